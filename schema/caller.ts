@@ -1,0 +1,71 @@
+/** What a metered field draws on; see the enum Meter in directives.graphql. */
+export type Meter = 'REQUESTS' | 'TOKENS' | 'COST' | 'CONCURRENCY';
+
+export type LimitWindow = 'SECOND' | 'MINUTE' | 'HOUR' | 'DAY' | 'MONTH' | 'INFLIGHT';
+
+/** One limit that binds a caller: of its tenant's plan, its app, its key, or a budget. */
+export interface CallerLimit {
+  /** What is counted together: `tenant:<id>`, `app:<id>`, `key:<id>` or `budget:<id>`. */
+  readonly subject: string;
+  readonly meter: Meter;
+  readonly window: LimitWindow;
+  /** An integer as text: calls, tokens, calls in flight, or nano-dollars for COST. */
+  readonly amount: string;
+  /** A budget refuses with BUDGET_EXCEEDED, a soft one only counts; every other limit refuses with QUOTA_EXCEEDED. */
+  readonly budget?: { readonly hard: boolean };
+}
+
+/**
+ * Who is calling, the same for every door. Plain JSON, so that the gateway can hand it to a subgraph in another
+ * process; made by the tenants subgraph from a key's hash, trusted only from a signed identity (identity.ts).
+ */
+export interface Caller {
+  /** SYSTEM is the mesh itself (the gateway looking up a key); no door ever makes one from outside. */
+  readonly kind: 'ANONYMOUS' | 'API_KEY' | 'USER' | 'SYSTEM';
+  readonly tenantId: string | null;
+  readonly appId: string | null;
+  readonly keyId: string | null;
+  readonly subject: string | null;
+  readonly scopes: readonly string[];
+  /** All limits that bind this caller at once. */
+  readonly limits: readonly CallerLimit[];
+  /** Data residency: a provider's region must be one of these; null: anywhere. */
+  readonly allowedRegions: readonly string[] | null;
+  readonly payloadLogging: 'NONE' | 'METADATA' | 'FULL';
+  /** What `cache: DEFAULT` means for this caller. */
+  readonly cacheByDefault: boolean;
+  /** Addresses (single or CIDR) the key may be used from; null: any. Checked by the gateway. */
+  readonly allowedIps: readonly string[] | null;
+  /** Milliseconds since the epoch after which the key is refused; null: never. */
+  readonly expiresAtMs: number | null;
+}
+
+export const anonymousCaller: Caller = Object.freeze({
+  kind: 'ANONYMOUS',
+  tenantId: null,
+  appId: null,
+  keyId: null,
+  subject: null,
+  scopes: [],
+  limits: [],
+  allowedRegions: null,
+  payloadLogging: 'NONE',
+  cacheByDefault: false,
+  allowedIps: null,
+  expiresAtMs: null,
+} satisfies Caller);
+
+/** The mesh itself, calling one of its own subgraphs. */
+export const systemCaller: Caller = Object.freeze({ ...anonymousCaller, kind: 'SYSTEM' } satisfies Caller);
+
+/** Every scope there is, with what it allows; the first admin key holds them all. */
+export const scopes = {
+  'inference:invoke': 'Invoke models and prompts, and read their completions.',
+  'models:write': 'Change providers, credentials, models and routes.',
+  'prompts:write': 'Create prompts, publish and label versions.',
+  'tenants:write': 'Change the apps, keys and budgets of the own tenant, and decide access requests.',
+  'tenants:admin': 'See and change every tenant and plan.',
+  'audit:read': "Read the own tenant's audit log.",
+} as const;
+
+export type Scope = keyof typeof scopes;

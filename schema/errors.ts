@@ -1,0 +1,125 @@
+/** What a code of the catalogue means, whether waiting helps, and what to do. docs/errors.md is checked against it. */
+interface ErrorDescription {
+  readonly summary: string;
+  readonly whatToDo: string;
+}
+
+/** Every stable error code of the graph: `errors[].extensions.code` is always one of these keys. */
+export const errorCatalogue = {
+  UNAUTHENTICATED: {
+    summary: 'No credentials were sent, or they are unknown, expired or revoked.',
+    whatToDo: 'Send `authorization: Bearer <API key>` with a key that is in force.',
+  },
+  FORBIDDEN: {
+    summary: 'The caller is known but lacks a scope, or the thing belongs to another tenant.',
+    whatToDo: 'Use a key with the scope that the message names.',
+  },
+  BAD_USER_INPUT: {
+    summary: 'The document, a variable or an argument is wrong.',
+    whatToDo: 'Correct what the message names; sending the same again will fail again.',
+  },
+  NOT_FOUND: {
+    summary: 'Nothing of that id or name exists, as far as the caller may see.',
+    whatToDo: 'Check the id; list what exists with the query the message names.',
+  },
+  CONFLICT: {
+    summary:
+      'The change contradicts what is stored: a taken name, or an idempotency key used with other input.',
+    whatToDo: 'Read the present state, then choose another name or key.',
+  },
+  QUOTA_EXCEEDED: {
+    summary: 'A limit of the key, app, tenant or model has no room. Nothing was sent to a provider.',
+    whatToDo: 'Wait `retryAfterMs`, or ask for a larger limit.',
+  },
+  BUDGET_EXCEEDED: {
+    summary: 'A budget has no room for the upper bound of this call. Nothing was sent to a provider.',
+    whatToDo: 'Lower maxOutputTokens, wait `retryAfterMs` for the next window, or raise the budget.',
+  },
+  ACCESS_PENDING: {
+    summary: 'The model or prompt asks for approval, and this app has none yet.',
+    whatToDo: 'Call requestAccess, and wait for a decision.',
+  },
+  GUARDRAIL_BLOCKED: {
+    summary: 'A guardrail refused the input or the output.',
+    whatToDo: 'Change the content that the message names.',
+  },
+  GRAPH_COST_EXCEEDED: {
+    summary: 'The document is too deep, too broad, too long or too costly.',
+    whatToDo: 'Ask for less: fewer aliases, smaller pages, less nesting.',
+  },
+  PROVIDER_ERROR: {
+    summary: 'The provider failed, answered nonsense, or cut its answer short.',
+    whatToDo: 'Try again, or call a route with a fallback model.',
+  },
+  PROVIDER_RATE_LIMITED: {
+    summary: 'The provider refused the call because of its own limits.',
+    whatToDo: 'Wait `retryAfterMs`, add a credential, or call a route with a fallback model.',
+  },
+  PROVIDER_TIMEOUT: {
+    summary: 'The provider did not connect, begin, go on or finish within the time allowed.',
+    whatToDo: 'Try again, or raise the timeouts of the route.',
+  },
+  PROVIDER_AUTH: {
+    summary: 'The provider refused our credential.',
+    whatToDo: 'An admin replaces the credential with addProviderCredential.',
+  },
+  CONTEXT_TOO_LONG: {
+    summary: 'Input and requested output do not fit the model.',
+    whatToDo: 'Shorten the input, lower maxOutputTokens, or choose a model with a larger context.',
+  },
+  CONTENT_FILTERED: {
+    summary: "The provider's own content filter refused the input or the output.",
+    whatToDo: 'Change the content.',
+  },
+  NO_ROUTE: {
+    summary: 'No enabled model with a credential may answer this call.',
+    whatToDo: 'An admin enables a provider, adds a credential, or changes the route.',
+  },
+  OVERLOADED: {
+    summary: 'The process is at one of its bounds, or is shutting down.',
+    whatToDo: 'Wait `retryAfterMs` and try again.',
+  },
+  INTERNAL: {
+    summary: 'Something unexpected failed. The details are in the log under the requestId.',
+    whatToDo: 'Report the requestId to whoever runs this mesh.',
+  },
+} as const satisfies Record<string, ErrorDescription>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** What a client may read beside the message. */
+export interface ErrorExtensions {
+  readonly code: ErrorCode;
+  /** Milliseconds after which the same call may succeed; absent where waiting does not help. */
+  readonly retryAfterMs?: number;
+  /** The ledger row that the failed call left. */
+  readonly completionId?: string;
+  /** The id under which the log tells more; also in the `x-request-id` header. */
+  readonly requestId?: string;
+  readonly [detail: string]: unknown;
+}
+
+/**
+ * An error whose message and extensions are meant for the client. Everything else that is thrown is masked
+ * as INTERNAL. GraphQL copies `extensions` of a thrown error into the response, so no wrapping is needed.
+ */
+export class HeddleError extends Error {
+  readonly code: ErrorCode;
+  readonly extensions: ErrorExtensions;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly extensions?: Readonly<Record<string, unknown>> } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'HeddleError';
+    this.code = code;
+    this.extensions = { ...options.extensions, code };
+  }
+}
+
+/** True for a text that is a code of the catalogue. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(errorCatalogue, value);
+}

@@ -1,0 +1,26 @@
+/** Topics that processes tell each other about. The message is small: what changed, not its content. */
+export interface BusMessages {
+  /** Providers, credentials, models, routes or prompts changed. */
+  readonly 'catalog.changed': { readonly collection: string };
+  /** A key, app, tenant, plan or budget changed: forget what is remembered of callers. */
+  readonly 'callers.changed': { readonly tenantId: string | null };
+  /** Someone asks the process that runs a completion to stop it. */
+  readonly 'completion.cancel': { readonly completionId: string };
+}
+
+export type BusTopic = keyof BusMessages;
+
+/**
+ * Tells every process of the mesh that something changed. At most once and without order across topics: a
+ * listener treats a message as a hint to look again and must also look again on its own from time to time.
+ * Deliberately absent: persistence, acknowledgement, request and reply.
+ */
+export interface Bus extends AsyncDisposable {
+  /** Resolves when every listener in this process has handled the message, so that a writer sees its own write. */
+  publish<T extends BusTopic>(topic: T, message: BusMessages[T]): Promise<void>;
+  /** A listener's failure is logged and does not reach the publisher. Disposing ends this listener alone. */
+  subscribe<T extends BusTopic>(
+    topic: T,
+    listener: (message: BusMessages[T]) => void | Promise<void>,
+  ): Promise<AsyncDisposable>;
+}
