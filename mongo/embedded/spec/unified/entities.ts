@@ -1,0 +1,155 @@
+import type { Document } from 'bson';
+import {
+  type ClientSession,
+  type Collection,
+  type CommandFailedEvent,
+  type CommandStartedEvent,
+  type CommandSucceededEvent,
+  type Db,
+  MongoClient,
+  type MongoClientOptions,
+} from 'mongodb';
+import type { MatchContext } from './match.ts';
+import { driverOptions } from './options.ts';
+
+export type CommandEvent = CommandStartedEvent | CommandSucceededEvent | CommandFailedEvent;
+
+export interface ClientEntity {
+  client: MongoClient;
+  /** Every observed event, in order. */
+  events: CommandEvent[];
+  /** All commands started, observed or not, for the assertions about session ids. */
+  started: CommandStartedEvent[];
+}
+
+/** Commands that carry credentials or belong to the driver's own upkeep are not part of a test's events. */
+const UNOBSERVED = new Set([
+  'hello',
+  'ismaster',
+  'configureFailPoint',
+  'authenticate',
+  'saslStart',
+  'saslContinue',
+  'getnonce',
+  'createUser',
+  'updateUser',
+  'copydbgetnonce',
+  'copydbsaslstart',
+  'copydb',
+]);
+
+/** The named clients, databases, collections, sessions and results of one running test. */
+export class Entities implements MatchContext {
+  readonly #uri: string;
+  readonly #clients = new Map<string, ClientEntity>();
+  readonly #databases = new Map<string, Db>();
+  readonly #collections = new Map<string, Collection>();
+  readonly #sessions = new Map<string, ClientSession>();
+  readonly #results = new Map<string, unknown>();
+
+  constructor(uri: string) {
+    this.#uri = uri;
+  }
+
+  async create(descriptions: Document[]): Promise<void> {
+    for (const description of descriptions) {
+      const [kind, spec] = Object.entries(description)[0] ?? ['nothing', {}];
+      await this.#createOne(kind, spec);
+    }
+  }
+
+  async #createOne(kind: string, spec: Document): Promise<void> {
+    const options = driverOptions(spec[`${kind}Options`] ?? {});
+    switch (kind) {
+      case 'client':
+        await this.#connect(spec);
+        return;
+      case 'database':
+        this.#databases.set(spec.id, this.client(spec.client).client.db(spec.databaseName, options));
+        return;
+      case 'collection':
+        this.#collections.set(spec.id, this.database(spec.database).collection(spec.collectionName, options));
+        return;
+      case 'session':
+        this.#sessions.set(spec.id, this.client(spec.client).client.startSession(this.#sessionOptions(spec)));
+        return;
+      default:
+        throw new Error(`the runner creates no ${kind} entities`);
+    }
+  }
+
+  #sessionOptions(spec: Document): Document {
+    const { snapshotTime, defaultTransactionOptions, ...others } = spec.sessionOptions ?? {};
+    return {
+      ...others,
+      ...(snapshotTime === undefined ? {} : { snapshotTime: this.entity(snapshotTime) }),
+      ...(defaultTransactionOptions === undefined
+        ? {}
+        : { defaultTransactionOptions: driverOptions(defaultTransactionOptions) }),
+    };
+  }
+
+  async #connect(spec: Document): Promise<void> {
+    const options: MongoClientOptions = { monitorCommands: true, ...spec.uriOptions };
+    const client = new MongoClient(this.#uri, options);
+    const entity: ClientEntity = { client, events: [], started: [] };
+    const observed = new Set<string>(spec.observeEvents ?? []);
+    const ignored = new Set<string>([...UNOBSERVED, ...(spec.ignoreCommandMonitoringEvents ?? [])]);
+    const observe = (kind: string) => (event: CommandEvent) => {
+      if (observed.has(kind) && !ignored.has(event.commandName)) entity.events.push(event);
+    };
+    client.on('commandStarted', (event) => entity.started.push(event));
+    client.on('commandStarted', observe('commandStartedEvent'));
+    client.on('commandSucceeded', observe('commandSucceededEvent'));
+    client.on('commandFailed', observe('commandFailedEvent'));
+    this.#clients.set(spec.id, entity);
+    await client.connect();
+  }
+
+  client(id: string): ClientEntity {
+    return found(this.#clients.get(id), id);
+  }
+
+  database(id: string): Db {
+    return found(this.#databases.get(id), id);
+  }
+
+  collection(id: string): Collection {
+    return found(this.#collections.get(id), id);
+  }
+
+  session(id: string): ClientSession {
+    return found(this.#sessions.get(id), id);
+  }
+
+  kindOf(id: string): 'client' | 'database' | 'collection' | 'session' | 'testRunner' | 'unknown' {
+    if (id === 'testRunner') return 'testRunner';
+    if (this.#clients.has(id)) return 'client';
+    if (this.#databases.has(id)) return 'database';
+    if (this.#collections.has(id)) return 'collection';
+    return this.#sessions.has(id) ? 'session' : 'unknown';
+  }
+
+  save(name: string, result: unknown): void {
+    this.#results.set(name, result);
+  }
+
+  entity(name: string): unknown {
+    return this.#results.get(name);
+  }
+
+  sessionId(name: string): unknown {
+    return this.session(name).id;
+  }
+
+  /** Ends the sessions (which aborts their open transactions) and closes the clients. */
+  async close(): Promise<void> {
+    for (const session of this.#sessions.values()) await session.endSession().catch(() => undefined);
+    for (const { client } of this.#clients.values()) await client.close();
+  }
+}
+
+function found<T>(entity: T | undefined, id: string): T {
+  if (entity === undefined) throw new Error(`the test names ${id}, which it did not create`);
+  return entity;
+}

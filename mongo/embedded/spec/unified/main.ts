@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { SUITES, specsFolder } from './locate.ts';
+import { type NamedVerdict, reportOf, runSuite } from './report.ts';
+import { askServer } from './requirements.ts';
+
+/**
+ * Runs the specification tests by hand against any server:
+ * `node mongo/embedded/spec/unified/main.ts <mongodb url> [suite …]`
+ */
+async function main([uri, ...suites]: string[]): Promise<void> {
+  if (uri === undefined) throw new Error('usage: main.ts <mongodb url> [suite …]');
+  const folder = specsFolder();
+  if (folder === undefined)
+    throw new Error('no specification tests found; MONGO_SPECS_DIR says where they are');
+  const inner = new MongoClient(uri);
+  try {
+    const facts = await askServer(inner);
+    console.log(JSON.stringify(facts));
+    const verdicts: NamedVerdict[] = [];
+    for (const suite of suites.length > 0 ? suites : SUITES) {
+      verdicts.push(...(await runSuite(uri, inner, facts, suite, join(folder, suite))));
+    }
+    for (const { name, verdict } of verdicts) {
+      if (verdict.status === 'failed') console.log(`FAILED ${name}\n    ${verdict.reason}`);
+    }
+    console.log(reportOf(verdicts));
+  } finally {
+    await inner.close();
+  }
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,93 @@
+import type { MongoClient } from 'mongodb';
+import { Entities } from './entities.ts';
+import { matchEvents } from './events.ts';
+import { matchError } from './expect-error.ts';
+import type { CollectionData, Operation, TestCase, TestFile } from './format.ts';
+import { Mismatch, match } from './match.ts';
+import { perform, UnknownOperation } from './operations.ts';
+import { type ServerFacts, whyNotRunnable } from './requirements.ts';
+
+export type Verdict =
+  | { status: 'passed' }
+  | { status: 'failed'; reason: string }
+  | { status: 'not runnable'; reason: string };
+
+/** Longest time that one test may take; past it the test has failed. */
+const TEST_MS_MAX = 10_000;
+
+/** Runs one test of one file against the server at `uri`; `inner` is a client that no test sees. */
+export async function runTest(
+  uri: string,
+  inner: MongoClient,
+  facts: ServerFacts,
+  file: TestFile,
+  test: TestCase,
+): Promise<Verdict> {
+  const refused = whyNotRunnable(file, test, facts);
+  if (refused !== undefined) return { status: 'not runnable', reason: refused };
+  const entities = new Entities(uri);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Mismatch(`not done within ${TEST_MS_MAX} ms`)), TEST_MS_MAX);
+  });
+  try {
+    await Promise.race([late, steps(entities, inner, file, test)]);
+    return { status: 'passed' };
+  } catch (error) {
+    if (error instanceof UnknownOperation) return { status: 'not runnable', reason: error.message };
+    return { status: 'failed', reason: error instanceof Error ? error.message : String(error) };
+  } finally {
+    clearTimeout(timer);
+    await entities.close();
+  }
+}
+
+async function steps(entities: Entities, inner: MongoClient, file: TestFile, test: TestCase): Promise<void> {
+  for (const data of file.initialData ?? []) await fill(inner, data);
+  await entities.create(file.createEntities ?? []);
+  for (const [i, operation] of test.operations.entries()) {
+    try {
+      await runOperation(entities, inner, operation);
+    } catch (error) {
+      if (error instanceof UnknownOperation || !(error instanceof Error)) throw error;
+      throw new Mismatch(`operation ${i} (${operation.name}): ${error.message}`);
+    }
+  }
+  for (const expected of test.expectEvents ?? []) matchEvents(entities, expected);
+  for (const data of test.outcome ?? []) await matchOutcome(entities, inner, data);
+}
+
+async function runOperation(entities: Entities, inner: MongoClient, operation: Operation): Promise<void> {
+  const outcome = await perform(entities, inner, operation).then(
+    (result) => ({ result }),
+    (error: unknown) => ({ error }),
+  );
+  if ('error' in outcome) {
+    if (outcome.error instanceof UnknownOperation) throw outcome.error;
+    if (operation.ignoreResultAndError === true) return;
+    if (operation.expectError === undefined) throw outcome.error;
+    matchError(entities, outcome.error, operation.expectError);
+    return;
+  }
+  if (operation.expectError !== undefined) throw new Mismatch('expected an error');
+  if (operation.saveResultAsEntity !== undefined) entities.save(operation.saveResultAsEntity, outcome.result);
+  if (operation.expectResult !== undefined) match(entities, outcome.result, operation.expectResult);
+}
+
+async function fill(inner: MongoClient, data: CollectionData): Promise<void> {
+  const db = inner.db(data.databaseName, { writeConcern: { w: 'majority' } });
+  await db.dropCollection(data.collectionName).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 26)) throw error;
+  });
+  if (data.createOptions !== undefined || data.documents.length === 0) {
+    await db.createCollection(data.collectionName, data.createOptions);
+  }
+  if (data.documents.length > 0) await db.collection(data.collectionName).insertMany(data.documents);
+}
+
+async function matchOutcome(entities: Entities, inner: MongoClient, data: CollectionData): Promise<void> {
+  const collection = inner.db(data.databaseName).collection(data.collectionName);
+  const documents = await collection.find({}, { sort: { _id: 1 } }).toArray();
+  // Depth 1: an outcome allows no further fields.
+  match(entities, documents, data.documents, `outcome ${data.collectionName}`, 1);
+}
