@@ -1,0 +1,227 @@
+import { CommandError } from '../errors.ts';
+import { MAX_DEPTH } from './decode.ts';
+import { invalidBson } from './invalid.ts';
+import {
+  Binary,
+  BsonSymbol,
+  Code,
+  DateTime,
+  type DBPointer,
+  Decimal128,
+  type Doc,
+  Int32,
+  MIN_KEY,
+  ObjectId,
+  Regex,
+  Timestamp,
+  TYPE,
+  UNDEFINED,
+  type Value,
+} from './values.ts';
+
+/** A buffer never grows beyond this: a message is at most 48 MB, a stored document 16 MB. */
+const BUFFER_BYTES_MAX = 64 * 1024 * 1024;
+const KEEP_BYTES_MAX = 4 * 1024 * 1024;
+const SMALL_STRING = 32;
+
+interface FastBuffer extends Buffer {
+  latin1Write(text: string, offset: number, length: number): number;
+  utf8Write(text: string, offset: number, length: number): number;
+}
+
+const FIRST_BYTES = 256 * 1024;
+let shared: FastBuffer = Buffer.allocUnsafeSlow(FIRST_BYTES) as FastBuffer;
+let at = 0;
+
+/** The document's BSON in a buffer of its own. Throws InvalidBSON for NUL in names, nesting too deep, or sheer size. */
+export function encodeDocument(doc: Doc): Buffer {
+  at = 0;
+  writeDocument(doc, 1);
+  const result = Buffer.allocUnsafeSlow(at);
+  shared.copy(result, 0, 0, at);
+  if (shared.length > KEEP_BYTES_MAX) shared = Buffer.allocUnsafeSlow(FIRST_BYTES) as FastBuffer;
+  return result;
+}
+
+function room(bytes: number): void {
+  if (at + bytes <= shared.length) return;
+  const wanted = Math.max(shared.length * 2, at + bytes);
+  if (at + bytes > BUFFER_BYTES_MAX) {
+    throw new CommandError('BSONObjectTooLarge', 'BSONObj exceeds maximum nested object size');
+  }
+  const next = Buffer.allocUnsafeSlow(Math.min(wanted, BUFFER_BYTES_MAX)) as FastBuffer;
+  shared.copy(next, 0, 0, at);
+  shared = next;
+}
+
+function writeInt(value: number): void {
+  const buffer = shared;
+  buffer[at] = value;
+  buffer[at + 1] = value >> 8;
+  buffer[at + 2] = value >> 16;
+  buffer[at + 3] = value >> 24;
+  at += 4;
+}
+
+function writeText(text: string): void {
+  const length = text.length;
+  room(length * 3 + 8);
+  const buffer = shared;
+  if (length < SMALL_STRING) {
+    let index = 0;
+    let bits = 0;
+    const start = at;
+    for (; index < length; index++) {
+      const code = text.charCodeAt(index);
+      bits |= code;
+      buffer[start + index] = code;
+    }
+    if (bits < 0x80) {
+      at = start + length;
+      return;
+    }
+  }
+  at += buffer.utf8Write(text, at, length * 3);
+}
+
+function writeCstring(text: string): void {
+  if (text.includes('\0')) throw invalidBson('a field name or pattern holds a NUL');
+  writeText(text);
+  shared[at++] = 0;
+}
+
+function writeString(text: string): void {
+  room(8);
+  const start = at;
+  at += 4;
+  writeText(text);
+  shared[at++] = 0;
+  shared.writeInt32LE(at - start - 4, start);
+}
+
+function writeDocument(doc: Doc, depth: number): void {
+  if (depth > MAX_DEPTH) throw invalidBson(`nested deeper than ${MAX_DEPTH} levels`);
+  room(16);
+  const start = at;
+  at += 4;
+  for (const [name, value] of doc) writeElement(name, value, depth);
+  room(1);
+  shared[at++] = 0;
+  shared.writeInt32LE(at - start, start);
+}
+
+function writeArray(items: Value[], depth: number): void {
+  if (depth > MAX_DEPTH) throw invalidBson(`nested deeper than ${MAX_DEPTH} levels`);
+  room(16);
+  const start = at;
+  at += 4;
+  for (let index = 0; index < items.length; index++) writeElement(String(index), items[index]!, depth);
+  room(1);
+  shared[at++] = 0;
+  shared.writeInt32LE(at - start, start);
+}
+
+/** Type byte, name, value. The type byte is written last, when the value has shown what it is. */
+function writeElement(name: string, value: Value, depth: number): void {
+  const mark = at;
+  room(2);
+  at++;
+  writeCstring(name);
+  room(32);
+  const type = writeValue(value, depth); // may replace `shared`
+  shared[mark] = type;
+}
+
+function writeValue(value: Value, depth: number): number {
+  switch (typeof value) {
+    case 'string':
+      writeString(value);
+      return TYPE.string;
+    case 'number':
+      at = shared.writeDoubleLE(value, at);
+      return TYPE.double;
+    case 'bigint':
+      at = shared.writeBigInt64LE(value, at);
+      return TYPE.long;
+    case 'boolean':
+      shared[at++] = value ? 1 : 0;
+      return TYPE.bool;
+    case 'symbol':
+      return value === UNDEFINED ? TYPE.undefined : value === MIN_KEY ? TYPE.minKey : TYPE.maxKey;
+  }
+  if (value === null) return TYPE.null;
+  if (value instanceof Int32) {
+    writeInt(value.value);
+    return TYPE.int;
+  }
+  if (value instanceof Map) {
+    writeDocument(value, depth + 1);
+    return TYPE.object;
+  }
+  if (Array.isArray(value)) {
+    writeArray(value, depth + 1);
+    return TYPE.array;
+  }
+  if (value instanceof ObjectId) {
+    at += shared.latin1Write(value.id, at, 12);
+    return TYPE.objectId;
+  }
+  if (value instanceof DateTime) {
+    at = shared.writeBigInt64LE(value.ms, at);
+    return TYPE.date;
+  }
+  return writeRare(value, depth);
+}
+
+function writeRare(
+  value: Binary | Decimal128 | Timestamp | Regex | Code | BsonSymbol | DBPointer,
+  depth: number,
+): number {
+  if (value instanceof Binary) {
+    const old = value.subtype === 2;
+    const length = value.bytes.length;
+    room(length + 16);
+    writeInt(old ? length + 4 : length);
+    shared[at++] = value.subtype;
+    if (old) writeInt(length);
+    shared.set(value.bytes, at);
+    at += length;
+    return TYPE.binData;
+  }
+  if (value instanceof Decimal128) {
+    at = shared.writeBigUInt64LE(value.low, at);
+    at = shared.writeBigUInt64LE(value.high, at);
+    return TYPE.decimal;
+  }
+  if (value instanceof Timestamp) {
+    writeInt(value.i);
+    writeInt(value.t);
+    return TYPE.timestamp;
+  }
+  if (value instanceof Regex) {
+    writeCstring(value.pattern);
+    room(8);
+    writeCstring(value.options);
+    return TYPE.regex;
+  }
+  if (value instanceof Code) {
+    if (value.scope === null) {
+      writeString(value.code);
+      return TYPE.javascript;
+    }
+    const start = at;
+    at += 4;
+    writeString(value.code);
+    writeDocument(value.scope, depth + 1);
+    shared.writeInt32LE(at - start, start);
+    return TYPE.javascriptWithScope;
+  }
+  if (value instanceof BsonSymbol) {
+    writeString(value.value);
+    return TYPE.symbol;
+  }
+  writeString(value.namespace);
+  room(16);
+  at += shared.latin1Write(value.id.id, at, 12);
+  return TYPE.dbPointer;
+}
