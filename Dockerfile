@@ -1,0 +1,25 @@
+# Two stages: dependencies with npm, then the sources on a slim image that runs as an unprivileged user.
+FROM node:24-bookworm-slim AS dependencies
+WORKDIR /heddle
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production HOST=0.0.0.0 HEDDLE_DATA_DIR=/var/lib/heddle
+WORKDIR /heddle
+COPY --from=dependencies /heddle/node_modules ./node_modules
+COPY package.json ./
+COPY cli ./cli
+COPY gateway ./gateway
+COPY mongo ./mongo
+COPY schema ./schema
+COPY state ./state
+COPY subgraphs ./subgraphs
+RUN mkdir -p /var/lib/heddle && chown node:node /var/lib/heddle
+USER node
+VOLUME /var/lib/heddle
+EXPOSE 4000
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=5 \
+  CMD ["node", "cli/healthcheck.ts"]
+ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning", "cli/main.ts"]
+CMD ["serve"]

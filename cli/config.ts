@@ -1,0 +1,197 @@
+import { isAbsolute, resolve } from 'node:path';
+import { z } from 'zod';
+import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
+
+/** A start that cannot go on: one clear line for whoever typed the command, and exit code 1. */
+export class StartError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StartError';
+  }
+}
+
+interface Variable<T extends z.ZodType = z.ZodType> {
+  readonly schema: T;
+  /** What docs/configuration.md says of it. */
+  readonly description: string;
+  /** A secret's value never stands in an error message. */
+  readonly secret?: true;
+}
+
+function variable<T extends z.ZodType>(schema: T, description: string, secret?: true): Variable<T> {
+  return secret ? { schema, description, secret } : { schema, description };
+}
+
+const integer = (min: number, max: number, standard: number) =>
+  z.coerce.number('must be a number').int('must be a whole number').min(min).max(max).default(standard);
+
+const port = (standard: number) => integer(0, 65_535, standard);
+
+const url = (...protocols: readonly string[]) =>
+  z.string().refine(
+    (text) => {
+      return URL.canParse(text) && protocols.includes(new URL(text).protocol);
+    },
+    `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  );
+
+/** The port a subgraph listens on when it stands alone, and where a gateway looks for it unless told. */
+export const subgraphPorts: Readonly<Record<SubgraphName, number>> = {
+  models: 4001,
+  prompts: 4002,
+  tenants: 4003,
+  usage: 4004,
+  inference: 4005,
+};
+
+const subgraphUrl = (name: SubgraphName) =>
+  variable(
+    url('http:', 'https:').default(`http://127.0.0.1:${subgraphPorts[name]}/graphql`),
+    `Where a gateway without its own \`${name}\` reaches that subgraph.`,
+  );
+
+const subgraphPort = (name: SubgraphName) =>
+  variable(port(subgraphPorts[name]), `Port of the \`${name}\` subgraph when it stands alone.`);
+
+/** Every variable that Heddle itself reads. Providers' own (OPENAI_API_KEY …) stand in schema/provider-vendors.ts. */
+export const variables = {
+  HOST: variable(z.string().min(1).default('127.0.0.1'), 'Address to listen on.'),
+  PORT: variable(port(4000), 'Port of the gateway; 0 picks a free one.'),
+  HEDDLE_DATA_DIR: variable(
+    z.string().min(1).default('./data'),
+    'Where the embedded store and the encryption key are kept.',
+  ),
+  HEDDLE_ADMIN_KEY: variable(
+    z
+      .string()
+      .regex(
+        /^hd_[A-Za-z0-9_-]{37,}$/,
+        'must begin with hd_ and have 40 characters or more (A-Z a-z 0-9 _ -)',
+      )
+      .optional(),
+    'Presets the admin API key instead of making one on the first start.',
+    true,
+  ),
+  HEDDLE_ENCRYPTION_KEY: variable(
+    z
+      .string()
+      .regex(/^([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)$/, 'must be 32 bytes as 64 hex digits or as base64')
+      .optional(),
+    'Encrypts provider keys at rest (AES-256-GCM). Unset: a key file of mode 0600 is made in the data directory.',
+    true,
+  ),
+  HEDDLE_MESH_SECRET: variable(
+    z.string().min(32, 'must have 32 characters or more').optional(),
+    'Signs the identity that a gateway hands to subgraphs in other processes; the same in all of them. Required with --only.',
+    true,
+  ),
+  MONGO_URL: variable(
+    z
+      .string()
+      .regex(
+        /^(mongodb(\+srv)?:\/\/.+|embedded:.+)$/,
+        'must begin with mongodb://, mongodb+srv:// or embedded:',
+      )
+      .optional(),
+    'The store of record. Unset: `embedded:` in the data directory.',
+    true,
+  ),
+  REDIS_URL: variable(
+    url('redis:', 'rediss:').optional(),
+    'What processes share: meters, stream logs, cache, bus. Unset: memory, right for one process.',
+    true,
+  ),
+  LOG_LEVEL: variable(
+    z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+    'How much is logged, as JSON lines on standard error.',
+  ),
+  HEDDLE_BODY_BYTES_MAX: variable(
+    integer(1024, 64 * 1024 * 1024, 1024 * 1024),
+    'Largest request body and WebSocket message, in bytes.',
+  ),
+  HEDDLE_DEPTH_MAX: variable(integer(1, 100, 15), 'How deep a document may nest.'),
+  HEDDLE_ALIASES_MAX: variable(integer(1, 10_000, 30), 'How many aliases a document may use.'),
+  HEDDLE_ROOT_FIELDS_MAX: variable(integer(1, 10_000, 20), 'How many root fields an operation may have.'),
+  HEDDLE_TOKENS_MAX: variable(integer(10, 1_000_000, 5_000), 'How many lexical tokens a document may have.'),
+  HEDDLE_COST_MAX: variable(
+    integer(1, 1_000_000_000, 50_000),
+    'Largest static cost of an operation, by @cost and @listSize.',
+  ),
+  HEDDLE_CONNECTIONS_MAX: variable(
+    integer(1, 1_000_000, 20_000),
+    'How many client connections a gateway holds at once.',
+  ),
+  HEDDLE_WS_INIT_TIMEOUT_MS: variable(
+    integer(100, 600_000, 5_000),
+    'How long a WebSocket may stay open without connection_init, in milliseconds.',
+  ),
+  HEDDLE_SHUTDOWN_GRACE_MS: variable(
+    integer(0, 600_000, 10_000),
+    'How long calls that run may go on after SIGTERM, in milliseconds.',
+  ),
+  HEDDLE_GUARDRAILS: variable(
+    z.string().default(''),
+    'Guardrails that look at every input and output, comma-separated; see docs/guardrails.md.',
+  ),
+  HEDDLE_MODELS_PORT: subgraphPort('models'),
+  HEDDLE_PROMPTS_PORT: subgraphPort('prompts'),
+  HEDDLE_TENANTS_PORT: subgraphPort('tenants'),
+  HEDDLE_USAGE_PORT: subgraphPort('usage'),
+  HEDDLE_INFERENCE_PORT: subgraphPort('inference'),
+  HEDDLE_MODELS_URL: subgraphUrl('models'),
+  HEDDLE_PROMPTS_URL: subgraphUrl('prompts'),
+  HEDDLE_TENANTS_URL: subgraphUrl('tenants'),
+  HEDDLE_USAGE_URL: subgraphUrl('usage'),
+  HEDDLE_INFERENCE_URL: subgraphUrl('inference'),
+} as const satisfies Record<string, Variable>;
+
+export type VariableName = keyof typeof variables;
+
+/** The environment, checked: one property per variable of the table above, defaults filled in. */
+export type Environment = { readonly [K in VariableName]: z.output<(typeof variables)[K]['schema']> };
+
+/** What the process may run: the gateway and the subgraphs. */
+export const parts = ['gateway', ...subgraphNames] as const;
+export type Part = (typeof parts)[number];
+
+/**
+ * Reads and checks every variable; an empty text counts as unset. All that is wrong is named in one StartError,
+ * without the values of secrets.
+ */
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+  const values: Record<string, unknown> = {};
+  const wrong: string[] = [];
+  for (const [name, { schema, ...about }] of Object.entries<Variable>(variables)) {
+    const text = env[name] === '' ? undefined : env[name];
+    const result = schema.safeParse(text);
+    if (result.success) values[name] = result.data;
+    else {
+      const why = result.error.issues[0]?.message ?? 'is wrong';
+      wrong.push(about.secret ? `${name}: ${why}` : `${name}=${text}: ${why}`);
+    }
+  }
+  if (wrong.length > 0) throw new StartError(`${wrong.join('; ')} (see docs/configuration.md)`);
+  return values as Environment;
+}
+
+/** The data directory as an absolute path. */
+export function dataDirectory(environment: Environment): string {
+  const path = environment.HEDDLE_DATA_DIR;
+  return isAbsolute(path) ? path : resolve(path);
+}
+
+/** Parses `--only gateway,models`; undefined means every part. */
+export function parseParts(only: string | undefined): readonly Part[] {
+  if (only === undefined) return parts;
+  const wanted = only
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const unknown = wanted.filter((name) => !parts.some((part) => part === name));
+  if (unknown.length > 0 || wanted.length === 0) {
+    throw new StartError(
+      `--only ${only}: ${unknown.length > 0 ? `there is no part ${unknown.join(', ')}` : 'names no part'}; the parts are ${parts.join(', ')}`,
+    );
+  }
+  return parts.filter((part) => wanted.includes(part));
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { StartError } from './config.ts';
+
+/** Each command is loaded when it is called: `serve` must not pay for the others. */
+const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<number>>>> = {
+  serve: async () => (await import('./commands/serve.ts')).serve,
+  store: async () => (await import('./commands/store.ts')).serveStore,
+  backup: async () => (await import('./commands/backup.ts')).backup,
+  restore: async () => (await import('./commands/backup.ts')).restore,
+  schema: async () => (await import('./commands/schema.ts')).runSchemaCommand,
+};
+
+const usage = `heddle: a federated GraphQL mesh for AI
+
+  heddle [serve] [--only <part>,<part>…]     the whole mesh, or a part of it:
+                                             gateway, models, prompts, tenants, usage, inference
+  heddle store [--port 27018] [--dir <dir>]  the embedded store alone, over loopback TCP
+  heddle backup <file>                       copy the embedded store while it runs
+  heddle restore <file>                      fill an empty data directory from a copy
+  heddle schema compose                      write schema/supergraph.graphql
+  heddle schema check [--against <git ref>]  would this schema break clients?
+
+Variables: docs/configuration.md`;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [first = 'serve'] = argv;
+  if (first === '--help' || first === '-h' || first === 'help') {
+    console.log(usage);
+    return 0;
+  }
+  const named = !first.startsWith('-');
+  const load = commands[named ? first : 'serve'];
+  if (load === undefined) throw new StartError(`there is no command ${first}; try --help`);
+  const run = await load();
+  return run(argv[0] === undefined || !named ? argv : argv.slice(1));
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const { explainStartFailure } = await import('./start-failure.ts');
+  console.error(`heddle: ${explainStartFailure(error)}`);
+  process.exit(1);
+}

@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** What each part may import of ours: path prefixes. The first rule whose `part` fits a file is the one that binds it. */
+const rules: readonly { readonly part: string; readonly mayImport: readonly string[] }[] = [
+  { part: 'cli/', mayImport: [''] },
+  { part: 'test/', mayImport: [''] },
+  { part: 'bench/', mayImport: [''] },
+  { part: 'gateway/', mayImport: ['gateway/', 'schema/', 'state/'] },
+  {
+    part: 'subgraphs/inference/providers/',
+    mayImport: ['subgraphs/inference/providers/', 'schema/errors.ts', 'schema/provider-vendors.ts'],
+  },
+  {
+    part: 'subgraphs/inference/guardrails/',
+    mayImport: ['subgraphs/inference/guardrails/', 'schema/errors.ts'],
+  },
+  { part: 'subgraphs/shared/', mayImport: ['subgraphs/shared/', 'schema/', 'mongo/audit-log.ts', 'state/'] },
+  ...['models', 'prompts', 'tenants', 'usage', 'inference'].map((name) => ({
+    part: `subgraphs/${name}/`,
+    mayImport: [`subgraphs/${name}/`, 'subgraphs/shared/', 'schema/', 'mongo/', 'state/'],
+  })),
+  { part: 'mongo/embedded/', mayImport: ['mongo/embedded/'] },
+  { part: 'mongo/', mayImport: ['mongo/', 'schema/errors.ts'] },
+  { part: 'state/', mayImport: ['state/', 'schema/errors.ts', 'schema/caller.ts'] },
+  { part: 'schema/', mayImport: ['schema/'] },
+];
+
+/** The collection files that each subgraph owns; every subgraph may also use connect.ts and catalog.ts. */
+const collections: Readonly<Record<string, readonly string[]>> = {
+  tenants: ['tenants', 'apps', 'api-keys', 'members', 'plans', 'budgets', 'access-grants', 'money'],
+  models: ['providers', 'provider-credentials', 'models', 'routes', 'secret-box', 'money'],
+  prompts: ['prompts', 'prompt-versions'],
+  usage: ['invocations', 'audit-log', 'money'],
+  inference: ['invocations', 'completions', 'idempotency-keys', 'secret-box', 'money'],
+};
+const openToAllSubgraphs = ['connect', 'catalog'];
+
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => file !== '' && existsSync(join(root, file)));
+
+/** Every specifier a file imports: static, re-exported and dynamic with a literal. */
+function importsOf(file: string): readonly string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^'\n]+)'/g)].map((match) => match[1] ?? '');
+}
+
+/** The path in this repository that a specifier means, or undefined for a package. */
+function ourPath(file: string, specifier: string): string | undefined {
+  if (specifier.startsWith('#')) return specifier.slice(1);
+  if (specifier.startsWith('.')) return relative(root, resolve(root, dirname(file), specifier));
+  return undefined;
+}
+
+/** The tests of a part may use the test support and whatever starts the real thing. */
+const isTest = (file: string) => /\.test\.ts$|\/test-support\/|\.test-support\.ts$|\/spec\//.test(file);
+
+describe('layout', () => {
+  it('has files to look at', () => {
+    expect(files.length).toBeGreaterThan(50);
+  });
+
+  it('keeps the import rules of docs/architecture.md', () => {
+    const broken: string[] = [];
+    for (const file of files.filter((candidate) => !isTest(candidate))) {
+      const rule = rules.find(({ part }) => file.startsWith(part));
+      if (rule === undefined) {
+        if (file.includes('/')) broken.push(`${file} stands outside every part of the house`);
+        continue;
+      }
+      for (const specifier of importsOf(file)) {
+        const path = ourPath(file, specifier);
+        if (path !== undefined && !rule.mayImport.some((prefix) => path.startsWith(prefix))) {
+          broken.push(`${file} imports ${path}`);
+        }
+      }
+    }
+    expect(broken).toEqual([]);
+  });
+
+  it('gives each collection to its owner alone', () => {
+    const broken: string[] = [];
+    for (const [name, own] of Object.entries(collections)) {
+      const allowed = [...own, ...openToAllSubgraphs].map((collection) => `mongo/${collection}.ts`);
+      for (const file of files.filter((f) => f.startsWith(`subgraphs/${name}/`) && !isTest(f))) {
+        for (const specifier of importsOf(file)) {
+          const path = ourPath(file, specifier);
+          if (path?.startsWith('mongo/') && !allowed.includes(path)) broken.push(`${file} imports ${path}`);
+        }
+      }
+    }
+    expect(broken).toEqual([]);
+  });
+
+  it('imports across parts by #part/…, within a part by a relative path, and with the .ts ending', () => {
+    const broken: string[] = [];
+    for (const file of files) {
+      for (const specifier of importsOf(file)) {
+        const path = ourPath(file, specifier);
+        if (path === undefined) continue;
+        const across = path.split('/')[0] !== file.split('/')[0];
+        if (specifier.startsWith('.') && across && file.includes('/') && path.includes('/')) {
+          broken.push(`${file} reaches ${specifier} without #`);
+        }
+        if (!/\.(ts|json)$/.test(specifier)) broken.push(`${file} imports ${specifier} without its ending`);
+      }
+    }
+    expect(broken).toEqual([]);
+  });
+
+  it('reads the environment in cli/ alone', () => {
+    const readers = files.filter(
+      (file) =>
+        !/^(cli|test|bench)\//.test(file) &&
+        !isTest(file) &&
+        file.includes('/') &&
+        /\bprocess\.env\b/.test(readFileSync(join(root, file), 'utf8')),
+    );
+    expect(readers).toEqual([]);
+  });
+
+  it('keeps mongoose, providers and the AI SDK out of the gateway', () => {
+    const strangers = files
+      .filter((file) => file.startsWith('gateway/') && !isTest(file))
+      .flatMap((file) =>
+        importsOf(file)
+          .filter((specifier) => /^(mongoose|mongodb|@ai-sdk\/|ioredis)/.test(specifier))
+          .map((specifier) => `${file} imports ${specifier}`),
+      );
+    expect(strangers).toEqual([]);
+  });
+});
