@@ -1,0 +1,11 @@
+/**
+ * Text kept for a while under a key. Promises: a value is never returned after its time; memory is bounded, so a
+ * value may vanish early; a failing store is a miss, never an error of the call that asked.
+ * Deliberately absent: invalidation by pattern, counters, locks.
+ */
+export interface Cache extends AsyncDisposable {
+  get(key: string): Promise<string | undefined>;
+  /** Values larger than the implementation's bound are not kept. */
+  set(key: string, value: string, ttlMs: number): Promise<void>;
+  delete(key: string): Promise<void>;
+}

@@ -1,0 +1,57 @@
+/** One event of a log. Numbered from 0 without gaps. */
+export interface LoggedEvent<Event> {
+  readonly sequence: number;
+  readonly event: Event;
+}
+
+/** What ends a reader that asked for events the log no longer (or never) held. */
+export class StreamLogLost extends Error {
+  /** UNKNOWN: no such log; TRIMMED: events after the asked number were dropped; ABANDONED: its writer is gone. */
+  readonly reason: 'UNKNOWN' | 'TRIMMED' | 'ABANDONED';
+  constructor(reason: StreamLogLost['reason'], message: string) {
+    super(message);
+    this.name = 'StreamLogLost';
+    this.reason = reason;
+  }
+}
+
+export interface StreamWriterOptions {
+  /** How long the log stays readable after it was closed. */
+  readonly keepMs: number;
+  /** Called whenever the last reader has left before the end, from whatever process it read. May be called again. */
+  readonly onAbandoned?: () => void;
+}
+
+/** The one writer of a log. */
+export interface StreamWriter<Event> extends AsyncDisposable {
+  /** Events appended so far: the number that the next event gets. */
+  readonly length: number;
+  /**
+   * Appends one event. Returns nothing when there is room, which is the usual case and costs no turn of the event
+   * loop; otherwise a promise that resolves when the writer may go on. Rejects never because of a reader.
+   */
+  append(event: Event): Promise<void> | undefined;
+  /** Appends the last event and ends the log; resolves when readers can see it. Never waits for a reader. */
+  end(event: Event): Promise<void>;
+  /** Readers attached now, in all processes. */
+  readers(): Promise<number>;
+}
+
+/**
+ * Numbered logs of events with one writer and any number of readers. Promises:
+ * - readers see every event after the number they ask for, in order, once, and then the end;
+ * - a log holds at most `maxEvents` (an option of the implementation): when it is full, events that every reader
+ *   has seen are dropped; while a reader is behind, `append` makes the writer wait; with no reader nothing waits;
+ * - a reader is a cursor: its lag costs no memory beyond the log itself;
+ * - a log whose writer is gone without an end fails its readers with ABANDONED in bounded time.
+ * Events are plain JSON. Deliberately absent: several writers, editing, search.
+ */
+export interface StreamLogs<Event> extends AsyncDisposable {
+  /** Throws when the id is taken. */
+  open(id: string, options: StreamWriterOptions): Promise<StreamWriter<Event>>;
+  /**
+   * The events after number `after` (-1: all), following the writer until the end. Returning early, or aborting
+   * `signal`, detaches. Throws StreamLogLost. The reader counts as attached from the call, before the first `next`.
+   */
+  read(id: string, after: number, signal?: AbortSignal): AsyncIterableIterator<LoggedEvent<Event>>;
+}
