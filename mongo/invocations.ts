@@ -1,0 +1,115 @@
+import type { ErrorCode } from '#schema/errors.ts';
+import { defineCollection } from './collection.ts';
+
+export type InvocationStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+export type InvocationCache = 'MISS' | 'HIT' | 'SEMANTIC_HIT' | 'BYPASS' | 'COALESCED';
+
+/** Tokens; input includes cached input, output includes reasoning. */
+export interface UsageRecord {
+  inputTokens: number;
+  outputTokens: number;
+  cachedInputTokens: number;
+  cacheWriteTokens: number;
+  reasoningTokens: number;
+}
+
+/** One provider call made for an invocation. */
+export interface AttemptRecord {
+  modelId: string;
+  startedAt: Date;
+  durationMs: number;
+  /** SUCCEEDED, FAILED or CANCELLED. */
+  outcome: string;
+  /** The code and a message without secrets; null when it succeeded. */
+  error: string | null;
+  /** Null: the provider told none. */
+  usage: UsageRecord | null;
+  costNanos: bigint;
+}
+
+/**
+ * One row of the ledger: what was asked, who asked, what it took. Written before a provider is called, closed
+ * exactly once. Only the inference subgraph writes it; usage reads it.
+ */
+export interface InvocationRecord {
+  /** Also the id of the completion. Grows with time. */
+  _id: string;
+  /** completion or embedding. */
+  kind: string;
+  status: InvocationStatus;
+  tenantId: string;
+  appId: string | null;
+  keyId: string | null;
+  /** Who asked, where the caller is a user; null for an API key. */
+  subject: string | null;
+  /** The AI model that answered; while RUNNING the one that is asked first. */
+  modelId: string;
+  providerId: string;
+  promptId: string | null;
+  promptVersionId: string | null;
+  usage: UsageRecord;
+  costNanos: bigint;
+  cache: InvocationCache;
+  latencyMs: number | null;
+  timeToFirstTokenMs: number | null;
+  errorCode: ErrorCode | null;
+  startedAt: Date;
+  /** Null exactly while RUNNING. */
+  endedAt: Date | null;
+  /** The process that runs it; see owners.ts. */
+  ownerId: string;
+  attempts: AttemptRecord[];
+}
+
+const usage = {
+  _id: false,
+  inputTokens: { type: Number, required: true },
+  outputTokens: { type: Number, required: true },
+  cachedInputTokens: { type: Number, required: true },
+  cacheWriteTokens: { type: Number, required: true },
+  reasoningTokens: { type: Number, required: true },
+};
+
+const text = { type: String, required: true };
+
+export const invocations = defineCollection<InvocationRecord>(
+  'invocations',
+  {
+    _id: text,
+    kind: text,
+    status: text,
+    tenantId: text,
+    appId: String,
+    keyId: String,
+    subject: String,
+    modelId: text,
+    providerId: text,
+    promptId: String,
+    promptVersionId: String,
+    usage,
+    costNanos: { type: BigInt, required: true },
+    cache: text,
+    latencyMs: Number,
+    timeToFirstTokenMs: Number,
+    errorCode: String,
+    startedAt: { type: Date, required: true },
+    endedAt: Date,
+    ownerId: text,
+    attempts: [
+      {
+        _id: false,
+        modelId: text,
+        startedAt: { type: Date, required: true },
+        durationMs: { type: Number, required: true },
+        outcome: text,
+        error: String,
+        usage,
+        costNanos: { type: BigInt, required: true },
+      },
+    ],
+  },
+  [
+    [{ tenantId: 1, startedAt: -1, _id: -1 }],
+    [{ ownerId: 1 }, { partialFilterExpression: { status: 'RUNNING' } }],
+  ],
+);
