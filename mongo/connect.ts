@@ -1,0 +1,94 @@
+import { type Connection, type ConnectOptions, createConnection } from 'mongoose';
+import { HeddleError } from '#schema/errors.ts';
+import { definedCollections } from './collection.ts';
+
+/** An open database. Closing it ends the connection, and the embedded store with it when the URL asked for one. */
+export interface Database extends AsyncDisposable {
+  readonly connection: Connection;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface OpenDatabaseOptions {
+  /** Emit the driver's command events (`connection.getClient().on('commandStarted', …)`): for tests that count. */
+  readonly monitorCommands?: boolean;
+}
+
+const EMBEDDED = 'embedded:';
+
+/** `useBigInt64`: a BSON long is a bigint in both directions, so that money never passes through a double. */
+const shared: ConnectOptions = {
+  autoIndex: false,
+  autoCreate: false,
+  bufferCommands: false,
+  useBigInt64: true,
+  appName: 'heddle',
+};
+
+/** One local socket away: commands are short and the store answers them one after another, so few connections do. */
+const embedded: ConnectOptions = {
+  ...shared,
+  directConnection: true,
+  maxPoolSize: 16,
+  minPoolSize: 1,
+  serverSelectionTimeoutMS: 5_000,
+  serverMonitoringMode: 'poll',
+  monitorCommands: false,
+};
+
+const remote: ConnectOptions = { ...shared, maxPoolSize: 50, serverSelectionTimeoutMS: 10_000 };
+
+/**
+ * Opens `embedded:<directory>` (starting the store in this process), `mongodb://…` or `mongodb+srv://…` on a private
+ * connection; several may be open at once. Resolves when commands can be sent, rejects when the server cannot be
+ * reached within seconds or the text is no such URL. Indexes: `ensureIndexes`.
+ */
+export async function openDatabase(url: string, options: OpenDatabaseOptions = {}): Promise<Database> {
+  if (url.startsWith(EMBEDDED)) return openEmbedded(url.slice(EMBEDDED.length), options);
+  if (/^mongodb(\+srv)?:\/\//.test(url)) return open(url, { ...remote, ...options }, async () => {});
+  throw new HeddleError(
+    'BAD_USER_INPUT',
+    'The database URL must begin with embedded:, mongodb:// or mongodb+srv://.',
+  );
+}
+
+async function openEmbedded(dir: string, options: OpenDatabaseOptions): Promise<Database> {
+  if (dir === '')
+    throw new HeddleError('BAD_USER_INPUT', 'embedded: needs a directory, as in embedded:./data.');
+  const { openStore } = await import('./embedded/store.ts');
+  const store = await openStore({ dir });
+  return open(store.uri, { ...embedded, ...options }, () => store.close());
+}
+
+async function open(uri: string, options: ConnectOptions, after: () => Promise<void>): Promise<Database> {
+  const connection = createConnection();
+  try {
+    await connection.openUri(uri, options);
+  } catch (cause) {
+    await connection.close(true).catch(() => {});
+    await after();
+    throw cause;
+  }
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= connection.destroy(true).then(after);
+    return closing;
+  };
+  return { connection, close, [Symbol.asyncDispose]: close };
+}
+
+/**
+ * Builds the indexes of every collection whose file has been imported: one command a collection, all at once, nothing
+ * where they stand already. Safe from several processes at the same time.
+ */
+export async function ensureIndexes(connection: Connection): Promise<void> {
+  await Promise.all(
+    definedCollections().map(async ({ name, schema }) => {
+      const indexes = schema.indexes().map(([keys, { background: _background, ...options }]) => ({
+        key: keys as Record<string, 1 | -1>,
+        ...(options as Record<string, unknown>),
+      }));
+      if (indexes.length > 0) await connection.collection(name).createIndexes(indexes);
+    }),
+  );
+}

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Database, ensureIndexes, type OpenDatabaseOptions, openDatabase } from '#mongo/connect.ts';
+
+/**
+ * A database of the test's own, with the indexes of all imported collections: the embedded store in a temporary
+ * directory, or a fresh database on the server at MONGO_TEST_URL when that is set. Closing it removes it.
+ *
+ * @example await using database = await openTestDatabase();
+ */
+export async function openTestDatabase(options: OpenDatabaseOptions = {}): Promise<Database> {
+  const server = process.env.MONGO_TEST_URL;
+  const database = await (server ? onServer(server, options) : onDisk(options));
+  await ensureIndexes(database.connection);
+  return database;
+}
+
+async function onServer(server: string, options: OpenDatabaseOptions): Promise<Database> {
+  const url = new URL(server);
+  url.pathname = `/heddle_test_${randomBytes(6).toString('hex')}`;
+  const database = await openDatabase(url.href, options);
+  return closingAfter(database, async () => {
+    await database.connection.dropDatabase();
+    await database.close();
+  });
+}
+
+async function onDisk(options: OpenDatabaseOptions): Promise<Database> {
+  const dir = await mkdtemp(join(tmpdir(), 'heddle-test-'));
+  const database = await openDatabase(`embedded:${dir}`, options);
+  return closingAfter(database, async () => {
+    await database.close();
+    await rm(dir, { recursive: true, force: true });
+  });
+}
+
+function closingAfter({ connection }: Database, end: () => Promise<void>): Database {
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= end();
+    return closing;
+  };
+  return { connection, close, [Symbol.asyncDispose]: close };
+}
