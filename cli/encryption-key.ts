@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StartError } from './config.ts';
+
+const keyBytes = 32;
+
+function decode(text: string): Buffer {
+  return /^[0-9a-fA-F]{64}$/.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
+}
+
+/**
+ * The key that provider secrets are encrypted with: the one given, or the one in `<dir>/encryption.key`, which is made
+ * with mode 0600 when there is none. A key file that others may read, or that is damaged, is refused.
+ */
+export async function encryptionKey(given: string | undefined, dir: string): Promise<Uint8Array> {
+  if (given !== undefined) return decode(given);
+  const file = join(dir, 'encryption.key');
+  const text = (await readIfThere(file)) ?? (await make(dir, file));
+  const key = decode(text.trim());
+  if (key.byteLength !== keyBytes) {
+    throw new StartError(`${file} is damaged: it must hold 64 hex digits; put the right file back`);
+  }
+  const { mode } = await stat(file);
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    throw new StartError(`${file} may be read by others; run: chmod 600 ${file}`);
+  }
+  return key;
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}
+
+/** Written whole and synced under another name, then linked: a crash leaves a key or none, and of two makers one wins. */
+async function make(dir: string, file: string): Promise<string> {
+  await mkdir(dir, { recursive: true });
+  const draft = `${file}.${randomBytes(6).toString('hex')}`;
+  const handle = await open(draft, 'wx', 0o600);
+  try {
+    await handle.writeFile(`${randomBytes(keyBytes).toString('hex')}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await link(draft, file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  await rm(draft);
+  return readFile(file, 'utf8');
+}
