@@ -1,27 +1,7 @@
 import type { ErrorCode } from '#schema/errors.ts';
+import type { ProviderKind } from '#schema/provider-vendors.ts';
 
-export const providerKinds = [
-  'DEMO',
-  'OPENAI',
-  'OPENAI_COMPATIBLE',
-  'AZURE_OPENAI',
-  'ANTHROPIC',
-  'GOOGLE',
-  'VERTEX',
-  'BEDROCK',
-  'MISTRAL',
-  'COHERE',
-  'GROQ',
-  'DEEPSEEK',
-  'XAI',
-  'TOGETHER',
-  'FIREWORKS',
-  'PERPLEXITY',
-  'CEREBRAS',
-  'OLLAMA',
-  'VLLM',
-] as const;
-export type ProviderKind = (typeof providerKinds)[number];
+export { type ProviderKind, providerKinds } from '#schema/provider-vendors.ts';
 
 export type ContentPart =
   | { readonly type: 'text'; readonly text: string }

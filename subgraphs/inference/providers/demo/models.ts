@@ -1,0 +1,1 @@
+export { type DemoModel, demoModels } from '#schema/provider-vendors.ts';
