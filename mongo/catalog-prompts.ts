@@ -1,0 +1,142 @@
+import { LRUCache } from 'lru-cache';
+import type { Connection } from 'mongoose';
+import {
+  type PromptParameters,
+  type PromptVariableRecord,
+  type PromptVersionRecord,
+  promptVersions,
+} from './prompt-versions.ts';
+import { type PromptRecord, prompts } from './prompts.ts';
+
+/** A published version; immutable, so what is derived from it may be kept in a WeakMap. */
+export interface CatalogPromptVersion {
+  readonly id: string;
+  readonly promptId: string;
+  readonly tenantId: string;
+  /** The prompt's name. */
+  readonly name: string;
+  readonly number: number;
+  /** A model id or a route alias. */
+  readonly model: string;
+  readonly system: string | null;
+  /** Parsed by schema/prompt-template.ts. */
+  readonly template: string;
+  readonly variables: readonly PromptVariableRecord[];
+  /** JSON Schema of the answer. */
+  readonly outputSchema: Readonly<Record<string, unknown>> | boolean | null;
+  readonly parameters: PromptParameters | null;
+}
+
+export interface WantedPromptVersion {
+  readonly tenantId: string;
+  readonly name: string;
+  readonly number?: number | null | undefined;
+  readonly label?: string | null | undefined;
+}
+
+/** The label that always means the newest version and cannot be set. */
+export const latestLabel = 'latest';
+/** The label that is meant when a caller names neither number nor label. */
+export const defaultLabel = 'production';
+
+export interface CatalogPrompts {
+  version(wanted: WantedPromptVersion): Promise<CatalogPromptVersion | undefined>;
+  /** Which labels there are is read again; versions stay, for they never change. */
+  forget(): void;
+}
+
+interface KnownPrompt {
+  readonly record: PromptRecord;
+  readonly newest: number | undefined;
+}
+
+/** Prompts by name and versions by number, each bounded to `max` entries. A failed read is not kept. */
+export function createCatalogPrompts(
+  connection: Connection,
+  options: { readonly max: number; readonly ttlMs: number },
+): CatalogPrompts {
+  const promptCache = new LRUCache<string, Promise<KnownPrompt | undefined>>({
+    max: options.max,
+    ttl: options.ttlMs,
+  });
+  const versionCache = new LRUCache<string, Promise<CatalogPromptVersion | undefined>>({ max: options.max });
+
+  async function readPrompt(tenantId: string, name: string): Promise<KnownPrompt | undefined> {
+    const record = await prompts(connection).findOne({ tenantId, name }).lean();
+    if (record === null) return undefined;
+    const newest = await promptVersions(connection)
+      .findOne({ promptId: record._id }, { number: 1 })
+      .sort({ number: -1 })
+      .lean();
+    return { record, newest: newest?.number };
+  }
+
+  async function readVersion(
+    prompt: PromptRecord,
+    number: number,
+  ): Promise<CatalogPromptVersion | undefined> {
+    const record = await promptVersions(connection).findOne({ promptId: prompt._id, number }).lean();
+    return record === null ? undefined : catalogPromptVersion(record, prompt.name);
+  }
+
+  return {
+    async version({ tenantId, name, number, label }) {
+      const prompt = await remembered(promptCache, `${tenantId}\0${name}`, () => readPrompt(tenantId, name));
+      if (prompt === undefined) return undefined;
+      const wanted = number ?? labelled(prompt, label ?? undefined);
+      if (wanted === undefined) return undefined;
+      return await remembered(versionCache, `${prompt.record._id}\0${wanted}`, () =>
+        readVersion(prompt.record, wanted),
+      );
+    },
+    forget() {
+      promptCache.clear();
+    },
+  };
+}
+
+function labelled({ record, newest }: KnownPrompt, label: string | undefined): number | undefined {
+  if (label === latestLabel) return newest;
+  if (label !== undefined) return Object.hasOwn(record.labels, label) ? record.labels[label] : undefined;
+  return record.labels[defaultLabel] ?? newest;
+}
+
+/** The cached promise, so that callers at the same time share one read. Failures and absences of a version go. */
+function remembered<V>(
+  cache: LRUCache<string, Promise<V | undefined>>,
+  key: string,
+  read: () => Promise<V | undefined>,
+): Promise<V | undefined> {
+  const cached = cache.get(key);
+  if (cached !== undefined) return cached;
+  const reading = read();
+  cache.set(key, reading);
+  const drop = () => {
+    if (cache.peek(key) === reading) cache.delete(key);
+  };
+  reading.then((value) => value === undefined && drop(), drop);
+  return reading;
+}
+
+function catalogPromptVersion(record: PromptVersionRecord, name: string): CatalogPromptVersion {
+  const { _id, promptId, tenantId, number, model, system, template, variables, parameters } = record;
+  const outputSchema: unknown = record.outputSchemaJson === null ? null : JSON.parse(record.outputSchemaJson);
+  return {
+    id: _id,
+    promptId,
+    tenantId,
+    name,
+    number,
+    model,
+    system,
+    template,
+    variables,
+    outputSchema: jsonSchema(outputSchema),
+    parameters,
+  };
+}
+
+function jsonSchema(value: unknown): Readonly<Record<string, unknown>> | boolean | null {
+  if (typeof value === 'boolean') return value;
+  return typeof value === 'object' && value !== null ? { ...value } : null;
+}

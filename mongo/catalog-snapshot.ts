@@ -1,0 +1,83 @@
+import type { Connection } from 'mongoose';
+import type {
+  CatalogCredential,
+  CatalogModel,
+  CatalogProvider,
+  CatalogRoute,
+  CatalogSnapshot,
+} from './catalog.ts';
+import { type ModelRecord, models, priceInForce } from './models.ts';
+import { providerCredentials } from './provider-credentials.ts';
+import { providers } from './providers.ts';
+import { routes } from './routes.ts';
+
+export const emptySnapshot: CatalogSnapshot = { providers: new Map(), models: new Map(), routes: new Map() };
+
+/**
+ * Reads the whole configuration with four queries. A model without its provider and a route target without its
+ * model (a reader between two writes) are left out.
+ */
+export async function loadSnapshot(connection: Connection, nowMs: number): Promise<CatalogSnapshot> {
+  const [providerRecords, credentialRecords, modelRecords, routeRecords] = await Promise.all([
+    providers(connection).find().lean(),
+    providerCredentials(connection).find({ enabled: true }).sort({ createdAt: 1, _id: 1 }).lean(),
+    models(connection).find().lean(),
+    routes(connection).find().lean(),
+  ]);
+
+  const credentials = new Map<string, CatalogCredential[]>();
+  for (const { _id, providerId, label, weight, sealed } of credentialRecords) {
+    const ofProvider = credentials.get(providerId) ?? [];
+    ofProvider.push({ id: _id, label, weight, sealed });
+    credentials.set(providerId, ofProvider);
+  }
+
+  const providersById = new Map<string, CatalogProvider>();
+  for (const { _id, kind, baseUrl, region, enabled } of providerRecords) {
+    providersById.set(_id, {
+      id: _id,
+      kind,
+      baseUrl,
+      region,
+      enabled,
+      credentials: credentials.get(_id) ?? [],
+    });
+  }
+
+  const modelsById = new Map<string, CatalogModel>();
+  for (const record of modelRecords) {
+    const provider = providersById.get(record.providerId);
+    if (provider !== undefined) modelsById.set(record._id, catalogModel(record, provider, nowMs));
+  }
+
+  const routesByAlias = new Map<string, CatalogRoute>();
+  for (const { _id, strategy, targets, timeouts, maxAttempts } of routeRecords) {
+    routesByAlias.set(_id, {
+      alias: _id,
+      strategy,
+      targets: targets.flatMap(({ modelId, weight, regions }) => {
+        const model = modelsById.get(modelId);
+        return model === undefined ? [] : [{ model, weight, regions }];
+      }),
+      timeouts,
+      maxAttempts,
+    });
+  }
+  return { providers: providersById, models: modelsById, routes: routesByAlias };
+}
+
+function catalogModel(record: ModelRecord, provider: CatalogProvider, nowMs: number): CatalogModel {
+  return {
+    id: record._id,
+    name: record.name,
+    provider,
+    capabilities: new Set(record.capabilities),
+    inputModalities: new Set(record.inputModalities),
+    outputModalities: new Set(record.outputModalities),
+    contextTokens: record.contextTokens,
+    maxOutputTokens: record.maxOutputTokens,
+    price: priceInForce(record.prices, nowMs) ?? null,
+    lifecycle: record.lifecycle,
+    replacedById: record.replacedById,
+  };
+}

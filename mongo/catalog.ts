@@ -1,0 +1,213 @@
+import type { Connection } from 'mongoose';
+import { type CatalogPrompts, type CatalogPromptVersion, createCatalogPrompts } from './catalog-prompts.ts';
+import { emptySnapshot, loadSnapshot } from './catalog-snapshot.ts';
+
+/** A price in nano-dollars per million tokens. */
+export interface CatalogPrice {
+  readonly inputNanosPerMillion: bigint;
+  readonly outputNanosPerMillion: bigint;
+  /** Null: as input. */
+  readonly cachedInputNanosPerMillion: bigint | null;
+  /** Null: as input. */
+  readonly cacheWriteNanosPerMillion: bigint | null;
+  readonly effectiveFrom: Date;
+}
+
+export interface CatalogCredential {
+  readonly id: string;
+  readonly label: string;
+  readonly weight: number;
+  /** Opened by the secret box, as late as possible. */
+  readonly sealed: string;
+}
+
+export interface CatalogProvider {
+  readonly id: string;
+  /** A ProviderKind. */
+  readonly kind: string;
+  readonly baseUrl: string | null;
+  readonly region: string | null;
+  readonly enabled: boolean;
+  /** The enabled ones, oldest first. */
+  readonly credentials: readonly CatalogCredential[];
+}
+
+export interface CatalogModel {
+  /** `<providerId>/<name>`. */
+  readonly id: string;
+  /** The provider's own name. */
+  readonly name: string;
+  readonly provider: CatalogProvider;
+  /** Values of the enum Capability. */
+  readonly capabilities: ReadonlySet<string>;
+  /** Values of the enum Modality. */
+  readonly inputModalities: ReadonlySet<string>;
+  readonly outputModalities: ReadonlySet<string>;
+  readonly contextTokens: number | null;
+  readonly maxOutputTokens: number | null;
+  /** The row in force when the snapshot was taken; null: unknown. */
+  readonly price: CatalogPrice | null;
+  readonly lifecycle: 'ACTIVE' | 'DEPRECATED' | 'RETIRED';
+  readonly replacedById: string | null;
+}
+
+export interface CatalogRoute {
+  readonly alias: string;
+  readonly strategy: 'PRIORITY' | 'WEIGHTED' | 'CHEAPEST' | 'FASTEST' | 'LEAST_BUSY';
+  /** In the order they were saved. */
+  readonly targets: readonly {
+    readonly model: CatalogModel;
+    readonly weight: number;
+    readonly regions: readonly string[] | null;
+  }[];
+  readonly timeouts: {
+    readonly connectMs: number;
+    readonly firstTokenMs: number;
+    readonly interTokenMs: number;
+    readonly totalMs: number;
+  };
+  readonly maxAttempts: number;
+}
+
+export type { CatalogPromptVersion } from './catalog-prompts.ts';
+
+/** One consistent picture; never changes once made. */
+export interface CatalogSnapshot {
+  readonly providers: ReadonlyMap<string, CatalogProvider>;
+  readonly models: ReadonlyMap<string, CatalogModel>;
+  readonly routes: ReadonlyMap<string, CatalogRoute>;
+}
+
+/**
+ * What an invocation needs to know of providers, models, routes and prompts, without waiting for the database.
+ * Objects keep their identity until the snapshot is replaced: what is derived from them may be kept in a WeakMap.
+ */
+export interface Catalog extends AsyncDisposable {
+  provider(id: string): CatalogProvider | undefined;
+  model(id: string): CatalogModel | undefined;
+  route(alias: string): CatalogRoute | undefined;
+  /** The whole present snapshot. */
+  snapshot(): CatalogSnapshot;
+  /**
+   * A model id or a route alias, as `CompletionInput.model` names them. A miss looks into the database once, at
+   * most once a second over all misses, so that what another process has just made is found.
+   */
+  resolve(
+    name: string,
+  ): Promise<{ readonly model: CatalogModel } | { readonly route: CatalogRoute } | undefined>;
+  /** Reads everything again; resolves when the reads, which began after the call, are in. */
+  refresh(): Promise<void>;
+  /**
+   * A version of the tenant's prompt: by number, by label, or, when neither is given, the one labelled
+   * `production` and without that label the newest. The label `latest` always means the newest.
+   */
+  promptVersion(wanted: {
+    readonly tenantId: string;
+    readonly name: string;
+    readonly number?: number | null | undefined;
+    readonly label?: string | null | undefined;
+  }): Promise<CatalogPromptVersion | undefined>;
+}
+
+/** The part of state/bus that the catalog uses. */
+export interface CatalogBus {
+  subscribe(
+    topic: 'catalog.changed',
+    listener: (message: { readonly collection: string }) => void | Promise<void>,
+  ): Promise<AsyncDisposable>;
+}
+
+export interface CatalogOptions {
+  readonly bus: CatalogBus;
+  readonly log?: { warn(details: object, message: string): void };
+  readonly now?: () => number;
+  /** At least this often everything is read again, in milliseconds. */
+  readonly refreshMs?: number;
+  /** Prompts, and versions of prompts, kept in memory at most. */
+  readonly promptsMax?: number;
+}
+
+const missRefreshMs = 1000;
+
+/** Opens the catalog with its first snapshot. A later read that fails keeps the old snapshot and is logged. */
+export async function openCatalog(connection: Connection, options: CatalogOptions): Promise<Catalog> {
+  const now = options.now ?? Date.now;
+  const refreshMs = options.refreshMs ?? 5000;
+  const prompts: CatalogPrompts = createCatalogPrompts(connection, {
+    max: options.promptsMax ?? 2000,
+    ttlMs: refreshMs,
+  });
+
+  let current: CatalogSnapshot = emptySnapshot;
+  let running: Promise<void> | undefined;
+  let following: Promise<void> | undefined;
+  let missAtMs = Number.NEGATIVE_INFINITY;
+
+  async function read(): Promise<void> {
+    current = await loadSnapshot(connection, now());
+  }
+
+  /** Calls during a read share one read that begins after it: a writer always sees its own write. */
+  function refresh(): Promise<void> {
+    if (running === undefined) {
+      running = read().finally(() => {
+        running = undefined;
+      });
+      return running;
+    }
+    following ??= running
+      .catch(() => undefined)
+      .then(() => {
+        following = undefined;
+        return refresh();
+      });
+    return following;
+  }
+
+  async function refreshOrWarn(): Promise<void> {
+    try {
+      await refresh();
+    } catch (error) {
+      options.log?.warn(
+        { err: error },
+        'The catalog could not be read again; the last reading stays in use.',
+      );
+    }
+  }
+
+  function known(name: string): { model: CatalogModel } | { route: CatalogRoute } | undefined {
+    const model = current.models.get(name);
+    if (model !== undefined) return { model };
+    const route = current.routes.get(name);
+    return route === undefined ? undefined : { route };
+  }
+
+  await refresh();
+  const subscription = await options.bus.subscribe('catalog.changed', async ({ collection }) => {
+    if (collection === 'prompts') prompts.forget();
+    else await refreshOrWarn();
+  });
+  const timer = setInterval(refreshOrWarn, refreshMs);
+  timer.unref();
+
+  return {
+    provider: (id) => current.providers.get(id),
+    model: (id) => current.models.get(id),
+    route: (alias) => current.routes.get(alias),
+    snapshot: () => current,
+    async resolve(name) {
+      const found = known(name);
+      if (found !== undefined || now() - missAtMs < missRefreshMs) return found;
+      missAtMs = now();
+      await refreshOrWarn();
+      return known(name);
+    },
+    refresh,
+    promptVersion: prompts.version,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await subscription[Symbol.asyncDispose]();
+      await (following ?? running)?.catch(() => undefined);
+    },
+  };
+}

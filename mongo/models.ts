@@ -1,0 +1,68 @@
+import { defineCollection } from './collection.ts';
+
+/** Nano-dollars per million tokens, in force from `effectiveFrom` until the next row. */
+export interface PriceRecord {
+  readonly effectiveFrom: Date;
+  readonly inputNanosPerMillion: bigint;
+  readonly outputNanosPerMillion: bigint;
+  /** Null: cached input costs what input costs. */
+  readonly cachedInputNanosPerMillion: bigint | null;
+  /** Null: writing the provider's cache costs what input costs. */
+  readonly cacheWriteNanosPerMillion: bigint | null;
+}
+
+/** An AI model of a provider. Never deleted, only retired: ledger rows point to it. */
+export interface ModelRecord {
+  /** `<providerId>/<name>`; the name may hold further slashes. */
+  readonly _id: string;
+  readonly providerId: string;
+  readonly name: string;
+  readonly capabilities: readonly string[];
+  readonly inputModalities: readonly string[];
+  readonly outputModalities: readonly string[];
+  readonly contextTokens: number | null;
+  readonly maxOutputTokens: number | null;
+  /** Oldest first; empty: the price is unknown. */
+  readonly prices: readonly PriceRecord[];
+  readonly lifecycle: 'ACTIVE' | 'DEPRECATED' | 'RETIRED';
+  readonly replacedById: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+const text = { type: String, required: true };
+
+/** Written by the models subgraph alone. */
+export const models = defineCollection<ModelRecord>(
+  'models',
+  {
+    _id: text,
+    providerId: text,
+    name: text,
+    capabilities: [String],
+    inputModalities: [String],
+    outputModalities: [String],
+    contextTokens: Number,
+    maxOutputTokens: Number,
+    prices: [
+      {
+        _id: false,
+        effectiveFrom: { type: Date, required: true },
+        inputNanosPerMillion: { type: BigInt, required: true },
+        outputNanosPerMillion: { type: BigInt, required: true },
+        cachedInputNanosPerMillion: BigInt,
+        cacheWriteNanosPerMillion: BigInt,
+      },
+    ],
+    lifecycle: text,
+    replacedById: String,
+    createdAt: { type: Date, required: true },
+    updatedAt: { type: Date, required: true },
+  },
+  [[{ providerId: 1, _id: 1 }]],
+);
+
+/** The price in force at a time; before the first row's time the first row counts. Undefined: no price is known. */
+export function priceInForce(prices: readonly PriceRecord[], atMs: number): PriceRecord | undefined {
+  return prices.findLast((price) => price.effectiveFrom.getTime() <= atMs) ?? prices[0];
+}

@@ -1,0 +1,33 @@
+import { defineCollection } from './collection.ts';
+
+/** A provider's key. The secret is sealed by the secret box and leaves only towards the provider. */
+export interface ProviderCredentialRecord {
+  readonly _id: string;
+  readonly providerId: string;
+  readonly label: string;
+  /** The last four characters of a secret that is long enough to spare them, otherwise empty. */
+  readonly hint: string;
+  readonly sealed: string;
+  /** Its share of the calls among the provider's enabled credentials; ≥ 0. */
+  readonly weight: number;
+  readonly enabled: boolean;
+  readonly createdAt: Date;
+}
+
+const text = { type: String, required: true };
+
+/** Written by the models subgraph alone. */
+export const providerCredentials = defineCollection<ProviderCredentialRecord>(
+  'provider_credentials',
+  {
+    _id: text,
+    providerId: text,
+    label: text,
+    hint: String,
+    sealed: text,
+    weight: { type: Number, required: true },
+    enabled: { type: Boolean, required: true },
+    createdAt: { type: Date, required: true },
+  },
+  [[{ providerId: 1, createdAt: 1 }]],
+);
