@@ -25,7 +25,7 @@ const file = z
 
 const ours = Object.entries(file.services).filter(([, { build }]) => build !== undefined);
 const providerVariables = new Set(
-  Object.values(providerVendors).flatMap((vendor) => vendor.environmentVariables),
+  Object.values(providerVendors).flatMap(({ environment }) => Object.values(environment).flat(2)),
 );
 
 /** What compose puts in place of `${NAME:-default}`, `${NAME:?why}` when the variables of the header are set. */
@@ -70,7 +70,10 @@ describe('docker-compose.yml', () => {
       );
       expect({ name, unknown }).toEqual({ name, unknown: [] });
       expect(() => readEnvironment(environment)).not.toThrow();
-      expect(readEnvironment(environment)).toMatchObject({ HOST: '0.0.0.0', HEDDLE_MESH_SECRET: 'm'.repeat(64) });
+      expect(readEnvironment(environment)).toMatchObject({
+        HOST: '0.0.0.0',
+        HEDDLE_MESH_SECRET: 'm'.repeat(64),
+      });
     }
   });
 

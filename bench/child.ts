@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Called by a child: says where it listens, and ends with its parent. */
+export function listenForParent(server: Server): void {
+  process.send?.({ port: (server.address() as AddressInfo).port });
+  process.on('disconnect', () => process.exit(0));
+}
+
+export interface Child extends AsyncDisposable {
+  readonly pid: number;
+  readonly process: ChildProcess;
+}
+
+/** Starts a Node process; its errors are shown, its output is the caller's to read. */
+export function startNode(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  ipc: boolean,
+): Child {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+    env: { PATH: process.env.PATH ?? '', ...environment },
+    stdio: ['ignore', 'pipe', 'inherit', ...(ipc ? (['ipc'] as const) : [])],
+  });
+  return {
+    pid: child.pid as number,
+    process: child,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** Starts a script of this folder that calls listenForParent; answers its origin. */
+export async function startScript(
+  script: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<Child & { readonly origin: string }> {
+  const child = startNode([new URL(script, import.meta.url).pathname], environment, true);
+  const [{ port }] = (await once(child.process, 'message')) as [{ port: number }];
+  return { ...child, origin: `http://127.0.0.1:${port}` };
+}
+
+/** CPU that a process has used so far, all its threads, user and system, in microseconds (proc_pid_stat(5)). */
+export function cpuMicros(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  return (ticks * 1_000_000) / 100;
+}
+
+/** Resident memory of a process, in MiB. */
+export function residentMiB(pid: number): number {
+  const match = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(match?.[1] ?? 0) / 1024;
+}
