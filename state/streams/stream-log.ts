@@ -22,6 +22,23 @@ export interface StreamWriterOptions {
   readonly onAbandoned?: () => void;
 }
 
+/** What one log, and all ended logs together, may hold. Sizes in characters. */
+export interface StreamLogBounds {
+  readonly eventsMax: number;
+  readonly sizeMax: number;
+  /** Of ended logs that are kept for late readers; the oldest go first. Only memory needs it. */
+  readonly keptSizeMax: number;
+}
+
+export const streamLogBounds: StreamLogBounds = {
+  eventsMax: 8_192,
+  sizeMax: 1024 * 1024,
+  keptSizeMax: 64 * 1024 * 1024,
+};
+
+/** What an event is taken to hold when `append` is not told. */
+export const eventSizeDefault = 128;
+
 /** The one writer of a log. */
 export interface StreamWriter<Event> extends AsyncDisposable {
   /** Events appended so far: the number that the next event gets. */
@@ -29,8 +46,9 @@ export interface StreamWriter<Event> extends AsyncDisposable {
   /**
    * Appends one event. Returns nothing when there is room, which is the usual case and costs no turn of the event
    * loop; otherwise a promise that resolves when the writer may go on. Rejects never because of a reader.
+   * @param size roughly what the event holds, in characters; counted against the log's bound
    */
-  append(event: Event): Promise<void> | undefined;
+  append(event: Event, size?: number): Promise<void> | undefined;
   /** Appends the last event and ends the log; resolves when readers can see it. Never waits for a reader. */
   end(event: Event): Promise<void>;
   /** Readers attached now, in all processes. */
@@ -40,8 +58,8 @@ export interface StreamWriter<Event> extends AsyncDisposable {
 /**
  * Numbered logs of events with one writer and any number of readers. Promises:
  * - readers see every event after the number they ask for, in order, once, and then the end;
- * - a log holds at most `maxEvents` (an option of the implementation): when it is full, events that every reader
- *   has seen are dropped; while a reader is behind, `append` makes the writer wait; with no reader nothing waits;
+ * - a log is bounded (StreamLogBounds) whatever its readers do: when it is full, events that every reader has seen are
+ *   dropped; while a reader is behind, `append` makes the writer wait; with no reader the oldest go and nothing waits;
  * - a reader is a cursor: its lag costs no memory beyond the log itself;
  * - a log whose writer is gone without an end fails its readers with ABANDONED in bounded time.
  * Events are plain JSON. Deliberately absent: several writers, editing, search.

@@ -1,0 +1,230 @@
+import {
+  eventSizeDefault,
+  type LoggedEvent,
+  type StreamLogBounds,
+  StreamLogLost,
+  type StreamWriter,
+  type StreamWriterOptions,
+} from './stream-log.ts';
+
+interface Entry<Event> {
+  readonly logged: LoggedEvent<Event>;
+  readonly size: number;
+}
+
+/** Trimmed entries are cut off the array once there are this many: shifting one by one would cost the whole length. */
+const cutAt = 256;
+
+/** One log in memory: the writer's side, and what its cursors need. */
+export class MemoryLog<Event> implements StreamWriter<Event> {
+  readonly id: string;
+  readonly #bounds: StreamLogBounds;
+  readonly #options: StreamWriterOptions;
+  readonly #onClosed: (log: MemoryLog<Event>) => void;
+  readonly #cursors = new Set<Cursor<Event>>();
+  #entries: Entry<Event>[] = [];
+  /** Entries before this index are trimmed; entry `#head` has number `#first`. */
+  #head = 0;
+  #first = 0;
+  #size = 0;
+  #length = 0;
+  #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+  #state: 'OPEN' | 'ENDED' | 'ABANDONED' = 'OPEN';
+
+  constructor(
+    id: string,
+    bounds: StreamLogBounds,
+    options: StreamWriterOptions,
+    onClosed: (log: MemoryLog<Event>) => void,
+  ) {
+    this.id = id;
+    this.#bounds = bounds;
+    this.#options = options;
+    this.#onClosed = onClosed;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Characters held. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get keepMs(): number {
+    return this.#options.keepMs;
+  }
+
+  get state(): 'OPEN' | 'ENDED' | 'ABANDONED' {
+    return this.#state;
+  }
+
+  append(event: Event, size: number = eventSizeDefault): Promise<void> | undefined {
+    if (this.#state !== 'OPEN') throw new Error(`The log ${this.id} has ended.`);
+    this.#push(event, size);
+    if (!this.#isFull()) return undefined;
+    this.#trim();
+    if (!this.#isFull()) return undefined;
+    if (this.#room === undefined) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#room = { promise, resolve };
+    }
+    return this.#room.promise;
+  }
+
+  async end(event: Event): Promise<void> {
+    if (this.#state !== 'OPEN') throw new Error(`The log ${this.id} has ended.`);
+    this.#state = 'ENDED';
+    this.#push(event, eventSizeDefault);
+    this.#close();
+  }
+
+  async readers(): Promise<number> {
+    return this.#cursors.size;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#state !== 'OPEN') return;
+    this.#state = 'ABANDONED';
+    for (const cursor of this.#cursors) cursor.wake();
+    this.#close();
+  }
+
+  attach(cursor: Cursor<Event>): void {
+    this.#cursors.add(cursor);
+  }
+
+  /** `early`: before the end was seen. */
+  detach(cursor: Cursor<Event>, early: boolean): void {
+    if (!this.#cursors.delete(cursor)) return;
+    this.moved();
+    if (early && this.#cursors.size === 0 && this.#state === 'OPEN') this.#options.onAbandoned?.();
+  }
+
+  /** The event of that number; undefined: not yet. Throws StreamLogLost when it was trimmed. */
+  at(sequence: number): LoggedEvent<Event> | undefined {
+    if (sequence < this.#first) {
+      throw new StreamLogLost(
+        'TRIMMED',
+        `The events before number ${this.#first} of ${this.id} are no longer held.`,
+      );
+    }
+    return this.#entries[this.#head + sequence - this.#first]?.logged;
+  }
+
+  /** A cursor went on or left: a waiting writer may have room now. */
+  moved(): void {
+    if (this.#room === undefined) return;
+    this.#trim();
+    if (this.#isFull()) return;
+    this.#room.resolve();
+    this.#room = undefined;
+  }
+
+  #push(event: Event, size: number): void {
+    this.#entries.push({ logged: { sequence: this.#length, event }, size });
+    this.#length += 1;
+    this.#size += size;
+    for (const cursor of this.#cursors) cursor.wake();
+  }
+
+  #isFull(): boolean {
+    return this.#length - this.#first > this.#bounds.eventsMax || this.#size > this.#bounds.sizeMax;
+  }
+
+  /** Drops seen events, oldest first, until there is room: with no cursor every event counts as seen. */
+  #trim(): void {
+    let seen = this.#length - 1;
+    for (const cursor of this.#cursors) seen = Math.min(seen, cursor.position);
+    while (this.#first < seen && this.#isFull()) {
+      this.#size -= this.#entries[this.#head]?.size ?? 0;
+      this.#head += 1;
+      this.#first += 1;
+    }
+    if (this.#head < cutAt) return;
+    this.#entries = this.#entries.slice(this.#head);
+    this.#head = 0;
+  }
+
+  #close(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
+    this.#onClosed(this);
+  }
+}
+
+/** One reader of a log in memory. Written out rather than as an async generator: it runs once per token and client. */
+export class Cursor<Event> implements AsyncIterableIterator<LoggedEvent<Event>> {
+  /** The number of the event it yields next. */
+  position: number;
+  readonly #log: MemoryLog<Event>;
+  readonly #signal: AbortSignal | undefined;
+  #waiting: { resolve(): void } | undefined;
+  #done = false;
+
+  constructor(log: MemoryLog<Event>, after: number, signal: AbortSignal | undefined) {
+    this.#log = log;
+    this.position = after + 1;
+    this.#signal = signal;
+    log.attach(this);
+    if (signal?.aborted) this.#leave(true);
+    else signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<LoggedEvent<Event>>> {
+    while (!this.#done) {
+      const logged = this.#look();
+      if (logged !== undefined) {
+        this.position += 1;
+        this.#log.moved();
+        return { done: false, value: logged };
+      }
+      if (this.#log.state !== 'OPEN') {
+        this.#leave(false);
+        if (this.#log.state === 'ENDED') break;
+        throw new StreamLogLost(
+          'ABANDONED',
+          `What wrote the events of ${this.#log.id} is gone before the end.`,
+        );
+      }
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting = { resolve };
+      await promise;
+    }
+    return { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<LoggedEvent<Event>>> {
+    this.#leave(true);
+    return { done: true, value: undefined };
+  }
+
+  wake(): void {
+    this.#waiting?.resolve();
+    this.#waiting = undefined;
+  }
+
+  readonly #onAbort = () => this.#leave(true);
+
+  #look(): LoggedEvent<Event> | undefined {
+    try {
+      return this.#log.at(this.position);
+    } catch (lost) {
+      this.#leave(true);
+      throw lost;
+    }
+  }
+
+  #leave(early: boolean): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#log.detach(this, early);
+    this.wake();
+  }
+}
