@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const root = resolve(import.meta.dirname, '..', '..');
+
+/** A process of Heddle, started as a user starts it. */
+export interface HeddleProcess extends AsyncDisposable {
+  readonly child: ChildProcess;
+  /** Everything it has printed so far, both streams. */
+  readonly output: () => string;
+  /** The first line of standard output, past or to come, that fits. Rejects when the process ends before. */
+  line(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Sends the signal and waits for the end; answers the exit code. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts `heddle <args>` with only the variables given. */
+export function startHeddle(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): HeddleProcess {
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(root, 'cli/main.ts'), ...args],
+    {
+      env: { PATH: process.env.PATH ?? '', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  const lines: string[] = [];
+  const listeners = new Set<() => void>();
+  const hear = (line: string) => {
+    lines.push(line);
+    for (const listener of listeners) listener();
+  };
+  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', hear);
+  createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', hear);
+  const exited = once(child, 'close');
+  let ended = false;
+  exited.then(() => {
+    ended = true;
+    for (const listener of listeners) listener();
+  });
+  const end = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    if (!ended) child.kill(signal);
+    const [code] = await exited;
+    return code as number | null;
+  };
+  return {
+    child,
+    output: () => lines.join('\n'),
+    line(pattern) {
+      return new Promise((found, failed) => {
+        const look = () => {
+          for (const line of lines) {
+            const match = pattern.exec(line);
+            if (match !== null) {
+              listeners.delete(look);
+              found(match);
+              return;
+            }
+          }
+          if (ended) {
+            listeners.delete(look);
+            failed(new Error(`heddle ${args.join(' ')} ended without ${pattern}:\n${lines.join('\n')}`));
+          }
+        };
+        listeners.add(look);
+        look();
+      });
+    },
+    end,
+    async [Symbol.asyncDispose]() {
+      await end();
+    },
+  };
+}
+
+/** A mesh that clients can call, whatever processes it is made of. */
+export interface TestMesh extends AsyncDisposable {
+  /** The origin of a gateway. */
+  readonly url: string;
+  readonly adminKey: string;
+  readonly processes: readonly HeddleProcess[];
+}
+
+/** A key as HEDDLE_ADMIN_KEY takes it. */
+export const newAdminKey = () => `hd_test_${randomBytes(24).toString('hex')}`;
+
+/** An empty directory that goes away with its owner. */
+export async function temporaryDirectory(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), 'heddle-test-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** `npm start` on an empty directory. */
+export async function startOneProcess(environment: Readonly<Record<string, string>> = {}): Promise<TestMesh> {
+  const stack = new AsyncDisposableStack();
+  const dir = stack.use(await temporaryDirectory());
+  const adminKey = newAdminKey();
+  const heddle = stack.use(
+    startHeddle([], {
+      PORT: '0',
+      HEDDLE_DATA_DIR: dir.path,
+      HEDDLE_ADMIN_KEY: adminKey,
+      LOG_LEVEL: 'warn',
+      ...environment,
+    }),
+  );
+  const [, url = ''] = await heddle.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
+  return { url, adminKey, processes: [heddle], [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/**
+ * The same mesh as many processes: the store alone over TCP, each subgraph, and one gateway; joined by Redis when a
+ * URL is given.
+ */
+export async function startManyProcesses(redisUrl: string | undefined): Promise<TestMesh> {
+  const stack = new AsyncDisposableStack();
+  const dir = stack.use(await temporaryDirectory());
+  const adminKey = newAdminKey();
+  const names = ['models', 'prompts', 'tenants', 'usage', 'inference'];
+  const ports = await Promise.all(names.map(freePort));
+  const storePort = await freePort();
+  const store = stack.use(
+    startHeddle(['store', '--port', String(storePort), '--dir', join(dir.path, 'store')], {
+      LOG_LEVEL: 'warn',
+    }),
+  );
+  await store.line(/mongodb:\/\//);
+  const common: Record<string, string> = {
+    HEDDLE_DATA_DIR: dir.path,
+    HEDDLE_ADMIN_KEY: adminKey,
+    HEDDLE_MESH_SECRET: randomBytes(32).toString('hex'),
+    HEDDLE_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
+    MONGO_URL: `mongodb://127.0.0.1:${storePort}/heddle?directConnection=true`,
+    LOG_LEVEL: 'warn',
+    ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+  };
+  names.forEach((name, index) => {
+    common[`HEDDLE_${name.toUpperCase()}_PORT`] = String(ports[index]);
+    common[`HEDDLE_${name.toUpperCase()}_URL`] = `http://127.0.0.1:${ports[index]}/graphql`;
+  });
+  const subgraphs = names.map((name) => stack.use(startHeddle(['serve', '--only', name], common)));
+  await Promise.all(subgraphs.map((subgraph) => subgraph.line(/http:\/\/127\.0\.0\.1:\d+\/graphql/)));
+  const gateway = stack.use(startHeddle(['serve', '--only', 'gateway'], { ...common, PORT: '0' }));
+  const [, url = ''] = await gateway.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
+  return {
+    url,
+    adminKey,
+    processes: [...subgraphs, gateway, store],
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
