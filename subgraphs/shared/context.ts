@@ -1,0 +1,94 @@
+import type { Caller, Scope } from '#schema/caller.ts';
+import { HeddleError } from '#schema/errors.ts';
+import type { SubgraphRequest } from '#schema/subgraph.ts';
+
+/** What an audited mutation did, told by its verb with `context.audit(…)`; secrets are redacted for it. */
+export interface AuditedChange {
+  /** The tenant whose log it belongs to; the caller's own when left out, null for the mesh itself. */
+  readonly tenantId?: string | null;
+  /** The type of the thing changed, e.g. "ApiKey". */
+  readonly type: string;
+  readonly id: string;
+  /** The thing as it was; left out when it did not exist. */
+  readonly before?: unknown;
+  /** The thing as it is now; left out when it is gone. */
+  readonly after?: unknown;
+}
+
+/** What every resolver gets as its third argument. */
+export interface SubgraphContext<TLoaders = unknown> {
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly clientAddress: string | null;
+  /** Aborted when the client has gone or left the subscription; never aborted where nobody can leave. */
+  readonly signal: AbortSignal;
+  /** Made on first use, once per operation (per event of a subscription), so that nothing is cached beyond it. */
+  readonly loaders: TLoaders;
+  /** Inside an @audited mutation: what was changed. The last call counts. */
+  audit(change: AuditedChange): void;
+}
+
+const neverAborted = new AbortController().signal;
+
+export class OperationContext<TLoaders> implements SubgraphContext<TLoaders> {
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly clientAddress: string | null;
+  readonly signal: AbortSignal;
+  readonly #createLoaders: (context: SubgraphContext<TLoaders>) => TLoaders;
+  #loaders: TLoaders | undefined;
+  #change: AuditedChange | undefined;
+
+  constructor(
+    request: SubgraphRequest,
+    createLoaders: (context: SubgraphContext<TLoaders>) => TLoaders,
+    signal: AbortSignal | undefined,
+  ) {
+    this.caller = request.caller;
+    this.requestId = request.requestId;
+    this.clientAddress = request.clientAddress;
+    this.signal = signal ?? neverAborted;
+    this.#createLoaders = createLoaders;
+  }
+
+  get loaders(): TLoaders {
+    this.#loaders ??= this.#createLoaders(this);
+    return this.#loaders;
+  }
+
+  /** The next event of a subscription reads afresh. */
+  forgetLoaders(): void {
+    this.#loaders = undefined;
+  }
+
+  audit(change: AuditedChange): void {
+    this.#change = change;
+  }
+
+  /** Mutations run one after another, so what is here belongs to the field that has just run. */
+  takeChange(): AuditedChange | undefined {
+    const change = this.#change;
+    this.#change = undefined;
+    return change;
+  }
+}
+
+export function hasScope(caller: Caller, scope: Scope): boolean {
+  return caller.scopes.includes(scope);
+}
+
+/** May the caller read data of this tenant? Its own; every tenant's with `tenants:admin`. Ask before answering any record. */
+export function seesTenant(caller: Caller, tenantId: string | null): boolean {
+  return tenantId !== null && (caller.tenantId === tenantId || hasScope(caller, 'tenants:admin'));
+}
+
+/** The caller's own tenant; FORBIDDEN for a caller that belongs to none. */
+export function ownTenantId(caller: Caller): string {
+  if (caller.tenantId === null) {
+    throw new HeddleError(
+      'FORBIDDEN',
+      'This caller belongs to no tenant: use a key of the tenant that is meant.',
+    );
+  }
+  return caller.tenantId;
+}

@@ -1,0 +1,59 @@
+import { GraphQLError } from 'graphql';
+import type { Logger } from 'pino';
+import { HeddleError, isErrorCode } from '#schema/errors.ts';
+
+/**
+ * What the client may see of the errors of one result: HeddleErrors as they are, refusals of graphql-js itself
+ * (a variable, an argument) as BAD_USER_INPUT, and everything else as INTERNAL, logged under the request's id.
+ */
+export function maskErrors(
+  errors: readonly GraphQLError[],
+  requestId: string,
+  log: Logger,
+): readonly GraphQLError[] {
+  return errors.map((error) => maskError(error, requestId, log));
+}
+
+function maskError(error: GraphQLError, requestId: string, log: Logger): GraphQLError {
+  if (isErrorCode(error.extensions.code)) return error;
+  const cause = rootOf(error);
+  if (cause instanceof HeddleError) return withExtensions(error, error.message, { ...cause.extensions });
+  if (cause instanceof GraphQLError && isRefusal(error)) {
+    return withExtensions(error, error.message, { ...error.extensions, code: 'BAD_USER_INPUT' });
+  }
+  log.error({ err: cause, requestId, path: error.path }, 'a resolver failed unexpectedly');
+  return withExtensions(error, 'Something unexpected failed; the log tells more under the requestId.', {
+    code: 'INTERNAL',
+    requestId,
+  });
+}
+
+/** Errors from before the execution have no path; an argument's literal is refused where its field stands. */
+function isRefusal(error: GraphQLError): boolean {
+  return error.path === undefined || error.message.startsWith('Argument "');
+}
+
+function rootOf(error: GraphQLError): Error {
+  let root: Error = error;
+  while (root instanceof GraphQLError && root.originalError) root = root.originalError;
+  return root;
+}
+
+function withExtensions(
+  { nodes, path }: GraphQLError,
+  message: string,
+  extensions: Record<string, unknown>,
+): GraphQLError {
+  return new GraphQLError(message, { nodes: nodes ?? null, path: path ?? null, extensions });
+}
+
+/** Anything thrown outside a field, as the one error of a result. */
+export function errorOf(thrown: unknown, requestId: string, log: Logger): GraphQLError {
+  const error =
+    thrown instanceof GraphQLError
+      ? thrown
+      : new GraphQLError(thrown instanceof Error ? thrown.message : String(thrown), {
+          originalError: thrown instanceof Error ? thrown : new Error(String(thrown)),
+        });
+  return maskError(error, requestId, log);
+}

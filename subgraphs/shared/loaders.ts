@@ -1,0 +1,50 @@
+import DataLoader from 'dataloader';
+
+/** The most keys one database command asks for. */
+const BATCH_MAX = 500;
+
+/**
+ * Loads single records by key, all that one tick asks for with one command. A key without a record, and a record
+ * that `visible` refuses, is null: what the caller may not see does not exist.
+ *
+ * @example recordLoader((ids) => tenants(connection).find({ _id: { $in: ids } }).lean(), (tenant) => tenant._id)
+ */
+export function recordLoader<TRecord extends object>(
+  fetch: (keys: string[]) => PromiseLike<readonly TRecord[]>,
+  keyOf: (record: TRecord) => string,
+  visible: (record: TRecord) => boolean = () => true,
+): DataLoader<string, TRecord | null> {
+  return new DataLoader<string, TRecord | null>(
+    async (keys) => {
+      const byKey = new Map<string, TRecord>();
+      for (const record of await fetch([...keys])) {
+        if (visible(record)) byKey.set(keyOf(record), record);
+      }
+      return keys.map((key) => byKey.get(key) ?? null);
+    },
+    { maxBatchSize: BATCH_MAX },
+  );
+}
+
+/**
+ * Loads the list of records that belong to a key, all that one tick asks for with one command, in the order that
+ * `fetch` answers them. What bounds a list is the verb that adds to it.
+ *
+ * @example groupLoader((ids) => apps(connection).find({ tenantId: { $in: ids } }).sort({ _id: 1 }).lean(), (app) => app.tenantId)
+ */
+export function groupLoader<TRecord extends object>(
+  fetch: (keys: string[]) => PromiseLike<readonly TRecord[]>,
+  keyOf: (record: TRecord) => string,
+  visible: (record: TRecord) => boolean = () => true,
+): DataLoader<string, readonly TRecord[]> {
+  return new DataLoader<string, readonly TRecord[]>(
+    async (keys) => {
+      const groups = new Map<string, TRecord[]>(keys.map((key) => [key, []]));
+      for (const record of await fetch([...keys])) {
+        if (visible(record)) groups.get(keyOf(record))?.push(record);
+      }
+      return keys.map((key) => groups.get(key) ?? []);
+    },
+    { maxBatchSize: BATCH_MAX },
+  );
+}

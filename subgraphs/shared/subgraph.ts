@@ -1,0 +1,209 @@
+import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
+import {
+  type DocumentNode,
+  defaultFieldResolver,
+  type ExecutionResult,
+  execute,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  getOperationAST,
+  isAbstractType,
+  isInputObjectType,
+  isObjectType,
+  OperationTypeNode,
+  parse,
+  subscribe,
+} from 'graphql';
+import type { Logger } from 'pino';
+import type { AuditLog } from '#mongo/audit-log.ts';
+import type { SubgraphExecutor, SubgraphName, SubgraphRequest } from '#schema/subgraph.ts';
+import type { Bus } from '#state/bus/bus.ts';
+import type { Quota } from '#state/quota/quota.ts';
+import { withAudit } from './audited.ts';
+import { enforceAuth } from './auth.ts';
+import { OperationContext, type SubgraphContext } from './context.ts';
+import { errorOf, maskErrors } from './errors.ts';
+import { type FieldPolicy, visitPolicies } from './policy.ts';
+import { isCounted, withQuota } from './quota.ts';
+import { resultStream } from './subscription.ts';
+
+/** What every subgraph is given. */
+export interface SubgraphServices {
+  readonly log: Logger;
+  readonly bus: Bus;
+  readonly audit: AuditLog;
+  readonly quota: Quota;
+}
+
+/** One subgraph, ready to execute: in this process by `execute`, or served alone by serve.ts. */
+export interface Subgraph extends SubgraphExecutor, AsyncDisposable {
+  readonly name: SubgraphName;
+  readonly schema: GraphQLSchema;
+}
+
+export type SubgraphResolvers<TLoaders> = GraphQLResolverMap<SubgraphContext<TLoaders>>;
+
+export interface SubgraphOptions<TLoaders> {
+  readonly name: SubgraphName;
+  /** The whole SDL: `loadSubgraphSdl(name)`. */
+  readonly typeDefs: string;
+  readonly resolvers: SubgraphResolvers<TLoaders>;
+  readonly services: SubgraphServices;
+  /** The DataLoaders of one operation; see loaders.ts. */
+  readonly createLoaders?: (context: SubgraphContext<TLoaders>) => TLoaders;
+  /** What the subgraph itself opened (timers, bus listeners), ended when it is disposed. */
+  readonly close?: () => Promise<void>;
+}
+
+/**
+ * Makes a subgraph of SDL and resolvers. What the SDL says runs around the resolvers, read once here and never per
+ * request: @authenticated and @requiresScopes (again, after the gateway), @quota of fields that only draw REQUESTS
+ * and CONCURRENCY (fields that draw TOKENS or COST reserve all meters at once themselves; `quotaOf(info)` tells them
+ * which), @audited. Operations are the router's own and are not validated again. Failures are results with errors:
+ * a HeddleError as it is, everything else masked as INTERNAL and logged.
+ *
+ * Subgraphs keep these rules:
+ * - a folder with schema.graphql, resolvers.ts (parse, call, map), subgraph.ts and a file per verb;
+ * - `__resolveReference` and every list ask `seesTenant(context.caller, record.tenantId)`: `_entities` carries no
+ *   directive, so a reference that the caller may not see resolves to null. Answer a record that is not frozen:
+ *   @apollo/subgraph writes `__typename` onto it;
+ * - an @audited mutation tells what it did with `context.audit({ type, id, before, after })`;
+ * - a subscription's `subscribe` ends its waits on `context.signal`.
+ *
+ * @example
+ * export function createThingsSubgraph(deps: SubgraphServices & { connection: Connection }): Subgraph {
+ *   return createSubgraph({
+ *     name: 'things',
+ *     typeDefs: loadSubgraphSdl('things'),
+ *     services: deps,
+ *     createLoaders: ({ caller }) => ({
+ *       thing: recordLoader<ThingRecord>((ids) => things(deps.connection).find({ _id: { $in: ids } }).lean(),
+ *         (thing) => thing._id, (thing) => seesTenant(caller, thing.tenantId)),
+ *     }),
+ *     resolvers: {
+ *       ...scalarResolvers,
+ *       Query: { thing: (_, { id }, { loaders }) => loaders.thing.load(id) },
+ *       Mutation: { createThing: (_, { input }, context) => createThing(input, context, deps) },
+ *       Thing: { id: (thing) => thing._id, __resolveReference: ({ id }, { loaders }) => loaders.thing.load(id) },
+ *     },
+ *   });
+ * }
+ */
+export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Subgraph {
+  const { name, services } = options;
+  const log = services.log.child({ subgraph: name });
+  const schema = buildSubgraphSchema([{ typeDefs: parse(options.typeDefs), resolvers: options.resolvers }]);
+  checkResolvers(name, schema, options.resolvers);
+  const guarded = { ...services, log };
+  visitPolicies(schema, (field, parent, policy) => {
+    if (parent === schema.getSubscriptionType()) {
+      if (policy.quota && isCounted(policy.quota)) {
+        throw new Error(`${parent.name}.${field.name}: @quota on a subscription needs TOKENS or COST.`);
+      }
+      field.subscribe = guard(field.subscribe ?? defaultFieldResolver, policy, guarded);
+    } else {
+      field.resolve = guard(field.resolve ?? defaultFieldResolver, policy, guarded);
+    }
+  });
+
+  const createLoaders = options.createLoaders ?? (() => ({}) as TLoaders);
+  const isSubscription = new WeakMap<DocumentNode, Map<string | undefined, boolean>>();
+
+  const subscribes = ({ document, operationName }: SubgraphRequest): boolean => {
+    let known = isSubscription.get(document);
+    if (!known) {
+      known = new Map();
+      isSubscription.set(document, known);
+    }
+    let answer = known.get(operationName);
+    if (answer === undefined) {
+      answer = getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
+      if (known.size < 16) known.set(operationName, answer);
+    }
+    return answer;
+  };
+
+  const masked = (result: ExecutionResult, requestId: string): ExecutionResult =>
+    result.errors ? { ...result, errors: maskErrors(result.errors, requestId, log) } : result;
+
+  const run = async (request: SubgraphRequest): Promise<ExecutionResult> => {
+    const contextValue = new OperationContext(request, createLoaders, request.signal);
+    return masked(await execute({ schema, ...operationOf(request), contextValue }), request.requestId);
+  };
+
+  const stream = async (
+    request: SubgraphRequest,
+  ): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> => {
+    const leaving = new AbortController();
+    const follow = () => leaving.abort(request.signal?.reason);
+    const unfollow = () => request.signal?.removeEventListener('abort', follow);
+    if (request.signal?.aborted) follow();
+    else request.signal?.addEventListener('abort', follow, { once: true });
+    const contextValue = new OperationContext(request, createLoaders, leaving.signal);
+    const result = await subscribe({ schema, ...operationOf(request), contextValue });
+    if (!(Symbol.asyncIterator in result)) {
+      unfollow();
+      return masked(result, request.requestId);
+    }
+    return resultStream(result, {
+      onNext: () => contextValue.forgetLoaders(),
+      mask: (event) => masked(event, request.requestId),
+      errorOf: (thrown) => errorOf(thrown, request.requestId, log),
+      onEnd: () => {
+        unfollow();
+        leaving.abort();
+      },
+    });
+  };
+
+  let closing: Promise<void> | undefined;
+  return {
+    name,
+    schema,
+    async execute(request) {
+      try {
+        return await (subscribes(request) ? stream(request) : run(request));
+      } catch (thrown) {
+        return { errors: [errorOf(thrown, request.requestId, log)] };
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      closing ??= options.close?.() ?? Promise.resolve();
+      await closing;
+    },
+  };
+}
+
+function operationOf({ document, variables, operationName }: SubgraphRequest) {
+  return { document, variableValues: variables ?? null, operationName: operationName ?? null };
+}
+
+type Resolve = GraphQLFieldResolver<unknown, unknown>;
+
+/** Outside in: who may, is there room, leave a record, do it. */
+function guard(resolve: Resolve, policy: FieldPolicy, services: SubgraphServices): Resolve {
+  const { auth, audited } = policy;
+  const quota = policy.quota && isCounted(policy.quota) ? policy.quota : undefined;
+  return (source, args, contextValue, info) => {
+    const context = contextValue as OperationContext<unknown>;
+    if (auth) enforceAuth(auth, context.caller);
+    const call = () => resolve(source, args, context, info);
+    const recorded = audited === undefined ? call : () => withAudit(audited, args, context, services, call);
+    return quota ? withQuota(quota, context.caller, services.quota, recorded) : recorded();
+  };
+}
+
+/** A resolver for a field that the SDL does not have would silently never run. */
+function checkResolvers(name: string, schema: GraphQLSchema, resolvers: SubgraphResolvers<never>): void {
+  for (const [typeName, fields] of Object.entries(resolvers)) {
+    const type = schema.getType(typeName);
+    if (!type || isInputObjectType(type))
+      throw new Error(`${name}: there are resolvers for ${typeName}, which the SDL lacks.`);
+    if (!isObjectType(type) || isAbstractType(type)) continue;
+    for (const field of Object.keys(fields)) {
+      if (!field.startsWith('__') && !(field in type.getFields())) {
+        throw new Error(`${name}: there is a resolver for ${typeName}.${field}, which the SDL lacks.`);
+      }
+    }
+  }
+}

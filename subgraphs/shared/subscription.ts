@@ -1,0 +1,65 @@
+import type { ExecutionResult, GraphQLError } from 'graphql';
+
+interface StreamHooks {
+  /** Before each event is asked for. */
+  readonly onNext: () => void;
+  readonly mask: (result: ExecutionResult) => ExecutionResult;
+  readonly errorOf: (thrown: unknown) => GraphQLError;
+  /** Once, whichever way the stream ends: its end, its failure, or the reader's leaving. */
+  readonly onEnd: () => void;
+}
+
+/**
+ * The stream of results that graphql-js makes, with our promises: a failure of the source is a last result with
+ * errors; a reader that leaves ends it at once. `onEnd` runs before the source hears of the leaving, so that a
+ * source that waits for something with the context's signal wakes up: an async generator would otherwise queue
+ * return() behind the next() that is still waiting.
+ */
+export function resultStream(
+  inner: AsyncGenerator<ExecutionResult, void, void>,
+  hooks: StreamHooks,
+): AsyncGenerator<ExecutionResult, void, void> {
+  let ended = false;
+  const end = () => {
+    if (ended) return;
+    ended = true;
+    hooks.onEnd();
+  };
+  const done = { value: undefined, done: true } as const;
+  const leave = async () => {
+    const first = !ended;
+    end();
+    if (first) await inner.return(undefined).catch(() => {});
+    return done;
+  };
+  return {
+    async next() {
+      if (ended) return done;
+      hooks.onNext();
+      try {
+        const item = await inner.next();
+        if (ended) return done;
+        if (item.done) {
+          end();
+          return done;
+        }
+        return { value: item.value.errors ? hooks.mask(item.value) : item.value, done: false };
+      } catch (thrown) {
+        if (ended) return done;
+        end();
+        return { value: { errors: [hooks.errorOf(thrown)] }, done: false };
+      }
+    },
+    return: leave,
+    async throw(error) {
+      await leave();
+      throw error;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async [Symbol.asyncDispose]() {
+      await leave();
+    },
+  };
+}
