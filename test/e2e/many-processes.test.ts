@@ -1,0 +1,23 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { startManyProcesses, type TestMesh } from '#test/support/mesh.ts';
+import { hasRedis, startRedis } from '#test/support/redis.ts';
+import { accessScenarios } from './scenarios/access.ts';
+import { badInputScenarios } from './scenarios/bad-input.ts';
+import { invocationScenarios } from './scenarios/invocation.ts';
+
+const redisHere = hasRedis();
+if (!redisHere) console.warn('No redis-server on the PATH: the many-process suite runs without Redis.');
+
+describe(`the mesh in many processes, ${redisHere ? 'joined by Redis' : 'without Redis'}`, () => {
+  const stack = new AsyncDisposableStack();
+  let mesh: TestMesh;
+  beforeAll(async () => {
+    const redis = redisHere ? stack.use(await startRedis()) : undefined;
+    mesh = stack.use(await startManyProcesses(redis?.url));
+  });
+  afterAll(() => stack.disposeAsync());
+
+  accessScenarios(() => mesh);
+  invocationScenarios(() => mesh);
+  badInputScenarios(() => mesh);
+});

@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { accessScenarios } from './scenarios/access.ts';
+import { badInputScenarios } from './scenarios/bad-input.ts';
+import { invocationScenarios } from './scenarios/invocation.ts';
+
+describe('the mesh in one process', () => {
+  let mesh: TestMesh;
+  beforeAll(async () => {
+    mesh = await startOneProcess({ HEDDLE_WS_INIT_TIMEOUT_MS: '500' });
+  });
+  afterAll(() => mesh[Symbol.asyncDispose]());
+
+  accessScenarios(() => mesh);
+  invocationScenarios(() => mesh);
+  badInputScenarios(() => mesh);
+});

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { clientOf } from '#test/support/client.ts';
+import { admin, echo, type MeshOf, newTenant, unique } from './setup.ts';
+
+const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) { text } }';
+
+/** Who may do what: keys, scopes, tenants. */
+export function accessScenarios(mesh: MeshOf): void {
+  describe('access', () => {
+    it('says who is calling', async () => {
+      expect(await admin(mesh).data('{ me { kind tenant { name } app { name } scopes } }')).toEqual({
+        me: {
+          kind: 'API_KEY',
+          tenant: { name: 'default' },
+          app: { name: 'default' },
+          scopes: expect.arrayContaining(['inference:invoke', 'tenants:admin']),
+        },
+      });
+    });
+
+    it('refuses a caller without a key, and one with a wrong key', async () => {
+      expect(await clientOf(mesh().url, '').code(complete, echo('x'))).toBe('UNAUTHENTICATED');
+      expect(await clientOf(mesh().url, `hd_nobody_${'x'.repeat(40)}`).code(complete, echo('x'))).toBe(
+        'UNAUTHENTICATED',
+      );
+    });
+
+    it('refuses a caller without the scope before any subgraph runs: no row is left', async () => {
+      const { client } = await newTenant(mesh, { scopes: [] });
+      expect(await client.code(complete, echo('x'))).toBe('FORBIDDEN');
+      expect(await client.data('{ invocations { edges { node { id } } } }')).toEqual({
+        invocations: { edges: [] },
+      });
+    });
+
+    it('does not run a mutation at all when one of its fields is denied', async () => {
+      const { client } = await newTenant(mesh, { scopes: ['inference:invoke'] });
+      const answer = await client.send(
+        `mutation ($input: CompletionInput!) {
+          complete(input: $input) { text }
+          createProvider(input: { id: "nope", kind: DEMO }) { id }
+        }`,
+        echo('x'),
+      );
+      expect(answer.errors?.map(({ extensions }) => extensions.code)).toContain('FORBIDDEN');
+      expect(await client.data('{ invocations { edges { node { id } } } }')).toEqual({
+        invocations: { edges: [] },
+      });
+    });
+
+    it('stops a key at once when it is revoked', async () => {
+      const { client, keyId } = await newTenant(mesh);
+      await client.data(complete, echo('before'));
+      await admin(mesh).data('mutation ($id: ID!) { revokeApiKey(id: $id) { revokedAt } }', { id: keyId });
+      await expect
+        .poll(() => client.send(complete, echo('after')), { timeout: 8_000 })
+        .toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+    });
+
+    it('never shows one tenant what belongs to another', async () => {
+      const [mine, other] = await Promise.all([newTenant(mesh), newTenant(mesh)]);
+      const { complete: done } = await other.client.data<{
+        complete: { id: string; invocation: { id: string } };
+      }>(
+        'mutation ($input: CompletionInput!) { complete(input: $input) { id invocation { id } } }',
+        echo('secret'),
+      );
+      const name = unique('prompt');
+      const { createPrompt } = await other.client.data<{ createPrompt: { id: string } }>(
+        'mutation ($input: CreatePromptInput!) { createPrompt(input: $input) { id } }',
+        { input: { name, version: { model: 'demo/echo', template: 'secret' } } },
+      );
+      const answer = await mine.client.send<Record<string, unknown>>(
+        `query ($tenant: ID!, $completion: ID!, $invocation: ID!, $prompt: ID!, $name: String!) {
+          tenant(id: $tenant) { name }
+          completion(id: $completion) { text }
+          invocation(id: $invocation) { id }
+          byId: prompt(id: $prompt) { name }
+          byName: prompt(name: $name) { id }
+          invocations { edges { node { id } } }
+        }`,
+        {
+          tenant: other.tenantId,
+          completion: done.id,
+          invocation: done.invocation.id,
+          prompt: createPrompt.id,
+          name,
+        },
+      );
+      expect(answer.data).toEqual({
+        tenant: null,
+        completion: null,
+        invocation: null,
+        byId: null,
+        byName: null,
+        invocations: { edges: [] },
+      });
+      expect(JSON.stringify(answer)).not.toContain('secret');
+    });
+
+    it('never grants a scope that the maker of a key lacks', async () => {
+      const { client, appId } = await newTenant(mesh);
+      expect(
+        await client.code(
+          'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }',
+          {
+            input: { appId, scopes: ['tenants:admin'] },
+          },
+        ),
+      ).toBe('FORBIDDEN');
+    });
+
+    it('audits what an admin does, and never its secrets', async () => {
+      const { keyId, tenantId } = await newTenant(mesh);
+      const audit = JSON.stringify(
+        await admin(mesh).data(
+          '{ auditLog(first: 50) { edges { node { action actor resource before after at } } } }',
+        ),
+      );
+      expect(audit).toContain(keyId);
+      expect(audit).toContain(tenantId);
+      expect(audit).not.toMatch(/hd_[A-Za-z0-9]+_[A-Za-z0-9]{20}/);
+    });
+  });
+}

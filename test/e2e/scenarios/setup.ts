@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { clientOf, type TestClient } from '#test/support/client.ts';
+import type { TestMesh } from '#test/support/mesh.ts';
+
+/** Asks for the mesh when a test runs, since it starts in beforeAll. */
+export type MeshOf = () => TestMesh;
+
+/** A client with the admin key. */
+export const admin = (mesh: MeshOf): TestClient => clientOf(mesh().url, mesh().adminKey);
+
+/** A name that no other test of the run uses; a letter first, then letters and digits. */
+export const unique = (prefix: string): string => `${prefix}${randomBytes(5).toString('hex')}`;
+
+export interface KeyOptions {
+  readonly scopes?: readonly string[];
+  readonly limits?: readonly { meter: string; window: string; amount: string }[];
+}
+
+/** A tenant of its own with one app and one key, so that tests do not see each other's rows. */
+export async function newTenant(
+  mesh: MeshOf,
+  { scopes = ['inference:invoke', 'prompts:write', 'tenants:write'], limits = [] }: KeyOptions = {},
+): Promise<{
+  readonly tenantId: string;
+  readonly appId: string;
+  readonly keyId: string;
+  readonly client: TestClient;
+}> {
+  const root = admin(mesh);
+  const { createTenant } = await root.data<{ createTenant: { id: string } }>(
+    'mutation ($input: CreateTenantInput!) { createTenant(input: $input) { id } }',
+    { input: { name: unique('tenant') } },
+  );
+  const { createApp } = await root.data<{ createApp: { id: string } }>(
+    'mutation ($input: CreateAppInput!) { createApp(input: $input) { id } }',
+    { input: { tenantId: createTenant.id, name: 'app' } },
+  );
+  const { createApiKey } = await root.data<{ createApiKey: { secret: string; key: { id: string } } }>(
+    'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret key { id } } }',
+    { input: { appId: createApp.id, label: 'test', scopes, limits } },
+  );
+  return {
+    tenantId: createTenant.id,
+    appId: createApp.id,
+    keyId: createApiKey.key.id,
+    client: clientOf(mesh().url, createApiKey.secret),
+  };
+}
+
+/** The variables of one completion of the demo provider. */
+export const echo = (text: string, more: Record<string, unknown> = {}): Record<string, unknown> => ({
+  input: { model: 'demo/echo', messages: [{ role: 'USER', content: text }], ...more },
+});
