@@ -1,0 +1,57 @@
+import { Storage } from '../storage/storage.ts';
+import { Locks } from '../transactions/locks.ts';
+import { Sessions } from '../transactions/sessions.ts';
+import { ClusterTime } from './cluster-time.ts';
+import { Cursors } from './cursors.ts';
+import { FailPoints } from './fail-points.ts';
+import type { Reply } from './reply.ts';
+import type { Request } from './request.ts';
+
+export type EngineOptions = {
+  dir: string;
+  transactionLifetimeMs: number;
+  /** How long a write waits for a transaction that holds its document before it answers WriteConflict. */
+  conflictWaitMsMax: number;
+  /** Whether configureFailPoint is allowed (tests of drivers). */
+  failPoints: boolean;
+};
+
+/** All that the commands work on. */
+export class Engine {
+  readonly options: EngineOptions;
+  readonly storage: Storage;
+  readonly locks = new Locks();
+  readonly sessions: Sessions;
+  readonly cursors = new Cursors();
+  readonly clusterTime = new ClusterTime();
+  readonly failPoints = new FailPoints();
+  readonly startedAtMs = Date.now();
+  /** «host:port» or the socket's path, as hello says it. */
+  address = '';
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    this.storage = new Storage(options.dir);
+    this.sessions = new Sessions(this.storage, this.locks, options);
+  }
+
+  close(): void {
+    this.cursors.close();
+    this.sessions.close();
+    this.storage.close();
+  }
+}
+
+export type Handler = (engine: Engine, request: Request) => Reply | Promise<Reply>;
+
+export type Command = {
+  readonly run: Handler;
+  /** Whether it may be sent inside a multi-document transaction. */
+  readonly inTransaction?: boolean;
+  /** Whether it writes, so that a writeConcern is taken and a txnNumber makes it retryable. */
+  readonly writes?: boolean;
+  /** Only on the database `admin`. */
+  readonly adminOnly?: boolean;
+  /** Its own fields; others are refused. Undefined: not checked. */
+  readonly fields?: ReadonlySet<string>;
+};

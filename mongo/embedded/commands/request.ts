@@ -1,0 +1,94 @@
+import { decodeDocument } from '../bson/decode.ts';
+import type { Doc } from '../bson/values.ts';
+import { CommandError } from '../errors.ts';
+import type { Session } from '../transactions/sessions.ts';
+import type { Transaction } from '../transactions/transaction.ts';
+import type { View, Writes } from '../transactions/writes.ts';
+import type { Client } from '../wire/connection.ts';
+import type { Message } from '../wire/message.ts';
+import { Fields } from './fields.ts';
+import { Pace } from './pace.ts';
+
+/** A document as it came: its bytes when it came in a sequence of its own. */
+export type Sent = { readonly doc: Doc; readonly bytes: Uint8Array | undefined };
+
+/** One command on its way through its handler. */
+export class Request {
+  readonly name: string;
+  readonly db: string;
+  readonly body: Doc;
+  readonly fields: Fields;
+  readonly client: Client;
+  readonly session: Session | undefined;
+  readonly transaction: Transaction | undefined;
+  readonly writes: Writes;
+  readonly #sequences: Message['sequences'];
+  #pace: Pace | undefined;
+
+  constructor(
+    name: string,
+    db: string,
+    message: Message,
+    client: Client,
+    session: Session | undefined,
+    transaction: Transaction | undefined,
+    writes: Writes,
+  ) {
+    this.name = name;
+    this.db = db;
+    this.body = message.body;
+    this.fields = new Fields(message.body, name);
+    this.client = client;
+    this.session = session;
+    this.transaction = transaction;
+    this.writes = writes;
+    this.#sequences = message.sequences;
+  }
+
+  get view(): View {
+    return this.writes.view;
+  }
+
+  get pace(): Pace {
+    this.#pace ??= new Pace(this.fields.count('maxTimeMS') ?? 0, () => this.client.closed);
+    return this.#pace;
+  }
+
+  /** The collection that the command names (`{ find: 'name' }`). Throws InvalidNamespace. */
+  collectionName(): string {
+    const value = this.body.get(this.name);
+    if (typeof value !== 'string') {
+      throw new CommandError('InvalidNamespace', `collection name has invalid type`);
+    }
+    checkCollectionName(this.db, value);
+    return value;
+  }
+
+  /** Documents of a field, whether they came in the body or as a sequence. */
+  sent(field: string): Sent[] | undefined {
+    const sequence = this.#sequences.get(field);
+    if (sequence !== undefined) return sequence.map((bytes) => ({ doc: decodeDocument(bytes), bytes }));
+    return this.fields.documents(field)?.map((doc) => ({ doc, bytes: undefined }));
+  }
+}
+
+const NAMESPACE_BYTES_MAX = 255;
+
+function checkCollectionName(db: string, name: string): void {
+  if (name === '') throw new CommandError('InvalidNamespace', `Invalid namespace specified '${db}.'`);
+  if (name.includes('\0') || name.startsWith('.') || (name.includes('$') && !name.startsWith('$cmd.'))) {
+    throw new CommandError('InvalidNamespace', `Invalid collection name: ${name}`);
+  }
+  if (Buffer.byteLength(db) + 1 + Buffer.byteLength(name) > NAMESPACE_BYTES_MAX) {
+    throw new CommandError(
+      'InvalidNamespace',
+      `Fully qualified namespace is too long. Max: ${NAMESPACE_BYTES_MAX}`,
+    );
+  }
+}
+
+export function checkDatabaseName(db: string): void {
+  if (db === '' || Buffer.byteLength(db) > 63 || /[\0/\\. "$]/.test(db)) {
+    throw new CommandError('InvalidNamespace', `Invalid database name: '${db}'`);
+  }
+}

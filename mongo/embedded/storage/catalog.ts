@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { decodeDocument } from '../bson/decode.ts';
+import { encodeDocument } from '../bson/encode.ts';
+import type { Doc } from '../bson/values.ts';
+import { type Index, indexOf } from './index-spec.ts';
+
+/** A collection as it is at one moment: a change of its indexes makes a new object of the same id. */
+export type Collection = {
+  readonly id: number;
+  readonly db: string;
+  readonly name: string;
+  /** «db.name», as messages say it. */
+  readonly ns: string;
+  readonly uuid: Uint8Array;
+  readonly options: Doc;
+  /** Without the _id index, which is the table's own. */
+  readonly indexes: readonly Index[];
+};
+
+/** All collections at one moment, by namespace. Never changed: a change makes a new one, so a snapshot can keep its own. */
+export type CatalogState = ReadonlyMap<string, Collection>;
+
+/**
+ * What collections and indexes there are: in memory for reading, in two SQLite tables for keeping. The methods that
+ * change it run inside the caller's group; after a lost group reload() makes memory agree with the file again.
+ */
+export class Catalog {
+  readonly #db: DatabaseSync;
+  #state: CatalogState = new Map();
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.reload();
+  }
+
+  get state(): CatalogState {
+    return this.#state;
+  }
+
+  find(db: string, name: string): Collection | undefined {
+    return this.#state.get(`${db}.${name}`);
+  }
+
+  reload(): void {
+    const indexes = Map.groupBy(
+      this.#db.prepare('SELECT id, collection, spec, multikey FROM indexes ORDER BY id').all(),
+      (row) => Number(row.collection),
+    );
+    const state = new Map<string, Collection>();
+    for (const row of this.#db.prepare('SELECT id, db, name, uuid, options FROM collections').all()) {
+      const id = Number(row.id);
+      const db = String(row.db);
+      const name = String(row.name);
+      state.set(`${db}.${name}`, {
+        id,
+        db,
+        name,
+        ns: `${db}.${name}`,
+        uuid: bytesOf(row.uuid),
+        options: decodeDocument(bytesOf(row.options)),
+        indexes: (indexes.get(id) ?? []).map((index) =>
+          indexOf(Number(index.id), decodeDocument(bytesOf(index.spec)), Number(index.multikey) === 1),
+        ),
+      });
+    }
+    this.#state = state;
+  }
+
+  create(db: string, name: string, options: Doc): Collection {
+    const uuid = Buffer.from(randomUUID().replaceAll('-', ''), 'hex');
+    const { lastInsertRowid } = this.#db
+      .prepare('INSERT INTO collections (db, name, uuid, options) VALUES (?, ?, ?, ?)')
+      .run(db, name, uuid, encodeDocument(options));
+    const id = Number(lastInsertRowid);
+    this.#db.exec(`CREATE TABLE c${id} (rid INTEGER PRIMARY KEY, k BLOB NOT NULL UNIQUE, d BLOB NOT NULL)`);
+    const collection = { id, db, name, ns: `${db}.${name}`, uuid, options, indexes: [] };
+    this.#put(collection);
+    return collection;
+  }
+
+  drop(collection: Collection): void {
+    for (const index of collection.indexes) this.#db.exec(`DROP TABLE x${index.id}`);
+    this.#db.exec(`DROP TABLE c${collection.id}`);
+    this.#db.prepare('DELETE FROM indexes WHERE collection = ?').run(collection.id);
+    this.#db.prepare('DELETE FROM collections WHERE id = ?').run(collection.id);
+    const state = new Map(this.#state);
+    state.delete(collection.ns);
+    this.#state = state;
+  }
+
+  /** Gives a collection another name (and database); the target must not exist. */
+  rename(collection: Collection, db: string, name: string): void {
+    this.#db.prepare('UPDATE collections SET db = ?, name = ? WHERE id = ?').run(db, name, collection.id);
+    const state = new Map(this.#state);
+    state.delete(collection.ns);
+    state.set(`${db}.${name}`, { ...collection, db, name, ns: `${db}.${name}` });
+    this.#state = state;
+  }
+
+  setOptions(collection: Collection, options: Doc): void {
+    this.#db
+      .prepare('UPDATE collections SET options = ? WHERE id = ?')
+      .run(encodeDocument(options), collection.id);
+    this.#put({ ...collection, options });
+  }
+
+  /** Makes an empty index; the caller fills it. */
+  addIndex(collection: Collection, spec: Doc): Index {
+    const { lastInsertRowid } = this.#db
+      .prepare('INSERT INTO indexes (collection, spec) VALUES (?, ?)')
+      .run(collection.id, encodeDocument(spec));
+    const index = indexOf(Number(lastInsertRowid), spec, false);
+    const key = index.unique ? 'k' : 'k, r';
+    this.#db.exec(
+      `CREATE TABLE x${index.id} (k BLOB NOT NULL, r INTEGER NOT NULL, PRIMARY KEY (${key})) WITHOUT ROWID`,
+    );
+    this.#put({ ...collection, indexes: [...collection.indexes, index] });
+    return index;
+  }
+
+  dropIndex(collection: Collection, index: Index): Collection {
+    this.#db.exec(`DROP TABLE x${index.id}`);
+    this.#db.prepare('DELETE FROM indexes WHERE id = ?').run(index.id);
+    return this.#put({ ...collection, indexes: collection.indexes.filter((other) => other.id !== index.id) });
+  }
+
+  /** Replaces an index's specification (collMod: expireAfterSeconds, hidden); its keys stay as they are. */
+  respecifyIndex(collection: Collection, index: Index, spec: Doc): void {
+    this.#db.prepare('UPDATE indexes SET spec = ? WHERE id = ?').run(encodeDocument(spec), index.id);
+    const changed = indexOf(index.id, spec, index.multikey);
+    this.#put({
+      ...collection,
+      indexes: collection.indexes.map((other) => (other.id === index.id ? changed : other)),
+    });
+  }
+
+  /** Once a document gave an index several keys, the index stays multikey. */
+  markMultikey(index: Index): void {
+    this.#db.prepare('UPDATE indexes SET multikey = 1 WHERE id = ?').run(index.id);
+    index.multikey = true;
+  }
+
+  #put(collection: Collection): Collection {
+    const state = new Map(this.#state);
+    state.set(collection.ns, collection);
+    this.#state = state;
+    return collection;
+  }
+}
+
+function bytesOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new Error('the catalog of the store holds a value of another type than it wrote');
+}

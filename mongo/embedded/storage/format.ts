@@ -1,0 +1,74 @@
+import { DatabaseSync } from 'node:sqlite';
+import { sqliteFailure } from './sqlite-error.ts';
+
+/** «HdlS» in SQLite's application_id: says that a file is one of this store's. */
+const APPLICATION_ID = 0x48646c53;
+/** Raised when a file written by this code can no longer be read by older code. */
+export const FORMAT_VERSION = 1;
+
+export const DATA_FILE = 'store.sqlite';
+
+const SCHEMA = `
+  CREATE TABLE collections (id INTEGER PRIMARY KEY AUTOINCREMENT, db TEXT NOT NULL, name TEXT NOT NULL,
+    uuid BLOB NOT NULL, options BLOB NOT NULL, UNIQUE (db, name));
+  CREATE TABLE indexes (id INTEGER PRIMARY KEY AUTOINCREMENT, collection INTEGER NOT NULL, spec BLOB NOT NULL,
+    multikey INTEGER NOT NULL DEFAULT 0);
+`;
+
+/**
+ * Opens (or makes) the data file for the one writer: WAL, synchronous FULL. Throws when the file is of a newer format,
+ * is no store, or cannot be written.
+ */
+export function openForWriting(file: string): DatabaseSync {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(file, { timeout: 5000 });
+    db.exec('PRAGMA page_size = 8192');
+    checkFormat(db, file);
+    db.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA cache_size = -65536;
+      PRAGMA temp_store = MEMORY;
+      PRAGMA wal_autocheckpoint = 2000;
+      PRAGMA journal_size_limit = 67108864;
+    `);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw sqliteFailure(error);
+  }
+}
+
+/** A further connection to the same file that can only read. It sees the last COMMIT; inside BEGIN, one snapshot. */
+export function openForReading(file: string): DatabaseSync {
+  const db = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+  db.exec('PRAGMA cache_size = -8192; PRAGMA query_only = 1');
+  return db;
+}
+
+function checkFormat(db: DatabaseSync, file: string): void {
+  const version = pragma(db, 'user_version');
+  const application = pragma(db, 'application_id');
+  if (version === 0 && application === 0) {
+    if (db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n !== 0) throw notAStore(file);
+    db.exec(
+      `BEGIN IMMEDIATE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}; COMMIT`,
+    );
+    return;
+  }
+  if (application !== APPLICATION_ID) throw notAStore(file);
+  if (version > FORMAT_VERSION) {
+    throw new Error(
+      `${file} was written by a newer version of the store (format ${version}, this one reads up to ${FORMAT_VERSION})`,
+    );
+  }
+}
+
+function notAStore(file: string): Error {
+  return new Error(`${file} is an SQLite file, but not a data file of this store`);
+}
+
+function pragma(db: DatabaseSync, name: string): number {
+  return Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0] ?? 0);
+}

@@ -1,0 +1,107 @@
+import { type Path, splitPath } from '../bson/paths.ts';
+import { type Doc, Int32, isDoc, type Value } from '../bson/values.ts';
+import { encodeKeyPart } from '../keys/encode.ts';
+import { compileIndexKeys, type IndexKeys } from '../keys/index-keys.ts';
+import { type FilterNode, fieldsRead } from '../query/ast.ts';
+import { compileFilter, type Matcher } from '../query/compile.ts';
+import { parseFilter } from '../query/parse.ts';
+import type { Collection } from './catalog.ts';
+
+export type KeyPart = { readonly name: string; readonly path: Path; readonly direction: 1 | -1 };
+
+/** An index with its functions compiled. */
+export type Index = {
+  readonly id: number;
+  readonly name: string;
+  /** As listIndexes tells it: v, key, name and its options. */
+  readonly spec: Doc;
+  /** The spec's `key`. */
+  readonly pattern: Doc;
+  readonly parts: readonly KeyPart[];
+  readonly unique: boolean;
+  readonly sparse: boolean;
+  readonly hidden: boolean;
+  readonly partial: { readonly node: FilterNode; readonly matches: Matcher } | undefined;
+  /** Documents expire this long after the date in the (only) field. */
+  readonly expireAfterSeconds: number | undefined;
+  /** Whether any document ever gave it several keys; never goes back to false. */
+  multikey: boolean;
+  readonly keys: (doc: Doc) => IndexKeys;
+  /** Top-level fields that decide the keys, or null when any may. */
+  readonly fields: ReadonlySet<string> | null;
+};
+
+export function indexOf(id: number, spec: Doc, multikey: boolean): Index {
+  const pattern = asDoc(spec.get('key'));
+  const parts = [...pattern].map(
+    ([name, value]): KeyPart => ({ name, path: splitPath(name), direction: directionOf(value) }),
+  );
+  const partialFilter = spec.get('partialFilterExpression');
+  const node = isDoc(partialFilter) ? parseFilter(partialFilter) : undefined;
+  const sparse = spec.get('sparse') === true;
+  const fields = new Set(parts.map((part) => part.path[0]!));
+  const keys = compileIndexKeys(
+    parts.map((part) => ({ path: part.name, direction: part.direction })),
+    { sparse },
+  );
+  const expire = spec.get('expireAfterSeconds');
+  return {
+    id,
+    name: String(spec.get('name')),
+    spec,
+    pattern,
+    parts,
+    unique: spec.get('unique') === true,
+    sparse,
+    hidden: spec.get('hidden') === true,
+    partial: node === undefined ? undefined : { node, matches: compileFilter(node) },
+    expireAfterSeconds: expire === undefined ? undefined : wholeNumber(expire),
+    multikey,
+    keys,
+    fields: node === undefined ? fields : fieldsRead(node, fields),
+  };
+}
+
+const NO_KEYS: IndexKeys = { keys: [], multikey: false, values: [] };
+
+/** The entries of a document in an index; none where a partial index leaves it out. */
+export function keysOf(index: Index, doc: Doc): IndexKeys {
+  if (index.partial !== undefined && !index.partial.matches(doc)) return NO_KEYS;
+  return index.keys(doc);
+}
+
+/**
+ * Whether an update has left alone everything that decides the index's keys. Updates keep the very value where they
+ * change nothing, so that identity tells; a false «no» costs only time.
+ */
+export function sameKeyFields(index: Index, before: Doc, after: Doc): boolean {
+  if (index.fields === null) return false;
+  for (const field of index.fields) if (before.get(field) !== after.get(field)) return false;
+  return true;
+}
+
+/** The key of a document's _id. */
+export function idKeyOf(doc: Doc): Buffer {
+  return encodeKeyPart(doc.get('_id'), 1);
+}
+
+/** A document's entries in the collection's unique indexes. */
+export function uniqueKeys(collection: Collection, doc: Doc): { index: Index; key: Uint8Array }[] {
+  return collection.indexes
+    .filter((index) => index.unique)
+    .flatMap((index) => keysOf(index, doc).keys.map((key) => ({ index, key })));
+}
+
+function asDoc(value: Value | undefined): Doc {
+  if (isDoc(value)) return value;
+  throw new Error('an index specification without a key');
+}
+
+function directionOf(value: Value): 1 | -1 {
+  return wholeNumber(value) < 0 ? -1 : 1;
+}
+
+function wholeNumber(value: Value): number {
+  if (typeof value === 'number') return value;
+  return value instanceof Int32 ? value.value : Number(value);
+}

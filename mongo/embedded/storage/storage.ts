@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { backup, type DatabaseSync } from 'node:sqlite';
+import type { Doc } from '../bson/values.ts';
+import { Catalog, type Collection } from './catalog.ts';
+import { DATA_FILE, openForReading, openForWriting } from './format.ts';
+import { GroupCommit } from './group-commit.ts';
+import { Reader } from './reader.ts';
+import { Snapshots } from './snapshots.ts';
+import { isConstraint, sqliteFailure } from './sqlite-error.ts';
+import { Writer } from './writer.ts';
+
+/** The data file and everything that reads and writes it. One per process and directory. */
+export class Storage {
+  readonly catalog: Catalog;
+  readonly group: GroupCommit;
+  readonly reader: Reader;
+  readonly writer: Writer;
+  readonly snapshots: Snapshots;
+  readonly #db: DatabaseSync;
+
+  constructor(dir: string) {
+    const file = join(dir, DATA_FILE);
+    this.#db = openForWriting(file);
+    this.catalog = new Catalog(this.#db);
+    this.reader = new Reader(this.#db);
+    this.writer = new Writer(this.#db, this.reader, this.catalog);
+    this.group = new GroupCommit(this.#db, () => {
+      this.forget();
+      this.catalog.reload();
+    });
+    this.snapshots = new Snapshots(() => openForReading(file));
+  }
+
+  /**
+   * Runs a write inside the open group. DuplicateKey and other refusals of the engine pass through and leave the
+   * group as it was; an error of SQLite loses the whole group, since it may have stopped in the middle.
+   */
+  write<T>(work: () => T): T {
+    this.group.join();
+    try {
+      return work();
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** As write(), and if `work` throws, nothing of it stays. */
+  atomic<T>(work: () => T): T {
+    return this.write(() => {
+      this.#db.exec('SAVEPOINT work');
+      try {
+        const result = work();
+        this.#db.exec('RELEASE work');
+        return result;
+      } catch (error) {
+        if (this.#db.isTransaction) this.#db.exec('ROLLBACK TO work; RELEASE work');
+        this.forget();
+        this.catalog.reload();
+        throw error;
+      }
+    });
+  }
+
+  createCollection(db: string, name: string, options: Doc): Collection {
+    return this.atomic(() => this.catalog.create(db, name, options));
+  }
+
+  dropCollection(collection: Collection): void {
+    this.atomic(() => {
+      this.forget();
+      this.catalog.drop(collection);
+    });
+  }
+
+  /** Forgets cached statements and counters: after a table was dropped, or writes were undone. */
+  forget(): void {
+    this.reader.forget();
+    this.writer.forget();
+  }
+
+  /** A whole copy of the store as of its last commit, made while writing goes on. */
+  async backup(file: string): Promise<void> {
+    this.group.flush();
+    await backup(this.#db, file, { rate: 1000 });
+  }
+
+  /** Says what SQLite's own check finds; «ok» when all is well. */
+  integrity(): string {
+    this.group.flush();
+    return String(Object.values(this.#db.prepare('PRAGMA integrity_check').get() ?? {})[0]);
+  }
+
+  close(): void {
+    this.group.flush();
+    this.snapshots.close();
+    this.#db.close();
+  }
+
+  #failed(error: unknown): unknown {
+    const failure = sqliteFailure(error);
+    // An error of SQLite, and any defect of ours, may have left half of a write behind.
+    if (failure !== error || isConstraint(error) || !isRefusal(error)) this.group.fail(error);
+    return failure;
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'CommandError' || error.name === 'HeldByTransaction');
+}

@@ -1,0 +1,141 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Doc } from '../bson/values.ts';
+import type { Catalog, Collection } from './catalog.ts';
+import { duplicateKey } from './duplicate-key.ts';
+import { type Index, keysOf, sameKeyFields } from './index-spec.ts';
+import type { Reader } from './reader.ts';
+import { isConstraint } from './sqlite-error.ts';
+
+const STATEMENTS_MAX = 2000;
+
+/** A document about to be stored: its values, its bytes, and the key of its _id. */
+export type Stored = { readonly doc: Doc; readonly bytes: Uint8Array; readonly idKey: Uint8Array };
+
+/**
+ * Puts documents and their index entries into the tables, inside the group that the caller has joined. Each method
+ * either does the whole of its work or, when a unique index refuses, none of it (and throws DuplicateKey).
+ */
+export class Writer {
+  readonly #db: DatabaseSync;
+  readonly #reader: Reader;
+  readonly #catalog: Catalog;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #nextRid = new Map<number, number>();
+
+  constructor(db: DatabaseSync, reader: Reader, catalog: Catalog) {
+    this.#db = db;
+    this.#reader = reader;
+    this.#catalog = catalog;
+  }
+
+  /** A row id that no row of the collection has had since the store was opened. */
+  allocateRid(collection: number): number {
+    const rid = this.#nextRid.get(collection) ?? this.#reader.lastRid(collection) + 1;
+    this.#nextRid.set(collection, rid + 1);
+    return rid;
+  }
+
+  insert(collection: Collection, stored: Stored, rid: number = this.allocateRid(collection.id)): number {
+    try {
+      this.#run(`INSERT INTO c${collection.id} (rid, k, d) VALUES (?, ?, ?)`).run(
+        rid,
+        stored.idKey,
+        stored.bytes,
+      );
+    } catch (error) {
+      if (isConstraint(error)) throw duplicateKey(collection, undefined, stored.doc);
+      throw error;
+    }
+    const done: Entry[] = [];
+    try {
+      for (const index of collection.indexes) {
+        for (const key of this.#keys(index, stored.doc)) {
+          this.#addKey(collection, index, key, rid, stored.doc);
+          done.push({ index, key });
+        }
+      }
+    } catch (error) {
+      for (const entry of done) this.#removeKey(entry.index, entry.key, rid);
+      this.#run(`DELETE FROM c${collection.id} WHERE rid = ?`).run(rid);
+      throw error;
+    }
+    return rid;
+  }
+
+  /** Puts `after` in the place of `before` (same _id). */
+  replace(collection: Collection, rid: number, before: Doc, after: { doc: Doc; bytes: Uint8Array }): void {
+    const added: Entry[] = [];
+    const removed: Entry[] = [];
+    try {
+      for (const index of collection.indexes) {
+        if (sameKeyFields(index, before, after.doc)) continue;
+        const old = this.#keys(index, before);
+        const now = this.#keys(index, after.doc);
+        for (const key of old) {
+          if (now.some((other) => Buffer.compare(other, key) === 0)) continue;
+          this.#removeKey(index, key, rid);
+          removed.push({ index, key });
+        }
+        for (const key of now) {
+          if (old.some((other) => Buffer.compare(other, key) === 0)) continue;
+          this.#addKey(collection, index, key, rid, after.doc);
+          added.push({ index, key });
+        }
+      }
+    } catch (error) {
+      for (const entry of added) this.#removeKey(entry.index, entry.key, rid);
+      for (const entry of removed) this.#addKey(collection, entry.index, entry.key, rid, before);
+      throw error;
+    }
+    this.#run(`UPDATE c${collection.id} SET d = ? WHERE rid = ?`).run(after.bytes, rid);
+  }
+
+  remove(collection: Collection, rid: number, doc: Doc): void {
+    for (const index of collection.indexes) {
+      for (const key of this.#keys(index, doc)) this.#removeKey(index, key, rid);
+    }
+    this.#run(`DELETE FROM c${collection.id} WHERE rid = ?`).run(rid);
+  }
+
+  /** Adds the entries of one stored document to one index (building it). */
+  indexDocument(collection: Collection, index: Index, rid: number, doc: Doc): void {
+    for (const key of this.#keys(index, doc)) this.#addKey(collection, index, key, rid, doc);
+  }
+
+  /** Forgets what it holds about tables: after a drop, or a lost group. */
+  forget(): void {
+    this.#statements.clear();
+    this.#nextRid.clear();
+  }
+
+  #keys(index: Index, doc: Doc): readonly Buffer[] {
+    const { keys, multikey } = keysOf(index, doc);
+    if (multikey && !index.multikey) this.#catalog.markMultikey(index);
+    return keys;
+  }
+
+  #addKey(collection: Collection, index: Index, key: Uint8Array, rid: number, doc: Doc): void {
+    try {
+      this.#run(`INSERT INTO x${index.id} (k, r) VALUES (?, ?)`).run(key, rid);
+    } catch (error) {
+      if (isConstraint(error)) throw duplicateKey(collection, index, doc, key);
+      throw error;
+    }
+  }
+
+  #removeKey(index: Index, key: Uint8Array, rid: number): void {
+    this.#run(`DELETE FROM x${index.id} WHERE k = ? AND r = ?`).run(key, rid);
+  }
+
+  #run(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      if (this.#statements.size >= STATEMENTS_MAX) this.#statements.clear();
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+type Entry = { readonly index: Index; readonly key: Uint8Array };

@@ -1,0 +1,34 @@
+import type { Transaction } from './transaction.ts';
+
+/**
+ * What open transactions have written and not committed: row ids and unique keys, each by the one transaction that
+ * may write it. Others do not wait here: whoever asks is told who holds it.
+ */
+export class Locks {
+  readonly #holders = new Map<string, Transaction>();
+
+  get size(): number {
+    return this.#holders.size;
+  }
+
+  holder(key: string): Transaction | undefined {
+    return this.#holders.get(key);
+  }
+
+  take(key: string, transaction: Transaction): void {
+    this.#holders.set(key, transaction);
+  }
+
+  release(keys: Iterable<string>): void {
+    for (const key of keys) this.#holders.delete(key);
+  }
+}
+
+export function rowLock(collection: number, rid: number): string {
+  return `${collection}:${rid}`;
+}
+
+/** @param index 0 for the _id index */
+export function keyLock(collection: number, index: number, key: Uint8Array): string {
+  return `${collection}.${index}:${Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')}`;
+}
