@@ -1,0 +1,129 @@
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { clientOf } from './support/client.ts';
+import { newAdminKey, startHeddle, temporaryDirectory } from './support/mesh.ts';
+
+const banner = /(http:\/\/127\.0\.0\.1:\d+)\/graphql/;
+
+/** What a newcomer meets: the first start, the second, and the ways a start fails. */
+describe('npm start', () => {
+  let stack: AsyncDisposableStack;
+  let dir: string;
+  beforeEach(async () => {
+    stack = new AsyncDisposableStack();
+    dir = stack.use(await temporaryDirectory()).path;
+  });
+  afterEach(() => stack.disposeAsync());
+
+  const start = (environment: Readonly<Record<string, string>> = {}, args: readonly string[] = []) =>
+    stack.use(startHeddle(args, { PORT: '0', HEDDLE_DATA_DIR: join(dir, 'data'), ...environment }));
+
+  /** The one line that a failing start leaves, and its exit code. */
+  const failure = async (environment: Readonly<Record<string, string>>, args: readonly string[] = []) => {
+    const heddle = start(environment, args);
+    const code = await new Promise((ended) => heddle.child.once('close', ended));
+    return { code, lines: heddle.output().split('\n') };
+  };
+
+  it('makes an admin key on the first start, shows it once, and keeps only its hash', async () => {
+    const first = start();
+    const [, key = ''] = await first.line(/\b(hd_[A-Za-z0-9]+_[A-Za-z0-9]+)\b/);
+    const [, url = ''] = await first.line(banner);
+    expect(await clientOf(url, key).data('{ me { tenant { name } } }')).toEqual({
+      me: { tenant: { name: 'default' } },
+    });
+    expect(await first.end()).toBe(0);
+
+    const second = start();
+    const [, again = ''] = await second.line(banner);
+    expect(await clientOf(again, key).data('{ me { app { name } } }')).toEqual({
+      me: { app: { name: 'default' } },
+    });
+    expect(await second.end()).toBe(0);
+    expect(second.output()).not.toMatch(/hd_[A-Za-z0-9]+_/);
+
+    const secret = key.split('_').at(-1) ?? '';
+    for (const name of await readdir(join(dir, 'data'), { recursive: true, withFileTypes: true })) {
+      if (!name.isFile()) continue;
+      const bytes = await readFile(join(name.parentPath, name.name));
+      expect(bytes.includes(secret), `${name.name} holds the key`).toBe(false);
+    }
+  });
+
+  it('prints where the graph, the Explorer and health are, and one curl that works', async () => {
+    const heddle = start();
+    await heddle.line(banner);
+    const output = heddle.output();
+    expect(output).toMatch(/\/health\/ready/);
+    expect(output).toMatch(/Explorer/);
+    expect(output).toMatch(/curl /);
+  });
+
+  it('keeps what it was told through a restart: rows, prompts and providers', async () => {
+    const adminKey = newAdminKey();
+    const first = start({ HEDDLE_ADMIN_KEY: adminKey });
+    const [, url = ''] = await first.line(banner);
+    await clientOf(url, adminKey).data(
+      'mutation { complete(input: { model: "demo/echo", messages: [{ role: USER, content: "kept" }] }) { text } }',
+    );
+    await first.end('SIGKILL');
+    const second = start({ HEDDLE_ADMIN_KEY: adminKey });
+    const [, again = ''] = await second.line(banner);
+    expect(
+      await clientOf(again, adminKey).data('{ invocations { edges { node { status model { id } } } } }'),
+    ).toEqual({ invocations: { edges: [{ node: { status: 'SUCCEEDED', model: { id: 'demo/echo' } } }] } });
+  });
+
+  it('ends with one line and exit code 1 when the port is in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    stack.defer(() => new Promise((closed) => other.close(() => closed())));
+    await new Promise((listening) => other.once('listening', listening));
+    const { port } = other.address() as AddressInfo;
+    const { code, lines } = await failure({ PORT: String(port) });
+    expect({ code, count: lines.length }).toEqual({ code: 1, count: 1 });
+    expect(lines[0]).toMatch(new RegExp(`^heddle: 127\\.0\\.0\\.1:${port} is in use.*PORT`));
+  });
+
+  it('ends with one line and exit code 1 when a variable is wrong, naming it', async () => {
+    const { code, lines } = await failure({ PORT: 'many' });
+    expect({ code, count: lines.length }).toEqual({ code: 1, count: 1 });
+    expect(lines[0]).toMatch(/PORT=many/);
+  });
+
+  it('ends with one line and exit code 1 when the data directory cannot be written', async () => {
+    await writeFile(join(dir, 'file'), '');
+    const behindFile = await failure({ HEDDLE_DATA_DIR: join(dir, 'file', 'data') });
+    expect({ code: behindFile.code, count: behindFile.lines.length }).toEqual({ code: 1, count: 1 });
+    expect(behindFile.lines[0]).toMatch(/HEDDLE_DATA_DIR/);
+    if (process.getuid?.() === 0) return;
+    await mkdir(join(dir, 'locked'));
+    await chmod(join(dir, 'locked'), 0o500);
+    const locked = await failure({ HEDDLE_DATA_DIR: join(dir, 'locked', 'data') });
+    expect({ code: locked.code, count: locked.lines.length }).toEqual({ code: 1, count: 1 });
+  });
+
+  it('ends with one line and exit code 1 when another process owns the data directory', async () => {
+    const owner = start();
+    await owner.line(banner);
+    const { code, lines } = await failure({});
+    expect({ code, count: lines.length }).toEqual({ code: 1, count: 1 });
+    expect(lines[0]).toContain(join(dir, 'data'));
+    expect(owner.child.exitCode).toBeNull();
+  });
+
+  it('ends with one line and exit code 1 for an unknown part, command or option', async () => {
+    for (const args of [['--only', 'gatway'], ['sevre'], ['--ony', 'gateway']]) {
+      const { code, lines } = await failure({}, args);
+      expect({ args, code, count: lines.length }).toEqual({ args, code: 1, count: 1 });
+    }
+  });
+
+  it('asks for the mesh secret and a database before it starts a part', async () => {
+    const { code, lines } = await failure({}, ['--only', 'models']);
+    expect({ code, count: lines.length }).toEqual({ code: 1, count: 1 });
+    expect(lines[0]).toMatch(/HEDDLE_MESH_SECRET/);
+  });
+});
