@@ -1,0 +1,47 @@
+import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
+import { providers } from '#mongo/providers.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { checkedText, notFound } from '../shared/input.ts';
+import { credentialRecord, credentialsMax, labelMax, weightMax } from './credentials.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
+import { checkedInt } from './inputs.ts';
+
+/** Seals and stores one more key of a provider. NOT_FOUND without the provider. */
+export async function addProviderCredential(
+  input: {
+    readonly providerId: string;
+    readonly label: string;
+    readonly secret: string;
+    readonly weight?: number | null;
+  },
+  context: ModelsContext,
+  deps: ModelsDeps,
+): Promise<ProviderCredentialRecord> {
+  const record = credentialRecord(
+    {
+      providerId: input.providerId,
+      label: checkedText(input.label, 'label', labelMax),
+      secret: input.secret,
+      weight: checkedInt(input.weight ?? 1, 'weight', 0, weightMax),
+      createdAt: nowOf(deps),
+    },
+    'secret',
+    deps.secretBox,
+  );
+  const collection = providerCredentials(deps.connection);
+  const [provider, count] = await Promise.all([
+    providers(deps.connection).exists({ _id: input.providerId }),
+    collection.countDocuments({ providerId: input.providerId }),
+  ]);
+  if (provider === null) return notFound('provider', input.providerId);
+  if (count >= credentialsMax) {
+    throw new HeddleError(
+      'CONFLICT',
+      `The provider has ${credentialsMax} credentials already: remove one first.`,
+    );
+  }
+  await collection.create(record);
+  context.audit({ tenantId: null, type: 'ProviderCredential', id: record._id, after: record });
+  await catalogChanged(deps, 'provider_credentials');
+  return record;
+}

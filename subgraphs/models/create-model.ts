@@ -1,0 +1,84 @@
+import { type ModelRecord, models } from '#mongo/models.ts';
+import { providers } from '#mongo/providers.ts';
+import { HeddleError } from '#schema/errors.ts';
+import type { ProviderKind } from '#schema/provider-vendors.ts';
+import { checkedList, isDuplicateKey, notFound } from '../shared/input.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
+import { checkedInt, checkedModelName } from './inputs.ts';
+import { factsOf } from './price-catalogue.ts';
+import { type PriceInput, priceRecord } from './prices.ts';
+
+export interface CreateModelInput {
+  readonly providerId: string;
+  readonly name: string;
+  readonly capabilities?: readonly string[] | null;
+  readonly inputModalities?: readonly string[] | null;
+  readonly outputModalities?: readonly string[] | null;
+  readonly contextTokens?: number | null;
+  readonly maxOutputTokens?: number | null;
+  readonly price?: PriceInput | null;
+}
+
+const modelsMax = 10_000;
+export const tokensMax = 1_000_000_000;
+
+/**
+ * Registers an AI model; what is not given comes from the catalogue. NOT_FOUND without the provider, CONFLICT when
+ * the provider has a model of that name.
+ */
+export async function createModel(
+  input: CreateModelInput,
+  context: ModelsContext,
+  deps: ModelsDeps,
+): Promise<ModelRecord> {
+  const name = checkedModelName(input.name, 'input.name');
+  const given = givenFacts(input);
+  const now = nowOf(deps);
+  const provider = await providers(deps.connection).findById(input.providerId).lean();
+  if (provider === null) return notFound('provider', input.providerId);
+  const facts = await factsOf(provider.kind as ProviderKind, name, now.getTime());
+  const record: ModelRecord = {
+    _id: `${provider._id}/${name}`,
+    providerId: provider._id,
+    name,
+    ...facts,
+    ...given,
+    prices: input.price == null ? facts.prices : [priceRecord(input.price, now)],
+    lifecycle: 'ACTIVE',
+    replacedById: null,
+    createdAt: now,
+    updatedAt: now,
+  };
+
+  const collection = models(deps.connection);
+  if ((await collection.estimatedDocumentCount()) >= modelsMax) {
+    throw new HeddleError('CONFLICT', `There are ${modelsMax} models already, which is the most.`);
+  }
+  try {
+    await collection.create(record);
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    throw new HeddleError(
+      'CONFLICT',
+      `There is a model ${JSON.stringify(record._id)} already: change it with updateModel.`,
+    );
+  }
+  context.audit({ tenantId: null, type: 'Model', id: record._id, after: record });
+  await catalogChanged(deps, 'models');
+  return record;
+}
+
+/** What an input says of a model, checked; fields that are left out or null are left out. */
+export function givenFacts(input: Omit<CreateModelInput, 'providerId' | 'name' | 'price'>) {
+  const list = (values: readonly string[] | null | undefined, field: string) =>
+    values == null ? {} : { [field]: checkedList(values, `input.${field}`, 20) };
+  const tokens = (value: number | null | undefined, field: string) =>
+    value == null ? {} : { [field]: checkedInt(value, `input.${field}`, 1, tokensMax) };
+  return {
+    ...list(input.capabilities, 'capabilities'),
+    ...list(input.inputModalities, 'inputModalities'),
+    ...list(input.outputModalities, 'outputModalities'),
+    ...tokens(input.contextTokens, 'contextTokens'),
+    ...tokens(input.maxOutputTokens, 'maxOutputTokens'),
+  };
+}

@@ -1,0 +1,24 @@
+import type { Connection } from 'mongoose';
+import type { SecretBox } from '#mongo/secret-box.ts';
+import type { SubgraphContext } from '../shared/context.ts';
+import type { SubgraphServices } from '../shared/subgraph.ts';
+import type { ModelsLoaders } from './loaders.ts';
+
+/** What the models subgraph is given. */
+export interface ModelsDeps extends SubgraphServices {
+  readonly connection: Connection;
+  readonly secretBox: SecretBox;
+  readonly now?: () => number;
+}
+
+export type ModelsContext = SubgraphContext<ModelsLoaders>;
+
+/** The present time as its dates are stored. */
+export function nowOf({ now }: Pick<ModelsDeps, 'now'>): Date {
+  return new Date(now?.() ?? Date.now());
+}
+
+/** Tells every catalog that something it holds has changed; resolves when those of this process have read it. */
+export async function catalogChanged({ bus }: Pick<ModelsDeps, 'bus'>, collection: string): Promise<void> {
+  await bus.publish('catalog.changed', { collection });
+}

@@ -1,0 +1,50 @@
+import type DataLoader from 'dataloader';
+import type { Connection } from 'mongoose';
+import { type ModelRecord, models } from '#mongo/models.ts';
+import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
+import { type ProviderRecord, providers } from '#mongo/providers.ts';
+import { type RouteRecord, routes } from '#mongo/routes.ts';
+import { groupLoader, recordLoader } from '../shared/loaders.ts';
+
+export interface ModelsLoaders {
+  readonly provider: DataLoader<string, ProviderRecord | null>;
+  readonly model: DataLoader<string, ModelRecord | null>;
+  readonly route: DataLoader<string, RouteRecord | null>;
+  /** By provider, the oldest first. */
+  readonly credentials: DataLoader<string, readonly ProviderCredentialRecord[]>;
+}
+
+/** Nothing here is a tenant's: every caller sees the same. */
+export function createModelsLoaders(connection: Connection): ModelsLoaders {
+  return {
+    provider: recordLoader(
+      (ids) =>
+        providers(connection)
+          .find({ _id: { $in: ids } })
+          .lean(),
+      (provider) => provider._id,
+    ),
+    model: recordLoader(
+      (ids) =>
+        models(connection)
+          .find({ _id: { $in: ids } })
+          .lean(),
+      (model) => model._id,
+    ),
+    route: recordLoader(
+      (aliases) =>
+        routes(connection)
+          .find({ _id: { $in: aliases } })
+          .lean(),
+      (route) => route._id,
+    ),
+    credentials: groupLoader(
+      (ids) =>
+        providerCredentials(connection)
+          .find({ providerId: { $in: ids } })
+          .sort({ createdAt: 1, _id: 1 })
+          .lean(),
+      (credential) => credential.providerId,
+    ),
+  };
+}

@@ -1,0 +1,77 @@
+/** What the catalogue of prices does not tell: abilities and output limits, from the names that vendors give. */
+export interface ModelTraits {
+  readonly capabilities: readonly string[];
+  readonly inputModalities: readonly string[];
+  readonly outputModalities: readonly string[];
+  readonly maxOutputTokens: number | null;
+}
+
+interface Family {
+  readonly name: RegExp;
+  readonly also: readonly ('TOOLS' | 'STRUCTURED_OUTPUT' | 'REASONING' | 'VISION')[];
+  readonly maxOutputTokens: number | null;
+}
+
+const tools = ['TOOLS', 'STRUCTURED_OUTPUT'] as const;
+
+/** The first that fits counts. Names are matched anywhere, since Bedrock and others put a vendor in front. */
+const families: readonly Family[] = [
+  { name: /claude-3-(opus|sonnet|haiku)/, also: [...tools, 'VISION'], maxOutputTokens: 4096 },
+  { name: /claude-3[-.]5/, also: [...tools, 'VISION'], maxOutputTokens: 8192 },
+  { name: /claude-opus-4-[01]/, also: [...tools, 'VISION', 'REASONING'], maxOutputTokens: 32_000 },
+  {
+    name: /claude-(3[-.]7|opus|sonnet|haiku|fable)/,
+    also: [...tools, 'VISION', 'REASONING'],
+    maxOutputTokens: 64_000,
+  },
+  { name: /gpt-oss/, also: [...tools, 'REASONING'], maxOutputTokens: null },
+  { name: /gpt-(5|6)/, also: [...tools, 'VISION', 'REASONING'], maxOutputTokens: 128_000 },
+  { name: /gpt-4\.1/, also: [...tools, 'VISION'], maxOutputTokens: 32_768 },
+  { name: /gpt-4o|chatgpt-4o|gpt-chat/, also: [...tools, 'VISION'], maxOutputTokens: 16_384 },
+  { name: /gpt-4-turbo/, also: ['TOOLS', 'VISION'], maxOutputTokens: 4096 },
+  { name: /gpt-(4|3\.5)/, also: ['TOOLS'], maxOutputTokens: 4096 },
+  { name: /(^|\.)o[134](-|$)/, also: [...tools, 'REASONING'], maxOutputTokens: 100_000 },
+  { name: /gemini-(2\.5|[3-9])/, also: [...tools, 'VISION', 'REASONING'], maxOutputTokens: 65_536 },
+  { name: /gemini/, also: [...tools, 'VISION'], maxOutputTokens: 8192 },
+  { name: /deepseek-?(reasoner|r1)|[-.]r1[-.]|magistral|qwq/, also: ['REASONING'], maxOutputTokens: null },
+  { name: /grok-(4|3-mini)/, also: [...tools, 'REASONING'], maxOutputTokens: null },
+  {
+    name: /pixtral|llama-?4|mistral-(medium|small)-(3|latest|26)/,
+    also: [...tools, 'VISION'],
+    maxOutputTokens: null,
+  },
+  {
+    name: /mistral|ministral|codestral|devstral|command-(a|r)|grok|deepseek|llama-?v?3|qwen|kimi|glm|nova/,
+    also: tools,
+    maxOutputTokens: null,
+  },
+];
+
+/** Traits of a model by the provider's own name of it; a name that tells nothing is taken for a chat model. */
+export function traitsOf(name: string): ModelTraits {
+  const lower = name.toLowerCase();
+  if (/embed|bge-|gte-|e5-/.test(lower)) {
+    return {
+      capabilities: ['EMBEDDINGS'],
+      inputModalities: ['TEXT'],
+      outputModalities: ['EMBEDDING'],
+      maxOutputTokens: null,
+    };
+  }
+  const family = families.find((candidate) => candidate.name.test(lower));
+  return {
+    capabilities: ['CHAT', 'STREAMING', ...(family?.also ?? [])],
+    inputModalities: family?.also.includes('VISION') === true ? ['TEXT', 'IMAGE'] : ['TEXT'],
+    outputModalities: ['TEXT'],
+    maxOutputTokens: family?.maxOutputTokens ?? null,
+  };
+}
+
+/** Names that are neither chat nor embedding models, or no names that can be called. */
+const uncallable =
+  /audio|realtime|tts|transcri|whisper|image|moderation|ocr|voice|voxtral|sonic|live|guard|omni|computer-use|deep-research|:|^ft|\.ft-|davinci|curie|babbage|^ada$|vision-preview|claude-(2|v1|3-(sonnet|opus|haiku|5))|gpt-(3|4$|4-|4\.5)|gemini-(1|flash-1|pro$|pro-1|2\.0)|preview-0|^regional\.|llama-?2-|llama2|vicuna|qwen1\.5|redpajama|mythomax|hermes|orca|o1-(mini|preview)/;
+
+/** Whether the catalogue's entry is a chat or embedding model that its vendor still offers. */
+export function isCurrent(name: string): boolean {
+  return !uncallable.test(name.toLowerCase().replace(/(-v\d+)?:\d+$/, ''));
+}

@@ -1,0 +1,118 @@
+import type { ConditionalPrice, ModelInfo, ModelPrice } from '@pydantic/genai-prices';
+import type { ModelRecord, PriceRecord } from '#mongo/models.ts';
+import { demoModels, type ProviderKind, providerVendors } from '#schema/provider-vendors.ts';
+import { isCurrent, traitsOf } from './model-traits.ts';
+
+/** What is known of a model before an admin says anything. */
+export type ModelFacts = Pick<
+  ModelRecord,
+  'capabilities' | 'inputModalities' | 'outputModalities' | 'contextTokens' | 'maxOutputTokens' | 'prices'
+>;
+
+export interface KnownModel {
+  readonly name: string;
+  readonly facts: ModelFacts;
+}
+
+/** The package of prices is large, so it is loaded when a model is made and not at each start. */
+const loadPrices = () => import('@pydantic/genai-prices');
+
+/**
+ * What the catalogue knows of a model by the provider's own name, dated names included; what it does not know is
+ * guessed from the name (abilities) or left unknown (price, sizes).
+ */
+export async function factsOf(kind: ProviderKind, name: string, nowMs: number): Promise<ModelFacts> {
+  if (kind === 'DEMO') {
+    const demo = demoFacts().find((model) => model.name === name);
+    if (demo !== undefined) return demo.facts;
+  }
+  const { pricesId } = providerVendors[kind];
+  if (pricesId === null) return factsFrom(name, undefined, nowMs);
+  const { calcPrice } = await loadPrices();
+  return factsFrom(name, calcPrice({}, name, { providerId: pricesId })?.model, nowMs);
+}
+
+/** The chat and embedding models that the vendor offers today, as far as the catalogue knows; AZURE_OPENAI has none, for its names are an admin's. */
+export async function currentModels(kind: ProviderKind, nowMs: number): Promise<readonly KnownModel[]> {
+  if (kind === 'DEMO') return demoFacts();
+  const { pricesId } = providerVendors[kind];
+  if (pricesId === null || kind === 'AZURE_OPENAI') return [];
+  const { findProvider } = await loadPrices();
+  const entries = findProvider({ providerId: pricesId })?.models ?? [];
+  return entries
+    .filter(({ id, deprecated }) => deprecated !== true && isCurrent(id) && offers(kind, id))
+    .map((entry) => ({ name: entry.id, facts: factsFrom(entry.id, entry, nowMs) }));
+}
+
+/** Google's prices cover Vertex too, which offers what the Gemini API does not. */
+const offers = (kind: ProviderKind, name: string) => kind !== 'GOOGLE' || /^gem(ini|ma)/.test(name);
+
+function demoFacts(): readonly KnownModel[] {
+  const free: PriceRecord = {
+    effectiveFrom: new Date(0),
+    inputNanosPerMillion: 0n,
+    outputNanosPerMillion: 0n,
+    cachedInputNanosPerMillion: null,
+    cacheWriteNanosPerMillion: null,
+  };
+  return demoModels.map(({ name, description: _, ...facts }) => ({
+    name,
+    facts: { ...facts, prices: [free] },
+  }));
+}
+
+function factsFrom(name: string, entry: ModelInfo | undefined, nowMs: number): ModelFacts {
+  return {
+    ...traitsOf(name),
+    contextTokens: entry?.context_window ?? null,
+    prices: entry === undefined ? [] : pricesOf(entry.prices, nowMs),
+  };
+}
+
+/**
+ * The price in force and those announced for later. A price that changes with the time of day counts at its dearest,
+ * one that changes with the length of the input at its base.
+ */
+function pricesOf(prices: ModelInfo['prices'], nowMs: number): readonly PriceRecord[] {
+  if (!Array.isArray(prices)) return records(prices, new Date(nowMs));
+  const startMs = ({ constraint }: ConditionalPrice) =>
+    constraint?.type === 'start_date' ? Date.parse(constraint.start_date) : Number.NEGATIVE_INFINITY;
+  const byDay = prices.filter((price) => price.constraint?.type !== 'time_of_date');
+  const begun = byDay.findLast((price) => startMs(price) <= nowMs);
+  const byTime = prices.filter((price) => price.constraint?.type === 'time_of_date');
+  const [dearest] = [...(begun === undefined ? [] : [begun]), ...byTime].sort(
+    (a, b) => (base(b.prices, 'input_mtok') ?? 0) - (base(a.prices, 'input_mtok') ?? 0),
+  );
+  return [
+    ...(dearest === undefined ? [] : records(dearest.prices, new Date(nowMs))),
+    ...byDay
+      .filter((price) => startMs(price) > nowMs)
+      .flatMap((price) => records(price.prices, new Date(startMs(price)))),
+  ];
+}
+
+/** None for a model that is not paid by tokens. */
+function records(price: ModelPrice, effectiveFrom: Date): readonly PriceRecord[] {
+  const input = nanos(price, 'input_mtok');
+  if (input === null) return [];
+  return [
+    {
+      effectiveFrom,
+      inputNanosPerMillion: input,
+      outputNanosPerMillion: nanos(price, 'output_mtok') ?? 0n,
+      cachedInputNanosPerMillion: nanos(price, 'cache_read_mtok'),
+      cacheWriteNanosPerMillion: nanos(price, 'cache_write_mtok'),
+    },
+  ];
+}
+
+function base(price: ModelPrice, unit: string): number | null {
+  const value = price[unit];
+  return value === undefined ? null : typeof value === 'number' ? value : value.base;
+}
+
+/** Dollars with at most nine decimal places, which a double holds exactly enough to round back. */
+function nanos(price: ModelPrice, unit: string): bigint | null {
+  const dollars = base(price, unit);
+  return dollars === null ? null : BigInt(Math.round(dollars * 1e9));
+}

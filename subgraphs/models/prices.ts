@@ -1,0 +1,36 @@
+import type { PriceRecord } from '#mongo/models.ts';
+import { decimalOfNanos } from '#schema/money.ts';
+import { checkedPrice } from './inputs.ts';
+
+/** ModelPriceInput. */
+export interface PriceInput {
+  readonly input: string;
+  readonly output: string;
+  readonly cachedInput?: string | null;
+  readonly cacheWrite?: string | null;
+}
+
+/** A row of the price history that counts from `effectiveFrom`. */
+export function priceRecord(price: PriceInput, effectiveFrom: Date): PriceRecord {
+  const optional = (value: string | null | undefined, field: string) =>
+    value === null || value === undefined ? null : checkedPrice(value, field);
+  return {
+    effectiveFrom,
+    inputNanosPerMillion: checkedPrice(price.input, 'input.price.input'),
+    outputNanosPerMillion: checkedPrice(price.output, 'input.price.output'),
+    cachedInputNanosPerMillion: optional(price.cachedInput, 'input.price.cachedInput'),
+    cacheWriteNanosPerMillion: optional(price.cacheWrite, 'input.price.cacheWrite'),
+  };
+}
+
+/** The graph's ModelPrice. */
+export function modelPrice(price: PriceRecord) {
+  const optional = (nanos: bigint | null) => (nanos === null ? null : decimalOfNanos(nanos));
+  return {
+    input: decimalOfNanos(price.inputNanosPerMillion),
+    output: decimalOfNanos(price.outputNanosPerMillion),
+    cachedInput: optional(price.cachedInputNanosPerMillion),
+    cacheWrite: optional(price.cacheWriteNanosPerMillion),
+    effectiveFrom: price.effectiveFrom,
+  };
+}

@@ -1,0 +1,140 @@
+import type { Connection } from 'mongoose';
+import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
+import { type ProviderRecord, providers } from '#mongo/providers.ts';
+import type { SecretBox } from '#mongo/secret-box.ts';
+import { type EnvironmentProvider, providersOf } from '#schema/provider-vendors.ts';
+import type { Bus } from '#state/bus/bus.ts';
+import { isDuplicateKey } from '../shared/input.ts';
+import { credentialRecord } from './credentials.ts';
+import { catalogChanged, nowOf } from './deps.ts';
+import { checkedBaseUrl } from './inputs.ts';
+import { currentModels } from './price-catalogue.ts';
+import { registerModels } from './register-models.ts';
+
+export interface RegisterDeps {
+  readonly bus: Bus;
+  readonly secretBox: SecretBox;
+  readonly now?: () => number;
+}
+
+const demo: EnvironmentProvider = { id: 'demo', kind: 'DEMO', baseUrl: null, region: null, secret: null };
+
+/**
+ * At start: the demo provider, and every provider whose variables are set (schema/provider-vendors.ts). A provider
+ * that is new comes with its vendor's present models; of one that is there already only the address and region that
+ * the environment names and the credential `environment` follow the environment, and everything else stays as an
+ * admin left it. Several processes may do this at once. Answers the ids of all these providers. A variable that
+ * holds no URL is BAD_USER_INPUT, which names the provider.
+ */
+export async function registerEnvironmentProviders(
+  connection: Connection,
+  env: Readonly<Record<string, string | undefined>>,
+  deps: RegisterDeps,
+): Promise<readonly string[]> {
+  const wanted = [demo, ...providersOf(env)].map((provider) => ({
+    ...provider,
+    baseUrl:
+      provider.baseUrl === null ? null : checkedBaseUrl(provider.baseUrl, `The base URL of ${provider.id}`),
+  }));
+  const ids = wanted.map(({ id }) => id);
+  const [records, credentials] = await Promise.all([
+    providers(connection)
+      .find({ _id: { $in: ids } })
+      .lean(),
+    providerCredentials(connection)
+      .find({ _id: { $in: ids.map(credentialId) } })
+      .lean(),
+  ]);
+  const present = new Map(records.map((record) => [record._id, record]));
+  const presentCredentials = new Map(credentials.map((credential) => [credential._id, credential]));
+
+  let changed = false;
+  for (const provider of wanted) {
+    const record = present.get(provider.id);
+    const followed =
+      record === undefined
+        ? await register(connection, provider, deps)
+        : await follow(connection, provider, record);
+    const sealed = await seal(connection, provider, presentCredentials.get(credentialId(provider.id)), deps);
+    changed = changed || followed || sealed;
+  }
+  if (changed) await catalogChanged(deps, 'providers');
+  return ids;
+}
+
+const credentialId = (providerId: string) => `environment-${providerId}`;
+
+async function register(
+  connection: Connection,
+  { id, kind, baseUrl, region }: EnvironmentProvider,
+  deps: RegisterDeps,
+): Promise<boolean> {
+  const now = nowOf(deps);
+  // Models first: a process that dies in between registers the rest at its next start.
+  await registerModels(connection, id, await currentModels(kind, now.getTime()), now);
+  const record: ProviderRecord = {
+    _id: id,
+    kind,
+    baseUrl,
+    region,
+    enabled: true,
+    createdAt: now,
+    updatedAt: now,
+  };
+  try {
+    await providers(connection).create(record);
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+  }
+  return true;
+}
+
+async function follow(
+  connection: Connection,
+  { id, baseUrl, region }: EnvironmentProvider,
+  record: ProviderRecord,
+): Promise<boolean> {
+  const change = {
+    ...(baseUrl === null || baseUrl === record.baseUrl ? {} : { baseUrl }),
+    ...(region === null || region === record.region ? {} : { region }),
+  };
+  if (Object.keys(change).length === 0) return false;
+  await providers(connection).updateOne({ _id: id }, { $set: change });
+  return true;
+}
+
+async function seal(
+  connection: Connection,
+  { id, secret }: EnvironmentProvider,
+  present: ProviderCredentialRecord | undefined,
+  deps: RegisterDeps,
+): Promise<boolean> {
+  if (secret === null || (present !== undefined && opened(present, deps.secretBox) === secret)) return false;
+  const { _id, hint, sealed, ...onInsert } = credentialRecord(
+    {
+      id: credentialId(id),
+      providerId: id,
+      label: 'environment',
+      secret,
+      weight: 1,
+      createdAt: nowOf(deps),
+    },
+    `The key of ${id}`,
+    deps.secretBox,
+  );
+  await providerCredentials(connection).updateOne(
+    { _id },
+    { $set: { hint, sealed }, $setOnInsert: onInsert },
+    { upsert: true },
+  );
+  return true;
+}
+
+/** Null when it was sealed with another encryption key: it is then sealed anew. */
+function opened(credential: ProviderCredentialRecord, secretBox: SecretBox): string | null {
+  try {
+    return secretBox.open(credential.sealed);
+  } catch {
+    return null;
+  }
+}

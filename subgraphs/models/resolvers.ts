@@ -1,0 +1,81 @@
+import { type ModelRecord, priceInForce } from '#mongo/models.ts';
+import type { ProviderCredentialRecord } from '#mongo/provider-credentials.ts';
+import { type ProviderRecord, providers } from '#mongo/providers.ts';
+import { type RouteRecord, type RouteTargetRecord, routes } from '#mongo/routes.ts';
+import { scalarResolvers } from '#schema/scalars.ts';
+import type { SubgraphResolvers } from '../shared/subgraph.ts';
+import { addProviderCredential } from './add-provider-credential.ts';
+import { createModel } from './create-model.ts';
+import { createProvider } from './create-provider.ts';
+import { deleteRoute } from './delete-route.ts';
+import { type ModelsDeps, nowOf } from './deps.ts';
+import { listModels } from './list-models.ts';
+import type { ModelsLoaders } from './loaders.ts';
+import { modelPrice } from './prices.ts';
+import { removeProviderCredential } from './remove-provider-credential.ts';
+import { saveRoute } from './save-route.ts';
+import { activateModel, deprecateModel, retireModel } from './set-lifecycle.ts';
+import { updateModel } from './update-model.ts';
+import { updateProvider } from './update-provider.ts';
+import { updateProviderCredential } from './update-provider-credential.ts';
+
+const { DateTime, Decimal } = scalarResolvers;
+
+/** Parents are the records as they are stored. */
+export function modelsResolvers(deps: ModelsDeps): SubgraphResolvers<ModelsLoaders> {
+  const { connection } = deps;
+  return {
+    DateTime,
+    Decimal,
+    Query: {
+      models: (_, { filter, first, after }) => listModels(connection, filter ?? null, { first, after }),
+      model: (_, { id }, { loaders }) => loaders.model.load(id),
+      providers: () => providers(connection).find().sort({ _id: 1 }).lean(),
+      provider: (_, { id }, { loaders }) => loaders.provider.load(id),
+      routes: () => routes(connection).find().sort({ _id: 1 }).lean(),
+      route: (_, { alias }, { loaders }) => loaders.route.load(alias),
+    },
+    Mutation: {
+      createProvider: (_, { input }, context) => createProvider(input, context, deps),
+      updateProvider: (_, { id, input }, context) => updateProvider(id, input, context, deps),
+      addProviderCredential: (_, { providerId, label, secret, weight }, context) =>
+        addProviderCredential({ providerId, label, secret, weight }, context, deps),
+      updateProviderCredential: (_, { id, input }, context) =>
+        updateProviderCredential(id, input, context, deps),
+      removeProviderCredential: (_, { id }, context) => removeProviderCredential(id, context, deps),
+      createModel: (_, { input }, context) => createModel(input, context, deps),
+      updateModel: (_, { id, input }, context) => updateModel(id, input, context, deps),
+      deprecateModel: (_, { id, replacedBy }, context) =>
+        deprecateModel(id, replacedBy ?? null, context, deps),
+      retireModel: (_, { id }, context) => retireModel(id, context, deps),
+      activateModel: (_, { id }, context) => activateModel(id, context, deps),
+      saveRoute: (_, { input }, context) => saveRoute(input, context, deps),
+      deleteRoute: (_, { alias }, context) => deleteRoute(alias, context, deps),
+    },
+    Provider: {
+      __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.provider.load(id),
+      id: ({ _id }: ProviderRecord) => _id,
+      credentials: ({ _id }: ProviderRecord, _, { loaders }) => loaders.credentials.load(_id),
+    },
+    ProviderCredential: { id: ({ _id }: ProviderCredentialRecord) => _id },
+    Model: {
+      __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.model.load(id),
+      id: ({ _id }: ModelRecord) => _id,
+      provider: ({ providerId }: ModelRecord, _, { loaders }) => loaders.provider.load(providerId),
+      price: ({ prices }: ModelRecord) => {
+        const price = priceInForce(prices, nowOf(deps).getTime());
+        return price === undefined ? null : modelPrice(price);
+      },
+      priceHistory: ({ prices }: ModelRecord) => prices.map(modelPrice).reverse(),
+      replacedBy: ({ replacedById }: ModelRecord, _, { loaders }) =>
+        replacedById === null ? null : loaders.model.load(replacedById),
+    },
+    Route: {
+      __resolveReference: ({ alias }: { alias: string }, { loaders }) => loaders.route.load(alias),
+      alias: ({ _id }: RouteRecord) => _id,
+    },
+    RouteTarget: {
+      model: ({ modelId }: RouteTargetRecord, _, { loaders }) => loaders.model.load(modelId),
+    },
+  };
+}

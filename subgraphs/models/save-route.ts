@@ -1,0 +1,121 @@
+import { models } from '#mongo/models.ts';
+import { type RouteRecord, type RouteTargetRecord, routes } from '#mongo/routes.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { badInput, checkedList, checkedText } from '../shared/input.ts';
+import { regionMax } from './create-provider.ts';
+import { weightMax } from './credentials.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
+import { checkedInt, checkedSlug } from './inputs.ts';
+
+export interface RouteInput {
+  readonly alias: string;
+  readonly strategy: RouteRecord['strategy'];
+  readonly targets: readonly {
+    readonly model: string;
+    readonly weight?: number | null;
+    readonly regions?: readonly string[] | null;
+  }[];
+  readonly timeouts?: Readonly<Partial<Record<TimeoutName, number | null>>> | null;
+  readonly maxAttempts?: number | null;
+}
+
+type TimeoutName = keyof RouteRecord['timeouts'];
+
+const routesMax = 500;
+const targetsMax = 50;
+const attemptsMax = 10;
+
+/** In milliseconds: what counts unless given, and the most that may be given. */
+const timeoutBounds: Readonly<Record<TimeoutName, { readonly unlessGiven: number; readonly max: number }>> = {
+  connectMs: { unlessGiven: 5_000, max: 60_000 },
+  firstTokenMs: { unlessGiven: 30_000, max: 600_000 },
+  interTokenMs: { unlessGiven: 30_000, max: 600_000 },
+  totalMs: { unlessGiven: 600_000, max: 3_600_000 },
+};
+
+/** Makes a route or replaces the whole of it. BAD_USER_INPUT names a target that does not exist. */
+export async function saveRoute(
+  input: RouteInput,
+  context: ModelsContext,
+  deps: ModelsDeps,
+): Promise<RouteRecord> {
+  const now = nowOf(deps);
+  const alias = checkedSlug(input.alias, 'input.alias');
+  const route = {
+    strategy: input.strategy,
+    targets: targetsOf(input),
+    timeouts: timeoutsOf(input),
+    maxAttempts: checkedInt(input.maxAttempts ?? 3, 'input.maxAttempts', 1, attemptsMax),
+    updatedAt: now,
+  };
+  await checkModels(route.targets, deps);
+  const collection = routes(deps.connection);
+  const before = await collection.findById(alias).lean();
+  if (before === null && (await collection.estimatedDocumentCount()) >= routesMax) {
+    throw new HeddleError('CONFLICT', `There are ${routesMax} routes already, which is the most.`);
+  }
+  const after = await collection
+    .findOneAndUpdate(
+      { _id: alias },
+      { $set: route, $setOnInsert: { createdAt: now } },
+      { returnDocument: 'after', upsert: true },
+    )
+    .lean();
+  context.audit({ tenantId: null, type: 'Route', id: alias, before: before ?? undefined, after });
+  await catalogChanged(deps, 'routes');
+  return after;
+}
+
+function targetsOf({ targets, strategy }: RouteInput): RouteTargetRecord[] {
+  if (targets.length === 0 || targets.length > targetsMax) {
+    badInput('input.targets', `must name 1 to ${targetsMax} models.`);
+  }
+  const records = targets.map(({ model, weight, regions }, index) => ({
+    modelId: model,
+    weight: checkedInt(weight ?? 1, `input.targets[${index}].weight`, 0, weightMax),
+    regions:
+      regions == null
+        ? null
+        : checkedList(regions, `input.targets[${index}].regions`, 20).map((region) =>
+            checkedText(region, `input.targets[${index}].regions`, regionMax),
+          ),
+  }));
+  const twice = records.find(({ modelId }, index) =>
+    records.slice(0, index).some((other) => other.modelId === modelId),
+  );
+  if (twice !== undefined) badInput('input.targets', `names ${JSON.stringify(twice.modelId)} twice.`);
+  if (strategy === 'WEIGHTED' && records.every(({ weight }) => weight === 0)) {
+    badInput('input.targets', 'needs a weight above 0 for the strategy WEIGHTED.');
+  }
+  return records;
+}
+
+function timeoutsOf({ timeouts }: RouteInput): RouteRecord['timeouts'] {
+  const timeout = (name: TimeoutName) => {
+    const { unlessGiven, max } = timeoutBounds[name];
+    return checkedInt(timeouts?.[name] ?? unlessGiven, `input.timeouts.${name}`, 1, max);
+  };
+  return {
+    connectMs: timeout('connectMs'),
+    firstTokenMs: timeout('firstTokenMs'),
+    interTokenMs: timeout('interTokenMs'),
+    totalMs: timeout('totalMs'),
+  };
+}
+
+async function checkModels(targets: readonly RouteTargetRecord[], deps: ModelsDeps): Promise<void> {
+  const wanted = targets.map(({ modelId }) => modelId);
+  const found = await models(deps.connection)
+    .find({ _id: { $in: wanted } }, { lifecycle: 1 })
+    .lean();
+  const lifecycles = new Map(found.map(({ _id, lifecycle }) => [_id, lifecycle]));
+  const missing = wanted.filter((id) => !lifecycles.has(id));
+  if (missing.length > 0) {
+    badInput(
+      'input.targets',
+      `names models that do not exist: ${missing.map((id) => JSON.stringify(id.slice(0, 200))).join(', ')}.`,
+    );
+  }
+  const retired = wanted.filter((id) => lifecycles.get(id) === 'RETIRED');
+  if (retired.length > 0) badInput('input.targets', `names models that are retired: ${retired.join(', ')}.`);
+}

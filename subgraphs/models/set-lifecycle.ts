@@ -1,0 +1,58 @@
+import { type ModelRecord, models } from '#mongo/models.ts';
+import { badInput, notFound } from '../shared/input.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
+
+/** Marks a model as one to move away from, to `replacedBy` where given, which must be another one that is in use. */
+export async function deprecateModel(
+  id: string,
+  replacedBy: string | null,
+  context: ModelsContext,
+  deps: ModelsDeps,
+): Promise<ModelRecord> {
+  if (replacedBy !== null) {
+    if (replacedBy === id) badInput('replacedBy', 'must be another model.');
+    const replacement = await models(deps.connection).findById(replacedBy).lean();
+    if (replacement === null) return notFound('model', replacedBy);
+    if (replacement.lifecycle === 'RETIRED') badInput('replacedBy', 'is retired itself.');
+  }
+  return setLifecycle(id, { lifecycle: 'DEPRECATED', replacedById: replacedBy }, context, deps);
+}
+
+/** Takes a model out of use. */
+export async function retireModel(
+  id: string,
+  context: ModelsContext,
+  deps: ModelsDeps,
+): Promise<ModelRecord> {
+  return setLifecycle(id, { lifecycle: 'RETIRED' }, context, deps);
+}
+
+/** Puts a model back into use. */
+export async function activateModel(
+  id: string,
+  context: ModelsContext,
+  deps: ModelsDeps,
+): Promise<ModelRecord> {
+  return setLifecycle(id, { lifecycle: 'ACTIVE', replacedById: null }, context, deps);
+}
+
+async function setLifecycle(
+  id: string,
+  change: Partial<Pick<ModelRecord, 'lifecycle' | 'replacedById'>>,
+  context: ModelsContext,
+  deps: ModelsDeps,
+): Promise<ModelRecord> {
+  const collection = models(deps.connection);
+  const before = await collection.findById(id).lean();
+  const after = await collection
+    .findOneAndUpdate(
+      { _id: id },
+      { $set: { ...change, updatedAt: nowOf(deps) } },
+      { returnDocument: 'after' },
+    )
+    .lean();
+  if (before === null || after === null) return notFound('model', id);
+  context.audit({ tenantId: null, type: 'Model', id, before, after });
+  await catalogChanged(deps, 'models');
+  return after;
+}

@@ -1,0 +1,18 @@
+import { loadSubgraphSdl } from '#schema/load-sdl.ts';
+import { createSubgraph, type Subgraph } from '../shared/subgraph.ts';
+import type { ModelsDeps } from './deps.ts';
+import { createModelsLoaders } from './loaders.ts';
+import { modelsResolvers } from './resolvers.ts';
+
+export type { ModelsDeps } from './deps.ts';
+
+/** Providers, their credentials, AI models and routes: the mesh's own, not a tenant's. */
+export function createModelsSubgraph(deps: ModelsDeps): Subgraph {
+  return createSubgraph({
+    name: 'models',
+    typeDefs: loadSubgraphSdl('models'),
+    services: deps,
+    createLoaders: () => createModelsLoaders(deps.connection),
+    resolvers: modelsResolvers(deps),
+  });
+}
