@@ -1,0 +1,155 @@
+import { HeddleError } from '#schema/errors.ts';
+import type { CallOptionsInput, CompletionInput, ToolInput } from './input-types.ts';
+import { parseMessages } from './messages.ts';
+import type { ProviderCall, ProviderMessage } from './providers/provider.ts';
+import type { CompletionRequest } from './request.ts';
+import type { StructuredOutputs } from './structured-output.ts';
+
+function refuse(message: string): never {
+  throw new HeddleError('BAD_USER_INPUT', message);
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+type Tool = NonNullable<ProviderCall['tools']>[number];
+
+const toolsMax = 128;
+const stopsMax = 16;
+const idempotencyKeyMax = 255;
+const tokensMax = 10_000_000;
+const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'];
+const toolName = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** What a file counts as at most, in tokens: images by what vendors charge for the largest, others by their size. */
+const imageTokensMax = 4_096;
+
+/** Checks what a client asks for, once. Throws BAD_USER_INPUT naming what is wrong. */
+export function parseCompletionInput(
+  input: CompletionInput,
+  structuredOutputs: StructuredOutputs,
+): CompletionRequest {
+  return completeRequest(input, parseMessages(input.messages), structuredOutputs, {
+    promptId: null,
+    promptVersionId: null,
+  });
+}
+
+/** The same for messages that are made already. */
+export function completeRequest(
+  input: Omit<CompletionInput, 'messages'>,
+  messages: readonly ProviderMessage[],
+  structuredOutputs: StructuredOutputs,
+  prompt: { readonly promptId: string | null; readonly promptVersionId: string | null },
+): CompletionRequest {
+  const call: Writable<CompletionRequest['call']> = { messages };
+  const { temperature, topP, maxOutputTokens, stop, seed, tools, toolChoice, reasoningEffort } = input;
+  if (temperature != null) call.temperature = within(temperature, 0, 2, 'temperature');
+  if (topP != null) call.topP = within(topP, Number.MIN_VALUE, 1, 'topP');
+  if (maxOutputTokens != null)
+    call.maxOutputTokens = within(maxOutputTokens, 1, tokensMax, 'maxOutputTokens');
+  if (seed != null) call.seed = seed;
+  if (stop != null && stop.length > 0) call.stop = parseStops(stop);
+  if (reasoningEffort != null) {
+    if (!efforts.includes(reasoningEffort)) refuse(`reasoningEffort must be one of ${efforts.join(', ')}.`);
+    call.reasoningEffort = reasoningEffort;
+  }
+  const needs = ['CHAT'];
+  if (tools != null && tools.length > 0) {
+    call.tools = parseTools(tools);
+    needs.push('TOOLS');
+  }
+  if (toolChoice != null) call.toolChoice = parseToolChoice(toolChoice, call.tools);
+  const structured = input.responseSchema == null ? null : structuredOutputs.compile(input.responseSchema);
+  if (structured !== null) {
+    call.responseSchema = structured.schema;
+    needs.push('STRUCTURED_OUTPUT');
+  }
+  return {
+    model: input.model,
+    call,
+    ...parseCallOptions(input),
+    ...prompt,
+    structured,
+    inputTokensMax: inputTokensMax(call),
+    needs,
+    inputs: hasImage(messages) ? ['IMAGE'] : [],
+  };
+}
+
+function parseCallOptions(input: CallOptionsInput) {
+  const { idempotencyKey = null } = input;
+  if (idempotencyKey !== null && (idempotencyKey === '' || idempotencyKey.length > idempotencyKeyMax)) {
+    refuse(`idempotencyKey must have 1 to ${idempotencyKeyMax} characters.`);
+  }
+  return {
+    cache: input.cache ?? 'DEFAULT',
+    onDisconnect: input.onDisconnect ?? 'CANCEL',
+    idempotencyKey,
+  } as const;
+}
+
+function within(value: number, min: number, max: number, name: string): number {
+  if (value >= min && value <= max) return value;
+  return refuse(
+    `${name} must be ${min === Number.MIN_VALUE ? 'above 0' : `at least ${min}`} and at most ${max}.`,
+  );
+}
+
+function parseStops(stops: readonly string[]): readonly string[] {
+  if (stops.length > stopsMax) refuse(`stop may hold at most ${stopsMax} texts.`);
+  if (stops.includes('')) refuse('stop may hold no empty text.');
+  return stops;
+}
+
+function parseTools(inputs: readonly ToolInput[]): readonly Tool[] {
+  if (inputs.length > toolsMax) refuse(`tools may hold at most ${toolsMax} tools.`);
+  const names = new Set<string>();
+  return inputs.map(({ name, description, parameters }, at) => {
+    if (!toolName.test(name))
+      refuse(`tools[${at}]: a tool's name has letters, digits, _ and -, at most 64 of them.`);
+    if (names.has(name)) refuse(`tools[${at}]: there are two tools named ${name}.`);
+    names.add(name);
+    if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) {
+      refuse(`tools[${at}]: parameters must be a JSON Schema of an object.`);
+    }
+    return { name, parameters: { ...parameters }, ...(description == null ? {} : { description }) };
+  });
+}
+
+function parseToolChoice(choice: string, tools: readonly Tool[] | undefined): string {
+  if (choice === 'auto' || choice === 'none') return choice;
+  if (tools === undefined) refuse('toolChoice needs tools.');
+  if (choice !== 'required' && !tools.some(({ name }) => name === choice)) {
+    refuse('toolChoice must be auto, none, required, or the name of one of the tools.');
+  }
+  return choice;
+}
+
+function hasImage(messages: readonly ProviderMessage[]): boolean {
+  return messages.some(
+    (message) =>
+      message.role === 'user' &&
+      message.parts.some((part) => part.type === 'file' && part.mediaType.startsWith('image/')),
+  );
+}
+
+function inputTokensMax(call: CompletionRequest['call']): number {
+  let bytes = 0;
+  let files = 0;
+  for (const message of call.messages) {
+    // The frame that vendors put around a message.
+    bytes += 12;
+    if (message.role === 'user') {
+      for (const part of message.parts) {
+        if (part.type === 'text') bytes += Buffer.byteLength(part.text);
+        else if (part.mediaType.startsWith('image/') || part.data === undefined) files += imageTokensMax;
+        else files += Math.ceil(part.data.length / 4);
+      }
+    } else if (message.role === 'assistant') {
+      bytes += Buffer.byteLength(message.text);
+      if (message.toolCalls.length > 0) bytes += Buffer.byteLength(JSON.stringify(message.toolCalls));
+    } else bytes += Buffer.byteLength(message.content);
+  }
+  if (call.tools !== undefined) bytes += Buffer.byteLength(JSON.stringify(call.tools));
+  if (call.responseSchema !== undefined) bytes += Buffer.byteLength(JSON.stringify(call.responseSchema));
+  return Math.ceil(bytes / 3) + files;
+}

@@ -1,0 +1,32 @@
+import type { ProviderCall } from './providers/provider.ts';
+import type { StructuredOutput } from './structured-output.ts';
+
+export type CacheUse = 'DEFAULT' | 'USE' | 'BYPASS' | 'REFRESH';
+export type OnDisconnect = 'CANCEL' | 'DRAIN' | 'KEEP';
+
+/** What of a field's @cache an invocation needs; null where the field has none. */
+export interface CachePolicy {
+  readonly maxAgeMs: number;
+  readonly scope: 'CALLER' | 'TENANT' | 'PUBLIC';
+}
+
+/** A completion that is asked for: checked, complete, and independent of the model that will answer. */
+export interface CompletionRequest {
+  /** A model id or a route's alias. */
+  readonly model: string;
+  /** Without the model and the signal, which each attempt brings. */
+  readonly call: Omit<ProviderCall, 'model' | 'signal'>;
+  readonly cache: CacheUse;
+  readonly onDisconnect: OnDisconnect;
+  readonly idempotencyKey: string | null;
+  readonly promptId: string | null;
+  readonly promptVersionId: string | null;
+  /** Present with responseSchema. */
+  readonly structured: StructuredOutput | null;
+  /** An upper bound of the input's tokens, cheap to compute: ceil(bytes / 3) of its text, plus its files. */
+  readonly inputTokensMax: number;
+  /** Capabilities that the model must have, where it tells which it has. */
+  readonly needs: readonly string[];
+  /** Modalities that the model must take as input, where it tells which it takes. */
+  readonly inputs: readonly string[];
+}

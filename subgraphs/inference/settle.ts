@@ -1,0 +1,73 @@
+import type { CatalogModel, CatalogPrice } from '#mongo/catalog.ts';
+import type { ProviderUsage } from './providers/provider.ts';
+
+/** What maxOutputTokens is taken to be where neither the client nor the catalogue says. */
+const outputTokensUnknown = 4_096;
+
+const tokensPerPrice = 1_000_000n;
+
+/** Nano-dollars times 10^6: exact, so that an invocation of several attempts is rounded once. */
+export type ExactCost = bigint;
+
+function priced(tokens: number, nanosPerMillion: bigint): ExactCost {
+  return tokens === 0 ? 0n : BigInt(tokens) * nanosPerMillion;
+}
+
+/**
+ * What a usage costs: cached input and cache writes at their own prices, which count as input where none is known.
+ * A model without a price costs nothing.
+ */
+export function exactCost(price: CatalogPrice | null, usage: ProviderUsage): ExactCost {
+  if (price === null) return 0n;
+  const { inputNanosPerMillion: input } = price;
+  const plain = Math.max(0, usage.inputTokens - usage.cachedInputTokens - usage.cacheWriteTokens);
+  return (
+    priced(plain, input) +
+    priced(usage.cachedInputTokens, price.cachedInputNanosPerMillion ?? input) +
+    priced(usage.cacheWriteTokens, price.cacheWriteNanosPerMillion ?? input) +
+    priced(usage.outputTokens, price.outputNanosPerMillion)
+  );
+}
+
+/** Rounded half up to whole nano-dollars. */
+export function nanosOf(cost: ExactCost): bigint {
+  return (cost + tokensPerPrice / 2n) / tokensPerPrice;
+}
+
+/** The most tokens that the answer may have: what the client asks for, but never more than the model gives. */
+export function outputTokensMax(model: CatalogModel, requested: number | undefined): number {
+  const limit = model.maxOutputTokens ?? undefined;
+  if (requested !== undefined) return limit === undefined ? requested : Math.min(requested, limit);
+  return limit ?? Math.min(outputTokensUnknown, model.contextTokens ?? outputTokensUnknown);
+}
+
+/** What a call may draw at most: reserved before it, settled after it. */
+export interface UpperBound {
+  readonly tokens: bigint;
+  readonly costNanos: bigint;
+}
+
+export function upperBound(model: CatalogModel, inputTokens: number, outputTokens: number): UpperBound {
+  const price = model.price;
+  if (price === null) return { tokens: BigInt(inputTokens + outputTokens), costNanos: 0n };
+  const write = price.cacheWriteNanosPerMillion ?? 0n;
+  const input = write > price.inputNanosPerMillion ? write : price.inputNanosPerMillion;
+  return {
+    tokens: BigInt(inputTokens + outputTokens),
+    costNanos: nanosOf(priced(inputTokens, input) + priced(outputTokens, price.outputNanosPerMillion)),
+  };
+}
+
+/**
+ * What a call that was cut took, where its provider did not say: providers bill such calls all the same. Four bytes
+ * a token, the usual ratio, for what was sent and for what had come; what the provider did say counts where it is more.
+ */
+export function estimatedUsage(inputTokensMax: number, receivedChars: number, told: ProviderUsage | null): ProviderUsage {
+  return {
+    inputTokens: told === null ? Math.ceil((inputTokensMax * 3) / 4) : told.inputTokens,
+    outputTokens: Math.max(told?.outputTokens ?? 0, Math.ceil(receivedChars / 4)),
+    cachedInputTokens: told?.cachedInputTokens ?? 0,
+    cacheWriteTokens: told?.cacheWriteTokens ?? 0,
+    reasoningTokens: told?.reasoningTokens ?? 0,
+  };
+}
