@@ -22,7 +22,9 @@ async function main([uri, ...suites]: string[]): Promise<void> {
       verdicts.push(...(await runSuite(uri, inner, facts, suite, join(folder, suite))));
     }
     for (const { name, verdict } of verdicts) {
-      if (verdict.status === 'failed') console.log(`FAILED ${name}\n    ${verdict.reason}`);
+      if (verdict.status === 'failed' || verdict.status === 'refused') {
+        console.log(`${verdict.status.toUpperCase()} ${name}\n    ${verdict.reason}`);
+      }
     }
     console.log(reportOf(verdicts));
   } finally {

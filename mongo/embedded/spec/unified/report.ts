@@ -31,16 +31,17 @@ export async function runSuite(
 /** A markdown table of the suites, then the reasons of what could not be run. */
 export function reportOf(verdicts: NamedVerdict[]): string {
   const lines = [
-    '| suite | runnable | passed | failed | passed of the runnable | not runnable |',
-    '|---|---|---|---|---|---|',
+    '| suite | runnable | passed | failed | refused | passed of what is not refused | of all runnable | not runnable |',
+    '|---|---|---|---|---|---|---|---|',
   ];
   for (const suite of new Set(verdicts.map((verdict) => verdict.suite))) {
     const mine = verdicts.filter((verdict) => verdict.suite === suite).map(({ verdict }) => verdict.status);
     const count = (status: Verdict['status']) => mine.filter((one) => one === status).length;
-    const [passed, failed] = [count('passed'), count('failed')];
-    const share = passed + failed === 0 ? '–' : `${((100 * passed) / (passed + failed)).toFixed(1)} %`;
+    const [passed, failed, refused] = [count('passed'), count('failed'), count('refused')];
+    const runnable = passed + failed + refused;
+    const shares = `${share(passed, passed + failed)} | ${share(passed, runnable)}`;
     lines.push(
-      `| ${suite} | ${passed + failed} | ${passed} | ${failed} | ${share} | ${count('not runnable')} |`,
+      `| ${suite} | ${runnable} | ${passed} | ${failed} | ${refused} | ${shares} | ${count('not runnable')} |`,
     );
   }
   lines.push('', '| not runnable because | tests |', '|---|---|');
@@ -54,14 +55,26 @@ export function reportOf(verdicts: NamedVerdict[]): string {
   return lines.join('\n');
 }
 
-/** Where the failures and the list of known ones do not agree, one line each; empty when they do. */
-export function disagreements(verdicts: NamedVerdict[], known: Record<string, string>): string[] {
-  const failed = new Map(
-    verdicts.flatMap(({ name, verdict }) => (verdict.status === 'failed' ? [[name, verdict.reason]] : [])),
-  );
-  const unknown = [...failed]
-    .filter(([name]) => !(name in known))
-    .map(([name, reason]) => `fails: ${name}\n    ${reason}`);
-  const listed = Object.keys(known).filter((name) => !failed.has(name));
-  return [...unknown, ...listed.map((name) => `is listed as a known failure and does not fail: ${name}`)];
+const share = (part: number, whole: number): string =>
+  whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
+
+/** Tests that may not pass, by full name, and why. */
+export interface KnownGaps {
+  failed: Record<string, string>;
+  refused: Record<string, string>;
+}
+
+/** Where the verdicts and the lists of known gaps do not agree, one line each; empty when they do. */
+export function disagreements(verdicts: NamedVerdict[], known: KnownGaps): string[] {
+  return (['failed', 'refused'] as const).flatMap((status) => {
+    const seen = new Map(
+      verdicts.flatMap(({ name, verdict }) => (verdict.status === status ? [[name, verdict.reason]] : [])),
+    );
+    const unlisted = [...seen].filter(([name]) => !(name in known[status]));
+    const stale = Object.keys(known[status]).filter((name) => !seen.has(name));
+    return [
+      ...unlisted.map(([name, reason]) => `${status}, and not listed so: ${name}\n    ${reason}`),
+      ...stale.map((name) => `listed as ${status}, and is not: ${name}`),
+    ];
+  });
 }

@@ -1,4 +1,4 @@
-import type { MongoClient } from 'mongodb';
+import { type MongoClient, MongoServerError } from 'mongodb';
 import { Entities } from './entities.ts';
 import { matchEvents } from './events.ts';
 import { matchError } from './expect-error.ts';
@@ -10,7 +10,12 @@ import { type ServerFacts, whyNotRunnable } from './requirements.ts';
 export type Verdict =
   | { status: 'passed' }
   | { status: 'failed'; reason: string }
+  /** The server refused the feature in so many words («use MongoDB»). */
+  | { status: 'refused'; reason: string }
   | { status: 'not runnable'; reason: string };
+
+/** What every refusal of a feature that MongoDB has and the embedded store has not says. */
+const REFUSAL = /use MongoDB/i;
 
 /** Longest time that one test may take; past it the test has failed. */
 const TEST_MS_MAX = 10_000;
@@ -35,9 +40,13 @@ export async function runTest(
     return { status: 'passed' };
   } catch (error) {
     if (error instanceof UnknownOperation) return { status: 'not runnable', reason: error.message };
-    return { status: 'failed', reason: error instanceof Error ? error.message : String(error) };
+    const refusal = error instanceof Mismatch && error.cause instanceof Error ? error.cause : error;
+    const status =
+      refusal instanceof MongoServerError && REFUSAL.test(refusal.message) ? 'refused' : 'failed';
+    return { status, reason: error instanceof Error ? error.message : String(error) };
   } finally {
     clearTimeout(timer);
+    if (facts.failPoints) await inner.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
     await entities.close();
   }
 }
@@ -50,7 +59,7 @@ async function steps(entities: Entities, inner: MongoClient, file: TestFile, tes
       await runOperation(entities, inner, operation);
     } catch (error) {
       if (error instanceof UnknownOperation || !(error instanceof Error)) throw error;
-      throw new Mismatch(`operation ${i} (${operation.name}): ${error.message}`);
+      throw new Mismatch(`operation ${i} (${operation.name}): ${error.message}`, { cause: error });
     }
   }
   for (const expected of test.expectEvents ?? []) matchEvents(entities, expected);

@@ -1,0 +1,125 @@
+import { type Document, EJSON, Int32 } from 'bson';
+import { type Db, MongoNetworkError, MongoServerError } from 'mongodb';
+import { command } from './operations.ts';
+import { Choices, document } from './values.ts';
+
+/** One of the two servers (or collections) that must agree. */
+export interface Side {
+  db: Db;
+  collection: string;
+  /** Called on the emptied collection, e.g. to create indexes. */
+  prepare?: (db: Db, collection: string) => Promise<void>;
+}
+
+export interface Difference {
+  /** Number of the operation within the run. */
+  at: number;
+  command: string;
+  left: string;
+  right: string;
+}
+
+export interface DifferOptions {
+  seed: number;
+  operations: number;
+  /** Answers with these codes say «not supported here»: the operation then proves nothing and is not counted. */
+  unsupportedCodes?: readonly number[];
+  /** Leaves out MinKey, MaxKey and Decimal128. */
+  plain?: boolean;
+}
+
+const DOCUMENTS = 25;
+
+/** In place of an error code: the server closed the connection on the command. */
+export const CONNECTION_CLOSED = -1;
+
+/**
+ * Sends the same random commands to both sides and compares every answer, and the whole collection after each
+ * write. After a difference both sides start again from the same documents.
+ */
+export async function differ(left: Side, right: Side, options: DifferOptions) {
+  const random = new Choices(options.seed, options.plain ?? false);
+  const differences: Difference[] = [];
+  let nextId = 1000;
+  let unsupported = 0;
+  let fresh = false;
+  for (let at = 0; at < options.operations; at++) {
+    if (!fresh || at % 60 === 0) {
+      const documents = Array.from({ length: DOCUMENTS }, (_, id) => document(random, id));
+      await start([left, right], documents);
+      fresh = true;
+    }
+    const sent = command(random, '', () => nextId++);
+    const answers = await Promise.all([ask(left, sent), ask(right, sent)]);
+    if (answers.some((answer) => options.unsupportedCodes?.includes(answer.code))) {
+      unsupported++;
+      fresh = false;
+      continue;
+    }
+    const [a, b] =
+      answers[0].text === answers[1].text && isWrite(sent)
+        ? await Promise.all([contents(left), contents(right)])
+        : [answers[0].text, answers[1].text];
+    if (a !== b) {
+      differences.push({ at, command: EJSON.stringify(sent, { relaxed: false }), left: a, right: b });
+      fresh = false;
+    }
+  }
+  return { differences, unsupported };
+}
+
+/** Empties both sides and inserts the documents, one by one; one that a side refuses is left out on both. */
+async function start(sides: [Side, Side], documents: Document[]): Promise<void> {
+  for (const { db, collection, prepare } of sides) {
+    await db
+      .collection(collection)
+      .drop()
+      .catch(() => undefined);
+    await prepare?.(db, collection);
+  }
+  for (const one of documents) {
+    const outcomes = await Promise.all(sides.map((side) => ask(side, { insert: '', documents: [one] })));
+    if (outcomes.every(({ code }) => code === 0)) continue;
+    for (const side of sides) await ask(side, { delete: '', deletes: [{ q: { _id: one._id }, limit: 1 }] });
+  }
+}
+
+const isWrite = (sent: Document): boolean =>
+  !('find' in sent || 'count' in sent || 'distinct' in sent || 'aggregate' in sent);
+
+const READ_OPTIONS = { promoteValues: false, bsonRegExp: true, ignoreUndefined: true } as const;
+
+async function contents({ db, collection }: Side): Promise<string> {
+  const reply = await db.command({ find: collection, sort: { _id: 1 }, batchSize: 10_000 }, READ_OPTIONS);
+  return EJSON.stringify(reply.cursor.firstBatch, { relaxed: false });
+}
+
+async function ask({ db, collection }: Side, sent: Document): Promise<{ text: string; code: number }> {
+  const [name = ''] = Object.keys(sent);
+  try {
+    const reply = await db.command({ ...sent, [name]: collection }, READ_OPTIONS);
+    const code = Number(reply.writeErrors?.[0]?.code ?? 0);
+    return { text: EJSON.stringify(essenceOf(reply, name, sent), { relaxed: false }), code };
+  } catch (error) {
+    if (error instanceof MongoNetworkError) return { text: 'connection closed', code: CONNECTION_CLOSED };
+    if (!(error instanceof MongoServerError)) throw error;
+    return { text: `error ${error.code}`, code: Number(error.code) };
+  }
+}
+
+/** What must agree: results and error codes, not cursor ids, times or messages. */
+function essenceOf(reply: Document, name: string, sent: Document): Document {
+  if (name === 'aggregate') return unordered(reply.cursor.firstBatch, sent);
+  if (name === 'find') return reply.cursor.firstBatch;
+  if (name === 'distinct') return sorted(reply.values);
+  const { n, nModified, upserted, value, lastErrorObject, writeErrors } = reply;
+  const codes = writeErrors?.map(({ index, code }: Document) => [Number(index), Number(code)]);
+  return { n: n ?? new Int32(0), nModified, upserted, value, lastErrorObject, codes };
+}
+
+/** $group gives its documents in no particular order. */
+const unordered = (documents: Document[], sent: Document): Document =>
+  sent.pipeline.some((stage: Document) => '$group' in stage) ? sorted(documents) : documents;
+
+const sorted = (values: Document[]): Document =>
+  values.map((one) => EJSON.stringify({ one }, { relaxed: false })).sort();
