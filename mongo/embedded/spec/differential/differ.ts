@@ -24,7 +24,7 @@ export interface DifferOptions {
   operations: number;
   /** Answers with these codes say «not supported here»: the operation then proves nothing and is not counted. */
   unsupportedCodes?: readonly number[];
-  /** Leaves out MinKey, MaxKey and Decimal128. */
+  /** Only the types that every server of the protocol knows: see Choices. */
   plain?: boolean;
 }
 
