@@ -64,6 +64,8 @@ export interface ProviderUsage {
   readonly cachedInputTokens: number;
   readonly cacheWriteTokens: number;
   readonly reasoningTokens: number;
+  /** The provider gave no count: ceil(bytes / 4) of the texts stands in, so that nothing is billed as nothing. */
+  readonly estimated?: true;
 }
 
 export type ProviderPart =

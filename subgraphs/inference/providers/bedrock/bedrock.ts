@@ -1,0 +1,45 @@
+import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
+import { setMaxOutput } from '../anthropic/max-output.ts';
+import { type Provider, ProviderFailure } from '../provider.ts';
+import { createSdkProvider } from '../sdk/sdk-provider.ts';
+import type { VendorOptions } from '../vendor-options.ts';
+
+/** An IAM key pair (`AKIA…:secret[:session token]`); anything else is a bearer key. */
+const keyPair = /^(A[A-Z0-9]{3}[A-Z0-9]{12,}):([^:]+)(?::(.+))?$/;
+
+function credentials(secret: string) {
+  const pair = keyPair.exec(secret);
+  if (pair === null) return { apiKey: secret };
+  const [, accessKeyId = '', secretAccessKey = '', sessionToken] = pair;
+  // The empty key keeps the SDK from taking a bearer key from the environment.
+  return {
+    apiKey: '',
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+  };
+}
+
+/** BEDROCK: the Converse API of a region, with a bearer key or signature version 4. */
+export function createBedrock(options: VendorOptions): Provider {
+  const { secret, fetch, region } = options;
+  if (region === null || !/^[a-z0-9-]+$/.test(region)) {
+    throw new ProviderFailure(
+      'BAD_USER_INPUT',
+      'A provider of kind BEDROCK needs a region, e.g. eu-central-1.',
+      {
+        retryable: false,
+      },
+    );
+  }
+  const baseURL =
+    options.baseUrl === '' ? `https://bedrock-runtime.${region}.amazonaws.com` : options.baseUrl;
+  const models = createAmazonBedrock({ region, baseURL, fetch, ...credentials(secret) });
+  return createSdkProvider({
+    models,
+    secret,
+    adjust: (prepared, call) => {
+      if (call.model.includes('claude')) setMaxOutput(prepared, call);
+    },
+  });
+}

@@ -1,0 +1,98 @@
+import { Agent } from 'undici';
+import { Exchange } from './http/exchange.ts';
+import { HttpResponse } from './http/http-response.ts';
+import { ProviderFailure } from './provider.ts';
+
+export interface HttpFetchOptions {
+  /** Calls in flight, each on a connection of its own; one more is refused with OVERLOADED. */
+  readonly callsMax?: number;
+  /** A larger response fails. */
+  readonly responseBytesMax?: number;
+  readonly connectTimeoutMs?: number;
+}
+
+/** A fetch for provider calls and the connection pool under it. */
+export interface HttpFetch extends AsyncDisposable {
+  readonly fetch: typeof globalThis.fetch;
+  /** Closes idle connections and aborts calls in flight. */
+  close(): Promise<void>;
+}
+
+/** The callers' timeouts come first; these only keep a forgotten connection from living forever. */
+const silenceMsMax = 900_000;
+
+function requestHeaders(headers: RequestInit['headers']): Record<string, string> {
+  if (headers === undefined) return {};
+  const pairs = Symbol.iterator in headers ? headers : Object.entries(headers);
+  const record: Record<string, string> = {};
+  for (const [name, value] of pairs as Iterable<readonly [string, string | undefined]>) {
+    if (value !== undefined) record[name] = value;
+  }
+  return record;
+}
+
+function requestBody(body: RequestInit['body']): string | Buffer | null {
+  if (body === undefined || body === null || typeof body === 'string') return body ?? null;
+  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  throw new TypeError('This fetch sends text and bytes only.');
+}
+
+/**
+ * The fetch of all provider adapters: one request, no redirects (they come back as they are), no cookies, no cache, no
+ * decompression (none is asked for), HTTP/1.1 with one call per connection, TCP_NODELAY (undici sets it). The response
+ * has what the AI SDK and our own decoders use of fetch's Response. Bytes are taken from the socket only as they are
+ * read. An abort rejects with the signal's reason, also while the body is being read, and closes the connection.
+ */
+export function createHttpFetch(options: HttpFetchOptions = {}): HttpFetch {
+  const callsMax = options.callsMax ?? 16_384;
+  const bytesMax = options.responseBytesMax ?? 64 * 1024 * 1024;
+  const agent = new Agent({
+    connections: callsMax,
+    pipelining: 1,
+    allowH2: false,
+    keepAliveTimeout: 30_000,
+    headersTimeout: silenceMsMax,
+    bodyTimeout: silenceMsMax,
+    connect: { timeout: options.connectTimeoutMs ?? 10_000 },
+  });
+  let inFlight = 0;
+
+  const fetch = (input: string | URL | Request, init: RequestInit = {}): Promise<HttpResponse> =>
+    new Promise((resolve, reject) => {
+      if (typeof input === 'object' && !(input instanceof URL)) {
+        throw new TypeError('This fetch takes an address, not a Request.');
+      }
+      const url = typeof input === 'string' ? new URL(input) : input;
+      const { signal } = init;
+      if (signal?.aborted) throw signal.reason;
+      if (inFlight >= callsMax) {
+        throw new ProviderFailure('OVERLOADED', 'Too many provider calls are in flight.', {
+          retryable: true,
+        });
+      }
+      const onAbort = () => exchange.abort(signal?.reason);
+      const exchange = new Exchange(bytesMax, {
+        onHead: (head) => resolve(new HttpResponse(exchange, head, url.href)),
+        onFailure: reject,
+        onClosed: () => {
+          inFlight -= 1;
+          signal?.removeEventListener('abort', onAbort);
+        },
+      });
+      agent.dispatch(
+        {
+          origin: url.origin,
+          path: `${url.pathname}${url.search}`,
+          method: init.method ?? 'GET',
+          headers: requestHeaders(init.headers),
+          body: requestBody(init.body),
+        },
+        exchange,
+      );
+      inFlight += 1;
+      signal?.addEventListener('abort', onAbort);
+    });
+
+  const close = () => agent.destroy();
+  return { fetch, close, [Symbol.asyncDispose]: close };
+}

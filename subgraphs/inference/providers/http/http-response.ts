@@ -1,0 +1,86 @@
+import type { Exchange, ExchangeHead } from './exchange.ts';
+import { ResponseHeaders } from './response-headers.ts';
+
+function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+/** A fetch Response over an Exchange. `read()` is the cheap way to its bytes; `body` is made when someone asks for it. */
+export class HttpResponse implements Response {
+  readonly #exchange: Exchange;
+  #body: ReadableStream<Uint8Array> | null = null;
+  #used = false;
+  readonly headers: ResponseHeaders;
+  readonly ok: boolean;
+  readonly redirected = false;
+  readonly status: number;
+  readonly statusText: string;
+  readonly type = 'default';
+  readonly url: string;
+
+  constructor(exchange: Exchange, head: ExchangeHead, url: string) {
+    this.#exchange = exchange;
+    this.headers = new ResponseHeaders(head.headers);
+    this.ok = head.status >= 200 && head.status < 300;
+    this.status = head.status;
+    this.statusText = head.statusText;
+    this.url = url;
+  }
+
+  get bodyUsed(): boolean {
+    return this.#used;
+  }
+
+  /** The next bytes of the body, null at its end. */
+  read(): Promise<Uint8Array | null> {
+    this.#used = true;
+    return this.#exchange.read();
+  }
+
+  /** Closes the connection unless the body has been read to its end. */
+  cancel(reason: unknown): void {
+    this.#exchange.abort(reason);
+  }
+
+  /** Pulls from the connection only when it is read: nothing is read ahead. */
+  get body(): ReadableStream<Uint8Array> {
+    this.#body ??= new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          const chunk = await this.read();
+          if (chunk === null) controller.close();
+          else controller.enqueue(chunk);
+        },
+        cancel: (reason) => this.cancel(reason),
+      },
+      { highWaterMark: 0 },
+    );
+    return this.#body;
+  }
+
+  readonly bytes = async (): Promise<Uint8Array<ArrayBuffer>> => {
+    const chunks: Uint8Array[] = [];
+    for (let chunk = await this.read(); chunk !== null; chunk = await this.read()) chunks.push(chunk);
+    return join(chunks);
+  };
+
+  readonly text = async (): Promise<string> => {
+    const first = await this.read();
+    if (first === null) return '';
+    const chunks: Uint8Array[] = [first];
+    for (let chunk = await this.read(); chunk !== null; chunk = await this.read()) chunks.push(chunk);
+    return new TextDecoder().decode(chunks.length === 1 ? first : join(chunks));
+  };
+
+  readonly json = async (): Promise<unknown> => JSON.parse(await this.text());
+  readonly arrayBuffer = async (): Promise<ArrayBuffer> => (await this.bytes()).buffer;
+  readonly blob = async (): Promise<Blob> => new Blob([await this.bytes()]);
+
+  readonly formData = (): Promise<FormData> => {
+    throw new TypeError('Form data is not read by this fetch.');
+  };
+
+  readonly clone = (): Response => {
+    throw new TypeError('A response of this fetch cannot be cloned.');
+  };
+}

@@ -1,0 +1,17 @@
+import { createAzure } from '@ai-sdk/azure';
+import type { Provider } from '../provider.ts';
+import { createSdkProvider } from '../sdk/sdk-provider.ts';
+import type { VendorOptions } from '../vendor-options.ts';
+
+/** Azure's v1 API below `https://<resource>.openai.azure.com/openai`, whether or not the base URL names the version. */
+function v1(baseUrl: string): string {
+  return /\/openai$/.test(baseUrl) ? `${baseUrl}/v1` : baseUrl;
+}
+
+/** AZURE_OPENAI: chat completions of the v1 API; a model's name is its deployment's. */
+export function createAzureOpenai(options: VendorOptions): Provider {
+  const { secret, fetch } = options;
+  const azure = createAzure({ baseURL: v1(options.baseUrl), apiKey: secret, fetch });
+  const models = { languageModel: azure.chat, embeddingModel: azure.embeddingModel };
+  return createSdkProvider({ models, secret });
+}

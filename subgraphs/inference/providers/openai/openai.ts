@@ -1,0 +1,78 @@
+import { createOpenAI } from '@ai-sdk/openai';
+import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
+import { type Provider, type ProviderCall, ProviderFailure, type ProviderPart } from '../provider.ts';
+import { createSdkProvider } from '../sdk/sdk-provider.ts';
+import type { VendorOptions } from '../vendor-options.ts';
+import { prefersResponses } from './endpoints.ts';
+
+/** Nothing of a call is kept at OpenAI, and reasoning is summarised where the model does so. */
+function forResponses(options: LanguageModelV4CallOptions): void {
+  options.providerOptions = {
+    ...options.providerOptions,
+    openai: {
+      ...options.providerOptions?.openai,
+      store: false,
+      ...(options.reasoning === undefined || options.reasoning === 'none'
+        ? {}
+        : { reasoningSummary: 'auto' }),
+    },
+  };
+}
+
+/** Does a failure say that the address has no responses API (a proxy that only speaks chat), rather than no such model? */
+function lacksEndpoint(error: unknown): boolean {
+  if (!(error instanceof ProviderFailure)) return false;
+  return (
+    (error.status === 404 || error.status === 405 || error.status === 501) &&
+    !/model/i.test(error.message.replace('The provider has no such model', ''))
+  );
+}
+
+/** OPENAI: chat completions, or responses for the models that endpoints.ts names. */
+export function createOpenai(options: VendorOptions): Provider {
+  const { baseUrl, secret, fetch, customBaseUrl } = options;
+  const openai = createOpenAI({ baseURL: baseUrl, apiKey: secret, fetch });
+  const { embeddingModel } = openai;
+  const chat = createSdkProvider({ models: { languageModel: openai.chat, embeddingModel }, secret });
+  const responses = createSdkProvider({
+    models: { languageModel: openai.responses, embeddingModel },
+    secret,
+    adjust: forResponses,
+  });
+  let chatOnly = false;
+
+  const useResponses = (model: string) => !chatOnly && prefersResponses(model);
+
+  /** Behind an admin's own base URL, notes the lack of a responses API once and goes on with chat. */
+  function fallBack(error: unknown): void {
+    if (!customBaseUrl || !lacksEndpoint(error)) throw error;
+    chatOnly = true;
+  }
+
+  async function* stream(call: ProviderCall): AsyncGenerator<ProviderPart, void, undefined> {
+    if (useResponses(call.model)) {
+      try {
+        yield* responses.stream(call);
+        return;
+      } catch (error) {
+        fallBack(error);
+      }
+    }
+    yield* chat.stream(call);
+  }
+
+  return {
+    stream,
+    embed: chat.embed,
+    async generate(call) {
+      if (useResponses(call.model)) {
+        try {
+          return await responses.generate(call);
+        } catch (error) {
+          fallBack(error);
+        }
+      }
+      return chat.generate(call);
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
+import type { ProviderCall, ProviderPart, ProviderUsage } from '../provider.ts';
+import { checkComplete } from '../translate/completeness.ts';
+import { failureOfEvent, toFailure } from '../translate/failure.ts';
+import { estimateUsage, toFinishReason, toUsage } from '../translate/usage.ts';
+import { checkWarnings } from './warnings.ts';
+
+interface OpenToolCall {
+  readonly index: number;
+  seen: boolean;
+}
+
+export interface PartsOptions {
+  readonly call: ProviderCall;
+  readonly secret: string | null;
+  /** Reads the usage that a raw event of the vendor tells before the end; null where it tells none. */
+  readonly usageOfEvent?: (event: unknown) => ProviderUsage | null;
+}
+
+/** Turns the stream parts of one call, in order, into ours. */
+export class PartTranslator {
+  readonly #options: PartsOptions;
+  readonly #toolCalls = new Map<string, OpenToolCall>();
+  #outputBytes = 0;
+  #empty = true;
+  /** Set by the part that ends the stream. */
+  finished = false;
+
+  constructor(options: PartsOptions) {
+    this.#options = options;
+  }
+
+  /** Our part for the SDK's, null for those that say nothing to us; throws what the provider reports as an error. */
+  translate(part: LanguageModelV4StreamPart): ProviderPart | null {
+    switch (part.type) {
+      case 'text-delta':
+        return this.#delta('text', part.delta);
+      case 'reasoning-delta':
+        return this.#delta('reasoning', part.delta);
+      case 'tool-input-start':
+        return part.providerExecuted === true ? null : this.#openToolCall(part.id, part.toolName, '');
+      case 'tool-input-delta':
+        return this.#toolCallDelta(part.id, part.delta);
+      case 'tool-call':
+        if (part.providerExecuted === true) return null;
+        return this.#wholeToolCall(part.toolCallId, part.toolName, part.input);
+      case 'stream-start':
+        checkWarnings(part.warnings);
+        return null;
+      case 'raw':
+        return this.#usageOfEvent(part.rawValue);
+      case 'error':
+        throw part.error instanceof Error
+          ? toFailure(part.error, undefined, this.#options.secret)
+          : failureOfEvent(part.error, this.#options.secret);
+      case 'finish':
+        return this.#finish(part);
+      default:
+        return null;
+    }
+  }
+
+  #delta(type: 'text' | 'reasoning', text: string): ProviderPart | null {
+    if (text === '') return null;
+    this.#outputBytes += Buffer.byteLength(text);
+    this.#empty = false;
+    return { type, text };
+  }
+
+  #openToolCall(id: string, name: string, argumentsDelta: string): ProviderPart {
+    const index = this.#toolCalls.size;
+    this.#toolCalls.set(id, { index, seen: argumentsDelta !== '' });
+    this.#outputBytes += Buffer.byteLength(argumentsDelta);
+    this.#empty = false;
+    return { type: 'tool-call', index, id, name, argumentsDelta };
+  }
+
+  #toolCallDelta(id: string, argumentsDelta: string): ProviderPart | null {
+    const open = this.#toolCalls.get(id);
+    if (open === undefined || argumentsDelta === '') return null;
+    open.seen = true;
+    this.#outputBytes += Buffer.byteLength(argumentsDelta);
+    return { type: 'tool-call', index: open.index, argumentsDelta };
+  }
+
+  /** Some vendors send a call only whole, some first in pieces and then whole. */
+  #wholeToolCall(id: string, name: string, input: string): ProviderPart | null {
+    const open = this.#toolCalls.get(id);
+    if (open === undefined) return this.#openToolCall(id, name, input);
+    return open.seen ? null : this.#toolCallDelta(id, input);
+  }
+
+  #usageOfEvent(event: unknown): ProviderPart | null {
+    const usage = this.#options.usageOfEvent?.(event) ?? null;
+    return usage === null ? null : { type: 'usage', usage };
+  }
+
+  #finish(part: Extract<LanguageModelV4StreamPart, { type: 'finish' }>): ProviderPart {
+    const reason = toFinishReason(part.finishReason);
+    const usage = toUsage(part.usage);
+    checkComplete(reason, this.#empty, usage);
+    this.finished = true;
+    return { type: 'finish', reason, usage: usage ?? estimateUsage(this.#options.call, this.#outputBytes) };
+  }
+}

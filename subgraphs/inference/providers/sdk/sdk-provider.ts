@@ -1,0 +1,85 @@
+import type { LanguageModelV4CallOptions, ProviderV4 } from '@ai-sdk/provider';
+import type { Provider, ProviderCall, ProviderPart, ProviderUsage } from '../provider.ts';
+import { toCallOptions } from '../translate/call-options.ts';
+import { cutShort } from '../translate/completeness.ts';
+import { toFailure } from '../translate/failure.ts';
+import { LinkedAbort } from './linked-abort.ts';
+import { perModel } from './model-cache.ts';
+import { toAnswer } from './sdk-answer.ts';
+import { embedWith } from './sdk-embed.ts';
+import { PartTranslator } from './sdk-parts.ts';
+import { checkWarnings } from './warnings.ts';
+
+export interface SdkProviderOptions {
+  readonly models: Pick<ProviderV4, 'languageModel' | 'embeddingModel'>;
+  /** Kept out of every message. */
+  readonly secret: string | null;
+  /** What this vendor needs beside the options of all. */
+  readonly adjust?: (options: LanguageModelV4CallOptions, call: ProviderCall) => void;
+  /** Given, streams ask for the vendor's raw events and read usage from them as soon as it is told. */
+  readonly usageOfEvent?: (event: unknown) => ProviderUsage | null;
+}
+
+/** A provider over one of the AI SDK's packages, at the level of its language models. */
+export function createSdkProvider(options: SdkProviderOptions): Provider {
+  const { models, secret, adjust, usageOfEvent } = options;
+  const languageModel = perModel((id) => models.languageModel(id));
+  const embeddingModel = perModel((id) => models.embeddingModel(id));
+
+  function callOptions(call: ProviderCall): LanguageModelV4CallOptions {
+    const prepared = toCallOptions(call);
+    adjust?.(prepared, call);
+    return prepared;
+  }
+
+  async function* stream(call: ProviderCall): AsyncGenerator<ProviderPart, void, undefined> {
+    using abort = new LinkedAbort(call.signal);
+    const parts = new PartTranslator({
+      call,
+      secret,
+      ...(usageOfEvent === undefined ? {} : { usageOfEvent }),
+    });
+    try {
+      call.signal?.throwIfAborted();
+      const prepared = callOptions(call);
+      prepared.abortSignal = abort.signal;
+      if (usageOfEvent !== undefined) prepared.includeRawChunks = true;
+      const result = await languageModel(call.model).doStream(prepared);
+      const reader = result.stream.getReader();
+      for (let read = await reader.read(); !read.done; read = await reader.read()) {
+        const part = parts.translate(read.value);
+        if (part === null) continue;
+        yield part;
+        if (parts.finished) return;
+        call.signal?.throwIfAborted();
+      }
+      throw cutShort();
+    } catch (error) {
+      throw toFailure(error, call.signal, secret);
+    } finally {
+      abort.abort(new Error('The stream is no longer read.'));
+    }
+  }
+
+  return {
+    stream,
+    async generate(call) {
+      try {
+        call.signal?.throwIfAborted();
+        const result = await languageModel(call.model).doGenerate(callOptions(call));
+        checkWarnings(result.warnings);
+        return toAnswer(result, call);
+      } catch (error) {
+        throw toFailure(error, call.signal, secret);
+      }
+    },
+    async embed(call) {
+      try {
+        call.signal?.throwIfAborted();
+        return await embedWith(embeddingModel(call.model), call);
+      } catch (error) {
+        throw toFailure(error, call.signal, secret);
+      }
+    },
+  };
+}
