@@ -41,3 +41,13 @@ export function checkedList<T>(values: readonly T[], field: string, max = 100): 
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 11000;
 }
+
+/** Awaits a write and turns the refusal of a unique index into CONFLICT with this message. */
+export async function orConflict<T>(write: PromiseLike<T>, message: string): Promise<T> {
+  try {
+    return await write;
+  } catch (cause) {
+    if (isDuplicateKey(cause)) throw new HeddleError('CONFLICT', message, { cause });
+    throw cause;
+  }
+}

@@ -1,0 +1,41 @@
+import { defineCollection } from './collection.ts';
+
+export type AccessStatus = 'PENDING' | 'APPROVED' | 'DENIED' | 'REVOKED';
+
+/** A request of one app to use something that asks for approval: one per app and resource, in its present state. */
+export interface AccessGrantRecord {
+  _id: string;
+  tenantId: string;
+  appId: string;
+  /** What is asked for: an AI model's id, a prompt's name. */
+  resource: string;
+  status: AccessStatus;
+  /** The last word of either side. */
+  reason: string | null;
+  decidedBy: string | null;
+  decidedAt: Date | null;
+  createdAt: Date;
+}
+
+const text = { type: String, required: true };
+const optional = { type: String, default: null };
+
+export const accessGrants = defineCollection<AccessGrantRecord>(
+  'access_grants',
+  {
+    _id: text,
+    tenantId: text,
+    appId: text,
+    resource: text,
+    status: text,
+    reason: optional,
+    decidedBy: optional,
+    decidedAt: { type: Date, default: null },
+    createdAt: { type: Date, required: true },
+  },
+  [
+    [{ appId: 1, resource: 1 }, { unique: true }],
+    [{ tenantId: 1, createdAt: -1, _id: -1 }],
+    [{ createdAt: -1, _id: -1 }],
+  ],
+);

@@ -1,0 +1,54 @@
+import { defineCollection } from './collection.ts';
+import { type LimitRecord, limitsPath } from './limit.ts';
+
+/** A key of an app. Its text is `hd_<id>_<secret>`; only the SHA-256 of the whole text is kept. */
+export interface ApiKeyRecord {
+  _id: string;
+  tenantId: string;
+  appId: string;
+  label: string;
+  /** What of the text may be shown, to recognise it by. */
+  hint: string;
+  /** SHA-256 of the whole key text, in hex. Unique. */
+  keyHash: string;
+  scopes: string[];
+  limits: LimitRecord[];
+  /**
+   * What the limits are counted under, `key:<lineId>`: the id of the first key of the line. Rotation keeps it, so
+   * that a new text does not begin with empty meters.
+   */
+  lineId: string;
+  allowedIps: string[] | null;
+  expiresAt: Date | null;
+  /** To the minute. */
+  lastUsedAt: Date | null;
+  revokedAt: Date | null;
+  /** The key that rotation made of this one. */
+  replacedById: string | null;
+  createdAt: Date;
+}
+
+const text = { type: String, required: true };
+const date = { type: Date, default: null };
+
+export const apiKeys = defineCollection<ApiKeyRecord>(
+  'api_keys',
+  {
+    _id: text,
+    tenantId: text,
+    appId: text,
+    label: text,
+    hint: text,
+    keyHash: text,
+    scopes: [String],
+    limits: limitsPath,
+    lineId: text,
+    allowedIps: { type: [String], default: null },
+    expiresAt: date,
+    lastUsedAt: date,
+    revokedAt: date,
+    replacedById: { type: String, default: null },
+    createdAt: { type: Date, required: true },
+  },
+  [[{ keyHash: 1 }, { unique: true }], [{ appId: 1, createdAt: 1, _id: 1 }]],
+);

@@ -1,0 +1,29 @@
+import { defineCollection } from './collection.ts';
+import { type LimitRecord, limitsPath } from './limit.ts';
+
+/** An application of a tenant: what keys belong to and what usage is told by. */
+export interface AppRecord {
+  _id: string;
+  tenantId: string;
+  /** Unique in the tenant. */
+  name: string;
+  limits: LimitRecord[];
+  /** Null: as the tenant is set. */
+  cacheByDefault: boolean | null;
+  createdAt: Date;
+}
+
+const text = { type: String, required: true };
+
+export const apps = defineCollection<AppRecord>(
+  'apps',
+  {
+    _id: text,
+    tenantId: text,
+    name: text,
+    limits: limitsPath,
+    cacheByDefault: { type: Boolean, default: null },
+    createdAt: { type: Date, required: true },
+  },
+  [[{ tenantId: 1, name: 1 }, { unique: true }]],
+);

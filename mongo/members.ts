@@ -1,0 +1,28 @@
+import { defineCollection } from './collection.ts';
+
+export type MemberRole = 'OWNER' | 'ADMIN' | 'DEVELOPER' | 'VIEWER';
+
+export interface MemberRecord {
+  _id: string;
+  tenantId: string;
+  /** Who it is to the identity provider. Unique in the tenant. */
+  subject: string;
+  email: string | null;
+  role: MemberRole;
+  createdAt: Date;
+}
+
+const text = { type: String, required: true };
+
+export const members = defineCollection<MemberRecord>(
+  'members',
+  {
+    _id: text,
+    tenantId: text,
+    subject: text,
+    email: { type: String, default: null },
+    role: text,
+    createdAt: { type: Date, required: true },
+  },
+  [[{ tenantId: 1, subject: 1 }, { unique: true }]],
+);

@@ -1,0 +1,17 @@
+import { defineCollection } from './collection.ts';
+import { type LimitRecord, limitsPath } from './limit.ts';
+
+/** What tenants are given: the limits of everything that a tenant does together. */
+export interface PlanRecord {
+  /** Chosen by the admin. */
+  _id: string;
+  /** Unique. */
+  name: string;
+  limits: LimitRecord[];
+}
+
+const text = { type: String, required: true };
+
+export const plans = defineCollection<PlanRecord>('plans', { _id: text, name: text, limits: limitsPath }, [
+  [{ name: 1 }, { unique: true }],
+]);

@@ -1,0 +1,23 @@
+import { type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { notFound } from '../shared/input.ts';
+import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { visible } from './visible.ts';
+
+/** Gives a tenant another plan; its limits hold at once. */
+export async function assignPlan(
+  tenantId: string,
+  planId: string,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<TenantRecord> {
+  const before = await visible('tenant', tenantId, context);
+  const plan = await visible('plan', planId, context);
+  const after = await tenants(deps.connection)
+    .findOneAndUpdate({ _id: tenantId }, { $set: { planId: plan._id } }, { returnDocument: 'after' })
+    .lean();
+  if (!after) notFound('tenant', tenantId);
+  context.audit({ tenantId, type: 'Tenant', id: tenantId, before, after });
+  context.loaders.tenant.clear(tenantId);
+  await callersChanged(deps, tenantId);
+  return after;
+}

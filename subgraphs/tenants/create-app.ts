@@ -1,0 +1,44 @@
+import { type AppRecord, apps } from '#mongo/apps.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { checkedText, orConflict } from '../shared/input.ts';
+import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { randomId } from './ids.ts';
+import { checkedLimits, type LimitInput } from './limits.ts';
+import { tenantIdOf } from './visible.ts';
+
+export interface CreateAppInput {
+  readonly tenantId?: string | null;
+  readonly name: string;
+  readonly limits?: readonly LimitInput[] | null;
+  readonly cacheByDefault?: boolean | null;
+}
+
+const APPS_MAX = 1_000;
+
+/** Adds an app to the caller's tenant, or to another that it may see. CONFLICT when the name is taken there. */
+export async function createApp(
+  input: CreateAppInput,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<AppRecord> {
+  const tenantId = await tenantIdOf(input.tenantId, context);
+  const records = apps(deps.connection);
+  const app: AppRecord = {
+    _id: randomId(),
+    tenantId,
+    name: checkedText(input.name, 'input.name'),
+    limits: checkedLimits(input.limits, 'input.limits'),
+    cacheByDefault: input.cacheByDefault ?? null,
+    createdAt: nowOf(deps),
+  };
+  if ((await records.countDocuments({ tenantId })) >= APPS_MAX) {
+    throw new HeddleError('CONFLICT', `A tenant has at most ${APPS_MAX} apps.`);
+  }
+  await orConflict(
+    records.create({ ...app }),
+    `There is an app named ${JSON.stringify(app.name)} in this tenant already.`,
+  );
+  context.audit({ tenantId, type: 'App', id: app._id, after: app });
+  await callersChanged(deps, tenantId);
+  return app;
+}

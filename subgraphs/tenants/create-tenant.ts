@@ -1,0 +1,55 @@
+import { type PayloadLogging, type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { checkedText, isDuplicateKey, orConflict } from '../shared/input.ts';
+import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { ensureDefaultPlan } from './ensure-plan.ts';
+import { randomId, slugOf } from './ids.ts';
+import { checkedRegions } from './regions.ts';
+import { visible } from './visible.ts';
+
+export interface CreateTenantInput {
+  readonly name: string;
+  readonly planId?: string | null;
+  readonly allowedRegions?: readonly string[] | null;
+  readonly payloadLogging?: PayloadLogging | null;
+  readonly cacheByDefault?: boolean | null;
+}
+
+/** Adds a tenant. CONFLICT when the name is taken, NOT_FOUND when there is no such plan. */
+export async function createTenant(
+  input: CreateTenantInput,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<TenantRecord> {
+  const name = checkedText(input.name, 'input.name');
+  const planId = input.planId
+    ? (await visible('plan', input.planId, context))._id
+    : await ensureDefaultPlan(deps.connection);
+  const tenant: TenantRecord = {
+    _id: slugOf(name) || randomId(),
+    name,
+    planId,
+    allowedRegions: checkedRegions(input.allowedRegions, 'input.allowedRegions'),
+    payloadLogging: input.payloadLogging ?? 'NONE',
+    cacheByDefault: input.cacheByDefault ?? false,
+    createdAt: nowOf(deps),
+  };
+  await insert(tenant, deps);
+  context.audit({ tenantId: tenant._id, type: 'Tenant', id: tenant._id, after: tenant });
+  await callersChanged(deps, tenant._id);
+  return tenant;
+}
+
+/** Two names may make the same slug: the second tenant gets a random tail. */
+async function insert(tenant: TenantRecord, { connection }: TenantsDeps): Promise<void> {
+  const records = tenants(connection);
+  try {
+    await records.create({ ...tenant });
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    tenant._id = `${tenant._id}-${randomId(6)}`;
+    await orConflict(
+      records.create({ ...tenant }),
+      `There is a tenant named ${JSON.stringify(tenant.name)} already.`,
+    );
+  }
+}

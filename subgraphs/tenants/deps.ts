@@ -1,0 +1,21 @@
+import type { Connection } from 'mongoose';
+import type { SubgraphContext } from '../shared/context.ts';
+import type { SubgraphServices } from '../shared/subgraph.ts';
+import type { TenantsLoaders } from './loaders.ts';
+
+export interface TenantsDeps extends SubgraphServices {
+  readonly connection: Connection;
+  readonly now?: () => number;
+}
+
+export type TenantsContext = SubgraphContext<TenantsLoaders>;
+
+/** The present instant by the injected clock. */
+export function nowOf(deps: TenantsDeps): Date {
+  return new Date(deps.now?.() ?? Date.now());
+}
+
+/** Tells every process to forget what it remembers of the callers of this tenant (null: of all). */
+export async function callersChanged(deps: TenantsDeps, tenantId: string | null): Promise<void> {
+  await deps.bus.publish('callers.changed', { tenantId });
+}

@@ -1,0 +1,128 @@
+import type { Connection } from 'mongoose';
+import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
+import { apps } from '#mongo/apps.ts';
+import { tenants } from '#mongo/tenants.ts';
+import { scopes } from '#schema/caller.ts';
+import { isDuplicateKey, orConflict } from '../shared/input.ts';
+import { ensureDefaultPlan } from './ensure-plan.ts';
+import { checkedPreset, hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
+
+/** The tenant and the app of the first start. */
+export const DEFAULT_ID = 'default';
+/** The record of the admin key of the first start, whatever its text is. */
+export const ADMIN_KEY_ID = 'admin';
+
+export interface FirstTenantOptions {
+  /** HEDDLE_ADMIN_KEY: the text that the admin key has from now on. */
+  readonly adminKey?: string | undefined;
+  readonly now?: () => number;
+}
+
+/**
+ * Sees to it that there are tenant `default`, its app `default` and the admin key with every scope. Call it at each
+ * start; any number of processes may at once, and exactly one of them is told the new key, to show it once.
+ *
+ * With a preset the admin key IS that text: a preset that is new replaces the former text, which ends with it (the
+ * way back in for whoever lost the key). A preset that was revoked stays revoked until another is set. Without a
+ * preset an admin key that is there is left alone, revoked or not.
+ */
+export async function ensureFirstTenant(
+  connection: Connection,
+  options: FirstTenantOptions = {},
+): Promise<{ readonly newAdminKey: string | null }> {
+  const now = new Date(options.now?.() ?? Date.now());
+  const preset =
+    options.adminKey === undefined ? undefined : checkedPreset(options.adminKey, 'HEDDLE_ADMIN_KEY');
+  const planId = await ensureDefaultPlan(connection);
+  await insertOnce(
+    tenants(connection).updateOne(
+      { _id: DEFAULT_ID },
+      {
+        $setOnInsert: {
+          name: DEFAULT_ID,
+          planId,
+          allowedRegions: null,
+          payloadLogging: 'NONE',
+          cacheByDefault: false,
+          createdAt: now,
+        },
+      },
+      { upsert: true },
+    ),
+  );
+  await insertOnce(
+    apps(connection).updateOne(
+      { _id: DEFAULT_ID },
+      {
+        $setOnInsert: {
+          tenantId: DEFAULT_ID,
+          name: DEFAULT_ID,
+          limits: [],
+          cacheByDefault: null,
+          createdAt: now,
+        },
+      },
+      { upsert: true },
+    ),
+  );
+  const text = preset ?? newKeyText().text;
+  const made = await insertOnce(apiKeys(connection).create(adminKey(text, now)));
+  if (preset !== undefined && !made) await replaceText(connection, preset);
+  // A preset is known to whoever set it and is not shown.
+  return { newAdminKey: made && preset === undefined ? text : null };
+}
+
+function adminKey(text: string, now: Date): ApiKeyRecord {
+  return {
+    _id: ADMIN_KEY_ID,
+    tenantId: DEFAULT_ID,
+    appId: DEFAULT_ID,
+    label: 'admin',
+    hint: hintOfKey(text),
+    keyHash: hashOfKey(text),
+    scopes: Object.keys(scopes),
+    limits: [],
+    lineId: ADMIN_KEY_ID,
+    allowedIps: null,
+    expiresAt: null,
+    lastUsedAt: null,
+    revokedAt: null,
+    replacedById: null,
+    createdAt: now,
+  };
+}
+
+/** A text that the admin key has already changes nothing, so that a revoked key does not come back by a restart. */
+async function replaceText(connection: Connection, preset: string): Promise<void> {
+  const keyHash = hashOfKey(preset);
+  await orConflict(
+    apiKeys(connection)
+      .updateOne(
+        { _id: ADMIN_KEY_ID, keyHash: { $ne: keyHash } },
+        {
+          $set: {
+            keyHash,
+            hint: hintOfKey(preset),
+            scopes: Object.keys(scopes),
+            allowedIps: null,
+            expiresAt: null,
+            revokedAt: null,
+            replacedById: null,
+          },
+        },
+      )
+      .exec(),
+    'HEDDLE_ADMIN_KEY is the text of another API key of this mesh: choose one of its own.',
+  );
+}
+
+/** False when another process, or an earlier start, was first. */
+async function insertOnce(write: PromiseLike<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (isDuplicateKey(error)) return false;
+    throw error;
+  }
+}

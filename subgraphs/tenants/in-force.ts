@@ -1,0 +1,15 @@
+import type { ApiKeyRecord } from '#mongo/api-keys.ts';
+import { HeddleError } from '#schema/errors.ts';
+
+/** CONFLICT for a key that was revoked, has expired, or was rotated and only lives out its overlap. */
+export function requireInForce(key: ApiKeyRecord, now: Date): void {
+  const ended =
+    key.revokedAt !== null
+      ? 'was revoked'
+      : key.expiresAt !== null && key.expiresAt <= now
+        ? 'has expired'
+        : key.replacedById !== null
+          ? `was rotated: its successor is ${key.replacedById}`
+          : undefined;
+  if (ended) throw new HeddleError('CONFLICT', `The API key ${key._id} ${ended}.`);
+}

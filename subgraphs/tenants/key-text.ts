@@ -1,0 +1,44 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { badInput } from '../shared/input.ts';
+import { randomId } from './ids.ts';
+
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+/** 43 characters of 62 hold 256 bits. */
+const SECRET_LENGTH = 43;
+
+/** A new key: `hd_<id>_<secret>`, the secret 256 random bits in letters and digits. */
+export function newKeyText(): { readonly id: string; readonly text: string } {
+  const id = randomId(12);
+  return { id, text: `hd_${id}_${randomBase62(SECRET_LENGTH)}` };
+}
+
+/** Each character equally likely: bytes that would favour the first characters are thrown away. */
+function randomBase62(length: number): string {
+  let text = '';
+  while (text.length < length) {
+    for (const byte of randomBytes(2 * length)) {
+      if (byte < 248 && text.length < length) text += BASE62[byte % 62];
+    }
+  }
+  return text;
+}
+
+/** What is kept of a key: SHA-256 of the whole text, in hex. 256 random bits need no salt and no slow hash. */
+export function hashOfKey(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** What may be shown of a key, to recognise it by. */
+export function hintOfKey(text: string): string {
+  return `hd_…${text.slice(-4)}`;
+}
+
+const PRESET = /^hd_[\x21-\x7e]{37,509}$/;
+
+/** A key text that an operator has chosen: `hd_` and at least 40 visible ASCII characters in all. */
+export function checkedPreset(text: string, field: string): string {
+  if (!PRESET.test(text)) {
+    badInput(field, 'must begin with hd_ and have 40 to 512 characters, without spaces.');
+  }
+  return text;
+}

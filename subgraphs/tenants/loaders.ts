@@ -1,0 +1,146 @@
+import DataLoader from 'dataloader';
+import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
+import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
+import { type AppRecord, apps } from '#mongo/apps.ts';
+import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
+import { type MemberRecord, members } from '#mongo/members.ts';
+import { type PlanRecord, plans } from '#mongo/plans.ts';
+import { type TenantRecord, tenants } from '#mongo/tenants.ts';
+import type { QuotaReading } from '#state/quota/quota.ts';
+import { type SubgraphContext, seesTenant } from '../shared/context.ts';
+import { groupLoader, recordLoader } from '../shared/loaders.ts';
+import type { TenantsDeps } from './deps.ts';
+
+/** Lists are read oldest first. */
+const OLDEST = { createdAt: 1, _id: 1 } as const;
+
+const idOf = (record: { readonly _id: string }) => record._id;
+const tenantOf = (record: { readonly tenantId: string }) => record.tenantId;
+
+/** Everything that one operation reads, each kind with one command a tick, and only what the caller may see. */
+export function createTenantsLoaders(
+  { caller }: Pick<SubgraphContext, 'caller'>,
+  { connection, quota }: Pick<TenantsDeps, 'connection' | 'quota'>,
+) {
+  const seen = (record: { readonly tenantId: string }) => seesTenant(caller, record.tenantId);
+  return {
+    tenant: recordLoader<TenantRecord>(
+      (ids) =>
+        tenants(connection)
+          .find({ _id: { $in: ids } })
+          .lean(),
+      idOf,
+      (tenant) => seesTenant(caller, tenant._id),
+    ),
+    app: recordLoader<AppRecord>(
+      (ids) =>
+        apps(connection)
+          .find({ _id: { $in: ids } })
+          .lean(),
+      idOf,
+      seen,
+    ),
+    apiKey: recordLoader<ApiKeyRecord>(
+      (ids) =>
+        apiKeys(connection)
+          .find({ _id: { $in: ids } })
+          .lean(),
+      idOf,
+      seen,
+    ),
+    member: recordLoader<MemberRecord>(
+      (ids) =>
+        members(connection)
+          .find({ _id: { $in: ids } })
+          .lean(),
+      idOf,
+      seen,
+    ),
+    /** Plans are the mesh's and no secret; only callers with credentials see them. */
+    plan: recordLoader<PlanRecord>(
+      (ids) =>
+        plans(connection)
+          .find({ _id: { $in: ids } })
+          .lean(),
+      idOf,
+      () => caller.kind !== 'ANONYMOUS',
+    ),
+    budget: recordLoader<BudgetRecord>(
+      (ids) =>
+        budgets(connection)
+          .find({ _id: { $in: ids } })
+          .lean(),
+      idOf,
+      seen,
+    ),
+    accessGrant: recordLoader<AccessGrantRecord>(
+      (ids) =>
+        accessGrants(connection)
+          .find({ _id: { $in: ids } })
+          .lean(),
+      idOf,
+      seen,
+    ),
+    appsOfTenant: groupLoader<AppRecord>(
+      (ids) =>
+        apps(connection)
+          .find({ tenantId: { $in: ids } })
+          .sort(OLDEST)
+          .lean(),
+      tenantOf,
+      seen,
+    ),
+    membersOfTenant: groupLoader<MemberRecord>(
+      (ids) =>
+        members(connection)
+          .find({ tenantId: { $in: ids } })
+          .sort(OLDEST)
+          .lean(),
+      tenantOf,
+      seen,
+    ),
+    budgetsOfTenant: groupLoader<BudgetRecord>(
+      (ids) =>
+        budgets(connection)
+          .find({ tenantId: { $in: ids } })
+          .sort(OLDEST)
+          .lean(),
+      tenantOf,
+      seen,
+    ),
+    keysOfApp: groupLoader<ApiKeyRecord>(
+      (ids) =>
+        apiKeys(connection)
+          .find({ appId: { $in: ids } })
+          .sort(OLDEST)
+          .lean(),
+      (key) => key.appId,
+      seen,
+    ),
+    /** Spent and reserved of budgets: one reading a tenant. */
+    spending: new DataLoader<BudgetRecord, QuotaReading, string>(
+      async (records) => {
+        const byTenant = Map.groupBy(records, tenantOf);
+        const readings = new Map<string, QuotaReading>();
+        await Promise.all(
+          [...byTenant].map(async ([tenantId, group]) => {
+            const read = await quota.read(tenantId, group.map(spendingKey));
+            group.forEach((budget, i) => {
+              const reading = read[i];
+              if (reading) readings.set(budget._id, reading);
+            });
+          }),
+        );
+        return records.map((budget) => readings.get(budget._id) ?? { spent: 0n, reserved: 0n });
+      },
+      { cacheKeyFn: idOf },
+    ),
+  };
+}
+
+/** What a budget's spending is counted under: the demands made from a caller's limits name the same. */
+function spendingKey({ _id, window }: BudgetRecord) {
+  return { subject: `budget:${_id}`, meter: 'COST', window } as const;
+}
+
+export type TenantsLoaders = ReturnType<typeof createTenantsLoaders>;

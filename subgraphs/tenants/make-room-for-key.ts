@@ -1,0 +1,24 @@
+import { apiKeys } from '#mongo/api-keys.ts';
+import { HeddleError } from '#schema/errors.ts';
+import type { TenantsDeps } from './deps.ts';
+
+const KEYS_MAX = 500;
+
+/**
+ * Keeps an app's list of keys bounded: the oldest key that has ended goes for good (the audit log and the ledger
+ * keep their word of it). CONFLICT when all of them are in force.
+ */
+export async function makeRoomForKey(appId: string, now: Date, { connection }: TenantsDeps): Promise<void> {
+  const keys = apiKeys(connection);
+  if ((await keys.countDocuments({ appId })) < KEYS_MAX) return;
+  const ended = await keys
+    .find({ appId, $or: [{ revokedAt: { $ne: null } }, { expiresAt: { $ne: null, $lte: now } }] })
+    .sort({ createdAt: 1, _id: 1 })
+    .limit(1)
+    .select({ _id: 1 })
+    .lean();
+  const [oldest] = ended;
+  if (!oldest)
+    throw new HeddleError('CONFLICT', `An app has at most ${KEYS_MAX} keys in force: revoke one first.`);
+  await keys.deleteOne({ _id: oldest._id });
+}

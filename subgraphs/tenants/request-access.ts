@@ -1,0 +1,61 @@
+import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { checkedText, isDuplicateKey, notFound } from '../shared/input.ts';
+import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { randomId } from './ids.ts';
+import { visible } from './visible.ts';
+
+/**
+ * Asks for the use of something on behalf of the caller's app. A request that waits or was approved is answered as
+ * it is; one that was denied or revoked waits again, with the new reason.
+ */
+export async function requestAccess(
+  resource: string,
+  reason: string | null | undefined,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<AccessGrantRecord> {
+  const { appId } = context.caller;
+  if (appId === null) {
+    throw new HeddleError(
+      'FORBIDDEN',
+      'Access is given to apps: call requestAccess with an API key of the app.',
+    );
+  }
+  const app = await visible('app', appId, context);
+  const grant: AccessGrantRecord = {
+    _id: randomId(),
+    tenantId: app.tenantId,
+    appId,
+    resource: checkedText(resource, 'resource', 300),
+    status: 'PENDING',
+    reason: reason ? checkedText(reason, 'reason', 2_000) : null,
+    decidedBy: null,
+    decidedAt: null,
+    createdAt: nowOf(deps),
+  };
+  const records = accessGrants(deps.connection);
+  try {
+    await records.create({ ...grant });
+    context.audit({ tenantId: grant.tenantId, type: 'AccessGrant', id: grant._id, after: grant });
+    await callersChanged(deps, grant.tenantId);
+    return grant;
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+  }
+  const where = { appId, resource: grant.resource };
+  const before = await records.findOne(where).lean();
+  if (!before) notFound('access request', grant.resource);
+  if (before.status === 'PENDING' || before.status === 'APPROVED') return before;
+  const { status, reason: why, decidedBy, decidedAt } = grant;
+  const after = await records
+    .findOneAndUpdate(
+      { ...where, status: before.status },
+      { $set: { status, reason: why, decidedBy, decidedAt } },
+      { returnDocument: 'after' },
+    )
+    .lean();
+  context.audit({ tenantId: before.tenantId, type: 'AccessGrant', id: before._id, before, after });
+  await callersChanged(deps, before.tenantId);
+  return after ?? before;
+}

@@ -1,0 +1,150 @@
+import { type AccessGrantRecord, type AccessStatus, accessGrants } from '#mongo/access-grants.ts';
+import type { ApiKeyRecord } from '#mongo/api-keys.ts';
+import type { AppRecord } from '#mongo/apps.ts';
+import type { BudgetRecord } from '#mongo/budgets.ts';
+import type { MemberRecord } from '#mongo/members.ts';
+import { type PlanRecord, plans } from '#mongo/plans.ts';
+import { type TenantRecord, tenants } from '#mongo/tenants.ts';
+import type { Caller } from '#schema/caller.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { decimalOfNanos } from '#schema/money.ts';
+import { scalarResolvers } from '#schema/scalars.ts';
+import { findPage, type PageArgs } from '../shared/connection.ts';
+import { hasScope } from '../shared/context.ts';
+import type { SubgraphResolvers } from '../shared/subgraph.ts';
+import { assignPlan } from './assign-plan.ts';
+import { createApiKey } from './create-api-key.ts';
+import { createApp } from './create-app.ts';
+import { createTenant } from './create-tenant.ts';
+import { decideAccess } from './decide-access.ts';
+import { deleteBudget } from './delete-budget.ts';
+import type { TenantsContext, TenantsDeps } from './deps.ts';
+import { findCaller } from './find-caller.ts';
+import type { KeyUsage } from './key-usage.ts';
+import { limitOf } from './limits.ts';
+import type { TenantsLoaders } from './loaders.ts';
+import { removeMember } from './remove-member.ts';
+import { requestAccess } from './request-access.ts';
+import { revokeApiKey } from './revoke-api-key.ts';
+import { rotateApiKey } from './rotate-api-key.ts';
+import { saveBudget } from './save-budget.ts';
+import { saveMember } from './save-member.ts';
+import { savePlan } from './save-plan.ts';
+import { updateApiKey } from './update-api-key.ts';
+import { updateApp } from './update-app.ts';
+import { updateTenant } from './update-tenant.ts';
+
+const GRANTS_MAX = 500;
+const PLANS_MAX = 1_000;
+
+const id = (record: { readonly _id: string }) => record._id;
+
+export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphResolvers<TenantsLoaders> {
+  const { connection } = deps;
+  return {
+    ...scalarResolvers,
+    Query: {
+      me: (_root, _args, { caller }) => caller,
+      tenant: (_root, args, { caller, loaders }) => {
+        const tenantId: string | null = args.id ?? caller.tenantId;
+        return tenantId === null ? null : loaders.tenant.load(tenantId);
+      },
+      tenants: (_root, args: PageArgs) => findPage(tenants(connection), {}, { createdAt: 1, _id: 1 }, args),
+      plans: () => plans(connection).find({}).sort({ _id: 1 }).limit(PLANS_MAX).lean(),
+      accessGrants: (_root, args, context) => listAccessGrants(args.status, context, deps),
+      _caller: async (_root, args: { keyHash: string }, { caller }) => {
+        if (caller.kind !== 'SYSTEM')
+          throw new HeddleError('FORBIDDEN', 'Only the mesh itself looks up callers.');
+        const found = await findCaller(args.keyHash, deps);
+        if (found?.keyId) usage.used(found.keyId);
+        return found;
+      },
+    },
+    Mutation: {
+      createTenant: (_root, { input }, context) => createTenant(input, context, deps),
+      updateTenant: (_root, args, context) => updateTenant(args.id, args.input, context, deps),
+      createApp: (_root, { input }, context) => createApp(input, context, deps),
+      updateApp: (_root, args, context) => updateApp(args.id, args.input, context, deps),
+      createApiKey: (_root, { input }, context) => createApiKey(input, context, deps),
+      updateApiKey: (_root, args, context) => updateApiKey(args.id, args.input, context, deps),
+      rotateApiKey: (_root, args, context) => rotateApiKey(args.id, args.overlapSeconds, context, deps),
+      revokeApiKey: (_root, args, context) => revokeApiKey(args.id, context, deps),
+      saveMember: (_root, { input }, context) => saveMember(input, context, deps),
+      removeMember: (_root, args, context) => removeMember(args.id, context, deps),
+      savePlan: (_root, { input }, context) => savePlan(input, context, deps),
+      assignPlan: (_root, args, context) => assignPlan(args.tenantId, args.planId, context, deps),
+      saveBudget: (_root, { input }, context) => saveBudget(input, context, deps),
+      deleteBudget: (_root, args, context) => deleteBudget(args.id, context, deps),
+      requestAccess: (_root, args, context) => requestAccess(args.resource, args.reason, context, deps),
+      decideAccess: (_root, args, context) => decideAccess(args.id, args.approve, args.reason, context, deps),
+    },
+    Caller: {
+      tenant: (caller: Caller, _args, { loaders }) => caller.tenantId && loaders.tenant.load(caller.tenantId),
+      app: (caller: Caller, _args, { loaders }) => caller.appId && loaders.app.load(caller.appId),
+    },
+    Tenant: {
+      id,
+      plan: (tenant: TenantRecord, _args, { loaders }) => loaders.plan.load(tenant.planId),
+      apps: (tenant: TenantRecord, _args, { loaders }) => loaders.appsOfTenant.load(tenant._id),
+      members: (tenant: TenantRecord, _args, { loaders }) => loaders.membersOfTenant.load(tenant._id),
+      budgets: (tenant: TenantRecord, _args, { loaders }) => loaders.budgetsOfTenant.load(tenant._id),
+      __resolveReference: (ref, { loaders }) => loaders.tenant.load(ref.id),
+    },
+    App: {
+      id,
+      tenant: (app: AppRecord, _args, { loaders }) => loaders.tenant.load(app.tenantId),
+      keys: (app: AppRecord, _args, { loaders }) => loaders.keysOfApp.load(app._id),
+      limits: (app: AppRecord) => app.limits.map(limitOf),
+      __resolveReference: (ref, { loaders }) => loaders.app.load(ref.id),
+    },
+    ApiKey: {
+      id,
+      app: (key: ApiKeyRecord, _args, { loaders }) => loaders.app.load(key.appId),
+      limits: (key: ApiKeyRecord) => key.limits.map(limitOf),
+      __resolveReference: (ref, { loaders }) => loaders.apiKey.load(ref.id),
+    },
+    Member: {
+      id,
+      tenant: (member: MemberRecord, _args, { loaders }) => loaders.tenant.load(member.tenantId),
+      __resolveReference: (ref, { loaders }) => loaders.member.load(ref.id),
+    },
+    Plan: {
+      id,
+      limits: (plan: PlanRecord) => plan.limits.map(limitOf),
+      __resolveReference: (ref, { loaders }) => loaders.plan.load(ref.id),
+    },
+    Budget: {
+      id,
+      amount: (budget: BudgetRecord) => decimalOfNanos(budget.amountNanos),
+      spent: async (budget: BudgetRecord, _args, { loaders }) =>
+        decimalOfNanos((await loaders.spending.load(budget)).spent),
+      reserved: async (budget: BudgetRecord, _args, { loaders }) =>
+        decimalOfNanos((await loaders.spending.load(budget)).reserved),
+      app: (budget: BudgetRecord, _args, { loaders }) => budget.appId && loaders.app.load(budget.appId),
+      __resolveReference: (ref, { loaders }) => loaders.budget.load(ref.id),
+    },
+    AccessGrant: {
+      id,
+      app: (grant: AccessGrantRecord, _args, { loaders }) => loaders.app.load(grant.appId),
+      __resolveReference: (ref, { loaders }) => loaders.accessGrant.load(ref.id),
+    },
+  };
+}
+
+/** The newest requests of the caller's tenant, or of all with tenants:admin. */
+async function listAccessGrants(
+  status: AccessStatus | null | undefined,
+  { caller }: TenantsContext,
+  { connection }: TenantsDeps,
+): Promise<AccessGrantRecord[]> {
+  const everyTenant = hasScope(caller, 'tenants:admin');
+  if (!everyTenant && caller.tenantId === null) return [];
+  return accessGrants(connection)
+    .find({
+      ...(everyTenant || caller.tenantId === null ? {} : { tenantId: caller.tenantId }),
+      ...(status ? { status } : {}),
+    })
+    .sort({ createdAt: -1, _id: -1 })
+    .limit(GRANTS_MAX)
+    .lean();
+}

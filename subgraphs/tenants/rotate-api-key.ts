@@ -1,0 +1,64 @@
+import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { badInput } from '../shared/input.ts';
+import type { CreatedApiKey } from './create-api-key.ts';
+import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { requireInForce } from './in-force.ts';
+import { hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
+import { makeRoomForKey } from './make-room-for-key.ts';
+import { requireAllScopes } from './scopes.ts';
+import { visible } from './visible.ts';
+
+const OVERLAP_SECONDS_MAX = 30 * 24 * 3600;
+
+/**
+ * Makes the successor of a key: same rights, limits and meters. The old key ends after the overlap, or when it would
+ * have ended anyway. The answer holds the new secret, so the caller must have every scope of the key. Of two
+ * rotations at once one is refused with CONFLICT.
+ */
+export async function rotateApiKey(
+  id: string,
+  overlapSeconds: number | null | undefined,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<CreatedApiKey> {
+  const overlap = overlapSeconds ?? 0;
+  if (overlap < 0 || overlap > OVERLAP_SECONDS_MAX) {
+    badInput('overlapSeconds', `must lie between 0 and ${OVERLAP_SECONDS_MAX} (30 days); it is ${overlap}.`);
+  }
+  const old = await visible('apiKey', id, context);
+  requireAllScopes(context.caller, old.scopes);
+  const now = nowOf(deps);
+  requireInForce(old, now);
+  const { id: newId, text } = newKeyText();
+  const lifetimeMs = old.expiresAt && old.expiresAt.getTime() - old.createdAt.getTime();
+  const key: ApiKeyRecord = {
+    ...old,
+    _id: newId,
+    hint: hintOfKey(text),
+    keyHash: hashOfKey(text),
+    expiresAt: lifetimeMs === null ? null : new Date(now.getTime() + lifetimeMs),
+    lastUsedAt: null,
+    createdAt: now,
+  };
+  await makeRoomForKey(old.appId, now, deps);
+  const keys = apiKeys(deps.connection);
+  await keys.create({ ...key });
+  const overlapEnd = new Date(now.getTime() + overlap * 1000);
+  const end: Partial<ApiKeyRecord> =
+    overlap === 0
+      ? { revokedAt: now }
+      : { expiresAt: old.expiresAt && old.expiresAt < overlapEnd ? old.expiresAt : overlapEnd };
+  const ended = await keys.updateOne(
+    { _id: id, revokedAt: null, replacedById: null },
+    { $set: { ...end, replacedById: newId } },
+  );
+  if (ended.modifiedCount === 0) {
+    await keys.deleteOne({ _id: newId });
+    throw new HeddleError('CONFLICT', `The API key ${id} was rotated or revoked by someone else just now.`);
+  }
+  context.audit({ tenantId: key.tenantId, type: 'ApiKey', id, before: old, after: key });
+  context.loaders.apiKey.clear(id);
+  await callersChanged(deps, key.tenantId);
+  return { key, secret: text };
+}

@@ -1,0 +1,50 @@
+import { type MemberRecord, type MemberRole, members } from '#mongo/members.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { badInput, checkedText, isDuplicateKey } from '../shared/input.ts';
+import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { randomId } from './ids.ts';
+import { tenantIdOf } from './visible.ts';
+
+export interface MemberInput {
+  readonly tenantId?: string | null;
+  readonly subject: string;
+  readonly email?: string | null;
+  readonly role: MemberRole;
+}
+
+const MEMBERS_MAX = 1_000;
+
+/** Adds a person to a tenant, or changes role and email of one who is there. */
+export async function saveMember(
+  input: MemberInput,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<MemberRecord> {
+  const tenantId = await tenantIdOf(input.tenantId, context);
+  const subject = checkedText(input.subject, 'input.subject', 256);
+  const email = input.email ? checkedText(input.email, 'input.email', 254) : null;
+  if (email !== null && !/^[^\s@]+@[^\s@]+$/.test(email)) badInput('input.email', 'is no email address.');
+  const records = members(deps.connection);
+  const before = await records.findOne({ tenantId, subject }).lean();
+  if (!before && (await records.countDocuments({ tenantId })) >= MEMBERS_MAX) {
+    throw new HeddleError('CONFLICT', `A tenant has at most ${MEMBERS_MAX} members.`);
+  }
+  const save = () =>
+    records
+      .findOneAndUpdate(
+        { tenantId, subject },
+        { $set: { role: input.role, email }, $setOnInsert: { _id: randomId(), createdAt: nowOf(deps) } },
+        { upsert: true, returnDocument: 'after' },
+      )
+      .lean();
+  // Two savings of a new person at once: the second finds the first one's record when it tries again.
+  const after = await save().catch((error: unknown) => {
+    if (!isDuplicateKey(error)) throw error;
+    return save();
+  });
+  if (!after) throw new Error('an upsert answered no record');
+  context.audit({ tenantId, type: 'Member', id: after._id, before, after });
+  context.loaders.member.clear(after._id);
+  await callersChanged(deps, tenantId);
+  return after;
+}

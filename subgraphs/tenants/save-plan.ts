@@ -1,0 +1,42 @@
+import { type PlanRecord, plans } from '#mongo/plans.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { checkedId, checkedText, orConflict } from '../shared/input.ts';
+import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { checkedLimits, type LimitInput } from './limits.ts';
+
+export interface PlanInput {
+  readonly id: string;
+  readonly name: string;
+  readonly limits: readonly LimitInput[];
+}
+
+/** `Query.plans` answers all of them. */
+const PLANS_MAX = 1_000;
+
+/** Adds a plan or replaces the one of that id; the limits of its tenants change at once. CONFLICT when the name is taken. */
+export async function savePlan(
+  input: PlanInput,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<PlanRecord> {
+  const plan: PlanRecord = {
+    _id: checkedId(input.id, 'input.id'),
+    name: checkedText(input.name, 'input.name'),
+    limits: checkedLimits(input.limits, 'input.limits'),
+  };
+  const records = plans(deps.connection);
+  const before = await records.findById(plan._id).lean();
+  if (!before && (await records.countDocuments({})) >= PLANS_MAX) {
+    throw new HeddleError('CONFLICT', `There are at most ${PLANS_MAX} plans.`);
+  }
+  await orConflict(
+    records
+      .updateOne({ _id: plan._id }, { $set: { name: plan.name, limits: plan.limits } }, { upsert: true })
+      .exec(),
+    `There is a plan named ${JSON.stringify(plan.name)} already.`,
+  );
+  context.audit({ tenantId: null, type: 'Plan', id: plan._id, before, after: plan });
+  context.loaders.plan.clear(plan._id);
+  await callersChanged(deps, null);
+  return plan;
+}

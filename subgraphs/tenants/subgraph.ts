@@ -1,0 +1,19 @@
+import { loadSubgraphSdl } from '#schema/load-sdl.ts';
+import { createSubgraph, type Subgraph } from '../shared/subgraph.ts';
+import type { TenantsDeps } from './deps.ts';
+import { createKeyUsage } from './key-usage.ts';
+import { createTenantsLoaders, type TenantsLoaders } from './loaders.ts';
+import { tenantsResolvers } from './resolvers.ts';
+
+/** Tenants, apps, keys, members, plans, budgets and access: who calls, and within which bounds. */
+export function createTenantsSubgraph(deps: TenantsDeps): Subgraph {
+  const usage = createKeyUsage(deps);
+  return createSubgraph<TenantsLoaders>({
+    name: 'tenants',
+    typeDefs: loadSubgraphSdl('tenants'),
+    services: deps,
+    createLoaders: (context) => createTenantsLoaders(context, deps),
+    resolvers: tenantsResolvers(deps, usage),
+    close: () => usage.settled(),
+  });
+}

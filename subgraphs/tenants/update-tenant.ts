@@ -1,0 +1,45 @@
+import { type PayloadLogging, type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { badInput, checkedText, notFound, orConflict } from '../shared/input.ts';
+import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { checkedRegions } from './regions.ts';
+import { visible } from './visible.ts';
+
+export interface UpdateTenantInput {
+  readonly name?: string | null;
+  readonly allowedRegions?: readonly string[] | null;
+  readonly payloadLogging?: PayloadLogging | null;
+  readonly cacheByDefault?: boolean | null;
+}
+
+/** Changes what is given; null clears allowedRegions and is refused elsewhere. */
+export async function updateTenant(
+  id: string,
+  input: UpdateTenantInput,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<TenantRecord> {
+  const before = await visible('tenant', id, context);
+  const change: Partial<TenantRecord> = {};
+  if (input.name !== undefined) change.name = checkedText(input.name ?? '', 'input.name');
+  if (input.allowedRegions !== undefined) {
+    change.allowedRegions = checkedRegions(input.allowedRegions, 'input.allowedRegions');
+  }
+  if (input.payloadLogging !== undefined) {
+    change.payloadLogging = input.payloadLogging ?? badInput('input.payloadLogging', 'must not be null.');
+  }
+  if (input.cacheByDefault !== undefined) {
+    change.cacheByDefault = input.cacheByDefault ?? badInput('input.cacheByDefault', 'must not be null.');
+  }
+  const after = await orConflict(
+    tenants(deps.connection)
+      .findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' })
+      .lean()
+      .exec(),
+    `There is a tenant named ${JSON.stringify(change.name)} already.`,
+  );
+  if (!after) notFound('tenant', id);
+  context.audit({ tenantId: id, type: 'Tenant', id, before, after });
+  context.loaders.tenant.clear(id);
+  await callersChanged(deps, id);
+  return after;
+}

@@ -1,0 +1,35 @@
+import { ownTenantId } from '../shared/context.ts';
+import { notFound } from '../shared/input.ts';
+import type { TenantsContext } from './deps.ts';
+
+type Kind = 'tenant' | 'app' | 'apiKey' | 'member' | 'plan' | 'budget' | 'accessGrant';
+type RecordOf<K extends Kind> = NonNullable<Awaited<ReturnType<TenantsContext['loaders'][K]['load']>>>;
+
+const WORDS: Readonly<Record<Kind, string>> = {
+  tenant: 'tenant',
+  app: 'app',
+  apiKey: 'API key',
+  member: 'member',
+  plan: 'plan',
+  budget: 'budget',
+  accessGrant: 'access request',
+};
+
+/** The record to change, read afresh; NOT_FOUND when there is none or it belongs to a tenant that the caller may not see. */
+export async function visible<K extends Kind>(
+  kind: K,
+  id: string,
+  { loaders }: TenantsContext,
+): Promise<RecordOf<K>> {
+  const record = await loaders[kind].clear(id).load(id);
+  return (record as RecordOf<K> | null) ?? notFound(WORDS[kind], id);
+}
+
+/** The tenant that an input means: the caller's own when it names none, NOT_FOUND for one that it may not see. */
+export async function tenantIdOf(
+  tenantId: string | null | undefined,
+  context: TenantsContext,
+): Promise<string> {
+  const id = tenantId ?? ownTenantId(context.caller);
+  return (await visible('tenant', id, context))._id;
+}
