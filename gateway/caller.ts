@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { BlockList, isIP } from 'node:net';
+import { parse } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { anonymousCaller, type Caller, systemCaller } from '#schema/caller.ts';
+import { HeddleError } from '#schema/errors.ts';
+import type { SubgraphExecutor } from '#schema/subgraph.ts';
+import type { Bus } from '#state/bus/bus.ts';
+
+/** What a client sent to say who it is; undefined where it sent nothing. */
+export interface Credentials {
+  readonly authorization?: string | undefined;
+  readonly apiKey?: string | undefined;
+}
+
+export interface CallerContext {
+  readonly requestId: string;
+  readonly clientAddress: string | null;
+}
+
+export interface Callers extends AsyncDisposable {
+  /**
+   * The caller that the credentials prove, anonymous when there are none. Throws HeddleError UNAUTHENTICATED for
+   * credentials that are wrong, unknown or expired, FORBIDDEN for an address the key may not be used from.
+   */
+  identify(credentials: Credentials, context: CallerContext): Promise<Caller>;
+}
+
+/** How long an answer of the tenants subgraph is trusted, for a key that is known and for one that is not. */
+const knownForMs = 5_000;
+const unknownForMs = 2_000;
+const rememberedMax = 10_000;
+const keyLengthMax = 512;
+
+const lookup = parse('query ($keyHash: String!) { _caller(keyHash: $keyHash) }', { noLocation: true });
+
+/** The key that the credentials hold; undefined when none were sent. */
+function keyOf({ authorization, apiKey }: Credentials): string | undefined {
+  if (authorization === undefined || authorization.trim() === '') return apiKey === '' ? undefined : apiKey;
+  const [, key] = /^Bearer[ ]+(\S+)\s*$/i.exec(authorization) ?? [];
+  // A bare "Bearer" is what the Explorer's header tab holds before a key is pasted: nothing was sent.
+  if (key === undefined && /^Bearer\s*$/i.test(authorization)) return apiKey === '' ? undefined : apiKey;
+  if (key === undefined) {
+    throw new HeddleError('UNAUTHENTICATED', 'The authorization header must read `Bearer <API key>`.');
+  }
+  return key;
+}
+
+/** An IPv4 address that came in over an IPv6 socket, as itself. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
+  const version = isIP(address);
+  return version === 0 ? undefined : version === 4 ? 'ipv4' : 'ipv6';
+}
+
+/** The addresses as a list that can be asked; an entry that is no address admits nobody. */
+function allowListOf(allowedIps: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const entry of allowedIps) {
+    const [address = '', prefix] = entry.split('/');
+    const family = familyOf(address);
+    if (family === undefined) continue;
+    if (prefix === undefined) {
+      list.addAddress(address, family);
+      continue;
+    }
+    const bits = Number(prefix);
+    if (/^\d{1,3}$/.test(prefix) && bits <= (family === 'ipv4' ? 32 : 128)) {
+      list.addSubnet(address, bits, family);
+    }
+  }
+  return list;
+}
+
+function isAllowed(list: BlockList, clientAddress: string | null): boolean {
+  const address = plainAddress(clientAddress ?? '');
+  const family = familyOf(address);
+  return family !== undefined && list.check(address, family);
+}
+
+function isCaller(value: unknown): value is Caller {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'scopes' in value;
+}
+
+interface Remembered {
+  readonly caller: Caller | undefined;
+  readonly allowList: BlockList | undefined;
+}
+
+/**
+ * Asks the tenants subgraph who holds a key, by the SHA-256 of the key, and remembers the answer for seconds; a
+ * change announced on the bus makes it forget at once.
+ */
+export async function createCallers(options: {
+  readonly tenants: SubgraphExecutor;
+  readonly bus: Bus;
+  readonly now?: () => number;
+}): Promise<Callers> {
+  const { tenants, bus } = options;
+  const now = options.now ?? Date.now;
+  let remembered = newMemory();
+  const pending = new Map<string, Promise<Remembered>>();
+
+  function newMemory(): LRUCache<string, Remembered> {
+    return new LRUCache({ max: rememberedMax, ttl: knownForMs, perf: { now } });
+  }
+
+  const subscription = await bus.subscribe('callers.changed', () => {
+    // Answers still under way were asked for before the change: they are not put into the new memory.
+    remembered = newMemory();
+    pending.clear();
+  });
+
+  const ask = async (keyHash: string, context: CallerContext): Promise<Remembered> => {
+    const memory = remembered;
+    const result = await tenants.execute({
+      document: lookup,
+      variables: { keyHash },
+      caller: systemCaller,
+      ...context,
+    });
+    if (Symbol.asyncIterator in result)
+      throw new Error('The tenants subgraph answered a lookup with a stream.');
+    if (result.errors !== undefined && result.errors.length > 0) {
+      throw new Error('The tenants subgraph could not look up a caller.', { cause: result.errors[0] });
+    }
+    const found: unknown = result.data?._caller;
+    const caller = isCaller(found) ? found : undefined;
+    const ips = caller?.allowedIps ?? null;
+    const answer = { caller, allowList: ips === null ? undefined : allowListOf(ips) };
+    memory.set(keyHash, answer, { ttl: caller === undefined ? unknownForMs : knownForMs });
+    return answer;
+  };
+
+  const lookUp = (keyHash: string, context: CallerContext): Remembered | Promise<Remembered> => {
+    const known = remembered.get(keyHash) ?? pending.get(keyHash);
+    if (known !== undefined) return known;
+    const asked = ask(keyHash, context);
+    pending.set(keyHash, asked);
+    const forget = () => {
+      if (pending.get(keyHash) === asked) pending.delete(keyHash);
+    };
+    asked.then(forget, forget);
+    return asked;
+  };
+
+  return {
+    async identify(credentials, context) {
+      const key = keyOf(credentials);
+      if (key === undefined) return anonymousCaller;
+      const unknown = new HeddleError('UNAUTHENTICATED', 'The API key is unknown, expired or revoked.');
+      if (key.length > keyLengthMax) throw unknown;
+      const { caller, allowList } = await lookUp(createHash('sha256').update(key).digest('hex'), context);
+      if (caller === undefined) throw unknown;
+      if (caller.expiresAtMs !== null && caller.expiresAtMs <= now()) throw unknown;
+      if (allowList !== undefined && !isAllowed(allowList, context.clientAddress)) {
+        throw new HeddleError('FORBIDDEN', 'The API key may not be used from this address.');
+      }
+      return caller;
+    },
+    async [Symbol.asyncDispose]() {
+      await subscription[Symbol.asyncDispose]();
+    },
+  };
+}

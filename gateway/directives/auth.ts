@@ -1,0 +1,186 @@
+import {
+  type DefinitionNode,
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLSchema,
+  getNamedType,
+  isCompositeType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import type { Caller } from '#schema/caller.ts';
+import type { ErrorCode } from '#schema/errors.ts';
+import type { PolicyIndex, Requirement } from './policy.ts';
+
+/** What an operation demands: every selected field that has a requirement, with it. */
+export interface OperationDemands {
+  readonly byField: ReadonlyMap<
+    FieldNode,
+    { readonly requirement: Requirement; readonly coordinate: string }
+  >;
+  /** Each requirement once, in the order of the document. */
+  readonly requirements: readonly Requirement[];
+}
+
+export type Denied = ReadonlyMap<FieldNode, { readonly code: ErrorCode; readonly message: string }>;
+
+const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
+
+/** Finds what an operation demands, fragments followed. Variables play no part in it. */
+export function compileDemands(
+  schema: GraphQLSchema,
+  policy: PolicyIndex,
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): OperationDemands {
+  const byField = new Map<FieldNode, { requirement: Requirement; coordinate: string }>();
+  const requirements = new Set<Requirement>();
+  const seen = new Set<string>();
+  const walk = (selectionSet: SelectionSetNode, parent: GraphQLCompositeType): void => {
+    for (const selection of selectionSet.selections) {
+      if (selection.kind === Kind.FIELD) {
+        const definition = 'getFields' in parent ? parent.getFields()[selection.name.value] : undefined;
+        if (definition === undefined) continue;
+        const requirement = policy.field(parent.name, selection.name.value)?.requirement;
+        if (requirement !== undefined) {
+          byField.set(selection, { requirement, coordinate: `${parent.name}.${selection.name.value}` });
+          requirements.add(requirement);
+        }
+        const named = getNamedType(definition.type);
+        if (selection.selectionSet !== undefined && isCompositeType(named))
+          walk(selection.selectionSet, named);
+        continue;
+      }
+      if (selection.kind === Kind.FRAGMENT_SPREAD) {
+        if (seen.has(selection.name.value)) continue;
+        seen.add(selection.name.value);
+      }
+      const fragment =
+        selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
+      if (fragment === undefined) continue;
+      const condition = fragment.typeCondition?.name.value;
+      const type = condition === undefined ? parent : schema.getType(condition);
+      if (isCompositeType(type)) walk(fragment.selectionSet, type);
+    }
+  };
+  const root = schema.getRootType(operation.operation);
+  if (root) walk(operation.selectionSet, root);
+  return { byField, requirements: [...requirements] };
+}
+
+/** True when the caller shows all that the requirement asks for. */
+export function meets(caller: Caller, requirement: Requirement): boolean {
+  if (requirement.unmeetable || caller.kind === 'ANONYMOUS') return false;
+  return requirement.scopes.every((alternatives) =>
+    alternatives.some((set) => set.every((scope) => caller.scopes.includes(scope))),
+  );
+}
+
+/** Which of the operation's requirements the caller meets, as text: the key under which what follows is remembered. */
+export function grantKey(caller: Caller, demands: OperationDemands): string {
+  let key = caller.kind === 'ANONYMOUS' ? 'a' : 'k';
+  for (const requirement of demands.requirements) key += meets(caller, requirement) ? '1' : '0';
+  return key;
+}
+
+function refusalOf(requirement: Requirement, coordinate: string, anonymous: boolean) {
+  if (anonymous) {
+    const message = `${coordinate} asks who is calling: send \`authorization: Bearer <API key>\`.`;
+    return { code: 'UNAUTHENTICATED', message } as const;
+  }
+  if (requirement.unmeetable) {
+    return {
+      code: 'FORBIDDEN',
+      message: `${coordinate} has a policy that this gateway cannot grant.`,
+    } as const;
+  }
+  const named = requirement.scopes
+    .map((alternatives) => alternatives.map((set) => set.join(' and ')).join(', or '))
+    .join('; and ');
+  return { code: 'FORBIDDEN', message: `${coordinate} asks for the scope ${named}.` } as const;
+}
+
+/** The fields that are refused to a caller who meets what the key says. */
+export function denyFields(demands: OperationDemands, key: string): Denied {
+  const anonymous = key.startsWith('a');
+  const unmet = new Set(demands.requirements.filter((_, index) => key[index + 1] !== '1'));
+  const denied = new Map<FieldNode, { code: ErrorCode; message: string }>();
+  for (const [field, { requirement, coordinate }] of demands.byField) {
+    if (unmet.has(requirement)) denied.set(field, refusalOf(requirement, coordinate, anonymous));
+  }
+  return denied;
+}
+
+/** True when a literal condition leaves the selection out whatever the variables. */
+export function isNeverIncluded(directives: readonly DirectiveNode[] | undefined): boolean {
+  return (directives ?? []).some((directive) => {
+    const value = directive.arguments?.[0]?.value;
+    if (value?.kind !== Kind.BOOLEAN) return false;
+    return directive.name.value === 'skip' ? value.value : directive.name.value === 'include' && !value.value;
+  });
+}
+
+/**
+ * A document of one operation with only those fields that `keep` admits, and only the fragments still in use. A
+ * selection that loses all its fields asks for __typename, so that the object itself stays in the answer; undefined
+ * when nothing is left at the root.
+ */
+export function filterOperation(
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  keep: (field: FieldNode, isRoot: boolean) => boolean,
+): DocumentNode | undefined {
+  const kept = new Map<string, FragmentDefinitionNode>();
+  let rootFields = 0;
+  const filterSet = (selectionSet: SelectionSetNode, isRoot: boolean): SelectionSetNode => {
+    const selections: SelectionNode[] = [];
+    for (const selection of selectionSet.selections) {
+      if (selection.kind === Kind.FIELD) {
+        if (!keep(selection, isRoot)) continue;
+        if (isRoot) rootFields++;
+        selections.push(
+          selection.selectionSet === undefined
+            ? selection
+            : { ...selection, selectionSet: filterSet(selection.selectionSet, false) },
+        );
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const inner = filterSet(selection.selectionSet, isRoot);
+        if (inner.selections.length > 0) selections.push({ ...selection, selectionSet: inner });
+      } else {
+        const fragment = fragments.get(selection.name.value);
+        if (fragment === undefined) continue;
+        if (isRoot) {
+          const { kind: _, name: __, ...inline } = { ...selection };
+          const inner = filterSet(fragment.selectionSet, true);
+          if (inner.selections.length === 0) continue;
+          selections.push({
+            ...inline,
+            kind: Kind.INLINE_FRAGMENT,
+            typeCondition: fragment.typeCondition,
+            selectionSet: inner,
+          });
+          continue;
+        }
+        if (!kept.has(selection.name.value)) {
+          kept.set(selection.name.value, fragment);
+          const inner = filterSet(fragment.selectionSet, false);
+          kept.set(selection.name.value, { ...fragment, selectionSet: inner });
+        }
+        selections.push(selection);
+      }
+    }
+    return {
+      ...selectionSet,
+      selections: selections.length > 0 || isRoot ? selections : [typename],
+    };
+  };
+  const selectionSet = filterSet(operation.selectionSet, true);
+  if (rootFields === 0) return undefined;
+  const definitions: DefinitionNode[] = [{ ...operation, selectionSet }, ...kept.values()];
+  return { kind: Kind.DOCUMENT, definitions };
+}

@@ -1,0 +1,164 @@
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isCompositeType,
+  isListType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { tooCostly } from '../errors.ts';
+import type { GatewayLimits } from '../limits.ts';
+import type { ListSize, PolicyIndex } from './policy.ts';
+
+/** How many objects a list holds: known, or told by a variable when the request comes. */
+type Size = number | { readonly variables: readonly string[]; readonly least: number };
+
+/** Cost of a selection: `own` once, and each part as often as its size says. */
+interface CostNode {
+  readonly own: number;
+  readonly parts: readonly { readonly size: Size; readonly of: CostNode }[];
+}
+
+export interface OperationCost {
+  /** The static cost with these variables. */
+  evaluate(variables: Readonly<Record<string, unknown>>): number;
+}
+
+const rootWeights = { query: 0, mutation: 10, subscription: 10 } as const;
+
+function listSizeOf(
+  field: FieldNode,
+  definition: GraphQLField<unknown, unknown>,
+  size: ListSize | undefined,
+  assumed: number,
+): Size {
+  if (size === undefined) return assumed;
+  const variables: string[] = [];
+  let least = -1;
+  for (const name of size.slicingArguments) {
+    const value = field.arguments?.find((argument) => argument.name.value === name)?.value;
+    if (value?.kind === Kind.INT) least = Math.max(least, Number(value.value));
+    else if (value?.kind === Kind.VARIABLE) variables.push(value.name.value);
+    const byDefault = definition.args.find((argument) => argument.name === name)?.defaultValue;
+    if ((value === undefined || value.kind === Kind.VARIABLE) && typeof byDefault === 'number') {
+      least = Math.max(least, value === undefined ? byDefault : -1);
+    }
+  }
+  if (variables.length > 0) {
+    return { variables, least: least >= 0 ? least : (size.assumedSize ?? assumed) };
+  }
+  return least >= 0 ? least : (size.assumedSize ?? assumed);
+}
+
+/**
+ * Static cost after IBM's cost directive specification: an object costs 1, a leaf 0, a mutation's or subscription's
+ * root field 10, or what @cost says of the field, its type or its arguments; a list costs as often as @listSize says.
+ * Selections on several types are added up, conditions are ignored: the figure is an upper bound.
+ */
+export function compileCost(
+  schema: GraphQLSchema,
+  policy: PolicyIndex,
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  limits: Pick<GatewayLimits, 'listSizeAssumed'>,
+): OperationCost {
+  const compileField = (
+    field: FieldNode,
+    parent: GraphQLCompositeType,
+    sizes: ReadonlyMap<string, Size>,
+    isRoot: boolean,
+  ): { readonly size: Size; readonly of: CostNode } | undefined => {
+    const definition = 'getFields' in parent ? parent.getFields()[field.name.value] : undefined;
+    if (definition === undefined) return undefined;
+    const named: GraphQLNamedType = getNamedType(definition.type);
+    const declared = policy.field(parent.name, field.name.value);
+    const byKind = isCompositeType(named) ? 1 : 0;
+    const weight =
+      declared?.cost ??
+      policy.typeCost(named.name) ??
+      byKind + (isRoot ? rootWeights[operation.operation] : 0);
+    const argumentsCost = (field.arguments ?? []).reduce(
+      (sum, argument) => sum + (declared?.argumentCosts.get(argument.name.value) ?? 0),
+      0,
+    );
+    const nullable = getNullableType(definition.type);
+    const listed = declared?.listSize;
+    const ownSize = listSizeOf(field, definition, listed, limits.listSizeAssumed);
+    const sizesBelow = new Map((listed?.sizedFields ?? []).map((name) => [name, ownSize] as const));
+    const selected =
+      field.selectionSet === undefined || !isCompositeType(named)
+        ? { own: 0, parts: [] }
+        : compileSelections(field.selectionSet, named, sizesBelow, false);
+    const size = isListType(nullable) ? (sizes.get(field.name.value) ?? ownSize) : 1;
+    return { size, of: { own: weight + argumentsCost + selected.own, parts: selected.parts } };
+  };
+
+  const compileSelections = (
+    selectionSet: SelectionSetNode,
+    parent: GraphQLCompositeType,
+    sizes: ReadonlyMap<string, Size>,
+    isRoot: boolean,
+  ): CostNode => {
+    let own = 0;
+    const parts: { readonly size: Size; readonly of: CostNode }[] = [];
+    for (const selection of selectionSet.selections) {
+      if (selection.kind === Kind.FIELD) {
+        const part = compileField(selection, parent, sizes, isRoot);
+        if (part === undefined) continue;
+        if (part.of.parts.length === 0 && typeof part.size === 'number') own += part.of.own * part.size;
+        else parts.push(part);
+        continue;
+      }
+      const fragment =
+        selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
+      if (fragment === undefined) continue;
+      const condition = fragment.typeCondition?.name.value;
+      const type = condition === undefined ? parent : schema.getType(condition);
+      if (!isCompositeType(type)) continue;
+      const inner = compileSelections(fragment.selectionSet, type, sizes, isRoot);
+      own += inner.own;
+      parts.push(...inner.parts);
+    }
+    return { own, parts };
+  };
+
+  const root = schema.getRootType(operation.operation);
+  const node: CostNode = root
+    ? compileSelections(operation.selectionSet, root, new Map(), true)
+    : { own: 0, parts: [] };
+  const sizeOf = (size: Size, variables: Readonly<Record<string, unknown>>): number => {
+    if (typeof size === 'number') return size;
+    const told = size.variables.map((name) => variables[name]).filter((value) => typeof value === 'number');
+    return told.length === 0 ? size.least : Math.max(0, ...told);
+  };
+  const evaluate = (of: CostNode, variables: Readonly<Record<string, unknown>>): number =>
+    of.parts.reduce((sum, part) => sum + sizeOf(part.size, variables) * evaluate(part.of, variables), of.own);
+  const isConstant = (of: CostNode): boolean =>
+    of.parts.every((part) => typeof part.size === 'number' && isConstant(part.of));
+  if (isConstant(node)) {
+    const constant = evaluate(node, {});
+    return { evaluate: () => constant };
+  }
+  return { evaluate: (variables) => evaluate(node, variables) };
+}
+
+/** Throws HeddleError GRAPH_COST_EXCEEDED for an operation that costs more than the limit. */
+export function refuseCostlyOperation(
+  cost: OperationCost,
+  variables: Readonly<Record<string, unknown>>,
+  limits: Pick<GatewayLimits, 'costMax'>,
+): void {
+  const value = cost.evaluate(variables);
+  if (value > limits.costMax) {
+    throw tooCostly(
+      `The operation costs up to ${value}; ${limits.costMax} is allowed. Ask for smaller pages.`,
+    );
+  }
+}

@@ -1,0 +1,188 @@
+import {
+  type ConstDirectiveNode,
+  type DocumentNode,
+  type FieldDefinitionNode,
+  Kind,
+  type TypeDefinitionNode,
+  type ValueNode,
+  valueFromASTUntyped,
+} from 'graphql';
+
+/** What a caller must show: every alternative list must be met by one of its sets of scopes. */
+export interface Requirement {
+  /** The same text for the same requirement. */
+  readonly key: string;
+  /** Each entry is one @requiresScopes: an OR of ANDs. All entries must hold. */
+  readonly scopes: readonly (readonly (readonly string[])[])[];
+  /** @policy names rules that nothing here can evaluate, so the field is refused to everyone. */
+  readonly unmeetable: boolean;
+}
+
+/** @listSize of a field: how many objects its list holds. */
+export interface ListSize {
+  readonly assumedSize: number | undefined;
+  readonly slicingArguments: readonly string[];
+  readonly sizedFields: readonly string[];
+}
+
+export interface FieldPolicy {
+  readonly requirement: Requirement | undefined;
+  readonly cost: number | undefined;
+  readonly listSize: ListSize | undefined;
+  /** @cost of the arguments that have one. */
+  readonly argumentCosts: ReadonlyMap<string, number>;
+}
+
+/** What the supergraph's directives demand, read once. */
+export interface PolicyIndex {
+  /** For a field of an object or interface type, its type's own demands included. */
+  field(typeName: string, fieldName: string): FieldPolicy | undefined;
+  /** @cost of a type. */
+  typeCost(typeName: string): number | undefined;
+}
+
+function argumentsOf(directive: ConstDirectiveNode): Record<string, unknown> {
+  return Object.fromEntries(
+    (directive.arguments ?? []).map((argument) => [
+      argument.name.value,
+      valueFromASTUntyped(argument.value as ValueNode),
+    ]),
+  );
+}
+
+function find(directives: readonly ConstDirectiveNode[] | undefined, name: string) {
+  return directives?.find((directive) => directive.name.value === name);
+}
+
+function weightOf(directives: readonly ConstDirectiveNode[] | undefined): number | undefined {
+  const cost = find(directives, 'cost');
+  return cost === undefined ? undefined : Number(argumentsOf(cost).weight);
+}
+
+function listSizeOf(directives: readonly ConstDirectiveNode[] | undefined): ListSize | undefined {
+  const directive = find(directives, 'listSize');
+  if (directive === undefined) return undefined;
+  const given = argumentsOf(directive);
+  const strings = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
+  return {
+    assumedSize: typeof given.assumedSize === 'number' ? given.assumedSize : undefined,
+    slicingArguments: strings(given.slicingArguments),
+    sizedFields: strings(given.sizedFields),
+  };
+}
+
+type Demand = Pick<Requirement, 'scopes' | 'unmeetable'>;
+
+function demandOf(directives: readonly ConstDirectiveNode[] | undefined): Demand | undefined {
+  const scoped = find(directives, 'requiresScopes');
+  const unmeetable = find(directives, 'policy') !== undefined;
+  if (scoped === undefined && !unmeetable && find(directives, 'authenticated') === undefined)
+    return undefined;
+  if (scoped === undefined) return { scopes: [], unmeetable };
+  const alternatives = argumentsOf(scoped).scopes;
+  const sets = Array.isArray(alternatives)
+    ? alternatives.map((set: unknown) => (Array.isArray(set) ? set.map(String) : [String(set)]))
+    : [];
+  return { scopes: [sets], unmeetable };
+}
+
+function joinDemands(demands: readonly (Demand | undefined)[]): Demand | undefined {
+  const present = demands.filter((demand) => demand !== undefined);
+  if (present.length === 0) return undefined;
+  const scopes = new Map(
+    present.flatMap((demand) => demand.scopes).map((sets) => [JSON.stringify(sets), sets]),
+  );
+  return { scopes: [...scopes.values()], unmeetable: present.some((demand) => demand.unmeetable) };
+}
+
+function namedTypeOf(field: FieldDefinitionNode): string {
+  let type = field.type;
+  while (type.kind !== Kind.NAMED_TYPE) type = type.type;
+  return type.name.value;
+}
+
+/**
+ * Reads @authenticated, @requiresScopes, @policy, @cost and @listSize of a composed schema. Fails closed: a field of
+ * an interface demands what any implementation's field demands, and a field demands what its type demands. Throws
+ * for @cost on an input field, which is not counted.
+ */
+export function readPolicy(supergraph: DocumentNode): PolicyIndex {
+  const types = new Map<string, TypeDefinitionNode>();
+  const implementations = new Map<string, string[]>();
+  for (const definition of supergraph.definitions) {
+    if (!('fields' in definition) && definition.kind !== Kind.UNION_TYPE_DEFINITION) {
+      if (definition.kind === Kind.SCALAR_TYPE_DEFINITION || definition.kind === Kind.ENUM_TYPE_DEFINITION) {
+        types.set(definition.name.value, definition);
+      }
+      continue;
+    }
+    if (
+      definition.kind === Kind.OBJECT_TYPE_DEFINITION ||
+      definition.kind === Kind.INTERFACE_TYPE_DEFINITION
+    ) {
+      types.set(definition.name.value, definition);
+      for (const name of definition.interfaces ?? []) {
+        implementations.set(name.name.value, [
+          ...(implementations.get(name.name.value) ?? []),
+          definition.name.value,
+        ]);
+      }
+    }
+    if (definition.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION) {
+      for (const field of definition.fields ?? []) {
+        if (find(field.directives, 'cost') === undefined) continue;
+        const place = `${definition.name.value}.${field.name.value}`;
+        throw new Error(`@cost on the input field ${place} is not counted; put it on the argument.`);
+      }
+    }
+  }
+
+  const fieldOf = (typeName: string, fieldName: string): FieldDefinitionNode | undefined => {
+    const type = types.get(typeName);
+    if (type === undefined || !('fields' in type)) return undefined;
+    return (type.fields as readonly FieldDefinitionNode[] | undefined)?.find(
+      (field) => field.name.value === fieldName,
+    );
+  };
+  const demandOfField = (typeName: string, fieldName: string): Demand | undefined => {
+    const field = fieldOf(typeName, fieldName);
+    const returned = field === undefined ? undefined : types.get(namedTypeOf(field));
+    return joinDemands([
+      demandOf(types.get(typeName)?.directives),
+      demandOf(field?.directives),
+      demandOf(returned?.directives),
+      ...(implementations.get(typeName) ?? []).map((name) => demandOfField(name, fieldName)),
+    ]);
+  };
+
+  const requirements = new Map<string, Requirement>();
+  const intern = (demand: Demand | undefined): Requirement | undefined => {
+    if (demand === undefined) return undefined;
+    const key = JSON.stringify([demand.scopes, demand.unmeetable]);
+    const known = requirements.get(key) ?? { key, ...demand };
+    requirements.set(key, known);
+    return known;
+  };
+
+  const policies = new Map<string, FieldPolicy>();
+  for (const [typeName, type] of types) {
+    if (!('fields' in type)) continue;
+    for (const field of (type.fields ?? []) as readonly FieldDefinitionNode[]) {
+      policies.set(`${typeName}.${field.name.value}`, {
+        requirement: intern(demandOfField(typeName, field.name.value)),
+        cost: weightOf(field.directives),
+        listSize: listSizeOf(field.directives),
+        argumentCosts: new Map(
+          (field.arguments ?? []).flatMap((argument) => {
+            const weight = weightOf(argument.directives);
+            return weight === undefined ? [] : [[argument.name.value, weight] as const];
+          }),
+        ),
+      });
+    }
+  }
+  return {
+    field: (typeName, fieldName) => policies.get(`${typeName}.${fieldName}`),
+    typeCost: (typeName) => weightOf(types.get(typeName)?.directives),
+  };
+}

@@ -1,0 +1,74 @@
+import type { GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+import { type ErrorCode, HeddleError, isErrorCode } from '#schema/errors.ts';
+
+/** An error as the client reads it. */
+export type ClientError = GraphQLFormattedError;
+
+/** A result as the client reads it; without `data` it is a refusal before execution. */
+export interface ClientResult {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: readonly ClientError[];
+}
+
+/** Errors listed in one response at most; a page of denied fields would otherwise repeat itself without end. */
+export const errorsMax = 100;
+
+type Path = readonly (string | number)[];
+
+export function clientError(
+  code: ErrorCode,
+  message: string,
+  path?: Path,
+  details?: Readonly<Record<string, unknown>>,
+): ClientError {
+  return { message, ...(path === undefined ? {} : { path }), extensions: { ...details, code } };
+}
+
+/** A refusal of the whole request. */
+export function refusal(code: ErrorCode, message: string, details?: Record<string, unknown>): ClientResult {
+  return { errors: [clientError(code, message, undefined, details)] };
+}
+
+/** What an error of a subgraph or of ours looks like, wherever it was made. */
+interface AnyError {
+  readonly message?: unknown;
+  readonly path?: unknown;
+  readonly extensions?: unknown;
+}
+
+/**
+ * The error as the client may see it: one that carries a code of the catalogue passes, everything else becomes
+ * INTERNAL with the request's id and is logged.
+ */
+export function presentError(
+  error: unknown,
+  request: { readonly requestId: string; readonly log: Logger },
+  path?: Path,
+): ClientError {
+  const { message, extensions, path: ownPath } = (error ?? {}) as AnyError;
+  const at = path ?? (Array.isArray(ownPath) ? (ownPath as Path) : undefined);
+  const details =
+    typeof extensions === 'object' && extensions !== null ? (extensions as Record<string, unknown>) : {};
+  if (typeof message === 'string' && isErrorCode(details.code)) {
+    const { code, stacktrace: _, ...rest } = details;
+    if (code === 'INTERNAL') rest.requestId ??= request.requestId;
+    return clientError(code as ErrorCode, message, at, rest);
+  }
+  request.log.error({ err: error, requestId: request.requestId, path: at }, 'unexpected error');
+  const masked = 'Something unexpected failed; the log tells more under the requestId.';
+  return clientError('INTERNAL', masked, at, { requestId: request.requestId });
+}
+
+/** A thrown error as a whole result. */
+export function presentFailure(
+  error: unknown,
+  request: { readonly requestId: string; readonly log: Logger },
+): ClientResult {
+  return { errors: [presentError(error, request)] };
+}
+
+/** The HeddleError that a limit of the document makes. */
+export function tooCostly(message: string): HeddleError {
+  return new HeddleError('GRAPH_COST_EXCEEDED', message);
+}

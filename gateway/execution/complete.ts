@@ -1,0 +1,119 @@
+import { type ClientError, clientError, errorsMax } from '../errors.ts';
+import { type FieldShape, holds, type ObjectShape, type TypeShape } from './shape.ts';
+
+export interface Completion {
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly errors: ClientError[];
+  /** Objects of which a subgraph said that they do not exist, for this caller. */
+  readonly missing: ReadonlySet<object>;
+  readonly requestId: string;
+}
+
+type Path = (string | number)[];
+
+/** True when some error already tells why there is nothing at the path: it is at it, or below it. */
+function isExplained(errors: readonly ClientError[], path: Path): boolean {
+  return errors.some((error) => {
+    const at = error.path;
+    if (at === undefined) return true;
+    const length = Math.min(at.length, path.length);
+    for (let index = 0; index < length; index++) if (at[index] !== path[index]) return false;
+    return true;
+  });
+}
+
+function report(completion: Completion, error: ClientError): void {
+  if (completion.errors.length < errorsMax) completion.errors.push(error);
+}
+
+function reportNull(completion: Completion, field: FieldShape, path: Path, value: unknown): void {
+  if (isExplained(completion.errors, path)) return;
+  const gone = typeof value === 'object' && value !== null && completion.missing.has(value);
+  report(
+    completion,
+    gone
+      ? clientError('NOT_FOUND', `${field.coordinate} no longer exists, or this caller may not see it.`, [
+          ...path,
+        ])
+      : clientError('INTERNAL', `${field.coordinate} cannot be null, but nothing came for it.`, [...path], {
+          requestId: completion.requestId,
+        }),
+  );
+}
+
+function completeValue(
+  completion: Completion,
+  field: FieldShape,
+  type: TypeShape,
+  value: unknown,
+  path: Path,
+): unknown {
+  if (value === undefined || value === null) return null;
+  if (field.object === undefined) return value;
+  if (type.items === undefined) {
+    if (typeof value !== 'object') return null;
+    return completeObject(completion, field.object, value as Record<string, unknown>, path);
+  }
+  if (!Array.isArray(value)) return null;
+  const items: unknown[] = [];
+  for (let index = 0; index < value.length; index++) {
+    path.push(index);
+    const item = completeValue(completion, field, type.items, value[index], path);
+    if (item === null && type.items.nonNull) {
+      reportNull(completion, field, path, value[index]);
+      path.pop();
+      return null;
+    }
+    path.pop();
+    items.push(item);
+  }
+  return items;
+}
+
+function completeObject(
+  completion: Completion,
+  shape: ObjectShape,
+  raw: Readonly<Record<string, unknown>>,
+  path: Path,
+): Record<string, unknown> | null {
+  const typeName = shape.onlyType ?? raw.__typename;
+  const fields = typeof typeName === 'string' ? shape.fieldsOf(typeName) : undefined;
+  if (fields === undefined) return null;
+  const completed: Record<string, unknown> = {};
+  for (const field of fields) {
+    if (!holds(field.conditions, completion.variables)) continue;
+    if (field.isTypename) {
+      completed[field.key] = typeName;
+      continue;
+    }
+    path.push(field.key);
+    let value: unknown = null;
+    if (field.denied === undefined) {
+      value = completeValue(completion, field, field.type, raw[field.key], path);
+    } else {
+      const { code, message } = field.denied;
+      report(completion, { message, path: [...path], extensions: { code } });
+    }
+    if (value === null && field.type.nonNull) {
+      // What a missing entity lacks is told once, where the entity itself was asked for.
+      if (!completion.missing.has(raw)) reportNull(completion, field, path, raw[field.key]);
+      path.pop();
+      return null;
+    }
+    path.pop();
+    completed[field.key] = value;
+  }
+  return completed;
+}
+
+/**
+ * The answer in the order of the document: nothing but what was asked for, refused fields null with their error, and
+ * null rising from where the graph allows none (GraphQL spec, section 6.4.4). Adds to the errors.
+ */
+export function completeResult(
+  completion: Completion,
+  shape: ObjectShape,
+  raw: Readonly<Record<string, unknown>>,
+): Record<string, unknown> | null {
+  return completeObject(completion, shape, raw, []);
+}

@@ -1,0 +1,50 @@
+/**
+ * The source's events, each mapped when it is asked for: nothing is read ahead, so a reader that stops asking holds
+ * the source back. `return()` reaches the source at once, even while an event is awaited. A source that fails ends
+ * with what `onFailure` makes of the error.
+ */
+export function mapEvents<From, To>(
+  source: AsyncIterable<From>,
+  map: (event: From) => To | Promise<To>,
+  onFailure: (error: unknown) => To,
+  onEnd: () => void,
+): AsyncIterableIterator<To> {
+  const iterator = source[Symbol.asyncIterator]();
+  let ended = false;
+  const finished: IteratorResult<To> = { done: true, value: undefined };
+  const end = (): void => {
+    if (ended) return;
+    ended = true;
+    onEnd();
+  };
+  return {
+    async next() {
+      if (ended) return finished;
+      try {
+        const { done, value } = await iterator.next();
+        if (ended) return finished;
+        if (done === true) {
+          end();
+          return finished;
+        }
+        return { done: false, value: await map(value) };
+      } catch (error) {
+        if (ended) return finished;
+        end();
+        // The source may still hold something when it was the mapping that failed.
+        iterator.return?.().catch(() => undefined);
+        return { done: false, value: onFailure(error) };
+      }
+    },
+    async return() {
+      if (!ended) {
+        end();
+        await iterator.return?.();
+      }
+      return finished;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

@@ -1,0 +1,168 @@
+import {
+  type DocumentNode,
+  execute,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  type OperationTypeNode,
+  print,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { Caller } from '#schema/caller.ts';
+import {
+  compileDemands,
+  type Denied,
+  denyFields,
+  filterOperation,
+  grantKey,
+  isNeverIncluded,
+  type OperationDemands,
+} from '../directives/auth.ts';
+import { compileCost, type OperationCost } from '../directives/cost.ts';
+import type { PolicyIndex } from '../directives/policy.ts';
+import { type ClientError, clientError } from '../errors.ts';
+import type { GatewayLimits } from '../limits.ts';
+import type { Plan, Planner } from './plan.ts';
+import { compileShape, type ObjectShape } from './shape.ts';
+
+/** What operations are compiled against: one supergraph. */
+export interface Graph {
+  readonly schema: GraphQLSchema;
+  readonly policy: PolicyIndex;
+  readonly planner: Planner;
+  readonly limits: GatewayLimits;
+}
+
+/** An operation as it runs for all callers to whom the same is granted. */
+export interface Program {
+  /** Set when nothing may run: the errors are the answer. */
+  readonly refusal: readonly ClientError[] | undefined;
+  readonly shape: ObjectShape;
+  /** Undefined when no subgraph has anything to do. */
+  readonly plan: Plan | undefined;
+}
+
+/** Variants remembered of one operation; each differs in which requirements its callers meet. */
+const programsMax = 16;
+
+const introspectionFields = new Set(['__schema', '__type', '__typename']);
+
+/** One operation of a document: what it demands and costs, and how it runs. */
+export class Operation {
+  readonly definition: OperationDefinitionNode;
+  readonly type: OperationTypeNode;
+  readonly cost: OperationCost;
+  readonly #graph: Graph;
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly #demands: OperationDemands;
+  readonly #introspection: DocumentNode | undefined;
+  readonly #programs = new LRUCache<string, Promise<Program>>({ max: programsMax });
+  #introspected: Record<string, unknown> | undefined;
+
+  constructor(
+    graph: Graph,
+    definition: OperationDefinitionNode,
+    fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  ) {
+    this.definition = definition;
+    this.type = definition.operation;
+    this.cost = compileCost(graph.schema, graph.policy, definition, fragments, graph.limits);
+    this.#graph = graph;
+    this.#fragments = fragments;
+    this.#demands = compileDemands(graph.schema, graph.policy, definition, fragments);
+    const asksSchema = (field: FieldNode, isRoot: boolean) =>
+      !isRoot || field.name.value === '__schema' || field.name.value === '__type';
+    this.#introspection = filterOperation(definition, fragments, asksSchema);
+  }
+
+  /** The program for what this caller is granted; compiled and planned once. */
+  program(caller: Caller): Promise<Program> {
+    const key = grantKey(caller, this.#demands);
+    const known = this.#programs.get(key);
+    if (known !== undefined) return known;
+    const program = this.#compile(denyFields(this.#demands, key));
+    this.#programs.set(key, program);
+    // A plan that failed is not remembered: the next request tries again.
+    program.catch(() => this.#programs.delete(key));
+    return program;
+  }
+
+  async #compile(denied: Denied): Promise<Program> {
+    const { schema, planner } = this.#graph;
+    const shape = compileShape(schema, this.definition, this.#fragments, denied);
+    const refusal = this.#refusalOf(denied, shape);
+    const document =
+      refusal === undefined
+        ? filterOperation(
+            this.definition,
+            this.#fragments,
+            (field, isRoot) => !denied.has(field) && !(isRoot && introspectionFields.has(field.name.value)),
+          )
+        : undefined;
+    return { refusal, shape, plan: document === undefined ? undefined : await planner.plan(print(document)) };
+  }
+
+  /**
+   * A mutation runs wholly or not at all, a subscription that cannot show its root has nothing to show, and a query
+   * whose root would become null need not run.
+   */
+  #refusalOf(denied: Denied, shape: ObjectShape): readonly ClientError[] | undefined {
+    if (denied.size === 0) return undefined;
+    const found = this.#deniedPaths(denied).map(({ field, path }) => {
+      const { code, message } = denied.get(field) ?? { code: 'FORBIDDEN', message: 'This field is refused.' };
+      return { error: clientError(code, message, path), isRoot: path.length === 1 };
+    });
+    const errors = found.map(({ error }) => error);
+    if (found.length === 0) return undefined;
+    if (this.type === 'mutation') return errors;
+    if (this.type === 'subscription') return found.some(({ isRoot }) => isRoot) ? errors : undefined;
+    const root = this.#graph.schema.getRootType(this.type)?.name ?? '';
+    const bars = shape
+      .fieldsOf(root)
+      ?.some((field) => field.denied && field.type.nonNull && field.conditions === undefined);
+    return bars === true ? errors : undefined;
+  }
+
+  /** Where refused fields stand in the answer, lists left out; those that no variables can bring in are passed over. */
+  #deniedPaths(denied: Denied): { readonly field: FieldNode; readonly path: readonly string[] }[] {
+    const found: { field: FieldNode; path: string[] }[] = [];
+    const seen = new Set<FieldNode>();
+    const walk = (selectionSet: OperationDefinitionNode['selectionSet'], path: readonly string[]): void => {
+      for (const selection of selectionSet.selections) {
+        if (isNeverIncluded(selection.directives)) continue;
+        if (selection.kind === Kind.FIELD) {
+          const below = [...path, selection.alias?.value ?? selection.name.value];
+          if (denied.has(selection)) {
+            if (!seen.has(selection)) found.push({ field: selection, path: below });
+            seen.add(selection);
+          } else if (selection.selectionSet !== undefined) {
+            walk(selection.selectionSet, below);
+          }
+          continue;
+        }
+        const inner =
+          selection.kind === Kind.INLINE_FRAGMENT ? selection : this.#fragments.get(selection.name.value);
+        if (inner !== undefined) walk(inner.selectionSet, path);
+      }
+    };
+    walk(this.definition.selectionSet, []);
+    return found;
+  }
+
+  /** The answers to __schema and __type, which need no caller and no subgraph; undefined when none is asked for. */
+  introspect(variables: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
+    if (this.#introspection === undefined) return undefined;
+    if (this.#introspected !== undefined) return this.#introspected;
+    const result = execute({
+      schema: this.#graph.schema,
+      document: this.#introspection,
+      variableValues: variables,
+    });
+    if ('then' in result) throw new Error('Introspection cannot wait for anything.');
+    const data = result.data ?? {};
+    if ((this.definition.variableDefinitions ?? []).length === 0) this.#introspected = data;
+    return data;
+  }
+}

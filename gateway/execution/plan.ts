@@ -1,0 +1,180 @@
+import type {
+  EntityBatchAlias,
+  FetchNode,
+  FetchRewrite,
+  FlattenNodePathSegment,
+  PlanNode,
+  QueryPlan,
+  RequiresSelection,
+} from '@graphql-hive/router-query-planner';
+import { QueryPlanner } from '@graphql-hive/router-query-planner';
+import { type DocumentNode, parse } from 'graphql';
+
+/** One step from an object to what lies below it. */
+export type PathStep =
+  | { readonly kind: 'field'; readonly key: string }
+  | { readonly kind: 'list' }
+  | { readonly kind: 'type'; readonly names: readonly string[] };
+
+export type Rewrite =
+  | { readonly kind: 'set'; readonly path: readonly RewriteStep[]; readonly value: string }
+  | { readonly kind: 'rename'; readonly path: readonly RewriteStep[]; readonly to: string };
+
+export type RewriteStep =
+  | { readonly kind: 'key'; readonly key: string }
+  | { readonly kind: 'type'; readonly names: readonly string[] };
+
+/** An operation for one subgraph, parsed once for as long as the plan is kept. */
+export interface Fetch {
+  readonly subgraph: string;
+  readonly document: DocumentNode;
+  readonly operationName: string | undefined;
+  readonly variables: readonly string[];
+  readonly outputRewrites: readonly Rewrite[];
+  /** Response keys of the root, where an error without a path belongs. */
+  readonly rootKeys: readonly string[];
+}
+
+/** Entities to be fetched together under one alias of `_entities`. */
+export interface EntityGroup {
+  /** The response key of `_entities`. */
+  readonly key: string;
+  readonly variable: string;
+  readonly paths: readonly (readonly PathStep[])[];
+  readonly requires: readonly RequiresSelection[];
+  readonly inputRewrites: readonly Rewrite[];
+  readonly outputRewrites: readonly Rewrite[];
+}
+
+export type Step =
+  | { readonly kind: 'sequence' | 'parallel'; readonly steps: readonly Step[] }
+  | {
+      readonly kind: 'condition';
+      readonly variable: string;
+      readonly whenTrue?: Step;
+      readonly otherwise?: Step;
+    }
+  | { readonly kind: 'root'; readonly fetch: Fetch }
+  | { readonly kind: 'entities'; readonly fetch: Fetch; readonly groups: readonly EntityGroup[] };
+
+export interface Plan {
+  /** Where a subscription's events come from. */
+  readonly source: Fetch | undefined;
+  /** What runs for a query or mutation, or for each event of a subscription. */
+  readonly step: Step | undefined;
+}
+
+function pathOf(path: readonly FlattenNodePathSegment[]): PathStep[] {
+  return path.map((segment) => {
+    if (segment === '@') return { kind: 'list' };
+    if ('Field' in segment) return { kind: 'field', key: segment.Field };
+    return { kind: 'type', names: segment.TypeCondition };
+  });
+}
+
+function rewritesOf(rewrites: readonly FetchRewrite[] | undefined): Rewrite[] {
+  return (rewrites ?? []).map((rewrite) => {
+    const steps = (path: readonly ({ TypenameEquals: string[] } | { Key: string })[]): RewriteStep[] =>
+      path.map((step) =>
+        'Key' in step ? { kind: 'key', key: step.Key } : { kind: 'type', names: step.TypenameEquals },
+      );
+    if ('KeyRenamer' in rewrite) {
+      return { kind: 'rename', path: steps(rewrite.KeyRenamer.path), to: rewrite.KeyRenamer.renameKeyTo };
+    }
+    const setter = 'ValueSetter' in rewrite ? rewrite.ValueSetter : rewrite;
+    return { kind: 'set', path: steps(setter.path), value: setter.setValueTo };
+  });
+}
+
+function fetchOf(node: Omit<FetchNode, 'kind' | 'requires' | 'inputRewrites'>): Fetch {
+  const document = parse(node.operation, { noLocation: true });
+  const operation = document.definitions.find((definition) => definition.kind === 'OperationDefinition');
+  return {
+    subgraph: node.serviceName,
+    document,
+    operationName: node.operationName,
+    variables: node.variableUsages ?? [],
+    outputRewrites: rewritesOf(node.outputRewrites),
+    rootKeys: (operation?.selectionSet.selections ?? []).flatMap((selection) =>
+      selection.kind === 'Field' ? [selection.alias?.value ?? selection.name.value] : [],
+    ),
+  };
+}
+
+function groupOf(alias: EntityBatchAlias): EntityGroup {
+  return {
+    key: alias.alias,
+    variable: alias.representationsVariableName,
+    paths: alias.paths.map(pathOf),
+    requires: alias.requires,
+    inputRewrites: rewritesOf(alias.inputRewrites),
+    outputRewrites: rewritesOf(alias.outputRewrites),
+  };
+}
+
+/** A plan node in the form in which it runs. `at` is the path of the Flatten around it. */
+function stepOf(node: PlanNode, at: readonly FlattenNodePathSegment[] | undefined): Step {
+  switch (node.kind) {
+    case 'Sequence':
+    case 'Parallel': {
+      const kind = node.kind === 'Sequence' ? 'sequence' : 'parallel';
+      return { kind, steps: node.nodes.map((child) => stepOf(child, at)) };
+    }
+    case 'Condition':
+      return {
+        kind: 'condition',
+        variable: node.condition,
+        ...(node.ifClause === undefined ? {} : { whenTrue: stepOf(node.ifClause, at) }),
+        ...(node.elseClause === undefined ? {} : { otherwise: stepOf(node.elseClause, at) }),
+      };
+    case 'Flatten':
+      return stepOf(node.node, [...(at ?? []), ...node.path]);
+    case 'Fetch': {
+      if (at === undefined) return { kind: 'root', fetch: fetchOf(node) };
+      const { outputRewrites: _, ...rest } = node;
+      const group: EntityGroup = {
+        key: '_entities',
+        variable: 'representations',
+        paths: [pathOf(at)],
+        requires: node.requires ?? [],
+        inputRewrites: rewritesOf(node.inputRewrites),
+        outputRewrites: rewritesOf(node.outputRewrites),
+      };
+      return { kind: 'entities', fetch: fetchOf(rest), groups: [group] };
+    }
+    case 'BatchFetch':
+      return { kind: 'entities', fetch: fetchOf(node), groups: node.entityBatch.aliases.map(groupOf) };
+    default:
+      throw new Error(`The query planner made a ${node.kind} node where none can run.`);
+  }
+}
+
+/** Turns what the planner answers into what runs. */
+export function preparePlan(plan: QueryPlan): Plan {
+  const node = plan.node;
+  if (node === undefined) return { source: undefined, step: undefined };
+  if (node.kind === 'Subscription') return { source: fetchOf(node.primary), step: undefined };
+  const [first, ...rest] = node.kind === 'Sequence' ? node.nodes : [];
+  if (first?.kind === 'Subscription') {
+    const step: Step = { kind: 'sequence', steps: rest.map((child) => stepOf(child, undefined)) };
+    return { source: fetchOf(first.primary), step };
+  }
+  return { source: undefined, step: stepOf(node, undefined) };
+}
+
+export interface Planner {
+  /** The plan of a document with one operation. */
+  plan(query: string): Promise<Plan>;
+}
+
+const noLabels = new Set<string>();
+
+/** The Rust query planner of Hive's router over a supergraph. Throws for a supergraph that it cannot read. */
+export function createPlanner(supergraphSdl: string): Planner {
+  const planner = new QueryPlanner(supergraphSdl);
+  return {
+    async plan(query) {
+      return preparePlan(await planner.planAsync(query, null, noLabels, 0, null));
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/** The bounds of one gateway process. Every one of them refuses with a coded error; none is ever exceeded. */
+export interface GatewayLimits {
+  /** Bytes of an HTTP request's body or of one WebSocket message. */
+  readonly bodyBytesMax: number;
+  /** Lexical tokens of a document. */
+  readonly tokensMax: number;
+  /** Fields nested in fields, fragments followed; introspection is bounded by its own rule. */
+  readonly depthMax: number;
+  /** Aliases in an operation, fragments counted once for each use. */
+  readonly aliasesMax: number;
+  /** Fields at the root of an operation. */
+  readonly rootFieldsMax: number;
+  /** Fields of an operation in all, fragments counted once for each use. */
+  readonly fieldsMax: number;
+  /** Static cost of an operation; directives/cost.ts says how it is counted. */
+  readonly costMax: number;
+  /** Objects assumed in a list that says nothing of its size. */
+  readonly listSizeAssumed: number;
+  /** Documents remembered with everything derived from them, and the characters they may hold together. */
+  readonly documentsMax: number;
+  readonly documentCharactersMax: number;
+  /** Open WebSockets of this process. */
+  readonly socketsMax: number;
+  /** Milliseconds for connection_init to arrive. */
+  readonly wsInitTimeoutMs: number;
+  /** Operations running at once over one WebSocket. */
+  readonly operationsPerSocketMax: number;
+  /** Open HTTP connections of this process. */
+  readonly connectionsMax: number;
+  /** Milliseconds for the headers and for the whole of an HTTP request to arrive. */
+  readonly requestTimeoutMs: number;
+  /** Milliseconds between two signs of life on an idle SSE stream or WebSocket. */
+  readonly keepAliveMs: number;
+}
+
+export const defaultLimits: GatewayLimits = Object.freeze({
+  bodyBytesMax: 1024 * 1024,
+  tokensMax: 10_000,
+  depthMax: 16,
+  aliasesMax: 100,
+  rootFieldsMax: 50,
+  fieldsMax: 2_000,
+  costMax: 10_000,
+  listSizeAssumed: 10,
+  documentsMax: 1_000,
+  documentCharactersMax: 16 * 1024 * 1024,
+  socketsMax: 20_000,
+  wsInitTimeoutMs: 5_000,
+  operationsPerSocketMax: 100,
+  connectionsMax: 30_000,
+  requestTimeoutMs: 30_000,
+  keepAliveMs: 12_000,
+});
+
+/** The default limits with some replaced. Throws RangeError for a limit that is no positive integer. */
+export function resolveLimits(overrides: Partial<GatewayLimits> = {}): GatewayLimits {
+  const limits = { ...defaultLimits, ...overrides };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value <= 0) {
+      throw new RangeError(`The limit ${name} is ${value}; it must be a whole number above zero.`);
+    }
+  }
+  return limits;
+}

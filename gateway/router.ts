@@ -1,0 +1,203 @@
+import {
+  type ExecutionResult,
+  type GraphQLSchema,
+  getVariableValues,
+  isAbstractType,
+  isObjectType,
+  parse,
+} from 'graphql';
+import type { Logger } from 'pino';
+import { apiSchemaOf } from '#schema/api-schema.ts';
+import type { Caller } from '#schema/caller.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { type SubgraphExecutor, type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
+import { refuseCostlyOperation } from './directives/cost.ts';
+import { readPolicy } from './directives/policy.ts';
+import { Documents } from './documents.ts';
+import { type ClientResult, clientError, presentError, presentFailure, refusal } from './errors.ts';
+import { completeResult } from './execution/complete.ts';
+import type { IsOfType } from './execution/entities.ts';
+import { mapEvents } from './execution/events.ts';
+import { type Graph, Operation, type Program } from './execution/operation.ts';
+import { createPlanner, type Fetch } from './execution/plan.ts';
+import { type Run, runStep, takeRoot, variablesOf } from './execution/run.ts';
+import type { GatewayLimits } from './limits.ts';
+
+export type SubgraphExecutors = Readonly<Partial<Record<SubgraphName, SubgraphExecutor>>>;
+
+export interface RouterOptions {
+  readonly supergraphSdl: string;
+  readonly executors: SubgraphExecutors;
+  readonly limits: GatewayLimits;
+  readonly log: Logger;
+}
+
+/** Who asks, from where, and until when. */
+export interface OperationContext {
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly clientAddress: string | null;
+  /** Aborted when the client has gone. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** One answer, or the answers of a subscription. */
+export type Answer = ClientResult | AsyncIterableIterator<ClientResult>;
+
+export interface Router {
+  readonly schema: GraphQLSchema;
+  /** The operation to run, or the refusal of its document. Parsed, measured, validated once per document. */
+  prepare(query: string, operationName: string | null | undefined): Operation | ClientResult;
+  /** Runs the operation once. Never rejects: what fails is in the answer, masked where it was not expected. */
+  run(
+    operation: Operation,
+    variables: Variables | null | undefined,
+    context: OperationContext,
+  ): Promise<Answer>;
+}
+
+const noVariables: Variables = Object.freeze({});
+const variableErrorsMax = 20;
+
+export function isOperation(value: Operation | ClientResult): value is Operation {
+  return value instanceof Operation;
+}
+
+export function isStream(answer: Answer): answer is AsyncIterableIterator<ClientResult> {
+  return Symbol.asyncIterator in answer;
+}
+
+function typeTest(schema: GraphQLSchema): IsOfType {
+  return (typeName, conditions) =>
+    conditions.some((condition) => {
+      if (condition === typeName) return true;
+      const type = schema.getType(typeName);
+      const conditionType = schema.getType(condition);
+      return isObjectType(type) && isAbstractType(conditionType) && schema.isSubType(conditionType, type);
+    });
+}
+
+/**
+ * The router over one supergraph: document, validation, policy, plan, execution, each derived once per document.
+ * Throws when the supergraph cannot be read or names a subgraph that has no executor.
+ */
+export function createRouter({ supergraphSdl, executors, limits, log }: RouterOptions): Router {
+  const supergraph = parse(supergraphSdl, { noLocation: true });
+  const schema = apiSchemaOf(supergraphSdl);
+  const graph: Graph = {
+    schema,
+    policy: readPolicy(supergraph),
+    planner: createPlanner(supergraphSdl),
+    limits,
+  };
+  const documents = new Documents(graph);
+  const isOfType = typeTest(schema);
+  const reach = new Map<string, SubgraphExecutor>();
+  for (const name of subgraphNames) {
+    const executor = executors[name];
+    if (executor !== undefined) reach.set(name, executor);
+  }
+
+  const execute = async (
+    { subgraph, document, operationName }: Pick<Fetch, 'subgraph' | 'document' | 'operationName'>,
+    variables: Variables | undefined,
+    context: OperationContext,
+  ) => {
+    const executor = reach.get(subgraph);
+    if (executor === undefined) {
+      throw new HeddleError('INTERNAL', `The subgraph ${subgraph} is not part of this mesh.`);
+    }
+    return executor.execute({ document, operationName, variables, ...context });
+  };
+
+  const startRun = (variables: Variables, context: OperationContext): Run => ({
+    variables,
+    isOfType,
+    send: async (operation) => {
+      const result = await execute(operation, operation.variables, context);
+      if (Symbol.asyncIterator in result) throw new Error(`${operation.subgraph} answered with a stream.`);
+      return result;
+    },
+    present: (error, path) => presentError(error, { requestId: context.requestId, log }, path),
+    data: {},
+    errors: [],
+    missing: new Set(),
+  });
+
+  const finish = (run: Run, program: Program, context: OperationContext): ClientResult => {
+    const data = completeResult({ ...run, requestId: context.requestId }, program.shape, run.data);
+    return run.errors.length > 0 ? { errors: run.errors, data } : { data };
+  };
+
+  const subscribe = async (
+    program: Program,
+    source: Fetch,
+    variables: Variables,
+    context: OperationContext,
+  ): Promise<Answer> => {
+    const left = new AbortController();
+    const signal =
+      context.signal === undefined ? left.signal : AbortSignal.any([context.signal, left.signal]);
+    const bound: OperationContext = { ...context, signal };
+    const events = await execute(source, variablesOf(source, variables), bound);
+    if (!(Symbol.asyncIterator in events)) {
+      const run = startRun(variables, bound);
+      takeRoot(run, source, events);
+      return { errors: run.errors };
+    }
+    const step = program.plan?.step;
+    return mapEvents<ExecutionResult, ClientResult>(
+      events,
+      async (event) => {
+        const run = startRun(variables, bound);
+        takeRoot(run, source, event);
+        if (step !== undefined) await runStep(run, step);
+        return finish(run, program, bound);
+      },
+      (error) => presentFailure(error, { requestId: context.requestId, log }),
+      () => left.abort(),
+    );
+  };
+
+  const run = async (
+    operation: Operation,
+    given: Variables | null | undefined,
+    context: OperationContext,
+  ): Promise<Answer> => {
+    const definitions = operation.definition.variableDefinitions ?? [];
+    let variables = noVariables;
+    if (definitions.length > 0) {
+      const coerced = getVariableValues(schema, definitions, given ?? {}, { maxErrors: variableErrorsMax });
+      if (coerced.errors !== undefined) {
+        return { errors: coerced.errors.map((error) => clientError('BAD_USER_INPUT', error.message)) };
+      }
+      variables = coerced.coerced;
+    }
+    refuseCostlyOperation(operation.cost, variables, limits);
+    const program = await operation.program(context.caller);
+    if (program.refusal !== undefined) return { errors: program.refusal, data: null };
+    const source = program.plan?.source;
+    if (source !== undefined) return subscribe(program, source, variables, context);
+    if (operation.type === 'subscription')
+      return refusal('BAD_USER_INPUT', 'There is nothing to subscribe to.');
+    const current = startRun(variables, context);
+    const introspected = operation.introspect(variables);
+    if (introspected !== undefined) Object.assign(current.data, introspected);
+    if (program.plan?.step !== undefined) await runStep(current, program.plan.step);
+    return finish(current, program, context);
+  };
+
+  return {
+    schema,
+    prepare: (query, operationName) => {
+      const document = documents.prepare(query);
+      return document.refusal ?? document.operation(operationName);
+    },
+    run: (operation, variables, context) =>
+      run(operation, variables, context).catch((error: unknown) =>
+        presentFailure(error, { requestId: context.requestId, log }),
+      ),
+  };
+}
