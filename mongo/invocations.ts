@@ -24,6 +24,8 @@ export interface AttemptRecord {
   error: string | null;
   /** Null: the provider told none. */
   usage: UsageRecord | null;
+  /** True: the call was cut before its provider told the usage, and this is an estimate. */
+  usageEstimated?: boolean;
   costNanos: bigint;
 }
 
@@ -104,6 +106,7 @@ export const invocations = defineCollection<InvocationRecord>(
         outcome: text,
         error: String,
         usage,
+        usageEstimated: Boolean,
         costNanos: { type: BigInt, required: true },
       },
     ],

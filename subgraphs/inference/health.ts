@@ -149,7 +149,8 @@ export function createHealthRegistry(options: { readonly now?: () => number } = 
           good.flatMap(({ timeToFirstTokenMs }) => (timeToFirstTokenMs === null ? [] : [timeToFirstTokenMs])),
           0.5,
         ),
-        checkedAtMs: called.length === 0 ? null : Math.max(...called.map(({ checkedAtMs }) => checkedAtMs ?? 0)),
+        checkedAtMs:
+          called.length === 0 ? null : Math.max(...called.map(({ checkedAtMs }) => checkedAtMs ?? 0)),
       };
     },
   };

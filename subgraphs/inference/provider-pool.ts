@@ -1,8 +1,13 @@
 import type { Catalog, CatalogCredential, CatalogProvider, CatalogSnapshot } from '#mongo/catalog.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
+import {
+  type Provider,
+  ProviderFailure,
+  type ProviderKind,
+  type ProviderOptions,
+  providerKinds,
+} from './providers/provider.ts';
 import { createProvider } from './providers/registry.ts';
-import { type Provider, ProviderFailure, type ProviderKind, type ProviderOptions } from './providers/provider.ts';
-import { providerKinds } from './providers/provider.ts';
 import { weightedOrder } from './route.ts';
 
 /** The providers to call, each made once per provider and credential. */
@@ -59,7 +64,11 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
     const { credentials } = provider;
     if (credentials.length <= 1) return credentials[0] ?? null;
     const fresh = credentials.filter(({ id }) => !tried.has(id));
-    const [first] = weightedOrder(fresh.length > 0 ? fresh : credentials, ({ weight }) => weight, options.random);
+    const [first] = weightedOrder(
+      fresh.length > 0 ? fresh : credentials,
+      ({ weight }) => weight,
+      options.random,
+    );
     return first ?? null;
   }
 
@@ -110,5 +119,8 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
 }
 
 function noRoute(message: string, cause?: unknown): ProviderFailure {
-  return new ProviderFailure('NO_ROUTE', message, { retryable: false, ...(cause === undefined ? {} : { cause }) });
+  return new ProviderFailure('NO_ROUTE', message, {
+    retryable: false,
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

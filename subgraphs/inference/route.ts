@@ -59,7 +59,10 @@ export async function candidatesFor(
   const model = deps.catalog.model(name);
   const found = model === undefined ? await deps.catalog.resolve(name) : { model };
   if (found === undefined) {
-    throw new HeddleError('NOT_FOUND', `There is no model and no route ${quoted(name)}; see the query models.`);
+    throw new HeddleError(
+      'NOT_FOUND',
+      `There is no model and no route ${quoted(name)}; see the query models.`,
+    );
   }
   if ('model' in found) {
     const refusal = refusalOf(found.model, needs, caller);
@@ -94,7 +97,9 @@ function routeCandidates(
     ...ordered.filter(({ id }) => deps.health.isOpen(id)),
   ];
   if (first === undefined) {
-    throw refusal ?? new HeddleError('NO_ROUTE', `The route ${quoted(route.alias)} has no model for this caller.`);
+    throw (
+      refusal ?? new HeddleError('NO_ROUTE', `The route ${quoted(route.alias)} has no model for this caller.`)
+    );
   }
   return {
     models: [first, ...rest],
@@ -123,7 +128,8 @@ const ordering: Readonly<Record<CatalogRoute['strategy'], Ordering>> = {
       ),
     ),
   // One that was never called comes first: how else would it be known?
-  FASTEST: (targets, _needs, { health }) => sortedBy(targets, ({ model }) => health.latencyMs(model.id) ?? -1),
+  FASTEST: (targets, _needs, { health }) =>
+    sortedBy(targets, ({ model }) => health.latencyMs(model.id) ?? -1),
   LEAST_BUSY: (targets, _needs, { health }) => sortedBy(targets, ({ model }) => health.inFlight(model.id)),
 };
 
@@ -160,14 +166,22 @@ function refusalOf(model: CatalogModel, needs: RoutingNeeds, caller: Caller): He
     return noRoute(model, `it is retired${instead}`);
   }
   if (caller.allowedRegions !== null && !caller.allowedRegions.includes(provider.region ?? '')) {
-    return noRoute(model, `its provider is in ${provider.region ?? 'no known region'}, which the tenant does not allow`);
+    return noRoute(
+      model,
+      `its provider is in ${provider.region ?? 'no known region'}, which the tenant does not allow`,
+    );
   }
   const lacks = [
     ...(model.capabilities.size === 0 ? [] : needs.needs.filter((need) => !model.capabilities.has(need))),
-    ...(model.inputModalities.size === 0 ? [] : needs.inputs.filter((input) => !model.inputModalities.has(input))),
+    ...(model.inputModalities.size === 0
+      ? []
+      : needs.inputs.filter((input) => !model.inputModalities.has(input))),
   ];
   if (lacks.length > 0) {
-    return new HeddleError('BAD_USER_INPUT', `${model.id} cannot do what is asked: it lacks ${lacks.join(', ')}.`);
+    return new HeddleError(
+      'BAD_USER_INPUT',
+      `${model.id} cannot do what is asked: it lacks ${lacks.join(', ')}.`,
+    );
   }
   // The bound counts three bytes a token; no text has more than twelve.
   const inputTokensMin = Math.floor(needs.inputTokensMax / 4);

@@ -62,7 +62,11 @@ export function upperBound(model: CatalogModel, inputTokens: number, outputToken
  * What a call that was cut took, where its provider did not say: providers bill such calls all the same. Four bytes
  * a token, the usual ratio, for what was sent and for what had come; what the provider did say counts where it is more.
  */
-export function estimatedUsage(inputTokensMax: number, receivedChars: number, told: ProviderUsage | null): ProviderUsage {
+export function estimatedUsage(
+  inputTokensMax: number,
+  receivedChars: number,
+  told: ProviderUsage | null,
+): ProviderUsage {
   return {
     inputTokens: told === null ? Math.ceil((inputTokensMax * 3) / 4) : told.inputTokens,
     outputTokens: Math.max(told?.outputTokens ?? 0, Math.ceil(receivedChars / 4)),

@@ -26,7 +26,10 @@ const validateMsMax = 100;
 function onLeash<T>(run: () => T, msMax: number): T {
   let result: { readonly value: T } | undefined;
   const leash = new Script('run()');
-  leash.runInContext(createContext({ run: () => void (result = { value: run() }) }), { timeout: msMax });
+  const keep = () => {
+    result = { value: run() };
+  };
+  leash.runInContext(createContext({ run: keep }), { timeout: msMax });
   if (result === undefined) throw new Error('Nothing ran.');
   return result.value;
 }

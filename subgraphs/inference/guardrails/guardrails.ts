@@ -13,7 +13,10 @@ export function guardrailsOf(names: string): readonly Guardrail[] {
   const unknown = wanted.filter((name) => !known.some((guardrail) => guardrail.name === name));
   if (unknown.length > 0) {
     const all = known.map(({ name }) => name).join(', ');
-    throw new HeddleError('BAD_USER_INPUT', `There is no guardrail ${unknown.join(', ')}; there are: ${all}.`);
+    throw new HeddleError(
+      'BAD_USER_INPUT',
+      `There is no guardrail ${unknown.join(', ')}; there are: ${all}.`,
+    );
   }
   return known.filter(({ name }) => wanted.includes(name));
 }
@@ -43,9 +46,13 @@ function stage(
     for (const guardrail of looking) {
       const verdict = await judge(guardrail, method, text);
       if (verdict === null) continue;
-      throw new HeddleError('GUARDRAIL_BLOCKED', `The guardrail ${guardrail.name} refuses the ${what}: ${verdict}.`, {
-        extensions: { guardrail: guardrail.name, stage: what },
-      });
+      throw new HeddleError(
+        'GUARDRAIL_BLOCKED',
+        `The guardrail ${guardrail.name} refuses the ${what}: ${verdict}.`,
+        {
+          extensions: { guardrail: guardrail.name, stage: what },
+        },
+      );
     }
   };
 }

@@ -17,7 +17,10 @@ function check({ texts }: GuardedText): Verdict {
   for (const text of texts) {
     for (const [what, pattern] of shapes) {
       if (pattern.test(text)) {
-        return { allowed: false, reason: `it seems to hold ${what}; remove it, and replace it where it was in use` };
+        return {
+          allowed: false,
+          reason: `it seems to hold ${what}; remove it, and replace it where it was in use`,
+        };
       }
     }
   }

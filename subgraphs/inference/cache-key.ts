@@ -1,0 +1,37 @@
+import { hash } from 'node:crypto';
+import type { Caller } from '#schema/caller.ts';
+import { canonicalJson } from './canonical-json.ts';
+import type { CachePolicy, CompletionRequest } from './request.ts';
+
+/** The same text for the same question: everything that the answer depends on, and nothing else. */
+function canonicalQuestion(request: CompletionRequest): string {
+  const { model, promptVersionId, call } = request;
+  return canonicalJson({ model, promptVersionId, call });
+}
+
+/** Where the answer of a request is kept: for the callers that the policy's scope joins, and nobody else. */
+export function cacheKey(request: CompletionRequest, caller: Caller, { scope }: CachePolicy): string {
+  const audience = {
+    CALLER: ['caller', caller.tenantId, callerId(caller)],
+    TENANT: ['tenant', caller.tenantId],
+    PUBLIC: ['public'],
+  }[scope];
+  // Residency is part of the question: an answer from elsewhere must not come in by the cache.
+  const regions = caller.allowedRegions?.toSorted() ?? null;
+  return `completion:${sha256(JSON.stringify([audience, regions]))}:${sha256(canonicalQuestion(request))}`;
+}
+
+/** What tells whether a repeated idempotency key comes with the same input. */
+export function inputHash(request: CompletionRequest): string {
+  return sha256(canonicalQuestion(request));
+}
+
+/** The one who calls, within the tenant: the API key, the user, or failing both the app. */
+export function callerId({ keyId, subject, appId }: Caller): string {
+  if (keyId !== null) return `key:${keyId}`;
+  return subject === null ? `app:${appId ?? ''}` : `subject:${subject}`;
+}
+
+export function sha256(text: string): string {
+  return hash('sha256', text, 'hex');
+}

@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Connection } from 'mongoose';
+import type { Logger } from 'pino';
+import { type CompletionRecord, completions } from '#mongo/completions.ts';
+import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
+import { GroupWriter } from './group-writer.ts';
+
+/** What closing a row sets. */
+export type InvocationClosing = Pick<
+  InvocationRecord,
+  | 'status'
+  | 'modelId'
+  | 'providerId'
+  | 'usage'
+  | 'costNanos'
+  | 'cache'
+  | 'latencyMs'
+  | 'timeToFirstTokenMs'
+  | 'errorCode'
+  | 'endedAt'
+  | 'attempts'
+>;
+
+/**
+ * The ledger as inference writes it. Each method resolves when what it wrote is durable. A row is closed only while it
+ * is RUNNING, so whoever comes first (this process, or the sweep of another) closes it, once.
+ */
+export interface Ledger {
+  /** A new row: RUNNING, or ended already (an answer from the cache) with its result. */
+  open(row: InvocationRecord, result?: CompletionRecord): Promise<void>;
+  /** Ends a row; tried again for a while when the database fails. */
+  close(id: string, closing: InvocationClosing, result: CompletionRecord | null): Promise<void>;
+}
+
+const bounds = { batchMax: 256, waitingMax: 20_000 };
+const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as const;
+const closeRetryDelaysMs = [50, 200, 1_000, 3_000, 6_000];
+
+interface Closing {
+  readonly id: string;
+  readonly closing: InvocationClosing;
+}
+
+export function createLedger(connection: Connection, log: Logger): Ledger {
+  const { db } = connection;
+  if (db === undefined) throw new Error('The database connection is not open.');
+  // The driver's own collections: mongoose's casting costs more than the rest of an invocation, and types check the rows.
+  const rows = db.collection<InvocationRecord>(invocations(connection).collection.name);
+  const results = db.collection<CompletionRecord>(completions(connection).collection.name);
+
+  const opens = new GroupWriter<InvocationRecord>(async (records) => {
+    await rows.insertMany(records, durable);
+  }, bounds);
+
+  const closes = new GroupWriter<Closing>(async (items) => {
+    const updates = items.map(({ id, closing }) => ({
+      updateOne: { filter: { _id: id, status: 'RUNNING' as const }, update: { $set: closing } },
+    }));
+    const { matchedCount } = await rows.bulkWrite(updates, durable);
+    if (matchedCount < items.length) {
+      const missed = items.length - matchedCount;
+      log.warn({ missed }, 'ledger rows had been closed before');
+    }
+  }, bounds);
+
+  const contents = new GroupWriter<CompletionRecord>(async (records) => {
+    // Upserts, so that a write that is tried again after a lost answer does no harm.
+    const replacements = records.map((record) => ({
+      replaceOne: { filter: { _id: record._id }, replacement: record, upsert: true },
+    }));
+    await results.bulkWrite(replacements, durable);
+  }, bounds);
+
+  async function again(write: () => Promise<unknown>): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await write();
+        return;
+      } catch (error) {
+        const delayMs = closeRetryDelaysMs[attempt];
+        if (delayMs === undefined) throw error;
+        log.warn({ err: error, attempt }, 'a ledger row could not be closed and is tried again');
+        await delay(delayMs);
+      }
+    }
+  }
+
+  return {
+    async open(row, result) {
+      if (result === undefined) return opens.push(row);
+      await Promise.all([opens.push(row), contents.push(result)]);
+    },
+    async close(id, closing, result) {
+      // Both at once: a result is found through its row, and a row without its result says so.
+      const kept = result === null ? undefined : again(() => contents.push(result));
+      await Promise.all([again(() => closes.push({ id, closing })), kept]);
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Connection } from 'mongoose';
+import type { Logger } from 'pino';
+import { invocations } from '#mongo/invocations.ts';
+import { owners } from '#mongo/owners.ts';
+
+/** This process as an owner of ledger rows, alive until it is disposed. */
+export interface Ownership extends AsyncDisposable {
+  readonly ownerId: string;
+  /** Closes the rows of owners that are gone; the number of rows closed. */
+  sweep(): Promise<number>;
+}
+
+export interface OwnershipOptions {
+  readonly log: Logger;
+  readonly now?: () => number;
+  /** How long an owner counts as alive after it last said so. */
+  readonly leaseMs?: number;
+}
+
+const leaseMsDefault = 60_000;
+
+function newOwnerId(): string {
+  return `${hostname()}/${process.pid}/${randomUUID()}`;
+}
+
+/**
+ * Is the owner's process known to be gone? Told at once for a process of this machine: there is none of that number,
+ * or the number is ours and the rest is not. Others are gone when their lease has run out.
+ */
+function isGoneHere(ownerId: string, self: string): boolean {
+  const [host, pid] = ownerId.split('/');
+  if (host !== hostname()) return false;
+  if (Number(pid) === process.pid) return ownerId !== self && !owned.has(ownerId);
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+  }
+}
+
+/** Owners of this very process: tests run several. */
+const owned = new Set<string>();
+
+/**
+ * Takes up ownership and sweeps once: rows that are RUNNING and whose owner is gone become FAILED with INTERNAL, and
+ * keep what is known of them.
+ */
+export async function openOwnership(connection: Connection, options: OwnershipOptions): Promise<Ownership> {
+  const { log, now = Date.now, leaseMs = leaseMsDefault } = options;
+  const ownerId = newOwnerId();
+  owned.add(ownerId);
+
+  async function extend(): Promise<void> {
+    await owners(connection).updateOne(
+      { _id: ownerId },
+      { $set: { expiresAt: new Date(now() + leaseMs) } },
+      { upsert: true },
+    );
+  }
+
+  async function sweep(): Promise<number> {
+    const rows = invocations(connection);
+    const ids: string[] = await rows.distinct('ownerId', { status: 'RUNNING' });
+    const others = ids.filter((id) => id !== ownerId);
+    if (others.length === 0) return 0;
+    const leases = await owners(connection)
+      .find({ _id: { $in: others }, expiresAt: { $gt: new Date(now()) } }, { _id: 1 })
+      .lean();
+    const alive = new Set(leases.map(({ _id }) => _id));
+    const gone = others.filter((id) => isGoneHere(id, ownerId) || !alive.has(id));
+    if (gone.length === 0) return 0;
+    const { modifiedCount } = await rows.updateMany(
+      { ownerId: { $in: gone }, status: 'RUNNING' },
+      { $set: { status: 'FAILED', errorCode: 'INTERNAL', endedAt: new Date(now()) } },
+    );
+    if (modifiedCount > 0) log.warn({ rows: modifiedCount }, 'closed ledger rows of processes that are gone');
+    return modifiedCount;
+  }
+
+  await extend();
+  await sweep();
+  let beats = 0;
+  const timer = setInterval(async () => {
+    try {
+      await extend();
+      beats += 1;
+      if (beats % 6 === 0) await sweep();
+    } catch (error) {
+      log.warn({ err: error }, 'the ownership of ledger rows could not be extended');
+    }
+  }, leaseMs / 6);
+  timer.unref();
+
+  return {
+    ownerId,
+    sweep,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      owned.delete(ownerId);
+      await owners(connection)
+        .deleteOne({ _id: ownerId })
+        .catch(() => undefined);
+    },
+  };
+}
