@@ -1,8 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const report = process.env.HEDDLE_TEST_REPORT;
 
 export default defineConfig({
+  // graphql's "module" build would be a second copy beside the one that packages of node_modules get.
+  resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
   test: {
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', 'console/**'],

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { type DocumentNode, type ExecutionResult, parse } from 'graphql';
+import type { CommandStartedEvent } from 'mongodb';
+import { pino } from 'pino';
+import { createAuditLog } from '#mongo/audit-log.ts';
+import type { Database } from '#mongo/connect.ts';
+import { anonymousCaller, type Caller, type Scope } from '#schema/caller.ts';
+import type { SubgraphExecutor } from '#schema/subgraph.ts';
+import { createMemoryBus } from '#state/bus/memory.ts';
+import { createMemoryQuota } from '#state/quota/memory.ts';
+import type { SubgraphServices } from '#subgraphs/shared/subgraph.ts';
+
+/** What every subgraph is given, in memory, with audit records in the database. */
+export function testServices({ connection }: Database): SubgraphServices {
+  const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
+  return { log, bus: createMemoryBus(log), quota: createMemoryQuota(), audit: createAuditLog(connection) };
+}
+
+/** A key of a tenant with exactly these scopes. */
+export function testCaller(tenantId: string | null, ...scopes: readonly Scope[]): Caller {
+  return {
+    ...anonymousCaller,
+    kind: 'API_KEY',
+    tenantId,
+    appId: tenantId === null ? null : `${tenantId}-app`,
+    keyId: tenantId === null ? null : `${tenantId}-key`,
+    scopes,
+  };
+}
+
+export interface TestAnswer<T> {
+  readonly data: T;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly code: unknown;
+    readonly path: string | undefined;
+  }[];
+}
+
+const documents = new Map<string, DocumentNode>();
+
+/** Executes one query or mutation in a subgraph, as the gateway would. */
+export async function ask<T = Readonly<Record<string, unknown>>>(
+  subgraph: SubgraphExecutor,
+  caller: Caller,
+  query: string,
+  variables: Record<string, unknown> = {},
+): Promise<TestAnswer<T>> {
+  let document = documents.get(query);
+  if (document === undefined) {
+    document = parse(query);
+    documents.set(query, document);
+  }
+  const result = await subgraph.execute({
+    document,
+    variables,
+    caller,
+    requestId: randomUUID(),
+    clientAddress: '127.0.0.1',
+  });
+  if (Symbol.asyncIterator in result) throw new Error('A subscription was not expected.');
+  const { data, errors }: ExecutionResult = JSON.parse(JSON.stringify(result));
+  return {
+    data: data as T,
+    ...(errors === undefined
+      ? {}
+      : {
+          errors: errors.map(({ message, extensions, path }) => ({
+            message,
+            code: extensions?.code,
+            path: path?.join('.'),
+          })),
+        }),
+  };
+}
+
+/** The data; throws what errors there are. */
+export async function dataOf<T = Readonly<Record<string, unknown>>>(
+  ...args: Parameters<typeof ask>
+): Promise<T> {
+  const { data, errors } = await ask<T>(...args);
+  if (errors !== undefined) throw new Error(errors.map(({ message }) => message).join('; '));
+  return data;
+}
+
+/** Runs and answers how many commands the database was sent, of `{ monitorCommands: true }`. */
+export async function countCommands(
+  { connection }: Database,
+  run: () => Promise<unknown>,
+): Promise<readonly string[]> {
+  const commands: string[] = [];
+  const note = ({ commandName }: CommandStartedEvent) => commands.push(commandName);
+  const client = connection.getClient();
+  client.on('commandStarted', note);
+  try {
+    await run();
+  } finally {
+    client.off('commandStarted', note);
+  }
+  return commands;
+}
