@@ -109,16 +109,16 @@ export const variables = {
     integer(1024, 64 * 1024 * 1024, 1024 * 1024),
     'Largest request body and WebSocket message, in bytes.',
   ),
-  HEDDLE_DEPTH_MAX: variable(integer(1, 100, 15), 'How deep a document may nest.'),
-  HEDDLE_ALIASES_MAX: variable(integer(1, 10_000, 30), 'How many aliases a document may use.'),
-  HEDDLE_ROOT_FIELDS_MAX: variable(integer(1, 10_000, 20), 'How many root fields an operation may have.'),
-  HEDDLE_TOKENS_MAX: variable(integer(10, 1_000_000, 5_000), 'How many lexical tokens a document may have.'),
+  HEDDLE_DEPTH_MAX: variable(integer(1, 100, 16), 'How deep a document may nest.'),
+  HEDDLE_ALIASES_MAX: variable(integer(1, 10_000, 100), 'How many aliases a document may use.'),
+  HEDDLE_ROOT_FIELDS_MAX: variable(integer(1, 10_000, 50), 'How many root fields an operation may have.'),
+  HEDDLE_TOKENS_MAX: variable(integer(10, 1_000_000, 10_000), 'How many lexical tokens a document may have.'),
   HEDDLE_COST_MAX: variable(
-    integer(1, 1_000_000_000, 50_000),
+    integer(1, 1_000_000_000, 10_000),
     'Largest static cost of an operation, by @cost and @listSize.',
   ),
   HEDDLE_CONNECTIONS_MAX: variable(
-    integer(1, 1_000_000, 20_000),
+    integer(1, 1_000_000, 30_000),
     'How many client connections a gateway holds at once.',
   ),
   HEDDLE_WS_INIT_TIMEOUT_MS: variable(

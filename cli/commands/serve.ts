@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util';
+import { destination, pino } from 'pino';
+import { dataDirectory, type Environment, parseParts, readEnvironment } from '../config.ts';
+import { explainStartFailure } from '../start-failure.ts';
+
+/** Runs the mesh, or the parts that `--only` names, until SIGTERM or SIGINT. Answers the exit code. */
+export async function serve(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: { only: { type: 'string' } } });
+  const environment = readEnvironment(process.env);
+  const parts = parseParts(values.only);
+  const log = pino({ level: environment.LOG_LEVEL }, destination({ dest: 2, sync: false }));
+
+  // Nothing that a request does may end the process: what escapes every handler is logged and the process goes on.
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
+  process.on('uncaughtException', (error) => log.fatal({ err: error }, 'uncaught exception'));
+
+  const stop = new Promise<NodeJS.Signals>((stopped) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stopped);
+  });
+  const { startMesh } = await import('../services.ts');
+  const mesh = await startMesh({ environment, parts, providerEnvironment: process.env, log });
+  process.stdout.write(banner(mesh, environment));
+
+  const signal = await stop;
+  log.info({ signal }, 'stopping');
+  const ended = await mesh.close(environment.HEDDLE_SHUTDOWN_GRACE_MS).then(
+    () => 0,
+    (error: unknown) => {
+      log.error({ err: error }, explainStartFailure(error));
+      return 1;
+    },
+  );
+  log.flush();
+  return ended;
+}
+
+/** What a newcomer reads: where everything is, the key if it is new, and one call to paste. */
+function banner(
+  mesh: Pick<import('../services.ts').Mesh, 'url' | 'subgraphUrls' | 'newAdminKey'>,
+  environment: Environment,
+): string {
+  const lines: string[] = [];
+  for (const [name, url] of Object.entries(mesh.subgraphUrls)) lines.push(`  ${name.padEnd(10)} ${url}`);
+  if (mesh.url !== null) {
+    lines.push(
+      `  Graph      ${mesh.url}/graphql`,
+      `  Explorer   ${mesh.url}/graphql (in a browser)`,
+      `  Health     ${mesh.url}/health/ready`,
+    );
+  }
+  if (environment.MONGO_URL === undefined && mesh.url !== null && mesh.newAdminKey !== null) {
+    lines.push(`  Data       ${dataDirectory(environment)}`);
+  }
+  if (mesh.newAdminKey !== null) {
+    lines.push('', `  Admin key  ${mesh.newAdminKey}`, '  It is shown this once; only its hash is kept.');
+  }
+  if (mesh.url !== null) {
+    const key = mesh.newAdminKey ?? '$HEDDLE_KEY';
+    const query =
+      '{"query":"mutation { complete(input: { model: \\"demo/echo\\", messages: [{ role: USER, content: \\"Hello, loom\\" }] }) { text } }"}';
+    lines.push(
+      '',
+      `  curl -s ${mesh.url}/graphql -H "authorization: Bearer ${key}" -H 'content-type: application/json' \\`,
+      `    -d '${query}'`,
+    );
+  }
+  return `Heddle is ready.\n\n${lines.join('\n')}\n`;
+}

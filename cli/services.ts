@@ -1,0 +1,105 @@
+import { mkdir } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { type SubgraphExecutor, type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
+import type { State } from '#state/open-state.ts';
+import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
+import { dataDirectory, type Environment, parts as everyPart, type Part, StartError } from './config.ts';
+import { startGateway } from './start-gateway.ts';
+import { startSubgraphs } from './start-subgraphs.ts';
+
+export interface MeshOptions {
+  readonly environment: Environment;
+  readonly parts: readonly Part[];
+  /** The whole environment, for the providers' own variables (OPENAI_API_KEY …). */
+  readonly providerEnvironment: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+}
+
+/** A running mesh, or the part of one that this process runs. */
+export interface Mesh {
+  /** The origin of the gateway, e.g. `http://127.0.0.1:4000`; null where another process runs it. */
+  readonly url: string | null;
+  /** Where each subgraph listens that stands alone. */
+  readonly subgraphUrls: Readonly<Partial<Record<SubgraphName, string>>>;
+  /** Shown once: made in this start and kept only as a hash. */
+  readonly newAdminKey: string | null;
+  /** Stops accepting, lets what runs go on for at most `graceMs`, then ends everything. Idempotent. */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * Picks the implementations that the environment names and starts the asked-for parts on them: the one place
+ * where database, state, subgraphs, transports and gateway meet. What has started is ended again when a later
+ * step fails.
+ */
+export async function startMesh(options: MeshOptions): Promise<Mesh> {
+  const { environment, parts, log } = options;
+  const alone = parts.length < everyPart.length;
+  if (alone) checkParts(environment, parts);
+  const names = subgraphNames.filter((name) => parts.includes(name));
+  await using starting = new AsyncDisposableStack();
+
+  const { openState } = await import('#state/open-state.ts');
+  const state: State = starting.use(await openState(environment.REDIS_URL, log));
+  const { subgraphs, newAdminKey } = await startSubgraphs(options, names, state, starting);
+  const subgraphUrls = alone ? await serveAlone(options, subgraphs, starting) : {};
+  const gateway = parts.includes('gateway')
+    ? await startGateway(options, subgraphs, state, starting)
+    : undefined;
+
+  const running = starting.move();
+  let closing: Promise<void> | undefined;
+  return {
+    url: gateway?.url ?? null,
+    subgraphUrls,
+    newAdminKey,
+    close(graceMs) {
+      closing ??= (async () => {
+        await gateway?.close(graceMs);
+        await running.disposeAsync();
+      })();
+      return closing;
+    },
+  };
+}
+
+/** A part alone shares its database and its trust with other processes: both must be named. */
+function checkParts(environment: Environment, parts: readonly Part[]): void {
+  const missing = [
+    environment.HEDDLE_MESH_SECRET === undefined && 'HEDDLE_MESH_SECRET (the same in every process)',
+    environment.MONGO_URL === undefined &&
+      parts.some((part) => part !== 'gateway') &&
+      'MONGO_URL (the embedded store has one owner)',
+  ].filter((what) => what !== false);
+  if (missing.length > 0) throw new StartError(`--only ${parts.join(',')} needs ${missing.join(' and ')}`);
+}
+
+/** Gives each subgraph of this process a port of its own. */
+async function serveAlone(
+  { environment, log }: MeshOptions,
+  subgraphs: ReadonlyMap<SubgraphName, Subgraph>,
+  starting: AsyncDisposableStack,
+): Promise<Partial<Record<SubgraphName, string>>> {
+  const urls: Partial<Record<SubgraphName, string>> = {};
+  const { serveSubgraph } = await import('#subgraphs/shared/serve.ts');
+  for (const [name, subgraph] of subgraphs) {
+    const server = await serveSubgraph(subgraph, {
+      host: environment.HOST,
+      port: environment[`HEDDLE_${name.toUpperCase() as Uppercase<typeof name>}_PORT`],
+      meshSecret: environment.HEDDLE_MESH_SECRET ?? '',
+      log,
+    });
+    starting.defer(() => server.close());
+    urls[name] = server.url;
+  }
+  return urls;
+}
+
+/** Makes the data directory where it is missing. */
+export async function ensureDataDirectory(environment: Environment): Promise<string> {
+  const dir = dataDirectory(environment);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  return dir;
+}
+
+export type Executors = Readonly<Record<SubgraphName, SubgraphExecutor>>;

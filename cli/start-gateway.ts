@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { type SubgraphExecutor, type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
+import type { State } from '#state/open-state.ts';
+import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
+import type { Environment } from './config.ts';
+import type { MeshOptions } from './services.ts';
+
+/** The gateway over the subgraphs of this process and, by their URLs, those of others; it listens when this resolves. */
+export async function startGateway(
+  { environment, log }: MeshOptions,
+  local: ReadonlyMap<SubgraphName, Subgraph>,
+  state: State,
+  starting: AsyncDisposableStack,
+) {
+  const [{ createGateway }, supergraphSdl] = await Promise.all([
+    import('#gateway/gateway.ts'),
+    readFile(new URL('../schema/supergraph.graphql', import.meta.url), 'utf8'),
+  ]);
+  const executors: Partial<Record<SubgraphName, SubgraphExecutor>> = {};
+  for (const name of subgraphNames) {
+    executors[name] = local.get(name) ?? (await remote(name, environment, starting));
+  }
+  const gateway = await createGateway({
+    supergraphSdl,
+    executors,
+    bus: state.bus,
+    log,
+    host: environment.HOST,
+    port: environment.PORT,
+    limits: {
+      bodyBytesMax: environment.HEDDLE_BODY_BYTES_MAX,
+      depthMax: environment.HEDDLE_DEPTH_MAX,
+      aliasesMax: environment.HEDDLE_ALIASES_MAX,
+      rootFieldsMax: environment.HEDDLE_ROOT_FIELDS_MAX,
+      tokensMax: environment.HEDDLE_TOKENS_MAX,
+      costMax: environment.HEDDLE_COST_MAX,
+      connectionsMax: environment.HEDDLE_CONNECTIONS_MAX,
+      wsInitTimeoutMs: environment.HEDDLE_WS_INIT_TIMEOUT_MS,
+    },
+  });
+  starting.defer(() => gateway.close(0));
+  await gateway.listen();
+  return gateway;
+}
+
+async function remote(name: SubgraphName, environment: Environment, starting: AsyncDisposableStack) {
+  const { createHttpExecutor } = await import('#gateway/transport/http.ts');
+  return starting.use(
+    createHttpExecutor({
+      name,
+      url: environment[`HEDDLE_${name.toUpperCase() as Uppercase<typeof name>}_URL`],
+      meshSecret: environment.HEDDLE_MESH_SECRET ?? '',
+    }),
+  );
+}

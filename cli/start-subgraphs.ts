@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import type { SubgraphName } from '#schema/subgraph.ts';
+import type { State } from '#state/open-state.ts';
+import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
+import { encryptionKey } from './encryption-key.ts';
+import { ensureDataDirectory, type MeshOptions } from './services.ts';
+
+export interface StartedSubgraphs {
+  readonly subgraphs: ReadonlyMap<SubgraphName, Subgraph>;
+  readonly newAdminKey: string | null;
+}
+
+/**
+ * Opens the database and starts the named subgraphs on it. The owner of a collection sees to its first start:
+ * tenants makes the admin key, models registers the demo provider and those of the environment.
+ */
+export async function startSubgraphs(
+  { environment, providerEnvironment, log }: MeshOptions,
+  names: readonly SubgraphName[],
+  state: State,
+  starting: AsyncDisposableStack,
+): Promise<StartedSubgraphs> {
+  const subgraphs = new Map<SubgraphName, Subgraph>();
+  if (names.length === 0) return { subgraphs, newAdminKey: null };
+
+  // The store starts in its own thread while this one loads the subgraphs' code.
+  const dir = await ensureDataDirectory(environment);
+  const { openDatabase, ensureIndexes } = await import('#mongo/connect.ts');
+  const opening = openDatabase(environment.MONGO_URL ?? `embedded:${join(dir, 'store')}`);
+  const modules = import('./subgraph-modules.ts');
+  const database = starting.use(await opening);
+  const { connection } = database;
+  const { createAuditLog, createSecretBox, loadSubgraph, openCatalog } = await modules;
+  const makers = await Promise.all(names.map(loadSubgraph));
+  await ensureIndexes(connection);
+
+  const services = { log, bus: state.bus, quota: state.quota, audit: createAuditLog(connection) };
+  const wants = (...some: readonly SubgraphName[]) => some.some((name) => names.includes(name));
+  const secretBox = wants('models', 'inference')
+    ? createSecretBox(await encryptionKey(environment.HEDDLE_ENCRYPTION_KEY, dir))
+    : undefined;
+
+  let newAdminKey: string | null = null;
+  if (wants('tenants')) {
+    const { ensureFirstTenant } = await import('#subgraphs/tenants/first-start.ts');
+    ({ newAdminKey } = await ensureFirstTenant(connection, { adminKey: environment.HEDDLE_ADMIN_KEY }));
+  }
+  if (secretBox !== undefined && wants('models')) {
+    const { registerEnvironmentProviders } = await import('#subgraphs/models/register-provider.ts');
+    await registerEnvironmentProviders(connection, providerEnvironment, { bus: state.bus, secretBox });
+  }
+  const catalog = starting.use(await openCatalog(connection, { bus: state.bus, log }));
+  for (const make of makers) {
+    const subgraph = starting.use(
+      await make({
+        ...services,
+        connection,
+        catalog,
+        secretBox,
+        state,
+        guardrails: environment.HEDDLE_GUARDRAILS,
+      }),
+    );
+    subgraphs.set(subgraph.name, subgraph);
+  }
+  return { subgraphs, newAdminKey };
+}

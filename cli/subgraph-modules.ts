@@ -1,0 +1,33 @@
+import type { Connection } from 'mongoose';
+import type { Catalog } from '#mongo/catalog.ts';
+import type { SecretBox } from '#mongo/secret-box.ts';
+import type { SubgraphName } from '#schema/subgraph.ts';
+import type { State } from '#state/open-state.ts';
+import type { Subgraph, SubgraphServices } from '#subgraphs/shared/subgraph.ts';
+
+export { createAuditLog } from '#mongo/audit-log.ts';
+export { openCatalog } from '#mongo/catalog.ts';
+export { createSecretBox } from '#mongo/secret-box.ts';
+
+/** Everything that a subgraph may be made of; each takes what it needs. */
+export interface SubgraphParts extends SubgraphServices {
+  readonly connection: Connection;
+  readonly catalog: Catalog;
+  readonly secretBox: SecretBox;
+  readonly state: State;
+  /** HEDDLE_GUARDRAILS. */
+  readonly guardrails: string;
+}
+
+export type MakeSubgraph = (parts: SubgraphParts) => Subgraph | Promise<Subgraph>;
+
+/** Each subgraph's code is loaded where it runs, and its collections are defined by loading it. */
+const modules: Readonly<Record<SubgraphName, () => Promise<MakeSubgraph>>> = {
+  models: async () => (await import('#subgraphs/models/subgraph.ts')).createModelsSubgraph,
+  prompts: async () => (await import('#subgraphs/prompts/subgraph.ts')).createPromptsSubgraph,
+  tenants: async () => (await import('#subgraphs/tenants/subgraph.ts')).createTenantsSubgraph,
+  usage: async () => (await import('#subgraphs/usage/subgraph.ts')).createUsageSubgraph,
+  inference: async () => (await import('#subgraphs/inference/subgraph.ts')).createInferenceSubgraph,
+};
+
+export const loadSubgraph = (name: SubgraphName): Promise<MakeSubgraph> => modules[name]();
