@@ -1,0 +1,157 @@
+import { compareNumbers } from '../../bson/compare.ts';
+import { type Decimal, finite, pack, pow10 } from '../../bson/decimal.ts';
+import {
+  add,
+  divide,
+  multiply,
+  type Numeric,
+  remainder,
+  subtract,
+  toDecimal,
+  toDouble,
+  wholeNumber,
+} from '../../bson/numbers.ts';
+import { DateTime, Decimal128, Int32, int32, isNumeric, typeName, type Value } from '../../bson/values.ts';
+import { CommandError } from '../../errors.ts';
+import { toExactLong } from '../../query/operands.ts';
+import type { OperatorTable } from '../scope.ts';
+import { binary, isNullish, unary, variadic } from './operands.ts';
+
+const mismatch = (message: string) => new CommandError('TypeMismatch', message);
+
+function sum(values: (Value | undefined)[]): Value {
+  let total: Numeric = int32(0);
+  let isDate = false;
+  for (const value of values) {
+    if (isNullish(value)) return null;
+    let part: Value = value;
+    if (value instanceof DateTime) {
+      if (isDate) throw new CommandError(16612, 'only one date allowed in an $add expression');
+      isDate = true;
+      part = value.ms;
+    }
+    if (!isNumeric(part)) {
+      throw mismatch(`$add only supports numeric or date types, not ${typeName(value)}`);
+    }
+    total = add(total, part, 'double')!;
+  }
+  return isDate ? toDate(total) : total;
+}
+
+function toDate(value: Numeric): DateTime {
+  if (typeof value === 'bigint') return new DateTime(value);
+  const ms = Math.round(toDouble(value));
+  if (!Number.isFinite(ms) || Math.abs(ms) >= 2 ** 63) throw new CommandError('Overflow', 'date overflow');
+  return new DateTime(BigInt(ms));
+}
+
+function product(values: (Value | undefined)[]): Value {
+  let total: Numeric = int32(1);
+  let nullish = false;
+  for (const value of values) {
+    if (isNullish(value)) nullish = true;
+    else if (!isNumeric(value)) {
+      throw mismatch(`$multiply only supports numeric types, not ${typeName(value)}`);
+    } else if (!nullish) total = multiply(total, value, 'double')!;
+  }
+  return nullish ? null : total;
+}
+
+function difference(left: Value | undefined, right: Value | undefined): Value {
+  if (isNullish(left) || isNullish(right)) return null;
+  if (isNumeric(left) && isNumeric(right)) return subtract(left, right, 'double')!;
+  if (left instanceof DateTime) {
+    if (right instanceof DateTime) return left.ms - right.ms;
+    if (isNumeric(right)) return toDate(subtract(left.ms, right, 'double')!);
+  }
+  throw mismatch(`can't $subtract ${typeName(right)} from ${typeName(left)}`);
+}
+
+/** Two numbers, the second not zero; null where either is. */
+function quotientOf(operation: (a: Numeric, b: Numeric) => Numeric, zeroCode: number) {
+  return binary((left, right, name) => {
+    if (isNullish(left) || isNullish(right)) return null;
+    if (!isNumeric(left) || !isNumeric(right)) {
+      throw mismatch(`${name} only supports numeric types, not ${typeName(left)} and ${typeName(right)}`);
+    }
+    if (compareNumbers(right, 0) === 0) throw new CommandError(zeroCode, `can't ${name} by zero`);
+    return operation(left, right);
+  });
+}
+
+type Rounding = 'even' | 'zero' | 'down' | 'up';
+
+/** Rounds to `place` decimal digits, a negative place to tens and hundreds. */
+function quantize(value: Decimal, place: number, rounding: Rounding): Decimal {
+  if (value.kind !== 'finite' || -value.exponent <= place) return value;
+  const unit = pow10(Math.min(-place - value.exponent, 6200));
+  let quotient = value.coefficient / unit;
+  const rest = value.coefficient % unit;
+  const away =
+    rounding === 'even'
+      ? rest * 2n > unit || (rest * 2n === unit && quotient % 2n === 1n)
+      : rest !== 0n && ((rounding === 'up' && !value.negative) || (rounding === 'down' && value.negative));
+  if (away) quotient++;
+  return finite(value.negative, quotient, -place);
+}
+
+function rounded(value: Value | undefined, place: number, rounding: Rounding, name: string): Value {
+  if (isNullish(value)) return null;
+  if (!isNumeric(value)) throw mismatch(`${name} only supports numeric types, not ${typeName(value)}`);
+  if (value instanceof Decimal128) return pack(quantize(toDecimal(value), place, rounding));
+  if (typeof value === 'number') {
+    if (place === 0 && rounding === 'down') return Math.floor(value);
+    if (place === 0 && rounding === 'up') return Math.ceil(value);
+    if (place === 0 && rounding === 'zero') return Math.trunc(value);
+    const result = quantize(toDecimal(value), place, rounding);
+    return result.kind === 'finite' ? toDouble(pack(result)) : value;
+  }
+  if (place >= 0) return value;
+  const whole = quantize(toDecimal(value), place, rounding) as Extract<Decimal, { kind: 'finite' }>;
+  const size = whole.coefficient * pow10(whole.exponent);
+  const result = wholeNumber(whole.negative ? -size : size);
+  if (result === undefined) throw new CommandError(51080, `invalid conversion from ${name} result to long`);
+  return value instanceof Int32 || typeof result === 'bigint' ? result : BigInt(result.value);
+}
+
+function roundTo(rounding: Rounding) {
+  return variadic(
+    ([value, place], name) => {
+      if (place !== undefined && isNullish(place)) return null;
+      const digits = place === undefined ? 0n : toExactLong(place);
+      if (digits === undefined)
+        throw new CommandError(51082, `precision argument to ${name} must be an integral value`);
+      if (digits < -20n || digits > 100n) {
+        throw new CommandError(
+          51083,
+          `cannot apply ${name} with precision value ${digits} value must be in [-20, 100]`,
+        );
+      }
+      return rounded(value, Number(digits), rounding, name);
+    },
+    1,
+    2,
+  );
+}
+
+function absolute(value: Value | undefined): Value {
+  if (isNullish(value)) return null;
+  if (!isNumeric(value)) throw mismatch(`$abs only supports numeric types, not ${typeName(value)}`);
+  if (value === -(2n ** 63n)) throw new CommandError(28680, "can't take $abs of long long min");
+  if (typeof value === 'number') return Math.abs(value);
+  return compareNumbers(value, 0) < 0 ? subtract(int32(0), value, 'double')! : value;
+}
+
+export const arithmetic: OperatorTable = {
+  $add: variadic(sum),
+  $multiply: variadic(product),
+  $subtract: binary(difference),
+  $divide: quotientOf(divide, 2),
+  $mod: quotientOf(remainder, 16610),
+  $abs: unary(absolute),
+  $ceil: unary((value, name) => rounded(value, 0, 'up', name)),
+  $floor: unary((value, name) => rounded(value, 0, 'down', name)),
+  $round: roundTo('even'),
+  $trunc: roundTo('zero'),
+  $rand: (_operand) => () => Math.random(),
+};
