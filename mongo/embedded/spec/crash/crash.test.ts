@@ -81,7 +81,7 @@ it(
     const client = new MongoClient(store.uri);
     try {
       const db = client.db('crash');
-      const ids = async (name: string) => new Set(await db.collection(name).distinct('_id'));
+      const ids = async (name: string) => new Set(await db.collection<{ _id: string }>(name).distinct('_id'));
       const docs = await ids('docs');
       expect([...acknowledged.inserted].filter((id) => !docs.has(id))).toEqual([]);
       expect([...acknowledged.deleted].filter((id) => docs.has(id))).toEqual([]);
