@@ -1,0 +1,151 @@
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { MongoClient, type MongoServerError } from 'mongodb';
+import { afterAll, expect, it } from 'vitest';
+import { checkDataFile } from '../../storage/check.ts';
+import { DATA_FILE, FORMAT_VERSION } from '../../storage/format.ts';
+import { openStore } from '../../store.ts';
+import { type StoreOptions, withStore } from '../with-store.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'heddle-durability-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const folder = (name: string): string => {
+  const dir = join(root, name);
+  mkdirSync(dir, { recursive: true });
+  return dir;
+};
+
+const open = (name: string, options: Partial<StoreOptions> = {}) =>
+  withStore({ dir: folder(name), ...options });
+
+const numbered = (from: number, count: number) =>
+  Array.from({ length: count }, (_, i) => ({ _id: from + i, n: from + i, pad: 'x'.repeat(500) }));
+
+it('answers writers with an error when the disk is full, keeps what it acknowledged and goes on reading', async () => {
+  const acknowledged: number[] = [];
+  {
+    await using store = await open('full', { dataBytesMax: 4 * 1024 * 1024 });
+    const docs = store.db.collection<{ _id: number; n: number; pad: string }>('docs');
+    await docs.createIndex({ n: 1 });
+    let failure: MongoServerError | undefined;
+    for (let i = 0; failure === undefined && i < 1000; i++) {
+      const batch = numbered(i * 50, 50);
+      await docs.insertMany(batch).then(
+        () => acknowledged.push(...batch.map(({ _id }) => _id)),
+        (error: MongoServerError) => {
+          failure = error;
+        },
+      );
+    }
+    expect(failure?.message).toContain('full');
+    expect(acknowledged.length).toBeGreaterThan(500);
+    expect(await docs.findOne({ n: 7 })).toMatchObject({ _id: 7 });
+    await docs.deleteMany({ n: { $lt: 200 } });
+    await docs.insertOne({ _id: -1, n: -1, pad: '' });
+  }
+  expect(checkDataFile(join(folder('full'), DATA_FILE))).toEqual([]);
+  await using again = await open('full');
+  const ids = new Set(await again.db.collection<{ _id: number }>('docs').distinct('_id'));
+  expect(acknowledged.filter((id) => id >= 200 && !ids.has(id))).toEqual([]);
+  expect(ids.has(-1)).toBe(true);
+});
+
+it('refuses a data file that it may not write', async () => {
+  const dir = folder('readonly');
+  {
+    await using store = await withStore({ dir });
+    await store.db.collection<{ _id: number }>('docs').insertOne({ _id: 1 });
+  }
+  const file = join(dir, DATA_FILE);
+  chmodSync(file, 0o400);
+  chmodSync(dir, 0o500);
+  try {
+    // Root may write everywhere: there the store opens, and that is all there is to see.
+    if (process.getuid?.() !== 0)
+      await expect(openStore({ dir })).rejects.toThrow(/read-only|writ|permission|EACCES/i);
+  } finally {
+    chmodSync(dir, 0o700);
+    chmodSync(file, 0o600);
+  }
+  await using again = await withStore({ dir });
+  expect(await again.db.collection('docs').countDocuments()).toBe(1);
+});
+
+it('refuses a second store on a directory that is in use, and the first goes on', async () => {
+  await using store = await open('locked');
+  await expect(openStore({ dir: folder('locked') })).rejects.toThrow(/in use|another|lock/i);
+  await store.db.collection('docs').insertOne({});
+});
+
+it('refuses a data file of a newer format and of another program, and leaves both as they were', async () => {
+  const newer = folder('newer');
+  await (await withStore({ dir: newer }))[Symbol.asyncDispose]();
+  const set = new DatabaseSync(join(newer, DATA_FILE));
+  set.exec(`PRAGMA user_version = ${FORMAT_VERSION + 1}`);
+  set.close();
+  await expect(openStore({ dir: newer })).rejects.toThrow(/newer/);
+  const foreign = folder('foreign');
+  const other = new DatabaseSync(join(foreign, DATA_FILE));
+  other.exec('CREATE TABLE recipes (name TEXT)');
+  other.close();
+  await expect(openStore({ dir: foreign })).rejects.toThrow(/not a data file/);
+  const untouched = new DatabaseSync(join(foreign, DATA_FILE));
+  expect(untouched.prepare('SELECT count(*) AS n FROM recipes').get()?.n).toBe(0);
+  untouched.close();
+});
+
+it('backs up while writes go on: the copy opens, is consistent, and holds all that was acknowledged before', async () => {
+  const copy = join(folder('backup'), 'copy.sqlite');
+  {
+    await using store = await open('backup-source');
+    const docs = store.db.collection<{ _id: number; n: number; pad: string }>('docs');
+    await docs.createIndex({ n: -1 });
+    await docs.insertMany(numbered(0, 5000));
+    let next = 5000;
+    let running = true;
+    const writing = (async () => {
+      while (running) {
+        await docs.insertMany(numbered(next, 20));
+        next += 20;
+      }
+    })();
+    await store.backup(copy);
+    running = false;
+    await writing;
+  }
+  expect(checkDataFile(copy)).toEqual([]);
+  const restored = folder('restored');
+  copyFileSync(copy, join(restored, DATA_FILE));
+  await using store = await withStore({ dir: restored });
+  const ids = await store.db.collection<{ _id: number }>('docs').distinct('_id', { _id: { $lt: 5000 } });
+  expect(ids.length).toBe(5000);
+  const all = await store.db.collection<{ _id: number; n: number }>('docs').find().toArray();
+  // Batches are whole or absent.
+  expect((all.length - 5000) % 20).toBe(0);
+});
+
+it('does not overwrite a backup that is there already', async () => {
+  await using store = await open('backup-twice');
+  await store.db.collection('docs').insertOne({});
+  const file = join(folder('backup-twice-to'), 'copy.sqlite');
+  await store.backup(file);
+  expect(existsSync(file)).toBe(true);
+  await expect(store.backup(file)).rejects.toThrow(/exist/i);
+});
+
+it('keeps what was committed when the store is closed with clients connected', async () => {
+  const dir = folder('closed');
+  const store = await openStore({ dir });
+  const client = new MongoClient(store.uri);
+  await client
+    .db('d')
+    .collection('docs')
+    .insertMany(numbered(0, 100).map(({ n }) => ({ n })));
+  await store.close();
+  await client.close();
+  await using again = await withStore({ dir });
+  expect(await again.db.collection('docs').countDocuments()).toBe(100);
+});
