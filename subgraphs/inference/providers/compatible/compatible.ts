@@ -1,18 +1,20 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import { captureFetch } from '../chat-wire/captured-request.ts';
+import { createChatProvider } from '../chat-wire/chat-provider.ts';
 import type { Provider } from '../provider.ts';
-import { createSdkProvider } from '../sdk/sdk-provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 
 /** OPENAI_COMPATIBLE, OLLAMA and VLLM: chat completions and embeddings below the base URL. */
 export function createCompatible(options: VendorOptions): Provider {
   const { baseUrl, secret, fetch } = options;
-  const models = createOpenAICompatible({
+  const settings = {
     name: 'openaiCompatible',
     baseURL: baseUrl,
-    fetch,
     includeUsage: true,
     supportsStructuredOutputs: true,
     ...(secret === '' ? {} : { apiKey: secret }),
-  });
-  return createSdkProvider({ models, secret });
+  };
+  const { chatModel } = createOpenAICompatible({ ...settings, fetch: captureFetch });
+  const { embeddingModel } = createOpenAICompatible({ ...settings, fetch });
+  return createChatProvider({ chatModel, embeddingModel, secret, fetch });
 }

@@ -4,6 +4,8 @@ type DispatchController = Dispatcher.DispatchController;
 
 /** Beyond this the socket is paused until the reader has caught up. */
 const queuedBytesMax = 65_536;
+/** How long a released connection may take to end its response. */
+const releaseMsMax = 1000;
 
 export interface ExchangeHead {
   readonly status: number;
@@ -35,6 +37,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #headSeen = false;
   #ended = false;
   #failure: { readonly error: unknown } | null = null;
+  #released: NodeJS.Timeout | null = null;
   #waiter: Waiter | null = null;
 
   constructor(bytesMax: number, events: ExchangeEvents) {
@@ -59,11 +62,31 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** Closes the connection if the response is not complete; what waits or reads later rejects with `reason`. */
   abort(reason: unknown): void {
-    if (this.#ended || this.#failure !== null) return;
-    this.#queue.length = 0;
-    this.#queuedBytes = 0;
+    if (this.#ended || this.#failure !== null || this.#released !== null) return;
+    this.#drop();
     this.#fail(reason);
     this.#controller?.abort(reason instanceof Error ? reason : new Error('The call was aborted.'));
+  }
+
+  /** No more is read: what still comes is dropped, and the connection stays good if the response ends within a second. */
+  release(): void {
+    if (this.#ended || this.#failure !== null || this.#released !== null) return;
+    this.#drop();
+    this.#released = setTimeout(
+      () => this.#controller?.abort(new Error('The response went on.')),
+      releaseMsMax,
+    ).unref();
+    if (this.#controller?.paused) this.#controller.resume();
+  }
+
+  #drop(): void {
+    this.#queue.length = 0;
+    this.#queuedBytes = 0;
+  }
+
+  #closed(): void {
+    if (this.#released !== null) clearTimeout(this.#released);
+    this.#events.onClosed();
   }
 
   #fail(error: unknown): void {
@@ -93,7 +116,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: DispatchController, chunk: Uint8Array): void {
-    if (this.#failure !== null) return;
+    if (this.#failure !== null || this.#released !== null) return;
     this.#receivedBytes += chunk.byteLength;
     if (this.#receivedBytes > this.#bytesMax) {
       this.abort(new Error(`The response is larger than ${this.#bytesMax} bytes.`));
@@ -114,11 +137,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#ended = this.#failure === null;
     this.#waiter?.resolve(null);
     this.#waiter = null;
-    this.#events.onClosed();
+    this.#closed();
   }
 
   onResponseError(_controller: DispatchController, error: Error): void {
     this.#fail(error);
-    this.#events.onClosed();
+    this.#closed();
   }
 }

@@ -42,6 +42,11 @@ export class HttpResponse implements Response {
     this.#exchange.abort(reason);
   }
 
+  /** The answer is complete though the connection is not: lets it end by itself, so that it can be used again. */
+  release(): void {
+    this.#exchange.release();
+  }
+
   /** Pulls from the connection only when it is read: nothing is read ahead. */
   get body(): ReadableStream<Uint8Array> {
     this.#body ??= new ReadableStream<Uint8Array>(

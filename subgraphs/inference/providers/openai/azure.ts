@@ -1,6 +1,7 @@
 import { createAzure } from '@ai-sdk/azure';
+import { captureFetch } from '../chat-wire/captured-request.ts';
+import { createChatProvider } from '../chat-wire/chat-provider.ts';
 import type { Provider } from '../provider.ts';
-import { createSdkProvider } from '../sdk/sdk-provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 
 /** Azure's v1 API below `https://<resource>.openai.azure.com/openai`, whether or not the base URL names the version. */
@@ -11,7 +12,8 @@ function v1(baseUrl: string): string {
 /** AZURE_OPENAI: chat completions of the v1 API; a model's name is its deployment's. */
 export function createAzureOpenai(options: VendorOptions): Provider {
   const { secret, fetch } = options;
-  const azure = createAzure({ baseURL: v1(options.baseUrl), apiKey: secret, fetch });
-  const models = { languageModel: azure.chat, embeddingModel: azure.embeddingModel };
-  return createSdkProvider({ models, secret });
+  const settings = { baseURL: v1(options.baseUrl), apiKey: secret };
+  const { chat } = createAzure({ ...settings, fetch: captureFetch });
+  const { embeddingModel } = createAzure({ ...settings, fetch });
+  return createChatProvider({ chatModel: chat, embeddingModel, secret, fetch });
 }

@@ -1,5 +1,7 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
+import { captureFetch } from '../chat-wire/captured-request.ts';
+import { createChatProvider } from '../chat-wire/chat-provider.ts';
 import { type Provider, type ProviderCall, ProviderFailure, type ProviderPart } from '../provider.ts';
 import { createSdkProvider } from '../sdk/sdk-provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
@@ -19,21 +21,25 @@ function forResponses(options: LanguageModelV4CallOptions): void {
   };
 }
 
-/** Does a failure say that the address has no responses API (a proxy that only speaks chat), rather than no such model? */
+/** What servers say of an address they do not have, as opposed to a model. */
+const noSuchAddress =
+  /\(HTTP \d+\)(?:\.$|: (?:not found|cannot post|method not allowed|invalid url|unknown (?:url|endpoint|path)))/i;
+
+/** Does a failure say that there is no responses API (a proxy that only speaks chat)? */
 function lacksEndpoint(error: unknown): boolean {
   if (!(error instanceof ProviderFailure)) return false;
-  return (
-    (error.status === 404 || error.status === 405 || error.status === 501) &&
-    !/model/i.test(error.message.replace('The provider has no such model', ''))
-  );
+  const { status, message } = error;
+  return (status === 404 || status === 405 || status === 501) && noSuchAddress.test(message);
 }
 
 /** OPENAI: chat completions, or responses for the models that endpoints.ts names. */
 export function createOpenai(options: VendorOptions): Provider {
   const { baseUrl, secret, fetch, customBaseUrl } = options;
-  const openai = createOpenAI({ baseURL: baseUrl, apiKey: secret, fetch });
+  const settings = { baseURL: baseUrl, apiKey: secret };
+  const openai = createOpenAI({ ...settings, fetch });
   const { embeddingModel } = openai;
-  const chat = createSdkProvider({ models: { languageModel: openai.chat, embeddingModel }, secret });
+  const chatModel = createOpenAI({ ...settings, fetch: captureFetch }).chat;
+  const chat = createChatProvider({ chatModel, embeddingModel, secret, fetch });
   const responses = createSdkProvider({
     models: { languageModel: openai.responses, embeddingModel },
     secret,

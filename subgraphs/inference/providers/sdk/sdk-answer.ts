@@ -11,14 +11,14 @@ export function toAnswer(result: LanguageModelV4GenerateResult, call: ProviderCa
   const toolCalls: ToolCall[] = [];
   for (const part of result.content) {
     if (part.type === 'text') text += part.text;
-    else if (part.type === 'reasoning') reasoning = (reasoning ?? '') + part.text;
+    else if (part.type === 'reasoning' && part.text !== '') reasoning = (reasoning ?? '') + part.text;
     else if (part.type === 'tool-call' && part.providerExecuted !== true) {
       argumentBytes += Buffer.byteLength(part.input);
       const { toolCallId: id, toolName: name } = part;
       toolCalls.push({ id, name, arguments: toolArguments(name, part.input) });
     }
   }
-  const finishReason = toFinishReason(result.finishReason);
+  const finishReason = toFinishReason(result.finishReason, toolCalls.length > 0);
   const usage = toUsage(result.usage);
   checkComplete(finishReason, text === '' && reasoning === null && toolCalls.length === 0, usage);
   const outputBytes = () => Buffer.byteLength(text) + Buffer.byteLength(reasoning ?? '') + argumentBytes;

@@ -96,7 +96,7 @@ export class PartTranslator {
   }
 
   #finish(part: Extract<LanguageModelV4StreamPart, { type: 'finish' }>): ProviderPart {
-    const reason = toFinishReason(part.finishReason);
+    const reason = toFinishReason(part.finishReason, this.#toolCalls.size > 0);
     const usage = toUsage(part.usage);
     checkComplete(reason, this.#empty, usage);
     this.finished = true;

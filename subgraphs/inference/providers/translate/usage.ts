@@ -48,6 +48,8 @@ const reasons: Readonly<Record<LanguageModelV4FinishReason['unified'], FinishRea
   other: 'OTHER',
 };
 
-export function toFinishReason(reason: LanguageModelV4FinishReason): FinishReason {
-  return reasons[reason.unified];
+/** An answer that calls tools ends with TOOL_CALLS, also where its vendor says stop (a forced choice) or something new. */
+export function toFinishReason(reason: LanguageModelV4FinishReason, calledTools: boolean): FinishReason {
+  const { unified } = reason;
+  return calledTools && (unified === 'stop' || unified === 'other') ? 'TOOL_CALLS' : reasons[unified];
 }
