@@ -65,7 +65,7 @@ export async function ensureFirstTenant(
       { upsert: true },
     ),
   );
-  const text = preset ?? newKeyText().text;
+  const text = preset ?? newKeyText(ADMIN_KEY_ID).text;
   const made = await insertOnce(apiKeys(connection).create(adminKey(text, now)));
   if (preset !== undefined && !made) await replaceText(connection, preset);
   // A preset is known to whoever set it and is not shown.

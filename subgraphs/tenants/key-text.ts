@@ -7,8 +7,7 @@ const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const SECRET_LENGTH = 43;
 
 /** A new key: `hd_<id>_<secret>`, the secret 256 random bits in letters and digits. */
-export function newKeyText(): { readonly id: string; readonly text: string } {
-  const id = randomId(12);
+export function newKeyText(id = randomId(12)): { readonly id: string; readonly text: string } {
   return { id, text: `hd_${id}_${randomBase62(SECRET_LENGTH)}` };
 }
 

@@ -1,0 +1,169 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
+import { type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
+import type { Logger } from 'pino';
+import { HeddleError } from '#schema/errors.ts';
+import { type IdentityVerifier, identityHeader } from '#schema/identity.ts';
+import type { SubgraphRequest } from '#schema/subgraph.ts';
+import type { Subgraph } from './subgraph.ts';
+
+type ServedContext = Pick<SubgraphRequest, 'caller' | 'requestId' | 'clientAddress' | 'signal'>;
+
+const noSubscriptions: ExecutionResult = {
+  errors: [
+    new GraphQLError('Subscriptions are served over WebSocket.', { extensions: { code: 'BAD_USER_INPUT' } }),
+  ],
+};
+
+/** Apollo parses, validates and keeps documents; the subgraph itself executes, as it does in one process. */
+function executing(subgraph: Subgraph): ApolloServerPlugin<ServedContext> {
+  return {
+    async requestDidStart() {
+      return {
+        async responseForOperation({ document, operation, operationName, request, contextValue }) {
+          const result =
+            operation.operation === OperationTypeNode.SUBSCRIPTION
+              ? noSubscriptions
+              : await subgraph.execute({
+                  ...contextValue,
+                  document,
+                  variables: request.variables,
+                  operationName: operationName ?? undefined,
+                });
+          if (Symbol.asyncIterator in result) throw new Error('a query answered a stream');
+          const { data, errors } = result;
+          const singleResult = {
+            ...(errors && { errors: errors.map((error) => error.toJSON()) }),
+            ...(data !== undefined && { data }),
+          };
+          return { http: { headers: new HeaderMap() }, body: { kind: 'single', singleResult } };
+        },
+      };
+    },
+  };
+}
+
+export interface ServedHttp {
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Queries and mutations over HTTP, each with a valid identity of the gateway; everything else is refused. */
+export async function createServedHttp(
+  subgraph: Subgraph,
+  verifier: IdentityVerifier,
+  bodyBytesMax: number,
+  log: Logger,
+): Promise<ServedHttp> {
+  const apollo = new ApolloServer<ServedContext>({
+    schema: subgraph.schema,
+    plugins: [executing(subgraph)],
+    // Nothing without an identity comes this far, and a browser cannot make one.
+    csrfPrevention: false,
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    logger: log,
+    formatError: (formatted) => ({
+      ...formatted,
+      extensions: { ...formatted.extensions, code: codeOf(formatted.extensions?.code) },
+    }),
+  });
+  await apollo.start();
+
+  const answer = async (request: IncomingMessage, response: ServerResponse, signal: AbortSignal) => {
+    const body = await readJson(request, bodyBytesMax);
+    const { query, variables, operationName } = body;
+    if (typeof query !== 'string') throw new HeddleError('BAD_USER_INPUT', 'The body has no query.');
+    const token = request.headers[identityHeader];
+    const { caller, requestId, clientAddress } = await verifier.verify(
+      typeof token === 'string' ? token : '',
+      {
+        query,
+        variables: variables as Record<string, unknown> | null | undefined,
+        operationName: operationName as string | null | undefined,
+      },
+    );
+    const headers = new HeaderMap([['content-type', 'application/json']]);
+    if (request.headers.accept) headers.set('accept', request.headers.accept);
+    const answered = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: {
+        method: 'POST',
+        headers,
+        search: '',
+        body: { query, variables: variables ?? null, operationName: operationName ?? null },
+      },
+      context: async () => ({ caller, requestId, clientAddress, signal }),
+    });
+    if (answered.body.kind !== 'complete') throw new Error('a subgraph does not answer in parts');
+    const text = Buffer.from(answered.body.string);
+    response.writeHead(answered.status ?? 200, {
+      ...Object.fromEntries(answered.headers),
+      'content-length': text.byteLength,
+    });
+    response.end(text);
+  };
+
+  return {
+    async handle(request, response) {
+      const leaving = new AbortController();
+      response.on('close', () => {
+        if (!response.writableFinished) leaving.abort();
+      });
+      try {
+        await answer(request, response, leaving.signal);
+      } catch (error) {
+        if (response.headersSent || leaving.signal.aborted) response.destroy();
+        else sendError(response, error, log);
+      }
+    },
+    stop: () => apollo.stop(),
+  };
+}
+
+/** Apollo has codes of its own for documents that do not parse or validate. */
+function codeOf(code: unknown): string {
+  return typeof code === 'string' && /^(GRAPHQL_|BAD_|OPERATION_|PERSISTED_)/.test(code)
+    ? 'BAD_USER_INPUT'
+    : String(code ?? 'INTERNAL').replace('INTERNAL_SERVER_ERROR', 'INTERNAL');
+}
+
+const STATUS: Readonly<Partial<Record<string, number>>> = {
+  UNAUTHENTICATED: 401,
+  BAD_USER_INPUT: 400,
+  OVERLOADED: 503,
+};
+
+function sendError(response: ServerResponse, error: unknown, log: Logger): void {
+  const known =
+    error instanceof HeddleError ? error : new HeddleError('INTERNAL', 'Something unexpected failed.');
+  if (known !== error) log.error({ err: error }, 'a request to the subgraph failed unexpectedly');
+  response
+    .writeHead(STATUS[known.code] ?? 500, { 'content-type': 'application/json', connection: 'close' })
+    .end(JSON.stringify({ errors: [{ message: known.message, extensions: known.extensions }] }));
+}
+
+/** The body as an object: POST and application/json only, within the bound. */
+async function readJson(request: IncomingMessage, bytesMax: number): Promise<Record<string, unknown>> {
+  if (request.method !== 'POST' || !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
+    throw new HeddleError('BAD_USER_INPUT', 'A subgraph is asked by POST with application/json.');
+  }
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength;
+    if (bytes > bytesMax)
+      throw new HeddleError('BAD_USER_INPUT', `The body is larger than ${bytesMax} bytes.`);
+    chunks.push(chunk);
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch (cause) {
+    throw new HeddleError('BAD_USER_INPUT', 'The body is not JSON.', { cause });
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new HeddleError('BAD_USER_INPUT', 'The body is not a JSON object.');
+  }
+  return body as Record<string, unknown>;
+}

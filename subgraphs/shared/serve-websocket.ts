@@ -1,0 +1,65 @@
+import { type ExecutionArgs, GraphQLError } from 'graphql';
+import type { Disposable } from 'graphql-ws';
+import { useServer } from 'graphql-ws/use/ws';
+import type { Logger } from 'pino';
+import type { WebSocketServer } from 'ws';
+import { HeddleError } from '#schema/errors.ts';
+import type { IdentityVerifier } from '#schema/identity.ts';
+import type { SubgraphRequest } from '#schema/subgraph.ts';
+import { createServedDocuments } from './served-documents.ts';
+import type { Subgraph } from './subgraph.ts';
+
+/** A socket is shared by many callers, so each operation brings its own identity in `extensions.identity`. */
+export function serveWebSocket(
+  subgraph: Subgraph,
+  server: WebSocketServer,
+  verifier: IdentityVerifier,
+  log: Logger,
+): Disposable {
+  const documentOf = createServedDocuments(subgraph.schema);
+  const sockets = new WeakMap<object, AbortController>();
+  const run = (args: ExecutionArgs) => subgraph.execute(args.contextValue as SubgraphRequest) as never;
+
+  return useServer<Record<string, unknown>>(
+    {
+      execute: run,
+      subscribe: run,
+      onConnect({ extra }) {
+        sockets.set(extra.socket, new AbortController());
+      },
+      onClose({ extra }) {
+        sockets.get(extra.socket)?.abort();
+      },
+      async onSubscribe({ extra }, _id, { query, variables, operationName, extensions }) {
+        try {
+          const token = extensions?.identity;
+          const { caller, requestId, clientAddress } = await verifier.verify(
+            typeof token === 'string' ? token : '',
+            { query, variables, operationName },
+          );
+          const document = documentOf(query);
+          if (!('kind' in document)) return document;
+          const signal = sockets.get(extra.socket)?.signal;
+          const contextValue: SubgraphRequest = {
+            document,
+            variables: variables ?? undefined,
+            operationName: operationName ?? undefined,
+            caller,
+            requestId,
+            clientAddress,
+            signal,
+          };
+          return { schema: subgraph.schema, document, contextValue };
+        } catch (error) {
+          if (!(error instanceof HeddleError)) log.error({ err: error }, 'an operation was not begun');
+          const { message, extensions } =
+            error instanceof HeddleError
+              ? error
+              : new HeddleError('INTERNAL', 'Something unexpected failed.');
+          return [new GraphQLError(message, { extensions: { ...extensions } })];
+        }
+      },
+    },
+    server,
+  );
+}

@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { WebSocketServer } from 'ws';
+import { createIdentityVerifier } from '#schema/identity.ts';
+import { createServedHttp } from './serve-http.ts';
+import { serveWebSocket } from './serve-websocket.ts';
+import type { Subgraph } from './subgraph.ts';
+
+export interface ServeOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** What the gateway signs identities with; at least 32 bytes. */
+  readonly meshSecret: string;
+  readonly log: Logger;
+  /** Of a request's body, and of a WebSocket message. */
+  readonly bodyBytesMax?: number;
+  /** May a call be served? Asked by /health/ready; a failure is a no. */
+  readonly ready?: () => boolean | Promise<boolean>;
+  /** How long `close` lets requests end by themselves. */
+  readonly graceMs?: number;
+}
+
+export interface ServedSubgraph {
+  /** Where queries and mutations go by POST and operations by WebSocket, e.g. `http://127.0.0.1:4001/graphql`. */
+  readonly url: string;
+  /** Stops accepting, lets requests end within the grace time, ends every socket. Idempotent. */
+  close(): Promise<void>;
+}
+
+const BODY_BYTES_MAX = 1_048_576;
+const GRACE_MS = 5_000;
+/** RFC 6455, section 7.4.1: the server goes away. */
+const GOING_AWAY = 1001;
+
+/**
+ * Serves one subgraph alone: HTTP for queries and mutations, graphql-ws for subscriptions, both at /graphql and only
+ * for operations that carry an identity signed by the gateway for exactly them (schema/identity.ts); and
+ * /health/live and /health/ready for anyone. A client that goes aborts what it asked for.
+ */
+export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): Promise<ServedSubgraph> {
+  const bodyBytesMax = options.bodyBytesMax ?? BODY_BYTES_MAX;
+  const log = options.log.child({ subgraph: subgraph.name });
+  const verifier = createIdentityVerifier(options.meshSecret);
+  const http = await createServedHttp(subgraph, verifier, bodyBytesMax, log);
+  let closing: Promise<void> | undefined;
+
+  const isReady = async () => {
+    if (closing) return false;
+    try {
+      return (await options.ready?.()) ?? true;
+    } catch (err) {
+      log.warn({ err }, 'not ready');
+      return false;
+    }
+  };
+
+  const server = createServer({ keepAliveTimeout: 65_000 }, async (request, response) => {
+    const path = request.url?.split('?')[0];
+    if (path === '/graphql') await http.handle(request, response);
+    else if (path === '/health/live') sendStatus(response, 200, 'live');
+    else if (path === '/health/ready') {
+      const ready = await isReady();
+      sendStatus(response, ready ? 200 : 503, ready ? 'ready' : 'not ready');
+    } else sendStatus(response, 404, 'not found');
+  });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: bodyBytesMax });
+  const operations = serveWebSocket(subgraph, sockets, verifier, log);
+  server.on('upgrade', (request, socket, head) => {
+    if (closing || request.url?.split('?')[0] !== '/graphql') {
+      socket.destroy();
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (ws) => sockets.emit('connection', ws, request));
+  });
+
+  try {
+    server.listen(options.port, options.host);
+    await once(server, 'listening');
+  } catch (error) {
+    await http.stop();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+
+  return {
+    url: `http://${host}:${port}/graphql`,
+    close() {
+      closing ??= (async () => {
+        const closed = once(server, 'close');
+        server.close();
+        server.closeIdleConnections();
+        await operations.dispose();
+        for (const socket of sockets.clients) socket.close(GOING_AWAY);
+        const deadline = setTimeout(() => {
+          server.closeAllConnections();
+          for (const socket of sockets.clients) socket.terminate();
+        }, options.graceMs ?? GRACE_MS);
+        await closed;
+        clearTimeout(deadline);
+        await http.stop();
+      })();
+      return closing;
+    },
+  };
+}
+
+function sendStatus(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ status: text }));
+}
