@@ -1,4 +1,3 @@
-import { Schema } from 'mongoose';
 import { defineCollection } from './collection.ts';
 
 /** How long a result can be read again by its id, and an idempotency key be answered from it. */
@@ -10,13 +9,8 @@ export const COMPLETION_KEPT_MS = 24 * 60 * 60 * 1000;
  */
 export interface CompletionRecord {
   _id: string;
-  text: string;
-  reasoning: string | null;
-  json: unknown;
-  toolCalls: { id: string; name: string; arguments: unknown }[];
-  finishReason: string;
-  /** What the client was told went wrong; null unless the row is FAILED. */
-  errorMessage: string | null;
+  /** JSON text, as inference makes it: answers hold keys that a database may refuse. */
+  content: string;
   expiresAt: Date;
 }
 
@@ -24,12 +18,7 @@ export const completions = defineCollection<CompletionRecord>(
   'completions',
   {
     _id: { type: String, required: true },
-    text: { type: String },
-    reasoning: String,
-    json: Schema.Types.Mixed,
-    toolCalls: [{ _id: false, id: String, name: String, arguments: Schema.Types.Mixed }],
-    finishReason: { type: String, required: true },
-    errorMessage: String,
+    content: { type: String, required: true },
     expiresAt: { type: Date, required: true },
   },
   [[{ expiresAt: 1 }, { expireAfterSeconds: 0 }]],

@@ -14,7 +14,7 @@ export class AnswerBuilder {
   usage: ProviderUsage | null = null;
   /** Characters received, tool calls' arguments included. */
   received = 0;
-  readonly #toolCalls: ToolCallSoFar[] = [];
+  readonly #toolCalls = new Map<number, ToolCallSoFar>();
 
   add(part: ProviderPart): void {
     switch (part.type) {
@@ -38,9 +38,11 @@ export class AnswerBuilder {
   }
 
   get toolCalls(): readonly ToolCall[] {
-    return this.#toolCalls
-      .filter((call) => call !== undefined)
-      .map(({ id, name, arguments: text }) => ({ id, name, arguments: argumentsOf(text) }));
+    return [...this.#toolCalls.values()].map(({ id, name, arguments: text }) => ({
+      id,
+      name,
+      arguments: argumentsOf(text),
+    }));
   }
 
   answer(finish: ProviderPart & { readonly type: 'finish' }): ProviderAnswer {
@@ -54,10 +56,10 @@ export class AnswerBuilder {
   }
 
   #addToolCall(part: ProviderPart & { readonly type: 'tool-call' }): void {
-    let call = this.#toolCalls.find((_, at) => at === part.index);
+    let call = this.#toolCalls.get(part.index);
     if (call === undefined) {
       call = { id: part.id ?? `call_${part.index}`, name: part.name ?? '', arguments: '' };
-      this.#toolCalls[part.index] = call;
+      this.#toolCalls.set(part.index, call);
     }
     if (part.name !== undefined) call.name = part.name;
     if (part.id !== undefined) call.id = part.id;

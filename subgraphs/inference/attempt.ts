@@ -33,7 +33,7 @@ export type AttemptEnd =
       readonly reason: Cancelled;
       readonly told: ProviderUsage | null;
       readonly partial: AnswerBuilder | null;
-      readonly cut: true;
+      readonly cut: boolean;
     };
 
 /** Asks for the whole answer. `abort` is this attempt's own; its reason is a ProviderFailure or Cancelled. */

@@ -1,0 +1,38 @@
+import type { Connection } from 'mongoose';
+import type { Logger } from 'pino';
+import type { Catalog } from '#mongo/catalog.ts';
+import type { Bus } from '#state/bus/bus.ts';
+import type { Cache } from '#state/cache/cache.ts';
+import type { Quota } from '#state/quota/quota.ts';
+import type { StreamLogs } from '#state/streams/stream-log.ts';
+import type { CompletionEventData } from './completion.ts';
+import type { GuardrailStage } from './guardrails/guardrails.ts';
+import type { HealthRegistry } from './health.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { ProviderPool } from './provider-pool.ts';
+import type { StructuredOutputs } from './structured-output.ts';
+
+/** What the verbs of this subgraph work with: made once, when the subgraph is. */
+export interface InferenceDeps {
+  readonly connection: Connection;
+  readonly log: Logger;
+  readonly bus: Bus;
+  readonly quota: Quota;
+  readonly cache: Cache;
+  readonly streams: StreamLogs<CompletionEventData>;
+  readonly catalog: Catalog;
+  readonly pool: ProviderPool;
+  readonly health: HealthRegistry;
+  readonly ledger: Ledger;
+  readonly ownerId: string;
+  readonly structuredOutputs: StructuredOutputs;
+  readonly guardrails: {
+    readonly input: GuardrailStage | undefined;
+    readonly output: GuardrailStage | undefined;
+  };
+  readonly now: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** Waits between retries; rejects when the signal aborts. */
+  readonly delay: (ms: number, signal: AbortSignal) => Promise<unknown>;
+}

@@ -1,0 +1,53 @@
+import type { StreamWriter } from '#state/streams/stream-log.ts';
+import type { CompletionEventData } from './completion.ts';
+import type { Ended } from './ending.ts';
+
+/** Where the events of one completion go. */
+export interface EventSink {
+  started(modelId: string): void;
+  /** A promise when a reader is behind and the log is full: to be waited for before more is read. */
+  append(event: CompletionEventData): Promise<void> | undefined;
+  restarted(reason: string, modelId: string): void;
+  /** The last event: CompletionFinished, or CompletionFailed. */
+  end(ended: Ended): Promise<void>;
+  /** From now on deltas are dropped: nobody will read them. */
+  drain(): void;
+}
+
+/** What an event holds beside its text, roughly, in characters. */
+const frameSize = 96;
+
+export function createEventSink(completionId: string, writer: StreamWriter<CompletionEventData>): EventSink {
+  let draining = false;
+  return {
+    started: (modelId) => void writer.append({ type: 'CompletionStarted', completionId, modelId }),
+    append(event) {
+      if (draining) return undefined;
+      const text =
+        event.type === 'TextDelta' || event.type === 'ReasoningDelta'
+          ? event.text
+          : event.type === 'ToolCallDelta'
+            ? event.argumentsDelta
+            : '';
+      return writer.append(event, frameSize + text.length);
+    },
+    restarted: (reason, modelId) =>
+      void writer.append({ type: 'CompletionRestarted', completionId, reason, modelId }),
+    end({ completion, failure }) {
+      return writer.end(
+        failure === null
+          ? { type: 'CompletionFinished', completionId, completion }
+          : {
+              type: 'CompletionFailed',
+              completionId,
+              code: failure.code,
+              message: failure.message,
+              completion,
+            },
+      );
+    },
+    drain() {
+      draining = true;
+    },
+  };
+}

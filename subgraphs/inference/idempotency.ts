@@ -1,0 +1,129 @@
+import { MongoServerError } from 'mongodb';
+import type { Connection } from 'mongoose';
+import { COMPLETION_KEPT_MS } from '#mongo/completions.ts';
+import { idempotencyKeys } from '#mongo/idempotency-keys.ts';
+import { invocations } from '#mongo/invocations.ts';
+import type { Caller } from '#schema/caller.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { callerId, inputHash, sha256 } from './cache-key.ts';
+import type { InferenceDeps } from './deps.ts';
+import type { CompletionRequest } from './request.ts';
+
+/** One call for each key, caller and input, among all processes and through restarts, for 24 hours. */
+export interface Idempotency {
+  /**
+   * Runs `admit` with the id unless the key has been used; then the id that it was used with. Throws CONFLICT when that
+   * was with other input. A call that is refused before it has a row gives the key back.
+   */
+  once<T>(
+    request: CompletionRequest & { readonly idempotencyKey: string },
+    caller: Caller,
+    id: string,
+    admit: () => Promise<T>,
+  ): Promise<{ readonly admitted: T } | { readonly usedBy: string }>;
+}
+
+interface Claiming {
+  readonly hash: string;
+  /** The id of the completion that the key stands for; rejects as the call was refused. */
+  readonly owner: Promise<string>;
+}
+
+const duplicateKey = 11000;
+/** How long a claim may stand before its row does; after that its maker has died in between. */
+const rowPolls = 20;
+const rowPollMs = 100;
+
+export function createIdempotency({ connection, now, delay }: IdempotencyDeps): Idempotency {
+  const claiming = new Map<string, Claiming>();
+
+  return {
+    async once(request, caller, id, admit) {
+      const key = claimKey(request.idempotencyKey, caller);
+      const hash = inputHash(request);
+      const other = claiming.get(key);
+      if (other !== undefined) {
+        if (other.hash !== hash) throw conflict();
+        return { usedBy: await other.owner };
+      }
+      const owner = Promise.withResolvers<string>();
+      owner.promise.catch(() => undefined);
+      claiming.set(key, { hash, owner: owner.promise });
+      try {
+        const usedBy = await claim(key, hash, id);
+        if (usedBy !== id) {
+          owner.resolve(usedBy);
+          return { usedBy };
+        }
+        const admitted = await admit().catch(async (error: unknown) => {
+          await idempotencyKeys(connection).deleteOne({ _id: key, completionId: id });
+          throw error;
+        });
+        owner.resolve(id);
+        return { admitted };
+      } catch (error) {
+        owner.reject(error);
+        throw error;
+      } finally {
+        claiming.delete(key);
+      }
+    },
+  };
+
+  /** The id that the key now stands for: this one, or the one that had it first. */
+  async function claim(key: string, hash: string, id: string): Promise<string> {
+    const keys = idempotencyKeys(connection);
+    for (let polls = 0; ; polls++) {
+      const expiresAt = new Date(now() + COMPLETION_KEPT_MS);
+      if (await inserted({ _id: key, completionId: id, inputHash: hash, expiresAt })) return id;
+      const standing = await keys.findById(key).lean();
+      if (standing === null) continue;
+      if (standing.expiresAt.getTime() <= now()) {
+        // The database removes what has expired only now and then.
+        await keys.deleteOne({ _id: key, completionId: standing.completionId });
+        continue;
+      }
+      if (standing.inputHash !== hash) throw conflict();
+      const row = await invocations(connection).findById(standing.completionId, { _id: 1 }).lean();
+      if (row !== null) return standing.completionId;
+      if (polls >= rowPolls) {
+        await keys.updateOne(
+          { _id: key, completionId: standing.completionId },
+          { $set: { completionId: id } },
+        );
+        const taken = await keys.findById(key).lean();
+        if (taken?.completionId === id) return id;
+      }
+      await delay(rowPollMs, neverAborted);
+    }
+  }
+
+  async function inserted(record: Parameters<typeof insert>[1]): Promise<boolean> {
+    try {
+      await insert(connection, record);
+      return true;
+    } catch (error) {
+      if (error instanceof MongoServerError && error.code === duplicateKey) return false;
+      throw error;
+    }
+  }
+}
+
+type IdempotencyDeps = Pick<InferenceDeps, 'connection' | 'now' | 'delay'>;
+
+const neverAborted = new AbortController().signal;
+
+async function insert(
+  connection: Connection,
+  record: { _id: string; completionId: string; inputHash: string; expiresAt: Date },
+): Promise<void> {
+  await idempotencyKeys(connection).create([record], { writeConcern: { w: 'majority', j: true } });
+}
+
+function claimKey(key: string, caller: Caller): string {
+  return sha256(JSON.stringify([caller.tenantId, callerId(caller), key]));
+}
+
+function conflict(): HeddleError {
+  return new HeddleError('CONFLICT', 'This idempotencyKey was used with other input: choose another key.');
+}

@@ -1,0 +1,338 @@
+import type { CatalogModel } from '#mongo/catalog.ts';
+import type { InvocationStatus } from '#mongo/invocations.ts';
+import type { Caller } from '#schema/caller.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { eventOf, partsOf } from './answer-builder.ts';
+import { type AttemptEnd, Cancelled, generateOnce, streamOnce, untilAborted } from './attempt.ts';
+import type { CompletionData, CompletionEventData } from './completion.ts';
+import type { InferenceDeps } from './deps.ts';
+import {
+  type Ended,
+  type Ending,
+  failed,
+  failureOfError,
+  failureOfProvider,
+  finishReasonOf,
+  internalFailure,
+  partialAnswer,
+} from './ending.ts';
+import type { EventSink } from './event-sink.ts';
+import { closingOf, resultOf } from './ledger/rows.ts';
+import type { Meters } from './meters.ts';
+import { type ProviderAnswer, ProviderFailure } from './providers/provider.ts';
+import type { CompletionRequest } from './request.ts';
+import { nextStep } from './retry.ts';
+import type { Candidates } from './route.ts';
+import { outputTokensMax, upperBound } from './settle.ts';
+import { Tally } from './tally.ts';
+
+export interface InvocationStart {
+  readonly id: string;
+  readonly request: CompletionRequest;
+  readonly caller: Caller;
+  readonly candidates: Candidates;
+  readonly meters: Meters;
+  readonly startedAtMs: number;
+  /** Where the events go; null: the answer is wanted whole. */
+  readonly sink: EventSink | null;
+  /** Whether the cache was asked before. */
+  readonly cache: 'MISS' | 'BYPASS';
+}
+
+/** Failures that say nothing of the provider's health. */
+const clientsFault: ReadonlySet<string> = new Set(['BAD_USER_INPUT', 'CONTEXT_TOO_LONG', 'CONTENT_FILTERED']);
+
+/**
+ * One invocation that has its reservation and its row: asks providers until one has answered or none may be asked
+ * again, then settles the meters, closes the row and tells the last event, once each and in this order.
+ */
+export class Invocation {
+  readonly start: InvocationStart;
+  /** Resolves when the row is closed and the last event told. Never rejects. */
+  readonly done: Promise<Ended>;
+  readonly #deps: InferenceDeps;
+  readonly #tally = new Tally();
+  readonly #triedCredentials = new Set<string>();
+  /** Aborted once, by whatever stops the whole: a cancellation or the total timeout. */
+  readonly #abort = new AbortController();
+  #attemptAbort: AbortController | undefined;
+  #model: CatalogModel;
+  #firstTokenMs: number | null = null;
+  /** The client has seen something of an answer. */
+  #shown = false;
+  #restarted = false;
+
+  constructor(start: InvocationStart, deps: InferenceDeps) {
+    this.start = start;
+    this.#deps = deps;
+    this.#model = start.candidates.models[0];
+    this.done = this.#run();
+  }
+
+  get id(): string {
+    return this.start.id;
+  }
+
+  /** Stops it; a completion that has ended stays as it is. */
+  cancel(message: string): void {
+    this.#stop(new Cancelled(message));
+  }
+
+  /** The completion as it stands while it runs. */
+  running(): CompletionData {
+    return this.#completion('RUNNING', {}, null, null);
+  }
+
+  #stop(reason: Cancelled | ProviderFailure): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort(reason);
+    this.#attemptAbort?.abort(reason);
+  }
+
+  async #run(): Promise<Ended> {
+    const { totalMs } = this.start.candidates.timeouts;
+    const total = setTimeout(() => {
+      const message = `The completion has not ended within ${totalMs} ms.`;
+      this.#stop(new ProviderFailure('PROVIDER_TIMEOUT', message, { retryable: false }));
+    }, totalMs);
+    let ending: Ending;
+    try {
+      ending = await this.#guarded(await this.#ask());
+    } catch (error) {
+      this.#deps.log.error({ err: error, completionId: this.id }, 'an invocation failed unexpectedly');
+      ending = failed(internalFailure);
+    }
+    clearTimeout(total);
+    const ended = await this.#settleAndClose(ending);
+    await this.#tellEnd(ended, ending);
+    return ended;
+  }
+
+  async #ask(): Promise<Ending> {
+    const { models } = this.start.candidates;
+    for (let candidate = 0; ; ) {
+      this.#model = models[candidate] ?? models[0];
+      const refusal = await this.#reserveAgain();
+      if (refusal !== null) return failed(failureOfError(refusal));
+      const { end, json } = await this.#attempt();
+      if (end.outcome === 'SUCCEEDED')
+        return { status: 'SUCCEEDED', answer: end.answer, json, failure: null };
+      const next = end.outcome === 'FAILED' ? this.#next(end.failure, candidate) : null;
+      const stopped = next === null || (await this.#pause(next.delayMs));
+      if (next === null || stopped) return this.#endedBy(end);
+      candidate = next.candidate;
+    }
+  }
+
+  #endedBy(end: AttemptEnd & { readonly outcome: 'FAILED' | 'CANCELLED' }): Ending {
+    const answer = partialAnswer(end);
+    const cause = this.#abort.signal.aborted ? this.#abort.signal.reason : null;
+    if (end.outcome === 'CANCELLED' || cause instanceof Cancelled) {
+      return { status: 'CANCELLED', answer, json: null, failure: null };
+    }
+    return failed(failureOfProvider(cause instanceof ProviderFailure ? cause : end.failure), answer);
+  }
+
+  /** What was used so far and the next attempt must fit the limits too; the first attempt's bound is reserved already. */
+  async #reserveAgain(): Promise<HeddleError | null> {
+    if (this.#tally.attempts.length === 0) return null;
+    const { request, meters } = this.start;
+    const output = outputTokensMax(this.#model, request.call.maxOutputTokens);
+    const next = upperBound(this.#model, request.inputTokensMax, output);
+    const { tokens, costNanos } = this.#tally.used;
+    try {
+      await meters.reserve({ tokens: tokens + next.tokens, costNanos: costNanos + next.costNanos });
+      return null;
+    } catch (error) {
+      if (error instanceof HeddleError) return error;
+      throw error;
+    }
+  }
+
+  /** Whom to ask after a failure, and when; null: nobody. */
+  #next(failure: ProviderFailure, candidate: number): { candidate: number; delayMs: number } | null {
+    const { candidates, sink } = this.start;
+    if (this.#abort.signal.aborted) return null;
+    if (!this.#shown) {
+      const next = nextStep(failure, {
+        candidate,
+        candidates: candidates.models.length,
+        attempts: this.#tally.attempts.length,
+        maxAttempts: candidates.maxAttempts,
+        random: this.#deps.random,
+      });
+      return next.step === 'STOP' ? null : next;
+    }
+    const other = candidates.models[candidate + 1];
+    if (!candidates.mayRestart || this.#restarted || other === undefined || sink === null) return null;
+    this.#restarted = true;
+    sink.restarted(failure.message, other.id);
+    return { candidate: candidate + 1, delayMs: 0 };
+  }
+
+  /** True when the invocation was stopped meanwhile. */
+  async #pause(ms: number): Promise<boolean> {
+    if (ms > 0) await this.#deps.delay(ms, this.#abort.signal).catch(() => undefined);
+    return this.#abort.signal.aborted;
+  }
+
+  async #attempt(): Promise<{ readonly end: AttemptEnd; readonly json: unknown }> {
+    const { now, health } = this.#deps;
+    const model = this.#model;
+    const startedAtMs = now();
+    const tellHealth = health.begin(model.id, model.provider.id);
+    const abort = new AbortController();
+    this.#attemptAbort = abort;
+    if (this.#abort.signal.aborted) abort.abort(this.#abort.signal.reason);
+    let firstTokenMs: number | null = null;
+    const called = await this.#call(abort, () => {
+      firstTokenMs = now() - startedAtMs;
+      this.#firstTokenMs ??= now() - this.start.startedAtMs;
+    });
+    const result = this.#structured(called);
+    const { end } = result;
+    const durationMs = now() - startedAtMs;
+    const tellsNothing =
+      end.outcome === 'CANCELLED' || (end.outcome === 'FAILED' && clientsFault.has(end.failure.code));
+    tellHealth(
+      tellsNothing
+        ? null
+        : { ok: end.outcome === 'SUCCEEDED', latencyMs: durationMs, timeToFirstTokenMs: firstTokenMs },
+    );
+    this.#tally.add(model, end, { startedAtMs, durationMs }, this.start.request.inputTokensMax);
+    return result;
+  }
+
+  async #call(abort: AbortController, onFirst: () => void): Promise<AttemptEnd> {
+    const { request, candidates, sink } = this.start;
+    const { name, provider: catalogProvider } = this.#model;
+    try {
+      const taken = this.#deps.pool.take(catalogProvider, this.#triedCredentials);
+      const provider = taken instanceof Promise ? await untilAborted(taken, abort.signal) : taken;
+      const { maxOutputTokens } = request.call;
+      const call = {
+        ...request.call,
+        model: name,
+        ...(maxOutputTokens === undefined
+          ? {}
+          : { maxOutputTokens: outputTokensMax(this.#model, maxOutputTokens) }),
+      };
+      if (sink === null) return await generateOnce(provider, call, abort);
+      let first = true;
+      return await streamOnce(provider, call, abort, candidates.timeouts, (part) => {
+        const event = eventOf(this.id, part);
+        if (event === undefined) return undefined;
+        if (first) onFirst();
+        first = false;
+        return this.#show(sink, event);
+      });
+    } catch (error) {
+      if (error instanceof Cancelled)
+        return { outcome: 'CANCELLED', reason: error, told: null, partial: null, cut: false };
+      if (!(error instanceof ProviderFailure)) throw error;
+      return { outcome: 'FAILED', failure: error, told: null, partial: null, cut: false };
+    }
+  }
+
+  #show(sink: EventSink, event: CompletionEventData): Promise<void> | undefined {
+    // With a guardrail on the output nothing is shown before it has looked.
+    if (this.#deps.guardrails.output !== undefined) return undefined;
+    if (!this.#shown) {
+      this.#shown = true;
+      sink.started(this.#model.id);
+    }
+    return sink.append(event);
+  }
+
+  /** An answer that is not of the shape is a failure of the attempt, to be tried again while nothing was shown. */
+  #structured(end: AttemptEnd): { readonly end: AttemptEnd; readonly json: unknown } {
+    const { structured } = this.start.request;
+    if (end.outcome !== 'SUCCEEDED' || structured === null) return { end, json: null };
+    const { text, finishReason, usage } = end.answer;
+    if (finishReason === 'TOOL_CALLS') return { end, json: null };
+    const read = structured.read(text);
+    if ('json' in read) return { end, json: read.json };
+    const cut = finishReason === 'LENGTH' ? ' (it was cut at maxOutputTokens)' : '';
+    const message = `The answer does not fit responseSchema: ${read.problem}${cut}.`;
+    const failure = new ProviderFailure('PROVIDER_ERROR', message, { retryable: true });
+    return { end: { outcome: 'FAILED', failure, told: usage, partial: null, cut: false }, json: null };
+  }
+
+  async #guarded(ending: Ending): Promise<Ending> {
+    const { output } = this.#deps.guardrails;
+    if (output === undefined || ending.status !== 'SUCCEEDED') return ending;
+    const { text = '', reasoning, toolCalls = [] } = ending.answer;
+    const texts = [text, reasoning ?? '', ...toolCalls.map((call) => JSON.stringify(call.arguments) ?? '')];
+    try {
+      await output({ texts, tenantId: this.start.caller.tenantId });
+      return ending;
+    } catch (error) {
+      if (error instanceof HeddleError) return failed(failureOfError(error));
+      throw error;
+    }
+  }
+
+  async #settleAndClose(ending: Ending): Promise<Ended> {
+    const { status, answer, json, failure } = ending;
+    const completion = this.#completion(status, answer, json, failure);
+    const endedAtMs = this.#deps.now();
+    const closing = closingOf(completion, this.#model.provider.id, endedAtMs, this.#firstTokenMs);
+    try {
+      await Promise.all([
+        this.start.meters.settle(this.#tally.used),
+        this.#deps.ledger.close(this.id, closing, resultOf(completion, endedAtMs)),
+      ]);
+      return { completion, failure };
+    } catch (error) {
+      this.#deps.log.error({ err: error, completionId: this.id }, 'a ledger row could not be closed');
+      return {
+        completion: this.#completion('FAILED', answer, json, internalFailure),
+        failure: internalFailure,
+      };
+    }
+  }
+
+  async #tellEnd(ended: Ended, { answer }: Ending): Promise<void> {
+    const { sink } = this.start;
+    if (sink === null) return;
+    try {
+      if (!this.#shown) {
+        sink.started(this.#model.id);
+        const { text = '', reasoning = null, toolCalls = [] } = answer;
+        const parts = ended.failure === null ? partsOf({ text, reasoning, toolCalls }) : [];
+        for (const part of parts) {
+          const event = eventOf(this.id, part);
+          if (event !== undefined) void sink.append(event);
+        }
+      }
+      await sink.end(ended);
+    } catch (error) {
+      this.#deps.log.error({ err: error, completionId: this.id }, 'a stream could not be ended');
+    }
+  }
+
+  #completion(
+    status: InvocationStatus,
+    answer: Partial<ProviderAnswer>,
+    json: unknown,
+    failure: Ended['failure'],
+  ): CompletionData {
+    return {
+      id: this.id,
+      status,
+      text: answer.text ?? '',
+      json,
+      reasoning: answer.reasoning ?? null,
+      toolCalls: answer.toolCalls ?? [],
+      finishReason: finishReasonOf(status, answer.finishReason),
+      usage: this.#tally.usage,
+      costNanos: this.#tally.costNanos.toString(),
+      cache: this.start.cache,
+      modelId: this.#model.id,
+      promptVersionId: this.start.request.promptVersionId,
+      attempts: [...this.#tally.attempts],
+      createdAtMs: this.start.startedAtMs,
+      error: failure === null ? null : { code: failure.code, message: failure.message },
+    };
+  }
+}

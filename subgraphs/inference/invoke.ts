@@ -1,0 +1,238 @@
+import type { InvocationCache } from '#mongo/invocations.ts';
+import type { Caller } from '#schema/caller.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { answerOf, type CachedAnswer, type CachePlan, cachedAnswer, cachePlan } from './answer-cache.ts';
+import { type CompletionData, newCompletionId, noUsage } from './completion.ts';
+import type { InferenceDeps } from './deps.ts';
+import { createEventSink, type EventSink } from './event-sink.ts';
+import type { Idempotency } from './idempotency.ts';
+import { Invocation } from './invocation.ts';
+import { openRow, resultOf } from './ledger/rows.ts';
+import { Meters } from './meters.ts';
+import type { CachePolicy, CompletionRequest, OnDisconnect } from './request.ts';
+import { candidatesFor } from './route.ts';
+import type { Running } from './running.ts';
+import { outputTokensMax, upperBound } from './settle.ts';
+
+/** What became of a request that was let in. */
+export type Begun =
+  | { readonly kind: 'RUNNING'; readonly invocation: Invocation }
+  /** Answered without asking a provider; its row is written. */
+  | { readonly kind: 'ANSWERED'; readonly completion: CompletionData }
+  /** The idempotency key stands for this completion, which may still run, here or elsewhere. */
+  | { readonly kind: 'EXISTING'; readonly id: string };
+
+export interface BeginOptions {
+  readonly cachePolicy: CachePolicy | null;
+  /** STREAM: events go to a stream log, opened before this resolves. */
+  readonly mode: 'WHOLE' | 'STREAM';
+  /** What happens when the last reader of the stream has gone. */
+  readonly onDisconnect: OnDisconnect;
+}
+
+export interface Invoker {
+  /**
+   * Guardrails, idempotency, cache, candidates, reservation, row, in this order; then the invocation runs by itself.
+   * What is refused on the way throws a HeddleError, and leaves no row and no reservation.
+   */
+  begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<Begun>;
+  /** From now on every request is refused with OVERLOADED. */
+  stop(): void;
+}
+
+/** Invocations that one process runs at once. */
+const runningMax = 20_000;
+/** How long an ended stream can be resumed event by event; later it is resumed as a whole. */
+const logKeptMs = 300_000;
+
+export function createInvoker(deps: InferenceDeps, running: Running, idempotency: Idempotency): Invoker {
+  /** Identical questions that are being answered; followers take the leader's answer. */
+  const leaders = new Map<string, Promise<CachedAnswer | null>>();
+  let stopped = false;
+
+  async function begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<Begun> {
+    if (stopped || running.size >= runningMax) throw overloaded(stopped);
+    const { input } = deps.guardrails;
+    if (input !== undefined) await input({ texts: textsOf(request), tenantId: caller.tenantId });
+    const id = newCompletionId(deps.now());
+    const { idempotencyKey } = request;
+    if (idempotencyKey === null) return viaCache(id, request, caller, options);
+    const once = await idempotency.once({ ...request, idempotencyKey }, caller, id, () =>
+      viaCache(id, request, caller, options),
+    );
+    return 'usedBy' in once ? { kind: 'EXISTING', id: once.usedBy } : once.admitted;
+  }
+
+  async function viaCache(
+    id: string,
+    request: CompletionRequest,
+    caller: Caller,
+    options: BeginOptions,
+  ): Promise<Begun> {
+    const plan = cachePlan(request, caller, options.cachePolicy);
+    if (plan === null) return admit(id, request, caller, options, 'BYPASS');
+    if (plan.read) {
+      const hit = await cachedAnswer(deps.cache, plan);
+      if (hit !== null) return answer(id, request, caller, hit, 'HIT');
+      const leading = leaders.get(plan.key);
+      const led = leading === undefined ? null : await leading;
+      if (led !== null) return answer(id, request, caller, led, 'COALESCED');
+    }
+    return lead(plan, () => admit(id, request, caller, options, 'MISS'));
+  }
+
+  /** Begins an invocation whose answer others wait for, and keeps it. */
+  async function lead(plan: CachePlan, begins: () => Promise<Begun>): Promise<Begun> {
+    const { promise, resolve } = Promise.withResolvers<CachedAnswer | null>();
+    const leads = !leaders.has(plan.key);
+    if (leads) leaders.set(plan.key, promise);
+    const end = (found: CachedAnswer | null) => {
+      resolve(found);
+      if (leads) leaders.delete(plan.key);
+    };
+    try {
+      const begun = await begins();
+      if (begun.kind === 'RUNNING') {
+        void begun.invocation.done.then(async (ended) => {
+          const found = answerOf(ended);
+          if (found !== null) await deps.cache.set(plan.key, JSON.stringify(found), plan.maxAgeMs);
+          end(found);
+        });
+      } else end(null);
+      return begun;
+    } catch (error) {
+      end(null);
+      throw error;
+    }
+  }
+
+  async function admit(
+    id: string,
+    request: CompletionRequest,
+    caller: Caller,
+    options: BeginOptions,
+    cache: 'MISS' | 'BYPASS',
+  ): Promise<Begun> {
+    const { promptId, promptVersionId, inputTokensMax, call } = request;
+    const { maxOutputTokens } = call;
+    const needs = { ...request, maxOutputTokens };
+    const candidates = await candidatesFor(request.model, needs, caller, deps);
+    const [model] = candidates.models;
+    const startedAtMs = deps.now();
+    const { ownerId } = deps;
+    const row = openRow({
+      id,
+      kind: 'completion',
+      caller,
+      model,
+      promptId,
+      promptVersionId,
+      cache,
+      startedAtMs,
+      ownerId,
+    });
+    const meters = new Meters(deps.quota, caller, id, candidates.timeouts.totalMs, deps.log);
+    await meters.reserve(upperBound(model, inputTokensMax, outputTokensMax(model, maxOutputTokens)));
+    let stream: StreamEnds | null;
+    try {
+      stream = options.mode === 'STREAM' ? await openStream(id, options.onDisconnect) : null;
+      await deps.ledger.open(row);
+    } catch (error) {
+      await meters.release();
+      throw error;
+    }
+    const sink = stream?.sink ?? null;
+    const invocation = new Invocation(
+      { id, request, caller, candidates, meters, startedAtMs, sink, cache },
+      deps,
+    );
+    running.add(invocation);
+    stream?.attach(invocation);
+    return { kind: 'RUNNING', invocation };
+  }
+
+  async function openStream(id: string, onDisconnect: OnDisconnect): Promise<StreamEnds> {
+    let invocation: Invocation | undefined;
+    const onAbandoned = () => {
+      if (onDisconnect === 'CANCEL') invocation?.cancel('The last client of the stream has gone.');
+      if (onDisconnect === 'DRAIN') sink.drain();
+    };
+    const writer = await deps.streams.open(id, { keepMs: logKeptMs, onAbandoned });
+    const sink = createEventSink(id, writer);
+    return {
+      sink,
+      attach: (begun) => {
+        invocation = begun;
+      },
+    };
+  }
+
+  /** A row for an answer that needed no provider. */
+  async function answer(
+    id: string,
+    request: CompletionRequest,
+    caller: Caller,
+    found: CachedAnswer,
+    cache: InvocationCache,
+  ): Promise<Begun> {
+    const nowMs = deps.now();
+    const { promptId, promptVersionId } = request;
+    const completion: CompletionData = {
+      ...found,
+      id,
+      status: 'SUCCEEDED',
+      usage: noUsage,
+      costNanos: '0',
+      cache,
+      promptVersionId,
+      attempts: [],
+      createdAtMs: nowMs,
+      error: null,
+    };
+    const providerId = found.modelId.slice(0, found.modelId.indexOf('/'));
+    const model = { id: found.modelId, provider: { id: providerId } };
+    const { ownerId } = deps;
+    const row = openRow({
+      id,
+      kind: 'completion',
+      caller,
+      model,
+      promptId,
+      promptVersionId,
+      cache,
+      startedAtMs: nowMs,
+      ownerId,
+    });
+    await deps.ledger.open(
+      { ...row, status: 'SUCCEEDED', endedAt: new Date(nowMs), latencyMs: 0 },
+      resultOf(completion, nowMs),
+    );
+    return { kind: 'ANSWERED', completion };
+  }
+
+  return {
+    begin,
+    stop() {
+      stopped = true;
+    },
+  };
+}
+
+interface StreamEnds {
+  readonly sink: EventSink;
+  attach(invocation: Invocation): void;
+}
+
+function overloaded(stopped: boolean): HeddleError {
+  const why = stopped ? 'is shutting down' : 'runs as many completions as it may';
+  return new HeddleError('OVERLOADED', `This process ${why}.`, { extensions: { retryAfterMs: 1_000 } });
+}
+
+function textsOf({ call }: CompletionRequest): readonly string[] {
+  return call.messages.flatMap((message) => {
+    if (message.role === 'user')
+      return message.parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
+    if (message.role !== 'assistant') return [message.content];
+    return [message.text, ...message.toolCalls.map((toolCall) => JSON.stringify(toolCall.arguments) ?? '')];
+  });
+}

@@ -1,0 +1,124 @@
+import { COMPLETION_KEPT_MS, type CompletionRecord } from '#mongo/completions.ts';
+import type { InvocationRecord } from '#mongo/invocations.ts';
+import type { Caller } from '#schema/caller.ts';
+import { HeddleError, isErrorCode } from '#schema/errors.ts';
+import { type CompletionData, noUsage } from '../completion.ts';
+import type { InvocationClosing } from './ledger.ts';
+
+/** The row of an invocation that begins. Throws FORBIDDEN for a caller of no tenant: somebody has to pay. */
+export function openRow(start: {
+  readonly id: string;
+  readonly kind: 'completion' | 'embedding';
+  readonly caller: Caller;
+  readonly model: { readonly id: string; readonly provider: { readonly id: string } };
+  readonly promptId: string | null;
+  readonly promptVersionId: string | null;
+  readonly cache: InvocationRecord['cache'];
+  readonly startedAtMs: number;
+  readonly ownerId: string;
+}): InvocationRecord {
+  const { caller, model } = start;
+  if (caller.tenantId === null) {
+    throw new HeddleError('FORBIDDEN', 'This caller belongs to no tenant: use the API key of an app.');
+  }
+  return {
+    _id: start.id,
+    kind: start.kind,
+    status: 'RUNNING',
+    tenantId: caller.tenantId,
+    appId: caller.appId,
+    keyId: caller.keyId,
+    subject: caller.subject,
+    modelId: model.id,
+    providerId: model.provider.id,
+    promptId: start.promptId,
+    promptVersionId: start.promptVersionId,
+    usage: noUsage,
+    costNanos: 0n,
+    cache: start.cache,
+    latencyMs: null,
+    timeToFirstTokenMs: null,
+    errorCode: null,
+    startedAt: new Date(start.startedAtMs),
+    endedAt: null,
+    ownerId: start.ownerId,
+    attempts: [],
+  };
+}
+
+/** What closes the row of an ended completion. */
+export function closingOf(
+  completion: CompletionData,
+  providerId: string,
+  endedAtMs: number,
+  timeToFirstTokenMs: number | null,
+): InvocationClosing {
+  const { status, modelId, usage, costNanos, cache, error, attempts, createdAtMs } = completion;
+  return {
+    status,
+    modelId,
+    providerId,
+    usage,
+    costNanos: BigInt(costNanos),
+    cache,
+    latencyMs: endedAtMs - createdAtMs,
+    timeToFirstTokenMs,
+    errorCode: isErrorCode(error?.code) ? error.code : null,
+    endedAt: new Date(endedAtMs),
+    attempts: attempts.map((attempt) => ({
+      modelId: attempt.modelId,
+      startedAt: new Date(attempt.startedAtMs),
+      durationMs: attempt.durationMs,
+      outcome: attempt.outcome,
+      error: attempt.error,
+      usage: attempt.usage,
+      usageEstimated: attempt.usageEstimated,
+      costNanos: BigInt(attempt.costNanos),
+    })),
+  };
+}
+
+export function resultOf(completion: CompletionData, endedAtMs: number): CompletionRecord {
+  return {
+    _id: completion.id,
+    content: JSON.stringify(completion),
+    expiresAt: new Date(endedAtMs + COMPLETION_KEPT_MS),
+  };
+}
+
+/** A completion of which only the row is left: it runs elsewhere, is older than a day, or its process died. */
+export function completionOfRow(row: InvocationRecord): CompletionData {
+  return {
+    id: row._id,
+    status: row.status,
+    text: '',
+    json: null,
+    reasoning: null,
+    toolCalls: [],
+    finishReason: row.status === 'FAILED' ? 'ERROR' : row.status === 'CANCELLED' ? 'CANCELLED' : 'OTHER',
+    usage: row.usage,
+    costNanos: row.costNanos.toString(),
+    cache: row.cache,
+    modelId: row.modelId,
+    promptVersionId: row.promptVersionId,
+    attempts: row.attempts.map((attempt) => ({
+      modelId: attempt.modelId,
+      startedAtMs: attempt.startedAt.getTime(),
+      durationMs: attempt.durationMs,
+      outcome: outcomeOf(attempt.outcome),
+      error: attempt.error,
+      usage: attempt.usage,
+      usageEstimated: attempt.usageEstimated ?? false,
+      costNanos: attempt.costNanos.toString(),
+    })),
+    createdAtMs: row.startedAt.getTime(),
+    error:
+      row.errorCode === null
+        ? null
+        : { code: row.errorCode, message: 'It failed; what was said of it is no longer kept.' },
+  };
+}
+
+function outcomeOf(text: string): 'SUCCEEDED' | 'FAILED' | 'CANCELLED' {
+  return text === 'SUCCEEDED' || text === 'CANCELLED' ? text : 'FAILED';
+}

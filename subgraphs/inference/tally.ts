@@ -1,0 +1,52 @@
+import type { CatalogModel } from '#mongo/catalog.ts';
+import type { AttemptEnd } from './attempt.ts';
+import { type AttemptData, addUsage, noUsage } from './completion.ts';
+import type { ProviderUsage } from './providers/provider.ts';
+import { type ExactCost, estimatedUsage, exactCost, nanosOf, type UpperBound } from './settle.ts';
+
+/** What the attempts of one invocation have taken so far. */
+export class Tally {
+  readonly attempts: AttemptData[] = [];
+  usage: ProviderUsage = noUsage;
+  #cost: ExactCost = 0n;
+
+  /** Rounded once, over all attempts. */
+  get costNanos(): bigint {
+    return nanosOf(this.#cost);
+  }
+
+  get used(): UpperBound {
+    return { tokens: BigInt(this.usage.inputTokens + this.usage.outputTokens), costNanos: this.costNanos };
+  }
+
+  add(
+    model: CatalogModel,
+    end: AttemptEnd,
+    time: { readonly startedAtMs: number; readonly durationMs: number },
+    inputTokensMax: number,
+  ): void {
+    const usage = usageOf(end, inputTokensMax);
+    const cost = usage === null ? 0n : exactCost(model.price, usage);
+    if (usage !== null) this.usage = this.attempts.length === 0 ? usage : addUsage(this.usage, usage);
+    this.#cost += cost;
+    this.attempts.push({
+      modelId: model.id,
+      ...time,
+      outcome: end.outcome,
+      error: errorTextOf(end),
+      usage,
+      usageEstimated: end.outcome !== 'SUCCEEDED' && end.cut,
+      costNanos: nanosOf(cost).toString(),
+    });
+  }
+}
+
+function usageOf(end: AttemptEnd, inputTokensMax: number): ProviderUsage | null {
+  if (end.outcome === 'SUCCEEDED') return end.answer.usage;
+  return end.cut ? estimatedUsage(inputTokensMax, end.partial?.received ?? 0, end.told) : end.told;
+}
+
+function errorTextOf(end: AttemptEnd): string | null {
+  if (end.outcome === 'SUCCEEDED') return null;
+  return end.outcome === 'CANCELLED' ? end.reason.message : `${end.failure.code}: ${end.failure.message}`;
+}
