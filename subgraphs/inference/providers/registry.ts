@@ -21,7 +21,7 @@ const loaders: Readonly<Record<RemoteKind, () => Promise<MakeProvider>>> = {
   GROQ: async () => (await import('./vendors/groq.ts')).createGroqProvider,
   DEEPSEEK: async () => (await import('./vendors/deepseek.ts')).createDeepseekProvider,
   XAI: async () => (await import('./vendors/xai.ts')).createXaiProvider,
-  TOGETHER: async () => (await import('./vendors/together.ts')).createTogetherProvider,
+  TOGETHER: compatible,
   FIREWORKS: async () => (await import('./vendors/fireworks.ts')).createFireworksProvider,
   PERPLEXITY: async () => (await import('./vendors/perplexity.ts')).createPerplexityProvider,
   CEREBRAS: async () => (await import('./vendors/cerebras.ts')).createCerebrasProvider,

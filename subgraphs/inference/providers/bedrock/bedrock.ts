@@ -1,5 +1,5 @@
 import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
-import { setMaxOutput } from '../anthropic/max-output.ts';
+import { boundOutput } from '../anthropic/output-bounds.ts';
 import { type Provider, ProviderFailure } from '../provider.ts';
 import { createSdkProvider } from '../sdk/sdk-provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
@@ -39,7 +39,7 @@ export function createBedrock(options: VendorOptions): Provider {
     models,
     secret,
     adjust: (prepared, call) => {
-      if (call.model.includes('claude')) setMaxOutput(prepared, call);
+      if (call.model.includes('claude')) boundOutput(prepared, call);
     },
   });
 }

@@ -4,7 +4,7 @@ import { createChatProvider } from '../chat-wire/chat-provider.ts';
 import type { Provider } from '../provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 
-/** OPENAI_COMPATIBLE, OLLAMA and VLLM: chat completions and embeddings below the base URL. */
+/** OPENAI_COMPATIBLE, OLLAMA, TOGETHER and VLLM: chat completions and embeddings below the base URL. */
 export function createCompatible(options: VendorOptions): Provider {
   const { baseUrl, secret, fetch } = options;
   const settings = {

@@ -1,6 +1,6 @@
 import { AnthropicLanguageModel } from '@ai-sdk/anthropic/internal';
 import { createGoogleVertex } from '@ai-sdk/google-vertex/edge';
-import { setMaxOutput } from '../anthropic/max-output.ts';
+import { boundOutput } from '../anthropic/output-bounds.ts';
 import { usageOfEvent } from '../anthropic/usage-of-event.ts';
 import { type Provider, ProviderFailure } from '../provider.ts';
 import { createSdkProvider } from '../sdk/sdk-provider.ts';
@@ -59,7 +59,7 @@ function createWithAccount(options: VendorOptions): Provider {
   const gemini = createSdkProvider({ models: google, secret });
   const claude = createSdkProvider({
     secret,
-    adjust: setMaxOutput,
+    adjust: boundOutput,
     usageOfEvent,
     models: {
       embeddingModel: google.embeddingModel,

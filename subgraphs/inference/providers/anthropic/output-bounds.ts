@@ -1,0 +1,52 @@
+import { getModelCapabilities } from '@ai-sdk/anthropic/internal';
+import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
+import type { ProviderCall } from '../provider.ts';
+
+/** For a Claude that the SDK does not know yet: all newer ones answer at least this long. */
+const newerClaudeTokens = 32_000;
+const otherTokens = 8192;
+/** The wire's least thinking budget, and what must be left for the answer. */
+const thinkingTokensMin = 1024;
+
+type Reasoning = NonNullable<LanguageModelV4CallOptions['reasoning']>;
+
+const thinkingShare: Readonly<Record<Reasoning, number>> = {
+  'provider-default': 0,
+  none: 0,
+  minimal: 0.1,
+  low: 0.2,
+  medium: 0.4,
+  high: 0.6,
+  xhigh: 0.75,
+  max: 0.9,
+};
+
+/**
+ * Keeps the whole output of a Claude, thinking included, within the caller's maxOutputTokens, by which its cost was
+ * reserved: the SDK adds the thinking budget on top. Newer Claudes count their (adaptive) thinking in by themselves.
+ */
+function shareWithThinking(options: LanguageModelV4CallOptions, adaptive: boolean): void {
+  const { maxOutputTokens, reasoning } = options;
+  const share = reasoning === undefined ? 0 : thinkingShare[reasoning];
+  if (adaptive || share === 0 || maxOutputTokens === undefined) return;
+  delete options.reasoning;
+  const budgetTokens = Math.max(thinkingTokensMin, Math.floor(maxOutputTokens * share));
+  if (budgetTokens + thinkingTokensMin > maxOutputTokens) return;
+  options.maxOutputTokens = maxOutputTokens - budgetTokens;
+  options.providerOptions = {
+    ...options.providerOptions,
+    anthropic: { thinking: { type: 'enabled', budgetTokens } },
+    bedrock: { reasoningConfig: { type: 'enabled', budgetTokens } },
+  };
+}
+
+/**
+ * Sets what a Claude may answer at most. The wire demands max_tokens, and for ids that it does not know the SDK would cut
+ * answers at 4096. Thinking takes its part of it; where there is no room for both, the answer goes before the thinking.
+ */
+export function boundOutput(options: LanguageModelV4CallOptions, call: ProviderCall): void {
+  const { isKnownModel, supportsAdaptiveThinking } = getModelCapabilities(call.model);
+  shareWithThinking(options, supportsAdaptiveThinking);
+  if (options.maxOutputTokens !== undefined || isKnownModel) return;
+  options.maxOutputTokens = call.model.includes('claude') ? newerClaudeTokens : otherTokens;
+}
