@@ -1,6 +1,6 @@
-import type { Pause } from '../aggregate/pause.ts';
 import { CommandError } from '../errors.ts';
 import type { Transaction } from '../transactions/transaction.ts';
+import type { Results } from './batches.ts';
 
 /** As the server: a cursor that nobody asks for this long is closed. */
 const IDLE_MS_MAX = 10 * 60_000;
@@ -12,7 +12,7 @@ export type Cursor = {
   readonly id: bigint;
   readonly ns: string;
   /** Encoded documents, and pause points. */
-  readonly results: Iterator<Uint8Array | Pause, void>;
+  readonly results: Results;
   /** The session and transaction that opened it: only they may go on with it. */
   readonly session: string | undefined;
   readonly transaction: Transaction | undefined;
@@ -70,7 +70,7 @@ export class Cursors {
     const cursor = this.#cursors.get(id);
     if (cursor === undefined) return false;
     this.#cursors.delete(id);
-    if (!cursor.inUse) cursor.results.return?.();
+    if (!cursor.inUse) cursor.results.iterator.return?.();
     return true;
   }
 

@@ -50,6 +50,8 @@ export type Command = {
   readonly inTransaction?: boolean;
   /** Whether it writes, so that a writeConcern is taken and a txnNumber makes it retryable. */
   readonly writes?: boolean;
+  /** May come as OP_QUERY. */
+  readonly handshake?: boolean;
   /** Only on the database `admin`. */
   readonly adminOnly?: boolean;
   /** Its own fields; others are refused. Undefined: not checked. */

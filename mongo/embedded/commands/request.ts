@@ -74,7 +74,7 @@ export class Request {
 
 const NAMESPACE_BYTES_MAX = 255;
 
-function checkCollectionName(db: string, name: string): void {
+export function checkCollectionName(db: string, name: string): void {
   if (name === '') throw new CommandError('InvalidNamespace', `Invalid namespace specified '${db}.'`);
   if (name.includes('\0') || name.startsWith('.') || (name.includes('$') && !name.startsWith('$cmd.'))) {
     throw new CommandError('InvalidNamespace', `Invalid collection name: ${name}`);

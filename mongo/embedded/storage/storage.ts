@@ -16,6 +16,8 @@ export class Storage {
   readonly reader: Reader;
   readonly writer: Writer;
   readonly snapshots: Snapshots;
+  /** Counts writes. */
+  version = 0;
   readonly #db: DatabaseSync;
 
   constructor(dir: string) {
@@ -37,6 +39,7 @@ export class Storage {
    */
   write<T>(work: () => T): T {
     this.group.join();
+    this.version++;
     try {
       return work();
     } catch (error) {
@@ -70,6 +73,11 @@ export class Storage {
       this.forget();
       this.catalog.drop(collection);
     });
+  }
+
+  /** Bytes of the file that a collection and its indexes take, estimated from their documents. */
+  tableBytes(collection: Collection): number {
+    return this.reader.bytes(collection.id);
   }
 
   /** Forgets cached statements and counters: after a table was dropped, or writes were undone. */

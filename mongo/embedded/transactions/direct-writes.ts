@@ -22,6 +22,10 @@ export class DirectWrites implements Writes {
     this.view = latestView(storage);
   }
 
+  begin(): void {
+    this.#join();
+  }
+
   open(db: string, name: string): Collection {
     const found = this.#storage.catalog.find(db, name);
     if (found !== undefined) return found;
@@ -91,6 +95,9 @@ export function latestView(storage: Storage): View {
     view = {
       get catalog() {
         return storage.catalog.state;
+      },
+      get version() {
+        return storage.version;
       },
       reader: storage.reader,
       overlayOf: () => undefined,

@@ -1,3 +1,4 @@
+import type { Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import { commit } from './commit.ts';
@@ -18,7 +19,7 @@ export type Session = {
   number: bigint;
   transaction: Transaction | undefined;
   /** The answer to the retryable write of that number: a repetition gets it again, and is not done again. */
-  answered: Promise<Uint8Array> | Uint8Array | undefined;
+  answered: Promise<Uint8Array> | undefined;
 };
 
 export type SessionsOptions = {
@@ -103,6 +104,44 @@ export class Sessions {
       this.#open.delete(transaction);
     });
     return transaction;
+  }
+
+  /**
+   * Runs a retryable write once for its number: a repetition gets the first answer, also while the first is still
+   * running. A write that failed as a whole may be tried again.
+   */
+  async once(
+    session: Session | undefined,
+    number: Value | undefined,
+    run: () => Promise<Uint8Array>,
+  ): Promise<Uint8Array> {
+    if (session === undefined || typeof number !== 'bigint') {
+      throw new CommandError('InvalidOptions', 'Transaction number may only be specified in a session');
+    }
+    if (number < session.number) {
+      throw new CommandError(
+        'TransactionTooOld',
+        `Retryable write with txnNumber ${number} is prohibited on session because a newer retryable write with txnNumber ${session.number} has already started on this session.`,
+      );
+    }
+    if (number === session.number) {
+      if (session.transaction !== undefined) {
+        throw new CommandError(
+          'IncompleteTransactionHistory',
+          `transaction ${number} is not a retryable write`,
+        );
+      }
+      if (session.answered !== undefined) return session.answered;
+    }
+    this.advance(session, number);
+    const answer = run();
+    session.answered = answer;
+    try {
+      return await answer;
+    } catch (error) {
+      if (session.answered === answer) session.answered = undefined;
+      throw error;
+    }
   }
 
   async commit(transaction: Transaction): Promise<void> {

@@ -29,6 +29,8 @@ export class TransactionWrites implements Writes {
     this.view = transactionView(transaction);
   }
 
+  begin(): void {}
+
   open(db: string, name: string): Collection {
     const ns = `${db}.${name}`;
     const seen = this.#transaction.catalog.get(ns);
@@ -165,6 +167,7 @@ export function transactionView(transaction: Transaction): View {
       return transaction.catalog;
     },
     reader: transaction.snapshot.reader,
+    version: 0,
     overlayOf: (collection) => transaction.overlays.get(collection),
   };
 }

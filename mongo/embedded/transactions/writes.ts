@@ -8,6 +8,8 @@ import type { Overlay } from './transaction.ts';
 export interface View {
   readonly catalog: CatalogState;
   readonly reader: Reader;
+  /** Changes with every write that a scan in progress should see. */
+  readonly version: number;
   /** The reader's transaction's own writes to a collection, if it has any. */
   overlayOf(collection: number): Overlay | undefined;
 }
@@ -18,6 +20,8 @@ export interface View {
  */
 export interface Writes {
   readonly view: View;
+  /** To be called before a change that the methods below do not cover, so that durable() waits for it. */
+  begin(): void;
   /** The collection, made if it does not exist. */
   open(db: string, name: string): Collection;
   insert(collection: Collection, stored: Stored): void;

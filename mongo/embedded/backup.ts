@@ -1,0 +1,82 @@
+import { constants } from 'node:fs';
+import { access, copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { backup as copyDatabase } from 'node:sqlite';
+import { lockDirectory } from './lock.ts';
+import { DATA_FILE, openForReading } from './storage/format.ts';
+
+/**
+ * Copies the store of a data directory into one new file, as of its last commit, while another process (or none)
+ * runs it: SQLite's online backup. The file appears whole or not at all, and survives a power cut once this resolves.
+ *
+ * @throws Error when the directory holds no store, or when the file is there already
+ */
+export async function backupDirectory(dir: string, file: string): Promise<void> {
+  const source = join(resolve(dir), DATA_FILE);
+  const target = resolve(file);
+  if (!(await exists(source))) throw new Error(`${dir} holds no store`);
+  if (await exists(target)) throw new Error(`${file} is there already; name a new file`);
+  const draft = `${target}.part`;
+  await rm(draft, { force: true });
+  const db = openForReading(source);
+  try {
+    await copyDatabase(db, draft, { rate: 1_000 });
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  } finally {
+    db.close();
+  }
+  await sync(draft);
+  await rename(draft, target);
+  await sync(dirname(target));
+}
+
+/**
+ * Fills a data directory that holds no store from a file that `backupDirectory` or `Store.backup` made. The copy is
+ * checked (SQLite's integrity_check, the format's version) before it takes its place.
+ *
+ * @throws Error when the directory holds a store already or the file is damaged or no store's; DirectoryInUse when a
+ * process runs in it
+ */
+export async function restoreDirectory(file: string, dir: string): Promise<void> {
+  if (!(await exists(file))) throw new Error(`${file} does not exist`);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const unlock = lockDirectory(resolve(dir));
+  const target = join(resolve(dir), DATA_FILE);
+  const draft = `${target}.part`;
+  try {
+    if (await exists(target))
+      throw new Error(`${dir} holds a store already; restore into an empty directory`);
+    await copyFile(file, draft);
+    const db = openForReading(draft);
+    try {
+      const found = String(Object.values(db.prepare('PRAGMA integrity_check').get() ?? {})[0]);
+      if (found !== 'ok') throw new Error(`${file} is damaged: ${found}`);
+    } finally {
+      db.close();
+    }
+    await sync(draft);
+    await rename(draft, target);
+    await sync(dir);
+  } finally {
+    for (const left of ['', '-wal', '-shm']) await rm(`${draft}${left}`, { force: true });
+    unlock();
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path, constants.F_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,156 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { encodeDocument } from '../bson/encode.ts';
+import { type Doc, isDoc } from '../bson/values.ts';
+import { CommandError } from '../errors.ts';
+import { DirectWrites } from '../transactions/direct-writes.ts';
+import type { Session } from '../transactions/sessions.ts';
+import type { Transaction } from '../transactions/transaction.ts';
+import { TransactionWrites } from '../transactions/transaction-writes.ts';
+import { type Answerer, CLOSE, type Client } from '../wire/connection.ts';
+import type { Message } from '../wire/message.ts';
+import type { Command, Engine } from './engine.ts';
+import type { Failure } from './fail-points.ts';
+import { lsidKey } from './fields.ts';
+import { asCommandError, labelsOf, type Situation } from './labels.ts';
+import { checkFields, checkReadConcern, writeConcernError } from './options.ts';
+import { errorReply, finishReply, type Reply } from './reply.ts';
+import { checkDatabaseName, Request } from './request.ts';
+import { COMMANDS } from './table.ts';
+import { statementTransaction } from './transaction-numbers.ts';
+
+/** Answers the requests of all clients on one engine. */
+export function answererOf(engine: Engine): Answerer {
+  return {
+    answer: (message, client) => new Dispatch(engine, message, client).answer(),
+    refuse: (error) => errorReply(asCommandError(error), [], engine.clusterTime.elements()),
+    closed: () => {},
+  };
+}
+
+/** One request from its message to the bytes of its answer. */
+class Dispatch {
+  readonly #engine: Engine;
+  readonly #message: Message;
+  readonly #client: Client;
+  readonly #situation: Situation = { inTransaction: false, ending: false, retryable: false };
+
+  constructor(engine: Engine, message: Message, client: Client) {
+    this.#engine = engine;
+    this.#message = message;
+    this.#client = client;
+  }
+
+  async answer(): Promise<Uint8Array | typeof CLOSE> {
+    const { body, legacy } = this.#message;
+    const [name = ''] = body.keys();
+    let failure: Failure | undefined;
+    try {
+      const command = COMMANDS.get(name);
+      if (command === undefined) throw new CommandError('CommandNotFound', `no such command: '${name}'`);
+      if (legacy !== undefined && command.handshake !== true) {
+        throw new CommandError(
+          352,
+          `Unsupported OP_QUERY command: ${name}. The client driver may require an upgrade.`,
+        );
+      }
+      failure = this.#engine.failPoints.hit(name, this.#client.name);
+      if (failure !== undefined) {
+        if (failure.blockMs > 0) await delay(failure.blockMs);
+        if (failure.closeConnection) return CLOSE;
+      }
+      return await this.#execute(name, command, failure);
+    } catch (error) {
+      return this.#failed(asCommandError(error), failure);
+    }
+  }
+
+  async #execute(name: string, command: Command, failure: Failure | undefined): Promise<Uint8Array> {
+    const { body } = this.#message;
+    const engine = this.#engine;
+    const db = this.#database(command);
+    if (command.fields !== undefined) checkFields(name, body, command.fields);
+    const session = this.#session(body);
+    const number = body.get('txnNumber');
+    this.#situation.ending = name === 'commitTransaction' || name === 'abortTransaction';
+    this.#situation.inTransaction = body.get('autocommit') === false;
+    this.#situation.retryable = (this.#situation.ending || command.writes === true) && number !== undefined;
+    if (failure?.errorCode !== undefined) {
+      throw new CommandError(failure.errorCode, `Failing command via 'failCommand' failpoint`);
+    }
+    const transaction = statementTransaction(engine.sessions, session, command, name, body);
+    checkReadConcern(body, transaction !== undefined);
+    const run = () => this.#run(command, name, db, session, transaction, failure);
+    if (!this.#situation.retryable || this.#situation.inTransaction || this.#situation.ending) return run();
+    return engine.sessions.once(session, number, run);
+  }
+
+  async #run(
+    command: Command,
+    name: string,
+    db: string,
+    session: Session | undefined,
+    transaction: Transaction | undefined,
+    failure: Failure | undefined,
+  ): Promise<Uint8Array> {
+    const engine = this.#engine;
+    const { storage, locks } = engine;
+    const writes =
+      transaction === undefined
+        ? new DirectWrites(storage, locks)
+        : new TransactionWrites(transaction, storage, locks);
+    const request = new Request(name, db, this.#message, this.#client, session, transaction, writes);
+    let reply: Reply;
+    try {
+      const answered = command.run(engine, request);
+      reply = answered instanceof Promise ? await answered : answered;
+      await writes.durable();
+    } catch (error) {
+      if (transaction !== undefined) engine.sessions.abort(transaction);
+      throw error;
+    }
+    if (command.writes === true && transaction === undefined) reply = this.#withWriteConcern(reply, failure);
+    return finishReply(reply, engine.clusterTime.elements());
+  }
+
+  #withWriteConcern(reply: Reply, failure: Failure | undefined): Reply {
+    this.#engine.clusterTime.tick();
+    const error = failure?.writeConcernError ?? writeConcernError(this.#message.body);
+    if (error === undefined) return reply;
+    const labels = failure?.errorLabels ?? labelsOf(Number(error.get('code') ?? 0), this.#situation);
+    const extra: Doc = new Map([['writeConcernError', error]]);
+    if (labels.length > 0) extra.set('errorLabels', [...labels]);
+    if (reply instanceof Map) return new Map([...reply, ...extra]);
+    const tail = encodeDocument(extra);
+    const joined = Buffer.concat([reply.subarray(0, -1), tail.subarray(4)]);
+    joined.writeInt32LE(joined.length, 0);
+    return joined;
+  }
+
+  #failed(error: CommandError, failure: Failure | undefined): Uint8Array {
+    const injected = failure?.errorCode !== undefined;
+    const labels = [
+      ...error.labels,
+      ...((injected ? failure.errorLabels : undefined) ?? labelsOf(error.code, this.#situation)),
+    ];
+    return errorReply(error, labels, this.#engine.clusterTime.elements());
+  }
+
+  #database(command: Command): string {
+    const { body, legacy } = this.#message;
+    const db = legacy === undefined ? body.get('$db') : legacy.split('.', 1)[0];
+    if (typeof db !== 'string') throw new CommandError(40571, 'OP_MSG requests require a $db argument');
+    checkDatabaseName(db);
+    if (command.adminOnly === true && db !== 'admin') {
+      throw new CommandError(
+        'Unauthorized',
+        `${[...body.keys()][0]} may only be run against the admin database.`,
+      );
+    }
+    return db;
+  }
+
+  #session(body: Doc): Session | undefined {
+    const lsid = body.get('lsid');
+    return isDoc(lsid) ? this.#engine.sessions.use(lsidKey(lsid)) : undefined;
+  }
+}

@@ -1,0 +1,53 @@
+import { DateTime, type Doc, doc, int32, isDoc, ObjectId } from '../bson/values.ts';
+import { unsupported } from '../errors.ts';
+import { SESSION_TIMEOUT_MINUTES } from '../transactions/sessions.ts';
+import { DOCUMENT_BYTES_MAX, MESSAGE_BYTES_MAX, WRITE_BATCH_MAX } from '../wire/limits.ts';
+import type { Engine } from './engine.ts';
+import { newObjectId } from './insert.ts';
+import type { Reply } from './reply.ts';
+import type { Request } from './request.ts';
+
+/** The server whose behaviour the store keeps to, for what it supports. */
+export const SERVER_VERSION = '7.0.0';
+const WIRE_VERSION = 21;
+const SET_NAME = 'embedded';
+const ELECTION = new ObjectId(newObjectId().id);
+
+/** `hello` and its older names: one primary of a replica set of one, so that sessions and transactions are used. */
+export function hello(engine: Engine, request: Request): Reply {
+  if (request.body.has('speculativeAuthenticate') || request.body.has('saslSupportedMechs')) {
+    throw unsupported('authentication (leave the user name out of the URL)');
+  }
+  const client = request.body.get('client');
+  const application = isDoc(client) ? client.get('application') : undefined;
+  const name = isDoc(application) ? application.get('name') : undefined;
+  if (typeof name === 'string') request.client.name = name;
+  const legacy = request.name !== 'hello';
+  return doc({
+    helloOk: true,
+    ...(legacy ? { ismaster: true } : { isWritablePrimary: true }),
+    secondary: false,
+    hosts: [engine.address],
+    me: engine.address,
+    primary: engine.address,
+    setName: SET_NAME,
+    setVersion: int32(1),
+    electionId: ELECTION,
+    maxBsonObjectSize: int32(DOCUMENT_BYTES_MAX),
+    maxMessageSizeBytes: int32(MESSAGE_BYTES_MAX),
+    maxWriteBatchSize: int32(WRITE_BATCH_MAX),
+    localTime: new DateTime(BigInt(Date.now())),
+    logicalSessionTimeoutMinutes: int32(SESSION_TIMEOUT_MINUTES),
+    connectionId: int32(request.client.id),
+    minWireVersion: int32(0),
+    maxWireVersion: int32(WIRE_VERSION),
+    readOnly: false,
+    lastWrite: lastWrite(engine),
+  });
+}
+
+function lastWrite(engine: Engine): Doc {
+  const now = new DateTime(BigInt(Date.now()));
+  const opTime = doc({ ts: engine.clusterTime.now, t: 1n });
+  return doc({ opTime, lastWriteDate: now, majorityOpTime: opTime, majorityWriteDate: now });
+}

@@ -1,0 +1,145 @@
+import {
+  collMod,
+  create,
+  drop,
+  dropDatabase,
+  listCollections,
+  listDatabases,
+  renameCollection,
+} from './collection-commands.ts';
+import { count } from './count.ts';
+import { getMore, killCursors } from './cursor-commands.ts';
+import { remove } from './delete.ts';
+import {
+  buildInfo,
+  configureFailPoint,
+  connectionStatus,
+  getCmdLineOpts,
+  getLog,
+  getParameter,
+  hostInfo,
+  ping,
+  serverStatus,
+  whatsmyuri,
+} from './diagnostics.ts';
+import { distinct } from './distinct.ts';
+import type { Command } from './engine.ts';
+import { explain } from './explain.ts';
+import { find } from './find.ts';
+import { hello } from './handshake.ts';
+import { createIndexes, dropIndexes, listIndexes } from './index-commands.ts';
+import { insert } from './insert.ts';
+import { REFUSED_COMMANDS } from './refused.ts';
+import {
+  abortTransaction,
+  commitTransaction,
+  endSessions,
+  refreshSessions,
+  startSession,
+} from './session-commands.ts';
+import { collStats, dbStats, validate } from './stats.ts';
+
+const fields = (...names: string[]): ReadonlySet<string> => new Set(names);
+const handshake: Command = { run: hello, handshake: true };
+const diagnostic = (run: Command['run']): Command => ({ run });
+
+/** Every command that the store answers, by name. */
+export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ['hello', handshake],
+  ['isMaster', handshake],
+  ['ismaster', handshake],
+  [
+    'insert',
+    {
+      run: insert,
+      writes: true,
+      inTransaction: true,
+      fields: fields('documents', 'ordered', 'bypassDocumentValidation'),
+    },
+  ],
+  ['delete', { run: remove, writes: true, inTransaction: true, fields: fields('deletes', 'ordered', 'let') }],
+  [
+    'find',
+    {
+      run: find,
+      inTransaction: true,
+      fields: fields(
+        'filter',
+        'sort',
+        'projection',
+        'hint',
+        'skip',
+        'limit',
+        'batchSize',
+        'singleBatch',
+        'max',
+        'min',
+        'returnKey',
+        'showRecordId',
+        'tailable',
+        'oplogReplay',
+        'noCursorTimeout',
+        'awaitData',
+        'allowPartialResults',
+        'collation',
+        'allowDiskUse',
+        'let',
+      ),
+    },
+  ],
+  ['getMore', { run: getMore, inTransaction: true, fields: fields('collection', 'batchSize', 'term') }],
+  ['killCursors', { run: killCursors, inTransaction: true, fields: fields('cursors') }],
+  ['count', { run: count, fields: fields('query', 'limit', 'skip', 'hint', 'collation', 'fields') }],
+  ['distinct', { run: distinct, inTransaction: true, fields: fields('key', 'query', 'collation', 'hint') }],
+  ['explain', { run: explain, fields: fields('verbosity') }],
+  [
+    'createIndexes',
+    {
+      run: createIndexes,
+      inTransaction: true,
+      writes: true,
+      fields: fields('indexes', 'commitQuorum', 'ignoreUnknownIndexOptions'),
+    },
+  ],
+  ['listIndexes', { run: listIndexes, fields: fields('cursor') }],
+  ['dropIndexes', { run: dropIndexes, writes: true, fields: fields('index') }],
+  ['create', { run: create, inTransaction: true, writes: true }],
+  ['drop', { run: drop, writes: true }],
+  ['dropDatabase', { run: dropDatabase, writes: true }],
+  [
+    'renameCollection',
+    { run: renameCollection, writes: true, adminOnly: true, fields: fields('to', 'dropTarget') },
+  ],
+  ['collMod', { run: collMod, writes: true }],
+  [
+    'listCollections',
+    { run: listCollections, fields: fields('filter', 'nameOnly', 'authorizedCollections', 'cursor') },
+  ],
+  [
+    'listDatabases',
+    { run: listDatabases, adminOnly: true, fields: fields('filter', 'nameOnly', 'authorizedDatabases') },
+  ],
+  ['collStats', diagnostic(collStats)],
+  ['collstats', diagnostic(collStats)],
+  ['dbStats', diagnostic(dbStats)],
+  ['dbstats', diagnostic(dbStats)],
+  ['validate', diagnostic(validate)],
+  ['startSession', diagnostic(startSession)],
+  ['endSessions', diagnostic(endSessions)],
+  ['killSessions', diagnostic(endSessions)],
+  ['refreshSessions', diagnostic(refreshSessions)],
+  ['commitTransaction', { run: commitTransaction, inTransaction: true, writes: true, adminOnly: true }],
+  ['abortTransaction', { run: abortTransaction, inTransaction: true, writes: true, adminOnly: true }],
+  ['ping', diagnostic(ping)],
+  ['buildInfo', diagnostic(buildInfo)],
+  ['buildinfo', diagnostic(buildInfo)],
+  ['hostInfo', diagnostic(hostInfo)],
+  ['serverStatus', diagnostic(serverStatus)],
+  ['getParameter', { run: getParameter, adminOnly: true }],
+  ['connectionStatus', diagnostic(connectionStatus)],
+  ['whatsmyuri', diagnostic(whatsmyuri)],
+  ['getLog', { run: getLog, adminOnly: true }],
+  ['getCmdLineOpts', { run: getCmdLineOpts, adminOnly: true }],
+  ['configureFailPoint', { run: configureFailPoint, adminOnly: true }],
+  ...REFUSED_COMMANDS,
+]);

@@ -1,0 +1,123 @@
+import { indexOfPart } from '../bson/paths.ts';
+import { isDoc, type Value } from '../bson/values.ts';
+import {
+  comparisonRanges,
+  FULL_RANGE,
+  inRanges,
+  intersect,
+  type KeyRange,
+  regexRanges,
+} from '../keys/ranges.ts';
+import type { FilterNode, PathNode } from '../query/ast.ts';
+import type { KeyPart } from '../storage/index-spec.ts';
+
+/** What a filter says about one part of an index. */
+export type PartBounds = {
+  /** Ascending in key order and disjoint. */
+  readonly ranges: readonly KeyRange[];
+  /** Whether each range is one value, so that the next part can narrow it further. */
+  readonly points: boolean;
+  /** The conditions that the ranges decide completely (on an index that is not multikey). */
+  readonly decides: readonly FilterNode[];
+  /** The conditions that the ranges came from. */
+  readonly from: readonly FilterNode[];
+};
+
+/** Ranges for one compound scan beyond this are given up: fewer parts narrow it then. */
+const COMBINATIONS_MAX = 20_000;
+
+/**
+ * The bounds that a filter's conjuncts put on one index part, or undefined for none.
+ *
+ * @param multikey on a multikey index two conditions may be met by two elements, so that only one of them bounds
+ */
+export function partBounds(
+  conjuncts: readonly FilterNode[],
+  part: KeyPart,
+  multikey: boolean,
+): PartBounds | undefined {
+  // A number in a path may be a position or a name: one key cannot tell which.
+  if (part.path.some((piece) => indexOfPart(piece) >= 0)) return undefined;
+  let best: PartBounds | undefined;
+  for (const node of conjuncts) {
+    if (!isOn(node, part)) continue;
+    const bounds = nodeBounds(node, part.direction);
+    if (bounds === undefined) continue;
+    if (best === undefined || (multikey && bounds.points && !best.points)) best = bounds;
+    else if (!multikey) {
+      best = {
+        ranges: intersect(best.ranges, bounds.ranges),
+        points: best.points || bounds.points,
+        decides: [...best.decides, ...bounds.decides],
+        from: [...best.from, ...bounds.from],
+      };
+    }
+  }
+  return best;
+}
+
+function isOn(node: FilterNode, part: KeyPart): node is PathNode {
+  return (
+    'path' in node && node.path.length === part.path.length && node.path.every((p, i) => p === part.path[i])
+  );
+}
+
+function nodeBounds(node: PathNode, direction: 1 | -1): PartBounds | undefined {
+  const from = [node];
+  switch (node.op) {
+    case 'eq':
+    case 'gt':
+    case 'gte':
+    case 'lt':
+    case 'lte': {
+      const ranges = comparisonRanges(node.op, node.value, direction);
+      const plain = isPlain(node.value);
+      return { ranges, points: node.op === 'eq' && plain, decides: plain ? from : [], from };
+    }
+    case 'in': {
+      const plain = node.regexes.length === 0 && node.values.every(isPlain);
+      const ranges = inRanges(node.values, node.regexes, direction);
+      return { ranges, points: plain, decides: plain ? from : [], from };
+    }
+    case 'regex':
+      return { ranges: regexRanges(node.regex, direction), points: false, decides: [], from };
+    case 'exists':
+      return { ranges: [FULL_RANGE], points: false, decides: [], from };
+    default:
+      return undefined;
+  }
+}
+
+/** Values whose key says all: not null (also missing), arrays (their elements), or the ends of the order. */
+function isPlain(value: Value): boolean {
+  if (value === null || typeof value === 'symbol' || Array.isArray(value)) return false;
+  return !isDoc(value);
+}
+
+/**
+ * The ranges of a whole key: the bounds of its first parts put behind one another, as far as they narrow.
+ * `used` says how many parts took part.
+ */
+export function combine(parts: readonly PartBounds[]): { ranges: KeyRange[]; used: number } {
+  let prefixes: Uint8Array[] = [new Uint8Array(0)];
+  for (const [at, part] of parts.entries()) {
+    // A first part may have any number of ranges (a long $in); products of several are limited.
+    if (at > 0 && prefixes.length * part.ranges.length > COMBINATIONS_MAX) return closed(prefixes, at);
+    if (!part.points) return { ranges: product(prefixes, part.ranges), used: at + 1 };
+    prefixes = product(prefixes, part.ranges).map(({ low }) => low);
+  }
+  return closed(prefixes, parts.length);
+}
+
+function closed(prefixes: readonly Uint8Array[], used: number): { ranges: KeyRange[]; used: number } {
+  return { ranges: product(prefixes, [FULL_RANGE]), used };
+}
+
+function product(prefixes: readonly Uint8Array[], ranges: readonly KeyRange[]): KeyRange[] {
+  return prefixes.flatMap((prefix) =>
+    ranges.map(({ low, high }) => ({
+      low: Buffer.concat([prefix, low]),
+      high: Buffer.concat([prefix, high]),
+    })),
+  );
+}

@@ -1,0 +1,225 @@
+import { equalValues } from '../bson/compare.ts';
+import { type Doc, isDoc, isNumeric, type Value } from '../bson/values.ts';
+import { CommandError } from '../errors.ts';
+import { FULL_RANGE, type KeyRange } from '../keys/ranges.ts';
+import { conjuncts, type FilterNode } from '../query/ast.ts';
+import type { Collection } from '../storage/catalog.ts';
+import type { Index, KeyPart } from '../storage/index-spec.ts';
+import type { Direction } from '../storage/reader.ts';
+import { combine, type PartBounds, partBounds } from './bounds.ts';
+import { implies } from './implies.ts';
+
+/** How the documents for a filter are found. What the plan does not decide, the filter is asked again. */
+export type Plan =
+  | { kind: 'collection'; direction: Direction; sorted: boolean }
+  | IndexPlan
+  /** Several index plans, one for each branch of an $or; a document is given once. */
+  | { kind: 'union'; plans: readonly IndexPlan[] };
+
+export type IndexPlan = {
+  kind: 'index';
+  /** undefined: the _id index. */
+  index: Index | undefined;
+  ranges: readonly KeyRange[];
+  direction: Direction;
+  /** Whether the ranges are exactly what the filter asks for. */
+  decided: boolean;
+  /** Whether documents come in the wanted order. */
+  sorted: boolean;
+  /** Whether the index can give a document more than once. */
+  repeats: boolean;
+  /** How many of the index's parts have bounds. */
+  used: number;
+};
+
+export type PlanInput = {
+  filter: FilterNode;
+  sort?: Doc | undefined;
+  /** An index's name or key pattern, or `{ $natural: ±1 }`. */
+  hint?: Value | undefined;
+};
+
+const ID_PART: KeyPart = { name: '_id', path: ['_id'], direction: 1 };
+
+type Candidate = {
+  index: Index | undefined;
+  parts: readonly KeyPart[];
+  unique: boolean;
+  multikey: boolean;
+};
+
+const ID: Candidate = { index: undefined, parts: [ID_PART], unique: true, multikey: false };
+
+/** Chooses how to read. Deterministic: the same filter, sort and indexes give the same plan. */
+export function plan(collection: Collection, input: PlanInput): Plan {
+  const sort = input.sort === undefined || input.sort.size === 0 ? undefined : sortEntries(input.sort);
+  const natural = naturalDirection(input);
+  if (natural !== undefined)
+    return { kind: 'collection', direction: natural, sorted: input.hint === undefined || sort === undefined };
+  const given = conjuncts(input.filter);
+  if (input.hint !== undefined) {
+    const candidate = hinted(collection, input.hint);
+    return indexPlan(candidate, given, sort) ?? fullScan(candidate, sort);
+  }
+  const candidates = [ID, ...collection.indexes.filter((index) => isUsable(index, given)).map(candidateOf)];
+  let best: { plan: IndexPlan; score: number } | undefined;
+  for (const candidate of candidates) {
+    const found = indexPlan(candidate, given, sort);
+    if (found === undefined) continue;
+    const score = scoreOf(found, candidate);
+    if (best === undefined || score > best.score) best = { plan: found, score };
+  }
+  if (best !== undefined && best.plan.used > 0) return best.plan;
+  const union = unionPlan(collection, given, sort);
+  if (union !== undefined) return union;
+  return best?.plan ?? { kind: 'collection', direction: 1, sorted: sort === undefined };
+}
+
+/** What can be seen of a plan by its ranges: equalities count most, then ranges, then a wanted order. */
+function scoreOf(found: IndexPlan, candidate: Candidate): number {
+  const isPoint = found.ranges.length > 0 && found.used === candidate.parts.length && candidate.unique;
+  return (
+    found.used * 100 +
+    (isPoint ? 60 : 0) +
+    (found.sorted ? 30 : 0) +
+    (found.decided ? 20 : 0) -
+    candidate.parts.length
+  );
+}
+
+type SortEntry = { readonly name: string; readonly direction: Direction };
+
+function sortEntries(sort: Doc): SortEntry[] | null {
+  const entries: SortEntry[] = [];
+  for (const [name, value] of sort) {
+    if (!isNumeric(value)) return null; // $meta: refused where the sort is compiled
+    entries.push({ name, direction: directionOf(value) });
+  }
+  return entries;
+}
+
+function directionOf(value: Value): Direction {
+  const number = typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
+  return Number(number) < 0 ? -1 : 1;
+}
+
+function naturalDirection(input: PlanInput): Direction | undefined {
+  const natural = (isDoc(input.hint) ? input.hint.get('$natural') : undefined) ?? input.sort?.get('$natural');
+  return natural === undefined ? undefined : directionOf(natural);
+}
+
+function candidateOf(index: Index): Candidate {
+  return { index, parts: index.parts, unique: index.unique, multikey: index.multikey };
+}
+
+function hinted(collection: Collection, hint: Value): Candidate {
+  const matches = (name: string, pattern: Doc): boolean =>
+    typeof hint === 'string' ? hint === name : isDoc(hint) && equalValues(hint, pattern);
+  const index = collection.indexes.find((other) => matches(other.name, other.pattern));
+  if (index !== undefined) return candidateOf(index);
+  if (matches('_id_', new Map([['_id', 1]]))) return ID;
+  throw new CommandError(
+    'BadValue',
+    `error processing query: ns=${collection.ns} planner returned error :: caused by :: ` +
+      'hint provided does not correspond to an existing index',
+  );
+}
+
+/** Whether the index holds every document that the conditions can match. */
+function isUsable(index: Index, given: readonly FilterNode[]): boolean {
+  if (index.hidden) return false;
+  if (index.partial !== undefined && !implies(given, index.partial.node)) return false;
+  if (!index.sparse) return true;
+  return index.parts.some((part) => implies(given, { op: 'exists', path: part.path }));
+}
+
+function indexPlan(
+  candidate: Candidate,
+  given: readonly FilterNode[],
+  sort: SortEntry[] | null | undefined,
+): IndexPlan | undefined {
+  const bounds = boundsOf(candidate, given);
+  const sorted = sort === undefined ? 1 : sort === null ? undefined : sortDirection(candidate, bounds, sort);
+  if (bounds.length === 0 && (sort === undefined || sorted === undefined)) return undefined;
+  const { ranges, used } = bounds.length === 0 ? { ranges: [FULL_RANGE], used: 0 } : combine(bounds);
+  const decides = new Set(bounds.slice(0, used).flatMap((bound) => bound.decides));
+  return {
+    kind: 'index',
+    index: candidate.index,
+    ranges: sorted === -1 ? ranges.toReversed() : ranges,
+    direction: sorted ?? 1,
+    decided: given.every((node) => decides.has(node)) && (!candidate.multikey || given.length === 1),
+    sorted: sorted !== undefined,
+    repeats: candidate.multikey,
+    used,
+  };
+}
+
+function fullScan(candidate: Candidate, sort: SortEntry[] | null | undefined): IndexPlan {
+  return {
+    kind: 'index',
+    index: candidate.index,
+    ranges: [FULL_RANGE],
+    direction: 1,
+    decided: false,
+    sorted: sort === undefined,
+    repeats: candidate.multikey,
+    used: 0,
+  };
+}
+
+function boundsOf(candidate: Candidate, given: readonly FilterNode[]): PartBounds[] {
+  const bounds: PartBounds[] = [];
+  const roots = new Set<string>();
+  for (const part of candidate.parts) {
+    // Two conditions under one array may be met by two of its elements, which share no key.
+    if (candidate.multikey && roots.has(part.path[0]!)) break;
+    const found = partBounds(given, part, candidate.multikey);
+    if (found === undefined) break;
+    roots.add(part.path[0]!);
+    bounds.push(found);
+  }
+  return bounds;
+}
+
+/** The direction in which the index gives the wanted order, or undefined when it does not. */
+function sortDirection(
+  candidate: Candidate,
+  bounds: readonly PartBounds[],
+  sort: readonly SortEntry[],
+): Direction | undefined {
+  if (candidate.multikey) return undefined;
+  const constant = new Set<string>();
+  for (const [at, bound] of bounds.entries()) {
+    if (bound.points && bound.ranges.length === 1) constant.add(candidate.parts[at]!.name);
+  }
+  const wanted = sort.filter((entry) => !constant.has(entry.name));
+  let direction: Direction | undefined;
+  let next = 0;
+  for (const part of candidate.parts) {
+    const entry = wanted[next];
+    if (entry === undefined) break;
+    if (entry.name === part.name) {
+      const needed: Direction = entry.direction === part.direction ? 1 : -1;
+      if (direction !== undefined && direction !== needed) return undefined;
+      direction = needed;
+      next++;
+    } else if (!constant.has(part.name)) return undefined;
+  }
+  return next === wanted.length ? (direction ?? 1) : undefined;
+}
+
+/** One index scan for each branch of an $or, when every branch has one and no order is wanted. */
+function unionPlan(
+  collection: Collection,
+  given: readonly FilterNode[],
+  sort: SortEntry[] | null | undefined,
+): Plan | undefined {
+  if (sort !== undefined) return undefined;
+  for (const node of given) {
+    if (node.op !== 'or') continue;
+    const plans = node.children.map((child) => plan(collection, { filter: child }));
+    if (plans.every((p): p is IndexPlan => p.kind === 'index' && p.used > 0)) return { kind: 'union', plans };
+  }
+  return undefined;
+}

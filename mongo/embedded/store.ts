@@ -1,0 +1,183 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { lockDirectory } from './lock.ts';
+import type { ListenOn } from './wire/server.ts';
+import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
+
+export { DirectoryInUse } from './lock.ts';
+
+/** A running store. Everything but opening, closing and backing up is done through a MongoDB driver on its URL. */
+export interface Store extends AsyncDisposable {
+  /** For `mongoose.connect` or `new MongoClient`, without a database name: «mongodb://…/?directConnection=true». */
+  readonly uri: string;
+  /** Settles what is in flight, stops the thread, gives up the directory. Idempotent. */
+  close(): Promise<void>;
+  /** Writes a copy of the whole store, as of its last commit, into one new file while work goes on. */
+  backup(file: string): Promise<void>;
+}
+
+export type StoreOptions = {
+  /** The data directory; made if it does not exist. One process owns it at a time. */
+  dir: string;
+  /** Loopback TCP instead of a unix socket; port 0 takes a free one. */
+  listen?: { host?: string; port: number } | undefined;
+  /** Transactions open for longer are aborted. Default 60,000 (the server's). */
+  transactionLifetimeMs?: number | undefined;
+  /** How long a write waits for a transaction that holds its document before WriteConflict. Default 5,000. */
+  conflictWaitMsMax?: number | undefined;
+  /** Allow `configureFailPoint`, for the tests of drivers. Default false. */
+  failPoints?: boolean | undefined;
+};
+
+/** A socket's path may not be longer than about this on any system. */
+const SOCKET_PATH_BYTES_MAX = 100;
+const SOCKET_FILE = 'store.sock';
+
+/**
+ * Starts the store of a data directory in a worker thread and resolves when it can be connected to.
+ *
+ * @throws DirectoryInUse when another process has the directory; Error when the file is damaged, of a newer format
+ * or not a store's, or when the address is taken
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const dir = resolve(options.dir);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const unlock = lockDirectory(dir);
+  try {
+    return await start(dir, options, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function start(dir: string, options: StoreOptions, unlock: () => void): Promise<Store> {
+  const place = await placeOf(dir, options);
+  const data: WorkerStart = {
+    engine: {
+      dir,
+      transactionLifetimeMs: options.transactionLifetimeMs ?? 60_000,
+      conflictWaitMsMax: options.conflictWaitMsMax ?? 5_000,
+      failPoints: options.failPoints ?? false,
+    },
+    listenOn: place.listenOn,
+  };
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: data, name: 'store' });
+  const exited = new Promise<void>((settle) => worker.once('exit', () => settle()));
+  let address: ListenOn;
+  try {
+    address = await listening(worker);
+  } catch (error) {
+    await exited;
+    await place.cleanUp();
+    throw error;
+  }
+  return new RunningStore(worker, address, exited, async () => {
+    await place.cleanUp();
+    unlock();
+  });
+}
+
+type Place = { listenOn: ListenOn; cleanUp(): Promise<void> };
+
+/** Where to listen: as asked, else a socket in the directory, else (its path too long) in a private temporary one. */
+async function placeOf(dir: string, options: StoreOptions): Promise<Place> {
+  if (options.listen !== undefined) {
+    return {
+      listenOn: { host: options.listen.host ?? '127.0.0.1', port: options.listen.port },
+      async cleanUp() {},
+    };
+  }
+  if (process.platform === 'win32') return { listenOn: { host: '127.0.0.1', port: 0 }, async cleanUp() {} };
+  const path = join(dir, SOCKET_FILE);
+  if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX) {
+    return { listenOn: { path }, cleanUp: () => rm(path, { force: true }) };
+  }
+  const short = await mkdtemp(join(tmpdir(), 'store-'));
+  return {
+    listenOn: { path: join(short, SOCKET_FILE) },
+    cleanUp: () => rm(short, { recursive: true, force: true }),
+  };
+}
+
+async function listening(worker: Worker): Promise<ListenOn> {
+  const { promise, resolve: settle, reject } = Promise.withResolvers<ListenOn>();
+  const onMessage = (message: FromWorker): void => {
+    if (message.kind === 'listening') settle(message.address);
+    else if (message.kind === 'failed') reject(new Error(message.error));
+  };
+  worker.on('message', onMessage);
+  worker.once('error', reject);
+  try {
+    return await promise;
+  } finally {
+    worker.off('message', onMessage);
+    worker.off('error', reject);
+  }
+}
+
+class RunningStore implements Store {
+  readonly uri: string;
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  readonly #cleanUp: () => Promise<void>;
+  readonly #backups = new Map<number, PromiseWithResolvers<void>>();
+  #closing: Promise<void> | undefined;
+  #lastBackup = 0;
+
+  constructor(worker: Worker, address: ListenOn, exited: Promise<void>, cleanUp: () => Promise<void>) {
+    this.#worker = worker;
+    this.#exited = exited;
+    this.#cleanUp = cleanUp;
+    const host = 'path' in address ? encodeURIComponent(address.path) : `${address.host}:${address.port}`;
+    this.uri = `mongodb://${host}/?directConnection=true`;
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind !== 'backed-up') return;
+      const waiting = this.#backups.get(message.id);
+      this.#backups.delete(message.id);
+      if (message.error === undefined) waiting?.resolve();
+      else waiting?.reject(new Error(message.error));
+    });
+    void exited.then(() => {
+      for (const waiting of this.#backups.values()) waiting.reject(new Error('the store has been closed'));
+      this.#backups.clear();
+    });
+    worker.unref();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async backup(file: string): Promise<void> {
+    if (this.#closing !== undefined) throw new Error('the store has been closed');
+    const id = ++this.#lastBackup;
+    const waiting = Promise.withResolvers<void>();
+    this.#backups.set(id, waiting);
+    this.#worker.ref();
+    try {
+      this.#tell({ kind: 'backup', id, file: resolve(file) });
+      await waiting.promise;
+    } finally {
+      this.#worker.unref();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#worker.ref();
+    this.#tell({ kind: 'close' });
+    await this.#exited;
+    await this.#cleanUp();
+  }
+
+  #tell(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+}
