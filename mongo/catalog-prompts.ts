@@ -6,7 +6,7 @@ import {
   type PromptVersionRecord,
   promptVersions,
 } from './prompt-versions.ts';
-import { type PromptRecord, prompts } from './prompts.ts';
+import { type PromptRecord, promptNumber, prompts } from './prompts.ts';
 
 /** A published version; immutable, so what is derived from it may be kept in a WeakMap. */
 export interface CatalogPromptVersion {
@@ -34,20 +34,10 @@ export interface WantedPromptVersion {
   readonly label?: string | null | undefined;
 }
 
-/** The label that always means the newest version and cannot be set. */
-export const latestLabel = 'latest';
-/** The label that is meant when a caller names neither number nor label. */
-export const defaultLabel = 'production';
-
 export interface CatalogPrompts {
   version(wanted: WantedPromptVersion): Promise<CatalogPromptVersion | undefined>;
   /** Which labels there are is read again; versions stay, for they never change. */
   forget(): void;
-}
-
-interface KnownPrompt {
-  readonly record: PromptRecord;
-  readonly newest: number | undefined;
 }
 
 /** Prompts by name and versions by number, each bounded to `max` entries. A failed read is not kept. */
@@ -55,20 +45,14 @@ export function createCatalogPrompts(
   connection: Connection,
   options: { readonly max: number; readonly ttlMs: number },
 ): CatalogPrompts {
-  const promptCache = new LRUCache<string, Promise<KnownPrompt | undefined>>({
+  const promptCache = new LRUCache<string, Promise<PromptRecord | undefined>>({
     max: options.max,
     ttl: options.ttlMs,
   });
   const versionCache = new LRUCache<string, Promise<CatalogPromptVersion | undefined>>({ max: options.max });
 
-  async function readPrompt(tenantId: string, name: string): Promise<KnownPrompt | undefined> {
-    const record = await prompts(connection).findOne({ tenantId, name }).lean();
-    if (record === null) return undefined;
-    const newest = await promptVersions(connection)
-      .findOne({ promptId: record._id }, { number: 1 })
-      .sort({ number: -1 })
-      .lean();
-    return { record, newest: newest?.number };
+  async function readPrompt(tenantId: string, name: string): Promise<PromptRecord | undefined> {
+    return (await prompts(connection).findOne({ tenantId, name }).lean()) ?? undefined;
   }
 
   async function readVersion(
@@ -83,22 +67,14 @@ export function createCatalogPrompts(
     async version({ tenantId, name, number, label }) {
       const prompt = await remembered(promptCache, `${tenantId}\0${name}`, () => readPrompt(tenantId, name));
       if (prompt === undefined) return undefined;
-      const wanted = number ?? labelled(prompt, label ?? undefined);
+      const wanted = promptNumber(prompt, number, label);
       if (wanted === undefined) return undefined;
-      return await remembered(versionCache, `${prompt.record._id}\0${wanted}`, () =>
-        readVersion(prompt.record, wanted),
-      );
+      return await remembered(versionCache, `${prompt._id}\0${wanted}`, () => readVersion(prompt, wanted));
     },
     forget() {
       promptCache.clear();
     },
   };
-}
-
-function labelled({ record, newest }: KnownPrompt, label: string | undefined): number | undefined {
-  if (label === latestLabel) return newest;
-  if (label !== undefined) return Object.hasOwn(record.labels, label) ? record.labels[label] : undefined;
-  return record.labels[defaultLabel] ?? newest;
 }
 
 /** The cached promise, so that callers at the same time share one read. Failures and absences of a version go. */

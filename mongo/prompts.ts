@@ -10,6 +10,8 @@ export interface PromptRecord {
   readonly description: string | null;
   /** Label name → version number. */
   readonly labels: Readonly<Record<string, number>>;
+  /** The number of the newest version; 0: none was published yet. */
+  readonly newest: number;
   readonly createdAt: Date;
 }
 
@@ -24,6 +26,7 @@ export const prompts = defineCollection<PromptRecord>(
     name: text,
     description: String,
     labels: { type: Schema.Types.Mixed, required: true },
+    newest: { type: Number, required: true },
     createdAt: { type: Date, required: true },
   },
   [
@@ -32,3 +35,24 @@ export const prompts = defineCollection<PromptRecord>(
     [{ createdAt: -1, _id: -1 }],
   ],
 );
+
+/** The label that always means the newest version and cannot be set. */
+export const latestLabel = 'latest';
+/** The label that is meant when neither number nor label is named. */
+const defaultLabel = 'production';
+
+/**
+ * The number of the version that is meant: `number` itself, the one that `label` points at, or with neither the one
+ * labelled `production` and without that label the newest. Undefined: there is none.
+ */
+export function promptNumber(
+  { labels, newest }: Pick<PromptRecord, 'labels' | 'newest'>,
+  number: number | null | undefined,
+  label: string | null | undefined,
+): number | undefined {
+  if (number != null) return number;
+  const newestOrNone = newest === 0 ? undefined : newest;
+  if (label === latestLabel) return newestOrNone;
+  const labelled = Object.hasOwn(labels, label ?? defaultLabel) ? labels[label ?? defaultLabel] : undefined;
+  return label == null ? (labelled ?? newestOrNone) : labelled;
+}

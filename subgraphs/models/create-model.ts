@@ -5,7 +5,7 @@ import type { ProviderKind } from '#schema/provider-vendors.ts';
 import { checkedList, isDuplicateKey, notFound } from '../shared/input.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { checkedInt, checkedModelName } from './inputs.ts';
-import { factsOf } from './price-catalogue.ts';
+import { factsOf, type ModelFacts } from './price-catalogue.ts';
 import { type PriceInput, priceRecord } from './prices.ts';
 
 export interface CreateModelInput {
@@ -20,7 +20,7 @@ export interface CreateModelInput {
 }
 
 const modelsMax = 10_000;
-export const tokensMax = 1_000_000_000;
+const tokensMax = 1_000_000_000;
 
 /**
  * Registers an AI model; what is not given comes from the catalogue. NOT_FOUND without the provider, CONFLICT when
@@ -43,6 +43,7 @@ export async function createModel(
     name,
     ...facts,
     ...given,
+    ...(given.inputModalities === undefined ? imagesSeen(given.capabilities, facts.inputModalities) : {}),
     prices: input.price == null ? facts.prices : [priceRecord(input.price, now)],
     lifecycle: 'ACTIVE',
     replacedById: null,
@@ -68,17 +69,24 @@ export async function createModel(
   return record;
 }
 
+/** A model that is said to see takes images, whatever its name tells; no modalities mean that all may be tried. */
+function imagesSeen(capabilities: readonly string[] | undefined, modalities: readonly string[]) {
+  const sees = capabilities?.includes('VISION') === true && modalities.length > 0;
+  return sees ? { inputModalities: [...new Set([...modalities, 'IMAGE'])] } : {};
+}
+
 /** What an input says of a model, checked; fields that are left out or null are left out. */
-export function givenFacts(input: Omit<CreateModelInput, 'providerId' | 'name' | 'price'>) {
-  const list = (values: readonly string[] | null | undefined, field: string) =>
-    values == null ? {} : { [field]: checkedList(values, `input.${field}`, 20) };
-  const tokens = (value: number | null | undefined, field: string) =>
-    value == null ? {} : { [field]: checkedInt(value, `input.${field}`, 1, tokensMax) };
-  return {
-    ...list(input.capabilities, 'capabilities'),
-    ...list(input.inputModalities, 'inputModalities'),
-    ...list(input.outputModalities, 'outputModalities'),
-    ...tokens(input.contextTokens, 'contextTokens'),
-    ...tokens(input.maxOutputTokens, 'maxOutputTokens'),
-  };
+export function givenFacts(
+  input: Omit<CreateModelInput, 'providerId' | 'name' | 'price'>,
+): Partial<Omit<ModelFacts, 'prices'>> {
+  const given: { -readonly [K in keyof ModelFacts]?: ModelFacts[K] } = {};
+  for (const field of ['capabilities', 'inputModalities', 'outputModalities'] as const) {
+    const values = input[field];
+    if (values != null) given[field] = checkedList(values, `input.${field}`, 20);
+  }
+  for (const field of ['contextTokens', 'maxOutputTokens'] as const) {
+    const tokens = input[field];
+    if (tokens != null) given[field] = checkedInt(tokens, `input.${field}`, 1, tokensMax);
+  }
+  return given;
 }

@@ -33,7 +33,11 @@ const families: readonly Family[] = [
   { name: /(^|\.)o[134](-|$)/, also: [...tools, 'REASONING'], maxOutputTokens: 100_000 },
   { name: /gemini-(2\.5|[3-9])/, also: [...tools, 'VISION', 'REASONING'], maxOutputTokens: 65_536 },
   { name: /gemini/, also: [...tools, 'VISION'], maxOutputTokens: 8192 },
-  { name: /deepseek-?(reasoner|r1)|[-.]r1[-.]|magistral|qwq/, also: ['REASONING'], maxOutputTokens: null },
+  {
+    name: /deepseek-?(reasoner|r1)|[-.]r1[-.]|magistral|qwq|sonar-reasoning/,
+    also: [...tools, 'REASONING'],
+    maxOutputTokens: null,
+  },
   { name: /grok-(4|3-mini)/, also: [...tools, 'REASONING'], maxOutputTokens: null },
   {
     name: /pixtral|llama-?4|mistral-(medium|small)-(3|latest|26)/,
@@ -47,7 +51,7 @@ const families: readonly Family[] = [
   },
 ];
 
-/** Traits of a model by the provider's own name of it; a name that tells nothing is taken for a chat model. */
+/** Traits of a model by the provider's own name of it; all lists are empty for a name that tells nothing. */
 export function traitsOf(name: string): ModelTraits {
   const lower = name.toLowerCase();
   if (/embed|bge-|gte-|e5-/.test(lower)) {
@@ -59,11 +63,14 @@ export function traitsOf(name: string): ModelTraits {
     };
   }
   const family = families.find((candidate) => candidate.name.test(lower));
+  if (family === undefined) {
+    return { capabilities: [], inputModalities: [], outputModalities: [], maxOutputTokens: null };
+  }
   return {
-    capabilities: ['CHAT', 'STREAMING', ...(family?.also ?? [])],
-    inputModalities: family?.also.includes('VISION') === true ? ['TEXT', 'IMAGE'] : ['TEXT'],
+    capabilities: ['CHAT', 'STREAMING', ...family.also],
+    inputModalities: family.also.includes('VISION') ? ['TEXT', 'IMAGE'] : ['TEXT'],
     outputModalities: ['TEXT'],
-    maxOutputTokens: family?.maxOutputTokens ?? null,
+    maxOutputTokens: family.maxOutputTokens,
   };
 }
 

@@ -362,7 +362,7 @@ describe('routes', () => {
       alias: 'smart',
       strategy: 'PRIORITY',
       maxAttempts: 3,
-      timeouts: { connectMs: 5000, firstTokenMs: 30_000, interTokenMs: 30_000, totalMs: 600_000 },
+      timeouts: { connectMs: 10_000, firstTokenMs: 60_000, interTokenMs: 30_000, totalMs: 600_000 },
       targets: [
         { weight: 1, regions: null, model: { id: 'r/a' } },
         { weight: 1, regions: ['eu'], model: { id: 'r/b' } },
@@ -383,7 +383,7 @@ describe('routes', () => {
     expect(catalog.route('smart')).toMatchObject({
       strategy: 'WEIGHTED',
       maxAttempts: 1,
-      timeouts: { connectMs: 5000, firstTokenMs: 50 },
+      timeouts: { connectMs: 10_000, firstTokenMs: 50 },
       targets: [
         { model: { id: 'r/b' }, weight: 0 },
         { model: { id: 'r/a' }, weight: 2 },

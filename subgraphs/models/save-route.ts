@@ -27,8 +27,8 @@ const attemptsMax = 10;
 
 /** In milliseconds: what counts unless given, and the most that may be given. */
 const timeoutBounds: Readonly<Record<TimeoutName, { readonly unlessGiven: number; readonly max: number }>> = {
-  connectMs: { unlessGiven: 5_000, max: 60_000 },
-  firstTokenMs: { unlessGiven: 30_000, max: 600_000 },
+  connectMs: { unlessGiven: 10_000, max: 60_000 },
+  firstTokenMs: { unlessGiven: 60_000, max: 600_000 },
   interTokenMs: { unlessGiven: 30_000, max: 600_000 },
   totalMs: { unlessGiven: 600_000, max: 3_600_000 },
 };

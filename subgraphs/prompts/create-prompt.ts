@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { type PromptRecord, prompts } from '#mongo/prompts.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { ownTenantId } from '../shared/context.ts';
+import { badInput, checkedText, isDuplicateKey } from '../shared/input.ts';
+import { type PromptsContext, type PromptsDeps, promptsChanged } from './deps.ts';
+import { storeVersion } from './publish-prompt-version.ts';
+import { checkedVersion, type PromptVersionInput, textMax } from './version-input.ts';
+
+export interface CreatePromptInput {
+  readonly name: string;
+  readonly description?: string | null;
+  readonly version?: PromptVersionInput | null;
+}
+
+const promptName = /^[a-z][A-Za-z0-9]{0,63}$/;
+
+/** Makes a prompt in the caller's tenant, with a first version when one is given. CONFLICT when the name is taken. */
+export async function createPrompt(
+  input: CreatePromptInput,
+  context: PromptsContext,
+  deps: PromptsDeps,
+): Promise<PromptRecord> {
+  if (!promptName.test(input.name)) {
+    badInput('input.name', 'must be a lower-case letter, then letters and digits, at most 64.');
+  }
+  const prompt: PromptRecord = {
+    _id: randomUUID(),
+    tenantId: ownTenantId(context.caller),
+    name: input.name,
+    description:
+      input.description == null ? null : checkedText(input.description, 'input.description', textMax),
+    labels: {},
+    newest: 0,
+    createdAt: new Date(deps.now?.() ?? Date.now()),
+  };
+  const version = input.version == null ? undefined : await checkedVersion(input.version, deps);
+  try {
+    await prompts(deps.connection).create(prompt);
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    throw new HeddleError(
+      'CONFLICT',
+      `Your tenant has a prompt ${JSON.stringify(prompt.name)} already: publish a version of it, or choose another name.`,
+    );
+  }
+  const published = version && (await storeVersion(prompt, version, context, deps));
+  const after: PromptRecord =
+    published === undefined
+      ? prompt
+      : {
+          ...prompt,
+          newest: published.number,
+          labels: version?.label == null ? {} : { [version.label]: published.number },
+        };
+  context.audit({ tenantId: prompt.tenantId, type: 'Prompt', id: prompt._id, after });
+  await promptsChanged(deps);
+  return after;
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions.ts';
+import { type PromptRecord, prompts } from '#mongo/prompts.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { isDuplicateKey, notFound } from '../shared/input.ts';
+import { authorOf, type PromptsContext, type PromptsDeps, promptsChanged, visiblePrompt } from './deps.ts';
+import { checkLabelRoom } from './label-prompt-version.ts';
+import { type CheckedVersion, checkedVersion, type PromptVersionInput } from './version-input.ts';
+
+/** Publishing at the same time loses a number to another at most this often. */
+const triesMax = 100;
+
+/** Publishes the next version of a prompt that the caller may see. NOT_FOUND without it. */
+export async function publishPromptVersion(
+  promptId: string,
+  input: PromptVersionInput,
+  context: PromptsContext,
+  deps: PromptsDeps,
+): Promise<PromptVersionRecord> {
+  const prompt = await visiblePrompt(promptId, context, deps);
+  const checked = await checkedVersion(input, deps);
+  const version = await storeVersion(prompt, checked, context, deps);
+  context.audit({ tenantId: prompt.tenantId, type: 'PromptVersion', id: version._id, after: version });
+  await promptsChanged(deps);
+  return version;
+}
+
+/**
+ * Takes the number after the highest there is, again and again until nobody else has taken it: so numbers run
+ * without gaps whoever publishes when. Then points the label and shows the version as the newest, both at once.
+ */
+export async function storeVersion(
+  prompt: PromptRecord,
+  { content, label }: CheckedVersion,
+  context: PromptsContext,
+  deps: PromptsDeps,
+): Promise<PromptVersionRecord> {
+  if (label !== null) checkLabelRoom(prompt, label);
+  const version = await insertNext(prompt, content, context, deps);
+  const updated = await prompts(deps.connection).updateOne(
+    { _id: prompt._id },
+    {
+      $max: { newest: version.number },
+      ...(label === null ? {} : { $set: { [`labels.${label}`]: version.number } }),
+    },
+  );
+  if (updated.matchedCount === 0) return notFound('prompt', prompt._id);
+  return version;
+}
+
+async function insertNext(
+  prompt: PromptRecord,
+  content: CheckedVersion['content'],
+  context: PromptsContext,
+  deps: PromptsDeps,
+): Promise<PromptVersionRecord> {
+  const collection = promptVersions(deps.connection);
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    const highest = await collection
+      .findOne({ promptId: prompt._id }, { number: 1 })
+      .sort({ number: -1 })
+      .lean();
+    const version: PromptVersionRecord = {
+      _id: randomUUID(),
+      promptId: prompt._id,
+      tenantId: prompt.tenantId,
+      number: (highest?.number ?? 0) + 1,
+      ...content,
+      createdAt: new Date(deps.now?.() ?? Date.now()),
+      createdBy: authorOf(context),
+    };
+    try {
+      await collection.create(version);
+      return version;
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+    }
+  }
+  throw new HeddleError('CONFLICT', 'Too many versions of this prompt are published at once: try again.');
+}

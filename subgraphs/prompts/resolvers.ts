@@ -1,0 +1,102 @@
+import type { Connection } from 'mongoose';
+import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
+import { type PromptRecord, promptNumber, prompts } from '#mongo/prompts.ts';
+import { scalarResolvers } from '#schema/scalars.ts';
+import { findPage, type PageArgs, pageSize } from '../shared/connection.ts';
+import { hasScope, ownTenantId } from '../shared/context.ts';
+import { badInput } from '../shared/input.ts';
+import type { SubgraphResolvers } from '../shared/subgraph.ts';
+import { createPrompt } from './create-prompt.ts';
+import type { PromptsContext, PromptsDeps } from './deps.ts';
+import { labelPromptVersion } from './label-prompt-version.ts';
+import type { PromptsLoaders } from './loaders.ts';
+import { publishPromptVersion } from './publish-prompt-version.ts';
+import { numberOfCursor, numbersOf, versionCursor } from './version-page.ts';
+
+const { DateTime, JSON: JSONScalar } = scalarResolvers;
+
+/** Parents are the records as they are stored. */
+export function promptsResolvers(deps: PromptsDeps): SubgraphResolvers<PromptsLoaders> {
+  const { connection } = deps;
+  return {
+    DateTime,
+    JSON: JSONScalar,
+    Query: {
+      prompts: (_, page: PageArgs, { caller }) =>
+        findPage(
+          prompts(connection),
+          hasScope(caller, 'tenants:admin') ? {} : { tenantId: ownTenantId(caller) },
+          { createdAt: -1, _id: -1 },
+          page,
+        ),
+      prompt: (_, { id, name }, context) => findPrompt(id ?? null, name ?? null, context, connection),
+    },
+    Mutation: {
+      createPrompt: (_, { input }, context) => createPrompt(input, context, deps),
+      publishPromptVersion: (_, { promptId, input }, context) =>
+        publishPromptVersion(promptId, input, context, deps),
+      labelPromptVersion: (_, { promptId, label, number }, context) =>
+        labelPromptVersion(promptId, label, number, context, deps),
+    },
+    Prompt: {
+      __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.prompt.load(id),
+      id: ({ _id }: PromptRecord) => _id,
+      tenant: ({ tenantId }: PromptRecord) => ({ id: tenantId }),
+      versions: versionsPage,
+      version: ({ _id, ...prompt }: PromptRecord, { number, label }, { loaders }) => {
+        if (number != null && label != null) badInput('number', 'and label cannot both be given.');
+        const wanted = promptNumber(prompt, number, label);
+        return wanted === undefined ? null : loaders.numberedVersion.load({ promptId: _id, number: wanted });
+      },
+      labels: ({ _id, labels }: PromptRecord) =>
+        Object.entries(labels)
+          .map(([name, number]) => ({ name, number, promptId: _id }))
+          .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    },
+    PromptLabel: {
+      version: ({ promptId, number }: { promptId: string; number: number }, _, { loaders }) =>
+        loaders.numberedVersion.load({ promptId, number }),
+    },
+    PromptVersion: {
+      __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.version.load(id),
+      id: ({ _id }: PromptVersionRecord) => _id,
+      prompt: ({ promptId }: PromptVersionRecord, _, { loaders }) => loaders.prompt.load(promptId),
+      outputSchema: ({ outputSchemaJson }: PromptVersionRecord) =>
+        outputSchemaJson === null ? null : JSON.parse(outputSchemaJson),
+    },
+  };
+}
+
+async function findPrompt(
+  id: string | null,
+  name: string | null,
+  { caller, loaders }: PromptsContext,
+  connection: Connection,
+): Promise<PromptRecord | null> {
+  if ((id === null) === (name === null)) badInput('id', 'or name must be given, and not both.');
+  if (id !== null) return loaders.prompt.load(id);
+  return prompts(connection)
+    .findOne({ tenantId: ownTenantId(caller), name })
+    .lean();
+}
+
+async function versionsPage({ _id, newest }: PromptRecord, page: PageArgs, { loaders }: PromptsContext) {
+  const range = {
+    promptId: _id,
+    newest,
+    first: pageSize(page),
+    before: page.after ? numberOfCursor(page.after) : null,
+  };
+  const { from, to } = numbersOf(range);
+  const versions = from > to ? [] : await loaders.versionRange.load(range);
+  const edges = versions.map((node) => ({ node, cursor: versionCursor(node.number) }));
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: from > 1 && to >= 1,
+      hasPreviousPage: range.before !== null,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
+}
