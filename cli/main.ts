@@ -40,5 +40,6 @@ try {
 } catch (error) {
   const { explainStartFailure } = await import('./start-failure.ts');
   console.error(`heddle: ${explainStartFailure(error)}`);
+  if (/^(debug|trace)$/.test(process.env.LOG_LEVEL ?? '')) console.error(error);
   process.exit(1);
 }

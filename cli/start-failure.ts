@@ -1,6 +1,6 @@
 import { StartError } from './config.ts';
 
-/** Puts what kept the process from starting into one line; an unexpected failure keeps its stack. */
+/** Puts what kept the process from starting into one line; main.ts adds the stack where LOG_LEVEL asks for it. */
 export function explainStartFailure(error: unknown): string {
   if (error instanceof StartError) return error.message;
   if (!(error instanceof Error)) return String(error);
@@ -26,7 +26,5 @@ export function explainStartFailure(error: unknown): string {
     case 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE':
       return `${error.message.split('. ')[0]}; try --help`;
   }
-  return error.name === 'StoreRefusal' || 'extensions' in error
-    ? error.message
-    : (error.stack ?? error.message);
+  return error.message.split('\n')[0] ?? error.name;
 }

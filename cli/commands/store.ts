@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { dataDirectory, readEnvironment, StartError } from '../config.ts';
+
+/** `heddle store`: serves the embedded store alone over loopback TCP, for mongosh, Compass and other test suites. */
+export async function serveStore(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { port: { type: 'string', default: '27018' }, dir: { type: 'string' } },
+  });
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new StartError(`--port ${values.port} is no port`);
+  const dir = values.dir ?? join(dataDirectory(readEnvironment(process.env)), 'store');
+
+  const stop = new Promise<void>((stopped) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopped());
+  });
+  // The store's thread does not keep a process alive on its own.
+  const alive = setInterval(() => {}, 0x7fff_ffff);
+  try {
+    const { openStore } = await import('#mongo/embedded/store.ts');
+    await using store = await openStore({ dir, listen: { port } });
+    console.log(`The store of ${dir} is at ${store.uri}`);
+    await stop;
+  } finally {
+    clearInterval(alive);
+  }
+  return 0;
+}
