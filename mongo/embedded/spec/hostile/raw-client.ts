@@ -66,7 +66,8 @@ export class RawClient implements AsyncDisposable {
   #collect(): void {
     while (this.#bytes.length >= HEADER_BYTES && this.#bytes.length >= this.#bytes.readInt32LE(0)) {
       const length = this.#bytes.readInt32LE(0);
-      this.#replies.push(deserialize(this.#bytes.subarray(HEADER_BYTES + 5, length)));
+      const document = this.#bytes.subarray(HEADER_BYTES + 5, length);
+      this.#replies.push(deserialize(document, { promoteLongs: false }));
       this.#bytes = this.#bytes.subarray(length);
     }
     this.#wake?.();
