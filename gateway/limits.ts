@@ -19,13 +19,11 @@ export interface GatewayLimits {
   /** Documents remembered with everything derived from them, and the characters they may hold together. */
   readonly documentsMax: number;
   readonly documentCharactersMax: number;
-  /** Open WebSockets of this process. */
-  readonly socketsMax: number;
   /** Milliseconds for connection_init to arrive. */
   readonly wsInitTimeoutMs: number;
   /** Operations running at once over one WebSocket. */
   readonly operationsPerSocketMax: number;
-  /** Open HTTP connections of this process. */
+  /** Open connections of this process, WebSockets included. */
   readonly connectionsMax: number;
   /** Milliseconds for the headers and for the whole of an HTTP request to arrive. */
   readonly requestTimeoutMs: number;
@@ -44,7 +42,6 @@ export const defaultLimits: GatewayLimits = Object.freeze({
   listSizeAssumed: 10,
   documentsMax: 1_000,
   documentCharactersMax: 16 * 1024 * 1024,
-  socketsMax: 20_000,
   wsInitTimeoutMs: 5_000,
   operationsPerSocketMax: 100,
   connectionsMax: 30_000,

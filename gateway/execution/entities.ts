@@ -54,7 +54,7 @@ function project(requires: readonly RequiresSelection[], value: unknown, isOfTyp
     if (selection.kind === 'Field') {
       const key = selection.alias ?? selection.name;
       const own = value[selection.name] ?? value[key];
-      const below = selection.selections === undefined ? own : project(selection.selections, own, isOfType);
+      const below = selection.selections ? project(selection.selections, own, isOfType) : own;
       if (below !== undefined && below !== null) projected[key] = below;
     } else if (selection.kind === 'InlineFragment') {
       const typeName = value.__typename;

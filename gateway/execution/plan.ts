@@ -92,7 +92,7 @@ function fetchOf(node: Omit<FetchNode, 'kind' | 'requires' | 'inputRewrites'>): 
   return {
     subgraph: node.serviceName,
     document,
-    operationName: node.operationName,
+    operationName: node.operationName ?? undefined,
     variables: node.variableUsages ?? [],
     outputRewrites: rewritesOf(node.outputRewrites),
     rootKeys: (operation?.selectionSet.selections ?? []).flatMap((selection) =>
@@ -124,8 +124,9 @@ function stepOf(node: PlanNode, at: readonly FlattenNodePathSegment[] | undefine
       return {
         kind: 'condition',
         variable: node.condition,
-        ...(node.ifClause === undefined ? {} : { whenTrue: stepOf(node.ifClause, at) }),
-        ...(node.elseClause === undefined ? {} : { otherwise: stepOf(node.elseClause, at) }),
+        // The planner writes null for a clause that is not there, whatever its types say.
+        ...(node.ifClause ? { whenTrue: stepOf(node.ifClause, at) } : {}),
+        ...(node.elseClause ? { otherwise: stepOf(node.elseClause, at) } : {}),
       };
     case 'Flatten':
       return stepOf(node.node, [...(at ?? []), ...node.path]);
@@ -152,7 +153,7 @@ function stepOf(node: PlanNode, at: readonly FlattenNodePathSegment[] | undefine
 /** Turns what the planner answers into what runs. */
 export function preparePlan(plan: QueryPlan): Plan {
   const node = plan.node;
-  if (node === undefined) return { source: undefined, step: undefined };
+  if (!node) return { source: undefined, step: undefined };
   if (node.kind === 'Subscription') return { source: fetchOf(node.primary), step: undefined };
   const [first, ...rest] = node.kind === 'Sequence' ? node.nodes : [];
   if (first?.kind === 'Subscription') {

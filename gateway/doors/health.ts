@@ -1,0 +1,77 @@
+import type { ServerResponse } from 'node:http';
+import { parse } from 'graphql';
+import { systemCaller } from '#schema/caller.ts';
+import { type SubgraphExecutor, subgraphNames } from '#schema/subgraph.ts';
+import type { SubgraphExecutors } from '../router.ts';
+
+const probes = {
+  // Looking up a key that nobody has reaches the database, which every call needs.
+  tenants: parse('{ _caller(keyHash: "") }', { noLocation: true }),
+  other: parse('{ __typename }', { noLocation: true }),
+};
+
+async function isUp(name: string, executor: SubgraphExecutor, signal: AbortSignal): Promise<boolean> {
+  const gaveUp = new Promise<false>((resolve) => {
+    signal.addEventListener('abort', () => resolve(false), { once: true });
+  });
+  const asked = executor
+    .execute({
+      document: name === 'tenants' ? probes.tenants : probes.other,
+      caller: systemCaller,
+      requestId: 'readiness',
+      clientAddress: null,
+      signal,
+    })
+    .then(
+      (result) => !(Symbol.asyncIterator in result) && (result.errors?.length ?? 0) === 0,
+      () => false,
+    );
+  return Promise.race([asked, gaveUp]);
+}
+
+export interface Readiness {
+  /** The subgraphs that do not answer; empty when a call would be served. */
+  missing(): Promise<readonly string[]>;
+}
+
+/** Asks every subgraph, at most once in `everyMs` however often it is asked itself. */
+export function createReadiness(
+  executors: SubgraphExecutors,
+  options: { readonly now: () => number; readonly everyMs?: number; readonly timeoutMs?: number },
+): Readiness {
+  const { now, everyMs = 500, timeoutMs = 2_000 } = options;
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+  let asked: Promise<readonly string[]> | undefined;
+  const ask = async (): Promise<readonly string[]> => {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const present = subgraphNames.filter((name) => executors[name] !== undefined);
+    const up = await Promise.all(
+      present.map(async (name) => {
+        const executor = executors[name];
+        return executor !== undefined && (await isUp(name, executor, signal));
+      }),
+    );
+    return present.filter((_, index) => up[index] !== true);
+  };
+  return {
+    missing() {
+      const atMs = now();
+      if (asked === undefined || atMs - askedAtMs >= everyMs) {
+        askedAtMs = atMs;
+        asked = ask();
+      }
+      return asked;
+    },
+  };
+}
+
+/** Answers a health question: 200 when all is well, else 503 with what is not. */
+export function sendHealth(response: ServerResponse, problems: readonly string[]): void {
+  const body = JSON.stringify(problems.length === 0 ? { status: 'ok' } : { status: 'unavailable', problems });
+  response.writeHead(problems.length === 0 ? 200 : 503, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}

@@ -1,0 +1,106 @@
+import type { IncomingMessage } from 'node:http';
+import { HeddleError } from '#schema/errors.ts';
+
+/** A request of GraphQL over HTTP, as its specification names the parts. */
+export interface Parameters {
+  readonly query: string;
+  readonly operationName: string | null | undefined;
+  readonly variables: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+/** A request that cannot become an operation: the HTTP status says how. */
+export class BadRequest extends HeddleError {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super('BAD_USER_INPUT', message);
+    this.status = status;
+  }
+}
+
+/** A body too large is read to its end and thrown away up to this many times the bound, so that its sender hears why. */
+const discardedTimesMax = 8;
+
+/** The whole body. Rejects with BadRequest: 413 when it is larger than allowed, 400 when it breaks off. */
+export function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  const tooLarge = () =>
+    new BadRequest(413, `The body is larger than the ${bytesMax} bytes that are allowed.`);
+  const discardedMax = bytesMax * discardedTimesMax;
+  if (Number(request.headers['content-length'] ?? 0) > discardedMax) return Promise.reject(tooLarge());
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= bytesMax) {
+        chunks.push(chunk);
+        return;
+      }
+      chunks = [];
+      if (bytes <= discardedMax) return;
+      request.pause();
+      reject(tooLarge());
+    });
+    request.on('end', () => {
+      if (bytes > bytesMax) reject(tooLarge());
+      const [only] = chunks;
+      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
+    });
+    const brokenOff = () => reject(new BadRequest(400, 'The body ended before it was complete.'));
+    request.on('error', brokenOff);
+    request.on('close', brokenOff);
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function recordOrNothing(value: unknown, name: string): Record<string, unknown> | null | undefined {
+  if (value === undefined || value === null || isRecord(value)) return value;
+  throw new BadRequest(400, `${name} must be an object.`);
+}
+
+function checked(raw: Readonly<Record<string, unknown>>): Parameters {
+  const { query, operationName } = raw;
+  if (typeof query !== 'string') {
+    throw new BadRequest(400, query === undefined ? 'The query is missing.' : 'query must be a text.');
+  }
+  if (operationName !== undefined && operationName !== null && typeof operationName !== 'string') {
+    throw new BadRequest(400, 'operationName must be a text.');
+  }
+  recordOrNothing(raw.extensions, 'extensions');
+  return { query, operationName, variables: recordOrNothing(raw.variables, 'variables') };
+}
+
+/** The parameters in a JSON body. Throws BadRequest 400. */
+export function parametersOfBody(body: Buffer): Parameters {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new BadRequest(400, 'The body is no valid JSON.');
+  }
+  if (!isRecord(parsed))
+    throw new BadRequest(400, 'The body must be one JSON object; batches are not taken.');
+  return checked(parsed);
+}
+
+/** The parameters in the query string of a GET. Throws BadRequest 400. */
+export function parametersOfUrl(search: URLSearchParams): Parameters {
+  const jsonOf = (name: string): unknown => {
+    const text = search.get(name);
+    if (text === null || text === '') return undefined;
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new BadRequest(400, `${name} is no valid JSON.`);
+    }
+  };
+  return checked({
+    query: search.get('query') ?? undefined,
+    operationName: search.get('operationName') ?? undefined,
+    variables: jsonOf('variables'),
+    extensions: jsonOf('extensions'),
+  });
+}

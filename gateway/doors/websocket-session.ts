@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { CloseCode, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import { HeddleError } from '#schema/errors.ts';
+import type { Credentials } from '../caller.ts';
+import { type ClientError, type ClientResult, presentFailure, refusal } from '../errors.ts';
+import { type Answer, isOperation, isStream } from '../router.ts';
+import { clientAddressOf, credentialsOf, type Mesh } from './door.ts';
+
+const goingAway = 1001;
+const tryAgainLater = 1013;
+
+/** Bytes that may wait in the process for a client that reads slowly; no event is asked for while more do. */
+const bufferedBytesMax = 64 * 1024;
+
+interface Running {
+  cancel(): void;
+}
+
+/** What connection_init may carry: `authorization`, or `apiKey`; header names are taken in any case. */
+function credentialsIn(payload: Readonly<Record<string, unknown>> | null | undefined): Credentials {
+  const found: Record<string, string> = {};
+  for (const [name, value] of Object.entries(payload ?? {})) {
+    if (typeof value === 'string') found[name.toLowerCase()] = value;
+  }
+  return { authorization: found.authorization, apiKey: found.apikey ?? found['x-api-key'] };
+}
+
+/** One client's WebSocket: the server's side of graphql-transport-ws. */
+export class WebSocketSession {
+  readonly #mesh: Mesh;
+  readonly #socket: WebSocket;
+  readonly #clientAddress: string | null;
+  readonly #running = new Map<string, Running>();
+  readonly #initTimeout: NodeJS.Timeout;
+  #credentials: Credentials;
+  #initReceived = false;
+  #acknowledged = false;
+  #closeWhenIdle = false;
+
+  constructor(mesh: Mesh, socket: WebSocket, request: IncomingMessage) {
+    this.#mesh = mesh;
+    this.#socket = socket;
+    this.#clientAddress = clientAddressOf(request);
+    this.#credentials = credentialsOf(request);
+    this.#initTimeout = setTimeout(() => {
+      socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
+    }, mesh.limits.wsInitTimeoutMs);
+  }
+
+  /** One message of the client. */
+  receive(text: string): void {
+    let message: ReturnType<typeof parseMessage>;
+    try {
+      message = parseMessage(text);
+    } catch {
+      this.#socket.close(CloseCode.BadRequest, 'Invalid message received');
+      return;
+    }
+    switch (message.type) {
+      case MessageType.ConnectionInit:
+        this.#connect(message.payload).catch((error: unknown) => this.#refuseConnection(error));
+        return;
+      case MessageType.Ping:
+        // A client that pings but does not read gets no pongs rather than a buffer of them.
+        if (this.#socket.bufferedAmount > bufferedBytesMax) return;
+        this.#send(JSON.stringify({ type: MessageType.Pong, payload: message.payload }));
+        return;
+      case MessageType.Pong:
+        return;
+      case MessageType.Subscribe:
+        this.#start(message.id, message.payload);
+        return;
+      case MessageType.Complete:
+        this.#running.get(message.id)?.cancel();
+        return;
+      default:
+        this.#socket.close(CloseCode.BadRequest, `A client does not send ${message.type}`);
+    }
+  }
+
+  /** The socket has closed: whatever still runs for it is cancelled. */
+  ended(): void {
+    clearTimeout(this.#initTimeout);
+    for (const running of this.#running.values()) running.cancel();
+  }
+
+  closeWhenIdle(): void {
+    this.#closeWhenIdle = true;
+    if (this.#running.size === 0) this.#socket.close(goingAway, 'Going away');
+  }
+
+  async #connect(payload: Readonly<Record<string, unknown>> | null | undefined): Promise<void> {
+    if (this.#initReceived) {
+      this.#socket.close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests');
+      return;
+    }
+    this.#initReceived = true;
+    clearTimeout(this.#initTimeout);
+    const { authorization, apiKey } = this.#credentials;
+    // What came with the request itself, perhaps set by a proxy, is not for the client's payload to replace.
+    if (authorization === undefined && apiKey === undefined) this.#credentials = credentialsIn(payload);
+    await this.#identify(randomUUID());
+    this.#acknowledged = true;
+    this.#send(JSON.stringify({ type: MessageType.ConnectionAck }));
+  }
+
+  #refuseConnection(error: unknown): void {
+    const code = error instanceof HeddleError ? error.code : 'INTERNAL';
+    if (code === 'UNAUTHENTICATED') this.#socket.close(CloseCode.Unauthorized, 'Unauthorized');
+    else if (code === 'FORBIDDEN') this.#socket.close(CloseCode.Forbidden, 'Forbidden');
+    else {
+      this.#mesh.log.error({ err: error }, 'a WebSocket could not be admitted');
+      this.#socket.close(CloseCode.InternalServerError, 'Internal server error');
+    }
+  }
+
+  #identify(requestId: string) {
+    return this.#mesh.callers.identify(this.#credentials, { requestId, clientAddress: this.#clientAddress });
+  }
+
+  #start(id: string, payload: SubscribePayload): void {
+    if (!this.#acknowledged) {
+      this.#socket.close(CloseCode.Unauthorized, 'Unauthorized');
+      return;
+    }
+    if (this.#running.has(id)) {
+      this.#socket.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`);
+      return;
+    }
+    const { work, limits } = this.#mesh;
+    if (work.closing || this.#running.size >= limits.operationsPerSocketMax) {
+      if (this.#socket.bufferedAmount > bufferedBytesMax) {
+        this.#socket.close(tryAgainLater, 'Too many operations');
+        return;
+      }
+      const why = work.closing
+        ? 'This process is shutting down.'
+        : 'Too many operations run over this WebSocket.';
+      this.#sendErrors(id, refusal('OVERLOADED', why, { retryAfterMs: 1000 }).errors ?? []);
+      return;
+    }
+    const requestId = randomUUID();
+    const left = new AbortController();
+    let stream: AsyncIterator<ClientResult> | undefined;
+    const running: Running = {
+      cancel: () => {
+        this.#running.delete(id);
+        left.abort();
+        stream?.return?.().catch(() => undefined);
+      },
+    };
+    this.#running.set(id, running);
+    work.begin();
+    this.#answer(payload, requestId, left.signal)
+      .then(async (answer) => {
+        if (isStream(answer)) {
+          stream = answer;
+          if (left.signal.aborted) await answer.return?.();
+        }
+        await this.#deliver(id, answer, left.signal);
+      })
+      .catch((error: unknown) => {
+        const { errors = [] } = presentFailure(error, { requestId, log: this.#mesh.log });
+        if (!left.signal.aborted) this.#sendErrors(id, errors);
+      })
+      .finally(() => {
+        if (this.#running.get(id) === running) this.#running.delete(id);
+        work.end();
+        if (this.#closeWhenIdle) this.closeWhenIdle();
+      });
+  }
+
+  async #answer(payload: SubscribePayload, requestId: string, signal: AbortSignal): Promise<Answer> {
+    const caller = await this.#identify(requestId);
+    const router = this.#mesh.router();
+    const operation = router.prepare(payload.query, payload.operationName);
+    if (!isOperation(operation)) return operation;
+    const context = { caller, requestId, clientAddress: this.#clientAddress, signal };
+    return router.run(operation, payload.variables, context);
+  }
+
+  async #deliver(id: string, answer: Answer, signal: AbortSignal): Promise<void> {
+    const key = JSON.stringify(id);
+    if (!isStream(answer)) {
+      if (signal.aborted) return;
+      if (!('data' in answer)) {
+        this.#sendErrors(id, answer.errors ?? []);
+        return;
+      }
+      await this.#sendNext(key, answer);
+    } else {
+      for (let event = await answer.next(); event.done !== true; event = await answer.next()) {
+        if (signal.aborted) return;
+        await this.#sendNext(key, event.value);
+      }
+    }
+    if (signal.aborted) return;
+    // Only now may the client use the id again.
+    this.#running.delete(id);
+    this.#send(`{"id":${key},"type":"complete"}`);
+  }
+
+  #sendNext(key: string, result: ClientResult): Promise<void> | undefined {
+    return this.#send(`{"id":${key},"type":"next","payload":${JSON.stringify(result)}}`);
+  }
+
+  #sendErrors(id: string, errors: readonly ClientError[]): void {
+    this.#running.delete(id);
+    this.#send(JSON.stringify({ id, type: MessageType.Error, payload: errors }));
+  }
+
+  /** Resolves, where the client reads slowly, when it has taken the message; a socket that closes resolves too. */
+  #send(text: string): Promise<void> | undefined {
+    const socket = this.#socket;
+    if (socket.readyState !== socket.OPEN) return undefined;
+    if (socket.bufferedAmount + text.length <= bufferedBytesMax) {
+      socket.send(text);
+      return undefined;
+    }
+    return new Promise((resolve) => {
+      socket.send(text, () => resolve());
+    });
+  }
+}

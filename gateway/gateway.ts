@@ -1,0 +1,145 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import type { Bus } from '#state/bus/bus.ts';
+import { createCallers } from './caller.ts';
+import { type Mesh, Work } from './doors/door.ts';
+import { serveGraphql } from './doors/graphql.ts';
+import { createReadiness, sendHealth } from './doors/health.ts';
+import { createWebSocketDoor } from './doors/websocket.ts';
+import { type GatewayLimits, resolveLimits } from './limits.ts';
+import { createRouter, type SubgraphExecutors } from './router.ts';
+
+export interface GatewayOptions {
+  readonly supergraphSdl: string;
+  /** How each subgraph of the supergraph is reached. */
+  readonly executors: SubgraphExecutors;
+  readonly bus: Bus;
+  readonly log: Logger;
+  readonly host: string;
+  /** 0 for any free port; `url` tells which. */
+  readonly port: number;
+  readonly limits?: Partial<GatewayLimits>;
+  /** What must hold beside the subgraphs' own readiness. */
+  readonly ready?: () => Promise<boolean>;
+  readonly now?: () => number;
+}
+
+export interface Gateway {
+  /** The origin, e.g. `http://127.0.0.1:4000`; known once it listens. */
+  readonly url: string;
+  /** Rejects with the system's error when the port cannot be had. */
+  listen(): Promise<void>;
+  /** Routes new operations by another supergraph; those that run go on. Throws, and changes nothing, when it is unfit. */
+  reload(supergraphSdl: string): void;
+  /** Lets nothing new in, waits for what runs up to the grace time, then closes every connection. */
+  close(graceMs: number): Promise<void>;
+}
+
+const keepAliveTimeoutMs = 75_000;
+
+/** The gateway: every door of the mesh on one port, in front of one router. */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { executors, bus, log, host, port } = options;
+  const now = options.now ?? Date.now;
+  const limits = resolveLimits(options.limits);
+  const routerOf = (supergraphSdl: string) => createRouter({ supergraphSdl, executors, limits, log });
+  let router = routerOf(options.supergraphSdl);
+  const { tenants } = executors;
+  if (tenants === undefined) throw new Error('The gateway needs the tenants subgraph to know its callers.');
+  const callers = await createCallers({ tenants, bus, now });
+  const work = new Work();
+  const mesh: Mesh = { router: () => router, callers, limits, log, work };
+  const readiness = createReadiness(executors, { now });
+  const sockets = createWebSocketDoor(mesh);
+
+  const problems = async (): Promise<readonly string[]> => {
+    if (work.closing) return ['shutting down'];
+    const missing = (await readiness.missing()).map((name) => `the subgraph ${name} does not answer`);
+    const isReady = (await options.ready?.()) ?? true;
+    return isReady ? missing : [...missing, 'this process is not ready yet'];
+  };
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = request.url ?? '/';
+    const mark = url.indexOf('?');
+    const path = mark === -1 ? url : url.slice(0, mark);
+    if (path === '/graphql') return serveGraphql(mesh, request, response, mark === -1 ? '' : url.slice(mark));
+    if (path === '/health/live') return sendHealth(response, []);
+    if (path === '/health/ready') return sendHealth(response, await problems());
+    response.writeHead(404, { 'content-type': 'application/json; charset=utf-8' });
+    response.end(
+      '{"errors":[{"message":"There is nothing here. The graph is at /graphql.","extensions":{"code":"NOT_FOUND"}}]}',
+    );
+  };
+
+  const server = createServer({
+    noDelay: true,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    headersTimeout: limits.requestTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    maxHeaderSize: 16 * 1024,
+  });
+  server.maxConnections = limits.connectionsMax;
+  server.on('request', (request, response) => {
+    serve(request, response).catch((error: unknown) => {
+      log.error({ err: error }, 'a request could not be answered');
+      response.destroy();
+    });
+  });
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    const path = (request.url ?? '').split('?')[0];
+    if (path === '/graphql' && !work.closing) return sockets.upgrade(request, socket, head);
+    const status = path === '/graphql' ? '503 Service Unavailable' : '404 Not Found';
+    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  });
+
+  let closed: Promise<void> | undefined;
+  const close = async (graceMs: number): Promise<void> => {
+    const stopped = server.listening
+      ? new Promise<void>((resolve) => {
+          server.close(() => resolve());
+        })
+      : Promise.resolve();
+    const idle = work.close();
+    sockets.drain();
+    server.closeIdleConnections();
+    let graceTimer: NodeJS.Timeout | undefined;
+    const graceOver = new Promise<void>((resolve) => {
+      graceTimer = setTimeout(resolve, graceMs);
+    });
+    await Promise.race([idle, graceOver]);
+    clearTimeout(graceTimer);
+    sockets.close();
+    server.closeIdleConnections();
+    const cutOff = setTimeout(() => server.closeAllConnections(), 100);
+    await stopped;
+    clearTimeout(cutOff);
+    await callers[Symbol.asyncDispose]();
+  };
+
+  return {
+    get url() {
+      const address = server.address() as AddressInfo | null;
+      const shownHost = host.includes(':') ? `[${host}]` : host;
+      return `http://${shownHost}:${address?.port ?? port}`;
+    },
+    listen: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host, port, backlog: 4096 }, () => {
+          server.off('error', reject);
+          server.on('error', (error) => log.error({ err: error }, 'the server failed'));
+          resolve();
+        });
+      }),
+    reload(supergraphSdl) {
+      router = routerOf(supergraphSdl);
+    },
+    close(graceMs) {
+      closed ??= close(graceMs);
+      return closed;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import pino from 'pino';
+import { createGateway, type Gateway } from '#gateway/gateway.ts';
+import type { GatewayLimits } from '#gateway/limits.ts';
+import type { Caller } from '#schema/caller.ts';
+import { composeSupergraph } from '#schema/compose.ts';
+import { createMemoryBus } from '#state/bus/memory.ts';
+import { sampleSdls } from './sample-graph.ts';
+import { createSampleMesh, type SampleMesh, sampleCaller } from './sample-subgraphs.ts';
+
+export const sampleSupergraph = composeSupergraph(sampleSdls);
+
+/** A gateway over the sample graph, listening on a free port. */
+export interface SampleGateway extends AsyncDisposable {
+  readonly gateway: Gateway;
+  readonly mesh: SampleMesh;
+  readonly bus: ReturnType<typeof createMemoryBus>;
+  readonly url: string;
+  /** Makes a key known and tells it. */
+  keyFor(caller: Caller): string;
+}
+
+/** Holds inference:invoke, models:write and tenants:admin. */
+export const sampleKey = 'hd_sample_0123456789012345678901234567890123456789';
+
+export function hashOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
+}
+
+export async function startSampleGateway(
+  options: {
+    readonly limits?: Partial<GatewayLimits>;
+    readonly mesh?: SampleMesh;
+    readonly now?: () => number;
+  } = {},
+): Promise<SampleGateway> {
+  const mesh = options.mesh ?? createSampleMesh();
+  const log = pino({ level: 'silent' });
+  const bus = createMemoryBus(log);
+  mesh.callers.set(hashOf(sampleKey), sampleCaller('inference:invoke', 'models:write', 'tenants:admin'));
+  const gateway = await createGateway({
+    supergraphSdl: sampleSupergraph,
+    executors: mesh.executors,
+    bus,
+    log,
+    host: '127.0.0.1',
+    port: 0,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.now === undefined ? {} : { now: options.now }),
+  });
+  await gateway.listen();
+  let keys = 0;
+  return {
+    gateway,
+    mesh,
+    bus,
+    url: gateway.url,
+    keyFor(caller) {
+      const key = `hd_sample${keys++}_0123456789012345678901234567890123456789`;
+      mesh.callers.set(hashOf(key), caller);
+      return key;
+    },
+    async [Symbol.asyncDispose]() {
+      await gateway.close(0);
+      await bus[Symbol.asyncDispose]();
+    },
+  };
+}
