@@ -26,6 +26,7 @@ import { distinct } from './distinct.ts';
 import type { Command } from './engine.ts';
 import { explain } from './explain.ts';
 import { find } from './find.ts';
+import { findAndModify } from './find-and-modify.ts';
 import { hello } from './handshake.ts';
 import { createIndexes, dropIndexes, listIndexes } from './index-commands.ts';
 import { insert } from './insert.ts';
@@ -38,6 +39,7 @@ import {
   startSession,
 } from './session-commands.ts';
 import { collStats, dbStats, validate } from './stats.ts';
+import { update } from './update.ts';
 
 const fields = (...names: string[]): ReadonlySet<string> => new Set(names);
 const handshake: Command = { run: hello, handshake: true };
@@ -57,7 +59,38 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
       fields: fields('documents', 'ordered', 'bypassDocumentValidation'),
     },
   ],
+  [
+    'update',
+    {
+      run: update,
+      writes: true,
+      inTransaction: true,
+      fields: fields('updates', 'ordered', 'bypassDocumentValidation', 'let'),
+    },
+  ],
   ['delete', { run: remove, writes: true, inTransaction: true, fields: fields('deletes', 'ordered', 'let') }],
+  [
+    'findAndModify',
+    {
+      run: findAndModify,
+      writes: true,
+      inTransaction: true,
+      fields: fields(
+        'query',
+        'sort',
+        'remove',
+        'update',
+        'new',
+        'fields',
+        'upsert',
+        'bypassDocumentValidation',
+        'collation',
+        'arrayFilters',
+        'hint',
+        'let',
+      ),
+    },
+  ],
   [
     'find',
     {

@@ -24,6 +24,7 @@ export type PartBounds = {
 };
 
 /** Ranges for one compound scan beyond this are given up: fewer parts narrow it then. */
+const NOTHING = Buffer.alloc(0);
 const COMBINATIONS_MAX = 20_000;
 
 /**
@@ -109,8 +110,9 @@ export function combine(parts: readonly PartBounds[]): { ranges: KeyRange[]; use
   return closed(prefixes, parts.length);
 }
 
+/** Keys that begin with a prefix, or are it. */
 function closed(prefixes: readonly Uint8Array[], used: number): { ranges: KeyRange[]; used: number } {
-  return { ranges: product(prefixes, [FULL_RANGE]), used };
+  return { ranges: product(prefixes, [{ low: NOTHING, high: FULL_RANGE.high }]), used };
 }
 
 function product(prefixes: readonly Uint8Array[], ranges: readonly KeyRange[]): KeyRange[] {

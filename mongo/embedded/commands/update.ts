@@ -1,0 +1,68 @@
+import { type Doc, doc, int32 } from '../bson/values.ts';
+import { CommandError } from '../errors.ts';
+import { Changer, updateOf } from './change.ts';
+import { whole } from './count.ts';
+import type { Engine } from './engine.ts';
+import { Fields } from './fields.ts';
+import { hintOf } from './find.ts';
+import { checkFields } from './options.ts';
+import { Ordered } from './ordered.ts';
+import type { Reply } from './reply.ts';
+import type { Request } from './request.ts';
+import { Selection, variablesOf } from './selection.ts';
+
+const STATEMENT_FIELDS = new Set(['u', 'c', 'multi', 'upsert', 'collation', 'arrayFilters', 'hint']);
+
+/** `update`: statements that change one document or all that match, by operators, a replacement or a pipeline. */
+export async function update(engine: Engine, request: Request): Promise<Reply> {
+  const name = request.collectionName();
+  const statements = request.fields.required('updates', request.sent('updates'));
+  const definitions = request.fields.document('let');
+  const batch = new Ordered(request, statements.length);
+  const upserted: Doc[] = [];
+  let matched = 0;
+  let modified = 0;
+  await batch.each(statements, async (sent, index) => {
+    const fields = new Fields(sent.doc, 'update.updates');
+    checkFields('update.updates', new Map([['q', null], ...without(sent.doc, 'q')]), STATEMENT_FIELDS);
+    const constants = fields.document('c');
+    const selection = new Selection(
+      {
+        filter: fields.required('q', fields.document('q')),
+        hint: hintOf(fields),
+        collation: fields.get('collation'),
+      },
+      variablesOf(constants === undefined ? definitions : new Map([...(definitions ?? []), ...constants])),
+    );
+    const compiled = updateOf(fields.required('u', fields.get('u')), fields, selection);
+    const multi = fields.boolean('multi') ?? false;
+    if (multi && compiled.kind === 'replacement') {
+      throw new CommandError('FailedToParse', 'multi update is not supported for replacement-style update');
+    }
+    const changer = new Changer(engine, request, name, selection, compiled);
+    let found: number;
+    if (multi) {
+      const changes = await changer.all();
+      found = changes.matched;
+      modified += changes.modified;
+    } else {
+      const change = await changer.one();
+      found = change === undefined ? 0 : 1;
+      if (change?.changed === true) modified++;
+    }
+    matched += found;
+    if (found === 0 && fields.boolean('upsert') === true) {
+      const inserted = await changer.upsert();
+      upserted.push(doc({ index: int32(index), _id: inserted.get('_id') }));
+      matched++;
+    }
+  });
+  const reply = doc({ n: whole(matched) });
+  if (upserted.length > 0) reply.set('upserted', upserted);
+  reply.set('nModified', whole(modified));
+  return batch.reply(reply);
+}
+
+function without(document: Doc, field: string): Doc {
+  return new Map([...document].filter(([name]) => name !== field));
+}
