@@ -27,8 +27,12 @@ export type StoreOptions = {
   transactionLifetimeMs?: number | undefined;
   /** How long a write waits for a transaction that holds its document before WriteConflict. Default 5,000. */
   conflictWaitMsMax?: number | undefined;
+  /** The data file grows no further than this: writes then answer OutOfDiskSpace. Default: as the disk allows. */
+  dataBytesMax?: number | undefined;
   /** Allow `configureFailPoint`, for the tests of drivers. Default false. */
   failPoints?: boolean | undefined;
+  /** The data file may not grow beyond this; further writes are answered OutOfDiskSpace. Default: no limit but the disk. */
+  dataBytesMax?: number | undefined;
 };
 
 /** A socket's path may not be longer than about this on any system. */
@@ -60,7 +64,9 @@ async function start(dir: string, options: StoreOptions, unlock: () => void): Pr
       dir,
       transactionLifetimeMs: options.transactionLifetimeMs ?? 60_000,
       conflictWaitMsMax: options.conflictWaitMsMax ?? 5_000,
+      dataBytesMax: options.dataBytesMax,
       failPoints: options.failPoints ?? false,
+      dataBytesMax: options.dataBytesMax,
     },
     listenOn: place.listenOn,
   };

@@ -12,6 +12,7 @@ export type EngineOptions = {
   transactionLifetimeMs: number;
   /** How long a write waits for a transaction that holds its document before it answers WriteConflict. */
   conflictWaitMsMax: number;
+  dataBytesMax: number | undefined;
   /** Whether configureFailPoint is allowed (tests of drivers). */
   failPoints: boolean;
 };
@@ -31,7 +32,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.options = options;
-    this.storage = new Storage(options.dir);
+    this.storage = new Storage(options.dir, options.dataBytesMax);
     this.sessions = new Sessions(this.storage, this.locks, options);
   }
 

@@ -19,7 +19,7 @@ const SCHEMA = `
  * Opens (or makes) the data file for the one writer: WAL, synchronous FULL. Throws when the file is of a newer format,
  * is no store, or cannot be written.
  */
-export function openForWriting(file: string): DatabaseSync {
+export function openForWriting(file: string, bytesMax?: number): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(file, { timeout: 5000 });
@@ -33,6 +33,9 @@ export function openForWriting(file: string): DatabaseSync {
       PRAGMA wal_autocheckpoint = 2000;
       PRAGMA journal_size_limit = 67108864;
     `);
+    if (bytesMax !== undefined) {
+      db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(bytesMax / pragma(db, 'page_size')))}`);
+    }
     return db;
   } catch (error) {
     db?.close();

@@ -20,9 +20,9 @@ export class Storage {
   version = 0;
   readonly #db: DatabaseSync;
 
-  constructor(dir: string) {
+  constructor(dir: string, dataBytesMax?: number) {
     const file = join(dir, DATA_FILE);
-    this.#db = openForWriting(file);
+    this.#db = openForWriting(file, dataBytesMax);
     this.catalog = new Catalog(this.#db);
     this.reader = new Reader(this.#db);
     this.writer = new Writer(this.#db, this.reader, this.catalog);
