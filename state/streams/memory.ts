@@ -12,15 +12,15 @@ export interface MemoryStreamLogsOptions extends Partial<StreamLogBounds> {
 }
 
 /** The stream logs of one process. */
-export function createMemoryStreamLogs<Event>(options: MemoryStreamLogsOptions = {}): StreamLogs<Event> {
+export function createMemoryStreamLogs(options: MemoryStreamLogsOptions = {}): StreamLogs {
   const { now = Date.now, ...given } = options;
   const bounds = { ...streamLogBounds, ...given };
-  const logs = new Map<string, MemoryLog<Event>>();
+  const logs = new Map<string, MemoryLog<unknown>>();
   /** Ended logs, oldest first. */
-  const kept = new Map<MemoryLog<Event>, { readonly untilMs: number }>();
+  const kept = new Map<MemoryLog<unknown>, { readonly untilMs: number }>();
   let keptSize = 0;
 
-  function forget(log: MemoryLog<Event>): void {
+  function forget(log: MemoryLog<unknown>): void {
     kept.delete(log);
     keptSize -= log.size;
     logs.delete(log.id);
@@ -38,7 +38,7 @@ export function createMemoryStreamLogs<Event>(options: MemoryStreamLogsOptions =
     async open(id, writerOptions) {
       tidy();
       if (logs.has(id)) throw new Error(`There is a log ${id} already.`);
-      const log = new MemoryLog<Event>(id, bounds, writerOptions, (closed) => {
+      const log = new MemoryLog<unknown>(id, bounds, writerOptions, (closed) => {
         kept.set(closed, { untilMs: now() + closed.keepMs });
         keptSize += closed.size;
         tidy();
@@ -46,10 +46,10 @@ export function createMemoryStreamLogs<Event>(options: MemoryStreamLogsOptions =
       logs.set(id, log);
       return log;
     },
-    read(id, after, signal) {
+    read<Event>(id: string, after: number, signal?: AbortSignal) {
       tidy();
-      const log = logs.get(id);
-      return log === undefined ? unknown(id) : new Cursor(log, after, signal);
+      const log = logs.get(id) as MemoryLog<Event> | undefined;
+      return log === undefined ? unknown<Event>(id) : new Cursor<Event>(log, after, signal);
     },
     async [Symbol.asyncDispose]() {
       for (const log of logs.values()) await log[Symbol.asyncDispose]();

@@ -64,12 +64,13 @@ export interface StreamWriter<Event> extends AsyncDisposable {
  * - a log whose writer is gone without an end fails its readers with ABANDONED in bounded time.
  * Events are plain JSON. Deliberately absent: several writers, editing, search.
  */
-export interface StreamLogs<Event> extends AsyncDisposable {
+export interface StreamLogs extends AsyncDisposable {
   /** Throws when the id is taken. */
-  open(id: string, options: StreamWriterOptions): Promise<StreamWriter<Event>>;
+  open<Event>(id: string, options: StreamWriterOptions): Promise<StreamWriter<Event>>;
   /**
    * The events after number `after` (-1: all), following the writer until the end. Returning early, or aborting
    * `signal`, detaches. Throws StreamLogLost. The reader counts as attached from the call, before the first `next`.
+   * It is the caller who knows what type of events the log of that id holds.
    */
-  read(id: string, after: number, signal?: AbortSignal): AsyncIterableIterator<LoggedEvent<Event>>;
+  read<Event>(id: string, after: number, signal?: AbortSignal): AsyncIterableIterator<LoggedEvent<Event>>;
 }

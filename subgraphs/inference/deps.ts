@@ -5,7 +5,6 @@ import type { Bus } from '#state/bus/bus.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { StreamLogs } from '#state/streams/stream-log.ts';
-import type { CompletionEventData } from './completion.ts';
 import type { GuardrailStage } from './guardrails/guardrails.ts';
 import type { HealthRegistry } from './health.ts';
 import type { Ledger } from './ledger/ledger.ts';
@@ -19,7 +18,7 @@ export interface InferenceDeps {
   readonly bus: Bus;
   readonly quota: Quota;
   readonly cache: Cache;
-  readonly streams: StreamLogs<CompletionEventData>;
+  readonly streams: StreamLogs;
   readonly catalog: Catalog;
   readonly pool: ProviderPool;
   readonly health: HealthRegistry;

@@ -1,12 +1,12 @@
-import { MongoServerError } from 'mongodb';
-import type { Connection } from 'mongoose';
+import { mongo } from 'mongoose';
 import { COMPLETION_KEPT_MS } from '#mongo/completions.ts';
-import { idempotencyKeys } from '#mongo/idempotency-keys.ts';
+import { type IdempotencyKeyRecord, idempotencyKeys } from '#mongo/idempotency-keys.ts';
 import { invocations } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { callerId, inputHash, sha256 } from './cache-key.ts';
 import type { InferenceDeps } from './deps.ts';
+import { nativeCollection } from './ledger/native-collection.ts';
 import type { CompletionRequest } from './request.ts';
 
 /** One call for each key, caller and input, among all processes and through restarts, for 24 hours. */
@@ -36,6 +36,7 @@ const rowPollMs = 100;
 
 export function createIdempotency({ connection, now, delay }: IdempotencyDeps): Idempotency {
   const claiming = new Map<string, Claiming>();
+  const claims = nativeCollection<IdempotencyKeyRecord>(connection, idempotencyKeys);
 
   return {
     async once(request, caller, id, admit) {
@@ -78,6 +79,8 @@ export function createIdempotency({ connection, now, delay }: IdempotencyDeps): 
       if (await inserted({ _id: key, completionId: id, inputHash: hash, expiresAt })) return id;
       const standing = await keys.findById(key).lean();
       if (standing === null) continue;
+      // Inserted by us, the answer lost on its way.
+      if (standing.completionId === id) return id;
       if (standing.expiresAt.getTime() <= now()) {
         // The database removes what has expired only now and then.
         await keys.deleteOne({ _id: key, completionId: standing.completionId });
@@ -98,12 +101,12 @@ export function createIdempotency({ connection, now, delay }: IdempotencyDeps): 
     }
   }
 
-  async function inserted(record: Parameters<typeof insert>[1]): Promise<boolean> {
+  async function inserted(record: IdempotencyKeyRecord): Promise<boolean> {
     try {
-      await insert(connection, record);
+      await claims.insertOne(record, { writeConcern: { w: 'majority', j: true } });
       return true;
     } catch (error) {
-      if (error instanceof MongoServerError && error.code === duplicateKey) return false;
+      if (error instanceof mongo.MongoServerError && error.code === duplicateKey) return false;
       throw error;
     }
   }
@@ -112,13 +115,6 @@ export function createIdempotency({ connection, now, delay }: IdempotencyDeps): 
 type IdempotencyDeps = Pick<InferenceDeps, 'connection' | 'now' | 'delay'>;
 
 const neverAborted = new AbortController().signal;
-
-async function insert(
-  connection: Connection,
-  record: { _id: string; completionId: string; inputHash: string; expiresAt: Date },
-): Promise<void> {
-  await idempotencyKeys(connection).create([record], { writeConcern: { w: 'majority', j: true } });
-}
 
 function claimKey(key: string, caller: Caller): string {
   return sha256(JSON.stringify([caller.tenantId, callerId(caller), key]));

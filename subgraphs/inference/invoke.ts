@@ -133,12 +133,12 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
     });
     const meters = new Meters(deps.quota, caller, id, candidates.timeouts.totalMs, deps.log);
     await meters.reserve(upperBound(model, inputTokensMax, outputTokensMax(model, maxOutputTokens)));
-    let stream: StreamEnds | null;
+    let stream: StreamEnds | null = null;
     try {
-      stream = options.mode === 'STREAM' ? await openStream(id, options.onDisconnect) : null;
+      if (options.mode === 'STREAM') stream = await openStream(id, options.onDisconnect);
       await deps.ledger.open(row);
     } catch (error) {
-      await meters.release();
+      await Promise.all([meters.release(), stream?.discard()]);
       throw error;
     }
     const sink = stream?.sink ?? null;
@@ -164,6 +164,7 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
       attach: (begun) => {
         invocation = begun;
       },
+      discard: async () => writer[Symbol.asyncDispose](),
     };
   }
 
@@ -221,6 +222,8 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
 interface StreamEnds {
   readonly sink: EventSink;
   attach(invocation: Invocation): void;
+  /** The invocation did not come about. */
+  discard(): Promise<void>;
 }
 
 function overloaded(stopped: boolean): HeddleError {

@@ -65,7 +65,10 @@ export async function candidatesFor(
     );
   }
   if ('model' in found) {
-    const refusal = refusalOf(found.model, needs, caller);
+    // What a model lacks is told by a catalogue that may be wrong: a client who names the model knows better, except
+    // that chat models do not embed, nor the other way round.
+    const kinds = needs.needs.filter((need) => need === 'CHAT' || need === 'EMBEDDINGS');
+    const refusal = refusalOf(found.model, { ...needs, needs: kinds, inputs: [] }, caller);
     if (refusal !== null) throw refusal;
     return {
       models: [found.model],

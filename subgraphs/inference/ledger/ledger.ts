@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type CompletionRecord, completions } from '#mongo/completions.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { GroupWriter } from './group-writer.ts';
+import { nativeCollection } from './native-collection.ts';
 
 /** What closing a row sets. */
 export type InvocationClosing = Pick<
@@ -42,11 +43,8 @@ interface Closing {
 }
 
 export function createLedger(connection: Connection, log: Logger): Ledger {
-  const { db } = connection;
-  if (db === undefined) throw new Error('The database connection is not open.');
-  // The driver's own collections: mongoose's casting costs more than the rest of an invocation, and types check the rows.
-  const rows = db.collection<InvocationRecord>(invocations(connection).collection.name);
-  const results = db.collection<CompletionRecord>(completions(connection).collection.name);
+  const rows = nativeCollection<InvocationRecord>(connection, invocations);
+  const results = nativeCollection<CompletionRecord>(connection, completions);
 
   const opens = new GroupWriter<InvocationRecord>(async (records) => {
     await rows.insertMany(records, durable);

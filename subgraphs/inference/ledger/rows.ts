@@ -1,8 +1,8 @@
 import { COMPLETION_KEPT_MS, type CompletionRecord } from '#mongo/completions.ts';
-import type { InvocationRecord } from '#mongo/invocations.ts';
+import type { AttemptRecord, InvocationRecord } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError, isErrorCode } from '#schema/errors.ts';
-import { type CompletionData, noUsage } from '../completion.ts';
+import { type AttemptData, type CompletionData, noUsage } from '../completion.ts';
 import type { InvocationClosing } from './ledger.ts';
 
 /** The row of an invocation that begins. Throws FORBIDDEN for a caller of no tenant: somebody has to pay. */
@@ -65,16 +65,20 @@ export function closingOf(
     timeToFirstTokenMs,
     errorCode: isErrorCode(error?.code) ? error.code : null,
     endedAt: new Date(endedAtMs),
-    attempts: attempts.map((attempt) => ({
-      modelId: attempt.modelId,
-      startedAt: new Date(attempt.startedAtMs),
-      durationMs: attempt.durationMs,
-      outcome: attempt.outcome,
-      error: attempt.error,
-      usage: attempt.usage,
-      usageEstimated: attempt.usageEstimated,
-      costNanos: BigInt(attempt.costNanos),
-    })),
+    attempts: attempts.map(attemptRecord),
+  };
+}
+
+export function attemptRecord(attempt: AttemptData): AttemptRecord {
+  return {
+    modelId: attempt.modelId,
+    startedAt: new Date(attempt.startedAtMs),
+    durationMs: attempt.durationMs,
+    outcome: attempt.outcome,
+    error: attempt.error,
+    usage: attempt.usage,
+    usageEstimated: attempt.usageEstimated,
+    costNanos: BigInt(attempt.costNanos),
   };
 }
 

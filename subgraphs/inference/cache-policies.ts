@@ -1,0 +1,34 @@
+import { type DirectiveNode, Kind, parse, valueFromASTUntyped } from 'graphql';
+import type { CachedField, Inference } from './inference.ts';
+import type { CachePolicy } from './request.ts';
+
+/** Reads @cache of the fields that have it. Throws where it asks for what is not offered. */
+export function cachePoliciesOf(sdl: string): Inference['cachePolicies'] {
+  const policies = new Map<string, CachePolicy>();
+  for (const definition of parse(sdl, { noLocation: true }).definitions) {
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
+    for (const field of definition.fields ?? []) {
+      const cache = field.directives?.find(({ name }) => name.value === 'cache');
+      if (cache !== undefined) policies.set(field.name.value, policyOf(cache, field.name.value));
+    }
+  }
+  const of = (field: CachedField) => policies.get(field) ?? null;
+  return {
+    complete: of('complete'),
+    runPrompt: of('runPrompt'),
+    completionStream: of('completionStream'),
+    promptStream: of('promptStream'),
+  };
+}
+
+function policyOf(directive: DirectiveNode, field: string): CachePolicy {
+  const values: Record<string, unknown> = Object.fromEntries(
+    (directive.arguments ?? []).map(({ name, value }) => [name.value, valueFromASTUntyped(value)]),
+  );
+  const { maxAge, scope = 'TENANT', match = 'EXACT' } = values;
+  if (match !== 'EXACT') throw new Error(`${field}: @cache(match: ${match}) is not offered; EXACT is.`);
+  if (typeof maxAge !== 'number' || !(scope === 'CALLER' || scope === 'TENANT' || scope === 'PUBLIC')) {
+    throw new Error(`${field}: @cache needs a maxAge, and a scope of CALLER, TENANT or PUBLIC.`);
+  }
+  return { maxAgeMs: maxAge * 1_000, scope };
+}

@@ -1,0 +1,21 @@
+import type { Caller } from '#schema/caller.ts';
+import type { CompletionData } from './completion.ts';
+import type { Inference } from './inference.ts';
+
+/** How long another process gets to stop a completion before it is shown as it stands. */
+const waitMsMax = 5_000;
+
+/** Stops a running completion, here or, through the bus, in the process that runs it. NOT_FOUND when it is not the caller's. */
+export async function cancelCompletion(
+  id: string,
+  caller: Caller,
+  signal: AbortSignal,
+  { running, reader, bus }: Inference,
+): Promise<CompletionData> {
+  const completion = await reader.get(id, caller);
+  if (completion.status !== 'RUNNING') return completion;
+  const local = running.get(id);
+  if (local === undefined) await bus.publish('completion.cancel', { completionId: id });
+  else local.cancel('It was cancelled by its caller.');
+  return reader.outcome(id, caller, waitMsMax, signal);
+}

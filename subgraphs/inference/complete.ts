@@ -1,0 +1,49 @@
+import type { Caller } from '#schema/caller.ts';
+import type { CompletionData } from './completion.ts';
+import { type Ended, errorOf } from './ending.ts';
+import type { Inference } from './inference.ts';
+import type { Begun } from './invoke.ts';
+import { endedOf } from './read.ts';
+import type { CachePolicy, CompletionRequest } from './request.ts';
+
+/** Longer than any completion runs. */
+const waitMsMax = 3_600_000;
+
+/**
+ * Asks, and waits for the end. Throws the failure with its code and completionId. When the client goes, the call is
+ * stopped as onDisconnect says, unless it has an idempotency key: then the client may come back for the answer.
+ */
+export async function complete(
+  request: CompletionRequest,
+  caller: Caller,
+  cachePolicy: CachePolicy | null,
+  signal: AbortSignal,
+  inference: Inference,
+): Promise<CompletionData> {
+  const { onDisconnect, idempotencyKey } = request;
+  const begun = await inference.invoker.begin(request, caller, { mode: 'WHOLE', cachePolicy, onDisconnect });
+  const stops = onDisconnect === 'CANCEL' && idempotencyKey === null;
+  const ended = await endOf(begun, caller, signal, stops, inference);
+  const error = errorOf(ended);
+  if (error !== null) throw error;
+  return ended.completion;
+}
+
+async function endOf(
+  begun: Begun,
+  caller: Caller,
+  signal: AbortSignal,
+  stops: boolean,
+  { reader }: Inference,
+): Promise<Ended> {
+  if (begun.kind === 'ANSWERED') return { completion: begun.completion, failure: null };
+  if (begun.kind === 'EXISTING') return endedOf(await reader.outcome(begun.id, caller, waitMsMax, signal));
+  const { invocation } = begun;
+  if (!stops) return invocation.done;
+  const onLeave = () => invocation.cancel('The client has gone.');
+  if (signal.aborted) onLeave();
+  signal.addEventListener('abort', onLeave, { once: true });
+  const ended = await invocation.done;
+  signal.removeEventListener('abort', onLeave);
+  return ended;
+}

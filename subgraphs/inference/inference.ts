@@ -1,0 +1,17 @@
+import type { InferenceDeps } from './deps.ts';
+import type { Invoker } from './invoke.ts';
+import type { CompletionReader } from './read.ts';
+import type { CachePolicy } from './request.ts';
+import type { Running } from './running.ts';
+
+/** The fields whose answers may come from the cache. */
+export type CachedField = 'complete' | 'runPrompt' | 'completionStream' | 'promptStream';
+
+/** What the verbs of this subgraph work with. */
+export interface Inference extends InferenceDeps {
+  readonly running: Running;
+  readonly invoker: Invoker;
+  readonly reader: CompletionReader;
+  /** What the SDL's @cache says of each field; null: nothing. */
+  readonly cachePolicies: Readonly<Record<CachedField, CachePolicy | null>>;
+}

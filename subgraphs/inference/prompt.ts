@@ -1,0 +1,80 @@
+import { LRUCache } from 'lru-cache';
+import type { Catalog, CatalogPromptVersion } from '#mongo/catalog.ts';
+import type { Caller } from '#schema/caller.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { type PromptTemplate, parsePromptTemplate } from '#schema/prompt-template.ts';
+import type { RunPromptInput } from './input-types.ts';
+import { completeRequest } from './parse-input.ts';
+import type { ProviderMessage } from './providers/provider.ts';
+import type { CompletionRequest } from './request.ts';
+import type { StructuredOutputs } from './structured-output.ts';
+
+const templatesMax = 1_000;
+const variablesBytesMax = 512 * 1024;
+
+/** Versions never change, so a template is parsed once. */
+const templates = new LRUCache<string, PromptTemplate>({ max: templatesMax });
+
+function templateOf(version: CatalogPromptVersion): PromptTemplate {
+  let template = templates.get(version.id);
+  if (template === undefined) {
+    template = parsePromptTemplate(version.system, version.template);
+    templates.set(version.id, template);
+  }
+  return template;
+}
+
+/**
+ * The request that a prompt and its variables make: the filled system text as instructions, the filled template as the
+ * user's message. Values stay inside their message, whatever they hold. Throws NOT_FOUND, and BAD_USER_INPUT naming
+ * the variables that are missing or unknown.
+ */
+export async function promptRequest(
+  input: RunPromptInput,
+  caller: Caller,
+  deps: { readonly catalog: Catalog; readonly structuredOutputs: StructuredOutputs },
+): Promise<CompletionRequest> {
+  const { name, version: number, label } = input;
+  if (number != null && label != null) {
+    throw new HeddleError('BAD_USER_INPUT', 'Give a version or a label, not both.');
+  }
+  const { tenantId } = caller;
+  const version =
+    tenantId === null ? undefined : await deps.catalog.promptVersion({ tenantId, name, number, label });
+  if (version === undefined) {
+    const which = number == null ? (label == null ? '' : ` labelled ${label}`) : ` number ${number}`;
+    const what = which === '' ? 'no prompt' : `no version${which} of a prompt`;
+    throw new HeddleError('NOT_FOUND', `Your tenant has ${what} named ${name}; see the query prompts.`);
+  }
+  const { system, text } = templateOf(version).render(variablesOf(input.variables));
+  const messages: readonly ProviderMessage[] = [
+    ...(system === null ? [] : [{ role: 'system', content: system } as const]),
+    { role: 'user', parts: [{ type: 'text', text }] },
+  ];
+  const { cache, onDisconnect, idempotencyKey } = input;
+  const schema = version.outputSchema;
+  return completeRequest(
+    {
+      ...version.parameters,
+      model: version.model,
+      // The schemas `true` and `false` say nothing that a provider could be told.
+      responseSchema: typeof schema === 'object' ? schema : null,
+      cache: cache ?? null,
+      onDisconnect: onDisconnect ?? null,
+      idempotencyKey: idempotencyKey ?? null,
+    },
+    messages,
+    deps.structuredOutputs,
+    { promptId: version.promptId, promptVersionId: version.id },
+  );
+}
+
+function variablesOf(variables: unknown): Readonly<Record<string, unknown>> {
+  if (typeof variables !== 'object' || variables === null || Array.isArray(variables)) {
+    throw new HeddleError('BAD_USER_INPUT', 'variables must be a JSON object: a value for each variable.');
+  }
+  if (Buffer.byteLength(JSON.stringify(variables)) > variablesBytesMax) {
+    throw new HeddleError('BAD_USER_INPUT', `variables may have at most ${variablesBytesMax} bytes.`);
+  }
+  return Object.fromEntries(Object.entries(variables));
+}

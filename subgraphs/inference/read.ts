@@ -1,0 +1,111 @@
+import { completions } from '#mongo/completions.ts';
+import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
+import type { Caller } from '#schema/caller.ts';
+import { HeddleError, isErrorCode } from '#schema/errors.ts';
+import type { CompletionData } from './completion.ts';
+import type { InferenceDeps } from './deps.ts';
+import { type Ended, failureOfError } from './ending.ts';
+import { completionOfRow } from './ledger/rows.ts';
+import type { Running } from './running.ts';
+
+/** Reads completions, whichever process runs or ran them. */
+export interface CompletionReader {
+  /** Those that there are and that the caller owns, in any order. */
+  findMany(ids: readonly string[], caller: Caller): Promise<CompletionData[]>;
+  /** Throws NOT_FOUND: there is none, or it is another app's. */
+  get(id: string, caller: Caller): Promise<CompletionData>;
+  /** Waits for its end, at most so long, and gives what there is by then. */
+  outcome(id: string, caller: Caller, waitMsMax: number, signal: AbortSignal): Promise<CompletionData>;
+}
+
+const pollMsMin = 20;
+const pollMsMax = 1_000;
+
+/** Only the app that asked, or, where a user asked, the user, reads a completion: answers are not the tenant's at large. */
+function owns(
+  caller: Caller,
+  owner: { readonly tenantId: string | null; readonly appId: string | null; readonly subject: string | null },
+): boolean {
+  return (
+    caller.tenantId !== null &&
+    owner.tenantId === caller.tenantId &&
+    owner.appId === caller.appId &&
+    (owner.subject === null || owner.subject === caller.subject)
+  );
+}
+
+export function createCompletionReader(
+  { connection, delay, now }: Pick<InferenceDeps, 'connection' | 'delay' | 'now'>,
+  running: Running,
+): CompletionReader {
+  /** With their contents, where those are still kept. */
+  async function stored(rows: readonly InvocationRecord[]): Promise<CompletionData[]> {
+    const ended = rows.filter(({ status }) => status !== 'RUNNING').map(({ _id }) => _id);
+    const results =
+      ended.length === 0
+        ? []
+        : await completions(connection)
+            .find({ _id: { $in: ended } })
+            .lean();
+    const contents = new Map(results.map(({ _id, content }) => [_id, content]));
+    return rows.map((row) => {
+      const content = contents.get(row._id);
+      return content === undefined ? completionOfRow(row) : JSON.parse(content);
+    });
+  }
+
+  async function findMany(ids: readonly string[], caller: Caller): Promise<CompletionData[]> {
+    const local = ids.flatMap((id) => running.get(id) ?? []);
+    const elsewhere = ids.filter((id) => running.get(id) === undefined);
+    const rows: InvocationRecord[] =
+      elsewhere.length === 0
+        ? []
+        : await invocations(connection)
+            .find({ _id: { $in: elsewhere } })
+            .lean();
+    return [
+      ...local.filter(({ start }) => owns(caller, start.caller)).map((invocation) => invocation.running()),
+      ...(await stored(rows.filter((row) => row.kind === 'completion' && owns(caller, row)))),
+    ];
+  }
+
+  async function find(id: string, caller: Caller): Promise<CompletionData | null> {
+    const [found] = await findMany([id], caller);
+    return found ?? null;
+  }
+
+  async function get(id: string, caller: Caller): Promise<CompletionData> {
+    const found = await find(id, caller);
+    if (found === null) {
+      throw new HeddleError('NOT_FOUND', 'There is no completion of this id that your app asked for.');
+    }
+    return found;
+  }
+
+  return {
+    findMany,
+    get,
+    async outcome(id, caller, waitMsMax, signal) {
+      const local = running.get(id);
+      if (local !== undefined && owns(caller, local.start.caller)) {
+        return (await local.done).completion;
+      }
+      const untilMs = now() + waitMsMax;
+      for (let pollMs = pollMsMin; ; pollMs = Math.min(pollMs * 2, pollMsMax)) {
+        const found = await get(id, caller);
+        if (found.status !== 'RUNNING' || now() >= untilMs || signal.aborted) return found;
+        await delay(pollMs, signal).catch(() => undefined);
+      }
+    },
+  };
+}
+
+/** A completion read back, as it was told when it ended. */
+export function endedOf(completion: CompletionData): Ended {
+  const { error, id } = completion;
+  if (error === null || !isErrorCode(error.code)) return { completion, failure: null };
+  const failure = failureOfError(
+    new HeddleError(error.code, error.message, { extensions: { completionId: id } }),
+  );
+  return { completion, failure };
+}

@@ -1,0 +1,144 @@
+import { decimalOfNanos } from '#schema/money.ts';
+import { scalarResolvers } from '#schema/scalars.ts';
+import type { LoggedEvent } from '#state/streams/stream-log.ts';
+import type { SubgraphResolvers } from '../shared/subgraph.ts';
+import { cancelCompletion } from './cancel-completion.ts';
+import { complete } from './complete.ts';
+import type { AttemptData, CompletionData, CompletionEventData } from './completion.ts';
+import { completionStream, resumeCompletion } from './completion-stream.ts';
+import { type EmbeddingsData, embed } from './embed.ts';
+import type { Inference } from './inference.ts';
+import type { InferenceLoaders } from './loaders.ts';
+import { parseCompletionInput } from './parse-input.ts';
+import { promptRequest } from './prompt.ts';
+import type { ProviderUsage } from './providers/provider.ts';
+import { startCompletion } from './start-completion.ts';
+
+type Logged = LoggedEvent<CompletionEventData>;
+type LoggedOf<T extends CompletionEventData['type']> = LoggedEvent<
+  CompletionEventData & { readonly type: T }
+>;
+
+const reference = (id: string) => ({ id });
+const event = {
+  completionId: ({ event: { completionId } }: Logged) => completionId,
+  sequence: ({ sequence }: Logged) => sequence,
+};
+/** The payload is the event itself. */
+const itself = (logged: Logged) => logged;
+
+export function inferenceResolvers(inference: Inference): SubgraphResolvers<InferenceLoaders> {
+  const { cachePolicies, structuredOutputs } = inference;
+  return {
+    ...scalarResolvers,
+    Query: {
+      completion: (_, { id }, { loaders }) => loaders.completion.load(id),
+    },
+    Mutation: {
+      complete: (_, { input }, { caller, signal }) =>
+        complete(
+          parseCompletionInput(input, structuredOutputs),
+          caller,
+          cachePolicies.complete,
+          signal,
+          inference,
+        ),
+      runPrompt: async (_, { input }, { caller, signal }) =>
+        complete(
+          await promptRequest(input, caller, inference),
+          caller,
+          cachePolicies.runPrompt,
+          signal,
+          inference,
+        ),
+      startCompletion: (_, { input }, { caller }) =>
+        startCompletion(parseCompletionInput(input, structuredOutputs), caller, inference),
+      cancelCompletion: (_, { id }, { caller, signal }) => cancelCompletion(id, caller, signal, inference),
+      embed: (_, { input }, { caller, signal }) => embed(input, caller, signal, inference),
+    },
+    Subscription: {
+      completionStream: {
+        subscribe: (_, { input }, { caller, signal }) =>
+          completionStream(
+            parseCompletionInput(input, structuredOutputs),
+            caller,
+            cachePolicies.completionStream,
+            signal,
+            inference,
+          ),
+        resolve: itself,
+      },
+      promptStream: {
+        subscribe: async (_, { input }, { caller, signal }) =>
+          completionStream(
+            await promptRequest(input, caller, inference),
+            caller,
+            cachePolicies.promptStream,
+            signal,
+            inference,
+          ),
+        resolve: itself,
+      },
+      resumeCompletion: {
+        subscribe: (_, { id, after }, { caller, signal }) =>
+          resumeCompletion(id, after, caller, signal, inference),
+        resolve: itself,
+      },
+    },
+    CompletionEvent: { __resolveType: (logged: Logged) => logged.event.type },
+    CompletionStarted: {
+      ...event,
+      model: ({ event: { modelId } }: LoggedOf<'CompletionStarted'>) => reference(modelId),
+    },
+    TextDelta: { ...event, text: ({ event: { text } }: LoggedOf<'TextDelta'>) => text },
+    ReasoningDelta: { ...event, text: ({ event: { text } }: LoggedOf<'ReasoningDelta'>) => text },
+    ToolCallDelta: {
+      ...event,
+      index: ({ event: { index } }: LoggedOf<'ToolCallDelta'>) => index,
+      id: ({ event: { id } }: LoggedOf<'ToolCallDelta'>) => id,
+      name: ({ event: { name } }: LoggedOf<'ToolCallDelta'>) => name,
+      argumentsDelta: ({ event: { argumentsDelta } }: LoggedOf<'ToolCallDelta'>) => argumentsDelta,
+    },
+    CompletionRestarted: {
+      ...event,
+      reason: ({ event: { reason } }: LoggedOf<'CompletionRestarted'>) => reason,
+      model: ({ event: { modelId } }: LoggedOf<'CompletionRestarted'>) => reference(modelId),
+    },
+    CompletionFinished: {
+      ...event,
+      completion: ({ event: { completion } }: LoggedOf<'CompletionFinished'>) => completion,
+    },
+    CompletionFailed: {
+      ...event,
+      code: ({ event: { code } }: LoggedOf<'CompletionFailed'>) => code,
+      message: ({ event: { message } }: LoggedOf<'CompletionFailed'>) => message,
+      completion: ({ event: { completion } }: LoggedOf<'CompletionFailed'>) => completion,
+    },
+    Completion: {
+      __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.completion.load(id),
+      cost: ({ costNanos }: CompletionData) => decimalOfNanos(BigInt(costNanos)),
+      model: ({ modelId }: CompletionData) => reference(modelId),
+      promptVersion: ({ promptVersionId }: CompletionData) =>
+        promptVersionId === null ? null : reference(promptVersionId),
+      invocation: ({ id }: CompletionData) => reference(id),
+      createdAt: ({ createdAtMs }: CompletionData) => createdAtMs,
+    },
+    TokenUsage: { totalTokens: (usage: ProviderUsage) => usage.inputTokens + usage.outputTokens },
+    Attempt: {
+      model: ({ modelId }: AttemptData) => reference(modelId),
+      startedAt: ({ startedAtMs }: AttemptData) => startedAtMs,
+      cost: ({ costNanos }: AttemptData) => decimalOfNanos(BigInt(costNanos)),
+    },
+    Embeddings: {
+      cost: ({ costNanos }: EmbeddingsData) => decimalOfNanos(costNanos),
+      model: ({ modelId }: EmbeddingsData) => reference(modelId),
+      invocation: ({ id }: EmbeddingsData) => reference(id),
+    },
+    Provider: {
+      __resolveReference: ({ id }: { id: string }) =>
+        inference.catalog.provider(id) === undefined ? null : { id },
+      health: ({ id }: { id: string }) => inference.health.provider(id),
+    },
+    ProviderHealth: { checkedAt: ({ checkedAtMs }: { checkedAtMs: number | null }) => checkedAtMs },
+  };
+}

@@ -1,0 +1,113 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Connection } from 'mongoose';
+import type { Catalog } from '#mongo/catalog.ts';
+import type { SecretBox } from '#mongo/secret-box.ts';
+import { loadSubgraphSdl } from '#schema/load-sdl.ts';
+import type { Cache } from '#state/cache/cache.ts';
+import type { StreamLogs } from '#state/streams/stream-log.ts';
+import { createSubgraph, type Subgraph, type SubgraphServices } from '../shared/subgraph.ts';
+import { cachePoliciesOf } from './cache-policies.ts';
+import type { InferenceDeps } from './deps.ts';
+import { guardrailStages, guardrailsOf } from './guardrails/guardrails.ts';
+import { createHealthRegistry } from './health.ts';
+import { createIdempotency } from './idempotency.ts';
+import type { Inference } from './inference.ts';
+import { createInvoker } from './invoke.ts';
+import { createLedger } from './ledger/ledger.ts';
+import { openOwnership } from './ledger/owners.ts';
+import { createInferenceLoaders, type InferenceLoaders } from './loaders.ts';
+import { createProviderPool } from './provider-pool.ts';
+import { createHttpFetch } from './providers/http-fetch.ts';
+import type { Provider, ProviderOptions } from './providers/provider.ts';
+import { createCompletionReader } from './read.ts';
+import { inferenceResolvers } from './resolvers.ts';
+import { createRunning } from './running.ts';
+import { createStructuredOutputs } from './structured-output.ts';
+
+export interface InferenceSubgraphDeps extends SubgraphServices {
+  readonly connection: Connection;
+  readonly catalog: Catalog;
+  readonly secretBox: SecretBox;
+  readonly state: { readonly cache: Cache; readonly streams: StreamLogs };
+  /** Names, separated by commas; see guardrails/guardrails.ts. */
+  readonly guardrails?: string;
+  /** How long invocations that run may go on when the subgraph is disposed. */
+  readonly graceMs?: number;
+  /** For tests: other providers than the registry's. */
+  readonly createProvider?: (options: ProviderOptions) => Promise<Provider>;
+  readonly now?: () => number;
+  readonly random?: () => number;
+  readonly delay?: InferenceDeps['delay'];
+}
+
+const graceMsDefault = 5_000;
+
+/**
+ * Invoking AI models. Takes up the ownership of this process's ledger rows (and closes those of processes that are
+ * gone) before it resolves. Disposing refuses new calls, lets running ones go on for `graceMs`, then cancels them.
+ */
+export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Promise<Subgraph> {
+  const { connection, log, bus, quota, catalog, now = Date.now, random = Math.random } = deps;
+  const delay = deps.delay ?? ((ms, signal) => wait(ms, undefined, { signal }));
+  const sdl = loadSubgraphSdl('inference');
+  const guardrails = guardrailStages(guardrailsOf(deps.guardrails ?? ''));
+  const cachePolicies = cachePoliciesOf(sdl);
+
+  await using opened = new AsyncDisposableStack();
+  const http = opened.use(createHttpFetch());
+  const ownership = opened.use(await openOwnership(connection, { log, now }));
+  const pool = createProviderPool({
+    catalog,
+    secretBox: deps.secretBox,
+    fetch: http.fetch,
+    random,
+    ...(deps.createProvider === undefined ? {} : { create: deps.createProvider }),
+  });
+  const base: InferenceDeps = {
+    connection,
+    log,
+    bus,
+    quota,
+    catalog,
+    pool,
+    now,
+    random,
+    delay,
+    guardrails,
+    cache: deps.state.cache,
+    streams: deps.state.streams,
+    health: createHealthRegistry({ now }),
+    ledger: createLedger(connection, log),
+    ownerId: ownership.ownerId,
+    structuredOutputs: createStructuredOutputs(),
+  };
+  const running = createRunning();
+  const invoker = createInvoker(base, running, createIdempotency(base));
+  const inference: Inference = {
+    ...base,
+    running,
+    invoker,
+    cachePolicies,
+    reader: createCompletionReader(base, running),
+  };
+  opened.use(
+    await bus.subscribe('completion.cancel', ({ completionId }) => {
+      running.get(completionId)?.cancel('It was cancelled by its caller.');
+    }),
+  );
+  // Last in, first out: what runs ends before what it needs is closed.
+  opened.defer(async () => {
+    invoker.stop();
+    await running.drain(deps.graceMs ?? graceMsDefault);
+  });
+
+  const resources = opened.move();
+  return createSubgraph<InferenceLoaders>({
+    name: 'inference',
+    typeDefs: sdl,
+    services: deps,
+    resolvers: inferenceResolvers(inference),
+    createLoaders: (context) => createInferenceLoaders(context, inference),
+    close: () => resources.disposeAsync(),
+  });
+}
