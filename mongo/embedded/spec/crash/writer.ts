@@ -6,7 +6,7 @@ import { Random } from '../random.ts';
 /**
  * The process that the crash test kills: `writer.ts <dir> <round> <seed>` opens the store and writes through the stock
  * driver until it dies. Each acknowledged write is one line on standard output, written before anything else happens:
- * `i <_id>` inserted, `d <_id>` deleted, `u <worker>` incremented once, `t <_id>` inserted into two collections at once.
+ * `i <_id>` inserted, `x <_id>` about to be deleted, `d <_id>` deleted, `u <worker>` incremented once, `t <_id>` inserted into two collections at once.
  */
 const [dir = '', round = '', seed = '0'] = process.argv.slice(2);
 const WORKERS = 24;
@@ -51,6 +51,7 @@ async function work(worker: number): Promise<never> {
     } else if (kind === 18) {
       const gone = mine.shift();
       if (gone === undefined) continue;
+      acknowledge(`x ${gone}`);
       await docs.deleteOne({ _id: gone });
       acknowledge(`d ${gone}`);
     } else {
