@@ -1,6 +1,10 @@
 import type { Exchange, ExchangeHead } from './exchange.ts';
 import { ResponseHeaders } from './response-headers.ts';
 
+function isPlain(chunk: Uint8Array): chunk is Uint8Array<ArrayBuffer> {
+  return chunk.buffer instanceof ArrayBuffer;
+}
+
 function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.concat(chunks));
 }
@@ -8,7 +12,7 @@ function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 /** A fetch Response over an Exchange. `read()` is the cheap way to its bytes; `body` is made when someone asks for it. */
 export class HttpResponse implements Response {
   readonly #exchange: Exchange;
-  #body: ReadableStream<Uint8Array> | null = null;
+  #body: ReadableStream<Uint8Array<ArrayBuffer>> | null = null;
   #used = false;
   readonly headers: ResponseHeaders;
   readonly ok: boolean;
@@ -48,13 +52,13 @@ export class HttpResponse implements Response {
   }
 
   /** Pulls from the connection only when it is read: nothing is read ahead. */
-  get body(): ReadableStream<Uint8Array> {
-    this.#body ??= new ReadableStream<Uint8Array>(
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    this.#body ??= new ReadableStream<Uint8Array<ArrayBuffer>>(
       {
         pull: async (controller) => {
           const chunk = await this.read();
           if (chunk === null) controller.close();
-          else controller.enqueue(chunk);
+          else controller.enqueue(isPlain(chunk) ? chunk : new Uint8Array(chunk));
         },
         cancel: (reason) => this.cancel(reason),
       },

@@ -1,0 +1,205 @@
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createHttpFetch } from '../http-fetch.ts';
+import type { Provider } from '../provider.ts';
+import { createProvider } from '../registry.ts';
+import { createSdkProvider } from '../sdk/sdk-provider.ts';
+import { ask, collect } from '../testing/calls.ts';
+import { chunk, sse, startWireServer, usageChunk, type WireServer } from '../testing/wire-server.ts';
+
+const http = createHttpFetch();
+afterAll(() => http.close());
+
+/** Our decoder, and the SDK's as its witness. */
+async function bothOf(url: string): Promise<{ ours: Provider; sdk: Provider }> {
+  const { fetch } = http;
+  const ours = await createProvider({
+    kind: 'OPENAI_COMPATIBLE',
+    baseUrl: url,
+    region: null,
+    secret: 'k',
+    fetch,
+  });
+  const models = createOpenAICompatible({
+    name: 'openaiCompatible',
+    baseURL: `${url}/v1`,
+    apiKey: 'k',
+    fetch,
+    includeUsage: true,
+    supportsStructuredOutputs: true,
+  });
+  return { ours, sdk: createSdkProvider({ models, secret: 'k' }) };
+}
+
+function serve(...bodies: string[]): Promise<WireServer> {
+  return startWireServer((response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (const body of bodies) response.write(body);
+    response.end();
+  });
+}
+
+const call = (index: number, more: object) => chunk({ tool_calls: [{ index, ...more }] });
+
+const streams: Readonly<Record<string, string>> = {
+  'a plain answer': sse(
+    chunk({ role: 'assistant', content: '' }),
+    chunk({ content: 'Hi ' }),
+    chunk({ content: 'there' }),
+    chunk({}, 'stop'),
+    usageChunk(3, 2),
+    '[DONE]',
+  ),
+  'text in the last chunk': sse(chunk({ content: 'Hi' }, 'length'), usageChunk(3, 2), '[DONE]'),
+  'reasoning before text': sse(
+    chunk({ reasoning_content: 'hm' }),
+    chunk({ reasoning: ' well' }),
+    chunk({ content: 'ok' }),
+    chunk({}, 'stop'),
+    usageChunk(1, 2),
+    '[DONE]',
+  ),
+  'content in parts': sse(
+    chunk({
+      content: [
+        { type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] },
+        { type: 'text', text: 'ok' },
+      ],
+    }),
+    chunk({}, 'stop'),
+    usageChunk(1, 2),
+    '[DONE]',
+  ),
+  'a refusal': sse(chunk({ refusal: 'I will not' }), chunk({}, 'stop'), usageChunk(1, 2), '[DONE]'),
+  'a filtered end': sse(chunk({ content: 'part' }), chunk({}, 'content_filter'), usageChunk(1, 2), '[DONE]'),
+  'a tool call in pieces': sse(
+    call(0, { id: 'a', type: 'function', function: { name: 'f', arguments: '' } }),
+    call(0, { function: { arguments: '{"x"' } }),
+    call(0, { function: { arguments: ':1}' } }),
+    chunk({}, 'tool_calls'),
+    usageChunk(1, 2),
+    '[DONE]',
+  ),
+  'two tool calls after text': sse(
+    chunk({ content: 'let me see' }),
+    call(0, { id: 'a', function: { name: 'f', arguments: '{}' } }),
+    call(1, { id: 'b', function: { name: 'g', arguments: '{"y":2}' } }),
+    chunk({}, 'tool_calls'),
+    usageChunk(1, 2),
+    '[DONE]',
+  ),
+  'a name that comes late': sse(
+    call(0, { id: 'a', function: { arguments: '{"x":' } }),
+    call(0, { function: { name: 'f', arguments: '1}' } }),
+    chunk({}, 'tool_calls'),
+    usageChunk(1, 2),
+    '[DONE]',
+  ),
+  'parallel calls that share an index': sse(
+    call(0, { id: 'a', function: { name: 'f', arguments: '{"x":1}' } }),
+    call(0, { id: 'b', function: { name: 'g', arguments: '{"y":2}' } }),
+    chunk({}, 'tool_calls'),
+    usageChunk(1, 2),
+    '[DONE]',
+  ),
+  'no terminal [DONE]': sse(chunk({ content: 'Hi' }), chunk({}, 'stop'), usageChunk(3, 2)),
+  'comments, CRLF and an empty choice list': `: ping\r\n\r\n${sse({ choices: [] }, chunk({ content: 'Hi' }), chunk({}, 'stop'), usageChunk(3, 2), '[DONE]').replaceAll('\n', '\r\n')}`,
+  'cut before the finish reason': sse(chunk({ content: 'Hi ' }), chunk({ content: 'th' })),
+  'done without a finish reason': sse(chunk({ content: 'Hi ' }), '[DONE]'),
+  'an error in the middle': sse(chunk({ content: 'Hi ' }), {
+    error: { message: 'slow down', type: 'rate_limit_error', code: 429 },
+  }),
+  'no JSON in the middle': `${sse(chunk({ content: 'Hi ' }))}data: {oops\n\n${sse(chunk({}, 'stop'), '[DONE]')}`,
+  'an empty body': '',
+  'a page of HTML': '<html><body>login</body></html>',
+  'nothing but an end': sse(chunk({}, 'stop'), '[DONE]'),
+};
+
+describe('chat completions, decoded by us', () => {
+  it.each(Object.entries(streams))('reads %s as the SDK does', async (_name, body) => {
+    await using server = await serve(body);
+    const { ours, sdk } = await bothOf(server.url);
+    const mine = await collect(ours, ask('m', 'hello'));
+    const witness = await collect(sdk, ask('m', 'hello'));
+    expect(mine.text).toBe(witness.text);
+    expect(mine.reasoning).toBe(witness.reasoning);
+    expect(mine.toolCalls).toEqual(witness.toolCalls);
+    expect(mine.finish).toEqual(witness.finish);
+    expect(mine.error === null).toBe(witness.error === null);
+    if (mine.error !== null) {
+      expect(mine.error).toMatchObject({ name: 'ProviderFailure' });
+      expect(Reflect.get(Object(mine.error), 'code')).toBe(Reflect.get(Object(witness.error), 'code'));
+    }
+    const [own, theirs] = server.requests;
+    expect(JSON.parse(own?.body ?? '')).toEqual(JSON.parse(theirs?.body ?? ''));
+    expect(own?.headers.authorization).toBe('Bearer k');
+  });
+
+  it('estimates the usage, and says so, when the server gives none', async () => {
+    await using server = await serve(sse(chunk({ content: 'eight ch' }), chunk({}, 'stop'), '[DONE]'));
+    const { ours } = await bothOf(server.url);
+    const { finish } = await collect(ours, ask('m', 'twelve bytes'));
+    expect(finish?.usage).toMatchObject({ inputTokens: 3, outputTokens: 2, estimated: true });
+  });
+
+  it('counts cached and reasoning tokens', async () => {
+    const usage = {
+      prompt_tokens: 100,
+      completion_tokens: 50,
+      prompt_tokens_details: { cached_tokens: 80, cache_write_tokens: 5 },
+      completion_tokens_details: { reasoning_tokens: 30 },
+    };
+    await using server = await serve(
+      sse(chunk({ content: 'x' }), chunk({}, 'stop'), { choices: [], usage }, '[DONE]'),
+    );
+    const { ours } = await bothOf(server.url);
+    expect((await collect(ours, ask('m', 'x'))).finish?.usage).toEqual({
+      inputTokens: 100,
+      outputTokens: 50,
+      cachedInputTokens: 80,
+      cacheWriteTokens: 5,
+      reasoningTokens: 30,
+    });
+  });
+
+  it('passes on what came before an error in the same packet, then the error', async () => {
+    await using server = await serve(`${sse(chunk({ content: 'Hi' }))}data: {oops\n\n`);
+    const { ours } = await bothOf(server.url);
+    const { text, error } = await collect(ours, ask('m', 'x'));
+    expect(text).toBe('Hi');
+    expect(error).toMatchObject({ code: 'PROVIDER_ERROR', retryable: true });
+  });
+
+  it('ends at [DONE] though the server holds the connection, and uses the connection again when it ends in time', async () => {
+    const endings: (() => void)[] = [];
+    await using server = await startWireServer((response) => {
+      response.write(sse(chunk({ content: 'Hi' }), chunk({}, 'stop'), usageChunk(1, 1), '[DONE]'));
+      endings.push(() => response.end());
+    });
+    const { ours } = await bothOf(server.url);
+    expect((await collect(ours, ask('m', 'x'))).finish?.reason).toBe('STOP');
+    endings[0]?.();
+    expect(await server.closed(0)).toBe(false);
+    expect((await collect(ours, ask('m', 'x'))).finish?.reason).toBe('STOP');
+    expect(await server.closed(1)).toBe(true);
+  });
+
+  it.each([
+    ['no JSON', '{oops'],
+    ['no choices', '{"choices":[]}'],
+    ['an empty message', '{"choices":[{"message":{"content":""},"finish_reason":"stop"}]}'],
+    [
+      'arguments that are no JSON',
+      '{"choices":[{"message":{"tool_calls":[{"id":"a","function":{"name":"f","arguments":"{"}}]},"finish_reason":"tool_calls"}]}',
+    ],
+    ['an error in a 200', '{"error":{"message":"the model broke"}}'],
+    ['a page', '<html></html>'],
+  ])('refuses a whole answer that is %s', async (_name, body) => {
+    await using server = await serve(body);
+    const { ours } = await bothOf(server.url);
+    await expect(ours.generate(ask('m', 'x'))).rejects.toMatchObject({
+      code: 'PROVIDER_ERROR',
+      retryable: true,
+    });
+  });
+});

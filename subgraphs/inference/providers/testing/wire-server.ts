@@ -1,0 +1,95 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface WireRequest {
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** A provider's end of the wire, scripted by the test. */
+export interface WireServer extends AsyncDisposable {
+  readonly url: string;
+  readonly requests: readonly WireRequest[];
+  /** Resolves when the response to request `index` is over: true when the client cut it short. */
+  closed(index: number): Promise<boolean>;
+  /** Connections accepted so far. */
+  readonly connections: number;
+}
+
+type Script = (response: ServerResponse, request: WireRequest) => void | Promise<void>;
+
+export async function startWireServer(script: Script): Promise<WireServer> {
+  const requests: WireRequest[] = [];
+  const closings: Promise<boolean>[] = [];
+  let connections = 0;
+  const server: Server = createServer((incoming, response) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      const { url = '', headers } = incoming;
+      const request = { path: url, headers, body: Buffer.concat(chunks).toString() };
+      closings.push(once(response, 'close').then(() => !response.writableFinished));
+      requests.push(request);
+      void script(response, request);
+    });
+  });
+  server.on('connection', () => {
+    connections += 1;
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    closed: async (index) => {
+      const closing = closings[index];
+      if (closing === undefined) throw new Error(`No request ${index} came.`);
+      return closing;
+    },
+    get connections() {
+      return connections;
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Server-sent events of chat completions. */
+export function sse(...events: readonly (object | '[DONE]')[]): string {
+  return events
+    .map((event) => `data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`)
+    .join('');
+}
+
+/** A chunk of a chat completion with one choice. */
+export function chunk(delta: object, finishReason: string | null = null): object {
+  return {
+    id: 'chatcmpl-1',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'm',
+    choices: [{ index: 0, delta, finish_reason: finishReason }],
+  };
+}
+
+/** The chunk that tells the usage. */
+export function usageChunk(promptTokens: number, completionTokens: number): object {
+  return {
+    id: 'chatcmpl-1',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'm',
+    choices: [],
+    usage: {
+      prompt_tokens: promptTokens,
+      completion_tokens: completionTokens,
+      total_tokens: promptTokens + completionTokens,
+    },
+  };
+}

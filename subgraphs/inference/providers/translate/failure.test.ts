@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { failureOfEvent, failureOfResponse, toFailure } from './failure.ts';
+
+const secret = 'sk-live-abcdefghijklmnop';
+
+function respond(status: number, body: unknown, headers: Record<string, string> = {}) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return failureOfResponse({ status, headers, body: text }, secret);
+}
+
+describe('failures', () => {
+  it.each([
+    [401, { error: { message: 'Incorrect API key provided' } }, 'PROVIDER_AUTH', false],
+    [403, { message: 'forbidden' }, 'PROVIDER_AUTH', false],
+    [400, { error: { message: 'API key not valid. Please pass a valid API key.' } }, 'PROVIDER_AUTH', false],
+    [402, { error: { message: 'Insufficient Balance' } }, 'PROVIDER_RATE_LIMITED', false],
+    [404, { error: { message: 'The model `x` does not exist' } }, 'NOT_FOUND', false],
+    [408, '', 'PROVIDER_TIMEOUT', true],
+    [413, { error: { type: 'request_too_large' } }, 'CONTEXT_TOO_LONG', false],
+    [429, { error: { message: 'Rate limit reached' } }, 'PROVIDER_RATE_LIMITED', true],
+    [
+      429,
+      { error: { code: 'insufficient_quota', message: 'You exceeded your quota' } },
+      'PROVIDER_RATE_LIMITED',
+      false,
+    ],
+    [500, 'oops', 'PROVIDER_ERROR', true],
+    [503, '', 'PROVIDER_ERROR', true],
+    [504, '', 'PROVIDER_TIMEOUT', true],
+    [529, { error: { type: 'overloaded_error', message: 'Overloaded' } }, 'PROVIDER_ERROR', true],
+    [302, '', 'PROVIDER_ERROR', false],
+    [422, { detail: [{ msg: 'field required' }] }, 'BAD_USER_INPUT', false],
+    [400, { error: { message: 'temperature must be below 2' } }, 'BAD_USER_INPUT', false],
+    [400, { error: { code: 'context_length_exceeded', message: 'too big' } }, 'CONTEXT_TOO_LONG', false],
+    [
+      400,
+      { error: { message: 'prompt is too long: 210000 tokens > 200000 maximum' } },
+      'CONTEXT_TOO_LONG',
+      false,
+    ],
+    [
+      400,
+      { error: { message: "This model's maximum context length is 8192 tokens" } },
+      'CONTEXT_TOO_LONG',
+      false,
+    ],
+    [
+      400,
+      { error: { message: 'The input token count (9) exceeds the maximum number of tokens allowed (8).' } },
+      'CONTEXT_TOO_LONG',
+      false,
+    ],
+    [400, { message: 'Input is too long for requested model.' }, 'CONTEXT_TOO_LONG', false],
+    [
+      400,
+      { error: { code: 'content_filter', message: 'The response was filtered' } },
+      'CONTENT_FILTERED',
+      false,
+    ],
+    [
+      400,
+      { error: { message: 'Your credit balance is too low to access the API' } },
+      'PROVIDER_RATE_LIMITED',
+      false,
+    ],
+  ] as const)('reads HTTP %i with %j as %s', (status, body, code, retryable) => {
+    expect(respond(status, body)).toMatchObject({ code, retryable, status });
+  });
+
+  it('tells how long to wait, from whichever header or body says so', () => {
+    expect(respond(429, '', { 'retry-after': '7' }).retryAfterMs).toBe(7000);
+    expect(respond(429, '', { 'retry-after-ms': '1500', 'retry-after': '7' }).retryAfterMs).toBe(1500);
+    const date = new Date(Date.now() + 60_000).toUTCString();
+    expect(respond(429, '', { 'retry-after': date }).retryAfterMs).toBeGreaterThan(55_000);
+    expect(respond(429, '', { 'retry-after': date }).retryAfterMs).toBeLessThanOrEqual(60_000);
+    expect(respond(429, '', { 'retry-after': 'soon' }).retryAfterMs).toBeNull();
+    expect(respond(429, '', { 'retry-after': '-5' }).retryAfterMs).toBe(0);
+    expect(respond(429, '', { 'retry-after': '999999999' }).retryAfterMs).toBe(86_400_000);
+    const google = { error: { code: 429, details: [{ '@type': 'RetryInfo', retryDelay: '34.07s' }] } };
+    expect(respond(429, google).retryAfterMs).toBe(34_070);
+    expect(respond(500, '').retryAfterMs).toBeNull();
+  });
+
+  it('passes on the words of the vendor in one short line', () => {
+    expect(respond(400, { error: { message: 'top_p\n  must be  below 1' } }).message).toBe(
+      'The provider refused the call (HTTP 400): top_p must be below 1',
+    );
+    const long = respond(400, { error: { message: 'x'.repeat(5000) } });
+    expect(long.message.length).toBeLessThanOrEqual(500);
+    for (const shape of [
+      { message: 'said so' },
+      { error: 'said so' },
+      { detail: 'said so' },
+      [{ error: { message: 'said so' } }],
+      'said so',
+      { response: { error: { message: 'said so' } } },
+    ]) {
+      expect(respond(400, shape).message).toContain('said so');
+    }
+  });
+
+  it('shows no page of HTML', () => {
+    const { message } = respond(
+      502,
+      '<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>',
+    );
+    expect(message).toBe('The provider failed (HTTP 502).');
+  });
+
+  it('shows no secret: not the credential, nothing shaped like one, nothing at all of a refused key', () => {
+    expect(respond(400, { error: { message: `key ${secret} has no access` } }).message).not.toContain(
+      'abcdefgh',
+    );
+    expect(respond(400, { error: { message: 'use AIzaSyA1234567890abcdefghij' } }).message).not.toContain(
+      'AIzaSy',
+    );
+    expect(respond(400, { error: { message: 'Authorization: Bearer abc.def' } }).message).not.toContain(
+      'abc.def',
+    );
+    expect(respond(401, { error: { message: 'Incorrect key: sk-l*****mnop' } }).message).toBe(
+      'The provider refused our credential (HTTP 401).',
+    );
+    const pair = failureOfResponse({ status: 400, headers: {}, body: '"no WJALRXUT here"' }, 'AKIA:WJALRXUT');
+    expect(pair.message).not.toContain('WJALRXUT');
+  });
+
+  it('reads errors that come inside a stream', () => {
+    const overloaded = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } };
+    expect(failureOfEvent(overloaded, null)).toMatchObject({ code: 'PROVIDER_ERROR', retryable: true });
+    expect(failureOfEvent({ error: { type: 'rate_limit_error', message: 'slow down' } }, null)).toMatchObject(
+      {
+        code: 'PROVIDER_RATE_LIMITED',
+      },
+    );
+    expect(
+      failureOfEvent({ error: { code: 400, message: 'maximum context length is 1' } }, null),
+    ).toMatchObject({
+      code: 'CONTEXT_TOO_LONG',
+    });
+    expect(failureOfEvent('boom', null)).toMatchObject({ code: 'PROVIDER_ERROR', retryable: true });
+    expect(failureOfEvent({ message: 'slow', statusCode: 429 }, null)).toMatchObject({
+      code: 'PROVIDER_RATE_LIMITED',
+    });
+  });
+
+  it('tells timeouts of the network from other breaks, and an abort from both', () => {
+    const of = (code: string) => toFailure(Object.assign(new Error('x'), { code }), undefined, null);
+    expect(of('UND_ERR_CONNECT_TIMEOUT')).toMatchObject({ code: 'PROVIDER_TIMEOUT', retryable: true });
+    expect(of('ECONNREFUSED')).toMatchObject({ code: 'PROVIDER_ERROR', retryable: true });
+    const reason = new Error('left');
+    expect(toFailure(new Error('x'), AbortSignal.abort(reason), null)).toBe(reason);
+    expect(toFailure(new Error('no idea'), undefined, null)).toMatchObject({ code: 'PROVIDER_ERROR' });
+  });
+});
