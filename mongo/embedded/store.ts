@@ -31,8 +31,6 @@ export type StoreOptions = {
   dataBytesMax?: number | undefined;
   /** Allow `configureFailPoint`, for the tests of drivers. Default false. */
   failPoints?: boolean | undefined;
-  /** The data file may not grow beyond this; further writes are answered OutOfDiskSpace. Default: no limit but the disk. */
-  dataBytesMax?: number | undefined;
 };
 
 /** A socket's path may not be longer than about this on any system. */
@@ -66,7 +64,6 @@ async function start(dir: string, options: StoreOptions, unlock: () => void): Pr
       conflictWaitMsMax: options.conflictWaitMsMax ?? 5_000,
       dataBytesMax: options.dataBytesMax,
       failPoints: options.failPoints ?? false,
-      dataBytesMax: options.dataBytesMax,
     },
     listenOn: place.listenOn,
   };

@@ -1,0 +1,53 @@
+/** The store's thread: the engine, and the socket that serves it. store.ts starts it and tells it what to do. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { answererOf } from './commands/dispatch.ts';
+import { Engine } from './commands/engine.ts';
+import { startSweeping } from './commands/sweep.ts';
+import { type Listener, listen } from './wire/server.ts';
+import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('serve.ts runs in the worker thread that store.ts starts');
+
+const tell = (message: FromWorker): void => port.postMessage(message);
+
+async function start({ engine: options, listenOn }: WorkerStart): Promise<void> {
+  const engine = new Engine(options);
+  let listener: Listener;
+  try {
+    listener = await listen(listenOn, answererOf(engine));
+  } catch (error) {
+    engine.close();
+    throw error;
+  }
+  const { address } = listener;
+  engine.address = 'path' in address ? address.path : `${address.host}:${address.port}`;
+  const stopSweeping = startSweeping(engine);
+  port?.on('message', (message: ToWorker) => {
+    if (message.kind === 'close') {
+      stopSweeping();
+      void listener.close().then(() => {
+        engine.close();
+        tell({ kind: 'closed' });
+        port.close();
+      });
+    } else {
+      const { id } = message;
+      engine.storage.backup(message.file).then(
+        () => tell({ kind: 'backed-up', id, error: undefined }),
+        (error: unknown) => tell({ kind: 'backed-up', id, error: messageOf(error) }),
+      );
+    }
+  });
+  tell({ kind: 'listening', address });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+const given: WorkerStart = workerData;
+start(given).catch((error: unknown) => {
+  tell({ kind: 'failed', error: messageOf(error) });
+  port.close();
+});
