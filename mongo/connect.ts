@@ -16,6 +16,9 @@ export interface OpenDatabaseOptions {
 
 const EMBEDDED = 'embedded:';
 
+/** The database where the URL names none. */
+const DATABASE = 'heddle';
+
 /** `useBigInt64`: a BSON long is a bigint in both directions, so that money never passes through a double. */
 const shared: ConnectOptions = {
   autoIndex: false,
@@ -28,6 +31,7 @@ const shared: ConnectOptions = {
 /** One local socket away: commands are short and the store answers them one after another, so few connections do. */
 const embedded: ConnectOptions = {
   ...shared,
+  dbName: DATABASE,
   directConnection: true,
   maxPoolSize: 16,
   minPoolSize: 1,
@@ -45,7 +49,11 @@ const remote: ConnectOptions = { ...shared, maxPoolSize: 50, serverSelectionTime
  */
 export async function openDatabase(url: string, options: OpenDatabaseOptions = {}): Promise<Database> {
   if (url.startsWith(EMBEDDED)) return openEmbedded(url.slice(EMBEDDED.length), options);
-  if (/^mongodb(\+srv)?:\/\//.test(url)) return open(url, { ...remote, ...options }, async () => {});
+  const server = /^mongodb(?:\+srv)?:\/\/[^/]+(?:\/([^?]*))?/.exec(url);
+  if (server) {
+    const named = server[1] ? {} : { dbName: DATABASE };
+    return open(url, { ...remote, ...named, ...options }, async () => {});
+  }
   throw new HeddleError(
     'BAD_USER_INPUT',
     'The database URL must begin with embedded:, mongodb:// or mongodb+srv://.',

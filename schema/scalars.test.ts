@@ -11,6 +11,7 @@ describe('DateTime', () => {
     expect(DateTime.serialize(DateTime.parseValue('2026-11-22T10:00:00+02:00'))).toBe(
       '2026-11-22T08:00:00.000Z',
     );
+    expect(DateTime.parseValue(new Date(7))).toEqual(new Date(7));
     expect(literal(DateTime, '"2024-02-29T00:00:00Z"')).toEqual(new Date(Date.UTC(2024, 1, 29)));
   });
 

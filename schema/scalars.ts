@@ -9,6 +9,8 @@ const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|
 
 /** RFC 3339 with a time zone; a day that the month does not have is refused, not rolled over. */
 function dateOf(value: unknown): Date {
+  // Within a process, variables arrive as whoever called parsed them.
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return value;
   const match = typeof value === 'string' ? DATE_TIME.exec(value) : null;
   const date = match ? new Date(String(value)) : undefined;
   const daysInMonth = match ? new Date(Date.UTC(Number(match[1]), Number(match[2]), 0)).getUTCDate() : 0;

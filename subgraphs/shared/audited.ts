@@ -3,7 +3,8 @@ import type { AuditLog } from '#mongo/audit-log.ts';
 import { HeddleError } from '#schema/errors.ts';
 import type { OperationContext } from './context.ts';
 
-const SECRET = /secret|password|token|authorization|api_?key$|private|keyhash|sealed/i;
+const SECRET =
+  /secret|password|passphrase|authorization|private_?key|^(api_?key|key_?hash|sealed|token|access_?token)$/i;
 const DEPTH_MAX = 8;
 const TEXT_MAX = 4_096;
 const ITEMS_MAX = 200;

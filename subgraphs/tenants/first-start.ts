@@ -35,35 +35,25 @@ export async function ensureFirstTenant(
     options.adminKey === undefined ? undefined : checkedPreset(options.adminKey, 'HEDDLE_ADMIN_KEY');
   const planId = await ensureDefaultPlan(connection);
   await insertOnce(
-    tenants(connection).updateOne(
-      { _id: DEFAULT_ID },
-      {
-        $setOnInsert: {
-          name: DEFAULT_ID,
-          planId,
-          allowedRegions: null,
-          payloadLogging: 'NONE',
-          cacheByDefault: false,
-          createdAt: now,
-        },
-      },
-      { upsert: true },
-    ),
+    tenants(connection).create({
+      _id: DEFAULT_ID,
+      name: DEFAULT_ID,
+      planId,
+      allowedRegions: null,
+      payloadLogging: 'NONE',
+      cacheByDefault: false,
+      createdAt: now,
+    }),
   );
   await insertOnce(
-    apps(connection).updateOne(
-      { _id: DEFAULT_ID },
-      {
-        $setOnInsert: {
-          tenantId: DEFAULT_ID,
-          name: DEFAULT_ID,
-          limits: [],
-          cacheByDefault: null,
-          createdAt: now,
-        },
-      },
-      { upsert: true },
-    ),
+    apps(connection).create({
+      _id: DEFAULT_ID,
+      tenantId: DEFAULT_ID,
+      name: DEFAULT_ID,
+      limits: [],
+      cacheByDefault: null,
+      createdAt: now,
+    }),
   );
   const text = preset ?? newKeyText(ADMIN_KEY_ID).text;
   const made = await insertOnce(apiKeys(connection).create(adminKey(text, now)));

@@ -1,0 +1,114 @@
+import type { Database } from '#mongo/connect.ts';
+import { type Caller, type Scope, systemCaller } from '#schema/caller.ts';
+import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
+import type { TenantsDeps } from '#subgraphs/tenants/deps.ts';
+import { ensureFirstTenant } from '#subgraphs/tenants/first-start.ts';
+import { hashOfKey } from '#subgraphs/tenants/key-text.ts';
+import { createTenantsSubgraph } from '#subgraphs/tenants/subgraph.ts';
+import { openTestDatabase } from './database.ts';
+import { dataOf, testServices } from './subgraph.ts';
+
+interface TestKey {
+  readonly id: string;
+  readonly [field: string]: unknown;
+}
+
+/** What the operations of the tests answer, as far as they ask for it. */
+export interface TenantsData {
+  readonly _caller: Caller | null;
+  readonly createTenant: { readonly id: string };
+  readonly createApp: { readonly id: string };
+  readonly createApiKey: { readonly secret: string; readonly key: TestKey };
+  readonly rotateApiKey: { readonly secret: string; readonly key: TestKey };
+  readonly revokeApiKey: TestKey;
+  readonly updateApiKey: TestKey;
+  readonly saveBudget: TestKey;
+  readonly saveMember: TestKey;
+  readonly requestAccess: TestKey;
+  readonly decideAccess: TestKey;
+  readonly me: { readonly app: { readonly keys: readonly TestKey[] } };
+  readonly accessGrants: readonly TestKey[];
+  readonly tenants: {
+    readonly edges: readonly { readonly cursor: string; readonly node: TestKey }[];
+    readonly pageInfo: Readonly<Record<string, unknown>>;
+  };
+  readonly _entities: readonly (TestKey | null)[];
+}
+
+export interface TestTenant {
+  readonly tenantId: string;
+  readonly appId: string;
+  readonly keyId: string;
+  readonly secret: string;
+  readonly caller: Caller;
+}
+
+export interface TestTenants extends AsyncDisposable {
+  readonly database: Database;
+  readonly deps: TenantsDeps;
+  readonly subgraph: Subgraph;
+  /** Holds every scope, in the tenant `default`. */
+  readonly admin: Caller;
+  /** The subgraph's clock; null: the real one. */
+  clock: { ms: number | null };
+  /** Who the gateway takes the bearer of this key for; null: nobody. */
+  callerOf(secret: string): Promise<Caller | null>;
+  /** A tenant with one app and one key of it. */
+  addTenant(name: string, scopes?: readonly Scope[]): Promise<TestTenant>;
+}
+
+/** The tenants subgraph on a database of its own, after its first start. */
+export async function startTenants(): Promise<TestTenants> {
+  const database = await openTestDatabase({ monitorCommands: true });
+  const clock: TestTenants['clock'] = { ms: null };
+  const deps: TenantsDeps = {
+    ...testServices(database),
+    connection: database.connection,
+    now: () => clock.ms ?? Date.now(),
+  };
+  const subgraph = createTenantsSubgraph(deps);
+  const callerOf = async (secret: string): Promise<Caller | null> => {
+    const query = 'query ($hash: String!) { _caller(keyHash: $hash) }';
+    return (await dataOf<TenantsData>(subgraph, systemCaller, query, { hash: hashOfKey(secret) }))._caller;
+  };
+  const mustBe = async (secret: string): Promise<Caller> => {
+    const caller = await callerOf(secret);
+    if (caller === null) throw new Error('The key is not known.');
+    return caller;
+  };
+  const { newAdminKey } = await ensureFirstTenant(database.connection);
+  const admin = await mustBe(newAdminKey ?? '');
+  return {
+    database,
+    deps,
+    subgraph,
+    admin,
+    clock,
+    callerOf,
+    async addTenant(name, scopes = ['inference:invoke', 'tenants:write']) {
+      const run = (query: string, variables: Record<string, unknown>) =>
+        dataOf<TenantsData>(subgraph, admin, query, variables);
+      const tenantId = (
+        await run('mutation ($name: String!) { createTenant(input: { name: $name }) { id } }', { name })
+      ).createTenant.id;
+      const appId = (
+        await run('mutation ($id: ID!) { createApp(input: { tenantId: $id, name: "app" }) { id } }', {
+          id: tenantId,
+        })
+      ).createApp.id;
+      const { secret, key } = (
+        await run(
+          `mutation ($appId: ID!, $scopes: [String!]) {
+            createApiKey(input: { appId: $appId, scopes: $scopes }) { secret key { id } }
+          }`,
+          { appId, scopes },
+        )
+      ).createApiKey;
+      return { tenantId, appId, keyId: key.id, secret, caller: await mustBe(secret) };
+    },
+    async [Symbol.asyncDispose]() {
+      await subgraph[Symbol.asyncDispose]();
+      await database.close();
+    },
+  };
+}
