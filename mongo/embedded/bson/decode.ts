@@ -324,6 +324,8 @@ class Reader {
       case TYPE.bool:
         this.at += 1;
         break;
+      case TYPE.null:
+        break;
       case TYPE.objectId:
         this.at += 12;
         break;
