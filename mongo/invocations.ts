@@ -113,6 +113,8 @@ export const invocations = defineCollection<InvocationRecord>(
   },
   [
     [{ tenantId: 1, startedAt: -1, _id: -1 }],
+    // For those who see every tenant.
+    [{ startedAt: -1, _id: -1 }],
     [{ ownerId: 1 }, { partialFilterExpression: { status: 'RUNNING' } }],
   ],
 );

@@ -1,0 +1,65 @@
+import { type AuditRecord, auditLog } from '#mongo/audit-log.ts';
+import type { InvocationRecord } from '#mongo/invocations.ts';
+import { decimalOfNanos } from '#schema/money.ts';
+import { scalarResolvers } from '#schema/scalars.ts';
+import { findPage, type PageArgs } from '../shared/connection.ts';
+import type { SubgraphResolvers } from '../shared/subgraph.ts';
+import { type UsageContext, type UsageDeps, visibleRows } from './deps.ts';
+import { listInvocations } from './list-invocations.ts';
+import type { UsageLoaders } from './loaders.ts';
+import { type JoinField, usageBuckets } from './usage-buckets.ts';
+import { checkedUsageArgs, type UsageArgs } from './usage-query.ts';
+
+interface Entity {
+  readonly id: string;
+}
+
+/** Another subgraph's entity; null stays null. */
+const entity = (id: string | null) => (id === null ? null : { id });
+
+/** A type of another subgraph that usage adds a field to: the reference itself is all that is known of it. */
+function withUsage(field: JoinField) {
+  return {
+    __resolveReference: ({ id }: Entity) => ({ id }),
+    usage: ({ id }: Entity, args: UsageArgs, { loaders }: UsageContext) =>
+      loaders.usageOf.load({ field, id, args: checkedUsageArgs(args) }),
+  };
+}
+
+/** Parents are the records as they are stored. */
+export function usageResolvers({ connection }: UsageDeps): SubgraphResolvers<UsageLoaders> {
+  return {
+    ...scalarResolvers,
+    Query: {
+      usage: (_, args: UsageArgs, { caller }) =>
+        usageBuckets(connection, visibleRows(caller), checkedUsageArgs(args)),
+      invocations: (_, { filter, first, after }, { caller }) =>
+        listInvocations(connection, filter ?? null, caller, { first, after }),
+      invocation: (_, { id }, { loaders }) => loaders.invocation.load(id),
+      auditLog: (_, page: PageArgs, { caller }) =>
+        findPage(auditLog(connection), visibleRows(caller), { _id: -1 }, page),
+    },
+    Invocation: {
+      __resolveReference: ({ id }: Entity, { loaders }) => loaders.invocation.load(id),
+      id: ({ _id }: InvocationRecord) => _id,
+      tenant: ({ tenantId }: InvocationRecord) => entity(tenantId),
+      app: ({ appId }: InvocationRecord) => entity(appId),
+      model: ({ modelId }: InvocationRecord) => entity(modelId),
+      promptVersion: ({ promptVersionId }: InvocationRecord) => entity(promptVersionId),
+      usage: ({ usage }: InvocationRecord) => ({
+        ...usage,
+        totalTokens: usage.inputTokens + usage.outputTokens,
+      }),
+      cost: ({ costNanos }: InvocationRecord) => decimalOfNanos(costNanos),
+    },
+    Tenant: withUsage('tenantId'),
+    App: withUsage('appId'),
+    Model: withUsage('modelId'),
+    Prompt: withUsage('promptId'),
+    AuditRecord: {
+      id: ({ _id }: AuditRecord) => _id,
+      tenant: ({ tenantId }: AuditRecord) => entity(tenantId),
+    },
+    AuditActor: { app: ({ appId }: AuditRecord['actor']) => entity(appId) },
+  };
+}

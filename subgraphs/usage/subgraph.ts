@@ -1,0 +1,18 @@
+import { loadSubgraphSdl } from '#schema/load-sdl.ts';
+import { createSubgraph, type Subgraph } from '../shared/subgraph.ts';
+import type { UsageDeps } from './deps.ts';
+import { createUsageLoaders } from './loaders.ts';
+import { usageResolvers } from './resolvers.ts';
+
+export type { UsageDeps } from './deps.ts';
+
+/** The ledger and the audit log, to be read: what was used, by whom, and who changed what. */
+export function createUsageSubgraph(deps: UsageDeps): Subgraph {
+  return createSubgraph({
+    name: 'usage',
+    typeDefs: loadSubgraphSdl('usage'),
+    services: deps,
+    createLoaders: (context) => createUsageLoaders(deps.connection, context),
+    resolvers: usageResolvers(deps),
+  });
+}

@@ -1,0 +1,24 @@
+import { badInput } from '../shared/input.ts';
+
+export type UsageInterval = 'HOUR' | 'DAY' | 'MONTH' | 'ALL';
+export type UsageDimension = 'TENANT' | 'APP' | 'KEY' | 'MODEL' | 'PROVIDER' | 'PROMPT';
+
+/** The arguments of every `usage` field. */
+export interface UsageArgs {
+  readonly from: Date;
+  readonly to: Date;
+  readonly interval: UsageInterval;
+  readonly by: readonly UsageDimension[];
+}
+
+const daysMax = 400;
+const dayMs = 86_400_000;
+
+/** BAD_USER_INPUT for a range that is empty, turned round or longer than 400 days. Dimensions come once each. */
+export function checkedUsageArgs({ from, to, interval, by }: UsageArgs): UsageArgs {
+  if (from.getTime() >= to.getTime()) badInput('from', 'must lie before to.');
+  if (to.getTime() - from.getTime() > daysMax * dayMs) {
+    badInput('to', `must lie at most ${daysMax} days after from.`);
+  }
+  return { from, to, interval, by: [...new Set(by)] };
+}
