@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { anonymousCaller, type Caller } from '#schema/caller.ts';
+import { ask, dataOf, testCaller } from '#test/support/subgraph.ts';
+import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
+
+const everything = [
+  'inference:invoke',
+  'models:write',
+  'prompts:write',
+  'tenants:write',
+  'audit:read',
+] as const;
+
+let mesh: TestTenants;
+let acme: TestTenant;
+let other: TestTenant;
+/** One of everything that belongs to Acme. */
+let references: readonly { readonly __typename: string; readonly id: string }[];
+
+const data = (query: string, variables = {}, caller: Caller = acme.caller) =>
+  dataOf<TenantsData>(mesh.subgraph, caller, query, variables);
+const codes = async (query: string, variables = {}, caller: Caller = other.caller) =>
+  (await ask(mesh.subgraph, caller, query, variables)).errors?.map(({ code }) => code);
+
+beforeAll(async () => {
+  mesh = await startTenants();
+  acme = await mesh.addTenant('Acme', everything);
+  other = await mesh.addTenant('Other', everything);
+  const budget = await data('mutation { saveBudget(input: { amount: 1, window: DAY }) { id } }');
+  const member = await data('mutation { saveMember(input: { subject: "ada", role: OWNER }) { id } }');
+  const grant = await data('mutation { requestAccess(resource: "openai/gpt") { id } }');
+  references = [
+    { __typename: 'Tenant', id: acme.tenantId },
+    { __typename: 'App', id: acme.appId },
+    { __typename: 'ApiKey', id: acme.keyId },
+    { __typename: 'Budget', id: budget.saveBudget.id },
+    { __typename: 'Member', id: member.saveMember.id },
+    { __typename: 'AccessGrant', id: grant.requestAccess.id },
+  ];
+});
+afterAll(() => mesh?.[Symbol.asyncDispose]());
+
+const idOf = (type: string) => references.find(({ __typename }) => __typename === type)?.id ?? '';
+
+const entities = `query ($representations: [_Any!]!) {
+  _entities(representations: $representations) {
+    ... on Tenant { id name } ... on App { id name } ... on ApiKey { id label }
+    ... on Budget { id amount } ... on Member { id subject } ... on AccessGrant { id resource }
+    ... on Plan { id limits { amount } }
+  }
+}`;
+
+describe('a reference to an entity', () => {
+  it('resolves for its own tenant and for an admin of the mesh', async () => {
+    for (const caller of [acme.caller, mesh.admin]) {
+      const { _entities } = await data(entities, { representations: references }, caller);
+      expect(_entities.map((entity) => entity?.id)).toEqual(references.map(({ id }) => id));
+    }
+  });
+
+  it('is null for every other tenant, for nobody, and for a user without a tenant', async () => {
+    for (const caller of [other.caller, anonymousCaller, testCaller(null, ...everything)]) {
+      const { _entities } = await data(entities, { representations: references }, caller);
+      expect(_entities).toEqual(references.map(() => null));
+    }
+  });
+
+  it('tells a plan to whoever has credentials', async () => {
+    const representations = [{ __typename: 'Plan', id: 'unlimited' }];
+    expect((await data(entities, { representations }, other.caller))._entities[0]?.id).toBe('unlimited');
+    expect((await data(entities, { representations }, anonymousCaller))._entities).toEqual([null]);
+  });
+});
+
+describe('a query', () => {
+  const tenant = `query ($id: ID) {
+    tenant(id: $id) { id apps { id keys { id } } members { id } budgets { id } }
+  }`;
+
+  it('tells a tenant to itself and to an admin of the mesh, and is null for every other', async () => {
+    const expected = {
+      tenant: {
+        id: acme.tenantId,
+        apps: [{ id: acme.appId, keys: [{ id: acme.keyId }] }],
+        members: [{ id: idOf('Member') }],
+        budgets: [{ id: idOf('Budget') }],
+      },
+    };
+    expect(await data(tenant)).toEqual(expected);
+    expect(await data(tenant, { id: acme.tenantId })).toEqual(expected);
+    expect(await data(tenant, { id: acme.tenantId }, mesh.admin)).toEqual(expected);
+    expect(await data(tenant, { id: acme.tenantId }, other.caller)).toEqual({ tenant: null });
+    expect(await data(tenant, {}, testCaller(null, ...everything))).toEqual({ tenant: null });
+  });
+
+  it('lists access requests of the own tenant only', async () => {
+    const list = '{ accessGrants { id } }';
+    expect((await data(list)).accessGrants).toEqual([{ id: idOf('AccessGrant') }]);
+    expect((await data(list, {}, other.caller)).accessGrants).toEqual([]);
+    expect((await data(list, {}, mesh.admin)).accessGrants).toEqual([{ id: idOf('AccessGrant') }]);
+    expect((await data(list, {}, testCaller(null))).accessGrants).toEqual([]);
+  });
+
+  it('says who is calling', async () => {
+    expect(await data('{ me { kind tenant { id } app { id } keyId subject scopes } }')).toEqual({
+      me: {
+        kind: 'API_KEY',
+        tenant: { id: acme.tenantId },
+        app: { id: acme.appId },
+        keyId: acme.keyId,
+        subject: null,
+        scopes: everything,
+      },
+    });
+  });
+
+  it('of all tenants is for admins of the mesh', async () => {
+    expect(await codes('{ tenants { edges { node { id } } } }')).toEqual(['FORBIDDEN']);
+  });
+
+  it('without credentials is refused, whatever it asks for', async () => {
+    for (const field of ['me { kind }', 'tenant { id }', 'plans { id }', 'accessGrants { id }']) {
+      expect(await codes(`{ ${field} }`, {}, anonymousCaller)).toEqual(['UNAUTHENTICATED']);
+    }
+    expect(await codes('{ tenants { edges { cursor } } }', {}, anonymousCaller)).toEqual(['UNAUTHENTICATED']);
+  });
+});
+
+describe('a mutation on what belongs to another tenant', () => {
+  it.each([
+    ['createApp', () => `createApp(input: { tenantId: "${acme.tenantId}", name: "mine" }) { id }`],
+    ['updateApp', () => `updateApp(id: "${acme.appId}", input: { name: "mine" }) { id }`],
+    ['createApiKey', () => `createApiKey(input: { appId: "${acme.appId}" }) { secret }`],
+    ['updateApiKey', () => `updateApiKey(id: "${acme.keyId}", input: { label: "mine" }) { id }`],
+    ['rotateApiKey', () => `rotateApiKey(id: "${acme.keyId}") { secret }`],
+    ['revokeApiKey', () => `revokeApiKey(id: "${acme.keyId}") { id }`],
+    [
+      'saveMember',
+      () => `saveMember(input: { tenantId: "${acme.tenantId}", subject: "eve", role: OWNER }) { id }`,
+    ],
+    [
+      'saveBudget',
+      () => `saveBudget(input: { tenantId: "${acme.tenantId}", amount: 1, window: DAY }) { id }`,
+    ],
+    ['saveBudget', () => `saveBudget(input: { id: "${idOf('Budget')}", amount: 1, window: DAY }) { id }`],
+    ['saveBudget', () => `saveBudget(input: { appId: "${acme.appId}", amount: 1, window: DAY }) { id }`],
+    ['decideAccess', () => `decideAccess(id: "${idOf('AccessGrant')}", approve: true) { id }`],
+  ])('%s is told that there is no such thing', async (_name, mutation) => {
+    expect(await codes(`mutation { ${mutation()} }`)).toEqual(['NOT_FOUND']);
+  });
+
+  it('removes nothing', async () => {
+    const removals = `mutation ($member: ID!, $budget: ID!) {
+      removeMember(id: $member) deleteBudget(id: $budget)
+    }`;
+    const ids = { member: idOf('Member'), budget: idOf('Budget') };
+    expect(await data(removals, ids, other.caller)).toEqual({ removeMember: false, deleteBudget: false });
+    const { _entities } = await data(entities, { representations: references });
+    expect(_entities).not.toContain(null);
+  });
+
+  it('is refused before it is tried where it is for admins of the mesh', async () => {
+    for (const mutation of [
+      'createTenant(input: { name: "x" }) { id }',
+      'updateTenant(id: "other", input: { payloadLogging: NONE }) { id }',
+      'savePlan(input: { id: "x", name: "x", limits: [] }) { id }',
+      'assignPlan(tenantId: "other", planId: "unlimited") { id }',
+    ]) {
+      expect(await codes(`mutation { ${mutation} }`)).toEqual(['FORBIDDEN']);
+    }
+  });
+
+  it('needs tenants:write, for every one of them, and credentials at least', async () => {
+    const weak = { ...acme.caller, scopes: ['inference:invoke'] };
+    const mutationFields = Object.values(mesh.subgraph.schema.getMutationType()?.getFields() ?? {});
+    expect(mutationFields.length).toBeGreaterThan(15);
+    for (const field of mutationFields) {
+      const names = field.astNode?.directives?.map((directive) => directive.name.value);
+      expect(names).toEqual(expect.arrayContaining(['authenticated', 'audited']));
+      if (field.name !== 'requestAccess') expect(names).toContain('requiresScopes');
+    }
+    expect(await codes('mutation { createApp(input: { name: "x" }) { id } }', {}, weak)).toEqual([
+      'FORBIDDEN',
+    ]);
+    expect(await codes('mutation { requestAccess(resource: "x") { id } }', {}, anonymousCaller)).toEqual([
+      'UNAUTHENTICATED',
+    ]);
+  });
+});

@@ -1,0 +1,347 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { auditLog } from '#mongo/audit-log.ts';
+import type { Caller } from '#schema/caller.ts';
+import { ask, countCommands, dataOf, testCaller } from '#test/support/subgraph.ts';
+import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
+
+let mesh: TestTenants;
+let acme: TestTenant;
+let count = 0;
+
+beforeAll(async () => {
+  mesh = await startTenants();
+});
+afterAll(() => mesh?.[Symbol.asyncDispose]());
+beforeEach(async () => {
+  acme = await mesh.addTenant(`Acme ${++count}`);
+});
+
+const data = (query: string, variables = {}, caller: Caller = acme.caller) =>
+  dataOf<TenantsData>(mesh.subgraph, caller, query, variables);
+const asAdmin = (query: string, variables = {}) => data(query, variables, mesh.admin);
+const refusal = async (query: string, variables = {}, caller: Caller = acme.caller) =>
+  (await ask(mesh.subgraph, caller, query, variables)).errors?.[0];
+
+const createTenant = `mutation ($input: CreateTenantInput!) {
+  createTenant(input: $input) { id name plan { id } allowedRegions payloadLogging cacheByDefault }
+}`;
+
+describe('tenants', () => {
+  it('get an id made from the name, and the plan without limits', async () => {
+    const input = {
+      name: ' Zürich & Söhne, Ltd. ',
+      allowedRegions: ['eu', 'eu', 'ch'],
+      payloadLogging: 'METADATA',
+    };
+    expect(await asAdmin(createTenant, { input })).toEqual({
+      createTenant: {
+        id: 'zu-rich-so-hne-ltd',
+        name: 'Zürich & Söhne, Ltd.',
+        plan: { id: 'unlimited' },
+        allowedRegions: ['eu', 'ch'],
+        payloadLogging: 'METADATA',
+        cacheByDefault: false,
+      },
+    });
+    expect((await refusal(createTenant, { input }, mesh.admin))?.code).toBe('CONFLICT');
+    const alike = (await asAdmin(createTenant, { input: { name: 'Zürich Söhne ltd' } })).createTenant.id;
+    expect(alike).toMatch(/^zu-rich-so-hne-ltd-[0-9a-v]{6}$/);
+    expect((await asAdmin(createTenant, { input: { name: '北京' } })).createTenant.id).toMatch(
+      /^[0-9a-v]{16}$/,
+    );
+  });
+
+  it.each([
+    ['BAD_USER_INPUT', /^input\.name /, { name: ' ' }],
+    ['BAD_USER_INPUT', /^input\.name /, { name: 'x'.repeat(201) }],
+    ['BAD_USER_INPUT', /^input\.allowedRegions /, { name: 'a', allowedRegions: [] }],
+    ['BAD_USER_INPUT', /^input\.allowedRegions\[1\] /, { name: 'a', allowedRegions: ['eu', ''] }],
+    ['NOT_FOUND', /plan "none"/, { name: 'a', planId: 'none' }],
+  ])('are refused with %s, naming %s', async (code, message, input) => {
+    const error = await refusal(createTenant, { input }, mesh.admin);
+    expect(error?.code).toBe(code);
+    expect(error?.message).toMatch(message);
+  });
+
+  it('change what is given and keep the rest; null clears regions and nothing else', async () => {
+    const update = `mutation ($id: ID!, $input: UpdateTenantInput!) {
+      updateTenant(id: $id, input: $input) { name allowedRegions payloadLogging cacheByDefault }
+    }`;
+    const change = (input: object) => asAdmin(update, { id: acme.tenantId, input });
+    const name = `Acme ${count} renamed`;
+    await change({ name, allowedRegions: ['eu'], cacheByDefault: true });
+    expect(await change({ payloadLogging: 'FULL' })).toEqual({
+      updateTenant: { name, allowedRegions: ['eu'], payloadLogging: 'FULL', cacheByDefault: true },
+    });
+    expect(await change({ allowedRegions: null })).toMatchObject({ updateTenant: { allowedRegions: null } });
+    for (const field of ['name', 'payloadLogging', 'cacheByDefault']) {
+      const error = await refusal(update, { id: acme.tenantId, input: { [field]: null } }, mesh.admin);
+      expect(error?.message).toMatch(new RegExp(`^input\\.${field} `));
+    }
+    expect((await refusal(update, { id: acme.tenantId, input: { name: 'default' } }, mesh.admin))?.code).toBe(
+      'CONFLICT',
+    );
+    expect((await refusal(update, { id: 'nobody', input: {} }, mesh.admin))?.code).toBe('NOT_FOUND');
+  });
+
+  it('are told page by page, each once, oldest first', async () => {
+    const query = `query ($after: String) {
+      tenants(first: 2, after: $after) { edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage endCursor } }
+    }`;
+    const seen: string[] = [];
+    let after: unknown = null;
+    for (let more: unknown = true; more; ) {
+      const { edges, pageInfo } = (await asAdmin(query, { after })).tenants;
+      expect(pageInfo.hasPreviousPage).toBe(after !== null);
+      seen.push(...edges.map(({ node }) => node.id));
+      after = pageInfo.endCursor;
+      more = pageInfo.hasNextPage;
+    }
+    expect(seen[0]).toBe('default');
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen).toContain(acme.tenantId);
+    const whole = (await asAdmin('{ tenants(first: 200) { edges { node { id } } } }')).tenants.edges;
+    expect(seen).toEqual(whole.map(({ node }) => node.id));
+  });
+});
+
+describe('apps', () => {
+  const create = 'mutation ($input: CreateAppInput!) { createApp(input: $input) { id name tenant { id } } }';
+
+  it('have a name of their own within the tenant', async () => {
+    expect(await data(create, { input: { name: 'web' } })).toMatchObject({
+      createApp: { name: 'web', tenant: { id: acme.tenantId } },
+    });
+    expect((await refusal(create, { input: { name: 'web' } }))?.code).toBe('CONFLICT');
+    const elsewhere = await mesh.addTenant(`Elsewhere ${count}`);
+    await data(create, { input: { name: 'web' } }, elsewhere.caller);
+    expect((await refusal(create, { input: { name: '' } }))?.message).toMatch(/^input\.name /);
+  });
+
+  it('change name, limits and caching', async () => {
+    const update = `mutation ($id: ID!, $input: UpdateAppInput!) {
+      updateApp(id: $id, input: $input) { name limits { meter window amount } cacheByDefault }
+    }`;
+    const limits = [{ meter: 'REQUESTS', window: 'HOUR', amount: '10' }];
+    await data(update, { id: acme.appId, input: { limits, cacheByDefault: true } });
+    expect(await data(update, { id: acme.appId, input: { name: 'new', cacheByDefault: null } })).toEqual({
+      updateApp: { name: 'new', limits, cacheByDefault: null },
+    });
+    await data(create, { input: { name: 'taken' } });
+    expect((await refusal(update, { id: acme.appId, input: { name: 'taken' } }))?.code).toBe('CONFLICT');
+  });
+});
+
+describe('members', () => {
+  it('are saved by subject and removed by id', async () => {
+    const save = `mutation ($input: MemberInput!) { saveMember(input: $input) { id subject email role } }`;
+    const first = (await data(save, { input: { subject: 'ada', email: 'ada@example.com', role: 'OWNER' } }))
+      .saveMember;
+    const again = (await data(save, { input: { subject: 'ada', role: 'VIEWER' } })).saveMember;
+    expect(again).toEqual({ id: first.id, subject: 'ada', email: null, role: 'VIEWER' });
+    expect(
+      (await refusal(save, { input: { subject: 'a', email: 'nowhere', role: 'OWNER' } }))?.message,
+    ).toMatch(/^input\.email /);
+    const remove = 'mutation ($id: ID!) { removeMember(id: $id) }';
+    expect(await data(remove, { id: first.id })).toEqual({ removeMember: true });
+    expect(await data(remove, { id: first.id })).toEqual({ removeMember: false });
+  });
+});
+
+describe('plans', () => {
+  const save = `mutation ($input: PlanInput!) { savePlan(input: $input) { id name limits { meter window amount } } }`;
+
+  it('are saved whole and take effect on the tenants that have them', async () => {
+    const limits = [{ meter: 'COST', window: 'MONTH', amount: '20.000000000' }];
+    await asAdmin(save, { input: { id: `plan-${count}`, name: `Plan ${count}`, limits: [] } });
+    await asAdmin('mutation ($t: ID!, $p: ID!) { assignPlan(tenantId: $t, planId: $p) { id } }', {
+      t: acme.tenantId,
+      p: `plan-${count}`,
+    });
+    expect((await mesh.callerOf(acme.secret))?.limits).toEqual([]);
+    await asAdmin(save, { input: { id: `plan-${count}`, name: `Plan ${count}`, limits } });
+    expect((await mesh.callerOf(acme.secret))?.limits).toEqual([
+      { subject: `tenant:${acme.tenantId}`, meter: 'COST', window: 'MONTH', amount: '20000000000' },
+    ]);
+    expect(await data('{ tenant { plan { limits { meter window amount } } } }')).toEqual({
+      tenant: { plan: { limits } },
+    });
+  });
+
+  it('have an id that can be typed and a name of their own', async () => {
+    const wrong = await refusal(save, { input: { id: 'A plan', name: 'x', limits: [] } }, mesh.admin);
+    expect(wrong?.message).toMatch(/^input\.id /);
+    const taken = await refusal(
+      save,
+      { input: { id: 'another', name: 'Unlimited', limits: [] } },
+      mesh.admin,
+    );
+    expect(taken?.code).toBe('CONFLICT');
+  });
+});
+
+describe('budgets', () => {
+  const save = `mutation ($input: BudgetInput!) {
+    saveBudget(input: $input) { id amount window spent reserved alertAt hard app { id } }
+  }`;
+
+  it('tell what was spent and what is held of them', async () => {
+    const saved = (await data(save, { input: { amount: '12.5', window: 'MONTH', alertAt: [1, 0.8, 0.8] } }))
+      .saveBudget;
+    expect(saved).toMatchObject({
+      amount: '12.500000000',
+      spent: '0.000000000',
+      reserved: '0.000000000',
+      alertAt: [0.8, 1],
+      hard: true,
+      app: null,
+    });
+    const { quota } = mesh.deps;
+    const demands = (await mesh.callerOf(acme.secret))?.limits.map((limit) => ({
+      ...limit,
+      amount: 3_000_000_000n,
+      limit: BigInt(limit.amount),
+    }));
+    await quota.reserve({ id: 'a', partition: acme.tenantId, demands: demands ?? [], ttlMs: 60_000 });
+    await quota.reserve({ id: 'b', partition: acme.tenantId, demands: demands ?? [], ttlMs: 60_000 });
+    await quota.settle(acme.tenantId, 'a', { COST: 1_234n });
+    expect(await data('{ tenant { budgets { id spent reserved } } }')).toEqual({
+      tenant: { budgets: [{ id: saved.id, spent: '0.000001234', reserved: '3.000000000' }] },
+    });
+  });
+
+  it('are replaced whole by id, and deleted', async () => {
+    const { id } = (await data(save, { input: { amount: 1, window: 'DAY', appId: acme.appId } })).saveBudget;
+    expect(await data(save, { input: { id, amount: 2, window: 'HOUR', hard: false } })).toMatchObject({
+      saveBudget: { id, amount: '2.000000000', window: 'HOUR', hard: false, app: null },
+    });
+    const remove = 'mutation ($id: ID!) { deleteBudget(id: $id) }';
+    expect(await data(remove, { id })).toEqual({ deleteBudget: true });
+    expect(await data(remove, { id })).toEqual({ deleteBudget: false });
+    expect((await refusal(save, { input: { id, amount: 2, window: 'HOUR' } }))?.code).toBe('NOT_FOUND');
+  });
+
+  it.each([
+    [/^input\.amount /, { amount: '0', window: 'DAY' }],
+    [/^input\.amount /, { amount: '10000000', window: 'DAY' }],
+    [/^input\.window /, { amount: '1', window: 'INFLIGHT' }],
+    [/^input\.alertAt /, { amount: '1', window: 'DAY', alertAt: [0] }],
+    [/^input\.alertAt /, { amount: '1', window: 'DAY', alertAt: [11] }],
+  ])('name the field that is wrong: %s', async (message, input) => {
+    const error = await refusal(save, { input });
+    expect(error).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringMatching(message) });
+  });
+});
+
+describe('access', () => {
+  const request = `mutation ($reason: String) {
+    requestAccess(resource: "openai/gpt", reason: $reason) { id status reason decidedBy decidedAt app { id } }
+  }`;
+  const decide = `mutation ($id: ID!, $approve: Boolean!, $reason: String) {
+    decideAccess(id: $id, approve: $approve, reason: $reason) { id status reason decidedBy decidedAt }
+  }`;
+
+  it('is asked for, decided, taken back, and asked for again', async () => {
+    const asked = (await data(request, { reason: 'a demo' })).requestAccess;
+    expect(asked).toMatchObject({
+      status: 'PENDING',
+      reason: 'a demo',
+      decidedBy: null,
+      app: { id: acme.appId },
+    });
+    expect((await data(request)).requestAccess).toEqual(asked);
+    const steps = [
+      [true, 'APPROVED'],
+      [true, 'APPROVED'],
+      [false, 'REVOKED'],
+      [false, 'REVOKED'],
+    ] as const;
+    for (const [approve, status] of steps) {
+      const decided = (await data(decide, { id: asked.id, approve, reason: status })).decideAccess;
+      expect(decided).toMatchObject({ status, reason: status, decidedBy: acme.keyId });
+      expect(decided.decidedAt).not.toBeNull();
+    }
+    expect((await data(request, { reason: 'please' })).requestAccess).toMatchObject({
+      id: asked.id,
+      status: 'PENDING',
+      reason: 'please',
+      decidedBy: null,
+    });
+    expect((await data(decide, { id: asked.id, approve: false })).decideAccess.status).toBe('DENIED');
+    expect((await data('{ accessGrants(status: DENIED) { id } }')).accessGrants).toEqual([{ id: asked.id }]);
+    expect((await data('{ accessGrants(status: PENDING) { id } }')).accessGrants).toEqual([]);
+  });
+
+  it('is given to apps and to nobody else', async () => {
+    const user = { ...testCaller(acme.tenantId), kind: 'USER', appId: null, subject: 'ada' } as const;
+    expect((await refusal(request, {}, user))?.code).toBe('FORBIDDEN');
+  });
+
+  it('makes one request of three at once', async () => {
+    const answers = await Promise.all([data(request), data(request), data(request)]);
+    expect(new Set(answers.map(({ requestAccess }) => requestAccess.id)).size).toBe(1);
+  });
+});
+
+describe('every mutation', () => {
+  it('leaves a record of who changed what, from where, before and after', async () => {
+    const before = await auditLog(mesh.database.connection).countDocuments({});
+    const update = 'mutation ($id: ID!) { updateApp(id: $id, input: { name: "renamed" }) { id } }';
+    await data(update, { id: acme.appId });
+    await refusal(update, { id: 'nothing' });
+    const records = await auditLog(mesh.database.connection).find().sort({ _id: 1 }).skip(before).lean();
+    expect(records).toMatchObject([
+      {
+        tenantId: acme.tenantId,
+        actor: { kind: 'API_KEY', keyId: acme.keyId, appId: acme.appId, subject: null },
+        action: 'app.update',
+        outcome: 'SUCCEEDED',
+        errorCode: null,
+        targetType: 'App',
+        targetId: acme.appId,
+        arguments: { id: acme.appId, input: { name: 'renamed' } },
+        before: { name: 'app' },
+        after: { name: 'renamed' },
+        clientAddress: '127.0.0.1',
+      },
+      { action: 'app.update', outcome: 'FAILED', errorCode: 'NOT_FOUND', before: null, after: null },
+    ]);
+  });
+});
+
+describe('a page of 50 tenants with all that hangs on them', () => {
+  const joined = `query ($first: Int) {
+    tenants(first: $first) {
+      edges { node {
+        id plan { name } members { subject } budgets { amount spent reserved app { name } }
+        apps { name tenant { name } limits { amount } keys { label app { name tenant { name } } } }
+      } }
+    }
+  }`;
+
+  it('costs as many database commands as a page of 5', async () => {
+    for (let i = 0; i < 50; i++) {
+      const { caller } = await mesh.addTenant(`Counted ${i}`);
+      await data('mutation { saveBudget(input: { amount: 1, window: DAY }) { id } }', {}, caller);
+      await data('mutation { saveMember(input: { subject: "ada", role: OWNER }) { id } }', {}, caller);
+    }
+    const commandsOf = (first: number) =>
+      countCommands(mesh.database, async () => {
+        const { edges } = (await asAdmin(joined, { first })).tenants;
+        expect(edges).toHaveLength(first);
+      });
+    const five = await commandsOf(5);
+    const fifty = await commandsOf(50);
+    expect(five.length).toBeLessThanOrEqual(8);
+    expect(fifty).toEqual(five);
+  });
+
+  it('costs one command for 50 references from other subgraphs', async () => {
+    const representations = (
+      await asAdmin('{ tenants(first: 50) { edges { node { id } } } }')
+    ).tenants.edges.map(({ node }) => ({ __typename: 'Tenant', id: node.id }));
+    const query = `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Tenant { id name } } }`;
+    const commands = await countCommands(mesh.database, () => asAdmin(query, { r: representations }));
+    expect(commands).toEqual(['find']);
+  });
+});
