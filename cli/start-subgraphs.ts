@@ -35,17 +35,14 @@ export async function startSubgraphs(
   await ensureIndexes(connection);
 
   const services = { log, bus: state.bus, quota: state.quota, audit: createAuditLog(connection) };
-  const wants = (...some: readonly SubgraphName[]) => some.some((name) => names.includes(name));
-  const secretBox = wants('models', 'inference')
-    ? createSecretBox(await encryptionKey(environment.HEDDLE_ENCRYPTION_KEY, dir))
-    : undefined;
+  const secretBox = createSecretBox(await encryptionKey(environment.HEDDLE_ENCRYPTION_KEY, dir));
 
   let newAdminKey: string | null = null;
-  if (wants('tenants')) {
+  if (names.includes('tenants')) {
     const { ensureFirstTenant } = await import('#subgraphs/tenants/first-start.ts');
     ({ newAdminKey } = await ensureFirstTenant(connection, { adminKey: environment.HEDDLE_ADMIN_KEY }));
   }
-  if (secretBox !== undefined && wants('models')) {
+  if (names.includes('models')) {
     const { registerEnvironmentProviders } = await import('#subgraphs/models/register-provider.ts');
     await registerEnvironmentProviders(connection, providerEnvironment, { bus: state.bus, secretBox });
   }
