@@ -3,12 +3,11 @@
  * upstream in another process, beside a bare pass-through in the same run. Prints the table of docs/performance.md.
  * SECONDS, IN_FLIGHT, STREAMS, TOKENS and ROUNDS change the load.
  */
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { type Child, cpuMicros, residentMiB, startNode, startScript } from './child.ts';
+import { cpuMicros, residentMiB, startScript } from './child.ts';
+import { key, startHeddle } from './heddle.ts';
 import { type CallFigures, loadCalls, loadEventStreams, loadSubscriptions } from './load.ts';
 
 const seconds = Number(process.env.SECONDS ?? 8);
@@ -16,47 +15,7 @@ const inFlight = Number(process.env.IN_FLIGHT ?? 64);
 const streams = Number(process.env.STREAMS ?? 200);
 const tokens = Number(process.env.TOKENS ?? 200);
 const rounds = Number(process.env.ROUNDS ?? 3);
-const key = `hd_bench_${'k'.repeat(40)}`;
 const input = 'Tell me how a loom keeps its threads apart. '.repeat(48).slice(0, 2_000);
-
-async function startHeddle(upstream: string, dir: string): Promise<Child & { readonly origin: string }> {
-  const profile = process.env.PROFILE_DIR;
-  const child = startNode(
-    [
-      ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
-      new URL('../cli/main.ts', import.meta.url).pathname,
-    ],
-    {
-      PORT: '0',
-      HEDDLE_DATA_DIR: dir,
-      HEDDLE_ADMIN_KEY: key,
-      LOG_LEVEL: 'warn',
-      OPENAI_COMPATIBLE_BASE_URL: `${upstream}/v1`,
-      OPENAI_COMPATIBLE_API_KEY: 'bench-key',
-    },
-    false,
-  );
-  const lines = createInterface({ input: child.process.stdout as NodeJS.ReadableStream });
-  for await (const line of lines) {
-    const origin = /(http:\/\/127\.0\.0\.1:\d+)\/graphql/.exec(line)?.[1];
-    if (origin !== undefined) {
-      child.process.stdout?.resume();
-      return { ...child, origin };
-    }
-  }
-  const [code] = await once(child.process, 'exit');
-  throw new Error(`heddle ended with ${code} before it listened`);
-}
-
-async function mutate(origin: string, query: string, variables: Record<string, unknown>): Promise<void> {
-  const response = await fetch(`${origin}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-    body: JSON.stringify({ query, variables }),
-  });
-  const answer = (await response.json()) as { errors?: readonly { message: string }[] };
-  if (answer.errors !== undefined) throw new Error(answer.errors[0]?.message);
-}
 
 /** CPU that `work` cost the process, per unit that it answers. */
 async function perUnit(pid: number, work: () => Promise<number>): Promise<number> {
@@ -78,8 +37,12 @@ const dir = await mkdtemp(join(tmpdir(), 'heddle-bench-'));
 try {
   await using upstream = await startScript('./mock-upstream.ts', { TOKENS: String(tokens) });
   await using floor = await startScript('./pass-through.ts', { UPSTREAM: upstream.origin });
-  await using heddle = await startHeddle(upstream.origin, dir);
-  await mutate(heddle.origin, 'mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }', {
+  await using heddle = await startHeddle({
+    HEDDLE_DATA_DIR: dir,
+    OPENAI_COMPATIBLE_BASE_URL: `${upstream.origin}/v1`,
+    OPENAI_COMPATIBLE_API_KEY: 'bench-key',
+  });
+  await heddle.data('mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }', {
     input: {
       providerId: 'openai-compatible',
       name: 'bench',
