@@ -1,0 +1,209 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createMemoryBus } from '#state/bus/memory.ts';
+import { openTestDatabase } from '#test/support/database.ts';
+import { countCommands } from '#test/support/subgraph.ts';
+import { type Catalog, openCatalog } from './catalog.ts';
+import type { Database } from './connect.ts';
+import { type ModelRecord, models, type PriceRecord, priceInForce } from './models.ts';
+import { promptVersions } from './prompt-versions.ts';
+import { prompts } from './prompts.ts';
+import { providerCredentials } from './provider-credentials.ts';
+import { providers } from './providers.ts';
+import { routes } from './routes.ts';
+
+const log = pino({ level: 'silent' });
+const at = new Date('2026-01-01T00:00:00Z');
+const dates = { createdAt: at, updatedAt: at };
+
+let database: Database;
+let bus: ReturnType<typeof createMemoryBus>;
+let catalog: Catalog;
+let nowMs = 0;
+
+beforeEach(async () => {
+  nowMs = at.getTime();
+  database = await openTestDatabase({ monitorCommands: true });
+  bus = createMemoryBus(log);
+  const { connection } = database;
+  await providers(connection).create({
+    _id: 'p',
+    kind: 'OPENAI',
+    baseUrl: null,
+    region: 'eu',
+    enabled: true,
+    ...dates,
+  });
+  catalog = await openCatalog(connection, { bus, log, now: () => nowMs, refreshMs: 3_600_000 });
+});
+
+afterEach(async () => {
+  await catalog?.[Symbol.asyncDispose]();
+  await database?.close();
+});
+
+function price(effectiveFrom: string, inputNanosPerMillion: bigint): PriceRecord {
+  return {
+    effectiveFrom: new Date(effectiveFrom),
+    inputNanosPerMillion,
+    outputNanosPerMillion: 2n,
+    cachedInputNanosPerMillion: null,
+    cacheWriteNanosPerMillion: null,
+  };
+}
+
+function model(name: string, rest: Partial<ModelRecord> = {}): ModelRecord {
+  return {
+    _id: `p/${name}`,
+    providerId: 'p',
+    name,
+    capabilities: ['CHAT'],
+    inputModalities: ['TEXT'],
+    outputModalities: ['TEXT'],
+    contextTokens: 1000,
+    maxOutputTokens: null,
+    prices: [],
+    lifecycle: 'ACTIVE',
+    replacedById: null,
+    ...dates,
+    ...rest,
+  };
+}
+
+const changed = (collection = 'models') => bus.publish('catalog.changed', { collection });
+
+describe('catalog', () => {
+  it('knows a change when the publishing of it has ended, and nothing of it before', async () => {
+    await models(database.connection).create(model('a'));
+    expect(catalog.model('p/a')).toBeUndefined();
+    await changed();
+    expect(catalog.model('p/a')).toMatchObject({ id: 'p/a', provider: { id: 'p', region: 'eu' } });
+  });
+
+  it('sees every write of many that are made and told at once', async () => {
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        await models(database.connection).create(model(`m${index}`));
+        await changed();
+        expect(catalog.model(`p/m${index}`), `m${index}`).toBeDefined();
+      }),
+    );
+  });
+
+  it('serves enabled credentials alone, models with their provider, routes without vanished models', async () => {
+    const { connection } = database;
+    const credential = { providerId: 'p', hint: '', sealed: 'x', weight: 1, createdAt: at };
+    await providerCredentials(connection).create([
+      { _id: 'c1', label: 'on', enabled: true, ...credential },
+      { _id: 'c2', label: 'off', enabled: false, ...credential },
+    ]);
+    await models(connection).create([model('a'), model('orphan', { providerId: 'gone' })]);
+    const timeouts = { connectMs: 1, firstTokenMs: 2, interTokenMs: 3, totalMs: 4 };
+    await routes(connection).create({
+      _id: 'fast',
+      strategy: 'PRIORITY',
+      targets: [
+        { modelId: 'p/none', weight: 1, regions: null },
+        { modelId: 'p/a', weight: 2, regions: ['eu'] },
+      ],
+      timeouts,
+      maxAttempts: 2,
+      ...dates,
+    });
+    await changed();
+    expect(catalog.provider('p')?.credentials.map(({ id }) => id)).toEqual(['c1']);
+    expect(catalog.model('p/orphan')).toBeUndefined();
+    expect(catalog.route('fast')).toMatchObject({
+      timeouts,
+      targets: [{ model: { id: 'p/a' }, weight: 2, regions: ['eu'] }],
+    });
+  });
+
+  it('keeps objects the same until something changes', async () => {
+    await models(database.connection).create(model('a'));
+    await changed();
+    const before = catalog.model('p/a');
+    expect(catalog.model('p/a')).toBe(before);
+    expect(catalog.snapshot().models.get('p/a')).toBe(before);
+    await changed();
+    expect(catalog.model('p/a')).not.toBe(before);
+  });
+
+  it('serves the price in force at the time of reading', async () => {
+    await models(database.connection).create(
+      model('a', { prices: [price('2025-01-01T00:00:00Z', 1n), price('2026-06-01T00:00:00Z', 2n)] }),
+    );
+    await changed();
+    expect(catalog.model('p/a')?.price?.inputNanosPerMillion).toBe(1n);
+    nowMs = Date.parse('2026-06-01T00:00:00Z');
+    await catalog.refresh();
+    expect(catalog.model('p/a')?.price?.inputNanosPerMillion).toBe(2n);
+  });
+
+  it('looks for a missing name once, and for others not before a second has passed', async () => {
+    await models(database.connection).create(model('a'));
+    expect(await catalog.resolve('p/a')).toMatchObject({ model: { id: 'p/a' } });
+    await models(database.connection).create(model('b'));
+    const none = await countCommands(database, () => catalog.resolve('p/b'));
+    expect(none).toEqual([]);
+    nowMs += 1000;
+    expect(await catalog.resolve('p/b')).toMatchObject({ model: { id: 'p/b' } });
+    expect(await countCommands(database, () => catalog.resolve('p/b'))).toEqual([]);
+  });
+
+  it('keeps what it has when the database cannot be read', async () => {
+    await models(database.connection).create(model('a'));
+    await changed();
+    await database.connection.close();
+    await changed();
+    expect(catalog.model('p/a')).toBeDefined();
+    await expect(catalog.refresh()).rejects.toThrow();
+  });
+
+  it('reads a prompt that many ask for at once with one command each, and then none', async () => {
+    const { connection } = database;
+    await prompts(connection).create({
+      _id: 'pr',
+      tenantId: 't',
+      name: 'hello',
+      description: null,
+      labels: {},
+      newest: 1,
+      createdAt: at,
+    });
+    await promptVersions(connection).create({
+      _id: 'v1',
+      promptId: 'pr',
+      tenantId: 't',
+      number: 1,
+      model: 'p/a',
+      system: null,
+      template: 'Hello {{name}}',
+      variables: [{ name: 'name', required: true, description: null }],
+      outputSchemaJson: null,
+      parameters: null,
+      note: null,
+      createdAt: at,
+      createdBy: 'key:k',
+    });
+    const wanted = { tenantId: 't', name: 'hello' };
+    const first = await countCommands(database, () =>
+      Promise.all(Array.from({ length: 50 }, () => catalog.promptVersion(wanted))),
+    );
+    expect(first).toEqual(['find', 'find']);
+    expect(await countCommands(database, () => catalog.promptVersion(wanted))).toEqual([]);
+    expect(await catalog.promptVersion(wanted)).toBe(await catalog.promptVersion({ ...wanted, number: 1 }));
+    expect(await catalog.promptVersion({ ...wanted, tenantId: 'other' })).toBeUndefined();
+  });
+});
+
+describe('priceInForce', () => {
+  it('is the last row that has begun, and the first one before any has', () => {
+    const prices = [price('2026-01-01T00:00:00Z', 1n), price('2026-02-01T00:00:00Z', 2n)];
+    const inForce = (time: string) => priceInForce(prices, Date.parse(time))?.inputNanosPerMillion;
+    expect(inForce('2025-01-01T00:00:00Z')).toBe(1n);
+    expect(inForce('2026-01-31T23:59:59.999Z')).toBe(1n);
+    expect(inForce('2026-02-01T00:00:00Z')).toBe(2n);
+    expect(priceInForce([], 0)).toBeUndefined();
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { priceInForce } from '#mongo/models.ts';
+import { providerKinds } from '#schema/provider-vendors.ts';
+import { currentModels, factsOf } from './price-catalogue.ts';
+
+const nowMs = Date.parse('2026-11-01T00:00:00Z');
+
+describe('catalogue of models and prices', () => {
+  it('knows dated names as the model they are of', async () => {
+    const dated = await factsOf('OPENAI', 'gpt-5-mini-2025-08-07', nowMs);
+    const plain = await factsOf('OPENAI', 'gpt-5-mini', nowMs);
+    expect(dated).toEqual(plain);
+    expect(plain.prices).toHaveLength(1);
+  });
+
+  it('knows nothing of a name that it does not know, so that nothing is refused for it', async () => {
+    for (const kind of ['OPENAI', 'OLLAMA', 'AZURE_OPENAI'] as const) {
+      expect(await factsOf(kind, 'somebodys-own', nowMs)).toEqual({
+        capabilities: [],
+        inputModalities: [],
+        outputModalities: [],
+        contextTokens: null,
+        maxOutputTokens: null,
+        prices: [],
+      });
+    }
+  });
+
+  it('takes a price that changed at its date, and one announced from its date on', async () => {
+    const { prices } = await factsOf('OPENAI', 'o3', nowMs);
+    expect(priceInForce(prices, nowMs)?.inputNanosPerMillion).toBe(2_000_000_000n);
+    const announced = (await factsOf('GOOGLE', 'gemini-3.6-flash', nowMs)).prices;
+    expect(announced.map(({ effectiveFrom }) => effectiveFrom.toISOString())).toEqual([
+      '2026-11-01T00:00:00.000Z',
+      '2027-01-01T00:00:00.000Z',
+    ]);
+  });
+
+  it('counts a price that changes with the time of day at its dearest, one that grows with the input at its base', async () => {
+    const [discounted] = (await factsOf('DEEPSEEK', 'deepseek-chat', nowMs)).prices;
+    expect(discounted?.inputNanosPerMillion).toBe(270_000_000n);
+    const [tiered] = (await factsOf('ANTHROPIC', 'claude-sonnet-4-5', nowMs)).prices;
+    expect(tiered).toMatchObject({
+      inputNanosPerMillion: 3_000_000_000n,
+      cachedInputNanosPerMillion: 300_000_000n,
+      cacheWriteNanosPerMillion: 3_750_000_000n,
+    });
+  });
+
+  it('offers for every vendor only models that can be called, each with its abilities or none', async () => {
+    for (const kind of providerKinds) {
+      const known = await currentModels(kind, nowMs);
+      expect(new Set(known.map(({ name }) => name)).size, kind).toBe(known.length);
+      for (const { name, facts } of known) {
+        expect(name, kind).toMatch(/^[\x21-\x7e]{1,200}$/);
+        expect(name, kind).not.toMatch(/whisper|tts|image|realtime|moderation/);
+        expect(facts.prices.every(({ inputNanosPerMillion }) => inputNanosPerMillion >= 0n)).toBe(true);
+      }
+    }
+    expect((await currentModels('AZURE_OPENAI', nowMs)).length).toBe(0);
+    expect((await currentModels('ANTHROPIC', nowMs)).length).toBeGreaterThan(5);
+  });
+});

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Catalog, openCatalog } from '#mongo/catalog.ts';
+import type { Database } from '#mongo/connect.ts';
+import { models } from '#mongo/models.ts';
+import { providerCredentials } from '#mongo/provider-credentials.ts';
+import { providers } from '#mongo/providers.ts';
+import { createSecretBox } from '#mongo/secret-box.ts';
+import { createMemoryBus } from '#state/bus/memory.ts';
+import { openTestDatabase } from '#test/support/database.ts';
+import { countCommands } from '#test/support/subgraph.ts';
+import { registerEnvironmentProviders } from './register-provider.ts';
+
+const secretBox = createSecretBox(randomBytes(32));
+let database: Database;
+let catalog: Catalog;
+let bus: ReturnType<typeof createMemoryBus>;
+
+beforeEach(async () => {
+  database = await openTestDatabase({ monitorCommands: true });
+  bus = createMemoryBus(pino({ level: 'silent' }));
+  catalog = await openCatalog(database.connection, { bus, refreshMs: 3_600_000 });
+});
+
+afterEach(async () => {
+  await catalog?.[Symbol.asyncDispose]();
+  await database?.close();
+});
+
+const register = (env: Record<string, string>, box = secretBox) =>
+  registerEnvironmentProviders(database.connection, env, { bus, secretBox: box });
+
+const openSecret = (id: string, box = secretBox) =>
+  catalog.provider(id)?.credentials.map(({ sealed }) => box.open(sealed));
+
+describe('registerEnvironmentProviders', () => {
+  it('registers the demo provider with its models, free of charge', async () => {
+    expect(await register({})).toEqual(['demo']);
+    for (const name of ['echo', 'slow', 'flaky', 'embed']) {
+      expect(catalog.model(`demo/${name}`), name).toMatchObject({
+        provider: { id: 'demo', kind: 'DEMO', enabled: true },
+        price: { inputNanosPerMillion: 0n, outputNanosPerMillion: 0n },
+        lifecycle: 'ACTIVE',
+      });
+    }
+    expect(catalog.model('demo/embed')?.capabilities).toEqual(new Set(['EMBEDDINGS']));
+  });
+
+  it("registers a vendor whose key is set, with its present models and the catalogue's prices", async () => {
+    const ids = await register({
+      OPENAI_API_KEY: 'sk-openai-0001',
+      ANTHROPIC_API_KEY: 'sk-ant-0001',
+      GEMINI_API_KEY: 'gem-0001',
+    });
+    expect(ids).toEqual(['demo', 'openai', 'anthropic', 'google']);
+    expect(openSecret('openai')).toEqual(['sk-openai-0001']);
+    expect(catalog.model('openai/gpt-5-mini')).toMatchObject({
+      contextTokens: 400_000,
+      price: {
+        inputNanosPerMillion: 250_000_000n,
+        outputNanosPerMillion: 2_000_000_000n,
+        cachedInputNanosPerMillion: 25_000_000n,
+      },
+    });
+    expect(catalog.model('openai/text-embedding-3-small')?.capabilities).toEqual(new Set(['EMBEDDINGS']));
+    expect(catalog.model('anthropic/claude-sonnet-4-5')?.capabilities).toContain('TOOLS');
+    expect(catalog.model('google/gemini-2.5-pro')?.inputModalities).toContain('IMAGE');
+    expect(catalog.model('google/claude-opus-5')).toBeUndefined();
+    expect(catalog.model('openai/gpt-3.5-turbo')).toBeUndefined();
+    expect(catalog.model('openai/whisper-1')).toBeUndefined();
+  });
+
+  it('leaves what an admin changed, and follows a new key or address', async () => {
+    await register({ OPENAI_API_KEY: 'sk-openai-0001' });
+    const { connection } = database;
+    await providers(connection).updateOne({ _id: 'openai' }, { $set: { enabled: false, region: 'eu' } });
+    await models(connection).updateOne({ _id: 'openai/gpt-5-mini' }, { $set: { lifecycle: 'RETIRED' } });
+    await models(connection).deleteOne({ _id: 'openai/gpt-5-nano' });
+    await register({ OPENAI_API_KEY: 'sk-openai-0002', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1/' });
+    expect(openSecret('openai')).toEqual(['sk-openai-0002']);
+    expect(catalog.provider('openai')).toMatchObject({
+      enabled: false,
+      region: 'eu',
+      baseUrl: 'http://127.0.0.1:9/v1',
+    });
+    expect(catalog.model('openai/gpt-5-mini')?.lifecycle).toBe('RETIRED');
+    expect(catalog.model('openai/gpt-5-nano')).toBeUndefined();
+  });
+
+  it('writes nothing when nothing has changed', async () => {
+    const env = { OPENAI_API_KEY: 'sk-openai-0001' };
+    await register(env);
+    const commands = await countCommands(database, () => register(env));
+    expect(commands).toEqual(['find', 'find']);
+  });
+
+  it('seals the key anew under another encryption key', async () => {
+    await register({ MISTRAL_API_KEY: 'mistral-0001' });
+    const other = createSecretBox(randomBytes(32));
+    await register({ MISTRAL_API_KEY: 'mistral-0001' }, other);
+    expect(openSecret('mistral', other)).toEqual(['mistral-0001']);
+    expect(await providerCredentials(database.connection).find().lean()).toHaveLength(1);
+  });
+
+  it('ends alike when several processes do it at once', async () => {
+    const env = { OPENAI_API_KEY: 'sk-openai-0001' };
+    await Promise.all([register(env), register(env), register(env)]);
+    expect(openSecret('openai')).toEqual(['sk-openai-0001']);
+    expect(catalog.model('openai/gpt-5-mini')).toBeDefined();
+  });
+
+  it('refuses an address that is no URL and names the provider', async () => {
+    await expect(register({ OPENAI_API_KEY: 'x', OPENAI_BASE_URL: 'nonsense' })).rejects.toThrow(
+      'The base URL of openai must be an http',
+    );
+  });
+});
