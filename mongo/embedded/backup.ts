@@ -3,7 +3,7 @@ import { access, copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { backup as copyDatabase } from 'node:sqlite';
 import { lockDirectory } from './lock.ts';
-import { DATA_FILE, openForReading } from './storage/format.ts';
+import { DATA_FILE, openForReading, refuseForeign } from './storage/format.ts';
 
 /**
  * Copies the store of a data directory into one new file, as of its last commit, while another process (or none)
@@ -20,6 +20,9 @@ export async function backupDirectory(dir: string, file: string): Promise<void> 
   await rm(draft, { force: true });
   const db = openForReading(source);
   try {
+    // One snapshot throughout: otherwise every write of the running store would start the copy again.
+    db.exec('BEGIN');
+    refuseForeign(db, source);
     await copyDatabase(db, draft, { rate: 1_000 });
   } catch (error) {
     await rm(draft, { force: true });
@@ -51,6 +54,7 @@ export async function restoreDirectory(file: string, dir: string): Promise<void>
     await copyFile(file, draft);
     const db = openForReading(draft);
     try {
+      refuseForeign(db, file);
       const found = String(Object.values(db.prepare('PRAGMA integrity_check').get() ?? {})[0]);
       if (found !== 'ok') throw new Error(`${file} is damaged: ${found}`);
     } finally {

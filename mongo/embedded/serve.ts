@@ -23,21 +23,12 @@ async function start({ engine: options, listenOn }: WorkerStart): Promise<void> 
   const { address } = listener;
   engine.address = 'path' in address ? address.path : `${address.host}:${address.port}`;
   const stopSweeping = startSweeping(engine);
-  port?.on('message', (message: ToWorker) => {
-    if (message.kind === 'close') {
-      stopSweeping();
-      void listener.close().then(() => {
-        engine.close();
-        tell({ kind: 'closed' });
-        port.close();
-      });
-    } else {
-      const { id } = message;
-      engine.storage.backup(message.file).then(
-        () => tell({ kind: 'backed-up', id, error: undefined }),
-        (error: unknown) => tell({ kind: 'backed-up', id, error: messageOf(error) }),
-      );
-    }
+  port?.once('message', (_close: ToWorker) => {
+    stopSweeping();
+    void listener.close().then(() => {
+      engine.close();
+      tell({ kind: 'closed' });
+    });
   });
   tell({ kind: 'listening', address });
 }

@@ -2,19 +2,20 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { backupDirectory } from './backup.ts';
 import { lockDirectory } from './lock.ts';
 import type { ListenOn } from './wire/server.ts';
-import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
+import { type FromWorker, REPLICA_SET, type ToWorker, type WorkerStart } from './worker-messages.ts';
 
 export { DirectoryInUse } from './lock.ts';
 
 /** A running store. Everything but opening, closing and backing up is done through a MongoDB driver on its URL. */
 export interface Store extends AsyncDisposable {
-  /** For `mongoose.connect` or `new MongoClient`, without a database name: «mongodb://…/?directConnection=true». */
+  /** For `mongoose.connect` or `new MongoClient`, without a database name. */
   readonly uri: string;
   /** Settles what is in flight, stops the thread, gives up the directory. Idempotent. */
   close(): Promise<void>;
-  /** Writes a copy of the whole store, as of its last commit, into one new file while work goes on. */
+  /** Writes a copy of the whole store, as of its last commit, into one new file while work goes on (backup.ts). */
   backup(file: string): Promise<void>;
 }
 
@@ -77,7 +78,7 @@ async function start(dir: string, options: StoreOptions, unlock: () => void): Pr
     await place.cleanUp();
     throw error;
   }
-  return new RunningStore(worker, address, exited, async () => {
+  return new RunningStore(dir, worker, address, exited, async () => {
     await place.cleanUp();
     unlock();
   });
@@ -123,30 +124,28 @@ async function listening(worker: Worker): Promise<ListenOn> {
 
 class RunningStore implements Store {
   readonly uri: string;
+  readonly #dir: string;
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   readonly #cleanUp: () => Promise<void>;
-  readonly #backups = new Map<number, PromiseWithResolvers<void>>();
   #closing: Promise<void> | undefined;
-  #lastBackup = 0;
 
-  constructor(worker: Worker, address: ListenOn, exited: Promise<void>, cleanUp: () => Promise<void>) {
+  constructor(
+    dir: string,
+    worker: Worker,
+    address: ListenOn,
+    exited: Promise<void>,
+    cleanUp: () => Promise<void>,
+  ) {
+    this.#dir = dir;
     this.#worker = worker;
     this.#exited = exited;
     this.#cleanUp = cleanUp;
-    const host = 'path' in address ? encodeURIComponent(address.path) : `${address.host}:${address.port}`;
-    this.uri = `mongodb://${host}/?directConnection=true`;
-    worker.on('message', (message: FromWorker) => {
-      if (message.kind !== 'backed-up') return;
-      const waiting = this.#backups.get(message.id);
-      this.#backups.delete(message.id);
-      if (message.error === undefined) waiting?.resolve();
-      else waiting?.reject(new Error(message.error));
-    });
-    void exited.then(() => {
-      for (const waiting of this.#backups.values()) waiting.reject(new Error('the store has been closed'));
-      this.#backups.clear();
-    });
+    // Drivers lower-case the name of a replica set's host, which a socket's path does not survive.
+    this.uri =
+      'path' in address
+        ? `mongodb://${encodeURIComponent(address.path)}/?directConnection=true`
+        : `mongodb://${address.host}:${address.port}/?replicaSet=${REPLICA_SET}`;
     worker.unref();
   }
 
@@ -157,16 +156,7 @@ class RunningStore implements Store {
 
   async backup(file: string): Promise<void> {
     if (this.#closing !== undefined) throw new Error('the store has been closed');
-    const id = ++this.#lastBackup;
-    const waiting = Promise.withResolvers<void>();
-    this.#backups.set(id, waiting);
-    this.#worker.ref();
-    try {
-      this.#tell({ kind: 'backup', id, file: resolve(file) });
-      await waiting.promise;
-    } finally {
-      this.#worker.unref();
-    }
+    await backupDirectory(this.#dir, file);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

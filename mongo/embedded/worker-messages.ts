@@ -3,9 +3,11 @@ import type { ListenOn } from './wire/server.ts';
 
 /** What store.ts and its worker tell each other. */
 export type WorkerStart = { engine: EngineOptions; listenOn: ListenOn };
-export type ToWorker = { kind: 'close' } | { kind: 'backup'; id: number; file: string };
+export type ToWorker = { kind: 'close' };
 export type FromWorker =
   | { kind: 'listening'; address: ListenOn }
   | { kind: 'failed'; error: string }
-  | { kind: 'backed-up'; id: number; error: string | undefined }
   | { kind: 'closed' };
+
+/** The name that the store gives itself as a replica set of one, which is what sessions and transactions need. */
+export const REPLICA_SET = 'embedded';

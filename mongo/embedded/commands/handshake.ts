@@ -2,6 +2,7 @@ import { DateTime, type Doc, doc, int32, isDoc, ObjectId } from '../bson/values.
 import { unsupported } from '../errors.ts';
 import { SESSION_TIMEOUT_MINUTES } from '../transactions/sessions.ts';
 import { DOCUMENT_BYTES_MAX, MESSAGE_BYTES_MAX, WRITE_BATCH_MAX } from '../wire/limits.ts';
+import { REPLICA_SET } from '../worker-messages.ts';
 import type { Engine } from './engine.ts';
 import { newObjectId } from './insert.ts';
 import type { Reply } from './reply.ts';
@@ -10,7 +11,6 @@ import type { Request } from './request.ts';
 /** The server whose behaviour the store keeps to, for what it supports. */
 export const SERVER_VERSION = '7.0.0';
 const WIRE_VERSION = 21;
-const SET_NAME = 'embedded';
 const ELECTION = new ObjectId(newObjectId().id);
 
 /** `hello` and its older names: one primary of a replica set of one, so that sessions and transactions are used. */
@@ -30,7 +30,7 @@ export function hello(engine: Engine, request: Request): Reply {
     hosts: [engine.address],
     me: engine.address,
     primary: engine.address,
-    setName: SET_NAME,
+    setName: REPLICA_SET,
     setVersion: int32(1),
     electionId: ELECTION,
     maxBsonObjectSize: int32(DOCUMENT_BYTES_MAX),

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { sqliteFailure } from './sqlite-error.ts';
 
@@ -22,6 +23,7 @@ const SCHEMA = `
 export function openForWriting(file: string, bytesMax?: number): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
+    closeSync(openSync(file, 'a', 0o600)); // SQLite gives its other files the mode of this one
     db = new DatabaseSync(file, { timeout: 5000 });
     db.exec('PRAGMA page_size = 8192');
     checkFormat(db, file);
@@ -60,7 +62,13 @@ function checkFormat(db: DatabaseSync, file: string): void {
     );
     return;
   }
-  if (application !== APPLICATION_ID) throw notAStore(file);
+  refuseForeign(db, file);
+}
+
+/** Throws when the file is no store, or one of a newer format. Only reads. */
+export function refuseForeign(db: DatabaseSync, file: string): void {
+  if (pragma(db, 'application_id') !== APPLICATION_ID) throw notAStore(file);
+  const version = pragma(db, 'user_version');
   if (version > FORMAT_VERSION) {
     throw new Error(
       `${file} was written by a newer version of the store (format ${version}, this one reads up to ${FORMAT_VERSION})`,

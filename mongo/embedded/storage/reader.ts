@@ -12,7 +12,6 @@ export type KeyRange = { readonly low: Uint8Array; readonly high: Uint8Array };
 /** Where a scan of an index goes on: after this entry in its direction. */
 export type KeyPosition = { readonly key: Uint8Array; readonly rid: number };
 
-const NO_RID = -1;
 const STATEMENTS_MAX = 2000;
 
 /**
@@ -104,14 +103,17 @@ export class Reader {
   ): readonly KeyRow[] {
     if (index < 0) return [];
     const select = `SELECT x.k, x.r, c.d FROM x${index} x CROSS JOIN c${collection} c ON c.rid = x.r`;
-    if (direction === 1) {
-      const lower = from ?? { key: range.low, rid: NO_RID };
-      const sql = `${select} WHERE (x.k, x.r) > (?, ?) AND x.k < ? ORDER BY x.k, x.r LIMIT ?`;
-      return rows<KeyRow>(this.#one(sql).all(lower.key, lower.rid, range.high, limit));
+    if (from === undefined) {
+      const order = direction === 1 ? 'ORDER BY x.k, x.r' : 'ORDER BY x.k DESC, x.r DESC';
+      const sql = `${select} WHERE x.k >= ? AND x.k < ? ${order} LIMIT ?`;
+      return rows<KeyRow>(this.#one(sql).all(range.low, range.high, limit));
     }
-    const upper = from ?? { key: range.high, rid: NO_RID };
+    if (direction === 1) {
+      const sql = `${select} WHERE (x.k, x.r) > (?, ?) AND x.k < ? ORDER BY x.k, x.r LIMIT ?`;
+      return rows<KeyRow>(this.#one(sql).all(from.key, from.rid, range.high, limit));
+    }
     const sql = `${select} WHERE (x.k, x.r) < (?, ?) AND x.k >= ? ORDER BY x.k DESC, x.r DESC LIMIT ?`;
-    return rows<KeyRow>(this.#one(sql).all(upper.key, upper.rid, range.low, limit));
+    return rows<KeyRow>(this.#one(sql).all(from.key, from.rid, range.low, limit));
   }
 
   /** How many entries a range of an index holds. */

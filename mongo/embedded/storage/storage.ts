@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { backup, type DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Doc } from '../bson/values.ts';
 import { Catalog, type Collection } from './catalog.ts';
 import { DATA_FILE, openForReading, openForWriting } from './format.ts';
@@ -84,12 +84,6 @@ export class Storage {
   forget(): void {
     this.reader.forget();
     this.writer.forget();
-  }
-
-  /** A whole copy of the store as of its last commit, made while writing goes on. */
-  async backup(file: string): Promise<void> {
-    this.group.flush();
-    await backup(this.#db, file, { rate: 1000 });
   }
 
   /** Says what SQLite's own check finds; «ok» when all is well. */

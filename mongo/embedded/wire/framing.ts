@@ -5,6 +5,8 @@ export class ProtocolViolation extends Error {
   override readonly name = 'ProtocolViolation';
 }
 
+const PIECES_MAX = 1024;
+
 /**
  * Cuts a byte stream into whole messages. Holds at most one incomplete message (48 MB) beside what was pushed;
  * a stated length outside the limits throws before anything is collected for it.
@@ -12,6 +14,7 @@ export class ProtocolViolation extends Error {
 export class Framer {
   #chunks: Buffer[] = [];
   #held = 0;
+  #small = 0;
 
   /** Bytes that wait for the rest of their message, or for next(). */
   get held(): number {
@@ -21,6 +24,10 @@ export class Framer {
   push(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#held += chunk.length;
+    if (++this.#small < PIECES_MAX) return;
+    // A message dripped in tiny pieces would cost an object for each: the latest become one.
+    this.#chunks.push(Buffer.concat(this.#chunks.splice(-PIECES_MAX)));
+    this.#small = 0;
   }
 
   /** The next whole message with its header, or undefined until more bytes come. */
@@ -33,6 +40,7 @@ export class Framer {
     if (this.#held < length) return undefined;
     const first = this.#head(length);
     this.#held -= length;
+    this.#small = 0;
     if (first.length === length) {
       this.#chunks.shift();
       return first;
