@@ -1,6 +1,6 @@
 import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import type { ProviderCall, ProviderPart, ProviderUsage } from '../provider.ts';
-import { checkComplete } from '../translate/completeness.ts';
+import { checkComplete, cutShort } from '../translate/completeness.ts';
 import { failureOfEvent, toFailure } from '../translate/failure.ts';
 import { estimateUsage, toFinishReason, toUsage } from '../translate/usage.ts';
 import { checkWarnings } from './warnings.ts';
@@ -96,6 +96,8 @@ export class PartTranslator {
   }
 
   #finish(part: Extract<LanguageModelV4StreamPart, { type: 'finish' }>): ProviderPart {
+    // Some of the SDK's packages end a cut stream with "other", having seen no finish reason on the wire.
+    if (part.finishReason.unified === 'other' && part.finishReason.raw === undefined) throw cutShort();
     const reason = toFinishReason(part.finishReason, this.#toolCalls.size > 0);
     const usage = toUsage(part.usage);
     checkComplete(reason, this.#empty, usage);
