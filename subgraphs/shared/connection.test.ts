@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import type { Model } from 'mongoose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defineCollection } from '#mongo/collection.ts';
+import type { Database } from '#mongo/connect.ts';
+import { openTestDatabase } from '#test/support/database.ts';
+import { arrayPage, type Connection, findPage, type PageArgs } from './connection.ts';
+
+interface RowRecord {
+  _id: string;
+  at: Date;
+  rank: bigint;
+}
+
+const rows = defineCollection<RowRecord>(
+  `rows_${randomBytes(4).toString('hex')}`,
+  { _id: { type: String, required: true }, at: { type: Date, required: true }, rank: { type: BigInt } },
+  [[{ at: -1, _id: 1 }]],
+);
+
+let database: Database;
+let model: Model<RowRecord>;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+  model = rows(database.connection);
+  const records = Array.from({ length: 25 }, (_, i) => ({
+    _id: `row-${String(i).padStart(2, '0')}`,
+    at: new Date(1_000 * (i % 4)),
+    rank: BigInt(i % 3) * 9_007_199_254_740_993n,
+  }));
+  await model.insertMany(records);
+});
+afterAll(() => database?.close());
+
+async function walk<T>(page: (args: PageArgs) => Promise<Connection<T>>, first: number): Promise<T[]> {
+  const seen: T[] = [];
+  for (let after: string | null = null; ; ) {
+    const { nodes, pageInfo }: Connection<T> = await page({ first, after });
+    seen.push(...nodes);
+    expect(pageInfo.hasPreviousPage).toBe(after !== null);
+    if (!pageInfo.hasNextPage) return seen;
+    after = pageInfo.endCursor;
+  }
+}
+
+describe('findPage', () => {
+  it.each([
+    ['an id', { _id: -1 }],
+    ['dates that repeat', { at: -1, _id: 1 }],
+    ['big integers, then dates', { rank: 1, at: -1, _id: -1 }],
+  ] as const)('tells every record once, in the order of %s, whatever the page size', async (_what, sort) => {
+    const expected = (await model.find().sort(sort).lean()).map(({ _id }) => _id);
+    for (const first of [1, 4, 25, 30]) {
+      const seen = await walk((args) => findPage(model, {}, sort, args), first);
+      expect(seen.map(({ _id }) => _id)).toEqual(expected);
+    }
+  });
+
+  it('keeps the filter, and neither repeats nor hides when records come and go', async () => {
+    const filter = { at: { $lt: new Date(2_000) } };
+    const first = await findPage(model, filter, { _id: 1 }, { first: 3 });
+    await model.create({ _id: 'row-00a', at: new Date(0), rank: 0n });
+    await model.deleteOne({ _id: 'row-04' });
+    const second = await findPage(model, filter, { _id: 1 }, { first: 3, after: first.pageInfo.endCursor });
+    expect(second.nodes.map(({ _id }) => _id)).toEqual(['row-05', 'row-08', 'row-09']);
+  });
+
+  it('answers an empty page for nothing, and for none asked for', async () => {
+    for (const args of [{ first: 0 }, {}]) {
+      const page = await findPage(model, args.first === 0 ? {} : { _id: 'none' }, { _id: 1 }, args);
+      expect(page.edges).toEqual([]);
+      expect(page.pageInfo).toMatchObject({ startCursor: null, endCursor: null });
+    }
+  });
+
+  it.each([-1, 201])('refuses pages of %d', async (first) => {
+    await expect(findPage(model, {}, { _id: 1 }, { first })).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringMatching(/^first /),
+    });
+  });
+
+  it.each([
+    '',
+    'x',
+    '!!',
+    '{"$gt":""}',
+    '[{"$gt":""}]',
+    '[{"$ne":null}]',
+    '[[1]]',
+    '["a","b"]',
+    'null',
+    '[true]',
+  ])('takes no cursor that is not its own: %j', async (text) => {
+    const after = Buffer.from(text).toString('base64url');
+    if (after === '') return expect(findPage(model, {}, { _id: 1 }, { after })).resolves.toBeDefined();
+    await expect(findPage(model, {}, { _id: 1 }, { after })).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringMatching(/^after /),
+    });
+  });
+});
+
+describe('arrayPage', () => {
+  it('tells every item once, also when the one behind the cursor has gone', async () => {
+    const items = ['a', 'b', 'c', 'd', 'e'];
+    const page = async (args: PageArgs) => arrayPage(items, (item) => item, args);
+    expect(await walk(page, 2)).toEqual(items);
+    const { pageInfo } = await page({ first: 2 });
+    const rest = arrayPage(['a', 'c', 'd'], (item) => item, { after: pageInfo.endCursor });
+    expect(rest.nodes).toEqual(['c', 'd']);
+    expect(() => arrayPage(items, (item) => item, { after: 'x' })).toThrow(/^after /);
+  });
+});
