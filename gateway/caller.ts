@@ -88,6 +88,7 @@ function isCaller(value: unknown): value is Caller {
 interface Remembered {
   readonly caller: Caller | undefined;
   readonly allowList: BlockList | undefined;
+  readonly untilMs: number;
 }
 
 /**
@@ -105,7 +106,7 @@ export async function createCallers(options: {
   const pending = new Map<string, Promise<Remembered>>();
 
   function newMemory(): LRUCache<string, Remembered> {
-    return new LRUCache({ max: rememberedMax, ttl: knownForMs, perf: { now } });
+    return new LRUCache({ max: rememberedMax });
   }
 
   const subscription = await bus.subscribe('callers.changed', () => {
@@ -130,14 +131,20 @@ export async function createCallers(options: {
     const found: unknown = result.data?._caller;
     const caller = isCaller(found) ? found : undefined;
     const ips = caller?.allowedIps ?? null;
-    const answer = { caller, allowList: ips === null ? undefined : allowListOf(ips) };
-    memory.set(keyHash, answer, { ttl: caller === undefined ? unknownForMs : knownForMs });
+    const answer: Remembered = {
+      caller,
+      allowList: ips === null ? undefined : allowListOf(ips),
+      untilMs: now() + (caller === undefined ? unknownForMs : knownForMs),
+    };
+    memory.set(keyHash, answer);
     return answer;
   };
 
   const lookUp = (keyHash: string, context: CallerContext): Remembered | Promise<Remembered> => {
-    const known = remembered.get(keyHash) ?? pending.get(keyHash);
-    if (known !== undefined) return known;
+    const known = remembered.get(keyHash);
+    if (known !== undefined && known.untilMs > now()) return known;
+    const underWay = pending.get(keyHash);
+    if (underWay !== undefined) return underWay;
     const asked = ask(keyHash, context);
     pending.set(keyHash, asked);
     const forget = () => {

@@ -21,7 +21,6 @@ export interface PreparedDocument {
   operation(name: string | null | undefined): Operation | ClientResult;
 }
 
-const rules = [...specifiedRules, MaxIntrospectionDepthRule];
 const validationErrorsMax = 20;
 
 function syntaxError(error: GraphQLError): ClientError {
@@ -48,7 +47,9 @@ function prepare(graph: Graph, query: string): PreparedDocument {
     if (error instanceof HeddleError) return refused([clientError(error.code, error.message)]);
     throw error;
   }
-  const errors = validate(graph.schema, document, rules, { maxErrors: validationErrorsMax });
+  const [circular] = validate(graph.schema, document, [MaxIntrospectionDepthRule], { maxErrors: 1 });
+  if (circular !== undefined) return refused([clientError('GRAPH_COST_EXCEEDED', circular.message)]);
+  const errors = validate(graph.schema, document, specifiedRules, { maxErrors: validationErrorsMax });
   if (errors.length > 0) return refused(errors.map(syntaxError));
   return new ValidDocument(graph, document);
 }

@@ -337,7 +337,7 @@ describe('limits', () => {
   it('refuses introspection that goes round in circles', async () => {
     const fields = (below: string) => `fields { type { ${below} } }`;
     const query = `{ __schema { types { ${fields(fields(fields('name')))} } } }`;
-    expect(await refused({}, query)).toEqual(['BAD_USER_INPUT']);
+    expect(await refused({}, query)).toEqual(['GRAPH_COST_EXCEEDED']);
   });
 });
 
@@ -365,6 +365,21 @@ describe('subscriptions', () => {
       { sequence: 2, text: 'llo' },
       { sequence: 3, completion: { model: { name: 'Model m2' }, tenant: { name: 'Tenant t1' } } },
     ]);
+  });
+
+  it('needs no type name where no field depends on it, and gives it under any alias', async () => {
+    for (const [fields, event] of [
+      ['sequence', { sequence: 1 }],
+      ['t: __typename sequence', { t: 'TextDelta', sequence: 1 }],
+      ['... on CompletionEvent { s: sequence } __typename', { s: 1, __typename: 'TextDelta' }],
+    ] as const) {
+      const mesh = createSampleMesh();
+      mesh.source = new SampleSource([delta(1, 'x')]);
+      const text = `subscription { completionStream(input: { model: "m", text: "t" }) { ${fields} } }`;
+      const events = await open(mesh, invoker, text);
+      expect(await events.next()).toEqual({ done: false, value: { data: { completionStream: event } } });
+      await events.return?.();
+    }
   });
 
   it('keeps an error to the event it belongs to', async () => {

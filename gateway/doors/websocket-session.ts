@@ -6,7 +6,7 @@ import { HeddleError } from '#schema/errors.ts';
 import type { Credentials } from '../caller.ts';
 import { type ClientError, type ClientResult, presentFailure, refusal } from '../errors.ts';
 import { type Answer, isOperation, isStream } from '../router.ts';
-import { clientAddressOf, credentialsOf, type Mesh } from './door.ts';
+import { clientAddressOf, createPace, credentialsOf, type Mesh } from './door.ts';
 
 const goingAway = 1001;
 const tryAgainLater = 1013;
@@ -191,9 +191,15 @@ export class WebSocketSession {
       }
       await this.#sendNext(key, answer);
     } else {
+      const pace = createPace();
       for (let event = await answer.next(); event.done !== true; event = await answer.next()) {
-        if (signal.aborted) return;
+        // The socket may have failed without having told yet: nothing more is pulled for it.
+        if (signal.aborted || this.#socket.readyState !== this.#socket.OPEN) {
+          await answer.return?.();
+          return;
+        }
         await this.#sendNext(key, event.value);
+        await pace();
       }
     }
     if (signal.aborted) return;

@@ -77,13 +77,13 @@ function completeObject(
   path: Path,
 ): Record<string, unknown> | null {
   const typeName = shape.onlyType ?? raw.__typename;
-  const fields = typeof typeName === 'string' ? shape.fieldsOf(typeName) : undefined;
+  const fields = shape.fieldsOf(typeof typeName === 'string' ? typeName : shape.declaredType);
   if (fields === undefined) return null;
   const completed: Record<string, unknown> = {};
   for (const field of fields) {
     if (!holds(field.conditions, completion.variables)) continue;
     if (field.isTypename) {
-      completed[field.key] = typeName;
+      completed[field.key] = typeName ?? raw[field.key];
       continue;
     }
     path.push(field.key);

@@ -2,12 +2,14 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
+  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
   isCompositeType,
+  isInterfaceType,
   isListType,
   isNonNullType,
   isObjectType,
@@ -59,6 +61,8 @@ interface ShapeContext {
 export class ObjectShape {
   /** The one type it can be, when there is but one; else the answer's __typename tells. */
   readonly onlyType: string | undefined;
+  /** The type it is declared to be: the planner leaves __typename out where no field depends on it. */
+  readonly declaredType: string;
   readonly #context: ShapeContext;
   readonly #selected: readonly Selected[];
   readonly #byType = new Map<string, readonly FieldShape[]>();
@@ -66,21 +70,24 @@ export class ObjectShape {
   constructor(context: ShapeContext, type: GraphQLCompositeType, selected: readonly Selected[]) {
     const possible = isAbstractType(type) ? context.schema.getPossibleTypes(type) : [type];
     this.onlyType = possible.length === 1 ? possible[0]?.name : undefined;
+    this.declaredType = type.name;
     this.#context = context;
     this.#selected = selected;
   }
 
-  /** Undefined when the graph has no such object type. */
+  /** Undefined when the graph has no such object or interface type. */
   fieldsOf(typeName: string): readonly FieldShape[] | undefined {
     const known = this.#byType.get(typeName);
     if (known !== undefined) return known;
     const type = this.#context.schema.getType(typeName);
-    if (!isObjectType(type)) return undefined;
+    if (!isObjectType(type) && !isInterfaceType(type)) return undefined;
     const fields = collectFields(this.#context, type, this.#selected);
     this.#byType.set(typeName, fields);
     return fields;
   }
 }
+
+type FieldsType = GraphQLObjectType | GraphQLInterfaceType;
 
 interface Occurrence {
   readonly field: FieldNode;
@@ -98,7 +105,7 @@ function conditionsOf(selection: SelectionNode): readonly Condition[] {
   return conditions;
 }
 
-function applies(schema: GraphQLSchema, condition: string | undefined, type: GraphQLObjectType): boolean {
+function applies(schema: GraphQLSchema, condition: string | undefined, type: FieldsType): boolean {
   if (condition === undefined || condition === type.name) return true;
   const conditionType = schema.getType(condition);
   return isAbstractType(conditionType) && schema.isSubType(conditionType, type);
@@ -112,7 +119,7 @@ function typeShapeOf(type: GraphQLOutputType): TypeShape {
 /** GraphQL's CollectFields (spec, section 6.3.2), done once for a type instead of once for an object. */
 function collectFields(
   context: ShapeContext,
-  type: GraphQLObjectType,
+  type: FieldsType,
   selected: readonly Selected[],
 ): readonly FieldShape[] {
   const groups = new Map<string, Occurrence[]>();
@@ -140,7 +147,7 @@ function collectFields(
 
 function fieldShapeOf(
   context: ShapeContext,
-  type: GraphQLObjectType,
+  type: FieldsType,
   key: string,
   occurrences: readonly Occurrence[],
 ): FieldShape | undefined {

@@ -32,6 +32,7 @@ export async function startSampleGateway(
     readonly limits?: Partial<GatewayLimits>;
     readonly mesh?: SampleMesh;
     readonly now?: () => number;
+    readonly port?: number;
   } = {},
 ): Promise<SampleGateway> {
   const mesh = options.mesh ?? createSampleMesh();
@@ -44,7 +45,7 @@ export async function startSampleGateway(
     bus,
     log,
     host: '127.0.0.1',
-    port: 0,
+    port: options.port ?? 0,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.now === undefined ? {} : { now: options.now }),
   });

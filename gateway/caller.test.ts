@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { anonymousCaller, type Caller } from '#schema/caller.ts';
+import { createMemoryBus } from '#state/bus/memory.ts';
+import { hashOf } from '#test/support/sample-gateway.ts';
+import { createSampleMesh, sampleCaller } from '#test/support/sample-subgraphs.ts';
+import { createCallers } from './caller.ts';
+
+const key = 'hd_k1_0123456789012345678901234567890123456789';
+const context = { requestId: 'r1', clientAddress: '192.0.2.7' };
+
+async function start(caller?: Caller) {
+  const mesh = createSampleMesh();
+  if (caller !== undefined) mesh.callers.set(hashOf(key), caller);
+  const bus = createMemoryBus({ warn: () => undefined });
+  const clock = { nowMs: 1_800_000_000_000 };
+  const callers = await createCallers({ tenants: mesh.executors.tenants, bus, now: () => clock.nowMs });
+  const identify = (clientAddress: string | null = '192.0.2.7') =>
+    callers.identify({ authorization: `Bearer ${key}` }, { requestId: 'r1', clientAddress });
+  return { mesh, bus, clock, callers, identify };
+}
+
+describe('who is calling', () => {
+  it('asks the tenants subgraph by the hash alone, as the mesh itself, and once', async () => {
+    const caller = sampleCaller('inference:invoke');
+    const { mesh, identify } = await start(caller);
+    expect(await Promise.all([identify(), identify()])).toEqual([caller, caller]);
+    expect(await identify()).toEqual(caller);
+    expect(mesh.calls).toHaveLength(1);
+    expect(mesh.calls[0]?.request).toMatchObject({
+      caller: { kind: 'SYSTEM' },
+      variables: { keyHash: hashOf(key) },
+    });
+    expect(JSON.stringify(mesh.calls)).not.toContain(key);
+  });
+
+  it('asks again after five seconds, for an unknown key after two', async () => {
+    const known = await start(sampleCaller());
+    await known.identify();
+    known.clock.nowMs += 4_000;
+    await known.identify();
+    expect(known.mesh.calls).toHaveLength(1);
+    known.clock.nowMs += 1_100;
+    await known.identify();
+    expect(known.mesh.calls).toHaveLength(2);
+
+    const unknown = await start();
+    await expect(unknown.identify()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(unknown.identify()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(unknown.mesh.calls).toHaveLength(1);
+    unknown.clock.nowMs += 2_100;
+    unknown.mesh.callers.set(hashOf(key), sampleCaller());
+    expect(await unknown.identify()).toMatchObject({ kind: 'API_KEY' });
+  });
+
+  it('forgets at once what the bus says has changed, and what was on its way meanwhile', async () => {
+    const { mesh, bus, identify } = await start(sampleCaller());
+    await identify();
+    mesh.callers.clear();
+    await bus.publish('callers.changed', { tenantId: 't1' });
+    await expect(identify()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+
+    const { callers, release, changed } = await slowLookup();
+    const early = callers.identify({ apiKey: key }, context);
+    await changed();
+    release();
+    await early;
+    await expect(callers.identify({ apiKey: key }, context)).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
+  });
+
+  async function slowLookup() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const bus = createMemoryBus({ warn: () => undefined });
+    let lookups = 0;
+    const tenants = {
+      execute: async () => {
+        if (lookups++ > 0) return { data: { _caller: null } };
+        await promise;
+        return { data: { _caller: sampleCaller() } };
+      },
+    };
+    const callers = await createCallers({ tenants, bus });
+    return { callers, release: resolve, changed: () => bus.publish('callers.changed', { tenantId: null }) };
+  }
+
+  it('takes no credentials for an anonymous caller, and asks nobody', async () => {
+    const { callers, mesh } = await start();
+    for (const credentials of [{}, { authorization: '' }, { authorization: 'Bearer ' }, { apiKey: '' }]) {
+      expect(await callers.identify(credentials, context)).toBe(anonymousCaller);
+    }
+    expect(mesh.calls).toEqual([]);
+  });
+
+  it('refuses credentials of another kind, and keys too long to be one, without asking', async () => {
+    const { callers, mesh } = await start();
+    for (const credentials of [
+      { authorization: 'Basic dXNlcjpwYXNz' },
+      { authorization: `Bearer ${key} ${key}` },
+      { apiKey: 'x'.repeat(10_000) },
+    ]) {
+      await expect(callers.identify(credentials, context)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    }
+    expect(mesh.calls).toEqual([]);
+  });
+
+  it('refuses a key from the moment it expires, remembered or not', async () => {
+    const { clock, identify } = await start({ ...sampleCaller(), expiresAtMs: 1_800_000_001_000 });
+    await identify();
+    clock.nowMs += 1_000;
+    await expect(identify()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  it.each([
+    ['192.0.2.7', ['192.0.2.7'], true],
+    ['192.0.2.7', ['192.0.2.0/24', '10.0.0.0/8'], true],
+    ['::ffff:192.0.2.7', ['192.0.2.0/24'], true],
+    ['2001:db8::1', ['2001:db8::/32'], true],
+    ['192.0.3.7', ['192.0.2.0/24'], false],
+    ['192.0.2.7', ['nonsense', '192.0.2.7/33', '192.0.2.7/x'], false],
+    ['192.0.2.7', [], false],
+    [null, ['0.0.0.0/0'], false],
+  ])('from %s with the list %j: %s', async (address, allowedIps, allowed) => {
+    const { identify } = await start({ ...sampleCaller(), allowedIps });
+    const identified = identify(address).then(
+      () => true,
+      (error: { code: string }) => error.code,
+    );
+    expect(await identified).toBe(allowed ? true : 'FORBIDDEN');
+  });
+
+  it('does not take a failed lookup for an unknown key', async () => {
+    const bus = createMemoryBus({ warn: () => undefined });
+    let down = true;
+    const tenants = {
+      execute: async () => {
+        if (down) throw new Error('connection refused');
+        return { data: { _caller: sampleCaller() } };
+      },
+    };
+    const callers = await createCallers({ tenants, bus });
+    await expect(callers.identify({ apiKey: key }, context)).rejects.toThrow('connection refused');
+    down = false;
+    expect(await callers.identify({ apiKey: key }, context)).toMatchObject({ kind: 'API_KEY' });
+  });
+});

@@ -1,0 +1,240 @@
+import { once } from 'node:events';
+import { createClient } from 'graphql-ws';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { anonymousCaller } from '#schema/caller.ts';
+import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
+import { delta, finished, SampleSource, sampleCaller, started } from '#test/support/sample-subgraphs.ts';
+
+let sample: SampleGateway;
+beforeAll(async () => {
+  sample = await startSampleGateway({
+    limits: { wsInitTimeoutMs: 100, operationsPerSocketMax: 2, bodyBytesMax: 64 * 1024 },
+  });
+});
+afterAll(() => sample[Symbol.asyncDispose]());
+
+const query = `subscription { completionStream(input: { model: "m1", text: "x" }) { sequence
+  ... on CompletionStarted { model { name } } ... on TextDelta { text } } }`;
+
+const address = () => `${sample.url.replace('http', 'ws')}/graphql`;
+
+/** A socket spoken to by hand: every message that came, and how it closed. */
+async function dial(
+  options: {
+    protocol?: string;
+    headers?: Record<string, string>;
+    init?: Record<string, unknown> | false;
+  } = {},
+) {
+  const socket = new WebSocket(address(), options.protocol ?? 'graphql-transport-ws', {
+    headers: options.headers ?? {},
+  });
+  const messages: Record<string, unknown>[] = [];
+  socket.on('message', (data) => messages.push(JSON.parse(String(data))));
+  const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+  await once(socket, 'open');
+  const send = (message: unknown) =>
+    socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+  const until = (type: string, count = 1) =>
+    vi.waitFor(() => expect(messages.filter((message) => message.type === type).length).toBe(count), {
+      interval: 5,
+    });
+  if (options.init !== false) {
+    send({ type: 'connection_init', payload: options.init ?? { authorization: `Bearer ${sampleKey}` } });
+  }
+  return { socket, messages, closed, send, until };
+}
+
+const subscribe = (id: string, text = query) => ({ id, type: 'subscribe', payload: { query: text } });
+
+describe('WebSockets', () => {
+  it('streams to a client that nobody here wrote, and answers its queries and mutations', async () => {
+    const source = new SampleSource([started(0), delta(1, 'hi'), finished(2)]);
+    source.end();
+    sample.mesh.source = source;
+    const client = createClient({
+      url: address(),
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: `Bearer ${sampleKey}` },
+      retryAttempts: 0,
+    });
+    const all = async (text: string) => {
+      const results: unknown[] = [];
+      for await (const result of client.iterate({ query: text })) results.push(result);
+      return results;
+    };
+    expect(await all(query)).toEqual([
+      { data: { completionStream: { sequence: 0, model: { name: 'Model m1' } } } },
+      { data: { completionStream: { sequence: 1, text: 'hi' } } },
+      { data: { completionStream: { sequence: 2 } } },
+    ]);
+    expect(await all('{ motd }')).toEqual([{ data: { motd: 'hello' } }]);
+    expect(await all('mutation { createModel(input: { name: "n" }) { name } }')).toEqual([
+      { data: { createModel: { name: 'n' } } },
+    ]);
+    await expect(all('{ nothing }')).rejects.toEqual([
+      expect.objectContaining({ extensions: { code: 'BAD_USER_INPUT' } }),
+    ]);
+    await client.dispose();
+  });
+
+  it('takes the key as authorization or as apiKey', async () => {
+    for (const init of [
+      { authorization: `Bearer ${sampleKey}` },
+      { Authorization: `Bearer ${sampleKey}` },
+      { apiKey: sampleKey },
+    ]) {
+      const { socket, send, until, messages } = await dial({ init });
+      await until('connection_ack');
+      send(subscribe('1', '{ me { tenant { name } } }'));
+      await until('complete');
+      expect(messages[1]).toMatchObject({ payload: { data: { me: { tenant: { name: 'Tenant t1' } } } } });
+      socket.close();
+    }
+  });
+
+  it('never lets the payload replace what the request itself carried', async () => {
+    const weak = sample.keyFor(sampleCaller());
+    const { socket, send, until, messages } = await dial({
+      headers: { authorization: `Bearer ${weak}` },
+      init: { authorization: `Bearer ${sampleKey}` },
+    });
+    await until('connection_ack');
+    send(subscribe('1', '{ me { scopes } }'));
+    await until('complete');
+    expect(messages[1]).toMatchObject({ payload: { data: { me: { scopes: [] } } } });
+    socket.close();
+  });
+
+  it('closes with 4401 for a key that is wrong, 4403 for one that may not be used from here', async () => {
+    expect(await (await dial({ init: { authorization: 'Bearer hd_wrong' } })).closed).toBe(4401);
+    expect(await (await dial({ init: { authorization: 'Basic eA==' } })).closed).toBe(4401);
+    const elsewhere = sample.keyFor({ ...sampleCaller(), allowedIps: ['10.0.0.0/8'] });
+    expect(await (await dial({ init: { apiKey: elsewhere } })).closed).toBe(4403);
+  });
+
+  it('closes what does not follow the protocol with the code that the protocol has for it', async () => {
+    expect(await (await dial({ init: false })).closed).toBe(4408);
+    const early = await dial({ init: false });
+    early.send(subscribe('1'));
+    expect(await early.closed).toBe(4401);
+    const twice = await dial();
+    twice.send({ type: 'connection_init' });
+    expect(await twice.closed).toBe(4429);
+    for (const message of ['nonsense', '{"type":"what"}', '[]', 'null', { type: 'connection_ack' }]) {
+      const garbled = await dial();
+      garbled.send(message);
+      expect(await garbled.closed).toBe(4400);
+    }
+    const large = await dial();
+    large.send(subscribe('1', `{ motd } #${'x'.repeat(70_000)}`));
+    expect(await large.closed).toBe(1009);
+    sample.mesh.source = new SampleSource();
+    const same = await dial();
+    await same.until('connection_ack');
+    same.send(subscribe('1'));
+    same.send(subscribe('1'));
+    expect(await same.closed).toBe(4409);
+  });
+
+  it('lets an anonymous caller do what is open to everyone, and asks who calls for the rest', async () => {
+    const { socket, send, until, messages } = await dial({ init: {} });
+    await until('connection_ack');
+    send(subscribe('1', '{ motd me { scopes } }'));
+    await until('complete');
+    expect(messages[1]).toMatchObject({
+      payload: { data: null, errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] },
+    });
+    socket.close();
+  });
+
+  it('bounds the operations of one socket', async () => {
+    sample.mesh.source = new SampleSource();
+    const { socket, send, until, messages } = await dial();
+    await until('connection_ack');
+    for (const id of ['1', '2', '3']) send(subscribe(id));
+    await until('error');
+    expect(messages[1]).toMatchObject({ id: '3', payload: [{ extensions: { code: 'OVERLOADED' } }] });
+    socket.close();
+  });
+
+  it('answers pings', async () => {
+    const { socket, send, until, messages } = await dial();
+    send({ type: 'ping', payload: { n: 1 } });
+    await until('pong');
+    expect(messages.find(({ type }) => type === 'pong')).toEqual({ type: 'pong', payload: { n: 1 } });
+    socket.close();
+  });
+
+  it('reaches the source at once when the client completes, and lets the id be used again', async () => {
+    const source = new SampleSource([started(0)]);
+    sample.mesh.source = source;
+    const { socket, send, until } = await dial();
+    await until('connection_ack');
+    send(subscribe('1'));
+    await until('next');
+    send({ id: '1', type: 'complete' });
+    await source.returned;
+    send(subscribe('1', '{ motd }'));
+    await until('complete');
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+    socket.close();
+  });
+
+  it('reaches every source at once when the socket is cut off', async () => {
+    const sources = [new SampleSource([started(0)]), new SampleSource([started(0)])];
+    const { socket, send, until } = await dial();
+    await until('connection_ack');
+    for (const [index, source] of sources.entries()) {
+      sample.mesh.source = source;
+      send(subscribe(String(index)));
+      await until('next', index + 1);
+    }
+    socket.terminate();
+    await Promise.all(sources.map((source) => source.returned));
+  });
+
+  it('stops pulling events for a client that has stopped reading', async () => {
+    const total = 100_000;
+    const source = new SampleSource(Array.from({ length: total }, (_, n) => delta(n, 'x'.repeat(1_000))));
+    sample.mesh.source = source;
+    const { socket, send, until } = await dial();
+    await until('connection_ack');
+    socket.pause();
+    send(subscribe('1'));
+    let before = -1;
+    await vi.waitFor(
+      () => {
+        const unchanged = source.pulled > 1 && source.pulled === before;
+        before = source.pulled;
+        expect(unchanged).toBe(true);
+      },
+      { interval: 500, timeout: 20_000 },
+    );
+    expect(source.pulled).toBeLessThan(total / 4);
+    socket.terminate();
+    await source.returned;
+  });
+
+  it('refuses a connection elsewhere and another subprotocol', async () => {
+    const elsewhere = new WebSocket(`${sample.url.replace('http', 'ws')}/elsewhere`, 'graphql-transport-ws');
+    await expect(once(elsewhere, 'open')).rejects.toThrow('404');
+    const other = new WebSocket(address());
+    const [code] = await once(other, 'close');
+    expect(code).toBe(4406);
+  });
+
+  it('stops serving a key that was revoked while the socket was open', async () => {
+    const key = sample.keyFor(sampleCaller());
+    const { socket, send, until, messages } = await dial({ init: { apiKey: key } });
+    await until('connection_ack');
+    sample.mesh.callers.clear();
+    await sample.bus.publish('callers.changed', { tenantId: null });
+    send(subscribe('1', '{ motd }'));
+    await until('error');
+    expect(messages[1]).toMatchObject({ payload: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+    socket.close();
+    expect(anonymousCaller.kind).toBe('ANONYMOUS');
+  });
+});
