@@ -32,11 +32,11 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
 
 /** The collection files that each subgraph owns; every subgraph may also use connect.ts and catalog.ts. */
 const collections: Readonly<Record<string, readonly string[]>> = {
-  tenants: ['tenants', 'apps', 'api-keys', 'members', 'plans', 'budgets', 'access-grants', 'money'],
-  models: ['providers', 'provider-credentials', 'models', 'routes', 'secret-box', 'money'],
+  tenants: ['tenants', 'apps', 'api-keys', 'members', 'plans', 'budgets', 'access-grants', 'limit'],
+  models: ['providers', 'provider-credentials', 'models', 'routes', 'secret-box'],
   prompts: ['prompts', 'prompt-versions'],
-  usage: ['invocations', 'audit-log', 'money'],
-  inference: ['invocations', 'completions', 'idempotency-keys', 'secret-box', 'money'],
+  usage: ['invocations', 'audit-log'],
+  inference: ['invocations', 'completions', 'idempotency-keys', 'owners', 'secret-box'],
 };
 const openToAllSubgraphs = ['connect', 'catalog'];
 
