@@ -16,10 +16,10 @@ const FOREIGN: readonly [name: string, what: string][] = [
   ['saslStart', 'authentication'],
   ['saslContinue', 'authentication'],
   ['authenticate', 'authentication'],
-  ['createSearchIndexes', 'a search index'],
-  ['updateSearchIndex', 'a search index'],
-  ['dropSearchIndex', 'a search index'],
-  ['listSearchIndexes', 'a search index'],
+  ['createSearchIndexes', 'an Atlas search index'],
+  ['updateSearchIndex', 'an Atlas search index'],
+  ['dropSearchIndex', 'an Atlas search index'],
+  ['listSearchIndexes', 'an Atlas search index'],
   ['currentOp', 'the list of operations'],
   ['killOp', 'killing operations'],
   ['profile', 'the profiler'],
@@ -34,7 +34,6 @@ const FOREIGN: readonly [name: string, what: string][] = [
   ['enableSharding', 'sharding'],
   ['top', 'usage statistics'],
   ['setFeatureCompatibilityVersion', 'setting the compatibility version'],
-  ['killAllSessions', 'killing the sessions of all users'],
 ];
 
 export const REFUSED_COMMANDS: readonly (readonly [string, Command])[] = FOREIGN.map(([name, what]) => [

@@ -22,6 +22,13 @@ export function endSessions(engine: Engine, request: Request): Reply {
   return new Map();
 }
 
+/** `killAllSessions`: there is one user, so every session's transaction is aborted and its cursors are closed. */
+export function killAllSessions(engine: Engine): Reply {
+  engine.cursors.killWhere((cursor) => cursor.session !== undefined);
+  for (const transaction of [...engine.sessions.openTransactions]) engine.sessions.abort(transaction);
+  return new Map();
+}
+
 export function refreshSessions(engine: Engine, request: Request): Reply {
   for (const lsid of request.fields.documents(request.name) ?? []) {
     if (isDoc(lsid)) engine.sessions.use(lsidKey(lsid));

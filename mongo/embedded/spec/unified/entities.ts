@@ -9,17 +9,24 @@ import {
   MongoClient,
   type MongoClientOptions,
 } from 'mongodb';
-import type { MatchContext } from './match.ts';
+import { isDocument, type MatchContext } from './match.ts';
 import { driverOptions } from './options.ts';
 
-export type CommandEvent = CommandStartedEvent | CommandSucceededEvent | CommandFailedEvent;
+type CommandEvent = CommandStartedEvent | CommandSucceededEvent | CommandFailedEvent;
+
+/** An event as it was when it came: the driver goes on using (and changing) the command's own objects. */
+export interface ObservedEvent {
+  kind: 'commandStartedEvent' | 'commandSucceededEvent' | 'commandFailedEvent';
+  commandName: string;
+  fields: Document;
+}
 
 export interface ClientEntity {
   client: MongoClient;
   /** Every observed event, in order. */
-  events: CommandEvent[];
-  /** All commands started, observed or not, for the assertions about session ids. */
-  started: CommandStartedEvent[];
+  events: ObservedEvent[];
+  /** The session ids of all commands started, observed or not. */
+  lsids: unknown[];
 }
 
 /** Commands that carry credentials or belong to the driver's own upkeep are not part of a test's events. */
@@ -92,13 +99,14 @@ export class Entities implements MatchContext {
   async #connect(spec: Document): Promise<void> {
     const options: MongoClientOptions = { monitorCommands: true, ...spec.uriOptions };
     const client = new MongoClient(this.#uri, options);
-    const entity: ClientEntity = { client, events: [], started: [] };
+    const entity: ClientEntity = { client, events: [], lsids: [] };
     const observed = new Set<string>(spec.observeEvents ?? []);
     const ignored = new Set<string>([...UNOBSERVED, ...(spec.ignoreCommandMonitoringEvents ?? [])]);
-    const observe = (kind: string) => (event: CommandEvent) => {
-      if (observed.has(kind) && !ignored.has(event.commandName)) entity.events.push(event);
+    const observe = (kind: ObservedEvent['kind']) => (event: CommandEvent) => {
+      if (!observed.has(kind) || ignored.has(event.commandName)) return;
+      entity.events.push({ kind, commandName: event.commandName, fields: snapshotOf(event) });
     };
-    client.on('commandStarted', (event) => entity.started.push(event));
+    client.on('commandStarted', (event) => entity.lsids.push(event.command.lsid));
     client.on('commandStarted', observe('commandStartedEvent'));
     client.on('commandSucceeded', observe('commandSucceededEvent'));
     client.on('commandFailed', observe('commandFailedEvent'));
@@ -147,6 +155,24 @@ export class Entities implements MatchContext {
     for (const session of this.#sessions.values()) await session.endSession().catch(() => undefined);
     for (const { client } of this.#clients.values()) await client.close();
   }
+}
+
+/** The event's fields, its documents and arrays copied; BSON values are kept as they are. */
+function snapshotOf(event: CommandEvent): Document {
+  return Object.fromEntries(
+    ['command', 'reply', 'databaseName', 'commandName', 'serverConnectionId', 'serviceId'].flatMap(
+      (field) => {
+        const value: unknown = Reflect.get(event, field);
+        return value === undefined ? [] : [[field, copyOf(value)]];
+      },
+    ),
+  );
+}
+
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (!isDocument(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copyOf(inner)]));
 }
 
 function found<T>(entity: T | undefined, id: string): T {

@@ -117,7 +117,7 @@ function specialOperatorOf(value: unknown): [string, unknown] | undefined {
 }
 
 /** A plain document, not one of BSON's value classes. */
-function isDocument(value: unknown): value is Document {
+export function isDocument(value: unknown): value is Document {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value))
     return false;
   return !('_bsontype' in value) && !(value instanceof Date) && !(value instanceof RegExp);

@@ -1,3 +1,4 @@
+import type { Document } from 'bson';
 import type { MongoClient } from 'mongodb';
 import type { Operation, RunOnRequirement, TestCase, TestFile } from './format.ts';
 
@@ -7,19 +8,23 @@ export interface ServerFacts {
   /** As `buildInfo` says it. */
   version: string;
   maxWireVersion: number;
-  failPoints: boolean;
+  /** The fail points that the runner may set. */
+  failPoints: readonly string[];
   auth: boolean;
 }
 
-/** Asks the server: `hello`, `buildInfo`, and one harmless fail point. */
+const isOk = (reply: Document): boolean => reply.ok === 1;
+
+/** Asks the server: `hello`, `buildInfo`, and for the fail points that tests use, which it switches off. */
 export async function askServer(client: MongoClient): Promise<ServerFacts> {
   const admin = client.db('admin');
   const hello = await admin.command({ hello: 1 });
   const { version } = await admin.command({ buildInfo: 1 });
-  const failPoints = await admin.command({ configureFailPoint: 'failCommand', mode: 'off' }).then(
-    () => true,
-    () => false,
-  );
+  const failPoints: string[] = [];
+  for (const name of ['failCommand', 'onPrimaryTransactionalWrite']) {
+    const set = admin.command({ configureFailPoint: name, mode: 'off' });
+    if (await set.then(isOk, () => false)) failPoints.push(name);
+  }
   return {
     topology: hello.msg === 'isdbgrid' ? 'sharded' : hello.setName !== undefined ? 'replicaset' : 'single',
     version: String(version),
@@ -35,7 +40,7 @@ export function whyNotRunnable(file: TestFile, test: TestCase, facts: ServerFact
   const refused =
     unmetOf(file.runOnRequirements, facts) ??
     unmetOf(test.runOnRequirements, facts) ??
-    (!facts.failPoints && allOperations(test.operations).some(isFailPoint) ? 'needs fail points' : undefined);
+    missingFailPointOf(test, facts);
   if (refused !== undefined) return refused;
   const unobserved = (test.expectEvents ?? []).find(
     (events) => (events.eventType ?? 'command') !== 'command',
@@ -43,8 +48,13 @@ export function whyNotRunnable(file: TestFile, test: TestCase, facts: ServerFact
   return unobserved === undefined ? undefined : `observes ${unobserved.eventType} events`;
 }
 
-const isFailPoint = (operation: Operation): boolean =>
-  operation.name === 'failPoint' || operation.name === 'targetedFailPoint';
+function missingFailPointOf(test: TestCase, facts: ServerFacts): string | undefined {
+  const names = allOperations(test.operations).flatMap(({ name, arguments: args }) =>
+    name === 'failPoint' || name === 'targetedFailPoint' ? [String(args?.failPoint.configureFailPoint)] : [],
+  );
+  const missing = names.find((name) => !facts.failPoints.includes(name));
+  return missing === undefined ? undefined : `needs the fail point ${missing}`;
+}
 
 function allOperations(operations: Operation[]): Operation[] {
   return operations.flatMap((operation) => [

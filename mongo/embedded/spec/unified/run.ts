@@ -46,9 +46,18 @@ export async function runTest(
     return { status, reason: error instanceof Error ? error.message : String(error) };
   } finally {
     clearTimeout(timer);
-    if (facts.failPoints) await inner.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
     await entities.close();
+    await cleanUp(inner, facts);
   }
+}
+
+/** Leaves the server as it was: no fail point on, no transaction open that a failing client left behind. */
+async function cleanUp(inner: MongoClient, facts: ServerFacts): Promise<void> {
+  const admin = inner.db('admin');
+  for (const name of facts.failPoints) await admin.command({ configureFailPoint: name, mode: 'off' });
+  if (facts.topology === 'single') return;
+  // A server may end the very session that asks (Interrupted), or have no such command.
+  await admin.command({ killAllSessions: [] }).catch(() => undefined);
 }
 
 async function steps(entities: Entities, inner: MongoClient, file: TestFile, test: TestCase): Promise<void> {

@@ -76,9 +76,9 @@ async function hasIndex(bench: Bench, args: Document): Promise<boolean> {
 }
 
 function lastTwoLsids(entities: Entities, client: string): [unknown, unknown] {
-  const [before, last] = entities.client(client).started.slice(-2);
-  must(before !== undefined && last !== undefined, 'fewer than two commands were sent');
-  return [before?.command.lsid, last?.command.lsid];
+  const [before, last] = entities.client(client).lsids.slice(-2);
+  must(before !== undefined && last !== undefined, 'fewer than two commands with a session were sent');
+  return [before, last];
 }
 
 function must(condition: boolean, otherwise: string): void {

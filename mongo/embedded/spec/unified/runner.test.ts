@@ -1,5 +1,6 @@
 import { Double, Int32, Long, ObjectId } from 'bson';
 import { describe, expect, it } from 'vitest';
+import type { Operation } from './format.ts';
 import { type MatchContext, match } from './match.ts';
 import { disagreements, type NamedVerdict } from './report.ts';
 import { compareVersions, type ServerFacts, whyNotRunnable } from './requirements.ts';
@@ -52,10 +53,10 @@ describe('what is runnable', () => {
     topology: 'replicaset',
     version: '7.0.12',
     maxWireVersion: 21,
-    failPoints: false,
+    failPoints: ['failCommand'],
     auth: false,
   };
-  const why = (requirement: object | undefined, operations: { name: string; object: string }[] = []) =>
+  const why = (requirement: object | undefined, operations: Operation[] = []) =>
     whyNotRunnable(
       {
         name: '',
@@ -74,7 +75,11 @@ describe('what is runnable', () => {
     expect(why({ minServerVersion: '8.0' })).toBe('needs server 8 or newer');
     expect(why({ topologies: ['sharded'] })).toBe('needs topology sharded');
     expect(why({ auth: true })).toBe('needs authentication');
-    expect(why(undefined, [{ name: 'failPoint', object: 'testRunner' }])).toBe('needs fail points');
+    const failPoint = (configureFailPoint: string) => [
+      { name: 'failPoint', object: 'testRunner', arguments: { failPoint: { configureFailPoint } } },
+    ];
+    expect(why(undefined, failPoint('failCommand'))).toBeUndefined();
+    expect(why(undefined, failPoint('anotherOne'))).toBe('needs the fail point anotherOne');
   });
 
   it('compares versions number by number', () => {
