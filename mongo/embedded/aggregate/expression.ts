@@ -5,6 +5,7 @@ import { arrays } from './operators/arrays.ts';
 import { comparison } from './operators/comparison.ts';
 import { conditional } from './operators/conditional.ts';
 import { dates } from './operators/dates.ts';
+import { lists } from './operators/lists.ts';
 import { objects } from './operators/objects.ts';
 import { strings } from './operators/strings.ts';
 import { types } from './operators/types.ts';
@@ -24,6 +25,7 @@ export const EXPRESSIONS: ReadonlyMap<string, OperatorCompiler> = new Map(
     ...comparison,
     ...conditional,
     ...dates,
+    ...lists,
     ...objects,
     ...strings,
     ...types,

@@ -12,7 +12,7 @@ import {
   wholeNumber,
 } from '../../bson/numbers.ts';
 import { DateTime, Decimal128, Int32, int32, isNumeric, typeName, type Value } from '../../bson/values.ts';
-import { CommandError } from '../../errors.ts';
+import { CommandError, unsupported } from '../../errors.ts';
 import { toExactLong } from '../../query/operands.ts';
 import type { OperatorTable } from '../scope.ts';
 import { binary, isNullish, unary, variadic } from './operands.ts';
@@ -142,6 +142,16 @@ function absolute(value: Value | undefined): Value {
   return compareNumbers(value, 0) < 0 ? subtract(int32(0), value, 'double')! : value;
 }
 
+function naturalLogarithm(value: Value | undefined): Value {
+  if (isNullish(value)) return null;
+  if (!isNumeric(value)) throw mismatch(`$ln only supports numeric types, not ${typeName(value)}`);
+  if (value instanceof Decimal128) throw unsupported('$ln of a Decimal128');
+  const double = toDouble(value);
+  if (double <= 0)
+    throw new CommandError(28766, `$ln's argument must be a positive number, but is ${double}`);
+  return Math.log(double);
+}
+
 export const arithmetic: OperatorTable = {
   $add: variadic(sum),
   $multiply: variadic(product),
@@ -153,5 +163,6 @@ export const arithmetic: OperatorTable = {
   $floor: unary((value, name) => rounded(value, 0, 'down', name)),
   $round: roundTo('even'),
   $trunc: roundTo('zero'),
+  $ln: unary(naturalLogarithm),
   $rand: (_operand) => () => Math.random(),
 };

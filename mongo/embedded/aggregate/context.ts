@@ -1,0 +1,17 @@
+import type { Doc } from '../bson/values.ts';
+import type { ExpressionVariables } from './scope.ts';
+import type { Stream } from './stream.ts';
+
+/** What a pipeline is given by the engine. */
+export type PipelineContext = {
+  /** NOW and the command's `let`. */
+  vars: ExpressionVariables;
+  /** Documents of another collection of the same database, for $lookup; the filter may use its indexes. */
+  collection(name: string): { scan(filter?: Doc): Stream };
+  /** `aggregate: 1`, a pipeline on the database. */
+  collectionless?: boolean;
+  /** Sessions of this server, for $listLocalSessions. */
+  localSessions?(): Iterable<Doc>;
+  /** Memory that one stage may take; the server's 100 MB when absent. */
+  stageBytesMax?: number;
+};
