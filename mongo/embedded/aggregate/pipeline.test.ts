@@ -145,10 +145,9 @@ describe('$group', () => {
         [{ _id: null, t: total }],
       );
     sum([1, 2, 'x', null], 3);
-    sum([], undefined === null ? 0 : 0);
     sum([2147483647, 1], Long.fromString('2147483648'));
     sum([Long.fromString('9007199254740993'), 1], Long.fromString('9007199254740994'));
-    sum([Long.MAX_VALUE, 1], new Double(9223372036854775808));
+    sum([Long.MAX_VALUE, 1], new Double(2 ** 63));
     sum([0.1, 0.2, 0.3, -0.3, -0.2, -0.1], new Double(0));
     sum([1e308, 1e308], Number.POSITIVE_INFINITY);
     sum([Decimal128.fromString('0.1'), Decimal128.fromString('0.2'), 1], Decimal128.fromString('1.3'));
@@ -317,11 +316,6 @@ describe('other stages', () => {
   });
 
   it('$documents makes its own documents, on a database only', () => {
-    gives(
-      [],
-      [{ $documents: [{ a: { $add: [1, 1] } }, { a: 3 }] }, { $match: { a: { $gt: 2 } } }].slice(0, 0),
-      [],
-    );
     const pipeline = compile(
       [{ $documents: [{ a: { $add: [1, 1] } }] }],
       contextOf({}, { collectionless: true }),
