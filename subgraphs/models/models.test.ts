@@ -108,6 +108,13 @@ describe('providers', () => {
     expect(await dataOf(subgraph, admin, remove, added)).toEqual({ removeProviderCredential: false });
   });
 
+  it("registers the vendor's present models when asked to", async () => {
+    await dataOf(subgraph, admin, createProvider, {
+      input: { id: 'deep', kind: 'DEEPSEEK', apiKey: 'sk-deep-123456', registerModels: true },
+    });
+    expect(catalog.model('deep/deepseek-chat')).toMatchObject({ contextTokens: 64_000, lifecycle: 'ACTIVE' });
+  });
+
   it('changes what is given and clears what is null', async () => {
     await dataOf(subgraph, admin, createProvider, {
       input: { id: 'changing', kind: 'MISTRAL', baseUrl: 'http://127.0.0.1:1', region: 'eu' },
