@@ -15,7 +15,7 @@ export async function backupDirectory(dir: string, file: string): Promise<void> 
   const source = join(resolve(dir), DATA_FILE);
   const target = resolve(file);
   if (!(await exists(source))) throw new Error(`${dir} holds no store`);
-  if (await exists(target)) throw new Error(`${file} is there already; name a new file`);
+  if (await exists(target)) throw new Error(`${file} already exists; name a new file`);
   const draft = `${target}.part`;
   await rm(draft, { force: true });
   const db = openForReading(source);

@@ -19,12 +19,13 @@ export async function count(_engine: Engine, request: Request): Promise<Reply> {
   const skip = fields.count('skip') ?? 0;
   const limit = Math.abs(fields.number('limit') ?? 0);
   if (collection === undefined) return doc({ n: int32(0) });
-  const all = await matching(request, collection, selection, limit === 0 ? 0 : limit + skip);
+  const all = await countMatching(request, collection, selection, limit === 0 ? 0 : limit + skip);
   const n = Math.max(0, all - skip);
   return doc({ n: whole(limit === 0 ? n : Math.min(n, limit)) });
 }
 
-async function matching(
+/** How many match, counted up to `limit` (0: all). */
+export async function countMatching(
   request: Request,
   collection: Collection,
   selection: Selection,

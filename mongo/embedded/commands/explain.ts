@@ -4,6 +4,7 @@ import { CommandError } from '../errors.ts';
 import type { Plan } from '../planner/plan.ts';
 import type { ScanStats } from '../planner/scan.ts';
 import type { Collection } from '../storage/catalog.ts';
+import { AggregateQuery } from './aggregate.ts';
 import { whole } from './count.ts';
 import type { Engine } from './engine.ts';
 import { Fields } from './fields.ts';
@@ -28,22 +29,33 @@ export async function explain(engine: Engine, request: Request): Promise<Reply> 
   }
   const [name = ''] = inner.keys();
   const target = inner.get(name);
+  if (name === 'aggregate') {
+    const fields = new Fields(inner, name);
+    const stages = fields.required('pipeline', fields.documents('pipeline'));
+    const query = new AggregateQuery(
+      engine,
+      request,
+      typeof target === 'string' ? target : undefined,
+      stages,
+      fields,
+    );
+    return explained(engine, request, String(target), query.selection, verbosity);
+  }
   if (typeof target !== 'string') throw new CommandError('InvalidNamespace', 'explain needs a collection');
   checkCollectionName(request.db, target);
-  return explained(engine, request, target, name, inner, verbosity);
+  return explained(engine, request, target, selectionOf(name, inner), verbosity, limitOf(name, inner));
 }
 
-/** The answer to an explain of one command. */
+/** The answer to an explain of what a selection finds. */
 export async function explained(
   engine: Engine,
   request: Request,
   target: string,
-  name: string,
-  inner: Doc,
+  selection: Selection,
   verbosity: string,
+  limit = 0,
 ): Promise<Doc> {
   const ns = `${request.db}.${target}`;
-  const selection = selectionOf(name, inner);
   const collection = request.view.catalog.get(ns);
   const chosen = collection === undefined ? undefined : selection.plan(collection);
   const stage = stageOf(chosen, selection);
@@ -51,16 +63,16 @@ export async function explained(
     explainVersion: '1',
     queryPlanner: doc({
       namespace: ns,
-      parsedQuery: filterOf(name, inner),
+      parsedQuery: selection.source,
       indexFilterSet: false,
       winningPlan: stage,
       rejectedPlans: [],
     }),
   });
   if (verbosity !== 'queryPlanner') {
-    answer.set('executionStats', await measured(request, collection, selection, stage, limitOf(name, inner)));
+    answer.set('executionStats', await measured(request, collection, selection, stage, limit));
   }
-  answer.set('command', inner);
+  answer.set('command', request.body);
   answer.set('serverInfo', doc({ host: engine.address, version: SERVER_VERSION, process: 'embedded' }));
   return answer;
 }
@@ -145,7 +157,6 @@ function filterOf(name: string, inner: Doc): Doc {
   const field = FILTER_FIELD[name];
   if (field !== undefined) return docOr(inner.get(field));
   if (name === 'delete' || name === 'update') return docOr(firstOf(inner.get(`${name}s`))?.get('q'));
-  if (name === 'aggregate') return docOr(firstOf(inner.get('pipeline'))?.get('$match'));
   throw new CommandError('CommandNotFound', `Explain failed due to unknown command: ${name}`);
 }
 

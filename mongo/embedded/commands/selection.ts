@@ -20,6 +20,8 @@ const EVERYTHING: Doc = new Map();
 
 /** A filter with what goes with it, compiled: what find, update, delete and count have in common. */
 export class Selection {
+  /** The filter as it was given. */
+  readonly source: Doc;
   readonly filter: FilterNode;
   readonly matches: Matcher;
   readonly sort: Doc | undefined;
@@ -38,7 +40,8 @@ export class Selection {
   ) {
     checkCollation(given.collation);
     this.vars = vars;
-    this.filter = parseFilter(given.filter ?? EVERYTHING);
+    this.source = given.filter ?? EVERYTHING;
+    this.filter = parseFilter(this.source);
     this.matches = compileFilter(this.filter, { vars });
     this.sort = given.sort === undefined || given.sort.size === 0 ? undefined : given.sort;
     this.hint = given.hint ?? undefined;

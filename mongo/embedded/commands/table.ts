@@ -1,3 +1,4 @@
+import { aggregate } from './aggregate.ts';
 import {
   collMod,
   create,
@@ -35,7 +36,6 @@ import {
   abortTransaction,
   commitTransaction,
   endSessions,
-  killAllSessions,
   refreshSessions,
   startSession,
 } from './session-commands.ts';
@@ -125,6 +125,24 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['killCursors', { run: killCursors, inTransaction: true, fields: fields('cursors') }],
   ['count', { run: count, fields: fields('query', 'limit', 'skip', 'hint', 'collation', 'fields') }],
   ['distinct', { run: distinct, inTransaction: true, fields: fields('key', 'query', 'collation', 'hint') }],
+  [
+    'aggregate',
+    {
+      run: aggregate,
+      inTransaction: true,
+      writes: true,
+      fields: fields(
+        'pipeline',
+        'explain',
+        'allowDiskUse',
+        'cursor',
+        'bypassDocumentValidation',
+        'collation',
+        'hint',
+        'let',
+      ),
+    },
+  ],
   ['explain', { run: explain, fields: fields('verbosity') }],
   [
     'createIndexes',
@@ -161,7 +179,6 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['startSession', diagnostic(startSession)],
   ['endSessions', diagnostic(endSessions)],
   ['killSessions', diagnostic(endSessions)],
-  ['killAllSessions', diagnostic(killAllSessions)],
   ['refreshSessions', diagnostic(refreshSessions)],
   ['commitTransaction', { run: commitTransaction, inTransaction: true, writes: true, adminOnly: true }],
   ['abortTransaction', { run: abortTransaction, inTransaction: true, writes: true, adminOnly: true }],

@@ -1,4 +1,4 @@
-import type { Value } from '../bson/values.ts';
+import { DateTime, type Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import { commit } from './commit.ts';
@@ -39,6 +39,13 @@ export class Sessions {
     this.#storage = storage;
     this.#locks = locks;
     this.#options = options;
+  }
+
+  /** The sessions that are known, with when they were last used. */
+  *all(): Iterable<{ id: string; lastUse: DateTime }> {
+    for (const { id, usedAtMs } of this.#sessions.values()) {
+      yield { id, lastUse: new DateTime(BigInt(usedAtMs)) };
+    }
   }
 
   /** Transactions in progress. */
