@@ -171,6 +171,7 @@ function snapshotOf(event: CommandEvent): Document {
 
 function copyOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyOf);
+  if (value instanceof Map) return copyOf(Object.fromEntries(value));
   if (!isDocument(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copyOf(inner)]));
 }

@@ -11,6 +11,8 @@ export interface ServerFacts {
   /** The fail points that the runner may set. */
   failPoints: readonly string[];
   auth: boolean;
+  /** Whether there is a member to read from that is not the primary. */
+  secondaries: boolean;
 }
 
 const isOk = (reply: Document): boolean => reply.ok === 1;
@@ -31,6 +33,7 @@ export async function askServer(client: MongoClient): Promise<ServerFacts> {
     maxWireVersion: Number(hello.maxWireVersion),
     failPoints,
     auth: client.options.credentials !== undefined,
+    secondaries: (hello.hosts?.length ?? 0) > 1,
   };
 }
 
@@ -40,7 +43,8 @@ export function whyNotRunnable(file: TestFile, test: TestCase, facts: ServerFact
   const refused =
     unmetOf(file.runOnRequirements, facts) ??
     unmetOf(test.runOnRequirements, facts) ??
-    missingFailPointOf(test, facts);
+    missingFailPointOf(test, facts) ??
+    (!facts.secondaries && asksForSecondary(test) ? 'needs a secondary' : undefined);
   if (refused !== undefined) return refused;
   const unobserved = (test.expectEvents ?? []).find(
     (events) => (events.eventType ?? 'command') !== 'command',
@@ -55,6 +59,14 @@ function missingFailPointOf(test: TestCase, facts: ServerFacts): string | undefi
   const missing = names.find((name) => !facts.failPoints.includes(name));
   return missing === undefined ? undefined : `needs the fail point ${missing}`;
 }
+
+/** A client that reads from secondaries only connects to nothing where there is none. */
+const asksForSecondary = (test: TestCase): boolean =>
+  allOperations(test.operations).some(
+    ({ name, arguments: args }) =>
+      name === 'createEntities' &&
+      args?.entities.some((entity: Document) => entity.client?.uriOptions?.readPreference === 'secondary'),
+  );
 
 function allOperations(operations: Operation[]): Operation[] {
   return operations.flatMap((operation) => [

@@ -55,6 +55,7 @@ describe('what is runnable', () => {
     maxWireVersion: 21,
     failPoints: ['failCommand'],
     auth: false,
+    secondaries: false,
   };
   const why = (requirement: object | undefined, operations: Operation[] = []) =>
     whyNotRunnable(
