@@ -302,6 +302,22 @@ describe('Anthropic, beside the rest', () => {
     expect(sent[1]?.body).not.toHaveProperty('thinking');
     await provider.generate(ask('claude-next-9', 'hello'));
     expect(sent[2]?.body).toMatchObject({ max_tokens: 32_000 });
+    expect(sent[2]?.body).not.toHaveProperty('thinking');
+  });
+
+  it('does not ask for thinking after a tool result, whose earlier thinking is not kept', async () => {
+    mock.on({ predicate: () => true }, { content: sentence, usage });
+    const { provider, sent } = await open(wire);
+    const toolCalls = [{ id: 'call_1', name: 'get_weather', arguments: { city: 'Paris' } }];
+    await provider.generate({
+      ...ask(wire.model, 'weather?', { tools, reasoningEffort: 'high' }),
+      messages: [
+        { role: 'user', parts: [{ type: 'text', text: 'weather?' }] },
+        { role: 'assistant', text: '', toolCalls },
+        { role: 'tool', toolCallId: 'call_1', toolName: 'get_weather', content: 'sunny' },
+      ],
+    });
+    expect(sent[0]?.body).not.toHaveProperty('thinking');
   });
 });
 

@@ -24,20 +24,24 @@ const thinkingShare: Readonly<Record<Reasoning, number>> = {
 /**
  * Keeps the whole output of a Claude, thinking included, within the caller's maxOutputTokens, by which its cost was
  * reserved: the SDK adds the thinking budget on top. Newer Claudes count their (adaptive) thinking in by themselves.
+ * After a tool's result these Claudes think only when their earlier, signed thinking is sent back with it; it is not kept.
  */
-function shareWithThinking(options: LanguageModelV4CallOptions, adaptive: boolean): void {
+function budgetThinking(options: LanguageModelV4CallOptions, call: ProviderCall): void {
   const { maxOutputTokens, reasoning } = options;
   const share = reasoning === undefined ? 0 : thinkingShare[reasoning];
-  if (adaptive || share === 0 || maxOutputTokens === undefined) return;
-  delete options.reasoning;
-  const budgetTokens = Math.max(thinkingTokensMin, Math.floor(maxOutputTokens * share));
-  if (budgetTokens + thinkingTokensMin > maxOutputTokens) return;
-  options.maxOutputTokens = maxOutputTokens - budgetTokens;
-  options.providerOptions = {
-    ...options.providerOptions,
-    anthropic: { thinking: { type: 'enabled', budgetTokens } },
-    bedrock: { reasoningConfig: { type: 'enabled', budgetTokens } },
-  };
+  if (share === 0) return;
+  if (call.messages.at(-1)?.role === 'tool') delete options.reasoning;
+  else if (maxOutputTokens !== undefined) {
+    delete options.reasoning;
+    const budgetTokens = Math.max(thinkingTokensMin, Math.floor(maxOutputTokens * share));
+    if (budgetTokens + thinkingTokensMin > maxOutputTokens) return;
+    options.maxOutputTokens = maxOutputTokens - budgetTokens;
+    options.providerOptions = {
+      ...options.providerOptions,
+      anthropic: { thinking: { type: 'enabled', budgetTokens } },
+      bedrock: { reasoningConfig: { type: 'enabled', budgetTokens } },
+    };
+  }
 }
 
 /**
@@ -46,7 +50,7 @@ function shareWithThinking(options: LanguageModelV4CallOptions, adaptive: boolea
  */
 export function boundOutput(options: LanguageModelV4CallOptions, call: ProviderCall): void {
   const { isKnownModel, supportsAdaptiveThinking } = getModelCapabilities(call.model);
-  shareWithThinking(options, supportsAdaptiveThinking);
+  if (!supportsAdaptiveThinking) budgetThinking(options, call);
   if (options.maxOutputTokens !== undefined || isKnownModel) return;
   options.maxOutputTokens = call.model.includes('claude') ? newerClaudeTokens : otherTokens;
 }

@@ -10,7 +10,7 @@ function toolCallOf(value: unknown): ToolCall {
   const name = text(fields(call?.function)?.name);
   if (name === '') throw malformed();
   const given = fields(call?.function)?.arguments;
-  const parsed = typeof given === 'object' && given !== null ? given : toolArguments(name, text(given));
+  const parsed = typeof given === 'object' && given !== null ? given : toolArguments(text(given));
   return { id: text(call?.id) || randomUUID(), name, arguments: parsed };
 }
 

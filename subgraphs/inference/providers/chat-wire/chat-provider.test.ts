@@ -188,10 +188,6 @@ describe('chat completions, decoded by us', () => {
     ['no JSON', '{oops'],
     ['no choices', '{"choices":[]}'],
     ['an empty message', '{"choices":[{"message":{"content":""},"finish_reason":"stop"}]}'],
-    [
-      'arguments that are no JSON',
-      '{"choices":[{"message":{"tool_calls":[{"id":"a","function":{"name":"f","arguments":"{"}}]},"finish_reason":"tool_calls"}]}',
-    ],
     ['an error in a 200', '{"error":{"message":"the model broke"}}'],
     ['a page', '<html></html>'],
   ])('refuses a whole answer that is %s', async (_name, body) => {
@@ -201,5 +197,16 @@ describe('chat completions, decoded by us', () => {
       code: 'PROVIDER_ERROR',
       retryable: true,
     });
+  });
+
+  it('gives the arguments of a tool call as JSON, and as the text they are where they are none', async () => {
+    const toolCall = (text: string) => ({ id: text, function: { name: 'f', arguments: text } });
+    const message = { tool_calls: ['{"x":1}', '', '{"x":'].map(toolCall) };
+    await using server = await serve(JSON.stringify({ choices: [{ message, finish_reason: 'tool_calls' }] }));
+    const { ours, sdk } = await bothOf(server.url);
+    for (const provider of [ours, sdk]) {
+      const { toolCalls } = await provider.generate(ask('m', 'x'));
+      expect(toolCalls.map((call) => call.arguments)).toEqual([{ x: 1 }, {}, '{"x":']);
+    }
   });
 });

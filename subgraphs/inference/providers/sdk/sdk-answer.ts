@@ -15,7 +15,7 @@ export function toAnswer(result: LanguageModelV4GenerateResult, call: ProviderCa
     else if (part.type === 'tool-call' && part.providerExecuted !== true) {
       argumentBytes += Buffer.byteLength(part.input);
       const { toolCallId: id, toolName: name } = part;
-      toolCalls.push({ id, name, arguments: toolArguments(name, part.input) });
+      toolCalls.push({ id, name, arguments: toolArguments(part.input) });
     }
   }
   const finishReason = toFinishReason(result.finishReason, toolCalls.length > 0);

@@ -35,19 +35,12 @@ export function checkComplete(reason: FinishReason, empty: boolean, usage: Provi
   throw new ProviderFailure('PROVIDER_ERROR', 'The provider gave an empty answer.', { retryable: true });
 }
 
-/** The arguments of a finished tool call; an empty text means no arguments. */
-export function toolArguments(name: string, text: string): unknown {
+/** The arguments of a finished tool call. Models are not bound to write JSON: what is none stays the text they wrote. */
+export function toolArguments(text: string): unknown {
   if (text.trim() === '') return {};
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    throw new ProviderFailure(
-      'PROVIDER_ERROR',
-      `The model called ${name} with arguments that are not JSON.`,
-      {
-        retryable: true,
-        cause,
-      },
-    );
+  } catch {
+    return text;
   }
 }
