@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose';
 import { defineCollection } from './collection.ts';
 
 /** Who did it. */
-export interface AuditActor {
+interface AuditActor {
   kind: string;
   keyId: string | null;
   appId: string | null;

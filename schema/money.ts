@@ -1,7 +1,7 @@
 import { HeddleError } from './errors.ts';
 
 /** Nano-dollars in a dollar: money is an integer of these inside, a Decimal text of dollars outside. */
-export const NANOS_PER_DOLLAR = 1_000_000_000n;
+const NANOS_PER_DOLLAR = 1_000_000_000n;
 
 /** At most 20 digits before the point and 9 after it: what nano-dollars can say within a BSON long, and then some. */
 const DECIMAL = /^(-?)(\d{1,20})(?:\.(\d{1,9})0*)?$/;

@@ -10,7 +10,7 @@ const TEXT_MAX = 4_096;
 const ITEMS_MAX = 200;
 
 /** A copy as plain JSON that is fit to keep: values of secret-sounding names are replaced, long and deep ones cut. */
-export function redact(value: unknown, depth = 0): unknown {
+function redact(value: unknown, depth = 0): unknown {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') {
     return value.length > TEXT_MAX ? `${value.slice(0, TEXT_MAX)}… (${value.length} characters)` : value;

@@ -19,8 +19,8 @@ export interface Connection<T> {
   };
 }
 
-export const PAGE_DEFAULT = 50;
-export const PAGE_MAX = 200;
+const PAGE_DEFAULT = 50;
+const PAGE_MAX = 200;
 
 /** How many items to answer: 50 unless asked, BAD_USER_INPUT below 0 or above 200. */
 export function pageSize({ first }: PageArgs): number {

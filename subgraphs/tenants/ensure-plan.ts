@@ -4,7 +4,7 @@ import { HeddleError } from '#schema/errors.ts';
 import { isDuplicateKey } from '../shared/input.ts';
 
 /** The plan of tenants that are given no other. An admin may put limits into it. */
-export const DEFAULT_PLAN_ID = 'unlimited';
+const DEFAULT_PLAN_ID = 'unlimited';
 
 /** Makes the default plan where it is missing; several processes may do so at once. */
 export async function ensureDefaultPlan(connection: Connection): Promise<string> {

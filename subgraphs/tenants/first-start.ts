@@ -8,7 +8,7 @@ import { ensureDefaultPlan } from './ensure-plan.ts';
 import { checkedPreset, hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
 
 /** The tenant and the app of the first start. */
-export const DEFAULT_ID = 'default';
+const DEFAULT_ID = 'default';
 /** The record of the admin key of the first start, whatever its text is. */
 export const ADMIN_KEY_ID = 'admin';
 
