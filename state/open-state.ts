@@ -18,17 +18,43 @@ export interface State extends AsyncDisposable {
 
 /** Memory when there is no URL; otherwise `redis://` or `rediss://`. Rejects when the server cannot be reached. */
 export async function openState(redisUrl: string | undefined, log: Logger): Promise<State> {
-  if (redisUrl === undefined) return openMemoryState(log);
-  throw new Error('redis');
+  await using opened = new AsyncDisposableStack();
+  const state = redisUrl === undefined ? memoryState(opened, log) : await redisState(opened, redisUrl, log);
+  const resources = opened.move();
+  return { ...state, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
-function openMemoryState(log: Logger): State {
-  const opened = new AsyncDisposableStack();
+type Parts = Omit<State, typeof Symbol.asyncDispose>;
+
+function memoryState(opened: AsyncDisposableStack, log: Logger): Parts {
   return {
     bus: opened.use(createMemoryBus(log)),
     quota: opened.use(createMemoryQuota()),
     streams: opened.use(createMemoryStreamLogs()),
     cache: opened.use(createMemoryCache()),
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+async function redisState(opened: AsyncDisposableStack, url: string, log: Logger): Promise<Parts> {
+  // Loaded only where there is a Redis: a mesh of one process starts without its code.
+  const [
+    { connectRedis },
+    { createRedisBus },
+    { createRedisCache },
+    { createRedisQuota },
+    { createRedisStreamLogs },
+  ] = await Promise.all([
+    import('./redis/connect.ts'),
+    import('./bus/redis.ts'),
+    import('./cache/redis.ts'),
+    import('./quota/redis.ts'),
+    import('./streams/redis.ts'),
+  ]);
+  const { commands, channels } = opened.use(await connectRedis(url, log));
+  return {
+    bus: opened.use(createRedisBus(commands, channels, log)),
+    quota: opened.use(createRedisQuota(commands)),
+    streams: opened.use(createRedisStreamLogs(commands, channels, log)),
+    cache: opened.use(createRedisCache(commands, log)),
   };
 }

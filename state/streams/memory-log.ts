@@ -160,7 +160,7 @@ export class Cursor<Event> implements AsyncIterableIterator<LoggedEvent<Event>> 
   position: number;
   readonly #log: MemoryLog<Event>;
   readonly #signal: AbortSignal | undefined;
-  #waiting: { resolve(): void } | undefined;
+  #waiting: PromiseWithResolvers<void> | undefined;
   #done = false;
 
   constructor(log: MemoryLog<Event>, after: number, signal: AbortSignal | undefined) {
@@ -192,9 +192,8 @@ export class Cursor<Event> implements AsyncIterableIterator<LoggedEvent<Event>> 
           `What wrote the events of ${this.#log.id} is gone before the end.`,
         );
       }
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#waiting = { resolve };
-      await promise;
+      this.#waiting ??= Promise.withResolvers<void>();
+      await this.#waiting.promise;
     }
     return { done: true, value: undefined };
   }

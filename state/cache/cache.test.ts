@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { describe, expect, it, vi } from 'vitest';
+import { withRedis } from '../redis/test-redis.ts';
+import type { Cache } from './cache.ts';
+import { createMemoryCache } from './memory.ts';
+import { createRedisCache } from './redis.ts';
+
+function cacheSuite(name: string, open: () => Cache): void {
+  describe(`${name} cache`, () => {
+    it('gives back what was set, until it is deleted', async () => {
+      const cache = open();
+      const key = randomUUID();
+      expect(await cache.get(key)).toBeUndefined();
+      await cache.set(key, 'ünï', 60_000);
+      expect(await cache.get(key)).toBe('ünï');
+      await cache.set(key, 'other', 60_000);
+      expect(await cache.get(key)).toBe('other');
+      await cache.delete(key);
+      expect(await cache.get(key)).toBeUndefined();
+    });
+
+    it('forgets a value after its time', async () => {
+      const cache = open();
+      const key = randomUUID();
+      await cache.set(key, 'soon gone', 30);
+      await vi.waitFor(async () => expect(await cache.get(key)).toBeUndefined());
+    });
+
+    it('does not keep what is too large', async () => {
+      const cache = open();
+      const key = randomUUID();
+      await cache.set(key, 'x'.repeat(1024 * 1024 + 1), 60_000);
+      expect(await cache.get(key)).toBeUndefined();
+    });
+  });
+}
+
+cacheSuite('memory', () => createMemoryCache());
+
+withRedis('redis cache', (redis) => {
+  cacheSuite('redis', () => createRedisCache(redis().commands, pino({ level: 'silent' })));
+});
+
+describe('memory cache', () => {
+  it('is bounded: the least recently used goes first', async () => {
+    const cache = createMemoryCache({ sizeMax: 3_000, valueSizeMax: 2_000 });
+    for (const key of ['a', 'b']) await cache.set(key, 'x'.repeat(1_000), 60_000);
+    await cache.get('a');
+    await cache.set('c', 'x'.repeat(1_000), 60_000);
+    expect(await cache.get('b')).toBeUndefined();
+    expect(await cache.get('a')).toBeDefined();
+  });
+});

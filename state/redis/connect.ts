@@ -1,0 +1,88 @@
+import { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+
+/** Two connections to one Redis: one for commands, one that listens. */
+export interface RedisConnections extends AsyncDisposable {
+  readonly commands: Redis;
+  readonly channels: Channels;
+}
+
+/** Listens to channels, each subscribed once however many listen to it. */
+export interface Channels {
+  /** Resolves when messages that are published from now on will be heard. The returned function stops listening. */
+  listen(channel: string, listener: (message: string) => void): Promise<() => void>;
+}
+
+/** How long a command may wait for a lost connection before it fails; the connection itself is tried for ever. */
+const retriesPerCommand = 3;
+const connectMsMax = 5_000;
+
+/** Rejects when the server cannot be reached at first; later losses are logged, and mended. */
+export async function connectRedis(url: string, log: Logger): Promise<RedisConnections> {
+  const options = {
+    lazyConnect: true,
+    connectTimeout: connectMsMax,
+    maxRetriesPerRequest: retriesPerCommand,
+    enableAutoPipelining: true,
+    retryStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, 2_000),
+  };
+  const commands = new Redis(url, options);
+  const subscriber = new Redis(url, { ...options, enableAutoPipelining: false, maxRetriesPerRequest: null });
+  for (const connection of [commands, subscriber]) {
+    connection.on('error', (err) => log.warn({ err }, 'the connection to Redis failed'));
+  }
+  try {
+    await Promise.all([commands.connect(), subscriber.connect()]);
+  } catch (error) {
+    commands.disconnect();
+    subscriber.disconnect();
+    throw error;
+  }
+  return {
+    commands,
+    channels: createChannels(subscriber, log),
+    async [Symbol.asyncDispose]() {
+      commands.disconnect();
+      subscriber.disconnect();
+    },
+  };
+}
+
+function createChannels(subscriber: Redis, log: Logger): Channels {
+  interface Channel {
+    readonly listeners: Set<(message: string) => void>;
+    readonly subscribed: Promise<unknown>;
+  }
+  const channels = new Map<string, Channel>();
+  subscriber.on('message', (name: string, message: string) => {
+    for (const listener of channels.get(name)?.listeners ?? []) listener(message);
+  });
+  return {
+    async listen(name, listener) {
+      let channel = channels.get(name);
+      if (channel === undefined) {
+        channel = { listeners: new Set(), subscribed: subscriber.subscribe(name) };
+        channels.set(name, channel);
+      }
+      const { listeners, subscribed } = channel;
+      // Wrapped, so that the same function may listen twice and each stops alone.
+      const entry = (message: string) => listener(message);
+      listeners.add(entry);
+      const stop = () => {
+        listeners.delete(entry);
+        if (listeners.size > 0 || channels.get(name) !== channel) return;
+        channels.delete(name);
+        subscriber
+          .unsubscribe(name)
+          .catch((err: unknown) => log.debug({ err, name }, 'a channel could not be left'));
+      };
+      try {
+        await subscribed;
+      } catch (error) {
+        stop();
+        throw error;
+      }
+      return stop;
+    },
+  };
+}

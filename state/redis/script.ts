@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+
+/** One Lua script, run by its hash: its text is sent once. All keys of a call must lie in one slot. */
+export type Script = (keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown>;
+
+/**
+ * Defines the script of a .lua file; `library` is put in front of it.
+ * @param name unique on the connection
+ */
+export function defineScript(redis: Redis, name: string, file: URL, library?: URL): Script {
+  const text = [library, file].flatMap((url) => (url === undefined ? [] : [readFileSync(url, 'utf8')]));
+  redis.defineCommand(name, { lua: text.join('\n') });
+  const command = Reflect.get(redis, name) as (...args: readonly (string | number)[]) => Promise<unknown>;
+  return (keys, args) => command.call(redis, keys.length, ...keys, ...args);
+}

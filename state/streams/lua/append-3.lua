@@ -1,0 +1,56 @@
+-- Appends events, and tells the writer how its readers are. The writer also calls it without events, to say that it lives.
+-- KEYS[1] events (stream; the event of number n has the id (n+1)-0)  KEYS[2] meta (hash)  KEYS[3] readers (hash)
+-- ARGV[1] state after it: OPEN or ENDED  ARGV[2] how long the keys live from now, in ms  ARGV[3] number of the first event
+-- ARGV[4] events held at most  ARGV[5] characters held at most  ARGV[6] channel of events
+-- then for each event: its JSON, its size
+-- Returns { readers alive, 1 when the log is full and a reader is behind }.
+local events, meta, readers = KEYS[1], KEYS[2], KEYS[3]
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local sequence = tonumber(ARGV[3])
+if #ARGV == 6 then
+  sequence = tonumber(redis.call('HGET', meta, 'length') or ARGV[3])
+end
+local size = tonumber(redis.call('HGET', meta, 'size') or '0')
+for at = 7, #ARGV, 2 do
+  sequence = sequence + 1
+  redis.call('XADD', events, string.format('%.0f-0', sequence), 'e', ARGV[at], 's', ARGV[at + 1])
+  size = size + tonumber(ARGV[at + 1])
+end
+
+-- With no reader every event but the last counts as seen. A reader that has not shown itself in time is gone.
+local alive, seen = 0, sequence - 1
+local all = redis.call('HGETALL', readers)
+for at = 1, #all, 2 do
+  local position, until_ms = string.match(all[at + 1], '^(%d+):(%d+)$')
+  if tonumber(until_ms) > now then
+    alive = alive + 1
+    seen = math.min(seen, tonumber(position))
+  else
+    redis.call('HDEL', readers, all[at])
+  end
+end
+
+local function full()
+  return redis.call('XLEN', events) > tonumber(ARGV[4]) or size > tonumber(ARGV[5])
+end
+while full() do
+  local first = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
+  if not first or tonumber(string.match(first[1], '^%d+')) > seen then
+    break
+  end
+  size = size - tonumber(first[2][4])
+  redis.call('XDEL', events, first[1])
+end
+local waits = 0
+if ARGV[1] == 'OPEN' and full() then
+  waits = 1
+end
+redis.call('HSET', meta, 'state', ARGV[1], 'length', string.format('%.0f', sequence), 'size', string.format('%.0f', size), 'waits', waits)
+for _, key in ipairs(KEYS) do
+  redis.call('PEXPIRE', key, ARGV[2])
+end
+if #ARGV > 6 then
+  redis.call('PUBLISH', ARGV[6], 'e')
+end
+return { alive, waits }

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { aliveMs, beatMs, type StreamKeys, streamKeys } from './redis-keys.ts';
+import type { RedisStreamServices } from './redis-writer.ts';
+import { type LoggedEvent, StreamLogLost } from './stream-log.ts';
+
+const eventsPerRead = 256;
+
+/** One reader of a log in Redis. It holds one batch at most; the rest waits in Redis. */
+export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Event>> {
+  readonly #id: string;
+  readonly #services: RedisStreamServices;
+  readonly #keys: StreamKeys;
+  readonly #self = randomUUID();
+  readonly #signal: AbortSignal | undefined;
+  readonly #attached: Promise<void>;
+  /** The last command that attaches this reader; it never rejects. */
+  #reading: Promise<void>;
+  #turn: Promise<unknown> = Promise.resolve();
+  #batch: readonly string[] = [];
+  #taken = 0;
+  /** The number of the event it yields next. */
+  #position: number;
+  #known = false;
+  #lastBatch = false;
+  #done = false;
+  #news = false;
+  #waiting: (() => void) | undefined;
+  #stopListening: () => void = () => {};
+
+  constructor(id: string, after: number, signal: AbortSignal | undefined, services: RedisStreamServices) {
+    this.#id = id;
+    this.#position = after + 1;
+    this.#signal = signal;
+    this.#services = services;
+    this.#keys = streamKeys(id);
+    this.#attached = this.#attach();
+    this.#reading = this.#attached.catch(() => undefined);
+    if (signal?.aborted) this.#leave();
+    else signal?.addEventListener('abort', this.#leave, { once: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** One after the other, also for a reader that asks for several at once. */
+  next(): Promise<IteratorResult<LoggedEvent<Event>>> {
+    const step = this.#turn.then(() => this.#next());
+    this.#turn = step.catch(() => undefined);
+    return step;
+  }
+
+  async #next(): Promise<IteratorResult<LoggedEvent<Event>>> {
+    try {
+      await this.#attached;
+      while (!this.#done) {
+        const json = this.#batch[this.#taken];
+        if (json !== undefined) {
+          this.#taken += 1;
+          const sequence = this.#position;
+          this.#position += 1;
+          return { done: false, value: { sequence, event: JSON.parse(json) } };
+        }
+        if (this.#lastBatch) break;
+        const reading = this.#read();
+        this.#reading = reading.catch(() => undefined);
+        await reading;
+        if (this.#batch.length === 0 && !this.#lastBatch && !this.#done) await this.#wait();
+      }
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+    this.#leave();
+    return { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<LoggedEvent<Event>>> {
+    this.#leave();
+    return { done: true, value: undefined };
+  }
+
+  /** Listens before it reads, so that nothing falls between. */
+  async #attach(): Promise<void> {
+    const stop = await this.#services.channels.listen(this.#keys.eventsChannel, () => this.#wake());
+    if (this.#done) return stop();
+    this.#stopListening = stop;
+    await this.#read();
+  }
+
+  async #read(): Promise<void> {
+    this.#news = false;
+    const { events, meta, readers, writerChannel } = this.#keys;
+    const answer = await this.#services.scripts.read(
+      [events, meta, readers],
+      [this.#self, this.#position, eventsPerRead, aliveMs, writerChannel],
+    );
+    const [state, ...batch] = answer as string[];
+    if (state === 'TRIMMED') {
+      throw new StreamLogLost(
+        'TRIMMED',
+        `The events of ${this.#id} from number ${this.#position} are no longer held.`,
+      );
+    }
+    if (state === 'UNKNOWN') {
+      throw this.#known
+        ? new StreamLogLost('ABANDONED', `What wrote the events of ${this.#id} is gone before the end.`)
+        : new StreamLogLost('UNKNOWN', `There are no events of ${this.#id}.`);
+    }
+    this.#known = true;
+    this.#batch = batch;
+    this.#taken = 0;
+    this.#lastBatch = state === 'ENDED';
+  }
+
+  /** Until there is news, or it is time to show that this reader lives. */
+  async #wait(): Promise<void> {
+    if (this.#news) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, beatMs);
+    this.#waiting = resolve;
+    await promise;
+    clearTimeout(timer);
+    this.#waiting = undefined;
+  }
+
+  #wake(): void {
+    this.#news = true;
+    this.#waiting?.();
+  }
+
+  readonly #leave = () => {
+    if (this.#done) return;
+    this.#done = true;
+    this.#signal?.removeEventListener('abort', this.#leave);
+    this.#stopListening();
+    this.#wake();
+    const { meta, readers, writerChannel } = this.#keys;
+    // After a read that may be on its way, or it would attach this reader again.
+    void this.#reading
+      .then(() => this.#services.scripts.leave([meta, readers], [this.#self, writerChannel]))
+      .catch((err: unknown) =>
+        this.#services.log.debug({ err }, 'a reader counts as attached until it is overdue'),
+      );
+  };
+}

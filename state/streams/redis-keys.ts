@@ -1,0 +1,43 @@
+import type { Redis } from 'ioredis';
+import { defineScript, type Script } from '../redis/script.ts';
+
+export interface StreamScripts {
+  readonly append: Script;
+  readonly read: Script;
+  readonly leave: Script;
+}
+
+export function defineStreamScripts(redis: Redis): StreamScripts {
+  const lua = (file: string) => new URL(`./lua/${file}`, import.meta.url);
+  return {
+    append: defineScript(redis, 'heddleStreamAppend', lua('append-3.lua')),
+    read: defineScript(redis, 'heddleStreamRead', lua('read-3.lua')),
+    leave: defineScript(redis, 'heddleStreamLeave', lua('leave-2.lua')),
+  };
+}
+
+/** The id is the hash tag: all of a log lies in one slot. */
+export interface StreamKeys {
+  readonly events: string;
+  readonly meta: string;
+  readonly readers: string;
+  /** Tells readers that there is more. */
+  readonly eventsChannel: string;
+  /** Tells the writer that a reader went on or left. */
+  readonly writerChannel: string;
+}
+
+export function streamKeys(id: string): StreamKeys {
+  const tag = `heddle:stream:{${id}}`;
+  return {
+    events: `${tag}:events`,
+    meta: `${tag}:meta`,
+    readers: `${tag}:readers`,
+    eventsChannel: `${tag}:e`,
+    writerChannel: `${tag}:w`,
+  };
+}
+
+/** Writers say this often that they live, and readers that they read; who is silent three times as long is gone. */
+export const beatMs = 5_000;
+export const aliveMs = 3 * beatMs;

@@ -1,0 +1,179 @@
+import type { Logger } from 'pino';
+import type { Channels } from '../redis/connect.ts';
+import { aliveMs, beatMs, type StreamKeys, type StreamScripts, streamKeys } from './redis-keys.ts';
+import {
+  eventSizeDefault,
+  type StreamLogBounds,
+  type StreamWriter,
+  type StreamWriterOptions,
+} from './stream-log.ts';
+
+export interface RedisStreamServices {
+  readonly scripts: StreamScripts;
+  readonly channels: Channels;
+  readonly log: Logger;
+  readonly bounds: StreamLogBounds;
+}
+
+/** Events on their way at most, before the writer is made to wait for Redis. */
+const unsentMax = 256;
+const sendRetriesMax = 5;
+
+/**
+ * The writer of a log in Redis. Events are sent in groups: while one group is on its way, the next gathers. The state
+ * of the readers comes back with each.
+ */
+export class RedisStreamWriter<Event> implements StreamWriter<Event> {
+  readonly #services: RedisStreamServices;
+  readonly #options: StreamWriterOptions;
+  readonly #keys: StreamKeys;
+  readonly #beat: NodeJS.Timeout;
+  #stopListening: () => void = () => {};
+  #unsent: { readonly json: string; readonly size: number }[] = [];
+  #length = 0;
+  #sent = 0;
+  #readers = 0;
+  /** The log is full and a reader is behind. */
+  #full = false;
+  #ended = false;
+  /** Something has happened since the last group went out. */
+  #wanted = false;
+  #sending: Promise<void> | undefined;
+  #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+
+  readonly #onClosed: (writer: RedisStreamWriter<Event>) => void;
+
+  constructor(
+    id: string,
+    options: StreamWriterOptions,
+    services: RedisStreamServices,
+    onClosed: (writer: RedisStreamWriter<Event>) => void,
+  ) {
+    this.#onClosed = onClosed;
+    this.#services = services;
+    this.#options = options;
+    this.#keys = streamKeys(id);
+    this.#beat = setInterval(() => this.#send(), beatMs);
+    this.#beat.unref();
+  }
+
+  /** Makes the log known to readers. */
+  async open(): Promise<void> {
+    this.#stopListening = await this.#services.channels.listen(this.#keys.writerChannel, (message) => {
+      // It may have come and gone between two looks.
+      if (message === 'left' && this.#readers === 0) this.#readers = 1;
+      this.#send();
+    });
+    await this.#append('OPEN', []);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  append(event: Event, size: number = eventSizeDefault): Promise<void> | undefined {
+    if (this.#ended) throw new Error('The log has ended.');
+    this.#unsent.push({ json: JSON.stringify(event), size });
+    this.#length += 1;
+    this.#send();
+    if (!this.#full && this.#unsent.length < unsentMax) return undefined;
+    if (this.#room === undefined) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#room = { promise, resolve };
+    }
+    return this.#room.promise;
+  }
+
+  async end(event: Event): Promise<void> {
+    if (this.#ended) throw new Error('The log has ended.');
+    this.#ended = true;
+    this.#unsent.push({ json: JSON.stringify(event), size: eventSizeDefault });
+    this.#length += 1;
+    this.#stop();
+    await this.#sending;
+    await this.#group('ENDED');
+  }
+
+  async readers(): Promise<number> {
+    await this.#append('OPEN', []);
+    return this.#readers;
+  }
+
+  /** Readers find out when what is in Redis has run out of its time. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#stop();
+    await this.#sending;
+  }
+
+  #stop(): void {
+    clearInterval(this.#beat);
+    this.#onClosed(this);
+    this.#stopListening();
+    this.#release();
+  }
+
+  #release(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
+  /** Sends what there is, or looks how the readers are; at most one group is on its way. */
+  #send(): void {
+    this.#wanted = true;
+    if (this.#sending !== undefined || this.#ended) return;
+    this.#sending = (async () => {
+      try {
+        while ((this.#wanted || this.#unsent.length > 0) && !this.#ended) {
+          this.#wanted = false;
+          await this.#group('OPEN');
+        }
+      } catch (err) {
+        this.#services.log.warn({ err }, 'events could not be written; they are tried again');
+      }
+      this.#sending = undefined;
+      if (!this.#full && this.#unsent.length < unsentMax) this.#release();
+    })();
+  }
+
+  async #group(state: 'OPEN' | 'ENDED'): Promise<void> {
+    const group = this.#unsent;
+    this.#unsent = [];
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#append(state, group);
+        return;
+      } catch (error) {
+        // Numbers are explicit in Redis, so a group that did arrive is refused the second time, as a whole.
+        if (error instanceof Error && error.message.includes('equal or smaller')) {
+          this.#sent += group.length;
+          return;
+        }
+        if (attempt < sendRetriesMax && state === 'ENDED') continue;
+        this.#unsent = [...group, ...this.#unsent];
+        throw error;
+      }
+    }
+  }
+
+  async #append(
+    state: 'OPEN' | 'ENDED',
+    group: readonly { readonly json: string; readonly size: number }[],
+  ): Promise<void> {
+    const { events, meta, readers, eventsChannel } = this.#keys;
+    const { scripts, bounds } = this.#services;
+    const lifeMs = state === 'OPEN' ? aliveMs : this.#options.keepMs;
+    const args = group.flatMap(({ json, size }) => [json, size]);
+    const answer = await scripts.append(
+      [events, meta, readers],
+      [state, lifeMs, this.#sent, bounds.eventsMax, bounds.sizeMax, eventsChannel, ...args],
+    );
+    const [alive = 0, waits = 0] = answer as number[];
+    this.#sent += group.length;
+    this.#full = waits === 1;
+    const left = this.#readers > 0 && alive === 0;
+    this.#readers = alive;
+    if (left && !this.#ended) this.#options.onAbandoned?.();
+  }
+}

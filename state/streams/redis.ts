@@ -1,0 +1,45 @@
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import type { Channels } from '../redis/connect.ts';
+import { RedisCursor } from './redis-cursor.ts';
+import { defineStreamScripts, streamKeys } from './redis-keys.ts';
+import { type RedisStreamServices, RedisStreamWriter } from './redis-writer.ts';
+import {
+  type StreamLogBounds,
+  type StreamLogs,
+  type StreamWriterOptions,
+  streamLogBounds,
+} from './stream-log.ts';
+
+/** The stream logs of many processes, on Redis streams. A writer that is silent for 15 s counts as gone. */
+export function createRedisStreamLogs(
+  redis: Redis,
+  channels: Channels,
+  log: Logger,
+  bounds: Partial<StreamLogBounds> = {},
+): StreamLogs {
+  const services: RedisStreamServices = {
+    scripts: defineStreamScripts(redis),
+    channels,
+    log,
+    bounds: { ...streamLogBounds, ...bounds },
+  };
+  const writers = new Set<AsyncDisposable>();
+  return {
+    async open<Event>(id: string, options: StreamWriterOptions) {
+      const { meta } = streamKeys(id);
+      // Taken by the first field: of two writers one gets it.
+      if ((await redis.hsetnx(meta, 'opened', '1')) === 0) throw new Error(`There is a log ${id} already.`);
+      const writer = new RedisStreamWriter<Event>(id, options, services, (closed) => writers.delete(closed));
+      writers.add(writer);
+      await writer.open();
+      return writer;
+    },
+    read: <Event>(id: string, after: number, signal?: AbortSignal) =>
+      new RedisCursor<Event>(id, after, signal, services),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...writers].map((writer) => writer[Symbol.asyncDispose]()));
+      writers.clear();
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { withRedis } from '../redis/test-redis.ts';
+import { createMemoryStreamLogs } from './memory.ts';
+import { createRedisStreamLogs } from './redis.ts';
+import { streamLogSuite } from './stream-log-suite.ts';
+
+streamLogSuite('memory', (bounds) => createMemoryStreamLogs(bounds));
+
+withRedis('redis stream logs', (redis) => {
+  streamLogSuite('redis', (bounds) => {
+    const { commands, channels } = redis();
+    return createRedisStreamLogs(commands, channels, pino({ level: 'silent' }), bounds);
+  });
+
+  describe('redis stream logs of two processes', () => {
+    it('tell a reader in one what the other writes', async () => {
+      const { commands, channels } = redis();
+      const log = pino({ level: 'silent' });
+      const [one, two] = [
+        createRedisStreamLogs(commands, channels, log),
+        createRedisStreamLogs(commands, channels, log),
+      ];
+      const writer = await one.open<string>('shared', { keepMs: 60_000 });
+      const reader = two.read<string>('shared', -1);
+      const first = reader.next();
+      await writer.append('hello');
+      expect(await first).toEqual({ done: false, value: { sequence: 0, event: 'hello' } });
+      await writer.end('last');
+      expect(await reader.next()).toEqual({ done: false, value: { sequence: 1, event: 'last' } });
+      expect((await reader.next()).done).toBe(true);
+    });
+
+    it('fail the readers of a writer that is gone', async () => {
+      const { commands, channels } = redis();
+      const logs = createRedisStreamLogs(commands, channels, pino({ level: 'silent' }));
+      await logs.open<string>('gone', { keepMs: 60_000 });
+      const reader = logs.read<string>('gone', -1);
+      const first = reader.next();
+      await commands.del('heddle:stream:{gone}:meta', 'heddle:stream:{gone}:events');
+      await commands.publish('heddle:stream:{gone}:e', 'e');
+      await expect(first).rejects.toMatchObject({ name: 'StreamLogLost' });
+    });
+  });
+});
+
+describe('memory stream logs', () => {
+  it('forgets ended logs after their time, and the oldest first when they hold too much together', async () => {
+    let nowMs = 0;
+    const logs = createMemoryStreamLogs({ now: () => nowMs, keptSizeMax: 1_000 });
+    const write = async (id: string, keepMs: number, size: number) => {
+      const writer = await logs.open<string>(id, { keepMs });
+      await writer.append('a', size);
+      await writer.end('last');
+    };
+    const lost = (id: string) =>
+      logs
+        .read<string>(id, -1)
+        .next()
+        .then(
+          () => false,
+          () => true,
+        );
+    await write('short', 100, 100);
+    nowMs = 99;
+    expect(await lost('short')).toBe(false);
+    nowMs = 100;
+    expect(await lost('short')).toBe(true);
+    await write('first', 1_000, 600);
+    await write('second', 1_000, 600);
+    expect(await lost('first')).toBe(true);
+    expect(await lost('second')).toBe(false);
+  });
+
+  it('fails readers at once when the writer is disposed without an end', async () => {
+    const logs = createMemoryStreamLogs();
+    const writer = await logs.open<string>('x', { keepMs: 1 });
+    const waiting = logs.read<string>('x', -1).next();
+    await writer[Symbol.asyncDispose]();
+    await expect(waiting).rejects.toMatchObject({ reason: 'ABANDONED' });
+  });
+});
