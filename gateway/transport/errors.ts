@@ -1,0 +1,54 @@
+import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { HeddleError } from '#schema/errors.ts';
+
+const retryAfterMs = 1_000;
+
+/** The operation was certainly not begun: nobody answers at the subgraph's address, or too much waits for it. */
+export function unreachable(subgraph: string, cause?: unknown): HeddleError {
+  return new HeddleError('OVERLOADED', `The subgraph ${subgraph} cannot be reached.`, {
+    ...(cause === undefined ? {} : { cause }),
+    extensions: { subgraph, retryAfterMs },
+  });
+}
+
+/** The connection broke after the operation was sent: it may have run. */
+export function broken(subgraph: string, cause?: unknown): HeddleError {
+  return new HeddleError(
+    'INTERNAL',
+    `The connection to the subgraph ${subgraph} broke; the operation may have run.`,
+    {
+      ...(cause === undefined ? {} : { cause }),
+      extensions: { subgraph, retryAfterMs },
+    },
+  );
+}
+
+export function refusedIdentity(subgraph: string): HeddleError {
+  return new HeddleError(
+    'INTERNAL',
+    `The subgraph ${subgraph} refuses this gateway's identity: compare HEDDLE_MESH_SECRET and the clocks.`,
+    { extensions: { subgraph } },
+  );
+}
+
+interface WireResult {
+  readonly data?: Record<string, unknown> | null | undefined;
+  readonly errors?: readonly GraphQLFormattedError[] | undefined;
+}
+
+export function isWireResult(value: unknown): value is WireResult {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'data' in value || ('errors' in value && Array.isArray(value.errors));
+}
+
+/** A result as it came over the wire, as graphql-js has it. */
+export function resultOf({ data, errors }: WireResult): ExecutionResult {
+  return {
+    ...(data === undefined ? {} : { data }),
+    ...(errors === undefined || errors.length === 0 ? {} : { errors: errors.map(errorOf) }),
+  };
+}
+
+export function errorOf({ message, path, extensions }: GraphQLFormattedError): GraphQLError {
+  return new GraphQLError(String(message), { path: path ?? null, extensions: extensions ?? null });
+}

@@ -1,0 +1,197 @@
+import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { HeddleError } from '#schema/errors.ts';
+import { broken, errorOf, refusedIdentity, resultOf, unreachable } from './errors.ts';
+import { EventBuffer } from './event-buffer.ts';
+
+export interface SignedOperation {
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>> | undefined;
+  readonly operationName: string | undefined;
+  readonly identity: string;
+  readonly isAnonymous: boolean;
+}
+
+/** Subscriptions to one subgraph, all over one WebSocket, which is opened when there is a first. */
+export interface Subscriber {
+  /**
+   * The subscription's events, or the result that refuses it when that comes first. Rejects when the subgraph cannot
+   * be reached. A connection that breaks later ends the events with an error: nothing is subscribed to twice.
+   */
+  subscribe(
+    operation: SignedOperation,
+    signal: AbortSignal | undefined,
+  ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>>;
+  close(): void;
+}
+
+/** How long a first event or a refusal is waited for before the subscription counts as begun. */
+const firstEventMs = 2_000;
+const acknowledgeTimeoutMs = 5_000;
+const keepAliveMs = 10_000;
+const pongTimeoutMs = 5_000;
+/** How long an unused WebSocket stays open. */
+const lazyCloseMs = 30_000;
+const messageBytesMax = 16 * 1024 * 1024;
+
+class MeshSocket extends WebSocket {
+  constructor(address: string | URL, protocols?: string | string[]) {
+    super(address, protocols, {
+      perMessageDeflate: false,
+      maxPayload: messageBytesMax,
+      handshakeTimeout: acknowledgeTimeoutMs,
+    });
+  }
+}
+
+/** The completion that an event belongs to, when it says so. */
+function completionIdOf(event: ExecutionResult): string | undefined {
+  for (const value of Object.values(event.data ?? {})) {
+    if (typeof value === 'object' && value !== null && 'completionId' in value)
+      return String(value.completionId);
+  }
+  return undefined;
+}
+
+function isRefusal(reason: unknown): reason is readonly GraphQLFormattedError[] {
+  return Array.isArray(reason) && reason.length > 0;
+}
+
+/** Opens the subscriptions of one subgraph. */
+export function createSubscriber(options: {
+  readonly name: string;
+  readonly url: URL;
+  readonly eventsMax: number;
+}): Subscriber {
+  const { name, url, eventsMax } = options;
+  let pongTimeout: NodeJS.Timeout | undefined;
+  let isOpen = false;
+  let connections = 0;
+  const client = createClient({
+    url: url.href,
+    webSocketImpl: MeshSocket,
+    lazy: true,
+    lazyCloseTimeout: lazyCloseMs,
+    // A retry would run the operation a second time, with a token that was used.
+    retryAttempts: 0,
+    connectionAckWaitTimeout: acknowledgeTimeoutMs,
+    keepAlive: keepAliveMs,
+    onNonLazyError: () => undefined,
+    on: {
+      connected: () => {
+        isOpen = true;
+        connections++;
+      },
+      closed: () => {
+        isOpen = false;
+        clearTimeout(pongTimeout);
+      },
+      ping: (received) => {
+        if (!received) pongTimeout = setTimeout(() => client.terminate(), pongTimeoutMs);
+      },
+      pong: (received) => {
+        if (received) clearTimeout(pongTimeout);
+      },
+    },
+  });
+
+  /** Why a subscription ended without `complete`. */
+  const explain = (
+    reason: unknown,
+    isAnonymous: boolean,
+    wasSent: boolean,
+  ): HeddleError | readonly GraphQLFormattedError[] => {
+    if (!isRefusal(reason)) return wasSent ? broken(name, reason) : unreachable(name, reason);
+    // The gateway lets only callers through who may: what is not authenticated here is the gateway itself.
+    const byIdentity = !isAnonymous && reason[0]?.extensions?.code === 'UNAUTHENTICATED';
+    return byIdentity ? refusedIdentity(name) : reason;
+  };
+
+  const overflow = (last: ExecutionResult): ExecutionResult => {
+    const completionId = completionIdOf(last);
+    const message = 'The client reads too slowly; go on with resumeCompletion.';
+    const details = completionId === undefined ? {} : { completionId };
+    const { extensions } = new HeddleError('OVERLOADED', message, {
+      extensions: { ...details, retryAfterMs: 1_000 },
+    });
+    return { errors: [errorOf({ message, extensions })] };
+  };
+
+  return {
+    subscribe: ({ query, variables, operationName, identity, isAnonymous }, signal) =>
+      new Promise((resolve, reject) => {
+        let unsubscribe: () => void = () => undefined;
+        let begun = false;
+        const wasOpenAtFirst = isOpen;
+        const connectionsAtFirst = connections;
+        const leave = () => unsubscribe();
+        const settle = () => {
+          begun = true;
+          clearTimeout(patience);
+        };
+        const over = () => signal?.removeEventListener('abort', abandon);
+        const buffer = new EventBuffer<ExecutionResult>({ max: eventsMax, overflow, onReturn: leave });
+        const abandon = () => {
+          buffer.return();
+          if (!begun) resolve(buffer);
+          settle();
+        };
+        const begin = () => {
+          if (begun) return;
+          settle();
+          resolve(buffer);
+        };
+        const patience = setTimeout(begin, firstEventMs);
+        if (signal?.aborted === true) return abandon();
+        signal?.addEventListener('abort', abandon, { once: true });
+        unsubscribe = client.subscribe(
+          {
+            query,
+            variables: variables === undefined ? null : { ...variables },
+            operationName: operationName ?? null,
+            extensions: { identity },
+          },
+          {
+            next(event) {
+              const result = resultOf(event);
+              // An event always has data, if only null: this is the answer of a subscription that was refused.
+              if (!begun && result.data === undefined) {
+                settle();
+                resolve(result);
+                return;
+              }
+              buffer.push(result);
+              begin();
+            },
+            error(reason) {
+              over();
+              const wasSent = wasOpenAtFirst || connections > connectionsAtFirst;
+              const why = explain(reason, isAnonymous, wasSent);
+              const wasBegun = begun;
+              settle();
+              if (wasBegun) {
+                const errors = why instanceof HeddleError ? [why] : why;
+                buffer.push({ errors: errors.map(errorOf) });
+                buffer.end();
+              } else if (why instanceof HeddleError) {
+                reject(why);
+              } else {
+                resolve({ errors: why.map(errorOf) });
+              }
+            },
+            complete() {
+              over();
+              buffer.end();
+              begin();
+            },
+          },
+        );
+      }),
+    close() {
+      clearTimeout(pongTimeout);
+      client.dispose();
+      client.terminate();
+    },
+  };
+}
