@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
-import { withRedis } from '../redis/test-redis.ts';
+import { withRedis } from '#test/support/with-redis.ts';
 import type { Cache } from './cache.ts';
 import { createMemoryCache } from './memory.ts';
 import { createRedisCache } from './redis.ts';

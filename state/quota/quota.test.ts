@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withRedis } from '../redis/test-redis.ts';
+import { withRedis } from '#test/support/with-redis.ts';
 import { createMemoryQuota } from './memory.ts';
 import { demand, quotaSuite } from './quota-suite.ts';
 import { createRedisQuota } from './redis.ts';

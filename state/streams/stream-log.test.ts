@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { withRedis } from '../redis/test-redis.ts';
+import { withRedis } from '#test/support/with-redis.ts';
 import { createMemoryStreamLogs } from './memory.ts';
 import { createRedisStreamLogs } from './redis.ts';
 import { streamLogSuite } from './stream-log-suite.ts';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { hasRedis, startRedis } from '#test/support/redis.ts';
-import { connectRedis, type RedisConnections } from './connect.ts';
+import { connectRedis, type RedisConnections } from '#state/redis/connect.ts';
+import { hasRedis, startRedis } from './redis.ts';
 
 /**
  * Runs suites against a Redis server of their own, when there is one on the PATH; otherwise says what was left out.
