@@ -27,7 +27,7 @@ export interface CatalogPromptVersion {
   readonly parameters: PromptParameters | null;
 }
 
-export interface WantedPromptVersion {
+interface WantedPromptVersion {
   readonly tenantId: string;
   readonly name: string;
   readonly number?: number | null | undefined;

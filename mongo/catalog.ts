@@ -110,7 +110,7 @@ export interface Catalog extends AsyncDisposable {
 }
 
 /** The part of state/bus that the catalog uses. */
-export interface CatalogBus {
+interface CatalogBus {
   subscribe(
     topic: 'catalog.changed',
     listener: (message: { readonly collection: string }) => void | Promise<void>,

@@ -9,7 +9,7 @@ export interface RouteTargetRecord {
 }
 
 /** All in milliseconds. */
-export interface RouteTimeoutsRecord {
+interface RouteTimeoutsRecord {
   readonly connectMs: number;
   readonly firstTokenMs: number;
   readonly interTokenMs: number;

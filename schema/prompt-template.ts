@@ -1,7 +1,7 @@
 import { HeddleError } from './errors.ts';
 
 /** Values of a template's variables, as they came from outside. */
-export type TemplateValues = Readonly<Record<string, unknown>>;
+type TemplateValues = Readonly<Record<string, unknown>>;
 
 /** A parsed template text; immutable and safe to share. */
 export interface Template {

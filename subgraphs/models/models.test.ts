@@ -1,49 +1,30 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { auditLog } from '#mongo/audit-log.ts';
-import { type Catalog, openCatalog } from '#mongo/catalog.ts';
+import type { Catalog } from '#mongo/catalog.ts';
 import type { Database } from '#mongo/connect.ts';
-import { createSecretBox } from '#mongo/secret-box.ts';
-import { openTestDatabase } from '#test/support/database.ts';
-import { ask, countCommands, dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
+import {
+  modelsAdmin as admin,
+  createModel,
+  createProvider,
+  type ModelsMesh,
+  openModelsMesh,
+  modelsReader as reader,
+} from '#test/support/models-mesh.ts';
+import { countCommands, dataOf } from '#test/support/subgraph.ts';
 import type { Subgraph } from '../shared/subgraph.ts';
-import { createModelsSubgraph } from './subgraph.ts';
 
-const admin = testCaller('acme', 'models:write');
-const reader = testCaller('other');
-const secretBox = createSecretBox(randomBytes(32));
-
+let mesh: ModelsMesh;
 let database: Database;
 let subgraph: Subgraph;
 let catalog: Catalog;
 
 beforeAll(async () => {
-  database = await openTestDatabase({ monitorCommands: true });
-  const services = testServices(database);
-  subgraph = createModelsSubgraph({ ...services, connection: database.connection, secretBox });
-  catalog = await openCatalog(database.connection, { bus: services.bus, refreshMs: 3_600_000 });
+  mesh = await openModelsMesh();
+  ({ database, subgraph, catalog } = mesh);
 });
 
-afterAll(async () => {
-  await catalog?.[Symbol.asyncDispose]();
-  await database?.close();
-});
+afterAll(() => mesh?.[Symbol.asyncDispose]());
 
-const createProvider = `mutation ($input: CreateProviderInput!) {
-  createProvider(input: $input) { id kind baseUrl region enabled credentials { id label hint weight enabled } }
-}`;
-const createModel = `mutation ($input: CreateModelInput!) {
-  createModel(input: $input) {
-    id name capabilities inputModalities outputModalities contextTokens maxOutputTokens lifecycle
-    provider { id } price { input output cachedInput cacheWrite effectiveFrom }
-  }
-}`;
-const saveRoute = `mutation ($input: RouteInput!) {
-  saveRoute(input: $input) {
-    alias strategy maxAttempts timeouts { connectMs firstTokenMs interTokenMs totalMs }
-    targets { weight regions model { id } }
-  }
-}`;
+const refusal: ModelsMesh['refusal'] = (...args) => mesh.refusal(...args);
 
 interface ModelPage {
   readonly models: {
@@ -51,126 +32,6 @@ interface ModelPage {
     readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
   };
 }
-
-/** The messages of a refused call, after its code. */
-async function refusal(query: string, variables: Record<string, unknown> = {}, caller = admin) {
-  const { errors = [] } = await ask(subgraph, caller, query, variables);
-  return errors.map(({ code, message }) => `${code}: ${message}`).join('\n');
-}
-
-describe('providers', () => {
-  it('keeps a key encrypted, shows its last four characters, and hands it to the catalog', async () => {
-    const data = await dataOf(subgraph, admin, createProvider, {
-      input: {
-        id: 'openai-eu',
-        kind: 'OPENAI',
-        baseUrl: 'https://eu.example.com/v1/',
-        apiKey: ' sk-verysecret-1234\n',
-        region: 'eu',
-      },
-    });
-    expect(data.createProvider).toMatchObject({
-      id: 'openai-eu',
-      baseUrl: 'https://eu.example.com/v1',
-      region: 'eu',
-      enabled: true,
-      credentials: [{ label: 'default', hint: '1234', weight: 1, enabled: true }],
-    });
-    const provider = catalog.provider('openai-eu');
-    expect(provider).toMatchObject({ kind: 'OPENAI', region: 'eu' });
-    expect(secretBox.open(provider?.credentials[0]?.sealed ?? '')).toBe('sk-verysecret-1234');
-    const everything = JSON.stringify([
-      await auditLog(database.connection).find().lean(),
-      await database.connection.collection('provider_credentials').find().toArray(),
-    ]);
-    expect(everything).not.toContain('verysecret');
-    expect(everything).toContain('provider.create');
-  });
-
-  it('adds, changes and removes credentials, and the catalog follows at once', async () => {
-    await dataOf(subgraph, admin, createProvider, { input: { id: 'keys', kind: 'ANTHROPIC' } });
-    const { addProviderCredential: added } = await dataOf<{ addProviderCredential: { id: string } }>(
-      subgraph,
-      admin,
-      `mutation { addProviderCredential(providerId: "keys", label: "second", secret: "short", weight: 3) { id hint weight } }`,
-    );
-    expect(added).toMatchObject({ hint: '', weight: 3 });
-    expect(catalog.provider('keys')?.credentials).toMatchObject([{ id: added.id, weight: 3 }]);
-    await dataOf(
-      subgraph,
-      admin,
-      `mutation ($id: ID!) { updateProviderCredential(id: $id, input: { enabled: false }) { enabled } }`,
-      added,
-    );
-    expect(catalog.provider('keys')?.credentials).toEqual([]);
-    const remove = `mutation ($id: ID!) { removeProviderCredential(id: $id) }`;
-    expect(await dataOf(subgraph, admin, remove, added)).toEqual({ removeProviderCredential: true });
-    expect(await dataOf(subgraph, admin, remove, added)).toEqual({ removeProviderCredential: false });
-  });
-
-  it("registers the vendor's present models when asked to", async () => {
-    await dataOf(subgraph, admin, createProvider, {
-      input: { id: 'deep', kind: 'DEEPSEEK', apiKey: 'sk-deep-123456', registerModels: true },
-    });
-    expect(catalog.model('deep/deepseek-chat')).toMatchObject({ contextTokens: 64_000, lifecycle: 'ACTIVE' });
-  });
-
-  it('changes what is given and clears what is null', async () => {
-    await dataOf(subgraph, admin, createProvider, {
-      input: { id: 'changing', kind: 'MISTRAL', baseUrl: 'http://127.0.0.1:1', region: 'eu' },
-    });
-    const update = `mutation ($input: UpdateProviderInput!) {
-      updateProvider(id: "changing", input: $input) { baseUrl region enabled }
-    }`;
-    expect(await dataOf(subgraph, admin, update, { input: { enabled: false } })).toEqual({
-      updateProvider: { baseUrl: 'http://127.0.0.1:1', region: 'eu', enabled: false },
-    });
-    expect(await dataOf(subgraph, admin, update, { input: { baseUrl: null, region: null } })).toEqual({
-      updateProvider: { baseUrl: null, region: null, enabled: false },
-    });
-    expect(catalog.provider('changing')).toMatchObject({ baseUrl: null, enabled: false });
-  });
-
-  it.each([
-    [{ id: 'Bad', kind: 'OPENAI' }, 'input.id must be'],
-    [{ id: 'a/b', kind: 'OPENAI' }, 'input.id must be'],
-    [{ id: 'url', kind: 'OPENAI', baseUrl: 'not a url' }, 'input.baseUrl must be an http'],
-    [{ id: 'url', kind: 'OPENAI', baseUrl: 'file:///etc/passwd' }, 'input.baseUrl must be an http'],
-    [{ id: 'url', kind: 'OPENAI', baseUrl: 'https://u:p@example.com' }, 'input.baseUrl must not hold a user'],
-    [
-      { id: 'url', kind: 'OPENAI', baseUrl: 'https://example.com/?a=1' },
-      'input.baseUrl must not hold a query',
-    ],
-    [{ id: 'url', kind: 'VLLM' }, 'input.baseUrl is needed'],
-    [{ id: 'url', kind: 'BEDROCK', apiKey: 'x' }, 'input.region is needed'],
-    [{ id: 'url', kind: 'OPENAI', apiKey: '  ' }, 'input.apiKey must have'],
-  ])('refuses %j and leaves nothing behind', async (input, message) => {
-    expect(await refusal(createProvider, { input })).toMatch(`BAD_USER_INPUT: ${message}`);
-    expect(await dataOf(subgraph, admin, `query ($id: ID!) { provider(id: $id) { id } }`, input)).toEqual({
-      provider: null,
-    });
-  });
-
-  it('refuses a taken id, and a credential for a provider that does not exist', async () => {
-    await dataOf(subgraph, admin, createProvider, { input: { id: 'taken', kind: 'OLLAMA' } });
-    expect(await refusal(createProvider, { input: { id: 'taken', kind: 'OPENAI' } })).toMatch(/^CONFLICT/);
-    const add = `mutation { addProviderCredential(providerId: "nowhere", label: "x", secret: "y") { id } }`;
-    expect(await refusal(add)).toMatch(/^NOT_FOUND: .*nowhere/);
-  });
-
-  it('shows providers to everyone and credentials only to those who may change them', async () => {
-    const { providers } = await dataOf<{ providers: unknown[] }>(
-      subgraph,
-      reader,
-      '{ providers { id kind enabled } }',
-    );
-    expect(providers.length).toBeGreaterThan(0);
-    expect(await refusal('{ providers { credentials { hint } } }', {}, reader)).toContain('FORBIDDEN');
-    expect(await refusal(createProvider, { input: { id: 'x', kind: 'DEMO' } }, reader)).toContain(
-      'models:write',
-    );
-  });
-});
 
 describe('models', () => {
   beforeAll(async () => {
@@ -345,84 +206,5 @@ describe('models', () => {
       expect(_entities[49]).toEqual({ id: 'many/m49', provider: { id: 'many' } });
     });
     expect(joined).toEqual(['find', 'find']);
-  });
-});
-
-describe('routes', () => {
-  beforeAll(async () => {
-    await dataOf(subgraph, admin, createProvider, { input: { id: 'r', kind: 'OLLAMA' } });
-    for (const name of ['a', 'b', 'gone']) {
-      await dataOf(subgraph, admin, createModel, { input: { providerId: 'r', name } });
-    }
-    await dataOf(subgraph, admin, 'mutation { retireModel(id: "r/gone") { id } }');
-  });
-
-  it('saves with sensible times unless given, replaces as a whole, and deletes', async () => {
-    const saved = await dataOf(subgraph, admin, saveRoute, {
-      input: {
-        alias: 'smart',
-        strategy: 'PRIORITY',
-        targets: [{ model: 'r/a' }, { model: 'r/b', regions: ['eu'] }],
-      },
-    });
-    expect(saved.saveRoute).toEqual({
-      alias: 'smart',
-      strategy: 'PRIORITY',
-      maxAttempts: 3,
-      timeouts: { connectMs: 10_000, firstTokenMs: 60_000, interTokenMs: 30_000, totalMs: 600_000 },
-      targets: [
-        { weight: 1, regions: null, model: { id: 'r/a' } },
-        { weight: 1, regions: ['eu'], model: { id: 'r/b' } },
-      ],
-    });
-    await dataOf(subgraph, admin, saveRoute, {
-      input: {
-        alias: 'smart',
-        strategy: 'WEIGHTED',
-        targets: [
-          { model: 'r/b', weight: 0 },
-          { model: 'r/a', weight: 2 },
-        ],
-        timeouts: { firstTokenMs: 50 },
-        maxAttempts: 1,
-      },
-    });
-    expect(catalog.route('smart')).toMatchObject({
-      strategy: 'WEIGHTED',
-      maxAttempts: 1,
-      timeouts: { connectMs: 10_000, firstTokenMs: 50 },
-      targets: [
-        { model: { id: 'r/b' }, weight: 0 },
-        { model: { id: 'r/a' }, weight: 2 },
-      ],
-    });
-    expect(await dataOf(subgraph, reader, '{ routes { alias } route(alias: "smart") { strategy } }')).toEqual(
-      {
-        routes: [{ alias: 'smart' }],
-        route: { strategy: 'WEIGHTED' },
-      },
-    );
-    const remove = 'mutation { deleteRoute(alias: "smart") }';
-    expect(await dataOf(subgraph, admin, remove)).toEqual({ deleteRoute: true });
-    expect(await dataOf(subgraph, admin, remove)).toEqual({ deleteRoute: false });
-    expect(catalog.route('smart')).toBeUndefined();
-  });
-
-  it.each([
-    [{ alias: 'r/a' }, 'input.alias'],
-    [{ targets: [] }, 'input.targets must name 1 to 50'],
-    [{ targets: [{ model: 'r/none' }] }, 'names models that do not exist: "r/none"'],
-    [{ targets: [{ model: 'r/gone' }] }, 'names models that are retired: r/gone'],
-    [{ targets: [{ model: 'r/a' }, { model: 'r/a' }] }, 'names "r/a" twice'],
-    [{ targets: [{ model: 'r/a', weight: -1 }] }, 'input.targets[0].weight'],
-    [{ strategy: 'WEIGHTED', targets: [{ model: 'r/a', weight: 0 }] }, 'needs a weight above 0'],
-    [{ timeouts: { totalMs: 0 } }, 'input.timeouts.totalMs'],
-    [{ timeouts: { connectMs: 60_001 } }, 'input.timeouts.connectMs'],
-    [{ maxAttempts: 11 }, 'input.maxAttempts'],
-  ])('refuses %j', async (wrong, message) => {
-    const input = { alias: 'wrong', strategy: 'PRIORITY', targets: [{ model: 'r/a' }], ...wrong };
-    expect(await refusal(saveRoute, { input })).toMatch(/^BAD_USER_INPUT/);
-    expect(await refusal(saveRoute, { input })).toContain(message);
-    expect(catalog.route('wrong')).toBeUndefined();
   });
 });

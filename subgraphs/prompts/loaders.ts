@@ -6,7 +6,7 @@ import { type SubgraphContext, seesTenant } from '../shared/context.ts';
 import { recordLoader } from '../shared/loaders.ts';
 import { numbersOf, type VersionRange } from './version-page.ts';
 
-export interface NumberedVersion {
+interface NumberedVersion {
   readonly promptId: string;
   readonly number: number;
 }

@@ -8,7 +8,7 @@ import { type JoinField, type UsageBucket, usageBuckets } from './usage-buckets.
 import type { UsageArgs } from './usage-query.ts';
 
 /** The usage of one tenant, app, model or prompt. */
-export interface UsageOf {
+interface UsageOf {
   readonly field: JoinField;
   readonly id: string;
   readonly args: UsageArgs;

@@ -1,77 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
-import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
-import { openTestDatabase } from '#test/support/database.ts';
-import { ask, countCommands, dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
-import type { Subgraph, SubgraphServices } from '../shared/subgraph.ts';
-import { createUsageSubgraph } from './subgraph.ts';
+import { invocations } from '#mongo/invocations.ts';
+import { countCommands, dataOf, testCaller } from '#test/support/subgraph.ts';
+import {
+  acme,
+  everyone as admin,
+  openUsageMesh,
+  other,
+  row,
+  type UsageMesh,
+} from '#test/support/usage-mesh.ts';
+import type { Subgraph } from '../shared/subgraph.ts';
 
-const acme = testCaller('acme');
-const other = testCaller('other');
-const admin = testCaller('root', 'tenants:admin', 'audit:read');
-
+let mesh: UsageMesh;
 let database: Database;
-let services: SubgraphServices;
 let subgraph: Subgraph;
 
 beforeAll(async () => {
-  database = await openTestDatabase({ monitorCommands: true });
-  services = testServices(database);
-  subgraph = createUsageSubgraph({ ...services, connection: database.connection });
-  await invocations(database.connection).insertMany([
-    row('a1', '2026-01-01T10:00:00Z', { costNanos: 123_400n, latencyMs: 100 }),
-    row('a2', '2026-01-01T10:30:00Z', { status: 'FAILED', errorCode: 'PROVIDER_ERROR', latencyMs: 300 }),
-    row('a3', '2026-01-02T00:00:00Z', { cache: 'HIT', modelId: 'demo/slow', latencyMs: 1 }),
-    row('a4', '2026-02-01T00:00:00Z', {
-      status: 'RUNNING',
-      latencyMs: null,
-      endedAt: null,
-      promptId: 'p1',
-      promptVersionId: 'v1',
-    }),
-    row('a5', '2026-02-01T00:00:01Z', {
-      kind: 'embedding',
-      appId: 'app2',
-      keyId: 'k2',
-      costNanos: 9_007_199_254_740_993n,
-      usage: tokens(4_000_000_000, 1),
-    }),
-    row('b1', '2026-01-01T10:00:00Z', { tenantId: 'other', appId: 'app9', keyId: 'k9' }),
-  ]);
+  mesh = await openUsageMesh();
+  ({ database, subgraph } = mesh);
 });
 
-afterAll(() => database?.close());
-
-function tokens(inputTokens: number, outputTokens: number) {
-  return { inputTokens, outputTokens, cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
-}
-
-function row(_id: string, startedAt: string, rest: Partial<InvocationRecord> = {}): InvocationRecord {
-  return {
-    _id,
-    kind: 'completion',
-    status: 'SUCCEEDED',
-    tenantId: 'acme',
-    appId: 'app1',
-    keyId: 'k1',
-    subject: null,
-    modelId: 'demo/echo',
-    providerId: 'demo',
-    promptId: null,
-    promptVersionId: null,
-    usage: tokens(10, 5),
-    costNanos: 0n,
-    cache: 'MISS',
-    latencyMs: 50,
-    timeToFirstTokenMs: null,
-    errorCode: null,
-    startedAt: new Date(startedAt),
-    endedAt: new Date(startedAt),
-    ownerId: 'test',
-    attempts: [],
-    ...rest,
-  };
-}
+afterAll(() => mesh?.[Symbol.asyncDispose]());
 
 interface Bucket {
   readonly start: string | null;
@@ -90,10 +40,7 @@ async function bucketsOf(caller: typeof acme, interval: string, by: string[] = [
   return (await dataOf<{ usage: Bucket[] }>(subgraph, caller, usage, { ...range, interval, by })).usage;
 }
 
-async function refusal(caller: typeof acme, query: string, variables: Record<string, unknown> = {}) {
-  const { errors = [] } = await ask(subgraph, caller, query, variables);
-  return errors.map(({ code, message }) => `${code}: ${message}`).join('\n');
-}
+const refusal: UsageMesh['refusal'] = (...args) => mesh.refusal(...args);
 
 describe('usage', () => {
   it('adds up the whole range exactly, above what a double or 32 bits hold', async () => {
@@ -236,176 +183,3 @@ describe('usage of tenants, apps, models and prompts', () => {
     expect(commands).toEqual(['aggregate']);
   });
 });
-
-describe('invocations', () => {
-  const list = `query ($filter: InvocationFilter, $first: Int, $after: String) {
-    invocations(filter: $filter, first: $first, after: $after) {
-      edges { node { id } } pageInfo { hasNextPage endCursor }
-    }
-  }`;
-  const idsOf = async (filter: object, caller = acme) => {
-    const { invocations: page } = await dataOf<InvocationPage>(subgraph, caller, list, { filter });
-    return page.edges.map(({ node }) => node.id);
-  };
-
-  it.each([
-    [{}, ['a5', 'a4', 'a3', 'a2', 'a1']],
-    [{ from: '2026-01-02T00:00:00Z', to: '2026-02-01T00:00:01Z' }, ['a4', 'a3']],
-    [{ status: 'FAILED' }, ['a2']],
-    [{ errorCode: 'PROVIDER_ERROR' }, ['a2']],
-    [{ kind: 'embedding' }, ['a5']],
-    [{ appId: 'app2' }, ['a5']],
-    [{ keyId: 'k2', model: 'demo/echo' }, ['a5']],
-    [{ model: 'demo/slow' }, ['a3']],
-    [{ promptId: 'p1' }, ['a4']],
-    [{ tenantId: 'acme', appId: 'app1', status: 'SUCCEEDED' }, ['a3', 'a1']],
-    [{ tenantId: 'other' }, []],
-  ])('lists what fits %j, the newest first', async (filter, ids) => {
-    expect(await idsOf(filter)).toEqual(ids);
-  });
-
-  it('shows every tenant to tenants:admin', async () => {
-    expect(await idsOf({ tenantId: 'other' }, admin)).toEqual(['b1']);
-    expect(await idsOf({ to: all.to }, admin)).toHaveLength(6);
-    expect(await idsOf({}, other)).toEqual(['b1']);
-  });
-
-  it('pages without repeating or leaving out any', async () => {
-    const ids: string[] = [];
-    let after: string | null = null;
-    do {
-      const { invocations: page }: InvocationPage = await dataOf<InvocationPage>(subgraph, acme, list, {
-        first: 2,
-        after,
-      });
-      ids.push(...page.edges.map(({ node }) => node.id));
-      after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
-    } while (after !== null);
-    expect(ids).toEqual(['a5', 'a4', 'a3', 'a2', 'a1']);
-  });
-
-  it('tells everything of a row and where its parts are joined', async () => {
-    const one = `query ($id: ID!) { invocation(id: $id) {
-      id kind status tenant { id } app { id } keyId model { id } promptVersion { id }
-      usage { inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens }
-      cost cache latencyMs timeToFirstTokenMs errorCode startedAt endedAt
-    } }`;
-    expect(await dataOf(subgraph, acme, one, { id: 'a4' })).toEqual({
-      invocation: {
-        id: 'a4',
-        kind: 'completion',
-        status: 'RUNNING',
-        tenant: { id: 'acme' },
-        app: { id: 'app1' },
-        keyId: 'k1',
-        model: { id: 'demo/echo' },
-        promptVersion: { id: 'v1' },
-        usage: {
-          inputTokens: 10,
-          outputTokens: 5,
-          totalTokens: 15,
-          cachedInputTokens: 0,
-          reasoningTokens: 0,
-        },
-        cost: '0.000000000',
-        cache: 'MISS',
-        latencyMs: null,
-        timeToFirstTokenMs: null,
-        errorCode: null,
-        startedAt: '2026-02-01T00:00:00.000Z',
-        endedAt: null,
-      },
-    });
-    expect(await dataOf(subgraph, other, one, { id: 'a4' })).toEqual({ invocation: null });
-  });
-
-  it("asks once for fifty referenced rows, and answers null for another tenant's", async () => {
-    const crowd = testCaller('crowd');
-    await invocations(database.connection).insertMany(
-      Array.from({ length: 50 }, (_, index) =>
-        row(`c${index}`, '2026-05-01T00:00:00Z', { tenantId: 'crowd' }),
-      ),
-    );
-    const refs = [...Array.from({ length: 50 }, (_, index) => `c${index}`), 'a1'].map((id) => ({
-      __typename: 'Invocation',
-      id,
-    }));
-    const entities = `query ($refs: [_Any!]!) { _entities(representations: $refs) { ... on Invocation { id app { id } } } }`;
-    const commands = await countCommands(database, async () => {
-      const { _entities } = await dataOf<{ _entities: unknown[] }>(subgraph, crowd, entities, { refs });
-      expect(_entities[49]).toEqual({ id: 'c49', app: { id: 'app1' } });
-      expect(_entities[50]).toBeNull();
-    });
-    expect(commands).toEqual(['find']);
-  });
-});
-
-describe('auditLog', () => {
-  const log =
-    '{ auditLog { edges { node { action outcome tenant { id } actor { kind keyId app { id } } targetId arguments } } } }';
-
-  beforeAll(async () => {
-    for (const tenantId of ['acme', 'other', null]) {
-      const id = await services.audit.begin({
-        tenantId,
-        actor: { kind: 'API_KEY', keyId: 'k1', appId: 'app1', subject: null },
-        action: `thing.${tenantId}`,
-        arguments: { name: 'x' },
-        requestId: 'r1',
-        clientAddress: null,
-      });
-      await services.audit.end(id, {
-        outcome: 'SUCCEEDED',
-        errorCode: null,
-        targetType: 'Thing',
-        targetId: 't1',
-        before: null,
-        after: null,
-      });
-    }
-  });
-
-  const actions = async (caller: typeof acme) => {
-    const { auditLog } = await dataOf<{ auditLog: { edges: { node: { action: string } }[] } }>(
-      subgraph,
-      caller,
-      log,
-    );
-    return auditLog.edges.map(({ node }) => node.action);
-  };
-
-  it('shows a tenant its own records alone, and those of the mesh to tenants:admin', async () => {
-    expect(await actions(testCaller('acme', 'audit:read'))).toEqual(['thing.acme']);
-    expect((await actions(admin)).toSorted()).toEqual(['thing.acme', 'thing.null', 'thing.other']);
-  });
-
-  it('tells who did what', async () => {
-    expect(await dataOf(subgraph, testCaller('acme', 'audit:read'), log)).toEqual({
-      auditLog: {
-        edges: [
-          {
-            node: {
-              action: 'thing.acme',
-              outcome: 'SUCCEEDED',
-              tenant: { id: 'acme' },
-              actor: { kind: 'API_KEY', keyId: 'k1', app: { id: 'app1' } },
-              targetId: 't1',
-              arguments: { name: 'x' },
-            },
-          },
-        ],
-      },
-    });
-  });
-
-  it('needs audit:read', async () => {
-    expect(await refusal(acme, log)).toMatch(/^FORBIDDEN: .*audit:read/);
-  });
-});
-
-interface InvocationPage {
-  readonly invocations: {
-    readonly edges: readonly { readonly node: { readonly id: string } }[];
-    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-  };
-}

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditLog } from '#mongo/audit-log.ts';
+import type { Catalog } from '#mongo/catalog.ts';
+import type { Database } from '#mongo/connect.ts';
+import {
+  modelsAdmin as admin,
+  createProvider,
+  type ModelsMesh,
+  openModelsMesh,
+  modelsReader as reader,
+} from '#test/support/models-mesh.ts';
+import { dataOf } from '#test/support/subgraph.ts';
+import type { Subgraph } from '../shared/subgraph.ts';
+
+let mesh: ModelsMesh;
+let database: Database;
+let subgraph: Subgraph;
+let catalog: Catalog;
+
+beforeAll(async () => {
+  mesh = await openModelsMesh();
+  ({ database, subgraph, catalog } = mesh);
+});
+
+afterAll(() => mesh?.[Symbol.asyncDispose]());
+
+const refusal: ModelsMesh['refusal'] = (...args) => mesh.refusal(...args);
+
+describe('providers', () => {
+  it('keeps a key encrypted, shows its last four characters, and hands it to the catalog', async () => {
+    const data = await dataOf(subgraph, admin, createProvider, {
+      input: {
+        id: 'openai-eu',
+        kind: 'OPENAI',
+        baseUrl: 'https://eu.example.com/v1/',
+        apiKey: ' sk-verysecret-1234\n',
+        region: 'eu',
+      },
+    });
+    expect(data.createProvider).toMatchObject({
+      id: 'openai-eu',
+      baseUrl: 'https://eu.example.com/v1',
+      region: 'eu',
+      enabled: true,
+      credentials: [{ label: 'default', hint: '1234', weight: 1, enabled: true }],
+    });
+    const provider = catalog.provider('openai-eu');
+    expect(provider).toMatchObject({ kind: 'OPENAI', region: 'eu' });
+    expect(mesh.secretBox.open(provider?.credentials[0]?.sealed ?? '')).toBe('sk-verysecret-1234');
+    const everything = JSON.stringify([
+      await auditLog(database.connection).find().lean(),
+      await database.connection.collection('provider_credentials').find().toArray(),
+    ]);
+    expect(everything).not.toContain('verysecret');
+    expect(everything).toContain('provider.create');
+  });
+
+  it('adds, changes and removes credentials, and the catalog follows at once', async () => {
+    await dataOf(subgraph, admin, createProvider, { input: { id: 'keys', kind: 'ANTHROPIC' } });
+    const { addProviderCredential: added } = await dataOf<{ addProviderCredential: { id: string } }>(
+      subgraph,
+      admin,
+      `mutation { addProviderCredential(providerId: "keys", label: "second", secret: "short", weight: 3) { id hint weight } }`,
+    );
+    expect(added).toMatchObject({ hint: '', weight: 3 });
+    expect(catalog.provider('keys')?.credentials).toMatchObject([{ id: added.id, weight: 3 }]);
+    await dataOf(
+      subgraph,
+      admin,
+      `mutation ($id: ID!) { updateProviderCredential(id: $id, input: { enabled: false }) { enabled } }`,
+      added,
+    );
+    expect(catalog.provider('keys')?.credentials).toEqual([]);
+    const remove = `mutation ($id: ID!) { removeProviderCredential(id: $id) }`;
+    expect(await dataOf(subgraph, admin, remove, added)).toEqual({ removeProviderCredential: true });
+    expect(await dataOf(subgraph, admin, remove, added)).toEqual({ removeProviderCredential: false });
+  });
+
+  it("registers the vendor's present models when asked to", async () => {
+    await dataOf(subgraph, admin, createProvider, {
+      input: { id: 'deep', kind: 'DEEPSEEK', apiKey: 'sk-deep-123456', registerModels: true },
+    });
+    expect(catalog.model('deep/deepseek-chat')).toMatchObject({ contextTokens: 64_000, lifecycle: 'ACTIVE' });
+  });
+
+  it('changes what is given and clears what is null', async () => {
+    await dataOf(subgraph, admin, createProvider, {
+      input: { id: 'changing', kind: 'MISTRAL', baseUrl: 'http://127.0.0.1:1', region: 'eu' },
+    });
+    const update = `mutation ($input: UpdateProviderInput!) {
+      updateProvider(id: "changing", input: $input) { baseUrl region enabled }
+    }`;
+    expect(await dataOf(subgraph, admin, update, { input: { enabled: false } })).toEqual({
+      updateProvider: { baseUrl: 'http://127.0.0.1:1', region: 'eu', enabled: false },
+    });
+    expect(await dataOf(subgraph, admin, update, { input: { baseUrl: null, region: null } })).toEqual({
+      updateProvider: { baseUrl: null, region: null, enabled: false },
+    });
+    expect(catalog.provider('changing')).toMatchObject({ baseUrl: null, enabled: false });
+  });
+
+  it.each([
+    [{ id: 'Bad', kind: 'OPENAI' }, 'input.id must be'],
+    [{ id: 'a/b', kind: 'OPENAI' }, 'input.id must be'],
+    [{ id: 'url', kind: 'OPENAI', baseUrl: 'not a url' }, 'input.baseUrl must be an http'],
+    [{ id: 'url', kind: 'OPENAI', baseUrl: 'file:///etc/passwd' }, 'input.baseUrl must be an http'],
+    [{ id: 'url', kind: 'OPENAI', baseUrl: 'https://u:p@example.com' }, 'input.baseUrl must not hold a user'],
+    [
+      { id: 'url', kind: 'OPENAI', baseUrl: 'https://example.com/?a=1' },
+      'input.baseUrl must not hold a query',
+    ],
+    [{ id: 'url', kind: 'VLLM' }, 'input.baseUrl is needed'],
+    [{ id: 'url', kind: 'BEDROCK', apiKey: 'x' }, 'input.region is needed'],
+    [{ id: 'url', kind: 'OPENAI', apiKey: '  ' }, 'input.apiKey must have'],
+  ])('refuses %j and leaves nothing behind', async (input, message) => {
+    expect(await refusal(createProvider, { input })).toMatch(`BAD_USER_INPUT: ${message}`);
+    expect(await dataOf(subgraph, admin, `query ($id: ID!) { provider(id: $id) { id } }`, input)).toEqual({
+      provider: null,
+    });
+  });
+
+  it('refuses a taken id, and a credential for a provider that does not exist', async () => {
+    await dataOf(subgraph, admin, createProvider, { input: { id: 'taken', kind: 'OLLAMA' } });
+    expect(await refusal(createProvider, { input: { id: 'taken', kind: 'OPENAI' } })).toMatch(/^CONFLICT/);
+    const add = `mutation { addProviderCredential(providerId: "nowhere", label: "x", secret: "y") { id } }`;
+    expect(await refusal(add)).toMatch(/^NOT_FOUND: .*nowhere/);
+  });
+
+  it('shows providers to everyone and credentials only to those who may change them', async () => {
+    const { providers } = await dataOf<{ providers: unknown[] }>(
+      subgraph,
+      reader,
+      '{ providers { id kind enabled } }',
+    );
+    expect(providers.length).toBeGreaterThan(0);
+    expect(await refusal('{ providers { credentials { hint } } }', {}, reader)).toContain('FORBIDDEN');
+    expect(await refusal(createProvider, { input: { id: 'x', kind: 'DEMO' } }, reader)).toContain(
+      'models:write',
+    );
+  });
+});

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Catalog } from '#mongo/catalog.ts';
+import {
+  modelsAdmin as admin,
+  createModel,
+  createProvider,
+  type ModelsMesh,
+  openModelsMesh,
+  modelsReader as reader,
+} from '#test/support/models-mesh.ts';
+import { dataOf } from '#test/support/subgraph.ts';
+import type { Subgraph } from '../shared/subgraph.ts';
+
+let mesh: ModelsMesh;
+let subgraph: Subgraph;
+let catalog: Catalog;
+
+beforeAll(async () => {
+  mesh = await openModelsMesh();
+  ({ subgraph, catalog } = mesh);
+});
+
+afterAll(() => mesh?.[Symbol.asyncDispose]());
+
+const refusal: ModelsMesh['refusal'] = (...args) => mesh.refusal(...args);
+
+const saveRoute = `mutation ($input: RouteInput!) {
+  saveRoute(input: $input) {
+    alias strategy maxAttempts timeouts { connectMs firstTokenMs interTokenMs totalMs }
+    targets { weight regions model { id } }
+  }
+}`;
+
+describe('routes', () => {
+  beforeAll(async () => {
+    await dataOf(subgraph, admin, createProvider, { input: { id: 'r', kind: 'OLLAMA' } });
+    for (const name of ['a', 'b', 'gone']) {
+      await dataOf(subgraph, admin, createModel, { input: { providerId: 'r', name } });
+    }
+    await dataOf(subgraph, admin, 'mutation { retireModel(id: "r/gone") { id } }');
+  });
+
+  it('saves with sensible times unless given, replaces as a whole, and deletes', async () => {
+    const saved = await dataOf(subgraph, admin, saveRoute, {
+      input: {
+        alias: 'smart',
+        strategy: 'PRIORITY',
+        targets: [{ model: 'r/a' }, { model: 'r/b', regions: ['eu'] }],
+      },
+    });
+    expect(saved.saveRoute).toEqual({
+      alias: 'smart',
+      strategy: 'PRIORITY',
+      maxAttempts: 3,
+      timeouts: { connectMs: 10_000, firstTokenMs: 60_000, interTokenMs: 30_000, totalMs: 600_000 },
+      targets: [
+        { weight: 1, regions: null, model: { id: 'r/a' } },
+        { weight: 1, regions: ['eu'], model: { id: 'r/b' } },
+      ],
+    });
+    await dataOf(subgraph, admin, saveRoute, {
+      input: {
+        alias: 'smart',
+        strategy: 'WEIGHTED',
+        targets: [
+          { model: 'r/b', weight: 0 },
+          { model: 'r/a', weight: 2 },
+        ],
+        timeouts: { firstTokenMs: 50 },
+        maxAttempts: 1,
+      },
+    });
+    expect(catalog.route('smart')).toMatchObject({
+      strategy: 'WEIGHTED',
+      maxAttempts: 1,
+      timeouts: { connectMs: 10_000, firstTokenMs: 50 },
+      targets: [
+        { model: { id: 'r/b' }, weight: 0 },
+        { model: { id: 'r/a' }, weight: 2 },
+      ],
+    });
+    expect(await dataOf(subgraph, reader, '{ routes { alias } route(alias: "smart") { strategy } }')).toEqual(
+      {
+        routes: [{ alias: 'smart' }],
+        route: { strategy: 'WEIGHTED' },
+      },
+    );
+    const remove = 'mutation { deleteRoute(alias: "smart") }';
+    expect(await dataOf(subgraph, admin, remove)).toEqual({ deleteRoute: true });
+    expect(await dataOf(subgraph, admin, remove)).toEqual({ deleteRoute: false });
+    expect(catalog.route('smart')).toBeUndefined();
+  });
+
+  it.each([
+    [{ alias: 'r/a' }, 'input.alias'],
+    [{ targets: [] }, 'input.targets must name 1 to 50'],
+    [{ targets: [{ model: 'r/none' }] }, 'names models that do not exist: "r/none"'],
+    [{ targets: [{ model: 'r/gone' }] }, 'names models that are retired: r/gone'],
+    [{ targets: [{ model: 'r/a' }, { model: 'r/a' }] }, 'names "r/a" twice'],
+    [{ targets: [{ model: 'r/a', weight: -1 }] }, 'input.targets[0].weight'],
+    [{ strategy: 'WEIGHTED', targets: [{ model: 'r/a', weight: 0 }] }, 'needs a weight above 0'],
+    [{ timeouts: { totalMs: 0 } }, 'input.timeouts.totalMs'],
+    [{ timeouts: { connectMs: 60_001 } }, 'input.timeouts.connectMs'],
+    [{ maxAttempts: 11 }, 'input.maxAttempts'],
+  ])('refuses %j', async (wrong, message) => {
+    const input = { alias: 'wrong', strategy: 'PRIORITY', targets: [{ model: 'r/a' }], ...wrong };
+    expect(await refusal(saveRoute, { input })).toMatch(/^BAD_USER_INPUT/);
+    expect(await refusal(saveRoute, { input })).toContain(message);
+    expect(catalog.route('wrong')).toBeUndefined();
+  });
+});
