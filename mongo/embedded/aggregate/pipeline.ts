@@ -177,6 +177,7 @@ function compileStage([name, spec]: Named, after: readonly Named[], context: Pip
     case '$facet':
       return compileFacet(spec, context);
     default:
+      if (/search/i.test(name) && SERVER_STAGES.has(name)) throw unsupported(`${name}, a stage of Atlas,`);
       if (SERVER_STAGES.has(name)) throw unsupported(`the aggregation stage ${name}`);
       throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
   }

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { deserialize, EJSON, serialize } from 'bson';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyValue } from './arbitrary.ts';
 import { decodeDocument, decodeField, decodeFields } from './decode.ts';
 import { encodeDocument } from './encode.ts';
+import { identicalValues } from './identical.ts';
 import { DateTime, type Doc, doc, Int32, ObjectId, type Value } from './values.ts';
 
 type Corpus = {
@@ -120,6 +122,27 @@ describe('codec', () => {
         },
       ),
       { numRuns: 2000 },
+    );
+  });
+
+  it('gives back every value, whole or by field, whatever stands before it', () => {
+    const fields = fc.array(
+      fc.tuple(
+        fc.string({ maxLength: 8 }).filter((name) => !name.includes('\0')),
+        anyValue,
+      ),
+    );
+    fc.assert(
+      fc.property(fields, (entries) => {
+        const source: Doc = new Map(entries);
+        const bytes = encodeDocument(source);
+        expect(identicalValues(decodeDocument(bytes), source)).toBe(true);
+        for (const [name, value] of source) {
+          expect(identicalValues(decodeField(bytes, name), value)).toBe(true);
+        }
+        expect(decodeField(bytes, 'longer than any of them')).toBeUndefined();
+      }),
+      { numRuns: 500 },
     );
   });
 });
