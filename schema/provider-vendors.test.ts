@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { findProvider } from '@pydantic/genai-prices';
 import { describe, expect, it } from 'vitest';
 import { demoModels, providerKinds, providersOf, providerVendors } from './provider-vendors.ts';
 
@@ -43,5 +45,25 @@ describe('provider vendors', () => {
     const names = demoModels.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['echo', 'slow', 'flaky', 'embed']));
     for (const { description } of demoModels) expect(description).toMatch(/demo/i);
+  });
+
+  it('names catalogues of prices that exist', () => {
+    for (const { pricesId } of Object.values(providerVendors)) {
+      if (pricesId !== null) expect(findProvider({ providerId: pricesId })?.models.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('is told to people in docs/providers.md: every kind, variable and base URL, and every demo model', () => {
+    const text = readFileSync(new URL('../docs/providers.md', import.meta.url), 'utf8');
+    const lines = text.split('\n');
+    for (const kind of providerKinds) {
+      const row = lines.find((line) => line.startsWith(`| \`${kind}\` |`));
+      const { id, label, baseUrl, environment } = providerVendors[kind];
+      const { secret = [], baseUrl: urls = [], region = [] } = environment;
+      for (const word of [`\`${id}\``, label, baseUrl ?? '', ...secret.flat(), ...urls, ...region]) {
+        expect(row, kind).toContain(word);
+      }
+    }
+    for (const { name } of demoModels) expect(text).toContain(`| \`demo/${name}\` |`);
   });
 });

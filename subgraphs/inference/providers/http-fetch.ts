@@ -50,7 +50,7 @@ export function createHttpFetch(options: HttpFetchOptions = {}): HttpFetch {
     connections: callsMax,
     pipelining: 1,
     allowH2: false,
-    keepAliveTimeout: 30_000,
+    keepAliveTimeout: 10_000,
     headersTimeout: silenceMsMax,
     bodyTimeout: silenceMsMax,
     connect: { timeout: options.connectTimeoutMs ?? 10_000 },
