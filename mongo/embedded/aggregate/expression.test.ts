@@ -247,7 +247,7 @@ describe('strings', () => {
     gives({ $ltrim: { input: ' ggggoodbyeeeee', chars: ' gd' } }, 'oodbyeeeee');
     gives({ $rtrim: { input: ' ggggoodbyeeeee', chars: 'e ' } }, ' ggggoodby');
     gives({ $indexOfCP: ['cafeteria', 'e'] }, 3);
-    gives({ $replaceAll: { input: 'aXbX', find: 'X', replacement: '$&' } }, 'a$&b$&');
+    gives({ $replaceAll: { input: 'aXbX', find: 'X', replacement: { $literal: '$&' } } }, 'a$&b$&');
     gives({ $replaceOne: { input: 'aXbX', find: 'X', replacement: '-' } }, 'a-bX');
     gives({ $regexMatch: { input: 'Line', regex: '^l', options: 'i' } }, true);
     gives({ $strcasecmp: ['abc', 'ABD'] }, -1);
