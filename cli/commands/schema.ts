@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { CompositionError, composeCheckout, supergraphUrl } from '#schema/compose.ts';
+import { readBaseline, UnknownRefError } from '#schema/baseline.ts';
+import { CompositionError, composeCheckout, readSupergraph, supergraphUrl } from '#schema/compose.ts';
 
 const usage = `heddle schema compose                     write schema/supergraph.graphql
 heddle schema check [--against <git ref>]  would this schema break clients?`;
@@ -11,14 +12,42 @@ function compose(): number {
   return 0;
 }
 
+async function check(against: string | undefined): Promise<number> {
+  const { checkSchema } = await import('#schema/check.ts');
+  const baseline = readBaseline(against);
+  const findings = await checkSchema({
+    composed: composeCheckout(),
+    committed: readSupergraph(),
+    baseline: baseline?.supergraph,
+  });
+  for (const { rule, where, problem, whatToDo } of findings) {
+    console.error(`${rule}: ${where}: ${problem}. ${whatToDo}`);
+  }
+  const compared =
+    baseline === undefined
+      ? 'compared with nothing: this is no git checkout'
+      : baseline.supergraph === undefined
+        ? `compared with nothing: ${baseline.ref} has no supergraph`
+        : `compared with ${baseline.ref}`;
+  console.log(
+    findings.length === 0 ? `the schema is sound (${compared})` : `${findings.length} found (${compared})`,
+  );
+  return findings.length === 0 ? 0 : 1;
+}
+
 /** `heddle schema compose|check`: resolves to the exit code; every finding is one line on standard error. */
 export async function runSchemaCommand(args: readonly string[]): Promise<number> {
+  const [verb, option, value, ...rest] = args;
   try {
-    if (args[0] === 'compose' && args.length === 1) return compose();
+    if (verb === 'compose' && option === undefined) return compose();
+    if (verb === 'check' && option === undefined) return await check(undefined);
+    if (verb === 'check' && option === '--against' && value !== undefined && rest.length === 0) {
+      return await check(value);
+    }
     console.error(usage);
     return 1;
   } catch (error) {
-    if (!(error instanceof CompositionError)) throw error;
+    if (!(error instanceof CompositionError) && !(error instanceof UnknownRefError)) throw error;
     console.error(error.message);
     return 1;
   }

@@ -63,6 +63,7 @@ type Mutation {
 const tenants = `
 ${federation('"@key", "@authenticated", "@requiresScopes", "@inaccessible", "@shareable"')}
 
+"Any value."
 scalar JSON
 
 "Who has a name."
