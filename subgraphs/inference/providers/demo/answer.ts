@@ -9,7 +9,7 @@ export interface DemoAnswer {
 }
 
 /** The text of the last user message; a file part is named by its media type in brackets. */
-export function lastUserMessage(call: ProviderCall): string {
+function lastUserMessage(call: ProviderCall): string {
   for (let at = call.messages.length - 1; at >= 0; at--) {
     const message = call.messages[at];
     if (message?.role !== 'user') continue;
