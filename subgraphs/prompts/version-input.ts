@@ -1,9 +1,9 @@
 import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
 import { latestLabel } from '#mongo/prompts.ts';
+import { compileJsonSchema, jsonSchemaText } from '#schema/json-schema.ts';
 import { parsePromptTemplate } from '#schema/prompt-template.ts';
 import { badInput, checkedText } from '../shared/input.ts';
 import type { PromptsDeps } from './deps.ts';
-import { checkedOutputSchema } from './output-schema.ts';
 import { checkedParameters } from './parameters.ts';
 
 export interface PromptVersionInput {
@@ -55,7 +55,7 @@ export async function checkedVersion(input: PromptVersionInput, deps: PromptsDep
       required: true,
       description: descriptions.get(name) ?? null,
     })),
-    outputSchemaJson: checkedOutputSchema(input.outputSchema, 'input.outputSchema'),
+    outputSchemaJson: outputSchemaJson(input.outputSchema),
     parameters: checkedParameters(input.parameters, 'input.parameters'),
     note: input.note == null ? null : checkedText(input.note, 'input.note', textMax),
   };
@@ -67,6 +67,13 @@ export async function checkedVersion(input: PromptVersionInput, deps: PromptsDep
     );
   }
   return { content, label };
+}
+
+/** The JSON text of a schema that answers can be checked with; null: none was given. */
+function outputSchemaJson(schema: unknown): string | null {
+  if (schema === null || schema === undefined) return null;
+  const field = 'input.outputSchema';
+  return compileJsonSchema(jsonSchemaText(schema, field), field).text;
 }
 
 /** A label that may be set. */
