@@ -69,7 +69,7 @@ export const variables = {
         'must begin with hd_ and have 40 characters or more (A-Z a-z 0-9 _ -)',
       )
       .optional(),
-    'Presets the admin API key instead of making one on the first start.',
+    'Is the admin API key, instead of one made on the first start; a changed text replaces the former one, which ends.',
     true,
   ),
   HEDDLE_ENCRYPTION_KEY: variable(

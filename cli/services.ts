@@ -41,10 +41,10 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
 
   const { openState } = await import('#state/open-state.ts');
   const state: State = starting.use(await openState(environment.REDIS_URL, log));
-  const { subgraphs, newAdminKey } = await startSubgraphs(options, names, state, starting);
-  const subgraphUrls = alone ? await serveAlone(options, subgraphs, starting) : {};
+  const { subgraphs, newAdminKey, ready } = await startSubgraphs(options, names, state, starting);
+  const subgraphUrls = alone ? await serveAlone(options, subgraphs, ready, starting) : {};
   const gateway = parts.includes('gateway')
-    ? await startGateway(options, subgraphs, state, starting)
+    ? await startGateway(options, { subgraphs, state, ready }, starting)
     : undefined;
 
   const running = starting.move();
@@ -78,6 +78,7 @@ function checkParts(environment: Environment, parts: readonly Part[]): void {
 async function serveAlone(
   { environment, log }: MeshOptions,
   subgraphs: ReadonlyMap<SubgraphName, Subgraph>,
+  ready: () => Promise<boolean>,
   starting: AsyncDisposableStack,
 ): Promise<Partial<Record<SubgraphName, string>>> {
   const urls: Partial<Record<SubgraphName, string>> = {};
@@ -87,6 +88,9 @@ async function serveAlone(
       host: environment.HOST,
       port: environment[`HEDDLE_${name.toUpperCase() as Uppercase<typeof name>}_PORT`],
       meshSecret: environment.HEDDLE_MESH_SECRET ?? '',
+      bodyBytesMax: environment.HEDDLE_BODY_BYTES_MAX,
+      graceMs: environment.HEDDLE_SHUTDOWN_GRACE_MS,
+      ready,
       log,
     });
     starting.defer(() => server.close());

@@ -8,8 +8,16 @@ import type { MeshOptions } from './services.ts';
 /** The gateway over the subgraphs of this process and, by their URLs, those of others; it listens when this resolves. */
 export async function startGateway(
   { environment, log }: MeshOptions,
-  local: ReadonlyMap<SubgraphName, Subgraph>,
-  state: State,
+  {
+    subgraphs,
+    state,
+    ready,
+  }: {
+    /** Those of this process. */
+    readonly subgraphs: ReadonlyMap<SubgraphName, Subgraph>;
+    readonly state: State;
+    readonly ready: () => Promise<boolean>;
+  },
   starting: AsyncDisposableStack,
 ) {
   const [{ createGateway }, supergraphSdl] = await Promise.all([
@@ -18,13 +26,14 @@ export async function startGateway(
   ]);
   const executors: Partial<Record<SubgraphName, SubgraphExecutor>> = {};
   for (const name of subgraphNames) {
-    executors[name] = local.get(name) ?? (await remote(name, environment, starting));
+    executors[name] = subgraphs.get(name) ?? (await remote(name, environment, starting));
   }
   const gateway = await createGateway({
     supergraphSdl,
     executors,
     bus: state.bus,
     log,
+    ready,
     host: environment.HOST,
     port: environment.PORT,
     limits: {

@@ -8,6 +8,8 @@ import { ensureDataDirectory, type MeshOptions } from './services.ts';
 export interface StartedSubgraphs {
   readonly subgraphs: ReadonlyMap<SubgraphName, Subgraph>;
   readonly newAdminKey: string | null;
+  /** Does the database answer? */
+  ready(): Promise<boolean>;
 }
 
 /**
@@ -21,7 +23,7 @@ export async function startSubgraphs(
   starting: AsyncDisposableStack,
 ): Promise<StartedSubgraphs> {
   const subgraphs = new Map<SubgraphName, Subgraph>();
-  if (names.length === 0) return { subgraphs, newAdminKey: null };
+  if (names.length === 0) return { subgraphs, newAdminKey: null, ready: async () => true };
 
   // The store starts in its own thread while this one loads the subgraphs' code.
   const dir = await ensureDataDirectory(environment);
@@ -60,5 +62,9 @@ export async function startSubgraphs(
     );
     subgraphs.set(subgraph.name, subgraph);
   }
-  return { subgraphs, newAdminKey };
+  const ready = async () => {
+    await connection.db?.command({ ping: 1 }, { timeoutMS: 2_000 });
+    return true;
+  };
+  return { subgraphs, newAdminKey, ready };
 }

@@ -184,7 +184,7 @@ type Mutation {
 type Subscription {
   "Ask and listen."
   completionStream("What." input: CompletionInput!): CompletionEvent!
-    @requiresScopes(scopes: [["inference:invoke"]]) @quota(meters: [REQUESTS, CONCURRENCY], weight: 2)
+    @requiresScopes(scopes: [["inference:invoke"]]) @quota(meters: [REQUESTS, TOKENS], weight: 2)
 }
 `;
 
