@@ -192,6 +192,9 @@ export function collMod(engine: Engine, request: Request): Reply {
     }
   }
   if (change === undefined) return new Map();
+  for (const option of ['unique', 'prepareUnique']) {
+    if (change.has(option)) throw unsupported(`collMod with ${option}`, 'InvalidOptions');
+  }
   const name = change.get('name');
   const pattern = change.get('keyPattern');
   const index = collection.indexes.find((other) =>

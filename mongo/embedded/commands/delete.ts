@@ -4,16 +4,20 @@ import { attempt } from './attempt.ts';
 import type { Engine } from './engine.ts';
 import { Fields, numberOf } from './fields.ts';
 import { hintOf } from './find.ts';
+import { checkKnown } from './options.ts';
 import { Ordered } from './ordered.ts';
 import type { Reply } from './reply.ts';
 import type { Request } from './request.ts';
 import { Selection, variablesOf } from './selection.ts';
 import { currentTarget, selectTargets } from './targets.ts';
 
+const STATEMENT_FIELDS = new Set(['q', 'limit', 'collation', 'hint']);
+
 /** `delete`: each statement removes one document (limit 1) or all that match (limit 0). */
 export async function remove(engine: Engine, request: Request): Promise<Reply> {
   const name = request.collectionName();
   const statements = request.fields.required('deletes', request.sent('deletes'));
+  for (const { doc: statement } of statements) checkKnown('delete.deletes', statement, STATEMENT_FIELDS);
   const vars = variablesOf(request.fields.document('let'));
   const batch = new Ordered(request, statements.length);
   let removed = 0;

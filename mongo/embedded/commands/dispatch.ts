@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeDocument } from '../bson/encode.ts';
-import { type Doc, isDoc } from '../bson/values.ts';
+import { type Doc, isDoc, type Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import { DirectWrites } from '../transactions/direct-writes.ts';
 import type { Session } from '../transactions/sessions.ts';
@@ -64,24 +64,47 @@ class Dispatch {
     }
   }
 
-  async #execute(name: string, command: Command, failure: Failure | undefined): Promise<Uint8Array> {
+  async #execute(
+    name: string,
+    command: Command,
+    failure: Failure | undefined,
+  ): Promise<Uint8Array | typeof CLOSE> {
     const { body } = this.#message;
     const engine = this.#engine;
     const db = this.#database(command);
     if (command.fields !== undefined) checkFields(name, body, command.fields);
     const session = this.#session(body);
     const number = body.get('txnNumber');
+    const inTransaction = body.get('autocommit') === false;
     this.#situation.ending = name === 'commitTransaction' || name === 'abortTransaction';
-    this.#situation.inTransaction = body.get('autocommit') === false;
-    this.#situation.retryable = (this.#situation.ending || command.writes === true) && number !== undefined;
+    this.#situation.inTransaction = inTransaction;
+    const isRetryableWrite = command.writes === true && number !== undefined && !inTransaction;
+    this.#situation.retryable = this.#situation.ending || isRetryableWrite;
     if (failure?.errorCode !== undefined) {
       throw new CommandError(failure.errorCode, `Failing command via 'failCommand' failpoint`);
     }
     const transaction = statementTransaction(engine.sessions, session, command, name, body);
     checkReadConcern(body, transaction !== undefined);
-    const run = () => this.#run(command, name, db, session, transaction, failure);
-    if (!this.#situation.retryable || this.#situation.inTransaction || this.#situation.ending) return run();
-    return engine.sessions.once(session, number, run);
+    const run = () => this.#run(command, name, db, session, transaction);
+    const reply = await (isRetryableWrite ? this.#once(session, number, run) : run());
+    if (reply === CLOSE) return CLOSE;
+    const answered = command.writes === true ? this.#withWriteConcern(reply, transaction, failure) : reply;
+    return finishReply(answered, engine.clusterTime.elements());
+  }
+
+  /** A retryable write: done once for its number, however often it is sent. */
+  async #once(
+    session: Session | undefined,
+    number: Value | undefined,
+    run: () => Promise<Reply>,
+  ): Promise<Reply | typeof CLOSE> {
+    const { sessions, failPoints } = this.#engine;
+    const injected = failPoints.hitRetryableWrite();
+    if (injected?.errorCode !== undefined) {
+      throw new CommandError(injected.errorCode, `Failing write via 'onPrimaryTransactionalWrite' failpoint`);
+    }
+    const reply = await sessions.once(session, number, run);
+    return injected?.closeConnection === true ? CLOSE : reply;
   }
 
   async #run(
@@ -90,8 +113,7 @@ class Dispatch {
     db: string,
     session: Session | undefined,
     transaction: Transaction | undefined,
-    failure: Failure | undefined,
-  ): Promise<Uint8Array> {
+  ): Promise<Reply> {
     const engine = this.#engine;
     const { storage, locks } = engine;
     const writes =
@@ -99,22 +121,21 @@ class Dispatch {
         ? new DirectWrites(storage, locks)
         : new TransactionWrites(transaction, storage, locks);
     const request = new Request(name, db, this.#message, this.#client, session, transaction, writes);
-    let reply: Reply;
     try {
       const answered = command.run(engine, request);
-      reply = answered instanceof Promise ? await answered : answered;
+      const reply = answered instanceof Promise ? await answered : answered;
       await writes.durable();
+      if (command.writes === true) engine.clusterTime.tick();
+      return reply;
     } catch (error) {
       if (transaction !== undefined) engine.sessions.abort(transaction);
       throw error;
     }
-    if (command.writes === true && transaction === undefined) reply = this.#withWriteConcern(reply, failure);
-    return finishReply(reply, engine.clusterTime.elements());
   }
 
-  #withWriteConcern(reply: Reply, failure: Failure | undefined): Reply {
-    this.#engine.clusterTime.tick();
-    const error = failure?.writeConcernError ?? writeConcernError(this.#message.body);
+  #withWriteConcern(reply: Reply, transaction: Transaction | undefined, failure: Failure | undefined): Reply {
+    const own = transaction === undefined ? writeConcernError(this.#message.body) : undefined;
+    const error = failure?.writeConcernError ?? own;
     if (error === undefined) return reply;
     const labels = failure?.errorLabels ?? labelsOf(Number(error.get('code') ?? 0), this.#situation);
     const extra: Doc = new Map([['writeConcernError', error]]);

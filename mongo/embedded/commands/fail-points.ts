@@ -19,12 +19,17 @@ type FailPoint = {
   failure: Failure;
 };
 
-/** The server's test command `configureFailPoint`, as far as `failCommand` goes: drivers' own tests need it. */
+/** The server's test command `configureFailPoint`, as far as drivers' own tests need it. */
 export class FailPoints {
   #active: FailPoint | undefined;
+  #retryableWrite: FailPoint | undefined;
 
   configure(body: Doc): void {
     const name = body.get('configureFailPoint');
+    if (name === 'onPrimaryTransactionalWrite') {
+      this.#configureRetryableWrite(body);
+      return;
+    }
     if (name !== 'failCommand') {
       throw new CommandError('CommandNotSupported', `fail point ${String(name)} does not exist here`);
     }
@@ -55,14 +60,42 @@ export class FailPoints {
     const active = this.#active;
     if (active === undefined || !active.commands.has(command)) return undefined;
     if (active.appName !== undefined && active.appName !== appName) return undefined;
-    if (active.skip > 0) {
-      active.skip--;
-      return undefined;
-    }
-    if (active.timesLeft <= 0) return undefined;
-    active.timesLeft--;
-    return active.failure;
+    return useOnce(active);
   }
+
+  /** The failure that this retryable write meets: an error instead of it, or a lost connection after it. */
+  hitRetryableWrite(): Failure | undefined {
+    return this.#retryableWrite && useOnce(this.#retryableWrite);
+  }
+
+  #configureRetryableWrite(body: Doc): void {
+    const mode = body.get('mode') ?? 'off';
+    this.#retryableWrite = undefined;
+    if (mode === 'off') return;
+    const data = new Fields(new Fields(body, 'configureFailPoint').document('data') ?? new Map(), 'data');
+    this.#retryableWrite = {
+      ...timesOf(mode),
+      commands: new Set(),
+      appName: undefined,
+      failure: {
+        closeConnection: data.boolean('closeConnection') ?? true,
+        errorCode: data.number('failBeforeCommitExceptionCode'),
+        errorLabels: undefined,
+        writeConcernError: undefined,
+        blockMs: 0,
+      },
+    };
+  }
+}
+
+function useOnce(point: FailPoint): Failure | undefined {
+  if (point.skip > 0) {
+    point.skip--;
+    return undefined;
+  }
+  if (point.timesLeft <= 0) return undefined;
+  point.timesLeft--;
+  return point.failure;
 }
 
 function timesOf(mode: Value): { timesLeft: number; skip: number } {

@@ -46,6 +46,18 @@ export function checkFields(name: string, body: Doc, known: ReadonlySet<string>)
     }
     first = false;
   }
+  checkVersion(body);
+}
+
+/** Refuses fields that a part of a command does not have. */
+export function checkKnown(name: string, part: Doc, known: ReadonlySet<string>): void {
+  for (const field of part.keys()) {
+    if (!known.has(field))
+      throw new CommandError(40415, `BSON field '${name}.${field}' is an unknown field.`);
+  }
+}
+
+function checkVersion(body: Doc): void {
   const version = body.get('apiVersion');
   if (version !== undefined && version !== '1') {
     throw new CommandError('APIVersionError', `Unsupported API version`);

@@ -5,18 +5,21 @@ import { whole } from './count.ts';
 import type { Engine } from './engine.ts';
 import { Fields } from './fields.ts';
 import { hintOf } from './find.ts';
-import { checkFields } from './options.ts';
+import { checkKnown } from './options.ts';
 import { Ordered } from './ordered.ts';
 import type { Reply } from './reply.ts';
 import type { Request } from './request.ts';
 import { Selection, variablesOf } from './selection.ts';
 
-const STATEMENT_FIELDS = new Set(['u', 'c', 'multi', 'upsert', 'collation', 'arrayFilters', 'hint']);
+const STATEMENT_FIELDS = new Set(['q', 'u', 'c', 'multi', 'upsert', 'collation', 'arrayFilters', 'hint']);
 
 /** `update`: statements that change one document or all that match, by operators, a replacement or a pipeline. */
 export async function update(engine: Engine, request: Request): Promise<Reply> {
   const name = request.collectionName();
   const statements = request.fields.required('updates', request.sent('updates'));
+  for (const { doc: statement } of statements) {
+    checkKnown('update.updates', statement, STATEMENT_FIELDS);
+  }
   const definitions = request.fields.document('let');
   const batch = new Ordered(request, statements.length);
   const upserted: Doc[] = [];
@@ -24,7 +27,6 @@ export async function update(engine: Engine, request: Request): Promise<Reply> {
   let modified = 0;
   await batch.each(statements, async (sent, index) => {
     const fields = new Fields(sent.doc, 'update.updates');
-    checkFields('update.updates', new Map([['q', null], ...without(sent.doc, 'q')]), STATEMENT_FIELDS);
     const constants = fields.document('c');
     const selection = new Selection(
       {
@@ -61,8 +63,4 @@ export async function update(engine: Engine, request: Request): Promise<Reply> {
   if (upserted.length > 0) reply.set('upserted', upserted);
   reply.set('nModified', whole(modified));
   return batch.reply(reply);
-}
-
-function without(document: Doc, field: string): Doc {
-  return new Map([...document].filter(([name]) => name !== field));
 }

@@ -1,4 +1,4 @@
-import { DateTime, type Value } from '../bson/values.ts';
+import { DateTime, type Doc, type Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import { commit } from './commit.ts';
@@ -19,7 +19,7 @@ export type Session = {
   number: bigint;
   transaction: Transaction | undefined;
   /** The answer to the retryable write of that number: a repetition gets it again, and is not done again. */
-  answered: Promise<Uint8Array> | undefined;
+  answered: Promise<Doc | Uint8Array> | undefined;
 };
 
 export type SessionsOptions = {
@@ -120,8 +120,8 @@ export class Sessions {
   async once(
     session: Session | undefined,
     number: Value | undefined,
-    run: () => Promise<Uint8Array>,
-  ): Promise<Uint8Array> {
+    run: () => Promise<Doc | Uint8Array>,
+  ): Promise<Doc | Uint8Array> {
     if (session === undefined || typeof number !== 'bigint') {
       throw new CommandError('InvalidOptions', 'Transaction number may only be specified in a session');
     }
