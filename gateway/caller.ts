@@ -81,6 +81,10 @@ function isAllowed(list: BlockList, clientAddress: string | null): boolean {
   return family !== undefined && list.check(address, family);
 }
 
+function unknownKey(): HeddleError {
+  return new HeddleError('UNAUTHENTICATED', 'The API key is unknown, expired or revoked.');
+}
+
 function isCaller(value: unknown): value is Caller {
   return typeof value === 'object' && value !== null && 'kind' in value && 'scopes' in value;
 }
@@ -158,11 +162,10 @@ export async function createCallers(options: {
     async identify(credentials, context) {
       const key = keyOf(credentials);
       if (key === undefined) return anonymousCaller;
-      const unknown = new HeddleError('UNAUTHENTICATED', 'The API key is unknown, expired or revoked.');
-      if (key.length > keyLengthMax) throw unknown;
+      if (key.length > keyLengthMax) throw unknownKey();
       const { caller, allowList } = await lookUp(createHash('sha256').update(key).digest('hex'), context);
-      if (caller === undefined) throw unknown;
-      if (caller.expiresAtMs !== null && caller.expiresAtMs <= now()) throw unknown;
+      if (caller === undefined) throw unknownKey();
+      if (caller.expiresAtMs !== null && caller.expiresAtMs <= now()) throw unknownKey();
       if (allowList !== undefined && !isAllowed(allowList, context.clientAddress)) {
         throw new HeddleError('FORBIDDEN', 'The API key may not be used from this address.');
       }

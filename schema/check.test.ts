@@ -84,7 +84,7 @@ describe('the schema check', () => {
     );
     expect(findUnguarded(mutation)).toMatchObject([{ rule: 'auth', where: 'Mutation.createModel' }]);
     const inference = sampleSdls.inference.replace(
-      '@requiresScopes(scopes: [["inference:invoke"]]) @quota(meters: [REQUESTS, CONCURRENCY], weight: 2)',
+      '@requiresScopes(scopes: [["inference:invoke"]]) @quota(meters: [REQUESTS, TOKENS], weight: 2)',
       '',
     );
     expect(findUnguarded(composeSupergraph({ ...sampleSdls, inference }))).toMatchObject([

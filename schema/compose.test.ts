@@ -10,7 +10,7 @@ describe('composition', () => {
     expect(supergraph).toContain('directive @quota(meters: [Meter!]!, weight: Int! = 1)');
     expect(supergraph).toContain('scope: CacheScope! = TENANT, match: CacheMatch! = EXACT');
     expect(supergraph).toContain('@quota(meters: [REQUESTS, TOKENS, COST, CONCURRENCY]) @cache(maxAge: 60)');
-    expect(supergraph).toContain('@quota(meters: [REQUESTS, CONCURRENCY], weight: 2)');
+    expect(supergraph).toContain('@quota(meters: [REQUESTS, TOKENS], weight: 2)');
     expect(supergraph).toContain('@audited(action: "model.create")');
   });
 

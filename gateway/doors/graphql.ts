@@ -26,10 +26,11 @@ function sendJson(
   result: ClientResult,
 ): void {
   if (response.destroyed) return;
-  const body = Buffer.from(JSON.stringify(result));
+  // A text goes out with the headers in one write.
+  const body = JSON.stringify(result);
   response.statusCode = status;
   response.setHeader('content-type', `${type}; charset=utf-8`);
-  response.setHeader('content-length', body.length);
+  response.setHeader('content-length', Buffer.byteLength(body));
   response.end(body);
 }
 
@@ -98,7 +99,9 @@ export async function serveGraphql(
   const type = negotiateAnswer(accept);
   const jsonType = type === undefined || type === 'text/event-stream' ? 'application/json' : type;
   const left = new AbortController();
-  response.once('close', () => left.abort());
+  response.once('close', () => {
+    if (!response.writableFinished) left.abort();
+  });
   mesh.work.begin();
   try {
     if (request.method !== 'GET' && request.method !== 'POST') {

@@ -46,7 +46,9 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
     });
-    const brokenOff = () => reject(new BadRequest(400, 'The body ended before it was complete.'));
+    const brokenOff = () => {
+      if (!request.complete) reject(new BadRequest(400, 'The body ended before it was complete.'));
+    };
     request.on('error', brokenOff);
     request.on('close', brokenOff);
   });
