@@ -99,7 +99,7 @@ async function ask({ db, collection }: Side, sent: Document): Promise<{ text: st
   try {
     const reply = await db.command({ ...sent, [name]: collection }, READ_OPTIONS);
     const code = Number(reply.writeErrors?.[0]?.code ?? 0);
-    return { text: EJSON.stringify(essenceOf(reply, name, sent), { relaxed: false }), code };
+    return { text: EJSON.stringify(essenceOf(reply, name), { relaxed: false }), code };
   } catch (error) {
     if (error instanceof MongoNetworkError) return { text: 'connection closed', code: CONNECTION_CLOSED };
     if (!(error instanceof MongoServerError)) throw error;
@@ -108,18 +108,14 @@ async function ask({ db, collection }: Side, sent: Document): Promise<{ text: st
 }
 
 /** What must agree: results and error codes, not cursor ids, times or messages. */
-function essenceOf(reply: Document, name: string, sent: Document): Document {
-  if (name === 'aggregate') return unordered(reply.cursor.firstBatch, sent);
+function essenceOf(reply: Document, name: string): Document {
+  if (name === 'aggregate') return sorted(reply.cursor.firstBatch);
   if (name === 'find') return reply.cursor.firstBatch;
   if (name === 'distinct') return sorted(reply.values);
   const { n, nModified, upserted, value, lastErrorObject, writeErrors } = reply;
   const codes = writeErrors?.map(({ index, code }: Document) => [Number(index), Number(code)]);
   return { n: n ?? new Int32(0), nModified, upserted, value, lastErrorObject, codes };
 }
-
-/** $group gives its documents in no particular order. */
-const unordered = (documents: Document[], sent: Document): Document =>
-  sent.pipeline.some((stage: Document) => '$group' in stage) ? sorted(documents) : documents;
 
 const sorted = (values: Document[]): Document =>
   values.map((one) => EJSON.stringify({ one }, { relaxed: false })).sort();

@@ -21,7 +21,8 @@ async function main([uri, ...suites]: string[]): Promise<void> {
     for (const suite of suites.length > 0 ? suites : SUITES) {
       verdicts.push(...(await runSuite(uri, inner, facts, suite, join(folder, suite))));
     }
-    for (const { name, verdict } of verdicts) {
+    for (const { name, verdict, ms } of verdicts) {
+      if (ms > 1_000) console.log(`SLOW ${name}: ${ms.toFixed(0)} ms`);
       if (verdict.status === 'failed' || verdict.status === 'refused') {
         console.log(`${verdict.status.toUpperCase()} ${name}\n    ${verdict.reason}`);
       }

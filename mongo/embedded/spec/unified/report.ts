@@ -8,6 +8,8 @@ export interface NamedVerdict {
   suite: string;
   name: string;
   verdict: Verdict;
+  /** How long it took. */
+  ms: number;
 }
 
 /** Runs every file of a suite folder, one test after the other. */
@@ -21,8 +23,10 @@ export async function runSuite(
   const verdicts: NamedVerdict[] = [];
   for (const file of readSuite(folder)) {
     for (const test of file.tests) {
+      const start = performance.now();
       const verdict = await runTest(uri, inner, facts, file, test);
-      verdicts.push({ suite, name: `${suite}/${file.name}: ${test.description}`, verdict });
+      const ms = performance.now() - start;
+      verdicts.push({ suite, name: `${suite}/${file.name}: ${test.description}`, verdict, ms });
     }
   }
   return verdicts;

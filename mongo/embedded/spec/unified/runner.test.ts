@@ -94,6 +94,7 @@ it('finds both a failure that is not listed and a listed one that passes', () =>
   const verdict = (name: string, status: 'passed' | 'failed'): NamedVerdict => ({
     suite: 's',
     name,
+    ms: 1,
     verdict: status === 'passed' ? { status } : { status, reason: 'broken' },
   });
   const verdicts = [verdict('a', 'passed'), verdict('b', 'failed'), verdict('c', 'failed')];
