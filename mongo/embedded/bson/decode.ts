@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { Cursor } from './cursor.ts';
 import { invalidBson } from './invalid.ts';
 import {
   Binary,
@@ -11,7 +11,6 @@ import {
   int32,
   MAX_KEY,
   MIN_KEY,
-  ObjectId,
   Regex,
   Timestamp,
   TYPE,
@@ -21,11 +20,6 @@ import {
 
 /** Documents nested deeper than this are refused, as the server does. */
 export const MAX_DEPTH = 200;
-
-interface FastBuffer extends Buffer {
-  latin1Slice(start: number, end: number): string;
-  utf8Slice(start: number, end: number): string;
-}
 
 /**
  * Decodes and validates one document. Without `offset` the bytes must be exactly one document.
@@ -53,47 +47,7 @@ export function documentLength(bytes: Uint8Array, offset: number): number {
   return new Reader(bytes, offset).end - offset;
 }
 
-/** Field names repeat: a small cache gives back one (hashed, internal) string per name without allocating. */
-const NAME_CACHE_SIZE = 4096;
-const NAME_LENGTH_MAX = 40;
-const names: string[] = new Array<string>(NAME_CACHE_SIZE).fill('');
-
-class Reader {
-  readonly buffer: FastBuffer;
-  /** One past the terminator of the outermost document. */
-  readonly end: number;
-  at: number;
-
-  constructor(bytes: Uint8Array, offset: number) {
-    this.buffer = (
-      bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    ) as FastBuffer;
-    this.at = offset;
-    if (offset < 0 || offset + 5 > bytes.length) throw invalidBson('document is truncated');
-    this.end = this.documentEnd(bytes.length);
-  }
-
-  int(): number {
-    const { buffer, at } = this;
-    this.at = at + 4;
-    return buffer[at]! | (buffer[at + 1]! << 8) | (buffer[at + 2]! << 16) | (buffer[at + 3]! << 24);
-  }
-
-  need(length: number, end: number): void {
-    if (length < 0 || this.at + length > end) throw invalidBson('a value is longer than its document');
-  }
-
-  /** Reads a length at the cursor and leaves the cursor on it. */
-  documentEnd(limit: number): number {
-    this.need(5, limit);
-    const length = this.int();
-    this.at -= 4;
-    const end = this.at + length;
-    if (length < 5 || end > limit) throw invalidBson('a document has a wrong length');
-    if (this.buffer[end - 1] !== 0) throw invalidBson('a document does not end with 0x00');
-    return end;
-  }
-
+class Reader extends Cursor {
   document(depth: number, limit = this.end): Doc {
     const end = this.documentEnd(limit);
     const last = end - 1;
@@ -142,77 +96,6 @@ class Reader {
     if (this.at !== last) throw invalidBson('a value runs over the end of its array');
     this.at = end;
     return result;
-  }
-
-  /** A field name: 0x00-terminated. */
-  name(last: number): string {
-    const { buffer } = this;
-    const start = this.at;
-    let at = start;
-    let hash = 0;
-    let bits = 0;
-    for (let byte = buffer[at]!; byte !== 0; byte = buffer[++at]!) {
-      if (at >= last) throw invalidBson('a field name is not terminated');
-      hash = (hash * 31 + byte) | 0;
-      bits |= byte;
-    }
-    if (at >= last) throw invalidBson('a field name is not terminated');
-    this.at = at + 1;
-    const length = at - start;
-    if (bits >= 0x80) return this.utf8(start, at);
-    if (length > NAME_LENGTH_MAX) return buffer.latin1Slice(start, at);
-    const slot = (hash ^ (hash >>> 12)) & (NAME_CACHE_SIZE - 1);
-    const cached = names[slot]!;
-    if (cached.length === length) {
-      let index = 0;
-      while (index < length && cached.charCodeAt(index) === buffer[start + index]) index++;
-      if (index === length) return cached;
-    }
-    const name = buffer.latin1Slice(start, at);
-    names[slot] = name;
-    return name;
-  }
-
-  cstring(last: number): string {
-    const start = this.at;
-    const stop = this.buffer.indexOf(0, start);
-    if (stop < 0 || stop >= last) throw invalidBson('a string is not terminated');
-    this.at = stop + 1;
-    return this.utf8(start, stop);
-  }
-
-  utf8(start: number, stop: number): string {
-    const { buffer } = this;
-    if (stop - start < 24) {
-      let bits = 0;
-      for (let index = start; index < stop; index++) bits |= buffer[index]!;
-      if (bits < 0x80) return buffer.latin1Slice(start, stop);
-    }
-    if (!isUtf8(buffer.subarray(start, stop))) throw invalidBson('a string is not valid UTF-8');
-    return buffer.utf8Slice(start, stop);
-  }
-
-  string(last: number): string {
-    this.need(5, last);
-    const length = this.int();
-    if (length < 1) throw invalidBson('a string has a wrong length');
-    this.need(length, last);
-    const start = this.at;
-    this.at = start + length;
-    if (this.buffer[this.at - 1] !== 0) throw invalidBson('a string does not end with 0x00');
-    return this.utf8(start, this.at - 1);
-  }
-
-  objectId(last: number): ObjectId {
-    this.need(12, last);
-    this.at += 12;
-    return new ObjectId(this.buffer.latin1Slice(this.at - 12, this.at));
-  }
-
-  int64(last: number): bigint {
-    this.need(8, last);
-    this.at += 8;
-    return this.buffer.readBigInt64LE(this.at - 8);
   }
 
   value(type: number, last: number, depth: number): Value {

@@ -23,6 +23,8 @@ import {
 const BUFFER_BYTES_MAX = 64 * 1024 * 1024;
 const KEEP_BYTES_MAX = 4 * 1024 * 1024;
 const SMALL_STRING = 32;
+/** The names of an array's first elements. */
+const POSITIONS = Array.from({ length: 256 }, (_, index) => String(index));
 
 interface FastBuffer extends Buffer {
   latin1Write(text: string, offset: number, length: number): number;
@@ -37,7 +39,7 @@ let at = 0;
 export function encodeDocument(doc: Doc): Buffer {
   at = 0;
   writeDocument(doc, 1);
-  const result = Buffer.allocUnsafeSlow(at);
+  const result = Buffer.allocUnsafe(at);
   shared.copy(result, 0, 0, at);
   if (shared.length > KEEP_BYTES_MAX) shared = Buffer.allocUnsafeSlow(FIRST_BYTES) as FastBuffer;
   return result;
@@ -84,10 +86,25 @@ function writeText(text: string): void {
   at += buffer.utf8Write(text, at, length * 3);
 }
 
+/** A field name or pattern: mostly short and ASCII, so byte by byte. */
 function writeCstring(text: string): void {
-  if (text.includes('\0')) throw invalidBson('a field name or pattern holds a NUL');
-  writeText(text);
-  shared[at++] = 0;
+  const length = text.length;
+  room(length * 3 + 8);
+  const buffer = shared;
+  const start = at;
+  for (let index = 0; index < length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 0) throw invalidBson('a field name or pattern holds a NUL');
+    if (code >= 0x80) {
+      if (text.includes('\0')) throw invalidBson('a field name or pattern holds a NUL');
+      at = start + buffer.utf8Write(text, start, length * 3);
+      shared[at++] = 0;
+      return;
+    }
+    buffer[start + index] = code;
+  }
+  buffer[start + length] = 0;
+  at = start + length + 1;
 }
 
 function writeString(text: string): void {
@@ -115,7 +132,9 @@ function writeArray(items: Value[], depth: number): void {
   room(16);
   const start = at;
   at += 4;
-  for (let index = 0; index < items.length; index++) writeElement(String(index), items[index]!, depth);
+  for (let index = 0; index < items.length; index++) {
+    writeElement(index < POSITIONS.length ? POSITIONS[index]! : String(index), items[index]!, depth);
+  }
   room(1);
   shared[at++] = 0;
   shared.writeInt32LE(at - start, start);
@@ -123,9 +142,8 @@ function writeArray(items: Value[], depth: number): void {
 
 /** Type byte, name, value. The type byte is written last, when the value has shown what it is. */
 function writeElement(name: string, value: Value, depth: number): void {
-  const mark = at;
   room(2);
-  at++;
+  const mark = at++;
   writeCstring(name);
   room(32);
   const type = writeValue(value, depth); // may replace `shared`

@@ -97,14 +97,15 @@ function writeBody(value: Value, rank: number): void {
       return;
     case RANK.objectId:
       room(12);
-      at += buffer.write((value as ObjectId).id, at, 12, 'latin1');
+      for (let index = 0; index < 12; index++) buffer[at++] = (value as ObjectId).id.charCodeAt(index);
       return;
     case RANK.bool:
       byte(value === true ? 1 : 0);
       return;
     case RANK.date:
       room(8);
-      at = buffer.writeBigUInt64BE(BigInt.asUintN(64, (value as DateTime).ms) ^ (1n << 63n), at);
+      at = buffer.writeBigInt64BE((value as DateTime).ms, at);
+      buffer[at - 8]! ^= 0x80;
       return;
     case RANK.timestamp:
       room(8);
@@ -153,20 +154,35 @@ function writeBinary({ bytes, subtype }: Binary): void {
 }
 
 function writeText(text: string): void {
-  room(text.length * 3 + 2);
-  if (text.includes('\0')) {
-    const pieces = text.split('\0');
-    for (const [index, piece] of pieces.entries()) {
-      room(piece.length * 3 + 4);
-      at += buffer.write(piece, at, 'utf8');
-      if (index === pieces.length - 1) break;
+  const { length } = text;
+  room(length * 3 + 2);
+  const start = at;
+  let index = 0;
+  for (; index < length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 0 || code >= 0x80) break;
+    buffer[start + index] = code;
+  }
+  at = start + length;
+  if (index < length) {
+    at = start;
+    writeUnusualText(text);
+  }
+  buffer[at++] = 0;
+  buffer[at++] = 1;
+}
+
+/** Text that is not ASCII, or holds 0x00. */
+function writeUnusualText(text: string): void {
+  for (const [index, piece] of text.split('\0').entries()) {
+    room(piece.length * 3 + 4);
+    if (index > 0) {
       buffer[at++] = 0;
       buffer[at++] = 0xff;
     }
-    room(2);
-  } else at += buffer.write(text, at, 'utf8');
-  buffer[at++] = 0;
-  buffer[at++] = 1;
+    at += buffer.write(piece, at, 'utf8');
+  }
+  room(2);
 }
 
 function writeNumber(value: number | bigint | Int32 | Decimal128): void {

@@ -21,15 +21,12 @@ export function compileIndexKeys(
   const paths = fields.map((field) => splitPath(field.path));
   const directions = fields.map((field) => field.direction);
   const sparse = options.sparse === true;
-  const [only] = paths;
-  const simple = paths.length === 1 && only!.length === 1 ? only![0]! : undefined;
+  const names = paths.every((path) => path.length === 1) ? fields.map((field) => field.path) : undefined;
   return (doc) => {
-    if (simple !== undefined) {
-      const value = doc.get(simple);
-      if (value === undefined && sparse) return { keys: [], multikey: false, values: [] };
-      if (!Array.isArray(value)) {
-        return { keys: [encodeKey([value], directions)], multikey: false, values: [[value]] };
-      }
+    const plain = names === undefined ? undefined : plainValues(doc, names);
+    if (plain !== undefined) {
+      if (sparse && plain.every((value) => value === undefined)) return NO_KEYS;
+      return { keys: [encodeKey(plain, directions)], multikey: false, values: [plain] };
     }
     const keys: Buffer[] = [];
     const values: KeyValues[] = [];
@@ -46,6 +43,19 @@ export function compileIndexKeys(
     const multikey = compositeKeys(doc, paths, add, parallelArrays);
     return { keys, multikey, values };
   };
+}
+
+const NO_KEYS: IndexKeys = { keys: [], multikey: false, values: [] };
+
+/** The values of top-level fields, when none of them is an array. */
+function plainValues(doc: Doc, names: readonly string[]): KeyValues | undefined {
+  const values: KeyValues = [];
+  for (const name of names) {
+    const value = doc.get(name);
+    if (Array.isArray(value)) return undefined;
+    values.push(value);
+  }
+  return values;
 }
 
 function parallelArrays(path: readonly string[], other: readonly string[]): CommandError {
