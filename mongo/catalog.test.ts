@@ -1,9 +1,10 @@
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { countCommands } from '#test/support/subgraph.ts';
 import { type Catalog, openCatalog } from './catalog.ts';
+import { bumpCatalogRevision } from './catalog-revisions.ts';
 import type { Database } from './connect.ts';
 import { type ModelRecord, models, type PriceRecord, priceInForce } from './models.ts';
 import { promptVersions } from './prompt-versions.ts';
@@ -149,6 +150,18 @@ describe('catalog', () => {
     nowMs += 1000;
     expect(await catalog.resolve('p/b')).toMatchObject({ model: { id: 'p/b' } });
     expect(await countCommands(database, () => catalog.resolve('p/b'))).toEqual([]);
+  });
+
+  it('asks one small question from time to time, and reads all only when something has changed', async () => {
+    const { connection } = database;
+    const asked: string[] = [];
+    await using other = await openCatalog(connection, { bus: createMemoryBus(log), log, refreshMs: 5 });
+    connection.getClient().on('commandStarted', ({ command }) => asked.push(String(command.find)));
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(3));
+    expect(new Set(asked)).toEqual(new Set(['catalog_revisions']));
+    await models(connection).create(model('a'));
+    await bumpCatalogRevision(connection);
+    await vi.waitFor(() => expect(other.model('p/a')).toBeDefined());
   });
 
   it('keeps what it has when the database cannot be read', async () => {

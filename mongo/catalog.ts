@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { type CatalogPrompts, type CatalogPromptVersion, createCatalogPrompts } from './catalog-prompts.ts';
+import { catalogRevision } from './catalog-revisions.ts';
 import { emptySnapshot, loadSnapshot } from './catalog-snapshot.ts';
 
 /** A price in nano-dollars per million tokens. */
@@ -121,13 +122,15 @@ export interface CatalogOptions {
   readonly bus: CatalogBus;
   readonly log?: { warn(details: object, message: string): void };
   readonly now?: () => number;
-  /** At least this often everything is read again, in milliseconds. */
+  /** How often it is asked whether anything has changed, in milliseconds: for changes that the bus did not tell. */
   readonly refreshMs?: number;
   /** Prompts, and versions of prompts, kept in memory at most. */
   readonly promptsMax?: number;
 }
 
 const missRefreshMs = 1000;
+/** At least this often everything is read again: a price that was announced begins, a writer died before it told. */
+const wholeRefreshMs = 60_000;
 
 /** Opens the catalog with its first snapshot. A later read that fails keeps the old snapshot and is logged. */
 export async function openCatalog(connection: Connection, options: CatalogOptions): Promise<Catalog> {
@@ -142,9 +145,16 @@ export async function openCatalog(connection: Connection, options: CatalogOption
   let running: Promise<void> | undefined;
   let following: Promise<void> | undefined;
   let missAtMs = Number.NEGATIVE_INFINITY;
+  let revision = -1;
+  let readAtMs = Number.NEGATIVE_INFINITY;
 
   async function read(): Promise<void> {
-    current = await loadSnapshot(connection, now());
+    // Before the records: a change in between is then read twice rather than never.
+    const readRevision = await catalogRevision(connection);
+    const nowMs = now();
+    current = await loadSnapshot(connection, nowMs);
+    revision = readRevision;
+    readAtMs = nowMs;
   }
 
   /** Calls during a read share one read that begins after it: a writer always sees its own write. */
@@ -164,9 +174,14 @@ export async function openCatalog(connection: Connection, options: CatalogOption
     return following;
   }
 
-  async function refreshOrWarn(): Promise<void> {
+  async function refreshIfChanged(): Promise<void> {
+    if (now() - readAtMs < wholeRefreshMs && (await catalogRevision(connection)) === revision) return;
+    await refresh();
+  }
+
+  async function orWarn(reading: Promise<void>): Promise<void> {
     try {
-      await refresh();
+      await reading;
     } catch (error) {
       options.log?.warn(
         { err: error },
@@ -185,9 +200,14 @@ export async function openCatalog(connection: Connection, options: CatalogOption
   await refresh();
   const subscription = await options.bus.subscribe('catalog.changed', async ({ collection }) => {
     if (collection === 'prompts') prompts.forget();
-    else await refreshOrWarn();
+    else await orWarn(refresh());
   });
-  const timer = setInterval(refreshOrWarn, refreshMs);
+  let asking: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    asking ??= orWarn(refreshIfChanged()).finally(() => {
+      asking = undefined;
+    });
+  }, refreshMs);
   timer.unref();
 
   return {
@@ -199,7 +219,7 @@ export async function openCatalog(connection: Connection, options: CatalogOption
       const found = known(name);
       if (found !== undefined || now() - missAtMs < missRefreshMs) return found;
       missAtMs = now();
-      await refreshOrWarn();
+      await orWarn(refresh());
       return known(name);
     },
     refresh,
@@ -207,6 +227,7 @@ export async function openCatalog(connection: Connection, options: CatalogOption
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       await subscription[Symbol.asyncDispose]();
+      await asking;
       await (following ?? running)?.catch(() => undefined);
     },
   };

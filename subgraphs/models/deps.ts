@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { bumpCatalogRevision } from '#mongo/catalog-revisions.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
 import type { SubgraphContext } from '../shared/context.ts';
 import type { SubgraphServices } from '../shared/subgraph.ts';
@@ -19,6 +20,10 @@ export function nowOf({ now }: Pick<ModelsDeps, 'now'>): Date {
 }
 
 /** Tells every catalog that something it holds has changed; resolves when those of this process have read it. */
-export async function catalogChanged({ bus }: Pick<ModelsDeps, 'bus'>, collection: string): Promise<void> {
+export async function catalogChanged(
+  { bus, connection }: Pick<ModelsDeps, 'bus' | 'connection'>,
+  collection: string,
+): Promise<void> {
+  await bumpCatalogRevision(connection);
   await bus.publish('catalog.changed', { collection });
 }

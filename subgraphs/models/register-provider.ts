@@ -58,7 +58,7 @@ export async function registerEnvironmentProviders(
     const sealed = await seal(connection, provider, presentCredentials.get(credentialId(provider.id)), deps);
     changed = changed || followed || sealed;
   }
-  if (changed) await catalogChanged(deps, 'providers');
+  if (changed) await catalogChanged({ ...deps, connection }, 'providers');
   return ids;
 }
 
