@@ -99,12 +99,20 @@ class Dispatch {
     run: () => Promise<Reply>,
   ): Promise<Reply | typeof CLOSE> {
     const { sessions, failPoints } = this.#engine;
-    const injected = failPoints.hitRetryableWrite();
-    if (injected?.errorCode !== undefined) {
+    let injected: Failure | undefined;
+    // Only a write that is really done meets the fail point, not the repetition of one that is done already.
+    const meetFailPoint = async (): Promise<Reply> => {
+      injected = failPoints.hitRetryableWrite();
+      if (injected?.errorCode === undefined) return await run();
       throw new CommandError(injected.errorCode, `Failing write via 'onPrimaryTransactionalWrite' failpoint`);
+    };
+    try {
+      const reply = await sessions.once(session, number, meetFailPoint);
+      return injected?.closeConnection === true ? CLOSE : reply;
+    } catch (error) {
+      if (injected?.closeConnection === true) return CLOSE;
+      throw error;
     }
-    const reply = await sessions.once(session, number, run);
-    return injected?.closeConnection === true ? CLOSE : reply;
   }
 
   async #run(

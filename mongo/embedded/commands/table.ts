@@ -36,6 +36,7 @@ import {
   abortTransaction,
   commitTransaction,
   endSessions,
+  killAllSessions,
   refreshSessions,
   startSession,
 } from './session-commands.ts';
@@ -179,6 +180,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['startSession', diagnostic(startSession)],
   ['endSessions', diagnostic(endSessions)],
   ['killSessions', diagnostic(endSessions)],
+  ['killAllSessions', diagnostic(killAllSessions)],
   ['refreshSessions', diagnostic(refreshSessions)],
   ['commitTransaction', { run: commitTransaction, inTransaction: true, writes: true, adminOnly: true }],
   ['abortTransaction', { run: abortTransaction, inTransaction: true, writes: true, adminOnly: true }],
