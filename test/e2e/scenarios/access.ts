@@ -114,7 +114,7 @@ export function accessScenarios(mesh: MeshOf): void {
       const { keyId, tenantId } = await newTenant(mesh);
       const audit = JSON.stringify(
         await admin(mesh).data(
-          '{ auditLog(first: 50) { edges { node { action actor { kind keyId } target { type id } arguments before after at } } } }',
+          '{ auditLog(first: 50) { edges { node { action actor { kind keyId } targetType targetId arguments before after at } } } }',
         ),
       );
       expect(audit).toContain(keyId);

@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { type ExecutionResult, parse } from 'graphql';
+import { type Catalog, openCatalog } from '#mongo/catalog.ts';
+import type { Database } from '#mongo/connect.ts';
+import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
+import { models } from '#mongo/models.ts';
+import { providerCredentials } from '#mongo/provider-credentials.ts';
+import { providers } from '#mongo/providers.ts';
+import { routes } from '#mongo/routes.ts';
+import { createSecretBox } from '#mongo/secret-box.ts';
+import type { Caller, CallerLimit } from '#schema/caller.ts';
+import type { Bus } from '#state/bus/bus.ts';
+import type { Cache } from '#state/cache/cache.ts';
+import { createMemoryCache } from '#state/cache/memory.ts';
+import type { Quota } from '#state/quota/quota.ts';
+import { createMemoryStreamLogs } from '#state/streams/memory.ts';
+import type { StreamLogs } from '#state/streams/stream-log.ts';
+import { createDemoProvider } from '#subgraphs/inference/providers/demo/demo-provider.ts';
+import { createInferenceSubgraph, type InferenceSubgraphDeps } from '#subgraphs/inference/subgraph.ts';
+import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
+import { type ScriptedProvider, scriptedProvider } from './scripted-provider.ts';
+import { ask, dataOf, type TestAnswer, testCaller, testServices } from './subgraph.ts';
+
+export interface TestInference extends AsyncDisposable {
+  readonly subgraph: Subgraph;
+  readonly catalog: Catalog;
+  readonly bus: Bus;
+  readonly quota: Quota;
+  readonly cache: Cache;
+  readonly streams: StreamLogs;
+  /** What `alpha/*` and `beta/*` ask. `demo/*` asks the real demo provider. */
+  readonly alpha: ScriptedProvider;
+  readonly beta: ScriptedProvider;
+  /** A tenant of the test's own. */
+  readonly caller: Caller;
+  ask<T = Record<string, unknown>>(
+    query: string,
+    variables?: Record<string, unknown>,
+    caller?: Caller,
+  ): Promise<TestAnswer<T>>;
+  data<T = Record<string, unknown>>(
+    query: string,
+    variables?: Record<string, unknown>,
+    caller?: Caller,
+  ): Promise<T>;
+  /** Subscribes; throws what is refused. */
+  stream(
+    query: string,
+    variables: Record<string, unknown>,
+    options?: { readonly caller?: Caller; readonly signal?: AbortSignal },
+  ): Promise<AsyncIterableIterator<Record<string, unknown>>>;
+  /** The tenant's rows, oldest first. */
+  rows(): Promise<InvocationRecord[]>;
+}
+
+const price = {
+  effectiveFrom: new Date(0),
+  inputNanosPerMillion: 1_000_000_000n,
+  outputNanosPerMillion: 10_000_000_000n,
+  cachedInputNanosPerMillion: 100_000_000n,
+  cacheWriteNanosPerMillion: null,
+};
+
+/** Providers demo, alpha (region eu) and beta (region us) with the models `one`; once per database. */
+export async function fillCatalog({ connection }: Database): Promise<void> {
+  const at = { createdAt: new Date(), updatedAt: new Date() };
+  const box = createSecretBox(new Uint8Array(32));
+  const regions: Record<string, string | null> = { demo: null, alpha: 'eu', beta: 'us' };
+  for (const [_id, region] of Object.entries(regions)) {
+    const kind = _id === 'demo' ? 'DEMO' : 'OPENAI_COMPATIBLE';
+    await providers(connection).create({ _id, kind, baseUrl: `http://${_id}`, region, enabled: true, ...at });
+    if (_id === 'demo') continue;
+    const sealed = box.seal(`${_id}-secret`);
+    const credential = { _id: `${_id}-key`, providerId: _id, label: 'main', hint: '', sealed };
+    await providerCredentials(connection).create({ ...credential, weight: 1, enabled: true, ...at });
+  }
+  const chat = ['CHAT', 'STREAMING', 'TOOLS', 'STRUCTURED_OUTPUT'];
+  for (const _id of [
+    'demo/echo',
+    'demo/slow',
+    'demo/flaky',
+    'demo/cut',
+    'demo/down',
+    'alpha/one',
+    'beta/one',
+  ]) {
+    const [providerId = '', name = ''] = _id.split('/');
+    const prices = providerId === 'demo' ? [] : [price];
+    await models(connection).create({ ...model(_id, providerId, name, chat), prices, ...at });
+  }
+  await models(connection).create({ ...model('demo/embed', 'demo', 'embed', ['EMBEDDINGS']), ...at });
+  await models(connection).create({
+    ...model('alpha/embed', 'alpha', 'embed', ['EMBEDDINGS']),
+    prices: [price],
+    ...at,
+  });
+  const timeouts = { connectMs: 1_000, firstTokenMs: 1_000, interTokenMs: 60, totalMs: 5_000 };
+  const targets = [
+    { modelId: 'alpha/one', weight: 1, regions: null },
+    { modelId: 'beta/one', weight: 1, regions: null },
+  ];
+  await routes(connection).create({
+    _id: 'both',
+    strategy: 'PRIORITY',
+    targets,
+    timeouts,
+    maxAttempts: 3,
+    ...at,
+  });
+}
+
+function model(_id: string, providerId: string, name: string, capabilities: readonly string[]) {
+  return {
+    _id,
+    providerId,
+    name,
+    capabilities,
+    inputModalities: ['TEXT'],
+    outputModalities: ['TEXT'],
+    contextTokens: 10_000,
+    maxOutputTokens: 1_000,
+    prices: [],
+    lifecycle: 'ACTIVE',
+    replacedById: null,
+  } as const;
+}
+
+/** An inference subgraph on a database that `fillCatalog` has filled. */
+export async function startInference(
+  database: Database,
+  options: Partial<InferenceSubgraphDeps> & { readonly limits?: readonly CallerLimit[] } = {},
+): Promise<TestInference> {
+  const { limits = [], ...given } = options;
+  const { connection } = database;
+  await using opened = new AsyncDisposableStack();
+  const services = testServices(database);
+  const { log, bus } = services;
+  const catalog = opened.use(await openCatalog(connection, { bus, log }));
+  const [alpha, beta] = [scriptedProvider(), scriptedProvider()];
+  const state = { cache: createMemoryCache(), streams: createMemoryStreamLogs() };
+  const deps: InferenceSubgraphDeps = {
+    ...services,
+    connection,
+    catalog,
+    secretBox: createSecretBox(new Uint8Array(32)),
+    state,
+    graceMs: 0,
+    createProvider: async ({ kind, baseUrl }) =>
+      kind === 'DEMO' ? createDemoProvider() : baseUrl === 'http://alpha' ? alpha : beta,
+    ...given,
+  };
+  const subgraph = opened.use(await createInferenceSubgraph(deps));
+  const tenantId = `t-${randomUUID()}`;
+  const caller = { ...testCaller(tenantId, 'inference:invoke'), limits };
+  const resources = opened.move();
+  return {
+    subgraph,
+    catalog,
+    bus: deps.bus,
+    quota: deps.quota,
+    cache: deps.state.cache,
+    streams: deps.state.streams,
+    alpha,
+    beta,
+    caller,
+    ask: (query, variables, as = caller) => ask(subgraph, as, query, variables),
+    data: (query, variables, as = caller) => dataOf(subgraph, as, query, variables),
+    async stream(query, variables, { caller: as = caller, signal } = {}) {
+      const result = await subgraph.execute({
+        document: parse(query),
+        variables,
+        caller: as,
+        requestId: randomUUID(),
+        clientAddress: null,
+        signal,
+      });
+      if (!(Symbol.asyncIterator in result)) throw result.errors?.[0] ?? new Error('There is no stream.');
+      return events(result);
+    },
+    rows: () => invocations(connection).find({ tenantId }).sort({ _id: 1 }).lean<InvocationRecord[]>(),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+async function* events(
+  results: AsyncIterable<ExecutionResult>,
+): AsyncGenerator<Record<string, unknown>, undefined> {
+  for await (const { data, errors } of results) {
+    if (errors !== undefined) throw errors[0];
+    const [event] = Object.values(data ?? {});
+    yield JSON.parse(JSON.stringify(event));
+  }
+}
