@@ -26,6 +26,25 @@ export function compositeKeys(
   );
 }
 
+/** The one tuple of a document in which none of the paths meets an array, otherwise undefined. */
+export function plainKeys(doc: Doc, paths: readonly Path[]): KeyValues | undefined {
+  const values: KeyValues = [];
+  for (const path of paths) {
+    let value: Value | undefined = doc;
+    for (const part of path) {
+      if (value instanceof Map) value = value.get(part);
+      else if (Array.isArray(value)) return undefined;
+      else {
+        value = undefined;
+        break;
+      }
+    }
+    if (Array.isArray(value)) return undefined;
+    values.push(value);
+  }
+  return values;
+}
+
 function expand(
   steps: Step[],
   emit: (values: KeyValues) => void,

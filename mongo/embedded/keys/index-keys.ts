@@ -1,7 +1,7 @@
 import { splitPath } from '../bson/paths.ts';
 import type { Doc } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
-import { compositeKeys, type KeyValues } from './composite.ts';
+import { compositeKeys, type KeyValues, plainKeys } from './composite.ts';
 import { encodeKey } from './encode.ts';
 
 export type IndexField = { path: string; direction: 1 | -1 };
@@ -21,9 +21,8 @@ export function compileIndexKeys(
   const paths = fields.map((field) => splitPath(field.path));
   const directions = fields.map((field) => field.direction);
   const sparse = options.sparse === true;
-  const names = paths.every((path) => path.length === 1) ? fields.map((field) => field.path) : undefined;
   return (doc) => {
-    const plain = names === undefined ? undefined : plainValues(doc, names);
+    const plain = plainKeys(doc, paths);
     if (plain !== undefined) {
       if (sparse && plain.every((value) => value === undefined)) return NO_KEYS;
       return { keys: [encodeKey(plain, directions)], multikey: false, values: [plain] };
@@ -46,17 +45,6 @@ export function compileIndexKeys(
 }
 
 const NO_KEYS: IndexKeys = { keys: [], multikey: false, values: [] };
-
-/** The values of top-level fields, when none of them is an array. */
-function plainValues(doc: Doc, names: readonly string[]): KeyValues | undefined {
-  const values: KeyValues = [];
-  for (const name of names) {
-    const value = doc.get(name);
-    if (Array.isArray(value)) return undefined;
-    values.push(value);
-  }
-  return values;
-}
 
 function parallelArrays(path: readonly string[], other: readonly string[]): CommandError {
   return new CommandError(

@@ -5,7 +5,7 @@ import { d } from '../bson/testing.ts';
 import { UNDEFINED } from '../bson/values.ts';
 import { conjuncts, fieldsRead } from './ast.ts';
 import { compileFilter } from './compile.ts';
-import { parseFilter } from './parse.ts';
+import { FILTER_OPERATORS, parseFilter } from './parse.ts';
 
 const matches = (filter: Document, doc: Document) => compileFilter(parseFilter(d(filter)))(d(doc));
 
@@ -247,6 +247,23 @@ describe('parsing', () => {
       { a: { $bitsAllSet: 1 } },
     ]) {
       expect(() => parseFilter(d(filter))).toThrow(/use MongoDB/);
+    }
+  });
+
+  it('knows every operator that it lists', () => {
+    for (const name of FILTER_OPERATORS) {
+      const parse = (filter: Document) => {
+        try {
+          parseFilter(d(filter));
+          return '';
+        } catch (error) {
+          return String(error);
+        }
+      };
+      const errors = [parse({ [name]: 1 }), parse({ a: { [name]: 1 } })];
+      expect(errors.filter((error) => /unknown (top level )?operator/.test(error)).length, name).toBeLessThan(
+        2,
+      );
     }
   });
 

@@ -11,7 +11,8 @@ const bad = (message: string) => new CommandError('BadValue', message);
 /** As the server: a filter or pipeline nests at most this deep. */
 const DEPTH_MAX = 100;
 
-const REFUSED = new Set([
+/** The operators of filters that MongoDB has and this store has not. */
+export const REFUSED_OPERATORS: ReadonlySet<string> = new Set([
   '$where',
   '$text',
   '$near',
@@ -35,6 +36,12 @@ const REFUSED = new Set([
   '$bitsAnySet',
   '$bitsAnyClear',
 ]);
+
+/** Every operator of filters that the store has. */
+export const FILTER_OPERATORS: readonly string[] = (
+  '$and $or $nor $not $expr $comment $alwaysTrue $alwaysFalse $eq $ne $gt $gte $lt $lte $in $nin $exists $type $regex ' +
+  '$options $mod $size $all $elemMatch'
+).split(' ');
 
 /**
  * Parses a filter into its tree, checking every operand. Throws the server's BadValue (2) and its kin for a filter
@@ -61,7 +68,7 @@ function parseClauses(filter: Doc, depth: number): FilterNode[] {
     } else if (name === '$ref' || name === '$id' || name === '$db') {
       nodes.push(...parseField([name], value, depth));
     } else if (name !== '$comment') {
-      if (REFUSED.has(name)) throw unsupported(name);
+      if (REFUSED_OPERATORS.has(name)) throw unsupported(name);
       throw bad(
         `unknown top level operator: ${name}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,
       );
@@ -146,7 +153,7 @@ function parseOperator(path: Path, operator: string, operand: Value, depth: numb
     case '$comment':
       return { op: 'always', result: true };
     default:
-      if (REFUSED.has(operator)) throw unsupported(operator);
+      if (REFUSED_OPERATORS.has(operator)) throw unsupported(operator);
       throw bad(`unknown operator: ${operator}`);
   }
 }

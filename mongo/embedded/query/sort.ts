@@ -2,7 +2,7 @@ import { compareValues } from '../bson/compare.ts';
 import { splitPath } from '../bson/paths.ts';
 import { type Doc, isDoc, isNumeric, typeName, type Value } from '../bson/values.ts';
 import { CommandError, unsupported } from '../errors.ts';
-import { compositeKeys, type KeyValues } from '../keys/composite.ts';
+import { compositeKeys, type KeyValues, plainKeys } from '../keys/composite.ts';
 import { toExactLong } from './operands.ts';
 
 export type SortField = { path: string; direction: 1 | -1 };
@@ -59,6 +59,8 @@ export function compileSorter(fields: readonly SortField[]): Sorter {
   return {
     compare,
     keyOf(doc) {
+      const plain = plainKeys(doc, paths);
+      if (plain !== undefined) return withNulls(plain);
       let least: Value[] | undefined;
       compositeKeys(
         doc,
