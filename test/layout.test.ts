@@ -33,7 +33,7 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
 /** The collection files that each subgraph owns; every subgraph may also use connect.ts and catalog.ts. */
 const collections: Readonly<Record<string, readonly string[]>> = {
   tenants: ['tenants', 'apps', 'api-keys', 'members', 'plans', 'budgets', 'access-grants', 'limit'],
-  models: ['providers', 'provider-credentials', 'models', 'routes', 'secret-box'],
+  models: ['providers', 'provider-credentials', 'models', 'routes', 'secret-box', 'catalog-revisions'],
   prompts: ['prompts', 'prompt-versions'],
   usage: ['invocations', 'audit-log'],
   inference: ['invocations', 'completions', 'idempotency-keys', 'owners', 'secret-box'],
