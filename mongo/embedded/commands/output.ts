@@ -4,7 +4,7 @@ import type { Stream } from '../aggregate/stream.ts';
 import { equalValues } from '../bson/compare.ts';
 import { encodeDocument } from '../bson/encode.ts';
 import { getPath, splitPath } from '../bson/paths.ts';
-import type { Doc, Value } from '../bson/values.ts';
+import { type Doc, doc, int32, isDoc, type Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { Stored } from '../storage/writer.ts';
@@ -30,6 +30,13 @@ export async function runSink(
     throw new CommandError(
       'OperationNotSupportedInTransaction',
       `$${sink.kind} cannot be used in a transaction`,
+    );
+  }
+  const concern = request.body.get('readConcern');
+  if (isDoc(concern) && concern.get('level') === 'linearizable') {
+    throw new CommandError(
+      'InvalidOptions',
+      `$${sink.kind} cannot be used with a 'linearizable' read concern level`,
     );
   }
   const db = sink.database ?? request.db;
@@ -110,9 +117,16 @@ async function mergeOne(
   }
   if (sink.whenMatched === 'keepExisting') return;
   if (sink.whenMatched === 'fail') {
+    const value = (path: string): Value => getPath(incoming.doc, splitPath(path)) ?? null;
     throw new CommandError(
       'DuplicateKey',
       '$merge with whenMatched: fail found an existing document with the same values for the on fields',
+      {
+        details: doc({
+          keyPattern: new Map(sink.on.map((path) => [path, int32(1)])),
+          keyValue: new Map(sink.on.map((path) => [path, value(path)])),
+        }),
+      },
     );
   }
   await attempt(engine, () => combineOne(request, sink, collection, selection, rid, incoming));
