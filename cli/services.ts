@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { Logger } from 'pino';
-import { type SubgraphExecutor, type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
+import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
 import type { State } from '#state/open-state.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
 import { dataDirectory, type Environment, parts as everyPart, type Part, StartError } from './config.ts';
@@ -105,5 +105,3 @@ export async function ensureDataDirectory(environment: Environment): Promise<str
   await mkdir(dir, { recursive: true, mode: 0o700 });
   return dir;
 }
-
-export type Executors = Readonly<Record<SubgraphName, SubgraphExecutor>>;
