@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 import { apiSchemaOf } from '#schema/api-schema.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
-import { type SubgraphExecutor, type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
+import type { SubgraphExecutor, SubgraphName } from '#schema/subgraph.ts';
 import { refuseCostlyOperation } from './directives/cost.ts';
 import { readPolicy } from './directives/policy.ts';
 import { Documents } from './documents.ts';
@@ -94,11 +94,7 @@ export function createRouter({ supergraphSdl, executors, limits, log }: RouterOp
   };
   const documents = new Documents(graph);
   const isOfType = typeTest(schema);
-  const reach = new Map<string, SubgraphExecutor>();
-  for (const name of subgraphNames) {
-    const executor = executors[name];
-    if (executor !== undefined) reach.set(name, executor);
-  }
+  const reach = new Map<string, SubgraphExecutor>(Object.entries(executors));
 
   const execute = async (
     { subgraph, document, operationName }: Pick<Fetch, 'subgraph' | 'document' | 'operationName'>,

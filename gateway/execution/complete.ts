@@ -49,8 +49,9 @@ function completeValue(
   path: Path,
 ): unknown {
   if (value === undefined || value === null) return null;
-  if (field.object === undefined) return value;
+  if (field.object === undefined && field.enumValues === undefined) return value;
   if (type.items === undefined) {
+    if (field.object === undefined) return field.enumValues?.has(value) === true ? value : null;
     if (typeof value !== 'object') return null;
     return completeObject(completion, field.object, value as Record<string, unknown>, path);
   }

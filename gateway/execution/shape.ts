@@ -9,6 +9,7 @@ import {
   getNamedType,
   isAbstractType,
   isCompositeType,
+  isEnumType,
   isInterfaceType,
   isListType,
   isNonNullType,
@@ -43,6 +44,8 @@ export interface FieldShape {
   readonly type: TypeShape;
   /** The selection below; undefined for a leaf, whose value is passed on as it came. */
   readonly object: ObjectShape | undefined;
+  /** The values of an enum that clients may see; undefined for what is no enum. */
+  readonly enumValues: ReadonlySet<unknown> | undefined;
   readonly denied: { readonly code: string; readonly message: string } | undefined;
 }
 
@@ -159,7 +162,16 @@ function fieldShapeOf(
     const isTypename = name === '__typename';
     const leaf = { nonNull: name !== '__type', items: undefined };
     const coordinate = `${type.name}.${name}`;
-    return { key, coordinate, isTypename, conditions, type: leaf, object: undefined, denied: undefined };
+    return {
+      key,
+      coordinate,
+      isTypename,
+      conditions,
+      type: leaf,
+      object: undefined,
+      enumValues: undefined,
+      denied: undefined,
+    };
   }
   const definition = type.getFields()[name];
   if (definition === undefined) return undefined;
@@ -175,6 +187,7 @@ function fieldShapeOf(
     conditions,
     type: typeShapeOf(definition.type),
     object: isCompositeType(named) ? new ObjectShape(context, named, below) : undefined,
+    enumValues: isEnumType(named) ? new Set(named.getValues().map((value) => value.name)) : undefined,
     denied,
   };
 }
