@@ -53,6 +53,10 @@ export function presentError(
   if (typeof message === 'string' && isErrorCode(details.code)) {
     const { code, stacktrace: _, ...rest } = details;
     if (code === 'INTERNAL') rest.requestId ??= request.requestId;
+    // Ours, about a subgraph that was not reached: the client hears which, the log also hears why.
+    if (error instanceof HeddleError && error.cause !== undefined) {
+      request.log.warn({ err: error, requestId: request.requestId, path: at }, message);
+    }
     return clientError(code as ErrorCode, message, at, rest);
   }
   request.log.error({ err: error, requestId: request.requestId, path: at }, 'unexpected error');

@@ -67,6 +67,18 @@ describe('server-sent events', () => {
     expect(text).toBe('event: next\ndata: {"data":{"motd":"hello"}}\n\nevent: complete\ndata:\n\n');
   });
 
+  it('streams to a GET, as an EventSource sends it', async () => {
+    const source = new SampleSource([delta(0, 'hi')]);
+    source.end();
+    sample.mesh.source = source;
+    const response = await fetch(`${sample.url}/graphql?query=${encodeURIComponent(query)}`, {
+      headers: { accept: 'text/event-stream', authorization: `Bearer ${sampleKey}` },
+    });
+    expect(await response.text()).toContain(
+      'event: next\ndata: {"data":{"completionStream":{"sequence":0,"text":"hi"}}}',
+    );
+  });
+
   it('tells of a refused document in the stream', async () => {
     const response = await open('subscription { nothing }');
     expect(response.statusCode).toBe(200);
