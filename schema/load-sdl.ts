@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { SubgraphName } from './subgraph.ts';
 
-/** Where the definitions of our directives live; `@link(url:)` of every subgraph that uses them names it. */
-export const directivesSpecUrl = 'https://heddle.dev/directives/v1.0';
-
 /** The definitions of @quota, @cache, @audited and @prompt with their enums, as every subgraph's SDL ends. */
 export function loadDirectiveDefinitions(): string {
   return readFileSync(new URL('./directives.graphql', import.meta.url), 'utf8');
