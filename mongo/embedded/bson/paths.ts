@@ -62,11 +62,12 @@ function walkArray(
     const position = outer < 0 ? index : outer;
     if (item instanceof Map && walkDoc(item, path, at, expandLeaf, visit, position)) return true;
     if (index !== wanted) continue;
+    // an explicit position is no array walked through: it does not count for `$`
     if (at === path.length - 1) {
-      if (visit(item, position)) return true;
+      if (visit(item, outer)) return true;
     } else if (item instanceof Map) {
-      if (walkDoc(item, path, at + 1, expandLeaf, visit, position)) return true;
-    } else if (Array.isArray(item) && walkArray(item, path, at + 1, expandLeaf, visit, position)) return true;
+      if (walkDoc(item, path, at + 1, expandLeaf, visit, outer)) return true;
+    } else if (Array.isArray(item) && walkArray(item, path, at + 1, expandLeaf, visit, outer)) return true;
   }
   return false;
 }

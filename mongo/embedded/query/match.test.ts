@@ -212,6 +212,8 @@ describe('the positional detail', () => {
     expect(position({ a: { $elemMatch: { b: 2 } } }, { a: [{ b: 1 }, { b: 2 }] })).toBe(1);
     expect(position({ _id: 1, a: { $ne: 5 } }, { _id: 1, a: [1] })).toBe(-1);
     expect(position({ a: [1, 2] }, { a: [1, 2] })).toBe(-1);
+    expect(position({ 'a.1': 5 }, { a: [1, 5] })).toBe(-1);
+    expect(position({ 'a.1.b': 5 }, { a: [1, { b: [4, 5] }] })).toBe(1);
   });
 });
 

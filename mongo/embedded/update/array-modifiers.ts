@@ -85,7 +85,10 @@ export function push(operand: Value, _path: string): Modifier {
       const at =
         position === undefined ? list.length : position < 0 ? Math.max(0, list.length + position) : position;
       let result = [...list.slice(0, at), ...items, ...list.slice(at)];
-      if (sort !== undefined) result = sort(result);
+      if (sort !== undefined) {
+        result = sort(result);
+        context.rewritten = true;
+      }
       if (slice !== undefined) result = slice >= 0 ? result.slice(0, slice) : result.slice(slice);
       return result;
     },

@@ -7,7 +7,7 @@ import { type Doc, isDoc, Timestamp, typeName, type Value } from '../bson/values
 import { CommandError } from '../errors.ts';
 import { type ArrayFilters, parseArrayFilters } from './array-filters.ts';
 import { Editor } from './edit.ts';
-import { MODIFIERS, type Modifier } from './modifiers.ts';
+import { MODIFIERS, type Modifier, type ModifierContext } from './modifiers.ts';
 import { checkConflicts, comparePaths, expandPath, isDynamic, parseUpdatePath } from './paths.ts';
 import { parseRename, type Rename, renameSteps } from './rename.ts';
 
@@ -28,7 +28,10 @@ export type UpdateResult = { doc: Doc; changed: boolean };
 export type Update = {
   kind: 'operators' | 'replacement' | 'pipeline';
   fields: ReadonlySet<string> | null;
-  /** Gives the new document and leaves the old one as it was. `changed` is false when not a byte would differ. */
+  /**
+   * Gives the new document and leaves the old one as it was. `changed` is false when not a byte would differ
+   * (a $push that sorts always counts as a change, as in the server).
+   */
   apply(doc: Doc, context?: UpdateContext): UpdateResult;
 };
 
@@ -37,7 +40,7 @@ export function compileUpdate(update: Doc | Value[], options: UpdateOptions = {}
   const filters = options.arrayFilters ?? [];
   if (Array.isArray(update)) {
     if (filters.length > 0) {
-      throw new CommandError('FailedToParse', 'arrayFilters may not be specified for pipeline-syle updates');
+      throw new CommandError('FailedToParse', 'arrayFilters may not be specified for pipeline-style updates');
     }
     return compilePipelineUpdate(update, options);
   }
@@ -167,12 +170,15 @@ function applyOperations(doc: Doc, operations: readonly Operation[], context: Up
   const editor = new Editor(doc);
   const now = context.now ?? BigInt(Date.now());
   const id = doc.get('_id');
+  let rewritten = false;
   for (const { path, modifier } of operations) {
     if (modifier.insertOnly === true && context.isInsert !== true) continue;
-    editor.apply(path, modifier, { id, path: path.join('.'), now });
+    const told: ModifierContext = { id, path: path.join('.'), now, rewritten: false };
+    editor.apply(path, modifier, told);
+    rewritten ||= told.rewritten;
   }
   if (id !== undefined && editor.root !== doc && !equalValues(editor.root.get('_id'), id)) {
     throw immutableId("Performing an update on the path '_id' would modify the immutable field '_id'");
   }
-  return { doc: editor.root, changed: editor.root !== doc };
+  return { doc: editor.root, changed: rewritten || editor.root !== doc };
 }

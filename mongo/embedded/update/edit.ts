@@ -53,7 +53,7 @@ export class Editor {
     const next = this.#next(old, path, at, modifier, context);
     if (next === old || identicalValues(next, old)) return items;
     if (index - items.length > PADDING_MAX) {
-      throw new CommandError('BadValue', `can't backfill more than ${PADDING_MAX} elements`);
+      throw new CommandError('CannotBackfillArray', `can't backfill more than ${PADDING_MAX} elements`);
     }
     let copy = items;
     if (!this.#own.has(items)) {

@@ -8,8 +8,14 @@ import { addToSet, pop, pull, pullAll, push } from './array-modifiers.ts';
 const bad = (message: string) => new CommandError('BadValue', message);
 const mismatch = (message: string) => new CommandError('TypeMismatch', message);
 
-/** What a modifier is told about the document that it changes. */
-export type ModifierContext = { id: Value | undefined; path: string; now: bigint };
+/** What a modifier is told about the document that it changes, and can say back. */
+export type ModifierContext = {
+  id: Value | undefined;
+  path: string;
+  now: bigint;
+  /** Set by a modifier that counts as a change even when its result is what there was. */
+  rewritten: boolean;
+};
 
 /**
  * The new value at a path from the old one; undefined as result removes the field, the very same value leaves it.
