@@ -43,6 +43,14 @@ export interface TestInference extends AsyncDisposable {
     variables?: Record<string, unknown>,
     caller?: Caller,
   ): Promise<T>;
+  /** As a client that may leave. */
+  askWith(query: string, variables: Record<string, unknown>, signal: AbortSignal): Promise<unknown>;
+  /** The one error that is expected: its message, with its extensions. */
+  refusal(
+    query: string,
+    variables?: Record<string, unknown>,
+    caller?: Caller,
+  ): Promise<{ readonly message: string; readonly [extension: string]: unknown }>;
   /** Subscribes; throws what is refused. */
   stream(
     query: string,
@@ -71,8 +79,15 @@ export async function fillCatalog({ connection }: Database): Promise<void> {
     await providers(connection).create({ _id, kind, baseUrl: `http://${_id}`, region, enabled: true, ...at });
     if (_id === 'demo') continue;
     const sealed = box.seal(`${_id}-secret`);
-    const credential = { _id: `${_id}-key`, providerId: _id, label: 'main', hint: '', sealed };
-    await providerCredentials(connection).create({ ...credential, weight: 1, enabled: true, ...at });
+    const credential = {
+      _id: `${_id}-key`,
+      providerId: _id,
+      label: 'main',
+      hint: '',
+      sealed,
+      createdAt: new Date(),
+    };
+    await providerCredentials(connection).create({ ...credential, weight: 1, enabled: true });
   }
   const chat = ['CHAT', 'STREAMING', 'TOOLS', 'STRUCTURED_OUTPUT'];
   for (const _id of [
@@ -99,14 +114,10 @@ export async function fillCatalog({ connection }: Database): Promise<void> {
     { modelId: 'alpha/one', weight: 1, regions: null },
     { modelId: 'beta/one', weight: 1, regions: null },
   ];
-  await routes(connection).create({
-    _id: 'both',
-    strategy: 'PRIORITY',
-    targets,
-    timeouts,
-    maxAttempts: 3,
-    ...at,
-  });
+  const route = { strategy: 'PRIORITY', ...at } as const;
+  await routes(connection).create({ _id: 'both', ...route, targets, timeouts, maxAttempts: 3 });
+  const hasty = { targets: targets.slice(0, 1), timeouts: { ...timeouts, totalMs: 40 }, maxAttempts: 1 };
+  await routes(connection).create({ _id: 'hasty', ...route, ...hasty });
 }
 
 function model(_id: string, providerId: string, name: string, capabilities: readonly string[]) {
@@ -165,6 +176,28 @@ export async function startInference(
     caller,
     ask: (query, variables, as = caller) => ask(subgraph, as, query, variables),
     data: (query, variables, as = caller) => dataOf(subgraph, as, query, variables),
+    askWith: (query, variables, signal) =>
+      subgraph.execute({
+        document: parse(query),
+        variables,
+        caller,
+        requestId: 'r',
+        clientAddress: null,
+        signal,
+      }),
+    async refusal(query, variables = {}, as = caller) {
+      const document = parse(query);
+      const result = await subgraph.execute({
+        document,
+        variables,
+        caller: as,
+        requestId: 'r',
+        clientAddress: null,
+      });
+      const [error] = 'errors' in result ? (result.errors ?? []) : [];
+      if (error === undefined) throw new Error('An error was expected.');
+      return { message: error.message, ...error.extensions };
+    },
     async stream(query, variables, { caller: as = caller, signal } = {}) {
       const result = await subgraph.execute({
         document: parse(query),

@@ -1,0 +1,312 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Database } from '#mongo/connect.ts';
+import { createMemoryStreamLogs } from '#state/streams/memory.ts';
+import { openTestDatabase } from '#test/support/database.ts';
+import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
+import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+
+const FIELDS = `__typename completionId sequence
+  ... on CompletionStarted { model { id } } ... on TextDelta { text } ... on ReasoningDelta { text }
+  ... on ToolCallDelta { index id name argumentsDelta } ... on CompletionRestarted { reason model { id } }
+  ... on CompletionFinished { completion { id text status finishReason toolCalls { id name arguments } usage { totalTokens } } }
+  ... on CompletionFailed { code message completion { text status } }`;
+const STREAM = `subscription ($input: CompletionInput!) { completionStream(input: $input) { ${FIELDS} } }`;
+const RESUME = `subscription ($id: ID!, $after: Int! = -1) { resumeCompletion(id: $id, after: $after) { ${FIELDS} } }`;
+const START = 'mutation ($input: CompletionInput!) { startCompletion(input: $input) { id status text } }';
+const COMPLETION = 'query ($id: ID!) { completion(id: $id) { id status text finishReason } }';
+const CANCEL = 'mutation ($id: ID!) { cancelCompletion(id: $id) { id status finishReason } }';
+
+const asking = (model: string, more: Record<string, unknown> = {}) => ({
+  input: { model, messages: [{ role: 'USER', content: 'one two three' }], ...more },
+});
+
+type Event = Record<string, unknown> & { readonly completionId: string; readonly sequence: number };
+
+async function all(events: AsyncIterable<Record<string, unknown>>): Promise<Event[]> {
+  const seen: Event[] = [];
+  for await (const event of events) seen.push(event as Event);
+  return seen;
+}
+
+const types = (events: readonly Event[]) => events.map(({ __typename }) => __typename);
+const textOf = (events: readonly Event[]) => events.map(({ text = '' }) => text).join('');
+
+async function ended(mesh: TestInference) {
+  return vi.waitFor(async () => {
+    const rows = await mesh.rows();
+    expect(rows[0]?.endedAt).toBeInstanceOf(Date);
+    return rows;
+  });
+}
+
+let database: Database;
+beforeAll(async () => {
+  database = await openTestDatabase();
+  await fillCatalog(database);
+});
+afterAll(() => database.close());
+
+describe('completionStream', () => {
+  it('numbers its events from 0 without gaps, and ends with the whole completion', async () => {
+    await using mesh = await startInference(database);
+    const events = await all(await mesh.stream(STREAM, asking('demo/echo')));
+    expect(types(events)).toEqual([
+      'CompletionStarted',
+      'TextDelta',
+      'TextDelta',
+      'TextDelta',
+      'CompletionFinished',
+    ]);
+    expect(events.map(({ sequence }) => sequence)).toEqual([0, 1, 2, 3, 4]);
+    expect(textOf(events)).toBe('one two three');
+    expect(events.at(-1)).toMatchObject({ completion: { text: 'one two three', status: 'SUCCEEDED' } });
+    expect(await mesh.rows()).toMatchObject([
+      { status: 'SUCCEEDED', timeToFirstTokenMs: expect.any(Number), _id: events[0]?.completionId },
+    ]);
+  });
+
+  it('tells reasoning and tool calls, and puts their pieces together', async () => {
+    await using mesh = await startInference(database);
+    mesh.alpha.always((call) => {
+      call
+        .part({ type: 'reasoning', text: 'Hm.' })
+        .part({ type: 'tool-call', index: 0, id: 'c1', name: 'look', argumentsDelta: '{"at":' })
+        .part({ type: 'tool-call', index: 0, argumentsDelta: '"it"}' })
+        .finish(usageOf(3, 4), 'TOOL_CALLS');
+    });
+    const events = await all(await mesh.stream(STREAM, asking('alpha/one')));
+    expect(types(events)).toEqual([
+      'CompletionStarted',
+      'ReasoningDelta',
+      'ToolCallDelta',
+      'ToolCallDelta',
+      'CompletionFinished',
+    ]);
+    expect(events.at(-1)).toMatchObject({
+      completion: {
+        finishReason: 'TOOL_CALLS',
+        toolCalls: [{ id: 'c1', name: 'look', arguments: { at: 'it' } }],
+      },
+    });
+  });
+
+  it('falls back unseen while nothing has been shown', async () => {
+    await using mesh = await startInference(database);
+    mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_ERROR', true)));
+    mesh.beta.always((call) => call.say('beta').finish(usageOf(1, 1)));
+    const events = await all(await mesh.stream(STREAM, asking('both')));
+    expect(types(events)).toEqual(['CompletionStarted', 'TextDelta', 'CompletionFinished']);
+    expect(events[0]).toMatchObject({ model: { id: 'beta/one' } });
+  });
+
+  it('restarts on another model once, and says so, when a route fails after the first token', async () => {
+    await using mesh = await startInference(database);
+    mesh.alpha.always((call) => call.say('half a').fail(failureOf('PROVIDER_ERROR', true)));
+    mesh.beta.always((call) => call.say('whole').finish(usageOf(9, 1)));
+    const events = await all(await mesh.stream(STREAM, asking('both')));
+    expect(types(events)).toEqual([
+      'CompletionStarted',
+      'TextDelta',
+      'CompletionRestarted',
+      'TextDelta',
+      'CompletionFinished',
+    ]);
+    expect(events[2]).toMatchObject({ model: { id: 'beta/one' }, reason: expect.stringContaining('script') });
+    expect(events.at(-1)).toMatchObject({ completion: { text: 'whole' } });
+    const [row] = await mesh.rows();
+    expect(row?.attempts).toMatchObject([
+      { outcome: 'FAILED', usageEstimated: true },
+      { outcome: 'SUCCEEDED', usageEstimated: false },
+    ]);
+  });
+
+  it('fails visibly when it is cut, and never restarts a model that was called by its id', async () => {
+    await using mesh = await startInference(database);
+    mesh.alpha.always((call) => call.say('half').cut());
+    const events = await all(await mesh.stream(STREAM, asking('alpha/one')));
+    expect(types(events)).toEqual(['CompletionStarted', 'TextDelta', 'CompletionFailed']);
+    expect(events.at(-1)).toMatchObject({
+      code: 'PROVIDER_ERROR',
+      completion: { status: 'FAILED', text: 'half' },
+    });
+    expect(mesh.alpha.calls).toHaveLength(1);
+    expect(await mesh.rows()).toMatchObject([{ status: 'FAILED', errorCode: 'PROVIDER_ERROR' }]);
+  });
+
+  it('fails a provider that stops in the middle, after interTokenMs, and aborts the call', async () => {
+    await using mesh = await startInference(database);
+    mesh.alpha.always((call) => call.say('and then'));
+    mesh.beta.always((call) => call.say('also'));
+    const events = await all(await mesh.stream(STREAM, asking('both')));
+    expect(types(events).at(-1)).toBe('CompletionFailed');
+    expect(events.at(-1)).toMatchObject({
+      code: 'PROVIDER_TIMEOUT',
+      message: expect.stringContaining('60 ms'),
+    });
+    await mesh.alpha.calls[0]?.aborted;
+    await mesh.beta.calls[0]?.aborted;
+  });
+
+  it('refuses before the stream begins as an error, not as an event', async () => {
+    await using mesh = await startInference(database);
+    await expect(mesh.stream(STREAM, asking('nope'))).rejects.toMatchObject({
+      extensions: { code: 'NOT_FOUND' },
+    });
+  });
+
+  it.for(['return', 'signal'] as const)(
+    'CANCEL: aborts the provider call when the client leaves (%s), bills what is known, closes the row once',
+    async (way) => {
+      const limits = [{ subject: 'key:k', meter: 'TOKENS', window: 'DAY', amount: '100000' } as const];
+      await using mesh = await startInference(database, { limits });
+      const client = new AbortController();
+      const events = await mesh.stream(STREAM, asking('alpha/one'), { signal: client.signal });
+      const call = await mesh.alpha.next();
+      call.part({ type: 'usage', usage: usageOf(33, 1) }).say('a word');
+      await events.next();
+      await events.next();
+      if (way === 'return') await events.return?.();
+      else client.abort();
+      await call.aborted;
+      const rows = await ended(mesh);
+      expect(rows).toMatchObject([{ status: 'CANCELLED', usage: { inputTokens: 33, outputTokens: 2 } }]);
+      const [tokens] = await mesh.quota.read(mesh.caller.tenantId ?? '', limits);
+      expect(tokens).toEqual({ spent: 35n, reserved: 0n });
+    },
+  );
+
+  it('DRAIN: reads on to the true usage when the client leaves', async () => {
+    await using mesh = await startInference(database);
+    const events = await mesh.stream(STREAM, asking('alpha/one', { onDisconnect: 'DRAIN' }));
+    const call = await mesh.alpha.next();
+    call.say('a');
+    await events.next();
+    await events.return?.();
+    call.say('b').finish(usageOf(4, 40));
+    expect(await ended(mesh)).toMatchObject([{ status: 'SUCCEEDED', usage: { outputTokens: 40 } }]);
+  });
+
+  it('KEEP: goes on when the client leaves, and another connection goes on reading after the last number', async () => {
+    await using mesh = await startInference(database);
+    const events = await mesh.stream(STREAM, asking('alpha/one', { onDisconnect: 'KEEP' }));
+    const call = await mesh.alpha.next();
+    call.say('a ', 'b ');
+    await events.next();
+    const { value: last } = await events.next();
+    await events.return?.();
+    call.say('c').finish(usageOf(4, 3));
+    const id = String(last?.completionId);
+    const rest = await all(await mesh.stream(RESUME, { id, after: last?.sequence }));
+    expect(rest.map(({ sequence }) => sequence)).toEqual([2, 3, 4]);
+    expect(textOf(rest)).toBe('b c');
+    expect(rest.at(-1)).toMatchObject({ completion: { text: 'a b c' } });
+  });
+
+  it('does not read the provider faster than its slowest reader beyond the bound of the log', async () => {
+    const streams = createMemoryStreamLogs({ eventsMax: 20 });
+    await using mesh = await startInference(database, { state: { ...(await cacheOnly()), streams } });
+    mesh.alpha.always((call) => {
+      call.say(...Array.from({ length: 500 }, () => 'w ')).finish(usageOf(1, 500));
+    });
+    const events = await mesh.stream(STREAM, asking('alpha/one'));
+    await events.next();
+    const [call] = mesh.alpha.calls;
+    await vi.waitFor(() => expect(call?.taken).toBeGreaterThan(15));
+    // Turns of the event loop in which an unbounded reader would have taken all.
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+    expect(call?.taken).toBeLessThan(30);
+    const rest = await all(events);
+    expect(rest).toHaveLength(501);
+    expect(rest.at(-1)).toMatchObject({ __typename: 'CompletionFinished' });
+  });
+});
+
+async function cacheOnly() {
+  const { createMemoryCache } = await import('#state/cache/memory.ts');
+  return { cache: createMemoryCache() };
+}
+
+describe('startCompletion, completion, cancelCompletion, resumeCompletion', () => {
+  it('runs without a client, and can be read when it has ended', async () => {
+    await using mesh = await startInference(database);
+    const { startCompletion } = await mesh.data<{ startCompletion: { id: string } }>(
+      START,
+      asking('demo/slow'),
+    );
+    expect(startCompletion).toMatchObject({ status: 'RUNNING', text: '' });
+    const { id } = startCompletion;
+    expect(await mesh.data(COMPLETION, { id })).toMatchObject({ completion: { status: 'RUNNING' } });
+    const events = await all(await mesh.stream(RESUME, { id }));
+    expect(textOf(events)).toBe('one two three');
+    expect(await mesh.data(COMPLETION, { id })).toMatchObject({
+      completion: { status: 'SUCCEEDED', text: 'one two three', finishReason: 'STOP' },
+    });
+  });
+
+  it('stops a running completion, whose stream then ends with it', async () => {
+    await using mesh = await startInference(database);
+    const { startCompletion } = await mesh.data<{ startCompletion: { id: string } }>(
+      START,
+      asking('alpha/one'),
+    );
+    const { id } = startCompletion;
+    const call = await mesh.alpha.next();
+    call.say('a');
+    const events = await mesh.stream(RESUME, { id });
+    await events.next();
+    expect(await mesh.data(CANCEL, { id })).toMatchObject({ cancelCompletion: { status: 'CANCELLED' } });
+    await call.aborted;
+    const rest = await all(events);
+    expect(rest.at(-1)).toMatchObject({
+      __typename: 'CompletionFinished',
+      completion: { status: 'CANCELLED', finishReason: 'CANCELLED', text: 'a' },
+    });
+    expect(await mesh.data(CANCEL, { id })).toMatchObject({ cancelCompletion: { status: 'CANCELLED' } });
+  });
+
+  it('stops a completion that another process runs, through the bus', async () => {
+    await using one = await startInference(database);
+    await using two = await startInference(database, { bus: one.bus });
+    const { startCompletion } = await one.data<{ startCompletion: { id: string } }>(
+      START,
+      asking('alpha/one'),
+    );
+    const call = await one.alpha.next();
+    const cancelled = await two.data(CANCEL, { id: startCompletion.id }, one.caller);
+    expect(cancelled).toMatchObject({ cancelCompletion: { status: 'CANCELLED' } });
+    await call.aborted;
+  });
+
+  it("tells an ended completion again when its single events are gone: whole, numbered on from the reader's last", async () => {
+    await using one = await startInference(database);
+    const events = await all(await one.stream(STREAM, asking('demo/echo')));
+    const id = String(events[0]?.completionId);
+    await using two = await startInference(database);
+    const whole = await all(await two.stream(RESUME, { id }, { caller: one.caller }));
+    expect(types(whole)).toEqual(['CompletionStarted', 'TextDelta', 'CompletionFinished']);
+    const rest = await all(await two.stream(RESUME, { id, after: 2 }, { caller: one.caller }));
+    expect(types(rest)).toEqual(['CompletionRestarted', 'TextDelta', 'CompletionFinished']);
+    expect(rest.map(({ sequence }) => sequence)).toEqual([3, 4, 5]);
+    expect(textOf(rest)).toBe('one two three');
+  });
+
+  it("hides another app's completions", async () => {
+    await using mesh = await startInference(database);
+    const { startCompletion } = await mesh.data<{ startCompletion: { id: string } }>(
+      START,
+      asking('demo/echo'),
+    );
+    const { id } = startCompletion;
+    const strangers = [
+      { ...mesh.caller, appId: 'other' },
+      { ...mesh.caller, tenantId: 'other' },
+    ];
+    for (const stranger of strangers) {
+      expect(await mesh.data(COMPLETION, { id }, stranger)).toEqual({ completion: null });
+      expect(await mesh.refusal(CANCEL, { id }, stranger)).toMatchObject({ code: 'NOT_FOUND' });
+      await expect(mesh.stream(RESUME, { id }, { caller: stranger })).rejects.toMatchObject({
+        extensions: { code: 'NOT_FOUND' },
+      });
+    }
+  });
+});
