@@ -130,7 +130,7 @@ class MergeObjects implements Accumulator {
 /** A key under which equal values, and only they, meet in a Map. */
 export function keyOf(value: Value): string | number | bigint | boolean | null {
   const key = scalarKey(value);
-  return key === undefined ? `k${encodeKeyPart(value, 1).toString('latin1')}` : key;
+  return key === undefined ? `\0k${encodeKeyPart(value, 1).toString('latin1')}` : key;
 }
 
 /** Every accumulator of $group that the store has. */

@@ -27,18 +27,23 @@ export function valueSet(values: readonly Value[]): ValueSet {
  * is keyed by its value whatever its type: as a double where one holds it exactly, otherwise as a bigint or text.
  */
 export function scalarKey(value: Value): string | number | bigint | boolean | null | undefined {
-  if (typeof value === 'string') return `s${value}`;
+  if (typeof value === 'string') return textKey(value);
   if (typeof value === 'number') return value;
   if (value instanceof Int32) return value.value;
-  if (value instanceof ObjectId) return `o${value.id}`;
+  if (value instanceof ObjectId) return `\0o${value.id}`;
   if (typeof value === 'bigint') {
     const near = Number(value);
     return BigInt(near) === value ? near : value;
   }
-  if (value instanceof DateTime) return `d${value.ms}`;
+  if (value instanceof DateTime) return `\0d${value.ms}`;
   if (value === null || typeof value === 'boolean') return value;
   if (value instanceof Decimal128) return decimalKey(value);
-  return value instanceof BsonSymbol ? `s${value.value}` : undefined;
+  return value instanceof BsonSymbol ? textKey(value.value) : undefined;
+}
+
+/** Text is its own key; what begins with NUL gives way to the keys of other types, which all do. */
+function textKey(text: string): string {
+  return text.charCodeAt(0) === 0 ? `\0s${text}` : text;
 }
 
 function decimalKey(value: Decimal128): string | number | bigint {
@@ -50,7 +55,7 @@ function decimalKey(value: Decimal128): string | number | bigint {
   const sign = exact.negative ? '-' : '';
   return exponent >= 0 && exponent < 20
     ? BigInt(sign + coefficient * pow10(exponent))
-    : `m${sign}${coefficient}e${exponent}`;
+    : `\0m${sign}${coefficient}e${exponent}`;
 }
 
 function found(sorted: Value[], value: Value): boolean {
