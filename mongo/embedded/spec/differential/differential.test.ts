@@ -7,7 +7,7 @@ import { seedFrom } from '../random.ts';
 import { withStore } from '../with-store.ts';
 import { type Difference, differ } from './differ.ts';
 
-const OPERATIONS = Number(process.env.HEDDLE_DIFFERENTIAL_OPERATIONS ?? 1500);
+const OPERATIONS = Number(process.env.HEDDLE_DIFFERENTIAL_OPERATIONS ?? 800);
 const seed = seedFrom(process.env.HEDDLE_DIFFERENTIAL_SEED);
 const root = mkdtempSync(join(tmpdir(), 'heddle-differential-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
