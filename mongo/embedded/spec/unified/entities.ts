@@ -97,7 +97,12 @@ export class Entities implements MatchContext {
   }
 
   async #connect(spec: Document): Promise<void> {
-    const options: MongoClientOptions = { monitorCommands: true, ...spec.uriOptions };
+    // After a lost connection the driver waits this long before it looks at the server again (500 ms otherwise).
+    const options: MongoClientOptions = {
+      monitorCommands: true,
+      minHeartbeatFrequencyMS: 10,
+      ...spec.uriOptions,
+    };
     const client = new MongoClient(this.#uri, options);
     const entity: ClientEntity = { client, events: [], lsids: [] };
     const observed = new Set<string>(spec.observeEvents ?? []);
