@@ -99,6 +99,9 @@ describe('arithmetic', () => {
     gives({ $abs: decimal('-1.50') }, decimal('1.50'));
     gives({ $ln: 1 }, new Double(0));
     refused({ $ln: 0 }, 28766);
+    refused({ $abs: 'x' }, 28765);
+    refused({ $round: 'x' }, 51081);
+    refused({ $mod: ['x', 1] }, 16611);
   });
 
   it('over lists', () => {

@@ -68,15 +68,23 @@ function difference(left: Value | undefined, right: Value | undefined): Value {
 }
 
 /** Two numbers, the second not zero; null where either is. */
-function quotientOf(operation: (a: Numeric, b: Numeric) => Numeric, zeroCode: number) {
+function quotientOf(operation: (a: Numeric, b: Numeric) => Numeric, zeroCode: number, typeCode: number) {
   return binary((left, right, name) => {
     if (isNullish(left) || isNullish(right)) return null;
     if (!isNumeric(left) || !isNumeric(right)) {
-      throw mismatch(`${name} only supports numeric types, not ${typeName(left)} and ${typeName(right)}`);
+      throw new CommandError(
+        typeCode,
+        `${name} only supports numeric types, not ${typeName(left)} and ${typeName(right)}`,
+      );
     }
     if (compareNumbers(right, 0) === 0) throw new CommandError(zeroCode, `can't ${name} by zero`);
     return operation(left, right);
   });
+}
+
+function notNumeric(value: Value, name: string): CommandError {
+  const code = name === '$round' || name === '$trunc' ? 51081 : 28765;
+  return new CommandError(code, `${name} only supports numeric types, not ${typeName(value)}`);
 }
 
 type Rounding = 'even' | 'zero' | 'down' | 'up';
@@ -97,7 +105,7 @@ function quantize(value: Decimal, place: number, rounding: Rounding): Decimal {
 
 function rounded(value: Value | undefined, place: number, rounding: Rounding, name: string): Value {
   if (isNullish(value)) return null;
-  if (!isNumeric(value)) throw mismatch(`${name} only supports numeric types, not ${typeName(value)}`);
+  if (!isNumeric(value)) throw notNumeric(value, name);
   if (value instanceof Decimal128) return pack(quantize(toDecimal(value), place, rounding));
   if (typeof value === 'number') {
     if (place === 0 && rounding === 'down') return Math.floor(value);
@@ -136,7 +144,7 @@ function roundTo(rounding: Rounding) {
 
 function absolute(value: Value | undefined): Value {
   if (isNullish(value)) return null;
-  if (!isNumeric(value)) throw mismatch(`$abs only supports numeric types, not ${typeName(value)}`);
+  if (!isNumeric(value)) throw notNumeric(value, '$abs');
   if (value === -(2n ** 63n)) throw new CommandError(28680, "can't take $abs of long long min");
   if (typeof value === 'number') return Math.abs(value);
   return compareNumbers(value, 0) < 0 ? subtract(int32(0), value, 'double')! : value;
@@ -144,7 +152,7 @@ function absolute(value: Value | undefined): Value {
 
 function naturalLogarithm(value: Value | undefined): Value {
   if (isNullish(value)) return null;
-  if (!isNumeric(value)) throw mismatch(`$ln only supports numeric types, not ${typeName(value)}`);
+  if (!isNumeric(value)) throw notNumeric(value, '$ln');
   if (value instanceof Decimal128) throw unsupported('$ln of a Decimal128');
   const double = toDouble(value);
   if (double <= 0)
@@ -156,8 +164,8 @@ export const arithmetic: OperatorTable = {
   $add: variadic(sum),
   $multiply: variadic(product),
   $subtract: binary(difference),
-  $divide: quotientOf(divide, 2),
-  $mod: quotientOf(remainder, 16610),
+  $divide: quotientOf(divide, 2, 14),
+  $mod: quotientOf(remainder, 16610, 16611),
   $abs: unary(absolute),
   $ceil: unary((value, name) => rounded(value, 0, 'up', name)),
   $floor: unary((value, name) => rounded(value, 0, 'down', name)),

@@ -45,15 +45,13 @@ function concat(lists: (Value | undefined)[]): Value {
   return result;
 }
 
-function whole(value: Value | undefined, place: string): number {
+function whole(value: Value | undefined, name: string, place: string, code: number): number {
   const long = isNumeric(value) ? toExactLong(value) : undefined;
-  if (long === undefined) {
-    throw new CommandError(
-      28725,
-      `${place} argument to $slice must be numeric and a 32-bit integer, but is of type: ${typeName(value)}`,
-    );
-  }
-  return Number(long);
+  if (long !== undefined && BigInt.asIntN(32, long) === long) return Number(long);
+  throw new CommandError(
+    code,
+    `${name}: ${place} must be representable as a 32-bit integer, found a value of type: ${typeName(value)}`,
+  );
 }
 
 function slice([list, second, third]: (Value | undefined)[], triple: boolean): Value {
@@ -64,9 +62,9 @@ function slice([list, second, third]: (Value | undefined)[], triple: boolean): V
       `First argument to $slice must be an array, but is of type: ${typeName(list)}`,
     );
   }
-  const first = whole(second, 'Second');
+  const first = whole(second, '$slice', 'second argument', 28725);
   if (!triple) return first >= 0 ? list.slice(0, first) : list.slice(first);
-  const count = whole(third, 'Third');
+  const count = whole(third, '$slice', 'third argument', 28727);
   if (count <= 0) throw new CommandError(28729, `Third argument to $slice must be positive: ${count}`);
   const start = first >= 0 ? first : Math.max(0, list.length + first);
   return list.slice(start, start + count);
@@ -93,7 +91,7 @@ function filter(operand: Value, scope: Scope, name: string): Expr {
     if (!Array.isArray(list))
       throw new CommandError(28651, `input to $filter must be an array not ${typeName(list)}`);
     const most = limit === undefined ? null : limit(root);
-    const count = isNullish(most) ? list.length : whole(most, 'limit');
+    const count = isNullish(most) ? list.length : whole(most, '$filter', 'limit', 327391);
     if (!isNullish(most) && count < 1) {
       throw new CommandError(327392, `$filter: limit must be greater than 0, was ${count}`);
     }
@@ -159,16 +157,24 @@ function indexOfArray([list, wanted, from, to]: (Value | undefined)[]): Value {
       `$indexOfArray requires an array as a first argument, found: ${typeName(list)}`,
     );
   }
-  const stop = Math.min(to === undefined ? list.length : whole(to, 'end'), list.length);
-  for (let index = from === undefined ? 0 : whole(from, 'start'); index < stop; index++) {
+  const stop = Math.min(
+    to === undefined ? list.length : whole(to, '$indexOfArray', 'ending index', 40096),
+    list.length,
+  );
+  for (
+    let index = from === undefined ? 0 : whole(from, '$indexOfArray', 'starting index', 40096);
+    index < stop;
+    index++
+  ) {
     if (compareValues(list[index], wanted) === 0) return int32(index);
   }
   return int32(-1);
 }
 
 function range([start, end_, step]: (Value | undefined)[]): Value {
-  const [from, to] = [whole(start, 'start'), whole(end_, 'end')];
-  const by = step === undefined ? 1 : whole(step, 'step');
+  const from = whole(start, '$range', 'starting value', 34443);
+  const to = whole(end_, '$range', 'ending value', 34445);
+  const by = step === undefined ? 1 : whole(step, '$range', 'step value', 34447);
   if (by === 0) throw new CommandError(34449, '$range requires a non-zero step value');
   const count = Math.ceil((to - from) / by);
   if (count > 1_000_000) throw new CommandError('ExceededMemoryLimit', '$range would make too many values');
