@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Database } from '#mongo/connect.ts';
+import { openTestDatabase } from '#test/support/database.ts';
+import { fillCatalog, startInference } from '#test/support/inference.ts';
+import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+
+const COMPLETE = `mutation ($input: CompletionInput!) { complete(input: $input) {
+  id status text cache cost usage { totalTokens } attempts { outcome } model { id } } }`;
+const STREAM = `subscription ($input: CompletionInput!) { completionStream(input: $input) {
+  __typename sequence ... on TextDelta { text } ... on CompletionFinished { completion { cache } } } }`;
+
+const asking = (cache: string, more: Record<string, unknown> = {}) => ({
+  input: { model: 'alpha/one', messages: [{ role: 'USER', content: 'Say something.' }], cache, ...more },
+});
+
+interface Answer {
+  readonly complete: Record<string, unknown>;
+}
+
+let database: Database;
+beforeAll(async () => {
+  database = await openTestDatabase();
+  await fillCatalog(database);
+});
+afterAll(() => database.close());
+
+async function numbered() {
+  const mesh = await startInference(database);
+  mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(usageOf(9, 1)));
+  return mesh;
+}
+
+describe('the answer cache', () => {
+  it('answers the same question without a provider call, at no cost, with a row that says HIT', async () => {
+    await using mesh = await numbered();
+    const first = await mesh.data<Answer>(COMPLETE, asking('USE'));
+    expect(first.complete).toMatchObject({ cache: 'MISS', text: 'answer 1' });
+    await vi.waitFor(async () => {
+      const again = await mesh.data<Answer>(COMPLETE, asking('USE'));
+      expect(again.complete).toMatchObject({
+        cache: 'HIT',
+        status: 'SUCCEEDED',
+        text: 'answer 1',
+        cost: '0.000000000',
+        usage: { totalTokens: 0 },
+        attempts: [],
+        model: { id: 'alpha/one' },
+      });
+    });
+    expect(mesh.alpha.calls).toHaveLength(1);
+    expect((await mesh.rows()).at(-1)).toMatchObject({ cache: 'HIT', status: 'SUCCEEDED', costNanos: 0n });
+  });
+
+  it('is off by default, unless the caller turned it on; BYPASS does neither, REFRESH only writes', async () => {
+    await using mesh = await numbered();
+    const text = async (cache: string, caller = mesh.caller) =>
+      (await mesh.data<Answer>(COMPLETE, asking(cache), caller)).complete.text;
+    expect(await text('DEFAULT')).toBe('answer 1');
+    expect(await text('DEFAULT')).toBe('answer 2');
+    expect(await text('REFRESH')).toBe('answer 3');
+    expect(await text('REFRESH')).toBe('answer 4');
+    expect(await text('BYPASS')).toBe('answer 5');
+    const cached = { ...mesh.caller, cacheByDefault: true };
+    expect(await text('DEFAULT', cached)).toBe('answer 4');
+  });
+
+  it('tells questions apart by everything that the answer depends on, tenants and regions included', async () => {
+    await using mesh = await numbered();
+    const differing: readonly Record<string, unknown>[] = [
+      {},
+      { temperature: 0 },
+      { maxOutputTokens: 5 },
+      { seed: 1 },
+      { stop: ['x'] },
+      { tools: [{ name: 't', parameters: {} }] },
+      {
+        messages: [
+          { role: 'SYSTEM', content: 'Say something.' },
+          { role: 'USER', content: '' },
+        ],
+      },
+    ];
+    for (const more of differing) {
+      const { complete } = await mesh.data<Answer>(COMPLETE, asking('USE', more));
+      expect(complete.cache).toBe('MISS');
+    }
+    const others = [
+      { ...mesh.caller, tenantId: 'another' },
+      { ...mesh.caller, allowedRegions: ['eu'] },
+    ];
+    for (const other of others) {
+      expect((await mesh.data<Answer>(COMPLETE, asking('USE'), other)).complete.cache).toBe('MISS');
+    }
+    const colleague = { ...mesh.caller, keyId: 'another-key' };
+    expect((await mesh.data<Answer>(COMPLETE, asking('USE'), colleague)).complete.cache).toBe('HIT');
+  });
+
+  it('does not care for the order of keys in a JSON value, nor for metadata', async () => {
+    await using mesh = await numbered();
+    const tool = (parameters: object) => ({ tools: [{ name: 't', parameters }] });
+    const a = await mesh.data<Answer>(
+      COMPLETE,
+      asking('USE', { ...tool({ a: 1, b: 2 }), metadata: { x: 1 } }),
+    );
+    const b = await mesh.data<Answer>(
+      COMPLETE,
+      asking('USE', { ...tool({ b: 2, a: 1 }), metadata: { x: 2 } }),
+    );
+    expect([a.complete.cache, b.complete.cache]).toEqual(['MISS', 'HIT']);
+  });
+
+  it('keeps no failures', async () => {
+    await using mesh = await startInference(database);
+    mesh.alpha.always((call, number) => {
+      if (number === 1) call.fail(failureOf('CONTENT_FILTERED', false));
+      else call.say('fine').finish(usageOf(1, 1));
+    });
+    await mesh.refusal(COMPLETE, asking('USE'));
+    expect((await mesh.data<Answer>(COMPLETE, asking('USE'))).complete).toMatchObject({ cache: 'MISS' });
+  });
+
+  it('joins identical questions in flight to one provider call; each keeps a row of its own', async () => {
+    await using mesh = await startInference(database);
+    const asked = Array.from({ length: 10 }, () => mesh.data<Answer>(COMPLETE, asking('USE')));
+    const call = await mesh.alpha.next();
+    call.say('for all').finish(usageOf(1, 1));
+    const answers = await Promise.all(asked);
+    expect(answers.filter(({ complete }) => complete.cache === 'MISS')).toHaveLength(1);
+    expect(answers.filter(({ complete }) => complete.cache === 'COALESCED')).toHaveLength(9);
+    expect(new Set(answers.map(({ complete }) => complete.id)).size).toBe(10);
+    expect(mesh.alpha.calls).toHaveLength(1);
+    expect(await mesh.rows()).toHaveLength(10);
+  });
+
+  it('streams a kept answer as events', async () => {
+    await using mesh = await numbered();
+    await mesh.data(COMPLETE, asking('USE'));
+    await vi.waitFor(async () => {
+      const events: Record<string, unknown>[] = [];
+      for await (const event of await mesh.stream(STREAM, asking('USE'))) events.push(event);
+      expect(events).toEqual([
+        { __typename: 'CompletionStarted', sequence: 0 },
+        { __typename: 'TextDelta', sequence: 1, text: 'answer 1' },
+        { __typename: 'CompletionFinished', sequence: 2, completion: { cache: 'HIT' } },
+      ]);
+    });
+  });
+});

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Database } from '#mongo/connect.ts';
+import { openTestDatabase } from '#test/support/database.ts';
+import { fillCatalog, startInference } from '#test/support/inference.ts';
+import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+
+const EMBED = `mutation ($input: EmbedInput!) { embed(input: $input) {
+  vectors usage { inputTokens } cost model { id } invocation { id } } }`;
+
+let database: Database;
+beforeAll(async () => {
+  database = await openTestDatabase();
+  await fillCatalog(database);
+});
+afterAll(() => database.close());
+
+describe('embed', () => {
+  it('gives a vector for each value, and leaves a priced row', async () => {
+    const limits = [{ subject: 'key:k', meter: 'TOKENS', window: 'DAY', amount: '1000' } as const];
+    await using mesh = await startInference(database, { limits });
+    mesh.alpha.always((call) => call.finish(usageOf(6, 0)));
+    const { embed } = await mesh.data<{ embed: Record<string, unknown> }>(EMBED, {
+      input: { model: 'alpha/embed', values: ['a', 'b'] },
+    });
+    const [row] = await mesh.rows();
+    expect(embed).toEqual({
+      vectors: [
+        [1, 0],
+        [1, 0],
+      ],
+      usage: { inputTokens: 6 },
+      cost: '0.000006000',
+      model: { id: 'alpha/embed' },
+      invocation: { id: row?._id },
+    });
+    expect(row).toMatchObject({ kind: 'embedding', status: 'SUCCEEDED', costNanos: 6_000n, attempts: [{}] });
+    expect(await mesh.quota.read(mesh.caller.tenantId ?? '', limits)).toEqual([{ spent: 6n, reserved: 0n }]);
+  });
+
+  it('embeds with the demo, deterministically', async () => {
+    await using mesh = await startInference(database);
+    const input = { model: 'demo/embed', values: ['hello'], dimensions: 4 };
+    const [one, two] = [await mesh.data(EMBED, { input }), await mesh.data(EMBED, { input })];
+    expect(Object(one.embed).vectors).toEqual(Object(two.embed).vectors);
+    expect(Object(one.embed).vectors[0]).toHaveLength(4);
+  });
+
+  it('tries again, and names the row of a failure', async () => {
+    await using mesh = await startInference(database, { delay: async () => undefined });
+    mesh.alpha.always((call, number) => {
+      if (number === 1) call.fail(failureOf('PROVIDER_ERROR', true));
+      else if (number === 2) call.finish(usageOf(1, 0));
+      else call.fail(failureOf('PROVIDER_AUTH', false));
+    });
+    const input = { model: 'alpha/embed', values: ['a'] };
+    await mesh.data(EMBED, { input });
+    const refusal = await mesh.refusal(EMBED, { input });
+    const [first, second] = await mesh.rows();
+    expect(first?.attempts).toHaveLength(2);
+    expect(second).toMatchObject({ status: 'FAILED', errorCode: 'PROVIDER_AUTH' });
+    expect(refusal).toMatchObject({ code: 'PROVIDER_AUTH', completionId: second?._id });
+  });
+
+  it('aborts the provider call when its client leaves, and closes the row', async () => {
+    await using mesh = await startInference(database);
+    const client = new AbortController();
+    const input = { model: 'alpha/embed', values: ['a'] };
+    const embedding = mesh.askWith(EMBED, { input }, client.signal);
+    const call = await mesh.alpha.next();
+    client.abort();
+    await call.aborted;
+    await embedding;
+    expect(await mesh.rows()).toMatchObject([{ status: 'CANCELLED' }]);
+  });
+
+  it('refuses no values, empty ones, chat models and odd dimensions', async () => {
+    await using mesh = await startInference(database);
+    for (const input of [
+      { model: 'demo/embed', values: [] },
+      { model: 'demo/embed', values: ['a', ''] },
+      { model: 'demo/echo', values: ['a'] },
+      { model: 'demo/embed', values: ['a'], dimensions: 0 },
+    ]) {
+      expect(await mesh.refusal(EMBED, { input })).toMatchObject({ code: 'BAD_USER_INPUT' });
+    }
+    expect(await mesh.rows()).toEqual([]);
+  });
+});
