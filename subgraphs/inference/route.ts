@@ -39,7 +39,7 @@ export interface RoutingNeeds {
 }
 
 export interface RoutingDeps {
-  readonly catalog: Catalog;
+  readonly catalog: Pick<Catalog, 'model' | 'resolve'>;
   readonly health: HealthRegistry;
   /** From 0 to 1. */
   readonly random: () => number;

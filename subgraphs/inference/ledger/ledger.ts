@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Connection } from 'mongoose';
+import { type Connection, mongo } from 'mongoose';
 import type { Logger } from 'pino';
 import { type CompletionRecord, completions } from '#mongo/completions.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
@@ -35,6 +35,7 @@ export interface Ledger {
 
 const bounds = { batchMax: 256, waitingMax: 20_000 };
 const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as const;
+const duplicateKey = 11000;
 const closeRetryDelaysMs = [50, 200, 1_000, 3_000, 6_000];
 
 interface Closing {
@@ -62,11 +63,11 @@ export function createLedger(connection: Connection, log: Logger): Ledger {
   }, bounds);
 
   const contents = new GroupWriter<CompletionRecord>(async (records) => {
-    // Upserts, so that a write that is tried again after a lost answer does no harm.
-    const replacements = records.map((record) => ({
-      replaceOne: { filter: { _id: record._id }, replacement: record, upsert: true },
-    }));
-    await results.bulkWrite(replacements, durable);
+    try {
+      await results.insertMany(records, durable);
+    } catch (error) {
+      if (!isOnlyDuplicates(error)) throw error;
+    }
   }, bounds);
 
   async function again(write: () => Promise<unknown>): Promise<void> {
@@ -85,13 +86,23 @@ export function createLedger(connection: Connection, log: Logger): Ledger {
 
   return {
     async open(row, result) {
-      if (result === undefined) return opens.push(row);
-      await Promise.all([opens.push(row), contents.push(result)]);
+      if (result !== undefined) await contents.push(result);
+      await opens.push(row);
     },
     async close(id, closing, result) {
-      // Both at once: a result is found through its row, and a row without its result says so.
-      const kept = result === null ? undefined : again(() => contents.push(result));
-      await Promise.all([again(() => closes.push({ id, closing })), kept]);
+      // One after the other: a process that dies in between must not leave an end without its result, which a
+      // repeated idempotency key would be answered with. A result without an end is found by nobody and expires.
+      if (result !== null) await again(() => contents.push(result));
+      await again(() => closes.push({ id, closing }));
     },
   };
+}
+
+/** Of a write that was tried again after its answer was lost: what it would write is there. */
+function isOnlyDuplicates(error: unknown): boolean {
+  if (!(error instanceof mongo.MongoBulkWriteError)) return false;
+  const errors = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
+  return (
+    errors.every(({ code }) => code === duplicateKey) && error.result.getWriteConcernError() === undefined
+  );
 }

@@ -4,6 +4,7 @@ import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { invocations } from '#mongo/invocations.ts';
 import { owners } from '#mongo/owners.ts';
+import { closeAbandoned } from './abandoned.ts';
 
 /** This process as an owner of ledger rows, alive until it is disposed. */
 export interface Ownership extends AsyncDisposable {
@@ -45,8 +46,8 @@ function isGoneHere(ownerId: string, self: string): boolean {
 const owned = new Set<string>();
 
 /**
- * Takes up ownership and sweeps once: rows that are RUNNING and whose owner is gone become FAILED with INTERNAL, and
- * keep what is known of them.
+ * Takes up ownership and sweeps once: rows that are RUNNING and whose owner is gone are closed by their result where
+ * there is one; otherwise they become FAILED with INTERNAL, and keep what is known of them.
  */
 export async function openOwnership(connection: Connection, options: OwnershipOptions): Promise<Ownership> {
   const { log, now = Date.now, leaseMs = leaseMsDefault } = options;
@@ -72,12 +73,9 @@ export async function openOwnership(connection: Connection, options: OwnershipOp
     const alive = new Set(leases.map(({ _id }) => _id));
     const gone = others.filter((id) => isGoneHere(id, ownerId) || !alive.has(id));
     if (gone.length === 0) return 0;
-    const { modifiedCount } = await rows.updateMany(
-      { ownerId: { $in: gone }, status: 'RUNNING' },
-      { $set: { status: 'FAILED', errorCode: 'INTERNAL', endedAt: new Date(now()) } },
-    );
-    if (modifiedCount > 0) log.warn({ rows: modifiedCount }, 'closed ledger rows of processes that are gone');
-    return modifiedCount;
+    const closed = await closeAbandoned(connection, gone, now());
+    if (closed > 0) log.warn({ rows: closed }, 'closed ledger rows of processes that are gone');
+    return closed;
   }
 
   await extend();

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { GroupWriter } from './group-writer.ts';
+
+function setup(bounds: { readonly batchMax: number; readonly waitingMax: number }) {
+  const groups: (readonly number[])[] = [];
+  const ends: PromiseWithResolvers<void>[] = [];
+  const writer = new GroupWriter<number>((items) => {
+    groups.push([...items]);
+    const end = Promise.withResolvers<void>();
+    ends.push(end);
+    return end.promise;
+  }, bounds);
+  const begun = async (count: number) => {
+    while (groups.length < count) await new Promise(setImmediate);
+  };
+  return { groups, ends, writer, begun };
+}
+
+describe('GroupWriter', () => {
+  it('gathers what comes while a group is on its way, in order, at most batchMax at a time', async () => {
+    const { groups, ends, writer, begun } = setup({ batchMax: 3, waitingMax: 100 });
+    const written = [1, 2].map((item) => writer.push(item));
+    await begun(1);
+    written.push(...[3, 4, 5, 6].map((item) => writer.push(item)));
+    expect(groups).toEqual([[1, 2]]);
+    ends[0]?.resolve();
+    await begun(2);
+    ends[1]?.resolve();
+    await begun(3);
+    ends[2]?.resolve();
+    await Promise.all(written);
+    expect(groups).toEqual([[1, 2], [3, 4, 5], [6]]);
+  });
+
+  it('fails the items of a group that fails, and goes on with the next', async () => {
+    const { ends, writer, begun } = setup({ batchMax: 10, waitingMax: 100 });
+    const first = writer.push(1);
+    await begun(1);
+    const second = writer.push(2);
+    ends[0]?.reject(new Error('no disk'));
+    await expect(first).rejects.toThrow('no disk');
+    await begun(2);
+    ends[1]?.resolve();
+    await second;
+  });
+
+  it('refuses with OVERLOADED beyond its bound', async () => {
+    const { ends, writer, begun } = setup({ batchMax: 10, waitingMax: 2 });
+    const written = [writer.push(1), writer.push(2)];
+    await expect(writer.push(3)).rejects.toMatchObject({ code: 'OVERLOADED' });
+    await begun(1);
+    ends[0]?.resolve();
+    await Promise.all(written);
+    const after = writer.push(4);
+    await begun(2);
+    ends[1]?.resolve();
+    await after;
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { usageOf } from '#test/support/scripted-provider.ts';
+import { estimatedUsage, exactCost, nanosOf } from './settle.ts';
+
+const price = {
+  inputNanosPerMillion: 150_000_000n,
+  outputNanosPerMillion: 600_000_000n,
+  cachedInputNanosPerMillion: 75_000_000n,
+  cacheWriteNanosPerMillion: 187_500_000n,
+  effectiveFrom: new Date(0),
+};
+
+describe('pricing', () => {
+  it('prices plain, cached and written input and output each at its own price', () => {
+    const usage = { ...usageOf(1_000, 100), cachedInputTokens: 600, cacheWriteTokens: 200 };
+    // 200 × 0.15 + 600 × 0.075 + 200 × 0.1875 + 100 × 0.6 dollars per million.
+    expect(nanosOf(exactCost(price, usage))).toBe(30_000n + 45_000n + 37_500n + 60_000n);
+  });
+
+  it('counts cached and written input as input where it has no price of its own', () => {
+    const plain = { ...price, cachedInputNanosPerMillion: null, cacheWriteNanosPerMillion: null };
+    const usage = { ...usageOf(1_000, 0), cachedInputTokens: 600, cacheWriteTokens: 200 };
+    expect(nanosOf(exactCost(plain, usage))).toBe(150_000n);
+  });
+
+  it('rounds half up, once', () => {
+    const cheap = { ...price, inputNanosPerMillion: 1n, outputNanosPerMillion: 0n };
+    expect(nanosOf(exactCost(cheap, usageOf(499_999, 0)))).toBe(0n);
+    expect(nanosOf(exactCost(cheap, usageOf(500_000, 0)))).toBe(1n);
+    const half = exactCost(cheap, usageOf(250_000, 0));
+    expect(nanosOf(half) + nanosOf(half)).toBe(0n);
+    expect(nanosOf(half + half)).toBe(1n);
+  });
+
+  it('costs nothing where no price is known', () => {
+    expect(exactCost(null, usageOf(1_000, 1_000))).toBe(0n);
+  });
+
+  it('never goes below zero for a provider that counts more cached than input tokens', () => {
+    const odd = { ...usageOf(10, 0), cachedInputTokens: 20 };
+    expect(exactCost(price, odd)).toBe(20n * 75_000_000n);
+  });
+
+  it('estimates a cut call from what was sent and received, and believes the provider where it said more', () => {
+    expect(estimatedUsage(400, 40, null)).toMatchObject({ inputTokens: 300, outputTokens: 10 });
+    expect(estimatedUsage(400, 40, usageOf(123, 1))).toMatchObject({ inputTokens: 123, outputTokens: 10 });
+    expect(estimatedUsage(400, 40, usageOf(123, 99))).toMatchObject({ outputTokens: 99 });
+  });
+});
