@@ -62,23 +62,32 @@ interface ShapeContext {
 
 /** What is selected of an object, told for each concrete type when it is first met. */
 export class ObjectShape {
-  /** The one type it can be, when there is but one; else the answer's __typename tells. */
-  readonly onlyType: string | undefined;
   /** The type it is declared to be: the planner leaves __typename out where no field depends on it. */
   readonly declaredType: string;
+  readonly #isAbstract: boolean;
+  /** The one type that clients can see here, when there is but one. */
+  readonly #onlyType: string | undefined;
   readonly #context: ShapeContext;
   readonly #selected: readonly Selected[];
   readonly #byType = new Map<string, readonly FieldShape[]>();
 
   constructor(context: ShapeContext, type: GraphQLCompositeType, selected: readonly Selected[]) {
     const possible = isAbstractType(type) ? context.schema.getPossibleTypes(type) : [type];
-    this.onlyType = possible.length === 1 ? possible[0]?.name : undefined;
     this.declaredType = type.name;
+    this.#isAbstract = isAbstractType(type);
+    this.#onlyType = possible.length === 1 ? possible[0]?.name : undefined;
     this.#context = context;
     this.#selected = selected;
   }
 
-  /** Undefined when the graph has no such object or interface type. */
+  /** The concrete type of an object whose __typename came as this; undefined when it cannot be told. */
+  typeNameOf(told: unknown): string | undefined {
+    // An interface object is called by the interface's name where its own type was not asked for.
+    const isTold = this.#isAbstract && typeof told === 'string' && told !== this.declaredType;
+    return isTold ? told : this.#onlyType;
+  }
+
+  /** Undefined when the graph has no such object or interface type, or hides it. */
   fieldsOf(typeName: string): readonly FieldShape[] | undefined {
     const known = this.#byType.get(typeName);
     if (known !== undefined) return known;
