@@ -2,10 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { invalidBson } from './invalid.ts';
 import { ObjectId } from './values.ts';
 
-interface FastBuffer extends Buffer {
-  latin1Slice(start: number, end: number): string;
-  utf8Slice(start: number, end: number): string;
-}
+/** Buffer's own readers, which take any Uint8Array: making a Buffer of each document costs more than reading it. */
+type Readers = {
+  latin1Slice(this: Uint8Array, start: number, end: number): string;
+  utf8Slice(this: Uint8Array, start: number, end: number): string;
+  readBigInt64LE(this: Uint8Array, offset: number): bigint;
+  readDoubleLE(this: Uint8Array, offset: number): number;
+};
+const { latin1Slice, utf8Slice, readBigInt64LE, readDoubleLE } = Buffer.prototype as Readers;
 
 /** Field names repeat: a small cache gives back one (hashed, internal) string per name without allocating. */
 const NAME_CACHE_SIZE = 4096;
@@ -14,15 +18,13 @@ const names: string[] = new Array<string>(NAME_CACHE_SIZE).fill('');
 
 /** Reads the parts of a BSON document, checking every length against the end of what it lies in. */
 export class Cursor {
-  readonly buffer: FastBuffer;
+  readonly buffer: Uint8Array;
   /** One past the terminator of the outermost document. */
   readonly end: number;
   at: number;
 
   constructor(bytes: Uint8Array, offset: number) {
-    this.buffer = (
-      bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    ) as FastBuffer;
+    this.buffer = bytes;
     this.at = offset;
     if (offset < 0 || offset + 5 > bytes.length) throw invalidBson('document is truncated');
     this.end = this.documentEnd(bytes.length);
@@ -65,7 +67,7 @@ export class Cursor {
     this.at = at + 1;
     const length = at - start;
     if (bits >= 0x80) return this.utf8(start, at);
-    if (length > NAME_LENGTH_MAX) return buffer.latin1Slice(start, at);
+    if (length > NAME_LENGTH_MAX) return latin1Slice.call(buffer, start, at);
     const slot = (hash ^ (hash >>> 12)) & (NAME_CACHE_SIZE - 1);
     const cached = names[slot]!;
     if (cached.length === length) {
@@ -73,7 +75,7 @@ export class Cursor {
       while (index < length && cached.charCodeAt(index) === buffer[start + index]) index++;
       if (index === length) return cached;
     }
-    const name = buffer.latin1Slice(start, at);
+    const name = latin1Slice.call(buffer, start, at);
     names[slot] = name;
     return name;
   }
@@ -91,10 +93,10 @@ export class Cursor {
     if (stop - start < 24) {
       let bits = 0;
       for (let index = start; index < stop; index++) bits |= buffer[index]!;
-      if (bits < 0x80) return buffer.latin1Slice(start, stop);
+      if (bits < 0x80) return latin1Slice.call(buffer, start, stop);
     }
     if (!isUtf8(buffer.subarray(start, stop))) throw invalidBson('a string is not valid UTF-8');
-    return buffer.utf8Slice(start, stop);
+    return utf8Slice.call(buffer, start, stop);
   }
 
   string(last: number): string {
@@ -111,12 +113,18 @@ export class Cursor {
   objectId(last: number): ObjectId {
     this.need(12, last);
     this.at += 12;
-    return new ObjectId(this.buffer.latin1Slice(this.at - 12, this.at));
+    return new ObjectId(latin1Slice.call(this.buffer, this.at - 12, this.at));
+  }
+
+  double(last: number): number {
+    this.need(8, last);
+    this.at += 8;
+    return readDoubleLE.call(this.buffer, this.at - 8);
   }
 
   int64(last: number): bigint {
     this.need(8, last);
     this.at += 8;
-    return this.buffer.readBigInt64LE(this.at - 8);
+    return readBigInt64LE.call(this.buffer, this.at - 8);
   }
 }

@@ -88,9 +88,12 @@ class Reader extends Cursor {
     const result: Value[] = [];
     while (this.at < last) {
       const type = this.buffer[this.at++]!;
-      const nameEnd = this.buffer.indexOf(0, this.at);
-      if (nameEnd < 0 || nameEnd >= last) throw invalidBson('a field name is not terminated');
-      this.at = nameEnd + 1;
+      // positions are not read: an array is in the order of its bytes
+      while (this.buffer[this.at] !== 0) {
+        if (this.at >= last) throw invalidBson('a field name is not terminated');
+        this.at++;
+      }
+      this.at++;
       result.push(this.value(type, last, depth));
     }
     if (this.at !== last) throw invalidBson('a value runs over the end of its array');
@@ -106,9 +109,7 @@ class Reader extends Cursor {
         this.need(4, last);
         return int32(this.int());
       case TYPE.double:
-        this.need(8, last);
-        this.at += 8;
-        return this.buffer.readDoubleLE(this.at - 8);
+        return this.double(last);
       case TYPE.long:
         return this.int64(last);
       case TYPE.object:
