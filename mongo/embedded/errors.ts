@@ -66,6 +66,7 @@ export const ERROR_CODES = {
   QueryExceededMemoryLimitNoDiskUseAllowed: 292,
   ExceededMemoryLimit: 146,
   OutOfDiskSpace: 14031,
+  SnapshotTooOld: 239,
   SnapshotUnavailable: 246,
   NoProgressMade: 82,
   UnknownReplWriteConcern: 79,

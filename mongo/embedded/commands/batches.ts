@@ -1,6 +1,8 @@
 import { PAUSE, type Pause } from '../aggregate/pause.ts';
+import { doc } from '../bson/values.ts';
 import { encodeCursorReply } from '../wire/cursor-reply.ts';
 import { DOCUMENT_BYTES_MAX } from '../wire/limits.ts';
+import { elementsOf } from './cluster-time.ts';
 import type { Cursor } from './cursors.ts';
 import type { Engine } from './engine.ts';
 import type { Pace } from './pace.ts';
@@ -48,13 +50,14 @@ export async function firstBatch(
   request: Request,
   ns: string,
   results: Results,
-  options: { batchSize?: number | undefined; singleBatch?: boolean | undefined; extra?: Uint8Array },
+  options: { batchSize?: number | undefined; singleBatch?: boolean | undefined },
 ): Promise<Uint8Array> {
   const size = options.batchSize ?? FIRST_BATCH_DEFAULT;
   const batch: Batch =
     size === 0 && options.singleBatch !== true
       ? { documents: [], held: undefined, ended: false }
       : await fill(results, size, undefined, request.pace);
+  const extra = request.atClusterTime && elementsOf(doc({ atClusterTime: request.atClusterTime }));
   let id = 0n;
   if (batch.ended || options.singleBatch === true) results.iterator.return?.();
   else {
@@ -63,11 +66,12 @@ export async function firstBatch(
       results,
       session: request.session?.id,
       transaction: request.transaction,
+      view: request.view,
       held: batch.held,
-      extra: options.extra,
+      extra,
     }).id;
   }
-  return encodeCursorReply('firstBatch', batch.documents, id, ns, options.extra);
+  return encodeCursorReply('firstBatch', batch.documents, id, ns, extra);
 }
 
 /** The next batch of an open cursor, which is closed when nothing follows. */

@@ -19,14 +19,20 @@ export class ClusterTime {
     this.#encoded = undefined;
   }
 
-  /** The elements `$clusterTime` and `operationTime`, encoded. */
-  elements(): Uint8Array {
+  /** The time, the clock's second taken in. */
+  current(): Timestamp {
     const t = Math.floor(Date.now() / 1000);
     if (t > this.#t) {
       this.#t = t;
       this.#i = 1;
       this.#encoded = undefined;
     }
+    return this.now;
+  }
+
+  /** The elements `$clusterTime` and `operationTime`, encoded. */
+  elements(): Uint8Array {
+    this.current();
     this.#encoded ??= elementsOf(
       doc({
         $clusterTime: doc({ clusterTime: this.now, signature: NO_SIGNATURE }),

@@ -1,5 +1,6 @@
 import { CommandError } from '../errors.ts';
 import type { Transaction } from '../transactions/transaction.ts';
+import type { View } from '../transactions/writes.ts';
 import type { Results } from './batches.ts';
 
 /** As the server: a cursor that nobody asks for this long is closed. */
@@ -16,6 +17,8 @@ export type Cursor = {
   /** The session and transaction that opened it: only they may go on with it. */
   readonly session: string | undefined;
   readonly transaction: Transaction | undefined;
+  /** What it reads from. */
+  readonly view: View;
   /** A document that did not fit into the last batch any more. */
   held: Uint8Array | undefined;
   usedAtMs: number;

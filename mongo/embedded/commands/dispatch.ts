@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeDocument } from '../bson/encode.ts';
-import { type Doc, isDoc, type Value } from '../bson/values.ts';
+import { type Doc, isDoc, Timestamp, type Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import { DirectWrites } from '../transactions/direct-writes.ts';
 import type { Session } from '../transactions/sessions.ts';
+import type { SnapshotRead } from '../transactions/snapshot-reads.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 import { TransactionWrites } from '../transactions/transaction-writes.ts';
 import { type Answerer, CLOSE, type Client } from '../wire/connection.ts';
@@ -128,7 +129,17 @@ class Dispatch {
       transaction === undefined
         ? new DirectWrites(storage, locks)
         : new TransactionWrites(transaction, storage, locks);
-    const request = new Request(name, db, this.#message, this.#client, session, transaction, writes);
+    const snapshot = transaction === undefined ? snapshotRead(engine, name, this.#message.body) : undefined;
+    const request = new Request(
+      name,
+      db,
+      this.#message,
+      this.#client,
+      session,
+      transaction,
+      writes,
+      snapshot,
+    );
     try {
       const answered = command.run(engine, request);
       const reply = answered instanceof Promise ? await answered : answered;
@@ -182,4 +193,18 @@ class Dispatch {
     const lsid = body.get('lsid');
     return isDoc(lsid) ? this.#engine.sessions.use(lsidKey(lsid)) : undefined;
   }
+}
+
+const SNAPSHOT_READERS = new Set(['find', 'aggregate', 'distinct']);
+
+/** The snapshot that a command outside a transaction reads from, if its readConcern asks for one. */
+function snapshotRead(engine: Engine, name: string, body: Doc): SnapshotRead | undefined {
+  const concern = body.get('readConcern');
+  if (!isDoc(concern) || concern.get('level') !== 'snapshot') return undefined;
+  if (!SNAPSHOT_READERS.has(name)) {
+    throw new CommandError('InvalidOptions', `read concern snapshot is not allowed for the command ${name}`);
+  }
+  const at = concern.get('atClusterTime');
+  if (at instanceof Timestamp) return engine.snapshotReads.at(at);
+  return engine.snapshotReads.take(engine.clusterTime.current());
 }

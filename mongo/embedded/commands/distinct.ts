@@ -45,7 +45,7 @@ export async function distinct(_engine: Engine, request: Request): Promise<Reply
     }
   }
   const sorted = [...values].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
-  return doc({ values: sorted });
+  return doc({ values: sorted, atClusterTime: request.atClusterTime });
 }
 
 /** Whether an array stands at the path itself, and not inside an array there. */

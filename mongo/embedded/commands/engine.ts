@@ -1,6 +1,7 @@
 import { Storage } from '../storage/storage.ts';
 import { Locks } from '../transactions/locks.ts';
 import { Sessions } from '../transactions/sessions.ts';
+import { SnapshotReads } from '../transactions/snapshot-reads.ts';
 import { ClusterTime } from './cluster-time.ts';
 import { Cursors } from './cursors.ts';
 import { FailPoints } from './fail-points.ts';
@@ -23,6 +24,7 @@ export class Engine {
   readonly storage: Storage;
   readonly locks = new Locks();
   readonly sessions: Sessions;
+  readonly snapshotReads: SnapshotReads;
   readonly cursors = new Cursors();
   readonly clusterTime = new ClusterTime();
   readonly failPoints = new FailPoints();
@@ -34,10 +36,14 @@ export class Engine {
     this.options = options;
     this.storage = new Storage(options.dir, options.dataBytesMax);
     this.sessions = new Sessions(this.storage, this.locks, options);
+    this.snapshotReads = new SnapshotReads(this.storage, (gone) =>
+      this.cursors.killWhere((cursor) => cursor.view === gone.view),
+    );
   }
 
   close(): void {
     this.cursors.close();
+    this.snapshotReads.close();
     this.sessions.close();
     this.storage.close();
   }

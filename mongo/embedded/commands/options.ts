@@ -81,8 +81,6 @@ export function checkReadConcern(body: Doc, inTransaction: boolean): void {
       'The readConcern level must be either local, majority or snapshot in a transaction',
     );
   }
-  if (!inTransaction && level === 'snapshot')
-    throw unsupported('read concern snapshot outside a transaction', 246);
 }
 
 /** What is wrong with a write concern that one node cannot fulfil; the write itself is done all the same. */

@@ -1,7 +1,8 @@
 import { decodeDocument } from '../bson/decode.ts';
-import type { Doc } from '../bson/values.ts';
+import type { Doc, Timestamp } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import type { Session } from '../transactions/sessions.ts';
+import type { SnapshotRead } from '../transactions/snapshot-reads.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 import type { View, Writes } from '../transactions/writes.ts';
 import type { Client } from '../wire/connection.ts';
@@ -23,6 +24,7 @@ export class Request {
   readonly transaction: Transaction | undefined;
   readonly writes: Writes;
   readonly #sequences: Message['sequences'];
+  readonly #snapshot: SnapshotRead | undefined;
   #pace: Pace | undefined;
 
   constructor(
@@ -33,6 +35,7 @@ export class Request {
     session: Session | undefined,
     transaction: Transaction | undefined,
     writes: Writes,
+    snapshot?: SnapshotRead,
   ) {
     this.name = name;
     this.db = db;
@@ -42,11 +45,18 @@ export class Request {
     this.session = session;
     this.transaction = transaction;
     this.writes = writes;
+    this.#snapshot = snapshot;
     this.#sequences = message.sequences;
   }
 
+  /** What it reads from. */
   get view(): View {
-    return this.writes.view;
+    return this.#snapshot?.view ?? this.writes.view;
+  }
+
+  /** The time of the snapshot that it reads from, which its answer tells. */
+  get atClusterTime(): Timestamp | undefined {
+    return this.#snapshot?.at;
   }
 
   get pace(): Pace {

@@ -9,6 +9,7 @@ export function startSweeping(engine: Engine): () => void {
     const nowMs = Date.now();
     engine.cursors.sweep(nowMs);
     engine.sessions.sweep(nowMs);
+    engine.snapshotReads.sweep(nowMs);
     void removeExpired(engine.storage, engine.locks, nowMs);
   }, SWEEP_MS);
   timer.unref();

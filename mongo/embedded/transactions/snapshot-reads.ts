@@ -1,0 +1,75 @@
+import { Timestamp } from '../bson/values.ts';
+import { CommandError } from '../errors.ts';
+import type { Snapshot } from '../storage/snapshots.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { View } from './writes.ts';
+
+/** How long a snapshot can be read again. A held one keeps SQLite's log from being cut, so less than the server's 300 s. */
+const LIFETIME_MS = 60_000;
+const SNAPSHOTS_MAX = 16;
+
+/** A moment of the store that reads with `readConcern: snapshot` share. */
+export type SnapshotRead = { readonly at: Timestamp; readonly view: View };
+
+type Held = SnapshotRead & { readonly snapshot: Snapshot; takenAtMs: number };
+
+/**
+ * Reads at one point in time outside transactions: the first read of a session takes a snapshot and learns its
+ * time, later ones name the time. Bounded in number and age; a time that is gone answers SnapshotTooOld.
+ */
+export class SnapshotReads {
+  readonly #storage: Storage;
+  readonly #onGone: (read: SnapshotRead) => void;
+  readonly #held = new Map<string, Held>();
+
+  /** @param onGone told before a snapshot is let go: what still reads from it must stop */
+  constructor(storage: Storage, onGone: (read: SnapshotRead) => void) {
+    this.#storage = storage;
+    this.#onGone = onGone;
+  }
+
+  /** The snapshot of a time that an earlier read was told. */
+  at(time: Timestamp): SnapshotRead {
+    const held = this.#held.get(keyOf(time));
+    if (held !== undefined) return held;
+    throw new CommandError(
+      'SnapshotTooOld',
+      `Read timestamp Timestamp(${time.t}, ${time.i}) is older than the oldest available timestamp.`,
+    );
+  }
+
+  /** A snapshot of now, under the time that the caller says it is. */
+  take(now: Timestamp): SnapshotRead {
+    const known = this.#held.get(keyOf(now));
+    if (known !== undefined) return known;
+    const [oldest] = this.#held.values();
+    if (oldest !== undefined && this.#held.size >= SNAPSHOTS_MAX) this.#release(oldest);
+    this.#storage.group.flush();
+    const snapshot = this.#storage.snapshots.take();
+    const catalog = this.#storage.catalog.state;
+    const view: View = { catalog, reader: snapshot.reader, version: 0, overlayOf: () => undefined };
+    const held: Held = { at: new Timestamp(now.t, now.i), view, snapshot, takenAtMs: Date.now() };
+    this.#held.set(keyOf(now), held);
+    return held;
+  }
+
+  sweep(nowMs: number): void {
+    for (const held of [...this.#held.values()]) {
+      if (nowMs - held.takenAtMs > LIFETIME_MS) this.#release(held);
+    }
+  }
+
+  close(): void {
+    for (const held of [...this.#held.values()]) this.#release(held);
+  }
+
+  #release(held: Held): void {
+    this.#held.delete(keyOf(held.at));
+    this.#onGone(held);
+    held.snapshot.release();
+  }
+}
+
+function keyOf({ t, i }: Timestamp): string {
+  return `${t}.${i}`;
+}
