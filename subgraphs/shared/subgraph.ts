@@ -1,5 +1,6 @@
 import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
 import {
+  createSourceEventStream,
   type DocumentNode,
   defaultFieldResolver,
   type ExecutionResult,
@@ -12,7 +13,6 @@ import {
   isObjectType,
   OperationTypeNode,
   parse,
-  subscribe,
 } from 'graphql';
 import type { Logger } from 'pino';
 import type { AuditLog } from '#mongo/audit-log.ts';
@@ -23,9 +23,10 @@ import { withAudit } from './audited.ts';
 import { enforceAuth } from './auth.ts';
 import { OperationContext, type SubgraphContext } from './context.ts';
 import { errorOf, maskErrors } from './errors.ts';
+import { eventDocumentOf } from './event-document.ts';
 import { type FieldPolicy, visitPolicies } from './policy.ts';
 import { isCounted, withQuota } from './quota.ts';
-import { resultStream } from './subscription.ts';
+import { mapped, resultStream } from './subscription.ts';
 
 /** What every subgraph is given. */
 export interface SubgraphServices {
@@ -123,6 +124,16 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
     return answer;
   };
 
+  const eventDocuments = new WeakMap<DocumentNode, DocumentNode>();
+  const eventDocument = (document: DocumentNode): DocumentNode => {
+    let known = eventDocuments.get(document);
+    if (!known) {
+      known = eventDocumentOf(schema, document);
+      eventDocuments.set(document, known);
+    }
+    return known;
+  };
+
   const masked = (result: ExecutionResult, requestId: string): ExecutionResult =>
     result.errors ? { ...result, errors: maskErrors(result.errors, requestId, log) } : result;
 
@@ -140,11 +151,16 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
     if (request.signal?.aborted) follow();
     else request.signal?.addEventListener('abort', follow, { once: true });
     const contextValue = new OperationContext(request, createLoaders, leaving.signal);
-    const result = await subscribe({ schema, ...operationOf(request), contextValue });
-    if (!(Symbol.asyncIterator in result)) {
+    const operation = operationOf(request);
+    const source = await createSourceEventStream({ schema, ...operation, contextValue });
+    if (!(Symbol.asyncIterator in source)) {
       unfollow();
-      return masked(result, request.requestId);
+      return masked(source, request.requestId);
     }
+    const document = eventDocument(operation.document);
+    const result = mapped(source, (rootValue) =>
+      execute({ schema, ...operation, document, contextValue, rootValue }),
+    );
     return resultStream(result, {
       onNext: () => contextValue.forgetLoaders(),
       mask: (event) => masked(event, request.requestId),

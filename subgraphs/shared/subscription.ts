@@ -9,14 +9,37 @@ interface StreamHooks {
   readonly onEnd: () => void;
 }
 
+/** What a subscription's source yields, each item executed when it is asked for. */
+export function mapped(
+  source: AsyncIterable<unknown>,
+  run: (item: unknown) => ExecutionResult | Promise<ExecutionResult>,
+): ResultSource {
+  const inner = source[Symbol.asyncIterator]();
+  return {
+    async next() {
+      const item = await inner.next();
+      return item.done ? { value: undefined, done: true } : { value: await run(item.value), done: false };
+    },
+    async return() {
+      await inner.return?.();
+    },
+  };
+}
+
+/** The results of a subscription; `next` is asked one at a time. */
+export interface ResultSource {
+  next(): Promise<IteratorResult<ExecutionResult, undefined>>;
+  return(): Promise<void>;
+}
+
 /**
- * The stream of results that graphql-js makes, with our promises: a failure of the source is a last result with
+ * The stream of results of a subscription, with our promises: a failure of the source is a last result with
  * errors; a reader that leaves ends it at once. `onEnd` runs before the source hears of the leaving, so that a
  * source that waits for something with the context's signal wakes up: an async generator would otherwise queue
  * return() behind the next() that is still waiting.
  */
 export function resultStream(
-  inner: AsyncGenerator<ExecutionResult, void, void>,
+  inner: ResultSource,
   hooks: StreamHooks,
 ): AsyncGenerator<ExecutionResult, void, void> {
   let ended = false;
@@ -29,7 +52,7 @@ export function resultStream(
   const leave = async () => {
     const first = !ended;
     end();
-    if (first) await inner.return(undefined).catch(() => {});
+    if (first) await inner.return().catch(() => {});
     return done;
   };
   return {
