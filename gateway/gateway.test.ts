@@ -68,17 +68,44 @@ describe('a gateway', () => {
     await closing;
   });
 
-  it('cuts off what still runs when the grace time is over', async () => {
-    await using sample = await startSampleGateway();
-    const source = new SampleSource([delta(0, 'x')]);
-    sample.mesh.source = source;
-    const socket = new WebSocket(`${sample.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  /** A WebSocket with one running stream, and what comes over it. */
+  async function streamOverWebSocket(url: string) {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    const types: string[] = [];
+    const closed = once(socket, 'close');
     await once(socket, 'open');
+    socket.on('message', (data) => types.push(JSON.parse(String(data)).type));
     socket.send(JSON.stringify({ type: 'connection_init', payload: { apiKey: sampleKey } }));
     await once(socket, 'message');
     socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: streamQuery } }));
     await once(socket, 'message');
-    const closed = once(socket, 'close');
+    return { socket, types, closed };
+  }
+
+  it('finishes a stream over a WebSocket when it closes, and closes those that are idle', async () => {
+    await using sample = await startSampleGateway();
+    const source = new SampleSource([delta(0, 'x')]);
+    sample.mesh.source = source;
+    const { socket, types, closed } = await streamOverWebSocket(sample.url);
+    const idle = new WebSocket(`${sample.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    await once(idle, 'open');
+    const closing = sample.gateway.close(10_000);
+    expect((await once(idle, 'close'))[0]).toBe(1001);
+    socket.send(JSON.stringify({ id: '2', type: 'subscribe', payload: { query: '{ motd }' } }));
+    await once(socket, 'message');
+    source.push(delta(1, 'y'));
+    await once(socket, 'message');
+    source.end();
+    expect((await closed)[0]).toBe(1001);
+    expect(types).toEqual(['connection_ack', 'next', 'error', 'next', 'complete']);
+    await closing;
+  });
+
+  it('cuts off what still runs when the grace time is over', async () => {
+    await using sample = await startSampleGateway();
+    const source = new SampleSource([delta(0, 'x')]);
+    sample.mesh.source = source;
+    const { closed } = await streamOverWebSocket(sample.url);
     await sample.gateway.close(0);
     expect((await closed)[0]).toBe(1001);
     await source.returned;

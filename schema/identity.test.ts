@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { anonymousCaller, type Caller } from './caller.ts';
-import { createIdentityVerifier, signIdentity } from './identity.ts';
+import { createIdentityVerifier, operationDigest, signIdentity } from './identity.ts';
 
 const secret = 'a secret that is long enough to sign with';
 const caller: Caller = { ...anonymousCaller, kind: 'API_KEY', tenantId: 't1', scopes: ['inference:invoke'] };
@@ -61,7 +61,7 @@ describe('identity between processes', () => {
     const other = await signIdentity('another secret that is just as long', claims, operation);
     const unsigned = `${btoa('{"alg":"none"}').replaceAll('=', '')}.${other.split('.')[1]}.`;
     const iat = Math.floor(Date.now() / 1000) - 3600;
-    const longLived = await new SignJWT({ ...claims, operation: 'x' })
+    const longLived = await new SignJWT({ ...claims, operation: operationDigest(operation) })
       .setProtectedHeader({ alg: 'HS256' })
       .setIssuer('heddle-gateway')
       .setJti('j')

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Callers, Credentials } from '../caller.ts';
 import type { GatewayLimits } from '../limits.ts';
@@ -71,13 +70,4 @@ export function clientAddressOf(request: IncomingMessage): string | null {
 
 export function credentialsOf(request: IncomingMessage): Credentials {
   return { authorization: headerOf(request, 'authorization'), apiKey: headerOf(request, 'x-api-key') };
-}
-
-/** Events written in a row before other clients, and the news that this one has left, get their turn. */
-const eventsInARowMax = 64;
-
-/** To be awaited after each event: a source that is always ready would otherwise keep the process to itself. */
-export function createPace(): () => Promise<void> | undefined {
-  let events = 0;
-  return () => (++events % eventsInARowMax === 0 ? setImmediate() : undefined);
 }

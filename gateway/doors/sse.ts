@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { ClientResult } from '../errors.ts';
 import { type Answer, isStream } from '../router.ts';
-import { createPace } from './door.ts';
 
 /** Resolves when the client has taken what was written, or has gone. */
 function drained(response: ServerResponse): Promise<void> {
@@ -52,12 +51,10 @@ export async function sendEvents(
     answer.return?.().catch(() => undefined);
   };
   signal.addEventListener('abort', leave, { once: true });
-  const pace = createPace();
   try {
     for (let event = await answer.next(); event.done !== true; event = await answer.next()) {
       if (signal.aborted || response.destroyed) return;
       if (!response.write(nextEvent(event.value))) await drained(response);
-      await pace();
     }
     if (!signal.aborted) response.end('event: complete\ndata:\n\n');
   } finally {

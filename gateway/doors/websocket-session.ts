@@ -1,18 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { CloseCode, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { HeddleError } from '#schema/errors.ts';
 import type { Credentials } from '../caller.ts';
 import { type ClientError, type ClientResult, presentFailure, refusal } from '../errors.ts';
 import { type Answer, isOperation, isStream } from '../router.ts';
-import { clientAddressOf, createPace, credentialsOf, type Mesh } from './door.ts';
+import { clientAddressOf, credentialsOf, type Mesh } from './door.ts';
 
 const goingAway = 1001;
 const tryAgainLater = 1013;
 
 /** Bytes that may wait in the process for a client that reads slowly; no event is asked for while more do. */
-const bufferedBytesMax = 64 * 1024;
+const bufferedBytesMax = 16 * 1024;
+
+/**
+ * Events written in a row before others have their turn. A write that the system takes at once never waits, so a
+ * source that is always ready would otherwise keep the process to itself.
+ */
+const eventsInARowMax = 64;
 
 interface Running {
   cancel(): void;
@@ -191,7 +198,7 @@ export class WebSocketSession {
       }
       await this.#sendNext(key, answer);
     } else {
-      const pace = createPace();
+      let events = 0;
       for (let event = await answer.next(); event.done !== true; event = await answer.next()) {
         // The socket may have failed without having told yet: nothing more is pulled for it.
         if (signal.aborted || this.#socket.readyState !== this.#socket.OPEN) {
@@ -199,7 +206,7 @@ export class WebSocketSession {
           return;
         }
         await this.#sendNext(key, event.value);
-        await pace();
+        if (++events % eventsInARowMax === 0) await setImmediate();
       }
     }
     if (signal.aborted) return;
