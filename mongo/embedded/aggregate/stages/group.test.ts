@@ -1,0 +1,113 @@
+import { Decimal128, Double, Long } from 'bson';
+import { describe, expect, it } from 'vitest';
+import { d, j } from '../../bson/testing.ts';
+import { compile, contextOf, gives, refused, results, SALES } from '../pipeline-testing.ts';
+
+describe('$group', () => {
+  it('sums by an expression, filters what it made and sorts (the manual)', () => {
+    gives(
+      SALES,
+      [
+        { $group: { _id: '$item', total: { $sum: { $multiply: ['$price', '$quantity'] } } } },
+        { $match: { total: { $gte: 100 } } },
+        { $sort: { _id: 1 } },
+      ],
+      [
+        { _id: 'abc', total: 120 },
+        { _id: 'xyz', total: 150 },
+      ],
+    );
+  });
+
+  it('groups by null and by a document of dates', () => {
+    gives(
+      SALES,
+      [
+        {
+          $group: {
+            _id: null,
+            total: { $sum: { $multiply: ['$price', '$quantity'] } },
+            avg: { $avg: '$quantity' },
+            n: { $sum: 1 },
+          },
+        },
+      ],
+      [{ _id: null, total: 290, avg: 8.6, n: 5 }],
+    );
+    gives(
+      SALES,
+      [
+        { $group: { _id: { month: { $month: '$date' }, year: { $year: '$date' } }, n: { $count: {} } } },
+        { $sort: { '_id.month': 1 } },
+      ],
+      [
+        { _id: { month: 3, year: 2014 }, n: 3 },
+        { _id: { month: 4, year: 2014 }, n: 2 },
+      ],
+    );
+  });
+
+  it('has $push, $addToSet, $first, $last, $min, $max and $mergeObjects', () => {
+    gives(
+      SALES,
+      [
+        { $sort: { _id: 1 } },
+        {
+          $group: {
+            _id: '$item',
+            all: { $push: '$quantity' },
+            set: { $addToSet: '$price' },
+            f: { $first: '$_id' },
+            l: { $last: '$_id' },
+            lo: { $min: '$quantity' },
+            hi: { $max: '$quantity' },
+            none: { $min: '$nope' },
+            m: { $mergeObjects: { q: '$quantity' } },
+          },
+        },
+        { $sort: { _id: -1 } },
+        { $limit: 1 },
+      ],
+      [{ _id: 'xyz', all: [10, 20], set: [5], f: 3, l: 4, lo: 10, hi: 20, none: null, m: { q: 20 } }],
+    );
+  });
+
+  it('keeps the widest type of a sum, exactly', () => {
+    const sum = (values: unknown[], total: unknown) =>
+      gives(
+        values.map((v, _id) => ({ _id, v })),
+        [{ $group: { _id: null, t: { $sum: '$v' } } }],
+        [{ _id: null, t: total }],
+      );
+    sum([1, 2, 'x', null], 3);
+    sum([2147483647, 1], Long.fromString('2147483648'));
+    sum([Long.fromString('9007199254740993'), 1], Long.fromString('9007199254740994'));
+    sum([Long.MAX_VALUE, 1], new Double(2 ** 63));
+    sum([0.1, 0.2, 0.3, -0.3, -0.2, -0.1], new Double(0));
+    sum([1e308, 1e308], Number.POSITIVE_INFINITY);
+    sum([Decimal128.fromString('0.1'), Decimal128.fromString('0.2'), 1], Decimal128.fromString('1.3'));
+  });
+
+  it('refuses what is not an accumulator', () => {
+    refused([{ $group: { a: { $sum: 1 } } }], 15955);
+    refused([{ $group: { _id: 1, a: 1 } }], 40234);
+    refused([{ $group: { _id: 1, a: { $foo: 1 } } }], 15952);
+    refused([{ $group: { _id: 1, 'a.b': { $sum: 1 } } }], 40235);
+    expect(() => compile([{ $group: { _id: 1, a: { $stdDevPop: '$x' } } }])).toThrow(/use MongoDB/);
+  });
+
+  it('is bounded in memory', () => {
+    const docs = Array.from({ length: 200 }, (_, _id) => ({ _id, text: 'x'.repeat(1000) }));
+    const group = { $group: { _id: null, all: { $push: '$text' } } };
+    const small = contextOf({}, { stageBytesMax: 100_000 });
+    expect(() => results(compile([group], small), docs)).toThrow(expect.objectContaining({ code: 292 }));
+    expect(() => results(compile([{ $limit: 1000 }, { $sort: { text: 1 } }], small), docs)).toThrow(
+      expect.objectContaining({ code: 292 }),
+    );
+    const top = compile(
+      [{ $limit: 1000 }, { $sort: { _id: -1 } }, { $limit: 2 }, { $project: { text: 0 } }],
+      small,
+    );
+    expect(results(top, docs).map((doc) => j(doc))).toEqual([j(d({ _id: 199 })), j(d({ _id: 198 }))]);
+  });
+});
