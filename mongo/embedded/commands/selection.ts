@@ -15,6 +15,7 @@ import { checkCollation } from './options.ts';
 
 /** Documents that a sort may hold, as the server's limit. */
 const SORT_BYTES_MAX = 100 * 1024 * 1024;
+const ALL_SORTS_BYTES_MAX = 256 * 1024 * 1024;
 
 const EVERYTHING: Doc = new Map();
 
@@ -85,6 +86,9 @@ export class Selection {
 
 type Sortable = { found: Found; key: Value[] };
 
+/** What all sorts hold together, those of open cursors included. */
+let heldBytes = 0;
+
 /** Sorts in memory. With a limit about twice as many are held at a time. */
 function* sorted(
   input: Iterable<Found | Pause>,
@@ -93,28 +97,35 @@ function* sorted(
 ): Generator<Found | Pause, void> {
   let held: Sortable[] = [];
   let bytes = 0;
+  const hold = (more: number): void => {
+    bytes += more;
+    heldBytes += more;
+    if (bytes <= SORT_BYTES_MAX && heldBytes <= ALL_SORTS_BYTES_MAX) return;
+    throw new CommandError(
+      'QueryExceededMemoryLimitNoDiskUseAllowed',
+      `Sort exceeded memory limit of ${SORT_BYTES_MAX} bytes (all together ${ALL_SORTS_BYTES_MAX}); ` +
+        'an index in the order of the sort avoids it',
+    );
+  };
   const order = (a: Sortable, b: Sortable): number => sorter.compare(a.key, b.key);
-  for (const item of input) {
-    if (item === PAUSE) {
-      yield PAUSE;
-      continue;
+  try {
+    for (const item of input) {
+      if (item === PAUSE) {
+        yield PAUSE;
+        continue;
+      }
+      const key = sorter.keyOf(item.doc ?? decodeDocument(item.bytes));
+      held.push({ found: { ...item, doc: undefined }, key });
+      if (limit > 0 && held.length >= 2 * limit + 64) {
+        held = held.sort(order).slice(0, limit);
+        hold(held.reduce((sum, { found }) => sum + found.bytes.length, -bytes));
+      } else hold(item.bytes.length);
     }
-    const key = sorter.keyOf(item.doc ?? decodeDocument(item.bytes));
-    held.push({ found: { ...item, doc: undefined }, key });
-    bytes += item.bytes.length;
-    if (limit > 0 && held.length >= 2 * limit + 64) {
-      held = held.sort(order).slice(0, limit);
-      bytes = held.reduce((sum, { found }) => sum + found.bytes.length, 0);
-    }
-    if (bytes > SORT_BYTES_MAX) {
-      throw new CommandError(
-        'QueryExceededMemoryLimitNoDiskUseAllowed',
-        `Sort exceeded memory limit of ${SORT_BYTES_MAX} bytes; an index in the order of the sort avoids it`,
-      );
-    }
+    held.sort(order);
+    for (const { found } of limit > 0 ? held.slice(0, limit) : held) yield found;
+  } finally {
+    heldBytes -= bytes;
   }
-  held.sort(order);
-  for (const { found } of limit > 0 ? held.slice(0, limit) : held) yield found;
 }
 
 /** The variables of a command: NOW and its `let`. */

@@ -10,7 +10,8 @@ export function startSweeping(engine: Engine): () => void {
     engine.cursors.sweep(nowMs);
     engine.sessions.sweep(nowMs);
     engine.snapshotReads.sweep(nowMs);
-    void removeExpired(engine.storage, engine.locks, nowMs);
+    // A round that fails (a full disk) is not the last: the next one comes in a minute.
+    removeExpired(engine.storage, engine.locks, nowMs).catch(() => {});
   }, SWEEP_MS);
   timer.unref();
   return () => clearInterval(timer);

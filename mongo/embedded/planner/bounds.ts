@@ -1,4 +1,4 @@
-import { indexOfPart } from '../bson/paths.ts';
+import { indexOfPart, type Path } from '../bson/paths.ts';
 import { isDoc, type Value } from '../bson/values.ts';
 import {
   comparisonRanges,
@@ -8,7 +8,7 @@ import {
   type KeyRange,
   regexRanges,
 } from '../keys/ranges.ts';
-import type { FilterNode, PathNode } from '../query/ast.ts';
+import { conjuncts, type FilterNode, type PathNode } from '../query/ast.ts';
 import type { KeyPart } from '../storage/index-spec.ts';
 
 /** What a filter says about one part of an index. */
@@ -41,8 +41,7 @@ export function partBounds(
   if (part.path.some((piece) => indexOfPart(piece) >= 0)) return undefined;
   let best: PartBounds | undefined;
   for (const node of conjuncts) {
-    if (!isOn(node, part)) continue;
-    const bounds = nodeBounds(node, part.direction);
+    const bounds = boundsFrom(node, part);
     if (bounds === undefined) continue;
     if (best === undefined || (multikey && bounds.points && !best.points)) best = bounds;
     else if (!multikey) {
@@ -57,10 +56,29 @@ export function partBounds(
   return best;
 }
 
-function isOn(node: FilterNode, part: KeyPart): node is PathNode {
-  return (
-    'path' in node && node.path.length === part.path.length && node.path.every((p, i) => p === part.path[i])
-  );
+function boundsFrom(node: FilterNode, part: KeyPart): PartBounds | undefined {
+  if (!('path' in node)) return undefined;
+  if (isPath(node.path, part.path)) {
+    if (node.op === 'elemMatchValue') return fromElement(node.child, [], node.path, part);
+    return nodeBounds(node, part.direction);
+  }
+  return node.op === 'elemMatchObject' ? fromElement(node.child, node.path, node.path, part) : undefined;
+}
+
+/** What an $elemMatch says of an element bounds the element's key; whether one element says all, the filter decides. */
+function fromElement(child: FilterNode, prefix: Path, path: Path, part: KeyPart): PartBounds | undefined {
+  for (const inner of conjuncts(child)) {
+    if (!('path' in inner)) continue;
+    const full = inner.path.length === 0 ? path : [...prefix, ...inner.path];
+    if (!isPath(full, part.path)) continue;
+    const bounds = nodeBounds(inner, part.direction);
+    if (bounds !== undefined) return { ...bounds, decides: [] };
+  }
+  return undefined;
+}
+
+function isPath(a: Path, b: Path): boolean {
+  return a.length === b.length && a.every((piece, at) => piece === b[at]);
 }
 
 function nodeBounds(node: PathNode, direction: 1 | -1): PartBounds | undefined {

@@ -28,8 +28,9 @@ export type IndexPlan = {
   sorted: boolean;
   /** Whether the index can give a document more than once. */
   repeats: boolean;
-  /** How many of the index's parts have bounds. */
+  /** How many of the index's parts have bounds, and how many of these are single values. */
   used: number;
+  points: number;
 };
 
 export type PlanInput = {
@@ -70,17 +71,18 @@ export function plan(collection: Collection, input: PlanInput): Plan {
     if (best === undefined || score > best.score) best = { plan: found, score };
   }
   if (best !== undefined && best.plan.used > 0) return best.plan;
-  const union = unionPlan(collection, given, sort);
+  const union = unionPlan(collection, given);
   if (union !== undefined) return union;
   return best?.plan ?? { kind: 'collection', direction: 1, sorted: sort === undefined };
 }
 
 /** What can be seen of a plan by its ranges: equalities count most, then ranges, then a wanted order. */
 function scoreOf(found: IndexPlan, candidate: Candidate): number {
-  const isPoint = found.ranges.length > 0 && found.used === candidate.parts.length && candidate.unique;
+  const isOneKey = found.points === candidate.parts.length && candidate.unique;
   return (
     found.used * 100 +
-    (isPoint ? 60 : 0) +
+    found.points * 40 +
+    (isOneKey ? 60 : 0) +
     (found.sorted ? 30 : 0) +
     (found.decided ? 20 : 0) -
     candidate.parts.length
@@ -141,6 +143,9 @@ function indexPlan(
   const bounds = boundsOf(candidate, given);
   const sorted = sort === undefined ? 1 : sort === null ? undefined : sortDirection(candidate, bounds, sort);
   if (bounds.length === 0 && (sort === undefined || sorted === undefined)) return undefined;
+  const narrows =
+    candidate.index?.sparse === true || candidate.index?.partial !== undefined || bounds.some(isNarrow);
+  if (!narrows && (sort === undefined || sorted === undefined)) return undefined;
   const { ranges, used } = bounds.length === 0 ? { ranges: [FULL_RANGE], used: 0 } : combine(bounds);
   const decides = new Set(bounds.slice(0, used).flatMap((bound) => bound.decides));
   return {
@@ -152,6 +157,7 @@ function indexPlan(
     sorted: sorted !== undefined,
     repeats: candidate.multikey,
     used,
+    points: bounds.slice(0, used).filter((bound) => bound.points).length,
   };
 }
 
@@ -165,7 +171,13 @@ function fullScan(candidate: Candidate, sort: SortEntry[] | null | undefined): I
     sorted: sort === undefined,
     repeats: candidate.multikey,
     used: 0,
+    points: 0,
   };
+}
+
+/** Whether bounds leave anything out: $exists alone does not. */
+function isNarrow(bound: PartBounds): boolean {
+  return bound.ranges.length !== 1 || bound.ranges[0] !== FULL_RANGE;
 }
 
 function boundsOf(candidate: Candidate, given: readonly FilterNode[]): PartBounds[] {
@@ -209,13 +221,8 @@ function sortDirection(
   return next === wanted.length ? (direction ?? 1) : undefined;
 }
 
-/** One index scan for each branch of an $or, when every branch has one and no order is wanted. */
-function unionPlan(
-  collection: Collection,
-  given: readonly FilterNode[],
-  sort: SortEntry[] | null | undefined,
-): Plan | undefined {
-  if (sort !== undefined) return undefined;
+/** One index scan for each branch of an $or, when every branch has one. */
+function unionPlan(collection: Collection, given: readonly FilterNode[]): Plan | undefined {
   for (const node of given) {
     if (node.op !== 'or') continue;
     const plans = node.children.map((child) => plan(collection, { filter: child }));

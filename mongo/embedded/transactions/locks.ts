@@ -5,6 +5,8 @@ import type { Transaction } from './transaction.ts';
  * may write it. Others do not wait here: whoever asks is told who holds it.
  */
 export class Locks {
+  /** Bytes of uncommitted documents that all transactions hold. */
+  bytesHeld = 0;
   readonly #holders = new Map<string, Transaction>();
 
   get size(): number {

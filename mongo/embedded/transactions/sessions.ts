@@ -7,7 +7,7 @@ import { Transaction } from './transaction.ts';
 
 /** As hello announces it: a session unused for this long is forgotten. */
 export const SESSION_TIMEOUT_MINUTES = 30;
-const SESSIONS_MAX = 100_000;
+const SESSIONS_MAX = 20_000;
 const OPEN_TRANSACTIONS_MAX = 64;
 const SNAPSHOT_RETRY_LABEL = ['TransientTransactionError'];
 

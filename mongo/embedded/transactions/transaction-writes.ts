@@ -12,6 +12,7 @@ import type { View, Writes } from './writes.ts';
 
 /** Documents that one transaction may hold uncommitted. */
 const TRANSACTION_BYTES_MAX = 64 * 1024 * 1024;
+const ALL_TRANSACTIONS_BYTES_MAX = 256 * 1024 * 1024;
 
 type Key = { readonly index: Index | undefined; readonly key: Uint8Array };
 
@@ -80,10 +81,11 @@ export class TransactionWrites implements Writes {
   #put(collection: Collection, rid: number, bytes: Uint8Array, idKey: Uint8Array): void {
     const transaction = this.#transaction;
     transaction.bytes += bytes.length;
-    if (transaction.bytes > TRANSACTION_BYTES_MAX) {
+    this.#locks.bytesHeld += bytes.length;
+    if (transaction.bytes > TRANSACTION_BYTES_MAX || this.#locks.bytesHeld > ALL_TRANSACTIONS_BYTES_MAX) {
       throw new CommandError(
         'TransactionTooLarge',
-        `a transaction of the embedded store holds at most ${TRANSACTION_BYTES_MAX} bytes of uncommitted documents`,
+        `a transaction of the embedded store holds at most ${TRANSACTION_BYTES_MAX} bytes of uncommitted documents, all together ${ALL_TRANSACTIONS_BYTES_MAX}`,
       );
     }
     // The bytes may be a view of a message: kept longer than that, they are copied.

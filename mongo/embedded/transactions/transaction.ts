@@ -66,6 +66,8 @@ export class Transaction {
     if (this.state !== 'inProgress') return;
     this.state = state;
     this.#locks.release(this.held);
+    this.#locks.bytesHeld -= this.bytes;
+    this.bytes = 0;
     this.held.clear();
     this.overlays.clear();
     this.snapshot.release();
