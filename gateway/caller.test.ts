@@ -62,8 +62,12 @@ describe('who is calling', () => {
     const { callers, release, changed } = await slowLookup();
     const early = callers.identify({ apiKey: key }, context);
     await changed();
+    const late = expect(callers.identify({ apiKey: key }, context)).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
     release();
     await early;
+    await late;
     await expect(callers.identify({ apiKey: key }, context)).rejects.toMatchObject({
       code: 'UNAUTHENTICATED',
     });

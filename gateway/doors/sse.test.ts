@@ -117,7 +117,7 @@ describe('server-sent events', () => {
     source.end();
     sample.mesh.source = source;
     const all = open().then(textOf);
-    await vi.waitFor(() => expect(source.pulled).toBeGreaterThan(0), { interval: 1 });
+    await vi.waitFor(() => expect(source.pulled).toBeGreaterThan(0), { interval: 1, timeout: 20_000 });
     const other = await open('{ motd }').then(textOf);
     expect(source.pulled).toBeLessThan(20_000);
     expect(other).toContain('hello');

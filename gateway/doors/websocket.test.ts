@@ -36,10 +36,9 @@ async function dial(
   await once(socket, 'open');
   const send = (message: unknown) =>
     socket.send(typeof message === 'string' ? message : JSON.stringify(message));
-  const until = (type: string, count = 1) =>
-    vi.waitFor(() => expect(messages.filter((message) => message.type === type).length).toBe(count), {
-      interval: 5,
-    });
+  const until = async (type: string, count = 1) => {
+    while (messages.filter((message) => message.type === type).length < count) await once(socket, 'message');
+  };
   if (options.init !== false) {
     send({ type: 'connection_init', payload: options.init ?? { authorization: `Bearer ${sampleKey}` } });
   }
@@ -203,7 +202,7 @@ describe('WebSockets', () => {
     const { socket, send, until } = await dial();
     await until('connection_ack');
     send(subscribe('1'));
-    await vi.waitFor(() => expect(source.pulled).toBeGreaterThan(0), { interval: 1 });
+    await vi.waitFor(() => expect(source.pulled).toBeGreaterThan(0), { interval: 1, timeout: 20_000 });
     expect((await fetch(`${sample.url}/graphql?query={motd}`)).status).toBe(200);
     expect(source.pulled).toBeLessThan(total);
     await until('complete');
