@@ -276,8 +276,8 @@ export class Invocation {
     const { status, answer, json, failure } = ending;
     const completion = this.#completion(status, answer, json, failure);
     const endedAtMs = this.#deps.now();
-    const closing = closingOf(completion, this.#model.provider.id, endedAtMs, this.#firstTokenMs);
     try {
+      const closing = closingOf(completion, this.#model.provider.id, endedAtMs, this.#firstTokenMs);
       await Promise.all([
         this.start.meters.settle(this.#tally.used),
         this.#deps.ledger.close(this.id, closing, resultOf(completion, endedAtMs)),

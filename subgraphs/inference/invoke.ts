@@ -95,7 +95,7 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
       if (begun.kind === 'RUNNING') {
         void begun.invocation.done.then(async (ended) => {
           const found = answerOf(ended);
-          if (found !== null) await deps.cache.set(plan.key, JSON.stringify(found), plan.maxAgeMs);
+          if (found !== null) await keep(plan, found);
           end(found);
         });
       } else end(null);
@@ -103,6 +103,14 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
     } catch (error) {
       end(null);
       throw error;
+    }
+  }
+
+  async function keep(plan: CachePlan, found: CachedAnswer): Promise<void> {
+    try {
+      await deps.cache.set(plan.key, JSON.stringify(found), plan.maxAgeMs);
+    } catch (error) {
+      deps.log.warn({ err: error }, 'an answer could not be kept in the cache');
     }
   }
 
