@@ -45,6 +45,11 @@ const UNOBSERVED = new Set([
   'copydb',
 ]);
 
+/** The test asks for something that the runner or the driver cannot say, so it cannot be run. */
+export class Inexpressible extends Error {
+  override name = 'Inexpressible';
+}
+
 /** The named clients, databases, collections, sessions and results of one running test. */
 export class Entities implements MatchContext {
   readonly #uri: string;
@@ -81,19 +86,15 @@ export class Entities implements MatchContext {
         this.#sessions.set(spec.id, this.client(spec.client).client.startSession(this.#sessionOptions(spec)));
         return;
       default:
-        throw new Error(`the runner creates no ${kind} entities`);
+        throw new Inexpressible(`the runner creates no ${kind} entities`);
     }
   }
 
   #sessionOptions(spec: Document): Document {
     const { snapshotTime, defaultTransactionOptions, ...others } = spec.sessionOptions ?? {};
-    return {
-      ...others,
-      ...(snapshotTime === undefined ? {} : { snapshotTime: this.entity(snapshotTime) }),
-      ...(defaultTransactionOptions === undefined
-        ? {}
-        : { defaultTransactionOptions: driverOptions(defaultTransactionOptions) }),
-    };
+    if (snapshotTime !== undefined) throw new Inexpressible('the driver has no session option snapshotTime');
+    if (defaultTransactionOptions === undefined) return others;
+    return { ...others, defaultTransactionOptions: driverOptions(defaultTransactionOptions) };
   }
 
   async #connect(spec: Document): Promise<void> {

@@ -1,14 +1,9 @@
 import type { Document } from 'bson';
 import type { ClientSession, Collection, Db, MongoClient } from 'mongodb';
-import type { Entities } from './entities.ts';
+import { type Entities, Inexpressible } from './entities.ts';
 import type { Operation } from './format.ts';
 import { driverOptions } from './options.ts';
 import { RUNNER_OPERATIONS } from './runner-operations.ts';
-
-/** The operation is not one of the runner's, so the test that asks for it cannot be run. */
-export class UnknownOperation extends Error {
-  override name = 'UnknownOperation';
-}
 
 type Call<T> = (target: T, args: Document) => unknown;
 
@@ -88,12 +83,12 @@ export async function perform(
     case 'session':
       return await one(SESSION, operation)(entities.session(object), args);
     default:
-      throw new UnknownOperation(`${name} on the unknown entity ${object}`);
+      throw new Inexpressible(`${name} on the unknown entity ${object}`);
   }
 }
 
 function one<T>(table: Record<string, Call<T>>, { name, object }: Operation): Call<T> {
   const call = table[name];
-  if (call === undefined) throw new UnknownOperation(`the runner has no operation ${name} on ${object}`);
+  if (call === undefined) throw new Inexpressible(`the runner has no operation ${name} on ${object}`);
   return call;
 }

@@ -1,10 +1,10 @@
 import { type MongoClient, MongoServerError } from 'mongodb';
-import { Entities } from './entities.ts';
+import { Entities, Inexpressible } from './entities.ts';
 import { matchEvents } from './events.ts';
 import { matchError } from './expect-error.ts';
 import type { CollectionData, Operation, TestCase, TestFile } from './format.ts';
 import { Mismatch, match } from './match.ts';
-import { perform, UnknownOperation } from './operations.ts';
+import { perform } from './operations.ts';
 import { type ServerFacts, whyNotRunnable } from './requirements.ts';
 
 export type Verdict =
@@ -39,7 +39,7 @@ export async function runTest(
     await Promise.race([late, steps(entities, inner, file, test)]);
     return { status: 'passed' };
   } catch (error) {
-    if (error instanceof UnknownOperation) return { status: 'not runnable', reason: error.message };
+    if (error instanceof Inexpressible) return { status: 'not runnable', reason: error.message };
     const refusal = error instanceof Mismatch && error.cause instanceof Error ? error.cause : error;
     const status =
       refusal instanceof MongoServerError && REFUSAL.test(refusal.message) ? 'refused' : 'failed';
@@ -67,7 +67,7 @@ async function steps(entities: Entities, inner: MongoClient, file: TestFile, tes
     try {
       await runOperation(entities, inner, operation);
     } catch (error) {
-      if (error instanceof UnknownOperation || !(error instanceof Error)) throw error;
+      if (error instanceof Inexpressible || !(error instanceof Error)) throw error;
       throw new Mismatch(`operation ${i} (${operation.name}): ${error.message}`, { cause: error });
     }
   }
@@ -81,7 +81,7 @@ async function runOperation(entities: Entities, inner: MongoClient, operation: O
     (error: unknown) => ({ error }),
   );
   if ('error' in outcome) {
-    if (outcome.error instanceof UnknownOperation) throw outcome.error;
+    if (outcome.error instanceof Inexpressible) throw outcome.error;
     if (operation.ignoreResultAndError === true) return;
     if (operation.expectError === undefined) throw outcome.error;
     matchError(entities, outcome.error, operation.expectError);
