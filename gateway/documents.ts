@@ -45,6 +45,10 @@ function prepare(graph: Graph, query: string): PreparedDocument {
   } catch (error) {
     if (error instanceof GraphQLError) return refused([syntaxError(error)]);
     if (error instanceof HeddleError) return refused([clientError(error.code, error.message)]);
+    // The parser follows the nesting by calling itself, and knows no bound of it but the stack's.
+    if (error instanceof RangeError) {
+      return refused([clientError('GRAPH_COST_EXCEEDED', 'The document nests too deep to be read.')]);
+    }
     throw error;
   }
   const [circular] = validate(graph.schema, document, [MaxIntrospectionDepthRule], { maxErrors: 1 });

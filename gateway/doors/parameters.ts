@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { HeddleError } from '#schema/errors.ts';
 
@@ -77,6 +78,8 @@ function checked(raw: Readonly<Record<string, unknown>>): Parameters {
 
 /** The parameters in a JSON body. Throws BadRequest 400. */
 export function parametersOfBody(body: Buffer): Parameters {
+  // Decoding would put replacement characters into what the client said, and nobody would be told.
+  if (!isUtf8(body)) throw new BadRequest(400, 'The body is no valid UTF-8.');
   let parsed: unknown;
   try {
     parsed = JSON.parse(body.toString('utf8'));

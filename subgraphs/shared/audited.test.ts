@@ -51,6 +51,28 @@ describe('@audited', () => {
     ]);
   });
 
+  it('keeps what names of JSON a client sends, in a form that the database takes', async () => {
+    const { audit, ended } = memoryAudit();
+    const after = JSON.parse(
+      '{"_bsontype": "ObjectId", "\\u0000": 1, "$ne": 2, "a.b": 3, "__proto__": 4, "": 5}',
+    );
+    const { run } = startGraph(
+      sdl,
+      {
+        Mutation: {
+          save: (_root, _args, context) => {
+            context.audit({ type: 'Thing', id: '7', after });
+            return 1;
+          },
+        },
+      },
+      { audit },
+    );
+    await run('mutation { save }');
+    const [{ after: kept } = { after: null }] = ended;
+    expect(JSON.stringify(kept)).toBe('{"__bsontype":"ObjectId","_":1,"_ne":2,"a_b":3,"__proto__":4,"":5}');
+  });
+
   it('records a failure with its code, and each of several mutations for itself', async () => {
     const { audit, ended } = memoryAudit();
     const { run } = startGraph(

@@ -7,7 +7,14 @@ const SECRET =
   /secret|password|passphrase|authorization|private_?key|^(api_?key|key_?hash|sealed|token|access_?token)$/i;
 const DEPTH_MAX = 8;
 const TEXT_MAX = 4_096;
+const NAME_MAX = 200;
 const ITEMS_MAX = 200;
+
+/** A name as the database takes it for a key: BSON has no zero bytes, and its driver reads `_bsontype` as its own sign. */
+function keptName(name: string): string {
+  if (name === '_bsontype') return '__bsontype';
+  return name.slice(0, NAME_MAX).replace(/^\$|\.|\0/g, '_');
+}
 
 /** A copy as plain JSON that is fit to keep: values of secret-sounding names are replaced, long and deep ones cut. */
 function redact(value: unknown, depth = 0): unknown {
@@ -24,7 +31,7 @@ function redact(value: unknown, depth = 0): unknown {
     Object.entries(value)
       .slice(0, ITEMS_MAX)
       .map(([name, item]) => [
-        name.replace(/^\$|\./g, '_'),
+        keptName(name),
         SECRET.test(name) && typeof item !== 'boolean' && item !== null
           ? '[redacted]'
           : redact(item, depth + 1),
