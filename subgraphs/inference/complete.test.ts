@@ -191,6 +191,13 @@ describe('complete', () => {
     ]);
   });
 
+  it('lets a free model be called on a budget that is used up', async () => {
+    const budget = { subject: 'budget:b', meter: 'COST', window: 'MONTH', amount: '0' } as const;
+    await using mesh = await startInference(database, { limits: [{ ...budget, budget: { hard: true } }] });
+    await mesh.data(COMPLETE, asking('demo/echo'));
+    expect(await mesh.refusal(COMPLETE, asking('alpha/one'))).toMatchObject({ code: 'BUDGET_EXCEEDED' });
+  });
+
   it('checks the budget again before a retry that would go beyond it', async () => {
     // Room for one attempt's bound (27 + 100 tokens), not for what the first one took and another bound.
     const limits = [limit('TOKENS', 'DAY', '160')];

@@ -38,9 +38,10 @@ export class Meters {
     const costNanos = bound.costNanos - this.#reserved.costNanos;
     const first = this.#made === 0;
     if (!first && tokens <= 0n && costNanos <= 0n) return;
+    // What takes nothing asks for nothing: a free model may be called on a budget that is used up.
     const demands = demandsOf(this.#caller, {
-      TOKENS: tokens > 0n ? tokens : 0n,
-      COST: costNanos > 0n ? costNanos : 0n,
+      ...(tokens > 0n ? { TOKENS: tokens } : {}),
+      ...(costNanos > 0n ? { COST: costNanos } : {}),
       ...(first ? { REQUESTS: 1n, CONCURRENCY: 1n } : {}),
     });
     if (demands.length === 0) return;
