@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import { DateTime, doc, int32 } from '../bson/values.ts';
+import { batchOf, TestEngine } from '../commands/with-engine.ts';
+import { removeExpired } from './expiry.ts';
+
+const NOW_MS = 1_800_000_000_000;
+const ago = (seconds: number) => new DateTime(BigInt(NOW_MS - seconds * 1000));
+
+it('removes what a TTL index says has expired, and only that: dates, the earliest of an array, inside a partial filter', async () => {
+  using store = new TestEngine();
+  await store.run({
+    createIndexes: 'c',
+    indexes: [doc({ key: doc({ at: int32(1) }), name: 'at', expireAfterSeconds: int32(60) })],
+  });
+  await store.run({
+    createIndexes: 'p',
+    indexes: [
+      doc({
+        key: doc({ at: int32(-1) }),
+        name: 'at',
+        expireAfterSeconds: int32(0),
+        partialFilterExpression: doc({ done: true }),
+      }),
+    ],
+  });
+  await store.run({
+    insert: 'c',
+    documents: [
+      doc({ _id: 'old', at: ago(61) }),
+      doc({ _id: 'young', at: ago(59) }),
+      doc({ _id: 'no date', at: int32(0) }),
+      doc({ _id: 'missing' }),
+      doc({ _id: 'array', at: [ago(0), ago(120)] }),
+    ],
+  });
+  await store.run({
+    insert: 'p',
+    documents: [doc({ _id: 'done', at: ago(1), done: true }), doc({ _id: 'open', at: ago(1), done: false })],
+  });
+  expect(await removeExpired(store.engine.storage, store.engine.locks, NOW_MS)).toBe(3);
+  const left = async (name: string) =>
+    batchOf(await store.run({ find: name })).map((found) => found.get('_id'));
+  expect(await left('c')).toEqual(['young', 'no date', 'missing']);
+  expect(await left('p')).toEqual(['open']);
+});
+
+it('goes through more than one round of documents', async () => {
+  using store = new TestEngine();
+  await store.run({
+    createIndexes: 'c',
+    indexes: [doc({ key: doc({ at: int32(1) }), name: 'at', expireAfterSeconds: int32(60) })],
+  });
+  const documents = Array.from({ length: 450 }, (_, n) => doc({ _id: int32(n), at: ago(100) }));
+  await store.run({ insert: 'c', documents });
+  expect(await removeExpired(store.engine.storage, store.engine.locks, NOW_MS)).toBe(450);
+  expect((await store.run({ count: 'c' })).get('n')).toEqual(int32(0));
+});
