@@ -260,7 +260,9 @@ export class Invocation {
 
   async #guarded(ending: Ending): Promise<Ending> {
     const { output } = this.#deps.guardrails;
-    if (output === undefined || ending.status !== 'SUCCEEDED') return ending;
+    if (output === undefined) return ending;
+    // Half an answer is not looked at, and so not told.
+    if (ending.status !== 'SUCCEEDED') return { ...ending, answer: {} };
     const { text = '', reasoning, toolCalls = [] } = ending.answer;
     const texts = [text, reasoning ?? '', ...toolCalls.map((call) => JSON.stringify(call.arguments) ?? '')];
     try {

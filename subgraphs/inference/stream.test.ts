@@ -147,6 +147,23 @@ describe('completionStream', () => {
     await mesh.beta.calls[0]?.aborted;
   });
 
+  it('shows nothing that a guardrail on the output has not looked at: not a word of a blocked or a broken answer', async () => {
+    await using mesh = await startInference(database, { guardrails: 'secrets' });
+    const key = `AKIA${'A'.repeat(16)}`;
+    mesh.alpha.always((call, number) => {
+      call.say('It is ', key);
+      if (number === 1) call.finish(usageOf(1, 1));
+      else if (number === 2) call.fail(failureOf('CONTENT_FILTERED', false));
+      else call.cut();
+    });
+    const blocked = await all(await mesh.stream(STREAM, asking('alpha/one')));
+    expect(types(blocked)).toEqual(['CompletionStarted', 'CompletionFailed']);
+    expect(blocked.at(-1)).toMatchObject({ code: 'GUARDRAIL_BLOCKED', completion: { text: '' } });
+    const broken = await all(await mesh.stream(STREAM, asking('alpha/one')));
+    expect(broken.at(-1)).toMatchObject({ code: 'CONTENT_FILTERED', completion: { text: '' } });
+    expect(JSON.stringify([blocked, broken])).not.toContain(key);
+  });
+
   it('refuses before the stream begins as an error, not as an event', async () => {
     await using mesh = await startInference(database);
     await expect(mesh.stream(STREAM, asking('nope'))).rejects.toMatchObject({
