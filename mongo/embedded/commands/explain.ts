@@ -112,13 +112,11 @@ function stageOf(chosen: Plan | undefined, selection: Selection): Doc {
     const scan = doc({ stage: 'COLLSCAN', direction: chosen.direction === 1 ? 'forward' : 'backward' });
     return chosen.sorted ? scan : sortStage(scan, selection);
   }
-  if (chosen.kind === 'union') {
-    return doc({
-      stage: 'FETCH',
-      inputStage: doc({ stage: 'OR', inputStages: chosen.plans.map(indexStage) }),
-    });
-  }
-  const fetch = doc({ stage: 'FETCH', inputStage: indexStage(chosen) });
+  const input =
+    chosen.kind === 'union'
+      ? doc({ stage: 'OR', inputStages: chosen.plans.map(indexStage) })
+      : indexStage(chosen);
+  const fetch = doc({ stage: 'FETCH', inputStage: input });
   return chosen.sorted ? fetch : sortStage(fetch, selection);
 }
 

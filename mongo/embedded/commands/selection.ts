@@ -66,8 +66,7 @@ export class Selection {
   ): Generator<Found | Pause, void> {
     const chosen = this.plan(collection);
     const { limit = 0, whole = false, stats, details } = options;
-    const inOrder = chosen.kind === 'union' ? this.#sorter === undefined : chosen.sorted;
-    const needsSort = this.#sorter !== undefined && !(inOrder && keepsOrder(view, collection));
+    const needsSort = this.#sorter !== undefined && !(chosen.sorted && keepsOrder(view, collection));
     const found = scan({
       view,
       collection,

@@ -14,7 +14,7 @@ export type Plan =
   | { kind: 'collection'; direction: Direction; sorted: boolean }
   | IndexPlan
   /** Several index plans, one for each branch of an $or; a document is given once. */
-  | { kind: 'union'; plans: readonly IndexPlan[] };
+  | { kind: 'union'; plans: readonly IndexPlan[]; sorted: boolean };
 
 export type IndexPlan = {
   kind: 'index';
@@ -71,7 +71,7 @@ export function plan(collection: Collection, input: PlanInput): Plan {
     if (best === undefined || score > best.score) best = { plan: found, score };
   }
   if (best !== undefined && best.plan.used > 0) return best.plan;
-  const union = unionPlan(collection, given);
+  const union = unionPlan(collection, given, sort === undefined);
   if (union !== undefined) return union;
   return best?.plan ?? { kind: 'collection', direction: 1, sorted: sort === undefined };
 }
@@ -222,11 +222,12 @@ function sortDirection(
 }
 
 /** One index scan for each branch of an $or, when every branch has one. */
-function unionPlan(collection: Collection, given: readonly FilterNode[]): Plan | undefined {
+function unionPlan(collection: Collection, given: readonly FilterNode[], sorted: boolean): Plan | undefined {
   for (const node of given) {
     if (node.op !== 'or') continue;
     const plans = node.children.map((child) => plan(collection, { filter: child }));
-    if (plans.every((p): p is IndexPlan => p.kind === 'index' && p.used > 0)) return { kind: 'union', plans };
+    if (plans.every((p): p is IndexPlan => p.kind === 'index' && p.used > 0))
+      return { kind: 'union', plans, sorted };
   }
   return undefined;
 }

@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import { DateTime, type Doc, doc, int32, isDoc, Regex, type Value } from '../bson/values.ts';
+import { TestEngine } from '../commands/with-engine.ts';
+import { parseFilter } from '../query/parse.ts';
+import { implies } from './implies.ts';
+
+const key = (pattern: { [path: string]: number }): Doc =>
+  doc(Object.fromEntries(Object.entries(pattern).map(([path, direction]) => [path, int32(direction)])));
+const index = (pattern: { [path: string]: number }, options: { [name: string]: Value } = {}): Doc =>
+  doc({ key: key(pattern), name: Object.keys(pattern).join('_'), ...options });
+
+/** The names of the winning plan's stages, with the index's name; and the counts of running it. */
+async function explained(store: TestEngine, query: { [name: string]: Value | undefined }) {
+  const answer = await store.run({ explain: doc({ find: 'c', ...query }), verbosity: 'executionStats' });
+  const planner = answer.get('queryPlanner') as Doc;
+  const stats = answer.get('executionStats') as Doc;
+  const stages: string[] = [];
+  for (let stage = planner.get('winningPlan'); isDoc(stage); stage = stage.get('inputStage')) {
+    const name = stage.get('indexName');
+    stages.push(`${String(stage.get('stage'))}${name === undefined ? '' : ` ${String(name)}`}`);
+  }
+  const number = (name: string) => (stats.get(name) as { value: number }).value;
+  return {
+    stages: stages.join(' < '),
+    returned: number('nReturned'),
+    keys: number('totalKeysExamined'),
+    docs: number('totalDocsExamined'),
+  };
+}
+
+async function filled(indexes: Doc[], documents: Doc[]): Promise<TestEngine> {
+  const store = new TestEngine();
+  if (indexes.length > 0) await store.run({ createIndexes: 'c', indexes });
+  await store.run({ insert: 'c', documents });
+  return store;
+}
+
+const people = Array.from({ length: 100 }, (_, n) =>
+  doc({
+    _id: int32(n),
+    owner: `o${n % 10}`,
+    at: new DateTime(BigInt(n)),
+    n,
+    tags: [`t${n % 3}`, `t${n % 7}`],
+  }),
+);
+
+describe('the choice of an index', () => {
+  it('reads one key and one document for an _id', async () => {
+    using store = await filled([], people);
+    expect(await explained(store, { filter: doc({ _id: int32(7) }) })).toEqual({
+      stages: 'FETCH < IXSCAN _id_',
+      returned: 1,
+      keys: 1,
+      docs: 1,
+    });
+  });
+
+  it('takes equality and order from a compound index, in both directions, and reads no more than it gives', async () => {
+    using store = await filled([index({ owner: 1, at: -1 })], people);
+    for (const direction of [-1, 1]) {
+      const found = await explained(store, {
+        filter: doc({ owner: 'o3' }),
+        sort: key({ at: direction }),
+        limit: int32(4),
+      });
+      expect(found).toEqual({ stages: 'FETCH < IXSCAN owner_at', returned: 4, keys: 4, docs: 4 });
+    }
+  });
+
+  it('sorts itself where the index gives another order', async () => {
+    using store = await filled([index({ owner: 1, at: -1 })], people);
+    const found = await explained(store, { filter: doc({ owner: 'o3' }), sort: key({ n: 1 }) });
+    expect(found.stages).toBe('SORT < FETCH < IXSCAN owner_at');
+    const mixed = await explained(store, { sort: doc({ owner: int32(1), at: int32(1) }) });
+    expect(mixed.stages).toBe('SORT < COLLSCAN');
+  });
+
+  it('narrows by ranges and lists of values', async () => {
+    using store = await filled([index({ owner: 1, n: 1 })], people);
+    const range = doc({ $gte: 20, $lt: 60 });
+    expect(await explained(store, { filter: doc({ owner: 'o1', n: range }) })).toMatchObject({
+      returned: 4,
+      keys: 4,
+    });
+    const list = doc({ $in: ['o1', 'o2', 'o2'] });
+    expect(await explained(store, { filter: doc({ owner: list, n: range }) })).toMatchObject({
+      returned: 8,
+      keys: 8,
+    });
+  });
+
+  it('prefers the index that fixes more fields', async () => {
+    using store = await filled([index({ n: 1 }), index({ owner: 1 }), index({ owner: 1, n: 1 })], people);
+    const found = await explained(store, { filter: doc({ owner: 'o1', n: doc({ $gt: 5 }) }) });
+    expect(found.stages).toBe('FETCH < IXSCAN owner_n');
+    const equality = await explained(store, {
+      filter: doc({ owner: 'o1', at: doc({ $gt: new DateTime(0n) }) }),
+    });
+    expect(equality.stages).toBe('FETCH < IXSCAN owner');
+  });
+
+  it('gives each document once from a multikey index, and misses none that two elements match together', async () => {
+    using store = await filled(
+      [index({ tags: 1 }), index({ 'a.x': 1, 'a.y': 1 })],
+      [...people, doc({ _id: int32(200), a: [doc({ x: 1, y: 9 }), doc({ x: 5, y: 2 })] })],
+    );
+    const both = await explained(store, { filter: doc({ tags: doc({ $in: ['t1', 't2'] }) }) });
+    const plain = await explained(store, {
+      filter: doc({ tags: doc({ $in: ['t1', 't2'] }) }),
+      hint: doc({ $natural: int32(1) }),
+    });
+    expect(both.stages).toBe('FETCH < IXSCAN tags');
+    expect(both.returned).toBe(plain.returned);
+    const split = await explained(store, { filter: doc({ 'a.x': 1, 'a.y': 2 }) });
+    expect(split).toMatchObject({ stages: 'FETCH < IXSCAN a.x_a.y', returned: 1 });
+    const element = await explained(store, { filter: doc({ a: doc({ $elemMatch: doc({ x: 5, y: 2 }) }) }) });
+    expect(element).toMatchObject({ stages: 'FETCH < IXSCAN a.x_a.y', returned: 1, keys: 1 });
+  });
+
+  it('uses a sparse or partial index only where it holds every match', async () => {
+    using store = await filled(
+      [index({ s: 1 }, { sparse: true }), index({ p: 1 }, { partialFilterExpression: doc({ open: true }) })],
+      [
+        doc({ _id: int32(1), s: 1 }),
+        doc({ _id: int32(2) }),
+        doc({ _id: int32(3), p: 1, open: true }),
+        doc({ _id: int32(4), p: 1 }),
+      ],
+    );
+    expect((await explained(store, { filter: doc({ s: 1 }) })).stages).toBe('FETCH < IXSCAN s');
+    expect((await explained(store, { filter: doc({ s: doc({ $exists: true }) }) })).stages).toBe(
+      'FETCH < IXSCAN s',
+    );
+    expect(await explained(store, { filter: doc({ s: null }) })).toMatchObject({
+      stages: 'COLLSCAN',
+      returned: 3,
+    });
+    expect((await explained(store, { sort: key({ s: 1 }) })).stages).toBe('SORT < COLLSCAN');
+    expect(await explained(store, { filter: doc({ p: 1 }) })).toMatchObject({
+      stages: 'COLLSCAN',
+      returned: 2,
+    });
+    const open = await explained(store, { filter: doc({ p: 1, open: true }) });
+    expect(open).toMatchObject({ stages: 'FETCH < IXSCAN p', returned: 1 });
+  });
+
+  it('serves each branch of an $or by its index, and each document once', async () => {
+    using store = await filled([index({ owner: 1 }), index({ n: 1 })], people);
+    const filter = doc({ $or: [doc({ owner: 'o1' }), doc({ n: doc({ $lt: 15 }) })] });
+    const found = await explained(store, { filter });
+    expect(found.stages).toBe('FETCH < OR');
+    expect(found.returned).toBe(23);
+    expect((await explained(store, { filter, sort: key({ n: 1 }) })).stages).toBe('SORT < FETCH < OR');
+  });
+
+  it('obeys a hint and refuses one that no index answers to', async () => {
+    using store = await filled([index({ owner: 1 }), index({ n: 1 })], people);
+    const filter = doc({ owner: 'o1', n: 11 });
+    expect((await explained(store, { filter, hint: 'n' })).stages).toBe('FETCH < IXSCAN n');
+    expect((await explained(store, { filter, hint: key({ owner: 1 }) })).stages).toBe('FETCH < IXSCAN owner');
+    expect((await explained(store, { filter, hint: doc({ $natural: int32(1) }) })).stages).toBe('COLLSCAN');
+    const refused = await store.ask({ find: 'c', hint: 'nothing' });
+    expect(refused.get('codeName')).toBe('BadValue');
+  });
+
+  it('leaves a hidden index alone', async () => {
+    using store = await filled([index({ owner: 1 }, { hidden: true })], people);
+    expect((await explained(store, { filter: doc({ owner: 'o1' }) })).stages).toBe('COLLSCAN');
+  });
+
+  it('finds by the beginning of a string', async () => {
+    using store = await filled([index({ owner: 1 })], people);
+    const found = await explained(store, { filter: doc({ owner: new Regex('^o[12]$') }) });
+    expect(found).toMatchObject({ stages: 'FETCH < IXSCAN owner', returned: 20 });
+  });
+});
+
+describe('implies', () => {
+  const filter = (fields: { [path: string]: Value }) => parseFilter(doc(fields));
+  it.each([
+    [{ a: 5 }, { a: doc({ $gt: 3 }) }, true],
+    [{ a: 3 }, { a: doc({ $gt: 3 }) }, false],
+    [{ a: doc({ $gt: 3 }) }, { a: doc({ $gt: 3 }) }, true],
+    [{ a: doc({ $gte: 3 }) }, { a: doc({ $gt: 3 }) }, false],
+    [{ a: doc({ $lt: 3 }) }, { a: doc({ $lte: 3 }) }, true],
+    [{ a: doc({ $gt: 'x' }) }, { a: doc({ $gt: 3 }) }, false],
+    [{ a: doc({ $in: [4, 5] }) }, { a: doc({ $gt: 3 }) }, true],
+    [{ a: doc({ $in: [2, 5] }) }, { a: doc({ $gt: 3 }) }, false],
+    [{ a: null }, { a: doc({ $exists: true }) }, false],
+    [{ a: 1 }, { a: doc({ $exists: true }) }, true],
+    [{ a: 'x' }, { a: doc({ $type: 'string' }) }, true],
+    [{ a: 1, b: 2 }, { b: 2 }, true],
+    [{ a: 1 }, { $or: [doc({ a: 1 }), doc({ b: 1 })] }, true],
+  ] as [{ [path: string]: Value }, { [path: string]: Value }, boolean][])(
+    '%o ⇒ %o: %s',
+    (given, wanted, expected) => {
+      const node = filter(given);
+      expect(implies(node.op === 'and' ? node.children : [node], filter(wanted))).toBe(expected);
+    },
+  );
+});
