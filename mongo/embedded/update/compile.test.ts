@@ -23,6 +23,15 @@ describe('refusals', () => {
   });
 });
 
+it('a field below the top level may begin with a dollar sign', () => {
+  becomes(
+    { _id: 1, a: { $b: 1 } },
+    { $set: { 'a.$b': 2, 'c.$d.e': 3 } },
+    { _id: 1, a: { $b: 2 }, c: { $d: { e: 3 } } },
+  );
+  refused({ _id: 1 }, { $inc: { '$a.b': 1 } }, 52);
+});
+
 describe('replacement and pipeline', () => {
   it('a replacement keeps the _id in front and may hold dots and dollars inside', () => {
     becomes({ _id: 1, a: 1 }, { b: 2 }, { _id: 1, b: 2 });

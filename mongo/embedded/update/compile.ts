@@ -8,7 +8,14 @@ import { CommandError } from '../errors.ts';
 import { type ArrayFilters, parseArrayFilters } from './array-filters.ts';
 import { Editor } from './edit.ts';
 import { MODIFIERS, type Modifier, type ModifierContext } from './modifiers.ts';
-import { checkConflicts, comparePaths, expandPath, isDynamic, parseUpdatePath } from './paths.ts';
+import {
+  checkConflicts,
+  checkTopLevelName,
+  comparePaths,
+  expandPath,
+  isDynamic,
+  parseUpdatePath,
+} from './paths.ts';
 import { parseRename, type Rename, renameSteps } from './rename.ts';
 
 export type UpdateOptions = { arrayFilters?: readonly Doc[]; vars?: ExpressionVariables };
@@ -174,6 +181,7 @@ function applyOperations(doc: Doc, operations: readonly Operation[], context: Up
   for (const { path, modifier } of operations) {
     if (modifier.insertOnly === true && context.isInsert !== true) continue;
     const told: ModifierContext = { id, path: path.join('.'), now, rewritten: false };
+    if (modifier.creates && context.isInsert !== true) checkTopLevelName(path);
     editor.apply(path, modifier, told);
     rewritten ||= told.rewritten;
   }

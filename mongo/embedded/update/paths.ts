@@ -28,14 +28,22 @@ export function parseUpdatePath(path: string): string[] {
       if (part === '$' && ++positional > 1) {
         throw bad(`Too many positional (i.e. '$') elements found in path '${path}'`);
       }
-    } else if (!REFERENCE.has(part)) {
-      throw new CommandError(
-        'DollarPrefixedFieldName',
-        `The dollar ($) prefixed field '${part}' in '${path}' is not allowed in the context of an update's replacement document. Consider using an aggregation pipeline with $replaceWith.`,
-      );
     }
   }
   return parts;
+}
+
+/**
+ * Refuses to give an existing document a top-level field that begins with a dollar sign. Deeper ones may, and so may
+ * those of a document that an upsert inserts.
+ */
+export function checkTopLevelName(path: readonly string[]): void {
+  const [first = ''] = path;
+  if (!first.startsWith('$') || REFERENCE.has(first)) return;
+  throw new CommandError(
+    'DollarPrefixedFieldName',
+    `The dollar ($) prefixed field '${first}' in '${path.join('.')}' is not allowed in the context of an update's replacement document. Consider using an aggregation pipeline with $replaceWith.`,
+  );
 }
 
 export function isDynamic(parts: readonly string[]): boolean {
