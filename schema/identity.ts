@@ -61,9 +61,10 @@ export function operationDigest(operation: IdentityOperation): string {
     .digest('hex');
 }
 
-/** A token that lets one subgraph run one operation for one caller, once, within the next thirty seconds. */
+/** A token that lets one subgraph (the audience) run one operation for one caller, once, within thirty seconds. */
 export async function signIdentity(
   secret: string,
+  audience: string,
   claims: IdentityClaims,
   operation: IdentityOperation,
   now: () => number = Date.now,
@@ -77,6 +78,7 @@ export async function signIdentity(
   })
     .setProtectedHeader({ alg: algorithm })
     .setIssuer(issuer)
+    .setAudience(audience)
     .setJti(randomUUID())
     .setIssuedAt(issuedAt)
     .setExpirationTime(issuedAt + identityLifetimeSeconds)
@@ -130,9 +132,13 @@ function refused(reason: string, cause?: unknown): HeddleError {
   );
 }
 
-/** Checks tokens that signIdentity made with the same secret; one verifier per process remembers what it saw. */
+/**
+ * Checks tokens that signIdentity made with the same secret for this subgraph; one verifier per process remembers
+ * what it saw.
+ */
 export function createIdentityVerifier(
   secret: string,
+  audience: string,
   options: { readonly now?: () => number; readonly rememberedMax?: number } = {},
 ): IdentityVerifier {
   const key = keyOf(secret);
@@ -144,6 +150,7 @@ export function createIdentityVerifier(
       const payload = await jwtVerify(token, key, {
         algorithms: [algorithm],
         issuer,
+        audience,
         currentDate: new Date(nowMs),
         clockTolerance: clockToleranceSeconds,
         maxTokenAge: identityLifetimeSeconds,

@@ -95,7 +95,7 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
   const send = async (request: SubgraphRequest, query: string): Promise<ExecutionResult> => {
     const operation = { query, variables: request.variables, operationName: request.operationName };
     const { caller, requestId, clientAddress } = request;
-    const token = await signIdentity(meshSecret, { caller, requestId, clientAddress }, operation);
+    const token = await signIdentity(meshSecret, name, { caller, requestId, clientAddress }, operation);
     const { statusCode, body } = await pool.request({
       path: url.pathname + url.search,
       method: 'POST',
@@ -140,7 +140,7 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
   const subscribe = async (request: SubgraphRequest, query: string) => {
     const { caller, requestId, clientAddress, variables, operationName } = request;
     const operation = { query, variables, operationName };
-    const identity = await signIdentity(meshSecret, { caller, requestId, clientAddress }, operation);
+    const identity = await signIdentity(meshSecret, name, { caller, requestId, clientAddress }, operation);
     return subscriber.subscribe(
       { ...operation, identity, isAnonymous: caller.kind === 'ANONYMOUS' },
       request.signal,

@@ -91,7 +91,13 @@ afterEach(() => served.close());
 
 const origin = () => served.url.replace('/graphql', '');
 const sign = (operation: IdentityOperation, by: Caller = caller, now = Date.now, secret = meshSecret) =>
-  signIdentity(secret, { caller: by, requestId: 'r-1', clientAddress: '192.0.2.1' }, operation, now);
+  signIdentity(
+    secret,
+    'models',
+    { caller: by, requestId: 'r-1', clientAddress: '192.0.2.1' },
+    operation,
+    now,
+  );
 
 function post(operation: IdentityOperation, token?: string) {
   const request = supertest(origin()).post('/graphql');

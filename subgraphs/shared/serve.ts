@@ -43,7 +43,7 @@ const GOING_AWAY = 1001;
 export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): Promise<ServedSubgraph> {
   const bodyBytesMax = options.bodyBytesMax ?? BODY_BYTES_MAX;
   const log = options.log.child({ subgraph: subgraph.name });
-  const verifier = createIdentityVerifier(options.meshSecret);
+  const verifier = createIdentityVerifier(options.meshSecret, subgraph.name);
   const http = await createServedHttp(subgraph, verifier, bodyBytesMax, log);
   let closing: Promise<void> | undefined;
 
