@@ -1,0 +1,295 @@
+import { describe, expect, it } from 'vitest';
+import { Binary, type Doc, doc, int32, isDoc, Timestamp, type Value } from '../bson/values.ts';
+import { batchOf, cursorIdOf, TestEngine } from './with-engine.ts';
+
+const numbers = (count: number): Doc[] =>
+  Array.from({ length: count }, (_, n) => doc({ _id: int32(n), n: int32(n) }));
+const lsid = (n: number): Doc => doc({ id: new Binary(new Uint8Array(16).fill(n), 4) });
+const idsOf = (answer: Doc): unknown[] =>
+  batchOf(answer).map((found) => (found.get('_id') as { value: number }).value);
+const index = (path: string, options: { [name: string]: Value } = {}): Doc =>
+  doc({ key: doc({ [path]: int32(1) }), name: `${path}_1`, ...options });
+
+describe('retryable writes', () => {
+  it('are done once for their number and answered again the same', async () => {
+    using store = new TestEngine();
+    const write = {
+      update: 'c',
+      updates: [doc({ q: doc({ _id: int32(1) }), u: doc({ $inc: doc({ n: int32(1) }) }), upsert: true })],
+      lsid: lsid(1),
+      txnNumber: 5n,
+    };
+    const [first, second] = await Promise.all([store.run(write), store.run(write)]);
+    const third = await store.run(write);
+    expect(second.get('upserted')).toEqual(first.get('upserted'));
+    expect(third.get('upserted')).toEqual(first.get('upserted'));
+    expect(batchOf(await store.run({ find: 'c' }))).toEqual([doc({ _id: int32(1), n: int32(1) })]);
+  });
+
+  it('of a number that is past are refused', async () => {
+    using store = new TestEngine();
+    const insert = (n: number, txnNumber: bigint) =>
+      store.ask({ insert: 'c', documents: [doc({ _id: int32(n) })], lsid: lsid(1), txnNumber });
+    await insert(1, 5n);
+    expect((await insert(2, 4n)).get('codeName')).toBe('TransactionTooOld');
+    expect((await insert(3, 6n)).get('ok')).toBe(1);
+  });
+});
+
+describe('cursors', () => {
+  it('give everything once, in order, across batches', async () => {
+    using store = new TestEngine();
+    await store.run({ insert: 'c', documents: numbers(1000) });
+    let answer = await store.run({ find: 'c', sort: doc({ _id: int32(-1) }), batchSize: int32(7) });
+    const seen = idsOf(answer);
+    while (cursorIdOf(answer) !== 0n) {
+      answer = await store.run({ getMore: cursorIdOf(answer), collection: 'c', batchSize: int32(300) });
+      seen.push(...idsOf(answer));
+    }
+    expect(seen).toEqual(Array.from({ length: 1000 }, (_, n) => 999 - n));
+  });
+
+  it('give nothing that was removed before the batch was asked for, and what was put behind the place', async () => {
+    using store = new TestEngine();
+    await store.run({ insert: 'c', documents: numbers(20) });
+    const first = await store.run({ find: 'c', batchSize: int32(5) });
+    const gone = doc({ q: doc({ _id: doc({ $gte: 8, $lt: 19 }) }), limit: int32(0) });
+    await store.run({ delete: 'c', deletes: [gone] });
+    await store.run({ insert: 'c', documents: [doc({ _id: int32(100) })] });
+    const rest = await store.run({ getMore: cursorIdOf(first), collection: 'c' });
+    expect(idsOf(rest)).toEqual([5, 6, 7, 19, 100]);
+  });
+
+  it('end when their collection is dropped', async () => {
+    using store = new TestEngine();
+    await store.run({ insert: 'c', documents: numbers(500) });
+    const first = await store.run({ find: 'c', batchSize: int32(2) });
+    await store.run({ drop: 'c' });
+    const answer = await store.ask({ getMore: cursorIdOf(first), collection: 'c' });
+    expect(answer.get('codeName')).toBe('QueryPlanKilled');
+  });
+
+  it('tell at once when a limit is reached, and are gone when killed', async () => {
+    using store = new TestEngine();
+    await store.run({ insert: 'c', documents: numbers(20) });
+    expect(cursorIdOf(await store.run({ find: 'c', limit: int32(5), batchSize: int32(5) }))).toBe(0n);
+    const id = cursorIdOf(await store.run({ find: 'c', batchSize: int32(5) }));
+    const killed = await store.run({ killCursors: 'c', cursors: [id, 77n] });
+    expect(killed.get('cursorsKilled')).toEqual([id]);
+    expect(killed.get('cursorsNotFound')).toEqual([77n]);
+    expect((await store.ask({ getMore: id, collection: 'c' })).get('codeName')).toBe('CursorNotFound');
+  });
+});
+
+it('lets others run while one command goes through everything', async () => {
+  using store = new TestEngine();
+  await store.run({ insert: 'c', documents: numbers(60_000) });
+  const group = doc({ $group: doc({ _id: doc({ $mod: ['$n', int32(7)] }), sum: doc({ $sum: '$n' }) }) });
+  let done = false;
+  const long = store.run({ aggregate: 'c', pipeline: [group], cursor: doc({}) }).then((answer) => {
+    done = true;
+    return answer;
+  });
+  let meanwhile = 0;
+  while (!done) {
+    await store.run({ find: 'c', filter: doc({ _id: int32(meanwhile) }) });
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    if (!done) meanwhile++;
+  }
+  expect(batchOf(await long)).toHaveLength(7);
+  expect(meanwhile).toBeGreaterThan(1);
+});
+
+it('ends a command that takes longer than it may', async () => {
+  using store = new TestEngine();
+  await store.run({ insert: 'c', documents: numbers(60_000) });
+  const answer = await store.ask({
+    find: 'c',
+    filter: doc({ n: doc({ $mod: [int32(99_999), int32(70_000)] }) }),
+    maxTimeMS: int32(1),
+  });
+  expect(answer.get('codeName')).toBe('MaxTimeMSExpired');
+});
+
+describe('inserted documents', () => {
+  it('get an _id in front, and time in an empty timestamp', async () => {
+    using store = new TestEngine();
+    await store.run({
+      insert: 'c',
+      documents: [doc({ a: 1 }), doc({ b: 1, _id: 'x' }), doc({ t: new Timestamp(0, 0) })],
+    });
+    const [first, second, third] = batchOf(await store.run({ find: 'c' }));
+    expect([...first!.keys()]).toEqual(['_id', 'a']);
+    expect([...second!.keys()]).toEqual(['_id', 'b']);
+    expect(third!.get('t')).not.toEqual(new Timestamp(0, 0));
+  });
+
+  it('stop at the first that is refused when ordered, and go on when not', async () => {
+    using store = new TestEngine();
+    await store.run({ insert: 'c', documents: [doc({ _id: int32(1) })] });
+    const documents = [
+      doc({ _id: int32(0) }),
+      doc({ _id: int32(1) }),
+      doc({ _id: [] }),
+      doc({ _id: int32(2) }),
+    ];
+    const ordered = await store.ask({ insert: 'c', documents });
+    expect(ordered.get('n')).toEqual(int32(1));
+    const unordered = await store.ask({ insert: 'c', documents: documents.slice(1), ordered: false });
+    expect(unordered.get('n')).toEqual(int32(1));
+    const errors = unordered.get('writeErrors') as Doc[];
+    expect(errors.map((error) => [error.get('index'), error.get('code')])).toEqual([
+      [int32(0), int32(11000)],
+      [int32(1), int32(53)],
+    ]);
+  });
+});
+
+describe('indexes', () => {
+  it('are made once, listed as given, and refused under a name or with options that differ', async () => {
+    using store = new TestEngine();
+    const spec = index('a', { unique: true, partialFilterExpression: doc({ b: doc({ $gt: 1 }) }) });
+    const made = await store.run({ createIndexes: 'c', indexes: [spec, index('b')] });
+    expect(made.get('numIndexesAfter')).toEqual(int32(3));
+    expect((await store.run({ createIndexes: 'c', indexes: [spec] })).get('note')).toMatch(/already exist/);
+    const listed = batchOf(await store.run({ listIndexes: 'c' }));
+    expect(listed.map((one) => one.get('name'))).toEqual(['_id_', 'a_1', 'b_1']);
+    expect(listed[1]).toEqual(doc({ v: int32(2), ...Object.fromEntries(spec) }));
+    const code = async (...indexes: Doc[]) =>
+      (await store.ask({ createIndexes: 'c', indexes })).get('codeName');
+    expect(await code(index('b', { unique: true }))).toBe('IndexKeySpecsConflict');
+    expect(await code(index('b', { name: 'other' }))).toBe('IndexOptionsConflict');
+    expect(await code(index('c', { name: 'b_1' }))).toBe('IndexKeySpecsConflict');
+    expect(await code(doc({ key: doc({ t: 'text' }), name: 't' }))).toBe('CannotCreateIndex');
+    expect(await code(index('c', { nonsense: 1 }))).toBe('InvalidIndexSpecificationOption');
+    expect(
+      await code(doc({ key: doc({ x: int32(1), y: int32(1) }), name: 'x', expireAfterSeconds: 1 })),
+    ).toBe('CannotCreateIndex');
+  });
+
+  it('are not made at all when the documents there violate one', async () => {
+    using store = new TestEngine();
+    await store.run({ insert: 'c', documents: [doc({ a: 1, b: 1 }), doc({ a: 1, b: 2 })] });
+    const answer = await store.ask({ createIndexes: 'c', indexes: [index('a', { unique: true })] });
+    expect(answer.get('code')).toEqual(int32(11000));
+    expect(batchOf(await store.run({ listIndexes: 'c' }))).toHaveLength(1);
+    await store.run({ insert: 'c', documents: [doc({ a: 1, b: 3 })] });
+  });
+
+  it('go by name, by pattern or all at once, but never _id', async () => {
+    using store = new TestEngine();
+    await store.run({ createIndexes: 'c', indexes: [index('a'), index('b'), index('c'), index('d')] });
+    await store.run({ dropIndexes: 'c', index: 'a_1' });
+    await store.run({ dropIndexes: 'c', index: doc({ b: int32(1) }) });
+    expect((await store.ask({ dropIndexes: 'c', index: '_id_' })).get('codeName')).toBe('InvalidOptions');
+    expect((await store.ask({ dropIndexes: 'c', index: 'a_1' })).get('codeName')).toBe('IndexNotFound');
+    await store.run({ dropIndexes: 'c', index: '*' });
+    expect(batchOf(await store.run({ listIndexes: 'c' })).map((one) => one.get('name'))).toEqual(['_id_']);
+  });
+});
+
+describe('$out and $merge', () => {
+  it('replace a collection but keep its indexes, or leave it as it was', async () => {
+    using store = new TestEngine();
+    await store.run({ insert: 'c', documents: numbers(4) });
+    await store.run({ createIndexes: 'o', indexes: [index('n', { unique: true })] });
+    await store.run({ insert: 'o', documents: [doc({ _id: 'old', n: int32(100) })] });
+    const out = (...stages: Doc[]) =>
+      store.ask({ aggregate: 'c', pipeline: [...stages, doc({ $out: 'o' })], cursor: doc({}) });
+    const refused = await out(doc({ $set: doc({ n: int32(1) }) }));
+    expect(refused.get('code')).toEqual(int32(11000));
+    expect(batchOf(await store.run({ find: 'o' }))).toEqual([doc({ _id: 'old', n: int32(100) })]);
+    expect((await out()).get('ok')).toBe(1);
+    expect(idsOf(await store.run({ find: 'o' }))).toEqual([0, 1, 2, 3]);
+    expect(batchOf(await store.run({ listIndexes: 'o' }))).toHaveLength(2);
+  });
+
+  it('merge into what is there by the fields of a unique index', async () => {
+    using store = new TestEngine();
+    await store.run({ insert: 'c', documents: numbers(3) });
+    await store.run({ insert: 'o', documents: [doc({ _id: 'x', n: int32(1), keep: true })] });
+    const into = doc({ into: 'o', on: 'n' });
+    const pipeline = [
+      doc({ $project: doc({ _id: int32(0), n: int32(1), more: '$n' }) }),
+      doc({ $merge: into }),
+    ];
+    const merge = () => store.ask({ aggregate: 'c', pipeline, cursor: doc({}) });
+    expect((await merge()).get('code')).toEqual(int32(51183));
+    await store.run({ createIndexes: 'o', indexes: [index('n', { unique: true })] });
+    expect((await merge()).get('ok')).toBe(1);
+    const merged = batchOf(await store.run({ find: 'o', sort: doc({ n: int32(1) }) }));
+    expect(merged).toHaveLength(3);
+    expect(merged[1]).toEqual(doc({ _id: 'x', n: int32(1), keep: true, more: int32(1) }));
+  });
+});
+
+describe('what is refused', () => {
+  const refused = async (fields: { [name: string]: Value }) => {
+    using store = new TestEngine();
+    await store.run({ insert: 'c', documents: [doc({ a: 1 })] });
+    const answer = await store.ask(fields);
+    return [answer.get('codeName'), answer.get('errmsg')];
+  };
+  it.each<[string, { [name: string]: Value }, string, RegExp]>([
+    ['an unknown command', { nonsense: 1 }, 'CommandNotFound', /no such command: 'nonsense'/],
+    [
+      'an unknown field',
+      { find: 'c', filtre: doc({}) },
+      'Location40415',
+      /'find.filtre' is an unknown field/,
+    ],
+    ['a wrong type', { find: 'c', filter: 'x' }, 'TypeMismatch', /'find.filter' is the wrong type 'string'/],
+    [
+      'a change stream',
+      { aggregate: 'c', pipeline: [doc({ $changeStream: doc({}) })], cursor: doc({}) },
+      'CommandNotSupported',
+      /use MongoDB/,
+    ],
+    [
+      'text search',
+      { find: 'c', filter: doc({ $text: doc({ $search: 'x' }) }) },
+      'CommandNotSupported',
+      /use MongoDB/,
+    ],
+    ['JavaScript', { find: 'c', filter: doc({ $where: 'true' }) }, 'CommandNotSupported', /use MongoDB/],
+    ['a collation', { find: 'c', collation: doc({ locale: 'de' }) }, 'CommandNotSupported', /use MongoDB/],
+    ['a view', { create: 'v', viewOn: 'c', pipeline: [] }, 'InvalidOptions', /use MongoDB/],
+    ['a capped collection', { create: 'v', capped: true, size: 1 }, 'InvalidOptions', /use MongoDB/],
+    ['a tailable cursor', { find: 'c', tailable: true }, 'CommandNotSupported', /use MongoDB/],
+    ['mapReduce', { mapReduce: 'c' }, 'CommandNotSupported', /use MongoDB/],
+    [
+      'a fail point',
+      { configureFailPoint: 'failCommand', mode: 'off', $db: 'admin' },
+      'CommandNotFound',
+      /no such command/,
+    ],
+    ['a bad collection name', { find: 'a$b' }, 'InvalidNamespace', /a\$b/],
+    ['a bad database name', { ping: 1, $db: 'a b' }, 'InvalidNamespace', /a b/],
+    ['an admin command elsewhere', { listDatabases: 1 }, 'Unauthorized', /admin database/],
+  ])('%s', async (_what, fields, codeName, message) => {
+    const [code, text] = await refused(fields);
+    expect(code).toBe(codeName);
+    expect(text).toMatch(message);
+  });
+});
+
+it('reports a write concern that one node cannot meet, beside the answer to the write', async () => {
+  using store = new TestEngine();
+  const answer = await store.run({ insert: 'c', documents: [doc({})], writeConcern: doc({ w: int32(3) }) });
+  const error = answer.get('writeConcernError');
+  expect(isDoc(error) && error.get('codeName')).toBe('UnsatisfiableWriteConcern');
+  expect(answer.get('n')).toEqual(int32(1));
+});
+
+it('renames a collection with its indexes, over another only when asked', async () => {
+  using store = new TestEngine();
+  await store.run({ createIndexes: 'c', indexes: [index('a')] });
+  await store.run({ insert: 'c', documents: [doc({ _id: int32(1), a: 1 })] });
+  await store.run({ insert: 'o', documents: [doc({ _id: int32(2) })] });
+  const rename = (dropTarget: boolean) =>
+    store.ask({ renameCollection: 'd.c', to: 'd.o', dropTarget, $db: 'admin' });
+  expect((await rename(false)).get('codeName')).toBe('NamespaceExists');
+  expect((await rename(true)).get('ok')).toBe(1);
+  expect(idsOf(await store.run({ find: 'o', filter: doc({ a: 1 }) }))).toEqual([1]);
+  expect(batchOf(await store.run({ find: 'c' }))).toEqual([]);
+});
