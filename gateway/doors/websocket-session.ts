@@ -15,6 +15,9 @@ const tryAgainLater = 1013;
 /** Bytes that may wait in the process for a client that reads slowly; no event is asked for while more do. */
 const bufferedBytesMax = 16 * 1024;
 
+/** Bytes of refusals that may wait for a client; one more and its socket is closed. */
+const refusedBytesMax = 1024 * 1024;
+
 /**
  * Events written in a row before others have their turn. A write that the system takes at once never waits, so a
  * source that is always ready would otherwise keep the process to itself.
@@ -221,6 +224,11 @@ export class WebSocketSession {
 
   #sendErrors(id: string, errors: readonly ClientError[]): void {
     this.#running.delete(id);
+    // Refusals cost the client nothing to ask for: one that does not read them would fill the memory with them.
+    if (this.#socket.bufferedAmount > refusedBytesMax) {
+      this.#socket.close(tryAgainLater, 'Too many operations');
+      return;
+    }
     this.#send(JSON.stringify({ id, type: MessageType.Error, payload: errors }));
   }
 
