@@ -34,6 +34,15 @@ export type StoreOptions = {
   failPoints?: boolean | undefined;
 };
 
+/**
+ * The thread starts with two lines of JavaScript, so that the cache of compiled code is in use before the first
+ * module is read: without it (or with a first file in TypeScript) the store takes twice as long to answer.
+ */
+const ENTRY = `
+  require('node:module').enableCompileCache();
+  import(require('node:worker_threads').workerData.entry);
+`;
+
 /** A socket's path may not be longer than about this on any system. */
 const SOCKET_PATH_BYTES_MAX = 100;
 const SOCKET_FILE = 'store.sock';
@@ -67,8 +76,9 @@ async function start(dir: string, options: StoreOptions, unlock: () => void): Pr
       failPoints: options.failPoints ?? false,
     },
     listenOn: place.listenOn,
+    entry: new URL('./serve.ts', import.meta.url).href,
   };
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: data, name: 'store' });
+  const worker = new Worker(ENTRY, { eval: true, workerData: data, name: 'store' });
   const exited = new Promise<void>((settle) => worker.once('exit', () => settle()));
   let address: ListenOn;
   try {

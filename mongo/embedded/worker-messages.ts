@@ -2,7 +2,11 @@ import type { EngineOptions } from './commands/engine.ts';
 import type { ListenOn } from './wire/server.ts';
 
 /** What store.ts and its worker tell each other. */
-export type WorkerStart = { engine: EngineOptions; listenOn: ListenOn };
+export type WorkerStart = {
+  engine: EngineOptions;
+  listenOn: ListenOn /** The URL of serve.ts. */;
+  entry: string;
+};
 export type ToWorker = { kind: 'close' };
 export type FromWorker =
   | { kind: 'listening'; address: ListenOn }
