@@ -85,7 +85,11 @@ describe('a mesh that is killed again and again', () => {
     );
     const dir = stack.use(await temporaryDirectory());
     mesh = stack.use(await startRestartable(dir.path));
-    await registerUpstream(mesh, upstream.url, callsPerRound);
+    await registerUpstream(
+      mesh,
+      upstream.url,
+      Array.from({ length: callsPerRound }, (_, at) => `m${at}`),
+    );
     tenant = await durableTenant(mesh, {
       limits: [
         { meter: 'REQUESTS', window: 'DAY', amount: '100000' },

@@ -39,18 +39,23 @@ export async function allRows(client: TestClient): Promise<Row[]> {
   }
 }
 
-/** Registers an upstream as provider `up` with the models `up/m0`, `up/m1` …, a price on each. */
-export async function registerUpstream(mesh: TestMesh, baseUrl: string, models: number): Promise<void> {
+/** Registers an upstream as provider `up` with models of these names, a price on each. */
+export async function registerUpstream(
+  mesh: TestMesh,
+  baseUrl: string,
+  names: readonly string[],
+): Promise<void> {
   const root = clientOf(mesh.url, mesh.adminKey);
   await root.data('mutation ($input: CreateProviderInput!) { createProvider(input: $input) { id } }', {
     input: { id: 'up', kind: 'OPENAI_COMPATIBLE', baseUrl, apiKey: 'upstream-secret-key' },
   });
-  for (let first = 0; first < models; first += 20) {
-    const fields = Array.from({ length: Math.min(20, models - first) }, (_, at) => {
-      const name = `m${first + at}`;
-      return `${name}: createModel(input: { providerId: "up", name: "${name}", contextTokens: 10000, maxOutputTokens: 1000,
-        capabilities: [CHAT, STREAMING], price: { input: "3", output: "15" } }) { id }`;
-    });
+  for (let first = 0; first < names.length; first += 20) {
+    const fields = names.slice(first, first + 20).map(
+      (
+        name,
+      ) => `${name}: createModel(input: { providerId: "up", name: "${name}", contextTokens: 10000, maxOutputTokens: 1000,
+        capabilities: [CHAT, STREAMING], price: { input: "3", output: "15" } }) { id }`,
+    );
     await root.data(`mutation { ${fields.join('\n')} }`);
   }
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { setTimeout as latency } from 'node:timers/promises';
+import { setTimeout as latency, setImmediate } from 'node:timers/promises';
 
 /** A provider of the OpenAI chat wire that counts who asks it what. */
 export interface Upstream extends AsyncDisposable {
@@ -10,6 +10,10 @@ export interface Upstream extends AsyncDisposable {
   readonly calls: ReadonlyMap<string, number>;
   /** Counts anew. */
   forget(): void;
+  /** By the endless model, so far. */
+  readonly wordsSaid: number;
+  /** Calls of the endless model that it still answers. */
+  readonly open: number;
   /** The headers of the requests, the newest last. */
   readonly authorizations: readonly string[];
 }
@@ -29,6 +33,9 @@ export function usageOf(model: string) {
   return { prompt_tokens: 1_000 + number, completion_tokens: 10 + number, total_tokens: 1_010 + 2 * number };
 }
 
+/** The model that never stops talking, as long as somebody listens. */
+export const endless = 'endless';
+
 /** What it answers for a model. */
 export const answerOf = (model: string) => `${model} says what it always says.`;
 
@@ -39,6 +46,8 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
   const { latencyMs = () => 0, onStep = () => undefined, gate = async () => undefined } = options;
   const calls = new Map<string, number>();
   const authorizations: string[] = [];
+  let wordsSaid = 0;
+  let open = 0;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
@@ -71,6 +80,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
       return;
     }
     response.setHeader('content-type', 'text/event-stream');
+    if (model === endless) return talk(response);
     for (const word of content.split(/(?<= )/)) {
       response.write(
         chunkOf({
@@ -83,6 +93,19 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
     response.write(chunkOf({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }));
     response.end(`${chunkOf({ usage })}data: [DONE]\n\n`);
     onStep();
+  };
+
+  /** Says the same word again and again as fast as it is taken, until the connection closes. */
+  const talk = async (response: ServerResponse): Promise<void> => {
+    open += 1;
+    const left = once(response, 'close').then(() => true);
+    const word = chunkOf({ choices: [{ index: 0, delta: { content: 'thread ' }, finish_reason: null }] });
+    for (;;) {
+      wordsSaid += 1;
+      const taken = (response.write(word) ? setImmediate() : once(response, 'drain')).then(() => false);
+      if (await Promise.race([left, taken])) break;
+    }
+    open -= 1;
   };
 
   const server = createServer((request, response) => {
@@ -98,6 +121,12 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
     calls,
     forget: () => calls.clear(),
     authorizations,
+    get wordsSaid() {
+      return wordsSaid;
+    },
+    get open() {
+      return open;
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
