@@ -1,0 +1,46 @@
+import { ACCUMULATORS } from '../aggregate/accumulators.ts';
+import { EXPRESSIONS } from '../aggregate/expression.ts';
+import { STAGE_NAMES } from '../aggregate/pipeline.ts';
+import { SERVER_ACCUMULATORS, SERVER_EXPRESSIONS, SERVER_STAGES } from '../aggregate/server-names.ts';
+import { REFUSED_COMMANDS } from '../commands/refused.ts';
+import { COMMANDS } from '../commands/table.ts';
+import { FILTER_OPERATORS, REFUSED_OPERATORS } from '../query/parse.ts';
+import { MODIFIERS } from '../update/modifiers.ts';
+
+/** What the store has and what it refuses by name, from the code's own tables. */
+interface Names {
+  kind: string;
+  supported: Iterable<string>;
+  refused: Iterable<string>;
+}
+
+function tables(): Names[] {
+  const refusedCommands = REFUSED_COMMANDS.map(([name]) => name);
+  return [
+    {
+      kind: 'commands',
+      supported: [...COMMANDS.keys()].filter((name) => !refusedCommands.includes(name)),
+      refused: refusedCommands,
+    },
+    { kind: 'query operators', supported: FILTER_OPERATORS, refused: REFUSED_OPERATORS },
+    { kind: 'update operators', supported: [...MODIFIERS.keys(), '$rename'], refused: [] },
+    { kind: 'stages', supported: STAGE_NAMES, refused: SERVER_STAGES },
+    { kind: 'accumulators', supported: ACCUMULATORS.keys(), refused: SERVER_ACCUMULATORS },
+    { kind: 'expressions', supported: EXPRESSIONS.keys(), refused: SERVER_EXPRESSIONS },
+  ];
+}
+
+/** The rows that the table in docs/storage.md must have, in order. */
+export function documentedRows(): string[] {
+  return tables().map(({ kind, supported, refused }) => {
+    const has = new Set(supported);
+    const lacks = [...refused].filter((name) => !has.has(name));
+    return `| ${kind} | ${listOf(has)} | ${listOf(lacks) || 'any other name is FailedToParse (9)'} |`;
+  });
+}
+
+const listOf = (names: Iterable<string>): string =>
+  [...names]
+    .sort()
+    .map((name) => `\`${name}\``)
+    .join(' ');
