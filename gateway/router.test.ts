@@ -116,6 +116,12 @@ describe('joins', () => {
 });
 
 describe('failures', () => {
+  it('does not start over a supergraph of which a part cannot be reached', () => {
+    const { models, tenants } = createSampleMesh().executors;
+    const options = { supergraphSdl, limits: resolveLimits(), log: pino({ level: 'silent' }) };
+    expect(() => createRouter({ ...options, executors: { models, tenants } })).toThrow('inference');
+  });
+
   it('masks what was not expected and lets coded errors through', async () => {
     const masked = await ask(start(createSampleMesh()), '{ broken motd }');
     expect(masked.data).toEqual({ broken: null, motd: 'hello' });

@@ -1,16 +1,18 @@
 import {
+  type DocumentNode,
   type ExecutionResult,
   type GraphQLSchema,
   getVariableValues,
   isAbstractType,
   isObjectType,
+  Kind,
   parse,
 } from 'graphql';
 import type { Logger } from 'pino';
 import { apiSchemaOf } from '#schema/api-schema.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
-import type { SubgraphExecutor, SubgraphName } from '#schema/subgraph.ts';
+import type { SubgraphExecutor } from '#schema/subgraph.ts';
 import { refuseCostlyOperation } from './directives/cost.ts';
 import { readPolicy } from './directives/policy.ts';
 import { Documents } from './documents.ts';
@@ -23,7 +25,7 @@ import { createPlanner, type Fetch } from './execution/plan.ts';
 import { type Run, runStep, takeRoot, variablesOf } from './execution/run.ts';
 import type { GatewayLimits } from './limits.ts';
 
-export type SubgraphExecutors = Readonly<Partial<Record<SubgraphName, SubgraphExecutor>>>;
+export type SubgraphExecutors = Readonly<Record<string, SubgraphExecutor | undefined>>;
 
 export interface RouterOptions {
   readonly supergraphSdl: string;
@@ -79,6 +81,21 @@ function typeTest(schema: GraphQLSchema): IsOfType {
     });
 }
 
+/** The subgraphs that a supergraph is made of (join v0.3, enum join__Graph). */
+function subgraphsOf(supergraph: DocumentNode): string[] {
+  return supergraph.definitions.flatMap((definition) => {
+    if (definition.kind !== Kind.ENUM_TYPE_DEFINITION || definition.name.value !== 'join__Graph') return [];
+    return (definition.values ?? []).flatMap(
+      (value) =>
+        value.directives?.flatMap((directive) =>
+          (directive.arguments ?? []).flatMap(({ name, value: text }) =>
+            name.value === 'name' && text.kind === Kind.STRING ? [text.value] : [],
+          ),
+        ) ?? [],
+    );
+  });
+}
+
 /**
  * The router over one supergraph: document, validation, policy, plan, execution, each derived once per document.
  * Throws when the supergraph cannot be read or names a subgraph that has no executor.
@@ -94,7 +111,13 @@ export function createRouter({ supergraphSdl, executors, limits, log }: RouterOp
   };
   const documents = new Documents(graph);
   const isOfType = typeTest(schema);
-  const reach = new Map<string, SubgraphExecutor>(Object.entries(executors));
+  const reach = new Map<string, SubgraphExecutor>();
+  for (const name of subgraphsOf(supergraph)) {
+    const executor = executors[name];
+    if (executor === undefined)
+      throw new Error(`The supergraph names ${name}, which cannot be reached here.`);
+    reach.set(name, executor);
+  }
 
   const execute = async (
     { subgraph, document, operationName }: Pick<Fetch, 'subgraph' | 'document' | 'operationName'>,
@@ -171,8 +194,12 @@ export function createRouter({ supergraphSdl, executors, limits, log }: RouterOp
       }
       variables = coerced.coerced;
     }
+    const undecided = operation.conditions.find((name) => typeof variables[name] !== 'boolean');
+    if (undecided !== undefined) {
+      return refusal('BAD_USER_INPUT', `$${undecided} decides about a field, so it cannot be null.`);
+    }
     refuseCostlyOperation(operation.cost, variables, limits);
-    const program = await operation.program(context.caller);
+    const program = await operation.program(context.caller, variables);
     if (program.refusal !== undefined) return { errors: program.refusal, data: null };
     const source = program.plan?.source;
     if (source !== undefined) return subscribe(program, source, variables, context);

@@ -15,6 +15,7 @@ import {
 } from 'graphql';
 import type { Caller } from '#schema/caller.ts';
 import type { ErrorCode } from '#schema/errors.ts';
+import type { IsIncluded } from '../execution/conditions.ts';
 import type { PolicyIndex, Requirement } from './policy.ts';
 
 /** What an operation demands: every selected field that has a requirement, with it. */
@@ -128,29 +129,33 @@ export function isNeverIncluded(directives: readonly DirectiveNode[] | undefined
 /**
  * A document of one operation with only those fields that `keep` admits, and only the fragments still in use. A
  * selection that loses all its fields asks for __typename, so that the object itself stays in the answer; undefined
- * when nothing is left at the root.
+ * when nothing is left at the root. With `isIncluded` the conditions are decided: what they leave out is gone, and the
+ * rest has no condition any more.
  */
 export function filterOperation(
   operation: OperationDefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   keep: (field: FieldNode, isRoot: boolean) => boolean,
+  isIncluded?: IsIncluded,
 ): DocumentNode | undefined {
+  const decided = isIncluded === undefined ? {} : { directives: [] };
   const kept = new Map<string, FragmentDefinitionNode>();
   let rootFields = 0;
   const filterSet = (selectionSet: SelectionSetNode, isRoot: boolean): SelectionSetNode => {
     const selections: SelectionNode[] = [];
     for (const selection of selectionSet.selections) {
+      if (isIncluded?.(selection.directives) === false) continue;
       if (selection.kind === Kind.FIELD) {
         if (!keep(selection, isRoot)) continue;
         if (isRoot) rootFields++;
         selections.push(
           selection.selectionSet === undefined
-            ? selection
-            : { ...selection, selectionSet: filterSet(selection.selectionSet, false) },
+            ? { ...selection, ...decided }
+            : { ...selection, ...decided, selectionSet: filterSet(selection.selectionSet, false) },
         );
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         const inner = filterSet(selection.selectionSet, isRoot);
-        if (inner.selections.length > 0) selections.push({ ...selection, selectionSet: inner });
+        if (inner.selections.length > 0) selections.push({ ...selection, ...decided, selectionSet: inner });
       } else {
         const fragment = fragments.get(selection.name.value);
         if (fragment === undefined) continue;
@@ -160,6 +165,7 @@ export function filterOperation(
           if (inner.selections.length === 0) continue;
           selections.push({
             ...inline,
+            ...decided,
             kind: Kind.INLINE_FRAGMENT,
             typeCondition: fragment.typeCondition,
             selectionSet: inner,
@@ -171,7 +177,7 @@ export function filterOperation(
           const inner = filterSet(fragment.selectionSet, false);
           kept.set(selection.name.value, { ...fragment, selectionSet: inner });
         }
-        selections.push(selection);
+        selections.push({ ...selection, ...decided });
       }
     }
     return {

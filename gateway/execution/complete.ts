@@ -1,8 +1,7 @@
 import { type ClientError, clientError, errorsMax } from '../errors.ts';
-import { type FieldShape, holds, type ObjectShape, type TypeShape } from './shape.ts';
+import type { FieldShape, ObjectShape, TypeShape } from './shape.ts';
 
 export interface Completion {
-  readonly variables: Readonly<Record<string, unknown>>;
   readonly errors: ClientError[];
   /** Objects of which a subgraph said that they do not exist, for this caller. */
   readonly missing: ReadonlySet<object>;
@@ -82,7 +81,6 @@ function completeObject(
   if (fields === undefined) return null;
   const completed: Record<string, unknown> = {};
   for (const field of fields) {
-    if (!holds(field.conditions, completion.variables)) continue;
     if (field.isTypename) {
       completed[field.key] = typeName ?? raw[field.key];
       continue;

@@ -24,6 +24,7 @@ import { compileCost, type OperationCost } from '../directives/cost.ts';
 import type { PolicyIndex } from '../directives/policy.ts';
 import { type ClientError, clientError } from '../errors.ts';
 import type { GatewayLimits } from '../limits.ts';
+import { conditionVariables, type IsIncluded, inclusionBy } from './conditions.ts';
 import type { Plan, Planner } from './plan.ts';
 import { compileShape, type ObjectShape } from './shape.ts';
 
@@ -35,7 +36,7 @@ export interface Graph {
   readonly limits: GatewayLimits;
 }
 
-/** An operation as it runs for all callers to whom the same is granted. */
+/** An operation as it runs for all callers to whom the same is granted, with its conditions decided. */
 export interface Program {
   /** Set when nothing may run: the errors are the answer. */
   readonly refusal: readonly ClientError[] | undefined;
@@ -44,7 +45,7 @@ export interface Program {
   readonly plan: Plan | undefined;
 }
 
-/** Variants remembered of one operation; each differs in which requirements its callers meet. */
+/** Variants remembered of one operation; each differs in the requirements its callers meet or in its conditions. */
 const programsMax = 16;
 
 const introspectionFields = new Set(['__schema', '__type', '__typename']);
@@ -54,6 +55,8 @@ export class Operation {
   readonly definition: OperationDefinitionNode;
   readonly type: OperationTypeNode;
   readonly cost: OperationCost;
+  /** The variables of @skip and @include. */
+  readonly conditions: readonly string[];
   readonly #graph: Graph;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #demands: OperationDemands;
@@ -69,6 +72,7 @@ export class Operation {
     this.definition = definition;
     this.type = definition.operation;
     this.cost = compileCost(graph.schema, graph.policy, definition, fragments, graph.limits);
+    this.conditions = conditionVariables(definition, fragments);
     this.#graph = graph;
     this.#fragments = fragments;
     this.#demands = compileDemands(graph.schema, graph.policy, definition, fragments);
@@ -77,21 +81,23 @@ export class Operation {
     this.#introspection = filterOperation(definition, fragments, asksSchema);
   }
 
-  /** The program for what this caller is granted; compiled and planned once. */
-  program(caller: Caller): Promise<Program> {
-    const key = grantKey(caller, this.#demands);
+  /** The program for what this caller is granted and these conditions; compiled and planned once. */
+  program(caller: Caller, variables: Readonly<Record<string, unknown>>): Promise<Program> {
+    const grants = grantKey(caller, this.#demands);
+    let key = grants;
+    for (const name of this.conditions) key += variables[name] === true ? 'y' : 'n';
     const known = this.#programs.get(key);
     if (known !== undefined) return known;
-    const program = this.#compile(denyFields(this.#demands, key));
+    const program = this.#compile(denyFields(this.#demands, grants), inclusionBy(variables));
     this.#programs.set(key, program);
     // A plan that failed is not remembered: the next request tries again.
     program.catch(() => this.#programs.delete(key));
     return program;
   }
 
-  async #compile(denied: Denied): Promise<Program> {
+  async #compile(denied: Denied, isIncluded: IsIncluded): Promise<Program> {
     const { schema, planner } = this.#graph;
-    const shape = compileShape(schema, this.definition, this.#fragments, denied);
+    const shape = compileShape(schema, this.definition, this.#fragments, denied, isIncluded);
     const refusal = this.#refusalOf(denied, shape);
     const document =
       refusal === undefined
@@ -99,6 +105,7 @@ export class Operation {
             this.definition,
             this.#fragments,
             (field, isRoot) => !denied.has(field) && !(isRoot && introspectionFields.has(field.name.value)),
+            isIncluded,
           )
         : undefined;
     return { refusal, shape, plan: document === undefined ? undefined : await planner.plan(print(document)) };
@@ -119,9 +126,7 @@ export class Operation {
     if (this.type === 'mutation') return errors;
     if (this.type === 'subscription') return found.some(({ isRoot }) => isRoot) ? errors : undefined;
     const root = this.#graph.schema.getRootType(this.type)?.name ?? '';
-    const bars = shape
-      .fieldsOf(root)
-      ?.some((field) => field.denied && field.type.nonNull && field.conditions === undefined);
+    const bars = shape.fieldsOf(root)?.some((field) => field.denied && field.type.nonNull);
     return bars === true ? errors : undefined;
   }
 

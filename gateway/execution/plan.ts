@@ -48,12 +48,6 @@ export interface EntityGroup {
 
 export type Step =
   | { readonly kind: 'sequence' | 'parallel'; readonly steps: readonly Step[] }
-  | {
-      readonly kind: 'condition';
-      readonly variable: string;
-      readonly whenTrue?: Step;
-      readonly otherwise?: Step;
-    }
   | { readonly kind: 'root'; readonly fetch: Fetch }
   | { readonly kind: 'entities'; readonly fetch: Fetch; readonly groups: readonly EntityGroup[] };
 
@@ -120,14 +114,6 @@ function stepOf(node: PlanNode, at: readonly FlattenNodePathSegment[] | undefine
       const kind = node.kind === 'Sequence' ? 'sequence' : 'parallel';
       return { kind, steps: node.nodes.map((child) => stepOf(child, at)) };
     }
-    case 'Condition':
-      return {
-        kind: 'condition',
-        variable: node.condition,
-        // The planner writes null for a clause that is not there, whatever its types say.
-        ...(node.ifClause ? { whenTrue: stepOf(node.ifClause, at) } : {}),
-        ...(node.elseClause ? { otherwise: stepOf(node.elseClause, at) } : {}),
-      };
     case 'Flatten':
       return stepOf(node.node, [...(at ?? []), ...node.path]);
     case 'Fetch': {

@@ -172,11 +172,6 @@ export async function runStep(run: Run, step: Step): Promise<void> {
     case 'parallel':
       await Promise.all(step.steps.map((child) => runStep(run, child)));
       return;
-    case 'condition': {
-      const chosen = run.variables[step.variable] === true ? step.whenTrue : step.otherwise;
-      if (chosen !== undefined) await runStep(run, chosen);
-      return;
-    }
     case 'root':
       return fetchRoot(run, step.fetch);
     case 'entities':

@@ -16,19 +16,10 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
-  type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { type Denied, isNeverIncluded } from '../directives/auth.ts';
-
-/** A condition on a variable: @include(if: $name), or @skip(if: $name) where `unless`. */
-export interface Condition {
-  readonly variable: string;
-  readonly unless: boolean;
-}
-
-/** All of one list must hold; any list of several. Undefined: always. */
-export type Conditions = readonly (readonly Condition[])[] | undefined;
+import type { Denied } from '../directives/auth.ts';
+import type { IsIncluded } from './conditions.ts';
 
 export interface TypeShape {
   readonly nonNull: boolean;
@@ -40,7 +31,6 @@ export interface FieldShape {
   readonly key: string;
   readonly coordinate: string;
   readonly isTypename: boolean;
-  readonly conditions: Conditions;
   readonly type: TypeShape;
   /** The selection below; undefined for a leaf, whose value is passed on as it came. */
   readonly object: ObjectShape | undefined;
@@ -49,15 +39,11 @@ export interface FieldShape {
   readonly denied: { readonly code: string; readonly message: string } | undefined;
 }
 
-interface Selected {
-  readonly selectionSet: SelectionSetNode;
-  readonly conditions: readonly Condition[];
-}
-
 interface ShapeContext {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly denied: Denied;
+  readonly isIncluded: IsIncluded;
 }
 
 /** What is selected of an object, told for each concrete type when it is first met. */
@@ -68,10 +54,10 @@ export class ObjectShape {
   /** The one type that clients can see here, when there is but one. */
   readonly #onlyType: string | undefined;
   readonly #context: ShapeContext;
-  readonly #selected: readonly Selected[];
+  readonly #selected: readonly SelectionSetNode[];
   readonly #byType = new Map<string, readonly FieldShape[]>();
 
-  constructor(context: ShapeContext, type: GraphQLCompositeType, selected: readonly Selected[]) {
+  constructor(context: ShapeContext, type: GraphQLCompositeType, selected: readonly SelectionSetNode[]) {
     const possible = isAbstractType(type) ? context.schema.getPossibleTypes(type) : [type];
     this.declaredType = type.name;
     this.#isAbstract = isAbstractType(type);
@@ -101,22 +87,6 @@ export class ObjectShape {
 
 type FieldsType = GraphQLObjectType | GraphQLInterfaceType;
 
-interface Occurrence {
-  readonly field: FieldNode;
-  readonly conditions: readonly Condition[];
-}
-
-function conditionsOf(selection: SelectionNode): readonly Condition[] {
-  const conditions: Condition[] = [];
-  for (const directive of selection.directives ?? []) {
-    const value = directive.arguments?.[0]?.value;
-    const unless = directive.name.value === 'skip';
-    if (value?.kind !== Kind.VARIABLE || (!unless && directive.name.value !== 'include')) continue;
-    conditions.push({ variable: value.name.value, unless });
-  }
-  return conditions;
-}
-
 function applies(schema: GraphQLSchema, condition: string | undefined, type: FieldsType): boolean {
   if (condition === undefined || condition === type.name) return true;
   const conditionType = schema.getType(condition);
@@ -132,40 +102,37 @@ function typeShapeOf(type: GraphQLOutputType): TypeShape {
 function collectFields(
   context: ShapeContext,
   type: FieldsType,
-  selected: readonly Selected[],
+  selected: readonly SelectionSetNode[],
 ): readonly FieldShape[] {
-  const groups = new Map<string, Occurrence[]>();
-  const collect = (selectionSet: SelectionSetNode, above: readonly Condition[]): void => {
+  const groups = new Map<string, FieldNode[]>();
+  const collect = (selectionSet: SelectionSetNode): void => {
     for (const selection of selectionSet.selections) {
-      if (isNeverIncluded(selection.directives)) continue;
-      const conditions = [...above, ...conditionsOf(selection)];
+      if (!context.isIncluded(selection.directives)) continue;
       if (selection.kind === Kind.FIELD) {
         const key = selection.alias?.value ?? selection.name.value;
         const group = groups.get(key);
-        if (group === undefined) groups.set(key, [{ field: selection, conditions }]);
-        else group.push({ field: selection, conditions });
+        if (group === undefined) groups.set(key, [selection]);
+        else group.push(selection);
         continue;
       }
       const fragment =
         selection.kind === Kind.INLINE_FRAGMENT ? selection : context.fragments.get(selection.name.value);
       if (fragment === undefined || !applies(context.schema, fragment.typeCondition?.name.value, type))
         continue;
-      collect(fragment.selectionSet, conditions);
+      collect(fragment.selectionSet);
     }
   };
-  for (const { selectionSet, conditions } of selected) collect(selectionSet, conditions);
-  return [...groups].flatMap(([key, occurrences]) => fieldShapeOf(context, type, key, occurrences) ?? []);
+  for (const selectionSet of selected) collect(selectionSet);
+  return [...groups].flatMap(([key, fields]) => fieldShapeOf(context, type, key, fields) ?? []);
 }
 
 function fieldShapeOf(
   context: ShapeContext,
   type: FieldsType,
   key: string,
-  occurrences: readonly Occurrence[],
+  fields: readonly FieldNode[],
 ): FieldShape | undefined {
-  const name = occurrences[0]?.field.name.value ?? '';
-  const always = occurrences.some((occurrence) => occurrence.conditions.length === 0);
-  const conditions = always ? undefined : occurrences.map((occurrence) => occurrence.conditions);
+  const name = fields[0]?.name.value ?? '';
   if (name.startsWith('__')) {
     // __schema and __type come complete from graphql-js; __typename is known without asking.
     const isTypename = name === '__typename';
@@ -175,7 +142,6 @@ function fieldShapeOf(
       key,
       coordinate,
       isTypename,
-      conditions,
       type: leaf,
       object: undefined,
       enumValues: undefined,
@@ -185,15 +151,12 @@ function fieldShapeOf(
   const definition = type.getFields()[name];
   if (definition === undefined) return undefined;
   const named = getNamedType(definition.type);
-  const denied = occurrences.map((occurrence) => context.denied.get(occurrence.field)).find(Boolean);
-  const below = occurrences.flatMap(({ field, conditions: above }) =>
-    field.selectionSet === undefined ? [] : [{ selectionSet: field.selectionSet, conditions: above }],
-  );
+  const denied = fields.map((field) => context.denied.get(field)).find(Boolean);
+  const below = fields.flatMap((field) => field.selectionSet ?? []);
   return {
     key,
     coordinate: `${type.name}.${name}`,
     isTypename: false,
-    conditions,
     type: typeShapeOf(definition.type),
     object: isCompositeType(named) ? new ObjectShape(context, named, below) : undefined,
     enumValues: isEnumType(named) ? new Set(named.getValues().map((value) => value.name)) : undefined,
@@ -201,23 +164,15 @@ function fieldShapeOf(
   };
 }
 
-/** The shape of a whole operation's answer, with the refused fields marked. */
+/** The shape of a whole operation's answer with the conditions decided and the refused fields marked. */
 export function compileShape(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   denied: Denied,
+  isIncluded: IsIncluded,
 ): ObjectShape {
   const root = schema.getRootType(operation.operation);
   if (!root) throw new Error(`The graph has no ${operation.operation} type.`);
-  const selected = [{ selectionSet: operation.selectionSet, conditions: [] }];
-  return new ObjectShape({ schema, fragments, denied }, root, selected);
-}
-
-/** True when the conditions hold with these variables. */
-export function holds(conditions: Conditions, variables: Readonly<Record<string, unknown>>): boolean {
-  if (conditions === undefined) return true;
-  return conditions.some((all) =>
-    all.every(({ variable, unless }) => (variables[variable] === true) !== unless),
-  );
+  return new ObjectShape({ schema, fragments, denied, isIncluded }, root, [operation.selectionSet]);
 }

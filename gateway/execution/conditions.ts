@@ -1,0 +1,55 @@
+import {
+  type DirectiveNode,
+  type FragmentDefinitionNode,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+
+/** True when a selection with these directives takes part in one run. */
+export type IsIncluded = (directives: readonly DirectiveNode[] | undefined) => boolean;
+
+/** The variables on which @skip and @include of an operation depend, fragments followed. */
+export function conditionVariables(
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): readonly string[] {
+  const found = new Set<string>();
+  const seen = new Set<string>();
+  const walk = (selectionSet: SelectionSetNode): void => {
+    for (const selection of selectionSet.selections) {
+      for (const directive of selection.directives ?? []) {
+        for (const { value } of directive.arguments ?? []) {
+          if (value.kind === Kind.VARIABLE) found.add(value.name.value);
+        }
+      }
+      if (selection.kind !== Kind.FRAGMENT_SPREAD) {
+        if (selection.selectionSet !== undefined) walk(selection.selectionSet);
+        continue;
+      }
+      const fragment = fragments.get(selection.name.value);
+      if (fragment === undefined || seen.has(selection.name.value)) continue;
+      seen.add(selection.name.value);
+      walk(fragment.selectionSet);
+    }
+  };
+  walk(operation.selectionSet);
+  return [...found];
+}
+
+/** What @skip and @include say with these variables. */
+export function inclusionBy(variables: Readonly<Record<string, unknown>>): IsIncluded {
+  return (directives) => {
+    for (const directive of directives ?? []) {
+      const isSkip = directive.name.value === 'skip';
+      const value = directive.arguments?.[0]?.value;
+      if (value === undefined || (!isSkip && directive.name.value !== 'include')) continue;
+      const holds =
+        value.kind === Kind.VARIABLE
+          ? variables[value.name.value] === true
+          : value.kind === Kind.BOOLEAN && value.value;
+      if (holds === isSkip) return false;
+    }
+    return true;
+  };
+}
