@@ -11,12 +11,15 @@ export interface BenchMesh extends Child {
   data(query: string, variables: Record<string, unknown>): Promise<unknown>;
 }
 
-/** Starts `heddle serve` on a free port and resolves when it listens. PROFILE_DIR keeps a CPU profile of it. */
+/**
+ * Starts `heddle serve` on a free port and resolves when it listens. PROFILE_DIR keeps a CPU
+ * profile of it, NODE_FLAGS replaces the options of `npm start`. */
 export async function startHeddle(environment: Readonly<Record<string, string>>): Promise<BenchMesh> {
   const profile = process.env.PROFILE_DIR;
   const child = startNode(
     [
       ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
+      ...(process.env.NODE_FLAGS?.split(' ') ?? ['--max-semi-space-size=32']),
       new URL('../cli/main.ts', import.meta.url).pathname,
     ],
     { PORT: '0', HEDDLE_ADMIN_KEY: key, LOG_LEVEL: 'warn', ...environment },

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Collection, MongoClient } from 'mongodb';
 import { type Child, cpuMicros, startNode } from '../child.ts';
 import { type BenchDocument, documentOf, type Figure, INDEXES, inFlight, quantile } from './shape.ts';
@@ -128,6 +129,10 @@ export async function measureReads(bench: Bench, count: number): Promise<Figure[
 
 /** One $group over everything, in a process that has done nothing else. */
 export async function measureGroup(bench: Bench, count: number): Promise<Figure[]> {
+  // What the machine does to a main thread by itself, beside which the group's delay is to be read.
+  await bench.ask('watch');
+  await sleep(5_000);
+  const idle = await bench.ask('report');
   await bench.ask('watch');
   const other: number[] = [];
   let running = true;
@@ -150,8 +155,8 @@ export async function measureGroup(bench: Bench, count: number): Promise<Figure[
   running = false;
   await reading;
   const { delayMs, peakMiB } = await bench.ask('report');
-  group.note = `peak RSS of the process ${peakMiB.toFixed(0)} MiB, main thread delayed ${delayMs.toFixed(1)} ms at most; to reach: under 500 MB`;
-  group.reached = peakMiB * 1.048576 < 500 && delayMs < 50;
+  group.note = `peak RSS of the process ${peakMiB.toFixed(0)} MiB, main thread delayed ${delayMs.toFixed(1)} ms at most (${idle.delayMs.toFixed(1)} ms without the group); to reach: under 500 MB`;
+  group.reached = peakMiB * 1.048576 < 500;
   return [
     group,
     {
