@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   InvalidIndexSpecificationOption: 197,
   InvalidUUID: 207,
   QueryPlanKilled: 175,
+  IndexBuildAborted: 276,
   ClientDisconnect: 279,
   Interrupted: 11601,
   InterruptedAtShutdown: 11600,

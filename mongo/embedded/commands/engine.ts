@@ -1,3 +1,4 @@
+import { IndexBuilds } from '../storage/build-index.ts';
 import { Storage } from '../storage/storage.ts';
 import { Locks } from '../transactions/locks.ts';
 import { Sessions } from '../transactions/sessions.ts';
@@ -24,6 +25,7 @@ export class Engine {
   readonly storage: Storage;
   readonly locks = new Locks();
   readonly sessions: Sessions;
+  readonly builds: IndexBuilds;
   readonly snapshotReads: SnapshotReads;
   readonly cursors = new Cursors();
   readonly clusterTime = new ClusterTime();
@@ -35,6 +37,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.options = options;
     this.storage = new Storage(options.dir, options.dataBytesMax);
+    this.builds = new IndexBuilds(this.storage);
     this.sessions = new Sessions(this.storage, this.locks, options);
     this.snapshotReads = new SnapshotReads(this.storage, (gone) =>
       this.cursors.killWhere((cursor) => cursor.view === gone.view),

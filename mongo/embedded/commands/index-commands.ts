@@ -1,7 +1,6 @@
 import { encodeDocument } from '../bson/encode.ts';
 import { type Doc, doc, int32, isDoc, type Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
-import { buildIndex } from '../storage/build-index.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { indexOf } from '../storage/index-spec.ts';
 import { pendingId } from '../transactions/transaction.ts';
@@ -23,14 +22,20 @@ export async function createIndexes(engine: Engine, request: Request): Promise<R
   if (wanted.length === 0) throw new CommandError('BadValue', 'Must specify at least one index to create');
   const existed = request.view.catalog.has(`${db}.${name}`);
   const pending = attempt(engine, () => request.writes.open(db, name));
-  const collection = pending instanceof Promise ? await pending : pending;
-  const before = collection.indexes.length + 1;
-  const missing = wanted.filter((spec) => !isThere(collection, spec));
-  if (before + missing.length > INDEXES_MAX) {
-    throw new CommandError('CannotCreateIndex', `add index fails, too many indexes for ${collection.ns}`);
-  }
+  let collection = pending instanceof Promise ? await pending : pending;
+  let missing = missingOf(collection, wanted);
   if (request.transaction !== undefined) createInTransaction(request, collection, missing);
-  else for (const spec of missing) await buildIndex(engine.storage, collection.ns, spec);
+  else if (missing.length > 0) {
+    for (;;) {
+      const running = engine.builds.running(collection, wanted);
+      if (running === undefined) break;
+      await running;
+      collection = request.writes.open(db, name);
+    }
+    missing = missingOf(collection, wanted);
+    await engine.builds.build(collection, missing, request.pace);
+  }
+  const before = collection.indexes.length + 1;
   const answer = doc({
     numIndexesBefore: int32(before),
     numIndexesAfter: int32(before + missing.length),
@@ -38,6 +43,20 @@ export async function createIndexes(engine: Engine, request: Request): Promise<R
   });
   if (missing.length === 0) answer.set('note', 'all indexes already exist');
   return answer;
+}
+
+/** Those that are neither there (finished) nor named twice. Throws for conflicts, and for too many. */
+function missingOf(collection: Collection, wanted: readonly Doc[]): Doc[] {
+  const known = [ID_INDEX, ...collection.indexes.filter((index) => index.ready).map((index) => index.spec)];
+  const missing: Doc[] = [];
+  for (const spec of wanted) {
+    if ([...known, ...missing].some((existing) => sameIndex(existing, spec))) continue;
+    missing.push(spec);
+  }
+  if (known.length + missing.length > INDEXES_MAX) {
+    throw new CommandError('CannotCreateIndex', `add index fails, too many indexes for ${collection.ns}`);
+  }
+  return missing;
 }
 
 /** Inside a transaction only a collection that it made itself, and that is empty, can get indexes. */
@@ -54,18 +73,12 @@ function createInTransaction(request: Request, collection: Collection, specs: re
   transaction.see({ ...collection, indexes: [...collection.indexes, ...indexes] });
 }
 
-/** Whether an equal index exists; one of the same name or keys that differs is refused. */
-function isThere(collection: Collection, spec: Doc): boolean {
-  const specs = [ID_INDEX, ...collection.indexes.map((index) => index.spec)];
-  return specs.some((existing) => sameIndex(existing, spec));
-}
-
 /** `listIndexes`. */
 export function listIndexes(engine: Engine, request: Request): Promise<Reply> {
   const ns = `${request.db}.${request.collectionName()}`;
   const collection = request.view.catalog.get(ns);
   if (collection === undefined) throw new CommandError('NamespaceNotFound', `ns does not exist: ${ns}`);
-  const specs = [ID_INDEX, ...collection.indexes.map((index) => index.spec)];
+  const specs = [ID_INDEX, ...collection.indexes.filter((index) => index.ready).map((index) => index.spec)];
   const cursor = request.fields.document('cursor');
   const results = {
     iterator: specs.map((spec) => encodeDocument(spec))[Symbol.iterator](),

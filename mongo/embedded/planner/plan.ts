@@ -117,7 +117,7 @@ function candidateOf(index: Index): Candidate {
 function hinted(collection: Collection, hint: Value): Candidate {
   const matches = (name: string, pattern: Doc): boolean =>
     typeof hint === 'string' ? hint === name : isDoc(hint) && equalValues(hint, pattern);
-  const index = collection.indexes.find((other) => matches(other.name, other.pattern));
+  const index = collection.indexes.find((other) => other.ready && matches(other.name, other.pattern));
   if (index !== undefined) return candidateOf(index);
   if (matches('_id_', new Map([['_id', 1]]))) return ID;
   throw new CommandError(
@@ -129,7 +129,7 @@ function hinted(collection: Collection, hint: Value): Candidate {
 
 /** Whether the index holds every document that the conditions can match. */
 function isUsable(index: Index, given: readonly FilterNode[]): boolean {
-  if (index.hidden) return false;
+  if (index.hidden || !index.ready) return false;
   if (index.partial !== undefined && !implies(given, index.partial.node)) return false;
   if (!index.sparse) return true;
   return index.parts.some((part) => implies(given, { op: 'exists', path: part.path }));

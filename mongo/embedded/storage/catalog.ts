@@ -44,7 +44,7 @@ export class Catalog {
 
   reload(): void {
     const indexes = Map.groupBy(
-      this.#db.prepare('SELECT id, collection, spec, multikey FROM indexes ORDER BY id').all(),
+      this.#db.prepare('SELECT id, collection, spec, multikey, ready FROM indexes ORDER BY id').all(),
       (row) => Number(row.collection),
     );
     const state = new Map<string, Collection>();
@@ -60,7 +60,12 @@ export class Catalog {
         uuid: bytesOf(row.uuid),
         options: decodeDocument(bytesOf(row.options)),
         indexes: (indexes.get(id) ?? []).map((index) =>
-          indexOf(Number(index.id), decodeDocument(bytesOf(index.spec)), Number(index.multikey) === 1),
+          indexOf(
+            Number(index.id),
+            decodeDocument(bytesOf(index.spec)),
+            Number(index.multikey) === 1,
+            Number(index.ready) === 1,
+          ),
         ),
       });
     }
@@ -105,12 +110,12 @@ export class Catalog {
     this.#put({ ...collection, options });
   }
 
-  /** Makes an empty index; the caller fills it. */
-  addIndex(collection: Collection, spec: Doc): Index {
+  /** Makes an empty index; the caller fills it. One that is not `ready` is not used until markReady. */
+  addIndex(collection: Collection, spec: Doc, ready = true): Index {
     const { lastInsertRowid } = this.#db
-      .prepare('INSERT INTO indexes (collection, spec) VALUES (?, ?)')
-      .run(collection.id, encodeDocument(spec));
-    const index = indexOf(Number(lastInsertRowid), spec, false);
+      .prepare('INSERT INTO indexes (collection, spec, ready) VALUES (?, ?, ?)')
+      .run(collection.id, encodeDocument(spec), ready ? 1 : 0);
+    const index = indexOf(Number(lastInsertRowid), spec, false, ready);
     const key = index.unique ? 'k' : 'k, r';
     this.#db.exec(
       `CREATE TABLE x${index.id} (k BLOB NOT NULL, r INTEGER NOT NULL, PRIMARY KEY (${key})) WITHOUT ROWID`,
@@ -128,17 +133,23 @@ export class Catalog {
   /** Replaces an index's specification (collMod: expireAfterSeconds, hidden); its keys stay as they are. */
   respecifyIndex(collection: Collection, index: Index, spec: Doc): void {
     this.#db.prepare('UPDATE indexes SET spec = ? WHERE id = ?').run(encodeDocument(spec), index.id);
-    const changed = indexOf(index.id, spec, index.multikey);
-    this.#put({
-      ...collection,
-      indexes: collection.indexes.map((other) => (other.id === index.id ? changed : other)),
-    });
+    this.#replaceIndex(collection, indexOf(index.id, spec, index.multikey, index.ready));
+  }
+
+  markReady(collection: Collection, index: Index): Collection {
+    this.#db.prepare('UPDATE indexes SET ready = 1 WHERE id = ?').run(index.id);
+    return this.#replaceIndex(collection, { ...index, ready: true });
   }
 
   /** Once a document gave an index several keys, the index stays multikey. */
   markMultikey(index: Index): void {
     this.#db.prepare('UPDATE indexes SET multikey = 1 WHERE id = ?').run(index.id);
     index.multikey = true;
+  }
+
+  #replaceIndex(collection: Collection, changed: Index): Collection {
+    const indexes = collection.indexes.map((other) => (other.id === changed.id ? changed : other));
+    return this.#put({ ...collection, indexes });
   }
 
   #put(collection: Collection): Collection {

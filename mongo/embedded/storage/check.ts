@@ -44,11 +44,14 @@ function checkCollection(
 ): void {
   const { id, ns, indexes } = collection;
   const idKey = db.prepare(`SELECT k FROM c${id} WHERE rid = ?`);
-  const checks = indexes.map((index) => ({
-    index,
-    expected: 0,
-    entry: db.prepare(`SELECT 1 FROM x${index.id} WHERE k = ? AND r = ?`),
-  }));
+  // What a crash left half built is dropped when the store opens.
+  const checks = indexes
+    .filter((index) => index.ready)
+    .map((index) => ({
+      index,
+      expected: 0,
+      entry: db.prepare(`SELECT 1 FROM x${index.id} WHERE k = ? AND r = ?`),
+    }));
   let after: number | undefined;
   for (;;) {
     const rows = reader.scan(id, after, 1, ROWS_PER_READ);

@@ -34,7 +34,7 @@ export async function removeExpired(storage: Storage, locks: Locks, nowMs: numbe
 
 function ttlIndexes(collection: Collection | undefined): string[] {
   return (collection?.indexes ?? [])
-    .filter((index) => index.expireAfterSeconds !== undefined)
+    .filter((index) => index.ready && index.expireAfterSeconds !== undefined)
     .map((index) => index.name);
 }
 

@@ -26,12 +26,14 @@ export type Index = {
   readonly expireAfterSeconds: number | undefined;
   /** Whether any document ever gave it several keys; never goes back to false. */
   multikey: boolean;
+  /** False while it is being built: writes maintain it already, but nothing is read from it. */
+  readonly ready: boolean;
   readonly keys: (doc: Doc) => IndexKeys;
   /** Top-level fields that decide the keys, or null when any may. */
   readonly fields: ReadonlySet<string> | null;
 };
 
-export function indexOf(id: number, spec: Doc, multikey: boolean): Index {
+export function indexOf(id: number, spec: Doc, multikey: boolean, ready = true): Index {
   const pattern = asDoc(spec.get('key'));
   const parts = [...pattern].map(
     ([name, value]): KeyPart => ({ name, path: splitPath(name), direction: directionOf(value) }),
@@ -57,6 +59,7 @@ export function indexOf(id: number, spec: Doc, multikey: boolean): Index {
     partial: node === undefined ? undefined : { node, matches: compileFilter(node) },
     expireAfterSeconds: expire === undefined ? undefined : wholeNumber(expire),
     multikey,
+    ready,
     keys,
     fields: node === undefined ? fields : fieldsRead(node, fields),
   };

@@ -60,6 +60,12 @@ export class Reader {
     return cell<number>(this.#one(`SELECT count(*) FROM c${collection}`).get() ?? [], 0);
   }
 
+  hasMoreThan(collection: number, rows: number): boolean {
+    if (collection < 0) return false;
+    const sql = `SELECT count(*) FROM (SELECT 1 FROM c${collection} LIMIT ?)`;
+    return cell<number>(this.#one(sql).get(rows + 1) ?? [], 0) > rows;
+  }
+
   /** Bytes of all documents of a collection. Reads every page. */
   bytes(collection: number): number {
     if (collection < 0) return 0;

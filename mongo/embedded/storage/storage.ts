@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Doc } from '../bson/values.ts';
+import { dropUnfinished } from './build-index.ts';
 import { Catalog, type Collection } from './catalog.ts';
 import { DATA_FILE, openForReading, openForWriting } from './format.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -31,6 +32,7 @@ export class Storage {
       this.catalog.reload();
     });
     this.snapshots = new Snapshots(() => openForReading(file));
+    dropUnfinished(this);
   }
 
   /**

@@ -97,9 +97,14 @@ export class Writer {
     this.#run(`DELETE FROM c${collection.id} WHERE rid = ?`).run(rid);
   }
 
-  /** Adds the entries of one stored document to one index (building it). */
+  /** Adds the entries of one stored document to an index that is being built, where a write has not done so already. */
   indexDocument(collection: Collection, index: Index, rid: number, doc: Doc): void {
-    for (const key of this.#keys(index, doc)) this.#addKey(collection, index, key, rid, doc);
+    for (const key of this.#keys(index, doc)) {
+      const owner = index.unique ? this.#reader.ridByKey(index.id, key) : undefined;
+      if (owner === rid) continue;
+      if (owner !== undefined) throw duplicateKey(collection, index, doc, key);
+      this.#run(`INSERT OR IGNORE INTO x${index.id} (k, r) VALUES (?, ?)`).run(key, rid);
+    }
   }
 
   /** Forgets what it holds about tables: after a drop, or a lost group. */
