@@ -32,6 +32,10 @@ export type Denied = ReadonlyMap<FieldNode, { readonly code: ErrorCode; readonly
 
 const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
+function isTypename(field: FieldNode): boolean {
+  return field.name.value === '__typename';
+}
+
 /** Finds what an operation demands, fragments followed. Variables play no part in it. */
 export function compileDemands(
   schema: GraphQLSchema,
@@ -180,10 +184,10 @@ export function filterOperation(
         selections.push({ ...selection, ...decided });
       }
     }
-    return {
-      ...selectionSet,
-      selections: selections.length > 0 || isRoot ? selections : [typename],
-    };
+    // The planner takes an alias of __typename for nothing but data, and would leave the type itself unasked.
+    const isRenamed = selections.some((one) => one.kind === Kind.FIELD && one.alias && isTypename(one));
+    if (!isRoot && (selections.length === 0 || isRenamed)) selections.push(typename);
+    return { ...selectionSet, selections };
   };
   const selectionSet = filterSet(operation.selectionSet, true);
   if (rootFields === 0) return undefined;
