@@ -16,6 +16,7 @@ const engine = new Engine({
   transactionLifetimeMs: 60_000,
   conflictWaitMsMax: 5_000,
   failPoints: false,
+  dataBytesMax: undefined,
 });
 const answerer = answererOf(engine);
 const client = { id: 1, name: 'bench', closed: false };
