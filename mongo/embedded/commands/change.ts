@@ -13,7 +13,7 @@ import type { Fields } from './fields.ts';
 import { checkSize, newObjectId } from './insert.ts';
 import type { Request } from './request.ts';
 import type { Selection } from './selection.ts';
-import { currentTarget, selectTargets } from './targets.ts';
+import { asItIsNow, currentTarget, selectFirst, selectTargets, type Target } from './targets.ts';
 
 /** How often a single update looks again when another write took its document between finding and changing it. */
 const TRIES_MAX = 10;
@@ -46,9 +46,16 @@ export class Changer {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const collection = this.#collection();
       if (collection === undefined) return undefined;
-      const [rid] = await selectTargets(this.#request, collection, this.#selection, 1);
-      if (rid === undefined) return undefined;
-      const change = await this.#changeRow(collection, rid);
+      const selected = selectFirst(this.#request, collection, this.#selection);
+      const first = selected instanceof Promise ? await selected : selected;
+      if (first === undefined) return undefined;
+      const changing = attempt(this.#engine, () => {
+        const { details } = first;
+        return this.#changeNow(collection, details, (latest) =>
+          asItIsNow(this.#request, latest, this.#selection, first),
+        );
+      });
+      const change = changing instanceof Promise ? await changing : changing;
       if (change !== undefined) return change;
     }
     throw new CommandError('WriteConflict', 'the document was changed by others again and again');
@@ -85,15 +92,23 @@ export class Changer {
   }
 
   #changeRow(collection: Collection, rid: number): Change | undefined | Promise<Change | undefined> {
-    return attempt(this.#engine, () => this.#changeNow(collection, rid));
+    const details: MatchDetails = { position: -1 };
+    return attempt(this.#engine, () =>
+      this.#changeNow(collection, details, (latest) =>
+        currentTarget(this.#request, latest, this.#selection, rid, details),
+      ),
+    );
   }
 
-  #changeNow(collection: Collection, rid: number): Change | undefined {
+  #changeNow(
+    collection: Collection,
+    details: MatchDetails,
+    targetIn: (latest: Collection) => Target | undefined,
+  ): Change | undefined {
     const { writes } = this.#request;
     const latest = writes.view.catalog.get(collection.ns);
     if (latest?.id !== collection.id) return undefined;
-    const details: MatchDetails = { position: -1 };
-    const target = currentTarget(this.#request, latest, this.#selection, rid, details);
+    const target = targetIn(latest);
     if (target === undefined) return undefined;
     const { doc, changed } = this.#update.apply(target.doc, { position: details.position, now: this.#now });
     if (changed) {
@@ -101,7 +116,7 @@ export class Changer {
       if (bytes.length > DOCUMENT_BYTES_MAX) {
         throw new CommandError(17419, `Resulting document after update is larger than ${DOCUMENT_BYTES_MAX}`);
       }
-      writes.replace(latest, rid, target.doc, { doc, bytes });
+      writes.replace(latest, target.rid, target.doc, { doc, bytes });
     }
     return { before: target.doc, after: doc, changed };
   }

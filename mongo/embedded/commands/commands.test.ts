@@ -223,6 +223,22 @@ describe('$out and $merge', () => {
   });
 });
 
+it('changes the element that the filter found in its own document, not in one looked at before', async () => {
+  using store = new TestEngine();
+  const item = (n: number) => doc({ n: int32(n) });
+  await store.run({
+    insert: 'c',
+    documents: [
+      doc({ _id: int32(1), ok: false, a: [item(0), item(0), item(7)] }),
+      doc({ _id: int32(2), ok: true, a: [item(7), item(0), item(0)] }),
+    ],
+  });
+  const q = doc({ 'a.n': int32(7), ok: true });
+  await store.run({ update: 'c', updates: [doc({ q, u: doc({ $set: doc({ 'a.$.n': int32(8) }) }) })] });
+  const [changed] = batchOf(await store.run({ find: 'c', filter: doc({ _id: int32(2) }) }));
+  expect(changed?.get('a')).toEqual([item(8), item(0), item(0)]);
+});
+
 describe('what is refused', () => {
   const refused = async (fields: { [name: string]: Value }) => {
     using store = new TestEngine();

@@ -92,6 +92,7 @@ function tester(input: ScanInput): (rid: number, bytes: Uint8Array) => Found | u
     if (fields !== null)
       return matches(decodeFields(bytes, fields), details) ? { rid, bytes, doc: undefined } : undefined;
     const doc = decodeDocument(bytes);
+    if (details !== undefined) details.position = -1; // a document that did not match may have left one
     return matches(doc, details) ? { rid, bytes, doc } : undefined;
   };
 }
