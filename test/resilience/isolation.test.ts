@@ -1,0 +1,371 @@
+import { createHash } from 'node:crypto';
+import {
+  buildClientSchema,
+  buildSchema,
+  type GraphQLField,
+  type GraphQLSchema,
+  getIntrospectionQuery,
+  type IntrospectionQuery,
+  isObjectType,
+  parse,
+} from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Caller, scopes, systemCaller } from '#schema/caller.ts';
+import { identityHeader, signIdentity } from '#schema/identity.ts';
+import { loadSubgraphSdl } from '#schema/load-sdl.ts';
+import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
+import { newTenant, unique } from '#test/e2e/scenarios/setup.ts';
+import type { TestClient } from '#test/support/client.ts';
+import { operationOf, probesOf, selectionOf } from './support/probes.ts';
+import { type SplitMesh, startSplit } from './support/split.ts';
+import { alarmsOf } from './support/victim.ts';
+
+/** All that a tenant may have; `tenants:admin` is of the mesh. */
+const tenantScopes = Object.keys(scopes).filter((scope) => scope !== 'tenants:admin');
+
+/** Stands in everything that A writes, and in nothing else. */
+const sentinel = 'zqsecretofa';
+
+let mesh: SplitMesh;
+let schema: GraphQLSchema;
+let a: Awaited<ReturnType<typeof newTenant>>;
+let b: Awaited<ReturnType<typeof newTenant>>;
+/** Ids of A's things by what they are. */
+const ids: Record<string, string> = {};
+const names = { prompt: '', idempotencyKey: 'same-key-for-both' };
+const cursors: Record<string, string> = {};
+
+beforeAll(async () => {
+  mesh = await startSplit([subgraphNames.join(',')], { HEDDLE_COST_MAX: '1000000000' });
+  const of = () => mesh;
+  a = await newTenant(of, { scopes: tenantScopes });
+  b = await newTenant(of, { scopes: tenantScopes });
+  await fill(a.client);
+  const introspection = await b.client.data<IntrospectionQuery>(getIntrospectionQuery());
+  schema = buildClientSchema(introspection);
+}, 60_000);
+afterAll(() => mesh[Symbol.asyncDispose]());
+
+/** Gives A one of everything. */
+async function fill(client: TestClient): Promise<void> {
+  names.prompt = unique('prompt');
+  const version = { model: 'demo/echo', template: `${sentinel} {{x}}`, note: sentinel, label: 'production' };
+  const made = await client.data<Record<string, { id: string; key?: { id: string } }>>(
+    `mutation ($prompt: CreatePromptInput!, $name: String!, $app: ID!, $call: CompletionInput!, $embed: EmbedInput!, $run: RunPromptInput!) {
+      Prompt: createPrompt(input: $prompt) { id }
+      App: createApp(input: { name: $name }) { id }
+      key: createApiKey(input: { appId: $app, label: $name }) { key { id } }
+      Member: saveMember(input: { subject: $name, email: "${sentinel}@example.com", role: DEVELOPER }) { id }
+      Budget: saveBudget(input: { amount: "5", window: MONTH }) { id }
+      AccessGrant: requestAccess(resource: $name, reason: $name) { id }
+      Completion: complete(input: $call) { id }
+      Invocation: embed(input: $embed) { id: model { id } invocation { id } }
+      run: runPrompt(input: $run) { id }
+    }`,
+    {
+      prompt: { name: names.prompt, description: sentinel, version },
+      name: sentinel,
+      app: a.appId,
+      call: call(),
+      embed: { model: 'demo/embed', values: [sentinel] },
+      run: { name: names.prompt, variables: { x: sentinel } },
+    },
+  );
+  const { prompt } = await client.data<{ prompt: { version: { id: string } } }>(
+    'query ($id: ID!) { prompt(id: $id) { version { id } } }',
+    { id: made.Prompt?.id },
+  );
+  const started = await client.data<{ startCompletion: { id: string } }>(
+    'mutation ($input: CompletionInput!) { startCompletion(input: $input) { id } }',
+    { input: { model: 'demo/slow', messages: [{ role: 'USER', content: `${sentinel} `.repeat(2_000) }] } },
+  );
+  const lists = await client.data<Record<string, { edges: { cursor: string; node: { id: string } }[] }>>(
+    `{ invocations { edges { cursor node { id } } } prompts { edges { cursor node { id } } }
+       auditLog { edges { cursor node { id } } } }`,
+  );
+  for (const [list, { edges }] of Object.entries(lists)) cursors[list] = edges[0]?.cursor ?? '';
+  Object.assign(ids, {
+    Tenant: a.tenantId,
+    App: made.App?.id,
+    firstApp: a.appId,
+    ApiKey: made.key?.key?.id,
+    firstKey: a.keyId,
+    Member: made.Member?.id,
+    Budget: made.Budget?.id,
+    AccessGrant: made.AccessGrant?.id,
+    Prompt: made.Prompt?.id,
+    PromptVersion: prompt.version.id,
+    Completion: made.Completion?.id,
+    Invocation: made.run?.id,
+    running: started.startCompletion.id,
+    audit: lists.auditLog?.edges[0]?.node.id,
+  });
+  for (const [type, id] of Object.entries(ids)) expect(id, type).toBeTypeOf('string');
+}
+
+function call() {
+  return {
+    model: 'demo/echo',
+    messages: [{ role: 'USER', content: sentinel }],
+    cache: 'USE',
+    idempotencyKey: names.idempotencyKey,
+  };
+}
+
+type Kind = 'query' | 'mutation' | 'subscription';
+
+async function send(client: TestClient, kind: Kind, query: string, variables: unknown): Promise<string> {
+  const response = await fetch(`${client.url}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: kind === 'subscription' ? 'text/event-stream' : 'application/graphql-response+json',
+      authorization: `Bearer ${client.key}`,
+    },
+    body: JSON.stringify({ query, variables }),
+  });
+  return response.text();
+}
+
+/** Calls the field in every way; answers what was said, by the place and the value of the probe. */
+async function probe(
+  client: TestClient,
+  kind: Kind,
+  field: GraphQLField<unknown, unknown>,
+  values: readonly string[],
+): Promise<{ readonly what: string; readonly sent: string; readonly text: string }[]> {
+  const depth = kind === 'query' ? 3 : 2;
+  const operation = operationOf(kind, field, depth);
+  const calls = probesOf(field).flatMap(({ leaf, takesId, argumentsWith }) => {
+    const fitting = leaf === '' ? [''] : takesId ? values : [ids.Prompt ?? '', names.prompt];
+    return fitting.map((value) => ({ leaf, value, variables: argumentsWith(value) }));
+  });
+  const answers: { what: string; sent: string; text: string }[] = [];
+  const worker = async () => {
+    for (let next = calls.pop(); next !== undefined; next = calls.pop()) {
+      const text = await send(client, kind, operation, next.variables);
+      answers.push({ what: `${field.name}(${next.leaf}: ${next.value})`, sent: next.value, text });
+    }
+  };
+  await Promise.all(Array.from({ length: 6 }, worker));
+  return answers;
+}
+
+const fieldsOf = (kind: Kind) =>
+  Object.values(
+    (kind === 'query'
+      ? schema.getQueryType()
+      : kind === 'mutation'
+        ? schema.getMutationType()
+        : schema.getSubscriptionType()
+    )?.getFields() ?? {},
+  );
+
+const probedValues = () => [...Object.values(ids), names.prompt];
+
+/** What of A's stands in the answer beside what was sent. */
+function leaked(text: string, sent: string): string[] {
+  return [sentinel, ...probedValues()].filter((value) => value !== sent && text.includes(value));
+}
+
+/** All of A's as A sees it, without what reading itself changes. */
+async function stateOfA(): Promise<string> {
+  const operation = operationOf('query', fieldNamed('query', 'tenant'), 3).replaceAll('lastUsedAt', '');
+  const tenant = await send(a.client, 'query', operation, {});
+  const others = await send(
+    a.client,
+    'query',
+    `{ prompts { edges { node { id name description labels { name version { number } } versions { edges { node { id template } } } } } }
+       invocations(first: 200) { edges { node { id status cost } } }
+       accessGrants { id status decidedBy }
+       auditLog(first: 200) { edges { node { id action outcome } } } }`,
+    {},
+  );
+  return tenant + others;
+}
+
+function fieldNamed(kind: Kind, name: string): GraphQLField<unknown, unknown> {
+  const field = fieldsOf(kind).find((candidate) => candidate.name === name);
+  if (field === undefined) throw new Error(`There is no ${kind} ${name}.`);
+  return field;
+}
+
+describe('tenant B, with every scope that a tenant can have', () => {
+  it('reads nothing of tenant A through any query, whatever ids and names it sends', {
+    timeout: 120_000,
+  }, async () => {
+    const leaks: string[] = [];
+    const seenByA = new Set<string>();
+    for (const field of fieldsOf('query')) {
+      for (const { what, sent, text } of await probe(b.client, 'query', field, probedValues())) {
+        if (leaked(text, sent).length > 0) leaks.push(`${what}: ${text.slice(0, 300)}`);
+        expect(text, what).not.toContain('"INTERNAL"');
+      }
+      // The probe must be able to see: to A the same calls show what is A's.
+      for (const { sent, text } of await probe(a.client, 'query', field, [...Object.values(ids)])) {
+        if (leaked(text, sent).length > 0) seenByA.add(field.name);
+      }
+    }
+    expect(leaks).toEqual([]);
+    expect([...seenByA]).toEqual(
+      expect.arrayContaining([
+        'me',
+        'tenant',
+        'accessGrants',
+        'prompts',
+        'prompt',
+        'invocations',
+        'invocation',
+        'completion',
+        'auditLog',
+      ]),
+    );
+  });
+
+  it('hears nothing of tenant A through any subscription', { timeout: 60_000 }, async () => {
+    for (const field of fieldsOf('subscription')) {
+      for (const { what, sent, text } of await probe(b.client, 'subscription', field, probedValues())) {
+        expect(leaked(text, sent), `${what}: ${text.slice(0, 300)}`).toEqual([]);
+      }
+    }
+  });
+
+  it('uses no cursor of A to see what is A’s', async () => {
+    for (const [list, cursor] of Object.entries(cursors)) {
+      const text = await send(
+        b.client,
+        'query',
+        `query ($after: String) { ${list}(after: $after) { edges { node { id } } } }`,
+        { after: cursor },
+      );
+      expect(leaked(text, ''), list).toEqual([]);
+    }
+  });
+
+  it('gets a completion of its own for the same idempotency key and the same cached question', async () => {
+    const ask = 'mutation ($input: CompletionInput!) { complete(input: $input) { id cache } }';
+    type Answer = { complete: { id: string; cache: string } };
+    const own = await b.client.data<Answer>(ask, { input: call() });
+    expect(own.complete).toMatchObject({ cache: 'MISS' });
+    expect(own.complete.id).not.toBe(ids.Completion);
+    const again = await a.client.data<Answer>(ask, { input: { ...call(), idempotencyKey: null } });
+    expect(again.complete.cache).toBe('HIT');
+  });
+
+  it('changes nothing of tenant A through any mutation', { timeout: 120_000 }, async () => {
+    const before = await stateOfA();
+    const wrong: string[] = [];
+    for (const field of fieldsOf('mutation')) {
+      for (const { what, text } of await probe(b.client, 'mutation', field, probedValues())) {
+        // B may read back what B has sent (ids and names), but nothing that only A has said.
+        if (text.includes(sentinel)) wrong.push(`${what}: ${text.slice(0, 300)}`);
+        if (text.includes('"INTERNAL"')) wrong.push(`${what}: ${text.slice(0, 300)}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(await stateOfA()).toBe(before);
+    expect(await a.client.data('{ me { kind } }')).toEqual({ me: { kind: 'API_KEY' } });
+  });
+});
+
+describe('a subgraph that is asked past the gateway', () => {
+  async function askSubgraph(
+    name: SubgraphName,
+    caller: Caller | null,
+    query: string,
+    variables: Record<string, unknown>,
+    secret = mesh.meshSecret,
+  ): Promise<string> {
+    const claims = caller && { caller, requestId: 'r', clientAddress: null };
+    const identity = claims && (await signIdentity(secret, name, claims, { query, variables }));
+    const response = await fetch(mesh.subgraphUrls[name], {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(identity ? { [identityHeader]: identity } : {}) },
+      body: JSON.stringify({ query, variables }),
+    });
+    return response.text();
+  }
+
+  async function callerOf(client: TestClient): Promise<Caller> {
+    const keyHash = createHash('sha256').update(client.key).digest('hex');
+    const text = await askSubgraph(
+      'tenants',
+      systemCaller,
+      'query ($keyHash: String!) { _caller(keyHash: $keyHash) }',
+      { keyHash },
+    );
+    return (JSON.parse(text) as { data: { _caller: Caller } }).data._caller;
+  }
+
+  it('resolves no entity of tenant A for tenant B, of any type, by any id', { timeout: 60_000 }, async () => {
+    const [callerA, callerB] = [await callerOf(a.client), await callerOf(b.client)];
+    const seenByA = new Set<string>();
+    for (const name of subgraphNames) {
+      for (const { type, key } of entitiesOf(name)) {
+        const fields = selectionIn(name, type);
+        const query = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on ${type} ${fields} } }`;
+        for (const value of probedValues()) {
+          const of = [{ __typename: type, [key]: value }];
+          const toB = await askSubgraph(name, callerB, query, { of });
+          expect(leaked(toB, value), `${name}: ${type} ${value}: ${toB.slice(0, 300)}`).toEqual([]);
+          expect(toB, `${name}: ${type} ${value}`).not.toContain('"INTERNAL"');
+          const toA = await askSubgraph(name, callerA, query, { of });
+          if (leaked(toA, value).length > 0) seenByA.add(`${name} ${type}`);
+        }
+      }
+    }
+    expect([...seenByA]).toEqual(
+      expect.arrayContaining([
+        'tenants Tenant',
+        'tenants App',
+        'tenants Member',
+        'prompts Prompt',
+        'inference Completion',
+      ]),
+    );
+  });
+
+  it('answers nobody without an identity, nor with one of another mesh', async () => {
+    const caller = await callerOf(b.client);
+    for (const name of subgraphNames) {
+      for (const text of [
+        await askSubgraph(name, null, '{ __typename }', {}),
+        await askSubgraph(name, caller, '{ __typename }', {}, 'x'.repeat(64)),
+        await askSubgraph(name, systemCaller, '{ _service { sdl } }', {}, 'x'.repeat(64)),
+      ]) {
+        expect(JSON.parse(text), name).toMatchObject({
+          errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
+        });
+        expect(text).not.toContain('"data"');
+      }
+    }
+  });
+
+  it('has logged no error', () => {
+    expect(alarmsOf(mesh)).toEqual([]);
+  });
+});
+
+/** The types that the subgraph resolves by a key, with the key's field. */
+function entitiesOf(name: SubgraphName): { type: string; key: string }[] {
+  return parse(loadSubgraphSdl(name)).definitions.flatMap((definition) => {
+    if (definition.kind !== 'ObjectTypeDefinition' && definition.kind !== 'ObjectTypeExtension') return [];
+    return (definition.directives ?? []).flatMap((directive) => {
+      if (directive.name.value !== 'key') return [];
+      const of = (argument: string) =>
+        directive.arguments?.find(({ name: { value } }) => value === argument)?.value;
+      const fields = of('fields');
+      const resolvable = of('resolvable');
+      if (resolvable?.kind === 'BooleanValue' && !resolvable.value) return [];
+      return [{ type: definition.name.value, key: fields?.kind === 'StringValue' ? fields.value : 'id' }];
+    });
+  });
+}
+
+/** Everything of the type that this subgraph itself tells. */
+function selectionIn(name: SubgraphName, type: string): string {
+  const sdl = loadSubgraphSdl(name).replace(/^extend schema[\s\S]*?(?=\n\n)/, '');
+  const own = buildSchema(sdl, { assumeValid: true, assumeValidSDL: true }).getType(type);
+  if (!isObjectType(own)) throw new Error(`${name} has no type ${type}.`);
+  return selectionOf(own, 2);
+}

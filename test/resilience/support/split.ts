@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
+import {
+  freePort,
+  type HeddleProcess,
+  newAdminKey,
+  startHeddle,
+  type TestMesh,
+  temporaryDirectory,
+} from '#test/support/mesh.ts';
+
+/** The mesh in a few processes, each of which can be ended and started again at the same address. */
+export interface SplitMesh extends TestMesh {
+  readonly meshSecret: string;
+  readonly subgraphUrls: Readonly<Record<SubgraphName, string>>;
+  /** The process that runs these parts now. */
+  process(parts: string): HeddleProcess;
+  /** Starts the parts again after they have ended. */
+  start(parts: string): Promise<void>;
+}
+
+/**
+ * Starts the store alone, a process for each of `groups` (subgraphs joined by commas, all five in sum) and one gateway.
+ */
+export async function startSplit(
+  groups: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<SplitMesh> {
+  const stack = new AsyncDisposableStack();
+  const dir = stack.use(await temporaryDirectory());
+  const adminKey = newAdminKey();
+  const meshSecret = randomBytes(32).toString('hex');
+  const storePort = await freePort();
+  const store = stack.use(
+    startHeddle(['store', '--port', String(storePort), '--dir', join(dir.path, 'store')], {
+      LOG_LEVEL: 'warn',
+    }),
+  );
+  await store.line(/mongodb:\/\//);
+  const common: Record<string, string> = {
+    HEDDLE_DATA_DIR: dir.path,
+    HEDDLE_ADMIN_KEY: adminKey,
+    HEDDLE_MESH_SECRET: meshSecret,
+    HEDDLE_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
+    MONGO_URL: `mongodb://127.0.0.1:${storePort}/heddle?directConnection=true`,
+    LOG_LEVEL: 'warn',
+    PORT: String(await freePort()),
+    ...environment,
+  };
+  const subgraphUrls = {} as Record<SubgraphName, string>;
+  for (const name of subgraphNames) {
+    const port = String(await freePort());
+    common[`HEDDLE_${name.toUpperCase()}_PORT`] = port;
+    subgraphUrls[name] = `http://127.0.0.1:${port}/graphql`;
+    common[`HEDDLE_${name.toUpperCase()}_URL`] = subgraphUrls[name];
+  }
+  const running = new Map<string, HeddleProcess>();
+  const start = async (parts: string) => {
+    const heddle = stack.use(startHeddle(['serve', '--only', parts], common));
+    running.set(parts, heddle);
+    await heddle.line(/http:\/\/127\.0\.0\.1:\d+\/graphql/);
+  };
+  await Promise.all(groups.map(start));
+  await start('gateway');
+  const current = (parts: string) => {
+    const heddle = running.get(parts);
+    if (heddle === undefined) throw new Error(`No process runs ${parts}.`);
+    return heddle;
+  };
+  return {
+    url: `http://127.0.0.1:${common.PORT}`,
+    adminKey,
+    meshSecret,
+    subgraphUrls,
+    get processes() {
+      return [...running.values(), store];
+    },
+    process: current,
+    start,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
