@@ -1,104 +1,41 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-
-const examples: readonly {
-  readonly query: string;
-  readonly variables?: Readonly<Record<string, unknown>>;
-}[] = [
-  {
-    query: `# Invoke a model. Put your API key into the headers below; Ctrl-Enter runs the operation.
-mutation Complete($input: CompletionInput!) {
-  complete(input: $input) {
-    text
-    finishReason
-    usage { inputTokens outputTokens }
-    cost
-    model { id }
-  }
-}`,
-    variables: { input: { model: 'demo/echo', messages: [{ role: 'USER', content: 'Hello, Heddle!' }] } },
-  },
-  {
-    query: `# The same, token by token.
-subscription CompletionStream($input: CompletionInput!) {
-  completionStream(input: $input) {
-    __typename
-    sequence
-    ... on TextDelta { text }
-    ... on CompletionFinished { completion { id finishReason cost } }
-    ... on CompletionFailed { code message }
-  }
-}`,
-    variables: { input: { model: 'demo/echo', messages: [{ role: 'USER', content: 'Count to five.' }] } },
-  },
-  {
-    query: `# Run a published prompt with its variables.
-mutation RunPrompt($input: RunPromptInput!) {
-  runPrompt(input: $input) {
-    text
-    promptVersion { number prompt { name } }
-    usage { totalTokens }
-  }
-}`,
-    variables: { input: { name: 'greeting', variables: { name: 'Ada' } } },
-  },
-  {
-    query: `# A key for an app. The secret is shown this once.
-mutation CreateApiKey($input: CreateApiKeyInput!) {
-  createApiKey(input: $input) {
-    secret
-    key { id hint scopes }
-  }
-}`,
-    variables: { input: { appId: 'default', label: 'my first key', scopes: ['inference:invoke'] } },
-  },
-  {
-    query: `# What was used, by model and day.
-query Usage($from: DateTime!, $to: DateTime!) {
-  usage(from: $from, to: $to, interval: DAY, by: [MODEL]) {
-    start
-    keys
-    requests
-    inputTokens
-    outputTokens
-    cost
-  }
-}`,
-    variables: { from: '2026-01-01T00:00:00Z', to: '2027-01-01T00:00:00Z' },
-  },
-];
-
-/** The operations that the Explorer opens with. */
-export const exampleOperations = examples;
+import { exampleOperations } from './explorer-examples.ts';
+import { explorerScript } from './explorer-script.ts';
 
 const icon =
-  'data:image/svg+xml,' +
-  encodeURIComponent(
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M3 1v14M8 1v14M13 1v14M1 5h14M1 11h14" ' +
-      'stroke="#0a7ea4" stroke-width="1.6"/></svg>',
-  );
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 20 20"><path d="M3 1v14M8 1v14M13 1v14M1 5h14M1 11h14" ' +
+  'stroke="#0a7ea4" stroke-width="1.6"/></svg>';
+
+/** Where the page starts GraphiQL: everything before it is loaded by then. */
+const start = 'YogaGraphiQL.renderYogaGraphiQL(';
+
+/**
+ * A focused tab of GraphiQL takes on a stale offset of its drag animation: it jumps away under the pointer, and the
+ * first click on a tab is lost.
+ */
+const style = '<style>.graphiql-tab { transform: none !important }</style>';
 
 /** The Explorer's page: GraphiQL with everything it needs inside. */
-export async function renderExplorer(): Promise<string> {
+async function renderExplorer(): Promise<string> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const headers = JSON.stringify({ authorization: 'Bearer ' }, null, 2);
-  return renderGraphiQL({
-    title: 'Heddle Explorer',
-    favicon: icon,
+  const page = renderGraphiQL({
+    title: 'Heddle\u00a0Explorer',
+    favicon: `data:image/svg+xml,${encodeURIComponent(icon)}`,
+    logo: icon,
     endpoint: '/graphql',
     subscriptionsProtocol: 'GRAPHQL_SSE',
-    headers,
-    defaultHeaders: headers,
+    defaultQuery: '',
+    defaultHeaders: JSON.stringify({ authorization: 'Bearer ' }, null, 2),
     shouldPersistHeaders: false,
     defaultEditorToolsVisibility: 'headers',
     isHeadersEditorEnabled: true,
-    defaultTabs: examples.map(({ query, variables }) => ({
-      query,
-      headers,
-      variables: variables === undefined ? null : JSON.stringify(variables, null, 2),
-    })),
   });
+  const at = page.lastIndexOf(start);
+  if (at < 0) throw new Error('The page of the Explorer is not as it was: where does GraphiQL start?');
+  const scripted = page.slice(0, at) + explorerScript(exampleOperations) + page.slice(at);
+  return scripted.replace('<body', () => `${style}<body`);
 }
 
 interface Page {

@@ -1,0 +1,100 @@
+/** An operation that the Explorer opens with, in a tab of its own. */
+export interface ExampleOperation {
+  /** The operation's name, and the tab's. */
+  readonly name: string;
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+const year = new Date().getUTCFullYear();
+
+/** The operations that the Explorer opens with. With the admin's key they work one after the other on a new mesh. */
+export const exampleOperations: readonly ExampleOperation[] = [
+  {
+    name: 'Complete',
+    query: `# Invoke a model. Put your API key into the headers
+# below: once, for all tabs. Ctrl-Enter runs it.
+mutation Complete($input: CompletionInput!) {
+  complete(input: $input) {
+    text
+    finishReason
+    usage { inputTokens outputTokens }
+    cost
+    model { id }
+  }
+}`,
+    variables: { input: { model: 'demo/echo', messages: [{ role: 'USER', content: 'Hello, Heddle!' }] } },
+  },
+  {
+    name: 'CompletionStream',
+    query: `# The same, token by token.
+subscription CompletionStream($input: CompletionInput!) {
+  completionStream(input: $input) {
+    __typename
+    sequence
+    ... on TextDelta { text }
+    ... on CompletionFinished { completion { id finishReason cost } }
+    ... on CompletionFailed { code message }
+  }
+}`,
+    variables: {
+      input: { model: 'demo/slow', messages: [{ role: 'USER', content: 'One two three four.' }] },
+    },
+  },
+  {
+    name: 'CreatePrompt',
+    query: `# A prompt: a template with variables that
+# clients run by its name.
+mutation CreatePrompt($input: CreatePromptInput!) {
+  createPrompt(input: $input) {
+    id
+    name
+    version { number variables { name required } }
+  }
+}`,
+    variables: {
+      input: {
+        name: 'greeting',
+        version: { model: 'demo/echo', template: 'Greet {{name}} in one line.', label: 'production' },
+      },
+    },
+  },
+  {
+    name: 'RunPrompt',
+    query: `# Run the prompt with its variables.
+mutation RunPrompt($input: RunPromptInput!) {
+  runPrompt(input: $input) {
+    text
+    promptVersion { number prompt { name } }
+    usage { totalTokens }
+  }
+}`,
+    variables: { input: { name: 'greeting', variables: { name: 'Ada' } } },
+  },
+  {
+    name: 'CreateApiKey',
+    query: `# A key for an app. The secret is shown this once.
+mutation CreateApiKey($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) {
+    secret
+    key { id hint scopes }
+  }
+}`,
+    variables: { input: { appId: 'default', label: 'my first key', scopes: ['inference:invoke'] } },
+  },
+  {
+    name: 'Usage',
+    query: `# What was used, by model and day.
+query Usage($from: DateTime!, $to: DateTime!) {
+  usage(from: $from, to: $to, interval: DAY, by: [MODEL]) {
+    start
+    keys
+    requests
+    inputTokens
+    outputTokens
+    cost
+  }
+}`,
+    variables: { from: `${year}-01-01T00:00:00Z`, to: `${year + 1}-01-01T00:00:00Z` },
+  },
+];

@@ -1,0 +1,136 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumPath, startBrowser } from '#test/support/browser.ts';
+import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+
+if (chromiumPath === undefined) {
+  console.warn('Left out: the Explorer in a browser. There is no chromium on the PATH.');
+}
+
+describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
+  const stack = new AsyncDisposableStack();
+  let mesh: TestMesh;
+  let browser: Browser;
+  let page: Page;
+  const elsewhere: string[] = [];
+  const complaints: string[] = [];
+  beforeAll(async () => {
+    mesh = stack.use(await startOneProcess());
+    browser = await startBrowser(chromiumPath ?? '');
+    stack.defer(() => browser.close());
+    page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    page.setDefaultTimeout(15_000);
+    await page.route('**/*', (route) => {
+      const { protocol, origin } = new URL(route.request().url());
+      if (protocol !== 'blob:' && protocol !== 'data:' && origin !== mesh.url)
+        elsewhere.push(route.request().url());
+      return route.continue();
+    });
+    page.on('pageerror', ({ message }) => complaints.push(message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    await page.goto(`${mesh.url}/graphql`);
+  });
+  afterAll(() => stack.disposeAsync());
+
+  const openTab = (name: string) =>
+    page.locator('.graphiql-tab-button', { hasText: new RegExp(`^${name}$`) }).click();
+  const result = async () =>
+    (await page.locator('.result-window .view-lines').textContent())?.replaceAll(/\s+/g, ' ') ?? '';
+  /** Waits for a result with these texts. */
+  const expectResult = (...texts: readonly string[]) =>
+    expect
+      .poll(result, { timeout: 15_000 })
+      .toSatisfy((shown: string) => texts.every((text) => shown.includes(text)), texts.join(' … '));
+  /** Presses the button; once more where GraphiQL has not yet taken in that there is another tab. */
+  const run = async (...texts: readonly string[]) => {
+    const button = page.locator('.graphiql-execute-button');
+    await button.click();
+    await expect
+      .poll(
+        async () => {
+          const shown = await result();
+          if (shown.includes('Cannot infer operation')) await button.click();
+          return shown;
+        },
+        { timeout: 15_000, interval: 300 },
+      )
+      .toSatisfy((shown: string) => texts.every((text) => shown.includes(text)), texts.join(' … '));
+  };
+
+  it('opens with a tab for each example and the header ready for the key', async () => {
+    await page.locator('.graphiql-tab-button').first().waitFor();
+    expect(await page.locator('.graphiql-tab-button').allInnerTexts()).toEqual([
+      'Complete',
+      'CompletionStream',
+      'CreatePrompt',
+      'RunPrompt',
+      'CreateApiKey',
+      'Usage',
+    ]);
+    await page.locator('.view-line', { hasText: '"authorization": "Bearer "' }).waitFor();
+    await page.locator('.view-line', { hasText: 'mutation Complete(' }).waitFor();
+  });
+
+  it('says what is missing while the header is blank', async () => {
+    await run('UNAUTHENTICATED');
+    complaints.length = 0;
+  });
+
+  it('runs the first example with its variables as soon as the key is typed in', async () => {
+    await page.locator('.view-line', { hasText: '"Bearer "' }).click();
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.insertText(mesh.adminKey);
+    await page.keyboard.press('Control+Enter');
+    await expectResult('"text": "Hello, Heddle!"', '"finishReason": "STOP"');
+  });
+
+  it('streams a subscription in the next tab, with the key that is known by now', async () => {
+    await openTab('CompletionStream');
+    await run('CompletionFinished', '"finishReason": "STOP"');
+  });
+
+  it('runs every other example, one after the other', async () => {
+    await openTab('CreatePrompt');
+    await run('"name": "greeting"');
+    await openTab('RunPrompt');
+    await run('Greet Ada in one line.');
+    await openTab('CreateApiKey');
+    await run('"secret": "hd_', 'inference:invoke');
+    await openTab('Usage');
+    await run('demo/echo', '"requests"');
+  });
+
+  it('opens where it was left, keeping no key in the browser', async () => {
+    const stored = await page.evaluate('JSON.stringify([localStorage, sessionStorage, location.href])');
+    expect(stored).not.toContain(mesh.adminKey);
+    await page.reload();
+    await page.locator('.view-line', { hasText: 'query Usage(' }).waitFor();
+    expect(await page.locator('.graphiql-tab-button').count()).toBe(6);
+    await page.locator('.view-line', { hasText: '"authorization": "Bearer "' }).waitFor();
+  });
+
+  it('opens an operation that a link carries in a tab of its own', async () => {
+    await page.goto(`${mesh.url}/graphql?query=${encodeURIComponent('query Linked { __typename }')}`);
+    await page.locator('.view-line', { hasText: 'query Linked' }).waitFor();
+    expect(await page.locator('.graphiql-tab-button').count()).toBe(7);
+    await run('"__typename": "Query"');
+  });
+
+  it('explains types and fields in its documentation', async () => {
+    await page.getByRole('button', { name: /Documentation Explorer/ }).click();
+    await page.locator('.graphiql-doc-explorer-content').getByText('Mutation', { exact: true }).click();
+    const docs = page.locator('.graphiql-doc-explorer');
+    await docs.getByText('Asks an AI model, and answers when it has ended.').waitFor();
+    await docs.getByText('CompletionInput', { exact: true }).first().click();
+    await docs.getByText('JSON Schema: the answer is JSON of this shape, validated.').waitFor();
+    if (process.env.HEDDLE_SCREENSHOT) await page.screenshot({ path: process.env.HEDDLE_SCREENSHOT });
+  });
+
+  it('asked nobody but the mesh for anything, and had nothing to complain of', () => {
+    expect(elsewhere).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+});
