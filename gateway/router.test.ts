@@ -115,6 +115,27 @@ describe('joins', () => {
   });
 });
 
+describe('mutations', () => {
+  it('finish one field with all that it joins before the next begins', async () => {
+    const mesh = createSampleMesh();
+    const query = `mutation {
+      complete(input: { model: "m1", text: "x" }) { model { name } }
+      createModel(input: { name: "n" }) { name }
+      again: complete(input: { model: "m2", text: "y" }) { text }
+    }`;
+    const { data } = await ask(start(mesh), query);
+    expect(JSON.stringify(data)).toBe(
+      '{"complete":{"model":{"name":"Model m1"}},"createModel":{"name":"n"},"again":{"text":"y"}}',
+    );
+    expect(mesh.calls.map(({ query: sent }) => /_entities|createModel|complete/.exec(sent)?.[0])).toEqual([
+      'complete',
+      '_entities',
+      'createModel',
+      'complete',
+    ]);
+  });
+});
+
 describe('failures', () => {
   it('does not start over a supergraph of which a part cannot be reached', () => {
     const { models, tenants } = createSampleMesh().executors;

@@ -25,7 +25,8 @@ import type { PolicyIndex } from '../directives/policy.ts';
 import { type ClientError, clientError } from '../errors.ts';
 import type { GatewayLimits } from '../limits.ts';
 import { conditionVariables, type IsIncluded, inclusionBy } from './conditions.ts';
-import type { Plan, Planner } from './plan.ts';
+import { joinPlans, type Plan, type Planner } from './plan.ts';
+import { pruneTypeConditions } from './prune.ts';
 import { compileShape, type ObjectShape } from './shape.ts';
 
 /** What operations are compiled against: one supergraph. */
@@ -99,16 +100,28 @@ export class Operation {
     const { schema, planner } = this.#graph;
     const shape = compileShape(schema, this.definition, this.#fragments, denied, isIncluded);
     const refusal = this.#refusalOf(denied, shape);
-    const document =
-      refusal === undefined
-        ? filterOperation(
-            this.definition,
-            this.#fragments,
-            (field, isRoot) => !denied.has(field) && !(isRoot && introspectionFields.has(field.name.value)),
-            isIncluded,
-          )
-        : undefined;
-    return { refusal, shape, plan: document === undefined ? undefined : await planner.plan(print(document)) };
+    if (refusal !== undefined) return { refusal, shape, plan: undefined };
+    const plans: Plan[] = [];
+    for (const key of this.#turns(shape)) {
+      const document = filterOperation(
+        this.definition,
+        this.#fragments,
+        (field, isRoot) =>
+          !denied.has(field) &&
+          !(isRoot && introspectionFields.has(field.name.value)) &&
+          !(isRoot && key !== undefined && key !== (field.alias?.value ?? field.name.value)),
+        isIncluded,
+      );
+      if (document !== undefined)
+        plans.push(await planner.plan(print(pruneTypeConditions(schema, document))));
+    }
+    return { refusal, shape, plan: joinPlans(plans) };
+  }
+
+  /** What is planned together: all of a query; of a mutation each field at the root by itself, one after the other. */
+  #turns(shape: ObjectShape): readonly (string | undefined)[] {
+    if (this.type !== 'mutation') return [undefined];
+    return shape.fieldsOf(shape.declaredType)?.map((field) => field.key) ?? [];
   }
 
   /**

@@ -149,6 +149,15 @@ export function preparePlan(plan: QueryPlan): Plan {
   return { source: undefined, step: stepOf(node, undefined) };
 }
 
+/** The plans of the fields of one mutation, one after the other; undefined when there is nothing to do. */
+export function joinPlans(plans: readonly Plan[]): Plan | undefined {
+  if (plans.length < 2) return plans[0];
+  return {
+    source: undefined,
+    step: { kind: 'sequence', steps: plans.flatMap(({ step }) => step ?? []) },
+  };
+}
+
 export interface Planner {
   /** The plan of a document with one operation. */
   plan(query: string): Promise<Plan>;
