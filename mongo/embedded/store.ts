@@ -132,6 +132,7 @@ async function listening(worker: Worker): Promise<ListenOn> {
   }
 }
 
+/** A defect that ends the thread is not caught: it ends the process, as any other uncaught error. */
 class RunningStore implements Store {
   readonly uri: string;
   readonly #dir: string;

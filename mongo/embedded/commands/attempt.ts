@@ -1,4 +1,3 @@
-import { CommandError } from '../errors.ts';
 import { HeldByTransaction, writeConflict } from '../transactions/conflict.ts';
 import type { Engine } from './engine.ts';
 
@@ -36,8 +35,4 @@ async function endOf(held: HeldByTransaction, ms: number): Promise<void> {
   const timer = setTimeout(resolve, Math.max(0, ms));
   await Promise.race([held.holder.ended, promise]);
   clearTimeout(timer);
-}
-
-export function isCommandError(error: unknown): error is CommandError {
-  return error instanceof CommandError;
 }

@@ -84,6 +84,7 @@ class Dispatch {
     if (failure?.errorCode !== undefined) {
       throw new CommandError(failure.errorCode, `Failing command via 'failCommand' failpoint`);
     }
+    if (body.get('startTransaction') === true || isSnapshotRead(body)) await engine.roomForSnapshot();
     const transaction = statementTransaction(engine.sessions, session, command, name, body);
     checkReadConcern(body, transaction !== undefined);
     const run = () => this.#run(command, name, db, session, transaction);
@@ -197,14 +198,19 @@ class Dispatch {
 
 const SNAPSHOT_READERS = new Set(['find', 'aggregate', 'distinct']);
 
+function isSnapshotRead(body: Doc): boolean {
+  const concern = body.get('readConcern');
+  return isDoc(concern) && concern.get('level') === 'snapshot';
+}
+
 /** The snapshot that a command outside a transaction reads from, if its readConcern asks for one. */
 function snapshotRead(engine: Engine, name: string, body: Doc): SnapshotRead | undefined {
-  const concern = body.get('readConcern');
-  if (!isDoc(concern) || concern.get('level') !== 'snapshot') return undefined;
+  if (!isSnapshotRead(body)) return undefined;
   if (!SNAPSHOT_READERS.has(name)) {
     throw new CommandError('InvalidOptions', `read concern snapshot is not allowed for the command ${name}`);
   }
-  const at = concern.get('atClusterTime');
+  const concern = body.get('readConcern');
+  const at = isDoc(concern) ? concern.get('atClusterTime') : undefined;
   if (at instanceof Timestamp) return engine.snapshotReads.at(at);
   return engine.snapshotReads.take(engine.clusterTime.current());
 }

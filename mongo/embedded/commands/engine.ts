@@ -44,6 +44,23 @@ export class Engine {
     );
   }
 
+  /**
+   * To be awaited before a snapshot is taken. Snapshots that always overlap would keep SQLite's log from ever being
+   * cut: when it has grown long, new ones wait until those that are open have ended (at most a transaction's lifetime).
+   */
+  async roomForSnapshot(): Promise<void> {
+    while (this.storage.logIsLong) {
+      this.snapshotReads.close();
+      const open = [...this.sessions.openTransactions].map((transaction) => transaction.ended);
+      if (open.length > 0) {
+        await Promise.all(open);
+        continue;
+      }
+      this.storage.checkpoint();
+      return;
+    }
+  }
+
   close(): void {
     this.cursors.close();
     this.snapshotReads.close();

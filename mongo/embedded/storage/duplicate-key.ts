@@ -1,8 +1,8 @@
+import { show } from '../bson/show.ts';
 import { type Doc, doc as document, Int32, type Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import type { Collection } from './catalog.ts';
 import type { Index } from './index-spec.ts';
-import { shellText } from './shell-text.ts';
 
 /**
  * The server's DuplicateKey answer.
@@ -19,7 +19,7 @@ export function duplicateKey(
   const keyPattern: Doc = index?.pattern ?? document({ _id: new Int32(1) });
   const keyValue: Doc =
     index === undefined ? new Map([['_id', doc.get('_id') ?? null]]) : valuesOf(index, doc, key);
-  const shown = [...keyValue].map(([name, value]) => `${name}: ${shellText(value)}`).join(', ');
+  const shown = [...keyValue].map(([name, value]) => `${name}: ${show(value)}`).join(', ');
   const message =
     `E11000 duplicate key error collection: ${collection.ns} ` +
     `index: ${index?.name ?? '_id_'} dup key: { ${shown} }`;

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Doc } from '../bson/values.ts';
@@ -10,6 +11,8 @@ import { Snapshots } from './snapshots.ts';
 import { isConstraint, sqliteFailure } from './sqlite-error.ts';
 import { Writer } from './writer.ts';
 
+const LOG_BYTES_MAX = 256 * 1024 * 1024;
+
 /** The data file and everything that reads and writes it. One per process and directory. */
 export class Storage {
   readonly catalog: Catalog;
@@ -20,9 +23,11 @@ export class Storage {
   /** Counts writes. */
   version = 0;
   readonly #db: DatabaseSync;
+  readonly #log: string;
 
   constructor(dir: string, dataBytesMax?: number) {
     const file = join(dir, DATA_FILE);
+    this.#log = `${file}-wal`;
     this.#db = openForWriting(file, dataBytesMax);
     this.catalog = new Catalog(this.#db);
     this.reader = new Reader(this.#db);
@@ -80,6 +85,17 @@ export class Storage {
   /** Bytes of the file that a collection and its indexes take, estimated from their documents. */
   tableBytes(collection: Collection): number {
     return this.reader.bytes(collection.id);
+  }
+
+  /** Whether SQLite's log has grown so long that it should be cut, for which no snapshot may be open. */
+  get logIsLong(): boolean {
+    return (statSync(this.#log, { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES_MAX;
+  }
+
+  /** Copies the log into the data file; the next write then starts it anew, unless a snapshot still reads from it. */
+  checkpoint(): void {
+    this.group.flush();
+    this.#db.exec('PRAGMA wal_checkpoint(PASSIVE)');
   }
 
   /** Forgets cached statements and counters: after a table was dropped, or writes were undone. */

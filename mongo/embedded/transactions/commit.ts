@@ -1,5 +1,5 @@
 import { decodeDocument } from '../bson/decode.ts';
-import { CommandError } from '../errors.ts';
+import { CommandError, ERROR_CODES } from '../errors.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { Storage } from '../storage/storage.ts';
 import { writeConflict } from './conflict.ts';
@@ -12,18 +12,20 @@ import type { Overlay, Transaction } from './transaction.ts';
 export async function commit(transaction: Transaction, storage: Storage): Promise<void> {
   const written = transaction.overlays.size > 0 || [...transaction.catalog.values()].some(isNew);
   if (!written) return transaction.end('committed');
+  // From here on its lifetime does not end it: until the disk has said yes or no, its locks stay.
+  transaction.committing = true;
   const durable = storage.group.join();
   try {
     storage.atomic(() => {
       for (const seen of transaction.catalog.values()) if (isNew(seen)) make(seen, transaction, storage);
       for (const [id, overlay] of transaction.overlays) apply(id, overlay, storage);
     });
+    await durable;
   } catch (error) {
     transaction.end('aborted');
-    throw error instanceof CommandError && error.code === 11000 ? writeConflict() : error;
+    throw error instanceof CommandError && error.code === ERROR_CODES.DuplicateKey ? writeConflict() : error;
   }
   transaction.end('committed');
-  await durable;
 }
 
 function isNew(collection: Collection): boolean {

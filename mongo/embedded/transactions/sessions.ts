@@ -156,12 +156,12 @@ export class Sessions {
   }
 
   abort(transaction: Transaction): void {
-    transaction.end('aborted');
+    if (!transaction.committing) transaction.end('aborted');
   }
 
   /** Aborts everything in progress (shutdown). */
   close(): void {
-    for (const transaction of this.#open) this.abort(transaction);
+    for (const transaction of this.#open) transaction.end('aborted');
     this.#sessions.clear();
   }
 }

@@ -25,6 +25,8 @@ export class Transaction {
   /** The collections as the transaction sees them; those it made itself have ids below zero. */
   catalog: CatalogState;
   state: TransactionState = 'inProgress';
+  /** Whether its commit is under way, which nothing interrupts. */
+  committing = false;
   /** Bytes of documents held in overlays. */
   bytes = 0;
   readonly overlays = new Map<number, Overlay>();
