@@ -7,6 +7,8 @@ export interface IdempotencyKeyRecord {
   completionId: string;
   /** SHA-256 of the canonical input. */
   inputHash: string;
+  /** The process that made the claim; see owners.ts. */
+  ownerId: string;
   expiresAt: Date;
 }
 
@@ -16,6 +18,7 @@ export const idempotencyKeys = defineCollection<IdempotencyKeyRecord>(
     _id: { type: String, required: true },
     completionId: { type: String, required: true },
     inputHash: { type: String, required: true },
+    ownerId: { type: String, required: true },
     expiresAt: { type: Date, required: true },
   },
   [[{ expiresAt: 1 }, { expireAfterSeconds: 0 }]],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
 import { idempotencyKeys } from '#mongo/idempotency-keys.ts';
+import { owners } from '#mongo/owners.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
@@ -110,10 +111,41 @@ describe('idempotency keys', () => {
     const { complete } = await mesh.data<Answer>(COMPLETE, asking('k'));
     await idempotencyKeys(database.connection).updateOne(
       { completionId: complete.id },
-      { $set: { completionId: 'never-had-a-row' } },
+      { $set: { completionId: 'never-had-a-row', ownerId: 'elsewhere/1/gone' } },
     );
     const again = await mesh.data<Answer>(COMPLETE, asking('k'));
     expect(again.complete.text).toBe('after all');
     expect(again.complete.id).not.toBe(complete.id);
+  });
+
+  it('are never taken over from a process that lives, however long it takes to begin', async () => {
+    let nowMs = Date.now();
+    let waits = 0;
+    await using mesh = await startInference(database, {
+      now: () => nowMs,
+      delay: async (ms) => {
+        nowMs += ms;
+        waits += 1;
+      },
+    });
+    mesh.alpha.always((call) => call.say('twice').finish(usageOf(1, 1)));
+    const { complete } = await mesh.data<Answer>(COMPLETE, asking('slow to begin'));
+    const ownerId = 'elsewhere/1/alive';
+    await owners(database.connection).updateOne(
+      { _id: ownerId },
+      { $set: { expiresAt: new Date(nowMs + 3_600_000) } },
+      { upsert: true },
+    );
+    await idempotencyKeys(database.connection).updateOne(
+      { completionId: complete.id },
+      { $set: { completionId: 'waits-for-its-row', ownerId } },
+    );
+    const calls = mesh.alpha.calls.length;
+    expect(await mesh.refusal(COMPLETE, asking('slow to begin'))).toMatchObject({
+      code: 'OVERLOADED',
+      retryAfterMs: expect.any(Number),
+    });
+    expect(waits).toBeGreaterThan(100);
+    expect(mesh.alpha.calls).toHaveLength(calls);
   });
 });

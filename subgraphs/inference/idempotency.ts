@@ -7,6 +7,7 @@ import { HeddleError } from '#schema/errors.ts';
 import { callerId, inputHash, sha256 } from './cache-key.ts';
 import type { InferenceDeps } from './deps.ts';
 import { nativeCollection } from './ledger/native-collection.ts';
+import type { Ownership } from './ledger/owners.ts';
 import type { CompletionRequest } from './request.ts';
 
 /** One call for each key, caller and input, among all processes and through restarts, for 24 hours. */
@@ -30,11 +31,18 @@ interface Claiming {
 }
 
 const duplicateKey = 11000;
-/** How long a claim may stand before its row does; after that its maker has died in between. */
-const rowPolls = 20;
+/** A claim stands before its row does, for as long as its maker is being let in. */
 const rowPollMs = 100;
+/** Is the maker gone? Asked once in so many polls. */
+const pollsPerLook = 10;
+/** After that a repeated call is told to come back. */
+const rowPollsMax = 600;
 
-export function createIdempotency({ connection, now, delay }: IdempotencyDeps): Idempotency {
+export function createIdempotency(
+  { connection, now, delay }: IdempotencyDeps,
+  ownership: Pick<Ownership, 'ownerId' | 'gone'>,
+): Idempotency {
+  const { ownerId } = ownership;
   const claiming = new Map<string, Claiming>();
   const claims = nativeCollection<IdempotencyKeyRecord>(connection, idempotencyKeys);
 
@@ -76,7 +84,7 @@ export function createIdempotency({ connection, now, delay }: IdempotencyDeps): 
     const keys = idempotencyKeys(connection);
     for (let polls = 0; ; polls++) {
       const expiresAt = new Date(now() + COMPLETION_KEPT_MS);
-      if (await inserted({ _id: key, completionId: id, inputHash: hash, expiresAt })) return id;
+      if (await inserted({ _id: key, completionId: id, inputHash: hash, ownerId, expiresAt })) return id;
       const standing = await keys.findById(key).lean();
       if (standing === null) continue;
       // Inserted by us, the answer lost on its way.
@@ -89,14 +97,16 @@ export function createIdempotency({ connection, now, delay }: IdempotencyDeps): 
       if (standing.inputHash !== hash) throw conflict();
       const row = await invocations(connection).findById(standing.completionId, { _id: 1 }).lean();
       if (row !== null) return standing.completionId;
-      if (polls >= rowPolls) {
+      if (polls % pollsPerLook === 0 && (await ownership.gone([standing.ownerId])).length > 0) {
+        // Its maker died before it had a row, so no provider has been asked: of those who wait, one takes it over.
         await keys.updateOne(
           { _id: key, completionId: standing.completionId },
-          { $set: { completionId: id } },
+          { $set: { completionId: id, ownerId } },
         );
         const taken = await keys.findById(key).lean();
         if (taken?.completionId === id) return id;
       }
+      if (polls >= rowPollsMax) throw stillBeingLetIn();
       await delay(rowPollMs, neverAborted);
     }
   }
@@ -118,6 +128,16 @@ const neverAborted = new AbortController().signal;
 
 function claimKey(key: string, caller: Caller): string {
   return sha256(JSON.stringify([caller.tenantId, callerId(caller), key]));
+}
+
+function stillBeingLetIn(): HeddleError {
+  return new HeddleError(
+    'OVERLOADED',
+    'The call that used this idempotencyKey first is still waiting to begin.',
+    {
+      extensions: { retryAfterMs: 1_000 },
+    },
+  );
 }
 
 function conflict(): HeddleError {

@@ -82,7 +82,7 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     structuredOutputs: createStructuredOutputs(),
   };
   const running = createRunning();
-  const invoker = createInvoker(base, running, createIdempotency(base));
+  const invoker = createInvoker(base, running, createIdempotency(base, ownership));
   const inference: Inference = {
     ...base,
     running,

@@ -9,6 +9,8 @@ import { closeAbandoned } from './abandoned.ts';
 /** This process as an owner of ledger rows, alive until it is disposed. */
 export interface Ownership extends AsyncDisposable {
   readonly ownerId: string;
+  /** Those of the owners whose process is gone. */
+  gone(ownerIds: readonly string[]): Promise<readonly string[]>;
   /** Closes the rows of owners that are gone; the number of rows closed. */
   sweep(): Promise<number>;
 }
@@ -62,18 +64,22 @@ export async function openOwnership(connection: Connection, options: OwnershipOp
     );
   }
 
-  async function sweep(): Promise<number> {
-    const rows = invocations(connection);
-    const ids: string[] = await rows.distinct('ownerId', { status: 'RUNNING' });
-    const others = ids.filter((id) => id !== ownerId);
-    if (others.length === 0) return 0;
+  async function gone(ownerIds: readonly string[]): Promise<readonly string[]> {
+    const others = ownerIds.filter((id) => id !== ownerId);
+    if (others.length === 0) return [];
     const leases = await owners(connection)
       .find({ _id: { $in: others }, expiresAt: { $gt: new Date(now()) } }, { _id: 1 })
       .lean();
     const alive = new Set(leases.map(({ _id }) => _id));
-    const gone = others.filter((id) => isGoneHere(id, ownerId) || !alive.has(id));
-    if (gone.length === 0) return 0;
-    const closed = await closeAbandoned(connection, gone, now());
+    return others.filter((id) => isGoneHere(id, ownerId) || !alive.has(id));
+  }
+
+  async function sweep(): Promise<number> {
+    const rows = invocations(connection);
+    const ids: string[] = await rows.distinct('ownerId', { status: 'RUNNING' });
+    const dead = await gone(ids);
+    if (dead.length === 0) return 0;
+    const closed = await closeAbandoned(connection, dead, now());
     if (closed > 0) log.warn({ rows: closed }, 'closed ledger rows of processes that are gone');
     return closed;
   }
@@ -94,6 +100,7 @@ export async function openOwnership(connection: Connection, options: OwnershipOp
 
   return {
     ownerId,
+    gone,
     sweep,
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
