@@ -9,7 +9,7 @@ import {
   type ResponsePath,
   representationOf,
 } from './entities.ts';
-import type { EntityGroup, Fetch, Step } from './plan.ts';
+import type { EntityGroup, Fetch, Rewrite, Step } from './plan.ts';
 
 export interface SubgraphOperation {
   readonly subgraph: string;
@@ -54,6 +54,17 @@ function pathOfError(error: unknown): ResponsePath | undefined {
   return Array.isArray(path) && path.length > 0 ? (path as ResponsePath) : undefined;
 }
 
+/** The path under the names that the client gave, where the planner had to use names of its own. */
+function renamed(path: ResponsePath, rewrites: readonly Rewrite[]): ResponsePath {
+  if (rewrites.length === 0) return path;
+  const names = new Map<string | number, string>();
+  for (const rewrite of rewrites) {
+    const last = rewrite.path.at(-1);
+    if (rewrite.kind === 'rename' && last?.kind === 'key') names.set(last.key, rewrite.to);
+  }
+  return path.map((step) => names.get(step) ?? step);
+}
+
 async function fetchRoot(run: Run, fetch: Fetch): Promise<void> {
   let result: ExecutionResult;
   try {
@@ -69,7 +80,7 @@ async function fetchRoot(run: Run, fetch: Fetch): Promise<void> {
 export function takeRoot(run: Run, fetch: Fetch, result: ExecutionResult): void {
   for (const error of result.errors ?? []) {
     const path = pathOfError(error);
-    if (path !== undefined) addError(run, error, path);
+    if (path !== undefined) addError(run, error, renamed(path, fetch.outputRewrites));
     else for (const key of fetch.rootKeys) addError(run, error, [key]);
   }
   if (result.data === null || result.data === undefined) return;
@@ -150,12 +161,13 @@ async function fetchEntities(run: Run, fetch: Fetch, groups: readonly EntityGrou
     const [key, position, ...below] = pathOfError(error) ?? [];
     const wanted = all.find(({ group }) => group.key === key);
     const targets = typeof position === 'number' ? wanted?.targets[position] : undefined;
-    if (targets === undefined) {
+    if (wanted === undefined || targets === undefined) {
       everyTarget(error);
       continue;
     }
     failed.get(String(key))?.add(Number(position));
-    for (const { at } of targets) addError(run, error, [...at, ...below]);
+    const rest = renamed(below, wanted.group.outputRewrites);
+    for (const { at } of targets) addError(run, error, [...at, ...rest]);
   }
   if (result.data === null || result.data === undefined) return;
   for (const wanted of all) {
