@@ -7,6 +7,8 @@ import type { Reader } from './reader.ts';
 import { isConstraint } from './sqlite-error.ts';
 
 const STATEMENTS_MAX = 2000;
+/** Beyond so many, collections that were dropped are looked for. */
+const COLLECTIONS_REMEMBERED = 10_000;
 
 /** A document about to be stored: its values, its bytes, and the key of its _id. */
 export type Stored = { readonly doc: Doc; readonly bytes: Uint8Array; readonly idKey: Uint8Array };
@@ -28,8 +30,12 @@ export class Writer {
     this.#catalog = catalog;
   }
 
-  /** A row id that no row of the collection has had since the store was opened. */
+  /**
+   * A row id that has been given to nobody else since the store was opened. Transactions hold row ids that no table
+   * shows yet, so what was given is never forgotten, whatever else is.
+   */
   allocateRid(collection: number): number {
+    if (this.#nextRid.size > COLLECTIONS_REMEMBERED) this.#forgetDropped();
     const rid = this.#nextRid.get(collection) ?? this.#reader.lastRid(collection) + 1;
     this.#nextRid.set(collection, rid + 1);
     return rid;
@@ -107,10 +113,14 @@ export class Writer {
     }
   }
 
-  /** Forgets what it holds about tables: after a drop, or a lost group. */
+  /** Forgets the statements on tables that may be gone: after a drop, or a lost group. */
   forget(): void {
     this.#statements.clear();
-    this.#nextRid.clear();
+  }
+
+  #forgetDropped(): void {
+    const live = new Set([...this.#catalog.state.values()].map(({ id }) => id));
+    for (const id of [...this.#nextRid.keys()]) if (!live.has(id)) this.#nextRid.delete(id);
   }
 
   #keys(index: Index, doc: Doc): readonly Buffer[] {

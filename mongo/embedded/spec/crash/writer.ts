@@ -26,6 +26,14 @@ const acknowledge = (line: string): void => {
   writeSync(1, `${line}\n`);
 };
 
+/** More than the store indexes in one step, so that indexes are built in the background. */
+const BALLAST = 3000;
+
+if (round === '0') {
+  const random = new Random(Number(seed));
+  await docs.insertMany(Array.from({ length: BALLAST }, (_, i) => documentOf(`ballast-${i}`, i, random)));
+}
+
 async function work(worker: number): Promise<never> {
   const random = new Random(Number(seed) + worker);
   const mine: string[] = [];
@@ -71,4 +79,14 @@ function documentOf(_id: string, n: number, random: Random) {
   return { _id, name: `name ${_id}`, n, tags, pad: 'x'.repeat(random.below(400)), ...odd };
 }
 
-await Promise.all(Array.from({ length: WORKERS }, (_, worker) => work(worker)));
+/** Builds indexes over what is there, while the others write, and drops them again. */
+async function build(): Promise<never> {
+  for (;;) {
+    await docs.createIndex({ pad: 1, tags: 1 }, { name: 'built' });
+    await docs.createIndex({ name: -1, n: 1 }, { name: 'built_unique', unique: true });
+    await docs.dropIndex('built');
+    await docs.dropIndex('built_unique');
+  }
+}
+
+await Promise.all([build(), ...Array.from({ length: WORKERS }, (_, worker) => work(worker))]);
