@@ -82,6 +82,15 @@ it('keeps the sum of all accounts at every moment while clients transfer in tran
   const auditor = client.withSession(async (session) => {
     while (!finished) seen.push(...(await sums(client, session)));
   });
+  // Indexes and collections come and go beside the transactions, which must not disturb them.
+  const churn = (async () => {
+    for (let i = 0; !finished; i++) {
+      await client.db('d').collection('transfers').createIndex({ note: 1 });
+      await client.db('d').collection(`passing_${i}`).insertOne({});
+      await client.db('d').collection('transfers').dropIndex('note_1');
+      await client.db('d').collection(`passing_${i}`).drop();
+    }
+  })();
   let expected = 0;
   const clients = Array.from({ length: CLIENTS }, (_, n) =>
     client.withSession(async (session) => {
@@ -92,7 +101,7 @@ it('keeps the sum of all accounts at every moment while clients transfer in tran
   );
   await Promise.all(clients);
   finished = true;
-  await auditor;
+  await Promise.all([auditor, churn]);
 
   expect(seen.length).toBeGreaterThan(2);
   expect(new Set(seen)).toEqual(new Set([TOTAL]));
