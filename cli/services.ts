@@ -15,6 +15,9 @@ export interface MeshOptions {
   readonly log: Logger;
 }
 
+/** How long, after the grace time, the ends of what was stopped may take on their way to the clients. */
+const lastWordsMs = 1_000;
+
 /** A running mesh, or the part of one that this process runs. */
 export interface Mesh {
   /** The origin of the gateway, e.g. `http://127.0.0.1:4000`; null where another process runs it. */
@@ -55,7 +58,9 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
     newAdminKey,
     close(graceMs) {
       closing ??= (async () => {
-        await gateway?.close(graceMs);
+        // What is stopped when the grace time is over still tells its clients so.
+        const drained = [...subgraphs.values()].map((subgraph) => subgraph.drain(graceMs));
+        await Promise.all([gateway?.close(graceMs + lastWordsMs), ...drained]);
         await running.disposeAsync();
       })();
       return closing;

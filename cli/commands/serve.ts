@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { destination, pino } from 'pino';
+import { destination, type Logger, pino } from 'pino';
 import { dataDirectory, type Environment, parseParts, readEnvironment } from '../config.ts';
 import { explainStartFailure } from '../start-failure.ts';
 
@@ -14,9 +14,7 @@ export async function serve(args: readonly string[]): Promise<number> {
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
   process.on('uncaughtException', (error) => log.fatal({ err: error }, 'uncaught exception'));
 
-  const stop = new Promise<NodeJS.Signals>((stopped) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stopped);
-  });
+  const stop = signalled(log);
   const { startMesh } = await import('../services.ts');
   const mesh = await startMesh({ environment, parts, providerEnvironment: process.env, log });
   process.stdout.write(banner(mesh, environment));
@@ -32,6 +30,24 @@ export async function serve(args: readonly string[]): Promise<number> {
   );
   log.flush();
   return ended;
+}
+
+/** Ctrl-C reaches the process from the terminal and again from npm: only a signal this long after the first is another. */
+const sameSignalMs = 1_000;
+
+/** Resolves at the first SIGTERM or SIGINT. One that comes later, while the process stops, ends it at once. */
+function signalled(log: Logger): Promise<NodeJS.Signals> {
+  return new Promise((stopped) => {
+    let firstMs: number | undefined;
+    const hear = (signal: NodeJS.Signals) => {
+      firstMs ??= performance.now();
+      if (performance.now() - firstMs < sameSignalMs) return stopped(signal);
+      log.warn({ signal }, 'stopped at once; the next start closes the rows of what still ran');
+      log.flush();
+      process.exit(1);
+    };
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, hear);
+  });
 }
 
 /** What a newcomer reads: where everything is, the key if it is new, and one call to paste. */

@@ -96,10 +96,11 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     }),
   );
   // Last in, first out: what runs ends before what it needs is closed.
-  opened.defer(async () => {
+  const drain = async (graceMs: number) => {
     invoker.stop();
-    await running.drain(deps.graceMs ?? graceMsDefault);
-  });
+    await running.drain(graceMs);
+  };
+  opened.defer(() => drain(deps.graceMs ?? graceMsDefault));
 
   const resources = opened.move();
   return createSubgraph<InferenceLoaders>({
@@ -109,5 +110,6 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     resolvers: inferenceResolvers(inference),
     createLoaders: (context) => createInferenceLoaders(context, inference),
     close: () => resources.disposeAsync(),
+    drain,
   });
 }

@@ -1,5 +1,4 @@
 import { type ExecutionArgs, GraphQLError } from 'graphql';
-import type { Disposable } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
 import type { WebSocketServer } from 'ws';
@@ -9,19 +8,36 @@ import type { SubgraphRequest } from '#schema/subgraph.ts';
 import { createServedDocuments } from './served-documents.ts';
 import type { Subgraph } from './subgraph.ts';
 
+export interface ServedOperations {
+  /** Resolves when no operation runs. */
+  idle(): Promise<void>;
+  /** Ends every operation and socket. */
+  dispose(): void | Promise<void>;
+}
+
 /** A socket is shared by many callers, so each operation brings its own identity in `extensions.identity`. */
 export function serveWebSocket(
   subgraph: Subgraph,
   server: WebSocketServer,
   verifier: IdentityVerifier,
   log: Logger,
-): Disposable {
+): ServedOperations {
   const documentOf = createServedDocuments(subgraph.schema);
   const sockets = new WeakMap<object, AbortController>();
   const run = (args: ExecutionArgs) => subgraph.execute(args.contextValue as SubgraphRequest) as never;
 
-  return useServer<Record<string, unknown>>(
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  const served = useServer<Record<string, unknown>>(
     {
+      onOperation() {
+        running += 1;
+      },
+      onComplete() {
+        running -= 1;
+        // The word that it is complete goes out after this.
+        if (running === 0) for (const resume of waiting.splice(0)) setImmediate(resume);
+      },
       execute: run,
       subscribe: run,
       onConnect({ extra }) {
@@ -62,4 +78,8 @@ export function serveWebSocket(
     },
     server,
   );
+  return {
+    idle: () => (running === 0 ? Promise.resolve() : new Promise((resume) => void waiting.push(resume))),
+    dispose: () => served.dispose(),
+  };
 }

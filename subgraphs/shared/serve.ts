@@ -26,12 +26,14 @@ export interface ServeOptions {
 export interface ServedSubgraph {
   /** Where queries and mutations go by POST and operations by WebSocket, e.g. `http://127.0.0.1:4001/graphql`. */
   readonly url: string;
-  /** Stops accepting, lets requests end within the grace time, ends every socket. Idempotent. */
+  /** Stops accepting, lets requests and subscriptions end within the grace time, ends every socket. Idempotent. */
   close(): Promise<void>;
 }
 
 const BODY_BYTES_MAX = 1_048_576;
 const GRACE_MS = 5_000;
+/** How long a peer may take to answer the close of its socket. */
+const CLOSE_MS = 500;
 /** RFC 6455, section 7.4.1: the server goes away. */
 const GOING_AWAY = 1001;
 
@@ -93,14 +95,20 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
         const closed = once(server, 'close');
         server.close();
         server.closeIdleConnections();
+        const graceOver = Promise.withResolvers<void>();
+        const deadline = setTimeout(() => {
+          graceOver.resolve();
+          server.closeAllConnections();
+        }, options.graceMs ?? GRACE_MS);
+        await Promise.race([operations.idle(), graceOver.promise]);
         await operations.dispose();
         for (const socket of sockets.clients) socket.close(GOING_AWAY);
-        const deadline = setTimeout(() => {
-          server.closeAllConnections();
+        const cutOff = setTimeout(() => {
           for (const socket of sockets.clients) socket.terminate();
-        }, options.graceMs ?? GRACE_MS);
+        }, CLOSE_MS);
         await closed;
         clearTimeout(deadline);
+        clearTimeout(cutOff);
         await http.stop();
       })();
       return closing;

@@ -40,6 +40,8 @@ export interface SubgraphServices {
 export interface Subgraph extends SubgraphExecutor, AsyncDisposable {
   readonly name: SubgraphName;
   readonly schema: GraphQLSchema;
+  /** Begins nothing new that takes long, and resolves when what runs has ended: by itself, or stopped after `graceMs`. */
+  drain(graceMs: number): Promise<void>;
 }
 
 export type SubgraphResolvers<TLoaders> = GraphQLResolverMap<SubgraphContext<TLoaders>>;
@@ -54,6 +56,8 @@ export interface SubgraphOptions<TLoaders> {
   readonly createLoaders?: (context: SubgraphContext<TLoaders>) => TLoaders;
   /** What the subgraph itself opened (timers, bus listeners), ended when it is disposed. */
   readonly close?: () => Promise<void>;
+  /** See Subgraph; absent where nothing runs longer than its operation. */
+  readonly drain?: (graceMs: number) => Promise<void>;
 }
 
 /**
@@ -183,6 +187,7 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
         return { errors: [errorOf(thrown, request.requestId, log)] };
       }
     },
+    drain: options.drain ?? (async () => undefined),
     async [Symbol.asyncDispose]() {
       closing ??= options.close?.() ?? Promise.resolve();
       await closing;
