@@ -23,6 +23,7 @@ export class Writer {
   readonly #catalog: Catalog;
   readonly #statements = new Map<string, StatementSync>();
   readonly #nextRid = new Map<number, number>();
+  #pendingRid = 0;
 
   constructor(db: DatabaseSync, reader: Reader, catalog: Catalog) {
     this.#db = db;
@@ -35,6 +36,8 @@ export class Writer {
    * shows yet, so what was given is never forgotten, whatever else is.
    */
   allocateRid(collection: number): number {
+    // A collection that only a transaction knows: its row ids need be nothing but different.
+    if (collection < 0) return ++this.#pendingRid;
     if (this.#nextRid.size > COLLECTIONS_REMEMBERED) this.#forgetDropped();
     const rid = this.#nextRid.get(collection) ?? this.#reader.lastRid(collection) + 1;
     this.#nextRid.set(collection, rid + 1);

@@ -52,12 +52,15 @@ function make(seen: Collection, transaction: Transaction, storage: Storage): voi
 function apply(id: number, overlay: Overlay, storage: Storage): void {
   const collection = [...storage.catalog.state.values()].find((other) => other.id === id);
   if (collection === undefined) throw writeConflict();
-  for (const rid of overlay.rows.keys()) {
+  for (const [rid, row] of overlay.rows) {
     const before = storage.reader.get(id, rid);
+    // Locks keep both from happening; should they fail, a transaction is lost and not a document.
+    if ((before !== undefined) === (row?.isNew === true)) throw writeConflict();
     if (before !== undefined) storage.writer.remove(collection, rid, decodeDocument(before));
   }
   for (const [rid, row] of overlay.rows) {
     if (row === null) continue;
-    storage.writer.insert(collection, { doc: decodeDocument(row.bytes), ...row }, rid);
+    const { bytes, idKey } = row;
+    storage.writer.insert(collection, { doc: decodeDocument(bytes), bytes, idKey }, rid);
   }
 }

@@ -57,7 +57,7 @@ export class TransactionWrites implements Writes {
     const rid = this.#storage.writer.allocateRid(collection.id);
     const keys = this.#keys(collection, stored.doc, stored.idKey);
     this.#claim(collection, keys, rid, stored.doc);
-    this.#put(collection, rid, stored.bytes, stored.idKey);
+    this.#put(collection, rid, stored.bytes, stored.idKey, true);
   }
 
   replace(collection: Collection, rid: number, before: Doc, after: { doc: Doc; bytes: Uint8Array }): void {
@@ -65,7 +65,8 @@ export class TransactionWrites implements Writes {
     const idKey = idKeyOf(before);
     this.#unclaim(collection, this.#keys(collection, before, idKey), rid);
     this.#claim(collection, this.#keys(collection, after.doc, idKey), rid, after.doc);
-    this.#put(collection, rid, after.bytes, idKey);
+    const isNew = this.#transaction.overlay(collection.id).rows.get(rid)?.isNew === true;
+    this.#put(collection, rid, after.bytes, idKey, isNew);
   }
 
   remove(collection: Collection, rid: number, doc: Doc): void {
@@ -73,12 +74,14 @@ export class TransactionWrites implements Writes {
     const idKey = idKeyOf(doc);
     this.#lock(keyLock(collection.id, 0, idKey));
     this.#unclaim(collection, this.#keys(collection, doc, idKey), rid);
-    this.#transaction.overlay(collection.id).rows.set(rid, null);
+    const { rows } = this.#transaction.overlay(collection.id);
+    if (rows.get(rid)?.isNew === true) rows.delete(rid);
+    else rows.set(rid, null);
   }
 
   async durable(): Promise<void> {}
 
-  #put(collection: Collection, rid: number, bytes: Uint8Array, idKey: Uint8Array): void {
+  #put(collection: Collection, rid: number, bytes: Uint8Array, idKey: Uint8Array, isNew: boolean): void {
     const transaction = this.#transaction;
     transaction.bytes += bytes.length;
     this.#locks.bytesHeld += bytes.length;
@@ -89,7 +92,7 @@ export class TransactionWrites implements Writes {
       );
     }
     // The bytes may be a view of a message: kept longer than that, they are copied.
-    transaction.overlay(collection.id).rows.set(rid, { bytes: new Uint8Array(bytes), idKey });
+    transaction.overlay(collection.id).rows.set(rid, { bytes: new Uint8Array(bytes), idKey, isNew });
   }
 
   /** Takes a row for writing: nobody else writes it, and nobody has since the snapshot. */

@@ -9,7 +9,12 @@ export type Overlay = {
   readonly claimed: Map<string, number>;
 };
 
-export type OverlayRow = { readonly bytes: Uint8Array; readonly idKey: Uint8Array };
+export type OverlayRow = {
+  readonly bytes: Uint8Array;
+  readonly idKey: Uint8Array;
+  /** The transaction has inserted it: nothing is in its place yet. */
+  readonly isNew: boolean;
+};
 
 /** Why and whether a transaction has ended. */
 export type TransactionState = 'inProgress' | 'committed' | 'aborted';

@@ -183,6 +183,26 @@ describe('conflicts', () => {
   });
 });
 
+it('keeps apart what two transactions insert, also when a third fails to commit between them', async () => {
+  await inTransaction(async (first) => {
+    await things.insertOne({ _id: 10 }, { session: first });
+    await inTransaction(async (third) => {
+      await store.db.collection<Thing>('made').insertOne({ _id: 1 }, { session: third });
+      await store.db.collection<Thing>('made').insertOne({ _id: 2 });
+      expect((await failure(third.commitTransaction())).codeName).toBe('WriteConflict');
+    });
+    await things.insertOne({ _id: 11 });
+    await inTransaction(async (second) => {
+      await things.insertOne({ _id: 12 }, { session: second });
+      await second.commitTransaction();
+    });
+    await first.commitTransaction();
+  });
+  expect((await things.find().sort({ _id: 1 }).toArray()).map((thing) => thing._id)).toEqual([
+    1, 2, 10, 11, 12,
+  ]);
+});
+
 describe('the life of a transaction', () => {
   it('ends after its lifetime: its writes are gone, its documents free, and its commit is told so', async () => {
     const session = store.client.startSession();
