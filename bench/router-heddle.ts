@@ -1,0 +1,22 @@
+/** Heddle's gateway, whole policy on, over the subgraphs of router-graph.ts. */
+import pino from 'pino';
+import { createGateway } from '#gateway/gateway.ts';
+import type { SubgraphExecutor } from '#schema/subgraph.ts';
+import { createMemoryBus } from '#state/bus/memory.ts';
+import { sampleSupergraph } from '#test/support/sample-gateway.ts';
+import { tellParent } from './child.ts';
+import { benchSubgraphs } from './router-graph.ts';
+
+const executors: Record<string, SubgraphExecutor> = {};
+for (const [name, execute] of Object.entries(benchSubgraphs)) executors[name] = { execute };
+const log = pino({ level: 'warn' });
+const gateway = await createGateway({
+  supergraphSdl: sampleSupergraph,
+  executors,
+  bus: createMemoryBus(log),
+  log,
+  host: '127.0.0.1',
+  port: 0,
+});
+await gateway.listen();
+tellParent(Number(new URL(gateway.url).port));
