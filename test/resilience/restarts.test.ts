@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { admin, echo, newTenant } from '#test/e2e/scenarios/setup.ts';
+import { overWebSocket, type TestClient } from '#test/support/client.ts';
+import { allRows, registerUpstream } from './support/ledger.ts';
+import { type SplitMesh, startSplit } from './support/split.ts';
+import { answerOf, startUpstream, type Upstream } from './support/upstream.ts';
+
+const others = 'models,prompts,tenants,usage';
+const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) { id status text } }';
+const stream = `subscription ($input: CompletionInput!) { completionStream(input: $input) { __typename completionId
+  ... on CompletionFinished { completion { status text } } ... on CompletionFailed { code } } }`;
+const upCall = (model: string) => ({
+  input: { model: `up/${model}`, messages: [{ role: 'USER', content: 'ask' }], onDisconnect: 'KEEP' },
+});
+
+let mesh: SplitMesh;
+let upstream: Upstream;
+let gate: PromiseWithResolvers<void>;
+const stack = new AsyncDisposableStack();
+
+beforeAll(async () => {
+  gate = Promise.withResolvers();
+  upstream = stack.use(await startUpstream({ gate: () => gate.promise }));
+  mesh = stack.use(await startSplit([others, 'inference'], { HEDDLE_SHUTDOWN_GRACE_MS: '15000' }));
+  await registerUpstream(mesh, upstream.url, ['m0', 'm1', 'm2', 'm3']);
+}, 60_000);
+afterAll(() => stack.disposeAsync());
+
+const works = async (client: TestClient) =>
+  expect(await client.send(complete, echo('back'))).toMatchObject({ data: { complete: { text: 'back' } } });
+
+interface Event {
+  readonly __typename: string;
+  readonly completion?: { readonly status: string; readonly text: string };
+  readonly code?: string;
+}
+
+async function heard(client: TestClient, model: string): Promise<{ events: Event[]; error: string | null }> {
+  const events: Event[] = [];
+  try {
+    for await (const event of overWebSocket<Event>(client, stream, upCall(model))) events.push(event);
+    return { events, error: null };
+  } catch (error) {
+    return { events, error: error instanceof Error ? error.message : JSON.stringify(error) };
+  }
+}
+
+const asked = (...models: string[]) =>
+  vi.waitFor(() => expect([...upstream.calls.keys()].sort()).toEqual(models), { timeout: 10_000 });
+
+describe('a mesh whose inference process goes and comes back', () => {
+  it('ends what ran with an error, refuses the next with the time to wait, and recovers', {
+    timeout: 60_000,
+  }, async () => {
+    const { client } = await newTenant(() => mesh);
+    const ran = Promise.all([client.send(complete, upCall('m0')), heard(client, 'm1')]);
+    await asked('m0', 'm1');
+    await mesh.process('inference').end('SIGKILL');
+    const [answer, events] = await ran;
+    expect(answer.errors).toMatchObject([
+      {
+        message: expect.stringContaining('may have run'),
+        extensions: { code: 'INTERNAL', retryAfterMs: 1_000 },
+      },
+    ]);
+    expect(events.error).toContain('broke');
+
+    const refused = await client.send(complete, echo('x'));
+    expect(refused.errors).toMatchObject([
+      {
+        message: expect.stringContaining('inference'),
+        extensions: { code: 'OVERLOADED', retryAfterMs: expect.any(Number) },
+      },
+    ]);
+    expect((await fetch(`${mesh.url}/health/ready`)).status).toBe(503);
+    // What others answer is answered.
+    expect(await client.data('{ me { kind } }')).toEqual({ me: { kind: 'API_KEY' } });
+
+    // Hundreds of calls meanwhile neither pile up nor flood.
+    const codes = await Promise.all(Array.from({ length: 300 }, () => client.code(complete, echo('x'))));
+    expect([...new Set(codes)]).toEqual(['OVERLOADED']);
+    const streams = await Promise.all(Array.from({ length: 20 }, () => heard(client, 'm0')));
+    for (const { error } of streams) expect(error).toContain('cannot be reached');
+
+    await mesh.start('inference');
+    await works(client);
+    gate.resolve();
+    expect((await heard(client, 'm2')).events.at(-1)).toMatchObject({ completion: { text: answerOf('m2') } });
+    await vi.waitFor(async () => expect((await fetch(`${mesh.url}/health/ready`)).status).toBe(200));
+    // The rows of what was killed are closed by the new process.
+    const rows = await allRows(client);
+    expect(rows.filter(({ model }) => /m[01]$/.test(model.id)).map(({ status }) => status)).toEqual([
+      'FAILED',
+      'FAILED',
+    ]);
+    expect(mesh.process('gateway').child.exitCode).toBeNull();
+  });
+
+  it('lets calls and streams finish when it is told to stop', { timeout: 60_000 }, async () => {
+    const { client } = await newTenant(() => mesh);
+    gate = Promise.withResolvers();
+    upstream.forget();
+    const ran = Promise.all([client.send(complete, upCall('m0')), heard(client, 'm1')]);
+    await asked('m0', 'm1');
+    const ended = mesh.process('inference').end('SIGTERM');
+    await vi.waitFor(async () => expect(await client.code(complete, echo('x'))).toBe('OVERLOADED'));
+    gate.resolve();
+    const [answer, { events, error }] = await ran;
+    expect(answer).toMatchObject({ data: { complete: { text: answerOf('m0') } } });
+    expect(error).toBeNull();
+    expect(events.at(-1)).toMatchObject({ completion: { status: 'SUCCEEDED', text: answerOf('m1') } });
+    expect(await ended).toBe(0);
+    await mesh.start('inference');
+    await works(client);
+  });
+});
+
+describe('a mesh whose other subgraphs go and come back', () => {
+  it('fails closed with a code and the time to wait, and recovers', { timeout: 60_000 }, async () => {
+    const { client } = await newTenant(() => mesh);
+    await works(client);
+    await mesh.process(others).end('SIGKILL');
+    const stranger = { ...client, key: `hd_nobody_${'x'.repeat(40)}` };
+    const response = await fetch(`${mesh.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${stranger.key}` },
+      body: JSON.stringify({ query: complete, variables: echo('x') }),
+    });
+    // Who it is cannot be told: nobody is let in, and it is not said that the key is wrong.
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({
+      errors: [{ extensions: { code: 'OVERLOADED', retryAfterMs: expect.any(Number) } }],
+    });
+    await mesh.start(others);
+    await works(client);
+    await works(admin(() => mesh));
+  });
+});
