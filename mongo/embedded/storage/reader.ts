@@ -13,6 +13,7 @@ export type KeyRange = { readonly low: Uint8Array; readonly high: Uint8Array };
 export type KeyPosition = { readonly key: Uint8Array; readonly rid: number };
 
 const STATEMENTS_MAX = 2000;
+const SAMPLE_ROWS = 1000;
 
 /**
  * Reads documents and index entries through one connection: the writer's own, or a snapshot. Tables of ids below zero
@@ -66,10 +67,19 @@ export class Reader {
     return cell<number>(this.#one(sql).get(rows + 1) ?? [], 0) > rows;
   }
 
-  /** Bytes of all documents of a collection. Reads every page. */
+  /** Bytes of a collection's documents; of a large one estimated from its first and last thousand. */
   bytes(collection: number): number {
     if (collection < 0) return 0;
-    return cell<number>(this.#one(`SELECT coalesce(sum(length(d)), 0) FROM c${collection}`).get() ?? [], 0);
+    const table = `c${collection}`;
+    const sample = (order: string) =>
+      this.#one(
+        `SELECT count(*), coalesce(sum(n), 0) FROM (SELECT length(d) AS n FROM ${table} ORDER BY rid ${order} LIMIT ?)`,
+      ).get(SAMPLE_ROWS) ?? [];
+    const [first, last] = [sample('ASC'), sample('DESC')];
+    const rows = cell<number>(first, 0);
+    if (rows < SAMPLE_ROWS) return cell<number>(first, 1);
+    const average = (cell<number>(first, 1) + cell<number>(last, 1)) / (rows + cell<number>(last, 0));
+    return Math.round(average * this.count(collection));
   }
 
   /** Documents in insertion order after (or, backwards, before) a row id; from the end backwards with `undefined`. */
