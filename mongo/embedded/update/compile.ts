@@ -17,6 +17,7 @@ import {
   parseUpdatePath,
 } from './paths.ts';
 import { parseRename, type Rename, renameSteps } from './rename.ts';
+import { knownShape, rememberShape, type Shape, shapeKeyOf } from './shapes.ts';
 
 export type UpdateOptions = { arrayFilters?: readonly Doc[]; vars?: ExpressionVariables };
 
@@ -116,8 +117,28 @@ function compilePipelineUpdate(stages: Value[], options: UpdateOptions): Update 
 
 type Operation = { path: string[]; modifier: Modifier };
 
+/** An update of a known shape: only its values are checked. */
+function compileKnown(update: Doc, { order, paths, fields }: Shape): Update {
+  const given: Operation[] = [];
+  for (const [name, operands] of update) {
+    const factory = MODIFIERS.get(name)!;
+    for (const [text, operand] of operands as Doc) {
+      given.push({ path: paths[given.length]!, modifier: factory(operand, text) });
+    }
+  }
+  const operations = order.map((position) => given[position]!);
+  return {
+    kind: 'operators',
+    fields,
+    apply: (doc, context = {}) => applyOperations(doc, operations, context),
+  };
+}
+
 function compileOperators(update: Doc, filters: readonly Doc[]): Update {
-  const operations: Operation[] = [];
+  const key = filters.length === 0 ? shapeKeyOf(update) : undefined;
+  const shape = key === undefined ? undefined : knownShape(key);
+  if (shape !== undefined) return compileKnown(update, shape);
+  const given: Operation[] = [];
   const renames: Rename[] = [];
   for (const [name, operands] of update) {
     const factory = MODIFIERS.get(name);
@@ -135,18 +156,26 @@ function compileOperators(update: Doc, filters: readonly Doc[]): Update {
     }
     for (const [text, operand] of operands) {
       if (factory === undefined) renames.push(parseRename(text, operand));
-      else operations.push({ path: parseUpdatePath(text), modifier: factory(operand, text) });
+      else given.push({ path: parseUpdatePath(text), modifier: factory(operand, text) });
     }
   }
-  operations.sort((a, b) => comparePaths(a.path, b.path));
+  const operations = given.toSorted((a, b) => comparePaths(a.path, b.path));
   const paths = operations.map((operation) => operation.path);
   const all = [...paths, ...renames.flatMap(({ from, to }) => [from, to])];
   checkConflicts(all.toSorted(comparePaths));
   const arrayFilters = parseArrayFilters(filters, paths);
   const dynamic = paths.some(isDynamic) || renames.length > 0;
+  const fields = new Set(all.map((path) => path[0]!));
+  if (key !== undefined && !dynamic) {
+    rememberShape(key, {
+      order: operations.map((operation) => given.indexOf(operation)),
+      paths: given.map((operation) => operation.path),
+      fields,
+    });
+  }
   return {
     kind: 'operators',
-    fields: new Set(all.map((path) => path[0]!)),
+    fields,
     apply(doc, context = {}) {
       const concrete = dynamic ? expand(doc, operations, renames, arrayFilters, context) : operations;
       return applyOperations(doc, concrete, context);
