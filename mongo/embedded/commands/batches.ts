@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts';
 import type { Pace } from './pace.ts';
 import type { Request } from './request.ts';
 
-export const FIRST_BATCH_DEFAULT = 101;
+const FIRST_BATCH_DEFAULT = 101;
 
 /** A result on its way to a client. */
 export type Results = {

@@ -18,7 +18,7 @@ import { asItIsNow, currentTarget, selectFirst, selectTargets, type Target } fro
 /** How often a single update looks again when another write took its document between finding and changing it. */
 const TRIES_MAX = 10;
 
-export type Change = {
+type Change = {
   readonly before: Doc;
   readonly after: Doc;
   readonly changed: boolean;

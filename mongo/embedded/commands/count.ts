@@ -45,11 +45,7 @@ export async function countMatching(
 }
 
 /** The count where tables can tell it without a document being read. */
-export function countByKeys(
-  request: Request,
-  collection: Collection,
-  selection: Selection,
-): number | undefined {
+function countByKeys(request: Request, collection: Collection, selection: Selection): number | undefined {
   const { view } = request;
   if (view.overlayOf(collection.id) !== undefined) return undefined;
   const chosen = selection.plan(collection);

@@ -69,7 +69,7 @@ export class Engine {
   }
 }
 
-export type Handler = (engine: Engine, request: Request) => Reply | Promise<Reply>;
+type Handler = (engine: Engine, request: Request) => Reply | Promise<Reply>;
 
 export type Command = {
   readonly run: Handler;

@@ -28,7 +28,7 @@ export async function find(engine: Engine, request: Request): Promise<Reply> {
 }
 
 /** A find command's own fields, compiled. */
-export class FindQuery {
+class FindQuery {
   readonly selection: Selection;
   readonly skip: number;
   readonly limit: number;

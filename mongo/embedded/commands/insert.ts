@@ -59,7 +59,7 @@ export function checkSize(bytes: number): void {
 }
 
 /** What may be an _id: no array, regular expression or undefined, and no document with operators in it. */
-export function checkId(id: Value): void {
+function checkId(id: Value): void {
   if (Array.isArray(id)) throw new CommandError('InvalidIdField', "The '_id' value cannot be of type array");
   if (id instanceof Regex)
     throw new CommandError('InvalidIdField', "The '_id' value cannot be of type regex");

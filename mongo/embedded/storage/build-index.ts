@@ -10,7 +10,7 @@ const ROWS_AT_A_TIME = 256;
 const ROWS_AT_ONCE_MAX = 2_000;
 
 /** How a long piece of work lets others run. */
-export type Rest = { readonly due: boolean; rest(): Promise<void> };
+type Rest = { readonly due: boolean; rest(): Promise<void> };
 
 /**
  * Builds indexes, all of a command or none. A large collection is gone through while others read and write: writes

@@ -12,7 +12,7 @@ const SQLITE = {
 } as const;
 
 /** The primary result code of an error of node:sqlite, or undefined for any other error. */
-export function sqliteCode(error: unknown): number | undefined {
+function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
     return undefined;
   return error.errcode & 0xff;

@@ -89,7 +89,7 @@ export class DirectWrites implements Writes {
 const views = new WeakMap<Storage, View>();
 
 /** The latest state, whatever open transactions have written. */
-export function latestView(storage: Storage): View {
+function latestView(storage: Storage): View {
   let view = views.get(storage);
   if (view === undefined) {
     view = {

@@ -22,7 +22,7 @@ export type Session = {
   answered: Promise<Doc | Uint8Array> | undefined;
 };
 
-export type SessionsOptions = {
+type SessionsOptions = {
   /** A transaction open for longer is aborted. */
   transactionLifetimeMs: number;
 };

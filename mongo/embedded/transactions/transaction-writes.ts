@@ -166,7 +166,7 @@ function catalogChanged(): CommandError {
   );
 }
 
-export function transactionView(transaction: Transaction): View {
+function transactionView(transaction: Transaction): View {
   return {
     get catalog() {
       return transaction.catalog;

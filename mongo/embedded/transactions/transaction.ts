@@ -9,7 +9,7 @@ export type Overlay = {
   readonly claimed: Map<string, number>;
 };
 
-export type OverlayRow = {
+type OverlayRow = {
   readonly bytes: Uint8Array;
   readonly idKey: Uint8Array;
   /** The transaction has inserted it: nothing is in its place yet. */
@@ -17,7 +17,7 @@ export type OverlayRow = {
 };
 
 /** Why and whether a transaction has ended. */
-export type TransactionState = 'inProgress' | 'committed' | 'aborted';
+type TransactionState = 'inProgress' | 'committed' | 'aborted';
 
 /**
  * A multi-document transaction: reads come from a snapshot of the file taken at its first command, writes are kept

@@ -1,8 +1,6 @@
 /** The server's own limits, announced by hello and enforced here. */
 export const MESSAGE_BYTES_MAX = 48_000_000;
 export const DOCUMENT_BYTES_MAX = 16 * 1024 * 1024;
-/** A command's own document may exceed a stored document by this much, as on the server. */
-export const COMMAND_SLACK_BYTES = 16 * 1024;
 export const WRITE_BATCH_MAX = 100_000;
 export const HEADER_BYTES = 16;
 
