@@ -7,7 +7,7 @@ import { seedFrom } from '../random.ts';
 import { withStore } from '../with-store.ts';
 import { type Difference, differ } from './differ.ts';
 
-const OPERATIONS = Number(process.env.HEDDLE_DIFFERENTIAL_OPERATIONS ?? 800);
+const OPERATIONS = Number(process.env.HEDDLE_DIFFERENTIAL_OPERATIONS ?? 500);
 const seed = seedFrom(process.env.HEDDLE_DIFFERENTIAL_SEED);
 const root = mkdtempSync(join(tmpdir(), 'heddle-differential-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -41,6 +41,18 @@ it('answers the same with indexes and without', { timeout: 120_000 }, async () =
     { seed, operations: OPERATIONS },
   );
   expect(report('with indexes and without', differences)).toEqual([]);
+});
+
+it('answers the same inside transactions and outside', { timeout: 120_000 }, async () => {
+  await using store = await withStore({ dir: join(root, 'transactions') });
+  await store.client.withSession(async (session) => {
+    const { differences } = await differ(
+      { db: store.db, collection: 'plain' },
+      { db: store.db, collection: 'in_transactions', prepare: withIndexes, session },
+      { seed, operations: OPERATIONS },
+    );
+    expect(report('inside transactions and outside', differences)).toEqual([]);
+  });
 });
 
 const other = process.env.MONGO_TEST_URL;
