@@ -1,4 +1,13 @@
-import { type ApolloClient, CombinedGraphQLErrors, gql, type TypedDocumentNode } from '@apollo/client';
+import { hash } from 'node:crypto';
+import {
+  ApolloClient,
+  CombinedGraphQLErrors,
+  gql,
+  HttpLink,
+  InMemoryCache,
+  type TypedDocumentNode,
+} from '@apollo/client';
+import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { admin, echo, newTenant, unique } from '#test/e2e/scenarios/setup.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
@@ -236,5 +245,18 @@ describe('Apollo Client over HTTP', () => {
     expect(data).toMatchObject({ tenant: { id: tenantId }, completion: null });
     expect(codesOf(error)).toEqual(['FORBIDDEN']);
     expect(CombinedGraphQLErrors.is(error) && error.errors[0]?.path).toEqual(['completion']);
+  });
+
+  it('sends the whole query when it has asked for a persisted one, which the mesh does not keep', async () => {
+    const { client } = await newTenant(() => mesh);
+    const persisted = new PersistedQueryLink({ sha256: (text) => hash('sha256', text, 'hex') });
+    const http = new HttpLink({
+      uri: `${client.url}/graphql`,
+      headers: { authorization: `Bearer ${client.key}` },
+    });
+    const apollo = new ApolloClient({ link: persisted.concat(http), cache: new InMemoryCache() });
+    const { data } = await apollo.query({ query: gql`{ me { kind } }` });
+    expect(data).toMatchObject({ me: { kind: 'API_KEY' } });
+    apollo.stop();
   });
 });

@@ -260,4 +260,30 @@ describe('plain fetch', () => {
     );
     expect(one).toMatchObject({ embed: { vectors: [expect.any(Array)] } });
   });
+
+  it.each([
+    ['a literal', '{ usage(from: "yesterday", to: "2026-12-01T00:00:00Z") { cost } }', {}, 'ISO 8601'],
+    [
+      'a variable',
+      'query ($from: DateTime!) { usage(from: $from, to: "2026-12-01T00:00:00Z") { cost } }',
+      { from: 'yesterday' },
+      'ISO 8601',
+    ],
+    [
+      'a literal in an input',
+      'mutation { saveBudget(input: { amount: "much", window: DAY }) { id } }',
+      {},
+      'digits with an optional decimal point',
+    ],
+    [
+      'a field of a variable',
+      'mutation ($input: BudgetInput!) { saveBudget(input: $input) { id } }',
+      { input: { amount: 'much', window: 'DAY' } },
+      'digits with an optional decimal point',
+    ],
+  ])('is told how a date or an amount is written when %s is wrong', async (_what, query, variables, how) => {
+    expect(await (await post({ query, variables })).json()).toMatchObject({
+      errors: [{ message: expect.stringContaining(how), extensions: { code: 'BAD_USER_INPUT' } }],
+    });
+  });
 });

@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { clientOf } from './support/client.ts';
+import {
+  freePort,
+  type HeddleProcess,
+  newAdminKey,
+  startHeddle,
+  temporaryDirectory,
+} from './support/mesh.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+];
+const scripts = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts as Record<
+  string,
+  string
+>;
+
+/** Every call of an npm script that a page shows, its comment and surroundings cut off. */
+const shown = new Set(
+  pages.flatMap((page) =>
+    [
+      ...readFileSync(join(root, page), 'utf8').matchAll(
+        /\bnpm (start|test|run [\w:]+)((?: --)?(?: [-\w<>,[\].]+)*)/g,
+      ),
+    ].map(([, script = '', rest = '']) => `${script}${/^ -- /.test(rest) ? rest : ''}`.trim()),
+  ),
+);
+
+describe('the commands of the documentation', () => {
+  let stack: AsyncDisposableStack;
+  let dir: string;
+  beforeEach(async () => {
+    stack = new AsyncDisposableStack();
+    dir = stack.use(await temporaryDirectory()).path;
+  });
+  afterEach(() => stack.disposeAsync());
+
+  const start = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
+    stack.use(startHeddle(args, { LOG_LEVEL: 'warn', HEDDLE_DATA_DIR: join(dir, 'data'), ...environment }));
+  const ended = (heddle: HeddleProcess) =>
+    new Promise<number | null>((settle) => heddle.child.once('close', (code) => settle(code)));
+
+  it('are npm scripts that exist', () => {
+    const names = [...shown].map((command) => command.split(' -- ')[0]?.replace(/^run /, '') ?? '');
+    expect(names.filter((name) => scripts[name] === undefined)).toEqual([]);
+  });
+
+  it('are all run by a test, here or (plain start, test, README) elsewhere', () => {
+    const elsewhere = ['start', 'test', 'run dev', 'run check', 'run bench'];
+    const here = [
+      'start -- --only gateway',
+      'start -- --only models,prompts,tenants',
+      'start -- backup <file>',
+      'start -- restore <file>',
+      'start -- store --port 27018 [--dir <directory>]',
+      'run schema:check',
+      'run schema:check -- --against main',
+      'run schema:compose',
+    ];
+    expect([...shown].filter((command) => ![...elsewhere, ...here].includes(command))).toEqual([]);
+  });
+
+  it('npm start -- backup <file> copies a running mesh, and restore <file> gives it back whole', async () => {
+    const adminKey = newAdminKey();
+    const environment = { PORT: '0', HEDDLE_ADMIN_KEY: adminKey, HEDDLE_ENCRYPTION_KEY: 'ab'.repeat(32) };
+    const mesh = start([], environment);
+    const [, url = ''] = await mesh.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
+    await clientOf(url, adminKey).data(
+      'mutation { complete(input: { model: "demo/echo", messages: [{ role: USER, content: "kept" }] }) { text } }',
+    );
+    const file = join(dir, 'heddle.backup');
+    const backup = start(['backup', file]);
+    expect(await ended(backup), backup.output()).toBe(0);
+    const again = start(['backup', file]);
+    expect(await ended(again)).toBe(1);
+    expect(again.output()).toMatch(/already exists/);
+    const intoRunning = start(['restore', file]);
+    expect(await ended(intoRunning)).toBe(1);
+    expect(intoRunning.output().split('\n')).toHaveLength(1);
+
+    const elsewhere = { ...environment, HEDDLE_DATA_DIR: join(dir, 'elsewhere') };
+    const restore = start(['restore', file], elsewhere);
+    expect(await ended(restore), restore.output()).toBe(0);
+    const restored = start([], elsewhere);
+    const [, restoredUrl = ''] = await restored.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
+    expect(
+      await clientOf(restoredUrl, adminKey).data(
+        '{ invocations { edges { node { status model { id } } } } }',
+      ),
+    ).toEqual({ invocations: { edges: [{ node: { status: 'SUCCEEDED', model: { id: 'demo/echo' } } }] } });
+  });
+
+  it('npm start -- store serves a directory to any MongoDB driver', async () => {
+    const port = await freePort();
+    const store = start(['store', '--port', String(port), '--dir', join(dir, 'alone')]);
+    await store.line(new RegExp(`mongodb://127\\.0\\.0\\.1:${port}/`));
+    const client = await MongoClient.connect(`mongodb://127.0.0.1:${port}/?directConnection=true`);
+    stack.defer(() => client.close());
+    await client.db('try').collection('threads').insertOne({ colour: 'indigo' });
+    expect(await client.db('try').collection('threads').countDocuments({ colour: 'indigo' })).toBe(1);
+    expect(await store.end()).toBe(0);
+  });
+
+  it('npm start -- --only starts the parts that it names, each on its own port', async () => {
+    const port = await freePort();
+    const store = start(['store', '--port', String(port), '--dir', join(dir, 'alone')]);
+    await store.line(/mongodb:\/\//);
+    const common = {
+      HEDDLE_MESH_SECRET: randomBytes(32).toString('hex'),
+      MONGO_URL: `mongodb://127.0.0.1:${port}/heddle?directConnection=true`,
+      PORT: '0',
+      HEDDLE_MODELS_PORT: '0',
+      HEDDLE_PROMPTS_PORT: '0',
+      HEDDLE_TENANTS_PORT: '0',
+    };
+    const some = start(['--only', 'models,prompts,tenants'], common);
+    for (const name of ['models', 'prompts', 'tenants']) {
+      const [, url = ''] = await some.line(new RegExp(`${name} +(http://127\\.0\\.0\\.1:\\d+)/graphql`));
+      expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+    }
+    const gateway = start(['--only', 'gateway'], common);
+    const [, url = ''] = await gateway.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    expect((await fetch(`${url}/health/ready`)).status).toBe(503);
+  });
+
+  it('npm run schema:check and schema:compose agree with what is committed', async () => {
+    const committed = readFileSync(join(root, 'schema/supergraph.graphql'), 'utf8');
+    const compose = start(['schema', 'compose']);
+    expect(await ended(compose), compose.output()).toBe(0);
+    expect(readFileSync(join(root, 'schema/supergraph.graphql'), 'utf8')).toBe(committed);
+    for (const args of [[], ['--against', 'HEAD']]) {
+      const check = start(['schema', 'check', ...args]);
+      expect(await ended(check), check.output()).toBe(0);
+    }
+  });
+});
