@@ -12,7 +12,7 @@ import { countMatching, whole } from './count.ts';
 import type { Engine } from './engine.ts';
 import { explained } from './explain.ts';
 import { Fields } from './fields.ts';
-import { checkStillThere, hintOf } from './find.ts';
+import { hintOf } from './find.ts';
 import { checkCollation } from './options.ts';
 import { runSink } from './output.ts';
 import type { Reply } from './reply.ts';
@@ -109,7 +109,6 @@ export class AggregateQuery {
     const whole = fields === null;
     for (const found of this.selection.find(this.#request.view, collection, { limit, whole })) {
       if (found === PAUSE) {
-        checkStillThere(this.#request, collection);
         yield PAUSE;
       } else if (toSkip > 0) toSkip--;
       else {

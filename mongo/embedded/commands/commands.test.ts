@@ -69,6 +69,19 @@ describe('cursors', () => {
     expect(answer.get('codeName')).toBe('QueryPlanKilled');
   });
 
+  it('end when the index that they go along is dropped, and no other', async () => {
+    using store = new TestEngine();
+    await store.run({ createIndexes: 'c', indexes: [index('n'), index('m')] });
+    await store.run({ insert: 'c', documents: numbers(500) });
+    const open = async () =>
+      cursorIdOf(await store.run({ find: 'c', filter: doc({ n: doc({ $gte: 0 }) }), batchSize: int32(2) }));
+    const [first, second] = [await open(), await open()];
+    await store.run({ dropIndexes: 'c', index: 'm_1' });
+    expect(batchOf(await store.run({ getMore: first, collection: 'c' }))).toHaveLength(498);
+    await store.run({ dropIndexes: 'c', index: 'n_1' });
+    expect((await store.ask({ getMore: second, collection: 'c' })).get('codeName')).toBe('QueryPlanKilled');
+  });
+
   it('tell at once when a limit is reached, and are gone when killed', async () => {
     using store = new TestEngine();
     await store.run({ insert: 'c', documents: numbers(20) });

@@ -2,7 +2,7 @@ import { PAUSE, type Pause } from '../aggregate/pause.ts';
 import { decodeDocument } from '../bson/decode.ts';
 import { encodeDocument } from '../bson/encode.ts';
 import type { Doc } from '../bson/values.ts';
-import { CommandError, unsupported } from '../errors.ts';
+import { unsupported } from '../errors.ts';
 import { compileProjection, type Projection } from '../query/projection.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { firstBatch, type Results } from './batches.ts';
@@ -76,7 +76,6 @@ class FindQuery {
     const found = this.selection.find(request.view, collection, { limit, whole });
     for (const item of found) {
       if (item === PAUSE) {
-        checkStillThere(request, collection);
         yield PAUSE;
         continue;
       }
@@ -90,15 +89,6 @@ class FindQuery {
       if (state.left === 0) return;
     }
   }
-}
-
-/** A collection dropped while it is read ends the reading. */
-export function checkStillThere(request: Request, collection: Collection): void {
-  if (request.view.catalog.get(collection.ns)?.id === collection.id) return;
-  throw new CommandError(
-    'QueryPlanKilled',
-    `collection dropped. UUID ${Buffer.from(collection.uuid).toString('hex')}`,
-  );
 }
 
 export function hintOf(fields: Fields): string | Doc | undefined {

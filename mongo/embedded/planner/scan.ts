@@ -1,10 +1,12 @@
 import { PAUSE, type Pause } from '../aggregate/pause.ts';
 import { decodeDocument, decodeFields } from '../bson/decode.ts';
 import type { Doc } from '../bson/values.ts';
+import { CommandError } from '../errors.ts';
 import type { FilterNode } from '../query/ast.ts';
 import { fieldsRead } from '../query/ast.ts';
 import type { MatchDetails, Matcher } from '../query/compile.ts';
 import type { Collection } from '../storage/catalog.ts';
+import type { Index } from '../storage/index-spec.ts';
 import type { KeyPosition, KeyRow, Row } from '../storage/reader.ts';
 import type { View } from '../transactions/writes.ts';
 import type { IndexPlan, Plan } from './plan.ts';
@@ -119,11 +121,31 @@ class BatchSize {
   }
 }
 
+/** Throws, when it is called, QueryPlanKilled once what is read has been dropped. */
+function watch({ view, collection }: ScanInput, index: Index | undefined): () => void {
+  let seen = view.catalog;
+  return () => {
+    if (view.catalog === seen) return;
+    seen = view.catalog;
+    const now = seen.get(collection.ns);
+    const isThere =
+      now?.id === collection.id && (index === undefined || now.indexes.some(({ id }) => id === index.id));
+    if (!isThere) {
+      throw new CommandError(
+        'QueryPlanKilled',
+        `the collection ${collection.ns}, or the index in use, was dropped`,
+      );
+    }
+  };
+}
+
 function* collectionRows(input: ScanInput, direction: 1 | -1): Generator<Row | Pause, void> {
   const { view, collection } = input;
   const size = new BatchSize(input.limit);
   let from: number | undefined;
+  const stillThere = watch(input, undefined);
   for (;;) {
+    stillThere();
     const wanted = size.rows;
     const { version } = view;
     const rows = view.reader.scan(collection.id, from, direction, wanted);
@@ -149,8 +171,10 @@ function* indexRows(input: ScanInput, plan: IndexPlan): Generator<Row | Pause, v
   let sincePause = 0;
   // A range of the _id index that is one value is one row, which costs a third of a range to find.
   const single = index === undefined && plan.points === 1;
+  const stillThere = watch(input, index);
   for (const range of plan.ranges) {
     if (single) {
+      stillThere();
       const row = view.reader.byId(collection.id, range.low);
       if (row !== undefined) {
         if (stats !== undefined) stats.keysExamined++;
@@ -164,6 +188,7 @@ function* indexRows(input: ScanInput, plan: IndexPlan): Generator<Row | Pause, v
     }
     let from: KeyPosition | undefined;
     for (;;) {
+      stillThere();
       const wanted = size.rows;
       const { version } = view;
       const rows: readonly KeyRow[] =
