@@ -41,17 +41,32 @@ const closeRetryDelaysMs = [50, 200, 1_000, 3_000, 6_000];
 interface Closing {
   readonly id: string;
   readonly closing: InvocationClosing;
+  readonly result: CompletionRecord | null;
 }
 
 export function createLedger(connection: Connection, log: Logger): Ledger {
   const rows = nativeCollection<InvocationRecord>(connection, invocations);
   const results = nativeCollection<CompletionRecord>(connection, completions);
 
+  const writeResults = async (records: readonly CompletionRecord[]): Promise<void> => {
+    try {
+      await results.insertMany(records, durable);
+    } catch (error) {
+      if (!isOnlyDuplicates(error)) throw error;
+    }
+  };
+
   const opens = new GroupWriter<InvocationRecord>(async (records) => {
     await rows.insertMany(records, durable);
   }, bounds);
 
+  const contents = new GroupWriter<CompletionRecord>(writeResults, bounds);
+
+  // One after the other: a process that dies in between must not leave an end without its result, which a repeated
+  // idempotency key would be answered with. A result without an end is found by nobody and expires.
   const closes = new GroupWriter<Closing>(async (items) => {
+    const records = items.map(({ result }) => result).filter((result) => result !== null);
+    if (records.length > 0) await writeResults(records);
     const updates = items.map(({ id, closing }) => ({
       updateOne: { filter: { _id: id, status: 'RUNNING' as const }, update: { $set: closing } },
     }));
@@ -59,14 +74,6 @@ export function createLedger(connection: Connection, log: Logger): Ledger {
     if (matchedCount < items.length) {
       const missed = items.length - matchedCount;
       log.warn({ missed }, 'ledger rows had been closed before');
-    }
-  }, bounds);
-
-  const contents = new GroupWriter<CompletionRecord>(async (records) => {
-    try {
-      await results.insertMany(records, durable);
-    } catch (error) {
-      if (!isOnlyDuplicates(error)) throw error;
     }
   }, bounds);
 
@@ -90,10 +97,7 @@ export function createLedger(connection: Connection, log: Logger): Ledger {
       await opens.push(row);
     },
     async close(id, closing, result) {
-      // One after the other: a process that dies in between must not leave an end without its result, which a
-      // repeated idempotency key would be answered with. A result without an end is found by nobody and expires.
-      if (result !== null) await again(() => contents.push(result));
-      await again(() => closes.push({ id, closing }));
+      await again(() => closes.push({ id, closing, result }));
     },
   };
 }
