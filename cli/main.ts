@@ -40,6 +40,9 @@ try {
 } catch (error) {
   const { explainStartFailure } = await import('./start-failure.ts');
   console.error(`heddle: ${explainStartFailure(error)}`);
-  if (/^(debug|trace)$/.test(process.env.LOG_LEVEL ?? '')) console.error(error);
+  if (/^(debug|trace)$/.test(process.env.LOG_LEVEL ?? '')) {
+    // Its stack alone: libraries hang commands with their passwords on errors.
+    console.error(error instanceof Error ? error.stack : error);
+  }
   process.exit(1);
 }

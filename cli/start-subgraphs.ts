@@ -8,7 +8,7 @@ import { ensureDataDirectory, type MeshOptions } from './services.ts';
 export interface StartedSubgraphs {
   readonly subgraphs: ReadonlyMap<SubgraphName, Subgraph>;
   readonly newAdminKey: string | null;
-  /** Does the database answer? */
+  /** Do the database and the shared state answer? */
   ready(): Promise<boolean>;
 }
 
@@ -63,8 +63,13 @@ export async function startSubgraphs(
     subgraphs.set(subgraph.name, subgraph);
   }
   const ready = async () => {
-    await connection.db?.command({ ping: 1 }, { timeoutMS: 2_000 });
-    return true;
+    try {
+      await Promise.all([connection.db?.command({ ping: 1 }, { timeoutMS: 2_000 }), state.ping()]);
+      return true;
+    } catch (error) {
+      log.warn({ err: error }, 'not ready');
+      return false;
+    }
   };
   return { subgraphs, newAdminKey, ready };
 }

@@ -14,6 +14,8 @@ export interface State extends AsyncDisposable {
   readonly quota: Quota;
   readonly streams: StreamLogs;
   readonly cache: Cache;
+  /** Rejects while it cannot be asked. */
+  ping(): Promise<void>;
 }
 
 /** Memory when there is no URL; otherwise `redis://` or `rediss://`. Rejects when the server cannot be reached. */
@@ -32,6 +34,7 @@ function memoryState(opened: AsyncDisposableStack, log: Logger): Parts {
     quota: opened.use(createMemoryQuota()),
     streams: opened.use(createMemoryStreamLogs()),
     cache: opened.use(createMemoryCache()),
+    ping: async () => undefined,
   };
 }
 
@@ -50,11 +53,12 @@ async function redisState(opened: AsyncDisposableStack, url: string, log: Logger
     import('./quota/redis.ts'),
     import('./streams/redis.ts'),
   ]);
-  const { commands, channels } = opened.use(await connectRedis(url, log));
+  const { commands, channels, ping } = opened.use(await connectRedis(url, log));
   return {
     bus: opened.use(createRedisBus(commands, channels, log)),
     quota: opened.use(createRedisQuota(commands)),
     streams: opened.use(createRedisStreamLogs(commands, channels, log)),
     cache: opened.use(createRedisCache(commands, log)),
+    ping,
   };
 }

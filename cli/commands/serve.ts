@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import { destination, type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { dataDirectory, type Environment, parseParts, readEnvironment } from '../config.ts';
+import { createLog } from '../log.ts';
 import { explainStartFailure } from '../start-failure.ts';
 
 /** Runs the mesh, or the parts that `--only` names, until SIGTERM or SIGINT. Answers the exit code. */
@@ -8,7 +9,7 @@ export async function serve(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { only: { type: 'string' } } });
   const environment = readEnvironment(process.env);
   const parts = parseParts(values.only);
-  const log = pino({ level: environment.LOG_LEVEL }, destination({ dest: 2, sync: false }));
+  const log = createLog(environment.LOG_LEVEL);
 
   // Nothing that a request does may end the process: what escapes every handler is logged and the process goes on.
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));

@@ -14,7 +14,7 @@ export async function serveStore(args: readonly string[]): Promise<number> {
   const dir = values.dir ?? join(dataDirectory(readEnvironment(process.env)), 'store');
 
   const stop = new Promise<void>((stopped) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopped());
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopped());
   });
   // The store's thread does not keep a process alive on its own.
   const alive = setInterval(() => {}, 0x7fff_ffff);

@@ -5,6 +5,8 @@ import type { Logger } from 'pino';
 export interface RedisConnections extends AsyncDisposable {
   readonly commands: Redis;
   readonly channels: Channels;
+  /** Rejects when the server does not answer. */
+  ping(): Promise<void>;
 }
 
 /** Listens to channels, each subscribed once however many listen to it. */
@@ -16,6 +18,8 @@ export interface Channels {
 /** How long a command may wait for a lost connection before it fails; the connection itself is tried for ever. */
 const retriesPerCommand = 3;
 const connectMsMax = 5_000;
+/** How long a command waits for its answer, or for a connection. None of ours blocks in the server. */
+const commandMsMax = 3_000;
 
 /** Rejects when the server cannot be reached at first; later losses are logged, and mended. */
 export async function connectRedis(url: string, log: Logger): Promise<RedisConnections> {
@@ -26,21 +30,31 @@ export async function connectRedis(url: string, log: Logger): Promise<RedisConne
     enableAutoPipelining: true,
     retryStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, 2_000),
   };
-  const commands = new Redis(url, options);
+  const commands = new Redis(url, { ...options, commandTimeout: commandMsMax });
   const subscriber = new Redis(url, { ...options, enableAutoPipelining: false, maxRetriesPerRequest: null });
+  let why = '';
   for (const connection of [commands, subscriber]) {
-    connection.on('error', (err) => log.warn({ err }, 'the connection to Redis failed'));
+    connection.on('error', (err) => {
+      why = err.message;
+      log.warn({ err }, 'the connection to Redis failed');
+    });
   }
   try {
     await Promise.all([commands.connect(), subscriber.connect()]);
   } catch (error) {
     commands.disconnect();
     subscriber.disconnect();
-    throw error;
+    const { host } = new URL(url);
+    throw new Error(`Redis at ${host} cannot be used: ${why || 'the connection is closed'}`, {
+      cause: error,
+    });
   }
   return {
     commands,
     channels: createChannels(subscriber, log),
+    async ping() {
+      await commands.ping();
+    },
     async [Symbol.asyncDispose]() {
       commands.disconnect();
       subscriber.disconnect();

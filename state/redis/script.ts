@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
+import { explainRedisFailure } from './unavailable.ts';
 
 /** One Lua script, run by its hash: its text is sent once. All keys of a call must lie in one slot. */
 export type Script = (keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown>;
@@ -12,5 +13,11 @@ export function defineScript(redis: Redis, name: string, file: URL, library?: UR
   const text = [library, file].flatMap((url) => (url === undefined ? [] : [readFileSync(url, 'utf8')]));
   redis.defineCommand(name, { lua: text.join('\n') });
   const command = Reflect.get(redis, name) as (...args: readonly (string | number)[]) => Promise<unknown>;
-  return (keys, args) => command.call(redis, keys.length, ...keys, ...args);
+  return async (keys, args) => {
+    try {
+      return await command.call(redis, keys.length, ...keys, ...args);
+    } catch (error) {
+      throw explainRedisFailure(error);
+    }
+  };
 }

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Channels } from '../redis/connect.ts';
+import { explainRedisFailure } from '../redis/unavailable.ts';
 import { RedisCursor } from './redis-cursor.ts';
 import { defineStreamScripts, streamKeys } from './redis-keys.ts';
 import { type RedisStreamServices, RedisStreamWriter } from './redis-writer.ts';
@@ -29,7 +30,10 @@ export function createRedisStreamLogs(
     async open<Event>(id: string, options: StreamWriterOptions) {
       const { meta } = streamKeys(id);
       // Taken by the first field: of two writers one gets it.
-      if ((await redis.hsetnx(meta, 'opened', '1')) === 0) throw new Error(`There is a log ${id} already.`);
+      const taken = await redis.hsetnx(meta, 'opened', '1').catch((error: unknown) => {
+        throw explainRedisFailure(error);
+      });
+      if (taken === 0) throw new Error(`There is a log ${id} already.`);
       const writer = new RedisStreamWriter<Event>(id, options, services, (closed) => writers.delete(closed));
       writers.add(writer);
       await writer.open();

@@ -88,6 +88,23 @@ describe.runIf(hasRedis())('a mesh whose Redis goes and comes back', () => {
     expect(rows).toHaveLength(asked());
   });
 
+  it('waits for a Redis that hangs no longer than it says, and admits nobody', {
+    timeout: 60_000,
+  }, async () => {
+    const before = asked();
+    redis.hang(true);
+    const beganMs = performance.now();
+    const refused = await Promise.all(Array.from({ length: 5 }, () => client.send(complete, call)));
+    for (const { errors } of refused) expect(errors).toMatchObject([{ extensions: { code: 'OVERLOADED' } }]);
+    expect(performance.now() - beganMs).toBeLessThan(15_000);
+    expect(asked()).toBe(before);
+    redis.hang(false);
+    await vi.waitFor(
+      async () => expect(await client.send(complete, call)).toMatchObject({ data: { complete: {} } }),
+      { timeout: 15_000, interval: 200 },
+    );
+  });
+
   it('says no password in its log, and knows of no rejection that nobody handled', () => {
     const output = mesh.processes.map((process) => process.output()).join('\n');
     expect(output.length).toBeGreaterThan(100);

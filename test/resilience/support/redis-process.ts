@@ -8,6 +8,8 @@ export interface RedisProcess extends AsyncDisposable {
   readonly url: string;
   readonly password: string;
   kill(): Promise<void>;
+  /** It no longer answers, and no connection breaks; or it does again. */
+  hang(hangs: boolean): void;
   start(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export async function startRedisProcess(password: string): Promise<RedisProcess>
     url: `redis://:${password}@127.0.0.1:${port}`,
     password,
     kill,
+    hang: (hangs) => void child?.kill(hangs ? 'SIGSTOP' : 'SIGCONT'),
     start,
     async [Symbol.asyncDispose]() {
       await kill();
