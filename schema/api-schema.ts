@@ -1,8 +1,19 @@
 import { transformSupergraphToPublicSchema } from '@theguild/federation-composition';
-import { buildASTSchema, type GraphQLSchema, parse } from 'graphql';
+import { buildASTSchema, type GraphQLSchema, isScalarType, parse, valueFromASTUntyped } from 'graphql';
+import { DateTime, Decimal } from './scalars.ts';
 
 /** The schema that clients see of a supergraph: nothing inaccessible and none of Federation's machinery. */
 export function apiSchemaOf(supergraphSdl: string): GraphQLSchema {
   const supergraph = parse(supergraphSdl, { noLocation: true });
-  return buildASTSchema(transformSupergraphToPublicSchema(supergraph), { assumeValidSDL: true });
+  const schema = buildASTSchema(transformSupergraphToPublicSchema(supergraph), { assumeValidSDL: true });
+  for (const known of [DateTime, Decimal]) {
+    const scalar = schema.getType(known.name);
+    if (!isScalarType(scalar)) continue;
+    // A wrong literal is refused by the validation, which tells why; a right one stays as it was written.
+    scalar.parseLiteral = (node, variables) => {
+      known.parseLiteral(node, variables);
+      return valueFromASTUntyped(node, variables);
+    };
+  }
+  return schema;
 }

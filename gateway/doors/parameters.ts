@@ -66,6 +66,10 @@ function recordOrNothing(value: unknown, name: string): Record<string, unknown> 
 
 function checked(raw: Readonly<Record<string, unknown>>): Parameters {
   const { query, operationName } = raw;
+  if (query === undefined && isRecord(raw.extensions) && isRecord(raw.extensions.persistedQuery)) {
+    // Clients of automatic persisted queries know this message, and send the query itself from then on.
+    throw new BadRequest(400, 'PersistedQueryNotSupported');
+  }
   if (typeof query !== 'string') {
     throw new BadRequest(400, query === undefined ? 'The query is missing.' : 'query must be a text.');
   }
