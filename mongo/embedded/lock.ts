@@ -18,7 +18,7 @@ export class DirectoryInUse extends Error {
  * @throws DirectoryInUse when a living process (this one included) has it
  */
 export function lockDirectory(dir: string): () => void {
-  const lock = new DatabaseSync(join(dir, LOCK_FILE), { timeout: 0 });
+  const lock = openLock(dir);
   try {
     lock.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE');
   } catch (error) {
@@ -34,6 +34,14 @@ export function lockDirectory(dir: string): () => void {
     rmSync(join(dir, OWNER_FILE), { force: true });
     lock.close();
   };
+}
+
+function openLock(dir: string): DatabaseSync {
+  try {
+    return new DatabaseSync(join(dir, LOCK_FILE), { timeout: 0 });
+  } catch (cause) {
+    throw new Error(`the data directory ${dir} cannot be written`, { cause });
+  }
 }
 
 /** SQLITE_BUSY and its extended codes. */

@@ -1,7 +1,19 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { MongoClient, type MongoServerError } from 'mongodb';
 import { afterAll, expect, it } from 'vitest';
 import { checkDataFile } from '../../storage/check.ts';
@@ -11,6 +23,13 @@ import { type StoreOptions, withStore } from '../with-store.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'heddle-durability-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** The user id of «nobody», by convention. */
+const NOBODY = 65_534;
+
+const NOT_WRITABLE = /read-only|cannot be written|permission denied/;
+
+const filesIn = (dir: string): string[] => readdirSync(dir).map((name) => join(dir, name));
 
 const folder = (name: string): string => {
   const dir = join(root, name);
@@ -53,23 +72,32 @@ it('answers writers with an error when the disk is full, keeps what it acknowled
   expect(ids.has(-1)).toBe(true);
 });
 
-it('refuses a data file that it may not write', async () => {
+/** Opens the store in a process that file modes bind: as nobody where the tests run as root. */
+async function openAsOrdinaryUser(dir: string): Promise<string> {
+  const script = fileURLToPath(new URL('./open-once.ts', import.meta.url));
+  const asNobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  const args = ['--disable-warning=ExperimentalWarning', script, dir];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], ...asNobody });
+  return (await text(child.stdout)).trim();
+}
+
+it('refuses a data file or a directory that it may not write, and loses nothing', async () => {
   const dir = folder('readonly');
   {
     await using store = await withStore({ dir });
     await store.db.collection<{ _id: number }>('docs').insertOne({ _id: 1 });
   }
   const file = join(dir, DATA_FILE);
+  chmodSync(root, 0o711);
+  if (process.getuid?.() === 0) for (const path of [dir, ...filesIn(dir)]) chownSync(path, NOBODY, NOBODY);
   chmodSync(file, 0o400);
+  expect(await openAsOrdinaryUser(dir)).toMatch(NOT_WRITABLE);
   chmodSync(dir, 0o500);
-  try {
-    // Root may write everywhere: there the store opens, and that is all there is to see.
-    if (process.getuid?.() !== 0)
-      await expect(openStore({ dir })).rejects.toThrow(/read-only|writ|permission|EACCES/i);
-  } finally {
-    chmodSync(dir, 0o700);
-    chmodSync(file, 0o600);
-  }
+  chmodSync(join(dir, 'store.lock'), 0o400);
+  expect(await openAsOrdinaryUser(dir)).toMatch(NOT_WRITABLE);
+  chmodSync(dir, 0o700);
+  for (const path of filesIn(dir)) chmodSync(path, 0o600);
+  expect(await openAsOrdinaryUser(dir)).toBe('opened');
   await using again = await withStore({ dir });
   expect(await again.db.collection('docs').countDocuments()).toBe(1);
 });
