@@ -185,9 +185,9 @@ export function createRouter({ supergraphSdl, executors, limits, log }: RouterOp
     given: Variables | null | undefined,
     context: OperationContext,
   ): Promise<Answer> => {
-    const definitions = operation.definition.variableDefinitions ?? [];
-    let variables = noVariables;
-    if (definitions.length > 0) {
+    let variables = operation.coerceVariables(given ?? noVariables);
+    if (variables === undefined) {
+      const definitions = operation.definition.variableDefinitions ?? [];
       const coerced = getVariableValues(schema, definitions, given ?? {}, { maxErrors: variableErrorsMax });
       if (coerced.errors !== undefined) {
         return { errors: coerced.errors.map((error) => clientError('BAD_USER_INPUT', error.message)) };

@@ -11,6 +11,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from '#schema/caller.ts';
+import { compileVariables, type VariableCoercion } from '#schema/compiled-variables.ts';
 import {
   compileDemands,
   type Denied,
@@ -58,6 +59,8 @@ export class Operation {
   readonly cost: OperationCost;
   /** The variables of @skip and @include. */
   readonly conditions: readonly string[];
+  /** Its variables from what a client sent; undefined where graphql-js has to say what is wrong with them. */
+  readonly coerceVariables: VariableCoercion;
   readonly #graph: Graph;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #demands: OperationDemands;
@@ -74,6 +77,7 @@ export class Operation {
     this.type = definition.operation;
     this.cost = compileCost(graph.schema, graph.policy, definition, fragments, graph.limits);
     this.conditions = conditionVariables(definition, fragments);
+    this.coerceVariables = compileVariables(graph.schema, definition.variableDefinitions ?? []);
     this.#graph = graph;
     this.#fragments = fragments;
     this.#demands = compileDemands(graph.schema, graph.policy, definition, fragments);

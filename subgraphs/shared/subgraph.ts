@@ -7,11 +7,9 @@ import {
   execute,
   type GraphQLFieldResolver,
   type GraphQLSchema,
-  getOperationAST,
   isAbstractType,
   isInputObjectType,
   isObjectType,
-  OperationTypeNode,
   parse,
 } from 'graphql';
 import type { Logger } from 'pino';
@@ -23,8 +21,8 @@ import { withAudit } from './audited.ts';
 import { enforceAuth } from './auth.ts';
 import { OperationContext, type SubgraphContext } from './context.ts';
 import { errorOf, maskErrors } from './errors.ts';
-import { eventDocumentOf } from './event-document.ts';
 import { type FieldPolicy, visitPolicies } from './policy.ts';
+import { type Executed, type PreparedOperation, prepareOperation } from './prepared-operation.ts';
 import { isCounted, withQuota } from './quota.ts';
 import { mapped, resultStream } from './subscription.ts';
 
@@ -112,42 +110,32 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
   });
 
   const createLoaders = options.createLoaders ?? (() => ({}) as TLoaders);
-  const isSubscription = new WeakMap<DocumentNode, Map<string | undefined, boolean>>();
-
-  const subscribes = ({ document, operationName }: SubgraphRequest): boolean => {
-    let known = isSubscription.get(document);
+  const operations = new WeakMap<DocumentNode, Map<string | undefined, PreparedOperation>>();
+  const preparedOf = ({ document, operationName }: SubgraphRequest): PreparedOperation => {
+    let known = operations.get(document);
     if (!known) {
       known = new Map();
-      isSubscription.set(document, known);
+      operations.set(document, known);
     }
-    let answer = known.get(operationName);
-    if (answer === undefined) {
-      answer = getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
-      if (known.size < 16) known.set(operationName, answer);
+    let prepared = known.get(operationName);
+    if (!prepared) {
+      prepared = prepareOperation(schema, document, operationName);
+      if (known.size < 16) known.set(operationName, prepared);
     }
-    return answer;
-  };
-
-  const eventDocuments = new WeakMap<DocumentNode, DocumentNode>();
-  const eventDocument = (document: DocumentNode): DocumentNode => {
-    let known = eventDocuments.get(document);
-    if (!known) {
-      known = eventDocumentOf(schema, document);
-      eventDocuments.set(document, known);
-    }
-    return known;
+    return prepared;
   };
 
   const masked = (result: ExecutionResult, requestId: string): ExecutionResult =>
     result.errors ? { ...result, errors: maskErrors(result.errors, requestId, log) } : result;
 
-  const run = async (request: SubgraphRequest): Promise<ExecutionResult> => {
+  const run = async (request: SubgraphRequest, operation: Executed): Promise<ExecutionResult> => {
     const contextValue = new OperationContext(request, createLoaders, request.signal);
-    return masked(await execute({ schema, ...operationOf(request), contextValue }), request.requestId);
+    return masked(await execute({ schema, ...operation, contextValue }), request.requestId);
   };
 
   const stream = async (
     request: SubgraphRequest,
+    operation: Executed,
   ): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> => {
     const leaving = new AbortController();
     const follow = () => leaving.abort(request.signal?.reason);
@@ -155,16 +143,12 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
     if (request.signal?.aborted) follow();
     else request.signal?.addEventListener('abort', follow, { once: true });
     const contextValue = new OperationContext(request, createLoaders, leaving.signal);
-    const operation = operationOf(request);
     const source = await createSourceEventStream({ schema, ...operation, contextValue });
     if (!(Symbol.asyncIterator in source)) {
       unfollow();
       return masked(source, request.requestId);
     }
-    const document = eventDocument(operation.document);
-    const result = mapped(source, (rootValue) =>
-      execute({ schema, ...operation, document, contextValue, rootValue }),
-    );
+    const result = mapped(source, (rootValue) => execute({ schema, ...operation, contextValue, rootValue }));
     return resultStream(result, {
       onNext: () => contextValue.forgetLoaders(),
       mask: (event) => masked(event, request.requestId),
@@ -182,7 +166,9 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
     schema,
     async execute(request) {
       try {
-        return await (subscribes(request) ? stream(request) : run(request));
+        const prepared = preparedOf(request);
+        const operation = prepared.execution(request.variables ?? undefined);
+        return await (prepared.isSubscription ? stream(request, operation) : run(request, operation));
       } catch (thrown) {
         return { errors: [errorOf(thrown, request.requestId, log)] };
       }
@@ -193,10 +179,6 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
       await closing;
     },
   };
-}
-
-function operationOf({ document, variables, operationName }: SubgraphRequest) {
-  return { document, variableValues: variables ?? null, operationName: operationName ?? null };
 }
 
 type Resolve = GraphQLFieldResolver<unknown, unknown>;
