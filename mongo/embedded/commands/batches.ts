@@ -61,7 +61,7 @@ export async function firstBatch(
   let id = 0n;
   if (batch.ended || options.singleBatch === true) results.iterator.return?.();
   else {
-    id = engine.cursors.open({
+    const cursor = engine.cursors.open({
       ns,
       results,
       session: request.session?.id,
@@ -69,7 +69,9 @@ export async function firstBatch(
       view: request.view,
       held: batch.held,
       extra,
-    }).id;
+    });
+    id = cursor.id;
+    void request.transaction?.ended.then(() => engine.cursors.kill(cursor.id));
   }
   return encodeCursorReply('firstBatch', batch.documents, id, ns, extra);
 }
@@ -83,7 +85,7 @@ export async function nextBatch(
 ): Promise<Uint8Array> {
   let batch: Batch;
   try {
-    batch = await fill(cursor.results, batchSize, cursor.held, request.pace);
+    batch = await engine.reading(cursor.view, fill(cursor.results, batchSize, cursor.held, request.pace));
   } catch (error) {
     engine.cursors.kill(cursor.id);
     throw error;

@@ -113,6 +113,41 @@ it('lets others run while one command goes through everything', async () => {
   expect(meanwhile).toBeGreaterThan(1);
 });
 
+it('takes no locks any more for a transaction that ended in the middle of its command', async () => {
+  using store = new TestEngine({ transactionLifetimeMs: 5 });
+  await store.run({ insert: 'c', documents: numbers(30_000) });
+  const all = doc({ q: doc({}), u: doc({ $inc: doc({ n: int32(1) }) }), multi: true });
+  const answer = await store.ask({
+    update: 'c',
+    updates: [all],
+    lsid: lsid(1),
+    txnNumber: 1n,
+    autocommit: false,
+    startTransaction: true,
+  });
+  expect(answer.get('codeName')).toBe('NoSuchTransaction');
+  expect(answer.get('errorLabels')).toEqual(['TransientTransactionError']);
+  expect(store.engine.locks.size).toBe(0);
+  expect(store.engine.locks.bytesHeld).toBe(0);
+});
+
+it('keeps a snapshot while it is read, and closes the cursors on one that it lets go', async () => {
+  using store = new TestEngine();
+  await store.run({ insert: 'c', documents: numbers(20_000) });
+  const readConcern = doc({ level: 'snapshot' });
+  const reading = store.run({ find: 'c', filter: doc({ n: doc({ $lt: 0 }) }), readConcern });
+  const opened = await store.run({ find: 'c', batchSize: int32(5), readConcern });
+  store.engine.snapshotReads.releaseIdle();
+  expect(batchOf(await reading)).toEqual([]);
+  store.engine.snapshotReads.releaseIdle();
+  const next = await store.ask({ getMore: cursorIdOf(opened), collection: 'c' });
+  expect(next.get('codeName')).toBe('CursorNotFound');
+  const at = opened.get('cursor');
+  const atClusterTime = isDoc(at) ? at.get('atClusterTime') : undefined;
+  const late = await store.ask({ find: 'c', readConcern: doc({ level: 'snapshot', atClusterTime }) });
+  expect(late.get('codeName')).toBe('SnapshotTooOld');
+});
+
 it('ends a command that takes longer than it may', async () => {
   using store = new TestEngine();
   await store.run({ insert: 'c', documents: numbers(60_000) });

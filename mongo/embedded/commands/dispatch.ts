@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { encodeDocument } from '../bson/encode.ts';
 import { type Doc, isDoc, Timestamp, type Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
+import { noSuchTransaction } from '../transactions/conflict.ts';
 import { DirectWrites } from '../transactions/direct-writes.ts';
 import type { Session } from '../transactions/sessions.ts';
 import type { SnapshotRead } from '../transactions/snapshot-reads.ts';
@@ -143,7 +144,10 @@ class Dispatch {
     );
     try {
       const answered = command.run(engine, request);
-      const reply = answered instanceof Promise ? await answered : answered;
+      const pending = snapshot === undefined ? answered : engine.reading(snapshot.view, answered);
+      const reply = pending instanceof Promise ? await pending : pending;
+      // What it read after its snapshot was let go is worth nothing.
+      if (transaction?.interrupted === true) throw noSuchTransaction(transaction.number);
       await writes.durable();
       if (command.writes === true) engine.clusterTime.tick();
       return reply;

@@ -3,6 +3,7 @@ import { Storage } from '../storage/storage.ts';
 import { Locks } from '../transactions/locks.ts';
 import { Sessions } from '../transactions/sessions.ts';
 import { SnapshotReads } from '../transactions/snapshot-reads.ts';
+import type { View } from '../transactions/writes.ts';
 import { ClusterTime } from './cluster-time.ts';
 import { Cursors } from './cursors.ts';
 import { FailPoints } from './fail-points.ts';
@@ -30,6 +31,7 @@ export class Engine {
   readonly cursors = new Cursors();
   readonly clusterTime = new ClusterTime();
   readonly failPoints = new FailPoints();
+  readonly #reading = new Map<View, number>();
   readonly startedAtMs = Date.now();
   /** «host:port» or the socket's path, as hello says it. */
   address = '';
@@ -39,9 +41,22 @@ export class Engine {
     this.storage = new Storage(options.dir, options.dataBytesMax);
     this.builds = new IndexBuilds(this.storage);
     this.sessions = new Sessions(this.storage, this.locks, options);
-    this.snapshotReads = new SnapshotReads(this.storage, (gone) =>
-      this.cursors.killWhere((cursor) => cursor.view === gone.view),
-    );
+    this.snapshotReads = new SnapshotReads(this.storage, {
+      isRead: (view) => this.#reading.has(view),
+      onGone: (view) => this.cursors.killWhere((cursor) => cursor.view === view),
+    });
+  }
+
+  /** Keeps a snapshot's view from being let go until the work on it has ended. */
+  async reading<T>(view: View, work: T | Promise<T>): Promise<T> {
+    this.#reading.set(view, (this.#reading.get(view) ?? 0) + 1);
+    try {
+      return await work;
+    } finally {
+      const left = (this.#reading.get(view) ?? 1) - 1;
+      if (left === 0) this.#reading.delete(view);
+      else this.#reading.set(view, left);
+    }
   }
 
   /**
@@ -50,7 +65,7 @@ export class Engine {
    */
   async roomForSnapshot(): Promise<void> {
     while (this.storage.logIsLong) {
-      this.snapshotReads.close();
+      this.snapshotReads.releaseIdle();
       const open = [...this.sessions.openTransactions].map((transaction) => transaction.ended);
       if (open.length > 0) {
         await Promise.all(open);

@@ -1,5 +1,6 @@
 import type { Doc } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
+import { noSuchTransaction } from '../transactions/conflict.ts';
 import type { Session, Sessions } from '../transactions/sessions.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 import type { Command } from './engine.ts';
@@ -78,10 +79,7 @@ export function open(session: Session, number: bigint): Transaction {
     throw new CommandError('TransactionCommitted', `Transaction ${number} has been committed.`);
   }
   if (transaction.state === 'aborted') {
-    throw new CommandError(
-      'NoSuchTransaction',
-      `Transaction with { txnNumber: ${number} } has been aborted.`,
-    );
+    throw noSuchTransaction(number);
   }
   return transaction;
 }

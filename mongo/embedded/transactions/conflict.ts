@@ -18,3 +18,8 @@ export function writeConflict(): CommandError {
       'Please retry your operation or multi-document transaction.',
   );
 }
+
+/** The transaction of this number has been aborted, by its lifetime or an error. */
+export function noSuchTransaction(number: bigint): CommandError {
+  return new CommandError('NoSuchTransaction', `Transaction with { txnNumber: ${number} } has been aborted.`);
+}

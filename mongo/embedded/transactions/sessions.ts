@@ -156,7 +156,9 @@ export class Sessions {
   }
 
   abort(transaction: Transaction): void {
-    if (!transaction.committing) transaction.end('aborted');
+    if (transaction.committing || transaction.state !== 'inProgress') return;
+    transaction.interrupted = true;
+    transaction.end('aborted');
   }
 
   /** Aborts everything in progress (shutdown). */

@@ -11,6 +11,14 @@ const SNAPSHOTS_MAX = 16;
 /** A moment of the store that reads with `readConcern: snapshot` share. */
 export type SnapshotRead = { readonly at: Timestamp; readonly view: View };
 
+/** Who reads from snapshots. */
+type Users = {
+  /** Whether a command is reading from it at this moment: then it stays. */
+  isRead(view: View): boolean;
+  /** Told before it is let go: cursors on it must close. */
+  onGone(view: View): void;
+};
+
 type Held = SnapshotRead & { readonly snapshot: Snapshot; takenAtMs: number };
 
 /**
@@ -19,13 +27,12 @@ type Held = SnapshotRead & { readonly snapshot: Snapshot; takenAtMs: number };
  */
 export class SnapshotReads {
   readonly #storage: Storage;
-  readonly #onGone: (read: SnapshotRead) => void;
+  readonly #users: Users;
   readonly #held = new Map<string, Held>();
 
-  /** @param onGone told before a snapshot is let go: what still reads from it must stop */
-  constructor(storage: Storage, onGone: (read: SnapshotRead) => void) {
+  constructor(storage: Storage, users: Users) {
     this.#storage = storage;
-    this.#onGone = onGone;
+    this.#users = users;
   }
 
   /** The snapshot of a time that an earlier read was told. */
@@ -42,8 +49,13 @@ export class SnapshotReads {
   take(now: Timestamp): SnapshotRead {
     const known = this.#held.get(keyOf(now));
     if (known !== undefined) return known;
-    const [oldest] = this.#held.values();
-    if (oldest !== undefined && this.#held.size >= SNAPSHOTS_MAX) this.#release(oldest);
+    if (this.#held.size >= SNAPSHOTS_MAX) {
+      const oldest = [...this.#held.values()].find(({ view }) => !this.#users.isRead(view));
+      if (oldest === undefined) {
+        throw new CommandError('SnapshotUnavailable', `more than ${SNAPSHOTS_MAX} snapshots are being read`);
+      }
+      this.#release(oldest);
+    }
     this.#storage.group.flush();
     const snapshot = this.#storage.snapshots.take();
     const catalog = this.#storage.catalog.state;
@@ -54,18 +66,25 @@ export class SnapshotReads {
   }
 
   sweep(nowMs: number): void {
-    for (const held of [...this.#held.values()]) {
-      if (nowMs - held.takenAtMs > LIFETIME_MS) this.#release(held);
-    }
+    this.#releaseWhere((held) => nowMs - held.takenAtMs > LIFETIME_MS && !this.#users.isRead(held.view));
+  }
+
+  /** Lets go all that nobody is reading from. */
+  releaseIdle(): void {
+    this.#releaseWhere((held) => !this.#users.isRead(held.view));
   }
 
   close(): void {
-    for (const held of [...this.#held.values()]) this.#release(held);
+    this.#releaseWhere(() => true);
+  }
+
+  #releaseWhere(wanted: (held: Held) => boolean): void {
+    for (const held of [...this.#held.values()]) if (wanted(held)) this.#release(held);
   }
 
   #release(held: Held): void {
     this.#held.delete(keyOf(held.at));
-    this.#onGone(held);
+    this.#users.onGone(held.view);
     held.snapshot.release();
   }
 }

@@ -5,7 +5,7 @@ import { duplicateKey } from '../storage/duplicate-key.ts';
 import { type Index, idKeyOf, uniqueKeys } from '../storage/index-spec.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Stored } from '../storage/writer.ts';
-import { writeConflict } from './conflict.ts';
+import { noSuchTransaction, writeConflict } from './conflict.ts';
 import { keyLock, type Locks, rowLock } from './locks.ts';
 import { type Overlay, pendingId, type Transaction } from './transaction.ts';
 import type { View, Writes } from './writes.ts';
@@ -33,6 +33,7 @@ export class TransactionWrites implements Writes {
   begin(): void {}
 
   open(db: string, name: string): Collection {
+    this.#checkOpen();
     const ns = `${db}.${name}`;
     const seen = this.#transaction.catalog.get(ns);
     const latest = this.#storage.catalog.find(db, name);
@@ -44,6 +45,7 @@ export class TransactionWrites implements Writes {
 
   /** A collection that others see after the commit. */
   create(db: string, name: string, options: Doc): Collection {
+    this.#checkOpen();
     const ns = `${db}.${name}`;
     this.#lock(`ns:${ns}`);
     const uuid = crypto.getRandomValues(new Uint8Array(16));
@@ -54,6 +56,7 @@ export class TransactionWrites implements Writes {
   }
 
   insert(collection: Collection, stored: Stored): void {
+    this.#checkOpen();
     const rid = this.#storage.writer.allocateRid(collection.id);
     const keys = this.#keys(collection, stored.doc, stored.idKey);
     this.#claim(collection, keys, rid, stored.doc);
@@ -61,6 +64,7 @@ export class TransactionWrites implements Writes {
   }
 
   replace(collection: Collection, rid: number, before: Doc, after: { doc: Doc; bytes: Uint8Array }): void {
+    this.#checkOpen();
     this.#lockRow(collection, rid);
     const idKey = idKeyOf(before);
     this.#unclaim(collection, this.#keys(collection, before, idKey), rid);
@@ -70,6 +74,7 @@ export class TransactionWrites implements Writes {
   }
 
   remove(collection: Collection, rid: number, doc: Doc): void {
+    this.#checkOpen();
     this.#lockRow(collection, rid);
     const idKey = idKeyOf(doc);
     this.#lock(keyLock(collection.id, 0, idKey));
@@ -80,6 +85,11 @@ export class TransactionWrites implements Writes {
   }
 
   async durable(): Promise<void> {}
+
+  /** A transaction that ended in the middle of a long command takes no further locks. */
+  #checkOpen(): void {
+    if (this.#transaction.state !== 'inProgress') throw noSuchTransaction(this.#transaction.number);
+  }
 
   #put(collection: Collection, rid: number, bytes: Uint8Array, idKey: Uint8Array, isNew: boolean): void {
     const transaction = this.#transaction;

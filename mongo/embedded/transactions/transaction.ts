@@ -30,6 +30,8 @@ export class Transaction {
   /** The collections as the transaction sees them; those it made itself have ids below zero. */
   catalog: CatalogState;
   state: TransactionState = 'inProgress';
+  /** Whether it was ended from outside (lifetime, killed session), perhaps in the middle of a command of its own. */
+  interrupted = false;
   /** Whether its commit is under way, which nothing interrupts. */
   committing = false;
   /** Bytes of documents held in overlays. */
