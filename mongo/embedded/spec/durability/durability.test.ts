@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { MongoClient, type MongoServerError } from 'mongodb';
+import { MongoClient } from 'mongodb';
 import { afterAll, expect, it } from 'vitest';
 import { checkDataFile } from '../../storage/check.ts';
 import { DATA_FILE, FORMAT_VERSION } from '../../storage/format.ts';
@@ -49,26 +49,35 @@ it('answers writers with an error when the disk is full, keeps what it acknowled
     await using store = await open('full', { dataBytesMax: 4 * 1024 * 1024 });
     const docs = store.db.collection<{ _id: number; n: number; pad: string }>('docs');
     await docs.createIndex({ n: 1 });
-    let failure: MongoServerError | undefined;
-    for (let i = 0; failure === undefined && i < 1000; i++) {
-      const batch = numbered(i * 50, 50);
-      await docs.insertMany(batch).then(
-        () => acknowledged.push(...batch.map(({ _id }) => _id)),
-        (error: MongoServerError) => {
-          failure = error;
-        },
-      );
-    }
-    expect(failure?.message).toContain('full');
+    /** Writes until the first error: some in batches, some one by one, some in transactions. */
+    const writeUntilFull = async (writer: number): Promise<string> => {
+      for (let i = 0; ; i++) {
+        const batch = numbered(writer * 100_000 + i * 10, 10);
+        try {
+          if (writer % 3 === 0) await docs.insertMany(batch);
+          else if (writer % 3 === 1) for (const one of batch) await docs.insertOne(one);
+          else {
+            await store.client.withSession((session) =>
+              session.withTransaction(() => docs.insertMany(batch, { session })),
+            );
+          }
+        } catch (error) {
+          return error instanceof Error ? error.message : String(error);
+        }
+        acknowledged.push(...batch.map(({ _id }) => _id));
+      }
+    };
+    const failures = await Promise.all([0, 1, 2, 3, 4, 5].map(writeUntilFull));
+    for (const failure of failures) expect(failure).toContain('full');
     expect(acknowledged.length).toBeGreaterThan(500);
-    expect(await docs.findOne({ n: 7 })).toMatchObject({ _id: 7 });
-    await docs.deleteMany({ n: { $lt: 200 } });
+    expect(await docs.findOne({ n: acknowledged[0] ?? -1 })).not.toBeNull();
+    await docs.deleteMany({ n: { $lt: 100_000 } });
     await docs.insertOne({ _id: -1, n: -1, pad: '' });
   }
   expect(checkDataFile(join(folder('full'), DATA_FILE))).toEqual([]);
   await using again = await open('full');
   const ids = new Set(await again.db.collection<{ _id: number }>('docs').distinct('_id'));
-  expect(acknowledged.filter((id) => id >= 200 && !ids.has(id))).toEqual([]);
+  expect(acknowledged.filter((id) => id >= 100_000 && !ids.has(id))).toEqual([]);
   expect(ids.has(-1)).toBe(true);
 });
 
