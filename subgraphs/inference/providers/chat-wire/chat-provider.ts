@@ -9,6 +9,7 @@ import { failureOfResponse, toFailure } from '../translate/failure.ts';
 import { requestOf } from './captured-request.ts';
 import { chatAnswer } from './chat-answer.ts';
 import { ChatParts } from './chat-parts.ts';
+import { PlainRequests } from './plain-requests.ts';
 
 export interface ChatProviderOptions {
   /** Made with `captureFetch`: they build requests and send none. */
@@ -29,15 +30,19 @@ export function createChatProvider(options: ChatProviderOptions): Provider {
   const chatModel = perModel(options.chatModel);
   const embeddingModel = perModel(options.embeddingModel);
 
+  const requests = new PlainRequests((call, streaming) => {
+    const prepared = toCallOptions(call);
+    adjust?.(prepared, call);
+    return requestOf(chatModel(call.model), prepared, streaming);
+  });
+
   async function send(
     call: ProviderCall,
     streaming: boolean,
     signal: AbortSignal | undefined,
   ): Promise<Response> {
     call.signal?.throwIfAborted();
-    const prepared = toCallOptions(call);
-    adjust?.(prepared, call);
-    const { url, init } = await requestOf(chatModel(call.model), prepared, streaming);
+    const { url, init } = await requests.requestOf(call, streaming);
     const response = await fetch(url, { ...init, ...(signal === undefined ? {} : { signal }) });
     if (response.ok) return response;
     const { status, headers } = response;

@@ -1,0 +1,137 @@
+import { createAzure } from '@ai-sdk/azure';
+import { createOpenAI } from '@ai-sdk/openai';
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import type { LanguageModelV4 } from '@ai-sdk/provider';
+import { describe, expect, it } from 'vitest';
+import type { ProviderCall, ProviderMessage } from '../provider.ts';
+import { toCallOptions } from '../translate/call-options.ts';
+import { type CapturedRequest, captureFetch, requestOf } from './captured-request.ts';
+import { PlainRequests } from './plain-requests.ts';
+
+const fetch = captureFetch;
+const models: Readonly<Record<string, (id: string) => LanguageModelV4>> = {
+  compatible: createOpenAICompatible({
+    name: 'openaiCompatible',
+    baseURL: 'http://localhost/v1',
+    apiKey: 'k',
+    includeUsage: true,
+    supportsStructuredOutputs: true,
+    fetch,
+  }).chatModel,
+  openai: (id) => createOpenAI({ apiKey: 'k', fetch }).chat(id),
+  azure: (id) => createAzure({ apiKey: 'k', resourceName: 'r', fetch }).chat(id),
+};
+
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
+
+/** A small generator (mulberry32), so that a failure can be repeated. */
+function randomOf(start: number): () => number {
+  let state = start;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const texts = [
+  'Hello',
+  'a "quoted" \\ text\n',
+  '§ €uro 😀',
+  '\ud800 alone',
+  '{"json": [1]}',
+  '\u2028</script>',
+  'x'.repeat(3_000),
+];
+
+function randomCall(random: () => number): ProviderCall {
+  const one = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+  const maybe = <T>(value: T): T | undefined => (random() < 0.3 ? value : undefined);
+  const message = (): ProviderMessage => {
+    const role = one(['user', 'user', 'assistant', 'system'] as const);
+    if (role === 'system') return { role, content: one(texts) };
+    if (role === 'assistant') return { role, text: one(texts), toolCalls: [] };
+    const parts = Array.from({ length: random() < 0.8 ? 1 : 2 }, () => ({
+      type: 'text' as const,
+      text: one(texts),
+    }));
+    return { role, parts };
+  };
+  const call = {
+    model: one(['gpt-4.1', 'o3', 'gpt-5-mini', 'llama']),
+    messages: Array.from({ length: 1 + Math.floor(random() * 3) }, message),
+    temperature: maybe(one([0, 0.5])),
+    topP: maybe(0.9),
+    maxOutputTokens: maybe(one([10, 20])),
+    stop: maybe(['end']),
+    seed: maybe(7),
+    reasoningEffort: maybe(one(['low', 'high'])),
+  };
+  return Object.fromEntries(Object.entries(call).filter(([, value]) => value !== undefined)) as ProviderCall &
+    object;
+}
+
+const seen = ({ url, init }: CapturedRequest) => ({ url, ...init });
+
+describe.each(Object.entries(models))('%s', (_, model) => {
+  it(`a request filled in is the request that the SDK builds, to the byte (SEED=${seed})`, async () => {
+    const random = randomOf(seed);
+    let built = 0;
+    const build = (call: ProviderCall, streaming: boolean) => {
+      built += 1;
+      return requestOf(model(call.model), toCallOptions(call), streaming);
+    };
+    const plain = new PlainRequests(build);
+    for (let round = 0; round < 150; round++) {
+      const call = randomCall(random);
+      const streaming = random() < 0.5;
+      const wanted = seen(await build(call, streaming));
+      for (let time = 0; time < 3; time++) {
+        expect(seen(await plain.requestOf(call, streaming))).toEqual(wanted);
+      }
+      const before = built;
+      expect(seen(await plain.requestOf(call, streaming))).toEqual(wanted);
+      expect(built).toBe(before);
+    }
+  });
+});
+
+describe('what is no conversation of texts goes through the SDK each time', () => {
+  const user: ProviderMessage = { role: 'user', parts: [{ type: 'text', text: 'Hi' }] };
+  const calls: Readonly<Record<string, Omit<ProviderCall, 'model'>>> = {
+    tools: { messages: [user], tools: [{ name: 'f', parameters: { type: 'object' } }] },
+    'a response schema': { messages: [user], responseSchema: { type: 'object' } },
+    'an image': {
+      messages: [{ role: 'user', parts: [{ type: 'file', mediaType: 'image/png', data: 'aGk=' }] }],
+    },
+    'an empty text': { messages: [{ role: 'user', parts: [{ type: 'text', text: '' }] }] },
+    'a tool result': { messages: [user, { role: 'tool', toolCallId: 'c', toolName: 'f', content: 'r' }] },
+  };
+  it.each(Object.entries(calls))('%s', async (_, call) => {
+    let built = 0;
+    const plain = new PlainRequests((asked, streaming) => {
+      built += 1;
+      return requestOf(
+        (models.compatible as (id: string) => LanguageModelV4)(asked.model),
+        toCallOptions(asked),
+        streaming,
+      );
+    });
+    for (let time = 0; time < 4; time++) await plain.requestOf({ model: 'm', ...call }, false);
+    expect(built).toBe(4);
+  });
+});
+
+it('a text that looks like a mark, and a body that is no text, change nothing', async () => {
+  const user = (text: string): ProviderCall => ({
+    model: 'm',
+    messages: [{ role: 'user', parts: [{ type: 'text', text }] }],
+  });
+  const model = (models.compatible as (id: string) => LanguageModelV4)('m');
+  const plain = new PlainRequests((call, streaming) => requestOf(model, toCallOptions(call), streaming));
+  for (const text of ['a', 'b', 'd8b1c9a0-0-', '$&', "$'"]) {
+    const { init } = await plain.requestOf(user(text), false);
+    expect(JSON.parse(String(init.body)).messages).toEqual([{ role: 'user', content: text }]);
+  }
+});
