@@ -45,12 +45,14 @@ export class Meters {
       ...(first ? { REQUESTS: 1n, CONCURRENCY: 1n } : {}),
     });
     if (demands.length === 0) return;
-    const decision = await this.#quota.reserve({
-      id: `${this.#id}.${this.#made}`,
-      partition: this.#partition,
-      demands,
-      ttlMs: this.#ttlMs,
-    });
+    const id = `${this.#id}.${this.#made}`;
+    const decision = await this.#quota
+      .reserve({ id, partition: this.#partition, demands, ttlMs: this.#ttlMs })
+      .catch((error: unknown) => {
+        // Its answer was lost, perhaps not the reservation: that would stand until it expires.
+        this.#quota.release(this.#partition, id).catch(() => undefined);
+        throw error;
+      });
     if (!decision.granted) throw quotaRefusal(decision);
     this.#made += 1;
     this.#reserved = {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as latency, setImmediate } from 'node:timers/promises';
 
-/** A provider of the OpenAI chat wire that counts who asks it what. */
+/** A provider of the OpenAI chat wire that counts who asks it what. Models `leaky<status>` fail so and repeat the caller's key. */
 export interface Upstream extends AsyncDisposable {
   /** For `baseUrl` of a provider. */
   readonly url: string;
@@ -59,6 +59,14 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
     calls.set(model, (calls.get(model) ?? 0) + 1);
     authorizations.push(request.headers.authorization ?? '');
     onStep();
+    if (model.startsWith('leaky')) {
+      // As some providers do: the refusal repeats the key.
+      response.writeHead(Number(model.slice('leaky'.length)), {
+        'x-debug': request.headers.authorization ?? '',
+      });
+      response.end(JSON.stringify({ error: { message: `Wrong key: ${request.headers.authorization}` } }));
+      return;
+    }
     await gate();
     await latency(latencyMs());
     const content = answerOf(model);
@@ -99,10 +107,12 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
   const talk = async (response: ServerResponse): Promise<void> => {
     open += 1;
     const left = once(response, 'close').then(() => true);
-    const word = chunkOf({ choices: [{ index: 0, delta: { content: 'thread ' }, finish_reason: null }] });
+    const words = chunkOf({
+      choices: [{ index: 0, delta: { content: 'thread ' }, finish_reason: null }],
+    }).repeat(50);
     for (;;) {
-      wordsSaid += 1;
-      const taken = (response.write(word) ? setImmediate() : once(response, 'drain')).then(() => false);
+      wordsSaid += 50;
+      const taken = (response.write(words) ? setImmediate() : once(response, 'drain')).then(() => false);
       if (await Promise.race([left, taken])) break;
     }
     open -= 1;

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newTenant } from '#test/e2e/scenarios/setup.ts';
+import { clientOf } from '#test/support/client.ts';
+import { newAdminKey, startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
+import { registerUpstream } from './support/ledger.ts';
+import { type Restartable, startRestartable } from './support/restartable.ts';
+import { startUpstream, type Upstream } from './support/upstream.ts';
+
+const token = (name: string) => `${name}-${randomBytes(16).toString('hex')}`;
+/** Everything that nobody may read anywhere. */
+const secrets = {
+  adminKey: newAdminKey(),
+  encryptionKey: randomBytes(32).toString('hex'),
+  meshSecret: token('mesh-secret'),
+  environmentKey: token('sk-environment'),
+  providerKey: 'upstream-secret-key',
+  addedKey: token('sk-added'),
+  replacedKey: token('sk-replaced'),
+  unknownKey: `hd_nobody_${randomBytes(24).toString('hex')}`,
+};
+const complete =
+  'mutation ($input: CompletionInput!) { complete(input: $input) { text attempts { error } } }';
+const leaky = ['leaky200', 'leaky400', 'leaky401', 'leaky403', 'leaky429', 'leaky500'];
+
+const stack = new AsyncDisposableStack();
+let dir: string;
+let mesh: Restartable;
+let upstream: Upstream;
+/** API keys that were shown once, when they were made. */
+const apiKeys: string[] = [];
+const answers: string[] = [];
+
+async function ask(key: string, query: string, variables: Record<string, unknown> = {}): Promise<string> {
+  const text = JSON.stringify(await clientOf(mesh.url, key).send(query, variables));
+  answers.push(text);
+  return text;
+}
+
+beforeAll(async () => {
+  dir = stack.use(await temporaryDirectory()).path;
+  upstream = stack.use(await startUpstream());
+  mesh = stack.use(
+    await startRestartable(dir, {
+      LOG_LEVEL: 'trace',
+      HEDDLE_ADMIN_KEY: secrets.adminKey,
+      HEDDLE_ENCRYPTION_KEY: secrets.encryptionKey,
+      HEDDLE_MESH_SECRET: secrets.meshSecret,
+      OPENAI_API_KEY: secrets.environmentKey,
+    }),
+  );
+  await registerUpstream(mesh, upstream.url, ['m0', ...leaky]);
+  const { client } = await newTenant(() => mesh, {
+    scopes: ['inference:invoke', 'tenants:write', 'audit:read'],
+  });
+  apiKeys.push(client.key);
+  const admin = secrets.adminKey;
+  await ask(
+    admin,
+    `mutation { addProviderCredential(providerId: "up", label: "b", secret: "${secrets.addedKey}") { id hint } }`,
+  );
+  await ask(
+    admin,
+    `mutation { createProvider(input: { id: "third", kind: OPENAI_COMPATIBLE, baseUrl: "${upstream.url}", apiKey: "${secrets.replacedKey}" }) { id credentials { hint } } }`,
+  );
+  // What fails says its secret too, in literals as in variables.
+  await ask(
+    admin,
+    `mutation { createProvider(input: { id: "third", kind: OPENAI_COMPATIBLE, apiKey: "${secrets.replacedKey}" }) { id } }`,
+  );
+  await ask(
+    admin,
+    `mutation { addProviderCredential(providerId: "nobody", label: "b", secret: "${secrets.addedKey}") { id } }`,
+  );
+  await ask(
+    admin,
+    `mutation { addProviderCredential(providerId: "up", label: "b", secret: "${secrets.addedKey}") { nothing } }`,
+  );
+  await ask(
+    admin,
+    'mutation ($secret: Int!) { addProviderCredential(providerId: "up", label: "b", secret: $secret) { id } }',
+    { secret: secrets.addedKey },
+  );
+  for (const model of ['m0', ...leaky]) {
+    for (let n = 0; n < 3; n++) {
+      await ask(client.key, complete, {
+        input: { model: `up/${model}`, messages: [{ role: 'USER', content: 'x' }] },
+      });
+    }
+    const stream =
+      'subscription ($input: CompletionInput!) { completionStream(input: $input) { __typename ... on CompletionFailed { code message } } }';
+    const response = await fetch(`${mesh.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream', 'x-api-key': client.key },
+      body: JSON.stringify({
+        query: stream,
+        variables: { input: { model: `up/${model}`, messages: [{ role: 'USER', content: 'x' }] } },
+      }),
+    });
+    answers.push(await response.text());
+  }
+  await ask(secrets.unknownKey, '{ me { kind } }');
+  await ask(admin, '{ me { kind keyId app { keys { id hint label } } } }');
+  await ask(admin, '{ providers { id baseUrl credentials { id label hint } health { circuit } } }');
+  await ask(admin, '{ auditLog(first: 200) { edges { node { action arguments before after errorCode } } } }');
+  await ask(admin, '{ invocations(first: 200) { edges { node { id errorCode } } } }');
+}, 60_000);
+afterAll(() => stack.disposeAsync());
+
+/** Names of the secrets that the text holds, as they are or in base64 or hex. */
+function told(text: string): string[] {
+  return [...Object.entries(secrets), ...apiKeys.map((key, n): [string, string] => [`API key ${n}`, key])]
+    .filter(([, secret]) =>
+      [secret, Buffer.from(secret).toString('base64').slice(0, -4), Buffer.from(secret).toString('hex')].some(
+        (form) => text.includes(form),
+      ),
+    )
+    .map(([name]) => name);
+}
+
+describe('what is secret', () => {
+  it('was used: the provider got each of the keys', () => {
+    expect(upstream.authorizations).toContain(`Bearer ${secrets.providerKey}`);
+    expect(upstream.authorizations).toContain(`Bearer ${secrets.addedKey}`);
+  });
+
+  it('stands in no answer, not in the audit log, and in no provider’s error that is handed on', () => {
+    expect(answers.length).toBeGreaterThan(30);
+    for (const answer of answers) expect(told(answer), answer).toEqual([]);
+  });
+
+  it('stands in no line of the log, at its most talkative', () => {
+    const output = mesh.output();
+    expect(output.length).toBeGreaterThan(200);
+    for (const line of output.split('\n')) expect(told(line), line).toEqual([]);
+  });
+
+  it('stands in no file of the data directory, while it runs and after it has ended', async () => {
+    const files = async () => {
+      const found: string[] = [];
+      for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile()) continue;
+        const path = join(entry.parentPath, entry.name);
+        found.push(path);
+        expect(told(await readFile(path, 'latin1')), path).toEqual([]);
+      }
+      return found;
+    };
+    expect((await files()).length).toBeGreaterThan(0);
+    expect(await mesh.process.end('SIGTERM')).toBe(0);
+    await files();
+  });
+});
+
+describe.concurrent('a start that fails', () => {
+  const password = token('pw');
+  it.each<[string, Record<string, string>]>([
+    ['a Redis that is not there', { REDIS_URL: `redis://user:${password}@127.0.0.1:1` }],
+    ['a Redis URL that is none', { REDIS_URL: `http://user:${password}@127.0.0.1:1` }],
+    ['a MongoDB URL that is none', { MONGO_URL: `mongo://user:${password}@127.0.0.1:1` }],
+    ['a MongoDB URL with a wrong option', { MONGO_URL: `mongodb://user:${password}@127.0.0.1:1/?nothing=1` }],
+    [
+      'a MongoDB that is not there',
+      { MONGO_URL: `mongodb://user:${password}@127.0.0.1:1/?serverSelectionTimeoutMS=300` },
+    ],
+    ['an admin key that is too short', { HEDDLE_ADMIN_KEY: password }],
+    ['an encryption key of another length', { HEDDLE_ENCRYPTION_KEY: password }],
+    ['a mesh secret that is too short', { HEDDLE_MESH_SECRET: password.slice(0, 20) }],
+  ])('tells no secret: %s', async (_what, environment) => {
+    await using empty = await temporaryDirectory();
+    const heddle = startHeddle([], {
+      PORT: '0',
+      HEDDLE_DATA_DIR: empty.path,
+      LOG_LEVEL: 'trace',
+      ...environment,
+    });
+    const [code] = await new Promise<[number | null]>((ended) =>
+      heddle.child.once('close', (...how) => ended([how[0]])),
+    );
+    expect(code).toBe(1);
+    expect(heddle.output()).toMatch(/^heddle: /m);
+    expect(heddle.output()).not.toContain(password.slice(0, 20));
+  });
+});
