@@ -1,7 +1,8 @@
 /**
  * CPU of the server process per `complete` and per streamed token, whole policy on, embedded store, against a mock
  * upstream in another process, beside a bare pass-through in the same run. Prints the table of docs/performance.md.
- * SECONDS, IN_FLIGHT, STREAMS, TOKENS and ROUNDS change the load.
+ * SECONDS, IN_FLIGHT, STREAMS, TOKENS and ROUNDS change the load; what comes in the first WARM_SECONDS is not counted:
+ * V8 compiles the hot path then.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,6 +16,7 @@ const inFlight = Number(process.env.IN_FLIGHT ?? 64);
 const streams = Number(process.env.STREAMS ?? 200);
 const tokens = Number(process.env.TOKENS ?? 200);
 const rounds = Number(process.env.ROUNDS ?? 3);
+const warmSeconds = Number(process.env.WARM_SECONDS ?? 15);
 const input = 'Tell me how a loom keeps its threads apart. '.repeat(48).slice(0, 2_000);
 
 /** CPU that `work` cost the process, per unit that it answers. */
@@ -105,7 +107,7 @@ try {
     });
 
   await callFloor(2);
-  await callHeddle(3);
+  await callHeddle(warmSeconds);
   await streamHeddle();
   await streamFloor();
 

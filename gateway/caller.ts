@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import { parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
@@ -163,7 +163,7 @@ export async function createCallers(options: {
       const key = keyOf(credentials);
       if (key === undefined) return anonymousCaller;
       if (key.length > keyLengthMax) throw unknownKey();
-      const { caller, allowList } = await lookUp(createHash('sha256').update(key).digest('hex'), context);
+      const { caller, allowList } = await lookUp(hash('sha256', key, 'hex'), context);
       if (caller === undefined) throw unknownKey();
       if (caller.expiresAtMs !== null && caller.expiresAtMs <= now()) throw unknownKey();
       if (allowList !== undefined && !isAllowed(allowList, context.clientAddress)) {

@@ -9,6 +9,9 @@ function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.concat(chunks));
 }
 
+/** Keeps nothing from one whole text to the next. */
+const decoder = new TextDecoder();
+
 /** A fetch Response over an Exchange. `read()` is the cheap way to its bytes; `body` is made when someone asks for it. */
 export class HttpResponse implements Response {
   readonly #exchange: Exchange;
@@ -78,7 +81,7 @@ export class HttpResponse implements Response {
     if (first === null) return '';
     const chunks: Uint8Array[] = [first];
     for (let chunk = await this.read(); chunk !== null; chunk = await this.read()) chunks.push(chunk);
-    return new TextDecoder().decode(chunks.length === 1 ? first : join(chunks));
+    return decoder.decode(chunks.length === 1 ? first : join(chunks));
   };
 
   readonly json = async (): Promise<unknown> => JSON.parse(await this.text());
