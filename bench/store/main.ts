@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { startNode } from '../child.ts';
@@ -44,9 +44,9 @@ async function measureEngine(): Promise<Figure[]> {
 function print(figures: Figure[], documents: number): void {
   const number = (value: number | undefined, digits = 0): string =>
     value === undefined ? '' : value.toLocaleString('en', { maximumFractionDigits: digits });
-  console.log(
-    `Node ${process.version}, ${cpus().length} cores, ${documents.toLocaleString('en')} documents of 1 KB\n`,
-  );
+  // Shared cores: with a load above their number, rates and delays say less than the CPU column does.
+  const machine = `${cpus().length} cores, load average ${loadavg()[0]?.toFixed(1)}`;
+  console.log(`Node ${process.version}, ${machine}, ${documents.toLocaleString('en')} documents of 1 KB\n`);
   console.log('| | per second | p50 ms | p99 ms | CPU of the store, µs each | |');
   console.log('|---|---|---|---|---|---|');
   for (const { what, perSecond, p50Ms, p99Ms, storeMicros, note = '', reached } of figures) {
