@@ -141,6 +141,16 @@ describe('catalog', () => {
     expect(catalog.model('p/a')?.price?.inputNanosPerMillion).toBe(2n);
   });
 
+  it('finds for all that ask at once what was written without being announced', async () => {
+    await models(database.connection).create([model('one'), model('two')]);
+    const found = await Promise.all(['p/one', 'p/two', 'p/one'].map((name) => catalog.resolve(name)));
+    expect(found).toMatchObject([
+      { model: { id: 'p/one' } },
+      { model: { id: 'p/two' } },
+      { model: { id: 'p/one' } },
+    ]);
+  });
+
   it('looks for a missing name once, and for others not before a second has passed', async () => {
     await models(database.connection).create(model('a'));
     expect(await catalog.resolve('p/a')).toMatchObject({ model: { id: 'p/a' } });

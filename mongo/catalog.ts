@@ -145,6 +145,8 @@ export async function openCatalog(connection: Connection, options: CatalogOption
   let running: Promise<void> | undefined;
   let following: Promise<void> | undefined;
   let missAtMs = Number.NEGATIVE_INFINITY;
+  /** The last reading that a miss made. */
+  let missing: Promise<void> | undefined;
   let revision = -1;
   let readAtMs = Number.NEGATIVE_INFINITY;
 
@@ -217,9 +219,13 @@ export async function openCatalog(connection: Connection, options: CatalogOption
     snapshot: () => current,
     async resolve(name) {
       const found = known(name);
-      if (found !== undefined || now() - missAtMs < missRefreshMs) return found;
-      missAtMs = now();
-      await orWarn(refresh());
+      if (found !== undefined) return found;
+      if (now() - missAtMs >= missRefreshMs) {
+        missAtMs = now();
+        missing = orWarn(refresh());
+      }
+      // Whoever misses while it is looked for waits for what is found.
+      await missing;
       return known(name);
     },
     refresh,
