@@ -45,18 +45,28 @@ async function heard(client: TestClient, model: string): Promise<{ events: Event
   }
 }
 
-const asked = (...models: string[]) =>
-  vi.waitFor(() => expect([...upstream.calls.keys()].sort()).toEqual(models), { timeout: 10_000 });
+/** Begins a call of m0 and a stream of m1, and waits until the provider has been asked both. */
+async function bothUnderWay(client: TestClient) {
+  const ended: unknown[] = [];
+  const call = client.send(complete, upCall('m0'));
+  const events = heard(client, 'm1');
+  for (const outcome of [call, events]) outcome.then((end) => ended.push(end));
+  await vi.waitFor(
+    () =>
+      expect({ asked: [...upstream.calls.keys()].sort(), ended }).toEqual({ asked: ['m0', 'm1'], ended: [] }),
+    { timeout: 15_000 },
+  );
+  return { call, events };
+}
 
 describe('a mesh whose inference process goes and comes back', () => {
   it('ends what ran with an error, refuses the next with the time to wait, and recovers', {
     timeout: 60_000,
   }, async () => {
     const { client } = await newTenant(() => mesh);
-    const ran = Promise.all([client.send(complete, upCall('m0')), heard(client, 'm1')]);
-    await asked('m0', 'm1');
+    const ran = await bothUnderWay(client);
     await mesh.process('inference').end('SIGKILL');
-    const [answer, events] = await ran;
+    const [answer, events] = await Promise.all([ran.call, ran.events]);
     expect(answer.errors).toMatchObject([
       {
         message: expect.stringContaining('may have run'),
@@ -100,12 +110,11 @@ describe('a mesh whose inference process goes and comes back', () => {
     const { client } = await newTenant(() => mesh);
     gate = Promise.withResolvers();
     upstream.forget();
-    const ran = Promise.all([client.send(complete, upCall('m0')), heard(client, 'm1')]);
-    await asked('m0', 'm1');
+    const ran = await bothUnderWay(client);
     const ended = mesh.process('inference').end('SIGTERM');
     await vi.waitFor(async () => expect(await client.code(complete, echo('x'))).toBe('OVERLOADED'));
     gate.resolve();
-    const [answer, { events, error }] = await ran;
+    const [answer, { events, error }] = await Promise.all([ran.call, ran.events]);
     expect(answer).toMatchObject({ data: { complete: { text: answerOf('m0') } } });
     expect(error).toBeNull();
     expect(events.at(-1)).toMatchObject({ completion: { status: 'SUCCEEDED', text: answerOf('m1') } });
