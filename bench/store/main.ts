@@ -51,7 +51,14 @@ function print(figures: Figure[], documents: number): void {
   console.log('|---|---|---|---|---|---|');
   for (const { what, perSecond, p50Ms, p99Ms, storeMicros, note = '', reached } of figures) {
     const verdict = reached === undefined ? note : `${note}: ${reached ? 'reached' : 'MISSED'}`;
-    const cells = [what, number(perSecond), number(p50Ms, 2), number(p99Ms, 2), number(storeMicros), verdict];
+    const cells = [
+      what,
+      number(perSecond, 2 * Number((perSecond ?? 10) < 10)),
+      number(p50Ms, 2),
+      number(p99Ms, 2),
+      number(storeMicros),
+      verdict,
+    ];
     console.log(`| ${cells.join(' | ')} |`);
   }
 }
