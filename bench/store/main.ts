@@ -53,7 +53,7 @@ function print(figures: Figure[], documents: number): void {
     const verdict = reached === undefined ? note : `${note}: ${reached ? 'reached' : 'MISSED'}`;
     const cells = [
       what,
-      number(perSecond, 2 * Number((perSecond ?? 10) < 10)),
+      number(perSecond, perSecond !== undefined && perSecond < 10 ? 2 : 0),
       number(p50Ms, 2),
       number(p99Ms, 2),
       number(storeMicros),
