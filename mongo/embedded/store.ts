@@ -7,8 +7,6 @@ import { lockDirectory } from './lock.ts';
 import type { ListenOn } from './wire/server.ts';
 import { type FromWorker, REPLICA_SET, type ToWorker, type WorkerStart } from './worker-messages.ts';
 
-export { DirectoryInUse } from './lock.ts';
-
 /** A running store. Everything but opening, closing and backing up is done through a MongoDB driver on its URL. */
 export interface Store extends AsyncDisposable {
   /** For `mongoose.connect` or `new MongoClient`, without a database name. */
