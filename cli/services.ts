@@ -44,14 +44,15 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
 
   const { openState } = await import('#state/open-state.ts');
   const state: State = starting.use(await openState(environment.REDIS_URL, log));
-  const { subgraphs, newAdminKey, ready } = await startSubgraphs(options, names, state, starting);
+  const { subgraphs, newAdminKey, storesAnswer } = await startSubgraphs(options, names, state, starting);
+  let closing: Promise<void> | undefined;
+  const ready = async () => closing === undefined && (await storesAnswer());
   const subgraphUrls = alone ? await serveAlone(options, subgraphs, ready, starting) : {};
   const gateway = parts.includes('gateway')
     ? await startGateway(options, { subgraphs, state, ready }, starting)
     : undefined;
 
   const running = starting.move();
-  let closing: Promise<void> | undefined;
   return {
     url: gateway?.url ?? null,
     subgraphUrls,

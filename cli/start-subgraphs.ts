@@ -9,7 +9,7 @@ export interface StartedSubgraphs {
   readonly subgraphs: ReadonlyMap<SubgraphName, Subgraph>;
   readonly newAdminKey: string | null;
   /** Do the database and the shared state answer? */
-  ready(): Promise<boolean>;
+  storesAnswer(): Promise<boolean>;
 }
 
 /**
@@ -23,7 +23,7 @@ export async function startSubgraphs(
   starting: AsyncDisposableStack,
 ): Promise<StartedSubgraphs> {
   const subgraphs = new Map<SubgraphName, Subgraph>();
-  if (names.length === 0) return { subgraphs, newAdminKey: null, ready: async () => true };
+  if (names.length === 0) return { subgraphs, newAdminKey: null, storesAnswer: async () => true };
 
   // The store starts in its own thread while this one loads the subgraphs' code.
   const dir = await ensureDataDirectory(environment);
@@ -62,7 +62,7 @@ export async function startSubgraphs(
     );
     subgraphs.set(subgraph.name, subgraph);
   }
-  const ready = async () => {
+  const storesAnswer = async () => {
     try {
       await Promise.all([connection.db?.command({ ping: 1 }, { timeoutMS: 2_000 }), state.ping()]);
       return true;
@@ -71,5 +71,5 @@ export async function startSubgraphs(
       return false;
     }
   };
-  return { subgraphs, newAdminKey, ready };
+  return { subgraphs, newAdminKey, storesAnswer };
 }
