@@ -79,7 +79,7 @@ export class WebSocketSession {
         return;
       case MessageType.Ping:
         // A client that pings but does not read gets no pongs rather than a buffer of them.
-        if (this.#socket.bufferedAmount > bufferedBytesMax) return;
+        if (this.#unreadBytes() > bufferedBytesMax) return;
         this.#send(JSON.stringify({ type: MessageType.Pong, payload: message.payload }));
         return;
       case MessageType.Pong:
@@ -146,7 +146,7 @@ export class WebSocketSession {
     }
     const { work, limits } = this.#mesh;
     if (work.closing || this.#running.size >= limits.operationsPerSocketMax) {
-      if (this.#socket.bufferedAmount > bufferedBytesMax) {
+      if (this.#unreadBytes() > bufferedBytesMax) {
         this.#socket.close(tryAgainLater, 'Too many operations');
         return;
       }
@@ -230,7 +230,7 @@ export class WebSocketSession {
   #sendErrors(id: string, errors: readonly ClientError[]): void {
     this.#running.delete(id);
     // Refusals cost the client nothing to ask for: one that does not read them would fill the memory with them.
-    if (this.#socket.bufferedAmount > refusedBytesMax) {
+    if (this.#unreadBytes() > refusedBytesMax) {
       this.#socket.close(tryAgainLater, 'Too many operations');
       return;
     }
@@ -242,10 +242,18 @@ export class WebSocketSession {
     if (this.#corked) return;
     this.#corked = true;
     this.#wire.cork();
-    setImmediate(() => {
-      this.#corked = false;
-      this.#wire.uncork();
-    });
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#corked = false;
+    this.#wire.uncork();
+  }
+
+  /** Bytes that wait because the client does not read; what only waits for the end of this turn leaves first. */
+  #unreadBytes(): number {
+    if (this.#corked && this.#socket.bufferedAmount > bufferedBytesMax) this.#flush();
+    return this.#socket.bufferedAmount;
   }
 
   /** Resolves, where the client reads slowly, when it has taken the message; a socket that closes resolves too. */

@@ -106,6 +106,8 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
   it('opens where it was left, keeping no key in the browser', async () => {
     const stored = await page.evaluate('JSON.stringify([localStorage, sessionStorage, location.href])');
     expect(stored).not.toContain(mesh.adminKey);
+    // GraphiQL writes what it keeps some time after a change.
+    await page.waitForFunction(`JSON.parse(localStorage.getItem('graphiql:tabState')).activeTabIndex === 5`);
     await page.reload();
     await page.locator('.view-line', { hasText: 'query Usage(' }).waitFor();
     expect(await page.locator('.graphiql-tab-button').count()).toBe(6);
