@@ -26,6 +26,7 @@ async function renderExplorer(): Promise<string> {
     logo: icon,
     endpoint: '/graphql',
     subscriptionsProtocol: 'GRAPHQL_SSE',
+    method: 'POST',
     defaultQuery: '',
     defaultHeaders: JSON.stringify({ authorization: 'Bearer ' }, null, 2),
     shouldPersistHeaders: false,

@@ -13,6 +13,7 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
   let browser: Browser;
   let page: Page;
   const elsewhere: string[] = [];
+  const inAddresses: string[] = [];
   const complaints: string[] = [];
   beforeAll(async () => {
     mesh = stack.use(await startOneProcess());
@@ -21,9 +22,10 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
     page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
     page.setDefaultTimeout(15_000);
     await page.route('**/*', (route) => {
-      const { protocol, origin } = new URL(route.request().url());
-      if (protocol !== 'blob:' && protocol !== 'data:' && origin !== mesh.url)
-        elsewhere.push(route.request().url());
+      const url = route.request().url();
+      const { protocol, origin, search } = new URL(url);
+      if (protocol !== 'blob:' && protocol !== 'data:' && origin !== mesh.url) elsewhere.push(url);
+      if (search !== '' && !route.request().isNavigationRequest()) inAddresses.push(url);
       return route.continue();
     });
     page.on('pageerror', ({ message }) => complaints.push(message));
@@ -129,6 +131,10 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
     await docs.getByText('CompletionInput', { exact: true }).first().click();
     await docs.getByText('JSON Schema: the answer is JSON of this shape, validated.').waitFor();
     if (process.env.HEDDLE_SCREENSHOT) await page.screenshot({ path: process.env.HEDDLE_SCREENSHOT });
+  });
+
+  it('wrote no prompt into an address, where it would be logged and could not be long', () => {
+    expect(inAddresses).toEqual([]);
   });
 
   it('asked nobody but the mesh for anything, and had nothing to complain of', () => {
