@@ -109,6 +109,37 @@ describe('complete', () => {
     ]);
   });
 
+  it('fails an answer that is too large to be kept, settles it, and no call beside it', async () => {
+    await using mesh = await startInference(database);
+    const large = mesh.refusal(COMPLETE, asking('alpha/one'));
+    const small = mesh.data<Answer>(COMPLETE, asking('beta/one'));
+    const calls = await Promise.all([mesh.alpha.next(), mesh.beta.next()]);
+    calls[0].say('x'.repeat(20_000_000)).finish(usageOf(1_000, 500));
+    calls[1].say('y').finish(usageOf(1_000, 1));
+    expect((await small).complete).toMatchObject({ status: 'SUCCEEDED', text: 'y' });
+    const refusal = await large;
+    expect(refusal).toMatchObject({ code: 'PROVIDER_ERROR', message: expect.stringMatching(/larger/) });
+    const rows = await mesh.rows();
+    expect(rows.find(({ modelId }) => modelId === 'alpha/one')).toMatchObject({
+      _id: refusal.completionId,
+      status: 'FAILED',
+      errorCode: 'PROVIDER_ERROR',
+      usage: { outputTokens: 500 },
+      costNanos: 6_000_000n,
+      attempts: [{ outcome: 'SUCCEEDED' }],
+    });
+    expect(rows.find(({ modelId }) => modelId === 'beta/one')).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
+  it('fails an answer that is nested too deeply to be told, and closes its row', async () => {
+    await using mesh = await startInference(database);
+    const deep = 200_000;
+    mesh.alpha.always((call) => call.say('['.repeat(deep), ']'.repeat(deep)).finish(usageOf(1, 1)));
+    const refusal = await mesh.refusal(COMPLETE, asking('alpha/one', { responseSchema: { type: 'array' } }));
+    expect(refusal).toMatchObject({ code: 'PROVIDER_ERROR', message: expect.stringMatching(/deeper/) });
+    expect(await mesh.rows()).toMatchObject([{ status: 'FAILED', errorCode: 'PROVIDER_ERROR' }]);
+  });
+
   it('does not try again what cannot succeed', async () => {
     await using mesh = await startInference(database);
     mesh.alpha.always((call) => call.fail(failureOf('CONTENT_FILTERED', false)));

@@ -1,4 +1,5 @@
 import type { CatalogModel } from '#mongo/catalog.ts';
+import type { CompletionRecord } from '#mongo/completions.ts';
 import type { InvocationStatus } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
@@ -7,6 +8,7 @@ import { type AttemptEnd, Cancelled, generateOnce, streamOnce, untilAborted } fr
 import type { CompletionData, CompletionEventData } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
 import {
+  type ClientFailure,
   type Ended,
   type Ending,
   failed,
@@ -41,6 +43,12 @@ export interface InvocationStart {
 
 /** Failures that say nothing of the provider's health. */
 const clientsFault: ReadonlySet<string> = new Set(['BAD_USER_INPUT', 'CONTEXT_TOO_LONG', 'CONTENT_FILTERED']);
+
+const unkeepable: ClientFailure = {
+  code: 'PROVIDER_ERROR',
+  message: 'The answer is larger, or nested deeper, than can be kept.',
+  retryAfterMs: null,
+};
 
 /**
  * One invocation that has its reservation and its row: asks providers until one has answered or none may be asked
@@ -275,23 +283,32 @@ export class Invocation {
   }
 
   async #settleAndClose(ending: Ending): Promise<Ended> {
-    const { status, answer, json, failure } = ending;
-    const completion = this.#completion(status, answer, json, failure);
     const endedAtMs = this.#deps.now();
+    const { completion, failure, result } = this.#kept(ending, endedAtMs);
     try {
       const closing = closingOf(completion, this.#model.provider.id, endedAtMs, this.#firstTokenMs);
       await Promise.all([
         this.start.meters.settle(this.#tally.used),
-        this.#deps.ledger.close(this.id, closing, resultOf(completion, endedAtMs)),
+        this.#deps.ledger.close(this.id, closing, result),
       ]);
       return { completion, failure };
     } catch (error) {
       this.#deps.log.error({ err: error, completionId: this.id }, 'a ledger row could not be closed');
       return {
-        completion: this.#completion('FAILED', answer, json, internalFailure),
+        completion: this.#completion('FAILED', ending.answer, ending.json, internalFailure),
         failure: internalFailure,
       };
     }
+  }
+
+  /** An answer that cannot be kept could not be told again: it has failed, and what an unfinished one had said is dropped. */
+  #kept(ending: Ending, endedAtMs: number): Ended & { readonly result: CompletionRecord | null } {
+    const { status, answer, json, failure } = ending;
+    const completion = this.#completion(status, answer, json, failure);
+    const result = resultOf(completion, endedAtMs);
+    const isEmpty = Object.keys(answer).length === 0;
+    if (result !== null || isEmpty) return { completion, failure, result };
+    return this.#kept(status === 'SUCCEEDED' ? failed(unkeepable) : { ...ending, answer: {} }, endedAtMs);
   }
 
   async #tellEnd(ended: Ended, { answer }: Ending): Promise<void> {

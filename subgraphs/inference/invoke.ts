@@ -214,7 +214,7 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
     });
     await deps.ledger.open(
       { ...row, status: 'SUCCEEDED', endedAt: new Date(nowMs), latencyMs: 0 },
-      resultOf(completion, nowMs),
+      resultOf(completion, nowMs) ?? undefined,
     );
     return { kind: 'ANSWERED', completion };
   }

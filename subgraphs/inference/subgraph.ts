@@ -41,6 +41,7 @@ export interface InferenceSubgraphDeps extends SubgraphServices {
 }
 
 const graceMsDefault = 5_000;
+const neverAborted = new AbortController().signal;
 
 /**
  * Invoking AI models. Takes up the ownership of this process's ledger rows (and closes those of processes that are
@@ -55,7 +56,8 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
 
   await using opened = new AsyncDisposableStack();
   const http = opened.use(createHttpFetch());
-  const ownership = opened.use(await openOwnership(connection, { log, now }));
+  const ledger = createLedger(connection, { log, delay: (ms) => delay(ms, neverAborted) });
+  const ownership = opened.use(await openOwnership(connection, { log, now, ledger }));
   const pool = createProviderPool({
     catalog,
     secretBox: deps.secretBox,
@@ -77,7 +79,7 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     cache: deps.state.cache,
     streams: deps.state.streams,
     health: createHealthRegistry({ now }),
-    ledger: createLedger(connection, log),
+    ledger,
     ownerId: ownership.ownerId,
     structuredOutputs: createStructuredOutputs(),
   };

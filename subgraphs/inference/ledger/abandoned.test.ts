@@ -52,7 +52,7 @@ it('closes a row by its result where there is one, as FAILED otherwise, and leav
     running('silent', 'gone'),
     running('other', 'alive'),
   ]);
-  await completions(connection).create(resultOf(answered, startedAtMs + 400));
+  await completions(connection).create({ ...resultOf(answered, startedAtMs + 400) });
 
   expect(await closeAbandoned(connection, ['gone'], startedAtMs + 9_000)).toBe(2);
   expect(await closeAbandoned(connection, ['gone'], startedAtMs + 9_999)).toBe(0);

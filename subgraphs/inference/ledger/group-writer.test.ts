@@ -1,15 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { GroupWriter } from './group-writer.ts';
 
+class BadItem extends Error {}
+
 function setup(bounds: { readonly batchMax: number; readonly waitingMax: number }) {
   const groups: (readonly number[])[] = [];
   const ends: PromiseWithResolvers<void>[] = [];
-  const writer = new GroupWriter<number>((items) => {
-    groups.push([...items]);
-    const end = Promise.withResolvers<void>();
-    ends.push(end);
-    return end.promise;
-  }, bounds);
+  const writer = new GroupWriter<number>(
+    (items) => {
+      groups.push([...items]);
+      const end = Promise.withResolvers<void>();
+      ends.push(end);
+      return end.promise;
+    },
+    { ...bounds, isOfItems: (error) => error instanceof BadItem },
+  );
   const begun = async (count: number) => {
     while (groups.length < count) await new Promise(setImmediate);
   };
@@ -32,16 +37,32 @@ describe('GroupWriter', () => {
     expect(groups).toEqual([[1, 2], [3, 4, 5], [6]]);
   });
 
-  it('fails the items of a group that fails, and goes on with the next', async () => {
+  it('fails the items of a group that fails by no fault of theirs, all at once, and goes on with the next', async () => {
     const { ends, writer, begun } = setup({ batchMax: 10, waitingMax: 100 });
-    const first = writer.push(1);
+    const first = [writer.push(1), writer.push(2)].map((written) =>
+      expect(written).rejects.toThrow('no disk'),
+    );
     await begun(1);
-    const second = writer.push(2);
+    const second = writer.push(3);
     ends[0]?.reject(new Error('no disk'));
-    await expect(first).rejects.toThrow('no disk');
+    await Promise.all(first);
     await begun(2);
     ends[1]?.resolve();
     await second;
+  });
+
+  it('refuses of a group only the item that it fails by', async () => {
+    const groups: (readonly number[])[] = [];
+    const writer = new GroupWriter<number>(
+      async (items) => {
+        groups.push([...items]);
+        if (items.includes(3)) throw new BadItem('not 3');
+      },
+      { batchMax: 10, waitingMax: 100, isOfItems: (error) => error instanceof BadItem },
+    );
+    const written = await Promise.allSettled([1, 2, 3, 4].map((item) => writer.push(item)));
+    expect(written.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(groups).toEqual([[1, 2, 3, 4], [1, 2], [3, 4], [3], [4]]);
   });
 
   it('refuses with OVERLOADED beyond its bound', async () => {

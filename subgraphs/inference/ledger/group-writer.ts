@@ -5,11 +5,15 @@ export interface GroupWriterOptions {
   readonly batchMax: number;
   /** Items waiting at most; one more is refused with OVERLOADED. */
   readonly waitingMax: number;
+  /**
+   * Does the error lie in what was written, so that other items may well be written without it? A group that fails so is
+   * written again in halves, hence `write` meets items that it has written before.
+   */
+  readonly isOfItems: (error: unknown) => boolean;
 }
 
-interface Batch<T> {
-  readonly items: T[];
-  readonly written: Promise<void>;
+interface Waiting<T> {
+  readonly item: T;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -21,7 +25,7 @@ interface Batch<T> {
 export class GroupWriter<T> {
   readonly #write: (items: readonly T[]) => Promise<void>;
   readonly #options: GroupWriterOptions;
-  readonly #batches: Batch<T>[] = [];
+  readonly #groups: Waiting<T>[][] = [];
   #waiting = 0;
   #writing = false;
 
@@ -30,38 +34,48 @@ export class GroupWriter<T> {
     this.#options = options;
   }
 
-  /** Resolves when the item is durable; rejects as the write of its group did. */
+  /** Resolves when the item is durable; rejects with what kept it from being written. */
   push(item: T): Promise<void> {
     if (this.#waiting >= this.#options.waitingMax) {
       const message = 'Too many calls wait for the ledger; nothing was sent to a provider.';
       return Promise.reject(new HeddleError('OVERLOADED', message, { extensions: { retryAfterMs: 1_000 } }));
     }
-    let batch = this.#batches.at(-1);
-    if (batch === undefined || batch.items.length >= this.#options.batchMax) {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      batch = { items: [], written: promise, resolve, reject };
-      this.#batches.push(batch);
+    let group = this.#groups.at(-1);
+    if (group === undefined || group.length >= this.#options.batchMax) {
+      group = [];
+      this.#groups.push(group);
     }
-    batch.items.push(item);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    group.push({ item, resolve, reject });
     this.#waiting += 1;
     if (!this.#writing) {
       this.#writing = true;
       // The rest of this turn's calls come along.
       setImmediate(() => void this.#drain());
     }
-    return batch.written;
+    return promise;
   }
 
   async #drain(): Promise<void> {
-    for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift()) {
-      try {
-        await this.#write(batch.items);
-        batch.resolve();
-      } catch (error) {
-        batch.reject(error);
-      }
-      this.#waiting -= batch.items.length;
+    for (let group = this.#groups.shift(); group !== undefined; group = this.#groups.shift()) {
+      await this.#settle(group);
+      this.#waiting -= group.length;
     }
     this.#writing = false;
+  }
+
+  async #settle(group: readonly Waiting<T>[]): Promise<void> {
+    try {
+      await this.#write(group.map(({ item }) => item));
+      for (const { resolve } of group) resolve();
+    } catch (error) {
+      if (group.length === 1 || !this.#options.isOfItems(error)) {
+        for (const { reject } of group) reject(error);
+        return;
+      }
+      const half = group.length >> 1;
+      await this.#settle(group.slice(0, half));
+      await this.#settle(group.slice(half));
+    }
   }
 }

@@ -59,7 +59,7 @@ function completion(id: string, text: string): CompletionData {
 
 describe('the ledger', () => {
   it('writes the rows of calls at the same time with a few commands, and closes each', async () => {
-    const ledger = createLedger(database.connection, log);
+    const ledger = createLedger(database.connection, { log });
     const ids = Array.from({ length: 200 }, () => randomUUID());
     const commands = await countCommands(database, async () => {
       await Promise.all(
@@ -88,7 +88,7 @@ describe('the ledger', () => {
   });
 
   it('closes a row once: whoever comes second changes nothing', async () => {
-    const ledger = createLedger(database.connection, log);
+    const ledger = createLedger(database.connection, { log });
     const id = randomUUID();
     await ledger.open(row(id));
     const closing = closingOf(completion(id, 'x'), 'm', 2_000, null);
@@ -100,11 +100,13 @@ describe('the ledger', () => {
     });
   });
 
-  it('refuses a row whose id is taken, and only that one of its group', async () => {
-    const ledger = createLedger(database.connection, log);
-    const id = randomUUID();
-    await ledger.open(row(id));
-    await expect(ledger.open(row(id))).rejects.toThrow();
+  it('refuses a row whose id another owner has taken, and only that one of its group', async () => {
+    const ledger = createLedger(database.connection, { log });
+    const [taken, free] = [randomUUID(), randomUUID()];
+    await ledger.open(row(taken, 'somebody else'));
+    const opened = await Promise.allSettled([ledger.open(row(taken)), ledger.open(row(free))]);
+    expect(opened.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+    expect(await invocations(database.connection).findById(free).lean()).toMatchObject({ status: 'RUNNING' });
   });
 });
 
@@ -112,7 +114,7 @@ describe('ownership', () => {
   const status = async (id: string) => (await invocations(database.connection).findById(id).lean())?.status;
 
   it('closes rows of processes of this machine that are gone, at once, and of no living one', async () => {
-    const ledger = createLedger(database.connection, log);
+    const ledger = createLedger(database.connection, { log });
     await using living = await openOwnership(database.connection, { log });
     const [gone, before, other] = [randomUUID(), randomUUID(), randomUUID()];
     // No process has a number this high; the second had our number before us, as containers do.
@@ -130,7 +132,7 @@ describe('ownership', () => {
   });
 
   it('closes rows of other machines when their lease has run out, not before', async () => {
-    const ledger = createLedger(database.connection, log);
+    const ledger = createLedger(database.connection, { log });
     let nowMs = Date.now();
     await using ownership = await openOwnership(database.connection, { log, now: () => nowMs });
     const id = randomUUID();

@@ -5,18 +5,21 @@ import type { Logger } from 'pino';
 import { invocations } from '#mongo/invocations.ts';
 import { owners } from '#mongo/owners.ts';
 import { closeAbandoned } from './abandoned.ts';
+import type { Ledger } from './ledger.ts';
 
 /** This process as an owner of ledger rows, alive until it is disposed. */
 export interface Ownership extends AsyncDisposable {
   readonly ownerId: string;
   /** Those of the owners whose process is gone. */
   gone(ownerIds: readonly string[]): Promise<readonly string[]>;
-  /** Closes the rows of owners that are gone; the number of rows closed. */
+  /** Closes the rows of owners that are gone, and those of its own that are lost; the number of rows closed. */
   sweep(): Promise<number>;
 }
 
 export interface OwnershipOptions {
   readonly log: Logger;
+  /** Writes the rows of this owner. */
+  readonly ledger?: Pick<Ledger, 'closeLost'>;
   readonly now?: () => number;
   /** How long an owner counts as alive after it last said so. */
   readonly leaseMs?: number;
@@ -52,7 +55,7 @@ const owned = new Set<string>();
  * there is one; otherwise they become FAILED with INTERNAL, and keep what is known of them.
  */
 export async function openOwnership(connection: Connection, options: OwnershipOptions): Promise<Ownership> {
-  const { log, now = Date.now, leaseMs = leaseMsDefault } = options;
+  const { log, ledger, now = Date.now, leaseMs = leaseMsDefault } = options;
   const ownerId = newOwnerId();
   owned.add(ownerId);
 
@@ -78,10 +81,11 @@ export async function openOwnership(connection: Connection, options: OwnershipOp
     const rows = invocations(connection);
     const ids: string[] = await rows.distinct('ownerId', { status: 'RUNNING' });
     const dead = await gone(ids);
-    if (dead.length === 0) return 0;
-    const closed = await closeAbandoned(connection, dead, now());
-    if (closed > 0) log.warn({ rows: closed }, 'closed ledger rows of processes that are gone');
-    return closed;
+    const left = dead.length === 0 ? 0 : await closeAbandoned(connection, dead, now());
+    if (left > 0) log.warn({ rows: left }, 'closed ledger rows of processes that are gone');
+    const lost = ids.includes(ownerId) ? ((await ledger?.closeLost(ownerId, now())) ?? 0) : 0;
+    if (lost > 0) log.warn({ rows: lost }, 'closed ledger rows that could not be written in time');
+    return left + lost;
   }
 
   await extend();

@@ -82,12 +82,29 @@ export function attemptRecord(attempt: AttemptData): AttemptRecord {
   };
 }
 
-export function resultOf(completion: CompletionData, endedAtMs: number): CompletionRecord {
-  return {
-    _id: completion.id,
-    content: JSON.stringify(completion),
-    expiresAt: new Date(endedAtMs + COMPLETION_KEPT_MS),
-  };
+/** An answer of more bytes is not kept: with what stands around it, it must fit into one document of 16 MiB. */
+const contentBytesMax = 12 * 1024 * 1024;
+/** UTF-16 units take at most so many bytes. */
+const bytesPerUnit = 3;
+
+/** What is kept of an ended completion; null: it is larger, or nested deeper, than can be kept. */
+export function resultOf(completion: CompletionData, endedAtMs: number): CompletionRecord | null {
+  const content = jsonOf(completion);
+  if (content === null) return null;
+  if (content.length * bytesPerUnit > contentBytesMax && Buffer.byteLength(content) > contentBytesMax) {
+    return null;
+  }
+  return { _id: completion.id, content, expiresAt: new Date(endedAtMs + COMPLETION_KEPT_MS) };
+}
+
+function jsonOf(completion: CompletionData): string | null {
+  try {
+    return JSON.stringify(completion);
+  } catch (error) {
+    // Too deep for the stack, or too long for a string: what parses is not bound to be written again.
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 /** A completion of which only the row is left: it runs elsewhere, is older than a day, or its process died. */

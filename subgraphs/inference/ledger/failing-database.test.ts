@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { completions } from '#mongo/completions.ts';
+import { type Database, openDatabase } from '#mongo/connect.ts';
+import { openStore } from '#mongo/embedded/store.ts';
+import { invocations } from '#mongo/invocations.ts';
+import { anonymousCaller } from '#schema/caller.ts';
+import { temporaryDirectory } from '#test/support/mesh.ts';
+import { type CompletionData, noUsage } from '../completion.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import { openOwnership } from './owners.ts';
+import { closingOf, openRow, resultOf } from './rows.ts';
+
+const log = pino({ level: 'silent' });
+const ownerId = 'this process';
+const stack = new AsyncDisposableStack();
+let database: Database;
+let ledger: Ledger;
+
+beforeAll(async () => {
+  const dir = stack.use(await temporaryDirectory());
+  const store = await openStore({ dir: dir.path, failPoints: true });
+  stack.defer(() => store.close());
+  database = stack.use(await openDatabase(store.uri));
+  ledger = createLedger(database.connection, { log, delay: async () => undefined });
+});
+afterAll(() => stack.disposeAsync());
+
+async function configure(failPoint: Record<string, unknown>): Promise<void> {
+  await database.connection.getClient().db('admin').command(failPoint);
+}
+/** The commands run out of time (MaxTimeMSExpired) before they have done anything. */
+const fail = (mode: { readonly times: number } | 'alwaysOn', ...failCommands: readonly string[]) =>
+  configure({ configureFailPoint: 'failCommand', mode, data: { failCommands, errorCode: 50 } });
+const mend = () => configure({ configureFailPoint: 'failCommand', mode: 'off' });
+afterEach(mend);
+
+const row = (id: string, owner = ownerId) =>
+  openRow({
+    id,
+    kind: 'completion',
+    caller: { ...anonymousCaller, tenantId: 't' },
+    model: { id: 'm/x', provider: { id: 'm' } },
+    promptId: null,
+    promptVersionId: null,
+    cache: 'BYPASS',
+    startedAtMs: 1_000,
+    ownerId: owner,
+  });
+
+const completion = (id: string): CompletionData => ({
+  id,
+  status: 'SUCCEEDED',
+  text: `text of ${id}`,
+  json: null,
+  reasoning: null,
+  toolCalls: [],
+  finishReason: 'STOP',
+  usage: { ...noUsage, inputTokens: 7 },
+  costNanos: '5',
+  cache: 'BYPASS',
+  modelId: 'm/x',
+  promptVersionId: null,
+  attempts: [],
+  createdAtMs: 1_000,
+  error: null,
+});
+
+const close = (id: string) =>
+  ledger.close(id, closingOf(completion(id), 'm', 2_000, null), resultOf(completion(id), Date.now()));
+const standing = (id: string) => invocations(database.connection).findById(id).lean();
+
+describe('a ledger whose database fails', () => {
+  it('ends no row without its result', async () => {
+    const id = randomUUID();
+    await ledger.open(row(id));
+    await fail({ times: 1 }, 'insert');
+    await close(id);
+    expect(await standing(id)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await completions(database.connection).findById(id).lean()).not.toBeNull();
+  });
+
+  it('closes later, with what it took, a row that could not be closed in time', async () => {
+    const id = randomUUID();
+    await ledger.open(row(id));
+    await fail('alwaysOn', 'insert', 'update');
+    await expect(close(id)).rejects.toThrow();
+    await mend();
+    expect(await standing(id)).toMatchObject({ status: 'RUNNING' });
+    expect(await ledger.closeLost(ownerId, 9_000)).toBe(1);
+    expect(await standing(id)).toMatchObject({
+      status: 'FAILED',
+      errorCode: 'INTERNAL',
+      costNanos: 5n,
+      usage: { inputTokens: 7 },
+      endedAt: new Date(2_000),
+    });
+  });
+
+  it('closes later a row that is there though its opening failed, and none that runs', async () => {
+    const [lost, running] = [randomUUID(), randomUUID()];
+    await ledger.open(row(running));
+    await configure({
+      configureFailPoint: 'failCommand',
+      mode: { times: 1 },
+      data: { failCommands: ['insert'], writeConcernError: { code: 64, errmsg: 'not in time' } },
+    });
+    await expect(ledger.open(row(lost))).rejects.toThrow('not in time');
+    expect(await standing(lost)).toMatchObject({ status: 'RUNNING' });
+    expect(await ledger.closeLost(ownerId, 9_000)).toBe(1);
+    expect(await standing(lost)).toMatchObject({ status: 'FAILED', errorCode: 'INTERNAL' });
+    expect(await standing(running)).toMatchObject({ status: 'RUNNING' });
+  });
+
+  it('does so with each sweep of its owner', async () => {
+    await using ownership = await openOwnership(database.connection, { log, ledger });
+    const id = randomUUID();
+    await ledger.open(row(id, ownership.ownerId));
+    await fail('alwaysOn', 'update');
+    await expect(close(id)).rejects.toThrow();
+    await mend();
+    expect(await ownership.sweep()).toBe(1);
+    expect(await standing(id)).toMatchObject({ status: 'SUCCEEDED', costNanos: 5n });
+  });
+});
