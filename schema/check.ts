@@ -12,6 +12,7 @@ import {
   parse,
 } from 'graphql';
 import { apiSchemaOf } from './api-schema.ts';
+import { findTightened } from './tightened.ts';
 
 /** One thing that keeps a schema from being shipped. */
 export interface SchemaFinding {
@@ -147,6 +148,7 @@ export async function checkSchema(schemas: {
   return [
     ...findStale(composed, committed),
     ...(baseline === undefined ? [] : await findBreaking(apiSchemaOf(baseline), current)),
+    ...(baseline === undefined ? [] : findTightened(baseline, composed)),
     ...findUnguarded(composed),
     ...findUndescribed(current),
   ];

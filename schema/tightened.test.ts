@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { sampleSdls } from '#test/support/sample-graph.ts';
+import { checkSchema } from './check.ts';
+import { composeSupergraph } from './compose.ts';
+import { findTightened } from './tightened.ts';
+
+const found = (before: string, after: string) =>
+  findTightened(before, after).map(({ where, problem }) => `${where} ${problem}`);
+
+const query = (directives: string) => `type Query { a: Int ${directives} }`;
+const scopes = (sets: string) => query(`@requiresScopes(scopes: ${sets})`);
+
+describe('a demand that some callers of today do not meet', () => {
+  it.each([
+    ['that asks for credentials', query(''), query('@authenticated')],
+    ['that asks for a scope', query('@authenticated'), scopes('[["x"]]')],
+    ['that asks for another scope', scopes('[["x"]]'), scopes('[["y"]]')],
+    ['that asks for one scope more', scopes('[["x"]]'), scopes('[["x", "y"]]')],
+    ['that has one way in less', scopes('[["x"], ["y"]]'), scopes('[["x"]]')],
+    ['that names a policy', query('@authenticated'), query('@policy(policies: [["p"]])')],
+    [
+      'of its type',
+      'type Query { a: T } type T { b: Int }',
+      'type Query { a: T } type T @authenticated { b: Int }',
+    ],
+    ['of its enum', 'type Query { a: E } enum E { X }', 'type Query { a: E } enum E @authenticated { X }'],
+  ])('is found: one %s', (_what, before, after) => {
+    expect(findTightened(before, after)).toEqual(
+      expect.arrayContaining([
+        {
+          rule: 'breaking',
+          where: 'Query.a',
+          problem: expect.stringContaining('FIELD_AUTH_TIGHTENED'),
+          whatToDo: expect.stringMatching(/\w/),
+        },
+      ]),
+    );
+  });
+
+  it('is told with what was asked and what is asked', () => {
+    expect(found(scopes('[["x"], ["y", "z"]]'), scopes('[["x"]]'))).toEqual([
+      'Query.a FIELD_AUTH_TIGHTENED: it asked for the scope x, or y and z, and now asks for the scope x',
+    ]);
+    expect(found(query(''), query('@authenticated'))).toEqual([
+      'Query.a FIELD_AUTH_TIGHTENED: it asked for nothing, and now asks for credentials',
+    ]);
+  });
+
+  it('is found through composition, by the whole check', async () => {
+    const models = sampleSdls.models.replace('motd: String', 'motd: String @authenticated');
+    const [baseline, composed] = [
+      composeSupergraph(sampleSdls),
+      composeSupergraph({ ...sampleSdls, models }),
+    ];
+    const findings = await checkSchema({ composed, committed: composed, baseline });
+    expect(findings.map(({ rule, where }) => `${rule} ${where}`)).toEqual(['breaking Query.motd']);
+  });
+});
+
+describe('a demand that every caller of today meets', () => {
+  it.each([
+    ['the same', scopes('[["x"]]'), scopes('[["x"]]')],
+    ['none any more', scopes('[["x"]]'), query('')],
+    ['credentials alone', scopes('[["x"]]'), query('@authenticated')],
+    ['one way in more', scopes('[["x"]]'), scopes('[["y"], ["x"]]')],
+    ['one scope less', scopes('[["x", "y"]]'), scopes('[["x"]]')],
+    ['of a new field', query(''), 'type Query { a: Int b: Int @authenticated }'],
+    [
+      'moved from the type to the field',
+      'type Query @authenticated { a: Int }',
+      'type Query { a: Int @authenticated }',
+    ],
+  ])('is let through: %s', (_what, before, after) => {
+    expect(found(before, after)).toEqual([]);
+  });
+});
