@@ -65,7 +65,11 @@ export function createIdempotency(
           return { usedBy };
         }
         const admitted = await admit().catch(async (error: unknown) => {
-          await idempotencyKeys(connection).deleteOne({ _id: key, completionId: id });
+          // Where that fails too the claim stands without a row, and the next call with the key takes it over.
+          const mine = { _id: key, completionId: id };
+          await idempotencyKeys(connection)
+            .deleteOne(mine)
+            .catch(() => undefined);
           throw error;
         });
         owner.resolve(id);
@@ -97,8 +101,8 @@ export function createIdempotency(
       if (standing.inputHash !== hash) throw conflict();
       const row = await invocations(connection).findById(standing.completionId, { _id: 1 }).lean();
       if (row !== null) return standing.completionId;
-      if (polls % pollsPerLook === 0 && (await ownership.gone([standing.ownerId])).length > 0) {
-        // Its maker died before it had a row, so no provider has been asked: of those who wait, one takes it over.
+      if (await isLeft(standing.ownerId, polls)) {
+        // Its maker ended before it had a row, so no provider has been asked: of those who wait, one takes it over.
         await keys.updateOne(
           { _id: key, completionId: standing.completionId },
           { $set: { completionId: id, ownerId } },
@@ -109,6 +113,12 @@ export function createIdempotency(
       if (polls >= rowPollsMax) throw stillBeingLetIn();
       await delay(rowPollMs, neverAborted);
     }
+  }
+
+  /** Does nobody wait any more to be let in with the claim of this owner? Of this process it would have been joined. */
+  async function isLeft(claimedBy: string, polls: number): Promise<boolean> {
+    if (claimedBy === ownerId) return true;
+    return polls % pollsPerLook === 0 && (await ownership.gone([claimedBy])).length > 0;
   }
 
   async function inserted(record: IdempotencyKeyRecord): Promise<boolean> {
