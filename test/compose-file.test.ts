@@ -1,5 +1,7 @@
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -17,11 +19,14 @@ const service = z.object({
   environment: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
   healthcheck: z.object({ test: z.array(z.string()) }),
   ports: z.array(z.string()).optional(),
+  restart: z.string().optional(),
+  stop_grace_period: z.string().optional(),
+  read_only: z.boolean().optional(),
+  cap_drop: z.array(z.string()).optional(),
   depends_on: z.record(z.string(), z.object({ condition: z.literal('service_healthy') })).optional(),
 });
-const file = z
-  .object({ services: z.record(z.string(), service) })
-  .parse(parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }));
+const composeText = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
+const file = z.object({ services: z.record(z.string(), service) }).parse(parse(composeText, { merge: true }));
 
 const ours = Object.entries(file.services).filter(([, { build }]) => build !== undefined);
 const providerVariables = new Set(
@@ -107,6 +112,51 @@ describe('docker-compose.yml', () => {
         ];
         expect([Number(url.port), url.pathname]).toEqual([port, '/graphql']);
       }
+    }
+  });
+
+  it.runIf(spawnSync('openssl', ['version']).status === 0)(
+    'makes secrets, with the line in its head, that every process takes',
+    async () => {
+      const [, line = ''] = composeText.match(/^#\s+(printf .*) > \.env$/m) ?? [];
+      const { stdout } = await promisify(execFile)('bash', ['-c', line]);
+      const made = Object.fromEntries(
+        stdout
+          .trim()
+          .split('\n')
+          .map((pair) => pair.split('=')),
+      );
+      expect(Object.keys(made)).toEqual(['HEDDLE_MESH_SECRET', 'HEDDLE_ENCRYPTION_KEY']);
+      expect(() => readEnvironment(made)).not.toThrow();
+    },
+  );
+
+  it('gives each process the secrets that it needs and no other', () => {
+    for (const [, definition] of ours) {
+      const [part] = partsOf(definition);
+      const environment = environmentOf(definition);
+      expect({ part, store: 'MONGO_URL' in environment }).toEqual({ part, store: part !== 'gateway' });
+      expect({ part, seals: 'HEDDLE_ENCRYPTION_KEY' in environment }).toEqual({
+        part,
+        seals: part !== 'gateway',
+      });
+      expect({ part, admin: 'HEDDLE_ADMIN_KEY' in environment }).toEqual({ part, admin: part === 'tenants' });
+    }
+  });
+
+  it('brings every service back after a crash, and gives each its time to stop', () => {
+    const seconds = (period = '10s') => Number.parseInt(period, 10);
+    for (const { restart } of Object.values(file.services)) expect(restart).toBe('unless-stopped');
+    const graceMs = readEnvironment({}).HEDDLE_SHUTDOWN_GRACE_MS;
+    for (const [, { stop_grace_period }] of ours) {
+      expect(seconds(stop_grace_period) * 1000).toBeGreaterThan(graceMs + 1000);
+    }
+    expect(seconds(file.services.mongo?.stop_grace_period)).toBeGreaterThan(15);
+  });
+
+  it('lets its processes write nowhere but to the stores, with no privilege', () => {
+    for (const [, { read_only, cap_drop }] of ours) {
+      expect({ read_only, cap_drop }).toEqual({ read_only: true, cap_drop: ['ALL'] });
     }
   });
 
