@@ -36,7 +36,7 @@ export const errorCatalogue = {
     whatToDo: 'Lower maxOutputTokens, wait `retryAfterMs` for the next window, or raise the budget.',
   },
   ACCESS_PENDING: {
-    summary: 'The model or prompt asks for approval, and this app has none yet.',
+    summary: 'The model or prompt asks for approval, and this app has none yet. So far none asks.',
     whatToDo: 'Call requestAccess, and wait for a decision.',
   },
   GUARDRAIL_BLOCKED: {

@@ -7,7 +7,10 @@ const secretMax = 16_384;
 /** From this length on the last four characters tell a secret apart without giving it away. */
 const hintFrom = 12;
 
-/** A record with the secret sealed. The secret is what is left without the space around it, in one line. */
+/** What a header can carry; the JSON of a service account's key is read and never sent, so it may have many lines. */
+const secretText = /^(?:[\x20-\x7e]+|\{[\s\S]*\})$/;
+
+/** A record with the secret sealed. The secret is what is left without the space around it. */
 export function credentialRecord(
   credential: {
     readonly id?: string;
@@ -24,6 +27,7 @@ export function credentialRecord(
   if (secret === '' || secret.length > secretMax) {
     badInput(field, `must have 1 to ${secretMax} characters.`);
   }
+  if (!secretText.test(secret)) badInput(field, 'must be one line of printable ASCII characters.');
   return {
     _id: credential.id ?? randomUUID(),
     providerId: credential.providerId,

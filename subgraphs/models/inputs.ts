@@ -32,7 +32,7 @@ export function checkedBaseUrl(value: string, field: string): string {
     badInput(field, 'must not hold a user or password: keys are given with addProviderCredential.');
   }
   if (url.search !== '' || url.hash !== '') badInput(field, 'must not hold a query or a fragment.');
-  return url.href.replace(/\/+$/, '');
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
 /** A whole number within bounds, both included. */

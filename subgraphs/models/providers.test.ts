@@ -112,10 +112,26 @@ describe('providers', () => {
     [{ id: 'url', kind: 'VLLM' }, 'input.baseUrl is needed'],
     [{ id: 'url', kind: 'BEDROCK', apiKey: 'x' }, 'input.region is needed'],
     [{ id: 'url', kind: 'OPENAI', apiKey: '  ' }, 'input.apiKey must have'],
+    [{ id: 'url', kind: 'OPENAI', apiKey: 'sk-1\r\nx-evil: 1' }, 'input.apiKey must be one line'],
+    [{ id: 'url', kind: 'OPENAI', apiKey: 'sk-\0' }, 'input.apiKey must be one line'],
+    [{ id: 'url', kind: 'OPENAI', apiKey: 'sk-ключ' }, 'input.apiKey must be one line'],
   ])('refuses %j and leaves nothing behind', async (input, message) => {
     expect(await refusal(createProvider, { input })).toMatch(`BAD_USER_INPUT: ${message}`);
     expect(await dataOf(subgraph, admin, `query ($id: ID!) { provider(id: $id) { id } }`, input)).toEqual({
       provider: null,
+    });
+  });
+
+  it('takes the JSON of a service account as it was downloaded, in many lines', async () => {
+    const apiKey = JSON.stringify({ type: 'service_account', private_key: 'a\nb' }, null, 2);
+    await dataOf(subgraph, admin, createProvider, { input: { id: 'json', kind: 'VERTEX', apiKey } });
+    expect(mesh.secretBox.open(catalog.provider('json')?.credentials[0]?.sealed ?? '')).toBe(apiKey);
+  });
+
+  it('keeps nothing of a base URL but origin and path', async () => {
+    const input = { id: 'bare', kind: 'OPENAI', baseUrl: 'https://example.com/v1/?#' };
+    expect((await dataOf(subgraph, admin, createProvider, { input })).createProvider).toMatchObject({
+      baseUrl: 'https://example.com/v1',
     });
   });
 

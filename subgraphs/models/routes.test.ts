@@ -98,6 +98,7 @@ describe('routes', () => {
     [{ targets: [{ model: 'r/gone' }] }, 'names models that are retired: r/gone'],
     [{ targets: [{ model: 'r/a' }, { model: 'r/a' }] }, 'names "r/a" twice'],
     [{ targets: [{ model: 'r/a', weight: -1 }] }, 'input.targets[0].weight'],
+    [{ targets: [{ model: 'r/a', regions: [] }] }, 'input.targets[0].regions must not be empty'],
     [{ strategy: 'WEIGHTED', targets: [{ model: 'r/a', weight: 0 }] }, 'needs a weight above 0'],
     [{ timeouts: { totalMs: 0 } }, 'input.timeouts.totalMs'],
     [{ timeouts: { connectMs: 60_001 } }, 'input.timeouts.connectMs'],

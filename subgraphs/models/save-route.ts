@@ -73,12 +73,7 @@ function targetsOf({ targets, strategy }: RouteInput): RouteTargetRecord[] {
   const records = targets.map(({ model, weight, regions }, index) => ({
     modelId: model,
     weight: checkedInt(weight ?? 1, `input.targets[${index}].weight`, 0, weightMax),
-    regions:
-      regions == null
-        ? null
-        : checkedList(regions, `input.targets[${index}].regions`, 20).map((region) =>
-            checkedText(region, `input.targets[${index}].regions`, regionMax),
-          ),
+    regions: regionsOf(regions, `input.targets[${index}].regions`),
   }));
   const twice = records.find(({ modelId }, index) =>
     records.slice(0, index).some((other) => other.modelId === modelId),
@@ -88,6 +83,13 @@ function targetsOf({ targets, strategy }: RouteInput): RouteTargetRecord[] {
     badInput('input.targets', 'needs a weight above 0 for the strategy WEIGHTED.');
   }
   return records;
+}
+
+/** Null: for all callers. An empty list would be for none. */
+function regionsOf(regions: readonly string[] | null | undefined, field: string): string[] | null {
+  if (regions == null) return null;
+  if (regions.length === 0) badInput(field, 'must not be empty; left out it means all callers.');
+  return checkedList(regions, field, 20).map((region) => checkedText(region, field, regionMax));
 }
 
 function timeoutsOf({ timeouts }: RouteInput): RouteRecord['timeouts'] {

@@ -5,9 +5,12 @@ import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './
 import { randomId } from './ids.ts';
 import { visible } from './visible.ts';
 
+/** Requests of one app at most, whatever their state. */
+const REQUESTS_MAX = 500;
+
 /**
  * Asks for the use of something on behalf of the caller's app. A request that waits or was approved is answered as
- * it is; one that was denied or revoked waits again, with the new reason.
+ * it is; one that was denied or revoked waits again, with the new reason. CONFLICT when the app has asked for too much.
  */
 export async function requestAccess(
   resource: string,
@@ -34,7 +37,12 @@ export async function requestAccess(
     decidedAt: null,
     createdAt: nowOf(deps),
   };
+  const where = { appId, resource: grant.resource };
   const records = accessGrants(deps.connection);
+  const isNew = (await records.exists(where)) === null;
+  if (isNew && (await records.countDocuments({ appId })) >= REQUESTS_MAX) {
+    throw new HeddleError('CONFLICT', `An app asks for access to at most ${REQUESTS_MAX} things.`);
+  }
   try {
     await records.create({ ...grant });
     context.audit({ tenantId: grant.tenantId, type: 'AccessGrant', id: grant._id, after: grant });
@@ -43,7 +51,6 @@ export async function requestAccess(
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
   }
-  const where = { appId, resource: grant.resource };
   const before = await records.findOne(where).lean();
   if (!before) notFound('access request', grant.resource);
   if (before.status === 'PENDING' || before.status === 'APPROVED') return before;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { accessGrants } from '#mongo/access-grants.ts';
 import { auditLog } from '#mongo/audit-log.ts';
 import type { Caller } from '#schema/caller.ts';
 import { ask, countCommands, dataOf, testCaller } from '#test/support/subgraph.ts';
@@ -275,6 +276,17 @@ describe('access', () => {
   it('is given to apps and to nobody else', async () => {
     const user = { ...testCaller(acme.tenantId), kind: 'USER', appId: null, subject: 'ada' } as const;
     expect((await refusal(request, {}, user))?.code).toBe('FORBIDDEN');
+  });
+
+  it('is asked for by one app 500 times at most, and what was asked can still be asked again', async () => {
+    const { tenantId, appId, caller } = await mesh.addTenant('Asking');
+    const grant = { tenantId, appId, status: 'PENDING', createdAt: new Date() } as const;
+    await accessGrants(mesh.database.connection).insertMany(
+      Array.from({ length: 500 }, (_, n) => ({ ...grant, _id: `asked${n}`, resource: `model${n}` })),
+    );
+    expect(await refusal(request, {}, caller)).toMatchObject({ code: 'CONFLICT' });
+    const again = 'mutation { requestAccess(resource: "model7") { id } }';
+    expect((await data(again, {}, caller)).requestAccess).toEqual({ id: 'asked7' });
   });
 
   it('makes one request of three at once', async () => {
