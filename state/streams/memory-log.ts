@@ -73,10 +73,10 @@ export class MemoryLog<Event> implements StreamWriter<Event> {
     return this.#room.promise;
   }
 
-  async end(event: Event): Promise<void> {
+  async end(event: Event, size: number = eventSizeDefault): Promise<void> {
     if (this.#state !== 'OPEN') throw new Error(`The log ${this.id} has ended.`);
     this.#state = 'ENDED';
-    this.#push(event, eventSizeDefault);
+    this.#push(event, size);
     this.#close();
   }
 

@@ -24,6 +24,7 @@ const sendRetriesMax = 5;
  * of the readers comes back with each.
  */
 export class RedisStreamWriter<Event> implements StreamWriter<Event> {
+  readonly #id: string;
   readonly #services: RedisStreamServices;
   readonly #options: StreamWriterOptions;
   readonly #keys: StreamKeys;
@@ -50,6 +51,7 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
     onClosed: (writer: RedisStreamWriter<Event>) => void,
   ) {
     this.#onClosed = onClosed;
+    this.#id = id;
     this.#services = services;
     this.#options = options;
     this.#keys = streamKeys(id);
@@ -57,14 +59,14 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
     this.#beat.unref();
   }
 
-  /** Makes the log known to readers. */
+  /** Makes the log known to readers. Throws when the id is taken. */
   async open(): Promise<void> {
     this.#stopListening = await this.#services.channels.listen(this.#keys.writerChannel, (message) => {
       // It may have come and gone between two looks.
       if (message === 'left' && this.#readers === 0) this.#readers = 1;
       this.#send();
     });
-    await this.#append('OPEN', []);
+    await this.#append('NEW', []);
   }
 
   get length(): number {
@@ -84,10 +86,10 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
     return this.#room.promise;
   }
 
-  async end(event: Event): Promise<void> {
+  async end(event: Event, size: number = eventSizeDefault): Promise<void> {
     if (this.#ended) throw new Error('The log has ended.');
     this.#ended = true;
-    this.#unsent.push({ json: JSON.stringify(event), size: eventSizeDefault });
+    this.#unsent.push({ json: JSON.stringify(event), size });
     this.#length += 1;
     this.#stop();
     await this.#sending;
@@ -145,11 +147,6 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
         await this.#append(state, group);
         return;
       } catch (error) {
-        // Numbers are explicit in Redis, so a group that did arrive is refused the second time, as a whole.
-        if (error instanceof Error && error.message.includes('equal or smaller')) {
-          this.#sent += group.length;
-          return;
-        }
         if (attempt < sendRetriesMax && state === 'ENDED') continue;
         this.#unsent = [...group, ...this.#unsent];
         throw error;
@@ -158,18 +155,19 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
   }
 
   async #append(
-    state: 'OPEN' | 'ENDED',
+    state: 'NEW' | 'OPEN' | 'ENDED',
     group: readonly { readonly json: string; readonly size: number }[],
   ): Promise<void> {
     const { events, meta, readers, eventsChannel } = this.#keys;
     const { scripts, bounds } = this.#services;
-    const lifeMs = state === 'OPEN' ? aliveMs : this.#options.keepMs;
+    const lifeMs = state === 'ENDED' ? this.#options.keepMs : aliveMs;
     const args = group.flatMap(({ json, size }) => [json, size]);
     const answer = await scripts.append(
       [events, meta, readers],
       [state, lifeMs, this.#sent, bounds.eventsMax, bounds.sizeMax, eventsChannel, ...args],
     );
     const [alive = 0, waits = 0] = answer as number[];
+    if (alive < 0) throw new Error(`There is a log ${this.#id} already.`);
     this.#sent += group.length;
     this.#full = waits === 1;
     const left = this.#readers > 0 && alive === 0;

@@ -1,9 +1,8 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Channels } from '../redis/connect.ts';
-import { explainRedisFailure } from '../redis/unavailable.ts';
 import { RedisCursor } from './redis-cursor.ts';
-import { defineStreamScripts, streamKeys } from './redis-keys.ts';
+import { defineStreamScripts } from './redis-keys.ts';
 import { type RedisStreamServices, RedisStreamWriter } from './redis-writer.ts';
 import {
   type StreamLogBounds,
@@ -28,15 +27,14 @@ export function createRedisStreamLogs(
   const writers = new Set<AsyncDisposable>();
   return {
     async open<Event>(id: string, options: StreamWriterOptions) {
-      const { meta } = streamKeys(id);
-      // Taken by the first field: of two writers one gets it.
-      const taken = await redis.hsetnx(meta, 'opened', '1').catch((error: unknown) => {
-        throw explainRedisFailure(error);
-      });
-      if (taken === 0) throw new Error(`There is a log ${id} already.`);
       const writer = new RedisStreamWriter<Event>(id, options, services, (closed) => writers.delete(closed));
       writers.add(writer);
-      await writer.open();
+      try {
+        await writer.open();
+      } catch (error) {
+        await writer[Symbol.asyncDispose]();
+        throw error;
+      }
       return writer;
     },
     read: <Event>(id: string, after: number, signal?: AbortSignal) =>

@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { withRedis } from '#test/support/with-redis.ts';
 import { createMemoryStreamLogs } from './memory.ts';
 import { createRedisStreamLogs } from './redis.ts';
+import type { LoggedEvent } from './stream-log.ts';
 import { streamLogSuite } from './stream-log-suite.ts';
 
 streamLogSuite('memory', (bounds) => createMemoryStreamLogs(bounds));
@@ -31,6 +34,64 @@ withRedis('redis stream logs', (redis) => {
       expect((await reader.next()).done).toBe(true);
     });
 
+    it('tell every event once though Redis answers too late', async () => {
+      const { commands, channels } = redis();
+      await using stack = new AsyncDisposableStack();
+      const impatient = stack.adopt(commands.duplicate({ commandTimeout: 100 }), (client) =>
+        client.disconnect(),
+      );
+      const failures = new PassThrough({ objectMode: true });
+      const logs = createRedisStreamLogs(impatient, channels, pino({ level: 'warn' }, failures));
+      const writer = await logs.open<string>('late', { keepMs: 60_000 });
+      await commands.client('PAUSE', 60_000, 'WRITE');
+      void writer.append('a');
+      await once(failures, 'data');
+      void writer.append('b');
+      await once(failures, 'data');
+      // What was sent so far is now carried out, one after the other.
+      await commands.client('UNPAUSE');
+      void writer.append('c');
+      await writer.end('last');
+      const seen: LoggedEvent<string>[] = [];
+      for await (const logged of logs.read<string>('late', -1)) seen.push(logged);
+      expect(seen).toEqual(['a', 'b', 'c', 'last'].map((event, sequence) => ({ sequence, event })));
+    });
+
+    it('leave nothing behind of a log that could not be opened', async () => {
+      const { commands, channels } = redis();
+      await using stack = new AsyncDisposableStack();
+      const impatient = stack.adopt(commands.duplicate({ commandTimeout: 100 }), (client) =>
+        client.disconnect(),
+      );
+      const logs = createRedisStreamLogs(impatient, channels, pino({ level: 'silent' }));
+      await logs.open<string>('one', { keepMs: 1 });
+      await commands.client('PAUSE', 60_000, 'WRITE');
+      await expect(logs.open<string>('unopened', { keepMs: 1 })).rejects.toMatchObject({
+        code: 'OVERLOADED',
+      });
+      await commands.client('UNPAUSE');
+      const meta = 'heddle:stream:{unopened}:meta';
+      await vi.waitFor(async () => expect(await commands.pttl(meta)).not.toBe(-2));
+      expect(await commands.pttl(meta)).toBeGreaterThan(0);
+    });
+
+    it('go on when Redis has evicted the events of a full log', async () => {
+      const { commands, channels } = redis();
+      const logs = createRedisStreamLogs(commands, channels, pino({ level: 'silent' }), { sizeMax: 1_000 });
+      const writer = await logs.open<string>('evicted', { keepMs: 60_000 });
+      const reader = logs.read<string>('evicted', -1);
+      await vi.waitFor(async () => expect(await writer.readers()).toBe(1));
+      void writer.append('a', 900);
+      expect(await writer.readers()).toBe(1);
+      const waited = writer.append('b', 900);
+      expect(await writer.readers()).toBe(1);
+      const room = writer.append('c', 1) ?? waited;
+      expect(room).toBeDefined();
+      await commands.del('heddle:stream:{evicted}:events');
+      await reader.return?.();
+      await room;
+    });
+
     it('fail the readers of a writer that is gone', async () => {
       const { commands, channels } = redis();
       const logs = createRedisStreamLogs(commands, channels, pino({ level: 'silent' }));
@@ -48,10 +109,10 @@ describe('memory stream logs', () => {
   it('forgets ended logs after their time, and the oldest first when they hold too much together', async () => {
     let nowMs = 0;
     const logs = createMemoryStreamLogs({ now: () => nowMs, keptSizeMax: 1_000 });
-    const write = async (id: string, keepMs: number, size: number) => {
+    const write = async (id: string, keepMs: number, size: number, lastSize = 1) => {
       const writer = await logs.open<string>(id, { keepMs });
       await writer.append('a', size);
-      await writer.end('last');
+      await writer.end('last', lastSize);
     };
     const lost = (id: string) =>
       logs
@@ -70,6 +131,9 @@ describe('memory stream logs', () => {
     await write('second', 1_000, 600);
     expect(await lost('first')).toBe(true);
     expect(await lost('second')).toBe(false);
+    await write('third', 1_000, 100, 900);
+    expect(await lost('second')).toBe(true);
+    expect(await lost('third')).toBe(false);
   });
 
   it('fails readers at once when the writer is disposed without an end', async () => {

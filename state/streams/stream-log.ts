@@ -49,8 +49,11 @@ export interface StreamWriter<Event> extends AsyncDisposable {
    * @param size roughly what the event holds, in characters; counted against the log's bound
    */
   append(event: Event, size?: number): Promise<void> | undefined;
-  /** Appends the last event and ends the log; resolves when readers can see it. Never waits for a reader. */
-  end(event: Event): Promise<void>;
+  /**
+   * Appends the last event, which may be larger than the log's bound, and ends the log; resolves when readers can see it.
+   * Never waits for a reader.
+   */
+  end(event: Event, size?: number): Promise<void>;
   /** Readers attached now, in all processes. */
   readers(): Promise<number>;
 }

@@ -1,5 +1,5 @@
 import type { StreamWriter } from '#state/streams/stream-log.ts';
-import type { CompletionEventData } from './completion.ts';
+import type { CompletionData, CompletionEventData } from './completion.ts';
 import type { Ended } from './ending.ts';
 
 /** Where the events of one completion go. */
@@ -16,6 +16,12 @@ export interface EventSink {
 
 /** What an event holds beside its text, roughly, in characters. */
 const frameSize = 96;
+
+/** The answer, roughly, in characters. */
+function sizeOf({ text, json, reasoning, toolCalls }: CompletionData): number {
+  const calls = toolCalls.length === 0 ? 0 : JSON.stringify(toolCalls).length;
+  return text.length * (json === null ? 1 : 2) + (reasoning?.length ?? 0) + calls;
+}
 
 export function createEventSink(completionId: string, writer: StreamWriter<CompletionEventData>): EventSink {
   let draining = false;
@@ -44,6 +50,7 @@ export function createEventSink(completionId: string, writer: StreamWriter<Compl
               message: failure.message,
               completion,
             },
+        frameSize + sizeOf(completion),
       );
     },
     drain() {

@@ -1,18 +1,24 @@
 -- Appends events, and tells the writer how its readers are. The writer also calls it without events, to say that it lives.
+-- Events that are there already are passed over: their writer sends them again when it has not heard that they arrived.
 -- KEYS[1] events (stream; the event of number n has the id (n+1)-0)  KEYS[2] meta (hash)  KEYS[3] readers (hash)
--- ARGV[1] state after it: OPEN or ENDED  ARGV[2] how long the keys live from now, in ms  ARGV[3] number of the first event
+-- ARGV[1] state after it: OPEN or ENDED; NEW: OPEN, unless there is one already  ARGV[2] how long the keys live from now, in ms  ARGV[3] number of the first event
 -- ARGV[4] events held at most  ARGV[5] characters held at most  ARGV[6] channel of events
 -- then for each event: its JSON, its size
--- Returns { readers alive, 1 when the log is full and a reader is behind }.
+-- Returns { readers alive, 1 when the log is full and a reader is behind }; { -1 } when there is one already.
 local events, meta, readers = KEYS[1], KEYS[2], KEYS[3]
+local state = ARGV[1]
+if state == 'NEW' then
+  if redis.call('EXISTS', meta) == 1 then
+    return { -1 }
+  end
+  state = 'OPEN'
+end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local sequence = tonumber(ARGV[3])
-if #ARGV == 6 then
-  sequence = tonumber(redis.call('HGET', meta, 'length') or ARGV[3])
-end
+local first_sent = tonumber(ARGV[3])
+local sequence = math.max(first_sent, tonumber(redis.call('HGET', meta, 'length') or '0'))
 local size = tonumber(redis.call('HGET', meta, 'size') or '0')
-for at = 7, #ARGV, 2 do
+for at = 7 + 2 * (sequence - first_sent), #ARGV, 2 do
   sequence = sequence + 1
   redis.call('XADD', events, string.format('%.0f-0', sequence), 'e', ARGV[at], 's', ARGV[at + 1])
   size = size + tonumber(ARGV[at + 1])
@@ -36,17 +42,22 @@ local function full()
 end
 while full() do
   local first = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
-  if not first or tonumber(string.match(first[1], '^%d+')) > seen then
+  if not first then
+    -- Evicted, whatever was counted.
+    size = 0
+    break
+  end
+  if tonumber(string.match(first[1], '^%d+')) > seen then
     break
   end
   size = size - tonumber(first[2][4])
   redis.call('XDEL', events, first[1])
 end
 local waits = 0
-if ARGV[1] == 'OPEN' and full() then
+if state == 'OPEN' and full() then
   waits = 1
 end
-redis.call('HSET', meta, 'state', ARGV[1], 'length', string.format('%.0f', sequence), 'size', string.format('%.0f', size), 'waits', waits)
+redis.call('HSET', meta, 'state', state, 'length', string.format('%.0f', sequence), 'size', string.format('%.0f', size), 'waits', waits)
 for _, key in ipairs(KEYS) do
   redis.call('PEXPIRE', key, ARGV[2])
 end
