@@ -4,8 +4,10 @@ import {
   GraphQLError,
   Kind,
   MaxIntrospectionDepthRule,
+  type NameNode,
   parse,
   specifiedRules,
+  type ValidationRule,
   validate,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
@@ -23,11 +25,39 @@ export interface PreparedDocument {
 
 const validationErrorsMax = 20;
 
-function syntaxError(error: GraphQLError): ClientError {
-  // The parser has no other sign for its token limit than its text.
+/** Characters of a message: it may repeat a name, and a name may be as long as the document. */
+const messageCharactersMax = 1_000;
+
+/** What a document that is remembered takes for each of its tokens: its syntax tree, and what is derived from it. */
+const bytesPerToken = 256;
+
+/** As a key of an answer or of the variables, `__proto__` would stand for the prototype of the object instead. */
+const NoPrototypeNamesRule: ValidationRule = (context) => {
+  const refuse = (name: NameNode | undefined) => {
+    if (name?.value !== '__proto__') return;
+    context.reportError(
+      new GraphQLError('No alias and no variable can be named __proto__.', { nodes: name }),
+    );
+  };
+  return {
+    Field: ({ alias }) => refuse(alias),
+    VariableDefinition: ({ variable }) => refuse(variable.name),
+  };
+};
+
+const rules = [...specifiedRules, NoPrototypeNamesRule];
+
+function documentError(error: GraphQLError): ClientError {
+  // graphql-js has no other sign for its own limits than their texts.
+  if (error.message === 'Validation aborted.') {
+    return clientError(
+      'GRAPH_COST_EXCEEDED',
+      'The document asks for the same fields too often to be checked.',
+    );
+  }
   const code = error.message.includes('Parsing aborted') ? 'GRAPH_COST_EXCEEDED' : 'BAD_USER_INPUT';
   return {
-    ...clientError(code, error.message),
+    ...clientError(code, error.message.slice(0, messageCharactersMax)),
     ...(error.locations === undefined ? {} : { locations: error.locations }),
   };
 }
@@ -43,7 +73,7 @@ function prepare(graph: Graph, query: string): PreparedDocument {
     document = parse(query, { maxTokens: graph.limits.tokensMax });
     refuseOutsizedDocument(document, graph.limits);
   } catch (error) {
-    if (error instanceof GraphQLError) return refused([syntaxError(error)]);
+    if (error instanceof GraphQLError) return refused([documentError(error)]);
     if (error instanceof HeddleError) return refused([clientError(error.code, error.message)]);
     // The parser follows the nesting by calling itself, and knows no bound of it but the stack's.
     if (error instanceof RangeError) {
@@ -53,16 +83,21 @@ function prepare(graph: Graph, query: string): PreparedDocument {
   }
   const [circular] = validate(graph.schema, document, [MaxIntrospectionDepthRule], { maxErrors: 1 });
   if (circular !== undefined) return refused([clientError('GRAPH_COST_EXCEEDED', circular.message)]);
-  const errors = validate(graph.schema, document, specifiedRules, { maxErrors: validationErrorsMax });
-  if (errors.length > 0) return refused(errors.map(syntaxError));
-  return new ValidDocument(graph, document);
+  const errors = validate(graph.schema, document, rules, { maxErrors: validationErrorsMax });
+  if (errors.length > 0) return refused(errors.map(documentError));
+  // Without its places in the text, which hold every token of it, a tree takes a quarter of the memory.
+  const bytes = query.length + (document.tokenCount ?? 0) * bytesPerToken;
+  return new ValidDocument(graph, parse(query, { noLocation: true }), bytes);
 }
 
 class ValidDocument implements PreparedDocument {
   readonly refusal = undefined;
+  /** What it takes in memory, roughly. */
+  readonly bytes: number;
   readonly #operations = new Map<string, Operation>();
 
-  constructor(graph: Graph, document: DocumentNode) {
+  constructor(graph: Graph, document: DocumentNode, bytes: number) {
+    this.bytes = bytes;
     const fragments = new Map<string, FragmentDefinitionNode>();
     for (const definition of document.definitions) {
       if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
@@ -85,26 +120,25 @@ class ValidDocument implements PreparedDocument {
   }
 }
 
-/** Parses, measures and validates a document once for as long as it is remembered; bounded in number and size. */
+/** Parses, measures and validates a document that may run once for as long as it is remembered. */
 export class Documents {
   readonly #graph: Graph;
-  readonly #prepared: LRUCache<string, PreparedDocument>;
+  readonly #prepared: LRUCache<string, ValidDocument>;
 
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#prepared = new LRUCache({
       max: graph.limits.documentsMax,
-      maxSize: graph.limits.documentCharactersMax,
-      sizeCalculation: (_, query) => query.length + 1,
+      maxSize: graph.limits.documentBytesMax,
+      sizeCalculation: ({ bytes }) => bytes,
     });
   }
 
   prepare(query: string): PreparedDocument {
-    let prepared = this.#prepared.get(query);
-    if (prepared === undefined) {
-      prepared = prepare(this.#graph, query);
-      this.#prepared.set(query, prepared);
-    }
+    const known = this.#prepared.get(query);
+    if (known !== undefined) return known;
+    const prepared = prepare(this.#graph, query);
+    if (prepared instanceof ValidDocument) this.#prepared.set(query, prepared);
     return prepared;
   }
 }

@@ -10,15 +10,15 @@ export interface GatewayLimits {
   readonly aliasesMax: number;
   /** Fields at the root of an operation. */
   readonly rootFieldsMax: number;
-  /** Fields of an operation in all, fragments counted once for each use. */
+  /** Fields of a document's operations in all, fragments counted once for each use. */
   readonly fieldsMax: number;
   /** Static cost of an operation; directives/cost.ts says how it is counted. */
   readonly costMax: number;
   /** Objects assumed in a list that says nothing of its size. */
   readonly listSizeAssumed: number;
-  /** Documents remembered with everything derived from them, and the characters they may hold together. */
+  /** Documents remembered with everything derived from them, and the bytes they may take together, roughly. */
   readonly documentsMax: number;
-  readonly documentCharactersMax: number;
+  readonly documentBytesMax: number;
   /** Milliseconds for connection_init to arrive. */
   readonly wsInitTimeoutMs: number;
   /** Operations running at once over one WebSocket. */
@@ -41,7 +41,7 @@ export const defaultLimits: GatewayLimits = Object.freeze({
   costMax: 10_000,
   listSizeAssumed: 10,
   documentsMax: 1_000,
-  documentCharactersMax: 16 * 1024 * 1024,
+  documentBytesMax: 64 * 1024 * 1024,
   wsInitTimeoutMs: 5_000,
   operationsPerSocketMax: 100,
   connectionsMax: 30_000,

@@ -195,6 +195,26 @@ describe('failures', () => {
     }
     expect((await ask(router, '{ nothing }')).errors?.[0]?.locations).toEqual([{ line: 1, column: 3 }]);
   });
+
+  it.each([
+    'mutation { __proto__: complete(input: { model: "m", text: "t" }) { polluted: text } }',
+    'query ($__proto__: ID!) { completion(id: $__proto__) { id } }',
+    'query { ...F } fragment F on Query { completion(id: "c") { __proto__: id } }',
+  ])('refuses a name that would stand for a prototype: %s', async (query) => {
+    const mesh = createSampleMesh();
+    const { errors } = await ask(start(mesh), query, everyScope, JSON.parse('{"__proto__": "c"}'));
+    expect(errors?.[0]).toMatchObject({
+      message: expect.stringContaining('__proto__'),
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+    expect(mesh.calls).toEqual([]);
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  });
+
+  it('keeps its messages short, however long the names of the document', async () => {
+    const { errors } = await ask(start(createSampleMesh()), `{ ${'x'.repeat(500_000)} }`);
+    expect(JSON.stringify(errors).length).toBeLessThan(2_000);
+  });
 });
 
 describe('auth', () => {
@@ -331,6 +351,12 @@ describe('limits', () => {
     ['too many aliases', { aliasesMax: 2 }, '{ a: motd b: motd c: motd }'],
     ['too broad', { rootFieldsMax: 2 }, '{ motd ...B } fragment B on Query { a: motd b: motd }'],
     ['too many fields', { fieldsMax: 3 }, nested],
+    [
+      'too many fields in several operations',
+      { fieldsMax: 3 },
+      `{ motd a: motd } query Other { motd a: motd }`,
+    ],
+    ['the same fields too often', {}, `{ models { edges { node { ${'name '.repeat(1_900)} } } } }`],
     ['too many tokens', { tokensMax: 5 }, '{ motd a: motd }'],
     ['too costly', { costMax: 100 }, '{ models(first: 200) { edges { node { name } } } }'],
     ['too costly by default', { costMax: 90 }, '{ models { edges { node { name } } } }'],
@@ -341,6 +367,26 @@ describe('limits', () => {
     ],
   ])('refuses a document that is %s', async (_, limits, query) => {
     expect(await refused(limits, query)).toEqual(['GRAPH_COST_EXCEEDED']);
+  });
+
+  it('counts as the root only what an operation asks of it', async () => {
+    const query = '{ model(id: "m1") { ...M } } fragment M on Model { id name replacedBy { id } }';
+    const result = await ask(start(createSampleMesh(), { rootFieldsMax: 2 }), query);
+    expect(result.errors).toBeUndefined();
+  });
+
+  it('remembers documents within a bound of what they take, not of how long they are', () => {
+    const router = start(createSampleMesh(), { documentBytesMax: 100_000 });
+    const isRemembered = (query: string) => {
+      const prepared = router.prepare(query, null);
+      return router.prepare(query, null) === prepared;
+    };
+    const large = (items: number) =>
+      `{ models { edges { node { name ${'@skip(if: false) name '.repeat(items)} } } } }`;
+    expect(isRemembered('{ motd }')).toBe(true);
+    expect(isRemembered(large(10))).toBe(true);
+    expect(isRemembered(large(100))).toBe(false);
+    expect(isRemembered('{ nothing }')).toBe(false);
   });
 
   it('counts the page size that a variable asks for', async () => {

@@ -80,16 +80,25 @@ export function refuseOutsizedDocument(document: DocumentNode, limits: GatewayLi
     if (definition.kind === Kind.OPERATION_DEFINITION) operations.push(definition);
   }
   const measurer = new Measurer(fragments);
+  const asked = operations.map(({ selectionSet }) => measurer.measure(selectionSet));
   // Fragments that no operation uses are validated too, so they are measured too.
-  for (const { selectionSet } of [...operations, ...fragments.values()]) {
-    const { depth, aliases, fields, breadth } = measurer.measure(selectionSet);
-    for (const [what, value, max] of [
-      ['nests fields', depth, limits.depthMax],
-      ['uses aliases', aliases, limits.aliasesMax],
-      ['asks for fields', fields, limits.fieldsMax],
-      ['asks for fields at its root', breadth, limits.rootFieldsMax],
-    ] as const) {
-      if (value > max) throw tooCostly(`The document ${what} ${value} times; ${max} are allowed.`);
-    }
+  const all = [
+    ...asked,
+    ...[...fragments.values()].map(({ selectionSet }) => measurer.measure(selectionSet)),
+  ];
+  const largest = (measures: readonly Measure[], what: keyof Measure) =>
+    measures.reduce((most, measure) => Math.max(most, measure[what]), 0);
+  // Each operation is prepared with its fragments written out: many small ones with a large fragment are large together.
+  const fields = Math.max(
+    largest(all, 'fields'),
+    asked.reduce((sum, measure) => sum + measure.fields, 0),
+  );
+  for (const [what, value, max] of [
+    ['nests fields', largest(all, 'depth'), limits.depthMax],
+    ['uses aliases', largest(all, 'aliases'), limits.aliasesMax],
+    ['asks for fields', fields, limits.fieldsMax],
+    ['asks for fields at its root', largest(asked, 'breadth'), limits.rootFieldsMax],
+  ] as const) {
+    if (value > max) throw tooCostly(`The document ${what} ${value} times; ${max} are allowed.`);
   }
 }

@@ -93,3 +93,10 @@ describe('entities in an answer', () => {
     expect(target).toEqual({ a: 1, o: { x: 1, y: 2 }, l: [{ x: 1, y: 2 }, { z: 3 }], n: { x: 1 }, b: 2 });
   });
 });
+
+describe('what another fetch brought', () => {
+  it('never reaches what an object inherits', () => {
+    mergeInto({ settings: { a: 1 } }, JSON.parse('{"settings": {"__proto__": {"polluted": true}}}'));
+    expect({}).not.toHaveProperty('polluted');
+  });
+});

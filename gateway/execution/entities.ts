@@ -119,7 +119,8 @@ export function applyRewrites(value: unknown, rewrites: readonly Rewrite[], isOf
 export function mergeInto(target: Entity, source: Entity): void {
   for (const key of Object.keys(source)) {
     const value = source[key];
-    const present = target[key];
+    // What a target inherits is no data of it: JSON that a client chose may hold a key called __proto__.
+    const present = Object.hasOwn(target, key) ? target[key] : undefined;
     if (present === undefined || present === null) {
       target[key] = value;
     } else if (isObject(present) && isObject(value)) {
