@@ -29,5 +29,5 @@ export const tenants = defineCollection<TenantRecord>(
     cacheByDefault: { type: Boolean, required: true },
     createdAt: { type: Date, required: true },
   },
-  [[{ name: 1 }, { unique: true }]],
+  [[{ name: 1 }, { unique: true }], [{ createdAt: 1, _id: 1 }]],
 );

@@ -21,9 +21,10 @@ export async function createTenant(
   deps: TenantsDeps,
 ): Promise<TenantRecord> {
   const name = checkedText(input.name, 'input.name');
-  const planId = input.planId
-    ? (await visible('plan', input.planId, context))._id
-    : await ensureDefaultPlan(deps.connection);
+  const planId =
+    input.planId == null
+      ? await ensureDefaultPlan(deps.connection)
+      : (await visible('plan', input.planId, context))._id;
   const tenant: TenantRecord = {
     _id: slugOf(name) || randomId(),
     name,

@@ -306,6 +306,15 @@ describe('revokeApiKey and updateApiKey', () => {
     });
   });
 
+  it('ends a key with more scopes than the caller has, and changes none of its bounds', async () => {
+    const input = { appId: acme.appId, scopes: ['audit:read'], allowedIps: ['10.0.0.1'] };
+    const { id } = (await run(create, { input }, mesh.admin)).createApiKey.key;
+    const lift = 'mutation ($id: ID!) { updateApiKey(id: $id, input: { allowedIps: null }) { id } }';
+    const error = await refusal(lift, { id });
+    expect(error).toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining('audit:read') });
+    expect((await run(revoke, { id })).revokeApiKey.revokedAt).not.toBeNull();
+  });
+
   it('keeps at most 500 keys of an app: an ended one makes room', async () => {
     const { connection } = mesh.database;
     const [pattern] = await apiKeys(connection).find({ appId: acme.appId }).lean();

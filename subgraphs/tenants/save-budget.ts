@@ -25,12 +25,12 @@ export async function saveBudget(
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<BudgetRecord> {
-  const before = input.id ? await visible('budget', input.id, context) : null;
+  const before = input.id == null ? null : await visible('budget', input.id, context);
   const tenantId = before?.tenantId ?? (await tenantIdOf(input.tenantId, context));
-  if (before && input.tenantId && input.tenantId !== tenantId) {
+  if (before && input.tenantId != null && input.tenantId !== tenantId) {
     badInput('input.tenantId', 'is not the tenant of this budget, and a budget does not move.');
   }
-  const app = input.appId ? await visible('app', input.appId, context) : null;
+  const app = input.appId == null ? null : await visible('app', input.appId, context);
   if (app && app.tenantId !== tenantId) notFound('app', app._id);
   if (input.window === 'INFLIGHT') badInput('input.window', 'must be a time: money has no INFLIGHT.');
   const alertAt = checkedList(input.alertAt ?? [], 'input.alertAt', 10).sort((a, b) => a - b);

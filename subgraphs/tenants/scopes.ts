@@ -15,10 +15,10 @@ export function checkedScopes(wanted: readonly string[] | null | undefined, fiel
   });
 }
 
-/** Nobody hands out more than they have: FORBIDDEN with the scopes that the caller lacks. */
+/** Nobody hands out more than they have, nor lifts its bounds: FORBIDDEN with the scopes that the caller lacks. */
 export function requireAllScopes(caller: Caller, wanted: readonly string[]): void {
   const lacking = wanted.filter((scope) => !caller.scopes.includes(scope));
   if (lacking.length > 0) {
-    throw new HeddleError('FORBIDDEN', `A key cannot get a scope that you lack: ${lacking.join(', ')}.`);
+    throw new HeddleError('FORBIDDEN', `You lack what this key may do: ${lacking.join(', ')}.`);
   }
 }

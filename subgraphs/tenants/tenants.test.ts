@@ -1,6 +1,8 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accessGrants } from '#mongo/access-grants.ts';
 import { auditLog } from '#mongo/audit-log.ts';
+import { tenants } from '#mongo/tenants.ts';
 import type { Caller } from '#schema/caller.ts';
 import { ask, countCommands, dataOf, testCaller } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
@@ -181,6 +183,16 @@ describe('plans', () => {
   });
 });
 
+describe('an empty id', () => {
+  it.each([
+    ['createTenant', 'createTenant(input: { name: "Empty", planId: "" }) { id }'],
+    ['saveBudget', 'saveBudget(input: { id: "", amount: 1, window: DAY }) { id }'],
+    ['saveBudget', 'saveBudget(input: { appId: "", amount: 1, window: DAY }) { id }'],
+  ])('is no id of anything, and not the same as none: %s', async (_name, mutation) => {
+    expect((await refusal(`mutation { ${mutation} }`, {}, mesh.admin))?.code).toBe('NOT_FOUND');
+  });
+});
+
 describe('budgets', () => {
   const save = `mutation ($input: BudgetInput!) {
     saveBudget(input: $input) { id amount window spent reserved alertAt hard app { id } }
@@ -322,6 +334,12 @@ describe('every mutation', () => {
 });
 
 describe('a page of 50 tenants with all that hangs on them', () => {
+  it('is read along an index, however many tenants there are', async () => {
+    const { collection } = tenants(mesh.database.connection);
+    const { queryPlanner } = await collection.find().sort({ createdAt: 1, _id: 1 }).limit(51).explain();
+    expect(inspect(queryPlanner.winningPlan, { depth: null })).toMatch(/^(?!.*'SORT').*'IXSCAN'/s);
+  });
+
   const joined = `query ($first: Int) {
     tenants(first: $first) {
       edges { node {

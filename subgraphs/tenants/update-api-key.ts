@@ -5,6 +5,7 @@ import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './
 import { checkedExpiry } from './expiry.ts';
 import { requireInForce } from './in-force.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
+import { requireAllScopes } from './scopes.ts';
 import { visible } from './visible.ts';
 
 export interface UpdateApiKeyInput {
@@ -14,7 +15,10 @@ export interface UpdateApiKeyInput {
   readonly expiresAt?: Date | null;
 }
 
-/** Changes what is given of a key in force; a key that has ended stays ended (CONFLICT). */
+/**
+ * Changes what is given of a key in force; a key that has ended stays ended (CONFLICT). FORBIDDEN when the key has a
+ * scope that the caller lacks: its bounds are part of what it was given.
+ */
 export async function updateApiKey(
   id: string,
   input: UpdateApiKeyInput,
@@ -23,6 +27,7 @@ export async function updateApiKey(
 ): Promise<ApiKeyRecord> {
   const now = nowOf(deps);
   const before = await visible('apiKey', id, context);
+  requireAllScopes(context.caller, before.scopes);
   requireInForce(before, now);
   const change: Partial<ApiKeyRecord> = {};
   if (input.label !== undefined) change.label = checkedText(input.label ?? '', 'input.label');
