@@ -11,8 +11,9 @@ export const errorCatalogue = {
     whatToDo: 'Send `authorization: Bearer <API key>` with a key that is in force.',
   },
   FORBIDDEN: {
-    summary: 'The caller is known but lacks a scope, or the thing belongs to another tenant.',
-    whatToDo: 'Use a key with the scope that the message names.',
+    summary:
+      'The caller is known but lacks a scope, is of no tenant or app where one is needed, or its key may not be used from this address.',
+    whatToDo: 'Use a key that may do what the message names.',
   },
   BAD_USER_INPUT: {
     summary: 'The document, a variable or an argument is wrong.',
@@ -20,15 +21,15 @@ export const errorCatalogue = {
   },
   NOT_FOUND: {
     summary: 'Nothing of that id or name exists, as far as the caller may see.',
-    whatToDo: 'Check the id; list what exists with the query the message names.',
+    whatToDo: 'Check the id or name; the lists (models, prompts, the tenant and its apps) tell what exists.',
   },
   CONFLICT: {
     summary:
-      'The change contradicts what is stored: a taken name, or an idempotency key used with other input.',
-    whatToDo: 'Read the present state, then choose another name or key.',
+      'The change contradicts what is stored: a taken name, a full list, an API key that has ended, a change by someone else, or an idempotency key used with other input.',
+    whatToDo: 'Read the present state, then choose another name or key, or make room.',
   },
   QUOTA_EXCEEDED: {
-    summary: 'A limit of the key, app, tenant or model has no room. Nothing was sent to a provider.',
+    summary: 'A limit of the key, its app or its tenant has no room. Nothing was sent to a provider.',
     whatToDo: 'Wait `retryAfterMs`, or ask for a larger limit.',
   },
   BUDGET_EXCEEDED: {
