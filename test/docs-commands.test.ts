@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clientOf } from './support/client.ts';
@@ -18,19 +20,28 @@ const pages = [
   'CONTRIBUTING.md',
   ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
 ];
-const scripts = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts as Record<
-  string,
-  string
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
+  'scripts' | 'imports',
+  Record<string, string>
 >;
+const { scripts } = manifest;
+
+/** Enough for a bench to show that it runs; its figures mean nothing then. */
+const smallestLoad = {
+  SECONDS: '0.2',
+  WARM_SECONDS: '0.1',
+  ROUNDS: '1',
+  IN_FLIGHT: '2',
+  STREAMS: '2',
+  TOKENS: '3',
+};
+
+const text = pages.map((page) => readFileSync(join(root, page), 'utf8')).join('\n');
 
 /** Every call of an npm script that a page shows, its comment and surroundings cut off. */
 const shown = new Set(
-  pages.flatMap((page) =>
-    [
-      ...readFileSync(join(root, page), 'utf8').matchAll(
-        /\bnpm (start|test|run [\w:]+)((?: --)?(?: [-\w<>,[\].]+)*)/g,
-      ),
-    ].map(([, script = '', rest = '']) => `${script}${/^ -- /.test(rest) ? rest : ''}`.trim()),
+  [...text.matchAll(/\bnpm (start|test|run [\w:]+)((?: --)?(?: [-\w<>,[\].]+)*)/g)].map(
+    ([, script = '', rest = '']) => `${script}${/^ -- /.test(rest) ? rest : ''}`.trim(),
   ),
 );
 
@@ -54,10 +65,13 @@ describe('the commands of the documentation', () => {
   });
 
   it('are all run by a test, here or (plain start, test, README) elsewhere', () => {
-    const elsewhere = ['start', 'test', 'run dev', 'run check', 'run bench'];
+    const elsewhere = ['start', 'test', 'run check'];
     const here = [
+      'run dev',
+      'run bench',
       'start -- --only gateway',
       'start -- --only models,prompts,tenants',
+      'start -- --help',
       'start -- backup <file>',
       'start -- restore <file>',
       'start -- store --port 27018 [--dir <directory>]',
@@ -67,6 +81,42 @@ describe('the commands of the documentation', () => {
     ];
     expect([...shown].filter((command) => ![...elsewhere, ...here].includes(command))).toEqual([]);
   });
+
+  it('name only files and folders that are there', () => {
+    const paths = [...text.matchAll(/\b(?:node|vitest run) ([\w/-]+(?:\.ts)?)(?=[` ])/g)].map(
+      ([, path = '']) => path,
+    );
+    expect(paths.length).toBeGreaterThan(5);
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  it('npm start -- --help names every command', async () => {
+    const help = start(['--help']);
+    expect(await ended(help)).toBe(0);
+    for (const command of shown) {
+      const [, words = ''] = command.match(/^(?:start --|run) (\w+(?::\w+)?)/) ?? [];
+      if (!/^(dev|bench|check)?$/.test(words)) expect(help.output()).toContain(words.replace(':', ' '));
+    }
+  });
+
+  it('npm run dev watches every folder of the server', () => {
+    const watched = [...(scripts.dev ?? '').matchAll(/--watch-path=(\S+)/g)].map(([, path]) => path);
+    const { imports } = manifest;
+    const folders = Object.values(imports).map((path) => path.split('/')[1]);
+    expect(watched.sort()).toEqual(folders.filter((folder) => folder !== 'test').sort());
+  });
+
+  it.each([
+    ['npm run bench', 'bench/main.ts', 'per `complete`'],
+    ['npx node bench/startup.ts', 'bench/startup.ts', 'later start'],
+    ['npx node bench/router.ts', 'bench/router.ts', 'join of three subgraphs'],
+  ])('%s prints its table', async (_command, file, row) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [file], {
+      cwd: root,
+      env: { PATH: process.env.PATH, ...smallestLoad },
+    });
+    expect(stdout).toContain(`| ${row}`);
+  }, 60_000);
 
   it('npm start -- backup <file> copies a running mesh, and restore <file> gives it back whole', async () => {
     const adminKey = newAdminKey();
