@@ -110,13 +110,17 @@ describe('the commands of the documentation', () => {
     ['npm run bench', 'bench/main.ts', 'per `complete`'],
     ['npx node bench/startup.ts', 'bench/startup.ts', 'later start'],
     ['npx node bench/router.ts', 'bench/router.ts', 'join of three subgraphs'],
-  ])('%s prints its table', async (_command, file, row) => {
-    const { stdout } = await promisify(execFile)(process.execPath, [file], {
-      cwd: root,
-      env: { PATH: process.env.PATH, ...smallestLoad },
-    });
-    expect(stdout).toContain(`| ${row}`);
-  }, 60_000);
+  ])(
+    '%s prints its table',
+    async (_command, file, row) => {
+      const { stdout } = await promisify(execFile)(process.execPath, [file], {
+        cwd: root,
+        env: { PATH: process.env.PATH, ...smallestLoad },
+      });
+      expect(stdout).toContain(`| ${row}`);
+    },
+    60_000,
+  );
 
   it('npm start -- backup <file> copies a running mesh, and restore <file> gives it back whole', async () => {
     const adminKey = newAdminKey();
