@@ -28,8 +28,8 @@ const validationErrorsMax = 20;
 /** Characters of a message: it may repeat a name, and a name may be as long as the document. */
 const messageCharactersMax = 1_000;
 
-/** What a document that is remembered takes for each of its tokens: its syntax tree, and what is derived from it. */
-const bytesPerToken = 256;
+/** What a document takes for each of its tokens, with what is derived from it; a program of it takes as much again. */
+const bytesPerToken = 320;
 
 /** As a key of an answer or of the variables, `__proto__` would stand for the prototype of the object instead. */
 const NoPrototypeNamesRule: ValidationRule = (context) => {
@@ -104,7 +104,7 @@ class ValidDocument implements PreparedDocument {
     }
     for (const definition of document.definitions) {
       if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-      this.#operations.set(definition.name?.value ?? '', new Operation(graph, definition, fragments));
+      this.#operations.set(definition.name?.value ?? '', new Operation(graph, definition, fragments, bytes));
     }
   }
 

@@ -16,7 +16,7 @@ export interface GatewayLimits {
   readonly costMax: number;
   /** Objects assumed in a list that says nothing of its size. */
   readonly listSizeAssumed: number;
-  /** Documents remembered with everything derived from them, and the bytes they may take together, roughly. */
+  /** Documents remembered, and the bytes that they, and the programs of them, may each take together, roughly. */
   readonly documentsMax: number;
   readonly documentBytesMax: number;
   /** Milliseconds for connection_init to arrive. */

@@ -389,6 +389,19 @@ describe('limits', () => {
     expect(isRemembered('{ nothing }')).toBe(false);
   });
 
+  it('remembers what runs of a document within the same bound, however its conditions are turned', () => {
+    const router = start(createSampleMesh(), { documentBytesMax: 20_000 });
+    const operation = router.prepare('query ($a: Boolean!) { motd a: motd @include(if: $a) }', null);
+    if (!isOperation(operation)) throw new Error('refused');
+    const program = (a: boolean) => operation.program(everyScope, { a });
+    const first = program(true);
+    expect(program(true)).toBe(first);
+    for (const caller of [everyScope, anonymousCaller]) {
+      for (const a of [true, false]) operation.program(caller, { a });
+    }
+    expect(program(true)).not.toBe(first);
+  });
+
   it('counts the page size that a variable asks for', async () => {
     const query = 'query ($n: Int) { models(first: $n) { edges { node { name } } } }';
     expect(await refused({ costMax: 100 }, query, { n: 200 })).toEqual(['GRAPH_COST_EXCEEDED']);

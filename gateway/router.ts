@@ -8,6 +8,7 @@ import {
   Kind,
   parse,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { apiSchemaOf } from '#schema/api-schema.ts';
 import type { Caller } from '#schema/caller.ts';
@@ -108,6 +109,7 @@ export function createRouter({ supergraphSdl, executors, limits, log }: RouterOp
     policy: readPolicy(supergraph),
     planner: createPlanner(supergraphSdl),
     limits,
+    programs: new LRUCache({ maxSize: limits.documentBytesMax }),
   };
   const documents = new Documents(graph);
   const isOfType = typeTest(schema);

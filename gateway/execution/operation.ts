@@ -9,7 +9,7 @@ import {
   type OperationTypeNode,
   print,
 } from 'graphql';
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import type { Caller } from '#schema/caller.ts';
 import { compileVariables, type VariableCoercion } from '#schema/compiled-variables.ts';
 import {
@@ -36,6 +36,8 @@ export interface Graph {
   readonly policy: PolicyIndex;
   readonly planner: Planner;
   readonly limits: GatewayLimits;
+  /** The programs of all operations that are remembered, by the bytes they take, roughly. */
+  readonly programs: LRUCache<string, Promise<Program>>;
 }
 
 /** An operation as it runs for all callers to whom the same is granted, with its conditions decided. */
@@ -47,12 +49,11 @@ export interface Program {
   readonly plan: Plan | undefined;
 }
 
-/** Variants remembered of one operation; each differs in the requirements its callers meet or in its conditions. */
-const programsMax = 16;
-
 const introspectionFields = new Set(['__schema', '__type', '__typename']);
 
-/** One operation of a document: what it demands and costs, and how it runs. */
+let operations = 0;
+
+/** One operation of a document: what it demands and costs, and how it runs. `bytes` is what each program of it may take. */
 export class Operation {
   readonly definition: OperationDefinitionNode;
   readonly type: OperationTypeNode;
@@ -65,13 +66,16 @@ export class Operation {
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #demands: OperationDemands;
   readonly #introspection: DocumentNode | undefined;
-  readonly #programs = new LRUCache<string, Promise<Program>>({ max: programsMax });
+  /** Tells its programs from those of other operations. */
+  readonly #id = `${++operations} `;
+  readonly #bytes: number;
   #introspected: Record<string, unknown> | undefined;
 
   constructor(
     graph: Graph,
     definition: OperationDefinitionNode,
     fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+    bytes: number,
   ) {
     this.definition = definition;
     this.type = definition.operation;
@@ -79,6 +83,7 @@ export class Operation {
     this.conditions = conditionVariables(definition, fragments);
     this.coerceVariables = compileVariables(graph.schema, definition.variableDefinitions ?? []);
     this.#graph = graph;
+    this.#bytes = bytes;
     this.#fragments = fragments;
     this.#demands = compileDemands(graph.schema, graph.policy, definition, fragments);
     const asksSchema = (field: FieldNode, isRoot: boolean) =>
@@ -89,14 +94,15 @@ export class Operation {
   /** The program for what this caller is granted and these conditions; compiled and planned once. */
   program(caller: Caller, variables: Readonly<Record<string, unknown>>): Promise<Program> {
     const grants = grantKey(caller, this.#demands);
-    let key = grants;
+    let key = this.#id + grants;
     for (const name of this.conditions) key += variables[name] === true ? 'y' : 'n';
-    const known = this.#programs.get(key);
+    const { programs } = this.#graph;
+    const known = programs.get(key);
     if (known !== undefined) return known;
     const program = this.#compile(denyFields(this.#demands, grants), inclusionBy(variables));
-    this.#programs.set(key, program);
+    programs.set(key, program, { size: this.#bytes });
     // A plan that failed is not remembered: the next request tries again.
-    program.catch(() => this.#programs.delete(key));
+    program.catch(() => programs.delete(key));
     return program;
   }
 
