@@ -109,6 +109,21 @@ describe('a subgraph in another process', () => {
     expect(await ask(executor, 'mutation { count }')).toEqual({ data: { count: 1 } });
   });
 
+  it('takes all that a gateway may make of what a client may send', async () => {
+    const limits = Array.from({ length: 200 }, (_, n) => ({
+      subject: `budget:${'x'.repeat(60)}${n}`,
+      meter: 'COST' as const,
+      window: 'MONTH' as const,
+      amount: '9007199254740991',
+    }));
+    const query = `query ($a: Int) { who(a: $a) } #${'x'.repeat(1024 * 1024)}`;
+    const result = await ask(reach(), query, {
+      variables: { a: 1, unused: [' '.repeat(1024 * 1024)] },
+      caller: { ...sampleCaller(), limits },
+    });
+    expect(result).toEqual({ data: { who: 't1 r1 1' } });
+  });
+
   it('hands on errors with code and path', async () => {
     expect(await ask(reach(), '{ fails }')).toMatchObject({
       data: { fails: null },
@@ -207,6 +222,28 @@ describe('subscriptions to a subgraph in another process', () => {
     expect(refused).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] });
     sources.get('b')?.push(event(1));
     expect((await b.next()).value).toEqual({ data: event(1) });
+  });
+
+  it('are not ended by what another caller sends, or by how much it asks for', async () => {
+    const executor = reach();
+    const source = new SampleSource([event(0)]);
+    sources.set('a', source);
+    const events = await subscribe(executor, 'a');
+    await events.next();
+
+    const name = 'b'.repeat(1024 * 1024);
+    sources.set(name, new SampleSource([{ events: { completionId: 'c'.repeat(1_000_000), sequence: 1 } }]));
+    const aliases = Array.from({ length: 100 }, (_, n) => `a${n}: completionId`).join(' ');
+    const query = `subscription ($name: String!) { events(name: $name) { ${aliases} } }`;
+    const large = await ask(executor, query, { variables: { name } });
+    if (!(Symbol.asyncIterator in large)) throw new Error(JSON.stringify(large));
+    expect((await large[Symbol.asyncIterator]().next()).value).toMatchObject({
+      data: null,
+      errors: [{ extensions: { code: 'GRAPH_COST_EXCEEDED' } }],
+    });
+
+    source.push(event(1));
+    expect((await events.next()).value).toEqual({ data: event(1) });
   });
 
   it('reach the source at once when the reader returns or the client has gone', async () => {

@@ -33,7 +33,8 @@ const keepAliveMs = 10_000;
 const pongTimeoutMs = 5_000;
 /** How long an unused WebSocket stays open. */
 const lazyCloseMs = 30_000;
-const messageBytesMax = 16 * 1024 * 1024;
+/** A subgraph sends no event that is longer. */
+const messageBytesMax = 64 * 1024 * 1024;
 
 class MeshSocket extends WebSocket {
   constructor(address: string | URL, protocols?: string | string[]) {

@@ -5,6 +5,7 @@ import type { WebSocketServer } from 'ws';
 import { HeddleError } from '#schema/errors.ts';
 import type { IdentityVerifier } from '#schema/identity.ts';
 import type { SubgraphRequest } from '#schema/subgraph.ts';
+import { isLongerThan } from './result-size.ts';
 import { createServedDocuments } from './served-documents.ts';
 import type { Subgraph } from './subgraph.ts';
 
@@ -14,6 +15,13 @@ export interface ServedOperations {
   /** Ends every operation and socket. */
   dispose(): void | Promise<void>;
 }
+
+/** As JSON this stays below what a gateway takes in one message: a larger one would end the socket, which all share. */
+const eventCharactersMax = 8_000_000;
+
+const tooLong = new GraphQLError('One event of the subscription is too long: ask for less of it.', {
+  extensions: { code: 'GRAPH_COST_EXCEEDED' },
+}).toJSON();
 
 /** A socket is shared by many callers, so each operation brings its own identity in `extensions.identity`. */
 export function serveWebSocket(
@@ -40,6 +48,9 @@ export function serveWebSocket(
       },
       execute: run,
       subscribe: run,
+      onNext(_context, _id, _payload, _args, result) {
+        return isLongerThan(result, eventCharactersMax) ? { data: null, errors: [tooLong] } : undefined;
+      },
       onConnect({ extra }) {
         sockets.set(extra.socket, new AbortController());
       },

@@ -15,7 +15,7 @@ export interface ServeOptions {
   /** What the gateway signs identities with; at least 32 bytes. */
   readonly meshSecret: string;
   readonly log: Logger;
-  /** Of a request's body, and of a WebSocket message. */
+  /** Of what a client sends to the gateway; what a gateway makes of it may be several times larger. */
   readonly bodyBytesMax?: number;
   /** May a call be served? Asked by /health/ready; a failure is a no. */
   readonly ready?: () => boolean | Promise<boolean>;
@@ -31,6 +31,10 @@ export interface ServedSubgraph {
 }
 
 const BODY_BYTES_MAX = 1_048_576;
+/** An identity names every limit that binds the caller: a tenant with a hundred budgets has one of 40 KB. */
+const IDENTITY_BYTES_MAX = 64 * 1024;
+/** How often larger than a client's body: `1e20` is written out, and the planner adds type names. */
+const GROWTH_MAX = 5;
 const GRACE_MS = 5_000;
 /** How long a peer may take to answer the close of its socket. */
 const CLOSE_MS = 500;
@@ -43,10 +47,11 @@ const GOING_AWAY = 1001;
  * /health/live and /health/ready for anyone. A client that goes aborts what it asked for.
  */
 export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): Promise<ServedSubgraph> {
-  const bodyBytesMax = options.bodyBytesMax ?? BODY_BYTES_MAX;
+  // One message too large would end a WebSocket, and with it the subscriptions of all callers.
+  const messageBytesMax = GROWTH_MAX * (options.bodyBytesMax ?? BODY_BYTES_MAX) + IDENTITY_BYTES_MAX;
   const log = options.log.child({ subgraph: subgraph.name });
   const verifier = createIdentityVerifier(options.meshSecret, subgraph.name);
-  const http = await createServedHttp(subgraph, verifier, bodyBytesMax, log);
+  const http = await createServedHttp(subgraph, verifier, messageBytesMax, log);
   let closing: Promise<void> | undefined;
 
   const isReady = async () => {
@@ -59,16 +64,19 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
     }
   };
 
-  const server = createServer({ keepAliveTimeout: 65_000 }, async (request, response) => {
-    const path = request.url?.split('?')[0];
-    if (path === '/graphql') await http.handle(request, response);
-    else if (path === '/health/live') sendStatus(response, 200, 'live');
-    else if (path === '/health/ready') {
-      const ready = await isReady();
-      sendStatus(response, ready ? 200 : 503, ready ? 'ready' : 'not ready');
-    } else sendStatus(response, 404, 'not found');
-  });
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: bodyBytesMax });
+  const server = createServer(
+    { keepAliveTimeout: 65_000, maxHeaderSize: IDENTITY_BYTES_MAX },
+    async (request, response) => {
+      const path = request.url?.split('?')[0];
+      if (path === '/graphql') await http.handle(request, response);
+      else if (path === '/health/live') sendStatus(response, 200, 'live');
+      else if (path === '/health/ready') {
+        const ready = await isReady();
+        sendStatus(response, ready ? 200 : 503, ready ? 'ready' : 'not ready');
+      } else sendStatus(response, 404, 'not found');
+    },
+  );
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax });
   const operations = serveWebSocket(subgraph, sockets, verifier, log);
   server.on('upgrade', (request, socket, head) => {
     if (closing || request.url?.split('?')[0] !== '/graphql') {
