@@ -224,6 +224,15 @@ describe('subscriptions to a subgraph in another process', () => {
     expect((await b.next()).value).toEqual({ data: event(1) });
   });
 
+  it('may be written into a long document', async () => {
+    const name = 'a'.repeat(300_000);
+    sources.set(name, new SampleSource([event(0)]));
+    const query = `subscription { events(name: "${name}") { completionId sequence } }`;
+    const result = await ask(reach(), query);
+    if (!(Symbol.asyncIterator in result)) throw new Error(JSON.stringify(result));
+    expect((await result[Symbol.asyncIterator]().next()).value).toEqual({ data: event(0) });
+  });
+
   it('are not ended by what another caller sends, or by how much it asks for', async () => {
     const executor = reach();
     const source = new SampleSource([event(0)]);

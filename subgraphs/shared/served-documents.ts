@@ -2,17 +2,22 @@ import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } 
 import { LRUCache } from 'lru-cache';
 
 const DOCUMENTS_MAX = 1_000;
-const DOCUMENT_LENGTH_MAX = 200_000;
+/** Of all that are remembered together, roughly. */
+const BYTES_MAX = 64 * 1024 * 1024;
+const BYTES_PER_TOKEN = 100;
 
-/** Parses and validates what a socket sends, once per text: the same text is the same DocumentNode. */
+/** Parses and validates what a socket sends, once per text: while it is remembered, the same text is the same DocumentNode. */
 export function createServedDocuments(
   schema: GraphQLSchema,
 ): (query: string) => DocumentNode | readonly GraphQLError[] {
-  const documents = new LRUCache<string, DocumentNode>({ max: DOCUMENTS_MAX });
+  const documents = new LRUCache<string, DocumentNode>({
+    max: DOCUMENTS_MAX,
+    maxSize: BYTES_MAX,
+    sizeCalculation: ({ tokenCount = 0 }, query) => query.length + tokenCount * BYTES_PER_TOKEN,
+  });
   return (query) => {
     const known = documents.get(query);
     if (known) return known;
-    if (query.length > DOCUMENT_LENGTH_MAX) return [refused('The document is too long.')];
     let document: DocumentNode;
     try {
       document = parse(query, { noLocation: true });
