@@ -63,6 +63,7 @@ export const ERROR_CODES = {
   IndexBuildAborted: 276,
   ClientDisconnect: 279,
   QueryExceededMemoryLimitNoDiskUseAllowed: 292,
+  NotARetryableWriteCommand: 50768,
   APIVersionError: 322,
   NotWritablePrimary: 10107,
   BSONObjectTooLarge: 10334,

@@ -1,5 +1,5 @@
 import { encodeDocument } from '../bson/encode.ts';
-import { type Doc, isDoc, type Value } from '../bson/values.ts';
+import { type Doc, doc, int32, isDoc, type Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import type { MatchDetails } from '../query/compile.ts';
 import type { Collection } from '../storage/catalog.ts';
@@ -8,6 +8,7 @@ import { compileUpdate, type Update } from '../update/compile.ts';
 import { upsertBase, withId } from '../update/upsert.ts';
 import { DOCUMENT_BYTES_MAX } from '../wire/limits.ts';
 import { attempt } from './attempt.ts';
+import { whole } from './count.ts';
 import type { Engine } from './engine.ts';
 import type { Fields } from './fields.ts';
 import { checkSize, newObjectId } from './insert.ts';
@@ -18,11 +19,21 @@ import { asItIsNow, currentTarget, selectFirst, selectTargets, type Target } fro
 /** How often a single update looks again when another write took its document between finding and changing it. */
 const TRIES_MAX = 10;
 
-type Change = {
+/** What a statement found and is about to make of it. */
+export type Change = {
   readonly before: Doc;
   readonly after: Doc;
   readonly changed: boolean;
 };
+
+/** What a statement answers to a change. It says so before the change is done, so that it can be kept with it. */
+type OutcomeOf = (change: Change) => Doc;
+
+const CHANGED = doc({ n: int32(1), nModified: int32(1) });
+const UNCHANGED = doc({ n: int32(1), nModified: int32(0) });
+
+/** The outcome of one change of an `update`. */
+export const counted: OutcomeOf = ({ changed }) => (changed ? CHANGED : UNCHANGED);
 
 /** One update statement (of `update` or findAndModify) at work on one collection. */
 export class Changer {
@@ -31,18 +42,28 @@ export class Changer {
   readonly #name: string;
   readonly #selection: Selection;
   readonly #update: Update;
+  readonly #statement: number;
   readonly #now = BigInt(Date.now());
 
-  constructor(engine: Engine, request: Request, name: string, selection: Selection, update: Update) {
+  /** @param statement its place in the command */
+  constructor(
+    engine: Engine,
+    request: Request,
+    name: string,
+    selection: Selection,
+    update: Update,
+    statement: number,
+  ) {
     this.#engine = engine;
     this.#request = request;
     this.#name = name;
     this.#selection = selection;
     this.#update = update;
+    this.#statement = statement;
   }
 
-  /** Changes the first that matches; undefined when none does. */
-  async one(): Promise<Change | undefined> {
+  /** Changes the first that matches and gives its outcome; undefined when none does. */
+  async one(outcomeOf: OutcomeOf): Promise<Doc | undefined> {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const collection = this.#collection();
       if (collection === undefined) return undefined;
@@ -51,51 +72,58 @@ export class Changer {
       if (first === undefined) return undefined;
       const changing = attempt(this.#engine, () => {
         const { details } = first;
-        return this.#changeNow(collection, details, (latest) =>
-          asItIsNow(this.#request, latest, this.#selection, first),
-        );
+        const target = (latest: Collection) => asItIsNow(this.#request, latest, this.#selection, first);
+        return this.#changeNow(collection, details, target, outcomeOf);
       });
-      const change = changing instanceof Promise ? await changing : changing;
-      if (change !== undefined) return change;
+      const changed = changing instanceof Promise ? await changing : changing;
+      if (changed !== undefined) return changed;
     }
     throw new CommandError('WriteConflict', 'the document was changed by others again and again');
   }
 
-  /** Changes all that match. */
-  async all(): Promise<{ matched: number; modified: number }> {
+  /** Changes all that match and gives the outcome of that; undefined when none does. */
+  async all(): Promise<Doc | undefined> {
     let matched = 0;
     let modified = 0;
     const collection = this.#collection();
-    if (collection === undefined) return { matched, modified };
+    if (collection === undefined) return undefined;
     const { pace } = this.#request;
     for (const rid of await selectTargets(this.#request, collection, this.#selection, 0)) {
-      const change = await this.#changeRow(collection, rid);
-      if (change !== undefined) matched++;
-      if (change?.changed === true) modified++;
+      const outcome = await this.#changeRow(collection, rid);
+      if (outcome !== undefined) matched++;
+      if (outcome === CHANGED) modified++;
       if (pace.due) await pace.rest();
     }
-    return { matched, modified };
+    if (matched === 0) return undefined;
+    return doc({ n: whole(matched), nModified: whole(modified) });
   }
 
-  /** Inserts what the filter and the update make together. */
-  async upsert(): Promise<Doc> {
+  /** Inserts what the filter and the update make together, and gives the outcome of that. */
+  async upsert(outcomeOf: (inserted: Doc) => Doc): Promise<Doc> {
     const base = upsertBase(this.#selection.filter, this.#update.kind === 'replacement');
-    const { doc } = this.#update.apply(base, { isInsert: true, now: this.#now });
-    const inserted = withId(doc, newObjectId);
+    const made = this.#update.apply(base, { isInsert: true, now: this.#now });
+    const inserted = withId(made.doc, newObjectId);
     const bytes = encodeDocument(inserted);
     checkSize(bytes.length);
     const stored = { doc: inserted, bytes, idKey: idKeyOf(inserted) };
+    const outcome = outcomeOf(inserted);
     const { writes, db } = this.#request;
-    const pending = attempt(this.#engine, () => writes.insert(writes.open(db, this.#name), stored));
+    const pending = attempt(this.#engine, () => {
+      writes.insert(writes.open(db, this.#name), stored);
+      this.#request.note(this.#statement, outcome);
+    });
     if (pending instanceof Promise) await pending;
-    return inserted;
+    return outcome;
   }
 
-  #changeRow(collection: Collection, rid: number): Change | undefined | Promise<Change | undefined> {
+  #changeRow(collection: Collection, rid: number): Doc | undefined | Promise<Doc | undefined> {
     const details: MatchDetails = { position: -1 };
     return attempt(this.#engine, () =>
-      this.#changeNow(collection, details, (latest) =>
-        currentTarget(this.#request, latest, this.#selection, rid, details),
+      this.#changeNow(
+        collection,
+        details,
+        (latest) => currentTarget(this.#request, latest, this.#selection, rid, details),
+        counted,
       ),
     );
   }
@@ -104,21 +132,27 @@ export class Changer {
     collection: Collection,
     details: MatchDetails,
     targetIn: (latest: Collection) => Target | undefined,
-  ): Change | undefined {
+    outcomeOf: OutcomeOf,
+  ): Doc | undefined {
     const { writes } = this.#request;
     const latest = writes.view.catalog.get(collection.ns);
     if (latest?.id !== collection.id) return undefined;
     const target = targetIn(latest);
     if (target === undefined) return undefined;
-    const { doc, changed } = this.#update.apply(target.doc, { position: details.position, now: this.#now });
+    const { doc: after, changed } = this.#update.apply(target.doc, {
+      position: details.position,
+      now: this.#now,
+    });
+    const outcome = outcomeOf({ before: target.doc, after, changed });
     if (changed) {
-      const bytes = encodeDocument(doc);
+      const bytes = encodeDocument(after);
       if (bytes.length > DOCUMENT_BYTES_MAX) {
         throw new CommandError(17419, `Resulting document after update is larger than ${DOCUMENT_BYTES_MAX}`);
       }
-      writes.replace(latest, target.rid, target.doc, { doc, bytes });
+      writes.replace(latest, target.rid, target.doc, { doc: after, bytes });
+      this.#request.note(this.#statement, outcome);
     }
-    return { before: target.doc, after: doc, changed };
+    return outcome;
   }
 
   #collection(): Collection | undefined {

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { Binary, type Doc, doc, int32, isDoc, Timestamp, type Value } from '../bson/values.ts';
+import { DATA_FILE } from '../storage/format.ts';
 import { batchOf, cursorIdOf, TestEngine } from './with-engine.ts';
 
 const numbers = (count: number): Doc[] =>
@@ -34,6 +37,90 @@ describe('retryable writes', () => {
     expect((await insert(2, 4n)).get('codeName')).toBe('TransactionTooOld');
     expect((await insert(3, 6n)).get('ok')).toBe(1);
   });
+
+  const increment = (txnNumber: bigint, statements = 1) => ({
+    update: 'c',
+    updates: Array.from({ length: statements }, () =>
+      doc({ q: doc({ _id: int32(1) }), u: doc({ $inc: doc({ n: int32(1) }) }) }),
+    ),
+    lsid: lsid(1),
+    txnNumber,
+  });
+  const rows = (store: TestEngine): number => {
+    const db = new DatabaseSync(join(store.dir, DATA_FILE), { readOnly: true });
+    try {
+      return Number(db.prepare('SELECT count(*) AS n FROM numbered').get()?.n);
+    } finally {
+      db.close();
+    }
+  };
+
+  it('of many statements leave a row for each of their commits, and the next number leaves only its own', async () => {
+    using store = new TestEngine();
+    await store.run({ insert: 'c', documents: numbers(1000), lsid: lsid(1), txnNumber: 1n });
+    expect(rows(store)).toBeLessThanOrEqual(20);
+    await store.run(increment(2n, 3));
+    expect(rows(store)).toBe(1);
+    await store.run(increment(2n, 3));
+    expect(batchOf(await store.run({ find: 'c', filter: doc({ _id: int32(1) }) }))).toEqual([
+      doc({ _id: int32(1), n: int32(4) }),
+    ]);
+  });
+
+  it('are done again when they were lost with their group', async () => {
+    using store = new TestEngine();
+    const { storage } = store.engine;
+    await store.run({ insert: 'c', documents: [doc({ _id: int32(1) })] });
+    const { version } = storage;
+    const asked = store.ask(increment(1n));
+    while (storage.version === version) await Promise.resolve();
+    storage.group.fail(new Error('the disk is gone'));
+    expect((await asked).get('ok')).toBe(0);
+    await store.run(increment(1n));
+    await store.run(increment(1n));
+    expect(batchOf(await store.run({ find: 'c' }))).toEqual([doc({ _id: int32(1), n: int32(1) })]);
+  });
+
+  it('are forgotten with their session: when it ends, and when nobody has used it for half an hour', async () => {
+    using store = new TestEngine();
+    const { sessions } = store.engine;
+    await store.run({ insert: 'c', documents: [doc({ _id: int32(1) })] });
+    await store.run(increment(1n));
+    await store.run({ endSessions: [lsid(1)] });
+    await store.run({ insert: 'c', documents: [doc({})] });
+    expect(rows(store)).toBe(0);
+    await store.run(increment(1n));
+    sessions.sweep(Date.now() + 29 * 60_000);
+    expect(rows(store)).toBe(1);
+    sessions.sweep(Date.now() + 31 * 60_000);
+    await store.run({ insert: 'c', documents: [doc({})] });
+    expect(rows(store)).toBe(0);
+  });
+
+  it('change one document a statement, and nothing else may carry a number', async () => {
+    using store = new TestEngine();
+    const number = { lsid: lsid(1), txnNumber: 1n };
+    const all = doc({ q: doc({}), u: doc({ $set: doc({ n: int32(1) }) }), multi: true });
+    const refused = [
+      await store.ask({ update: 'c', updates: [all], ...number }),
+      await store.ask({ delete: 'c', deletes: [doc({ q: doc({}), limit: int32(0) })], ...number }),
+    ].map((answer) => answer.get('writeErrors'));
+    expect(refused).toMatchObject([[expect.any(Map)], [expect.any(Map)]]);
+    for (const command of [{ find: 'c' }, { create: 'c' }, { drop: 'c' }]) {
+      const answer = await store.ask({ ...command, ...number });
+      expect(answer.get('codeName')).toBe('NotARetryableWriteCommand');
+    }
+  });
+});
+
+it('a transaction whose commit is sent twice at once is committed once, and both are told so', async () => {
+  using store = new TestEngine();
+  const transaction = { lsid: lsid(1), txnNumber: 1n, autocommit: false };
+  await store.run({ insert: 'c', documents: numbers(1), ...transaction, startTransaction: true });
+  const commit = { commitTransaction: int32(1), $db: 'admin', ...transaction };
+  const answers = await Promise.all([store.ask(commit), store.ask(commit)]);
+  expect(answers.map((answer) => answer.get('ok'))).toEqual([1, 1]);
+  expect(batchOf(await store.run({ find: 'c' }))).toHaveLength(1);
 });
 
 describe('cursors', () => {

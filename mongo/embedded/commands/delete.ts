@@ -1,6 +1,7 @@
 import { doc, int32 } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import { attempt } from './attempt.ts';
+import { whole } from './count.ts';
 import type { Engine } from './engine.ts';
 import { Fields, numberOf } from './fields.ts';
 import { hintOf } from './find.ts';
@@ -13,6 +14,8 @@ import { currentTarget, selectTargets } from './targets.ts';
 
 const STATEMENT_FIELDS = new Set(['q', 'limit', 'collation', 'hint']);
 
+const REMOVED = doc({ n: int32(1) });
+
 /** `delete`: each statement removes one document (limit 1) or all that match (limit 0). */
 export async function remove(engine: Engine, request: Request): Promise<Reply> {
   const name = request.collectionName();
@@ -20,8 +23,7 @@ export async function remove(engine: Engine, request: Request): Promise<Reply> {
   for (const { doc: statement } of statements) checkKnown('delete.deletes', statement, STATEMENT_FIELDS);
   const vars = variablesOf(request.fields.document('let'));
   const batch = new Ordered(request, statements.length);
-  let removed = 0;
-  await batch.each(statements, async (sent) => {
+  await batch.each(statements, async (sent, index) => {
     const fields = new Fields(sent.doc, 'delete.deletes');
     const selection = new Selection(
       {
@@ -38,9 +40,13 @@ export async function remove(engine: Engine, request: Request): Promise<Reply> {
         `The limit field in delete objects must be 0 or 1. Got ${limit}`,
       );
     }
-    removed += await removeMatching(engine, request, name, selection, limit);
+    if (limit === 0 && request.isNumbered) {
+      throw new CommandError('InvalidOptions', 'Cannot use retryable writes with limit=0');
+    }
+    const note = () => request.note(index, REMOVED);
+    return doc({ n: whole(await removeMatching(engine, request, name, selection, limit, note)) });
   });
-  return batch.reply(doc({ n: int32(removed) }));
+  return batch.reply(doc({ n: whole(batch.n) }));
 }
 
 async function removeMatching(
@@ -49,6 +55,7 @@ async function removeMatching(
   name: string,
   selection: Selection,
   limit: number,
+  note: () => void,
 ): Promise<number> {
   const collection = request.view.catalog.get(`${request.db}.${name}`);
   if (collection === undefined) return 0;
@@ -60,6 +67,7 @@ async function removeMatching(
       const target = currentTarget(request, latest, selection, rid);
       if (target === undefined) return;
       request.writes.remove(latest, rid, target.doc);
+      note();
       removed++;
     });
     if (pending instanceof Promise) await pending;

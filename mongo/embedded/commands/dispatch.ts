@@ -4,7 +4,7 @@ import { type Doc, isDoc, Timestamp, type Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import { noSuchTransaction } from '../transactions/conflict.ts';
 import { DirectWrites } from '../transactions/direct-writes.ts';
-import type { Session } from '../transactions/sessions.ts';
+import type { NumberedWrite, Session } from '../transactions/sessions.ts';
 import type { SnapshotRead } from '../transactions/snapshot-reads.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 import { TransactionWrites } from '../transactions/transaction-writes.ts';
@@ -80,16 +80,23 @@ class Dispatch {
     const inTransaction = body.get('autocommit') === false;
     this.#situation.ending = name === 'commitTransaction' || name === 'abortTransaction';
     this.#situation.inTransaction = inTransaction;
-    const isRetryableWrite = command.writes === true && number !== undefined && !inTransaction;
-    this.#situation.retryable = this.#situation.ending || isRetryableWrite;
+    const isNumbered = number !== undefined && !inTransaction && !this.#situation.ending;
+    this.#situation.retryable = this.#situation.ending || isNumbered;
     if (failure?.errorCode !== undefined) {
       throw new CommandError(failure.errorCode, `Failing command via 'failCommand' failpoint`);
     }
+    if (isNumbered && command.retryable !== true) {
+      throw new CommandError(
+        'NotARetryableWriteCommand',
+        `txnNumber may only be provided for multi-document transactions and retryable write commands. autocommit:false was not provided, and ${name} is not a retryable write command.`,
+      );
+    }
     if (body.get('startTransaction') === true || isSnapshotRead(body)) await engine.roomForSnapshot();
+    if (session?.running !== undefined && number !== undefined) await engine.sessions.idle(session);
     const transaction = statementTransaction(engine.sessions, session, command, name, body);
     checkReadConcern(body, transaction !== undefined);
-    const run = () => this.#run(command, name, db, session, transaction);
-    const reply = await (isRetryableWrite ? this.#once(session, number, run) : run());
+    const run = (numbered?: NumberedWrite) => this.#run(command, name, db, session, transaction, numbered);
+    const reply = await (isNumbered ? this.#once(session, number, run) : run());
     if (reply === CLOSE) return CLOSE;
     const answered = command.writes === true ? this.#withWriteConcern(reply, transaction, failure) : reply;
     return finishReply(answered, engine.clusterTime.elements());
@@ -99,14 +106,14 @@ class Dispatch {
   async #once(
     session: Session | undefined,
     number: Value | undefined,
-    run: () => Promise<Reply>,
+    run: (write: NumberedWrite) => Promise<Reply>,
   ): Promise<Reply | typeof CLOSE> {
     const { sessions, failPoints } = this.#engine;
     let injected: Failure | undefined;
     // Only a write that is really done meets the fail point, not the repetition of one that is done already.
-    const meetFailPoint = async (): Promise<Reply> => {
-      injected = failPoints.hitRetryableWrite();
-      if (injected?.errorCode === undefined) return await run();
+    const meetFailPoint = async (write: NumberedWrite): Promise<Reply> => {
+      if (write.done.size === 0) injected = failPoints.hitRetryableWrite();
+      if (injected?.errorCode === undefined) return await run(write);
       throw new CommandError(injected.errorCode, `Failing write via 'onPrimaryTransactionalWrite' failpoint`);
     };
     try {
@@ -124,6 +131,7 @@ class Dispatch {
     db: string,
     session: Session | undefined,
     transaction: Transaction | undefined,
+    numbered: NumberedWrite | undefined,
   ): Promise<Reply> {
     const engine = this.#engine;
     const { storage, locks } = engine;
@@ -141,6 +149,7 @@ class Dispatch {
       transaction,
       writes,
       snapshot,
+      numbered,
     );
     try {
       const answered = command.run(engine, request);

@@ -90,8 +90,10 @@ export type Command = {
   readonly run: Handler;
   /** Whether it may be sent inside a multi-document transaction. */
   readonly inTransaction?: boolean;
-  /** Whether it writes, so that a writeConcern is taken and a txnNumber makes it retryable. */
+  /** Whether it writes, so that a writeConcern is taken. */
   readonly writes?: boolean;
+  /** Whether it may carry a txnNumber outside a transaction: it is then done once for it. */
+  readonly retryable?: boolean;
   /** May come as OP_QUERY. */
   readonly handshake?: boolean;
   /** Only on the database `admin`. */

@@ -10,8 +10,13 @@ import type { Request } from './request.ts';
 import { Selection, variablesOf } from './selection.ts';
 import { currentTarget, selectTargets } from './targets.ts';
 
+/** The place of its only statement. */
+const STATEMENT = 0;
+
 /** `findAndModify`: changes or removes one document and answers it, as it was before or is now. */
 export async function findAndModify(engine: Engine, request: Request): Promise<Reply> {
+  const done = request.outcomeOf(STATEMENT);
+  if (done !== undefined) return done;
   const { fields } = request;
   const name = request.collectionName();
   const removes = fields.boolean('remove') ?? false;
@@ -42,23 +47,26 @@ export async function findAndModify(engine: Engine, request: Request): Promise<R
       ? (document: Doc) => document
       : compileProjection(projection, { vars, filter: selection.filter });
   if (removes) {
-    const removed = await removeOne(engine, request, name, selection);
-    return answer({ n: int32(removed === undefined ? 0 : 1) }, removed && project(removed));
+    const outcomeOf = (removed: Doc) => answer({ n: int32(1) }, project(removed));
+    const removed = await removeOne(engine, request, name, selection, outcomeOf);
+    return removed ?? answer({ n: int32(0) }, undefined);
   }
-  const changer = new Changer(engine, request, name, selection, updateOf(update, fields, selection));
-  const change = await changer.one();
-  if (change !== undefined) {
-    return answer({ n: int32(1), updatedExisting: true }, project(wantsNew ? change.after : change.before));
-  }
+  const compiled = updateOf(update, fields, selection);
+  const changer = new Changer(engine, request, name, selection, compiled, STATEMENT);
+  const changed = await changer.one(({ before, after }) =>
+    answer({ n: int32(1), updatedExisting: true }, project(wantsNew ? after : before)),
+  );
+  if (changed !== undefined) return changed;
   if (!upsert) return answer({ n: int32(0), updatedExisting: false }, undefined);
-  const inserted = await changer.upsert();
-  return answer(
-    { n: int32(1), updatedExisting: false, upserted: inserted.get('_id') },
-    wantsNew ? project(inserted) : undefined,
+  return await changer.upsert((inserted) =>
+    answer(
+      { n: int32(1), updatedExisting: false, upserted: inserted.get('_id') },
+      wantsNew ? project(inserted) : undefined,
+    ),
   );
 }
 
-function answer(lastErrorObject: { [name: string]: Value | undefined }, value: Doc | undefined): Reply {
+function answer(lastErrorObject: { [name: string]: Value | undefined }, value: Doc | undefined): Doc {
   return doc({ lastErrorObject: doc(lastErrorObject), value: value ?? null });
 }
 
@@ -71,6 +79,7 @@ async function removeOne(
   request: Request,
   name: string,
   selection: Selection,
+  outcomeOf: (removed: Doc) => Doc,
 ): Promise<Doc | undefined> {
   for (;;) {
     const collection = request.view.catalog.get(`${request.db}.${name}`);
@@ -81,8 +90,10 @@ async function removeOne(
       const latest = request.view.catalog.get(collection.ns);
       const target = latest && currentTarget(request, latest, selection, rid);
       if (latest === undefined || target === undefined) return undefined;
+      const outcome = outcomeOf(target.doc);
       request.writes.remove(latest, rid, target.doc);
-      return target.doc;
+      request.note(STATEMENT, outcome);
+      return outcome;
     });
     if (removed !== undefined) return removed;
   }

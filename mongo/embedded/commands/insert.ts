@@ -10,19 +10,23 @@ import { Ordered } from './ordered.ts';
 import type { Reply } from './reply.ts';
 import type { Request, Sent } from './request.ts';
 
+const INSERTED = doc({ n: int32(1) });
+
 /** `insert`: documents, ordered (stop at the first that is refused) or not. */
 export async function insert(engine: Engine, request: Request): Promise<Reply> {
   const name = request.collectionName();
   const documents = request.fields.required('documents', request.sent('documents'));
   const batch = new Ordered(request, documents.length);
-  let inserted = 0;
-  await batch.each(documents, async (sent) => {
+  await batch.each(documents, async (sent, index) => {
     const stored = prepare(engine, sent);
-    const done = attempt(engine, () => request.writes.insert(request.writes.open(request.db, name), stored));
+    const done = attempt(engine, () => {
+      request.writes.insert(request.writes.open(request.db, name), stored);
+      request.note(index, INSERTED);
+    });
     if (done instanceof Promise) await done;
-    inserted++;
+    return INSERTED;
   });
-  return batch.reply(doc({ n: int32(inserted) }));
+  return batch.reply(doc({ n: int32(batch.n) }));
 }
 
 /** A document ready to be stored: an _id first (made if missing), checked, within the size limit. */

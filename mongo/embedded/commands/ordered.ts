@@ -1,14 +1,21 @@
 import { type Doc, doc, int32, type Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import { WRITE_BATCH_MAX } from '../wire/limits.ts';
+import { numberOf } from './fields.ts';
 import { labelsOf } from './labels.ts';
 import type { Request } from './request.ts';
 
-/** The statements of one write command: done in order, errors collected by index. */
+/** The outcome of a statement that found nothing to do. */
+export const NO_EFFECT = doc({ n: int32(0) });
+
+/** The statements of one write command: done in order, outcomes counted, errors collected by index. */
 export class Ordered {
   readonly #request: Request;
   readonly #ordered: boolean;
   readonly #errors: Doc[] = [];
+  n = 0;
+  modified = 0;
+  readonly upserted: Doc[] = [];
 
   constructor(request: Request, count: number) {
     this.#request = request;
@@ -21,12 +28,12 @@ export class Ordered {
     }
   }
 
-  async each<T>(items: readonly T[], work: (item: T, index: number) => Promise<void> | void): Promise<void> {
+  /** @param work does a statement and gives its outcome: `n` and what an update has besides */
+  async each<T>(items: readonly T[], work: (item: T, index: number) => Promise<Doc>): Promise<void> {
     const { pace } = this.#request;
     for (const [index, item] of items.entries()) {
       try {
-        const done = work(item, index);
-        if (done !== undefined) await done;
+        this.#count(this.#request.outcomeOf(index) ?? (await work(item, index)), index);
       } catch (error) {
         this.#refused(error, index);
         if (this.#ordered || this.#request.transaction !== undefined) return;
@@ -38,6 +45,13 @@ export class Ordered {
   reply(reply: Doc): Doc {
     if (this.#errors.length > 0) reply.set('writeErrors', this.#errors);
     return reply;
+  }
+
+  #count(outcome: Doc, index: number): void {
+    this.n += numberOf(outcome.get('n') ?? 0);
+    this.modified += numberOf(outcome.get('nModified') ?? 0);
+    const id = outcome.get('upserted');
+    if (id !== undefined) this.upserted.push(doc({ index: int32(index), _id: id }));
   }
 
   /** An error of one statement goes into the answer; one that fails the whole command is thrown on. */

@@ -1,7 +1,7 @@
 import { decodeDocument } from '../bson/decode.ts';
 import type { Doc, Timestamp } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
-import type { Session } from '../transactions/sessions.ts';
+import type { NumberedWrite, Session } from '../transactions/sessions.ts';
 import type { SnapshotRead } from '../transactions/snapshot-reads.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 import type { View, Writes } from '../transactions/writes.ts';
@@ -25,6 +25,7 @@ export class Request {
   readonly writes: Writes;
   readonly #sequences: Message['sequences'];
   readonly #snapshot: SnapshotRead | undefined;
+  readonly #numbered: NumberedWrite | undefined;
   #pace: Pace | undefined;
 
   constructor(
@@ -36,6 +37,7 @@ export class Request {
     transaction: Transaction | undefined,
     writes: Writes,
     snapshot?: SnapshotRead,
+    numbered?: NumberedWrite,
   ) {
     this.name = name;
     this.db = db;
@@ -46,6 +48,7 @@ export class Request {
     this.transaction = transaction;
     this.writes = writes;
     this.#snapshot = snapshot;
+    this.#numbered = numbered;
     this.#sequences = message.sequences;
   }
 
@@ -57,6 +60,20 @@ export class Request {
   /** The time of the snapshot that it reads from, which its answer tells. */
   get atClusterTime(): Timestamp | undefined {
     return this.#snapshot?.at;
+  }
+
+  get isNumbered(): boolean {
+    return this.#numbered !== undefined;
+  }
+
+  /** What a statement answered when it was done before under the same number. */
+  outcomeOf(statement: number): Doc | undefined {
+    return this.#numbered?.done.get(statement);
+  }
+
+  /** To be called right after the write of a statement: what it answers when it is sent again. */
+  note(statement: number, outcome: Doc): void {
+    this.#numbered?.note(statement, outcome);
   }
 
   get pace(): Pace {

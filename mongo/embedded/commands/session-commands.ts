@@ -18,7 +18,8 @@ export function startSession(): Reply {
 export function endSessions(engine: Engine, request: Request): Reply {
   const ids = new Set((request.fields.documents(request.name) ?? []).map(lsidKey));
   engine.cursors.killWhere((cursor) => cursor.session !== undefined && ids.has(cursor.session));
-  engine.sessions.end(ids);
+  request.writes.begin();
+  engine.sessions.end([...ids]);
   return new Map();
 }
 
@@ -39,10 +40,10 @@ export function refreshSessions(engine: Engine, request: Request): Reply {
 /** `commitTransaction`: also a second time, when the first answer was lost. */
 export async function commitTransaction(engine: Engine, request: Request): Promise<Reply> {
   const { session, number } = ending(request);
-  if (session.number === number && session.transaction?.state === 'committed') return new Map();
+  if (session.number === number && session.committed) return new Map();
   const transaction = open(session, number);
   engine.cursors.killWhere((cursor) => cursor.transaction === transaction);
-  await engine.sessions.commit(transaction);
+  await engine.sessions.commit(session, transaction);
   return new Map();
 }
 

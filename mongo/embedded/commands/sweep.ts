@@ -8,11 +8,15 @@ export function startSweeping(engine: Engine): () => void {
   const timer = setInterval(() => {
     const nowMs = Date.now();
     engine.cursors.sweep(nowMs);
-    engine.sessions.sweep(nowMs);
     engine.snapshotReads.sweep(nowMs);
     // A round that fails (a full disk) is not the last: the next one comes in a minute.
-    removeExpired(engine.storage, engine.locks, nowMs).catch(() => {});
+    sweepStored(engine, nowMs).catch(() => {});
   }, SWEEP_MS);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+async function sweepStored(engine: Engine, nowMs: number): Promise<void> {
+  engine.sessions.sweep(nowMs);
+  await removeExpired(engine.storage, engine.locks, nowMs);
 }

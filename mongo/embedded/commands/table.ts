@@ -57,6 +57,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     {
       run: insert,
       writes: true,
+      retryable: true,
       inTransaction: true,
       fields: fields('documents', 'ordered', 'bypassDocumentValidation'),
     },
@@ -66,16 +67,27 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     {
       run: update,
       writes: true,
+      retryable: true,
       inTransaction: true,
       fields: fields('updates', 'ordered', 'bypassDocumentValidation', 'let'),
     },
   ],
-  ['delete', { run: remove, writes: true, inTransaction: true, fields: fields('deletes', 'ordered', 'let') }],
+  [
+    'delete',
+    {
+      run: remove,
+      writes: true,
+      retryable: true,
+      inTransaction: true,
+      fields: fields('deletes', 'ordered', 'let'),
+    },
+  ],
   [
     'findAndModify',
     {
       run: findAndModify,
       writes: true,
+      retryable: true,
       inTransaction: true,
       fields: fields(
         'query',

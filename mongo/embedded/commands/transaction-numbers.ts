@@ -68,15 +68,15 @@ function start(sessions: Sessions, session: Session, number: bigint): Transactio
 /** The session's transaction of a number, in progress. */
 export function open(session: Session, number: bigint): Transaction {
   const { transaction } = session;
+  if (number === session.number && session.committed) {
+    throw new CommandError('TransactionCommitted', `Transaction ${number} has been committed.`);
+  }
   if (number !== session.number || transaction === undefined) {
     throw new CommandError(
       'NoSuchTransaction',
       `Given transaction number ${number} does not match any in-progress transactions. ` +
         `The active transaction number is ${session.number}`,
     );
-  }
-  if (transaction.state === 'committed') {
-    throw new CommandError('TransactionCommitted', `Transaction ${number} has been committed.`);
   }
   if (transaction.state === 'aborted') {
     throw noSuchTransaction(number);

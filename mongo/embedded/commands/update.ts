@@ -1,12 +1,12 @@
-import { type Doc, doc, int32 } from '../bson/values.ts';
+import { doc, int32 } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
-import { Changer, updateOf } from './change.ts';
+import { Changer, counted, updateOf } from './change.ts';
 import { whole } from './count.ts';
 import type { Engine } from './engine.ts';
 import { Fields } from './fields.ts';
 import { hintOf } from './find.ts';
 import { checkKnown } from './options.ts';
-import { Ordered } from './ordered.ts';
+import { NO_EFFECT, Ordered } from './ordered.ts';
 import type { Reply } from './reply.ts';
 import type { Request } from './request.ts';
 import { Selection, variablesOf } from './selection.ts';
@@ -22,9 +22,6 @@ export async function update(engine: Engine, request: Request): Promise<Reply> {
   }
   const definitions = request.fields.document('let');
   const batch = new Ordered(request, statements.length);
-  const upserted: Doc[] = [];
-  let matched = 0;
-  let modified = 0;
   await batch.each(statements, async (sent, index) => {
     const fields = new Fields(sent.doc, 'update.updates');
     const constants = fields.document('c');
@@ -41,25 +38,17 @@ export async function update(engine: Engine, request: Request): Promise<Reply> {
     if (multi && compiled.kind === 'replacement') {
       throw new CommandError('FailedToParse', 'multi update is not supported for replacement-style update');
     }
-    const changer = new Changer(engine, request, name, selection, compiled);
-    let found: number;
-    if (multi) {
-      const changes = await changer.all();
-      found = changes.matched;
-      modified += changes.modified;
-    } else {
-      const change = await changer.one();
-      found = change === undefined ? 0 : 1;
-      if (change?.changed === true) modified++;
+    if (multi && request.isNumbered) {
+      throw new CommandError('InvalidOptions', 'Cannot use retryable writes with multi=true');
     }
-    matched += found;
-    if (found === 0 && fields.boolean('upsert') === true) {
-      const inserted = await changer.upsert();
-      upserted.push(doc({ index: int32(index), _id: inserted.get('_id') }));
-      matched++;
-    }
+    const changer = new Changer(engine, request, name, selection, compiled, index);
+    const outcome = multi ? await changer.all() : await changer.one(counted);
+    if (outcome !== undefined) return outcome;
+    if (fields.boolean('upsert') !== true) return NO_EFFECT;
+    return await changer.upsert((inserted) => doc({ n: int32(1), upserted: inserted.get('_id') }));
   });
-  const reply = doc({ n: whole(matched) });
+  const { n, modified, upserted } = batch;
+  const reply = doc({ n: whole(n) });
   if (upserted.length > 0) reply.set('upserted', upserted);
   reply.set('nModified', whole(modified));
   return batch.reply(reply);

@@ -160,7 +160,8 @@ export class Catalog {
   }
 }
 
-function bytesOf(value: unknown): Uint8Array {
+/** A BLOB as node:sqlite gave it. */
+export function bytesOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
-  throw new Error('the catalog of the store holds a value of another type than it wrote');
+  throw new Error('the data file of the store holds a value of another type than it wrote');
 }

@@ -82,7 +82,7 @@ function checkCollection(
 }
 
 function checkTables(db: DatabaseSync, catalog: Catalog, find: (finding: string) => void): void {
-  const known = new Set(['collections', 'indexes', 'sqlite_sequence']);
+  const known = new Set(['collections', 'indexes', 'numbered', 'sqlite_sequence']);
   for (const collection of catalog.state.values()) {
     known.add(`c${collection.id}`);
     for (const index of collection.indexes) known.add(`x${index.id}`);

@@ -16,6 +16,12 @@ const SCHEMA = `
     multikey INTEGER NOT NULL DEFAULT 0, ready INTEGER NOT NULL DEFAULT 1);
 `;
 
+/** Of the same format: a file of before this table gets it when it is opened, and code of before it does not mind it. */
+const NUMBERED_WRITES = `
+  CREATE TABLE IF NOT EXISTS numbered (session BLOB NOT NULL, first INTEGER NOT NULL, number INTEGER NOT NULL,
+    used INTEGER NOT NULL, outcomes BLOB NOT NULL, PRIMARY KEY (session, first)) WITHOUT ROWID;
+`;
+
 /**
  * Opens (or makes) the data file for the one writer: WAL, synchronous FULL. Throws when the file is of a newer format,
  * is no store, or cannot be written.
@@ -34,6 +40,7 @@ export function openForWriting(file: string, bytesMax?: number): DatabaseSync {
       PRAGMA temp_store = MEMORY;
       PRAGMA wal_autocheckpoint = 2000;
       PRAGMA journal_size_limit = 67108864;
+      ${NUMBERED_WRITES}
     `);
     if (bytesMax !== undefined) {
       db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(bytesMax / pragma(db, 'page_size')))}`);

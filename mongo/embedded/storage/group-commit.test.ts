@@ -10,6 +10,7 @@ let dir: string;
 let db: DatabaseSync;
 let other: DatabaseSync;
 const rolledBack = vi.fn();
+const hooks = { beforeCommit: () => {}, onRollback: rolledBack };
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'store-group-'));
@@ -28,7 +29,7 @@ afterEach(() => {
 const committed = (): number => Number(other.prepare('SELECT count(*) AS n FROM t').get()?.n);
 
 it('commits everything that arrived in one turn of the event loop together, and then says so', async () => {
-  const group = new GroupCommit(db, rolledBack);
+  const group = new GroupCommit(db, hooks);
   const promises = [1, 2, 3].map((n) => {
     const durable = group.join();
     db.exec(`INSERT INTO t VALUES (${n})`);
@@ -41,8 +42,8 @@ it('commits everything that arrived in one turn of the event loop together, and 
   expect(new Set(promises).size).toBe(1);
 });
 
-it('commits a full group of 256 at once', () => {
-  const group = new GroupCommit(db, rolledBack);
+it('commits a full group of 256 when another write comes', () => {
+  const group = new GroupCommit(db, hooks);
   for (let n = 1; n <= 257; n++) {
     group.join();
     db.exec(`INSERT INTO t VALUES (${n})`);
@@ -54,7 +55,7 @@ it('commits a full group of 256 at once', () => {
 });
 
 it('acknowledges nobody of a group that failed, keeps none of it, and goes on', async () => {
-  const group = new GroupCommit(db, rolledBack);
+  const group = new GroupCommit(db, hooks);
   const lost = [group.join(), group.join()];
   db.exec('INSERT INTO t VALUES (1)');
   group.fail(Object.assign(new Error('database or disk is full'), { errcode: 13 }));

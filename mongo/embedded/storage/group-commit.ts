@@ -3,27 +3,33 @@ import { sqliteFailure } from './sqlite-error.ts';
 
 const WRITES_PER_GROUP = 256;
 
+type Hooks = {
+  /** Called inside the group when all its writes are done. */
+  readonly beforeCommit: () => void;
+  /** Called when a group was lost, so that what memory holds is read again from the file. */
+  readonly onRollback: () => void;
+};
+
 /**
  * Many writes, one COMMIT (and so one fsync). The SQLite transaction opens at the first write and commits when the
- * event loop has handled what had already arrived (setImmediate) or after 256 writes, whichever is first: a lone
- * write is not delayed, and writes in flight share the cost.
+ * event loop has handled what had already arrived (setImmediate) or when 256 writes are in it and another comes,
+ * whichever is first: a lone write is not delayed, and writes in flight share the cost.
  */
 export class GroupCommit {
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #rollback: StatementSync;
-  readonly #onRollback: () => void;
+  readonly #hooks: Hooks;
   readonly #db: DatabaseSync;
   #group: PromiseWithResolvers<void> | undefined;
   #writes = 0;
 
-  /** @param onRollback called when a group was lost, so that what memory holds is read again from the file */
-  constructor(db: DatabaseSync, onRollback: () => void) {
+  constructor(db: DatabaseSync, hooks: Hooks) {
     this.#db = db;
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.#rollback = db.prepare('ROLLBACK');
-    this.#onRollback = onRollback;
+    this.#hooks = hooks;
   }
 
   /**
@@ -31,6 +37,7 @@ export class GroupCommit {
    * and rejects with a CommandError when it could not be; it may be ignored.
    */
   join(): Promise<void> {
+    if (this.#writes >= WRITES_PER_GROUP) this.flush();
     if (this.#group === undefined) {
       try {
         this.#begin.run();
@@ -48,9 +55,9 @@ export class GroupCommit {
     return this.#group.promise;
   }
 
-  /** To be called after a whole write (never inside an atomic one): commits a full group. */
+  /** To be called after a whole write. What happens before the next wait is in the same group. */
   wrote(): void {
-    if (++this.#writes >= WRITES_PER_GROUP) this.flush();
+    this.#writes++;
   }
 
   /** Commits what is open. A failure rejects the group's promise; it is not thrown. */
@@ -58,6 +65,7 @@ export class GroupCommit {
     const group = this.#group;
     if (group === undefined) return;
     try {
+      this.#hooks.beforeCommit();
       this.#commit.run();
     } catch (error) {
       this.fail(error);
@@ -78,7 +86,7 @@ export class GroupCommit {
     } catch (rollbackError) {
       error = rollbackError;
     }
-    this.#onRollback();
+    this.#hooks.onRollback();
     group.reject(sqliteFailure(error));
   }
 }

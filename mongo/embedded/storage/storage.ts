@@ -6,6 +6,7 @@ import { dropUnfinished } from './build-index.ts';
 import { Catalog, type Collection } from './catalog.ts';
 import { DATA_FILE, openForReading, openForWriting } from './format.ts';
 import { GroupCommit } from './group-commit.ts';
+import { NumberedWrites } from './numbered-writes.ts';
 import { Reader } from './reader.ts';
 import { Snapshots } from './snapshots.ts';
 import { isConstraint, sqliteFailure } from './sqlite-error.ts';
@@ -20,6 +21,7 @@ export class Storage {
   readonly reader: Reader;
   readonly writer: Writer;
   readonly snapshots: Snapshots;
+  readonly numbered: NumberedWrites;
   /** Counts writes. */
   version = 0;
   readonly #db: DatabaseSync;
@@ -32,9 +34,14 @@ export class Storage {
     this.catalog = new Catalog(this.#db);
     this.reader = new Reader(this.#db);
     this.writer = new Writer(this.#db, this.reader, this.catalog);
-    this.group = new GroupCommit(this.#db, () => {
-      this.forget();
-      this.catalog.reload();
+    this.numbered = new NumberedWrites(this.#db);
+    this.group = new GroupCommit(this.#db, {
+      beforeCommit: () => this.numbered.save(),
+      onRollback: () => {
+        this.numbered.lost();
+        this.forget();
+        this.catalog.reload();
+      },
     });
     this.snapshots = new Snapshots(() => openForReading(file));
     dropUnfinished(this);

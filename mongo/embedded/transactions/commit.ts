@@ -6,19 +6,18 @@ import { writeConflict } from './conflict.ts';
 import type { Overlay, Transaction } from './transaction.ts';
 
 /**
- * Applies what a transaction wrote, all or nothing, and resolves when it is on disk. Rows and keys were locked, so
+ * Applies what a session's transaction wrote, all or nothing, and resolves when it is on disk. Rows and keys were locked, so
  * only changes of the catalog (an index made meanwhile, a collection dropped) can still refuse it: WriteConflict.
  */
-export async function commit(transaction: Transaction, storage: Storage): Promise<void> {
+export async function commit(transaction: Transaction, storage: Storage, session: string): Promise<void> {
   const written = transaction.overlays.size > 0 || [...transaction.catalog.values()].some(isNew);
   if (!written) return transaction.end('committed');
-  // From here on its lifetime does not end it: until the disk has said yes or no, its locks stay.
-  transaction.committing = true;
   const durable = storage.group.join();
   try {
     storage.atomic(() => {
       for (const seen of transaction.catalog.values()) if (isNew(seen)) make(seen, transaction, storage);
       for (const [id, overlay] of transaction.overlays) apply(id, overlay, storage);
+      storage.numbered.noteCommit(session, transaction.number);
     });
     await durable;
   } catch (error) {

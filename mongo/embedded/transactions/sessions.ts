@@ -18,9 +18,19 @@ export type Session = {
   /** The greatest transaction number that the client has used. */
   number: bigint;
   transaction: Transaction | undefined;
-  /** The answer to the retryable write of that number: a repetition gets it again, and is not done again. */
-  answered: Promise<Doc | Uint8Array> | undefined;
+  /** Whether a transaction of that number has been committed. */
+  committed: boolean;
+  /** The end of the numbered write that is being done, however it ends. */
+  running: Promise<void> | undefined;
 };
+
+/** A numbered write at work: what its statements have answered before (of a repetition), and where they note it. */
+export type NumberedWrite = {
+  readonly done: ReadonlyMap<number, Doc>;
+  note(statement: number, outcome: Doc): void;
+};
+
+const NOTHING_DONE: ReadonlyMap<number, Doc> = new Map();
 
 type SessionsOptions = {
   /** A transaction open for longer is aborted. */
@@ -62,7 +72,8 @@ export class Sessions {
       if (this.#sessions.size >= SESSIONS_MAX) {
         throw new CommandError(261, 'cannot add session into the cache: too many sessions');
       }
-      session = { id, usedAtMs, number: -1n, transaction: undefined, answered: undefined };
+      const { number, committed } = this.#storage.numbered.last(id) ?? { number: -1n, committed: false };
+      session = { id, usedAtMs, number, transaction: undefined, committed, running: undefined };
       this.#sessions.set(id, session);
     }
     session.usedAtMs = usedAtMs;
@@ -70,18 +81,22 @@ export class Sessions {
   }
 
   /** Forgets sessions (endSessions, killSessions); their transactions in progress are aborted. */
-  end(ids: Iterable<string>): void {
+  end(ids: readonly string[]): void {
     for (const id of ids) {
       const session = this.#sessions.get(id);
       if (session?.transaction !== undefined) this.abort(session.transaction);
       this.#sessions.delete(id);
     }
+    if (ids.length > 0) this.#storage.write(() => this.#storage.numbered.forget(ids));
   }
 
   /** Forgets sessions that nobody has used for SESSION_TIMEOUT_MINUTES. */
   sweep(nowMs: number): void {
     const oldest = nowMs - SESSION_TIMEOUT_MINUTES * 60_000;
-    this.end([...this.#sessions.values()].filter((s) => s.usedAtMs < oldest).map((s) => s.id));
+    const unused = [...this.#sessions.values()].filter((s) => s.usedAtMs < oldest).map((s) => s.id);
+    // And those that wrote before the store was started and have not been heard of since.
+    const unheard = this.#storage.numbered.unusedSince(oldest).filter((id) => !this.#sessions.has(id));
+    this.end([...unused, ...unheard]);
   }
 
   /** Takes note of a new transaction number: a transaction still open under an older one is aborted. */
@@ -89,7 +104,7 @@ export class Sessions {
     if (session.transaction !== undefined) this.abort(session.transaction);
     session.number = number;
     session.transaction = undefined;
-    session.answered = undefined;
+    session.committed = false;
   }
 
   /** Starts the transaction of a number that the session has just advanced to. */
@@ -113,16 +128,21 @@ export class Sessions {
     return transaction;
   }
 
+  /** Resolves when the numbered write that the session is doing has ended. */
+  async idle(session: Session): Promise<void> {
+    while (session.running !== undefined) await session.running;
+  }
+
   /**
-   * Runs a retryable write once for its number: a repetition gets the first answer, also while the first is still
-   * running. A write that failed as a whole may be tried again.
+   * Runs a numbered write, once the session is idle(). Of a repetition, only what has not been done is done: statements
+   * that had no effect, were refused, or were lost with their group.
    */
-  async once(
+  async once<T>(
     session: Session | undefined,
     number: Value | undefined,
-    run: () => Promise<Doc | Uint8Array>,
-  ): Promise<Doc | Uint8Array> {
-    if (session === undefined || typeof number !== 'bigint') {
+    run: (write: NumberedWrite) => Promise<T>,
+  ): Promise<T> {
+    if (session === undefined || typeof number !== 'bigint' || number < 0n) {
       throw new CommandError('InvalidOptions', 'Transaction number may only be specified in a session');
     }
     if (number < session.number) {
@@ -131,32 +151,37 @@ export class Sessions {
         `Retryable write with txnNumber ${number} is prohibited on session because a newer retryable write with txnNumber ${session.number} has already started on this session.`,
       );
     }
-    if (number === session.number) {
-      if (session.transaction !== undefined) {
-        throw new CommandError(
-          'IncompleteTransactionHistory',
-          `transaction ${number} is not a retryable write`,
-        );
-      }
-      if (session.answered !== undefined) return session.answered;
+    const isRepetition = number === session.number;
+    if (isRepetition && (session.transaction !== undefined || session.committed)) {
+      throw new CommandError(
+        'IncompleteTransactionHistory',
+        `transaction ${number} is not a retryable write`,
+      );
     }
-    this.advance(session, number);
-    const answer = run();
-    session.answered = answer;
-    try {
-      return await answer;
-    } catch (error) {
-      if (session.answered === answer) session.answered = undefined;
-      throw error;
-    }
+    const { numbered, group } = this.#storage;
+    // What a write that failed half way had done is in the open group still.
+    if (isRepetition) group.flush();
+    else this.advance(session, number);
+    const work = run({
+      done: isRepetition ? numbered.outcomes(session.id, number) : NOTHING_DONE,
+      note: (statement, outcome) => numbered.note(session.id, number, statement, outcome),
+    });
+    const ended = () => {
+      session.running = undefined;
+    };
+    session.running = work.then(ended, ended);
+    return await work;
   }
 
-  async commit(transaction: Transaction): Promise<void> {
-    await commit(transaction, this.#storage);
+  /** Commits the session's transaction; asked again meanwhile, gives the same outcome. */
+  async commit(session: Session, transaction: Transaction): Promise<void> {
+    transaction.committing ??= commit(transaction, this.#storage, session.id);
+    await transaction.committing;
+    if (session.transaction === transaction) session.committed = true;
   }
 
   abort(transaction: Transaction): void {
-    if (transaction.committing || transaction.state !== 'inProgress') return;
+    if (transaction.committing !== undefined || transaction.state !== 'inProgress') return;
     transaction.interrupted = true;
     transaction.end('aborted');
   }

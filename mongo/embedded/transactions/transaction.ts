@@ -32,8 +32,8 @@ export class Transaction {
   state: TransactionState = 'inProgress';
   /** Whether it was ended from outside (lifetime, killed session), perhaps in the middle of a command of its own. */
   interrupted = false;
-  /** Whether its commit is under way, which nothing interrupts. */
-  committing = false;
+  /** Its commit, once under way: nothing interrupts that. */
+  committing: Promise<void> | undefined;
   /** Bytes of documents held in overlays. */
   bytes = 0;
   readonly overlays = new Map<number, Overlay>();

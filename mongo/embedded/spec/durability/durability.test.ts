@@ -150,6 +150,20 @@ it('refuses a data file of a newer format and of another program, and leaves bot
   untouched.close();
 });
 
+it('opens a data file that was written before it kept the numbers of writes', async () => {
+  const dir = folder('older');
+  {
+    await using store = await withStore({ dir });
+    await store.db.collection('docs').insertOne({});
+  }
+  const older = new DatabaseSync(join(dir, DATA_FILE));
+  older.exec('DROP TABLE numbered');
+  older.close();
+  await using again = await withStore({ dir });
+  await again.db.collection('docs').insertOne({});
+  expect(await again.db.collection('docs').countDocuments()).toBe(2);
+});
+
 it('backs up while writes go on: the copy opens, is consistent, and holds all that was acknowledged before', async () => {
   const copy = join(folder('backup'), 'copy.sqlite');
   {

@@ -26,9 +26,10 @@ export class RawClient implements AsyncDisposable {
     });
   }
 
-  /** @param uri of a store on a unix socket: `mongodb://%2Fpath%2Fto.sock/…` */
+  /** @param uri of a store, on TCP or on a unix socket: `mongodb://%2Fpath%2Fto.sock/…` */
   static async open(uri: string): Promise<RawClient> {
-    const socket = connect({ path: socketPathOf(uri) });
+    const { hostname, port } = new URL(uri);
+    const socket = port === '' ? connect({ path: socketPathOf(uri) }) : connect(Number(port), hostname);
     await once(socket, 'connect');
     return new RawClient(socket);
   }
