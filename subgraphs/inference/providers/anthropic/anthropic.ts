@@ -1,13 +1,24 @@
 import { createAnthropic } from '@ai-sdk/anthropic';
 import type { Provider } from '../provider.ts';
-import { createSdkProvider } from '../sdk/sdk-provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
+import { captureFetch } from '../wire/captured-request.ts';
+import { createWireProvider } from '../wire/wire-provider.ts';
+import { messagesWire } from './messages-reader.ts';
 import { boundOutput } from './output-bounds.ts';
-import { usageOfEvent } from './usage-of-event.ts';
 
 /** ANTHROPIC: the messages API. */
-export function createClaude(options: VendorOptions): Provider {
-  const { baseUrl, secret, fetch } = options;
-  const models = createAnthropic({ baseURL: baseUrl, apiKey: secret, fetch });
-  return createSdkProvider({ models, secret, adjust: boundOutput, usageOfEvent });
+export function createClaude({ baseUrl, secret, fetch }: VendorOptions): Provider {
+  const { languageModel, embeddingModel } = createAnthropic({
+    baseURL: baseUrl,
+    apiKey: secret,
+    fetch: captureFetch,
+  });
+  return createWireProvider({
+    wire: messagesWire,
+    languageModel,
+    embeddingModel,
+    secret,
+    fetch,
+    adjust: boundOutput,
+  });
 }

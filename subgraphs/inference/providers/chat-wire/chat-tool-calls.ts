@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ProviderPart } from '../provider.ts';
 import { malformed } from '../translate/completeness.ts';
-import { fields, text } from './wire-fields.ts';
+import { fields, text } from '../wire/fields.ts';
 
 interface OpenCall {
   readonly index: number;
@@ -11,6 +11,11 @@ interface OpenCall {
 interface PendingCall {
   id: string;
   arguments: string;
+}
+
+/** A text of JSON by the book; some servers give the object itself. */
+function argumentsOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : text(value);
 }
 
 /** More calls than any answer has. */
@@ -33,7 +38,7 @@ export class ChatToolCalls {
     const called = fields(delta?.function);
     const id = text(delta?.id).trim();
     const name = text(called?.name).trim();
-    const argumentsDelta = text(called?.arguments);
+    const argumentsDelta = argumentsOf(called?.arguments);
     const slot = this.#slot(delta?.index, id, name);
     const open = this.#open.get(slot);
     if (open !== undefined && !(name !== '' && id !== '' && id !== open.id)) {

@@ -1,8 +1,9 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { captureFetch } from '../chat-wire/captured-request.ts';
-import { createChatProvider } from '../chat-wire/chat-provider.ts';
+import { chatWire } from '../chat-wire/chat-reader.ts';
 import type { Provider } from '../provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
+import { captureFetch } from '../wire/captured-request.ts';
+import { createWireProvider } from '../wire/wire-provider.ts';
 
 /** OPENAI_COMPATIBLE, OLLAMA, TOGETHER and VLLM: chat completions and embeddings below the base URL. */
 export function createCompatible(options: VendorOptions): Provider {
@@ -16,5 +17,5 @@ export function createCompatible(options: VendorOptions): Provider {
   };
   const { chatModel } = createOpenAICompatible({ ...settings, fetch: captureFetch });
   const { embeddingModel } = createOpenAICompatible({ ...settings, fetch });
-  return createChatProvider({ chatModel, embeddingModel, secret, fetch });
+  return createWireProvider({ wire: chatWire(), languageModel: chatModel, embeddingModel, secret, fetch });
 }

@@ -1,10 +1,14 @@
 import { createGoogle } from '@ai-sdk/google';
 import type { Provider } from '../provider.ts';
-import { createSdkProvider } from '../sdk/sdk-provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
+import { captureFetch } from '../wire/captured-request.ts';
+import { createWireProvider } from '../wire/wire-provider.ts';
+import { geminiWire } from './gemini-reader.ts';
 
 /** GOOGLE: the Gemini API. */
-export function createGemini(options: VendorOptions): Provider {
-  const { baseUrl, secret, fetch } = options;
-  return createSdkProvider({ models: createGoogle({ baseURL: baseUrl, apiKey: secret, fetch }), secret });
+export function createGemini({ baseUrl, secret, fetch }: VendorOptions): Provider {
+  const settings = { baseURL: baseUrl, apiKey: secret };
+  const { languageModel } = createGoogle({ ...settings, fetch: captureFetch });
+  const { embeddingModel } = createGoogle({ ...settings, fetch });
+  return createWireProvider({ wire: geminiWire, languageModel, embeddingModel, secret, fetch });
 }

@@ -1,11 +1,14 @@
 import { AnthropicLanguageModel } from '@ai-sdk/anthropic/internal';
 import { createGoogleVertex } from '@ai-sdk/google-vertex/edge';
+import { NoSuchModelError } from '@ai-sdk/provider';
+import { messagesWire } from '../anthropic/messages-reader.ts';
 import { boundOutput } from '../anthropic/output-bounds.ts';
-import { usageOfEvent } from '../anthropic/usage-of-event.ts';
 import { type Provider, ProviderFailure } from '../provider.ts';
-import { createSdkProvider } from '../sdk/sdk-provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
+import { captureFetch } from '../wire/captured-request.ts';
+import { createWireProvider } from '../wire/wire-provider.ts';
 import { createAccessTokens, parseServiceAccount } from './access-token.ts';
+import { geminiWire } from './gemini-reader.ts';
 
 function hostOf(region: string): string {
   if (region === 'global') return 'aiplatform.googleapis.com';
@@ -27,11 +30,22 @@ function withToken(fetch: typeof globalThis.fetch, token: () => Promise<string>)
   };
 }
 
+function createVertexGemini(
+  baseURL: string,
+  apiKey: string,
+  secret: string,
+  fetch: typeof globalThis.fetch,
+): Provider {
+  const { languageModel } = createGoogleVertex({ apiKey, baseURL, fetch: captureFetch });
+  const { embeddingModel } = createGoogleVertex({ apiKey, baseURL, fetch });
+  return createWireProvider({ wire: geminiWire, languageModel, embeddingModel, secret, fetch });
+}
+
 /** VERTEX with an API key: Gemini in express mode. */
 function createExpress({ baseUrl, secret, fetch }: VendorOptions): Provider {
   const origin = baseUrl === '' ? 'https://aiplatform.googleapis.com' : baseUrl;
   const baseURL = /\/publishers\/google$/.test(origin) ? origin : `${origin}/v1/publishers/google`;
-  return createSdkProvider({ models: createGoogleVertex({ apiKey: secret, baseURL, fetch }), secret });
+  return createVertexGemini(baseURL, secret, secret, fetch);
 }
 
 /** VERTEX with a service account: Gemini, Claude (`claude-…`) and embeddings of its project in a region. */
@@ -51,35 +65,31 @@ function createWithAccount(options: VendorOptions): Provider {
   const publishers = `${origin}/v1/projects/${account.projectId}/locations/${region}/publishers`;
   const fetch = withToken(options.fetch, createAccessTokens(account, options.fetch));
   const secret = account.privateKey;
-  const google = createGoogleVertex({
-    apiKey: 'in place of a token',
-    baseURL: `${publishers}/google`,
-    fetch,
-  });
-  const gemini = createSdkProvider({ models: google, secret });
-  const claude = createSdkProvider({
+  const gemini = createVertexGemini(`${publishers}/google`, 'in place of a token', secret, fetch);
+  const claude = createWireProvider({
+    wire: messagesWire,
     secret,
+    fetch,
     adjust: boundOutput,
-    usageOfEvent,
-    models: {
-      embeddingModel: google.embeddingModel,
-      languageModel: (id) =>
-        new AnthropicLanguageModel(id, {
-          provider: 'vertex.anthropic.messages',
-          baseURL: `${publishers}/anthropic/models`,
-          headers: {},
-          fetch,
-          buildRequestUrl: (baseURL, streaming) =>
-            `${baseURL}/${id}:${streaming ? 'streamRawPredict' : 'rawPredict'}`,
-          transformRequestBody: ({ model: _, ...body }) => ({
-            ...body,
-            anthropic_version: 'vertex-2023-10-16',
-          }),
-          supportedUrls: () => ({}),
-          supportsNativeStructuredOutput: false,
-          supportsStrictTools: false,
-        }),
+    embeddingModel: (modelId) => {
+      throw new NoSuchModelError({ modelId, modelType: 'embeddingModel' });
     },
+    languageModel: (id) =>
+      new AnthropicLanguageModel(id, {
+        provider: 'vertex.anthropic.messages',
+        baseURL: `${publishers}/anthropic/models`,
+        headers: {},
+        fetch: captureFetch,
+        buildRequestUrl: (baseURL, streaming) =>
+          `${baseURL}/${id}:${streaming ? 'streamRawPredict' : 'rawPredict'}`,
+        transformRequestBody: ({ model: _, ...body }) => ({
+          ...body,
+          anthropic_version: 'vertex-2023-10-16',
+        }),
+        supportedUrls: () => ({}),
+        supportsNativeStructuredOutput: false,
+        supportsStrictTools: false,
+      }),
   });
   const of = (model: string) => (model.startsWith('claude-') ? claude : gemini);
   return {

@@ -1,8 +1,9 @@
 import { createAzure } from '@ai-sdk/azure';
-import { captureFetch } from '../chat-wire/captured-request.ts';
-import { createChatProvider } from '../chat-wire/chat-provider.ts';
+import { chatWire } from '../chat-wire/chat-reader.ts';
 import type { Provider } from '../provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
+import { captureFetch } from '../wire/captured-request.ts';
+import { createWireProvider } from '../wire/wire-provider.ts';
 
 /** Azure's v1 API below `https://<resource>.openai.azure.com/openai`, whether or not the base URL names the version. */
 function v1(baseUrl: string): string {
@@ -15,5 +16,5 @@ export function createAzureOpenai(options: VendorOptions): Provider {
   const settings = { baseURL: v1(options.baseUrl), apiKey: secret };
   const { chat } = createAzure({ ...settings, fetch: captureFetch });
   const { embeddingModel } = createAzure({ ...settings, fetch });
-  return createChatProvider({ chatModel: chat, embeddingModel, secret, fetch });
+  return createWireProvider({ wire: chatWire(), languageModel: chat, embeddingModel, secret, fetch });
 }

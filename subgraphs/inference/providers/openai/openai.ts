@@ -1,10 +1,11 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
-import { captureFetch } from '../chat-wire/captured-request.ts';
-import { createChatProvider } from '../chat-wire/chat-provider.ts';
+import { chatWire } from '../chat-wire/chat-reader.ts';
 import { type Provider, type ProviderCall, ProviderFailure, type ProviderPart } from '../provider.ts';
 import { createSdkProvider } from '../sdk/sdk-provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
+import { captureFetch } from '../wire/captured-request.ts';
+import { createWireProvider } from '../wire/wire-provider.ts';
 import { prefersResponses } from './endpoints.ts';
 
 /** Nothing of a call is kept at OpenAI, and reasoning is summarised where the model does so. */
@@ -38,8 +39,8 @@ export function createOpenai(options: VendorOptions): Provider {
   const settings = { baseURL: baseUrl, apiKey: secret };
   const openai = createOpenAI({ ...settings, fetch });
   const { embeddingModel } = openai;
-  const chatModel = createOpenAI({ ...settings, fetch: captureFetch }).chat;
-  const chat = createChatProvider({ chatModel, embeddingModel, secret, fetch });
+  const languageModel = createOpenAI({ ...settings, fetch: captureFetch }).chat;
+  const chat = createWireProvider({ wire: chatWire(), languageModel, embeddingModel, secret, fetch });
   const responses = createSdkProvider({
     models: { languageModel: openai.responses, embeddingModel },
     secret,

@@ -3,7 +3,7 @@ import type { ProviderCall, ProviderPart, ProviderUsage } from '../provider.ts';
 import { checkComplete, cutShort } from '../translate/completeness.ts';
 import { failureOfEvent, toFailure } from '../translate/failure.ts';
 import { estimateUsage, toFinishReason, toUsage } from '../translate/usage.ts';
-import { checkWarnings } from './warnings.ts';
+import { checkWarnings } from '../translate/warnings.ts';
 
 interface OpenToolCall {
   readonly index: number;

@@ -3,12 +3,12 @@ import type { Provider, ProviderCall, ProviderPart, ProviderUsage } from '../pro
 import { toCallOptions } from '../translate/call-options.ts';
 import { cutShort } from '../translate/completeness.ts';
 import { toFailure } from '../translate/failure.ts';
-import { LinkedAbort } from './linked-abort.ts';
-import { perModel } from './model-cache.ts';
+import { checkWarnings } from '../translate/warnings.ts';
+import { LinkedAbort } from '../wire/linked-abort.ts';
+import { perModel } from '../wire/model-cache.ts';
 import { toAnswer } from './sdk-answer.ts';
 import { embedWith } from './sdk-embed.ts';
 import { PartTranslator } from './sdk-parts.ts';
-import { checkWarnings } from './warnings.ts';
 
 export interface SdkProviderOptions {
   readonly models: Pick<ProviderV4, 'languageModel' | 'embeddingModel'>;

@@ -137,6 +137,11 @@ describe('failures', () => {
     ).toMatchObject({
       code: 'CONTEXT_TOO_LONG',
     });
+    const perMinute = { message: 'Limit 6000, used 5990', type: 'tokens', code: 'rate_limit_exceeded' };
+    expect(failureOfEvent({ error: perMinute }, null)).toMatchObject({
+      code: 'PROVIDER_RATE_LIMITED',
+      retryable: true,
+    });
     expect(failureOfEvent('boom', null)).toMatchObject({ code: 'PROVIDER_ERROR', retryable: true });
     expect(failureOfEvent({ message: 'slow', statusCode: 429 }, null)).toMatchObject({
       code: 'PROVIDER_RATE_LIMITED',

@@ -162,15 +162,13 @@ export function failureOfEvent(event: unknown, secret: string | null): ProviderF
     typeof event === 'object' && event !== null ? (event as { readonly statusCode?: unknown }) : {};
   const vendor = vendorErrorOf(event);
   const code = /(?:^|\s)([45]\d\d)(?:\s|$)/.exec(vendor.words)?.[1];
-  const words = `${vendor.words} ${vendor.message}`;
+  const named = statusOfWords.find(([pattern]) => pattern.test(vendor.words))?.[1];
   const status =
     typeof given.statusCode === 'number'
       ? given.statusCode
       : code !== undefined
         ? Number(code)
-        : tooLong.test(words)
-          ? 400
-          : (statusOfWords.find(([pattern]) => pattern.test(vendor.words))?.[1] ?? 500);
+        : (named ?? (tooLong.test(`${vendor.words} ${vendor.message}`) ? 400 : 500));
   return failureOfResponse({ status, headers: {}, body: '', vendor, cause: event }, secret);
 }
 

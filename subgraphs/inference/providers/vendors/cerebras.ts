@@ -1,9 +1,23 @@
 import { createCerebras } from '@ai-sdk/cerebras';
-import type { Provider } from '../provider.ts';
-import { createSdkProvider } from '../sdk/sdk-provider.ts';
+import { chatWire } from '../chat-wire/chat-reader.ts';
+import type { Provider, ProviderCall } from '../provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
+import { captureFetch } from '../wire/captured-request.ts';
+import { TextBeforeCalls } from '../wire/part-filter.ts';
+import { createWireProvider } from '../wire/wire-provider.ts';
 
-/** CEREBRAS: chat completions. */
+const filter = (call: ProviderCall) => (call.responseSchema === undefined ? null : new TextBeforeCalls());
+
+/** CEREBRAS: chat completions. Its models may repeat a tool call after a structured answer. */
 export function createCerebrasProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
-  return createSdkProvider({ models: createCerebras({ baseURL: baseUrl, apiKey: secret, fetch }), secret });
+  const settings = { baseURL: baseUrl, apiKey: secret };
+  const { languageModel } = createCerebras({ ...settings, fetch: captureFetch });
+  const { embeddingModel } = createCerebras({ ...settings, fetch });
+  return createWireProvider({
+    wire: { ...chatWire(), filter },
+    languageModel,
+    embeddingModel,
+    secret,
+    fetch,
+  });
 }

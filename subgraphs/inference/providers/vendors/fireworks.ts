@@ -1,9 +1,14 @@
 import { createFireworks } from '@ai-sdk/fireworks';
+import { chatWire } from '../chat-wire/chat-reader.ts';
 import type { Provider } from '../provider.ts';
-import { createSdkProvider } from '../sdk/sdk-provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
+import { captureFetch } from '../wire/captured-request.ts';
+import { createWireProvider } from '../wire/wire-provider.ts';
 
 /** FIREWORKS: chat completions and embeddings. */
 export function createFireworksProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
-  return createSdkProvider({ models: createFireworks({ baseURL: baseUrl, apiKey: secret, fetch }), secret });
+  const settings = { baseURL: baseUrl, apiKey: secret };
+  const { languageModel } = createFireworks({ ...settings, fetch: captureFetch });
+  const { embeddingModel } = createFireworks({ ...settings, fetch });
+  return createWireProvider({ wire: chatWire(), languageModel, embeddingModel, secret, fetch });
 }

@@ -1,9 +1,14 @@
 import { createGroq } from '@ai-sdk/groq';
+import { chatWire } from '../chat-wire/chat-reader.ts';
 import type { Provider } from '../provider.ts';
-import { createSdkProvider } from '../sdk/sdk-provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
+import { captureFetch } from '../wire/captured-request.ts';
+import { createWireProvider } from '../wire/wire-provider.ts';
 
 /** GROQ: chat completions. */
 export function createGroqProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
-  return createSdkProvider({ models: createGroq({ baseURL: baseUrl, apiKey: secret, fetch }), secret });
+  const settings = { baseURL: baseUrl, apiKey: secret };
+  const { languageModel } = createGroq({ ...settings, fetch: captureFetch });
+  const { embeddingModel } = createGroq({ ...settings, fetch });
+  return createWireProvider({ wire: chatWire(), languageModel, embeddingModel, secret, fetch });
 }

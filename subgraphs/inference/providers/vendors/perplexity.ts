@@ -1,18 +1,24 @@
 import { createPerplexity } from '@ai-sdk/perplexity';
+import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
+import { chatWire } from '../chat-wire/chat-reader.ts';
 import { type Provider, ProviderFailure } from '../provider.ts';
-import { createSdkProvider } from '../sdk/sdk-provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
+import { captureFetch } from '../wire/captured-request.ts';
+import { createWireProvider } from '../wire/wire-provider.ts';
 
-/** PERPLEXITY: chat completions and embeddings. It has no tools, and its SDK would leave them out without a word. */
-export function createPerplexityProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
-  return createSdkProvider({
-    models: createPerplexity({ baseURL: baseUrl, apiKey: secret, fetch }),
-    secret,
-    adjust: ({ tools }) => {
-      if (tools === undefined) return;
-      throw new ProviderFailure('BAD_USER_INPUT', 'Models of Perplexity do not call tools.', {
-        retryable: false,
-      });
-    },
+/** The SDK would leave them out without a word. */
+function refuseTools({ tools }: LanguageModelV4CallOptions): void {
+  if (tools === undefined) return;
+  throw new ProviderFailure('BAD_USER_INPUT', 'Models of Perplexity do not call tools.', {
+    retryable: false,
   });
+}
+
+/** PERPLEXITY: chat completions and embeddings, without tools. */
+export function createPerplexityProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
+  const settings = { baseURL: baseUrl, apiKey: secret };
+  const { languageModel } = createPerplexity({ ...settings, fetch: captureFetch });
+  const { embeddingModel } = createPerplexity({ ...settings, fetch });
+  const wire = chatWire({ reasoningApart: true });
+  return createWireProvider({ wire, languageModel, embeddingModel, secret, fetch, adjust: refuseTools });
 }

@@ -74,8 +74,12 @@ function filled({ url, init, pieces }: Template, texts: readonly string[]): Capt
   return new CapturedRequest(url, { ...init, body });
 }
 
-/** The texts of a conversation in their order; undefined when it holds anything else, or a text that is empty. */
+/**
+ * The texts of a conversation in their order; undefined when it holds anything else, or a text that is empty, or ends with
+ * a beginning of the answer (which some SDKs trim).
+ */
 function textsOf(call: ProviderCall): readonly string[] | undefined {
+  if (call.messages.at(-1)?.role === 'assistant') return undefined;
   if (call.tools !== undefined || call.toolChoice !== undefined || call.responseSchema !== undefined)
     return undefined;
   const texts: string[] = [];

@@ -1,0 +1,147 @@
+import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
+import type { ProviderPart, ProviderUsage } from '../provider.ts';
+import { cutShort, malformed } from '../translate/completeness.ts';
+import { count, type Fields, fields, list, text } from '../wire/fields.ts';
+import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
+
+const stopReasons: Readonly<Record<string, LanguageModelV4FinishReason['unified']>> = {
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  pause_turn: 'stop',
+  tool_use: 'tool-calls',
+  max_tokens: 'length',
+  model_context_window_exceeded: 'length',
+  refusal: 'content-filter',
+};
+
+/** Later counts of a stream name only what has changed. */
+function usageOf(usage: Fields): ProviderUsage {
+  const cachedInputTokens = count(usage.cache_read_input_tokens);
+  const cacheWriteTokens = count(usage.cache_creation_input_tokens);
+  return {
+    inputTokens: count(usage.input_tokens) + cachedInputTokens + cacheWriteTokens,
+    outputTokens: count(usage.output_tokens),
+    cachedInputTokens,
+    cacheWriteTokens,
+    reasoningTokens: count(fields(usage.output_tokens_details)?.thinking_tokens),
+  };
+}
+
+/** `null` fields of a later count mean no change. */
+function told(usage: Fields): Fields {
+  return Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== null));
+}
+
+/** Reads Anthropic's messages: message_stop is the terminal marker. Blocks of tools that Anthropic runs are passed over. */
+class MessagesReader implements AnswerReader {
+  /** Index of a block on the wire to index of the tool call. */
+  readonly #calls = new Map<unknown, number>();
+  /** Calls that have no arguments yet. */
+  readonly #bare = new Set<number>();
+  #message: Fields | null = null;
+  #usage: Fields = {};
+  #counted = false;
+  #stopReason = '';
+  ended = false;
+
+  event(event: Fields, into: ProviderPart[]): void {
+    if (event.type === 'content_block_delta') this.#delta(event, into);
+    else if (event.type === 'content_block_start')
+      this.#block(event.index, fields(event.content_block), into);
+    else if (event.type === 'content_block_stop') this.#close(event.index, into);
+    else if (event.type === 'message_start') this.#start(fields(event.message), into);
+    else if (event.type === 'message_delta') {
+      this.#count(event.usage);
+      this.#stopReason = text(fields(event.delta)?.stop_reason) || this.#stopReason;
+    } else if (event.type === 'message_stop') this.ended = true;
+  }
+
+  whole(answer: Fields, into: ProviderPart[]): void {
+    if (!Array.isArray(answer.content)) throw malformed();
+    this.#count(answer.usage);
+    this.#stopReason = text(answer.stop_reason);
+    for (const [index, block] of answer.content.entries()) {
+      this.#block(index, fields(block), into);
+      this.#close(index, into);
+    }
+    this.ended = true;
+  }
+
+  end(): AnswerEnd {
+    if (!this.ended) throw cutShort();
+    const reason = { unified: stopReasons[this.#stopReason] ?? 'other', raw: this.#stopReason };
+    return { reason, usage: this.#counted ? usageOf(this.#usage) : null };
+  }
+
+  /** Tells the whole input before the first token: what an aborted stream is billed by. */
+  #start(message: Fields | null, into: ProviderPart[]): void {
+    if (this.#message !== null && this.#message.id !== message?.id) throw malformed();
+    this.#message = message;
+    const usage = fields(message?.usage);
+    if (usage === null) return;
+    this.#usage = told(usage);
+    into.push({ type: 'usage', usage: usageOf(usage) });
+  }
+
+  #count(value: unknown): void {
+    const usage = fields(value);
+    if (usage === null) return;
+    this.#usage = { ...this.#usage, ...told(usage) };
+    this.#counted ||= typeof usage.output_tokens === 'number';
+  }
+
+  #block(index: unknown, block: Fields | null, into: ProviderPart[]): void {
+    if (block?.type === 'text') this.#say('text', block.text, into);
+    else if (block?.type === 'thinking') this.#say('reasoning', block.thinking, into);
+    else if (block?.type === 'tool_use') {
+      const call = this.#calls.size;
+      this.#calls.set(index, call);
+      const input = fields(block.input);
+      const given = input !== null && Object.keys(input).length > 0;
+      if (!given) this.#bare.add(call);
+      const argumentsDelta = given ? JSON.stringify(input) : '';
+      const [id, name] = [text(block.id), text(block.name)];
+      if (id === '' || name === '') throw malformed();
+      into.push({ type: 'tool-call', index: call, id, name, argumentsDelta });
+    }
+  }
+
+  #delta({ index, delta }: Fields, into: ProviderPart[]): void {
+    const said = fields(delta);
+    if (said?.type === 'text_delta') this.#say('text', said.text, into);
+    else if (said?.type === 'thinking_delta') this.#say('reasoning', said.thinking, into);
+    else if (said?.type === 'input_json_delta') this.#arguments(index, text(said.partial_json), into);
+  }
+
+  #arguments(index: unknown, argumentsDelta: string, into: ProviderPart[]): void {
+    const call = this.#calls.get(index);
+    if (call === undefined || argumentsDelta === '') return;
+    this.#bare.delete(call);
+    into.push({ type: 'tool-call', index: call, argumentsDelta });
+  }
+
+  /** A call without arguments has none in any delta. */
+  #close(index: unknown, into: ProviderPart[]): void {
+    const call = this.#calls.get(index);
+    if (call !== undefined && this.#bare.has(call)) this.#arguments(index, '{}', into);
+  }
+
+  #say(type: 'text' | 'reasoning', said: unknown, into: ProviderPart[]): void {
+    if (typeof said === 'string' && said !== '') into.push({ type, text: said });
+  }
+}
+
+/** Anthropic's messages API, at Anthropic itself and at Vertex. */
+export const messagesWire: Wire = {
+  blank: JSON.stringify({
+    type: 'message',
+    id: '',
+    role: 'assistant',
+    model: '',
+    content: [],
+    stop_reason: 'end_turn',
+    usage: { input_tokens: 0, output_tokens: 0 },
+  }),
+  reader: () => new MessagesReader(),
+  toolNames: (request) => list(request.tools).map((tool) => text(fields(tool)?.name)),
+};

@@ -1,0 +1,94 @@
+import type { ProviderPart, ProviderUsage } from '../provider.ts';
+import { cutShort, malformed } from '../translate/completeness.ts';
+import { type Fields, fields, list, text } from '../wire/fields.ts';
+import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
+import { contentOf, finishReasonOf, usageOf } from './chat-fields.ts';
+import { ChatToolCalls } from './chat-tool-calls.ts';
+
+/** Where vendors of the wire differ so that one of them would be misread. */
+interface Dialect {
+  /** Reasoning tokens are not counted in completion_tokens. */
+  readonly reasoningApart?: boolean;
+}
+
+/** Reads chat completions: the finish reason is the terminal marker, [DONE] or the end of the body the end. */
+class ChatReader implements AnswerReader {
+  readonly #dialect: Dialect;
+  readonly #toolCalls = new ChatToolCalls();
+  #refused = false;
+  #rawFinish = '';
+  #usage: ProviderUsage | null = null;
+  readonly ended = false;
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect;
+  }
+
+  event(chunk: Fields, into: ProviderPart[]): void {
+    this.#count(chunk);
+    const choice = fields(list(chunk.choices)[0]);
+    if (choice === null) return;
+    if (choice.finish_reason) this.#rawFinish = text(choice.finish_reason);
+    const delta = fields(choice.delta);
+    if (delta === null) return;
+    this.#say(delta, into);
+    for (const toolCall of list(delta.tool_calls)) this.#call(toolCall, into);
+  }
+
+  whole(answer: Fields, into: ProviderPart[]): void {
+    this.#count(answer);
+    const choice = fields(list(answer.choices)[0]);
+    const message = fields(choice?.message);
+    if (message === null) throw malformed();
+    this.#rawFinish = text(choice?.finish_reason) || 'none';
+    this.#say(message, into);
+    // Each is whole: neither a missing nor a shared index makes one of two.
+    for (const [index, toolCall] of list(message.tool_calls).entries()) {
+      this.#call({ ...fields(toolCall), index }, into);
+    }
+  }
+
+  end(): AnswerEnd {
+    if (this.#rawFinish === '') throw cutShort();
+    this.#toolCalls.end();
+    return { reason: finishReasonOf(this.#rawFinish, this.#refused), usage: this.#usage };
+  }
+
+  /** Groq tells the usage of a stream in a field of its own. */
+  #count(said: Fields): void {
+    const usage = said.usage ?? fields(said.x_groq)?.usage;
+    if (usage) this.#usage = usageOf(usage, this.#dialect.reasoningApart ?? false);
+  }
+
+  #say(said: Fields, into: ProviderPart[]): void {
+    const content = contentOf(said.content);
+    const refusal = text(said.refusal);
+    if (refusal !== '') this.#refused = true;
+    const reasoning = text(said.reasoning_content) || text(said.reasoning);
+    if (reasoning !== '') into.push({ type: 'reasoning', text: reasoning });
+    if (content.reasoning !== '') into.push({ type: 'reasoning', text: content.reasoning });
+    if (content.text !== '') into.push({ type: 'text', text: content.text });
+    if (refusal !== '') into.push({ type: 'text', text: refusal });
+  }
+
+  #call(toolCall: unknown, into: ProviderPart[]): void {
+    const part = this.#toolCalls.part(toolCall);
+    if (part !== null) into.push(part);
+  }
+}
+
+/** The chat completions wire: OpenAI's and its many likenesses. */
+export function chatWire(dialect: Dialect = {}): Wire {
+  return {
+    blank: JSON.stringify({
+      id: '',
+      object: 'chat.completion',
+      created: 0,
+      model: '',
+      choices: [{ index: 0, message: { role: 'assistant', content: '' }, finish_reason: 'stop' }],
+      usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
+    }),
+    reader: () => new ChatReader(dialect),
+    toolNames: (request) => list(request.tools).map((tool) => text(fields(fields(tool)?.function)?.name)),
+  };
+}

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
+import type { ProviderPart, ProviderUsage } from '../provider.ts';
+import { cutShort } from '../translate/completeness.ts';
+import { count, type Fields, fields, list, text } from '../wire/fields.ts';
+import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
+
+const finishReasons: Readonly<Record<string, LanguageModelV4FinishReason['unified']>> = {
+  STOP: 'stop',
+  MAX_TOKENS: 'length',
+  CONTINUATION: 'length',
+  SAFETY: 'content-filter',
+  RECITATION: 'content-filter',
+  BLOCKLIST: 'content-filter',
+  PROHIBITED_CONTENT: 'content-filter',
+  SPII: 'content-filter',
+  IMAGE_SAFETY: 'content-filter',
+  MALFORMED_FUNCTION_CALL: 'error',
+};
+
+function usageOf(usage: Fields): ProviderUsage {
+  const reasoningTokens = count(usage.thoughtsTokenCount);
+  return {
+    inputTokens: count(usage.promptTokenCount) + count(usage.toolUsePromptTokenCount),
+    outputTokens: count(usage.candidatesTokenCount) + reasoningTokens,
+    cachedInputTokens: count(usage.cachedContentTokenCount),
+    cacheWriteTokens: 0,
+    reasoningTokens,
+  };
+}
+
+function sum(a: ProviderUsage | null, b: ProviderUsage | null): ProviderUsage | null {
+  if (a === null || b === null) return a ?? b;
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
+    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
+  };
+}
+
+/**
+ * Reads Gemini's answers, whose stream is a row of whole answers; the finish reason is the terminal marker. An answer
+ * that ends with CONTINUATION goes on in the answer to the same request with the token that it gives.
+ */
+class GeminiReader implements AnswerReader {
+  #calls = 0;
+  #rawFinish = '';
+  #blocked = '';
+  /** Of the requests that are over, and of this one, whose latest count holds. */
+  #before: ProviderUsage | null = null;
+  #usage: ProviderUsage | null = null;
+  #continuationToken = '';
+  /** Counts come after the finish reason. */
+  readonly ended = false;
+
+  event(event: Fields, into: ProviderPart[]): void {
+    const usage = fields(event.usageMetadata);
+    if (usage !== null) this.#usage = usageOf(usage);
+    this.#blocked ||= blockReasonOf(event);
+    const candidate = fields(list(event.candidates)[0]);
+    if (candidate === null || this.#blocked !== '') return;
+    for (const part of list(fields(candidate.content)?.parts)) this.#part(fields(part), into);
+    this.#rawFinish = text(candidate.finishReason) || this.#rawFinish;
+    if (this.#rawFinish === 'CONTINUATION') this.#continuationToken = text(candidate.continuationToken);
+  }
+
+  whole(answer: Fields, into: ProviderPart[]): void {
+    this.event(answer, into);
+    this.#rawFinish ||= 'FINISH_REASON_UNSPECIFIED';
+  }
+
+  end(): AnswerEnd {
+    const usage = sum(this.#before, this.#usage);
+    if (this.#blocked !== '') return { reason: { unified: 'content-filter', raw: this.#blocked }, usage };
+    if (this.#rawFinish === '') throw cutShort();
+    return { reason: { unified: finishReasons[this.#rawFinish] ?? 'other', raw: this.#rawFinish }, usage };
+  }
+
+  goOn(): Fields | null {
+    const continuationToken = this.#continuationToken;
+    if (continuationToken === '') return null;
+    this.#continuationToken = '';
+    this.#rawFinish = '';
+    this.#before = sum(this.#before, this.#usage);
+    this.#usage = null;
+    return { continuationToken };
+  }
+
+  /** Text, thought or call; what Google runs itself (code, searches) and files are passed over. */
+  #part(part: Fields | null, into: ProviderPart[]): void {
+    if (typeof part?.text === 'string') {
+      if (part.text !== '')
+        into.push({ type: part.thought === true ? 'reasoning' : 'text', text: part.text });
+      return;
+    }
+    const call = fields(part?.functionCall);
+    const name = text(call?.name);
+    if (name === '') return;
+    const given = call?.args;
+    const argumentsDelta = typeof given === 'string' ? given : JSON.stringify(given ?? {});
+    into.push({
+      type: 'tool-call',
+      index: this.#calls,
+      id: text(call?.id) || randomUUID(),
+      name,
+      argumentsDelta,
+    });
+    this.#calls += 1;
+  }
+}
+
+function blockReasonOf(event: Fields): string {
+  const reason = text(fields(event.promptFeedback)?.blockReason);
+  return /^BLOCK(?:ED)?_REASON_UNSPECIFIED$/.test(reason) ? '' : reason;
+}
+
+/** Gemini's generateContent, at the Gemini API and at Vertex. */
+export const geminiWire: Wire = {
+  blank: JSON.stringify({ candidates: [{ content: { parts: [] }, finishReason: 'STOP' }] }),
+  reader: () => new GeminiReader(),
+  toolNames: (request) =>
+    list(request.tools)
+      .flatMap((tool) => list(fields(tool)?.functionDeclarations))
+      .map((declared) => text(fields(declared)?.name)),
+};

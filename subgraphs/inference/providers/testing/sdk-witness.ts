@@ -1,0 +1,56 @@
+import { createAnthropic } from '@ai-sdk/anthropic';
+import { createCerebras } from '@ai-sdk/cerebras';
+import { createDeepSeek } from '@ai-sdk/deepseek';
+import { createFireworks } from '@ai-sdk/fireworks';
+import { createGoogle } from '@ai-sdk/google';
+import { createGroq } from '@ai-sdk/groq';
+import { createMistral } from '@ai-sdk/mistral';
+import { createOpenAI } from '@ai-sdk/openai';
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import { createPerplexity } from '@ai-sdk/perplexity';
+import type { ProviderV4 } from '@ai-sdk/provider';
+import { createXai } from '@ai-sdk/xai';
+import { boundOutput } from '../anthropic/output-bounds.ts';
+import type { Provider, ProviderKind, ProviderOptions } from '../provider.ts';
+import { createSdkProvider } from '../sdk/sdk-provider.ts';
+
+type Models = Pick<ProviderV4, 'languageModel' | 'embeddingModel'>;
+type Settings = {
+  readonly baseURL: string;
+  readonly apiKey: string;
+  readonly fetch: typeof globalThis.fetch;
+};
+
+const makers: Partial<Record<ProviderKind, readonly [path: string, make: (settings: Settings) => Models]>> = {
+  ANTHROPIC: ['/v1', createAnthropic],
+  CEREBRAS: ['/v1', createCerebras],
+  DEEPSEEK: ['', createDeepSeek],
+  FIREWORKS: ['/inference/v1', createFireworks],
+  GOOGLE: ['/v1beta', createGoogle],
+  GROQ: ['/openai/v1', createGroq],
+  MISTRAL: ['/v1', createMistral],
+  OPENAI: ['/v1', createOpenAI],
+  OPENAI_COMPATIBLE: [
+    '/v1',
+    (settings) =>
+      createOpenAICompatible({
+        ...settings,
+        name: 'openaiCompatible',
+        includeUsage: true,
+        supportsStructuredOutputs: true,
+      }),
+  ],
+  PERPLEXITY: ['', createPerplexity],
+  XAI: ['/v1', createXai],
+};
+
+/** A provider that leaves both request and answer to the AI SDK's package: the witness of our own decoders. */
+export function sdkWitness(
+  options: Pick<ProviderOptions, 'kind' | 'baseUrl' | 'secret' | 'fetch'>,
+): Provider {
+  const { kind, baseUrl, secret, fetch } = options;
+  const [path, make] = makers[kind] ?? [];
+  if (path === undefined || make === undefined) throw new Error(`No witness for ${kind}.`);
+  const models = make({ baseURL: `${baseUrl}${path}`, apiKey: secret ?? '', fetch });
+  return createSdkProvider({ models, secret, ...(kind === 'ANTHROPIC' ? { adjust: boundOutput } : {}) });
+}

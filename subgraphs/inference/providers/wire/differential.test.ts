@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Provider, type ProviderCall, ProviderFailure } from '../provider.ts';
+import { ask, type Collected, collect } from '../testing/calls.ts';
+import { type Recorded, recordedAnswers, recordedStreams } from '../testing/recorded.ts';
+import { cut, replay, withWitness } from '../testing/replay.ts';
+
+const callOf = ({ model, call }: Recorded): ProviderCall => ask(model, 'What is the weather?', call);
+const titled = (all: readonly Recorded[]) => all.map((each) => [`${each.kind}: ${each.name}`, each] as const);
+
+/** Ids that are made up where the wire has none differ. */
+const calls = (collected: Pick<Collected, 'toolCalls'>) =>
+  collected.toolCalls.map(({ name, arguments: given }) => [name, given]);
+
+function verdict(error: unknown): unknown {
+  if (error === null) return null;
+  expect(error).toBeInstanceOf(ProviderFailure);
+  const { code, retryable } = error as ProviderFailure;
+  return { code, retryable };
+}
+
+function seen(read: Collected): object {
+  const { text, reasoning, finish, error } = read;
+  return { text, reasoning, toolCalls: calls(read), finish, failure: verdict(error) };
+}
+
+async function seenWhole(provider: Provider, call: ProviderCall): Promise<object> {
+  try {
+    const answer = await provider.generate(call);
+    return { ...answer, toolCalls: calls({ toolCalls: answer.toolCalls as never }) };
+  } catch (error) {
+    return { failure: verdict(error) };
+  }
+}
+
+describe('streams are read as the AI SDK reads them, however the bytes are cut', () => {
+  it.each(titled(recordedStreams))('%s', async (_, recorded) => {
+    const whole = cut(recorded.body, []);
+    let pieces = whole;
+    const { ours, sdk } = await withWitness(
+      recorded.kind,
+      replay(() => pieces),
+    );
+    const witness = seen(await collect(sdk, callOf(recorded)));
+    const length = whole[0]?.byteLength ?? 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(length), { maxLength: 30 }), async (places) => {
+        pieces = cut(recorded.body, places);
+        expect(seen(await collect(ours, callOf(recorded)))).toEqual(witness);
+      }),
+      { numRuns: 12 },
+    );
+  });
+});
+
+describe('whole answers are read as the AI SDK reads them', () => {
+  it.each(titled(recordedAnswers))('%s', async (_, recorded) => {
+    const { ours, sdk } = await withWitness(
+      recorded.kind,
+      replay(() => cut(recorded.body, [10])),
+    );
+    expect(await seenWhole(ours, callOf(recorded))).toEqual(await seenWhole(sdk, callOf(recorded)));
+  });
+});
+
+describe('a stream that is cut at any byte is no answer, unless nothing of it is missing', () => {
+  const different = recordedStreams.filter(
+    ({ body }, at) => recordedStreams.findIndex((other) => other.body === body) === at,
+  );
+  it.each(titled(different))('%s', async (_, recorded) => {
+    const bytes = cut(recorded.body, [])[0] ?? new Uint8Array();
+    let end = bytes.byteLength;
+    const { ours } = await withWitness(
+      recorded.kind,
+      replay(() => [bytes.subarray(0, end)]),
+    );
+    const all = await collect(ours, callOf(recorded));
+    for (end = bytes.byteLength - 1; end >= 0; end--) {
+      const { text, reasoning, finish, error, ...rest } = await collect(ours, callOf(recorded));
+      expect(all.text.startsWith(text) && all.reasoning.startsWith(reasoning)).toBe(true);
+      if (finish === null) {
+        expect(error).toBeInstanceOf(ProviderFailure);
+        continue;
+      }
+      expect(error).toBeNull();
+      expect({ text, reasoning, calls: calls(rest), reason: finish.reason }).toEqual({
+        text: all.text,
+        reasoning: all.reasoning,
+        calls: calls(all),
+        reason: all.finish?.reason,
+      });
+    }
+  });
+});

@@ -1,0 +1,145 @@
+import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
+import { readResponse } from '../http/read-response.ts';
+import type { Provider, ProviderCall, ProviderPart } from '../provider.ts';
+import { embedWith } from '../sdk/sdk-embed.ts';
+import { toCallOptions } from '../translate/call-options.ts';
+import { malformed } from '../translate/completeness.ts';
+import { failureOfResponse, toFailure } from '../translate/failure.ts';
+import { AnswerParts, gather } from './answer-parts.ts';
+import { CapturedRequest, requestOf } from './captured-request.ts';
+import { LinkedAbort } from './linked-abort.ts';
+import { perModel } from './model-cache.ts';
+import { AnswerTool } from './part-filter.ts';
+import { PlainRequests } from './plain-requests.ts';
+import type { AnswerReader, Wire } from './wire.ts';
+
+export interface WireProviderOptions {
+  readonly wire: Wire;
+  /** Made with `captureFetch`: they build requests and send none. */
+  readonly languageModel: (id: string) => LanguageModelV4;
+  readonly embeddingModel: (id: string) => EmbeddingModelV4;
+  /** Kept out of every message. */
+  readonly secret: string | null;
+  readonly fetch: typeof globalThis.fetch;
+  /** What this vendor needs beside the options of all. */
+  readonly adjust?: (options: LanguageModelV4CallOptions, call: ProviderCall) => void;
+}
+
+/** An answer in more pieces than this never ends. */
+const continuationsMax = 100;
+
+function bodyOf({ init }: CapturedRequest): Record<string, unknown> {
+  return JSON.parse(String(init.body));
+}
+
+/** The same request with more fields. */
+function withFields(request: CapturedRequest, more: object): CapturedRequest {
+  const body = JSON.stringify({ ...bodyOf(request), ...more });
+  return new CapturedRequest(request.url, { ...request.init, body });
+}
+
+/**
+ * A provider over a wire: the SDK builds the request, we send it and read the answer ourselves, at a third of what the
+ * SDK costs per streamed part.
+ */
+export function createWireProvider(options: WireProviderOptions): Provider {
+  const { wire, secret, fetch, adjust } = options;
+  const languageModel = perModel(options.languageModel);
+  const embeddingModel = perModel(options.embeddingModel);
+
+  const requests = new PlainRequests((call, streaming) => {
+    const prepared = toCallOptions(call);
+    adjust?.(prepared, call);
+    return requestOf(languageModel(call.model), prepared, streaming, wire.blank);
+  });
+
+  async function send({ url, init }: CapturedRequest, signal: AbortSignal | undefined): Promise<Response> {
+    const response = await fetch(url, { ...init, ...(signal === undefined ? {} : { signal }) });
+    if (response.ok) return response;
+    const { status, headers } = response;
+    throw failureOfResponse(
+      { status, headers: Object.fromEntries(headers), body: await response.text() },
+      secret,
+    );
+  }
+
+  /** A tool that the caller does not know is the SDK's, to have the answer through its arguments. */
+  function answerTool(call: ProviderCall, request: CapturedRequest): AnswerTool | null {
+    if (call.responseSchema === undefined) return null;
+    const name = wire
+      .toolNames(bodyOf(request))
+      .find((given) => !call.tools?.some((tool) => tool.name === given));
+    return name === undefined ? null : new AnswerTool(name);
+  }
+
+  function partsOf(call: ProviderCall, request: CapturedRequest, reader: AnswerReader): AnswerParts {
+    const filter = answerTool(call, request) ?? wire.filter?.(call) ?? null;
+    return new AnswerParts(reader, { call, secret, filter });
+  }
+
+  /** The requests of one answer: the first, and one more for each time that its reader asks to go on. */
+  function* requestsOf(first: CapturedRequest, reader: AnswerReader): Generator<CapturedRequest, void, void> {
+    yield first;
+    for (let sent = 0; sent < continuationsMax; sent++) {
+      const more = reader.goOn?.() ?? null;
+      if (more === null) return;
+      yield withFields(first, more);
+    }
+    throw malformed();
+  }
+
+  async function* stream(call: ProviderCall): AsyncGenerator<ProviderPart, void, undefined> {
+    using abort = new LinkedAbort(call.signal);
+    try {
+      call.signal?.throwIfAborted();
+      const first = await requests.requestOf(call, true);
+      const answer = wire.reader();
+      const parts = partsOf(call, first, answer);
+      for (const request of requestsOf(first, answer)) {
+        parts.goOn();
+        const body = readResponse(await send(request, abort.signal));
+        while (!parts.ended) {
+          for (const part of parts.read(await body.read())) {
+            yield part;
+            call.signal?.throwIfAborted();
+          }
+          parts.throwIfFailed();
+        }
+        body.release();
+      }
+      yield* parts.finish();
+    } catch (error) {
+      throw toFailure(error, call.signal, secret);
+    } finally {
+      abort.abort(new Error('The stream is no longer read.'));
+    }
+  }
+
+  return {
+    stream,
+    async generate(call) {
+      try {
+        call.signal?.throwIfAborted();
+        const first = await requests.requestOf(call, false);
+        const answer = wire.reader();
+        const parts = partsOf(call, first, answer);
+        const said: ProviderPart[] = [];
+        for (const request of requestsOf(first, answer)) {
+          const response = await send(request, call.signal);
+          said.push(...parts.whole(await response.text()));
+        }
+        return gather([...said, ...parts.finish()]);
+      } catch (error) {
+        throw toFailure(error, call.signal, secret);
+      }
+    },
+    async embed(call) {
+      try {
+        call.signal?.throwIfAborted();
+        return await embedWith(embeddingModel(call.model), call);
+      } catch (error) {
+        throw toFailure(error, call.signal, secret);
+      }
+    },
+  };
+}
