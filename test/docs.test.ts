@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { variables } from '#cli/config.ts';
 import { scopes } from '#schema/caller.ts';
 import { errorCatalogue } from '#schema/errors.ts';
+import { guardrailsOf } from '#subgraphs/inference/guardrails/guardrails.ts';
 import { configurationRows, errorRows, scopeRows } from './support/doc-tables.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -38,6 +39,11 @@ describe('documentation', () => {
       .split('\n')
       .filter((line) => /^\| `[a-z]+:[a-z]+` \|/.test(line));
     expect(rows).toEqual(scopeRows(scopes));
+  });
+
+  it('docs/guardrails.md has every guardrail', () => {
+    const names = [...read('docs/guardrails.md').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    expect(() => guardrailsOf('no-such')).toThrow(`there are: ${names.join(', ')}.`);
   });
 
   it('links between pages lead somewhere', () => {

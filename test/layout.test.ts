@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -20,7 +21,7 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
     mayImport: ['subgraphs/inference/guardrails/', 'schema/errors.ts'],
   },
   { part: 'subgraphs/shared/', mayImport: ['subgraphs/shared/', 'schema/', 'mongo/audit-log.ts', 'state/'] },
-  ...['models', 'prompts', 'tenants', 'usage', 'inference'].map((name) => ({
+  ...subgraphNames.map((name) => ({
     part: `subgraphs/${name}/`,
     mayImport: [`subgraphs/${name}/`, 'subgraphs/shared/', 'schema/', 'mongo/', 'state/'],
   })),
@@ -31,7 +32,7 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
 ];
 
 /** The collection files that each subgraph owns; every subgraph may also use connect.ts and catalog.ts. */
-const collections: Readonly<Record<string, readonly string[]>> = {
+const collections: Readonly<Record<SubgraphName, readonly string[]>> = {
   tenants: ['tenants', 'apps', 'api-keys', 'members', 'plans', 'budgets', 'access-grants', 'limit'],
   models: ['providers', 'provider-credentials', 'models', 'routes', 'secret-box', 'catalog-revisions'],
   prompts: ['prompts', 'prompt-versions'],
@@ -61,7 +62,7 @@ function ourPath(file: string, specifier: string): string | undefined {
 }
 
 /** The tests of a part may use the test support and whatever starts the real thing. */
-const isTest = (file: string) => /\.test\.ts$|\/test-support\/|\.test-support\.ts$|\/spec\//.test(file);
+const isTest = (file: string) => /\.test\.ts$|\/spec\//.test(file);
 
 describe('layout', () => {
   it('has files to look at', () => {
