@@ -115,7 +115,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it.runIf(spawnSync('openssl', ['version']).status === 0)(
+  it.runIf(spawnSync('sh', ['-c', 'command -v openssl']).status === 0)(
     'makes secrets, with the line in its head, that every process takes',
     async () => {
       const [, line = ''] = composeText.match(/^#\s+(printf .*) > \.env$/m) ?? [];
