@@ -278,6 +278,34 @@ describe('labelPromptVersion', () => {
   });
 });
 
+describe('removePromptLabel', () => {
+  const remove = `mutation ($promptId: ID!, $label: String!) {
+    removePromptLabel(promptId: $promptId, label: $label) { labels { name } }
+  }`;
+
+  it('takes a label off, and without production the newest version runs again', async () => {
+    const promptId = await promptOf('unlabelled');
+    await dataOf(subgraph, writer, label, { promptId, label: 'production', number: 1 });
+    await dataOf(subgraph, writer, label, { promptId, label: 'beta', number: 1 });
+    await dataOf(subgraph, writer, publish, { promptId, input: version('v2') });
+    const runs = () => catalog.promptVersion({ tenantId: 'acme', name: 'unlabelled' });
+    expect(await runs()).toMatchObject({ number: 1 });
+    for (const _time of ['first', 'second']) {
+      expect(await dataOf(subgraph, writer, remove, { promptId, label: 'production' })).toEqual({
+        removePromptLabel: { labels: [{ name: 'beta' }] },
+      });
+    }
+    expect(await runs()).toMatchObject({ number: 2 });
+  });
+
+  it('refuses what is no label, another tenant, and a caller without the scope', async () => {
+    const promptId = await promptOf('kept');
+    expect(await refusal(remove, { promptId, label: 'a.b' })).toMatch(/^BAD_USER_INPUT/);
+    expect(await refusal(remove, { promptId, label: 'x' }, stranger)).toMatch(/^NOT_FOUND/);
+    expect(await refusal(remove, { promptId, label: 'x' }, reader)).toMatch(/^FORBIDDEN/);
+  });
+});
+
 describe('reading', () => {
   it('pages versions, the newest first, without repeating or leaving out any', async () => {
     const promptId = await promptOf('paged');

@@ -11,6 +11,7 @@ import type { PromptsContext, PromptsDeps } from './deps.ts';
 import { labelPromptVersion } from './label-prompt-version.ts';
 import type { PromptsLoaders } from './loaders.ts';
 import { publishPromptVersion } from './publish-prompt-version.ts';
+import { removePromptLabel } from './remove-prompt-label.ts';
 import { numberOfCursor, numbersOf, versionCursor } from './version-page.ts';
 
 const { DateTime, JSON: JSONScalar } = scalarResolvers;
@@ -37,6 +38,8 @@ export function promptsResolvers(deps: PromptsDeps): SubgraphResolvers<PromptsLo
         publishPromptVersion(promptId, input, context, deps),
       labelPromptVersion: (_, { promptId, label, number }, context) =>
         labelPromptVersion(promptId, label, number, context, deps),
+      removePromptLabel: (_, { promptId, label }, context) =>
+        removePromptLabel(promptId, label, context, deps),
     },
     Prompt: {
       __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.prompt.load(id),
