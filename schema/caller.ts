@@ -61,9 +61,9 @@ export const systemCaller: Caller = Object.freeze({ ...anonymousCaller, kind: 'S
 /** Every scope there is, with what it allows; the first admin key holds them all. */
 export const scopes = {
   'inference:invoke': 'Invoke models and prompts, and read their completions.',
-  'models:write': 'Change providers, credentials, models and routes.',
+  'models:write': 'Change providers, credentials, models and routes, for every tenant.',
   'prompts:write': 'Create prompts, publish and label versions.',
-  'tenants:write': 'Change the apps, keys and budgets of the own tenant, and decide access requests.',
+  'tenants:write': 'Change the apps, keys, members and budgets of the own tenant, and decide access requests.',
   'tenants:admin': 'See and change every tenant and plan.',
   'audit:read': "Read the own tenant's audit log.",
 } as const;
