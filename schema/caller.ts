@@ -63,7 +63,8 @@ export const scopes = {
   'inference:invoke': 'Invoke models and prompts, and read their completions.',
   'models:write': 'Change providers, credentials, models and routes, for every tenant.',
   'prompts:write': 'Create prompts, publish and label versions.',
-  'tenants:write': 'Change the apps, keys, members and budgets of the own tenant, and decide access requests.',
+  'tenants:write':
+    'Change the apps, keys, members and budgets of the own tenant, and decide access requests.',
   'tenants:admin': 'See and change every tenant and plan.',
   'audit:read': "Read the own tenant's audit log.",
 } as const;
