@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Bus } from '#state/bus/bus.ts';
 import { createCallers } from './caller.ts';
-import { type Mesh, Work } from './doors/door.ts';
+import { type Mesh, requestIdOf, Work } from './doors/door.ts';
 import { serveGraphql } from './doors/graphql.ts';
 import { createReadiness, sendHealth } from './doors/health.ts';
 import { createWebSocketDoor } from './doors/websocket.ts';
@@ -67,7 +67,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     if (path === '/graphql') return serveGraphql(mesh, request, response, mark === -1 ? '' : url.slice(mark));
     if (path === '/health/live') return sendHealth(response, []);
     if (path === '/health/ready') return sendHealth(response, await problems());
-    response.writeHead(404, { 'content-type': 'application/json; charset=utf-8' });
+    response.writeHead(404, {
+      'content-type': 'application/json; charset=utf-8',
+      'x-request-id': requestIdOf(request),
+    });
     response.end(
       '{"errors":[{"message":"There is nothing here. The graph is at /graphql.","extensions":{"code":"NOT_FOUND"}}]}',
     );

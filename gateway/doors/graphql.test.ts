@@ -177,8 +177,25 @@ describe('GraphQL over HTTP', () => {
   });
 
   it('answers what it does not know with 404', async () => {
-    const response = await fetch(`${sample.url}/nothing`);
+    const response = await fetch(`${sample.url}/nothing`, { headers: { 'x-request-id': 'r7' } });
     expect(response.status).toBe(404);
+    expect(response.headers.get('x-request-id')).toBe('r7');
     expect(await codeOf(response)).toBe('NOT_FOUND');
+  });
+
+  it('says that it takes no compressed body', async () => {
+    const response = await post({ query: '{ motd }' }, { 'content-encoding': 'gzip' });
+    expect(response.status).toBe(415);
+    expect(JSON.stringify(await response.json())).toContain('content-encoding');
+    expect((await post({ query: '{ motd }' }, { 'content-encoding': 'identity' })).status).toBe(200);
+  });
+
+  it('lets no cache keep what it answered to a caller', async () => {
+    const query = encodeURIComponent('{ me { scopes } }');
+    const response = await fetch(`${sample.url}/graphql?query=${query}`, {
+      headers: { 'x-api-key': sampleKey },
+    });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('cache-control')).toBe('no-store');
   });
 });

@@ -60,6 +60,9 @@ async function parametersOf(request: IncomingMessage, mesh: Mesh, search: string
   if (!isJson(request.headers['content-type'])) {
     throw new BadRequest(415, 'Send the request as application/json in UTF-8.');
   }
+  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
+    throw new BadRequest(415, 'Send the body as it is, without a content-encoding.');
+  }
   return parametersOfBody(await readBody(request, mesh.limits.bodyBytesMax));
 }
 
@@ -95,6 +98,8 @@ export async function serveGraphql(
   if (allowCrossOrigin(request, response)) return;
   const accept = request.headers.accept;
   if (request.method === 'GET' && prefersPage(accept)) return sendExplorer(request, response);
+  // A cache between us and the client knows nothing of x-api-key: it would answer one caller with another's data.
+  if (request.method === 'GET') response.setHeader('cache-control', 'no-store');
 
   const type = negotiateAnswer(accept);
   const jsonType = type === undefined || type === 'text/event-stream' ? 'application/json' : type;

@@ -66,6 +66,8 @@ export class WebSocketSession {
 
   /** One message of the client. */
   receive(text: string): void {
+    // After its close, what the client had already sent still comes; nobody would hear what became of it.
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     let message: ReturnType<typeof parseMessage>;
     try {
       message = parseMessage(text);

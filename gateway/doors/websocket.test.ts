@@ -137,6 +137,22 @@ describe('WebSockets', () => {
     expect(await same.closed).toBe(4409);
   });
 
+  it('runs nothing that comes after the message for which it was closed', async () => {
+    const client = await dial();
+    await client.until('connection_ack');
+    const before = sample.mesh.calls.length;
+    client.send('nonsense');
+    client.send(subscribe('1', 'mutation { complete(input: { model: "m1", text: "late" }) { text } }'));
+    expect(await client.closed).toBe(4400);
+    // The same key over another socket comes after all that the first one began.
+    const other = await dial();
+    await other.until('connection_ack');
+    other.send(subscribe('1', '{ motd }'));
+    await other.until('complete');
+    expect(sample.mesh.calls.slice(before).map((call) => call.subgraph)).toEqual(['models']);
+    other.socket.close();
+  });
+
   it('lets an anonymous caller do what is open to everyone, and asks who calls for the rest', async () => {
     const { socket, send, until, messages } = await dial({ init: {} });
     await until('connection_ack');
