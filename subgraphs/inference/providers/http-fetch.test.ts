@@ -36,7 +36,11 @@ describe('http fetch', () => {
     expect(Object.fromEntries(response.headers)).toMatchObject({ 'content-type': 'application/json' });
     expect(await response.json()).toEqual({ ä: 1 });
     expect(server.requests[0]).toMatchObject({ path: '/path?q=1', body: '{"ä":1}' });
-    expect(server.requests[0]?.headers).toMatchObject({ 'x-none': 'kept', 'content-length': '8' });
+    expect(server.requests[0]?.headers).toMatchObject({
+      'x-none': 'kept',
+      'content-length': '8',
+      'accept-encoding': 'identity',
+    });
   });
 
   it('reads a body through a web stream, as bytes and as text', async () => {

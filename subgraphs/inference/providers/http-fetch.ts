@@ -22,9 +22,10 @@ export interface HttpFetch extends AsyncDisposable {
 const silenceMsMax = 900_000;
 
 function requestHeaders(headers: RequestInit['headers']): Record<string, string> {
-  if (headers === undefined) return {};
+  // Asked for nothing, a server may answer in any encoding (RFC 9110, 12.5.3).
+  const record: Record<string, string> = { 'accept-encoding': 'identity' };
+  if (headers === undefined) return record;
   const pairs = Symbol.iterator in headers ? headers : Object.entries(headers);
-  const record: Record<string, string> = {};
   for (const [name, value] of pairs as Iterable<readonly [string, string | undefined]>) {
     if (value !== undefined) record[name] = value;
   }
@@ -39,7 +40,7 @@ function requestBody(body: RequestInit['body']): string | Buffer | null {
 
 /**
  * The fetch of all provider adapters: one request, no redirects (they come back as they are), no cookies, no cache, no
- * decompression (none is asked for), HTTP/1.1 with one call per connection, TCP_NODELAY (undici sets it). The response
+ * compression, HTTP/1.1 with one call per connection, TCP_NODELAY (undici sets it). The response
  * has what the AI SDK and our own decoders use of fetch's Response. Bytes are taken from the socket only as they are
  * read. An abort rejects with the signal's reason, also while the body is being read, and closes the connection.
  */

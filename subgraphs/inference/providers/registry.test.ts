@@ -83,7 +83,8 @@ describe('the registry', () => {
       { kind: 'ANTHROPIC', baseUrl: null, secret: null },
       'PROVIDER_AUTH',
     ],
-    ['a credential of two lines', { secret: 'a\nb: c' }, 'BAD_USER_INPUT'],
+    ['a credential of two lines', { secret: 'a\nb: c' }, 'PROVIDER_AUTH'],
+    ['a credential that no header can hold', { secret: '“sk-0123456789”' }, 'PROVIDER_AUTH'],
     ['no region for Bedrock', { kind: 'BEDROCK', region: null }, 'BAD_USER_INPUT'],
     [
       'a region that would change the host',

@@ -33,6 +33,10 @@ function refuse(message: string): ProviderFailure {
   return new ProviderFailure('BAD_USER_INPUT', message, { retryable: false });
 }
 
+function noCredential(message: string): ProviderFailure {
+  return new ProviderFailure('PROVIDER_AUTH', message, { retryable: false });
+}
+
 /** The base URL to call, without a slash at its end; a bare origin gets the vendor's usual path. */
 function resolveBaseUrl(kind: RemoteKind, baseUrl: string | null): string {
   const vendor = providerVendors[kind];
@@ -54,13 +58,13 @@ function resolveBaseUrl(kind: RemoteKind, baseUrl: string | null): string {
 function check(kind: RemoteKind, options: ProviderOptions): VendorOptions {
   const { requires } = providerVendors[kind];
   const secret = options.secret?.trim() ?? '';
-  if (/[\r\n]/.test(secret) && !secret.startsWith('{')) throw refuse('A credential is one line of text.');
+  if (!/^[\x20-\x7e]*$/.test(secret) && !secret.startsWith('{')) {
+    throw noCredential('A credential is one line of printable ASCII.');
+  }
   // Behind a base URL of the admin's own (a proxy, a mock) there may be no key to ask for; these two sign with theirs.
   const signs = kind === 'BEDROCK' || kind === 'VERTEX';
   if (secret === '' && requires.includes('secret') && (signs || options.baseUrl === null)) {
-    throw new ProviderFailure('PROVIDER_AUTH', `A provider of kind ${kind} needs a credential.`, {
-      retryable: false,
-    });
+    throw noCredential(`A provider of kind ${kind} needs a credential.`);
   }
   return {
     baseUrl: resolveBaseUrl(kind, options.baseUrl),

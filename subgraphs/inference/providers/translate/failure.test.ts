@@ -67,6 +67,132 @@ describe('failures', () => {
     expect(respond(status, body)).toMatchObject({ code, retryable, status });
   });
 
+  it.each([
+    [
+      'OpenAI',
+      400,
+      "This model's maximum context length is 128000 tokens. However, your messages resulted in 130000",
+    ],
+    [
+      'OpenAI responses',
+      400,
+      'Your input exceeds the context window of this model. Please adjust your input',
+    ],
+    [
+      'Anthropic',
+      400,
+      'input length and `max_tokens` exceed context limit: 199999 + 4096 > 200000, decrease input',
+    ],
+    ['Anthropic', 400, 'messages.1.content.0.text: prompt is too long: 202128 tokens > 200000 maximum'],
+    [
+      'Gemini',
+      400,
+      'The input token count (1054016) exceeds the maximum number of tokens allowed (1048576).',
+    ],
+    [
+      'Vertex',
+      400,
+      'Unable to submit request because the input token count is 40000 but model only supports up to 32768.',
+    ],
+    ['Bedrock', 400, 'The model returned the following errors: Input is too long for requested model.'],
+    ['Bedrock', 400, 'Input Tokens Exceeded: Number of input tokens exceeds maximum length.'],
+    [
+      'Mistral',
+      400,
+      'Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length',
+    ],
+    ['Cohere', 400, 'too many tokens: total number of tokens in the request cannot exceed 128000'],
+    ['Groq', 400, 'Please reduce the length of the messages or completion.'],
+    ['xAI', 400, "This model's maximum prompt length is 131072 but the request contains 136973 tokens."],
+    [
+      'Together',
+      400,
+      'Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4097. Given: 5000 `inputs` tokens',
+    ],
+    ['Fireworks', 400, 'The prompt is too long: 150000, model maximum context length: 131071'],
+    [
+      'Cerebras',
+      400,
+      'Please reduce the length of the messages or completion. Current length is 9000 while limit is 8192',
+    ],
+    ['vLLM', 400, 'The decoder prompt (length 5000) is longer than the maximum model length of 4096.'],
+    ['Ollama', 400, 'the input length exceeds the context length'],
+    ['llama.cpp', 400, 'the request exceeds the available context size, try increasing it'],
+    [
+      'OpenRouter',
+      400,
+      "This endpoint's maximum context length is 32768 tokens. However, you requested about 40000",
+    ],
+  ] as const)('knows from the words of %s (HTTP %i) that the input is too long: %s', (_, status, message) => {
+    expect(respond(status, { error: { message } })).toMatchObject({
+      code: 'CONTEXT_TOO_LONG',
+      retryable: false,
+    });
+  });
+
+  it.each([
+    [
+      'OpenAI',
+      400,
+      { code: 'invalid_prompt', message: 'Invalid prompt: your prompt was flagged as violating our policy' },
+    ],
+    [
+      'OpenAI',
+      400,
+      { code: 'moderation_blocked', message: 'Your request was rejected by the safety system.' },
+    ],
+    [
+      'Azure',
+      400,
+      { code: 'content_filter', message: "triggering Azure OpenAI's content management policy" },
+    ],
+    [
+      'Anthropic',
+      400,
+      { type: 'invalid_request_error', message: 'Output blocked by content filtering policy' },
+    ],
+    ['DeepSeek', 400, { code: 'invalid_request_error', message: 'Content Exists Risk' }],
+    [
+      'xAI',
+      403,
+      'Content violates usage guidelines. Team: t-1, API key ID: k-1, Failed check: SAFETY_CHECK_TYPE_BIO',
+    ],
+    [
+      'DashScope',
+      400,
+      { code: 'data_inspection_failed', message: 'Input data may contain inappropriate content.' },
+    ],
+  ] as const)('knows from the words of %s (HTTP %i) that the content was refused: %j', (_, status, error) => {
+    const failure = respond(status, { error });
+    expect(failure).toMatchObject({ code: 'CONTENT_FILTERED', retryable: false });
+    expect(failure.message).not.toContain('k-1');
+  });
+
+  it.each([
+    [400, { message: 'max_tokens: 9000 > 8192, which is the maximum allowed number of output tokens' }],
+    [
+      400,
+      { message: '`max_tokens` must be less than or equal to `16384`, the maximum value for `max_tokens`' },
+    ],
+    [400, { message: 'top_p cannot be used over this context of sampling' }],
+    [400, { message: 'Invalid value: overrides is no field. Tokens must be text.' }],
+  ])('does not take HTTP %i %j for an input that is too long', (status, error) => {
+    expect(respond(status, { error })).toMatchObject({ code: 'BAD_USER_INPUT', retryable: false });
+  });
+
+  it.each([
+    [
+      400,
+      { code: 'tool_use_failed', message: 'Failed to call a function. Please adjust your prompt.' },
+      'PROVIDER_ERROR',
+    ],
+    [400, { code: 'json_validate_failed', message: 'Failed to generate JSON.' }, 'PROVIDER_ERROR'],
+    [498, { code: 'capacity_exceeded', message: 'Flex tier capacity exceeded' }, 'PROVIDER_ERROR'],
+    [424, { message: 'Failed dependency' }, 'PROVIDER_ERROR'],
+  ] as const)('takes HTTP %i %j for a failure of the provider that may pass', (status, error, code) => {
+    expect(respond(status, { error })).toMatchObject({ code, retryable: true });
+  });
+
   it('tells how long to wait, from whichever header or body says so', () => {
     expect(respond(429, '', { 'retry-after': '7' }).retryAfterMs).toBe(7000);
     expect(respond(429, '', { 'retry-after-ms': '1500', 'retry-after': '7' }).retryAfterMs).toBe(1500);

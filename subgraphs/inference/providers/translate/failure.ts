@@ -11,10 +11,28 @@ import { malformed } from './completeness.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { presentable, type VendorError, vendorErrorOf, vendorErrorOfBody } from './vendor-message.ts';
 
-const tooLong =
-  /context.{0,12}(?:length|window|limit)|context_length_exceeded|(?:prompt|input|request|message).{0,40}too (?:long|large|many tokens)|too many (?:input )?tokens|maximum context|(?:exceeds?|over).{0,40}(?:token|context)|max_tokens.{0,40}exceed|string_above_max_length/i;
-const filtered =
-  /content[_ ]?(?:filter|policy|management)|responsibleai|safety (?:system|filter|setting)|prohibited[_ ]content|flagged|moderation|blocked by/i;
+function anyOf(...patterns: readonly RegExp[]): RegExp {
+  return new RegExp(patterns.map(({ source }) => source).join('|'), 'i');
+}
+
+const tooLong = anyOf(
+  /context.{0,12}(?:length|window|limit)|context_length_exceeded|string_above_max_length/,
+  /(?:prompt|input|request|message).{0,40}too (?:long|large|many tokens)|too many (?:input )?tokens/,
+  /maximum (?:context|(?:prompt|model|input|sequence) length)|reduce the length of the (?:messages|prompt)/,
+  /\bexceed(?:s|ed)?\b.{0,40}\b(?:tokens?|context)\b|\bover the (?:token|context)\b|max_tokens.{0,40}exceed/,
+  /token count.{0,40}supports (?:only )?up to|`inputs` tokens \+ `max_new_tokens`/,
+);
+/** Vendors say these also with 403, which elsewhere means the key. */
+const contentRefused = anyOf(
+  /content[_ ]?(?:filter|policy|management)|usage guidelines|safety_check|content exists risk/,
+);
+const filtered = anyOf(
+  contentRefused,
+  /responsibleai|safety (?:system|filter|setting)|prohibited[_ ]content|flagged|moderation|blocked by/,
+  /inappropriate content/,
+);
+/** What the model wrote was no call, or not the JSON that was asked for: it may do better the next time. */
+const modelFailed = /tool_use_failed|json_validate_failed/i;
 const badKey =
   /api[_ -]?key (?:not valid|invalid|expired)|invalid[_ -]?api[_ -]?key|api_key_invalid|incorrect api key/i;
 const outOfCredit = /insufficient_quota|insufficient (?:balance|credit)|credit balance/i;
@@ -38,17 +56,24 @@ const noCredit: Verdict = {
   text: "The provider's account has no credit left",
 };
 
+const refusedContent: Verdict = {
+  code: 'CONTENT_FILTERED',
+  retryable: false,
+  text: "The provider's content filter refused the call",
+};
+
 function badRequest(vendor: VendorError): Verdict {
   const all = `${vendor.words} ${vendor.message}`;
   if (outOfCredit.test(all)) return noCredit;
   if (tooLong.test(all)) {
     return { code: 'CONTEXT_TOO_LONG', retryable: false, text: 'The input does not fit the model' };
   }
-  if (filtered.test(all)) {
+  if (filtered.test(all)) return refusedContent;
+  if (modelFailed.test(all)) {
     return {
-      code: 'CONTENT_FILTERED',
-      retryable: false,
-      text: "The provider's content filter refused the call",
+      code: 'PROVIDER_ERROR',
+      retryable: true,
+      text: 'The model wrote what its provider could not read',
     };
   }
   if (badKey.test(all)) {
@@ -58,10 +83,11 @@ function badRequest(vendor: VendorError): Verdict {
 }
 
 function verdictOf(status: number, vendor: VendorError): Verdict {
+  const all = `${vendor.words} ${vendor.message}`;
+  if (status === 403 && contentRefused.test(all)) return refusedContent;
   if (status === 401 || status === 403) {
     return { code: 'PROVIDER_AUTH', retryable: false, text: 'The provider refused our credential' };
   }
-  const all = `${vendor.words} ${vendor.message}`;
   if (status === 402 || (status === 429 && outOfCredit.test(all))) return noCredit;
   if (status === 429) {
     return { code: 'PROVIDER_RATE_LIMITED', retryable: true, text: 'The provider limits our calls' };
@@ -73,7 +99,7 @@ function verdictOf(status: number, vendor: VendorError): Verdict {
   if (status === 413) {
     return { code: 'CONTEXT_TOO_LONG', retryable: false, text: 'The input is too large for the provider' };
   }
-  if (status === 409 || status === 425) {
+  if (status === 409 || status === 424 || status === 425 || status === 498) {
     return { code: 'PROVIDER_ERROR', retryable: true, text: 'The provider could not take the call now' };
   }
   if (status >= 400 && status < 500) return badRequest(vendor);
@@ -100,8 +126,9 @@ export function failureOfResponse(response: FailedResponse, secret: string | nul
   const { status, headers, body } = response;
   const vendor = response.vendor ?? vendorErrorOfBody(body);
   const { code, retryable, text } = verdictOf(status, vendor);
-  // A vendor's words about a refused key may hold parts of the key.
-  const words = code === 'PROVIDER_AUTH' ? '' : presentable(vendor.message, secret);
+  // What a vendor says about a refused key may hold parts of the key, or whose it is.
+  const aboutKey = code === 'PROVIDER_AUTH' || status === 403;
+  const words = aboutKey ? '' : presentable(vendor.message, secret);
   const about = `${text} (HTTP ${status})`;
   return new ProviderFailure(code, words === '' ? `${about}.` : `${about}: ${words}`, {
     retryable,

@@ -22,6 +22,11 @@ describe('event lines', () => {
     expect(read([])).toEqual([]);
   });
 
+  it('passes over a byte order mark', () => {
+    expect(read([bytes('\ufeffdata: a\n\n')])).toEqual(['a']);
+    expect(read([...bytes('\ufeffdata: a\n\n')].map((byte) => Uint8Array.of(byte)))).toEqual(['a']);
+  });
+
   it('gives the same events however the bytes are cut', () => {
     const text = 'data: {"t":"grüße 🙂"}\n\n: ping\n\ndata: zwei\r\n\r\ndata: drei\ndata: vier\n\n';
     const whole = bytes(text);

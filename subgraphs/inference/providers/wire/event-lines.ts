@@ -4,8 +4,8 @@ import { malformed } from '../translate/completeness.ts';
 const eventCharsMax = 4 * 1024 * 1024;
 
 /**
- * The data of server-sent events (WHATWG HTML, 9.2.6) out of bytes in pieces of any size. Events, ids, retries and comments
- * are passed over. Lines end with LF or CRLF.
+ * The data of server-sent events (WHATWG HTML, 9.2.6) out of bytes in pieces of any size. Events, ids, retries, comments
+ * and a byte order mark are passed over. Lines end with LF or CRLF.
  */
 export class EventLines {
   readonly #decoder = new TextDecoder();
@@ -14,7 +14,10 @@ export class EventLines {
 
   /** The data of the events that these bytes complete. */
   push(bytes: Uint8Array): readonly string[] {
-    return this.#lines(this.#rest + this.#decoder.decode(bytes, { stream: true }));
+    const text = this.#decoder.decode(bytes, { stream: true });
+    if (text.includes('\n')) return this.#lines(this.#rest + text);
+    this.#keep(this.#rest + text);
+    return [];
   }
 
   /** At the end: an event whose closing blank line never came, as some servers leave it. */
@@ -36,8 +39,13 @@ export class EventLines {
         this.#data = this.#data === null ? value : `${this.#data}\n${value}`;
       }
     }
-    this.#rest = text.slice(from);
-    if (this.#rest.length + (this.#data?.length ?? 0) > eventCharsMax) throw malformed();
+    this.#keep(text.slice(from));
     return events;
+  }
+
+  /** The beginning of a line whose end has not come. */
+  #keep(rest: string): void {
+    this.#rest = rest;
+    if (rest.length + (this.#data?.length ?? 0) > eventCharsMax) throw malformed();
   }
 }
