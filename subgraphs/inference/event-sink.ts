@@ -10,7 +10,7 @@ export interface EventSink {
   restarted(reason: string, modelId: string): void;
   /** The last event: CompletionFinished, or CompletionFailed. */
   end(ended: Ended): Promise<void>;
-  /** From now on deltas are dropped: nobody will read them. */
+  /** From now on events are dropped, and the log is given up: who comes back is told the whole when it has ended. */
   drain(): void;
 }
 
@@ -25,22 +25,24 @@ function sizeOf({ text, json, reasoning, toolCalls }: CompletionData): number {
 
 export function createEventSink(completionId: string, writer: StreamWriter<CompletionEventData>): EventSink {
   let draining = false;
+  function tell(event: CompletionEventData, size?: number): Promise<void> | undefined {
+    return draining ? undefined : writer.append(event, size);
+  }
   return {
-    started: (modelId) => void writer.append({ type: 'CompletionStarted', completionId, modelId }),
+    started: (modelId) => void tell({ type: 'CompletionStarted', completionId, modelId }),
     append(event) {
-      if (draining) return undefined;
       const text =
         event.type === 'TextDelta' || event.type === 'ReasoningDelta'
           ? event.text
           : event.type === 'ToolCallDelta'
             ? event.argumentsDelta
             : '';
-      return writer.append(event, frameSize + text.length);
+      return tell(event, frameSize + text.length);
     },
-    restarted: (reason, modelId) =>
-      void writer.append({ type: 'CompletionRestarted', completionId, reason, modelId }),
-    end({ completion, failure }) {
-      return writer.end(
+    restarted: (reason, modelId) => void tell({ type: 'CompletionRestarted', completionId, reason, modelId }),
+    async end({ completion, failure }) {
+      if (draining) return;
+      await writer.end(
         failure === null
           ? { type: 'CompletionFinished', completionId, completion }
           : {
@@ -55,6 +57,7 @@ export function createEventSink(completionId: string, writer: StreamWriter<Compl
     },
     drain() {
       draining = true;
+      void writer[Symbol.asyncDispose]();
     },
   };
 }

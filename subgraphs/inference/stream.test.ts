@@ -203,6 +203,22 @@ describe('completionStream', () => {
     expect(await ended(mesh)).toMatchObject([{ status: 'SUCCEEDED', usage: { outputTokens: 40 } }]);
   });
 
+  it('DRAIN: tells a client that comes back the whole, since it has dropped the rest', async () => {
+    await using mesh = await startInference(database);
+    const events = await mesh.stream(STREAM, asking('alpha/one', { onDisconnect: 'DRAIN' }));
+    const call = await mesh.alpha.next();
+    call.say('a ');
+    await events.next();
+    const { value: last } = await events.next();
+    await events.return?.();
+    const back = mesh.stream(RESUME, { id: String(last?.completionId), after: last?.sequence }).then(all);
+    call.say('b ', 'c').finish(usageOf(4, 40));
+    const rest = await back;
+    expect(types(rest)).toEqual(['CompletionRestarted', 'TextDelta', 'CompletionFinished']);
+    expect(rest.map(({ sequence }) => sequence)).toEqual([2, 3, 4]);
+    expect(textOf(rest)).toBe('a b c');
+  });
+
   it('KEEP: goes on when the client leaves, and another connection goes on reading after the last number', async () => {
     await using mesh = await startInference(database);
     const events = await mesh.stream(STREAM, asking('alpha/one', { onDisconnect: 'KEEP' }));
