@@ -1,4 +1,4 @@
-import { gql, type TypedDocumentNode } from '@apollo/client';
+import { ApolloClient, gql, HttpLink, InMemoryCache, type TypedDocumentNode } from '@apollo/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { echo, newTenant, unique } from '#test/e2e/scenarios/setup.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
@@ -156,5 +156,22 @@ describe('Apollo Client over a WebSocket', () => {
       code: 'PROVIDER_ERROR',
       completion: { status: 'FAILED' },
     });
+  });
+});
+
+describe('Apollo Client with no link for subscriptions', () => {
+  it('is told to take one, where it asks for multipart answers', async () => {
+    const { client } = await newTenant(() => mesh);
+    const apollo = new ApolloClient({
+      link: new HttpLink({
+        uri: `${client.url}/graphql`,
+        headers: { authorization: `Bearer ${client.key}` },
+      }),
+      cache: new InMemoryCache(),
+    });
+    const refused = await rejectionOf(eventsOf(apollo, stream, echo('x')));
+    expect(codesOf(refused)).toEqual(['BAD_USER_INPUT']);
+    expect(String(refused)).toMatch(/text\/event-stream.*WebSocket/);
+    apollo.stop();
   });
 });
