@@ -1,6 +1,6 @@
 import { compareValues } from '../bson/compare.ts';
 import { approximateBytes } from '../bson/size.ts';
-import { type Doc, int32, isDoc, typeName, type Value } from '../bson/values.ts';
+import { int32, type Value } from '../bson/values.ts';
 import { CommandError, unsupported } from '../errors.ts';
 import { encodeKeyPart } from '../keys/encode.ts';
 import { scalarKey } from '../query/value-set.ts';
@@ -109,24 +109,6 @@ class Count implements Accumulator {
   }
 }
 
-class MergeObjects implements Accumulator {
-  readonly value: Doc = new Map();
-  add(value: Value | undefined): number {
-    if (isNullish(value)) return 0;
-    if (!isDoc(value)) {
-      throw new CommandError(
-        40400,
-        `$mergeObjects requires object inputs, but input is of type ${typeName(value)}`,
-      );
-    }
-    for (const [name, field] of value) this.value.set(name, field);
-    return approximateBytes(value);
-  }
-  result(): Value {
-    return this.value;
-  }
-}
-
 /** A key under which equal values, and only they, meet in a Map. */
 export function keyOf(value: Value): string | number | bigint | boolean | null {
   const key = scalarKey(value);
@@ -144,7 +126,6 @@ export const ACCUMULATORS: ReadonlyMap<string, () => Accumulator> = new Map<stri
   ['$push', () => new Push()],
   ['$addToSet', () => new AddToSet()],
   ['$count', () => new Count()],
-  ['$mergeObjects', () => new MergeObjects()],
 ]);
 
 /** Throws 15952 for a name that no server knows, CommandNotSupported for one that MongoDB has. */

@@ -1,14 +1,11 @@
 import { type Doc, isDoc, type Value } from '../bson/values.ts';
 import { CommandError, unsupported } from '../errors.ts';
 import { arithmetic } from './operators/arithmetic.ts';
-import { arrays } from './operators/arrays.ts';
 import { comparison } from './operators/comparison.ts';
 import { conditional } from './operators/conditional.ts';
 import { dates } from './operators/dates.ts';
 import { lists } from './operators/lists.ts';
 import { objects } from './operators/objects.ts';
-import { strings } from './operators/strings.ts';
-import { types } from './operators/types.ts';
 import type { Cell, Expr, ExpressionVariables, OperatorCompiler, Scope } from './scope.ts';
 import { SERVER_EXPRESSIONS } from './server-names.ts';
 import { checkVariableName } from './variable-name.ts';
@@ -21,14 +18,11 @@ export { isTruthy } from './truth.ts';
 export const EXPRESSIONS: ReadonlyMap<string, OperatorCompiler> = new Map(
   Object.entries({
     ...arithmetic,
-    ...arrays,
     ...comparison,
     ...conditional,
     ...dates,
     ...lists,
     ...objects,
-    ...strings,
-    ...types,
     $literal: (operand: Value) => () => operand,
     $expr: (operand: Value, scope: Scope) => scope.compile(operand),
   }),
@@ -57,13 +51,7 @@ export function letVariables(definitions: Doc, vars: ExpressionVariables): Map<s
 
 function scopeOf(vars: ExpressionVariables, depth: number): Scope {
   if (depth > DEPTH_MAX) throw new CommandError('BadValue', 'the expression is nested too deeply');
-  return {
-    compile: (value) => compileValue(value, vars, depth),
-    bind(name) {
-      const cell: Cell = { value: undefined };
-      return { scope: scopeOf(new Map([...vars, [name, cell]]), depth + 1), cell };
-    },
-  };
+  return { compile: (value) => compileValue(value, vars, depth) };
 }
 
 function compileValue(value: Value, vars: ExpressionVariables, depth: number): Expr {

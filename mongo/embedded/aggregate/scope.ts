@@ -10,11 +10,7 @@ export type ExpressionVariables = ReadonlyMap<string, Cell>;
 export type Expr = (root: Doc) => Value | undefined;
 
 /** What the operators compile their operands with. */
-export type Scope = {
-  compile(value: Value): Expr;
-  /** The scope with one more variable, and the cell to set it through. */
-  bind(name: string): { scope: Scope; cell: Cell };
-};
+export type Scope = { compile(value: Value): Expr };
 
 export type OperatorCompiler = (operand: Value, scope: Scope, name: string) => Expr;
 export type OperatorTable = { readonly [name: string]: OperatorCompiler };

@@ -1,13 +1,19 @@
 /** Expressions that MongoDB has and this store has not: refused by name, unlike ones that nobody knows. */
 export const SERVER_EXPRESSIONS: ReadonlySet<string> = new Set(
   (
-    '$accumulator $acos $acosh $allElementsTrue $anyElementTrue $asin $asinh $atan $atan2 $atanh $binarySize ' +
-    '$bitAnd $bitNot $bitOr $bitXor $bsonSize $cos $cosh $covariancePop $covarianceSamp $dateFromParts ' +
-    '$dateFromString $dateToParts $degreesToRadians $denseRank $derivative $documentNumber $exp $expMovingAvg ' +
-    '$firstN $function $indexOfBytes $integral $lastN $linearFill $locf $log $log10 $maxN $meta $minN ' +
-    '$pow $radiansToDegrees $rank $regexFind $regexFindAll $sampleRate $setDifference $setEquals ' +
-    '$setIntersection $setIsSubset $shift $sin $sinh $sortArray $sqrt $stdDevPop $stdDevSamp $tan $tanh $toHashedIndexKey ' +
-    '$toUUID $tsIncrement $tsSecond $zip'
+    '$accumulator $acos $acosh $allElementsTrue $anyElementTrue $arrayElemAt $arrayToObject $asin $asinh ' +
+    '$atan $atan2 $atanh $binarySize $bitAnd $bitNot $bitOr $bitXor $bsonSize $concat $concatArrays $convert ' +
+    '$cos $cosh $covariancePop $covarianceSamp $dateAdd $dateDiff $dateFromParts $dateFromString ' +
+    '$dateSubtract $dateToParts $dateToString $dayOfMonth $dayOfWeek $dayOfYear $degreesToRadians $denseRank ' +
+    '$derivative $documentNumber $exp $expMovingAvg $filter $first $firstN $function $getField $hour ' +
+    '$indexOfArray $indexOfBytes $indexOfCP $integral $isArray $isNumber $isoDayOfWeek $isoWeek $isoWeekYear ' +
+    '$last $lastN $let $linearFill $locf $log $log10 $ltrim $map $maxN $mergeObjects $meta $millisecond ' +
+    '$minN $minute $month $objectToArray $pow $radiansToDegrees $range $rank $reduce $regexFind ' +
+    '$regexFindAll $regexMatch $replaceAll $replaceOne $reverseArray $rtrim $sampleRate $second ' +
+    '$setDifference $setEquals $setIntersection $setIsSubset $setUnion $shift $sin $sinh $slice $sortArray ' +
+    '$split $sqrt $stdDevPop $stdDevSamp $strLenBytes $strLenCP $strcasecmp $substr $substrBytes $substrCP ' +
+    '$switch $tan $tanh $toBool $toDate $toDecimal $toDouble $toHashedIndexKey $toInt $toLong $toLower ' +
+    '$toObjectId $toString $toUUID $toUpper $trim $tsIncrement $tsSecond $week $year $zip'
   ).split(' '),
 );
 
@@ -23,7 +29,7 @@ export const SERVER_STAGES: ReadonlySet<string> = new Set(
 
 /** Accumulators that MongoDB has and this store has not. */
 export const SERVER_ACCUMULATORS: ReadonlySet<string> = new Set(
-  '$accumulator $bottom $bottomN $firstN $lastN $maxN $median $minN $percentile $stdDevPop $stdDevSamp $top $topN'.split(
+  '$accumulator $bottom $bottomN $firstN $lastN $maxN $median $mergeObjects $minN $percentile $stdDevPop $stdDevSamp $top $topN'.split(
     ' ',
   ),
 );

@@ -37,11 +37,6 @@ export function decodeFields(bytes: Uint8Array, fields: ReadonlySet<string>): Do
   return new Reader(bytes, 0).fields(fields);
 }
 
-/** One top-level field, or undefined when it is missing. */
-export function decodeField(bytes: Uint8Array, field: string): Value | undefined {
-  return new Reader(bytes, 0).fields(new Set([field])).get(field);
-}
-
 /** The stated length of the document at `offset`; throws when it cannot be one within `bytes`. */
 export function documentLength(bytes: Uint8Array, offset: number): number {
   return new Reader(bytes, offset).end - offset;

@@ -103,13 +103,6 @@ export class Catalog {
     this.#state = state;
   }
 
-  setOptions(collection: Collection, options: Doc): void {
-    this.#db
-      .prepare('UPDATE collections SET options = ? WHERE id = ?')
-      .run(encodeDocument(options), collection.id);
-    this.#put({ ...collection, options });
-  }
-
   /** Makes an empty index; the caller fills it. One that is not `ready` is not used until markReady. */
   addIndex(collection: Collection, spec: Doc, ready = true): Index {
     const { lastInsertRowid } = this.#db

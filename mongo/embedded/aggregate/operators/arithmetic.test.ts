@@ -60,5 +60,7 @@ describe('arithmetic', () => {
     gives({ $max: [1, '$x', 5, null] }, 5);
     gives({ $min: '$l' }, 1, { l: [3, 1, 2] });
     gives({ $max: [] }, null);
+    gives({ $size: [[1, 2]] }, 2);
+    refused({ $size: '$x' }, 17124);
   });
 });

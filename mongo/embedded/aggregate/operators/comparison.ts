@@ -1,5 +1,5 @@
 import { compareValues } from '../../bson/compare.ts';
-import { int32 } from '../../bson/values.ts';
+import { int32, typeName } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
 import type { OperatorTable } from '../scope.ts';
 import { isTruthy } from '../truth.ts';
@@ -26,4 +26,5 @@ export const comparison: OperatorTable = {
     if (!Array.isArray(list)) throw new CommandError(40081, '$in requires an array as a second argument');
     return list.some((item) => compareValues(item, value) === 0);
   }),
+  $type: unary(typeName),
 };

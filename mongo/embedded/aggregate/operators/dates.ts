@@ -1,28 +1,38 @@
-import { DateTime, int32, isDoc, isNumeric, typeName, type Value } from '../../bson/values.ts';
-import { CommandError } from '../../errors.ts';
+import { DateTime, int32, isNumeric, ObjectId, Timestamp, typeName, type Value } from '../../bson/values.ts';
+import { CommandError, unsupported } from '../../errors.ts';
 import { toExactLong } from '../../query/operands.ts';
-import type { Expr, OperatorCompiler, OperatorTable, Scope } from '../scope.ts';
-import { DAY_MS, dateMs, dayOfYear, formatDate, isoWeek, week, zoneOffset } from './date-parts.ts';
+import type { Expr, OperatorTable, Scope } from '../scope.ts';
 import { isNullish, named } from './operands.ts';
 
-/** `$year: date`, or `{ date, timezone }`. */
-function part(read: (date: Date) => number): OperatorCompiler {
-  return (operand, scope, name) => {
-    const short =
-      !isDoc(operand) || ![...operand.keys()].every((key) => key === 'date' || key === 'timezone');
-    const single = Array.isArray(operand) && operand.length === 1 ? operand[0]! : operand;
-    const args = short
-      ? { date: scope.compile(single) }
-      : named(operand, scope, name, ['date'], ['timezone']);
-    const date = args.date!;
-    const zone = 'timezone' in args ? args.timezone : undefined;
-    return (root) => {
-      const value = date(root);
-      const offset = zone === undefined ? 'UTC' : zone(root);
-      if (isNullish(value) || isNullish(offset)) return null;
-      return int32(read(new Date(dateMs(value) + zoneOffset(offset))));
-    };
-  };
+const DAY_MS = 86_400_000;
+/** What JavaScript's Date can tell the parts of; the years -271821 to 275760. */
+const MS_MAX = 8_640_000_000_000_000;
+
+/** The milliseconds of what the date operators take for a date. */
+function dateMs(value: Value | undefined): number {
+  let ms: number;
+  if (value instanceof DateTime) ms = Number(value.ms);
+  else if (value instanceof Timestamp) ms = value.t * 1000;
+  else if (value instanceof ObjectId) ms = Buffer.from(value.id, 'latin1').readUInt32BE(0) * 1000;
+  else throw new CommandError(16006, `can't convert from BSON type ${typeName(value)} to Date`);
+  if (Math.abs(ms) > MS_MAX)
+    throw new CommandError(18537, 'date is out of the range that has calendar parts');
+  return ms;
+}
+
+/** Offset from UTC in milliseconds: UTC, GMT, Z, ±hh, ±hhmm, ±hh:mm. Named zones are refused. */
+function zoneOffset(zone: Value | undefined): number {
+  if (typeof zone !== 'string') {
+    throw new CommandError(40517, `timezone must evaluate to a string, found ${typeName(zone)}`);
+  }
+  if (/^(?:UTC|GMT|Z|Etc\/UTC|Etc\/GMT)$/.test(zone)) return 0;
+  const match = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone);
+  if (match !== null) {
+    const minutes = Number(match[2]) * 60 + Number(match[3] ?? 0);
+    return (match[1] === '-' ? -minutes : minutes) * 60_000;
+  }
+  if (/^[A-Z][A-Za-z]+(?:\/[A-Za-z_+\-\d]+)+$/.test(zone)) throw unsupported(`the time zone ${zone}`);
+  throw new CommandError(40485, `unrecognized time zone identifier: "${zone}"`);
 }
 
 type Unit = 'year' | 'quarter' | 'month' | 'week' | 'day' | 'hour' | 'minute' | 'second' | 'millisecond';
@@ -110,96 +120,4 @@ function dateTrunc(operand: Value, scope: Scope, name: string): Expr {
   };
 }
 
-function dateToString(operand: Value, scope: Scope, name: string): Expr {
-  const args = named(operand, scope, name, ['date'], ['format', 'timezone', 'onNull']);
-  return (root) => {
-    const value = args.date!(root);
-    const zone = args.timezone === undefined ? 'UTC' : args.timezone(root);
-    if (isNullish(value)) return args.onNull === undefined ? null : args.onNull(root);
-    if (isNullish(zone)) return null;
-    const offset = zoneOffset(zone);
-    const format =
-      args.format === undefined ? `%Y-%m-%dT%H:%M:%S.%L${offset === 0 ? 'Z' : ''}` : args.format(root);
-    if (isNullish(format)) return null;
-    if (typeof format !== 'string')
-      throw new CommandError(18533, `${name} requires that 'format' be a string, found: ${typeName(format)}`);
-    return formatDate(format, dateMs(value), offset);
-  };
-}
-
-/** Adds months keeping the day where the month has it, otherwise its last day. */
-function addMonths(local: number, months: number): number {
-  const date = new Date(local);
-  const day = date.getUTCDate();
-  date.setUTCDate(1);
-  date.setUTCMonth(date.getUTCMonth() + months);
-  const last = new Date(date.getTime());
-  last.setUTCMonth(last.getUTCMonth() + 1, 0);
-  return date.setUTCDate(Math.min(day, last.getUTCDate()));
-}
-
-function shift(sign: 1 | -1): OperatorCompiler {
-  return (operand, scope, name) => {
-    const args = named(operand, scope, name, ['startDate', 'unit', 'amount'], ['timezone']);
-    return (root) => {
-      const start = args.startDate!(root);
-      const unitValue = args.unit!(root);
-      const amountValue = args.amount!(root);
-      const zone = args.timezone === undefined ? 'UTC' : args.timezone(root);
-      if (isNullish(start) || isNullish(unitValue) || isNullish(amountValue) || isNullish(zone)) return null;
-      const unit = unitOf(unitValue, name);
-      const amount = toExactLong(amountValue);
-      if (amount === undefined)
-        throw new CommandError(5166405, `${name} expects integer amount of time units`);
-      const by = Number(amount) * sign;
-      const offset = zoneOffset(zone);
-      const months = UNIT_MONTHS[unit];
-      const local = dateMs(start) + offset;
-      const moved = months === undefined ? local + by * UNIT_MS[unit]! : addMonths(local, by * months);
-      if (!(Math.abs(moved) <= 8.64e15)) throw new CommandError(5166406, `${name} overflowed`);
-      return new DateTime(BigInt(moved - offset));
-    };
-  };
-}
-
-/** The number of unit boundaries between two dates. */
-function dateDiff(operand: Value, scope: Scope, name: string): Expr {
-  const args = named(operand, scope, name, ['startDate', 'endDate', 'unit'], ['timezone', 'startOfWeek']);
-  return (root) => {
-    const start = args.startDate!(root);
-    const end = args.endDate!(root);
-    const unitValue = args.unit!(root);
-    const zone = args.timezone === undefined ? 'UTC' : args.timezone(root);
-    if (isNullish(start) || isNullish(end) || isNullish(unitValue) || isNullish(zone)) return null;
-    const unit = unitOf(unitValue, name);
-    const first = args.startOfWeek === undefined ? 0 : weekdayOf(args.startOfWeek(root), name);
-    const offset = zoneOffset(zone);
-    const from = truncateLocal(dateMs(start) + offset, unit, 1, first);
-    const to = truncateLocal(dateMs(end) + offset, unit, 1, first);
-    const months = UNIT_MONTHS[unit];
-    if (months === undefined) return BigInt(Math.round((to - from) / UNIT_MS[unit]!));
-    const monthOf = (ms: number) => new Date(ms).getUTCFullYear() * 12 + new Date(ms).getUTCMonth();
-    return BigInt((monthOf(to) - monthOf(from)) / months);
-  };
-}
-
-export const dates: OperatorTable = {
-  $year: part((date) => date.getUTCFullYear()),
-  $month: part((date) => date.getUTCMonth() + 1),
-  $dayOfMonth: part((date) => date.getUTCDate()),
-  $dayOfWeek: part((date) => date.getUTCDay() + 1),
-  $dayOfYear: part(dayOfYear),
-  $hour: part((date) => date.getUTCHours()),
-  $minute: part((date) => date.getUTCMinutes()),
-  $second: part((date) => date.getUTCSeconds()),
-  $millisecond: part((date) => date.getUTCMilliseconds()),
-  $week: part(week),
-  $isoWeek: part((date) => isoWeek(date).week),
-  $isoWeekYear: part((date) => isoWeek(date).year),
-  $isoDayOfWeek: part((date) => date.getUTCDay() || 7),
-  $dateTrunc: dateTrunc,
-  $dateToString: dateToString,
-  $dateAdd: shift(1),
-  $dateSubtract: shift(-1),
-  $dateDiff: dateDiff,
-};
+export const dates: OperatorTable = { $dateTrunc: dateTrunc };

@@ -1,6 +1,8 @@
-import type { Value } from '../../bson/values.ts';
+import { int32, typeName, type Value } from '../../bson/values.ts';
+import { CommandError } from '../../errors.ts';
 import { type Accumulator, accumulatorOf } from '../accumulators.ts';
 import type { Expr, OperatorTable, Scope } from '../scope.ts';
+import { unary } from './operands.ts';
 
 /** $sum, $avg, $min and $max outside of $group: over their operands, or over the one operand's array. */
 function over(operand: Value, scope: Scope, name: string): Expr {
@@ -21,4 +23,9 @@ function over(operand: Value, scope: Scope, name: string): Expr {
   };
 }
 
-export const lists: OperatorTable = { $sum: over, $avg: over, $min: over, $max: over };
+function size(list: Value | undefined): Value {
+  if (Array.isArray(list)) return int32(list.length);
+  throw new CommandError(17124, `The argument to $size must be an array, but was of type: ${typeName(list)}`);
+}
+
+export const lists: OperatorTable = { $sum: over, $avg: over, $min: over, $max: over, $size: unary(size) };

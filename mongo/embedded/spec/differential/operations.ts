@@ -100,7 +100,9 @@ function pipeline(random: Choices): Document[] {
       $addFields: { t: { $type: path() }, e: { $eq: [path(), path()] }, c: { $cmp: [path(), path()] } },
     }),
     () => ({ $addFields: { s: { $cond: [{ $gt: [path(), 0] }, path(), 'low'] } } }),
-    () => ({ $addFields: { s: { $size: { $cond: [{ $isArray: '$list' }, '$list', []] } } } }),
+    () => ({
+      $addFields: { s: { $size: { $cond: [{ $eq: [{ $type: '$list' }, 'array'] }, '$list', []] } } },
+    }),
     () => ({ $unwind: random.chance(0.5) ? '$list' : { path: '$items', preserveNullAndEmptyArrays: true } }),
     () => ({ $match: filter(random) }),
   ];
