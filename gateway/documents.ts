@@ -31,21 +31,25 @@ const messageCharactersMax = 1_000;
 /** What a document takes for each of its tokens, with what is derived from it; a program of it takes as much again. */
 const bytesPerToken = 320;
 
-/** As a key of an answer or of the variables, `__proto__` would stand for the prototype of the object instead. */
-const NoPrototypeNamesRule: ValidationRule = (context) => {
-  const refuse = (name: NameNode | undefined) => {
-    if (name?.value !== '__proto__') return;
-    context.reportError(
-      new GraphQLError('No alias and no variable can be named __proto__.', { nodes: name }),
-    );
-  };
+/**
+ * As a key of an answer or of the variables, `__proto__` would stand for the prototype of the object instead;
+ * `__typename` tells the type of an object, on the way through the mesh and in clients' caches.
+ */
+const ReservedKeysRule: ValidationRule = (context) => {
+  const refuse = (name: NameNode) =>
+    context.reportError(new GraphQLError(`The name ${name.value} is reserved.`, { nodes: name }));
   return {
-    Field: ({ alias }) => refuse(alias),
-    VariableDefinition: ({ variable }) => refuse(variable.name),
+    Field({ alias, name }) {
+      const isTypename = alias?.value === '__typename' && name.value !== '__typename';
+      if (alias !== undefined && (isTypename || alias.value === '__proto__')) refuse(alias);
+    },
+    VariableDefinition({ variable: { name } }) {
+      if (name.value === '__proto__') refuse(name);
+    },
   };
 };
 
-const rules = [...specifiedRules, NoPrototypeNamesRule];
+const rules = [...specifiedRules, ReservedKeysRule];
 
 function documentError(error: GraphQLError): ClientError {
   // graphql-js has no other sign for its own limits than their texts.

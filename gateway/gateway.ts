@@ -82,6 +82,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     headersTimeout: limits.requestTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     maxHeaderSize: 16 * 1024,
+    // Clients offer other protocols too, Java's HTTP/2 with every first request: what is not taken is served as it came.
+    shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
   });
   server.maxConnections = limits.connectionsMax;
   server.on('request', (request, response) => {

@@ -200,15 +200,27 @@ describe('failures', () => {
     'mutation { __proto__: complete(input: { model: "m", text: "t" }) { polluted: text } }',
     'query ($__proto__: ID!) { completion(id: $__proto__) { id } }',
     'query { ...F } fragment F on Query { completion(id: "c") { __proto__: id } }',
-  ])('refuses a name that would stand for a prototype: %s', async (query) => {
+    '{ completion(id: "c") { __typename: id model { name } } }',
+  ])('refuses a name that stands for something else: %s', async (query) => {
     const mesh = createSampleMesh();
     const { errors } = await ask(start(mesh), query, everyScope, JSON.parse('{"__proto__": "c"}'));
     expect(errors?.[0]).toMatchObject({
-      message: expect.stringContaining('__proto__'),
+      message: expect.stringMatching(/__proto__|__typename/),
       extensions: { code: 'BAD_USER_INPUT' },
     });
     expect(mesh.calls).toEqual([]);
     expect(Object.keys(Object.prototype)).toEqual([]);
+  });
+
+  it('says what to do about a valid document that cannot be planned', async () => {
+    const deep = `{ model(id: "m") ${'{ replacedBy '.repeat(60)} { id } ${'}'.repeat(60)} }`;
+    for (const query of ['{ completion(id: 99999999999999999999) { id } }', deep]) {
+      const { errors } = await ask(start(createSampleMesh(), { depthMax: 100 }), query);
+      expect(errors?.[0]).toMatchObject({
+        message: expect.stringContaining('as variables'),
+        extensions: { code: 'BAD_USER_INPUT' },
+      });
+    }
   });
 
   it('keeps its messages short, however long the names of the document', async () => {

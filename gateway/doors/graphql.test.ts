@@ -183,6 +183,22 @@ describe('GraphQL over HTTP', () => {
     expect(await codeOf(response)).toBe('NOT_FOUND');
   });
 
+  it('answers a client that offers a protocol of its own', async () => {
+    const text = await new Promise<string>((resolve, reject) => {
+      const request = httpRequest(
+        `${sample.url}/graphql`,
+        {
+          method: 'POST',
+          headers: { ...json, connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': '' },
+        },
+        (response) => response.setEncoding('utf8').once('data', resolve),
+      );
+      request.once('error', reject);
+      request.end('{"query":"{ motd }"}');
+    });
+    expect(JSON.parse(text)).toEqual({ data: { motd: 'hello' } });
+  });
+
   it('says that it takes no compressed body', async () => {
     const response = await post({ query: '{ motd }' }, { 'content-encoding': 'gzip' });
     expect(response.status).toBe(415);

@@ -9,6 +9,7 @@ import type {
 } from '@graphql-hive/router-query-planner';
 import { QueryPlanner } from '@graphql-hive/router-query-planner';
 import { type DocumentNode, parse } from 'graphql';
+import { HeddleError } from '#schema/errors.ts';
 
 /** One step from an object to what lies below it. */
 export type PathStep =
@@ -165,12 +166,24 @@ export interface Planner {
 
 const noLabels = new Set<string>();
 
+/** The document is valid: what the planner's own parser cannot read is a number of more than 64 bits, or deep nesting. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof Error && error.message.startsWith('Failed to parse query'))) return error;
+  return new HeddleError(
+    'BAD_USER_INPUT',
+    'The document holds a number too large or nests too deep to be planned: hand such values over as variables.',
+  );
+}
+
 /** The Rust query planner of Hive's router over a supergraph. Throws for a supergraph that it cannot read. */
 export function createPlanner(supergraphSdl: string): Planner {
   const planner = new QueryPlanner(supergraphSdl);
   return {
     async plan(query) {
-      return preparePlan(await planner.planAsync(query, null, noLabels, 0, null));
+      const plan = await planner.planAsync(query, null, noLabels, 0, null).catch((error: unknown) => {
+        throw explained(error);
+      });
+      return preparePlan(plan);
     },
   };
 }

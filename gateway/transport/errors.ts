@@ -23,6 +23,11 @@ export function broken(subgraph: string, cause?: unknown): HeddleError {
   );
 }
 
+/** JSON.stringify follows the nesting by calling itself, and knows no bound of it but the stack's: nothing was sent. */
+export function tooDeep(): HeddleError {
+  return new HeddleError('BAD_USER_INPUT', 'The variables nest too deep.');
+}
+
 export function refusedIdentity(subgraph: string): HeddleError {
   return new HeddleError(
     'INTERNAL',

@@ -124,6 +124,14 @@ describe('a subgraph in another process', () => {
     expect(result).toEqual({ data: { who: 't1 r1 1' } });
   });
 
+  it('is sent nothing that nests too deep to be written', async () => {
+    const variables = { name: JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) };
+    for (const query of ['mutation { count }', 'subscription { events(name: "a") { sequence } }']) {
+      await expect(ask(reach(), query, { variables })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    }
+    expect(mutations).toBe(0);
+  });
+
   it('hands on errors with code and path', async () => {
     expect(await ask(reach(), '{ fails }')).toMatchObject({
       data: { fails: null },

@@ -3,7 +3,7 @@ import { Pool } from 'undici';
 import { HeddleError } from '#schema/errors.ts';
 import { identityHeader, signIdentity } from '#schema/identity.ts';
 import type { SubgraphExecutor, SubgraphName, SubgraphRequest } from '#schema/subgraph.ts';
-import { broken, isWireResult, refusedIdentity, resultOf, unreachable } from './errors.ts';
+import { broken, isWireResult, refusedIdentity, resultOf, tooDeep, unreachable } from './errors.ts';
 import { createSubscriber, type Subscriber } from './subscriptions.ts';
 
 export interface HttpExecutorOptions {
@@ -118,6 +118,7 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
 
   const explain = (error: unknown, { signal }: SubgraphRequest): unknown => {
     if (error instanceof HeddleError) return error;
+    if (error instanceof RangeError) return tooDeep();
     if (signal?.aborted === true)
       return new HeddleError('INTERNAL', 'The client has gone.', { cause: error });
     if (neverSent.has(codeOf(error))) return unreachable(name, error);
@@ -140,7 +141,14 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
   const subscribe = async (request: SubgraphRequest, query: string) => {
     const { caller, requestId, clientAddress, variables, operationName } = request;
     const operation = { query, variables, operationName };
-    const identity = await signIdentity(meshSecret, name, { caller, requestId, clientAddress }, operation);
+    const identity = await signIdentity(
+      meshSecret,
+      name,
+      { caller, requestId, clientAddress },
+      operation,
+    ).catch((error: unknown) => {
+      throw explain(error, request);
+    });
     return subscriber.subscribe(
       { ...operation, identity, isAnonymous: caller.kind === 'ANONYMOUS' },
       request.signal,
