@@ -4,8 +4,9 @@ import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { type SubgraphContext, seesTenant } from '../shared/context.ts';
 import { recordLoader } from '../shared/loaders.ts';
 import { visibleRows } from './deps.ts';
-import { type JoinField, type UsageBucket, usageBuckets } from './usage-buckets.ts';
+import { type UsageBucket, usageBuckets } from './usage-buckets.ts';
 import type { UsageArgs } from './usage-query.ts';
+import type { JoinField } from './usage-rows.ts';
 
 /** The usage of one tenant, app, model or prompt. */
 interface UsageOf {

@@ -7,8 +7,9 @@ import type { SubgraphResolvers } from '../shared/subgraph.ts';
 import { type UsageContext, type UsageDeps, visibleRows } from './deps.ts';
 import { listInvocations } from './list-invocations.ts';
 import type { UsageLoaders } from './loaders.ts';
-import { type JoinField, usageBuckets } from './usage-buckets.ts';
+import { usageBuckets } from './usage-buckets.ts';
 import { checkedUsageArgs, type UsageArgs } from './usage-query.ts';
+import type { JoinField } from './usage-rows.ts';
 
 interface Entity {
   readonly id: string;

@@ -27,6 +27,8 @@ interface Bucket {
   readonly start: string | null;
   readonly keys: Readonly<Record<string, string | null>>;
   readonly requests: number;
+  readonly latencyMsP50: number | null;
+  readonly latencyMsP95: number | null;
 }
 
 const all = { from: '2026-01-01T00:00:00Z', to: '2026-03-01T00:00:00Z' };
@@ -127,6 +129,51 @@ describe('a usage that is too wide', () => {
     const range = { from: '2026-04-01T00:00:00Z', to: '2026-04-02T00:00:00Z', interval: 'ALL' };
     expect(await refusal(wide, usage, { ...range, by: ['KEY'] })).toMatch(/^BAD_USER_INPUT: .*10000 buckets/);
     expect(await bucketsOf(wide, 'ALL', ['APP'], range)).toMatchObject([{ requests: 10_001 }]);
+  });
+});
+
+describe('a usage whose sums take more memory than the store gives to one query', { timeout: 60_000 }, () => {
+  const tenant = testCaller('spread');
+  const latencies = Array.from({ length: 300 }, (_, step) => 1.05 ** (step + 20.5));
+  const prompts = Array.from({ length: 5 }, (_, n) => `${n}`.padEnd(40_000, 'p'));
+  const range = { from: '2026-05-01T00:00:00Z', to: '2026-05-03T00:00:00Z' };
+
+  beforeAll(async () => {
+    for (const promptId of prompts) {
+      const rows = latencies.map((latencyMs, step) => {
+        const at = `2026-05-0${step % 3 === 0 ? 2 : 1}T10:00:00.${100 + step}Z`;
+        const rest = { tenantId: 'spread', promptId, latencyMs, costNanos: 1n };
+        return row(`${promptId.at(0)} ${step}`, at, rest);
+      });
+      await invocations(database.connection).insertMany(rows);
+    }
+  }, 60_000);
+
+  it('adds up exactly', async () => {
+    const buckets = await bucketsOf(tenant, 'ALL', ['PROMPT'], range);
+    expect(buckets.map(({ keys }) => keys.prompt?.at(0))).toEqual(['0', '1', '2', '3', '4']);
+    for (const bucket of buckets) {
+      expect(bucket).toMatchObject({
+        requests: 300,
+        inputTokens: '3000',
+        outputTokens: '1500',
+        cost: '0.000000300',
+      });
+      const { latencyMsP50, latencyMsP95 } = bucket;
+      expect((latencyMsP50 ?? 0) / (latencies[149] ?? 1)).toBeCloseTo(1, 1.5);
+      expect((latencyMsP95 ?? 0) / (latencies[284] ?? 1)).toBeCloseTo(1, 1.5);
+    }
+  });
+
+  it('comes in the order of any other', async () => {
+    const buckets = await bucketsOf(tenant, 'DAY', ['PROMPT'], range);
+    expect(buckets.map(({ start, keys }) => `${start?.slice(0, 10)} ${keys.prompt?.at(0)}`)).toEqual(
+      ['2026-05-01', '2026-05-02'].flatMap((day) => ['0', '1', '2', '3', '4'].map((n) => `${day} ${n}`)),
+    );
+    expect(buckets.map(({ requests }) => requests)).toEqual([
+      ...Array.from({ length: 5 }, () => 200),
+      ...Array.from({ length: 5 }, () => 100),
+    ]);
   });
 });
 
