@@ -120,14 +120,14 @@ export class Invocation {
     const { models } = this.start.candidates;
     for (let candidate = 0; ; ) {
       this.#model = models[candidate] ?? models[0];
-      const refusal = await this.#reserveAgain();
-      if (refusal !== null) return failed(failureOfError(refusal));
       const { end, json } = await this.#attempt();
       if (end.outcome === 'SUCCEEDED')
         return { status: 'SUCCEEDED', answer: end.answer, json, failure: null };
       const next = end.outcome === 'FAILED' ? this.#next(end.failure, candidate) : null;
-      const stopped = next === null || (await this.#pause(next.delayMs));
-      if (next === null || stopped) return this.#endedBy(end);
+      if (next === null || (await this.#pause(next.delayMs))) return this.#endedBy(end);
+      const refusal = await this.#reserveFor(models[next.candidate] ?? models[0]);
+      if (this.#abort.signal.aborted) return this.#endedBy(end);
+      if (refusal !== null) return failed(failureOfError(refusal));
       candidate = next.candidate;
     }
   }
@@ -142,11 +142,10 @@ export class Invocation {
   }
 
   /** What was used so far and the next attempt must fit the limits too; the first attempt's bound is reserved already. */
-  async #reserveAgain(): Promise<HeddleError | null> {
-    if (this.#tally.attempts.length === 0) return null;
+  async #reserveFor(model: CatalogModel): Promise<HeddleError | null> {
     const { request, meters } = this.start;
-    const output = outputTokensMax(this.#model, request.call.maxOutputTokens);
-    const next = upperBound(this.#model, request.inputTokensMax, output);
+    const output = outputTokensMax(model, request.call.maxOutputTokens);
+    const next = upperBound(model, request.inputTokensMax, output);
     const { tokens, costNanos } = this.#tally.used;
     try {
       await meters.reserve({ tokens: tokens + next.tokens, costNanos: costNanos + next.costNanos });

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
+import { createMemoryQuota } from '#state/quota/memory.ts';
+import type { Quota } from '#state/quota/quota.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
@@ -295,6 +297,37 @@ describe('startCompletion, completion, cancelCompletion, resumeCompletion', () =
       completion: { status: 'CANCELLED', finishReason: 'CANCELLED', text: 'a' },
     });
     expect(await mesh.data(CANCEL, { id })).toMatchObject({ cancelCompletion: { status: 'CANCELLED' } });
+  });
+
+  it('bills no retry that was stopped before its provider was asked', async () => {
+    const inner = createMemoryQuota();
+    const [asked, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const quota: Quota = {
+      ...inner,
+      async reserve(reservation) {
+        // The second reservation of a call: that of its retry.
+        if (reservation.id.endsWith('.1')) {
+          asked.resolve();
+          await gate.promise;
+        }
+        return inner.reserve(reservation);
+      },
+    };
+    const limits = [{ subject: 'key:k', meter: 'TOKENS', window: 'DAY', amount: '1000000' } as const];
+    await using mesh = await startInference(database, { quota, limits, delay: async () => undefined });
+    mesh.alpha.always((call) => {
+      call.part({ type: 'usage', usage: usageOf(7, 0) }).fail(failureOf('PROVIDER_ERROR', true));
+    });
+    const client = new AbortController();
+    await mesh.stream(STREAM, asking('alpha/one'), { signal: client.signal });
+    await asked.promise;
+    client.abort();
+    gate.resolve();
+    const rows = await ended(mesh);
+    expect(mesh.alpha.calls).toHaveLength(1);
+    expect(rows).toMatchObject([
+      { status: 'CANCELLED', attempts: [{ outcome: 'FAILED' }], usage: { inputTokens: 7 } },
+    ]);
   });
 
   it('stops a completion that another process runs, through the bus', async () => {
