@@ -5,14 +5,14 @@ import { type SubgraphContext, seesTenant } from '../shared/context.ts';
 import { recordLoader } from '../shared/loaders.ts';
 import { visibleRows } from './deps.ts';
 import { type UsageBucket, usageBuckets } from './usage-buckets.ts';
-import type { UsageArgs } from './usage-query.ts';
+import type { UsageQuery } from './usage-query.ts';
 import type { JoinField } from './usage-rows.ts';
 
 /** The usage of one tenant, app, model or prompt. */
 interface UsageOf {
   readonly field: JoinField;
   readonly id: string;
-  readonly args: UsageArgs;
+  readonly query: UsageQuery;
 }
 
 export interface UsageLoaders {
@@ -22,7 +22,7 @@ export interface UsageLoaders {
 
 const batchMax = 500;
 
-const kindOf = ({ field, args }: UsageOf) => `${field} ${JSON.stringify(args)}`;
+const kindOf = ({ field, query }: UsageOf) => `${field} ${JSON.stringify(query)}`;
 
 export function createUsageLoaders(
   connection: Connection,
@@ -36,7 +36,7 @@ export function createUsageLoaders(
       [...kinds].map(async ([kind, group]) => {
         const [first] = group;
         if (first === undefined) return;
-        const found = await usageBuckets(connection, visibleRows(caller), first.args, {
+        const found = await usageBuckets(connection, visibleRows(caller), first.query, {
           field: first.field,
           ids: group.map(({ id }) => id),
         });

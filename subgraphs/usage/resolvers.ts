@@ -1,3 +1,4 @@
+import type { GraphQLResolveInfo } from 'graphql';
 import { type AuditRecord, auditLog } from '#mongo/audit-log.ts';
 import type { InvocationRecord } from '#mongo/invocations.ts';
 import { decimalOfNanos } from '#schema/money.ts';
@@ -8,7 +9,7 @@ import { type UsageContext, type UsageDeps, visibleRows } from './deps.ts';
 import { listInvocations } from './list-invocations.ts';
 import type { UsageLoaders } from './loaders.ts';
 import { usageBuckets } from './usage-buckets.ts';
-import { checkedUsageArgs, type UsageArgs } from './usage-query.ts';
+import { type UsageArgs, usageQuery } from './usage-query.ts';
 import type { JoinField } from './usage-rows.ts';
 
 interface Entity {
@@ -22,8 +23,8 @@ const entity = (id: string | null) => (id === null ? null : { id });
 function withUsage(field: JoinField) {
   return {
     __resolveReference: ({ id }: Entity) => ({ id }),
-    usage: ({ id }: Entity, args: UsageArgs, { loaders }: UsageContext) =>
-      loaders.usageOf.load({ field, id, args: checkedUsageArgs(args) }),
+    usage: ({ id }: Entity, args: UsageArgs, { loaders }: UsageContext, info: GraphQLResolveInfo) =>
+      loaders.usageOf.load({ field, id, query: usageQuery(args, info) }),
   };
 }
 
@@ -32,8 +33,8 @@ export function usageResolvers({ connection }: UsageDeps): SubgraphResolvers<Usa
   return {
     ...scalarResolvers,
     Query: {
-      usage: (_, args: UsageArgs, { caller }) =>
-        usageBuckets(connection, visibleRows(caller), checkedUsageArgs(args)),
+      usage: (_, args: UsageArgs, { caller }, info) =>
+        usageBuckets(connection, visibleRows(caller), usageQuery(args, info)),
       invocations: (_, { filter, first, after }, { caller }) =>
         listInvocations(connection, filter ?? null, caller, { first, after }),
       invocation: (_, { id }, { loaders }) => loaders.invocation.load(id),

@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import { decimalOfNanos } from '#schema/money.ts';
 import { type LatencyStep, percentile } from './latency.ts';
-import type { UsageArgs, UsageDimension } from './usage-query.ts';
+import type { UsageDimension, UsageQuery } from './usage-query.ts';
 import { dimensions, type UsageJoin, type UsageRow, usageRows } from './usage-rows.ts';
 
 /** The graph's UsageBucket. */
@@ -25,11 +25,11 @@ export interface UsageBucket {
 export async function usageBuckets(
   connection: Connection,
   scope: Readonly<Record<string, unknown>>,
-  args: UsageArgs,
+  query: UsageQuery,
   join?: UsageJoin,
 ): Promise<readonly (UsageBucket & { readonly joinId: string | null })[]> {
-  const rows = await usageRows(connection, scope, args, join);
-  return rows.map((row) => bucketOf(row, args.by));
+  const rows = await usageRows(connection, scope, query, join);
+  return rows.map((row) => bucketOf(row, query.by));
 }
 
 function bucketOf(row: UsageRow, by: readonly UsageDimension[]) {

@@ -2,7 +2,7 @@ import type { Connection, PipelineStage } from 'mongoose';
 import { invocations } from '#mongo/invocations.ts';
 import { badInput } from '../shared/input.ts';
 import { latencyStep } from './latency.ts';
-import type { UsageArgs, UsageDimension, UsageInterval } from './usage-query.ts';
+import type { UsageDimension, UsageInterval, UsageQuery } from './usage-query.ts';
 
 /** Fields of a row that usage is joined to other types by. */
 export type JoinField = 'tenantId' | 'appId' | 'modelId' | 'promptId';
@@ -53,12 +53,12 @@ const units = { HOUR: 'hour', DAY: 'day', MONTH: 'month' } as const;
 export async function usageRows(
   connection: Connection,
   scope: Scope,
-  args: UsageArgs,
+  query: UsageQuery,
   join?: UsageJoin,
 ): Promise<readonly UsageRow[]> {
   const read = async (from: Date, to: Date): Promise<readonly UsageRow[]> => {
     try {
-      const stages = pipeline(scope, { ...args, from, to }, join);
+      const stages = pipeline(scope, { ...query, from, to }, join);
       return notTooMany(await invocations(connection).aggregate<UsageRow>(stages).exec());
     } catch (error) {
       if (!exceedsMemory(error)) throw error;
@@ -68,7 +68,7 @@ export async function usageRows(
       return notTooMany(merged([...earlier, ...(await read(middle, to))]));
     }
   };
-  return read(args.from, args.to);
+  return read(query.from, query.to);
 }
 
 function notTooMany(rows: readonly UsageRow[]): readonly UsageRow[] {
@@ -123,7 +123,7 @@ function inOrder({ _id: a }: UsageRow, { _id: b }: UsageRow): number {
 
 function pipeline(
   scope: Scope,
-  { from, to, interval, by }: UsageArgs,
+  { from, to, interval, by, latencies }: UsageQuery,
   join: UsageJoin | undefined,
 ): PipelineStage[] {
   const names = ['start', ...(join === undefined ? [] : ['join']), ...by.map((name) => dimensions[name].key)];
@@ -139,7 +139,7 @@ function pipeline(
           ...Object.fromEntries(
             by.map((name) => [dimensions[name].key, { $ifNull: [dimensions[name].field, null] }]),
           ),
-          step: latencyStep,
+          step: latencies ? latencyStep : null,
         },
         requests: { $sum: 1 },
         failures: { $sum: { $cond: [{ $eq: ['$status', 'FAILED'] }, 1, 0] } },

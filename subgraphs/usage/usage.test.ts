@@ -1,3 +1,4 @@
+import type { CommandStartedEvent } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
 import { invocations } from '#mongo/invocations.ts';
@@ -115,6 +116,26 @@ describe('usage', () => {
     expect(await wrong(all.from, all.from)).toMatch(/^BAD_USER_INPUT: from/);
     expect(await wrong(all.to, all.from)).toMatch(/^BAD_USER_INPUT: from/);
     expect(await wrong('2025-01-01T00:00:00Z', all.to)).toMatch(/^BAD_USER_INPUT: to .*400 days/);
+  });
+});
+
+describe('the work of a usage', () => {
+  it('is done for latencies only where they are asked for', async () => {
+    const pipelines: string[] = [];
+    const client = database.connection.getClient();
+    const note = ({ command }: CommandStartedEvent) => pipelines.push(JSON.stringify(command.pipeline));
+    client.on('commandStarted', note);
+    const asking = (fields: string) =>
+      dataOf(
+        subgraph,
+        acme,
+        `query ($from: DateTime!, $to: DateTime!) { usage(from: $from, to: $to) { ${fields} } }`,
+        all,
+      );
+    await asking('requests cost');
+    await asking('... on UsageBucket { latencyMsP95 }');
+    client.off('commandStarted', note);
+    expect(pipelines.map((pipeline) => pipeline.includes('latencyMs'))).toEqual([false, true]);
   });
 });
 
