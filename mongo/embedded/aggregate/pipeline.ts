@@ -39,7 +39,7 @@ export type Pipeline = {
 };
 
 const STAGES_MAX = 1000;
-const STAGE_BYTES_MAX = 100 * 1024 * 1024;
+export const STAGE_BYTES_MAX = 100 * 1024 * 1024;
 const SUB_PIPELINES_MAX = 100;
 
 /** The stages that the store has, beside those of an update ($addFields, $project …). */

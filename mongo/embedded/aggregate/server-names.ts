@@ -4,16 +4,16 @@ export const SERVER_EXPRESSIONS: ReadonlySet<string> = new Set(
     '$accumulator $acos $acosh $allElementsTrue $anyElementTrue $arrayElemAt $arrayToObject $asin $asinh ' +
     '$atan $atan2 $atanh $binarySize $bitAnd $bitNot $bitOr $bitXor $bsonSize $concat $concatArrays $convert ' +
     '$cos $cosh $covariancePop $covarianceSamp $dateAdd $dateDiff $dateFromParts $dateFromString ' +
-    '$dateSubtract $dateToParts $dateToString $dayOfMonth $dayOfWeek $dayOfYear $degreesToRadians $denseRank ' +
-    '$derivative $documentNumber $exp $expMovingAvg $filter $first $firstN $function $getField $hour ' +
+    '$dateSubtract $dateToParts $dateToString $dayOfWeek $dayOfYear $degreesToRadians $denseRank ' +
+    '$derivative $documentNumber $exp $expMovingAvg $filter $first $firstN $function $getField ' +
     '$indexOfArray $indexOfBytes $indexOfCP $integral $isArray $isNumber $isoDayOfWeek $isoWeek $isoWeekYear ' +
-    '$last $lastN $let $linearFill $locf $log $log10 $ltrim $map $maxN $mergeObjects $meta $millisecond ' +
-    '$minN $minute $month $objectToArray $pow $radiansToDegrees $range $rank $reduce $regexFind ' +
-    '$regexFindAll $regexMatch $replaceAll $replaceOne $reverseArray $rtrim $sampleRate $second ' +
+    '$last $lastN $let $linearFill $locf $log $log10 $ltrim $map $maxN $mergeObjects $meta ' +
+    '$minN $objectToArray $pow $radiansToDegrees $range $rank $reduce $regexFind ' +
+    '$regexFindAll $regexMatch $replaceAll $replaceOne $reverseArray $rtrim $sampleRate ' +
     '$setDifference $setEquals $setIntersection $setIsSubset $setUnion $shift $sin $sinh $slice $sortArray ' +
     '$split $sqrt $stdDevPop $stdDevSamp $strLenBytes $strLenCP $strcasecmp $substr $substrBytes $substrCP ' +
     '$switch $tan $tanh $toBool $toDate $toDecimal $toDouble $toHashedIndexKey $toInt $toLong $toLower ' +
-    '$toObjectId $toString $toUUID $toUpper $trim $tsIncrement $tsSecond $week $year $zip'
+    '$toObjectId $toString $toUUID $toUpper $trim $tsIncrement $tsSecond $week $zip'
   ).split(' '),
 );
 

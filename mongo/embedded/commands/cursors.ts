@@ -4,9 +4,9 @@ import type { View } from '../transactions/writes.ts';
 import type { Results } from './batches.ts';
 
 /** As the server: a cursor that nobody asks for this long is closed. */
-const IDLE_MS_MAX = 10 * 60_000;
+export const IDLE_MS_MAX = 10 * 60_000;
 /** Open cursors; the one idle longest gives way. */
-const CURSORS_MAX = 10_000;
+export const CURSORS_MAX = 10_000;
 
 /** A result that is given out in batches. */
 export type Cursor = {

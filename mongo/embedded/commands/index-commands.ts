@@ -11,7 +11,7 @@ import { checkSpec, sameIndex } from './index-options.ts';
 import type { Reply } from './reply.ts';
 import type { Request } from './request.ts';
 
-const INDEXES_MAX = 64;
+export const INDEXES_MAX = 64;
 export const ID_INDEX: Doc = doc({ v: int32(2), key: doc({ _id: int32(1) }), name: '_id_' });
 
 /** `createIndexes`: makes those that are not there yet; all or none of them. */

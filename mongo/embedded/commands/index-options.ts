@@ -5,7 +5,7 @@ import { parseFilter } from '../query/parse.ts';
 import { numberOf } from './fields.ts';
 import { checkCollation } from './options.ts';
 
-const KEY_PARTS_MAX = 32;
+export const KEY_PARTS_MAX = 32;
 const KNOWN = new Set([
   'v',
   'key',

@@ -14,8 +14,8 @@ import type { View } from '../transactions/writes.ts';
 import { checkCollation } from './options.ts';
 
 /** Documents that a sort may hold, as the server's limit. */
-const SORT_BYTES_MAX = 100 * 1024 * 1024;
-const ALL_SORTS_BYTES_MAX = 256 * 1024 * 1024;
+export const SORT_BYTES_MAX = 100 * 1024 * 1024;
+export const ALL_SORTS_BYTES_MAX = 256 * 1024 * 1024;
 
 const EVERYTHING: Doc = new Map();
 

@@ -9,7 +9,7 @@ import { parseRegex } from './regex.ts';
 const bad = (message: string) => new CommandError('BadValue', message);
 
 /** As the server: a filter or pipeline nests at most this deep. */
-const DEPTH_MAX = 100;
+export const DEPTH_MAX = 100;
 
 /** The operators of filters that MongoDB has and this store has not. */
 export const REFUSED_OPERATORS: ReadonlySet<string> = new Set([

@@ -7,8 +7,8 @@ import { Transaction } from './transaction.ts';
 
 /** As hello announces it: a session unused for this long is forgotten. */
 export const SESSION_TIMEOUT_MINUTES = 30;
-const SESSIONS_MAX = 20_000;
-const OPEN_TRANSACTIONS_MAX = 64;
+export const SESSIONS_MAX = 20_000;
+export const OPEN_TRANSACTIONS_MAX = 64;
 const SNAPSHOT_RETRY_LABEL = ['TransientTransactionError'];
 
 /** What a session remembers: its last transaction or its last retryable write, whichever came later. */

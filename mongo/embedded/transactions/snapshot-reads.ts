@@ -5,8 +5,8 @@ import type { Storage } from '../storage/storage.ts';
 import type { View } from './writes.ts';
 
 /** How long a snapshot can be read again. A held one keeps SQLite's log from being cut, so less than the server's 300 s. */
-const LIFETIME_MS = 60_000;
-const SNAPSHOTS_MAX = 16;
+export const LIFETIME_MS = 60_000;
+export const SNAPSHOTS_MAX = 16;
 
 /** A moment of the store that reads with `readConcern: snapshot` share. */
 export type SnapshotRead = { readonly at: Timestamp; readonly view: View };

@@ -11,8 +11,8 @@ import { type Overlay, pendingId, type Transaction } from './transaction.ts';
 import type { View, Writes } from './writes.ts';
 
 /** Documents that one transaction may hold uncommitted. */
-const TRANSACTION_BYTES_MAX = 64 * 1024 * 1024;
-const ALL_TRANSACTIONS_BYTES_MAX = 256 * 1024 * 1024;
+export const TRANSACTION_BYTES_MAX = 64 * 1024 * 1024;
+export const ALL_TRANSACTIONS_BYTES_MAX = 256 * 1024 * 1024;
 
 type Key = { readonly index: Index | undefined; readonly key: Uint8Array };
 

@@ -4,9 +4,9 @@ import { Framer, ProtocolViolation } from './framing.ts';
 import { encodeReply, type Message, parseMessage, requestIdOf } from './message.ts';
 
 /** Unread requests of one client beyond this many bytes are left in the kernel's buffer until the first are answered. */
-const READ_AHEAD_BYTES = 1024 * 1024;
+export const READ_AHEAD_BYTES = 1024 * 1024;
 /** Answers that a client does not read beyond this many bytes: no further request of it is begun. */
-const UNREAD_ANSWER_BYTES = 16 * 1024 * 1024;
+export const UNREAD_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** One client connection as the commands see it. */
 export type Client = { readonly id: number; name: string; closed: boolean };

@@ -5,7 +5,7 @@ import { type Answerer, serveConnection } from './connection.ts';
 export type ListenOn = { path: string } | { host: string; port: number };
 
 /** Clients at once; a further one is closed at once. */
-const CONNECTIONS_MAX = 1000;
+export const CONNECTIONS_MAX = 1000;
 
 export type Listener = {
   /** Where it listens: the socket's path, or host and port. */

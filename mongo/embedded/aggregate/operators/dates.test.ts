@@ -3,6 +3,24 @@ import { describe, expect, it } from 'vitest';
 import { date, evaluate, gives, refused } from '../expression-testing.ts';
 
 describe('dates', () => {
+  it('have parts (the manual)', () => {
+    const at = date('2014-01-01T08:15:39.736Z');
+    const parts = {
+      $year: 2014,
+      $month: 1,
+      $dayOfMonth: 1,
+      $hour: 8,
+      $minute: 15,
+      $second: 39,
+      $millisecond: 736,
+    };
+    for (const [operator, value] of Object.entries(parts)) gives({ [operator]: '$at' }, value, { at });
+    gives({ $hour: { date: '$at', timezone: '+05:30' } }, 13, { at });
+    gives({ $year: ['$at'] }, 2014, { at });
+    gives({ $year: '$nope' }, null);
+    refused({ $year: 'x' }, 16006);
+  });
+
   it('$dateTrunc finds the start of a unit (the manual)', () => {
     const t = (argument: Document, text: string) => gives({ $dateTrunc: argument }, date(text));
     const day = date('2021-03-20T11:30:05Z');

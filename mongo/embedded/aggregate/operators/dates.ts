@@ -1,7 +1,16 @@
-import { DateTime, int32, isNumeric, ObjectId, Timestamp, typeName, type Value } from '../../bson/values.ts';
+import {
+  DateTime,
+  int32,
+  isDoc,
+  isNumeric,
+  ObjectId,
+  Timestamp,
+  typeName,
+  type Value,
+} from '../../bson/values.ts';
 import { CommandError, unsupported } from '../../errors.ts';
 import { toExactLong } from '../../query/operands.ts';
-import type { Expr, OperatorTable, Scope } from '../scope.ts';
+import type { Expr, OperatorCompiler, OperatorTable, Scope } from '../scope.ts';
 import { isNullish, named } from './operands.ts';
 
 const DAY_MS = 86_400_000;
@@ -33,6 +42,23 @@ function zoneOffset(zone: Value | undefined): number {
   }
   if (/^[A-Z][A-Za-z]+(?:\/[A-Za-z_+\-\d]+)+$/.test(zone)) throw unsupported(`the time zone ${zone}`);
   throw new CommandError(40485, `unrecognized time zone identifier: "${zone}"`);
+}
+
+/** `$year: date`, or `{ date, timezone }`. */
+function part(read: (date: Date) => number): OperatorCompiler {
+  return (operand, scope, name) => {
+    const isNamed =
+      isDoc(operand) && [...operand.keys()].every((key) => key === 'date' || key === 'timezone');
+    const single = Array.isArray(operand) && operand.length === 1 ? operand[0]! : operand;
+    const fields = isNamed ? operand : new Map<string, Value>([['date', single]]);
+    const { date, timezone } = named(fields, scope, name, ['date'], ['timezone']);
+    return (root) => {
+      const value = date!(root);
+      const zone = timezone === undefined ? 'UTC' : timezone(root);
+      if (isNullish(value) || isNullish(zone)) return null;
+      return int32(read(new Date(dateMs(value) + zoneOffset(zone))));
+    };
+  };
 }
 
 type Unit = 'year' | 'quarter' | 'month' | 'week' | 'day' | 'hour' | 'minute' | 'second' | 'millisecond';
@@ -120,4 +146,13 @@ function dateTrunc(operand: Value, scope: Scope, name: string): Expr {
   };
 }
 
-export const dates: OperatorTable = { $dateTrunc: dateTrunc };
+export const dates: OperatorTable = {
+  $dateTrunc: dateTrunc,
+  $year: part((date) => date.getUTCFullYear()),
+  $month: part((date) => date.getUTCMonth() + 1),
+  $dayOfMonth: part((date) => date.getUTCDate()),
+  $hour: part((date) => date.getUTCHours()),
+  $minute: part((date) => date.getUTCMinutes()),
+  $second: part((date) => date.getUTCSeconds()),
+  $millisecond: part((date) => date.getUTCMilliseconds()),
+};
