@@ -2,7 +2,7 @@ import { createOpenAI } from '@ai-sdk/openai';
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import { chatWire } from '../chat-wire/chat-reader.ts';
 import { type Provider, type ProviderCall, ProviderFailure, type ProviderPart } from '../provider.ts';
-import { createSdkProvider } from '../sdk/sdk-provider.ts';
+import { responsesWire } from '../responses-wire/responses-reader.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { captureFetch } from '../wire/captured-request.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
@@ -37,13 +37,14 @@ function lacksEndpoint(error: unknown): boolean {
 export function createOpenai(options: VendorOptions): Provider {
   const { baseUrl, secret, fetch, customBaseUrl } = options;
   const settings = { baseURL: baseUrl, apiKey: secret };
-  const openai = createOpenAI({ ...settings, fetch });
-  const { embeddingModel } = openai;
-  const languageModel = createOpenAI({ ...settings, fetch: captureFetch }).chat;
-  const chat = createWireProvider({ wire: chatWire(), languageModel, embeddingModel, secret, fetch });
-  const responses = createSdkProvider({
-    models: { languageModel: openai.responses, embeddingModel },
-    secret,
+  const { embeddingModel } = createOpenAI({ ...settings, fetch });
+  const models = createOpenAI({ ...settings, fetch: captureFetch });
+  const common = { embeddingModel, secret, fetch };
+  const chat = createWireProvider({ ...common, wire: chatWire(), languageModel: models.chat });
+  const responses = createWireProvider({
+    ...common,
+    wire: responsesWire,
+    languageModel: models.responses,
     adjust: forResponses,
   });
   let chatOnly = false;

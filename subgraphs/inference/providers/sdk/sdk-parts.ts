@@ -1,5 +1,5 @@
 import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
-import type { ProviderCall, ProviderPart, ProviderUsage } from '../provider.ts';
+import type { ProviderCall, ProviderPart } from '../provider.ts';
 import { checkComplete, cutShort } from '../translate/completeness.ts';
 import { failureOfEvent, toFailure } from '../translate/failure.ts';
 import { estimateUsage, toFinishReason, toUsage } from '../translate/usage.ts';
@@ -13,8 +13,6 @@ interface OpenToolCall {
 export interface PartsOptions {
   readonly call: ProviderCall;
   readonly secret: string | null;
-  /** Reads the usage that a raw event of the vendor tells before the end; null where it tells none. */
-  readonly usageOfEvent?: (event: unknown) => ProviderUsage | null;
 }
 
 /** Turns the stream parts of one call, in order, into ours. */
@@ -47,8 +45,6 @@ export class PartTranslator {
       case 'stream-start':
         checkWarnings(part.warnings);
         return null;
-      case 'raw':
-        return this.#usageOfEvent(part.rawValue);
       case 'error':
         throw part.error instanceof Error
           ? toFailure(part.error, undefined, this.#options.secret)
@@ -88,11 +84,6 @@ export class PartTranslator {
     const open = this.#toolCalls.get(id);
     if (open === undefined) return this.#openToolCall(id, name, input);
     return open.seen ? null : this.#toolCallDelta(id, input);
-  }
-
-  #usageOfEvent(event: unknown): ProviderPart | null {
-    const usage = this.#options.usageOfEvent?.(event) ?? null;
-    return usage === null ? null : { type: 'usage', usage };
   }
 
   #finish(part: Extract<LanguageModelV4StreamPart, { type: 'finish' }>): ProviderPart {

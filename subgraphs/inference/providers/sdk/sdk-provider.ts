@@ -1,5 +1,5 @@
 import type { LanguageModelV4CallOptions, ProviderV4 } from '@ai-sdk/provider';
-import type { Provider, ProviderCall, ProviderPart, ProviderUsage } from '../provider.ts';
+import type { Provider, ProviderCall, ProviderPart } from '../provider.ts';
 import { toCallOptions } from '../translate/call-options.ts';
 import { cutShort } from '../translate/completeness.ts';
 import { toFailure } from '../translate/failure.ts';
@@ -16,13 +16,11 @@ export interface SdkProviderOptions {
   readonly secret: string | null;
   /** What this vendor needs beside the options of all. */
   readonly adjust?: (options: LanguageModelV4CallOptions, call: ProviderCall) => void;
-  /** Given, streams ask for the vendor's raw events and read usage from them as soon as it is told. */
-  readonly usageOfEvent?: (event: unknown) => ProviderUsage | null;
 }
 
 /** A provider over one of the AI SDK's packages, at the level of its language models. */
 export function createSdkProvider(options: SdkProviderOptions): Provider {
-  const { models, secret, adjust, usageOfEvent } = options;
+  const { models, secret, adjust } = options;
   const languageModel = perModel((id) => models.languageModel(id));
   const embeddingModel = perModel((id) => models.embeddingModel(id));
 
@@ -34,16 +32,11 @@ export function createSdkProvider(options: SdkProviderOptions): Provider {
 
   async function* stream(call: ProviderCall): AsyncGenerator<ProviderPart, void, undefined> {
     using abort = new LinkedAbort(call.signal);
-    const parts = new PartTranslator({
-      call,
-      secret,
-      ...(usageOfEvent === undefined ? {} : { usageOfEvent }),
-    });
+    const parts = new PartTranslator({ call, secret });
     try {
       call.signal?.throwIfAborted();
       const prepared = callOptions(call);
       prepared.abortSignal = abort.signal;
-      if (usageOfEvent !== undefined) prepared.includeRawChunks = true;
       const result = await languageModel(call.model).doStream(prepared);
       const reader = result.stream.getReader();
       for (let read = await reader.read(); !read.done; read = await reader.read()) {

@@ -91,9 +91,7 @@ export class AnswerParts {
     }
     const event = fields(parsed);
     if (event === null) throw malformed();
-    if (event.error || event.type === 'error' || event.object === 'error') {
-      throw failureOfEvent(event, this.#context.secret);
-    }
+    if (tellsError(event)) throw failureOfEvent(event, this.#context.secret);
     return event;
   }
 
@@ -114,6 +112,12 @@ export class AnswerParts {
       this.#outputBytes += Buffer.byteLength(part.argumentsDelta);
     }
   }
+}
+
+/** Errors look alike on all wires, whatever the event is called. */
+function tellsError(event: Fields): boolean {
+  if (event.error || event.type === 'error' || event.object === 'error') return true;
+  return event.type === 'response.failed' && Boolean(fields(event.response)?.error);
 }
 
 /** All parts of an answer as one. */

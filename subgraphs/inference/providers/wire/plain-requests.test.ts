@@ -10,17 +10,24 @@ import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { createPerplexity } from '@ai-sdk/perplexity';
 import type { LanguageModelV4 } from '@ai-sdk/provider';
+import { createXai } from '@ai-sdk/xai';
 import { describe, expect, it } from 'vitest';
 import { messagesWire } from '../anthropic/messages-reader.ts';
 import { chatWire } from '../chat-wire/chat-reader.ts';
 import { geminiWire } from '../google/gemini-reader.ts';
 import type { ProviderCall, ProviderMessage } from '../provider.ts';
+import { responsesWire } from '../responses-wire/responses-reader.ts';
 import { toCallOptions } from '../translate/call-options.ts';
 import { type CapturedRequest, captureFetch, requestOf } from './captured-request.ts';
 import { PlainRequests } from './plain-requests.ts';
 
 const fetch = captureFetch;
-const blanks: Readonly<Record<string, string>> = { anthropic: messagesWire.blank, google: geminiWire.blank };
+const blanks: Readonly<Record<string, string>> = {
+  anthropic: messagesWire.blank,
+  google: geminiWire.blank,
+  responses: responsesWire.blank,
+  xai: responsesWire.blank,
+};
 const chatBlank = chatWire().blank;
 const models: Readonly<Record<string, (id: string) => LanguageModelV4>> = {
   compatible: createOpenAICompatible({
@@ -40,6 +47,8 @@ const models: Readonly<Record<string, (id: string) => LanguageModelV4>> = {
   groq: createGroq({ apiKey: 'k', fetch }),
   mistral: createMistral({ apiKey: 'k', fetch }),
   perplexity: createPerplexity({ apiKey: 'k', fetch }),
+  responses: (id) => createOpenAI({ apiKey: 'k', fetch }).responses(id),
+  xai: createXai({ apiKey: 'k', fetch }),
   azure: (id) => createAzure({ apiKey: 'k', resourceName: 'r', fetch }).chat(id),
 };
 

@@ -93,7 +93,7 @@ export function createWireProvider(options: WireProviderOptions): Provider {
     try {
       call.signal?.throwIfAborted();
       const first = await requests.requestOf(call, true);
-      const answer = wire.reader();
+      const answer = wire.reader(call);
       const parts = partsOf(call, first, answer);
       for (const request of requestsOf(first, answer)) {
         parts.goOn();
@@ -121,7 +121,7 @@ export function createWireProvider(options: WireProviderOptions): Provider {
       try {
         call.signal?.throwIfAborted();
         const first = await requests.requestOf(call, false);
-        const answer = wire.reader();
+        const answer = wire.reader(call);
         const parts = partsOf(call, first, answer);
         const said: ProviderPart[] = [];
         for (const request of requestsOf(first, answer)) {

@@ -31,7 +31,7 @@ export interface AnswerReader {
 export interface Wire {
   /** A whole answer that says nothing: what the SDK is told in place of an answer while its request is taken. */
   readonly blank: string;
-  reader(): AnswerReader;
+  reader(call: ProviderCall): AnswerReader;
   /** The names of the tools in a request. */
   toolNames(request: Fields): readonly string[];
   /** What has to be put right in the answers of this vendor. */
