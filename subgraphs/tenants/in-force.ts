@@ -1,6 +1,11 @@
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
 import { HeddleError } from '#schema/errors.ts';
 
+/** Of two changes at once, for the one that comes too late. */
+export function changedMeanwhile(id: string): HeddleError {
+  return new HeddleError('CONFLICT', `Someone else has just changed, rotated or revoked the API key ${id}.`);
+}
+
 /** CONFLICT for a key that was revoked, has expired, or was rotated and only lives out its overlap. */
 export function requireInForce(key: ApiKeyRecord, now: Date): void {
   const ended =

@@ -247,6 +247,31 @@ describe('rotateApiKey', () => {
     expect(keys).toHaveLength(3);
   });
 
+  it('loses no change that is made at the same time', async () => {
+    const update = `mutation ($id: ID!) {
+      updateApiKey(id: $id, input: { allowedIps: ["10.0.0.1"], expiresAt: null }) { id }
+    }`;
+    const limits = [{ meter: 'COST', window: 'DAY', amount: '0.5' }];
+    for (let round = 0; round < 10; round++) {
+      const { key } = (await run(create, { input: { appId: acme.appId, limits } })).createApiKey;
+      const [rotated, updated] = await Promise.all([
+        ask<TenantsData>(mesh.subgraph, acme.caller, rotate, { id: key.id, overlap: 60 }),
+        ask(mesh.subgraph, acme.caller, update, { id: key.id }),
+      ]);
+      const refusals = [rotated, updated].flatMap(({ errors = [] }) => errors.map(({ code }) => code));
+      if (refusals.length > 0) expect(refusals).toEqual(['CONFLICT']);
+      const old = await apiKeys(mesh.database.connection).findById(key.id).lean();
+      if (rotated.errors !== undefined) expect(old).toMatchObject({ replacedById: null });
+      else {
+        expect(old?.expiresAt).not.toBeNull();
+        const successor = await apiKeys(mesh.database.connection)
+          .findById(rotated.data.rotateApiKey.key.id)
+          .lean();
+        expect(successor?.allowedIps).toEqual(updated.errors === undefined ? ['10.0.0.1'] : null);
+      }
+    }
+  });
+
   it('gives a key with an end the same lifetime again', async () => {
     const start = Date.now();
     mesh.clock.ms = start;

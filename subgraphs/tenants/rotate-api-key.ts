@@ -1,9 +1,8 @@
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
-import { HeddleError } from '#schema/errors.ts';
 import { badInput } from '../shared/input.ts';
 import type { CreatedApiKey } from './create-api-key.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
-import { requireInForce } from './in-force.ts';
+import { changedMeanwhile, requireInForce } from './in-force.ts';
 import { hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
 import { makeRoomForKey } from './make-room-for-key.ts';
 import { requireAllScopes } from './scopes.ts';
@@ -14,7 +13,7 @@ const OVERLAP_SECONDS_MAX = 30 * 24 * 3600;
 /**
  * Makes the successor of a key: same rights, limits and meters. The old key ends after the overlap, or when it would
  * have ended anyway. The answer holds the new secret, so the caller must have every scope of the key. Of two
- * rotations at once one is refused with CONFLICT.
+ * rotations or changes at once one is refused with CONFLICT.
  */
 export async function rotateApiKey(
   id: string,
@@ -49,13 +48,14 @@ export async function rotateApiKey(
     overlap === 0
       ? { revokedAt: now }
       : { expiresAt: old.expiresAt && old.expiresAt < overlapEnd ? old.expiresAt : overlapEnd };
+  const { label, limits, allowedIps, expiresAt } = old;
   const ended = await keys.updateOne(
-    { _id: id, revokedAt: null, replacedById: null },
+    { _id: id, revokedAt: null, replacedById: null, label, limits, allowedIps, expiresAt },
     { $set: { ...end, replacedById: newId } },
   );
   if (ended.modifiedCount === 0) {
     await keys.deleteOne({ _id: newId });
-    throw new HeddleError('CONFLICT', `The API key ${id} was rotated or revoked by someone else just now.`);
+    throw changedMeanwhile(id);
   }
   context.audit({ tenantId: key.tenantId, type: 'ApiKey', id, before: old, after: key });
   context.loaders.apiKey.clear(id);

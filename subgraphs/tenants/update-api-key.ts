@@ -1,9 +1,9 @@
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
-import { checkedText, notFound } from '../shared/input.ts';
+import { checkedText } from '../shared/input.ts';
 import { checkedAddresses } from './addresses.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { checkedExpiry } from './expiry.ts';
-import { requireInForce } from './in-force.ts';
+import { changedMeanwhile, requireInForce } from './in-force.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
 import { requireAllScopes } from './scopes.ts';
 import { visible } from './visible.ts';
@@ -39,9 +39,13 @@ export async function updateApiKey(
     change.expiresAt = checkedExpiry(input.expiresAt, 'input.expiresAt', now);
   }
   const after = await apiKeys(deps.connection)
-    .findOneAndUpdate({ _id: id, revokedAt: null }, { $set: change }, { returnDocument: 'after' })
+    .findOneAndUpdate(
+      { _id: id, revokedAt: null, replacedById: null },
+      { $set: change },
+      { returnDocument: 'after' },
+    )
     .lean();
-  if (!after) notFound('API key', id);
+  if (!after) throw changedMeanwhile(id);
   context.audit({ tenantId: after.tenantId, type: 'ApiKey', id, before, after });
   context.loaders.apiKey.clear(id);
   await callersChanged(deps, after.tenantId);
