@@ -110,10 +110,14 @@ describe('the registry', () => {
     const audio = { type: 'file', mediaType: 'audio/ogg', data: 'AAAA' } as const;
     const compatible = await createProvider(options('OPENAI_COMPATIBLE'));
     const call = { model: 'm', messages: [{ role: 'user', parts: [audio] }] } as const;
-    await expect(compatible.generate(call)).rejects.toMatchObject({
-      code: 'BAD_USER_INPUT',
-      retryable: false,
-    });
+    const deepseek = await createProvider(options('DEEPSEEK'));
+    for (const provider of [compatible, deepseek]) {
+      await expect(provider.generate(call)).rejects.toMatchObject({
+        code: 'BAD_USER_INPUT',
+        retryable: false,
+      });
+      expect((await collect(provider, call)).error).toMatchObject({ code: 'BAD_USER_INPUT' });
+    }
   });
 });
 

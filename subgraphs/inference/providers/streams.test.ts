@@ -34,7 +34,7 @@ const wires: readonly Wire[] = [
     begun: sse(chunk({ role: 'assistant', content: 'Hi' })),
   },
   ...(['GROQ', 'MISTRAL', 'DEEPSEEK', 'FIREWORKS', 'PERPLEXITY', 'CEREBRAS'] as const).map((kind) => ({
-    name: `${kind} by the SDK`,
+    name: kind,
     kind,
     model: 'm',
     begun: sse(chunk({ role: 'assistant', content: 'Hi' })),

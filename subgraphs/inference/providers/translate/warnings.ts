@@ -2,7 +2,7 @@ import type { SharedV4Warning } from '@ai-sdk/provider';
 import { ProviderFailure } from '../provider.ts';
 
 /** Left out, these change what the answer means; other settings (seed, topP, …) may be ignored as the SDK ignores them. */
-const meaningful = /^(?:function )?tools?\b|^toolChoice|^responseFormat$/;
+const meaningful = /^(?:function )?tools?\b|^toolChoice|^responseFormat$|message part type/;
 
 /**
  * Refuses a call of which the SDK had to leave out something that changes its meaning.
