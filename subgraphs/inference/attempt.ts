@@ -1,4 +1,5 @@
 import { AnswerBuilder } from './answer-builder.ts';
+import type { CallOutcome } from './health.ts';
 import {
   type Provider,
   type ProviderAnswer,
@@ -35,6 +36,20 @@ export type AttemptEnd =
       readonly partial: AnswerBuilder | null;
       readonly cut: boolean;
     };
+
+/** Failures that say nothing of the provider's health. */
+const clientsFault: ReadonlySet<string> = new Set(['BAD_USER_INPUT', 'CONTEXT_TOO_LONG', 'CONTENT_FILTERED']);
+
+/** What the end says of the provider's health; null: nothing. */
+export function healthOf(
+  end: AttemptEnd,
+  latencyMs: number,
+  timeToFirstTokenMs: number | null,
+): CallOutcome | null {
+  if (end.outcome === 'CANCELLED') return null;
+  if (end.outcome === 'FAILED' && clientsFault.has(end.failure.code)) return null;
+  return { ok: end.outcome === 'SUCCEEDED', latencyMs, timeToFirstTokenMs };
+}
 
 /** Asks for the whole answer. `abort` is this attempt's own; its reason is a ProviderFailure or Cancelled. */
 export async function generateOnce(

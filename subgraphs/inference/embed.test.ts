@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
+import { models } from '#mongo/models.ts';
+import { routes } from '#mongo/routes.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
@@ -71,6 +73,65 @@ describe('embed', () => {
     await call.aborted;
     await embedding;
     expect(await mesh.rows()).toMatchObject([{ status: 'CANCELLED' }]);
+  });
+
+  it('bills nothing when its client had gone before the provider was asked', async () => {
+    await using mesh = await startInference(database);
+    await mesh.askWith(EMBED, { input: { model: 'alpha/embed', values: ['a'] } }, AbortSignal.abort());
+    expect(mesh.alpha.calls).toHaveLength(0);
+    expect(await mesh.rows()).toMatchObject([
+      { status: 'CANCELLED', usage: { inputTokens: 0 }, costNanos: 0n },
+    ]);
+  });
+
+  it('checks the budget again before it asks a dearer model', async () => {
+    const [cheap] = await models(database.connection).find({ _id: 'alpha/embed' }).lean();
+    const [price] = cheap?.prices ?? [];
+    await models(database.connection).create({
+      ...cheap,
+      _id: 'beta/embed',
+      providerId: 'beta',
+      prices: [{ ...price, inputNanosPerMillion: 1_000_000_000_000n }],
+    });
+    const one = await routes(database.connection).findById('both').lean();
+    const targets = ['alpha/embed', 'beta/embed'].map((modelId) => ({ modelId, weight: 1, regions: null }));
+    await routes(database.connection).create({ ...one, _id: 'embeds', targets });
+    const limits = [{ subject: 'budget:b', meter: 'COST', window: 'MONTH', amount: '100000' } as const];
+    await using mesh = await startInference(database, { limits });
+    mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_ERROR', true)));
+    const refusal = await mesh.refusal(EMBED, { input: { model: 'embeds', values: ['a'] } });
+    const [row] = await mesh.rows();
+    expect(refusal).toMatchObject({ code: 'BUDGET_EXCEEDED', completionId: row?._id });
+    expect(mesh.beta.calls).toHaveLength(0);
+    expect(row).toMatchObject({ status: 'FAILED', errorCode: 'BUDGET_EXCEEDED', costNanos: 0n });
+  });
+
+  it("does not hold a client's mistake against the provider", async () => {
+    await using mesh = await startInference(database, { delay: async () => undefined });
+    mesh.alpha.always((call) => call.fail(failureOf('BAD_USER_INPUT', false)));
+    for (let at = 0; at < 5; at++) {
+      await mesh.refusal(EMBED, { input: { model: 'alpha/embed', values: ['a'] } });
+    }
+    const health =
+      '{ _entities(representations: [{ __typename: "Provider", id: "alpha" }]) { ... on Provider { health { circuit successRate } } } }';
+    expect(await mesh.data(health)).toMatchObject({
+      _entities: [{ health: { circuit: 'CLOSED', successRate: null } }],
+    });
+  });
+
+  it('is waited for, then stopped, when the process ends, and refused from then on', async () => {
+    const mesh = await startInference(database);
+    const input = { model: 'alpha/embed', values: ['a'] };
+    const refusal = mesh.refusal(EMBED, { input });
+    const call = await mesh.alpha.next();
+    await mesh[Symbol.asyncDispose]();
+    await call.aborted;
+    expect(await mesh.rows()).toMatchObject([{ status: 'CANCELLED' }]);
+    expect(await refusal).toMatchObject({
+      code: 'PROVIDER_ERROR',
+      message: expect.stringMatching(/shutting down/),
+    });
+    expect(await mesh.refusal(EMBED, { input })).toMatchObject({ code: 'OVERLOADED' });
   });
 
   it('refuses no values, empty ones, chat models and odd dimensions', async () => {

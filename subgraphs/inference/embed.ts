@@ -1,16 +1,18 @@
+import type { CatalogModel } from '#mongo/catalog.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
-import { type AttemptEnd, Cancelled, untilAborted } from './attempt.ts';
+import { type AttemptEnd, Cancelled, healthOf, untilAborted } from './attempt.ts';
 import { newCompletionId } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
-import { failureOfProvider, internalFailure } from './ending.ts';
+import { type ClientFailure, failureOfError, failureOfProvider, internalFailure } from './ending.ts';
 import type { EmbedInput } from './input-types.ts';
 import type { InvocationClosing } from './ledger/ledger.ts';
 import { attemptRecord, openRow } from './ledger/rows.ts';
 import { Meters } from './meters.ts';
 import { type EmbeddingAnswer, ProviderFailure, type ProviderUsage } from './providers/provider.ts';
 import { nextStep } from './retry.ts';
-import { candidatesFor } from './route.ts';
+import { type Candidates, candidatesFor } from './route.ts';
+import type { Running } from './running.ts';
 import { upperBound } from './settle.ts';
 import { Tally } from './tally.ts';
 
@@ -37,6 +39,16 @@ function check({ values, dimensions }: EmbedInput): void {
   }
 }
 
+type EmbedDeps = InferenceDeps & { readonly running: Pick<Running, 'admit' | 'join'> };
+
+interface EmbeddingStart {
+  readonly id: string;
+  readonly startedAtMs: number;
+  readonly inputTokensMax: number;
+  readonly candidates: Candidates;
+  readonly meters: Meters;
+}
+
 /**
  * Turns texts into vectors: the same admission, meters, row, retries and settlement as a completion, without stream,
  * cache and content. A failure is thrown with the completionId of its row; `signal` stops the call.
@@ -45,8 +57,9 @@ export async function embed(
   input: EmbedInput,
   caller: Caller,
   signal: AbortSignal,
-  deps: InferenceDeps,
+  deps: EmbedDeps,
 ): Promise<EmbeddingsData> {
+  deps.running.admit();
   check(input);
   await deps.guardrails.input?.({ texts: input.values, tenantId: caller.tenantId });
   const bytes = input.values.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
@@ -54,8 +67,7 @@ export async function embed(
   // A model's context bounds each value, not all of them together: the provider tells.
   const needs = { needs: ['EMBEDDINGS'], inputs: [], inputTokensMax: 0, maxOutputTokens: 0 };
   const candidates = await candidatesFor(input.model, needs, caller, deps);
-  const { now } = deps;
-  const startedAtMs = now();
+  const startedAtMs = deps.now();
   const id = newCompletionId(startedAtMs);
   const [first] = candidates.models;
   const row = openRow({
@@ -79,6 +91,21 @@ export async function embed(
   }
 
   const abort = new AbortController();
+  const done = embedOnce(input, { id, startedAtMs, inputTokensMax, candidates, meters }, signal, abort, deps);
+  deps.running.join({ done, cancel: (message) => abort.abort(new Cancelled(message)) });
+  return done;
+}
+
+/** Asks, settles and closes the row. `abort` stops it. */
+async function embedOnce(
+  input: EmbedInput,
+  { id, startedAtMs, inputTokensMax, candidates, meters }: EmbeddingStart,
+  signal: AbortSignal,
+  abort: AbortController,
+  deps: EmbedDeps,
+): Promise<EmbeddingsData> {
+  const { now } = deps;
+  const [first] = candidates.models;
   const { totalMs } = candidates.timeouts;
   const total = setTimeout(() => {
     const message = `The embedding has not ended within ${totalMs} ms.`;
@@ -98,6 +125,7 @@ export async function embed(
     const attemptAtMs = now();
     const tellHealth = deps.health.begin(model.id, model.provider.id);
     let result: AttemptEnd;
+    let sent = false;
     try {
       abort.signal.throwIfAborted();
       const provider = await untilAborted(
@@ -106,22 +134,35 @@ export async function embed(
       );
       const { dimensions } = input;
       const call = { model: model.name, values: input.values, signal: abort.signal };
+      sent = true;
       const asked = provider.embed(dimensions == null ? call : { ...call, dimensions });
       answer = await untilAborted(asked, abort.signal);
       const whole = { text: '', reasoning: null, toolCalls: [], finishReason: 'STOP' as const };
       result = { outcome: 'SUCCEEDED', answer: { ...whole, usage: answer.usage } };
     } catch (error) {
-      result = failedAttempt(error, abort.signal);
+      result = failedAttempt(error, abort.signal, sent);
     }
     const durationMs = now() - attemptAtMs;
-    const ok = result.outcome === 'SUCCEEDED';
-    tellHealth(
-      result.outcome === 'CANCELLED' ? null : { ok, latencyMs: durationMs, timeToFirstTokenMs: null },
-    );
+    tellHealth(healthOf(result, durationMs, null));
     tally.add(model, result, { startedAtMs: attemptAtMs, durationMs }, inputTokensMax);
     return result;
   }
 
+  /** What was used so far and the next attempt must fit the limits too. */
+  async function reserveFor(next: CatalogModel): Promise<HeddleError | null> {
+    const bound = upperBound(next, inputTokensMax, 0);
+    const { tokens, costNanos } = tally.used;
+    try {
+      await meters.reserve({ tokens: tokens + bound.tokens, costNanos: costNanos + bound.costNanos });
+      return null;
+    } catch (error) {
+      if (error instanceof HeddleError) return error;
+      throw error;
+    }
+  }
+
+  let refusal: HeddleError | null = null;
+  let failure: ClientFailure | null = null;
   try {
     for (let candidate = 0; ; ) {
       model = candidates.models[candidate] ?? first;
@@ -137,13 +178,19 @@ export async function embed(
       if (next.step === 'STOP') break;
       candidate = next.candidate;
       if (next.delayMs > 0) await deps.delay(next.delayMs, abort.signal).catch(() => undefined);
-      if (abort.signal.aborted) break;
+      refusal = await reserveFor(candidates.models[candidate] ?? first);
+      if (refusal !== null || abort.signal.aborted) break;
     }
   } finally {
     clearTimeout(total);
     signal.removeEventListener('abort', onLeave);
     const endedAtMs = now();
-    const failure = end?.outcome === 'FAILED' ? failureOfProvider(end.failure) : null;
+    failure =
+      refusal !== null
+        ? failureOfError(refusal)
+        : end?.outcome === 'FAILED'
+          ? failureOfProvider(end.failure)
+          : null;
     const closing: InvocationClosing = {
       status: end?.outcome ?? 'FAILED',
       modelId: model.id,
@@ -160,13 +207,15 @@ export async function embed(
     await Promise.all([meters.settle(tally.used), deps.ledger.close(id, closing, null)]);
   }
 
-  if (end.outcome === 'FAILED') {
-    const { code, message, retryAfterMs } = failureOfProvider(end.failure);
-    const extensions = { completionId: id, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
-    throw new HeddleError(code, message, { extensions });
+  if (failure !== null) {
+    const { code, message, retryAfterMs, extensions } = failure;
+    throw new HeddleError(code, message, {
+      extensions: { ...extensions, completionId: id, ...(retryAfterMs === null ? {} : { retryAfterMs }) },
+    });
   }
   if (end.outcome === 'CANCELLED' || answer === null) {
-    throw new HeddleError('PROVIDER_ERROR', 'The client left before the provider had answered.', {
+    const why = end.outcome === 'CANCELLED' ? end.reason.message : 'The provider gave no answer.';
+    throw new HeddleError('PROVIDER_ERROR', `The embedding was stopped: ${why}`, {
       extensions: { completionId: id },
     });
   }
@@ -174,10 +223,11 @@ export async function embed(
   return { id, vectors, usage: tally.usage, costNanos: tally.costNanos, modelId: model.id };
 }
 
-function failedAttempt(error: unknown, signal: AbortSignal): AttemptEnd {
+function failedAttempt(error: unknown, signal: AbortSignal, sent: boolean): AttemptEnd {
   const cause = signal.aborted ? signal.reason : error;
+  const cut = sent && signal.aborted;
   if (cause instanceof Cancelled)
-    return { outcome: 'CANCELLED', reason: cause, told: null, partial: null, cut: true };
+    return { outcome: 'CANCELLED', reason: cause, told: null, partial: null, cut };
   const failure =
     cause instanceof ProviderFailure
       ? cause
@@ -185,5 +235,5 @@ function failedAttempt(error: unknown, signal: AbortSignal): AttemptEnd {
           retryable: false,
           cause,
         });
-  return { outcome: 'FAILED', failure, told: null, partial: null, cut: signal.aborted };
+  return { outcome: 'FAILED', failure, told: null, partial: null, cut };
 }

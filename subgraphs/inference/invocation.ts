@@ -4,7 +4,7 @@ import type { InvocationStatus } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { eventOf, partsOf } from './answer-builder.ts';
-import { type AttemptEnd, Cancelled, generateOnce, streamOnce, untilAborted } from './attempt.ts';
+import { type AttemptEnd, Cancelled, generateOnce, healthOf, streamOnce, untilAborted } from './attempt.ts';
 import type { CompletionData, CompletionEventData } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
 import {
@@ -40,9 +40,6 @@ export interface InvocationStart {
   /** Whether the cache was asked before. */
   readonly cache: 'MISS' | 'BYPASS';
 }
-
-/** Failures that say nothing of the provider's health. */
-const clientsFault: ReadonlySet<string> = new Set(['BAD_USER_INPUT', 'CONTEXT_TOO_LONG', 'CONTENT_FILTERED']);
 
 const unkeepable: ClientFailure = {
   code: 'PROVIDER_ERROR',
@@ -199,13 +196,7 @@ export class Invocation {
     const result = this.#structured(called);
     const { end } = result;
     const durationMs = now() - startedAtMs;
-    const tellsNothing =
-      end.outcome === 'CANCELLED' || (end.outcome === 'FAILED' && clientsFault.has(end.failure.code));
-    tellHealth(
-      tellsNothing
-        ? null
-        : { ok: end.outcome === 'SUCCEEDED', latencyMs: durationMs, timeToFirstTokenMs: firstTokenMs },
-    );
+    tellHealth(healthOf(end, durationMs, firstTokenMs));
     this.#tally.add(model, end, { startedAtMs, durationMs }, this.start.request.inputTokensMax);
     return result;
   }

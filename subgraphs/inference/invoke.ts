@@ -1,6 +1,5 @@
 import type { InvocationCache } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
 import { answerOf, type CachedAnswer, type CachePlan, cachedAnswer, cachePlan } from './answer-cache.ts';
 import { type CompletionData, newCompletionId, noUsage } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
@@ -36,22 +35,17 @@ export interface Invoker {
    * What is refused on the way throws a HeddleError, and leaves no row and no reservation.
    */
   begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<Begun>;
-  /** From now on every request is refused with OVERLOADED. */
-  stop(): void;
 }
 
-/** Invocations that one process runs at once. */
-const runningMax = 20_000;
 /** How long an ended stream can be resumed event by event; later it is resumed as a whole. */
 const logKeptMs = 300_000;
 
 export function createInvoker(deps: InferenceDeps, running: Running, idempotency: Idempotency): Invoker {
   /** Identical questions that are being answered; followers take the leader's answer. */
   const leaders = new Map<string, Promise<CachedAnswer | null>>();
-  let stopped = false;
 
   async function begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<Begun> {
-    if (stopped || running.size >= runningMax) throw overloaded(stopped);
+    running.admit();
     const { input } = deps.guardrails;
     if (input !== undefined) await input({ texts: textsOf(request), tenantId: caller.tenantId });
     const id = newCompletionId(deps.now());
@@ -219,12 +213,7 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
     return { kind: 'ANSWERED', completion };
   }
 
-  return {
-    begin,
-    stop() {
-      stopped = true;
-    },
-  };
+  return { begin };
 }
 
 interface StreamEnds {
@@ -232,11 +221,6 @@ interface StreamEnds {
   attach(invocation: Invocation): void;
   /** The invocation did not come about. */
   discard(): Promise<void>;
-}
-
-function overloaded(stopped: boolean): HeddleError {
-  const why = stopped ? 'is shutting down' : 'runs as many completions as it may';
-  return new HeddleError('OVERLOADED', `This process ${why}.`, { extensions: { retryAfterMs: 1_000 } });
 }
 
 function textsOf({ call }: CompletionRequest): readonly string[] {

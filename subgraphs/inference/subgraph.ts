@@ -98,11 +98,7 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     }),
   );
   // Last in, first out: what runs ends before what it needs is closed.
-  const drain = async (graceMs: number) => {
-    invoker.stop();
-    await running.drain(graceMs);
-  };
-  opened.defer(() => drain(deps.graceMs ?? graceMsDefault));
+  opened.defer(() => running.drain(deps.graceMs ?? graceMsDefault));
 
   const resources = opened.move();
   return createSubgraph<InferenceLoaders>({
@@ -112,6 +108,6 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     resolvers: inferenceResolvers(inference),
     createLoaders: (context) => createInferenceLoaders(context, inference),
     close: () => resources.disposeAsync(),
-    drain,
+    drain: running.drain,
   });
 }
