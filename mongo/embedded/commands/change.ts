@@ -6,14 +6,14 @@ import type { Collection } from '../storage/catalog.ts';
 import { idKeyOf } from '../storage/index-spec.ts';
 import { compileUpdate, type Update } from '../update/compile.ts';
 import { upsertBase, withId } from '../update/upsert.ts';
-import { DOCUMENT_BYTES_MAX } from '../wire/limits.ts';
 import { attempt } from './attempt.ts';
 import { whole } from './count.ts';
 import type { Engine } from './engine.ts';
 import type { Fields } from './fields.ts';
-import { checkSize, newObjectId } from './insert.ts';
+import { newObjectId } from './insert.ts';
 import type { Request } from './request.ts';
 import type { Selection } from './selection.ts';
+import { checkInserted, checkUpdated } from './storable.ts';
 import { asItIsNow, currentTarget, selectFirst, selectTargets, type Target } from './targets.ts';
 
 /** How often a single update looks again when another write took its document between finding and changing it. */
@@ -104,7 +104,7 @@ export class Changer {
     const made = this.#update.apply(base, { isInsert: true, now: this.#now });
     const inserted = withId(made.doc, newObjectId);
     const bytes = encodeDocument(inserted);
-    checkSize(bytes.length);
+    checkInserted(inserted, bytes.length);
     const stored = { doc: inserted, bytes, idKey: idKeyOf(inserted) };
     const outcome = outcomeOf(inserted);
     const { writes, db } = this.#request;
@@ -146,9 +146,7 @@ export class Changer {
     const outcome = outcomeOf({ before: target.doc, after, changed });
     if (changed) {
       const bytes = encodeDocument(after);
-      if (bytes.length > DOCUMENT_BYTES_MAX) {
-        throw new CommandError(17419, `Resulting document after update is larger than ${DOCUMENT_BYTES_MAX}`);
-      }
+      checkUpdated(after, bytes.length);
       writes.replace(latest, target.rid, target.doc, { doc: after, bytes });
       this.#request.note(this.#statement, outcome);
     }

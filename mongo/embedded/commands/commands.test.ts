@@ -123,6 +123,29 @@ it('a transaction whose commit is sent twice at once is committed once, and both
   expect(batchOf(await store.run({ find: 'c' }))).toHaveLength(1);
 });
 
+it('stores documents of 180 levels, which fit into every answer, and none that are deeper', async () => {
+  using store = new TestEngine();
+  const nested = (levels: number): Doc => {
+    let document = doc({ v: int32(1) });
+    for (let level = 1; level < levels; level++) document = doc({ a: document });
+    return document;
+  };
+  const insert = (levels: number) => store.ask({ insert: 'c', documents: [nested(levels)] });
+  expect((await insert(180)).get('writeErrors')).toBeUndefined();
+  const [error] = (await insert(181)).get('writeErrors') as Doc[];
+  expect(error?.get('code')).toEqual(int32(15));
+  const write = { findAndModify: 'c', query: doc({}), lsid: lsid(1), txnNumber: 1n };
+  const inc = doc({ $inc: doc({ n: int32(1) }) });
+  const answers = await Promise.all([
+    store.ask({ ...write, update: inc }),
+    store.ask({ insert: 'c', documents: [doc({ of: 'another' })] }),
+  ]);
+  expect(answers.map((answer) => answer.get('ok'))).toEqual([1, 1]);
+  const deepen = doc({ $set: doc({ b: nested(180) }) });
+  const refused = await store.ask({ ...write, txnNumber: 2n, update: deepen });
+  expect(refused.get('codeName')).toBe('Overflow');
+});
+
 describe('cursors', () => {
   it('give everything once, in order, across batches', async () => {
     using store = new TestEngine();

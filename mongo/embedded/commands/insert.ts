@@ -3,12 +3,12 @@ import { doc, int32, isDoc, ObjectId, Regex, Timestamp, UNDEFINED, type Value } 
 import { CommandError } from '../errors.ts';
 import { idKeyOf } from '../storage/index-spec.ts';
 import type { Stored } from '../storage/writer.ts';
-import { DOCUMENT_BYTES_MAX } from '../wire/limits.ts';
 import { attempt } from './attempt.ts';
 import type { Engine } from './engine.ts';
 import { Ordered } from './ordered.ts';
 import type { Reply } from './reply.ts';
 import type { Request, Sent } from './request.ts';
+import { checkInserted } from './storable.ts';
 
 const INSERTED = doc({ n: int32(1) });
 
@@ -50,16 +50,8 @@ export function prepare(engine: Engine, sent: Sent): Stored {
     }
   }
   bytes ??= encodeDocument(document);
-  checkSize(bytes.length);
+  checkInserted(document, bytes.length);
   return { doc: document, bytes, idKey: idKeyOf(document) };
-}
-
-export function checkSize(bytes: number): void {
-  if (bytes <= DOCUMENT_BYTES_MAX) return;
-  throw new CommandError(
-    'BSONObjectTooLarge',
-    `object to insert too large. size in bytes: ${bytes}, max size: ${DOCUMENT_BYTES_MAX}`,
-  );
 }
 
 /** What may be an _id: no array, regular expression or undefined, and no document with operators in it. */

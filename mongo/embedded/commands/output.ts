@@ -13,6 +13,7 @@ import type { Engine } from './engine.ts';
 import { prepare } from './insert.ts';
 import { checkCollectionName, checkDatabaseName, type Request } from './request.ts';
 import { Selection, variablesOf } from './selection.ts';
+import { checkUpdated } from './storable.ts';
 import { currentTarget, selectTargets } from './targets.ts';
 import { checkNamespaceFree } from './waiting.ts';
 
@@ -153,7 +154,9 @@ function combineOne(
     combined.keys().next().value === '_id'
       ? combined
       : new Map<string, Value>([['_id', combined.get('_id')!], ...combined]);
-  request.writes.replace(collection, rid, target.doc, { doc: after, bytes: encodeDocument(after) });
+  const bytes = encodeDocument(after);
+  checkUpdated(after, bytes.length);
+  request.writes.replace(collection, rid, target.doc, { doc: after, bytes });
 }
 
 /** The combination; joined on other fields than _id, the existing document keeps its _id. */

@@ -6,6 +6,7 @@ import { CURSORS_MAX, IDLE_MS_MAX } from '../commands/cursors.ts';
 import { INDEXES_MAX } from '../commands/index-commands.ts';
 import { KEY_PARTS_MAX } from '../commands/index-options.ts';
 import { ALL_SORTS_BYTES_MAX, SORT_BYTES_MAX } from '../commands/selection.ts';
+import { STORED_DEPTH_MAX } from '../commands/storable.ts';
 import { DEPTH_MAX } from '../query/parse.ts';
 import { OPEN_TRANSACTIONS_MAX, SESSION_TIMEOUT_MINUTES, SESSIONS_MAX } from '../transactions/sessions.ts';
 import { LIFETIME_MS, SNAPSHOTS_MAX } from '../transactions/snapshot-reads.ts';
@@ -23,7 +24,7 @@ it('docs/storage.md states the limits that the code keeps', () => {
   expect(STAGE_BYTES_MAX).toBe(SORT_BYTES_MAX);
   for (const stated of [
     `| a message | ${MESSAGE_BYTES_MAX / 1e6} MB, ${n(WRITE_BATCH_MAX)} writes |`,
-    `| a document | ${mb(DOCUMENT_BYTES_MAX)}, ${MAX_DEPTH} levels; a filter ${DEPTH_MAX} levels |`,
+    `| a document | ${mb(DOCUMENT_BYTES_MAX)}, ${STORED_DEPTH_MAX} levels; a filter ${DEPTH_MAX} levels, a message ${MAX_DEPTH} |`,
     `| a collection | ${INDEXES_MAX} indexes, of ${KEY_PARTS_MAX} fields each |`,
     `| connections | ${n(CONNECTIONS_MAX)} at once |`,
     `| cursors | ${n(CURSORS_MAX)} at once (the longest idle gives way), idle for ${IDLE_MS_MAX / 60_000} minutes |`,
