@@ -1,6 +1,7 @@
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
 import type { ProviderPart, ProviderUsage } from '../provider.ts';
 import { cutShort, malformed } from '../translate/completeness.ts';
+import { believed } from '../translate/usage.ts';
 import { count, type Fields, fields, list, text } from '../wire/fields.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
 
@@ -80,7 +81,8 @@ class MessagesReader implements AnswerReader {
     const usage = fields(message?.usage);
     if (usage === null) return;
     this.#usage = told(usage);
-    into.push({ type: 'usage', usage: usageOf(usage) });
+    const input = believed(usageOf(usage));
+    if (input !== null) into.push({ type: 'usage', usage: input });
   }
 
   #count(value: unknown): void {

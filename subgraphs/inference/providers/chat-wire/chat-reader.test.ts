@@ -142,6 +142,18 @@ describe('chat completions, decoded by us', () => {
     expect(finish?.usage).toMatchObject({ inputTokens: 3, outputTokens: 2, estimated: true });
   });
 
+  it('believes no count that no call can have', async () => {
+    const usage = { prompt_tokens: 1e99, completion_tokens: 2 };
+    await using server = await serve(
+      sse(chunk({ content: 'eight ch' }), chunk({}, 'stop'), { choices: [], usage }, '[DONE]'),
+    );
+    const { ours, sdk } = await bothOf(server.url);
+    for (const provider of [ours, sdk]) {
+      const { finish } = await collect(provider, ask('m', 'twelve bytes'));
+      expect(finish?.usage).toMatchObject({ inputTokens: 3, outputTokens: 2, estimated: true });
+    }
+  });
+
   it('counts cached and reasoning tokens', async () => {
     const usage = {
       prompt_tokens: 100,

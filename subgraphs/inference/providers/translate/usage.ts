@@ -1,5 +1,6 @@
 import type { LanguageModelV4FinishReason, LanguageModelV4Usage } from '@ai-sdk/provider';
 import type { FinishReason, ProviderCall, ProviderUsage } from '../provider.ts';
+import { count } from '../wire/fields.ts';
 
 export const noUsage: ProviderUsage = {
   inputTokens: 0,
@@ -9,17 +10,28 @@ export const noUsage: ProviderUsage = {
   reasoningTokens: 0,
 };
 
+/** More than any call takes. */
+const tokensMax = 1_000_000_000;
+
+/** A count that no call can have is a mistake of the provider's: it gave none. */
+export function believed(usage: ProviderUsage | null): ProviderUsage | null {
+  if (usage === null) return null;
+  const { inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens, reasoningTokens } = usage;
+  const most = Math.max(inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens, reasoningTokens);
+  return most <= tokensMax ? usage : null;
+}
+
 /** The provider's count; null where it gave none. */
 export function toUsage(usage: LanguageModelV4Usage): ProviderUsage | null {
   const { inputTokens, outputTokens } = usage;
   if (inputTokens.total === undefined && outputTokens.total === undefined) return null;
-  return {
-    inputTokens: inputTokens.total ?? 0,
-    outputTokens: outputTokens.total ?? 0,
-    cachedInputTokens: inputTokens.cacheRead ?? 0,
-    cacheWriteTokens: inputTokens.cacheWrite ?? 0,
-    reasoningTokens: outputTokens.reasoning ?? 0,
-  };
+  return believed({
+    inputTokens: count(inputTokens.total),
+    outputTokens: count(outputTokens.total),
+    cachedInputTokens: count(inputTokens.cacheRead),
+    cacheWriteTokens: count(inputTokens.cacheWrite),
+    reasoningTokens: count(outputTokens.reasoning),
+  });
 }
 
 /** ceil(UTF-8 bytes / 4) of what went out and came back, for a provider that answered without a count. */
