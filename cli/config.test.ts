@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseParts, readEnvironment, StartError } from './config.ts';
+import { parseParts, parsePort, readEnvironment, StartError } from './config.ts';
 import { encryptionKey } from './encryption-key.ts';
 
 describe('readEnvironment', () => {
@@ -20,6 +20,12 @@ describe('readEnvironment', () => {
     expect(read).toThrow(/PORT=x.*REDIS_URL.*LOG_LEVEL=loud/);
   });
 
+  it('tells the bounds of a number', () => {
+    expect(() => readEnvironment({ PORT: '99999', HEDDLE_DEPTH_MAX: '0' })).toThrow(
+      /PORT=99999: must be 65535 or less; HEDDLE_DEPTH_MAX=0: must be 1 or more/,
+    );
+  });
+
   it('never repeats the value of a secret', () => {
     for (const name of [
       'HEDDLE_ADMIN_KEY',
@@ -32,6 +38,13 @@ describe('readEnvironment', () => {
         expect.objectContaining({ message: expect.not.stringContaining('pssst') }),
       );
     }
+  });
+});
+
+describe('parsePort', () => {
+  it('answers a port, and refuses what is none', () => {
+    expect(parsePort('27018')).toBe(27_018);
+    for (const text of ['', ' ', 'x', '-1', '1.5', '65536']) expect(() => parsePort(text)).toThrow(/--port/);
   });
 });
 

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
@@ -23,7 +24,12 @@ function variable<T extends z.ZodType>(schema: T, description: string, secret?: 
 }
 
 const integer = (min: number, max: number, standard: number) =>
-  z.coerce.number('must be a number').int('must be a whole number').min(min).max(max).default(standard);
+  z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(min, `must be ${min} or more`)
+    .max(max, `must be ${max} or less`)
+    .default(standard);
 
 const port = (standard: number) => integer(0, 65_535, standard);
 
@@ -174,10 +180,24 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   return values as Environment;
 }
 
+/** A port as `--port` names it. */
+export function parsePort(text: string): number {
+  const { success, data } = port(0).safeParse(text.trim() === '' ? Number.NaN : text);
+  if (!success) throw new StartError(`--port ${text}: must be a number from 0 to 65535`);
+  return data;
+}
+
 /** The data directory as an absolute path. */
 export function dataDirectory(environment: Environment): string {
   const path = environment.HEDDLE_DATA_DIR;
   return isAbsolute(path) ? path : resolve(path);
+}
+
+/** Makes the data directory where it is missing. */
+export async function ensureDataDirectory(environment: Environment): Promise<string> {
+  const dir = dataDirectory(environment);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  return dir;
 }
 
 /** Parses `--only gateway,models`; undefined means every part. */

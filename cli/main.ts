@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFile } from 'node:fs/promises';
 import { StartError } from './config.ts';
 
 /** Each command is loaded when it is called: `serve` must not pay for the others. */
@@ -10,7 +11,7 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
   schema: async () => (await import('./commands/schema.ts')).runSchemaCommand,
 };
 
-const usage = `heddle: a federated GraphQL mesh for AI
+const usage = `heddle: a federated GraphQL mesh for AI. Type "npx heddle …" or "npm start -- …".
 
   heddle [serve] [--only <part>,<part>…]     the whole mesh, or a part of it:
                                              gateway, models, prompts, tenants, usage, inference
@@ -24,8 +25,13 @@ Variables: docs/configuration.md`;
 
 async function main(argv: readonly string[]): Promise<number> {
   const [first = 'serve'] = argv;
-  if (first === '--help' || first === '-h' || first === 'help') {
+  if (first === 'help' || argv.includes('--help') || argv.includes('-h')) {
     console.log(usage);
+    return 0;
+  }
+  if (first === '--version' || first === '-v') {
+    const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+    console.log(JSON.parse(manifest).version);
     return 0;
   }
   const named = !first.startsWith('-');

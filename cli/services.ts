@@ -1,19 +1,11 @@
-import { mkdir } from 'node:fs/promises';
-import type { Logger } from 'pino';
 import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
 import type { State } from '#state/open-state.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
-import { dataDirectory, type Environment, parts as everyPart, type Part, StartError } from './config.ts';
+import { type Environment, parts as everyPart, type Part, StartError } from './config.ts';
+import type { MeshOptions } from './mesh-options.ts';
+import { listeningOn } from './start-failure.ts';
 import { startGateway } from './start-gateway.ts';
 import { startSubgraphs } from './start-subgraphs.ts';
-
-export interface MeshOptions {
-  readonly environment: Environment;
-  readonly parts: readonly Part[];
-  /** The whole environment, for the providers' own variables (OPENAI_API_KEY …). */
-  readonly providerEnvironment: Readonly<Record<string, string | undefined>>;
-  readonly log: Logger;
-}
 
 /** How long, after the grace time, the ends of what was stopped may take on their way to the clients. */
 const lastWordsMs = 1_000;
@@ -90,24 +82,19 @@ async function serveAlone(
   const urls: Partial<Record<SubgraphName, string>> = {};
   const { serveSubgraph } = await import('#subgraphs/shared/serve.ts');
   for (const [name, subgraph] of subgraphs) {
-    const server = await serveSubgraph(subgraph, {
+    const portVariable = `HEDDLE_${name.toUpperCase() as Uppercase<typeof name>}_PORT` as const;
+    const serving = serveSubgraph(subgraph, {
       host: environment.HOST,
-      port: environment[`HEDDLE_${name.toUpperCase() as Uppercase<typeof name>}_PORT`],
+      port: environment[portVariable],
       meshSecret: environment.HEDDLE_MESH_SECRET ?? '',
       bodyBytesMax: environment.HEDDLE_BODY_BYTES_MAX,
       graceMs: environment.HEDDLE_SHUTDOWN_GRACE_MS,
       ready,
       log,
     });
+    const server = await listeningOn(portVariable, serving);
     starting.defer(() => server.close());
     urls[name] = server.url;
   }
   return urls;
-}
-
-/** Makes the data directory where it is missing. */
-export async function ensureDataDirectory(environment: Environment): Promise<string> {
-  const dir = dataDirectory(environment);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  return dir;
 }

@@ -1,15 +1,34 @@
 import { StartError } from './config.ts';
 
+/** Waits for a server to listen; a port in use is told with what sets it. */
+export async function listeningOn<T>(setting: string, listening: Promise<T>): Promise<T> {
+  try {
+    return await listening;
+  } catch (error) {
+    const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+    if (code !== 'EADDRINUSE') throw error;
+    throw new StartError(`${address}:${port} is in use by another process; set ${setting} to a free port`, {
+      cause: error,
+    });
+  }
+}
+
 /** Puts what kept the process from starting into one line; main.ts adds the stack where LOG_LEVEL asks for it. */
 export function explainStartFailure(error: unknown): string {
   if (error instanceof StartError) return error.message;
   if (!(error instanceof Error)) return String(error);
-  const { code, address, port, path } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  const { code, address, port, path, hostname } = error as NodeJS.ErrnoException & {
+    address?: string;
+    port?: number;
+    hostname?: string;
+  };
+  const [firstLine = error.name] = error.message.split('\n');
+  if (error.name.startsWith('Mongo')) return `the database that MONGO_URL names cannot be used: ${firstLine}`;
   switch (code) {
-    case 'EADDRINUSE':
-      return `${address}:${port} is in use by another process; set PORT to a free one`;
     case 'EADDRNOTAVAIL':
       return `${address} is no address of this machine; set HOST`;
+    case 'ENOTFOUND':
+      return `the name ${hostname} is unknown to this machine; set HOST`;
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
@@ -26,5 +45,5 @@ export function explainStartFailure(error: unknown): string {
     case 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE':
       return `${error.message.split('. ')[0]}; try --help`;
   }
-  return error.message.split('\n')[0] ?? error.name;
+  return firstLine;
 }

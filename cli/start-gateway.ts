@@ -3,7 +3,8 @@ import { type SubgraphExecutor, type SubgraphName, subgraphNames } from '#schema
 import type { State } from '#state/open-state.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
 import type { Environment } from './config.ts';
-import type { MeshOptions } from './services.ts';
+import type { MeshOptions } from './mesh-options.ts';
+import { listeningOn } from './start-failure.ts';
 
 /** The gateway over the subgraphs of this process and, by their URLs, those of others; it listens when this resolves. */
 export async function startGateway(
@@ -48,7 +49,7 @@ export async function startGateway(
     },
   });
   starting.defer(() => gateway.close(0));
-  await gateway.listen();
+  await listeningOn('PORT', gateway.listen());
   return gateway;
 }
 

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import type { SubgraphName } from '#schema/subgraph.ts';
 import type { State } from '#state/open-state.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
+import { ensureDataDirectory } from './config.ts';
 import { encryptionKey } from './encryption-key.ts';
-import { ensureDataDirectory, type MeshOptions } from './services.ts';
+import type { MeshOptions } from './mesh-options.ts';
 
 export interface StartedSubgraphs {
   readonly subgraphs: ReadonlyMap<SubgraphName, Subgraph>;
@@ -37,6 +38,12 @@ export async function startSubgraphs(
   await ensureIndexes(connection);
 
   const services = { log, bus: state.bus, quota: state.quota, audit: createAuditLog(connection) };
+  const opensElsewhere = names.includes('models') !== names.includes('inference');
+  if (opensElsewhere && environment.HEDDLE_ENCRYPTION_KEY === undefined) {
+    log.warn(
+      'HEDDLE_ENCRYPTION_KEY is not set: models and inference need one data directory, or the same key',
+    );
+  }
   const secretBox = createSecretBox(await encryptionKey(environment.HEDDLE_ENCRYPTION_KEY, dir));
 
   let newAdminKey: string | null = null;

@@ -121,6 +121,44 @@ describe('npm start', () => {
     }
   });
 
+  it('answers --help and --version wherever they stand', async () => {
+    for (const args of [
+      ['store', '--help'],
+      ['backup', '-h'],
+      ['schema', '--help'],
+      ['--only', '--help'],
+    ]) {
+      const heddle = start({}, args);
+      const code = await new Promise((ended) => heddle.child.once('close', ended));
+      expect({ args, code }).toEqual({ args, code: 0 });
+      expect(heddle.output()).toContain('heddle [serve]');
+    }
+    await start({}, ['--version']).line(/^\d+\.\d+\.\d+$/);
+  });
+
+  it('names what sets the port of a part that is in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    stack.defer(() => new Promise((closed) => other.close(() => closed())));
+    await new Promise((listening) => other.once('listening', listening));
+    const { port } = other.address() as AddressInfo;
+    const { code, lines } = await failure(
+      {
+        HEDDLE_MESH_SECRET: 's'.repeat(32),
+        MONGO_URL: `embedded:${join(dir, 'store')}`,
+        HEDDLE_USAGE_PORT: String(port),
+      },
+      ['--only', 'usage'],
+    );
+    expect({ code, count: lines.length }).toEqual({ code: 1, count: 1 });
+    expect(lines[0]).toContain('HEDDLE_USAGE_PORT');
+  });
+
+  it('prints addresses that can be opened from here when it listens on every one', async () => {
+    const heddle = start({ HOST: '0.0.0.0' });
+    await heddle.line(banner);
+    expect(heddle.output()).not.toContain('0.0.0.0');
+  });
+
   it('asks for the mesh secret and a database before it starts a part', async () => {
     const { code, lines } = await failure({}, ['--only', 'models']);
     expect({ code, count: lines.length }).toEqual({ code: 1, count: 1 });

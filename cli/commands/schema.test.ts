@@ -22,9 +22,7 @@ describe('heddle schema', () => {
       ['check', '--against'],
       ['check', '--against', 'a', 'b'],
     ]) {
-      const { code, err } = await run(...args);
-      expect(code).toBe(1);
-      expect(err).toContain('--against <git ref>');
+      await expect(run(...args)).rejects.toThrow('--against <git ref>');
     }
   });
 

@@ -2,9 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readBaseline, UnknownRefError } from '#schema/baseline.ts';
 import { CompositionError, composeCheckout, readSupergraph, supergraphUrl } from '#schema/compose.ts';
-
-const usage = `heddle schema compose                     write schema/supergraph.graphql
-heddle schema check [--against <git ref>]  would this schema break clients?`;
+import { StartError } from '../config.ts';
 
 function compose(): number {
   writeFileSync(supergraphUrl, composeCheckout());
@@ -44,8 +42,7 @@ export async function runSchemaCommand(args: readonly string[]): Promise<number>
     if (verb === 'check' && option === '--against' && value !== undefined && rest.length === 0) {
       return await check(value);
     }
-    console.error(usage);
-    return 1;
+    throw new StartError('usage: heddle schema compose, or heddle schema check [--against <git ref>]');
   } catch (error) {
     if (!(error instanceof CompositionError) && !(error instanceof UnknownRefError)) throw error;
     console.error(error.message);

@@ -51,33 +51,39 @@ function signalled(log: Logger): Promise<NodeJS.Signals> {
   });
 }
 
+/** Where a server that listens on every address is reached from here. */
+const fromHere = (url: string): string => url.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//127.0.0.1');
+
 /** What a newcomer reads: where everything is, the key if it is new, and one call to paste. */
 function banner(
   mesh: Pick<import('../services.ts').Mesh, 'url' | 'subgraphUrls' | 'newAdminKey'>,
   environment: Environment,
 ): string {
   const lines: string[] = [];
-  for (const [name, url] of Object.entries(mesh.subgraphUrls)) lines.push(`  ${name.padEnd(10)} ${url}`);
-  if (mesh.url !== null) {
+  for (const [name, url] of Object.entries(mesh.subgraphUrls)) {
+    lines.push(`  ${name.padEnd(10)} ${fromHere(url)}`);
+  }
+  const url = mesh.url === null ? null : fromHere(mesh.url);
+  if (url !== null) {
     lines.push(
-      `  Graph      ${mesh.url}/graphql`,
-      `  Explorer   ${mesh.url}/graphql (in a browser)`,
-      `  Health     ${mesh.url}/health/ready`,
+      `  Graph      ${url}/graphql`,
+      `  Explorer   ${url}/graphql (in a browser)`,
+      `  Health     ${url}/health/ready`,
     );
   }
-  if (environment.MONGO_URL === undefined && mesh.url !== null && mesh.newAdminKey !== null) {
+  if (environment.MONGO_URL === undefined && url !== null) {
     lines.push(`  Data       ${dataDirectory(environment)}`);
   }
   if (mesh.newAdminKey !== null) {
     lines.push('', `  Admin key  ${mesh.newAdminKey}`, '  It is shown this once; only its hash is kept.');
   }
-  if (mesh.url !== null) {
+  if (url !== null) {
     const key = mesh.newAdminKey ?? '$HEDDLE_KEY';
     const query =
       '{"query":"mutation { complete(input: { model: \\"demo/echo\\", messages: [{ role: USER, content: \\"Hello, loom\\" }] }) { text } }"}';
     lines.push(
       '',
-      `  curl -s ${mesh.url}/graphql -H "authorization: Bearer ${key}" -H 'content-type: application/json' \\`,
+      `  curl -s ${url}/graphql -H "authorization: Bearer ${key}" -H 'content-type: application/json' \\`,
       `    -d '${query}'`,
     );
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { dataDirectory, readEnvironment, StartError } from '../config.ts';
+import { dataDirectory, parsePort, readEnvironment } from '../config.ts';
 
 /** `heddle store`: serves the embedded store alone over loopback TCP, for mongosh, Compass and other test suites. */
 export async function serveStore(args: readonly string[]): Promise<number> {
@@ -8,9 +8,7 @@ export async function serveStore(args: readonly string[]): Promise<number> {
     args: [...args],
     options: { port: { type: 'string', default: '27018' }, dir: { type: 'string' } },
   });
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new StartError(`--port ${values.port} is no port`);
+  const port = parsePort(values.port);
   const dir = values.dir ?? join(dataDirectory(readEnvironment(process.env)), 'store');
 
   const stop = new Promise<void>((stopped) => {

@@ -1,5 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
+import {
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
 import { type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
 import { HeddleError } from '#schema/errors.ts';
@@ -57,7 +62,13 @@ export async function createServedHttp(
 ): Promise<ServedHttp> {
   const apollo = new ApolloServer<ServedContext>({
     schema: subgraph.schema,
-    plugins: [executing(subgraph)],
+    // No environment variable of Apollo's turns on what leaves the mesh.
+    plugins: [
+      executing(subgraph),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+    ],
     // Nothing without an identity comes this far, and a browser cannot make one.
     csrfPrevention: false,
     introspection: true,
