@@ -132,6 +132,24 @@ describe('the answer cache', () => {
     expect(await mesh.rows()).toHaveLength(10);
   });
 
+  it('joins them to the next of them when the client of the first goes away', async () => {
+    await using mesh = await startInference(database);
+    const looks = vi.spyOn(mesh.cache, 'get');
+    const client = new AbortController();
+    const leaving = mesh.askWith(COMPLETE, asking('USE'), client.signal);
+    const first = await mesh.alpha.next();
+    const asked = Array.from({ length: 10 }, () => mesh.data<Answer>(COMPLETE, asking('USE')));
+    await vi.waitFor(() => expect(looks).toHaveBeenCalledTimes(11));
+    client.abort();
+    await first.aborted;
+    (await mesh.alpha.next()).say('for the rest').finish(usageOf(1, 1));
+    const answers = await Promise.all(asked);
+    await leaving;
+    expect(answers.filter(({ complete }) => complete.cache === 'COALESCED')).toHaveLength(9);
+    expect(mesh.alpha.calls).toHaveLength(2);
+    expect(await mesh.rows()).toHaveLength(11);
+  });
+
   it('streams a kept answer as events', async () => {
     await using mesh = await numbered();
     await mesh.data(COMPLETE, asking('USE'));

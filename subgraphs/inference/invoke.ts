@@ -37,12 +37,18 @@ export interface Invoker {
   begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<Begun>;
 }
 
+/**
+ * What became of a leader. FAILED: its followers ask each for itself, or they would fail one after the other. GONE: it
+ * was stopped, or never let in, which says nothing of the question: the first of its followers leads on.
+ */
+type Led = CachedAnswer | 'FAILED' | 'GONE';
+
 /** How long an ended stream can be resumed event by event; later it is resumed as a whole. */
 const logKeptMs = 300_000;
 
 export function createInvoker(deps: InferenceDeps, running: Running, idempotency: Idempotency): Invoker {
   /** Identical questions that are being answered; followers take the leader's answer. */
-  const leaders = new Map<string, Promise<CachedAnswer | null>>();
+  const leaders = new Map<string, Promise<Led>>();
 
   async function begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<Begun> {
     running.admit();
@@ -68,20 +74,22 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
     if (plan.read) {
       const hit = await cachedAnswer(deps.cache, plan);
       if (hit !== null) return answer(id, request, caller, hit, 'HIT');
-      const leading = leaders.get(plan.key);
-      const led = leading === undefined ? null : await leading;
-      if (led !== null) return answer(id, request, caller, led, 'COALESCED');
+      for (let leading = leaders.get(plan.key); leading !== undefined; leading = leaders.get(plan.key)) {
+        const led = await leading;
+        if (led === 'FAILED') break;
+        if (led !== 'GONE') return answer(id, request, caller, led, 'COALESCED');
+      }
     }
     return lead(plan, () => admit(id, request, caller, options, 'MISS'));
   }
 
   /** Begins an invocation whose answer others wait for, and keeps it. */
   async function lead(plan: CachePlan, begins: () => Promise<Begun>): Promise<Begun> {
-    const { promise, resolve } = Promise.withResolvers<CachedAnswer | null>();
+    const { promise, resolve } = Promise.withResolvers<Led>();
     const leads = !leaders.has(plan.key);
     if (leads) leaders.set(plan.key, promise);
-    const end = (found: CachedAnswer | null) => {
-      resolve(found);
+    const end = (led: Led) => {
+      resolve(led);
       if (leads) leaders.delete(plan.key);
     };
     try {
@@ -90,12 +98,12 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
         void begun.invocation.done.then(async (ended) => {
           const found = answerOf(ended);
           if (found !== null) await keep(plan, found);
-          end(found);
+          end(found ?? (ended.completion.status === 'CANCELLED' ? 'GONE' : 'FAILED'));
         });
-      } else end(null);
+      } else end('GONE');
       return begun;
     } catch (error) {
-      end(null);
+      end('GONE');
       throw error;
     }
   }
