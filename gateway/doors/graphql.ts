@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
-import { type ClientResult, presentFailure, refusal } from '../errors.ts';
+import { type ClientResult, presentFailure } from '../errors.ts';
 import type { Operation } from '../execution/operation.ts';
 import { type Answer, isOperation, isStream, type OperationContext } from '../router.ts';
 import { clientAddressOf, credentialsOf, type Mesh, requestIdOf } from './door.ts';
@@ -152,10 +152,7 @@ export async function serveGraphql(
     if (status === 503) response.setHeader('retry-after', '1');
     // What is left of the body is not read: the connection cannot be used again.
     if (!request.complete) response.setHeader('connection', 'close');
-    const result =
-      error instanceof HeddleError
-        ? refusal(error.code, error.message, { ...error.extensions })
-        : presentFailure(error, { requestId, log: mesh.log });
+    const result = presentFailure(error, { requestId, log: mesh.log });
     if (response.headersSent) response.destroy();
     else sendJson(response, status, jsonType, result);
   } finally {
