@@ -28,7 +28,8 @@ const validationErrorsMax = 20;
 /** Characters of a message: it may repeat a name, and a name may be as long as the document. */
 const messageCharactersMax = 1_000;
 
-/** What a document takes for each of its tokens, with what is derived from it; a program of it takes as much again. */
+/** What a document takes, and for each of its tokens, with what is derived from it; a program of it takes as much again. */
+const bytesPerDocument = 4_096;
 const bytesPerToken = 320;
 
 /**
@@ -90,7 +91,7 @@ function prepare(graph: Graph, query: string): PreparedDocument {
   const errors = validate(graph.schema, document, rules, { maxErrors: validationErrorsMax });
   if (errors.length > 0) return refused(errors.map(documentError));
   // Without its places in the text, which hold every token of it, a tree takes a quarter of the memory.
-  const bytes = query.length + (document.tokenCount ?? 0) * bytesPerToken;
+  const bytes = bytesPerDocument + query.length + (document.tokenCount ?? 0) * bytesPerToken;
   return new ValidDocument(graph, parse(query, { noLocation: true }), bytes);
 }
 
