@@ -1,15 +1,82 @@
 import type { Connection } from 'mongoose';
-import type {
-  CatalogCredential,
-  CatalogModel,
-  CatalogProvider,
-  CatalogRoute,
-  CatalogSnapshot,
-} from './catalog.ts';
 import { type ModelRecord, models, priceInForce } from './models.ts';
 import { providerCredentials } from './provider-credentials.ts';
 import { providers } from './providers.ts';
 import { routes } from './routes.ts';
+
+/** A price in nano-dollars per million tokens. */
+export interface CatalogPrice {
+  readonly inputNanosPerMillion: bigint;
+  readonly outputNanosPerMillion: bigint;
+  /** Null: as input. */
+  readonly cachedInputNanosPerMillion: bigint | null;
+  /** Null: as input. */
+  readonly cacheWriteNanosPerMillion: bigint | null;
+  readonly effectiveFrom: Date;
+}
+
+export interface CatalogCredential {
+  readonly id: string;
+  readonly label: string;
+  readonly weight: number;
+  /** Opened by the secret box, as late as possible. */
+  readonly sealed: string;
+}
+
+export interface CatalogProvider {
+  readonly id: string;
+  /** A ProviderKind. */
+  readonly kind: string;
+  readonly baseUrl: string | null;
+  readonly region: string | null;
+  readonly enabled: boolean;
+  /** The enabled ones, oldest first. */
+  readonly credentials: readonly CatalogCredential[];
+}
+
+export interface CatalogModel {
+  /** `<providerId>/<name>`. */
+  readonly id: string;
+  /** The provider's own name. */
+  readonly name: string;
+  readonly provider: CatalogProvider;
+  /** Values of the enum Capability. */
+  readonly capabilities: ReadonlySet<string>;
+  /** Values of the enum Modality. */
+  readonly inputModalities: ReadonlySet<string>;
+  readonly outputModalities: ReadonlySet<string>;
+  readonly contextTokens: number | null;
+  readonly maxOutputTokens: number | null;
+  /** The row in force when the snapshot was taken; null: unknown. */
+  readonly price: CatalogPrice | null;
+  readonly lifecycle: 'ACTIVE' | 'DEPRECATED' | 'RETIRED';
+  readonly replacedById: string | null;
+}
+
+export interface CatalogRoute {
+  readonly alias: string;
+  readonly strategy: 'PRIORITY' | 'WEIGHTED' | 'CHEAPEST' | 'FASTEST' | 'LEAST_BUSY';
+  /** In the order they were saved. */
+  readonly targets: readonly {
+    readonly model: CatalogModel;
+    readonly weight: number;
+    readonly regions: readonly string[] | null;
+  }[];
+  readonly timeouts: {
+    readonly connectMs: number;
+    readonly firstTokenMs: number;
+    readonly interTokenMs: number;
+    readonly totalMs: number;
+  };
+  readonly maxAttempts: number;
+}
+
+/** One consistent picture; never changes once made. */
+export interface CatalogSnapshot {
+  readonly providers: ReadonlyMap<string, CatalogProvider>;
+  readonly models: ReadonlyMap<string, CatalogModel>;
+  readonly routes: ReadonlyMap<string, CatalogRoute>;
+}
 
 export const emptySnapshot: CatalogSnapshot = { providers: new Map(), models: new Map(), routes: new Map() };
 

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { countCommands } from '#test/support/subgraph.ts';
@@ -16,31 +16,30 @@ import { routes } from './routes.ts';
 const log = pino({ level: 'silent' });
 const at = new Date('2026-01-01T00:00:00Z');
 const dates = { createdAt: at, updatedAt: at };
+const provider = { _id: 'p', kind: 'OPENAI', baseUrl: null, region: 'eu', enabled: true, ...dates } as const;
 
 let database: Database;
 let bus: ReturnType<typeof createMemoryBus>;
 let catalog: Catalog;
 let nowMs = 0;
 
+beforeAll(async () => {
+  database = await openTestDatabase({ monitorCommands: true });
+});
+afterAll(() => database.close());
+
 beforeEach(async () => {
   nowMs = at.getTime();
-  database = await openTestDatabase({ monitorCommands: true });
   bus = createMemoryBus(log);
   const { connection } = database;
-  await providers(connection).create({
-    _id: 'p',
-    kind: 'OPENAI',
-    baseUrl: null,
-    region: 'eu',
-    enabled: true,
-    ...dates,
-  });
+  const collections = [providers, providerCredentials, models, routes, prompts, promptVersions];
+  await Promise.all(collections.map((collection) => collection(connection).collection.deleteMany({})));
+  await providers(connection).create(provider);
   catalog = await openCatalog(connection, { bus, log, now: () => nowMs, refreshMs: 3_600_000 });
 });
 
 afterEach(async () => {
-  await catalog?.[Symbol.asyncDispose]();
-  await database?.close();
+  await catalog[Symbol.asyncDispose]();
 });
 
 function price(effectiveFrom: string, inputNanosPerMillion: bigint): PriceRecord {
@@ -175,12 +174,13 @@ describe('catalog', () => {
   });
 
   it('keeps what it has when the database cannot be read', async () => {
-    await models(database.connection).create(model('a'));
+    await using gone = await openTestDatabase();
+    await providers(gone.connection).create({ ...provider, _id: 'kept' });
+    await using other = await openCatalog(gone.connection, { bus, log, refreshMs: 3_600_000 });
+    await gone.connection.close();
     await changed();
-    await database.connection.close();
-    await changed();
-    expect(catalog.model('p/a')).toBeDefined();
-    await expect(catalog.refresh()).rejects.toThrow();
+    expect(other.provider('kept')).toBeDefined();
+    await expect(other.refresh()).rejects.toThrow();
   });
 
   it('reads a prompt that many ask for at once with one command each, and then none', async () => {

@@ -1,83 +1,24 @@
 import type { Connection } from 'mongoose';
 import { type CatalogPrompts, type CatalogPromptVersion, createCatalogPrompts } from './catalog-prompts.ts';
 import { catalogRevision } from './catalog-revisions.ts';
-import { emptySnapshot, loadSnapshot } from './catalog-snapshot.ts';
-
-/** A price in nano-dollars per million tokens. */
-export interface CatalogPrice {
-  readonly inputNanosPerMillion: bigint;
-  readonly outputNanosPerMillion: bigint;
-  /** Null: as input. */
-  readonly cachedInputNanosPerMillion: bigint | null;
-  /** Null: as input. */
-  readonly cacheWriteNanosPerMillion: bigint | null;
-  readonly effectiveFrom: Date;
-}
-
-export interface CatalogCredential {
-  readonly id: string;
-  readonly label: string;
-  readonly weight: number;
-  /** Opened by the secret box, as late as possible. */
-  readonly sealed: string;
-}
-
-export interface CatalogProvider {
-  readonly id: string;
-  /** A ProviderKind. */
-  readonly kind: string;
-  readonly baseUrl: string | null;
-  readonly region: string | null;
-  readonly enabled: boolean;
-  /** The enabled ones, oldest first. */
-  readonly credentials: readonly CatalogCredential[];
-}
-
-export interface CatalogModel {
-  /** `<providerId>/<name>`. */
-  readonly id: string;
-  /** The provider's own name. */
-  readonly name: string;
-  readonly provider: CatalogProvider;
-  /** Values of the enum Capability. */
-  readonly capabilities: ReadonlySet<string>;
-  /** Values of the enum Modality. */
-  readonly inputModalities: ReadonlySet<string>;
-  readonly outputModalities: ReadonlySet<string>;
-  readonly contextTokens: number | null;
-  readonly maxOutputTokens: number | null;
-  /** The row in force when the snapshot was taken; null: unknown. */
-  readonly price: CatalogPrice | null;
-  readonly lifecycle: 'ACTIVE' | 'DEPRECATED' | 'RETIRED';
-  readonly replacedById: string | null;
-}
-
-export interface CatalogRoute {
-  readonly alias: string;
-  readonly strategy: 'PRIORITY' | 'WEIGHTED' | 'CHEAPEST' | 'FASTEST' | 'LEAST_BUSY';
-  /** In the order they were saved. */
-  readonly targets: readonly {
-    readonly model: CatalogModel;
-    readonly weight: number;
-    readonly regions: readonly string[] | null;
-  }[];
-  readonly timeouts: {
-    readonly connectMs: number;
-    readonly firstTokenMs: number;
-    readonly interTokenMs: number;
-    readonly totalMs: number;
-  };
-  readonly maxAttempts: number;
-}
+import {
+  type CatalogModel,
+  type CatalogProvider,
+  type CatalogRoute,
+  type CatalogSnapshot,
+  emptySnapshot,
+  loadSnapshot,
+} from './catalog-snapshot.ts';
 
 export type { CatalogPromptVersion } from './catalog-prompts.ts';
-
-/** One consistent picture; never changes once made. */
-export interface CatalogSnapshot {
-  readonly providers: ReadonlyMap<string, CatalogProvider>;
-  readonly models: ReadonlyMap<string, CatalogModel>;
-  readonly routes: ReadonlyMap<string, CatalogRoute>;
-}
+export type {
+  CatalogCredential,
+  CatalogModel,
+  CatalogPrice,
+  CatalogProvider,
+  CatalogRoute,
+  CatalogSnapshot,
+} from './catalog-snapshot.ts';
 
 /**
  * What an invocation needs to know of providers, models, routes and prompts, without waiting for the database.

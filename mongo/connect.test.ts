@@ -46,6 +46,13 @@ describe('openDatabase', () => {
     expect(await coins(two.connection).findById('a').lean()).toBeNull();
   });
 
+  it('lets the URL have the last word on the options of the driver', async () => {
+    const startedMs = performance.now();
+    const gone = 'mongodb://127.0.0.1:1/x?ServerSelectionTimeoutMS=200';
+    await expect(openDatabase(gone)).rejects.toThrow(/ECONNREFUSED/);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+  });
+
   it.each(['mysql://localhost', 'embedded:', ''])('refuses %j as a database URL', async (url) => {
     await expect(openDatabase(url)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
   });

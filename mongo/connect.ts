@@ -40,7 +40,16 @@ const embedded: ConnectOptions = {
   monitorCommands: false,
 };
 
-const remote: ConnectOptions = { ...shared, maxPoolSize: 50, serverSelectionTimeoutMS: 10_000 };
+/** Where the URL does not say otherwise. */
+const remoteDefaults = { maxPoolSize: 50, serverSelectionTimeoutMS: 10_000 };
+
+/** The driver lets an option overrule the URL; here the URL, which is the operator's, has the last word. */
+function remoteOptions(url: string): ConnectOptions {
+  const query = new URLSearchParams(url.slice(url.indexOf('?') + 1));
+  const told = new Set([...query.keys()].map((name) => name.toLowerCase()));
+  const untold = Object.entries(remoteDefaults).filter(([name]) => !told.has(name.toLowerCase()));
+  return { ...shared, ...Object.fromEntries(untold) };
+}
 
 /**
  * Opens `embedded:<directory>` (starting the store in this process), `mongodb://…` or `mongodb+srv://…` on a private
@@ -52,7 +61,7 @@ export async function openDatabase(url: string, options: OpenDatabaseOptions = {
   const server = /^mongodb(?:\+srv)?:\/\/[^/]+(?:\/([^?]*))?/.exec(url);
   if (server) {
     const named = server[1] ? {} : { dbName: DATABASE };
-    return open(url, { ...remote, ...named, ...options }, async () => {});
+    return open(url, { ...remoteOptions(url), ...named, ...options }, async () => {});
   }
   throw new HeddleError(
     'BAD_USER_INPUT',

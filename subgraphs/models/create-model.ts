@@ -2,7 +2,7 @@ import { type ModelRecord, models } from '#mongo/models.ts';
 import { providers } from '#mongo/providers.ts';
 import { HeddleError } from '#schema/errors.ts';
 import type { ProviderKind } from '#schema/provider-vendors.ts';
-import { checkedList, isDuplicateKey, notFound } from '../shared/input.ts';
+import { checkedList, notFound, orConflict } from '../shared/input.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { checkedInt, checkedModelName } from './inputs.ts';
 import { factsOf, type ModelFacts } from './price-catalogue.ts';
@@ -55,15 +55,10 @@ export async function createModel(
   if ((await collection.estimatedDocumentCount()) >= modelsMax) {
     throw new HeddleError('CONFLICT', `There are ${modelsMax} models already, which is the most.`);
   }
-  try {
-    await collection.create(record);
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    throw new HeddleError(
-      'CONFLICT',
-      `There is a model ${JSON.stringify(record._id)} already: change it with updateModel.`,
-    );
-  }
+  await orConflict(
+    collection.create(record),
+    `There is a model ${JSON.stringify(record._id)} already: change it with updateModel.`,
+  );
   context.audit({ tenantId: null, type: 'Model', id: record._id, after: record });
   await catalogChanged(deps, 'models');
   return record;

@@ -2,7 +2,7 @@ import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { type ProviderKind, providerVendors } from '#schema/provider-vendors.ts';
-import { badInput, checkedText, isDuplicateKey } from '../shared/input.ts';
+import { badInput, checkedText, orConflict } from '../shared/input.ts';
 import { credentialRecord } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { checkedBaseUrl, checkedSlug } from './inputs.ts';
@@ -52,15 +52,10 @@ export async function createProvider(
   if ((await collection.estimatedDocumentCount()) >= providersMax) {
     throw new HeddleError('CONFLICT', `There are ${providersMax} providers already, which is the most.`);
   }
-  try {
-    await collection.create(record);
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    throw new HeddleError(
-      'CONFLICT',
-      `There is a provider ${JSON.stringify(record._id)} already: change it with updateProvider, or choose another id.`,
-    );
-  }
+  await orConflict(
+    collection.create(record),
+    `There is a provider ${JSON.stringify(record._id)} already: change it with updateProvider, or choose another id.`,
+  );
   if (credential !== undefined) await providerCredentials(deps.connection).create(credential);
   if (input.registerModels === true) {
     await registerModels(deps.connection, record._id, await currentModels(input.kind, now.getTime()), now);

@@ -12,12 +12,9 @@ export interface ModelsDeps extends SubgraphServices {
   readonly now?: () => number;
 }
 
-export type ModelsContext = SubgraphContext<ModelsLoaders>;
+export { nowOf } from '../shared/context.ts';
 
-/** The present time as its dates are stored. */
-export function nowOf({ now }: Pick<ModelsDeps, 'now'>): Date {
-  return new Date(now?.() ?? Date.now());
-}
+export type ModelsContext = SubgraphContext<ModelsLoaders>;
 
 /** Tells every catalog that something it holds has changed; resolves when those of this process have read it. */
 export async function catalogChanged(

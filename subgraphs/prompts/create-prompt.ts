@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { ownTenantId } from '../shared/context.ts';
-import { badInput, checkedText, isDuplicateKey } from '../shared/input.ts';
+import { nowOf, ownTenantId } from '../shared/context.ts';
+import { badInput, checkedText, orConflict } from '../shared/input.ts';
 import { type PromptsContext, type PromptsDeps, promptsChanged } from './deps.ts';
 import { storeVersion } from './publish-prompt-version.ts';
 import { checkedVersion, type PromptVersionInput, textMax } from './version-input.ts';
@@ -32,18 +31,13 @@ export async function createPrompt(
       input.description == null ? null : checkedText(input.description, 'input.description', textMax),
     labels: {},
     newest: 0,
-    createdAt: new Date(deps.now?.() ?? Date.now()),
+    createdAt: nowOf(deps),
   };
   const version = input.version == null ? undefined : await checkedVersion(input.version, deps);
-  try {
-    await prompts(deps.connection).create(prompt);
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    throw new HeddleError(
-      'CONFLICT',
-      `Your tenant has a prompt ${JSON.stringify(prompt.name)} already: publish a version of it, or choose another name.`,
-    );
-  }
+  await orConflict(
+    prompts(deps.connection).create(prompt),
+    `Your tenant has a prompt ${JSON.stringify(prompt.name)} already: publish a version of it, or choose another name.`,
+  );
   const published = version && (await storeVersion(prompt, version, context, deps));
   const after: PromptRecord =
     published === undefined

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { HeddleError } from '#schema/errors.ts';
+import { nowOf } from '../shared/context.ts';
 import { isDuplicateKey, notFound } from '../shared/input.ts';
 import { authorOf, type PromptsContext, type PromptsDeps, promptsChanged, visiblePrompt } from './deps.ts';
 import { checkLabelRoom } from './label-prompt-version.ts';
@@ -66,7 +67,7 @@ async function insertNext(
       tenantId: prompt.tenantId,
       number: (highest?.number ?? 0) + 1,
       ...content,
-      createdAt: new Date(deps.now?.() ?? Date.now()),
+      createdAt: nowOf(deps),
       createdBy: authorOf(context),
     };
     try {

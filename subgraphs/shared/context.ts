@@ -2,6 +2,11 @@ import type { Caller, Scope } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import type { SubgraphRequest } from '#schema/subgraph.ts';
 
+/** The present instant by the injected clock, as dates are stored. */
+export function nowOf({ now }: { readonly now?: () => number }): Date {
+  return new Date(now?.() ?? Date.now());
+}
+
 /** What an audited mutation did, told by its verb with `context.audit(…)`; secrets are redacted for it. */
 export interface AuditedChange {
   /** The tenant whose log it belongs to; the caller's own when left out, null for the mesh itself. */

@@ -8,12 +8,9 @@ export interface TenantsDeps extends SubgraphServices {
   readonly now?: () => number;
 }
 
-export type TenantsContext = SubgraphContext<TenantsLoaders>;
+export { nowOf } from '../shared/context.ts';
 
-/** The present instant by the injected clock. */
-export function nowOf(deps: TenantsDeps): Date {
-  return new Date(deps.now?.() ?? Date.now());
-}
+export type TenantsContext = SubgraphContext<TenantsLoaders>;
 
 /** Tells every process to forget what it remembers of the callers of this tenant (null: of all). */
 export async function callersChanged(deps: TenantsDeps, tenantId: string | null): Promise<void> {
