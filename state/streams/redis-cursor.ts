@@ -21,6 +21,7 @@ export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Eve
   /** The number of the event it yields next. */
   #position: number;
   #known = false;
+  #lostSinceMs: number | undefined;
   #lastBatch = false;
   #done = false;
   #news = false;
@@ -64,7 +65,12 @@ export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Eve
         if (this.#lastBatch) break;
         const reading = this.#read();
         this.#reading = reading.catch(() => undefined);
-        await reading;
+        await reading.then(
+          () => {
+            this.#lostSinceMs = undefined;
+          },
+          (error: unknown) => this.#bear(error),
+        );
         if (this.#batch.length === 0 && !this.#lastBatch && !this.#done) await this.#wait();
       }
     } catch (error) {
@@ -78,6 +84,16 @@ export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Eve
   async return(): Promise<IteratorResult<LoggedEvent<Event>>> {
     this.#leave();
     return { done: true, value: undefined };
+  }
+
+  /**
+   * Redis, or what it held of the log, is gone: both may come back, with the next word of a writer that lives. Throws
+   * once that has taken too long, and at once what will not get better.
+   */
+  #bear(error: unknown): void {
+    if (error instanceof StreamLogLost && error.reason !== 'ABANDONED') throw error;
+    this.#lostSinceMs ??= performance.now();
+    if (performance.now() - this.#lostSinceMs >= aliveMs) throw error;
   }
 
   /** Listens before it reads, so that nothing falls between. */

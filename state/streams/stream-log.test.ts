@@ -75,6 +75,24 @@ withRedis('redis stream logs', (redis) => {
       expect(await commands.pttl(meta)).toBeGreaterThan(0);
     });
 
+    it('do not take readers for gone whom Redis has forgotten', async () => {
+      const { commands, channels } = redis();
+      const logs = createRedisStreamLogs(commands, channels, pino({ level: 'silent' }));
+      const onAbandoned = vi.fn();
+      const writer = await logs.open<string>('forgotten', { keepMs: 60_000, onAbandoned });
+      const reader = logs.read<string>('forgotten', -1);
+      await writer.append('a');
+      expect((await reader.next()).value?.event).toBe('a');
+      expect(await writer.readers()).toBe(1);
+      const waiting = reader.next();
+      await commands.del(['events', 'meta', 'readers'].map((key) => `heddle:stream:{forgotten}:${key}`));
+      await writer.append('b');
+      expect((await waiting).value).toEqual({ sequence: 1, event: 'b' });
+      await writer.end('last');
+      expect((await reader.next()).value?.event).toBe('last');
+      expect(onAbandoned).not.toHaveBeenCalled();
+    });
+
     it('go on when Redis has evicted the events of a full log', async () => {
       const { commands, channels } = redis();
       const logs = createRedisStreamLogs(commands, channels, pino({ level: 'silent' }), { sizeMax: 1_000 });
@@ -95,12 +113,27 @@ withRedis('redis stream logs', (redis) => {
     it('fail the readers of a writer that is gone', async () => {
       const { commands, channels } = redis();
       const logs = createRedisStreamLogs(commands, channels, pino({ level: 'silent' }));
-      await logs.open<string>('gone', { keepMs: 60_000 });
+      const writer = await logs.open<string>('gone', { keepMs: 60_000 });
+      await writer[Symbol.asyncDispose]();
       const reader = logs.read<string>('gone', -1);
-      const first = reader.next();
+      // Attached: its first read is done.
+      await vi.waitFor(async () => expect(await commands.hlen('heddle:stream:{gone}:readers')).toBe(1));
       await commands.del('heddle:stream:{gone}:meta', 'heddle:stream:{gone}:events');
-      await commands.publish('heddle:stream:{gone}:e', 'e');
-      await expect(first).rejects.toMatchObject({ name: 'StreamLogLost' });
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+      try {
+        const ended = vi.fn();
+        const next = reader.next();
+        next.then(ended, ended);
+        for (let seconds = 0; seconds < 60 && !ended.mock.calls.length; seconds++) {
+          await vi.advanceTimersByTimeAsync(1_000);
+          // What was sent before has been answered.
+          await commands.ping();
+        }
+        expect(ended).toHaveBeenCalled();
+        await expect(next).rejects.toMatchObject({ reason: 'ABANDONED' });
+      } finally {
+        vi.useRealTimers();
+      }
     });
   });
 });

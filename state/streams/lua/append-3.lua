@@ -7,14 +7,17 @@
 -- Returns { readers alive, 1 when the log is full and a reader is behind }; { -1 } when there is one already.
 local events, meta, readers = KEYS[1], KEYS[2], KEYS[3]
 local state = ARGV[1]
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local known = redis.call('EXISTS', meta) == 1
 if state == 'NEW' then
-  if redis.call('EXISTS', meta) == 1 then
+  if known then
     return { -1 }
   end
   state = 'OPEN'
+elseif not known then
+  redis.call('HSET', meta, 'lost', now)
 end
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local first_sent = tonumber(ARGV[3])
 local sequence = math.max(first_sent, tonumber(redis.call('HGET', meta, 'length') or '0'))
 local size = tonumber(redis.call('HGET', meta, 'size') or '0')
@@ -35,6 +38,12 @@ for at = 1, #all, 2 do
   else
     redis.call('HDEL', readers, all[at])
   end
+end
+
+-- Who read a log that Redis has lost shows again in time: until then they are not taken for gone.
+local lost = redis.call('HGET', meta, 'lost')
+if alive == 0 and lost and now - tonumber(lost) < tonumber(ARGV[2]) then
+  alive = 1
 end
 
 local function full()
