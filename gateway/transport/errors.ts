@@ -28,11 +28,12 @@ export function tooDeep(): HeddleError {
   return new HeddleError('BAD_USER_INPUT', 'The variables nest too deep.');
 }
 
-export function refusedIdentity(subgraph: string): HeddleError {
+/** `said` is for the log: it tells a wrong secret from clocks that differ. */
+export function refusedIdentity(subgraph: string, said: string): HeddleError {
   return new HeddleError(
     'INTERNAL',
     `The subgraph ${subgraph} refuses this gateway's identity: compare HEDDLE_MESH_SECRET and the clocks.`,
-    { extensions: { subgraph } },
+    { cause: new Error(said), extensions: { subgraph } },
   );
 }
 

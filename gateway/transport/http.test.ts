@@ -170,6 +170,7 @@ describe('a subgraph in another process', () => {
       await expect(asked()).rejects.toMatchObject({
         code: 'INTERNAL',
         message: /refuses this gateway's identity/,
+        cause: { message: expect.stringContaining('was not made by this mesh') },
       });
     }
   });

@@ -109,7 +109,7 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
       signal: request.signal ?? null,
     });
     const text = await body.text();
-    if (statusCode === 401) throw refusedIdentity(name);
+    if (statusCode === 401) throw refusedIdentity(name, text.slice(0, 500));
     const result: unknown = JSON.parse(text);
     if (!isWireResult(result))
       throw new Error(`The subgraph ${name} answered ${statusCode} without a result.`);

@@ -105,8 +105,9 @@ export function createSubscriber(options: {
   ): HeddleError | readonly GraphQLFormattedError[] => {
     if (!isRefusal(reason)) return wasSent ? broken(name, reason) : unreachable(name, reason);
     // The gateway lets only callers through who may: what is not authenticated here is the gateway itself.
-    const byIdentity = !isAnonymous && reason[0]?.extensions?.code === 'UNAUTHENTICATED';
-    return byIdentity ? refusedIdentity(name) : reason;
+    const [first] = reason;
+    const byIdentity = !isAnonymous && first?.extensions?.code === 'UNAUTHENTICATED';
+    return byIdentity ? refusedIdentity(name, first.message) : reason;
   };
 
   const overflow = (last: ExecutionResult): ExecutionResult => {
