@@ -1,4 +1,5 @@
 import { HeddleError } from '#schema/errors.ts';
+import { checkedCallParameters } from '../shared/call-parameters.ts';
 import type { CallOptionsInput, CompletionInput, ToolInput } from './input-types.ts';
 import { parseMessages } from './messages.ts';
 import type { ProviderCall, ProviderMessage } from './providers/provider.ts';
@@ -13,10 +14,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Tool = NonNullable<ProviderCall['tools']>[number];
 
 const toolsMax = 128;
-const stopsMax = 16;
 const idempotencyKeyMax = 255;
-const tokensMax = 10_000_000;
-const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'];
 const toolName = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** What a file counts as at most, in tokens: images by what vendors charge for the largest, others by their size. */
@@ -40,18 +38,10 @@ export function completeRequest(
   structuredOutputs: StructuredOutputs,
   prompt: { readonly promptId: string | null; readonly promptVersionId: string | null },
 ): CompletionRequest {
-  const call: Writable<CompletionRequest['call']> = { messages };
-  const { temperature, topP, maxOutputTokens, stop, seed, tools, toolChoice, reasoningEffort } = input;
-  if (temperature != null) call.temperature = within(temperature, 0, 2, 'temperature');
-  if (topP != null) call.topP = within(topP, Number.MIN_VALUE, 1, 'topP');
-  if (maxOutputTokens != null)
-    call.maxOutputTokens = within(maxOutputTokens, 1, tokensMax, 'maxOutputTokens');
-  if (seed != null) call.seed = seed;
-  if (stop != null && stop.length > 0) call.stop = parseStops(stop);
-  if (reasoningEffort != null) {
-    if (!efforts.includes(reasoningEffort)) refuse(`reasoningEffort must be one of ${efforts.join(', ')}.`);
-    call.reasoningEffort = reasoningEffort;
-  }
+  const { stop, ...parameters } = checkedCallParameters(input);
+  const call: Writable<CompletionRequest['call']> = { messages, ...parameters };
+  if (stop !== undefined && stop.length > 0) call.stop = stop;
+  const { tools, toolChoice } = input;
   const needs = ['CHAT'];
   if (tools != null && tools.length > 0) {
     call.tools = parseTools(tools);
@@ -85,19 +75,6 @@ function parseCallOptions(input: CallOptionsInput) {
     onDisconnect: input.onDisconnect ?? 'CANCEL',
     idempotencyKey,
   } as const;
-}
-
-function within(value: number, min: number, max: number, name: string): number {
-  if (value >= min && value <= max) return value;
-  return refuse(
-    `${name} must be ${min === Number.MIN_VALUE ? 'above 0' : `at least ${min}`} and at most ${max}.`,
-  );
-}
-
-function parseStops(stops: readonly string[]): readonly string[] {
-  if (stops.length > stopsMax) refuse(`stop may hold at most ${stopsMax} texts.`);
-  if (stops.includes('')) refuse('stop may hold no empty text.');
-  return stops;
 }
 
 function parseTools(inputs: readonly ToolInput[]): readonly Tool[] {
