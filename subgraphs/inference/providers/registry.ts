@@ -17,7 +17,7 @@ const loaders: Readonly<Record<RemoteKind, () => Promise<MakeProvider>>> = {
   VERTEX: async () => (await import('./google/vertex.ts')).createVertex,
   BEDROCK: async () => (await import('./bedrock/bedrock.ts')).createBedrock,
   MISTRAL: async () => (await import('./vendors/mistral.ts')).createMistralProvider,
-  COHERE: async () => (await import('./vendors/cohere.ts')).createCohereProvider,
+  COHERE: async () => (await import('./cohere/cohere.ts')).createCohereProvider,
   GROQ: async () => (await import('./vendors/groq.ts')).createGroqProvider,
   DEEPSEEK: async () => (await import('./vendors/deepseek.ts')).createDeepseekProvider,
   XAI: async () => (await import('./vendors/xai.ts')).createXaiProvider,

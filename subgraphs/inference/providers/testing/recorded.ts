@@ -500,6 +500,70 @@ const openaiOnly: Readonly<Record<string, string>> = {
 };
 const withTools = (all: readonly Recorded[]) => all.map((each) => ({ ...each, call: { tools } }));
 
+const cohereUsage = {
+  billed_units: { input_tokens: 5, output_tokens: 7 },
+  tokens: { input_tokens: 71, output_tokens: 9 },
+};
+const cohereContent = (index: number, type: 'text' | 'thinking', ...pieces: string[]) => [
+  { type: 'content-start', index, delta: { message: { content: { type, [type]: '' } } } },
+  ...pieces.map((piece) => ({
+    type: 'content-delta',
+    index,
+    delta: { message: { content: { [type]: piece } } },
+  })),
+  { type: 'content-end', index },
+];
+const cohereCall = (index: number, ...pieces: string[]) => [
+  {
+    type: 'tool-call-start',
+    index,
+    delta: {
+      message: {
+        tool_calls: {
+          id: `get_weather_${index}`,
+          type: 'function',
+          function: { name: 'get_weather', arguments: '' },
+        },
+      },
+    },
+  },
+  ...pieces.map((piece) => ({
+    type: 'tool-call-delta',
+    index,
+    delta: { message: { tool_calls: { function: { arguments: piece } } } },
+  })),
+  { type: 'tool-call-end', index },
+];
+const cohereStart = { type: 'message-start', id: 'c1', delta: { message: { role: 'assistant' } } };
+const cohereEnd = (finish_reason: string) => ({
+  type: 'message-end',
+  delta: { finish_reason, usage: cohereUsage },
+});
+
+const cohereStreams: Readonly<Record<string, string>> = {
+  'a text': named(cohereStart, ...cohereContent(0, 'text', 'Grüße, ', '世界 🙂'), cohereEnd('COMPLETE')),
+  'thinking before the text': named(
+    cohereStart,
+    ...cohereContent(0, 'thinking', 'Let me ', 'see.'),
+    ...cohereContent(1, 'text', 'Yes.'),
+    cohereEnd('COMPLETE'),
+  ),
+  'calls after a plan': named(
+    cohereStart,
+    { type: 'tool-plan-delta', delta: { message: { tool_plan: 'I will look.' } } },
+    ...cohereCall(0, '{"city":', '"Köln"}'),
+    ...cohereCall(1),
+    cohereEnd('TOOL_CALL'),
+  ),
+  ...Object.fromEntries(
+    ['MAX_TOKENS', 'STOP_SEQUENCE', 'ERROR', 'NOVEL'].map((reason) => [
+      `the finish reason ${reason}`,
+      named(cohereStart, ...cohereContent(0, 'text', 'Hi'), cohereEnd(reason)),
+    ]),
+  ),
+  'no end': named(cohereStart, ...cohereContent(0, 'text', 'Hi')),
+};
+
 /** Streamed answers of every wire that is read by us. */
 export const recordedStreams: readonly Recorded[] = [
   ...chatKinds.flatMap((kind) => of(kind, 'm', chatStreams)),
@@ -594,11 +658,36 @@ export const recordedStreams: readonly Recorded[] = [
   ...of('GOOGLE', 'gemini-2.5-flash', geminiStreams),
   ...withTools(of('OPENAI', 'gpt-5-mini', { ...responseStreams, ...openaiOnly })),
   ...withTools(of('XAI', 'grok-4', responseStreams)),
+  ...of('COHERE', 'command-a-03-2025', cohereStreams),
   ...structuredStreams,
 ];
 
 /** Whole answers of every wire that is read by us. */
 export const recordedAnswers: readonly Recorded[] = [
+  ...of('COHERE', 'command-a-03-2025', {
+    'thinking and a text': JSON.stringify({
+      message: {
+        role: 'assistant',
+        content: [
+          { type: 'thinking', thinking: 'Hm.' },
+          { type: 'text', text: 'Grüße, 世界 🙂' },
+        ],
+      },
+      finish_reason: 'COMPLETE',
+      usage: cohereUsage,
+    }),
+    calls: JSON.stringify({
+      message: {
+        role: 'assistant',
+        tool_plan: 'I will look.',
+        tool_calls: calls.map((each, at) =>
+          at === 0 ? each : { ...each, function: { name: 'get_weather', arguments: 'null' } },
+        ),
+      },
+      finish_reason: 'TOOL_CALL',
+      usage: cohereUsage,
+    }),
+  }),
   ...chatKinds.flatMap((kind) =>
     of(kind, 'm', {
       'a text': whole({ content: 'Grüße, 世界 🙂' }),

@@ -1,5 +1,6 @@
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createCerebras } from '@ai-sdk/cerebras';
+import { createCohere } from '@ai-sdk/cohere';
 import { createDeepSeek } from '@ai-sdk/deepseek';
 import { createFireworks } from '@ai-sdk/fireworks';
 import { createGoogle } from '@ai-sdk/google';
@@ -24,6 +25,7 @@ type Settings = {
 const makers: Partial<Record<ProviderKind, readonly [path: string, make: (settings: Settings) => Models]>> = {
   ANTHROPIC: ['/v1', createAnthropic],
   CEREBRAS: ['/v1', createCerebras],
+  COHERE: ['/v2', createCohere],
   DEEPSEEK: ['', createDeepSeek],
   FIREWORKS: ['/inference/v1', createFireworks],
   GOOGLE: ['/v1beta', createGoogle],

@@ -92,3 +92,22 @@ describe('a stream that is cut at any byte is no answer, unless nothing of it is
     }
   });
 });
+
+describe('a stream ends at its terminal marker though the connection stays open', () => {
+  const texts = recordedStreams.filter(({ name, kind }) => name === 'a text' && kind !== 'GOOGLE');
+  it.each(titled(texts))('%s', async (_, recorded) => {
+    const left = Promise.withResolvers<void>();
+    const fetch = async () =>
+      new Response(
+        new ReadableStream({
+          start: (controller) => controller.enqueue(new TextEncoder().encode(recorded.body)),
+          cancel: () => left.resolve(),
+        }),
+      );
+    const { ours } = await withWitness(recorded.kind, fetch);
+    const { text, finish, error } = await collect(ours, callOf(recorded));
+    expect({ text, error }).toEqual({ text: 'Grüße, 世界 🙂', error: null });
+    expect(finish?.reason).toBe('STOP');
+    await left.promise;
+  });
+});

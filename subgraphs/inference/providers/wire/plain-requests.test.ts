@@ -1,6 +1,7 @@
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createAzure } from '@ai-sdk/azure';
 import { createCerebras } from '@ai-sdk/cerebras';
+import { createCohere } from '@ai-sdk/cohere';
 import { createDeepSeek } from '@ai-sdk/deepseek';
 import { createFireworks } from '@ai-sdk/fireworks';
 import { createGoogle } from '@ai-sdk/google';
@@ -14,6 +15,7 @@ import { createXai } from '@ai-sdk/xai';
 import { describe, expect, it } from 'vitest';
 import { messagesWire } from '../anthropic/messages-reader.ts';
 import { chatWire } from '../chat-wire/chat-reader.ts';
+import { cohereWire } from '../cohere/cohere-reader.ts';
 import { geminiWire } from '../google/gemini-reader.ts';
 import type { ProviderCall, ProviderMessage } from '../provider.ts';
 import { responsesWire } from '../responses-wire/responses-reader.ts';
@@ -24,6 +26,7 @@ import { PlainRequests } from './plain-requests.ts';
 const fetch = captureFetch;
 const blanks: Readonly<Record<string, string>> = {
   anthropic: messagesWire.blank,
+  cohere: cohereWire.blank,
   google: geminiWire.blank,
   responses: responsesWire.blank,
   xai: responsesWire.blank,
@@ -42,6 +45,7 @@ const models: Readonly<Record<string, (id: string) => LanguageModelV4>> = {
   anthropic: createAnthropic({ apiKey: 'k', fetch }),
   google: createGoogle({ apiKey: 'k', fetch }),
   cerebras: createCerebras({ apiKey: 'k', fetch }),
+  cohere: createCohere({ apiKey: 'k', fetch }),
   deepseek: createDeepSeek({ apiKey: 'k', fetch }),
   fireworks: createFireworks({ apiKey: 'k', fetch }),
   groq: createGroq({ apiKey: 'k', fetch }),

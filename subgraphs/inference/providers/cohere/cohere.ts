@@ -1,0 +1,14 @@
+import { createCohere } from '@ai-sdk/cohere';
+import type { Provider } from '../provider.ts';
+import type { VendorOptions } from '../vendor-options.ts';
+import { captureFetch } from '../wire/captured-request.ts';
+import { createWireProvider } from '../wire/wire-provider.ts';
+import { cohereWire } from './cohere-reader.ts';
+
+/** COHERE: chat and embed, version 2. */
+export function createCohereProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
+  const settings = { baseURL: baseUrl, apiKey: secret };
+  const { languageModel } = createCohere({ ...settings, fetch: captureFetch });
+  const { embeddingModel } = createCohere({ ...settings, fetch });
+  return createWireProvider({ wire: cohereWire, languageModel, embeddingModel, secret, fetch });
+}
