@@ -14,7 +14,7 @@ import type { Command, Engine } from './engine.ts';
 import type { Failure } from './fail-points.ts';
 import { lsidKey } from './fields.ts';
 import { asCommandError, labelsOf, type Situation } from './labels.ts';
-import { checkFields, checkReadConcern, writeConcernError } from './options.ts';
+import { checkFields, checkReadConcern, checkVersion, writeConcernError } from './options.ts';
 import { errorReply, finishReply, type Reply } from './reply.ts';
 import { checkDatabaseName, Request } from './request.ts';
 import { COMMANDS } from './table.ts';
@@ -74,7 +74,10 @@ class Dispatch {
     const { body } = this.#message;
     const engine = this.#engine;
     const db = this.#database(command);
-    if (command.fields !== undefined) checkFields(name, body, command.fields);
+    checkVersion(body);
+    if (command.fields !== undefined) {
+      checkFields(name, [...body.keys(), ...this.#message.sequences.keys()], command.fields);
+    }
     const session = this.#session(body);
     const number = body.get('txnNumber');
     const inTransaction = body.get('autocommit') === false;

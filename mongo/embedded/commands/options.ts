@@ -37,16 +37,13 @@ const GENERIC = new Set([
 
 const READ_CONCERNS = new Set(['local', 'available', 'majority', 'linearizable', 'snapshot']);
 
-/** Refuses fields that the command does not have, and versions of the API that do not exist. */
-export function checkFields(name: string, body: Doc, known: ReadonlySet<string>): void {
-  let first = true;
-  for (const field of body.keys()) {
-    if (!first && !known.has(field) && !GENERIC.has(field)) {
+/** Refuses fields that the command does not have; the first is its name. */
+export function checkFields(name: string, fields: readonly string[], known: ReadonlySet<string>): void {
+  for (const field of fields.slice(1)) {
+    if (!known.has(field) && !GENERIC.has(field)) {
       throw new CommandError(40415, `BSON field '${name}.${field}' is an unknown field.`);
     }
-    first = false;
   }
-  checkVersion(body);
 }
 
 /** Refuses fields that a part of a command does not have. */
@@ -57,7 +54,8 @@ export function checkKnown(name: string, part: Doc, known: ReadonlySet<string>):
   }
 }
 
-function checkVersion(body: Doc): void {
+/** Refuses versions of the API that do not exist. */
+export function checkVersion(body: Doc): void {
   const version = body.get('apiVersion');
   if (version !== undefined && version !== '1') {
     throw new CommandError('APIVersionError', `Unsupported API version`);

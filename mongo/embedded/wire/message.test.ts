@@ -82,6 +82,14 @@ describe('parseMessage', () => {
   });
 });
 
+it('takes no documents twice: in two sequences, or in the body and in a sequence', () => {
+  const documents = kind1('documents', [doc({ a: 1 })]);
+  const body = doc({ insert: 'c', $db: 'd' });
+  expect(() => parseMessage(opMsg(0, kind0(body), documents, documents))).toThrow('Duplicate');
+  const both = kind0(new Map(body).set('documents', [doc({ a: 2 })]));
+  expect(() => parseMessage(opMsg(0, both, documents))).toThrow('Duplicate');
+});
+
 it('answers with the id of the request, in the form that the request had', () => {
   const answer = encodeReply({ requestId: 42, legacy: undefined }, encodeDocument(doc({ ok: 1 })));
   expect(answer.readInt32LE(8)).toBe(42);

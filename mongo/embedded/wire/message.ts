@@ -70,6 +70,11 @@ function parseMsg(bytes: Buffer, requestId: number): Message {
     }
   }
   if (body === undefined) throw new CommandError(40587, 'OP_MSG messages must have a body');
+  for (const name of sequences?.keys() ?? []) {
+    if (body.has(name)) {
+      throw new CommandError(40433, `Duplicate field between body and document sequence ${name}`);
+    }
+  }
   return {
     requestId,
     body,

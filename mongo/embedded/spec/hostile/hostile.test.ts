@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type Document, Long, UUID } from 'bson';
+import { type Document, Long, serialize, UUID } from 'bson';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../../store.ts';
@@ -128,6 +128,15 @@ it('answers requests sent at once in their order', async () => {
     Buffer.concat(Array.from({ length: 50 }, (_, n) => opMsg({ find: 'many', filter: { n }, $db: 't' }))),
   );
   for (let n = 0; n < 50; n++) expect((await client.reply())?.cursor.firstBatch[0]?.n).toBe(n);
+});
+
+it('refuses a document sequence that the command does not have', async () => {
+  await using client = await raw();
+  const sequence = Buffer.concat([Buffer.of(1, 0, 0, 0, 0), Buffer.from('others\0'), serialize({ _id: 1 })]);
+  sequence.writeInt32LE(sequence.length - 1, 1);
+  const body = Buffer.concat([Buffer.alloc(5), serialize({ find: 'many', $db: 't' }), sequence]);
+  client.send(message(2013, body));
+  expect((await client.reply())?.code).toBe(40415);
 });
 
 it('does not answer a message that says moreToCome', async () => {
