@@ -41,6 +41,9 @@ async function main(argv: readonly string[]): Promise<number> {
   return run(argv[0] === undefined || !named ? argv : argv.slice(1));
 }
 
+// An empty variable counts as unset: also for libraries that read the environment themselves.
+for (const [name, value] of Object.entries(process.env)) if (value === '') delete process.env[name];
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

@@ -159,6 +159,21 @@ describe('npm start', () => {
     expect(heddle.output()).not.toContain('0.0.0.0');
   });
 
+  it('takes an empty variable for unset, those of providers included', async () => {
+    const adminKey = newAdminKey();
+    const heddle = start({ HEDDLE_ADMIN_KEY: adminKey, OPENAI_API_KEY: 'sk-none', OPENAI_BASE_URL: '' });
+    const [, url = ''] = await heddle.line(banner);
+    const client = clientOf(url, adminKey);
+    // Nowhere, so that no test leaves the machine.
+    await client.data(
+      'mutation { updateProvider(id: "openai", input: { baseUrl: "http://127.0.0.1:1" }) { id } }',
+    );
+    const { errors } = await client.send(
+      'mutation { complete(input: { model: "openai/gpt-4.1-mini", messages: [{ role: USER, content: "x" }] }) { text } }',
+    );
+    expect(errors).toMatchObject([{ extensions: { code: expect.stringMatching(/^PROVIDER_/) } }]);
+  });
+
   it('asks for the mesh secret and a database before it starts a part', async () => {
     const { code, lines } = await failure({}, ['--only', 'models']);
     expect({ code, count: lines.length }).toEqual({ code: 1, count: 1 });
