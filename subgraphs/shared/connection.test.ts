@@ -36,8 +36,8 @@ afterAll(() => database?.close());
 async function walk<T>(page: (args: PageArgs) => Promise<Connection<T>>, first: number): Promise<T[]> {
   const seen: T[] = [];
   for (let after: string | null = null; ; ) {
-    const { nodes, pageInfo }: Connection<T> = await page({ first, after });
-    seen.push(...nodes);
+    const { edges, pageInfo }: Connection<T> = await page({ first, after });
+    seen.push(...edges.map(({ node }) => node));
     expect(pageInfo.hasPreviousPage).toBe(after !== null);
     if (!pageInfo.hasNextPage) return seen;
     after = pageInfo.endCursor;
@@ -63,7 +63,7 @@ describe('findPage', () => {
     await model.create({ _id: 'row-00a', at: new Date(0), rank: 0n });
     await model.deleteOne({ _id: 'row-04' });
     const second = await findPage(model, filter, { _id: 1 }, { first: 3, after: first.pageInfo.endCursor });
-    expect(second.nodes.map(({ _id }) => _id)).toEqual(['row-05', 'row-08', 'row-09']);
+    expect(second.edges.map(({ node }) => node._id)).toEqual(['row-05', 'row-08', 'row-09']);
   });
 
   it('answers an empty page for nothing, and for none asked for', async () => {
@@ -102,6 +102,22 @@ describe('findPage', () => {
   });
 });
 
+describe('findPage over several fields', () => {
+  it.each([
+    '["x","row-05"]',
+    '[5,"row-05"]',
+    '[{"n":"5"},"row-05"]',
+    '[{"d":8640000000000001},"row-05"]',
+    '[{"d":1},7]',
+  ])('takes no cursor whose values are not of the types of its fields: %s', async (text) => {
+    const after = Buffer.from(text).toString('base64url');
+    await expect(findPage(model, {}, { at: -1, _id: 1 }, { after })).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringMatching(/^after /),
+    });
+  });
+});
+
 describe('arrayPage', () => {
   it('tells every item once, also when the one behind the cursor has gone', async () => {
     const items = ['a', 'b', 'c', 'd', 'e'];
@@ -109,7 +125,7 @@ describe('arrayPage', () => {
     expect(await walk(page, 2)).toEqual(items);
     const { pageInfo } = await page({ first: 2 });
     const rest = arrayPage(['a', 'c', 'd'], (item) => item, { after: pageInfo.endCursor });
-    expect(rest.nodes).toEqual(['c', 'd']);
+    expect(rest.edges.map(({ node }) => node)).toEqual(['c', 'd']);
     expect(() => arrayPage(items, (item) => item, { after: 'x' })).toThrow(/^after /);
   });
 });

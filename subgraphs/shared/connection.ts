@@ -1,4 +1,4 @@
-import type { Model } from 'mongoose';
+import type { Model, Schema } from 'mongoose';
 import { badInput } from './input.ts';
 
 /** Relay's arguments as GraphQL hands them over. */
@@ -10,7 +10,6 @@ export interface PageArgs {
 /** Relay's connection; in SDL every subgraph has `type PageInfo @shareable` with these four fields. */
 export interface Connection<T> {
   readonly edges: readonly { readonly cursor: string; readonly node: T }[];
-  readonly nodes: readonly T[];
   readonly pageInfo: {
     readonly hasNextPage: boolean;
     readonly hasPreviousPage: boolean;
@@ -47,17 +46,20 @@ function cursorOf(values: readonly SortValue[]): string {
   return Buffer.from(JSON.stringify(plain)).toString('base64url');
 }
 
+function notOfThisList(): never {
+  return badInput('after', 'is no cursor of this list: use one that it has answered.');
+}
+
 /** Only the value types that a cursor of ours holds: nothing that could be an operator of a query gets through. */
 function valuesOf(cursor: string, count: number): SortValue[] {
-  const wrong = () => badInput('after', 'is no cursor of this list: use one that it has answered.');
-  if (cursor.length > CURSOR_MAX) wrong();
+  if (cursor.length > CURSOR_MAX) notOfThisList();
   let plain: unknown;
   try {
     plain = JSON.parse(Buffer.from(cursor, 'base64url').toString());
   } catch {
-    wrong();
+    notOfThisList();
   }
-  if (!Array.isArray(plain) || plain.length !== count) return wrong();
+  if (!Array.isArray(plain) || plain.length !== count) return notOfThisList();
   return plain.map((value: unknown) => {
     if (value === null || typeof value === 'string' || typeof value === 'number') return value;
     if (typeof value === 'object' && 'd' in value && typeof value.d === 'number') return new Date(value.d);
@@ -69,8 +71,23 @@ function valuesOf(cursor: string, count: number): SortValue[] {
     ) {
       return BigInt(value.n);
     }
-    return wrong();
+    return notOfThisList();
   });
+}
+
+/** Mongoose's name of the type that the value has. */
+function typeNameOf(value: NonNullable<SortValue>): string {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : 'Date';
+  if (typeof value === 'string') return 'String';
+  return typeof value === 'bigint' ? 'BigInt' : 'Number';
+}
+
+/** The values of a cursor must be what the fields hold: those of another list would make a query that fails. */
+function checkTypes(schema: Schema, fields: readonly string[], values: readonly SortValue[]): void {
+  for (const [i, field] of fields.entries()) {
+    const value = values[i] ?? null;
+    if (value !== null && schema.path(field)?.instance !== typeNameOf(value)) notOfThisList();
+  }
 }
 
 /** What comes after these values in this order, as a filter that an index on the same fields answers. */
@@ -98,8 +115,12 @@ export async function findPage<TRecord extends object>(
 ): Promise<Connection<TRecord>> {
   const size = pageSize(args);
   const order = Object.entries(sort);
-  const rest = args.after ? after(order, valuesOf(args.after, order.length)) : {};
-  const where = args.after ? { $and: [filter, rest] } : filter;
+  let where = filter;
+  if (args.after) {
+    const values = valuesOf(args.after, order.length);
+    checkTypes(model.schema, Object.keys(sort), values);
+    where = { $and: [filter, after(order, values)] };
+  }
   const found = (await model
     .find(where as never)
     .sort({ ...sort })
@@ -116,8 +137,7 @@ export function arrayPage<T>(items: readonly T[], keyOf: (item: T) => string, ar
   let start = 0;
   if (args.after) {
     const [last] = valuesOf(args.after, 1);
-    if (typeof last !== 'string')
-      badInput('after', 'is no cursor of this list: use one that it has answered.');
+    if (typeof last !== 'string') return notOfThisList();
     start = items.findIndex((item) => keyOf(item) > last);
     if (start === -1) start = items.length;
   }
@@ -132,11 +152,9 @@ function connectionOf<T>(
   hasPreviousPage: boolean,
   cursor: (item: T) => string,
 ): Connection<T> {
-  const nodes = found.slice(0, size);
-  const edges = nodes.map((node) => ({ cursor: cursor(node), node }));
+  const edges = found.slice(0, size).map((node) => ({ cursor: cursor(node), node }));
   return {
     edges,
-    nodes,
     pageInfo: {
       hasNextPage: found.length > size,
       hasPreviousPage,

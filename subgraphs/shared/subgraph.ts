@@ -7,7 +7,6 @@ import {
   execute,
   type GraphQLFieldResolver,
   type GraphQLSchema,
-  isAbstractType,
   isInputObjectType,
   isObjectType,
   parse,
@@ -202,7 +201,7 @@ function checkResolvers(name: string, schema: GraphQLSchema, resolvers: Subgraph
     const type = schema.getType(typeName);
     if (!type || isInputObjectType(type))
       throw new Error(`${name}: there are resolvers for ${typeName}, which the SDL lacks.`);
-    if (!isObjectType(type) || isAbstractType(type)) continue;
+    if (!isObjectType(type)) continue;
     for (const field of Object.keys(fields)) {
       if (!field.startsWith('__') && !(field in type.getFields())) {
         throw new Error(`${name}: there is a resolver for ${typeName}.${field}, which the SDL lacks.`);
