@@ -110,6 +110,7 @@ describe('the commands of the documentation', () => {
     ['npm run bench', 'bench/main.ts', 'per `complete`'],
     ['npx node bench/startup.ts', 'bench/startup.ts', 'later start'],
     ['npx node bench/router.ts', 'bench/router.ts', 'join of three subgraphs'],
+    ['npx node bench/providers.ts', 'bench/providers.ts', 'ANTHROPIC'],
   ])(
     '%s prints its table',
     async (_command, file, row) => {
