@@ -1,4 +1,4 @@
-import { createContext, Script } from 'node:vm';
+import { type Context, createContext, Script } from 'node:vm';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { HeddleError } from './errors.ts';
@@ -6,6 +6,9 @@ import { HeddleError } from './errors.ts';
 const bytesMax = 65_536;
 const compileMsMax = 500;
 const validateMsMax = 100;
+const schemasPerCompiler = 200;
+/** What can take time out of proportion to schema and value: patterns, comparisons of all with all, references that branch. */
+const needsLeash = /"(pattern|patternProperties|uniqueItems|\$(ref|dynamicRef|recursiveRef))"/;
 
 /** A JSON Schema from outside, compiled. */
 export interface JsonSchema {
@@ -29,20 +32,20 @@ export function jsonSchemaText(schema: unknown, field: string): string {
 }
 
 /**
- * Compiles a schema (2020-12, or draft-07 where `$schema` says so). A fresh validator each, so that schemas with the
- * same $id do not meet. References to other documents are refused; `format` is not asserted. BAD_USER_INPUT tells what
+ * Compiles a schema (2020-12, or draft-07 where `$schema` says so). Schemas know nothing of each other. References to other documents are refused; `format` is not asserted. BAD_USER_INPUT tells what
  * is wrong with `field`. Costs milliseconds: keep what it answers.
  */
 export function compileJsonSchema(text: string, field: string): JsonSchema {
   const schema: Record<string, unknown> = JSON.parse(text);
-  const validate = validator(schema, field);
-  const needsLeash = /"(pattern|patternProperties|uniqueItems)"/.test(text);
+  const validate = validator(schema, text, field);
   return {
     schema,
     text,
     problemOf(value) {
       try {
-        if (needsLeash ? onLeash(() => validate(value), validateMsMax) : validate(value)) return null;
+        if (needsLeash.test(text) ? onLeash(() => validate(value), validateMsMax) : validate(value)) {
+          return null;
+        }
       } catch {
         return 'checking it against the schema takes too long';
       }
@@ -52,25 +55,54 @@ export function compileJsonSchema(text: string, field: string): JsonSchema {
   };
 }
 
-function validator(schema: Record<string, unknown>, field: string): ValidateFunction {
+/** Ajv, and how many schemas it may still compile: it keeps a little of each. */
+interface Compiler {
+  readonly ajv: Ajv | Ajv2020;
+  left: number;
+}
+
+const compilers = new Map<'draft-07' | '2020-12', Compiler>();
+
+function newCompiler(draft: 'draft-07' | '2020-12'): Compiler {
   const options = { strict: false, validateFormats: false, logger: false } as const;
-  const draft = typeof schema.$schema === 'string' && schema.$schema.includes('draft-07');
+  const ajv = draft === 'draft-07' ? new Ajv(options) : new Ajv2020(options);
+  // The first compilation makes the validator of schemas, which takes 16 ms and is no fault of the schema that comes first.
+  ajv.compile({});
+  return { ajv, left: schemasPerCompiler };
+}
+
+function validator(schema: Record<string, unknown>, text: string, field: string): ValidateFunction {
+  const draft =
+    typeof schema.$schema === 'string' && schema.$schema.includes('draft-07') ? 'draft-07' : '2020-12';
+  const shared = compilers.get(draft);
+  // A name stays known to Ajv, so whatever has one is compiled where nothing else is.
+  const named = text.includes('"$id"');
+  const compiler = named || shared === undefined || shared.left === 0 ? newCompiler(draft) : shared;
+  if (!named) compilers.set(draft, compiler);
+  compiler.left -= 1;
   try {
-    return onLeash(() => (draft ? new Ajv(options) : new Ajv2020(options)).compile(schema), compileMsMax);
+    const validate = onLeash(() => compiler.ajv.compile(schema), compileMsMax);
+    compiler.ajv.removeSchema(schema);
+    return validate;
   } catch (cause) {
+    compilers.delete(draft);
     const why = cause instanceof Error ? cause.message.slice(0, 300) : 'it cannot be compiled';
     throw new HeddleError('BAD_USER_INPUT', `${field} is no usable JSON Schema: ${why}.`, { cause });
   }
 }
 
-/** Runs foreign patterns and schemas on a leash: they could keep the process busy for hours. Costs a thread: rarely used. */
+const held = { run(): void {} };
+const leash = new Script('run()');
+let context: Context | undefined;
+
+/** Runs foreign patterns and schemas on a leash: they could keep the process busy for hours. Costs a thread for its time. */
 function onLeash<T>(run: () => T, msMax: number): T {
   let result: { readonly value: T } | undefined;
-  const leash = new Script('run()');
-  const keep = () => {
+  context ??= createContext(held);
+  held.run = () => {
     result = { value: run() };
   };
-  leash.runInContext(createContext({ run: keep }), { timeout: msMax });
+  leash.runInContext(context, { timeout: msMax });
   if (result === undefined) throw new Error('Nothing ran.');
   return result.value;
 }
