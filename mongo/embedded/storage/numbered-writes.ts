@@ -27,6 +27,8 @@ export class NumberedWrites {
   readonly #unsaved = new Map<string, Unsaved>();
   /** Sessions that may have rows besides that of their first statement, which the next number simply replaces. */
   readonly #several: Set<string>;
+  /** What a command of one statement answered last, in bytes: mostly it is the same `{ n: 1 }` again. */
+  #lone: { outcome: Doc; bytes: Uint8Array } | undefined;
 
   constructor(db: DatabaseSync) {
     this.#last = db.prepare(
@@ -86,12 +88,10 @@ export class NumberedWrites {
     const used = Date.now();
     for (const [session, { number, runs }] of this.#unsaved) {
       const key = keyOf(session);
-      const outcomes: Doc = new Map();
-      for (const { first, last, outcome } of runs) outcomes.set(`${first}:${last}`, outcome);
       const first = runs[0]?.first ?? 0;
       if (this.#several.has(session)) this.#supersede.run(key, number);
       if (first !== 0) this.#several.add(session);
-      this.#insert.run(key, first, number, used, encodeDocument(outcomes));
+      this.#insert.run(key, first, number, used, this.#encoded(runs));
     }
     this.#unsaved.clear();
   }
@@ -114,6 +114,19 @@ export class NumberedWrites {
   unusedSince(ms: number): string[] {
     return this.#unused.all(ms).map(({ session }) => idOf(session));
   }
+
+  #encoded(runs: readonly Run[]): Uint8Array {
+    const [run] = runs;
+    if (run === undefined || runs.length > 1 || run.first !== 0 || run.last !== 0) return encode(runs);
+    if (this.#lone?.outcome !== run.outcome) this.#lone = { outcome: run.outcome, bytes: encode(runs) };
+    return this.#lone.bytes;
+  }
+}
+
+function encode(runs: readonly Run[]): Uint8Array {
+  return encodeDocument(
+    new Map(runs.map(({ first, last, outcome }) => [`${first}:${last}`, outcome] as const)),
+  );
 }
 
 function keyOf(session: string): Buffer {
