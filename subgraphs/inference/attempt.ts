@@ -154,10 +154,16 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   });
 }
 
-function endOf(error: unknown, signal: AbortSignal, partial: AnswerBuilder | null): AttemptEnd {
+/** How a call ended that threw. `sent`: whether its provider may have had it, and so may bill what was cut. */
+export function endOf(
+  error: unknown,
+  signal: AbortSignal,
+  partial: AnswerBuilder | null,
+  sent = true,
+): AttemptEnd {
   const told = partial?.usage ?? null;
   const cause = signal.aborted ? signal.reason : error;
-  if (cause instanceof Cancelled) return { outcome: 'CANCELLED', reason: cause, told, partial, cut: true };
+  if (cause instanceof Cancelled) return { outcome: 'CANCELLED', reason: cause, told, partial, cut: sent };
   const failure =
     cause instanceof ProviderFailure
       ? cause
@@ -165,6 +171,6 @@ function endOf(error: unknown, signal: AbortSignal, partial: AnswerBuilder | nul
           retryable: false,
           cause,
         });
-  const cut = signal.aborted || (partial !== null && partial.received > 0);
+  const cut = (sent && signal.aborted) || (partial !== null && partial.received > 0);
   return { outcome: 'FAILED', failure, told, partial, cut };
 }

@@ -64,12 +64,15 @@ export function finishReasonOf(status: InvocationStatus, told: FinishReason | un
 
 /** The error that `complete` answers with; null when there was no failure. */
 export function errorOf({ completion, failure }: Ended): HeddleError | null {
-  if (failure === null) return null;
-  return new HeddleError(failure.code, failure.message, {
-    extensions: {
-      ...failure.extensions,
-      completionId: completion.id,
-      ...(failure.retryAfterMs === null ? {} : { retryAfterMs: failure.retryAfterMs }),
-    },
+  return failure === null ? null : errorOfFailure(failure, completion.id);
+}
+
+/** The failure as an error that names its row. */
+export function errorOfFailure(
+  { code, message, retryAfterMs, extensions }: ClientFailure,
+  completionId: string,
+): HeddleError {
+  return new HeddleError(code, message, {
+    extensions: { ...extensions, completionId, ...(retryAfterMs === null ? {} : { retryAfterMs }) },
   });
 }

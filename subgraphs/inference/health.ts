@@ -18,7 +18,7 @@ export interface CallOutcome {
 export interface HealthRegistry {
   /** A call begins; the returned function says once how it ended, null: nothing can be said (it was cancelled). */
   begin(modelId: string, providerId: string): (outcome: CallOutcome | null) => void;
-  /** May it be asked: its circuit is closed, or it is time to try it again with one call. */
+  /** True while it must not be asked: its circuit is open and no trial is due, or its one trial is under way. */
   isOpen(modelId: string): boolean;
   /** Calls running now. */
   inFlight(modelId: string): number;

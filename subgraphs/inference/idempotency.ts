@@ -1,9 +1,9 @@
-import { mongo } from 'mongoose';
 import { COMPLETION_KEPT_MS } from '#mongo/completions.ts';
 import { type IdempotencyKeyRecord, idempotencyKeys } from '#mongo/idempotency-keys.ts';
 import { invocations } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
+import { isDuplicateKey } from '../shared/input.ts';
 import { callerId, inputHash, sha256 } from './cache-key.ts';
 import type { InferenceDeps } from './deps.ts';
 import { nativeCollection } from './ledger/native-collection.ts';
@@ -30,7 +30,6 @@ interface Claiming {
   readonly owner: Promise<string>;
 }
 
-const duplicateKey = 11000;
 /** A claim stands before its row does, for as long as its maker is being let in. */
 const rowPollMs = 100;
 /** Is the maker gone? Asked once in so many polls. */
@@ -126,7 +125,7 @@ export function createIdempotency(
       await claims.insertOne(record, { writeConcern: { w: 'majority', j: true } });
       return true;
     } catch (error) {
-      if (error instanceof mongo.MongoServerError && error.code === duplicateKey) return false;
+      if (isDuplicateKey(error)) return false;
       throw error;
     }
   }

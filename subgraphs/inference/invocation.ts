@@ -138,19 +138,11 @@ export class Invocation {
     return failed(failureOfProvider(cause instanceof ProviderFailure ? cause : end.failure), answer);
   }
 
-  /** What was used so far and the next attempt must fit the limits too; the first attempt's bound is reserved already. */
-  async #reserveFor(model: CatalogModel): Promise<HeddleError | null> {
+  /** The first attempt's bound is reserved already. */
+  #reserveFor(model: CatalogModel): Promise<HeddleError | null> {
     const { request, meters } = this.start;
     const output = outputTokensMax(model, request.call.maxOutputTokens);
-    const next = upperBound(model, request.inputTokensMax, output);
-    const { tokens, costNanos } = this.#tally.used;
-    try {
-      await meters.reserve({ tokens: tokens + next.tokens, costNanos: costNanos + next.costNanos });
-      return null;
-    } catch (error) {
-      if (error instanceof HeddleError) return error;
-      throw error;
-    }
+    return meters.reserveAlso(this.#tally.used, upperBound(model, request.inputTokensMax, output));
   }
 
   /** Whom to ask after a failure, and when; null: nobody. */

@@ -1,4 +1,4 @@
-import type { InvocationCache } from '#mongo/invocations.ts';
+import type { InvocationCache, InvocationRecord } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { answerOf, type CachedAnswer, type CachePlan, cachedAnswer, cachePlan } from './answer-cache.ts';
 import { type CompletionData, newCompletionId, noUsage } from './completion.ts';
@@ -6,7 +6,7 @@ import type { InferenceDeps } from './deps.ts';
 import { createEventSink, type EventSink } from './event-sink.ts';
 import type { Idempotency } from './idempotency.ts';
 import { Invocation } from './invocation.ts';
-import { openRow, resultOf } from './ledger/rows.ts';
+import { openRow, type RowStart, resultOf } from './ledger/rows.ts';
 import { Meters } from './meters.ts';
 import type { CachePolicy, CompletionRequest, OnDisconnect } from './request.ts';
 import { candidatesFor } from './route.ts';
@@ -116,6 +116,13 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
     }
   }
 
+  function rowOf(
+    start: Pick<RowStart, 'id' | 'caller' | 'model' | 'cache' | 'startedAtMs'>,
+    { promptId, promptVersionId }: CompletionRequest,
+  ): InvocationRecord {
+    return openRow({ ...start, kind: 'completion', promptId, promptVersionId, ownerId: deps.ownerId });
+  }
+
   async function admit(
     id: string,
     request: CompletionRequest,
@@ -123,24 +130,13 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
     options: BeginOptions,
     cache: 'MISS' | 'BYPASS',
   ): Promise<Begun> {
-    const { promptId, promptVersionId, inputTokensMax, call } = request;
+    const { inputTokensMax, call } = request;
     const { maxOutputTokens } = call;
     const needs = { ...request, maxOutputTokens };
     const candidates = await candidatesFor(request.model, needs, caller, deps);
     const [model] = candidates.models;
     const startedAtMs = deps.now();
-    const { ownerId } = deps;
-    const row = openRow({
-      id,
-      kind: 'completion',
-      caller,
-      model,
-      promptId,
-      promptVersionId,
-      cache,
-      startedAtMs,
-      ownerId,
-    });
+    const row = rowOf({ id, caller, model, cache, startedAtMs }, request);
     const meters = new Meters(deps.quota, caller, id, candidates.timeouts.totalMs, deps.log);
     await meters.reserve(upperBound(model, inputTokensMax, outputTokensMax(model, maxOutputTokens)));
     let stream: StreamEnds | null = null;
@@ -187,7 +183,7 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
     cache: InvocationCache,
   ): Promise<Begun> {
     const nowMs = deps.now();
-    const { promptId, promptVersionId } = request;
+    const { promptVersionId } = request;
     const completion: CompletionData = {
       ...found,
       id,
@@ -202,18 +198,7 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
     };
     const providerId = found.modelId.slice(0, found.modelId.indexOf('/'));
     const model = { id: found.modelId, provider: { id: providerId } };
-    const { ownerId } = deps;
-    const row = openRow({
-      id,
-      kind: 'completion',
-      caller,
-      model,
-      promptId,
-      promptVersionId,
-      cache,
-      startedAtMs: nowMs,
-      ownerId,
-    });
+    const row = rowOf({ id, caller, model, cache, startedAtMs: nowMs }, request);
     await deps.ledger.open(
       { ...row, status: 'SUCCEEDED', endedAt: new Date(nowMs), latencyMs: 0 },
       resultOf(completion, nowMs) ?? undefined,

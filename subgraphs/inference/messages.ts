@@ -1,10 +1,6 @@
-import { HeddleError } from '#schema/errors.ts';
+import { refuse } from '../shared/input.ts';
 import type { ContentPartInput, MessageInput } from './input-types.ts';
 import type { ContentPart, ProviderMessage } from './providers/provider.ts';
-
-function refuse(message: string): never {
-  throw new HeddleError('BAD_USER_INPUT', message);
-}
 
 const messagesMax = 1_000;
 const partsMax = 100;

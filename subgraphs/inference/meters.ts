@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Caller } from '#schema/caller.ts';
+import { HeddleError } from '#schema/errors.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { demandsOf, quotaRefusal } from '../shared/quota.ts';
 import type { UpperBound } from './settle.ts';
@@ -59,6 +60,20 @@ export class Meters {
       tokens: tokens > 0n ? bound.tokens : this.#reserved.tokens,
       costNanos: costNanos > 0n ? bound.costNanos : this.#reserved.costNanos,
     };
+  }
+
+  /** What was used so far and the next attempt must fit the limits too. The refusal; null: it fits, and is reserved. */
+  async reserveAlso(used: UpperBound, next: UpperBound): Promise<HeddleError | null> {
+    try {
+      await this.reserve({
+        tokens: used.tokens + next.tokens,
+        costNanos: used.costNanos + next.costNanos,
+      });
+      return null;
+    } catch (error) {
+      if (error instanceof HeddleError) return error;
+      throw error;
+    }
   }
 
   /** Replaces everything reserved by what was used. Never rejects: what fails is logged, and expires by itself. */

@@ -1,14 +1,10 @@
-import { HeddleError } from '#schema/errors.ts';
 import { checkedCallParameters } from '../shared/call-parameters.ts';
+import { refuse } from '../shared/input.ts';
 import type { CallOptionsInput, CompletionInput, ToolInput } from './input-types.ts';
 import { parseMessages } from './messages.ts';
 import type { ProviderCall, ProviderMessage } from './providers/provider.ts';
 import type { CompletionRequest } from './request.ts';
 import type { StructuredOutputs } from './structured-output.ts';
-
-function refuse(message: string): never {
-  throw new HeddleError('BAD_USER_INPUT', message);
-}
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Tool = NonNullable<ProviderCall['tools']>[number];

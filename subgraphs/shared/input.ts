@@ -5,6 +5,11 @@ export function badInput(field: string, problem: string): never {
   throw new HeddleError('BAD_USER_INPUT', `${field} ${problem}`, { extensions: { field } });
 }
 
+/** BAD_USER_INPUT that says what is wrong in a sentence of its own. */
+export function refuse(message: string): never {
+  throw new HeddleError('BAD_USER_INPUT', message);
+}
+
 /** NOT_FOUND in the same words for what does not exist and for what the caller may not see. */
 export function notFound(type: string, id: string): never {
   throw new HeddleError('NOT_FOUND', `There is no ${type} ${JSON.stringify(id.slice(0, 200))}.`);
@@ -37,9 +42,12 @@ export function checkedList<T>(values: readonly T[], field: string, max = 100): 
   return [...new Set(values)];
 }
 
+/** The server's code of a unique index that already has the value. */
+export const duplicateKeyCode = 11000;
+
 /** True for the error of a unique index that already has the value: what becomes CONFLICT. */
 export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 11000;
+  return error instanceof Error && 'code' in error && error.code === duplicateKeyCode;
 }
 
 /** Awaits a write and turns the refusal of a unique index into CONFLICT with this message. */

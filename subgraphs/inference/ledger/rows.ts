@@ -5,8 +5,8 @@ import { HeddleError, isErrorCode } from '#schema/errors.ts';
 import { type AttemptData, type CompletionData, noUsage } from '../completion.ts';
 import type { InvocationClosing } from './ledger.ts';
 
-/** The row of an invocation that begins. Throws FORBIDDEN for a caller of no tenant: somebody has to pay. */
-export function openRow(start: {
+/** What is known of an invocation when it begins. */
+export interface RowStart {
   readonly id: string;
   readonly kind: 'completion' | 'embedding';
   readonly caller: Caller;
@@ -16,7 +16,10 @@ export function openRow(start: {
   readonly cache: InvocationRecord['cache'];
   readonly startedAtMs: number;
   readonly ownerId: string;
-}): InvocationRecord {
+}
+
+/** The row of an invocation that begins. Throws FORBIDDEN for a caller of no tenant: somebody has to pay. */
+export function openRow(start: RowStart): InvocationRecord {
   const { caller, model } = start;
   if (caller.tenantId === null) {
     throw new HeddleError('FORBIDDEN', 'This caller belongs to no tenant: use the API key of an app.');

@@ -1,6 +1,5 @@
 import { mongo } from 'mongoose';
-
-const duplicateKey = 11000;
+import { duplicateKeyCode } from '../../shared/input.ts';
 
 /** What the server said of single documents; empty where it failed as a whole, or was never reached. */
 function writeErrorsOf(error: mongo.MongoBulkWriteError): readonly mongo.WriteError[] {
@@ -13,7 +12,7 @@ export function isOnlyDuplicates(error: unknown): boolean {
   const errors = writeErrorsOf(error);
   return (
     errors.length > 0 &&
-    errors.every(({ code }) => code === duplicateKey) &&
+    errors.every(({ code }) => code === duplicateKeyCode) &&
     error.result.getWriteConcernError() === undefined
   );
 }
