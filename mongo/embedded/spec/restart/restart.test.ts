@@ -174,17 +174,18 @@ it('a number below the last of a session is refused after a restart too, and a s
   const session = { lsid: { id: new UUID() } };
   const insert = (n: number) => ({
     insert: 'c',
-    documents: [{ n }],
+    documents: [{ _id: n }],
     ...session,
     txnNumber: Long.fromNumber(n),
   });
   await repeatedAfterRestart(insert(5));
   expect(await answers(insert(4))).toMatchObject([{ codeName: 'TransactionTooOld' }]);
-  await answers({ endSessions: [session.lsid], $db: 'admin' });
+  const durable = { insert: 'other', documents: [{}] };
+  await answers({ endSessions: [session.lsid], $db: 'admin' }, durable);
   await store.kill();
   await store.start();
   expect(await answers(insert(4))).toMatchObject([{ n: 1 }]);
-  expect((await stored()).map(({ n }) => n)).toEqual([5, 4]);
+  expect(await stored()).toEqual([{ _id: 4 }, { _id: 5 }]);
 });
 
 it('the stock driver whose store was killed between commit and answer does its $inc once', async () => {
