@@ -1,7 +1,7 @@
 import { defineCollection } from './collection.ts';
 
 /** How long a result can be read again by its id, and an idempotency key be answered from it. */
-export const COMPLETION_KEPT_MS = 24 * 60 * 60 * 1000;
+export const completionKeptMs = 24 * 60 * 60 * 1000;
 
 /**
  * The content of an ended completion, for `completion(id)`, for late resumers and for repeated idempotency keys.

@@ -14,10 +14,10 @@ export interface OpenDatabaseOptions {
   readonly monitorCommands?: boolean;
 }
 
-const EMBEDDED = 'embedded:';
+const embeddedProtocol = 'embedded:';
 
 /** The database where the URL names none. */
-const DATABASE = 'heddle';
+const databaseName = 'heddle';
 
 /** `useBigInt64`: a BSON long is a bigint in both directions, so that money never passes through a double. */
 const shared: ConnectOptions = {
@@ -31,7 +31,7 @@ const shared: ConnectOptions = {
 /** One local socket away: commands are short and the store answers them one after another, so few connections do. */
 const embedded: ConnectOptions = {
   ...shared,
-  dbName: DATABASE,
+  dbName: databaseName,
   directConnection: true,
   maxPoolSize: 16,
   minPoolSize: 1,
@@ -57,10 +57,10 @@ function remoteOptions(url: string): ConnectOptions {
  * reached within seconds or the text is no such URL. Indexes: `ensureIndexes`.
  */
 export async function openDatabase(url: string, options: OpenDatabaseOptions = {}): Promise<Database> {
-  if (url.startsWith(EMBEDDED)) return openEmbedded(url.slice(EMBEDDED.length), options);
+  if (url.startsWith(embeddedProtocol)) return openEmbedded(url.slice(embeddedProtocol.length), options);
   const server = /^mongodb(?:\+srv)?:\/\/[^/]+(?:\/([^?]*))?/.exec(url);
   if (server) {
-    const named = server[1] ? {} : { dbName: DATABASE };
+    const named = server[1] ? {} : { dbName: databaseName };
     return open(url, { ...remoteOptions(url), ...named, ...options }, async () => {});
   }
   throw new HeddleError(

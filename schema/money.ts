@@ -1,22 +1,22 @@
 import { HeddleError } from './errors.ts';
 
 /** Nano-dollars in a dollar: money is an integer of these inside, a Decimal text of dollars outside. */
-const NANOS_PER_DOLLAR = 1_000_000_000n;
+const nanosPerDollar = 1_000_000_000n;
 
 /** At most 20 digits before the point and 9 after it: what nano-dollars can say within a BSON long, and then some. */
-const DECIMAL = /^(-?)(\d{1,20})(?:\.(\d{1,9})0*)?$/;
-const LONG_MAX = 2n ** 63n - 1n;
+const decimalPattern = /^(-?)(\d{1,20})(?:\.(\d{1,9})0*)?$/;
+const longMax = 2n ** 63n - 1n;
 
 /**
  * Dollars as text ("0.0001234") to nano-dollars, exactly.
  * @param field named in the BAD_USER_INPUT that more than nine decimal places, or anything else, is refused with
  */
 export function nanosOfDecimal(text: string, field = 'amount'): bigint {
-  const match = DECIMAL.exec(text);
+  const match = decimalPattern.exec(text);
   const nanos = match
-    ? BigInt(match[2] ?? '0') * NANOS_PER_DOLLAR + BigInt((match[3] ?? '').padEnd(9, '0'))
+    ? BigInt(match[2] ?? '0') * nanosPerDollar + BigInt((match[3] ?? '').padEnd(9, '0'))
     : undefined;
-  if (nanos === undefined || nanos > LONG_MAX) {
+  if (nanos === undefined || nanos > longMax) {
     throw new HeddleError(
       'BAD_USER_INPUT',
       `${field} must be an amount of dollars with at most nine decimal places, such as "0.25"; it is ${JSON.stringify(text)}.`,

@@ -1,4 +1,4 @@
-import { COMPLETION_KEPT_MS } from '#mongo/completions.ts';
+import { completionKeptMs } from '#mongo/completions.ts';
 import { type IdempotencyKeyRecord, idempotencyKeys } from '#mongo/idempotency-keys.ts';
 import { invocations } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
@@ -86,7 +86,7 @@ export function createIdempotency(
   async function claim(key: string, hash: string, id: string): Promise<string> {
     const keys = idempotencyKeys(connection);
     for (let polls = 0; ; polls++) {
-      const expiresAt = new Date(now() + COMPLETION_KEPT_MS);
+      const expiresAt = new Date(now() + completionKeptMs);
       if (await inserted({ _id: key, completionId: id, inputHash: hash, ownerId, expiresAt })) return id;
       const standing = await keys.findById(key).lean();
       if (standing === null) continue;

@@ -3,36 +3,36 @@ import type { AuditLog } from '#mongo/audit-log.ts';
 import { HeddleError } from '#schema/errors.ts';
 import type { OperationContext } from './context.ts';
 
-const SECRET =
+const secretName =
   /secret|password|passphrase|authorization|private_?key|^(api_?key|key_?hash|sealed|token|access_?token)$/i;
-const DEPTH_MAX = 8;
-const TEXT_MAX = 4_096;
-const NAME_MAX = 200;
-const ITEMS_MAX = 200;
+const depthMax = 8;
+const textMax = 4_096;
+const nameMax = 200;
+const itemsMax = 200;
 
 /** A name as the database takes it for a key: BSON has no zero bytes, and its driver reads `_bsontype` as its own sign. */
 function keptName(name: string): string {
   if (name === '_bsontype') return '__bsontype';
-  return name.slice(0, NAME_MAX).replace(/^\$|\.|\0/g, '_');
+  return name.slice(0, nameMax).replace(/^\$|\.|\0/g, '_');
 }
 
 /** A copy as plain JSON that is fit to keep: values of secret-sounding names are replaced, long and deep ones cut. */
 function redact(value: unknown, depth = 0): unknown {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') {
-    return value.length > TEXT_MAX ? `${value.slice(0, TEXT_MAX)}… (${value.length} characters)` : value;
+    return value.length > textMax ? `${value.slice(0, textMax)}… (${value.length} characters)` : value;
   }
   if (typeof value === 'bigint') return value.toString();
   if (value instanceof Date) return value.toISOString();
   if (typeof value !== 'object') return typeof value === 'function' ? null : value;
-  if (depth >= DEPTH_MAX) return '[too deep]';
-  if (Array.isArray(value)) return value.slice(0, ITEMS_MAX).map((item) => redact(item, depth + 1));
+  if (depth >= depthMax) return '[too deep]';
+  if (Array.isArray(value)) return value.slice(0, itemsMax).map((item) => redact(item, depth + 1));
   return Object.fromEntries(
     Object.entries(value)
-      .slice(0, ITEMS_MAX)
+      .slice(0, itemsMax)
       .map(([name, item]) => [
         keptName(name),
-        SECRET.test(name) && typeof item !== 'boolean' && item !== null
+        secretName.test(name) && typeof item !== 'boolean' && item !== null
           ? '[redacted]'
           : redact(item, depth + 1),
       ]),

@@ -18,13 +18,13 @@ export interface Connection<T> {
   };
 }
 
-const PAGE_DEFAULT = 50;
-const PAGE_MAX = 200;
+const pageDefault = 50;
+const pageMax = 200;
 
 /** How many items to answer: 50 unless asked, BAD_USER_INPUT below 0 or above 200. */
 export function pageSize({ first }: PageArgs): number {
-  const size = first ?? PAGE_DEFAULT;
-  if (size < 0 || size > PAGE_MAX) badInput('first', `must lie between 0 and ${PAGE_MAX}; it is ${size}.`);
+  const size = first ?? pageDefault;
+  if (size < 0 || size > pageMax) badInput('first', `must lie between 0 and ${pageMax}; it is ${size}.`);
   return size;
 }
 
@@ -33,7 +33,7 @@ type SortValue = string | number | bigint | Date | null;
 /** Fields and directions whose values together tell every record apart: end with `_id`. */
 export type PageSort = Readonly<Record<string, 1 | -1>>;
 
-const CURSOR_MAX = 2_048;
+const cursorMax = 2_048;
 
 function cursorOf(values: readonly SortValue[]): string {
   const plain = values.map((value) =>
@@ -52,7 +52,7 @@ function notOfThisList(): never {
 
 /** Only the value types that a cursor of ours holds: nothing that could be an operator of a query gets through. */
 function valuesOf(cursor: string, count: number): SortValue[] {
-  if (cursor.length > CURSOR_MAX) notOfThisList();
+  if (cursor.length > cursorMax) notOfThisList();
   let plain: unknown;
   try {
     plain = JSON.parse(Buffer.from(cursor, 'base64url').toString());

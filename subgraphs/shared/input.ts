@@ -23,11 +23,11 @@ export function checkedText(value: string, field: string, max = 200): string {
   return text;
 }
 
-const ID = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
+const idPattern = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 
 /** An id that an admin chooses: lower-case letters, digits, dots, dashes and underscores, at most 64. */
 export function checkedId(value: string, field: string): string {
-  if (!ID.test(value)) {
+  if (!idPattern.test(value)) {
     badInput(
       field,
       'must be 1 to 64 lower-case letters, digits, dots, dashes or underscores, beginning and ending with a letter or digit.',

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 
 /** The most keys one database command asks for. */
-const BATCH_MAX = 500;
+const batchMax = 500;
 
 /**
  * Loads single records by key, all that one tick asks for with one command. A key without a record, and a record
@@ -22,7 +22,7 @@ export function recordLoader<TRecord extends object>(
       }
       return keys.map((key) => byKey.get(key) ?? null);
     },
-    { maxBatchSize: BATCH_MAX },
+    { maxBatchSize: batchMax },
   );
 }
 
@@ -45,6 +45,6 @@ export function groupLoader<TRecord extends object>(
       }
       return keys.map((key) => groups.get(key) ?? []);
     },
-    { maxBatchSize: BATCH_MAX },
+    { maxBatchSize: batchMax },
   );
 }

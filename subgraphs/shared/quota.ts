@@ -11,11 +11,11 @@ export interface QuotaRule {
 }
 
 /** The meters whose amount is known before the call without looking into it. */
-const COUNTED: ReadonlySet<Meter> = new Set<Meter>(['REQUESTS', 'CONCURRENCY']);
+const counted: ReadonlySet<Meter> = new Set<Meter>(['REQUESTS', 'CONCURRENCY']);
 
 /** True where the field draws on calls alone, so that the runtime reserves for it; other fields reserve themselves. */
 export function isCounted(rule: QuotaRule): boolean {
-  return rule.meters.every((meter) => COUNTED.has(meter));
+  return rule.meters.every((meter) => counted.has(meter));
 }
 
 /**
@@ -59,7 +59,7 @@ export function quotaRefusal(decision: QuotaDecision & { readonly granted: false
 }
 
 /** Longer than any call that only counts requests takes. */
-const TTL_MS = 600_000;
+const ttlMs = 600_000;
 
 /** Runs one call of a field that draws on REQUESTS and CONCURRENCY alone: a call that fails has still been a request. */
 export async function withQuota<T>(
@@ -75,7 +75,7 @@ export async function withQuota<T>(
   if (demands.length === 0) return run();
   const partition = caller.tenantId ?? '';
   const id = randomUUID();
-  const decision = await quota.reserve({ id, partition, demands, ttlMs: TTL_MS });
+  const decision = await quota.reserve({ id, partition, demands, ttlMs });
   if (!decision.granted) throw quotaRefusal(decision);
   try {
     return await run();

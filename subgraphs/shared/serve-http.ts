@@ -139,7 +139,7 @@ function codeOf(code: unknown): string {
     : String(code ?? 'INTERNAL').replace('INTERNAL_SERVER_ERROR', 'INTERNAL');
 }
 
-const STATUS: Readonly<Partial<Record<string, number>>> = {
+const statusOfCode: Readonly<Partial<Record<string, number>>> = {
   UNAUTHENTICATED: 401,
   BAD_USER_INPUT: 400,
   OVERLOADED: 503,
@@ -150,7 +150,7 @@ function sendError(response: ServerResponse, error: unknown, log: Logger): void 
     error instanceof HeddleError ? error : new HeddleError('INTERNAL', 'Something unexpected failed.');
   if (known !== error) log.error({ err: error }, 'a request to the subgraph failed unexpectedly');
   response
-    .writeHead(STATUS[known.code] ?? 500, { 'content-type': 'application/json', connection: 'close' })
+    .writeHead(statusOfCode[known.code] ?? 500, { 'content-type': 'application/json', connection: 'close' })
     .end(JSON.stringify({ errors: [{ message: known.message, extensions: known.extensions }] }));
 }
 

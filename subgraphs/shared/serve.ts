@@ -30,16 +30,16 @@ export interface ServedSubgraph {
   close(): Promise<void>;
 }
 
-const BODY_BYTES_MAX = 1_048_576;
+const bodyBytesMaxDefault = 1_048_576;
 /** An identity names every limit that binds the caller: a tenant with a hundred budgets has one of 40 KB. */
-const IDENTITY_BYTES_MAX = 64 * 1024;
+const identityBytesMax = 64 * 1024;
 /** How often larger than a client's body: `1e20` is written out, and the planner adds type names. */
-const GROWTH_MAX = 5;
-const GRACE_MS = 5_000;
+const growthMax = 5;
+const graceMsDefault = 5_000;
 /** How long a peer may take to answer the close of its socket. */
-const CLOSE_MS = 500;
+const closeMs = 500;
 /** RFC 6455, section 7.4.1: the server goes away. */
-const GOING_AWAY = 1001;
+const goingAway = 1001;
 
 /**
  * Serves one subgraph alone: HTTP for queries and mutations, graphql-ws for subscriptions, both at /graphql and only
@@ -48,7 +48,7 @@ const GOING_AWAY = 1001;
  */
 export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): Promise<ServedSubgraph> {
   // One message too large would end a WebSocket, and with it the subscriptions of all callers.
-  const messageBytesMax = GROWTH_MAX * (options.bodyBytesMax ?? BODY_BYTES_MAX) + IDENTITY_BYTES_MAX;
+  const messageBytesMax = growthMax * (options.bodyBytesMax ?? bodyBytesMaxDefault) + identityBytesMax;
   const log = options.log.child({ subgraph: subgraph.name });
   const verifier = createIdentityVerifier(options.meshSecret, subgraph.name);
   const http = await createServedHttp(subgraph, verifier, messageBytesMax, log);
@@ -65,7 +65,7 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
   };
 
   const server = createServer(
-    { keepAliveTimeout: 65_000, maxHeaderSize: IDENTITY_BYTES_MAX },
+    { keepAliveTimeout: 65_000, maxHeaderSize: identityBytesMax },
     async (request, response) => {
       const path = request.url?.split('?')[0];
       if (path === '/graphql') await http.handle(request, response);
@@ -107,13 +107,13 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
         const deadline = setTimeout(() => {
           graceOver.resolve();
           server.closeAllConnections();
-        }, options.graceMs ?? GRACE_MS);
+        }, options.graceMs ?? graceMsDefault);
         await Promise.race([operations.idle(), graceOver.promise]);
         await operations.dispose();
-        for (const socket of sockets.clients) socket.close(GOING_AWAY);
+        for (const socket of sockets.clients) socket.close(goingAway);
         const cutOff = setTimeout(() => {
           for (const socket of sockets.clients) socket.terminate();
-        }, CLOSE_MS);
+        }, closeMs);
         await closed;
         clearTimeout(deadline);
         clearTimeout(cutOff);

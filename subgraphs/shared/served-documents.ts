@@ -1,19 +1,19 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
 import { LRUCache } from 'lru-cache';
 
-const DOCUMENTS_MAX = 1_000;
+const documentsMax = 1_000;
 /** Of all that are remembered together, roughly. */
-const BYTES_MAX = 64 * 1024 * 1024;
-const BYTES_PER_TOKEN = 100;
+const bytesMax = 64 * 1024 * 1024;
+const bytesPerToken = 100;
 
 /** Parses and validates what a socket sends, once per text: while it is remembered, the same text is the same DocumentNode. */
 export function createServedDocuments(
   schema: GraphQLSchema,
 ): (query: string) => DocumentNode | readonly GraphQLError[] {
   const documents = new LRUCache<string, DocumentNode>({
-    max: DOCUMENTS_MAX,
-    maxSize: BYTES_MAX,
-    sizeCalculation: ({ tokenCount = 0 }, query) => query.length + tokenCount * BYTES_PER_TOKEN,
+    max: documentsMax,
+    maxSize: bytesMax,
+    sizeCalculation: ({ tokenCount = 0 }, query) => query.length + tokenCount * bytesPerToken,
   });
   return (query) => {
     const known = documents.get(query);

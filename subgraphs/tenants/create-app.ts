@@ -13,7 +13,7 @@ export interface CreateAppInput {
   readonly cacheByDefault?: boolean | null;
 }
 
-const APPS_MAX = 1_000;
+const appsMax = 1_000;
 
 /** Adds an app to the caller's tenant, or to another that it may see. CONFLICT when the name is taken there. */
 export async function createApp(
@@ -31,8 +31,8 @@ export async function createApp(
     cacheByDefault: input.cacheByDefault ?? null,
     createdAt: nowOf(deps),
   };
-  if ((await records.countDocuments({ tenantId })) >= APPS_MAX) {
-    throw new HeddleError('CONFLICT', `A tenant has at most ${APPS_MAX} apps.`);
+  if ((await records.countDocuments({ tenantId })) >= appsMax) {
+    throw new HeddleError('CONFLICT', `A tenant has at most ${appsMax} apps.`);
   }
   await orConflict(
     records.create({ ...app }),

@@ -4,22 +4,22 @@ import { HeddleError } from '#schema/errors.ts';
 import { isDuplicateKey } from '../shared/input.ts';
 
 /** The plan of tenants that are given no other. An admin may put limits into it. */
-const DEFAULT_PLAN_ID = 'unlimited';
+const defaultPlanId = 'unlimited';
 
 /** Makes the default plan where it is missing; several processes may do so at once. */
 export async function ensureDefaultPlan(connection: Connection): Promise<string> {
   const records = plans(connection);
   try {
-    await records.create({ _id: DEFAULT_PLAN_ID, name: 'Unlimited', limits: [] });
+    await records.create({ _id: defaultPlanId, name: 'Unlimited', limits: [] });
   } catch (cause) {
     if (!isDuplicateKey(cause)) throw cause;
-    if (!(await records.exists({ _id: DEFAULT_PLAN_ID }))) {
+    if (!(await records.exists({ _id: defaultPlanId }))) {
       throw new HeddleError(
         'CONFLICT',
-        `The default plan ${DEFAULT_PLAN_ID} is missing and its name is taken: rename the plan called Unlimited.`,
+        `The default plan ${defaultPlanId} is missing and its name is taken: rename the plan called Unlimited.`,
         { cause },
       );
     }
   }
-  return DEFAULT_PLAN_ID;
+  return defaultPlanId;
 }

@@ -6,7 +6,7 @@ import { scopes } from '#schema/caller.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { testServices } from '#test/support/subgraph.ts';
 import { findCaller } from './find-caller.ts';
-import { ADMIN_KEY_ID, ensureFirstTenant } from './first-start.ts';
+import { adminKeyId, ensureFirstTenant } from './first-start.ts';
 import { hashOfKey } from './key-text.ts';
 
 const preset = (tail: string) => `hd_${'x'.repeat(40)}${tail}`;
@@ -38,11 +38,11 @@ describe('ensureFirstTenant', () => {
     const holds = async (text: string) => (await findCaller(hashOfKey(text), deps))?.keyId ?? null;
     for (const text of [preset('1'), preset('1'), preset('2')]) {
       expect(await ensureFirstTenant(connection, { adminKey: text })).toEqual({ newAdminKey: null });
-      expect(await holds(text)).toBe(ADMIN_KEY_ID);
+      expect(await holds(text)).toBe(adminKeyId);
     }
     expect(await holds(preset('1'))).toBeNull();
     await ensureFirstTenant(connection);
-    expect(await holds(preset('2'))).toBe(ADMIN_KEY_ID);
+    expect(await holds(preset('2'))).toBe(adminKeyId);
     expect(await apiKeys(connection).countDocuments({})).toBe(1);
   });
 
@@ -60,7 +60,7 @@ describe('ensureFirstTenant', () => {
     const { connection } = database;
     const deps = { ...testServices(database), connection };
     await ensureFirstTenant(connection, { adminKey: preset('1') });
-    await apiKeys(connection).updateOne({ _id: ADMIN_KEY_ID }, { $set: { revokedAt: new Date() } });
+    await apiKeys(connection).updateOne({ _id: adminKeyId }, { $set: { revokedAt: new Date() } });
     await ensureFirstTenant(connection, { adminKey: preset('1') });
     expect(await findCaller(hashOfKey(preset('1')), deps)).toBeNull();
     await ensureFirstTenant(connection, { adminKey: preset('2') });

@@ -8,9 +8,9 @@ import { ensureDefaultPlan } from './ensure-plan.ts';
 import { checkedPreset, hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
 
 /** The tenant and the app of the first start. */
-const DEFAULT_ID = 'default';
+const defaultId = 'default';
 /** The record of the admin key of the first start, whatever its text is. */
-export const ADMIN_KEY_ID = 'admin';
+export const adminKeyId = 'admin';
 
 export interface FirstTenantOptions {
   /** HEDDLE_ADMIN_KEY: the text that the admin key has from now on. */
@@ -36,8 +36,8 @@ export async function ensureFirstTenant(
   const planId = await ensureDefaultPlan(connection);
   await insertOnce(
     tenants(connection).create({
-      _id: DEFAULT_ID,
-      name: DEFAULT_ID,
+      _id: defaultId,
+      name: defaultId,
       planId,
       allowedRegions: null,
       payloadLogging: 'NONE',
@@ -47,15 +47,15 @@ export async function ensureFirstTenant(
   );
   await insertOnce(
     apps(connection).create({
-      _id: DEFAULT_ID,
-      tenantId: DEFAULT_ID,
-      name: DEFAULT_ID,
+      _id: defaultId,
+      tenantId: defaultId,
+      name: defaultId,
       limits: [],
       cacheByDefault: null,
       createdAt: now,
     }),
   );
-  const text = preset ?? newKeyText(ADMIN_KEY_ID).text;
+  const text = preset ?? newKeyText(adminKeyId).text;
   const made = await insertOnce(apiKeys(connection).create(adminKey(text, now)));
   if (preset !== undefined && !made) await replaceText(connection, preset);
   // A preset is known to whoever set it and is not shown.
@@ -64,15 +64,15 @@ export async function ensureFirstTenant(
 
 function adminKey(text: string, now: Date): ApiKeyRecord {
   return {
-    _id: ADMIN_KEY_ID,
-    tenantId: DEFAULT_ID,
-    appId: DEFAULT_ID,
+    _id: adminKeyId,
+    tenantId: defaultId,
+    appId: defaultId,
     label: 'admin',
     hint: hintOfKey(text),
     keyHash: hashOfKey(text),
     scopes: Object.keys(scopes),
     limits: [],
-    lineId: ADMIN_KEY_ID,
+    lineId: adminKeyId,
     allowedIps: null,
     expiresAt: null,
     lastUsedAt: null,
@@ -88,7 +88,7 @@ async function replaceText(connection: Connection, preset: string): Promise<void
   await orConflict(
     apiKeys(connection)
       .updateOne(
-        { _id: ADMIN_KEY_ID, keyHash: { $ne: keyHash } },
+        { _id: adminKeyId, keyHash: { $ne: keyHash } },
         {
           $set: {
             keyHash,

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
-const ALPHABET = '0123456789abcdefghijklmnopqrstuv';
+const alphabet = '0123456789abcdefghijklmnopqrstuv';
 
 /** A random id of lower-case letters and digits, 5 bits each. */
 export function randomId(length = 16): string {
-  return Array.from(randomBytes(length), (byte) => ALPHABET[byte & 31]).join('');
+  return Array.from(randomBytes(length), (byte) => alphabet[byte & 31]).join('');
 }
 
 /** A readable id made from a name, "Acme, Inc." → "acme-inc"; empty when the name has nothing to make it of. */

@@ -2,13 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { badInput } from '../shared/input.ts';
 import { randomId } from './ids.ts';
 
-const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** 43 characters of 62 hold 256 bits. */
-const SECRET_LENGTH = 43;
+const secretLength = 43;
 
 /** A new key: `hd_<id>_<secret>`, the secret 256 random bits in letters and digits. */
 export function newKeyText(id = randomId(12)): { readonly id: string; readonly text: string } {
-  return { id, text: `hd_${id}_${randomBase62(SECRET_LENGTH)}` };
+  return { id, text: `hd_${id}_${randomBase62(secretLength)}` };
 }
 
 /** Each character equally likely: bytes that would favour the first characters are thrown away. */
@@ -16,7 +16,7 @@ function randomBase62(length: number): string {
   let text = '';
   while (text.length < length) {
     for (const byte of randomBytes(2 * length)) {
-      if (byte < 248 && text.length < length) text += BASE62[byte % 62];
+      if (byte < 248 && text.length < length) text += base62[byte % 62];
     }
   }
   return text;
@@ -32,11 +32,11 @@ export function hintOfKey(text: string): string {
   return `hd_…${text.slice(-4)}`;
 }
 
-const PRESET = /^hd_[\x21-\x7e]{37,509}$/;
+const preset = /^hd_[\x21-\x7e]{37,509}$/;
 
 /** A key text that an operator has chosen: `hd_` and at least 40 visible ASCII characters in all. */
 export function checkedPreset(text: string, field: string): string {
-  if (!PRESET.test(text)) {
+  if (!preset.test(text)) {
     badInput(field, 'must begin with hd_ and have 40 to 512 characters, without spaces.');
   }
   return text;

@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache';
 import { apiKeys } from '#mongo/api-keys.ts';
 import { nowOf, type TenantsDeps } from './deps.ts';
 
-const EVERY_MS = 60_000;
-const REMEMBERED_MAX = 10_000;
+const everyMs = 60_000;
+const rememberedMax = 10_000;
 
 /** Notes when keys were last used, to the minute, without anyone waiting for it. */
 export interface KeyUsage {
@@ -14,12 +14,12 @@ export interface KeyUsage {
 
 /** At most one write a minute for a key, in this process; a failed one is logged and forgotten. */
 export function createKeyUsage(deps: TenantsDeps): KeyUsage {
-  const writtenMs = new LRUCache<string, number>({ max: REMEMBERED_MAX });
+  const writtenMs = new LRUCache<string, number>({ max: rememberedMax });
   const writing = new Set<Promise<void>>();
   return {
     used(keyId) {
       const now = nowOf(deps);
-      if (now.getTime() - (writtenMs.get(keyId) ?? Number.NEGATIVE_INFINITY) < EVERY_MS) return;
+      if (now.getTime() - (writtenMs.get(keyId) ?? Number.NEGATIVE_INFINITY) < everyMs) return;
       writtenMs.set(keyId, now.getTime());
       const write = apiKeys(deps.connection)
         .updateOne({ _id: keyId }, { $set: { lastUsedAt: now } })

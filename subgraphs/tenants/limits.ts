@@ -9,15 +9,15 @@ export interface LimitInput {
 }
 
 /** Meters count below 2^53 (quota.ts): about 9 million dollars in nano-dollars. */
-const AMOUNT_MAX = 2n ** 53n - 1n;
-const LIMITS_MAX = 24;
+const amountMax = 2n ** 53n - 1n;
+const limitsMax = 24;
 
 /** The limits as they are stored; `field` names the list in refusals. */
 export function checkedLimits(
   inputs: readonly LimitInput[] | null | undefined,
   field: string,
 ): LimitRecord[] {
-  const limits = checkedList(inputs ?? [], field, LIMITS_MAX).map((input, i) =>
+  const limits = checkedList(inputs ?? [], field, limitsMax).map((input, i) =>
     checkedLimit(input, `${field}[${i}]`),
   );
   const kinds = new Set<string>();
@@ -43,16 +43,16 @@ function checkedLimit({ meter, window, amount }: LimitInput, field: string): Lim
 /** Dollars above zero that a meter can count, in nano-dollars. */
 export function checkedMoney(amount: string, field: string): bigint {
   const nanos = nanosOfDecimal(amount, field);
-  if (nanos <= 0n || nanos > AMOUNT_MAX) {
-    badInput(field, `must be more than 0 and at most ${decimalOfNanos(AMOUNT_MAX)} dollars.`);
+  if (nanos <= 0n || nanos > amountMax) {
+    badInput(field, `must be more than 0 and at most ${decimalOfNanos(amountMax)} dollars.`);
   }
   return nanos;
 }
 
 function checkedCount(amount: string, field: string): bigint {
   const count = /^\d{1,16}(?:\.0+)?$/.test(amount) ? BigInt(amount.split('.')[0] ?? '0') : 0n;
-  if (count <= 0n || count > AMOUNT_MAX) {
-    badInput(field, `must be a whole number from 1 to ${AMOUNT_MAX}.`);
+  if (count <= 0n || count > amountMax) {
+    badInput(field, `must be a whole number from 1 to ${amountMax}.`);
   }
   return count;
 }

@@ -12,7 +12,7 @@ import { groupLoader, recordLoader } from '../shared/loaders.ts';
 import type { TenantsDeps } from './deps.ts';
 
 /** Lists are read oldest first. */
-const OLDEST = { createdAt: 1, _id: 1 } as const;
+const oldestFirst = { createdAt: 1, _id: 1 } as const;
 
 const idOf = (record: { readonly _id: string }) => record._id;
 const tenantOf = (record: { readonly tenantId: string }) => record.tenantId;
@@ -85,7 +85,7 @@ export function createTenantsLoaders(
       (ids) =>
         apps(connection)
           .find({ tenantId: { $in: ids } })
-          .sort(OLDEST)
+          .sort(oldestFirst)
           .lean(),
       tenantOf,
       seen,
@@ -94,7 +94,7 @@ export function createTenantsLoaders(
       (ids) =>
         members(connection)
           .find({ tenantId: { $in: ids } })
-          .sort(OLDEST)
+          .sort(oldestFirst)
           .lean(),
       tenantOf,
       seen,
@@ -103,7 +103,7 @@ export function createTenantsLoaders(
       (ids) =>
         budgets(connection)
           .find({ tenantId: { $in: ids } })
-          .sort(OLDEST)
+          .sort(oldestFirst)
           .lean(),
       tenantOf,
       seen,
@@ -112,7 +112,7 @@ export function createTenantsLoaders(
       (ids) =>
         apiKeys(connection)
           .find({ appId: { $in: ids } })
-          .sort(OLDEST)
+          .sort(oldestFirst)
           .lean(),
       (key) => key.appId,
       seen,

@@ -2,7 +2,7 @@ import { apiKeys } from '#mongo/api-keys.ts';
 import { HeddleError } from '#schema/errors.ts';
 import type { TenantsDeps } from './deps.ts';
 
-const KEYS_MAX = 500;
+const keysMax = 500;
 
 /**
  * Keeps an app's list of keys bounded: the oldest key that has ended goes for good (the audit log and the ledger
@@ -10,7 +10,7 @@ const KEYS_MAX = 500;
  */
 export async function makeRoomForKey(appId: string, now: Date, { connection }: TenantsDeps): Promise<void> {
   const keys = apiKeys(connection);
-  if ((await keys.countDocuments({ appId })) < KEYS_MAX) return;
+  if ((await keys.countDocuments({ appId })) < keysMax) return;
   const ended = await keys
     .find({ appId, $or: [{ revokedAt: { $ne: null } }, { expiresAt: { $ne: null, $lte: now } }] })
     .sort({ createdAt: 1, _id: 1 })
@@ -19,6 +19,6 @@ export async function makeRoomForKey(appId: string, now: Date, { connection }: T
     .lean();
   const [oldest] = ended;
   if (!oldest)
-    throw new HeddleError('CONFLICT', `An app has at most ${KEYS_MAX} keys in force: revoke one first.`);
+    throw new HeddleError('CONFLICT', `An app has at most ${keysMax} keys in force: revoke one first.`);
   await keys.deleteOne({ _id: oldest._id });
 }

@@ -6,7 +6,7 @@ import { randomId } from './ids.ts';
 import { visible } from './visible.ts';
 
 /** Requests of one app at most, whatever their state. */
-const REQUESTS_MAX = 500;
+const requestsMax = 500;
 
 /**
  * Asks for the use of something on behalf of the caller's app. A request that waits or was approved is answered as
@@ -40,8 +40,8 @@ export async function requestAccess(
   const where = { appId, resource: grant.resource };
   const records = accessGrants(deps.connection);
   const isNew = (await records.exists(where)) === null;
-  if (isNew && (await records.countDocuments({ appId })) >= REQUESTS_MAX) {
-    throw new HeddleError('CONFLICT', `An app asks for access to at most ${REQUESTS_MAX} things.`);
+  if (isNew && (await records.countDocuments({ appId })) >= requestsMax) {
+    throw new HeddleError('CONFLICT', `An app asks for access to at most ${requestsMax} things.`);
   }
   try {
     await records.create({ ...grant });

@@ -34,8 +34,8 @@ import { updateApiKey } from './update-api-key.ts';
 import { updateApp } from './update-app.ts';
 import { updateTenant } from './update-tenant.ts';
 
-const GRANTS_MAX = 500;
-const PLANS_MAX = 1_000;
+const grantsMax = 500;
+const plansMax = 1_000;
 
 const id = (record: { readonly _id: string }) => record._id;
 
@@ -50,7 +50,7 @@ export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphRe
         return tenantId === null ? null : loaders.tenant.load(tenantId);
       },
       tenants: (_root, args: PageArgs) => findPage(tenants(connection), {}, { createdAt: 1, _id: 1 }, args),
-      plans: () => plans(connection).find({}).sort({ _id: 1 }).limit(PLANS_MAX).lean(),
+      plans: () => plans(connection).find({}).sort({ _id: 1 }).limit(plansMax).lean(),
       accessGrants: (_root, args, context) => listAccessGrants(args.status, context, deps),
       _caller: async (_root, args: { keyHash: string }, { caller }) => {
         if (caller.kind !== 'SYSTEM')
@@ -145,6 +145,6 @@ async function listAccessGrants(
       ...(status ? { status } : {}),
     })
     .sort({ createdAt: -1, _id: -1 })
-    .limit(GRANTS_MAX)
+    .limit(grantsMax)
     .lean();
 }

@@ -8,7 +8,7 @@ import { makeRoomForKey } from './make-room-for-key.ts';
 import { requireAllScopes } from './scopes.ts';
 import { visible } from './visible.ts';
 
-const OVERLAP_SECONDS_MAX = 30 * 24 * 3600;
+const overlapSecondsMax = 30 * 24 * 3600;
 
 /**
  * Makes the successor of a key: same rights, limits and meters. The old key ends after the overlap, or when it would
@@ -22,8 +22,8 @@ export async function rotateApiKey(
   deps: TenantsDeps,
 ): Promise<CreatedApiKey> {
   const overlap = overlapSeconds ?? 0;
-  if (overlap < 0 || overlap > OVERLAP_SECONDS_MAX) {
-    badInput('overlapSeconds', `must lie between 0 and ${OVERLAP_SECONDS_MAX} (30 days); it is ${overlap}.`);
+  if (overlap < 0 || overlap > overlapSecondsMax) {
+    badInput('overlapSeconds', `must lie between 0 and ${overlapSecondsMax} (30 days); it is ${overlap}.`);
   }
   const old = await visible('apiKey', id, context);
   requireAllScopes(context.caller, old.scopes);

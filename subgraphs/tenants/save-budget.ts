@@ -17,7 +17,7 @@ export interface BudgetInput {
   readonly hard?: boolean | null;
 }
 
-const BUDGETS_MAX = 100;
+const budgetsMax = 100;
 
 /** Adds a budget, or replaces the one of that id; a budget never moves to another tenant. */
 export async function saveBudget(
@@ -53,8 +53,8 @@ export async function saveBudget(
     const { matchedCount } = await records.updateOne({ _id }, { $set: change });
     if (matchedCount === 0) notFound('budget', _id);
   } else {
-    if ((await records.countDocuments({ tenantId })) >= BUDGETS_MAX) {
-      throw new HeddleError('CONFLICT', `A tenant has at most ${BUDGETS_MAX} budgets.`);
+    if ((await records.countDocuments({ tenantId })) >= budgetsMax) {
+      throw new HeddleError('CONFLICT', `A tenant has at most ${budgetsMax} budgets.`);
     }
     await records.create({ ...budget });
   }

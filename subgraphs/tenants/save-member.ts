@@ -12,7 +12,7 @@ export interface MemberInput {
   readonly role: MemberRole;
 }
 
-const MEMBERS_MAX = 1_000;
+const membersMax = 1_000;
 
 /** Adds a person to a tenant, or changes role and email of one who is there. */
 export async function saveMember(
@@ -26,8 +26,8 @@ export async function saveMember(
   if (email !== null && !/^[^\s@]+@[^\s@]+$/.test(email)) badInput('input.email', 'is no email address.');
   const records = members(deps.connection);
   const before = await records.findOne({ tenantId, subject }).lean();
-  if (!before && (await records.countDocuments({ tenantId })) >= MEMBERS_MAX) {
-    throw new HeddleError('CONFLICT', `A tenant has at most ${MEMBERS_MAX} members.`);
+  if (!before && (await records.countDocuments({ tenantId })) >= membersMax) {
+    throw new HeddleError('CONFLICT', `A tenant has at most ${membersMax} members.`);
   }
   const save = () =>
     records

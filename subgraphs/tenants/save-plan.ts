@@ -11,7 +11,7 @@ export interface PlanInput {
 }
 
 /** `Query.plans` answers all of them. */
-const PLANS_MAX = 1_000;
+const plansMax = 1_000;
 
 /** Adds a plan or replaces the one of that id; the limits of its tenants change at once. CONFLICT when the name is taken. */
 export async function savePlan(
@@ -26,8 +26,8 @@ export async function savePlan(
   };
   const records = plans(deps.connection);
   const before = await records.findById(plan._id).lean();
-  if (!before && (await records.countDocuments({})) >= PLANS_MAX) {
-    throw new HeddleError('CONFLICT', `There are at most ${PLANS_MAX} plans.`);
+  if (!before && (await records.countDocuments({})) >= plansMax) {
+    throw new HeddleError('CONFLICT', `There are at most ${plansMax} plans.`);
   }
   await orConflict(
     records

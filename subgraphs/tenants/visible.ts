@@ -5,7 +5,7 @@ import type { TenantsContext } from './deps.ts';
 type Kind = 'tenant' | 'app' | 'apiKey' | 'member' | 'plan' | 'budget' | 'accessGrant';
 type RecordOf<K extends Kind> = NonNullable<Awaited<ReturnType<TenantsContext['loaders'][K]['load']>>>;
 
-const WORDS: Readonly<Record<Kind, string>> = {
+const words: Readonly<Record<Kind, string>> = {
   tenant: 'tenant',
   app: 'app',
   apiKey: 'API key',
@@ -22,7 +22,7 @@ export async function visible<K extends Kind>(
   { loaders }: TenantsContext,
 ): Promise<RecordOf<K>> {
   const record = await loaders[kind].clear(id).load(id);
-  return (record as RecordOf<K> | null) ?? notFound(WORDS[kind], id);
+  return (record as RecordOf<K> | null) ?? notFound(words[kind], id);
 }
 
 /** The tenant that an input means: the caller's own when it names none, NOT_FOUND for one that it may not see. */

@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { COMPLETION_KEPT_MS, type CompletionRecord, completions } from '#mongo/completions.ts';
+import { type CompletionRecord, completionKeptMs, completions } from '#mongo/completions.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import type { CompletionData } from '../completion.ts';
 import type { InvocationClosing } from './ledger.ts';
@@ -59,5 +59,5 @@ export async function closeAbandoned(
 function closingOfResult({ content, expiresAt }: CompletionRecord) {
   const completion: CompletionData = JSON.parse(content);
   const providerId = completion.modelId.slice(0, completion.modelId.indexOf('/'));
-  return closingOf(completion, providerId, expiresAt.getTime() - COMPLETION_KEPT_MS, null);
+  return closingOf(completion, providerId, expiresAt.getTime() - completionKeptMs, null);
 }

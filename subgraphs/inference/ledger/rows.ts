@@ -1,4 +1,4 @@
-import { COMPLETION_KEPT_MS, type CompletionRecord } from '#mongo/completions.ts';
+import { type CompletionRecord, completionKeptMs } from '#mongo/completions.ts';
 import type { AttemptRecord, InvocationRecord } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError, isErrorCode } from '#schema/errors.ts';
@@ -97,7 +97,7 @@ export function resultOf(completion: CompletionData, endedAtMs: number): Complet
   if (content.length * bytesPerUnit > contentBytesMax && Buffer.byteLength(content) > contentBytesMax) {
     return null;
   }
-  return { _id: completion.id, content, expiresAt: new Date(endedAtMs + COMPLETION_KEPT_MS) };
+  return { _id: completion.id, content, expiresAt: new Date(endedAtMs + completionKeptMs) };
 }
 
 function jsonOf(completion: CompletionData): string | null {
