@@ -1,15 +1,19 @@
 import { transformSupergraphToPublicSchema } from '@theguild/federation-composition';
 import { buildASTSchema, type GraphQLSchema, isScalarType, parse, valueFromASTUntyped } from 'graphql';
-import { DateTime, Decimal } from './scalars.ts';
+import { DateTime, Decimal, JSONScalar } from './scalars.ts';
 
 /** The schema that clients see of a supergraph: nothing inaccessible and none of Federation's machinery. */
 export function apiSchemaOf(supergraphSdl: string): GraphQLSchema {
   const supergraph = parse(supergraphSdl, { noLocation: true });
   const schema = buildASTSchema(transformSupergraphToPublicSchema(supergraph), { assumeValidSDL: true });
-  for (const known of [DateTime, Decimal]) {
+  for (const known of [DateTime, Decimal, JSONScalar]) {
     const scalar = schema.getType(known.name);
     if (!isScalarType(scalar)) continue;
-    // A wrong literal is refused by the validation, which tells why; a right one stays as it was written.
+    // What is wrong is refused before anything runs, and told why; what is right stays as it was written.
+    scalar.parseValue = (value) => {
+      known.parseValue(value);
+      return value;
+    };
     scalar.parseLiteral = (node, variables) => {
       known.parseLiteral(node, variables);
       return valueFromASTUntyped(node, variables);

@@ -1,5 +1,7 @@
 import { type GraphQLScalarType, parseValue } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { apiSchemaOf } from './api-schema.ts';
+import { readSupergraph } from './compose.ts';
 import { decimalOfNanos, nanosOfDecimal } from './money.ts';
 import { DateTime, Decimal, JSONScalar } from './scalars.ts';
 
@@ -40,6 +42,39 @@ describe('JSON', () => {
     const value = literal(JSONScalar, '{ a: [1, 2.5, "x", null, true], b: $v, __proto__: { c: 1 } }');
     expect(JSON.stringify(value)).toBe('{"a":[1,2.5,"x",null,true],"b":[1],"__proto__":{"c":1}}');
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
+  });
+});
+
+/** A list in a list, and so on. */
+const nested = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as unknown;
+
+describe.each([
+  ['a subgraph', JSONScalar],
+  ['the gateway', apiSchemaOf(readSupergraph() ?? '').getType('JSON') as GraphQLScalarType],
+])('JSON from a client, read by %s', (_, scalar) => {
+  const refused = /JSON.* 64 levels/;
+
+  it('is refused as BAD_USER_INPUT where it nests deeper than 64 levels, whatever it is made of', () => {
+    const tooDeep = [nested(65), nested(100_000), { a: [{ b: nested(62) }] }];
+    for (const value of tooDeep) {
+      expect(() => scalar.parseValue(value)).toThrow(
+        expect.objectContaining({ code: 'BAD_USER_INPUT', message: expect.stringMatching(refused) }),
+      );
+    }
+    for (const value of [nested(64), { a: [{ b: nested(61) }] }, [nested(63), nested(63)]]) {
+      expect(scalar.parseValue(value)).toBe(value);
+    }
+  });
+
+  it('is refused as a literal too, together with the variables in it', () => {
+    const at = (levels: number, inner: string) =>
+      scalar.parseLiteral(parseValue('{ a: '.repeat(levels) + inner + ' }'.repeat(levels)), {
+        v: nested(60),
+      });
+    expect(() => at(65, '1')).toThrow(refused);
+    expect(() => at(5, '$v')).toThrow(refused);
+    expect(at(1, '[$v]')).toEqual({ a: [nested(60)] });
+    expect(at(63, '{ b: 1 }')).toMatchObject({ a: {} });
   });
 });
 

@@ -57,6 +57,21 @@ export const Decimal = new GraphQLScalarType<string, string>({
     ),
 });
 
+const jsonLevelsMax = 64;
+
+/** What reads or writes JSON follows it by calling itself, and beyond some thousand levels the stack ends. */
+function refuseDeepJson(value: unknown, levelsLeft = jsonLevelsMax): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (levelsLeft === 0) refuse(`A JSON value nests at most ${jsonLevelsMax} levels of lists and objects.`);
+  for (const item of Array.isArray(value) ? value : Object.values(value))
+    refuseDeepJson(item, levelsLeft - 1);
+}
+
+function jsonOf(value: unknown): unknown {
+  refuseDeepJson(value);
+  return value;
+}
+
 function jsonOfLiteral(
   node: ValueNode,
   variables: Readonly<Record<string, unknown>> | null | undefined,
@@ -87,8 +102,8 @@ export const JSONScalar = new GraphQLScalarType<unknown, unknown>({
   name: 'JSON',
   description: 'Any JSON value.',
   serialize: (value) => value,
-  parseValue: (value) => value,
-  parseLiteral: (node, variables) => jsonOfLiteral(node, variables),
+  parseValue: jsonOf,
+  parseLiteral: (node, variables) => jsonOf(jsonOfLiteral(node, variables)),
 });
 
 /** The resolvers of the graph's scalars, for every subgraph whose SDL declares them. */
