@@ -36,10 +36,9 @@ const lookup = parse('query ($keyHash: String!) { _caller(keyHash: $keyHash) }',
 
 /** The key that the credentials hold; undefined when none were sent. */
 function keyOf({ authorization, apiKey }: Credentials): string | undefined {
-  if (authorization === undefined || authorization.trim() === '') return apiKey === '' ? undefined : apiKey;
-  const [, key] = /^Bearer[ ]+(\S+)\s*$/i.exec(authorization) ?? [];
   // A bare "Bearer" is what the Explorer's header tab holds before a key is pasted: nothing was sent.
-  if (key === undefined && /^Bearer\s*$/i.test(authorization)) return apiKey === '' ? undefined : apiKey;
+  if (authorization === undefined || /^\s*(Bearer\s*)?$/i.test(authorization)) return apiKey || undefined;
+  const [, key] = /^Bearer[ ]+(\S+)\s*$/i.exec(authorization) ?? [];
   if (key === undefined) {
     throw new HeddleError('UNAUTHENTICATED', 'The authorization header must read `Bearer <API key>`.');
   }

@@ -1,6 +1,5 @@
 import {
   type DocumentNode,
-  type FragmentDefinitionNode,
   GraphQLError,
   Kind,
   MaxIntrospectionDepthRule,
@@ -14,6 +13,7 @@ import { LRUCache } from 'lru-cache';
 import { HeddleError } from '#schema/errors.ts';
 import { refuseOutsizedDocument } from './directives/measure.ts';
 import { type ClientError, type ClientResult, clientError, refusal } from './errors.ts';
+import { fragmentsOf } from './execution/fragments.ts';
 import { type Graph, Operation } from './execution/operation.ts';
 
 /** A document that may run, or the answer that refuses it. */
@@ -103,10 +103,7 @@ class ValidDocument implements PreparedDocument {
 
   constructor(graph: Graph, document: DocumentNode, bytes: number) {
     this.bytes = bytes;
-    const fragments = new Map<string, FragmentDefinitionNode>();
-    for (const definition of document.definitions) {
-      if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-    }
+    const fragments = fragmentsOf(document);
     for (const definition of document.definitions) {
       if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
       this.#operations.set(definition.name?.value ?? '', new Operation(graph, definition, fragments, bytes));

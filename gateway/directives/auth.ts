@@ -16,6 +16,7 @@ import {
 import type { Caller } from '#schema/caller.ts';
 import type { ErrorCode } from '#schema/errors.ts';
 import type { IsIncluded } from '../execution/conditions.ts';
+import { typenameField } from '../execution/fragments.ts';
 import type { PolicyIndex, Requirement } from './policy.ts';
 
 /** What an operation demands: every selected field that has a requirement, with it. */
@@ -29,8 +30,6 @@ export interface OperationDemands {
 }
 
 export type Denied = ReadonlyMap<FieldNode, { readonly code: ErrorCode; readonly message: string }>;
-
-const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
 function isTypename(field: FieldNode): boolean {
   return field.name.value === '__typename';
@@ -186,7 +185,7 @@ export function filterOperation(
     }
     // The planner takes an alias of __typename for nothing but data, and would leave the type itself unasked.
     const isRenamed = selections.some((one) => one.kind === Kind.FIELD && one.alias && isTypename(one));
-    if (!isRoot && (selections.length === 0 || isRenamed)) selections.push(typename);
+    if (!isRoot && (selections.length === 0 || isRenamed)) selections.push(typenameField);
     return { ...selectionSet, selections };
   };
   const selectionSet = filterSet(operation.selectionSet, true);

@@ -1,11 +1,6 @@
-import {
-  type DocumentNode,
-  type FragmentDefinitionNode,
-  Kind,
-  type OperationDefinitionNode,
-  type SelectionSetNode,
-} from 'graphql';
+import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from 'graphql';
 import { tooCostly } from '../errors.ts';
+import { fragmentsOf } from '../execution/fragments.ts';
 import type { GatewayLimits } from '../limits.ts';
 
 interface Measure {
@@ -73,14 +68,11 @@ class Measurer {
  * Throws HeddleError GRAPH_COST_EXCEEDED.
  */
 export function refuseOutsizedDocument(document: DocumentNode, limits: GatewayLimits): void {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  const operations: OperationDefinitionNode[] = [];
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-    if (definition.kind === Kind.OPERATION_DEFINITION) operations.push(definition);
-  }
+  const fragments = fragmentsOf(document);
   const measurer = new Measurer(fragments);
-  const asked = operations.map(({ selectionSet }) => measurer.measure(selectionSet));
+  const asked = document.definitions.flatMap((definition) =>
+    definition.kind === Kind.OPERATION_DEFINITION ? [measurer.measure(definition.selectionSet)] : [],
+  );
   // Fragments that no operation uses are validated too, so they are measured too.
   const all = [
     ...asked,

@@ -4,9 +4,8 @@ import {
   type FieldDefinitionNode,
   Kind,
   type TypeDefinitionNode,
-  type ValueNode,
-  valueFromASTUntyped,
 } from 'graphql';
+import { argumentsOf } from '#schema/directives.ts';
 
 /** What a caller must show: every alternative list must be met by one of its sets of scopes. */
 export interface Requirement {
@@ -39,15 +38,6 @@ export interface PolicyIndex {
   field(typeName: string, fieldName: string): FieldPolicy | undefined;
   /** @cost of a type. */
   typeCost(typeName: string): number | undefined;
-}
-
-function argumentsOf(directive: ConstDirectiveNode): Record<string, unknown> {
-  return Object.fromEntries(
-    (directive.arguments ?? []).map((argument) => [
-      argument.name.value,
-      valueFromASTUntyped(argument.value as ValueNode),
-    ]),
-  );
 }
 
 function find(directives: readonly ConstDirectiveNode[] | undefined, name: string) {

@@ -10,7 +10,7 @@ import { type ClientError, type ClientResult, presentFailure, refusal } from '..
 import { type Answer, isOperation, isStream } from '../router.ts';
 import { clientAddressOf, credentialsOf, type Mesh } from './door.ts';
 
-const goingAway = 1001;
+export const goingAway = 1001;
 const tryAgainLater = 1013;
 
 /** Bytes that may wait in the process for a client that reads slowly; no event is asked for while more do. */

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Mesh } from './door.ts';
-import { WebSocketSession } from './websocket-session.ts';
+import { goingAway, WebSocketSession } from './websocket-session.ts';
 
 /** WebSockets over which operations come, by the graphql-transport-ws protocol. */
 export interface WebSocketDoor {
@@ -15,7 +15,6 @@ export interface WebSocketDoor {
   close(): void;
 }
 
-const goingAway = 1001;
 const subprotocolNotAcceptable = 4406;
 
 /** Opens the WebSocket door; `connection_init` must come within the limits' time, and a silent peer is cut off. */

@@ -1,7 +1,6 @@
 import {
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLCompositeType,
   type GraphQLObjectType,
   type GraphQLSchema,
@@ -13,20 +12,16 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { fragmentsOf, typenameField } from './fragments.ts';
 
 type Possible = ReadonlySet<GraphQLObjectType>;
-
-const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
 /**
  * The same operation with its fragments written out, and without type conditions that always or never hold: the
  * planner loses its way in those. Takes a valid document of one operation that has no conditions on variables.
  */
 export function pruneTypeConditions(schema: GraphQLSchema, document: DocumentNode): DocumentNode {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  }
+  const fragments = fragmentsOf(document);
   const possibleOf = (type: GraphQLCompositeType): Possible =>
     new Set(isAbstractType(type) ? schema.getPossibleTypes(type) : [type]);
 
@@ -37,7 +32,7 @@ export function pruneTypeConditions(schema: GraphQLSchema, document: DocumentNod
     const selections = prune(field.selectionSet, type, possibleOf(type));
     const selectionSet = {
       ...field.selectionSet,
-      selections: selections.length > 0 ? selections : [typename],
+      selections: selections.length > 0 ? selections : [typenameField],
     };
     return { ...field, selectionSet };
   };
