@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { access, copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
+import { access, copyFile, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { backup as copyDatabase } from 'node:sqlite';
 import { lockDirectory } from './lock.ts';
+import { makeDirectory } from './make-directory.ts';
 import { DATA_FILE, openForReading, refuseForeign } from './storage/format.ts';
 
 /**
@@ -44,7 +45,7 @@ export async function backupDirectory(dir: string, file: string): Promise<void> 
  */
 export async function restoreDirectory(file: string, dir: string): Promise<void> {
   if (!(await exists(file))) throw new Error(`${file} does not exist`);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeDirectory(dir);
   const unlock = lockDirectory(resolve(dir));
   const target = join(resolve(dir), DATA_FILE);
   const draft = `${target}.part`;

@@ -4,7 +4,7 @@ import { answererOf } from './commands/dispatch.ts';
 import { Engine } from './commands/engine.ts';
 import { startSweeping } from './commands/sweep.ts';
 import { type Listener, listen } from './wire/server.ts';
-import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
+import type { FromWorker, StartFailure, ToWorker, WorkerStart } from './worker-messages.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('serve.ts runs in the worker thread that store.ts starts');
@@ -33,12 +33,15 @@ async function start({ engine: options, listenOn }: WorkerStart): Promise<void> 
   tell({ kind: 'listening', address });
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** An error by itself would lose all but its message on the way. */
+function failureOf(error: unknown): StartFailure {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { message, code, path, address, port } = error as Error & StartFailure;
+  return { message, code, path, address, port };
 }
 
 const given: WorkerStart = workerData;
 start(given).catch((error: unknown) => {
-  tell({ kind: 'failed', error: messageOf(error) });
+  tell({ kind: 'failed', failure: failureOf(error) });
   port.close();
 });

@@ -73,7 +73,11 @@ it('serves loopback TCP on a port of one’s choice', async () => {
 it('gives the directory up when the address is taken, so that it can be opened elsewhere', async () => {
   await using first = await openStore({ dir: join(root, 'one'), listen: { port: 0 } });
   const port = Number(new URL(first.uri.replace('mongodb:', 'http:')).port);
-  await expect(openStore({ dir: join(root, 'two'), listen: { port } })).rejects.toThrow(/EADDRINUSE/);
+  await expect(openStore({ dir: join(root, 'two'), listen: { port } })).rejects.toMatchObject({
+    code: 'EADDRINUSE',
+    address: '127.0.0.1',
+    port,
+  });
   await using second = await openStore({ dir: join(root, 'two') });
   expect(second.uri).toContain('store.sock');
 });

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { backupDirectory } from './backup.ts';
 import { lockDirectory } from './lock.ts';
+import { makeDirectory } from './make-directory.ts';
 import type { ListenOn } from './wire/server.ts';
 import { type FromWorker, REPLICA_SET, type ToWorker, type WorkerStart } from './worker-messages.ts';
 
@@ -49,11 +50,11 @@ const SOCKET_FILE = 'store.sock';
  * Starts the store of a data directory in a worker thread and resolves when it can be connected to.
  *
  * @throws DirectoryInUse when another process has the directory; Error when the file is damaged, of a newer format
- * or not a store's, or when the address is taken
+ * or not a store's, or when the address is taken; the system's own errors keep their code, path, address and port
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const dir = resolve(options.dir);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeDirectory(dir);
   const unlock = lockDirectory(dir);
   try {
     return await start(dir, options, unlock);
@@ -118,7 +119,10 @@ async function listening(worker: Worker): Promise<ListenOn> {
   const { promise, resolve: settle, reject } = Promise.withResolvers<ListenOn>();
   const onMessage = (message: FromWorker): void => {
     if (message.kind === 'listening') settle(message.address);
-    else if (message.kind === 'failed') reject(new Error(message.error));
+    else if (message.kind === 'failed') {
+      const { message: text, ...known } = message.failure;
+      reject(Object.assign(new Error(text), known));
+    }
   };
   worker.on('message', onMessage);
   worker.once('error', reject);

@@ -4,14 +4,24 @@ import type { ListenOn } from './wire/server.ts';
 /** What store.ts and its worker tell each other. */
 export type WorkerStart = {
   engine: EngineOptions;
-  listenOn: ListenOn /** The URL of serve.ts. */;
+  listenOn: ListenOn;
+  /** The URL of serve.ts. */
   entry: string;
 };
 export type ToWorker = { kind: 'close' };
 export type FromWorker =
   | { kind: 'listening'; address: ListenOn }
-  | { kind: 'failed'; error: string }
+  | { kind: 'failed'; failure: StartFailure }
   | { kind: 'closed' };
+
+/** Why it could not start: of an error of the system (an address in use …) all that tells one from another. */
+export type StartFailure = {
+  message: string;
+  code?: string | number | undefined;
+  path?: string | undefined;
+  address?: string | undefined;
+  port?: number | undefined;
+};
 
 /** The name that the store gives itself as a replica set of one, which is what sessions and transactions need. */
 export const REPLICA_SET = 'embedded';

@@ -1,0 +1,34 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * Makes a private directory (mode 0700), and those above it that are missing. Node's own `recursive` tries for ever
+ * where a file system makes no directories and says that one above is missing, as under /proc.
+ *
+ * @throws the system's error (EACCES, EROFS, ENOTDIR …; EEXIST where something else than a directory is in its place)
+ */
+export async function makeDirectory(dir: string): Promise<void> {
+  if (await isMade(dir)) return;
+  const parent = dirname(dir);
+  if (parent !== dir) await makeDirectory(parent);
+  if (await isMade(dir)) return;
+  throw new Error(`the directory ${dir} cannot be made: its file system makes no directories there`);
+}
+
+/** Makes it unless it is there; false where the one above it is missing. */
+async function isMade(dir: string): Promise<boolean> {
+  try {
+    await mkdir(dir, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return false;
+    if (code === 'EEXIST' && (await isDirectory(dir))) return true;
+    throw error;
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() === true;
+}
