@@ -19,7 +19,7 @@ export type { PipelineContext } from './context.ts';
 export type { Sink } from './sink.ts';
 
 /** What a pipeline starts with and a find can do, so that indexes serve it; documents for `run` have gone through it. */
-export type Head = {
+type Head = {
   filter: Doc | undefined;
   sort: Doc | undefined;
   skip: number;

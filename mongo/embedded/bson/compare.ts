@@ -178,7 +178,7 @@ function byUtf8(unit: number): number {
 }
 
 /** Field by field: type, then name, then value; the shorter document is the smaller. */
-export function compareDocs(a: Doc, b: Doc): number {
+function compareDocs(a: Doc, b: Doc): number {
   const right = b[Symbol.iterator]();
   for (const [name, value] of a) {
     const next = right.next();
@@ -193,7 +193,7 @@ export function compareDocs(a: Doc, b: Doc): number {
   return a.size < b.size ? -1 : 0;
 }
 
-export function compareArrays(a: Value[], b: Value[]): number {
+function compareArrays(a: Value[], b: Value[]): number {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index++) {
     const result = compareValues(a[index], b[index]);

@@ -17,7 +17,7 @@ const EXPONENT_MAX = 6111;
 const COEFFICIENT_END = 10n ** 34n;
 const LOW_MASK = (1n << 64n) - 1n;
 
-export const NAN: Decimal = { kind: 'nan' };
+const NAN: Decimal = { kind: 'nan' };
 const infinity = (negative: boolean): Decimal => ({ kind: 'infinity', negative });
 export const finite = (negative: boolean, coefficient: bigint, exponent: number): Finite => ({
   kind: 'finite',
@@ -206,7 +206,7 @@ export function remainderDecimals(a: Decimal, b: Decimal): Decimal {
   return clamp(finite(a.negative, left % (b.coefficient * pow10(b.exponent - exponent)), exponent));
 }
 
-export function isZero(a: Decimal): boolean {
+function isZero(a: Decimal): boolean {
   return a.kind === 'finite' && a.coefficient === 0n;
 }
 

@@ -18,7 +18,7 @@ const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
 
 /** Arithmetic happens in the wider type of the two: int, long, double, decimal. */
-export function isDecimal(a: Numeric, b: Numeric): boolean {
+function isDecimal(a: Numeric, b: Numeric): boolean {
   return a instanceof Decimal128 || b instanceof Decimal128;
 }
 

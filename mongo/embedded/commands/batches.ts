@@ -1,21 +1,14 @@
-import { PAUSE, type Pause } from '../aggregate/pause.ts';
+import { PAUSE } from '../aggregate/pause.ts';
 import { doc } from '../bson/values.ts';
 import { encodeCursorReply } from '../wire/cursor-reply.ts';
 import { DOCUMENT_BYTES_MAX } from '../wire/limits.ts';
 import { elementsOf } from './cluster-time.ts';
-import type { Cursor } from './cursors.ts';
+import type { Cursor, Results } from './cursors.ts';
 import type { Engine } from './engine.ts';
 import type { Pace } from './pace.ts';
 import type { Request } from './request.ts';
 
 const FIRST_BATCH_DEFAULT = 101;
-
-/** A result on its way to a client. */
-export type Results = {
-  readonly iterator: Iterator<Uint8Array | Pause, void>;
-  /** Whether it is known, without looking further, that nothing follows (a limit is reached). */
-  readonly finished: () => boolean;
-};
 
 type Batch = { documents: Uint8Array[]; held: Uint8Array | undefined; ended: boolean };
 

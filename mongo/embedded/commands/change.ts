@@ -20,7 +20,7 @@ import { asItIsNow, currentTarget, selectFirst, selectTargets, type Target } fro
 const TRIES_MAX = 10;
 
 /** What a statement found and is about to make of it. */
-export type Change = {
+type Change = {
   readonly before: Doc;
   readonly after: Doc;
   readonly changed: boolean;

@@ -36,7 +36,7 @@ export async function create(engine: Engine, request: Request): Promise<Reply> {
   }
   checkCollation(request.fields.get('collation'));
   const ns = `${request.db}.${name}`;
-  const pending = attempt(engine, () => {
+  await attempt(engine, () => {
     if (request.view.catalog.has(ns) || engine.storage.catalog.state.has(ns)) {
       // As the server since 7.0: the same collection again is no error.
       if (request.transaction === undefined) return;
@@ -45,7 +45,6 @@ export async function create(engine: Engine, request: Request): Promise<Reply> {
     if (request.writes instanceof TransactionWrites) request.writes.create(request.db, name, new Map());
     else request.writes.open(request.db, name);
   });
-  if (pending instanceof Promise) await pending;
   return new Map();
 }
 

@@ -1,12 +1,19 @@
+import type { Pause } from '../aggregate/pause.ts';
 import { CommandError } from '../errors.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 import type { View } from '../transactions/writes.ts';
-import type { Results } from './batches.ts';
 
 /** As the server: a cursor that nobody asks for this long is closed. */
 export const IDLE_MS_MAX = 10 * 60_000;
 /** Open cursors; the one idle longest gives way. */
 export const CURSORS_MAX = 10_000;
+
+/** A result on its way to a client. */
+export type Results = {
+  readonly iterator: Iterator<Uint8Array | Pause, void>;
+  /** Whether it is known, without looking further, that nothing follows (a limit is reached). */
+  readonly finished: () => boolean;
+};
 
 /** A result that is given out in batches. */
 export type Cursor = {

@@ -25,7 +25,6 @@ export function answererOf(engine: Engine): Answerer {
   return {
     answer: (message, client) => new Dispatch(engine, message, client).answer(),
     refuse: (error) => errorReply(asCommandError(error), [], engine.clusterTime.elements()),
-    closed: () => {},
   };
 }
 

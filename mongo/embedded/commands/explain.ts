@@ -4,7 +4,7 @@ import { CommandError } from '../errors.ts';
 import type { Plan } from '../planner/plan.ts';
 import type { ScanStats } from '../planner/scan.ts';
 import type { Collection } from '../storage/catalog.ts';
-import { AggregateQuery } from './aggregate.ts';
+import { AggregateQuery } from './aggregate-query.ts';
 import { whole } from './count.ts';
 import type { Engine } from './engine.ts';
 import { Fields } from './fields.ts';

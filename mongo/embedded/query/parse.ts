@@ -159,7 +159,7 @@ function parseOperator(path: Path, operator: string, operand: Value, depth: numb
 }
 
 /** What counts as true for `$exists`, as the server's BSONElement::trueValue. */
-export function isTrue(value: Value): boolean {
+function isTrue(value: Value): boolean {
   if (value === null || value === false || value === UNDEFINED) return false;
   return !isNumeric(value) || compareNumbers(value, 0) !== 0;
 }

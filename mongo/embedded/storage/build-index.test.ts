@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type Doc, doc, int32 } from '../bson/values.ts';
 import { batchOf, TestEngine } from '../commands/with-engine.ts';
+import { IndexBuilds } from './build-index.ts';
 import { checkDataFile } from './check.ts';
 import { DATA_FILE } from './format.ts';
 import { Storage } from './storage.ts';
@@ -89,6 +90,7 @@ it('drops what a crash left half built', () => {
     first.atomic(() => first.catalog.addIndex(collection, index('n'), false));
     first.close();
     const second = new Storage(dir);
+    new IndexBuilds(second);
     expect(second.catalog.find('d', 'c')?.indexes).toEqual([]);
     second.close();
     expect(checkDataFile(join(dir, DATA_FILE))).toEqual([]);

@@ -14,8 +14,8 @@ type Rest = { readonly due: boolean; rest(): Promise<void> };
 
 /**
  * Builds indexes, all of a command or none. A large collection is gone through while others read and write: writes
- * maintain the new index from its beginning, reads use it from its end. What a crash leaves unfinished is dropped
- * when the store opens.
+ * maintain the new index from its beginning, reads use it from its end. What a crash left unfinished is dropped at
+ * once.
  */
 export class IndexBuilds {
   readonly #storage: Storage;
@@ -24,6 +24,7 @@ export class IndexBuilds {
 
   constructor(storage: Storage) {
     this.#storage = storage;
+    dropUnfinished(storage);
   }
 
   /**
@@ -139,7 +140,7 @@ function aborted(ns: string): CommandError {
 }
 
 /** Drops the indexes whose build did not end before the store was closed or killed. */
-export function dropUnfinished(storage: Storage): void {
+function dropUnfinished(storage: Storage): void {
   for (const { ns, indexes } of [...storage.catalog.state.values()]) {
     for (const { id, ready } of indexes) {
       if (ready) continue;

@@ -5,7 +5,6 @@ import { compileIndexKeys, type IndexKeys } from '../keys/index-keys.ts';
 import { type FilterNode, fieldsRead } from '../query/ast.ts';
 import { compileFilter, type Matcher } from '../query/compile.ts';
 import { parseFilter } from '../query/parse.ts';
-import type { Collection } from './catalog.ts';
 
 export type KeyPart = { readonly name: string; readonly path: Path; readonly direction: 1 | -1 };
 
@@ -88,9 +87,9 @@ export function idKeyOf(doc: Doc): Buffer {
   return encodeKeyPart(doc.get('_id'), 1);
 }
 
-/** A document's entries in the collection's unique indexes. */
-export function uniqueKeys(collection: Collection, doc: Doc): { index: Index; key: Uint8Array }[] {
-  return collection.indexes
+/** A document's entries in those of the indexes that are unique. */
+export function uniqueKeys(indexes: readonly Index[], doc: Doc): { index: Index; key: Uint8Array }[] {
+  return indexes
     .filter((index) => index.unique)
     .flatMap((index) => keysOf(index, doc).keys.map((key) => ({ index, key })));
 }

@@ -2,7 +2,6 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Doc } from '../bson/values.ts';
-import { dropUnfinished } from './build-index.ts';
 import { Catalog, type Collection } from './catalog.ts';
 import { DATA_FILE, openForReading, openForWriting } from './format.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -44,7 +43,6 @@ export class Storage {
       },
     });
     this.snapshots = new Snapshots(() => openForReading(file));
-    dropUnfinished(this);
   }
 
   /**

@@ -75,7 +75,7 @@ export class DirectWrites implements Writes {
   }
 
   #refuseHeldKeys(collection: Collection, doc: Doc): void {
-    for (const { index, key } of uniqueKeys(collection, doc)) {
+    for (const { index, key } of uniqueKeys(collection.indexes, doc)) {
       this.#refuseHeld(keyLock(collection.id, index.id, key));
     }
   }

@@ -141,7 +141,7 @@ export class TransactionWrites implements Writes {
   }
 
   #keys(collection: Collection, doc: Doc, idKey: Uint8Array): Key[] {
-    return [{ index: undefined, key: idKey }, ...uniqueKeys(collection, doc)];
+    return [{ index: undefined, key: idKey }, ...uniqueKeys(collection.indexes, doc)];
   }
 
   #seenOwner(collection: Collection, index: Index | undefined, key: Uint8Array): number | undefined {

@@ -7,7 +7,7 @@ import { toExactLong } from '../query/operands.ts';
 import { parseFilter } from '../query/parse.ts';
 import { compileSorter, parseSort } from '../query/sort.ts';
 import { valueSet } from '../query/value-set.ts';
-import type { Modifier } from './modifiers.ts';
+import type { Modifier } from './modifier.ts';
 
 const bad = (message: string) => new CommandError('BadValue', message);
 

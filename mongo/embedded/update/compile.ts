@@ -7,7 +7,8 @@ import { type Doc, isDoc, Timestamp, typeName, type Value } from '../bson/values
 import { CommandError } from '../errors.ts';
 import { type ArrayFilters, parseArrayFilters } from './array-filters.ts';
 import { Editor } from './edit.ts';
-import { MODIFIERS, type Modifier, type ModifierContext } from './modifiers.ts';
+import type { Modifier, ModifierContext } from './modifier.ts';
+import { MODIFIERS } from './modifiers.ts';
 import {
   checkConflicts,
   checkTopLevelName,
@@ -30,7 +31,7 @@ export type UpdateContext = {
   now?: bigint;
 };
 
-export type UpdateResult = { doc: Doc; changed: boolean };
+type UpdateResult = { doc: Doc; changed: boolean };
 
 /** A compiled update. `fields` are the top-level fields that it can change, or null when it may change any. */
 export type Update = {
@@ -84,7 +85,7 @@ function compileReplacement(replacement: Doc): Update {
 }
 
 /** Empty timestamps at the top level are set to now, as the server does on storing a document. */
-export function fillTimestamps(doc: Doc, now: bigint = BigInt(Date.now())): Doc {
+function fillTimestamps(doc: Doc, now: bigint = BigInt(Date.now())): Doc {
   let result = doc;
   for (const [name, value] of doc) {
     if (!(value instanceof Timestamp) || value.t !== 0 || value.i !== 0 || name === '_id') continue;

@@ -3,7 +3,7 @@ import { indexOfPart } from '../bson/paths.ts';
 import { show } from '../bson/show.ts';
 import type { Doc, Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
-import type { Modifier, ModifierContext } from './modifiers.ts';
+import type { Modifier, ModifierContext } from './modifier.ts';
 
 /** Positions that one update may add to an array, as in the server. */
 const PADDING_MAX = 1_500_000;

@@ -4,28 +4,10 @@ import { show } from '../bson/show.ts';
 import { DateTime, Int32, int32, isDoc, isNumeric, Timestamp, typeName, type Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import { addToSet, pop, pull, pullAll, push } from './array-modifiers.ts';
+import type { Modifier } from './modifier.ts';
 
 const bad = (message: string) => new CommandError('BadValue', message);
 const mismatch = (message: string) => new CommandError('TypeMismatch', message);
-
-/** What a modifier is told about the document that it changes, and can say back. */
-export type ModifierContext = {
-  id: Value | undefined;
-  path: string;
-  now: bigint;
-  /** Set by a modifier that counts as a change even when its result is what there was. */
-  rewritten: boolean;
-};
-
-/**
- * The new value at a path from the old one; undefined as result removes the field, the very same value leaves it.
- * `creates` tells whether a missing path is made.
- */
-export type Modifier = {
-  creates: boolean;
-  insertOnly?: boolean;
-  apply(old: Value | undefined, context: ModifierContext): Value | undefined;
-};
 
 /** Makes a modifier of its operand, checking it. */
 type Factory = (operand: Value, path: string) => Modifier;

@@ -120,7 +120,7 @@ export function expandPath(
   return result;
 }
 
-export function childOf(value: Value | undefined, part: string): Value | undefined {
+function childOf(value: Value | undefined, part: string): Value | undefined {
   if (value instanceof Map) return value.get(part);
   return Array.isArray(value) ? value[indexOfPart(part)] : undefined;
 }

@@ -1,7 +1,7 @@
 import { show } from '../bson/show.ts';
 import type { Doc, Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
-import type { Modifier } from './modifiers.ts';
+import type { Modifier } from './modifier.ts';
 import { isDynamic, parseUpdatePath } from './paths.ts';
 
 export type Rename = { from: string[]; to: string[] };

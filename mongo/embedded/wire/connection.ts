@@ -17,7 +17,6 @@ export type Answerer = {
   answer(message: Message, client: Client): Promise<Uint8Array | typeof CLOSE> | Uint8Array | typeof CLOSE;
   /** The answer to a message that could not be read as a command. */
   refuse(error: unknown): Uint8Array;
-  closed(client: Client): void;
 };
 
 let lastClientId = 0;
@@ -68,7 +67,6 @@ export function serveConnection(socket: Socket, answerer: Answerer): void {
   socket.on('error', () => socket.destroy());
   socket.on('close', () => {
     client.closed = true;
-    answerer.closed(client);
   });
 }
 

@@ -22,7 +22,7 @@ function condition(random: Choices): unknown {
   ])();
 }
 
-export function filter(random: Choices, depth = 2): Document {
+function filter(random: Choices, depth = 2): Document {
   const kind = depth === 0 ? 0 : random.below(8);
   if (kind === 7) {
     const branches = random.many(random.below(2) + 1, () => filter(random, depth - 1));
@@ -33,7 +33,7 @@ export function filter(random: Choices, depth = 2): Document {
   return Object.fromEntries(paths.map((path) => [path, condition(random)]));
 }
 
-export function update(random: Choices): Document {
+function update(random: Choices): Document {
   const path = () => random.pick(PATHS);
   return random.pick<() => Document>([
     () => ({ $set: { [path()]: value(random) } }),
