@@ -3,14 +3,16 @@ import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { type ClientResult, presentFailure } from '../errors.ts';
 import type { Operation } from '../execution/operation.ts';
-import { type Answer, isOperation, isStream, type OperationContext } from '../router.ts';
+import { type Answer, isOperation, isStream } from '../router.ts';
 import { clientAddressOf, credentialsOf, type Mesh, requestIdOf } from './door.ts';
 import { sendExplorer } from './explorer.ts';
-import { type AnswerType, isJson, negotiateAnswer, prefersPage } from './media-type.ts';
+import { type Accepted, isJson, negotiateAnswer, prefersPage, type ResultType } from './media-type.ts';
+import { multipart } from './multipart.ts';
 import { BadRequest, type Parameters, parametersOfBody, parametersOfUrl, readBody } from './parameters.ts';
-import { sendEvents } from './sse.ts';
+import { serverSentEvents } from './sse.ts';
+import { sendFramed } from './stream.ts';
 
-/** An answer before any operation ran, with its HTTP status. */
+/** The HTTP status of a request that failed before any operation ran. */
 function statusOf(error: unknown): number {
   if (error instanceof BadRequest) return error.status;
   if (!(error instanceof HeddleError)) return 500;
@@ -19,12 +21,9 @@ function statusOf(error: unknown): number {
   return error.code === 'OVERLOADED' ? 503 : 500;
 }
 
-function sendJson(
-  response: ServerResponse,
-  status: number,
-  type: Exclude<AnswerType, 'text/event-stream'>,
-  result: ClientResult,
-): void {
+type JsonType = Exclude<ResultType, 'text/event-stream'>;
+
+function sendJson(response: ServerResponse, status: number, type: JsonType, result: ClientResult): void {
   if (response.destroyed) return;
   // A text goes out with the headers in one write.
   const body = JSON.stringify(result);
@@ -35,7 +34,7 @@ function sendJson(
 }
 
 /** GraphQL over HTTP, section 6.4: without data the request failed, and the newer media type says so in the status. */
-function statusOfResult(type: AnswerType, result: ClientResult): number {
+function statusOfResult(type: JsonType, result: ClientResult): number {
   return type === 'application/json' || 'data' in result ? 200 : 400;
 }
 
@@ -67,26 +66,28 @@ async function parametersOf(request: IncomingMessage, mesh: Mesh, search: string
 }
 
 /** An operation that this method and this kind of answer cannot carry. */
-function misfit(request: IncomingMessage, type: AnswerType, operation: Operation): BadRequest | undefined {
+function misfit(request: IncomingMessage, accepted: Accepted, operation: Operation): BadRequest | undefined {
   if (request.method === 'GET' && operation.type === 'mutation') {
     return new BadRequest(405, 'A GET only reads: send a mutation by POST.');
   }
-  if (operation.type === 'subscription' && type !== 'text/event-stream') {
-    return new BadRequest(406, 'Accept text/event-stream for a subscription, or use a WebSocket.');
+  if (operation.type === 'subscription') {
+    if (accepted.stream !== undefined) return undefined;
+    return new BadRequest(
+      406,
+      'Accept text/event-stream or multipart/mixed;subscriptionSpec=1.0 for a subscription, or use a WebSocket.',
+    );
   }
-  return undefined;
+  return accepted.result === undefined ? unacceptable() : undefined;
 }
 
-async function answerOperation(
-  mesh: Mesh,
-  operation: Operation,
-  parameters: Parameters,
-  context: OperationContext,
-): Promise<Answer> {
-  return mesh.router().run(operation, parameters.variables, context);
+function unacceptable(): BadRequest {
+  return new BadRequest(
+    406,
+    'Accept application/json, application/graphql-response+json or text/event-stream.',
+  );
 }
 
-/** POST and GET /graphql: JSON, server-sent events, and the Explorer for browsers. */
+/** POST and GET /graphql: JSON, server-sent events, multipart answers, and the Explorer for browsers. */
 export async function serveGraphql(
   mesh: Mesh,
   request: IncomingMessage,
@@ -101,8 +102,11 @@ export async function serveGraphql(
   // A cache between us and the client knows nothing of x-api-key: it would answer one caller with another's data.
   if (request.method === 'GET') response.setHeader('cache-control', 'no-store');
 
-  const type = negotiateAnswer(accept);
-  const jsonType = type === undefined || type === 'text/event-stream' ? 'application/json' : type;
+  const accepted = negotiateAnswer(accept);
+  const jsonType =
+    accepted.result === undefined || accepted.result === 'text/event-stream'
+      ? 'application/json'
+      : accepted.result;
   const left = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) left.abort();
@@ -118,18 +122,13 @@ export async function serveGraphql(
         extensions: { retryAfterMs: 1000 },
       });
     }
-    if (type === undefined) {
-      throw new BadRequest(
-        406,
-        'Accept application/json, application/graphql-response+json or text/event-stream.',
-      );
-    }
+    if (accepted.result === undefined && accepted.stream === undefined) throw unacceptable();
     const clientAddress = clientAddressOf(request);
     const parameters = await parametersOf(request, mesh, search);
     const caller: Caller = await mesh.callers.identify(credentialsOf(request), { requestId, clientAddress });
     const operation = mesh.router().prepare(parameters.query, parameters.operationName);
     if (isOperation(operation)) {
-      const wrong = misfit(request, type, operation);
+      const wrong = misfit(request, accepted, operation);
       if (wrong !== undefined) {
         if (wrong.status === 405) response.setHeader('allow', 'POST');
         throw wrong;
@@ -137,15 +136,14 @@ export async function serveGraphql(
     }
     const context = { caller, requestId, clientAddress, signal: left.signal };
     const answer: Answer = isOperation(operation)
-      ? await answerOperation(mesh, operation, parameters, context)
+      ? await mesh.router().run(operation, parameters.variables, context)
       : operation;
-    if (type === 'text/event-stream')
-      return await sendEvents(response, answer, left.signal, mesh.limits.keepAliveMs);
-    if (isStream(answer)) {
-      await answer.return?.();
-      throw new Error('A query or mutation answered with a stream.');
+    const written = isStream(answer) ? accepted.stream : accepted.result;
+    if (isStream(answer) || written === 'text/event-stream') {
+      const framing = written === 'multipart/mixed' ? multipart : serverSentEvents;
+      return await sendFramed(response, framing, answer, left.signal, mesh.limits.keepAliveMs);
     }
-    sendJson(response, statusOfResult(type, answer), type, answer);
+    sendJson(response, statusOfResult(jsonType, answer), jsonType, answer);
   } catch (error) {
     const status = statusOf(error);
     if (status === 401) response.setHeader('www-authenticate', 'Bearer');

@@ -1,10 +1,20 @@
-/** The ways in which an answer can be written. */
-export type AnswerType = 'application/json' | 'application/graphql-response+json' | 'text/event-stream';
+/** The ways in which the result of an operation can be written. */
+export type ResultType = 'application/json' | 'application/graphql-response+json' | 'text/event-stream';
+
+/** The ways in which the results of a subscription can be written. */
+export type StreamType = 'text/event-stream' | 'multipart/mixed';
+
+/** What a client accepts and we can write; undefined where there is nothing. */
+export interface Accepted {
+  readonly result: ResultType | undefined;
+  readonly stream: StreamType | undefined;
+}
 
 interface MediaRange {
   readonly type: string;
   readonly quality: number;
   readonly charset: string | undefined;
+  readonly subscriptionSpec: string | undefined;
 }
 
 function rangesOf(accept: string): MediaRange[] {
@@ -19,38 +29,54 @@ function rangesOf(accept: string): MediaRange[] {
         type,
         quality: Number.isNaN(quality) ? 0 : quality,
         charset: parameterOf('charset')?.replaceAll('"', ''),
+        subscriptionSpec: parameterOf('subscriptionspec')?.replaceAll('"', ''),
       };
     })
     .filter(({ type, quality }) => type !== '' && quality > 0)
     .sort((a, b) => b.quality - a.quality);
 }
 
-const answers: Readonly<Record<string, AnswerType>> = {
-  'application/json': 'application/json',
-  'application/graphql-response+json': 'application/graphql-response+json',
-  'text/event-stream': 'text/event-stream',
-  'application/*': 'application/json',
-  '*/*': 'application/json',
-};
+const json: Accepted = { result: 'application/json', stream: undefined };
 
-const common = new Map<string, AnswerType>(Object.entries(answers));
+const known: ReadonlyMap<string, Accepted> = new Map<string, Accepted>([
+  ['application/json', json],
+  ['application/graphql-response+json', { result: 'application/graphql-response+json', stream: undefined }],
+  ['text/event-stream', { result: 'text/event-stream', stream: 'text/event-stream' }],
+  ['application/*', json],
+  ['*/*', json],
+]);
 
-/** The first kind of answer that the client accepts and we can write; undefined when there is none. */
-export function negotiateAnswer(accept: string | undefined): AnswerType | undefined {
-  if (accept === undefined || accept === '') return 'application/json';
-  const known = common.get(accept);
-  if (known !== undefined) return known;
-  for (const { type, charset } of rangesOf(accept)) {
-    const answer = Object.hasOwn(answers, type) ? answers[type] : undefined;
-    if (answer !== undefined && (charset === undefined || charset === 'utf-8')) return answer;
+const nothing: Accepted = { result: undefined, stream: undefined };
+
+/** What one range accepts; parts are for those who name the protocol of subscriptions, as `@defer` has parts too. */
+function acceptedBy({ type, charset, subscriptionSpec }: MediaRange): Accepted {
+  if (type === 'multipart/mixed' && subscriptionSpec === '1.0') {
+    return { result: undefined, stream: 'multipart/mixed' };
   }
-  return undefined;
+  return charset === undefined || charset === 'utf-8' ? (known.get(type) ?? nothing) : nothing;
+}
+
+/** What the client accepts, the first of each kind where it accepts several. */
+export function negotiateAnswer(accept: string | undefined): Accepted {
+  if (accept === undefined || accept === '') return json;
+  return (
+    known.get(accept) ??
+    rangesOf(accept)
+      .map(acceptedBy)
+      .reduce(
+        (first, next) => ({
+          result: first.result ?? next.result,
+          stream: first.stream ?? next.stream,
+        }),
+        nothing,
+      )
+  );
 }
 
 /** True for a browser that opens the address: it would rather read a page than JSON. */
 export function prefersPage(accept: string | undefined): boolean {
   if (accept?.includes('text/html') !== true) return false;
-  const first = rangesOf(accept).find(({ type }) => type === 'text/html' || Object.hasOwn(answers, type));
+  const first = rangesOf(accept).find(({ type }) => type === 'text/html' || known.has(type));
   return first?.type === 'text/html';
 }
 

@@ -1,5 +1,5 @@
 import { ApolloClient, gql, HttpLink, InMemoryCache, type TypedDocumentNode } from '@apollo/client';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { echo, newTenant, unique } from '#test/e2e/scenarios/setup.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import { type ApolloUsers, apolloUsers, codesOf, eventsOf, rejectionOf } from './apollo.ts';
@@ -159,19 +159,54 @@ describe('Apollo Client over a WebSocket', () => {
   });
 });
 
-describe('Apollo Client with no link for subscriptions', () => {
-  it('is told to take one, where it asks for multipart answers', async () => {
-    const { client } = await newTenant(() => mesh);
+describe('Apollo Client with its HttpLink alone', () => {
+  const made: ApolloClient[] = [];
+  afterEach(() => {
+    for (const apollo of made.splice(0)) apollo.stop();
+  });
+  const overHttp = ({ url, key }: { readonly url: string; readonly key: string }): ApolloClient => {
     const apollo = new ApolloClient({
-      link: new HttpLink({
-        uri: `${client.url}/graphql`,
-        headers: { authorization: `Bearer ${client.key}` },
-      }),
+      link: new HttpLink({ uri: `${url}/graphql`, headers: { authorization: `Bearer ${key}` } }),
       cache: new InMemoryCache(),
     });
-    const refused = await rejectionOf(eventsOf(apollo, stream, echo('x')));
-    expect(codesOf(refused)).toEqual(['BAD_USER_INPUT']);
-    expect(String(refused)).toMatch(/text\/event-stream.*WebSocket/);
-    apollo.stop();
+    made.push(apollo);
+    return apollo;
+  };
+
+  it('streams a completion to its end', async () => {
+    const { client } = await newTenant(() => mesh);
+    const told = (await eventsOf(overHttp(client), stream, echo('one two three'))).map(
+      (data) => data.completionStream,
+    );
+    expect(told.map(({ sequence }) => sequence)).toEqual(told.map((_, index) => index));
+    expect(told.map(({ text = '' }) => text).join('')).toBe('one two three');
+    expect(told.at(-1)).toMatchObject({
+      __typename: 'CompletionFinished',
+      completion: { text: 'one two three', status: 'SUCCEEDED' },
+    });
+  });
+
+  it('cancels the run when it unsubscribes', async () => {
+    const { client } = await newTenant(() => mesh);
+    const text = Array.from({ length: 200 }, (_, n) => `word${n}`).join(' ');
+    const variables = echo(text, { model: 'demo/slow' });
+    const isText = ({ completionStream }: { completionStream: Event }) => completionStream.text !== undefined;
+    expect(await eventsOf(overHttp(client), stream, variables, isText)).not.toHaveLength(0);
+    await vi.waitFor(
+      async () =>
+        expect(await client.data('{ invocations { edges { node { status } } } }')).toEqual({
+          invocations: { edges: [{ node: { status: 'CANCELLED' } }] },
+        }),
+      { timeout: 10_000, interval: 50 },
+    );
+  });
+
+  it('hears why a subscription is refused, with its code', async () => {
+    const { client } = await newTenant(() => mesh);
+    expect(
+      codesOf(await rejectionOf(eventsOf(overHttp(client), stream, echo('x', { model: 'no/such' })))),
+    ).toEqual(['NOT_FOUND']);
+    const stranger = overHttp({ url: client.url, key: 'hd_nobody_0123456789012345678901234567890123456789' });
+    expect(codesOf(await rejectionOf(eventsOf(stranger, stream, echo('x'))))).toEqual(['UNAUTHENTICATED']);
   });
 });

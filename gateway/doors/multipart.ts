@@ -1,0 +1,21 @@
+import type { Framing } from './stream.ts';
+
+const boundary = '\r\n--graphql';
+
+/** A client takes a part when it sees the boundary behind it, so that is written with the part, not with the next. */
+function partOf(json: string): string {
+  return `\r\ncontent-type: application/json\r\n\r\n${json}${boundary}`;
+}
+
+/**
+ * Apollo's "multipart subscriptions over HTTP", 1.0: a part for each result, an empty one as a sign of life. What has
+ * no data is no result of the operation but its end: errors beside a payload of null.
+ */
+export const multipart: Framing = {
+  contentType: 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0',
+  opening: boundary,
+  next: (result) =>
+    partOf(JSON.stringify('data' in result ? { payload: result } : { payload: null, errors: result.errors })),
+  keepAlive: partOf('{}'),
+  closing: '--\r\n',
+};

@@ -1,0 +1,72 @@
+import type { ServerResponse } from 'node:http';
+import type { ClientResult } from '../errors.ts';
+import { type Answer, isStream } from '../router.ts';
+
+/** How the results of a subscription are written into one response, one after another. */
+export interface Framing {
+  readonly contentType: string;
+  /** Written at once, before there is any result. */
+  readonly opening: string;
+  next(result: ClientResult): string;
+  /** No result: it keeps proxies from closing a connection on which no token comes for a while. */
+  readonly keepAlive: string;
+  readonly closing: string;
+}
+
+/** Resolves when the client has taken what was written, or has gone. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+  });
+}
+
+/**
+ * Writes the answer in its framing. The next result is asked for when the client has taken the last; a client that
+ * leaves ends the source.
+ */
+export async function sendFramed(
+  response: ServerResponse,
+  framing: Framing,
+  answer: Answer,
+  signal: AbortSignal,
+  keepAliveMs: number,
+): Promise<void> {
+  if (signal.aborted) {
+    if (isStream(answer)) await answer.return?.();
+    return;
+  }
+  response.writeHead(200, {
+    'content-type': framing.contentType,
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no',
+  });
+  if (!isStream(answer)) {
+    response.end(framing.next(answer) + framing.closing);
+    return;
+  }
+  response.write(framing.opening);
+  const keepAlive = setInterval(() => {
+    if (!response.writableNeedDrain) response.write(framing.keepAlive);
+  }, keepAliveMs);
+  const leave = () => {
+    answer.return?.().catch(() => undefined);
+  };
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    for (let event = await answer.next(); event.done !== true; event = await answer.next()) {
+      if (signal.aborted || response.destroyed) return;
+      if (!response.write(framing.next(event.value))) await drained(response);
+    }
+    if (!signal.aborted) response.end(framing.closing);
+  } finally {
+    clearInterval(keepAlive);
+    signal.removeEventListener('abort', leave);
+    await answer.return?.();
+  }
+}
