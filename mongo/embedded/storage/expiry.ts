@@ -24,7 +24,7 @@ export async function removeExpired(storage: Storage, locks: Locks, nowMs: numbe
         if (collection === undefined || index === undefined) break;
         const count = removeSome(storage, locks, collection, index, nowMs);
         removed += count;
-        if (count < ROWS_AT_A_TIME) break;
+        if (count === 0) break;
         await setImmediate();
       }
     }
