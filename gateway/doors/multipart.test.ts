@@ -14,8 +14,12 @@ const apollo =
 const subscription =
   'subscription { completionStream(input: { model: "m1", text: "x" }) { sequence ... on TextDelta { text } } }';
 
-function post(query: string, accept: string, signal?: AbortSignal): Promise<Response> {
-  return fetch(`${sample.url}/graphql`, {
+function post(
+  query: string,
+  accept: string,
+  { url = sample.url, signal }: { readonly url?: string; readonly signal?: AbortSignal } = {},
+): Promise<Response> {
+  return fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept, authorization: `Bearer ${sampleKey}` },
     body: JSON.stringify({ query }),
@@ -60,9 +64,11 @@ describe('multipart answers', () => {
   });
 
   it('end each part with its boundary at once, so that no event waits for the next', async () => {
-    const source = sourceOf(delta(0, 'hi'));
+    await using quiet = await startSampleGateway({ limits: { keepAliveMs: 600_000 } });
+    const source = new SampleSource([delta(0, 'hi')]);
+    quiet.mesh.source = source;
     const told = part('{"payload":{"data":{"completionStream":{"sequence":0,"text":"hi"}}}}');
-    expect(await textOf(await post(subscription, apollo), told)).toContain(told);
+    expect(await textOf(await post(subscription, apollo, { url: quiet.url }), told)).toContain(told);
     await source.returned;
   });
 
@@ -85,7 +91,7 @@ describe('multipart answers', () => {
   it('reach the source at once when the client leaves', async () => {
     const source = sourceOf(delta(0, 'x'));
     const leave = new AbortController();
-    const response = await post(subscription, apollo, leave.signal);
+    const response = await post(subscription, apollo, { signal: leave.signal });
     await response.body?.getReader().read();
     leave.abort();
     await source.returned;

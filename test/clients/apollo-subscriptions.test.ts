@@ -1,6 +1,7 @@
 import { ApolloClient, gql, HttpLink, InMemoryCache, type TypedDocumentNode } from '@apollo/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { echo, newTenant, unique } from '#test/e2e/scenarios/setup.ts';
+import { clientOf } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import { type ApolloUsers, apolloUsers, codesOf, eventsOf, rejectionOf } from './apollo.ts';
 
@@ -132,6 +133,28 @@ describe('Apollo Client over a WebSocket', () => {
     expect(await client.data('{ invocations { edges { node { status } } } }')).toEqual({
       invocations: { edges: [{ node: { status: 'SUCCEEDED' } }] },
     });
+  });
+
+  it('hears a stream to its end when its key is revoked meanwhile, and begins nothing more on the same socket', async () => {
+    const { client, keyId } = await newTenant(() => mesh);
+    const { apollo } = users.of(client);
+    const text = Array.from({ length: 40 }, (_, n) => `word${n}`).join(' ');
+    let revoked: Promise<unknown> | undefined;
+    const told = await eventsOf(
+      apollo,
+      stream,
+      echo(text, { model: 'demo/slow' }),
+      ({ completionStream }) => {
+        if (completionStream.text !== undefined) {
+          revoked ??= clientOf(mesh.url, mesh.adminKey)
+            .data('mutation ($id: ID!) { revokeApiKey(id: $id) { revokedAt } }', { id: keyId })
+            .then(() => rejectionOf(eventsOf(apollo, stream, echo('more'))));
+        }
+        return false;
+      },
+    );
+    expect(codesOf(await revoked)).toEqual(['UNAUTHENTICATED']);
+    expect(told.at(-1)?.completionStream).toMatchObject({ completion: { text, status: 'SUCCEEDED' } });
   });
 
   it('hears why a subscription is refused, with its code', async () => {
