@@ -8,7 +8,7 @@ import { Bench, fill, measureGroup, measureInserts, measureReads } from './drive
 import type { Figure } from './shape.ts';
 
 /**
- * What the embedded store costs: `node bench/store/main.ts [documents]` (default 1,000,000 of 1 KB, about 2 GB of disk
+ * What the embedded store costs: `npx node bench/store/main.ts [documents]` (default 1,000,000 of 1 KB, about 2 GB of disk
  * under the system's temporary folder, some minutes). Prints a markdown table; ends with 1 when a target is missed.
  */
 async function main(documents: number): Promise<void> {

@@ -3,7 +3,7 @@ import { seedFrom } from '../random.ts';
 import { CONNECTION_CLOSED, differ } from './differ.ts';
 
 /**
- * Compares two servers by hand: `node mongo/embedded/spec/differential/main.ts <url> <url> [operations] [seed] [plain]`.
+ * Compares two servers by hand: `npx node mongo/embedded/spec/differential/main.ts <url> <url> [operations] [seed] [plain]`.
  * Answers 238 (not implemented), 115 (not supported) and closed connections of either side are counted and otherwise passed over.
  */
 async function main([leftUrl, rightUrl, operations = '1000', seedText, plain]: string[]): Promise<void> {

@@ -6,7 +6,7 @@ import { askServer } from './requirements.ts';
 
 /**
  * Runs the specification tests by hand against any server:
- * `node mongo/embedded/spec/unified/main.ts <mongodb url> [suite …]`
+ * `npx node mongo/embedded/spec/unified/main.ts <mongodb url> [suite …]`
  */
 async function main([uri, ...suites]: string[]): Promise<void> {
   if (uri === undefined) throw new Error('usage: main.ts <mongodb url> [suite …]');
