@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
@@ -191,13 +190,6 @@ export function parsePort(text: string): number {
 export function dataDirectory(environment: Environment): string {
   const path = environment.HEDDLE_DATA_DIR;
   return isAbsolute(path) ? path : resolve(path);
-}
-
-/** Makes the data directory where it is missing. */
-export async function ensureDataDirectory(environment: Environment): Promise<string> {
-  const dir = dataDirectory(environment);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  return dir;
 }
 
 /** Parses `--only gateway,models`; undefined means every part. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { link, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectory } from '#mongo/embedded/make-directory.ts';
 import { StartError } from './config.ts';
 
 const keyBytes = 32;
@@ -37,7 +38,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
 
 /** Written whole and synced under another name, then linked: a crash leaves a key or none, and of two makers one wins. */
 async function make(dir: string, file: string): Promise<string> {
-  await mkdir(dir, { recursive: true });
+  await makeDirectory(dir);
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   const handle = await open(draft, 'wx', 0o600);
   try {

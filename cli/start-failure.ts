@@ -33,7 +33,7 @@ export function explainStartFailure(error: unknown): string {
     case 'EPERM':
     case 'EROFS':
       return path === undefined
-        ? `may not listen on ${address}:${port}; choose a PORT above 1023`
+        ? `may not listen on ${address}:${port}; choose a port above 1023`
         : `may not write ${path}; set HEDDLE_DATA_DIR to a directory that this user may write`;
     case 'ENOSPC':
       return `no space left for ${path ?? 'the data directory'}`;

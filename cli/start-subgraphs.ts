@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { makeDirectory } from '#mongo/embedded/make-directory.ts';
 import type { SubgraphName } from '#schema/subgraph.ts';
 import type { State } from '#state/open-state.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
-import { ensureDataDirectory } from './config.ts';
+import { dataDirectory } from './config.ts';
 import { encryptionKey } from './encryption-key.ts';
 import type { MeshOptions } from './mesh-options.ts';
 
@@ -27,7 +28,8 @@ export async function startSubgraphs(
   if (names.length === 0) return { subgraphs, newAdminKey: null, storesAnswer: async () => true };
 
   // The store starts in its own thread while this one loads the subgraphs' code.
-  const dir = await ensureDataDirectory(environment);
+  const dir = dataDirectory(environment);
+  await makeDirectory(dir);
   const { openDatabase, ensureIndexes } = await import('#mongo/connect.ts');
   const opening = openDatabase(environment.MONGO_URL ?? `embedded:${join(dir, 'store')}`);
   const modules = import('./subgraph-modules.ts');

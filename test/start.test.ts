@@ -98,6 +98,11 @@ describe('npm start', () => {
     const behindFile = await failure({ HEDDLE_DATA_DIR: join(dir, 'file', 'data') });
     expect({ code: behindFile.code, count: behindFile.lines.length }).toEqual({ code: 1, count: 1 });
     expect(behindFile.lines[0]).toMatch(/HEDDLE_DATA_DIR/);
+    if (process.platform === 'linux') {
+      // Node's own recursive mkdir goes round for ever here.
+      const nowhere = await failure({ HEDDLE_DATA_DIR: '/proc/heddle/data' });
+      expect({ code: nowhere.code, count: nowhere.lines.length }).toEqual({ code: 1, count: 1 });
+    }
     if (process.getuid?.() === 0) return;
     await mkdir(join(dir, 'locked'));
     await chmod(join(dir, 'locked'), 0o500);
@@ -151,6 +156,16 @@ describe('npm start', () => {
     );
     expect({ code, count: lines.length }).toEqual({ code: 1, count: 1 });
     expect(lines[0]).toContain('HEDDLE_USAGE_PORT');
+  });
+
+  it('names --port when the port of the store is in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    stack.defer(() => new Promise((closed) => other.close(() => closed())));
+    await new Promise((listening) => other.once('listening', listening));
+    const { port } = other.address() as AddressInfo;
+    const { code, lines } = await failure({}, ['store', '--port', String(port)]);
+    expect({ code, count: lines.length }).toEqual({ code: 1, count: 1 });
+    expect(lines[0]).toMatch(/is in use.*--port/);
   });
 
   it('prints addresses that can be opened from here when it listens on every one', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { dataDirectory, parsePort, readEnvironment } from '../config.ts';
+import { listeningOn } from '../start-failure.ts';
 
 /** `heddle store`: serves the embedded store alone over loopback TCP, for mongosh, Compass and other test suites. */
 export async function serveStore(args: readonly string[]): Promise<number> {
@@ -18,7 +19,7 @@ export async function serveStore(args: readonly string[]): Promise<number> {
   const alive = setInterval(() => {}, 0x7fff_ffff);
   try {
     const { openStore } = await import('#mongo/embedded/store.ts');
-    await using store = await openStore({ dir, listen: { port } });
+    await using store = await listeningOn('--port', openStore({ dir, listen: { port } }));
     console.log(`The store of ${dir} is at ${store.uri}`);
     await stop;
   } finally {
