@@ -41,7 +41,7 @@ const url = (...protocols: readonly string[]) =>
   );
 
 /** The port a subgraph listens on when it stands alone, and where a gateway looks for it unless told. */
-export const subgraphPorts: Readonly<Record<SubgraphName, number>> = {
+const subgraphPorts: Readonly<Record<SubgraphName, number>> = {
   models: 4001,
   prompts: 4002,
   tenants: 4003,

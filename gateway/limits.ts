@@ -31,7 +31,7 @@ export interface GatewayLimits {
   readonly keepAliveMs: number;
 }
 
-export const defaultLimits: GatewayLimits = Object.freeze({
+const defaultLimits: GatewayLimits = Object.freeze({
   bodyBytesMax: 1024 * 1024,
   tokensMax: 10_000,
   depthMax: 16,

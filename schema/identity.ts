@@ -18,7 +18,7 @@ export interface IdentityOperation {
 }
 
 /** Seconds for which a token is accepted after it was signed. */
-export const identityLifetimeSeconds = 30;
+const identityLifetimeSeconds = 30;
 
 /** The HTTP header that carries the token; over graphql-ws it is `extensions.identity` of each subscribe payload. */
 export const identityHeader = 'heddle-identity';

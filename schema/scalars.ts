@@ -5,13 +5,13 @@ function refuse(message: string): never {
   throw new HeddleError('BAD_USER_INPUT', message);
 }
 
-const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/i;
+const dateTimePattern = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/i;
 
 /** RFC 3339 with a time zone; a day that the month does not have is refused, not rolled over. */
 function dateOf(value: unknown): Date {
   // Within a process, variables arrive as whoever called parsed them.
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value;
-  const match = typeof value === 'string' ? DATE_TIME.exec(value) : null;
+  const match = typeof value === 'string' ? dateTimePattern.exec(value) : null;
   const date = match ? new Date(String(value)) : undefined;
   const daysInMonth = match ? new Date(Date.UTC(Number(match[1]), Number(match[2]), 0)).getUTCDate() : 0;
   if (!match || !date || Number.isNaN(date.getTime()) || Number(match[3]) > daysInMonth) {
@@ -31,14 +31,14 @@ export const DateTime = new GraphQLScalarType<Date, string>({
   parseLiteral: (node) => dateOf(node.kind === Kind.STRING ? node.value : refuse('A DateTime is a string.')),
 });
 
-const DECIMAL = /^-?\d{1,30}(?:\.\d{1,30})?$/;
+const decimalPattern = /^-?\d{1,30}(?:\.\d{1,30})?$/;
 
 function decimalOf(value: unknown): string {
   const text =
     typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))
       ? value.toString()
       : value;
-  if (typeof text !== 'string' || !DECIMAL.test(text)) {
+  if (typeof text !== 'string' || !decimalPattern.test(text)) {
     refuse('A Decimal is a text of digits with an optional decimal point, such as "0.25"; never a float.');
   }
   return text;

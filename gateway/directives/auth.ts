@@ -78,7 +78,7 @@ export function compileDemands(
 }
 
 /** True when the caller shows all that the requirement asks for. */
-export function meets(caller: Caller, requirement: Requirement): boolean {
+function meets(caller: Caller, requirement: Requirement): boolean {
   if (requirement.unmeetable || caller.kind === 'ANONYMOUS') return false;
   return requirement.scopes.every((alternatives) =>
     alternatives.some((set) => set.every((scope) => caller.scopes.includes(scope))),

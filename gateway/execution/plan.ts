@@ -138,7 +138,7 @@ function stepOf(node: PlanNode, at: readonly FlattenNodePathSegment[] | undefine
 }
 
 /** Turns what the planner answers into what runs. */
-export function preparePlan(plan: QueryPlan): Plan {
+function preparePlan(plan: QueryPlan): Plan {
   const node = plan.node;
   if (!node) return { source: undefined, step: undefined };
   if (node.kind === 'Subscription') return { source: fetchOf(node.primary), step: undefined };

@@ -1,4 +1,5 @@
-import { type DirectiveNode, Kind, parse, valueFromASTUntyped } from 'graphql';
+import { type DirectiveNode, Kind, parse } from 'graphql';
+import { argumentsOf } from '#schema/directives.ts';
 import type { CachedField, Inference } from './inference.ts';
 import type { CachePolicy } from './request.ts';
 
@@ -22,10 +23,7 @@ export function cachePoliciesOf(sdl: string): Inference['cachePolicies'] {
 }
 
 function policyOf(directive: DirectiveNode, field: string): CachePolicy {
-  const values: Record<string, unknown> = Object.fromEntries(
-    (directive.arguments ?? []).map(({ name, value }) => [name.value, valueFromASTUntyped(value)]),
-  );
-  const { maxAge, scope = 'TENANT', match = 'EXACT' } = values;
+  const { maxAge, scope = 'TENANT', match = 'EXACT' } = argumentsOf(directive);
   if (match !== 'EXACT') throw new Error(`${field}: @cache(match: ${match}) is not offered; EXACT is.`);
   if (typeof maxAge !== 'number' || !(scope === 'CALLER' || scope === 'TENANT' || scope === 'PUBLIC')) {
     throw new Error(`${field}: @cache needs a maxAge, and a scope of CALLER, TENANT or PUBLIC.`);

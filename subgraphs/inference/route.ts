@@ -13,7 +13,7 @@ export interface Timeouts {
 }
 
 /** For a model that is called by its id. */
-export const timeoutsDefault: Timeouts = {
+const timeoutsDefault: Timeouts = {
   connectMs: 10_000,
   firstTokenMs: 60_000,
   interTokenMs: 30_000,

@@ -6,9 +6,9 @@ import {
   type GraphQLSchema,
   getNamedType,
   isObjectType,
-  valueFromASTUntyped,
 } from 'graphql';
 import type { Meter } from '#schema/caller.ts';
+import { argumentsOf } from '#schema/directives.ts';
 import type { AuthRule } from './auth.ts';
 import type { QuotaRule } from './quota.ts';
 
@@ -86,12 +86,6 @@ function directivesOf(type: {
     ...(type.astNode?.directives ?? []),
     ...type.extensionASTNodes.flatMap((node) => node.directives ?? []),
   ];
-}
-
-function argumentsOf(directive: DirectiveNode): Record<string, unknown> {
-  return Object.fromEntries(
-    (directive.arguments ?? []).map((argument) => [argument.name.value, valueFromASTUntyped(argument.value)]),
-  );
 }
 
 function quotaRuleOf(values: Record<string, unknown>): QuotaRule {

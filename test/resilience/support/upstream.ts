@@ -28,7 +28,7 @@ export interface UpstreamOptions {
 }
 
 /** What the upstream counts for a model: fixed by its name, so that a row can be compared with it. */
-export function usageOf(model: string) {
+function usageOf(model: string) {
   const number = Number(/\d+$/.exec(model)?.[0] ?? 0);
   return { prompt_tokens: 1_000 + number, completion_tokens: 10 + number, total_tokens: 1_010 + 2 * number };
 }

@@ -20,9 +20,7 @@ const tools = [{ name: 'get_weather', parameters: schema }];
 const structured = { responseSchema: schema, tools };
 
 /** Server-sent events that name their type. */
-export function named(
-  ...events: readonly { readonly type: string; readonly [field: string]: unknown }[]
-): string {
+function named(...events: readonly { readonly type: string; readonly [field: string]: unknown }[]): string {
   return events.map((event) => `event: ${event.type}\n${sse(event)}`).join('');
 }
 
