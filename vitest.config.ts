@@ -11,6 +11,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**'],
     pool: 'forks',
     maxWorkers: 2,
+    // A run is to be repeatable; HEDDLE_TEST_SEED=$RANDOM looks where no run has looked.
+    env: { HEDDLE_TEST_SEED: process.env.HEDDLE_TEST_SEED ?? '2026' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     execArgv: ['--disable-warning=ExperimentalWarning'],

@@ -13,6 +13,7 @@ import { LRUCache } from 'lru-cache';
 import { HeddleError } from '#schema/errors.ts';
 import { refuseOutsizedDocument } from './directives/measure.ts';
 import { type ClientError, type ClientResult, clientError, refusal } from './errors.ts';
+import { type DistinctDocument, withDistinctKeys } from './execution/distinct-keys.ts';
 import { fragmentsOf } from './execution/fragments.ts';
 import { type Graph, Operation } from './execution/operation.ts';
 
@@ -92,7 +93,7 @@ function prepare(graph: Graph, query: string): PreparedDocument {
   if (errors.length > 0) return refused(errors.map(documentError));
   // Without its places in the text, which hold every token of it, a tree takes a quarter of the memory.
   const bytes = bytesPerDocument + query.length + (document.tokenCount ?? 0) * bytesPerToken;
-  return new ValidDocument(graph, parse(query, { noLocation: true }), bytes);
+  return new ValidDocument(graph, withDistinctKeys(parse(query, { noLocation: true })), bytes);
 }
 
 class ValidDocument implements PreparedDocument {
@@ -101,12 +102,13 @@ class ValidDocument implements PreparedDocument {
   readonly bytes: number;
   readonly #operations = new Map<string, Operation>();
 
-  constructor(graph: Graph, document: DocumentNode, bytes: number) {
+  constructor(graph: Graph, { document, clientKeys }: DistinctDocument, bytes: number) {
     this.bytes = bytes;
     const fragments = fragmentsOf(document);
     for (const definition of document.definitions) {
       if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-      this.#operations.set(definition.name?.value ?? '', new Operation(graph, definition, fragments, bytes));
+      const operation = new Operation(graph, definition, fragments, clientKeys, bytes);
+      this.#operations.set(definition.name?.value ?? '', operation);
     }
   }
 

@@ -133,8 +133,9 @@ export function createRouter({ supergraphSdl, executors, limits, log }: RouterOp
     return executor.execute({ document, operationName, variables, ...context });
   };
 
-  const startRun = (variables: Variables, context: OperationContext): Run => ({
+  const startRun = ({ clientKeys }: Operation, variables: Variables, context: OperationContext): Run => ({
     variables,
+    clientKeys,
     isOfType,
     send: async (operation) => {
       const result = await execute(operation, operation.variables, context);
@@ -153,6 +154,7 @@ export function createRouter({ supergraphSdl, executors, limits, log }: RouterOp
   };
 
   const subscribe = async (
+    operation: Operation,
     program: Program,
     source: Fetch,
     variables: Variables,
@@ -164,7 +166,7 @@ export function createRouter({ supergraphSdl, executors, limits, log }: RouterOp
     const bound: OperationContext = { ...context, signal };
     const events = await execute(source, variablesOf(source, variables), bound);
     if (!(Symbol.asyncIterator in events)) {
-      const run = startRun(variables, bound);
+      const run = startRun(operation, variables, bound);
       takeRoot(run, source, events);
       return { errors: run.errors };
     }
@@ -172,7 +174,7 @@ export function createRouter({ supergraphSdl, executors, limits, log }: RouterOp
     return mapEvents<ExecutionResult, ClientResult>(
       events,
       async (event) => {
-        const run = startRun(variables, bound);
+        const run = startRun(operation, variables, bound);
         takeRoot(run, source, event);
         if (step !== undefined) await runStep(run, step);
         return finish(run, program, bound);
@@ -204,10 +206,10 @@ export function createRouter({ supergraphSdl, executors, limits, log }: RouterOp
     const program = await operation.program(context.caller, variables);
     if (program.refusal !== undefined) return { errors: program.refusal, data: null };
     const source = program.plan?.source;
-    if (source !== undefined) return subscribe(program, source, variables, context);
+    if (source !== undefined) return subscribe(operation, program, source, variables, context);
     if (operation.type === 'subscription')
       return refusal('BAD_USER_INPUT', 'There is nothing to subscribe to.');
-    const current = startRun(variables, context);
+    const current = startRun(operation, variables, context);
     const introspected = operation.introspect(variables);
     if (introspected !== undefined) Object.assign(current.data, introspected);
     if (program.plan?.step !== undefined) await runStep(current, program.plan.step);

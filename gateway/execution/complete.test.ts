@@ -20,7 +20,10 @@ function complete(query: string, raw: Record<string, unknown>) {
   }
   const operation = document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
   if (operation === undefined) throw new Error('no operation');
-  const shape = compileShape(schema, operation, fragments, new Map(), () => true);
+  const shape = compileShape(
+    { schema, fragments, clientKeys: new Map(), denied: new Map(), isIncluded: () => true },
+    operation,
+  );
   const errors: ClientError[] = [];
   const data = completeResult({ errors, missing: new Set(), requestId: 'r1' }, shape, raw);
   return { data, errors: errors.map(({ path, extensions }) => ({ path, code: extensions?.code })) };

@@ -82,20 +82,20 @@ function completeObject(
   const completed: Record<string, unknown> = {};
   for (const field of fields) {
     if (field.isTypename) {
-      completed[field.key] = typeName ?? raw[field.key];
+      completed[field.key] = typeName ?? raw[field.planKey];
       continue;
     }
     path.push(field.key);
     let value: unknown = null;
     if (field.denied === undefined) {
-      value = completeValue(completion, field, field.type, raw[field.key], path);
+      value = completeValue(completion, field, field.type, raw[field.planKey], path);
     } else {
       const { code, message } = field.denied;
       report(completion, { message, path: [...path], extensions: { code } });
     }
     if (value === null && field.type.nonNull) {
       // What a missing entity lacks is told once, where the entity itself was asked for.
-      if (!completion.missing.has(raw)) reportNull(completion, field, path, raw[field.key]);
+      if (!completion.missing.has(raw)) reportNull(completion, field, path, raw[field.planKey]);
       path.pop();
       return null;
     }

@@ -26,6 +26,7 @@ import type { PolicyIndex } from '../directives/policy.ts';
 import { type ClientError, clientError } from '../errors.ts';
 import type { GatewayLimits } from '../limits.ts';
 import { conditionVariables, type IsIncluded, inclusionBy } from './conditions.ts';
+import { keyOf } from './distinct-keys.ts';
 import { joinPlans, type Plan, type Planner } from './plan.ts';
 import { pruneTypeConditions } from './prune.ts';
 import { compileShape, type ObjectShape } from './shape.ts';
@@ -62,6 +63,8 @@ export class Operation {
   readonly conditions: readonly string[];
   /** Its variables from what a client sent; undefined where graphql-js has to say what is wrong with them. */
   readonly coerceVariables: VariableCoercion;
+  /** The client's keys for those of the document that had to be told apart. */
+  readonly clientKeys: ReadonlyMap<string, string>;
   readonly #graph: Graph;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #demands: OperationDemands;
@@ -75,9 +78,11 @@ export class Operation {
     graph: Graph,
     definition: OperationDefinitionNode,
     fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+    clientKeys: ReadonlyMap<string, string>,
     bytes: number,
   ) {
     this.definition = definition;
+    this.clientKeys = clientKeys;
     this.type = definition.operation;
     this.cost = compileCost(graph.schema, graph.policy, definition, fragments, graph.limits);
     this.conditions = conditionVariables(definition, fragments);
@@ -108,7 +113,10 @@ export class Operation {
 
   async #compile(denied: Denied, isIncluded: IsIncluded): Promise<Program> {
     const { schema, planner } = this.#graph;
-    const shape = compileShape(schema, this.definition, this.#fragments, denied, isIncluded);
+    const shape = compileShape(
+      { schema, fragments: this.#fragments, clientKeys: this.clientKeys, denied, isIncluded },
+      this.definition,
+    );
     const refusal = this.#refusalOf(denied, shape);
     if (refusal !== undefined) return { refusal, shape, plan: undefined };
     const plans: Plan[] = [];
@@ -119,7 +127,7 @@ export class Operation {
         (field, isRoot) =>
           !denied.has(field) &&
           !(isRoot && introspectionFields.has(field.name.value)) &&
-          !(isRoot && key !== undefined && key !== (field.alias?.value ?? field.name.value)),
+          !(isRoot && key !== undefined && key !== keyOf(field)),
         isIncluded,
       );
       if (document !== undefined)
@@ -161,7 +169,8 @@ export class Operation {
       for (const selection of selectionSet.selections) {
         if (isNeverIncluded(selection.directives)) continue;
         if (selection.kind === Kind.FIELD) {
-          const below = [...path, selection.alias?.value ?? selection.name.value];
+          const key = keyOf(selection);
+          const below = [...path, this.clientKeys.get(key) ?? key];
           if (denied.has(selection)) {
             if (!seen.has(selection)) found.push({ field: selection, path: below });
             seen.add(selection);

@@ -21,6 +21,8 @@ export interface SubgraphOperation {
 /** One run of a plan: what it may use, and what it has found so far. */
 export interface Run {
   readonly variables: Readonly<Record<string, unknown>>;
+  /** The client's keys for those of the plan that are not. */
+  readonly clientKeys: ReadonlyMap<string, string>;
   readonly isOfType: IsOfType;
   /** Runs one operation in a subgraph; rejects when the subgraph cannot be reached. */
   readonly send: (operation: SubgraphOperation) => Promise<ExecutionResult>;
@@ -46,7 +48,10 @@ export function variablesOf(
 }
 
 function addError(run: Run, error: unknown, path: ResponsePath | undefined): void {
-  if (run.errors.length < errorsMax) run.errors.push(run.present(error, path));
+  if (run.errors.length >= errorsMax) return;
+  const { clientKeys } = run;
+  const at = clientKeys.size === 0 ? path : path?.map((step) => clientKeys.get(step as string) ?? step);
+  run.errors.push(run.present(error, at));
 }
 
 function pathOfError(error: unknown): ResponsePath | undefined {

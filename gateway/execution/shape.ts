@@ -20,6 +20,7 @@ import {
 } from 'graphql';
 import type { Denied } from '../directives/auth.ts';
 import type { IsIncluded } from './conditions.ts';
+import { keyOf } from './distinct-keys.ts';
 
 export interface TypeShape {
   readonly nonNull: boolean;
@@ -28,7 +29,10 @@ export interface TypeShape {
 }
 
 export interface FieldShape {
+  /** Under which the client wants the field. */
   readonly key: string;
+  /** Under which it stands in what the plan brings. */
+  readonly planKey: string;
   readonly coordinate: string;
   readonly isTypename: boolean;
   readonly type: TypeShape;
@@ -39,9 +43,10 @@ export interface FieldShape {
   readonly denied: { readonly code: string; readonly message: string } | undefined;
 }
 
-interface ShapeContext {
+export interface ShapeContext {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly clientKeys: ReadonlyMap<string, string>;
   readonly denied: Denied;
   readonly isIncluded: IsIncluded;
 }
@@ -109,7 +114,7 @@ function collectFields(
     for (const selection of selectionSet.selections) {
       if (!context.isIncluded(selection.directives)) continue;
       if (selection.kind === Kind.FIELD) {
-        const key = selection.alias?.value ?? selection.name.value;
+        const key = keyOf(selection);
         const group = groups.get(key);
         if (group === undefined) groups.set(key, [selection]);
         else group.push(selection);
@@ -129,9 +134,10 @@ function collectFields(
 function fieldShapeOf(
   context: ShapeContext,
   type: FieldsType,
-  key: string,
+  planKey: string,
   fields: readonly FieldNode[],
 ): FieldShape | undefined {
+  const key = context.clientKeys.get(planKey) ?? planKey;
   const name = fields[0]?.name.value ?? '';
   if (name.startsWith('__')) {
     // __schema and __type come complete from graphql-js; __typename is known without asking.
@@ -140,6 +146,7 @@ function fieldShapeOf(
     const coordinate = `${type.name}.${name}`;
     return {
       key,
+      planKey,
       coordinate,
       isTypename,
       type: leaf,
@@ -155,6 +162,7 @@ function fieldShapeOf(
   const below = fields.flatMap((field) => field.selectionSet ?? []);
   return {
     key,
+    planKey,
     coordinate: `${type.name}.${name}`,
     isTypename: false,
     type: typeShapeOf(definition.type),
@@ -165,14 +173,8 @@ function fieldShapeOf(
 }
 
 /** The shape of a whole operation's answer with the conditions decided and the refused fields marked. */
-export function compileShape(
-  schema: GraphQLSchema,
-  operation: OperationDefinitionNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  denied: Denied,
-  isIncluded: IsIncluded,
-): ObjectShape {
-  const root = schema.getRootType(operation.operation);
+export function compileShape(context: ShapeContext, operation: OperationDefinitionNode): ObjectShape {
+  const root = context.schema.getRootType(operation.operation);
   if (!root) throw new Error(`The graph has no ${operation.operation} type.`);
-  return new ObjectShape({ schema, fragments, denied, isIncluded }, root, [operation.selectionSet]);
+  return new ObjectShape(context, root, [operation.selectionSet]);
 }

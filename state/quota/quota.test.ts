@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { printedSeed, randomOf } from '#test/support/random.ts';
 import { withRedis } from '#test/support/with-redis.ts';
 import { createMemoryQuota } from './memory.ts';
 import { demand, quotaSuite } from './quota-suite.ts';
@@ -13,17 +14,12 @@ withRedis('redis quota', (redis) => {
 
 describe('memory quota over time', () => {
   it('never has more than the limit in any minute, whatever the moments of the calls', async () => {
-    const seed = Math.floor(Math.random() * 2 ** 31);
-    let state = seed;
-    const random = () => {
-      state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-      return state / 0x80000000;
-    };
+    const random = randomOf(printedSeed('memory quota'));
     let nowMs = Date.UTC(2026, 0, 1);
     const quota = createMemoryQuota({ now: () => nowMs });
     const granted: number[] = [];
     for (let call = 0; call < 5_000; call++) {
-      nowMs += Math.floor(random() * 2_000);
+      nowMs += random.below(2_000);
       const demands = [demand('key:a', 'REQUESTS', 1n, 20n, 'MINUTE')];
       const decision = await quota.reserve({ id: String(call), partition: 'p', demands, ttlMs: 1_000 });
       if (!decision.granted) continue;
@@ -33,8 +29,8 @@ describe('memory quota over time', () => {
     const fullest = Math.max(
       ...granted.map((from) => granted.filter((at) => at >= from && at < from + 60_000).length),
     );
-    expect(fullest, `seed ${seed}`).toBeLessThanOrEqual(20);
-    expect(granted.length, `seed ${seed}`).toBeGreaterThan(5_000 / 60 / 2);
+    expect(fullest).toBeLessThanOrEqual(20);
+    expect(granted.length).toBeGreaterThan(5_000 / 60 / 2);
   });
 
   it('begins calendar windows at midnight UTC and on the first of the month', () => {

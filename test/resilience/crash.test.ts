@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { overWebSocket, type TestClient } from '#test/support/client.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
+import { printedSeed, randomOf } from '#test/support/random.ts';
 import { allRows, durableTenant, type Row, registerUpstream } from './support/ledger.ts';
-import { seededRandom } from './support/random.ts';
+
 import { type Restartable, startRestartable } from './support/restartable.ts';
 import { answerOf, startUpstream, type Upstream } from './support/upstream.ts';
 
-const random = seededRandom('crash');
+const random = randomOf(printedSeed('crash'));
 const rounds = 5;
 const callsPerRound = 40;
 

@@ -2,10 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { echo, newTenant } from '#test/e2e/scenarios/setup.ts';
 import { clientOf } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
-import { seededRandom } from './support/random.ts';
+import { printedSeed, randomOf } from '#test/support/random.ts';
+
 import { expectUnharmed, sendRaw } from './support/victim.ts';
 
-const random = seededRandom('http doors');
+const random = randomOf(printedSeed('http doors'));
 const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) { text } }';
 
 let mesh: TestMesh;

@@ -4,12 +4,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { WebSocket } from 'ws';
 import { echo, newTenant } from '#test/e2e/scenarios/setup.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { printedSeed, randomOf } from '#test/support/random.ts';
 import { allRows, registerUpstream } from './support/ledger.ts';
-import { seededRandom } from './support/random.ts';
+
 import { endless, startUpstream } from './support/upstream.ts';
 import { alarmsOf, expectUnharmed, residentMiB } from './support/victim.ts';
 
-const random = seededRandom('websocket door');
+const random = randomOf(printedSeed('websocket door'));
 const connectionsMax = 150;
 
 let mesh: TestMesh;

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
+import { shareOf } from '#test/support/random.ts';
 import type { BazaarName } from './bazaar-graph.ts';
-import { shareOf } from './random.ts';
 
 /** What goes wrong in one run of an operation: the same wherever and however often it is asked for. */
 export interface Faults {

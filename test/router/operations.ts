@@ -15,7 +15,7 @@ import {
   parse,
   validate,
 } from 'graphql';
-import type { Random } from './random.ts';
+import type { Random } from '#test/support/random.ts';
 
 export interface GeneratedOperation {
   readonly query: string;
@@ -106,10 +106,12 @@ class Maker {
 
   #field(field: GraphQLField<unknown, unknown>, depth: number, isEvent: boolean): string {
     if (this.#fieldsLeft-- <= 0) return '';
-    const { chance } = this.#random;
+    const { chance, pick } = this.#random;
     const type = getNamedType(field.type);
     const args = field.args.flatMap((arg) => this.#argument(field.name, arg));
-    const alias = chance(args.length > 0 ? 0.7 : 0.12) ? `${field.name}_${this.#names++}: ` : '';
+    // Objects of different types may have different fields under one alias.
+    const name = chance(0.3) ? pick(['x', 'y', 'z']) : `${field.name}_${this.#names++}`;
+    const alias = chance(args.length > 0 ? 0.7 : 0.12) ? `${name}: ` : '';
     const called = `${alias}${field.name}${args.length > 0 ? `(${args.join(', ')})` : ''}`;
     const directive = isEvent ? '' : this.#condition();
     if (!isCompositeType(type)) return `${called}${directive}`;

@@ -1,7 +1,7 @@
 import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
 import { restoreExtraDirectives } from '@graphql-mesh/fusion-runtime';
 import { buildASTSchema, type DocumentNode, type ExecutionResult, parse } from 'graphql';
-import pino, { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { resolveLimits } from '#gateway/limits.ts';
 import { createRouter, isOperation } from '#gateway/router.ts';
 import { anonymousCaller } from '#schema/caller.ts';
@@ -26,7 +26,7 @@ export async function readAnswers(answer: object): Promise<Answers> {
 }
 
 /** The router that Heddle runs, over the bazaar. Every run brings its own world. */
-export function ourRouter(log: Logger = pino({ level: 'silent' })) {
+export function ourRouter(log: Logger) {
   let current: Run | undefined;
   const executors: Record<string, SubgraphExecutor> = {};
   for (const name of bazaarNames) {

@@ -12,7 +12,7 @@ import { DATA_FILE } from '../../storage/format.ts';
 import { openStore } from '../../store.ts';
 import { Random, seedFrom } from '../random.ts';
 
-/** Rounds of kill -9; HEDDLE_CRASH_ROUNDS asks for more, HEDDLE_CRASH_SEED repeats a run. */
+/** Rounds of kill -9; HEDDLE_CRASH_ROUNDS asks for more, HEDDLE_TEST_SEED repeats a run. */
 const ROUNDS = Number(process.env.HEDDLE_CRASH_ROUNDS ?? 8);
 const ACKNOWLEDGED_MAX = 1000;
 
@@ -70,8 +70,8 @@ async function killWriter(acknowledged: Acknowledged, round: number, random: Ran
 it(
   `loses no acknowledged write and keeps its indexes through ${ROUNDS} kills at random moments`,
   async () => {
-    const seed = seedFrom(process.env.HEDDLE_CRASH_SEED);
-    console.log(`crash test: HEDDLE_CRASH_SEED=${seed}`);
+    const seed = seedFrom(process.env.HEDDLE_TEST_SEED);
+    console.log(`crash test: HEDDLE_TEST_SEED=${seed}`);
     const random = new Random(seed);
     const acknowledged = new Acknowledged();
     for (let round = 0; round < ROUNDS; round++) {

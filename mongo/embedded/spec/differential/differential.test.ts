@@ -8,7 +8,7 @@ import { withStore } from '../with-store.ts';
 import { type Difference, differ } from './differ.ts';
 
 const OPERATIONS = Number(process.env.HEDDLE_DIFFERENTIAL_OPERATIONS ?? 500);
-const seed = seedFrom(process.env.HEDDLE_DIFFERENTIAL_SEED);
+const seed = seedFrom(process.env.HEDDLE_TEST_SEED);
 const root = mkdtempSync(join(tmpdir(), 'heddle-differential-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -28,7 +28,7 @@ async function withIndexes(db: Db, collection: string): Promise<void> {
 
 function report(what: string, differences: Difference[]): string[] {
   console.log(
-    `${what}: HEDDLE_DIFFERENTIAL_SEED=${seed}, ${differences.length} differences of ${OPERATIONS} operations`,
+    `${what}: HEDDLE_TEST_SEED=${seed}, ${differences.length} differences of ${OPERATIONS} operations`,
   );
   return differences.map(({ at, command, left, right }) => `#${at} ${command}\n  ${left}\n  ${right}`);
 }

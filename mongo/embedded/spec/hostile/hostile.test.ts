@@ -88,8 +88,8 @@ describe('bad BSON inside a well-formed message is answered with an error', () =
 });
 
 it('answers or closes on every random mutation of a valid message, and goes on serving', async () => {
-  const seed = seedFrom(process.env.HEDDLE_HOSTILE_SEED);
-  console.log(`hostile test: HEDDLE_HOSTILE_SEED=${seed}`);
+  const seed = seedFrom(process.env.HEDDLE_TEST_SEED);
+  console.log(`hostile test: HEDDLE_TEST_SEED=${seed}`);
   const random = new Random(seed);
   const valid = opMsg({ find: 'many', filter: { n: { $gte: 5 } }, limit: 2, $db: 't' });
   for (let round = 0; round < 300; round++) {

@@ -66,8 +66,8 @@ async function sums(client: MongoClient, session: ClientSession): Promise<number
 }
 
 it('keeps the sum of all accounts at every moment while clients transfer in transactions', async () => {
-  const seed = seedFrom(process.env.HEDDLE_BANK_SEED);
-  console.log(`bank test: HEDDLE_BANK_SEED=${seed}`);
+  const seed = seedFrom(process.env.HEDDLE_TEST_SEED);
+  console.log(`bank test: HEDDLE_TEST_SEED=${seed}`);
   await using store = await withStore({ dir });
   const { client } = store;
   const accounts = accountsOf(client);

@@ -13,6 +13,7 @@ import { createPerplexity } from '@ai-sdk/perplexity';
 import type { LanguageModelV4 } from '@ai-sdk/provider';
 import { createXai } from '@ai-sdk/xai';
 import { describe, expect, it } from 'vitest';
+import { printedSeed, type Random, randomOf } from '#test/support/random.ts';
 import { messagesWire } from '../anthropic/messages-reader.ts';
 import { chatWire } from '../chat-wire/chat-reader.ts';
 import { cohereWire } from '../cohere/cohere-reader.ts';
@@ -56,18 +57,7 @@ const models: Readonly<Record<string, (id: string) => LanguageModelV4>> = {
   azure: (id) => createAzure({ apiKey: 'k', resourceName: 'r', fetch }).chat(id),
 };
 
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
-
-/** A small generator (mulberry32), so that a failure can be repeated. */
-function randomOf(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+const seed = printedSeed('plain requests');
 
 const texts = [
   'Hello',
@@ -79,14 +69,14 @@ const texts = [
   'x'.repeat(3_000),
 ];
 
-function randomCall(random: () => number): ProviderCall {
-  const one = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
-  const maybe = <T>(value: T): T | undefined => (random() < 0.3 ? value : undefined);
+function randomCall(random: Random): ProviderCall {
+  const one = random.pick;
+  const maybe = <T>(value: T): T | undefined => (random.chance(0.3) ? value : undefined);
   const message = (): ProviderMessage => {
     const role = one(['user', 'user', 'assistant', 'system'] as const);
     if (role === 'system') return { role, content: one(texts) };
     if (role === 'assistant') return { role, text: one(texts), toolCalls: [] };
-    const parts = Array.from({ length: random() < 0.8 ? 1 : 2 }, () => ({
+    const parts = Array.from({ length: random.chance(0.8) ? 1 : 2 }, () => ({
       type: 'text' as const,
       text: one(texts),
     }));
@@ -94,7 +84,7 @@ function randomCall(random: () => number): ProviderCall {
   };
   const call = {
     model: one(['gpt-4.1', 'o3', 'gpt-5-mini', 'llama', 'claude-sonnet-4-5', 'gemini-3-pro', 'gemma-3-27b']),
-    messages: Array.from({ length: 1 + Math.floor(random() * 3) }, message),
+    messages: Array.from({ length: 1 + random.below(3) }, message),
     temperature: maybe(one([0, 0.5])),
     topP: maybe(0.9),
     maxOutputTokens: maybe(one([10, 20])),
@@ -110,7 +100,7 @@ const seen = ({ url, init }: CapturedRequest) => ({ url, ...init });
 
 describe.each(Object.entries(models))('%s', (name, model) => {
   const blank = blanks[name] ?? chatBlank;
-  it(`a request filled in is the request that the SDK builds, to the byte (SEED=${seed})`, async () => {
+  it('a request filled in is the request that the SDK builds, to the byte', async () => {
     const random = randomOf(seed);
     let built = 0;
     const build = (call: ProviderCall, streaming: boolean) => {
@@ -120,7 +110,7 @@ describe.each(Object.entries(models))('%s', (name, model) => {
     const plain = new PlainRequests(build);
     for (let round = 0; round < 150; round++) {
       const call = randomCall(random);
-      const streaming = random() < 0.5;
+      const streaming = random.chance(0.5);
       const wanted = await build(call, streaming).then(seen, () => null);
       if (wanted === null) {
         // A conversation that this vendor does not take.
