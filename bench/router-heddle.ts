@@ -1,5 +1,6 @@
 /** Heddle's gateway, whole policy on, over the subgraphs of router-graph.ts. */
 import pino from 'pino';
+import { PlannerProcess } from '#gateway/execution/planner.ts';
 import { createGateway } from '#gateway/gateway.ts';
 import type { SubgraphExecutor } from '#schema/subgraph.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
@@ -11,7 +12,7 @@ const executors: Record<string, SubgraphExecutor> = {};
 for (const [name, execute] of Object.entries(benchSubgraphs)) executors[name] = { execute };
 const log = pino({ level: 'warn' });
 const gateway = await createGateway({
-  supergraphSdl: sampleSupergraph,
+  planner: new PlannerProcess(sampleSupergraph),
   executors,
   bus: createMemoryBus(log),
   log,

@@ -4,7 +4,7 @@ import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
 import { type Environment, parts as everyPart, type Part, StartError } from './config.ts';
 import type { MeshOptions } from './mesh-options.ts';
 import { listeningOn } from './start-failure.ts';
-import { startGateway } from './start-gateway.ts';
+import { startGateway, startPlanner } from './start-gateway.ts';
 import { startSubgraphs } from './start-subgraphs.ts';
 
 /** How long, after the grace time, the ends of what was stopped may take on their way to the clients. */
@@ -34,15 +34,14 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const names = subgraphNames.filter((name) => parts.includes(name));
   await using starting = new AsyncDisposableStack();
 
+  const planner = parts.includes('gateway') ? starting.use(await startPlanner()) : undefined;
   const { openState } = await import('#state/open-state.ts');
   const state: State = starting.use(await openState(environment.REDIS_URL, log));
   const { subgraphs, newAdminKey, storesAnswer } = await startSubgraphs(options, names, state, starting);
   let closing: Promise<void> | undefined;
   const ready = async () => closing === undefined && (await storesAnswer());
   const subgraphUrls = alone ? await serveAlone(options, subgraphs, ready, starting) : {};
-  const gateway = parts.includes('gateway')
-    ? await startGateway(options, { subgraphs, state, ready }, starting)
-    : undefined;
+  const gateway = planner && (await startGateway(options, { planner, subgraphs, state, ready }, starting));
 
   const running = starting.move();
   return {

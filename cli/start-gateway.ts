@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { PlannerProcess } from '#gateway/execution/planner.ts';
 import { type SubgraphExecutor, type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
 import type { State } from '#state/open-state.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
@@ -6,14 +7,28 @@ import type { Environment } from './config.ts';
 import type { MeshOptions } from './mesh-options.ts';
 import { listeningOn } from './start-failure.ts';
 
+/** What operations are planned by. It starts in a process of its own, beside all else that starts. */
+export async function startPlanner(): Promise<PlannerProcess> {
+  const [{ PlannerProcess }, supergraphSdl] = await Promise.all([
+    import('#gateway/execution/planner.ts'),
+    readFile(new URL('../schema/supergraph.graphql', import.meta.url), 'utf8'),
+  ]);
+  const planner = new PlannerProcess(supergraphSdl);
+  // The gateway asks again, and says why it does not start.
+  planner.ready().catch(() => undefined);
+  return planner;
+}
+
 /** The gateway over the subgraphs of this process and, by their URLs, those of others; it listens when this resolves. */
 export async function startGateway(
   { environment, log }: MeshOptions,
   {
+    planner,
     subgraphs,
     state,
     ready,
   }: {
+    readonly planner: PlannerProcess;
     /** Those of this process. */
     readonly subgraphs: ReadonlyMap<SubgraphName, Subgraph>;
     readonly state: State;
@@ -21,16 +36,13 @@ export async function startGateway(
   },
   starting: AsyncDisposableStack,
 ) {
-  const [{ createGateway }, supergraphSdl] = await Promise.all([
-    import('#gateway/gateway.ts'),
-    readFile(new URL('../schema/supergraph.graphql', import.meta.url), 'utf8'),
-  ]);
+  const { createGateway } = await import('#gateway/gateway.ts');
   const executors: Partial<Record<SubgraphName, SubgraphExecutor>> = {};
   for (const name of subgraphNames) {
     executors[name] = subgraphs.get(name) ?? (await remote(name, environment, starting));
   }
   const gateway = await createGateway({
-    supergraphSdl,
+    planner,
     executors,
     bus: state.bus,
     log,

@@ -7,11 +7,13 @@ import { type Mesh, requestIdOf, Work } from './doors/door.ts';
 import { serveGraphql } from './doors/graphql.ts';
 import { createReadiness, sendHealth } from './doors/health.ts';
 import { createWebSocketDoor } from './doors/websocket.ts';
+import { PlannerProcess } from './execution/planner.ts';
 import { type GatewayLimits, resolveLimits } from './limits.ts';
 import { createRouter, type SubgraphExecutors } from './router.ts';
 
 export interface GatewayOptions {
-  readonly supergraphSdl: string;
+  /** Over the supergraph to begin with; the gateway ends it. */
+  readonly planner: PlannerProcess;
   /** How each subgraph of the supergraph is reached. */
   readonly executors: SubgraphExecutors;
   readonly bus: Bus;
@@ -30,8 +32,8 @@ export interface Gateway {
   readonly url: string;
   /** Rejects with the system's error when the port cannot be had. */
   listen(): Promise<void>;
-  /** Routes new operations by another supergraph; those that run go on. Throws, and changes nothing, when it is unfit. */
-  reload(supergraphSdl: string): void;
+  /** Routes new operations by another supergraph; those that run go on. Rejects, and changes nothing, when it is unfit. */
+  reload(supergraphSdl: string): Promise<void>;
   /** Lets nothing new in, waits for what runs up to the grace time, then closes every connection. */
   close(graceMs: number): Promise<void>;
 }
@@ -43,10 +45,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { executors, bus, log, host, port } = options;
   const now = options.now ?? Date.now;
   const limits = resolveLimits(options.limits);
-  const routerOf = (supergraphSdl: string) => createRouter({ supergraphSdl, executors, limits, log });
-  let router = routerOf(options.supergraphSdl);
   const { tenants } = executors;
   if (tenants === undefined) throw new Error('The gateway needs the tenants subgraph to know its callers.');
+  const routeBy = async (by: PlannerProcess) => {
+    const { supergraphSdl } = by;
+    const routed = createRouter({ supergraphSdl, planner: by, executors, limits, log });
+    await by.ready();
+    return routed;
+  };
+  let { planner } = options;
+  let router = await routeBy(planner);
   const callers = await createCallers({ tenants, bus, now });
   const work = new Work();
   const mesh: Mesh = { router: () => router, callers, limits, log, work };
@@ -122,6 +130,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     await stopped;
     clearTimeout(cutOff);
     await callers[Symbol.asyncDispose]();
+    await planner[Symbol.asyncDispose]();
   };
 
   return {
@@ -139,8 +148,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           resolve();
         });
       }),
-    reload(supergraphSdl) {
-      router = routerOf(supergraphSdl);
+    async reload(supergraphSdl) {
+      const next = new PlannerProcess(supergraphSdl);
+      router = await routeBy(next);
+      const former = planner;
+      planner = next;
+      await former[Symbol.asyncDispose]();
     },
     close(graceMs) {
       closed ??= close(graceMs);

@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { anonymousCaller, type Caller } from '#schema/caller.ts';
 import { composeSupergraph } from '#schema/compose.ts';
 import { HeddleError } from '#schema/errors.ts';
@@ -14,6 +14,7 @@ import {
   started,
 } from '#test/support/sample-subgraphs.ts';
 import type { ClientResult } from './errors.ts';
+import { PlannerProcess } from './execution/planner.ts';
 import { type GatewayLimits, resolveLimits } from './limits.ts';
 import { createRouter, isOperation, isStream, type Router } from './router.ts';
 
@@ -21,9 +22,18 @@ const supergraphSdl = composeSupergraph(sampleSdls);
 const invoker = sampleCaller('inference:invoke');
 const everyScope = sampleCaller('inference:invoke', 'models:write', 'tenants:admin');
 
+const planner = new PlannerProcess(supergraphSdl);
+afterAll(() => planner[Symbol.asyncDispose]());
+
 function start(mesh: SampleMesh, limits: Partial<GatewayLimits> = {}): Router {
   const log = pino({ level: 'silent' });
-  return createRouter({ supergraphSdl, executors: mesh.executors, limits: resolveLimits(limits), log });
+  return createRouter({
+    supergraphSdl,
+    planner,
+    executors: mesh.executors,
+    limits: resolveLimits(limits),
+    log,
+  });
 }
 
 async function answer(
@@ -139,8 +149,25 @@ describe('mutations', () => {
 describe('failures', () => {
   it('does not start over a supergraph of which a part cannot be reached', () => {
     const { models, tenants } = createSampleMesh().executors;
-    const options = { supergraphSdl, limits: resolveLimits(), log: pino({ level: 'silent' }) };
+    const options = { supergraphSdl, planner, limits: resolveLimits(), log: pino({ level: 'silent' }) };
     expect(() => createRouter({ ...options, executors: { models, tenants } })).toThrow('inference');
+  });
+
+  it('does not plan with every request what could not be planned', async () => {
+    const plan = vi.fn(() => Promise.reject(new Error('the planner gave up')));
+    const { executors } = createSampleMesh();
+    const log = pino({ level: 'silent' });
+    const router = createRouter({
+      supergraphSdl,
+      planner: { plan },
+      executors,
+      limits: resolveLimits(),
+      log,
+    });
+    for (let time = 0; time < 3; time++) {
+      expect((await ask(router, '{ motd }')).errors?.[0]?.extensions?.code).toBe('INTERNAL');
+    }
+    expect(plan).toHaveBeenCalledTimes(1);
   });
 
   it('masks what was not expected and lets coded errors through', async () => {
@@ -335,6 +362,7 @@ describe('auth', () => {
     const log = pino({ level: 'silent' });
     const router = createRouter({
       supergraphSdl: sdl,
+      planner,
       executors: mesh.executors,
       limits: resolveLimits(),
       log,

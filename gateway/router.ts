@@ -22,7 +22,8 @@ import { completeResult } from './execution/complete.ts';
 import type { IsOfType } from './execution/entities.ts';
 import { mapEvents } from './execution/events.ts';
 import { type Graph, Operation, type Program } from './execution/operation.ts';
-import { createPlanner, type Fetch } from './execution/plan.ts';
+import type { Fetch } from './execution/plan.ts';
+import type { Planner } from './execution/planner.ts';
 import { type Run, runStep, takeRoot, variablesOf } from './execution/run.ts';
 import type { GatewayLimits } from './limits.ts';
 
@@ -30,6 +31,8 @@ export type SubgraphExecutors = Readonly<Record<string, SubgraphExecutor | undef
 
 export interface RouterOptions {
   readonly supergraphSdl: string;
+  /** Of the same supergraph. */
+  readonly planner: Planner;
   readonly executors: SubgraphExecutors;
   readonly limits: GatewayLimits;
   readonly log: Logger;
@@ -101,13 +104,13 @@ function subgraphsOf(supergraph: DocumentNode): string[] {
  * The router over one supergraph: document, validation, policy, plan, execution, each derived once per document.
  * Throws when the supergraph cannot be read or names a subgraph that has no executor.
  */
-export function createRouter({ supergraphSdl, executors, limits, log }: RouterOptions): Router {
+export function createRouter({ supergraphSdl, planner, executors, limits, log }: RouterOptions): Router {
   const supergraph = parse(supergraphSdl, { noLocation: true });
   const schema = apiSchemaOf(supergraphSdl);
   const graph: Graph = {
     schema,
     policy: readPolicy(supergraph),
-    planner: createPlanner(supergraphSdl),
+    planner,
     limits,
     programs: new LRUCache({ maxSize: limits.documentBytesMax }),
   };

@@ -1,13 +1,16 @@
 import pino from 'pino';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { composeSupergraph } from '#schema/compose.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { sampleSdls } from '#test/support/sample-graph.ts';
 import { createSampleMesh, sampleCaller } from '#test/support/sample-subgraphs.ts';
 import { resolveLimits } from '../limits.ts';
 import { createRouter, isOperation } from '../router.ts';
+import { PlannerProcess } from './planner.ts';
 
 const supergraphSdl = composeSupergraph(sampleSdls);
+const planner = new PlannerProcess(supergraphSdl);
+afterAll(() => planner[Symbol.asyncDispose]());
 
 /** An answer as it goes over the wire, and the subgraphs that were asked for it. */
 async function ask(
@@ -19,6 +22,7 @@ async function ask(
   const down = { execute: () => Promise.reject(new HeddleError('OVERLOADED', 'models is not reachable')) };
   const router = createRouter({
     supergraphSdl,
+    planner,
     executors: options.modelsDown === true ? { ...mesh.executors, models: down } : mesh.executors,
     limits: resolveLimits(),
     log: pino({ level: 'silent' }),

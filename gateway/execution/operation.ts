@@ -27,7 +27,8 @@ import { type ClientError, clientError } from '../errors.ts';
 import type { GatewayLimits } from '../limits.ts';
 import { conditionVariables, type IsIncluded, inclusionBy } from './conditions.ts';
 import { keyOf } from './distinct-keys.ts';
-import { joinPlans, type Plan, type Planner } from './plan.ts';
+import { joinPlans, type Plan } from './plan.ts';
+import type { Planner } from './planner.ts';
 import { pruneTypeConditions } from './prune.ts';
 import { compileShape, type ObjectShape } from './shape.ts';
 
@@ -51,6 +52,9 @@ export interface Program {
 }
 
 const introspectionFields = new Set(['__schema', '__type', '__typename']);
+
+/** How long a failure to plan answers for the document. */
+const failureMemoryMs = 10_000;
 
 let operations = 0;
 
@@ -106,8 +110,8 @@ export class Operation {
     if (known !== undefined) return known;
     const program = this.#compile(denyFields(this.#demands, grants), inclusionBy(variables));
     programs.set(key, program, { size: this.#bytes });
-    // A plan that failed is not remembered: the next request tries again.
-    program.catch(() => programs.delete(key));
+    // Not every request tries again what failed, for a document may end the planner's process; yet it may be mended.
+    program.catch(() => programs.set(key, program, { size: this.#bytes, ttl: failureMemoryMs }));
     return program;
   }
 

@@ -7,9 +7,7 @@ import type {
   QueryPlan,
   RequiresSelection,
 } from '@graphql-hive/router-query-planner';
-import { QueryPlanner } from '@graphql-hive/router-query-planner';
 import { type DocumentNode, parse } from 'graphql';
-import { HeddleError } from '#schema/errors.ts';
 
 /** One step from an object to what lies below it. */
 export type PathStep =
@@ -138,7 +136,7 @@ function stepOf(node: PlanNode, at: readonly FlattenNodePathSegment[] | undefine
 }
 
 /** Turns what the planner answers into what runs. */
-function preparePlan(plan: QueryPlan): Plan {
+export function preparePlan(plan: QueryPlan): Plan {
   const node = plan.node;
   if (!node) return { source: undefined, step: undefined };
   if (node.kind === 'Subscription') return { source: fetchOf(node.primary), step: undefined };
@@ -156,34 +154,5 @@ export function joinPlans(plans: readonly Plan[]): Plan | undefined {
   return {
     source: undefined,
     step: { kind: 'sequence', steps: plans.flatMap(({ step }) => step ?? []) },
-  };
-}
-
-export interface Planner {
-  /** The plan of a document with one operation. */
-  plan(query: string): Promise<Plan>;
-}
-
-const noLabels = new Set<string>();
-
-/** The document is valid: what the planner's own parser cannot read is a number of more than 64 bits, or deep nesting. */
-function explained(error: unknown): unknown {
-  if (!(error instanceof Error && error.message.startsWith('Failed to parse query'))) return error;
-  return new HeddleError(
-    'BAD_USER_INPUT',
-    'The document holds a number too large or nests too deep to be planned: hand such values over as variables.',
-  );
-}
-
-/** The Rust query planner of Hive's router over a supergraph. Throws for a supergraph that it cannot read. */
-export function createPlanner(supergraphSdl: string): Planner {
-  const planner = new QueryPlanner(supergraphSdl);
-  return {
-    async plan(query) {
-      const plan = await planner.planAsync(query, null, noLabels, 0, null).catch((error: unknown) => {
-        throw explained(error);
-      });
-      return preparePlan(plan);
-    },
   };
 }

@@ -1,6 +1,6 @@
 import { type ExecutionResult, parse } from 'graphql';
 import pino from 'pino';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withDistinctKeys } from '#gateway/execution/distinct-keys.ts';
 import { printedSeed, type Random, randomOf } from '#test/support/random.ts';
 import { type Faults, faultless, faultsOf } from './bazaar-faults.ts';
@@ -21,6 +21,8 @@ import { hiveRouter, ourRouter, readAnswers } from './routers.ts';
  * - an object of which conditions leave nothing is null, and an answer of which they leave nothing has no data;
  * - fields are lost below a fragment on an interface or union, and aliases of __typename with them;
  * - conditions on fragments make operations that it cannot plan or that no subgraph can parse.
+ * One difference of ours is known, once in some ten thousand operations: what the objects of one type are asked for in
+ * a place, the planner asks of all that stand there, and where that fails the others lack what came with it.
  * HEDDLE_ORACLE_OPERATIONS sets how many operations each test makes, HEDDLE_TEST_SEED repeats a run.
  */
 
@@ -46,6 +48,7 @@ beforeAll(async () => {
   ours = ourRouter(pino({ level: 'error' }, { write: (line) => logged.push(line) }));
   hive = await hiveRouter();
 });
+afterAll(() => ours[Symbol.asyncDispose]());
 
 type Leniency = Parameters<typeof difference>[2];
 
@@ -81,7 +84,7 @@ describe('the router beside two others', () => {
         const document = parse(query);
         const whole = await readAnswers(await runInWhole(document, variables, startRun(faults)));
         logged.length = 0;
-        const byOurs = await ours(query, variables, startRun(faults));
+        const byOurs = await ours.answer(query, variables, startRun(faults));
         errors += whole.flatMap((answer) => answer.errors ?? []).length;
         const wrong = differences(byOurs, whole, { isOrdered: true, mayBeGone });
         if (wrong !== undefined) {
@@ -119,9 +122,9 @@ describe('the router beside two others', () => {
     const faults = faultsOf(7, { field: 0.3, reference: 0 });
     for (const run of [() => startRun(faultless), () => startRun(faults)]) {
       const whole = await readAnswers(await runInWhole(parse(query), {}, run()));
-      expect(differences(await ours(query, {}, run()), whole, { isOrdered: true, mayBeGone: false })).toBe(
-        undefined,
-      );
+      expect(
+        differences(await ours.answer(query, {}, run()), whole, { isOrdered: true, mayBeGone: false }),
+      ).toBe(undefined);
     }
   });
 });

@@ -2,6 +2,7 @@ import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
 import { restoreExtraDirectives } from '@graphql-mesh/fusion-runtime';
 import { buildASTSchema, type DocumentNode, type ExecutionResult, parse } from 'graphql';
 import type { Logger } from 'pino';
+import { PlannerProcess } from '#gateway/execution/planner.ts';
 import { resolveLimits } from '#gateway/limits.ts';
 import { createRouter, isOperation } from '#gateway/router.ts';
 import { anonymousCaller } from '#schema/caller.ts';
@@ -44,14 +45,16 @@ export function ourRouter(log: Logger) {
     costMax: 2 ** 50,
     rootFieldsMax: 1000,
   });
-  const router = createRouter({ supergraphSdl: bazaarSupergraph, executors, limits, log });
-  return async (query: string, variables: Variables, run: Run): Promise<Answers> => {
+  const planner = new PlannerProcess(bazaarSupergraph);
+  const router = createRouter({ supergraphSdl: bazaarSupergraph, planner, executors, limits, log });
+  const answer = async (query: string, variables: Variables, run: Run): Promise<Answers> => {
     current = run;
     const operation = router.prepare(query, undefined);
     if (!isOperation(operation)) throw new Error(`Refused: ${JSON.stringify(operation)}\n${query}`);
     const context = { caller: anonymousCaller, requestId: 'r1', clientAddress: null };
     return readAnswers(await router.run(operation, variables, context));
   };
+  return { answer, [Symbol.asyncDispose]: () => planner[Symbol.asyncDispose]() };
 }
 
 /** The executor of Hive's router-runtime over the same subgraphs. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import pino from 'pino';
+import { PlannerProcess } from '#gateway/execution/planner.ts';
 import { createGateway, type Gateway } from '#gateway/gateway.ts';
 import type { GatewayLimits } from '#gateway/limits.ts';
 import type { Caller } from '#schema/caller.ts';
@@ -40,7 +41,7 @@ export async function startSampleGateway(
   const bus = createMemoryBus(log);
   mesh.callers.set(hashOf(sampleKey), sampleCaller('inference:invoke', 'models:write', 'tenants:admin'));
   const gateway = await createGateway({
-    supergraphSdl: sampleSupergraph,
+    planner: new PlannerProcess(sampleSupergraph),
     executors: mesh.executors,
     bus,
     log,
