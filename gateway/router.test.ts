@@ -1,3 +1,4 @@
+import { type ExecutionResult, GraphQLError } from 'graphql';
 import pino from 'pino';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { anonymousCaller, type Caller } from '#schema/caller.ts';
@@ -199,6 +200,32 @@ describe('failures', () => {
     const joined = await ask(router, '{ completion(id: "a") { text model { name } } }');
     expect(joined.data).toEqual({ completion: null });
     expect(joined.errors).toHaveLength(1);
+  });
+
+  it('tells of one wrong field once, also where it leaves its neighbours without a value', async () => {
+    const { executors } = createSampleMesh();
+    const failing = (data: unknown, ...path: (string | number)[]) => {
+      const error = new GraphQLError('No.', { path, extensions: { code: 'CONFLICT' } });
+      const execute = () => Promise.resolve({ data, errors: [error] } as ExecutionResult);
+      return start({ ...createSampleMesh(), executors: { ...executors, models: { execute } } });
+    };
+    const page = '{ edges { node { id } } }';
+    const root = await ask(failing(null, 'b'), `{ a: models ${page} b: models(after: "x") ${page} }`);
+    expect(root).toEqual({
+      data: null,
+      errors: [{ message: 'No.', path: ['b'], extensions: { code: 'CONFLICT' } }],
+    });
+    const entity = await ask(
+      failing({ _entities: [null] }, '_entities', 0, 'wholesalePrice'),
+      '{ completion(id: "c") { text model { name wholesalePrice } } }',
+    );
+    expect(entity.errors).toEqual([
+      {
+        message: 'No.',
+        path: ['completion', 'model', 'wholesalePrice'],
+        extensions: { code: 'CONFLICT' },
+      },
+    ]);
   });
 
   it('names the variable that is wrong and runs nothing', async () => {

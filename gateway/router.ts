@@ -149,6 +149,7 @@ export function createRouter({ supergraphSdl, planner, executors, limits, log }:
     data: {},
     errors: [],
     missing: new Set(),
+    failed: new Set(),
   });
 
   const finish = (run: Run, program: Program, context: OperationContext): ClientResult => {

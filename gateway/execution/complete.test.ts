@@ -25,7 +25,7 @@ function complete(query: string, raw: Record<string, unknown>) {
     operation,
   );
   const errors: ClientError[] = [];
-  const data = completeResult({ errors, missing: new Set(), requestId: 'r1' }, shape, raw);
+  const data = completeResult({ errors, missing: new Set(), failed: new Set(), requestId: 'r1' }, shape, raw);
   return { data, errors: errors.map(({ path, extensions }) => ({ path, code: extensions?.code })) };
 }
 

@@ -5,6 +5,8 @@ export interface Completion {
   readonly errors: ClientError[];
   /** Objects of which a subgraph said that they do not exist, for this caller. */
   readonly missing: ReadonlySet<object>;
+  /** Objects of which an error already tells why a subgraph had nothing of them. */
+  readonly failed: ReadonlySet<object>;
   readonly requestId: string;
 }
 
@@ -95,7 +97,8 @@ function completeObject(
     }
     if (value === null && field.type.nonNull) {
       // What a missing entity lacks is told once, where the entity itself was asked for.
-      if (!completion.missing.has(raw)) reportNull(completion, field, path, raw[field.planKey]);
+      const isTold = completion.missing.has(raw) || completion.failed.has(raw);
+      if (!isTold) reportNull(completion, field, path, raw[field.planKey]);
       path.pop();
       return null;
     }

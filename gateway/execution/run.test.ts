@@ -34,6 +34,7 @@ async function run(step: Step, result: ExecutionResult, data: Record<string, unk
     data,
     errors: [],
     missing: new Set(),
+    failed: new Set(),
   };
   await runStep(started, step);
   return started;

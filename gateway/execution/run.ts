@@ -30,7 +30,10 @@ export interface Run {
   readonly present: (error: unknown, path: ResponsePath | undefined) => ClientError;
   readonly data: Entity;
   readonly errors: ClientError[];
+  /** Entities of which a subgraph said that they do not exist, for this caller. */
   readonly missing: Set<object>;
+  /** Objects of which a subgraph told by an error why it has nothing of them. */
+  readonly failed: Set<object>;
 }
 
 /** The variables of the operation that the fetch uses. */
@@ -88,7 +91,10 @@ export function takeRoot(run: Run, fetch: Fetch, result: ExecutionResult): void 
     if (path !== undefined) addError(run, error, renamed(path, fetch.outputRewrites));
     else for (const key of fetch.rootKeys) addError(run, error, [key]);
   }
-  if (result.data === null || result.data === undefined) return;
+  if (result.data === null || result.data === undefined) {
+    if (result.errors !== undefined) run.failed.add(run.data);
+    return;
+  }
   if (fetch.outputRewrites.length > 0) applyRewrites(result.data, fetch.outputRewrites, run.isOfType);
   mergeInto(run.data, result.data);
 }
@@ -132,7 +138,7 @@ function takeEntities(run: Run, wanted: Wanted, answer: unknown, failed: Readonl
     const found: unknown = answer[position];
     for (const { entity } of wanted.targets[position] ?? []) {
       if (typeof found === 'object' && found !== null) mergeInto(entity, found as Entity);
-      else if (!failed.has(position)) run.missing.add(entity);
+      else (failed.has(position) ? run.failed : run.missing).add(entity);
     }
   }
 }
