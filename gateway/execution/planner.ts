@@ -16,7 +16,7 @@ export interface PlannerLimits {
   readonly planMsMax: number;
 }
 
-const defaults: PlannerLimits = { waitingMax: 1_000, planMsMax: 10_000 };
+const defaults: PlannerLimits = { waitingMax: 1_000, planMsMax: 5_000 };
 const entry = fileURLToPath(new URL('./planner-process.ts', import.meta.url));
 const startMsMax = 10_000;
 /** Characters of what the process says last that are kept for the log. */

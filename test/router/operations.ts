@@ -30,6 +30,14 @@ interface Fragment {
   readonly text: string;
 }
 
+/** Values of the scalars that are written as text or number, fit for a literal. */
+const samplesOf: Readonly<Record<string, readonly unknown[]>> = {
+  Float: [0, 0.5, -1, 1e300],
+  DateTime: ['2026-01-01T00:00:00Z', '2026-02-28T23:59:59.999Z', '2027-01-01T00:00:00+14:00'],
+  Decimal: ['0', '0.5', '12', '-1', '1000000000000'],
+  JSON: [null, true, 5, 'text', [1, 'x']],
+};
+
 /** Makes one operation; `make` below throws away those that break a rule of validation. */
 class Maker {
   readonly #schema: GraphQLSchema;
@@ -164,6 +172,8 @@ class Maker {
     if (type.name === 'Int') return below(4);
     if (type.name === 'Boolean') return chance(0.5);
     if (type.name === 'ID') return pick(this.#ids(of));
+    const samples = samplesOf[type.name];
+    if (samples !== undefined) return pick(samples);
     return pick(['a', 'nothing', 'x "y" \\']);
   }
 
