@@ -123,7 +123,8 @@ describe('a WebSocket client that breaks the protocol', () => {
 });
 
 describe('clients that do not read', () => {
-  const allowedMiB = 120;
+  /** Garbage alone may come to two thirds of it; kept answers would come to twice as much. */
+  const allowedMiB = 300;
 
   it.each([
     ['refused operations', { query: '{ nothing }' }],
@@ -139,7 +140,7 @@ describe('clients that do not read', () => {
     const before = residentMiB(pid);
     const closed = Promise.race([once(socket, 'close'), once(socket, 'error')]);
     for (let n = 0; n < 100_000 && socket.readyState === socket.OPEN; n++) {
-      socket.send(subscribe(`${n}`, payload));
+      socket.send(subscribe(`${n}`.padEnd(6_000, '.'), payload));
       if (n % 2_000 === 0) await drained(socket, closed);
     }
     expect(residentMiB(pid) - before).toBeLessThan(allowedMiB);
@@ -192,7 +193,7 @@ describe('clients that do not read', () => {
       { timeout: 40_000, interval: 500 },
     );
     expect(upstream.open).toBe(8);
-    expect(residentMiB(pid) - before).toBeLessThan(3 * allowedMiB);
+    expect(residentMiB(pid) - before).toBeLessThan(allowedMiB);
     await expectUnharmed(mesh);
     for (const leave of readers) leave();
     await vi.waitFor(() => expect(upstream.open).toBe(0), { timeout: 10_000 });
