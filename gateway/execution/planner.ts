@@ -54,12 +54,16 @@ class Child {
     });
   }
 
-  /** Rejects when the process ends instead of answering, or takes so long that it is ended. One at a time. */
+  /** One at a time. Rejects when the process ends instead, or takes so long that it is ended; it is of no use then. */
   async ask(request: PlannerRequest, msMax: number): Promise<PlannerReply> {
     const asked = Promise.withResolvers<PlannerReply>();
     this.#asked = asked;
     const timer = setTimeout(() => {
-      asked.reject(new HeddleError('GRAPH_COST_EXCEEDED', 'The document takes too long to be planned.'));
+      asked.reject(
+        'query' in request
+          ? new HeddleError('GRAPH_COST_EXCEEDED', 'The document takes too long to be planned.')
+          : new Error('The query planner does not start.', { cause: this.#lastWords }),
+      );
       this.#child.kill('SIGKILL');
     }, msMax);
     this.#child.send(request, (error) => {
@@ -115,7 +119,12 @@ export class PlannerProcess implements Planner, AsyncDisposable {
   async plan(query: string): Promise<Plan> {
     const { plan, failure } = await this.#inTurn(async () => {
       const child = await this.#running();
-      return child.ask({ query }, this.#limits.planMsMax);
+      try {
+        return await child.ask({ query }, this.#limits.planMsMax);
+      } catch (error) {
+        this.#child = undefined;
+        throw error;
+      }
     });
     if (plan === undefined) throw explained(failure ?? 'The query planner made no plan.');
     return preparePlan(plan);
