@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 
 const report = process.env.HEDDLE_TEST_REPORT;
 
+// For the processes of the tests, and for the stores in them.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('./node_modules/.cache/heddle', import.meta.url));
+
 export default defineConfig({
   // graphql's "module" build would be a second copy beside the one that packages of node_modules get.
   resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },

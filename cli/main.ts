@@ -1,6 +1,11 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { StartError } from './config.ts';
+
+// Beside the packages, where nobody else writes: compiled code is trusted as it is found.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/heddle', import.meta.url)));
 
 /** Each command is loaded when it is called: `serve` must not pay for the others. */
 const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<number>>>> = {

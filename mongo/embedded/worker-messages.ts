@@ -7,6 +7,8 @@ export type WorkerStart = {
   listenOn: ListenOn;
   /** The URL of serve.ts. */
   entry: string;
+  /** Where the process keeps compiled code, if it does. */
+  compileCache: string | undefined;
 };
 export type ToWorker = { kind: 'close' };
 export type FromWorker =
