@@ -1,16 +1,10 @@
-import pino from 'pino';
-import { afterAll, describe, expect, it } from 'vitest';
-import { composeSupergraph } from '#schema/compose.ts';
+import { describe, expect, it } from 'vitest';
 import { HeddleError } from '#schema/errors.ts';
-import { sampleSdls } from '#test/support/sample-graph.ts';
+import { sampleRouters } from '#test/support/sample-router.ts';
 import { createSampleMesh, sampleCaller } from '#test/support/sample-subgraphs.ts';
-import { resolveLimits } from '../limits.ts';
-import { createRouter, isOperation } from '../router.ts';
-import { PlannerProcess } from './planner.ts';
+import { isOperation } from '../router.ts';
 
-const supergraphSdl = composeSupergraph(sampleSdls);
-const planner = new PlannerProcess(supergraphSdl);
-afterAll(() => planner[Symbol.asyncDispose]());
+const { start } = sampleRouters();
 
 /** An answer as it goes over the wire, and the subgraphs that were asked for it. */
 async function ask(
@@ -20,13 +14,8 @@ async function ask(
 ) {
   const mesh = createSampleMesh();
   const down = { execute: () => Promise.reject(new HeddleError('OVERLOADED', 'models is not reachable')) };
-  const router = createRouter({
-    supergraphSdl,
-    planner,
-    executors: options.modelsDown === true ? { ...mesh.executors, models: down } : mesh.executors,
-    limits: resolveLimits(),
-    log: pino({ level: 'silent' }),
-  });
+  const executors = options.modelsDown === true ? { ...mesh.executors, models: down } : mesh.executors;
+  const router = start({ ...mesh, executors });
   const operation = router.prepare(query, undefined);
   if (!isOperation(operation)) throw new Error(JSON.stringify(operation));
   const context = { caller: sampleCaller('inference:invoke'), requestId: 'r1', clientAddress: null };

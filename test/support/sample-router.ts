@@ -1,0 +1,48 @@
+import pino from 'pino';
+import { afterAll } from 'vitest';
+import type { ClientResult } from '#gateway/errors.ts';
+import { PlannerProcess } from '#gateway/execution/planner.ts';
+import { type GatewayLimits, resolveLimits } from '#gateway/limits.ts';
+import { createRouter, isOperation, isStream, type Router } from '#gateway/router.ts';
+import type { Caller } from '#schema/caller.ts';
+import { sampleSupergraph } from './sample-gateway.ts';
+import { type SampleMesh, sampleCaller } from './sample-subgraphs.ts';
+
+/** Routers over the sample graph. Called at the top of a test file, at whose end their planner ends. */
+export function sampleRouters() {
+  const planner = new PlannerProcess(sampleSupergraph);
+  afterAll(() => planner[Symbol.asyncDispose]());
+  return {
+    planner,
+    start: ({ executors }: SampleMesh, limits: Partial<GatewayLimits> = {}): Router =>
+      createRouter({
+        supergraphSdl: sampleSupergraph,
+        planner,
+        executors,
+        limits: resolveLimits(limits),
+        log: pino({ level: 'silent' }),
+      }),
+  };
+}
+
+export const invoker = sampleCaller('inference:invoke');
+export const everyScope = sampleCaller('inference:invoke', 'models:write', 'tenants:admin');
+
+/** What the router answers, to one who holds every scope unless another is named. */
+export async function answer(
+  router: Router,
+  query: string,
+  caller: Caller = everyScope,
+  variables?: Record<string, unknown>,
+) {
+  const operation = router.prepare(query, undefined);
+  if (!isOperation(operation)) return operation;
+  return router.run(operation, variables, { caller, requestId: 'r1', clientAddress: null });
+}
+
+/** The one result of a query or mutation, as it goes over the wire. */
+export async function ask(...asked: Parameters<typeof answer>): Promise<ClientResult> {
+  const result = await answer(...asked);
+  if (isStream(result)) throw new Error('a stream');
+  return JSON.parse(JSON.stringify(result));
+}
