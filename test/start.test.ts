@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clientOf } from './support/client.ts';
 import { newAdminKey, startHeddle, temporaryDirectory } from './support/mesh.ts';
@@ -51,6 +54,25 @@ describe('npm start', () => {
       const bytes = await readFile(join(name.parentPath, name.name));
       expect(bytes.includes(secret), `${name.name} holds the key`).toBe(false);
     }
+  });
+
+  it('stops the mesh, and not itself alone, when npm is told to stop', async () => {
+    const npm = spawn('npm', ['start'], {
+      cwd: resolve(import.meta.dirname, '..'),
+      env: { PATH: process.env.PATH, HOME: dir, PORT: '0', HEDDLE_DATA_DIR: join(dir, 'data') },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = once(npm, 'exit');
+    let url = '';
+    const lines = createInterface({ input: npm.stdout });
+    for await (const line of lines) {
+      url = banner.exec(line)?.[1] ?? url;
+      if (url !== '') break;
+    }
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    npm.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    await expect(fetch(`${url}/health/live`)).rejects.toThrow();
   });
 
   it('prints where the graph, the Explorer and health are, and one curl that works', async () => {
