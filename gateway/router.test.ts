@@ -110,21 +110,25 @@ describe('failures', () => {
     expect(() => createRouter({ ...options, executors: { models, tenants } })).toThrow('inference');
   });
 
-  it('does not plan with every request what could not be planned', async () => {
-    const plan = vi.fn(() => Promise.reject(new Error('the planner gave up')));
+  it('does not plan with every request what could not be planned, unless the planner was but busy', async () => {
     const { executors } = createSampleMesh();
-    const log = pino({ level: 'silent' });
-    const router = createRouter({
-      supergraphSdl: sampleSupergraph,
-      planner: { plan },
-      executors,
-      limits: resolveLimits(),
-      log,
-    });
-    for (let time = 0; time < 3; time++) {
-      expect((await ask(router, '{ motd }')).errors?.[0]?.extensions?.code).toBe('INTERNAL');
-    }
-    expect(plan).toHaveBeenCalledTimes(1);
+    const timesPlanned = async (error: Error) => {
+      const plan = vi.fn(() => Promise.reject(error));
+      const router = createRouter({
+        supergraphSdl: sampleSupergraph,
+        planner: { plan },
+        executors,
+        limits: resolveLimits(),
+        log: pino({ level: 'silent' }),
+      });
+      const codes = new Set<unknown>();
+      for (let time = 0; time < 3; time++) {
+        codes.add((await ask(router, '{ motd }')).errors?.[0]?.extensions?.code);
+      }
+      return [...codes, plan.mock.calls.length];
+    };
+    expect(await timesPlanned(new Error('the planner gave up'))).toEqual(['INTERNAL', 1]);
+    expect(await timesPlanned(new HeddleError('OVERLOADED', 'Busy.'))).toEqual(['OVERLOADED', 3]);
   });
 
   it('masks what was not expected and lets coded errors through', async () => {

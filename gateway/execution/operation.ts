@@ -12,6 +12,7 @@ import {
 import type { LRUCache } from 'lru-cache';
 import type { Caller } from '#schema/caller.ts';
 import { compileVariables, type VariableCoercion } from '#schema/compiled-variables.ts';
+import { HeddleError } from '#schema/errors.ts';
 import {
   compileDemands,
   type Denied,
@@ -110,8 +111,11 @@ export class Operation {
     if (known !== undefined) return known;
     const program = this.#compile(denyFields(this.#demands, grants), inclusionBy(variables));
     programs.set(key, program, { size: this.#bytes });
-    // Not every request tries again what failed, for a document may end the planner's process; yet it may be mended.
-    program.catch(() => programs.set(key, program, { size: this.#bytes, ttl: failureMemoryMs }));
+    program.catch((error: unknown) => {
+      // The next request tries again, but not what may have ended the planner's process.
+      if (error instanceof HeddleError && error.code === 'OVERLOADED') programs.delete(key);
+      else programs.set(key, program, { size: this.#bytes, ttl: failureMemoryMs });
+    });
     return program;
   }
 
@@ -143,7 +147,7 @@ export class Operation {
   /** What is planned together: all of a query; of a mutation each field at the root by itself, one after the other. */
   #turns(shape: ObjectShape): readonly (string | undefined)[] {
     if (this.type !== 'mutation') return [undefined];
-    return shape.fieldsOf(shape.declaredType)?.map((field) => field.key) ?? [];
+    return shape.fieldsOf(shape.declaredType)?.map((field) => field.planKey) ?? [];
   }
 
   /**

@@ -132,7 +132,10 @@ export class PlannerProcess implements Planner, AsyncDisposable {
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.#waiting >= this.#limits.waitingMax) {
-      return Promise.reject(new HeddleError('OVERLOADED', 'Too many documents wait to be planned.'));
+      const extensions = { retryAfterMs: 1_000 };
+      return Promise.reject(
+        new HeddleError('OVERLOADED', 'Too many documents wait to be planned.', { extensions }),
+      );
     }
     this.#waiting++;
     const turn = this.#turn.then(work).finally(() => {
