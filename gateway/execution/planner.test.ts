@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import pino from 'pino';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { bazaarSupergraph } from '#test/router/bazaar-graph.ts';
 import { PlannerProcess } from './planner.ts';
@@ -22,7 +23,7 @@ describe("the planner's process", () => {
     ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     const { reason } = results[1] as PromiseRejectedResult;
-    expect(reason.cause).toContain('panicked');
+    expect(pino.stdSerializers.err(reason).message).toContain('panicked');
     expect(results[2]).toEqual(results[0]);
   });
 

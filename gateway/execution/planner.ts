@@ -50,7 +50,7 @@ class Child {
     ]);
     this.#child.on('message', (reply: PlannerReply) => this.#asked?.resolve(reply));
     void this.exited.then(() => {
-      this.#asked?.reject(new Error("The query planner's process ended.", { cause: this.#lastWords }));
+      this.#asked?.reject(this.#failure("The query planner's process ended."));
     });
   }
 
@@ -62,7 +62,7 @@ class Child {
       asked.reject(
         'query' in request
           ? new HeddleError('GRAPH_COST_EXCEEDED', 'The document takes too long to be planned.')
-          : new Error('The query planner does not start.', { cause: this.#lastWords }),
+          : this.#failure('The query planner does not start.'),
       );
       this.#child.kill('SIGKILL');
     }, msMax);
@@ -74,6 +74,11 @@ class Child {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** The log tells of a cause only where it is an error itself. */
+  #failure(message: string): Error {
+    return new Error(message, { cause: new Error(this.#lastWords.trim()) });
   }
 
   /** Lets it end, which it does when nobody listens to it; until then it holds this process open. */
