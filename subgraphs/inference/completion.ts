@@ -65,16 +65,6 @@ export const noUsage: ProviderUsage = Object.freeze({
   reasoningTokens: 0,
 });
 
-export function addUsage(a: ProviderUsage, b: ProviderUsage): ProviderUsage {
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
-    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
-    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
-  };
-}
-
 const randomPool = Buffer.alloc(10 * 256);
 let randomUsed = randomPool.length;
 

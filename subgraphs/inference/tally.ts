@@ -1,7 +1,7 @@
 import type { CatalogModel } from '#mongo/catalog.ts';
 import type { AttemptEnd } from './attempt.ts';
-import { type AttemptData, addUsage, noUsage } from './completion.ts';
-import type { ProviderUsage } from './providers/provider.ts';
+import { type AttemptData, noUsage } from './completion.ts';
+import { addUsage, type ProviderUsage } from './providers/provider.ts';
 import { type ExactCost, estimatedUsage, exactCost, nanosOf, type UpperBound } from './settle.ts';
 
 /** What the attempts of one invocation have taken so far. */

@@ -21,7 +21,7 @@ import { hiveRouter, ourRouter, readAnswers } from './routers.ts';
  * - an object of which conditions leave nothing is null, and an answer of which they leave nothing has no data;
  * - fields are lost below a fragment on an interface or union, and aliases of __typename with them;
  * - conditions on fragments make operations that it cannot plan or that no subgraph can parse.
- * One difference of ours is known, once in some ten thousand operations: what the objects of one type are asked for in
+ * One difference of ours is known, once in some ten thousands of operations: what the objects of one type are asked for in
  * a place, the planner asks of all that stand there, and where that fails the others lack what came with it.
  * HEDDLE_ORACLE_OPERATIONS sets how many operations each test makes, HEDDLE_TEST_SEED repeats a run.
  */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
-import type { ProviderPart, ProviderUsage } from '../provider.ts';
+import { addUsage, type ProviderPart, type ProviderUsage } from '../provider.ts';
 import { cutShort } from '../translate/completeness.ts';
 import { count, type Fields, fields, list, text } from '../wire/fields.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
@@ -30,14 +30,7 @@ function usageOf(usage: Fields): ProviderUsage {
 }
 
 function sum(a: ProviderUsage | null, b: ProviderUsage | null): ProviderUsage | null {
-  if (a === null || b === null) return a ?? b;
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
-    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
-    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
-  };
+  return a === null || b === null ? (a ?? b) : addUsage(a, b);
 }
 
 /**
