@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import { newRequestId } from '#schema/request-id.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import { createCallers } from './caller.ts';
-import { type Mesh, requestIdOf, Work } from './doors/door.ts';
+import { type Mesh, Work } from './doors/door.ts';
 import { serveGraphql } from './doors/graphql.ts';
 import { createReadiness, sendHealth } from './doors/health.ts';
 import { createWebSocketDoor } from './doors/websocket.ts';
@@ -73,12 +74,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const mark = url.indexOf('?');
     const path = mark === -1 ? url : url.slice(0, mark);
     if (path === '/graphql') return serveGraphql(mesh, request, response, mark === -1 ? '' : url.slice(mark));
+    response.setHeader('x-request-id', newRequestId());
     if (path === '/health/live') return sendHealth(response, []);
     if (path === '/health/ready') return sendHealth(response, await problems());
-    response.writeHead(404, {
-      'content-type': 'application/json; charset=utf-8',
-      'x-request-id': requestIdOf(request),
-    });
+    response.writeHead(404, { 'content-type': 'application/json; charset=utf-8' });
     response.end(
       '{"errors":[{"message":"There is nothing here. The graph is at /graphql.","extensions":{"code":"NOT_FOUND"}}]}',
     );
@@ -105,7 +104,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const path = (request.url ?? '').split('?')[0];
     if (path === '/graphql' && !work.closing) return sockets.upgrade(request, socket, head);
     const status = path === '/graphql' ? '503 Service Unavailable' : '404 Not Found';
-    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    socket.end(
+      `HTTP/1.1 ${status}\r\nx-request-id: ${newRequestId()}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
+    );
   });
 
   let closed: Promise<void> | undefined;

@@ -42,6 +42,8 @@ export interface RouterOptions {
 export interface OperationContext {
   readonly caller: Caller;
   readonly requestId: string;
+  /** The client's own id of its request. */
+  readonly clientRequestId?: string | null | undefined;
   readonly clientAddress: string | null;
   /** Aborted when the client has gone. */
   readonly signal?: AbortSignal | undefined;

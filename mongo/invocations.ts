@@ -55,12 +55,22 @@ export interface InvocationRecord {
   latencyMs: number | null;
   timeToFirstTokenMs: number | null;
   errorCode: ErrorCode | null;
+  /** What went wrong, without secrets and client text; absent on rows that older versions wrote. */
+  error?: string | null;
   startedAt: Date;
   /** Null exactly while RUNNING. */
   endedAt: Date | null;
   /** The process that runs it; see owners.ts. */
   ownerId: string;
   attempts: AttemptRecord[];
+  /** Our id of the request that asked, as in the log and the answer's x-request-id; absent on older rows. */
+  requestId?: string;
+  /** The client's own id of that request; absent when it sent none. */
+  clientRequestId?: string;
+  /** Whom the client named as its end user; absent when it named none. */
+  endUserId?: string;
+  /** The client's own tags; absent when there are none. */
+  tags?: string[];
 }
 
 const usage = {
@@ -94,9 +104,14 @@ export const invocations = defineCollection<InvocationRecord>(
     latencyMs: Number,
     timeToFirstTokenMs: Number,
     errorCode: String,
+    error: String,
     startedAt: { type: Date, required: true },
     endedAt: Date,
     ownerId: text,
+    requestId: String,
+    clientRequestId: String,
+    endUserId: String,
+    tags: { type: [String], default: undefined },
     attempts: [
       {
         _id: false,
@@ -115,6 +130,15 @@ export const invocations = defineCollection<InvocationRecord>(
     [{ tenantId: 1, startedAt: -1, _id: -1 }],
     // For those who see every tenant.
     [{ startedAt: -1, _id: -1 }],
+    // Rows without the label are not in the index and pay nothing for it.
+    [
+      { endUserId: 1, tenantId: 1, startedAt: -1, _id: -1 },
+      { partialFilterExpression: { endUserId: { $exists: true } } },
+    ],
+    [
+      { tags: 1, tenantId: 1, startedAt: -1, _id: -1 },
+      { partialFilterExpression: { tags: { $exists: true } } },
+    ],
     [{ ownerId: 1 }, { partialFilterExpression: { status: 'RUNNING' } }],
   ],
 );

@@ -5,7 +5,7 @@ import { createIdentityVerifier, operationDigest, signIdentity } from './identit
 
 const secret = 'a secret that is long enough to sign with';
 const caller: Caller = { ...anonymousCaller, kind: 'API_KEY', tenantId: 't1', scopes: ['inference:invoke'] };
-const claims = { caller, requestId: 'r1', clientAddress: '10.0.0.7' };
+const claims = { caller, requestId: 'r1', clientRequestId: 'c1', clientAddress: '10.0.0.7' };
 const operation = { query: 'query Q($id: ID!) { model(id: $id) { id } }', variables: { id: 'demo/echo' } };
 
 describe('identity between processes', () => {

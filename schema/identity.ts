@@ -7,6 +7,7 @@ import { HeddleError } from './errors.ts';
 export interface IdentityClaims {
   readonly caller: Caller;
   readonly requestId: string;
+  readonly clientRequestId?: string | null | undefined;
   readonly clientAddress: string | null;
 }
 
@@ -73,6 +74,7 @@ export async function signIdentity(
   return new SignJWT({
     caller: claims.caller,
     requestId: claims.requestId,
+    ...(claims.clientRequestId == null ? {} : { clientRequestId: claims.clientRequestId }),
     clientAddress: claims.clientAddress,
     operation: operationDigest(operation),
   })
@@ -167,6 +169,7 @@ export function createIdentityVerifier(
       return {
         caller: payload.caller as Caller,
         requestId: String(payload.requestId),
+        clientRequestId: typeof payload.clientRequestId === 'string' ? payload.clientRequestId : null,
         clientAddress: typeof payload.clientAddress === 'string' ? payload.clientAddress : null,
       };
     },

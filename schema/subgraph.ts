@@ -12,8 +12,10 @@ export interface SubgraphRequest {
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
   readonly operationName?: string | undefined;
   readonly caller: Caller;
-  /** The id of the client's request: logs, errors and audit records carry it. */
+  /** Our id of the request: logs, errors, audit records and the ledger's rows carry it. */
   readonly requestId: string;
+  /** The client's own id of its request, kept beside ours; null when it sent none. */
+  readonly clientRequestId?: string | null | undefined;
   /** Where the client is, for the audit log; null when unknown. */
   readonly clientAddress: string | null;
   /** Aborted when the client has gone. */

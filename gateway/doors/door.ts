@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
+import { checkedClientRequestId } from '#schema/request-id.ts';
 import type { Callers, Credentials } from '../caller.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { Router } from '../router.ts';
@@ -51,17 +51,14 @@ export class Work {
   }
 }
 
-const saneRequestId = /^[A-Za-z0-9._:-]{1,128}$/;
-
 function headerOf(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** The id that the client gave the request when it is a sane one, else a new one. */
-export function requestIdOf(request: IncomingMessage): string {
-  const given = headerOf(request, 'x-request-id');
-  return given !== undefined && saneRequestId.test(given) ? given : randomUUID();
+/** The client's own id of its request, from x-request-id: kept beside ours, never in place of it. */
+export function clientRequestIdOf(request: IncomingMessage): string | null {
+  return checkedClientRequestId(headerOf(request, 'x-request-id'));
 }
 
 export function clientAddressOf(request: IncomingMessage): string | null {

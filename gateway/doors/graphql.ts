@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
+import { newRequestId } from '#schema/request-id.ts';
 import { type ClientResult, presentFailure } from '../errors.ts';
 import type { Operation } from '../execution/operation.ts';
 import { type Answer, isOperation, isStream } from '../router.ts';
-import { clientAddressOf, credentialsOf, type Mesh, requestIdOf } from './door.ts';
+import { clientAddressOf, clientRequestIdOf, credentialsOf, type Mesh } from './door.ts';
 import { sendExplorer } from './explorer.ts';
 import { type Accepted, isJson, negotiateAnswer, prefersPage, type ResultType } from './media-type.ts';
 import { multipart } from './multipart.ts';
@@ -94,7 +95,7 @@ export async function serveGraphql(
   response: ServerResponse,
   search: string,
 ): Promise<void> {
-  const requestId = requestIdOf(request);
+  const requestId = newRequestId();
   response.setHeader('x-request-id', requestId);
   if (allowCrossOrigin(request, response)) return;
   const accept = request.headers.accept;
@@ -124,6 +125,7 @@ export async function serveGraphql(
     }
     if (accepted.result === undefined && accepted.stream === undefined) throw unacceptable();
     const clientAddress = clientAddressOf(request);
+    const clientRequestId = clientRequestIdOf(request);
     const parameters = await parametersOf(request, mesh, search);
     const caller: Caller = await mesh.callers.identify(credentialsOf(request), { requestId, clientAddress });
     const operation = mesh.router().prepare(parameters.query, parameters.operationName);
@@ -134,7 +136,7 @@ export async function serveGraphql(
         throw wrong;
       }
     }
-    const context = { caller, requestId, clientAddress, signal: left.signal };
+    const context = { caller, requestId, clientRequestId, clientAddress, signal: left.signal };
     const answer: Answer = isOperation(operation)
       ? await mesh.router().run(operation, parameters.variables, context)
       : operation;

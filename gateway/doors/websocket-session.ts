@@ -1,14 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CloseCode, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { HeddleError } from '#schema/errors.ts';
+import { newRequestId } from '#schema/request-id.ts';
 import type { Credentials } from '../caller.ts';
 import { type ClientError, type ClientResult, presentFailure, refusal } from '../errors.ts';
 import { type Answer, isOperation, isStream } from '../router.ts';
-import { clientAddressOf, credentialsOf, type Mesh } from './door.ts';
+import { clientAddressOf, clientRequestIdOf, credentialsOf, type Mesh } from './door.ts';
 
 export const goingAway = 1001;
 const tryAgainLater = 1013;
@@ -46,6 +46,7 @@ export class WebSocketSession {
   readonly #wire: Socket;
   #corked = false;
   readonly #clientAddress: string | null;
+  readonly #clientRequestId: string | null;
   readonly #running = new Map<string, Running>();
   readonly #initTimeout: NodeJS.Timeout;
   #credentials: Credentials;
@@ -58,6 +59,7 @@ export class WebSocketSession {
     this.#socket = socket;
     this.#wire = request.socket;
     this.#clientAddress = clientAddressOf(request);
+    this.#clientRequestId = clientRequestIdOf(request);
     this.#credentials = credentialsOf(request);
     this.#initTimeout = setTimeout(() => {
       socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
@@ -118,7 +120,7 @@ export class WebSocketSession {
     const { authorization, apiKey } = this.#credentials;
     // What came with the request itself, perhaps set by a proxy, is not for the client's payload to replace.
     if (authorization === undefined && apiKey === undefined) this.#credentials = credentialsIn(payload);
-    await this.#identify(randomUUID());
+    await this.#identify(newRequestId());
     this.#acknowledged = true;
     this.#send(JSON.stringify({ type: MessageType.ConnectionAck }));
   }
@@ -158,7 +160,7 @@ export class WebSocketSession {
       this.#sendErrors(id, refusal('OVERLOADED', why, { retryAfterMs: 1000 }).errors ?? []);
       return;
     }
-    const requestId = randomUUID();
+    const requestId = newRequestId();
     const left = new AbortController();
     let stream: AsyncIterator<ClientResult> | undefined;
     const running: Running = {
@@ -194,7 +196,13 @@ export class WebSocketSession {
     const router = this.#mesh.router();
     const operation = router.prepare(payload.query, payload.operationName);
     if (!isOperation(operation)) return operation;
-    const context = { caller, requestId, clientAddress: this.#clientAddress, signal };
+    const context = {
+      caller,
+      requestId,
+      clientRequestId: this.#clientRequestId,
+      clientAddress: this.#clientAddress,
+      signal,
+    };
     return router.run(operation, payload.variables, context);
   }
 

@@ -8,6 +8,7 @@ import { loadDirectiveDefinitions } from '#schema/load-sdl.ts';
 import type { SubgraphExecutor } from '#schema/subgraph.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
+import type { SubgraphContext } from '#subgraphs/shared/context.ts';
 import { type ServedSubgraph, serveSubgraph } from '#subgraphs/shared/serve.ts';
 import { createSubgraph } from '#subgraphs/shared/subgraph.ts';
 import { SampleSource, sampleCaller } from '#test/support/sample-subgraphs.ts';
@@ -18,9 +19,9 @@ const log = pino({ level: 'silent' });
 const sdl = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@authenticated", "@requiresScopes"])
   type Event { completionId: ID! sequence: Int! }
-  type Query { who(a: Int): String! @authenticated fails: String slow: String }
+  type Query { who(a: Int): String! @authenticated fails: String slow: String asked: String }
   type Mutation { count: Int! @requiresScopes(scopes: [["models:write"]]) }
-  type Subscription { events(name: String!): Event! @requiresScopes(scopes: [["models:write"]]) }
+  type Subscription { events(name: String!): Event! @requiresScopes(scopes: [["models:write"]]) asked: String }
   ${loadDirectiveDefinitions()}
 `;
 
@@ -47,6 +48,8 @@ beforeEach(async () => {
       Query: {
         who: (_: unknown, { a }: { a?: number }, context: { caller: Caller; requestId: string }) =>
           `${context.caller.tenantId} ${context.requestId} ${a}`,
+        asked: (_: unknown, __: unknown, { requestId, clientRequestId }: SubgraphContext) =>
+          `${requestId} ${clientRequestId}`,
         fails: () => {
           throw new Error('the password is hunter2');
         },
@@ -56,7 +59,14 @@ beforeEach(async () => {
         },
       },
       Mutation: { count: () => ++mutations },
-      Subscription: { events: { subscribe: (_: unknown, { name }: { name: string }) => sources.get(name) } },
+      Subscription: {
+        events: { subscribe: (_: unknown, { name }: { name: string }) => sources.get(name) },
+        asked: {
+          async *subscribe(_: unknown, __: unknown, { requestId, clientRequestId }: SubgraphContext) {
+            yield { asked: `${requestId} ${clientRequestId}` };
+          },
+        },
+      },
     },
   });
   served = await serveSubgraph(subgraph, { host: '127.0.0.1', port: 0, meshSecret, log, graceMs: 0 });
@@ -108,6 +118,24 @@ describe('a subgraph in another process', () => {
     }
     expect(await ask(executor, 'mutation { count }')).toEqual({ data: { count: 1 } });
   });
+
+  it.each(['their-id', null])(
+    'is told both ids of the request, over HTTP and WebSocket: %s',
+    async (clientRequestId) => {
+      const executor = reach();
+      const options = {
+        caller: sampleCaller('models:write'),
+        requestId: 'ours',
+        clientRequestId,
+        clientAddress: null,
+      };
+      const asked = { data: { asked: `ours ${clientRequestId}` } };
+      expect(await executor.execute({ ...options, document: parse('{ asked }') })).toEqual(asked);
+      const events = await executor.execute({ ...options, document: parse('subscription { asked }') });
+      if (!(Symbol.asyncIterator in events)) throw new Error('A stream was expected.');
+      for await (const event of events) expect(event).toEqual(asked);
+    },
+  );
 
   it('takes all that a gateway may make of what a client may send', async () => {
     const limits = Array.from({ length: 200 }, (_, n) => ({

@@ -94,8 +94,9 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
 
   const send = async (request: SubgraphRequest, query: string): Promise<ExecutionResult> => {
     const operation = { query, variables: request.variables, operationName: request.operationName };
-    const { caller, requestId, clientAddress } = request;
-    const token = await signIdentity(meshSecret, name, { caller, requestId, clientAddress }, operation);
+    const { caller, requestId, clientRequestId, clientAddress } = request;
+    const claims = { caller, requestId, clientRequestId, clientAddress };
+    const token = await signIdentity(meshSecret, name, claims, operation);
     const { statusCode, body } = await pool.request({
       path: url.pathname + url.search,
       method: 'POST',
@@ -139,12 +140,12 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
   };
 
   const subscribe = async (request: SubgraphRequest, query: string) => {
-    const { caller, requestId, clientAddress, variables, operationName } = request;
+    const { caller, requestId, clientRequestId, clientAddress, variables, operationName } = request;
     const operation = { query, variables, operationName };
     const identity = await signIdentity(
       meshSecret,
       name,
-      { caller, requestId, clientAddress },
+      { caller, requestId, clientRequestId, clientAddress },
       operation,
     ).catch((error: unknown) => {
       throw explain(error, request);

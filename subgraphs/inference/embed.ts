@@ -4,6 +4,7 @@ import { newCompletionId } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
 import { Embedding, type EmbeddingsData } from './embedding.ts';
 import type { EmbedInput } from './input-types.ts';
+import { type CallOrigin, parseLabels } from './labels.ts';
 import { openRow } from './ledger/rows.ts';
 import { Meters } from './meters.ts';
 import { candidatesFor } from './route.ts';
@@ -33,11 +34,13 @@ type EmbedDeps = InferenceDeps & { readonly running: Pick<Running, 'admit' | 'jo
 export async function embed(
   input: EmbedInput,
   caller: Caller,
+  origin: CallOrigin,
   signal: AbortSignal,
   deps: EmbedDeps,
 ): Promise<EmbeddingsData> {
   deps.running.admit();
   check(input);
+  const labels = parseLabels(input, origin);
   await deps.guardrails.input?.({ texts: input.values, tenantId: caller.tenantId });
   const bytes = input.values.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
   const inputTokensMax = Math.ceil(bytes / 3) + input.values.length;
@@ -54,6 +57,7 @@ export async function embed(
     model: first,
     promptId: null,
     promptVersionId: null,
+    labels,
     cache: 'BYPASS',
     startedAtMs,
     ownerId: deps.ownerId,

@@ -17,6 +17,7 @@ import type { Candidates } from './route.ts';
 import type { RunningCall } from './running.ts';
 import { upperBound } from './settle.ts';
 import { Tally } from './tally.ts';
+import { withoutInput } from './without-input.ts';
 
 /** What `embed` answers: vectors in the order of the values. */
 export interface EmbeddingsData {
@@ -53,7 +54,7 @@ export class Embedding implements RunningCall {
   readonly done: Promise<EmbeddingsData>;
   readonly #start: EmbeddingStart;
   readonly #deps: InferenceDeps;
-  readonly #tally = new Tally();
+  readonly #tally: Tally;
   readonly #triedCredentials = new Set<string>();
   readonly #abort = new AbortController();
   #model: CatalogModel;
@@ -61,6 +62,7 @@ export class Embedding implements RunningCall {
   constructor(start: EmbeddingStart, deps: InferenceDeps) {
     this.#start = start;
     this.#deps = deps;
+    this.#tally = new Tally(start.values);
     this.#model = start.candidates.models[0];
     this.done = this.#run();
   }
@@ -184,6 +186,7 @@ export class Embedding implements RunningCall {
       latencyMs: endedAtMs - startedAtMs,
       timeToFirstTokenMs: null,
       errorCode: ending.status === 'FAILED' ? ending.failure.code : null,
+      error: ending.status === 'FAILED' ? withoutInput(ending.failure.message, this.#start.values) : null,
       endedAt: new Date(endedAtMs),
       attempts: attempts.map(attemptRecord),
     } as const;

@@ -1,3 +1,4 @@
+import type { CallLabelsInput } from './labels.ts';
 import type { CacheUse, OnDisconnect } from './request.ts';
 
 /** The input types of schema.graphql, as graphql-js hands them over. */
@@ -25,7 +26,7 @@ export interface ToolInput {
 }
 
 /** What complete and runPrompt have in common. */
-export interface CallOptionsInput {
+export interface CallOptionsInput extends CallLabelsInput {
   readonly cache?: CacheUse | null;
   readonly onDisconnect?: OnDisconnect | null;
   readonly idempotencyKey?: string | null;
@@ -53,7 +54,7 @@ export interface RunPromptInput extends CallOptionsInput {
   readonly variables: unknown;
 }
 
-export interface EmbedInput {
+export interface EmbedInput extends CallLabelsInput {
   readonly model: string;
   readonly values: readonly string[];
   readonly dimensions?: number | null;

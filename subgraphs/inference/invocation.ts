@@ -27,6 +27,7 @@ import { nextStep } from './retry.ts';
 import type { Candidates } from './route.ts';
 import { outputTokensMax, upperBound } from './settle.ts';
 import { Tally } from './tally.ts';
+import { withoutInput } from './without-input.ts';
 
 export interface InvocationStart {
   readonly id: string;
@@ -56,7 +57,7 @@ export class Invocation {
   /** Resolves when the row is closed and the last event told. Never rejects. */
   readonly done: Promise<Ended>;
   readonly #deps: InferenceDeps;
-  readonly #tally = new Tally();
+  readonly #tally: Tally;
   readonly #triedCredentials = new Set<string>();
   /** Aborted once, by whatever stops the whole: a cancellation or the total timeout. */
   readonly #abort = new AbortController();
@@ -70,6 +71,7 @@ export class Invocation {
   constructor(start: InvocationStart, deps: InferenceDeps) {
     this.start = start;
     this.#deps = deps;
+    this.#tally = new Tally(start.request.call);
     this.#model = start.candidates.models[0];
     this.done = this.#run();
   }
@@ -268,7 +270,10 @@ export class Invocation {
     const endedAtMs = this.#deps.now();
     const { completion, failure, result } = this.#kept(ending, endedAtMs);
     try {
-      const closing = closingOf(completion, this.#model.provider.id, endedAtMs, this.#firstTokenMs);
+      const closing = {
+        ...closingOf(completion, this.#model.provider.id, endedAtMs, this.#firstTokenMs),
+        error: failure === null ? null : withoutInput(failure.message, this.start.request.call),
+      };
       await Promise.all([
         this.start.meters.settle(this.#tally.used),
         this.#deps.ledger.close(this.id, closing, result),

@@ -118,9 +118,16 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
 
   function rowOf(
     start: Pick<RowStart, 'id' | 'caller' | 'model' | 'cache' | 'startedAtMs'>,
-    { promptId, promptVersionId }: CompletionRequest,
+    { promptId, promptVersionId, labels }: CompletionRequest,
   ): InvocationRecord {
-    return openRow({ ...start, kind: 'completion', promptId, promptVersionId, ownerId: deps.ownerId });
+    return openRow({
+      ...start,
+      kind: 'completion',
+      promptId,
+      promptVersionId,
+      labels,
+      ownerId: deps.ownerId,
+    });
   }
 
   async function admit(

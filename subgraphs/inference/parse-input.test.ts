@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { anonymousCaller } from '#schema/caller.ts';
+import { cacheKey, inputHash } from './cache-key.ts';
 import type { CompletionInput } from './input-types.ts';
 import { parseCompletionInput } from './parse-input.ts';
 import { createStructuredOutputs } from './structured-output.ts';
@@ -8,6 +10,7 @@ const parse = (more: Partial<CompletionInput>) =>
   parseCompletionInput(
     { model: 'm', messages: [{ role: 'USER', content: 'Hello' }], ...more },
     structuredOutputs,
+    { requestId: 'ours', clientRequestId: 'theirs' },
   );
 
 describe('parseCompletionInput', () => {
@@ -95,5 +98,51 @@ describe('parseCompletionInput', () => {
       refused = error;
     }
     expect(refused).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringContaining(what) });
+  });
+});
+
+describe('labels of a call', () => {
+  it('are kept beside the question, with the ids of the request', () => {
+    const labelled = parse({ endUserId: 'Zoë 👩', tags: ['team a', 'ü'] });
+    expect(labelled.labels).toEqual({
+      requestId: 'ours',
+      clientRequestId: 'theirs',
+      endUserId: 'Zoë 👩',
+      tags: ['team a', 'ü'],
+    });
+    expect(parse({ endUserId: null, tags: null }).labels).toMatchObject({ endUserId: null, tags: [] });
+  });
+
+  it('change neither where the answer is cached nor what an idempotency key compares', () => {
+    const labelled = parse({ endUserId: 'u1', tags: ['a'] });
+    const policy = { maxAgeMs: 1, scope: 'TENANT' } as const;
+    expect(cacheKey(labelled, anonymousCaller, policy)).toBe(cacheKey(parse({}), anonymousCaller, policy));
+    expect(inputHash(labelled)).toBe(inputHash(parse({})));
+    expect(labelled.call).toEqual(parse({}).call);
+  });
+
+  const sixteen = Array.from({ length: 16 }, (_, n) => `t${n}`);
+  it.each<[string, Partial<CompletionInput>, string | null]>([
+    ['an end user of 256 characters', { endUserId: '😀'.repeat(256) }, null],
+    ['an end user of 257', { endUserId: 'a'.repeat(257) }, 'endUserId'],
+    ['an empty end user', { endUserId: '' }, 'endUserId'],
+    ['an end user with a line break', { endUserId: 'a\nb' }, 'endUserId'],
+    ['an end user with a line separator', { endUserId: 'a\u2028b' }, 'endUserId'],
+    ['an end user with half a character', { endUserId: 'a\ud800' }, 'endUserId'],
+    ['an end user with an invisible character', { endUserId: 'a\u200bb' }, 'endUserId'],
+    ['an end user with a zero byte', { endUserId: 'a\0' }, 'endUserId'],
+    ['an end user with space at its end', { endUserId: 'a ' }, 'endUserId'],
+    ['sixteen tags', { tags: sixteen }, null],
+    ['seventeen tags', { tags: [...sixteen, 'more'] }, 'tags'],
+    ['a tag of 64 characters', { tags: ['x'.repeat(64)] }, null],
+    ['a tag of 65', { tags: ['a', 'x'.repeat(65)] }, 'tags[1]'],
+    ['an empty tag', { tags: [''] }, 'tags[0]'],
+    ['a tag twice', { tags: ['a', 'b', 'a'] }, 'tags'],
+  ])('are bounded: %s', (_what, input, field) => {
+    if (field === null) expect(() => parse(input)).not.toThrow();
+    else
+      expect(() => parse(input)).toThrow(
+        expect.objectContaining({ extensions: { code: 'BAD_USER_INPUT', field } }),
+      );
   });
 });

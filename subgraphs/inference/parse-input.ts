@@ -1,6 +1,7 @@
 import { checkedCallParameters } from '../shared/call-parameters.ts';
 import { refuse } from '../shared/input.ts';
 import type { CallOptionsInput, CompletionInput, ToolInput } from './input-types.ts';
+import { type CallOrigin, parseLabels } from './labels.ts';
 import { parseMessages } from './messages.ts';
 import type { ProviderCall, ProviderMessage } from './providers/provider.ts';
 import type { CompletionRequest } from './request.ts';
@@ -20,8 +21,9 @@ const imageTokensMax = 4_096;
 export function parseCompletionInput(
   input: CompletionInput,
   structuredOutputs: StructuredOutputs,
+  origin: CallOrigin,
 ): CompletionRequest {
-  return completeRequest(input, parseMessages(input.messages), structuredOutputs, {
+  return completeRequest(input, parseMessages(input.messages), structuredOutputs, origin, {
     promptId: null,
     promptVersionId: null,
   });
@@ -32,6 +34,7 @@ export function completeRequest(
   input: Omit<CompletionInput, 'messages'>,
   messages: readonly ProviderMessage[],
   structuredOutputs: StructuredOutputs,
+  origin: CallOrigin,
   prompt: { readonly promptId: string | null; readonly promptVersionId: string | null },
 ): CompletionRequest {
   const { stop, ...parameters } = checkedCallParameters(input);
@@ -53,6 +56,7 @@ export function completeRequest(
     model: input.model,
     call,
     ...parseCallOptions(input),
+    labels: parseLabels(input, origin),
     ...prompt,
     structured,
     inputTokensMax: inputTokensMax(call),

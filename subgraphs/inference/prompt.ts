@@ -4,6 +4,7 @@ import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { type PromptTemplate, parsePromptTemplate } from '#schema/prompt-template.ts';
 import type { RunPromptInput } from './input-types.ts';
+import type { CallOrigin } from './labels.ts';
 import { completeRequest } from './parse-input.ts';
 import type { ProviderMessage } from './providers/provider.ts';
 import type { CompletionRequest } from './request.ts';
@@ -32,6 +33,7 @@ function templateOf(version: CatalogPromptVersion): PromptTemplate {
 export async function promptRequest(
   input: RunPromptInput,
   caller: Caller,
+  origin: CallOrigin,
   deps: { readonly catalog: Catalog; readonly structuredOutputs: StructuredOutputs },
 ): Promise<CompletionRequest> {
   const { name, version: number, label } = input;
@@ -51,7 +53,7 @@ export async function promptRequest(
     ...(system === null ? [] : [{ role: 'system', content: system } as const]),
     { role: 'user', parts: [{ type: 'text', text }] },
   ];
-  const { cache, onDisconnect, idempotencyKey } = input;
+  const { cache, onDisconnect, idempotencyKey, endUserId, tags } = input;
   const schema = version.outputSchema;
   return completeRequest(
     {
@@ -62,9 +64,12 @@ export async function promptRequest(
       cache: cache ?? null,
       onDisconnect: onDisconnect ?? null,
       idempotencyKey: idempotencyKey ?? null,
+      endUserId: endUserId ?? null,
+      tags: tags ?? null,
     },
     messages,
     deps.structuredOutputs,
+    origin,
     { promptId: version.promptId, promptVersionId: version.id },
   );
 }

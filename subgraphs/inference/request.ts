@@ -1,3 +1,4 @@
+import type { CallLabels } from './labels.ts';
 import type { ProviderCall } from './providers/provider.ts';
 import type { StructuredOutput } from './structured-output.ts';
 
@@ -19,6 +20,7 @@ export interface CompletionRequest {
   readonly cache: CacheUse;
   readonly onDisconnect: OnDisconnect;
   readonly idempotencyKey: string | null;
+  readonly labels: CallLabels;
   readonly promptId: string | null;
   readonly promptVersionId: string | null;
   /** Present with responseSchema. */

@@ -36,46 +36,46 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
       completion: (_, { id }, { loaders }) => loaders.completion.load(id),
     },
     Mutation: {
-      complete: (_, { input }, { caller, signal }) =>
+      complete: (_, { input }, context) =>
         complete(
-          parseCompletionInput(input, structuredOutputs),
-          caller,
+          parseCompletionInput(input, structuredOutputs, context),
+          context.caller,
           cachePolicies.complete,
-          signal,
+          context.signal,
           inference,
         ),
-      runPrompt: async (_, { input }, { caller, signal }) =>
+      runPrompt: async (_, { input }, context) =>
         complete(
-          await promptRequest(input, caller, inference),
-          caller,
+          await promptRequest(input, context.caller, context, inference),
+          context.caller,
           cachePolicies.runPrompt,
-          signal,
+          context.signal,
           inference,
         ),
-      startCompletion: (_, { input }, { caller }) =>
-        startCompletion(parseCompletionInput(input, structuredOutputs), caller, inference),
+      startCompletion: (_, { input }, context) =>
+        startCompletion(parseCompletionInput(input, structuredOutputs, context), context.caller, inference),
       cancelCompletion: (_, { id }, { caller, signal }) => cancelCompletion(id, caller, signal, inference),
-      embed: (_, { input }, { caller, signal }) => embed(input, caller, signal, inference),
+      embed: (_, { input }, context) => embed(input, context.caller, context, context.signal, inference),
     },
     Subscription: {
       completionStream: {
-        subscribe: (_, { input }, { caller, signal }) =>
+        subscribe: (_, { input }, context) =>
           completionStream(
-            parseCompletionInput(input, structuredOutputs),
-            caller,
+            parseCompletionInput(input, structuredOutputs, context),
+            context.caller,
             cachePolicies.completionStream,
-            signal,
+            context.signal,
             inference,
           ),
         resolve: itself,
       },
       promptStream: {
-        subscribe: async (_, { input }, { caller, signal }) =>
+        subscribe: async (_, { input }, context) =>
           completionStream(
-            await promptRequest(input, caller, inference),
-            caller,
+            await promptRequest(input, context.caller, context, inference),
+            context.caller,
             cachePolicies.promptStream,
-            signal,
+            context.signal,
             inference,
           ),
         resolve: itself,

@@ -3,12 +3,18 @@ import type { AttemptEnd } from './attempt.ts';
 import { type AttemptData, noUsage } from './completion.ts';
 import { addUsage, type ProviderUsage } from './providers/provider.ts';
 import { type ExactCost, estimatedUsage, exactCost, nanosOf, type UpperBound } from './settle.ts';
+import { withoutInput } from './without-input.ts';
 
-/** What the attempts of one invocation have taken so far. */
+/** What the attempts of one invocation have taken so far. `input` is what a provider may repeat in an error. */
 export class Tally {
   readonly attempts: AttemptData[] = [];
   usage: ProviderUsage = noUsage;
+  readonly #input: unknown;
   #cost: ExactCost = 0n;
+
+  constructor(input: unknown) {
+    this.#input = input;
+  }
 
   /** Rounded once, over all attempts. */
   get costNanos(): bigint {
@@ -33,7 +39,7 @@ export class Tally {
       modelId: model.id,
       ...time,
       outcome: end.outcome,
-      error: errorTextOf(end),
+      error: errorTextOf(end, this.#input),
       usage,
       usageEstimated: end.outcome !== 'SUCCEEDED' && end.cut,
       costNanos: nanosOf(cost).toString(),
@@ -46,7 +52,8 @@ function usageOf(end: AttemptEnd, inputTokensMax: number): ProviderUsage | null 
   return end.cut ? estimatedUsage(inputTokensMax, end.partial?.received ?? 0, end.told) : end.told;
 }
 
-function errorTextOf(end: AttemptEnd): string | null {
+function errorTextOf(end: AttemptEnd, input: unknown): string | null {
   if (end.outcome === 'SUCCEEDED') return null;
-  return end.outcome === 'CANCELLED' ? end.reason.message : `${end.failure.code}: ${end.failure.message}`;
+  if (end.outcome === 'CANCELLED') return end.reason.message;
+  return `${end.failure.code}: ${withoutInput(end.failure.message, input)}`;
 }

@@ -24,6 +24,7 @@ export interface AuditedChange {
 export interface SubgraphContext<TLoaders = unknown> {
   readonly caller: Caller;
   readonly requestId: string;
+  readonly clientRequestId: string | null;
   readonly clientAddress: string | null;
   /** Aborted when the client has gone or left the subscription; never aborted where nobody can leave. */
   readonly signal: AbortSignal;
@@ -38,6 +39,7 @@ const neverAborted = new AbortController().signal;
 export class OperationContext<TLoaders> implements SubgraphContext<TLoaders> {
   readonly caller: Caller;
   readonly requestId: string;
+  readonly clientRequestId: string | null;
   readonly clientAddress: string | null;
   readonly signal: AbortSignal;
   readonly #createLoaders: (context: SubgraphContext<TLoaders>) => TLoaders;
@@ -51,6 +53,7 @@ export class OperationContext<TLoaders> implements SubgraphContext<TLoaders> {
   ) {
     this.caller = request.caller;
     this.requestId = request.requestId;
+    this.clientRequestId = request.clientRequestId ?? null;
     this.clientAddress = request.clientAddress;
     this.signal = signal ?? neverAborted;
     this.#createLoaders = createLoaders;

@@ -12,7 +12,10 @@ import { type IdentityVerifier, identityHeader } from '#schema/identity.ts';
 import type { SubgraphRequest } from '#schema/subgraph.ts';
 import type { Subgraph } from './subgraph.ts';
 
-type ServedContext = Pick<SubgraphRequest, 'caller' | 'requestId' | 'clientAddress' | 'signal'>;
+type ServedContext = Pick<
+  SubgraphRequest,
+  'caller' | 'requestId' | 'clientRequestId' | 'clientAddress' | 'signal'
+>;
 
 const noSubscriptions: ExecutionResult = {
   errors: [
@@ -87,7 +90,7 @@ export async function createServedHttp(
     const { query, variables, operationName } = body;
     if (typeof query !== 'string') throw new HeddleError('BAD_USER_INPUT', 'The body has no query.');
     const token = request.headers[identityHeader];
-    const { caller, requestId, clientAddress } = await verifier.verify(
+    const { caller, requestId, clientRequestId, clientAddress } = await verifier.verify(
       typeof token === 'string' ? token : '',
       {
         query,
@@ -104,7 +107,7 @@ export async function createServedHttp(
         search: '',
         body: { query, variables: variables ?? null, operationName: operationName ?? null },
       },
-      context: async () => ({ caller, requestId, clientAddress, signal }),
+      context: async () => ({ caller, requestId, clientRequestId, clientAddress, signal }),
     });
     if (answered.body.kind !== 'complete') throw new Error('a subgraph does not answer in parts');
     const text = Buffer.from(answered.body.string);

@@ -60,7 +60,7 @@ export function serveWebSocket(
       async onSubscribe({ extra }, _id, { query, variables, operationName, extensions }) {
         try {
           const token = extensions?.identity;
-          const { caller, requestId, clientAddress } = await verifier.verify(
+          const { caller, requestId, clientRequestId, clientAddress } = await verifier.verify(
             typeof token === 'string' ? token : '',
             { query, variables, operationName },
           );
@@ -73,6 +73,7 @@ export function serveWebSocket(
             operationName: operationName ?? undefined,
             caller,
             requestId,
+            clientRequestId,
             clientAddress,
             signal,
           };

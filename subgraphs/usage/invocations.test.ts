@@ -1,6 +1,8 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Database } from '#mongo/connect.ts';
-import { invocations } from '#mongo/invocations.ts';
+import { type Database, ensureIndexes } from '#mongo/connect.ts';
+import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
+import { newRequestId } from '#schema/request-id.ts';
 import { countCommands, dataOf, testCaller } from '#test/support/subgraph.ts';
 import {
   acme,
@@ -103,6 +105,110 @@ describe('invocations', () => {
       },
     });
     expect(await dataOf(subgraph, other, one, { id: 'a4' })).toEqual({ invocation: null });
+  });
+
+  it('tells why a call failed, provider by provider, to its tenant and to tenants:admin alone', async () => {
+    const requestId = newRequestId();
+    const attempt = {
+      modelId: 'demo/flaky',
+      startedAt: new Date('2026-06-01T00:00:00Z'),
+      durationMs: 7,
+      outcome: 'FAILED',
+      error: 'PROVIDER_ERROR: overloaded',
+      usage: null,
+      costNanos: 0n,
+    };
+    // As inference writes it: without mongoose in between.
+    await database.connection.collection<InvocationRecord>('invocations').insertMany([
+      row('w1', '2026-06-01T00:00:00Z', {
+        tenantId: 'why',
+        status: 'FAILED',
+        errorCode: 'PROVIDER_ERROR',
+        error: 'overloaded',
+        requestId,
+        clientRequestId: 'their-id',
+        endUserId: 'u1',
+        tags: ['a', 'b'],
+        attempts: [attempt, { ...attempt, modelId: 'demo/echo' }],
+      }),
+    ]);
+    const why = `query ($id: ID!) { invocation(id: $id) {
+      errorCode error requestId clientRequestId endUserId tags
+      attempts { model { id } outcome error durationMs startedAt usage { totalTokens } cost }
+    } }`;
+    const told = (modelId: string) => ({
+      model: { id: modelId },
+      outcome: 'FAILED',
+      error: 'PROVIDER_ERROR: overloaded',
+      durationMs: 7,
+      startedAt: '2026-06-01T00:00:00.000Z',
+      usage: null,
+      cost: '0.000000000',
+    });
+    const expected = {
+      errorCode: 'PROVIDER_ERROR',
+      error: 'overloaded',
+      requestId,
+      clientRequestId: 'their-id',
+      endUserId: 'u1',
+      tags: ['a', 'b'],
+      attempts: [told('demo/flaky'), told('demo/echo')],
+    };
+    for (const caller of [testCaller('why'), admin]) {
+      expect(await dataOf(subgraph, caller, why, { id: 'w1' })).toEqual({ invocation: expected });
+    }
+    expect(await dataOf(subgraph, other, why, { id: 'w1' })).toEqual({ invocation: null });
+    // A row that an older version wrote has none of it.
+    expect(await dataOf(subgraph, acme, why, { id: 'a2' })).toEqual({
+      invocation: {
+        errorCode: 'PROVIDER_ERROR',
+        error: null,
+        requestId: null,
+        clientRequestId: null,
+        endUserId: null,
+        tags: [],
+        attempts: [],
+      },
+    });
+  });
+
+  it.each([
+    ['endUserId', 'u-filter', 'somebody else'],
+    ['tag', 't-filter', 'another'],
+    [
+      'requestId',
+      newRequestId(Date.parse('2026-07-01T00:00:00Z')),
+      newRequestId(Date.parse('2026-07-01T00:00:00Z')),
+    ],
+    ['requestId', newRequestId(Date.parse('2026-07-01T00:00:00Z')), 'no id of ours'],
+  ])('finds by %s %s, within the tenant, and by an index', async (name, value, absent) => {
+    const label = {
+      endUserId: { endUserId: value },
+      tag: { tags: ['x', value] },
+      requestId: { requestId: value },
+    }[name];
+    const tenantId = `by ${name} ${absent}`;
+    const id = `${tenantId} 1`;
+    await invocations(database.connection).insertMany([
+      row(id, '2026-07-01T00:00:01Z', { tenantId, ...label }),
+      row(`${tenantId} 2`, '2026-07-01T00:00:02Z', { tenantId }),
+      row(`${tenantId} 3`, '2026-07-01T00:00:03Z', { tenantId: 'third', ...label }),
+    ]);
+    expect(await idsOf({ [name]: value }, testCaller(tenantId))).toEqual([id]);
+    expect(await idsOf({ [name]: absent }, testCaller(tenantId))).toEqual([]);
+    expect(await idsOf({ [name]: value, tenantId }, admin)).toEqual([id]);
+    expect(await idsOf({ [name]: value, from: '2026-07-01T00:00:02Z' }, testCaller(tenantId))).toEqual([]);
+    expect(await idsOf({ [name]: value }, acme)).toEqual([]);
+  });
+
+  it.each(['endUserId', 'tags'])('reads no more of the ledger than what has the %s', async (field) => {
+    const rows = invocations(database.connection);
+    await ensureIndexes(database.connection);
+    const plan = await rows
+      .find({ tenantId: 'acme', [field]: 'x' })
+      .sort({ startedAt: -1, _id: -1 })
+      .explain();
+    expect(inspect(plan, { depth: null })).toContain(`${field}_1_tenantId_1_startedAt_-1__id_-1`);
   });
 
   it("asks once for fifty referenced rows, and answers null for another tenant's", async () => {

@@ -1,6 +1,7 @@
 import type { Connection as Database } from 'mongoose';
 import { type InvocationRecord, type InvocationStatus, invocations } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
+import { requestTimeMs } from '#schema/request-id.ts';
 import { type Connection, findPage, type PageArgs } from '../shared/connection.ts';
 import { visibleRows } from './deps.ts';
 
@@ -15,6 +16,9 @@ export interface InvocationFilter {
   readonly status?: InvocationStatus | null;
   readonly kind?: string | null;
   readonly errorCode?: string | null;
+  readonly endUserId?: string | null;
+  readonly tag?: string | null;
+  readonly requestId?: string | null;
 }
 
 /** Rows that fit every field given and that the caller may see, the newest first. */
@@ -24,14 +28,17 @@ export function listInvocations(
   caller: Caller,
   page: PageArgs,
 ): Promise<Connection<InvocationRecord>> {
-  const { from, to, tenantId, model, ...equal } = filter ?? {};
+  const { from, to, tenantId, model, tag, ...equal } = filter ?? {};
   const visible = visibleRows(caller);
-  const given = Object.entries({ ...equal, modelId: model }).filter(([, value]) => value != null);
-  const startedAt = { ...(from == null ? {} : { $gte: from }), ...(to == null ? {} : { $lt: to }) };
+  const given = Object.entries({ ...equal, modelId: model, tags: tag }).filter(([, value]) => value != null);
+  const startedAt = rangeOf(from, to, equal.requestId);
   return findPage(
     invocations(database),
     {
       ...visible,
+      ...(equal.requestId != null && requestTimeMs(equal.requestId) === undefined
+        ? { _id: { $in: [] } }
+        : {}),
       ...(tenantId == null ? {} : ofTenant(tenantId, visible.tenantId)),
       ...Object.fromEntries(given),
       ...(Object.keys(startedAt).length === 0 ? {} : { startedAt }),
@@ -44,4 +51,25 @@ export function listInvocations(
 /** Nothing, where the caller sees another tenant alone. */
 function ofTenant(tenantId: string, visibleId: string | undefined) {
   return { tenantId: visibleId === undefined || visibleId === tenantId ? tenantId : { $in: [] } };
+}
+
+/** How far the clocks of a gateway and of inference may differ, and how long a request may wait before its row begins. */
+const clocksDifferMsMax = 5 * 60_000;
+const waitMsMax = 60 * 60_000;
+
+/** The range of `startedAt`. A request's id tells when it came, so that its rows are found without an index of ids. */
+function rangeOf(
+  from: Date | null | undefined,
+  to: Date | null | undefined,
+  requestId: string | null | undefined,
+): { readonly $gte?: Date; readonly $lt?: Date } {
+  const cameMs = requestId == null ? undefined : requestTimeMs(requestId);
+  const since = [from?.getTime(), cameMs === undefined ? undefined : cameMs - clocksDifferMsMax];
+  const until = [to?.getTime(), cameMs === undefined ? undefined : cameMs + waitMsMax + clocksDifferMsMax];
+  const starts = since.filter((ms) => ms !== undefined);
+  const ends = until.filter((ms) => ms !== undefined);
+  return {
+    ...(starts.length === 0 ? {} : { $gte: new Date(Math.max(...starts)) }),
+    ...(ends.length === 0 ? {} : { $lt: new Date(Math.min(...ends)) }),
+  };
 }

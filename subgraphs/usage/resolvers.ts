@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { type AuditRecord, auditLog } from '#mongo/audit-log.ts';
-import type { InvocationRecord } from '#mongo/invocations.ts';
+import type { AttemptRecord, InvocationRecord, UsageRecord } from '#mongo/invocations.ts';
 import { decimalOfNanos } from '#schema/money.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import { findPage, type PageArgs } from '../shared/connection.ts';
@@ -48,12 +48,14 @@ export function usageResolvers({ connection }: UsageDeps): SubgraphResolvers<Usa
       app: ({ appId }: InvocationRecord) => entity(appId),
       model: ({ modelId }: InvocationRecord) => entity(modelId),
       promptVersion: ({ promptVersionId }: InvocationRecord) => entity(promptVersionId),
-      usage: ({ usage }: InvocationRecord) => ({
-        ...usage,
-        totalTokens: usage.inputTokens + usage.outputTokens,
-      }),
       cost: ({ costNanos }: InvocationRecord) => decimalOfNanos(costNanos),
+      tags: ({ tags }: InvocationRecord) => tags ?? [],
     },
+    Attempt: {
+      model: ({ modelId }: AttemptRecord) => entity(modelId),
+      cost: ({ costNanos }: AttemptRecord) => decimalOfNanos(costNanos),
+    },
+    TokenUsage: { totalTokens: (usage: UsageRecord) => usage.inputTokens + usage.outputTokens },
     Tenant: withUsage('tenantId'),
     App: withUsage('appId'),
     Model: withUsage('modelId'),

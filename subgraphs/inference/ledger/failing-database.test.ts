@@ -38,6 +38,7 @@ afterEach(mend);
 
 const row = (id: string, owner = ownerId) =>
   openRow({
+    labels: { requestId: 'r', clientRequestId: null, endUserId: null, tags: [] },
     id,
     kind: 'completion',
     caller: { ...anonymousCaller, tenantId: 't' },

@@ -25,6 +25,7 @@ afterAll(() => database.close());
 
 function row(id: string, ownerId = 'someone') {
   return openRow({
+    labels: { requestId: 'r', clientRequestId: null, endUserId: null, tags: [] },
     id,
     kind: 'completion',
     caller: { ...anonymousCaller, tenantId: 't' },

@@ -20,6 +20,7 @@ export type InvocationClosing = Pick<
   | 'latencyMs'
   | 'timeToFirstTokenMs'
   | 'errorCode'
+  | 'error'
   | 'endedAt'
   | 'attempts'
 >;

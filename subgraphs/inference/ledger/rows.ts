@@ -3,6 +3,7 @@ import type { AttemptRecord, InvocationRecord } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError, isErrorCode } from '#schema/errors.ts';
 import { type AttemptData, type CompletionData, noUsage } from '../completion.ts';
+import type { CallLabels } from '../labels.ts';
 import type { InvocationClosing } from './ledger.ts';
 
 /** What is known of an invocation when it begins. */
@@ -13,6 +14,7 @@ export interface RowStart {
   readonly model: { readonly id: string; readonly provider: { readonly id: string } };
   readonly promptId: string | null;
   readonly promptVersionId: string | null;
+  readonly labels: CallLabels;
   readonly cache: InvocationRecord['cache'];
   readonly startedAtMs: number;
   readonly ownerId: string;
@@ -20,7 +22,7 @@ export interface RowStart {
 
 /** The row of an invocation that begins. Throws FORBIDDEN for a caller of no tenant: somebody has to pay. */
 export function openRow(start: RowStart): InvocationRecord {
-  const { caller, model } = start;
+  const { caller, model, labels } = start;
   if (caller.tenantId === null) {
     throw new HeddleError('FORBIDDEN', 'This caller belongs to no tenant: use the API key of an app.');
   }
@@ -42,14 +44,19 @@ export function openRow(start: RowStart): InvocationRecord {
     latencyMs: null,
     timeToFirstTokenMs: null,
     errorCode: null,
+    error: null,
     startedAt: new Date(start.startedAtMs),
     endedAt: null,
     ownerId: start.ownerId,
     attempts: [],
+    requestId: labels.requestId,
+    ...(labels.clientRequestId === null ? {} : { clientRequestId: labels.clientRequestId }),
+    ...(labels.endUserId === null ? {} : { endUserId: labels.endUserId }),
+    ...(labels.tags.length === 0 ? {} : { tags: [...labels.tags] }),
   };
 }
 
-/** What closes the row of an ended completion. */
+/** What closes the row of an ended completion. Its error is the last attempt's: whoever has the input gives more words. */
 export function closingOf(
   completion: CompletionData,
   providerId: string,
@@ -67,6 +74,7 @@ export function closingOf(
     latencyMs: endedAtMs - createdAtMs,
     timeToFirstTokenMs,
     errorCode: isErrorCode(error?.code) ? error.code : null,
+    error: status === 'FAILED' ? (attempts.at(-1)?.error ?? null) : null,
     endedAt: new Date(endedAtMs),
     attempts: attempts.map(attemptRecord),
   };
@@ -139,7 +147,7 @@ export function completionOfRow(row: InvocationRecord): CompletionData {
     error:
       row.errorCode === null
         ? null
-        : { code: row.errorCode, message: 'It failed; what was said of it is no longer kept.' },
+        : { code: row.errorCode, message: row.error ?? 'It failed; what was said of it is no longer kept.' },
   };
 }
 
