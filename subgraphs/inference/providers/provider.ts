@@ -63,19 +63,24 @@ export interface ProviderUsage {
   readonly outputTokens: number;
   readonly cachedInputTokens: number;
   readonly cacheWriteTokens: number;
+  /** Of cacheWriteTokens, those that the provider keeps for an hour; left out where there are none. */
+  readonly cacheWrite1hTokens?: number;
   readonly reasoningTokens: number;
   /** The provider gave no count: ceil(bytes / 4) of the texts stands in, so that nothing is billed as nothing. */
   readonly estimated?: true;
 }
 
-/** What two counts come to. */
+/** What two counts come to; estimated where one of them is. */
 export function addUsage(a: ProviderUsage, b: ProviderUsage): ProviderUsage {
+  const cacheWrite1hTokens = (a.cacheWrite1hTokens ?? 0) + (b.cacheWrite1hTokens ?? 0);
   return {
     inputTokens: a.inputTokens + b.inputTokens,
     outputTokens: a.outputTokens + b.outputTokens,
     cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
     cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
+    ...(cacheWrite1hTokens > 0 ? { cacheWrite1hTokens } : {}),
     reasoningTokens: a.reasoningTokens + b.reasoningTokens,
+    ...(a.estimated === true || b.estimated === true ? { estimated: true as const } : {}),
   };
 }
 

@@ -1,8 +1,8 @@
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
-import type { ProviderPart, ProviderUsage } from '../provider.ts';
+import type { ProviderPart } from '../provider.ts';
 import { cutShort, malformed } from '../translate/completeness.ts';
-import { believed } from '../translate/usage.ts';
-import { count, type Fields, fields, list, text } from '../wire/fields.ts';
+import { UsageCounter, usageSoFar } from '../translate/usage.ts';
+import { type Fields, fields, list, text } from '../wire/fields.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
 
 const stopReasons: Readonly<Record<string, LanguageModelV4FinishReason['unified']>> = {
@@ -15,24 +15,6 @@ const stopReasons: Readonly<Record<string, LanguageModelV4FinishReason['unified'
   refusal: 'content-filter',
 };
 
-/** Later counts of a stream name only what has changed. */
-function usageOf(usage: Fields): ProviderUsage {
-  const cachedInputTokens = count(usage.cache_read_input_tokens);
-  const cacheWriteTokens = count(usage.cache_creation_input_tokens);
-  return {
-    inputTokens: count(usage.input_tokens) + cachedInputTokens + cacheWriteTokens,
-    outputTokens: count(usage.output_tokens),
-    cachedInputTokens,
-    cacheWriteTokens,
-    reasoningTokens: count(fields(usage.output_tokens_details)?.thinking_tokens),
-  };
-}
-
-/** `null` fields of a later count mean no change. */
-function told(usage: Fields): Fields {
-  return Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== null));
-}
-
 /** Reads Anthropic's messages: message_stop is the terminal marker. Blocks of tools that Anthropic runs are passed over. */
 class MessagesReader implements AnswerReader {
   /** Index of a block on the wire to index of the tool call. */
@@ -40,8 +22,7 @@ class MessagesReader implements AnswerReader {
   /** Calls that have no arguments yet. */
   readonly #bare = new Set<number>();
   #message: Fields | null = null;
-  #usage: Fields = {};
-  #counted = false;
+  readonly #usage = new UsageCounter();
   #stopReason = '';
   ended = false;
 
@@ -50,16 +31,21 @@ class MessagesReader implements AnswerReader {
     else if (event.type === 'content_block_start')
       this.#block(event.index, fields(event.content_block), into);
     else if (event.type === 'content_block_stop') this.#close(event.index, into);
-    else if (event.type === 'message_start') this.#start(fields(event.message), into);
+    else if (event.type === 'message_start') this.#start(event, into);
     else if (event.type === 'message_delta') {
-      this.#count(event.usage);
-      this.#stopReason = text(fields(event.delta)?.stop_reason) || this.#stopReason;
-    } else if (event.type === 'message_stop') this.ended = true;
+      const delta = fields(event.delta);
+      this.#usage.add(event.usage);
+      this.#usage.add(delta?.usage);
+      this.#stopReason = text(delta?.stop_reason) || this.#stopReason;
+    } else if (event.type === 'message_stop') {
+      this.#usage.add(event.usage);
+      this.ended = true;
+    }
   }
 
   whole(answer: Fields, into: ProviderPart[]): void {
     if (!Array.isArray(answer.content)) throw malformed();
-    this.#count(answer.usage);
+    this.#usage.add(answer.usage);
     this.#stopReason = text(answer.stop_reason);
     for (const [index, block] of answer.content.entries()) {
       this.#block(index, fields(block), into);
@@ -71,25 +57,18 @@ class MessagesReader implements AnswerReader {
   end(): AnswerEnd {
     if (!this.ended) throw cutShort();
     const reason = { unified: stopReasons[this.#stopReason] ?? 'other', raw: this.#stopReason };
-    return { reason, usage: this.#counted ? usageOf(this.#usage) : null };
+    return { reason, usage: this.#usage.counts };
   }
 
   /** Tells the whole input before the first token: what an aborted stream is billed by. */
-  #start(message: Fields | null, into: ProviderPart[]): void {
+  #start(event: Fields, into: ProviderPart[]): void {
+    const message = fields(event.message);
     if (this.#message !== null && this.#message.id !== message?.id) throw malformed();
     this.#message = message;
-    const usage = fields(message?.usage);
-    if (usage === null) return;
-    this.#usage = told(usage);
-    const input = believed(usageOf(usage));
-    if (input !== null) into.push({ type: 'usage', usage: input });
-  }
-
-  #count(value: unknown): void {
-    const usage = fields(value);
-    if (usage === null) return;
-    this.#usage = { ...this.#usage, ...told(usage) };
-    this.#counted ||= typeof usage.output_tokens === 'number';
+    this.#usage.addStart(message?.usage);
+    this.#usage.addStart(event.usage);
+    const { counts } = this.#usage;
+    if (counts !== null) into.push({ type: 'usage', usage: usageSoFar(counts) });
   }
 
   #block(index: unknown, block: Fields | null, into: ProviderPart[]): void {

@@ -1,26 +1,5 @@
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
-import type { ProviderUsage } from '../provider.ts';
-import { count, fields, list, text } from '../wire/fields.ts';
-
-/**
- * `usage` of chat completions; null where there is none. Vendors put cached tokens in different places.
- * @param reasoningApart the vendor does not count reasoning in completion_tokens
- */
-export function usageOf(value: unknown, reasoningApart: boolean): ProviderUsage | null {
-  const usage = fields(value);
-  if (usage === null) return null;
-  const input = fields(usage.prompt_tokens_details) ?? fields(usage.prompt_token_details);
-  const output = fields(usage.completion_tokens_details);
-  const cached = usage.num_cached_tokens ?? input?.cached_tokens ?? usage.prompt_cache_hit_tokens;
-  const reasoningTokens = count(output?.reasoning_tokens ?? usage.reasoning_tokens);
-  return {
-    inputTokens: count(usage.prompt_tokens),
-    outputTokens: count(usage.completion_tokens) + (reasoningApart ? reasoningTokens : 0),
-    cachedInputTokens: count(cached),
-    cacheWriteTokens: count(input?.cache_write_tokens),
-    reasoningTokens,
-  };
-}
+import { fields, list, text } from '../wire/fields.ts';
 
 const finishReasons: Readonly<Record<string, LanguageModelV4FinishReason['unified']>> = {
   stop: 'stop',

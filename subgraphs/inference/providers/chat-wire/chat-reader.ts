@@ -1,27 +1,22 @@
-import type { ProviderPart, ProviderUsage } from '../provider.ts';
+import type { ProviderPart } from '../provider.ts';
 import { cutShort, malformed } from '../translate/completeness.ts';
+import { UsageCounter } from '../translate/usage.ts';
+import type { UsageDialect } from '../translate/usage-report.ts';
 import { type Fields, fields, list, text } from '../wire/fields.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
-import { contentOf, finishReasonOf, usageOf } from './chat-fields.ts';
+import { contentOf, finishReasonOf } from './chat-fields.ts';
 import { ChatToolCalls } from './chat-tool-calls.ts';
-
-/** Where vendors of the wire differ so that one of them would be misread. */
-interface Dialect {
-  /** Reasoning tokens are not counted in completion_tokens. */
-  readonly reasoningApart?: boolean;
-}
 
 /** Reads chat completions: the finish reason is the terminal marker, [DONE] or the end of the body the end. */
 class ChatReader implements AnswerReader {
-  readonly #dialect: Dialect;
   readonly #toolCalls = new ChatToolCalls();
   #refused = false;
   #rawFinish = '';
-  #usage: ProviderUsage | null = null;
+  readonly #usage: UsageCounter;
   readonly ended = false;
 
-  constructor(dialect: Dialect) {
-    this.#dialect = dialect;
+  constructor(dialect: UsageDialect) {
+    this.#usage = new UsageCounter(dialect);
   }
 
   event(chunk: Fields, into: ProviderPart[]): void {
@@ -29,8 +24,10 @@ class ChatReader implements AnswerReader {
     const choice = fields(list(chunk.choices)[0]);
     if (choice === null) return;
     if (choice.finish_reason) this.#rawFinish = text(choice.finish_reason);
+    if (choice.usage) this.#usage.add(choice.usage);
     const delta = fields(choice.delta);
     if (delta === null) return;
+    if (delta.usage) this.#usage.add(delta.usage);
     this.#say(delta, into);
     for (const toolCall of list(delta.tool_calls)) this.#call(toolCall, into);
   }
@@ -40,6 +37,8 @@ class ChatReader implements AnswerReader {
     const choice = fields(list(answer.choices)[0]);
     const message = fields(choice?.message);
     if (message === null) throw malformed();
+    this.#usage.add(choice?.usage);
+    this.#usage.add(message.usage);
     this.#rawFinish = text(choice?.finish_reason) || 'none';
     this.#say(message, into);
     // Each is whole: neither a missing nor a shared index makes one of two.
@@ -51,13 +50,13 @@ class ChatReader implements AnswerReader {
   end(): AnswerEnd {
     if (this.#rawFinish === '') throw cutShort();
     this.#toolCalls.end();
-    return { reason: finishReasonOf(this.#rawFinish, this.#refused), usage: this.#usage };
+    return { reason: finishReasonOf(this.#rawFinish, this.#refused), usage: this.#usage.counts };
   }
 
-  /** Groq tells the usage of a stream in a field of its own. */
+  /** Groq tells the usage of a stream in a field of its own, Moonshot in the choice. */
   #count(said: Fields): void {
-    const usage = said.usage ?? fields(said.x_groq)?.usage;
-    if (usage) this.#usage = usageOf(usage, this.#dialect.reasoningApart ?? false);
+    if (said.usage) this.#usage.add(said.usage);
+    if (said.x_groq) this.#usage.add(fields(said.x_groq)?.usage);
   }
 
   #say(said: Fields, into: ProviderPart[]): void {
@@ -78,7 +77,7 @@ class ChatReader implements AnswerReader {
 }
 
 /** The chat completions wire: OpenAI's and its many likenesses. */
-export function chatWire(dialect: Dialect = {}): Wire {
+export function chatWire(dialect: UsageDialect = {}): Wire {
   return {
     blank: JSON.stringify({
       id: '',

@@ -1,8 +1,9 @@
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
-import type { ProviderPart, ProviderUsage } from '../provider.ts';
+import type { ProviderPart } from '../provider.ts';
 import { cutShort, malformed } from '../translate/completeness.ts';
-import { noUsage } from '../translate/usage.ts';
-import { count, type Fields, fields, list, text } from '../wire/fields.ts';
+import { UsageCounter } from '../translate/usage.ts';
+import { readCount } from '../translate/usage-report.ts';
+import { type Fields, fields, list, text } from '../wire/fields.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
 
 const finishReasons: Readonly<Record<string, LanguageModelV4FinishReason['unified']>> = {
@@ -14,10 +15,14 @@ const finishReasons: Readonly<Record<string, LanguageModelV4FinishReason['unifie
   TIMEOUT: 'error',
 };
 
-function usageOf(value: unknown): ProviderUsage | null {
-  const tokens = fields(fields(value)?.tokens);
-  if (tokens === null) return null;
-  return { ...noUsage, inputTokens: count(tokens.input_tokens), outputTokens: count(tokens.output_tokens) };
+/** Cohere charges the billed units; `tokens` counts its own templates as well and stands in where it bills nothing. */
+function chargedCounts(value: unknown): unknown {
+  const usage = fields(value);
+  const charged = { ...fields(usage?.tokens) };
+  for (const [name, tokens] of Object.entries(fields(usage?.billed_units) ?? {})) {
+    if (readCount(tokens) !== undefined) charged[name] = tokens;
+  }
+  return Object.keys(charged).length === 0 ? usage : charged;
 }
 
 /** Reads Cohere's chat, version 2: message-end is the terminal marker. Plans and citations are passed over. */
@@ -26,7 +31,7 @@ class CohereReader implements AnswerReader {
   /** The latest call has no arguments yet. */
   #bare = false;
   #finishReason = '';
-  #usage: ProviderUsage | null = null;
+  readonly #usage = new UsageCounter();
   ended = false;
 
   event(event: Fields, into: ProviderPart[]): void {
@@ -37,7 +42,10 @@ class CohereReader implements AnswerReader {
     else if (event.type === 'tool-call-delta') {
       this.#arguments(text(fields(fields(message?.tool_calls)?.function)?.arguments), into);
     } else if (event.type === 'tool-call-end') this.#close(into);
-    else if (event.type === 'message-end') this.#end(delta);
+    else if (event.type === 'message-end') {
+      this.#usage.add(chargedCounts(event.usage));
+      this.#end(delta);
+    }
   }
 
   whole(answer: Fields, into: ProviderPart[]): void {
@@ -54,12 +62,12 @@ class CohereReader implements AnswerReader {
   end(): AnswerEnd {
     if (!this.ended) throw cutShort();
     const raw = this.#finishReason;
-    return { reason: { unified: finishReasons[raw] ?? 'other', raw }, usage: this.#usage };
+    return { reason: { unified: finishReasons[raw] ?? 'other', raw }, usage: this.#usage.counts };
   }
 
   #end(said: Fields | null): void {
     this.#finishReason = text(said?.finish_reason);
-    this.#usage = usageOf(said?.usage);
+    this.#usage.add(chargedCounts(said?.usage ?? said?.meta));
     this.ended = true;
   }
 

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
-import { addUsage, type ProviderPart, type ProviderUsage } from '../provider.ts';
+import type { ProviderPart } from '../provider.ts';
 import { cutShort } from '../translate/completeness.ts';
-import { count, type Fields, fields, list, text } from '../wire/fields.ts';
+import { addCounts, UsageCounter } from '../translate/usage.ts';
+import type { UsageCounts } from '../translate/usage-report.ts';
+import { type Fields, fields, list, text } from '../wire/fields.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
 
 const finishReasons: Readonly<Record<string, LanguageModelV4FinishReason['unified']>> = {
@@ -18,21 +20,6 @@ const finishReasons: Readonly<Record<string, LanguageModelV4FinishReason['unifie
   MALFORMED_FUNCTION_CALL: 'error',
 };
 
-function usageOf(usage: Fields): ProviderUsage {
-  const reasoningTokens = count(usage.thoughtsTokenCount);
-  return {
-    inputTokens: count(usage.promptTokenCount) + count(usage.toolUsePromptTokenCount),
-    outputTokens: count(usage.candidatesTokenCount) + reasoningTokens,
-    cachedInputTokens: count(usage.cachedContentTokenCount),
-    cacheWriteTokens: 0,
-    reasoningTokens,
-  };
-}
-
-function sum(a: ProviderUsage | null, b: ProviderUsage | null): ProviderUsage | null {
-  return a === null || b === null ? (a ?? b) : addUsage(a, b);
-}
-
 /**
  * Reads Gemini's answers, whose stream is a row of whole answers; the finish reason is the terminal marker. An answer
  * that ends with CONTINUATION goes on in the answer to the same request with the token that it gives.
@@ -41,19 +28,20 @@ class GeminiReader implements AnswerReader {
   #calls = 0;
   #rawFinish = '';
   #blocked = '';
-  /** Of the requests that are over, and of this one, whose latest count holds. */
-  #before: ProviderUsage | null = null;
-  #usage: ProviderUsage | null = null;
+  /** Of the requests that are over, and of this one, which counts on its own. */
+  #before: UsageCounts | null = null;
+  #usage = new UsageCounter();
   #continuationToken = '';
   /** Counts come after the finish reason. */
   readonly ended = false;
 
   event(event: Fields, into: ProviderPart[]): void {
-    const usage = fields(event.usageMetadata);
-    if (usage !== null) this.#usage = usageOf(usage);
+    this.#usage.add(event.usageMetadata ?? event.usage_metadata ?? event.usage);
     this.#blocked ||= blockReasonOf(event);
     const candidate = fields(list(event.candidates)[0]);
-    if (candidate === null || this.#blocked !== '') return;
+    if (candidate === null) return;
+    if (candidate.usageMetadata) this.#usage.add(candidate.usageMetadata);
+    if (this.#blocked !== '') return;
     for (const part of list(fields(candidate.content)?.parts)) this.#part(fields(part), into);
     this.#rawFinish = text(candidate.finishReason) || this.#rawFinish;
     if (this.#rawFinish === 'CONTINUATION') this.#continuationToken = text(candidate.continuationToken);
@@ -65,7 +53,7 @@ class GeminiReader implements AnswerReader {
   }
 
   end(): AnswerEnd {
-    const usage = sum(this.#before, this.#usage);
+    const usage = addCounts(this.#before, this.#usage.counts);
     if (this.#blocked !== '') return { reason: { unified: 'content-filter', raw: this.#blocked }, usage };
     if (this.#rawFinish === '') throw cutShort();
     return { reason: { unified: finishReasons[this.#rawFinish] ?? 'other', raw: this.#rawFinish }, usage };
@@ -76,8 +64,8 @@ class GeminiReader implements AnswerReader {
     if (continuationToken === '') return null;
     this.#continuationToken = '';
     this.#rawFinish = '';
-    this.#before = sum(this.#before, this.#usage);
-    this.#usage = null;
+    this.#before = addCounts(this.#before, this.#usage.counts);
+    this.#usage = new UsageCounter();
     return { continuationToken };
   }
 

@@ -1,7 +1,8 @@
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
-import type { ProviderCall, ProviderPart, ProviderUsage } from '../provider.ts';
+import type { ProviderCall, ProviderPart } from '../provider.ts';
 import { cutShort, malformed } from '../translate/completeness.ts';
-import { count, type Fields, fields, list, text } from '../wire/fields.ts';
+import { UsageCounter } from '../translate/usage.ts';
+import { type Fields, fields, list, text } from '../wire/fields.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
 import { isWrapper, nestedCalls } from './parallel-calls.ts';
 
@@ -13,22 +14,6 @@ const reasons: Readonly<Record<string, LanguageModelV4FinishReason['unified']>> 
 };
 
 const ends = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.done']);
-
-/** xAI's count of the input leaves out what was cached. */
-function usageOf(value: unknown): ProviderUsage | null {
-  const usage = fields(value);
-  if (usage === null) return null;
-  const input = fields(usage.input_tokens_details);
-  const inputTokens = count(usage.input_tokens);
-  const cachedInputTokens = count(input?.cached_tokens);
-  return {
-    inputTokens: cachedInputTokens > inputTokens ? inputTokens + cachedInputTokens : inputTokens,
-    outputTokens: count(usage.output_tokens),
-    cachedInputTokens,
-    cacheWriteTokens: count(input?.cache_write_tokens),
-    reasoningTokens: count(fields(usage.output_tokens_details)?.reasoning_tokens),
-  };
-}
 
 /**
  * Reads OpenAI's responses: the event that brings the response's end is the terminal marker. An item that was told in
@@ -43,6 +28,7 @@ class ResponsesReader implements AnswerReader {
   #callCount = 0;
   #refused = false;
   #response: Fields | null = null;
+  readonly #usage = new UsageCounter();
   ended = false;
 
   constructor(tools: ProviderCall['tools']) {
@@ -63,6 +49,8 @@ class ResponsesReader implements AnswerReader {
     else if (type === 'response.output_item.done') this.#item(index, fields(event.item), into);
     else if (ends.has(text(type))) {
       this.#response = fields(event.response);
+      this.#usage.add(this.#response?.usage);
+      this.#usage.add(event.usage);
       this.ended = true;
     }
   }
@@ -71,6 +59,7 @@ class ResponsesReader implements AnswerReader {
     if (!Array.isArray(answer.output)) throw malformed();
     for (const [index, item] of answer.output.entries()) this.#item(index, fields(item), into);
     this.#response = answer;
+    this.#usage.add(answer.usage);
     this.ended = true;
   }
 
@@ -80,7 +69,7 @@ class ResponsesReader implements AnswerReader {
     const response = this.#response;
     const status = text(response?.status);
     const raw = text(fields(response?.incomplete_details)?.reason) || status;
-    const usage = usageOf(response?.usage);
+    const usage = this.#usage.counts;
     if (raw in reasons || status === 'incomplete') {
       return { reason: { unified: reasons[raw] ?? 'other', raw }, usage };
     }

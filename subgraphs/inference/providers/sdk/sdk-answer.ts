@@ -1,7 +1,7 @@
 import type { LanguageModelV4GenerateResult } from '@ai-sdk/provider';
 import type { ProviderAnswer, ProviderCall, ToolCall } from '../provider.ts';
 import { checkComplete, toolArguments } from '../translate/completeness.ts';
-import { estimateUsage, toFinishReason, toUsage } from '../translate/usage.ts';
+import { completeUsage, countsOfSdk, toFinishReason } from '../translate/usage.ts';
 
 /** The SDK's whole answer in our words; broken and empty answers are refused. */
 export function toAnswer(result: LanguageModelV4GenerateResult, call: ProviderCall): ProviderAnswer {
@@ -19,8 +19,8 @@ export function toAnswer(result: LanguageModelV4GenerateResult, call: ProviderCa
     }
   }
   const finishReason = toFinishReason(result.finishReason, toolCalls.length > 0);
-  const usage = toUsage(result.usage);
+  const usage = countsOfSdk(result.usage);
   checkComplete(finishReason, text === '' && reasoning === null && toolCalls.length === 0, usage);
-  const outputBytes = () => Buffer.byteLength(text) + Buffer.byteLength(reasoning ?? '') + argumentBytes;
-  return { text, reasoning, toolCalls, finishReason, usage: usage ?? estimateUsage(call, outputBytes()) };
+  const outputBytes = Buffer.byteLength(text) + Buffer.byteLength(reasoning ?? '') + argumentBytes;
+  return { text, reasoning, toolCalls, finishReason, usage: completeUsage(usage, call, outputBytes) };
 }

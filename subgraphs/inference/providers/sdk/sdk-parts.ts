@@ -2,7 +2,7 @@ import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import type { ProviderCall, ProviderPart } from '../provider.ts';
 import { checkComplete, cutShort } from '../translate/completeness.ts';
 import { failureOfEvent, toFailure } from '../translate/failure.ts';
-import { estimateUsage, toFinishReason, toUsage } from '../translate/usage.ts';
+import { completeUsage, countsOfSdk, toFinishReason } from '../translate/usage.ts';
 import { checkWarnings } from '../translate/warnings.ts';
 
 interface OpenToolCall {
@@ -90,9 +90,9 @@ export class PartTranslator {
     // Some of the SDK's packages end a cut stream with "other", having seen no finish reason on the wire.
     if (part.finishReason.unified === 'other' && part.finishReason.raw === undefined) throw cutShort();
     const reason = toFinishReason(part.finishReason, this.#toolCalls.size > 0);
-    const usage = toUsage(part.usage);
+    const usage = countsOfSdk(part.usage);
     checkComplete(reason, this.#empty, usage);
     this.finished = true;
-    return { type: 'finish', reason, usage: usage ?? estimateUsage(this.#options.call, this.#outputBytes) };
+    return { type: 'finish', reason, usage: completeUsage(usage, this.#options.call, this.#outputBytes) };
   }
 }

@@ -1,4 +1,4 @@
-import type { ProviderCall, ProviderKind } from '../provider.ts';
+import type { ProviderCall, ProviderKind, ProviderUsage } from '../provider.ts';
 import { chunk, sse } from './wire-server.ts';
 
 /** An answer as its vendor sends it. */
@@ -8,6 +8,8 @@ export interface Recorded {
   readonly model: string;
   readonly call?: Partial<ProviderCall>;
   readonly body: string;
+  /** What we count where the AI SDK counts something else. */
+  readonly usage?: ProviderUsage;
 }
 
 const schema = {
@@ -502,6 +504,16 @@ const cohereUsage = {
   billed_units: { input_tokens: 5, output_tokens: 7 },
   tokens: { input_tokens: 71, output_tokens: 9 },
 };
+/** Cohere charges the billed units; the SDK counts its templates as well. */
+const cohereBilled = {
+  inputTokens: 5,
+  outputTokens: 7,
+  cachedInputTokens: 0,
+  cacheWriteTokens: 0,
+  reasoningTokens: 0,
+};
+const ofCohere = (bodies: Readonly<Record<string, string>>): Recorded[] =>
+  of('COHERE', 'command-a-03-2025', bodies).map((each) => ({ ...each, usage: cohereBilled }));
 const cohereContent = (index: number, type: 'text' | 'thinking', ...pieces: string[]) => [
   { type: 'content-start', index, delta: { message: { content: { type, [type]: '' } } } },
   ...pieces.map((piece) => ({
@@ -656,13 +668,13 @@ export const recordedStreams: readonly Recorded[] = [
   ...of('GOOGLE', 'gemini-2.5-flash', geminiStreams),
   ...withTools(of('OPENAI', 'gpt-5-mini', { ...responseStreams, ...openaiOnly })),
   ...withTools(of('XAI', 'grok-4', responseStreams)),
-  ...of('COHERE', 'command-a-03-2025', cohereStreams),
+  ...ofCohere(cohereStreams),
   ...structuredStreams,
 ];
 
 /** Whole answers of every wire that is read by us. */
 export const recordedAnswers: readonly Recorded[] = [
-  ...of('COHERE', 'command-a-03-2025', {
+  ...ofCohere({
     'thinking and a text': JSON.stringify({
       message: {
         role: 'assistant',

@@ -1,4 +1,5 @@
-import { type FinishReason, ProviderFailure, type ProviderUsage } from '../provider.ts';
+import { type FinishReason, ProviderFailure } from '../provider.ts';
+import type { UsageCounts } from './usage-report.ts';
 
 /** A stream that ended without its terminal marker, or an answer that its provider calls broken. */
 export function cutShort(): ProviderFailure {
@@ -22,7 +23,7 @@ export function malformed(cause?: unknown): ProviderFailure {
  * Refuses what must not pass as a success: an answer marked broken, and an empty one. Empty is fine only where the provider
  * counted output (it chose to say nothing), or spent its tokens on reasoning.
  */
-export function checkComplete(reason: FinishReason, empty: boolean, usage: ProviderUsage | null): void {
+export function checkComplete(reason: FinishReason, empty: boolean, usage: UsageCounts | null): void {
   if (reason === 'ERROR') throw cutShort();
   if (!empty) return;
   if (reason === 'CONTENT_FILTER') {
@@ -31,7 +32,7 @@ export function checkComplete(reason: FinishReason, empty: boolean, usage: Provi
     });
   }
   if (reason === 'LENGTH') return;
-  if (reason === 'STOP' && usage !== null && usage.outputTokens > 0) return;
+  if (reason === 'STOP' && Number(usage?.outputTokens) > 0) return;
   throw new ProviderFailure('PROVIDER_ERROR', 'The provider gave an empty answer.', { retryable: true });
 }
 

@@ -1,7 +1,7 @@
 import type { ProviderAnswer, ProviderCall, ProviderPart, ToolCall } from '../provider.ts';
 import { checkComplete, malformed, toolArguments } from '../translate/completeness.ts';
 import { failureOfEvent } from '../translate/failure.ts';
-import { believed, estimateUsage, toFinishReason } from '../translate/usage.ts';
+import { completeUsage, toFinishReason } from '../translate/usage.ts';
 import { EventLines } from './event-lines.ts';
 import { type Fields, fields } from './fields.ts';
 import type { PartFilter } from './part-filter.ts';
@@ -77,9 +77,8 @@ export class AnswerParts {
     const parts: ProviderPart[] = rest === '' ? [] : [{ type: 'text', text: rest }];
     for (const part of parts) this.#count(part);
     const reason = toFinishReason(filter?.reason(end.reason) ?? end.reason, this.#called);
-    const usage = believed(end.usage);
-    checkComplete(reason, !this.#said && !this.#called, usage);
-    parts.push({ type: 'finish', reason, usage: usage ?? estimateUsage(call, this.#outputBytes) });
+    checkComplete(reason, !this.#said && !this.#called, end.usage);
+    parts.push({ type: 'finish', reason, usage: completeUsage(end.usage, call, this.#outputBytes) });
     return parts;
   }
 

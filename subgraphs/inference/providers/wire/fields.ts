@@ -12,8 +12,3 @@ export function text(value: unknown): string {
 export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
-
-/** A number of tokens. */
-export function count(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.round(value) : 0;
-}

@@ -1,5 +1,6 @@
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
-import type { ProviderCall, ProviderPart, ProviderUsage } from '../provider.ts';
+import type { ProviderCall, ProviderPart } from '../provider.ts';
+import type { UsageCounts } from '../translate/usage-report.ts';
 import type { Fields } from './fields.ts';
 import type { PartFilter } from './part-filter.ts';
 
@@ -7,7 +8,7 @@ import type { PartFilter } from './part-filter.ts';
 export interface AnswerEnd {
   readonly reason: LanguageModelV4FinishReason;
   /** Null where the vendor gave none. */
-  readonly usage: ProviderUsage | null;
+  readonly usage: UsageCounts | null;
 }
 
 /**
