@@ -63,9 +63,7 @@ export class MemoryLog<Event> implements StreamWriter<Event> {
   append(event: Event, size: number = eventSizeDefault): Promise<void> | undefined {
     if (this.#state !== 'OPEN') throw new Error(`The log ${this.id} has ended.`);
     this.#push(event, size);
-    if (!this.#isFull()) return undefined;
-    this.#trim();
-    if (!this.#isFull()) return undefined;
+    if (!this.#isFull() || !this.#isHeldBack()) return undefined;
     if (this.#room === undefined) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#room = { promise, resolve };
@@ -102,22 +100,20 @@ export class MemoryLog<Event> implements StreamWriter<Event> {
     if (early && this.#cursors.size === 0 && this.#state === 'OPEN') this.#options.onAbandoned?.();
   }
 
-  /** The event of that number; undefined: not yet. Throws StreamLogLost when it was trimmed. */
+  /**
+   * The event of that number; undefined: not yet, or the log has ended before it. Throws StreamLogLost when it was
+   * trimmed, or when an ended log never came near it.
+   */
   at(sequence: number): LoggedEvent<Event> | undefined {
-    if (sequence < this.#first) {
-      throw new StreamLogLost(
-        'TRIMMED',
-        `The events before number ${this.#first} of ${this.id} are no longer held.`,
-      );
+    if (sequence < this.#first || (this.#state === 'ENDED' && sequence > this.#length)) {
+      throw new StreamLogLost('TRIMMED', `The events of ${this.id} from number ${sequence} are not held.`);
     }
     return this.#entries[this.#head + sequence - this.#first]?.logged;
   }
 
   /** A cursor went on or left: a waiting writer may have room now. */
   moved(): void {
-    if (this.#room === undefined) return;
-    this.#trim();
-    if (this.#isFull()) return;
+    if (this.#room === undefined || this.#isHeldBack()) return;
     this.#room.resolve();
     this.#room = undefined;
   }
@@ -133,18 +129,25 @@ export class MemoryLog<Event> implements StreamWriter<Event> {
     return this.#length - this.#first > this.#bounds.eventsMax || this.#size > this.#bounds.sizeMax;
   }
 
-  /** Drops seen events, oldest first, until there is room: with no cursor every event counts as seen. */
-  #trim(): void {
-    let seen = this.#length - 1;
+  /**
+   * Drops seen events, oldest first, while the log is over its bound: with no cursor every event counts as seen. True
+   * when it stays over its bound because a cursor is behind. An event larger than the bound holds nobody back once
+   * every cursor has passed it: it is dropped with the next.
+   */
+  #isHeldBack(): boolean {
+    let seen = this.#length;
     for (const cursor of this.#cursors) seen = Math.min(seen, cursor.position);
-    while (this.#first < seen && this.#isFull()) {
+    const droppable = Math.min(seen, this.#length - 1);
+    while (this.#first < droppable && this.#isFull()) {
       this.#size -= this.#entries[this.#head]?.size ?? 0;
       this.#head += 1;
       this.#first += 1;
     }
-    if (this.#head < cutAt) return;
-    this.#entries = this.#entries.slice(this.#head);
-    this.#head = 0;
+    if (this.#head >= cutAt) {
+      this.#entries = this.#entries.slice(this.#head);
+      this.#head = 0;
+    }
+    return seen < this.#length && this.#isFull();
   }
 
   #close(): void {

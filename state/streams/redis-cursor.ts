@@ -4,6 +4,8 @@ import type { RedisStreamServices } from './redis-writer.ts';
 import { type LoggedEvent, StreamLogLost } from './stream-log.ts';
 
 const eventsPerRead = 256;
+/** Characters of one batch, unless one event alone holds more: what a slow reader holds in this process. */
+const sizePerRead = 256 * 1024;
 
 /** One reader of a log in Redis. It holds one batch at most; the rest waits in Redis. */
 export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Event>> {
@@ -22,7 +24,8 @@ export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Eve
   #position: number;
   #known = false;
   #lostSinceMs: number | undefined;
-  #lastBatch = false;
+  /** How the log ended, once its last batch is here. */
+  #end: 'ENDED' | 'GIVEN_UP' | undefined;
   #done = false;
   #news = false;
   #waiting: (() => void) | undefined;
@@ -62,7 +65,8 @@ export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Eve
           this.#position += 1;
           return { done: false, value: { sequence, event: JSON.parse(json) } };
         }
-        if (this.#lastBatch) break;
+        if (this.#end === 'GIVEN_UP') throw this.#abandoned();
+        if (this.#end === 'ENDED') break;
         const reading = this.#read();
         this.#reading = reading.catch(() => undefined);
         await reading.then(
@@ -71,7 +75,7 @@ export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Eve
           },
           (error: unknown) => this.#bear(error),
         );
-        if (this.#batch.length === 0 && !this.#lastBatch && !this.#done) await this.#wait();
+        if (this.#batch.length === 0 && this.#end === undefined && !this.#done) await this.#wait();
       }
     } catch (error) {
       this.#leave();
@@ -109,24 +113,28 @@ export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Eve
     const { events, meta, readers, writerChannel } = this.#keys;
     const answer = await this.#services.scripts.read(
       [events, meta, readers],
-      [this.#self, this.#position, eventsPerRead, aliveMs, writerChannel],
+      [this.#self, this.#position, eventsPerRead, aliveMs, writerChannel, sizePerRead],
     );
     const [state, ...batch] = answer as string[];
     if (state === 'TRIMMED') {
       throw new StreamLogLost(
         'TRIMMED',
-        `The events of ${this.#id} from number ${this.#position} are no longer held.`,
+        `The events of ${this.#id} from number ${this.#position} are not held.`,
       );
     }
     if (state === 'UNKNOWN') {
       throw this.#known
-        ? new StreamLogLost('ABANDONED', `What wrote the events of ${this.#id} is gone before the end.`)
+        ? this.#abandoned()
         : new StreamLogLost('UNKNOWN', `There are no events of ${this.#id}.`);
     }
     this.#known = true;
     this.#batch = batch;
     this.#taken = 0;
-    this.#lastBatch = state === 'ENDED';
+    if (state === 'ENDED' || state === 'GIVEN_UP') this.#end = state;
+  }
+
+  #abandoned(): StreamLogLost {
+    return new StreamLogLost('ABANDONED', `What wrote the events of ${this.#id} is gone before the end.`);
   }
 
   /** Until there is news, or it is time to show that this reader lives. */

@@ -15,7 +15,7 @@ export interface RedisStreamServices {
   readonly bounds: StreamLogBounds;
 }
 
-/** Events on their way at most, before the writer is made to wait for Redis. */
+/** Events that may wait to be sent, before the writer is made to wait for Redis; their sizes together are bounded as the log's. */
 const unsentMax = 256;
 const sendRetriesMax = 5;
 
@@ -31,11 +31,14 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
   readonly #beat: NodeJS.Timeout;
   #stopListening: () => void = () => {};
   #unsent: { readonly json: string; readonly size: number }[] = [];
+  /** Of the events that Redis has not acknowledged. */
+  #pendingSize = 0;
   #length = 0;
   #sent = 0;
   #readers = 0;
   /** The log is full and a reader is behind. */
   #full = false;
+  #opened = false;
   #ended = false;
   /** Something has happened since the last group went out. */
   #wanted = false;
@@ -67,6 +70,7 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
       this.#send();
     });
     await this.#append('NEW', []);
+    this.#opened = true;
   }
 
   get length(): number {
@@ -75,10 +79,9 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
 
   append(event: Event, size: number = eventSizeDefault): Promise<void> | undefined {
     if (this.#ended) throw new Error('The log has ended.');
-    this.#unsent.push({ json: JSON.stringify(event), size });
-    this.#length += 1;
+    this.#push(event, size);
     this.#send();
-    if (!this.#full && this.#unsent.length < unsentMax) return undefined;
+    if (this.#hasRoom()) return undefined;
     if (this.#room === undefined) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#room = { promise, resolve };
@@ -89,8 +92,7 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
   async end(event: Event, size: number = eventSizeDefault): Promise<void> {
     if (this.#ended) throw new Error('The log has ended.');
     this.#ended = true;
-    this.#unsent.push({ json: JSON.stringify(event), size });
-    this.#length += 1;
+    this.#push(event, size);
     this.#stop();
     await this.#sending;
     await this.#group('ENDED');
@@ -101,12 +103,29 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
     return this.#readers;
   }
 
-  /** Readers find out when what is in Redis has run out of its time. */
+  /** Gives the log up, and says so to its readers; those of a Redis that is away find out when the log's time is over. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
     this.#stop();
     await this.#sending;
+    if (!this.#opened) return;
+    try {
+      await this.#group('GIVEN_UP');
+    } catch (err) {
+      this.#services.log.debug({ err }, 'a stream log could not be given up in Redis; its readers time out');
+    }
+  }
+
+  #push(event: Event, size: number): void {
+    this.#unsent.push({ json: JSON.stringify(event), size });
+    this.#pendingSize += size;
+    this.#length += 1;
+  }
+
+  #hasRoom(): boolean {
+    const { sizeMax } = this.#services.bounds;
+    return !this.#full && this.#unsent.length < unsentMax && this.#pendingSize <= sizeMax;
   }
 
   #stop(): void {
@@ -135,11 +154,11 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
         this.#services.log.warn({ err }, 'events could not be written; they are tried again');
       }
       this.#sending = undefined;
-      if (!this.#full && this.#unsent.length < unsentMax) this.#release();
+      if (this.#hasRoom()) this.#release();
     })();
   }
 
-  async #group(state: 'OPEN' | 'ENDED'): Promise<void> {
+  async #group(state: 'OPEN' | 'ENDED' | 'GIVEN_UP'): Promise<void> {
     const group = this.#unsent;
     this.#unsent = [];
     for (let attempt = 1; ; attempt++) {
@@ -155,7 +174,7 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
   }
 
   async #append(
-    state: 'NEW' | 'OPEN' | 'ENDED',
+    state: 'NEW' | 'OPEN' | 'ENDED' | 'GIVEN_UP',
     group: readonly { readonly json: string; readonly size: number }[],
   ): Promise<void> {
     const { events, meta, readers, eventsChannel } = this.#keys;
@@ -169,6 +188,7 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
     const [alive = 0, waits = 0] = answer as number[];
     if (alive < 0) throw new Error(`There is a log ${this.#id} already.`);
     this.#sent += group.length;
+    for (const { size } of group) this.#pendingSize -= size;
     this.#full = waits === 1;
     const left = this.#readers > 0 && alive === 0;
     this.#readers = alive;

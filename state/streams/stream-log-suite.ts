@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import type { LoggedEvent, StreamLogBounds, StreamLogs } from './stream-log.ts';
+import { printedSeed, randomOf } from '#test/support/random.ts';
+import type { LoggedEvent, StreamLogBounds, StreamLogs, StreamWriter } from './stream-log.ts';
 
 interface Said {
   readonly text: string;
@@ -12,6 +13,19 @@ async function all(events: AsyncIterable<LoggedEvent<Said>>): Promise<string[]> 
   const seen: string[] = [];
   for await (const { sequence, event } of events) seen.push(`${sequence}:${event.text}`);
   return seen;
+}
+
+const turn = () => new Promise(setImmediate);
+
+/** Appends until the writer has to wait: by then the log is full, and a reader is behind. */
+async function fill(writer: StreamWriter<Said>): Promise<{ readonly room: Promise<void> }> {
+  return vi.waitFor(() => {
+    for (let at = 0; at < 300; at++) {
+      const room = writer.append(say(String(at)));
+      if (room !== undefined) return { room };
+    }
+    throw new Error('There is room yet.');
+  });
 }
 
 /** The promises of stream-log.ts, kept by every implementation. */
@@ -105,6 +119,146 @@ export function streamLogSuite(name: string, open: (bounds?: Partial<StreamLogBo
       for (let at = 0; at < 20; at++) await writer.append(say('x'.repeat(400)), 400);
       await writer.end(say('last'));
       await expect(all(logs.read<Said>(id, -1))).rejects.toMatchObject({ reason: 'TRIMMED' });
+    });
+
+    it('lets an event through that is larger than its bound, as soon as every reader has passed it', async () => {
+      const logs = open({ sizeMax: 1_000 });
+      const id = randomUUID();
+      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+      const reader = logs.read<Said>(id, -1);
+      const seen: (string | undefined)[] = [];
+      const take = async () => seen.push((await reader.next()).value?.event.text);
+      for (const [at, size] of [1_001, 999, 4_000, 4_000, 1].entries()) {
+        const room = writer.append(say(String(at)), size);
+        await take();
+        const next = take();
+        await room;
+        await writer.append(say(`${at}b`), 10);
+        await next;
+      }
+      await writer.end(say('last'), 5_000);
+      await take();
+      expect((await reader.next()).done).toBe(true);
+      expect(seen).toEqual(['0', '0b', '1', '1b', '2', '2b', '3', '3b', '4', '4b', 'last']);
+    });
+
+    it('makes the writer wait for a reader that has not passed an event larger than the bound', async () => {
+      const logs = open({ sizeMax: 1_000 });
+      const id = randomUUID();
+      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+      const reader = logs.read<Said>(id, -1);
+      await vi.waitFor(async () => expect(await writer.readers()).toBe(1));
+      let room = false;
+      const waited = writer.append(say('large'), 1_001)?.then(() => {
+        room = true;
+      });
+      await vi.waitFor(async () => expect(await writer.readers()).toBe(1));
+      expect(waited).toBeDefined();
+      expect(room).toBe(false);
+      await reader.next();
+      const next = reader.next();
+      await waited;
+      await writer.append(say('b'), 1);
+      expect((await next).value?.event.text).toBe('b');
+    });
+
+    it('waits for nobody with an event larger than its bound, where there is no reader', async () => {
+      const logs = open({ sizeMax: 1_000 });
+      const id = randomUUID();
+      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+      for (const text of ['a', 'b', 'c']) await writer.append(say(text), 4_000);
+      expect((await logs.read<Said>(id, 1).next()).value?.event.text).toBe('c');
+      await writer.end(say('last'));
+    });
+
+    it('delivers events of any sizes around its bound whole, in order, to readers of any speed, and stays bounded', async () => {
+      const random = randomOf(printedSeed(`${name} stream sizes`));
+      const sizeMax = 1_000;
+      const largest = 4 * sizeMax;
+      for (let round = 0; round < 10; round++) {
+        const logs = open({ sizeMax, eventsMax: random.pick([1, 10, 1_000]) });
+        const id = randomUUID();
+        const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+        const sizes = Array.from({ length: 60 }, () =>
+          random.pick([1, 10, sizeMax - 1, sizeMax, sizeMax + 1, 2 * sizeMax, largest]),
+        );
+        const passed: number[] = [];
+        const readers = [1, random.below(4), random.below(20)].map(async (turns, reader) => {
+          const seen: string[] = [];
+          passed[reader] = 0;
+          for await (const { sequence, event } of logs.read<Said>(id, -1)) {
+            seen.push(`${sequence}:${event.text.length}`);
+            passed[reader] = sequence + 1;
+            for (let at = 0; at < turns; at++) await turn();
+          }
+          return seen;
+        });
+        // The readers count as attached when the writer has heard of them.
+        await vi.waitFor(async () => expect(await writer.readers()).toBe(3));
+        for (const [at, size] of sizes.entries()) {
+          await writer.append(say('x'.repeat(size)), size);
+          const unseen = sizes.slice(Math.min(...passed), at + 1).reduce((sum, one) => sum + one, 0);
+          // What the log holds, and what a reader has taken out of it at once.
+          expect(unseen).toBeLessThanOrEqual(2 * (sizeMax + largest));
+        }
+        await writer.end(say('x'.repeat(largest)), largest);
+        const whole = [...sizes, largest].map((size, at) => `${at}:${size}`);
+        expect(await Promise.all(readers)).toEqual([whole, whole, whole]);
+      }
+    });
+
+    it('wakes a writer that waits when the log is closed: by its end, or because it is given up', async () => {
+      for (const close of [
+        (writer: StreamWriter<Said>) => writer.end(say('last')),
+        (writer: StreamWriter<Said>) => writer[Symbol.asyncDispose](),
+      ]) {
+        const logs = open({ eventsMax: 10 });
+        const id = randomUUID();
+        const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+        const reader = logs.read<Said>(id, -1);
+        await vi.waitFor(async () => expect(await writer.readers()).toBe(1));
+        const { room } = await fill(writer);
+        await close(writer);
+        await room;
+        await reader.return?.();
+      }
+    });
+
+    it('tells readers of a log that was given up what it holds, and then that its writer is gone', async () => {
+      const logs = open();
+      const id = randomUUID();
+      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+      const early = logs.read<Said>(id, -1);
+      await writer.append(say('a'));
+      expect((await early.next()).value?.event.text).toBe('a');
+      const waiting = expect(early.next()).rejects.toMatchObject({ reason: 'ABANDONED' });
+      await writer[Symbol.asyncDispose]();
+      await waiting;
+      const late = logs.read<Said>(id, -1);
+      expect((await late.next()).value?.event.text).toBe('a');
+      await expect(late.next()).rejects.toMatchObject({ reason: 'ABANDONED' });
+      expect((await late.next()).done).toBe(true);
+    });
+
+    it('is read to its end after it has ended, however many events it holds', async () => {
+      const logs = open();
+      const id = randomUUID();
+      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+      for (let at = 0; at < 700; at++) await writer.append(say(String(at)));
+      await writer.end(say('700'));
+      const whole = Array.from({ length: 701 }, (_, at) => `${at}:${at}`);
+      expect(await all(logs.read<Said>(id, -1))).toEqual(whole);
+      expect(await all(logs.read<Said>(id, 300))).toEqual(whole.slice(301));
+    });
+
+    it('tells a reader that asks for what an ended log never came near that it is not held', async () => {
+      const logs = open();
+      const id = randomUUID();
+      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+      await writer.append(say('a'));
+      await writer.end(say('last'));
+      expect(await all(logs.read<Said>(id, 1))).toEqual([]);
+      await expect(all(logs.read<Said>(id, 2))).rejects.toMatchObject({ reason: 'TRIMMED' });
     });
 
     it('says so each time the last reader has left before the end', async () => {

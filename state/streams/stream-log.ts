@@ -6,7 +6,10 @@ export interface LoggedEvent<Event> {
 
 /** What ends a reader that asked for events the log no longer (or never) held. */
 export class StreamLogLost extends Error {
-  /** UNKNOWN: no such log; TRIMMED: events after the asked number were dropped; ABANDONED: its writer is gone. */
+  /**
+   * UNKNOWN: no such log; TRIMMED: events after the asked number were dropped, or an ended log never had that number;
+   * ABANDONED: its writer is gone.
+   */
   readonly reason: 'UNKNOWN' | 'TRIMMED' | 'ABANDONED';
   constructor(reason: StreamLogLost['reason'], message: string) {
     super(message);
@@ -39,7 +42,7 @@ export const streamLogBounds: StreamLogBounds = {
 /** What an event is taken to hold when `append` is not told. */
 export const eventSizeDefault = 128;
 
-/** The one writer of a log. */
+/** The one writer of a log. Disposing one that has not ended gives the log up, which its readers see at once. */
 export interface StreamWriter<Event> extends AsyncDisposable {
   /** Events appended so far: the number that the next event gets. */
   readonly length: number;
@@ -63,8 +66,10 @@ export interface StreamWriter<Event> extends AsyncDisposable {
  * - readers see every event after the number they ask for, in order, once, and then the end;
  * - a log is bounded (StreamLogBounds) whatever its readers do: when it is full, events that every reader has seen are
  *   dropped; while a reader is behind, `append` makes the writer wait; with no reader the oldest go and nothing waits;
+ *   an event larger than the bound is held alone, and makes the writer wait only until every reader has passed it;
  * - a reader is a cursor: its lag costs no memory beyond the log itself;
- * - a log whose writer is gone without an end fails its readers with ABANDONED in bounded time.
+ * - a log that was given up fails its readers with ABANDONED after the events that it holds, and so does, in bounded
+ *   time, one whose writer is gone without a word.
  * Events are plain JSON. Deliberately absent: several writers, editing, search.
  */
 export interface StreamLogs extends AsyncDisposable {

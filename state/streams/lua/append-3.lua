@@ -1,7 +1,7 @@
 -- Appends events, and tells the writer how its readers are. The writer also calls it without events, to say that it lives.
 -- Events that are there already are passed over: their writer sends them again when it has not heard that they arrived.
 -- KEYS[1] events (stream; the event of number n has the id (n+1)-0)  KEYS[2] meta (hash)  KEYS[3] readers (hash)
--- ARGV[1] state after it: OPEN or ENDED; NEW: OPEN, unless there is one already  ARGV[2] how long the keys live from now, in ms  ARGV[3] number of the first event
+-- ARGV[1] state after it: OPEN, ENDED or GIVEN_UP (no more comes, though it has not ended); NEW: OPEN, unless there is one already  ARGV[2] how long the keys live from now, in ms  ARGV[3] number of the first event
 -- ARGV[4] events held at most  ARGV[5] characters held at most  ARGV[6] channel of events
 -- then for each event: its JSON, its size
 -- Returns { readers alive, 1 when the log is full and a reader is behind }; { -1 } when there is one already.
@@ -27,8 +27,8 @@ for at = 7 + 2 * (sequence - first_sent), #ARGV, 2 do
   size = size + tonumber(ARGV[at + 1])
 end
 
--- With no reader every event but the last counts as seen. A reader that has not shown itself in time is gone.
-local alive, seen = 0, sequence - 1
+-- With no reader every event counts as seen. A reader that has not shown itself in time is gone.
+local alive, seen = 0, sequence
 local all = redis.call('HGETALL', readers)
 for at = 1, #all, 2 do
   local position, until_ms = string.match(all[at + 1], '^(%d+):(%d+)$')
@@ -56,21 +56,23 @@ while full() do
     size = 0
     break
   end
-  if tonumber(string.match(first[1], '^%d+')) > seen then
+  -- The last event is kept, so that a reader can come in there.
+  if tonumber(string.match(first[1], '^%d+')) > math.min(seen, sequence - 1) then
     break
   end
   size = size - tonumber(first[2][4])
   redis.call('XDEL', events, first[1])
 end
+-- An event larger than the bound holds the writer back only until every reader has passed it.
 local waits = 0
-if state == 'OPEN' and full() then
+if state == 'OPEN' and seen < sequence and full() then
   waits = 1
 end
 redis.call('HSET', meta, 'state', state, 'length', string.format('%.0f', sequence), 'size', string.format('%.0f', size), 'waits', waits)
 for _, key in ipairs(KEYS) do
   redis.call('PEXPIRE', key, ARGV[2])
 end
-if #ARGV > 6 then
+if #ARGV > 6 or state ~= 'OPEN' then
   redis.call('PUBLISH', ARGV[6], 'e')
 end
 return { alive, waits }
