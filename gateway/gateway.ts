@@ -103,7 +103,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     socket.on('error', () => socket.destroy());
     const path = (request.url ?? '').split('?')[0];
     if (path === '/graphql' && !work.closing) return sockets.upgrade(request, socket, head);
-    const status = path === '/graphql' ? '503 Service Unavailable' : '404 Not Found';
+    const status = path === '/graphql' ? '503 Service Unavailable\r\nretry-after: 1' : '404 Not Found';
     socket.end(
       `HTTP/1.1 ${status}\r\nx-request-id: ${newRequestId()}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
     );

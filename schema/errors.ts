@@ -100,6 +100,15 @@ export interface ErrorExtensions {
   readonly [detail: string]: unknown;
 }
 
+/** 2^31 - 1: the largest Int of GraphQL, 24 days. */
+const retryAfterMsMax = 2_147_483_647;
+
+/** A waiting time as clients get it: whole milliseconds, rounded up and bounded; null for what is none. */
+export function boundRetryAfterMs(value: unknown): number | null {
+  if (typeof value !== 'number' || Number.isNaN(value) || value < 0) return null;
+  return Math.min(Math.ceil(value), retryAfterMsMax);
+}
+
 /**
  * An error whose message and extensions are meant for the client. Everything else that is thrown is masked
  * as INTERNAL. GraphQL copies `extensions` of a thrown error into the response, so no wrapping is needed.
@@ -116,7 +125,9 @@ export class HeddleError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'HeddleError';
     this.code = code;
-    this.extensions = { ...options.extensions, code };
+    const { retryAfterMs: given, ...details } = options.extensions ?? {};
+    const retryAfterMs = boundRetryAfterMs(given);
+    this.extensions = { ...details, code, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
   }
 }
 

@@ -10,6 +10,7 @@ import { sendExplorer } from './explorer.ts';
 import { type Accepted, isJson, negotiateAnswer, prefersPage, type ResultType } from './media-type.ts';
 import { multipart } from './multipart.ts';
 import { BadRequest, type Parameters, parametersOfBody, parametersOfUrl, readBody } from './parameters.ts';
+import { setRetryAfter } from './retry-after.ts';
 import { serverSentEvents } from './sse.ts';
 import { sendFramed } from './stream.ts';
 
@@ -31,6 +32,7 @@ function sendJson(response: ServerResponse, status: number, type: JsonType, resu
   response.statusCode = status;
   response.setHeader('content-type', `${type}; charset=utf-8`);
   response.setHeader('content-length', Buffer.byteLength(body));
+  setRetryAfter(response, result);
   response.end(body);
 }
 

@@ -71,6 +71,7 @@ export function sendHealth(response: ServerResponse, problems: readonly string[]
   response.writeHead(problems.length === 0 ? 200 : 503, {
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
+    ...(problems.length === 0 ? {} : { 'retry-after': '1' }),
     'content-length': Buffer.byteLength(body),
   });
   response.end(body);

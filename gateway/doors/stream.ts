@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ClientResult } from '../errors.ts';
 import { type Answer, isStream } from '../router.ts';
+import { setRetryAfter } from './retry-after.ts';
 
 /** How the results of a subscription are written into one response, one after another. */
 export interface Framing {
@@ -41,6 +42,7 @@ export async function sendFramed(
     if (isStream(answer)) await answer.return?.();
     return;
   }
+  if (!isStream(answer)) setRetryAfter(response, answer);
   response.writeHead(200, {
     'content-type': framing.contentType,
     'cache-control': 'no-cache, no-transform',

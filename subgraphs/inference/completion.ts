@@ -15,6 +15,14 @@ export interface AttemptData {
   readonly costNanos: string;
 }
 
+/** Why a completion failed. */
+export interface CompletionError {
+  readonly code: string;
+  readonly message: string;
+  /** Milliseconds after which the same call may succeed; null where waiting does not help. */
+  readonly retryAfterMs: number | null;
+}
+
 /** A completion as resolvers, stream logs and other processes see it: plain JSON. */
 export interface CompletionData {
   readonly id: string;
@@ -32,7 +40,7 @@ export interface CompletionData {
   readonly attempts: readonly AttemptData[];
   readonly createdAtMs: number;
   /** Set when FAILED. */
-  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly error: CompletionError | null;
 }
 
 /** An event of a completion's stream: plain JSON; its number is the log's. */
@@ -49,12 +57,10 @@ export type CompletionEventData = { readonly completionId: string } & (
     }
   | { readonly type: 'CompletionRestarted'; readonly reason: string; readonly modelId: string }
   | { readonly type: 'CompletionFinished'; readonly completion: CompletionData }
-  | {
+  | ({
       readonly type: 'CompletionFailed';
-      readonly code: string;
-      readonly message: string;
       readonly completion: CompletionData;
-    }
+    } & CompletionError)
 );
 
 export const noUsage: ProviderUsage = Object.freeze({

@@ -1,7 +1,7 @@
 import type { InvocationStatus } from '#mongo/invocations.ts';
-import { type ErrorCode, HeddleError } from '#schema/errors.ts';
+import { boundRetryAfterMs, type ErrorCode, HeddleError } from '#schema/errors.ts';
 import type { AttemptEnd } from './attempt.ts';
-import type { CompletionData } from './completion.ts';
+import type { CompletionData, CompletionError } from './completion.ts';
 import type { FinishReason, ProviderAnswer, ProviderFailure } from './providers/provider.ts';
 
 /** A failure as the client gets it. */
@@ -41,7 +41,7 @@ export function failed(failure: ClientFailure, answer: Partial<ProviderAnswer> =
 }
 
 export function failureOfProvider({ code, message, retryAfterMs }: ProviderFailure): ClientFailure {
-  return { code, message, retryAfterMs };
+  return { code, message, retryAfterMs: boundRetryAfterMs(retryAfterMs) };
 }
 
 export function failureOfError({ code, message, extensions }: HeddleError): ClientFailure {
@@ -60,6 +60,11 @@ export function finishReasonOf(status: InvocationStatus, told: FinishReason | un
   if (status === 'FAILED') return 'ERROR';
   if (status === 'CANCELLED') return 'CANCELLED';
   return (status === 'SUCCEEDED' ? told : undefined) ?? 'OTHER';
+}
+
+/** The failure as it is kept with the completion. */
+export function completionErrorOf({ code, message, retryAfterMs }: ClientFailure): CompletionError {
+  return { code, message, retryAfterMs };
 }
 
 /** The error that `complete` answers with; null when there was no failure. */

@@ -50,6 +50,7 @@ export function createEventSink(completionId: string, writer: StreamWriter<Compl
               completionId,
               code: failure.code,
               message: failure.message,
+              retryAfterMs: failure.retryAfterMs,
               completion,
             },
         frameSize + sizeOf(completion),

@@ -9,6 +9,7 @@ import type { CompletionData, CompletionEventData } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
 import {
   type ClientFailure,
+  completionErrorOf,
   type Ended,
   type Ending,
   failed,
@@ -338,7 +339,7 @@ export class Invocation {
       promptVersionId: this.start.request.promptVersionId,
       attempts: [...this.#tally.attempts],
       createdAtMs: this.start.startedAtMs,
-      error: failure === null ? null : { code: failure.code, message: failure.message },
+      error: failure === null ? null : completionErrorOf(failure),
     };
   }
 }

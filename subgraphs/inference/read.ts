@@ -104,8 +104,9 @@ export function createCompletionReader(
 export function endedOf(completion: CompletionData): Ended {
   const { error, id } = completion;
   if (error === null || !isErrorCode(error.code)) return { completion, failure: null };
+  const { code, message, retryAfterMs } = error;
   const failure = failureOfError(
-    new HeddleError(error.code, error.message, { extensions: { completionId: id } }),
+    new HeddleError(code, message, { extensions: { completionId: id, retryAfterMs } }),
   );
   return { completion, failure };
 }

@@ -113,6 +113,7 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
       ...event,
       code: ({ event: { code } }: LoggedOf<'CompletionFailed'>) => code,
       message: ({ event: { message } }: LoggedOf<'CompletionFailed'>) => message,
+      retryAfterMs: ({ event: { retryAfterMs } }: LoggedOf<'CompletionFailed'>) => retryAfterMs,
       completion: ({ event: { completion } }: LoggedOf<'CompletionFailed'>) => completion,
     },
     Completion: {

@@ -11,7 +11,7 @@ const FIELDS = `__typename completionId sequence
   ... on CompletionStarted { model { id } } ... on TextDelta { text } ... on ReasoningDelta { text }
   ... on ToolCallDelta { index id name argumentsDelta } ... on CompletionRestarted { reason model { id } }
   ... on CompletionFinished { completion { id text status finishReason toolCalls { id name arguments } usage { totalTokens } } }
-  ... on CompletionFailed { code message completion { text status } }`;
+  ... on CompletionFailed { code message retryAfterMs completion { text status } }`;
 const STREAM = `subscription ($input: CompletionInput!) { completionStream(input: $input) { ${FIELDS} } }`;
 const RESUME = `subscription ($id: ID!, $after: Int! = -1) { resumeCompletion(id: $id, after: $after) { ${FIELDS} } }`;
 const START = 'mutation ($input: CompletionInput!) { startCompletion(input: $input) { id status text } }';
@@ -148,6 +148,37 @@ describe('completionStream', () => {
     await mesh.alpha.calls[0]?.aborted;
     await mesh.beta.calls[0]?.aborted;
   });
+
+  it.for([
+    [7_000, 7_000],
+    [6_999.5, 7_000],
+    [1e15, 2_147_483_647],
+    [null, null],
+  ] as const)(
+    'says when to come back as the mutation does, now and later: the provider gives %s ms, clients get %s',
+    async ([given, expected]) => {
+      await using mesh = await startInference(database);
+      mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_RATE_LIMITED', false, given)));
+      const more = { idempotencyKey: `limited ${given}` };
+      const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) { id } }';
+      const retryAfterMs = expected ?? undefined;
+      for (let time = 0; time < 2; time++) {
+        const refusal = await mesh.refusal(complete, asking('alpha/one', more));
+        expect(refusal).toMatchObject({ code: 'PROVIDER_RATE_LIMITED' });
+        expect(refusal.retryAfterMs).toBe(retryAfterMs);
+      }
+      const events = await all(await mesh.stream(STREAM, asking('alpha/one')));
+      const failed = { code: 'PROVIDER_RATE_LIMITED', retryAfterMs: expected };
+      expect(events.at(-1)).toMatchObject(failed);
+      const id = events[0]?.completionId;
+      // Neither the log nor the process is there any more: only what was stored.
+      await using other = await startInference(database);
+      for (const after of [-1, 0]) {
+        const again = await all(await other.stream(RESUME, { id, after }, { caller: mesh.caller }));
+        expect(again.at(-1)).toMatchObject({ __typename: 'CompletionFailed', ...failed });
+      }
+    },
+  );
 
   it('shows nothing that a guardrail on the output has not looked at: not a word of a blocked or a broken answer', async () => {
     await using mesh = await startInference(database, { guardrails: 'secrets' });

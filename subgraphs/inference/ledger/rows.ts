@@ -147,7 +147,11 @@ export function completionOfRow(row: InvocationRecord): CompletionData {
     error:
       row.errorCode === null
         ? null
-        : { code: row.errorCode, message: row.error ?? 'It failed; what was said of it is no longer kept.' },
+        : {
+            code: row.errorCode,
+            message: row.error ?? 'It failed; what was said of it is no longer kept.',
+            retryAfterMs: null,
+          },
   };
 }
 
