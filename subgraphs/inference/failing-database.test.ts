@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, openDatabase } from '#mongo/connect.ts';
 import { openStore } from '#mongo/embedded/store.ts';
+import { createMemoryCache } from '#state/cache/memory.ts';
+import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
@@ -35,4 +37,24 @@ it('an idempotency key is free again after a call that the database let down, fr
   await failPoint('off');
   expect(await mesh.data(COMPLETE, asking('k'))).toMatchObject({ complete: { text: 'at last' } });
   expect(await mesh.rows()).toMatchObject([{ status: 'SUCCEEDED' }]);
+});
+
+it('a stream log is discarded when the call is refused after the log was opened', async () => {
+  const streams = createMemoryStreamLogs();
+  const ids: string[] = [];
+  const open: typeof streams.open = (id, options) => {
+    ids.push(id);
+    return streams.open(id, options);
+  };
+  const state = { cache: createMemoryCache(), streams: { ...streams, open } };
+  await using mesh = await startInference(database, { state });
+  await failPoint({ times: 20 }, { failCommands: ['insert'], errorCode: 50 });
+  const start = 'mutation ($input: CompletionInput!) { startCompletion(input: $input) { id } }';
+  const input = { model: 'alpha/one', messages: [{ role: 'USER', content: 'Say something.' }] };
+  expect(await mesh.refusal(start, { input })).toHaveProperty('code');
+  await failPoint('off');
+  expect(ids).toHaveLength(1);
+  const patience = AbortSignal.timeout(5_000);
+  const reading = streams.read(ids[0] ?? '', -1, patience).next();
+  await expect(reading).rejects.toMatchObject({ reason: 'ABANDONED' });
 });
