@@ -32,13 +32,16 @@ const integer = (min: number, max: number, standard: number) =>
 
 const port = (standard: number) => integer(0, 65_535, standard);
 
+const isUrl = (text: string, protocols: readonly string[]) =>
+  URL.canParse(text) && protocols.includes(new URL(text).protocol);
+
 const url = (...protocols: readonly string[]) =>
-  z.string().refine(
-    (text) => {
-      return URL.canParse(text) && protocols.includes(new URL(text).protocol);
-    },
-    `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-  );
+  z
+    .string()
+    .refine(
+      (text) => isUrl(text, protocols),
+      `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    );
 
 /** The port a subgraph listens on when it stands alone, and where a gateway looks for it unless told. */
 const subgraphPorts: Readonly<Record<SubgraphName, number>> = {
@@ -51,8 +54,14 @@ const subgraphPorts: Readonly<Record<SubgraphName, number>> = {
 
 const subgraphUrl = (name: SubgraphName) =>
   variable(
-    url('http:', 'https:').default(`http://127.0.0.1:${subgraphPorts[name]}/graphql`),
-    `Where a gateway without its own \`${name}\` reaches that subgraph.`,
+    z
+      .string()
+      .refine(
+        (text) => text.split(',').every((address) => isUrl(address.trim(), ['http:', 'https:'])),
+        'must be URLs that begin with http:// or https://, separated by commas',
+      )
+      .default(`http://127.0.0.1:${subgraphPorts[name]}/graphql`),
+    `Where a gateway without its own \`${name}\` reaches that subgraph; several processes, separated by commas.`,
   );
 
 const subgraphPort = (name: SubgraphName) =>
@@ -130,9 +139,13 @@ export const variables = {
     integer(100, 600_000, 5_000),
     'How long a WebSocket may stay open without connection_init, in milliseconds.',
   ),
+  HEDDLE_DRAIN_MS: variable(
+    integer(0, 600_000, 0),
+    'How long a process continues to serve after SIGTERM while `/health/ready` is 503, in milliseconds.',
+  ),
   HEDDLE_SHUTDOWN_GRACE_MS: variable(
     integer(0, 600_000, 10_000),
-    'How long calls that run may go on after SIGTERM, in milliseconds.',
+    'How long calls in progress may take to end after the drain time, in milliseconds.',
   ),
   HEDDLE_GUARDRAILS: variable(
     z.string().default(''),

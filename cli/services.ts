@@ -1,5 +1,7 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
 import type { State } from '#state/open-state.ts';
+import type { ServedSubgraph } from '#subgraphs/shared/serve.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
 import { type Environment, parts as everyPart, type Part, StartError } from './config.ts';
 import type { MeshOptions } from './mesh-options.ts';
@@ -7,8 +9,8 @@ import { listeningOn } from './start-failure.ts';
 import { startGateway, startPlanner } from './start-gateway.ts';
 import { startSubgraphs } from './start-subgraphs.ts';
 
-/** How long, after the grace time, the ends of what was stopped may take on their way to the clients. */
-const lastWordsMs = 1_000;
+/** How long, after the grace time, the ends of the calls that were stopped may take on their way to the clients. */
+const lastEventsMs = 400;
 
 /** A running mesh, or the part of one that this process runs. */
 export interface Mesh {
@@ -18,8 +20,11 @@ export interface Mesh {
   readonly subgraphUrls: Readonly<Partial<Record<SubgraphName, string>>>;
   /** Shown once: made in this start and kept only as a hash. */
   readonly newAdminKey: string | null;
-  /** Stops accepting, lets what runs go on for at most `graceMs`, then ends everything. Idempotent. */
-  close(graceMs: number): Promise<void>;
+  /**
+   * Refuses readiness and serves on for `drainMs`; then accepts nothing new and lets the calls in progress end within
+   * `graceMs`; then ends them as FAILED with OVERLOADED, and everything else. Idempotent.
+   */
+  close(times: { readonly drainMs: number; readonly graceMs: number }): Promise<void>;
 }
 
 /**
@@ -39,20 +44,25 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const state: State = starting.use(await openState(environment.REDIS_URL, log));
   const { subgraphs, newAdminKey, storesAnswer } = await startSubgraphs(options, names, state, starting);
   let closing: Promise<void> | undefined;
-  const ready = async () => closing === undefined && (await storesAnswer());
-  const subgraphUrls = alone ? await serveAlone(options, subgraphs, ready, starting) : {};
-  const gateway = planner && (await startGateway(options, { planner, subgraphs, state, ready }, starting));
+  const servers = alone ? await serveAlone(options, subgraphs, storesAnswer, starting) : new Map();
+  const gateway =
+    planner && (await startGateway(options, { planner, subgraphs, state, ready: storesAnswer }, starting));
 
   const running = starting.move();
   return {
     url: gateway?.url ?? null,
-    subgraphUrls,
+    subgraphUrls: Object.fromEntries([...servers].map(([name, { url }]) => [name, url])),
     newAdminKey,
-    close(graceMs) {
+    close({ drainMs, graceMs }) {
       closing ??= (async () => {
-        // What is stopped when the grace time is over still tells its clients so.
-        const drained = [...subgraphs.values()].map((subgraph) => subgraph.drain(graceMs));
-        await Promise.all([gateway?.close(graceMs + lastWordsMs), ...drained]);
+        const doors = [...(gateway === undefined ? [] : [gateway]), ...servers.values()];
+        for (const door of doors) door.drain();
+        await wait(drainMs);
+        const lastCall = Promise.all(doors.map((door) => door.stop()));
+        const drained = [...subgraphs.values()].map((subgraph) => subgraph.drain(graceMs, lastCall));
+        // Calls that are stopped when the grace time is over still report it to their clients.
+        const closed = doors.map((door) => door.close(graceMs + lastEventsMs));
+        await Promise.all([...drained, ...closed]);
         await running.disposeAsync();
       })();
       return closing;
@@ -77,8 +87,8 @@ async function serveAlone(
   subgraphs: ReadonlyMap<SubgraphName, Subgraph>,
   ready: () => Promise<boolean>,
   starting: AsyncDisposableStack,
-): Promise<Partial<Record<SubgraphName, string>>> {
-  const urls: Partial<Record<SubgraphName, string>> = {};
+): Promise<ReadonlyMap<SubgraphName, ServedSubgraph>> {
+  const servers = new Map<SubgraphName, ServedSubgraph>();
   const { serveSubgraph } = await import('#subgraphs/shared/serve.ts');
   for (const [name, subgraph] of subgraphs) {
     const portVariable = `HEDDLE_${name.toUpperCase() as Uppercase<typeof name>}_PORT` as const;
@@ -87,13 +97,12 @@ async function serveAlone(
       port: environment[portVariable],
       meshSecret: environment.HEDDLE_MESH_SECRET ?? '',
       bodyBytesMax: environment.HEDDLE_BODY_BYTES_MAX,
-      graceMs: environment.HEDDLE_SHUTDOWN_GRACE_MS,
       ready,
       log,
     });
     const server = await listeningOn(portVariable, serving);
-    starting.defer(() => server.close());
-    urls[name] = server.url;
+    starting.defer(() => server.close(0));
+    servers.set(name, server);
   }
-  return urls;
+  return servers;
 }

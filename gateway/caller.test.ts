@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { anonymousCaller, type Caller } from '#schema/caller.ts';
+import { HeddleError } from '#schema/errors.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { hashOf } from '#test/support/sample-gateway.ts';
 import { createSampleMesh, sampleCaller } from '#test/support/sample-subgraphs.ts';
@@ -88,6 +89,87 @@ describe('who is calling', () => {
     return { callers, release: resolve, changed: () => bus.publish('callers.changed', { tenantId: null }) };
   }
 
+  /** A tenants subgraph that can be taken away, and counts its lookups. */
+  async function losable(caller: Caller | null = sampleCaller()) {
+    const bus = createMemoryBus({ warn: () => undefined });
+    const clock = { nowMs: 1_800_000_000_000 };
+    const tenants = { away: false, caller, lookups: 0 };
+    const execute = async () => {
+      tenants.lookups += 1;
+      if (tenants.away) throw new HeddleError('OVERLOADED', 'The subgraph tenants cannot be reached.');
+      return { data: { _caller: tenants.caller } };
+    };
+    const callers = await createCallers({ tenants: { execute }, bus, now: () => clock.nowMs });
+    const outcome = () =>
+      callers.identify({ apiKey: key }, context).then(
+        ({ kind }) => kind,
+        (error: HeddleError) => error.code,
+      );
+    return { bus, clock, tenants, outcome };
+  }
+
+  it('knows a caller for five seconds more while nobody can be asked, and refuses it after that', async () => {
+    const { clock, tenants, outcome } = await losable();
+    await outcome();
+    tenants.away = true;
+    const heard: unknown[] = [];
+    for (let second = 1; second <= 11; second++) {
+      clock.nowMs += 1_000;
+      heard.push(await outcome());
+    }
+    expect(heard).toEqual([...Array(9).fill('API_KEY'), 'OVERLOADED', 'OVERLOADED']);
+    // Known again at once when it is back.
+    tenants.away = false;
+    expect(await outcome()).toBe('API_KEY');
+  });
+
+  it('asks a subgraph that is away four times a second at most, however many calls there are', async () => {
+    const { clock, tenants, outcome } = await losable();
+    await outcome();
+    tenants.away = true;
+    tenants.lookups = 0;
+    clock.nowMs += 5_000;
+    for (let call = 0; call < 1_000; call++) {
+      clock.nowMs += 1;
+      expect(await outcome()).toBe('API_KEY');
+    }
+    expect(tenants.lookups).toBeLessThanOrEqual(4);
+  });
+
+  it.each([
+    ['a key that was revoked, whose lookup has said so', null, 'UNAUTHENTICATED'],
+    ['a key that was not known', undefined, 'OVERLOADED'],
+  ])('does not let in, while nobody can be asked, %s', async (_, later, code) => {
+    const { clock, tenants, outcome } = await losable(later === undefined ? null : sampleCaller());
+    await outcome();
+    clock.nowMs += 5_001;
+    if (later === null) {
+      tenants.caller = later;
+      await outcome();
+    }
+    tenants.away = true;
+    clock.nowMs += later === null ? 1_000 : 3_000;
+    expect(await outcome()).toBe(code);
+  });
+
+  it('lets nobody in who was remembered before a change, also when nobody can be asked then', async () => {
+    const { bus, tenants, outcome } = await losable();
+    await outcome();
+    tenants.away = true;
+    await bus.publish('callers.changed', { tenantId: 't1' });
+    expect(await outcome()).toBe('OVERLOADED');
+  });
+
+  it('refuses an expired key while nobody can be asked', async () => {
+    const { clock, tenants, outcome } = await losable({ ...sampleCaller(), expiresAtMs: 1_800_000_006_000 });
+    await outcome();
+    tenants.away = true;
+    clock.nowMs += 5_500;
+    expect(await outcome()).toBe('API_KEY');
+    clock.nowMs += 500;
+    expect(await outcome()).toBe('UNAUTHENTICATED');
+  });
+
   it('takes no credentials for an anonymous caller, and asks nobody', async () => {
     const { callers, mesh } = await start();
     for (const credentials of [{}, { authorization: '' }, { authorization: 'Bearer ' }, { apiKey: '' }]) {
@@ -143,7 +225,10 @@ describe('who is calling', () => {
       },
     };
     const callers = await createCallers({ tenants, bus });
-    await expect(callers.identify({ apiKey: key }, context)).rejects.toThrow('connection refused');
+    await expect(callers.identify({ apiKey: key }, context)).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      extensions: { retryAfterMs: expect.any(Number) },
+    });
     down = false;
     expect(await callers.identify({ apiKey: key }, context)).toMatchObject({ kind: 'API_KEY' });
   });

@@ -21,7 +21,8 @@ export interface CallerContext {
 export interface Callers extends AsyncDisposable {
   /**
    * The caller that the credentials prove, anonymous when there are none. Throws HeddleError UNAUTHENTICATED for
-   * credentials that are wrong, unknown or expired, FORBIDDEN for an address the key may not be used from.
+   * credentials that are wrong, unknown or expired, FORBIDDEN for an address the key may not be used from, OVERLOADED
+   * when the key cannot be looked up now.
    */
   identify(credentials: Credentials, context: CallerContext): Promise<Caller>;
 }
@@ -29,6 +30,13 @@ export interface Callers extends AsyncDisposable {
 /** How long an answer of the tenants subgraph is trusted, for a key that is known and for one that is not. */
 const knownForMs = 5_000;
 const unknownForMs = 2_000;
+/** How long the answer is trusted beyond that while the tenants subgraph cannot be asked: a restart takes seconds. */
+const staleForMs = 5_000;
+/** How long a failed lookup is remembered where a stale answer does: a subgraph that is away is not asked for each call. */
+const failedForMs = 250;
+/** How long an answer is waited for where a stale one does. */
+const answerMsMax = 1_000;
+const retryAfterMs = 1_000;
 const rememberedMax = 10_000;
 const keyLengthMax = 512;
 
@@ -91,12 +99,33 @@ function isCaller(value: unknown): value is Caller {
 interface Remembered {
   readonly caller: Caller | undefined;
   readonly allowList: BlockList | undefined;
+  /** Asked again from then on. */
   readonly untilMs: number;
+  /** Refused from then on, even where nothing can be asked. */
+  readonly staleUntilMs: number;
+}
+
+function unavailable(cause: unknown): HeddleError {
+  return new HeddleError('OVERLOADED', 'The API key cannot be looked up now; nothing was begun.', {
+    cause,
+    extensions: { retryAfterMs, notBegun: true },
+  });
+}
+
+/** The answer; rejects when it takes too long. */
+async function withinTime<T>(answer: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error('The lookup takes too long.')), answerMsMax);
+  try {
+    return await Promise.race([answer, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
- * Asks the tenants subgraph who holds a key, by the SHA-256 of the key, and remembers the answer for seconds; a
- * change announced on the bus makes it forget at once.
+ * Asks the tenants subgraph who holds a key, by the SHA-256 of the key, and remembers the answer for seconds, for some
+ * seconds more while the subgraph cannot be asked. A change announced on the bus makes it forget at once.
  */
 export async function createCallers(options: {
   readonly tenants: SubgraphExecutor;
@@ -134,13 +163,31 @@ export async function createCallers(options: {
     const found: unknown = result.data?._caller;
     const caller = isCaller(found) ? found : undefined;
     const ips = caller?.allowedIps ?? null;
+    const untilMs = now() + (caller === undefined ? unknownForMs : knownForMs);
     const answer: Remembered = {
       caller,
       allowList: ips === null ? undefined : allowListOf(ips),
-      untilMs: now() + (caller === undefined ? unknownForMs : knownForMs),
+      untilMs,
+      // That a key is unknown is not held on to: it may have been made meanwhile.
+      staleUntilMs: caller === undefined ? untilMs : untilMs + staleForMs,
     };
     memory.set(keyHash, answer);
     return answer;
+  };
+
+  /** Asks, and makes do with what is remembered when there is no answer. */
+  const askOrRemember = async (keyHash: string, context: CallerContext): Promise<Remembered> => {
+    try {
+      const asked = ask(keyHash, context);
+      return await (remembered.has(keyHash) ? withinTime(asked) : asked);
+    } catch (error) {
+      // Looked for after the failure: what a change has made it forget meanwhile does not count.
+      const stale = remembered.get(keyHash);
+      const nowMs = now();
+      if (stale === undefined || stale.staleUntilMs <= nowMs) throw unavailable(error);
+      remembered.set(keyHash, { ...stale, untilMs: Math.min(nowMs + failedForMs, stale.staleUntilMs) });
+      return stale;
+    }
   };
 
   const lookUp = (keyHash: string, context: CallerContext): Remembered | Promise<Remembered> => {
@@ -148,7 +195,7 @@ export async function createCallers(options: {
     if (known !== undefined && known.untilMs > now()) return known;
     const underWay = pending.get(keyHash);
     if (underWay !== undefined) return underWay;
-    const asked = ask(keyHash, context);
+    const asked = askOrRemember(keyHash, context);
     pending.set(keyHash, asked);
     const forget = () => {
       if (pending.get(keyHash) === asked) pending.delete(keyHash);

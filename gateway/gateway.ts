@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import { createHttpDrain, lingerMs } from '#schema/http-drain.ts';
 import { newRequestId } from '#schema/request-id.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import { createCallers } from './caller.ts';
@@ -35,11 +37,25 @@ export interface Gateway {
   listen(): Promise<void>;
   /** Routes new operations by another supergraph; those that run go on. Rejects, and changes nothing, when it is unfit. */
   reload(supergraphSdl: string): Promise<void>;
-  /** Lets nothing new in, waits for what runs up to the grace time, then closes every connection. */
+  /** Readiness is refused from now on, and each HTTP response closes its connection; everything is still served. */
+  drain(): void;
+  /** Accepts nothing new. Resolves when no operation is in progress and none can arrive. */
+  stop(): Promise<void>;
+  /** Accepts nothing new, waits for the operations in progress up to the grace time, then closes every connection. */
   close(graceMs: number): Promise<void>;
 }
 
 const keepAliveTimeoutMs = 75_000;
+/** How long the operations that are cut, and then the clients, may take to end by themselves. */
+const lastAnswersMs = 250;
+
+/** Waits for the promise, at most so long. */
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, ms);
+  await Promise.race([promise, over.promise]);
+  clearTimeout(timer);
+}
 
 /** The gateway: every door of the mesh on one port, in front of one router. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
@@ -58,12 +74,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   let router = await routeBy(planner);
   const callers = await createCallers({ tenants, bus, now });
   const work = new Work();
+  let draining = false;
   const mesh: Mesh = { router: () => router, callers, limits, log, work };
   const readiness = createReadiness(executors, { now });
   const sockets = createWebSocketDoor(mesh);
 
   const problems = async (): Promise<readonly string[]> => {
-    if (work.closing) return ['shutting down'];
+    if (draining) return ['this process is shutting down'];
     const missing = (await readiness.missing()).map((name) => `the subgraph ${name} does not answer`);
     const isReady = (await options.ready?.()) ?? true;
     return isReady ? missing : [...missing, 'this process is not ready yet'];
@@ -93,6 +110,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
   });
   server.maxConnections = limits.connectionsMax;
+  const connections = createHttpDrain(server);
   server.on('request', (request, response) => {
     serve(request, response).catch((error: unknown) => {
       log.error({ err: error }, 'a request could not be answered');
@@ -109,26 +127,28 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     );
   });
 
+  let stopped: Promise<void> | undefined;
   let closed: Promise<void> | undefined;
-  const close = async (graceMs: number): Promise<void> => {
-    const stopped = server.listening
-      ? new Promise<void>((resolve) => {
-          server.close(() => resolve());
-        })
-      : Promise.resolve();
-    const idle = work.close();
+  const drain = (): void => {
+    draining = true;
+    connections.announce();
+  };
+  const stop = (): Promise<void> => {
+    drain();
+    work.close();
     sockets.drain();
-    server.closeIdleConnections();
-    let graceTimer: NodeJS.Timeout | undefined;
-    const graceOver = new Promise<void>((resolve) => {
-      graceTimer = setTimeout(resolve, graceMs);
-    });
-    await Promise.race([idle, graceOver]);
-    clearTimeout(graceTimer);
+    stopped ??= connections.stop(lingerMs).then(() => work.idle());
+    return stopped;
+  };
+  const close = async (graceMs: number): Promise<void> => {
+    const gone = server.listening ? once(server, 'close') : undefined;
+    await within(graceMs, stop());
+    work.cut();
+    await within(lastAnswersMs, work.idle());
     sockets.close();
     server.closeIdleConnections();
-    const cutOff = setTimeout(() => server.closeAllConnections(), 100);
-    await stopped;
+    const cutOff = setTimeout(() => server.closeAllConnections(), lastAnswersMs);
+    await gone;
     clearTimeout(cutOff);
     await callers[Symbol.asyncDispose]();
     await planner[Symbol.asyncDispose]();
@@ -156,6 +176,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       planner = next;
       await former[Symbol.asyncDispose]();
     },
+    drain,
+    stop,
     close(graceMs) {
       closed ??= close(graceMs);
       return closed;

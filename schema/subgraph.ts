@@ -29,4 +29,6 @@ export interface SubgraphRequest {
  */
 export interface SubgraphExecutor {
   execute(request: SubgraphRequest): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
+  /** Would a call be served? Absent where the answer is that of this process. */
+  ready?(signal: AbortSignal): Promise<boolean>;
 }

@@ -147,9 +147,12 @@ describe('docker-compose.yml', () => {
   it('brings every service back after a crash, and gives each its time to stop', () => {
     const seconds = (period = '10s') => Number.parseInt(period, 10);
     for (const { restart } of Object.values(file.services)) expect(restart).toBe('unless-stopped');
-    const graceMs = readEnvironment({}).HEDDLE_SHUTDOWN_GRACE_MS;
-    for (const [, { stop_grace_period }] of ours) {
-      expect(seconds(stop_grace_period) * 1000).toBeGreaterThan(graceMs + 1000);
+    for (const [, definition] of ours) {
+      const { HEDDLE_DRAIN_MS, HEDDLE_SHUTDOWN_GRACE_MS } = readEnvironment(environmentOf(definition));
+      expect(HEDDLE_DRAIN_MS).toBeGreaterThan(0);
+      expect(seconds(definition.stop_grace_period) * 1000).toBeGreaterThan(
+        HEDDLE_DRAIN_MS + HEDDLE_SHUTDOWN_GRACE_MS + 2_500,
+      );
     }
     expect(seconds(file.services.mongo?.stop_grace_period)).toBeGreaterThan(15);
   });

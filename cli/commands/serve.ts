@@ -22,7 +22,10 @@ export async function serve(args: readonly string[]): Promise<number> {
 
   const signal = await stop;
   log.info({ signal }, 'stopping');
-  const ended = await mesh.close(environment.HEDDLE_SHUTDOWN_GRACE_MS).then(
+  const drainMs = environment.HEDDLE_DRAIN_MS;
+  const graceMs = environment.HEDDLE_SHUTDOWN_GRACE_MS;
+  endProcessAfter(drainMs + graceMs + closingMsMax, log);
+  const ended = await mesh.close({ drainMs, graceMs }).then(
     () => 0,
     (error: unknown) => {
       log.error({ err: error }, explainStartFailure(error));
@@ -31,6 +34,19 @@ export async function serve(args: readonly string[]): Promise<number> {
   );
   log.flush();
   return ended;
+}
+
+/** How long, after the grace time, closing the rows and the stores may take: a store that is lost must not hold the process. */
+const closingMsMax = 2_500;
+
+/** Ends the process when it has not ended by then. The timer itself does not keep it alive. */
+function endProcessAfter(ms: number, log: Logger): void {
+  const timer = setTimeout(() => {
+    log.warn('ended before everything was closed; the next start closes the rows that are left');
+    log.flush();
+    process.exit(1);
+  }, ms);
+  timer.unref();
 }
 
 /** Ctrl-C reaches the process from the terminal and again from npm: only a signal this long after the first is another. */

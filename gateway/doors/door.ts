@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
+import { HeddleError } from '#schema/errors.ts';
 import { checkedClientRequestId } from '#schema/request-id.ts';
 import type { Callers, Credentials } from '../caller.ts';
 import type { GatewayLimits } from '../limits.ts';
@@ -12,43 +13,63 @@ export interface Mesh {
   readonly callers: Callers;
   readonly limits: GatewayLimits;
   readonly log: Logger;
-  /** What runs, so that a shutdown can wait for it. */
+  /** The operations in progress, for which a shutdown waits. */
   readonly work: Work;
 }
 
-/** Counts what runs and tells when nothing does any more. */
+/** An operation in progress. */
+export interface Operating {
+  /** The process ends before the operation has. It aborts the operation with the error of `shuttingDown`. */
+  cut(): void;
+}
+
+/** The operations in progress in this process. */
 export class Work {
-  #running = 0;
+  readonly #running = new Set<Operating>();
   #closing = false;
   #idle: (() => void)[] = [];
 
-  /** True once no new operation is let in. */
+  /** True once no new operation is admitted. */
   get closing(): boolean {
     return this.#closing;
   }
 
   get running(): number {
-    return this.#running;
+    return this.#running.size;
   }
 
-  begin(): void {
-    this.#running++;
+  begin(operation: Operating): void {
+    this.#running.add(operation);
   }
 
-  end(): void {
-    this.#running--;
-    if (this.#running > 0) return;
+  end(operation: Operating): void {
+    this.#running.delete(operation);
+    if (this.#running.size > 0) return;
     for (const idle of this.#idle.splice(0)) idle();
   }
 
-  /** Lets nothing new in; resolves when what runs has ended. */
-  close(): Promise<void> {
+  /** Admits nothing new over open WebSockets. */
+  close(): void {
     this.#closing = true;
-    if (this.#running === 0) return Promise.resolve();
-    return new Promise((resolve) => {
+  }
+
+  /** Resolves when no operation is in progress. */
+  async idle(): Promise<void> {
+    if (this.#running.size === 0) return;
+    await new Promise<void>((resolve) => {
       this.#idle.push(resolve);
     });
   }
+
+  /** Ends the operations in progress. */
+  cut(): void {
+    for (const operation of this.#running) operation.cut();
+  }
+}
+
+/** The refusal, or the end, of an operation by a process that shuts down. */
+export function shuttingDown(message = 'This process is shutting down.'): HeddleError {
+  return new HeddleError('OVERLOADED', message, { extensions: { retryAfterMs: 1_000 } });
 }
 
 function headerOf(request: IncomingMessage, name: string): string | undefined {

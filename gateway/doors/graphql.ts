@@ -5,7 +5,7 @@ import { newRequestId } from '#schema/request-id.ts';
 import { type ClientResult, presentFailure } from '../errors.ts';
 import type { Operation } from '../execution/operation.ts';
 import { type Answer, isOperation, isStream } from '../router.ts';
-import { clientAddressOf, clientRequestIdOf, credentialsOf, type Mesh } from './door.ts';
+import { clientAddressOf, clientRequestIdOf, credentialsOf, type Mesh, shuttingDown } from './door.ts';
 import { sendExplorer } from './explorer.ts';
 import { type Accepted, isJson, negotiateAnswer, prefersPage, type ResultType } from './media-type.ts';
 import { multipart } from './multipart.ts';
@@ -111,19 +111,26 @@ export async function serveGraphql(
       ? 'application/json'
       : accepted.result;
   const left = new AbortController();
+  /** Ends the operation: its client has left, or the process ends first. */
+  const ending = new AbortController();
   response.once('close', () => {
-    if (!response.writableFinished) left.abort();
+    if (response.writableFinished) return;
+    left.abort();
+    ending.abort();
   });
-  mesh.work.begin();
+  let streams = false;
+  const operating = {
+    cut: () => {
+      ending.abort(shuttingDown('This gateway has shut down before the answer came.'));
+      // A stream breaks with its connection, and can be resumed at another gateway.
+      if (streams) left.abort();
+    },
+  };
+  mesh.work.begin(operating);
   try {
     if (request.method !== 'GET' && request.method !== 'POST') {
       response.setHeader('allow', 'GET, POST');
       throw new BadRequest(405, 'Send a POST, or a GET for a query.');
-    }
-    if (mesh.work.closing) {
-      throw new HeddleError('OVERLOADED', 'This process is shutting down.', {
-        extensions: { retryAfterMs: 1000 },
-      });
     }
     if (accepted.result === undefined && accepted.stream === undefined) throw unacceptable();
     const clientAddress = clientAddressOf(request);
@@ -138,12 +145,13 @@ export async function serveGraphql(
         throw wrong;
       }
     }
-    const context = { caller, requestId, clientRequestId, clientAddress, signal: left.signal };
+    const context = { caller, requestId, clientRequestId, clientAddress, signal: ending.signal };
     const answer: Answer = isOperation(operation)
       ? await mesh.router().run(operation, parameters.variables, context)
       : operation;
     const written = isStream(answer) ? accepted.stream : accepted.result;
     if (isStream(answer) || written === 'text/event-stream') {
+      streams = isStream(answer);
       const framing = written === 'multipart/mixed' ? multipart : serverSentEvents;
       return await sendFramed(response, framing, answer, left.signal, mesh.limits.keepAliveMs);
     }
@@ -158,6 +166,6 @@ export async function serveGraphql(
     if (response.headersSent) response.destroy();
     else sendJson(response, status, jsonType, result);
   } finally {
-    mesh.work.end();
+    mesh.work.end(operating);
   }
 }

@@ -8,7 +8,14 @@ import { newRequestId } from '#schema/request-id.ts';
 import type { Credentials } from '../caller.ts';
 import { type ClientError, type ClientResult, presentFailure, refusal } from '../errors.ts';
 import { type Answer, isOperation, isStream } from '../router.ts';
-import { clientAddressOf, clientRequestIdOf, credentialsOf, type Mesh } from './door.ts';
+import {
+  clientAddressOf,
+  clientRequestIdOf,
+  credentialsOf,
+  type Mesh,
+  type Operating,
+  shuttingDown,
+} from './door.ts';
 
 export const goingAway = 1001;
 const tryAgainLater = 1013;
@@ -25,7 +32,7 @@ const refusedBytesMax = 1024 * 1024;
  */
 const eventsInARowMax = 64;
 
-interface Running {
+interface Running extends Operating {
   cancel(): void;
 }
 
@@ -129,6 +136,7 @@ export class WebSocketSession {
     const code = error instanceof HeddleError ? error.code : 'INTERNAL';
     if (code === 'UNAUTHENTICATED') this.#socket.close(CloseCode.Unauthorized, 'Unauthorized');
     else if (code === 'FORBIDDEN') this.#socket.close(CloseCode.Forbidden, 'Forbidden');
+    else if (code === 'OVERLOADED') this.#socket.close(tryAgainLater, 'Try again later');
     else {
       this.#mesh.log.error({ err: error }, 'a WebSocket could not be admitted');
       this.#socket.close(CloseCode.InternalServerError, 'Internal server error');
@@ -162,17 +170,25 @@ export class WebSocketSession {
     }
     const requestId = newRequestId();
     const left = new AbortController();
+    /** Ends the operation: its client has left, or the process ends first. */
+    const ending = new AbortController();
     let stream: AsyncIterator<ClientResult> | undefined;
     const running: Running = {
       cancel: () => {
         this.#running.delete(id);
         left.abort();
+        ending.abort();
         stream?.return?.().catch(() => undefined);
+      },
+      cut: () => {
+        ending.abort(shuttingDown('This gateway has shut down before the answer came.'));
+        // A stream breaks with its socket, and can be resumed at another gateway.
+        if (stream !== undefined) running.cancel();
       },
     };
     this.#running.set(id, running);
-    work.begin();
-    this.#answer(payload, requestId, left.signal)
+    work.begin(running);
+    this.#answer(payload, requestId, ending.signal)
       .then(async (answer) => {
         if (isStream(answer)) {
           stream = answer;
@@ -186,7 +202,7 @@ export class WebSocketSession {
       })
       .finally(() => {
         if (this.#running.get(id) === running) this.#running.delete(id);
-        work.end();
+        work.end(running);
         if (this.#closeWhenIdle) this.closeWhenIdle();
       });
   }

@@ -3,10 +3,17 @@ import { HeddleError } from '#schema/errors.ts';
 
 const retryAfterMs = 1_000;
 
-/** The operation was certainly not begun: nobody answers at the subgraph's address, or too much waits for it. */
+/** The operation was certainly not begun: nothing answers at the subgraph's address. */
 export function unreachable(subgraph: string, cause?: unknown): HeddleError {
   return new HeddleError('OVERLOADED', `The subgraph ${subgraph} cannot be reached.`, {
     ...(cause === undefined ? {} : { cause }),
+    extensions: { subgraph, retryAfterMs, notBegun: true },
+  });
+}
+
+/** Too many operations of this gateway wait for the subgraph. */
+export function atCapacity(subgraph: string): HeddleError {
+  return new HeddleError('OVERLOADED', `Too many operations wait for the subgraph ${subgraph}.`, {
     extensions: { subgraph, retryAfterMs },
   });
 }

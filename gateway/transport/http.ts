@@ -1,14 +1,26 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { type DocumentNode, type ExecutionResult, Kind, print } from 'graphql';
-import { Pool } from 'undici';
 import { HeddleError } from '#schema/errors.ts';
+import { drainingStatus } from '#schema/http-drain.ts';
 import { identityHeader, signIdentity } from '#schema/identity.ts';
 import type { SubgraphExecutor, SubgraphName, SubgraphRequest } from '#schema/subgraph.ts';
-import { broken, isWireResult, refusedIdentity, resultOf, tooDeep, unreachable } from './errors.ts';
-import { createSubscriber, type Subscriber } from './subscriptions.ts';
+import { type Address, createAddresses } from './addresses.ts';
+import {
+  atCapacity,
+  broken,
+  isWireResult,
+  refusedIdentity,
+  resultOf,
+  tooDeep,
+  unreachable,
+} from './errors.ts';
 
 export interface HttpExecutorOptions {
   readonly name: SubgraphName;
-  /** Where the subgraph is served, e.g. `http://models:4001/graphql`; the path is /graphql when none is given. */
+  /**
+   * Where the subgraph is served, e.g. `http://models:4001/graphql`; the path is /graphql when none is given. Several
+   * addresses of equal processes are separated by commas.
+   */
   readonly url: string;
   /** What both sides sign with; at least 32 bytes. */
   readonly meshSecret: string;
@@ -16,18 +28,22 @@ export interface HttpExecutorOptions {
   readonly operationsMax?: number;
   /** Events that may wait in this process for one slow subscriber. */
   readonly eventsMax?: number;
+  readonly now?: () => number;
 }
 
 const operationsMaxDefault = 4_096;
 const eventsMaxDefault = 1_000;
-const connectTimeoutMs = 5_000;
-/** Longer than any call to a provider may take. */
-const answerTimeoutMs = 15 * 60_000;
-const responseBytesMax = 64 * 1024 * 1024;
+
+/** How often, and until when after the first time, an operation is sent that no process has begun. */
+const triesMax = 3;
+const triesMsMax = 2_000;
+const backoffMs = 50;
 
 interface Printed {
   readonly text: string;
   readonly type: string;
+  /** The operation has a single root field: an error of it that says so means that nothing at all was begun. */
+  readonly isSingle: boolean;
 }
 
 const printed = new WeakMap<DocumentNode, Printed>();
@@ -39,7 +55,8 @@ function printedOf(document: DocumentNode): Printed {
     const operation = document.definitions.find(
       (definition) => definition.kind === Kind.OPERATION_DEFINITION,
     );
-    known = { text: print(document), type: operation?.operation ?? 'query' };
+    const isSingle = operation?.selectionSet.selections.length === 1;
+    known = { text: print(document), type: operation?.operation ?? 'query', isSingle };
     printed.set(document, known);
   }
   return known;
@@ -69,42 +86,49 @@ function addressOf(name: string, text: string): URL {
   return url;
 }
 
+/** Does this refusal say that nothing was begun, so that the operation may be sent anew? */
+function isNotBegun(
+  result: ExecutionResult | AsyncIterable<ExecutionResult>,
+  { isSingle }: Printed,
+): boolean {
+  if (!isSingle || Symbol.asyncIterator in result) return false;
+  const { errors = [] } = result;
+  return errors.length > 0 && errors.every(({ extensions }) => extensions.notBegun === true);
+}
+
 /**
  * Reaches a subgraph in another process: queries and mutations over kept-alive HTTP, subscriptions over one shared
- * WebSocket, each operation with the caller in a token signed for it alone. A query whose connection breaks is sent
- * once more, a mutation never. Rejects when the subgraph cannot be reached, and says which.
+ * WebSocket, each operation with the caller in a token signed for it alone. An operation that was certainly not begun
+ * (no connection, or a process that drains and says so) is sent again, over a new connection and to another address
+ * where there is one. A query whose connection breaks is sent once more, a mutation never. Rejects when the subgraph
+ * cannot be reached, and says which.
  */
 export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecutor & AsyncDisposable {
-  const { name, meshSecret, operationsMax = operationsMaxDefault } = options;
-  const url = addressOf(name, options.url);
-  const pool = new Pool(url.origin, {
-    connections: operationsMax,
-    pipelining: 1,
-    connect: { timeout: connectTimeoutMs },
-    headersTimeout: answerTimeoutMs,
-    bodyTimeout: answerTimeoutMs,
-    maxResponseSize: responseBytesMax,
-  });
-  const subscriber: Subscriber = createSubscriber({
-    name,
-    url: new URL(url.href.replace(/^http/, 'ws')),
-    eventsMax: options.eventsMax ?? eventsMaxDefault,
-  });
+  const { name, meshSecret, operationsMax = operationsMaxDefault, now = Date.now } = options;
+  const urls = options.url.split(',').map((url) => addressOf(name, url.trim()));
+  const eventsMax = options.eventsMax ?? eventsMaxDefault;
+  const addresses = createAddresses({ name, urls, operationsMax, eventsMax, now });
   let running = 0;
 
-  const send = async (request: SubgraphRequest, query: string): Promise<ExecutionResult> => {
+  const signed = async (request: SubgraphRequest, query: string) => {
     const operation = { query, variables: request.variables, operationName: request.operationName };
     const { caller, requestId, clientRequestId, clientAddress } = request;
     const claims = { caller, requestId, clientRequestId, clientAddress };
-    const token = await signIdentity(meshSecret, name, claims, operation);
+    const identity = await signIdentity(meshSecret, name, claims, operation);
+    return { operation, identity };
+  };
+
+  const send = async (address: Address, request: SubgraphRequest, { text: query }: Printed) => {
+    const { operation, identity } = await signed(request, query);
+    const { url, pool } = address;
     const { statusCode, body } = await pool.request({
       path: url.pathname + url.search,
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         accept: 'application/json',
-        'x-request-id': requestId,
-        [identityHeader]: token,
+        'x-request-id': request.requestId,
+        [identityHeader]: identity,
       },
       body: JSON.stringify(operation),
       signal: request.signal ?? null,
@@ -120,57 +144,83 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
   const explain = (error: unknown, { signal }: SubgraphRequest): unknown => {
     if (error instanceof HeddleError) return error;
     if (error instanceof RangeError) return tooDeep();
-    if (signal?.aborted === true)
+    if (signal?.aborted === true) {
+      // The gateway itself ends the operation with an error; a client that has left ends it without.
+      if (signal.reason instanceof HeddleError) return signal.reason;
       return new HeddleError('INTERNAL', 'The client has gone.', { cause: error });
+    }
     if (neverSent.has(codeOf(error))) return unreachable(name, error);
     return broken(name, error);
   };
 
-  const ask = async (request: SubgraphRequest, { text, type }: Printed): Promise<ExecutionResult> => {
+  const ask = async (address: Address, request: SubgraphRequest, document: Printed) => {
     try {
-      return await send(request, text);
+      return await send(address, request, document);
     } catch (error) {
-      const explained = explain(error, request);
-      const mayRepeat = type === 'query' && codeOf(error) !== '' && request.signal?.aborted !== true;
-      if (!mayRepeat) throw explained;
-      return send(request, text).catch((again: unknown) => {
+      const mayRepeat =
+        document.type === 'query' &&
+        codeOf(error) !== '' &&
+        !neverSent.has(codeOf(error)) &&
+        request.signal?.aborted !== true;
+      if (!mayRepeat) throw explain(error, request);
+      return send(address, request, document).catch((again: unknown) => {
         throw explain(again, request);
       });
     }
   };
 
-  const subscribe = async (request: SubgraphRequest, query: string) => {
-    const { caller, requestId, clientRequestId, clientAddress, variables, operationName } = request;
-    const operation = { query, variables, operationName };
-    const identity = await signIdentity(
-      meshSecret,
-      name,
-      { caller, requestId, clientRequestId, clientAddress },
-      operation,
-    ).catch((error: unknown) => {
+  const subscribe = async (address: Address, request: SubgraphRequest, { text }: Printed) => {
+    const { operation, identity } = await signed(request, text).catch((error: unknown) => {
       throw explain(error, request);
     });
-    return subscriber.subscribe(
-      { ...operation, identity, isAnonymous: caller.kind === 'ANONYMOUS' },
-      request.signal,
-    );
+    const isAnonymous = request.caller.kind === 'ANONYMOUS';
+    return address.subscriber.subscribe({ ...operation, identity, isAnonymous }, request.signal);
+  };
+
+  /** Runs the operation, again where nothing was begun. */
+  const persist = async (request: SubgraphRequest, document: Printed) => {
+    const run = document.type === 'subscription' ? subscribe : ask;
+    const untilMs = now() + triesMsMax;
+    for (let tries = 1; ; tries++) {
+      const address = addresses.pick();
+      const isLast = tries >= triesMax || now() >= untilMs || request.signal?.aborted === true;
+      try {
+        const result = await run(address, request, document);
+        if (!isNotBegun(result, document)) return result;
+        address.avoid();
+        if (isLast) return result;
+      } catch (error) {
+        if (!(error instanceof HeddleError) || error.extensions.notBegun !== true) throw error;
+        address.avoid();
+        if (isLast) throw error;
+      }
+      // Another address is asked at once.
+      if (tries >= urls.length) await wait(backoffMs * 2 ** (tries - urls.length));
+    }
   };
 
   return {
     async execute(request) {
       const document = printedOf(request.document);
-      if (document.type === 'subscription') return subscribe(request, document.text);
-      if (running >= operationsMax) throw unreachable(name);
+      if (document.type === 'subscription') return persist(request, document);
+      if (running >= operationsMax) throw atCapacity(name);
       running++;
       try {
-        return await ask(request, document);
+        return await persist(request, document);
       } finally {
         running--;
       }
     },
-    async [Symbol.asyncDispose]() {
-      subscriber.close();
-      await pool.destroy();
+    async ready(signal) {
+      const asked = addresses.all.map(async ({ url, pool }) => {
+        const path = `${url.pathname.replace(/\/graphql$/, '')}/health/ready`;
+        const { statusCode, body } = await pool.request({ path, method: 'GET', signal });
+        const text = await body.text();
+        return statusCode === 200 || JSON.parse(text).status === drainingStatus;
+      });
+      const answers = await Promise.allSettled(asked);
+      return answers.some((answer) => answer.status === 'fulfilled' && answer.value);
     },
+    [Symbol.asyncDispose]: () => addresses[Symbol.asyncDispose](),
   };
 }

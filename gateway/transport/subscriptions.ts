@@ -1,7 +1,8 @@
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
-import { createClient } from 'graphql-ws';
+import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { HeddleError } from '#schema/errors.ts';
+import { drainedCloseCode } from '#schema/http-drain.ts';
 import { broken, errorOf, refusedIdentity, resultOf, unreachable } from './errors.ts';
 import { EventBuffer } from './event-buffer.ts';
 
@@ -23,6 +24,8 @@ export interface Subscriber {
     operation: SignedOperation,
     signal: AbortSignal | undefined,
   ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>>;
+  /** Closes the WebSocket when its last subscription has ended; nothing more is subscribed to. */
+  retire(): void;
   close(): void;
 }
 
@@ -31,8 +34,6 @@ const firstEventMs = 2_000;
 const acknowledgeTimeoutMs = 5_000;
 const keepAliveMs = 10_000;
 const pongTimeoutMs = 5_000;
-/** How long an unused WebSocket stays open. */
-const lazyCloseMs = 30_000;
 /** A subgraph sends no event that is longer. */
 const messageBytesMax = 64 * 1024 * 1024;
 
@@ -55,6 +56,13 @@ function completionIdOf(event: ExecutionResult): string | undefined {
   return undefined;
 }
 
+/** The subgraph drained and has begun nothing that it had not answered. */
+function isDrained(reason: unknown): boolean {
+  return (
+    typeof reason === 'object' && reason !== null && 'code' in reason && reason.code === drainedCloseCode
+  );
+}
+
 function isRefusal(reason: unknown): reason is readonly GraphQLFormattedError[] {
   return Array.isArray(reason) && reason.length > 0;
 }
@@ -69,33 +77,38 @@ export function createSubscriber(options: {
   let pongTimeout: NodeJS.Timeout | undefined;
   let isOpen = false;
   let connections = 0;
-  const client = createClient({
-    url: url.href,
-    webSocketImpl: MeshSocket,
-    lazy: true,
-    lazyCloseTimeout: lazyCloseMs,
-    // A retry would run the operation a second time, with a token that was used.
-    retryAttempts: 0,
-    connectionAckWaitTimeout: acknowledgeTimeoutMs,
-    keepAlive: keepAliveMs,
-    onNonLazyError: () => undefined,
-    on: {
-      connected: () => {
-        isOpen = true;
-        connections++;
+  let client: Client | undefined;
+  /** Subscriptions in progress. */
+  let running = 0;
+  let retired = false;
+  const openClient = () =>
+    createClient({
+      url: url.href,
+      webSocketImpl: MeshSocket,
+      // The WebSocket stays open when no subscription runs. Its own timer to close it then would keep the process alive.
+      lazy: false,
+      // A retry would run the operation a second time, with a token that was used.
+      retryAttempts: 0,
+      connectionAckWaitTimeout: acknowledgeTimeoutMs,
+      keepAlive: keepAliveMs,
+      onNonLazyError: () => undefined,
+      on: {
+        connected: () => {
+          isOpen = true;
+          connections++;
+        },
+        closed: () => {
+          isOpen = false;
+          clearTimeout(pongTimeout);
+        },
+        ping: (received) => {
+          if (!received) pongTimeout = setTimeout(() => client?.terminate(), pongTimeoutMs);
+        },
+        pong: (received) => {
+          if (received) clearTimeout(pongTimeout);
+        },
       },
-      closed: () => {
-        isOpen = false;
-        clearTimeout(pongTimeout);
-      },
-      ping: (received) => {
-        if (!received) pongTimeout = setTimeout(() => client.terminate(), pongTimeoutMs);
-      },
-      pong: (received) => {
-        if (received) clearTimeout(pongTimeout);
-      },
-    },
-  });
+    });
 
   /** Why a subscription ended without `complete`. */
   const explain = (
@@ -103,11 +116,19 @@ export function createSubscriber(options: {
     isAnonymous: boolean,
     wasSent: boolean,
   ): HeddleError | readonly GraphQLFormattedError[] => {
-    if (!isRefusal(reason)) return wasSent ? broken(name, reason) : unreachable(name, reason);
+    if (!isRefusal(reason)) {
+      return wasSent && !isDrained(reason) ? broken(name, reason) : unreachable(name, reason);
+    }
     // The gateway lets only callers through who may: what is not authenticated here is the gateway itself.
     const [first] = reason;
     const byIdentity = !isAnonymous && first?.extensions?.code === 'UNAUTHENTICATED';
     return byIdentity ? refusedIdentity(name, first.message) : reason;
+  };
+
+  const close = () => {
+    clearTimeout(pongTimeout);
+    client?.dispose();
+    client?.terminate();
   };
 
   const overflow = (last: ExecutionResult): ExecutionResult => {
@@ -132,10 +153,16 @@ export function createSubscriber(options: {
           begun = true;
           clearTimeout(patience);
         };
-        const over = () => signal?.removeEventListener('abort', abandon);
+        const over = () => {
+          signal?.removeEventListener('abort', abandon);
+          running -= 1;
+          if (retired && running === 0) close();
+        };
         const buffer = new EventBuffer<ExecutionResult>({ max: eventsMax, overflow, onReturn: leave });
         const abandon = () => {
-          buffer.return();
+          // This gateway ends, not the client: the subgraph must not take it for a client that leaves.
+          if (signal?.reason instanceof HeddleError) buffer.end();
+          else buffer.return();
           if (!begun) resolve(buffer);
           settle();
         };
@@ -147,6 +174,8 @@ export function createSubscriber(options: {
         const patience = setTimeout(begin, firstEventMs);
         if (signal?.aborted === true) return abandon();
         signal?.addEventListener('abort', abandon, { once: true });
+        running += 1;
+        client ??= openClient();
         unsubscribe = client.subscribe(
           {
             query,
@@ -190,10 +219,10 @@ export function createSubscriber(options: {
           },
         );
       }),
-    close() {
-      clearTimeout(pongTimeout);
-      client.dispose();
-      client.terminate();
+    retire() {
+      retired = true;
+      if (running === 0) close();
     },
+    close,
   };
 }

@@ -18,6 +18,16 @@ export class Cancelled extends Error {
   }
 }
 
+const stoppedRetryAfterMs = 1_000;
+
+/** The reason an attempt is aborted with when the mesh itself ends the call: it has failed, and may be made again. */
+export class Stopped extends ProviderFailure {
+  constructor(message: string) {
+    super('OVERLOADED', message, { retryable: false, retryAfterMs: stoppedRetryAfterMs });
+    this.name = 'Stopped';
+  }
+}
+
 /** How one provider call ended. */
 export type AttemptEnd =
   | { readonly outcome: 'SUCCEEDED'; readonly answer: ProviderAnswer }
@@ -47,7 +57,9 @@ export function healthOf(
   timeToFirstTokenMs: number | null,
 ): CallOutcome | null {
   if (end.outcome === 'CANCELLED') return null;
-  if (end.outcome === 'FAILED' && clientsFault.has(end.failure.code)) return null;
+  if (end.outcome === 'FAILED' && (end.failure instanceof Stopped || clientsFault.has(end.failure.code))) {
+    return null;
+  }
   return { ok: end.outcome === 'SUCCEEDED', latencyMs, timeToFirstTokenMs };
 }
 

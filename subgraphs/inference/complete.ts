@@ -1,4 +1,5 @@
 import type { Caller } from '#schema/caller.ts';
+import { HeddleError } from '#schema/errors.ts';
 import type { CompletionData } from './completion.ts';
 import { type Ended, errorOf } from './ending.ts';
 import type { Inference } from './inference.ts';
@@ -26,7 +27,15 @@ export async function complete(
   const ended = await endOf(begun, caller, signal, stops, inference);
   const error = errorOf(ended);
   if (error !== null) throw error;
+  // Of a call in another process that has not ended within the wait: half an answer is never a success.
+  if (ended.completion.status === 'RUNNING') throw stillRunning(ended.completion.id);
   return ended.completion;
+}
+
+function stillRunning(completionId: string): HeddleError {
+  return new HeddleError('OVERLOADED', 'The call that used this idempotencyKey first is still running.', {
+    extensions: { completionId, retryAfterMs: 1_000 },
+  });
 }
 
 async function endOf(

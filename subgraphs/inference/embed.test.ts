@@ -126,11 +126,8 @@ describe('embed', () => {
     const call = await mesh.alpha.next();
     await mesh[Symbol.asyncDispose]();
     await call.aborted;
-    expect(await mesh.rows()).toMatchObject([{ status: 'CANCELLED' }]);
-    expect(await refusal).toMatchObject({
-      code: 'PROVIDER_ERROR',
-      message: expect.stringMatching(/shutting down/),
-    });
+    expect(await mesh.rows()).toMatchObject([{ status: 'FAILED', errorCode: 'OVERLOADED' }]);
+    expect(await refusal).toMatchObject({ code: 'OVERLOADED', retryAfterMs: expect.any(Number) });
     expect(await mesh.refusal(EMBED, { input })).toMatchObject({ code: 'OVERLOADED' });
   });
 

@@ -1,6 +1,6 @@
 import type { CatalogModel } from '#mongo/catalog.ts';
 import type { HeddleError } from '#schema/errors.ts';
-import { type AttemptEnd, Cancelled, endOf, healthOf, untilAborted } from './attempt.ts';
+import { type AttemptEnd, Cancelled, endOf, healthOf, Stopped, untilAborted } from './attempt.ts';
 import type { InferenceDeps } from './deps.ts';
 import {
   type ClientFailure,
@@ -67,8 +67,9 @@ export class Embedding implements RunningCall {
     this.done = this.#run();
   }
 
-  cancel(message: string): void {
-    this.#abort.abort(new Cancelled(message));
+  /** The mesh ends it: FAILED with OVERLOADED. */
+  stop(message: string): void {
+    this.#abort.abort(new Stopped(message));
   }
 
   async #run(): Promise<EmbeddingsData> {
@@ -78,7 +79,7 @@ export class Embedding implements RunningCall {
       const message = `The embedding has not ended within ${totalMs} ms.`;
       this.#abort.abort(new ProviderFailure('PROVIDER_TIMEOUT', message, { retryable: false }));
     }, totalMs);
-    const onLeave = () => this.cancel('The client has gone.');
+    const onLeave = () => this.#abort.abort(new Cancelled('The client has gone.'));
     if (signal.aborted) onLeave();
     signal.addEventListener('abort', onLeave, { once: true });
 

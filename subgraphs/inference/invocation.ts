@@ -4,7 +4,15 @@ import type { InvocationStatus } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { eventOf, partsOf } from './answer-builder.ts';
-import { type AttemptEnd, Cancelled, generateOnce, healthOf, streamOnce, untilAborted } from './attempt.ts';
+import {
+  type AttemptEnd,
+  Cancelled,
+  generateOnce,
+  healthOf,
+  Stopped,
+  streamOnce,
+  untilAborted,
+} from './attempt.ts';
 import type { CompletionData, CompletionEventData } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
 import {
@@ -81,9 +89,14 @@ export class Invocation {
     return this.start.id;
   }
 
-  /** Stops it; a completion that has ended stays as it is. */
+  /** Its client ends it: CANCELLED. A completion that has ended stays as it is. */
   cancel(message: string): void {
     this.#stop(new Cancelled(message));
+  }
+
+  /** The mesh ends it: FAILED with OVERLOADED. A completion that has ended stays as it is. */
+  stop(message: string): void {
+    this.#stop(new Stopped(message));
   }
 
   /** The completion as it stands while it runs. */

@@ -137,6 +137,8 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
     options: BeginOptions,
     cache: 'MISS' | 'BYPASS',
   ): Promise<Begun> {
+    // Again: it may have waited for the answer to an identical call, and the process drained meanwhile.
+    running.admit();
     const { inputTokensMax, call } = request;
     const { maxOutputTokens } = call;
     const needs = { ...request, maxOutputTokens };

@@ -1,8 +1,9 @@
 import { type ExecutionArgs, GraphQLError } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
-import type { WebSocketServer } from 'ws';
+import type { WebSocket, WebSocketServer } from 'ws';
 import { HeddleError } from '#schema/errors.ts';
+import { drainedCloseCode, lingerMs } from '#schema/http-drain.ts';
 import type { IdentityVerifier } from '#schema/identity.ts';
 import type { SubgraphRequest } from '#schema/subgraph.ts';
 import { isLongerThan } from './result-size.ts';
@@ -10,8 +11,11 @@ import { createServedDocuments } from './served-documents.ts';
 import type { Subgraph } from './subgraph.ts';
 
 export interface ServedOperations {
-  /** Resolves when no operation runs. */
-  idle(): Promise<void>;
+  /**
+   * Refuses new operations as not begun, and closes each socket over which none runs, soon. Resolves when no operation
+   * runs.
+   */
+  drain(): Promise<void>;
   /** Ends every operation and socket. */
   dispose(): void | Promise<void>;
 }
@@ -23,6 +27,24 @@ const tooLong = new GraphQLError('One event of the subscription is too long: ask
   extensions: { code: 'GRAPH_COST_EXCEEDED' },
 }).toJSON();
 
+/** A gateway's socket, shared by its callers. */
+interface ServedSocket {
+  /** Aborted when the socket has closed. */
+  readonly left: AbortController;
+  /** Operations in progress over it. */
+  operations: number;
+  /** Says that no operation of the socket is in progress. */
+  close(): void;
+}
+
+type ServedRequest = SubgraphRequest & { readonly over: ServedSocket };
+
+function draining(): HeddleError {
+  return new HeddleError('OVERLOADED', 'This process is shutting down.', {
+    extensions: { notBegun: true, retryAfterMs: 1_000 },
+  });
+}
+
 /** A socket is shared by many callers, so each operation brings its own identity in `extensions.identity`. */
 export function serveWebSocket(
   subgraph: Subgraph,
@@ -31,19 +53,28 @@ export function serveWebSocket(
   log: Logger,
 ): ServedOperations {
   const documentOf = createServedDocuments(subgraph.schema);
-  const sockets = new WeakMap<object, AbortController>();
-  const run = (args: ExecutionArgs) => subgraph.execute(args.contextValue as SubgraphRequest) as never;
-
+  const sockets = new Map<WebSocket, ServedSocket>();
+  let drained: Promise<void> | undefined;
   let running = 0;
   const waiting: (() => void)[] = [];
+  const closeUnused = (socket: ServedSocket) => {
+    if (socket.operations === 0) socket.close();
+  };
+  // Counted from here on, not by onOperation: that is called when the first event is already waited for.
+  const run = ({ contextValue }: ExecutionArgs) => {
+    const { over, ...request } = contextValue as ServedRequest;
+    over.operations += 1;
+    running += 1;
+    return subgraph.execute(request) as never;
+  };
   const served = useServer<Record<string, unknown>>(
     {
-      onOperation() {
-        running += 1;
-      },
-      onComplete() {
+      onComplete({ extra }) {
         running -= 1;
-        // The word that it is complete goes out after this.
+        const socket = sockets.get(extra.socket);
+        if (socket !== undefined) socket.operations -= 1;
+        // The message that it is complete is sent after this.
+        if (drained !== undefined && socket !== undefined) setImmediate(() => closeUnused(socket));
         if (running === 0) for (const resume of waiting.splice(0)) setImmediate(resume);
       },
       execute: run,
@@ -52,10 +83,16 @@ export function serveWebSocket(
         return isLongerThan(result, eventCharactersMax) ? { data: null, errors: [tooLong] } : undefined;
       },
       onConnect({ extra }) {
-        sockets.set(extra.socket, new AbortController());
+        const { socket } = extra;
+        sockets.set(socket, {
+          left: new AbortController(),
+          operations: 0,
+          close: () => socket.close(drainedCloseCode, 'Draining'),
+        });
       },
       onClose({ extra }) {
-        sockets.get(extra.socket)?.abort();
+        sockets.get(extra.socket)?.left.abort();
+        sockets.delete(extra.socket);
       },
       async onSubscribe({ extra }, _id, { query, variables, operationName, extensions }) {
         try {
@@ -66,8 +103,10 @@ export function serveWebSocket(
           );
           const document = documentOf(query);
           if (!('kind' in document)) return document;
-          const signal = sockets.get(extra.socket)?.signal;
-          const contextValue: SubgraphRequest = {
+          const over = sockets.get(extra.socket);
+          // Nothing is waited for from here until it is counted, so that a socket is not closed in between.
+          if (over === undefined || drained !== undefined) throw draining();
+          const contextValue: ServedRequest = {
             document,
             variables: variables ?? undefined,
             operationName: operationName ?? undefined,
@@ -75,7 +114,8 @@ export function serveWebSocket(
             requestId,
             clientRequestId,
             clientAddress,
-            signal,
+            signal: over.left.signal,
+            over,
           };
           return { schema: subgraph.schema, document, contextValue };
         } catch (error) {
@@ -90,8 +130,18 @@ export function serveWebSocket(
     },
     server,
   );
+  const idle = () =>
+    running === 0 ? Promise.resolve() : new Promise<void>((resume) => void waiting.push(resume));
   return {
-    idle: () => (running === 0 ? Promise.resolve() : new Promise((resume) => void waiting.push(resume))),
+    drain() {
+      if (drained === undefined) {
+        drained = idle();
+        // Operations that are on their way are still refused; those that come after the close were not begun either.
+        const timer = setTimeout(() => sockets.forEach(closeUnused), lingerMs);
+        timer.unref();
+      }
+      return drained;
+    },
     dispose: () => served.dispose(),
   };
 }

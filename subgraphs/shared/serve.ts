@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
+import { createHttpDrain, drainingStatus, lingerMs } from '#schema/http-drain.ts';
 import { createIdentityVerifier } from '#schema/identity.ts';
 import { createServedHttp } from './serve-http.ts';
 import { serveWebSocket } from './serve-websocket.ts';
@@ -17,17 +18,24 @@ export interface ServeOptions {
   readonly log: Logger;
   /** Of what a client sends to the gateway; what a gateway makes of it may be several times larger. */
   readonly bodyBytesMax?: number;
-  /** May a call be served? Asked by /health/ready; a failure is a no. */
+  /** Would a call be served? Asked by /health/ready; a failure is a no. */
   readonly ready?: () => boolean | Promise<boolean>;
-  /** How long `close` lets requests end by themselves. */
+  /** How long `close` lets operations end where it is not said. */
   readonly graceMs?: number;
 }
 
 export interface ServedSubgraph {
   /** Where queries and mutations go by POST and operations by WebSocket, e.g. `http://127.0.0.1:4001/graphql`. */
   readonly url: string;
-  /** Stops accepting, lets requests and subscriptions end within the grace time, ends every socket. Idempotent. */
-  close(): Promise<void>;
+  /** Readiness is refused from now on, and each response closes its connection; everything is still served. */
+  drain(): void;
+  /**
+   * Accepts no connection, and refuses new operations over open WebSockets as not begun. Resolves when no operation is
+   * in progress and none can arrive.
+   */
+  stop(): Promise<void>;
+  /** Stops, lets operations end within the grace time, ends every socket. Idempotent. */
+  close(graceMs?: number): Promise<void>;
 }
 
 const bodyBytesMaxDefault = 1_048_576;
@@ -38,8 +46,6 @@ const growthMax = 5;
 const graceMsDefault = 5_000;
 /** How long a peer may take to answer the close of its socket. */
 const closeMs = 500;
-/** RFC 6455, section 7.4.1: the server goes away. */
-const goingAway = 1001;
 
 /**
  * Serves one subgraph alone: HTTP for queries and mutations, graphql-ws for subscriptions, both at /graphql and only
@@ -54,14 +60,21 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
   const http = await createServedHttp(subgraph, verifier, messageBytesMax, log);
   let closing: Promise<void> | undefined;
 
+  let draining = false;
+  let stopped: Promise<void> | undefined;
+
   const isReady = async () => {
-    if (closing) return false;
     try {
       return (await options.ready?.()) ?? true;
     } catch (err) {
       log.warn({ err }, 'not ready');
       return false;
     }
+  };
+  const sendReadiness = async (response: ServerResponse) => {
+    if (!(await isReady())) sendStatus(response, 503, 'not ready');
+    else if (draining) sendStatus(response, 503, drainingStatus);
+    else sendStatus(response, 200, 'ready');
   };
 
   const server = createServer(
@@ -70,16 +83,15 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
       const path = request.url?.split('?')[0];
       if (path === '/graphql') await http.handle(request, response);
       else if (path === '/health/live') sendStatus(response, 200, 'live');
-      else if (path === '/health/ready') {
-        const ready = await isReady();
-        sendStatus(response, ready ? 200 : 503, ready ? 'ready' : 'not ready');
-      } else sendStatus(response, 404, 'not found');
+      else if (path === '/health/ready') await sendReadiness(response);
+      else sendStatus(response, 404, 'not found');
     },
   );
+  const connections = createHttpDrain(server);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax });
   const operations = serveWebSocket(subgraph, sockets, verifier, log);
   server.on('upgrade', (request, socket, head) => {
-    if (closing || request.url?.split('?')[0] !== '/graphql') {
+    if (stopped || request.url?.split('?')[0] !== '/graphql') {
       socket.destroy();
       return;
     }
@@ -96,21 +108,30 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
   const { port } = server.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
 
+  const drain = () => {
+    draining = true;
+    connections.announce();
+  };
+  const stop = () => {
+    drain();
+    stopped ??= Promise.all([connections.stop(lingerMs), operations.drain()]).then(() => undefined);
+    return stopped;
+  };
+
   return {
     url: `http://${host}:${port}/graphql`,
-    close() {
+    drain,
+    stop,
+    close(graceMs = options.graceMs ?? graceMsDefault) {
       closing ??= (async () => {
         const closed = once(server, 'close');
-        server.close();
-        server.closeIdleConnections();
         const graceOver = Promise.withResolvers<void>();
         const deadline = setTimeout(() => {
           graceOver.resolve();
           server.closeAllConnections();
-        }, options.graceMs ?? graceMsDefault);
-        await Promise.race([operations.idle(), graceOver.promise]);
+        }, graceMs);
+        await Promise.race([stop(), graceOver.promise]);
         await operations.dispose();
-        for (const socket of sockets.clients) socket.close(goingAway);
         const cutOff = setTimeout(() => {
           for (const socket of sockets.clients) socket.terminate();
         }, closeMs);

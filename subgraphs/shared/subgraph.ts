@@ -37,8 +37,11 @@ export interface SubgraphServices {
 export interface Subgraph extends SubgraphExecutor, AsyncDisposable {
   readonly name: SubgraphName;
   readonly schema: GraphQLSchema;
-  /** Begins nothing new that takes long, and resolves when what runs has ended: by itself, or stopped after `graceMs`. */
-  drain(graceMs: number): Promise<void>;
+  /**
+   * Resolves when the calls in progress have ended: by themselves within `graceMs`, or stopped then. Calls are taken
+   * until `lastCall` has resolved or the time is over; afterwards they are refused.
+   */
+  drain(graceMs: number, lastCall?: Promise<unknown>): Promise<void>;
 }
 
 export type SubgraphResolvers<TLoaders> = GraphQLResolverMap<SubgraphContext<TLoaders>>;
@@ -54,7 +57,7 @@ export interface SubgraphOptions<TLoaders> {
   /** What the subgraph itself opened (timers, bus listeners), ended when it is disposed. */
   readonly close?: () => Promise<void>;
   /** See Subgraph; absent where nothing runs longer than its operation. */
-  readonly drain?: (graceMs: number) => Promise<void>;
+  readonly drain?: Subgraph['drain'];
 }
 
 /**

@@ -1,0 +1,79 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { type Socket, Server as SocketServer } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/**
+ * Close code of a WebSocket between processes that its server closes because it drains and no operation runs over it:
+ * an operation that the client had sent, and that got no answer, was not begun.
+ */
+export const drainedCloseCode = 4503;
+
+/** What /health/ready of a subgraph that drains says: not ready for new clients, but it serves. */
+export const drainingStatus = 'draining';
+
+/** How long a kept-alive connection may stay unused after its server has stopped accepting. */
+export const lingerMs = 500;
+
+/** Ends an HTTP server in steps, so that no request that is already on its way to it is lost. */
+export interface HttpDrain {
+  /** From now on each response closes its connection. New connections are still accepted. */
+  announce(): void;
+  /**
+   * Accepts no new connection. A request that arrives on a connection that is open is still served; a connection on
+   * which none arrives is closed after `lingerMs`. Resolves when the last HTTP connection has closed.
+   */
+  stop(lingerMs: number): Promise<void>;
+}
+
+/** Follows the connections of a server from its start. WebSockets are not counted: they end otherwise. */
+export function createHttpDrain(server: Server): HttpDrain {
+  /** Requests in progress on each open connection. */
+  const connections = new Map<Duplex, number>();
+  let announced = false;
+  let lingerMsNow: number | undefined;
+  const emptied = Promise.withResolvers<void>();
+
+  function forget(socket: Duplex): void {
+    connections.delete(socket);
+    if (lingerMsNow !== undefined && connections.size === 0) emptied.resolve();
+  }
+
+  function closeWhenUnused(socket: Duplex): void {
+    if (connections.get(socket) !== 0) return;
+    const timer = setTimeout(() => {
+      if (connections.get(socket) === 0) socket.end(() => socket.destroy());
+    }, lingerMsNow);
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  server.on('connection', (socket: Socket) => {
+    connections.set(socket, 0);
+    socket.once('close', () => forget(socket));
+  });
+  server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    connections.set(socket, (connections.get(socket) ?? 0) + 1);
+    if (announced) response.shouldKeepAlive = false;
+    response.once('close', () => {
+      const running = connections.get(socket);
+      if (running === undefined) return;
+      connections.set(socket, running - 1);
+      if (lingerMsNow !== undefined) closeWhenUnused(socket);
+    });
+  });
+  server.prependListener('upgrade', (_request: IncomingMessage, socket: Duplex) => forget(socket));
+
+  return {
+    announce() {
+      announced = true;
+    },
+    stop(lingerMs) {
+      announced = true;
+      lingerMsNow = lingerMs;
+      // The HTTP server's own close() ends idle connections at once, with the requests that are on their way to them.
+      if (server.listening) SocketServer.prototype.close.call(server);
+      if (connections.size === 0) emptied.resolve();
+      for (const socket of connections.keys()) closeWhenUnused(socket);
+      return emptied.promise;
+    },
+  };
+}
