@@ -95,6 +95,8 @@ export interface ErrorExtensions {
   readonly retryAfterMs?: number;
   /** The ledger row that the failed call left. */
   readonly completionId?: string;
+  /** True where nothing was begun, neither here nor at a provider: the call may be made again at once, elsewhere. */
+  readonly notBegun?: boolean;
   /** The id under which the log tells more; also in the `x-request-id` header. */
   readonly requestId?: string;
   readonly [detail: string]: unknown;

@@ -152,6 +152,7 @@ export async function serveGraphql(
     const written = isStream(answer) ? accepted.stream : accepted.result;
     if (isStream(answer) || written === 'text/event-stream') {
       streams = isStream(answer);
+      if (streams) ending.signal.throwIfAborted();
       const framing = written === 'multipart/mixed' ? multipart : serverSentEvents;
       return await sendFramed(response, framing, answer, left.signal, mesh.limits.keepAliveMs);
     }

@@ -193,6 +193,7 @@ export class WebSocketSession {
         if (isStream(answer)) {
           stream = answer;
           if (left.signal.aborted) await answer.return?.();
+          else ending.signal.throwIfAborted();
         }
         await this.#deliver(id, answer, left.signal);
       })
