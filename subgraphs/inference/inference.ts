@@ -2,6 +2,7 @@ import type { InferenceDeps } from './deps.ts';
 import type { Invoker } from './invoke.ts';
 import type { CompletionReader } from './read.ts';
 import type { CachePolicy } from './request.ts';
+import type { RowWatch } from './row-watch.ts';
 import type { Running } from './running.ts';
 
 /** The fields whose answers may come from the cache. */
@@ -12,6 +13,7 @@ export interface Inference extends InferenceDeps {
   readonly running: Running;
   readonly invoker: Invoker;
   readonly reader: CompletionReader;
+  readonly rowWatch: RowWatch;
   /** What the SDL's @cache says of each field; null: nothing. */
   readonly cachePolicies: Readonly<Record<CachedField, CachePolicy | null>>;
 }

@@ -1,15 +1,16 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
+import type { Caller } from '#schema/caller.ts';
 import { openState, type State } from '#state/open-state.ts';
 import { openTestDatabase } from '#test/support/database.ts';
-import { fillCatalog, startInference } from '#test/support/inference.ts';
+import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { hasRedis, startRedis } from '#test/support/redis.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
 
 const STREAM = `subscription ($input: CompletionInput!) { completionStream(input: $input) {
   completionId sequence ... on TextDelta { text } } }`;
-const RESUME = `subscription ($id: ID!) { resumeCompletion(id: $id) {
+const RESUME = `subscription ($id: ID!, $after: Int! = -1) { resumeCompletion(id: $id, after: $after) {
   __typename sequence ... on TextDelta { text } } }`;
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text cache } }';
 
@@ -81,6 +82,90 @@ describe.runIf(hasRedis())('inference processes that share a Redis', () => {
     other.abort();
     await call.aborted;
     await vi.waitFor(async () => expect(await one.rows()).toMatchObject([{ status: 'CANCELLED' }]));
+  });
+
+  /** What comes until the stream ends, and how long after the end of the row its last event came. */
+  async function follow(
+    mesh: TestInference,
+    id: string,
+    after: number,
+    caller: Caller,
+    closed: Promise<unknown>,
+  ) {
+    const events: Record<string, unknown>[] = [];
+    for await (const event of await mesh.stream(RESUME, { id, after }, { caller })) events.push(event);
+    const endedAtMs = performance.now();
+    await closed;
+    return { events, endedAtMs };
+  }
+
+  const endedRow = (mesh: TestInference) =>
+    vi.waitFor(async () => expect((await mesh.rows())[0]?.endedAt).toBeInstanceOf(Date));
+
+  it.for([0, 1])(
+    'tell the last event of a drained stream soon after the end of its row (%s)',
+    async (when) => {
+      const { one, two } = await start();
+      await using _one = one;
+      await using _two = two;
+      const events = await one.stream(STREAM, asking({ onDisconnect: 'DRAIN' }));
+      const call = await one.alpha.next();
+      call.say('a ', 'b ');
+      const { value: first } = await events.next();
+      await events.next();
+      await events.next();
+      const id = String(first?.completionId);
+      await events.return?.();
+      call.say('c');
+      // Before or after the completion has ended.
+      if (when === 1) {
+        call.finish(usageOf(1, 3));
+        await endedRow(one);
+      }
+      const following = follow(two, id, 2, one.caller, endedRow(one));
+      if (when === 0) call.finish(usageOf(1, 3));
+      await endedRow(one);
+      const closedAtMs = performance.now();
+      const { events: rest, endedAtMs } = await following;
+      expect(endedAtMs - closedAtMs).toBeLessThan(2_500);
+      expect(rest.at(-1)).toMatchObject({ __typename: 'CompletionFinished' });
+    },
+  );
+
+  it('tell the last event of a stream whose log fell silent with its writer', async () => {
+    const { one, two } = await start();
+    await using _two = two;
+    const [{ streams }] = states;
+    // A process that dies, as far as others can tell: it writes neither an end nor that it has given up.
+    const open: typeof streams.open = async (id, options) => {
+      const writer = await streams.open<never>(id, options);
+      return {
+        get length() {
+          return writer.length;
+        },
+        append: (event, size) => writer.append(event as never, size),
+        readers: () => writer.readers(),
+        end: async () => undefined,
+        [Symbol.asyncDispose]: async () => undefined,
+      };
+    };
+    const silent = { ...states[0], streams: { ...streams, open } };
+    await one[Symbol.asyncDispose]();
+    await using dying = await startInference(database, { ...silent, state: silent });
+    const start_ = 'mutation ($input: CompletionInput!) { startCompletion(input: $input) { id } }';
+    const { startCompletion } = await dying.data<{ startCompletion: { id: string } }>(start_, asking());
+    const { id } = startCompletion;
+    const call = await dying.alpha.next();
+    call.say('a ', 'b');
+    const following = [dying, two].map((mesh) => follow(mesh, id, -1, dying.caller, endedRow(dying)));
+    await vi.waitFor(async () => expect(call.taken).toBe(2));
+    call.finish(usageOf(1, 2));
+    await endedRow(dying);
+    const closedAtMs = performance.now();
+    for (const { events, endedAtMs } of await Promise.all(following)) {
+      expect(endedAtMs - closedAtMs).toBeLessThan(2_500);
+      expect(events.at(-1)).toMatchObject({ __typename: 'CompletionFinished' });
+    }
   });
 
   it('share meters and cached answers', async () => {

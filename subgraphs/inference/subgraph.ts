@@ -21,6 +21,7 @@ import { createHttpFetch } from './providers/http-fetch.ts';
 import type { Provider, ProviderOptions } from './providers/provider.ts';
 import { createCompletionReader } from './read.ts';
 import { inferenceResolvers } from './resolvers.ts';
+import { createRowWatch, endedRows } from './row-watch.ts';
 import { createRunning } from './running.ts';
 import { createStructuredOutputs } from './structured-output.ts';
 
@@ -91,6 +92,7 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     invoker,
     cachePolicies,
     reader: createCompletionReader(base, running),
+    rowWatch: createRowWatch({ log, now, ended: (ids) => endedRows(connection, ids) }),
   };
   opened.use(
     await bus.subscribe('completion.cancel', ({ completionId }) => {
