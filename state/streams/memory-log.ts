@@ -111,6 +111,11 @@ export class MemoryLog<Event> implements StreamWriter<Event> {
     return this.#entries[this.#head + sequence - this.#first]?.logged;
   }
 
+  /** All events that are not trimmed. */
+  held(): readonly LoggedEvent<Event>[] {
+    return this.#entries.slice(this.#head).map(({ logged }) => logged);
+  }
+
   /** A cursor went on or left: a waiting writer may have room now. */
   moved(): void {
     if (this.#room === undefined || this.#isHeldBack()) return;

@@ -51,6 +51,10 @@ export function createMemoryStreamLogs(options: MemoryStreamLogsOptions = {}): S
       const log = logs.get(id) as MemoryLog<Event> | undefined;
       return log === undefined ? unknown<Event>(id) : new Cursor<Event>(log, after, signal);
     },
+    async held<Event>(id: string) {
+      tidy();
+      return (logs.get(id) as MemoryLog<Event> | undefined)?.held() ?? [];
+    },
     async [Symbol.asyncDispose]() {
       for (const log of logs.values()) await log[Symbol.asyncDispose]();
       logs.clear();

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Channels } from '../redis/connect.ts';
 import { RedisCursor } from './redis-cursor.ts';
-import { defineStreamScripts } from './redis-keys.ts';
+import { defineStreamScripts, streamKeys } from './redis-keys.ts';
 import { type RedisStreamServices, RedisStreamWriter } from './redis-writer.ts';
 import {
   type StreamLogBounds,
@@ -39,6 +39,14 @@ export function createRedisStreamLogs(
     },
     read: <Event>(id: string, after: number, signal?: AbortSignal) =>
       new RedisCursor<Event>(id, after, signal, services),
+    async held<Event>(id: string) {
+      const entries = await redis.xrange(streamKeys(id).events, '-', '+');
+      return entries.map(([name, [, json = '']]) => ({
+        // See append-3.lua: the event of number n has the id (n+1)-0.
+        sequence: Number(name.slice(0, name.indexOf('-'))) - 1,
+        event: JSON.parse(json) as Event,
+      }));
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all([...writers].map((writer) => writer[Symbol.asyncDispose]()));
       writers.clear();

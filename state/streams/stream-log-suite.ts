@@ -60,6 +60,24 @@ export function streamLogSuite(name: string, open: (bounds?: Partial<StreamLogBo
       expect(await reading).toEqual([whole, whole.slice(11), whole.slice(501)]);
     });
 
+    it('gives the events that it holds, also of a log whose writer is gone, without attaching a reader', async () => {
+      const logs = open({ eventsMax: 4 });
+      const id = randomUUID();
+      const onAbandoned = vi.fn();
+      const writer = await logs.open<Said>(id, { keepMs: 60_000, onAbandoned });
+      const held = async () =>
+        (await logs.held<Said>(id)).map(({ sequence, event }) => `${sequence}:${event.text}`);
+      for (const text of ['a', 'b', 'c']) await writer.append(say(text));
+      await vi.waitFor(async () => expect(await held()).toEqual(['0:a', '1:b', '2:c']));
+      expect(await writer.readers()).toBe(0);
+      for (const text of ['d', 'e', 'f']) await writer.append(say(text));
+      await vi.waitFor(async () => expect((await held()).at(-1)).toBe('5:f'));
+      await writer[Symbol.asyncDispose]();
+      expect(await held()).toEqual(['2:c', '3:d', '4:e', '5:f']);
+      expect(onAbandoned).not.toHaveBeenCalled();
+      expect(await logs.held(randomUUID())).toEqual([]);
+    });
+
     it('tells a reader of an unknown log that there is none', async () => {
       const reading = all(open().read<Said>(randomUUID(), -1));
       await expect(reading).rejects.toMatchObject({ name: 'StreamLogLost', reason: 'UNKNOWN' });

@@ -81,4 +81,9 @@ export interface StreamLogs extends AsyncDisposable {
    * It is the caller who knows what type of events the log of that id holds.
    */
   read<Event>(id: string, after: number, signal?: AbortSignal): AsyncIterableIterator<LoggedEvent<Event>>;
+  /**
+   * The events held now, oldest first, also of a log whose writer is gone; empty where nothing is held. Attaches no
+   * reader: what is seen here counts as unseen.
+   */
+  held<Event>(id: string): Promise<readonly LoggedEvent<Event>[]>;
 }
