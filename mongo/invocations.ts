@@ -1,5 +1,6 @@
 import type { ErrorCode } from '#schema/errors.ts';
 import { defineCollection } from './collection.ts';
+import type { PriceRecord } from './models.ts';
 
 export type InvocationStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 export type InvocationCache = 'MISS' | 'HIT' | 'SEMANTIC_HIT' | 'BYPASS' | 'COALESCED';
@@ -27,6 +28,32 @@ export interface AttemptRecord {
   /** True: the call was cut before its provider told the usage, and this is an estimate. */
   usageEstimated?: boolean;
   costNanos: bigint;
+}
+
+/** A provider call under way, with everything that an estimate of its usage and cost needs. */
+export interface AttemptProgressRecord {
+  modelId: string;
+  providerId: string;
+  startedAt: Date;
+  /** An upper bound. */
+  inputTokensMax: number;
+  /** What the request or the model allows; null: neither sets a limit. */
+  outputTokensMax: number | null;
+  /** The price in force when the call was made; null: none is known. */
+  price: PriceRecord | null;
+  /** Characters of the answer so far. */
+  receivedChars: number;
+  /** The provider's last count; null: none yet. */
+  counted: UsageRecord | null;
+}
+
+/** What a call has used so far, for the case that its process dies: its row is then closed from this. */
+export interface ProgressRecord {
+  at: Date;
+  /** Provider calls that have ended. */
+  attempts: AttemptRecord[];
+  /** The one under way; null: none is. */
+  attempt: AttemptProgressRecord | null;
 }
 
 /**
@@ -71,6 +98,13 @@ export interface InvocationRecord {
   endUserId?: string;
   /** The client's own tags; absent when there are none. */
   tags?: string[];
+  /** Present only while RUNNING. */
+  progress?: ProgressRecord;
+  /**
+   * True: its process died, or was taken for dead, and another one closed the row; usage and cost may be estimates. The
+   * only closed rows that may change once more: when the process lives after all, it replaces the estimate.
+   */
+  orphaned?: boolean;
 }
 
 const usage = {
@@ -125,6 +159,9 @@ export const invocations = defineCollection<InvocationRecord>(
         costNanos: { type: BigInt, required: true },
       },
     ],
+    // Written and read by the driver alone.
+    progress: Object,
+    orphaned: Boolean,
   },
   [
     [{ tenantId: 1, startedAt: -1, _id: -1 }],

@@ -14,9 +14,12 @@ export class AnswerBuilder {
   usage: ProviderUsage | null = null;
   /** Characters received, tool calls' arguments included. */
   received = 0;
+  /** Parts received. */
+  parts = 0;
   readonly #toolCalls = new Map<number, ToolCallSoFar>();
 
   add(part: ProviderPart): void {
+    this.parts += 1;
     switch (part.type) {
       case 'text':
         this.text += part.text;

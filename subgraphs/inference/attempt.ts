@@ -79,7 +79,7 @@ export async function generateOnce(
 
 /**
  * Streams the answer to `sink`, which may answer with a promise to be waited for (its reader is behind: the wire is
- * then not read). Waiting for the sink does not count against the timeouts between parts.
+ * then not read). Waiting for the sink does not count against the timeouts between parts. `builder` holds what has come.
  */
 export async function streamOnce(
   provider: Provider,
@@ -87,8 +87,8 @@ export async function streamOnce(
   abort: AbortController,
   timeouts: Timeouts,
   sink: (part: ProviderPart) => Promise<void> | undefined,
+  builder: AnswerBuilder = new AnswerBuilder(),
 ): Promise<AttemptEnd> {
-  const builder = new AnswerBuilder();
   const { signal } = abort;
   const iterator = provider.stream({ ...call, signal })[Symbol.asyncIterator]();
   let rejectWait: ((reason: unknown) => void) | undefined;

@@ -41,6 +41,8 @@ export interface CompletionData {
   readonly createdAtMs: number;
   /** Set when FAILED. */
   readonly error: CompletionError | null;
+  /** Its process died, or was taken for dead: what it used is an estimate, and its idempotency key is free again. */
+  readonly orphaned?: true;
 }
 
 /** An event of a completion's stream: plain JSON; its number is the log's. */

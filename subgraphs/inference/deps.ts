@@ -8,6 +8,7 @@ import type { StreamLogs } from '#state/streams/stream-log.ts';
 import type { GuardrailStage } from './guardrails/guardrails.ts';
 import type { HealthRegistry } from './health.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import type { ProgressWriter } from './ledger/progress.ts';
 import type { ProviderPool } from './provider-pool.ts';
 import type { StructuredOutputs } from './structured-output.ts';
 
@@ -23,6 +24,7 @@ export interface InferenceDeps {
   readonly pool: ProviderPool;
   readonly health: HealthRegistry;
   readonly ledger: Ledger;
+  readonly progress: ProgressWriter;
   readonly ownerId: string;
   readonly structuredOutputs: StructuredOutputs;
   readonly guardrails: {

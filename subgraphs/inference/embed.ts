@@ -5,6 +5,7 @@ import type { InferenceDeps } from './deps.ts';
 import { Embedding, type EmbeddingsData } from './embedding.ts';
 import type { EmbedInput } from './input-types.ts';
 import { type CallOrigin, parseLabels } from './labels.ts';
+import { attemptProgress } from './ledger/attempt-progress.ts';
 import { openRow } from './ledger/rows.ts';
 import { Meters } from './meters.ts';
 import { candidatesFor } from './route.ts';
@@ -61,6 +62,7 @@ export async function embed(
     cache: 'BYPASS',
     startedAtMs,
     ownerId: deps.ownerId,
+    attempt: attemptProgress(first, { inputTokensMax, outputTokensMax: 0 }, startedAtMs),
   });
   const meters = new Meters(deps.quota, caller, id, candidates.timeouts.totalMs, deps.log);
   await meters.reserve(upperBound(first, inputTokensMax, 0));

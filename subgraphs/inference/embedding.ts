@@ -9,13 +9,14 @@ import {
   failureOfProvider,
   internalFailure,
 } from './ending.ts';
+import { attemptProgress } from './ledger/attempt-progress.ts';
 import { attemptRecord } from './ledger/rows.ts';
 import type { Meters } from './meters.ts';
 import { ProviderFailure, type ProviderUsage } from './providers/provider.ts';
 import { nextStep } from './retry.ts';
 import type { Candidates } from './route.ts';
 import type { RunningCall } from './running.ts';
-import { upperBound } from './settle.ts';
+import { type UsageBounds, upperBound } from './settle.ts';
 import { Tally } from './tally.ts';
 import { withoutInput } from './without-input.ts';
 
@@ -117,6 +118,7 @@ export class Embedding implements RunningCall {
         random: this.#deps.random,
       });
       if (next.step === 'STOP') return this.#endedBy(end);
+      if (next.delayMs > 0) await this.#recordProgress(false);
       if (next.delayMs > 0) await this.#deps.delay(next.delayMs, signal).catch(() => undefined);
       if (signal.aborted) return this.#endedBy(end);
       const bound = upperBound(models[next.candidate] ?? models[0], inputTokensMax, 0);
@@ -125,6 +127,20 @@ export class Embedding implements RunningCall {
       if (refusal !== null) return { status: 'FAILED', failure: failureOfError(refusal) };
       candidate = next.candidate;
     }
+  }
+
+  get #bounds(): UsageBounds {
+    return { inputTokensMax: this.#start.inputTokensMax, outputTokensMax: 0 };
+  }
+
+  /** What the row is closed from should this process die: the attempts that have ended, and the one that begins. */
+  #recordProgress(begins: boolean): Promise<void> {
+    const nowMs = this.#deps.now();
+    return this.#deps.progress.write(this.#start.id, {
+      at: new Date(nowMs),
+      attempts: this.#tally.attempts.map(attemptRecord),
+      attempt: begins ? attemptProgress(this.#model, this.#bounds, nowMs) : null,
+    });
   }
 
   #endedBy(end: AttemptEnd & { readonly outcome: 'FAILED' | 'CANCELLED' }): EmbeddingEnding {
@@ -141,12 +157,13 @@ export class Embedding implements RunningCall {
   async #attempt(): Promise<{ readonly end: AttemptEnd; readonly vectors: EmbeddingsData['vectors'] }> {
     const { now, health } = this.#deps;
     const model = this.#model;
+    if (this.#tally.attempts.length > 0) await this.#recordProgress(true);
     const startedAtMs = now();
     const tellHealth = health.begin(model.id, model.provider.id);
     const { end, vectors } = await this.#call(model);
     const durationMs = now() - startedAtMs;
     tellHealth(healthOf(end, durationMs, null));
-    this.#tally.add(model, end, { startedAtMs, durationMs }, this.#start.inputTokensMax);
+    this.#tally.add(model, end, { startedAtMs, durationMs }, this.#bounds);
     return { end, vectors };
   }
 

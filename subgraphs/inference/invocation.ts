@@ -1,9 +1,9 @@
 import type { CatalogModel } from '#mongo/catalog.ts';
 import type { CompletionRecord } from '#mongo/completions.ts';
-import type { InvocationStatus } from '#mongo/invocations.ts';
+import type { InvocationStatus, ProgressRecord } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
-import { eventOf, partsOf } from './answer-builder.ts';
+import { AnswerBuilder, eventOf, partsOf } from './answer-builder.ts';
 import {
   type AttemptEnd,
   Cancelled,
@@ -28,13 +28,15 @@ import {
   partialAnswer,
 } from './ending.ts';
 import type { EventSink } from './event-sink.ts';
-import { closingOf, resultOf } from './ledger/rows.ts';
+import { attemptProgress } from './ledger/attempt-progress.ts';
+import type { ProgressSource } from './ledger/progress.ts';
+import { attemptRecord, closingOf, resultOf } from './ledger/rows.ts';
 import type { Meters } from './meters.ts';
-import { type ProviderAnswer, ProviderFailure } from './providers/provider.ts';
+import { type ProviderAnswer, ProviderFailure, type ProviderPart } from './providers/provider.ts';
 import type { CompletionRequest } from './request.ts';
 import { nextStep } from './retry.ts';
 import type { Candidates } from './route.ts';
-import { outputTokensMax, upperBound } from './settle.ts';
+import { outputTokensLimit, outputTokensMax, type UsageBounds, upperBound } from './settle.ts';
 import { Tally } from './tally.ts';
 import { withoutInput } from './without-input.ts';
 
@@ -61,7 +63,7 @@ const unkeepable: ClientFailure = {
  * One invocation that has its reservation and its row: asks providers until one has answered or none may be asked
  * again, then settles the meters, closes the row and tells the last event, once each and in this order.
  */
-export class Invocation {
+export class Invocation implements ProgressSource {
   readonly start: InvocationStart;
   /** Resolves when the row is closed and the last event told. Never rejects. */
   readonly done: Promise<Ended>;
@@ -72,6 +74,9 @@ export class Invocation {
   readonly #abort = new AbortController();
   #attemptAbort: AbortController | undefined;
   #model: CatalogModel;
+  /** Of the attempt under way. */
+  #received = new AnswerBuilder();
+  #attemptStartedAtMs = 0;
   #firstTokenMs: number | null = null;
   /** The client has seen something of an answer. */
   #shown = false;
@@ -102,6 +107,25 @@ export class Invocation {
   /** The completion as it stands while it runs. */
   running(): CompletionData {
     return this.#completion('RUNNING', {}, null, null);
+  }
+
+  get parts(): number {
+    return this.#received.parts;
+  }
+
+  progress(): ProgressRecord {
+    const attempt = attemptProgress(this.#model, this.#bounds, this.#attemptStartedAtMs, this.#received);
+    return this.#progressWith(attempt);
+  }
+
+  #progressWith(attempt: ProgressRecord['attempt']): ProgressRecord {
+    const attempts = this.#tally.attempts.map(attemptRecord);
+    return { at: new Date(this.#deps.now()), attempts, attempt };
+  }
+
+  get #bounds(): UsageBounds {
+    const { inputTokensMax, call } = this.start.request;
+    return { inputTokensMax, outputTokensMax: outputTokensLimit(this.#model, call.maxOutputTokens) };
   }
 
   #stop(reason: Cancelled | ProviderFailure): void {
@@ -184,7 +208,10 @@ export class Invocation {
 
   /** True when the invocation was stopped meanwhile. */
   async #pause(ms: number): Promise<boolean> {
-    if (ms > 0) await this.#deps.delay(ms, this.#abort.signal).catch(() => undefined);
+    if (ms > 0) {
+      await this.#deps.progress.write(this.id, this.#progressWith(null));
+      await this.#deps.delay(ms, this.#abort.signal).catch(() => undefined);
+    }
     return this.#abort.signal.aborted;
   }
 
@@ -192,6 +219,10 @@ export class Invocation {
     const { now, health } = this.#deps;
     const model = this.#model;
     const startedAtMs = now();
+    this.#attemptStartedAtMs = startedAtMs;
+    this.#received = new AnswerBuilder();
+    // The row was opened with the first one.
+    if (this.#tally.attempts.length > 0) await this.#deps.progress.write(this.id, this.progress());
     const tellHealth = health.begin(model.id, model.provider.id);
     const abort = new AbortController();
     this.#attemptAbort = abort;
@@ -200,12 +231,13 @@ export class Invocation {
     const called = await this.#call(abort, () => {
       firstTokenMs = now() - startedAtMs;
       this.#firstTokenMs ??= now() - this.start.startedAtMs;
-    });
+      this.#deps.progress.follow(this);
+    }).finally(() => this.#deps.progress.leave(this));
     const result = this.#structured(called);
     const { end } = result;
     const durationMs = now() - startedAtMs;
     tellHealth(healthOf(end, durationMs, firstTokenMs));
-    this.#tally.add(model, end, { startedAtMs, durationMs }, this.start.request.inputTokensMax);
+    this.#tally.add(model, end, { startedAtMs, durationMs }, this.#bounds);
     return result;
   }
 
@@ -225,13 +257,14 @@ export class Invocation {
       };
       if (sink === null) return await generateOnce(provider, call, abort);
       let first = true;
-      return await streamOnce(provider, call, abort, candidates.timeouts, (part) => {
+      const show = (part: ProviderPart) => {
         const event = eventOf(this.id, part);
         if (event === undefined) return undefined;
         if (first) onFirst();
         first = false;
         return this.#show(sink, event);
-      });
+      };
+      return await streamOnce(provider, call, abort, candidates.timeouts, show, this.#received);
     } catch (error) {
       if (error instanceof Cancelled)
         return { outcome: 'CANCELLED', reason: error, told: null, partial: null, cut: false };

@@ -6,12 +6,13 @@ import type { InferenceDeps } from './deps.ts';
 import { createEventSink, type EventSink } from './event-sink.ts';
 import type { Idempotency } from './idempotency.ts';
 import { Invocation } from './invocation.ts';
+import { attemptProgress } from './ledger/attempt-progress.ts';
 import { openRow, type RowStart, resultOf } from './ledger/rows.ts';
 import { Meters } from './meters.ts';
 import type { CachePolicy, CompletionRequest, OnDisconnect } from './request.ts';
 import { candidatesFor } from './route.ts';
 import type { Running } from './running.ts';
-import { outputTokensMax, upperBound } from './settle.ts';
+import { outputTokensLimit, outputTokensMax, upperBound } from './settle.ts';
 
 /** What became of a request that was let in. */
 export type Begun =
@@ -117,7 +118,7 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
   }
 
   function rowOf(
-    start: Pick<RowStart, 'id' | 'caller' | 'model' | 'cache' | 'startedAtMs'>,
+    start: Pick<RowStart, 'id' | 'caller' | 'model' | 'cache' | 'startedAtMs' | 'attempt'>,
     { promptId, promptVersionId, labels }: CompletionRequest,
   ): InvocationRecord {
     return openRow({
@@ -145,7 +146,9 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
     const candidates = await candidatesFor(request.model, needs, caller, deps);
     const [model] = candidates.models;
     const startedAtMs = deps.now();
-    const row = rowOf({ id, caller, model, cache, startedAtMs }, request);
+    const bounds = { inputTokensMax, outputTokensMax: outputTokensLimit(model, maxOutputTokens) };
+    const attempt = attemptProgress(model, bounds, startedAtMs);
+    const row = rowOf({ id, caller, model, cache, startedAtMs, attempt }, request);
     const meters = new Meters(deps.quota, caller, id, candidates.timeouts.totalMs, deps.log);
     await meters.reserve(upperBound(model, inputTokensMax, outputTokensMax(model, maxOutputTokens)));
     let stream: StreamEnds | null = null;
@@ -207,7 +210,7 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
     };
     const providerId = found.modelId.slice(0, found.modelId.indexOf('/'));
     const model = { id: found.modelId, provider: { id: providerId } };
-    const row = rowOf({ id, caller, model, cache, startedAtMs: nowMs }, request);
+    const row = rowOf({ id, caller, model, cache, startedAtMs: nowMs, attempt: null }, request);
     await deps.ledger.open(
       { ...row, status: 'SUCCEEDED', endedAt: new Date(nowMs), latencyMs: 0 },
       resultOf(completion, nowMs) ?? undefined,

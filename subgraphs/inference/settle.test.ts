@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { CatalogModel } from '#mongo/catalog.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
-import { estimatedUsage, exactCost, nanosOf } from './settle.ts';
+import { estimatedUsage, exactCost, nanosOf, outputTokensLimit } from './settle.ts';
 
 const price = {
   inputNanosPerMillion: 150_000_000n,
@@ -42,8 +43,25 @@ describe('pricing', () => {
   });
 
   it('estimates a cut call from what was sent and received, and believes the provider where it said more', () => {
-    expect(estimatedUsage(400, 40, null)).toMatchObject({ inputTokens: 300, outputTokens: 10 });
-    expect(estimatedUsage(400, 40, usageOf(123, 1))).toMatchObject({ inputTokens: 123, outputTokens: 10 });
-    expect(estimatedUsage(400, 40, usageOf(123, 99))).toMatchObject({ outputTokens: 99 });
+    const bounds = { inputTokensMax: 400, outputTokensMax: null };
+    expect(estimatedUsage(bounds, 40, null)).toMatchObject({ inputTokens: 300, outputTokens: 10 });
+    expect(estimatedUsage(bounds, 40, usageOf(123, 1))).toMatchObject({ inputTokens: 123, outputTokens: 10 });
+    expect(estimatedUsage(bounds, 40, usageOf(123, 99))).toMatchObject({ outputTokens: 99 });
+  });
+
+  it('estimates no more output than the limit allows, unless the provider counted more', () => {
+    const bounds = { inputTokensMax: 400, outputTokensMax: 8 };
+    expect(estimatedUsage(bounds, 40, null)).toMatchObject({ outputTokens: 8 });
+    expect(estimatedUsage(bounds, 40, usageOf(123, 9))).toMatchObject({ outputTokens: 9 });
+    expect(estimatedUsage(bounds, 4, null)).toMatchObject({ outputTokens: 1 });
+  });
+
+  it('limits an answer by the request and the model, whichever is less; null where neither does', () => {
+    const model = (maxOutputTokens: number | null) => ({ maxOutputTokens }) as CatalogModel;
+    expect(outputTokensLimit(model(null), undefined)).toBeNull();
+    expect(outputTokensLimit(model(null), 7)).toBe(7);
+    expect(outputTokensLimit(model(5), undefined)).toBe(5);
+    expect(outputTokensLimit(model(5), 7)).toBe(5);
+    expect(outputTokensLimit(model(5), 3)).toBe(3);
   });
 });

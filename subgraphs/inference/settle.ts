@@ -34,11 +34,18 @@ export function nanosOf(cost: ExactCost): bigint {
   return (cost + tokensPerPrice / 2n) / tokensPerPrice;
 }
 
-/** The most tokens that the answer may have: what the client asks for, but never more than the model gives. */
+/** The limit on the answer's tokens: what the client asks for, but never more than the model gives. Null: there is none. */
+export function outputTokensLimit(model: CatalogModel, requested: number | undefined): number | null {
+  const limit = model.maxOutputTokens;
+  return requested === undefined || limit === null ? (requested ?? limit) : Math.min(requested, limit);
+}
+
+/** The most tokens that the answer is taken to have: the limit on them, or a usual one where there is none. */
 export function outputTokensMax(model: CatalogModel, requested: number | undefined): number {
-  const limit = model.maxOutputTokens ?? undefined;
-  if (requested !== undefined) return limit === undefined ? requested : Math.min(requested, limit);
-  return limit ?? Math.min(outputTokensUnknown, model.contextTokens ?? outputTokensUnknown);
+  return (
+    outputTokensLimit(model, requested) ??
+    Math.min(outputTokensUnknown, model.contextTokens ?? outputTokensUnknown)
+  );
 }
 
 /** What a call may draw at most: reserved before it, settled after it. */
@@ -58,18 +65,27 @@ export function upperBound(model: CatalogModel, inputTokens: number, outputToken
   };
 }
 
+/** What bounds the estimate of a call's usage. */
+export interface UsageBounds {
+  readonly inputTokensMax: number;
+  /** Null: the answer has no limit. */
+  readonly outputTokensMax: number | null;
+}
+
 /**
  * What a call that was cut took, where its provider did not say: providers bill such calls all the same. Four bytes
- * a token, the usual ratio, for what was sent and for what had come; what the provider did say counts where it is more.
+ * a token, the usual ratio, for what was sent and for what had come, the latter up to the limit that the provider
+ * keeps to; what the provider did say counts where it is more.
  */
 export function estimatedUsage(
-  inputTokensMax: number,
+  { inputTokensMax, outputTokensMax }: UsageBounds,
   receivedChars: number,
   told: ProviderUsage | null,
 ): ProviderUsage {
+  const outputTokens = Math.min(Math.ceil(receivedChars / 4), outputTokensMax ?? Number.POSITIVE_INFINITY);
   return {
     inputTokens: told === null ? Math.ceil((inputTokensMax * 3) / 4) : told.inputTokens,
-    outputTokens: Math.max(told?.outputTokens ?? 0, Math.ceil(receivedChars / 4)),
+    outputTokens: Math.max(told?.outputTokens ?? 0, outputTokens),
     cachedInputTokens: told?.cachedInputTokens ?? 0,
     cacheWriteTokens: told?.cacheWriteTokens ?? 0,
     reasoningTokens: told?.reasoningTokens ?? 0,

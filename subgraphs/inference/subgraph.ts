@@ -15,6 +15,7 @@ import type { Inference } from './inference.ts';
 import { createInvoker } from './invoke.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { openOwnership } from './ledger/owners.ts';
+import { createProgressWriter } from './ledger/progress.ts';
 import { createInferenceLoaders, type InferenceLoaders } from './loaders.ts';
 import { createProviderPool } from './provider-pool.ts';
 import { createHttpFetch } from './providers/http-fetch.ts';
@@ -57,8 +58,11 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
 
   await using opened = new AsyncDisposableStack();
   const http = opened.use(createHttpFetch());
-  const ledger = createLedger(connection, { log, delay: (ms) => delay(ms, neverAborted) });
-  const ownership = opened.use(await openOwnership(connection, { log, now, ledger }));
+  const { streams } = deps.state;
+  const sweeping = { log, streams, quota };
+  const ledger = createLedger(connection, { ...sweeping, delay: (ms) => delay(ms, neverAborted) });
+  const ownership = opened.use(await openOwnership(connection, { ...sweeping, now, ledger }));
+  const progress = opened.use(createProgressWriter(connection, { log }));
   const pool = createProviderPool({
     catalog,
     secretBox: deps.secretBox,
@@ -78,9 +82,10 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     delay,
     guardrails,
     cache: deps.state.cache,
-    streams: deps.state.streams,
+    streams,
     health: createHealthRegistry({ now }),
     ledger,
+    progress,
     ownerId: ownership.ownerId,
     structuredOutputs: createStructuredOutputs(),
   };

@@ -2,7 +2,14 @@ import type { CatalogModel } from '#mongo/catalog.ts';
 import type { AttemptEnd } from './attempt.ts';
 import { type AttemptData, noUsage } from './completion.ts';
 import { addUsage, type ProviderUsage } from './providers/provider.ts';
-import { type ExactCost, estimatedUsage, exactCost, nanosOf, type UpperBound } from './settle.ts';
+import {
+  type ExactCost,
+  estimatedUsage,
+  exactCost,
+  nanosOf,
+  type UpperBound,
+  type UsageBounds,
+} from './settle.ts';
 import { withoutInput } from './without-input.ts';
 
 /** What the attempts of one invocation have taken so far. `input` is what a provider may repeat in an error. */
@@ -29,9 +36,9 @@ export class Tally {
     model: CatalogModel,
     end: AttemptEnd,
     time: { readonly startedAtMs: number; readonly durationMs: number },
-    inputTokensMax: number,
+    bounds: UsageBounds,
   ): void {
-    const usage = usageOf(end, inputTokensMax);
+    const usage = usageOf(end, bounds);
     const cost = usage === null ? 0n : exactCost(model.price, usage);
     if (usage !== null) this.usage = this.attempts.length === 0 ? usage : addUsage(this.usage, usage);
     this.#cost += cost;
@@ -41,15 +48,15 @@ export class Tally {
       outcome: end.outcome,
       error: errorTextOf(end, this.#input),
       usage,
-      usageEstimated: end.outcome !== 'SUCCEEDED' && end.cut,
+      usageEstimated: (end.outcome !== 'SUCCEEDED' && end.cut) || usage?.estimated === true,
       costNanos: nanosOf(cost).toString(),
     });
   }
 }
 
-function usageOf(end: AttemptEnd, inputTokensMax: number): ProviderUsage | null {
+function usageOf(end: AttemptEnd, bounds: UsageBounds): ProviderUsage | null {
   if (end.outcome === 'SUCCEEDED') return end.answer.usage;
-  return end.cut ? estimatedUsage(inputTokensMax, end.partial?.received ?? 0, end.told) : end.told;
+  return end.cut ? estimatedUsage(bounds, end.partial?.received ?? 0, end.told) : end.told;
 }
 
 function errorTextOf(end: AttemptEnd, input: unknown): string | null {

@@ -50,9 +50,12 @@ export function usageResolvers({ connection }: UsageDeps): SubgraphResolvers<Usa
       promptVersion: ({ promptVersionId }: InvocationRecord) => entity(promptVersionId),
       cost: ({ costNanos }: InvocationRecord) => decimalOfNanos(costNanos),
       tags: ({ tags }: InvocationRecord) => tags ?? [],
+      usageEstimated: ({ attempts }: InvocationRecord) =>
+        attempts.some(({ usageEstimated }) => usageEstimated === true),
     },
     Attempt: {
       model: ({ modelId }: AttemptRecord) => entity(modelId),
+      usageEstimated: ({ usageEstimated }: AttemptRecord) => usageEstimated ?? false,
       cost: ({ costNanos }: AttemptRecord) => decimalOfNanos(costNanos),
     },
     TokenUsage: { totalTokens: (usage: UsageRecord) => usage.inputTokens + usage.outputTokens },

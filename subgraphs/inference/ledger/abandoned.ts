@@ -1,62 +1,184 @@
 import type { Connection } from 'mongoose';
+import type { Logger } from 'pino';
 import { type CompletionRecord, completionKeptMs, completions } from '#mongo/completions.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
-import type { CompletionData } from '../completion.ts';
+import type { Quota } from '#state/quota/quota.ts';
+import type { LoggedEvent, StreamLogs } from '#state/streams/stream-log.ts';
+import { isDuplicateKey } from '../../shared/input.ts';
+import type { CompletionData, CompletionEventData } from '../completion.ts';
 import type { InvocationClosing } from './ledger.ts';
 import { nativeCollection } from './native-collection.ts';
-import { closingOf } from './rows.ts';
+import { closeOrphan } from './orphan.ts';
+import { closingOf, resultOf } from './rows.ts';
 
 /** Rows closed by one write. */
 const batchMax = 500;
+/** Stream logs read at once: each may hold a whole answer. */
+const logsAtOnce = 16;
+
+const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as const;
+
+/** What closing the rows of others needs. */
+export interface SweepServices {
+  readonly connection: Connection;
+  readonly log: Logger;
+  /** Events of a call outlive its process where the logs are not in its memory. */
+  readonly streams: Pick<StreamLogs, 'held'>;
+  readonly quota: Pick<Quota, 'settle'>;
+}
 
 /** What the living know of rows that are to be closed. */
 export interface Keeper {
   /** Somebody will close it. */
   isHeld(id: string): boolean;
+  /** The call did not take place. */
+  isUnopened(id: string): boolean;
   /** What the row was to be closed with. */
   closingOf(id: string): InvocationClosing | undefined;
 }
 
-const nobody: Keeper = { isHeld: () => false, closingOf: () => undefined };
+const nobody: Keeper = { isHeld: () => false, isUnopened: () => false, closingOf: () => undefined };
 
 /**
- * Closes the RUNNING rows of these owners: by its result where the owner died after writing that and before closing the
- * row, by what the keeper knows, otherwise as FAILED with INTERNAL and what is known. Gives the number of rows closed.
+ * Closes the RUNNING rows of these owners: by what the keeper knows; by its result where the owner died after writing
+ * that and before closing the row; otherwise as FAILED with INTERNAL, with an estimate of what it used (orphan.ts), and
+ * what is still held of the answer is kept. Deletes those that were never opened. Then commits the usage to the meters.
+ * The number of rows.
  */
 export async function closeAbandoned(
-  connection: Connection,
+  services: SweepServices,
   ownerIds: readonly string[],
   atMs: number,
   keeper = nobody,
 ): Promise<number> {
-  const rows = nativeCollection<InvocationRecord>(connection, invocations);
+  const rows = nativeCollection<InvocationRecord>(services.connection, invocations);
   const running = { ownerId: { $in: [...ownerIds] }, status: 'RUNNING' as const };
-  const failed = { status: 'FAILED' as const, errorCode: 'INTERNAL' as const, endedAt: new Date(atMs) };
   const found = await rows.find(running, { projection: { _id: 1 } }).toArray();
   // Asked after they were found: a row that is opened from now on is not among them.
   const abandoned = found.map(({ _id }) => _id).filter((id) => !keeper.isHeld(id));
-  let closed = 0;
-  for (let first = 0; first < abandoned.length; first += batchMax) {
-    const ids = abandoned.slice(first, first + batchMax);
-    const results = await completions(connection)
-      .find({ _id: { $in: ids } })
-      .lean();
-    const closings = new Map(results.map((result) => [result._id, closingOfResult(result)]));
-    const { modifiedCount } = await rows.bulkWrite(
-      ids.map((_id) => ({
-        updateOne: {
-          filter: { _id, status: 'RUNNING' },
-          update: { $set: closings.get(_id) ?? keeper.closingOf(_id) ?? failed },
-        },
-      })),
-      { writeConcern: { w: 'majority', j: true }, ordered: false },
-    );
-    closed += modifiedCount;
+  const unopened = abandoned.filter((id) => keeper.isUnopened(id));
+  let count = 0;
+  if (unopened.length > 0) {
+    const filter = { _id: { $in: unopened }, status: 'RUNNING' as const };
+    count += (await rows.deleteMany(filter)).deletedCount;
   }
-  return closed;
+  const left = abandoned.filter((id) => !keeper.isUnopened(id));
+  for (let first = 0; first < left.length; first += batchMax) {
+    count += await closeBatch(services, left.slice(first, first + batchMax), atMs, keeper);
+  }
+  return count;
 }
 
-function closingOfResult({ content, expiresAt }: CompletionRecord) {
+/** Commits to the meters what these rows were closed with, whoever closed them. */
+export async function commitUsage(
+  { connection, quota, log }: SweepServices,
+  ids: readonly string[],
+): Promise<void> {
+  const closed = await nativeCollection<InvocationRecord>(connection, invocations)
+    .find({ _id: { $in: [...ids] }, status: { $ne: 'RUNNING' } })
+    .project<Pick<InvocationRecord, '_id' | 'tenantId' | 'usage' | 'costNanos'>>({
+      tenantId: 1,
+      usage: 1,
+      costNanos: 1,
+    })
+    .toArray();
+  const commit = async ({ _id, tenantId, usage, costNanos }: (typeof closed)[number]) => {
+    const TOKENS = BigInt(usage.inputTokens + usage.outputTokens);
+    try {
+      await quota.settle(tenantId, _id, { TOKENS, COST: costNanos });
+    } catch (error) {
+      log.error({ err: error, completionId: _id }, 'the usage of an orphaned call could not be committed');
+    }
+  };
+  await Promise.all(closed.map(commit));
+}
+
+async function closeBatch(
+  services: SweepServices,
+  ids: readonly string[],
+  atMs: number,
+  keeper: Keeper,
+): Promise<number> {
+  const { connection, log } = services;
+  const rows = nativeCollection<InvocationRecord>(connection, invocations);
+  const records = await rows.find({ _id: { $in: [...ids] }, status: 'RUNNING' }).toArray();
+  const results = await resultsOf(connection, ids);
+  const closings = new Map<string, InvocationClosing>();
+  const orphans: InvocationRecord[] = [];
+  for (const row of records) {
+    const result = results.get(row._id);
+    const known = result === undefined ? keeper.closingOf(row._id) : closingOfResult(result);
+    if (known === undefined) orphans.push(row);
+    else closings.set(row._id, known);
+  }
+  for (let first = 0; first < orphans.length; first += logsAtOnce) {
+    await Promise.all(
+      orphans.slice(first, first + logsAtOnce).map(async (row) => {
+        const { closing, completion } = closeOrphan(row, await eventsOf(services, row), atMs);
+        const result = completion && resultOf(completion, atMs);
+        const earlier = result && (await keepResult(connection, result));
+        closings.set(row._id, earlier === null ? closing : closingOfResult(earlier));
+        const { keyId, tenantId } = row;
+        log.warn(
+          { completionId: row._id, keyId, tenantId, code: 'INTERNAL' },
+          'closed the row of an orphaned call',
+        );
+      }),
+    );
+  }
+  if (closings.size === 0) return 0;
+  const { modifiedCount } = await rows.bulkWrite(
+    [...closings].map(([_id, closing]) => ({
+      updateOne: {
+        filter: { _id, status: 'RUNNING' as const },
+        update: { $set: closing, $unset: { progress: true as const } },
+      },
+    })),
+    durable,
+  );
+  await commitUsage(services, [...closings.keys()]);
+  return modifiedCount;
+}
+
+async function resultsOf(
+  connection: Connection,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, CompletionRecord>> {
+  const found = await completions(connection)
+    .find({ _id: { $in: [...ids] } })
+    .lean<CompletionRecord[]>();
+  return new Map(found.map((result) => [result._id, result]));
+}
+
+/** Where there is a result already, it stands: that one; otherwise null. */
+async function keepResult(
+  connection: Connection,
+  result: CompletionRecord,
+): Promise<CompletionRecord | null> {
+  try {
+    await nativeCollection<CompletionRecord>(connection, completions).insertOne(result, durable);
+    return null;
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    return (await resultsOf(connection, [result._id])).get(result._id) ?? null;
+  }
+}
+
+/** What the log still holds; nothing where it cannot be asked: the row's own record is enough to close it. */
+async function eventsOf(
+  { streams, log }: SweepServices,
+  { _id, kind }: InvocationRecord,
+): Promise<readonly LoggedEvent<CompletionEventData>[]> {
+  if (kind !== 'completion') return [];
+  try {
+    return await streams.held<CompletionEventData>(_id);
+  } catch (error) {
+    log.warn({ err: error, completionId: _id }, 'the stream log of an orphaned call could not be read');
+    return [];
+  }
+}
+
+function closingOfResult({ content, expiresAt }: CompletionRecord): InvocationClosing {
   const completion: CompletionData = JSON.parse(content);
   const providerId = completion.modelId.slice(0, completion.modelId.indexOf('/'));
   return closingOf(completion, providerId, expiresAt.getTime() - completionKeptMs, null);

@@ -1,18 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { completions } from '#mongo/completions.ts';
 import { type Database, openDatabase } from '#mongo/connect.ts';
 import { openStore } from '#mongo/embedded/store.ts';
 import { invocations } from '#mongo/invocations.ts';
 import { anonymousCaller } from '#schema/caller.ts';
+import { createMemoryQuota } from '#state/quota/memory.ts';
+import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { type CompletionData, noUsage } from '../completion.ts';
+import { closeAbandoned } from './abandoned.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { openOwnership } from './owners.ts';
 import { closingOf, openRow, resultOf } from './rows.ts';
 
 const log = pino({ level: 'silent' });
+const services = { log, streams: createMemoryStreamLogs(), quota: createMemoryQuota() };
 const ownerId = 'this process';
 const stack = new AsyncDisposableStack();
 let database: Database;
@@ -23,7 +27,7 @@ beforeAll(async () => {
   const store = await openStore({ dir: dir.path, failPoints: true });
   stack.defer(() => store.close());
   database = stack.use(await openDatabase(store.uri));
-  ledger = createLedger(database.connection, { log, delay: async () => undefined });
+  ledger = createLedger(database.connection, { ...services, delay: async () => undefined });
 });
 afterAll(() => stack.disposeAsync());
 
@@ -48,6 +52,7 @@ const row = (id: string, owner = ownerId) =>
     cache: 'BYPASS',
     startedAtMs: 1_000,
     ownerId: owner,
+    attempt: null,
   });
 
 const completion = (id: string): CompletionData => ({
@@ -99,7 +104,8 @@ describe('a ledger whose database fails', () => {
     });
   });
 
-  it('closes later a row that is there though its opening failed, and none that runs', async () => {
+  // Deleted, since nothing was sent and the caller was refused: the number of rows is what counts requests.
+  it('deletes later a row that is there though its opening failed, and none that runs', async () => {
     const [lost, running] = [randomUUID(), randomUUID()];
     await ledger.open(row(running));
     await configure({
@@ -110,12 +116,63 @@ describe('a ledger whose database fails', () => {
     await expect(ledger.open(row(lost))).rejects.toThrow('not in time');
     expect(await standing(lost)).toMatchObject({ status: 'RUNNING' });
     expect(await ledger.closeLost(ownerId, 9_000)).toBe(1);
-    expect(await standing(lost)).toMatchObject({ status: 'FAILED', errorCode: 'INTERNAL' });
+    expect(await standing(lost)).toBeNull();
     expect(await standing(running)).toMatchObject({ status: 'RUNNING' });
   });
 
+  it('commits later what it took to the meters', async () => {
+    const id = randomUUID();
+    const key = { subject: 'key:late', meter: 'COST', window: 'DAY' } as const;
+    const demands = [{ ...key, amount: 1_000n, limit: null }];
+    await services.quota.reserve({ id, partition: 't', ttlMs: 60_000, demands });
+    await ledger.open(row(id));
+    await fail('alwaysOn', 'insert', 'update');
+    await expect(close(id)).rejects.toThrow();
+    await mend();
+    await ledger.closeLost(ownerId, 9_000);
+    expect(await services.quota.read('t', [key])).toEqual([{ spent: 5n, reserved: 0n }]);
+  });
+
+  it('knows that rows are lost until it could see to them', async () => {
+    const id = randomUUID();
+    await ledger.open(row(id));
+    expect(ledger.hasLost).toBe(false);
+    await fail('alwaysOn', 'insert', 'update', 'find');
+    await expect(close(id)).rejects.toThrow();
+    expect(ledger.hasLost).toBe(true);
+    await expect(ledger.closeLost(ownerId, 9_000)).rejects.toThrow();
+    expect(ledger.hasLost).toBe(true);
+    await mend();
+    expect(await ledger.closeLost(ownerId, 9_000)).toBe(1);
+    expect(ledger.hasLost).toBe(false);
+  });
+
+  it('replaces later the estimate that another process closed a lost row with', async () => {
+    const id = randomUUID();
+    await ledger.open(row(id));
+    await fail('alwaysOn', 'insert', 'update');
+    await expect(close(id)).rejects.toThrow();
+    await mend();
+    const connection = database.connection;
+    await closeAbandoned({ ...services, connection }, [ownerId], 5_000);
+    expect(await standing(id)).toMatchObject({ orphaned: true, costNanos: 0n });
+    await ledger.closeLost(ownerId, 9_000);
+    expect(await standing(id)).toMatchObject({ status: 'FAILED', costNanos: 5n, endedAt: new Date(2_000) });
+    expect(await standing(id)).not.toHaveProperty('orphaned');
+  });
+
+  it('does so soon after the database can write again, without a sweep', async () => {
+    await using ownership = await openOwnership(database.connection, { ...services, ledger });
+    const id = randomUUID();
+    await ledger.open(row(id, ownership.ownerId));
+    await fail('alwaysOn', 'insert', 'update');
+    await expect(close(id)).rejects.toThrow();
+    await mend();
+    await vi.waitFor(async () => expect(await standing(id)).toMatchObject({ costNanos: 5n }), 3_000);
+  });
+
   it('does so with each sweep of its owner', async () => {
-    await using ownership = await openOwnership(database.connection, { log, ledger });
+    await using ownership = await openOwnership(database.connection, { ...services, ledger });
     const id = randomUUID();
     await ledger.open(row(id, ownership.ownerId));
     await fail('alwaysOn', 'update');

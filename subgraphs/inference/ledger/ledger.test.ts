@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { completions } from '#mongo/completions.ts';
 import type { Database } from '#mongo/connect.ts';
 import { invocations } from '#mongo/invocations.ts';
 import { owners } from '#mongo/owners.ts';
 import { anonymousCaller } from '#schema/caller.ts';
+import { createMemoryQuota } from '#state/quota/memory.ts';
+import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { countCommands } from '#test/support/subgraph.ts';
 import type { CompletionData } from '../completion.ts';
@@ -16,6 +18,7 @@ import { openOwnership } from './owners.ts';
 import { closingOf, openRow, resultOf } from './rows.ts';
 
 const log = pino({ level: 'silent' });
+const services = { log, streams: createMemoryStreamLogs(), quota: createMemoryQuota() };
 
 let database: Database;
 beforeAll(async () => {
@@ -35,6 +38,7 @@ function row(id: string, ownerId = 'someone') {
     cache: 'BYPASS',
     startedAtMs: 1_000,
     ownerId,
+    attempt: null,
   });
 }
 
@@ -60,7 +64,7 @@ function completion(id: string, text: string): CompletionData {
 
 describe('the ledger', () => {
   it('writes the rows of calls at the same time with a few commands, and closes each', async () => {
-    const ledger = createLedger(database.connection, { log });
+    const ledger = createLedger(database.connection, services);
     const ids = Array.from({ length: 200 }, () => randomUUID());
     const commands = await countCommands(database, async () => {
       await Promise.all(
@@ -89,7 +93,7 @@ describe('the ledger', () => {
   });
 
   it('closes a row once: whoever comes second changes nothing', async () => {
-    const ledger = createLedger(database.connection, { log });
+    const ledger = createLedger(database.connection, services);
     const id = randomUUID();
     await ledger.open(row(id));
     const closing = closingOf(completion(id, 'x'), 'm', 2_000, null);
@@ -102,7 +106,7 @@ describe('the ledger', () => {
   });
 
   it('refuses a row whose id another owner has taken, and only that one of its group', async () => {
-    const ledger = createLedger(database.connection, { log });
+    const ledger = createLedger(database.connection, services);
     const [taken, free] = [randomUUID(), randomUUID()];
     await ledger.open(row(taken, 'somebody else'));
     const opened = await Promise.allSettled([ledger.open(row(taken)), ledger.open(row(free))]);
@@ -112,17 +116,19 @@ describe('the ledger', () => {
 });
 
 describe('ownership', () => {
+  /** Of a process of this machine; none has a number this high. */
+  const deadHere = () => `${hostname()}/4194305/${randomUUID()}`;
   const status = async (id: string) => (await invocations(database.connection).findById(id).lean())?.status;
 
   it('closes rows of processes of this machine that are gone, at once, and of no living one', async () => {
-    const ledger = createLedger(database.connection, { log });
-    await using living = await openOwnership(database.connection, { log });
+    const ledger = createLedger(database.connection, services);
+    await using living = await openOwnership(database.connection, services);
     const [gone, before, other] = [randomUUID(), randomUUID(), randomUUID()];
     // No process has a number this high; the second had our number before us, as containers do.
     await ledger.open(row(gone, `${hostname()}/4194305/x`));
     await ledger.open(row(before, `${hostname()}/${process.pid}/earlier`));
     await ledger.open(row(other, living.ownerId));
-    await using _next = await openOwnership(database.connection, { log });
+    await using _next = await openOwnership(database.connection, services);
     expect(await invocations(database.connection).findById(gone).lean()).toMatchObject({
       status: 'FAILED',
       errorCode: 'INTERNAL',
@@ -133,17 +139,95 @@ describe('ownership', () => {
   });
 
   it('closes rows of other machines when their lease has run out, not before', async () => {
-    const ledger = createLedger(database.connection, { log });
+    const ledger = createLedger(database.connection, services);
     let nowMs = Date.now();
-    await using ownership = await openOwnership(database.connection, { log, now: () => nowMs });
+    await using ownership = await openOwnership(database.connection, { ...services, now: () => nowMs });
     const id = randomUUID();
     const ownerId = `elsewhere/1/${randomUUID()}`;
-    await owners(database.connection).create({ _id: ownerId, expiresAt: new Date(nowMs + 1_000) });
+    await owners(database.connection).create({
+      _id: ownerId,
+      aliveUntil: new Date(nowMs + 1_000),
+      expiresAt: new Date(nowMs + 3_600_000),
+    });
     await ledger.open(row(id, ownerId));
     await ownership.sweep();
     expect(await status(id)).toBe('RUNNING');
     nowMs += 1_001;
     await ownership.sweep();
     expect(await status(id)).toBe('FAILED');
+  });
+
+  it('closes the rows of a process that dies while it lives, at its next beat', async () => {
+    const ledger = createLedger(database.connection, services);
+    await using _living = await openOwnership(database.connection, { ...services, leaseMs: 100 });
+    const id = randomUUID();
+    const lease = { aliveUntil: new Date(Date.now() + 60_000), expiresAt: new Date(Date.now() + 60_000) };
+    const ownerId = deadHere();
+    await owners(database.connection).create({ _id: ownerId, ...lease });
+    await ledger.open(row(id, ownerId));
+    await vi.waitFor(async () => expect(await status(id)).toBe('FAILED'));
+    await vi.waitFor(async () => expect(await owners(database.connection).findById(ownerId)).toBeNull());
+  });
+
+  it('looks at each beat at the few records of owners, not at rows', async () => {
+    const commands: string[] = [];
+    const beats = Promise.withResolvers<void>();
+    const note = ({ commandName }: { readonly commandName: string }) => {
+      commands.push(commandName);
+      if (commands.filter((name) => name === 'update').length === 5) beats.resolve();
+    };
+    const client = database.connection.getClient();
+    client.on('commandStarted', note);
+    await using _ownership = await openOwnership(database.connection, { ...services, leaseMs: 100 });
+    await beats.promise;
+    client.off('commandStarted', note);
+    // The one that asks the rows is its start.
+    expect(commands.filter((name) => name === 'distinct')).toHaveLength(1);
+  });
+
+  it('gives others the time to extend their leases after it was stalled itself', async () => {
+    const ledger = createLedger(database.connection, services);
+    let nowMs = Date.now();
+    const now = () => nowMs;
+    await using ownership = await openOwnership(database.connection, { ...services, now, leaseMs: 2_500 });
+    const ownerId = `elsewhere/1/${randomUUID()}`;
+    const id = randomUUID();
+    await ledger.open(row(id, ownerId));
+    const extendLease = (aliveUntil: Date) =>
+      owners(database.connection).updateOne(
+        { _id: ownerId },
+        { $set: { aliveUntil, expiresAt: aliveUntil } },
+        { upsert: true },
+      );
+    const beat = () =>
+      vi.waitFor(
+        async () => {
+          const own = await owners(database.connection).findById(ownership.ownerId).lean();
+          expect(own?.aliveUntil.getTime()).toBe(nowMs + 2_500);
+        },
+        { timeout: 3_000, interval: 10 },
+      );
+    await extendLease(new Date(nowMs + 100));
+    // All stall, and this one is the first to come back.
+    nowMs += 10_000;
+    await beat();
+    await extendLease(new Date(nowMs + 100_000));
+    nowMs += 1;
+    await beat();
+    expect(await status(id)).toBe('RUNNING');
+    nowMs += 100_000;
+    await beat();
+    nowMs += 1;
+    await vi.waitFor(async () => expect(await status(id)).toBe('FAILED'), 3_000);
+  });
+
+  it('leaves the record of an owner that ends, so that what it could not close is found', async () => {
+    const ledger = createLedger(database.connection, services);
+    const ended = await openOwnership(database.connection, services);
+    const id = randomUUID();
+    await ledger.open(row(id, ended.ownerId));
+    await ended[Symbol.asyncDispose]();
+    await using _next = await openOwnership(database.connection, { ...services, leaseMs: 100 });
+    await vi.waitFor(async () => expect(await status(id)).toBe('FAILED'));
   });
 });

@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
-import type { Logger } from 'pino';
 import { type CompletionRecord, completions } from '#mongo/completions.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
-import { closeAbandoned } from './abandoned.ts';
+import { closeAbandoned, commitUsage, type SweepServices } from './abandoned.ts';
 import { GroupWriter } from './group-writer.ts';
 import { nativeCollection } from './native-collection.ts';
 import { isOfDocuments, isOnlyDuplicates } from './write-errors.ts';
@@ -23,23 +22,30 @@ export type InvocationClosing = Pick<
   | 'error'
   | 'endedAt'
   | 'attempts'
->;
+> & {
+  /** True where its process has not closed it itself. */
+  readonly orphaned?: true;
+};
 
 /**
  * The ledger as inference writes it. Each method resolves when what it wrote is durable. A row is closed only while it
- * is RUNNING, so whoever comes first (this process, or the sweep of another) closes it, once.
+ * is RUNNING, so whoever comes first (this process, or the sweep of another) closes it, once. One exception: what was
+ * closed because this process seemed dead is an estimate, and is replaced by what this process closes it with.
  */
 export interface Ledger {
   /** A new row: RUNNING, or ended already (an answer from the cache) with its result. */
   open(row: InvocationRecord, result?: CompletionRecord): Promise<void>;
   /**
    * Ends a row; tried again for a while when the database fails. What rejects in the end is closed as FAILED by a later
-   * `closeLost`, with what it took.
+   * `closeLost`, with what it took, which then commits its usage to the meters as well.
    */
   close(id: string, closing: InvocationClosing, result: CompletionRecord | null): Promise<void>;
+  /** Are there rows whose opening or closing failed since the last `closeLost`? */
+  readonly hasLost: boolean;
   /**
-   * Closes the owner's rows that this process will not close any more: their opening failed, though the row is there, or
-   * their closing did. The number of rows closed.
+   * Sees to the owner's rows that this process will not close any more: those whose closing failed are closed, those
+   * whose opening failed, though the row is there, are deleted: their calls did not take place and count as no request.
+   * The number of rows.
    */
   closeLost(ownerId: string, atMs: number): Promise<number>;
 }
@@ -47,7 +53,7 @@ export interface Ledger {
 const bounds = { batchMax: 256, waitingMax: 20_000 };
 const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as const;
 const closeRetryDelaysMs = [50, 200, 1_000, 3_000, 6_000];
-/** Closings kept of rows that could not be closed; of older ones only the row is closed. */
+/** Rows remembered whose closing, or opening, failed; older ones are closed as if their process had died. */
 const lostMax = 20_000;
 
 interface Closing {
@@ -56,28 +62,34 @@ interface Closing {
   readonly result: CompletionRecord | null;
 }
 
-export interface LedgerOptions {
-  readonly log: Logger;
+export interface LedgerOptions extends Omit<SweepServices, 'connection'> {
   readonly delay?: (ms: number) => Promise<unknown>;
 }
 
 export function createLedger(
   connection: Connection,
-  { log, delay = (ms) => wait(ms) }: LedgerOptions,
+  { log, streams, quota, delay = (ms) => wait(ms) }: LedgerOptions,
 ): Ledger {
   const rows = nativeCollection<InvocationRecord>(connection, invocations);
   const results = nativeCollection<CompletionRecord>(connection, completions);
+  const services = { connection, log, streams, quota };
   const options = { ...bounds, isOfItems: isOfDocuments };
   /** Rows that are being opened, run, or being closed. */
   const held = new Set<string>();
   const lost = new Map<string, InvocationClosing>();
+  const unopened = new Map<string, true>();
+  let hasLost = false;
 
   const writeResults = async (records: readonly CompletionRecord[]): Promise<void> => {
     try {
       await results.insertMany(records, durable);
     } catch (error) {
-      // Of a write that was tried again after its answer was lost: what it would write is there.
       if (!isOnlyDuplicates(error)) throw error;
+      // Of a write that was tried again after its answer was lost; or a part of the answer, kept by a sweep.
+      const replacements = records.map((replacement) => ({
+        replaceOne: { filter: { _id: replacement._id }, replacement, upsert: true },
+      }));
+      await results.bulkWrite(replacements, durable);
     }
   };
 
@@ -96,14 +108,16 @@ export function createLedger(
   const closes = new GroupWriter<Closing>(async (items) => {
     const records = items.map(({ result }) => result).filter((result) => result !== null);
     if (records.length > 0) await writeResults(records);
-    const updates = items.map(({ id, closing }) => ({
-      updateOne: { filter: { _id: id, status: 'RUNNING' as const }, update: { $set: closing } },
-    }));
-    const { matchedCount } = await rows.bulkWrite(updates, durable);
-    if (matchedCount < items.length) {
-      const missed = items.length - matchedCount;
-      log.warn({ missed }, 'ledger rows had been closed before');
+    const { matchedCount } = await rows.bulkWrite(closingsOf(items, { status: 'RUNNING' }), durable);
+    if (matchedCount === items.length) return;
+    const { modifiedCount } = await rows.bulkWrite(closingsOf(items, { orphaned: true }), durable);
+    if (modifiedCount > 0) {
+      log.warn({ rows: modifiedCount }, 'replaced the estimates of calls taken for dead');
+      const empty = items.filter(({ result }) => result === null).map(({ id }) => id);
+      if (empty.length > 0) await results.deleteMany({ _id: { $in: empty } });
     }
+    const missed = items.length - matchedCount - modifiedCount;
+    if (missed > 0) log.warn({ missed }, 'ledger rows had been closed before');
   }, options);
 
   /** Are all of these rows there, written by the owners that they name? */
@@ -112,6 +126,23 @@ export function createLedger(
     const standing = await rows.find({ _id: { $in: ids } }, { projection: { ownerId: 1 } }).toArray();
     const owners = new Map(standing.map(({ _id, ownerId }) => [_id, ownerId]));
     return records.every(({ _id, ownerId }) => owners.get(_id) === ownerId);
+  }
+
+  /** Of rows that another process closed meanwhile. */
+  async function replaceEstimates(closings: readonly Pick<Closing, 'id' | 'closing'>[]): Promise<void> {
+    if (closings.length === 0) return;
+    const { modifiedCount } = await rows.bulkWrite(closingsOf(closings, { orphaned: true }), durable);
+    if (modifiedCount > 0)
+      await commitUsage(
+        services,
+        closings.map(({ id }) => id),
+      );
+  }
+
+  function remember<T>(ids: Map<string, T>, id: string, value: T): void {
+    ids.set(id, value);
+    hasLost = true;
+    if (ids.size > lostMax) ids.delete(ids.keys().next().value ?? '');
   }
 
   async function again(write: () => Promise<unknown>): Promise<void> {
@@ -136,6 +167,7 @@ export function createLedger(
       try {
         await opens.push(row);
       } catch (error) {
+        remember(unopened, row._id, true);
         held.delete(row._id);
         throw error;
       }
@@ -144,21 +176,44 @@ export function createLedger(
       try {
         await again(() => closes.push({ id, closing, result }));
       } catch (error) {
-        lost.set(id, { ...closing, status: 'FAILED', errorCode: 'INTERNAL' });
-        if (lost.size > lostMax) lost.delete(lost.keys().next().value ?? '');
+        remember(lost, id, { ...closing, status: 'FAILED', errorCode: 'INTERNAL' });
         throw error;
       } finally {
         held.delete(id);
       }
     },
+    get hasLost() {
+      return hasLost;
+    },
     async closeLost(ownerId, atMs) {
-      const known = [...lost.keys()];
-      const closed = await closeAbandoned(connection, [ownerId], atMs, {
-        isHeld: (id) => held.has(id),
-        closingOf: (id) => lost.get(id),
-      });
-      for (const id of known) lost.delete(id);
-      return closed;
+      hasLost = false;
+      const known = [...lost].map(([id, closing]) => ({ id, closing }));
+      try {
+        await replaceEstimates(known);
+        const closed = await closeAbandoned(services, [ownerId], atMs, {
+          isHeld: (id) => held.has(id),
+          isUnopened: (id) => unopened.has(id),
+          closingOf: (id) => lost.get(id),
+        });
+        for (const { id } of known) lost.delete(id);
+        return closed;
+      } catch (error) {
+        hasLost = true;
+        throw error;
+      }
     },
   };
+}
+
+/** Closes each row that also fits `where`. */
+function closingsOf(
+  items: readonly Pick<Closing, 'id' | 'closing'>[],
+  where: { readonly status: 'RUNNING' } | { readonly orphaned: true },
+) {
+  return items.map(({ id, closing }) => ({
+    updateOne: {
+      filter: { _id: id, ...where },
+      update: { $set: closing, $unset: { progress: true as const, orphaned: true as const } },
+    },
+  }));
 }

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Connection } from 'mongoose';
-import type { Logger } from 'pino';
 import { invocations } from '#mongo/invocations.ts';
-import { owners } from '#mongo/owners.ts';
-import { closeAbandoned } from './abandoned.ts';
+import { type OwnerRecord, owners } from '#mongo/owners.ts';
+import { closeAbandoned, type SweepServices } from './abandoned.ts';
 import type { Ledger } from './ledger.ts';
 
 /** This process as an owner of ledger rows, alive until it is disposed. */
@@ -16,16 +15,24 @@ export interface Ownership extends AsyncDisposable {
   sweep(): Promise<number>;
 }
 
-export interface OwnershipOptions {
-  readonly log: Logger;
+export interface OwnershipOptions extends Omit<SweepServices, 'connection'> {
   /** Writes the rows of this owner. */
-  readonly ledger?: Pick<Ledger, 'closeLost'>;
+  readonly ledger?: Pick<Ledger, 'closeLost' | 'hasLost'>;
   readonly now?: () => number;
-  /** How long an owner counts as alive after it last said so. */
+  /** How long an owner counts as alive after it last extended its lease. */
   readonly leaseMs?: number;
 }
 
-const leaseMsDefault = 60_000;
+/** Long enough for a process that is slow, or whose database is; rows of other machines wait so long for their end. */
+const leaseMsDefault = 20_000;
+/** So often within a lease it is extended, and rows of the dead are looked for. */
+const beatsPerLease = 5;
+/** In so many beats one looks at the rows themselves, whose owners' records may have vanished. */
+const beatsPerSweep = 15;
+/** Rows whose closing failed are tried again this often. */
+const lostEveryMs = 1_000;
+/** How long the record of an owner outlives its lease. */
+const ownerKeptMs = 24 * 60 * 60 * 1000;
 
 function newOwnerId(): string {
   return `${hostname()}/${process.pid}/${randomUUID()}`;
@@ -52,66 +59,127 @@ const owned = new Set<string>();
 
 /**
  * Takes up ownership and sweeps once: rows that are RUNNING and whose owner is gone are closed by their result where
- * there is one; otherwise they become FAILED with INTERNAL, and keep what is known of them.
+ * there is one; otherwise they become FAILED with INTERNAL, with an estimate of what they used.
  */
 export async function openOwnership(connection: Connection, options: OwnershipOptions): Promise<Ownership> {
-  const { log, ledger, now = Date.now, leaseMs = leaseMsDefault } = options;
+  const { log, streams, quota, ledger, now = Date.now, leaseMs = leaseMsDefault } = options;
+  const services: SweepServices = { connection, log, streams, quota };
   const ownerId = newOwnerId();
   owned.add(ownerId);
+  let extendedAtMs = now();
 
   async function extend(): Promise<void> {
+    const aliveUntilMs = now() + leaseMs;
     await owners(connection).updateOne(
       { _id: ownerId },
-      { $set: { expiresAt: new Date(now() + leaseMs) } },
+      { $set: { aliveUntil: new Date(aliveUntilMs), expiresAt: new Date(aliveUntilMs + ownerKeptMs) } },
       { upsert: true },
     );
+    extendedAtMs = now();
   }
+
+  const isGone = (id: string, lease: OwnerRecord | undefined) =>
+    id !== ownerId && (isGoneHere(id, ownerId) || lease === undefined || leaseEndMs(lease) <= now());
 
   async function gone(ownerIds: readonly string[]): Promise<readonly string[]> {
     const others = ownerIds.filter((id) => id !== ownerId);
     if (others.length === 0) return [];
     const leases = await owners(connection)
-      .find({ _id: { $in: others }, expiresAt: { $gt: new Date(now()) } }, { _id: 1 })
+      .find({ _id: { $in: others } })
       .lean();
-    const alive = new Set(leases.map(({ _id }) => _id));
-    return others.filter((id) => isGoneHere(id, ownerId) || !alive.has(id));
+    const byId = new Map(leases.map((lease) => [lease._id, lease]));
+    return others.filter((id) => isGone(id, byId.get(id)));
+  }
+
+  async function closeRowsOf(dead: readonly string[]): Promise<number> {
+    if (dead.length === 0) return 0;
+    const rows = await closeAbandoned(services, dead, now());
+    if (rows > 0) log.warn({ rows }, 'closed ledger rows of processes that are gone');
+    await owners(connection).deleteMany({ _id: { $in: [...dead] } });
+    return rows;
+  }
+
+  async function closeLost(): Promise<number> {
+    const rows = (await ledger?.closeLost(ownerId, now())) ?? 0;
+    if (rows > 0) log.warn({ rows }, 'closed ledger rows that could not be written in time');
+    return rows;
   }
 
   async function sweep(): Promise<number> {
-    const rows = invocations(connection);
-    const ids: string[] = await rows.distinct('ownerId', { status: 'RUNNING' });
-    const dead = await gone(ids);
-    const left = dead.length === 0 ? 0 : await closeAbandoned(connection, dead, now());
-    if (left > 0) log.warn({ rows: left }, 'closed ledger rows of processes that are gone');
-    const lost = ids.includes(ownerId) ? ((await ledger?.closeLost(ownerId, now())) ?? 0) : 0;
-    if (lost > 0) log.warn({ rows: lost }, 'closed ledger rows that could not be written in time');
-    return left + lost;
+    const ids: string[] = await invocations(connection).distinct('ownerId', { status: 'RUNNING' });
+    const left = await closeRowsOf(await gone(ids));
+    return left + (ids.includes(ownerId) ? await closeLost() : 0);
+  }
+
+  /** The same by the few records of owners: cheap, however many rows are RUNNING. */
+  async function sweepOwners(): Promise<void> {
+    const leases = await owners(connection).find().lean();
+    await closeRowsOf(leases.filter((lease) => isGone(lease._id, lease)).map(({ _id }) => _id));
+  }
+
+  let beats = 0;
+  async function beat(): Promise<void> {
+    const wasLate = now() - extendedAtMs > leaseMs;
+    await extend();
+    // After a stall, perhaps of the database, the others get the time to extend their leases too.
+    if (wasLate) return;
+    beats += 1;
+    if (beats % beatsPerSweep === 0) await sweep();
+    else await sweepOwners();
   }
 
   await extend();
   await sweep();
-  let beats = 0;
-  const timer = setInterval(async () => {
-    try {
-      await extend();
-      beats += 1;
-      if (beats % 6 === 0) await sweep();
-    } catch (error) {
+  const timers = [
+    repeat(beat, leaseMs / beatsPerLease, (error) => {
       log.warn({ err: error }, 'the ownership of ledger rows could not be extended');
-    }
-  }, leaseMs / 6);
-  timer.unref();
+    }),
+    repeat(
+      async () => {
+        if (ledger?.hasLost === true) await closeLost();
+      },
+      lostEveryMs,
+      (error) => log.debug({ err: error }, 'ledger rows cannot be written yet'),
+    ),
+  ];
 
   return {
     ownerId,
     gone,
     sweep,
     async [Symbol.asyncDispose]() {
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       owned.delete(ownerId);
+      // Kept, with its lease at its end: rows that could not be closed are found by it.
       await owners(connection)
-        .deleteOne({ _id: ownerId })
+        .updateOne({ _id: ownerId }, { $set: { aliveUntil: new Date(0) } })
         .catch(() => undefined);
     },
   };
+}
+
+/** A record of an older version of Heddle has only the end of its lease. */
+function leaseEndMs({ aliveUntil, expiresAt }: OwnerRecord): number {
+  return (aliveUntil ?? expiresAt).getTime();
+}
+
+/** Runs it again and again, never twice at once. */
+function repeat(
+  run: () => Promise<void>,
+  everyMs: number,
+  onError: (error: unknown) => void,
+): NodeJS.Timeout {
+  let running = false;
+  const timer = setInterval(async () => {
+    if (running) return;
+    running = true;
+    try {
+      await run();
+    } catch (error) {
+      onError(error);
+    } finally {
+      running = false;
+    }
+  }, everyMs);
+  return timer.unref();
 }

@@ -1,8 +1,8 @@
 import { type CompletionRecord, completionKeptMs } from '#mongo/completions.ts';
-import type { AttemptRecord, InvocationRecord } from '#mongo/invocations.ts';
+import type { AttemptProgressRecord, AttemptRecord, InvocationRecord } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
-import { HeddleError, isErrorCode } from '#schema/errors.ts';
-import { type AttemptData, type CompletionData, noUsage } from '../completion.ts';
+import { type ErrorCode, HeddleError, isErrorCode } from '#schema/errors.ts';
+import { type AttemptData, type CompletionData, type CompletionError, noUsage } from '../completion.ts';
 import type { CallLabels } from '../labels.ts';
 import type { InvocationClosing } from './ledger.ts';
 
@@ -18,6 +18,8 @@ export interface RowStart {
   readonly cache: InvocationRecord['cache'];
   readonly startedAtMs: number;
   readonly ownerId: string;
+  /** The provider call that is made first; null: none is. */
+  readonly attempt: AttemptProgressRecord | null;
 }
 
 /** The row of an invocation that begins. Throws FORBIDDEN for a caller of no tenant: somebody has to pay. */
@@ -53,6 +55,9 @@ export function openRow(start: RowStart): InvocationRecord {
     ...(labels.clientRequestId === null ? {} : { clientRequestId: labels.clientRequestId }),
     ...(labels.endUserId === null ? {} : { endUserId: labels.endUserId }),
     ...(labels.tags.length === 0 ? {} : { tags: [...labels.tags] }),
+    ...(start.attempt === null
+      ? {}
+      : { progress: { at: new Date(start.startedAtMs), attempts: [], attempt: start.attempt } }),
   };
 }
 
@@ -77,6 +82,7 @@ export function closingOf(
     error: status === 'FAILED' ? (attempts.at(-1)?.error ?? null) : null,
     endedAt: new Date(endedAtMs),
     attempts: attempts.map(attemptRecord),
+    ...(completion.orphaned === true ? { orphaned: true as const, error: orphanedMessage } : {}),
   };
 }
 
@@ -118,7 +124,7 @@ function jsonOf(completion: CompletionData): string | null {
   }
 }
 
-/** A completion of which only the row is left: it runs elsewhere, is older than a day, or its process died. */
+/** A completion of which only the row is left: it runs elsewhere, is older than a day, or nothing more could be kept. */
 export function completionOfRow(row: InvocationRecord): CompletionData {
   return {
     id: row._id,
@@ -144,15 +150,25 @@ export function completionOfRow(row: InvocationRecord): CompletionData {
       costNanos: attempt.costNanos.toString(),
     })),
     createdAtMs: row.startedAt.getTime(),
-    error:
-      row.errorCode === null
-        ? null
-        : {
-            code: row.errorCode,
-            message: row.error ?? 'It failed; what was said of it is no longer kept.',
-            retryAfterMs: null,
-          },
+    error: row.errorCode === null ? null : errorOfRow(row.errorCode, row),
+    ...(row.orphaned === true ? { orphaned: true as const } : {}),
   };
+}
+
+/** The failure of a call whose process died. */
+export const orphanedMessage =
+  'The process that ran this call ended before the call did; what it used is estimated. It may be called again, with the same idempotencyKey too.';
+
+/** When a call whose process died may be made again: at once, so to speak. */
+const orphanedRetryAfterMs = 1_000;
+
+function errorOfRow(code: ErrorCode, { error, endedAt, orphaned }: InvocationRecord): CompletionError {
+  const wasKept = endedAt !== null && Date.now() - endedAt.getTime() >= completionKeptMs;
+  // The rows of older versions of Heddle have no message.
+  const unknown = wasKept
+    ? 'It failed more than a day ago; its message is no longer kept.'
+    : 'It failed; the log has more under the completionId.';
+  return { code, message: error ?? unknown, retryAfterMs: orphaned === true ? orphanedRetryAfterMs : null };
 }
 
 function outcomeOf(text: string): 'SUCCEEDED' | 'FAILED' | 'CANCELLED' {

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Database } from '#mongo/connect.ts';
+import { invocations } from '#mongo/invocations.ts';
+import { openTestDatabase } from '#test/support/database.ts';
+import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
+import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { closeAbandoned } from './ledger/abandoned.ts';
+
+const fields =
+  'id status text cost usage { inputTokens outputTokens } attempts { outcome usageEstimated error }';
+const COMPLETE = `mutation ($input: CompletionInput!) { complete(input: $input) { ${fields} } }`;
+const COMPLETION = `query ($id: ID!) { completion(id: $id) { ${fields} } }`;
+const EMBED = 'mutation ($input: EmbedInput!) { embed(input: $input) { vectors } }';
+const STREAM = `subscription ($input: CompletionInput!) { completionStream(input: $input) {
+  __typename completionId ... on TextDelta { text } ... on CompletionFinished { completion { ${fields} } }
+  ... on CompletionFailed { code message completion { ${fields} } } } }`;
+
+const asking = (model: string, more: Record<string, unknown> = {}) => ({
+  input: { model, messages: [{ role: 'USER', content: 'Say something.' }], ...more },
+});
+
+let database: Database;
+beforeAll(async () => {
+  database = await openTestDatabase();
+  await fillCatalog(database);
+});
+afterAll(() => database.close());
+
+async function row(mesh: TestInference) {
+  const [only, ...others] = await mesh.rows();
+  if (only === undefined || others.length > 0) throw new Error('One row was expected.');
+  return only;
+}
+
+/** As another process does that takes the owner of the row for dead. */
+async function closeAsOrphan(mesh: TestInference): Promise<void> {
+  const { _id, ownerId } = await row(mesh);
+  // Rows of other tests have owners of their own.
+  const services = {
+    connection: database.connection,
+    log: pino({ level: 'silent' }),
+    streams: mesh.streams,
+    quota: mesh.quota,
+  };
+  expect(await closeAbandoned(services, [ownerId], Date.now())).toBe(1);
+  expect(await invocations(database.connection).findById(_id).lean()).toMatchObject({ orphaned: true });
+}
+
+describe('the row of a running call', () => {
+  it('says from the start what being cut costs, for a stream, a whole answer and an embedding', async () => {
+    const calls: ((mesh: TestInference) => Promise<unknown>)[] = [
+      (mesh) => mesh.data(COMPLETE, asking('alpha/one')),
+      async (mesh) => Array.fromAsync(await mesh.stream(STREAM, asking('alpha/one'))),
+      (mesh) => mesh.data(EMBED, { input: { model: 'alpha/embed', values: ['Twelve bytes'] } }),
+    ];
+    for (const begin of calls) {
+      await using mesh = await startInference(database);
+      const ended = begin(mesh);
+      const call = await mesh.alpha.next();
+      const { progress } = await row(mesh);
+      expect(progress?.attempt).toMatchObject({ receivedChars: 0, counted: null, price: {} });
+      await closeAsOrphan(mesh);
+      const { costNanos, usage, attempts } = await row(mesh);
+      expect(costNanos).toBeGreaterThan(0n);
+      expect(usage.inputTokens).toBeGreaterThan(0);
+      expect(attempts).toMatchObject([{ outcome: 'FAILED', usageEstimated: true }]);
+      call.say('late').finish(usageOf(1, 1));
+      await ended;
+    }
+  });
+
+  it('says what has come of a stream, and what its provider counted', async () => {
+    await using mesh = await startInference(database);
+    const events = await mesh.stream(STREAM, asking('alpha/one'));
+    const all = Array.fromAsync(events);
+    const call = await mesh.alpha.next();
+    call.part({ type: 'usage', usage: usageOf(77, 1) }).say('Hello', ' there');
+    await vi.waitFor(async () =>
+      expect((await row(mesh)).progress?.attempt).toMatchObject({
+        modelId: 'alpha/one',
+        receivedChars: 11,
+        counted: { inputTokens: 77 },
+      }),
+    );
+    call.finish(usageOf(77, 2));
+    await all;
+    expect(await row(mesh)).not.toHaveProperty('progress');
+  });
+
+  it('says what the attempts before have cost, before the next provider is asked', async () => {
+    await using mesh = await startInference(database);
+    const all = Array.fromAsync(await mesh.stream(STREAM, asking('both')));
+    const first = await mesh.alpha.next();
+    first.say('x'.repeat(40)).cut();
+    const second = await mesh.beta.next();
+    const { progress } = await row(mesh);
+    expect(progress).toMatchObject({
+      attempts: [{ modelId: 'alpha/one', usage: { outputTokens: 10 }, usageEstimated: true }],
+      attempt: { modelId: 'beta/one', providerId: 'beta', receivedChars: 0 },
+    });
+    await closeAsOrphan(mesh);
+    const [cut, cutToo] = progress?.attempts ?? [];
+    expect(cutToo).toBeUndefined();
+    const closed = await row(mesh);
+    expect(closed.attempts.map(({ modelId }) => modelId)).toEqual(['alpha/one', 'beta/one']);
+    expect(closed.costNanos).toBeGreaterThan(cut?.costNanos ?? 0n);
+    second.finish(usageOf(1, 1));
+    await all;
+  });
+
+  it('names, after a failure, the model that is asked now, whose price counts', async () => {
+    await using mesh = await startInference(database);
+    const answer = mesh.data(COMPLETE, asking('both'));
+    (await mesh.alpha.next()).fail(failureOf('PROVIDER_ERROR', true));
+    const second = await mesh.beta.next();
+    expect((await row(mesh)).progress).toMatchObject({
+      attempts: [{ modelId: 'alpha/one', costNanos: 0n }],
+      attempt: { modelId: 'beta/one' },
+    });
+    second.say('x').finish(usageOf(1, 1));
+    await answer;
+  });
+
+  it('counts no attempt while a retry is waited for', async () => {
+    let waiting = Promise.withResolvers<void>();
+    const resumed = Promise.withResolvers<void>();
+    await using mesh = await startInference(database, {
+      delay: async () => {
+        waiting.resolve();
+        await resumed.promise;
+      },
+    });
+    for (const call of [
+      () => mesh.data(COMPLETE, asking('alpha/one')),
+      () => mesh.data(EMBED, { input: { model: 'alpha/embed', values: ['x'] } }),
+    ]) {
+      waiting = Promise.withResolvers<void>();
+      const answer = call();
+      (await mesh.alpha.next()).fail(failureOf('PROVIDER_ERROR', true));
+      await waiting.promise;
+      const running = (await mesh.rows()).find(({ status }) => status === 'RUNNING');
+      expect(running?.progress).toMatchObject({ attempt: null, attempts: [{ outcome: 'FAILED' }] });
+      resumed.resolve();
+      (await mesh.alpha.next()).say('x').finish(usageOf(1, 1));
+      await answer;
+    }
+  });
+});
+
+describe('a process that was taken for dead', () => {
+  const key = { subject: `key:${randomUUID()}`, window: 'DAY' } as const;
+  const limits = (['TOKENS', 'COST', 'REQUESTS'] as const).map((meter) => ({
+    ...key,
+    meter,
+    amount: '900000000',
+  }));
+
+  it('replaces the estimate by what it knows, in the row, the content and the meters', async () => {
+    await using mesh = await startInference(database, { limits });
+    const all = Array.fromAsync(await mesh.stream(STREAM, asking('alpha/one')));
+    const call = await mesh.alpha.next();
+    call.say('Half of');
+    await vi.waitFor(async () => expect((await row(mesh)).progress?.attempt?.receivedChars).toBe(7));
+    await closeAsOrphan(mesh);
+    const { _id: id } = await row(mesh);
+    expect(await mesh.rows()).toMatchObject([{ status: 'FAILED', orphaned: true }]);
+
+    call.say(' the answer').finish(usageOf(500, 50));
+    const events = await all;
+    expect(events.at(-1)).toMatchObject({
+      __typename: 'CompletionFinished',
+      completion: { status: 'SUCCEEDED' },
+    });
+    const closed = await row(mesh);
+    expect(closed).toMatchObject({
+      status: 'SUCCEEDED',
+      usage: { inputTokens: 500, outputTokens: 50 },
+      error: null,
+    });
+    expect(closed).not.toHaveProperty('orphaned');
+    expect(closed.attempts).toMatchObject([{ outcome: 'SUCCEEDED', usageEstimated: false }]);
+    expect(await mesh.data(COMPLETION, { id })).toMatchObject({ completion: { text: 'Half of the answer' } });
+
+    const { tenantId } = closed;
+    const meters = limits.map(({ subject, meter, window }) => ({ subject, meter, window }));
+    const readings = await mesh.quota.read(tenantId, meters);
+    expect(readings.map(({ spent }) => spent)).toEqual([550n, closed.costNanos, 1n]);
+    expect(readings.map(({ reserved }) => reserved)).toEqual([0n, 0n, 0n]);
+  });
+});
+
+describe('the completion of a dead process', () => {
+  it('shows what had come, that it is an estimate, and that it may be asked again', async () => {
+    await using mesh = await startInference(database);
+    const all = Array.fromAsync(await mesh.stream(STREAM, asking('alpha/one')));
+    const call = await mesh.alpha.next();
+    call.say('This much had come');
+    await vi.waitFor(async () => expect((await row(mesh)).progress?.attempt?.receivedChars).toBe(18));
+    await closeAsOrphan(mesh);
+    const { _id: id } = await row(mesh);
+    await using other = await startInference(database);
+    const { completion } = await other.data<{ completion: object }>(COMPLETION, { id }, mesh.caller);
+    expect(completion).toMatchObject({
+      status: 'FAILED',
+      text: 'This much had come',
+      attempts: [{ outcome: 'FAILED', usageEstimated: true }],
+    });
+    const resume = `subscription ($id: ID!) { resumeCompletion(id: $id) {
+      __typename ... on TextDelta { text } ... on CompletionFailed { code message completion { text } } } }`;
+    const events = await Array.fromAsync(await other.stream(resume, { id }, { caller: mesh.caller }));
+    expect(events).toMatchObject([
+      { __typename: 'CompletionStarted' },
+      { text: 'This much had come' },
+      {
+        code: 'INTERNAL',
+        message: expect.stringContaining('idempotencyKey'),
+        completion: { text: 'This much had come' },
+      },
+    ]);
+    call.finish(usageOf(1, 1));
+    await all;
+  });
+});

@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto';
+import { type DestinationStream, pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { CatalogModel } from '#mongo/catalog.ts';
+import { type Database, openDatabase } from '#mongo/connect.ts';
+import { openStore } from '#mongo/embedded/store.ts';
+import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
+import { anonymousCaller } from '#schema/caller.ts';
+import { temporaryDirectory } from '#test/support/mesh.ts';
+import { countCommands } from '#test/support/subgraph.ts';
+import { attemptProgress } from './attempt-progress.ts';
+import { nativeCollection } from './native-collection.ts';
+import {
+  createProgressWriter,
+  type ProgressSource,
+  recordIntervalMs,
+  recordMsMax,
+  roundMsMin,
+} from './progress.ts';
+import { openRow } from './rows.ts';
+
+const stack = new AsyncDisposableStack();
+let database: Database;
+beforeAll(async () => {
+  const dir = stack.use(await temporaryDirectory());
+  const store = await openStore({ dir: dir.path, failPoints: true });
+  stack.defer(() => store.close());
+  database = stack.use(await openDatabase(store.uri, { monitorCommands: true }));
+});
+afterAll(() => stack.disposeAsync());
+
+const model = { id: 'm/x', provider: { id: 'm' }, price: null } as CatalogModel;
+const bounds = { inputTokensMax: 10, outputTokensMax: null };
+
+/** A running call whose answer grows as the test says. */
+async function call(): Promise<ProgressSource & { receive(chars: number): void }> {
+  const id = randomUUID();
+  const row = openRow({
+    id,
+    kind: 'completion',
+    labels: { requestId: 'r', clientRequestId: null, endUserId: null, tags: [] },
+    caller: { ...anonymousCaller, tenantId: 't' },
+    model,
+    promptId: null,
+    promptVersionId: null,
+    cache: 'BYPASS',
+    startedAtMs: 1_000,
+    ownerId: 'o',
+    attempt: attemptProgress(model, bounds, 1_000),
+  });
+  await nativeCollection(database.connection, invocations).insertOne(row);
+  let parts = 0;
+  let received = 0;
+  return {
+    id,
+    get parts() {
+      return parts;
+    },
+    receive(chars) {
+      parts += 1;
+      received += chars;
+    },
+    progress: () => ({
+      at: new Date(2_000),
+      attempts: [],
+      attempt: attemptProgress(model, bounds, 1_000, { received, usage: null }),
+    }),
+  };
+}
+
+async function recorded({ id }: ProgressSource): Promise<number | undefined> {
+  const row = await invocations(database.connection).findById(id).lean<InvocationRecord>();
+  return row?.progress?.attempt?.receivedChars;
+}
+
+function setup(destination?: DestinationStream) {
+  let nowMs = 0;
+  const timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
+  const log = destination === undefined ? pino({ level: 'silent' }) : pino({ level: 'warn' }, destination);
+  const writer = createProgressWriter(database.connection, {
+    log,
+    now: () => nowMs,
+    schedule(run, ms) {
+      const timer = { atMs: nowMs + ms, run };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+  });
+  return {
+    writer,
+    timers,
+    /** Lets the time pass, and runs what is due. */
+    advance(ms: number) {
+      nowMs += ms;
+      for (const timer of timers) {
+        if (timer.atMs > nowMs) continue;
+        timers.delete(timer);
+        timer.run();
+      }
+    },
+    /** A round ends when the next one is scheduled. */
+    roundEnds: () => vi.waitFor(() => expect(timers.size).toBe(1)),
+  };
+}
+
+describe('the progress of running calls', () => {
+  it('is written in the first round after the first token, and again only when more has come', async () => {
+    const { writer, advance, roundEnds, timers } = setup();
+    const source = await call();
+    source.receive(5);
+    writer.follow(source);
+    advance(roundMsMin);
+    await roundEnds();
+    expect(await recorded(source)).toBe(5);
+    const commands = await countCommands(database, async () => {
+      advance(roundMsMin);
+      await roundEnds();
+    });
+    expect(commands).toEqual([]);
+    source.receive(7);
+    advance(roundMsMin);
+    await roundEnds();
+    expect(await recorded(source)).toBe(12);
+    writer.leave(source);
+    source.receive(1);
+    advance(roundMsMin);
+    expect(timers.size).toBe(0);
+    expect(await recorded(source)).toBe(12);
+  });
+
+  it('is written of all calls with one command, each at most once in its interval', async () => {
+    const { writer, advance, roundEnds } = setup();
+    const sources = await Promise.all(Array.from({ length: 60 }, call));
+    for (const source of sources) {
+      source.receive(1);
+      writer.follow(source);
+    }
+    const round = async () => {
+      for (const source of sources) source.receive(1);
+      advance(roundMsMin);
+      await roundEnds();
+    };
+    expect(await countCommands(database, round)).toHaveLength(1);
+    // 60 calls: 300 ms.
+    expect(await countCommands(database, round)).toHaveLength(0);
+    expect(await countCommands(database, round)).toHaveLength(0);
+    expect(await countCommands(database, round)).toHaveLength(1);
+    expect(await Promise.all(sources.map(recorded))).toEqual(sources.map(() => 5));
+    writer[Symbol.dispose]();
+  });
+
+  it('asks for at most 200 records a second of up to a thousand calls, and one in five seconds of each beyond', () => {
+    for (const calls of [1, 10, 100, 999, 1_000]) {
+      expect((calls / recordIntervalMs(calls)) * 1_000, `${calls} calls`).toBeLessThanOrEqual(200);
+    }
+    expect(recordIntervalMs(1)).toBe(roundMsMin);
+    expect(recordIntervalMs(20_000)).toBe(recordMsMax);
+  });
+
+  it('never replaces a newer record by an older one, and stays away from closed rows', async () => {
+    const { writer } = setup();
+    const source = await call();
+    const records = Array.from({ length: 20 }, (_, at) => {
+      source.receive(1);
+      return writer.write(source.id, { ...source.progress(), at: new Date(at) });
+    });
+    await Promise.all(records);
+    expect(await recorded(source)).toBe(20);
+    await invocations(database.connection).updateOne({ _id: source.id }, { $set: { status: 'FAILED' } });
+    source.receive(1);
+    await writer.write(source.id, source.progress());
+    expect(await recorded(source)).toBe(20);
+  });
+
+  it('disturbs no call when it cannot be written: one warning, and the next round tries again', async () => {
+    const lines: string[] = [];
+    const { writer, advance, roundEnds } = setup({ write: (line) => void lines.push(line) });
+    const source = await call();
+    const admin = database.connection.getClient().db('admin');
+    const data = { failCommands: ['update'], errorCode: 50 };
+    await admin.command({ configureFailPoint: 'failCommand', mode: 'alwaysOn', data });
+    writer.follow(source);
+    for (let round = 0; round < 3; round++) {
+      source.receive(1);
+      advance(roundMsMin);
+      await roundEnds();
+    }
+    await writer.write(source.id, source.progress());
+    expect(await recorded(source)).toBe(0);
+    expect(lines).toHaveLength(1);
+    await admin.command({ configureFailPoint: 'failCommand', mode: 'off' });
+    source.receive(1);
+    advance(roundMsMin);
+    await roundEnds();
+    expect(await recorded(source)).toBe(4);
+    writer[Symbol.dispose]();
+  });
+
+  it('is not waited for longer than a second', async () => {
+    const { writer, advance, timers } = setup();
+    const source = await call();
+    const admin = database.connection.getClient().db('admin');
+    const data = { failCommands: ['update'], blockConnection: true, blockTimeMS: 60_000 };
+    await admin.command({ configureFailPoint: 'failCommand', mode: { times: 1 }, data });
+    const written = writer.write(source.id, source.progress());
+    await vi.waitFor(() => expect(timers.size).toBe(1));
+    advance(1_000);
+    await written;
+  });
+});
