@@ -150,6 +150,21 @@ describe('the answer cache', () => {
     expect(await mesh.rows()).toHaveLength(11);
   });
 
+  it('asks for each of them alone when the first one fails, all at once', async () => {
+    await using mesh = await startInference(database);
+    const answers = ['USE', 'USE', 'USE', 'USE'].map((cache) =>
+      mesh.ask<Answer | null>(COMPLETE, asking(cache)),
+    );
+    const first = await mesh.alpha.next();
+    // The others wait for it, or find it failed: either way they are asked before any of them has an answer.
+    first.fail(failureOf('CONTENT_FILTERED', false));
+    const others = [await mesh.alpha.next(), await mesh.alpha.next(), await mesh.alpha.next()];
+    for (const call of others) call.say('for itself').finish(usageOf(1, 1));
+    const texts = (await Promise.all(answers)).map(({ data }) => data?.complete?.text);
+    expect(texts.filter((text) => text === 'for itself')).toHaveLength(3);
+    expect(mesh.alpha.calls).toHaveLength(4);
+  });
+
   it('streams a kept answer as events', async () => {
     await using mesh = await numbered();
     await mesh.data(COMPLETE, asking('USE'));

@@ -9,6 +9,8 @@ import type { CachePolicy, CompletionRequest } from './request.ts';
 
 /** Longer than any completion runs. */
 const waitMsMax = 3_600_000;
+/** Calls waited for that die with their processes, one after the other, before the death is the answer. */
+const deadCallsMax = 3;
 
 /**
  * Asks, and waits for the end. Throws the failure with its code and completionId. When the client goes, the call is
@@ -22,9 +24,19 @@ export async function complete(
   inference: Inference,
 ): Promise<CompletionData> {
   const { onDisconnect, idempotencyKey } = request;
-  const begun = await inference.invoker.begin(request, caller, { mode: 'WHOLE', cachePolicy, onDisconnect });
   const stops = onDisconnect === 'CANCEL' && idempotencyKey === null;
-  const ended = await endOf(begun, caller, signal, stops, inference);
+  let ended: Ended;
+  for (let deadCalls = 0; ; deadCalls++) {
+    const begun = await inference.invoker.begin(request, caller, {
+      mode: 'WHOLE',
+      cachePolicy,
+      onDisconnect,
+    });
+    ended = await endOf(begun, caller, signal, stops, inference);
+    // The call that the key stood for died while it was waited for: the key is free again.
+    const isFree = begun.kind === 'EXISTING' && ended.completion.orphaned === true && !signal.aborted;
+    if (!isFree || deadCalls >= deadCallsMax) break;
+  }
   const error = errorOf(ended);
   if (error !== null) throw error;
   // Of a call in another process that has not ended within the wait: half an answer is never a success.

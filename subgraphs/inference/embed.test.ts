@@ -39,6 +39,22 @@ describe('embed', () => {
     expect(await mesh.quota.read(mesh.caller.tenantId ?? '', limits)).toEqual([{ spent: 6n, reserved: 0n }]);
   });
 
+  it('leaves a row that is no completion: it is not read, resumed or cancelled as one', async () => {
+    await using mesh = await startInference(database);
+    mesh.alpha.always((call) => call.finish(usageOf(1, 0)));
+    await mesh.data(EMBED, { input: { model: 'alpha/embed', values: ['x'] } });
+    const [row] = await mesh.rows();
+    const id = row?._id;
+    const read = 'query ($id: ID!) { completion(id: $id) { id } }';
+    expect(await mesh.data(read, { id })).toEqual({ completion: null });
+    const cancel = 'mutation ($id: ID!) { cancelCompletion(id: $id) { id } }';
+    expect(await mesh.refusal(cancel, { id })).toMatchObject({ code: 'NOT_FOUND' });
+    const resume = 'subscription ($id: ID!) { resumeCompletion(id: $id) { __typename } }';
+    await expect(mesh.stream(resume, { id: id ?? '' })).rejects.toMatchObject({
+      extensions: { code: 'NOT_FOUND' },
+    });
+  });
+
   it('embeds with the demo, deterministically', async () => {
     await using mesh = await startInference(database);
     const input = { model: 'demo/embed', values: ['hello'], dimensions: 4 };

@@ -1,9 +1,15 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { completions } from '#mongo/completions.ts';
 import type { Database } from '#mongo/connect.ts';
 import { idempotencyKeys } from '#mongo/idempotency-keys.ts';
+import { invocations } from '#mongo/invocations.ts';
 import { owners } from '#mongo/owners.ts';
+import { createMemoryQuota } from '#state/quota/memory.ts';
+import type { Quota } from '#state/quota/quota.ts';
 import { openTestDatabase } from '#test/support/database.ts';
-import { fillCatalog, startInference } from '#test/support/inference.ts';
+import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
 
 const COMPLETE =
@@ -133,7 +139,7 @@ describe('idempotency keys', () => {
     const ownerId = 'elsewhere/1/alive';
     await owners(database.connection).updateOne(
       { _id: ownerId },
-      { $set: { expiresAt: new Date(nowMs + 3_600_000) } },
+      { $set: { aliveUntil: new Date(nowMs + 3_600_000), expiresAt: new Date(nowMs + 3_600_000) } },
       { upsert: true },
     );
     await idempotencyKeys(database.connection).updateOne(
@@ -147,5 +153,122 @@ describe('idempotency keys', () => {
     });
     expect(waits).toBeGreaterThan(100);
     expect(mesh.alpha.calls).toHaveLength(calls);
+  });
+
+  it('refuse other input also while the first call is being admitted', async () => {
+    const admission = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const quota = createMemoryQuota();
+    const slow: Quota = {
+      ...quota,
+      async reserve(reservation) {
+        asked.resolve();
+        await admission.promise;
+        return quota.reserve(reservation);
+      },
+    };
+    const limits = [{ subject: 'key:k', meter: 'REQUESTS', window: 'DAY', amount: '10' } as const];
+    await using mesh = await startInference(database, { quota: slow, limits });
+    mesh.alpha.always((call) => call.say('the first').finish(usageOf(1, 1)));
+    const first = mesh.data<Answer>(COMPLETE, asking('k'));
+    await asked.promise;
+    expect(await mesh.refusal(COMPLETE, asking('k', 'Something else.'))).toMatchObject({ code: 'CONFLICT' });
+    const same = mesh.data<Answer>(COMPLETE, asking('k'));
+    admission.resolve();
+    expect((await same).complete).toEqual((await first).complete);
+    expect(mesh.alpha.calls).toHaveLength(1);
+  });
+});
+
+describe('idempotency keys of calls whose process died', () => {
+  /** Makes the row of a call with this key that of a dead process, as it stood while it ran. */
+  async function leaveDead(mesh: TestInference, key: string, ownerId = deadOwner()) {
+    mesh.alpha.always((call) => call.say('too late').finish(usageOf(1, 1)));
+    const { complete } = await mesh.data<Answer>(COMPLETE, asking(key));
+    const running = { status: 'RUNNING', endedAt: null, ownerId } as const;
+    await invocations(database.connection).updateOne({ _id: complete.id }, { $set: running });
+    await completions(database.connection).deleteOne({ _id: complete.id });
+    await idempotencyKeys(database.connection).updateOne(
+      { completionId: complete.id },
+      { $set: { ownerId } },
+    );
+    const calls = mesh.alpha.calls.length;
+    mesh.alpha.always((call) => call.say('after all').finish(usageOf(1, 1)));
+    return { id: complete.id, calls };
+  }
+  // No process has such a number.
+  const deadOwner = () => `${hostname()}/4194305/${randomUUID()}`;
+  const rowOf = (id: string) => invocations(database.connection).findById(id).lean();
+
+  it('stand for a new call, which the same calls then join; the dead one is closed and billed', async () => {
+    await using mesh = await startInference(database);
+    const { id, calls } = await leaveDead(mesh, 'k');
+    const answers = await Promise.all([1, 2, 3].map(() => mesh.data<Answer>(COMPLETE, asking('k'))));
+    answers.push(await mesh.data<Answer>(COMPLETE, asking('k')));
+    expect(new Set(answers.map(({ complete }) => complete.id)).size).toBe(1);
+    expect(answers[0]?.complete).toMatchObject({ text: 'after all' });
+    expect(answers[0]?.complete.id).not.toBe(id);
+    expect(mesh.alpha.calls).toHaveLength(calls + 1);
+    expect(await rowOf(id)).toMatchObject({ status: 'FAILED', errorCode: 'INTERNAL', orphaned: true });
+    expect(await mesh.refusal(COMPLETE, asking('k', 'Something else.'))).toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('are taken over by one of several processes', async () => {
+    await using one = await startInference(database);
+    await using two = await startInference(database);
+    const { calls } = await leaveDead(one, 'k');
+    two.alpha.always((call) => call.say('after all').finish(usageOf(1, 1)));
+    const answers = await Promise.all(
+      [one, two, one, two].map((mesh) => mesh.data<Answer>(COMPLETE, asking('k'), one.caller)),
+    );
+    expect(new Set(answers.map(({ complete }) => complete.id)).size).toBe(1);
+    expect(one.alpha.calls.length - calls + two.alpha.calls.length).toBe(1);
+  });
+
+  it('stand for a new call by every field', async () => {
+    await using mesh = await startInference(database);
+    const dead = [await leaveDead(mesh, 'start'), await leaveDead(mesh, 'stream')].map(({ id }) => id);
+    const { startCompletion } = await mesh.data<{ startCompletion: { id: string } }>(START, asking('start'));
+    expect(dead).not.toContain(startCompletion.id);
+    const events = await Array.fromAsync(await mesh.stream(STREAM, asking('stream')));
+    expect(dead).not.toContain(events[0]?.completionId);
+    expect(events).toContainEqual(expect.objectContaining({ text: 'after all' }));
+  });
+
+  it('run the call again for those who waited for the dead one', async () => {
+    const polled = Promise.withResolvers<void>();
+    await using mesh = await startInference(database, {
+      async delay() {
+        polled.resolve();
+        await new Promise(setImmediate);
+      },
+    });
+    const ownerId = `elsewhere/1/${randomUUID()}`;
+    const lease = (aliveUntil: Date) =>
+      owners(database.connection).updateOne(
+        { _id: ownerId },
+        { $set: { aliveUntil, expiresAt: new Date(Date.now() + 3_600_000) } },
+        { upsert: true },
+      );
+    await lease(new Date(Date.now() + 3_600_000));
+    const { id, calls } = await leaveDead(mesh, 'k', ownerId);
+    const waiting = mesh.data<Answer>(COMPLETE, asking('k'));
+    // It is seen to run, and waited for; then its process is gone.
+    await polled.promise;
+    await lease(new Date(0));
+    await using other = await startInference(database);
+    expect((await waiting).complete).toMatchObject({ text: 'after all' });
+    expect((await waiting).complete.id).not.toBe(id);
+    expect(mesh.alpha.calls).toHaveLength(calls + 1);
+    expect(other.alpha.calls).toHaveLength(0);
+  });
+
+  it('keep the meaning of every other failure', async () => {
+    await using mesh = await startInference(database);
+    mesh.alpha.always((call) => call.fail(new Error('boom')));
+    const first = await mesh.refusal(COMPLETE, asking('k'));
+    expect(first).toMatchObject({ completionId: expect.any(String) });
+    expect(await mesh.refusal(COMPLETE, asking('k'))).toEqual(first);
+    expect(mesh.alpha.calls).toHaveLength(1);
   });
 });

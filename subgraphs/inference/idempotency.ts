@@ -10,7 +10,10 @@ import { nativeCollection } from './ledger/native-collection.ts';
 import type { Ownership } from './ledger/owners.ts';
 import type { CompletionRequest } from './request.ts';
 
-/** One call for each key, caller and input, among all processes and through restarts, for 24 hours. */
+/**
+ * One call for each key, caller and input, among all processes and through restarts, for 24 hours. A call that died with
+ * its process frees its key: the next call with it takes the place of the dead one.
+ */
 export interface Idempotency {
   /**
    * Runs `admit` with the id unless the key has been used; then the id that it was used with. Throws CONFLICT when that
@@ -39,7 +42,7 @@ const rowPollsMax = 600;
 
 export function createIdempotency(
   { connection, now, delay }: IdempotencyDeps,
-  ownership: Pick<Ownership, 'ownerId' | 'gone'>,
+  ownership: Pick<Ownership, 'ownerId' | 'gone' | 'sweep'>,
 ): Idempotency {
   const { ownerId } = ownership;
   const claiming = new Map<string, Claiming>();
@@ -98,20 +101,34 @@ export function createIdempotency(
         continue;
       }
       if (standing.inputHash !== hash) throw conflict();
-      const row = await invocations(connection).findById(standing.completionId, { _id: 1 }).lean();
-      if (row !== null) return standing.completionId;
-      if (await isLeft(standing.ownerId, polls)) {
-        // Its maker ended before it had a row, so no provider has been asked: of those who wait, one takes it over.
+      const row = await callOf(standing.completionId);
+      if (row !== null && !row.isDead) return standing.completionId;
+      // Its maker ended, before it had a row or before it was answered: of those who wait, one takes it over.
+      if (row !== null || (await isLeft(standing.ownerId, polls))) {
         await keys.updateOne(
           { _id: key, completionId: standing.completionId },
-          { $set: { completionId: id, ownerId } },
+          { $set: { completionId: id, ownerId, expiresAt } },
         );
         const taken = await keys.findById(key).lean();
         if (taken?.completionId === id) return id;
+        if (row !== null) continue;
       }
       if (polls >= rowPollsMax) throw stillBeingLetIn();
       await delay(rowPollMs, neverAborted);
     }
+  }
+
+  /** The row of a call, and whether the call died with its process; null: it has none. */
+  async function callOf(completionId: string): Promise<{ readonly isDead: boolean } | null> {
+    const find = () =>
+      invocations(connection).findById(completionId, { status: 1, ownerId: 1, orphaned: 1 }).lean();
+    let row = await find();
+    const runsElsewhere = row?.status === 'RUNNING' && row.ownerId !== ownerId;
+    if (row !== null && runsElsewhere && (await ownership.gone([row.ownerId])).length > 0) {
+      await ownership.sweep();
+      row = await find();
+    }
+    return row && { isDead: row.orphaned === true };
   }
 
   /** Does nobody wait any more to be let in with the claim of this owner? Of this process it would have been joined. */
