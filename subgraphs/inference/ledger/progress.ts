@@ -37,7 +37,7 @@ export interface ProgressWriterOptions {
 /** The shortest time between two rounds, and so between two records of one call. */
 export const roundMsMin = 100;
 /** Between two records of one call, for each call whose answer flows: 200 records a second in all. */
-export const recordMsPerCall = 5;
+const recordMsPerCall = 5;
 /** The longest time between two records of one call. */
 export const recordMsMax = 5_000;
 /** Records in one round. */
