@@ -12,6 +12,8 @@ export interface CatalogPrice {
   readonly cachedInputNanosPerMillion: bigint | null;
   /** Null: as input. */
   readonly cacheWriteNanosPerMillion: bigint | null;
+  /** Null or absent: as a cache write. */
+  readonly cacheWrite1hNanosPerMillion?: bigint | null;
   readonly effectiveFrom: Date;
 }
 

@@ -11,6 +11,8 @@ export interface UsageRecord {
   outputTokens: number;
   cachedInputTokens: number;
   cacheWriteTokens: number;
+  /** Of cacheWriteTokens, those that are kept for an hour; absent where there are none. */
+  cacheWrite1hTokens?: number;
   reasoningTokens: number;
 }
 
@@ -113,6 +115,7 @@ const usage = {
   outputTokens: { type: Number, required: true },
   cachedInputTokens: { type: Number, required: true },
   cacheWriteTokens: { type: Number, required: true },
+  cacheWrite1hTokens: Number,
   reasoningTokens: { type: Number, required: true },
 };
 

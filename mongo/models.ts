@@ -9,6 +9,8 @@ export interface PriceRecord {
   readonly cachedInputNanosPerMillion: bigint | null;
   /** Null: writing the provider's cache costs what input costs. */
   readonly cacheWriteNanosPerMillion: bigint | null;
+  /** Null or absent: writing the cache for an hour costs what writing it costs. */
+  readonly cacheWrite1hNanosPerMillion?: bigint | null;
 }
 
 /** An AI model of a provider. Never deleted, only retired: ledger rows point to it. */
@@ -52,6 +54,7 @@ export const models = defineCollection<ModelRecord>(
         outputNanosPerMillion: { type: BigInt, required: true },
         cachedInputNanosPerMillion: BigInt,
         cacheWriteNanosPerMillion: BigInt,
+        cacheWrite1hNanosPerMillion: BigInt,
       },
     ],
     lifecycle: text,

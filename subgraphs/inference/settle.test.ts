@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CatalogModel } from '#mongo/catalog.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
-import { estimatedUsage, exactCost, nanosOf, outputTokensLimit } from './settle.ts';
+import { estimatedUsage, exactCost, nanosOf, outputTokensLimit, upperBound } from './settle.ts';
 
 const price = {
   inputNanosPerMillion: 150_000_000n,
@@ -16,6 +16,22 @@ describe('pricing', () => {
     const usage = { ...usageOf(1_000, 100), cachedInputTokens: 600, cacheWriteTokens: 200 };
     // 200 × 0.15 + 600 × 0.075 + 200 × 0.1875 + 100 × 0.6 dollars per million.
     expect(nanosOf(exactCost(price, usage))).toBe(30_000n + 45_000n + 37_500n + 60_000n);
+  });
+
+  it('prices cache writes of an hour at their own price, or as other cache writes', () => {
+    const hour = { ...price, cacheWrite1hNanosPerMillion: 300_000_000n };
+    const usage = { ...usageOf(1_000, 0), cacheWriteTokens: 200, cacheWrite1hTokens: 100 };
+    // 800 × 0.15 + 100 × 0.1875 + 100 × 0.3 dollars per million.
+    expect(nanosOf(exactCost(hour, usage))).toBe(120_000n + 18_750n + 30_000n);
+    expect(nanosOf(exactCost(price, usage))).toBe(120_000n + 37_500n);
+    const unpriced = { ...price, cacheWriteNanosPerMillion: null, cacheWrite1hNanosPerMillion: null };
+    expect(nanosOf(exactCost(unpriced, usage))).toBe(150_000n);
+  });
+
+  it('reserves input at its dearest price', () => {
+    const model = { price: { ...price, cacheWrite1hNanosPerMillion: 300_000_000n } } as CatalogModel;
+    expect(upperBound(model, 1_000, 0).costNanos).toBe(300_000n);
+    expect(upperBound({ ...model, price }, 1_000, 0).costNanos).toBe(187_500n);
   });
 
   it('counts cached and written input as input where it has no price of its own', () => {

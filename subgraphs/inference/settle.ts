@@ -14,17 +14,21 @@ function priced(tokens: number, nanosPerMillion: bigint): ExactCost {
 }
 
 /**
- * What a usage costs: cached input and cache writes at their own prices, which count as input where none is known.
+ * What a usage costs: cached input and cache writes at their own prices, which count as input where none is known; cache
+ * writes of an hour count as other cache writes where they have no price of their own.
  * A model without a price costs nothing.
  */
 export function exactCost(price: CatalogPrice | null, usage: ProviderUsage): ExactCost {
   if (price === null) return 0n;
   const { inputNanosPerMillion: input } = price;
   const plain = Math.max(0, usage.inputTokens - usage.cachedInputTokens - usage.cacheWriteTokens);
+  const write = price.cacheWriteNanosPerMillion ?? input;
+  const writes1h = Math.min(usage.cacheWrite1hTokens ?? 0, usage.cacheWriteTokens);
   return (
     priced(plain, input) +
     priced(usage.cachedInputTokens, price.cachedInputNanosPerMillion ?? input) +
-    priced(usage.cacheWriteTokens, price.cacheWriteNanosPerMillion ?? input) +
+    priced(usage.cacheWriteTokens - writes1h, write) +
+    priced(writes1h, price.cacheWrite1hNanosPerMillion ?? write) +
     priced(usage.outputTokens, price.outputNanosPerMillion)
   );
 }
@@ -57,8 +61,8 @@ export interface UpperBound {
 export function upperBound(model: CatalogModel, inputTokens: number, outputTokens: number): UpperBound {
   const price = model.price;
   if (price === null) return { tokens: BigInt(inputTokens + outputTokens), costNanos: 0n };
-  const write = price.cacheWriteNanosPerMillion ?? 0n;
-  const input = write > price.inputNanosPerMillion ? write : price.inputNanosPerMillion;
+  const { cacheWriteNanosPerMillion: write, cacheWrite1hNanosPerMillion: write1h } = price;
+  const input = [price.inputNanosPerMillion, write ?? 0n, write1h ?? 0n].reduce((a, b) => (a > b ? a : b));
   return {
     tokens: BigInt(inputTokens + outputTokens),
     costNanos: nanosOf(priced(inputTokens, input) + priced(outputTokens, price.outputNanosPerMillion)),
@@ -88,6 +92,7 @@ export function estimatedUsage(
     outputTokens: Math.max(told?.outputTokens ?? 0, outputTokens),
     cachedInputTokens: told?.cachedInputTokens ?? 0,
     cacheWriteTokens: told?.cacheWriteTokens ?? 0,
+    ...(told?.cacheWrite1hTokens === undefined ? {} : { cacheWrite1hTokens: told.cacheWrite1hTokens }),
     reasoningTokens: told?.reasoningTokens ?? 0,
   };
 }

@@ -52,7 +52,13 @@ describe('models', () => {
     expect(model).toMatchObject({
       id: 'm/gpt-4o-2024-08-06',
       contextTokens: 128_000,
-      price: { input: '2.500000000', output: '10.000000000', cachedInput: '1.250000000', cacheWrite: null },
+      price: {
+        input: '2.500000000',
+        output: '10.000000000',
+        cachedInput: '1.250000000',
+        cacheWrite: null,
+        cacheWrite1h: null,
+      },
       lifecycle: 'ACTIVE',
       provider: { id: 'm' },
     });
@@ -67,7 +73,7 @@ describe('models', () => {
         name: 'org/own-model',
         capabilities: ['EMBEDDINGS'],
         contextTokens: 10,
-        price: { input: '0.000000001', output: 2, cachedInput: '0' },
+        price: { input: '0.000000001', output: 2, cachedInput: '0', cacheWrite1h: '4' },
       },
     });
     expect(model).toMatchObject({
@@ -76,7 +82,13 @@ describe('models', () => {
       capabilities: ['EMBEDDINGS'],
       contextTokens: 10,
       maxOutputTokens: null,
-      price: { input: '0.000000001', output: '2.000000000', cachedInput: '0.000000000', cacheWrite: null },
+      price: {
+        input: '0.000000001',
+        output: '2.000000000',
+        cachedInput: '0.000000000',
+        cacheWrite: null,
+        cacheWrite1h: '4.000000000',
+      },
     });
     expect(await catalog.resolve('m/org/own-model')).toMatchObject({ model: { name: 'org/own-model' } });
   });

@@ -44,6 +44,7 @@ describe('catalogue of models and prices', () => {
       inputNanosPerMillion: 3_000_000_000n,
       cachedInputNanosPerMillion: 300_000_000n,
       cacheWriteNanosPerMillion: 3_750_000_000n,
+      cacheWrite1hNanosPerMillion: 6_000_000_000n,
     });
   });
 

@@ -102,6 +102,7 @@ function records(price: ModelPrice, effectiveFrom: Date): readonly PriceRecord[]
       outputNanosPerMillion: nanos(price, 'output_mtok') ?? 0n,
       cachedInputNanosPerMillion: nanos(price, 'cache_read_mtok'),
       cacheWriteNanosPerMillion: nanos(price, 'cache_write_mtok'),
+      cacheWrite1hNanosPerMillion: nanos(price, 'cache_write_1h_mtok'),
     },
   ];
 }

@@ -8,6 +8,7 @@ export interface PriceInput {
   readonly output: string;
   readonly cachedInput?: string | null;
   readonly cacheWrite?: string | null;
+  readonly cacheWrite1h?: string | null;
 }
 
 /** A row of the price history that counts from `effectiveFrom`. */
@@ -20,17 +21,19 @@ export function priceRecord(price: PriceInput, effectiveFrom: Date): PriceRecord
     outputNanosPerMillion: checkedPrice(price.output, 'input.price.output'),
     cachedInputNanosPerMillion: optional(price.cachedInput, 'input.price.cachedInput'),
     cacheWriteNanosPerMillion: optional(price.cacheWrite, 'input.price.cacheWrite'),
+    cacheWrite1hNanosPerMillion: optional(price.cacheWrite1h, 'input.price.cacheWrite1h'),
   };
 }
 
 /** The graph's ModelPrice. */
 export function modelPrice(price: PriceRecord) {
-  const optional = (nanos: bigint | null) => (nanos === null ? null : decimalOfNanos(nanos));
+  const optional = (nanos: bigint | null | undefined) => (nanos == null ? null : decimalOfNanos(nanos));
   return {
     input: decimalOfNanos(price.inputNanosPerMillion),
     output: decimalOfNanos(price.outputNanosPerMillion),
     cachedInput: optional(price.cachedInputNanosPerMillion),
     cacheWrite: optional(price.cacheWriteNanosPerMillion),
+    cacheWrite1h: optional(price.cacheWrite1hNanosPerMillion),
     effectiveFrom: price.effectiveFrom,
   };
 }

@@ -50,6 +50,6 @@ export const createProvider = `mutation ($input: CreateProviderInput!) {
 export const createModel = `mutation ($input: CreateModelInput!) {
   createModel(input: $input) {
     id name capabilities inputModalities outputModalities contextTokens maxOutputTokens lifecycle
-    provider { id } price { input output cachedInput cacheWrite effectiveFrom }
+    provider { id } price { input output cachedInput cacheWrite cacheWrite1h effectiveFrom }
   }
 }`;

@@ -56,12 +56,13 @@ export class UsageCounter {
 }
 
 /** The counts of the AI SDK's usage; null where it has none. */
-export function countsOfSdk({ inputTokens, outputTokens }: LanguageModelV4Usage): UsageCounts | null {
+export function countsOfSdk({ inputTokens, outputTokens, raw }: LanguageModelV4Usage): UsageCounts | null {
   const report = {
     inputTokens: readCount(inputTokens.total),
     outputTokens: readCount(outputTokens.total),
     cachedInputTokens: readCount(inputTokens.cacheRead),
     cacheWriteTokens: readCount(inputTokens.cacheWrite),
+    cacheWrite1hTokens: raw === undefined ? undefined : readUsage(raw)?.cacheWrite1hTokens,
     reasoningTokens: readCount(outputTokens.reasoning),
   };
   const { inputTokens: input, outputTokens: output } = report;
