@@ -1,10 +1,11 @@
 import { refuse } from '../shared/input.ts';
 import type { ContentPartInput, MessageInput } from './input-types.ts';
 import type { ContentPart, ProviderMessage } from './providers/provider.ts';
+import { normalizeMediaType } from './providers/translate/media-type.ts';
 
 const messagesMax = 1_000;
 const partsMax = 100;
-const mediaType = /^[a-z]+\/[\w.+*-]+$/i;
+const mediaType = /^[a-z]+\/[\w.+*-]+(?:\s*;.*)?$/i;
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /** The conversation in the provider's terms. Throws BAD_USER_INPUT naming the message that is wrong. */
@@ -61,13 +62,14 @@ function parsePart(part: ContentPartInput, at: string): ContentPart {
     refuse(`${at}: mediaType must be a media type such as image/png.`);
   }
   if (part.text != null) return { type: 'text', text: part.text };
+  const type = part.mediaType == null ? null : normalizeMediaType(part.mediaType);
   if (part.imageUrl != null) {
     const url = URL.parse(part.imageUrl);
     if (url === null || !/^https?:$/.test(url.protocol)) refuse(`${at}: imageUrl must be an http(s) URL.`);
-    return { type: 'file', mediaType: part.mediaType ?? 'image/*', url: part.imageUrl };
+    return { type: 'file', mediaType: type ?? 'image/*', url: part.imageUrl };
   }
   const data = part.data ?? '';
-  if (part.mediaType == null) refuse(`${at}: data needs its mediaType.`);
+  if (type === null) return refuse(`${at}: data needs its mediaType.`);
   if (!base64.test(data)) refuse(`${at}: data must be base64 without a data: prefix.`);
-  return { type: 'file', mediaType: part.mediaType, data };
+  return { type: 'file', mediaType: type, data };
 }

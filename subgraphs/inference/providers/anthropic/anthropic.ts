@@ -3,6 +3,7 @@ import type { Provider } from '../provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { captureFetch } from '../wire/captured-request.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
+import { rulesOfClaude } from './claude-rules.ts';
 import { messagesWire } from './messages-reader.ts';
 import { boundOutput } from './output-bounds.ts';
 
@@ -19,6 +20,7 @@ export function createClaude({ baseUrl, secret, fetch }: VendorOptions): Provide
     embeddingModel,
     secret,
     fetch,
+    rules: rulesOfClaude,
     adjust: boundOutput,
   });
 }

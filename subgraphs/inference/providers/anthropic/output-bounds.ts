@@ -21,16 +21,32 @@ const thinkingShare: Readonly<Record<Reasoning, number>> = {
   max: 0.9,
 };
 
+/** Is the last that the model said a call of a tool, or the beginning of the answer? What else followed changes nothing. */
+function isInToolLoop({ messages }: ProviderCall): boolean {
+  if (messages.at(-1)?.role === 'assistant') return true;
+  const talk = messages.filter(({ role }) => role !== 'system');
+  let at = talk.findLastIndex(({ role }) => role === 'assistant');
+  for (let turn = talk[at]; turn?.role === 'assistant'; turn = talk[--at]) {
+    if (turn.toolCalls.length > 0) return true;
+  }
+  return false;
+}
+
+/** No Claude thinks before a call that it is forced to make. */
+function forcesTool({ toolChoice }: LanguageModelV4CallOptions): boolean {
+  return toolChoice?.type === 'required' || toolChoice?.type === 'tool';
+}
+
 /**
  * Keeps the whole output of a Claude, thinking included, within the caller's maxOutputTokens, by which its cost was
  * reserved: the SDK adds the thinking budget on top. Newer Claudes count their (adaptive) thinking in by themselves.
- * After a tool's result these Claudes think only when their earlier, signed thinking is sent back with it; it is not kept.
+ * Within a tool loop these Claudes think only when their earlier, signed thinking is sent back with it; it is not kept.
  */
 function budgetThinking(options: LanguageModelV4CallOptions, call: ProviderCall): void {
   const { maxOutputTokens, reasoning } = options;
   const share = reasoning === undefined ? 0 : thinkingShare[reasoning];
   if (share === 0) return;
-  if (call.messages.at(-1)?.role === 'tool') delete options.reasoning;
+  if (isInToolLoop(call) || forcesTool(options)) delete options.reasoning;
   else if (maxOutputTokens !== undefined) {
     delete options.reasoning;
     const budgetTokens = Math.max(thinkingTokensMin, Math.floor(maxOutputTokens * share));

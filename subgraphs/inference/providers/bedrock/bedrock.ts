@@ -1,4 +1,5 @@
 import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
+import { claudeRules } from '../anthropic/claude-rules.ts';
 import { boundOutput } from '../anthropic/output-bounds.ts';
 import { type Provider, ProviderFailure } from '../provider.ts';
 import { createSdkProvider } from '../sdk/sdk-provider.ts';
@@ -38,6 +39,7 @@ export function createBedrock(options: VendorOptions): Provider {
   return createSdkProvider({
     models,
     secret,
+    rules: { ...claudeRules, systemFirst: true },
     adjust: (prepared, call) => {
       if (call.model.includes('claude')) boundOutput(prepared, call);
     },

@@ -10,5 +10,12 @@ export function createCohereProvider({ baseUrl, secret, fetch }: VendorOptions):
   const settings = { baseURL: baseUrl, apiKey: secret };
   const { languageModel } = createCohere({ ...settings, fetch: captureFetch });
   const { embeddingModel } = createCohere({ ...settings, fetch });
-  return createWireProvider({ wire: cohereWire, languageModel, embeddingModel, secret, fetch });
+  return createWireProvider({
+    wire: cohereWire,
+    rules: () => ({ systemFirst: true }),
+    languageModel,
+    embeddingModel,
+    secret,
+    fetch,
+  });
 }

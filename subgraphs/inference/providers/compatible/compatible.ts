@@ -1,5 +1,6 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { chatWire } from '../chat-wire/chat-reader.ts';
+import { forReasoningModel } from '../openai/endpoints.ts';
 import type { Provider } from '../provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { captureFetch } from '../wire/captured-request.ts';
@@ -13,6 +14,7 @@ export function createCompatible(options: VendorOptions): Provider {
     baseURL: baseUrl,
     includeUsage: true,
     supportsStructuredOutputs: true,
+    transformRequestBody: forReasoningModel,
     ...(secret === '' ? {} : { apiKey: secret }),
   };
   const { chatModel } = createOpenAICompatible({ ...settings, fetch: captureFetch });

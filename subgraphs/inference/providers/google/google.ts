@@ -5,10 +5,16 @@ import { captureFetch } from '../wire/captured-request.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
 import { geminiWire } from './gemini-reader.ts';
 
+/** generateContent, at the Gemini API and at Vertex. */
+export const geminiApi = {
+  wire: geminiWire,
+  rules: () => ({ objectArguments: true, systemFirst: true }),
+};
+
 /** GOOGLE: the Gemini API. */
 export function createGemini({ baseUrl, secret, fetch }: VendorOptions): Provider {
   const settings = { baseURL: baseUrl, apiKey: secret };
   const { languageModel } = createGoogle({ ...settings, fetch: captureFetch });
   const { embeddingModel } = createGoogle({ ...settings, fetch });
-  return createWireProvider({ wire: geminiWire, languageModel, embeddingModel, secret, fetch });
+  return createWireProvider({ ...geminiApi, languageModel, embeddingModel, secret, fetch });
 }

@@ -1,6 +1,7 @@
 import { AnthropicLanguageModel } from '@ai-sdk/anthropic/internal';
 import { createGoogleVertex } from '@ai-sdk/google-vertex/edge';
 import { NoSuchModelError } from '@ai-sdk/provider';
+import { claudeRules } from '../anthropic/claude-rules.ts';
 import { messagesWire } from '../anthropic/messages-reader.ts';
 import { boundOutput } from '../anthropic/output-bounds.ts';
 import { type Provider, ProviderFailure } from '../provider.ts';
@@ -8,7 +9,7 @@ import type { VendorOptions } from '../vendor-options.ts';
 import { captureFetch } from '../wire/captured-request.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
 import { createAccessTokens, parseServiceAccount } from './access-token.ts';
-import { geminiWire } from './gemini-reader.ts';
+import { geminiApi } from './google.ts';
 
 function hostOf(region: string): string {
   if (region === 'global') return 'aiplatform.googleapis.com';
@@ -38,7 +39,7 @@ function createVertexGemini(
 ): Provider {
   const { languageModel } = createGoogleVertex({ apiKey, baseURL, fetch: captureFetch });
   const { embeddingModel } = createGoogleVertex({ apiKey, baseURL, fetch });
-  return createWireProvider({ wire: geminiWire, languageModel, embeddingModel, secret, fetch });
+  return createWireProvider({ ...geminiApi, languageModel, embeddingModel, secret, fetch });
 }
 
 /** VERTEX with an API key: Gemini in express mode. */
@@ -70,6 +71,7 @@ function createWithAccount(options: VendorOptions): Provider {
     wire: messagesWire,
     secret,
     fetch,
+    rules: () => ({ ...claudeRules, systemFirst: true }),
     adjust: boundOutput,
     embeddingModel: (modelId) => {
       throw new NoSuchModelError({ modelId, modelType: 'embeddingModel' });

@@ -4,6 +4,7 @@ import type { Provider } from '../provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { captureFetch } from '../wire/captured-request.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
+import { chatRules } from './endpoints.ts';
 
 /** Azure's v1 API below `https://<resource>.openai.azure.com/openai`, whether or not the base URL names the version. */
 function v1(baseUrl: string): string {
@@ -16,5 +17,12 @@ export function createAzureOpenai(options: VendorOptions): Provider {
   const settings = { baseURL: v1(options.baseUrl), apiKey: secret };
   const { chat } = createAzure({ ...settings, fetch: captureFetch });
   const { embeddingModel } = createAzure({ ...settings, fetch });
-  return createWireProvider({ wire: chatWire(), languageModel: chat, embeddingModel, secret, fetch });
+  return createWireProvider({
+    wire: chatWire(),
+    rules: () => chatRules,
+    languageModel: chat,
+    embeddingModel,
+    secret,
+    fetch,
+  });
 }

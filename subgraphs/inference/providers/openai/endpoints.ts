@@ -1,10 +1,42 @@
+import type { ConversationRules } from '../translate/conversation.ts';
+
+/** Chat completions refuse longer ids of tool calls. */
+export const chatRules: ConversationRules = { toolCallIds: /^[\s\S]{1,40}$/ };
+
+export const responsesRules: ConversationRules = { toolCallIds: /^[\s\S]{1,64}$/ };
+
+/** OpenAI's own name of a model behind the prefixes of proxies: `openrouter/openai/gpt-5` is gpt-5. */
+export function withoutPrefix(model: string): string {
+  return model.slice(model.lastIndexOf('/') + 1).replace(/^openai[.:]/, '');
+}
+
+function baseNameOf(model: string): string {
+  return withoutPrefix(model).replace(/^ft:/, '');
+}
+
+/** Is it a reasoning model of OpenAI's, which takes neither max_tokens nor a temperature? */
+export function isReasoningModel(model: string): boolean {
+  const name = baseNameOf(model);
+  return /^(?:o\d|gpt-(?:[5-9]|\d\d))(?![a-z])/.test(name) && !/^gpt-\d+(?:\.\d+)?-chat/.test(name);
+}
+
 /**
  * Which of OpenAI's two APIs a model is called through. Chat completions is the default: it takes stop and seed and its
  * usage and terminal marker are exact. Reasoning models go through responses, because only there do reasoning summaries
  * exist, effort goes together with tools, and the newest ones are served at all.
  */
 export function prefersResponses(model: string): boolean {
-  const name = model.replace(/^ft:/, '');
-  if (/^gpt-\d+(?:\.\d+)?-chat/.test(name)) return false;
-  return /^(?:o\d|gpt-(?:[5-9]|\d\d)|codex|computer-use)|deep-research|-codex/.test(name);
+  return isReasoningModel(model) || /^(?:codex|computer-use)|deep-research|-codex/.test(baseNameOf(model));
+}
+
+/** A request of chat completions as OpenAI's reasoning models take it, whatever server stands before them. */
+export function forReasoningModel(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  if (typeof body.model !== 'string' || !isReasoningModel(body.model)) return { ...body };
+  const { max_tokens: maxTokens, temperature, top_p: topP, ...rest } = body;
+  return {
+    ...rest,
+    ...(maxTokens === undefined ? {} : { max_completion_tokens: maxTokens }),
+    // From gpt-5.1 on, a model that is told not to reason takes them.
+    ...(body.reasoning_effort === 'none' ? { temperature, top_p: topP } : {}),
+  };
 }

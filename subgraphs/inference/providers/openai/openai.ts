@@ -4,9 +4,9 @@ import { chatWire } from '../chat-wire/chat-reader.ts';
 import { type Provider, type ProviderCall, ProviderFailure, type ProviderPart } from '../provider.ts';
 import { responsesWire } from '../responses-wire/responses-reader.ts';
 import type { VendorOptions } from '../vendor-options.ts';
-import { captureFetch } from '../wire/captured-request.ts';
+import { captureAs, captureFetch } from '../wire/captured-request.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
-import { prefersResponses } from './endpoints.ts';
+import { chatRules, prefersResponses, responsesRules, withoutPrefix } from './endpoints.ts';
 
 /** Nothing of a call is kept at OpenAI, and reasoning is summarised where the model does so. */
 function forResponses(options: LanguageModelV4CallOptions): void {
@@ -39,12 +39,21 @@ export function createOpenai(options: VendorOptions): Provider {
   const settings = { baseURL: baseUrl, apiKey: secret };
   const { embeddingModel } = createOpenAI({ ...settings, fetch });
   const models = createOpenAI({ ...settings, fetch: captureFetch });
+  /** The SDK knows models by OpenAI's names; the request names the model as the admin does. */
+  const modelsFor = (id: string) =>
+    withoutPrefix(id) === id ? models : createOpenAI({ ...settings, fetch: captureAs(id) });
   const common = { embeddingModel, secret, fetch };
-  const chat = createWireProvider({ ...common, wire: chatWire(), languageModel: models.chat });
+  const chat = createWireProvider({
+    ...common,
+    wire: chatWire(),
+    rules: () => chatRules,
+    languageModel: (id) => modelsFor(id).chat(withoutPrefix(id)),
+  });
   const responses = createWireProvider({
     ...common,
     wire: responsesWire,
-    languageModel: models.responses,
+    rules: () => responsesRules,
+    languageModel: (id) => modelsFor(id).responses(withoutPrefix(id)),
     adjust: forResponses,
   });
   let chatOnly = false;

@@ -2,6 +2,7 @@ import type { LanguageModelV4CallOptions, ProviderV4 } from '@ai-sdk/provider';
 import type { Provider, ProviderCall, ProviderPart } from '../provider.ts';
 import { toCallOptions } from '../translate/call-options.ts';
 import { cutShort } from '../translate/completeness.ts';
+import type { ConversationRules } from '../translate/conversation.ts';
 import { toFailure } from '../translate/failure.ts';
 import { checkWarnings } from '../translate/warnings.ts';
 import { LinkedAbort } from '../wire/linked-abort.ts';
@@ -14,18 +15,20 @@ export interface SdkProviderOptions {
   readonly models: Pick<ProviderV4, 'languageModel' | 'embeddingModel'>;
   /** Kept out of every message. */
   readonly secret: string | null;
+  /** What this vendor's API demands of a conversation. */
+  readonly rules?: ConversationRules;
   /** What this vendor needs beside the options of all. */
   readonly adjust?: (options: LanguageModelV4CallOptions, call: ProviderCall) => void;
 }
 
 /** A provider over one of the AI SDK's packages, at the level of its language models. */
 export function createSdkProvider(options: SdkProviderOptions): Provider {
-  const { models, secret, adjust } = options;
+  const { models, secret, rules, adjust } = options;
   const languageModel = perModel((id) => models.languageModel(id));
   const embeddingModel = perModel((id) => models.embeddingModel(id));
 
   function callOptions(call: ProviderCall): LanguageModelV4CallOptions {
-    const prepared = toCallOptions(call);
+    const prepared = toCallOptions(call, rules);
     adjust?.(prepared, call);
     return prepared;
   }

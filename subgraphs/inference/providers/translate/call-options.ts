@@ -5,6 +5,8 @@ import type {
   LanguageModelV4Message,
 } from '@ai-sdk/provider';
 import { type ContentPart, type ProviderCall, ProviderFailure, type ProviderMessage } from '../provider.ts';
+import { arrangeConversation, type ConversationRules } from './conversation.ts';
+import { normalizeMediaType } from './media-type.ts';
 import { isStrictSchema } from './strict-schema.ts';
 
 type Reasoning = NonNullable<LanguageModelV4CallOptions['reasoning']>;
@@ -37,17 +39,28 @@ function schemaOf(schema: Readonly<Record<string, unknown>>): JSONSchema7 {
 }
 
 function filePart(part: Extract<ContentPart, { type: 'file' }>): LanguageModelV4FilePart {
-  if (part.data !== undefined) {
-    return { type: 'file', mediaType: part.mediaType, data: { type: 'data', data: part.data } };
-  }
-  const inline = /^data:([^;,]+);base64,(.*)$/s.exec(part.url ?? '');
+  const mediaType = normalizeMediaType(part.mediaType);
+  if (part.data !== undefined) return { type: 'file', mediaType, data: { type: 'data', data: part.data } };
+  const inline = /^data:([^,]*);base64,(.*)$/is.exec(part.url ?? '');
   if (inline !== null) {
-    const [, mediaType = part.mediaType, data = ''] = inline;
-    return { type: 'file', mediaType, data: { type: 'data', data } };
+    const [, given = '', data = ''] = inline;
+    return { type: 'file', mediaType: normalizeMediaType(given) || mediaType, data: { type: 'data', data } };
   }
   const url = URL.parse(part.url ?? '');
   if (url === null) throw refuse('A file part needs base64 data or a valid URL.');
-  return { type: 'file', mediaType: part.mediaType, data: { type: 'url', url } };
+  return { type: 'file', mediaType, data: { type: 'url', url } };
+}
+
+/** The results that follow one another are one message: Gemini takes parallel results in one turn only. */
+function promptOf(messages: readonly ProviderMessage[]): LanguageModelV4Message[] {
+  const prompt: LanguageModelV4Message[] = [];
+  for (const message of messages) {
+    const next = messageOf(message);
+    const last = prompt.at(-1);
+    if (next.role === 'tool' && last?.role === 'tool') last.content.push(...next.content);
+    else prompt.push(next);
+  }
+  return prompt;
 }
 
 function messageOf(message: ProviderMessage): LanguageModelV4Message {
@@ -104,10 +117,11 @@ function addReasoning(options: LanguageModelV4CallOptions, effort: string | unde
 /**
  * A call in the words of the AI SDK's language models. A response schema is asked for strictly where it keeps the rules
  * of strict mode, and as a guide otherwise (the caller validates the answer in either case).
+ * @param rules what the vendor's API demands of a conversation
  * @throws {ProviderFailure} BAD_USER_INPUT for a wrong URL, tool choice or reasoning effort
  */
-export function toCallOptions(call: ProviderCall): LanguageModelV4CallOptions {
-  const options: LanguageModelV4CallOptions = { prompt: call.messages.map(messageOf) };
+export function toCallOptions(call: ProviderCall, rules: ConversationRules = {}): LanguageModelV4CallOptions {
+  const options: LanguageModelV4CallOptions = { prompt: promptOf(arrangeConversation(call.messages, rules)) };
   if (call.temperature !== undefined) options.temperature = call.temperature;
   if (call.topP !== undefined) options.topP = call.topP;
   if (call.maxOutputTokens !== undefined) options.maxOutputTokens = call.maxOutputTokens;

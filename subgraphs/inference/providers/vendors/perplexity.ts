@@ -20,5 +20,13 @@ export function createPerplexityProvider({ baseUrl, secret, fetch }: VendorOptio
   const { languageModel } = createPerplexity({ ...settings, fetch: captureFetch });
   const { embeddingModel } = createPerplexity({ ...settings, fetch });
   const wire = chatWire({ reasoningApart: true });
-  return createWireProvider({ wire, languageModel, embeddingModel, secret, fetch, adjust: refuseTools });
+  return createWireProvider({
+    wire,
+    rules: () => ({ systemFirst: true, alternating: true }),
+    languageModel,
+    embeddingModel,
+    secret,
+    fetch,
+    adjust: refuseTools,
+  });
 }

@@ -4,8 +4,10 @@ import type { Provider, ProviderCall, ProviderPart } from '../provider.ts';
 import { embedWith } from '../sdk/sdk-embed.ts';
 import { toCallOptions } from '../translate/call-options.ts';
 import { malformed } from '../translate/completeness.ts';
+import type { ConversationRules } from '../translate/conversation.ts';
 import { failureOfResponse, toFailure } from '../translate/failure.ts';
 import { AnswerParts, gather } from './answer-parts.ts';
+import { restoreArgumentTexts } from './argument-texts.ts';
 import { CapturedRequest, requestOf } from './captured-request.ts';
 import { LinkedAbort } from './linked-abort.ts';
 import { perModel } from './model-cache.ts';
@@ -21,6 +23,8 @@ export interface WireProviderOptions {
   /** Kept out of every message. */
   readonly secret: string | null;
   readonly fetch: typeof globalThis.fetch;
+  /** What this vendor's API demands of a conversation. */
+  readonly rules?: (call: ProviderCall) => ConversationRules;
   /** What this vendor needs beside the options of all. */
   readonly adjust?: (options: LanguageModelV4CallOptions, call: ProviderCall) => void;
 }
@@ -43,14 +47,15 @@ function withFields(request: CapturedRequest, more: object): CapturedRequest {
  * SDK costs per streamed part.
  */
 export function createWireProvider(options: WireProviderOptions): Provider {
-  const { wire, secret, fetch, adjust } = options;
+  const { wire, secret, fetch, rules, adjust } = options;
   const languageModel = perModel(options.languageModel);
   const embeddingModel = perModel(options.embeddingModel);
 
-  const requests = new PlainRequests((call, streaming) => {
-    const prepared = toCallOptions(call);
+  const requests = new PlainRequests(async (call, streaming) => {
+    const prepared = toCallOptions(call, rules?.(call));
     adjust?.(prepared, call);
-    return requestOf(languageModel(call.model), prepared, streaming, wire.blank);
+    const request = await requestOf(languageModel(call.model), prepared, streaming, wire.blank);
+    return restoreArgumentTexts(request, prepared.prompt);
   });
 
   async function send({ url, init }: CapturedRequest, signal: AbortSignal | undefined): Promise<Response> {

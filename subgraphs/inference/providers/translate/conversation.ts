@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import type { ContentPart, ProviderMessage, ToolCall } from '../provider.ts';
+import { toolArguments } from './completeness.ts';
+
+/** What an API demands of a conversation beyond what OpenAI's chat completions do. */
+export interface ConversationRules {
+  /** The ids of tool calls that it takes; others are replaced for this request. */
+  readonly toolCallIds?: RegExp;
+  /** The id that replaces one is as long as this, prefix included. */
+  readonly toolCallIdLength?: number;
+  /** Arguments of tool calls are an object, never a text. */
+  readonly objectArguments?: boolean;
+  /** System messages are taken at the beginning only. */
+  readonly systemFirst?: boolean;
+  /** The model speaks between a tool's result and the next user message. */
+  readonly assistantAfterTool?: boolean;
+  /** User and assistant take turns. */
+  readonly alternating?: boolean;
+}
+
+type ToolMessage = Extract<ProviderMessage, { role: 'tool' }>;
+
+/** A call of the history under the id that is sent, with its results. */
+interface SentCall {
+  readonly id: string;
+  readonly name: string;
+  readonly results: ToolMessage[];
+}
+
+const anyId = /^[\s\S]+$/;
+const idPrefix = 'call_';
+const idLength = 29;
+const bridge = 'OK.';
+
+/**
+ * Ids for the tool calls of one conversation: an id that the API takes stays, another becomes a digest of it. The same
+ * id gives the same one in every request, and no two calls share one.
+ */
+class ToolCallIds {
+  readonly #allowed: RegExp;
+  readonly #prefix: string;
+  readonly #length: number;
+  readonly #taken = new Set<string>();
+
+  constructor({ toolCallIds = anyId, toolCallIdLength = idLength }: ConversationRules) {
+    this.#allowed = toolCallIds;
+    this.#length = toolCallIdLength;
+    this.#prefix = toolCallIds.test(idPrefix.padEnd(toolCallIdLength, '0')) ? idPrefix : '';
+  }
+
+  take(id: string): string {
+    let sent = id;
+    for (let at = 0; this.#taken.has(sent) || !this.#allowed.test(sent); at++) {
+      const digest = createHash('sha256')
+        .update(at === 0 ? id : `${id}\n${at}`)
+        .digest('hex');
+      sent = (this.#prefix + digest).slice(0, this.#length);
+    }
+    this.#taken.add(sent);
+    return sent;
+  }
+}
+
+/** Models write no arguments in several ways, and not always JSON: that stays the text it is where a text is allowed. */
+function sentArguments(value: unknown, objectArguments: boolean): unknown {
+  if (value === null || value === undefined || (typeof value === 'string' && value.trim() === '')) return {};
+  if (!objectArguments) return value;
+  const parsed = typeof value === 'string' ? toolArguments(value) : value;
+  return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+    ? parsed
+    : { arguments: value };
+}
+
+/** Every result directly after the message that makes the call, in the order of the calls: no API takes another. */
+function pairResults(messages: readonly ProviderMessage[], rules: ConversationRules): ProviderMessage[] {
+  const ids = new ToolCallIds(rules);
+  /** By the client's id: the calls of the latest message that makes any under it. */
+  const calls = new Map<string, SentCall[]>();
+  const turns: { readonly message: ProviderMessage; readonly calls: readonly SentCall[] }[] = [];
+  for (const message of messages) {
+    if (message.role === 'tool') {
+      const made = calls.get(message.toolCallId);
+      const call = made?.find(({ results }) => results.length === 0) ?? made?.at(-1);
+      if (call === undefined) turns.push({ message, calls: [] });
+      else call.results.push({ ...message, toolCallId: call.id, toolName: call.name });
+    } else if (message.role === 'assistant' && message.toolCalls.length > 0) {
+      const sent: SentCall[] = [];
+      const made = new Map<string, SentCall[]>();
+      const toolCalls = message.toolCalls.map((toolCall): ToolCall => {
+        const call = { id: ids.take(toolCall.id), name: toolCall.name, results: [] };
+        sent.push(call);
+        made.set(toolCall.id, [...(made.get(toolCall.id) ?? []), call]);
+        const given = sentArguments(toolCall.arguments, rules.objectArguments === true);
+        return { ...toolCall, id: call.id, arguments: given };
+      });
+      for (const [id, each] of made) calls.set(id, each);
+      turns.push({ message: { ...message, toolCalls }, calls: sent });
+    } else turns.push({ message, calls: [] });
+  }
+  return turns.flatMap(({ message, calls: made }) => [message, ...made.flatMap(({ results }) => results)]);
+}
+
+/** Instructions in mid-conversation become text of the user's, marked as what they are, at their place. */
+function foldSystem(messages: readonly ProviderMessage[]): ProviderMessage[] {
+  const first = messages.findIndex(({ role }) => role !== 'system');
+  return messages.map((message, at) => {
+    if (message.role !== 'system' || at < first) return message;
+    return { role: 'user', parts: [{ type: 'text', text: `<system>\n${message.content}\n</system>` }] };
+  });
+}
+
+function bridgeResults(messages: readonly ProviderMessage[]): ProviderMessage[] {
+  return messages.flatMap((message, at): ProviderMessage[] =>
+    message.role === 'user' && messages[at - 1]?.role === 'tool'
+      ? [{ role: 'assistant', text: bridge, toolCalls: [] }, message]
+      : [message],
+  );
+}
+
+function joinTexts(one: string, other: string): string {
+  return one === '' || other === '' ? one + other : `${one}\n\n${other}`;
+}
+
+function joinParts(one: readonly ContentPart[], other: readonly ContentPart[]): readonly ContentPart[] {
+  const [last, first] = [one.at(-1), other[0]];
+  if (last?.type !== 'text' || first?.type !== 'text') return [...one, ...other];
+  return [...one.slice(0, -1), { type: 'text', text: joinTexts(last.text, first.text) }, ...other.slice(1)];
+}
+
+function takeTurns(messages: readonly ProviderMessage[]): ProviderMessage[] {
+  const turns: ProviderMessage[] = [];
+  for (const message of messages) {
+    const last = turns.at(-1);
+    if (message.role === 'user' && last?.role === 'user') {
+      turns[turns.length - 1] = { role: 'user', parts: joinParts(last.parts, message.parts) };
+    } else if (message.role === 'assistant' && last?.role === 'assistant') {
+      turns[turns.length - 1] = {
+        role: 'assistant',
+        text: joinTexts(last.text, message.text),
+        toolCalls: [...last.toolCalls, ...message.toolCalls],
+      };
+    } else turns.push(message);
+  }
+  return turns;
+}
+
+/** The conversation as an API takes it. What the client gets to see keeps the ids that it has. */
+export function arrangeConversation(
+  messages: readonly ProviderMessage[],
+  rules: ConversationRules,
+): readonly ProviderMessage[] {
+  let arranged = messages.some(({ role }) => role === 'tool' || role === 'assistant')
+    ? pairResults(messages, rules)
+    : messages;
+  if (rules.systemFirst === true) arranged = foldSystem(arranged);
+  if (rules.assistantAfterTool === true) arranged = bridgeResults(arranged);
+  return rules.alternating === true ? takeTurns(arranged) : arranged;
+}
