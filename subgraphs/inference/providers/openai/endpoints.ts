@@ -15,7 +15,7 @@ function baseNameOf(model: string): string {
 }
 
 /** Is it a reasoning model of OpenAI's, which takes neither max_tokens nor a temperature? */
-export function isReasoningModel(model: string): boolean {
+function isReasoningModel(model: string): boolean {
   const name = baseNameOf(model);
   return /^(?:o\d|gpt-(?:[5-9]|\d\d))(?![a-z])/.test(name) && !/^gpt-\d+(?:\.\d+)?-chat/.test(name);
 }
