@@ -42,11 +42,10 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const planner = parts.includes('gateway') ? starting.use(await startPlanner()) : undefined;
   const { openState } = await import('#state/open-state.ts');
   const state: State = starting.use(await openState(environment.REDIS_URL, log));
-  const { subgraphs, newAdminKey, storesAnswer } = await startSubgraphs(options, names, state, starting);
+  const { subgraphs, newAdminKey, problems } = await startSubgraphs(options, names, state, starting);
   let closing: Promise<void> | undefined;
-  const servers = alone ? await serveAlone(options, subgraphs, storesAnswer, starting) : new Map();
-  const gateway =
-    planner && (await startGateway(options, { planner, subgraphs, state, ready: storesAnswer }, starting));
+  const servers = alone ? await serveAlone(options, subgraphs, problems, starting) : new Map();
+  const gateway = planner && (await startGateway(options, { planner, subgraphs, state, problems }, starting));
 
   const running = starting.move();
   return {
@@ -85,7 +84,7 @@ function checkParts(environment: Environment, parts: readonly Part[]): void {
 async function serveAlone(
   { environment, log }: MeshOptions,
   subgraphs: ReadonlyMap<SubgraphName, Subgraph>,
-  ready: () => Promise<boolean>,
+  problems: () => Promise<readonly string[]>,
   starting: AsyncDisposableStack,
 ): Promise<ReadonlyMap<SubgraphName, ServedSubgraph>> {
   const servers = new Map<SubgraphName, ServedSubgraph>();
@@ -97,7 +96,7 @@ async function serveAlone(
       port: environment[portVariable],
       meshSecret: environment.HEDDLE_MESH_SECRET ?? '',
       bodyBytesMax: environment.HEDDLE_BODY_BYTES_MAX,
-      ready,
+      ready: async () => (await problems()).length === 0,
       log,
     });
     const server = await listeningOn(portVariable, serving);

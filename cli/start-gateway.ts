@@ -26,13 +26,13 @@ export async function startGateway(
     planner,
     subgraphs,
     state,
-    ready,
+    problems,
   }: {
     readonly planner: PlannerProcess;
     /** Those of this process. */
     readonly subgraphs: ReadonlyMap<SubgraphName, Subgraph>;
     readonly state: State;
-    readonly ready: () => Promise<boolean>;
+    readonly problems: () => Promise<readonly string[]>;
   },
   starting: AsyncDisposableStack,
 ) {
@@ -46,7 +46,7 @@ export async function startGateway(
     executors,
     bus: state.bus,
     log,
-    ready,
+    problems,
     host: environment.HOST,
     port: environment.PORT,
     limits: {

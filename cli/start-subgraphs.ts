@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import { makeDirectory } from '#mongo/embedded/make-directory.ts';
 import type { SubgraphName } from '#schema/subgraph.ts';
 import type { State } from '#state/open-state.ts';
@@ -10,8 +11,8 @@ import type { MeshOptions } from './mesh-options.ts';
 export interface StartedSubgraphs {
   readonly subgraphs: ReadonlyMap<SubgraphName, Subgraph>;
   readonly newAdminKey: string | null;
-  /** Do the database and the shared state answer? */
-  storesAnswer(): Promise<boolean>;
+  /** What keeps a call from being served: the store cannot be written, or the shared state cannot be reached. */
+  problems(): Promise<readonly string[]>;
 }
 
 /**
@@ -25,12 +26,18 @@ export async function startSubgraphs(
   starting: AsyncDisposableStack,
 ): Promise<StartedSubgraphs> {
   const subgraphs = new Map<SubgraphName, Subgraph>();
-  if (names.length === 0) return { subgraphs, newAdminKey: null, storesAnswer: async () => true };
+  const stateProblem = () => problemOf('the shared state cannot be reached', state.ping(), log);
+  if (names.length === 0) {
+    return { subgraphs, newAdminKey: null, problems: stateProblem };
+  }
 
   // The store starts in its own thread while this one loads the subgraphs' code.
   const dir = dataDirectory(environment);
   await makeDirectory(dir);
-  const { openDatabase, ensureIndexes } = await import('#mongo/connect.ts');
+  const [{ openDatabase, ensureIndexes }, { createWriteProbe }] = await Promise.all([
+    import('#mongo/connect.ts'),
+    import('#mongo/write-probe.ts'),
+  ]);
   const opening = openDatabase(environment.MONGO_URL ?? `embedded:${join(dir, 'store')}`);
   const modules = import('./subgraph-modules.ts');
   const database = starting.use(await opening);
@@ -71,14 +78,21 @@ export async function startSubgraphs(
     );
     subgraphs.set(subgraph.name, subgraph);
   }
-  const storesAnswer = async () => {
-    try {
-      await Promise.all([connection.db?.command({ ping: 1 }, { timeoutMS: 2_000 }), state.ping()]);
-      return true;
-    } catch (error) {
-      log.warn({ err: error }, 'not ready');
-      return false;
-    }
+  const probe = createWriteProbe(connection);
+  const problems = async () => {
+    const found = [problemOf('the store cannot be written', probe(), log), stateProblem()];
+    return (await Promise.all(found)).flat();
   };
-  return { subgraphs, newAdminKey, storesAnswer };
+  return { subgraphs, newAdminKey, problems };
+}
+
+/** The problem, when the check fails. */
+async function problemOf(problem: string, check: Promise<unknown>, log: Logger): Promise<readonly string[]> {
+  try {
+    await check;
+    return [];
+  } catch (error) {
+    log.warn({ err: error }, `not ready: ${problem}`);
+    return [problem];
+  }
 }

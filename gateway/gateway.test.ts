@@ -46,7 +46,7 @@ describe('a gateway', () => {
     expect(ready.status).toBe(503);
     expect(await ready.json()).toEqual({
       status: 'unavailable',
-      problems: ['the subgraph tenants does not answer'],
+      problems: ['the subgraph tenants is not ready'],
     });
     down = false;
     nowMs += 1_000;

@@ -25,8 +25,8 @@ export interface GatewayOptions {
   /** 0 for any free port; `url` tells which. */
   readonly port: number;
   readonly limits?: Partial<GatewayLimits>;
-  /** What must hold beside the subgraphs' own readiness. */
-  readonly ready?: () => Promise<boolean>;
+  /** What keeps this process from serving a call, beside the subgraphs of other processes. */
+  readonly problems?: () => Promise<readonly string[]>;
   readonly now?: () => number;
 }
 
@@ -81,9 +81,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   const problems = async (): Promise<readonly string[]> => {
     if (draining) return ['this process is shutting down'];
-    const missing = (await readiness.missing()).map((name) => `the subgraph ${name} does not answer`);
-    const isReady = (await options.ready?.()) ?? true;
-    return isReady ? missing : [...missing, 'this process is not ready yet'];
+    const missing = (await readiness.missing()).map((name) => `the subgraph ${name} is not ready`);
+    const own = (await options.problems?.()) ?? [];
+    return [...own, ...missing];
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

@@ -14,6 +14,10 @@ async function isUp(name: string, executor: SubgraphExecutor, signal: AbortSigna
   const gaveUp = new Promise<false>((resolve) => {
     signal.addEventListener('abort', () => resolve(false), { once: true });
   });
+  // A subgraph of another process knows what it needs itself: its store and its shared state.
+  if (executor.ready !== undefined) {
+    return Promise.race([executor.ready(signal).catch(() => false), gaveUp]);
+  }
   const asked = executor
     .execute({
       document: name === 'tenants' ? probes.tenants : probes.other,
@@ -30,7 +34,7 @@ async function isUp(name: string, executor: SubgraphExecutor, signal: AbortSigna
 }
 
 export interface Readiness {
-  /** The subgraphs that do not answer; empty when a call would be served. */
+  /** The subgraphs that are not ready; empty when a call would be served. */
   missing(): Promise<readonly string[]>;
 }
 

@@ -32,7 +32,7 @@ it('an idempotency key is free again after a call that the database let down, fr
   mesh.alpha.always((call) => call.say('at last').finish(usageOf(1, 1)));
   // The claim is written, the row is not, nor can the claim be given back.
   await failPoint({ skip: 1 }, { failCommands: ['insert', 'delete'], errorCode: 50 });
-  expect(await mesh.refusal(COMPLETE, asking('k'))).toMatchObject({ code: 'INTERNAL' });
+  expect(await mesh.refusal(COMPLETE, asking('k'))).toMatchObject({ code: 'OVERLOADED' });
   expect(mesh.alpha.calls).toHaveLength(0);
   await failPoint('off');
   expect(await mesh.data(COMPLETE, asking('k'))).toMatchObject({ complete: { text: 'at last' } });

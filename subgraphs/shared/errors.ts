@@ -1,10 +1,12 @@
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 import { HeddleError, isErrorCode } from '#schema/errors.ts';
+import { explainStoreFailure } from './store-errors.ts';
 
 /**
  * What the client may see of the errors of one result: HeddleErrors as they are, refusals of graphql-js itself
- * (a variable, an argument) as BAD_USER_INPUT, and everything else as INTERNAL, logged under the request's id.
+ * (a variable, an argument) as BAD_USER_INPUT, a store that cannot be used as OVERLOADED, and everything else as
+ * INTERNAL, logged under the request's id.
  */
 export function maskErrors(
   errors: readonly GraphQLError[],
@@ -16,8 +18,10 @@ export function maskErrors(
 
 function maskError(error: GraphQLError, requestId: string, log: Logger): GraphQLError {
   if (isErrorCode(error.extensions.code)) return error;
-  const cause = rootOf(error);
-  if (cause instanceof HeddleError) return withExtensions(error, error.message, { ...cause.extensions });
+  const root = rootOf(error);
+  const cause = explainStoreFailure(root);
+  if (cause !== root) log.warn({ err: root, requestId, path: error.path }, 'the store cannot be used');
+  if (cause instanceof HeddleError) return withExtensions(error, cause.message, { ...cause.extensions });
   if (cause instanceof GraphQLError && isRefusal(error)) {
     return withExtensions(error, error.message, { ...error.extensions, code: 'BAD_USER_INPUT' });
   }

@@ -18,6 +18,10 @@ export interface SplitMesh extends TestMesh {
   process(parts: string): HeddleProcess;
   /** Starts the parts again after they have ended. */
   start(parts: string): Promise<void>;
+  /** The process of the store. */
+  readonly store: HeddleProcess;
+  /** Starts the store again after it has ended. */
+  startStore(): Promise<void>;
 }
 
 /**
@@ -32,12 +36,16 @@ export async function startSplit(
   const adminKey = newAdminKey();
   const meshSecret = randomBytes(32).toString('hex');
   const storePort = await freePort();
-  const store = stack.use(
-    startHeddle(['store', '--port', String(storePort), '--dir', join(dir.path, 'store')], {
-      LOG_LEVEL: 'warn',
-    }),
-  );
-  await store.line(/mongodb:\/\//);
+  let store: HeddleProcess;
+  const startStore = async () => {
+    store = stack.use(
+      startHeddle(['store', '--port', String(storePort), '--dir', join(dir.path, 'store')], {
+        LOG_LEVEL: 'warn',
+      }),
+    );
+    await store.line(/mongodb:\/\//);
+  };
+  await startStore();
   const common: Record<string, string> = {
     HEDDLE_DATA_DIR: dir.path,
     HEDDLE_ADMIN_KEY: adminKey,
@@ -78,6 +86,10 @@ export async function startSplit(
     },
     process: current,
     start,
+    get store() {
+      return store;
+    },
+    startStore,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
