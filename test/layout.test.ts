@@ -14,11 +14,17 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
   { part: 'gateway/', mayImport: ['gateway/', 'schema/', 'state/'] },
   {
     part: 'subgraphs/inference/providers/',
-    mayImport: ['subgraphs/inference/providers/', 'schema/errors.ts', 'schema/provider-vendors.ts'],
+    mayImport: [
+      'subgraphs/inference/providers/',
+      'schema/errors.ts',
+      'schema/exact-json.ts',
+      'schema/provider-vendors.ts',
+      'schema/secret-shapes.ts',
+    ],
   },
   {
     part: 'subgraphs/inference/guardrails/',
-    mayImport: ['subgraphs/inference/guardrails/', 'schema/errors.ts'],
+    mayImport: ['subgraphs/inference/guardrails/', 'schema/errors.ts', 'schema/secret-shapes.ts'],
   },
   { part: 'subgraphs/shared/', mayImport: ['subgraphs/shared/', 'schema/', 'mongo/audit-log.ts', 'state/'] },
   ...subgraphNames.map((name) => ({
@@ -27,7 +33,7 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
   })),
   { part: 'mongo/embedded/', mayImport: ['mongo/embedded/'] },
   { part: 'mongo/', mayImport: ['mongo/', 'schema/errors.ts'] },
-  { part: 'state/', mayImport: ['state/', 'schema/errors.ts', 'schema/caller.ts'] },
+  { part: 'state/', mayImport: ['state/', 'schema/errors.ts', 'schema/exact-json.ts', 'schema/caller.ts'] },
   { part: 'schema/', mayImport: ['schema/'] },
 ];
 

@@ -42,7 +42,7 @@ export async function embed(
   deps.running.admit();
   check(input);
   const labels = parseLabels(input, origin);
-  await deps.guardrails.input?.({ texts: input.values, tenantId: caller.tenantId });
+  await deps.guardrails.input?.({ texts: input.values, urls: [], tenantId: caller.tenantId });
   const bytes = input.values.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
   const inputTokensMax = Math.ceil(bytes / 3) + input.values.length;
   // A model's context bounds each value, not all of them together: the provider tells.

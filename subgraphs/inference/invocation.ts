@@ -28,6 +28,7 @@ import {
   partialAnswer,
 } from './ending.ts';
 import type { EventSink } from './event-sink.ts';
+import { readAnswerTexts } from './guarded-texts.ts';
 import { attemptProgress } from './ledger/attempt-progress.ts';
 import type { ProgressSource } from './ledger/progress.ts';
 import { attemptRecord, closingOf, resultOf } from './ledger/rows.ts';
@@ -302,10 +303,8 @@ export class Invocation implements ProgressSource {
     if (output === undefined) return ending;
     // Half an answer is not looked at, and so not told.
     if (ending.status !== 'SUCCEEDED') return { ...ending, answer: {} };
-    const { text = '', reasoning, toolCalls = [] } = ending.answer;
-    const texts = [text, reasoning ?? '', ...toolCalls.map((call) => JSON.stringify(call.arguments) ?? '')];
     try {
-      await output({ texts, tenantId: this.start.caller.tenantId });
+      await output({ ...readAnswerTexts(ending.answer), tenantId: this.start.caller.tenantId });
       return ending;
     } catch (error) {
       if (error instanceof HeddleError) return failed(failureOfError(error));

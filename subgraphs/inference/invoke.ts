@@ -4,6 +4,7 @@ import { answerOf, type CachedAnswer, type CachePlan, cachedAnswer, cachePlan } 
 import { type CompletionData, newCompletionId, noUsage } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
 import { createEventSink, type EventSink } from './event-sink.ts';
+import { readCallTexts } from './guarded-texts.ts';
 import type { Idempotency } from './idempotency.ts';
 import { Invocation } from './invocation.ts';
 import { attemptProgress } from './ledger/attempt-progress.ts';
@@ -54,7 +55,7 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
   async function begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<Begun> {
     running.admit();
     const { input } = deps.guardrails;
-    if (input !== undefined) await input({ texts: textsOf(request), tenantId: caller.tenantId });
+    if (input !== undefined) await input({ ...readCallTexts(request.call), tenantId: caller.tenantId });
     const id = newCompletionId(deps.now());
     const { idempotencyKey } = request;
     if (idempotencyKey === null) return viaCache(id, request, caller, options);
@@ -226,13 +227,4 @@ interface StreamEnds {
   attach(invocation: Invocation): void;
   /** The invocation did not come about. */
   discard(): Promise<void>;
-}
-
-function textsOf({ call }: CompletionRequest): readonly string[] {
-  return call.messages.flatMap((message) => {
-    if (message.role === 'user')
-      return message.parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
-    if (message.role !== 'assistant') return [message.content];
-    return [message.text, ...message.toolCalls.map((toolCall) => JSON.stringify(toolCall.arguments) ?? '')];
-  });
 }

@@ -2,8 +2,10 @@
 export type Verdict = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
 
 export interface GuardedText {
-  /** Everything that the stage looks at, in order: the messages' texts, or the answer's text and arguments. */
+  /** Every text that goes to the AI model, the messages first and in their order; or every text of the answer. */
   readonly texts: readonly string[];
+  /** Addresses of files that the AI model is to read; they are among the texts as well. */
+  readonly urls: readonly string[];
   readonly tenantId: string | null;
 }
 

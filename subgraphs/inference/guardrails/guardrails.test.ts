@@ -3,7 +3,7 @@ import type { Guardrail } from './guardrail.ts';
 import { guardrailStages, guardrailsOf } from './guardrails.ts';
 import { secretsGuardrail } from './secrets.ts';
 
-const text = (...texts: readonly string[]) => ({ texts, tenantId: 't' });
+const text = (...texts: readonly string[]) => ({ texts, urls: [], tenantId: 't' });
 
 describe('guardrails', () => {
   it('are known by name; an unknown one is refused with the names there are', () => {
@@ -34,18 +34,35 @@ describe('guardrails', () => {
 });
 
 describe('the secrets guardrail', () => {
+  const token = `ghp_${'aB3'.repeat(12)}`;
+
   it.for([
     '-----BEGIN RSA PRIVATE KEY-----',
     `AKIA${'A1'.repeat(8)}`,
-    `ghp_${'a'.repeat(36)}`,
-    `sk-proj-${'a'.repeat(40)}`,
-    `sk-ant-${'a'.repeat(40)}`,
+    token,
+    `sk-proj-${'aB3'.repeat(14)}`,
+    `sk-ant-${'aB3'.repeat(14)}`,
     `AIza${'b'.repeat(35)}`,
-    `hd_abcdefgh_${'c'.repeat(32)}`,
+    `hd_abcdefgh_${'aB3'.repeat(14)}`,
   ])('refuses %s, also in a later text, and does not repeat it', (secret) => {
     const verdict = secretsGuardrail.checkInput?.(text('harmless', `key: ${secret} end`));
     expect(verdict).toMatchObject({ allowed: false });
     expect(JSON.stringify(verdict)).not.toContain(secret);
+  });
+
+  it('refuses a secret that is split over neighbouring texts at any place', () => {
+    for (let at = 0; at <= token.length; at++) {
+      const split = text('my token: ', token.slice(0, at), token.slice(at), ' done');
+      expect(secretsGuardrail.checkInput?.(split)).toMatchObject({ allowed: false });
+    }
+  });
+
+  it('refuses addresses with a user or a password', () => {
+    const look = (address: string) =>
+      secretsGuardrail.checkInput?.({ texts: [address], urls: [address], tenantId: 't' });
+    expect(look('https://user:password@host.test/a.png')).toMatchObject({ allowed: false });
+    expect(look('https://token@host.test/a.png')).toMatchObject({ allowed: false });
+    expect(look('https://host.test/a@2x.png')).toEqual({ allowed: true });
   });
 
   it('lets ordinary text pass', () => {

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { findSecret, redactSecrets } from './secret-shapes.ts';
+
+const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const random = (length: number, alphabet = base62) =>
+  Array.from(randomBytes(length), (byte) => alphabet[byte % alphabet.length]).join('');
+const hex = (length: number) => random(length, '0123456789abcdef');
+const upper = (length: number) => random(length, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567');
+
+/** Made anew in each run, as their makers make them. */
+const secrets: Readonly<Record<string, () => string>> = {
+  'RSA private key': () => '-----BEGIN RSA PRIVATE KEY-----',
+  'PKCS 8 private key': () => '-----BEGIN PRIVATE KEY-----',
+  'encrypted private key': () => '-----BEGIN ENCRYPTED PRIVATE KEY-----',
+  'OpenSSH private key': () => '-----BEGIN OPENSSH PRIVATE KEY-----',
+  'SSH2 private key': () => '---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----',
+  'PGP private key': () => '-----BEGIN PGP PRIVATE KEY BLOCK-----',
+  'PuTTY private key': () => 'PuTTY-User-Key-File-3: ssh-ed25519',
+  'age secret key': () => `AGE-SECRET-KEY-1${upper(58)}`,
+  'AWS access key': () => `AKIA${upper(16)}`,
+  'AWS session key': () => `ASIA${upper(16)}`,
+  'AWS secret key': () => `aws_secret_access_key = ${random(39)}/`,
+  'AWS secret key in JSON': () => `"secretAccessKey": "${random(38)}1+"`,
+  'Bedrock key': () => `ABSK${random(110)}=`,
+  'GitHub token': () => `ghp_${random(36)}`,
+  'GitHub server token': () => `ghs_${random(36)}`,
+  'GitHub fine-grained token': () => `github_pat_${random(22)}_${random(59)}`,
+  'GitLab token': () => `glpat-${random(18)}A1`,
+  'npm token': () => `npm_${random(36)}`,
+  'Slack bot token': () => `xoxb-2233445566-7788990011-${random(24)}`,
+  'Slack refresh token': () => `xoxe-1-My0xLTEyMzQ1${random(100)}`,
+  'Slack client token': () => `xoxc-123456789012-123456789012-123456789012-${hex(64)}`,
+  'Slack cookie': () => `xoxd-aB1%2F2${random(60)}%3D%3D`,
+  'Slack app token': () => `xapp-1-A012BCDEFGH-1234567890123-${hex(64)}`,
+  'OpenAI key': () => `sk-${random(20)}T3BlbkFJ${random(19)}9`,
+  'OpenAI project key': () => `sk-proj-${random(74)}T3BlbkFJ${random(74)}`,
+  'OpenAI service key': () => `sk-svcacct-${random(58)}T3BlbkFJ${random(58)}`,
+  'DeepSeek key': () => `sk-0a1b2c${hex(26)}`,
+  'OpenRouter key': () => `sk-or-v1-${hex(64)}`,
+  'Anthropic key': () => `sk-ant-api03-${random(93)}AA`,
+  'Google key': () => `AIza${random(35)}`,
+  'Google express key': () => `AQ.Ab8RN6${random(44)}`,
+  'Google client secret': () => `GOCSPX-${random(27)}7`,
+  'Stripe live key': () => `sk_live_${random(24)}`,
+  'Stripe test key': () => `sk_test_${random(24)}`,
+  'Stripe restricted key': () => `rk_live_${random(99)}`,
+  'Stripe webhook secret': () => `whsec_${random(31)}A`,
+  'Groq key': () => `gsk_${random(51)}A`,
+  'xAI key': () => `xai-${random(79)}A`,
+  'Perplexity key': () => `pplx-${random(47)}A`,
+  'Hugging Face token': () => `hf_${random(33, 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ')}Q`,
+  'Heddle key': () => `hd_${random(12)}_${random(41)}a1`,
+  'JSON web token': () => `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.${random(43)}`,
+  'Azure storage key': () => `AccountName=a;AccountKey=${random(86)}==`,
+  'Azure OpenAI key': () => `"api-key": "0a1b${hex(28)}"`,
+  'Azure client secret': () => `abc8Q~${random(34)}`,
+};
+
+const harmless: readonly string[] = [
+  '<div class="sk-folding-cube-animation-container-large">',
+  'https://ex.org/blog/sk-learn-pipelines-for-production-grade-systems',
+  'sk-SK-translations-for-the-onboarding-wizard.json',
+  'hd_audit_log_table_names_are_long',
+  'xoxb-your-token-here',
+  'xoxb-<your-bot-token>',
+  'AKIAIOSFODNN7EXAMPLE',
+  'aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  `sk-${'x'.repeat(48)}`,
+  `sk-proj-${'x'.repeat(80)}`,
+  `ghp_${'x'.repeat(36)}`,
+  'sk-your-openai-api-key-goes-here-1234567890abcd',
+  'sk-ant-your-key-here-please-replace-me',
+  'risk-assessment-2024-Q3-internationalization-Report',
+  'task-0a1b2c3d4e5f60718293a4b5c6d7e8f9',
+  'disk-550e8400-e29b-41d4-a716-446655440000',
+  'My sk-8 skateboard, an AKIA of sorts, and the hd_video_setting.',
+  'BEGIN PRIVATE KEY',
+  '-----BEGIN PUBLIC KEY-----',
+  '-----BEGIN CERTIFICATE-----',
+  'hf_transfer_is_enabled_for_this_download_of_the_model',
+  'npm_config_registry_of_the_workspace_in_which_it_is_run',
+  'glpat-your-personal-access-token',
+  'whsec_your_webhook_signing_secret_here',
+  'sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  'api key: see the wiki',
+];
+
+describe('secret shapes', () => {
+  it.each(Object.entries(secrets))('finds a %s, wherever it stands, and redacts it', (_, make) => {
+    for (let run = 0; run < 20; run++) {
+      const secret = make();
+      const hidden = [...secret].join('\u200b');
+      for (const text of [secret, `key: ${secret} end`, `x${secret}`, `${secret}.`, `\ufeff${hidden}`]) {
+        expect([text, findSecret(text)]).toEqual([text, expect.stringMatching(/^an? /)]);
+      }
+      const redacted = redactSecrets(`before ${secret} after`);
+      expect(redacted).toMatch(/^before .*\*\*\*.* after$/s);
+      expect(redacted).not.toContain(secret);
+    }
+  });
+
+  it.each(harmless)('lets %s pass', (text) => {
+    expect(findSecret(text)).toBeNull();
+    expect(redactSecrets(text)).toBe(text);
+  });
+
+  it('finds a key behind a placeholder, and in wide letters', () => {
+    expect(findSecret(`sk-your-key-here-sk-proj-${random(40)}Aa1`)).not.toBeNull();
+    expect(findSecret(`ｇｈｐ_${random(36)}`)).toBe('a GitHub token');
+  });
+
+  it('reads a text that repeats the beginning of a key in time linear in its length', () => {
+    for (const unit of ['sk-', 'eyJ', 'eyJaaaaaaaa.', '-----BEGIN A ', 'aws_secret', 'a', 'xoxb-', '?sig=']) {
+      expect(findSecret(unit.repeat(300_000 / unit.length))).toBeNull();
+    }
+  });
+});
