@@ -8,34 +8,35 @@ import {
 import type { ErrorCode } from '#schema/errors.ts';
 import { ProviderFailure } from '../provider.ts';
 import { malformed } from './completeness.ts';
+import { isInputTooLong } from './input-too-long.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { presentable, type VendorError, vendorErrorOf, vendorErrorOfBody } from './vendor-message.ts';
+import { presentable, readErrorBody, type VendorError, vendorErrorOf } from './vendor-message.ts';
 
-function anyOf(...patterns: readonly RegExp[]): RegExp {
-  return new RegExp(patterns.map(({ source }) => source).join('|'), 'i');
-}
-
-const tooLong = anyOf(
-  /context.{0,12}(?:length|window|limit)|context_length_exceeded|string_above_max_length/,
-  /(?:prompt|input|request|message).{0,40}too (?:long|large|many tokens)|too many (?:input )?tokens/,
-  /maximum (?:context|(?:prompt|model|input|sequence) length)|reduce the length of the (?:messages|prompt)/,
-  /\bexceed(?:s|ed)?\b.{0,40}\b(?:tokens?|context)\b|\bover the (?:token|context)\b|max_tokens.{0,40}exceed/,
-  /token count.{0,40}supports (?:only )?up to|`inputs` tokens \+ `max_new_tokens`/,
-);
-/** Vendors say these also with 403, which elsewhere means the key. */
+/** Vendors say these with any status, also with 403, which elsewhere means the key. */
 const contentRefused = anyOf(
-  /content[_ ]?(?:filter|policy|management)|usage guidelines|safety_check|content exists risk/,
+  /content[_ -]?(?:filter|policy|management|moderation)|usage guidelines|safety_check|content exists risk/,
+  /responsible_?ai|moderation_blocked|data_inspection_failed|input_flagged|\b(?:requires|failed|by) moderation/,
+  /\b(?:input|prompt|content|request|message|output|response|text)s? (?:was|were|is|are|has been|have been|got) flagged/,
 );
+/** These only where the request is what was wrong. */
 const filtered = anyOf(
   contentRefused,
-  /responsibleai|safety (?:system|filter|setting)|prohibited[_ ]content|flagged|moderation|blocked by/,
-  /inappropriate content/,
+  /safety (?:system|filter|polic)|prohibited[_ ]content|flagged|moderation|blocked (?:by|due)/,
+  /(?:inappropriate|unsafe|sensitive) content|violat\w{1,4} (?:our|the|its) [\w ]{0,20}polic/,
 );
 /** What the model wrote was no call, or not the JSON that was asked for: it may do better the next time. */
 const modelFailed = /tool_use_failed|json_validate_failed/i;
 const badKey =
-  /api[_ -]?key (?:not valid|invalid|expired)|invalid[_ -]?api[_ -]?key|api_key_invalid|incorrect api key/i;
-const outOfCredit = /insufficient_quota|insufficient (?:balance|credit)|credit balance/i;
+  /api[_ -]?key (?:not valid|invalid|expired)|(?:invalid|incorrect|expired|missing)[_ -]?api[_ -]?key|api_key_invalid|authentication_error|\bunauthenticated\b/i;
+const outOfCredit =
+  /insufficient_quota|insufficient[ _](?:balance|credits?|funds)|credit balance|used all (?:available|of your) credits|(?:no|out of) credits\b|billing_hard_limit|spending limit/i;
+const limited =
+  /rate_?limit|throttl|too_?many_?requests|resource_?exhausted|quota_?exceeded|\brate limit(?:ed| reached| exceeded)/i;
+const noSuchModel = /\bmodel_?not_?(?:found|exist)|\bdeploymentnotfound\b/i;
+
+function anyOf(...patterns: readonly RegExp[]): RegExp {
+  return new RegExp(patterns.map(({ source }) => source).join('|'), 'i');
+}
 
 const networkTimeouts = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
@@ -62,12 +63,46 @@ const refusedContent: Verdict = {
   text: "The provider's content filter refused the call",
 };
 
+const refusedKey: Verdict = {
+  code: 'PROVIDER_AUTH',
+  retryable: false,
+  text: 'The provider refused our credential',
+};
+
+const limitedCalls: Verdict = {
+  code: 'PROVIDER_RATE_LIMITED',
+  retryable: true,
+  text: 'The provider limits our calls',
+};
+
+const noModel: Verdict = { code: 'NOT_FOUND', retryable: false, text: 'The provider has no such model' };
+
+const tooLong: Verdict = {
+  code: 'CONTEXT_TOO_LONG',
+  retryable: false,
+  text: 'The input does not fit the model',
+};
+
+/** Statuses that say no more than that the request, or the server, is at fault: what is said beside them decides. */
+function isVague(status: number): boolean {
+  return status === 400 || status === 403 || status === 404 || status === 422 || status >= 500;
+}
+
+/** What codes and words mean, whatever the status; null where they decide nothing. */
+function verdictOfWords(status: number, vendor: VendorError): Verdict | null {
+  const all = `${vendor.words} ${vendor.message}`;
+  if (contentRefused.test(all)) return refusedContent;
+  if (status === 402 || ((isVague(status) || status === 429) && outOfCredit.test(all))) return noCredit;
+  if (!isVague(status)) return null;
+  if (noSuchModel.test(vendor.words)) return noModel;
+  if (status !== 404 && badKey.test(all)) return refusedKey;
+  if (status !== 404 && limited.test(vendor.words)) return limitedCalls;
+  return status !== 403 && status !== 404 && isInputTooLong(vendor) ? tooLong : null;
+}
+
 function badRequest(vendor: VendorError): Verdict {
   const all = `${vendor.words} ${vendor.message}`;
-  if (outOfCredit.test(all)) return noCredit;
-  if (tooLong.test(all)) {
-    return { code: 'CONTEXT_TOO_LONG', retryable: false, text: 'The input does not fit the model' };
-  }
+  if (isInputTooLong(vendor)) return tooLong;
   if (filtered.test(all)) return refusedContent;
   if (modelFailed.test(all)) {
     return {
@@ -76,29 +111,26 @@ function badRequest(vendor: VendorError): Verdict {
       text: 'The model wrote what its provider could not read',
     };
   }
-  if (badKey.test(all)) {
-    return { code: 'PROVIDER_AUTH', retryable: false, text: 'The provider refused our credential' };
-  }
   return { code: 'BAD_USER_INPUT', retryable: false, text: 'The provider refused the call' };
 }
 
+/** Proxies answer 400 or 500 and name the status that they were answered with. */
+function innerStatus(status: number, { words }: VendorError): number {
+  if (status !== 400 && status < 500) return status;
+  const named = /(?:^|\s)(401|402|403|404|408|413|429)(?:\s|$)/.exec(words)?.[1];
+  return named === undefined ? status : Number(named);
+}
+
 function verdictOf(status: number, vendor: VendorError): Verdict {
-  const all = `${vendor.words} ${vendor.message}`;
-  if (status === 403 && contentRefused.test(all)) return refusedContent;
-  if (status === 401 || status === 403) {
-    return { code: 'PROVIDER_AUTH', retryable: false, text: 'The provider refused our credential' };
-  }
-  if (status === 402 || (status === 429 && outOfCredit.test(all))) return noCredit;
-  if (status === 429) {
-    return { code: 'PROVIDER_RATE_LIMITED', retryable: true, text: 'The provider limits our calls' };
-  }
-  if (status === 404) return { code: 'NOT_FOUND', retryable: false, text: 'The provider has no such model' };
-  if (status === 408 || status === 504) {
+  const verdict = verdictOfWords(status, vendor);
+  if (verdict !== null) return verdict;
+  if (status === 401 || status === 403) return refusedKey;
+  if (status === 429) return limitedCalls;
+  if (status === 404 || status === 410) return noModel;
+  if (status === 408 || status === 504 || status === 522 || status === 524) {
     return { code: 'PROVIDER_TIMEOUT', retryable: true, text: 'The provider took too long' };
   }
-  if (status === 413) {
-    return { code: 'CONTEXT_TOO_LONG', retryable: false, text: 'The input is too large for the provider' };
-  }
+  if (status === 413) return { ...tooLong, text: 'The input is too large for the provider' };
   if (status === 409 || status === 424 || status === 425 || status === 498) {
     return { code: 'PROVIDER_ERROR', retryable: true, text: 'The provider could not take the call now' };
   }
@@ -121,19 +153,25 @@ export interface FailedResponse {
   readonly cause?: unknown;
 }
 
-/** What a response that is no success means. */
+/**
+ * What a response that is no success means. Of a body that is no JSON the words decide with the rest, but are not passed on:
+ * whatever answers at the provider's address would else speak to its callers.
+ */
 export function failureOfResponse(response: FailedResponse, secret: string | null): ProviderFailure {
   const { status, headers, body } = response;
-  const vendor = response.vendor ?? vendorErrorOfBody(body);
-  const { code, retryable, text } = verdictOf(status, vendor);
+  const { vendor: found, text: plain } = readErrorBody(body);
+  const vendor = response.vendor ?? (plain === '' ? found : { ...found, message: plain });
+  const meaning = verdictOf(innerStatus(status, vendor), vendor);
   // What a vendor says about a refused key may hold parts of the key, or whose it is.
-  const aboutKey = code === 'PROVIDER_AUTH' || status === 403;
-  const words = aboutKey ? '' : presentable(vendor.message, secret);
-  const about = `${text} (HTTP ${status})`;
-  return new ProviderFailure(code, words === '' ? `${about}.` : `${about}: ${words}`, {
-    retryable,
+  const aboutKey = meaning.code === 'PROVIDER_AUTH' || status === 401 || status === 403;
+  const isPlain = response.vendor === undefined && plain !== '';
+  const words = aboutKey || isPlain ? '' : presentable(vendor.message, secret);
+  const about = `${meaning.text} (HTTP ${status})`;
+  const isLimited = meaning.code === 'PROVIDER_RATE_LIMITED';
+  return new ProviderFailure(meaning.code, words === '' ? `${about}.` : `${about}: ${words}`, {
+    retryable: meaning.retryable,
     status,
-    retryAfterMs: retryAfterMs(headers, body, Date.now()),
+    retryAfterMs: retryAfterMs(headers, body, vendor.message, Date.now(), isLimited),
     ...(response.cause === undefined ? {} : { cause: response.cause }),
   });
 }
@@ -166,37 +204,52 @@ function failureOfApiCall(error: APICallError, secret: string | null): ProviderF
   const status = error.statusCode;
   if (status === undefined || (status >= 200 && status < 300)) return malformed(error);
   const body = error.responseBody ?? '';
-  const found = vendorErrorOfBody(body);
-  const vendor = found.message === '' && error.message !== '' ? { ...found, message: error.message } : found;
-  return failureOfResponse(
-    { status, headers: error.responseHeaders ?? {}, body, vendor, cause: error },
-    secret,
-  );
+  return failureOfResponse({ status, headers: error.responseHeaders ?? {}, body, cause: error }, secret);
 }
 
-const statusOfWords: readonly (readonly [RegExp, number])[] = [
-  [/rate_?limit|throttl|resource_exhausted|too_many_requests|insufficient_quota/, 429],
+const statusOfCodes: readonly (readonly [RegExp, number])[] = [
+  [/rate_?limit|throttl|resource_?exhausted|too_?many_?requests|insufficient_quota/, 429],
   [/overload|unavailable/, 503],
   [/auth|permission|api_key/, 401],
   [/not_?found/, 404],
   [/timeout|deadline/, 504],
-  [/invalid|bad_request|context_length|content_filter|validation/, 400],
+  [/invalid|bad_?request|context_length|content_filter|validation|moderation/, 400],
+];
+/** Where no code is named. */
+const statusOfMessages: readonly (readonly [RegExp, number])[] = [
+  [/rate.?limit|too many requests|quota exceeded/i, 429],
+  [/overloaded|unavailable|at capacity/i, 503],
+  [/unauthorized|invalid api key|authentication failed/i, 401],
+  [/timed? ?out|deadline exceeded/i, 504],
 ];
 
-/** An error that came inside a stream whose status was 200: what it says decides. */
+function statusOfEvent(event: unknown, vendor: VendorError): number {
+  const { words, message } = vendor;
+  const given = typeof event === 'object' && event !== null ? Reflect.get(event, 'statusCode') : undefined;
+  if (typeof given === 'number') return given;
+  const inWords = /(?:^|\s)([45]\d\d)(?:\s|$)/.exec(words)?.[1];
+  if (inWords !== undefined) return Number(inWords);
+  const byCode = statusOfCodes.find(([pattern]) => pattern.test(words))?.[1];
+  if (byCode !== undefined) return byCode;
+  const inMessage = /^\W{0,3}(?:(?:http|error|status|code)\W{1,3}){0,4}([45]\d\d)\b/i.exec(message)?.[1];
+  if (inMessage !== undefined) return Number(inMessage);
+  const byMessage = statusOfMessages.find(([pattern]) => pattern.test(message))?.[1];
+  return byMessage ?? (isInputTooLong(vendor) ? 400 : 500);
+}
+
+function textOf(event: unknown): string {
+  try {
+    return JSON.stringify(event) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** An error that came inside an answer whose status was 200: what it says decides. */
 export function failureOfEvent(event: unknown, secret: string | null): ProviderFailure {
-  const given =
-    typeof event === 'object' && event !== null ? (event as { readonly statusCode?: unknown }) : {};
   const vendor = vendorErrorOf(event);
-  const code = /(?:^|\s)([45]\d\d)(?:\s|$)/.exec(vendor.words)?.[1];
-  const named = statusOfWords.find(([pattern]) => pattern.test(vendor.words))?.[1];
-  const status =
-    typeof given.statusCode === 'number'
-      ? given.statusCode
-      : code !== undefined
-        ? Number(code)
-        : (named ?? (tooLong.test(`${vendor.words} ${vendor.message}`) ? 400 : 500));
-  return failureOfResponse({ status, headers: {}, body: '', vendor, cause: event }, secret);
+  const status = statusOfEvent(event, vendor);
+  return failureOfResponse({ status, headers: {}, body: textOf(event), vendor, cause: event }, secret);
 }
 
 /**
