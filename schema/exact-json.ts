@@ -30,8 +30,3 @@ export function parseJson(text: string): unknown {
 function losesDigits(value: number, source: string): boolean {
   return (source.length > 15 || !Number.isFinite(value)) && source !== String(value);
 }
-
-/** A number as written in JSON, rounded to a double where it was kept as its digits. */
-export function roundJson(value: unknown): unknown {
-  return JSON.isRawJSON(value) ? Number((value as { readonly rawJSON: string }).rawJSON) : value;
-}

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type DocumentNode, type ExecutionResult, Kind, print } from 'graphql';
 import { HeddleError } from '#schema/errors.ts';
+import { parseJson } from '#schema/exact-json.ts';
 import { drainingStatus } from '#schema/http-drain.ts';
 import { identityHeader, signIdentity } from '#schema/identity.ts';
 import type { SubgraphExecutor, SubgraphName, SubgraphRequest } from '#schema/subgraph.ts';
@@ -135,7 +136,7 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
     });
     const text = await body.text();
     if (statusCode === 401) throw refusedIdentity(name, text.slice(0, 500));
-    const result: unknown = JSON.parse(text);
+    const result = parseJson(text);
     if (!isWireResult(result))
       throw new Error(`The subgraph ${name} answered ${statusCode} without a result.`);
     return resultOf(result);

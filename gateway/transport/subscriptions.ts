@@ -2,6 +2,7 @@ import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { HeddleError } from '#schema/errors.ts';
+import { parseJson } from '#schema/exact-json.ts';
 import { drainedCloseCode } from '#schema/http-drain.ts';
 import { broken, errorOf, refusedIdentity, resultOf, unreachable } from './errors.ts';
 import { EventBuffer } from './event-buffer.ts';
@@ -37,6 +38,17 @@ const pongTimeoutMs = 5_000;
 /** A subgraph sends no event that is longer. */
 const messageBytesMax = 64 * 1024 * 1024;
 
+/** What is no JSON stays the text that it is, for graphql-ws to refuse. */
+function parseMessage(data: unknown): unknown {
+  const text = String(data);
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Gives messages parsed, with the digits of their numbers: graphql-ws parses those that are texts, and rounds. */
 class MeshSocket extends WebSocket {
   constructor(address: string | URL, protocols?: string | string[]) {
     super(address, protocols, {
@@ -44,6 +56,13 @@ class MeshSocket extends WebSocket {
       maxPayload: messageBytesMax,
       handshakeTimeout: acknowledgeTimeoutMs,
     });
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: the signature of EventEmitter
+  override emit(event: string | symbol, ...args: any[]): boolean {
+    if (event !== 'message') return super.emit(event, ...args);
+    // Messages marked as binary are handed on as they are.
+    return super.emit(event, parseMessage(args[0]), true);
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { parseJson } from '#schema/exact-json.ts';
 import { aliveMs, beatMs, type StreamKeys, streamKeys } from './redis-keys.ts';
 import type { RedisStreamServices } from './redis-writer.ts';
 import { type LoggedEvent, StreamLogLost } from './stream-log.ts';
@@ -63,7 +64,7 @@ export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Eve
           this.#taken += 1;
           const sequence = this.#position;
           this.#position += 1;
-          return { done: false, value: { sequence, event: JSON.parse(json) } };
+          return { done: false, value: { sequence, event: parseJson(json) as Event } };
         }
         if (this.#end === 'GIVEN_UP') throw this.#abandoned();
         if (this.#end === 'ENDED') break;

@@ -1,3 +1,4 @@
+import { parseJson } from '#schema/exact-json.ts';
 import type { CompletionEventData } from './completion.ts';
 import type { ProviderAnswer, ProviderPart, ProviderUsage, ToolCall } from './providers/provider.ts';
 
@@ -74,7 +75,7 @@ export class AnswerBuilder {
 function argumentsOf(text: string): unknown {
   if (text === '') return {};
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return text;
   }

@@ -1,4 +1,5 @@
 import type { Caller } from '#schema/caller.ts';
+import { parseJson } from '#schema/exact-json.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import { cacheKey } from './cache-key.ts';
 import type { CompletionData } from './completion.ts';
@@ -31,7 +32,7 @@ export function cachePlan(
 
 export async function cachedAnswer(cache: Cache, plan: CachePlan): Promise<CachedAnswer | null> {
   const text = await cache.get(plan.key);
-  return text === undefined ? null : JSON.parse(text);
+  return text === undefined ? null : (parseJson(text) as CachedAnswer);
 }
 
 const keptReasons: ReadonlySet<string> = new Set(['STOP', 'TOOL_CALLS', 'LENGTH']);

@@ -2,6 +2,7 @@ import { completions } from '#mongo/completions.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError, isErrorCode } from '#schema/errors.ts';
+import { parseJson } from '#schema/exact-json.ts';
 import type { CompletionData } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
 import { type Ended, failureOfError } from './ending.ts';
@@ -50,7 +51,7 @@ export function createCompletionReader(
     const contents = new Map(results.map(({ _id, content }) => [_id, content]));
     return rows.map((row) => {
       const content = contents.get(row._id);
-      return content === undefined ? completionOfRow(row) : JSON.parse(content);
+      return content === undefined ? completionOfRow(row) : (parseJson(content) as CompletionData);
     });
   }
 

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { parseJson } from '#schema/exact-json.ts';
 import { compileJsonSchema, type JsonSchema, jsonSchemaText } from '#schema/json-schema.ts';
 
 /** A compiled JSON Schema of an answer. */
@@ -42,7 +43,8 @@ function reader({ schema, problemOf }: JsonSchema): StructuredOutput {
         return { problem: 'it is no JSON' };
       }
       const problem = problemOf(json);
-      return problem === null ? { json } : { problem };
+      // Validated as numbers, given with their digits.
+      return problem === null ? { json: parseJson(text) } : { problem };
     },
   };
 }

@@ -1,26 +1,17 @@
-import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
 import type { ProviderPart } from '../provider.ts';
 import { cutShort, malformed } from '../translate/completeness.ts';
+import { readFinishReason } from '../translate/finish-reason.ts';
 import { UsageCounter, usageSoFar } from '../translate/usage.ts';
 import { type Fields, fields, list, text } from '../wire/fields.ts';
+import { ToldTexts } from '../wire/told-texts.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
-
-const stopReasons: Readonly<Record<string, LanguageModelV4FinishReason['unified']>> = {
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  pause_turn: 'stop',
-  tool_use: 'tool-calls',
-  max_tokens: 'length',
-  model_context_window_exceeded: 'length',
-  refusal: 'content-filter',
-};
 
 /** Reads Anthropic's messages: message_stop is the terminal marker. Blocks of tools that Anthropic runs are passed over. */
 class MessagesReader implements AnswerReader {
   /** Index of a block on the wire to index of the tool call. */
   readonly #calls = new Map<unknown, number>();
-  /** Calls that have no arguments yet. */
-  readonly #bare = new Set<number>();
+  #callCount = 0;
+  readonly #told = new ToldTexts();
   #message: Fields | null = null;
   readonly #usage = new UsageCounter();
   #stopReason = '';
@@ -30,7 +21,6 @@ class MessagesReader implements AnswerReader {
     if (event.type === 'content_block_delta') this.#delta(event, into);
     else if (event.type === 'content_block_start')
       this.#block(event.index, fields(event.content_block), into);
-    else if (event.type === 'content_block_stop') this.#close(event.index, into);
     else if (event.type === 'message_start') this.#start(event, into);
     else if (event.type === 'message_delta') {
       const delta = fields(event.delta);
@@ -38,6 +28,7 @@ class MessagesReader implements AnswerReader {
       this.#usage.add(delta?.usage);
       this.#stopReason = text(delta?.stop_reason) || this.#stopReason;
     } else if (event.type === 'message_stop') {
+      this.#sayRest(into);
       this.#usage.add(event.usage);
       this.ended = true;
     }
@@ -49,15 +40,13 @@ class MessagesReader implements AnswerReader {
     this.#stopReason = text(answer.stop_reason);
     for (const [index, block] of answer.content.entries()) {
       this.#block(index, fields(block), into);
-      this.#close(index, into);
     }
     this.ended = true;
   }
 
   end(): AnswerEnd {
     if (!this.ended) throw cutShort();
-    const reason = { unified: stopReasons[this.#stopReason] ?? 'other', raw: this.#stopReason };
-    return { reason, usage: this.#usage.counts };
+    return { reason: readFinishReason(this.#stopReason), usage: this.#usage.counts };
   }
 
   /** Tells the whole input before the first token: what an aborted stream is billed by. */
@@ -72,43 +61,45 @@ class MessagesReader implements AnswerReader {
   }
 
   #block(index: unknown, block: Fields | null, into: ProviderPart[]): void {
-    if (block?.type === 'text') this.#say('text', block.text, into);
-    else if (block?.type === 'thinking') this.#say('reasoning', block.thinking, into);
+    if (block?.type === 'text') this.#told.tell('text', block.text, into);
+    else if (block?.type === 'thinking') this.#told.tell('reasoning', block.thinking, into);
     else if (block?.type === 'tool_use') {
-      const call = this.#calls.size;
+      const call = this.#callCount;
       this.#calls.set(index, call);
+      this.#callCount += 1;
       const input = fields(block.input);
       const given = input !== null && Object.keys(input).length > 0;
-      if (!given) this.#bare.add(call);
-      const argumentsDelta = given ? JSON.stringify(input) : '';
-      const [id, name] = [text(block.id), text(block.name)];
-      if (id === '' || name === '') throw malformed();
-      into.push({ type: 'tool-call', index: call, id, name, argumentsDelta });
+      const argumentsDelta = given ? JSON.stringify(input) : text(block.input);
+      const name = text(block.name);
+      if (name === '') throw malformed();
+      into.push({ type: 'tool-call', index: call, id: text(block.id), name, argumentsDelta });
     }
   }
 
   #delta({ index, delta }: Fields, into: ProviderPart[]): void {
     const said = fields(delta);
-    if (said?.type === 'text_delta') this.#say('text', said.text, into);
-    else if (said?.type === 'thinking_delta') this.#say('reasoning', said.thinking, into);
+    if (said?.type === 'text_delta') this.#told.tell('text', said.text, into);
+    else if (said?.type === 'thinking_delta') this.#told.tell('reasoning', said.thinking, into);
     else if (said?.type === 'input_json_delta') this.#arguments(index, text(said.partial_json), into);
   }
 
   #arguments(index: unknown, argumentsDelta: string, into: ProviderPart[]): void {
     const call = this.#calls.get(index);
     if (call === undefined || argumentsDelta === '') return;
-    this.#bare.delete(call);
     into.push({ type: 'tool-call', index: call, argumentsDelta });
   }
 
-  /** A call without arguments has none in any delta. */
-  #close(index: unknown, into: ProviderPart[]): void {
-    const call = this.#calls.get(index);
-    if (call !== undefined && this.#bare.has(call)) this.#arguments(index, '{}', into);
-  }
-
-  #say(type: 'text' | 'reasoning', said: unknown, into: ProviderPart[]): void {
-    if (typeof said === 'string' && said !== '') into.push({ type, text: said });
+  /** Some proxies put the answer into the message that begins the stream. */
+  #sayRest(into: ProviderPart[]): void {
+    const blocks = list(this.#message?.content).map(fields);
+    const join = (type: string, field: string) =>
+      blocks.map((block) => (block?.type === type ? text(block[field]) : '')).join('');
+    this.#told.tellRest('reasoning', join('thinking', 'thinking'), into);
+    this.#told.tellRest('text', join('text', 'text'), into);
+    if (this.#callCount > 0) return;
+    for (const [index, block] of blocks.entries()) {
+      if (block?.type === 'tool_use') this.#block(index, block, into);
+    }
   }
 }
 

@@ -1,15 +1,23 @@
 import type { ProviderPart } from '../provider.ts';
 import { cutShort, malformed } from '../translate/completeness.ts';
+import { readFinishReason } from '../translate/finish-reason.ts';
 import { UsageCounter } from '../translate/usage.ts';
 import type { UsageDialect } from '../translate/usage-report.ts';
-import { type Fields, fields, list, text } from '../wire/fields.ts';
+import { type Fields, fields, list, saysAnything, text } from '../wire/fields.ts';
+import { ToldTexts } from '../wire/told-texts.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
-import { contentOf, finishReasonOf } from './chat-fields.ts';
+import { contentOf } from './chat-fields.ts';
 import { ChatToolCalls } from './chat-tool-calls.ts';
 
-/** Reads chat completions: the finish reason is the terminal marker, [DONE] or the end of the body the end. */
+/**
+ * Reads chat completions: the finish reason is the terminal marker, [DONE] or the end of the body the end. Some servers put
+ * the whole message once more, or only, into the last event.
+ */
 class ChatReader implements AnswerReader {
   readonly #toolCalls = new ChatToolCalls();
+  readonly #told = new ToldTexts();
+  #calledLegacy = false;
+  #error: unknown;
   #refused = false;
   #rawFinish = '';
   readonly #usage: UsageCounter;
@@ -25,11 +33,14 @@ class ChatReader implements AnswerReader {
     if (choice === null) return;
     if (choice.finish_reason) this.#rawFinish = text(choice.finish_reason);
     if (choice.usage) this.#usage.add(choice.usage);
+    if (saysAnything(choice.error)) this.#error = choice.error;
+    if (choice.message) this.#sayRest(fields(choice.message), into);
     const delta = fields(choice.delta);
     if (delta === null) return;
     if (delta.usage) this.#usage.add(delta.usage);
     this.#say(delta, into);
     for (const toolCall of list(delta.tool_calls)) this.#call(toolCall, into);
+    if (delta.function_call) this.#callLegacy(delta.function_call, into);
   }
 
   whole(answer: Fields, into: ProviderPart[]): void {
@@ -40,17 +51,21 @@ class ChatReader implements AnswerReader {
     this.#usage.add(choice?.usage);
     this.#usage.add(message.usage);
     this.#rawFinish = text(choice?.finish_reason) || 'none';
+    if (saysAnything(choice?.error)) this.#error = choice?.error;
     this.#say(message, into);
-    // Each is whole: neither a missing nor a shared index makes one of two.
-    for (const [index, toolCall] of list(message.tool_calls).entries()) {
-      this.#call({ ...fields(toolCall), index }, into);
-    }
+    this.#callAll(message, into);
   }
 
   end(): AnswerEnd {
+    const usage = this.#usage.counts;
+    if (this.#error !== undefined)
+      return { reason: { unified: 'error', raw: this.#rawFinish }, usage, error: this.#error };
     if (this.#rawFinish === '') throw cutShort();
     this.#toolCalls.end();
-    return { reason: finishReasonOf(this.#rawFinish, this.#refused), usage: this.#usage.counts };
+    const reason = readFinishReason(this.#rawFinish);
+    // A refusal ends with `stop` on the wire: the refusal is the reason.
+    const refused = this.#refused && reason.unified === 'stop';
+    return { reason: refused ? { ...reason, unified: 'content-filter' } : reason, usage };
   }
 
   /** Groq tells the usage of a stream in a field of its own, Moonshot in the choice. */
@@ -63,11 +78,35 @@ class ChatReader implements AnswerReader {
     const content = contentOf(said.content);
     const refusal = text(said.refusal);
     if (refusal !== '') this.#refused = true;
-    const reasoning = text(said.reasoning_content) || text(said.reasoning);
-    if (reasoning !== '') into.push({ type: 'reasoning', text: reasoning });
-    if (content.reasoning !== '') into.push({ type: 'reasoning', text: content.reasoning });
-    if (content.text !== '') into.push({ type: 'text', text: content.text });
-    if (refusal !== '') into.push({ type: 'text', text: refusal });
+    this.#told.tell('reasoning', text(said.reasoning_content) || text(said.reasoning), into);
+    this.#told.tell('reasoning', content.reasoning, into);
+    this.#told.tell('text', content.text, into);
+    this.#told.tell('text', refusal, into);
+  }
+
+  /** A whole message at the end of a stream. */
+  #sayRest(message: Fields | null, into: ProviderPart[]): void {
+    if (message === null) return;
+    const content = contentOf(message.content);
+    const reasoning = text(message.reasoning_content) || text(message.reasoning) || content.reasoning;
+    this.#told.tellRest('reasoning', reasoning, into);
+    this.#told.tellRest('text', content.text || text(message.refusal), into);
+    if (this.#toolCalls.count === 0) this.#callAll(message, into);
+  }
+
+  /** Each is whole: neither a missing nor a shared index makes one of two. */
+  #callAll(message: Fields, into: ProviderPart[]): void {
+    for (const [index, toolCall] of list(message.tool_calls).entries()) {
+      this.#call({ ...fields(toolCall), index }, into);
+    }
+    if (message.function_call) this.#callLegacy(message.function_call, into);
+  }
+
+  /** The one call of servers from before tools; some give it beside the tool calls that say the same. */
+  #callLegacy(called: unknown, into: ProviderPart[]): void {
+    if (this.#toolCalls.count > 0 && !this.#calledLegacy) return;
+    this.#calledLegacy = true;
+    this.#call({ index: 0, function: called }, into);
   }
 
   #call(toolCall: unknown, into: ProviderPart[]): void {

@@ -5,7 +5,10 @@ import { fields, text } from '../wire/fields.ts';
 
 interface OpenCall {
   readonly index: number;
+  /** As the server gave it; empty where it gave none. */
   readonly id: string;
+  readonly name: string;
+  arguments: string;
 }
 
 interface PendingCall {
@@ -18,15 +21,28 @@ function argumentsOf(value: unknown): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : text(value);
 }
 
+function isCompleteJson(given: string): boolean {
+  if (!/[\]}]\s*$/.test(given)) return false;
+  try {
+    JSON.parse(given);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** More calls than any answer has. */
 const toolCallsMax = 1024;
 
 /**
- * The tool calls of one stream. Servers differ: the name may come after the first arguments, `index` may be missing, and
- * some give every parallel call index 0 and tell them apart by id.
+ * The tool calls of one stream. Servers differ: the name may come after the first arguments, ids and `index` may be missing,
+ * and some give every parallel call the same index, or the same id.
  */
 export class ChatToolCalls {
+  /** The latest call of each slot. */
   readonly #open = new Map<number, OpenCall>();
+  /** Calls by slot and id. */
+  readonly #byId = new Map<string, OpenCall>();
   readonly #pending = new Map<number, PendingCall>();
   #latest = -1;
   /** Calls begun so far. */
@@ -40,19 +56,18 @@ export class ChatToolCalls {
     const name = text(called?.name).trim();
     const argumentsDelta = argumentsOf(called?.arguments);
     const slot = this.#slot(delta?.index, id, name);
-    const open = this.#open.get(slot);
-    if (open !== undefined && !(name !== '' && id !== '' && id !== open.id)) {
-      return argumentsDelta === '' ? null : { type: 'tool-call', index: open.index, argumentsDelta };
-    }
+    const open = this.#callOf(slot, id);
+    if (open !== undefined && !begins(open, id, name, argumentsDelta))
+      return this.#goOn(open, argumentsDelta);
     const pending = this.#pending.get(slot) ?? { id: '', arguments: '' };
     pending.id ||= id;
     pending.arguments += argumentsDelta;
-    if (name === '') {
+    if (name === '' && open === undefined) {
       this.#pending.set(slot, pending);
       if (this.#pending.size > toolCallsMax) throw malformed();
       return null;
     }
-    return this.#begin(slot, pending, name);
+    return this.#begin(slot, pending, name || (open?.name ?? ''));
   }
 
   /** A call that never got a name is no call. */
@@ -62,16 +77,47 @@ export class ChatToolCalls {
 
   #slot(index: unknown, id: string, name: string): number {
     if (typeof index === 'number') this.#latest = index;
-    else if (this.#latest < 0 || (id !== '' && name !== '')) this.#latest += 1;
+    else if (this.#latest < 0 || (id !== '' && name !== '' && !this.#byId.has(keyOf(this.#latest, id))))
+      this.#latest += 1;
     return this.#latest;
+  }
+
+  /** Deltas of calls that share an index are told apart by their ids, where they have any. */
+  #callOf(slot: number, id: string): OpenCall | undefined {
+    const latest = this.#open.get(slot);
+    if (latest === undefined || id === '' || latest.id === id) return latest;
+    return this.#byId.get(keyOf(slot, id)) ?? latest;
+  }
+
+  #goOn(open: OpenCall, argumentsDelta: string): ProviderPart | null {
+    if (argumentsDelta === '') return null;
+    open.arguments += argumentsDelta;
+    return { type: 'tool-call', index: open.index, argumentsDelta };
   }
 
   #begin(slot: number, pending: PendingCall, name: string): ProviderPart {
     this.#pending.delete(slot);
-    const open = { index: this.count, id: pending.id || randomUUID() };
+    const { id, arguments: argumentsDelta } = pending;
+    const open: OpenCall = { index: this.count, id, name, arguments: argumentsDelta };
     this.#open.set(slot, open);
+    if (id !== '') this.#byId.set(keyOf(slot, id), open);
     this.count += 1;
     if (this.count > toolCallsMax) throw malformed();
-    return { type: 'tool-call', index: open.index, id: open.id, name, argumentsDelta: pending.arguments };
+    return { type: 'tool-call', index: open.index, id: id || randomUUID(), name, argumentsDelta };
   }
+}
+
+function keyOf(slot: number, id: string): string {
+  return `${slot} ${id}`;
+}
+
+/**
+ * Whether a delta begins another call than the one that it seems to be of: it has another name, another id beside a name, or
+ * it begins an object after the arguments were complete.
+ */
+function begins(open: OpenCall, id: string, name: string, argumentsDelta: string): boolean {
+  if (name !== '' && (name !== open.name || (id !== '' && open.id !== '' && id !== open.id))) return true;
+  if (!/^\s*\{/.test(argumentsDelta) || !isCompleteJson(open.arguments)) return false;
+  // Some proxies begin a call with empty arguments before the real ones.
+  return name !== '' || !/^\s*\{\s*\}\s*$/.test(open.arguments);
 }

@@ -1,19 +1,11 @@
-import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
 import type { ProviderPart } from '../provider.ts';
 import { cutShort, malformed } from '../translate/completeness.ts';
+import { readFinishReason } from '../translate/finish-reason.ts';
 import { UsageCounter } from '../translate/usage.ts';
 import { readCount } from '../translate/usage-report.ts';
 import { type Fields, fields, list, text } from '../wire/fields.ts';
+import { ToldTexts } from '../wire/told-texts.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
-
-const finishReasons: Readonly<Record<string, LanguageModelV4FinishReason['unified']>> = {
-  COMPLETE: 'stop',
-  STOP_SEQUENCE: 'stop',
-  MAX_TOKENS: 'length',
-  TOOL_CALL: 'tool-calls',
-  ERROR: 'error',
-  TIMEOUT: 'error',
-};
 
 /** Cohere charges the billed units; `tokens` counts its own templates as well and stands in where it bills nothing. */
 function chargedCounts(value: unknown): unknown {
@@ -28,8 +20,9 @@ function chargedCounts(value: unknown): unknown {
 /** Reads Cohere's chat, version 2: message-end is the terminal marker. Plans and citations are passed over. */
 class CohereReader implements AnswerReader {
   #calls = 0;
-  /** The latest call has no arguments yet. */
-  #bare = false;
+  /** Index of a call on the wire to index of the tool call. */
+  readonly #indexes = new Map<unknown, number>();
+  readonly #told = new ToldTexts();
   #finishReason = '';
   readonly #usage = new UsageCounter();
   ended = false;
@@ -38,11 +31,14 @@ class CohereReader implements AnswerReader {
     const delta = fields(event.delta);
     const message = fields(delta?.message);
     if (event.type === 'content-delta' || event.type === 'content-start') this.#say(message?.content, into);
-    else if (event.type === 'tool-call-start') this.#call(fields(message?.tool_calls), into);
-    else if (event.type === 'tool-call-delta') {
-      this.#arguments(text(fields(fields(message?.tool_calls)?.function)?.arguments), into);
-    } else if (event.type === 'tool-call-end') this.#close(into);
-    else if (event.type === 'message-end') {
+    else if (event.type === 'tool-call-start') {
+      this.#indexes.set(event.index, this.#calls);
+      this.#call(fields(message?.tool_calls), into);
+    } else if (event.type === 'tool-call-delta') {
+      const call = this.#indexes.get(event.index) ?? this.#calls - 1;
+      this.#arguments(call, text(fields(fields(message?.tool_calls)?.function)?.arguments), into);
+    } else if (event.type === 'message-end') {
+      if (message !== null) this.#sayRest(message, into);
       this.#usage.add(chargedCounts(event.usage));
       this.#end(delta);
     }
@@ -54,15 +50,13 @@ class CohereReader implements AnswerReader {
     for (const content of list(message.content)) this.#say(content, into);
     for (const call of list(message.tool_calls)) {
       this.#call(fields(call), into);
-      this.#close(into);
     }
     this.#end(answer);
   }
 
   end(): AnswerEnd {
     if (!this.ended) throw cutShort();
-    const raw = this.#finishReason;
-    return { reason: { unified: finishReasons[raw] ?? 'other', raw }, usage: this.#usage.counts };
+    return { reason: readFinishReason(this.#finishReason), usage: this.#usage.counts };
   }
 
   #end(said: Fields | null): void {
@@ -73,31 +67,36 @@ class CohereReader implements AnswerReader {
 
   #say(value: unknown, into: ProviderPart[]): void {
     const content = fields(value);
-    const thinking = text(content?.thinking);
-    if (thinking !== '') into.push({ type: 'reasoning', text: thinking });
-    const said = text(content?.text);
-    if (said !== '') into.push({ type: 'text', text: said });
+    this.#told.tell('reasoning', content?.thinking, into);
+    this.#told.tell('text', content?.text, into);
+  }
+
+  /** A whole message at the end of a stream. */
+  #sayRest(message: Fields, into: ProviderPart[]): void {
+    const join = (field: string) =>
+      typeof message.content === 'string' && field === 'text'
+        ? message.content
+        : list(message.content)
+            .map((content) => text(fields(content)?.[field]))
+            .join('');
+    this.#told.tellRest('reasoning', join('thinking'), into);
+    this.#told.tellRest('text', join('text'), into);
+    if (this.#calls === 0) for (const call of list(message.tool_calls)) this.#call(fields(call), into);
   }
 
   #call(call: Fields | null, into: ProviderPart[]): void {
     const called = fields(call?.function);
-    const [id, name] = [text(call?.id), text(called?.name)];
-    if (id === '' || name === '') throw malformed();
-    // Null stands for no arguments.
-    const argumentsDelta = text(called?.arguments).replace(/^null$/, '');
-    this.#bare = argumentsDelta === '';
-    into.push({ type: 'tool-call', index: this.#calls, id, name, argumentsDelta });
+    const name = text(called?.name);
+    if (name === '') throw malformed();
+    const given = called?.arguments;
+    const argumentsDelta = fields(given) === null ? text(given) : JSON.stringify(given);
+    into.push({ type: 'tool-call', index: this.#calls, id: text(call?.id), name, argumentsDelta });
     this.#calls += 1;
   }
 
-  #arguments(argumentsDelta: string, into: ProviderPart[]): void {
-    if (this.#calls === 0 || argumentsDelta === '') return;
-    this.#bare = false;
-    into.push({ type: 'tool-call', index: this.#calls - 1, argumentsDelta });
-  }
-
-  #close(into: ProviderPart[]): void {
-    if (this.#bare) this.#arguments('{}', into);
+  #arguments(index: number, argumentsDelta: string, into: ProviderPart[]): void {
+    if (index < 0 || argumentsDelta === '') return;
+    into.push({ type: 'tool-call', index, argumentsDelta });
   }
 }
 

@@ -1,24 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
 import type { ProviderPart } from '../provider.ts';
-import { cutShort } from '../translate/completeness.ts';
+import { cutShort, malformed } from '../translate/completeness.ts';
+import { readFinishReason } from '../translate/finish-reason.ts';
 import { addCounts, UsageCounter } from '../translate/usage.ts';
 import type { UsageCounts } from '../translate/usage-report.ts';
 import { type Fields, fields, list, text } from '../wire/fields.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
-
-const finishReasons: Readonly<Record<string, LanguageModelV4FinishReason['unified']>> = {
-  STOP: 'stop',
-  MAX_TOKENS: 'length',
-  CONTINUATION: 'length',
-  SAFETY: 'content-filter',
-  RECITATION: 'content-filter',
-  BLOCKLIST: 'content-filter',
-  PROHIBITED_CONTENT: 'content-filter',
-  SPII: 'content-filter',
-  IMAGE_SAFETY: 'content-filter',
-  MALFORMED_FUNCTION_CALL: 'error',
-};
 
 /**
  * Reads Gemini's answers, whose stream is a row of whole answers; the finish reason is the terminal marker. An answer
@@ -56,7 +42,7 @@ class GeminiReader implements AnswerReader {
     const usage = addCounts(this.#before, this.#usage.counts);
     if (this.#blocked !== '') return { reason: { unified: 'content-filter', raw: this.#blocked }, usage };
     if (this.#rawFinish === '') throw cutShort();
-    return { reason: { unified: finishReasons[this.#rawFinish] ?? 'other', raw: this.#rawFinish }, usage };
+    return { reason: readFinishReason(this.#rawFinish), usage };
   }
 
   goOn(): Fields | null {
@@ -77,14 +63,15 @@ class GeminiReader implements AnswerReader {
       return;
     }
     const call = fields(part?.functionCall);
-    const name = text(call?.name);
-    if (name === '') return;
-    const given = call?.args;
+    if (call === null) return;
+    const name = text(call.name);
+    if (name === '') throw malformed();
+    const given = call.args;
     const argumentsDelta = typeof given === 'string' ? given : JSON.stringify(given ?? {});
     into.push({
       type: 'tool-call',
       index: this.#calls,
-      id: text(call?.id) || randomUUID(),
+      id: text(call.id),
       name,
       argumentsDelta,
     });

@@ -1,3 +1,4 @@
+import { parseJson } from '#schema/exact-json.ts';
 import type { ProviderCall } from '../provider.ts';
 import { fields, list, text } from '../wire/fields.ts';
 
@@ -11,7 +12,7 @@ const prefix = 'functions.';
 
 function parse(given: string): unknown {
   try {
-    return JSON.parse(given);
+    return parseJson(given);
   } catch {
     return null;
   }

@@ -1,30 +1,28 @@
-import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
 import type { ProviderCall, ProviderPart } from '../provider.ts';
 import { cutShort, malformed } from '../translate/completeness.ts';
+import { readFinishReason } from '../translate/finish-reason.ts';
 import { UsageCounter } from '../translate/usage.ts';
 import { type Fields, fields, list, text } from '../wire/fields.ts';
+import { ToldTexts } from '../wire/told-texts.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
 import { isWrapper, nestedCalls } from './parallel-calls.ts';
-
-/** Why a response is incomplete. */
-const reasons: Readonly<Record<string, LanguageModelV4FinishReason['unified']>> = {
-  max_output_tokens: 'length',
-  length: 'length',
-  content_filter: 'content-filter',
-};
 
 const ends = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.done']);
 
 /**
- * Reads OpenAI's responses: the event that brings the response's end is the terminal marker. An item that was told in
- * deltas is not told again when it is done. Items of tools that the vendor runs are passed over.
+ * Reads OpenAI's responses: the event that brings the response's end is the terminal marker. What was told in deltas is not
+ * told again when its item is done, nor at the end. Items of tools that the vendor runs are passed over.
  */
 class ResponsesReader implements AnswerReader {
   readonly #tools: ProviderCall['tools'];
   /** Output index of an item to index of the tool call; null while its arguments are held back. */
   readonly #calls = new Map<unknown, number | null>();
-  /** Output indexes of items of which something was told. */
-  readonly #told = new Set<unknown>();
+  readonly #indexOfId = new Map<string, unknown>();
+  /** Output indexes of calls that held others. */
+  readonly #nested = new Set<unknown>();
+  /** What was told of an item, by its output index. */
+  readonly #told = new Map<unknown, string>();
+  readonly #all = new ToldTexts();
   #callCount = 0;
   #refused = false;
   #response: Fields | null = null;
@@ -47,12 +45,7 @@ class ResponsesReader implements AnswerReader {
       this.#say('text', index, event.delta, into);
     } else if (type === 'response.output_item.added') this.#open(index, fields(event.item), into);
     else if (type === 'response.output_item.done') this.#item(index, fields(event.item), into);
-    else if (ends.has(text(type))) {
-      this.#response = fields(event.response);
-      this.#usage.add(this.#response?.usage);
-      this.#usage.add(event.usage);
-      this.ended = true;
-    }
+    else if (ends.has(text(type))) this.#end(event, into);
   }
 
   whole(answer: Fields, into: ProviderPart[]): void {
@@ -70,23 +63,48 @@ class ResponsesReader implements AnswerReader {
     const status = text(response?.status);
     const raw = text(fields(response?.incomplete_details)?.reason) || status;
     const usage = this.#usage.counts;
-    if (raw in reasons || status === 'incomplete') {
-      return { reason: { unified: reasons[raw] ?? 'other', raw }, usage };
+    const reason = readFinishReason(raw);
+    if (status === 'incomplete' && (raw === status || reason.unified === 'stop')) {
+      return { reason: { unified: 'other', raw }, usage };
     }
-    if (status === 'failed' || status === 'cancelled') return { reason: { unified: 'error', raw }, usage };
+    // A response without a status has ended all the same.
+    if (raw !== '' && reason.unified !== 'stop') return { reason, usage };
     const refused = this.#refused && this.#callCount === 0;
     return { reason: { unified: refused ? 'content-filter' : 'stop', raw }, usage };
+  }
+
+  /** Some servers tell the answer, or the end of it, in the last event alone. */
+  #end(event: Fields, into: ProviderPart[]): void {
+    this.#response = fields(event.response);
+    this.#usage.add(this.#response?.usage);
+    this.#usage.add(event.usage);
+    const items = list(this.#response?.output).map(fields);
+    const join = (type: string) =>
+      items.map((item) => (item?.type === type ? textOfItem(item) : '')).join('');
+    this.#refused ||= items.some(isRefusal);
+    this.#all.tellRest('reasoning', join('reasoning'), into);
+    this.#all.tellRest('text', join('message') || text(this.#response?.output_text), into);
+    for (const item of items) if (item?.type === 'function_call') this.#callRest(item, into);
+    this.ended = true;
+  }
+
+  #callRest(item: Fields, into: ProviderPart[]): void {
+    const id = idOf(item);
+    const known = this.#indexOfId.get(id);
+    if (known !== undefined) this.#call(known, item, into);
+    else if (id !== '' || this.#callCount === 0) this.#call(item, item, into);
   }
 
   #open(index: unknown, item: Fields | null, into: ProviderPart[]): void {
     if (item?.type !== 'function_call') return;
     const name = text(item.name);
+    this.#indexOfId.set(idOf(item), index);
     if (isWrapper(name, this.#tools)) this.#calls.set(index, null);
-    else this.#begin(index, text(item.call_id), name, '', into);
+    else this.#begin(index, idOf(item), name, '', into);
   }
 
   #begin(index: unknown, id: string, name: string, argumentsDelta: string, into: ProviderPart[]): void {
-    if (id === '' || name === '') throw malformed();
+    if (name === '') throw malformed();
     this.#calls.set(index, this.#callCount);
     into.push({ type: 'tool-call', index: this.#callCount, id, name, argumentsDelta });
     this.#callCount += 1;
@@ -95,44 +113,64 @@ class ResponsesReader implements AnswerReader {
   #arguments(index: unknown, argumentsDelta: string, into: ProviderPart[]): void {
     const call = this.#calls.get(index) ?? null;
     if (call === null || argumentsDelta === '') return;
-    this.#told.add(index);
+    this.#told.set(index, (this.#told.get(index) ?? '') + argumentsDelta);
     into.push({ type: 'tool-call', index: call, argumentsDelta });
   }
 
   /** A whole item: what of it has not been told yet. */
   #item(index: unknown, item: Fields | null, into: ProviderPart[]): void {
     if (item?.type === 'function_call') this.#call(index, item, into);
-    if (this.#told.has(index)) return;
-    if (item?.type === 'message') {
-      for (const content of list(item.content)) {
-        const part = fields(content);
-        if (part?.type === 'refusal') this.#refused = true;
-        this.#say('text', index, part?.type === 'refusal' ? part.refusal : part?.text, into);
-      }
-    } else if (item?.type === 'reasoning') {
-      const summary = list(item.summary);
-      for (const thought of summary.length > 0 ? summary : list(item.content)) {
-        this.#say('reasoning', index, fields(thought)?.text, into);
-      }
-    }
+    if (item?.type !== 'message' && item?.type !== 'reasoning') return;
+    if (isRefusal(item)) this.#refused = true;
+    const told = this.#told.get(index) ?? '';
+    const whole = textOfItem(item);
+    if (!whole.startsWith(told)) return;
+    this.#say(item.type === 'message' ? 'text' : 'reasoning', index, whole.slice(told.length), into);
   }
 
   #call(index: unknown, item: Fields, into: ProviderPart[]): void {
-    const [id, name, given] = [text(item.call_id), text(item.name), text(item.arguments)];
+    const [id, name] = [idOf(item), text(item.name)];
+    const given = fields(item.arguments) === null ? text(item.arguments) : JSON.stringify(item.arguments);
+    this.#indexOfId.set(id, index);
+    if (this.#nested.has(index)) return;
     const nested = isWrapper(name, this.#tools) ? nestedCalls(given, this.#tools) : null;
     for (const [at, call] of (nested ?? []).entries()) {
       this.#begin(index, `${id}_${at}`, call.name, call.arguments, into);
     }
+    if (nested !== null) this.#nested.add(index);
     if (nested !== null) return;
-    if (typeof this.#calls.get(index) !== 'number') this.#begin(index, id, name, given, into);
-    else if (!this.#told.has(index)) this.#arguments(index, given, into);
+    if (typeof this.#calls.get(index) !== 'number') {
+      this.#told.set(index, given);
+      this.#begin(index, id, name, given, into);
+    }
+    const told = this.#told.get(index) ?? '';
+    if (given.startsWith(told)) this.#arguments(index, given.slice(told.length), into);
   }
 
   #say(type: 'text' | 'reasoning', index: unknown, said: unknown, into: ProviderPart[]): void {
     if (typeof said !== 'string' || said === '') return;
-    this.#told.add(index);
-    into.push({ type, text: said });
+    this.#told.set(index, (this.#told.get(index) ?? '') + said);
+    this.#all.tell(type, said, into);
   }
+}
+
+function idOf(item: Fields): string {
+  return text(item.call_id) || text(item.id);
+}
+
+function isRefusal(item: Fields | null): boolean {
+  return list(item?.content).some((content) => fields(content)?.type === 'refusal');
+}
+
+/** The text or refusal of a message; the summary of a reasoning, or failing that the reasoning. */
+function textOfItem(item: Fields): string {
+  const summary = list(item.summary);
+  return (summary.length > 0 ? summary : list(item.content))
+    .map((content) => {
+      const part = fields(content);
+      return text(part?.type === 'refusal' ? part.refusal : part?.text);
+    })
+    .join('');
 }
 
 /** OpenAI's responses API, which xAI speaks as well. */

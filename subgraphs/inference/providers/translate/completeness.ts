@@ -1,3 +1,4 @@
+import { parseJson } from '#schema/exact-json.ts';
 import { type FinishReason, ProviderFailure } from '../provider.ts';
 import type { UsageCounts } from './usage-report.ts';
 
@@ -40,7 +41,7 @@ export function checkComplete(reason: FinishReason, empty: boolean, usage: Usage
 export function toolArguments(text: string): unknown {
   if (text.trim() === '') return {};
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return text;
   }

@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import { parseJson } from '#schema/exact-json.ts';
 import type { ProviderAnswer, ProviderCall, ProviderPart, ToolCall } from '../provider.ts';
 import { checkComplete, malformed, toolArguments } from '../translate/completeness.ts';
 import { failureOfEvent } from '../translate/failure.ts';
 import { completeUsage, toFinishReason } from '../translate/usage.ts';
-import { EventLines } from './event-lines.ts';
-import { type Fields, fields } from './fields.ts';
+import { vendorErrorOf } from '../translate/vendor-message.ts';
+import { type EventData, type EventFraming, EventLines } from './event-lines.ts';
+import { type Fields, fields, saysAnything } from './fields.ts';
 import type { PartFilter } from './part-filter.ts';
 import type { AnswerReader } from './wire.ts';
 
@@ -12,17 +15,31 @@ interface Context {
   /** Kept out of every message. */
   readonly secret: string | null;
   readonly filter: PartFilter | null;
+  /** Server-sent events where absent. */
+  readonly framing?: () => EventFraming;
 }
 
-/** One answer of any wire: out of bytes in pieces, or whole. */
+type ToolCallPart = ProviderPart & { readonly type: 'tool-call' };
+
+/** A whole answer in the place of a stream is kept until its end. */
+const wholeBytesMax = 64 * 1024 * 1024;
+
+/** One answer of any wire: out of bytes in pieces, or whole. Servers that answer one way when asked the other are read. */
 export class AnswerParts {
   readonly #reader: AnswerReader;
   readonly #context: Context;
-  #lines = new EventLines();
+  #framing: EventFraming;
+  /** The bytes of an answer that came whole though a stream was asked for. */
+  #whole: Uint8Array[] | null = null;
+  #wholeBytes = 0;
+  #begun = false;
   #failure: { readonly error: unknown } | null = null;
   #outputBytes = 0;
   #said = false;
   #called = false;
+  readonly #ids = new Set<string>();
+  /** Tool calls that have no arguments yet. */
+  readonly #bare = new Set<number>();
 
   /** Set by the terminal marker or the end of the body. */
   ended = false;
@@ -30,6 +47,7 @@ export class AnswerParts {
   constructor(reader: AnswerReader, context: Context) {
     this.#reader = reader;
     this.#context = context;
+    this.#framing = this.#newFraming();
   }
 
   /**
@@ -39,12 +57,11 @@ export class AnswerParts {
   read(bytes: Uint8Array | null): readonly ProviderPart[] {
     const parts: ProviderPart[] = [];
     try {
-      for (const data of bytes === null ? this.#lines.end() : this.#lines.push(bytes)) {
-        if (data === '[DONE]') this.ended = true;
-        else this.#reader.event(this.#parse(data), parts);
-        this.ended ||= this.#reader.ended;
-        if (this.ended) break;
-      }
+      if (!this.#begun && bytes !== null) this.#begin(bytes);
+      if (this.#whole === null) {
+        this.#takeAll(bytes === null ? this.#framing.end() : this.#framing.push(bytes), parts);
+      } else if (bytes === null) this.#takeWhole(Buffer.concat(this.#whole).toString('utf8'), parts);
+      else this.#keepWhole(this.#whole, bytes);
     } catch (error) {
       this.#failure = { error };
     }
@@ -58,23 +75,29 @@ export class AnswerParts {
 
   /** The answer goes on in another body. */
   goOn(): void {
-    this.#lines = new EventLines();
+    this.#framing = this.#newFraming();
+    this.#whole = null;
+    this.#wholeBytes = 0;
+    this.#begun = false;
     this.ended = false;
   }
 
-  /** A whole answer's body. */
+  /** The body of an answer that was asked for whole. */
   whole(body: string): readonly ProviderPart[] {
     const parts: ProviderPart[] = [];
-    this.#reader.whole(this.#parse(body), parts);
+    if (/^\ufeff?\s*(?:data|event|id|retry)?:/.test(body)) this.#takeLines(body, parts);
+    else this.#takeWhole(body, parts);
     return this.#pass(parts);
   }
 
   /** The last parts. Without its terminal marker the answer was cut, whatever else came. */
   finish(): readonly ProviderPart[] {
-    const { call, filter } = this.#context;
+    const { call, filter, secret } = this.#context;
     const end = this.#reader.end();
+    if (end.error !== undefined) throw failureOfEvent(end.error, secret);
     const rest = filter?.rest() ?? '';
     const parts: ProviderPart[] = rest === '' ? [] : [{ type: 'text', text: rest }];
+    for (const index of this.#bare) parts.push({ type: 'tool-call', index, argumentsDelta: '{}' });
     for (const part of parts) this.#count(part);
     const reason = toFinishReason(filter?.reason(end.reason) ?? end.reason, this.#called);
     checkComplete(reason, !this.#said && !this.#called, end.usage);
@@ -82,13 +105,99 @@ export class AnswerParts {
     return parts;
   }
 
+  #newFraming(): EventFraming {
+    return this.#context.framing?.() ?? new EventLines();
+  }
+
+  /** The first byte that is no white space tells JSON from events. */
+  #begin(bytes: Uint8Array): void {
+    const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+    for (let at = bom ? 3 : 0; at < bytes.byteLength; at++) {
+      const byte = bytes[at];
+      if (byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d) continue;
+      this.#begun = true;
+      if (byte === 0x7b || byte === 0x5b) this.#whole = [];
+      return;
+    }
+  }
+
+  #keepWhole(kept: Uint8Array[], bytes: Uint8Array): void {
+    this.#wholeBytes += bytes.byteLength;
+    if (this.#wholeBytes > wholeBytesMax) throw malformed();
+    kept.push(bytes);
+  }
+
+  #takeAll(events: readonly EventData[], into: ProviderPart[]): void {
+    for (const event of events) {
+      this.#take(event, into);
+      if (this.ended) return;
+    }
+  }
+
+  #take(data: EventData, into: ProviderPart[]): void {
+    if (typeof data !== 'string') throw failureOfEvent(jsonOrText(data.data), this.#context.secret);
+    if (data.length < 16) {
+      const word = data.trim();
+      if (word === '' || word === 'null') return;
+      if (/^"?\[done\]"?$/i.test(word)) {
+        this.ended = true;
+        return;
+      }
+    }
+    this.#reader.event(this.#parse(data), into);
+    this.ended ||= this.#reader.ended;
+  }
+
+  #takeLines(text: string, into: ProviderPart[]): void {
+    const lines = new EventLines();
+    this.#takeAll(lines.pushText(text), into);
+    if (!this.ended) this.#takeAll(lines.end(), into);
+    this.ended = true;
+  }
+
+  #takeWhole(text: string, into: ProviderPart[]): void {
+    this.ended = true;
+    let parsed: unknown;
+    try {
+      parsed = parseJson(text.replace(/^\ufeff/, ''));
+    } catch (cause) {
+      // An error may stand before or after events.
+      if (text.includes('{"error"')) this.#takeLines(text, into);
+      throw malformed(cause);
+    }
+    // Gemini's stream without alt=sse is a list of its events.
+    if (Array.isArray(parsed)) {
+      for (const event of parsed) this.#reader.event(this.#checked(event), into);
+      return;
+    }
+    const answer = this.#checked(parsed);
+    try {
+      this.#reader.whole(answer, into);
+    } catch (error) {
+      const { message, words } = vendorErrorOf(answer);
+      throw message === '' && words === '' ? error : failureOfEvent(answer, this.#context.secret);
+    }
+  }
+
   #parse(data: string): Fields {
     let parsed: unknown;
     try {
-      parsed = JSON.parse(data);
+      // Only arguments that come as values have digits to lose.
+      parsed = data.includes('tool') || data.includes('unction') ? parseJson(data) : JSON.parse(data);
     } catch (cause) {
-      throw malformed(cause);
+      throw this.#errorAtEnd(data) ?? malformed(cause);
     }
+    return this.#checked(parsed);
+  }
+
+  /** A proxy's error in the middle of an event that was cut: its last line. */
+  #errorAtEnd(data: string): unknown {
+    const last = jsonOrText(data.slice(data.lastIndexOf('\n') + 1));
+    const event = fields(last);
+    return event !== null && tellsError(event) ? failureOfEvent(event, this.#context.secret) : null;
+  }
+
+  #checked(parsed: unknown): Fields {
     const event = fields(parsed);
     if (event === null) throw malformed();
     if (tellsError(event)) throw failureOfEvent(event, this.#context.secret);
@@ -99,8 +208,22 @@ export class AnswerParts {
     const { filter } = this.#context;
     const passed =
       filter === null ? parts : parts.map((part) => filter.pass(part)).filter((part) => part !== null);
-    for (const part of passed) this.#count(part);
-    return passed;
+    return passed.map((part) => {
+      const given = part.type === 'tool-call' && part.id !== undefined ? this.#identified(part) : part;
+      this.#count(given);
+      return given;
+    });
+  }
+
+  /** The first part of a call: with an id of its own; arguments that are none wait for the end of the answer. */
+  #identified(part: ToolCallPart): ToolCallPart {
+    const given = part.id ?? '';
+    let id = given === '' ? randomUUID() : given;
+    for (let next = 2; this.#ids.has(id); next++) id = `${given}_${next}`;
+    this.#ids.add(id);
+    this.#bare.add(part.index);
+    const argumentsDelta = /^\s*(?:null|\{\s*\})?\s*$/.test(part.argumentsDelta) ? '' : part.argumentsDelta;
+    return { ...part, id, argumentsDelta };
   }
 
   #count(part: ProviderPart): void {
@@ -110,14 +233,28 @@ export class AnswerParts {
     } else if (part.type === 'tool-call') {
       this.#called = true;
       this.#outputBytes += Buffer.byteLength(part.argumentsDelta);
+      if (this.#bare.has(part.index) && part.argumentsDelta.trim() !== '') this.#bare.delete(part.index);
     }
   }
 }
 
-/** Errors look alike on all wires, whatever the event is called. */
+function jsonOrText(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return data;
+  }
+}
+
+/** Errors look alike on all wires, whatever the event is called. An error without any content is none. */
 function tellsError(event: Fields): boolean {
-  if (event.error || event.type === 'error' || event.object === 'error') return true;
-  return event.type === 'response.failed' && Boolean(fields(event.response)?.error);
+  if (event.error !== undefined && saysAnything(event.error)) return true;
+  if (event.type === 'error' || event.object === 'error') return true;
+  if (event.type === undefined) {
+    if (event.choices !== undefined) return false;
+    return [event.message, event.msg, event.detail].some((said) => typeof said === 'string' && said !== '');
+  }
+  return event.type === 'response.failed' && saysAnything(fields(event.response)?.error);
 }
 
 /** All parts of an answer as one. */

@@ -5,6 +5,12 @@ export function fields(value: unknown): Fields | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
 }
 
+/** Whether a value holds anything: no null, no empty text, list or object, at any depth. */
+export function saysAnything(value: unknown, levelsLeft = 4): boolean {
+  if (typeof value !== 'object' || value === null) return Boolean(value);
+  return levelsLeft === 0 || Object.values(value).some((inner) => saysAnything(inner, levelsLeft - 1));
+}
+
 export function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }

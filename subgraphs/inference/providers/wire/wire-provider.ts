@@ -79,7 +79,8 @@ export function createWireProvider(options: WireProviderOptions): Provider {
 
   function partsOf(call: ProviderCall, request: CapturedRequest, reader: AnswerReader): AnswerParts {
     const filter = answerTool(call, request) ?? wire.filter?.(call) ?? null;
-    return new AnswerParts(reader, { call, secret, filter });
+    const { framing } = wire;
+    return new AnswerParts(reader, { call, secret, filter, ...(framing === undefined ? {} : { framing }) });
   }
 
   /** The requests of one answer: the first, and one more for each time that its reader asks to go on. */

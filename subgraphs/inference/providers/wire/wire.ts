@@ -1,6 +1,7 @@
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
 import type { ProviderCall, ProviderPart } from '../provider.ts';
 import type { UsageCounts } from '../translate/usage-report.ts';
+import type { EventFraming } from './event-lines.ts';
 import type { Fields } from './fields.ts';
 import type { PartFilter } from './part-filter.ts';
 
@@ -9,6 +10,8 @@ export interface AnswerEnd {
   readonly reason: LanguageModelV4FinishReason;
   /** Null where the vendor gave none. */
   readonly usage: UsageCounts | null;
+  /** What the vendor said that went wrong. */
+  readonly error?: unknown;
 }
 
 /**
@@ -33,6 +36,8 @@ export interface Wire {
   /** A whole answer that says nothing: what the SDK is told in place of an answer while its request is taken. */
   readonly blank: string;
   reader(call: ProviderCall): AnswerReader;
+  /** How a streamed answer is cut into events; server-sent events where absent. */
+  framing?(): EventFraming;
   /** The names of the tools in a request. */
   toolNames(request: Fields): readonly string[];
   /** What has to be put right in the answers of this vendor. */
