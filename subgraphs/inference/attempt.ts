@@ -1,5 +1,8 @@
 import { AnswerBuilder } from './answer-builder.ts';
+import { type AttemptLimits, AttemptTimer } from './attempt-timer.ts';
+import { refusesCredential } from './cooldown.ts';
 import type { CallOutcome } from './health.ts';
+import { watchConnections } from './providers/http/connection-watch.ts';
 import {
   type Provider,
   type ProviderAnswer,
@@ -8,7 +11,6 @@ import {
   type ProviderPart,
   type ProviderUsage,
 } from './providers/provider.ts';
-import type { Timeouts } from './route.ts';
 
 /** The reason an attempt is aborted with when someone stopped the completion. */
 export class Cancelled extends Error {
@@ -50,31 +52,50 @@ export type AttemptEnd =
 /** Failures that say nothing of the provider's health. */
 const clientsFault: ReadonlySet<string> = new Set(['BAD_USER_INPUT', 'CONTEXT_TOO_LONG', 'CONTENT_FILTERED']);
 
-/** What the end says of the provider's health; null: nothing. */
+/** What the end says about the provider's health; null: nothing. */
 export function healthOf(
   end: AttemptEnd,
-  latencyMs: number,
-  timeToFirstTokenMs: number | null,
+  times: Pick<CallOutcome, 'latencyMs' | 'timeToFirstTokenMs' | 'wholeMs'>,
 ): CallOutcome | null {
   if (end.outcome === 'CANCELLED') return null;
-  if (end.outcome === 'FAILED' && (end.failure instanceof Stopped || clientsFault.has(end.failure.code))) {
-    return null;
+  if (end.outcome === 'SUCCEEDED') {
+    const { outputTokens } = end.answer.usage;
+    return { ...times, result: 'SUCCEEDED', outputTokens, retryAfterMs: null };
   }
-  return { ok: end.outcome === 'SUCCEEDED', latencyMs, timeToFirstTokenMs };
+  const { failure } = end;
+  if (failure instanceof Stopped || clientsFault.has(failure.code)) return null;
+  const result = refusesCredential(failure) ? 'REFUSED' : 'FAILED';
+  return { ...times, result, outputTokens: 0, retryAfterMs: failure.retryAfterMs };
 }
 
-/** Asks for the whole answer. `abort` is this attempt's own; its reason is a ProviderFailure or Cancelled. */
+/**
+ * Asks for the whole answer. `abort` is this attempt's own; its reason is a ProviderFailure or Cancelled. Nothing comes
+ * before the model has written all of it: `limits.firstMs` allows for that.
+ */
 export async function generateOnce(
   provider: Provider,
   call: ProviderCall,
   abort: AbortController,
+  limits: AttemptLimits,
 ): Promise<AttemptEnd> {
   try {
-    const answer = await untilAborted(provider.generate({ ...call, signal: abort.signal }), abort.signal);
+    const answer = await withinLimits(abort, limits, (signal) => provider.generate({ ...call, signal }));
     return { outcome: 'SUCCEEDED', answer };
   } catch (error) {
     return endOf(error, abort.signal, null);
   }
+}
+
+/** The result of a call that answers at once, or the failure of the limit that it passed. */
+export async function withinLimits<T>(
+  abort: AbortController,
+  limits: AttemptLimits,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { signal } = abort;
+  using timer = new AttemptTimer(limits, true, (failure) => abort.abort(failure));
+  watchConnections(signal, timer);
+  return await untilAborted(call(signal), signal);
 }
 
 /**
@@ -85,25 +106,17 @@ export async function streamOnce(
   provider: Provider,
   call: ProviderCall,
   abort: AbortController,
-  timeouts: Timeouts,
+  limits: AttemptLimits,
   sink: (part: ProviderPart) => Promise<void> | undefined,
   builder: AnswerBuilder = new AnswerBuilder(),
 ): Promise<AttemptEnd> {
   const { signal } = abort;
+  using timer = new AttemptTimer(limits, false, (failure) => abort.abort(failure));
+  watchConnections(signal, timer);
   const iterator = provider.stream({ ...call, signal })[Symbol.asyncIterator]();
   let rejectWait: ((reason: unknown) => void) | undefined;
   const onAbort = () => rejectWait?.(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
-
-  let awaited = 'began to answer';
-  let limitMs = timeouts.connectMs + timeouts.firstTokenMs;
-  let reading = false;
-  const expire = () => {
-    if (!reading) return;
-    const message = `The provider has not ${awaited} within ${limitMs} ms.`;
-    abort.abort(new ProviderFailure('PROVIDER_TIMEOUT', message, { retryable: true }));
-  };
-  let timer = setTimeout(expire, limitMs);
   const read = (resolve: (step: IteratorResult<ProviderPart>) => void, reject: (reason: unknown) => void) => {
     rejectWait = reject;
     iterator.next().then(resolve, reject);
@@ -111,26 +124,23 @@ export async function streamOnce(
   try {
     signal.throwIfAborted();
     for (;;) {
-      reading = true;
       const step = await new Promise<IteratorResult<ProviderPart>>(read);
-      reading = false;
       if (step.done) throw cutShort();
       const part = step.value;
       builder.add(part);
       if (part.type === 'finish') return { outcome: 'SUCCEEDED', answer: builder.answer(part) };
+      // A count of the input, which some providers send at once, is no part of the answer.
+      if (part.type !== 'usage') timer.progress();
       const room = sink(part);
-      if (room !== undefined) await untilAborted(room, signal);
-      if (limitMs !== timeouts.interTokenMs || awaited !== 'gone on') {
-        clearTimeout(timer);
-        limitMs = timeouts.interTokenMs;
-        awaited = 'gone on';
-        timer = setTimeout(expire, limitMs);
-      } else timer.refresh();
+      if (room !== undefined) {
+        timer.pause();
+        await untilAborted(room, signal);
+        timer.resume();
+      }
     }
   } catch (error) {
     return endOf(error, signal, builder);
   } finally {
-    clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
     // Not awaited: a provider that hangs would hang its caller too.
     iterator.return?.()?.catch(() => undefined);

@@ -263,9 +263,9 @@ describe('complete', () => {
     await using mesh = await startInference(database, {
       createProvider: async () => ({
         generate: () => new Promise(() => undefined),
-        stream: () => {
-          throw new Error('not streamed');
-        },
+        stream: () => ({
+          [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }),
+        }),
         embed: () => new Promise(() => undefined),
       }),
     });

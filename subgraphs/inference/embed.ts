@@ -46,7 +46,14 @@ export async function embed(
   const bytes = input.values.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
   const inputTokensMax = Math.ceil(bytes / 3) + input.values.length;
   // A model's context bounds each value, not all of them together: the provider tells.
-  const needs = { needs: ['EMBEDDINGS'], inputs: [], inputTokensMax: 0, maxOutputTokens: 0 };
+  const needs = {
+    needs: ['EMBEDDINGS'],
+    inputs: [],
+    inputTokensMax,
+    isOneInput: false,
+    maxOutputTokens: 0,
+    speedOf: 'WHOLE',
+  } as const;
   const candidates = await candidatesFor(input.model, needs, caller, deps);
   const startedAtMs = deps.now();
   const id = newCompletionId(startedAtMs);
@@ -65,10 +72,11 @@ export async function embed(
     attempt: attemptProgress(first, { inputTokensMax, outputTokensMax: 0 }, startedAtMs),
   });
   const meters = new Meters(deps.quota, caller, id, candidates.timeouts.totalMs, deps.log);
-  await meters.reserve(upperBound(first, inputTokensMax, 0));
   try {
+    await meters.reserve(upperBound(first, inputTokensMax, 0));
     await deps.ledger.open(row);
   } catch (error) {
+    candidates.release();
     await meters.release();
     throw error;
   }

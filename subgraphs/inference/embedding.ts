@@ -1,6 +1,6 @@
 import type { CatalogModel } from '#mongo/catalog.ts';
-import type { HeddleError } from '#schema/errors.ts';
-import { type AttemptEnd, Cancelled, endOf, healthOf, Stopped, untilAborted } from './attempt.ts';
+import { type Attempted, askCandidates } from './ask.ts';
+import { type AttemptEnd, Cancelled, endOf, Stopped, untilAborted, withinLimits } from './attempt.ts';
 import type { InferenceDeps } from './deps.ts';
 import {
   type ClientFailure,
@@ -12,8 +12,8 @@ import {
 import { attemptProgress } from './ledger/attempt-progress.ts';
 import { attemptRecord } from './ledger/rows.ts';
 import type { Meters } from './meters.ts';
+import type { Lease } from './provider-pool.ts';
 import { ProviderFailure, type ProviderUsage } from './providers/provider.ts';
-import { nextStep } from './retry.ts';
 import type { Candidates } from './route.ts';
 import type { RunningCall } from './running.ts';
 import { type UsageBounds, upperBound } from './settle.ts';
@@ -41,6 +41,8 @@ export interface EmbeddingStart {
   readonly signal: AbortSignal;
 }
 
+type EmbeddingAttempt = Attempted & { readonly vectors: EmbeddingsData['vectors'] };
+
 type EmbeddingEnding =
   | { readonly status: 'SUCCEEDED'; readonly vectors: EmbeddingsData['vectors'] }
   | { readonly status: 'FAILED'; readonly failure: ClientFailure }
@@ -56,7 +58,6 @@ export class Embedding implements RunningCall {
   readonly #start: EmbeddingStart;
   readonly #deps: InferenceDeps;
   readonly #tally: Tally;
-  readonly #triedCredentials = new Set<string>();
   readonly #abort = new AbortController();
   #model: CatalogModel;
 
@@ -103,30 +104,23 @@ export class Embedding implements RunningCall {
 
   async #ask(): Promise<EmbeddingEnding> {
     const { candidates, meters, inputTokensMax } = this.#start;
-    const { models, maxAttempts } = candidates;
-    const { signal } = this.#abort;
-    for (let candidate = 0; ; ) {
-      this.#model = models[candidate] ?? models[0];
-      const { end, vectors } = await this.#attempt();
-      if (end.outcome === 'SUCCEEDED') return { status: 'SUCCEEDED', vectors };
-      if (end.outcome === 'CANCELLED' || signal.aborted) return this.#endedBy(end);
-      const next = nextStep(end.failure, {
-        candidate,
-        candidates: models.length,
-        attempts: this.#tally.attempts.length,
-        maxAttempts,
-        random: this.#deps.random,
-      });
-      if (next.step === 'STOP') return this.#endedBy(end);
-      if (next.delayMs > 0) await this.#recordProgress(false);
-      if (next.delayMs > 0) await this.#deps.delay(next.delayMs, signal).catch(() => undefined);
-      if (signal.aborted) return this.#endedBy(end);
-      const bound = upperBound(models[next.candidate] ?? models[0], inputTokensMax, 0);
-      const refusal: HeddleError | null = await meters.reserveAlso(this.#tally.used, bound);
-      if (signal.aborted) return this.#endedBy(end);
-      if (refusal !== null) return { status: 'FAILED', failure: failureOfError(refusal) };
-      candidate = next.candidate;
-    }
+    const asked = await askCandidates(
+      {
+        candidates,
+        tally: this.#tally,
+        bounds: () => this.#bounds,
+        signal: this.#abort.signal,
+        reserve: (model) => meters.reserveAlso(this.#tally.used, upperBound(model, inputTokensMax, 0)),
+        recordWait: () => this.#recordProgress(null),
+        recordBegin: (model) => this.#recordProgress(model),
+        attempt: (model, lease) => this.#attempt(model, lease),
+      },
+      this.#deps,
+    );
+    if (asked.kind === 'REFUSED') return { status: 'FAILED', failure: failureOfError(asked.error) };
+    if (asked.kind === 'UNAVAILABLE') return { status: 'FAILED', failure: failureOfProvider(asked.failure) };
+    const { end, vectors } = asked.last;
+    return end.outcome === 'SUCCEEDED' ? { status: 'SUCCEEDED', vectors } : this.#endedBy(end);
   }
 
   get #bounds(): UsageBounds {
@@ -134,12 +128,12 @@ export class Embedding implements RunningCall {
   }
 
   /** What the row is closed from should this process die: the attempts that have ended, and the one that begins. */
-  #recordProgress(begins: boolean): Promise<void> {
+  #recordProgress(begins: CatalogModel | null): Promise<void> {
     const nowMs = this.#deps.now();
     return this.#deps.progress.write(this.#start.id, {
       at: new Date(nowMs),
       attempts: this.#tally.attempts.map(attemptRecord),
-      attempt: begins ? attemptProgress(this.#model, this.#bounds, nowMs) : null,
+      attempt: begins === null ? null : attemptProgress(begins, this.#bounds, nowMs),
     });
   }
 
@@ -154,39 +148,40 @@ export class Embedding implements RunningCall {
       : { status: 'CANCELLED', message: cause.message };
   }
 
-  async #attempt(): Promise<{ readonly end: AttemptEnd; readonly vectors: EmbeddingsData['vectors'] }> {
-    const { now, health } = this.#deps;
-    const model = this.#model;
-    if (this.#tally.attempts.length > 0) await this.#recordProgress(true);
-    const startedAtMs = now();
-    const tellHealth = health.begin(model.id, model.provider.id);
-    const { end, vectors } = await this.#call(model);
-    const durationMs = now() - startedAtMs;
-    tellHealth(healthOf(end, durationMs, null));
-    this.#tally.add(model, end, { startedAtMs, durationMs }, this.#bounds);
-    return { end, vectors };
+  async #attempt(model: CatalogModel, lease: Lease): Promise<EmbeddingAttempt> {
+    const startedAtMs = this.#deps.now();
+    this.#model = model;
+    const abort = new AbortController();
+    const { signal } = this.#abort;
+    const onStop = () => abort.abort(signal.reason);
+    if (signal.aborted) onStop();
+    signal.addEventListener('abort', onStop, { once: true });
+    const called = await this.#call(lease, abort);
+    signal.removeEventListener('abort', onStop);
+    return { ...called, timeToFirstTokenMs: null, wholeMs: this.#deps.now() - startedAtMs };
   }
 
-  async #call(model: CatalogModel): Promise<{ end: AttemptEnd; vectors: EmbeddingsData['vectors'] }> {
-    const { signal } = this.#abort;
-    const { values, dimensions } = this.#start;
+  async #call(lease: Lease, abort: AbortController): Promise<Pick<EmbeddingAttempt, 'end' | 'vectors'>> {
+    const { values, dimensions, candidates } = this.#start;
+    const { connectMs, firstTokenMs, interTokenMs } = candidates.timeouts;
+    const limits = { connectMs, firstMs: firstTokenMs, nextMs: interTokenMs };
     let sent = false;
     try {
-      signal.throwIfAborted();
-      const taken = Promise.resolve(this.#deps.pool.take(model.provider, this.#triedCredentials));
-      const provider = await untilAborted(taken, signal);
+      abort.signal.throwIfAborted();
+      const provider = await untilAborted(Promise.resolve(lease.provider), abort.signal);
       sent = true;
-      const asked = provider.embed({
-        model: model.name,
-        values,
-        signal,
-        ...(dimensions === null ? {} : { dimensions }),
-      });
-      const { vectors, usage } = await untilAborted(asked, signal);
+      const { vectors, usage } = await withinLimits(abort, limits, (signal) =>
+        provider.embed({
+          model: this.#model.name,
+          values,
+          signal,
+          ...(dimensions === null ? {} : { dimensions }),
+        }),
+      );
       const answer = { text: '', reasoning: null, toolCalls: [], finishReason: 'STOP' as const, usage };
       return { end: { outcome: 'SUCCEEDED', answer }, vectors };
     } catch (error) {
-      return { end: endOf(error, signal, null, sent), vectors: [] };
+      return { end: endOf(error, abort.signal, null, sent), vectors: [] };
     }
   }
 

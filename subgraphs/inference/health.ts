@@ -1,6 +1,10 @@
+import type { Logger } from 'pino';
+import { Circuit, type CircuitState } from './circuit.ts';
+import { Speed } from './speed.ts';
+
 /** What this process has seen of one AI model or provider lately. */
 export interface Health {
-  readonly circuit: 'CLOSED' | 'OPEN' | 'HALF_OPEN';
+  readonly circuit: CircuitState;
   readonly successRate: number | null;
   readonly latencyMsP50: number | null;
   readonly latencyMsP95: number | null;
@@ -9,46 +13,76 @@ export interface Health {
 }
 
 export interface CallOutcome {
-  readonly ok: boolean;
+  /** REFUSED: the provider answered, and refused the credential or limited its rate. Its circuit does not count that. */
+  readonly result: 'SUCCEEDED' | 'FAILED' | 'REFUSED';
   readonly latencyMs: number;
   readonly timeToFirstTokenMs: number | null;
+  /** The time of an answer that was read as fast as it came; null for streams, whose readers set the pace. */
+  readonly wholeMs: number | null;
+  readonly outputTokens: number;
+  /** How long the provider asked to be left alone when it failed; null: it did not. */
+  readonly retryAfterMs: number | null;
 }
 
-/** Circuit and statistics of every AI model called, and through them of their providers. */
+/** What FASTEST compares: whole answers, or the time to a stream's first token. */
+export type SpeedOf = 'WHOLE' | 'STREAM';
+
+/**
+ * Circuit, load and speed of every AI model called, and through them of their providers. Known to this process alone;
+ * ids and plain numbers go in and out, so that an implementation may share them among processes.
+ */
 export interface HealthRegistry {
-  /** A call begins; the returned function says once how it ended, null: nothing can be said (it was cancelled). */
-  begin(modelId: string, providerId: string): (outcome: CallOutcome | null) => void;
-  /** True while it must not be asked: its circuit is open and no trial is due, or its one trial is under way. */
-  isOpen(modelId: string): boolean;
-  /** Calls running now. */
+  /**
+   * Counts a call that is chosen but has not begun, so that the next choice sees it, until the returned function is
+   * called.
+   */
+  expect(modelId: string, providerId: string): () => void;
+  /**
+   * Begins a call. The returned function reports its end once; null: nothing can be said of it. Returns null when no
+   * call may be made: the circuit is open, or its one trial is another call.
+   */
+  begin(modelId: string, providerId: string): ((outcome: CallOutcome | null) => void) | null;
+  /** Milliseconds until the circuit allows a call: 0 now. During a trial, when to ask again. */
+  openMs(modelId: string): number;
+  /** Milliseconds that remain of the time for which the provider asked to be left alone. */
+  restMs(modelId: string): number;
+  /** Consecutive failures of an AI model up to now. */
+  failures(modelId: string): number;
+  /** Calls chosen or in progress. */
   inFlight(modelId: string): number;
-  /** The median latency of its last calls; null: none yet. */
-  latencyMs(modelId: string): number | null;
+  /** How fast it was lately; null: no call succeeded in the last minute. */
+  speedMs(modelId: string, of: SpeedOf): number | null;
+  /** The slowest pace seen lately in milliseconds per output token; null: not known. */
+  msPerToken(modelId: string): number | null;
+  /** Counts that FASTEST would choose another target. Returns how often it would since the last call of this one. */
+  passOver(modelId: string): number;
   provider(providerId: string): Health;
 }
 
-/** Consecutive failures that open a circuit. */
-const failuresMax = 5;
-/** How long it stays open at first; doubled each time the trial fails. */
-const openMsMin = 5_000;
-const openMsMax = 60_000;
 const outcomesKept = 100;
 const modelsMax = 10_000;
+/** A provider that asks for more is tried again all the same. */
+const restMsMax = 600_000;
+/** Of the slowest pace, what is left of it after each faster answer. */
+const paceDecay = 0.9;
 
 interface ModelState {
   readonly providerId: string;
+  readonly circuit: Circuit;
   readonly outcomes: CallOutcome[];
+  readonly whole: Speed;
+  readonly firstToken: Speed;
   next: number;
   inFlight: number;
-  failures: number;
-  openUntilMs: number;
-  openMs: number;
-  trial: boolean;
+  restUntilMs: number;
   checkedAtMs: number | null;
-  median: number | null;
+  msPerToken: number | null;
+  passedOver: number;
 }
 
-export function createHealthRegistry(options: { readonly now?: () => number } = {}): HealthRegistry {
+export function createHealthRegistry(
+  options: { readonly now?: () => number; readonly log?: Pick<Logger, 'warn'> } = {},
+): HealthRegistry {
   const now = options.now ?? Date.now;
   const states = new Map<string, ModelState>();
 
@@ -63,78 +97,91 @@ export function createHealthRegistry(options: { readonly now?: () => number } = 
         }
       }
     }
+    const onChange = (circuit: CircuitState, failures: number) =>
+      options.log?.warn({ modelId, providerId, circuit, failures }, 'a circuit changed');
     const state: ModelState = {
       providerId,
+      circuit: new Circuit(now, onChange),
       outcomes: [],
+      whole: new Speed(now),
+      firstToken: new Speed(now),
       next: 0,
       inFlight: 0,
-      failures: 0,
-      openUntilMs: 0,
-      openMs: openMsMin,
-      trial: false,
+      restUntilMs: 0,
       checkedAtMs: null,
-      median: null,
+      msPerToken: null,
+      passedOver: 0,
     };
     states.set(modelId, state);
     return state;
   }
 
   function record(state: ModelState, outcome: CallOutcome): void {
+    const { result, latencyMs, timeToFirstTokenMs, wholeMs, outputTokens, retryAfterMs } = outcome;
     state.outcomes[state.next] = outcome;
     state.next = (state.next + 1) % outcomesKept;
     state.checkedAtMs = now();
-    state.median = null;
-    if (outcome.ok) {
-      state.failures = 0;
-      state.openMs = openMsMin;
-      state.openUntilMs = 0;
-      return;
+    if (result === 'SUCCEEDED') {
+      state.restUntilMs = 0;
+      if (wholeMs !== null) state.whole.add(wholeMs);
+      if (timeToFirstTokenMs !== null) state.firstToken.add(timeToFirstTokenMs);
+      if (outputTokens > 0) {
+        state.msPerToken = Math.max(latencyMs / outputTokens, (state.msPerToken ?? 0) * paceDecay);
+      }
+    } else if (result === 'FAILED' && retryAfterMs !== null) {
+      state.restUntilMs = Math.max(state.restUntilMs, now() + Math.min(retryAfterMs, restMsMax));
     }
-    state.failures += 1;
-    if (state.failures < failuresMax) return;
-    state.openUntilMs = now() + state.openMs;
-    state.openMs = Math.min(state.openMs * 2, openMsMax);
-  }
-
-  function circuit(state: ModelState): Health['circuit'] {
-    if (state.failures < failuresMax) return 'CLOSED';
-    return now() < state.openUntilMs ? 'OPEN' : 'HALF_OPEN';
   }
 
   return {
-    begin(modelId, providerId) {
+    expect(modelId, providerId) {
       const state = stateOf(modelId, providerId);
-      state.inFlight += 1;
-      const trial = circuit(state) === 'HALF_OPEN' && !state.trial;
-      if (trial) state.trial = true;
-      return (outcome) => {
-        state.inFlight -= 1;
-        if (trial) state.trial = false;
-        if (outcome !== null) record(state, outcome);
+      let expected = 1;
+      state.inFlight += expected;
+      return () => {
+        state.inFlight -= expected;
+        expected = 0;
       };
     },
-    isOpen(modelId) {
-      const state = states.get(modelId);
-      if (state === undefined || state.failures < failuresMax) return false;
-      return now() < state.openUntilMs || state.trial;
+    begin(modelId, providerId) {
+      const state = stateOf(modelId, providerId);
+      const pass = state.circuit.enter();
+      if (pass === null) return null;
+      state.inFlight += 1;
+      state.passedOver = 0;
+      return (outcome) => {
+        state.inFlight -= 1;
+        if (outcome !== null) record(state, outcome);
+        const result = outcome?.result;
+        state.circuit.leave(
+          pass,
+          result === undefined || result === 'REFUSED' ? null : result === 'SUCCEEDED',
+        );
+      };
     },
+    openMs: (modelId) => states.get(modelId)?.circuit.waitMs ?? 0,
+    restMs: (modelId) => Math.max(0, (states.get(modelId)?.restUntilMs ?? 0) - now()),
+    failures: (modelId) => states.get(modelId)?.circuit.failures ?? 0,
     inFlight: (modelId) => states.get(modelId)?.inFlight ?? 0,
-    latencyMs(modelId) {
+    speedMs(modelId, of) {
       const state = states.get(modelId);
       if (state === undefined) return null;
-      state.median ??= percentile(
-        state.outcomes.filter(({ ok }) => ok).map(({ latencyMs }) => latencyMs),
-        0.5,
-      );
-      return state.median;
+      return of === 'WHOLE' ? state.whole.value : state.firstToken.value;
+    },
+    msPerToken: (modelId) => states.get(modelId)?.msPerToken ?? null,
+    passOver(modelId) {
+      const state = states.get(modelId);
+      if (state === undefined) return 0;
+      state.passedOver += 1;
+      return state.passedOver;
     },
     provider(providerId) {
       const ofProvider = [...states.values()].filter((state) => state.providerId === providerId);
       const outcomes = ofProvider.flatMap((state) => state.outcomes);
-      const good = outcomes.filter(({ ok }) => ok);
+      const good = outcomes.filter(({ result }) => result === 'SUCCEEDED');
       const latencies = good.map(({ latencyMs }) => latencyMs);
       const called = ofProvider.filter(({ checkedAtMs }) => checkedAtMs !== null);
-      const circuits = called.map(circuit);
+      const circuits = called.map(({ circuit }) => circuit.state);
       return {
         circuit:
           circuits.length === 0 || circuits.includes('CLOSED')

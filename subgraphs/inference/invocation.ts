@@ -4,15 +4,9 @@ import type { InvocationStatus, ProgressRecord } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { AnswerBuilder, eventOf, partsOf } from './answer-builder.ts';
-import {
-  type AttemptEnd,
-  Cancelled,
-  generateOnce,
-  healthOf,
-  Stopped,
-  streamOnce,
-  untilAborted,
-} from './attempt.ts';
+import { type Attempted, askCandidates } from './ask.ts';
+import { type AttemptEnd, Cancelled, generateOnce, Stopped, streamOnce, untilAborted } from './attempt.ts';
+import { type AttemptLimits, writingMsMax } from './attempt-timer.ts';
 import type { CompletionData, CompletionEventData } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
 import {
@@ -33,9 +27,9 @@ import { attemptProgress } from './ledger/attempt-progress.ts';
 import type { ProgressSource } from './ledger/progress.ts';
 import { attemptRecord, closingOf, resultOf } from './ledger/rows.ts';
 import type { Meters } from './meters.ts';
+import type { Lease } from './provider-pool.ts';
 import { type ProviderAnswer, ProviderFailure, type ProviderPart } from './providers/provider.ts';
 import type { CompletionRequest } from './request.ts';
-import { nextStep } from './retry.ts';
 import type { Candidates } from './route.ts';
 import { outputTokensLimit, outputTokensMax, type UsageBounds, upperBound } from './settle.ts';
 import { Tally } from './tally.ts';
@@ -54,6 +48,8 @@ export interface InvocationStart {
   readonly cache: 'MISS' | 'BYPASS';
 }
 
+type CompletionAttempt = Attempted & { readonly json: unknown };
+
 const unkeepable: ClientFailure = {
   code: 'PROVIDER_ERROR',
   message: 'The answer is larger, or nested deeper, than can be kept.',
@@ -70,7 +66,6 @@ export class Invocation implements ProgressSource {
   readonly done: Promise<Ended>;
   readonly #deps: InferenceDeps;
   readonly #tally: Tally;
-  readonly #triedCredentials = new Set<string>();
   /** Aborted once, by whatever stops the whole: a cancellation or the total timeout. */
   readonly #abort = new AbortController();
   #attemptAbort: AbortController | undefined;
@@ -115,7 +110,12 @@ export class Invocation implements ProgressSource {
   }
 
   progress(): ProgressRecord {
-    const attempt = attemptProgress(this.#model, this.#bounds, this.#attemptStartedAtMs, this.#received);
+    const attempt = attemptProgress(
+      this.#model,
+      this.#boundsOf(this.#model),
+      this.#attemptStartedAtMs,
+      this.#received,
+    );
     return this.#progressWith(attempt);
   }
 
@@ -124,9 +124,9 @@ export class Invocation implements ProgressSource {
     return { at: new Date(this.#deps.now()), attempts, attempt };
   }
 
-  get #bounds(): UsageBounds {
+  #boundsOf(model: CatalogModel): UsageBounds {
     const { inputTokensMax, call } = this.start.request;
-    return { inputTokensMax, outputTokensMax: outputTokensLimit(this.#model, call.maxOutputTokens) };
+    return { inputTokensMax, outputTokensMax: outputTokensLimit(model, call.maxOutputTokens) };
   }
 
   #stop(reason: Cancelled | ProviderFailure): void {
@@ -155,19 +155,30 @@ export class Invocation implements ProgressSource {
   }
 
   async #ask(): Promise<Ending> {
-    const { models } = this.start.candidates;
-    for (let candidate = 0; ; ) {
-      this.#model = models[candidate] ?? models[0];
-      const { end, json } = await this.#attempt();
-      if (end.outcome === 'SUCCEEDED')
-        return { status: 'SUCCEEDED', answer: end.answer, json, failure: null };
-      const next = end.outcome === 'FAILED' ? this.#next(end.failure, candidate) : null;
-      if (next === null || (await this.#pause(next.delayMs))) return this.#endedBy(end);
-      const refusal = await this.#reserveFor(models[next.candidate] ?? models[0]);
-      if (this.#abort.signal.aborted) return this.#endedBy(end);
-      if (refusal !== null) return failed(failureOfError(refusal));
-      candidate = next.candidate;
-    }
+    const { progress } = this.#deps;
+    const asked = await askCandidates(
+      {
+        candidates: this.start.candidates,
+        tally: this.#tally,
+        bounds: (model) => this.#boundsOf(model),
+        signal: this.#abort.signal,
+        reserve: (model) => this.#reserveFor(model),
+        recordWait: () => progress.write(this.id, this.#progressWith(null)),
+        recordBegin: (model) => {
+          this.#beginAttempt(model, this.#deps.now());
+          return progress.write(this.id, this.progress());
+        },
+        attempt: (model, lease) => this.#attempt(model, lease),
+        hasShown: () => this.#shown,
+        restart: (failure, other) => this.#restart(failure, other),
+      },
+      this.#deps,
+    );
+    if (asked.kind === 'REFUSED') return failed(failureOfError(asked.error));
+    if (asked.kind === 'UNAVAILABLE') return failed(failureOfProvider(asked.failure));
+    const { end, json } = asked.last;
+    if (end.outcome === 'SUCCEEDED') return { status: 'SUCCEEDED', answer: end.answer, json, failure: null };
+    return this.#endedBy(end);
   }
 
   #endedBy(end: AttemptEnd & { readonly outcome: 'FAILED' | 'CANCELLED' }): Ending {
@@ -186,92 +197,88 @@ export class Invocation implements ProgressSource {
     return meters.reserveAlso(this.#tally.used, upperBound(model, request.inputTokensMax, output));
   }
 
-  /** Whom to ask after a failure, and when; null: nobody. */
-  #next(failure: ProviderFailure, candidate: number): { candidate: number; delayMs: number } | null {
+  /** Only a route may begin anew with another model, and once. */
+  #restart(failure: ProviderFailure, other: CatalogModel): boolean {
     const { candidates, sink } = this.start;
-    if (this.#abort.signal.aborted) return null;
-    if (!this.#shown) {
-      const next = nextStep(failure, {
-        candidate,
-        candidates: candidates.models.length,
-        attempts: this.#tally.attempts.length,
-        maxAttempts: candidates.maxAttempts,
-        random: this.#deps.random,
-      });
-      return next.step === 'STOP' ? null : next;
-    }
-    const other = candidates.models[candidate + 1];
-    if (!candidates.mayRestart || this.#restarted || other === undefined || sink === null) return null;
+    if (!candidates.isRoute || this.#restarted || sink === null) return false;
     this.#restarted = true;
     sink.restarted(failure.message, other.id);
-    return { candidate: candidate + 1, delayMs: 0 };
+    return true;
   }
 
-  /** True when the invocation was stopped meanwhile. */
-  async #pause(ms: number): Promise<boolean> {
-    if (ms > 0) {
-      await this.#deps.progress.write(this.id, this.#progressWith(null));
-      await this.#deps.delay(ms, this.#abort.signal).catch(() => undefined);
-    }
-    return this.#abort.signal.aborted;
-  }
-
-  async #attempt(): Promise<{ readonly end: AttemptEnd; readonly json: unknown }> {
-    const { now, health } = this.#deps;
-    const model = this.#model;
-    const startedAtMs = now();
-    this.#attemptStartedAtMs = startedAtMs;
+  #beginAttempt(model: CatalogModel, startedAtMs: number): void {
+    this.#model = model;
     this.#received = new AnswerBuilder();
-    // The row was opened with the first one.
-    if (this.#tally.attempts.length > 0) await this.#deps.progress.write(this.id, this.progress());
-    const tellHealth = health.begin(model.id, model.provider.id);
+    this.#attemptStartedAtMs = startedAtMs;
+  }
+
+  async #attempt(model: CatalogModel, lease: Lease): Promise<CompletionAttempt> {
+    const { now, progress } = this.#deps;
+    const startedAtMs = now();
+    this.#beginAttempt(model, startedAtMs);
     const abort = new AbortController();
     this.#attemptAbort = abort;
     if (this.#abort.signal.aborted) abort.abort(this.#abort.signal.reason);
-    let firstTokenMs: number | null = null;
-    const called = await this.#call(abort, () => {
-      firstTokenMs = now() - startedAtMs;
+    let timeToFirstTokenMs: number | null = null;
+    const called = await this.#call(lease, abort, () => {
+      timeToFirstTokenMs = now() - startedAtMs;
       this.#firstTokenMs ??= now() - this.start.startedAtMs;
-      this.#deps.progress.follow(this);
-    }).finally(() => this.#deps.progress.leave(this));
-    const result = this.#structured(called);
-    const { end } = result;
-    const durationMs = now() - startedAtMs;
-    tellHealth(healthOf(end, durationMs, firstTokenMs));
-    this.#tally.add(model, end, { startedAtMs, durationMs }, this.#bounds);
-    return result;
+      progress.follow(this);
+    }).finally(() => progress.leave(this));
+    const wholeMs = this.start.sink === null ? now() - startedAtMs : null;
+    return { ...this.#structured(called), timeToFirstTokenMs, wholeMs };
   }
 
-  async #call(abort: AbortController, onFirst: () => void): Promise<AttemptEnd> {
-    const { request, candidates, sink } = this.start;
-    const { name, provider: catalogProvider } = this.#model;
+  async #call(lease: Lease, abort: AbortController, onFirst: () => void): Promise<AttemptEnd> {
+    const { request, sink } = this.start;
+    const model = this.#model;
     try {
-      const taken = this.#deps.pool.take(catalogProvider, this.#triedCredentials);
-      const provider = taken instanceof Promise ? await untilAborted(taken, abort.signal) : taken;
+      const { provider: ready } = lease;
+      const provider = ready instanceof Promise ? await untilAborted(ready, abort.signal) : ready;
       const { maxOutputTokens } = request.call;
       const call = {
         ...request.call,
-        model: name,
+        model: model.name,
         ...(maxOutputTokens === undefined
           ? {}
-          : { maxOutputTokens: outputTokensMax(this.#model, maxOutputTokens) }),
+          : { maxOutputTokens: outputTokensMax(model, maxOutputTokens) }),
       };
-      if (sink === null) return await generateOnce(provider, call, abort);
+      if (!this.#readsStream()) return await generateOnce(provider, call, abort, this.#limits(true));
       let first = true;
       const show = (part: ProviderPart) => {
-        const event = eventOf(this.id, part);
-        if (event === undefined) return undefined;
+        if (part.type === 'usage' || part.type === 'finish') return undefined;
         if (first) onFirst();
         first = false;
-        return this.#show(sink, event);
+        if (sink === null) return undefined;
+        const event = eventOf(this.id, part);
+        return event === undefined ? undefined : this.#show(sink, event);
       };
-      return await streamOnce(provider, call, abort, candidates.timeouts, show, this.#received);
+      return await streamOnce(provider, call, abort, this.#limits(false), show, this.#received);
     } catch (error) {
       if (error instanceof Cancelled)
         return { outcome: 'CANCELLED', reason: error, told: null, partial: null, cut: false };
       if (!(error instanceof ProviderFailure)) throw error;
       return { outcome: 'FAILED', failure: error, told: null, partial: null, cut: false };
     }
+  }
+
+  /**
+   * A whole answer comes only when all of it is written, so that a silent provider is not told from one that writes: a
+   * route, which can ask another, reads the stream for `complete` too, unless the model has none.
+   */
+  #readsStream(): boolean {
+    const { sink, candidates } = this.start;
+    if (sink !== null) return true;
+    const { capabilities } = this.#model;
+    return candidates.isRoute && (capabilities.size === 0 || capabilities.has('STREAMING'));
+  }
+
+  #limits(isWhole: boolean): AttemptLimits {
+    const { connectMs, firstTokenMs, interTokenMs } = this.start.candidates.timeouts;
+    const model = this.#model;
+    const tokens = outputTokensMax(model, this.start.request.call.maxOutputTokens);
+    const writingMs = isWhole ? writingMsMax(tokens, this.#deps.health.msPerToken(model.id)) : 0;
+    return { connectMs, firstMs: firstTokenMs + writingMs, nextMs: interTokenMs };
   }
 
   #show(sink: EventSink, event: CompletionEventData): Promise<void> | undefined {

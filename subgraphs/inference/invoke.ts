@@ -143,7 +143,8 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
     running.admit();
     const { inputTokensMax, call } = request;
     const { maxOutputTokens } = call;
-    const needs = { ...request, maxOutputTokens };
+    const speedOf = options.mode === 'STREAM' ? ('STREAM' as const) : ('WHOLE' as const);
+    const needs = { ...request, isOneInput: true, maxOutputTokens, speedOf };
     const candidates = await candidatesFor(request.model, needs, caller, deps);
     const [model] = candidates.models;
     const startedAtMs = deps.now();
@@ -151,12 +152,13 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
     const attempt = attemptProgress(model, bounds, startedAtMs);
     const row = rowOf({ id, caller, model, cache, startedAtMs, attempt }, request);
     const meters = new Meters(deps.quota, caller, id, candidates.timeouts.totalMs, deps.log);
-    await meters.reserve(upperBound(model, inputTokensMax, outputTokensMax(model, maxOutputTokens)));
     let stream: StreamEnds | null = null;
     try {
+      await meters.reserve(upperBound(model, inputTokensMax, outputTokensMax(model, maxOutputTokens)));
       if (options.mode === 'STREAM') stream = await openStream(id, options.onDisconnect);
       await deps.ledger.open(row);
     } catch (error) {
+      candidates.release();
       await Promise.all([meters.release(), stream?.discard()]);
       throw error;
     }

@@ -1,5 +1,12 @@
-import type { Catalog, CatalogCredential, CatalogProvider, CatalogSnapshot } from '#mongo/catalog.ts';
+import type {
+  Catalog,
+  CatalogCredential,
+  CatalogModel,
+  CatalogProvider,
+  CatalogSnapshot,
+} from '#mongo/catalog.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
+import { Cooldown, type Rest, refusesCredential } from './cooldown.ts';
 import {
   type Provider,
   ProviderFailure,
@@ -10,13 +17,27 @@ import {
 import { createProvider } from './providers/registry.ts';
 import { weightedOrder } from './route.ts';
 
-/** The providers to call, each made once per provider and credential. */
+/** A provider with one of its credentials, for one attempt. */
+export interface Lease {
+  /** Rejects with ProviderFailure NO_ROUTE when it cannot be made. */
+  readonly provider: Provider | Promise<Provider>;
+  /** Reports the attempt's end: a refusal puts the credential in cooldown; null, a success, ends its cooldown. */
+  settle(failure: ProviderFailure | null): void;
+}
+
+/** The providers to call, each made once per provider and credential, and the cooldowns of their credentials. */
 export interface ProviderPool {
   /**
-   * One for the next attempt: credentials by weight, those not among `tried` first. Adds the chosen one to `tried`.
-   * Throws ProviderFailure NO_ROUTE when it cannot be made.
+   * One for the next attempt. Of the credentials, those not in cooldown come first, then those not among `tried`, each
+   * by weight; weight 0 is the reserve. Adds the chosen one to `tried`.
    */
-  take(provider: CatalogProvider, tried: Set<string>): Provider | Promise<Provider>;
+  take(model: CatalogModel, tried: Set<string>): Lease;
+  /** Why no credential is free for the AI model: of the one that is free next; null: one is. */
+  rest(model: CatalogModel): (Rest & { readonly waitMs: number }) | null;
+  /** True while a credential that is not among `tried` may be used for the AI model. */
+  hasOther(model: CatalogModel, tried: ReadonlySet<string>): boolean;
+  /** Refusals in a row of the credential that is least often refused. */
+  refusals(model: CatalogModel): number;
 }
 
 export interface ProviderPoolOptions {
@@ -24,16 +45,19 @@ export interface ProviderPoolOptions {
   readonly secretBox: SecretBox;
   readonly fetch: ProviderOptions['fetch'];
   readonly random: () => number;
+  readonly now?: () => number;
   readonly create?: (options: ProviderOptions) => Promise<Provider>;
 }
 
-interface Made {
+/** What is kept per provider and credential, until one of them is changed. */
+interface Entry {
   readonly kind: string;
   readonly baseUrl: string | null;
   readonly region: string | null;
   readonly sealed: string | null;
-  /** A promise only until it is there: awaiting one costs a turn on every call. */
-  provider: Provider | Promise<Provider>;
+  readonly cooldown: Cooldown;
+  /** A promise only until it is there: awaiting one costs a turn on every call. Undefined: to be made. */
+  provider: Provider | Promise<Provider> | undefined;
 }
 
 function isKind(kind: string): kind is ProviderKind {
@@ -42,7 +66,8 @@ function isKind(kind: string): kind is ProviderKind {
 
 export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   const create = options.create ?? createProvider;
-  const made = new Map<string, Made>();
+  const now = options.now ?? Date.now;
+  const entries = new Map<string, Entry>();
   let seen: CatalogSnapshot | undefined;
 
   /** Providers and credentials that are gone from the catalogue are dropped when it changes. */
@@ -50,26 +75,56 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
     const snapshot = options.catalog.snapshot();
     if (snapshot === seen) return;
     seen = snapshot;
-    for (const key of made.keys()) {
+    for (const key of entries.keys()) {
       const [providerId = '', credentialId = ''] = key.split('\0');
       const provider = snapshot.providers.get(providerId);
       const stays =
         provider !== undefined &&
         (credentialId === '' || provider.credentials.some(({ id }) => id === credentialId));
-      if (!stays) made.delete(key);
+      if (!stays) entries.delete(key);
     }
   }
 
-  function choose(provider: CatalogProvider, tried: Set<string>): CatalogCredential | null {
-    const { credentials } = provider;
+  /** The entry of a credential as it is now: one that was replaced begins anew, its cooldown included. */
+  function entryOf(provider: CatalogProvider, credential: CatalogCredential | null): Entry {
+    const key = `${provider.id}\0${credential?.id ?? ''}`;
+    const { kind, baseUrl, region } = provider;
+    const sealed = credential?.sealed ?? null;
+    const known = entries.get(key);
+    if (
+      known !== undefined &&
+      known.sealed === sealed &&
+      known.baseUrl === baseUrl &&
+      known.kind === kind &&
+      known.region === region
+    ) {
+      return known;
+    }
+    const entry: Entry = { kind, baseUrl, region, sealed, cooldown: new Cooldown(now), provider: undefined };
+    entries.set(key, entry);
+    return entry;
+  }
+
+  const restOf = (model: CatalogModel, credential: CatalogCredential | null) =>
+    entryOf(model.provider, credential).cooldown.rest(model.id);
+
+  function choose(model: CatalogModel, tried: ReadonlySet<string>): CatalogCredential | null {
+    const { credentials } = model.provider;
     if (credentials.length <= 1) return credentials[0] ?? null;
-    const fresh = credentials.filter(({ id }) => !tried.has(id));
-    const [first] = weightedOrder(
-      fresh.length > 0 ? fresh : credentials,
-      ({ weight }) => weight,
-      options.random,
-    );
-    return first ?? null;
+    const rests = new Map(credentials.map((credential) => [credential, restOf(model, credential)]));
+    const fresh = (credential: CatalogCredential) => !tried.has(credential.id);
+    const ready = (credential: CatalogCredential) => rests.get(credential) === null;
+    const usable = (credential: CatalogCredential) => rests.get(credential)?.strict !== true;
+    for (const pick of [
+      credentials.filter((credential) => ready(credential) && fresh(credential)),
+      credentials.filter((credential) => usable(credential) && fresh(credential)),
+      credentials.filter(ready),
+    ]) {
+      const [first] = weightedOrder(pick, ({ weight }) => weight, options.random);
+      if (first !== undefined) return first;
+    }
+    const until = (credential: CatalogCredential) => rests.get(credential)?.untilMs ?? 0;
+    return credentials.reduce((a, b) => (until(b) < until(a) ? b : a));
   }
 
   async function make(provider: CatalogProvider, credential: CatalogCredential | null): Promise<Provider> {
@@ -84,37 +139,63 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
     return create({ kind, baseUrl, region, secret, fetch: options.fetch });
   }
 
+  function providerOf(
+    entry: Entry,
+    provider: CatalogProvider,
+    credential: CatalogCredential | null,
+  ): Provider | Promise<Provider> {
+    if (entry.provider !== undefined) return entry.provider;
+    const making = make(provider, credential);
+    entry.provider = making;
+    making.then(
+      (ready) => {
+        entry.provider = ready;
+      },
+      () => {
+        entry.provider = undefined;
+      },
+    );
+    return making;
+  }
+
+  /** A provider without credentials has the one cooldown of its address. */
+  const credentialsOf = ({ provider }: CatalogModel): readonly (CatalogCredential | null)[] =>
+    provider.credentials.length === 0 ? [null] : provider.credentials;
+
   return {
-    take(provider, tried) {
+    take(model, tried) {
       prune();
-      const credential = choose(provider, tried);
+      const credential = choose(model, tried);
       if (credential !== null) tried.add(credential.id);
-      const key = `${provider.id}\0${credential?.id ?? ''}`;
-      const { kind, baseUrl, region } = provider;
-      const sealed = credential?.sealed ?? null;
-      const known = made.get(key);
-      if (
-        known !== undefined &&
-        known.sealed === sealed &&
-        known.baseUrl === baseUrl &&
-        known.kind === kind &&
-        known.region === region
-      ) {
-        return known.provider;
-      }
-      const making = make(provider, credential);
-      const entry: Made = { kind, baseUrl, region, sealed, provider: making };
-      made.set(key, entry);
-      making.then(
-        (ready) => {
-          entry.provider = ready;
+      const entry = entryOf(model.provider, credential);
+      const { asOf } = entry.cooldown;
+      return {
+        provider: providerOf(entry, model.provider, credential),
+        settle(failure) {
+          if (failure === null) entry.cooldown.accept(model.id, asOf);
+          else if (refusesCredential(failure)) entry.cooldown.refuse(model.id, failure, asOf);
         },
-        () => {
-          if (made.get(key) === entry) made.delete(key);
-        },
-      );
-      return making;
+      };
     },
+    rest(model) {
+      let soonest: Rest | null = null;
+      for (const credential of credentialsOf(model)) {
+        const rest = restOf(model, credential);
+        if (rest === null) return null;
+        const sooner =
+          soonest === null ||
+          Number(rest.strict) < Number(soonest.strict) ||
+          (rest.strict === soonest.strict && rest.untilMs < soonest.untilMs);
+        if (sooner) soonest = rest;
+      }
+      return soonest === null ? null : { ...soonest, waitMs: soonest.untilMs - now() };
+    },
+    hasOther: (model, tried) =>
+      model.provider.credentials.some(
+        (credential) => !tried.has(credential.id) && restOf(model, credential)?.strict !== true,
+      ),
+    refusals: (model) =>
+      Math.min(...credentialsOf(model).map((credential) => restOf(model, credential)?.refusals ?? 0)),
   };
 }
 

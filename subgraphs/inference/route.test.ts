@@ -1,29 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import type { Catalog, CatalogModel, CatalogRoute } from '#mongo/catalog.ts';
 import { anonymousCaller, type Caller } from '#schema/caller.ts';
-import { createHealthRegistry } from './health.ts';
+import { catalogModel as model } from '#test/support/catalog-model.ts';
+import { type CallOutcome, createHealthRegistry } from './health.ts';
+import type { ProviderPool } from './provider-pool.ts';
 import { candidatesFor, type RoutingNeeds, weightedOrder } from './route.ts';
 
-const needs: RoutingNeeds = { needs: ['CHAT'], inputs: [], inputTokensMax: 100, maxOutputTokens: 100 };
-const caller: Caller = { ...anonymousCaller, tenantId: 't' };
+const needs: RoutingNeeds = {
+  needs: ['CHAT'],
+  inputs: [],
+  inputTokensMax: 100,
+  isOneInput: true,
+  maxOutputTokens: 100,
+  speedOf: 'WHOLE',
+};
 
-function model(id: string, more: Partial<CatalogModel> = {}, region: string | null = null): CatalogModel {
-  const [providerId = '', name = ''] = id.split('/');
+function outcome(result: CallOutcome['result'], ms: number): CallOutcome {
   return {
-    id,
-    name,
-    provider: { id: providerId, kind: 'DEMO', baseUrl: null, region, enabled: true, credentials: [] },
-    capabilities: new Set(['CHAT']),
-    inputModalities: new Set(['TEXT']),
-    outputModalities: new Set(['TEXT']),
-    contextTokens: null,
-    maxOutputTokens: null,
-    price: null,
-    lifecycle: 'ACTIVE',
-    replacedById: null,
-    ...more,
+    result,
+    latencyMs: ms,
+    timeToFirstTokenMs: ms / 2,
+    wholeMs: ms,
+    outputTokens: 10,
+    retryAfterMs: null,
   };
 }
+const caller: Caller = { ...anonymousCaller, tenantId: 't' };
 
 function price(dollars: number) {
   const perMillion = BigInt(dollars) * 1_000_000_000n;
@@ -45,6 +47,13 @@ interface Target {
 function setup(strategy: CatalogRoute['strategy'], targets: readonly Target[]) {
   let nowMs = 0;
   const health = createHealthRegistry({ now: () => nowMs });
+  const rests = new Map<string, ReturnType<ProviderPool['rest']>>();
+  const pool: Pick<ProviderPool, 'rest'> = { rest: ({ id }) => rests.get(id) ?? null };
+  const begin = (id: string) => {
+    const end = health.begin(id, id.split('/')[0] ?? '');
+    if (end === null) throw new Error(`The circuit of ${id} lets no call through.`);
+    return end;
+  };
   const route: CatalogRoute = {
     alias: 'r',
     strategy,
@@ -66,17 +75,22 @@ function setup(strategy: CatalogRoute['strategy'], targets: readonly Target[]) {
     resolve: async (name) => known(name),
   };
   const order = async (as: Caller = caller, wanted: RoutingNeeds = needs, name = 'r') => {
-    const found = await candidatesFor(name, wanted, as, { catalog, health, random: () => 0.5 });
+    const found = await candidatesFor(name, wanted, as, { catalog, health, pool, random: () => 0.5 });
+    found.release();
     return found.models.map(({ id }) => id);
   };
   return {
     health,
+    rests,
     order,
+    begin,
+    choose: (wanted: RoutingNeeds = needs) =>
+      candidatesFor('r', wanted, caller, { catalog, health, pool, random: Math.random }),
     advance: (ms: number) => {
       nowMs += ms;
     },
     call: (id: string, ok: boolean, latencyMs: number) =>
-      health.begin(id, id.split('/')[0] ?? '')({ ok, latencyMs, timeToFirstTokenMs: latencyMs / 2 }),
+      begin(id)(outcome(ok ? 'SUCCEEDED' : 'FAILED', latencyMs)),
   };
 }
 
@@ -106,10 +120,11 @@ describe('candidatesFor', () => {
   });
 
   it('LEAST_BUSY asks the one with the fewest calls in flight', async () => {
-    const { order, health } = setup('LEAST_BUSY', [{ model: model('a/x') }, { model: model('b/x') }]);
-    const end = health.begin('a/x', 'a');
+    const { order, begin } = setup('LEAST_BUSY', [{ model: model('a/x') }, { model: model('b/x') }]);
+    const end = begin('a/x');
     expect(await order()).toEqual(['b/x', 'a/x']);
     end(null);
+    begin('b/x');
     expect(await order()).toEqual(['a/x', 'b/x']);
   });
 
@@ -172,21 +187,24 @@ describe('candidatesFor', () => {
     await expect(setup('PRIORITY', []).order()).rejects.toMatchObject({ code: 'NO_ROUTE' });
   });
 
-  it('asks a model whose circuit is open last, and never refuses a call because of it', async () => {
-    const { order, call, advance, health } = setup('PRIORITY', [
+  it('asks a model whose circuit is open last, and refuses the call when there is no other', async () => {
+    const { order, call, advance, health, begin } = setup('PRIORITY', [
       { model: model('a/x') },
       { model: model('b/x') },
     ]);
     for (let failure = 0; failure < 5; failure++) call('a/x', false, 10);
     expect(health.provider('a')).toMatchObject({ circuit: 'OPEN', successRate: 0 });
     expect(await order()).toEqual(['b/x', 'a/x']);
-    expect(await order(caller, needs, 'a/x')).toEqual(['a/x']);
+    await expect(order(caller, needs, 'a/x')).rejects.toMatchObject({
+      code: 'PROVIDER_ERROR',
+      extensions: { retryAfterMs: 5_000 },
+    });
     advance(5_000);
     expect(health.provider('a').circuit).toBe('HALF_OPEN');
     expect(await order()).toEqual(['a/x', 'b/x']);
-    const trial = health.begin('a/x', 'a');
+    const trial = begin('a/x');
     expect(await order()).toEqual(['b/x', 'a/x']);
-    trial({ ok: true, latencyMs: 10, timeToFirstTokenMs: null });
+    trial(outcome('SUCCEEDED', 10));
     expect(health.provider('a').circuit).toBe('CLOSED');
     expect(await order()).toEqual(['a/x', 'b/x']);
   });

@@ -68,6 +68,7 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     secretBox: deps.secretBox,
     fetch: http.fetch,
     random,
+    now,
     ...(deps.createProvider === undefined ? {} : { create: deps.createProvider }),
   });
   const base: InferenceDeps = {
@@ -83,7 +84,7 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     guardrails,
     cache: deps.state.cache,
     streams,
-    health: createHealthRegistry({ now }),
+    health: createHealthRegistry({ now, log }),
     ledger,
     progress,
     ownerId: ownership.ownerId,

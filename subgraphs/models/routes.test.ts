@@ -52,7 +52,7 @@ describe('routes', () => {
       alias: 'smart',
       strategy: 'PRIORITY',
       maxAttempts: 3,
-      timeouts: { connectMs: 10_000, firstTokenMs: 60_000, interTokenMs: 30_000, totalMs: 600_000 },
+      timeouts: { connectMs: 10_000, firstTokenMs: 10_000, interTokenMs: 30_000, totalMs: 600_000 },
       targets: [
         { weight: 1, regions: null, model: { id: 'r/a' } },
         { weight: 1, regions: ['eu'], model: { id: 'r/b' } },
@@ -91,12 +91,30 @@ describe('routes', () => {
     expect(catalog.route('smart')).toBeUndefined();
   });
 
+  it('names a target twice, which is then asked twice in a row', async () => {
+    const targets = [{ model: 'r/a' }, { model: 'r/a' }, { model: 'r/b' }];
+    const input = { alias: 'twice', strategy: 'PRIORITY', targets };
+    await dataOf(subgraph, admin, saveRoute, { input });
+    expect(catalog.route('twice')?.targets.map(({ model }) => model.id)).toEqual(['r/a', 'r/a', 'r/b']);
+  });
+
+  it('allows more time to the first token where a target reasons', async () => {
+    const model = { providerId: 'r', name: 'thinks', capabilities: ['CHAT', 'REASONING'] };
+    await dataOf(subgraph, admin, createModel, { input: model });
+    const targets = [{ model: 'r/a' }, { model: 'r/thinks' }];
+    const input = { alias: 'thinking', strategy: 'PRIORITY', targets };
+    const save = (more: object) => dataOf(subgraph, admin, saveRoute, { input: { ...input, ...more } });
+    expect(await save({})).toMatchObject({ saveRoute: { timeouts: { firstTokenMs: 60_000 } } });
+    expect(await save({ timeouts: { firstTokenMs: 7 } })).toMatchObject({
+      saveRoute: { timeouts: { firstTokenMs: 7 } },
+    });
+  });
+
   it.each([
     [{ alias: 'r/a' }, 'input.alias'],
     [{ targets: [] }, 'input.targets must name 1 to 50'],
     [{ targets: [{ model: 'r/none' }] }, 'names models that do not exist: "r/none"'],
     [{ targets: [{ model: 'r/gone' }] }, 'names models that are retired: r/gone'],
-    [{ targets: [{ model: 'r/a' }, { model: 'r/a' }] }, 'names "r/a" twice'],
     [{ targets: [{ model: 'r/a', weight: -1 }] }, 'input.targets[0].weight'],
     [{ targets: [{ model: 'r/a', regions: [] }] }, 'input.targets[0].regions must not be empty'],
     [{ strategy: 'WEIGHTED', targets: [{ model: 'r/a', weight: 0 }] }, 'needs a weight above 0'],

@@ -28,10 +28,13 @@ const attemptsMax = 10;
 /** In milliseconds: what counts unless given, and the most that may be given. */
 const timeoutBounds: Readonly<Record<TimeoutName, { readonly unlessGiven: number; readonly max: number }>> = {
   connectMs: { unlessGiven: 10_000, max: 60_000 },
-  firstTokenMs: { unlessGiven: 60_000, max: 600_000 },
+  firstTokenMs: { unlessGiven: 10_000, max: 600_000 },
   interTokenMs: { unlessGiven: 30_000, max: 600_000 },
   totalMs: { unlessGiven: 600_000, max: 3_600_000 },
 };
+
+/** Where a target may think before it writes. */
+const thinkingFirstTokenMs = 60_000;
 
 /** Makes a route or replaces the whole of it. BAD_USER_INPUT names a target that does not exist. */
 export async function saveRoute(
@@ -41,14 +44,15 @@ export async function saveRoute(
 ): Promise<RouteRecord> {
   const now = nowOf(deps);
   const alias = checkedSlug(input.alias, 'input.alias');
+  const targets = targetsOf(input);
+  const { think } = await checkModels(targets, deps);
   const route = {
     strategy: input.strategy,
-    targets: targetsOf(input),
-    timeouts: timeoutsOf(input),
+    targets,
+    timeouts: timeoutsOf(input, think),
     maxAttempts: checkedInt(input.maxAttempts ?? 3, 'input.maxAttempts', 1, attemptsMax),
     updatedAt: now,
   };
-  await checkModels(route.targets, deps);
   const collection = routes(deps.connection);
   const before = await collection.findById(alias).lean();
   if (before === null && (await collection.estimatedDocumentCount()) >= routesMax) {
@@ -75,10 +79,6 @@ function targetsOf({ targets, strategy }: RouteInput): RouteTargetRecord[] {
     weight: checkedInt(weight ?? 1, `input.targets[${index}].weight`, 0, weightMax),
     regions: regionsOf(regions, `input.targets[${index}].regions`),
   }));
-  const twice = records.find(({ modelId }, index) =>
-    records.slice(0, index).some((other) => other.modelId === modelId),
-  );
-  if (twice !== undefined) badInput('input.targets', `names ${JSON.stringify(twice.modelId)} twice.`);
   if (strategy === 'WEIGHTED' && records.every(({ weight }) => weight === 0)) {
     badInput('input.targets', 'needs a weight above 0 for the strategy WEIGHTED.');
   }
@@ -92,23 +92,27 @@ function regionsOf(regions: readonly string[] | null | undefined, field: string)
   return checkedList(regions, field, 20).map((region) => checkedText(region, field, regionMax));
 }
 
-function timeoutsOf({ timeouts }: RouteInput): RouteRecord['timeouts'] {
+function timeoutsOf({ timeouts }: RouteInput, think: boolean): RouteRecord['timeouts'] {
   const timeout = (name: TimeoutName) => {
     const { unlessGiven, max } = timeoutBounds[name];
     return checkedInt(timeouts?.[name] ?? unlessGiven, `input.timeouts.${name}`, 1, max);
   };
   return {
     connectMs: timeout('connectMs'),
-    firstTokenMs: timeout('firstTokenMs'),
+    firstTokenMs: think && timeouts?.firstTokenMs == null ? thinkingFirstTokenMs : timeout('firstTokenMs'),
     interTokenMs: timeout('interTokenMs'),
     totalMs: timeout('totalMs'),
   };
 }
 
-async function checkModels(targets: readonly RouteTargetRecord[], deps: ModelsDeps): Promise<void> {
-  const wanted = targets.map(({ modelId }) => modelId);
+/** Refuses targets that cannot answer. `think`: one of them may reason before it writes. */
+async function checkModels(
+  targets: readonly RouteTargetRecord[],
+  deps: ModelsDeps,
+): Promise<{ readonly think: boolean }> {
+  const wanted = [...new Set(targets.map(({ modelId }) => modelId))];
   const found = await models(deps.connection)
-    .find({ _id: { $in: wanted } }, { lifecycle: 1 })
+    .find({ _id: { $in: wanted } }, { lifecycle: 1, capabilities: 1 })
     .lean();
   const lifecycles = new Map(found.map(({ _id, lifecycle }) => [_id, lifecycle]));
   const missing = wanted.filter((id) => !lifecycles.has(id));
@@ -120,4 +124,5 @@ async function checkModels(targets: readonly RouteTargetRecord[], deps: ModelsDe
   }
   const retired = wanted.filter((id) => lifecycles.get(id) === 'RETIRED');
   if (retired.length > 0) badInput('input.targets', `names models that are retired: ${retired.join(', ')}.`);
+  return { think: found.some(({ capabilities }) => capabilities.includes('REASONING')) };
 }

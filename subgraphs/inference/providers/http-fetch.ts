@@ -1,4 +1,5 @@
 import { Agent } from 'undici';
+import { watchOf } from './http/connection-watch.ts';
 import { Exchange } from './http/exchange.ts';
 import { HttpResponse } from './http/http-response.ts';
 import { ProviderFailure } from './provider.ts';
@@ -20,6 +21,7 @@ export interface HttpFetch extends AsyncDisposable {
 
 /** The callers' timeouts come first; these only keep a forgotten connection from living forever. */
 const silenceMsMax = 900_000;
+const connectMsMax = 60_000;
 
 function requestHeaders(headers: RequestInit['headers']): Record<string, string> {
   // Asked for nothing, a server may answer in any encoding (RFC 9110, 12.5.3).
@@ -54,7 +56,7 @@ export function createHttpFetch(options: HttpFetchOptions = {}): HttpFetch {
     keepAliveTimeout: 10_000,
     headersTimeout: silenceMsMax,
     bodyTimeout: silenceMsMax,
-    connect: { timeout: options.connectTimeoutMs ?? 10_000 },
+    connect: { timeout: options.connectTimeoutMs ?? connectMsMax },
   });
   let inFlight = 0;
 
@@ -72,7 +74,10 @@ export function createHttpFetch(options: HttpFetchOptions = {}): HttpFetch {
         });
       }
       const onAbort = () => exchange.abort(signal?.reason);
+      const watch = watchOf(signal);
       const exchange = new Exchange(bytesMax, {
+        onReceived: watch && (() => watch.received()),
+        onConnected: () => watch?.connected(),
         onHead: (head) => resolve(new HttpResponse(exchange, head, url.href)),
         onFailure: reject,
         onClosed: () => {
@@ -92,6 +97,8 @@ export function createHttpFetch(options: HttpFetchOptions = {}): HttpFetch {
       );
       inFlight += 1;
       signal?.addEventListener('abort', onAbort);
+      // An idle connection takes the request within dispatch.
+      if (!exchange.isConnected) watch?.connecting();
     });
 
   const close = () => agent.destroy();

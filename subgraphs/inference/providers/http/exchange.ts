@@ -14,6 +14,10 @@ export interface ExchangeHead {
 }
 
 interface ExchangeEvents {
+  /** The request is on a connection. */
+  readonly onConnected: () => void;
+  /** Bytes of the body came. */
+  readonly onReceived: (() => void) | undefined;
   readonly onHead: (head: ExchangeHead) => void;
   /** Before the head: the exchange failed or was aborted. */
   readonly onFailure: (error: unknown) => void;
@@ -97,8 +101,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#waiter = null;
   }
 
+  get isConnected(): boolean {
+    return this.#controller !== null;
+  }
+
   onRequestStart(controller: DispatchController): void {
     this.#controller = controller;
+    this.#events.onConnected();
     const error = this.#failure?.error;
     if (this.#failure !== null)
       controller.abort(error instanceof Error ? error : new Error('The call was aborted.'));
@@ -117,6 +126,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: DispatchController, chunk: Uint8Array): void {
     if (this.#failure !== null || this.#released !== null) return;
+    this.#events.onReceived?.();
     this.#receivedBytes += chunk.byteLength;
     if (this.#receivedBytes > this.#bytesMax) {
       this.abort(new Error(`The response is larger than ${this.#bytesMax} bytes.`));

@@ -1,3 +1,5 @@
+import { watchConnections, watchOf } from '../http/connection-watch.ts';
+
 /** An AbortController that follows a caller's signal and can be aborted on its own; dispose it when the call is over. */
 export class LinkedAbort {
   readonly #controller = new AbortController();
@@ -6,6 +8,8 @@ export class LinkedAbort {
 
   constructor(parent: AbortSignal | undefined) {
     this.#parent = parent;
+    const watch = watchOf(parent);
+    if (watch !== undefined) watchConnections(this.signal, watch);
     if (parent?.aborted) this.#follow();
     else parent?.addEventListener('abort', this.#follow);
   }

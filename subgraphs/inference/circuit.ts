@@ -1,0 +1,92 @@
+/** Whether an AI model is called: CLOSED: yes; OPEN: no; HALF_OPEN: one call at a time tries it. */
+export type CircuitState = 'CLOSED' | 'OPEN' | 'HALF_OPEN';
+
+/** Consecutive failures that open a circuit. */
+const failuresMax = 5;
+/** How long it stays open at first; doubled by each failed trial. */
+const openMsMin = 5_000;
+/** Short enough that a provider gets its calls back soon after an outage, however long that was. */
+const openMsMax = 15_000;
+/** When to ask again while a trial is in progress: its end is not known. */
+const trialWaitMs = 1_000;
+
+/** The permission for one call. */
+interface Pass {
+  readonly trial: boolean;
+  readonly opening: number;
+}
+
+/**
+ * Stops the calls of an AI model that fails. Open, it lets nothing through; after that time one call at a time, the
+ * trial: its success closes the circuit, its failure opens it for twice the time. Calls that began before the circuit
+ * opened say nothing more about it when they fail.
+ */
+export class Circuit {
+  readonly #now: () => number;
+  readonly #onChange: (state: CircuitState, failures: number) => void;
+  #failures = 0;
+  #openUntilMs = 0;
+  #openMs = openMsMin;
+  /** How often it has opened. */
+  #opening = 0;
+  #trial: Pass | null = null;
+
+  constructor(now: () => number, onChange: (state: CircuitState, failures: number) => void) {
+    this.#now = now;
+    this.#onChange = onChange;
+  }
+
+  get state(): CircuitState {
+    if (this.#failures < failuresMax) return 'CLOSED';
+    return this.#now() < this.#openUntilMs ? 'OPEN' : 'HALF_OPEN';
+  }
+
+  /** Consecutive failures. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Milliseconds until a call may enter: 0 now. */
+  get waitMs(): number {
+    if (this.#failures < failuresMax) return 0;
+    const ms = Math.max(0, this.#openUntilMs - this.#now());
+    return ms === 0 && this.#trial !== null ? trialWaitMs : ms;
+  }
+
+  /** Lets a call in; null: it may not be made. */
+  enter(): Pass | null {
+    if (this.waitMs > 0) return null;
+    const trial = this.#failures >= failuresMax;
+    const pass = { trial, opening: this.#opening };
+    if (trial) {
+      this.#trial = pass;
+      this.#onChange('HALF_OPEN', this.#failures);
+    }
+    return pass;
+  }
+
+  /** The call of `pass` has ended; null: its end says nothing about the provider. */
+  leave(pass: Pass, succeeded: boolean | null): void {
+    if (this.#trial === pass) this.#trial = null;
+    if (succeeded === null) return;
+    if (succeeded) this.#close();
+    else if (pass.opening === this.#opening) this.#fail(pass.trial);
+  }
+
+  #close(): void {
+    const changed = this.#failures >= failuresMax;
+    this.#failures = 0;
+    this.#openMs = openMsMin;
+    this.#trial = null;
+    if (changed) this.#onChange('CLOSED', 0);
+  }
+
+  #fail(trial: boolean): void {
+    this.#failures += 1;
+    if (this.#failures < failuresMax) return;
+    if (trial) this.#openMs = Math.min(this.#openMs * 2, openMsMax);
+    this.#openUntilMs = this.#now() + this.#openMs;
+    this.#opening += 1;
+    this.#onChange('OPEN', this.#failures);
+  }
+}

@@ -1,0 +1,24 @@
+import type { CatalogModel } from '#mongo/catalog.ts';
+
+/** A chat model `<provider>/<name>` of the catalogue, without price and limits unless given. */
+export function catalogModel(
+  id: string,
+  more: Partial<CatalogModel> = {},
+  region: string | null = null,
+): CatalogModel {
+  const [providerId = '', name = ''] = id.split('/');
+  return {
+    id,
+    name,
+    provider: { id: providerId, kind: 'DEMO', baseUrl: null, region, enabled: true, credentials: [] },
+    capabilities: new Set(['CHAT']),
+    inputModalities: new Set(['TEXT']),
+    outputModalities: new Set(['TEXT']),
+    contextTokens: null,
+    maxOutputTokens: null,
+    price: null,
+    lifecycle: 'ACTIVE',
+    replacedById: null,
+    ...more,
+  };
+}
