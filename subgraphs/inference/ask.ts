@@ -142,7 +142,9 @@ async function attempt<T extends Attempted>(
     const { end, timeToFirstTokenMs, wholeMs } = attempted;
     const durationMs = now() - startedAtMs;
     if (end.outcome !== 'CANCELLED') lease.settle(end.outcome === 'FAILED' ? end.failure : null);
-    outcome = healthOf(end, { latencyMs: durationMs, timeToFirstTokenMs, wholeMs });
+    // An answer that is under way when the whole call is stopped may have waited for its own reader.
+    const wasAnswering = asking.signal.aborted && timeToFirstTokenMs !== null;
+    if (!wasAnswering) outcome = healthOf(end, { latencyMs: durationMs, timeToFirstTokenMs, wholeMs });
     asking.tally.add(model, end, { startedAtMs, durationMs }, asking.bounds(model));
     return attempted;
   } finally {

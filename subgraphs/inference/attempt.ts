@@ -30,6 +30,14 @@ export class Stopped extends ProviderFailure {
   }
 }
 
+/** The provider answered, but not in the shape that the client asked for: that may be the shape's fault. */
+export class UnfitAnswer extends ProviderFailure {
+  constructor(message: string) {
+    super('PROVIDER_ERROR', message, { retryable: true });
+    this.name = 'UnfitAnswer';
+  }
+}
+
 /** How one provider call ended. */
 export type AttemptEnd =
   | { readonly outcome: 'SUCCEEDED'; readonly answer: ProviderAnswer }
@@ -49,8 +57,13 @@ export type AttemptEnd =
       readonly cut: boolean;
     };
 
-/** Failures that say nothing of the provider's health. */
 const clientsFault: ReadonlySet<string> = new Set(['BAD_USER_INPUT', 'CONTEXT_TOO_LONG', 'CONTENT_FILTERED']);
+
+/** Failures that say nothing about the provider's health: what one client asks for opens no circuit for the others. */
+function comesFromCall(failure: ProviderFailure): boolean {
+  if (failure instanceof Stopped || failure instanceof UnfitAnswer) return true;
+  return clientsFault.has(failure.code) || failure.status === 400 || failure.status === 422;
+}
 
 /** What the end says about the provider's health; null: nothing. */
 export function healthOf(
@@ -63,8 +76,8 @@ export function healthOf(
     return { ...times, result: 'SUCCEEDED', outputTokens, retryAfterMs: null };
   }
   const { failure } = end;
-  if (failure instanceof Stopped || clientsFault.has(failure.code)) return null;
   const result = refusesCredential(failure) ? 'REFUSED' : 'FAILED';
+  if (result === 'FAILED' && comesFromCall(failure)) return null;
   return { ...times, result, outputTokens: 0, retryAfterMs: failure.retryAfterMs };
 }
 

@@ -5,7 +5,15 @@ import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { AnswerBuilder, eventOf, partsOf } from './answer-builder.ts';
 import { type Attempted, askCandidates } from './ask.ts';
-import { type AttemptEnd, Cancelled, generateOnce, Stopped, streamOnce, untilAborted } from './attempt.ts';
+import {
+  type AttemptEnd,
+  Cancelled,
+  generateOnce,
+  Stopped,
+  streamOnce,
+  UnfitAnswer,
+  untilAborted,
+} from './attempt.ts';
 import { type AttemptLimits, writingMsMax } from './attempt-timer.ts';
 import type { CompletionData, CompletionEventData } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
@@ -301,7 +309,7 @@ export class Invocation implements ProgressSource {
     if ('json' in read) return { end, json: read.json };
     const cut = finishReason === 'LENGTH' ? ' (it was cut at maxOutputTokens)' : '';
     const message = `The answer does not fit responseSchema: ${read.problem}${cut}.`;
-    const failure = new ProviderFailure('PROVIDER_ERROR', message, { retryable: true });
+    const failure = new UnfitAnswer(message);
     return { end: { outcome: 'FAILED', failure, told: usage, partial: null, cut: false }, json: null };
   }
 

@@ -167,14 +167,17 @@ describe('completionStream', () => {
         expect(refusal).toMatchObject({ code: 'PROVIDER_RATE_LIMITED' });
         expect(refusal.retryAfterMs).toBe(retryAfterMs);
       }
-      const events = await all(await mesh.stream(STREAM, asking('alpha/one')));
+      // Another process, whose credential has not been refused.
+      await using streaming = await startInference(database);
+      streaming.alpha.always((call) => call.fail(failureOf('PROVIDER_RATE_LIMITED', false, given)));
+      const events = await all(await streaming.stream(STREAM, asking('alpha/one')));
       const failed = { code: 'PROVIDER_RATE_LIMITED', retryAfterMs: expected };
       expect(events.at(-1)).toMatchObject(failed);
       const id = events[0]?.completionId;
       // Neither the log nor the process is there any more: only what was stored.
       await using other = await startInference(database);
       for (const after of [-1, 0]) {
-        const again = await all(await other.stream(RESUME, { id, after }, { caller: mesh.caller }));
+        const again = await all(await other.stream(RESUME, { id, after }, { caller: streaming.caller }));
         expect(again.at(-1)).toMatchObject({ __typename: 'CompletionFailed', ...failed });
       }
     },

@@ -128,7 +128,8 @@ describe.each([
       status: 429,
       retryAfter: 9,
     });
-    expect(await refusal(model, 'hello')).toMatchObject({
+    const limited = await addModel(() => mesh, kind, `${vendors.url}${path}`, name);
+    expect(await refusal(limited, 'hello')).toMatchObject({
       extensions: { code: 'PROVIDER_RATE_LIMITED', retryAfterMs: 9_000, completionId: expect.any(String) },
     });
   });
@@ -172,7 +173,7 @@ describe('routes', () => {
       .then(() => alias);
   };
 
-  it('fall back to the second model when the first fails, and tell of both', async () => {
+  it('ask the first model once more, then the second, and show every attempt', async () => {
     const first = await addModel(() => mesh, 'OPENAI_COMPATIBLE', `${vendors.url}/v1`, 'first');
     const second = await addModel(() => mesh, 'ANTHROPIC', `${vendors.url}/v1`, 'claude-sonnet-4-5');
     vendors.on({ model: 'first', userMessage: 'hello' }, { error: { message: 'broken' }, status: 500 });
@@ -182,6 +183,7 @@ describe('routes', () => {
         text: 'Second here.',
         model: { id: second },
         attempts: [
+          { outcome: 'FAILED', error: expect.stringContaining('PROVIDER_ERROR'), model: { id: first } },
           { outcome: 'FAILED', error: expect.stringContaining('PROVIDER_ERROR'), model: { id: first } },
           { outcome: 'SUCCEEDED', error: null, model: { id: second } },
         ],
