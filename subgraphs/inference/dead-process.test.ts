@@ -113,7 +113,7 @@ describe('the row of a running call', () => {
   it('names, after a failure, the model that is asked now, whose price counts', async () => {
     await using mesh = await startInference(database);
     const answer = mesh.data(COMPLETE, asking('both'));
-    (await mesh.alpha.next()).fail(failureOf('PROVIDER_ERROR', true));
+    (await mesh.alpha.next()).fail(failureOf('PROVIDER_RATE_LIMITED', true));
     const second = await mesh.beta.next();
     expect((await row(mesh)).progress).toMatchObject({
       attempts: [{ modelId: 'alpha/one', costNanos: 0n }],
