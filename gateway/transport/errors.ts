@@ -44,6 +44,21 @@ export function refusedIdentity(subgraph: string, said: string): HeddleError {
   );
 }
 
+const overruns = new WeakSet<ExecutionResult>();
+
+/** What ends a stream whose reader lets more wait in this process than may. */
+export function overrun(details: Readonly<Record<string, unknown>>): ExecutionResult {
+  const message = 'The client reads too slowly; go on with resumeCompletion.';
+  const { extensions } = new HeddleError('OVERLOADED', message, { extensions: { ...details, retryAfterMs } });
+  const result = { errors: [errorOf({ message, extensions })] };
+  overruns.add(result);
+  return result;
+}
+
+export function isOverrun(result: ExecutionResult): boolean {
+  return overruns.has(result);
+}
+
 interface WireResult {
   readonly data?: Record<string, unknown> | null | undefined;
   readonly errors?: readonly GraphQLFormattedError[] | undefined;

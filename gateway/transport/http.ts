@@ -4,6 +4,7 @@ import { HeddleError } from '#schema/errors.ts';
 import { parseJson } from '#schema/exact-json.ts';
 import { drainingStatus } from '#schema/http-drain.ts';
 import { identityHeader, signIdentity } from '#schema/identity.ts';
+import { resumptions } from '#schema/resumption.ts';
 import type { SubgraphExecutor, SubgraphName, SubgraphRequest } from '#schema/subgraph.ts';
 import { type Address, createAddresses } from './addresses.ts';
 import {
@@ -15,6 +16,7 @@ import {
   tooDeep,
   unreachable,
 } from './errors.ts';
+import { resumeSubscriptions } from './resuming.ts';
 
 export interface HttpExecutorOptions {
   readonly name: SubgraphName;
@@ -200,10 +202,17 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
     }
   };
 
+  const resumption = resumptions[name];
+  const subscriptions = {
+    execute: (request: SubgraphRequest) => persist(request, printedOf(request.document)),
+  };
+  const { execute: subscribed } =
+    resumption === undefined ? subscriptions : resumeSubscriptions(subscriptions, { resumption, now });
+
   return {
     async execute(request) {
       const document = printedOf(request.document);
-      if (document.type === 'subscription') return persist(request, document);
+      if (document.type === 'subscription') return subscribed(request);
       if (running >= operationsMax) throw atCapacity(name);
       running++;
       try {

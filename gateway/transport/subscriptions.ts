@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { HeddleError } from '#schema/errors.ts';
 import { parseJson } from '#schema/exact-json.ts';
 import { drainedCloseCode } from '#schema/http-drain.ts';
-import { broken, errorOf, refusedIdentity, resultOf, unreachable } from './errors.ts';
+import { broken, errorOf, overrun, refusedIdentity, resultOf, unreachable } from './errors.ts';
 import { EventBuffer } from './event-buffer.ts';
 
 export interface SignedOperation {
@@ -152,12 +152,7 @@ export function createSubscriber(options: {
 
   const overflow = (last: ExecutionResult): ExecutionResult => {
     const completionId = completionIdOf(last);
-    const message = 'The client reads too slowly; go on with resumeCompletion.';
-    const details = completionId === undefined ? {} : { completionId };
-    const { extensions } = new HeddleError('OVERLOADED', message, {
-      extensions: { ...details, retryAfterMs: 1_000 },
-    });
-    return { errors: [errorOf({ message, extensions })] };
+    return overrun(completionId === undefined ? {} : { completionId });
   };
 
   return {
