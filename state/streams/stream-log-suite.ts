@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import { printedSeed, randomOf } from '#test/support/random.ts';
 import type { LoggedEvent, StreamLogBounds, StreamLogs, StreamWriter } from './stream-log.ts';
 
 interface Said {
@@ -29,7 +28,11 @@ async function fill(writer: StreamWriter<Said>): Promise<{ readonly room: Promis
 }
 
 /** The promises of stream-log.ts, kept by every implementation. */
-export function streamLogSuite(name: string, open: (bounds?: Partial<StreamLogBounds>) => StreamLogs): void {
+export function streamLogSuite(
+  name: string,
+  open: (bounds?: Partial<StreamLogBounds>) => StreamLogs,
+  random: { below(n: number): number; pick<T>(items: readonly T[]): T },
+): void {
   describe(`${name} stream logs`, () => {
     it('tells every reader all events after its number, in order, once, and then the end', async () => {
       const logs = open();
@@ -190,7 +193,6 @@ export function streamLogSuite(name: string, open: (bounds?: Partial<StreamLogBo
     });
 
     it('delivers events of any sizes around its bound whole, in order, to readers of any speed, and stays bounded', async () => {
-      const random = randomOf(printedSeed(`${name} stream sizes`));
       const sizeMax = 1_000;
       const largest = 4 * sizeMax;
       for (let round = 0; round < 10; round++) {

@@ -2,19 +2,25 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
+import { printedSeed, randomOf } from '#test/support/random.ts';
 import { withRedis } from '#test/support/with-redis.ts';
 import { createMemoryStreamLogs } from './memory.ts';
 import { createRedisStreamLogs } from './redis.ts';
 import type { LoggedEvent } from './stream-log.ts';
 import { streamLogSuite } from './stream-log-suite.ts';
 
-streamLogSuite('memory', (bounds) => createMemoryStreamLogs(bounds));
+const random = randomOf(printedSeed('stream logs'));
+streamLogSuite('memory', (bounds) => createMemoryStreamLogs(bounds), random);
 
 withRedis('redis stream logs', (redis) => {
-  streamLogSuite('redis', (bounds) => {
-    const { commands, channels } = redis();
-    return createRedisStreamLogs(commands, channels, pino({ level: 'silent' }), bounds);
-  });
+  streamLogSuite(
+    'redis',
+    (bounds) => {
+      const { commands, channels } = redis();
+      return createRedisStreamLogs(commands, channels, pino({ level: 'silent' }), bounds);
+    },
+    random,
+  );
 
   describe('redis stream logs of two processes', () => {
     it('tell a reader in one what the other writes', async () => {
