@@ -99,6 +99,28 @@ withRedis('redis stream logs', (redis) => {
       expect(onAbandoned).not.toHaveBeenCalled();
     });
 
+    it('hold the events of a silent writer longer than its readers wait, until it writes again', async () => {
+      const { commands, channels } = redis();
+      const logs = createRedisStreamLogs(commands, channels, pino({ level: 'silent' }));
+      const [events, meta] = ['events', 'meta'].map((key) => `heddle:stream:{silent}:${key}`) as [
+        string,
+        string,
+      ];
+      const writer = await logs.open<string>('silent', { keepMs: 60_000 });
+      await writer.append('a');
+      await vi.waitFor(async () => expect(await logs.held('silent')).toHaveLength(1));
+      expect(await commands.pttl(events)).toBeGreaterThan(3 * (await commands.pttl(meta)));
+      // Its time is over.
+      await commands.del(meta);
+      expect(await logs.held('silent')).toEqual([{ sequence: 0, event: 'a' }]);
+      await expect(logs.read('silent', -1).next()).rejects.toMatchObject({ reason: 'UNKNOWN' });
+      await writer.append('b');
+      await vi.waitFor(async () => expect(await logs.held('silent')).toEqual([{ sequence: 1, event: 'b' }]));
+      await writer.end('c');
+      expect(await commands.pttl(events)).toBeLessThanOrEqual(60_000);
+      expect(await logs.held('silent')).toHaveLength(2);
+    });
+
     it('go on when Redis has evicted the events of a full log', async () => {
       const { commands, channels } = redis();
       const logs = createRedisStreamLogs(commands, channels, pino({ level: 'silent' }), { sizeMax: 1_000 });

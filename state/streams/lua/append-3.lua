@@ -1,7 +1,7 @@
 -- Appends events, and tells the writer how its readers are. The writer also calls it without events, to say that it lives.
 -- Events that are there already are passed over: their writer sends them again when it has not heard that they arrived.
 -- KEYS[1] events (stream; the event of number n has the id (n+1)-0)  KEYS[2] meta (hash)  KEYS[3] readers (hash)
--- ARGV[1] state after it: OPEN, ENDED or GIVEN_UP (no more comes, though it has not ended); NEW: OPEN, unless there is one already  ARGV[2] how long the keys live from now, in ms  ARGV[3] number of the first event
+-- ARGV[1] state after it: OPEN, ENDED or GIVEN_UP (no more comes, though it has not ended); NEW: OPEN, unless there is one already  ARGV[2] how long the keys live from now, in ms; the events of an open log four times as long  ARGV[3] number of the first event
 -- ARGV[4] events held at most  ARGV[5] characters held at most  ARGV[6] channel of events
 -- then for each event: its JSON, its size
 -- Returns { readers alive, 1 when the log is full and a reader is behind }; { -1 } when there is one already.
@@ -17,6 +17,10 @@ if state == 'NEW' then
   state = 'OPEN'
 elseif not known then
   redis.call('HSET', meta, 'lost', now)
+end
+-- Events of a writer that was silent for too long: its readers have been failed.
+if not known then
+  redis.call('DEL', events)
 end
 local first_sent = tonumber(ARGV[3])
 local sequence = math.max(first_sent, tonumber(redis.call('HGET', meta, 'length') or '0'))
@@ -71,6 +75,10 @@ end
 redis.call('HSET', meta, 'state', state, 'length', string.format('%.0f', sequence), 'size', string.format('%.0f', size), 'waits', waits)
 for _, key in ipairs(KEYS) do
   redis.call('PEXPIRE', key, ARGV[2])
+end
+-- Whoever closes the call of a dead writer still finds what it had written.
+if state == 'OPEN' then
+  redis.call('PEXPIRE', events, 4 * tonumber(ARGV[2]))
 end
 if #ARGV > 6 or state ~= 'OPEN' then
   redis.call('PUBLISH', ARGV[6], 'e')
