@@ -59,6 +59,41 @@ export function clientOf(url: string, key: string): TestClient {
   };
 }
 
+/** The values of one field of a subscription as server-sent events, as they come; returning early ends the subscription. */
+export async function* overEventStream<T = unknown>(
+  { url, key }: TestClient,
+  query: string,
+  variables: Record<string, unknown> = {},
+): AsyncGenerator<T> {
+  const leave = new AbortController();
+  try {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        authorization: `Bearer ${key}`,
+      },
+      body: JSON.stringify({ query, variables }),
+      signal: leave.signal,
+    });
+    let text = '';
+    for await (const chunk of (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+        const json = /^data: (\{.*)$/m.exec(text.slice(0, end))?.[1];
+        text = text.slice(end + 2);
+        if (json === undefined) continue;
+        const { data, errors } = JSON.parse(json) as Answer<Record<string, unknown> | null>;
+        if (errors !== undefined) throw new Error(errors.map(({ message }) => message).join('; '));
+        yield Object.values(data ?? {})[0] as T;
+      }
+    }
+  } finally {
+    leave.abort();
+  }
+}
+
 /** The values of one field of a subscription over graphql-ws, as they come; returning early ends the subscription. */
 export async function* overWebSocket<T = unknown>(
   { url, key }: TestClient,

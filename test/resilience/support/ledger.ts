@@ -9,6 +9,7 @@ export interface Row {
   readonly cost: string;
   readonly errorCode: string | null;
   readonly usageEstimated: boolean;
+  readonly tags: readonly string[];
   readonly endedAt: string | null;
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
   readonly model: { readonly id: string };
@@ -28,7 +29,7 @@ export async function allRows(client: TestClient): Promise<Row[]> {
     const { invocations }: Page = await client.data<Page>(
       `query ($after: String) {
         invocations(first: 200, after: $after) {
-          edges { node { id status cost errorCode usageEstimated endedAt usage { inputTokens outputTokens } model { id } } }
+          edges { node { id status cost errorCode usageEstimated tags endedAt usage { inputTokens outputTokens } model { id } } }
           pageInfo { hasNextPage endCursor }
         }
       }`,

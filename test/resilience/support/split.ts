@@ -22,6 +22,8 @@ export interface SplitMesh extends TestMesh {
   readonly store: HeddleProcess;
   /** Starts the store again after it has ended. */
   startStore(): Promise<void>;
+  /** Starts a second process of a subgraph, at an address that no gateway calls. */
+  startBeside(name: SubgraphName): Promise<HeddleProcess>;
 }
 
 /**
@@ -69,6 +71,13 @@ export async function startSplit(
     running.set(parts, heddle);
     await heddle.line(/http:\/\/127\.0\.0\.1:\d+\/graphql/);
   };
+  const startBeside = async (name: SubgraphName) => {
+    const port = String(await freePort());
+    const environment = { ...common, [`HEDDLE_${name.toUpperCase()}_PORT`]: port };
+    const heddle = stack.use(startHeddle(['serve', '--only', name], environment));
+    await heddle.line(/http:\/\/127\.0\.0\.1:\d+\/graphql/);
+    return heddle;
+  };
   await Promise.all(groups.map(start));
   await start('gateway');
   const current = (parts: string) => {
@@ -90,6 +99,7 @@ export async function startSplit(
       return store;
     },
     startStore,
+    startBeside,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
