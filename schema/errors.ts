@@ -81,8 +81,10 @@ export const errorCatalogue = {
     whatToDo: 'Wait `retryAfterMs` and try again.',
   },
   INTERNAL: {
-    summary: 'Something unexpected failed. The details are in the log under the requestId.',
-    whatToDo: 'Report the requestId to whoever runs this mesh.',
+    summary:
+      'Something unexpected failed, or the process that ran the call ended before the call did. The details are in the log under the requestId.',
+    whatToDo:
+      'Call again where `retryAfterMs` is given, with the same idempotencyKey too; otherwise report the requestId to whoever runs this mesh.',
   },
 } as const satisfies Record<string, ErrorDescription>;
 
