@@ -24,7 +24,7 @@ export interface SweepServices {
   readonly log: Logger;
   /** Events of a call outlive its process where the logs are not in its memory. */
   readonly streams: Pick<StreamLogs, 'held'>;
-  readonly quota: Pick<Quota, 'settle'>;
+  readonly quota: Pick<Quota, 'settle' | 'release'>;
 }
 
 /** What the living know of rows that are to be closed. */
@@ -53,20 +53,39 @@ export async function closeAbandoned(
 ): Promise<number> {
   const rows = nativeCollection<InvocationRecord>(services.connection, invocations);
   const running = { ownerId: { $in: [...ownerIds] }, status: 'RUNNING' as const };
-  const found = await rows.find(running, { projection: { _id: 1 } }).toArray();
+  const found = await rows.find(running, { projection: { tenantId: 1 } }).toArray();
   // Asked after they were found: a row that is opened from now on is not among them.
-  const abandoned = found.map(({ _id }) => _id).filter((id) => !keeper.isHeld(id));
-  const unopened = abandoned.filter((id) => keeper.isUnopened(id));
-  let count = 0;
-  if (unopened.length > 0) {
-    const filter = { _id: { $in: unopened }, status: 'RUNNING' as const };
-    count += (await rows.deleteMany(filter)).deletedCount;
-  }
-  const left = abandoned.filter((id) => !keeper.isUnopened(id));
-  for (let first = 0; first < left.length; first += batchMax) {
-    count += await closeBatch(services, left.slice(first, first + batchMax), atMs, keeper);
+  const abandoned = found.filter(({ _id }) => !keeper.isHeld(_id));
+  const unopened = abandoned.filter(({ _id }) => keeper.isUnopened(_id));
+  let count = await deleteUnopened(services, unopened);
+  const ids = abandoned.map(({ _id }) => _id).filter((id) => !keeper.isUnopened(id));
+  for (let first = 0; first < ids.length; first += batchMax) {
+    count += await closeBatch(services, ids.slice(first, first + batchMax), atMs, keeper);
   }
   return count;
+}
+
+async function deleteUnopened(
+  { connection, quota, log }: SweepServices,
+  unopened: readonly Pick<InvocationRecord, '_id' | 'tenantId'>[],
+): Promise<number> {
+  if (unopened.length === 0) return 0;
+  const filter = { _id: { $in: unopened.map(({ _id }) => _id) }, status: 'RUNNING' as const };
+  const rows = nativeCollection<InvocationRecord>(connection, invocations);
+  const { deletedCount } = await rows.deleteMany(filter, { writeConcern: durable.writeConcern });
+  const release = async ({ _id, tenantId }: (typeof unopened)[number]) => {
+    try {
+      // Its caller has released it already; meters that were read from the ledger meanwhile have counted the row.
+      await quota.release(tenantId, _id);
+    } catch (error) {
+      log.error(
+        { err: error, completionId: _id },
+        'the meters of a call that did not begin could not be released',
+      );
+    }
+  };
+  await Promise.all(unopened.map(release));
+  return deletedCount;
 }
 
 /** Commits to the meters what these rows were closed with, whoever closed them. */

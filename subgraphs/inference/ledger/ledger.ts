@@ -52,7 +52,8 @@ export interface Ledger {
 
 const bounds = { batchMax: 256, waitingMax: 20_000 };
 const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as const;
-const closeRetryDelaysMs = [50, 200, 1_000, 3_000, 6_000];
+/** Short ones: rows are closed as soon as the database can write again. */
+const closeRetryDelaysMs = [50, 200, 1_000, 1_500, 1_500, 1_500, 1_500, 1_500, 1_500];
 /** Rows remembered whose closing, or opening, failed; older ones are closed as if their process had died. */
 const lostMax = 20_000;
 
