@@ -173,6 +173,25 @@ describe('catalog', () => {
     await vi.waitFor(() => expect(other.model('p/a')).toBeDefined());
   });
 
+  it('reads all once a minute, changed or not, since a writer may have died before it told', async () => {
+    const { connection } = database;
+    const asked: string[] = [];
+    let otherMs = at.getTime();
+    const options = { bus: createMemoryBus(log), log, refreshMs: 5, now: () => otherMs };
+    await using other = await openCatalog(connection, options);
+    connection.getClient().on('commandStarted', ({ command }) => asked.push(String(command.find)));
+    const rounds = async (more: number) => {
+      const seen = asked.length;
+      await vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(seen + more));
+    };
+    await models(connection).create(model('a'));
+    otherMs += 59_999;
+    await rounds(4);
+    expect(new Set(asked)).toEqual(new Set(['catalog_revisions', 'undefined']));
+    otherMs += 1;
+    await vi.waitFor(() => expect(other.model('p/a')).toBeDefined());
+  });
+
   it('keeps what it has when the database cannot be read', async () => {
     await using gone = await openTestDatabase();
     await providers(gone.connection).create({ ...provider, _id: 'kept' });

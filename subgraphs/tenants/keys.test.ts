@@ -174,6 +174,30 @@ describe('the caller that a key stands for', () => {
     expect((await mesh.callerOf(secret))?.cacheByDefault).toBe(false);
   });
 
+  it.each(['create', 'update'])(
+    'cannot be given an end that has come already, to the millisecond: %s',
+    async (how) => {
+      const nowMs = Date.now() + 5_000;
+      mesh.clock.ms = nowMs;
+      const endingAt = (ms: number) => ({ expiresAt: new Date(ms).toISOString() });
+      const end = async (ms: number) =>
+        how === 'create'
+          ? refusal(create, { input: { appId: acme.appId, ...endingAt(ms) } })
+          : refusal(
+              'mutation ($id: ID!, $input: UpdateApiKeyInput!) { updateApiKey(id: $id, input: $input) { id } }',
+              {
+                id: acme.keyId,
+                input: endingAt(ms),
+              },
+            );
+      expect(await end(nowMs)).toMatchObject({
+        code: 'BAD_USER_INPUT',
+        message: expect.stringMatching(/expiresAt/),
+      });
+      expect(await end(nowMs + 1)).toBeUndefined();
+    },
+  );
+
   it('is nobody for a text that no key has, also to the millisecond of its end', async () => {
     expect(await mesh.callerOf('hd_nobody_at_all')).toBeNull();
     const expiresAt = new Date(Date.now() + 60_000);

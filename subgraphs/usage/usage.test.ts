@@ -140,14 +140,18 @@ describe('the work of a usage', () => {
 });
 
 describe('a usage that is too wide', () => {
-  it('is refused, and answered with fewer dimensions', async () => {
+  it('is refused beyond exactly 10,000 buckets, and answered with fewer dimensions', async () => {
     const wide = testCaller('wide');
     await invocations(database.connection).insertMany(
-      Array.from({ length: 10_001 }, (_, index) =>
+      Array.from({ length: 10_000 }, (_, index) =>
         row(`w${index}`, '2026-04-01T00:00:00Z', { tenantId: 'wide', keyId: `k${index}` }),
       ),
     );
     const range = { from: '2026-04-01T00:00:00Z', to: '2026-04-02T00:00:00Z', interval: 'ALL' };
+    expect(await bucketsOf(wide, 'ALL', ['KEY'], range)).toHaveLength(10_000);
+    await invocations(database.connection).create(
+      row('w10000', '2026-04-01T00:00:00Z', { tenantId: 'wide', keyId: 'k10000' }),
+    );
     expect(await refusal(wide, usage, { ...range, by: ['KEY'] })).toMatch(/^BAD_USER_INPUT: .*10000 buckets/);
     expect(await bucketsOf(wide, 'ALL', ['APP'], range)).toMatchObject([{ requests: 10_001 }]);
   });
