@@ -6,6 +6,7 @@ import { anonymousCaller, type Caller, systemCaller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import type { SubgraphExecutor } from '#schema/subgraph.ts';
 import type { Bus } from '#state/bus/bus.ts';
+import { CredentialRefusal } from './refusal-log.ts';
 
 /** What a client sent to say who it is; undefined where it sent nothing. */
 export interface Credentials {
@@ -48,7 +49,9 @@ function keyOf({ authorization, apiKey }: Credentials): string | undefined {
   if (authorization === undefined || /^\s*(Bearer\s*)?$/i.test(authorization)) return apiKey || undefined;
   const [, key] = /^Bearer[ ]+(\S+)\s*$/i.exec(authorization) ?? [];
   if (key === undefined) {
-    throw new HeddleError('UNAUTHENTICATED', 'The authorization header must read `Bearer <API key>`.');
+    throw new CredentialRefusal('UNAUTHENTICATED', 'The authorization header must read `Bearer <API key>`.', {
+      problem: 'MALFORMED',
+    });
   }
   return key;
 }
@@ -88,8 +91,8 @@ function isAllowed(list: BlockList, clientAddress: string | null): boolean {
   return family !== undefined && list.check(address, family);
 }
 
-function unknownKey(): HeddleError {
-  return new HeddleError('UNAUTHENTICATED', 'The API key is unknown, expired or revoked.');
+function refusedKey(about: ConstructorParameters<typeof CredentialRefusal>[2]): CredentialRefusal {
+  return new CredentialRefusal('UNAUTHENTICATED', 'The API key is unknown, expired or revoked.', about);
 }
 
 function isCaller(value: unknown): value is Caller {
@@ -208,12 +211,15 @@ export async function createCallers(options: {
     async identify(credentials, context) {
       const key = keyOf(credentials);
       if (key === undefined) return anonymousCaller;
-      if (key.length > keyLengthMax) throw unknownKey();
+      if (key.length > keyLengthMax) throw refusedKey({ problem: 'MALFORMED' });
       const { caller, allowList } = await lookUp(hash('sha256', key, 'hex'), context);
-      if (caller === undefined) throw unknownKey();
-      if (caller.expiresAtMs !== null && caller.expiresAtMs <= now()) throw unknownKey();
+      if (caller === undefined) throw refusedKey({ problem: 'UNKNOWN', key });
+      if (caller.expiresAtMs !== null && caller.expiresAtMs <= now()) {
+        throw refusedKey({ problem: 'EXPIRED', caller });
+      }
       if (allowList !== undefined && !isAllowed(allowList, context.clientAddress)) {
-        throw new HeddleError('FORBIDDEN', 'The API key may not be used from this address.');
+        const message = 'The API key may not be used from this address.';
+        throw new CredentialRefusal('FORBIDDEN', message, { problem: 'ADDRESS', caller });
       }
       return caller;
     },

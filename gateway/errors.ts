@@ -37,15 +37,18 @@ interface AnyError {
   readonly extensions?: unknown;
 }
 
+interface PresentedRequest {
+  readonly requestId: string;
+  readonly log: Logger;
+  /** The field that a path leads to: a path itself has the client's words and is not logged. */
+  readonly fieldAt?: (path: Path) => string | null;
+}
+
 /**
  * The error as the client may see it: one that carries a code of the catalogue passes, everything else becomes
  * INTERNAL with the request's id and is logged.
  */
-export function presentError(
-  error: unknown,
-  request: { readonly requestId: string; readonly log: Logger },
-  path?: Path,
-): ClientError {
+export function presentError(error: unknown, request: PresentedRequest, path?: Path): ClientError {
   const { message, extensions, path: ownPath } = (error ?? {}) as AnyError;
   const at = path ?? (Array.isArray(ownPath) ? (ownPath as Path) : undefined);
   const details =
@@ -55,20 +58,22 @@ export function presentError(
     if (code === 'INTERNAL') rest.requestId ??= request.requestId;
     // Ours, about a subgraph that was not reached: the client hears which, the log also hears why.
     if (error instanceof HeddleError && error.cause !== undefined) {
-      request.log.warn({ err: error, requestId: request.requestId, path: at }, message);
+      request.log.warn({ event: 'subgraph_failed', err: error, ...aboutOf(request, at) }, message);
     }
     return clientError(code as ErrorCode, message, at, rest);
   }
-  request.log.error({ err: error, requestId: request.requestId, path: at }, 'unexpected error');
+  request.log.error({ event: 'unexpected_error', err: error, ...aboutOf(request, at) }, 'unexpected error');
   const masked = 'Something unexpected failed; the log tells more under the requestId.';
   return clientError('INTERNAL', masked, at, { requestId: request.requestId });
 }
 
+function aboutOf({ requestId, fieldAt }: PresentedRequest, path: Path | undefined) {
+  const field = path === undefined ? undefined : fieldAt?.(path);
+  return { requestId, ...(field == null ? {} : { field }) };
+}
+
 /** A thrown error as a whole result. */
-export function presentFailure(
-  error: unknown,
-  request: { readonly requestId: string; readonly log: Logger },
-): ClientResult {
+export function presentFailure(error: unknown, request: PresentedRequest): ClientResult {
   return { errors: [presentError(error, request)] };
 }
 

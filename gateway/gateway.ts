@@ -12,6 +12,7 @@ import { createReadiness, sendHealth } from './doors/health.ts';
 import { createWebSocketDoor } from './doors/websocket.ts';
 import { PlannerProcess } from './execution/planner.ts';
 import { type GatewayLimits, resolveLimits } from './limits.ts';
+import { RefusalLog } from './refusal-log.ts';
 import { createRouter, type SubgraphExecutors } from './router.ts';
 
 export interface GatewayOptions {
@@ -64,9 +65,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const limits = resolveLimits(options.limits);
   const { tenants } = executors;
   if (tenants === undefined) throw new Error('The gateway needs the tenants subgraph to know its callers.');
+  const refusals = new RefusalLog(log, now);
   const routeBy = async (by: PlannerProcess) => {
     const { supergraphSdl } = by;
-    const routed = createRouter({ supergraphSdl, planner: by, executors, limits, log });
+    const routed = createRouter({ supergraphSdl, planner: by, executors, limits, log, refusals });
     await by.ready();
     return routed;
   };
@@ -75,7 +77,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const callers = await createCallers({ tenants, bus, now });
   const work = new Work();
   let draining = false;
-  const mesh: Mesh = { router: () => router, callers, limits, log, work };
+  const mesh: Mesh = { router: () => router, callers, limits, log, refusals, work };
   const readiness = createReadiness(executors, { now });
   const sockets = createWebSocketDoor(mesh);
 
@@ -150,6 +152,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const cutOff = setTimeout(() => server.closeAllConnections(), lastAnswersMs);
     await gone;
     clearTimeout(cutOff);
+    refusals[Symbol.dispose]();
     await callers[Symbol.asyncDispose]();
     await planner[Symbol.asyncDispose]();
   };

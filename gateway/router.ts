@@ -14,6 +14,7 @@ import { apiSchemaOf } from '#schema/api-schema.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import type { SubgraphExecutor } from '#schema/subgraph.ts';
+import { coordinateAt } from './coordinate.ts';
 import { refuseCostlyOperation } from './directives/cost.ts';
 import { readPolicy } from './directives/policy.ts';
 import { Documents } from './documents.ts';
@@ -26,6 +27,8 @@ import type { Fetch } from './execution/plan.ts';
 import type { Planner } from './execution/planner.ts';
 import { type Run, runStep, takeRoot, variablesOf } from './execution/run.ts';
 import type { GatewayLimits } from './limits.ts';
+import { RefusalLog } from './refusal-log.ts';
+import { StreamWatch } from './stream-watch.ts';
 
 export type SubgraphExecutors = Readonly<Record<string, SubgraphExecutor | undefined>>;
 
@@ -36,6 +39,8 @@ export interface RouterOptions {
   readonly executors: SubgraphExecutors;
   readonly limits: GatewayLimits;
   readonly log: Logger;
+  /** Where refusals and cut streams are logged; a log of its own when left out. */
+  readonly refusals?: RefusalLog;
 }
 
 /** Who asks, from where, and until when. */
@@ -106,7 +111,9 @@ function subgraphsOf(supergraph: DocumentNode): string[] {
  * The router over one supergraph: document, validation, policy, plan, execution, each derived once per document.
  * Throws when the supergraph cannot be read or names a subgraph that has no executor.
  */
-export function createRouter({ supergraphSdl, planner, executors, limits, log }: RouterOptions): Router {
+export function createRouter(options: RouterOptions): Router {
+  const { supergraphSdl, planner, executors, limits, log } = options;
+  const refusals = options.refusals ?? new RefusalLog(log);
   const supergraph = parse(supergraphSdl, { noLocation: true });
   const schema = apiSchemaOf(supergraphSdl);
   const graph: Graph = {
@@ -138,16 +145,19 @@ export function createRouter({ supergraphSdl, planner, executors, limits, log }:
     return executor.execute({ document, operationName, variables, ...context });
   };
 
-  const startRun = ({ clientKeys }: Operation, variables: Variables, context: OperationContext): Run => ({
+  const startRun = (operation: Operation, variables: Variables, context: OperationContext): Run => ({
     variables,
-    clientKeys,
+    clientKeys: operation.clientKeys,
     isOfType,
-    send: async (operation) => {
-      const result = await execute(operation, operation.variables, context);
-      if (Symbol.asyncIterator in result) throw new Error(`${operation.subgraph} answered with a stream.`);
+    send: async (asked) => {
+      const result = await execute(asked, asked.variables, context);
+      if (Symbol.asyncIterator in result) throw new Error(`${asked.subgraph} answered with a stream.`);
       return result;
     },
-    present: (error, path) => presentError(error, { requestId: context.requestId, log }, path),
+    present: (error, path) => {
+      const fieldAt = (at: readonly (string | number)[]) => coordinateAt(operation, at);
+      return presentError(error, { requestId: context.requestId, log, fieldAt }, path);
+    },
     data: {},
     errors: [],
     missing: new Set(),
@@ -177,16 +187,27 @@ export function createRouter({ supergraphSdl, planner, executors, limits, log }:
       return { errors: run.errors };
     }
     const step = program.plan?.step;
+    const watch = new StreamWatch(refusals, context, operation);
     return mapEvents<ExecutionResult, ClientResult>(
       events,
       async (event) => {
+        watch.saw(event);
         const run = startRun(operation, variables, bound);
         takeRoot(run, source, event);
         if (step !== undefined) await runStep(run, step);
-        return finish(run, program, bound);
+        const answer = finish(run, program, bound);
+        if (answer.errors !== undefined) watch.answered(answer.errors);
+        return answer;
       },
-      (error) => presentFailure(error, { requestId: context.requestId, log }),
-      () => left.abort(),
+      (error) => {
+        const failure = presentFailure(error, { requestId: context.requestId, log });
+        watch.failed(failure.errors?.[0]?.extensions?.code);
+        return failure;
+      },
+      () => {
+        watch.ended();
+        left.abort();
+      },
     );
   };
 
@@ -228,9 +249,14 @@ export function createRouter({ supergraphSdl, planner, executors, limits, log }:
       const document = documents.prepare(query);
       return document.refusal ?? document.operation(operationName);
     },
-    run: (operation, variables, context) =>
-      run(operation, variables, context).catch((error: unknown) =>
+    run: async (operation, variables, context) => {
+      const answer = await run(operation, variables, context).catch((error: unknown) =>
         presentFailure(error, { requestId: context.requestId, log }),
-      ),
+      );
+      if (!isStream(answer) && answer.errors !== undefined) {
+        refusals.answered(answer.errors, context, operation);
+      }
+      return answer;
+    },
   };
 }

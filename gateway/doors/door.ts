@@ -4,6 +4,7 @@ import { HeddleError } from '#schema/errors.ts';
 import { checkedClientRequestId } from '#schema/request-id.ts';
 import type { Callers, Credentials } from '../caller.ts';
 import type { GatewayLimits } from '../limits.ts';
+import type { RefusalLog } from '../refusal-log.ts';
 import type { Router } from '../router.ts';
 
 /** What every door needs of the gateway behind it. */
@@ -13,6 +14,7 @@ export interface Mesh {
   readonly callers: Callers;
   readonly limits: GatewayLimits;
   readonly log: Logger;
+  readonly refusals: RefusalLog;
   /** The operations in progress, for which a shutdown waits. */
   readonly work: Work;
 }

@@ -98,6 +98,10 @@ export async function serveGraphql(
   search: string,
 ): Promise<void> {
   const requestId = newRequestId();
+  const clientRequestId = clientRequestIdOf(request);
+  const clientAddress = clientAddressOf(request);
+  const asked = { requestId, clientRequestId, clientAddress };
+  let caller: Caller | undefined;
   response.setHeader('x-request-id', requestId);
   if (allowCrossOrigin(request, response)) return;
   const accept = request.headers.accept;
@@ -133,10 +137,8 @@ export async function serveGraphql(
       throw new BadRequest(405, 'Send a POST, or a GET for a query.');
     }
     if (accepted.result === undefined && accepted.stream === undefined) throw unacceptable();
-    const clientAddress = clientAddressOf(request);
-    const clientRequestId = clientRequestIdOf(request);
     const parameters = await parametersOf(request, mesh, search);
-    const caller: Caller = await mesh.callers.identify(credentialsOf(request), { requestId, clientAddress });
+    caller = await mesh.callers.identify(credentialsOf(request), { requestId, clientAddress });
     const operation = mesh.router().prepare(parameters.query, parameters.operationName);
     if (isOperation(operation)) {
       const wrong = misfit(request, accepted, operation);
@@ -144,8 +146,8 @@ export async function serveGraphql(
         if (wrong.status === 405) response.setHeader('allow', 'POST');
         throw wrong;
       }
-    }
-    const context = { caller, requestId, clientRequestId, clientAddress, signal: ending.signal };
+    } else mesh.refusals.answered(operation.errors ?? [], { ...asked, caller });
+    const context = { ...asked, caller, signal: ending.signal };
     const answer: Answer = isOperation(operation)
       ? await mesh.router().run(operation, parameters.variables, context)
       : operation;
@@ -163,6 +165,7 @@ export async function serveGraphql(
     if (status === 503) response.setHeader('retry-after', '1');
     // What is left of the body is not read: the connection cannot be used again.
     if (!request.complete) response.setHeader('connection', 'close');
+    mesh.refusals.thrown(error, { ...asked, caller });
     const result = presentFailure(error, { requestId, log: mesh.log });
     if (response.headersSent) response.destroy();
     else sendJson(response, status, jsonType, result);

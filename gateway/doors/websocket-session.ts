@@ -86,7 +86,12 @@ export class WebSocketSession {
     }
     switch (message.type) {
       case MessageType.ConnectionInit:
-        this.#connect(message.payload).catch((error: unknown) => this.#refuseConnection(error));
+        {
+          const requestId = newRequestId();
+          this.#connect(message.payload, requestId).catch((error: unknown) =>
+            this.#refuseConnection(error, requestId),
+          );
+        }
         return;
       case MessageType.Ping:
         // A client that pings but does not read gets no pongs rather than a buffer of them.
@@ -117,7 +122,10 @@ export class WebSocketSession {
     if (this.#running.size === 0) this.#socket.close(goingAway, 'Going away');
   }
 
-  async #connect(payload: Readonly<Record<string, unknown>> | null | undefined): Promise<void> {
+  async #connect(
+    payload: Readonly<Record<string, unknown>> | null | undefined,
+    requestId: string,
+  ): Promise<void> {
     if (this.#initReceived) {
       this.#socket.close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests');
       return;
@@ -127,12 +135,13 @@ export class WebSocketSession {
     const { authorization, apiKey } = this.#credentials;
     // What came with the request itself, perhaps set by a proxy, is not for the client's payload to replace.
     if (authorization === undefined && apiKey === undefined) this.#credentials = credentialsIn(payload);
-    await this.#identify(newRequestId());
+    await this.#identify(requestId);
     this.#acknowledged = true;
     this.#send(JSON.stringify({ type: MessageType.ConnectionAck }));
   }
 
-  #refuseConnection(error: unknown): void {
+  #refuseConnection(error: unknown, requestId: string): void {
+    this.#mesh.refusals.thrown(error, this.#asked(requestId));
     const code = error instanceof HeddleError ? error.code : 'INTERNAL';
     if (code === 'UNAUTHENTICATED') this.#socket.close(CloseCode.Unauthorized, 'Unauthorized');
     else if (code === 'FORBIDDEN') this.#socket.close(CloseCode.Forbidden, 'Forbidden');
@@ -143,8 +152,12 @@ export class WebSocketSession {
     }
   }
 
+  #asked(requestId: string) {
+    return { requestId, clientRequestId: this.#clientRequestId, clientAddress: this.#clientAddress };
+  }
+
   #identify(requestId: string) {
-    return this.#mesh.callers.identify(this.#credentials, { requestId, clientAddress: this.#clientAddress });
+    return this.#mesh.callers.identify(this.#credentials, this.#asked(requestId));
   }
 
   #start(id: string, payload: SubscribePayload): void {
@@ -162,10 +175,13 @@ export class WebSocketSession {
         this.#socket.close(tryAgainLater, 'Too many operations');
         return;
       }
+      const requestId = newRequestId();
       const why = work.closing
         ? 'This process is shutting down.'
         : 'Too many operations run over this WebSocket.';
-      this.#sendErrors(id, refusal('OVERLOADED', why, { retryAfterMs: 1000 }).errors ?? []);
+      const { errors = [] } = refusal('OVERLOADED', why, { retryAfterMs: 1000, requestId });
+      this.#mesh.refusals.answered(errors, this.#asked(requestId));
+      this.#sendErrors(id, errors);
       return;
     }
     const requestId = newRequestId();
@@ -198,6 +214,7 @@ export class WebSocketSession {
         await this.#deliver(id, answer, left.signal);
       })
       .catch((error: unknown) => {
+        this.#mesh.refusals.thrown(error, this.#asked(requestId));
         const { errors = [] } = presentFailure(error, { requestId, log: this.#mesh.log });
         if (!left.signal.aborted) this.#sendErrors(id, errors);
       })
@@ -212,14 +229,11 @@ export class WebSocketSession {
     const caller = await this.#identify(requestId);
     const router = this.#mesh.router();
     const operation = router.prepare(payload.query, payload.operationName);
-    if (!isOperation(operation)) return operation;
-    const context = {
-      caller,
-      requestId,
-      clientRequestId: this.#clientRequestId,
-      clientAddress: this.#clientAddress,
-      signal,
-    };
+    if (!isOperation(operation)) {
+      this.#mesh.refusals.answered(operation.errors ?? [], { ...this.#asked(requestId), caller });
+      return operation;
+    }
+    const context = { ...this.#asked(requestId), caller, signal };
     return router.run(operation, payload.variables, context);
   }
 

@@ -70,8 +70,8 @@ export class Operation {
   readonly coerceVariables: VariableCoercion;
   /** The client's keys for those of the document that had to be told apart. */
   readonly clientKeys: ReadonlyMap<string, string>;
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #graph: Graph;
-  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #demands: OperationDemands;
   readonly #introspection: DocumentNode | undefined;
   /** Tells its programs from those of other operations. */
@@ -94,11 +94,28 @@ export class Operation {
     this.coerceVariables = compileVariables(graph.schema, definition.variableDefinitions ?? []);
     this.#graph = graph;
     this.#bytes = bytes;
-    this.#fragments = fragments;
+    this.fragments = fragments;
     this.#demands = compileDemands(graph.schema, graph.policy, definition, fragments);
     const asksSchema = (field: FieldNode, isRoot: boolean) =>
       !isRoot || field.name.value === '__schema' || field.name.value === '__type';
     this.#introspection = filterOperation(definition, fragments, asksSchema);
+  }
+
+  get schema(): GraphQLSchema {
+    return this.#graph.schema;
+  }
+
+  /** The client's keys at the root. */
+  get rootKeys(): readonly string[] {
+    return this.definition.selectionSet.selections.flatMap((selection) =>
+      selection.kind === Kind.FIELD ? [this.clientKeyOf(selection)] : [],
+    );
+  }
+
+  /** The key that the client knows the field's answer by. */
+  clientKeyOf(field: FieldNode): string {
+    const key = keyOf(field);
+    return this.clientKeys.get(key) ?? key;
   }
 
   /** The program for what this caller is granted and these conditions; compiled and planned once. */
@@ -122,7 +139,7 @@ export class Operation {
   async #compile(denied: Denied, isIncluded: IsIncluded): Promise<Program> {
     const { schema, planner } = this.#graph;
     const shape = compileShape(
-      { schema, fragments: this.#fragments, clientKeys: this.clientKeys, denied, isIncluded },
+      { schema, fragments: this.fragments, clientKeys: this.clientKeys, denied, isIncluded },
       this.definition,
     );
     const refusal = this.#refusalOf(denied, shape);
@@ -131,7 +148,7 @@ export class Operation {
     for (const key of this.#turns(shape)) {
       const document = filterOperation(
         this.definition,
-        this.#fragments,
+        this.fragments,
         (field, isRoot) =>
           !denied.has(field) &&
           !(isRoot && introspectionFields.has(field.name.value)) &&
@@ -177,8 +194,7 @@ export class Operation {
       for (const selection of selectionSet.selections) {
         if (isNeverIncluded(selection.directives)) continue;
         if (selection.kind === Kind.FIELD) {
-          const key = keyOf(selection);
-          const below = [...path, this.clientKeys.get(key) ?? key];
+          const below = [...path, this.clientKeyOf(selection)];
           if (denied.has(selection)) {
             if (!seen.has(selection)) found.push({ field: selection, path: below });
             seen.add(selection);
@@ -188,7 +204,7 @@ export class Operation {
           continue;
         }
         const inner =
-          selection.kind === Kind.INLINE_FRAGMENT ? selection : this.#fragments.get(selection.name.value);
+          selection.kind === Kind.INLINE_FRAGMENT ? selection : this.fragments.get(selection.name.value);
         if (inner !== undefined) walk(inner.selectionSet, path);
       }
     };

@@ -62,6 +62,7 @@ export function isOverrun(result: ExecutionResult): boolean {
 interface WireResult {
   readonly data?: Record<string, unknown> | null | undefined;
   readonly errors?: readonly GraphQLFormattedError[] | undefined;
+  readonly extensions?: unknown;
 }
 
 export function isWireResult(value: unknown): value is WireResult {
@@ -69,10 +70,15 @@ export function isWireResult(value: unknown): value is WireResult {
   return 'data' in value || ('errors' in value && Array.isArray(value.errors));
 }
 
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
 /** A result as it came over the wire, as graphql-js has it. */
-export function resultOf({ data, errors }: WireResult): ExecutionResult {
+export function resultOf({ data, errors, extensions }: WireResult): ExecutionResult {
   return {
     ...(data === undefined ? {} : { data }),
+    ...(isRecord(extensions) ? { extensions } : {}),
     ...(errors === undefined || errors.length === 0 ? {} : { errors: errors.map(errorOf) }),
   };
 }

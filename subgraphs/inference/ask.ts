@@ -2,6 +2,7 @@ import type { CatalogModel } from '#mongo/catalog.ts';
 import type { HeddleError } from '#schema/errors.ts';
 import { type AttemptEnd, healthOf } from './attempt.ts';
 import type { InferenceDeps } from './deps.ts';
+import { type LoggedCall, logFailedAttempt } from './failure-log.ts';
 import type { Lease } from './provider-pool.ts';
 import { ProviderFailure } from './providers/provider.ts';
 import { nextAfterShown, nextStep, type RetryState } from './retry.ts';
@@ -20,6 +21,8 @@ export interface Attempted {
 export interface Asking<T extends Attempted> {
   readonly candidates: Candidates;
   readonly tally: Tally;
+  /** What the lines of its failed attempts name. */
+  readonly logged: LoggedCall;
   /** What an attempt that is cut may have taken. */
   bounds(model: CatalogModel): UsageBounds;
   /** Aborted when the call as a whole is stopped. */
@@ -51,7 +54,7 @@ export type Asked<T> =
  */
 export async function askCandidates<T extends Attempted>(
   asking: Asking<T>,
-  deps: Pick<InferenceDeps, 'health' | 'pool' | 'delay' | 'random' | 'now'>,
+  deps: Pick<InferenceDeps, 'health' | 'pool' | 'delay' | 'random' | 'now' | 'log'>,
 ): Promise<Asked<T>> {
   const { candidates, signal } = asking;
   const { models, maxAttempts } = candidates;
@@ -130,7 +133,7 @@ async function attempt<T extends Attempted>(
   model: CatalogModel,
   triedCredentials: Set<string>,
   asking: Asking<T>,
-  { health, pool, now }: Pick<InferenceDeps, 'health' | 'pool' | 'now'>,
+  { health, pool, now, log }: Pick<InferenceDeps, 'health' | 'pool' | 'now' | 'log'>,
 ): Promise<T | null> {
   const endCall = health.begin(model.id, model.provider.id);
   if (endCall === null) return null;
@@ -146,6 +149,8 @@ async function attempt<T extends Attempted>(
     const wasAnswering = asking.signal.aborted && timeToFirstTokenMs !== null;
     if (!wasAnswering) outcome = healthOf(end, { latencyMs: durationMs, timeToFirstTokenMs, wholeMs });
     asking.tally.add(model, end, { startedAtMs, durationMs }, asking.bounds(model));
+    const number = asking.tally.attempts.length;
+    logFailedAttempt(log, asking.logged, end, { model, number, durationMs });
     return attempted;
   } finally {
     endCall(outcome);

@@ -82,7 +82,18 @@ export async function embed(
   }
 
   const { values, dimensions = null } = input;
-  const start = { id, values, dimensions, inputTokensMax, candidates, meters, startedAtMs, signal };
+  const start = {
+    id,
+    caller,
+    labels,
+    values,
+    dimensions,
+    inputTokensMax,
+    candidates,
+    meters,
+    startedAtMs,
+    signal,
+  };
   const embedding = new Embedding(start, deps);
   deps.running.join(embedding);
   return embedding.done;

@@ -1,4 +1,5 @@
 import type { CatalogModel } from '#mongo/catalog.ts';
+import type { Caller } from '#schema/caller.ts';
 import { type Attempted, askCandidates } from './ask.ts';
 import { type AttemptEnd, Cancelled, endOf, Stopped, untilAborted, withinLimits } from './attempt.ts';
 import type { InferenceDeps } from './deps.ts';
@@ -9,6 +10,8 @@ import {
   failureOfProvider,
   internalFailure,
 } from './ending.ts';
+import { logFailedCall } from './failure-log.ts';
+import type { CallLabels } from './labels.ts';
 import { attemptProgress } from './ledger/attempt-progress.ts';
 import { attemptRecord } from './ledger/rows.ts';
 import type { Meters } from './meters.ts';
@@ -31,6 +34,8 @@ export interface EmbeddingsData {
 
 export interface EmbeddingStart {
   readonly id: string;
+  readonly caller: Caller;
+  readonly labels: CallLabels;
   readonly values: readonly string[];
   readonly dimensions: number | null;
   readonly inputTokensMax: number;
@@ -91,6 +96,8 @@ export class Embedding implements RunningCall {
     } finally {
       clearTimeout(total);
       signal.removeEventListener('abort', onLeave);
+      const failure = ending.status === 'FAILED' ? ending.failure : null;
+      logFailedCall(this.#deps.log, this.#start, failure, this.#tally.attempts.at(-1));
       await this.#settleAndClose(ending);
     }
     if (ending.status === 'FAILED') throw errorOfFailure(ending.failure, id);
@@ -108,6 +115,7 @@ export class Embedding implements RunningCall {
       {
         candidates,
         tally: this.#tally,
+        logged: this.#start,
         bounds: () => this.#bounds,
         signal: this.#abort.signal,
         reserve: (model) => meters.reserveAlso(this.#tally.used, upperBound(model, inputTokensMax, 0)),

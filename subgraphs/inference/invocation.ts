@@ -30,6 +30,7 @@ import {
   partialAnswer,
 } from './ending.ts';
 import type { EventSink } from './event-sink.ts';
+import { type LoggedCall, logFailedCall } from './failure-log.ts';
 import { readAnswerTexts } from './guarded-texts.ts';
 import { attemptProgress } from './ledger/attempt-progress.ts';
 import type { ProgressSource } from './ledger/progress.ts';
@@ -98,6 +99,12 @@ export class Invocation implements ProgressSource {
     return this.start.id;
   }
 
+  /** What lines of the log name. */
+  get #logged(): LoggedCall {
+    const { id, caller, request } = this.start;
+    return { id, caller, labels: request.labels };
+  }
+
   /** Its client ends it: CANCELLED. A completion that has ended stays as it is. */
   cancel(message: string): void {
     this.#stop(new Cancelled(message));
@@ -157,6 +164,7 @@ export class Invocation implements ProgressSource {
       ending = failed(internalFailure);
     }
     clearTimeout(total);
+    logFailedCall(this.#deps.log, this.#logged, ending.failure, this.#tally.attempts.at(-1));
     const ended = await this.#settleAndClose(ending);
     await this.#tellEnd(ended, ending);
     return ended;
@@ -168,6 +176,7 @@ export class Invocation implements ProgressSource {
       {
         candidates: this.start.candidates,
         tally: this.#tally,
+        logged: this.#logged,
         bounds: (model) => this.#boundsOf(model),
         signal: this.#abort.signal,
         reserve: (model) => this.#reserveFor(model),

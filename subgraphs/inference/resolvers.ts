@@ -1,6 +1,7 @@
 import { decimalOfNanos } from '#schema/money.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { LoggedEvent } from '#state/streams/stream-log.ts';
+import type { SubgraphContext } from '../shared/context.ts';
 import type { SubgraphResolvers } from '../shared/subgraph.ts';
 import { cancelCompletion } from './cancel-completion.ts';
 import { complete } from './complete.ts';
@@ -26,7 +27,11 @@ const event = {
   sequence: ({ sequence }: Logged) => sequence,
 };
 /** The payload is the event itself. */
-const itself = (logged: Logged) => logged;
+const itself = (logged: Logged, _args: unknown, context: SubgraphContext) => {
+  const { completionId, type } = logged.event;
+  context.streamed(completionId, type === 'CompletionFinished' || type === 'CompletionFailed');
+  return logged;
+};
 
 export function inferenceResolvers(inference: Inference): SubgraphResolvers<InferenceLoaders> {
   const { cachePolicies, structuredOutputs } = inference;

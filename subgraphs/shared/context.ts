@@ -32,6 +32,8 @@ export interface SubgraphContext<TLoaders = unknown> {
   readonly loaders: TLoaders;
   /** Inside an @audited mutation: what was changed. The last call counts. */
   audit(change: AuditedChange): void;
+  /** In a subscription: which completion the event is of, and whether it is the last. The gateway logs streams that are cut. */
+  streamed(completionId: string, ended: boolean): void;
 }
 
 const neverAborted = new AbortController().signal;
@@ -45,6 +47,8 @@ export class OperationContext<TLoaders> implements SubgraphContext<TLoaders> {
   readonly #createLoaders: (context: SubgraphContext<TLoaders>) => TLoaders;
   #loaders: TLoaders | undefined;
   #change: AuditedChange | undefined;
+  #streamId: string | undefined;
+  #streamNote: { readonly completionId: string; readonly ended: boolean } | undefined;
 
   constructor(
     request: SubgraphRequest,
@@ -62,6 +66,18 @@ export class OperationContext<TLoaders> implements SubgraphContext<TLoaders> {
   get loaders(): TLoaders {
     this.#loaders ??= this.#createLoaders(this);
     return this.#loaders;
+  }
+
+  streamed(completionId: string, ended: boolean): void {
+    if (ended || this.#streamId !== completionId) this.#streamNote = { completionId, ended };
+    this.#streamId = completionId;
+  }
+
+  /** What the gateway is to know with this event; undefined with most. */
+  takeStreamNote(): { readonly completionId: string; readonly ended: boolean } | undefined {
+    const note = this.#streamNote;
+    this.#streamNote = undefined;
+    return note;
   }
 
   /** The next event of a subscription reads afresh. */

@@ -25,7 +25,10 @@ function maskError(error: GraphQLError, requestId: string, log: Logger): GraphQL
   if (cause instanceof GraphQLError && isRefusal(error)) {
     return withExtensions(error, error.message, { ...error.extensions, code: 'BAD_USER_INPUT' });
   }
-  log.error({ err: cause, requestId, path: error.path }, 'a resolver failed unexpectedly');
+  // The field's own name: a path has the client's words.
+  const [node] = error.nodes ?? [];
+  const field = node?.kind === 'Field' ? node.name.value : undefined;
+  log.error({ event: 'unexpected_error', err: cause, requestId, field }, 'a resolver failed unexpectedly');
   return withExtensions(error, 'Something unexpected failed; the log tells more under the requestId.', {
     code: 'INTERNAL',
     requestId,

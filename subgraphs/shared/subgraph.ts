@@ -150,7 +150,14 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
       unfollow();
       return masked(source, request.requestId);
     }
-    const result = mapped(source, (rootValue) => execute({ schema, ...operation, contextValue, rootValue }));
+    const noted = (event: ExecutionResult): ExecutionResult => {
+      const note = contextValue.takeStreamNote();
+      return note === undefined ? event : { ...event, extensions: { stream: note } };
+    };
+    const result = mapped(source, (rootValue) => {
+      const event = execute({ schema, ...operation, contextValue, rootValue });
+      return 'then' in event ? event.then(noted) : noted(event);
+    });
     return resultStream(result, {
       onNext: () => contextValue.forgetLoaders(),
       mask: (event) => masked(event, request.requestId),
