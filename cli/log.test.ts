@@ -29,3 +29,24 @@ it('ends in a circle of causes', () => {
 it('takes what is no error', () => {
   expect(loggedError('text')).toEqual({ type: 'string', message: 'text' });
 });
+
+it.each([
+  ['E11000 duplicate key: { name: "Ann\'s \\"plan\\"" }', 'E11000 duplicate key: { name: "…" }'],
+  [
+    `Unexpected token 'h', "hunter2 is"... is not valid JSON`,
+    `Unexpected token '…', "…"... is not valid JSON`,
+  ],
+  ['Cast to string failed for value `hunter2`', 'Cast to string failed for value `…`'],
+  ['an "open quote of hunter2', 'an "…"'],
+  ["The provider's answer can't be read", "The provider's answer can't be read"],
+])('leaves out what an error quotes, in its message and its stack: %s', (message, kept) => {
+  const error = new Error(message, { cause: new Error(message) });
+  expect(loggedError(error)).toMatchObject({ message: kept, cause: { message: kept } });
+  expect(JSON.stringify(loggedError(error))).not.toMatch(/hunter2|Ann/);
+});
+
+it('keeps of a stack the places alone', () => {
+  const { stack } = loggedError(new Error('hunter2\nover\nlines')) as { readonly stack: string };
+  expect(stack).toMatch(/^at .*log\.test\.ts/);
+  expect(stack).not.toContain('hunter2');
+});

@@ -2,24 +2,37 @@ import { destination, type Logger, pino } from 'pino';
 
 const causesMax = 5;
 
+/** What stands in quotes: an apostrophe within or after a word quotes nothing. */
+const quoted = /"(?:[^"\\]|\\.)*"?|`[^`]*`?|(?<![\p{L}\p{N}])'[^']*'/gu;
+
+/** The text without what it quotes: libraries and databases quote the values that clients sent. */
+export function withoutQuoted(text: string): string {
+  return text.replace(quoted, (found) => `${found[0]}…${found[0]}`);
+}
+
 /**
- * An error as it is logged: what it is, what it says, where it came from, and why. Nothing else of it: libraries hang
- * the command or the request on their errors, and with it passwords, keys and what clients wrote.
+ * An error as it is logged: what it is, what it says without what it quotes, where it came from, and why. Nothing else
+ * of it: libraries attach the command or the request to their errors, and with it passwords, keys and what clients wrote.
  */
 export function loggedError(error: unknown, depth = 0): unknown {
-  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  if (!(error instanceof Error)) return { type: typeof error, message: withoutQuoted(String(error)) };
   const { message, stack, cause } = error;
   const { code } = error as { readonly code?: unknown };
   return {
     type: error.name,
-    message,
-    stack,
+    message: withoutQuoted(message),
+    stack: framesOf(stack),
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
     ...(error instanceof AggregateError && depth < causesMax
       ? { errors: error.errors.slice(0, causesMax).map((inner) => loggedError(inner, depth + 1)) }
       : {}),
     ...(cause === undefined || depth >= causesMax ? {} : { cause: loggedError(cause, depth + 1) }),
   };
+}
+
+/** The places alone: a stack begins with the message, which may have any number of lines. */
+function framesOf(stack: string | undefined): string | undefined {
+  return stack?.slice(stack.search(/^\s+at /m)).trimStart();
 }
 
 /** JSON lines on standard error. */

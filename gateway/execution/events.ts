@@ -30,10 +30,11 @@ export function mapEvents<From, To>(
         return { done: false, value: await map(value) };
       } catch (error) {
         if (ended) return finished;
+        const failure = onFailure(error);
         end();
         // The source may still hold something when it was the mapping that failed.
         iterator.return?.().catch(() => undefined);
-        return { done: false, value: onFailure(error) };
+        return { done: false, value: failure };
       }
     },
     async return() {

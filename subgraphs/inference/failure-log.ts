@@ -57,7 +57,10 @@ export function logFailedAttempt(
 ): void {
   if (end.outcome !== 'FAILED') return;
   const { failure } = end;
-  if (failure instanceof Stopped) return logCut(log, call);
+  if (failure instanceof Stopped) {
+    logCut(log, call);
+    return;
+  }
   log.warn(
     {
       event: 'attempt_failed',
@@ -93,7 +96,10 @@ export function logFailedCall(
 ): void {
   if (failure === null || failure.code === 'INTERNAL') return;
   if (lastAttempt?.error?.startsWith(`${failure.code}:`) === true) return;
-  if (failure.code === 'OVERLOADED') return logCut(log, call);
+  if (failure.code === 'OVERLOADED') {
+    logCut(log, call);
+    return;
+  }
   const { meter, window, subject, guardrail, stage } = failure.extensions ?? {};
   const refused = refusals.has(failure.code);
   log.warn(

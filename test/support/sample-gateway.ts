@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import { PlannerProcess } from '#gateway/execution/planner.ts';
 import { createGateway, type Gateway } from '#gateway/gateway.ts';
 import type { GatewayLimits } from '#gateway/limits.ts';
@@ -34,10 +34,11 @@ export async function startSampleGateway(
     readonly mesh?: SampleMesh;
     readonly now?: () => number;
     readonly port?: number;
+    readonly log?: Logger;
   } = {},
 ): Promise<SampleGateway> {
   const mesh = options.mesh ?? createSampleMesh();
-  const log = pino({ level: 'silent' });
+  const log = options.log ?? pino({ level: 'silent' });
   const bus = createMemoryBus(log);
   mesh.callers.set(hashOf(sampleKey), sampleCaller('inference:invoke', 'models:write', 'tenants:admin'));
   const gateway = await createGateway({
