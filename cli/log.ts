@@ -6,7 +6,7 @@ const causesMax = 5;
 const quoted = /"(?:[^"\\]|\\.)*"?|`[^`]*`?|(?<![\p{L}\p{N}])'[^']*'/gu;
 
 /** The text without what it quotes: libraries and databases quote the values that clients sent. */
-export function withoutQuoted(text: string): string {
+function withoutQuoted(text: string): string {
   return text.replace(quoted, (found) => `${found[0]}…${found[0]}`);
 }
 
