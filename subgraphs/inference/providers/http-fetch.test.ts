@@ -1,4 +1,13 @@
 import { Readable } from 'node:stream';
+import {
+  brotliCompressSync,
+  constants,
+  createGzip,
+  deflateRawSync,
+  deflateSync,
+  gzipSync,
+  zstdCompressSync,
+} from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createHttpFetch, type HttpFetch } from './http-fetch.ts';
 import { startWireServer } from './testing/wire-server.ts';
@@ -121,6 +130,91 @@ describe('http fetch', () => {
     await using server = await startWireServer((response) => void response.end('x'.repeat(2000)));
     const response = await make({ responseBytesMax: 1000 }).fetch(server.url);
     await expect(response.text()).rejects.toThrow('larger than 1000 bytes');
+  });
+
+  const codings: Readonly<Record<string, (data: string) => Buffer>> = {
+    gzip: gzipSync,
+    'x-gzip': gzipSync,
+    deflate: deflateSync,
+    'deflate, without its frame': deflateRawSync,
+    br: brotliCompressSync,
+    zstd: zstdCompressSync,
+    'gzip, br': (data) => brotliCompressSync(gzipSync(data)),
+    'GZIP, identity': gzipSync,
+  };
+
+  it.each(Object.entries(codings))(
+    'takes the coding %s off, however the bytes are cut',
+    async (name, compress) => {
+      const body = compress('{"ä":1}');
+      await using server = await startWireServer(async (response) => {
+        response.writeHead(400, { 'content-encoding': name.replace(', without its frame', '') });
+        for (const byte of body) await new Promise((resolve) => response.write(Buffer.of(byte), resolve));
+        response.end();
+      });
+      expect(await (await make().fetch(server.url)).json()).toEqual({ ä: 1 });
+      const pieces: string[] = [];
+      for await (const piece of (await make().fetch(server.url)).body?.pipeThrough(new TextDecoderStream()) ??
+        [])
+        pieces.push(piece);
+      expect(pieces.join('')).toBe('{"ä":1}');
+    },
+  );
+
+  it('gives what was compressed and flushed before the response ends', async () => {
+    const gzip = createGzip({ flush: constants.Z_SYNC_FLUSH });
+    await using server = await startWireServer((response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' });
+      gzip.pipe(response);
+      gzip.write('first');
+    });
+    const response = await make().fetch(server.url);
+    const reader = response.body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('first');
+    const second = reader?.read();
+    gzip.end('second');
+    expect(Buffer.from((await second)?.value ?? []).toString()).toBe('second');
+    expect((await reader?.read())?.done).toBe(true);
+  });
+
+  it('bounds what a compressed response comes to', async () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+    await using server = await startWireServer((response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' });
+      response.end(bomb);
+    });
+    const response = await make({ responseBytesMax: 1024 * 1024 }).fetch(server.url);
+    await expect(response.text()).rejects.toThrow('larger than 1048576 bytes');
+  });
+
+  it.each([
+    ['a coding that it does not know', 'compress', Buffer.from('x')],
+    ['too many codings', 'gzip, gzip, gzip, gzip', Buffer.from('x')],
+    ['bytes that are not of the coding', 'gzip', Buffer.from('no gzip at all')],
+  ])('refuses %s', async (_, coding, body) => {
+    await using server = await startWireServer((response) => {
+      response.writeHead(200, { 'content-encoding': coding });
+      response.end(body);
+    });
+    await expect((await make().fetch(server.url)).text()).rejects.toThrow();
+  });
+
+  it('reads an empty body of any coding, and closes a compressed body that is left', async () => {
+    let end = true;
+    await using server = await startWireServer((response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' });
+      if (end) response.end();
+      else response.write(gzipSync('x'));
+    });
+    expect(await (await make().fetch(server.url)).text()).toBe('');
+    end = false;
+    await (await make().fetch(server.url)).body?.cancel();
+    expect(await server.closed(1)).toBe(true);
+    const abort = new AbortController();
+    const reading = (await make().fetch(server.url, { signal: abort.signal })).text();
+    abort.abort(new Error('enough'));
+    await expect(reading).rejects.toThrow('enough');
+    expect(await server.closed(2)).toBe(true);
   });
 
   it('refuses calls over its bound with OVERLOADED, and takes them again when there is room', async () => {

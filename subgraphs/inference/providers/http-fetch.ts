@@ -42,7 +42,8 @@ function requestBody(body: RequestInit['body']): string | Buffer | null {
 
 /**
  * The fetch of all provider adapters: one request, no redirects (they come back as they are), no cookies, no cache, no
- * compression, HTTP/1.1 with one call per connection, TCP_NODELAY (undici sets it). The response
+ * compression asked for (what comes compressed all the same is decompressed), HTTP/1.1 with one call per connection,
+ * TCP_NODELAY (undici sets it). The response
  * has what the AI SDK and our own decoders use of fetch's Response. Bytes are taken from the socket only as they are
  * read. An abort rejects with the signal's reason, also while the body is being read, and closes the connection.
  */
@@ -78,7 +79,7 @@ export function createHttpFetch(options: HttpFetchOptions = {}): HttpFetch {
       const exchange = new Exchange(bytesMax, {
         onReceived: watch && (() => watch.received()),
         onConnected: () => watch?.connected(),
-        onHead: (head) => resolve(new HttpResponse(exchange, head, url.href)),
+        onHead: (head) => resolve(new HttpResponse(exchange, head, url.href, bytesMax)),
         onFailure: reject,
         onClosed: () => {
           inFlight -= 1;

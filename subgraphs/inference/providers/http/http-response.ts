@@ -1,4 +1,5 @@
-import type { Exchange, ExchangeHead } from './exchange.ts';
+import { DecodedBody, type EncodedBody, readCodings } from './decoded-body.ts';
+import type { ExchangeHead } from './exchange.ts';
 import { ResponseHeaders } from './response-headers.ts';
 
 function isPlain(chunk: Uint8Array): chunk is Uint8Array<ArrayBuffer> {
@@ -12,9 +13,9 @@ function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 /** Keeps nothing from one whole text to the next. */
 const decoder = new TextDecoder();
 
-/** A fetch Response over an Exchange. `read()` is the cheap way to its bytes; `body` is made when someone asks for it. */
+/** A fetch Response over an Exchange, its content codings taken off. `read()` is the cheap way to its bytes; `body` is made when someone asks for it. */
 export class HttpResponse implements Response {
-  readonly #exchange: Exchange;
+  readonly #source: EncodedBody;
   #body: ReadableStream<Uint8Array<ArrayBuffer>> | null = null;
   #used = false;
   readonly headers: ResponseHeaders;
@@ -25,9 +26,10 @@ export class HttpResponse implements Response {
   readonly type = 'default';
   readonly url: string;
 
-  constructor(exchange: Exchange, head: ExchangeHead, url: string) {
-    this.#exchange = exchange;
+  constructor(exchange: EncodedBody, head: ExchangeHead, url: string, bytesMax: number) {
     this.headers = new ResponseHeaders(head.headers);
+    const codings = readCodings(this.headers.get('content-encoding'));
+    this.#source = codings.length === 0 ? exchange : new DecodedBody(exchange, codings, bytesMax);
     this.ok = head.status >= 200 && head.status < 300;
     this.status = head.status;
     this.statusText = head.statusText;
@@ -41,17 +43,17 @@ export class HttpResponse implements Response {
   /** The next bytes of the body, null at its end. */
   read(): Promise<Uint8Array | null> {
     this.#used = true;
-    return this.#exchange.read();
+    return this.#source.read();
   }
 
   /** Closes the connection unless the body has been read to its end. */
   cancel(reason: unknown): void {
-    this.#exchange.abort(reason);
+    this.#source.abort(reason);
   }
 
   /** The answer is complete though the connection is not: lets it end by itself, so that it can be used again. */
   release(): void {
-    this.#exchange.release();
+    this.#source.release();
   }
 
   /** Pulls from the connection only when it is read: nothing is read ahead. */
