@@ -34,6 +34,7 @@ class GeminiReader implements AnswerReader {
   }
 
   whole(answer: Fields, into: ProviderPart[]): void {
+    if (answer.candidates === undefined && answer.promptFeedback === undefined) throw malformed();
     this.event(answer, into);
     this.#rawFinish ||= 'FINISH_REASON_UNSPECIFIED';
   }

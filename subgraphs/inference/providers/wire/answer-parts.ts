@@ -24,6 +24,9 @@ type ToolCallPart = ProviderPart & { readonly type: 'tool-call' };
 /** A whole answer in the place of a stream is kept until its end. */
 const wholeBytesMax = 64 * 1024 * 1024;
 
+/** White space, and the bytes of a byte order mark. */
+const passedOver: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
+
 /** One answer of any wire: out of bytes in pieces, or whole. Servers that answer one way when asked the other are read. */
 export class AnswerParts {
   readonly #reader: AnswerReader;
@@ -109,16 +112,12 @@ export class AnswerParts {
     return this.#context.framing?.() ?? new EventLines();
   }
 
-  /** The first byte that is no white space tells JSON from events. */
+  /** The first byte that is no white space, nor of a byte order mark, tells JSON from events. */
   #begin(bytes: Uint8Array): void {
-    const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-    for (let at = bom ? 3 : 0; at < bytes.byteLength; at++) {
-      const byte = bytes[at];
-      if (byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d) continue;
-      this.#begun = true;
-      if (byte === 0x7b || byte === 0x5b) this.#whole = [];
-      return;
-    }
+    const byte = bytes.find((each) => !passedOver.has(each));
+    if (byte === undefined) return;
+    this.#begun = true;
+    if (byte === 0x7b || byte === 0x5b) this.#whole = [];
   }
 
   #keepWhole(kept: Uint8Array[], bytes: Uint8Array): void {

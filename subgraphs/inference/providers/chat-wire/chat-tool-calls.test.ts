@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { createProvider } from '../registry.ts';
+import { ask, collect } from '../testing/calls.ts';
+import { cut, replay } from '../testing/replay.ts';
+import { chunk, sse } from '../testing/wire-server.ts';
+
+interface Delta {
+  readonly index?: number;
+  readonly id?: string;
+  readonly name?: string;
+  readonly args?: unknown;
+}
+
+const delta = ({ index, id, name, args }: Delta) => ({
+  ...(index === undefined ? {} : { index }),
+  ...(id === undefined ? {} : { id }),
+  function: { ...(name === undefined ? {} : { name }), ...(args === undefined ? {} : { arguments: args }) },
+});
+
+function open(body: string) {
+  return createProvider({
+    kind: 'OPENAI_COMPATIBLE',
+    baseUrl: 'http://upstream.test',
+    region: null,
+    secret: 'k',
+    fetch: replay(() => cut(body, [])),
+  });
+}
+
+async function read(...events: readonly object[]) {
+  const body = sse(...events, chunk({}, 'tool_calls'), '[DONE]');
+  return collect(await open(body), ask('m', 'q'));
+}
+
+const streamOf = (deltas: readonly Delta[]) => deltas.map((each) => chunk({ tool_calls: [delta(each)] }));
+
+/** How servers stream `f {x:1}` and `g {x:2}`, or calls of one name. */
+const two: Readonly<Record<string, readonly Delta[]>> = {
+  'one index and no ids': [
+    { index: 0, name: 'f', args: '{"x":1}' },
+    { index: 0, name: 'g', args: '{"x":2}' },
+  ],
+  'one index, no ids, and arguments in pieces': [
+    { index: 0, name: 'f', args: '' },
+    { index: 0, args: '{"x"' },
+    { index: 0, args: ':1}' },
+    { index: 0, name: 'g', args: '{"x"' },
+    { index: 0, args: ':2}' },
+  ],
+  'no index and no ids': [
+    { name: 'f', args: '{"x":1}' },
+    { name: 'g', args: '{"x":2}' },
+  ],
+  'one index and ids': [
+    { index: 0, id: 'a', name: 'f', args: '{"x":1}' },
+    { index: 0, id: 'b', name: 'g', args: '{"x":2}' },
+  ],
+  'one index, and ids with pieces in turn': [
+    { index: 0, id: 'a', name: 'f', args: '{"x"' },
+    { index: 0, id: 'b', name: 'g', args: '{"x"' },
+    { index: 0, id: 'a', args: ':1}' },
+    { index: 0, id: 'b', args: ':2}' },
+  ],
+  'one id at two indexes': [
+    { index: 0, id: 'a', name: 'f', args: '{"x":1}' },
+    { index: 1, id: 'a', name: 'g', args: '{"x":2}' },
+  ],
+  'one id and one index': [
+    { index: 0, id: 'a', name: 'f', args: '{"x":1}' },
+    { index: 0, id: 'a', name: 'g', args: '{"x":2}' },
+  ],
+  'a name that is repeated with each piece': [
+    { index: 0, id: 'a', name: 'f', args: '{"x"' },
+    { index: 0, id: 'a', name: 'f', args: ':1}' },
+    { index: 1, id: 'b', name: 'g', args: '{"x"' },
+    { index: 1, id: 'b', name: 'g', args: ':2}' },
+  ],
+  'an index that comes back': [
+    { index: 0, name: 'f', args: '{"x"' },
+    { index: 1, name: 'g', args: '{"x"' },
+    { index: 0, args: ':1}' },
+    { index: 1, args: ':2}' },
+  ],
+  'arguments that are objects': [
+    { index: 0, name: 'f', args: { x: 1 } },
+    { index: 0, name: 'g', args: { x: 2 } },
+  ],
+  'empty arguments before the real ones': [
+    { index: 0, id: 'a', name: 'f', args: '{}' },
+    { index: 0, args: '{"x":1}' },
+    { index: 1, id: 'b', name: 'g', args: 'null' },
+    { index: 1, args: '{"x":2}' },
+  ],
+};
+
+describe('tool calls of chat completions', () => {
+  it.each(Object.entries(two))('are told apart with %s', async (_, deltas) => {
+    const { toolCalls, error } = await read(...streamOf(deltas));
+    expect(error).toBeNull();
+    expect(toolCalls.map(({ name, arguments: given }) => [name, given])).toEqual([
+      ['f', '{"x":1}'],
+      ['g', '{"x":2}'],
+    ]);
+    expect(new Set(toolCalls.map(({ id }) => id)).size).toBe(2);
+  });
+
+  it('of one name at one index without ids are told apart where an object begins after a whole one', async () => {
+    for (const deltas of [
+      ['{"u":"a"}', '{"u":{"b":1}}', '{"u":"c"}'].map((args) => ({ index: 0, name: 'f', args })),
+      ['{"u":"a"}', '{"u":{"b":1}}', '{"u":"c"}'].map((args, at) => ({
+        index: 0,
+        ...(at === 0 ? { name: 'f' } : {}),
+        args,
+      })),
+    ]) {
+      const { toolCalls } = await read(...streamOf(deltas));
+      expect(toolCalls.map(({ name, arguments: given }) => [name, given])).toEqual([
+        ['f', '{"u":"a"}'],
+        ['f', '{"u":{"b":1}}'],
+        ['f', '{"u":"c"}'],
+      ]);
+    }
+  });
+
+  it('are not cut where an object begins inside of arguments', async () => {
+    const given = '{"a":{"b":[{},{"c":"}{"}]}}';
+    for (let at = 1; at < given.length; at++) {
+      const { toolCalls } = await read(
+        ...streamOf([
+          { index: 0, id: 'a', name: 'f', args: given.slice(0, at) },
+          { index: 0, args: given.slice(at) },
+        ]),
+      );
+      expect(toolCalls).toEqual([{ id: 'a', name: 'f', arguments: given }]);
+    }
+  });
+
+  it.each([
+    ['whole', [chunk({ function_call: { name: 'f', arguments: '{"x":1}' } })]],
+    [
+      'in pieces',
+      [
+        chunk({ function_call: { name: 'f', arguments: '' } }),
+        chunk({ function_call: { arguments: '{"x"' } }),
+        chunk({ function_call: { arguments: ':1}' } }),
+      ],
+    ],
+    [
+      'beside the tool call that says the same',
+      [
+        chunk({
+          tool_calls: [delta({ index: 0, id: 'a', name: 'f', args: '{"x":1}' })],
+          function_call: { name: 'f', arguments: '{"x":1}' },
+        }),
+      ],
+    ],
+  ])('in the form from before tools are read, streamed %s', async (_, events) => {
+    const { toolCalls, finish } = await read(...events);
+    expect(toolCalls).toMatchObject([{ name: 'f', arguments: '{"x":1}' }]);
+    expect(finish?.reason).toBe('TOOL_CALLS');
+  });
+
+  it('in the form from before tools are read in a whole answer', async () => {
+    const message = { content: null, function_call: { name: 'f', arguments: '{"x":1}' } };
+    const provider = await open(JSON.stringify({ choices: [{ message, finish_reason: 'function_call' }] }));
+    const { toolCalls, finishReason } = await provider.generate(ask('m', 'q'));
+    expect(toolCalls).toMatchObject([{ name: 'f', arguments: { x: 1 } }]);
+    expect([toolCalls[0]?.id === '', finishReason]).toEqual([false, 'TOOL_CALLS']);
+  });
+
+  it('are refused while one of them has no name', async () => {
+    const { error } = await read(
+      ...streamOf([
+        { index: 0, id: 'a', name: 'f', args: '{}' },
+        { index: 1, id: 'b', args: '{"x":1}' },
+      ]),
+    );
+    expect(error).toMatchObject({ code: 'PROVIDER_ERROR', retryable: true });
+  });
+
+  it('of an answer that its server calls broken are a failure with its code and words', async () => {
+    const broken = { code: 429, message: 'upstream is busy' };
+    const choice = { index: 0, delta: { content: '' }, finish_reason: 'error', error: broken };
+    const streamed = await collect(await open(sse({ choices: [choice] }, '[DONE]')), ask('m', 'q'));
+    const message = { role: 'assistant', content: 'part' };
+    const provider = await open(JSON.stringify({ choices: [{ ...choice, message }] }));
+    for (const failure of [streamed.error, await provider.generate(ask('m', 'q')).catch((error) => error)]) {
+      expect(failure).toMatchObject({
+        code: 'PROVIDER_RATE_LIMITED',
+        message: expect.stringContaining('busy'),
+      });
+    }
+  });
+});
