@@ -3,7 +3,7 @@
  * against the same wire in another process. STREAMS, TOKENS and ROUNDS change the load; the first round is not counted.
  */
 import { createHttpFetch } from '#subgraphs/inference/providers/http-fetch.ts';
-import type { Provider, ProviderKind } from '#subgraphs/inference/providers/provider.ts';
+import type { LanguageProvider, ProviderKind } from '#subgraphs/inference/providers/provider.ts';
 import { createProvider } from '#subgraphs/inference/providers/registry.ts';
 import { ask } from '#subgraphs/inference/providers/testing/calls.ts';
 import { sdkWitness } from '#subgraphs/inference/providers/testing/sdk-witness.ts';
@@ -27,7 +27,7 @@ const kinds: readonly (readonly [kind: ProviderKind, model: string])[] = [
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 
 /** Reads one stream to its end; answers how many parts it had. */
-async function read(provider: Provider, model: string): Promise<number> {
+async function read(provider: LanguageProvider, model: string): Promise<number> {
   let parts = 0;
   for await (const _ of provider.stream(ask(model, 'Tell me how a loom keeps its threads apart.')))
     parts += 1;
@@ -35,7 +35,7 @@ async function read(provider: Provider, model: string): Promise<number> {
 }
 
 /** CPU per part, in microseconds. */
-async function measure(provider: Provider, model: string): Promise<number> {
+async function measure(provider: LanguageProvider, model: string): Promise<number> {
   const before = process.cpuUsage();
   const counts = await Promise.all(Array.from({ length: streams }, () => read(provider, model)));
   const { user, system } = process.cpuUsage(before);

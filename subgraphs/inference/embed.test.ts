@@ -4,7 +4,7 @@ import { models } from '#mongo/models.ts';
 import { routes } from '#mongo/routes.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
-import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { failureOf, type ScriptedCall, usageOf } from '#test/support/scripted-provider.ts';
 
 const EMBED = `mutation ($input: EmbedInput!) { embed(input: $input) {
   vectors usage { inputTokens } cost model { id } invocation { id } } }`;
@@ -77,6 +77,93 @@ describe('embed', () => {
     expect(first?.attempts).toHaveLength(2);
     expect(second).toMatchObject({ status: 'FAILED', errorCode: 'PROVIDER_AUTH' });
     expect(refusal).toMatchObject({ code: 'PROVIDER_AUTH', completionId: second?._id });
+  });
+
+  describe('that takes several requests', () => {
+    const values = ['one', 'two', 'three', 'four'];
+    const usage = (tokens: number) => ({ type: 'usage', usage: usageOf(tokens, 0) }) as const;
+    const textsOf = (call: ScriptedCall) =>
+      call.call.messages.map((message) => (message.role === 'user' ? Object(message.parts[0]).text : ''));
+
+    it('asks only for what was not answered, and bills each part once', async () => {
+      await using mesh = await startInference(database, { delay: async () => undefined });
+      mesh.alpha.always((call, number) => {
+        if (number === 1) call.part(usage(10)).part(usage(20)).fail(failureOf('PROVIDER_ERROR', true));
+        else call.finish(usageOf(70, 0));
+      });
+      const { embed } = await mesh.data<{ embed: { vectors: unknown; usage: unknown } }>(EMBED, {
+        input: { model: 'alpha/embed', values },
+      });
+      expect(mesh.alpha.calls.map(textsOf)).toEqual([values, ['three', 'four']]);
+      expect(embed).toMatchObject({
+        vectors: [
+          [4, 0],
+          [4, 1],
+          [1, 0],
+          [1, 0],
+        ],
+        usage: { inputTokens: 100 },
+      });
+      expect(await mesh.rows()).toMatchObject([
+        {
+          status: 'SUCCEEDED',
+          usage: { inputTokens: 100 },
+          costNanos: 100_000n,
+          attempts: [{ usage: { inputTokens: 30 } }, { usage: { inputTokens: 70 } }],
+        },
+      ]);
+    });
+
+    it('bills the parts that were answered when the whole fails in the end', async () => {
+      const limits = [{ subject: 'key:k', meter: 'TOKENS', window: 'DAY', amount: '10000' } as const];
+      await using mesh = await startInference(database, { limits, delay: async () => undefined });
+      mesh.alpha.always((call, number) => {
+        if (number === 1) call.part(usage(10)).fail(failureOf('PROVIDER_ERROR', true));
+        else call.part(usage(20)).fail(failureOf('BAD_USER_INPUT', false));
+      });
+      expect(await mesh.refusal(EMBED, { input: { model: 'alpha/embed', values } })).toMatchObject({
+        code: 'BAD_USER_INPUT',
+      });
+      expect(await mesh.rows()).toMatchObject([
+        { status: 'FAILED', usage: { inputTokens: 30 }, costNanos: 30_000n },
+      ]);
+      expect(await mesh.quota.read(mesh.caller.tenantId ?? '', limits)).toEqual([
+        { spent: 30n, reserved: 0n },
+      ]);
+    });
+
+    it('bills what was answered, and an estimate of what was under way, when its client leaves', async () => {
+      await using mesh = await startInference(database);
+      const client = new AbortController();
+      const embedding = mesh.askWith(EMBED, { input: { model: 'alpha/embed', values } }, client.signal);
+      const call = await mesh.alpha.next();
+      call.part(usage(10));
+      while (call.taken === 0) await new Promise(setImmediate);
+      client.abort();
+      await call.aborted;
+      await embedding;
+      // The value `two`, of three bytes, was sent.
+      expect(await mesh.rows()).toMatchObject([{ status: 'CANCELLED', usage: { inputTokens: 11 } }]);
+    });
+
+    it('never mixes vectors of different lengths', async () => {
+      await using mesh = await startInference(database, { delay: async () => undefined });
+      mesh.alpha.always((call) => call.finish(usageOf(5, 0)));
+      const { embed } = mesh.alpha;
+      let number = 0;
+      mesh.alpha.embed = async (call) => {
+        const answer = await embed(call);
+        number += 1;
+        return number > 1 ? answer : { ...answer, vectors: [[1], [1, 0], [1, 0], [1, 0]] };
+      };
+      const { embed: data } = await mesh.data<{ embed: object }>(EMBED, {
+        input: { model: 'alpha/embed', values },
+      });
+      expect(data).toMatchObject({ vectors: values.map(() => [1, 0]) });
+      expect(await mesh.rows()).toMatchObject([
+        { attempts: [{ outcome: 'FAILED' }, { outcome: 'SUCCEEDED' }] },
+      ]);
+    });
   });
 
   it('aborts the provider call when its client leaves, and closes the row', async () => {

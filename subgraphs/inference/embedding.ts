@@ -3,6 +3,7 @@ import type { Caller } from '#schema/caller.ts';
 import { type Attempted, askCandidates } from './ask.ts';
 import { type AttemptEnd, Cancelled, endOf, Stopped, untilAborted, withinLimits } from './attempt.ts';
 import type { InferenceDeps } from './deps.ts';
+import { EmbeddingParts } from './embedding-parts.ts';
 import {
   type ClientFailure,
   errorOfFailure,
@@ -63,6 +64,8 @@ export class Embedding implements RunningCall {
   readonly #start: EmbeddingStart;
   readonly #deps: InferenceDeps;
   readonly #tally: Tally;
+  /** By model: vectors of different ones are never mixed. */
+  readonly #parts = new Map<string, EmbeddingParts>();
   readonly #abort = new AbortController();
   #model: CatalogModel;
 
@@ -173,6 +176,11 @@ export class Embedding implements RunningCall {
     const { values, dimensions, candidates } = this.#start;
     const { connectMs, firstTokenMs, interTokenMs } = candidates.timeouts;
     const limits = { connectMs, firstMs: firstTokenMs, nextMs: interTokenMs };
+    const model = this.#model;
+    const parts = this.#parts.get(model.id) ?? new EmbeddingParts(values);
+    this.#parts.set(model.id, parts);
+    const before = [...parts.vectors];
+    const progress = parts.follow();
     let sent = false;
     try {
       abort.signal.throwIfAborted();
@@ -180,16 +188,21 @@ export class Embedding implements RunningCall {
       sent = true;
       const { vectors, usage } = await withinLimits(abort, limits, (signal) =>
         provider.embed({
-          model: this.#model.name,
-          values,
+          model: model.name,
+          values: parts.rest,
           signal,
+          progress,
           ...(dimensions === null ? {} : { dimensions }),
         }),
       );
       const answer = { text: '', reasoning: null, toolCalls: [], finishReason: 'STOP' as const, usage };
-      return { end: { outcome: 'SUCCEEDED', answer }, vectors };
+      return { end: { outcome: 'SUCCEEDED', answer }, vectors: parts.join(before, vectors) };
     } catch (error) {
-      return { end: endOf(error, abort.signal, null, sent), vectors: [] };
+      const end = endOf(error, abort.signal, null, sent);
+      return {
+        end: end.outcome === 'SUCCEEDED' ? end : { ...end, told: progress.end(end.cut) },
+        vectors: [],
+      };
     }
   }
 

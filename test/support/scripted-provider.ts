@@ -1,4 +1,5 @@
 import {
+  addUsage,
   type EmbeddingAnswer,
   type Provider,
   type ProviderAnswer,
@@ -157,9 +158,23 @@ export function scriptedProvider(): ScriptedProvider {
       }
       throw failureOf('PROVIDER_ERROR', true);
     },
-    async embed({ values, ...call }): Promise<EmbeddingAnswer> {
-      for await (const part of begin({ ...call, messages: [] }).parts()) {
-        if (part.type === 'finish') return { vectors: values.map(() => [1, 0]), usage: part.usage };
+    /** A part of type usage answers one value, and the values sent are the call's messages. */
+    async embed({ values, progress, ...call }): Promise<EmbeddingAnswer> {
+      const messages = values.map((text) => ({ role: 'user', parts: [{ type: 'text', text }] }) as const);
+      const vectors: number[][] = [];
+      let usage = usageOf(0, 0);
+      progress?.sends(1);
+      for await (const part of begin({ ...call, messages }).parts()) {
+        if (part.type === 'usage') {
+          usage = addUsage(usage, part.usage);
+          vectors.push([values.length, vectors.length]);
+          progress?.answered({ vectors: vectors.slice(-1), usage: part.usage });
+          progress?.sends(1);
+        }
+        if (part.type === 'finish') {
+          const rest = values.slice(vectors.length).map(() => [1, 0]);
+          return { vectors: [...vectors, ...rest], usage: addUsage(usage, part.usage) };
+        }
       }
       throw failureOf('PROVIDER_ERROR', true);
     },

@@ -113,6 +113,14 @@ export interface EmbeddingAnswer {
   readonly usage: ProviderUsage;
 }
 
+/** Follows an embedding that takes several requests: when one fails, what was answered is not asked for again. */
+export interface EmbeddingProgress {
+  /** So many values are sent, from the first on that has no vector yet. */
+  sends(count: number): void;
+  /** What one request gave: vectors of the values that were sent, or none where the answer is of no use, and its cost. */
+  answered(part: EmbeddingAnswer): void;
+}
+
 /**
  * One provider with one credential. Stateless and safe to share; every method honours `signal` and rejects with
  * ProviderFailure and nothing else (an abort by the signal rejects with the signal's reason).
@@ -127,8 +135,12 @@ export interface Provider {
     readonly values: readonly string[];
     readonly dimensions?: number;
     readonly signal?: AbortSignal;
+    readonly progress?: EmbeddingProgress;
   }): Promise<EmbeddingAnswer>;
 }
+
+/** A provider that does not embed. */
+export type LanguageProvider = Omit<Provider, 'embed'>;
 
 /** What makes a provider. Made once per provider and credential, never per call. */
 export interface ProviderOptions {

@@ -4,6 +4,8 @@ import { boundOutput } from '../anthropic/output-bounds.ts';
 import { type Provider, ProviderFailure } from '../provider.ts';
 import { createSdkProvider } from '../sdk/sdk-provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
+import { captureFetch } from '../wire/captured-request.ts';
+import { createEmbed } from '../wire/embed.ts';
 
 /** An IAM key pair (`AKIA…:secret[:session token]`); anything else is a bearer key. */
 const keyPair = /^(A[A-Z0-9]{3}[A-Z0-9]{12,}):([^:]+)(?::(.+))?$/;
@@ -35,8 +37,10 @@ export function createBedrock(options: VendorOptions): Provider {
   }
   const baseURL =
     options.baseUrl === '' ? `https://bedrock-runtime.${region}.amazonaws.com` : options.baseUrl;
-  const models = createAmazonBedrock({ region, baseURL, fetch, ...credentials(secret) });
-  return createSdkProvider({
+  const settings = { region, baseURL, ...credentials(secret) };
+  const models = createAmazonBedrock({ ...settings, fetch });
+  const { embeddingModel } = createAmazonBedrock({ ...settings, fetch: captureFetch });
+  const language = createSdkProvider({
     models,
     secret,
     rules: { ...claudeRules, systemFirst: true },
@@ -44,4 +48,5 @@ export function createBedrock(options: VendorOptions): Provider {
       if (call.model.includes('claude')) boundOutput(prepared, call);
     },
   });
+  return { ...language, embed: createEmbed({ embeddingModel, secret, fetch }) };
 }

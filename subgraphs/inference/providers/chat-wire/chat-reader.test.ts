@@ -1,7 +1,7 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createHttpFetch } from '../http-fetch.ts';
-import type { Provider } from '../provider.ts';
+import type { LanguageProvider } from '../provider.ts';
 import { createProvider } from '../registry.ts';
 import { createSdkProvider } from '../sdk/sdk-provider.ts';
 import { ask, collect } from '../testing/calls.ts';
@@ -11,7 +11,7 @@ const http = createHttpFetch();
 afterAll(() => http.close());
 
 /** Our decoder, and the SDK's as its witness. */
-async function bothOf(url: string): Promise<{ ours: Provider; sdk: Provider }> {
+async function bothOf(url: string): Promise<{ ours: LanguageProvider; sdk: LanguageProvider }> {
   const { fetch } = http;
   const ours = await createProvider({
     kind: 'OPENAI_COMPATIBLE',

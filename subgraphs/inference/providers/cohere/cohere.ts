@@ -8,8 +8,7 @@ import { cohereWire } from './cohere-reader.ts';
 /** COHERE: chat and embed, version 2. */
 export function createCohereProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
   const settings = { baseURL: baseUrl, apiKey: secret };
-  const { languageModel } = createCohere({ ...settings, fetch: captureFetch });
-  const { embeddingModel } = createCohere({ ...settings, fetch });
+  const { languageModel, embeddingModel } = createCohere({ ...settings, fetch: captureFetch });
   return createWireProvider({
     wire: cohereWire,
     rules: () => ({ systemFirst: true }),

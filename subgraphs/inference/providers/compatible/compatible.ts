@@ -17,7 +17,6 @@ export function createCompatible(options: VendorOptions): Provider {
     transformRequestBody: forReasoningModel,
     ...(secret === '' ? {} : { apiKey: secret }),
   };
-  const { chatModel } = createOpenAICompatible({ ...settings, fetch: captureFetch });
-  const { embeddingModel } = createOpenAICompatible({ ...settings, fetch });
+  const { chatModel, embeddingModel } = createOpenAICompatible({ ...settings, fetch: captureFetch });
   return createWireProvider({ wire: chatWire(), languageModel: chatModel, embeddingModel, secret, fetch });
 }

@@ -14,7 +14,6 @@ export const geminiApi = {
 /** GOOGLE: the Gemini API. */
 export function createGemini({ baseUrl, secret, fetch }: VendorOptions): Provider {
   const settings = { baseURL: baseUrl, apiKey: secret };
-  const { languageModel } = createGoogle({ ...settings, fetch: captureFetch });
-  const { embeddingModel } = createGoogle({ ...settings, fetch });
+  const { languageModel, embeddingModel } = createGoogle({ ...settings, fetch: captureFetch });
   return createWireProvider({ ...geminiApi, languageModel, embeddingModel, secret, fetch });
 }

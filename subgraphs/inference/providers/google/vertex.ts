@@ -37,8 +37,7 @@ function createVertexGemini(
   secret: string,
   fetch: typeof globalThis.fetch,
 ): Provider {
-  const { languageModel } = createGoogleVertex({ apiKey, baseURL, fetch: captureFetch });
-  const { embeddingModel } = createGoogleVertex({ apiKey, baseURL, fetch });
+  const { languageModel, embeddingModel } = createGoogleVertex({ apiKey, baseURL, fetch: captureFetch });
   return createWireProvider({ ...geminiApi, languageModel, embeddingModel, secret, fetch });
 }
 

@@ -15,8 +15,7 @@ function v1(baseUrl: string): string {
 export function createAzureOpenai(options: VendorOptions): Provider {
   const { secret, fetch } = options;
   const settings = { baseURL: v1(options.baseUrl), apiKey: secret };
-  const { chat } = createAzure({ ...settings, fetch: captureFetch });
-  const { embeddingModel } = createAzure({ ...settings, fetch });
+  const { chat, embeddingModel } = createAzure({ ...settings, fetch: captureFetch });
   return createWireProvider({
     wire: chatWire(),
     rules: () => chatRules,

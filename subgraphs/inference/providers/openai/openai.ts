@@ -37,12 +37,11 @@ function lacksEndpoint(error: unknown): boolean {
 export function createOpenai(options: VendorOptions): Provider {
   const { baseUrl, secret, fetch, customBaseUrl } = options;
   const settings = { baseURL: baseUrl, apiKey: secret };
-  const { embeddingModel } = createOpenAI({ ...settings, fetch });
   const models = createOpenAI({ ...settings, fetch: captureFetch });
   /** The SDK knows models by OpenAI's names; the request names the model as the admin does. */
   const modelsFor = (id: string) =>
     withoutPrefix(id) === id ? models : createOpenAI({ ...settings, fetch: captureAs(id) });
-  const common = { embeddingModel, secret, fetch };
+  const common = { embeddingModel: models.embeddingModel, secret, fetch };
   const chat = createWireProvider({
     ...common,
     wire: chatWire(),

@@ -1,5 +1,5 @@
 import type { LanguageModelV4CallOptions, ProviderV4 } from '@ai-sdk/provider';
-import type { Provider, ProviderCall, ProviderPart } from '../provider.ts';
+import type { LanguageProvider, ProviderCall, ProviderPart } from '../provider.ts';
 import { toCallOptions } from '../translate/call-options.ts';
 import { cutShort } from '../translate/completeness.ts';
 import type { ConversationRules } from '../translate/conversation.ts';
@@ -8,11 +8,10 @@ import { checkWarnings } from '../translate/warnings.ts';
 import { LinkedAbort } from '../wire/linked-abort.ts';
 import { perModel } from '../wire/model-cache.ts';
 import { toAnswer } from './sdk-answer.ts';
-import { embedWith } from './sdk-embed.ts';
 import { PartTranslator } from './sdk-parts.ts';
 
 export interface SdkProviderOptions {
-  readonly models: Pick<ProviderV4, 'languageModel' | 'embeddingModel'>;
+  readonly models: Pick<ProviderV4, 'languageModel'>;
   /** Kept out of every message. */
   readonly secret: string | null;
   /** What this vendor's API demands of a conversation. */
@@ -22,10 +21,9 @@ export interface SdkProviderOptions {
 }
 
 /** A provider over one of the AI SDK's packages, at the level of its language models. */
-export function createSdkProvider(options: SdkProviderOptions): Provider {
+export function createSdkProvider(options: SdkProviderOptions): LanguageProvider {
   const { models, secret, rules, adjust } = options;
   const languageModel = perModel((id) => models.languageModel(id));
-  const embeddingModel = perModel((id) => models.embeddingModel(id));
 
   function callOptions(call: ProviderCall): LanguageModelV4CallOptions {
     const prepared = toCallOptions(call, rules);
@@ -65,14 +63,6 @@ export function createSdkProvider(options: SdkProviderOptions): Provider {
         const result = await languageModel(call.model).doGenerate(callOptions(call));
         checkWarnings(result.warnings);
         return toAnswer(result, call);
-      } catch (error) {
-        throw toFailure(error, call.signal, secret);
-      }
-    },
-    async embed(call) {
-      try {
-        call.signal?.throwIfAborted();
-        return await embedWith(embeddingModel(call.model), call);
       } catch (error) {
         throw toFailure(error, call.signal, secret);
       }

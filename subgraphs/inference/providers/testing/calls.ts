@@ -1,4 +1,4 @@
-import type { Provider, ProviderCall, ProviderPart } from '../provider.ts';
+import type { LanguageProvider, ProviderCall, ProviderPart } from '../provider.ts';
 
 /** A call with one user message. */
 export function ask(model: string, text: string, more: Partial<ProviderCall> = {}): ProviderCall {
@@ -17,7 +17,7 @@ export interface Collected {
 }
 
 /** Reads a stream to its end or failure. */
-export async function collect(provider: Provider, call: ProviderCall): Promise<Collected> {
+export async function collect(provider: LanguageProvider, call: ProviderCall): Promise<Collected> {
   const parts: ProviderPart[] = [];
   let error: unknown = null;
   try {

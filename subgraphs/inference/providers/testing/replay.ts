@@ -1,4 +1,4 @@
-import type { Provider, ProviderKind } from '../provider.ts';
+import type { LanguageProvider, Provider, ProviderKind } from '../provider.ts';
 import { createProvider } from '../registry.ts';
 import { sdkWitness } from './sdk-witness.ts';
 
@@ -29,7 +29,7 @@ export function cut(body: string, places: readonly number[]): readonly Uint8Arra
 export async function withWitness(
   kind: ProviderKind,
   fetch: typeof globalThis.fetch,
-): Promise<{ readonly ours: Provider; readonly sdk: Provider }> {
+): Promise<{ readonly ours: Provider; readonly sdk: LanguageProvider }> {
   const options = {
     kind,
     baseUrl: 'http://upstream.test',

@@ -12,10 +12,10 @@ import { createPerplexity } from '@ai-sdk/perplexity';
 import type { ProviderV4 } from '@ai-sdk/provider';
 import { createXai } from '@ai-sdk/xai';
 import { boundOutput } from '../anthropic/output-bounds.ts';
-import type { Provider, ProviderKind, ProviderOptions } from '../provider.ts';
+import type { LanguageProvider, ProviderKind, ProviderOptions } from '../provider.ts';
 import { createSdkProvider } from '../sdk/sdk-provider.ts';
 
-type Models = Pick<ProviderV4, 'languageModel' | 'embeddingModel'>;
+type Models = Pick<ProviderV4, 'languageModel'>;
 type Settings = {
   readonly baseURL: string;
   readonly apiKey: string;
@@ -49,7 +49,7 @@ const makers: Partial<Record<ProviderKind, readonly [path: string, make: (settin
 /** A provider that leaves both request and answer to the AI SDK's package: the witness of our own decoders. */
 export function sdkWitness(
   options: Pick<ProviderOptions, 'kind' | 'baseUrl' | 'secret' | 'fetch'>,
-): Provider {
+): LanguageProvider {
   const { kind, baseUrl, secret, fetch } = options;
   const [path, make] = makers[kind] ?? [];
   if (path === undefined || make === undefined) throw new Error(`No witness for ${kind}.`);

@@ -11,8 +11,7 @@ const filter = (call: ProviderCall) => (call.responseSchema === undefined ? null
 /** CEREBRAS: chat completions. Its models may repeat a tool call after a structured answer. */
 export function createCerebrasProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
   const settings = { baseURL: baseUrl, apiKey: secret };
-  const { languageModel } = createCerebras({ ...settings, fetch: captureFetch });
-  const { embeddingModel } = createCerebras({ ...settings, fetch });
+  const { languageModel, embeddingModel } = createCerebras({ ...settings, fetch: captureFetch });
   return createWireProvider({
     wire: { ...chatWire(), filter },
     languageModel,

@@ -8,7 +8,6 @@ import { createWireProvider } from '../wire/wire-provider.ts';
 /** DEEPSEEK: chat completions. */
 export function createDeepseekProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
   const settings = { baseURL: baseUrl, apiKey: secret };
-  const { languageModel } = createDeepSeek({ ...settings, fetch: captureFetch });
-  const { embeddingModel } = createDeepSeek({ ...settings, fetch });
+  const { languageModel, embeddingModel } = createDeepSeek({ ...settings, fetch: captureFetch });
   return createWireProvider({ wire: chatWire(), languageModel, embeddingModel, secret, fetch });
 }

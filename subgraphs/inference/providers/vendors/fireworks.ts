@@ -8,7 +8,6 @@ import { createWireProvider } from '../wire/wire-provider.ts';
 /** FIREWORKS: chat completions and embeddings. */
 export function createFireworksProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
   const settings = { baseURL: baseUrl, apiKey: secret };
-  const { languageModel } = createFireworks({ ...settings, fetch: captureFetch });
-  const { embeddingModel } = createFireworks({ ...settings, fetch });
+  const { languageModel, embeddingModel } = createFireworks({ ...settings, fetch: captureFetch });
   return createWireProvider({ wire: chatWire(), languageModel, embeddingModel, secret, fetch });
 }

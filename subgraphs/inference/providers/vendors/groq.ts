@@ -8,7 +8,6 @@ import { createWireProvider } from '../wire/wire-provider.ts';
 /** GROQ: chat completions. */
 export function createGroqProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
   const settings = { baseURL: baseUrl, apiKey: secret };
-  const { languageModel } = createGroq({ ...settings, fetch: captureFetch });
-  const { embeddingModel } = createGroq({ ...settings, fetch });
+  const { languageModel, embeddingModel } = createGroq({ ...settings, fetch: captureFetch });
   return createWireProvider({ wire: chatWire(), languageModel, embeddingModel, secret, fetch });
 }

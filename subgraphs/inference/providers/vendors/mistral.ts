@@ -17,8 +17,7 @@ const mistralRules: ConversationRules = {
 /** MISTRAL: chat completions and embeddings. */
 export function createMistralProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
   const settings = { baseURL: baseUrl, apiKey: secret };
-  const { languageModel } = createMistral({ ...settings, fetch: captureFetch });
-  const { embeddingModel } = createMistral({ ...settings, fetch });
+  const { languageModel, embeddingModel } = createMistral({ ...settings, fetch: captureFetch });
   return createWireProvider({
     wire: chatWire(),
     rules: () => mistralRules,

@@ -17,8 +17,7 @@ function refuseTools({ tools }: LanguageModelV4CallOptions): void {
 /** PERPLEXITY: chat completions and embeddings, without tools. */
 export function createPerplexityProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
   const settings = { baseURL: baseUrl, apiKey: secret };
-  const { languageModel } = createPerplexity({ ...settings, fetch: captureFetch });
-  const { embeddingModel } = createPerplexity({ ...settings, fetch });
+  const { languageModel, embeddingModel } = createPerplexity({ ...settings, fetch: captureFetch });
   const wire = chatWire({ reasoningApart: true });
   return createWireProvider({
     wire,

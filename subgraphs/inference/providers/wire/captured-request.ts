@@ -1,5 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { LanguageModelV4, LanguageModelV4CallOptions, SharedV4Warning } from '@ai-sdk/provider';
+import type {
+  EmbeddingModelV4,
+  EmbeddingModelV4CallOptions,
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  SharedV4Warning,
+} from '@ai-sdk/provider';
 import { checkWarnings } from '../translate/warnings.ts';
 
 /** A request as the SDK would have sent it. */
@@ -62,6 +68,21 @@ export async function requestOf(
 ): Promise<CapturedRequest> {
   const capture: Capture = { answer: streaming ? '' : blank, request: null };
   checkWarnings(await captures.run(capture, () => warningsOf(model, options, streaming)));
+  if (capture.request === null) throw new Error('The SDK answered without sending a request.');
+  return capture.request;
+}
+
+/** As `requestOf`, for embeddings. The SDK never gets an answer that it would take: what it says of it means nothing. */
+export async function embeddingRequestOf(
+  model: EmbeddingModelV4,
+  options: EmbeddingModelV4CallOptions,
+): Promise<CapturedRequest> {
+  const capture: Capture = { answer: '{}', request: null };
+  try {
+    await captures.run(capture, () => model.doEmbed(options));
+  } catch (error) {
+    if (capture.request === null) throw error;
+  }
   if (capture.request === null) throw new Error('The SDK answered without sending a request.');
   return capture.request;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Provider, type ProviderCall, ProviderFailure } from '../provider.ts';
+import { type LanguageProvider, type ProviderCall, ProviderFailure } from '../provider.ts';
 import { ask, type Collected, collect } from '../testing/calls.ts';
 import { type Recorded, recordedAnswers, recordedStreams } from '../testing/recorded.ts';
 import { cut, replay, withWitness } from '../testing/replay.ts';
@@ -29,7 +29,7 @@ function seen(read: Collected): object {
   return { text, reasoning, toolCalls: calls(read), finish, failure: verdict(error) };
 }
 
-async function seenWhole(provider: Provider, call: ProviderCall): Promise<object> {
+async function seenWhole(provider: LanguageProvider, call: ProviderCall): Promise<object> {
   try {
     const answer = await provider.generate(call);
     return { ...answer, toolCalls: calls({ toolCalls: answer.toolCalls as never }) };

@@ -1,28 +1,25 @@
-import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
+import type { LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import { readResponse } from '../http/read-response.ts';
 import type { Provider, ProviderCall, ProviderPart } from '../provider.ts';
-import { embedWith } from '../sdk/sdk-embed.ts';
 import { toCallOptions } from '../translate/call-options.ts';
 import { malformed } from '../translate/completeness.ts';
 import type { ConversationRules } from '../translate/conversation.ts';
-import { failureOfResponse, toFailure } from '../translate/failure.ts';
+import { toFailure } from '../translate/failure.ts';
 import { AnswerParts, gather } from './answer-parts.ts';
 import { restoreArgumentTexts } from './argument-texts.ts';
 import { CapturedRequest, requestOf } from './captured-request.ts';
+import { createEmbed, type EmbedOptions } from './embed.ts';
 import { LinkedAbort } from './linked-abort.ts';
 import { perModel } from './model-cache.ts';
 import { AnswerTool } from './part-filter.ts';
 import { PlainRequests } from './plain-requests.ts';
+import { sendRequest } from './send-request.ts';
 import type { AnswerReader, Wire } from './wire.ts';
 
-export interface WireProviderOptions {
+export interface WireProviderOptions extends EmbedOptions {
   readonly wire: Wire;
   /** Made with `captureFetch`: they build requests and send none. */
   readonly languageModel: (id: string) => LanguageModelV4;
-  readonly embeddingModel: (id: string) => EmbeddingModelV4;
-  /** Kept out of every message. */
-  readonly secret: string | null;
-  readonly fetch: typeof globalThis.fetch;
   /** What this vendor's API demands of a conversation. */
   readonly rules?: (call: ProviderCall) => ConversationRules;
   /** What this vendor needs beside the options of all. */
@@ -49,7 +46,6 @@ function withFields(request: CapturedRequest, more: object): CapturedRequest {
 export function createWireProvider(options: WireProviderOptions): Provider {
   const { wire, secret, fetch, rules, adjust } = options;
   const languageModel = perModel(options.languageModel);
-  const embeddingModel = perModel(options.embeddingModel);
 
   const requests = new PlainRequests(async (call, streaming) => {
     const prepared = toCallOptions(call, rules?.(call));
@@ -58,15 +54,8 @@ export function createWireProvider(options: WireProviderOptions): Provider {
     return restoreArgumentTexts(request, prepared.prompt);
   });
 
-  async function send({ url, init }: CapturedRequest, signal: AbortSignal | undefined): Promise<Response> {
-    const response = await fetch(url, { ...init, ...(signal === undefined ? {} : { signal }) });
-    if (response.ok) return response;
-    const { status, headers } = response;
-    throw failureOfResponse(
-      { status, headers: Object.fromEntries(headers), body: await response.text() },
-      secret,
-    );
-  }
+  const send = (request: CapturedRequest, signal: AbortSignal | undefined) =>
+    sendRequest(request, fetch, secret, signal);
 
   /** A tool that the caller does not know is the SDK's, to have the answer through its arguments. */
   function answerTool(call: ProviderCall, request: CapturedRequest): AnswerTool | null {
@@ -123,6 +112,7 @@ export function createWireProvider(options: WireProviderOptions): Provider {
 
   return {
     stream,
+    embed: createEmbed(options),
     async generate(call) {
       try {
         call.signal?.throwIfAborted();
@@ -135,14 +125,6 @@ export function createWireProvider(options: WireProviderOptions): Provider {
           said.push(...parts.whole(await response.text()));
         }
         return gather([...said, ...parts.finish()]);
-      } catch (error) {
-        throw toFailure(error, call.signal, secret);
-      }
-    },
-    async embed(call) {
-      try {
-        call.signal?.throwIfAborted();
-        return await embedWith(embeddingModel(call.model), call);
       } catch (error) {
         throw toFailure(error, call.signal, secret);
       }
