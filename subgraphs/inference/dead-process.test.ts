@@ -71,6 +71,17 @@ describe('the row of a running call', () => {
     }
   });
 
+  it('is marked as an estimate where its provider gave no count at all', async () => {
+    await using mesh = await startInference(database);
+    mesh.alpha.always((call, number) => {
+      call.say('x').finish({ ...usageOf(5, 1), ...(number === 1 ? { estimated: true as const } : {}) });
+    });
+    for (const usageEstimated of [true, false]) {
+      const { complete } = await mesh.data<{ complete: object }>(COMPLETE, asking('alpha/one'));
+      expect(complete).toMatchObject({ attempts: [{ outcome: 'SUCCEEDED', usageEstimated }] });
+    }
+  });
+
   it('says what has come of a stream, and what its provider counted', async () => {
     await using mesh = await startInference(database);
     const events = await mesh.stream(STREAM, asking('alpha/one'));

@@ -271,6 +271,15 @@ describe('rows of a process that is gone', () => {
     expect(await contentOf(id)).toMatchObject({ text: 'anew', modelId: 'beta/one' });
   });
 
+  it('cost nothing of what the log has of another model than the one that was asked last', async () => {
+    const gone = goneOwner();
+    const attempt = attemptProgress(modelOf('beta/one'), bounds, startedAtMs + 200);
+    const id = await gone.open({ attempt });
+    await abandonedLog(id, [started('alpha/one'), text('x'.repeat(400))]);
+    await gone.close();
+    expect(await rowOf(id)).toMatchObject({ modelId: 'beta/one', usage: { outputTokens: 0 } });
+  });
+
   it('cost nothing for an attempt that had not begun', async () => {
     const gone = goneOwner();
     const id = await gone.open({ attempt: null });
@@ -331,10 +340,12 @@ describe('rows of a process that is gone', () => {
     await abandonedLog(id, [started(), text('x'.repeat(40))]);
     await gone.close();
     const first = await rowOf(id);
-    await invocations(database.connection).updateOne({ _id: id }, { $set: { status: 'RUNNING' } });
+    const reopen = { $set: { status: 'RUNNING' }, $unset: { orphaned: true, error: true } } as const;
+    await invocations(database.connection).updateOne({ _id: id }, reopen);
     await gone.close();
     expect(await rowOf(id)).toMatchObject({
       orphaned: true,
+      error: orphanedMessage,
       usage: first?.usage,
       costNanos: first?.costNanos,
     });

@@ -137,10 +137,10 @@ async function closeBatch(
         const result = completion && resultOf(completion, atMs);
         const earlier = result && (await keepResult(connection, result));
         closings.set(row._id, earlier === null ? closing : closingOfResult(earlier));
-        const { keyId, tenantId } = row;
+        const { keyId, tenantId, requestId } = row;
         log.warn(
-          { completionId: row._id, keyId, tenantId, code: 'INTERNAL' },
-          'closed the row of an orphaned call',
+          { event: 'cut', reason: 'PROCESS_DIED', completionId: row._id, requestId, tenantId, keyId },
+          'a call was cut',
         );
       }),
     );

@@ -107,16 +107,20 @@ describe('a ledger whose database fails', () => {
   // Deleted, since nothing was sent and the caller was refused: the number of rows is what counts requests.
   it('deletes later a row that is there though its opening failed, and none that runs', async () => {
     const [lost, running] = [randomUUID(), randomUUID()];
+    const requests = { subject: 'key:lost', meter: 'REQUESTS', window: 'DAY' } as const;
     await ledger.open(row(running));
     await configure({
       configureFailPoint: 'failCommand',
       mode: { times: 1 },
       data: { failCommands: ['insert'], writeConcernError: { code: 64, errmsg: 'not in time' } },
     });
+    const demands = [{ ...requests, amount: 1n, limit: null }];
+    await services.quota.reserve({ id: lost, partition: 't', ttlMs: 60_000, demands });
     await expect(ledger.open(row(lost))).rejects.toThrow('not in time');
     expect(await standing(lost)).toMatchObject({ status: 'RUNNING' });
     expect(await ledger.closeLost(ownerId, 9_000)).toBe(1);
     expect(await standing(lost)).toBeNull();
+    expect(await services.quota.read('t', [requests])).toEqual([{ spent: 0n, reserved: 0n }]);
     expect(await standing(running)).toMatchObject({ status: 'RUNNING' });
   });
 

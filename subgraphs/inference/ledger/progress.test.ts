@@ -164,8 +164,21 @@ describe('the progress of running calls', () => {
       source.receive(1);
       return writer.write(source.id, { ...source.progress(), at: new Date(at) });
     });
+    const updates: string[][] = [];
+    const note = ({
+      command,
+    }: {
+      readonly command: { readonly updates?: { readonly q: { _id: string } }[] };
+    }) => {
+      if (command.updates !== undefined) updates.push(command.updates.map(({ q }) => q._id));
+    };
+    const client = database.connection.getClient();
+    client.on('commandStarted', note);
     await Promise.all(records);
+    client.off('commandStarted', note);
     expect(await recorded(source)).toBe(20);
+    // One command may apply its updates in any order.
+    for (const ids of updates) expect(ids).toEqual([source.id]);
     await invocations(database.connection).updateOne({ _id: source.id }, { $set: { status: 'FAILED' } });
     source.receive(1);
     await writer.write(source.id, source.progress());
