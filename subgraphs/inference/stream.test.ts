@@ -6,6 +6,7 @@ import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import type { ProviderPart } from './providers/provider.ts';
 
 const FIELDS = `__typename completionId sequence
   ... on CompletionStarted { model { id } } ... on TextDelta { text } ... on ReasoningDelta { text }
@@ -239,7 +240,7 @@ describe('completionStream', () => {
     expect(await ended(mesh)).toMatchObject([{ status: 'SUCCEEDED', usage: { outputTokens: 40 } }]);
   });
 
-  it('DRAIN: tells a client that comes back the whole, since it has dropped the rest', async () => {
+  it('DRAIN: tells a client that comes back what it has missed', async () => {
     await using mesh = await startInference(database);
     const events = await mesh.stream(STREAM, asking('alpha/one', { onDisconnect: 'DRAIN' }));
     const call = await mesh.alpha.next();
@@ -250,9 +251,55 @@ describe('completionStream', () => {
     const back = mesh.stream(RESUME, { id: String(last?.completionId), after: last?.sequence }).then(all);
     call.say('b ', 'c').finish(usageOf(4, 40));
     const rest = await back;
-    expect(types(rest)).toEqual(['CompletionRestarted', 'TextDelta', 'CompletionFinished']);
-    expect(rest.map(({ sequence }) => sequence)).toEqual([2, 3, 4]);
-    expect(textOf(rest)).toBe('a b c');
+    expect(types(rest)).toEqual(['TextDelta', 'CompletionFinished']);
+    expect(rest.map(({ sequence }) => sequence)).toEqual([2, 3]);
+    expect(textOf(rest)).toBe('b c');
+  });
+
+  it('DRAIN: whatever a client has had, with what it gets when it comes back it has the answer, once', async () => {
+    await using mesh = await startInference(database);
+    const parts: ProviderPart[] = [
+      { type: 'reasoning', text: 'Hm, ' },
+      { type: 'reasoning', text: 'so.' },
+      { type: 'text', text: 'a ' },
+      { type: 'text', text: 'b ' },
+      { type: 'tool-call', index: 0, id: 'c1', name: 'look', argumentsDelta: '{"at":' },
+      { type: 'tool-call', index: 0, argumentsDelta: '"it"}' },
+      { type: 'text', text: 'c' },
+    ];
+    for (let had = 1; had <= parts.length; had++) {
+      const events = await mesh.stream(STREAM, asking('alpha/one', { onDisconnect: 'DRAIN' }));
+      const call = await mesh.alpha.next();
+      for (const part of parts.slice(0, had)) call.part(part);
+      const seen: Event[] = [];
+      for (let at = 0; at <= had; at++) seen.push((await events.next()).value as Event);
+      await events.return?.();
+      const { completionId: id = '', sequence: after } = seen.at(-1) ?? {};
+      const back = mesh.stream(RESUME, { id, after }).then(all);
+      for (const part of parts.slice(had)) call.part(part);
+      call.finish(usageOf(1, 9), 'TOOL_CALLS');
+      seen.push(...(await back));
+      expect(seen.map(({ sequence }) => sequence)).toEqual(seen.map((_, at) => at));
+      const from = types(seen).lastIndexOf('CompletionRestarted') + 1;
+      const told = seen.slice(from);
+      const textBy = (type: string) => textOf(told.filter(({ __typename }) => __typename === type));
+      expect([textBy('ReasoningDelta'), textBy('TextDelta')]).toEqual(['Hm, so.', 'a b c']);
+      expect(told.map(({ argumentsDelta = '' }) => argumentsDelta).join('')).toBe('{"at":"it"}');
+      // Only a tool call in pieces cannot be continued.
+      expect(from > 0, `after ${had}`).toBe(had === 5);
+    }
+  });
+
+  it('keeps what a client has of a completion that failed and left nothing else', async () => {
+    const streams = createMemoryStreamLogs();
+    await using mesh = await startInference(database, { state: { ...(await cacheOnly()), streams } });
+    mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_ERROR', false)));
+    const events = await all(await mesh.stream(STREAM, asking('alpha/one')));
+    await using other = await startInference(database);
+    const id = String(events[0]?.completionId);
+    const rest = await all(await other.stream(RESUME, { id, after: 7 }, { caller: mesh.caller }));
+    expect(types(rest)).toEqual(['CompletionFailed']);
+    expect(rest[0]).toMatchObject({ sequence: 8, code: 'PROVIDER_ERROR' });
   });
 
   it('KEEP: goes on when the client leaves, and another connection goes on reading after the last number', async () => {

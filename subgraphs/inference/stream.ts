@@ -1,9 +1,11 @@
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { type LoggedEvent, StreamLogLost } from '#state/streams/stream-log.ts';
-import { eventOf, partsOf } from './answer-builder.ts';
+import { type AnswerBuilder, eventOf, partsOf } from './answer-builder.ts';
 import type { CompletionData, CompletionError, CompletionEventData } from './completion.ts';
 import type { Inference } from './inference.ts';
+import { loggedAnswer } from './ledger/logged-answer.ts';
+import type { ProviderPart } from './providers/provider.ts';
 
 export type CompletionEvents = AsyncIterableIterator<LoggedEvent<CompletionEventData>>;
 
@@ -19,41 +21,90 @@ const stillRunning: CompletionError = {
   retryAfterMs: 1_000,
 };
 
-/** The events of a completion that has ended, as if told at once. Its numbers are the same each time. */
-function* replay(completion: CompletionData): Generator<CompletionEventData> {
-  const { id: completionId, modelId, status } = completion;
+/** The last event of a completion. */
+function endOf(completion: CompletionData): CompletionEventData {
+  const { id: completionId, status } = completion;
   const error = status === 'RUNNING' ? stillRunning : completion.error;
-  yield { type: 'CompletionStarted', completionId, modelId };
-  yield* content(completion);
-  yield error === null
+  return error === null
     ? { type: 'CompletionFinished', completionId, completion }
     : { type: 'CompletionFailed', completionId, ...error, completion };
 }
 
-function* content(completion: CompletionData): Generator<CompletionEventData> {
-  for (const part of partsOf(completion)) {
-    const event = eventOf(completion.id, part);
+/** The events of a completion that has ended, as if told at once. Its numbers are the same each time. */
+function* replay(completion: CompletionData): Generator<CompletionEventData> {
+  const { id: completionId, modelId } = completion;
+  yield { type: 'CompletionStarted', completionId, modelId };
+  yield* eventsOf(completion.id, partsOf(completion));
+  yield endOf(completion);
+}
+
+function* eventsOf(id: string, parts: readonly ProviderPart[]): Generator<CompletionEventData> {
+  for (const part of parts) {
+    const event = eventOf(id, part);
     if (event !== undefined) yield event;
   }
 }
 
-/** After events that are no longer held: what the client has is discarded, and the whole is told at once. */
-function* replayAnew(completion: CompletionData): Generator<CompletionEventData> {
-  const { id: completionId, modelId } = completion;
-  const reason = 'The single events are no longer held; this is the whole.';
-  yield { type: 'CompletionRestarted', completionId, reason, modelId };
-  for (const event of replay(completion)) if (event.type !== 'CompletionStarted') yield event;
+/**
+ * The events of a completion that has ended, after those that the client has. What is missing, where it is known what
+ * the client has and that is how the answer begins; otherwise the client discards it, and the whole is told at once.
+ */
+function* replayRest(completion: CompletionData, told: AnswerBuilder | null): Generator<CompletionEventData> {
+  const { id: completionId, modelId, status } = completion;
+  const whole = partsOf(completion);
+  // Of a completion that came to nothing there is nothing to tell anew: the client keeps what it has.
+  const missing = whole.length === 0 && status !== 'SUCCEEDED' ? [] : partsAfter(completion, told);
+  if (missing === null) {
+    const reason = 'The single events are no longer held; this is the whole.';
+    yield { type: 'CompletionRestarted', completionId, reason, modelId };
+  }
+  yield* eventsOf(completionId, missing ?? whole);
+  yield endOf(completion);
 }
 
-/** A completion that has ended, from the event after number `after`. */
+/** What the answer has beyond what was told of it; null where that is not how it begins, or is not known. */
+function partsAfter(completion: CompletionData, told: AnswerBuilder | null): readonly ProviderPart[] | null {
+  if (told === null) return null;
+  const { text, toolCalls } = completion;
+  const reasoning = completion.reasoning ?? '';
+  if (!text.startsWith(told.text) || !reasoning.startsWith(told.reasoning)) return null;
+  const calls = told.toolCalls;
+  // A tool call that is told in part cannot be told apart from another one.
+  if (calls.length > 0 && JSON.stringify(calls) !== JSON.stringify(toolCalls)) return null;
+  return partsOf({
+    text: text.slice(told.text.length),
+    reasoning: reasoning.length > told.reasoning.length ? reasoning.slice(told.reasoning.length) : null,
+    toolCalls: calls.length > 0 ? [] : toolCalls,
+  });
+}
+
+/** A completion that has ended, from the event after number `after`; `told` is what the client has, where that is known. */
 export async function* replayAfter(
   completion: CompletionData,
   after: number,
+  told: AnswerBuilder | null = null,
 ): AsyncGenerator<LoggedEvent<CompletionEventData>, undefined> {
   let sequence = after + 1;
-  for (const event of after < 0 ? replay(completion) : replayAnew(completion)) {
+  for (const event of after < 0 ? replay(completion) : replayRest(completion, told)) {
     yield { sequence, event };
     sequence += 1;
+  }
+}
+
+/** The answer up to this event, as far as the log still tells; null where it does not tell it whole. */
+async function answerUpTo(
+  id: string,
+  last: number,
+  { streams, log }: Pick<FollowDeps, 'streams' | 'log'>,
+): Promise<AnswerBuilder | null> {
+  if (last < 0) return null;
+  try {
+    const held = (await streams.held<CompletionEventData>(id)).filter(({ sequence }) => sequence <= last);
+    const logged = held.at(-1)?.sequence === last ? loggedAnswer(held) : null;
+    return logged?.whole === true ? logged.answer : null;
+  } catch (error) {
+    log.debug({ err: error, completionId: id }, 'a stream log cannot be read; the whole is told anew');
+    return null;
   }
 }
 
@@ -119,9 +170,11 @@ export function followCompletion(
       if (next === undefined) {
         leave();
         isReplay = true;
+        // Before the row is waited for: what the log holds is only kept for a while.
+        const told = await answerUpTo(id, last, deps);
         const completion = await outcome(id, caller, signal, deps);
         if (signal.aborted) return { done: true, value: undefined };
-        inner = replayAfter(completion, last);
+        inner = replayAfter(completion, last, told);
         next = await inner.next();
       }
       if (next.done) leave();
