@@ -1,23 +1,28 @@
+export interface EventBufferOptions<T> {
+  /** Events held at most. */
+  readonly max: number;
+  /** What an event holds; only asked of those that have to wait. */
+  readonly sizeOf: (event: T) => number;
+  /** Held at most in sum, unless one event alone is larger. */
+  readonly sizeMax: number;
+  /** What ends the stream in place of the event for which there was no room. */
+  readonly overflow: (last: T) => T;
+  readonly onReturn: () => void;
+}
+
 /**
  * What has come and was not yet asked for, up to a bound. The producer pushes and cannot be held back, so one event
  * too many ends the stream with `overflow`, after what is buffered has been read.
  */
 export class EventBuffer<T> implements AsyncIterableIterator<T> {
-  readonly #max: number;
-  readonly #overflow: (last: T) => T;
-  readonly #onReturn: () => void;
-  readonly #events: T[] = [];
+  readonly #options: EventBufferOptions<T>;
+  readonly #events: { readonly event: T; readonly size: number }[] = [];
+  #size = 0;
   readonly #waiting: ((result: IteratorResult<T>) => void)[] = [];
   #ended = false;
 
-  constructor(options: {
-    readonly max: number;
-    readonly overflow: (last: T) => T;
-    readonly onReturn: () => void;
-  }) {
-    this.#max = options.max;
-    this.#overflow = options.overflow;
-    this.#onReturn = options.onReturn;
+  constructor(options: EventBufferOptions<T>) {
+    this.#options = options;
   }
 
   push(event: T): void {
@@ -25,12 +30,17 @@ export class EventBuffer<T> implements AsyncIterableIterator<T> {
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) {
       waiting({ done: false, value: event });
-    } else if (this.#events.length < this.#max) {
-      this.#events.push(event);
+      return;
+    }
+    const { max, sizeOf, sizeMax, overflow, onReturn } = this.#options;
+    const size = sizeOf(event);
+    if (this.#events.length < max && (this.#size === 0 || this.#size + size <= sizeMax)) {
+      this.#events.push({ event, size });
+      this.#size += size;
     } else {
-      this.#events.push(this.#overflow(event));
+      this.#events.push({ event: overflow(event), size: 0 });
       this.end();
-      this.#onReturn();
+      onReturn();
     }
   }
 
@@ -41,8 +51,11 @@ export class EventBuffer<T> implements AsyncIterableIterator<T> {
   }
 
   next(): Promise<IteratorResult<T>> {
-    const event = this.#events.shift();
-    if (event !== undefined) return Promise.resolve({ done: false, value: event });
+    const held = this.#events.shift();
+    if (held !== undefined) {
+      this.#size -= held.size;
+      return Promise.resolve({ done: false, value: held.event });
+    }
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
@@ -53,7 +66,7 @@ export class EventBuffer<T> implements AsyncIterableIterator<T> {
     const wasOpen = !this.#ended;
     this.#events.length = 0;
     this.end();
-    if (wasOpen) this.#onReturn();
+    if (wasOpen) this.#options.onReturn();
     return Promise.resolve({ done: true, value: undefined });
   }
 

@@ -35,8 +35,8 @@ const firstEventMs = 2_000;
 const acknowledgeTimeoutMs = 5_000;
 const keepAliveMs = 10_000;
 const pongTimeoutMs = 5_000;
-/** A subgraph sends no event that is longer. */
-const messageBytesMax = 64 * 1024 * 1024;
+/** A subgraph sends no event that is longer; see serve-websocket.ts. */
+const messageBytesMax = 96 * 1024 * 1024;
 
 /** What is no JSON stays the text that it is, for graphql-ws to refuse. */
 function parseMessage(data: unknown): unknown {
@@ -49,6 +49,18 @@ function parseMessage(data: unknown): unknown {
 }
 
 /** Gives messages parsed, with the digits of their numbers: graphql-ws parses those that are texts, and rounds. */
+/** Of events that wait for one slow subscriber. More than the longest answer that inference keeps, told twice. */
+const waitingCharactersMax = 32 * 1024 * 1024;
+
+/** The characters of all texts in a value; what stands around them counts as nothing. */
+function charactersOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  let sum = 0;
+  for (const inner of Object.values(value)) sum += charactersOf(inner);
+  return sum;
+}
+
 class MeshSocket extends WebSocket {
   constructor(address: string | URL, protocols?: string | string[]) {
     super(address, protocols, {
@@ -172,7 +184,13 @@ export function createSubscriber(options: {
           running -= 1;
           if (retired && running === 0) close();
         };
-        const buffer = new EventBuffer<ExecutionResult>({ max: eventsMax, overflow, onReturn: leave });
+        const buffer = new EventBuffer<ExecutionResult>({
+          max: eventsMax,
+          sizeOf: ({ data }) => charactersOf(data),
+          sizeMax: waitingCharactersMax,
+          overflow,
+          onReturn: leave,
+        });
         const abandon = () => {
           // This gateway ends, not the client: the subgraph must not take it for a client that leaves.
           if (signal?.reason instanceof HeddleError) buffer.end();

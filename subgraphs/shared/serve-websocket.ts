@@ -20,8 +20,11 @@ export interface ServedOperations {
   dispose(): void | Promise<void>;
 }
 
-/** As JSON this stays below what a gateway takes in one message: a larger one would end the socket, which all share. */
-const eventCharactersMax = 8_000_000;
+/**
+ * More than the longest answer that inference keeps (12 MiB), which a last event holds. As JSON, of six bytes a character
+ * at most, it stays below what a gateway takes in one message: a larger one would end the socket, which all share.
+ */
+const eventCharactersMax = 13_000_000;
 
 const tooLong = new GraphQLError('One event of the subscription is too long: ask for less of it.', {
   extensions: { code: 'GRAPH_COST_EXCEEDED' },

@@ -1,6 +1,6 @@
-import { createClient } from 'graphql-sse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, overWebSocket, type TestClient } from '#test/support/client.ts';
+import { overSse } from '#test/support/over-sse.ts';
 import { hasRedis, startRedis } from '#test/support/redis.ts';
 import { type SplitMesh, startSplit } from './support/split.ts';
 
@@ -30,22 +30,6 @@ const inputOf = (onDisconnect: string) => ({
   },
 });
 
-async function* overSse({ url, key }: TestClient, query: string, variables: Record<string, unknown>) {
-  const client = createClient({
-    url: `${url}/graphql`,
-    headers: { authorization: `Bearer ${key}` },
-    retryAttempts: 0,
-  });
-  try {
-    for await (const { data, errors } of client.iterate<Record<string, unknown>>({ query, variables })) {
-      if (errors !== undefined) throw new Error(errors.map(({ message }) => message).join('; '));
-      yield Object.values(data ?? {})[0] as Event;
-    }
-  } finally {
-    client.dispose();
-  }
-}
-
 if (!hasRedis()) console.warn('Left out: a killed inference process. There is no redis-server on the PATH.');
 
 describe.runIf(hasRedis())('streams of an inference process that is killed', () => {
@@ -62,7 +46,7 @@ describe.runIf(hasRedis())('streams of an inference process that is killed', () 
   it('end with CompletionFailed, whatever door they came by, when it is started again', {
     timeout: 60_000,
   }, async () => {
-    const doors = { WebSocket: overWebSocket<Event>, SSE: overSse };
+    const doors = { WebSocket: overWebSocket<Event>, SSE: overSse<Event> };
     const streams = Object.entries(doors).flatMap(([door, open]) =>
       ['CANCEL', 'DRAIN', 'KEEP'].flatMap((onDisconnect) =>
         Object.entries({ full, bare }).map(([selection, fields]) => {
@@ -90,6 +74,10 @@ describe.runIf(hasRedis())('streams of an inference process that is killed', () 
         events.filter(({ __typename }) => __typename === 'CompletionStarted'),
         what,
       ).toHaveLength(1);
+      expect(
+        events.some(({ __typename }) => __typename === 'CompletionRestarted'),
+        what,
+      ).toBe(false);
       expect(last?.code, what).toMatch(/^(INTERNAL|OVERLOADED)$/);
       if (!what.endsWith('full')) continue;
       expect(
