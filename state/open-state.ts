@@ -4,14 +4,15 @@ import { createMemoryBus } from './bus/memory.ts';
 import type { Cache } from './cache/cache.ts';
 import { createMemoryCache } from './cache/memory.ts';
 import { createMemoryQuota } from './quota/memory.ts';
-import type { Quota } from './quota/quota.ts';
+import type { MeterHistory, Quota } from './quota/quota.ts';
 import { createMemoryStreamLogs } from './streams/memory.ts';
 import type { StreamLogs } from './streams/stream-log.ts';
 
 /** What processes of one mesh share: through Redis, or, for a mesh of one process, in its memory. */
 export interface State extends AsyncDisposable {
   readonly bus: Bus;
-  readonly quota: Quota;
+  /** The meters, as durable as the ledger that `history` reads. Opened once in a process; the opener disposes it. */
+  openQuota(history: MeterHistory): Quota;
   readonly streams: StreamLogs;
   readonly cache: Cache;
   /** Rejects while it cannot be asked. */
@@ -31,7 +32,7 @@ type Parts = Omit<State, typeof Symbol.asyncDispose>;
 function memoryState(opened: AsyncDisposableStack, log: Logger): Parts {
   return {
     bus: opened.use(createMemoryBus(log)),
-    quota: opened.use(createMemoryQuota()),
+    openQuota: (history) => createMemoryQuota({ history }),
     streams: opened.use(createMemoryStreamLogs()),
     cache: opened.use(createMemoryCache()),
     ping: async () => undefined,
@@ -56,7 +57,7 @@ async function redisState(opened: AsyncDisposableStack, url: string, log: Logger
   const { commands, channels, ping } = opened.use(await connectRedis(url, log));
   return {
     bus: opened.use(createRedisBus(commands, channels, log)),
-    quota: opened.use(createRedisQuota(commands)),
+    openQuota: (history) => createRedisQuota(commands, history),
     streams: opened.use(createRedisStreamLogs(commands, channels, log)),
     cache: opened.use(createRedisCache(commands, log)),
     ping,

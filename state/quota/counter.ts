@@ -1,30 +1,35 @@
-import type { QuotaReading, QuotaWindow } from './quota.ts';
-import { calendarEndMs, heldRetryMs, slidingMs, slotsPerWindow } from './windows.ts';
+import type { QuotaKey, QuotaReading, QuotaWindow } from './quota.ts';
+import { heldRetryMs, isDurable, slotEndMs, slotStartMs } from './windows.ts';
 
 /** A part of a window: what was counted in it leaves the window together. */
-export interface Slot {
-  startMs: number;
+interface Slot {
+  readonly startMs: number;
   endMs: number;
   spent: bigint;
   reserved: bigint;
-  /** False once it has left the window: what is settled in it then changes nothing. */
-  live: boolean;
-}
-
-function isSliding(window: QuotaWindow): window is keyof typeof slidingMs {
-  return Object.hasOwn(slidingMs, window);
 }
 
 /** One counter in memory. Every method takes the time and first drops what has left the window. */
 export class Counter {
-  readonly #window: QuotaWindow;
-  /** Oldest first, by endMs. */
+  readonly window: QuotaWindow;
+  readonly meter: string;
+  /** The latest time at which a limit or a reading named it. */
+  namedMs: number;
+  /** True: what is counted in it is no longer looked at. */
+  forgotten = false;
+  /** Oldest first. */
   readonly #slots: Slot[] = [];
   #spent = 0n;
   #reserved = 0n;
 
-  constructor(window: QuotaWindow) {
-    this.#window = window;
+  constructor({ window, meter }: QuotaKey, nowMs: number) {
+    this.window = window;
+    this.meter = meter;
+    this.namedMs = nowMs;
+  }
+
+  get isDurable(): boolean {
+    return isDurable(this.window);
   }
 
   reading(nowMs: number): QuotaReading {
@@ -32,14 +37,21 @@ export class Counter {
     return { spent: this.#spent, reserved: this.#reserved };
   }
 
-  /** True when it counts nothing and can be forgotten. */
+  /** True when it counts nothing. */
   isIdle(nowMs: number): boolean {
     this.#advance(nowMs);
-    return this.#window === 'INFLIGHT' ? this.#reserved === 0n : this.#slots.length === 0;
+    return this.window === 'INFLIGHT' ? this.#reserved === 0n : this.#slots.length === 0;
+  }
+
+  /** True when what was counted at `atMs` has left the window. */
+  hasLeft(atMs: number, nowMs: number): boolean {
+    this.#advance(nowMs);
+    return this.#slotAt(atMs) === undefined && slotEndMs(this.window, atMs) <= nowMs;
   }
 
   /** 0 when the amount fits now; otherwise milliseconds until it may, Infinity when it never will. */
   waitMs(amount: bigint, limit: bigint, nowMs: number): number {
+    if (amount <= 0n) return 0;
     this.#advance(nowMs);
     let excess = this.#spent + this.#reserved + amount - limit;
     if (excess <= 0n) return 0;
@@ -52,47 +64,33 @@ export class Counter {
     return heldRetryMs;
   }
 
-  reserve(amount: bigint, nowMs: number): Slot {
-    const slot = this.#slotAt(nowMs);
-    slot.reserved += amount;
-    this.#reserved += amount;
-    return slot;
-  }
-
-  /** Replaces a reserved amount by what was spent: 0 when it is returned. */
-  settle(slot: Slot, reserved: bigint, spent: bigint): void {
-    const counted = this.#window === 'INFLIGHT' ? 0n : spent;
-    slot.reserved -= reserved;
+  /** Adds to what is reserved and spent at `atMs`, the time of the call's reservation; nothing when that has left the window. */
+  add(atMs: number, reserved: bigint, spent: bigint, nowMs: number): void {
+    if (this.hasLeft(atMs, nowMs)) return;
+    const slot = this.#slotAt(atMs) ?? this.#open(atMs);
+    slot.endMs = Math.max(slot.endMs, slotEndMs(this.window, atMs));
+    const counted = this.window === 'INFLIGHT' ? 0n : spent;
+    slot.reserved += reserved;
     slot.spent += counted;
-    if (!slot.live) return;
-    this.#reserved -= reserved;
+    this.#reserved += reserved;
     this.#spent += counted;
   }
 
-  #slotAt(nowMs: number): Slot {
-    this.#advance(nowMs);
-    const last = this.#slots.at(-1);
-    if (isSliding(this.#window)) {
-      const length = slidingMs[this.#window];
-      if (last !== undefined && nowMs - last.startMs < length / slotsPerWindow) {
-        last.endMs = nowMs + length;
-        return last;
-      }
-      return this.#open(nowMs, nowMs + length);
-    }
-    return last ?? this.#open(nowMs, calendarEndMs(this.#window, nowMs));
+  #slotAt(atMs: number): Slot | undefined {
+    const startMs = slotStartMs(this.window, atMs);
+    return this.#slots.findLast((slot) => slot.startMs === startMs);
   }
 
-  #open(startMs: number, endMs: number): Slot {
-    const slot: Slot = { startMs, endMs, spent: 0n, reserved: 0n, live: true };
-    this.#slots.push(slot);
+  #open(atMs: number): Slot {
+    const startMs = slotStartMs(this.window, atMs);
+    const slot = { startMs, endMs: slotEndMs(this.window, atMs), spent: 0n, reserved: 0n };
+    this.#slots.splice(this.#slots.findLastIndex((other) => other.startMs < startMs) + 1, 0, slot);
     return slot;
   }
 
   #advance(nowMs: number): void {
     for (let slot = this.#slots[0]; slot !== undefined && slot.endMs <= nowMs; slot = this.#slots[0]) {
       this.#slots.shift();
-      slot.live = false;
       this.#spent -= slot.spent;
       this.#reserved -= slot.reserved;
     }

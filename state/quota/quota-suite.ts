@@ -1,160 +1,271 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import type { Quota, QuotaDemand, QuotaWindow } from './quota.ts';
+import { FakeLedger } from '#test/support/fake-ledger.ts';
+import type { MeterHistory, Quota, QuotaAmounts, QuotaDecision, QuotaLimit, QuotaWindow } from './quota.ts';
 
 const ttlMs = 60_000;
+const granted = { granted: true, atMs: expect.any(Number) };
 
-export function demand(
+export function limitOn(
   subject: string,
   meter: string,
-  amount: bigint,
   limit: bigint | null,
   window: QuotaWindow = 'DAY',
-): QuotaDemand {
-  return { subject, meter, window, amount, limit };
+  scope?: string,
+): QuotaLimit {
+  return { subject, meter, window, limit, ...(scope === undefined ? {} : { scope }) };
 }
 
-/** The promises of state/quota/quota.ts, kept by every implementation. */
-export function quotaSuite(name: string, open: () => Quota): void {
-  const fresh = () => ({ quota: open(), partition: randomUUID() });
+/** Calls of one partition, with the rows that they leave in a ledger. */
+class Calls {
+  readonly ledger: FakeLedger;
+  readonly quota: Quota;
+  readonly partition: string;
+
+  constructor(ledger: FakeLedger, quota: Quota, partition: string = randomUUID()) {
+    this.ledger = ledger;
+    this.quota = quota;
+    this.partition = partition;
+  }
+
+  reserve(
+    id: string,
+    amounts: QuotaAmounts,
+    limits: readonly QuotaLimit[],
+    more: { readonly scopes?: readonly string[]; readonly ttlMs?: number; readonly raise?: boolean } = {},
+  ): Promise<QuotaDecision> {
+    const { partition } = this;
+    return this.quota.reserve({ id, partition, scopes: [], amounts, limits, ttlMs, ...more });
+  }
+
+  /** Reserves and opens the row. */
+  async begin(
+    id: string,
+    amounts: QuotaAmounts,
+    limits: readonly QuotaLimit[],
+    more: { readonly scopes?: readonly string[]; readonly ttlMs?: number } = {},
+  ): Promise<boolean> {
+    const decision = await this.reserve(id, amounts, limits, more);
+    if (!decision.granted) return false;
+    const scopes = [...(more.scopes ?? []), ...limits.map(({ scope, subject }) => scope ?? subject)];
+    this.ledger.open(id, decision.atMs, [...new Set(scopes)], amounts);
+    return true;
+  }
+
+  /** Closes the row and settles. */
+  async end(id: string, drawn: QuotaAmounts, scopes?: readonly string[]): Promise<void> {
+    const row = this.ledger.rows.get(id);
+    this.ledger.close(id, { ...row?.amounts, ...drawn });
+    await this.quota.settle(this.partition, id, drawn, scopes);
+  }
+
+  read(...limits: readonly QuotaLimit[]) {
+    return this.quota.read(this.partition, limits);
+  }
+
+  release(id: string): Promise<void> {
+    return this.quota.release(this.partition, id);
+  }
+}
+
+/** The promises of state/quota/quota.ts, kept by every implementation. `lose`: the store loses what it holds. */
+export function quotaSuite(
+  name: string,
+  open: (history: MeterHistory) => Quota,
+  lose: (quota: Quota, history: MeterHistory) => Promise<Quota>,
+): void {
+  const fresh = () => {
+    const ledger = new FakeLedger();
+    return new Calls(ledger, open(ledger));
+  };
+  const afterLoss = async ({ ledger, quota, partition }: Calls) =>
+    new Calls(ledger, await lose(quota, ledger), partition);
 
   describe(`${name} quota`, () => {
-    it('grants up to the limit and refuses beyond it, telling which demand and when to come back', async () => {
-      const { quota, partition } = fresh();
-      const wanted = demand('key:a', 'REQUESTS', 1n, 2n, 'MINUTE');
-      for (const id of ['1', '2']) {
-        expect(await quota.reserve({ id, partition, demands: [wanted], ttlMs })).toEqual({ granted: true });
-      }
-      const third = await quota.reserve({ id: '3', partition, demands: [wanted], ttlMs });
+    it('grants up to the limit and refuses beyond it, with the limit and when to come back', async () => {
+      const calls = fresh();
+      const wanted = limitOn('key:a', 'REQUESTS', 2n, 'MINUTE');
+      for (const id of ['1', '2'])
+        expect(await calls.reserve(id, { REQUESTS: 1n }, [wanted])).toEqual(granted);
+      const third = await calls.reserve('3', { REQUESTS: 1n }, [wanted]);
       expect(third).toMatchObject({ granted: false, refused: wanted });
-      await quota.settle(partition, '1', {});
-      await quota.settle(partition, '2', {});
-      const fourth = await quota.reserve({ id: '4', partition, demands: [wanted], ttlMs });
+      await calls.end('1', {});
+      await calls.end('2', {});
+      const fourth = await calls.reserve('4', { REQUESTS: 1n }, [wanted]);
       if (fourth.granted) throw new Error('It was granted.');
       expect(fourth.retryAfterMs).toBeGreaterThan(50_000);
       expect(fourth.retryAfterMs).toBeLessThanOrEqual(60_000);
     });
 
-    it('takes all demands or none', async () => {
-      const { quota, partition } = fresh();
-      const roomy = demand('tenant:t', 'TOKENS', 10n, 100n);
-      const tight = demand('budget:b', 'COST', 10n, 5n);
-      const decision = await quota.reserve({ id: '1', partition, demands: [roomy, tight], ttlMs });
+    it('takes all amounts or none', async () => {
+      const calls = fresh();
+      const roomy = limitOn('tenant:t', 'TOKENS', 100n);
+      const tight = limitOn('budget:b', 'COST', 5n);
+      const decision = await calls.reserve('1', { TOKENS: 10n, COST: 10n }, [roomy, tight]);
       expect(decision).toEqual({ granted: false, refused: tight, retryAfterMs: null });
-      expect(await quota.read(partition, [roomy, tight])).toEqual([
+      expect(await calls.read(roomy, tight)).toEqual([
         { spent: 0n, reserved: 0n },
         { spent: 0n, reserved: 0n },
       ]);
     });
 
     it('settles on the true amounts once, and returns the rest', async () => {
-      const { quota, partition } = fresh();
-      const tokens = demand('key:a', 'TOKENS', 100n, 150n);
-      const requests = demand('key:a', 'REQUESTS', 1n, null);
-      await quota.reserve({ id: '1', partition, demands: [tokens, requests], ttlMs });
-      expect(await quota.read(partition, [tokens])).toEqual([{ spent: 0n, reserved: 100n }]);
-      await quota.settle(partition, '1', { TOKENS: 30n });
-      await quota.settle(partition, '1', { TOKENS: 30n });
-      await quota.release(partition, '1');
-      expect(await quota.read(partition, [tokens, requests])).toEqual([
+      const calls = fresh();
+      const tokens = limitOn('key:a', 'TOKENS', 150n);
+      const requests = limitOn('key:a', 'REQUESTS', null);
+      await calls.begin('1', { TOKENS: 100n, REQUESTS: 1n }, [tokens, requests]);
+      expect(await calls.read(tokens)).toEqual([{ spent: 0n, reserved: 100n }]);
+      await calls.end('1', { TOKENS: 30n });
+      await calls.quota.settle(calls.partition, '1', { TOKENS: 30n });
+      await calls.release('1');
+      expect(await calls.read(tokens, requests)).toEqual([
         { spent: 30n, reserved: 0n },
         { spent: 1n, reserved: 0n },
       ]);
-      const next = { id: '2', partition, demands: [{ ...tokens, amount: 120n }], ttlMs };
-      expect(await quota.reserve(next)).toEqual({ granted: true });
+      expect(await calls.reserve('2', { TOKENS: 120n }, [tokens])).toEqual(granted);
     });
 
     it('lets a settlement exceed its reservation, and counts it', async () => {
-      const { quota, partition } = fresh();
-      const tokens = demand('key:a', 'TOKENS', 10n, 20n);
-      await quota.reserve({ id: '1', partition, demands: [tokens], ttlMs });
-      await quota.settle(partition, '1', { TOKENS: 19n });
-      expect(await quota.reserve({ id: '2', partition, demands: [tokens], ttlMs })).toMatchObject({
-        granted: false,
-      });
+      const calls = fresh();
+      const tokens = limitOn('key:a', 'TOKENS', 20n);
+      await calls.begin('1', { TOKENS: 10n }, [tokens]);
+      await calls.end('1', { TOKENS: 19n });
+      expect(await calls.reserve('2', { TOKENS: 10n }, [tokens])).toMatchObject({ granted: false });
+    });
+
+    it('counts what a call drew of a meter that it had reserved nothing of', async () => {
+      const calls = fresh();
+      const limits = [
+        limitOn('key:a', 'REQUESTS', 5n, 'MINUTE'),
+        limitOn('budget:b', 'COST', 10n, 'MONTH', 'app:a'),
+        limitOn('app:a', 'TOKENS', 10n, 'HOUR'),
+      ];
+      await calls.begin('1', { REQUESTS: 1n, COST: 0n, TOKENS: 0n }, limits);
+      await calls.end('1', { COST: 7n, TOKENS: 8n });
+      expect((await calls.read(...limits)).map(({ spent }) => spent)).toEqual([1n, 7n, 8n]);
+    });
+
+    it('never refuses what draws nothing, however full the limit is', async () => {
+      const calls = fresh();
+      const cost = limitOn('budget:b', 'COST', 5n, 'MONTH', 'tenant:t');
+      await calls.begin('1', { COST: 5n }, [cost]);
+      await calls.end('1', { COST: 9n });
+      expect(await calls.reserve('2', { COST: 0n }, [cost])).toEqual(granted);
+      expect(await calls.reserve('3', { COST: 1n }, [cost])).toMatchObject({ granted: false });
+    });
+
+    it('raises a reservation to new totals, all or none, and once however often it is asked', async () => {
+      const calls = fresh();
+      const limits = [limitOn('key:a', 'TOKENS', 100n), limitOn('app:a', 'COST', 10n)];
+      await calls.begin('1', { TOKENS: 40n, COST: 0n }, limits);
+      const before = await calls.reserve('1', { TOKENS: 40n, COST: 0n }, limits);
+      for (let time = 0; time < 2; time++) {
+        const raised = await calls.reserve('1', { TOKENS: 90n, COST: 10n }, limits, { raise: true });
+        expect(raised).toEqual(before);
+      }
+      const beyond = await calls.reserve('1', { TOKENS: 95n, COST: 11n }, limits, { raise: true });
+      expect(beyond).toMatchObject({ granted: false, refused: limits[1] });
+      expect((await calls.read(...limits)).map(({ reserved }) => reserved)).toEqual([90n, 10n]);
+      await calls.end('1', { TOKENS: 50n, COST: 3n });
+      expect(await calls.read(...limits)).toEqual([
+        { spent: 50n, reserved: 0n },
+        { spent: 3n, reserved: 0n },
+      ]);
     });
 
     it('gives everything back on release', async () => {
-      const { quota, partition } = fresh();
-      const inFlight = demand('app:a', 'CONCURRENCY', 1n, 1n, 'INFLIGHT');
-      const requests = demand('app:a', 'REQUESTS', 1n, 1n);
-      const demands = [inFlight, requests];
-      await quota.reserve({ id: '1', partition, demands, ttlMs });
-      await quota.release(partition, '1');
-      expect(await quota.read(partition, demands)).toEqual([
+      const calls = fresh();
+      const inFlight = limitOn('app:a', 'CONCURRENCY', 1n, 'INFLIGHT');
+      const requests = limitOn('app:a', 'REQUESTS', 1n);
+      const amounts = { CONCURRENCY: 1n, REQUESTS: 1n };
+      await calls.reserve('1', amounts, [inFlight, requests]);
+      await calls.release('1');
+      expect(await calls.read(inFlight, requests)).toEqual([
         { spent: 0n, reserved: 0n },
         { spent: 0n, reserved: 0n },
       ]);
-      expect(await quota.reserve({ id: '2', partition, demands, ttlMs })).toEqual({ granted: true });
+      expect(await calls.reserve('2', amounts, [inFlight, requests])).toEqual(granted);
     });
 
     it('counts calls in flight only while they are, and lets a refused one look again soon', async () => {
-      const { quota, partition } = fresh();
-      const demands = [demand('app:a', 'CONCURRENCY', 1n, 1n, 'INFLIGHT')];
-      await quota.reserve({ id: '1', partition, demands, ttlMs });
-      const second = await quota.reserve({ id: '2', partition, demands, ttlMs });
+      const calls = fresh();
+      const limits = [limitOn('app:a', 'CONCURRENCY', 1n, 'INFLIGHT')];
+      await calls.begin('1', { CONCURRENCY: 1n }, limits);
+      const second = await calls.reserve('2', { CONCURRENCY: 1n }, limits);
       expect(second).toMatchObject({ granted: false, retryAfterMs: 1_000 });
-      await quota.settle(partition, '1', {});
-      expect(await quota.reserve({ id: '3', partition, demands, ttlMs })).toEqual({ granted: true });
+      await calls.end('1', {});
+      expect(await calls.reserve('3', { CONCURRENCY: 1n }, limits)).toEqual(granted);
     });
 
     it('counts without refusing where there is no limit', async () => {
-      const { quota, partition } = fresh();
-      const soft = demand('budget:b', 'COST', 7n, null, 'MONTH');
-      await quota.reserve({ id: '1', partition, demands: [soft], ttlMs });
-      await quota.reserve({ id: '2', partition, demands: [soft], ttlMs });
-      await quota.settle(partition, '1', { COST: 9_007_199_254n });
-      expect(await quota.read(partition, [soft])).toEqual([{ spent: 9_007_199_254n, reserved: 7n }]);
+      const calls = fresh();
+      const soft = limitOn('budget:b', 'COST', null, 'MONTH');
+      await calls.begin('1', { COST: 7n }, [soft]);
+      await calls.begin('2', { COST: 7n }, [soft]);
+      await calls.end('1', { COST: 9_007_199_254n });
+      expect(await calls.read(soft)).toEqual([{ spent: 9_007_199_254n, reserved: 7n }]);
     });
 
     it('reserves the same id once', async () => {
-      const { quota, partition } = fresh();
-      const demands = [demand('key:a', 'REQUESTS', 1n, 10n)];
-      await quota.reserve({ id: '1', partition, demands, ttlMs });
-      await quota.reserve({ id: '1', partition, demands, ttlMs });
-      expect(await quota.read(partition, demands)).toEqual([{ spent: 0n, reserved: 1n }]);
+      const calls = fresh();
+      const limits = [limitOn('key:a', 'REQUESTS', 10n)];
+      await calls.reserve('1', { REQUESTS: 1n }, limits);
+      await calls.reserve('1', { REQUESTS: 1n }, limits);
+      expect(await calls.read(...limits)).toEqual([{ spent: 0n, reserved: 1n }]);
     });
 
     it('keeps partitions, subjects, meters and windows apart', async () => {
-      const { quota, partition } = fresh();
-      const wanted = demand('key:a', 'REQUESTS', 1n, 1n);
-      await quota.reserve({ id: '1', partition, demands: [wanted], ttlMs });
+      const calls = fresh();
+      const wanted = limitOn('key:a', 'REQUESTS', 1n, 'MINUTE');
+      await calls.reserve('1', { REQUESTS: 1n }, [wanted]);
       const others = [
         { ...wanted, subject: 'key:b' },
         { ...wanted, meter: 'TOKENS' },
-        { ...wanted, window: 'HOUR' as const },
+        { ...wanted, window: 'SECOND' as const },
       ];
       for (const [at, other] of others.entries()) {
-        const decision = await quota.reserve({ id: `o${at}`, partition, demands: [other], ttlMs });
-        expect(decision).toEqual({ granted: true });
+        expect(await calls.reserve(`o${at}`, { [other.meter]: 1n }, [other])).toEqual(granted);
       }
-      const elsewhere = await quota.reserve({ id: '1', partition: randomUUID(), demands: [wanted], ttlMs });
-      expect(elsewhere).toEqual({ granted: true });
+      const elsewhere = new Calls(calls.ledger, calls.quota);
+      expect(await elsewhere.reserve('1', { REQUESTS: 1n }, [wanted])).toEqual(granted);
     });
 
-    it('returns what an expired reservation held, and a late settlement changes nothing', async () => {
-      const { quota, partition } = fresh();
-      const demands = [demand('key:a', 'TOKENS', 10n, 10n)];
-      await quota.reserve({ id: '1', partition, demands, ttlMs: 20 });
+    it('returns what an expired reservation held of short windows, and a late settlement changes nothing', async () => {
+      const calls = fresh();
+      const limits = [limitOn('key:a', 'TOKENS', 10n, 'MINUTE')];
+      await calls.reserve('1', { TOKENS: 10n }, limits, { ttlMs: 20 });
       await vi.waitFor(async () => {
-        expect(await quota.reserve({ id: '2', partition, demands, ttlMs })).toEqual({ granted: true });
+        expect(await calls.reserve('2', { TOKENS: 10n }, limits)).toEqual(granted);
       });
-      await quota.settle(partition, '1', { TOKENS: 10n });
-      expect(await quota.read(partition, demands)).toEqual([{ spent: 0n, reserved: 10n }]);
+      await calls.end('1', { TOKENS: 10n });
+      expect(await calls.read(...limits)).toEqual([{ spent: 0n, reserved: 10n }]);
+    });
+
+    it('keeps counting an expired reservation of long windows while its row is not closed', async () => {
+      const calls = fresh();
+      const limits = [limitOn('key:a', 'TOKENS', 10n)];
+      await calls.begin('1', { TOKENS: 10n }, limits, { ttlMs: 20 });
+      const { reads } = calls.ledger;
+      await vi.waitFor(async () => {
+        expect(await calls.reserve('2', { TOKENS: 1n }, limits)).toMatchObject({ granted: false });
+        expect(calls.ledger.reads).toBeGreaterThan(reads);
+      });
+      expect(await calls.read(...limits)).toEqual([{ spent: 0n, reserved: 10n }]);
+      await calls.end('1', { TOKENS: 4n });
+      expect(await calls.read(...limits)).toEqual([{ spent: 4n, reserved: 0n }]);
     });
 
     it('has room again when the window has slid on, and not before it said', async () => {
-      const { quota, partition } = fresh();
-      const demands = [demand('key:a', 'REQUESTS', 1n, 1n, 'SECOND')];
+      const calls = fresh();
+      const limits = [limitOn('key:a', 'REQUESTS', 1n, 'SECOND')];
       const startedMs = performance.now();
-      await quota.reserve({ id: '1', partition, demands, ttlMs });
-      await quota.settle(partition, '1', {});
+      await calls.begin('1', { REQUESTS: 1n }, limits);
+      await calls.end('1', {});
       let id = 1;
       await vi.waitFor(
         async () => {
           id += 1;
-          const decision = await quota.reserve({ id: String(id), partition, demands, ttlMs });
-          expect(decision).toEqual({ granted: true });
+          expect(await calls.reserve(String(id), { REQUESTS: 1n }, limits)).toEqual(granted);
         },
         { timeout: 5_000 },
       );
@@ -162,15 +273,156 @@ export function quotaSuite(name: string, open: () => Quota): void {
     });
 
     it('never grants more than the limit among many at once', async () => {
-      const { quota, partition } = fresh();
-      const demands = [demand('key:a', 'REQUESTS', 1n, 7n, 'MINUTE'), demand('key:a', 'TOKENS', 10n, 1_000n)];
+      const calls = fresh();
+      const limits = [limitOn('key:a', 'REQUESTS', 7n, 'MINUTE'), limitOn('key:a', 'TOKENS', 1_000n)];
       const ids = Array.from({ length: 100 }, (_, at) => String(at));
-      const decisions = await Promise.all(ids.map((id) => quota.reserve({ id, partition, demands, ttlMs })));
-      expect(decisions.filter(({ granted }) => granted)).toHaveLength(7);
-      expect(await quota.read(partition, demands)).toEqual([
+      const amounts = { REQUESTS: 1n, TOKENS: 10n };
+      const decisions = await Promise.all(ids.map((id) => calls.reserve(id, amounts, limits)));
+      expect(decisions.filter((decision) => decision.granted)).toHaveLength(7);
+      expect(await calls.read(...limits)).toEqual([
         { spent: 0n, reserved: 7n },
         { spent: 0n, reserved: 70n },
       ]);
+    });
+  });
+
+  describe(`${name} quota and the ledger`, () => {
+    const month = limitOn('budget:b', 'COST', 10n, 'MONTH', 'app:a');
+    const day = limitOn('key:a', 'REQUESTS', 4n);
+    const hour = limitOn('tenant:t', 'TOKENS', 100n, 'HOUR');
+    const limits = [month, day, hour];
+    const scopes = ['tenant:t', 'app:a', 'key:a'];
+    const amounts = { COST: 4n, REQUESTS: 1n, TOKENS: 10n };
+
+    it('knows after a loss what was spent and what runs, and settles that', async () => {
+      const before = fresh();
+      for (const id of ['1', '2']) await before.begin(id, amounts, limits, { scopes });
+      await before.end('1', { COST: 3n, TOKENS: 5n });
+      const calls = await afterLoss(before);
+      const readings = [
+        { spent: 3n, reserved: 4n },
+        { spent: 1n, reserved: 1n },
+        { spent: 5n, reserved: 10n },
+      ];
+      expect(await calls.read(...limits)).toEqual(readings);
+      expect(await calls.begin('3', amounts, limits, { scopes })).toBe(false);
+      await calls.end('2', { COST: 1n, TOKENS: 1n });
+      expect(await calls.read(...limits)).toEqual([
+        { spent: 4n, reserved: 0n },
+        { spent: 2n, reserved: 0n },
+        { spent: 6n, reserved: 0n },
+      ]);
+      expect(await calls.begin('3', amounts, limits, { scopes })).toBe(true);
+    });
+
+    it('raises a reservation that the store has lost, from its row', async () => {
+      const before = fresh();
+      await before.begin('1', amounts, limits, { scopes });
+      const calls = await afterLoss(before);
+      const more = { ...amounts, COST: 9n };
+      expect(await calls.reserve('1', more, limits, { scopes, raise: true })).toEqual(granted);
+      expect((await calls.read(...limits)).map(({ reserved }) => reserved)).toEqual([9n, 1n, 10n]);
+      await calls.end('1', { COST: 8n, TOKENS: 1n });
+      expect((await calls.read(...limits)).map(({ spent }) => spent)).toEqual([8n, 1n, 1n]);
+    });
+
+    it('reads the ledger once, whether or not there is anything in it', async () => {
+      const calls = fresh();
+      for (let id = 0; id < 4; id++) {
+        await calls.begin(String(id), { REQUESTS: 1n }, limits, { scopes });
+        await calls.end(String(id), {});
+        await calls.read(...limits);
+      }
+      expect(calls.ledger.reads).toBe(1);
+    });
+
+    it('counts once what is settled, raised, begun or released while the ledger is read', async () => {
+      for (const hook of ['beforeRead', 'afterRead'] as const) {
+        const calls = fresh();
+        const known = [day];
+        const one = { REQUESTS: 1n, COST: 2n, TOKENS: 10n };
+        for (const id of ['settled', 'raised', 'released', 'running']) {
+          await calls.begin(id, one, known, { scopes });
+        }
+        await calls.begin('before', { ...one, REQUESTS: 0n }, known, { scopes });
+        await calls.end('before', { COST: 1n, TOKENS: 1n });
+        calls.ledger[hook] = async () => {
+          calls.ledger[hook] = async () => undefined;
+          await calls.end('settled', { COST: 1n, TOKENS: 3n });
+          await calls.reserve('raised', { ...one, COST: 3n }, known, { scopes, raise: true });
+          calls.ledger.rows.delete('released');
+          await calls.release('released');
+          await calls.begin('begun', { COST: 1n, REQUESTS: 1n }, known, { scopes });
+        };
+        expect(await calls.read(month, hour)).toEqual([
+          { spent: 2n, reserved: 6n },
+          { spent: 4n, reserved: 20n },
+        ]);
+        for (const id of ['raised', 'running', 'begun']) await calls.end(id, { COST: 1n, TOKENS: 1n });
+        expect(await calls.read(month, hour, day)).toEqual([
+          { spent: 5n, reserved: 0n },
+          { spent: 7n, reserved: 0n },
+          { spent: 4n, reserved: 0n },
+        ]);
+      }
+    });
+
+    it('counts once what is settled without a reservation while the ledger is read', async () => {
+      for (const hook of ['beforeRead', 'afterRead'] as const) {
+        const calls = fresh();
+        calls.ledger.open('lost', Date.now() - 10, scopes, amounts);
+        calls.ledger[hook] = async () => {
+          calls.ledger[hook] = async () => undefined;
+          await calls.end('lost', { COST: 1n, TOKENS: 3n });
+        };
+        expect(await calls.read(...limits)).toEqual([
+          { spent: 1n, reserved: 0n },
+          { spent: 1n, reserved: 0n },
+          { spent: 3n, reserved: 0n },
+        ]);
+      }
+    });
+
+    it('counts a call that knew of no limit as soon as it is settled', async () => {
+      const calls = fresh();
+      expect(await calls.read(...limits)).toHaveLength(3);
+      calls.ledger.open('unlimited', Date.now(), scopes, amounts);
+      await calls.end('unlimited', { COST: 2n, TOKENS: 1n }, scopes);
+      expect((await calls.read(...limits)).map(({ spent }) => spent)).toEqual([2n, 1n, 1n]);
+    });
+
+    it('counts a call whose caller did not know of the limit yet', async () => {
+      const calls = fresh();
+      await calls.read(month);
+      await calls.begin('1', amounts, [day], { scopes });
+      expect(await calls.read(month)).toEqual([{ spent: 0n, reserved: 4n }]);
+      await calls.end('1', { COST: 2n });
+      expect(await calls.read(month)).toEqual([{ spent: 2n, reserved: 0n }]);
+    });
+
+    it('grants nothing while the ledger cannot be read, and says when to come back', async () => {
+      const calls = fresh();
+      calls.ledger.beforeRead = () => Promise.reject(new Error('The database is away.'));
+      const overloaded = { code: 'OVERLOADED', extensions: { retryAfterMs: expect.any(Number) } };
+      await expect(calls.reserve('1', amounts, limits)).rejects.toMatchObject(overloaded);
+      await expect(calls.read(month)).rejects.toMatchObject(overloaded);
+      const short = [limitOn('key:a', 'REQUESTS', 1n, 'MINUTE')];
+      expect(await calls.reserve('2', { REQUESTS: 1n }, short)).toEqual(granted);
+      calls.ledger.beforeRead = async () => undefined;
+      expect(await calls.reserve('1', amounts, limits)).toEqual(granted);
+    });
+
+    it('never grants more than is left, however many come right after a loss', async () => {
+      const before = fresh();
+      for (const id of ['a', 'b', 'c']) {
+        await before.begin(id, { REQUESTS: 1n }, [day], { scopes });
+        await before.end(id, {});
+      }
+      const calls = await afterLoss(before);
+      const ids = Array.from({ length: 50 }, (_, at) => String(at));
+      const begun = await Promise.all(ids.map((id) => calls.begin(id, { REQUESTS: 1n }, [day], { scopes })));
+      expect(begun.filter(Boolean)).toHaveLength(1);
+      expect(await calls.read(day)).toEqual([{ spent: 3n, reserved: 1n }]);
     });
   });
 }

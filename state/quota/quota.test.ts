@@ -1,56 +1,170 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { FakeLedger } from '#test/support/fake-ledger.ts';
 import { printedSeed, randomOf } from '#test/support/random.ts';
 import { withRedis } from '#test/support/with-redis.ts';
 import { createMemoryQuota } from './memory.ts';
-import { demand, quotaSuite } from './quota-suite.ts';
+import { limitOn, quotaSuite } from './quota-suite.ts';
 import { createRedisQuota } from './redis.ts';
-import { calendarEndMs } from './windows.ts';
+import { calendarEndMs, slotStartMs, windowStartMs } from './windows.ts';
 
-quotaSuite('memory', () => createMemoryQuota());
+quotaSuite(
+  'memory',
+  (history) => createMemoryQuota({ history }),
+  async (_quota, history) => createMemoryQuota({ history }),
+);
 
 withRedis('redis quota', (redis) => {
-  quotaSuite('redis', () => createRedisQuota(redis().commands));
+  quotaSuite(
+    'redis',
+    (history) => createRedisQuota(redis().commands, history),
+    async (quota) => {
+      await redis().commands.flushall();
+      return quota;
+    },
+  );
+
+  it('reckons windows in Lua as in TypeScript, in every month', async () => {
+    const windows = readFileSync(new URL('./lua/windows.lua', import.meta.url), 'utf8');
+    const script = `${windows}
+      local answers = {}
+      for _, at in ipairs(ARGV) do
+        for _, window in ipairs({ 'DAY', 'MONTH' }) do
+          answers[#answers + 1] = string.format('%.0f', slot_end(window, tonumber(at)))
+          answers[#answers + 1] = string.format('%.0f', slot_start(window, tonumber(at)))
+          answers[#answers + 1] = string.format('%.0f', window_start(window, tonumber(at)))
+        end
+      end
+      return answers`;
+    const times: number[] = [];
+    for (let month = 0; month < 12 * 12; month++) {
+      const firstMs = Date.UTC(2020, month, 1);
+      times.push(firstMs - 1, firstMs, firstMs + 14 * 86_400_000 + 12_345);
+    }
+    const answers = (await redis().commands.eval(script, 0, ...times)) as string[];
+    const expected = times.flatMap((at) =>
+      (['DAY', 'MONTH'] as const).flatMap((window) => [
+        String(calendarEndMs(window, at)),
+        String(slotStartMs(window, at)),
+        String(windowStartMs(window, at)),
+      ]),
+    );
+    expect(answers).toEqual(expected);
+  });
 });
 
 describe('memory quota over time', () => {
+  const ttlMs = 60_000;
+
+  function at(startMs: number) {
+    const clock = { nowMs: startMs };
+    const ledger = new FakeLedger();
+    const open = () => createMemoryQuota({ now: () => clock.nowMs, history: ledger });
+    return { clock, ledger, open, quota: open() };
+  }
+
   it('never has more than the limit in any minute, whatever the moments of the calls', async () => {
     const random = randomOf(printedSeed('memory quota'));
-    let nowMs = Date.UTC(2026, 0, 1);
-    const quota = createMemoryQuota({ now: () => nowMs });
+    const { clock, quota } = at(Date.UTC(2026, 0, 1));
     const granted: number[] = [];
     for (let call = 0; call < 5_000; call++) {
-      nowMs += random.below(2_000);
-      const demands = [demand('key:a', 'REQUESTS', 1n, 20n, 'MINUTE')];
-      const decision = await quota.reserve({ id: String(call), partition: 'p', demands, ttlMs: 1_000 });
+      clock.nowMs += random.below(2_000);
+      const limits = [limitOn('key:a', 'REQUESTS', 20n, 'MINUTE')];
+      const asked = { partition: 'p', scopes: [], amounts: { REQUESTS: 1n }, limits, ttlMs: 1_000 };
+      const decision = await quota.reserve({ id: String(call), ...asked });
       if (!decision.granted) continue;
       await quota.settle('p', String(call), {});
-      granted.push(nowMs);
+      granted.push(clock.nowMs);
     }
     const fullest = Math.max(
-      ...granted.map((from) => granted.filter((at) => at >= from && at < from + 60_000).length),
+      ...granted.map((from) => granted.filter((time) => time >= from && time < from + 60_000).length),
     );
     expect(fullest).toBeLessThanOrEqual(20);
     expect(granted.length).toBeGreaterThan(5_000 / 60 / 2);
   });
 
   it('begins calendar windows at midnight UTC and on the first of the month', () => {
-    const at = Date.UTC(2028, 1, 28, 23, 59, 59, 999);
-    expect(calendarEndMs('DAY', at)).toBe(Date.UTC(2028, 1, 29));
-    expect(calendarEndMs('MONTH', at)).toBe(Date.UTC(2028, 2, 1));
+    const time = Date.UTC(2028, 1, 28, 23, 59, 59, 999);
+    expect(calendarEndMs('DAY', time)).toBe(Date.UTC(2028, 1, 29));
+    expect(calendarEndMs('MONTH', time)).toBe(Date.UTC(2028, 2, 1));
     expect(calendarEndMs('MONTH', Date.UTC(2026, 11, 31))).toBe(Date.UTC(2027, 0, 1));
-    expect(calendarEndMs('INFLIGHT', at)).toBe(Number.POSITIVE_INFINITY);
+    expect(calendarEndMs('INFLIGHT', time)).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('settles a call in the window that it began in', async () => {
-    let nowMs = Date.UTC(2026, 0, 31, 23, 59, 59);
-    const quota = createMemoryQuota({ now: () => nowMs });
-    const demands = [demand('budget:b', 'COST', 10n, 10n, 'MONTH')];
-    await quota.reserve({ id: '1', partition: 'p', demands, ttlMs: 60_000 });
-    nowMs = Date.UTC(2026, 1, 1, 0, 0, 1);
-    expect(await quota.reserve({ id: '2', partition: 'p', demands, ttlMs: 60_000 })).toEqual({
-      granted: true,
-    });
-    await quota.settle('p', '1', { COST: 9n });
-    expect(await quota.read('p', demands)).toEqual([{ spent: 0n, reserved: 10n }]);
+  it.each(['DAY', 'MONTH'] as const)(
+    'counts a call in the %s that it began in, settled, raised and read back',
+    async (window) => {
+      const { clock, ledger, open, quota } = at(Date.UTC(2026, 0, 31, 23, 59, 59, 0));
+      const limits = [limitOn('app:a', 'COST', 10n, window)];
+      await quota.read('p', limits);
+      clock.nowMs += 999;
+      const asked = { partition: 'p', scopes: ['app:a'], amounts: { COST: 10n }, limits, ttlMs };
+      const first = await quota.reserve({ id: '1', ...asked });
+      if (!first.granted) throw new Error('It was refused.');
+      ledger.open('1', first.atMs, ['app:a'], asked.amounts);
+      expect(await quota.reserve({ id: '2', ...asked })).toMatchObject({
+        granted: false,
+        retryAfterMs: 1_000,
+      });
+      // The window ends now.
+      clock.nowMs += 1;
+      const second = await quota.reserve({ id: '2', ...asked });
+      if (!second.granted) throw new Error('It was refused.');
+      ledger.open('2', second.atMs, ['app:a'], asked.amounts);
+      expect(await quota.reserve({ id: '1', ...asked, amounts: { COST: 12n }, raise: true })).toEqual(first);
+      ledger.close('1', { COST: 9n });
+      await quota.settle('p', '1', { COST: 9n });
+      for (const store of [quota, open()]) {
+        expect(await store.read('p', limits)).toEqual([{ spent: 0n, reserved: 10n }]);
+      }
+    },
+  );
+
+  it('waits no longer than to the end of the window', async () => {
+    const { clock, quota } = at(Date.UTC(2026, 11, 31, 23, 59, 58));
+    const limits = [limitOn('app:a', 'COST', 10n, 'MONTH')];
+    const asked = { partition: 'p', scopes: [], amounts: { COST: 10n }, limits, ttlMs };
+    await quota.read('p', limits);
+    clock.nowMs += 1;
+    await quota.reserve({ id: '1', ...asked });
+    await quota.settle('p', '1', {});
+    expect(await quota.reserve({ id: '2', ...asked })).toMatchObject({ granted: false, retryAfterMs: 1_999 });
+    clock.nowMs += 1_999;
+    expect(await quota.reserve({ id: '2', ...asked })).toMatchObject({ granted: true });
+  });
+
+  it('reads an hour back in the slots that it was counted in, which leave it in time', async () => {
+    const { clock, ledger, open } = at(Date.UTC(2026, 2, 1, 0, 30));
+    const spentAt: number[] = [];
+    for (let minute = 0; minute < 120; minute += 7) {
+      const time = clock.nowMs - 7_200_000 + minute * 60_000;
+      spentAt.push(time);
+      ledger.open(`r${minute}`, time, ['key:a'], { TOKENS: 1n });
+      ledger.close(`r${minute}`, { TOKENS: 1n });
+    }
+    const limits = [limitOn('key:a', 'TOKENS', 100n, 'HOUR'), limitOn('key:a', 'TOKENS', 100n, 'DAY')];
+    const quota = open();
+    for (let minute = 0; minute < 70; minute += 3) {
+      const [hour, day] = await quota.read('p', limits);
+      const within = spentAt.filter((time) => time > clock.nowMs - 3_600_000);
+      expect(hour?.spent).toBe(BigInt(within.length));
+      expect(day?.spent).toBe(BigInt(spentAt.filter((time) => time >= Date.UTC(2026, 2, 1)).length));
+      clock.nowMs += 180_000;
+    }
+  });
+
+  it('forgets counters that no limit names for hours, and reads them again', async () => {
+    const { clock, ledger, quota } = at(Date.UTC(2026, 2, 1));
+    const limits = [limitOn('app:a', 'COST', 10n, 'MONTH')];
+    await quota.read('p', limits);
+    clock.nowMs += 3_600_000;
+    await quota.read('p', limits);
+    expect(ledger.reads).toBe(1);
+    clock.nowMs += 3 * 3_600_000;
+    await quota.read('p', limits);
+    clock.nowMs += 3 * 3_600_000;
+    await quota.read('other', []);
+    await quota.read('p', limits);
+    expect(ledger.reads).toBe(3);
   });
 });

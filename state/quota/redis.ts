@@ -1,53 +1,118 @@
 import type { Redis } from 'ioredis';
 import { defineScript } from '../redis/script.ts';
-import type { Quota, QuotaKey } from './quota.ts';
+import {
+  counterName,
+  type MeterHistory,
+  type Quota,
+  type QuotaAmounts,
+  type QuotaDecision,
+  type QuotaKey,
+  scopeOf,
+} from './quota.ts';
+import { metersUnknown, Seeder } from './seeder.ts';
 
 const lua = (file: string) => new URL(`./lua/${file}`, import.meta.url);
 
 /** The partition is the hash tag, so that a cluster keeps all of a tenant's counters in one slot. */
-function keysOf(partition: string): readonly string[] {
+function partitionKeys(partition: string): readonly string[] {
   const tag = `heddle:quota:{${partition}}`;
   return [`${tag}:counters`, `${tag}:reservations`, `${tag}:expiries`];
 }
 
-function nameOf({ subject, meter, window }: QuotaKey): string {
-  return `${subject}|${meter}|${window}`;
+/** Meters count below 2^53. */
+const amountMax = 2n ** 53n - 1n;
+
+function numbers(amounts: QuotaAmounts): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(amounts).map(([meter, amount]) => [
+      meter,
+      Number(amount > amountMax ? amountMax : amount),
+    ]),
+  );
 }
 
 /** The meters of many processes. The clock is the Redis server's; each operation is one script. */
-export function createRedisQuota(redis: Redis): Quota {
-  const library = lua('counters.lua');
-  const reserve = defineScript(redis, 'heddleQuotaReserve', lua('reserve-3.lua'), library);
-  const settle = defineScript(redis, 'heddleQuotaSettle', lua('settle-3.lua'), library);
-  const read = defineScript(redis, 'heddleQuotaRead', lua('read-3.lua'), library);
-  return {
-    async reserve({ id, partition, demands, ttlMs }) {
-      const args = demands.flatMap((demand) => [
-        nameOf(demand),
-        demand.window,
-        demand.meter,
-        demand.amount.toString(),
-        demand.limit?.toString() ?? '',
-      ]);
-      const answer = (await reserve(keysOf(partition), [id, ttlMs, ...args])) as number[];
-      const [granted, at = -1, waitMs = -1] = answer;
-      const refused = demands[at];
-      if (granted === 1 || refused === undefined) return { granted: true };
-      return { granted: false, refused, retryAfterMs: waitMs < 0 ? null : waitMs };
+export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
+  const libraries = [lua('windows.lua'), lua('partition.lua')];
+  const define = (name: string, file: string) => {
+    const script = defineScript(redis, `heddleQuota${name}`, lua(file), ...libraries);
+    return (partition: string, argument: unknown) =>
+      script(partitionKeys(partition), [JSON.stringify(argument)]);
+  };
+  const reserve = define('Reserve', 'reserve-3.lua');
+  const settle = define('Settle', 'settle-3.lua');
+  const read = define('Read', 'read-3.lua');
+  const begin = define('BeginSeed', 'begin-seed-3.lua');
+  const apply = define('ApplySeed', 'apply-seed-3.lua');
+
+  const seeder = new Seeder(history, {
+    async begin(partition) {
+      const [seq, untilMs, except] = (await begin(partition, null)) as [number, number, string[]];
+      return { seq, untilMs, except };
     },
-    async settle(partition, id, actuals) {
-      const args = Object.entries(actuals).flatMap(([meter, amount]) => [meter, amount.toString()]);
-      await settle(keysOf(partition), [id, 'settle', ...args]);
+    async apply(partition, { seq, untilMs, keys, sums, calls }) {
+      const answer = await apply(partition, {
+        seq,
+        untilMs,
+        keys: keys.map((key) => [scopeOf(key), counterName(key), key.window, key.meter]),
+        sums: sums.map((sum) => ({ ...sum, amounts: numbers(sum.amounts) })),
+        calls: calls.map((call) => ({ ...call, amounts: numbers(call.amounts) })),
+      });
+      return answer === 1;
+    },
+  });
+  const absent = (keys: readonly QuotaKey[], indexes: readonly number[]) => ({
+    absent: keys.filter((_, at) => indexes.includes(at)),
+  });
+
+  return {
+    reserve({ id, partition, scopes, amounts, limits, ttlMs, raise = false }) {
+      const asked = {
+        id,
+        ttlMs,
+        raise,
+        scopes: [...new Set([...scopes, ...limits.map(scopeOf)])],
+        amounts: numbers(amounts),
+        limits: limits.map((limit) => [
+          scopeOf(limit),
+          counterName(limit),
+          limit.window,
+          limit.meter,
+          limit.limit === null ? null : Number(limit.limit),
+        ]),
+      };
+      return seeder.run<QuotaDecision>(partition, async (round) => {
+        const [kind, first, waitMs = -1] = (await reserve(partition, { ...asked, round })) as [
+          number,
+          number | number[],
+          number?,
+        ];
+        if (kind === 3) throw metersUnknown();
+        if (Array.isArray(first)) return absent(limits, first);
+        if (kind === 1) return { done: { granted: true, atMs: first } };
+        const refused = limits[first];
+        if (refused === undefined) throw new Error('The script refused a limit that it was not given.');
+        return { done: { granted: false, refused, retryAfterMs: waitMs < 0 ? null : waitMs } };
+      });
+    },
+    async settle(partition, id, actuals, scopes = undefined) {
+      await settle(partition, { id, actuals: numbers(actuals), scopes: scopes ?? null });
     },
     async release(partition, id) {
-      await settle(keysOf(partition), [id, 'release']);
+      await settle(partition, { id, actuals: null, scopes: null });
     },
-    async read(partition, keys) {
-      const answer = (await read(keysOf(partition), keys.map(nameOf))) as string[];
-      return keys.map((_, at) => ({
-        spent: BigInt(answer[at * 2] ?? '0'),
-        reserved: BigInt(answer[at * 2 + 1] ?? '0'),
-      }));
+    read(partition, keys) {
+      const asked = keys.map((key) => [scopeOf(key), counterName(key), key.window]);
+      return seeder.run(partition, async () => {
+        const [kind, answer] = (await read(partition, asked)) as [number, (string | number)[]];
+        if (kind === 2) return absent(keys, answer as number[]);
+        return {
+          done: keys.map((_, at) => ({
+            spent: BigInt(answer[at * 2] ?? '0'),
+            reserved: BigInt(answer[at * 2 + 1] ?? '0'),
+          })),
+        };
+      });
     },
     async [Symbol.asyncDispose]() {},
   };

@@ -6,11 +6,11 @@ import { explainRedisFailure } from './unavailable.ts';
 export type Script = (keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown>;
 
 /**
- * Defines the script of a .lua file; `library` is put in front of it.
+ * Defines the script of a .lua file; the libraries are put in front of it.
  * @param name unique on the connection
  */
-export function defineScript(redis: Redis, name: string, file: URL, library?: URL): Script {
-  const text = [library, file].flatMap((url) => (url === undefined ? [] : [readFileSync(url, 'utf8')]));
+export function defineScript(redis: Redis, name: string, file: URL, ...libraries: readonly URL[]): Script {
+  const text = [...libraries, file].map((url) => readFileSync(url, 'utf8'));
   redis.defineCommand(name, { lua: text.join('\n') });
   const command = Reflect.get(redis, name) as (...args: readonly (string | number)[]) => Promise<unknown>;
   return async (keys, args) => {

@@ -1,13 +1,25 @@
 -- Reads counters.
--- KEYS[1] counters (hash)  KEYS[2] reservations (hash)  KEYS[3] expiries (sorted set)
--- ARGV the names of the counters
--- Returns for each: spent, reserved, as decimal texts.
-local now = now_ms()
-tidy(KEYS[1], KEYS[2], KEYS[3], now)
-local readings = {}
-for _, name in ipairs(ARGV) do
-  local _, spent, reserved = load(KEYS[1], name, now)
+-- KEYS as in partition.lua
+-- ARGV[1] JSON: [scope, name, window][]
+-- Returns {1, spent and reserved of each as decimal texts}, or {2, numbers from 0 of those that are absent}.
+local keys = cjson.decode(ARGV[1])
+tidy()
+local readings, absent = {}, {}
+for index, key in ipairs(keys) do
+  local counter = counters_of(key[1])[key[2]]
+  local spent, reserved = 0, 0
+  if counter then
+    counter[3] = now
+    changed[key[1]] = true
+    spent, reserved = advance(counter)
+  elseif DURABLE[key[3]] then
+    absent[#absent + 1] = index - 1
+  end
   readings[#readings + 1] = string.format('%.0f', spent)
   readings[#readings + 1] = string.format('%.0f', reserved)
 end
-return readings
+save()
+if #absent > 0 then
+  return { 2, absent }
+end
+return { 1, readings }

@@ -1,17 +1,56 @@
--- Reserves all demands of a call or none.
--- KEYS[1] counters (hash)  KEYS[2] reservations (hash)  KEYS[3] expiries (sorted set)
--- ARGV[1] id  ARGV[2] ttlMs  then for each demand: name, window, meter, amount, limit ('' when there is none)
--- Returns {1}, or {0, number of the refused demand from 0, milliseconds to wait or -1}.
-local counters, reservations, expiries = KEYS[1], KEYS[2], KEYS[3]
-local id, ttl = ARGV[1], tonumber(ARGV[2])
-local now = now_ms()
-tidy(counters, reservations, expiries, now)
-if redis.call('HEXISTS', reservations, id) == 1 then
-  return { 1 }
+-- Reserves all amounts of a call or none; raises the reservation of the same id.
+-- KEYS as in partition.lua
+-- ARGV[1] JSON: { id, ttlMs, raise, round, scopes, amounts by meter,
+--   limits: [scope, name, window, meter, amount or null][] }
+-- Returns {1, atMs}, {0, number of the refused limit from 0, milliseconds to wait or -1},
+--   {2, numbers from 0 of limits whose counters are absent}, or {3} when the reservation to raise is not known.
+local asked = cjson.decode(ARGV[1])
+local limits = asked.limits
+local id = asked.id
+tidy()
+
+local function answer(...)
+  save(true)
+  return { ... }
 end
 
-local function wait_ms(name, amount, limit)
-  local slots, spent, reserved = load(counters, name, now)
+local call = call_of(id)
+if call and call[6] then
+  call = nil
+end
+local absent, durable = {}, {}
+for index, limit in ipairs(limits) do
+  if DURABLE[limit[3]] then
+    durable[#durable + 1] = index - 1
+    if not counters_of(limit[1])[limit[2]] then
+      absent[#absent + 1] = index - 1
+    end
+  end
+end
+-- A granted reservation that is missing is unsure: the ledger has the row.
+if asked.raise and not call and #durable > 0 then
+  if asked.round > 1 then
+    return answer(3)
+  end
+  if asked.round == 0 then
+    forget(asked.scopes)
+  end
+  return answer(2, durable)
+end
+if #absent > 0 then
+  return answer(2, absent)
+end
+
+local function more(meter)
+  local before = call and call[3][meter] or 0
+  return math.max(0, (asked.amounts[meter] or 0) - before)
+end
+
+local function wait_ms(counter, amount, limit)
+  if amount <= 0 then
+    return 0
+  end
+  local spent, reserved = advance(counter)
   local excess = spent + reserved + amount - limit
   if excess <= 0 then
     return 0
@@ -22,7 +61,7 @@ local function wait_ms(name, amount, limit)
   if spent + amount <= limit then
     return HELD_RETRY_MS
   end
-  for _, slot in ipairs(slots) do
+  for _, slot in ipairs(counter[4]) do
     excess = excess - slot[3] - slot[4]
     if excess <= 0 then
       return math.max(1, slot[2] - now)
@@ -32,30 +71,60 @@ local function wait_ms(name, amount, limit)
 end
 
 local refused, longest = -1, 0
-for at = 3, #ARGV, 5 do
-  if ARGV[at + 4] ~= '' then
-    local wait = wait_ms(ARGV[at], tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]))
-    if wait > longest then
-      refused = (at - 3) / 5
-      longest = wait
+for index, limit in ipairs(limits) do
+  if limit[5] ~= cjson.null then
+    local counter = counters_of(limit[1])[limit[2]]
+    if not (call and (not counter or has_left(counter, call[1]))) then
+      local wait = wait_ms(counter or { limit[3], limit[4], now, {} }, more(limit[4]), limit[5])
+      if wait > longest then
+        refused, longest = index - 1, wait
+      end
     end
   end
 end
 if refused >= 0 then
-  if longest == math.huge then
-    longest = -1
-  end
-  return { 0, refused, longest }
+  return answer(0, refused, longest == math.huge and -1 or math.ceil(longest))
 end
 
-local parts = {}
-for at = 3, #ARGV, 5 do
-  local name, window, meter, amount = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
-  parts[#parts + 1] = { name, window, meter, add(counters, name, window, amount, now), amount }
+for _, limit in ipairs(limits) do
+  name_counter(limit[1], limit[2], limit[3], limit[4])
 end
-redis.call('HSET', reservations, id, cmsgpack.pack(parts))
-redis.call('ZADD', expiries, now + ttl, id)
-for _, key in ipairs(KEYS) do
-  redis.call('PEXPIRE', key, IDLE_MS)
+if call then
+  for _, at in ipairs(call[4]) do
+    local counter = counters_of(at[1])[at[2]]
+    if counter then
+      add(at[1], counter, call[1], more(counter[2]), 0)
+    end
+  end
+  for meter, amount in pairs(asked.amounts) do
+    call[3][meter] = math.max(call[3][meter] or 0, amount)
+  end
+  hold(id, call)
+  return answer(1, call[1])
 end
-return { 1 }
+
+local at = math.max(now, floor)
+local whose, counted, seen = {}, {}, {}
+local function count_in(scope, name)
+  local key = scope .. '\0' .. name
+  if not seen[key] then
+    seen[key] = true
+    counted[#counted + 1] = { scope, name }
+    local counter = counters_of(scope)[name]
+    add(scope, counter, at, asked.amounts[counter[2]] or 0, 0)
+  end
+end
+for _, limit in ipairs(limits) do
+  count_in(limit[1], limit[2])
+end
+for _, scope in ipairs(asked.scopes) do
+  whose[#whose + 1] = scope
+  -- Durable counters of the scopes, whoever named them.
+  for name, counter in pairs(counters_of(scope)) do
+    if DURABLE[counter[1]] then
+      count_in(scope, name)
+    end
+  end
+end
+hold(id, { at, whose, asked.amounts, counted, false, false, false, true }, now + asked.ttlMs)
+return answer(1, at)

@@ -1,12 +1,30 @@
 -- Ends a reservation, once.
--- KEYS[1] counters (hash)  KEYS[2] reservations (hash)  KEYS[3] expiries (sorted set)
--- ARGV[1] id  ARGV[2] 'settle' or 'release'  then for each meter that is told: meter, amount
--- Returns 1, or 0 when there is no such reservation.
-local actuals = nil
-if ARGV[2] == 'settle' then
-  actuals = {}
-  for at = 3, #ARGV, 2 do
-    actuals[ARGV[at]] = tonumber(ARGV[at + 1])
+-- KEYS as in partition.lua
+-- ARGV[1] JSON: { id, actuals by meter or null (nothing took place), scopes or null }
+local asked = cjson.decode(ARGV[1])
+local id = asked.id
+local actuals = asked.actuals ~= cjson.null and asked.actuals or nil
+local whose = asked.scopes ~= cjson.null and asked.scopes or nil
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  return 0
+end
+tidy()
+local call = call_of(id)
+local is_seeding = seeding > now
+if call and not call[6] then
+  replace(call, actuals)
+  if is_seeding and actuals then
+    call[6] = seq
+    call[7] = actuals
+    hold(id, call, now + SEED_MS)
+  else
+    drop_call(id)
+  end
+elseif not call and actuals then
+  forget(whose or every_scope())
+  if is_seeding then
+    hold(id, { now, whose or false, {}, {}, false, seq, actuals, false }, now + SEED_MS)
   end
 end
-return give_back(KEYS[1], KEYS[2], KEYS[3], ARGV[1], actuals, now_ms()) and 1 or 0
+save()
+return 1

@@ -1,0 +1,340 @@
+import { Counter } from './counter.ts';
+import {
+  counterName,
+  type HistoryCall,
+  type QuotaAmounts,
+  type QuotaDecision,
+  type QuotaKey,
+  type QuotaLimit,
+  type QuotaReading,
+  type QuotaReservation,
+  scopeOf,
+} from './quota.ts';
+import { type Attempt, metersUnknown, type Seed, type SeedStart, seedMsMax } from './seeder.ts';
+import { isDurable, windowStartMs } from './windows.ts';
+
+/** A call that the store knows. */
+interface Held {
+  readonly atMs: number;
+  /** Null: of a call that was settled without a reservation, by someone who did not know. */
+  readonly scopes: readonly string[] | null;
+  amounts: QuotaAmounts;
+  readonly counters: Set<Counter>;
+  expiresAtMs: number;
+  /** For a call that was first seen in the ledger: the newest seed at that time. */
+  readonly foundSeq: number | null;
+  /** Set when the call is settled while counters are read back: kept for them. */
+  settled: { readonly seq: number; readonly actuals: QuotaAmounts; readonly known: boolean } | null;
+}
+
+/** Counters that were just read back, by scope. */
+type SeededCounters = Map<string, Counter[]>;
+
+/** Counters that no limit names for so long are forgotten. */
+const namedMsMax = 2 * 3_600_000;
+/** How long a call whose row is running, and whose reservation is lost, counts with its bound until the row is read again. */
+const foundTtlMs = 300_000;
+
+/** The counters and reservations of one partition in memory. The rules are those of lua/partition.lua. */
+export class Partition {
+  readonly #scopes = new Map<string, Map<string, Counter>>();
+  readonly #calls = new Map<string, Held>();
+  #seq = 0;
+  /** Reservations are not earlier than this: a seed that began then sums the rows before it. */
+  #floorMs = 0;
+  /** Seeds up to this one are refused. */
+  #lostSeq = 0;
+  #seedingUntilMs = 0;
+  nextExpiryMs = Number.POSITIVE_INFINITY;
+
+  get isEmpty(): boolean {
+    return this.#scopes.size === 0 && this.#calls.size === 0;
+  }
+
+  isSeeding(nowMs: number): boolean {
+    return this.#seedingUntilMs > nowMs;
+  }
+
+  reserve(reservation: QuotaReservation, round: number, nowMs: number): Attempt<QuotaDecision> {
+    const { id, scopes, amounts, limits, ttlMs, raise = false } = reservation;
+    const known = this.#calls.get(id);
+    const held = known?.settled === null ? known : undefined;
+    const durable = limits.filter(({ window }) => isDurable(window));
+    // A granted reservation that is missing is unsure: the ledger has the row.
+    if (raise && held === undefined && durable.length > 0) {
+      if (round > 1) throw metersUnknown();
+      if (round === 0) this.#forget(scopes);
+      return { absent: durable };
+    }
+    const absent = durable.filter((limit) => this.#find(limit) === undefined);
+    if (absent.length > 0) return { absent };
+    const more = (meter: string) => {
+      const difference = (amounts[meter] ?? 0n) - (held?.amounts[meter] ?? 0n);
+      return difference > 0n ? difference : 0n;
+    };
+    const refused = this.#refusal(limits, more, held, nowMs);
+    if (refused !== null) return { done: refused };
+    for (const limit of limits) this.#name(limit, nowMs);
+    if (held === undefined) {
+      const atMs = Math.max(nowMs, this.#floorMs);
+      const counters = this.#countersOf(scopes, limits);
+      const call: Held = {
+        atMs,
+        scopes: [...new Set([...scopes, ...limits.map(scopeOf)])],
+        amounts,
+        counters,
+        expiresAtMs: nowMs + ttlMs,
+        foundSeq: null,
+        settled: null,
+      };
+      this.#hold(id, call);
+      for (const counter of counters) counter.add(atMs, amounts[counter.meter] ?? 0n, 0n, nowMs);
+      return { done: { granted: true, atMs } };
+    }
+    for (const counter of held.counters) {
+      if (!counter.forgotten) counter.add(held.atMs, more(counter.meter), 0n, nowMs);
+    }
+    held.amounts = raised(held.amounts, amounts);
+    return { done: { granted: true, atMs: held.atMs } };
+  }
+
+  /** Replaces what a call reserved by what it drew. */
+  settle(id: string, actuals: QuotaAmounts, scopes: readonly string[] | null, nowMs: number): void {
+    const call = this.#calls.get(id);
+    if (call?.settled) return;
+    const seeding = this.isSeeding(nowMs);
+    if (call === undefined) {
+      this.#forget(scopes);
+      if (!seeding) return;
+      const settled = { seq: this.#seq, actuals, known: false };
+      const unknown = { atMs: nowMs, scopes, amounts: {}, counters: new Set<Counter>(), foundSeq: null };
+      this.#hold(id, { ...unknown, expiresAtMs: nowMs + seedMsMax, settled });
+      return;
+    }
+    this.#replace(call, actuals, nowMs);
+    if (seeding) {
+      call.settled = { seq: this.#seq, actuals, known: true };
+      call.expiresAtMs = nowMs + seedMsMax;
+      this.nextExpiryMs = Math.min(this.nextExpiryMs, call.expiresAtMs);
+    } else this.#calls.delete(id);
+  }
+
+  release(id: string, nowMs: number): void {
+    const call = this.#calls.get(id);
+    if (call === undefined || call.settled !== null) return;
+    this.#calls.delete(id);
+    this.#replace(call, zeros(call.amounts), nowMs);
+  }
+
+  read(keys: readonly QuotaKey[], nowMs: number): Attempt<readonly QuotaReading[]> {
+    const absent = keys.filter((key) => isDurable(key.window) && this.#find(key) === undefined);
+    if (absent.length > 0) return { absent };
+    return {
+      done: keys.map((key) => {
+        const counter = this.#find(key);
+        if (counter === undefined) return { spent: 0n, reserved: 0n };
+        counter.namedMs = nowMs;
+        return counter.reading(nowMs);
+      }),
+    };
+  }
+
+  beginSeed(nowMs: number): SeedStart {
+    this.#seq += 1;
+    this.#floorMs = Math.max(nowMs, this.#floorMs);
+    this.#seedingUntilMs = nowMs + seedMsMax;
+    const except = [...this.#calls].filter(([, { settled }]) => settled === null).map(([id]) => id);
+    return { seq: this.#seq, untilMs: this.#floorMs, except };
+  }
+
+  applySeed({ seq, untilMs, keys, sums, calls }: Seed, nowMs: number): boolean {
+    if (seq <= this.#lostSeq || untilMs + seedMsMax < nowMs) return false;
+    const rows = new Map(calls.map((call) => [call.id, call]));
+    const isUnsure = ([id, { foundSeq, settled }]: readonly [string, Held]) =>
+      !rows.has(id) &&
+      ((foundSeq !== null && foundSeq >= seq) || (settled?.known === false && settled.seq >= seq));
+    if ([...this.#calls].some(isUnsure)) return false;
+
+    const seeded: SeededCounters = new Map();
+    for (const key of keys) {
+      if (this.#find(key) !== undefined) continue;
+      const counter = this.#name(key, nowMs);
+      const scope = scopeOf(key);
+      seeded.set(scope, [...(seeded.get(scope) ?? []), counter]);
+      const fromMs = windowStartMs(key.window, untilMs);
+      for (const { scopes, firstMs, lastMs, amounts } of sums) {
+        if (firstMs < fromMs || !scopes.includes(scope)) continue;
+        counter.add(lastMs, 0n, amounts[key.meter] ?? 0n, nowMs);
+      }
+    }
+    for (const call of calls) this.#applyRow(call, seq, seeded, nowMs);
+    for (const call of this.#calls.values()) {
+      const { settled, atMs, amounts } = call;
+      if (settled !== null && (settled.seq < seq || !settled.known)) continue;
+      for (const counter of countersIn(seeded, call.scopes ?? [])) {
+        const reserved = amounts[counter.meter] ?? 0n;
+        if (settled === null) {
+          counter.add(atMs, reserved, 0n, nowMs);
+          call.counters.add(counter);
+        } else counter.add(atMs, 0n, settled.actuals[counter.meter] ?? reserved, nowMs);
+      }
+    }
+    return true;
+  }
+
+  /** Drops what has expired; `thorough` also counters that count nothing or that no limit names any more. */
+  tidy(nowMs: number, thorough: boolean): void {
+    if (nowMs >= this.nextExpiryMs) {
+      this.nextExpiryMs = Number.POSITIVE_INFINITY;
+      for (const [id, call] of this.#calls) {
+        if (call.expiresAtMs <= nowMs) this.#expire(id, call, nowMs);
+        else this.nextExpiryMs = Math.min(this.nextExpiryMs, call.expiresAtMs);
+      }
+    }
+    if (!thorough) return;
+    for (const [scope, counters] of this.#scopes) {
+      for (const [name, counter] of counters) {
+        const isUnused = counter.isDurable ? counter.namedMs + namedMsMax < nowMs : counter.isIdle(nowMs);
+        if (isUnused) this.#drop(scope, name, counter);
+      }
+    }
+  }
+
+  /** Counts a row that was read singly, unless the store counts the call itself. */
+  #applyRow(row: HistoryCall, seq: number, seeded: SeededCounters, nowMs: number): void {
+    const { id, scopes, atMs, amounts, isClosed } = row;
+    const settled = this.#calls.get(id)?.settled;
+    // It has a reservation, or was settled on one since the seed began.
+    if (settled === null || (settled?.known && settled.seq >= seq)) return;
+    if (settled !== undefined || isClosed) {
+      const actuals = isClosed ? amounts : { ...amounts, ...settled?.actuals };
+      for (const counter of countersIn(seeded, scopes)) {
+        counter.add(atMs, 0n, actuals[counter.meter] ?? 0n, nowMs);
+      }
+      return;
+    }
+    // It runs, and counters that were there before missed it.
+    for (const scope of scopes) {
+      for (const [name, counter] of this.#scopes.get(scope) ?? []) {
+        if (counter.isDurable && !seeded.get(scope)?.includes(counter)) this.#drop(scope, name, counter);
+      }
+    }
+    const expiresAtMs = nowMs + foundTtlMs;
+    const call = { atMs, scopes, amounts, counters: new Set<Counter>(), expiresAtMs, settled: null };
+    this.#hold(id, { ...call, foundSeq: this.#seq });
+  }
+
+  #refusal(
+    limits: readonly QuotaLimit[],
+    more: (meter: string) => bigint,
+    held: Held | undefined,
+    nowMs: number,
+  ): QuotaDecision | null {
+    let refused: QuotaLimit | undefined;
+    let longestMs = 0;
+    for (const limit of limits) {
+      const counter = this.#find(limit);
+      const amount = more(limit.meter);
+      if (limit.limit === null) continue;
+      if (held !== undefined && (counter === undefined || counter.hasLeft(held.atMs, nowMs))) continue;
+      const waitMs = (counter ?? new Counter(limit, nowMs)).waitMs(amount, limit.limit, nowMs);
+      if (waitMs > longestMs) {
+        longestMs = waitMs;
+        refused = limit;
+      }
+    }
+    if (refused === undefined) return null;
+    return { granted: false, refused, retryAfterMs: Number.isFinite(longestMs) ? longestMs : null };
+  }
+
+  /** The counters that the limits name, and the durable ones of the scopes, whoever named those. */
+  #countersOf(scopes: readonly string[], limits: readonly QuotaLimit[]): Set<Counter> {
+    const counters = new Set<Counter>();
+    for (const scope of scopes) {
+      for (const counter of this.#scopes.get(scope)?.values() ?? []) {
+        if (counter.isDurable) counters.add(counter);
+      }
+    }
+    for (const limit of limits) {
+      const counter = this.#find(limit);
+      if (counter !== undefined) counters.add(counter);
+    }
+    return counters;
+  }
+
+  #find(key: QuotaKey): Counter | undefined {
+    return this.#scopes.get(scopeOf(key))?.get(counterName(key));
+  }
+
+  /** The counter, made if need be. */
+  #name(key: QuotaKey, nowMs: number): Counter {
+    const scope = scopeOf(key);
+    let counters = this.#scopes.get(scope);
+    if (counters === undefined) {
+      counters = new Map();
+      this.#scopes.set(scope, counters);
+    }
+    const name = counterName(key);
+    let counter = counters.get(name);
+    if (counter === undefined) {
+      counter = new Counter(key, nowMs);
+      counters.set(name, counter);
+    }
+    counter.namedMs = nowMs;
+    return counter;
+  }
+
+  #hold(id: string, call: Held): void {
+    this.#calls.set(id, call);
+    this.nextExpiryMs = Math.min(this.nextExpiryMs, call.expiresAtMs);
+  }
+
+  #replace({ atMs, amounts, counters }: Held, actuals: QuotaAmounts, nowMs: number): void {
+    for (const counter of counters) {
+      if (counter.forgotten) continue;
+      const reserved = amounts[counter.meter] ?? 0n;
+      counter.add(atMs, -reserved, actuals[counter.meter] ?? reserved, nowMs);
+    }
+  }
+
+  #expire(id: string, call: Held, nowMs: number): void {
+    this.#calls.delete(id);
+    if (call.settled !== null) return;
+    this.#forget(call.scopes);
+    this.#lostSeq = this.#seq;
+    this.#replace(call, zeros(call.amounts), nowMs);
+  }
+
+  /** Durable counters of these scopes (null: of all) become absent. */
+  #forget(scopes: readonly string[] | null): void {
+    for (const scope of scopes ?? this.#scopes.keys()) {
+      for (const [name, counter] of this.#scopes.get(scope) ?? []) {
+        if (counter.isDurable) this.#drop(scope, name, counter);
+      }
+    }
+  }
+
+  #drop(scope: string, name: string, counter: Counter): void {
+    counter.forgotten = true;
+    const counters = this.#scopes.get(scope);
+    counters?.delete(name);
+    if (counters?.size === 0) this.#scopes.delete(scope);
+  }
+}
+
+function countersIn(seeded: SeededCounters, scopes: readonly string[]): Counter[] {
+  return scopes.flatMap((scope) => seeded.get(scope) ?? []);
+}
+
+function zeros(amounts: QuotaAmounts): QuotaAmounts {
+  return Object.fromEntries(Object.keys(amounts).map((meter) => [meter, 0n]));
+}
+
+/** The larger of both, for each meter. */
+function raised(before: QuotaAmounts, after: QuotaAmounts): QuotaAmounts {
+  const amounts = { ...before };
+  for (const [meter, amount] of Object.entries(after)) {
+    if (amount > (amounts[meter] ?? 0n)) amounts[meter] = amount;
+  }
+  return amounts;
+}
