@@ -71,6 +71,8 @@ export interface InvocationRecord {
   tenantId: string;
   appId: string | null;
   keyId: string | null;
+  /** The line that the key belongs to, which its limits are counted under; absent on older rows. */
+  keyLineId?: string | null;
   /** Who asked, where the caller is a user; null for an API key. */
   subject: string | null;
   /** The AI model that answered; while RUNNING the one that is asked first. */
@@ -80,6 +82,8 @@ export interface InvocationRecord {
   promptVersionId: string | null;
   usage: UsageRecord;
   costNanos: bigint;
+  /** Upper bounds of what the call draws, reserved before it was sent; absent where nothing is drawn, and on older rows. */
+  reserved?: { tokens: number; costNanos: bigint };
   cache: InvocationCache;
   latencyMs: number | null;
   timeToFirstTokenMs: number | null;
@@ -130,6 +134,7 @@ export const invocations = defineCollection<InvocationRecord>(
     tenantId: text,
     appId: String,
     keyId: String,
+    keyLineId: String,
     subject: String,
     modelId: text,
     providerId: text,
@@ -137,6 +142,8 @@ export const invocations = defineCollection<InvocationRecord>(
     promptVersionId: String,
     usage,
     costNanos: { type: BigInt, required: true },
+    // Written by the driver alone.
+    reserved: Object,
     cache: text,
     latencyMs: Number,
     timeToFirstTokenMs: Number,

@@ -12,7 +12,11 @@ export interface CallerLimit {
   /** An integer as text: calls, tokens, calls in flight, or nano-dollars for COST. */
   readonly amount: string;
   /** A budget refuses with BUDGET_EXCEEDED, a soft one only counts; every other limit refuses with QUOTA_EXCEEDED. */
-  readonly budget?: { readonly hard: boolean };
+  readonly budget?: {
+    readonly hard: boolean;
+    /** The app whose calls it counts; absent: all calls of the tenant count. */
+    readonly appId?: string;
+  };
 }
 
 /**
@@ -25,6 +29,8 @@ export interface Caller {
   readonly tenantId: string | null;
   readonly appId: string | null;
   readonly keyId: string | null;
+  /** What the key's limits are counted under: rotation keeps it. */
+  readonly keyLineId: string | null;
   readonly subject: string | null;
   readonly scopes: readonly string[];
   /** All limits that bind this caller at once. */
@@ -45,6 +51,7 @@ export const anonymousCaller: Caller = Object.freeze({
   tenantId: null,
   appId: null,
   keyId: null,
+  keyLineId: null,
   subject: null,
   scopes: [],
   limits: [],

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import { FakeLedger } from '#test/support/fake-ledger.ts';
+import { FakeLedger } from './fake-ledger.ts';
 import type { MeterHistory, Quota, QuotaAmounts, QuotaDecision, QuotaLimit, QuotaWindow } from './quota.ts';
 
 const ttlMs = 60_000;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FakeLedger } from '#test/support/fake-ledger.ts';
 import { printedSeed, randomOf } from '#test/support/random.ts';
 import { withRedis } from '#test/support/with-redis.ts';
+import { FakeLedger } from './fake-ledger.ts';
 import { createMemoryQuota } from './memory.ts';
 import { limitOn, quotaSuite } from './quota-suite.ts';
 import { createRedisQuota } from './redis.ts';

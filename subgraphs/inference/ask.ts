@@ -41,6 +41,11 @@ export interface Asking<T extends Attempted> {
   hasShown?(): boolean;
 }
 
+type AskDeps = Pick<
+  InferenceDeps,
+  'health' | 'pool' | 'delay' | 'random' | 'now' | 'log' | 'inputAllowances'
+>;
+
 /** How asking ended: with an attempt, the last one, or with a refusal before it. */
 export type Asked<T> =
   | { readonly kind: 'ENDED'; readonly last: T }
@@ -54,7 +59,7 @@ export type Asked<T> =
  */
 export async function askCandidates<T extends Attempted>(
   asking: Asking<T>,
-  deps: Pick<InferenceDeps, 'health' | 'pool' | 'delay' | 'random' | 'now' | 'log'>,
+  deps: AskDeps,
 ): Promise<Asked<T>> {
   const { candidates, signal } = asking;
   const { models, maxAttempts } = candidates;
@@ -133,7 +138,7 @@ async function attempt<T extends Attempted>(
   model: CatalogModel,
   triedCredentials: Set<string>,
   asking: Asking<T>,
-  { health, pool, now, log }: Pick<InferenceDeps, 'health' | 'pool' | 'now' | 'log'>,
+  { health, pool, now, log, inputAllowances }: Omit<AskDeps, 'delay' | 'random'>,
 ): Promise<T | null> {
   const endCall = health.begin(model.id, model.provider.id);
   if (endCall === null) return null;
@@ -148,7 +153,9 @@ async function attempt<T extends Attempted>(
     // An answer that is under way when the whole call is stopped may have waited for its own reader.
     const wasAnswering = asking.signal.aborted && timeToFirstTokenMs !== null;
     if (!wasAnswering) outcome = healthOf(end, { latencyMs: durationMs, timeToFirstTokenMs, wholeMs });
-    asking.tally.add(model, end, { startedAtMs, durationMs }, asking.bounds(model));
+    const bounds = asking.bounds(model);
+    asking.tally.add(model, end, { startedAtMs, durationMs }, bounds);
+    inputAllowances.observe(model.id, bounds.inputTokensMax, asking.tally.attempts.at(-1));
     const number = asking.tally.attempts.length;
     logFailedAttempt(log, asking.logged, end, { model, number, durationMs });
     return attempted;

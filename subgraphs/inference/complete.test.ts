@@ -4,6 +4,7 @@ import type { CallerLimit } from '#schema/caller.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { limitsOf } from '../shared/quota.ts';
 
 const COMPLETE = `mutation ($input: CompletionInput!) { complete(input: $input) {
   id status text json finishReason cost cache model { id } attempts { outcome error model { id } cost }
@@ -194,8 +195,7 @@ describe('complete', () => {
       budget: { hard: true },
     };
     await using mesh = await startInference(database, { limits: [budget, limit('TOKENS', 'DAY', '100000')] });
-    const keys = [budget, limit('TOKENS', 'DAY', '')];
-    const read = () => mesh.quota.read(mesh.caller.tenantId ?? '', keys);
+    const read = () => mesh.quota.read(mesh.caller.tenantId ?? '', limitsOf(mesh.caller));
     const answering = mesh.data(COMPLETE, asking('alpha/one', { maxOutputTokens: 100 }));
     const call = await mesh.alpha.next();
     const [cost, tokens] = await read();
@@ -217,7 +217,7 @@ describe('complete', () => {
     await using soft = await startInference(database, { limits: [{ ...budget, budget: { hard: false } }] });
     soft.alpha.always((call) => call.say('x').finish(usageOf(20, 3)));
     await soft.data(COMPLETE, asking('alpha/one'));
-    expect(await soft.quota.read(soft.caller.tenantId ?? '', [budget])).toEqual([
+    expect(await soft.quota.read(soft.caller.tenantId ?? '', limitsOf(soft.caller))).toEqual([
       { spent: 50_000n, reserved: 0n },
     ]);
   });
@@ -230,8 +230,8 @@ describe('complete', () => {
   });
 
   it('checks the budget again before a retry that would go beyond it', async () => {
-    // Room for one attempt's bound (27 + 100 tokens), not for what the first one took and another bound.
-    const limits = [limit('TOKENS', 'DAY', '160')];
+    // Room for one attempt's bound (27 + 128 + 100 tokens), not for what the first one took and another bound.
+    const limits = [limit('TOKENS', 'DAY', '300')];
     await using mesh = await startInference(database, { limits, delay: async () => undefined });
     mesh.alpha.always((call) => call.say('no JSON').finish(usageOf(20, 60)));
     const responseSchema = { type: 'object' };

@@ -7,6 +7,7 @@ import type { Quota } from '#state/quota/quota.ts';
 import type { StreamLogs } from '#state/streams/stream-log.ts';
 import type { GuardrailStage } from './guardrails/guardrails.ts';
 import type { HealthRegistry } from './health.ts';
+import type { InputAllowances } from './input-allowance.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { ProgressWriter } from './ledger/progress.ts';
 import type { ProviderPool } from './provider-pool.ts';
@@ -23,6 +24,7 @@ export interface InferenceDeps {
   readonly catalog: Catalog;
   readonly pool: ProviderPool;
   readonly health: HealthRegistry;
+  readonly inputAllowances: InputAllowances;
   readonly ledger: Ledger;
   readonly progress: ProgressWriter;
   readonly ownerId: string;

@@ -199,7 +199,7 @@ describe('embed', () => {
     const one = await routes(database.connection).findById('both').lean();
     const targets = ['alpha/embed', 'beta/embed'].map((modelId) => ({ modelId, weight: 1, regions: null }));
     await routes(database.connection).create({ ...one, _id: 'embeds', targets });
-    const limits = [{ subject: 'budget:b', meter: 'COST', window: 'MONTH', amount: '100000' } as const];
+    const limits = [{ subject: 'budget:b', meter: 'COST', window: 'MONTH', amount: '1000000' } as const];
     await using mesh = await startInference(database, { limits });
     mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_ERROR', true)));
     const refusal = await mesh.refusal(EMBED, { input: { model: 'embeds', values: ['a'] } });

@@ -6,7 +6,7 @@ import { Embedding, type EmbeddingsData } from './embedding.ts';
 import type { EmbedInput } from './input-types.ts';
 import { type CallOrigin, parseLabels } from './labels.ts';
 import { attemptProgress } from './ledger/attempt-progress.ts';
-import { openRow } from './ledger/rows.ts';
+import { openRow, reservedRow } from './ledger/rows.ts';
 import { Meters } from './meters.ts';
 import { candidatesFor } from './route.ts';
 import type { Running } from './running.ts';
@@ -71,10 +71,11 @@ export async function embed(
     ownerId: deps.ownerId,
     attempt: attemptProgress(first, { inputTokensMax, outputTokensMax: 0 }, startedAtMs),
   });
-  const meters = new Meters(deps.quota, caller, id, candidates.timeouts.totalMs, deps.log);
+  const meters = new Meters({ ...deps, caller, id, totalMs: candidates.timeouts.totalMs });
+  const bound = upperBound(first, inputTokensMax + deps.inputAllowances.tokensFor(first.id), 0);
   try {
-    await meters.reserve(upperBound(first, inputTokensMax, 0));
-    await deps.ledger.open(row);
+    const atMs = await meters.reserve(bound);
+    await deps.ledger.open(reservedRow(row, atMs, bound));
   } catch (error) {
     candidates.release();
     await meters.release();

@@ -56,7 +56,7 @@ type EmbeddingEnding =
 
 /**
  * One embedding that has its reservation and its row: asks providers until one has answered or none may be asked
- * again, then settles the meters and closes the row, once each.
+ * again, then closes the row and settles the meters, once each.
  */
 export class Embedding implements RunningCall {
   /** Resolves when the row is closed; rejects with the failure, which names the row. */
@@ -121,7 +121,10 @@ export class Embedding implements RunningCall {
         logged: this.#start,
         bounds: () => this.#bounds,
         signal: this.#abort.signal,
-        reserve: (model) => meters.reserveAlso(this.#tally.used, upperBound(model, inputTokensMax, 0)),
+        reserve: (model) => {
+          const input = inputTokensMax + this.#deps.inputAllowances.tokensFor(model.id);
+          return meters.raise(this.#tally.used, upperBound(model, input, 0));
+        },
         recordWait: () => this.#recordProgress(null),
         recordBegin: (model) => this.#recordProgress(model),
         attempt: (model, lease) => this.#attempt(model, lease),
@@ -224,6 +227,8 @@ export class Embedding implements RunningCall {
       endedAt: new Date(endedAtMs),
       attempts: attempts.map(attemptRecord),
     } as const;
-    await Promise.all([meters.settle(used), this.#deps.ledger.close(id, closing, null)]);
+    // While the row is not closed its reservation stands: whoever closes it settles.
+    await this.#deps.ledger.close(id, closing, null);
+    await meters.settle(used);
   }
 }

@@ -67,7 +67,7 @@ const unkeepable: ClientFailure = {
 
 /**
  * One invocation that has its reservation and its row: asks providers until one has answered or none may be asked
- * again, then settles the meters, closes the row and tells the last event, once each and in this order.
+ * again, then closes the row, settles the meters and emits the last event, once each and in this order.
  */
 export class Invocation implements ProgressSource {
   readonly start: InvocationStart;
@@ -211,7 +211,8 @@ export class Invocation implements ProgressSource {
   #reserveFor(model: CatalogModel): Promise<HeddleError | null> {
     const { request, meters } = this.start;
     const output = outputTokensMax(model, request.call.maxOutputTokens);
-    return meters.reserveAlso(this.#tally.used, upperBound(model, request.inputTokensMax, output));
+    const input = request.inputTokensMax + this.#deps.inputAllowances.tokensFor(model.id);
+    return meters.raise(this.#tally.used, upperBound(model, input, output));
   }
 
   /** Only a route may begin anew with another model, and once. */
@@ -344,10 +345,9 @@ export class Invocation implements ProgressSource {
         ...closingOf(completion, this.#model.provider.id, endedAtMs, this.#firstTokenMs),
         error: failure === null ? null : withoutInput(failure.message, this.start.request.call),
       };
-      await Promise.all([
-        this.start.meters.settle(this.#tally.used),
-        this.#deps.ledger.close(this.id, closing, result),
-      ]);
+      // While the row is not closed its reservation stands: whoever closes it settles.
+      await this.#deps.ledger.close(this.id, closing, result);
+      await this.start.meters.settle(this.#tally.used);
       return { completion, failure };
     } catch (error) {
       this.#deps.log.error({ err: error, completionId: this.id }, 'a ledger row could not be closed');

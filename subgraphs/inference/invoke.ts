@@ -8,7 +8,7 @@ import { readCallTexts } from './guarded-texts.ts';
 import type { Idempotency } from './idempotency.ts';
 import { Invocation } from './invocation.ts';
 import { attemptProgress } from './ledger/attempt-progress.ts';
-import { openRow, type RowStart, resultOf } from './ledger/rows.ts';
+import { openRow, type RowStart, reservedRow, resultOf } from './ledger/rows.ts';
 import { Meters } from './meters.ts';
 import type { CachePolicy, CompletionRequest, OnDisconnect } from './request.ts';
 import { candidatesFor } from './route.ts';
@@ -151,12 +151,14 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
     const bounds = { inputTokensMax, outputTokensMax: outputTokensLimit(model, maxOutputTokens) };
     const attempt = attemptProgress(model, bounds, startedAtMs);
     const row = rowOf({ id, caller, model, cache, startedAtMs, attempt }, request);
-    const meters = new Meters(deps.quota, caller, id, candidates.timeouts.totalMs, deps.log);
+    const meters = new Meters({ ...deps, caller, id, totalMs: candidates.timeouts.totalMs });
+    const inputBound = inputTokensMax + deps.inputAllowances.tokensFor(model.id);
+    const bound = upperBound(model, inputBound, outputTokensMax(model, maxOutputTokens));
     let stream: StreamEnds | null = null;
     try {
-      await meters.reserve(upperBound(model, inputTokensMax, outputTokensMax(model, maxOutputTokens)));
+      const atMs = await meters.reserve(bound);
       if (options.mode === 'STREAM') stream = await openStream(id, options.onDisconnect);
-      await deps.ledger.open(row);
+      await deps.ledger.open(reservedRow(row, atMs, bound));
     } catch (error) {
       candidates.release();
       await Promise.all([meters.release(), stream?.discard()]);

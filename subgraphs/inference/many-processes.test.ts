@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
+import { createMeterHistory } from '#mongo/meter-history.ts';
 import type { Caller } from '#schema/caller.ts';
 import { openState, type State } from '#state/open-state.ts';
 import { openTestDatabase } from '#test/support/database.ts';
@@ -35,8 +36,11 @@ describe.runIf(hasRedis())('inference processes that share a Redis', () => {
 
   const start = async () => {
     const [first, second] = states;
-    const one = await startInference(database, { ...first, state: first });
-    const two = await startInference(database, { ...second, state: second });
+    const history = createMeterHistory(database.connection);
+    const [one, two] = [
+      await startInference(database, { ...first, quota: first.openQuota(history), state: first }),
+      await startInference(database, { ...second, quota: second.openQuota(history), state: second }),
+    ];
     return { one, two };
   };
 

@@ -1,74 +1,80 @@
 import type { Logger } from 'pino';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
-import type { Quota } from '#state/quota/quota.ts';
-import { demandsOf, quotaRefusal } from '../shared/quota.ts';
+import type { Quota, QuotaLimit } from '#state/quota/quota.ts';
+import { limitsOf, quotaRefusal, scopesOf } from '../shared/quota.ts';
+import type { Ledger } from './ledger/ledger.ts';
 import type { UpperBound } from './settle.ts';
 
-/** Beyond the time that a call may take: for the settlement itself. */
-const settleMsMax = 60_000;
+/** Beyond the time that a call may take: for its settlement, or for the sweep of a process that died with it. */
+const settleMsMax = 300_000;
+
+export interface MetersOptions {
+  readonly quota: Quota;
+  readonly ledger: Pick<Ledger, 'raise'>;
+  readonly caller: Caller;
+  /** The id of the ledger row. */
+  readonly id: string;
+  /** How long the call may take. */
+  readonly totalMs: number;
+  readonly log: Logger;
+}
 
 /**
- * All meters of one invocation, from the reservation of an upper bound to the settlement on what was used. Reserved
- * again, for the difference, when a retry or another model may take more than is left.
+ * All meters of one invocation: one reservation of an upper bound, raised when a retry or another model may take more,
+ * and settled on what was used. It holds every limit of the caller, also those that the bound draws nothing of: what is
+ * used may differ from it.
  */
 export class Meters {
-  readonly #quota: Quota;
-  readonly #caller: Caller;
+  readonly #options: MetersOptions;
   readonly #partition: string;
-  readonly #id: string;
-  readonly #ttlMs: number;
-  readonly #log: Logger;
+  readonly #scopes: readonly string[];
+  readonly #limits: readonly QuotaLimit[];
   #reserved: UpperBound = { tokens: 0n, costNanos: 0n };
-  /** Reservations made; the first one holds the request itself. */
-  #made = 0;
+  #state: 'NEW' | 'OPEN' | 'ENDED' = 'NEW';
 
-  constructor(quota: Quota, caller: Caller, id: string, totalMs: number, log: Logger) {
-    this.#quota = quota;
-    this.#caller = caller;
+  constructor(options: MetersOptions) {
+    const { caller } = options;
+    this.#options = options;
     this.#partition = caller.tenantId ?? '';
-    this.#id = id;
-    this.#ttlMs = totalMs + settleMsMax;
-    this.#log = log;
+    this.#scopes = scopesOf(caller);
+    this.#limits = limitsOf(caller);
   }
 
-  /** Makes sure that this much is reserved in all. Throws QUOTA_EXCEEDED or BUDGET_EXCEEDED, and then takes nothing. */
-  async reserve(bound: UpperBound): Promise<void> {
-    if (this.#caller.limits.length === 0) return;
-    const tokens = bound.tokens - this.#reserved.tokens;
-    const costNanos = bound.costNanos - this.#reserved.costNanos;
-    const first = this.#made === 0;
-    if (!first && tokens <= 0n && costNanos <= 0n) return;
-    // What takes nothing asks for nothing: a free model may be called on a budget that is used up.
-    const demands = demandsOf(this.#caller, {
-      ...(tokens > 0n ? { TOKENS: tokens } : {}),
-      ...(costNanos > 0n ? { COST: costNanos } : {}),
-      ...(first ? { REQUESTS: 1n, CONCURRENCY: 1n } : {}),
+  /** What is reserved by now. */
+  get reserved(): UpperBound {
+    return this.#reserved;
+  }
+
+  /**
+   * Reserves this much. The time at which the call counts, for its row; null where no limit binds the caller. Throws
+   * QUOTA_EXCEEDED or BUDGET_EXCEEDED, and then takes nothing.
+   */
+  async reserve(bound: UpperBound): Promise<number | null> {
+    const atMs = await this.#take(bound, false).catch((error: unknown) => {
+      // Its answer was lost, perhaps not the reservation: that would stand until it expires.
+      void this.release();
+      throw error;
     });
-    if (demands.length === 0) return;
-    const id = `${this.#id}.${this.#made}`;
-    const decision = await this.#quota
-      .reserve({ id, partition: this.#partition, demands, ttlMs: this.#ttlMs })
-      .catch((error: unknown) => {
-        // Its answer was lost, perhaps not the reservation: that would stand until it expires.
-        this.#quota.release(this.#partition, id).catch(() => undefined);
-        throw error;
-      });
-    if (!decision.granted) throw quotaRefusal(decision);
-    this.#made += 1;
-    this.#reserved = {
-      tokens: tokens > 0n ? bound.tokens : this.#reserved.tokens,
-      costNanos: costNanos > 0n ? bound.costNanos : this.#reserved.costNanos,
-    };
+    this.#state = 'OPEN';
+    return atMs;
   }
 
-  /** What was used so far and the next attempt must fit the limits too. The refusal; null: it fits, and is reserved. */
-  async reserveAlso(used: UpperBound, next: UpperBound): Promise<HeddleError | null> {
+  /**
+   * Raises the reservation, so that what was used so far and the next attempt fit. The refusal; null: it fits, and
+   * `reserved` is what is reserved now.
+   */
+  async raise(used: UpperBound, next: UpperBound): Promise<HeddleError | null> {
+    const bound = larger(this.#reserved, {
+      tokens: used.tokens + next.tokens,
+      costNanos: used.costNanos + next.costNanos,
+    });
+    const { tokens, costNanos } = this.#reserved;
+    if (bound.tokens === tokens && bound.costNanos === costNanos) return null;
     try {
-      await this.reserve({
-        tokens: used.tokens + next.tokens,
-        costNanos: used.costNanos + next.costNanos,
-      });
+      await this.#take(bound, true);
+      // Whoever reads the meters back from the ledger must find it before the provider can.
+      if (this.#limits.length > 0) await this.#options.ledger.raise(this.#options.id, bound);
       return null;
     } catch (error) {
       if (error instanceof HeddleError) return error;
@@ -76,32 +82,58 @@ export class Meters {
     }
   }
 
-  /** Replaces everything reserved by what was used. Never rejects: what fails is logged, and expires by itself. */
+  /**
+   * Replaces what is reserved by what was used, once; to be called when the row is closed. Never rejects: what fails is
+   * logged, expires by itself, and long windows are then read from the ledger.
+   */
   async settle(used: UpperBound): Promise<void> {
-    if (this.#made === 0) return;
-    await this.#each((quota, id, first) =>
-      quota.settle(
-        this.#partition,
-        id,
-        first ? { TOKENS: used.tokens, COST: used.costNanos } : { TOKENS: 0n, COST: 0n },
-      ),
-    );
+    if (this.#state !== 'OPEN') return;
+    const { quota, id } = this.#options;
+    const actuals = { TOKENS: used.tokens, COST: used.costNanos };
+    await this.#end(() => quota.settle(this.#partition, id, actuals, this.#scopes));
   }
 
-  /** Gives everything back: the call did not take place. Never rejects. */
+  /** Returns everything: the call did not take place. Never rejects. */
   async release(): Promise<void> {
-    await this.#each((quota, id) => quota.release(this.#partition, id));
+    if (this.#state === 'ENDED' || this.#limits.length === 0) return;
+    await this.#end(() => this.#options.quota.release(this.#partition, this.#options.id));
   }
 
-  async #each(end: (quota: Quota, id: string, first: boolean) => Promise<void>): Promise<void> {
-    const made = this.#made;
-    this.#made = 0;
-    for (let at = 0; at < made; at++) {
-      try {
-        await end(this.#quota, `${this.#id}.${at}`, at === 0);
-      } catch (error) {
-        this.#log.error({ err: error, completionId: this.#id }, 'meters could not be settled; they expire');
-      }
+  async #take(bound: UpperBound, raise: boolean): Promise<number | null> {
+    if (this.#limits.length > 0) {
+      const { quota, id, totalMs } = this.#options;
+      const amounts = { REQUESTS: 1n, CONCURRENCY: 1n, TOKENS: bound.tokens, COST: bound.costNanos };
+      const decision = await quota.reserve({
+        id,
+        partition: this.#partition,
+        scopes: this.#scopes,
+        amounts,
+        limits: this.#limits,
+        ttlMs: totalMs + settleMsMax,
+        raise,
+      });
+      if (!decision.granted) throw quotaRefusal(decision, amounts);
+      this.#reserved = bound;
+      return decision.atMs;
+    }
+    this.#reserved = bound;
+    return null;
+  }
+
+  async #end(end: () => Promise<void>): Promise<void> {
+    this.#state = 'ENDED';
+    try {
+      await end();
+    } catch (error) {
+      const { log, id } = this.#options;
+      log.error({ err: error, completionId: id }, 'meters could not be settled; they expire');
     }
   }
+}
+
+function larger(a: UpperBound, b: UpperBound): UpperBound {
+  return {
+    tokens: a.tokens > b.tokens ? a.tokens : b.tokens,
+    costNanos: a.costNanos > b.costNanos ? a.costNanos : b.costNanos,
+  };
 }

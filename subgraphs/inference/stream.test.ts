@@ -386,8 +386,8 @@ describe('startCompletion, completion, cancelCompletion, resumeCompletion', () =
     const quota: Quota = {
       ...inner,
       async reserve(reservation) {
-        // The second reservation of a call: that of its retry.
-        if (reservation.id.endsWith('.1')) {
+        // That of its retry.
+        if (reservation.raise) {
           asked.resolve();
           await gate.promise;
         }

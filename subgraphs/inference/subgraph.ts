@@ -12,6 +12,7 @@ import { guardrailStages, guardrailsOf } from './guardrails/guardrails.ts';
 import { createHealthRegistry } from './health.ts';
 import { createIdempotency } from './idempotency.ts';
 import type { Inference } from './inference.ts';
+import { createInputAllowances } from './input-allowance.ts';
 import { createInvoker } from './invoke.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { openOwnership } from './ledger/owners.ts';
@@ -85,6 +86,7 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     cache: deps.state.cache,
     streams,
     health: createHealthRegistry({ now, log }),
+    inputAllowances: createInputAllowances(now),
     ledger,
     progress,
     ownerId: ownership.ownerId,

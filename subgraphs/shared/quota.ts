@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller, Meter } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
-import type { Quota, QuotaDecision, QuotaDemand } from '#state/quota/quota.ts';
+import type { Quota, QuotaAmounts, QuotaDecision, QuotaLimit } from '#state/quota/quota.ts';
 
 /** What @quota on a field declares. */
 export interface QuotaRule {
@@ -18,29 +18,32 @@ export function isCounted(rule: QuotaRule): boolean {
   return rule.meters.every((meter) => counted.has(meter));
 }
 
-/**
- * The demands of one call on every limit that binds the caller, for the meters that `amounts` names. A soft budget
- * counts and never refuses.
- */
-export function demandsOf(caller: Caller, amounts: Readonly<Partial<Record<Meter, bigint>>>): QuotaDemand[] {
-  const demands: QuotaDemand[] = [];
-  for (const limit of caller.limits) {
-    const amount = amounts[limit.meter];
-    if (amount === undefined) continue;
-    demands.push({
-      subject: limit.subject,
-      meter: limit.meter,
-      window: limit.window,
-      amount,
-      limit: limit.budget?.hard === false ? null : BigInt(limit.amount),
-    });
-  }
-  return demands;
+/** Whose calls the caller's are: every scope that they count for. */
+export function scopesOf({ tenantId, appId, keyId, keyLineId }: Caller): readonly string[] {
+  const key = keyLineId ?? keyId;
+  return [
+    ...(tenantId === null ? [] : [`tenant:${tenantId}`]),
+    ...(appId === null ? [] : [`app:${appId}`]),
+    ...(key === null ? [] : [`key:${key}`]),
+  ];
+}
+
+/** The limits that bind the caller, on these meters alone where they are named. A soft budget counts and never refuses. */
+export function limitsOf(caller: Caller, meters?: readonly Meter[]): readonly QuotaLimit[] {
+  return caller.limits.flatMap(({ subject, meter, window, amount, budget }) => {
+    if (meters !== undefined && !meters.includes(meter)) return [];
+    const limit = budget?.hard === false ? null : BigInt(amount);
+    if (budget === undefined) return [{ subject, meter, window, limit }];
+    const scope = budget.appId === undefined ? `tenant:${caller.tenantId}` : `app:${budget.appId}`;
+    return [{ subject, scope, meter, window, limit }];
+  });
 }
 
 /** The refusal that a client gets: QUOTA_EXCEEDED or BUDGET_EXCEEDED with the limit, and retryAfterMs where waiting helps. */
-export function quotaRefusal(decision: QuotaDecision & { readonly granted: false }): HeddleError {
-  const { refused, retryAfterMs } = decision;
+export function quotaRefusal(
+  { refused, retryAfterMs }: QuotaDecision & { readonly granted: false },
+  amounts: QuotaAmounts,
+): HeddleError {
   const budget = refused.subject.startsWith('budget:');
   const extensions = {
     subject: refused.subject,
@@ -51,7 +54,7 @@ export function quotaRefusal(decision: QuotaDecision & { readonly granted: false
   const what = `${refused.meter} of ${refused.subject} per ${refused.window}`;
   return new HeddleError(
     budget ? 'BUDGET_EXCEEDED' : 'QUOTA_EXCEEDED',
-    refused.limit !== null && refused.amount > refused.limit
+    refused.limit !== null && (amounts[refused.meter] ?? 0n) > refused.limit
       ? `This call is larger than the limit on ${what} will ever allow.`
       : `The limit on ${what} has no room for this call.`,
     { extensions },
@@ -68,18 +71,18 @@ export async function withQuota<T>(
   quota: Quota,
   run: () => T | Promise<T>,
 ): Promise<T> {
-  const demands = demandsOf(
-    caller,
-    Object.fromEntries(rule.meters.map((meter) => [meter, meter === 'REQUESTS' ? BigInt(rule.weight) : 1n])),
+  const limits = limitsOf(caller, rule.meters);
+  if (limits.length === 0) return run();
+  const amounts = Object.fromEntries(
+    rule.meters.map((meter) => [meter, meter === 'REQUESTS' ? BigInt(rule.weight) : 1n]),
   );
-  if (demands.length === 0) return run();
   const partition = caller.tenantId ?? '';
   const id = randomUUID();
-  const decision = await quota.reserve({ id, partition, demands, ttlMs });
-  if (!decision.granted) throw quotaRefusal(decision);
+  const decision = await quota.reserve({ id, partition, scopes: scopesOf(caller), amounts, limits, ttlMs });
+  if (!decision.granted) throw quotaRefusal(decision, amounts);
   try {
     return await run();
   } finally {
-    await quota.settle(partition, id, { CONCURRENCY: 0n });
+    await quota.settle(partition, id, { CONCURRENCY: 0n }, scopesOf(caller));
   }
 }

@@ -29,6 +29,7 @@ export async function findCaller(keyHash: string, deps: TenantsDeps): Promise<Ca
     tenantId: tenant._id,
     appId: app._id,
     keyId: key._id,
+    keyLineId: key.lineId,
     subject: null,
     scopes: key.scopes,
     limits: limitsOf(tenant._id, plan?.limits ?? [], app, key, bounds),
@@ -54,12 +55,12 @@ function limitsOf(
     ...under(`app:${app._id}`, app.limits),
     ...under(`key:${key.lineId}`, key.limits),
     ...bounds.map(
-      ({ _id, window, amountNanos, hard }): CallerLimit => ({
+      ({ _id, appId, window, amountNanos, hard }): CallerLimit => ({
         subject: `budget:${_id}`,
         meter: 'COST',
         window,
         amount: amountNanos.toString(),
-        budget: { hard },
+        budget: { hard, ...(appId === null ? {} : { appId }) },
       }),
     ),
   ];

@@ -145,6 +145,7 @@ describe('the caller that a key stands for', () => {
       tenantId: id,
       appId: acme.appId,
       keyId: key.id,
+      keyLineId: key.id,
       subject: null,
       scopes: ['inference:invoke'],
       limits: [
@@ -152,14 +153,14 @@ describe('the caller that a key stands for', () => {
         { subject: `app:${acme.appId}`, meter: 'TOKENS', window: 'DAY', amount: '1000' },
         { subject: `key:${key.id}`, meter: 'REQUESTS', window: 'SECOND', amount: '2' },
         ...[
-          { id: whole, hard: true },
-          { id: own, hard: false },
-        ].map(({ id, hard }) => ({
+          { id: whole, budget: { hard: true } },
+          { id: own, budget: { hard: false, appId: acme.appId } },
+        ].map(({ id, budget }) => ({
           subject: `budget:${id}`,
           meter: 'COST',
           window: 'MONTH',
           amount: '2500000000',
-          budget: { hard },
+          budget,
         })),
       ],
       allowedRegions: ['eu'],

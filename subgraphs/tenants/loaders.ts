@@ -139,8 +139,9 @@ export function createTenantsLoaders(
 }
 
 /** What a budget's spending is counted under: the demands made from a caller's limits name the same. */
-function spendingKey({ _id, window }: BudgetRecord) {
-  return { subject: `budget:${_id}`, meter: 'COST', window } as const;
+function spendingKey({ _id, tenantId, appId, window }: BudgetRecord) {
+  const scope = appId === null ? `tenant:${tenantId}` : `app:${appId}`;
+  return { subject: `budget:${_id}`, scope, meter: 'COST', window } as const;
 }
 
 export type TenantsLoaders = ReturnType<typeof createTenantsLoaders>;

@@ -6,6 +6,7 @@ import { tenants } from '#mongo/tenants.ts';
 import type { Caller } from '#schema/caller.ts';
 import { ask, countCommands, dataOf, testCaller } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
+import { limitsOf, scopesOf } from '../shared/quota.ts';
 
 let mesh: TestTenants;
 let acme: TestTenant;
@@ -210,13 +211,17 @@ describe('budgets', () => {
       app: null,
     });
     const { quota } = mesh.deps;
-    const demands = (await mesh.callerOf(acme.secret))?.limits.map((limit) => ({
-      ...limit,
-      amount: 3_000_000_000n,
-      limit: BigInt(limit.amount),
-    }));
-    await quota.reserve({ id: 'a', partition: acme.tenantId, demands: demands ?? [], ttlMs: 60_000 });
-    await quota.reserve({ id: 'b', partition: acme.tenantId, demands: demands ?? [], ttlMs: 60_000 });
+    const caller = await mesh.callerOf(acme.secret);
+    if (caller === null) throw new Error('The key is not known.');
+    const asked = {
+      partition: acme.tenantId,
+      scopes: scopesOf(caller),
+      limits: limitsOf(caller),
+      ttlMs: 60_000,
+    };
+    const amounts = { COST: 3_000_000_000n };
+    await quota.reserve({ id: 'a', amounts, ...asked });
+    await quota.reserve({ id: 'b', amounts, ...asked });
     await quota.settle(acme.tenantId, 'a', { COST: 1_234n });
     expect(await data('{ tenant { budgets { id spent reserved } } }')).toEqual({
       tenant: { budgets: [{ id: saved.id, spent: '0.000001234', reserved: '3.000000000' }] },
@@ -360,6 +365,8 @@ describe('a page of 50 tenants with all that hangs on them', () => {
         const { edges } = (await asAdmin(joined, { first })).tenants;
         expect(edges).toHaveLength(first);
       });
+    // The meters of each tenant are read from the ledger once.
+    await commandsOf(50);
     const five = await commandsOf(5);
     const fifty = await commandsOf(50);
     expect(five.length).toBeLessThanOrEqual(8);

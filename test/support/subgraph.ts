@@ -4,6 +4,7 @@ import type { CommandStartedEvent } from 'mongodb';
 import { pino } from 'pino';
 import { createAuditLog } from '#mongo/audit-log.ts';
 import type { Database } from '#mongo/connect.ts';
+import { createMeterHistory } from '#mongo/meter-history.ts';
 import { anonymousCaller, type Caller, type Scope } from '#schema/caller.ts';
 import type { SubgraphExecutor } from '#schema/subgraph.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
@@ -13,7 +14,8 @@ import type { SubgraphServices } from '#subgraphs/shared/subgraph.ts';
 /** What every subgraph is given, in memory, with audit records in the database. */
 export function testServices({ connection }: Database): SubgraphServices {
   const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
-  return { log, bus: createMemoryBus(log), quota: createMemoryQuota(), audit: createAuditLog(connection) };
+  const quota = createMemoryQuota({ history: createMeterHistory(connection) });
+  return { log, bus: createMemoryBus(log), quota, audit: createAuditLog(connection) };
 }
 
 /** A key of a tenant with exactly these scopes. */

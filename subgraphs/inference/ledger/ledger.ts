@@ -35,6 +35,8 @@ export type InvocationClosing = Pick<
 export interface Ledger {
   /** A new row: RUNNING, or ended already (an answer from the cache) with its result. */
   open(row: InvocationRecord, result?: CompletionRecord): Promise<void>;
+  /** Raises what the row of a running call has reserved. */
+  raise(id: string, reserved: { readonly tokens: bigint; readonly costNanos: bigint }): Promise<void>;
   /**
    * Ends a row; tried again for a while when the database fails. What rejects in the end is closed as FAILED by a later
    * `closeLost`, with what it took, which then commits its usage to the meters as well.
@@ -172,6 +174,10 @@ export function createLedger(
         held.delete(row._id);
         throw error;
       }
+    },
+    async raise(id, { tokens, costNanos }) {
+      const reserved = { tokens: Number(tokens), costNanos };
+      await rows.updateOne({ _id: id, status: 'RUNNING' }, { $set: { reserved } }, durable);
     },
     async close(id, closing, result) {
       try {

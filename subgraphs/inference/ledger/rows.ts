@@ -4,6 +4,7 @@ import type { Caller } from '#schema/caller.ts';
 import { type ErrorCode, HeddleError, isErrorCode } from '#schema/errors.ts';
 import { type AttemptData, type CompletionData, type CompletionError, noUsage } from '../completion.ts';
 import type { CallLabels } from '../labels.ts';
+import type { UpperBound } from '../settle.ts';
 import type { InvocationClosing } from './ledger.ts';
 
 /** What is known of an invocation when it begins. */
@@ -35,6 +36,7 @@ export function openRow(start: RowStart): InvocationRecord {
     tenantId: caller.tenantId,
     appId: caller.appId,
     keyId: caller.keyId,
+    keyLineId: caller.keyLineId ?? caller.keyId,
     subject: caller.subject,
     modelId: model.id,
     providerId: model.provider.id,
@@ -58,6 +60,19 @@ export function openRow(start: RowStart): InvocationRecord {
     ...(start.attempt === null
       ? {}
       : { progress: { at: new Date(start.startedAtMs), attempts: [], attempt: start.attempt } }),
+  };
+}
+
+/** The row with its reservation; it starts at the time that the meters count it at. */
+export function reservedRow(
+  row: InvocationRecord,
+  atMs: number | null,
+  { tokens, costNanos }: UpperBound,
+): InvocationRecord {
+  return {
+    ...row,
+    ...(atMs === null ? {} : { startedAt: new Date(atMs) }),
+    reserved: { tokens: Number(tokens), costNanos },
   };
 }
 

@@ -1,10 +1,4 @@
-import type {
-  HistoryCall,
-  HistoryQuestion,
-  HistorySum,
-  MeterHistory,
-  QuotaAmounts,
-} from '#state/quota/quota.ts';
+import type { HistoryCall, HistoryQuestion, HistorySum, MeterHistory, QuotaAmounts } from './quota.ts';
 
 interface Row extends Omit<HistoryCall, 'isClosed'> {
   drawn: QuotaAmounts | null;
