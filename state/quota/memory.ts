@@ -6,7 +6,7 @@ import { Seeder } from './seeder.ts';
 const forgetEveryMs = 60_000;
 
 /** A ledger without rows. */
-export const emptyHistory: MeterHistory = { read: async () => ({ sums: [], calls: [] }) };
+const emptyHistory: MeterHistory = { read: async () => ({ sums: [], calls: [] }) };
 
 export interface MemoryQuotaOptions {
   /** Milliseconds since the epoch. */

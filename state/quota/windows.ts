@@ -16,7 +16,7 @@ export function isDurable(window: QuotaWindow): boolean {
   return window === 'HOUR' || window === 'DAY' || window === 'MONTH';
 }
 
-export function isSliding(window: QuotaWindow): window is keyof typeof slidingMs {
+function isSliding(window: QuotaWindow): window is keyof typeof slidingMs {
   return Object.hasOwn(slidingMs, window);
 }
 

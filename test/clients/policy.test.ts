@@ -74,7 +74,7 @@ describe('@quota', () => {
   });
 
   it('counts tokens by what the provider says, and refuses before it is asked', async () => {
-    const { client } = await newTenant(() => mesh, limit('TOKENS', 'MINUTE', '2300'));
+    const { client } = await newTenant(() => mesh, limit('TOKENS', 'MINUTE', '2600'));
     expect(await codeOf(ask(client, 'one'))).toBe('OK');
     expect(await codeOf(ask(client, 'two'))).toBe('OK');
     const before = calls();
@@ -119,7 +119,7 @@ describe('budgets', () => {
 
   it('refuse what does not fit a hard one before the provider is asked, and tell what was spent', async () => {
     const { client } = await newTenant(() => mesh);
-    await save(client, { amount: '0.006', window: 'DAY' });
+    await save(client, { amount: '0.008', window: 'DAY' });
     expect(await codeOf(ask(client, 'one'))).toBe('OK');
     expect(await budgets(client)).toMatchObject([
       { spent: '0.003000000', reserved: '0.000000000', hard: true },
@@ -144,8 +144,8 @@ describe('budgets', () => {
 
   it('are never overspent by calls that come at once', async () => {
     const { client } = await newTenant(() => mesh);
-    await save(client, { amount: '0.01', window: 'DAY' });
-    // The upper bound of each is a little above what it then costs: three of them fit.
+    await save(client, { amount: '0.0128', window: 'DAY' });
+    // The upper bound of each is above what it then costs: three of them fit.
     const text = 'x'.repeat(3_000);
     const codes = await Promise.all(Array.from({ length: 10 }, (_, n) => codeOf(ask(client, `${text}${n}`))));
     expect(codes.filter((code) => code === 'OK')).toHaveLength(3);
@@ -175,7 +175,7 @@ describe('@cache', () => {
   });
 
   it('costs nothing and draws no tokens, and leaves its row', async () => {
-    const { client } = await newTenant(() => mesh, limit('TOKENS', 'MINUTE', '2300'));
+    const { client } = await newTenant(() => mesh, limit('TOKENS', 'MINUTE', '2600'));
     const text = unique('free');
     for (const n of [1, 2, 3, 4]) {
       const { data } = await ask(client, text, { cache: 'USE' });
