@@ -44,7 +44,9 @@ export class Partition {
   #floorMs = 0;
   /** Seeds up to this one are refused. */
   #lostSeq = 0;
+  /** Settled calls are kept until then, for seeds in progress. */
   #seedingUntilMs = 0;
+  #seedsInProgress = 0;
   nextExpiryMs = Number.POSITIVE_INFINITY;
 
   get isEmpty(): boolean {
@@ -101,8 +103,15 @@ export class Partition {
   /** Replaces what a call reserved by what it drew. */
   settle(id: string, actuals: QuotaAmounts, scopes: readonly string[] | null, nowMs: number): void {
     const call = this.#calls.get(id);
-    if (call?.settled) return;
     const seeding = this.isSeeding(nowMs);
+    if (call?.settled) {
+      if (isSame(call.settled.actuals, actuals)) return;
+      // Its row was closed once more, with other amounts: what was read of it meanwhile may be the former ones.
+      call.settled = { ...call.settled, actuals };
+      this.#forget(scopes);
+      this.#lostSeq = this.#seq;
+      return;
+    }
     if (call === undefined) {
       this.#forget(scopes);
       if (!seeding) return;
@@ -140,6 +149,8 @@ export class Partition {
   }
 
   beginSeed(nowMs: number): SeedStart {
+    if (!this.isSeeding(nowMs)) this.#seedsInProgress = 0;
+    this.#seedsInProgress += 1;
     this.#seq += 1;
     this.#floorMs = Math.max(nowMs, this.#floorMs);
     this.#seedingUntilMs = nowMs + seedMsMax;
@@ -147,7 +158,33 @@ export class Partition {
     return { seq: this.#seq, untilMs: this.#floorMs, except };
   }
 
-  applySeed({ seq, untilMs, keys, sums, calls }: Seed, nowMs: number): boolean {
+  applySeed(seed: Seed, nowMs: number): boolean {
+    const isApplied = this.#takeOver(seed, nowMs);
+    this.#seedsInProgress -= 1;
+    if (this.#seedsInProgress <= 0) this.#seedingUntilMs = 0;
+    return isApplied;
+  }
+
+  /** Drops what has expired; `thorough` also counters that count nothing or that no limit names any more. */
+  tidy(nowMs: number, thorough: boolean): void {
+    if (nowMs >= this.nextExpiryMs) {
+      this.nextExpiryMs = Number.POSITIVE_INFINITY;
+      for (const [id, call] of this.#calls) {
+        if (call.expiresAtMs <= nowMs) this.#expire(id, call, nowMs);
+        else this.nextExpiryMs = Math.min(this.nextExpiryMs, call.expiresAtMs);
+      }
+    }
+    if (!thorough) return;
+    for (const [scope, counters] of this.#scopes) {
+      for (const [name, counter] of counters) {
+        const isUnused = counter.isDurable ? counter.namedMs + namedMsMax < nowMs : counter.isIdle(nowMs);
+        if (isUnused) this.#drop(scope, name, counter);
+      }
+    }
+  }
+
+  /** False: it is unsure. */
+  #takeOver({ seq, untilMs, keys, sums, calls }: Seed, nowMs: number): boolean {
     if (seq <= this.#lostSeq || untilMs + seedMsMax < nowMs) return false;
     const rows = new Map(calls.map((call) => [call.id, call]));
     const isUnsure = ([id, { foundSeq, settled }]: readonly [string, Held]) =>
@@ -180,24 +217,6 @@ export class Partition {
       }
     }
     return true;
-  }
-
-  /** Drops what has expired; `thorough` also counters that count nothing or that no limit names any more. */
-  tidy(nowMs: number, thorough: boolean): void {
-    if (nowMs >= this.nextExpiryMs) {
-      this.nextExpiryMs = Number.POSITIVE_INFINITY;
-      for (const [id, call] of this.#calls) {
-        if (call.expiresAtMs <= nowMs) this.#expire(id, call, nowMs);
-        else this.nextExpiryMs = Math.min(this.nextExpiryMs, call.expiresAtMs);
-      }
-    }
-    if (!thorough) return;
-    for (const [scope, counters] of this.#scopes) {
-      for (const [name, counter] of counters) {
-        const isUnused = counter.isDurable ? counter.namedMs + namedMsMax < nowMs : counter.isIdle(nowMs);
-        if (isUnused) this.#drop(scope, name, counter);
-      }
-    }
   }
 
   /** Counts a row that was read singly, unless the store counts the call itself. */
@@ -324,6 +343,11 @@ export class Partition {
 
 function countersIn(seeded: SeededCounters, scopes: readonly string[]): Counter[] {
   return scopes.flatMap((scope) => seeded.get(scope) ?? []);
+}
+
+function isSame(a: QuotaAmounts, b: QuotaAmounts): boolean {
+  const meters = Object.keys(a);
+  return meters.length === Object.keys(b).length && meters.every((meter) => a[meter] === b[meter]);
 }
 
 function zeros(amounts: QuotaAmounts): QuotaAmounts {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
@@ -6,6 +5,7 @@ import { invocations } from '#mongo/invocations.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { limitsOf } from '../shared/quota.ts';
 import { closeAbandoned } from './ledger/abandoned.ts';
 
 const fields =
@@ -161,7 +161,7 @@ describe('the row of a running call', () => {
 });
 
 describe('a process that was taken for dead', () => {
-  const key = { subject: `key:${randomUUID()}`, window: 'DAY' } as const;
+  const key = { subject: 'budget:all', window: 'DAY', budget: { hard: true } } as const;
   const limits = (['TOKENS', 'COST', 'REQUESTS'] as const).map((meter) => ({
     ...key,
     meter,
@@ -195,8 +195,7 @@ describe('a process that was taken for dead', () => {
     expect(await mesh.data(COMPLETION, { id })).toMatchObject({ completion: { text: 'Half of the answer' } });
 
     const { tenantId } = closed;
-    const meters = limits.map(({ subject, meter, window }) => ({ subject, meter, window }));
-    const readings = await mesh.quota.read(tenantId, meters);
+    const readings = await mesh.quota.read(tenantId, limitsOf(mesh.caller));
     expect(readings.map(({ spent }) => spent)).toEqual([550n, closed.costNanos, 1n]);
     expect(readings.map(({ reserved }) => reserved)).toEqual([0n, 0n, 0n]);
   });

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
-import type { Quota, QuotaLimit } from '#state/quota/quota.ts';
+import { type Quota, type QuotaLimit, scopeOf } from '#state/quota/quota.ts';
 import { limitsOf, quotaRefusal, scopesOf } from '../shared/quota.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { UpperBound } from './settle.ts';
@@ -37,8 +37,8 @@ export class Meters {
     const { caller } = options;
     this.#options = options;
     this.#partition = caller.tenantId ?? '';
-    this.#scopes = scopesOf(caller);
     this.#limits = limitsOf(caller);
+    this.#scopes = [...new Set([...scopesOf(caller), ...this.#limits.map(scopeOf)])];
   }
 
   /** What is reserved by now. */

@@ -18,8 +18,13 @@ export function isCounted(rule: QuotaRule): boolean {
   return rule.meters.every((meter) => counted.has(meter));
 }
 
-/** Whose calls the caller's are: every scope that they count for. */
-export function scopesOf({ tenantId, appId, keyId, keyLineId }: Caller): readonly string[] {
+/** Whom the calls of a caller, or the row of one, count for. */
+export function scopesOf({
+  tenantId,
+  appId,
+  keyId,
+  keyLineId,
+}: Pick<Caller, 'tenantId' | 'appId' | 'keyId'> & { readonly keyLineId?: string | null }): readonly string[] {
   const key = keyLineId ?? keyId;
   return [
     ...(tenantId === null ? [] : [`tenant:${tenantId}`]),

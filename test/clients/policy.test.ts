@@ -9,8 +9,9 @@ let mesh: TestMesh;
 /** Answers everything with usage of 1,000 tokens in and 200 out: $0.003. */
 let priced: string;
 let calls: () => number;
+let vendors: Awaited<ReturnType<typeof startVendors>>;
 beforeAll(async () => {
-  const vendors = await startVendors(stack);
+  vendors = await startVendors(stack);
   mesh = stack.use(await startOneProcess());
   const usage = { prompt_tokens: 1_000, completion_tokens: 200 };
   vendors.on({ predicate: () => true }, { content: 'Yes.', usage });
@@ -144,10 +145,14 @@ describe('budgets', () => {
 
   it('are never overspent by calls that come at once', async () => {
     const { client } = await newTenant(() => mesh);
-    await save(client, { amount: '0.0128', window: 'DAY' });
-    // The upper bound of each is above what it then costs: three of them fit.
+    await save(client, { amount: '0.011', window: 'DAY' });
+    // The upper bound of each is a little above what it then costs: three of them fit.
     const text = 'x'.repeat(3_000);
-    const codes = await Promise.all(Array.from({ length: 10 }, (_, n) => codeOf(ask(client, `${text}${n}`))));
+    const model = await addModel(() => mesh, 'OPENAI_COMPATIBLE', `${vendors.url}/v1`, 'bounded', {
+      maxOutputTokens: 200,
+    });
+    const call = (n: number) => codeOf(ask(client, `${text}${n}`, { model }));
+    const codes = await Promise.all(Array.from({ length: 10 }, (_, n) => call(n)));
     expect(codes.filter((code) => code === 'OK')).toHaveLength(3);
     expect(codes.filter((code) => code === 'BUDGET_EXCEEDED')).toHaveLength(7);
     expect(await budgets(client)).toMatchObject([{ spent: '0.009000000', reserved: '0.000000000' }]);

@@ -2,6 +2,7 @@
 -- KEYS as in partition.lua
 -- Returns {seq, untilMs, ids of the reservations held}.
 tidy()
+seeds = (seeding > now and seeds or 0) + 1
 seq = seq + 1
 floor = math.max(now, floor)
 seeding = now + SEED_MS

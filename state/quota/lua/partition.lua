@@ -2,7 +2,8 @@
 -- partition.ts. Numbers are doubles: exact below 2^53.
 --
 -- KEYS[1] counters (hash): a field for each scope, { [name] = { window, meter, namedMs, slots } } with slots
---   { startMs, endMs, spent, reserved }, oldest first; and the fields #run, #seq, #floor, #lost, #seeding.
+--   { startMs, endMs, spent, reserved }, oldest first; and the fields #run, #seq, #floor, #lost, #seeding
+--   (settled calls are kept until then, for the #seeds in progress).
 -- KEYS[2] reservations (hash): by id { atMs, scopes, amounts, counters, foundSeq, settledSeq, actuals, known }, where
 --   counters are { scope, name } and false stands for null. settledSeq: settled while counters were read back.
 -- KEYS[3] expiries (sorted set): when a reservation expires.
@@ -19,14 +20,14 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
 -- A server of another run may have lost what it held, or gone back in time: what it has of the partition is dropped.
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-local meta = redis.call('HMGET', KEYS[1], '#run', '#seq', '#floor', '#lost', '#seeding')
+local meta = redis.call('HMGET', KEYS[1], '#run', '#seq', '#floor', '#lost', '#seeding', '#seeds')
 local seq, floor = tonumber(meta[2]) or 0, tonumber(meta[3]) or 0
-local lost, seeding = tonumber(meta[4]) or 0, tonumber(meta[5]) or 0
+local lost, seeding, seeds = tonumber(meta[4]) or 0, tonumber(meta[5]) or 0, tonumber(meta[6]) or 0
 if meta[1] ~= run or redis.call('HLEN', KEYS[2]) ~= redis.call('ZCARD', KEYS[3]) then
   redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
   meta = {}
   -- Above every seed that began before.
-  seq, floor, lost, seeding = now, 0, now, 0
+  seq, floor, lost, seeding, seeds = now, 0, now, 0, 0
 end
 
 local scopes = {}
@@ -199,8 +200,8 @@ end
 -- Writes everything back; `keep`: the partition is in use.
 local function save(keep)
   save_scopes()
-  local values = { run, seq, floor, lost, seeding }
-  for index, field in ipairs({ '#run', '#seq', '#floor', '#lost', '#seeding' }) do
+  local values = { run, seq, floor, lost, seeding, seeds }
+  for index, field in ipairs({ '#run', '#seq', '#floor', '#lost', '#seeding', '#seeds' }) do
     if tostring(values[index]) ~= meta[index] then
       redis.call('HSET', KEYS[1], field, tostring(values[index]))
     end

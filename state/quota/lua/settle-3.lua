@@ -20,7 +20,19 @@ if call and not call[6] then
   else
     drop_call(id)
   end
-elseif not call and actuals then
+elseif call and actuals then
+  local is_same = true
+  for meter, amount in pairs(actuals) do
+    is_same = is_same and call[7][meter] == amount
+  end
+  if not is_same then
+    -- Its row was closed once more, with other amounts: what was read of it meanwhile may be the former ones.
+    call[7] = actuals
+    hold(id, call)
+    forget(whose or every_scope())
+    lost = seq
+  end
+elseif actuals then
   forget(whose or every_scope())
   if is_seeding then
     hold(id, { now, whose or false, {}, {}, false, seq, actuals, false }, now + SEED_MS)

@@ -305,7 +305,9 @@ describe('rows of a process that is gone', () => {
       id,
       partition: 't',
       ttlMs: 60_000,
-      demands: [{ ...key, amount: 5_000n, limit: null }],
+      scopes: [],
+      amounts: { TOKENS: 5_000n },
+      limits: [{ ...key, limit: null }],
     });
     // Its owner lives after all, and comes first.
     const held = async () => {
@@ -323,8 +325,9 @@ describe('rows of a process that is gone', () => {
     const id = await gone.open(received(400));
     const tokens = { subject: 'key:dead', meter: 'TOKENS', window: 'DAY' } as const;
     const cost = { ...tokens, meter: 'COST' } as const;
-    const demands = [tokens, cost].map((key) => ({ ...key, amount: 9_000_000n, limit: null }));
-    await quota.reserve({ id, partition: 't', ttlMs: 60_000, demands });
+    const limits = [tokens, cost].map((key) => ({ ...key, limit: null }));
+    const amounts = { TOKENS: 9_000_000n, COST: 9_000_000n };
+    await quota.reserve({ id, partition: 't', ttlMs: 60_000, scopes: [], amounts, limits });
     await gone.close();
     const row = await rowOf(id);
     expect(row).toMatchObject({ usage: { inputTokens: 300, outputTokens: 100 }, costNanos: 1_300_000n });

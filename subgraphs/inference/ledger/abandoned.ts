@@ -5,6 +5,7 @@ import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { LoggedEvent, StreamLogs } from '#state/streams/stream-log.ts';
 import { isDuplicateKey } from '../../shared/input.ts';
+import { scopesOf } from '../../shared/quota.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
 import type { InvocationClosing } from './ledger.ts';
 import { nativeCollection } from './native-collection.ts';
@@ -88,6 +89,11 @@ async function deleteUnopened(
   return deletedCount;
 }
 
+type ClosedRow = Pick<
+  InvocationRecord,
+  '_id' | 'tenantId' | 'appId' | 'keyId' | 'keyLineId' | 'usage' | 'costNanos'
+>;
+
 /** Commits to the meters what these rows were closed with, whoever closed them. */
 export async function commitUsage(
   { connection, quota, log }: SweepServices,
@@ -95,16 +101,20 @@ export async function commitUsage(
 ): Promise<void> {
   const closed = await nativeCollection<InvocationRecord>(connection, invocations)
     .find({ _id: { $in: [...ids] }, status: { $ne: 'RUNNING' } })
-    .project<Pick<InvocationRecord, '_id' | 'tenantId' | 'usage' | 'costNanos'>>({
+    .project<ClosedRow>({
       tenantId: 1,
+      appId: 1,
+      keyId: 1,
+      keyLineId: 1,
       usage: 1,
       costNanos: 1,
     })
     .toArray();
-  const commit = async ({ _id, tenantId, usage, costNanos }: (typeof closed)[number]) => {
+  const commit = async (row: ClosedRow) => {
+    const { _id, tenantId, usage, costNanos } = row;
     const TOKENS = BigInt(usage.inputTokens + usage.outputTokens);
     try {
-      await quota.settle(tenantId, _id, { TOKENS, COST: costNanos });
+      await quota.settle(tenantId, _id, { TOKENS, COST: costNanos }, scopesOf(row));
     } catch (error) {
       log.error({ err: error, completionId: _id }, 'the usage of an orphaned call could not be committed');
     }

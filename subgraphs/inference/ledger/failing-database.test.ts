@@ -127,8 +127,8 @@ describe('a ledger whose database fails', () => {
   it('commits later what it took to the meters', async () => {
     const id = randomUUID();
     const key = { subject: 'key:late', meter: 'COST', window: 'DAY' } as const;
-    const demands = [{ ...key, amount: 1_000n, limit: null }];
-    await services.quota.reserve({ id, partition: 't', ttlMs: 60_000, demands });
+    const asked = { scopes: [], amounts: { COST: 1_000n }, limits: [{ ...key, limit: null }] };
+    await services.quota.reserve({ id, partition: 't', ttlMs: 60_000, ...asked });
     await ledger.open(row(id));
     await fail('alwaysOn', 'insert', 'update');
     await expect(close(id)).rejects.toThrow();
