@@ -114,8 +114,8 @@ describe('a ledger whose database fails', () => {
       mode: { times: 1 },
       data: { failCommands: ['insert'], writeConcernError: { code: 64, errmsg: 'not in time' } },
     });
-    const demands = [{ ...requests, amount: 1n, limit: null }];
-    await services.quota.reserve({ id: lost, partition: 't', ttlMs: 60_000, demands });
+    const asked = { scopes: [], amounts: { REQUESTS: 1n }, limits: [{ ...requests, limit: null }] };
+    await services.quota.reserve({ id: lost, partition: 't', ttlMs: 60_000, ...asked });
     await expect(ledger.open(row(lost))).rejects.toThrow('not in time');
     expect(await standing(lost)).toMatchObject({ status: 'RUNNING' });
     expect(await ledger.closeLost(ownerId, 9_000)).toBe(1);
