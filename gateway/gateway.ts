@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
@@ -143,14 +142,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     return stopped;
   };
   const close = async (graceMs: number): Promise<void> => {
-    const gone = server.listening ? once(server, 'close') : undefined;
     await within(graceMs, stop());
     work.cut();
     await within(lastAnswersMs, work.idle());
     sockets.close();
     server.closeIdleConnections();
     const cutOff = setTimeout(() => server.closeAllConnections(), lastAnswersMs);
-    await gone;
+    await connections.closed;
     clearTimeout(cutOff);
     refusals[Symbol.dispose]();
     await callers[Symbol.asyncDispose]();

@@ -23,6 +23,8 @@ export interface HttpDrain {
    * which none arrives is closed after `lingerMs`. Resolves when the last HTTP connection has closed.
    */
   stop(lingerMs: number): Promise<void>;
+  /** Resolves when the server was stopped and its last connection of any kind has closed. */
+  readonly closed: Promise<void>;
 }
 
 /** Follows the connections of a server from its start. WebSockets are not counted: they end otherwise. */
@@ -32,6 +34,8 @@ export function createHttpDrain(server: Server): HttpDrain {
   let announced = false;
   let lingerMsNow: number | undefined;
   const emptied = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
+  server.once('close', closed.resolve);
 
   function forget(socket: Duplex): void {
     connections.delete(socket);
@@ -63,14 +67,16 @@ export function createHttpDrain(server: Server): HttpDrain {
   server.prependListener('upgrade', (_request: IncomingMessage, socket: Duplex) => forget(socket));
 
   return {
+    closed: closed.promise,
     announce() {
       announced = true;
     },
     stop(lingerMs) {
       announced = true;
-      lingerMsNow = lingerMs;
       // The HTTP server's own close() ends idle connections at once, with the requests that are on their way to them.
       if (server.listening) SocketServer.prototype.close.call(server);
+      else if (lingerMsNow === undefined) closed.resolve();
+      lingerMsNow = lingerMs;
       if (connections.size === 0) emptied.resolve();
       for (const socket of connections.keys()) closeWhenUnused(socket);
       return emptied.promise;

@@ -1,5 +1,6 @@
 import type { DocumentNode, ExecutionResult } from 'graphql';
 import type { Caller } from './caller.ts';
+import { HeddleError } from './errors.ts';
 
 /** The five subgraphs of the graph. */
 export const subgraphNames = ['models', 'prompts', 'tenants', 'usage', 'inference'] as const;
@@ -18,8 +19,21 @@ export interface SubgraphRequest {
   readonly clientRequestId?: string | null | undefined;
   /** Where the client is, for the audit log; null when unknown. */
   readonly clientAddress: string | null;
-  /** Aborted when the client has gone. */
+  /** Aborted when the client has left; for another reason where `isEndedByMesh` says so. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Why a request's signal aborts when the connection to its gateway is lost: its client may still be there. */
+export class ConnectionLost extends Error {
+  constructor() {
+    super('The connection to the gateway was lost.');
+    this.name = 'ConnectionLost';
+  }
+}
+
+/** Was the request ended by the mesh (a gateway that ends or is lost), and not by its client? */
+export function isEndedByMesh({ reason }: AbortSignal): boolean {
+  return reason instanceof ConnectionLost || reason instanceof HeddleError;
 }
 
 /**

@@ -41,6 +41,8 @@ const eventsMaxDefault = 1_000;
 const triesMax = 3;
 const triesMsMax = 2_000;
 const backoffMs = 50;
+/** How long a subgraph may take to answer a request that this gateway ends. */
+const endedMsMax = 200;
 
 interface Printed {
   readonly text: string;
@@ -89,6 +91,31 @@ function addressOf(name: string, text: string): URL {
   return url;
 }
 
+/**
+ * The signal that ends the request to the subgraph. A client that leaves closes the connection. A gateway that ends
+ * asks the subgraph to end the call as ended by the mesh, and waits for the answer, which names the call.
+ */
+function endingOf({ signal }: SubgraphRequest, { url, pool }: Address, identity: string) {
+  if (signal === undefined) return { signal: null, [Symbol.dispose]: () => undefined };
+  const ending = new AbortController();
+  const onAbort = () => {
+    if (!(signal.reason instanceof HeddleError)) return ending.abort(signal.reason);
+    const timer = setTimeout(() => ending.abort(signal.reason), endedMsMax);
+    ending.signal.addEventListener('abort', () => clearTimeout(timer));
+    const headers = { [identityHeader]: identity };
+    pool
+      .request({ path: url.pathname + url.search, method: 'DELETE', headers, signal: ending.signal })
+      .then(async ({ statusCode, body }) => {
+        await body.dump();
+        if (statusCode !== 204) ending.abort(signal.reason);
+      })
+      .catch(() => ending.abort(signal.reason));
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  return { signal: ending.signal, [Symbol.dispose]: () => signal.removeEventListener('abort', onAbort) };
+}
+
 /** Does this refusal say that nothing was begun, so that the operation may be sent anew? */
 function isNotBegun(
   result: ExecutionResult | AsyncIterable<ExecutionResult>,
@@ -124,19 +151,27 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
   const send = async (address: Address, request: SubgraphRequest, { text: query }: Printed) => {
     const { operation, identity } = await signed(request, query);
     const { url, pool } = address;
-    const { statusCode, body } = await pool.request({
-      path: url.pathname + url.search,
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json',
-        'x-request-id': request.requestId,
-        [identityHeader]: identity,
-      },
-      body: JSON.stringify(operation),
-      signal: request.signal ?? null,
-    });
-    const text = await body.text();
+    const ending = endingOf(request, address, identity);
+    let statusCode: number;
+    let text: string;
+    try {
+      const answer = await pool.request({
+        path: url.pathname + url.search,
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json',
+          'x-request-id': request.requestId,
+          [identityHeader]: identity,
+        },
+        body: JSON.stringify(operation),
+        signal: ending.signal,
+      });
+      ({ statusCode } = answer);
+      text = await answer.body.text();
+    } finally {
+      ending[Symbol.dispose]();
+    }
     if (statusCode === 401) throw refusedIdentity(name, text.slice(0, 500));
     const result = parseJson(text);
     if (!isWireResult(result))

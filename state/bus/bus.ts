@@ -6,6 +6,8 @@ export interface BusMessages {
   readonly 'callers.changed': { readonly tenantId: string | null };
   /** Someone asks the process that runs a completion to stop it. */
   readonly 'completion.cancel': { readonly completionId: string };
+  /** A reader of a completion was lost with its gateway, and its client has not come back. */
+  readonly 'completion.lost': { readonly completionId: string };
 }
 
 export type BusTopic = keyof BusMessages;

@@ -1,5 +1,6 @@
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
+import { isEndedByMesh } from '#schema/subgraph.ts';
 import type { CompletionData } from './completion.ts';
 import { type Ended, errorOf } from './ending.ts';
 import type { Inference } from './inference.ts';
@@ -61,7 +62,10 @@ async function endOf(
   if (begun.kind === 'EXISTING') return endedOf(await reader.outcome(begun.id, caller, waitMsMax, signal));
   const { invocation } = begun;
   if (!stops) return invocation.done;
-  const onLeave = () => invocation.cancel('The client has gone.');
+  const onLeave = () => {
+    if (isEndedByMesh(signal)) invocation.stop('The gateway of the client was lost, or has ended.');
+    else invocation.cancel('The client has gone.');
+  };
   if (signal.aborted) onLeave();
   signal.addEventListener('abort', onLeave, { once: true });
   const ended = await invocation.done;

@@ -15,7 +15,9 @@ export async function completionStream(
   const begun = await inference.invoker.begin(request, caller, { mode: 'STREAM', cachePolicy, onDisconnect });
   if (begun.kind === 'ANSWERED') return replayAfter(begun.completion, -1);
   const id = begun.kind === 'EXISTING' ? begun.id : begun.invocation.id;
-  return followCompletion(id, -1, caller, signal, inference);
+  return inference.lostReaders.read(id, signal, (reading) =>
+    followCompletion(id, -1, caller, reading, inference),
+  );
 }
 
 /** The events after number `after`, for the app that asked. Throws NOT_FOUND for others. */
@@ -27,5 +29,7 @@ export async function resumeCompletion(
   inference: Inference,
 ): Promise<CompletionEvents> {
   await inference.reader.get(id, caller);
-  return followCompletion(id, Math.max(-1, after), caller, signal, inference);
+  return inference.lostReaders.read(id, signal, (reading) =>
+    followCompletion(id, Math.max(-1, after), caller, reading, inference),
+  );
 }

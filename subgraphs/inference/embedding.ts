@@ -1,5 +1,6 @@
 import type { CatalogModel } from '#mongo/catalog.ts';
 import type { Caller } from '#schema/caller.ts';
+import { isEndedByMesh } from '#schema/subgraph.ts';
 import { type Attempted, askCandidates } from './ask.ts';
 import { type AttemptEnd, Cancelled, endOf, Stopped, untilAborted, withinLimits } from './attempt.ts';
 import type { InferenceDeps } from './deps.ts';
@@ -89,7 +90,10 @@ export class Embedding implements RunningCall {
       const message = `The embedding has not ended within ${totalMs} ms.`;
       this.#abort.abort(new ProviderFailure('PROVIDER_TIMEOUT', message, { retryable: false }));
     }, totalMs);
-    const onLeave = () => this.#abort.abort(new Cancelled('The client has gone.'));
+    const onLeave = () => {
+      if (isEndedByMesh(signal)) this.stop('The gateway of the client was lost, or has ended.');
+      else this.#abort.abort(new Cancelled('The client has gone.'));
+    };
     if (signal.aborted) onLeave();
     signal.addEventListener('abort', onLeave, { once: true });
 

@@ -1,5 +1,6 @@
 import type { InferenceDeps } from './deps.ts';
 import type { Invoker } from './invoke.ts';
+import type { LostReaders } from './lost-readers.ts';
 import type { CompletionReader } from './read.ts';
 import type { CachePolicy } from './request.ts';
 import type { RowWatch } from './row-watch.ts';
@@ -13,6 +14,7 @@ export interface Inference extends InferenceDeps {
   readonly running: Running;
   readonly invoker: Invoker;
   readonly reader: CompletionReader;
+  readonly lostReaders: LostReaders;
   readonly rowWatch: RowWatch;
   /** What the SDL's @cache says of each field; null: nothing. */
   readonly cachePolicies: Readonly<Record<CachedField, CachePolicy | null>>;

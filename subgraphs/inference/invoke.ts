@@ -9,6 +9,7 @@ import type { Idempotency } from './idempotency.ts';
 import { Invocation } from './invocation.ts';
 import { attemptProgress } from './ledger/attempt-progress.ts';
 import { openRow, type RowStart, reservedRow, resultOf } from './ledger/rows.ts';
+import type { LostReaders } from './lost-readers.ts';
 import { Meters } from './meters.ts';
 import type { CachePolicy, CompletionRequest, OnDisconnect } from './request.ts';
 import { candidatesFor } from './route.ts';
@@ -48,7 +49,12 @@ type Led = CachedAnswer | 'FAILED' | 'GONE';
 /** How long an ended stream can be resumed event by event; later it is resumed as a whole. */
 const logKeptMs = 300_000;
 
-export function createInvoker(deps: InferenceDeps, running: Running, idempotency: Idempotency): Invoker {
+export function createInvoker(
+  deps: InferenceDeps,
+  running: Running,
+  idempotency: Idempotency,
+  { wasLost }: Pick<LostReaders, 'wasLost'>,
+): Invoker {
   /** Identical questions that are being answered; followers take the leader's answer. */
   const leaders = new Map<string, Promise<Led>>();
 
@@ -177,7 +183,9 @@ export function createInvoker(deps: InferenceDeps, running: Running, idempotency
   async function openStream(id: string, onDisconnect: OnDisconnect): Promise<StreamEnds> {
     let invocation: Invocation | undefined;
     const onAbandoned = () => {
-      if (onDisconnect === 'CANCEL') invocation?.cancel('The last client of the stream has gone.');
+      if (onDisconnect === 'CANCEL' && wasLost(id)) {
+        invocation?.stop('The gateway of the client was lost, and the stream was not resumed.');
+      } else if (onDisconnect === 'CANCEL') invocation?.cancel('The last client of the stream has gone.');
       if (onDisconnect === 'DRAIN') sink.drain();
     };
     const writer = await deps.streams.open(id, { keepMs: logKeptMs, onAbandoned });

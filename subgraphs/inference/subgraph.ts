@@ -18,6 +18,7 @@ import { createLedger } from './ledger/ledger.ts';
 import { openOwnership } from './ledger/owners.ts';
 import { createProgressWriter } from './ledger/progress.ts';
 import { createInferenceLoaders, type InferenceLoaders } from './loaders.ts';
+import { createLostReaders } from './lost-readers.ts';
 import { createProviderPool } from './provider-pool.ts';
 import { createHttpFetch } from './providers/http-fetch.ts';
 import type { Provider, ProviderOptions } from './providers/provider.ts';
@@ -93,11 +94,15 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     structuredOutputs: createStructuredOutputs(),
   };
   const running = createRunning();
-  const invoker = createInvoker(base, running, createIdempotency(base, ownership));
+  const lostReaders = opened.use(
+    createLostReaders({ bus, delay, isRunning: (id) => running.get(id) !== undefined }),
+  );
+  const invoker = createInvoker(base, running, createIdempotency(base, ownership), lostReaders);
   const inference: Inference = {
     ...base,
     running,
     invoker,
+    lostReaders,
     cachePolicies,
     reader: createCompletionReader(base, running),
     rowWatch: createRowWatch({ log, now, ended: (ids) => endedRows(connection, ids) }),
@@ -107,6 +112,7 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
       running.get(completionId)?.cancel('It was cancelled by its caller.');
     }),
   );
+  opened.use(await bus.subscribe('completion.lost', ({ completionId }) => lostReaders.note(completionId)));
   // Last in, first out: what runs ends before what it needs is closed.
   opened.defer(() => running.drain(deps.graceMs ?? graceMsDefault));
 

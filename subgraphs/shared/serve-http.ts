@@ -9,7 +9,7 @@ import { type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
 import { HeddleError } from '#schema/errors.ts';
 import { type IdentityVerifier, identityHeader } from '#schema/identity.ts';
-import type { SubgraphRequest } from '#schema/subgraph.ts';
+import { ConnectionLost, type SubgraphRequest } from '#schema/subgraph.ts';
 import type { Subgraph } from './subgraph.ts';
 
 type ServedContext = Pick<
@@ -85,30 +85,34 @@ export async function createServedHttp(
   });
   await apollo.start();
 
-  const answer = async (request: IncomingMessage, response: ServerResponse, signal: AbortSignal) => {
+  /** Requests in progress, by their identities. */
+  const running = new Map<string, AbortController>();
+
+  const answer = async (request: IncomingMessage, response: ServerResponse, leaving: AbortController) => {
     const body = await readJson(request, bodyBytesMax);
     const { query, variables, operationName } = body;
     if (typeof query !== 'string') throw new HeddleError('BAD_USER_INPUT', 'The body has no query.');
-    const token = request.headers[identityHeader];
-    const { caller, requestId, clientRequestId, clientAddress } = await verifier.verify(
-      typeof token === 'string' ? token : '',
-      {
-        query,
-        variables: variables as Record<string, unknown> | null | undefined,
-        operationName: operationName as string | null | undefined,
-      },
-    );
+    const token = identityIn(request);
+    const { caller, requestId, clientRequestId, clientAddress } = await verifier.verify(token, {
+      query,
+      variables: variables as Record<string, unknown> | null | undefined,
+      operationName: operationName as string | null | undefined,
+    });
     const headers = new HeaderMap([['content-type', 'application/json']]);
     if (request.headers.accept) headers.set('accept', request.headers.accept);
-    const answered = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: {
-        method: 'POST',
-        headers,
-        search: '',
-        body: { query, variables: variables ?? null, operationName: operationName ?? null },
-      },
-      context: async () => ({ caller, requestId, clientRequestId, clientAddress, signal }),
-    });
+    const { signal } = leaving;
+    running.set(token, leaving);
+    const answered = await apollo
+      .executeHTTPGraphQLRequest({
+        httpGraphQLRequest: {
+          method: 'POST',
+          headers,
+          search: '',
+          body: { query, variables: variables ?? null, operationName: operationName ?? null },
+        },
+        context: async () => ({ caller, requestId, clientRequestId, clientAddress, signal }),
+      })
+      .finally(() => running.delete(token));
     if (answered.body.kind !== 'complete') throw new Error('a subgraph does not answer in parts');
     const text = Buffer.from(answered.body.string);
     response.writeHead(answered.status ?? 200, {
@@ -120,19 +124,31 @@ export async function createServedHttp(
 
   return {
     async handle(request, response) {
+      // A gateway that ends asks for the end of its own request: whoever knows the identity has sent the request.
+      if (request.method === 'DELETE') {
+        const ending = running.get(identityIn(request));
+        ending?.abort(new ConnectionLost());
+        response.writeHead(ending === undefined ? 404 : 204).end();
+        return;
+      }
       const leaving = new AbortController();
       response.on('close', () => {
         if (!response.writableFinished) leaving.abort();
       });
       try {
-        await answer(request, response, leaving.signal);
+        await answer(request, response, leaving);
       } catch (error) {
-        if (response.headersSent || leaving.signal.aborted) response.destroy();
+        if (response.headersSent || response.destroyed) response.destroy();
         else sendError(response, error, log);
       }
     },
     stop: () => apollo.stop(),
   };
+}
+
+function identityIn(request: IncomingMessage): string {
+  const token = request.headers[identityHeader];
+  return typeof token === 'string' ? token : '';
 }
 
 /** Apollo has codes of its own for documents that do not parse or validate. */

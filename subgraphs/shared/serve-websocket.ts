@@ -5,7 +5,7 @@ import type { WebSocket, WebSocketServer } from 'ws';
 import { HeddleError } from '#schema/errors.ts';
 import { drainedCloseCode, lingerMs } from '#schema/http-drain.ts';
 import type { IdentityVerifier } from '#schema/identity.ts';
-import type { SubgraphRequest } from '#schema/subgraph.ts';
+import { ConnectionLost, type SubgraphRequest } from '#schema/subgraph.ts';
 import { isLongerThan } from './result-size.ts';
 import { createServedDocuments } from './served-documents.ts';
 import type { Subgraph } from './subgraph.ts';
@@ -92,9 +92,10 @@ export function serveWebSocket(
           operations: 0,
           close: () => socket.close(drainedCloseCode, 'Draining'),
         });
+        // Before graphql-ws ends the operations. A client that leaves is announced by `complete` instead.
+        socket.prependOnceListener('close', () => sockets.get(socket)?.left.abort(new ConnectionLost()));
       },
       onClose({ extra }) {
-        sockets.get(extra.socket)?.left.abort();
         sockets.delete(extra.socket);
       },
       async onSubscribe({ extra }, _id, { query, variables, operationName, extensions }) {

@@ -124,7 +124,6 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
     stop,
     close(graceMs = options.graceMs ?? graceMsDefault) {
       closing ??= (async () => {
-        const closed = once(server, 'close');
         const graceOver = Promise.withResolvers<void>();
         const deadline = setTimeout(() => {
           graceOver.resolve();
@@ -135,7 +134,7 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
         const cutOff = setTimeout(() => {
           for (const socket of sockets.clients) socket.terminate();
         }, closeMs);
-        await closed;
+        await connections.closed;
         clearTimeout(deadline);
         clearTimeout(cutOff);
         await http.stop();
