@@ -16,11 +16,13 @@ const upCall = (model: string) => ({
 let mesh: SplitMesh;
 let upstream: Upstream;
 let gate: PromiseWithResolvers<void>;
+/** Between two words of the provider. */
+let latencyMs = 0;
 const stack = new AsyncDisposableStack();
 
 beforeAll(async () => {
   gate = Promise.withResolvers();
-  upstream = stack.use(await startUpstream({ gate: () => gate.promise }));
+  upstream = stack.use(await startUpstream({ gate: () => gate.promise, latencyMs: () => latencyMs }));
   mesh = stack.use(await startSplit([others, 'inference'], { HEDDLE_SHUTDOWN_GRACE_MS: '15000' }));
   await registerUpstream(mesh, upstream.url, ['m0', 'm1', 'm2', 'm3']);
 }, 60_000);
@@ -120,6 +122,61 @@ describe('a mesh whose inference process goes and comes back', () => {
     expect(events.at(-1)).toMatchObject({ completion: { status: 'SUCCEEDED', text: answerOf('m1') } });
     expect(await ended).toBe(0);
     await mesh.start('inference');
+    await works(client);
+  });
+});
+
+describe('a mesh whose gateway goes and comes back', () => {
+  const numbered = '__typename completionId sequence';
+  const begin = `subscription ($input: CompletionInput!) { completionStream(input: $input) { ${numbered} } }`;
+  const resume = `subscription ($id: ID!, $after: Int!) { resumeCompletion(id: $id, after: $after) { ${numbered} } }`;
+  interface Numbered {
+    readonly completionId: string;
+    readonly sequence: number;
+  }
+
+  it('lets a client resume the stream of a gateway that was killed, also one that ends without its client', {
+    timeout: 60_000,
+  }, async () => {
+    gate.resolve();
+    const { client } = await newTenant(() => mesh);
+    const { input } = upCall('m3');
+    // Longer than the gateway takes to start again.
+    latencyMs = 3_000;
+    const events = overWebSocket<Numbered>(client, begin, { input: { ...input, onDisconnect: 'CANCEL' } });
+    await events.next();
+    const { value: last } = await events.next();
+    await mesh.process('gateway').end('SIGKILL');
+    await expect(events.next()).rejects.toBeDefined();
+    await mesh.start('gateway');
+    latencyMs = 0;
+    const { completionId: id, sequence: after } = last as Numbered;
+    const rest = await Array.fromAsync(overWebSocket<Numbered>(client, resume, { id, after }));
+    expect(rest[0]).toMatchObject({ sequence: after + 1 });
+    expect(rest.at(-1)).toMatchObject({ __typename: 'CompletionFinished' });
+    expect(await allRows(client)).toMatchObject([{ status: 'SUCCEEDED' }]);
+  });
+
+  it('ends at once when it is told to stop and carries nothing, whatever it has carried before', {
+    timeout: 60_000,
+  }, async () => {
+    const { client } = await newTenant(() => mesh);
+    const response = await fetch(`${mesh.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        authorization: `Bearer ${client.key}`,
+      },
+      body: JSON.stringify({ query: stream, variables: echo('five words of a stream') }),
+    });
+    expect(await response.text()).toContain('CompletionFinished');
+    await works(client);
+    const beganMs = performance.now();
+    expect(await mesh.process('gateway').end('SIGTERM')).toBe(0);
+    // The grace is 15 s.
+    expect(performance.now() - beganMs).toBeLessThan(3_000);
+    await mesh.start('gateway');
     await works(client);
   });
 });
