@@ -49,19 +49,20 @@ export const errorCatalogue = {
     whatToDo: 'Ask for less: fewer aliases, smaller pages, less nesting.',
   },
   PROVIDER_ERROR: {
-    summary: 'The provider failed, answered nonsense, or cut its answer short.',
-    whatToDo: 'Try again, or call a route with a fallback model.',
+    summary:
+      'The provider failed, answered nonsense, or cut its answer short; or it failed so often that it is not called for a while.',
+    whatToDo: 'Try again, after `retryAfterMs` where it is given, or call a route with a fallback model.',
   },
   PROVIDER_RATE_LIMITED: {
     summary: 'The provider refused the call because of its own limits.',
     whatToDo: 'Wait `retryAfterMs`, add a credential, or call a route with a fallback model.',
   },
   PROVIDER_TIMEOUT: {
-    summary: 'The provider did not connect, begin, go on or finish within the time allowed.',
+    summary: 'The provider did not connect, begin, continue or finish within the time allowed.',
     whatToDo: 'Try again, or raise the timeouts of the route.',
   },
   PROVIDER_AUTH: {
-    summary: 'The provider refused our credential.',
+    summary: 'The provider refused our credentials.',
     whatToDo: 'An admin replaces the credential with addProviderCredential.',
   },
   CONTEXT_TOO_LONG: {

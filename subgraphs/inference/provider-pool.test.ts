@@ -4,18 +4,20 @@ import { createSecretBox } from '#mongo/secret-box.ts';
 import { catalogModel } from '#test/support/catalog-model.ts';
 import { scriptedProvider } from '#test/support/scripted-provider.ts';
 import { createProviderPool } from './provider-pool.ts';
-import type { ProviderOptions } from './providers/provider.ts';
+import { ProviderFailure, type ProviderOptions } from './providers/provider.ts';
 
 const secretBox = createSecretBox(new Uint8Array(32));
 
 function setup() {
   const made: ProviderOptions[] = [];
+  let nowMs = 0;
   let snapshot: CatalogSnapshot = { providers: new Map(), models: new Map(), routes: new Map() };
   const pool = createProviderPool({
     catalog: { snapshot: () => snapshot },
     secretBox,
     fetch: globalThis.fetch,
     random: () => 0.5,
+    now: () => nowMs,
     create: async (options) => {
       made.push(options);
       return scriptedProvider();
@@ -35,7 +37,10 @@ function setup() {
     snapshot = { ...snapshot, providers: new Map([[provider.id, provider]]) };
     return catalogModel('p/one', { provider });
   };
-  return { pool, made, read };
+  const advance = (ms: number) => {
+    nowMs += ms;
+  };
+  return { pool, made, read, advance };
 }
 
 const credential = (id: string, secret: string, weight = 1) => ({
@@ -91,5 +96,72 @@ describe('the provider pool', () => {
         message: expect.stringContaining('main'),
       });
     }
+  });
+
+  const refusal = (code: ProviderFailure['code'], more: Partial<ProviderFailure> = {}) =>
+    new ProviderFailure(code, 'No.', { retryable: false, ...more });
+
+  it('keeps a credential of weight 0 for when the others rest', async () => {
+    const { pool, made, read, advance } = setup();
+    const model = read({ credentials: [credential('a', 'A'), credential('b', 'B', 0)] });
+    const take = async () => {
+      const lease = pool.take(model, new Set());
+      await lease.provider;
+      return lease;
+    };
+    for (let call = 0; call < 10; call++) (await take()).settle(null);
+    expect(made.map(({ secret }) => secret)).toEqual(['A']);
+    (await take()).settle(refusal('PROVIDER_AUTH'));
+    (await take()).settle(null);
+    expect(made.map(({ secret }) => secret)).toEqual(['A', 'B']);
+    expect(pool.rest(model)).toBeNull();
+    advance(30_000);
+    expect(pool.take(model, new Set()).provider).toBe(pool.take(model, new Set()).provider);
+  });
+
+  it('doubles the rest with each refusal that follows one, up to ten minutes, and not for calls in flight together', () => {
+    const { pool, read, advance } = setup();
+    const model = read({ credentials: [credential('a', 'A')] });
+    for (const waitMs of [30_000, 60_000, 120_000, 240_000, 480_000, 600_000, 600_000]) {
+      const together = Array.from({ length: 20 }, () => pool.take(model, new Set()));
+      for (const lease of together) lease.settle(refusal('PROVIDER_AUTH'));
+      expect(pool.rest(model)).toMatchObject({ code: 'PROVIDER_AUTH', strict: true, waitMs });
+      advance(waitMs);
+      expect(pool.rest(model)).toBeNull();
+    }
+    pool.take(model, new Set()).settle(null);
+    pool.take(model, new Set()).settle(refusal('PROVIDER_AUTH'));
+    expect(pool.rest(model)).toMatchObject({ waitMs: 30_000 });
+  });
+
+  it('does not end a rest for a call that began before it', () => {
+    const { pool, read } = setup();
+    const model = read({ credentials: [credential('a', 'A')] });
+    const early = pool.take(model, new Set());
+    pool
+      .take(model, new Set())
+      .settle(refusal('PROVIDER_RATE_LIMITED', { retryable: true, retryAfterMs: 30_000 }));
+    early.settle(null);
+    expect(pool.rest(model)).toMatchObject({ waitMs: 30_000 });
+  });
+
+  it('ends a rest when the credential or the address is replaced, or the credential is enabled again', () => {
+    for (const change of ['secret', 'address', 'enabled'] as const) {
+      const { pool, read } = setup();
+      const first = credential('a', 'A');
+      pool.take(read({ credentials: [first] }), new Set()).settle(refusal('PROVIDER_AUTH'));
+      expect(pool.rest(read({ credentials: [first] }))).not.toBeNull();
+      if (change === 'enabled') pool.take(read({ credentials: [] }), new Set());
+      const baseUrl = change === 'address' ? 'https://other' : null;
+      const again = change === 'secret' ? credential('a', 'B') : first;
+      expect(pool.rest(read({ credentials: [again], baseUrl }))).toBeNull();
+    }
+  });
+
+  it('lets a credential whose limit came without a time go on, after the others', () => {
+    const { pool, read } = setup();
+    const model = read({ credentials: [credential('a', 'A')] });
+    pool.take(model, new Set()).settle(refusal('PROVIDER_RATE_LIMITED', { retryable: true }));
+    expect(pool.rest(model)).toMatchObject({ strict: false, waitMs: 1_000 });
   });
 });

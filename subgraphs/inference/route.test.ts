@@ -128,6 +128,160 @@ describe('candidatesFor', () => {
     expect(await order()).toEqual(['a/x', 'b/x']);
   });
 
+  it('CHEAPEST asks last what has no price, and a free model first', async () => {
+    const { order } = setup('CHEAPEST', [
+      { model: model('unknown/x') },
+      { model: model('paid/x', { price: price(5) }) },
+      { model: model('unknown/y') },
+      { model: model('free/x', { price: price(0) }) },
+    ]);
+    expect(await order()).toEqual(['free/x', 'paid/x', 'unknown/x', 'unknown/y']);
+    expect(await order(caller, { ...needs, isOneInput: false, maxOutputTokens: 0 })).toEqual([
+      'free/x',
+      'paid/x',
+      'unknown/x',
+      'unknown/y',
+    ]);
+  });
+
+  it('allows an input of exactly the context, and no more', async () => {
+    const { order } = setup('PRIORITY', [{ model: model('a/x', { contextTokens: 25 }) }]);
+    const asking = (inputTokensMax: number) => order(caller, { ...needs, inputTokensMax });
+    expect(await asking(100)).toEqual(['a/x']);
+    expect(await asking(103)).toEqual(['a/x']);
+    await expect(asking(104)).rejects.toMatchObject({ code: 'CONTEXT_TOO_LONG' });
+  });
+
+  it('LEAST_BUSY counts what it chooses at once: twenty calls over four targets are five each', async () => {
+    const ids = ['a/x', 'b/x', 'c/x', 'd/x'];
+    const { choose } = setup(
+      'LEAST_BUSY',
+      ids.map((id) => ({ model: model(id) })),
+    );
+    const chosen = await Promise.all(Array.from({ length: 20 }, () => choose()));
+    for (const id of ids) {
+      expect(chosen.filter(({ models }) => models[0].id === id)).toHaveLength(5);
+    }
+    for (const { release } of chosen) release();
+    for (const { release } of chosen) release();
+    const again = await Promise.all(Array.from({ length: 4 }, () => choose()));
+    expect(new Set(again.map(({ models }) => models[0].id)).size).toBe(4);
+  });
+
+  it('LEAST_BUSY spreads ties: one call after another reaches all targets', async () => {
+    const { choose } = setup('LEAST_BUSY', [{ model: model('a/x') }, { model: model('b/x') }]);
+    const counts = new Map<string, number>();
+    for (let call = 0; call < 200; call++) {
+      const { models, release } = await choose();
+      counts.set(models[0].id, (counts.get(models[0].id) ?? 0) + 1);
+      release();
+    }
+    for (const count of counts.values()) expect(count).toBeGreaterThan(50);
+    expect(counts.size).toBe(2);
+  });
+
+  /** Calls one after another, each as fast as its target is; how many each target got. */
+  async function callInTurn(
+    { choose, call }: Pick<ReturnType<typeof setup>, 'choose' | 'call'>,
+    speeds: Readonly<Record<string, number>>,
+    calls: number,
+  ) {
+    const counts = Object.fromEntries(Object.keys(speeds).map((id) => [id, 0]));
+    for (let at = 0; at < calls; at++) {
+      const { models, release } = await choose();
+      const [{ id }] = models;
+      release();
+      call(id, true, speeds[id] ?? 0);
+      counts[id] = (counts[id] ?? 0) + 1;
+    }
+    return counts;
+  }
+
+  it('FASTEST finds a target again that was slow once and has become fast', async () => {
+    const mesh = setup('FASTEST', [{ model: model('a/x') }, { model: model('b/x') }]);
+    const first = await callInTurn(mesh, { 'a/x': 20, 'b/x': 300 }, 20);
+    expect(first['a/x']).toBeGreaterThanOrEqual(17);
+    const second = await callInTurn(mesh, { 'a/x': 600, 'b/x': 10 }, 40);
+    expect(second['b/x']).toBeGreaterThanOrEqual(30);
+    const third = await callInTurn(mesh, { 'a/x': 10, 'b/x': 500 }, 40);
+    expect(third['a/x']).toBeGreaterThanOrEqual(20);
+  });
+
+  it('FASTEST keeps its trials to about a tenth of the calls, and gives each slower target some', async () => {
+    const ids = ['a/x', 'b/x', 'c/x', 'd/x'];
+    const mesh = setup(
+      'FASTEST',
+      ids.map((id) => ({ model: model(id) })),
+    );
+    const counts = await callInTurn(mesh, { 'a/x': 10, 'b/x': 50, 'c/x': 100, 'd/x': 200 }, 400);
+    expect(counts['a/x']).toBeGreaterThanOrEqual(350);
+    for (const id of ['b/x', 'c/x', 'd/x']) expect(counts[id]).toBeGreaterThanOrEqual(5);
+  });
+
+  it('FASTEST shares the first calls evenly while no target is known', async () => {
+    const { choose } = setup('FASTEST', [{ model: model('a/x') }, { model: model('b/x') }]);
+    const chosen = await Promise.all(Array.from({ length: 20 }, () => choose()));
+    expect(chosen.filter(({ models }) => models[0].id === 'a/x')).toHaveLength(10);
+  });
+
+  it('FASTEST tries what it does not know with one call at a time, and forgets after a minute', async () => {
+    const { choose, order, call, advance } = setup('FASTEST', [
+      { model: model('a/x') },
+      { model: model('b/x') },
+    ]);
+    call('a/x', true, 10);
+    const chosen = await Promise.all(Array.from({ length: 10 }, () => choose()));
+    expect(chosen.filter(({ models }) => models[0].id === 'b/x')).toHaveLength(1);
+    for (const { release } of chosen) release();
+    call('b/x', true, 300);
+    expect(await order()).toEqual(['a/x', 'b/x']);
+    advance(40_000);
+    call('a/x', true, 10);
+    advance(20_001);
+    expect(await order()).toEqual(['b/x', 'a/x']);
+  });
+
+  it('FASTEST does not take the time of a failure for a speed', async () => {
+    const { order, call } = setup('FASTEST', [{ model: model('a/x') }, { model: model('b/x') }]);
+    call('a/x', true, 100);
+    call('b/x', true, 200);
+    call('b/x', false, 1);
+    call('b/x', false, 1);
+    expect(await order()).toEqual(['a/x', 'b/x']);
+  });
+
+  it('FASTEST compares streams by their first token, whatever their readers make of the rest', async () => {
+    const { order, begin } = setup('FASTEST', [{ model: model('a/x') }, { model: model('b/x') }]);
+    const end = (id: string, timeToFirstTokenMs: number, wholeMs: number) =>
+      begin(id)({ ...outcome('SUCCEEDED', wholeMs), timeToFirstTokenMs });
+    end('a/x', 10, 900);
+    end('b/x', 20, 300);
+    expect(await order(caller, { ...needs, speedOf: 'STREAM' })).toEqual(['a/x', 'b/x']);
+    expect(await order(caller, { ...needs, speedOf: 'WHOLE' })).toEqual(['b/x', 'a/x']);
+  });
+
+  it.each(['PRIORITY', 'WEIGHTED', 'CHEAPEST', 'FASTEST', 'LEAST_BUSY'] as const)(
+    '%s asks a target whose credentials rest after the others, and one that may be used sooner first',
+    async (strategy) => {
+      const { order, rests } = setup(strategy, [
+        { model: model('a/x', { price: price(1) }) },
+        { model: model('b/x', { price: price(2) }) },
+        { model: model('c/x', { price: price(3) }) },
+      ]);
+      const rest = { code: 'PROVIDER_RATE_LIMITED', untilMs: 9, refusals: 1, number: 1, waitMs: 9 } as const;
+      rests.set('a/x', { ...rest, strict: true });
+      rests.set('b/x', { ...rest, strict: false });
+      expect(await order()).toEqual(['c/x', 'b/x', 'a/x']);
+      rests.set('c/x', { ...rest, strict: true });
+      expect((await order())[0]).toBe('b/x');
+      rests.set('b/x', { ...rest, strict: true, waitMs: 7 });
+      await expect(order()).rejects.toMatchObject({
+        code: 'PROVIDER_RATE_LIMITED',
+        extensions: { retryAfterMs: 7 },
+      });
+    },
+  );
+
   it('WEIGHTED draws in proportion to the weights', () => {
     const seed = 7;
     let state = seed;
