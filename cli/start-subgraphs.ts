@@ -59,11 +59,18 @@ export async function startSubgraphs(
   let newAdminKey: string | null = null;
   if (names.includes('tenants')) {
     const { ensureFirstTenant } = await import('#subgraphs/tenants/first-start.ts');
-    ({ newAdminKey } = await ensureFirstTenant(connection, { adminKey: environment.HEDDLE_ADMIN_KEY }));
+    ({ newAdminKey } = await ensureFirstTenant(connection, {
+      adminKey: environment.HEDDLE_ADMIN_KEY,
+      audit: services.audit,
+    }));
   }
   if (names.includes('models')) {
     const { registerEnvironmentProviders } = await import('#subgraphs/models/register-provider.ts');
-    await registerEnvironmentProviders(connection, providerEnvironment, { bus: state.bus, secretBox });
+    await registerEnvironmentProviders(connection, providerEnvironment, {
+      bus: state.bus,
+      secretBox,
+      audit: services.audit,
+    });
   }
   const catalog = starting.use(await openCatalog(connection, { bus: state.bus, log }));
   for (const make of makers) {

@@ -11,6 +11,7 @@ import { createReadiness, sendHealth } from './doors/health.ts';
 import { createWebSocketDoor } from './doors/websocket.ts';
 import { PlannerProcess } from './execution/planner.ts';
 import { type GatewayLimits, resolveLimits } from './limits.ts';
+import { RefusalAudit } from './refusal-audit.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { createRouter, type SubgraphExecutors } from './router.ts';
 
@@ -64,7 +65,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const limits = resolveLimits(options.limits);
   const { tenants } = executors;
   if (tenants === undefined) throw new Error('The gateway needs the tenants subgraph to know its callers.');
-  const refusals = new RefusalLog(log, now);
+  const audit = new RefusalAudit(tenants, log, now);
+  const refusals = new RefusalLog(log, now, audit);
   const routeBy = async (by: PlannerProcess) => {
     const { supergraphSdl } = by;
     const routed = createRouter({ supergraphSdl, planner: by, executors, limits, log, refusals });
@@ -151,6 +153,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     await connections.closed;
     clearTimeout(cutOff);
     refusals[Symbol.dispose]();
+    await within(lastAnswersMs, audit[Symbol.asyncDispose]());
     await callers[Symbol.asyncDispose]();
     await planner[Symbol.asyncDispose]();
   };

@@ -6,6 +6,7 @@ import { BoundedLines } from './bounded-lines.ts';
 import { coordinateAt } from './coordinate.ts';
 import type { ClientError } from './errors.ts';
 import type { Operation } from './execution/operation.ts';
+import type { RefusalAudit } from './refusal-audit.ts';
 
 /** The request whose answer holds a refusal. */
 export interface LoggedRequest {
@@ -28,6 +29,9 @@ const levels: Readonly<Partial<Record<ErrorCode, 'info' | 'warn'>>> = {
   ACCESS_PENDING: 'info',
   GRAPH_COST_EXCEEDED: 'info',
 };
+
+/** Fields of one refused mutation that are recorded. */
+const deniedMax = 10;
 
 /** Details of a refusal that are ours; of others it is not known that no client wrote them. */
 const ownDetails = ['meter', 'window', 'subject', 'guardrail', 'stage', 'retryAfterMs'] as const;
@@ -70,10 +74,12 @@ function fingerprintOf(key: string): string {
 /** Logs what the gateway refuses or hands on as refused: one line for each code of an answer, bounded under a flood. */
 export class RefusalLog implements Disposable {
   readonly #log: Logger;
+  readonly #audit: Pick<RefusalAudit, 'add'> | undefined;
   readonly #lines: BoundedLines;
 
-  constructor(log: Logger, now?: () => number) {
+  constructor(log: Logger, now?: () => number, audit?: Pick<RefusalAudit, 'add'>) {
     this.#log = log;
+    this.#audit = audit;
     this.#lines = new BoundedLines(({ count, most }) => {
       this.#log.warn({ event: 'refusals_left_out', count, most }, 'refusals were left out of the log');
     }, now);
@@ -93,6 +99,7 @@ export class RefusalLog implements Disposable {
             ...(credential.fingerprint === undefined ? {} : { keyFingerprint: credential.fingerprint }),
           };
     this.#write(error.code, error.extensions, { ...request, caller }, about);
+    if (credential !== undefined) this.#record('credential', error.code, { ...request, caller });
   }
 
   /** The errors of an answer: a line for each code, with the first field that it refuses and how many there are. */
@@ -106,6 +113,26 @@ export class RefusalLog implements Disposable {
         ...(same.length > 1 ? { fields: same.length } : {}),
       });
     }
+  }
+
+  /** A mutation that does not run because of what it demands of its caller: also for the audit log. */
+  denied(errors: readonly ClientError[], request: LoggedRequest, operation: Operation): void {
+    const tried = new Map<string, string>();
+    for (const { path = [], extensions } of errors) {
+      const coordinate = coordinateAt(operation, path.slice(0, 1));
+      if (coordinate === null || tried.size >= deniedMax) continue;
+      tried.set(operation.policyAt(coordinate)?.audited ?? coordinate, String(extensions?.code));
+    }
+    for (const [action, code] of tried) this.#record(action, code, request);
+  }
+
+  #record(
+    action: string,
+    code: string,
+    { requestId, clientRequestId, clientAddress, caller }: LoggedRequest,
+  ): void {
+    const request = { requestId, clientRequestId: clientRequestId ?? null, clientAddress };
+    this.#audit?.add({ action, code, caller, ...request });
   }
 
   /** A stream that ended before its last event, other than by a failure of its completion. */

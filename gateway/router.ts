@@ -231,7 +231,10 @@ export function createRouter(options: RouterOptions): Router {
     }
     refuseCostlyOperation(operation.cost, variables, limits);
     const program = await operation.program(context.caller, variables);
-    if (program.refusal !== undefined) return { errors: program.refusal, data: null };
+    if (program.refusal !== undefined) {
+      if (operation.type === 'mutation') refusals.denied(program.refusal, context, operation);
+      return { errors: program.refusal, data: null };
+    }
     const source = program.plan?.source;
     if (source !== undefined) return subscribe(operation, program, source, variables, context);
     if (operation.type === 'subscription')

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { defineCollection } from './collection.ts';
 
@@ -11,8 +11,9 @@ interface AuditActor {
 }
 
 /**
- * One administrative change: who, what, when, from where, before and after. Written before the change is tried and
- * closed with its outcome, so that STARTED that stays says: the process died in between, look for yourself.
+ * One administrative change: who, what, when, from where, before and after. It is written before the change is tried and
+ * closed with its outcome: a record that stays STARTED means that the process died in between. Or one kind of refusal
+ * or read, with how often it occurred within an hour or a minute; such a record expires.
  */
 export interface AuditRecord {
   /** Grows with time. */
@@ -23,7 +24,7 @@ export interface AuditRecord {
   actor: AuditActor;
   /** What the mutation's @audited names, e.g. "apiKey.create". */
   action: string;
-  outcome: 'STARTED' | 'SUCCEEDED' | 'FAILED';
+  outcome: 'STARTED' | 'SUCCEEDED' | 'FAILED' | 'REFUSED';
   /** The code of the catalogue when it failed. */
   errorCode: string | null;
   targetType: string | null;
@@ -32,8 +33,17 @@ export interface AuditRecord {
   arguments: unknown;
   before: unknown;
   after: unknown;
+  /** Of several, the first. */
   requestId: string;
+  /** The client's own id of that request; absent when it sent none. */
+  clientRequestId?: string | null;
   clientAddress: string | null;
+  /** How often it occurred; absent for a change, which occurs once. */
+  count?: number;
+  /** When it occurred last; absent for a change. */
+  lastAt?: Date;
+  /** When the record is removed; absent for a change, which is kept. */
+  expiresAt?: Date;
 }
 
 const text = { type: String, required: true };
@@ -55,28 +65,60 @@ export const auditLog = defineCollection<AuditRecord>(
     before: {},
     after: {},
     requestId: text,
+    clientRequestId: String,
     clientAddress: optional,
+    count: Number,
+    lastAt: Date,
+    expiresAt: Date,
   },
-  [[{ tenantId: 1, _id: -1 }]],
+  [[{ tenantId: 1, _id: -1 }], [{ expiresAt: 1 }, { expireAfterSeconds: 0 }]],
 );
 
 export type AuditBeginning = Pick<
   AuditRecord,
-  'tenantId' | 'actor' | 'action' | 'arguments' | 'requestId' | 'clientAddress'
+  'tenantId' | 'actor' | 'action' | 'arguments' | 'requestId' | 'clientRequestId' | 'clientAddress'
 >;
 export type AuditEnd = Partial<Pick<AuditRecord, 'tenantId'>> &
   Pick<AuditRecord, 'outcome' | 'errorCode' | 'targetType' | 'targetId' | 'before' | 'after'>;
+
+/** What occurred, once or several times, and changed nothing: a refusal, or a read. */
+export type AuditOccurrence = Pick<
+  AuditRecord,
+  'tenantId' | 'actor' | 'action' | 'errorCode' | 'requestId' | 'clientRequestId' | 'clientAddress'
+> & { readonly outcome: 'SUCCEEDED' | 'REFUSED'; readonly count: number };
 
 /** Where audited mutations leave their records. A change whose beginning cannot be written must not be made. */
 export interface AuditLog {
   /** Resolves to the record's id when it is stored. */
   begin(entry: AuditBeginning): Promise<string>;
   end(id: string, entry: AuditEnd): Promise<void>;
+  /** Removes a record that was begun: nothing was changed. */
+  discard(id: string): Promise<void>;
+  /**
+   * Counts a refusal in the one record of its hour, a read in the one record of its minute: the same action with the
+   * same outcome by the same key, or without a key from the same address.
+   */
+  count(occurrence: AuditOccurrence): Promise<void>;
 }
 
 /** Ids sort by time (milliseconds in hex), then at random. */
 function timeId(nowMs: number): string {
   return `${nowMs.toString(16).padStart(12, '0')}-${randomUUID()}`;
+}
+
+/** How long records of refusals and reads are kept after the last occurrence. */
+export const occurrencesKeptMs = 90 * 86_400_000;
+
+const spansMs = { REFUSED: 3_600_000, SUCCEEDED: 60_000 };
+
+/** Sorts by the beginning of its hour or minute. */
+function occurrenceId(occurrence: Omit<AuditOccurrence, 'count'>, nowMs: number): string {
+  const { outcome, tenantId, actor, action, errorCode, clientAddress } = occurrence;
+  const spanMs = spansMs[outcome];
+  const who = actor.keyId ?? actor.subject ?? clientAddress;
+  const what = JSON.stringify([outcome, tenantId, actor.kind, who, action, errorCode]);
+  const start = (nowMs - (nowMs % spanMs)).toString(16).padStart(12, '0');
+  return `${start}-${hash('sha256', what, 'hex').slice(0, 36)}`;
 }
 
 export function createAuditLog(connection: Connection, now: () => number = Date.now): AuditLog {
@@ -100,6 +142,36 @@ export function createAuditLog(connection: Connection, now: () => number = Date.
     },
     async end(id, entry) {
       await records.updateOne({ _id: id }, { $set: entry });
+    },
+    async discard(id) {
+      await records.deleteOne({ _id: id });
+    },
+    async count({ count, ...occurrence }) {
+      const nowMs = now();
+      const at = new Date(nowMs);
+      const write = () =>
+        records.updateOne(
+          { _id: occurrenceId(occurrence, nowMs) },
+          {
+            $setOnInsert: {
+              ...occurrence,
+              at,
+              targetType: null,
+              targetId: null,
+              arguments: null,
+              before: null,
+              after: null,
+            },
+            $inc: { count },
+            $set: { lastAt: at, expiresAt: new Date(nowMs + occurrencesKeptMs) },
+          },
+          { upsert: true },
+        );
+      await write().catch((error: unknown) => {
+        // Another process inserted it at the same time: the second try adds to its record.
+        if ((error as { readonly code?: unknown }).code !== 11000) throw error;
+        return write();
+      });
     },
   };
 }

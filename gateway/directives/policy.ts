@@ -30,6 +30,8 @@ export interface FieldPolicy {
   readonly listSize: ListSize | undefined;
   /** @cost of the arguments that have one. */
   readonly argumentCosts: ReadonlyMap<string, number>;
+  /** The action that @audited names. */
+  readonly audited: string | undefined;
 }
 
 /** What the supergraph's directives demand, read once. */
@@ -59,6 +61,11 @@ function listSizeOf(directives: readonly ConstDirectiveNode[] | undefined): List
     slicingArguments: strings(given.slicingArguments),
     sizedFields: strings(given.sizedFields),
   };
+}
+
+function auditedAction(directives: readonly ConstDirectiveNode[] | undefined): string | undefined {
+  const audited = find(directives, 'audited');
+  return audited === undefined ? undefined : String(argumentsOf(audited).action);
 }
 
 type Demand = Pick<Requirement, 'scopes' | 'unmeetable'>;
@@ -162,6 +169,7 @@ export function readPolicy(supergraph: DocumentNode): PolicyIndex {
         requirement: intern(demandOfField(typeName, field.name.value)),
         cost: weightOf(field.directives),
         listSize: listSizeOf(field.directives),
+        audited: auditedAction(field.directives),
         argumentCosts: new Map(
           (field.arguments ?? []).flatMap((argument) => {
             const weight = weightOf(argument.directives);

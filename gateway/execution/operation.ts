@@ -23,7 +23,7 @@ import {
   type OperationDemands,
 } from '../directives/auth.ts';
 import { compileCost, type OperationCost } from '../directives/cost.ts';
-import type { PolicyIndex } from '../directives/policy.ts';
+import type { FieldPolicy, PolicyIndex } from '../directives/policy.ts';
 import { type ClientError, clientError } from '../errors.ts';
 import type { GatewayLimits } from '../limits.ts';
 import { conditionVariables, type IsIncluded, inclusionBy } from './conditions.ts';
@@ -103,6 +103,12 @@ export class Operation {
 
   get schema(): GraphQLSchema {
     return this.#graph.schema;
+  }
+
+  /** What the schema demands at a coordinate such as "Mutation.createApp". */
+  policyAt(coordinate: string): FieldPolicy | undefined {
+    const [type = '', field = ''] = coordinate.split('.');
+    return this.#graph.policy.field(type, field);
   }
 
   /** The client's keys at the root. */

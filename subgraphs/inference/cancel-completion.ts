@@ -1,4 +1,4 @@
-import type { Caller } from '#schema/caller.ts';
+import type { SubgraphContext } from '../shared/context.ts';
 import type { CompletionData } from './completion.ts';
 import type { Inference } from './inference.ts';
 
@@ -8,12 +8,16 @@ const waitMsMax = 5_000;
 /** Stops a running completion, here or, through the bus, in the process that runs it. NOT_FOUND when it is not the caller's. */
 export async function cancelCompletion(
   id: string,
-  caller: Caller,
-  signal: AbortSignal,
+  context: SubgraphContext,
   { running, reader, bus }: Inference,
 ): Promise<CompletionData> {
+  const { caller, signal } = context;
   const completion = await reader.get(id, caller);
-  if (completion.status !== 'RUNNING') return completion;
+  if (completion.status !== 'RUNNING') {
+    context.unchanged();
+    return completion;
+  }
+  context.audit({ type: 'Completion', id });
   const local = running.get(id);
   if (local === undefined) await bus.publish('completion.cancel', { completionId: id });
   else local.cancel('It was cancelled by its caller.');

@@ -59,7 +59,7 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
         ),
       startCompletion: (_, { input }, context) =>
         startCompletion(parseCompletionInput(input, structuredOutputs, context), context.caller, inference),
-      cancelCompletion: (_, { id }, { caller, signal }) => cancelCompletion(id, caller, signal, inference),
+      cancelCompletion: (_, { id }, context) => cancelCompletion(id, context, inference),
       embed: (_, { input }, context) => embed(input, context.caller, context, context.signal, inference),
     },
     Subscription: {

@@ -4,6 +4,7 @@ import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
 import { type EnvironmentProvider, providersOf } from '#schema/provider-vendors.ts';
 import type { Bus } from '#state/bus/bus.ts';
+import { type AuditLog, auditedStart } from '../shared/audited-start.ts';
 import { isDuplicateKey } from '../shared/input.ts';
 import { credentialRecord } from './credentials.ts';
 import { catalogChanged, nowOf } from './deps.ts';
@@ -15,6 +16,8 @@ export interface RegisterDeps {
   readonly bus: Bus;
   readonly secretBox: SecretBox;
   readonly now?: () => number;
+  /** Where what a start changes is recorded. */
+  readonly audit?: AuditLog;
 }
 
 const demo: EnvironmentProvider = { id: 'demo', kind: 'DEMO', baseUrl: null, region: null, secret: null };
@@ -53,13 +56,24 @@ export async function registerEnvironmentProviders(
     const record = present.get(provider.id);
     const followed =
       record === undefined
-        ? await register(connection, provider, deps)
-        : await follow(connection, provider, record);
+        ? await recorded('provider.register', provider, deps, () => register(connection, provider, deps))
+        : await follow(connection, provider, record, deps);
     const sealed = await seal(connection, provider, presentCredentials.get(credentialId(provider.id)), deps);
     changed = changed || followed || sealed;
   }
   if (changed) await catalogChanged({ ...deps, connection }, 'providers');
   return ids;
+}
+
+/** A change that this start makes to a provider. */
+function recorded(
+  action: string,
+  { id, kind, baseUrl, region }: EnvironmentProvider,
+  { audit }: RegisterDeps,
+  run: () => Promise<boolean>,
+): Promise<boolean> {
+  const after = { kind, baseUrl, region };
+  return auditedStart(audit, { action, targetType: 'Provider', targetId: id, after }, run);
 }
 
 const credentialId = (providerId: string) => `environment-${providerId}`;
@@ -91,24 +105,29 @@ async function register(
 
 async function follow(
   connection: Connection,
-  { id, baseUrl, region }: EnvironmentProvider,
+  provider: EnvironmentProvider,
   record: ProviderRecord,
+  deps: RegisterDeps,
 ): Promise<boolean> {
+  const { id, baseUrl, region } = provider;
   const change = {
     ...(baseUrl === null || baseUrl === record.baseUrl ? {} : { baseUrl }),
     ...(region === null || region === record.region ? {} : { region }),
   };
   if (Object.keys(change).length === 0) return false;
-  await providers(connection).updateOne({ _id: id }, { $set: change });
-  return true;
+  return recorded('provider.follow', provider, deps, async () => {
+    await providers(connection).updateOne({ _id: id }, { $set: change });
+    return true;
+  });
 }
 
 async function seal(
   connection: Connection,
-  { id, secret }: EnvironmentProvider,
+  provider: EnvironmentProvider,
   present: ProviderCredentialRecord | undefined,
   deps: RegisterDeps,
 ): Promise<boolean> {
+  const { id, secret } = provider;
   if (secret === null || (present !== undefined && opened(present, deps.secretBox) === secret)) return false;
   const { _id, hint, sealed, ...onInsert } = credentialRecord(
     {
@@ -122,12 +141,14 @@ async function seal(
     `The key of ${id}`,
     deps.secretBox,
   );
-  await providerCredentials(connection).updateOne(
-    { _id },
-    { $set: { hint, sealed }, $setOnInsert: onInsert },
-    { upsert: true },
-  );
-  return true;
+  return recorded('providerCredential.follow', provider, deps, async () => {
+    await providerCredentials(connection).updateOne(
+      { _id },
+      { $set: { hint, sealed }, $setOnInsert: onInsert },
+      { upsert: true },
+    );
+    return true;
+  });
 }
 
 /** Null when it was sealed with another encryption key: it is then sealed anew. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { HeddleError } from '#schema/errors.ts';
 import { codesOf, memoryAudit, startGraph } from '#test/support/small-graph.ts';
+import { testCaller } from '#test/support/subgraph.ts';
+import type { SubgraphContext } from './context.ts';
 
 describe('@audited', () => {
   const sdl = `
@@ -125,10 +127,99 @@ describe('@audited', () => {
     expect(logged.join()).toMatch(/audit record was not closed/);
   });
 
-  it('leaves no record of what is refused or not audited', async () => {
-    const { audit, began } = memoryAudit();
-    const { run } = startGraph(sdl, { Mutation: { plain: () => 1, denied: () => 1 } }, { audit });
+  it('counts what is refused to its caller, and leaves nothing of what is not audited', async () => {
+    const { audit, began, counted } = memoryAudit();
+    const resolvers = { Mutation: { plain: () => 1, denied: () => 1 } };
+    const { run } = startGraph(sdl, resolvers, { audit });
     await run('mutation { plain denied }');
     expect(began).toEqual([]);
+    expect(counted).toEqual([
+      {
+        tenantId: 'acme',
+        actor: { kind: 'API_KEY', keyId: 'acme-key', appId: 'acme-app', subject: null },
+        action: 'x',
+        outcome: 'REFUSED',
+        errorCode: 'FORBIDDEN',
+        count: 1,
+        requestId: 'r-1',
+        clientRequestId: null,
+        clientAddress: '192.0.2.1',
+      },
+    ]);
+    // The refusal stands where it cannot be recorded.
+    const failing = startGraph(sdl, resolvers, { audit: memoryAudit({ count: true }).audit });
+    expect(codesOf(await failing.run('mutation { denied }'))).toEqual(['FORBIDDEN']);
+    expect(failing.logged.join()).toMatch(/a refusal was not audited/);
+  });
+});
+
+describe('@audited on a mutation that any key may call', () => {
+  const sdl = `
+    type Query { a: Int }
+    type Mutation {
+      ask(how: String): Int @authenticated @audited(action: "thing.ask")
+      stop(how: String): Int @requiresScopes(scopes: [["inference:invoke"]]) @audited(action: "thing.stop")
+    }
+  `;
+  const resolve = (_root: unknown, { how }: { how: string }, context: SubgraphContext) => {
+    if (how === 'fails') throw new HeddleError('CONFLICT', 'no');
+    if (how === 'same') context.unchanged();
+    else context.audit({ type: 'Thing', id: '7' });
+    return 1;
+  };
+
+  it.each(['ask', 'stop'])(
+    'records a change, nothing where nothing changes, and counts failures: %s',
+    async (field) => {
+      const { audit, began, ended, discarded, counted } = memoryAudit();
+      const { run } = startGraph(sdl, { Mutation: { ask: resolve, stop: resolve } }, { audit });
+      const caller = testCaller('acme', 'inference:invoke');
+      for (const how of ['changes', 'same', 'fails', 'same'])
+        await run(`mutation { ${field}(how: "${how}") }`, caller);
+      expect(began).toHaveLength(4);
+      expect(ended).toMatchObject([{ outcome: 'SUCCEEDED', targetId: '7' }]);
+      expect(discarded).toEqual(['2', '3', '4']);
+      expect(counted).toMatchObject([
+        { action: `thing.${field}`, outcome: 'REFUSED', errorCode: 'CONFLICT', count: 1 },
+      ]);
+    },
+  );
+});
+
+describe('@audited on a read', () => {
+  const sdl = `
+    type Query {
+      all: Int @authenticated @audited(action: "all.read")
+      log: Int @requiresScopes(scopes: [["audit:read"]]) @audited(action: "log.read")
+    }
+  `;
+  const resolvers = { Query: { all: () => 1, log: () => 1 } };
+
+  it('notes each caller that sees every tenant, and each that needs a scope, once a minute', async () => {
+    const { audit, counted } = memoryAudit();
+    const { run } = startGraph(sdl, resolvers, { audit });
+    for (let n = 0; n < 20; n++) {
+      await run('{ all }', testCaller('acme'));
+      await run('{ all }', testCaller('root', 'tenants:admin'));
+      await run('{ log }', testCaller('acme', 'audit:read'));
+      await run('{ log }', testCaller('other', 'audit:read'));
+    }
+    expect(counted.map(({ action, outcome, tenantId }) => [action, outcome, tenantId])).toEqual([
+      ['all.read', 'SUCCEEDED', 'root'],
+      ['log.read', 'SUCCEEDED', 'acme'],
+      ['log.read', 'SUCCEEDED', 'other'],
+    ]);
+  });
+
+  it('is not answered where it cannot be noted', async () => {
+    const { run } = startGraph(sdl, resolvers, { audit: memoryAudit({ count: true }).audit });
+    expect(codesOf(await run('{ log }', testCaller('acme', 'audit:read')))).toEqual(['INTERNAL']);
+  });
+
+  it('is not noted where it is refused', async () => {
+    const { audit, counted } = memoryAudit();
+    const { run } = startGraph(sdl, resolvers, { audit });
+    expect(codesOf(await run('{ log }'))).toEqual(['FORBIDDEN']);
+    expect(counted).toEqual([]);
   });
 });

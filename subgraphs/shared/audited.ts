@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { AuditLog } from '#mongo/audit-log.ts';
+import type { AuditLog, AuditOccurrence } from '#mongo/audit-log.ts';
 import { HeddleError } from '#schema/errors.ts';
 import type { OperationContext } from './context.ts';
 
@@ -39,27 +39,108 @@ function redact(value: unknown, depth = 0): unknown {
   );
 }
 
+interface AuditServices {
+  readonly audit: AuditLog;
+  readonly log: Logger;
+}
+
+function actorOf({ caller }: OperationContext<unknown>) {
+  return { kind: caller.kind, keyId: caller.keyId, appId: caller.appId, subject: caller.subject };
+}
+
+function occurrenceOf(
+  action: string,
+  outcome: AuditOccurrence['outcome'],
+  errorCode: string | null,
+  context: OperationContext<unknown>,
+): AuditOccurrence {
+  const { caller, requestId, clientRequestId, clientAddress } = context;
+  const request = { requestId, clientRequestId, clientAddress };
+  return {
+    tenantId: caller.tenantId,
+    actor: actorOf(context),
+    action,
+    outcome,
+    errorCode,
+    count: 1,
+    ...request,
+  };
+}
+
+/** Counts a refused mutation. Where that cannot be written, the log says so, and the refusal stands. */
+export async function auditRefusal(
+  action: string,
+  error: unknown,
+  context: OperationContext<unknown>,
+  services: AuditServices,
+): Promise<void> {
+  const code = error instanceof HeddleError ? error.code : 'INTERNAL';
+  await services.audit.count(occurrenceOf(action, 'REFUSED', code, context)).catch((err: unknown) => {
+    const { requestId } = context;
+    services.log.error({ event: 'audit_failed', err, requestId, action }, 'a refusal was not audited');
+  });
+}
+
+/** Reads noted by this process lately, so that the same caller's next ones within the minute need no write. */
+const noted = new WeakMap<AuditLog, { minute: number; readonly reads: Set<string> }>();
+const notedMax = 10_000;
+
+/** Counts the read of what is not the caller's own, once a minute for each caller. What cannot be noted is not read. */
+export async function withAuditedRead<T>(
+  action: string,
+  context: OperationContext<unknown>,
+  { audit, now = Date.now }: AuditServices & { readonly now?: () => number },
+  run: () => T | Promise<T>,
+): Promise<T> {
+  const minute = Math.floor(now() / 60_000);
+  let known = noted.get(audit);
+  if (known === undefined || known.minute !== minute || known.reads.size >= notedMax) {
+    known = { minute, reads: new Set() };
+    noted.set(audit, known);
+  }
+  const { keyId, subject, tenantId } = context.caller;
+  const read = JSON.stringify([action, keyId, subject, tenantId]);
+  if (!known.reads.has(read)) {
+    await audit.count(occurrenceOf(action, 'SUCCEEDED', null, context));
+    known.reads.add(read);
+  }
+  return run();
+}
+
 /**
  * Runs one audited mutation between the two writes of its record. Where the beginning cannot be written the mutation
- * does not run; where the end cannot, the record stays STARTED, the log says so, and the client keeps its answer.
+ * does not run; where the end cannot, the record stays STARTED, the log says so, and the client keeps its answer. What
+ * changes nothing leaves no record. `open`: any key may call it, so that its failures are counted, not recorded each.
  */
 export async function withAudit<T>(
   action: string,
   args: unknown,
   context: OperationContext<unknown>,
-  services: { readonly audit: AuditLog; readonly log: Logger },
+  services: AuditServices,
+  open: boolean,
   run: () => T | Promise<T>,
 ): Promise<T> {
-  const { caller, requestId, clientAddress } = context;
+  const { caller, requestId, clientRequestId, clientAddress } = context;
   context.takeChange();
+  context.takeUnchanged();
   const id = await services.audit.begin({
     tenantId: caller.tenantId,
-    actor: { kind: caller.kind, keyId: caller.keyId, appId: caller.appId, subject: caller.subject },
+    actor: actorOf(context),
     action,
     arguments: redact(args),
     requestId,
+    ...(clientRequestId === null ? {} : { clientRequestId }),
     clientAddress,
   });
+  const discard = () =>
+    services.audit
+      .discard(id)
+      .catch((err: unknown) =>
+        services.log.error(
+          { event: 'audit_failed', err, requestId, action },
+          'an audit record was not removed',
+        ),
+      );
   const end = async (outcome: 'SUCCEEDED' | 'FAILED', errorCode: string | null) => {
     const change = context.takeChange();
     await services.audit
@@ -73,14 +154,23 @@ export async function withAudit<T>(
         after: redact(change?.after),
       })
       .catch((err: unknown) =>
-        services.log.error({ err, requestId, action }, 'an audit record was not closed'),
+        services.log.error(
+          { event: 'audit_failed', err, requestId, action },
+          'an audit record was not closed',
+        ),
       );
   };
   try {
     const result = await run();
-    await end('SUCCEEDED', null);
+    if (context.takeUnchanged()) await discard();
+    else await end('SUCCEEDED', null);
     return result;
   } catch (error) {
+    if (open) {
+      await discard();
+      await auditRefusal(action, error, context, services);
+      throw error;
+    }
     await end('FAILED', error instanceof HeddleError ? error.code : 'INTERNAL');
     throw error;
   }

@@ -9,6 +9,13 @@ export interface AuthRule {
   readonly scopeRules: readonly (readonly (readonly string[])[])[];
 }
 
+/** True where any key may call the field, or any that may invoke models: such a key may be in a page. */
+export function isOpenToKeys(rule: AuthRule | undefined): boolean {
+  const needsMore = (alternatives: AuthRule['scopeRules'][number]) =>
+    alternatives.every((all) => all.some((scope) => scope !== 'inference:invoke'));
+  return rule !== undefined && !rule.scopeRules.some(needsMore);
+}
+
 /** Throws UNAUTHENTICATED or FORBIDDEN, naming the field and the scopes it wants. */
 export function enforceAuth(rule: AuthRule, caller: Caller): void {
   if (caller.kind === 'ANONYMOUS') {

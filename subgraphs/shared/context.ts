@@ -32,6 +32,8 @@ export interface SubgraphContext<TLoaders = unknown> {
   readonly loaders: TLoaders;
   /** Inside an @audited mutation: what was changed. The last call counts. */
   audit(change: AuditedChange): void;
+  /** Inside an @audited mutation that has changed nothing: it leaves no record. */
+  unchanged(): void;
   /** In a subscription: which completion the event is of, and whether it is the last. The gateway logs streams that are cut. */
   streamed(completionId: string, ended: boolean): void;
 }
@@ -47,6 +49,7 @@ export class OperationContext<TLoaders> implements SubgraphContext<TLoaders> {
   readonly #createLoaders: (context: SubgraphContext<TLoaders>) => TLoaders;
   #loaders: TLoaders | undefined;
   #change: AuditedChange | undefined;
+  #unchanged = false;
   #streamId: string | undefined;
   #streamNote: { readonly completionId: string; readonly ended: boolean } | undefined;
 
@@ -87,6 +90,17 @@ export class OperationContext<TLoaders> implements SubgraphContext<TLoaders> {
 
   audit(change: AuditedChange): void {
     this.#change = change;
+  }
+
+  unchanged(): void {
+    this.#unchanged = true;
+  }
+
+  /** Whether the mutation that has just run has changed nothing. */
+  takeUnchanged(): boolean {
+    const unchanged = this.#unchanged;
+    this.#unchanged = false;
+    return unchanged;
   }
 
   /** Mutations run one after another, so what is here belongs to the field that has just run. */

@@ -68,8 +68,8 @@ function policyOf(field: Field, parent: GraphQLObjectType, schema: GraphQLSchema
   const authenticated = around.some((directive) => directive.name.value === 'authenticated');
   const quota = own.find((directive) => directive.name.value === 'quota');
   const audited = own.find((directive) => directive.name.value === 'audited');
-  if (audited && parent !== schema.getMutationType()) {
-    throw new Error(`${coordinate}: @audited belongs on mutations.`);
+  if (audited && parent === schema.getSubscriptionType()) {
+    throw new Error(`${coordinate}: @audited belongs on mutations and reads, not on subscriptions.`);
   }
   return {
     auth: authenticated || scopeRules.length > 0 ? { coordinate, scopeRules } : undefined,

@@ -9,6 +9,7 @@ import { type IdentityOperation, identityHeader, signIdentity } from '#schema/id
 import { loadDirectiveDefinitions } from '#schema/load-sdl.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
+import { memoryAudit } from '#test/support/small-graph.ts';
 import { testCaller } from '#test/support/subgraph.ts';
 import { type ServedSubgraph, serveSubgraph } from './serve.ts';
 import { createSubgraph } from './subgraph.ts';
@@ -49,7 +50,7 @@ beforeEach(async () => {
       log,
       bus: createMemoryBus(log),
       quota: createMemoryQuota(),
-      audit: { begin: async () => '', end: async () => {} },
+      audit: memoryAudit().audit,
     },
     resolvers: {
       Query: {
@@ -289,7 +290,7 @@ describe('its life', () => {
         log,
         bus: createMemoryBus(log),
         quota: createMemoryQuota(),
-        audit: { begin: async () => '', end: async () => {} },
+        audit: memoryAudit().audit,
       },
       resolvers: {},
     });

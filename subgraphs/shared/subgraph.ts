@@ -16,9 +16,9 @@ import type { AuditLog } from '#mongo/audit-log.ts';
 import type { SubgraphExecutor, SubgraphName, SubgraphRequest } from '#schema/subgraph.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Quota } from '#state/quota/quota.ts';
-import { withAudit } from './audited.ts';
-import { enforceAuth } from './auth.ts';
-import { OperationContext, type SubgraphContext } from './context.ts';
+import { auditRefusal, withAudit, withAuditedRead } from './audited.ts';
+import { enforceAuth, isOpenToKeys } from './auth.ts';
+import { hasScope, OperationContext, type SubgraphContext } from './context.ts';
 import { errorOf, maskErrors } from './errors.ts';
 import { type FieldPolicy, visitPolicies } from './policy.ts';
 import { type Executed, type PreparedOperation, prepareOperation } from './prepared-operation.ts';
@@ -107,7 +107,11 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
       }
       field.subscribe = guard(field.subscribe ?? defaultFieldResolver, policy, guarded);
     } else {
-      field.resolve = guard(field.resolve ?? defaultFieldResolver, policy, guarded);
+      const resolve = field.resolve ?? defaultFieldResolver;
+      const changes = parent === schema.getMutationType();
+      field.resolve = changes
+        ? guardMutation(resolve, `${parent.name}.${field.name}`, policy, guarded)
+        : guard(guardRead(resolve, policy, guarded), policy, guarded);
     }
   });
 
@@ -192,16 +196,60 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
 
 type Resolve = GraphQLFieldResolver<unknown, unknown>;
 
-/** Outside in: who may, is there room, leave a record, do it. */
-function guard(resolve: Resolve, policy: FieldPolicy, services: SubgraphServices): Resolve {
+/** A read of what the caller may see of others is noted, where the field says so: by tenants:admin, or for a scope. */
+function guardRead(resolve: Resolve, { auth, audited }: FieldPolicy, services: SubgraphServices): Resolve {
+  if (audited === undefined) return resolve;
+  const always = (auth?.scopeRules.length ?? 0) > 0;
+  return (source, args, contextValue, info) => {
+    const context = contextValue as OperationContext<unknown>;
+    const read = () => resolve(source, args, context, info);
+    return always || hasScope(context.caller, 'tenants:admin')
+      ? withAuditedRead(audited, context, services, read)
+      : read();
+  };
+}
+
+/** A refused mutation is counted in the audit log; one that is let in leaves its record where @audited says so. */
+function guardMutation(
+  resolve: Resolve,
+  coordinate: string,
+  policy: FieldPolicy,
+  services: SubgraphServices,
+): Resolve {
   const { auth, audited } = policy;
+  const open = isOpenToKeys(auth);
+  const recorded: Resolve =
+    audited === undefined
+      ? resolve
+      : (source, args, contextValue, info) => {
+          const context = contextValue as OperationContext<unknown>;
+          return withAudit(audited, args, context, services, open, () =>
+            resolve(source, args, context, info),
+          );
+        };
+  const guarded = guard(recorded, { ...policy, auth: undefined }, services);
+  return (source, args, contextValue, info) => {
+    const context = contextValue as OperationContext<unknown>;
+    try {
+      if (auth) enforceAuth(auth, context.caller);
+    } catch (error) {
+      return auditRefusal(audited ?? coordinate, error, context, services).then(() => {
+        throw error;
+      });
+    }
+    return guarded(source, args, context, info);
+  };
+}
+
+/** Outside in: who may, is there room, do it. */
+function guard(resolve: Resolve, policy: FieldPolicy, services: SubgraphServices): Resolve {
+  const { auth } = policy;
   const quota = policy.quota && isCounted(policy.quota) ? policy.quota : undefined;
   return (source, args, contextValue, info) => {
     const context = contextValue as OperationContext<unknown>;
     if (auth) enforceAuth(auth, context.caller);
     const call = () => resolve(source, args, context, info);
-    const recorded = audited === undefined ? call : () => withAudit(audited, args, context, services, call);
-    return quota ? withQuota(quota, context.caller, services.quota, recorded) : recorded();
+    return quota ? withQuota(quota, context.caller, services.quota, call) : call();
   };
 }
 

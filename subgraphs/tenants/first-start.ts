@@ -3,6 +3,7 @@ import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { apps } from '#mongo/apps.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { scopes } from '#schema/caller.ts';
+import { type AuditLog, auditedStart } from '../shared/audited-start.ts';
 import { isDuplicateKey, orConflict } from '../shared/input.ts';
 import { ensureDefaultPlan } from './ensure-plan.ts';
 import { checkedPreset, hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
@@ -16,6 +17,8 @@ export interface FirstTenantOptions {
   /** HEDDLE_ADMIN_KEY: the text that the admin key has from now on. */
   readonly adminKey?: string | undefined;
   readonly now?: () => number;
+  /** Where a new text of the admin key is recorded. */
+  readonly audit?: AuditLog;
 }
 
 /**
@@ -57,7 +60,22 @@ export async function ensureFirstTenant(
   );
   const text = preset ?? newKeyText(adminKeyId).text;
   const made = await insertOnce(apiKeys(connection).create(adminKey(text, now)));
-  if (preset !== undefined && !made) await replaceText(connection, preset);
+  const recorded = (action: string, run: () => Promise<void>) =>
+    auditedStart(
+      options.audit,
+      {
+        action,
+        targetType: 'ApiKey',
+        targetId: adminKeyId,
+        tenantId: defaultId,
+        after: { hint: hintOfKey(text) },
+      },
+      run,
+    );
+  if (made) await recorded('adminKey.create', async () => undefined);
+  else if (preset !== undefined && (await isAnotherText(connection, preset))) {
+    await recorded('adminKey.replace', () => replaceText(connection, preset));
+  }
   // A preset is known to whoever set it and is not shown.
   return { newAdminKey: made && preset === undefined ? text : null };
 }
@@ -80,6 +98,11 @@ function adminKey(text: string, now: Date): ApiKeyRecord {
     replacedById: null,
     createdAt: now,
   };
+}
+
+async function isAnotherText(connection: Connection, preset: string): Promise<boolean> {
+  const found = await apiKeys(connection).findById(adminKeyId, { keyHash: 1 }).lean();
+  return found !== null && found.keyHash !== hashOfKey(preset);
 }
 
 /** A text that the admin key has already changes nothing, so that a revoked key does not come back by a restart. */

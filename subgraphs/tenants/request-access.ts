@@ -53,7 +53,10 @@ export async function requestAccess(
   }
   const before = await records.findOne(where).lean();
   if (!before) notFound('access request', grant.resource);
-  if (before.status === 'PENDING' || before.status === 'APPROVED') return before;
+  if (before.status === 'PENDING' || before.status === 'APPROVED') {
+    context.unchanged();
+    return before;
+  }
   const { status, reason: why, decidedBy, decidedAt } = grant;
   const after = await records
     .findOneAndUpdate(

@@ -23,6 +23,7 @@ import { findCaller } from './find-caller.ts';
 import type { KeyUsage } from './key-usage.ts';
 import { limitOf } from './limits.ts';
 import type { TenantsLoaders } from './loaders.ts';
+import { recordRefusals } from './record-refusals.ts';
 import { removeMember } from './remove-member.ts';
 import { requestAccess } from './request-access.ts';
 import { revokeApiKey } from './revoke-api-key.ts';
@@ -61,6 +62,11 @@ export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphRe
       },
     },
     Mutation: {
+      _audit: async (_root, args: { refusals: unknown }, { caller }) => {
+        if (caller.kind !== 'SYSTEM')
+          throw new HeddleError('FORBIDDEN', 'Only the mesh itself writes to the audit log.');
+        return recordRefusals(args.refusals, deps);
+      },
       createTenant: (_root, { input }, context) => createTenant(input, context, deps),
       updateTenant: (_root, args, context) => updateTenant(args.id, args.input, context, deps),
       createApp: (_root, { input }, context) => createApp(input, context, deps),

@@ -66,6 +66,8 @@ export function usageResolvers({ connection }: UsageDeps): SubgraphResolvers<Usa
     AuditRecord: {
       id: ({ _id }: AuditRecord) => _id,
       tenant: ({ tenantId }: AuditRecord) => entity(tenantId),
+      count: ({ count }: AuditRecord) => count ?? 1,
+      lastAt: ({ at, lastAt }: AuditRecord) => lastAt ?? at,
     },
     AuditActor: { app: ({ appId }: AuditRecord['actor']) => entity(appId) },
   };

@@ -1,6 +1,6 @@
 import { type ExecutionResult, parse } from 'graphql';
 import { pino } from 'pino';
-import type { AuditBeginning, AuditEnd, AuditLog } from '#mongo/audit-log.ts';
+import type { AuditBeginning, AuditEnd, AuditLog, AuditOccurrence } from '#mongo/audit-log.ts';
 import type { Caller } from '#schema/caller.ts';
 import { loadDirectiveDefinitions } from '#schema/load-sdl.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
@@ -15,9 +15,11 @@ const header = `
 `;
 
 /** An audit log that remembers, and can be told to fail. */
-export function memoryAudit(fails: Partial<Record<'begin' | 'end', boolean>> = {}) {
+export function memoryAudit(fails: Partial<Record<'begin' | 'end' | 'count', boolean>> = {}) {
   const began: AuditBeginning[] = [];
   const ended: AuditEnd[] = [];
+  const discarded: string[] = [];
+  const counted: AuditOccurrence[] = [];
   const audit: AuditLog = {
     async begin(entry) {
       if (fails.begin) throw new Error('no disk');
@@ -28,8 +30,15 @@ export function memoryAudit(fails: Partial<Record<'begin' | 'end', boolean>> = {
       if (fails.end) throw new Error('no disk');
       ended.push(entry);
     },
+    async discard(id) {
+      discarded.push(id);
+    },
+    async count(occurrence) {
+      if (fails.count) throw new Error('no disk');
+      counted.push(occurrence);
+    },
   };
-  return { audit, began, ended };
+  return { audit, began, ended, discarded, counted };
 }
 
 /** A subgraph of this SDL and these resolvers, in memory. */
