@@ -11,6 +11,7 @@ import type { SubgraphContext } from '#subgraphs/shared/context.ts';
 import { type ServedSubgraph, serveSubgraph } from '#subgraphs/shared/serve.ts';
 import { createSubgraph } from '#subgraphs/shared/subgraph.ts';
 import { SampleSource, sampleCaller } from '#test/support/sample-subgraphs.ts';
+import { memoryAudit } from '#test/support/small-graph.ts';
 import { createHttpExecutor } from './http.ts';
 
 const meshSecret = 'a secret of at least thirty-two bytes';
@@ -67,7 +68,7 @@ async function start(name: string, port = 0): Promise<Instance> {
       log,
       bus: createMemoryBus(log),
       quota: createMemoryQuota(),
-      audit: { begin: async () => '', end: async () => undefined },
+      audit: memoryAudit().audit,
     },
     resolvers: {
       Query: { who: () => name, waits },

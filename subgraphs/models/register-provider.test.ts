@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { auditLog, createAuditLog } from '#mongo/audit-log.ts';
 import { type Catalog, openCatalog } from '#mongo/catalog.ts';
 import type { Database } from '#mongo/connect.ts';
 import { models } from '#mongo/models.ts';
@@ -35,6 +36,28 @@ const openSecret = (id: string, box = secretBox) =>
   catalog.provider(id)?.credentials.map(({ sealed }) => box.open(sealed));
 
 describe('registerEnvironmentProviders', () => {
+  it('records in the audit log what a start registers or changes, and nothing where nothing changes', async () => {
+    const audit = createAuditLog(database.connection);
+    const starts = [
+      { OPENAI_API_KEY: 'sk-first' },
+      { OPENAI_API_KEY: 'sk-first' },
+      { OPENAI_API_KEY: 'sk-second' },
+    ];
+    for (const env of starts) {
+      await registerEnvironmentProviders(database.connection, env, { bus, secretBox, audit });
+    }
+    const records = await auditLog(database.connection).find({}).sort({ _id: 1 }).lean();
+    expect(
+      records.map(({ action, targetId, outcome, actor }) => [action, targetId, outcome, actor.kind]).sort(),
+    ).toEqual([
+      ['provider.register', 'demo', 'SUCCEEDED', 'SYSTEM'],
+      ['provider.register', 'openai', 'SUCCEEDED', 'SYSTEM'],
+      ['providerCredential.follow', 'openai', 'SUCCEEDED', 'SYSTEM'],
+      ['providerCredential.follow', 'openai', 'SUCCEEDED', 'SYSTEM'],
+    ]);
+    expect(JSON.stringify(records)).not.toMatch(/sk-(first|second)/);
+  });
+
   it('registers the demo provider with its models, free of charge', async () => {
     expect(await register({})).toEqual(['demo']);
     for (const name of ['echo', 'slow', 'flaky', 'embed']) {

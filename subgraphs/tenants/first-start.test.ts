@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { apiKeys } from '#mongo/api-keys.ts';
 import { apps } from '#mongo/apps.ts';
+import { auditLog } from '#mongo/audit-log.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { scopes } from '#schema/caller.ts';
 import { openTestDatabase } from '#test/support/database.ts';
@@ -44,6 +45,37 @@ describe('ensureFirstTenant', () => {
     await ensureFirstTenant(connection);
     expect(await holds(preset('2'))).toBe(adminKeyId);
     expect(await apiKeys(connection).countDocuments({})).toBe(1);
+  });
+
+  it('records in the audit log when the admin key is made and when its text is replaced, without the text', async () => {
+    await using database = await openTestDatabase();
+    const { connection } = database;
+    const { audit } = testServices(database);
+    for (const adminKey of [preset('1'), preset('1'), preset('2'), preset('2')]) {
+      await ensureFirstTenant(connection, { adminKey, audit });
+    }
+    const records = await auditLog(connection).find({}).sort({ _id: 1 }).lean();
+    expect(records).toMatchObject([
+      {
+        action: 'adminKey.create',
+        outcome: 'SUCCEEDED',
+        targetId: 'admin',
+        tenantId: 'default',
+        actor: { kind: 'SYSTEM' },
+      },
+      {
+        action: 'adminKey.replace',
+        outcome: 'SUCCEEDED',
+        targetId: 'admin',
+        tenantId: 'default',
+        actor: { kind: 'SYSTEM' },
+      },
+    ]);
+    const kept = JSON.stringify(records);
+    for (const text of [preset('1'), preset('2')]) {
+      expect(kept).not.toContain(text);
+      expect(kept).not.toContain(hashOfKey(text));
+    }
   });
 
   it('lets several processes start with the same preset', async () => {
