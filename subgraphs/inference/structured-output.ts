@@ -32,19 +32,32 @@ export function createStructuredOutputs(): StructuredOutputs {
   };
 }
 
+/**
+ * The text in a code fence round the whole of an answer: models put JSON into one even where they are told not to. JSON
+ * itself never begins with one.
+ */
+function withoutFence(text: string): string {
+  const trimmed = text.trim();
+  const mark = /^(?:`{3,}|~{3,})/.exec(trimmed)?.[0];
+  if (mark === undefined || !trimmed.endsWith(mark)) return text;
+  const lineEnd = trimmed.indexOf('\n');
+  return lineEnd < 0 ? text : trimmed.slice(lineEnd + 1, trimmed.length - mark.length);
+}
+
 function reader({ schema, problemOf }: JsonSchema): StructuredOutput {
   return {
     schema,
     read(text) {
+      const given = withoutFence(text);
       let json: unknown;
       try {
-        json = JSON.parse(text);
+        json = JSON.parse(given);
       } catch {
         return { problem: 'it is no JSON' };
       }
       const problem = problemOf(json);
       // Validated as numbers, given with their digits.
-      return problem === null ? { json: parseJson(text) } : { problem };
+      return problem === null ? { json: parseJson(given) } : { problem };
     },
   };
 }

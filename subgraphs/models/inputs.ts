@@ -1,4 +1,5 @@
 import { nanosOfDecimal } from '#schema/money.ts';
+import { endpointOfPath } from '#schema/provider-vendors.ts';
 import { badInput } from '../shared/input.ts';
 
 const slug = /^[a-z0-9][a-z0-9-]{0,63}$/;
@@ -22,7 +23,7 @@ export function checkedModelName(value: string, field: string): string {
   return value;
 }
 
-/** An http(s) URL without a slash at its end; one with user, query or fragment is refused. */
+/** An http(s) URL without a slash at its end; one with user, query, fragment or the path of a call is refused. */
 export function checkedBaseUrl(value: string, field: string): string {
   const url = value.length <= urlMax && URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
@@ -32,7 +33,13 @@ export function checkedBaseUrl(value: string, field: string): string {
     badInput(field, 'must not hold a user or password: keys are given with addProviderCredential.');
   }
   if (url.search !== '' || url.hash !== '') badInput(field, 'must not hold a query or a fragment.');
-  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+  const base = `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+  const endpoint = endpointOfPath(url.pathname);
+  if (endpoint !== null) {
+    const above = base.slice(0, base.length - endpoint.length);
+    badInput(field, `must not end in ${endpoint}, which is added to each call: give ${above}.`);
+  }
+  return base;
 }
 
 /** A whole number within bounds, both included. */

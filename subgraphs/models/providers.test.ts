@@ -26,6 +26,8 @@ afterAll(() => mesh?.[Symbol.asyncDispose]());
 
 const refusal: ModelsMesh['refusal'] = (...args) => mesh.refusal(...args);
 
+let taken = 0;
+
 describe('providers', () => {
   it('keeps a key encrypted, shows its last four characters, and hands it to the catalog', async () => {
     const data = await dataOf(subgraph, admin, createProvider, {
@@ -53,6 +55,47 @@ describe('providers', () => {
     ]);
     expect(everything).not.toContain('verysecret');
     expect(everything).toContain('provider.create');
+  });
+
+  it.each([
+    ['https://host.example/v1/chat/completions', 'https://host.example/v1'],
+    ['https://host.example/v1/chat/completions/', 'https://host.example/v1'],
+    ['https://host.example/V1/Chat/Completions', 'https://host.example/V1'],
+    ['https://host.example/chat/completions//', 'https://host.example'],
+    ['https://host.example/v1/completions', 'https://host.example/v1'],
+    ['https://host.example/v1/responses', 'https://host.example/v1'],
+    ['https://host.example/v1/messages', 'https://host.example/v1'],
+    ['https://host.example/v1/embeddings', 'https://host.example/v1'],
+    ['https://host.example/v1/models', 'https://host.example/v1'],
+    ['https://host.example/v2/chat', 'https://host.example/v2'],
+    ['https://host.example/v2/embed', 'https://host.example/v2'],
+    ['https://host.example/api/chat', 'https://host.example'],
+    ['https://host.example/v1beta/models/gemini-3-pro:generateContent', 'https://host.example/v1beta'],
+    ['https://host.example/model/a.b-v1%3A0/converse', 'https://host.example'],
+  ])(
+    'refuses the path of a call in a base URL, and names what to give instead: %s',
+    async (baseUrl, above) => {
+      const kind = 'OPENAI_COMPATIBLE';
+      const create = await refusal(createProvider, { input: { id: 'calls', kind, baseUrl } });
+      taken += 1;
+      const id = `above-${taken}`;
+      await dataOf(subgraph, admin, createProvider, { input: { id, kind, baseUrl: `${above}/` } });
+      const update = `mutation ($id: ID!, $input: UpdateProviderInput!) { updateProvider(id: $id, input: $input) { id } }`;
+      for (const refused of [create, await refusal(update, { id, input: { baseUrl } })]) {
+        expect(refused).toMatch(/^BAD_USER_INPUT: .*input\.baseUrl/);
+        expect(refused).toContain(`give ${above}.`);
+      }
+    },
+  );
+
+  it.each([
+    'https://host.example/openai/v1',
+    'https://host.example/chat',
+    'https://host.example/messages-proxy/v1',
+  ])('takes a base URL whose path only looks like that of a call: %s', async (baseUrl) => {
+    const id = `path-${baseUrl.length}`;
+    const data = await dataOf(subgraph, admin, createProvider, { input: { id, kind: 'VLLM', baseUrl } });
+    expect(data.createProvider).toMatchObject({ baseUrl });
   });
 
   it('adds, changes and removes credentials, and the catalog follows at once', async () => {

@@ -76,6 +76,7 @@ describe('the registry', () => {
   it.each([
     ['no URL', { baseUrl: 'nonsense' }, 'BAD_USER_INPUT'],
     ['another protocol', { baseUrl: 'file:///etc/passwd' }, 'BAD_USER_INPUT'],
+    ['the path of a call', { baseUrl: 'http://127.0.0.1/v1/chat/completions' }, 'BAD_USER_INPUT'],
     ['credentials in the URL', { baseUrl: 'http://user:pass@127.0.0.1' }, 'BAD_USER_INPUT'],
     ['no base URL where one is needed', { kind: 'VLLM', baseUrl: null }, 'BAD_USER_INPUT'],
     [

@@ -1,4 +1,4 @@
-import { providerVendors } from '#schema/provider-vendors.ts';
+import { endpointOfPath, providerVendors } from '#schema/provider-vendors.ts';
 import { createDemoProvider } from './demo/demo-provider.ts';
 import { type Provider, ProviderFailure, type ProviderKind, type ProviderOptions } from './provider.ts';
 import type { MakeProvider, VendorOptions } from './vendor-options.ts';
@@ -51,6 +51,8 @@ function resolveBaseUrl(kind: RemoteKind, baseUrl: string | null): string {
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw refuse('The base URL of a provider holds no credentials, query or fragment.');
   }
+  const endpoint = endpointOfPath(url.pathname);
+  if (endpoint !== null) throw refuse(`The base URL of a provider ends above ${endpoint}.`);
   const path = url.pathname.replace(/\/+$/, '');
   return `${url.origin}${path === '' ? vendor.basePath : path}`;
 }
