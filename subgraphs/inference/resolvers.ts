@@ -13,7 +13,7 @@ import type { Inference } from './inference.ts';
 import type { InferenceLoaders } from './loaders.ts';
 import { parseCompletionInput } from './parse-input.ts';
 import { promptRequest } from './prompt.ts';
-import type { ProviderUsage } from './providers/provider.ts';
+import type { ProviderUsage, ToolCall } from './providers/provider.ts';
 import { startCompletion } from './start-completion.ts';
 
 type Logged = LoggedEvent<CompletionEventData>;
@@ -129,6 +129,10 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
         promptVersionId === null ? null : reference(promptVersionId),
       invocation: ({ id }: CompletionData) => reference(id),
       createdAt: ({ createdAtMs }: CompletionData) => createdAtMs,
+    },
+    ToolCall: {
+      argumentsText: ({ arguments: given }: ToolCall) =>
+        typeof given === 'string' ? given : JSON.stringify(given),
     },
     TokenUsage: { totalTokens: (usage: ProviderUsage) => usage.inputTokens + usage.outputTokens },
     Attempt: {

@@ -3,6 +3,7 @@ import { startManyProcesses, type TestMesh } from '#test/support/mesh.ts';
 import { hasRedis, startRedis } from '#test/support/redis.ts';
 import { accessScenarios } from './scenarios/access.ts';
 import { badInputScenarios } from './scenarios/bad-input.ts';
+import { exactNumberScenarios } from './scenarios/exact-numbers.ts';
 import { invocationScenarios } from './scenarios/invocation.ts';
 
 const redisHere = hasRedis();
@@ -20,4 +21,5 @@ describe(`the mesh in many processes, ${redisHere ? 'joined by Redis' : 'without
   accessScenarios(() => mesh);
   invocationScenarios(() => mesh);
   badInputScenarios(() => mesh);
+  exactNumberScenarios(() => mesh);
 });

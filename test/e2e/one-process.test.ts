@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import { accessScenarios } from './scenarios/access.ts';
 import { badInputScenarios } from './scenarios/bad-input.ts';
+import { exactNumberScenarios } from './scenarios/exact-numbers.ts';
 import { invocationScenarios } from './scenarios/invocation.ts';
 
 describe('the mesh in one process', () => {
@@ -14,4 +15,5 @@ describe('the mesh in one process', () => {
   accessScenarios(() => mesh);
   invocationScenarios(() => mesh);
   badInputScenarios(() => mesh);
+  exactNumberScenarios(() => mesh);
 });
