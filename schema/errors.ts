@@ -54,7 +54,8 @@ export const errorCatalogue = {
     whatToDo: 'Try again, after `retryAfterMs` where it is given, or call a route with a fallback model.',
   },
   PROVIDER_RATE_LIMITED: {
-    summary: 'The provider refused the call because of its own limits.',
+    summary:
+      'The provider refused the call because of its own limits, or because its account has no credit left.',
     whatToDo: 'Wait `retryAfterMs`, add a credential, or call a route with a fallback model.',
   },
   PROVIDER_TIMEOUT: {
@@ -66,7 +67,7 @@ export const errorCatalogue = {
     whatToDo: 'An admin replaces the credential with addProviderCredential.',
   },
   CONTEXT_TOO_LONG: {
-    summary: 'Input and requested output do not fit the model.',
+    summary: 'The input, or input and requested output together, do not fit the model.',
     whatToDo: 'Shorten the input, lower maxOutputTokens, or choose a model with a larger context.',
   },
   CONTENT_FILTERED: {

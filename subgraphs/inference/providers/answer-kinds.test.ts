@@ -1,9 +1,19 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createHttpFetch } from './http-fetch.ts';
 import { type Provider, type ProviderAnswer, ProviderFailure } from './provider.ts';
 import { createProvider } from './registry.ts';
-import { type AnswerWire, answerWires, type GivenAnswer, type GivenCall } from './testing/answer-wires.ts';
+import { createSdkProvider } from './sdk/sdk-provider.ts';
+import {
+  type AnswerWire,
+  answerWires,
+  eventWires,
+  frame,
+  frames,
+  type GivenAnswer,
+  type GivenCall,
+} from './testing/answer-wires.ts';
 import { ask, type Collected, collect } from './testing/calls.ts';
 import { cut } from './testing/replay.ts';
 import { startWireServer } from './testing/wire-server.ts';
@@ -14,13 +24,13 @@ const http = createHttpFetch();
 afterAll(() => http.close());
 
 interface Reply {
-  readonly body: string | readonly Uint8Array[];
+  readonly body: string | Uint8Array | readonly Uint8Array[];
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 function answering({ body, status = 200, headers = {} }: Reply): typeof globalThis.fetch {
-  const pieces = typeof body === 'string' ? cut(body, []) : body;
+  const pieces = typeof body === 'string' ? cut(body, []) : body instanceof Uint8Array ? [body] : body;
   return async () => {
     const rest = pieces.values();
     const stream = new ReadableStream<Uint8Array>({
@@ -122,33 +132,16 @@ describe.each(answerWires)('$name: errors', (wire) => {
     }
   });
 
-  const json = JSON.stringify({ message: 'Rate limit exceeded', code: 429 });
-  it.each([
-    ['data', `data: {"error":${json}}\n\n`],
-    ['an event of its name', `event: error\ndata: {"error":${json}}\n\n`],
-    ['an event of its name, bare', `event: error\ndata: ${json}\n\n`],
-    ['an event of its name, in words', 'event: error\ndata: 429 Too Many Requests: Rate limit exceeded\n\n'],
-    ['an event of its type', `data: {"type":"error","error":${json}}\n\n`],
-    ['an event without a name', `data: ${json}\n\n`],
-    ['a line of its own', `{"error":${json}}\n\n`],
-    ['the end of an event that was cut', `data: {"x":"y\ndata: {"error":${json}}\n\n`],
-  ])('an error in the middle of a stream, as %s, keeps code and words', async (_, event) => {
-    const begun = wire.stream(hello);
-    const first = begun.slice(0, begun.indexOf('\n\n', begun.indexOf('Grüße')) + 2);
-    const { error, finish, text } = await streamed(wire, { body: `${first}${event}` });
-    expect(finish).toBeNull();
-    expect(text).toBe('Grüße, ');
-    expect(error).toMatchObject({ code: 'PROVIDER_RATE_LIMITED', retryable: true });
-    expect((error as ProviderFailure).message).toContain('Rate limit exceeded');
-  });
-
   it.each([
     ['gzip', gzipSync],
     ['deflate', deflateSync],
     ['br', brotliCompressSync],
     ['zstd', zstdCompressSync],
   ] as const)('what comes compressed with %s is read, errors and answers', async (coding, compress) => {
-    let reply: { readonly status: number; readonly body: string } = { status: 200, body: '' };
+    let reply: { readonly status: number; readonly body: string | Uint8Array<ArrayBuffer> } = {
+      status: 200,
+      body: '',
+    };
     await using server = await startWireServer((response) => {
       response.writeHead(reply.status, { 'content-encoding': coding });
       response.end(compress(reply.body));
@@ -186,8 +179,10 @@ describe.each(answerWires)('$name: errors', (wire) => {
   it('nothing shaped like a secret reaches the client', async () => {
     const token = `ghp_${'aB3'.repeat(12)}`;
     const body = JSON.stringify({ error: { message: `bad ${token} and ${secret}`, code: 400 } });
-    const inStream = await streamed(wire, { body: `data: ${body}\n\n` });
-    for (const failure of [...(await failures(wire, { status: 400, body })), inStream.error]) {
+    for (const failure of [
+      ...(await failures(wire, { status: 400, body })),
+      ...(await failures(wire, { body: `{"error":${body}}` })),
+    ]) {
       const { message } = failure as ProviderFailure;
       expect(message).toContain('bad ***');
       expect(message).not.toContain('aB3');
@@ -196,7 +191,27 @@ describe.each(answerWires)('$name: errors', (wire) => {
   });
 });
 
-describe.each(answerWires)('$name: streams', (wire) => {
+describe.each(eventWires)('$name: streams', (wire) => {
+  const json = JSON.stringify({ message: 'Rate limit exceeded', code: 429 });
+  it.each([
+    ['data', `data: {"error":${json}}\n\n`],
+    ['an event of its name', `event: error\ndata: {"error":${json}}\n\n`],
+    ['an event of its name, bare', `event: error\ndata: ${json}\n\n`],
+    ['an event of its name, in words', 'event: error\ndata: 429 Too Many Requests: Rate limit exceeded\n\n'],
+    ['an event of its type', `data: {"type":"error","error":${json}}\n\n`],
+    ['an event without a name', `data: ${json}\n\n`],
+    ['a line of its own', `{"error":${json}}\n\n`],
+    ['the end of an event that was cut', `data: {"x":"y\ndata: {"error":${json}}\n\n`],
+  ])('an error in the middle of a stream, as %s, keeps code and words', async (_, event) => {
+    const begun = wire.stream(hello);
+    const first = begun.slice(0, begun.indexOf('\n\n', begun.indexOf('Grüße')) + 2);
+    const { error, finish, text } = await streamed(wire, { body: `${first}${event}` });
+    expect(finish).toBeNull();
+    expect(text).toBe('Grüße, ');
+    expect(error).toMatchObject({ code: 'PROVIDER_RATE_LIMITED', retryable: true });
+    expect((error as ProviderFailure).message).toContain('Rate limit exceeded');
+  });
+
   const read = async (body: string | readonly Uint8Array[]) => {
     const { text, error, finish } = await streamed(wire, { body });
     expect({ text, error, reason: finish?.reason }).toEqual({ text: said, error: null, reason: 'STOP' });
@@ -354,6 +369,96 @@ describe.each(answerWires)('$name: the end', (wire) => {
     } else {
       expect([stream.error, stream.finish?.reason]).toEqual([null, outcome]);
       expect(all).toMatchObject({ text: 'part', finishReason: outcome });
+    }
+  });
+});
+
+describe('Bedrock: frames', () => {
+  const wire = answerWires.find(({ kind }) => kind === 'BEDROCK') as AnswerWire;
+  const body = wire.stream(hello) as Uint8Array;
+
+  it('are read wherever the bytes are cut', async () => {
+    for (const pieces of [
+      [...body].map((byte) => Uint8Array.of(byte)),
+      ...Array.from(body, (_, at) => [body.subarray(0, at), body.subarray(at)]),
+    ]) {
+      const { text, error, finish } = await streamed(wire, { body: pieces });
+      expect([text, error, finish?.reason]).toEqual([said, null, 'STOP']);
+      expect(finish?.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 });
+    }
+  });
+
+  it('that are cut or damaged at any byte are no answer, unless nothing of it is missing', async () => {
+    for (let at = 0; at < body.length; at++) {
+      const damaged = Uint8Array.from(body);
+      damaged[at] = (damaged[at] ?? 0) ^ 0x55;
+      for (const bytes of [body.subarray(0, at), damaged]) {
+        const { text, error, finish } = await streamed(wire, { body: bytes });
+        expect(said.startsWith(text)).toBe(true);
+        if (finish === null) expect(error).toMatchObject({ code: 'PROVIDER_ERROR', retryable: true });
+        else expect([text, finish.reason]).toEqual([said, 'STOP']);
+      }
+    }
+  });
+
+  it.each([
+    ['throttlingException', 'PROVIDER_RATE_LIMITED', true],
+    ['serviceUnavailableException', 'PROVIDER_ERROR', true],
+    ['internalServerException', 'PROVIDER_ERROR', true],
+    ['modelStreamErrorException', 'PROVIDER_ERROR', true],
+    ['modelTimeoutException', 'PROVIDER_TIMEOUT', true],
+    ['validationException', 'BAD_USER_INPUT', false],
+    ['accessDeniedException', 'PROVIDER_AUTH', false],
+    ['resourceNotFoundException', 'NOT_FOUND', false],
+  ])('with the exception %s in the middle of a stream are %s', async (type, code, retryable) => {
+    const begun = frames({ contentBlockDelta: { contentBlockIndex: 0, delta: { text: 'Hi' } } });
+    const exception = { ':exception-type': type, ':message-type': 'exception' };
+    const { text, error } = await streamed(wire, {
+      body: Buffer.concat([begun, frame(exception, '{"message":"too much of it"}')]),
+    });
+    expect(text).toBe('Hi');
+    expect(error).toMatchObject({ code, retryable });
+    const message = { ':message-type': 'error', ':error-code': type, ':error-message': 'too much of it' };
+    expect((await streamed(wire, { body: frame(message, '') })).error).toMatchObject({ code, retryable });
+  });
+
+  it('are read as the AI SDK reads them', async () => {
+    const answers: readonly GivenAnswer[] = [
+      hello,
+      { texts: ['Let me see.'], calls: [{ id: 'a', name: 'f', arguments: ['{"x"', ':1}'] }] },
+      {
+        calls: [
+          { id: 'a', name: 'f' },
+          { id: 'b', name: 'g', arguments: '{"y":[]}' },
+        ],
+      },
+      { texts: ['cut'], finish: 'max_tokens' },
+    ];
+    for (const answer of answers) {
+      const fetch = answering({ body: wire.stream(answer) });
+      const models = createAmazonBedrock({
+        region: 'x',
+        baseURL: 'http://upstream.test',
+        apiKey: 'k',
+        fetch,
+      });
+      const sdk = createSdkProvider({ models, secret: null });
+      const seen = ({ text, toolCalls, finish, error }: Collected) => ({ text, toolCalls, finish, error });
+      expect(seen(await streamed(wire, { body: wire.stream(answer) }))).toEqual(
+        seen(await collect(sdk, call(wire))),
+      );
+    }
+  });
+
+  it('of a Claude that is told in words to answer with JSON give the first object alone', async () => {
+    const json = '{"a":"}\\"{","b":{"c":1}}';
+    for (const [texts, expected] of [
+      [['Here: ```', json.slice(0, 5), json.slice(5), '``` and {"more":1}'], json],
+      [['no object'], 'no object'],
+    ] as const) {
+      const provider = await open(wire, answering({ body: wire.stream({ texts }) }));
+      const answer = await collect(provider, ask(wire.model, 'q', { responseSchema: { type: 'object' } }));
+      expect([answer.text, answer.error]).toEqual([expected, null]);
     }
   });
 });

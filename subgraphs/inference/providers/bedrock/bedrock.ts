@@ -2,10 +2,10 @@ import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
 import { claudeRules } from '../anthropic/claude-rules.ts';
 import { boundOutput } from '../anthropic/output-bounds.ts';
 import { type Provider, ProviderFailure } from '../provider.ts';
-import { createSdkProvider } from '../sdk/sdk-provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { captureFetch } from '../wire/captured-request.ts';
-import { createEmbed } from '../wire/embed.ts';
+import { createWireProvider } from '../wire/wire-provider.ts';
+import { converseWire } from './converse-reader.ts';
 
 /** An IAM key pair (`AKIA…:secret[:session token]`); anything else is a bearer key. */
 const keyPair = /^(A[A-Z0-9]{3}[A-Z0-9]{12,}):([^:]+)(?::(.+))?$/;
@@ -38,15 +38,17 @@ export function createBedrock(options: VendorOptions): Provider {
   const baseURL =
     options.baseUrl === '' ? `https://bedrock-runtime.${region}.amazonaws.com` : options.baseUrl;
   const settings = { region, baseURL, ...credentials(secret) };
-  const models = createAmazonBedrock({ ...settings, fetch });
-  const { embeddingModel } = createAmazonBedrock({ ...settings, fetch: captureFetch });
-  const language = createSdkProvider({
-    models,
+  const { languageModel, embeddingModel } = createAmazonBedrock({ ...settings, fetch: captureFetch });
+  return createWireProvider({
+    wire: converseWire,
+    languageModel,
+    embeddingModel,
     secret,
-    rules: { ...claudeRules, systemFirst: true },
+    fetch,
+    signed: true,
+    rules: () => ({ ...claudeRules, systemFirst: true }),
     adjust: (prepared, call) => {
       if (call.model.includes('claude')) boundOutput(prepared, call);
     },
   });
-  return { ...language, embed: createEmbed({ embeddingModel, secret, fetch }) };
 }

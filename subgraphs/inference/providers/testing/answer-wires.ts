@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { parseJson } from '#schema/exact-json.ts';
 import type { FinishReason, ProviderKind } from '../provider.ts';
 import { sse } from './wire-server.ts';
@@ -25,14 +26,19 @@ export interface AnswerWire {
   readonly name: string;
   readonly kind: ProviderKind;
   readonly model: string;
-  stream(answer: GivenAnswer): string;
+  stream(answer: GivenAnswer): string | Uint8Array<ArrayBuffer>;
   whole(answer: GivenAnswer): string;
+  /** Every word of the vendor's documentation for the end of an answer. */
+  readonly finishReasons: Readonly<Record<string, Outcome>>;
+}
+
+/** A wire that streams server-sent events. */
+export interface EventWire extends AnswerWire {
+  stream(answer: GivenAnswer): string;
   /** A stream whose text, or all but its beginning, stands in an event at the end; null where the wire has no such event. */
   lateStream(told: string, whole: string): string | null;
   /** The same for a tool call; null where the wire has no such event. */
   lateCall(call: Required<GivenCall>): string | null;
-  /** Every word of the vendor's documentation for the end of an answer. */
-  readonly finishReasons: Readonly<Record<string, Outcome>>;
 }
 
 type Event = { readonly type: string; readonly [field: string]: unknown };
@@ -67,7 +73,7 @@ const chatMessage = (answer: GivenAnswer) => ({
     : { tool_calls: answer.calls.map((call) => chatCall(call, joined(call))) }),
 });
 
-const chat = (kind: ProviderKind): AnswerWire => ({
+const chat = (kind: ProviderKind): EventWire => ({
   name: `chat (${kind})`,
   kind,
   model: 'm',
@@ -165,7 +171,7 @@ const response = (output: readonly object[], finish = 'completed') => ({
 const responsesEnd = (finish = 'completed') =>
   incomplete.has(finish) ? 'response.incomplete' : 'response.completed';
 
-const responses: AnswerWire = {
+const responses: EventWire = {
   name: 'responses',
   kind: 'OPENAI',
   model: 'gpt-5-mini',
@@ -228,7 +234,7 @@ const claudeStop = (finish: string): readonly Event[] => [
   { type: 'message_stop' },
 ];
 
-const anthropic: AnswerWire = {
+const anthropic: EventWire = {
   name: 'Anthropic',
   kind: 'ANTHROPIC',
   model: 'claude-sonnet-4-5',
@@ -306,7 +312,7 @@ const geminiCalls = (calls: readonly GivenCall[] = []) =>
     functionCall: { id: call.id, name: call.name, args: raw(joined(call)) },
   }));
 
-const gemini: AnswerWire = {
+const gemini: EventWire = {
   name: 'Gemini',
   kind: 'GOOGLE',
   model: 'gemini-2.5-flash',
@@ -370,7 +376,7 @@ const cohereStop = (finish_reason: string, message?: object): Event => ({
   delta: { finish_reason, usage: cohereUsage, ...(message === undefined ? {} : { message }) },
 });
 
-const cohere: AnswerWire = {
+const cohere: EventWire = {
   name: 'Cohere',
   kind: 'COHERE',
   model: 'command-a-03-2025',
@@ -423,8 +429,104 @@ const cohere: AnswerWire = {
   },
 };
 
-/** Every wire that is read by us. */
-export const answerWires: readonly AnswerWire[] = [
+/** A frame of AWS's event stream. */
+export function frame(headers: Readonly<Record<string, string>>, payload: string): Buffer<ArrayBuffer> {
+  const fields = Object.entries(headers).map(([name, value]) => {
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(Buffer.byteLength(value));
+    return Buffer.concat([
+      Buffer.of(name.length),
+      Buffer.from(name),
+      Buffer.of(7),
+      length,
+      Buffer.from(value),
+    ]);
+  });
+  const head = Buffer.concat(fields);
+  const body = Buffer.from(payload);
+  const bytes = Buffer.alloc(16 + head.length + body.length);
+  bytes.writeUInt32BE(bytes.length, 0);
+  bytes.writeUInt32BE(head.length, 4);
+  bytes.writeUInt32BE(crc32(bytes.subarray(0, 8)), 8);
+  head.copy(bytes, 12);
+  body.copy(bytes, 12 + head.length);
+  bytes.writeUInt32BE(crc32(bytes.subarray(0, bytes.length - 4)), bytes.length - 4);
+  return bytes;
+}
+
+/** Events of Bedrock's Converse, each an object with its payload under its type. */
+export function frames(...events: readonly Readonly<Record<string, object>>[]): Buffer<ArrayBuffer> {
+  return Buffer.concat(
+    events.flatMap((event) =>
+      Object.entries(event).map(([type, payload]) =>
+        frame(
+          { ':event-type': type, ':content-type': 'application/json', ':message-type': 'event' },
+          JSON.stringify({ ...payload, p: 'abcdefgh' }),
+        ),
+      ),
+    ),
+  );
+}
+
+const converseUsage = { inputTokens: 3, outputTokens: 2, totalTokens: 5 };
+const converseEnd = (answer: GivenAnswer) => answer.finish ?? (answer.calls ? 'tool_use' : 'end_turn');
+
+const bedrock: AnswerWire = {
+  name: 'Bedrock',
+  kind: 'BEDROCK',
+  model: 'anthropic.claude-sonnet-4-5-20250929-v1:0',
+  stream: (answer) =>
+    frames(
+      { messageStart: { role: 'assistant' } },
+      ...(answer.texts ?? []).map((said) => ({
+        contentBlockDelta: { contentBlockIndex: 0, delta: { text: said } },
+      })),
+      { contentBlockStop: { contentBlockIndex: 0 } },
+      ...(answer.calls ?? []).flatMap((call, at) => {
+        const contentBlockIndex = at + 1;
+        const toolUse = { toolUseId: call.id, name: call.name };
+        return [
+          { contentBlockStart: { contentBlockIndex, start: { toolUse } } },
+          ...pieces(call)
+            .filter((piece) => piece !== undefined)
+            .map((input) => ({ contentBlockDelta: { contentBlockIndex, delta: { toolUse: { input } } } })),
+          { contentBlockStop: { contentBlockIndex } },
+        ];
+      }),
+      { messageStop: { stopReason: converseEnd(answer) } },
+      { metadata: { usage: converseUsage, metrics: { latencyMs: 1 } } },
+    ),
+  whole: (answer) =>
+    JSON.stringify({
+      output: {
+        message: {
+          role: 'assistant',
+          content: [
+            ...(answer.texts === undefined ? [] : [{ text: text(answer) }]),
+            ...(answer.calls ?? []).map((call) => ({
+              toolUse: { toolUseId: call.id, name: call.name, input: raw(joined(call)) },
+            })),
+          ],
+        },
+      },
+      stopReason: converseEnd(answer),
+      usage: converseUsage,
+    }),
+  finishReasons: {
+    end_turn: 'STOP',
+    stop_sequence: 'STOP',
+    max_tokens: 'LENGTH',
+    model_context_window_exceeded: 'LENGTH',
+    guardrail_intervened: 'CONTENT_FILTER',
+    content_filtered: 'CONTENT_FILTER',
+    malformed_model_output: 'BROKEN',
+    malformed_tool_use: 'BROKEN',
+    novel: 'OTHER',
+  },
+};
+
+/** The wires that stream server-sent events. */
+export const eventWires: readonly EventWire[] = [
   chat('OPENAI_COMPATIBLE'),
   chat('MISTRAL'),
   responses,
@@ -432,3 +534,6 @@ export const answerWires: readonly AnswerWire[] = [
   gemini,
   cohere,
 ];
+
+/** Every wire. */
+export const answerWires: readonly AnswerWire[] = [...eventWires, bedrock];

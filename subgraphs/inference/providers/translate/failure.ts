@@ -208,9 +208,9 @@ function failureOfApiCall(error: APICallError, secret: string | null): ProviderF
 }
 
 const statusOfCodes: readonly (readonly [RegExp, number])[] = [
-  [/rate_?limit|throttl|resource_?exhausted|too_?many_?requests|insufficient_quota/, 429],
+  [/rate_?limit|throttl|resource_?exhausted|too_?many_?requests|insufficient_quota|quota_?exceeded/, 429],
   [/overload|unavailable/, 503],
-  [/auth|permission|api_key/, 401],
+  [/auth|permission|api_key|access_?denied|expired_?token|unrecognized_?client/, 401],
   [/not_?found/, 404],
   [/timeout|deadline/, 504],
   [/invalid|bad_?request|context_length|content_filter|validation|moderation/, 400],

@@ -5,7 +5,7 @@ import { failureOfEvent, toFailure } from '../translate/failure.ts';
 import { noUsage } from '../translate/usage.ts';
 import { embeddingRequestOf } from './captured-request.ts';
 import { readInputTokens, readVectors } from './embedding-answer.ts';
-import { type Fields, fields } from './fields.ts';
+import { type Fields, fields, saysAnything } from './fields.ts';
 import { perModel } from './model-cache.ts';
 import { sendRequest } from './send-request.ts';
 
@@ -28,7 +28,7 @@ function parse(body: string, secret: string | null): Fields {
   }
   const answer = fields(parsed);
   if (answer === null) throw malformed();
-  if (answer.error) throw failureOfEvent(answer, secret);
+  if (saysAnything(answer.error)) throw failureOfEvent(answer, secret);
   return answer;
 }
 

@@ -20,6 +20,8 @@ export interface WireProviderOptions extends EmbedOptions {
   readonly wire: Wire;
   /** Made with `captureFetch`: they build requests and send none. */
   readonly languageModel: (id: string) => LanguageModelV4;
+  /** The SDK signs each request: it is sent as it was built. */
+  readonly signed?: boolean;
   /** What this vendor's API demands of a conversation. */
   readonly rules?: (call: ProviderCall) => ConversationRules;
   /** What this vendor needs beside the options of all. */
@@ -44,15 +46,20 @@ function withFields(request: CapturedRequest, more: object): CapturedRequest {
  * SDK costs per streamed part.
  */
 export function createWireProvider(options: WireProviderOptions): Provider {
-  const { wire, secret, fetch, rules, adjust } = options;
+  const { wire, secret, fetch, rules, adjust, signed = false } = options;
   const languageModel = perModel(options.languageModel);
 
-  const requests = new PlainRequests(async (call, streaming) => {
+  async function build(call: ProviderCall, streaming: boolean): Promise<CapturedRequest> {
     const prepared = toCallOptions(call, rules?.(call));
     adjust?.(prepared, call);
     const request = await requestOf(languageModel(call.model), prepared, streaming, wire.blank);
-    return restoreArgumentTexts(request, prepared.prompt);
-  });
+    return signed ? request : restoreArgumentTexts(request, prepared.prompt);
+  }
+
+  const plain = new PlainRequests(build);
+  const requestFor = signed
+    ? build
+    : (call: ProviderCall, streaming: boolean) => plain.requestOf(call, streaming);
 
   const send = (request: CapturedRequest, signal: AbortSignal | undefined) =>
     sendRequest(request, fetch, secret, signal);
@@ -87,7 +94,7 @@ export function createWireProvider(options: WireProviderOptions): Provider {
     using abort = new LinkedAbort(call.signal);
     try {
       call.signal?.throwIfAborted();
-      const first = await requests.requestOf(call, true);
+      const first = await requestFor(call, true);
       const answer = wire.reader(call);
       const parts = partsOf(call, first, answer);
       for (const request of requestsOf(first, answer)) {
@@ -116,7 +123,7 @@ export function createWireProvider(options: WireProviderOptions): Provider {
     async generate(call) {
       try {
         call.signal?.throwIfAborted();
-        const first = await requests.requestOf(call, false);
+        const first = await requestFor(call, false);
         const answer = wire.reader(call);
         const parts = partsOf(call, first, answer);
         const said: ProviderPart[] = [];
