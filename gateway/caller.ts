@@ -56,17 +56,15 @@ function keyOf({ authorization, apiKey }: Credentials): string | undefined {
   return key;
 }
 
-/** An IPv4 address that came in over an IPv6 socket, as itself. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
-}
-
 function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
   const version = isIP(address);
   return version === 0 ? undefined : version === 4 ? 'ipv4' : 'ipv6';
 }
 
-/** The addresses as a list that can be asked; an entry that is no address admits nobody. */
+/**
+ * The addresses as a list that can be asked; an entry that is no address admits nobody. The list itself takes an
+ * IPv4-mapped IPv6 address for the IPv4 address that it is, in rules and in clients.
+ */
 function allowListOf(allowedIps: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of allowedIps) {
@@ -86,7 +84,7 @@ function allowListOf(allowedIps: readonly string[]): BlockList {
 }
 
 function isAllowed(list: BlockList, clientAddress: string | null): boolean {
-  const address = plainAddress(clientAddress ?? '');
+  const address = clientAddress ?? '';
   const family = familyOf(address);
   return family !== undefined && list.check(address, family);
 }

@@ -17,8 +17,10 @@ import { tooCostly } from '../errors.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { ListSize, PolicyIndex } from './policy.ts';
 
-/** How many objects a list holds: known, or told by a variable when the request comes. */
-type Size = number | { readonly variables: readonly string[]; readonly least: number };
+/** How many objects a list holds: known, or the largest of a known number and the values of variables. */
+type Size =
+  | number
+  | { readonly variables: readonly string[]; readonly known: number | undefined; readonly assumed: number };
 
 /** Cost of a selection: `own` once, and each part as often as its size says. */
 interface CostNode {
@@ -41,20 +43,18 @@ function listSizeOf(
 ): Size {
   if (size === undefined) return assumed;
   const variables: string[] = [];
-  let least = -1;
+  const known: number[] = [];
   for (const name of size.slicingArguments) {
     const value = field.arguments?.find((argument) => argument.name.value === name)?.value;
-    if (value?.kind === Kind.INT) least = Math.max(least, Number(value.value));
+    if (value?.kind === Kind.INT) known.push(Number(value.value));
     else if (value?.kind === Kind.VARIABLE) variables.push(value.name.value);
     const byDefault = definition.args.find((argument) => argument.name === name)?.defaultValue;
-    if ((value === undefined || value.kind === Kind.VARIABLE) && typeof byDefault === 'number') {
-      least = Math.max(least, value === undefined ? byDefault : -1);
-    }
+    if (value === undefined && typeof byDefault === 'number') known.push(byDefault);
   }
-  if (variables.length > 0) {
-    return { variables, least: least >= 0 ? least : (size.assumedSize ?? assumed) };
-  }
-  return least >= 0 ? least : (size.assumedSize ?? assumed);
+  const largest = known.length === 0 ? undefined : Math.max(0, ...known);
+  const whenUnknown = size.assumedSize ?? assumed;
+  if (variables.length > 0) return { variables, known: largest, assumed: whenUnknown };
+  return largest ?? whenUnknown;
 }
 
 /**
@@ -135,8 +135,9 @@ export function compileCost(
     : { own: 0, parts: [] };
   const sizeOf = (size: Size, variables: Readonly<Record<string, unknown>>): number => {
     if (typeof size === 'number') return size;
-    const told = size.variables.map((name) => variables[name]).filter((value) => typeof value === 'number');
-    return told.length === 0 ? size.least : Math.max(0, ...told);
+    const given = size.variables.map((name) => variables[name]).filter((value) => typeof value === 'number');
+    if (size.known !== undefined) given.push(size.known);
+    return given.length === 0 ? size.assumed : Math.max(0, ...given);
   };
   const evaluate = (of: CostNode, variables: Readonly<Record<string, unknown>>): number =>
     of.parts.reduce((sum, part) => sum + sizeOf(part.size, variables) * evaluate(part.of, variables), of.own);
