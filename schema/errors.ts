@@ -79,8 +79,9 @@ export const errorCatalogue = {
     whatToDo: 'An admin enables a provider, adds a credential, or changes the route.',
   },
   OVERLOADED: {
-    summary: 'The process is at one of its bounds, or is shutting down.',
-    whatToDo: 'Wait `retryAfterMs` and try again.',
+    summary:
+      'A process is at one of its bounds or shuts down, the store or the shared state cannot be used now, or the mesh had to end the call. `notBegun: true` says that nothing was begun.',
+    whatToDo: 'Wait `retryAfterMs` and call again, with the same idempotencyKey too.',
   },
   INTERNAL: {
     summary:

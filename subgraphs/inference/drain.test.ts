@@ -96,6 +96,23 @@ describe('a call that the end of its process cuts', () => {
     },
   );
 
+  it('may be made again with its idempotency key, in another process', async () => {
+    await using one = await startInference(database);
+    const keyed = asking({ idempotencyKey: 'cut' });
+    const heard = one.refusal(COMPLETE, keyed);
+    await one.alpha.next();
+    await one.subgraph.drain(0);
+    const { completionId } = await heard;
+    await using two = await startInference(database);
+    two.alpha.always((call) => call.say('whole').finish(usageOf(3, 1)));
+    const again = await two.data<{ complete: { id: string; text: string } }>(COMPLETE, keyed, one.caller);
+    expect(again.complete.text).toBe('whole');
+    expect(again.complete.id).not.toBe(completionId);
+    expect(await two.data(COMPLETE, keyed, one.caller)).toEqual(again);
+    expect(two.alpha.calls).toHaveLength(1);
+    expect((await one.rows()).map(({ status }) => status)).toEqual(['FAILED', 'SUCCEEDED']);
+  });
+
   it('says nothing of the health of its provider', async () => {
     await using mesh = await startInference(database);
     const heard = mesh.refusal(COMPLETE, asking());

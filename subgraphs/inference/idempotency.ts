@@ -102,7 +102,7 @@ export function createIdempotency(
       }
       if (standing.inputHash !== hash) throw conflict();
       const row = await callOf(standing.completionId);
-      if (row !== null && !row.isDead) return standing.completionId;
+      if (row !== null && !row.wasCut) return standing.completionId;
       // Its maker ended, before it had a row or before it was answered: of those who wait, one takes it over.
       if (row !== null || (await isLeft(standing.ownerId, polls))) {
         await keys.updateOne(
@@ -118,17 +118,19 @@ export function createIdempotency(
     }
   }
 
-  /** The row of a call, and whether the call died with its process; null: it has none. */
-  async function callOf(completionId: string): Promise<{ readonly isDead: boolean } | null> {
+  /** The row of a call, and whether the mesh cut the call: it died with its process or was stopped; null: it has none. */
+  async function callOf(completionId: string): Promise<{ readonly wasCut: boolean } | null> {
     const find = () =>
-      invocations(connection).findById(completionId, { status: 1, ownerId: 1, orphaned: 1 }).lean();
+      invocations(connection)
+        .findById(completionId, { status: 1, ownerId: 1, orphaned: 1, errorCode: 1 })
+        .lean();
     let row = await find();
     const runsElsewhere = row?.status === 'RUNNING' && row.ownerId !== ownerId;
     if (row !== null && runsElsewhere && (await ownership.gone([row.ownerId])).length > 0) {
       await ownership.sweep();
       row = await find();
     }
-    return row && { isDead: row.orphaned === true };
+    return row && { wasCut: row.orphaned === true || row.errorCode === 'OVERLOADED' };
   }
 
   /** Does nobody wait any more to be let in with the claim of this owner? Of this process it would have been joined. */
