@@ -18,9 +18,9 @@ const full = `__typename completionId sequence ... on TextDelta { text }
   ... on CompletionFailed { code message retryAfterMs completion { id status } }`;
 const streamOf = (fields: string) =>
   `subscription ($input: CompletionInput!) { completionStream(input: $input) { ${fields} } }`;
-const keeping = {
-  input: { model: 'alpha/one', messages: [{ role: 'USER', content: 'x' }], onDisconnect: 'KEEP' },
-};
+const variablesOf = (onDisconnect: string) => ({
+  input: { model: 'alpha/one', messages: [{ role: 'USER', content: 'x' }], onDisconnect },
+});
 
 type Event = Readonly<Record<string, unknown>>;
 
@@ -54,10 +54,11 @@ async function startRemote() {
 async function subscribe(
   { mesh, executor }: { mesh: TestInference; executor: ReturnType<typeof createHttpExecutor> },
   query: string,
+  onDisconnect = 'KEEP',
 ) {
   const answer = await executor.execute({
     document: parse(query),
-    variables: keeping,
+    variables: variablesOf(onDisconnect),
     caller: mesh.caller,
     requestId: 'r',
     clientRequestId: null,
@@ -150,6 +151,38 @@ describe('a subscription whose connection to its subgraph breaks', () => {
         });
       }),
     );
+  });
+
+  it.for(['CANCEL', 'DRAIN', 'KEEP'])('is not taken for a client that leaves: %s', async (onDisconnect) => {
+    await using remote = await startRemote();
+    const { mesh, proxy } = remote;
+    const asked = subscribe(remote, streamOf(full), onDisconnect);
+    const call = await mesh.alpha.next();
+    call.say('a ');
+    const events = await asked;
+    const seen = [await events.next(), await events.next()].map(({ value }) => eventOf(value));
+    proxy.cut();
+    const next = events.next();
+    await vi.waitFor(() => expect(proxy.connections).toBe(2));
+    call.say('b').finish(usageOf(1, 2));
+    seen.push(eventOf((await next).value), ...(await rest(events)));
+    expect(seen.map(({ text = '' }) => text).join('')).toBe('a b');
+    expect(seen.at(-1)).toMatchObject({ __typename: 'CompletionFinished', completion: { text: 'a b' } });
+    expect(await mesh.rows()).toMatchObject([{ status: 'SUCCEEDED' }]);
+  });
+
+  it('is left, in time, when it is not continued: the provider call of a CANCEL stream is aborted', async () => {
+    await using remote = await startRemote();
+    const { mesh, proxy } = remote;
+    const asked = subscribe(remote, streamOf(full), 'CANCEL');
+    const call = await mesh.alpha.next();
+    call.say('a');
+    const events = await asked;
+    await events.next();
+    proxy.isUp = false;
+    proxy.cut();
+    await call.aborted;
+    await events.return?.();
   });
 
   it('is continued when the subgraph is away for a while', async () => {

@@ -99,7 +99,8 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
   }
 
   async readers(): Promise<number> {
-    await this.#append('OPEN', []);
+    // A log that has ended stays so.
+    if (!this.#ended) await this.#append('OPEN', []);
     return this.#readers;
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import type { LoggedEvent, StreamLogBounds, StreamLogs, StreamWriter } from './stream-log.ts';
 
@@ -89,8 +90,11 @@ export function streamLogSuite(
     it('has one writer for an id', async () => {
       const logs = open();
       const id = randomUUID();
-      await logs.open<Said>(id, { keepMs: 60_000 });
+      const first = await logs.open<Said>(id, { keepMs: 60_000 });
       await expect(logs.open<Said>(id, { keepMs: 60_000 })).rejects.toThrow(id);
+      await first.append(say('a'));
+      await first.end(say('last'));
+      expect(await all(logs.read<Said>(id, -1))).toEqual(['0:a', '1:last']);
     });
 
     it('makes the writer wait while the log is full and a reader is behind, and lets it go on when that has read', async () => {
@@ -303,6 +307,40 @@ export function streamLogSuite(
       await vi.waitFor(() => expect(onAbandoned).toHaveBeenCalled());
     });
 
+    it('stays ended, or given up, whatever its writer asks', async () => {
+      const logs = open();
+      for (const [id, close] of [
+        [randomUUID(), (writer: StreamWriter<Said>) => writer.end(say('last'))],
+        [randomUUID(), (writer: StreamWriter<Said>) => writer[Symbol.asyncDispose]()],
+      ] as const) {
+        const onAbandoned = vi.fn();
+        const writer = await logs.open<Said>(id, { keepMs: 60_000, onAbandoned });
+        await writer.append(say('a'));
+        await close(writer);
+        await writer.readers();
+        await writer[Symbol.asyncDispose]();
+        expect(() => writer.append(say('b'))).toThrow();
+        const reader = logs.read<Said>(id, -1);
+        await reader.next();
+        await reader.return?.();
+        const seen = await all(logs.read<Said>(id, 0)).catch(({ reason }) => reason);
+        expect(['ABANDONED', ['1:last']]).toContainEqual(seen);
+        expect(onAbandoned).not.toHaveBeenCalled();
+      }
+    });
+
+    it('gives up the logs that are still written when it is closed itself', async () => {
+      const logs = open();
+      const id = randomUUID();
+      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+      await writer.append(say('a'));
+      const reader = logs.read<Said>(id, 0);
+      const waiting = reader.next().catch(({ reason }) => reason);
+      await vi.waitFor(async () => expect(await writer.readers()).toBe(1));
+      await logs[Symbol.asyncDispose]();
+      expect(await waiting).toBe('ABANDONED');
+    });
+
     it('does not call a log abandoned whose readers have seen its end', async () => {
       const logs = open();
       const id = randomUUID();
@@ -327,6 +365,35 @@ export function streamLogSuite(
       abort.abort();
       expect(await waiting).toEqual({ done: true, value: undefined });
       await vi.waitFor(() => expect(onAbandoned).toHaveBeenCalledTimes(1));
+    });
+
+    it('attaches no reader whose signal has aborted before, and leaves no listener on a signal', async () => {
+      const logs = open();
+      const id = randomUUID();
+      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+      const gone = logs.read<Said>(id, -1, AbortSignal.abort());
+      await writer.append(say('a'));
+      expect(await gone.next()).toEqual({ done: true, value: undefined });
+      expect(await writer.readers()).toBe(0);
+      const { signal } = new AbortController();
+      const [left, read] = [logs.read<Said>(id, -1, signal), logs.read<Said>(id, -1, signal)];
+      await left.next();
+      await left.return?.();
+      await writer.end(say('last'));
+      expect(await all(read)).toEqual(['0:a', '1:last']);
+      expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    });
+
+    it('hands over each event once to a reader that asks for all at once', async () => {
+      const logs = open();
+      const id = randomUUID();
+      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+      const reader = logs.read<Said>(id, -1);
+      const asked = Array.from({ length: 600 }, () => reader.next());
+      for (let at = 0; at < 600; at++) await writer.append(say(String(at)));
+      const seen = (await Promise.all(asked)).map(({ value }) => value?.sequence);
+      expect(seen).toEqual(Array.from({ length: 600 }, (_, at) => at));
+      await reader.return?.();
     });
 
     it('hands over events in order to a reader that asks for several at once', async () => {

@@ -1,0 +1,200 @@
+import { pino } from 'pino';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { withRedis } from '#test/support/with-redis.ts';
+import { createRedisStreamLogs } from './redis.ts';
+import { aliveMs, beatMs, defineStreamScripts, streamKeys } from './redis-keys.ts';
+import type { StreamLogBounds } from './stream-log.ts';
+
+const farAwayMs = 4_000_000_000_000;
+
+withRedis('what redis stream logs keep in Redis, and when', (redis) => {
+  let ids = 0;
+  /** A log of its own, and what Redis holds of it. */
+  async function open(bounds: Partial<StreamLogBounds> = {}, onAbandoned = vi.fn()) {
+    const { commands, channels } = redis();
+    const logs = createRedisStreamLogs(commands, channels, pino({ level: 'silent' }), bounds);
+    const id = `kept ${++ids}`;
+    const keys = streamKeys(id);
+    const writer = await logs.open<string>(id, { keepMs: 60_000, onAbandoned });
+    /** Resolves when all that was sent before has been carried out. */
+    const settled = async () => {
+      for (let turns = 0; turns < 3; turns++) {
+        await commands.ping();
+        await new Promise(setImmediate);
+      }
+    };
+    return { commands, channels, logs, id, keys, writer, settled, onAbandoned };
+  }
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  describe('redis stream logs', () => {
+    it('take a reader for gone, and forget it, that has not shown itself in time', async () => {
+      const { commands, keys, writer } = await open({ eventsMax: 2 });
+      await commands.hset(keys.readers, 'alive', `0:${farAwayMs}`, 'dead', '0:1');
+      expect(await writer.readers()).toBe(1);
+      expect(await commands.hkeys(keys.readers)).toEqual(['alive']);
+      await commands.hset(keys.readers, 'alive', '0:1');
+      // Nobody is left whom the writer would wait for.
+      for (let at = 0; at < 10; at++) await writer.append(String(at));
+      expect(await writer.readers()).toBe(0);
+    });
+
+    it('take readers of a log that Redis has lost for gone only after they had time to show themselves', async () => {
+      const { commands, keys, writer, onAbandoned } = await open();
+      await commands.hset(keys.readers, 'r', `0:${farAwayMs}`);
+      expect(await writer.readers()).toBe(1);
+      await commands.del(keys.events, keys.meta, keys.readers);
+      expect(await writer.readers()).toBe(1);
+      expect(onAbandoned).not.toHaveBeenCalled();
+      await commands.hset(keys.meta, 'lost', Date.now() - aliveMs - 1_000);
+      expect(await writer.readers()).toBe(0);
+      expect(onAbandoned).toHaveBeenCalledTimes(1);
+    });
+
+    it('have room again when Redis has evicted what they held', async () => {
+      const { commands, keys, writer } = await open({ sizeMax: 1_000 });
+      await writer.append('large', 1_500);
+      await commands.del(keys.events);
+      expect(await writer.readers()).toBe(0);
+      await commands.hset(keys.readers, 'behind', `0:${farAwayMs}`);
+      await writer.append('b', 10);
+      await writer.readers();
+      expect(writer.append('c', 10)).toBeUndefined();
+    });
+
+    it('let all that they keep expire: soon after the last word of a writer, later once they have ended', async () => {
+      const { commands, keys, writer, logs, id } = await open();
+      const all = [keys.events, keys.meta, keys.readers];
+      const reader = logs.read<string>(id, -1);
+      await writer.append('a');
+      await reader.next();
+      await writer.readers();
+      for (const key of all) {
+        expect(await commands.pttl(key), key).toBeGreaterThan(0);
+        const lifeMs = key === keys.events ? 4 * aliveMs : aliveMs;
+        expect(await commands.pttl(key), key).toBeLessThanOrEqual(lifeMs);
+      }
+      await writer.end('last');
+      for (const key of all) {
+        expect(await commands.pttl(key), key).toBeGreaterThan(aliveMs);
+        expect(await commands.pttl(key), key).toBeLessThanOrEqual(60_000);
+      }
+      await reader.return?.();
+    });
+
+    it('are given up for no longer than a writer that fell silent is waited for', async () => {
+      const { commands, keys, writer } = await open();
+      await writer.append('a');
+      await writer[Symbol.asyncDispose]();
+      for (const key of [keys.events, keys.meta]) {
+        expect(await commands.pttl(key)).toBeGreaterThan(0);
+        expect(await commands.pttl(key)).toBeLessThanOrEqual(aliveMs);
+      }
+    });
+
+    it('say at once that they are given up, and that they have ended, to readers who wait', async () => {
+      for (const close of ['end', 'dispose'] as const) {
+        const { writer, logs, id, settled } = await open();
+        // No reader looks by itself: only what it is told wakes it.
+        vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+        const reader = logs.read<string>(id, -1);
+        const waiting = reader.next().then(
+          ({ value }) => value?.event,
+          ({ reason }) => reason,
+        );
+        await settled();
+        if (close === 'end') await writer.end('last');
+        else await writer[Symbol.asyncDispose]();
+        expect(await waiting).toBe(close === 'end' ? 'last' : 'ABANDONED');
+        vi.useRealTimers();
+      }
+    });
+
+    it('hand out no more characters at once than asked for, but one event whatever it holds', async () => {
+      const { commands, keys, writer } = await open();
+      for (const text of ['a', 'b', 'c', 'd']) await writer.append(text, 100);
+      await writer.end('e', 100);
+      const { read } = defineStreamScripts(commands);
+      const batch = (wanted: number, sizeMax: number, eventsMax = 256) =>
+        read(
+          [keys.events, keys.meta, keys.readers],
+          ['r', wanted, eventsMax, aliveMs, keys.writerChannel, sizeMax],
+        );
+      expect(await batch(0, 250)).toEqual(['OPEN', '"a"', '"b"']);
+      expect(await batch(0, 200)).toEqual(['OPEN', '"a"', '"b"']);
+      expect(await batch(0, 50)).toEqual(['OPEN', '"a"']);
+      expect(await batch(2, 250, 1)).toEqual(['OPEN', '"c"']);
+      expect(await batch(2, 250)).toEqual(['OPEN', '"c"', '"d"']);
+      expect(await batch(3, 250)).toEqual(['ENDED', '"d"', '"e"']);
+      expect(await batch(5, 250)).toEqual(['ENDED']);
+      expect(await batch(6, 250)).toEqual(['TRIMMED']);
+    });
+
+    it('count as seen only what was before the last batch of a reader', async () => {
+      const { commands, keys, writer, logs, id } = await open();
+      for (const text of ['a', 'b', 'c']) await writer.append(text);
+      await writer.readers();
+      const reader = logs.read<string>(id, 0);
+      await reader.next();
+      expect(await commands.hvals(keys.readers)).toEqual([expect.stringMatching(/^1:\d+$/)]);
+      await reader.return?.();
+    });
+
+    it('fail a reader at once whose events were dropped while it was taken for gone', async () => {
+      const { commands, keys, writer, logs, id, settled } = await open({ eventsMax: 2 });
+      await writer.append('0');
+      const reader = logs.read<string>(id, -1);
+      expect((await reader.next()).value?.event).toBe('0');
+      await commands.del(keys.readers);
+      for (let at = 1; at < 10; at++) await writer.append(String(at));
+      await writer.readers();
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      await settled();
+      await expect(reader.next()).rejects.toMatchObject({ reason: 'TRIMMED' });
+    });
+
+    it('are listened to by nobody when readers and writer have left', async () => {
+      const { commands, keys, writer, logs, id } = await open();
+      const listeners = async () =>
+        (await commands.pubsub('NUMSUB', keys.eventsChannel, keys.writerChannel)) as unknown[];
+      const [early, attached] = [logs.read<string>(id, -1), logs.read<string>(id, -1)];
+      await early.return?.();
+      await vi.waitFor(async () => expect(await writer.readers()).toBe(1));
+      expect(await listeners()).toEqual([keys.eventsChannel, 1, keys.writerChannel, 1]);
+      await attached.return?.();
+      await writer.end('last');
+      await vi.waitFor(async () =>
+        expect(await listeners()).toEqual([keys.eventsChannel, 0, keys.writerChannel, 0]),
+      );
+    });
+
+    it('hear from waiting readers, and from a silent writer, every five seconds', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+      const { commands, keys, logs, id, settled } = await open();
+      const reader = logs.read<string>(id, -1);
+      void reader.next();
+      await settled();
+      const [name = ''] = await commands.hkeys(keys.readers);
+      await commands.hset(keys.readers, name, '0:1');
+      await commands.pexpire(keys.meta, 1_000);
+      vi.advanceTimersByTime(beatMs);
+      await settled();
+      expect(await commands.hget(keys.readers, name)).not.toBe('0:1');
+      expect(await commands.pttl(keys.meta)).toBeGreaterThan(1_000);
+      await reader.return?.();
+    });
+
+    it('wake a reader that waits when it leaves', async () => {
+      const { logs, id, settled } = await open();
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const reader = logs.read<string>(id, -1);
+      const waiting = reader.next();
+      await settled();
+      await reader.return?.();
+      expect(await waiting).toEqual({ done: true, value: undefined });
+    });
+  });
+});
