@@ -383,6 +383,30 @@ export function quotaSuite(
       }
     });
 
+    it('counts what a row was closed with last', async () => {
+      const calls = fresh();
+      await calls.begin('1', amounts, limits, { scopes });
+      await calls.end('1', { COST: 1n, TOKENS: 1n }, scopes);
+      await calls.end('1', { COST: 3n, TOKENS: 2n }, scopes);
+      expect((await calls.read(...limits)).map(({ spent }) => spent)).toEqual([3n, 1n, 2n]);
+      calls.ledger.beforeRead = async () => {
+        calls.ledger.beforeRead = async () => undefined;
+        await calls.end('1', { COST: 5n, TOKENS: 4n }, scopes);
+      };
+      const more = limitOn('key:a', 'COST', 100n);
+      expect((await calls.read(more, ...limits)).map(({ spent }) => spent)).toEqual([5n, 5n, 1n, 4n]);
+    });
+
+    it('counts rows that started later than the time of the store', async () => {
+      const calls = fresh();
+      calls.ledger.open('later', Date.now() + 500, scopes, amounts);
+      calls.ledger.open('running', Date.now() + 500, scopes, amounts);
+      calls.ledger.close('later', amounts);
+      expect(await calls.read(month)).toEqual([{ spent: 4n, reserved: 4n }]);
+      await calls.end('running', { COST: 1n, TOKENS: 1n });
+      expect(await calls.read(month)).toEqual([{ spent: 5n, reserved: 0n }]);
+    });
+
     it('counts a call that knew of no limit as soon as it is settled', async () => {
       const calls = fresh();
       expect(await calls.read(...limits)).toHaveLength(3);

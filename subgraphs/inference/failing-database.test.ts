@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, openDatabase } from '#mongo/connect.ts';
 import { openStore } from '#mongo/embedded/store.ts';
+import type { CallerLimit } from '#schema/caller.ts';
 import { createMemoryCache } from '#state/cache/memory.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
+import { limitsOf } from '../shared/quota.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text } }';
 const asking = (idempotencyKey: string) => ({
@@ -37,6 +39,35 @@ it('an idempotency key is free again after a call that the database let down, fr
   await failPoint('off');
   expect(await mesh.data(COMPLETE, asking('k'))).toMatchObject({ complete: { text: 'at last' } });
   expect(await mesh.rows()).toMatchObject([{ status: 'SUCCEEDED' }]);
+});
+
+it('a reservation is given back when the row cannot be written', async () => {
+  const limits = (['CONCURRENCY', 'TOKENS', 'COST'] as const).map(
+    (meter): CallerLimit => ({
+      subject: 'plan:p',
+      meter,
+      window: meter === 'CONCURRENCY' ? 'INFLIGHT' : 'MINUTE',
+      amount: '1000000000',
+      budget: { hard: true },
+    }),
+  );
+  await using mesh = await startInference(database, { limits });
+  const operations = [
+    ['mutation ($input: CompletionInput!) { complete(input: $input) { id } }', asking('reserved')],
+    ['mutation ($input: CompletionInput!) { startCompletion(input: $input) { id } }', asking('started')],
+    [
+      'mutation ($input: EmbedInput!) { embed(input: $input) { id } }',
+      { input: { model: 'alpha/embed', values: ['a'] } },
+    ],
+  ] as const;
+  for (const [document, { input }] of operations) {
+    await failPoint({ times: 20 }, { failCommands: ['insert'], errorCode: 50 });
+    const { idempotencyKey: _key, ...plain } = { idempotencyKey: null, ...input };
+    expect(await mesh.refusal(document, { input: plain })).toHaveProperty('code');
+    await failPoint('off');
+    const readings = await mesh.quota.read(mesh.caller.tenantId ?? '', limitsOf(mesh.caller));
+    expect(readings).toEqual(limits.map(() => ({ spent: 0n, reserved: 0n })));
+  }
 });
 
 it('a stream log is discarded when the call is refused after the log was opened', async () => {

@@ -48,16 +48,12 @@ export class Meters {
 
   /**
    * Reserves this much. The time at which the call counts, for its row; null where no limit binds the caller. Throws
-   * QUOTA_EXCEEDED or BUDGET_EXCEEDED, and then takes nothing.
+   * QUOTA_EXCEEDED or BUDGET_EXCEEDED, and then takes nothing; whatever it throws, `release` gives back what it took.
    */
   async reserve(bound: UpperBound): Promise<number | null> {
-    const atMs = await this.#take(bound, false).catch((error: unknown) => {
-      // Its answer was lost, perhaps not the reservation: that would stand until it expires.
-      void this.release();
-      throw error;
-    });
+    // When its answer is lost, the reservation may stand all the same.
     this.#state = 'OPEN';
-    return atMs;
+    return this.#take(bound, false);
   }
 
   /**
@@ -95,7 +91,7 @@ export class Meters {
 
   /** Returns everything: the call did not take place. Never rejects. */
   async release(): Promise<void> {
-    if (this.#state === 'ENDED' || this.#limits.length === 0) return;
+    if (this.#state !== 'OPEN' || this.#limits.length === 0) return;
     await this.#end(() => this.#options.quota.release(this.#partition, this.#options.id));
   }
 
@@ -112,7 +108,10 @@ export class Meters {
         ttlMs: totalMs + settleMsMax,
         raise,
       });
-      if (!decision.granted) throw quotaRefusal(decision, amounts);
+      if (!decision.granted) {
+        if (!raise) this.#state = 'NEW';
+        throw quotaRefusal(decision, amounts);
+      }
       this.#reserved = bound;
       return decision.atMs;
     }
