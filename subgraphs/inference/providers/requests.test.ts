@@ -174,6 +174,7 @@ describe.each(requestWires)('$name: a request', (wire) => {
     ['a text of JSON', '{"id":9007199254740993}', '{"id":9007199254740993}', null],
     ['broken JSON', '{"city": "Par', '{"city": "Par', { arguments: '{"city": "Par' }],
     ['prose', 'the city of "Paris"', 'the city of "Paris"', { arguments: 'the city of "Paris"' }],
+    ['a number of many digits', '9007199254740993', '9007199254740993', { arguments: '9007199254740993' }],
     ['a list', [1, 2], '[1,2]', { arguments: [1, 2] }],
   ] as const)('replays arguments that are %s', async (_, given, asText, asObject) => {
     const turns = await sent(wire, user('Hello'), calls(call('a', 'f', given)), result('a', 'of a'));

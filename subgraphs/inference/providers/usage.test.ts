@@ -5,11 +5,13 @@ import { ask, collect } from './testing/calls.ts';
 import { type Counts, type UsageWire, usageWires } from './testing/usage-wires.ts';
 import { sse } from './testing/wire-server.ts';
 
-const providerOf = (kind: ProviderKind, body: string) =>
+type Body = string | Uint8Array<ArrayBuffer>;
+
+const providerOf = (kind: ProviderKind, body: Body) =>
   createProvider({
     kind,
     baseUrl: 'http://upstream.test',
-    region: null,
+    region: 'eu-central-1',
     secret: 'sk-test-0123456789',
     fetch: async () => new Response(body),
   });
@@ -19,7 +21,7 @@ async function usageOfWhole({ kind, model }: Pick<UsageWire, 'kind' | 'model'>, 
   return (await (await providerOf(kind, body)).generate(ask(model, 'Hello'))).usage;
 }
 
-async function usageOfStream({ kind, model }: Pick<UsageWire, 'kind' | 'model'>, body: string) {
+async function usageOfStream({ kind, model }: Pick<UsageWire, 'kind' | 'model'>, body: Body) {
   const { finish, error } = await collect(await providerOf(kind, body), ask(model, 'Hello'));
   expect(error).toBeNull();
   return finish?.usage;
@@ -110,6 +112,7 @@ describe.each(withTotal)('$name: the total', (wire) => {
 const compatible = usageWires.find(({ kind }) => kind === 'OPENAI_COMPATIBLE') as UsageWire;
 const anthropic = usageWires.find(({ kind }) => kind === 'ANTHROPIC') as UsageWire;
 const gemini = usageWires.find(({ kind }) => kind === 'GOOGLE') as UsageWire;
+const bedrock = usageWires.find(({ kind }) => kind === 'BEDROCK') as UsageWire;
 const cohere = usageWires.find(({ kind }) => kind === 'COHERE') as UsageWire;
 const perplexity = usageWires.find(({ kind }) => kind === 'PERPLEXITY') as UsageWire;
 const xai = usageWires.find(({ kind }) => kind === 'XAI') as UsageWire;
@@ -234,6 +237,34 @@ describe('what vendors count apart', () => {
       anthropic,
       { input_tokens: 10, output_tokens: 5, cache_creation: { ephemeral_1h_input_tokens: 100 } },
       counted(110, 5, { cacheWriteTokens: 100, cacheWrite1hTokens: 100 }),
+    ],
+    [
+      'Anthropic counts its cache beside the input, whatever total a server adds',
+      anthropic,
+      { input_tokens: 10, output_tokens: 5, cache_read_input_tokens: 4, total_tokens: 15 },
+      counted(14, 5, { cachedInputTokens: 4 }),
+    ],
+    [
+      'Bedrock counts its cache beside the input, and lists its writes by their time',
+      bedrock,
+      {
+        inputTokens: 10,
+        outputTokens: 5,
+        totalTokens: 169,
+        cacheReadInputTokens: 4,
+        cacheWriteInputTokens: 150,
+        cacheDetails: [
+          { ttl: '5m', inputTokens: 50 },
+          { ttl: '1h', inputTokens: 100 },
+        ],
+      },
+      counted(164, 5, { cachedInputTokens: 4, cacheWriteTokens: 150, cacheWrite1hTokens: 100 }),
+    ],
+    [
+      'Bedrock may leave its cache out of the total',
+      bedrock,
+      { inputTokens: 10, outputTokens: 5, totalTokens: 15, cacheReadInputTokens: 4 },
+      counted(14, 5, { cachedInputTokens: 4 }),
     ],
     [
       'Cohere charges the billed units',

@@ -13,7 +13,7 @@ class MessagesReader implements AnswerReader {
   #callCount = 0;
   readonly #told = new ToldTexts();
   #message: Fields | null = null;
-  readonly #usage = new UsageCounter();
+  readonly #usage = new UsageCounter({ cacheApart: true });
   #stopReason = '';
   ended = false;
 

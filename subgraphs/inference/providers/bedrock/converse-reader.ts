@@ -14,7 +14,7 @@ class ConverseReader implements AnswerReader {
   readonly #calls = new Map<unknown, number>();
   #callCount = 0;
   #stopReason = '';
-  readonly #usage = new UsageCounter();
+  readonly #usage = new UsageCounter({ cacheApart: true });
   ended = false;
 
   event(event: Fields, into: ProviderPart[]): void {

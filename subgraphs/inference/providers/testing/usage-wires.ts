@@ -1,4 +1,5 @@
 import type { ProviderKind } from '../provider.ts';
+import { frames } from './answer-wires.ts';
 import { sse } from './wire-server.ts';
 
 /** One usage in the names of a vendor; what is left out is not reported. */
@@ -18,7 +19,7 @@ export interface UsageWire {
   /** A whole answer; `usage` undefined leaves the field out. */
   whole(usage: unknown): string;
   /** A stream that reports the usages one after the other, as far as the wire allows it. */
-  stream(usages: readonly unknown[]): string;
+  stream(usages: readonly unknown[]): string | Uint8Array<ArrayBuffer>;
 }
 
 type Event = { readonly type: string; readonly [field: string]: unknown };
@@ -145,6 +146,33 @@ const cohere: UsageWire = {
     ),
 };
 
+const metadata = (usage: unknown) => ({ metadata: { metrics: { latencyMs: 1 }, usage } });
+const bedrock: UsageWire = {
+  name: 'BEDROCK',
+  kind: 'BEDROCK',
+  model: 'anthropic.claude-sonnet-4-5-20250929-v1:0',
+  usage: ({ input, output: counted, total }) => ({
+    inputTokens: input,
+    outputTokens: counted,
+    totalTokens: total,
+  }),
+  whole: (usage) =>
+    JSON.stringify({
+      output: { message: { role: 'assistant', content: [{ text: 'Hi' }] } },
+      stopReason: 'end_turn',
+      usage,
+    }),
+  stream: (usages) =>
+    frames(
+      { messageStart: { role: 'assistant' } },
+      ...usages.slice(0, -1).map(metadata),
+      { contentBlockDelta: { contentBlockIndex: 0, delta: { text: 'Hi' } } },
+      { contentBlockStop: { contentBlockIndex: 0 } },
+      { messageStop: { stopReason: 'end_turn' } },
+      ...usages.slice(-1).map(metadata),
+    ),
+};
+
 /** Every wire whose answers are read by us, under each kind of provider that speaks it in its own way. */
 export const usageWires: readonly UsageWire[] = [
   chat('OPENAI', 'gpt-4o'),
@@ -164,4 +192,5 @@ export const usageWires: readonly UsageWire[] = [
   anthropic('ANTHROPIC', 'ANTHROPIC'),
   gemini,
   cohere,
+  bedrock,
 ];

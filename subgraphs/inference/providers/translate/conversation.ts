@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ContentPart, ProviderMessage, ToolCall } from '../provider.ts';
+import { fields } from '../wire/fields.ts';
 import { toolArguments } from './completeness.ts';
 
 /** What an API demands of a conversation beyond what OpenAI's chat completions do. */
@@ -66,9 +67,7 @@ function sentArguments(value: unknown, objectArguments: boolean): unknown {
   if (value === null || value === undefined || (typeof value === 'string' && value.trim() === '')) return {};
   if (!objectArguments) return value;
   const parsed = typeof value === 'string' ? toolArguments(value) : value;
-  return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
-    ? parsed
-    : { arguments: value };
+  return fields(parsed) !== null && !JSON.isRawJSON(parsed) ? parsed : { arguments: value };
 }
 
 /** Every result directly after the message that makes the call, in the order of the calls: no API takes another. */

@@ -2,6 +2,8 @@
 export interface UsageDialect {
   /** Reasoning tokens are billed beside the output tokens, whatever the total says. */
   readonly reasoningApart?: boolean;
+  /** Its own names for the cache mean tokens beside the input, whatever the total says. */
+  readonly cacheApart?: boolean;
 }
 
 /** The counts of a usage object under their vendors' many names; a count that is missing or impossible is left out. */
@@ -182,7 +184,7 @@ export function reconcile(report: UsageReport, dialect: UsageDialect): UsageCoun
   let { inputTokens: input, outputTokens: output } = report;
   if (input !== undefined) {
     input += report.toolInputTokens ?? 0;
-    if (isCacheApart(report, input, cached + write)) input += cached + write;
+    if (isCacheApart(report, dialect, input, cached + write)) input += cached + write;
   }
   if (output !== undefined && output < outputMin) output = output === 0 ? undefined : outputMin;
   if (output !== undefined && isReasoningApart(report, dialect, input, output)) output += reasoning;
@@ -205,15 +207,17 @@ export function reconcile(report: UsageReport, dialect: UsageDialect): UsageCoun
   };
 }
 
-function isCacheApart(report: UsageReport, input: number, cache: number): boolean {
+function isCacheApart(report: UsageReport, dialect: UsageDialect, input: number, cache: number): boolean {
   if (cache === 0) return false;
+  const namedApart = report.cacheApart === 1 && report.cacheWithin !== 1;
+  if (dialect.cacheApart === true && namedApart) return true;
   const { outputTokens: output = 0, totalTokens: total, reasoningTokens: reasoning = 0 } = report;
   if (total !== undefined) {
     const apart = input + output + cache;
     if (total === apart || total === apart + reasoning) return true;
-    return total > apart && (cache > input || report.cacheApart === 1);
+    return total > apart && (cache > input || namedApart);
   }
-  return cache > input || (report.cacheApart === 1 && report.cacheWithin !== 1);
+  return cache > input || namedApart;
 }
 
 function isReasoningApart(
