@@ -100,6 +100,7 @@ export async function askCandidates<T extends Attempted>(
       const { end } = attempted;
       if (!isFree) counted += 1;
       if (end.outcome !== 'FAILED' || signal.aborted) return ended();
+      if (!candidates.isRoute && isSilence(end.failure)) return ended();
       const state: RetryState = {
         candidate,
         modelIds,
@@ -131,6 +132,11 @@ export async function askCandidates<T extends Attempted>(
   } finally {
     candidates.release();
   }
+}
+
+/** One of our own time limits: to wait as long again for the same provider only multiplies the wait. */
+function isSilence({ code, status }: ProviderFailure): boolean {
+  return code === 'PROVIDER_TIMEOUT' && status === null;
 }
 
 /** Makes one attempt; null: the circuit lets no call through. */

@@ -89,8 +89,8 @@ describe('the time limits of an attempt', () => {
 });
 
 describe('the time to write a whole answer', () => {
-  it('is twice the slowest pace of late, or 100 ms for each token', () => {
-    expect(writingMsMax(1_000, null)).toBe(100_000);
+  it('is twice the slowest pace of late, or 50 ms for each token', () => {
+    expect(writingMsMax(1_000, null)).toBe(50_000);
     expect(writingMsMax(1_000, 12)).toBe(24_000);
   });
 });

@@ -9,7 +9,7 @@ export interface AttemptLimits {
 }
 
 /** Slower than almost all models: what a token may take of a model whose pace is not known. */
-const msPerTokenUnknown = 100;
+const msPerTokenUnknown = 50;
 
 /** How long a model may take to write a whole answer: twice its slowest pace of late. */
 export function writingMsMax(outputTokensMax: number, msPerToken: number | null): number {

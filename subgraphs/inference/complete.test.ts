@@ -163,6 +163,18 @@ describe('complete', () => {
     expect(row?.attempts).toHaveLength(3);
   });
 
+  it('does not ask a model by its id again after silence, while a route asks its next target', async () => {
+    await using mesh = await startInference(database, { delay: async () => undefined });
+    for (const provider of [mesh.alpha, mesh.beta]) {
+      provider.always((call) => call.fail(failureOf('PROVIDER_TIMEOUT', true)));
+    }
+    await mesh.refusal(COMPLETE, asking('alpha/one'));
+    expect(mesh.alpha.calls).toHaveLength(1);
+    await mesh.refusal(COMPLETE, asking('both'));
+    expect(mesh.alpha.calls.length).toBeLessThanOrEqual(3);
+    expect(mesh.beta.calls).toHaveLength(1);
+  });
+
   it('leaves a long wait for a rate limit to the client', async () => {
     await using mesh = await startInference(database);
     mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_RATE_LIMITED', true, 30_000)));

@@ -261,7 +261,7 @@ export class Invocation implements ProgressSource {
           ? {}
           : { maxOutputTokens: outputTokensMax(model, maxOutputTokens) }),
       };
-      if (!this.#readsStream()) return await generateOnce(provider, call, abort, this.#limits(true));
+      if (!this.#readsStream) return await generateOnce(provider, call, abort, this.#limits(true));
       let first = true;
       const show = (part: ProviderPart) => {
         if (part.type === 'usage' || part.type === 'finish') return undefined;
@@ -282,13 +282,10 @@ export class Invocation implements ProgressSource {
 
   /**
    * A whole answer comes only when all of it is written, so that a silent provider is not told from one that writes: a
-   * route, which can ask another, reads the stream for `complete` too, unless the model has none.
+   * route, which can ask another, reads the stream for `complete` too.
    */
-  #readsStream(): boolean {
-    const { sink, candidates } = this.start;
-    if (sink !== null) return true;
-    const { capabilities } = this.#model;
-    return candidates.isRoute && (capabilities.size === 0 || capabilities.has('STREAMING'));
+  get #readsStream(): boolean {
+    return this.start.sink !== null || this.start.candidates.isRoute;
   }
 
   #limits(isWhole: boolean): AttemptLimits {

@@ -20,7 +20,7 @@ const timeoutsDefault: Timeouts = {
   interTokenMs: 30_000,
   totalMs: 600_000,
 };
-/** A model that may think before it writes, or of which nothing is known. */
+/** A model that may think before it writes. */
 const thinkingTimeouts: Timeouts = { ...timeoutsDefault, firstTokenMs: 60_000 };
 const maxAttemptsDefault = 2;
 
@@ -85,16 +85,12 @@ export async function candidatesFor(
     const refusal = refusalOf(found.model, { ...needs, needs: kinds, inputs: [] }, caller);
     if (refusal !== null) throw refusal;
     return chosen([found.model], deps, {
-      timeouts: thinks(found.model) ? thinkingTimeouts : timeoutsDefault,
+      timeouts: found.model.capabilities.has('REASONING') ? thinkingTimeouts : timeoutsDefault,
       maxAttempts: maxAttemptsDefault,
       isRoute: false,
     });
   }
   return routeCandidates(found.route, needs, caller, deps);
-}
-
-function thinks({ capabilities }: CatalogModel): boolean {
-  return capabilities.size === 0 || capabilities.has('REASONING');
 }
 
 function routeCandidates(
