@@ -160,6 +160,42 @@ describe('the row of a running call', () => {
   });
 });
 
+describe('the row of a call that waits for a retry', () => {
+  it('counts what its last attempt had said once, not also as an attempt under way', async () => {
+    const waiting = Promise.withResolvers<void>();
+    const resumed = Promise.withResolvers<void>();
+    await using mesh = await startInference(database, {
+      // Nothing is shown before the guardrail has seen it all, so that an attempt that was cut is tried again.
+      guardrails: 'secrets',
+      delay: async () => {
+        waiting.resolve();
+        await resumed.promise;
+      },
+    });
+    const all = Array.fromAsync(await mesh.stream(STREAM, asking('alpha/one')));
+    const recorded = async () =>
+      (await mesh.rows()).map(({ progress }) => [
+        progress?.attempts.map(({ usage }) => usage?.outputTokens),
+        progress?.attempt?.receivedChars,
+      ]);
+    const first = await mesh.alpha.next();
+    first.say('x'.repeat(40));
+    await vi.waitFor(async () => expect(await recorded()).toEqual([[[], 40]]));
+    first.say('x'.repeat(40)).cut();
+    await waiting.promise;
+    // A later call that is recorded shows that a round has passed.
+    const other = Array.fromAsync(await mesh.stream(STREAM, asking('beta/one')));
+    const later = await mesh.beta.next();
+    later.say('y'.repeat(4));
+    await vi.waitFor(async () => expect(await recorded()).toContainEqual([[], 4]));
+    expect(await recorded()).toContainEqual([[20], undefined]);
+    resumed.resolve();
+    (await mesh.alpha.next()).say('z').finish(usageOf(1, 1));
+    later.finish(usageOf(1, 1));
+    await Promise.all([all, other]);
+  });
+});
+
 describe('a process that was taken for dead', () => {
   const key = { subject: 'budget:all', window: 'DAY', budget: { hard: true } } as const;
   const limits = (['TOKENS', 'COST', 'REQUESTS'] as const).map((meter) => ({
