@@ -38,7 +38,8 @@ export async function startSubgraphs(
     import('#mongo/connect.ts'),
     import('#mongo/write-probe.ts'),
   ]);
-  const opening = openDatabase(environment.MONGO_URL ?? `embedded:${join(dir, 'store')}`);
+  const url = environment.MONGO_URL ?? `embedded:${join(dir, 'store')}`;
+  const opening = openDatabase(url);
   const modules = import('./subgraph-modules.ts');
   const database = starting.use(await opening);
   const { connection } = database;
@@ -81,6 +82,8 @@ export async function startSubgraphs(
         catalog,
         secretBox,
         state,
+        // The embedded store has one owner.
+        isAlone: url.startsWith('embedded:'),
         guardrails: environment.HEDDLE_GUARDRAILS,
       }),
     );

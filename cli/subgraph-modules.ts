@@ -16,6 +16,8 @@ export interface SubgraphParts extends SubgraphServices {
   readonly catalog: Catalog;
   readonly secretBox: SecretBox;
   readonly state: State;
+  /** No other process uses the database. */
+  readonly isAlone: boolean;
   /** HEDDLE_GUARDRAILS. */
   readonly guardrails: string;
 }

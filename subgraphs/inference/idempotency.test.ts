@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { completions } from '#mongo/completions.ts';
 import type { Database } from '#mongo/connect.ts';
@@ -11,6 +10,7 @@ import type { Quota } from '#state/quota/quota.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { processSpace } from './ledger/owners.ts';
 
 const COMPLETE =
   'mutation ($input: CompletionInput!) { complete(input: $input) { id status text usage { totalTokens } } }';
@@ -197,7 +197,7 @@ describe('idempotency keys of calls whose process died', () => {
     return { id: complete.id, calls };
   }
   // No process has such a number.
-  const deadOwner = () => `${hostname()}/4194305/${randomUUID()}`;
+  const deadOwner = () => `${processSpace}/4194305/${randomUUID()}`;
   const rowOf = (id: string) => invocations(database.connection).findById(id).lean();
 
   it('stand for a new call, which the same calls then join; the dead one is closed and billed', async () => {

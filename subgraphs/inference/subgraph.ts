@@ -35,6 +35,8 @@ export interface InferenceSubgraphDeps extends SubgraphServices {
   readonly state: { readonly cache: Cache; readonly streams: StreamLogs };
   /** Names, separated by commas; see guardrails/guardrails.ts. */
   readonly guardrails?: string;
+  /** No other process uses the database. */
+  readonly isAlone?: boolean;
   /** How long invocations that run may go on when the subgraph is disposed. */
   readonly graceMs?: number;
   /** For tests: other providers than the registry's. */
@@ -63,7 +65,14 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
   const { streams } = deps.state;
   const sweeping = { log, streams, quota };
   const ledger = createLedger(connection, { ...sweeping, delay: (ms) => delay(ms, neverAborted) });
-  const ownership = opened.use(await openOwnership(connection, { ...sweeping, now, ledger }));
+  const ownership = opened.use(
+    await openOwnership(connection, {
+      ...sweeping,
+      now,
+      ledger,
+      ...(deps.isAlone === undefined ? {} : { isAlone: deps.isAlone }),
+    }),
+  );
   const progress = opened.use(createProgressWriter(connection, { log }));
   const pool = createProviderPool({
     catalog,

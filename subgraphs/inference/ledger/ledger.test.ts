@@ -14,7 +14,7 @@ import { countCommands } from '#test/support/subgraph.ts';
 import type { CompletionData } from '../completion.ts';
 import { noUsage } from '../completion.ts';
 import { createLedger } from './ledger.ts';
-import { openOwnership } from './owners.ts';
+import { openOwnership, processSpace } from './owners.ts';
 import { closingOf, openRow, resultOf } from './rows.ts';
 
 const log = pino({ level: 'silent' });
@@ -117,7 +117,7 @@ describe('the ledger', () => {
 
 describe('ownership', () => {
   /** Of a process of this machine; none has a number this high. */
-  const deadHere = () => `${hostname()}/4194305/${randomUUID()}`;
+  const deadHere = () => `${processSpace}/4194305/${randomUUID()}`;
   const status = async (id: string) => (await invocations(database.connection).findById(id).lean())?.status;
 
   it('closes rows of processes of this machine that are gone, at once, and of no living one', async () => {
@@ -125,8 +125,8 @@ describe('ownership', () => {
     await using living = await openOwnership(database.connection, services);
     const [gone, before, other] = [randomUUID(), randomUUID(), randomUUID()];
     // No process has a number this high; the second had our number before us, as containers do.
-    await ledger.open(row(gone, `${hostname()}/4194305/x`));
-    await ledger.open(row(before, `${hostname()}/${process.pid}/earlier`));
+    await ledger.open(row(gone, `${processSpace}/4194305/x`));
+    await ledger.open(row(before, `${processSpace}/${process.pid}/earlier`));
     await ledger.open(row(other, living.ownerId));
     await using _next = await openOwnership(database.connection, services);
     expect(await invocations(database.connection).findById(gone).lean()).toMatchObject({
@@ -229,5 +229,33 @@ describe('ownership', () => {
     await ended[Symbol.asyncDispose]();
     await using _next = await openOwnership(database.connection, { ...services, leaseMs: 100 });
     await vi.waitFor(async () => expect(await status(id)).toBe('FAILED'));
+  });
+
+  it('knows nothing of processes of another container of the same host name, but by their leases', async () => {
+    const ledger = createLedger(database.connection, services);
+    const id = randomUUID();
+    const ownerId = `${hostname()}:4711/${process.pid}/${randomUUID()}`;
+    const lease = { aliveUntil: new Date(Date.now() + 60_000), expiresAt: new Date(Date.now() + 60_000) };
+    await owners(database.connection).create({ _id: ownerId, ...lease });
+    await ledger.open(row(id, ownerId));
+    await using other = await openOwnership(database.connection, services);
+    expect(await status(id)).toBe('RUNNING');
+    await owners(database.connection).updateOne({ _id: ownerId }, { $set: { aliveUntil: new Date(0) } });
+    await other.sweep();
+    expect(await status(id)).toBe('FAILED');
+  });
+
+  it('closes all rows of others at once where no other process uses the database', async () => {
+    const ledger = createLedger(database.connection, services);
+    await using mine = await openOwnership(database.connection, services);
+    const [others, own] = [randomUUID(), randomUUID()];
+    const ownerId = `another container:1/1/${randomUUID()}`;
+    const lease = { aliveUntil: new Date(Date.now() + 60_000), expiresAt: new Date(Date.now() + 60_000) };
+    await owners(database.connection).create({ _id: ownerId, ...lease });
+    await ledger.open(row(others, ownerId));
+    await ledger.open(row(own, mine.ownerId));
+    await using _alone = await openOwnership(database.connection, { ...services, isAlone: true });
+    expect(await status(others)).toBe('FAILED');
+    expect(await status(own)).toBe('RUNNING');
   });
 });

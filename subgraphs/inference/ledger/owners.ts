@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Connection } from 'mongoose';
 import { invocations } from '#mongo/invocations.ts';
@@ -21,6 +22,8 @@ export interface OwnershipOptions extends Omit<SweepServices, 'connection'> {
   readonly now?: () => number;
   /** How long an owner counts as alive after it last extended its lease. */
   readonly leaseMs?: number;
+  /** No other process uses the database: every owner of another one is gone. */
+  readonly isAlone?: boolean;
 }
 
 /** Long enough for a process that is slow, or whose database is; rows of other machines wait so long for their end. */
@@ -34,18 +37,30 @@ const lostEveryMs = 1_000;
 /** How long the record of an owner outlives its lease. */
 const ownerKeptMs = 24 * 60 * 60 * 1000;
 
+/** Where a process number means one process: containers of one host name have numbers of their own. */
+export const processSpace = `${hostname()}:${pidNamespace()}`;
+
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
+  } catch {
+    // Only Linux has such spaces.
+    return '';
+  }
+}
+
 function newOwnerId(): string {
-  return `${hostname()}/${process.pid}/${randomUUID()}`;
+  return `${processSpace}/${process.pid}/${randomUUID()}`;
 }
 
 /**
- * Is the owner's process known to be gone? Told at once for a process of this machine: there is none of that number,
- * or the number is ours and the rest is not. Others are gone when their lease has run out.
+ * Is the owner's process known to be gone? That is known at once for processes of this machine: there is none of that
+ * number, or the number is ours and the rest is not. Others are gone when their lease has run out.
  */
-function isGoneHere(ownerId: string, self: string): boolean {
-  const [host, pid] = ownerId.split('/');
-  if (host !== hostname()) return false;
-  if (Number(pid) === process.pid) return ownerId !== self && !owned.has(ownerId);
+function isGoneHere(ownerId: string): boolean {
+  const [space, pid] = ownerId.split('/');
+  if (space !== processSpace) return false;
+  if (Number(pid) === process.pid) return !owned.has(ownerId);
   try {
     process.kill(Number(pid), 0);
     return false;
@@ -62,7 +77,7 @@ const owned = new Set<string>();
  * there is one; otherwise they become FAILED with INTERNAL, with an estimate of what they used.
  */
 export async function openOwnership(connection: Connection, options: OwnershipOptions): Promise<Ownership> {
-  const { log, streams, quota, ledger, now = Date.now, leaseMs = leaseMsDefault } = options;
+  const { log, streams, quota, ledger, now = Date.now, leaseMs = leaseMsDefault, isAlone = false } = options;
   const services: SweepServices = { connection, log, streams, quota };
   const ownerId = newOwnerId();
   owned.add(ownerId);
@@ -78,8 +93,10 @@ export async function openOwnership(connection: Connection, options: OwnershipOp
     extendedAtMs = now();
   }
 
-  const isGone = (id: string, lease: OwnerRecord | undefined) =>
-    id !== ownerId && (isGoneHere(id, ownerId) || lease === undefined || leaseEndMs(lease) <= now());
+  function isGone(id: string, lease: OwnerRecord | undefined): boolean {
+    if (owned.has(id)) return false;
+    return isAlone || isGoneHere(id) || lease === undefined || leaseEndMs(lease) <= now();
+  }
 
   async function gone(ownerIds: readonly string[]): Promise<readonly string[]> {
     const others = ownerIds.filter((id) => id !== ownerId);
