@@ -92,9 +92,11 @@ export function streamLogSuite(
       const id = randomUUID();
       const first = await logs.open<Said>(id, { keepMs: 60_000 });
       await expect(logs.open<Said>(id, { keepMs: 60_000 })).rejects.toThrow(id);
+      const reading = all(logs.read<Said>(id, -1));
+      await vi.waitFor(async () => expect(await first.readers()).toBe(1));
       await first.append(say('a'));
       await first.end(say('last'));
-      expect(await all(logs.read<Said>(id, -1))).toEqual(['0:a', '1:last']);
+      expect(await reading).toEqual(['0:a', '1:last']);
     });
 
     it('makes the writer wait while the log is full and a reader is behind, and lets it go on when that has read', async () => {

@@ -240,6 +240,26 @@ describe('completionStream', () => {
     expect(await ended(mesh)).toMatchObject([{ status: 'SUCCEEDED', usage: { outputTokens: 40 } }]);
   });
 
+  it('DRAIN: bills the true usage though the client leaves before an event larger than the bound of its log', async () => {
+    await using mesh = await startInference(database);
+    const asked = mesh.stream(STREAM, asking('alpha/one', { onDisconnect: 'DRAIN' }));
+    const call = await mesh.alpha.next();
+    call.say('a', 'x'.repeat(1_200_000), 'b');
+    const events = await asked;
+    await events.next();
+    // The log is full, and its reader behind: the provider is not read further.
+    await vi.waitFor(() => expect(call.taken).toBe(2));
+    await events.return?.();
+    call.finish(usageOf(7, 3));
+    expect(await ended(mesh)).toMatchObject([
+      {
+        status: 'SUCCEEDED',
+        usage: { inputTokens: 7, outputTokens: 3 },
+        attempts: [{ usageEstimated: false }],
+      },
+    ]);
+  });
+
   it('DRAIN: tells a client that comes back what it has missed', async () => {
     await using mesh = await startInference(database);
     const events = await mesh.stream(STREAM, asking('alpha/one', { onDisconnect: 'DRAIN' }));

@@ -84,6 +84,7 @@ describe.runIf(hasRedis())('streams of an inference process that is killed', () 
         events.map(({ sequence }) => sequence),
         what,
       ).toEqual(events.map((_, at) => at));
+      expect(last?.retryAfterMs, what).toBeGreaterThan(0);
       expect(last?.completion, what).toEqual({ id: last?.completionId, status: 'FAILED' });
     }
   });
