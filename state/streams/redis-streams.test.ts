@@ -187,6 +187,17 @@ withRedis('what redis stream logs keep in Redis, and when', (redis) => {
       await reader.return?.();
     });
 
+    it('are left as they are by a second writer that their id is refused to', async () => {
+      const { commands, keys, writer, logs, id } = await open();
+      await expect(logs.open<string>(id, { keepMs: 1 })).rejects.toThrow(id);
+      expect(await commands.hget(keys.meta, 'state')).toBe('OPEN');
+      await writer.end('last');
+      expect(await commands.hget(keys.meta, 'state')).toBe('ENDED');
+      await vi.waitFor(async () =>
+        expect(await commands.pubsub('NUMSUB', keys.writerChannel)).toEqual([keys.writerChannel, 0]),
+      );
+    });
+
     it('wake a reader that waits when it leaves', async () => {
       const { logs, id, settled } = await open();
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
