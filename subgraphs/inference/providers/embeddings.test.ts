@@ -330,6 +330,30 @@ describe.each(wires.filter(({ indexed }) => indexed))('$name: the index of an em
   });
 });
 
+describe('the length of the vectors asked for', () => {
+  const rows: readonly (readonly [ProviderKind, string, (body: unknown) => unknown])[] = [
+    ['OPENAI', 'text-embedding-3-small', (body) => fields(body)?.dimensions],
+    ['OPENAI_COMPATIBLE', 'm', (body) => fields(body)?.dimensions],
+    ['MISTRAL', 'codestral-embed', (body) => fields(body)?.output_dimension],
+    ['PERPLEXITY', 'pplx-embed', (body) => fields(body)?.dimensions],
+    ['COHERE', 'embed-v4.0', (body) => fields(body)?.output_dimension],
+    ['GOOGLE', 'gemini-embedding-001', (body) => fields(body)?.outputDimensionality],
+    ['VERTEX', 'text-embedding-005', (body) => fields(fields(body)?.parameters)?.outputDimensionality],
+  ];
+  it.each(rows)('is sent to %s', async (kind, model, dimensionsOf) => {
+    const { provider, sent } = await open({ kind, values: (body) => [dimensionsOf(body)] }, () => ({}));
+    await expect(provider.embed({ model, values: ['a'], dimensions: 256 })).rejects.toThrow();
+    expect(sent).toEqual([[256]]);
+  });
+
+  it('is refused where Cohere has none of it', async () => {
+    const { provider, sent } = await open({ kind: 'COHERE', values: () => [] }, () => ({}));
+    const call = { model: 'embed-v4.0', values: ['a'], dimensions: 300 };
+    await expect(provider.embed(call)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', retryable: false });
+    expect(sent).toEqual([]);
+  });
+});
+
 describe('the usage of embeddings', () => {
   const [wire] = wires as [EmbeddingWire];
   it.each([

@@ -1,4 +1,4 @@
-import type { EmbeddingModelV4 } from '@ai-sdk/provider';
+import type { EmbeddingModelV4, EmbeddingModelV4CallOptions } from '@ai-sdk/provider';
 import { addUsage, type EmbeddingAnswer, type Provider, type ProviderUsage } from '../provider.ts';
 import { malformed } from '../translate/completeness.ts';
 import { failureOfEvent, toFailure } from '../translate/failure.ts';
@@ -32,6 +32,14 @@ function parse(body: string, secret: string | null): Fields {
   return answer;
 }
 
+/** Some of the SDK's packages take the length of the vectors as an option of their own, and else leave it out. */
+function withDimensions(
+  dimensions: number,
+): Pick<EmbeddingModelV4CallOptions, 'dimensions' | 'providerOptions'> {
+  const providerOptions = { cohere: { outputDimension: dimensions }, perplexity: { dimensions } };
+  return { dimensions, providerOptions };
+}
+
 /** Where a provider gives no count, ceil(UTF-8 bytes / 4) of the values stands in. */
 function usageOf(inputTokens: number | undefined, values: readonly string[]): ProviderUsage {
   if (inputTokens !== undefined) return { ...noUsage, inputTokens };
@@ -59,7 +67,7 @@ export function createEmbed(options: EmbedOptions): Provider['embed'] {
   ): Promise<EmbeddingAnswer> {
     const request = await embeddingRequestOf(model, {
       values,
-      ...(call.dimensions === undefined ? {} : { dimensions: call.dimensions }),
+      ...(call.dimensions === undefined ? {} : withDimensions(call.dimensions)),
     });
     call.progress?.sends(values.length);
     const response = await sendRequest(request, fetch, secret, call.signal);

@@ -21,6 +21,7 @@ import { geminiWire } from '../google/gemini-reader.ts';
 import type { ProviderCall, ProviderMessage } from '../provider.ts';
 import { responsesWire } from '../responses-wire/responses-reader.ts';
 import { toCallOptions } from '../translate/call-options.ts';
+import type { ConversationRules } from '../translate/conversation.ts';
 import { type CapturedRequest, captureFetch, requestOf } from './captured-request.ts';
 import { PlainRequests } from './plain-requests.ts';
 
@@ -55,6 +56,14 @@ const models: Readonly<Record<string, (id: string) => LanguageModelV4>> = {
   responses: (id) => createOpenAI({ apiKey: 'k', fetch }).responses(id),
   xai: createXai({ apiKey: 'k', fetch }),
   azure: (id) => createAzure({ apiKey: 'k', resourceName: 'r', fetch }).chat(id),
+};
+
+/** Rules that join or move texts: then there may be nothing to fill in, and never anything wrong. */
+const rules: Readonly<Record<string, ConversationRules>> = {
+  anthropic: { systemFirst: true },
+  google: { systemFirst: true },
+  mistral: { systemFirst: true, assistantAfterTool: true },
+  perplexity: { systemFirst: true, alternating: true },
 };
 
 const seed = printedSeed('plain requests');
@@ -105,7 +114,7 @@ describe.each(Object.entries(models))('%s', (name, model) => {
     let built = 0;
     const build = (call: ProviderCall, streaming: boolean) => {
       built += 1;
-      return requestOf(model(call.model), toCallOptions(call), streaming, blank);
+      return requestOf(model(call.model), toCallOptions(call, rules[name]), streaming, blank);
     };
     const plain = new PlainRequests(build);
     for (let round = 0; round < 150; round++) {
