@@ -7,6 +7,13 @@ import { ToldTexts } from '../wire/told-texts.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
 import { isWrapper, nestedCalls } from './parallel-calls.ts';
 
+/** Events that tell the text of a part once more, or only. */
+const doneTexts: ReadonlyMap<string, 'text' | 'reasoning'> = new Map([
+  ['response.output_text.done', 'text'],
+  ['response.refusal.done', 'text'],
+  ['response.reasoning_text.done', 'reasoning'],
+  ['response.reasoning_summary_text.done', 'reasoning'],
+]);
 const ends = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.done']);
 
 /**
@@ -43,7 +50,10 @@ class ResponsesReader implements AnswerReader {
     } else if (type === 'response.refusal.delta') {
       this.#refused = true;
       this.#say('text', index, event.delta, into);
-    } else if (type === 'response.output_item.added') this.#open(index, fields(event.item), into);
+    } else if (type === 'response.function_call_arguments.done') {
+      this.#argumentsRest(index, text(event.arguments), into);
+    } else if (doneTexts.has(text(type))) this.#done(event, into);
+    else if (type === 'response.output_item.added') this.#open(index, fields(event.item), into);
     else if (type === 'response.output_item.done') this.#item(index, fields(event.item), into);
     else if (ends.has(text(type))) this.#end(event, into);
   }
@@ -117,6 +127,22 @@ class ResponsesReader implements AnswerReader {
     into.push({ type: 'tool-call', index: call, argumentsDelta });
   }
 
+  #argumentsRest(index: unknown, given: string, into: ProviderPart[]): void {
+    const told = this.#told.get(index) ?? '';
+    if (given.startsWith(told)) this.#arguments(index, given.slice(told.length), into);
+  }
+
+  /** The first part of an item: what of it has not been told yet. Further parts come with the item. */
+  #done(event: Fields, into: ProviderPart[]): void {
+    const { type, output_index: index, content_index: content, summary_index: summary } = event;
+    if ((content ?? summary ?? 0) !== 0) return;
+    if (type === 'response.refusal.done') this.#refused = true;
+    const whole = text(event.text) || text(event.refusal);
+    const told = this.#told.get(index) ?? '';
+    if (whole.startsWith(told))
+      this.#say(doneTexts.get(text(type)) ?? 'text', index, whole.slice(told.length), into);
+  }
+
   /** A whole item: what of it has not been told yet. */
   #item(index: unknown, item: Fields | null, into: ProviderPart[]): void {
     if (item?.type === 'function_call') this.#call(index, item, into);
@@ -143,8 +169,7 @@ class ResponsesReader implements AnswerReader {
       this.#told.set(index, given);
       this.#begin(index, id, name, given, into);
     }
-    const told = this.#told.get(index) ?? '';
-    if (given.startsWith(told)) this.#arguments(index, given.slice(told.length), into);
+    this.#argumentsRest(index, given, into);
   }
 
   #say(type: 'text' | 'reasoning', index: unknown, said: unknown, into: ProviderPart[]): void {
