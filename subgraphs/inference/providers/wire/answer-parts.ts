@@ -203,15 +203,20 @@ export class AnswerParts {
     return event;
   }
 
-  #pass(parts: readonly ProviderPart[]): readonly ProviderPart[] {
+  /** The parts as they are passed on; `parts` is changed. */
+  #pass(parts: ProviderPart[]): readonly ProviderPart[] {
     const { filter } = this.#context;
     const passed =
       filter === null ? parts : parts.map((part) => filter.pass(part)).filter((part) => part !== null);
-    return passed.map((part) => {
-      const given = part.type === 'tool-call' && part.id !== undefined ? this.#identified(part) : part;
-      this.#count(given);
-      return given;
-    });
+    for (let at = 0; at < passed.length; at++) {
+      let part = passed[at] as ProviderPart;
+      if (part.type === 'tool-call' && part.id !== undefined) {
+        part = this.#identified(part);
+        passed[at] = part;
+      }
+      this.#count(part);
+    }
+    return passed;
   }
 
   /** The first part of a call: with an id of its own; arguments that are none wait for the end of the answer. */
@@ -251,9 +256,13 @@ function tellsError(event: Fields): boolean {
   if (event.type === 'error' || event.object === 'error') return true;
   if (event.type === undefined) {
     if (event.choices !== undefined) return false;
-    return [event.message, event.msg, event.detail].some((said) => typeof said === 'string' && said !== '');
+    return isWords(event.message) || isWords(event.msg) || isWords(event.detail);
   }
   return event.type === 'response.failed' && saysAnything(fields(event.response)?.error);
+}
+
+function isWords(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 /** All parts of an answer as one. */
