@@ -89,6 +89,7 @@ describe('what an end says about the health of its provider', () => {
     ['a filtered input', failureOf('CONTENT_FILTERED', false), undefined],
     ['an answer of another shape', new UnfitAnswer('It does not fit.'), undefined],
     ['a call that its provider could not use', refused, undefined],
+    ['too many calls of this process', failureOf('OVERLOADED', true), undefined],
     ['the end of the process', new Stopped('shutting down'), undefined],
   ] as const)('%s', (_name, failure, result) => {
     expect(healthOf(failed(failure), times)?.result).toBe(result);

@@ -57,12 +57,18 @@ export type AttemptEnd =
       readonly cut: boolean;
     };
 
-const clientsFault: ReadonlySet<string> = new Set(['BAD_USER_INPUT', 'CONTEXT_TOO_LONG', 'CONTENT_FILTERED']);
+/** Of the call, or of this process (OVERLOADED: it ends, or is at one of its bounds). */
+const notProviders: ReadonlySet<string> = new Set([
+  'BAD_USER_INPUT',
+  'CONTEXT_TOO_LONG',
+  'CONTENT_FILTERED',
+  'OVERLOADED',
+]);
 
 /** Failures that say nothing about the provider's health: what one client asks for opens no circuit for the others. */
-function comesFromCall(failure: ProviderFailure): boolean {
-  if (failure instanceof Stopped || failure instanceof UnfitAnswer) return true;
-  return clientsFault.has(failure.code) || failure.status === 400 || failure.status === 422;
+function comesFromUs(failure: ProviderFailure): boolean {
+  if (failure instanceof UnfitAnswer) return true;
+  return notProviders.has(failure.code) || failure.status === 400 || failure.status === 422;
 }
 
 /** What the end says about the provider's health; null: nothing. */
@@ -77,7 +83,7 @@ export function healthOf(
   }
   const { failure } = end;
   const result = refusesCredential(failure) ? 'REFUSED' : 'FAILED';
-  if (result === 'FAILED' && comesFromCall(failure)) return null;
+  if (result === 'FAILED' && comesFromUs(failure)) return null;
   return { ...times, result, outputTokens: 0, retryAfterMs: failure.retryAfterMs };
 }
 

@@ -63,12 +63,14 @@ const refusals: readonly Refusal[] = [
   },
 ];
 
-const credentialSets: readonly Readonly<Record<string, number>>[] = [
-  { bad: 1, good: 1 },
-  { bad: 1, good: 0 },
-  { bad: 1, worse: 1, good: 1 },
-  { bad: 1, worse: 1, good: 0 },
-];
+/** Two and three credentials, with and without a reserve, by the model's id and by a route. */
+const callsOf: readonly { readonly credentials: Readonly<Record<string, number>>; readonly model: string }[] =
+  [
+    { credentials: { bad: 1, good: 1 }, model: 'route' },
+    { credentials: { bad: 1, good: 0 }, model: 'a/one' },
+    { credentials: { bad: 1, worse: 1, good: 1 }, model: 'a/one' },
+    { credentials: { bad: 1, worse: 1, good: 0 }, model: 'route' },
+  ];
 
 const operations: readonly Operation[] = ['complete', 'completionStream', 'embed'];
 
@@ -81,9 +83,7 @@ function openRefusing({ status, error, headers }: Refusal, isRefusing = () => tr
 }
 
 const cells = refusals.flatMap((refusal) =>
-  credentialSets.flatMap((credentials) =>
-    ['a/one', 'route'].map((model) => ({ refusal, credentials, model, name: refusal.name })),
-  ),
+  callsOf.map((call) => ({ ...call, refusal, name: refusal.name })),
 );
 
 describe('a refused credential', () => {
