@@ -149,37 +149,43 @@ export function followCompletion(
   if (local === undefined) watch();
   else void local.done.then(watch);
 
-  /** The next event of the log; undefined where the log has no more to tell before its end. */
-  async function step(): Promise<IteratorResult<LoggedEvent<CompletionEventData>> | undefined> {
-    try {
-      isWaiting = true;
-      const next = await inner.next();
-      isWaiting = false;
-      return next.done && isSilenced && !signal.aborted ? undefined : next;
-    } catch (error) {
-      if (!(error instanceof StreamLogLost)) {
-        deps.log.warn({ err: error, completionId: id }, 'a stream log cannot be read; its row is followed');
-      }
-      return undefined;
-    }
+  /** From the log's end without an end of the stream: what the stored result has more. */
+  async function replayStored(): Promise<void> {
+    leave();
+    isReplay = true;
+    // Before the row is waited for: what the log holds is only kept for a while.
+    const told = await answerUpTo(id, last, deps);
+    const completion = await outcome(id, caller, signal, deps);
+    inner = replayAfter(completion, last, told);
   }
 
   return {
+    // Once per token and client: the log's events pass in one step.
     async next() {
-      let next = isReplay ? await inner.next() : await step();
-      if (next === undefined) {
-        leave();
-        isReplay = true;
-        // Before the row is waited for: what the log holds is only kept for a while.
-        const told = await answerUpTo(id, last, deps);
-        const completion = await outcome(id, caller, signal, deps);
-        if (signal.aborted) return { done: true, value: undefined };
-        inner = replayAfter(completion, last, told);
-        next = await inner.next();
+      if (!isReplay) {
+        try {
+          isWaiting = true;
+          const next = await inner.next();
+          isWaiting = false;
+          if (!next.done) {
+            last = next.value.sequence;
+            return next;
+          }
+          if (!isSilenced || signal.aborted) {
+            leave();
+            return next;
+          }
+        } catch (error) {
+          if (!(error instanceof StreamLogLost)) {
+            deps.log.warn(
+              { err: error, completionId: id },
+              'a stream log cannot be read; its row is followed',
+            );
+          }
+        }
+        await replayStored();
       }
-      if (next.done) leave();
-      else last = next.value.sequence;
-      return next;
+      return signal.aborted ? { done: true, value: undefined } : inner.next();
     },
     async return() {
       leave();
