@@ -111,7 +111,7 @@ it('returns running rows with what was reserved, and later rows, one by one', as
       isClosed: false,
       amounts: { REQUESTS: 1n, TOKENS: 90n, COST: 2n ** 55n + 1n },
     },
-    { id: old, scopes: both, atMs: 1_000, isClosed: false, amounts: { REQUESTS: 1n, TOKENS: 2n, COST: 7n } },
+    { id: old, scopes: both, atMs: 1_000, isClosed: false, amounts: { REQUESTS: 1n, TOKENS: 5n, COST: 7n } },
     {
       id: later,
       scopes: both,

@@ -25,7 +25,9 @@ interface Group {
   readonly requests: number | bigint;
   readonly input: number | bigint;
   readonly output: number | bigint;
-  readonly costNanos: number | bigint | mongo.Long;
+  readonly costNanos: number | bigint;
+  readonly reservedTokens: number | bigint;
+  readonly reservedNanos: number | bigint;
 }
 
 /** How long the database may take for one question. */
@@ -56,8 +58,8 @@ export function createMeterHistory(connection: Connection) {
         lastMs: group.last.getTime(),
         amounts: {
           REQUESTS: BigInt(group.requests),
-          TOKENS: BigInt(group.input) + BigInt(group.output),
-          COST: BigInt(group.costNanos.toString()),
+          TOKENS: larger(BigInt(group.input) + BigInt(group.output), reservedOf(group, group.reservedTokens)),
+          COST: larger(BigInt(group.costNanos), reservedOf(group, group.reservedNanos)),
         },
       }));
       return {
@@ -84,7 +86,7 @@ function pipelineOf({ partition, scopes, boundariesMs, fine, untilMs, except }: 
     $or: [{ $eq: ['$status', 'RUNNING'] }, { $gte: ['$startedAt', new Date(untilMs)] }],
   };
   const isClosed = { $ne: ['$status', 'RUNNING'] };
-  const counted = (drawn: unknown, reserved: unknown) => ({ $sum: { $cond: [isClosed, drawn, reserved] } });
+  const [, ...laterMs] = boundariesMs.toSorted((a, b) => a - b);
   const keyLineId = { $ifNull: ['$keyLineId', '$keyId'] };
   return [
     {
@@ -100,18 +102,20 @@ function pipelineOf({ partition, scopes, boundariesMs, fine, untilMs, except }: 
         _id: {
           id: { $cond: [isSingle, '$_id', null] },
           closed: isClosed,
-          app: { $cond: [{ $in: ['$appId', appIds] }, '$appId', null] },
-          key: { $cond: [{ $in: [keyLineId, keyIds] }, keyLineId, null] },
-          // How many of the boundaries the row has passed, and the period that it lies in.
-          part: { $add: [0, ...boundariesMs.map((ms) => numberOf({ $gte: ['$startedAt', new Date(ms)] }))] },
+          app: appIds.length === 0 ? null : { $cond: [{ $in: ['$appId', appIds] }, '$appId', null] },
+          key: keyIds.length === 0 ? null : { $cond: [{ $in: [keyLineId, keyIds] }, keyLineId, null] },
+          // The boundaries that the row has passed, and the period that it lies in.
+          part: laterMs.map((ms) => ({ $gte: ['$startedAt', new Date(ms)] })),
           slot: fine === null ? null : slotOf(fine),
         },
         first: { $min: '$startedAt' },
         last: { $max: '$startedAt' },
         requests: { $sum: 1 },
-        input: counted('$usage.inputTokens', { $ifNull: ['$reserved.tokens', '$usage.inputTokens'] }),
-        output: counted('$usage.outputTokens', 0),
-        costNanos: counted('$costNanos', { $ifNull: ['$reserved.costNanos', '$costNanos'] }),
+        input: { $sum: '$usage.inputTokens' },
+        output: { $sum: '$usage.outputTokens' },
+        costNanos: { $sum: '$costNanos' },
+        reservedTokens: { $sum: '$reserved.tokens' },
+        reservedNanos: { $sum: '$reserved.costNanos' },
       },
     },
   ];
@@ -121,8 +125,13 @@ function idsOf(scopes: readonly string[], prefix: string): readonly string[] {
   return scopes.filter((scope) => scope.startsWith(prefix)).map((scope) => scope.slice(prefix.length));
 }
 
-function numberOf(condition: unknown) {
-  return { $cond: [condition, 1, 0] };
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+/** Nothing is reserved for a closed row any more. */
+function reservedOf({ _id }: Group, amount: number | bigint): bigint {
+  return _id.closed ? 0n : BigInt(amount);
 }
 
 function slotOf({ fromMs, lengthMs }: NonNullable<Question['fine']>) {

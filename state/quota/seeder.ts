@@ -26,7 +26,7 @@ export interface SeededStore {
 /** How long reading the ledger may take until its result is refused: settled calls are remembered so long. */
 export const seedMsMax = 120_000;
 /** How long a call waits for the ledger to be read. */
-const waitMsMax = 5_000;
+const waitMsMax = 10_000;
 /** Partitions that are read at the same time. */
 const readsMax = 4;
 const roundsMax = 8;
