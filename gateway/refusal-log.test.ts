@@ -41,6 +41,16 @@ const eventsOf = (event: string) => lines.filter((line) => line.event === event)
 const base = { event: 'refused', clientRequestId: 'theirs', clientAddress: '127.0.0.1' };
 const level = { info: 30, warn: 40 };
 
+/** Reads the response until the text has come; fails where it ends before. */
+async function untilText(response: Response, wanted: string): Promise<void> {
+  const reader = response.body?.getReader();
+  for (let text = ''; !text.includes(wanted); ) {
+    const { done, value = new Uint8Array() } = (await reader?.read()) ?? { done: true };
+    if (done) throw new Error(`The response ended without ${wanted}: ${text}`);
+    text += Buffer.from(value);
+  }
+}
+
 describe('a refusal', () => {
   it.each<[string, string | null, object, Record<string, string>, LogLine]>([
     [
@@ -142,7 +152,13 @@ describe('a refusal', () => {
   });
 
   const refusing = (
-    code: 'QUOTA_EXCEEDED' | 'BUDGET_EXCEEDED' | 'NO_ROUTE' | 'OVERLOADED' | 'ACCESS_PENDING',
+    code:
+      | 'PROVIDER_AUTH'
+      | 'QUOTA_EXCEEDED'
+      | 'BUDGET_EXCEEDED'
+      | 'NO_ROUTE'
+      | 'OVERLOADED'
+      | 'ACCESS_PENDING',
     details: object,
   ) => {
     const error = new HeddleError(code, 'words of a client', { extensions: { ...details } });
@@ -161,6 +177,7 @@ describe('a refusal', () => {
     ['BUDGET_EXCEEDED', level.info, { meter: 'COST', window: 'MONTH', subject: 'budget:b' }],
     ['ACCESS_PENDING', level.info, {}],
     ['NO_ROUTE', level.warn, {}],
+    ['PROVIDER_AUTH', level.warn, { retryAfterMs: 30_000 }],
     ['OVERLOADED', level.warn, { retryAfterMs: 1_000 }],
   ] as const)('of a subgraph is one line of the gateway: %s', async (code, expectedLevel, details) => {
     refusing(code, { ...details, words: 'of a client' });
@@ -352,9 +369,7 @@ describe('a stream', () => {
     subscribeTo(noted(never.promise));
     const leave = new AbortController();
     const response = await sse(leave.signal);
-    const reader = response.body?.getReader();
-    for (let text = ''; !text.includes('TextDelta'); )
-      text += Buffer.from((await reader?.read())?.value ?? []);
+    await untilText(response, 'TextDelta');
     leave.abort();
     await vi.waitFor(() => expect(lines).toHaveLength(1));
     expect(lines).toEqual([expect.objectContaining({ ...cut, level: level.info, reason: 'CLIENT_GONE' })]);

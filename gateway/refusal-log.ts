@@ -24,6 +24,11 @@ const levels: Readonly<Partial<Record<ErrorCode, 'info' | 'warn'>>> = {
   GUARDRAIL_BLOCKED: 'warn',
   NO_ROUTE: 'warn',
   OVERLOADED: 'warn',
+  // Before there is a row: no provider that may be asked is available.
+  PROVIDER_AUTH: 'warn',
+  PROVIDER_ERROR: 'warn',
+  PROVIDER_RATE_LIMITED: 'warn',
+  PROVIDER_TIMEOUT: 'warn',
   QUOTA_EXCEEDED: 'info',
   BUDGET_EXCEEDED: 'info',
   ACCESS_PENDING: 'info',

@@ -98,7 +98,10 @@ export function createHealthRegistry(
       }
     }
     const onChange = (circuit: CircuitState, failures: number) =>
-      options.log?.warn({ modelId, providerId, circuit, failures }, 'a circuit changed');
+      options.log?.warn(
+        { event: 'circuit_changed', modelId, providerId, circuit, failures },
+        'a circuit changed',
+      );
     const state: ModelState = {
       providerId,
       circuit: new Circuit(now, onChange),
