@@ -21,7 +21,7 @@ export interface MeteredUpstream extends AsyncDisposable {
 }
 
 /** What it counts for the input of every call. */
-export const promptTokens = 100;
+const promptTokens = 100;
 
 /** What to ask it for. `name` is found in the call's content. */
 export const askFor = (name: string, words: number, everyMs: number): string =>
