@@ -181,7 +181,9 @@ async function stateOfA(): Promise<string> {
        auditLog(first: 200) { edges { node { id action outcome } } } }`,
     {},
   );
-  return tenant + others;
+  // A reads its audit log here, and the log notes that.
+  const ownReads = /\{"node":\{"id":"[^"]+","action":"auditLog\.read","outcome":"SUCCEEDED"\}\},?/g;
+  return tenant + others.replace(ownReads, '');
 }
 
 function fieldNamed(kind: Kind, name: string): GraphQLField<unknown, unknown> {
