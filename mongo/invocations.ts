@@ -45,6 +45,11 @@ export interface AttemptProgressRecord {
   price: PriceRecord | null;
   /** Characters of the answer so far. */
   receivedChars: number;
+  /**
+   * Characters that may have come before the next record is durable: no more are passed on until then. Absent where the
+   * answer comes whole, and on rows that older versions wrote.
+   */
+  coveredChars?: number;
   /** The provider's last count; null: none yet. */
   counted: UsageRecord | null;
 }

@@ -33,7 +33,7 @@ import type { EventSink } from './event-sink.ts';
 import { type LoggedCall, logFailedCall } from './failure-log.ts';
 import { readAnswerTexts } from './guarded-texts.ts';
 import { attemptProgress } from './ledger/attempt-progress.ts';
-import type { ProgressSource } from './ledger/progress.ts';
+import { aheadCharsMin, type FollowedSource, type ProgressSource } from './ledger/progress.ts';
 import { attemptRecord, closingOf, resultOf } from './ledger/rows.ts';
 import type { Meters } from './meters.ts';
 import type { Lease } from './provider-pool.ts';
@@ -124,12 +124,17 @@ export class Invocation implements ProgressSource {
     return this.#received.parts;
   }
 
-  progress(): ProgressRecord {
+  get received(): number {
+    return this.#received.received;
+  }
+
+  progress(aheadChars: number): ProgressRecord {
     const attempt = attemptProgress(
       this.#model,
       this.#boundsOf(this.#model),
       this.#attemptStartedAtMs,
       this.#received,
+      aheadChars,
     );
     return this.#progressWith(attempt);
   }
@@ -183,7 +188,7 @@ export class Invocation implements ProgressSource {
         recordWait: () => progress.write(this.id, this.#progressWith(null)),
         recordBegin: (model) => {
           this.#beginAttempt(model, this.#deps.now());
-          return progress.write(this.id, this.progress());
+          return progress.write(this.id, this.progress(this.#readsStream ? aheadCharsMin : 0));
         },
         attempt: (model, lease) => this.#attempt(model, lease),
         hasShown: () => this.#shown,
@@ -238,16 +243,25 @@ export class Invocation implements ProgressSource {
     this.#attemptAbort = abort;
     if (this.#abort.signal.aborted) abort.abort(this.#abort.signal.reason);
     let timeToFirstTokenMs: number | null = null;
+    let followed: FollowedSource | undefined;
     const called = await this.#call(lease, abort, () => {
-      timeToFirstTokenMs = now() - startedAtMs;
-      this.#firstTokenMs ??= now() - this.start.startedAtMs;
-      progress.follow(this);
-    }).finally(() => progress.leave(this));
+      if (followed === undefined) {
+        timeToFirstTokenMs = now() - startedAtMs;
+        this.#firstTokenMs ??= now() - this.start.startedAtMs;
+        followed = progress.follow(this);
+      }
+      return followed.cover();
+    }).finally(() => followed?.[Symbol.dispose]());
     const wholeMs = this.start.sink === null ? now() - startedAtMs : null;
     return { ...this.#structured(called), timeToFirstTokenMs, wholeMs };
   }
 
-  async #call(lease: Lease, abort: AbortController, onFirst: () => void): Promise<AttemptEnd> {
+  /** @param cover keeps what has come in the row: to be waited for before it is shown */
+  async #call(
+    lease: Lease,
+    abort: AbortController,
+    cover: () => Promise<void> | undefined,
+  ): Promise<AttemptEnd> {
     const { request, sink } = this.start;
     const model = this.#model;
     try {
@@ -262,16 +276,20 @@ export class Invocation implements ProgressSource {
           : { maxOutputTokens: outputTokensMax(model, maxOutputTokens) }),
       };
       if (!this.#readsStream) return await generateOnce(provider, call, abort, this.#limits(true));
-      let first = true;
       const show = (part: ProviderPart) => {
-        if (part.type === 'usage' || part.type === 'finish') return undefined;
-        if (first) onFirst();
-        first = false;
         if (sink === null) return undefined;
         const event = eventOf(this.id, part);
         return event === undefined ? undefined : this.#show(sink, event);
       };
-      return await streamOnce(provider, call, abort, this.#limits(false), show, this.#received);
+      const take = (part: ProviderPart) => {
+        if (part.type === 'usage' || part.type === 'finish') return undefined;
+        const covered = cover();
+        if (covered === undefined) return show(part);
+        // What has come is part of the answer, also of one that is stopped meanwhile: its row is closed with it.
+        const settled = untilAborted(covered, abort.signal).catch(() => undefined);
+        return settled.then(() => show(part));
+      };
+      return await streamOnce(provider, call, abort, this.#limits(false), take, this.#received);
     } catch (error) {
       if (error instanceof Cancelled)
         return { outcome: 'CANCELLED', reason: error, told: null, partial: null, cut: false };

@@ -8,6 +8,7 @@ import { readCallTexts } from './guarded-texts.ts';
 import type { Idempotency } from './idempotency.ts';
 import { Invocation } from './invocation.ts';
 import { attemptProgress } from './ledger/attempt-progress.ts';
+import { aheadCharsMin } from './ledger/progress.ts';
 import { openRow, type RowStart, reservedRow, resultOf } from './ledger/rows.ts';
 import type { LostReaders } from './lost-readers.ts';
 import { Meters } from './meters.ts';
@@ -155,7 +156,8 @@ export function createInvoker(
     const [model] = candidates.models;
     const startedAtMs = deps.now();
     const bounds = { inputTokensMax, outputTokensMax: outputTokensLimit(model, maxOutputTokens) };
-    const attempt = attemptProgress(model, bounds, startedAtMs);
+    const readsStream = options.mode === 'STREAM' || candidates.isRoute;
+    const attempt = attemptProgress(model, bounds, startedAtMs, undefined, readsStream ? aheadCharsMin : 0);
     const row = rowOf({ id, caller, model, cache, startedAtMs, attempt }, request);
     const meters = new Meters({ ...deps, caller, id, totalMs: candidates.timeouts.totalMs });
     const inputBound = inputTokensMax + deps.inputAllowances.tokensFor(model.id);

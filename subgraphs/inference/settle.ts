@@ -69,6 +69,9 @@ export function upperBound(model: CatalogModel, inputTokens: number, outputToken
   };
 }
 
+/** The usual ratio. */
+export const charsPerToken = 4;
+
 /** What bounds the estimate of a call's usage. */
 export interface UsageBounds {
   readonly inputTokensMax: number;
@@ -86,7 +89,10 @@ export function estimatedUsage(
   receivedChars: number,
   told: ProviderUsage | null,
 ): ProviderUsage {
-  const outputTokens = Math.min(Math.ceil(receivedChars / 4), outputTokensMax ?? Number.POSITIVE_INFINITY);
+  const outputTokens = Math.min(
+    Math.ceil(receivedChars / charsPerToken),
+    outputTokensMax ?? Number.POSITIVE_INFINITY,
+  );
   return {
     inputTokens: told === null ? Math.ceil((inputTokensMax * 3) / 4) : told.inputTokens,
     outputTokens: Math.max(told?.outputTokens ?? 0, outputTokens),

@@ -1,7 +1,14 @@
 import type { CatalogModel } from '#mongo/catalog.ts';
 import type { AttemptProgressRecord, AttemptRecord } from '#mongo/invocations.ts';
 import type { ProviderUsage } from '../providers/provider.ts';
-import { estimatedUsage, exactCost, nanosOf, type UsageBounds } from '../settle.ts';
+import {
+  charsPerToken,
+  estimatedUsage,
+  exactCost,
+  nanosOf,
+  outputTokensMax,
+  type UsageBounds,
+} from '../settle.ts';
 
 /** What has come of an answer so far. */
 export interface ReceivedSoFar {
@@ -13,13 +20,18 @@ export interface ReceivedSoFar {
 
 const nothingReceived: ReceivedSoFar = { received: 0, usage: null };
 
-/** A provider call under way, as its row keeps it. */
+/**
+ * A provider call under way, as its row keeps it. `aheadChars` is what may come in addition before the row is written
+ * again; it never raises the estimate above what is reserved.
+ */
 export function attemptProgress(
   model: CatalogModel,
   bounds: UsageBounds,
   startedAtMs: number,
   { received, usage }: ReceivedSoFar = nothingReceived,
+  aheadChars = 0,
 ): AttemptProgressRecord {
+  const charsMax = charsPerToken * (bounds.outputTokensMax ?? outputTokensMax(model, undefined));
   return {
     modelId: model.id,
     providerId: model.provider.id,
@@ -28,6 +40,7 @@ export function attemptProgress(
     outputTokensMax: bounds.outputTokensMax,
     price: model.price,
     receivedChars: received,
+    coveredChars: Math.max(received, Math.min(Math.ceil(received + aheadChars), charsMax)),
     counted: usage,
   };
 }

@@ -1,4 +1,4 @@
-import type { AttemptRecord, InvocationRecord } from '#mongo/invocations.ts';
+import type { AttemptProgressRecord, AttemptRecord, InvocationRecord } from '#mongo/invocations.ts';
 import type { LoggedEvent } from '#state/streams/stream-log.ts';
 import { type CompletionData, type CompletionEventData, noUsage } from '../completion.ts';
 import { addUsage } from '../providers/provider.ts';
@@ -51,9 +51,18 @@ function attemptsOf({ progress, attempts }: InvocationRecord, logged: LoggedAnsw
   if (progress === undefined) return attempts;
   const { attempt, at } = progress;
   if (attempt === null) return progress.attempts;
-  const isOfAttempt = logged !== null && (logged.modelId === null || logged.modelId === attempt.modelId);
-  const received = Math.max(attempt.receivedChars, isOfAttempt ? logged.answer.received : 0);
-  return [...progress.attempts, cutAttemptRecord(attempt, received, at.getTime())];
+  return [...progress.attempts, cutAttemptRecord(attempt, charsOf(attempt, logged), at.getTime())];
+}
+
+/** Characters of the answer that clients may have: those in the log where it has it all; otherwise an upper bound. */
+function charsOf(
+  { modelId, receivedChars, coveredChars = receivedChars }: AttemptProgressRecord,
+  logged: LoggedAnswer | null,
+): number {
+  if (logged === null || (logged.modelId !== null && logged.modelId !== modelId)) return coveredChars;
+  const { received } = logged.answer;
+  // A log that has less than the row was given up, or has lost something.
+  return logged.whole && received >= receivedChars ? received : Math.max(coveredChars, received);
 }
 
 /** An answer whose beginning is no longer held would read as another one. */

@@ -7,10 +7,14 @@ import { openStore } from '#mongo/embedded/store.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { anonymousCaller } from '#schema/caller.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
+import { printedSeed, randomOf } from '#test/support/random.ts';
 import { countCommands } from '#test/support/subgraph.ts';
+import type { UsageBounds } from '../settle.ts';
 import { attemptProgress } from './attempt-progress.ts';
 import { nativeCollection } from './native-collection.ts';
+import { closeOrphan } from './orphan.ts';
 import {
+  aheadCharsMin,
   createProgressWriter,
   type ProgressSource,
   recordIntervalMs,
@@ -34,7 +38,9 @@ const model = { id: 'm/x', provider: { id: 'm' }, price: null } as CatalogModel;
 const bounds = { inputTokensMax: 10, outputTokensMax: null };
 
 /** A running call whose answer grows as the test says. */
-async function call(): Promise<ProgressSource & { receive(chars: number): void }> {
+async function call(
+  within: UsageBounds = bounds,
+): Promise<ProgressSource & { receive(chars: number): void }> {
   const id = randomUUID();
   const row = openRow({
     id,
@@ -47,7 +53,7 @@ async function call(): Promise<ProgressSource & { receive(chars: number): void }
     cache: 'BYPASS',
     startedAtMs: 1_000,
     ownerId: 'o',
-    attempt: attemptProgress(model, bounds, 1_000),
+    attempt: attemptProgress(model, within, 1_000, undefined, aheadCharsMin),
   });
   await nativeCollection(database.connection, invocations).insertOne(row);
   let parts = 0;
@@ -57,14 +63,17 @@ async function call(): Promise<ProgressSource & { receive(chars: number): void }
     get parts() {
       return parts;
     },
+    get received() {
+      return received;
+    },
     receive(chars) {
       parts += 1;
       received += chars;
     },
-    progress: () => ({
+    progress: (aheadChars) => ({
       at: new Date(2_000),
       attempts: [],
-      attempt: attemptProgress(model, bounds, 1_000, { received, usage: null }),
+      attempt: attemptProgress(model, within, 1_000, { received, usage: null }, aheadChars),
     }),
   };
 }
@@ -109,7 +118,7 @@ describe('the progress of running calls', () => {
     const { writer, advance, roundEnds, timers } = setup();
     const source = await call();
     source.receive(5);
-    writer.follow(source);
+    const followed = writer.follow(source);
     advance(roundMsMin);
     await roundEnds();
     expect(await recorded(source)).toBe(5);
@@ -122,7 +131,7 @@ describe('the progress of running calls', () => {
     advance(roundMsMin);
     await roundEnds();
     expect(await recorded(source)).toBe(12);
-    writer.leave(source);
+    followed[Symbol.dispose]();
     source.receive(1);
     advance(roundMsMin);
     expect(timers.size).toBe(0);
@@ -168,7 +177,7 @@ describe('the progress of running calls', () => {
     const source = await call();
     const records = Array.from({ length: 20 }, (_, at) => {
       source.receive(1);
-      return writer.write(source.id, { ...source.progress(), at: new Date(at) });
+      return writer.write(source.id, { ...source.progress(0), at: new Date(at) });
     });
     const updates: string[][] = [];
     const note = ({
@@ -187,7 +196,7 @@ describe('the progress of running calls', () => {
     for (const ids of updates) expect(ids).toEqual([source.id]);
     await invocations(database.connection).updateOne({ _id: source.id }, { $set: { status: 'FAILED' } });
     source.receive(1);
-    await writer.write(source.id, source.progress());
+    await writer.write(source.id, source.progress(0));
     expect(await recorded(source)).toBe(20);
   });
 
@@ -204,7 +213,7 @@ describe('the progress of running calls', () => {
       advance(roundMsMin);
       await roundEnds();
     }
-    await writer.write(source.id, source.progress());
+    await writer.write(source.id, source.progress(0));
     expect(await recorded(source)).toBe(0);
     expect(lines).toHaveLength(1);
     await admin.command({ configureFailPoint: 'failCommand', mode: 'off' });
@@ -221,9 +230,80 @@ describe('the progress of running calls', () => {
     const admin = database.connection.getClient().db('admin');
     const data = { failCommands: ['update'], blockConnection: true, blockTimeMS: 60_000 };
     await admin.command({ configureFailPoint: 'failCommand', mode: { times: 1 }, data });
-    const written = writer.write(source.id, source.progress());
+    const written = writer.write(source.id, source.progress(0));
     await vi.waitFor(() => expect(timers.size).toBe(1));
     advance(1_000);
     await written;
+  });
+
+  it('covers at every instant what was passed on, at whatever speed it comes, within the reserved bound', async () => {
+    const random = randomOf(printedSeed('covered answers'));
+    const admin = database.connection.getClient().db('admin');
+    // Each write takes a while, so that answers go on meanwhile.
+    const data = { failCommands: ['update'], blockConnection: true, blockTimeMS: 5 };
+    await admin.command({ configureFailPoint: 'failCommand', mode: 'alwaysOn', data });
+    const writer = createProgressWriter(database.connection, { log: pino({ level: 'silent' }) });
+    const outputTokensMax = 150;
+    const stream = async () => {
+      const source = await call({ inputTokensMax: 10, outputTokensMax });
+      let passedOn = 0;
+      const check = async () => {
+        const atLeast = passedOn;
+        const row = await invocations(database.connection).findById(source.id).lean<InvocationRecord>();
+        const { usage } = closeOrphan(row as InvocationRecord, [], 3_000).closing;
+        expect(usage.outputTokens).toBeGreaterThanOrEqual(Math.min(Math.ceil(atLeast / 4), outputTokensMax));
+        expect(usage.outputTokens).toBeLessThanOrEqual(outputTokensMax);
+      };
+      const followed = writer.follow(source);
+      for (let part = 0; part < 40; part++) {
+        source.receive(random.chance(0.1) ? random.below(300) : random.below(8));
+        await followed.cover();
+        passedOn = source.received;
+        for (let reads = random.below(4); reads > 0; reads--) await check();
+      }
+      await check();
+      followed[Symbol.dispose]();
+    };
+    await Promise.all(Array.from({ length: 6 }, stream));
+    await admin.command({ configureFailPoint: 'failCommand', mode: 'off' });
+    writer[Symbol.dispose]();
+  });
+
+  it('covers what comes at an even speed without a further write, and little more', async () => {
+    const { writer, advance, roundEnds } = setup();
+    const source = await call();
+    const followed = writer.follow(source);
+    const commands = await countCommands(database, async () => {
+      for (let part = 0; part < 50; part++) {
+        source.receive(4);
+        expect(followed.cover()).toBeUndefined();
+        advance(25);
+        if (part % 4 === 3) await roundEnds();
+      }
+    });
+    expect(commands.length).toBeLessThanOrEqual(15);
+    const row = await invocations(database.connection).findById(source.id).lean<InvocationRecord>();
+    const attempt = row?.progress?.attempt;
+    // One interval of 100 ms, and four tokens.
+    expect(attempt?.coveredChars).toBeLessThanOrEqual((attempt?.receivedChars ?? 0) + 20 + aheadCharsMin);
+    writer[Symbol.dispose]();
+  });
+
+  it('holds no answer back while it cannot be written, nor longer than a second', async () => {
+    const { writer, advance, timers } = setup();
+    const [first, second] = [await call(), await call()];
+    const admin = database.connection.getClient().db('admin');
+    const data = { failCommands: ['update'], blockConnection: true, blockTimeMS: 60_000 };
+    await admin.command({ configureFailPoint: 'failCommand', mode: { times: 1 }, data });
+    const followed = writer.follow(first);
+    first.receive(1_000);
+    const covered = followed.cover();
+    expect(covered).toBeInstanceOf(Promise);
+    await vi.waitFor(() => expect(timers.size).toBe(2));
+    advance(1_000);
+    await covered;
+    second.receive(1_000);
+    expect(writer.follow(second).cover()).toBeUndefined();
+    writer[Symbol.dispose]();
   });
 });

@@ -15,18 +15,30 @@ export interface ProgressSource {
   readonly id: string;
   /** Parts of the answer so far: while there are no more, nothing is written. */
   readonly parts: number;
-  /** What its row would be closed from, were it cut now. */
-  progress(): ProgressRecord;
+  /** Characters of the answer so far. */
+  readonly received: number;
+  /** What its row would be closed from, were it cut before so many more characters have come. */
+  progress(aheadChars: number): ProgressRecord;
+}
+
+/** A source that is followed. */
+export interface FollowedSource extends Disposable {
+  /**
+   * To be called when a part has come, before it is passed on. Returns nothing while the row covers what has come, which
+   * is the usual case; otherwise a promise that resolves when it does. Waits for nothing while the row cannot be written.
+   */
+  cover(): Promise<void> | undefined;
 }
 
 /**
  * Keeps in the rows of running calls what they have used so far: what is not there when the process dies is not billed.
- * Answers that flow are written in rounds, one command for all of them. Failed writes are logged, and disturb no call.
+ * Answers that flow are written in rounds, one command for all of them. A record covers what comes until the next one at
+ * the speed so far; an answer that comes faster is written at once, and waits for that where the record does not cover
+ * it any more. Failed writes are logged, and disturb no call.
  */
 export interface ProgressWriter extends Disposable {
-  /** Writes the source in the next round, then again and again while more comes, until it is left. */
-  follow(source: ProgressSource): void;
-  leave(source: ProgressSource): void;
+  /** Writes the source in the next round, then again and again while more comes, until what it returns is disposed. */
+  follow(source: ProgressSource): FollowedSource;
   /** Writes it at once: resolves when it is durable, or when that takes too long. */
   write(id: string, progress: ProgressRecord): Promise<void>;
 }
@@ -50,8 +62,10 @@ export const recordMsMax = 5_000;
 /** Records in one round, and in one command. */
 const roundMax = 4_096;
 const commandMax = 512;
-/** How long `write` is waited for. */
+/** How long a write is waited for. */
 const writeMsMax = 1_000;
+/** What a record covers at least beyond what has come: four tokens. The row of a streamed call is opened with it. */
+export const aheadCharsMin = 16;
 
 const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as const;
 
@@ -61,6 +75,7 @@ type ProgressChange =
   | {
       readonly 'progress.at': Date;
       readonly 'progress.attempt.receivedChars': number;
+      readonly 'progress.attempt.coveredChars': number | undefined;
       readonly 'progress.attempt.counted': UsageRecord | null;
     };
 
@@ -70,10 +85,17 @@ interface Item {
 }
 
 interface Written {
+  /** Of the newest record, also while it is written. */
   parts: number;
+  received: number;
   atMs: number;
+  readonly followedAtMs: number;
   /** The row has the attempt. */
   hasAttempt: boolean;
+  /** What the row covers, whichever record it has. */
+  coveredChars: number;
+  /** Resolves when the record that is written now is durable, or has failed. */
+  writing: Promise<void> | undefined;
 }
 
 function changeOf({ at, attempts, attempt }: ProgressRecord, hasAttempt: boolean): ProgressChange {
@@ -81,6 +103,7 @@ function changeOf({ at, attempts, attempt }: ProgressRecord, hasAttempt: boolean
   return {
     'progress.at': at,
     'progress.attempt.receivedChars': attempt.receivedChars,
+    'progress.attempt.coveredChars': attempt.coveredChars,
     'progress.attempt.counted': attempt.counted,
   };
 }
@@ -103,6 +126,8 @@ export function createProgressWriter(connection: Connection, options: ProgressWr
   let inRound = false;
   let disposed = false;
   let failing = false;
+  /** The time that the last record took to be durable. */
+  let writeMs = 0;
 
   // One group after the other: an older record never replaces a newer one.
   const writer = new GroupWriter<Item>(
@@ -120,8 +145,10 @@ export function createProgressWriter(connection: Connection, options: ProgressWr
 
   /** True: it is durable. */
   async function push(id: string, change: ProgressChange): Promise<boolean> {
+    const startedAtMs = now();
     try {
       await writer.push({ id, change });
+      writeMs = Math.min(now() - startedAtMs, writeMsMax);
       failing = false;
       return true;
     } catch (error) {
@@ -144,9 +171,7 @@ export function createProgressWriter(connection: Connection, options: ProgressWr
     const dueAtMs = startedAtMs - recordIntervalMs(followed.size);
     const writes: Promise<void>[] = [];
     for (const [source, written] of followed) {
-      if (written.atMs > dueAtMs || source.parts === written.parts) continue;
-      written.parts = source.parts;
-      written.atMs = startedAtMs;
+      if (written.atMs > dueAtMs || source.parts === written.parts || written.writing !== undefined) continue;
       writes.push(record(source, written));
       if (writes.length === roundMax) break;
     }
@@ -155,18 +180,80 @@ export function createProgressWriter(connection: Connection, options: ProgressWr
     scheduleRound();
   }
 
-  async function record(source: ProgressSource, written: Written): Promise<void> {
-    const change = changeOf(source.progress(), written.hasAttempt);
-    written.hasAttempt = (await push(source.id, change)) || written.hasAttempt;
+  /** Characters that may come until the next record is durable, at the highest speed since the last one or since the first part. */
+  function aheadCharsOf({ received }: ProgressSource, written: Written): number {
+    const nowMs = now();
+    const perMs = (chars: number, sinceMs: number) => chars / Math.max(nowMs - sinceMs, roundMsMin);
+    const speed = Math.max(
+      perMs(received, written.followedAtMs),
+      perMs(received - written.received, written.atMs),
+    );
+    return aheadCharsMin + speed * (recordIntervalMs(followed.size) + writeMs);
+  }
+
+  /** Writes a record of the source, of which none is being written. */
+  function record(source: ProgressSource, written: Written): Promise<void> {
+    const progress = source.progress(aheadCharsOf(source, written));
+    const coveredChars = progress.attempt?.coveredChars ?? 0;
+    written.parts = source.parts;
+    written.received = source.received;
+    written.atMs = now();
+    const before = written.coveredChars;
+    // The row has the one or the other record.
+    written.coveredChars = Math.min(before, coveredChars);
+    const settle = async () => {
+      const isDurable = await push(source.id, changeOf(progress, written.hasAttempt));
+      written.coveredChars = isDurable ? coveredChars : written.coveredChars;
+      written.hasAttempt ||= isDurable;
+      written.writing = undefined;
+    };
+    written.writing = settle();
+    return written.writing;
+  }
+
+  /** Writes the source until its row covers what has come, or cannot be written. */
+  async function coverNow(source: ProgressSource, written: Written): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const cancel = schedule(() => {
+      // Answers wait once for a database that stalls.
+      if (!failing) log.warn('the progress of calls takes too long to be written');
+      failing = true;
+      late.resolve();
+    }, writeMsMax);
+    const covered = async () => {
+      while (followed.get(source) === written && written.coveredChars < source.received && !failing) {
+        await (written.writing ?? record(source, written));
+      }
+    };
+    await Promise.race([covered(), late.promise]);
+    cancel();
   }
 
   return {
     follow(source) {
-      followed.set(source, { parts: -1, atMs: Number.NEGATIVE_INFINITY, hasAttempt: false });
+      const written: Written = {
+        parts: -1,
+        received: 0,
+        atMs: Number.NEGATIVE_INFINITY,
+        followedAtMs: now(),
+        hasAttempt: false,
+        coveredChars: aheadCharsMin,
+        writing: undefined,
+      };
+      followed.set(source, written);
       scheduleRound();
-    },
-    leave(source) {
-      followed.delete(source);
+      return {
+        cover() {
+          const { received } = source;
+          if (received <= written.coveredChars - aheadCharsMin / 2 || failing || disposed) return undefined;
+          if (received > written.coveredChars) return coverNow(source, written);
+          if (written.writing === undefined) void record(source, written);
+          return undefined;
+        },
+        [Symbol.dispose]() {
+          if (followed.get(source) === written) followed.delete(source);
+        },
+      };
     },
     async write(id, progress) {
       const late = Promise.withResolvers<void>();
