@@ -359,7 +359,8 @@ describe.each(answerWires)('$name: tool calls', (wire) => {
 
 describe.each(answerWires)('$name: the end', (wire) => {
   it.each(Object.entries(wire.finishReasons))('%s is %s, streamed and whole', async (finish, outcome) => {
-    const answer = { texts: ['part'], finish };
+    const calls = outcome === 'TOOL_CALLS' ? [{ id: 'a', name: 'f', arguments: '{}' }] : undefined;
+    const answer = { texts: ['part'], finish, ...(calls === undefined ? {} : { calls }) };
     const stream = await streamed(wire, { body: wire.stream(answer) });
     const all = await whole(wire, { body: wire.whole(answer) });
     if (outcome === 'BROKEN') {
@@ -369,6 +370,21 @@ describe.each(answerWires)('$name: the end', (wire) => {
     } else {
       expect([stream.error, stream.finish?.reason]).toEqual([null, outcome]);
       expect(all).toMatchObject({ text: 'part', finishReason: outcome });
+    }
+  });
+
+  it('is STOP where the vendor names tool calls and makes none, and a failure where there is no text either', async () => {
+    const [finish] = Object.entries(wire.finishReasons).find(([, end]) => end === 'TOOL_CALLS') ?? [];
+    if (finish === undefined) return;
+    const answer = { texts: ['part'], finish };
+    expect((await streamed(wire, { body: wire.stream(answer) })).finish?.reason).toBe('STOP');
+    expect(await whole(wire, { body: wire.whole(answer) })).toMatchObject({ finishReason: 'STOP' });
+    const empty = { texts: [''], finish };
+    for (const failure of [
+      (await streamed(wire, { body: wire.stream(empty) })).error,
+      await whole(wire, { body: wire.whole(empty) }),
+    ]) {
+      expect(failure).toMatchObject({ code: 'PROVIDER_ERROR', retryable: true });
     }
   });
 });

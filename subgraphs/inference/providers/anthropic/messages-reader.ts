@@ -11,6 +11,8 @@ class MessagesReader implements AnswerReader {
   /** Index of a block on the wire to index of the tool call. */
   readonly #calls = new Map<unknown, number>();
   #callCount = 0;
+  /** Arguments that stand in the start of a block, by its index on the wire: some servers give them in deltas as well. */
+  readonly #startArguments = new Map<unknown, string>();
   readonly #told = new ToldTexts();
   #message: Fields | null = null;
   readonly #usage = new UsageCounter({ cacheApart: true });
@@ -19,8 +21,8 @@ class MessagesReader implements AnswerReader {
 
   event(event: Fields, into: ProviderPart[]): void {
     if (event.type === 'content_block_delta') this.#delta(event, into);
-    else if (event.type === 'content_block_start')
-      this.#block(event.index, fields(event.content_block), into);
+    else if (event.type === 'content_block_start') this.#open(event.index, fields(event.content_block), into);
+    else if (event.type === 'content_block_stop') this.#close(event.index, into);
     else if (event.type === 'message_start') this.#start(event, into);
     else if (event.type === 'message_delta') {
       const delta = fields(event.delta);
@@ -28,6 +30,7 @@ class MessagesReader implements AnswerReader {
       this.#usage.add(delta?.usage);
       this.#stopReason = text(delta?.stop_reason) || this.#stopReason;
     } else if (event.type === 'message_stop') {
+      for (const index of this.#startArguments.keys()) this.#close(index, into);
       this.#sayRest(into);
       this.#usage.add(event.usage);
       this.ended = true;
@@ -60,6 +63,19 @@ class MessagesReader implements AnswerReader {
     if (counts !== null) into.push({ type: 'usage', usage: usageSoFar(counts) });
   }
 
+  #open(index: unknown, block: Fields | null, into: ProviderPart[]): void {
+    const given = block?.type === 'tool_use' ? argumentsOf(block) : '';
+    if (given === '') this.#block(index, block, into);
+    else {
+      this.#block(index, { ...block, input: {} }, into);
+      this.#startArguments.set(index, given);
+    }
+  }
+
+  #close(index: unknown, into: ProviderPart[]): void {
+    this.#arguments(index, this.#startArguments.get(index) ?? '', into);
+  }
+
   #block(index: unknown, block: Fields | null, into: ProviderPart[]): void {
     if (block?.type === 'text') this.#told.tell('text', block.text, into);
     else if (block?.type === 'thinking') this.#told.tell('reasoning', block.thinking, into);
@@ -67,9 +83,7 @@ class MessagesReader implements AnswerReader {
       const call = this.#callCount;
       this.#calls.set(index, call);
       this.#callCount += 1;
-      const input = fields(block.input);
-      const given = input !== null && Object.keys(input).length > 0;
-      const argumentsDelta = given ? JSON.stringify(input) : text(block.input);
+      const argumentsDelta = argumentsOf(block);
       const name = text(block.name);
       if (name === '') throw malformed();
       into.push({ type: 'tool-call', index: call, id: text(block.id), name, argumentsDelta });
@@ -86,6 +100,7 @@ class MessagesReader implements AnswerReader {
   #arguments(index: unknown, argumentsDelta: string, into: ProviderPart[]): void {
     const call = this.#calls.get(index);
     if (call === undefined || argumentsDelta === '') return;
+    this.#startArguments.delete(index);
     into.push({ type: 'tool-call', index: call, argumentsDelta });
   }
 
@@ -101,6 +116,12 @@ class MessagesReader implements AnswerReader {
       if (block?.type === 'tool_use') this.#block(index, block, into);
     }
   }
+}
+
+/** The arguments of a whole call; empty where they are none. */
+function argumentsOf(block: Fields): string {
+  const input = fields(block.input);
+  return input !== null && Object.keys(input).length > 0 ? JSON.stringify(input) : text(block.input);
 }
 
 /** Anthropic's messages API, at Anthropic itself and at Vertex. */

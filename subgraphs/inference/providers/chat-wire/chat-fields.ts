@@ -1,8 +1,18 @@
-import { fields, list, text } from '../wire/fields.ts';
+import { type Fields, fields, list, text } from '../wire/fields.ts';
 
 interface Content {
   readonly text: string;
   readonly reasoning: string;
+}
+
+/** The reasoning of a message or delta, under whichever name its server gives it. */
+export function reasoningOf(said: Fields): string {
+  const details = list(said.reasoning_details).map(fields);
+  return (
+    text(said.reasoning_content) ||
+    text(said.reasoning) ||
+    details.map((detail) => text(detail?.text) || text(detail?.summary)).join('')
+  );
 }
 
 /** `content` is a text, or a list of text and thinking parts. */
@@ -12,9 +22,11 @@ export function contentOf(value: unknown): Content {
   let thought = '';
   for (const item of list(value)) {
     const part = fields(item);
-    if (part?.type === 'text') said += text(part.text);
-    if (part?.type === 'thinking')
+    if (part?.type !== 'thinking') said += text(part?.text) || text(item);
+    else {
+      thought += text(part.thinking);
       for (const piece of list(part.thinking)) thought += text(fields(piece)?.text);
+    }
   }
   return { text: said, reasoning: thought };
 }

@@ -174,6 +174,87 @@ describe('chat completions, decoded by us', () => {
     });
   });
 
+  it.each([
+    [
+      'a message beside the delta that says the same',
+      { delta: { content: 'Hi' }, message: { content: 'Hi' } },
+    ],
+    ['a message beside an empty delta', { delta: {}, message: { content: 'Hi' } }],
+    ['the text of completions without a chat', { text: 'Hi' }],
+    ['parts of another type', { delta: { content: [{ type: 'output_text', text: 'Hi' }] } }],
+    ['parts without a type, and texts', { delta: { content: [{ text: 'H' }, 'i'] } }],
+    [
+      'references beside the text',
+      {
+        delta: {
+          content: [
+            { type: 'text', text: 'Hi' },
+            { type: 'reference', reference_ids: [1] },
+          ],
+        },
+      },
+    ],
+  ])('tells a text once that comes as %s, streamed and whole', async (_, choice) => {
+    const { delta, message = delta, ...rest } = { message: undefined, delta: undefined, ...choice };
+    const answer = { choices: [{ index: 0, ...(message && { message }), ...rest, finish_reason: 'stop' }] };
+    await using server = await startWireServer((response, { body }) => {
+      if (!body.includes('"stream":true')) response.end(JSON.stringify(answer));
+      else response.end(sse({ choices: [{ index: 0, ...choice }] }, chunk({}, 'stop'), '[DONE]'));
+    });
+    const { ours } = await bothOf(server.url);
+    expect(await collect(ours, ask('m', 'x'))).toMatchObject({ text: 'Hi', error: null });
+    expect(await ours.generate(ask('m', 'x'))).toMatchObject({ text: 'Hi' });
+  });
+
+  it.each([
+    ['reasoning_content', { reasoning_content: 'hm' }],
+    ['details alone', { reasoning_details: [{ text: 'h' }, { summary: 'm' }, { type: 'x', data: 'y' }] }],
+    ['details beside the same text', { reasoning: 'hm', reasoning_details: [{ text: 'hm' }] }],
+    ['a thinking part that is a text', { content: [{ type: 'thinking', thinking: 'hm' }] }],
+  ])('tells reasoning that comes as %s, streamed and whole', async (_, said) => {
+    const message = { content: [], ...said };
+    await using server = await startWireServer((response, { body }) => {
+      if (!body.includes('"stream":true'))
+        response.end(JSON.stringify({ choices: [{ message, finish_reason: 'stop' }] }));
+      else response.end(sse(chunk(said), chunk({}, 'stop'), '[DONE]'));
+    });
+    const { ours } = await bothOf(server.url);
+    expect(await collect(ours, ask('m', 'x'))).toMatchObject({ reasoning: 'hm', error: null });
+    expect(await ours.generate(ask('m', 'x'))).toMatchObject({ reasoning: 'hm' });
+  });
+
+  it.each([
+    [{ x_groq: { id: 'r', error: 'over_capacity' } }, 'PROVIDER_ERROR', 'over_capacity'],
+    [
+      { x_groq: { id: 'r', error: { message: 'Rate limit reached' } } },
+      'PROVIDER_RATE_LIMITED',
+      'Rate limit',
+    ],
+    [{ base_resp: { status_code: 1002, status_msg: 'rate limit' } }, 'PROVIDER_RATE_LIMITED', 'rate limit'],
+    [
+      { base_resp: { status_code: 1008, status_msg: 'insufficient balance' } },
+      'PROVIDER_RATE_LIMITED',
+      'bal',
+    ],
+  ])('takes the error of a vendor, %j, for what it is, streamed and whole', async (error, code, words) => {
+    const answer = { choices: [{ message: { content: 'part' }, finish_reason: 'stop' }], ...error };
+    await using server = await startWireServer((response, { body }) => {
+      if (!body.includes('"stream":true')) response.end(JSON.stringify(answer));
+      else response.end(sse(chunk({ content: 'part' }), { ...chunk({}, 'stop'), ...error }, '[DONE]'));
+    });
+    const { ours } = await bothOf(server.url);
+    const expected = { name: 'ProviderFailure', code, message: expect.stringContaining(words) };
+    expect((await collect(ours, ask('m', 'x'))).error).toMatchObject(expected);
+    await expect(ours.generate(ask('m', 'x'))).rejects.toMatchObject(expected);
+  });
+
+  it('takes the report of MiniMax that all is well for no error', async () => {
+    const base_resp = { status_code: 0, status_msg: '' };
+    await using server = await serve(sse({ ...chunk({ content: 'Hi' }, 'stop'), base_resp }, '[DONE]'));
+    const { ours } = await bothOf(server.url);
+    expect(await collect(ours, ask('m', 'x'))).toMatchObject({ text: 'Hi', error: null });
+  });
+
   it('passes on what came before an error in the same packet, then the error', async () => {
     await using server = await serve(`${sse(chunk({ content: 'Hi' }))}data: {oops\n\n`);
     const { ours } = await bothOf(server.url);

@@ -6,7 +6,7 @@ import type { UsageDialect } from '../translate/usage-report.ts';
 import { type Fields, fields, list, saysAnything, text } from '../wire/fields.ts';
 import { ToldTexts } from '../wire/told-texts.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../wire/wire.ts';
-import { contentOf } from './chat-fields.ts';
+import { contentOf, reasoningOf } from './chat-fields.ts';
 import { ChatToolCalls } from './chat-tool-calls.ts';
 
 /**
@@ -34,9 +34,15 @@ class ChatReader implements AnswerReader {
     if (choice.finish_reason) this.#rawFinish = text(choice.finish_reason);
     if (choice.usage) this.#usage.add(choice.usage);
     if (saysAnything(choice.error)) this.#error = choice.error;
-    if (choice.message) this.#sayRest(fields(choice.message), into);
     const delta = fields(choice.delta);
-    if (delta === null) return;
+    if (delta !== null) this.#delta(delta, into);
+    // A few servers write the chunks of completions without a chat.
+    else this.#told.tell('text', choice.text, into);
+    // Some give a message beside the delta that says the same.
+    if (choice.message) this.#sayRest(fields(choice.message), into);
+  }
+
+  #delta(delta: Fields, into: ProviderPart[]): void {
     if (delta.usage) this.#usage.add(delta.usage);
     this.#say(delta, into);
     for (const toolCall of list(delta.tool_calls)) this.#call(toolCall, into);
@@ -46,7 +52,8 @@ class ChatReader implements AnswerReader {
   whole(answer: Fields, into: ProviderPart[]): void {
     this.#count(answer);
     const choice = fields(list(answer.choices)[0]);
-    const message = fields(choice?.message);
+    const said = text(choice?.text);
+    const message = fields(choice?.message) ?? (said === '' ? null : { content: said });
     if (message === null) throw malformed();
     this.#usage.add(choice?.usage);
     this.#usage.add(message.usage);
@@ -68,17 +75,20 @@ class ChatReader implements AnswerReader {
     return { reason: refused ? { ...reason, unified: 'content-filter' } : reason, usage };
   }
 
-  /** Groq tells the usage of a stream in a field of its own, Moonshot in the choice. */
+  /** Groq tells the usage of a stream in a field of its own, and there why it stopped early; Moonshot in the choice. */
   #count(said: Fields): void {
     if (said.usage) this.#usage.add(said.usage);
-    if (said.x_groq) this.#usage.add(fields(said.x_groq)?.usage);
+    const groq = said.x_groq ? fields(said.x_groq) : null;
+    if (groq === null) return;
+    this.#usage.add(groq.usage);
+    if (saysAnything(groq.error)) this.#error = groq.error;
   }
 
   #say(said: Fields, into: ProviderPart[]): void {
     const content = contentOf(said.content);
     const refusal = text(said.refusal);
     if (refusal !== '') this.#refused = true;
-    this.#told.tell('reasoning', text(said.reasoning_content) || text(said.reasoning), into);
+    this.#told.tell('reasoning', reasoningOf(said), into);
     this.#told.tell('reasoning', content.reasoning, into);
     this.#told.tell('text', content.text, into);
     this.#told.tell('text', refusal, into);
@@ -88,8 +98,7 @@ class ChatReader implements AnswerReader {
   #sayRest(message: Fields | null, into: ProviderPart[]): void {
     if (message === null) return;
     const content = contentOf(message.content);
-    const reasoning = text(message.reasoning_content) || text(message.reasoning) || content.reasoning;
-    this.#told.tellRest('reasoning', reasoning, into);
+    this.#told.tellRest('reasoning', reasoningOf(message) || content.reasoning, into);
     this.#told.tellRest('text', content.text || text(message.refusal), into);
     if (this.#toolCalls.count === 0) this.#callAll(message, into);
   }
@@ -97,7 +106,8 @@ class ChatReader implements AnswerReader {
   /** Each is whole: neither a missing nor a shared index makes one of two. */
   #callAll(message: Fields, into: ProviderPart[]): void {
     for (const [index, toolCall] of list(message.tool_calls).entries()) {
-      this.#call({ ...fields(toolCall), index }, into);
+      const part = this.#toolCalls.whole(toolCall, index);
+      if (part !== null) into.push(part);
     }
     if (message.function_call) this.#callLegacy(message.function_call, into);
   }

@@ -5,7 +5,7 @@ import { cut, replay } from '../testing/replay.ts';
 import { chunk, sse } from '../testing/wire-server.ts';
 
 interface Delta {
-  readonly index?: number;
+  readonly index?: number | string;
   readonly id?: string;
   readonly name?: string;
   readonly args?: unknown;
@@ -81,6 +81,12 @@ const two: Readonly<Record<string, readonly Delta[]>> = {
     { index: 0, args: ':1}' },
     { index: 1, args: ':2}' },
   ],
+  'indexes that are texts': [
+    { index: '0', id: 'a', name: 'f', args: '{"x"' },
+    { index: '1', id: 'b', name: 'g', args: '{"x"' },
+    { index: '0', args: ':1}' },
+    { index: '1', args: ':2}' },
+  ],
   'arguments that are objects': [
     { index: 0, name: 'f', args: { x: 1 } },
     { index: 0, name: 'g', args: { x: 2 } },
@@ -93,7 +99,64 @@ const two: Readonly<Record<string, readonly Delta[]>> = {
   ],
 };
 
+/** How servers stream `f {x:1}` and `g {x:2}` and give something of it again. */
+const repeated: Readonly<Record<string, readonly Delta[]>> = {
+  'all of it': [
+    { index: 0, id: 'a', name: 'f', args: '{"x"' },
+    { index: 0, args: ':1}' },
+    { index: 1, id: 'b', name: 'g', args: '{"x":2}' },
+    { index: 0, id: 'a', name: 'f', args: '{"x":1}' },
+    { index: 1, id: 'b', name: 'g', args: '{"x":2}' },
+  ],
+  'the arguments alone': [
+    { index: 0, id: 'a', name: 'f', args: '' },
+    { index: 0, args: '{"x":1}' },
+    { index: 0, args: '{"x":1}' },
+    { index: 1, id: 'b', name: 'g', args: '' },
+    { index: 1, args: '{"x":2}' },
+    { index: 1, args: '{"x":2}' },
+  ],
+  'all of it at the next index': [
+    { index: 0, id: 'a', name: 'f', args: '{"x":1}' },
+    { index: 1, id: 'a', name: 'f', args: '{"x":1}' },
+    { index: 2, id: 'b', name: 'g', args: '{"x":2}' },
+    { index: 3, id: 'b', name: 'g', args: '{"x":2}' },
+  ],
+  'the id, with the arguments, at the next index': [
+    { index: 0, id: 'a', name: 'f', args: '' },
+    { index: 1, id: 'a', args: '{"x":1}' },
+    { index: 2, id: 'b', name: 'g', args: '' },
+    { index: 3, id: 'b', name: 'g', args: '{"x":2}' },
+  ],
+  'id and name with the rest of the arguments': [
+    { index: 0, id: 'a', name: 'f', args: '{"x"' },
+    { index: 0, id: 'a', name: 'f', args: ':1}' },
+    { index: 1, id: 'b', name: 'g', args: '{"x":2' },
+    { index: 1, id: 'b', name: 'g', args: '}' },
+  ],
+};
+
 describe('tool calls of chat completions', () => {
+  it.each(Object.entries(repeated))('are told once where a server repeats %s', async (_, deltas) => {
+    const { toolCalls, error } = await read(...streamOf(deltas));
+    expect(error).toBeNull();
+    expect(toolCalls).toEqual([
+      { id: 'a', name: 'f', arguments: '{"x":1}' },
+      { id: 'b', name: 'g', arguments: '{"x":2}' },
+    ]);
+  });
+
+  it('that are the same but for their ids are two calls', async () => {
+    const twice = ['a', 'b'].map((id, index) => ({ index, id, name: 'f', args: '{"x":1}' }));
+    for (const deltas of [twice, twice.map((each) => ({ ...each, index: 0 }))]) {
+      const { toolCalls } = await read(...streamOf(deltas));
+      expect(toolCalls.map(({ id }) => id)).toEqual(['a', 'b']);
+    }
+    const message = { tool_calls: ['a', 'a'].map((id) => delta({ id, name: 'f', args: '{"x":1}' })) };
+    const provider = await open(JSON.stringify({ choices: [{ message, finish_reason: 'tool_calls' }] }));
+    expect((await provider.generate(ask('m', 'q'))).toolCalls).toHaveLength(2);
+  });
+
   it.each(Object.entries(two))('are told apart with %s', async (_, deltas) => {
     const { toolCalls, error } = await read(...streamOf(deltas));
     expect(error).toBeNull();

@@ -43,12 +43,20 @@ export class ChatToolCalls {
   readonly #open = new Map<number, OpenCall>();
   /** Calls by slot and id. */
   readonly #byId = new Map<string, OpenCall>();
+  /** The latest call under each id, whatever its slot. */
+  readonly #anywhere = new Map<string, OpenCall>();
   readonly #pending = new Map<number, PendingCall>();
   #latest = -1;
   /** Calls begun so far. */
   count = 0;
 
-  /** The part that a delta makes, null while a call's name is not known yet. */
+  /** The part that a whole call makes, whatever another has in common with it; null where it has no name. */
+  whole(value: unknown, index: number): ProviderPart | null {
+    this.#anywhere.clear();
+    return this.part({ ...fields(value), index });
+  }
+
+  /** The part that a delta makes, null where it says nothing new, or while a call's name is not known yet. */
   part(value: unknown): ProviderPart | null {
     const delta = fields(value);
     const called = fields(delta?.function);
@@ -56,7 +64,8 @@ export class ChatToolCalls {
     const name = text(called?.name).trim();
     const argumentsDelta = argumentsOf(called?.arguments);
     const slot = this.#slot(delta?.index, id, name);
-    const open = this.#callOf(slot, id);
+    const open = this.#callOf(slot, id, name, argumentsDelta);
+    if (open !== undefined && repeats(open, id, name, argumentsDelta)) return null;
     if (open !== undefined && !begins(open, id, name, argumentsDelta))
       return this.#goOn(open, argumentsDelta);
     const pending = this.#pending.get(slot) ?? { id: '', arguments: '' };
@@ -76,15 +85,24 @@ export class ChatToolCalls {
   }
 
   #slot(index: unknown, id: string, name: string): number {
-    if (typeof index === 'number') this.#latest = index;
+    const given = typeof index === 'string' && /^\d{1,4}$/.test(index) ? Number(index) : index;
+    if (typeof given === 'number') this.#latest = given;
     else if (this.#latest < 0 || (id !== '' && name !== '' && !this.#byId.has(keyOf(this.#latest, id))))
       this.#latest += 1;
     return this.#latest;
   }
 
-  /** Deltas of calls that share an index are told apart by their ids, where they have any. */
-  #callOf(slot: number, id: string): OpenCall | undefined {
+  /**
+   * Deltas of calls that share an index are told apart by their ids, where they have any. Some servers continue a call, or
+   * give it again, under another index and the same id.
+   */
+  #callOf(slot: number, id: string, name: string, argumentsDelta: string): OpenCall | undefined {
     const latest = this.#open.get(slot);
+    const elsewhere = latest === undefined ? this.#anywhere.get(id) : undefined;
+    if (elsewhere !== undefined && continues(elsewhere, name, argumentsDelta)) {
+      this.#open.set(slot, elsewhere);
+      return elsewhere;
+    }
     if (latest === undefined || id === '' || latest.id === id) return latest;
     return this.#byId.get(keyOf(slot, id)) ?? latest;
   }
@@ -101,6 +119,7 @@ export class ChatToolCalls {
     const open: OpenCall = { index: this.count, id, name, arguments: argumentsDelta };
     this.#open.set(slot, open);
     if (id !== '') this.#byId.set(keyOf(slot, id), open);
+    if (id !== '') this.#anywhere.set(id, open);
     this.count += 1;
     if (this.count > toolCallsMax) throw malformed();
     return { type: 'tool-call', index: open.index, id: id || randomUUID(), name, argumentsDelta };
@@ -109,6 +128,20 @@ export class ChatToolCalls {
 
 function keyOf(slot: number, id: string): string {
   return `${slot} ${id}`;
+}
+
+/** Whether the arguments of a call continue with these, or are these. */
+function continues(open: OpenCall, name: string, argumentsDelta: string): boolean {
+  if (argumentsDelta === '' || (name !== '' && name !== open.name)) return false;
+  return open.arguments === argumentsDelta || !isCompleteJson(open.arguments);
+}
+
+/** Whether a delta says once more what is known, as some servers do at the end of a call. */
+function repeats(open: OpenCall, id: string, name: string, argumentsDelta: string): boolean {
+  if (argumentsDelta !== open.arguments || !isCompleteJson(argumentsDelta)) return false;
+  if ((id !== '' && id !== open.id) || (name !== '' && name !== open.name)) return false;
+  // Without ids it is another call that happens to be the same.
+  return name === '' || open.id !== '';
 }
 
 /**

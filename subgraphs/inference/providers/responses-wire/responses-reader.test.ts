@@ -116,3 +116,50 @@ describe('responses whose events tell the same in several places, or in one', ()
     }
   });
 });
+
+describe('calls of responses are told apart', () => {
+  const items = [
+    { id: 'i1', ...call('a', 'f', '{"x":1}') },
+    { id: 'i2', ...call('b', 'g', '{"x":2}') },
+  ];
+  const opened = items.map((item) => ({ ...item, arguments: '' }));
+  type Index = (at: number) => number | undefined;
+  const event = (index: Index, at: number, type: string, more: object): Event => ({
+    type,
+    ...(index(at) === undefined ? {} : { output_index: index(at) }),
+    ...more,
+  });
+  const begins = (index: Index, at: number) =>
+    event(index, at, 'response.output_item.added', { item: opened[at] });
+  const says = (index: Index, at: number) =>
+    event(index, at, 'response.function_call_arguments.delta', {
+      item_id: items[at]?.id,
+      delta: items[at]?.arguments,
+    });
+  const ends = (index: Index, at: number) =>
+    event(index, at, 'response.output_item.done', { item: items[at] });
+
+  it.each([
+    ['their indexes', (at: number) => at],
+    ['one index', () => 0],
+    ['no index', () => undefined],
+  ] as const)('with %s, in turn or at once, by deltas or when they are done', async (_, index) => {
+    const text: Event = { type: 'response.output_text.delta', output_index: index(0), delta: 'Hi' };
+    for (const events of [
+      [begins(index, 0), says(index, 0), ends(index, 0), begins(index, 1), says(index, 1), ends(index, 1)],
+      [begins(index, 0), begins(index, 1), says(index, 0), says(index, 1), ends(index, 1), ends(index, 0)],
+      [begins(index, 0), ends(index, 0), begins(index, 1), ends(index, 1)],
+      [ends(index, 0), ends(index, 1)],
+      [begins(index, 0), says(index, 0), begins(index, 1), says(index, 1)],
+    ]) {
+      for (const last of [end(), end(items)]) {
+        const { toolCalls, text: told } = await read(text, ...events, last);
+        expect(toolCalls).toEqual([
+          { id: 'a', name: 'f', arguments: '{"x":1}' },
+          { id: 'b', name: 'g', arguments: '{"x":2}' },
+        ]);
+        expect(told).toBe('Hi');
+      }
+    }
+  });
+});

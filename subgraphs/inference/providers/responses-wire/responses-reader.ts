@@ -22,12 +22,21 @@ const ends = new Set(['response.completed', 'response.incomplete', 'response.fai
  */
 class ResponsesReader implements AnswerReader {
   readonly #tools: ProviderCall['tools'];
-  /** Output index of an item to index of the tool call; null while its arguments are held back. */
+  /** Key of a call to index of the tool call; null while its arguments are held back. */
   readonly #calls = new Map<unknown, number | null>();
-  readonly #indexOfId = new Map<string, unknown>();
-  /** Output indexes of calls that held others. */
+  /** The keys of calls, by the ids of their items and their own. */
+  readonly #keyOfId = new Map<string, unknown>();
+  /** The id of the first call at an output index. */
+  readonly #owners = new Map<unknown, string>();
+  /** Output indexes that servers give to several calls; undefined stands for none given. */
+  readonly #shared = new Set<unknown>([undefined]);
+  /** The key of the latest call at an output index. */
+  readonly #latest = new Map<unknown, unknown>();
+  /** Keys of calls that held others. */
   readonly #nested = new Set<unknown>();
-  /** What was told of an item, by its output index. */
+  /** What was told of the arguments of a call, by its key. */
+  readonly #toldArguments = new Map<unknown, string>();
+  /** What was told of an item's text, by its output index. */
   readonly #told = new Map<unknown, string>();
   readonly #all = new ToldTexts();
   #callCount = 0;
@@ -44,14 +53,14 @@ class ResponsesReader implements AnswerReader {
     const { type, output_index: index } = event;
     if (type === 'response.output_text.delta') this.#say('text', index, event.delta, into);
     else if (type === 'response.function_call_arguments.delta') {
-      this.#arguments(index, text(event.delta), into);
+      this.#arguments(this.#keyOfEvent(event), text(event.delta), into);
     } else if (type === 'response.reasoning_summary_text.delta' || type === 'response.reasoning_text.delta') {
       this.#say('reasoning', index, event.delta, into);
     } else if (type === 'response.refusal.delta') {
       this.#refused = true;
       this.#say('text', index, event.delta, into);
     } else if (type === 'response.function_call_arguments.done') {
-      this.#argumentsRest(index, text(event.arguments), into);
+      this.#argumentsRest(this.#keyOfEvent(event), text(event.arguments), into);
     } else if (doneTexts.has(text(type))) this.#done(event, into);
     else if (type === 'response.output_item.added') this.#open(index, fields(event.item), into);
     else if (type === 'response.output_item.done') this.#item(index, fields(event.item), into);
@@ -100,7 +109,7 @@ class ResponsesReader implements AnswerReader {
 
   #callRest(item: Fields, into: ProviderPart[]): void {
     const id = idOf(item);
-    const known = this.#indexOfId.get(id);
+    const known = this.#keyOfId.get(id);
     if (known !== undefined) this.#call(known, item, into);
     else if (id !== '' || this.#callCount === 0) this.#call(item, item, into);
   }
@@ -108,28 +117,46 @@ class ResponsesReader implements AnswerReader {
   #open(index: unknown, item: Fields | null, into: ProviderPart[]): void {
     if (item?.type !== 'function_call') return;
     const name = text(item.name);
-    this.#indexOfId.set(idOf(item), index);
-    if (isWrapper(name, this.#tools)) this.#calls.set(index, null);
-    else this.#begin(index, idOf(item), name, '', into);
+    const key = this.#keyOf(index, item);
+    if (isWrapper(name, this.#tools)) this.#calls.set(key, null);
+    else this.#begin(key, idOf(item), name, '', into);
   }
 
-  #begin(index: unknown, id: string, name: string, argumentsDelta: string, into: ProviderPart[]): void {
+  /** A call is known by its output index or, where that is missing or not its own, by its id. */
+  #keyOf(index: unknown, item: Fields): unknown {
+    const id = idOf(item);
+    const owner = this.#owners.get(index);
+    let key = index;
+    if (id !== '' && (index === undefined || (owner !== undefined && owner !== '' && owner !== id))) {
+      this.#shared.add(index);
+      key = this.#keyOfId.get(id) ?? item;
+    } else this.#owners.set(index, id);
+    for (const each of [id, text(item.id)]) if (each !== '') this.#keyOfId.set(each, key);
+    this.#latest.set(index, key);
+    return key;
+  }
+
+  #keyOfEvent({ output_index: index, item_id: id }: Fields): unknown {
+    return this.#shared.has(index) ? (this.#keyOfId.get(text(id)) ?? this.#latest.get(index)) : index;
+  }
+
+  #begin(key: unknown, id: string, name: string, argumentsDelta: string, into: ProviderPart[]): void {
     if (name === '') throw malformed();
-    this.#calls.set(index, this.#callCount);
+    this.#calls.set(key, this.#callCount);
     into.push({ type: 'tool-call', index: this.#callCount, id, name, argumentsDelta });
     this.#callCount += 1;
   }
 
-  #arguments(index: unknown, argumentsDelta: string, into: ProviderPart[]): void {
-    const call = this.#calls.get(index) ?? null;
+  #arguments(key: unknown, argumentsDelta: string, into: ProviderPart[]): void {
+    const call = this.#calls.get(key) ?? null;
     if (call === null || argumentsDelta === '') return;
-    this.#told.set(index, (this.#told.get(index) ?? '') + argumentsDelta);
+    this.#toldArguments.set(key, (this.#toldArguments.get(key) ?? '') + argumentsDelta);
     into.push({ type: 'tool-call', index: call, argumentsDelta });
   }
 
-  #argumentsRest(index: unknown, given: string, into: ProviderPart[]): void {
-    const told = this.#told.get(index) ?? '';
-    if (given.startsWith(told)) this.#arguments(index, given.slice(told.length), into);
+  #argumentsRest(key: unknown, given: string, into: ProviderPart[]): void {
+    const told = this.#toldArguments.get(key) ?? '';
+    if (given.startsWith(told)) this.#arguments(key, given.slice(told.length), into);
   }
 
   /** The first part of an item: what of it has not been told yet. Further parts come with the item. */
@@ -145,7 +172,7 @@ class ResponsesReader implements AnswerReader {
 
   /** A whole item: what of it has not been told yet. */
   #item(index: unknown, item: Fields | null, into: ProviderPart[]): void {
-    if (item?.type === 'function_call') this.#call(index, item, into);
+    if (item?.type === 'function_call') this.#call(this.#keyOf(index, item), item, into);
     if (item?.type !== 'message' && item?.type !== 'reasoning') return;
     if (isRefusal(item)) this.#refused = true;
     const told = this.#told.get(index) ?? '';
@@ -154,22 +181,21 @@ class ResponsesReader implements AnswerReader {
     this.#say(item.type === 'message' ? 'text' : 'reasoning', index, whole.slice(told.length), into);
   }
 
-  #call(index: unknown, item: Fields, into: ProviderPart[]): void {
+  #call(key: unknown, item: Fields, into: ProviderPart[]): void {
     const [id, name] = [idOf(item), text(item.name)];
     const given = fields(item.arguments) === null ? text(item.arguments) : JSON.stringify(item.arguments);
-    this.#indexOfId.set(id, index);
-    if (this.#nested.has(index)) return;
+    if (this.#nested.has(key)) return;
     const nested = isWrapper(name, this.#tools) ? nestedCalls(given, this.#tools) : null;
     for (const [at, call] of (nested ?? []).entries()) {
-      this.#begin(index, `${id}_${at}`, call.name, call.arguments, into);
+      this.#begin(key, `${id}_${at}`, call.name, call.arguments, into);
     }
-    if (nested !== null) this.#nested.add(index);
+    if (nested !== null) this.#nested.add(key);
     if (nested !== null) return;
-    if (typeof this.#calls.get(index) !== 'number') {
-      this.#told.set(index, given);
-      this.#begin(index, id, name, given, into);
+    if (typeof this.#calls.get(key) !== 'number') {
+      this.#toldArguments.set(key, given);
+      this.#begin(key, id, name, given, into);
     }
-    this.#argumentsRest(index, given, into);
+    this.#argumentsRest(key, given, into);
   }
 
   #say(type: 'text' | 'reasoning', index: unknown, said: unknown, into: ProviderPart[]): void {

@@ -56,16 +56,24 @@ function findError(value: unknown, depth: number): VendorError {
   if (depth === 0) return noError;
   if (Array.isArray(value)) return findError(value[0], depth - 1);
   if (!isObject(value)) return noError;
-  const own = joinWords(value.code, value.type, value.status, value.__type, value.error_type, value.reason);
+  const own = joinWords(
+    value.code,
+    value.type,
+    value.status,
+    value.status_code,
+    value.__type,
+    value.error_type,
+    value.reason,
+  );
   const response = isObject(value.response) ? value.response.error : undefined;
-  for (const nested of [value.error, response, value.detail, value.errors]) {
+  for (const nested of [value.error, response, value.detail, value.errors, value.base_resp]) {
     if (nested === undefined || nested === null || typeof nested === 'boolean') continue;
     const inner = findError(nested, depth - 1);
     // A short word beside a message is its code: {"error":"rate_limited","message":"…"}.
     if (typeof nested === 'string' && typeof value.message === 'string' && value.message !== '') break;
     if (inner.message !== '' || inner.words !== '') return { ...inner, words: joinWords(inner.words, own) };
   }
-  const text = value.message ?? value.msg ?? value.Message;
+  const text = value.message ?? value.msg ?? value.Message ?? value.status_msg;
   const message = typeof text === 'string' ? text : '';
   const inMessage = errorInText(message, depth);
   const inner = inMessage ?? errorInMetadata(value.metadata, depth - 1);

@@ -104,7 +104,9 @@ export class AnswerParts {
     for (const part of parts) this.#count(part);
     const reason = toFinishReason(filter?.reason(end.reason) ?? end.reason, this.#called);
     checkComplete(reason, !this.#said && !this.#called, end.usage);
-    parts.push({ type: 'finish', reason, usage: completeUsage(end.usage, call, this.#outputBytes) });
+    // Who is told of tool calls waits for one.
+    const told = reason === 'TOOL_CALLS' && !this.#called ? 'STOP' : reason;
+    parts.push({ type: 'finish', reason: told, usage: completeUsage(end.usage, call, this.#outputBytes) });
     return parts;
   }
 
@@ -254,6 +256,8 @@ function jsonOrText(data: string): unknown {
 function tellsError(event: Fields): boolean {
   if (event.error !== undefined && saysAnything(event.error)) return true;
   if (event.type === 'error' || event.object === 'error') return true;
+  // MiniMax answers with it, also when all is well.
+  if (Number(fields(event.base_resp)?.status_code) > 0) return true;
   if (event.type === undefined) {
     if (event.choices !== undefined) return false;
     return isWords(event.message) || isWords(event.msg) || isWords(event.detail);
