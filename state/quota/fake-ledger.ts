@@ -6,12 +6,17 @@ interface Row extends Omit<HistoryCall, 'isClosed'> {
 
 /** A ledger in memory, for tests of meters: rows are opened, closed and read as the true one's are. */
 export class FakeLedger implements MeterHistory {
-  readonly rows = new Map<string, Row>();
+  readonly rows: Map<string, Row>;
   /** How often it was read. */
   reads = 0;
   /** Waited for before a read looks at the rows, and after it has. */
   beforeRead: () => Promise<unknown> = async () => undefined;
   afterRead: () => Promise<unknown> = async () => undefined;
+
+  /** `rows`: of another, for a second process that reads the same ledger. */
+  constructor(rows = new Map<string, Row>()) {
+    this.rows = rows;
+  }
 
   open(id: string, atMs: number, scopes: readonly string[], amounts: QuotaAmounts): void {
     this.rows.set(id, { id, atMs, scopes, amounts, drawn: null });

@@ -173,6 +173,18 @@ export function quotaSuite(
       ]);
     });
 
+    it('keeps what is reserved when a raise asks for less', async () => {
+      const calls = fresh();
+      const limits = [limitOn('key:a', 'TOKENS', 100n), limitOn('key:a', 'TOKENS', 100n, 'MINUTE')];
+      await calls.begin('1', { TOKENS: 40n }, limits);
+      await calls.reserve('1', { TOKENS: 10n }, limits, { raise: true });
+      await calls.reserve('1', { TOKENS: 50n }, limits, { raise: true });
+      expect((await calls.read(...limits)).map(({ reserved }) => reserved)).toEqual([50n, 50n]);
+      await calls.end('1', { TOKENS: 5n });
+      const readings = await calls.read(...limits);
+      expect(readings).toEqual(limits.map(() => ({ spent: 5n, reserved: 0n })));
+    });
+
     it('gives everything back on release', async () => {
       const calls = fresh();
       const inFlight = limitOn('app:a', 'CONCURRENCY', 1n, 'INFLIGHT');
@@ -324,6 +336,57 @@ export function quotaSuite(
       expect((await calls.read(...limits)).map(({ reserved }) => reserved)).toEqual([9n, 1n, 10n]);
       await calls.end('1', { COST: 8n, TOKENS: 1n });
       expect((await calls.read(...limits)).map(({ spent }) => spent)).toEqual([8n, 1n, 1n]);
+    });
+
+    it('raises a reservation that alone is missing, from its row', async () => {
+      const calls = fresh();
+      await calls.begin('1', amounts, limits, { scopes });
+      await calls.release('1');
+      const more = { ...amounts, COST: 9n };
+      expect(await calls.reserve('1', more, limits, { scopes, raise: true })).toEqual(granted);
+      expect((await calls.read(...limits)).map(({ reserved }) => reserved)).toEqual([9n, 1n, 10n]);
+    });
+
+    it('counts once what expires while the ledger is read', async () => {
+      const calls = fresh();
+      const minute = limitOn('key:a', 'TOKENS', 10n, 'MINUTE');
+      await calls.read(day);
+      await calls.begin('1', amounts, [day, minute], { scopes, ttlMs: 20 });
+      calls.ledger.afterRead = async () => {
+        calls.ledger.afterRead = async () => undefined;
+        await vi.waitFor(async () => {
+          expect(await calls.read(minute)).toEqual([{ spent: 0n, reserved: 0n }]);
+        });
+      };
+      expect((await calls.read(month, hour)).map(({ reserved }) => reserved)).toEqual([4n, 10n]);
+      await calls.end('1', { COST: 1n, TOKENS: 1n });
+      expect((await calls.read(month, hour)).map(({ spent }) => spent)).toEqual([1n, 1n]);
+    });
+
+    it('counts what a row was closed with last, when it is closed twice while the ledger is read', async () => {
+      const calls = fresh();
+      calls.ledger.open('1', Date.now() + 500, scopes, amounts);
+      calls.ledger.beforeRead = async () => {
+        calls.ledger.beforeRead = async () => undefined;
+        await calls.end('1', { COST: 1n, TOKENS: 1n }, scopes);
+      };
+      calls.ledger.afterRead = async () => {
+        calls.ledger.afterRead = async () => undefined;
+        await calls.end('1', { COST: 5n, TOKENS: 4n }, scopes);
+      };
+      expect((await calls.read(month, hour)).map(({ spent }) => spent)).toEqual([5n, 4n]);
+    });
+
+    it('reads the counters of more callers than it reads at once', async () => {
+      const { ledger, quota } = fresh();
+      const unblocked = Promise.withResolvers<void>();
+      ledger.beforeRead = () => unblocked.promise;
+      const callers = Array.from({ length: 12 }, () => new Calls(ledger, quota));
+      const readings = Promise.all(callers.map((calls) => calls.read(day)));
+      await vi.waitFor(() => expect(ledger.reads).toBeGreaterThan(0));
+      unblocked.resolve();
+      expect(await readings).toHaveLength(12);
+      expect(ledger.reads).toBe(12);
     });
 
     it('reads the ledger once, whether or not there is anything in it', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { printedSeed, randomOf } from '#test/support/random.ts';
@@ -50,6 +51,46 @@ withRedis('redis quota', (redis) => {
       ]),
     );
     expect(answers).toEqual(expected);
+  });
+
+  it('lets a slot leave in the very millisecond of its end, in Lua as in TypeScript', async () => {
+    const [windows, partition] = ['windows', 'partition'].map((file) =>
+      readFileSync(new URL(`./lua/${file}.lua`, import.meta.url), 'utf8'),
+    );
+    const script = `${windows}\n${partition}
+      local answers = {}
+      for at = 999, 1000 do
+        now = at
+        answers[#answers + 1] = advance({ 'SECOND', 'TOKENS', 0, { { 0, 1000, 7, 0 } } })
+      end
+      return answers`;
+    const keys = ['{slots}:counters', '{slots}:reservations', '{slots}:expiries'];
+    expect(await redis().commands.eval(script, 3, ...keys)).toEqual([7, 0]);
+  });
+
+  it('counts a call once that ends while two processes read the ledger', async () => {
+    const ledger = new FakeLedger();
+    const later = new FakeLedger(ledger.rows);
+    const [one, two] = [ledger, later].map((history) => createRedisQuota(redis().commands, history));
+    if (one === undefined || two === undefined) throw new Error('There are two.');
+    const partition = randomUUID();
+    const limits = [limitOn('app:a', 'COST', 10n, 'MONTH'), limitOn('app:a', 'COST', 10n, 'DAY')] as const;
+    ledger.open('1', Date.now() - 10, ['app:a'], { COST: 4n });
+    const hasBegun = Promise.withResolvers<void>();
+    const mayRead = Promise.withResolvers<void>();
+    later.beforeRead = () => {
+      hasBegun.resolve();
+      return mayRead.promise;
+    };
+    ledger.afterRead = () => hasBegun.promise;
+    const first = one.read(partition, [limits[0]]);
+    const second = two.read(partition, [limits[1]]);
+    expect(await first).toEqual([{ spent: 0n, reserved: 4n }]);
+    ledger.close('1', { COST: 3n });
+    mayRead.resolve();
+    expect(await second).toEqual([{ spent: 0n, reserved: 4n }]);
+    await one.settle(partition, '1', { COST: 3n }, ['app:a']);
+    expect(await two.read(partition, limits)).toEqual(limits.map(() => ({ spent: 3n, reserved: 0n })));
   });
 });
 
@@ -151,6 +192,40 @@ describe('memory quota over time', () => {
       expect(day?.spent).toBe(BigInt(spentAt.filter((time) => time >= Date.UTC(2026, 2, 1)).length));
       clock.nowMs += 180_000;
     }
+  });
+
+  it('counts once what is settled while the ledger is read for longer than settled calls are remembered', async () => {
+    const { clock, ledger, quota } = at(Date.UTC(2026, 2, 1));
+    const limits = [limitOn('app:a', 'COST', 10n, 'MONTH')];
+    const asked = { partition: 'p', scopes: ['app:a'], amounts: { COST: 4n }, limits: [], ttlMs: 600_000 };
+    const decision = await quota.reserve({ id: '1', ...asked });
+    if (!decision.granted) throw new Error('It was refused.');
+    ledger.open('1', decision.atMs, ['app:a'], asked.amounts);
+    ledger.afterRead = async () => {
+      ledger.afterRead = async () => undefined;
+      clock.nowMs += 121_000;
+      ledger.close('1', { COST: 3n });
+      await quota.settle('p', '1', { COST: 3n }, ['app:a']);
+    };
+    expect(await quota.read('p', limits)).toEqual([{ spent: 3n, reserved: 0n }]);
+    expect(ledger.reads).toBe(2);
+  });
+
+  it('counts what begins and ends while the ledger is read, also when that takes minutes', async () => {
+    const { clock, ledger, quota } = at(Date.UTC(2026, 2, 1));
+    const limits = [limitOn('app:a', 'COST', 10n, 'MONTH')];
+    const asked = { partition: 'p', scopes: ['app:a'], amounts: { COST: 4n }, limits: [], ttlMs: 600_000 };
+    ledger.afterRead = async () => {
+      ledger.afterRead = async () => undefined;
+      clock.nowMs += 61_000;
+      await quota.read('other', []);
+      const decision = await quota.reserve({ id: '1', ...asked });
+      if (!decision.granted) throw new Error('It was refused.');
+      ledger.open('1', decision.atMs, ['app:a'], asked.amounts);
+      ledger.close('1', { COST: 3n });
+      await quota.settle('p', '1', { COST: 3n }, ['app:a']);
+    };
+    expect(await quota.read('p', limits)).toEqual([{ spent: 3n, reserved: 0n }]);
   });
 
   it('forgets counters that no limit names for hours, and reads them again', async () => {
