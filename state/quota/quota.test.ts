@@ -68,6 +68,20 @@ withRedis('redis quota', (redis) => {
     expect(await redis().commands.eval(script, 3, ...keys)).toEqual([7, 0]);
   });
 
+  it.each(['counters', 'reservations', 'expiries'])(
+    'holds no room for calls in flight of a partition whose %s Redis has evicted',
+    async (evicted) => {
+      const quota = createRedisQuota(redis().commands, new FakeLedger());
+      const partition = randomUUID();
+      const limits = [limitOn('app:a', 'CONCURRENCY', 1n, 'INFLIGHT')];
+      const asked = { partition, scopes: [], amounts: { CONCURRENCY: 1n }, limits, ttlMs: 60_000 };
+      expect(await quota.reserve({ id: '1', ...asked })).toMatchObject({ granted: true });
+      expect(await quota.reserve({ id: '2', ...asked })).toMatchObject({ granted: false });
+      await redis().commands.del(`heddle:quota:{${partition}}:${evicted}`);
+      expect(await quota.reserve({ id: '2', ...asked })).toMatchObject({ granted: true });
+    },
+  );
+
   it('counts a call once that ends while two processes read the ledger', async () => {
     const ledger = new FakeLedger();
     const later = new FakeLedger(ledger.rows);

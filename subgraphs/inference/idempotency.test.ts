@@ -105,6 +105,22 @@ describe('idempotency keys', () => {
     expect((await mesh.data<Answer>(COMPLETE, asking('k'), unlimited)).complete.text).toBe('x');
   });
 
+  it('are free at once, in every process, after a refusal that left no row', async () => {
+    const limits = [{ subject: 'key:k', meter: 'REQUESTS', window: 'MINUTE', amount: '0' } as const];
+    await using one = await startInference(database, { limits });
+    let waits = 0;
+    await using two = await startInference(database, {
+      delay: async () => {
+        waits += 1;
+      },
+    });
+    two.alpha.always((call) => call.say('x').finish(usageOf(1, 1)));
+    expect(await one.refusal(COMPLETE, asking('k'))).toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    const { complete } = await two.data<Answer>(COMPLETE, asking('k'), { ...one.caller, limits: [] });
+    expect(complete.text).toBe('x');
+    expect(waits).toBe(0);
+  });
+
   it('are taken over from a process that died between its claim and its row', async () => {
     let nowMs = Date.now();
     await using mesh = await startInference(database, {
@@ -261,6 +277,19 @@ describe('idempotency keys of calls whose process died', () => {
     expect((await waiting).complete.id).not.toBe(id);
     expect(mesh.alpha.calls).toHaveLength(calls + 1);
     expect(other.alpha.calls).toHaveLength(0);
+  });
+
+  it('stand for a new call when the mesh has ended the first', async () => {
+    await using one = await startInference(database);
+    await using two = await startInference(database);
+    const first = one.refusal(COMPLETE, asking('k'));
+    await one.alpha.next();
+    await one.subgraph.drain(0);
+    expect(await first).toMatchObject({ code: 'OVERLOADED', retryAfterMs: expect.any(Number) });
+    two.alpha.always((call) => call.say('after all').finish(usageOf(1, 1)));
+    const again = await two.data<Answer>(COMPLETE, asking('k'), one.caller);
+    expect(again.complete.text).toBe('after all');
+    expect(again.complete.id).not.toBe((await first).completionId);
   });
 
   it('keep the meaning of every other failure', async () => {
