@@ -122,6 +122,18 @@ it('returns running rows with what was reserved, and later rows, one by one', as
   ]);
 });
 
+it('counts a closed row with what it drew, whatever was reserved for it', async () => {
+  const reserved = { tokens: 90, costNanos: 100n };
+  await write('t7', { reserved }, { reserved, startedAt: new Date(10_000) });
+  const { sums, calls } = await createMeterHistory(database.connection).read({
+    partition: 't7',
+    scopes: ['tenant:t7'],
+    ...question,
+  });
+  const drawn = { REQUESTS: 1n, TOKENS: 5n, COST: 7n };
+  expect([...sums, ...calls].map(({ amounts }) => amounts)).toEqual([drawn, drawn]);
+});
+
 it('leaves out the rows that are named, and those before the first boundary', async () => {
   const [named] = await write('t4', {}, {}, { startedAt: new Date(499) });
   const { sums } = await createMeterHistory(database.connection).read({

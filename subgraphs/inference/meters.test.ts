@@ -55,6 +55,10 @@ beforeAll(async () => {
   await route('free-first', 'alpha/free', 'beta/one');
   await route('paid-first', 'alpha/one', 'demo/echo');
   await route('embeds', 'alpha/free-embed', 'beta/embed');
+  await route('least-busy', 'alpha/one', 'beta/one');
+  await route('least-busy-embeds', 'alpha/embed', 'beta/embed');
+  const strategy = 'LEAST_BUSY' as const;
+  await routes(connection).updateMany({ _id: /^least-busy/ }, { $set: { strategy } });
 });
 afterAll(() => opened.disposeAsync());
 
@@ -202,6 +206,71 @@ describe('a reservation', () => {
     expect(await spentOf(mesh)).toEqual([0n, 0n]);
     expect(await mesh.rows()).toEqual([]);
   });
+
+  it('of one call in flight leaves no room for another, of either kind', async () => {
+    const concurrency = limit('CONCURRENCY', 'INFLIGHT', '1');
+    await using mesh = await startInference(database, { limits: [concurrency] });
+    const completing = mesh.data(COMPLETE, asking('alpha/one'));
+    const completion = await mesh.alpha.next();
+    const embed = { input: { model: 'alpha/embed', values: ['a'] } };
+    for (const [document, variables] of [
+      [COMPLETE, asking('beta/one')],
+      [EMBED, embed],
+    ] as const) {
+      const refusal = await mesh.refusal(document, variables);
+      expect(refusal).toMatchObject({ code: 'QUOTA_EXCEEDED', retryAfterMs: expect.any(Number) });
+    }
+    completion.say('x').finish(usageOf(1, 1));
+    await completing;
+    const embedding = mesh.data(EMBED, embed);
+    const call = await mesh.alpha.next();
+    expect(await mesh.refusal(COMPLETE, asking('beta/one'))).toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    call.finish(usageOf(1, 0));
+    await embedding;
+  });
+
+  it('outlives the longest call by minutes, and is settled under the scopes of its caller', async () => {
+    await using mesh = await startInference(database, { limits: [budget('1000000000')] });
+    const ttls: number[] = [];
+    const settled: unknown[] = [];
+    const { reserve, settle } = mesh.quota;
+    Object.assign(mesh.quota, {
+      reserve: (reservation: Parameters<Quota['reserve']>[0]) => {
+        ttls.push(reservation.ttlMs);
+        return reserve(reservation);
+      },
+      settle: (...args: Parameters<Quota['settle']>) => {
+        settled.push(args[3]?.toSorted());
+        return settle(...args);
+      },
+    });
+    mesh.alpha.always((call) => call.say('x').finish(usageOf(20, 3)));
+    await mesh.data(COMPLETE, asking('both'));
+    await mesh.data(COMPLETE, asking('both'), { ...mesh.caller, limits: [] });
+    expect(ttls).toEqual([5_000 + 300_000]);
+    const { tenantId, appId, keyLineId, keyId } = mesh.caller;
+    const scopes = [`app:${appId}`, `key:${keyLineId ?? keyId}`, `tenant:${tenantId}`].toSorted();
+    expect(settled).toEqual([scopes, scopes]);
+  });
+
+  it.each([
+    ['complete', COMPLETE, asking('least-busy')],
+    ['embed', EMBED, { input: { model: 'least-busy-embeds', values: ['a'] } }],
+  ])(
+    'that is refused counts as no load of the target that was chosen: %s',
+    async (_, document, variables) => {
+      await using mesh = await startInference(database, {
+        limits: [limit('REQUESTS', 'DAY', '0')],
+        random: () => 0.5,
+      });
+      expect(await mesh.refusal(document, variables)).toMatchObject({ code: 'QUOTA_EXCEEDED' });
+      const answering = mesh.data(document, variables, { ...mesh.caller, limits: [] });
+      const call = await Promise.race([mesh.alpha.next(), mesh.beta.next()]);
+      expect(mesh.alpha.calls).toHaveLength(1);
+      call.say('x').finish(usageOf(1, 1));
+      await answering;
+    },
+  );
 
   it('stands while the row is not closed, and is settled with it', async () => {
     await using mesh = await startInference(database, { limits: [budget('1000000000')] });
