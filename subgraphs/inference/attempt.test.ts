@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
 import { type AttemptEnd, Cancelled, healthOf, Stopped, streamOnce, UnfitAnswer } from './attempt.ts';
 import { type Provider, ProviderFailure, type ProviderPart } from './providers/provider.ts';
 
-const limits = { connectMs: 10_000, firstMs: 10_000, nextMs: 10_000 };
+const limits = { connectMs: 10_000, firstMs: 20_000, nextMs: 5_000 };
 const text: ProviderPart = { type: 'text', text: 'x' };
 const finish: ProviderPart = { type: 'finish', reason: 'STOP', usage: usageOf(1, 1) };
 
@@ -65,6 +65,41 @@ describe('a streamed attempt', () => {
   });
 });
 
+describe('the silence of a provider', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('is limited again once the reader has caught up', async () => {
+    vi.useFakeTimers();
+    const { run } = setup([text]);
+    const room = Promise.withResolvers<void>();
+    let end: AttemptEnd | undefined;
+    void run(() => room.promise).then((ended) => {
+      end = ended;
+    });
+    await vi.advanceTimersByTimeAsync(60_000);
+    room.resolve();
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(end).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(end).toMatchObject({ outcome: 'FAILED', failure: { code: 'PROVIDER_TIMEOUT' } });
+  });
+
+  it('lasts until a first part of the answer, whatever it counts before', async () => {
+    vi.useFakeTimers();
+    const { run } = setup([{ type: 'usage', usage: usageOf(5, 0) }]);
+    let end: AttemptEnd | undefined;
+    void run().then((ended) => {
+      end = ended;
+    });
+    await vi.advanceTimersByTimeAsync(19_999);
+    expect(end).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(end).toMatchObject({ outcome: 'FAILED', failure: { code: 'PROVIDER_TIMEOUT' } });
+  });
+});
+
 describe('what an end says about the health of its provider', () => {
   const times = { latencyMs: 1, timeToFirstTokenMs: null, wholeMs: null };
   const failed = (failure: ProviderFailure): AttemptEnd => ({
@@ -79,6 +114,8 @@ describe('what an end says about the health of its provider', () => {
     status: 400,
   });
 
+  const unprocessable = new ProviderFailure('PROVIDER_ERROR', 'It failed.', { retryable: true, status: 422 });
+
   it.each([
     ['an error', failureOf('PROVIDER_ERROR', true), 'FAILED'],
     ['silence', failureOf('PROVIDER_TIMEOUT', true), 'FAILED'],
@@ -89,6 +126,7 @@ describe('what an end says about the health of its provider', () => {
     ['a filtered input', failureOf('CONTENT_FILTERED', false), undefined],
     ['an answer of another shape', new UnfitAnswer('It does not fit.'), undefined],
     ['a call that its provider could not use', refused, undefined],
+    ['a call that its provider could not process', unprocessable, undefined],
     ['too many calls of this process', failureOf('OVERLOADED', true), undefined],
     ['the end of the process', new Stopped('shutting down'), undefined],
   ] as const)('%s', (_name, failure, result) => {

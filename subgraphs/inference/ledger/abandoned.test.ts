@@ -337,6 +337,20 @@ describe('rows of a process that is gone', () => {
     ]);
   });
 
+  it('are closed by the result that is kept while they are looked at', async () => {
+    const gone = goneOwner();
+    const id = await gone.open(received(4_000));
+    const held = async () => {
+      await completions(database.connection).create({ ...resultOf({ ...answered, id }, startedAtMs + 400) });
+      return [];
+    };
+    expect(await closeAbandoned({ ...services, streams: { held } }, [gone.ownerId], sweptAtMs)).toBe(1);
+    const row = await rowOf(id);
+    expect(row).toMatchObject({ status: 'SUCCEEDED', modelId: 'beta/one', usage: answered.usage });
+    expect(row).not.toHaveProperty('orphaned');
+    expect(await contentOf(id)).toMatchObject({ text: answered.text });
+  });
+
   it('are closed by a partial answer that an earlier sweep kept before it died itself', async () => {
     const gone = goneOwner();
     const id = await gone.open(received(40));

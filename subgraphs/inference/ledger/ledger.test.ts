@@ -125,8 +125,14 @@ describe('ownership', () => {
     await using living = await openOwnership(database.connection, services);
     const [gone, before, other] = [randomUUID(), randomUUID(), randomUUID()];
     // No process has a number this high; the second had our number before us, as containers do.
-    await ledger.open(row(gone, `${processSpace}/4194305/x`));
-    await ledger.open(row(before, `${processSpace}/${process.pid}/earlier`));
+    const lease = { aliveUntil: new Date(Date.now() + 60_000), expiresAt: new Date(Date.now() + 60_000) };
+    for (const [id, ownerId] of [
+      [gone, deadHere()],
+      [before, `${processSpace}/${process.pid}/${randomUUID()}`],
+    ] as const) {
+      await owners(database.connection).create({ _id: ownerId, ...lease });
+      await ledger.open(row(id, ownerId));
+    }
     await ledger.open(row(other, living.ownerId));
     await using _next = await openOwnership(database.connection, services);
     expect(await invocations(database.connection).findById(gone).lean()).toMatchObject({
@@ -227,6 +233,9 @@ describe('ownership', () => {
     const id = randomUUID();
     await ledger.open(row(id, ended.ownerId));
     await ended[Symbol.asyncDispose]();
+    // Over for processes of other machines too, which know it by its lease alone.
+    const left = await owners(database.connection).findById(ended.ownerId).lean();
+    expect(left?.aliveUntil.getTime()).toBeLessThan(Date.now());
     await using _next = await openOwnership(database.connection, { ...services, leaseMs: 100 });
     await vi.waitFor(async () => expect(await status(id)).toBe('FAILED'));
   });
