@@ -105,6 +105,21 @@ describe('the ledger', () => {
     });
   });
 
+  it('leaves no part of an answer of a call that it closes without one, after its process was taken for dead', async () => {
+    const ledger = createLedger(database.connection, services);
+    const id = randomUUID();
+    await ledger.open(row(id));
+    const estimate = { status: 'FAILED', orphaned: true } as const;
+    await invocations(database.connection).updateOne({ _id: id }, { $set: estimate });
+    const part = resultOf(completion(id, 'a part'), Date.now());
+    await completions(database.connection).create({ ...part });
+    await ledger.close(id, closingOf(completion(id, 'x'), 'm', 2_000, null), null);
+    const closed = await invocations(database.connection).findById(id).lean();
+    expect(closed).toMatchObject({ status: 'SUCCEEDED' });
+    expect(closed).not.toHaveProperty('orphaned');
+    expect(await completions(database.connection).findById(id).lean()).toBeNull();
+  });
+
   it('refuses a row whose id another owner has taken, and only that one of its group', async () => {
     const ledger = createLedger(database.connection, services);
     const [taken, free] = [randomUUID(), randomUUID()];
