@@ -153,6 +153,9 @@ describe('a ledger whose database fails', () => {
 
   it('replaces later the estimate that another process closed a lost row with', async () => {
     const id = randomUUID();
+    const key = { subject: 'key:estimated', meter: 'COST', window: 'DAY' } as const;
+    const asked = { scopes: [], amounts: { COST: 1_000n }, limits: [{ ...key, limit: null }] };
+    await services.quota.reserve({ id, partition: 't', ttlMs: 60_000, ...asked });
     await ledger.open(row(id));
     await fail('alwaysOn', 'insert', 'update');
     await expect(close(id)).rejects.toThrow();
@@ -160,7 +163,10 @@ describe('a ledger whose database fails', () => {
     const connection = database.connection;
     await closeAbandoned({ ...services, connection }, [ownerId], 5_000);
     expect(await standing(id)).toMatchObject({ orphaned: true, costNanos: 0n });
+    const settle = vi.spyOn(services.quota, 'settle');
     await ledger.closeLost(ownerId, 9_000);
+    expect(settle.mock.calls).toEqual([['t', id, { TOKENS: 7n, COST: 5n }, ['tenant:t']]]);
+    settle.mockRestore();
     expect(await standing(id)).toMatchObject({ status: 'FAILED', costNanos: 5n, endedAt: new Date(2_000) });
     expect(await standing(id)).not.toHaveProperty('orphaned');
   });
