@@ -4,7 +4,6 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createHttpFetch } from './http-fetch.ts';
 import { type Provider, type ProviderAnswer, ProviderFailure } from './provider.ts';
 import { createProvider } from './registry.ts';
-import { createSdkProvider } from './sdk/sdk-provider.ts';
 import {
   type AnswerWire,
   answerWires,
@@ -16,6 +15,7 @@ import {
 } from './testing/answer-wires.ts';
 import { ask, type Collected, collect } from './testing/calls.ts';
 import { cut } from './testing/replay.ts';
+import { createSdkProvider } from './testing/sdk-provider.ts';
 import { startWireServer } from './testing/wire-server.ts';
 
 const secret = 'sk-test-0123456789';

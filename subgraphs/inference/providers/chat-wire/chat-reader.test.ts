@@ -3,8 +3,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createHttpFetch } from '../http-fetch.ts';
 import type { LanguageProvider } from '../provider.ts';
 import { createProvider } from '../registry.ts';
-import { createSdkProvider } from '../sdk/sdk-provider.ts';
 import { ask, collect } from '../testing/calls.ts';
+import { createSdkProvider } from '../testing/sdk-provider.ts';
 import { chunk, sse, startWireServer, usageChunk, type WireServer } from '../testing/wire-server.ts';
 
 const http = createHttpFetch();

@@ -1,7 +1,8 @@
 import type { LanguageModelV4GenerateResult } from '@ai-sdk/provider';
 import type { ProviderAnswer, ProviderCall, ToolCall } from '../provider.ts';
 import { checkComplete, toolArguments } from '../translate/completeness.ts';
-import { completeUsage, countsOfSdk, toFinishReason } from '../translate/usage.ts';
+import { completeUsage, toFinishReason } from '../translate/usage.ts';
+import { countsOfSdk } from './sdk-usage.ts';
 
 /** The SDK's whole answer in our words; broken and empty answers are refused. */
 export function toAnswer(result: LanguageModelV4GenerateResult, call: ProviderCall): ProviderAnswer {

@@ -2,8 +2,9 @@ import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import type { ProviderCall, ProviderPart } from '../provider.ts';
 import { checkComplete, cutShort } from '../translate/completeness.ts';
 import { failureOfEvent, toFailure } from '../translate/failure.ts';
-import { completeUsage, countsOfSdk, toFinishReason } from '../translate/usage.ts';
+import { completeUsage, toFinishReason } from '../translate/usage.ts';
 import { checkWarnings } from '../translate/warnings.ts';
+import { countsOfSdk } from './sdk-usage.ts';
 
 interface OpenToolCall {
   readonly index: number;

@@ -13,7 +13,7 @@ import type { ProviderV4 } from '@ai-sdk/provider';
 import { createXai } from '@ai-sdk/xai';
 import { boundOutput } from '../anthropic/output-bounds.ts';
 import type { LanguageProvider, ProviderKind, ProviderOptions } from '../provider.ts';
-import { createSdkProvider } from '../sdk/sdk-provider.ts';
+import { createSdkProvider } from './sdk-provider.ts';
 
 type Models = Pick<ProviderV4, 'languageModel'>;
 type Settings = {

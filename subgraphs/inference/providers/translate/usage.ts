@@ -1,8 +1,7 @@
-import type { LanguageModelV4FinishReason, LanguageModelV4Usage } from '@ai-sdk/provider';
+import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
 import type { FinishReason, ProviderCall, ProviderUsage } from '../provider.ts';
 import {
   raiseAll,
-  readCount,
   readUsage,
   reconcile,
   type UsageCounts,
@@ -53,20 +52,6 @@ export class UsageCounter {
     if (this.#report === null) this.#report = report;
     else if (report !== null) raiseAll(this.#report, report);
   }
-}
-
-/** The counts of the AI SDK's usage; null where it has none. */
-export function countsOfSdk({ inputTokens, outputTokens, raw }: LanguageModelV4Usage): UsageCounts | null {
-  const report = {
-    inputTokens: readCount(inputTokens.total),
-    outputTokens: readCount(outputTokens.total),
-    cachedInputTokens: readCount(inputTokens.cacheRead),
-    cacheWriteTokens: readCount(inputTokens.cacheWrite),
-    cacheWrite1hTokens: raw === undefined ? undefined : readUsage(raw)?.cacheWrite1hTokens,
-    reasoningTokens: readCount(outputTokens.reasoning),
-  };
-  const { inputTokens: input, outputTokens: output } = report;
-  return input === undefined && output === undefined ? null : reconcile(report, {});
 }
 
 /** What two requests for parts of one answer come to. */
