@@ -48,7 +48,6 @@ function parseMessage(data: unknown): unknown {
   }
 }
 
-/** Gives messages parsed, with the digits of their numbers: graphql-ws parses those that are texts, and rounds. */
 /** Of events that wait for one slow subscriber. More than the longest answer that inference keeps, told twice. */
 const waitingCharactersMax = 32 * 1024 * 1024;
 
@@ -61,6 +60,7 @@ function charactersOf(value: unknown): number {
   return sum;
 }
 
+/** Emits messages parsed, with the digits of their numbers: graphql-ws parses those that are texts, and rounds. */
 class MeshSocket extends WebSocket {
   constructor(address: string | URL, protocols?: string | string[]) {
     super(address, protocols, {
