@@ -35,10 +35,12 @@ export interface AddressesOptions {
   readonly operationsMax: number;
   readonly eventsMax: number;
   readonly now: () => number;
+  readonly delay?: ((ms: number, signal: AbortSignal) => Promise<unknown>) | undefined;
 }
 
 /** Opens no connection yet. */
-export function createAddresses({ name, urls, operationsMax, eventsMax, now }: AddressesOptions): Addresses {
+export function createAddresses(options: AddressesOptions): Addresses {
+  const { name, urls, operationsMax, eventsMax, now, delay } = options;
   const entries = urls.map((url) => {
     const openPool = () =>
       new Pool(url.origin, {
@@ -50,7 +52,7 @@ export function createAddresses({ name, urls, operationsMax, eventsMax, now }: A
         maxResponseSize: responseBytesMax,
       });
     const openSubscriber = () =>
-      createSubscriber({ name, url: new URL(url.href.replace(/^http/, 'ws')), eventsMax });
+      createSubscriber({ name, url: new URL(url.href.replace(/^http/, 'ws')), eventsMax, delay });
     let pool = openPool();
     let subscriber = openSubscriber();
     let refusedAtMs = Number.NEGATIVE_INFINITY;

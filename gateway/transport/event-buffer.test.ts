@@ -3,15 +3,17 @@ import { EventBuffer } from './event-buffer.ts';
 
 const open = (options: { readonly max?: number; readonly sizeMax?: number } = {}) => {
   const onReturn = vi.fn();
+  const onOverflow = vi.fn();
   const buffer = new EventBuffer<string>({
     max: 3,
     sizeMax: 10,
     sizeOf: ({ length }) => length,
     overflow: (last) => `instead of ${last.length}`,
+    onOverflow,
     onReturn,
     ...options,
   });
-  return { buffer, onReturn };
+  return { buffer, onReturn, onOverflow };
 };
 
 async function rest(buffer: EventBuffer<string>): Promise<string[]> {
@@ -22,34 +24,36 @@ async function rest(buffer: EventBuffer<string>): Promise<string[]> {
 
 describe('events that wait for a reader', () => {
   it('are held up to a number, then the stream ends with why', async () => {
-    const { buffer, onReturn } = open();
+    const { buffer, onReturn, onOverflow } = open();
     for (const event of ['a', 'b', 'c', 'd', 'e']) buffer.push(event);
-    expect(onReturn).toHaveBeenCalledTimes(1);
+    expect(onOverflow).toHaveBeenCalledTimes(1);
+    expect(onReturn).not.toHaveBeenCalled();
     expect(await rest(buffer)).toEqual(['a', 'b', 'c', 'instead of 1']);
   });
 
   it('are held up to a size, then the stream ends with why', async () => {
-    const { buffer, onReturn } = open();
+    const { buffer, onReturn, onOverflow } = open();
     for (const event of ['aaaaa', 'bbbbb', 'c']) buffer.push(event);
-    expect(onReturn).toHaveBeenCalledTimes(1);
+    expect(onOverflow).toHaveBeenCalledTimes(1);
+    expect(onReturn).not.toHaveBeenCalled();
     expect(await rest(buffer)).toEqual(['aaaaa', 'bbbbb', 'instead of 1']);
   });
 
   it('may be one that is larger than that size, alone', async () => {
-    const { buffer, onReturn } = open();
+    const { buffer, onOverflow } = open();
     const large = 'x'.repeat(50);
     buffer.push(large);
     expect((await buffer.next()).value).toBe(large);
     buffer.push(large);
     expect((await buffer.next()).value).toBe(large);
-    expect(onReturn).not.toHaveBeenCalled();
+    expect(onOverflow).not.toHaveBeenCalled();
     buffer.push('a');
     buffer.push(large);
     expect(await rest(buffer)).toEqual(['a', 'instead of 50']);
   });
 
   it('count no more once they are read', async () => {
-    const { buffer, onReturn } = open();
+    const { buffer, onOverflow } = open();
     for (let at = 0; at < 20; at++) {
       buffer.push('aaaaa');
       buffer.push('bbbbb');
@@ -59,6 +63,6 @@ describe('events that wait for a reader', () => {
     const next = buffer.next();
     buffer.push('x'.repeat(50));
     expect((await next).value).toHaveLength(50);
-    expect(onReturn).not.toHaveBeenCalled();
+    expect(onOverflow).not.toHaveBeenCalled();
   });
 });

@@ -7,6 +7,9 @@ export interface EventBufferOptions<T> {
   readonly sizeMax: number;
   /** What ends the stream in place of the event for which there was no room. */
   readonly overflow: (last: T) => T;
+  /** The stream has ended so: its reader has not left. */
+  readonly onOverflow: () => void;
+  /** The reader has left. */
   readonly onReturn: () => void;
 }
 
@@ -32,7 +35,7 @@ export class EventBuffer<T> implements AsyncIterableIterator<T> {
       waiting({ done: false, value: event });
       return;
     }
-    const { max, sizeOf, sizeMax, overflow, onReturn } = this.#options;
+    const { max, sizeOf, sizeMax, overflow, onOverflow } = this.#options;
     const size = sizeOf(event);
     if (this.#events.length < max && (this.#size === 0 || this.#size + size <= sizeMax)) {
       this.#events.push({ event, size });
@@ -40,7 +43,7 @@ export class EventBuffer<T> implements AsyncIterableIterator<T> {
     } else {
       this.#events.push({ event: overflow(event), size: 0 });
       this.end();
-      onReturn();
+      onOverflow();
     }
   }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { parse } from 'graphql';
 import pino from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Caller } from '#schema/caller.ts';
 import { loadDirectiveDefinitions } from '#schema/load-sdl.ts';
 import type { SubgraphExecutor } from '#schema/subgraph.ts';
@@ -309,22 +309,37 @@ describe('subscriptions to a subgraph in another process', () => {
     expect((await waiting).done).toBe(true);
   });
 
-  it('end with OVERLOADED and the completion, and leave the source, when the reader is too slow', async () => {
+  it('end with OVERLOADED and the completion when the reader is too slow, and leave the source after the time to resume', async () => {
     const source = new SampleSource(Array.from({ length: 1_000 }, (_, n) => event(n)));
     sources.set('a', source);
     sources.set('b', new SampleSource([event(0)]));
-    const executor = reach({ eventsMax: 10 });
+    const delays: number[] = [];
+    const timeToResume = Promise.withResolvers<void>();
+    const executor = reach({
+      eventsMax: 10,
+      delay: (ms) => {
+        delays.push(ms);
+        return timeToResume.promise;
+      },
+    });
     const events = await subscribe(executor, 'a');
     const other = await subscribe(executor, 'b');
-    await source.returned;
+    await vi.waitFor(() => expect(source.pulled).toBe(1_001));
+    const left = vi.fn();
+    void source.returned.then(left);
     const seen: unknown[] = [];
     for (let next = await events.next(); next.done !== true; next = await events.next())
       seen.push(next.value);
+    await events.return?.();
     expect(seen).toHaveLength(11);
     expect(seen[10]).toMatchObject({
       errors: [{ extensions: { code: 'OVERLOADED', completionId: 'c1', retryAfterMs: 1_000 } }],
     });
     expect((await other.next()).value).toEqual({ data: event(0) });
+    expect(delays).toEqual([10_000]);
+    expect(left).not.toHaveBeenCalled();
+    timeToResume.resolve();
+    await source.returned;
   });
 
   it('end with an error when the subgraph goes, and are not begun again', async () => {

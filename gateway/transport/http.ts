@@ -32,6 +32,7 @@ export interface HttpExecutorOptions {
   /** Events that may wait in this process for one slow subscriber. */
   readonly eventsMax?: number;
   readonly now?: () => number;
+  readonly delay?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
 const operationsMaxDefault = 4_096;
@@ -137,7 +138,8 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
   const { name, meshSecret, operationsMax = operationsMaxDefault, now = Date.now } = options;
   const urls = options.url.split(',').map((url) => addressOf(name, url.trim()));
   const eventsMax = options.eventsMax ?? eventsMaxDefault;
-  const addresses = createAddresses({ name, urls, operationsMax, eventsMax, now });
+  const { delay } = options;
+  const addresses = createAddresses({ name, urls, operationsMax, eventsMax, now, delay });
   let running = 0;
 
   const signed = async (request: SubgraphRequest, query: string) => {

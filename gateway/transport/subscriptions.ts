@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
@@ -32,6 +33,11 @@ export interface Subscriber {
 
 /** How long a first event or a refusal is waited for before the subscription counts as begun. */
 const firstEventMs = 2_000;
+/**
+ * How long the subscription of a client that read too slowly is kept, its events dropped, so that it counts as present
+ * until it had time to resume.
+ */
+const overrunKeptMs = 10_000;
 const acknowledgeTimeoutMs = 5_000;
 const keepAliveMs = 10_000;
 const pongTimeoutMs = 5_000;
@@ -98,13 +104,16 @@ function isRefusal(reason: unknown): reason is readonly GraphQLFormattedError[] 
   return Array.isArray(reason) && reason.length > 0;
 }
 
+const waitFor = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal, ref: false });
+
 /** Opens the subscriptions of one subgraph. */
 export function createSubscriber(options: {
   readonly name: string;
   readonly url: URL;
   readonly eventsMax: number;
+  readonly delay?: ((ms: number, signal: AbortSignal) => Promise<unknown>) | undefined;
 }): Subscriber {
-  const { name, url, eventsMax } = options;
+  const { name, url, eventsMax, delay = waitFor } = options;
   let pongTimeout: NodeJS.Timeout | undefined;
   let isOpen = false;
   let connections = 0;
@@ -174,12 +183,15 @@ export function createSubscriber(options: {
         let begun = false;
         const wasOpenAtFirst = isOpen;
         const connectionsAtFirst = connections;
+        const ended = new AbortController();
         const leave = () => unsubscribe();
+        const leaveLater = () => void delay(overrunKeptMs, ended.signal).then(leave, () => undefined);
         const settle = () => {
           begun = true;
           clearTimeout(patience);
         };
         const over = () => {
+          ended.abort();
           signal?.removeEventListener('abort', abandon);
           running -= 1;
           if (retired && running === 0) close();
@@ -189,6 +201,7 @@ export function createSubscriber(options: {
           sizeOf: ({ data }) => charactersOf(data),
           sizeMax: waitingCharactersMax,
           overflow,
+          onOverflow: leaveLater,
           onReturn: leave,
         });
         const abandon = () => {
