@@ -23,6 +23,8 @@ export interface Asking<T extends Attempted> {
   readonly tally: Tally;
   /** What the lines of its failed attempts name. */
   readonly logged: LoggedCall;
+  /** Bytes of the input, as `CompletionRequest.inputBytes`. */
+  readonly inputBytes: number | null;
   /** What an attempt that is cut may have taken. */
   bounds(model: CatalogModel): UsageBounds;
   /** Aborted when the call as a whole is stopped. */
@@ -159,9 +161,8 @@ async function attempt<T extends Attempted>(
     // An answer that is under way when the whole call is stopped may have waited for its own reader.
     const wasAnswering = asking.signal.aborted && timeToFirstTokenMs !== null;
     if (!wasAnswering) outcome = healthOf(end, { latencyMs: durationMs, timeToFirstTokenMs, wholeMs });
-    const bounds = asking.bounds(model);
-    asking.tally.add(model, end, { startedAtMs, durationMs }, bounds);
-    inputAllowances.observe(model.id, bounds.inputTokensMax, asking.tally.attempts.at(-1));
+    asking.tally.add(model, end, { startedAtMs, durationMs }, asking.bounds(model));
+    inputAllowances.observe(model.id, asking.inputBytes, asking.tally.attempts.at(-1));
     const number = asking.tally.attempts.length;
     logFailedAttempt(log, asking.logged, end, { model, number, durationMs });
     return attempted;

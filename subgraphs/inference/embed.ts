@@ -43,8 +43,9 @@ export async function embed(
   check(input);
   const labels = parseLabels(input, origin);
   await deps.guardrails.input?.({ texts: input.values, urls: [], tenantId: caller.tenantId });
-  const bytes = input.values.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
-  const inputTokensMax = Math.ceil(bytes / 3) + input.values.length;
+  // The tokens that vendors put around a value count as three bytes.
+  const inputBytes = input.values.reduce((sum, value) => sum + Buffer.byteLength(value) + 3, 0);
+  const inputTokensMax = Math.ceil(inputBytes / 3);
   // A model's context bounds each value, not all of them together: the provider tells.
   const needs = {
     needs: ['EMBEDDINGS'],
@@ -90,6 +91,7 @@ export async function embed(
     values,
     dimensions,
     inputTokensMax,
+    inputBytes,
     candidates,
     meters,
     startedAtMs,

@@ -41,6 +41,7 @@ export interface EmbeddingStart {
   readonly values: readonly string[];
   readonly dimensions: number | null;
   readonly inputTokensMax: number;
+  readonly inputBytes: number;
   readonly candidates: Candidates;
   readonly meters: Meters;
   readonly startedAtMs: number;
@@ -123,6 +124,7 @@ export class Embedding implements RunningCall {
         candidates,
         tally: this.#tally,
         logged: this.#start,
+        inputBytes: this.#start.inputBytes,
         bounds: () => this.#bounds,
         signal: this.#abort.signal,
         reserve: (model) => {

@@ -11,12 +11,13 @@ type CountedAttempt = Pick<AttemptData, 'usage' | 'usageEstimated'>;
 
 /**
  * How many input tokens more than the bytes of the input suggest may be counted by the provider: a part of what is
- * reserved, so that calls under way at once do not pass a limit together. Learned for each AI model.
+ * reserved, so that calls under way at once do not pass a limit together. Learned for each AI model, and for all its
+ * callers: only from tokens that the caller's own text cannot be, or the text of one would have the calls of others refused.
  */
 export interface InputAllowances {
   tokensFor(modelId: string): number;
-  /** What a provider counted for an input that was taken to have at most `inputTokensMax`. */
-  observe(modelId: string, inputTokensMax: number, attempt: CountedAttempt | undefined): void;
+  /** What a provider counted for a text of so many bytes; null: the input has files, whose tokens no number of bytes bounds. */
+  observe(modelId: string, inputBytes: number | null, attempt: CountedAttempt | undefined): void;
 }
 
 export function createInputAllowances(now: () => number): InputAllowances {
@@ -26,9 +27,10 @@ export function createInputAllowances(now: () => number): InputAllowances {
       const known = seen.get(modelId);
       return tokensMin + (known === undefined || known.atMs + keptMs < now() ? 0 : known.tokens);
     },
-    observe(modelId, inputTokensMax, attempt) {
-      if (attempt?.usage == null || attempt.usageEstimated) return;
-      const tokens = Math.min(attempt.usage.inputTokens - inputTokensMax, tokensMax);
+    observe(modelId, inputBytes, attempt) {
+      if (inputBytes === null || attempt?.usage == null || attempt.usageEstimated) return;
+      // A token is at least a byte.
+      const tokens = Math.min(attempt.usage.inputTokens - inputBytes, tokensMax);
       if (tokens <= 0) return;
       const known = seen.get(modelId);
       const atMs = now();

@@ -182,6 +182,7 @@ export class Invocation implements ProgressSource {
         candidates: this.start.candidates,
         tally: this.#tally,
         logged: this.#logged,
+        inputBytes: this.start.request.inputBytes,
         bounds: (model) => this.#boundsOf(model),
         signal: this.#abort.signal,
         reserve: (model) => this.#reserveFor(model),

@@ -66,6 +66,9 @@ function parsePart(part: ContentPartInput, at: string): ContentPart {
   if (part.imageUrl != null) {
     const url = URL.parse(part.imageUrl);
     if (url === null || !/^https?:$/.test(url.protocol)) refuse(`${at}: imageUrl must be an http(s) URL.`);
+    // What other files count as is bounded by their size, which nobody here knows.
+    if (type !== null && !type.startsWith('image/'))
+      refuse(`${at}: imageUrl must be of an image, not ${type}.`);
     return { type: 'file', mediaType: type ?? 'image/*', url: part.imageUrl };
   }
   const data = part.data ?? '';

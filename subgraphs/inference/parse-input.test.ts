@@ -65,6 +65,12 @@ describe('parseCompletionInput', () => {
     ['parts[0]', { messages: [{ role: 'USER', parts: [{}] }] }],
     ['http(s)', { messages: [{ role: 'USER', parts: [{ imageUrl: 'file:///etc/passwd' }] }] }],
     ['mediaType', { messages: [{ role: 'USER', parts: [{ data: 'AAAA' }] }] }],
+    ...['application/pdf', 'Video/MP4', 'text/plain; q=1', 'application/x-pdf'].map(
+      (mediaType): [string, Partial<CompletionInput>] => [
+        'imageUrl',
+        { messages: [{ role: 'USER', parts: [{ imageUrl: 'https://x/y', mediaType }] }] },
+      ],
+    ),
     ['base64', { messages: [{ role: 'USER', parts: [{ data: 'data:x', mediaType: 'image/png' }] }] }],
     ['toolCallId', { messages: [{ role: 'TOOL', content: 'x' }] }],
     ['tool call 9', { messages: [{ role: 'TOOL', content: 'x', toolCallId: '9' }] }],

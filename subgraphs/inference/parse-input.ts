@@ -59,7 +59,7 @@ export function completeRequest(
     labels: parseLabels(input, origin),
     ...prompt,
     structured,
-    inputTokensMax: inputTokensMax(call),
+    ...measureInput(call),
     needs,
     inputs: hasImage(messages) ? ['IMAGE'] : [],
   };
@@ -109,7 +109,9 @@ function hasImage(messages: readonly ProviderMessage[]): boolean {
   );
 }
 
-function inputTokensMax(call: CompletionRequest['call']): number {
+function measureInput(
+  call: CompletionRequest['call'],
+): Pick<CompletionRequest, 'inputTokensMax' | 'inputBytes'> {
   let bytes = 0;
   let files = 0;
   for (const message of call.messages) {
@@ -128,5 +130,5 @@ function inputTokensMax(call: CompletionRequest['call']): number {
   }
   if (call.tools !== undefined) bytes += Buffer.byteLength(JSON.stringify(call.tools));
   if (call.responseSchema !== undefined) bytes += Buffer.byteLength(JSON.stringify(call.responseSchema));
-  return Math.ceil(bytes / 3) + files;
+  return { inputTokensMax: Math.ceil(bytes / 3) + files, inputBytes: files > 0 ? null : bytes };
 }

@@ -27,6 +27,8 @@ export interface CompletionRequest {
   readonly structured: StructuredOutput | null;
   /** An upper bound of the input's tokens, cheap to compute: ceil(bytes / 3) of its text, plus its files. */
   readonly inputTokensMax: number;
+  /** Bytes of its text, with three for each token that vendors put around it; null: it has files as well. */
+  readonly inputBytes: number | null;
   /** Capabilities that the model must have, where it tells which it has. */
   readonly needs: readonly string[];
   /** Modalities that the model must take as input, where it tells which it takes. */
