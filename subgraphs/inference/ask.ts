@@ -141,6 +141,10 @@ function isSilence({ code, status }: ProviderFailure): boolean {
   return code === 'PROVIDER_TIMEOUT' && status === null;
 }
 
+function isFromClient({ isAboutCall, evidence }: ProviderFailure, { tally }: Asking<Attempted>): boolean {
+  return isAboutCall || (evidence !== null && tally.repeatsInput(evidence));
+}
+
 /** Makes one attempt; null: the circuit lets no call through. */
 async function attempt<T extends Attempted>(
   model: CatalogModel,
@@ -157,7 +161,9 @@ async function attempt<T extends Attempted>(
     const attempted = await asking.attempt(model, lease);
     const { end, timeToFirstTokenMs, wholeMs } = attempted;
     const durationMs = now() - startedAtMs;
-    if (end.outcome !== 'CANCELLED') lease.settle(end.outcome === 'FAILED' ? end.failure : null);
+    if (end.outcome === 'SUCCEEDED') lease.settle(null);
+    // What one client asks for, or has its provider repeat, rests no credential of the others.
+    else if (end.outcome === 'FAILED' && !isFromClient(end.failure, asking)) lease.settle(end.failure);
     // An answer that is under way when the whole call is stopped may have waited for its own reader.
     const wasAnswering = asking.signal.aborted && timeToFirstTokenMs !== null;
     if (!wasAnswering) outcome = healthOf(end, { latencyMs: durationMs, timeToFirstTokenMs, wholeMs });

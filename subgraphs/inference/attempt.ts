@@ -67,7 +67,7 @@ const notProviders: ReadonlySet<string> = new Set([
 
 /** Failures that say nothing about the provider's health: what one client asks for opens no circuit for the others. */
 function comesFromUs(failure: ProviderFailure): boolean {
-  if (failure instanceof UnfitAnswer) return true;
+  if (failure instanceof UnfitAnswer || failure.isAboutCall) return true;
   return notProviders.has(failure.code) || failure.status === 400 || failure.status === 422;
 }
 

@@ -109,6 +109,24 @@ describe('a circuit', () => {
     expect(circuit.enter()).not.toBeNull();
   });
 
+  it('lets another trial begin 30 s after one that has not ended, whose end counts all the same', () => {
+    const { circuit, enter, advance, open } = setup();
+    open();
+    advance(5_000);
+    const slow = enter();
+    advance(29_999);
+    expect(circuit.enter()).toBeNull();
+    advance(1);
+    const other = enter();
+    expect(circuit.enter()).toBeNull();
+    circuit.leave(slow, null);
+    expect(circuit.enter()).toBeNull();
+    circuit.leave(other, false);
+    expect(circuit.waitMs).toBe(10_000);
+    circuit.leave(slow, true);
+    expect(circuit.state).toBe('CLOSED');
+  });
+
   it('closes when a call that began before it opened succeeds after all', () => {
     const { circuit, enter, open } = setup();
     const early = enter();

@@ -9,6 +9,8 @@ const openMsMin = 5_000;
 const openMsMax = 15_000;
 /** When to ask again while a trial is in progress: its end is not known. */
 const trialWaitMs = 1_000;
+/** A trial that takes longer does not keep others out: its own client may make it slow, by reading or by asking for much. */
+const trialMsMax = 30_000;
 
 /** The permission for one call. */
 interface Pass {
@@ -18,7 +20,7 @@ interface Pass {
 
 /**
  * Stops the calls of an AI model that fails. Open, it lets nothing through; after that time one call at a time, the
- * trial: its success closes the circuit, its failure opens it for twice the time. Calls that began before the circuit
+ * trial: its success closes the circuit, its failure opens it for twice the time; after 30 s another may begin. Calls that began before the circuit
  * opened say nothing more about it when they fail.
  */
 export class Circuit {
@@ -30,6 +32,7 @@ export class Circuit {
   /** How often it has opened. */
   #opening = 0;
   #trial: Pass | null = null;
+  #trialFromMs = 0;
 
   constructor(now: () => number, onChange: (state: CircuitState, failures: number) => void) {
     this.#now = now;
@@ -49,8 +52,10 @@ export class Circuit {
   /** Milliseconds until a call may enter: 0 now. */
   get waitMs(): number {
     if (this.#failures < failuresMax) return 0;
-    const ms = Math.max(0, this.#openUntilMs - this.#now());
-    return ms === 0 && this.#trial !== null ? trialWaitMs : ms;
+    const nowMs = this.#now();
+    const ms = Math.max(0, this.#openUntilMs - nowMs);
+    const isTried = this.#trial !== null && nowMs - this.#trialFromMs < trialMsMax;
+    return ms === 0 && isTried ? trialWaitMs : ms;
   }
 
   /** Lets a call in; null: it may not be made. */
@@ -60,6 +65,7 @@ export class Circuit {
     const pass = { trial, opening: this.#opening };
     if (trial) {
       this.#trial = pass;
+      this.#trialFromMs = this.#now();
       this.#onChange('HALF_OPEN', this.#failures);
     }
     return pass;

@@ -65,6 +65,8 @@ const modelsMax = 10_000;
 const restMsMax = 600_000;
 /** Of the slowest pace, what is left of it after each faster answer. */
 const paceDecay = 0.9;
+/** The time of a shorter answer is the wait for its first token, more than the pace of the others. */
+const paceTokensMin = 20;
 
 interface ModelState {
   readonly providerId: string;
@@ -120,7 +122,7 @@ export function createHealthRegistry(
   }
 
   function record(state: ModelState, outcome: CallOutcome): void {
-    const { result, latencyMs, timeToFirstTokenMs, wholeMs, outputTokens, retryAfterMs } = outcome;
+    const { result, timeToFirstTokenMs, wholeMs, outputTokens, retryAfterMs } = outcome;
     state.outcomes[state.next] = outcome;
     state.next = (state.next + 1) % outcomesKept;
     state.checkedAtMs = now();
@@ -128,8 +130,8 @@ export function createHealthRegistry(
       state.restUntilMs = 0;
       if (wholeMs !== null) state.whole.add(wholeMs);
       if (timeToFirstTokenMs !== null) state.firstToken.add(timeToFirstTokenMs);
-      if (outputTokens > 0) {
-        state.msPerToken = Math.max(latencyMs / outputTokens, (state.msPerToken ?? 0) * paceDecay);
+      if (wholeMs !== null && outputTokens >= paceTokensMin) {
+        state.msPerToken = Math.max(wholeMs / outputTokens, (state.msPerToken ?? 0) * paceDecay);
       }
     } else if (result === 'FAILED' && retryAfterMs !== null) {
       state.restUntilMs = Math.max(state.restUntilMs, now() + Math.min(retryAfterMs, restMsMax));

@@ -10,7 +10,7 @@ import {
   type UpperBound,
   type UsageBounds,
 } from './settle.ts';
-import { withoutInput } from './without-input.ts';
+import { hasPartOf, withoutInput } from './without-input.ts';
 
 /** What the attempts of one invocation have taken so far. `input` is what a provider may repeat in an error. */
 export class Tally {
@@ -26,6 +26,11 @@ export class Tally {
   /** Rounded once, over all attempts. */
   get costNanos(): bigint {
     return nanosOf(this.#cost);
+  }
+
+  /** True when a part of these words of a provider is in the input too: the provider may have it from there. */
+  repeatsInput(words: string): boolean {
+    return hasPartOf(words, this.#input);
   }
 
   get used(): UpperBound {

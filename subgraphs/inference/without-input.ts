@@ -47,6 +47,18 @@ export function withoutInput(error: string, input: unknown): string {
   return repeated.includes(1) ? shortened(text, repeated) : text;
 }
 
+/** True when the input has `pieceLength` characters in a row of these words, or all of them, in any case of letters. */
+export function hasPartOf(words: string, input: unknown): boolean {
+  const lower = words.toLowerCase();
+  const length = Math.min(pieceLength, lower.length);
+  const pieces = Array.from({ length: lower.length - length + 1 }, (_, at) => lower.slice(at, at + length));
+  for (const given of textsIn(input)) {
+    const text = given.toLowerCase();
+    if (pieces.some((piece) => text.includes(piece))) return true;
+  }
+  return false;
+}
+
 /** Marks the run around the place that both have in common, where it is long enough. */
 function markRun(text: string, start: number, given: string, at: number, repeated: Uint8Array): void {
   let before = 0;

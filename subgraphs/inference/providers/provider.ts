@@ -165,6 +165,10 @@ export class ProviderFailure extends Error {
   readonly status: number | null;
   /** From the vendor's retry-after headers, in milliseconds. */
   readonly retryAfterMs: number | null;
+  /** What this call asked for was refused: its code would have another call go elsewhere, but the next one may be answered. */
+  readonly isAboutCall: boolean;
+  /** The vendor's words that alone tell the code; null: its status or its own codes do. A vendor may repeat the client's. */
+  readonly evidence: string | null;
 
   constructor(
     code: ErrorCode,
@@ -173,6 +177,8 @@ export class ProviderFailure extends Error {
       readonly retryable: boolean;
       readonly status?: number | null;
       readonly retryAfterMs?: number | null;
+      readonly isAboutCall?: boolean;
+      readonly evidence?: string | null;
       readonly cause?: unknown;
     },
   ) {
@@ -182,5 +188,7 @@ export class ProviderFailure extends Error {
     this.retryable = options.retryable;
     this.status = options.status ?? null;
     this.retryAfterMs = options.retryAfterMs ?? null;
+    this.isAboutCall = options.isAboutCall ?? false;
+    this.evidence = options.evidence ?? null;
   }
 }

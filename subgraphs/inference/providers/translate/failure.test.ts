@@ -325,6 +325,49 @@ describe('failures', () => {
     expect(respond(status, 'errors' in error ? error : { error })).toMatchObject({ code });
   });
 
+  // One client chooses what these are about: nothing follows for the calls of others.
+  it.each([
+    [
+      402,
+      'This request requires more credits, or fewer max_tokens. You can only afford 26',
+      'PROVIDER_RATE_LIMITED',
+    ],
+    [404, 'No endpoints found that support image input', 'NOT_FOUND'],
+    [404, 'No endpoints found that support tool use. To learn more, visit https://x', 'NOT_FOUND'],
+    [404, 'No endpoints found that can handle the requested parameters.', 'NOT_FOUND'],
+    [429, 'Request too large for m on tokens per min (TPM): Limit 3, Requested 5.', 'CONTEXT_TOO_LONG'],
+    [429, 'The input or output tokens must be reduced in order to run successfully.', 'CONTEXT_TOO_LONG'],
+    [403, 'You do not have permission to access the File abc or it may not exist.', 'BAD_USER_INPUT'],
+    [403, 'Failed to download the image: 403 Forbidden', 'BAD_USER_INPUT'],
+    [404, 'File not found: file_abc', 'BAD_USER_INPUT'],
+    [408, 'Timeout while downloading https://a/b.png', 'BAD_USER_INPUT'],
+    [424, 'Failed to download the image', 'BAD_USER_INPUT'],
+    [500, 'Error fetching the provided URL', 'BAD_USER_INPUT'],
+    [504, 'Timeout while fetching image', 'BAD_USER_INPUT'],
+  ] as const)('knows with HTTP %i that the call is meant: %s', (status, message, code) => {
+    const isAboutCall = code === 'PROVIDER_RATE_LIMITED' || code === 'NOT_FOUND';
+    expect(respond(status, { error: { message } })).toMatchObject({ code, retryable: false, isAboutCall });
+  });
+
+  it.each([
+    [400, { message: "Invalid schema for function 'invalid_api_key'" }, 'PROVIDER_AUTH', 'invalid_api_key'],
+    [422, { message: 'No such tool: api_key_invalid' }, 'PROVIDER_AUTH', 'api_key_invalid'],
+    [500, { message: "Cannot read 'insufficient_quota'" }, 'PROVIDER_RATE_LIMITED', 'insufficient_quota'],
+    [400, { message: 'API key not valid. Pass a valid one.' }, 'PROVIDER_AUTH', 'API key not valid'],
+    [400, { code: 'invalid_api_key', message: 'invalid_api_key' }, 'PROVIDER_AUTH', null],
+    [401, { message: 'Invalid API key' }, 'PROVIDER_AUTH', null],
+    [429, { code: 'insufficient_quota', message: 'x' }, 'PROVIDER_RATE_LIMITED', null],
+  ] as const)('keeps the words that alone told it, with HTTP %i: %j', (status, error, code, evidence) => {
+    expect(respond(status, { error })).toMatchObject({ code, evidence });
+  });
+
+  it('keeps the words that alone told the status of an error in an answer', () => {
+    const evidenceOf = (error: unknown) => failureOfEvent({ error }, secret).evidence;
+    expect(evidenceOf({ message: 'No such tool: rate_limit' })).toBe('rate_limit');
+    expect(evidenceOf({ message: 'Cannot call "unauthorized"' })).toBe('unauthorized');
+    expect(evidenceOf({ type: 'rate_limit_error', message: 'rate limit' })).toBeNull();
+  });
+
   it('gives the error of the provider behind a proxy, at any depth within reason', () => {
     const inner = {
       error: {

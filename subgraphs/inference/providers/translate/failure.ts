@@ -32,6 +32,16 @@ const outOfCredit =
   /insufficient_quota|insufficient[ _](?:balance|credits?|funds)|credit balance|used all (?:available|of your) credits|(?:no|out of) credits\b|billing_hard_limit|spending limit/i;
 const limited =
   /rate_?limit|throttl|too_?many_?requests|resource_?exhausted|quota_?exceeded|\brate limit(?:ed| reached| exceeded)/i;
+/** More tokens in one call than the account has credit for, or than a limit allows in any time. */
+const tooCostly = /requires more credits.{0,20}fewer max_?tokens|can only afford/i;
+const tooLarge = /\brequest too large\b|tokens must be reduced/i;
+/** Routers of many providers have the model, but none that takes what the call holds. */
+const unsupported = /no endpoints found that\b/i;
+/** The vendor could not get, or may not read, an image or a file that the call names. */
+const fileNotFetched =
+  /\b(?:fetch|download)\w*\b.{0,40}(?:\b(?:images?|files?|urls?|media|documents?|attachments?|videos?|audio)\b|https?:)/i;
+const fileRefused =
+  /\b(?:images?|files?|attachments?)\b.{0,60}\b(?:not found|may not exist|not exist|forbidden|permission|access)\b|\bpermission to (?:access|read) the (?:image|file)\b/i;
 const noSuchModel = /\bmodel_?not_?(?:found|exist)|\bdeploymentnotfound\b/i;
 
 function anyOf(...patterns: readonly RegExp[]): RegExp {
@@ -49,6 +59,9 @@ interface Verdict {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly text: string;
+  /** As in ProviderFailure. */
+  readonly isAboutCall?: boolean;
+  readonly evidence?: string;
 }
 
 const noCredit: Verdict = {
@@ -77,6 +90,19 @@ const limitedCalls: Verdict = {
 
 const noModel: Verdict = { code: 'NOT_FOUND', retryable: false, text: 'The provider has no such model' };
 
+const tooMuch: Verdict = {
+  code: 'PROVIDER_RATE_LIMITED',
+  retryable: false,
+  text: "The provider's account has no credit for so many tokens",
+  isAboutCall: true,
+};
+
+const badFile: Verdict = {
+  code: 'BAD_USER_INPUT',
+  retryable: false,
+  text: 'The provider could not read a file of the call',
+};
+
 const tooLong: Verdict = {
   code: 'CONTEXT_TOO_LONG',
   retryable: false,
@@ -88,14 +114,33 @@ function isVague(status: number): boolean {
   return status === 400 || status === 403 || status === 404 || status === 422 || status >= 500;
 }
 
+/** The verdict where a vendor's codes are of the pattern, or else its message is, of which the words are kept. */
+function where(pattern: RegExp, { words, message }: VendorError, verdict: Verdict): Verdict | null {
+  if (pattern.test(words)) return verdict;
+  const evidence = pattern.exec(message)?.[0];
+  return evidence === undefined ? null : { ...verdict, evidence };
+}
+
+/** What is said about a file of the call, which says nothing about the provider, its credential or its model. */
+function isAboutFile(status: number, { message }: VendorError): boolean {
+  if (status === 401 || status === 402) return false;
+  return fileNotFetched.test(message) || ((status === 403 || status === 404) && fileRefused.test(message));
+}
+
 /** What codes and words mean, whatever the status; null where they decide nothing. */
 function verdictOfWords(status: number, vendor: VendorError): Verdict | null {
   const all = `${vendor.words} ${vendor.message}`;
   if (contentRefused.test(all)) return refusedContent;
-  if (status === 402 || ((isVague(status) || status === 429) && outOfCredit.test(all))) return noCredit;
+  if (isAboutFile(status, vendor)) return badFile;
+  if (status === 429 && tooLarge.test(vendor.message)) return tooLong;
+  if (status === 402) return tooCostly.test(vendor.message) ? tooMuch : noCredit;
+  const credit = isVague(status) || status === 429 ? where(outOfCredit, vendor, noCredit) : null;
+  if (credit !== null) return credit;
   if (!isVague(status)) return null;
   if (noSuchModel.test(vendor.words)) return noModel;
-  if (status !== 404 && badKey.test(all)) return refusedKey;
+  if (status === 404 && unsupported.test(vendor.message)) return { ...noModel, isAboutCall: true };
+  const key = status === 404 ? null : where(badKey, vendor, refusedKey);
+  if (key !== null) return key;
   if (status !== 404 && limited.test(vendor.words)) return limitedCalls;
   return status !== 403 && status !== 404 && isInputTooLong(vendor) ? tooLong : null;
 }
@@ -150,6 +195,8 @@ export interface FailedResponse {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
   readonly vendor?: VendorError;
+  /** The words that alone told the status. */
+  readonly evidence?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -172,6 +219,8 @@ export function failureOfResponse(response: FailedResponse, secret: string | nul
     retryable: meaning.retryable,
     status,
     retryAfterMs: retryAfterMs(headers, body, vendor.message, Date.now(), isLimited),
+    isAboutCall: meaning.isAboutCall ?? false,
+    evidence: meaning.evidence ?? response.evidence ?? null,
     ...(response.cause === undefined ? {} : { cause: response.cause }),
   });
 }
@@ -223,18 +272,23 @@ const statusOfMessages: readonly (readonly [RegExp, number])[] = [
   [/timed? ?out|deadline exceeded/i, 504],
 ];
 
-function statusOfEvent(event: unknown, vendor: VendorError): number {
+function statusOfEvent(
+  event: unknown,
+  vendor: VendorError,
+): { readonly status: number; readonly evidence?: string | undefined } {
   const { words, message } = vendor;
   const given = typeof event === 'object' && event !== null ? Reflect.get(event, 'statusCode') : undefined;
-  if (typeof given === 'number') return given;
+  if (typeof given === 'number') return { status: given };
   const inWords = /(?:^|\s)([45]\d\d)(?:\s|$)/.exec(words)?.[1];
-  if (inWords !== undefined) return Number(inWords);
+  if (inWords !== undefined) return { status: Number(inWords) };
   const byCode = statusOfCodes.find(([pattern]) => pattern.test(words))?.[1];
-  if (byCode !== undefined) return byCode;
+  if (byCode !== undefined) return { status: byCode };
   const inMessage = /^\W{0,3}(?:(?:http|error|status|code)\W{1,3}){0,4}([45]\d\d)\b/i.exec(message)?.[1];
-  if (inMessage !== undefined) return Number(inMessage);
-  const byMessage = statusOfMessages.find(([pattern]) => pattern.test(message))?.[1];
-  return byMessage ?? (isInputTooLong(vendor) ? 400 : 500);
+  if (inMessage !== undefined) return { status: Number(inMessage) };
+  const byMessage = statusOfMessages.find(([pattern]) => pattern.test(message));
+  if (byMessage === undefined) return { status: isInputTooLong(vendor) ? 400 : 500 };
+  const [pattern, status] = byMessage;
+  return { status, evidence: pattern.exec(message)?.[0] };
 }
 
 function textOf(event: unknown): string {
@@ -248,8 +302,8 @@ function textOf(event: unknown): string {
 /** An error that came inside an answer whose status was 200: what it says decides. */
 export function failureOfEvent(event: unknown, secret: string | null): ProviderFailure {
   const vendor = vendorErrorOf(event);
-  const status = statusOfEvent(event, vendor);
-  return failureOfResponse({ status, headers: {}, body: textOf(event), vendor, cause: event }, secret);
+  const found = statusOfEvent(event, vendor);
+  return failureOfResponse({ ...found, headers: {}, body: textOf(event), vendor, cause: event }, secret);
 }
 
 /**
