@@ -193,6 +193,92 @@ describe('failures', () => {
     expect(respond(status, { error })).toMatchObject({ code, retryable: true });
   });
 
+  it.each([
+    [400, 'invalid_request_error', 'You have reached your specified API usage limits.'],
+    [400, 'Arrearage', 'Access denied, please make sure your account is in good standing.'],
+    [403, 30001, 'Sorry, your account balance is insufficient'],
+    [403, 'AllocationQuota.FreeTierOnly', 'The free tier of the model has been exhausted.'],
+    [429, 'exceeded_current_quota_error', 'Your account is suspended, please check your plan and billing'],
+    [412, undefined, 'Account x is suspended, possibly due to reaching the monthly spending limit'],
+    [403, 'insufficient_user_quota', '用户额度不足'],
+    [403, 'pre_consume_token_quota_failed', '预扣费额度失败'],
+    [400, 'budget_exceeded', 'Budget has been exceeded! Current cost: 1, Max budget: 0.5'],
+  ] as const)('takes HTTP %i with %s "%s" for an account that can pay no more', (status, code, message) => {
+    const expected = { code: 'PROVIDER_RATE_LIMITED', retryable: false };
+    expect(respond(status, { error: { code, message } })).toMatchObject(expected);
+    expect(respond(status, { code, message })).toMatchObject(expected);
+  });
+
+  it.each([
+    [400, 'This organization has been disabled.'],
+    [400, 'Organization has been restricted. Please reach out to support.'],
+    [412, 'The account x is suspended.'],
+    [400, 'User location is not supported for the API use.'],
+    [400, 'Your API key has been disabled'],
+    [400, 'Missing Authentication header'],
+    [500, 'login fail: Please carry the API secret key'],
+  ] as const)('takes HTTP %i "%s" for a refused key or account, and the next is asked', (status, message) => {
+    expect(respond(status, { error: { message } })).toMatchObject({
+      code: 'PROVIDER_AUTH',
+      retryable: false,
+    });
+  });
+
+  it.each([
+    ['', 'The provided model identifier is invalid.'],
+    ['', 'Invocation of model ID x with on-demand throughput isn’t supported.'],
+    ['model_decommissioned', 'The model `x` has been decommissioned and is no longer supported.'],
+    ['invalid_request_error', 'Model Not Exist'],
+    ['model_not_supported', 'The requested model is not supported.'],
+    ['', 'x/y:z is not a valid model ID'],
+    ['', 'Unsupported model: x'],
+    ['invalid_model', 'Invalid model: x'],
+    ['', 'The model `x` does not exist'],
+  ])('takes HTTP 400 with %j "%s" for a model that the provider does not have', (code, message) => {
+    for (const status of [400, 422]) {
+      expect(respond(status, { error: { code, message } })).toMatchObject({
+        code: 'NOT_FOUND',
+        retryable: false,
+      });
+    }
+  });
+
+  it.each([
+    "Unsupported parameter: 'max_tokens' is not supported with this model.",
+    'This model does not support tools.',
+    'Invalid model parameter: temperature must be below 2',
+    'Image input is not supported by model x',
+    'The organization field is no field. A disabled tool was called.',
+  ])('takes "%s" for a call that is wrong, not for a model or key that is', (message) => {
+    expect(respond(400, { error: { message } })).toMatchObject({ code: 'BAD_USER_INPUT', retryable: false });
+  });
+
+  it.each([
+    'Range of input length should be [1, 30720]',
+    'Input validation error: `inputs` must have less than 4096 tokens. Given: 4500',
+    'max_tokens must be at least 1, got -512.',
+    'litellm.BadRequestError: AnthropicException - {"error":{"message":"prompt is too long: 3 tokens > 2 maximum"}}',
+    'Prompt 超长',
+  ])('knows that the input is too long from "%s"', (message) => {
+    expect(respond(400, { error: { message } })).toMatchObject({
+      code: 'CONTEXT_TOO_LONG',
+      retryable: false,
+    });
+  });
+
+  it.each([
+    [
+      { message: '系统检测到输入或生成内容可能包含不安全或敏感内容', code: '1301' },
+      'CONTENT_FILTERED',
+      false,
+    ],
+    [{ message: 'input new_sensitive (1026)', type: 'new_sensitive' }, 'CONTENT_FILTERED', false],
+    [{ message: 'Too many tokens, please wait before trying again.' }, 'PROVIDER_RATE_LIMITED', true],
+    [{ message: 'No capacity.', type: 'service_tier_capacity_exceeded' }, 'PROVIDER_RATE_LIMITED', true],
+  ] as const)('takes HTTP 400 with %j for %s', (error, code, retryable) => {
+    expect(respond(400, { error })).toMatchObject({ code, retryable });
+  });
+
   it('tells how long to wait, from whichever header or body says so', () => {
     expect(respond(429, '', { 'retry-after': '7' }).retryAfterMs).toBe(7000);
     expect(respond(429, '', { 'retry-after-ms': '1500', 'retry-after': '7' }).retryAfterMs).toBe(1500);
@@ -404,6 +490,11 @@ describe('failures', () => {
     ['retry-after-ms', '1500.2', 1_501],
     ['x-ratelimit-reset-requests', '90h', 86_400_000],
     ['x-ratelimit-reset-requests', 'soon', null],
+    ['x-rate-limit-reset', '12', 12_000],
+    ['x-ms-retry-after-ms', '1500', 1_500],
+    ['ratelimit', '"default";r=0;t=30', 30_000],
+    ['ratelimit', 'limit=10, remaining=0, reset=30', 30_000],
+    ['ratelimit', '"default";r=5;t=30', null],
   ] as const)('waits as %s: %s says', (name, value, ms) => {
     expect(respond(429, { error: { message: 'slow down' } }, { [name]: value }).retryAfterMs).toBe(ms);
   });
@@ -465,6 +556,16 @@ describe('failures', () => {
     const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '20s' }];
     expect(respond(429, [{ error: { code: 429, details } }]).retryAfterMs).toBe(20_000);
     expect(respond(429, { error: { message: 'x', retry_after: 12 } }).retryAfterMs).toBe(12_000);
+    expect(respond(429, { error: { message: 'x', resets_in_seconds: 12 } }).retryAfterMs).toBe(12_000);
+    const soon = new Date(Date.now() + 20_000).toISOString();
+    for (const message of [`Try again at ${soon}.`, `Your limit resets on ${soon.replace('T', ' at ')}`]) {
+      const ms = respond(429, { error: { message } }).retryAfterMs;
+      expect(ms).toBeGreaterThan(15_000);
+      expect(ms).toBeLessThanOrEqual(20_000);
+    }
+    const month = { message: 'You have reached your specified API usage limits. You will regain access on ' };
+    const regained = respond(400, { error: { message: `${month.message}2999-01-01 at 00:00 UTC.` } });
+    expect(regained.retryAfterMs).toBe(86_400_000);
     const headers = { 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': String(Date.now() + 9_000) };
     const limited = respond(429, { error: { message: 'x', code: 429, metadata: { headers } } }).retryAfterMs;
     expect(limited).toBeGreaterThan(5_000);

@@ -23,15 +23,26 @@ const filtered = anyOf(
   contentRefused,
   /safety (?:system|filter|polic)|prohibited[_ ]content|flagged|moderation|blocked (?:by|due)/,
   /(?:inappropriate|unsafe|sensitive) content|violat\w{1,4} (?:our|the|its) [\w ]{0,20}polic/,
+  /new_sensitive|敏感|不安全|违规/,
 );
 /** What the model wrote was no call, or not the JSON that was asked for: it may do better the next time. */
 const modelFailed = /tool_use_failed|json_validate_failed/i;
-const badKey =
-  /api[_ -]?key (?:not valid|invalid|expired)|(?:invalid|incorrect|expired|missing)[_ -]?api[_ -]?key|api_key_invalid|authentication_error|\bunauthenticated\b/i;
-const outOfCredit =
-  /insufficient_quota|insufficient[ _](?:balance|credits?|funds)|credit balance|used all (?:available|of your) credits|(?:no|out of) credits\b|billing_hard_limit|spending limit/i;
+/** The key, its account, or the place that it is used from. */
+const badKey = anyOf(
+  /api[_ -]?key (?:not valid|invalid|expired)|(?:invalid|incorrect|expired|missing)[_ -]?api[_ -]?key|api_key_invalid/,
+  /authentication_error|\bunauthenticated\b|missing authentication|\blogin fail/,
+  /\bkey (?:has been|is|was) (?:disabled|revoked|deactivated|suspended|deleted|expired)/,
+  /\b(?:account|organization|project)\b[^.]{0,60}\b(?:is|was|been) (?:suspended|deactivated|disabled|restricted|banned)\b/,
+  /user location is not supported|unsupported_country|\b(?:country|region|territory) (?:is )?not supported/,
+);
+const outOfCredit = anyOf(
+  /insufficient_(?:\w{1,20}_)?quota|insufficient[ _](?:balance|credits?|funds)|balance is (?:insufficient|not enough)/,
+  /credit balance|used all (?:available|of your) credits|(?:no|out of) credits\b|free tier\b.{0,40}\bexhausted/,
+  /billing_hard_limit|spending limit|reached your (?:\w{1,20} ){0,4}usage limit|\bbudget_exceeded\b|budget has been exceeded/,
+  /\barrearage\b|exceeded_current_quota_error|token_quota_failed|(?:额度|余额)不足/,
+);
 const limited =
-  /rate_?limit|throttl|too_?many_?requests|resource_?exhausted|quota_?exceeded|\brate limit(?:ed| reached| exceeded)/i;
+  /rate_?limit|throttl|too_?many_?requests|resource_?exhausted|quota_?exceeded|capacity_exceeded|\brate limit(?:ed| reached| exceeded)/i;
 /** More tokens in one call than the account has credit for, or than a limit allows in any time. */
 const tooCostly = /requires more credits.{0,20}fewer max_?tokens|can only afford/i;
 const tooLarge = /\brequest too large\b|tokens must be reduced/i;
@@ -42,7 +53,17 @@ const fileNotFetched =
   /\b(?:fetch|download)\w*\b.{0,40}(?:\b(?:images?|files?|urls?|media|documents?|attachments?|videos?|audio)\b|https?:)/i;
 const fileRefused =
   /\b(?:images?|files?|attachments?)\b.{0,60}\b(?:not found|may not exist|not exist|forbidden|permission|access)\b|\bpermission to (?:access|read) the (?:image|file)\b/i;
-const noSuchModel = /\bmodel_?not_?(?:found|exist)|\bdeploymentnotfound\b/i;
+const limitedInWords = /please wait before trying again|too many requests/i;
+const noSuchModel = anyOf(
+  /\bmodel_?not_?(?:found|exist|supported)|\bdeploymentnotfound\b|\b(?:invalid|unknown|unsupported)_model\b/,
+  /\bmodel_(?:decommissioned|deprecated|retired)\b/,
+);
+/** These only where the request is what was wrong. */
+const noSuchModelInWords = anyOf(
+  /\b(?:invalid|unknown|unsupported) model(?: id| name)?\b(?! (?:parameter|input|output|setting|option))|not a valid model\b/,
+  /\bmodel(?: id| identifier| name)?(?: [^\s]{1,120})? (?:is|was|has been) (?:invalid|decommissioned|deprecated|retired|not supported)/,
+  /\bmodel(?: [^\s]{1,120})? (?:does not exist|doesn't exist|not exist|not found)|on-demand throughput isn.t supported/,
+);
 
 function anyOf(...patterns: readonly RegExp[]): RegExp {
   return new RegExp(patterns.map(({ source }) => source).join('|'), 'i');
@@ -111,7 +132,7 @@ const tooLong: Verdict = {
 
 /** Statuses that say no more than that the request, or the server, is at fault: what is said beside them decides. */
 function isVague(status: number): boolean {
-  return status === 400 || status === 403 || status === 404 || status === 422 || status >= 500;
+  return [400, 403, 404, 412, 422].includes(status) || status >= 500;
 }
 
 /** The verdict where a vendor's codes are of the pattern, or else its message is, of which the words are kept. */
@@ -142,6 +163,8 @@ function verdictOfWords(status: number, vendor: VendorError): Verdict | null {
   const key = status === 404 ? null : where(badKey, vendor, refusedKey);
   if (key !== null) return key;
   if (status !== 404 && limited.test(vendor.words)) return limitedCalls;
+  const limits = status === 404 ? null : where(limitedInWords, vendor, limitedCalls);
+  if (limits !== null) return limits;
   return status !== 403 && status !== 404 && isInputTooLong(vendor) ? tooLong : null;
 }
 
@@ -149,6 +172,8 @@ function badRequest(vendor: VendorError): Verdict {
   const all = `${vendor.words} ${vendor.message}`;
   if (isInputTooLong(vendor)) return tooLong;
   if (filtered.test(all)) return refusedContent;
+  const model = where(noSuchModelInWords, vendor, noModel);
+  if (model !== null) return model;
   if (modelFailed.test(all)) {
     return {
       code: 'PROVIDER_ERROR',

@@ -24,9 +24,13 @@ const inputExcess = anyOf(
   /too many (?:input |prompt )?tokens|reduce the length of (?:the|your) (?:messages|prompt|input)/,
   /\b(?:prompt|inputs?|messages|conversation|request|context)\b.{0,60}\bexceed\w*.{0,60}\b(?:tokens?|length|context|window|limit|characters?)\b/,
   /\bexceed\w*.{0,40}\b(?:context|number of tokens|token limit)\b|\bover the (?:token|context)\b/,
+  /range of input length should be|\binputs?`? must have (?:less|fewer) than/,
+  /(?:prompt|输入|上下文).{0,12}(?:超长|过长|超出|超过)/,
   /number of tokens in the request cannot exceed|token count.{0,40}supports (?:only )?up to/,
   /`?inputs`? tokens \+|longer than the (?:maximum )?(?:model|context)/,
 );
+/** What is left for the output is negative. */
+const noRoom = /tokens must be at least 1, got -\d/i;
 /** What else of a request can be too long, named in words alone. */
 const elsewhere =
   /\b(?:tools?|functions?|descriptions?|names?|schema|metadata|stop|urls?|ids?|image|file|header|api key)\b/i;
@@ -36,7 +40,8 @@ function fieldOf({ param, message }: VendorError): string {
   const quoted = /^(?:Invalid|Unsupported|Missing)[^'"`]{0,40}['"`]([\w.[\]]{1,200})['"`]/i.exec(
     message,
   )?.[1];
-  const leading = /^([a-z_]+[\w.[\]]{0,200}): /i.exec(message)?.[1];
+  // Python puts the class of an error there.
+  const leading = /^(?![\w.]{0,200}(?:error|exception): )([a-z_]+[\w.[\]]{0,200}): /i.exec(message)?.[1];
   const field = param !== '' ? param : (quoted ?? (/[.[]/.test(leading ?? '') ? leading : undefined) ?? '');
   return field.replace(/\[(\d+)\]/g, '.$1').replace(/(?:\.\d+)+$/, '');
 }
@@ -44,7 +49,7 @@ function fieldOf({ param, message }: VendorError): string {
 /** Whether a vendor says that the input, or input and output together, do not fit the model. */
 export function isInputTooLong(vendor: VendorError): boolean {
   const { words, message } = vendor;
-  if (codes.test(words)) return true;
+  if (codes.test(words) || noRoom.test(message)) return true;
   const namesContext = contextNamed.test(message) && excess.test(message);
   const field = fieldOf(vendor);
   if (field !== '' && !inputField.test(field) && !namesContext) return false;

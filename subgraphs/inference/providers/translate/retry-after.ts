@@ -27,6 +27,10 @@ const inWords = new RegExp(
   'i',
 );
 
+/** "You will regain access on 2026-12-01 at 00:00 UTC", "try again at 2026-11-28T03:00:30Z". */
+const instantInWords =
+  /\b(?:again|access|resets?|until|after)\b[^\d.]{0,20}(\d{4}-\d\d-\d\d)(?:(?:T| at | )(\d\d:\d\d(?::\d\d)?))?/i;
+
 function bound(ms: number): number | null {
   return Number.isFinite(ms) ? Math.min(Math.max(0, Math.ceil(ms)), retryAfterMsMax) : null;
 }
@@ -58,16 +62,30 @@ function parseWait(given: string, now: number): number | null {
   return Number.isNaN(date) ? null : date - now;
 }
 
+function waitInWords(words: string, now: number): number | null {
+  const told = inWords.exec(words)?.[1];
+  if (told !== undefined) return parseDuration(told);
+  const [, day, time = '00:00'] = instantInWords.exec(words) ?? [];
+  const instant = day === undefined ? Number.NaN : Date.parse(`${day}T${time}Z`);
+  return Number.isNaN(instant) ? null : instant - now;
+}
+
 /** `x-ratelimit-reset-tokens`, `anthropic-ratelimit-requests-reset`, `ratelimit-reset`, … and what remains of each. */
 function fromResets(headers: HeaderRecord, now: number): number | null {
   const waits: { readonly ms: number; readonly remaining: number | null }[] = [];
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || !/ratelimit.*reset/i.test(name)) continue;
+    if (value === undefined || !/rate-?limit.*reset/i.test(name)) continue;
     const ms = parseWait(value, now);
     if (ms === null) continue;
     const remaining = headers[name.replace(/reset/i, 'remaining')];
     waits.push({ ms, remaining: remaining === undefined || remaining === '' ? null : Number(remaining) });
   }
+  // RateLimit of the IETF: `"default";r=0;t=30`, and its older form `limit=10, remaining=0, reset=30`.
+  const field = headers.ratelimit ?? '';
+  const reset = /\b(?:t|reset)=(\d{1,9})\b/.exec(field)?.[1];
+  const left = /\b(?:r|remaining)=(\d{1,9})\b/.exec(field)?.[1];
+  if (reset !== undefined)
+    waits.push({ ms: Number(reset) * 1000, remaining: left === undefined ? null : Number(left) });
   const exhausted = waits.filter(({ remaining }) => remaining !== null && remaining <= 0);
   const possible = exhausted.length > 0 ? exhausted : waits.filter(({ remaining }) => remaining === null);
   return possible.length === 0 ? null : bound(Math.max(...possible.map(({ ms }) => ms)));
@@ -77,7 +95,7 @@ function fromResets(headers: HeaderRecord, now: number): number | null {
 function fromBody(body: string): number | null {
   const delay = /"retryDelay"\s*:\s*"([\d.]{1,20})s"/.exec(body)?.[1];
   if (delay !== undefined) return bound(Number(delay) * 1000);
-  const field = /"retry_?after(_?ms)?(?:_?seconds?)?"\s*:\s*"?([\d.]{1,20})\b/i.exec(body);
+  const field = /"(?:retry_?after|resets?_in)(_?ms)?(?:_?seconds?)?"\s*:\s*"?([\d.]{1,20})\b/i.exec(body);
   return field === null ? null : bound(Number(field[2]) * (field[1] === undefined ? 1000 : 1));
 }
 
@@ -107,15 +125,16 @@ export function retryAfterMs(
   now: number,
   isLimited: boolean,
 ): number | null {
-  const ms = headers['retry-after-ms'];
-  if (ms !== undefined && ms.trim() !== '' && !Number.isNaN(Number(ms))) return bound(Number(ms));
+  for (const ms of [headers['retry-after-ms'], headers['x-ms-retry-after-ms']]) {
+    if (ms !== undefined && ms.trim() !== '' && !Number.isNaN(Number(ms))) return bound(Number(ms));
+  }
   const after = parseWait(headers['retry-after'] ?? '', now);
   if (after !== null) return bound(after);
   const start = body.slice(0, charsMax);
   const inBody = fromBody(start);
   if (inBody !== null) return inBody;
-  const told = inWords.exec(words.slice(0, charsMax))?.[1];
-  if (told !== undefined) return bound(parseDuration(told) ?? Number.NaN);
+  const told = waitInWords(words.slice(0, charsMax), now);
+  if (told !== null) return bound(told);
   if (!isLimited) return null;
   return fromResets(headers, now) ?? fromResets(headersInBody(start), now);
 }
