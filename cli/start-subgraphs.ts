@@ -43,11 +43,14 @@ export async function startSubgraphs(
   const modules = import('./subgraph-modules.ts');
   const database = starting.use(await opening);
   const { connection } = database;
-  const { createAuditLog, createMeterHistory, createSecretBox, loadSubgraph, openCatalog } = await modules;
+  const { createAuditLog, createMeterHistory, createSecretBox, keepHoursSummed, loadSubgraph, openCatalog } =
+    await modules;
   const makers = await Promise.all(names.map(loadSubgraph));
   await ensureIndexes(connection);
 
-  const quota = starting.use(state.openQuota(createMeterHistory(connection)));
+  const history = createMeterHistory(connection);
+  if (names.includes('inference')) starting.use(keepHoursSummed(history, log));
+  const quota = starting.use(state.openQuota(history));
   const services = { log, bus: state.bus, quota, audit: createAuditLog(connection) };
   const opensElsewhere = names.includes('models') !== names.includes('inference');
   if (opensElsewhere && environment.HEDDLE_ENCRYPTION_KEY === undefined) {

@@ -7,7 +7,7 @@ import type { Subgraph, SubgraphServices } from '#subgraphs/shared/subgraph.ts';
 
 export { createAuditLog } from '#mongo/audit-log.ts';
 export { openCatalog } from '#mongo/catalog.ts';
-export { createMeterHistory } from '#mongo/meter-history.ts';
+export { createMeterHistory, keepHoursSummed } from '#mongo/meter-history.ts';
 export { createSecretBox } from '#mongo/secret-box.ts';
 
 /** Everything that a subgraph may be made of; each takes what it needs. */

@@ -1,5 +1,15 @@
 import type { Connection, mongo, PipelineStage } from 'mongoose';
-import { type InvocationRecord, invocations } from './invocations.ts';
+import type { Logger } from 'pino';
+import { meterHours } from './meter-hours.ts';
+import {
+  drawsOnMeters,
+  findRolledHours,
+  hourMs,
+  hourStartMs,
+  keyLineId,
+  ledgerRows,
+  rollUpHours,
+} from './meter-rollup.ts';
 
 /** What meters ask of the ledger; `MeterHistory` in state/quota/quota.ts describes it. */
 interface Question {
@@ -32,68 +42,137 @@ interface Group {
 
 /** How long the database may take for one question. */
 const readMsMax = 100_000;
+const readOptions = {
+  maxTimeMS: readMsMax,
+  readConcern: { level: 'majority' },
+  promoteLongs: true,
+  useBigInt64: true,
+} as const;
+
+/** Tenants whose hours are summed in the background: those whose meters were read lately. */
+const tenantsMax = 10_000;
+const rollUpEveryMs = 60_000;
+
+/** The ledger, as meters read it; `MeterHistory` in state/quota/quota.ts has its promises. */
+export interface LedgerHistory {
+  read(question: Question): ReturnType<typeof readLedger>;
+  /** Sums the hours that have passed, for each tenant whose meters were read, once an hour at most. */
+  rollUp(nowMs: number): Promise<void>;
+}
 
 /**
  * Sums the ledger's rows for meters: rows that were sent to a provider, whatever became of them. A row that is not
- * closed counts with what was reserved for it.
+ * closed counts with what was reserved for it. Where `rollUp` has summed the hours that have passed (meter-rollup.ts),
+ * reading a month costs as much as its hours and the rows of the last three.
  */
-export function createMeterHistory(connection: Connection) {
+export function createMeterHistory(connection: Connection): LedgerHistory {
+  /** When the next hour of each tenant can be summed. */
+  const dueAtMs = new Map<string, number>();
   return {
-    async read(question: Question) {
-      const groups = await collection(connection)
-        .aggregate<Group>(pipelineOf(question), {
-          maxTimeMS: readMsMax,
-          readConcern: { level: 'majority' },
-          promoteLongs: true,
-          useBigInt64: true,
-        })
-        .toArray();
-      const tenant = `tenant:${question.partition}`;
-      const asked = (scope: string) => question.scopes.includes(scope);
-      const found = groups.map((group) => ({
-        id: group._id.id,
-        isClosed: group._id.closed,
-        scopes: [tenant, `app:${group._id.app}`, `key:${group._id.key}`].filter(asked),
-        firstMs: group.first.getTime(),
-        lastMs: group.last.getTime(),
-        amounts: {
-          REQUESTS: BigInt(group.requests),
-          TOKENS: larger(BigInt(group.input) + BigInt(group.output), reservedOf(group, group.reservedTokens)),
-          COST: larger(BigInt(group.costNanos), reservedOf(group, group.reservedNanos)),
-        },
-      }));
-      return {
-        sums: found.filter(({ id, scopes }) => id === null && scopes.length > 0),
-        calls: found.flatMap(({ id, scopes, lastMs: atMs, amounts, isClosed }) =>
-          id === null || scopes.length === 0 ? [] : [{ id, scopes, atMs, amounts, isClosed }],
-        ),
-      };
+    read(question) {
+      const { partition } = question;
+      const due = dueAtMs.get(partition) ?? 0;
+      dueAtMs.delete(partition);
+      dueAtMs.set(partition, due);
+      if (dueAtMs.size > tenantsMax) dueAtMs.delete(dueAtMs.keys().next().value ?? '');
+      return readLedger(connection, question);
+    },
+    async rollUp(nowMs) {
+      for (const [tenantId, due] of [...dueAtMs]) {
+        if (due > nowMs) continue;
+        await rollUpHours(connection, tenantId, nowMs);
+        if (dueAtMs.has(tenantId)) dueAtMs.set(tenantId, hourStartMs(nowMs) + hourMs);
+      }
     },
   };
 }
 
-function collection(connection: Connection): mongo.Collection<InvocationRecord> {
-  const { db } = connection;
-  if (db === undefined) throw new Error('The database connection is not open.');
-  return db.collection<InvocationRecord>(invocations(connection).collection.name);
+/** Sums the hours of the history's tenants as they pass, until it is disposed. Failures are logged: it is done later. */
+export function keepHoursSummed(history: LedgerHistory, log: Logger): Disposable {
+  let running = false;
+  const timer = setInterval(async () => {
+    if (running) return;
+    running = true;
+    try {
+      await history.rollUp(Date.now());
+    } catch (error) {
+      log.warn({ err: error }, 'the hours of the ledger could not be summed');
+    }
+    running = false;
+  }, rollUpEveryMs);
+  timer.unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+async function readLedger(connection: Connection, question: Question) {
+  const { fromMs, untilMs } = await summedHours(connection, question);
+  const rows = ledgerRows(connection);
+  const summed =
+    untilMs <= fromMs
+      ? []
+      : await meterHours(connection)
+          .collection.aggregate<Group>(hoursPipeline(question, fromMs, untilMs), readOptions)
+          .toArray();
+  const groups = [
+    ...summed,
+    ...(await rows.aggregate<Group>(rowsPipeline(question, fromMs, untilMs), readOptions).toArray()),
+  ];
+  const tenant = `tenant:${question.partition}`;
+  const asked = (scope: string) => question.scopes.includes(scope);
+  const found = groups.map((group) => ({
+    id: group._id.id,
+    isClosed: group._id.closed,
+    scopes: [tenant, `app:${group._id.app}`, `key:${group._id.key}`].filter(asked),
+    firstMs: group.first.getTime(),
+    lastMs: group.last.getTime(),
+    amounts: {
+      REQUESTS: BigInt(group.requests),
+      TOKENS: larger(BigInt(group.input) + BigInt(group.output), reservedOf(group, group.reservedTokens)),
+      COST: larger(BigInt(group.costNanos), reservedOf(group, group.reservedNanos)),
+    },
+  }));
+  return {
+    sums: found.filter(({ id, scopes }) => id === null && scopes.length > 0),
+    calls: found.flatMap(({ id, scopes, lastMs: atMs, amounts, isClosed }) =>
+      id === null || scopes.length === 0 ? [] : [{ id, scopes, atMs, amounts, isClosed }],
+    ),
+  };
+}
+
+/**
+ * The hours whose sums stand in for their rows: from the first boundary on, where all boundaries in them are those of
+ * hours. None when a row in them has a reservation of the store: it would count twice.
+ */
+async function summedHours(
+  connection: Connection,
+  { partition, boundariesMs, untilMs, except }: Question,
+): Promise<{ readonly fromMs: number; readonly untilMs: number }> {
+  const startMs = Math.min(...boundariesMs);
+  const none = { fromMs: startMs, untilMs: startMs };
+  if (startMs + hourMs > hourStartMs(untilMs - hourMs)) return none;
+  const rolled = await findRolledHours(connection, partition);
+  if (rolled === null || startMs < rolled.fromMs || startMs >= rolled.untilMs) return none;
+  if (boundariesMs.some((ms) => ms < rolled.untilMs && ms !== hourStartMs(ms))) return none;
+  if (except.length > 0) {
+    const held = { _id: { $in: [...except] }, startedAt: { $lt: new Date(rolled.untilMs) } };
+    if ((await ledgerRows(connection).findOne(held, { projection: { _id: 1 } })) !== null) return none;
+  }
+  return { fromMs: startMs, untilMs: rolled.untilMs };
 }
 
 /** One pass over the rows, so that a row which is closed meanwhile is in the answer once. */
-function pipelineOf({ partition, scopes, boundariesMs, fine, untilMs, except }: Question): PipelineStage[] {
-  const appIds = idsOf(scopes, 'app:');
-  const keyIds = idsOf(scopes, 'key:');
+function rowsPipeline(question: Question, summedFromMs: number, summedUntilMs: number): PipelineStage[] {
+  const { partition, boundariesMs, fine, untilMs, except } = question;
   const isSingle = {
     $or: [{ $eq: ['$status', 'RUNNING'] }, { $gte: ['$startedAt', new Date(untilMs)] }],
   };
-  const isClosed = { $ne: ['$status', 'RUNNING'] };
-  const [, ...laterMs] = boundariesMs.toSorted((a, b) => a - b);
-  const keyLineId = { $ifNull: ['$keyLineId', '$keyId'] };
+  const startMs = summedUntilMs > summedFromMs ? summedUntilMs : Math.min(...boundariesMs);
   return [
     {
       $match: {
         tenantId: partition,
-        startedAt: { $gte: new Date(Math.min(...boundariesMs)) },
-        cache: { $in: ['MISS', 'BYPASS'] },
+        startedAt: { $gte: new Date(startMs) },
+        ...drawsOnMeters,
         ...(except.length === 0 ? {} : { _id: { $nin: [...except] } }),
       },
     },
@@ -101,11 +180,9 @@ function pipelineOf({ partition, scopes, boundariesMs, fine, untilMs, except }: 
       $group: {
         _id: {
           id: { $cond: [isSingle, '$_id', null] },
-          closed: isClosed,
-          app: appIds.length === 0 ? null : { $cond: [{ $in: ['$appId', appIds] }, '$appId', null] },
-          key: keyIds.length === 0 ? null : { $cond: [{ $in: [keyLineId, keyIds] }, keyLineId, null] },
-          // The boundaries that the row has passed, and the period that it lies in.
-          part: laterMs.map((ms) => ({ $gte: ['$startedAt', new Date(ms)] })),
+          closed: { $ne: ['$status', 'RUNNING'] },
+          ...scopeKeys(question, '$appId', keyLineId),
+          part: partOf(boundariesMs, '$startedAt'),
           slot: fine === null ? null : slotOf(fine),
         },
         first: { $min: '$startedAt' },
@@ -119,6 +196,49 @@ function pipelineOf({ partition, scopes, boundariesMs, fine, untilMs, except }: 
       },
     },
   ];
+}
+
+/** The same of the hours that are summed. */
+function hoursPipeline(question: Question, fromMs: number, untilMs: number): mongo.Document[] {
+  const { partition, boundariesMs } = question;
+  return [
+    { $match: { tenantId: partition, hour: { $gte: new Date(fromMs), $lt: new Date(untilMs) } } },
+    { $unwind: '$groups' },
+    {
+      $group: {
+        _id: {
+          id: null,
+          closed: true,
+          ...scopeKeys(question, '$groups.appId', '$groups.keyLineId'),
+          part: partOf(boundariesMs, '$hour'),
+        },
+        first: { $min: '$hour' },
+        last: { $max: '$hour' },
+        requests: { $sum: '$groups.requests' },
+        input: { $sum: '$groups.inputTokens' },
+        output: { $sum: '$groups.outputTokens' },
+        costNanos: { $sum: '$groups.costNanos' },
+        reservedTokens: { $sum: 0 },
+        reservedNanos: { $sum: 0 },
+      },
+    },
+  ];
+}
+
+/** The app and the key line of a row, where they are asked for. */
+function scopeKeys({ scopes }: Question, app: string, key: unknown) {
+  const appIds = idsOf(scopes, 'app:');
+  const keyIds = idsOf(scopes, 'key:');
+  return {
+    app: appIds.length === 0 ? null : { $cond: [{ $in: [app, appIds] }, app, null] },
+    key: keyIds.length === 0 ? null : { $cond: [{ $in: [key, keyIds] }, key, null] },
+  };
+}
+
+/** The boundaries that a time has passed. */
+function partOf(boundariesMs: readonly number[], time: string) {
+  const [, ...laterMs] = boundariesMs.toSorted((a, b) => a - b);
+  return laterMs.map((ms) => ({ $gte: [time, new Date(ms)] }));
 }
 
 function idsOf(scopes: readonly string[], prefix: string): readonly string[] {

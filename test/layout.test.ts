@@ -43,7 +43,7 @@ const collections: Readonly<Record<SubgraphName, readonly string[]>> = {
   models: ['providers', 'provider-credentials', 'models', 'routes', 'secret-box', 'catalog-revisions'],
   prompts: ['prompts', 'prompt-versions'],
   usage: ['invocations', 'audit-log'],
-  inference: ['invocations', 'completions', 'idempotency-keys', 'owners', 'secret-box'],
+  inference: ['invocations', 'meter-rollup', 'completions', 'idempotency-keys', 'owners', 'secret-box'],
 };
 const openToAllSubgraphs = ['connect', 'catalog'];
 

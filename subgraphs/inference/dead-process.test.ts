@@ -2,6 +2,8 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
 import { invocations } from '#mongo/invocations.ts';
+import { meterRollups } from '#mongo/meter-hours.ts';
+import { hourMs, hourStartMs } from '#mongo/meter-rollup.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
@@ -213,6 +215,9 @@ describe('a process that was taken for dead', () => {
     await closeAsOrphan(mesh);
     const { _id: id } = await row(mesh);
     expect(await mesh.rows()).toMatchObject([{ status: 'FAILED', orphaned: true }]);
+    const { tenantId, startedAt } = await row(mesh);
+    const summed = { from: new Date(0), until: new Date(Date.now() + hourMs), version: 0 };
+    await meterRollups(database.connection).updateOne({ _id: tenantId }, { $set: summed }, { upsert: true });
 
     call.say(' the answer').finish(usageOf(500, 50));
     const events = await all;
@@ -230,7 +235,10 @@ describe('a process that was taken for dead', () => {
     expect(closed.attempts).toMatchObject([{ outcome: 'SUCCEEDED', usageEstimated: false }]);
     expect(await mesh.data(COMPLETION, { id })).toMatchObject({ completion: { text: 'Half of the answer' } });
 
-    const { tenantId } = closed;
+    // The sums of the row's hour are withdrawn.
+    expect(await meterRollups(database.connection).findById(tenantId).lean()).toMatchObject({
+      until: new Date(hourStartMs(startedAt.getTime())),
+    });
     const readings = await mesh.quota.read(tenantId, limitsOf(mesh.caller));
     expect(readings.map(({ spent }) => spent)).toEqual([550n, closed.costNanos, 1n]);
     expect(readings.map(({ reserved }) => reserved)).toEqual([0n, 0n, 0n]);

@@ -5,6 +5,8 @@ import { completions } from '#mongo/completions.ts';
 import { type Database, openDatabase } from '#mongo/connect.ts';
 import { openStore } from '#mongo/embedded/store.ts';
 import { invocations } from '#mongo/invocations.ts';
+import { meterRollups } from '#mongo/meter-hours.ts';
+import { hourMs, rollUpHours } from '#mongo/meter-rollup.ts';
 import { anonymousCaller } from '#schema/caller.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
@@ -163,10 +165,14 @@ describe('a ledger whose database fails', () => {
     const connection = database.connection;
     await closeAbandoned({ ...services, connection }, [ownerId], 5_000);
     expect(await standing(id)).toMatchObject({ orphaned: true, costNanos: 0n });
+    const rolled = await rollUpHours(connection, 't', 10 * hourMs);
+    expect(rolled.untilMs).toBeGreaterThan(0);
     const settle = vi.spyOn(services.quota, 'settle');
     await ledger.closeLost(ownerId, 9_000);
     expect(settle.mock.calls).toEqual([['t', id, { TOKENS: 7n, COST: 5n }, ['tenant:t']]]);
     settle.mockRestore();
+    // The sums of the row's hour are withdrawn.
+    expect(await meterRollups(connection).findById('t').lean()).toMatchObject({ until: new Date(0) });
     expect(await standing(id)).toMatchObject({ status: 'FAILED', costNanos: 5n, endedAt: new Date(2_000) });
     expect(await standing(id)).not.toHaveProperty('orphaned');
   });

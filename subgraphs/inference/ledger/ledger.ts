@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
 import { type CompletionRecord, completions } from '#mongo/completions.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
+import { reopenHour } from '#mongo/meter-rollup.ts';
 import { closeAbandoned, commitUsage, type SweepServices } from './abandoned.ts';
 import { GroupWriter } from './group-writer.ts';
 import { nativeCollection } from './native-collection.ts';
@@ -115,6 +116,7 @@ export function createLedger(
     if (matchedCount === items.length) return;
     const { modifiedCount } = await rows.bulkWrite(closingsOf(items, { orphaned: true }), durable);
     if (modifiedCount > 0) {
+      await reopenHours(items);
       log.warn({ rows: modifiedCount }, 'replaced the estimates of calls taken for dead');
       const empty = items.filter(({ result }) => result === null).map(({ id }) => id);
       if (empty.length > 0) await results.deleteMany({ _id: { $in: empty } });
@@ -135,11 +137,20 @@ export function createLedger(
   async function replaceEstimates(closings: readonly Pick<Closing, 'id' | 'closing'>[]): Promise<void> {
     if (closings.length === 0) return;
     const { modifiedCount } = await rows.bulkWrite(closingsOf(closings, { orphaned: true }), durable);
-    if (modifiedCount > 0)
-      await commitUsage(
-        services,
-        closings.map(({ id }) => id),
-      );
+    if (modifiedCount === 0) return;
+    await reopenHours(closings);
+    await commitUsage(
+      services,
+      closings.map(({ id }) => id),
+    );
+  }
+
+  /** The sums of hours with corrected rows are made again. */
+  async function reopenHours(corrected: readonly Pick<Closing, 'id'>[]): Promise<void> {
+    const found = await rows
+      .find({ _id: { $in: corrected.map(({ id }) => id) } }, { projection: { tenantId: 1, startedAt: 1 } })
+      .toArray();
+    for (const { tenantId, startedAt } of found) await reopenHour(connection, tenantId, startedAt.getTime());
   }
 
   function remember<T>(ids: Map<string, T>, id: string, value: T): void {
