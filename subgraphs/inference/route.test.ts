@@ -388,7 +388,7 @@ describe('health of a provider', () => {
     for (let failure = 0; failure < 5; failure++) call('FAILED');
     nowMs += 5_000;
     call('SUCCEEDED');
-    const about = { modelId: 'a/x', providerId: 'a' };
+    const about = { event: 'circuit_changed', modelId: 'a/x', providerId: 'a' };
     expect(warnings).toEqual([
       [{ ...about, circuit: 'OPEN', failures: 5 }, 'a circuit changed'],
       [{ ...about, circuit: 'HALF_OPEN', failures: 5 }, 'a circuit changed'],

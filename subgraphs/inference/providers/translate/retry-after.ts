@@ -115,8 +115,8 @@ function headersInBody(body: string): HeaderRecord {
 
 /**
  * How long a provider asks us to wait, in milliseconds, at most a day; null where it does not say. In this order:
- * `retry-after-ms`, `retry-after` in seconds or as an HTTP date (RFC 9110, 10.2.3), Google's RetryInfo, the words, and, when
- * `isLimited`, the reset of the limit that is exhausted.
+ * `retry-after-ms`, `retry-after` in seconds or as an HTTP date (RFC 9110, 10.2.3), Google's RetryInfo, and, when `isLimited`,
+ * the words and the reset of the limit that is exhausted.
  */
 export function retryAfterMs(
   headers: HeaderRecord,
@@ -133,8 +133,9 @@ export function retryAfterMs(
   const start = body.slice(0, charsMax);
   const inBody = fromBody(start);
   if (inBody !== null) return inBody;
+  // Errors of other kinds may repeat what a client wrote, and the time would hold for all clients.
+  if (!isLimited) return null;
   const told = waitInWords(words.slice(0, charsMax), now);
   if (told !== null) return bound(told);
-  if (!isLimited) return null;
   return fromResets(headers, now) ?? fromResets(headersInBody(start), now);
 }
