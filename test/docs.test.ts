@@ -12,6 +12,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
+  'CHANGELOG.md',
   ...readdirSync(join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
@@ -44,6 +45,39 @@ describe('documentation', () => {
   it('docs/guardrails.md has every guardrail', () => {
     const names = [...read('docs/guardrails.md').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
     expect(() => guardrailsOf('no-such')).toThrow(`there are: ${names.join(', ')}.`);
+  });
+
+  it('docs/observability.md has every event of the log and every reason of a cut stream or call', () => {
+    const page = read('docs/observability.md');
+    const sources = ['cli', 'gateway', 'mongo', 'schema', 'state', 'subgraphs']
+      .flatMap((folder) =>
+        readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(
+          (name) => `${folder}/${name}`,
+        ),
+      )
+      .filter((path) => path.endsWith('.ts') && !/\.test\.ts$|-suite\.ts$|\/(embedded|testing)\//.test(path))
+      .map(read)
+      .join('\n');
+    const events = [...sources.matchAll(/\bevent: (?:\w+ \? '(\w+)' : )?'(\w+)'[,} ]/g)].flatMap((found) =>
+      found.slice(1).filter((name) => name !== undefined),
+    );
+    const listed = [...page.matchAll(/^\| `(\w+)` \| (?:info|warn|error)/gm)].map(([, name]) => name);
+    expect(listed.toSorted()).toEqual([...new Set(events)].toSorted());
+
+    const [, type = ''] = /type CutReason = ([^;]+);/.exec(sources) ?? [];
+    const reasons = [type, ...(sources.match(/event: 'cut', reason: '\w+'/g) ?? [])]
+      .flatMap((text) => [...text.matchAll(/'([A-Z_]+)'/g)])
+      .map(([, name]) => name);
+    const [reasonsText = ''] = /^- `reason` of a cut:[\s\S]*?(?=\n- )/m.exec(page) ?? [];
+    const documented = [...reasonsText.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name);
+    expect(documented.toSorted()).toEqual([...new Set(reasons)].toSorted());
+  });
+
+  it('README.md leads to every page of docs/', () => {
+    const unlisted = pages.filter(
+      (page) => page.startsWith('docs/') && !read('README.md').includes(`](${page})`),
+    );
+    expect(unlisted).toEqual([]);
   });
 
   it('links between pages lead somewhere', () => {
