@@ -105,7 +105,8 @@ async function start(name: string, port = 0): Promise<Instance> {
 
 function reach(...instances: readonly Instance[]) {
   const url = instances.map(({ served }) => served.url).join(',');
-  const executor = createHttpExecutor({ name: 'models', url, meshSecret });
+  const clock = { nowMs: 0 };
+  const executor = createHttpExecutor({ name: 'models', url, meshSecret, now: () => clock.nowMs });
   stack.push(executor);
   const ask = (query: string, signal?: AbortSignal) =>
     executor.execute({
@@ -121,7 +122,7 @@ function reach(...instances: readonly Instance[]) {
     if (!(Symbol.asyncIterator in events)) throw new Error(JSON.stringify(events));
     return events[Symbol.asyncIterator]();
   };
-  return { executor, ask, subscribe };
+  return { executor, ask, subscribe, clock };
 }
 
 const by = (name: string) => ({ value: { data: { events: { by: name } } }, done: false });
@@ -149,6 +150,22 @@ describe('a subgraph of several processes', () => {
     await a.served.close(0);
     for (let call = 0; call < 6; call++) expect(await ask(query)).toEqual({ data });
     if ('count' in data) expect(b.mutations).toBe(6);
+  });
+
+  it('leaves an address that refused alone for two seconds, also when it serves again', async () => {
+    const [a, b] = [await start('a'), await start('b')];
+    const { ask, clock } = reach(a, b);
+    const who = async () => {
+      const answer = await ask('{ who }');
+      return 'data' in answer ? answer.data?.who : answer;
+    };
+    await a.served.close(0);
+    expect(await who()).toBe('b');
+    await start('a again', Number(new URL(a.served.url).port));
+    clock.nowMs += 1_999;
+    expect([await who(), await who(), await who()]).toEqual(['b', 'b', 'b']);
+    clock.nowMs += 1;
+    expect([await who(), await who()].toSorted()).toEqual(['a again', 'b']);
   });
 
   it('loses no subscription when one of them drains, and lets its streams end', async () => {

@@ -305,6 +305,23 @@ describe('complete', () => {
     expect(inputTokens).toBeGreaterThan(0);
   });
 
+  it('learns nothing of a credential in cooldown from a call whose client has left', async () => {
+    const nowMs = Date.now();
+    await using mesh = await startInference(database, { now: () => nowMs });
+    const whole = asking('both', { maxOutputTokens: 50 });
+    mesh.beta.always((call) => call.say('from beta').finish(usageOf(1, 1)));
+    const answering = mesh.data<Answer>(COMPLETE, whole);
+    (await mesh.alpha.next()).fail(failureOf('PROVIDER_RATE_LIMITED', true));
+    await answering;
+    const client = new AbortController();
+    const left = mesh.askWith(COMPLETE, asking('alpha/one', { maxOutputTokens: 50 }), client.signal);
+    const call = await mesh.alpha.next();
+    client.abort();
+    await Promise.all([call.aborted, left]);
+    await mesh.data<Answer>(COMPLETE, whole);
+    expect(mesh.alpha.calls).toHaveLength(2);
+  });
+
   it('refuses unknown models, models that cannot chat, and callers of no tenant', async () => {
     await using mesh = await startInference(database);
     expect(await mesh.refusal(COMPLETE, asking('alpha/none'))).toMatchObject({ code: 'NOT_FOUND' });
