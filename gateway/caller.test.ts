@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { anonymousCaller, type Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
@@ -93,9 +93,10 @@ describe('who is calling', () => {
   async function losable(caller: Caller | null = sampleCaller()) {
     const bus = createMemoryBus({ warn: () => undefined });
     const clock = { nowMs: 1_800_000_000_000 };
-    const tenants = { away: false, caller, lookups: 0 };
+    const tenants = { away: false, hangs: false, caller, lookups: 0 };
     const execute = async () => {
       tenants.lookups += 1;
+      if (tenants.hangs) return new Promise<never>(() => undefined);
       if (tenants.away) throw new HeddleError('OVERLOADED', 'The subgraph tenants cannot be reached.');
       return { data: { _caller: tenants.caller } };
     };
@@ -118,9 +119,32 @@ describe('who is calling', () => {
       heard.push(await outcome());
     }
     expect(heard).toEqual([...Array(9).fill('API_KEY'), 'OVERLOADED', 'OVERLOADED']);
+    // To the millisecond, also where it was looked up in vain shortly before.
+    const other = await losable();
+    await other.outcome();
+    other.tenants.away = true;
+    other.clock.nowMs += 9_900;
+    expect(await other.outcome()).toBe('API_KEY');
+    other.clock.nowMs += 100;
+    expect(await other.outcome()).toBe('OVERLOADED');
     // Known again at once when it is back.
     tenants.away = false;
     expect(await outcome()).toBe('API_KEY');
+  });
+
+  it('waits no longer than a second for a subgraph that does not answer, where a caller is known', async () => {
+    const { clock, tenants, outcome } = await losable();
+    await outcome();
+    tenants.hangs = true;
+    clock.nowMs += 5_000;
+    vi.useFakeTimers();
+    try {
+      const identified = outcome();
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await identified).toBe('API_KEY');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('asks a subgraph that is away four times a second at most, however many calls there are', async () => {
@@ -142,13 +166,13 @@ describe('who is calling', () => {
   ])('does not let in, while nobody can be asked, %s', async (_, later, code) => {
     const { clock, tenants, outcome } = await losable(later === undefined ? null : sampleCaller());
     await outcome();
-    clock.nowMs += 5_001;
     if (later === null) {
+      clock.nowMs += 5_001;
       tenants.caller = later;
       await outcome();
     }
     tenants.away = true;
-    clock.nowMs += later === null ? 1_000 : 3_000;
+    clock.nowMs += later === null ? 1_000 : 2_001;
     expect(await outcome()).toBe(code);
   });
 

@@ -152,6 +152,15 @@ describe('the value of Retry-After', () => {
     expect(retryAfterOf([{ message: 'No.', extensions: { retryAfterMs } }])).toBe(expected);
   });
 
+  it('is the longest of several errors, in whichever order', () => {
+    const errors = [3_000, 9_000, 5_000].map((retryAfterMs) => ({
+      message: 'No.',
+      extensions: { retryAfterMs },
+    }));
+    expect(retryAfterOf([...errors, { message: 'No.' }])).toBe('9');
+    expect(retryAfterOf(errors.toReversed())).toBe('9');
+  });
+
   it('is none without errors', () => {
     expect(retryAfterOf(undefined)).toBeUndefined();
     expect(retryAfterOf([])).toBeUndefined();

@@ -52,6 +52,12 @@ describe('the next step', () => {
       { waitMs: (at: number) => (at ? 0 : Infinity) },
       ask(1, 0),
     ],
+    [
+      'its circuit opened and there is no other: no more',
+      broken,
+      { modelIds: ['a'], waitMs: () => Infinity },
+      stop,
+    ],
     ['a refused credential: the next target', failure('PROVIDER_AUTH', false), {}, ask(1, 0)],
     ['an unknown model: the next target', failure('NOT_FOUND', false), {}, ask(1, 0)],
     ['too long: the next target', failure('CONTEXT_TOO_LONG', false), {}, ask(1, 0)],
