@@ -52,6 +52,14 @@ async function untilText(response: Response, wanted: string): Promise<void> {
 }
 
 describe('a refusal', () => {
+  it('of a key that cannot be looked up is one line, with the cause', async () => {
+    vi.spyOn(sample.mesh.executors.tenants, 'execute').mockRejectedValueOnce(new Error('It is away.'));
+    const { status } = await post('hd_never_seen', { query: '{ motd }' });
+    expect(status).toBe(503);
+    expect(lines).toHaveLength(1);
+    expect(JSON.stringify(lines)).toContain('It is away.');
+  });
+
   it.each<[string, string | null, object, Record<string, string>, LogLine]>([
     [
       'an unknown key',

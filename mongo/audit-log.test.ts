@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openTestDatabase } from '#test/support/database.ts';
 import { type AuditOccurrence, auditLog, createAuditLog, occurrencesKeptMs } from './audit-log.ts';
 import { type Database, ensureIndexes } from './connect.ts';
@@ -55,6 +55,8 @@ describe('what is counted', () => {
     ['another code', { errorCode: 'UNAUTHENTICATED' }],
     ['another key', { actor: { kind: 'API_KEY', keyId: 'k2', appId: 'a1', subject: null } }],
     ['another tenant', { tenantId: 'other' }],
+    ['no key, a subject', { actor: { kind: 'USER', keyId: null, appId: null, subject: 'u1' } }],
+    ['another subject', { actor: { kind: 'USER', keyId: null, appId: null, subject: 'u2' } }],
     ['no key, an address', { actor: { kind: 'ANONYMOUS', keyId: null, appId: null, subject: null } }],
     [
       'another address without a key',
@@ -69,6 +71,18 @@ describe('what is counted', () => {
     await log.count(refused(more));
     await log.count(refused(more));
     expect(await records()).toHaveLength(before + 1);
+  });
+
+  it('is added to the record that another process inserted at the same time', async () => {
+    const log = createAuditLog(database.connection, () => nowMs);
+    const write = vi.spyOn(auditLog(database.connection), 'updateOne');
+    const duplicate = Object.assign(new Error('E11000 duplicate key'), { code: 11_000 });
+    write.mockRejectedValueOnce(duplicate);
+    await log.count(refused({ action: 'inserted.meanwhile' }));
+    expect((await records()).filter(({ action }) => action === 'inserted.meanwhile')).toHaveLength(1);
+    write.mockRejectedValueOnce(new Error('It is away.'));
+    await expect(log.count(refused())).rejects.toThrow('It is away.');
+    write.mockRestore();
   });
 
   it('expires, and a change does not', async () => {

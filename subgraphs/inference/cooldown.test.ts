@@ -77,6 +77,7 @@ describe('the cooldown of a credential', () => {
     const { asOf } = cooldown;
     for (const ms of [3_000, 9_000, 5_000]) cooldown.refuse('a', limited(ms), asOf);
     expect(waitMs('a')).toBe(9_000);
+    expect(cooldown.rest('a')?.refusals).toBe(1);
   });
 
   it('lasts until both are over, where the credential and the model are refused', () => {

@@ -1,8 +1,44 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import type { AuditLog } from '#mongo/audit-log.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { codesOf, memoryAudit, startGraph } from '#test/support/small-graph.ts';
 import { testCaller } from '#test/support/subgraph.ts';
-import type { SubgraphContext } from './context.ts';
+import { withAuditedRead } from './audited.ts';
+import type { OperationContext, SubgraphContext } from './context.ts';
+
+describe('an audited read', () => {
+  it('is counted once a minute for each caller, and not made where it cannot be', async () => {
+    const counted: unknown[] = [];
+    const failing = { now: false };
+    const audit: AuditLog = {
+      ...memoryAudit().audit,
+      async count({ actor, outcome }) {
+        if (failing.now) throw new Error('The store is away.');
+        counted.push([actor.keyId, outcome]);
+      },
+    };
+    let nowMs = 60_000;
+    const services = { audit, log: pino({ level: 'silent' }), now: () => nowMs };
+    const read = (tenant: string) => {
+      const about = { requestId: 'r', clientRequestId: null, clientAddress: null };
+      const context = { caller: testCaller(tenant), ...about } as unknown as OperationContext<unknown>;
+      return withAuditedRead('rows.read', context, services, () => 'the rows');
+    };
+    for (let time = 0; time < 3; time++) expect(await read('acme')).toBe('the rows');
+    await read('other');
+    expect(counted).toEqual([
+      ['acme-key', 'SUCCEEDED'],
+      ['other-key', 'SUCCEEDED'],
+    ]);
+    nowMs += 60_000;
+    failing.now = true;
+    await expect(read('acme')).rejects.toThrow('The store is away.');
+    failing.now = false;
+    await read('acme');
+    expect(counted).toHaveLength(3);
+  });
+});
 
 describe('@audited', () => {
   const sdl = `

@@ -15,7 +15,9 @@ describe('failures', () => {
     [400, { error: { message: 'API key not valid. Please pass a valid API key.' } }, 'PROVIDER_AUTH', false],
     [402, { error: { message: 'Insufficient Balance' } }, 'PROVIDER_RATE_LIMITED', false],
     [404, { error: { message: 'The model `x` does not exist' } }, 'NOT_FOUND', false],
+    [404, { error: { message: 'Invalid API key or unknown path' } }, 'NOT_FOUND', false],
     [408, '', 'PROVIDER_TIMEOUT', true],
+    [409, { error: { message: 'The request conflicted with another' } }, 'PROVIDER_ERROR', true],
     [413, { error: { type: 'request_too_large' } }, 'CONTEXT_TOO_LONG', false],
     [429, { error: { message: 'Rate limit reached' } }, 'PROVIDER_RATE_LIMITED', true],
     [
