@@ -56,7 +56,8 @@ export const errorCatalogue = {
   PROVIDER_RATE_LIMITED: {
     summary:
       'The provider refused the call because of its own limits, or because its account has no credit left.',
-    whatToDo: 'Wait `retryAfterMs`, add a credential, or call a route with a fallback model.',
+    whatToDo:
+      'Wait `retryAfterMs` where it is given, add a credential, or call a route with a fallback model.',
   },
   PROVIDER_TIMEOUT: {
     summary: 'The provider did not connect, begin, continue or finish within the time allowed.',
