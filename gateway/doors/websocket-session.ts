@@ -179,7 +179,7 @@ export class WebSocketSession {
       const why = work.closing
         ? 'This process is shutting down.'
         : 'Too many operations run over this WebSocket.';
-      const { errors = [] } = refusal('OVERLOADED', why, { retryAfterMs: 1000, requestId });
+      const { errors = [] } = refusal('OVERLOADED', why, { retryAfterMs: 1000, notBegun: true, requestId });
       this.#mesh.refusals.answered(errors, this.#asked(requestId));
       this.#sendErrors(id, errors);
       return;

@@ -170,7 +170,10 @@ describe('WebSockets', () => {
     await until('connection_ack');
     for (const id of ['1', '2', '3']) send(subscribe(id));
     await until('error');
-    expect(messages[1]).toMatchObject({ id: '3', payload: [{ extensions: { code: 'OVERLOADED' } }] });
+    expect(messages[1]).toMatchObject({
+      id: '3',
+      payload: [{ extensions: { code: 'OVERLOADED', notBegun: true } }],
+    });
     socket.close();
   });
 
