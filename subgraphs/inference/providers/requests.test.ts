@@ -185,6 +185,89 @@ describe.each(requestWires)('$name: a request', (wire) => {
   });
 });
 
+describe.each(requestWires)('$name: empty messages', (wire) => {
+  const said = (text: string, ...toolCalls: readonly ToolCall[]): ProviderMessage => ({
+    role: 'assistant',
+    text,
+    toolCalls,
+  });
+
+  it.each([
+    ['an answer without a text', [user('q'), said(''), user('w')]],
+    ['an instruction without a text', [system(''), user('q'), user('w')]],
+    [
+      'an empty text beside another',
+      [{ role: 'user', parts: ['', 'q'].map((text) => ({ type: 'text', text })) }, user('w')],
+    ],
+  ] as const)('%s is left out, the first time and later', async (_, messages) => {
+    for (let time = 0; time < 3; time++) {
+      const turns = await sent(wire, ...(messages as readonly ProviderMessage[]));
+      expect(turns.flatMap(({ texts }) => texts).join(' ')).toMatch(/^q\s+w$/);
+      expect(turns.every(({ role }) => role === 'user')).toBe(true);
+    }
+  });
+
+  it('an answer of white space is sent only to those that take one', async () => {
+    const turns = await sent(wire, user('q'), said(' \n'), user('w'));
+    const isClaude = /ANTHROPIC|BEDROCK/.test(wire.name);
+    expect(turns.filter(({ role }) => role === 'assistant')).toHaveLength(isClaude ? 0 : 1);
+  });
+
+  it('a result without a text stays the result of its call', async () => {
+    const turns = await sent(wire, user('q'), said(' ', call('abcdefghi')), result('abcdefghi', ''));
+    expectPaired(wire, turns, ['']);
+  });
+});
+
+describe.each(requestWires)('$name: tools', (wire) => {
+  it.each([
+    ['no tools are offered', {}],
+    ['none may be called', { tools, toolChoice: 'none' }],
+  ])('of the history are not lost where %s', async (_, more) => {
+    const messages = [
+      user('q'),
+      calls(call('abcdefghi', 'f', { n: 17 })),
+      result('abcdefghi', 'r-42'),
+      user('w'),
+    ];
+    const body = JSON.stringify(await bodyOf(wire, { model: wire.model, messages, ...more }));
+    expect(body).toContain('17');
+    expect(body).toContain('r-42');
+    if (wire.kind === 'BEDROCK') expect(body).not.toMatch(/toolUse|toolResult|toolConfig/);
+  });
+
+  it.each([{}, { type: 'object' }, { description: 'none' }])(
+    'with the parameters %j are sent with an object without properties',
+    async (parameters) => {
+      const named = { name: 'noparams', parameters };
+      const body = await bodyOf(wire, { model: wire.model, tools: [named], messages: [user('q')] });
+      expect(JSON.stringify(body)).toMatch(
+        /"type":"object"[^}]*"properties":\{\}|"properties":\{\}[^}]*"type":"object"/,
+      );
+    },
+  );
+});
+
+describe('a model that thinks before it calls a tool', () => {
+  it.each([
+    ['OPENAI_COMPATIBLE', 'moonshotai/kimi-k2.5', true],
+    ['OPENAI_COMPATIBLE', 'kimi-k2-thinking', true],
+    ['OPENAI_COMPATIBLE', 'deepseek/deepseek-v4-flash', true],
+    ['DEEPSEEK', 'deepseek-reasoner', true],
+    ['DEEPSEEK', 'deepseek-v4-pro', true],
+    ['OPENAI_COMPATIBLE', 'moonshot-v1-8k', false],
+    ['DEEPSEEK', 'deepseek-chat', false],
+  ] as const)('has something in the place of that thinking: %s %s: %s', async (kind, model, holds) => {
+    const answer = { choices: [{ message: { content: 'Hi' }, finish_reason: 'stop' }] };
+    const messages = [user('q'), calls(call('a')), result('a', 'r')];
+    const body = await bodyOf({ kind, answer }, { model, tools, messages });
+    expect(body).toMatchObject({ messages: [{ role: 'user' }, { role: 'assistant' }, { role: 'tool' }] });
+    const [, turn] = (body as { readonly messages: readonly { readonly reasoning_content?: string }[] })
+      .messages;
+    expect(turn?.reasoning_content).toBe(holds ? ' ' : undefined);
+  });
+});
+
 describe('Mistral', () => {
   it('reads an answer between a result and the next question', async () => {
     const wire = requestWires.find(({ kind }) => kind === 'MISTRAL') as RequestWire;

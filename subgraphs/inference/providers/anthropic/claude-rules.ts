@@ -5,6 +5,7 @@ import type { ConversationRules } from '../translate/conversation.ts';
 export const claudeRules: ConversationRules = {
   toolCallIds: /^[a-zA-Z0-9_-]{1,64}$/,
   objectArguments: true,
+  noBlankTexts: true,
 };
 
 /** From Opus 4.8 and the fifth generation on, a Claude takes system messages between the turns. */

@@ -46,7 +46,11 @@ export function createBedrock(options: VendorOptions): Provider {
     secret,
     fetch,
     signed: true,
-    rules: () => ({ ...claudeRules, systemFirst: true }),
+    rules: ({ tools = [], toolChoice }) => ({
+      ...claudeRules,
+      systemFirst: true,
+      toolsAsText: tools.length === 0 || toolChoice === 'none',
+    }),
     adjust: (prepared, call) => {
       if (call.model.includes('claude')) boundOutput(prepared, call);
     },

@@ -2,6 +2,7 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { chatWire } from '../chat-wire/chat-reader.ts';
 import { forReasoningModel } from '../openai/endpoints.ts';
 import type { Provider } from '../provider.ts';
+import { holdThinkingPlace } from '../translate/thinking-place.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { captureFetch } from '../wire/captured-request.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
@@ -18,5 +19,12 @@ export function createCompatible(options: VendorOptions): Provider {
     ...(secret === '' ? {} : { apiKey: secret }),
   };
   const { chatModel, embeddingModel } = createOpenAICompatible({ ...settings, fetch: captureFetch });
-  return createWireProvider({ wire: chatWire(), languageModel: chatModel, embeddingModel, secret, fetch });
+  return createWireProvider({
+    wire: chatWire(),
+    languageModel: chatModel,
+    embeddingModel,
+    secret,
+    fetch,
+    adjust: holdThinkingPlace,
+  });
 }

@@ -38,6 +38,15 @@ function schemaOf(schema: Readonly<Record<string, unknown>>): JSONSchema7 {
   throw refuse('A JSON Schema must be an object.');
 }
 
+/** No vendor takes parameters that are no object, and OpenAI takes none without properties. */
+function parametersOf(schema: JSONSchema7): JSONSchema7 {
+  const { type = 'object', properties, $ref, allOf, anyOf, oneOf } = schema;
+  const isWhole = type !== 'object' || (properties ?? $ref ?? allOf ?? anyOf ?? oneOf) !== undefined;
+  return isWhole && schema.type !== undefined
+    ? schema
+    : { type, ...(isWhole ? {} : { properties: {} }), ...schema };
+}
+
 function filePart(part: Extract<ContentPart, { type: 'file' }>): LanguageModelV4FilePart {
   const mediaType = normalizeMediaType(part.mediaType);
   if (part.data !== undefined) return { type: 'file', mediaType, data: { type: 'data', data: part.data } };
@@ -93,7 +102,7 @@ function addTools(options: LanguageModelV4CallOptions, call: ProviderCall): void
       type: 'function',
       name: tool.name,
       ...(tool.description === undefined ? {} : { description: tool.description }),
-      inputSchema: schemaOf(tool.parameters),
+      inputSchema: parametersOf(schemaOf(tool.parameters)),
     }));
   }
   if (toolChoice === undefined) return;

@@ -15,6 +15,10 @@ export interface ConversationRules {
   readonly systemFirst?: boolean;
   /** The model speaks between a tool's result and the next user message. */
   readonly assistantAfterTool?: boolean;
+  /** No text is of white space alone. */
+  readonly noBlankTexts?: boolean;
+  /** Calls of tools and their results are taken only where tools are offered: they are written as texts. */
+  readonly toolsAsText?: boolean;
   /** User and assistant take turns. */
   readonly alternating?: boolean;
 }
@@ -99,6 +103,31 @@ function pairResults(messages: readonly ProviderMessage[], rules: ConversationRu
   return turns.flatMap(({ message, calls: made }) => [message, ...made.flatMap(({ results }) => results)]);
 }
 
+function writeTools(messages: readonly ProviderMessage[]): ProviderMessage[] {
+  return messages.map((message): ProviderMessage => {
+    if (message.role === 'tool') {
+      const text = `[Result of ${message.toolName}: ${message.content}]`;
+      return { role: 'user', parts: [{ type: 'text', text }] };
+    }
+    if (message.role !== 'assistant' || message.toolCalls.length === 0) return message;
+    const calls = message.toolCalls.map((call) => `[Called ${call.name}: ${JSON.stringify(call.arguments)}]`);
+    return { role: 'assistant', text: joinTexts(message.text, calls.join('\n')), toolCalls: [] };
+  });
+}
+
+/** A model may have said nothing, which no API takes back; nor does one miss an empty text. */
+function dropEmpty(messages: readonly ProviderMessage[], isEmpty: (text: string) => boolean) {
+  const kept = messages.flatMap((message): ProviderMessage[] => {
+    if (message.role === 'system') return isEmpty(message.content) ? [] : [message];
+    if (message.role === 'assistant' && isEmpty(message.text))
+      return message.toolCalls.length === 0 ? [] : [{ ...message, text: '' }];
+    if (message.role !== 'user') return [message];
+    const parts = message.parts.filter((part) => part.type !== 'text' || !isEmpty(part.text));
+    return [parts.length === 0 || parts.length === message.parts.length ? message : { ...message, parts }];
+  });
+  return kept.some(({ role }) => role !== 'system') ? kept : messages;
+}
+
 /** Instructions in mid-conversation become text of the user's, marked as what they are, at their place. */
 function foldSystem(messages: readonly ProviderMessage[]): ProviderMessage[] {
   const first = messages.findIndex(({ role }) => role !== 'system');
@@ -114,6 +143,11 @@ function bridgeResults(messages: readonly ProviderMessage[]): ProviderMessage[] 
       ? [{ role: 'assistant', text: bridge, toolCalls: [] }, message]
       : [message],
   );
+}
+
+/** Whether a text holds nothing but white space. */
+export function isBlank(text: string): boolean {
+  return !/\S/.test(text);
 }
 
 function joinTexts(one: string, other: string): string {
@@ -151,6 +185,8 @@ export function arrangeConversation(
   let arranged = messages.some(({ role }) => role === 'tool' || role === 'assistant')
     ? pairResults(messages, rules)
     : messages;
+  if (rules.toolsAsText === true) arranged = writeTools(arranged);
+  arranged = dropEmpty(arranged, rules.noBlankTexts === true ? isBlank : (text) => text === '');
   if (rules.systemFirst === true) arranged = foldSystem(arranged);
   if (rules.assistantAfterTool === true) arranged = bridgeResults(arranged);
   return rules.alternating === true ? takeTurns(arranged) : arranged;

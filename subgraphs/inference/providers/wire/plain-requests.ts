@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { ProviderCall } from '../provider.ts';
+import { isBlank } from '../translate/conversation.ts';
 import { CapturedRequest } from './captured-request.ts';
 
 /** A request with places for its texts: `pieces` is what stands around them, one more than there are texts. */
@@ -93,7 +94,7 @@ function textsOf(call: ProviderCall): readonly string[] | undefined {
     } else if (message.role === 'assistant' && message.toolCalls.length === 0) texts.push(message.text);
     else return undefined;
   }
-  return texts.length === 0 || texts.length > textsMax || texts.includes('') ? undefined : texts;
+  return texts.length === 0 || texts.length > textsMax || texts.some(isBlank) ? undefined : texts;
 }
 
 /** All that a request of texts depends on beside the texts. */
