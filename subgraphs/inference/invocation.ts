@@ -268,13 +268,11 @@ export class Invocation implements ProgressSource {
     try {
       const { provider: ready } = lease;
       const provider = ready instanceof Promise ? await untilAborted(ready, abort.signal) : ready;
-      const { maxOutputTokens } = request.call;
+      const maxOutputTokens = this.#maxOutputTokensFor(model);
       const call = {
         ...request.call,
         model: model.name,
-        ...(maxOutputTokens === undefined
-          ? {}
-          : { maxOutputTokens: outputTokensMax(model, maxOutputTokens) }),
+        ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
       };
       if (!this.#readsStream) return await generateOnce(provider, call, abort, this.#limits(true));
       const show = (part: ProviderPart) => {
@@ -297,6 +295,15 @@ export class Invocation implements ProgressSource {
       if (!(error instanceof ProviderFailure)) throw error;
       return { outcome: 'FAILED', failure: error, told: null, partial: null, cut: false };
     }
+  }
+
+  /** What the provider is asked for at most; undefined: its own limit, which is the catalog's where that has one. */
+  #maxOutputTokensFor(model: CatalogModel): number | undefined {
+    const requested = this.start.request.call.maxOutputTokens;
+    if (requested !== undefined) return outputTokensMax(model, requested);
+    // Where nobody gives a limit, the answer is held to what was reserved for it.
+    const isOpen = outputTokensLimit(model, requested) === null;
+    return isOpen && this.start.meters.boundsTokens ? outputTokensMax(model, requested) : undefined;
   }
 
   /**

@@ -320,6 +320,25 @@ describe('a reservation', () => {
     expect((await mesh.rows()).length).toBeGreaterThan(3);
   });
 
+  it('holds the answer to what is reserved where neither client nor catalog limits it', async () => {
+    const { connection } = database;
+    const one = await models(connection).findById('alpha/one').lean();
+    await models(connection).create({ ...one, _id: 'alpha/open', name: 'open', maxOutputTokens: null });
+    const ask = async (model: string, limits: readonly CallerLimit[], more: Record<string, unknown> = {}) => {
+      await using mesh = await startInference(database, { limits });
+      mesh.alpha.always((call) => call.say('x').finish(usageOf(1, 1)));
+      await mesh.data(COMPLETE, asking(model, { maxOutputTokens: null, ...more }));
+      return mesh.alpha.calls[0]?.call.maxOutputTokens;
+    };
+    const tokens = limit('TOKENS', 'DAY', '100000');
+    expect(await ask('alpha/open', [tokens])).toBe(4_096);
+    expect(await ask('alpha/open', [budget('100000000000')])).toBe(4_096);
+    expect(await ask('alpha/open', [tokens], { maxOutputTokens: 9 })).toBe(9);
+    expect(await ask('alpha/open', [limit('REQUESTS', 'DAY', '9')])).toBeUndefined();
+    expect(await ask('alpha/open', [{ ...budget('1'), budget: { hard: false } }])).toBeUndefined();
+    expect(await ask('alpha/one', [tokens])).toBeUndefined();
+  });
+
   it('does not change how long an input may be', async () => {
     await using mesh = await startInference(database);
     mesh.alpha.always((call) => call.say('x').finish(usageOf(9_000, 10)));

@@ -41,6 +41,13 @@ export class Meters {
     this.#scopes = [...new Set([...scopesOf(caller), ...this.#limits.map(scopeOf)])];
   }
 
+  /** True where a limit may refuse tokens or their cost, so that a call must not take more than is reserved for it. */
+  get boundsTokens(): boolean {
+    return this.#limits.some(
+      ({ meter, limit }) => limit !== null && (meter === 'TOKENS' || meter === 'COST'),
+    );
+  }
+
   /** What is reserved by now. */
   get reserved(): UpperBound {
     return this.#reserved;
