@@ -9,6 +9,7 @@ import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { printedSeed, randomOf } from '#test/support/random.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
+import { overrun } from './errors.ts';
 import { createHttpExecutor } from './http.ts';
 import { resumeSubscriptions } from './resuming.ts';
 
@@ -208,8 +209,7 @@ describe('a subscription whose connection to its subgraph breaks', () => {
     call.finish(usageOf(1, 1));
     for (let at = 0; at < 3; at++) await events.next();
     proxy.cut();
-    await events.next();
-    expect((await events.next()).done).toBe(true);
+    expect(await events.next()).toEqual({ done: true, value: undefined });
     expect(proxy.connections).toBe(1);
   });
 
@@ -242,15 +242,23 @@ describe('a subscription that cannot be continued', () => {
   const { inference: resumption } = resumptions;
   const started = { __typename: 'CompletionStarted', completionId: 'c1', id: 'c1', sequence: 0 };
 
+  const brokenOff: ExecutionResult = {
+    errors: [Object.assign(new Error('Broken.'), { extensions: { code: 'INTERNAL' } }) as never],
+  };
+
   /** A subgraph whose first subscription breaks after its first event, and whose others end as `again` says. */
-  async function follow(fields: string, again: () => ExecutionResult) {
+  async function follow(
+    fields: string,
+    again: () => ExecutionResult | AsyncIterable<ExecutionResult>,
+    broke = brokenOff,
+  ) {
     if (resumption === undefined) throw new Error('Streams of inference can be continued.');
     let nowMs = 0;
     let calls = 0;
     const delays: number[] = [];
     async function* breaking(): AsyncGenerator<ExecutionResult, undefined> {
       yield { data: { s: started } };
-      yield { errors: [Object.assign(new Error('Broken.'), { extensions: { code: 'INTERNAL' } }) as never] };
+      yield broke;
     }
     const executor = resumeSubscriptions(
       { execute: async () => (calls++ === 0 ? breaking() : again()) },
@@ -322,6 +330,40 @@ describe('a subscription that cannot be continued', () => {
     expect(nowMs).toBeLessThan(63_000);
     expect(calls).toBeLessThan(700);
     expect(last?.data?.s).toMatchObject({ __typename: 'CompletionFailed', code: 'OVERLOADED' });
+  });
+
+  it('is one that has told nothing more for a minute, not one that breaks again and again', async () => {
+    let sequence = 0;
+    async function* oneMore(): AsyncGenerator<ExecutionResult, undefined> {
+      sequence += 1;
+      const __typename = sequence < 1_000 ? 'TextDelta' : 'CompletionFinished';
+      yield { data: { s: { ...started, __typename, sequence } } };
+      yield brokenOff;
+    }
+    const { last, calls, nowMs } = await follow('sequence', oneMore);
+    expect(last).toMatchObject({ data: { s: { sequence: 1_000 } } });
+    expect(calls).toBe(1_001);
+    expect(nowMs).toBeGreaterThan(60_000);
+  });
+
+  it('is none that breaks after its last event, which ends it without an error', async () => {
+    async function* last(): AsyncGenerator<ExecutionResult, undefined> {
+      yield { data: { s: { ...started, __typename: 'CompletionFinished', sequence: 1 } } };
+      yield brokenOff;
+    }
+    const { last: result, calls } = await follow('sequence', last);
+    expect(result).toMatchObject({ data: { s: { sequence: 1 } } });
+    expect(calls).toBe(2);
+  });
+
+  it('is one that its own reader was too slow for: it is not continued', async () => {
+    const fields = '__typename completionId sequence ... on CompletionFailed { code message }';
+    const tooSlow = overrun({ completionId: 'c1' });
+    const { last, calls } = await follow(fields, refusing('INTERNAL'), tooSlow);
+    const { message } = tooSlow.errors?.[0] ?? {};
+    const told = { __typename: 'CompletionFailed', code: 'OVERLOADED', message };
+    expect(last).toMatchObject({ data: { s: told } });
+    expect(calls).toBe(1);
   });
 
   it('is given up at once where no other try can do better', async () => {

@@ -108,7 +108,8 @@ class ResumingStream implements AsyncIterableIterator<ExecutionResult> {
       const canResume = this.#id !== undefined && !this.#isWhole && !this.#isGone();
       if (!canResume) {
         this.#ended = true;
-        return step;
+        // A connection that breaks after the last event has broken nothing.
+        return this.#isWhole ? { done: true, value: undefined } : step;
       }
       const failure = await this.#resume(step.done === true ? undefined : step.value);
       if (failure === undefined) continue;
