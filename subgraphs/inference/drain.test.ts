@@ -4,6 +4,7 @@ import type { CallerLimit } from '#schema/caller.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { createRunning } from './running.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text status } }';
 const START = 'mutation ($input: CompletionInput!) { startCompletion(input: $input) { id status } }';
@@ -172,4 +173,20 @@ describe('a drain', () => {
       retryAfterMs: expect.any(Number),
     });
   });
+});
+
+it('stops a call that was admitted before the end of a drain and begins after it', async () => {
+  const running = createRunning();
+  running.admit();
+  await running.drain(0);
+  const done = Promise.withResolvers<void>();
+  const messages: string[] = [];
+  const stop = (message: string) => {
+    messages.push(message);
+    done.resolve();
+  };
+  running.join({ done: done.promise, stop });
+  await done.promise;
+  expect(messages).toHaveLength(1);
+  expect(() => running.admit()).toThrow(/shutting down/);
 });
