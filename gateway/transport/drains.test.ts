@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { parse } from 'graphql';
 import { pino } from 'pino';
 import { request as send } from 'undici';
@@ -103,7 +105,7 @@ async function start(name: string, port = 0): Promise<Instance> {
   return state;
 }
 
-function reach(...instances: readonly Instance[]) {
+function reach(...instances: readonly { readonly served: Pick<ServedSubgraph, 'url'> }[]) {
   const url = instances.map(({ served }) => served.url).join(',');
   const clock = { nowMs: 0 };
   const executor = createHttpExecutor({ name: 'models', url, meshSecret, now: () => clock.nowMs });
@@ -166,6 +168,25 @@ describe('a subgraph of several processes', () => {
     expect([await who(), await who(), await who()]).toEqual(['b', 'b', 'b']);
     clock.nowMs += 1;
     expect([await who(), await who()].toSorted()).toEqual(['a again', 'b']);
+  });
+
+  it('loses no subscription when one of them is frozen: it takes connections and answers nothing', {
+    timeout: 20_000,
+  }, async () => {
+    const sockets = new Set<Socket>();
+    const frozen = createServer((socket) => void sockets.add(socket)).listen(0, '127.0.0.1');
+    await once(frozen, 'listening');
+    stack.push({
+      async [Symbol.asyncDispose]() {
+        for (const socket of sockets) socket.destroy();
+        frozen.close();
+      },
+    });
+    const { port } = frozen.address() as AddressInfo;
+    const a = await start('a');
+    const { subscribe } = reach({ served: { url: `http://127.0.0.1:${port}/graphql` } }, a);
+    for (let time = 0; time < 2; time++) expect(await (await subscribe()).next()).toEqual(by('a'));
+    expect(sockets.size).toBe(1);
   });
 
   it('loses no subscription when one of them drains, and lets its streams end', async () => {

@@ -216,7 +216,14 @@ export function createSubscriber(options: {
           settle();
           resolve(buffer);
         };
-        const patience = setTimeout(begin, firstEventMs);
+        const wasSent = () => wasOpenAtFirst || connections > connectionsAtFirst;
+        // What waits for its connection is not begun: a process that does not answer refuses it in the end.
+        const startPatience = (): NodeJS.Timeout =>
+          setTimeout(() => {
+            if (wasSent()) begin();
+            else patience = startPatience();
+          }, firstEventMs);
+        let patience = startPatience();
         if (signal?.aborted === true) return abandon();
         signal?.addEventListener('abort', abandon, { once: true });
         running += 1;
@@ -242,8 +249,7 @@ export function createSubscriber(options: {
             },
             error(reason) {
               over();
-              const wasSent = wasOpenAtFirst || connections > connectionsAtFirst;
-              const why = explain(reason, isAnonymous, wasSent);
+              const why = explain(reason, isAnonymous, wasSent());
               const wasBegun = begun;
               settle();
               if (wasBegun) {
