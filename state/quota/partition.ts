@@ -47,6 +47,8 @@ export class Partition {
   /** Settled calls are kept until then, for seeds in progress. */
   #seedingUntilMs = 0;
   #seedsInProgress = 0;
+  /** Seeds in progress have this number or a later one. */
+  #seedsFromSeq = 0;
   nextExpiryMs = Number.POSITIVE_INFINITY;
 
   get isEmpty(): boolean {
@@ -149,9 +151,12 @@ export class Partition {
   }
 
   beginSeed(nowMs: number): SeedStart {
-    if (!this.isSeeding(nowMs)) this.#seedsInProgress = 0;
-    this.#seedsInProgress += 1;
     this.#seq += 1;
+    if (!this.isSeeding(nowMs)) {
+      this.#seedsInProgress = 0;
+      this.#seedsFromSeq = this.#seq;
+    }
+    this.#seedsInProgress += 1;
     this.#floorMs = Math.max(nowMs, this.#floorMs);
     this.#seedingUntilMs = nowMs + seedMsMax;
     const except = [...this.#calls].filter(([, { settled }]) => settled === null).map(([id]) => id);
@@ -160,6 +165,8 @@ export class Partition {
 
   applySeed(seed: Seed, nowMs: number): boolean {
     const isApplied = this.#takeOver(seed, nowMs);
+    // One that began too long ago is not among those in progress.
+    if (seed.seq < this.#seedsFromSeq) return isApplied;
     this.#seedsInProgress -= 1;
     if (this.#seedsInProgress <= 0) this.#seedingUntilMs = 0;
     return isApplied;

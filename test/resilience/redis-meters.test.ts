@@ -97,4 +97,42 @@ describe.runIf(hasRedis())('meters of a Redis that loses data', () => {
       { spent: 28n, reserved: 60n },
     ]);
   });
+
+  it('count a call that ends while one process reads the ledger, whatever another began before the loss', async () => {
+    const rows = new FakeLedger().rows;
+    const [early, late] = [new FakeLedger(rows), new FakeLedger(rows)];
+    const [one, two] = [early, late].map((ledger) => createRedisQuota(connections.commands, ledger));
+    const partition = randomUUID();
+    const [day, month] = limits;
+    const reserve = (quota: typeof one, id: string, limit: (typeof limits)[number]) =>
+      quota?.reserve({ id, partition, scopes, amounts, limits: [limit], ttlMs: 60_000 });
+
+    const [earlyRead, earlyGoes] = gate(early);
+    const before = reserve(one, 'before', day);
+    await earlyRead;
+    await connections.commands.flushall();
+    const decision = await reserve(two, 'ends', day);
+    if (decision?.granted) early.open('ends', decision.atMs, scopes, amounts);
+    const [lateRead, lateGoes] = gate(late);
+    const after = reserve(two, 'after', month);
+    await lateRead;
+    earlyGoes();
+    await before;
+    early.close('ends', { REQUESTS: 1n, COST: 7n });
+    await two?.settle(partition, 'ends', { COST: 7n }, scopes);
+    lateGoes();
+    expect(await after).toMatchObject({ granted: true });
+    expect(await two?.read(partition, [month])).toEqual([{ spent: 7n, reserved: 20n }]);
+  });
 });
+
+/** Holds up the next read of the ledger: when it has begun, and what lets it go. */
+function gate(ledger: FakeLedger): readonly [Promise<void>, () => void] {
+  const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  ledger.beforeRead = () => {
+    ledger.beforeRead = async () => undefined;
+    begun.resolve();
+    return held.promise;
+  };
+  return [begun.promise, held.resolve];
+}

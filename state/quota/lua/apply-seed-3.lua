@@ -19,9 +19,12 @@ for index = 1, #packed, 2 do
     is_unsure = is_unsure or (call[5] and call[5] >= seed.seq) or (not call[8] and call[6] >= seed.seq)
   end
 end
-seeds = seeds - 1
-if seeds <= 0 then
-  seeding = 0
+-- One that began before a loss, or too long ago, is not among those in progress.
+if seed.seq >= seeds_from then
+  seeds = seeds - 1
+  if seeds <= 0 then
+    seeding = 0
+  end
 end
 if is_unsure then
   save(true)

@@ -2,8 +2,11 @@
 -- KEYS as in partition.lua
 -- Returns {seq, untilMs, ids of the reservations held}.
 tidy()
-seeds = (seeding > now and seeds or 0) + 1
 seq = seq + 1
+if seeding <= now then
+  seeds, seeds_from = 0, seq
+end
+seeds = seeds + 1
 floor = math.max(now, floor)
 seeding = now + SEED_MS
 local held = {}

@@ -3,7 +3,7 @@
 --
 -- KEYS[1] counters (hash): a field for each scope, { [name] = { window, meter, namedMs, slots } } with slots
 --   { startMs, endMs, spent, reserved }, oldest first; and the fields #run, #seq, #floor, #lost, #seeding
---   (settled calls are kept until then, for the #seeds in progress).
+--   (settled calls are kept until then, for the #seeds in progress, whose numbers are #from or more).
 -- KEYS[2] reservations (hash): by id { atMs, scopes, amounts, counters, foundSeq, settledSeq, actuals, known }, where
 --   counters are { scope, name } and false stands for null. settledSeq: settled while counters were read back.
 -- KEYS[3] expiries (sorted set): when a reservation expires.
@@ -20,14 +20,15 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
 -- A server of another run may have lost what it held, or gone back in time: what it has of the partition is dropped.
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-local meta = redis.call('HMGET', KEYS[1], '#run', '#seq', '#floor', '#lost', '#seeding', '#seeds')
+local meta = redis.call('HMGET', KEYS[1], '#run', '#seq', '#floor', '#lost', '#seeding', '#seeds', '#from')
 local seq, floor = tonumber(meta[2]) or 0, tonumber(meta[3]) or 0
 local lost, seeding, seeds = tonumber(meta[4]) or 0, tonumber(meta[5]) or 0, tonumber(meta[6]) or 0
+local seeds_from = tonumber(meta[7]) or 0
 if meta[1] ~= run or redis.call('HLEN', KEYS[2]) ~= redis.call('ZCARD', KEYS[3]) then
   redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
   meta = {}
   -- Above every seed that began before.
-  seq, floor, lost, seeding, seeds = now, 0, now, 0, 0
+  seq, floor, lost, seeding, seeds, seeds_from = now, 0, now, 0, 0, 0
 end
 
 local scopes = {}
@@ -200,8 +201,8 @@ end
 -- Writes everything back; `keep`: the partition is in use.
 local function save(keep)
   save_scopes()
-  local values = { run, seq, floor, lost, seeding, seeds }
-  for index, field in ipairs({ '#run', '#seq', '#floor', '#lost', '#seeding', '#seeds' }) do
+  local values = { run, seq, floor, lost, seeding, seeds, seeds_from }
+  for index, field in ipairs({ '#run', '#seq', '#floor', '#lost', '#seeding', '#seeds', '#from' }) do
     if tostring(values[index]) ~= meta[index] then
       redis.call('HSET', KEYS[1], field, tostring(values[index]))
     end
