@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
 import { createMeterHistory } from '#mongo/meter-history.ts';
 import { models } from '#mongo/models.ts';
@@ -271,6 +271,23 @@ describe('a reservation', () => {
       await answering;
     },
   );
+
+  it('is settled later when the meters cannot be reached, without holding up the answer', async () => {
+    const memory = createMemoryQuota({ history: createMeterHistory(database.connection) });
+    let failures = 2;
+    const quota: Quota = {
+      ...memory,
+      settle: (...settled) =>
+        failures-- > 0 ? Promise.reject(new Error('away')) : memory.settle(...settled),
+    };
+    const limit: CallerLimit = { subject: 'key:late', meter: 'TOKENS', window: 'DAY', amount: '9000' };
+    await using mesh = await startInference(database, { quota, limits: [limit] });
+    mesh.alpha.always((call) => call.say('Yes').finish(usageOf(7, 3)));
+    await mesh.data(COMPLETE, asking('alpha/one'));
+    const read = () => memory.read(mesh.caller.tenantId ?? '', limitsOf(mesh.caller));
+    expect(await read()).toEqual([{ spent: 0n, reserved: expect.toSatisfy((held: bigint) => held > 0n) }]);
+    await vi.waitFor(async () => expect(await read()).toEqual([{ spent: 10n, reserved: 0n }]), 5_000);
+  });
 
   it('stands while the row is not closed, and is settled with it', async () => {
     await using mesh = await startInference(database, { limits: [budget('1000000000')] });

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
@@ -8,6 +9,8 @@ import type { UpperBound } from './settle.ts';
 
 /** Beyond the time that a call may take: for its settlement, or for the sweep of a process that died with it. */
 const settleMsMax = 300_000;
+/** A settlement that fails is tried again so long after, in the background. */
+const settleRetryDelaysMs = [200, 1_000, 5_000, 20_000];
 
 export interface MetersOptions {
   readonly quota: Quota;
@@ -131,9 +134,27 @@ export class Meters {
     try {
       await end();
     } catch (error) {
-      const { log, id } = this.#options;
-      log.error({ err: error, completionId: id }, 'meters could not be settled; they expire');
+      this.#options.log.warn(
+        { err: error, completionId: this.#options.id },
+        'meters could not be settled and are tried again',
+      );
+      void this.#endLater(end);
     }
+  }
+
+  /** The call does not wait for it: until it succeeds its reservation counts. Settling twice is harmless (quota.ts). */
+  async #endLater(end: () => Promise<void>): Promise<void> {
+    const { log, id } = this.#options;
+    let last: unknown;
+    for (const delayMs of settleRetryDelaysMs) {
+      await wait(delayMs, undefined, { ref: false });
+      try {
+        return await end();
+      } catch (error) {
+        last = error;
+      }
+    }
+    log.error({ err: last, completionId: id }, 'meters could not be settled; they expire');
   }
 }
 
