@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
 import { ConnectionLost } from '#schema/subgraph.ts';
+import type { Bus } from '#state/bus/bus.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
+import { createLostReaders } from './lost-readers.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text } }';
 const EMBED = 'mutation ($input: EmbedInput!) { embed(input: $input) { cost } }';
@@ -128,4 +130,24 @@ describe('a call whose gateway ends', () => {
       ],
     });
   });
+});
+
+it('of a completion that runs elsewhere is announced to its process before it leaves the log', async () => {
+  const order: unknown[] = [];
+  const bus = {
+    publish: async (topic: string, message: unknown) => void order.push([topic, message]),
+  } as unknown as Bus;
+  const readers = createLostReaders({ bus, delay: async () => undefined, isRunning: () => false });
+  const connection = new AbortController();
+  const left = Promise.withResolvers<void>();
+  readers.read('c1', connection.signal, (signal) => {
+    signal.addEventListener('abort', () => {
+      order.push('left');
+      left.resolve();
+    });
+    return (async function* () {})();
+  });
+  connection.abort(new ConnectionLost());
+  await left.promise;
+  expect(order).toEqual([['completion.lost', { completionId: 'c1' }], 'left']);
 });

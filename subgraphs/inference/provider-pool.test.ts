@@ -158,6 +158,23 @@ describe('the provider pool', () => {
     }
   });
 
+  it('names, of credentials in cooldown, the one that may be used all the same, and no other is tried', async () => {
+    const { pool, read } = setup();
+    const model = read({ credentials: [credential('a', 'one'), credential('b', 'two')] });
+    const refuse = (id: string, retryAfterMs: number | null) => {
+      const tried = new Set(['a', 'b'].filter((other) => other !== id));
+      const lease = pool.take(model, tried);
+      const options = { retryable: true, retryAfterMs };
+      lease.settle(new ProviderFailure('PROVIDER_RATE_LIMITED', 'Limited.', options));
+    };
+    refuse('a', 500);
+    expect(pool.rest(model)).toBeNull();
+    refuse('b', null);
+    expect(pool.rest(model)).toMatchObject({ strict: false, waitMs: 1_000 });
+    expect(pool.hasOther(model, new Set(['b']))).toBe(false);
+    expect(pool.hasOther(model, new Set(['a']))).toBe(true);
+  });
+
   it('lets a credential whose limit came without a time go on, after the others', () => {
     const { pool, read } = setup();
     const model = read({ credentials: [credential('a', 'A')] });
