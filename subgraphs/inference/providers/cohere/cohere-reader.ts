@@ -47,6 +47,7 @@ class CohereReader implements AnswerReader {
   whole(answer: Fields, into: ProviderPart[]): void {
     const message = fields(answer.message);
     if (message === null) throw malformed();
+    if (typeof message.content === 'string') this.#told.tell('text', message.content, into);
     for (const content of list(message.content)) this.#say(content, into);
     for (const call of list(message.tool_calls)) {
       this.#call(fields(call), into);

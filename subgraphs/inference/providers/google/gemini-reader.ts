@@ -58,11 +58,8 @@ class GeminiReader implements AnswerReader {
 
   /** Text, thought or call; what Google runs itself (code, searches) and files are passed over. */
   #part(part: Fields | null, into: ProviderPart[]): void {
-    if (typeof part?.text === 'string') {
-      if (part.text !== '')
-        into.push({ type: part.thought === true ? 'reasoning' : 'text', text: part.text });
-      return;
-    }
+    const said = text(part?.text);
+    if (said !== '') into.push({ type: part?.thought === true ? 'reasoning' : 'text', text: said });
     const call = fields(part?.functionCall);
     if (call === null) return;
     const name = text(call.name);
