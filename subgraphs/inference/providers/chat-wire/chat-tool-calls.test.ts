@@ -108,6 +108,12 @@ const repeated: Readonly<Record<string, readonly Delta[]>> = {
     { index: 0, id: 'a', name: 'f', args: '{"x":1}' },
     { index: 1, id: 'b', name: 'g', args: '{"x":2}' },
   ],
+  'all of it, spaced anew': [
+    { index: 0, id: 'a', name: 'f', args: '{"x":1}' },
+    { index: 0, id: 'a', name: 'f', args: '{ "x": 1 }' },
+    { index: 1, id: 'b', name: 'g', args: '{"x":2}' },
+    { index: 2, id: 'b', name: 'g', args: '{"x": 2}\n' },
+  ],
   'the arguments alone': [
     { index: 0, id: 'a', name: 'f', args: '' },
     { index: 0, args: '{"x":1}' },

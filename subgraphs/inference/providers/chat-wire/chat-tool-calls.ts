@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { parseJson } from '#schema/exact-json.ts';
 import type { ProviderPart } from '../provider.ts';
 import { malformed } from '../translate/completeness.ts';
 import { fields, text } from '../wire/fields.ts';
@@ -130,15 +131,21 @@ function keyOf(slot: number, id: string): string {
   return `${slot} ${id}`;
 }
 
+/** Whether both are whole and the same, however they are spaced: who writes arguments again may write them anew. */
+function isSameJson(one: string, other: string): boolean {
+  if (!/^\s*[[{]/.test(other) || !isCompleteJson(other) || !isCompleteJson(one)) return false;
+  return one === other || JSON.stringify(parseJson(one)) === JSON.stringify(parseJson(other));
+}
+
 /** Whether the arguments of a call continue with these, or are these. */
 function continues(open: OpenCall, name: string, argumentsDelta: string): boolean {
   if (argumentsDelta === '' || (name !== '' && name !== open.name)) return false;
-  return open.arguments === argumentsDelta || !isCompleteJson(open.arguments);
+  return !isCompleteJson(open.arguments) || isSameJson(open.arguments, argumentsDelta);
 }
 
 /** Whether a delta says once more what is known, as some servers do at the end of a call. */
 function repeats(open: OpenCall, id: string, name: string, argumentsDelta: string): boolean {
-  if (argumentsDelta !== open.arguments || !isCompleteJson(argumentsDelta)) return false;
+  if (!isSameJson(open.arguments, argumentsDelta)) return false;
   if ((id !== '' && id !== open.id) || (name !== '' && name !== open.name)) return false;
   // Without ids it is another call that happens to be the same.
   return name === '' || open.id !== '';
