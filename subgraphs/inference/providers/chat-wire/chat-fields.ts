@@ -7,12 +7,10 @@ interface Content {
 
 /** The reasoning of a message or delta, under whichever name its server gives it. */
 export function reasoningOf(said: Fields): string {
+  const plain = text(said.reasoning_content) || text(said.reasoning);
+  if (plain !== '' || said.reasoning_details === undefined) return plain;
   const details = list(said.reasoning_details).map(fields);
-  return (
-    text(said.reasoning_content) ||
-    text(said.reasoning) ||
-    details.map((detail) => text(detail?.text) || text(detail?.summary)).join('')
-  );
+  return details.map((detail) => text(detail?.text) || text(detail?.summary)).join('');
 }
 
 /** `content` is a text, or a list of text and thinking parts. */
