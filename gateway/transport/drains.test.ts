@@ -4,7 +4,9 @@ import { parse } from 'graphql';
 import { pino } from 'pino';
 import { request as send } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { HeddleError } from '#schema/errors.ts';
+import { drainedCloseCode } from '#schema/http-drain.ts';
 import { loadDirectiveDefinitions } from '#schema/load-sdl.ts';
 import { isEndedByMesh } from '#schema/subgraph.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
@@ -220,6 +222,30 @@ describe('an operation of which nothing was begun', () => {
     former.sources[0]?.end();
     expect(await first.next()).toMatchObject({ done: true });
     await closed;
+  });
+
+  it('is sent to another process when its WebSocket is closed by a drain before an answer, and not otherwise', async () => {
+    const b = await start('b');
+    for (const [code, begun] of [
+      [drainedCloseCode, true],
+      [1011, false],
+    ] as const) {
+      const sockets = new WebSocketServer({ host: '127.0.0.1', port: 0, path: '/graphql' });
+      stack.push({ [Symbol.asyncDispose]: async () => sockets.close() });
+      await once(sockets, 'listening');
+      sockets.on('connection', (socket) => {
+        socket.on('message', (data) => {
+          const { type } = JSON.parse(String(data));
+          if (type === 'connection_init') socket.send(JSON.stringify({ type: 'connection_ack' }));
+          if (type === 'subscribe') socket.close(code);
+        });
+      });
+      const { port } = sockets.address() as AddressInfo;
+      const draining = { served: { url: `http://127.0.0.1:${port}/graphql` } } as Instance;
+      const events = reach(draining, b).subscribe();
+      if (begun) expect(await (await events).next()).toEqual(by('b'));
+      else await expect(events).rejects.toMatchObject({ code: 'INTERNAL' });
+    }
   });
 
   it('is tried three times in all, then refused as not begun', async () => {
