@@ -122,6 +122,32 @@ export async function commitUsage(
   await Promise.all(closed.map(commit));
 }
 
+/** Calls that take longer are not looked for when their process dies: their reservations expire. */
+const lookedForMsMax = 60_000;
+
+/**
+ * Commits again what these owners closed since `sinceMs`: one that died between closing a row and committing its usage
+ * would leave the reservation until it expires.
+ */
+export async function commitLast(
+  services: SweepServices,
+  ownerIds: readonly string[],
+  sinceMs: number,
+): Promise<void> {
+  const since = new Date(sinceMs);
+  const rows = nativeCollection<InvocationRecord>(services.connection, invocations);
+  const last = {
+    startedAt: { $gte: new Date(sinceMs - lookedForMsMax) },
+    ownerId: { $in: [...ownerIds] },
+    endedAt: { $gte: since },
+  };
+  const found = await rows.find(last, { projection: { _id: 1 } }).toArray();
+  const ids = found.map(({ _id }) => _id);
+  for (let first = 0; first < ids.length; first += batchMax) {
+    await commitUsage(services, ids.slice(first, first + batchMax));
+  }
+}
+
 async function closeBatch(
   services: SweepServices,
   ids: readonly string[],

@@ -190,6 +190,26 @@ describe('ownership', () => {
     await vi.waitFor(async () => expect(await owners(database.connection).findById(ownerId)).toBeNull());
   });
 
+  it('commits again what a process closed last that was killed, not what one closed that ended by itself', async () => {
+    const ledger = createLedger(database.connection, services);
+    const leaseEnds = { killed: Date.now() + 100, ended: 0 };
+    const ids: Record<string, string> = {};
+    for (const [what, leaseEnd] of Object.entries(leaseEnds)) {
+      const [id, ownerId] = [randomUUID(), deadHere()];
+      ids[what] = id;
+      const lease = { aliveUntil: new Date(leaseEnd), expiresAt: new Date(Date.now() + 60_000) };
+      await owners(database.connection).create({ _id: ownerId, ...lease });
+      await ledger.open({ ...row(id, ownerId), startedAt: new Date() });
+      await ledger.close(id, closingOf(completion(id, 'x'), 'm', Date.now(), null), null);
+    }
+    const settle = vi.fn(async () => undefined);
+    const quota = { ...services.quota, settle };
+    await using _living = await openOwnership(database.connection, { ...services, quota, leaseMs: 100 });
+    await vi.waitFor(() => expect(settle).toHaveBeenCalled());
+    const amounts = { TOKENS: 0n, COST: 9007199254740993n };
+    expect(settle.mock.calls).toEqual([['t', ids.killed, amounts, expect.anything()]]);
+  });
+
   it('looks at each beat at the few records of owners, not at rows', async () => {
     const commands: string[] = [];
     const beats = Promise.withResolvers<void>();

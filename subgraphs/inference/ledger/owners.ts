@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import type { Connection } from 'mongoose';
 import { invocations } from '#mongo/invocations.ts';
 import { type OwnerRecord, owners } from '#mongo/owners.ts';
-import { closeAbandoned, type SweepServices } from './abandoned.ts';
+import { closeAbandoned, commitLast, type SweepServices } from './abandoned.ts';
 import type { Ledger } from './ledger.ts';
 
 /** This process as an owner of ledger rows, alive until it is disposed. */
@@ -112,6 +112,19 @@ export async function openOwnership(connection: Connection, options: OwnershipOp
     if (dead.length === 0) return 0;
     const rows = await closeAbandoned(services, dead, now());
     if (rows > 0) log.warn({ rows }, 'closed ledger rows of processes that are gone');
+    const leases = await owners(connection)
+      .find({ _id: { $in: [...dead] } })
+      .lean();
+    // One that ended by itself has committed everything, and its lease is at its end.
+    const killed = leases.filter((lease) => leaseEndMs(lease) > 0);
+    // What it closed while it extended its lease for the last time, or in the lease before.
+    const sinceMs = Math.min(...killed.map(leaseEndMs)) - 2 * leaseMs;
+    if (killed.length > 0)
+      await commitLast(
+        services,
+        killed.map(({ _id }) => _id),
+        sinceMs,
+      );
     await owners(connection).deleteMany({ _id: { $in: [...dead] } });
     return rows;
   }
