@@ -326,13 +326,15 @@ describe('a stream', () => {
   function subscribeTo(results: AsyncIterable<unknown>) {
     vi.spyOn(sample.mesh.executors.inference, 'execute').mockResolvedValueOnce(results as never);
   }
-  async function* noted(end: 'LAST' | 'LOST' | 'SLOW' | 'THROWS' | Promise<unknown>) {
+  async function* noted(end: 'LAST' | 'LOST' | 'AWAY' | 'SLOW' | 'THROWS' | Promise<unknown>) {
     yield { data: { s: first }, extensions: { stream: { completionId: 'c1', ended: false } } };
     yield { data: { s: delta(1, 'a') } };
     if (end === 'LAST')
       yield { data: { s: finished(2) }, extensions: { stream: { completionId: 'c1', ended: true } } };
     else if (end === 'LOST')
       yield { errors: [{ message: 'broke', extensions: { code: 'INTERNAL', completionId: 'c1' } }] };
+    else if (end === 'AWAY')
+      yield { errors: [{ message: 'away', extensions: { code: 'OVERLOADED', subgraph: 'inference' } }] };
     else if (end === 'SLOW')
       yield { errors: [{ message: 'slow', extensions: { code: 'OVERLOADED', completionId: 'c1' } }] };
     else if (end === 'THROWS') throw new HeddleError('NOT_FOUND', 'gone');
@@ -364,6 +366,7 @@ describe('a stream', () => {
 
   it.each([
     ['LOST', 'CONNECTION_LOST', 'INTERNAL'],
+    ['AWAY', 'CONNECTION_LOST', 'OVERLOADED'],
     ['SLOW', 'SLOW_READER', 'OVERLOADED'],
     ['THROWS', 'FAILED', 'NOT_FOUND'],
   ] as const)('that ends by an error is one line: %s', async (end, reason, code) => {

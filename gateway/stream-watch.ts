@@ -48,8 +48,10 @@ export class StreamWatch {
     }
     // An event has data; errors alone are the end of a stream whose subgraph cannot go on.
     if (data !== undefined || errors === undefined) return;
-    const code = errors[0]?.extensions?.code;
-    this.#cut(code === 'OVERLOADED' ? 'SLOW_READER' : 'CONNECTION_LOST', code);
+    const { code, subgraph } = errors[0]?.extensions ?? {};
+    // What names a subgraph says that it cannot be reached.
+    const isSlow = code === 'OVERLOADED' && subgraph === undefined;
+    this.#cut(isSlow ? 'SLOW_READER' : 'CONNECTION_LOST', code);
   }
 
   /** The errors of an event as the client gets it: refused fields are logged with the first. */
