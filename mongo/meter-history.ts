@@ -122,7 +122,7 @@ async function readLedger(connection: Connection, question: Question) {
   const found = groups.map((group) => ({
     id: group._id.id,
     isClosed: group._id.closed,
-    scopes: [tenant, `app:${group._id.app}`, `key:${group._id.key}`].filter(asked),
+    scopes: [tenant, `app:${group._id.app}`, `key:${group._id.key}`],
     firstMs: group.first.getTime(),
     lastMs: group.last.getTime(),
     amounts: {
@@ -132,9 +132,12 @@ async function readLedger(connection: Connection, question: Question) {
     },
   }));
   return {
-    sums: found.filter(({ id, scopes }) => id === null && scopes.length > 0),
+    sums: found
+      .filter(({ id, scopes }) => id === null && scopes.some(asked))
+      .map((sum) => ({ ...sum, scopes: sum.scopes.filter(asked) })),
+    // With all of its scopes: the store holds such a call, also for counters that are read back later.
     calls: found.flatMap(({ id, scopes, lastMs: atMs, amounts, isClosed }) =>
-      id === null || scopes.length === 0 ? [] : [{ id, scopes, atMs, amounts, isClosed }],
+      id === null || !scopes.some(asked) ? [] : [{ id, scopes, atMs, amounts, isClosed }],
     ),
   };
 }
@@ -181,7 +184,7 @@ function rowsPipeline(question: Question, summedFromMs: number, summedUntilMs: n
         _id: {
           id: { $cond: [isSingle, '$_id', null] },
           closed: { $ne: ['$status', 'RUNNING'] },
-          ...scopeKeys(question, '$appId', keyLineId),
+          ...scopeKeys(question, '$appId', keyLineId, isSingle),
           part: partOf(boundariesMs, '$startedAt'),
           slot: fine === null ? null : slotOf(fine),
         },
@@ -225,14 +228,12 @@ function hoursPipeline(question: Question, fromMs: number, untilMs: number): mon
   ];
 }
 
-/** The app and the key line of a row, where they are asked for. */
-function scopeKeys({ scopes }: Question, app: string, key: unknown) {
-  const appIds = idsOf(scopes, 'app:');
-  const keyIds = idsOf(scopes, 'key:');
-  return {
-    app: appIds.length === 0 ? null : { $cond: [{ $in: [app, appIds] }, app, null] },
-    key: keyIds.length === 0 ? null : { $cond: [{ $in: [key, keyIds] }, key, null] },
-  };
+/** The app and the key line of a row, where they are asked for; always where `isSingle` holds. */
+function scopeKeys({ scopes }: Question, app: string, key: unknown, isSingle: unknown = false) {
+  const asked = (ids: readonly string[], id: unknown) => ({
+    $cond: [{ $or: [isSingle, { $in: [id, ids] }] }, id, null],
+  });
+  return { app: asked(idsOf(scopes, 'app:'), app), key: asked(idsOf(scopes, 'key:'), key) };
 }
 
 /** The boundaries that a time has passed. */

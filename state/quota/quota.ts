@@ -117,6 +117,7 @@ export interface HistorySum {
 /** One row of the ledger. */
 export interface HistoryCall {
   readonly id: string;
+  /** All of its scopes, also those that the question does not name. */
   readonly scopes: readonly string[];
   readonly atMs: number;
   /** What it drew; what was reserved for it while it is not closed. */
