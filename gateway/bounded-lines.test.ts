@@ -49,7 +49,7 @@ describe('lines that clients can cause', () => {
     expect(reports[0]?.most).toHaveLength(10);
   });
 
-  it('are told apart by ten thousand kinds at most; more are counted only', () => {
+  it('are kept apart by ten thousand kinds at most; more are counted only', () => {
     const { reports, lines } = start();
     for (let n = 0; n < 30_000; n++) lines.admit(`${n}`);
     lines[Symbol.dispose]();

@@ -109,7 +109,7 @@ describe('who is calling', () => {
     return { bus, clock, tenants, outcome };
   }
 
-  it('knows a caller for five seconds more while nobody can be asked, and refuses it after that', async () => {
+  it('knows a caller for five seconds more while tenants is unavailable, and refuses it after that', async () => {
     const { clock, tenants, outcome } = await losable();
     await outcome();
     tenants.away = true;
@@ -163,7 +163,7 @@ describe('who is calling', () => {
   it.each([
     ['a key that was revoked, whose lookup has said so', null, 'UNAUTHENTICATED'],
     ['a key that was not known', undefined, 'OVERLOADED'],
-  ])('does not let in, while nobody can be asked, %s', async (_, later, code) => {
+  ])('does not let in, while tenants is unavailable, %s', async (_, later, code) => {
     const { clock, tenants, outcome } = await losable(later === undefined ? null : sampleCaller());
     await outcome();
     if (later === null) {
@@ -176,7 +176,7 @@ describe('who is calling', () => {
     expect(await outcome()).toBe(code);
   });
 
-  it('lets nobody in who was remembered before a change, also when nobody can be asked then', async () => {
+  it('refuses a key that was remembered before a change, also while tenants is unavailable', async () => {
     const { bus, tenants, outcome } = await losable();
     await outcome();
     tenants.away = true;
@@ -184,7 +184,7 @@ describe('who is calling', () => {
     expect(await outcome()).toBe('OVERLOADED');
   });
 
-  it('refuses an expired key while nobody can be asked', async () => {
+  it('refuses an expired key while tenants is unavailable', async () => {
     const { clock, tenants, outcome } = await losable({ ...sampleCaller(), expiresAtMs: 1_800_000_006_000 });
     await outcome();
     tenants.away = true;

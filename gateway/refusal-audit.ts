@@ -8,7 +8,7 @@ import type { SubgraphExecutor } from '#schema/subgraph.ts';
 const flushMs = 5_000;
 /** Kinds of refusals recorded for one key, or one address without a key, in an hour; further ones are one kind. */
 const kindsMax = 10;
-/** Addresses without a known key that are told apart in an hour; further ones are one. */
+/** Addresses without a known key that are counted apart in an hour; further ones are one. */
 const addressesMax = 200;
 /** Keys told apart in an hour. */
 const keysMax = 10_000;

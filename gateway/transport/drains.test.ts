@@ -314,7 +314,7 @@ describe('the end of an operation', () => {
   };
   const shutDown = () => new HeddleError('OVERLOADED', 'This gateway has shut down.');
 
-  it.each(['{ waits }', 'mutation { waits }'])('is told apart over HTTP: %s', async (query) => {
+  it.each(['{ waits }', 'mutation { waits }'])('is distinguished over HTTP: %s', async (query) => {
     const [a, b] = [await start('a'), await start('b')];
     const client = new AbortController();
     const left = reach(a)
@@ -336,7 +336,7 @@ describe('the end of an operation', () => {
     });
   });
 
-  it('is told apart over a WebSocket', async () => {
+  it('is distinguished over a WebSocket', async () => {
     const [left, cut, lost] = [await start('left'), await start('cut'), await start('lost')];
     const client = new AbortController();
     await (await reach(left).subscribe(client.signal)).next();

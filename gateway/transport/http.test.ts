@@ -121,7 +121,7 @@ describe('a subgraph in another process', () => {
   });
 
   it.each(['their-id', null])(
-    'is told both ids of the request, over HTTP and WebSocket: %s',
+    'receives both ids of the request, over HTTP and WebSocket: %s',
     async (clientRequestId) => {
       const executor = reach();
       const options = {

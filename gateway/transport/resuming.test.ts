@@ -306,7 +306,7 @@ describe('a subscription that cannot be continued', () => {
     });
   });
 
-  it('ends with an error that names it, where the client asks of the failure what nobody knows', async () => {
+  it('ends with an error that names it, where the client asks of the failure what is not known', async () => {
     const { last } = await follow('... on CompletionFailed { completion { cost } }', refusing('OVERLOADED'));
     expect(last?.data).toBeUndefined();
     expect(last?.errors?.[0]?.extensions).toEqual({
