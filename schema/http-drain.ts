@@ -50,6 +50,14 @@ export function createHttpDrain(server: Server): HttpDrain {
     socket.once('close', () => clearTimeout(timer));
   }
 
+  function onResponseClosed(this: ServerResponse): void {
+    const { socket } = this.req;
+    const running = connections.get(socket);
+    if (running === undefined) return;
+    connections.set(socket, running - 1);
+    if (lingerMsNow !== undefined) closeWhenUnused(socket);
+  }
+
   server.on('connection', (socket: Socket) => {
     connections.set(socket, 0);
     socket.once('close', () => forget(socket));
@@ -57,12 +65,7 @@ export function createHttpDrain(server: Server): HttpDrain {
   server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     connections.set(socket, (connections.get(socket) ?? 0) + 1);
     if (announced) response.shouldKeepAlive = false;
-    response.once('close', () => {
-      const running = connections.get(socket);
-      if (running === undefined) return;
-      connections.set(socket, running - 1);
-      if (lingerMsNow !== undefined) closeWhenUnused(socket);
-    });
+    response.on('close', onResponseClosed);
   });
   server.prependListener('upgrade', (_request: IncomingMessage, socket: Duplex) => forget(socket));
 

@@ -2,9 +2,17 @@ import { randomUUID } from 'node:crypto';
 
 /** A new id of a request: a UUID of version 7, unique, and growing with time to the millisecond. */
 export function newRequestId(nowMs: number = Date.now()): string {
-  const time = nowMs.toString(16).padStart(12, '0');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
+  if (nowMs !== beginsAtMs) {
+    const time = nowMs.toString(16).padStart(12, '0');
+    begin = `${time.slice(0, 8)}-${time.slice(8)}-7`;
+    beginsAtMs = nowMs;
+  }
+  return begin + randomUUID().slice(15);
 }
+
+/** How the ids of one millisecond begin. */
+let begin = '';
+let beginsAtMs: number | undefined;
 
 const requestIdPattern = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 

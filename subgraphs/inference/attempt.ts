@@ -106,15 +106,15 @@ export async function generateOnce(
 }
 
 /** The result of a call that answers at once, or the failure of the limit that it passed. */
-export async function withinLimits<T>(
+export function withinLimits<T>(
   abort: AbortController,
   limits: AttemptLimits,
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { signal } = abort;
-  using timer = new AttemptTimer(limits, true, (failure) => abort.abort(failure));
+  const timer = new AttemptTimer(limits, true, (failure) => abort.abort(failure));
   watchConnections(signal, timer);
-  return await untilAborted(call(signal), signal);
+  return untilAborted(call(signal), signal, () => timer[Symbol.dispose]());
 }
 
 /**
@@ -176,22 +176,36 @@ function cutShort(): ProviderFailure {
   );
 }
 
-/** The promise, or the signal's reason as soon as it aborts: whether or not the other side heeds the signal. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/**
+ * The promise, or the signal's reason as soon as it aborts: whether or not the other side heeds the signal. `onSettled` is
+ * called when the promise settles, or with the abort.
+ */
+export function untilAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+  onSettled?: () => void,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
+    const settle = () => {
+      signal.removeEventListener('abort', onAbort);
+      onSettled?.();
+    };
+    const onAbort = () => {
+      settle();
+      reject(signal.reason);
+    };
     promise.then(
       (value) => {
-        signal.removeEventListener('abort', onAbort);
+        settle();
         resolve(value);
       },
       (error: unknown) => {
-        signal.removeEventListener('abort', onAbort);
+        settle();
         reject(error);
       },
     );
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
   });
 }
 

@@ -72,7 +72,14 @@ export async function embed(
     ownerId: deps.ownerId,
     attempt: attemptProgress(first, { inputTokensMax, outputTokensMax: 0 }, startedAtMs),
   });
-  const meters = new Meters({ ...deps, caller, id, totalMs: candidates.timeouts.totalMs });
+  const meters = new Meters({
+    quota: deps.quota,
+    ledger: deps.ledger,
+    log: deps.log,
+    caller,
+    id,
+    totalMs: candidates.timeouts.totalMs,
+  });
   const bound = upperBound(first, inputTokensMax + deps.inputAllowances.tokensFor(first.id), 0);
   try {
     const atMs = await meters.reserve(bound);

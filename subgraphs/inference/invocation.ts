@@ -245,16 +245,21 @@ export class Invocation implements ProgressSource {
     if (this.#abort.signal.aborted) abort.abort(this.#abort.signal.reason);
     let timeToFirstTokenMs: number | null = null;
     let followed: FollowedSource | undefined;
-    const called = await this.#call(lease, abort, () => {
-      if (followed === undefined) {
-        timeToFirstTokenMs = now() - startedAtMs;
-        this.#firstTokenMs ??= now() - this.start.startedAtMs;
-        followed = progress.follow(this);
-      }
-      return followed.cover();
-    }).finally(() => followed?.[Symbol.dispose]());
-    const wholeMs = this.start.sink === null ? now() - startedAtMs : null;
-    return { ...this.#structured(called), timeToFirstTokenMs, wholeMs };
+    try {
+      const called = await this.#call(lease, abort, () => {
+        if (followed === undefined) {
+          timeToFirstTokenMs = now() - startedAtMs;
+          this.#firstTokenMs ??= now() - this.start.startedAtMs;
+          followed = progress.follow(this);
+        }
+        return followed.cover();
+      });
+      const wholeMs = this.start.sink === null ? now() - startedAtMs : null;
+      const { end, json } = this.#structured(called);
+      return { end, json, timeToFirstTokenMs, wholeMs };
+    } finally {
+      followed?.[Symbol.dispose]();
+    }
   }
 
   /** @param cover keeps what has come in the row: to be waited for before it is shown */

@@ -159,7 +159,14 @@ export function createInvoker(
     const readsStream = options.mode === 'STREAM' || candidates.isRoute;
     const attempt = attemptProgress(model, bounds, startedAtMs, undefined, readsStream ? aheadCharsMin : 0);
     const row = rowOf({ id, caller, model, cache, startedAtMs, attempt }, request);
-    const meters = new Meters({ ...deps, caller, id, totalMs: candidates.timeouts.totalMs });
+    const meters = new Meters({
+      quota: deps.quota,
+      ledger: deps.ledger,
+      log: deps.log,
+      caller,
+      id,
+      totalMs: candidates.timeouts.totalMs,
+    });
     const inputBound = inputTokensMax + deps.inputAllowances.tokensFor(model.id);
     const bound = upperBound(model, inputBound, outputTokensMax(model, maxOutputTokens));
     let stream: StreamEnds | null = null;

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
-import { type Quota, type QuotaLimit, scopeOf } from '#state/quota/quota.ts';
-import { limitsOf, quotaRefusal, scopesOf } from '../shared/quota.ts';
+import type { Quota, QuotaLimit } from '#state/quota/quota.ts';
+import { callerBounds, quotaRefusal } from '../shared/quota.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { UpperBound } from './settle.ts';
 
@@ -40,8 +40,7 @@ export class Meters {
     const { caller } = options;
     this.#options = options;
     this.#partition = caller.tenantId ?? '';
-    this.#limits = limitsOf(caller);
-    this.#scopes = [...new Set([...scopesOf(caller), ...this.#limits.map(scopeOf)])];
+    ({ limits: this.#limits, scopes: this.#scopes } = callerBounds(caller));
   }
 
   /** True where a limit may refuse tokens or their cost, so that a call must not take more than is reserved for it. */

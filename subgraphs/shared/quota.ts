@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller, Meter } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
-import type { Quota, QuotaAmounts, QuotaDecision, QuotaLimit } from '#state/quota/quota.ts';
+import {
+  type Quota,
+  type QuotaAmounts,
+  type QuotaDecision,
+  type QuotaLimit,
+  scopeOf,
+} from '#state/quota/quota.ts';
 
 /** What @quota on a field declares. */
 export interface QuotaRule {
@@ -42,6 +48,25 @@ export function limitsOf(caller: Caller, meters?: readonly Meter[]): readonly Qu
     const scope = budget.appId === undefined ? `tenant:${caller.tenantId}` : `app:${budget.appId}`;
     return [{ subject, scope, meter, window, limit }];
   });
+}
+
+/** What binds and counts the calls of one caller. */
+export interface CallerBounds {
+  readonly limits: readonly QuotaLimit[];
+  /** Every scope that its calls count for, those of its limits included. */
+  readonly scopes: readonly string[];
+}
+
+/** A caller is looked up once for many of its calls. */
+const boundsOfCallers = new WeakMap<Caller, CallerBounds>();
+
+export function callerBounds(caller: Caller): CallerBounds {
+  const known = boundsOfCallers.get(caller);
+  if (known !== undefined) return known;
+  const limits = limitsOf(caller);
+  const bounds = { limits, scopes: [...new Set([...scopesOf(caller), ...limits.map(scopeOf)])] };
+  boundsOfCallers.set(caller, bounds);
+  return bounds;
 }
 
 /** The refusal that a client gets: QUOTA_EXCEEDED or BUDGET_EXCEEDED with the limit, and retryAfterMs where waiting helps. */

@@ -8,13 +8,17 @@ export interface ConnectionWatch {
   received(): void;
 }
 
-/** An attempt is known to the fetch by its signal, which every adapter and SDK passes on. */
-const watches = new WeakMap<AbortSignal, ConnectionWatch>();
+const watched = Symbol('connection watch');
+type WatchedSignal = AbortSignal & { [watched]?: ConnectionWatch };
 
-export function watchConnections(signal: AbortSignal, watch: ConnectionWatch): void {
-  watches.set(signal, watch);
+/**
+ * An attempt is known to the fetch by its signal, which every adapter and SDK passes on. It is kept on the signal itself:
+ * a WeakMap with an entry for each call costs its collection.
+ */
+export function watchConnections(signal: WatchedSignal, watch: ConnectionWatch): void {
+  signal[watched] = watch;
 }
 
-export function watchOf(signal: AbortSignal | null | undefined): ConnectionWatch | undefined {
-  return signal == null ? undefined : watches.get(signal);
+export function watchOf(signal: WatchedSignal | null | undefined): ConnectionWatch | undefined {
+  return signal?.[watched];
 }
