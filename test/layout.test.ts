@@ -37,7 +37,7 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
   { part: 'schema/', mayImport: ['schema/'] },
 ];
 
-/** The collection files that each subgraph owns; every subgraph may also use connect.ts and catalog.ts. */
+/** The collection files that each subgraph owns; every subgraph may also use connect.ts, catalog.ts and node-records.ts. */
 const collections: Readonly<Record<SubgraphName, readonly string[]>> = {
   tenants: ['tenants', 'apps', 'api-keys', 'members', 'plans', 'budgets', 'access-grants', 'limit'],
   models: ['providers', 'provider-credentials', 'models', 'routes', 'secret-box', 'catalog-revisions'],
@@ -45,7 +45,7 @@ const collections: Readonly<Record<SubgraphName, readonly string[]>> = {
   usage: ['invocations', 'audit-log'],
   inference: ['invocations', 'meter-rollup', 'completions', 'idempotency-keys', 'owners', 'secret-box'],
 };
-const openToAllSubgraphs = ['connect', 'catalog'];
+const openToAllSubgraphs = ['connect', 'catalog', 'node-records'];
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], {
   cwd: root,

@@ -80,7 +80,7 @@ mutation CreateApiKey($input: CreateApiKeyInput!) {
     key { id hint scopes }
   }
 }`,
-    variables: { input: { appId: 'default', label: 'my first key', scopes: ['inference:invoke'] } },
+    variables: { input: { appId: 'default-app', label: 'my first key', scopes: ['inference:invoke'] } },
   },
   {
     name: 'Usage',

@@ -33,7 +33,7 @@ describe('embed', () => {
       usage: { inputTokens: 6 },
       cost: '0.000006000',
       model: { id: 'alpha/embed' },
-      invocation: { id: row?._id },
+      invocation: { id: `invocation:${row?._id}` },
     });
     expect(row).toMatchObject({ kind: 'embedding', status: 'SUCCEEDED', costNanos: 6_000n, attempts: [{}] });
     expect(await mesh.quota.read(mesh.caller.tenantId ?? '', limits)).toEqual([{ spent: 6n, reserved: 0n }]);

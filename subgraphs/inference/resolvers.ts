@@ -1,4 +1,5 @@
 import { decimalOfNanos } from '#schema/money.ts';
+import { nodeIdOf, storedIdOf } from '#schema/node-id.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { LoggedEvent } from '#state/streams/stream-log.ts';
 import type { SubgraphContext } from '../shared/context.ts';
@@ -38,7 +39,7 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
   return {
     ...scalarResolvers,
     Query: {
-      completion: (_, { id }, { loaders }) => loaders.completion.load(id),
+      completion: (_, { id }, { loaders }) => loaders.completion.load(storedIdOf('Invocation', id)),
     },
     Mutation: {
       complete: (_, { input }, context) =>
@@ -59,7 +60,8 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
         ),
       startCompletion: (_, { input }, context) =>
         startCompletion(parseCompletionInput(input, structuredOutputs, context), context.caller, inference),
-      cancelCompletion: (_, { id }, context) => cancelCompletion(id, context, inference),
+      cancelCompletion: (_, { id }, context) =>
+        cancelCompletion(storedIdOf('Invocation', id), context, inference),
       embed: (_, { input }, context) => embed(input, context.caller, context, context.signal, inference),
     },
     Subscription: {
@@ -87,7 +89,7 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
       },
       resumeCompletion: {
         subscribe: (_, { id, after }, { caller, signal }) =>
-          resumeCompletion(id, after, caller, signal, inference),
+          resumeCompletion(storedIdOf('Invocation', id), after, caller, signal, inference),
         resolve: itself,
       },
     },
@@ -127,7 +129,7 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
       model: ({ modelId }: CompletionData) => reference(modelId),
       promptVersion: ({ promptVersionId }: CompletionData) =>
         promptVersionId === null ? null : reference(promptVersionId),
-      invocation: ({ id }: CompletionData) => reference(id),
+      invocation: ({ id }: CompletionData) => reference(nodeIdOf('Invocation', id)),
       createdAt: ({ createdAtMs }: CompletionData) => createdAtMs,
     },
     ToolCall: {
@@ -143,7 +145,7 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
     Embeddings: {
       cost: ({ costNanos }: EmbeddingsData) => decimalOfNanos(costNanos),
       model: ({ modelId }: EmbeddingsData) => reference(modelId),
-      invocation: ({ id }: EmbeddingsData) => reference(id),
+      invocation: ({ id }: EmbeddingsData) => reference(nodeIdOf('Invocation', id)),
     },
     Provider: {
       __resolveReference: ({ id }: { id: string }) =>

@@ -1,3 +1,4 @@
+import { isTakenByAnotherType } from '#mongo/node-records.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { HeddleError } from '#schema/errors.ts';
@@ -56,6 +57,13 @@ export async function createProvider(
     collection.create(record),
     `There is a provider ${JSON.stringify(record._id)} already: change it with updateProvider, or choose another id.`,
   );
+  if (await isTakenByAnotherType(deps.connection, 'Provider', record._id)) {
+    await collection.deleteOne({ _id: record._id });
+    throw new HeddleError(
+      'CONFLICT',
+      `The id ${JSON.stringify(record._id)} is that of something else: choose another.`,
+    );
+  }
   if (credential !== undefined) await providerCredentials(deps.connection).create(credential);
   if (input.registerModels === true) {
     await registerModels(deps.connection, record._id, await currentModels(input.kind, now.getTime()), now);

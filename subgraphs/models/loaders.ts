@@ -10,6 +10,7 @@ export interface ModelsLoaders {
   readonly provider: DataLoader<string, ProviderRecord | null>;
   readonly model: DataLoader<string, ModelRecord | null>;
   readonly route: DataLoader<string, RouteRecord | null>;
+  readonly credential: DataLoader<string, ProviderCredentialRecord | null>;
   /** By provider, the oldest first. */
   readonly credentials: DataLoader<string, readonly ProviderCredentialRecord[]>;
 }
@@ -37,6 +38,13 @@ export function createModelsLoaders(connection: Connection): ModelsLoaders {
           .find({ _id: { $in: aliases } })
           .lean(),
       (route) => route._id,
+    ),
+    credential: recordLoader(
+      (ids) =>
+        providerCredentials(connection)
+          .find({ _id: { $in: ids } })
+          .lean(),
+      (credential) => credential._id,
     ),
     credentials: groupLoader(
       (ids) =>

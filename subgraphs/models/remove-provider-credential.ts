@@ -1,15 +1,16 @@
 import { providerCredentials } from '#mongo/provider-credentials.ts';
+import { notFound } from '../shared/input.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps } from './deps.ts';
 
-/** Deletes a credential with its secret. False when there was none. */
+/** Deletes a credential with its secret and returns its id. NOT_FOUND when there is none. */
 export async function removeProviderCredential(
   id: string,
   context: ModelsContext,
   deps: ModelsDeps,
-): Promise<boolean> {
+): Promise<string> {
   const before = await providerCredentials(deps.connection).findOneAndDelete({ _id: id }).lean();
-  if (before === null) return false;
+  if (before === null) return notFound('provider credential', id);
   context.audit({ tenantId: null, type: 'ProviderCredential', id, before });
   await catalogChanged(deps, 'provider_credentials');
-  return true;
+  return id;
 }

@@ -2,7 +2,9 @@ import { type ModelRecord, priceInForce } from '#mongo/models.ts';
 import type { ProviderCredentialRecord } from '#mongo/provider-credentials.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { type RouteRecord, type RouteTargetRecord, routes } from '#mongo/routes.ts';
+import { nodeIdOf, storedIdOf } from '#schema/node-id.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
+import { hasScope } from '../shared/context.ts';
 import type { SubgraphResolvers } from '../shared/subgraph.ts';
 import { addProviderCredential } from './add-provider-credential.ts';
 import { createModel } from './create-model.ts';
@@ -33,7 +35,7 @@ export function modelsResolvers(deps: ModelsDeps): SubgraphResolvers<ModelsLoade
       providers: () => providers(connection).find().sort({ _id: 1 }).lean(),
       provider: (_, { id }, { loaders }) => loaders.provider.load(id),
       routes: () => routes(connection).find().sort({ _id: 1 }).lean(),
-      route: (_, { alias }, { loaders }) => loaders.route.load(alias),
+      route: (_, { alias }, { loaders }) => loaders.route.load(storedIdOf('Route', alias)),
     },
     Mutation: {
       createProvider: (_, { input }, context) => createProvider(input, context, deps),
@@ -57,7 +59,11 @@ export function modelsResolvers(deps: ModelsDeps): SubgraphResolvers<ModelsLoade
       id: ({ _id }: ProviderRecord) => _id,
       credentials: ({ _id }: ProviderRecord, _, { loaders }) => loaders.credentials.load(_id),
     },
-    ProviderCredential: { id: ({ _id }: ProviderCredentialRecord) => _id },
+    ProviderCredential: {
+      __resolveReference: ({ id }: { id: string }, { caller, loaders }) =>
+        hasScope(caller, 'models:write') ? loaders.credential.load(id) : null,
+      id: ({ _id }: ProviderCredentialRecord) => _id,
+    },
     Model: {
       __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.model.load(id),
       id: ({ _id }: ModelRecord) => _id,
@@ -71,7 +77,9 @@ export function modelsResolvers(deps: ModelsDeps): SubgraphResolvers<ModelsLoade
         replacedById === null ? null : loaders.model.load(replacedById),
     },
     Route: {
-      __resolveReference: ({ alias }: { alias: string }, { loaders }) => loaders.route.load(alias),
+      __resolveReference: ({ id, alias }: { id?: string; alias?: string }, { loaders }) =>
+        loaders.route.load(storedIdOf('Route', id ?? alias ?? '')),
+      id: ({ _id }: RouteRecord) => nodeIdOf('Route', _id),
       alias: ({ _id }: RouteRecord) => _id,
     },
     RouteTarget: {

@@ -86,8 +86,8 @@ describe('routes', () => {
       },
     );
     const remove = 'mutation { deleteRoute(alias: "smart") }';
-    expect(await dataOf(subgraph, admin, remove)).toEqual({ deleteRoute: true });
-    expect(await dataOf(subgraph, admin, remove)).toEqual({ deleteRoute: false });
+    expect(await dataOf(subgraph, admin, remove)).toEqual({ deleteRoute: 'route:smart' });
+    expect(await refusal(remove)).toMatch(/^NOT_FOUND/);
     expect(catalog.route('smart')).toBeUndefined();
   });
 

@@ -1,5 +1,5 @@
 import { type PayloadLogging, type TenantRecord, tenants } from '#mongo/tenants.ts';
-import { checkedText, isDuplicateKey, orConflict } from '../shared/input.ts';
+import { checkedText, orConflict } from '../shared/input.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { ensureDefaultPlan } from './ensure-plan.ts';
 import { randomId, slugOf } from './ids.ts';
@@ -21,12 +21,13 @@ export async function createTenant(
   deps: TenantsDeps,
 ): Promise<TenantRecord> {
   const name = checkedText(input.name, 'input.name');
+  const slug = slugOf(name);
   const planId =
     input.planId == null
       ? await ensureDefaultPlan(deps.connection)
       : (await visible('plan', input.planId, context))._id;
   const tenant: TenantRecord = {
-    _id: slugOf(name) || randomId(),
+    _id: slug === '' ? randomId() : `${slug}-${randomId(8)}`,
     name,
     planId,
     allowedRegions: checkedRegions(input.allowedRegions, 'input.allowedRegions'),
@@ -34,23 +35,11 @@ export async function createTenant(
     cacheByDefault: input.cacheByDefault ?? false,
     createdAt: nowOf(deps),
   };
-  await insert(tenant, deps);
+  await orConflict(
+    tenants(deps.connection).create({ ...tenant }),
+    `There is a tenant named ${JSON.stringify(tenant.name)} already.`,
+  );
   context.audit({ tenantId: tenant._id, type: 'Tenant', id: tenant._id, after: tenant });
   await callersChanged(deps, tenant._id);
   return tenant;
-}
-
-/** Two names may make the same slug: the second tenant gets a random tail. */
-async function insert(tenant: TenantRecord, { connection }: TenantsDeps): Promise<void> {
-  const records = tenants(connection);
-  try {
-    await records.create({ ...tenant });
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    tenant._id = `${tenant._id}-${randomId(6)}`;
-    await orConflict(
-      records.create({ ...tenant }),
-      `There is a tenant named ${JSON.stringify(tenant.name)} already.`,
-    );
-  }
 }

@@ -22,7 +22,7 @@ describe('ensureFirstTenant', () => {
     const deps = { ...testServices(database), connection };
     expect(await findCaller(hashOfKey(keys[0] ?? ''), deps)).toMatchObject({
       tenantId: 'default',
-      appId: 'default',
+      appId: 'default-app',
       scopes: Object.keys(scopes),
       limits: [],
     });

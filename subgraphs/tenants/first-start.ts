@@ -8,8 +8,10 @@ import { isDuplicateKey, orConflict } from '../shared/input.ts';
 import { ensureDefaultPlan } from './ensure-plan.ts';
 import { checkedPreset, hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
 
-/** The tenant and the app of the first start. */
+/** The tenant of the first start. */
 const defaultId = 'default';
+/** The app of the first start. Older versions gave it the id of its tenant. */
+export const firstAppId = 'default-app';
 /** The record of the admin key of the first start, whatever its text is. */
 export const adminKeyId = 'admin';
 
@@ -22,7 +24,7 @@ export interface FirstTenantOptions {
 }
 
 /**
- * Sees to it that there are tenant `default`, its app `default` and the admin key with every scope. Call it at each
+ * Ensures that there are a tenant `default`, an app `default` of it and the admin key with every scope. Call it at each
  * start; any number of processes may at once, and exactly one of them is told the new key, to show it once.
  *
  * With a preset the admin key IS that text: a preset that is new replaces the former text, which ends with it (the
@@ -50,7 +52,7 @@ export async function ensureFirstTenant(
   );
   await insertOnce(
     apps(connection).create({
-      _id: defaultId,
+      _id: firstAppId,
       tenantId: defaultId,
       name: defaultId,
       limits: [],
@@ -59,7 +61,8 @@ export async function ensureFirstTenant(
     }),
   );
   const text = preset ?? newKeyText(adminKeyId).text;
-  const made = await insertOnce(apiKeys(connection).create(adminKey(text, now)));
+  const app = await apps(connection).findOne({ tenantId: defaultId }).sort({ createdAt: 1 }).lean();
+  const made = await insertOnce(apiKeys(connection).create(adminKey(app?._id ?? firstAppId, text, now)));
   const recorded = (action: string, run: () => Promise<void>) =>
     auditedStart(
       options.audit,
@@ -80,11 +83,11 @@ export async function ensureFirstTenant(
   return { newAdminKey: made && preset === undefined ? text : null };
 }
 
-function adminKey(text: string, now: Date): ApiKeyRecord {
+function adminKey(appId: string, text: string, now: Date): ApiKeyRecord {
   return {
     _id: adminKeyId,
     tenantId: defaultId,
-    appId: defaultId,
+    appId,
     label: 'admin',
     hint: hintOfKey(text),
     keyHash: hashOfKey(text),

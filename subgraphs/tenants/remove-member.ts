@@ -1,13 +1,13 @@
 import { members } from '#mongo/members.ts';
 import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { visible } from './visible.ts';
 
-/** False when there is no such member, or the caller may not see it. */
-export async function removeMember(id: string, context: TenantsContext, deps: TenantsDeps): Promise<boolean> {
-  const before = await context.loaders.member.clear(id).load(id);
-  if (!before) return false;
-  const { deletedCount } = await members(deps.connection).deleteOne({ _id: id });
+/** Removes the member and returns its id. NOT_FOUND when there is none that the caller may see. */
+export async function removeMember(id: string, context: TenantsContext, deps: TenantsDeps): Promise<string> {
+  const before = await visible('member', id, context);
+  await members(deps.connection).deleteOne({ _id: id });
   context.audit({ tenantId: before.tenantId, type: 'Member', id, before });
   context.loaders.member.clear(id);
   await callersChanged(deps, before.tenantId);
-  return deletedCount > 0;
+  return id;
 }

@@ -1,3 +1,4 @@
+import { isTakenByAnotherType } from '#mongo/node-records.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { checkedId, checkedText, orConflict } from '../shared/input.ts';
@@ -35,6 +36,13 @@ export async function savePlan(
       .exec(),
     `There is a plan named ${JSON.stringify(plan.name)} already.`,
   );
+  if (!before && (await isTakenByAnotherType(deps.connection, 'Plan', plan._id))) {
+    await records.deleteOne({ _id: plan._id });
+    throw new HeddleError(
+      'CONFLICT',
+      `The id ${JSON.stringify(plan._id)} is that of something else: choose another.`,
+    );
+  }
   context.audit({ tenantId: null, type: 'Plan', id: plan._id, before, after: plan });
   context.loaders.plan.clear(plan._id);
   await callersChanged(deps, null);

@@ -1,6 +1,7 @@
 import { ownTenantId } from '../shared/context.ts';
 import { notFound } from '../shared/input.ts';
 import type { TenantsContext } from './deps.ts';
+import { firstAppId } from './first-start.ts';
 
 type Kind = 'tenant' | 'app' | 'apiKey' | 'member' | 'plan' | 'budget' | 'accessGrant';
 type RecordOf<K extends Kind> = NonNullable<Awaited<ReturnType<TenantsContext['loaders'][K]['load']>>>;
@@ -21,7 +22,8 @@ export async function visible<K extends Kind>(
   id: string,
   { loaders }: TenantsContext,
 ): Promise<RecordOf<K>> {
-  const record = await loaders[kind].clear(id).load(id);
+  const storedId = kind === 'app' && id === 'default' ? await firstApp(loaders) : id;
+  const record = await loaders[kind].clear(storedId).load(storedId);
   return (record as RecordOf<K> | null) ?? notFound(words[kind], id);
 }
 
@@ -32,4 +34,9 @@ export async function tenantIdOf(
 ): Promise<string> {
   const id = tenantId ?? ownTenantId(context.caller);
   return (await visible('tenant', id, context))._id;
+}
+
+/** The app of the first start, which older versions named like its tenant. */
+async function firstApp({ app }: TenantsContext['loaders']): Promise<string> {
+  return (await app.load('default')) === null ? firstAppId : 'default';
 }

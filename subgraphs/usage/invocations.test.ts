@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, ensureIndexes } from '#mongo/connect.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
+import { storedIdOf } from '#schema/node-id.ts';
 import { newRequestId } from '#schema/request-id.ts';
 import { countCommands, dataOf, testCaller } from '#test/support/subgraph.ts';
 import {
@@ -33,7 +34,7 @@ describe('invocations', () => {
   }`;
   const idsOf = async (filter: object, caller = acme) => {
     const { invocations: page } = await dataOf<InvocationPage>(subgraph, caller, list, { filter });
-    return page.edges.map(({ node }) => node.id);
+    return page.edges.map(({ node }) => storedIdOf('Invocation', node.id));
   };
 
   it.each([
@@ -66,7 +67,7 @@ describe('invocations', () => {
         first: 2,
         after,
       });
-      ids.push(...page.edges.map(({ node }) => node.id));
+      ids.push(...page.edges.map(({ node }) => storedIdOf('Invocation', node.id)));
       after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
     } while (after !== null);
     expect(ids).toEqual(['a5', 'a4', 'a3', 'a2', 'a1']);
@@ -80,7 +81,7 @@ describe('invocations', () => {
     } }`;
     expect(await dataOf(subgraph, acme, one, { id: 'a4' })).toEqual({
       invocation: {
-        id: 'a4',
+        id: 'invocation:a4',
         kind: 'completion',
         status: 'RUNNING',
         tenant: { id: 'acme' },
@@ -225,7 +226,7 @@ describe('invocations', () => {
     const entities = `query ($refs: [_Any!]!) { _entities(representations: $refs) { ... on Invocation { id app { id } } } }`;
     const commands = await countCommands(database, async () => {
       const { _entities } = await dataOf<{ _entities: unknown[] }>(subgraph, crowd, entities, { refs });
-      expect(_entities[49]).toEqual({ id: 'c49', app: { id: 'app1' } });
+      expect(_entities[49]).toEqual({ id: 'invocation:c49', app: { id: 'app1' } });
       expect(_entities[50]).toBeNull();
     });
     expect(commands).toEqual(['find']);

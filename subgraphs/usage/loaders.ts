@@ -1,9 +1,13 @@
 import DataLoader from 'dataloader';
 import type { Connection } from 'mongoose';
+import { type AuditRecord, auditLog } from '#mongo/audit-log.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
-import { type SubgraphContext, seesTenant } from '../shared/context.ts';
+import { findNodeRecords, type NodeRecord, type NodeType } from '#mongo/node-records.ts';
+import { storedIdOf } from '#schema/node-id.ts';
+import { hasScope, type SubgraphContext, seesTenant } from '../shared/context.ts';
 import { recordLoader } from '../shared/loaders.ts';
 import { visibleRows } from './deps.ts';
+import { nodeTypesOfId } from './nodes.ts';
 import { type UsageBucket, usageBuckets } from './usage-buckets.ts';
 import type { UsageQuery } from './usage-query.ts';
 import type { JoinField } from './usage-rows.ts';
@@ -17,12 +21,40 @@ interface UsageOf {
 
 export interface UsageLoaders {
   readonly invocation: DataLoader<string, InvocationRecord | null>;
+  readonly auditRecord: DataLoader<string, AuditRecord | null>;
+  /** What is stored under an id of the graph, whoever may see it. */
+  readonly nodeRecords: DataLoader<string, readonly NodeRecord[]>;
   readonly usageOf: DataLoader<UsageOf, readonly UsageBucket[], string>;
 }
 
 const batchMax = 500;
 
 const kindOf = ({ field, query }: UsageOf) => `${field} ${JSON.stringify(query)}`;
+
+/** One command for each type that an id may be of. */
+async function nodeRecordsOf(
+  connection: Connection,
+  ids: readonly string[],
+): Promise<(readonly NodeRecord[])[]> {
+  const wanted = new Map<NodeType, Set<string>>();
+  const storedAs = (type: NodeType, id: string) =>
+    type === 'Route' || type === 'Invocation' ? storedIdOf(type, id) : id;
+  for (const id of ids) {
+    for (const type of nodeTypesOfId(id)) {
+      const known = wanted.get(type);
+      if (known === undefined) wanted.set(type, new Set([storedAs(type, id)]));
+      else known.add(storedAs(type, id));
+    }
+  }
+  const found = await Promise.all(
+    [...wanted].map(([type, stored]) => findNodeRecords(connection, type, [...stored])),
+  );
+  const records = found.flat();
+  return ids.map((id) => {
+    const types = nodeTypesOfId(id);
+    return records.filter((record) => types.includes(record.type) && record.id === storedAs(record.type, id));
+  });
+}
 
 export function createUsageLoaders(
   connection: Connection,
@@ -60,6 +92,16 @@ export function createUsageLoaders(
       (invocation) => invocation._id,
       ({ tenantId }) => seesTenant(caller, tenantId),
     ),
+    auditRecord: recordLoader(
+      (ids) =>
+        auditLog(connection)
+          .find({ _id: { $in: ids } })
+          .lean(),
+      (record) => record._id,
+      ({ tenantId }) =>
+        tenantId === null ? hasScope(caller, 'tenants:admin') : seesTenant(caller, tenantId),
+    ),
+    nodeRecords: new DataLoader((ids) => nodeRecordsOf(connection, ids), { maxBatchSize: batchMax }),
     usageOf: new DataLoader(usageOf, {
       maxBatchSize: batchMax,
       cacheKeyFn: (one) => `${kindOf(one)} ${one.id}`,

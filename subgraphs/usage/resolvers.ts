@@ -2,15 +2,21 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { type AuditRecord, auditLog } from '#mongo/audit-log.ts';
 import type { AttemptRecord, InvocationRecord, UsageRecord } from '#mongo/invocations.ts';
 import { decimalOfNanos } from '#schema/money.ts';
+import { nodeIdOf, storedIdOf } from '#schema/node-id.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import { findPage, type PageArgs } from '../shared/connection.ts';
+import { badInput } from '../shared/input.ts';
 import type { SubgraphResolvers } from '../shared/subgraph.ts';
 import { type UsageContext, type UsageDeps, visibleRows } from './deps.ts';
 import { listInvocations } from './list-invocations.ts';
 import type { UsageLoaders } from './loaders.ts';
+import { findNode, readNodeRules } from './nodes.ts';
 import { usageBuckets } from './usage-buckets.ts';
 import { type UsageArgs, usageQuery } from './usage-query.ts';
 import type { JoinField } from './usage-rows.ts';
+
+/** Ids that one field `nodes` takes. */
+const nodesMax = 100;
 
 interface Entity {
   readonly id: string;
@@ -30,20 +36,27 @@ function withUsage(field: JoinField) {
 
 /** Parents are the records as they are stored. */
 export function usageResolvers({ connection }: UsageDeps): SubgraphResolvers<UsageLoaders> {
+  const nodeRules = readNodeRules();
   return {
     ...scalarResolvers,
     Query: {
+      node: (_, { id }, context) => findNode(id, context, nodeRules),
+      nodes: (_, { ids }: { readonly ids: readonly string[] }, context) => {
+        if (ids.length > nodesMax) badInput('ids', `must be at most ${nodesMax}; there are ${ids.length}.`);
+        return ids.map((id) => findNode(id, context, nodeRules));
+      },
       usage: (_, args: UsageArgs, { caller }, info) =>
         usageBuckets(connection, visibleRows(caller), usageQuery(args, info)),
       invocations: (_, { filter, first, after }, { caller }) =>
         listInvocations(connection, filter ?? null, caller, { first, after }),
-      invocation: (_, { id }, { loaders }) => loaders.invocation.load(id),
+      invocation: (_, { id }, { loaders }) => loaders.invocation.load(storedIdOf('Invocation', id)),
       auditLog: (_, page: PageArgs, { caller }) =>
         findPage(auditLog(connection), visibleRows(caller), { _id: -1 }, page),
     },
     Invocation: {
-      __resolveReference: ({ id }: Entity, { loaders }) => loaders.invocation.load(id),
-      id: ({ _id }: InvocationRecord) => _id,
+      __resolveReference: ({ id }: Entity, { loaders }) =>
+        loaders.invocation.load(storedIdOf('Invocation', id)),
+      id: ({ _id }: InvocationRecord) => nodeIdOf('Invocation', _id),
       tenant: ({ tenantId }: InvocationRecord) => entity(tenantId),
       app: ({ appId }: InvocationRecord) => entity(appId),
       model: ({ modelId }: InvocationRecord) => entity(modelId),

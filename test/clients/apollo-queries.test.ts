@@ -58,7 +58,7 @@ describe('Apollo Client over HTTP', () => {
     expect(Object.keys(cache)).toEqual(
       expect.arrayContaining([
         `Completion:${id}`,
-        `Invocation:${id}`,
+        `Invocation:invocation:${id}`,
         `Tenant:${tenantId}`,
         `App:${appId}`,
         'Model:demo/echo',
@@ -94,7 +94,9 @@ describe('Apollo Client over HTTP', () => {
     }
     watching.unsubscribe();
     expect(pages).toBe(5);
-    const shown = apollo.readQuery({ query })?.invocations.edges.map(({ node }) => node.id);
+    const shown = apollo
+      .readQuery({ query })
+      ?.invocations.edges.map(({ node }) => node.id.replace('invocation:', ''));
     expect(shown).toEqual([...before].reverse());
   });
 

@@ -1,0 +1,100 @@
+import type { Connection, Model } from 'mongoose';
+import { accessGrants } from './access-grants.ts';
+import { apiKeys } from './api-keys.ts';
+import { apps } from './apps.ts';
+import { auditLog } from './audit-log.ts';
+import { budgets } from './budgets.ts';
+import { invocations } from './invocations.ts';
+import { members } from './members.ts';
+import { models } from './models.ts';
+import { plans } from './plans.ts';
+import { promptVersions } from './prompt-versions.ts';
+import { prompts } from './prompts.ts';
+import { providerCredentials } from './provider-credentials.ts';
+import { providers } from './providers.ts';
+import { routes } from './routes.ts';
+import { tenants } from './tenants.ts';
+
+/** Where the records of each type with a global id are kept. A completion is found by its row in the ledger. */
+const collections = {
+  AccessGrant: accessGrants,
+  ApiKey: apiKeys,
+  App: apps,
+  AuditRecord: auditLog,
+  Budget: budgets,
+  Completion: invocations,
+  Invocation: invocations,
+  Member: members,
+  Model: models,
+  Plan: plans,
+  Prompt: prompts,
+  PromptVersion: promptVersions,
+  Provider: providers,
+  ProviderCredential: providerCredentials,
+  Route: routes,
+  Tenant: tenants,
+};
+
+/** A type whose records have an id of their own in the whole graph. */
+export type NodeType = keyof typeof collections;
+
+export const nodeTypes = Object.keys(collections) as readonly NodeType[];
+
+/** What is stored under an id. */
+export interface NodeRecord {
+  readonly type: NodeType;
+  readonly id: string;
+  /** The tenant that it belongs to; null: the mesh. */
+  readonly tenantId: string | null;
+  /** The app that asked, of a completion; otherwise null. */
+  readonly appId: string | null;
+}
+
+interface StoredRecord {
+  readonly _id: string;
+  readonly tenantId?: string | null;
+  readonly appId?: string | null;
+}
+
+/** Which of the ids are those of records of the type. One command. */
+export async function findNodeRecords(
+  connection: Connection,
+  type: NodeType,
+  ids: readonly string[],
+): Promise<readonly NodeRecord[]> {
+  const collection = collections[type](connection) as unknown as Model<StoredRecord>;
+  const isCompletion = type === 'Completion';
+  const fields = ['tenantId', ...(isCompletion ? ['appId'] : [])].filter((field) =>
+    collection.schema.path(field),
+  );
+  const found = await collection
+    .find({ _id: { $in: ids }, ...(isCompletion ? { kind: 'completion' } : {}) })
+    .select(['_id', ...fields])
+    .lean();
+  return found.map(({ _id, tenantId, appId }) => ({
+    type,
+    id: _id,
+    tenantId: type === 'Tenant' ? _id : (tenantId ?? null),
+    appId: appId ?? null,
+  }));
+}
+
+/** Types whose ids tell by their form which type they are of. */
+const ownForm: ReadonlySet<NodeType> = new Set<NodeType>(['Invocation', 'Model', 'Route']);
+
+/** The other types, whose ids differ because they are random or were checked against all others. */
+export const plainIdTypes: readonly NodeType[] = nodeTypes.filter((type) => !ownForm.has(type));
+
+/**
+ * True when something that is not of the type has the id: what people choose must be unique among all types, since
+ * clients keep what they read under its id alone.
+ */
+export async function isTakenByAnotherType(
+  connection: Connection,
+  type: NodeType,
+  id: string,
+): Promise<boolean> {
+  const others = plainIdTypes.filter((other) => other !== type);
+  const found = await Promise.all(others.map((other) => findNodeRecords(connection, other, [id])));
+  return found.some((records) => records.length > 0);
+}

@@ -1,0 +1,93 @@
+import { Kind, type ObjectTypeDefinitionNode, parse } from 'graphql';
+import { type NodeRecord, type NodeType, nodeTypes, plainIdTypes } from '#mongo/node-records.ts';
+import { argumentsOf } from '#schema/directives.ts';
+import { loadSubgraphSdl } from '#schema/load-sdl.ts';
+import { prefixedTypeOf } from '#schema/node-id.ts';
+import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
+import { type AuthRule, enforceAuth } from '../shared/auth.ts';
+import { hasScope, seesTenant } from '../shared/context.ts';
+import type { UsageContext } from './deps.ts';
+
+/** The fields that return a record of each type by its own query: `node` requires the scopes that they require. */
+const guards: Readonly<Record<NodeType, readonly [subgraph: SubgraphName, type: string, field: string]>> = {
+  AccessGrant: ['tenants', 'Query', 'accessGrants'],
+  ApiKey: ['tenants', 'App', 'keys'],
+  App: ['tenants', 'Tenant', 'apps'],
+  AuditRecord: ['usage', 'Query', 'auditLog'],
+  Budget: ['tenants', 'Tenant', 'budgets'],
+  Completion: ['inference', 'Query', 'completion'],
+  Invocation: ['usage', 'Query', 'invocation'],
+  Member: ['tenants', 'Tenant', 'members'],
+  Model: ['models', 'Query', 'model'],
+  Plan: ['tenants', 'Query', 'plans'],
+  Prompt: ['prompts', 'Query', 'prompt'],
+  PromptVersion: ['prompts', 'Query', 'prompt'],
+  Provider: ['models', 'Query', 'provider'],
+  ProviderCredential: ['models', 'Provider', 'credentials'],
+  Route: ['models', 'Query', 'route'],
+  Tenant: ['tenants', 'Query', 'tenant'],
+};
+
+export type NodeRules = Readonly<Record<NodeType, AuthRule>>;
+
+/** Reads from the schemas what `node` requires for each type. Once, at the start. */
+export function readNodeRules(): NodeRules {
+  const types = new Map<string, ObjectTypeDefinitionNode>();
+  for (const name of subgraphNames) {
+    for (const definition of parse(loadSubgraphSdl(name), { noLocation: true }).definitions) {
+      if (definition.kind === Kind.OBJECT_TYPE_DEFINITION)
+        types.set(`${name} ${definition.name.value}`, definition);
+    }
+  }
+  const ruleOf = (type: NodeType): AuthRule => {
+    const [subgraph, parentName, fieldName] = guards[type];
+    const parent = types.get(`${subgraph} ${parentName}`);
+    const field = parent?.fields?.find(({ name }) => name.value === fieldName);
+    if (field === undefined) throw new Error(`The schema has no ${parentName}.${fieldName}.`);
+    const directives = [
+      ...(parent?.directives ?? []),
+      ...(field.directives ?? []),
+      ...(types.get(`${subgraph} ${type}`)?.directives ?? []),
+    ];
+    const scopeRules = directives
+      .filter(({ name }) => name.value === 'requiresScopes')
+      .map((directive) => argumentsOf(directive).scopes as string[][]);
+    return { coordinate: 'Query.node', scopeRules };
+  };
+  return Object.fromEntries(nodeTypes.map((type) => [type, ruleOf(type)])) as NodeRules;
+}
+
+/** The types that the form of an id allows. */
+export function nodeTypesOfId(id: string): readonly NodeType[] {
+  const prefixed = prefixedTypeOf(id);
+  if (prefixed !== undefined) return [prefixed];
+  return id.includes('/') ? ['Model'] : plainIdTypes;
+}
+
+function isVisible({ type, tenantId, appId }: NodeRecord, { caller }: UsageContext): boolean {
+  if (tenantId === null) return type !== 'AuditRecord' || hasScope(caller, 'tenants:admin');
+  if (type === 'Completion') return tenantId === caller.tenantId && appId === caller.appId;
+  return seesTenant(caller, tenantId);
+}
+
+/**
+ * What has the id, for the caller: null when there is nothing or nothing that the caller may see, FORBIDDEN without
+ * the scopes of its type. The type's own subgraph reads the fields, and decides again.
+ */
+export async function findNode(id: string, context: UsageContext, rules: NodeRules): Promise<object | null> {
+  const record = (await context.loaders.nodeRecords.load(id)).find((candidate) =>
+    isVisible(candidate, context),
+  );
+  if (record === undefined) return null;
+  enforceAuth(rules[record.type], context.caller);
+  const { type: __typename } = record;
+  if (__typename === 'Invocation')
+    return withType(await context.loaders.invocation.load(record.id), __typename);
+  if (__typename === 'AuditRecord')
+    return withType(await context.loaders.auditRecord.load(record.id), __typename);
+  return { __typename, id };
+}
+
+function withType(record: object | null, __typename: NodeType): object | null {
+  return record === null ? null : { ...record, __typename };
+}
