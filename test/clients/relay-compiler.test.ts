@@ -9,7 +9,8 @@ import { apiSchemaOf } from '#schema/api-schema.ts';
 import { readSupergraph } from '#schema/compose.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 
-const compiler = createRequire(import.meta.url).resolve('relay-compiler/cli.js');
+const require = createRequire(import.meta.url);
+const compiler = require.resolve('relay-compiler/cli.js');
 const run = promisify(execFile);
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
