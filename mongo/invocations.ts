@@ -54,6 +54,15 @@ export interface AttemptProgressRecord {
   counted: UsageRecord | null;
 }
 
+/**
+ * The first provider call of a row, as far as the row itself does not say it: its AI model and its start are the row's. It
+ * counts until the row has a progress record.
+ */
+export type OpeningRecord = Pick<
+  AttemptProgressRecord,
+  'inputTokensMax' | 'outputTokensMax' | 'price' | 'coveredChars'
+>;
+
 /** What a call has used so far, for the case that its process dies: its row is then closed from this. */
 export interface ProgressRecord {
   at: Date;
@@ -110,6 +119,8 @@ export interface InvocationRecord {
   /** The client's own tags; absent when there are none. */
   tags?: string[];
   /** Present only while RUNNING. */
+  opening?: OpeningRecord;
+  /** Present only while RUNNING, once more is known than `opening` says. */
   progress?: ProgressRecord;
   /**
    * True: its process died, or was taken for dead, and another one closed the row; usage and cost may be estimates. The
@@ -175,6 +186,7 @@ export const invocations = defineCollection<InvocationRecord>(
       },
     ],
     // Written and read by the driver alone.
+    opening: Object,
     progress: Object,
     orphaned: Boolean,
   },

@@ -9,6 +9,7 @@ import { fillCatalog, startInference, type TestInference } from '#test/support/i
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
 import { limitsOf } from '../shared/quota.ts';
 import { closeAbandoned } from './ledger/abandoned.ts';
+import { progressOfRow } from './ledger/attempt-progress.ts';
 
 const fields =
   'id status text cost usage { inputTokens outputTokens } attempts { outcome usageEstimated error }';
@@ -61,8 +62,8 @@ describe('the row of a running call', () => {
       await using mesh = await startInference(database);
       const ended = begin(mesh);
       const call = await mesh.alpha.next();
-      const { progress } = await row(mesh);
-      expect(progress?.attempt).toMatchObject({ receivedChars: 0, counted: null, price: {} });
+      const attempt = progressOfRow(await row(mesh))?.attempt;
+      expect(attempt).toMatchObject({ receivedChars: 0, counted: null, price: {} });
       await closeAsOrphan(mesh);
       const { costNanos, usage, attempts } = await row(mesh);
       expect(costNanos).toBeGreaterThan(0n);
@@ -99,6 +100,7 @@ describe('the row of a running call', () => {
     );
     call.finish(usageOf(77, 2));
     await all;
+    expect(await row(mesh)).not.toHaveProperty('opening');
     expect(await row(mesh)).not.toHaveProperty('progress');
   });
 

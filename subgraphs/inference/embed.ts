@@ -5,7 +5,7 @@ import type { InferenceDeps } from './deps.ts';
 import { Embedding, type EmbeddingsData } from './embedding.ts';
 import type { EmbedInput } from './input-types.ts';
 import { type CallOrigin, parseLabels } from './labels.ts';
-import { attemptProgress } from './ledger/attempt-progress.ts';
+import { openingRecord } from './ledger/attempt-progress.ts';
 import { openRow, reservedRow } from './ledger/rows.ts';
 import { Meters } from './meters.ts';
 import { candidatesFor } from './route.ts';
@@ -70,7 +70,7 @@ export async function embed(
     cache: 'BYPASS',
     startedAtMs,
     ownerId: deps.ownerId,
-    attempt: attemptProgress(first, { inputTokensMax, outputTokensMax: 0 }, startedAtMs),
+    opening: openingRecord(first, { inputTokensMax, outputTokensMax: 0 }),
   });
   const meters = new Meters({
     quota: deps.quota,

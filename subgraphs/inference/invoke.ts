@@ -7,7 +7,7 @@ import { createEventSink, type EventSink } from './event-sink.ts';
 import { readCallTexts } from './guarded-texts.ts';
 import type { Idempotency } from './idempotency.ts';
 import { Invocation } from './invocation.ts';
-import { attemptProgress } from './ledger/attempt-progress.ts';
+import { openingRecord } from './ledger/attempt-progress.ts';
 import { aheadCharsMin } from './ledger/progress.ts';
 import { openRow, type RowStart, reservedRow, resultOf } from './ledger/rows.ts';
 import type { LostReaders } from './lost-readers.ts';
@@ -126,7 +126,7 @@ export function createInvoker(
   }
 
   function rowOf(
-    start: Pick<RowStart, 'id' | 'caller' | 'model' | 'cache' | 'startedAtMs' | 'attempt'>,
+    start: Pick<RowStart, 'id' | 'caller' | 'model' | 'cache' | 'startedAtMs' | 'opening'>,
     { promptId, promptVersionId, labels }: CompletionRequest,
   ): InvocationRecord {
     return openRow({
@@ -157,8 +157,8 @@ export function createInvoker(
     const startedAtMs = deps.now();
     const bounds = { inputTokensMax, outputTokensMax: outputTokensLimit(model, maxOutputTokens) };
     const readsStream = options.mode === 'STREAM' || candidates.isRoute;
-    const attempt = attemptProgress(model, bounds, startedAtMs, undefined, readsStream ? aheadCharsMin : 0);
-    const row = rowOf({ id, caller, model, cache, startedAtMs, attempt }, request);
+    const opening = openingRecord(model, bounds, readsStream ? aheadCharsMin : 0);
+    const row = rowOf({ id, caller, model, cache, startedAtMs, opening }, request);
     const meters = new Meters({
       quota: deps.quota,
       ledger: deps.ledger,
@@ -232,7 +232,7 @@ export function createInvoker(
     };
     const providerId = found.modelId.slice(0, found.modelId.indexOf('/'));
     const model = { id: found.modelId, provider: { id: providerId } };
-    const row = rowOf({ id, caller, model, cache, startedAtMs: nowMs, attempt: null }, request);
+    const row = rowOf({ id, caller, model, cache, startedAtMs: nowMs, opening: null }, request);
     await deps.ledger.open(
       { ...row, status: 'SUCCEEDED', endedAt: new Date(nowMs), latencyMs: 0 },
       resultOf(completion, nowMs) ?? undefined,

@@ -17,7 +17,7 @@ import { type CompletionData, type CompletionEventData, noUsage } from '../compl
 import { upperBound } from '../settle.ts';
 import { Tally } from '../tally.ts';
 import { closeAbandoned, type SweepServices } from './abandoned.ts';
-import { attemptProgress } from './attempt-progress.ts';
+import { attemptProgress, openingRecord, progressOfRow } from './attempt-progress.ts';
 import { nativeCollection } from './native-collection.ts';
 import { attemptRecord, closingOf, openRow, orphanedMessage, resultOf } from './rows.ts';
 
@@ -66,9 +66,9 @@ function goneOwner() {
         cache: 'MISS',
         startedAtMs,
         ownerId,
-        attempt: attemptProgress(model, bounds, startedAtMs),
+        opening: openingRecord(model, bounds),
       });
-      if (row.progress !== undefined) Object.assign(row.progress, progress);
+      if (progress !== undefined) Object.assign(row, { progress: { ...progressOfRow(row), ...progress } });
       await nativeCollection(database.connection, invocations).insertOne(row);
       return id;
     },

@@ -186,7 +186,7 @@ async function closeBatch(
     [...closings].map(([_id, closing]) => ({
       updateOne: {
         filter: { _id, status: 'RUNNING' as const },
-        update: { $set: closing, $unset: { progress: true as const } },
+        update: { $set: closing, $unset: { opening: true as const, progress: true as const } },
       },
     })),
     durable,

@@ -1,5 +1,11 @@
 import type { CatalogModel } from '#mongo/catalog.ts';
-import type { AttemptProgressRecord, AttemptRecord } from '#mongo/invocations.ts';
+import type {
+  AttemptProgressRecord,
+  AttemptRecord,
+  InvocationRecord,
+  OpeningRecord,
+  ProgressRecord,
+} from '#mongo/invocations.ts';
 import type { ProviderUsage } from '../providers/provider.ts';
 import {
   charsPerToken,
@@ -31,7 +37,6 @@ export function attemptProgress(
   { received, usage }: ReceivedSoFar = nothingReceived,
   aheadChars = 0,
 ): AttemptProgressRecord {
-  const charsMax = charsPerToken * (bounds.outputTokensMax ?? outputTokensMax(model, undefined));
   return {
     modelId: model.id,
     providerId: model.provider.id,
@@ -40,9 +45,36 @@ export function attemptProgress(
     outputTokensMax: bounds.outputTokensMax,
     price: model.price,
     receivedChars: received,
-    coveredChars: Math.max(received, Math.min(Math.ceil(received + aheadChars), charsMax)),
+    coveredChars: coveredChars(model, bounds.outputTokensMax, received, aheadChars),
     counted: usage,
   };
+}
+
+/** What the row of a call is opened with; `aheadChars` as in `attemptProgress`. */
+export function openingRecord(
+  model: CatalogModel,
+  { inputTokensMax, outputTokensMax: limit }: UsageBounds,
+  aheadChars = 0,
+): OpeningRecord {
+  return {
+    inputTokensMax,
+    outputTokensMax: limit,
+    price: model.price,
+    coveredChars: coveredChars(model, limit, 0, aheadChars),
+  };
+}
+
+/** What the row says of its call so far; undefined: nothing, as the rows of older versions and of answers from the cache. */
+export function progressOfRow(row: InvocationRecord): ProgressRecord | undefined {
+  const { progress, opening, modelId, providerId, startedAt } = row;
+  if (progress !== undefined || opening === undefined) return progress;
+  const attempt = { ...opening, modelId, providerId, startedAt, receivedChars: 0, counted: null };
+  return { at: startedAt, attempts: [], attempt };
+}
+
+function coveredChars(model: CatalogModel, limit: number | null, received: number, ahead: number): number {
+  const charsMax = charsPerToken * (limit ?? outputTokensMax(model, undefined));
+  return Math.max(received, Math.min(Math.ceil(received + ahead), charsMax));
 }
 
 /** The record of a provider call that ended with its process: billed as any other that was cut. */

@@ -54,7 +54,7 @@ const row = (id: string, owner = ownerId) =>
     cache: 'BYPASS',
     startedAtMs: 1_000,
     ownerId: owner,
-    attempt: null,
+    opening: null,
   });
 
 const completion = (id: string): CompletionData => ({

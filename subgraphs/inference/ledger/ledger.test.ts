@@ -38,7 +38,7 @@ function row(id: string, ownerId = 'someone') {
     cache: 'BYPASS',
     startedAtMs: 1_000,
     ownerId,
-    attempt: null,
+    opening: null,
   });
 }
 

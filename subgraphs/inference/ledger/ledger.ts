@@ -231,7 +231,10 @@ function closingsOf(
   return items.map(({ id, closing }) => ({
     updateOne: {
       filter: { _id: id, ...where },
-      update: { $set: closing, $unset: { progress: true as const, orphaned: true as const } },
+      update: {
+        $set: closing,
+        $unset: { opening: true as const, progress: true as const, orphaned: true as const },
+      },
     },
   }));
 }

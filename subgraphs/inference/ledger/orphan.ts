@@ -2,7 +2,7 @@ import type { AttemptProgressRecord, AttemptRecord, InvocationRecord } from '#mo
 import type { LoggedEvent } from '#state/streams/stream-log.ts';
 import { type CompletionData, type CompletionEventData, noUsage } from '../completion.ts';
 import { addUsage } from '../providers/provider.ts';
-import { cutAttemptRecord } from './attempt-progress.ts';
+import { cutAttemptRecord, progressOfRow } from './attempt-progress.ts';
 import type { InvocationClosing } from './ledger.ts';
 import { type LoggedAnswer, loggedAnswer } from './logged-answer.ts';
 import { completionOfRow, orphanedMessage } from './rows.ts';
@@ -46,9 +46,9 @@ export function closeOrphan(
   return { closing, completion: { ...completionOfRow({ ...row, ...closing }), ...partialAnswer(logged) } };
 }
 
-function attemptsOf({ progress, attempts }: InvocationRecord, logged: LoggedAnswer | null): AttemptRecord[] {
-  // The row of an older version of Heddle.
-  if (progress === undefined) return attempts;
+function attemptsOf(row: InvocationRecord, logged: LoggedAnswer | null): AttemptRecord[] {
+  const progress = progressOfRow(row);
+  if (progress === undefined) return row.attempts;
   const { attempt, at } = progress;
   if (attempt === null) return progress.attempts;
   return [...progress.attempts, cutAttemptRecord(attempt, charsOf(attempt, logged), at.getTime())];

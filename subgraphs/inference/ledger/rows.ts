@@ -1,5 +1,5 @@
 import { type CompletionRecord, completionKeptMs } from '#mongo/completions.ts';
-import type { AttemptProgressRecord, AttemptRecord, InvocationRecord } from '#mongo/invocations.ts';
+import type { AttemptRecord, InvocationRecord, OpeningRecord } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { type ErrorCode, HeddleError, isErrorCode } from '#schema/errors.ts';
 import { type AttemptData, type CompletionData, type CompletionError, noUsage } from '../completion.ts';
@@ -20,7 +20,7 @@ export interface RowStart {
   readonly startedAtMs: number;
   readonly ownerId: string;
   /** The provider call that is made first; null: none is. */
-  readonly attempt: AttemptProgressRecord | null;
+  readonly opening: OpeningRecord | null;
 }
 
 /** The row of an invocation that begins. Throws FORBIDDEN for a caller of no tenant: somebody has to pay. */
@@ -57,9 +57,7 @@ export function openRow(start: RowStart): InvocationRecord {
     ...(labels.clientRequestId === null ? {} : { clientRequestId: labels.clientRequestId }),
     ...(labels.endUserId === null ? {} : { endUserId: labels.endUserId }),
     ...(labels.tags.length === 0 ? {} : { tags: [...labels.tags] }),
-    ...(start.attempt === null
-      ? {}
-      : { progress: { at: new Date(start.startedAtMs), attempts: [], attempt: start.attempt } }),
+    ...(start.opening === null ? {} : { opening: start.opening }),
   };
 }
 
