@@ -1,9 +1,10 @@
+import { hash } from 'node:crypto';
 import {
-  type DocumentNode,
   GraphQLError,
   Kind,
   MaxIntrospectionDepthRule,
   type NameNode,
+  OverlappingFieldsCanBeMergedRule,
   parse,
   specifiedRules,
   type ValidationRule,
@@ -11,11 +12,13 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { HeddleError } from '#schema/errors.ts';
+import { IntrospectionBound } from './directives/introspection.ts';
 import { refuseOutsizedDocument } from './directives/measure.ts';
 import { type ClientError, type ClientResult, clientError, refusal } from './errors.ts';
-import { type DistinctDocument, withDistinctKeys } from './execution/distinct-keys.ts';
+import { withDistinctKeys } from './execution/distinct-keys.ts';
 import { fragmentsOf } from './execution/fragments.ts';
 import { type Graph, Operation } from './execution/operation.ts';
+import { findMergeConflicts } from './field-merging.ts';
 
 /** A document that may run, or the answer that refuses it. */
 export interface PreparedDocument {
@@ -51,16 +54,14 @@ const ReservedKeysRule: ValidationRule = (context) => {
   };
 };
 
-const rules = [...specifiedRules, ReservedKeysRule];
+const rules = [
+  // findMergeConflicts does the same, with less work.
+  ...specifiedRules.filter((rule) => rule !== OverlappingFieldsCanBeMergedRule),
+  ReservedKeysRule,
+];
 
 function documentError(error: GraphQLError): ClientError {
   // graphql-js has no other sign for its own limits than their texts.
-  if (error.message === 'Validation aborted.') {
-    return clientError(
-      'GRAPH_COST_EXCEEDED',
-      'The document asks for the same fields too often to be checked.',
-    );
-  }
   const code = error.message.includes('Parsing aborted') ? 'GRAPH_COST_EXCEEDED' : 'BAD_USER_INPUT';
   return {
     ...clientError(code, error.message.slice(0, messageCharactersMax)),
@@ -73,37 +74,52 @@ function refused(errors: readonly ClientError[]): PreparedDocument {
   return { refusal: answer, operation: () => answer };
 }
 
-function prepare(graph: Graph, query: string): PreparedDocument {
-  let document: DocumentNode;
-  try {
-    document = parse(query, { maxTokens: graph.limits.tokensMax });
-    refuseOutsizedDocument(document, graph.limits);
-  } catch (error) {
-    if (error instanceof GraphQLError) return refused([documentError(error)]);
-    if (error instanceof HeddleError) return refused([clientError(error.code, error.message)]);
-    // The parser follows the nesting by calling itself, and knows no bound of it but the stack's.
-    if (error instanceof RangeError) {
-      return refused([clientError('GRAPH_COST_EXCEEDED', 'The document nests too deep to be read.')]);
-    }
-    throw error;
+/**
+ * Parses and checks a document, each step of which is bounded by the ones before it. Returns how many tokens it has.
+ * Throws what refuses it.
+ */
+function check(graph: Graph, bound: IntrospectionBound, query: string, tokensMax: number): number {
+  const { schema, limits } = graph;
+  const document = parse(query, { maxTokens: tokensMax, maxSourceLength: limits.documentLengthMax });
+  refuseOutsizedDocument(document, limits);
+  const [circular] = validate(schema, document, [MaxIntrospectionDepthRule], { maxErrors: 1 });
+  if (circular !== undefined) throw new HeddleError('GRAPH_COST_EXCEEDED', circular.message);
+  const errors = validate(schema, document, rules, { maxErrors: validationErrorsMax });
+  if (errors.length > 0) throw new AggregateError(errors);
+  const conflicts = findMergeConflicts(schema, document, validationErrorsMax);
+  if (conflicts.length > 0) throw new AggregateError(conflicts);
+  const fragments = fragmentsOf(document);
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.OPERATION_DEFINITION) bound.refuseLarge(definition, fragments);
   }
-  const [circular] = validate(graph.schema, document, [MaxIntrospectionDepthRule], { maxErrors: 1 });
-  if (circular !== undefined) return refused([clientError('GRAPH_COST_EXCEEDED', circular.message)]);
-  const errors = validate(graph.schema, document, rules, { maxErrors: validationErrorsMax });
-  if (errors.length > 0) return refused(errors.map(documentError));
-  // Without its places in the text, which hold every token of it, a tree takes a quarter of the memory.
-  const bytes = bytesPerDocument + query.length + (document.tokenCount ?? 0) * bytesPerToken;
-  return new ValidDocument(graph, withDistinctKeys(parse(query, { noLocation: true })), bytes);
+  return document.tokenCount ?? 0;
+}
+
+/** The refusal that an error of `check` stands for. */
+function refusalBy(error: unknown): PreparedDocument {
+  if (error instanceof AggregateError) return refused(error.errors.map(documentError));
+  if (error instanceof GraphQLError) return refused([documentError(error)]);
+  if (error instanceof HeddleError) return refused([clientError(error.code, error.message)]);
+  // The parser follows the nesting by calling itself, and knows no bound of it but the stack's.
+  if (error instanceof RangeError) {
+    return refused([clientError('GRAPH_COST_EXCEEDED', 'The document nests too deep to be read.')]);
+  }
+  throw error;
 }
 
 class ValidDocument implements PreparedDocument {
   readonly refusal = undefined;
   /** What it takes in memory, roughly. */
   readonly bytes: number;
+  readonly tokens: number;
   readonly #operations = new Map<string, Operation>();
 
-  constructor(graph: Graph, { document, clientKeys }: DistinctDocument, bytes: number) {
+  constructor(graph: Graph, query: string, tokens: number) {
+    this.tokens = tokens;
+    const bytes = bytesPerDocument + query.length + tokens * bytesPerToken;
     this.bytes = bytes;
+    // Without its places in the text, which hold every token of it, a tree takes a quarter of the memory.
+    const { document, clientKeys } = withDistinctKeys(parse(query, { noLocation: true }));
     const fragments = fragmentsOf(document);
     for (const definition of document.definitions) {
       if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
@@ -124,25 +140,57 @@ class ValidDocument implements PreparedDocument {
   }
 }
 
-/** Parses, measures and validates a document that may run once for as long as it is remembered. */
+/** Parses, measures and validates a document once for as long as it, or its refusal, is remembered. */
 export class Documents {
   readonly #graph: Graph;
+  readonly #bound: IntrospectionBound;
   readonly #prepared: LRUCache<string, ValidDocument>;
+  /** By the digests of their texts, so that a refused text takes no memory. */
+  readonly #refused: LRUCache<string, PreparedDocument>;
 
   constructor(graph: Graph) {
     this.#graph = graph;
+    this.#bound = new IntrospectionBound(graph.schema);
     this.#prepared = new LRUCache({
       max: graph.limits.documentsMax,
       maxSize: graph.limits.documentBytesMax,
       sizeCalculation: ({ bytes }) => bytes,
     });
+    this.#refused = new LRUCache({ max: graph.limits.refusedDocumentsMax });
   }
 
-  prepare(query: string): PreparedDocument {
-    const known = this.#prepared.get(query);
-    if (known !== undefined) return known;
-    const prepared = prepare(this.#graph, query);
-    if (prepared instanceof ValidDocument) this.#prepared.set(query, prepared);
-    return prepared;
+  /** True when `prepare` has nothing to do but to look it up. */
+  isPrepared(query: string, isAnonymous: boolean): boolean {
+    return this.#prepared.has(query) || this.#refused.has(digestOf(query, isAnonymous));
   }
+
+  /** The document; anonymous callers may send smaller ones than others. */
+  prepare(query: string, isAnonymous: boolean): PreparedDocument {
+    const { tokensMax, anonymousTokensMax } = this.#graph.limits;
+    const max = isAnonymous ? Math.min(tokensMax, anonymousTokensMax) : tokensMax;
+    const known = this.#prepared.get(query);
+    if (known !== undefined) return known.tokens > max ? refusedToAnonymous(known.tokens, max) : known;
+    const digest = digestOf(query, isAnonymous);
+    const refusedBefore = this.#refused.get(digest);
+    if (refusedBefore !== undefined) return refusedBefore;
+    try {
+      const tokens = check(this.#graph, this.#bound, query, max);
+      const prepared = new ValidDocument(this.#graph, query, tokens);
+      this.#prepared.set(query, prepared);
+      return prepared;
+    } catch (error) {
+      const prepared = refusalBy(error);
+      this.#refused.set(digest, prepared);
+      return prepared;
+    }
+  }
+}
+
+function digestOf(query: string, isAnonymous: boolean): string {
+  return (isAnonymous ? 'a' : 'k') + hash('sha256', query, 'base64');
+}
+
+function refusedToAnonymous(tokens: number, max: number): PreparedDocument {
+  const message = `The document has ${tokens} tokens; ${max} are allowed without an API key.`;
+  return refused([clientError('GRAPH_COST_EXCEEDED', message)]);
 }

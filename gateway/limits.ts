@@ -4,6 +4,15 @@ export interface GatewayLimits {
   readonly bodyBytesMax: number;
   /** Lexical tokens of a document. */
   readonly tokensMax: number;
+  /** Lexical tokens of a document of a caller without a key. */
+  readonly anonymousTokensMax: number;
+  /** Characters of a document. */
+  readonly documentLengthMax: number;
+  /** Operations and fragments of a document. */
+  readonly operationsMax: number;
+  readonly fragmentsMax: number;
+  /** Variables that an operation declares. */
+  readonly variablesMax: number;
   /** Fields nested in fields, fragments followed; introspection is bounded by its own rule. */
   readonly depthMax: number;
   /** Aliases in an operation, fragments counted once for each use. */
@@ -19,6 +28,8 @@ export interface GatewayLimits {
   /** Documents remembered, and the bytes that they, and the programs of them, may each take together, roughly. */
   readonly documentsMax: number;
   readonly documentBytesMax: number;
+  /** Refusals of documents remembered. */
+  readonly refusedDocumentsMax: number;
   /** Milliseconds for connection_init to arrive. */
   readonly wsInitTimeoutMs: number;
   /** Operations running at once over one WebSocket. */
@@ -34,6 +45,11 @@ export interface GatewayLimits {
 const defaultLimits: GatewayLimits = Object.freeze({
   bodyBytesMax: 1024 * 1024,
   tokensMax: 10_000,
+  anonymousTokensMax: 2_000,
+  documentLengthMax: 128 * 1024,
+  operationsMax: 50,
+  fragmentsMax: 500,
+  variablesMax: 250,
   depthMax: 16,
   aliasesMax: 100,
   rootFieldsMax: 50,
@@ -42,6 +58,7 @@ const defaultLimits: GatewayLimits = Object.freeze({
   listSizeAssumed: 10,
   documentsMax: 1_000,
   documentBytesMax: 64 * 1024 * 1024,
+  refusedDocumentsMax: 1_000,
   wsInitTimeoutMs: 5_000,
   operationsPerSocketMax: 100,
   connectionsMax: 30_000,

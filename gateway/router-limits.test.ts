@@ -1,11 +1,15 @@
+import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { anonymousCaller } from '#schema/caller.ts';
+import { anonymousCaller, type Caller } from '#schema/caller.ts';
 import { ask, everyScope, sampleRouters } from '#test/support/sample-router.ts';
 import { createSampleMesh } from '#test/support/sample-subgraphs.ts';
 import type { GatewayLimits } from './limits.ts';
 import { isOperation } from './router.ts';
 
 const { start } = sampleRouters();
+
+const series = (count: number, text: (n: number) => string) =>
+  Array.from({ length: count }, (_, n) => text(n)).join(' ');
 
 describe('limits', () => {
   const refused = async (
@@ -31,8 +35,46 @@ describe('limits', () => {
       { fieldsMax: 3 },
       `{ motd a: motd } query Other { motd a: motd }`,
     ],
-    ['the same fields too often', {}, `{ models { edges { node { ${'name '.repeat(1_900)} } } } }`],
     ['too many tokens', { tokensMax: 5 }, '{ motd a: motd }'],
+    ['too long', {}, `{ motd } #${'x'.repeat(128 * 1024)}`],
+    ['a block string that is too long', {}, `{ motd(a: """${'\n'.repeat(128 * 1024)}""") }`],
+    ['of too many operations', {}, series(51, (n) => `query q${n} { motd }`)],
+    ['of too many fragments', {}, `{ motd } ${series(501, (n) => `fragment f${n} on Query { motd }`)}`],
+    ['of too many variables', {}, `query (${series(251, (n) => `$v${n}: Int`)}) { motd }`],
+    ['of a long name', {}, `{ ${'x'.repeat(257)} }`],
+    ['of a long alias', {}, `{ ${'x'.repeat(257)}: motd }`],
+    ['of a long name of an argument', {}, `{ motd(${'x'.repeat(257)}: 1) }`],
+    ['of a long name of a variable', {}, `query ($${'x'.repeat(257)}: Int) { motd }`],
+    ['of a long name of a directive', {}, `{ motd @${'x'.repeat(257)} }`],
+    ['of a long name of a fragment', {}, `{ ...${'x'.repeat(257)} }`],
+    ['of a long name of a type', {}, `{ ...on ${'x'.repeat(257)} { motd } }`],
+    ['of a long value of an enum', {}, `{ motd(a: [{ b: ${'x'.repeat(257)} }]) }`],
+    ['nested in inline fragments', {}, `{ ${'... { '.repeat(70)} motd ${'}'.repeat(70)} }`],
+    [
+      'nested in fragments',
+      {},
+      `{ ...f0 } ${series(70, (n) => `fragment f${n} on Query { motd ...f${n + 1} }`)}`,
+    ],
+    ['a value nested in lists', {}, `{ motd(a: ${'['.repeat(70)}${']'.repeat(70)}) }`],
+    ['a value nested in objects', {}, `{ motd(a: ${'{ b: '.repeat(70)}1${'}'.repeat(70)}) }`],
+    ['a type nested in lists', {}, `query ($a: ${'['.repeat(70)}Int${']'.repeat(70)}) { motd }`],
+    [
+      'large where its arguments are written out',
+      {},
+      `{ ${series(50, () => '...f')} } fragment f on Query { motd(a: [${'1 '.repeat(900)}]) }`,
+    ],
+    ['asking for the schema twice', {}, '{ a: __schema { types { name } } b: __schema { types { name } } }'],
+    [
+      'asking for the schema twice in fragments',
+      {},
+      '{ __schema { types { name } } ...f } fragment f on Query { ... { b: __schema { types { name } } } }',
+    ],
+    ['asking for many types', {}, `{ ${series(6, (n) => `a${n}: __type(name: "Query") { name }`)} }`],
+    [
+      'asking for much of the schema',
+      {},
+      `{ __schema { types { ${series(90, (n) => `a${n}: fields { description type { fields { name } } }`)} } } }`,
+    ],
     ['too costly', { costMax: 100 }, '{ models(first: 200) { edges { node { name } } } }'],
     ['too costly by default', { costMax: 90 }, '{ models { edges { node { name } } } }'],
     [
@@ -42,6 +84,25 @@ describe('limits', () => {
     ],
   ])('refuses a document that is %s', async (_, limits, query) => {
     expect(await refused(limits, query)).toEqual(['GRAPH_COST_EXCEEDED']);
+  });
+
+  it('answers what tools ask about the schema', async () => {
+    const router = start(createSampleMesh());
+    for (const options of [
+      {},
+      { descriptions: true, inputValueDeprecation: true, oneOf: true, specifiedByUrl: true },
+    ]) {
+      const { data, errors } = await ask(router, getIntrospectionQuery(options), anonymousCaller);
+      expect([errors, data?.__schema !== undefined]).toEqual([undefined, true]);
+    }
+    const types = series(5, (n) => `a${n}: __type(name: "Model") { name fields { name type { name } } }`);
+    expect((await ask(router, `{ ${types} }`, anonymousCaller)).errors).toBeUndefined();
+  });
+
+  it('takes a document of many fragments, as Relay writes them', async () => {
+    const fragments = series(300, (n) => `fragment f${n} on Model { id name }`);
+    const query = `{ model(id: "m1") { ${series(300, (n) => `...f${n}`)} } } ${fragments}`;
+    expect((await ask(start(createSampleMesh()), query)).errors).toBeUndefined();
   });
 
   it('counts as the root only what an operation asks of it', async () => {
@@ -61,7 +122,30 @@ describe('limits', () => {
     expect(isRemembered('{ motd }')).toBe(true);
     expect(isRemembered(large(10))).toBe(true);
     expect(isRemembered(large(100))).toBe(false);
-    expect(isRemembered('{ nothing }')).toBe(false);
+  });
+
+  it('remembers the refusal of a document, apart for callers without a key, within a bound', () => {
+    const router = start(createSampleMesh(), { refusedDocumentsMax: 2, anonymousTokensMax: 6 });
+    const isPrepared = (query: string) =>
+      [everyScope, anonymousCaller].map((caller) => router.isPrepared(query, caller));
+    const refused = '{ nothing }';
+    expect(isPrepared(refused)).toEqual([false, false]);
+    const answer = router.prepare(refused, null, everyScope);
+    expect(isPrepared(refused)).toEqual([true, false]);
+    expect(router.prepare(refused, null, everyScope)).toBe(answer);
+    for (const query of ['{ a }', '{ b }']) router.prepare(query, null, everyScope);
+    expect(isPrepared(refused)).toEqual([false, false]);
+    expect(isPrepared('{ b }')).toEqual([true, false]);
+  });
+
+  it('takes smaller documents of callers without a key, whoever has sent them before', () => {
+    const router = start(createSampleMesh(), { anonymousTokensMax: 6 });
+    const query = '{ a: motd b: motd }';
+    const isRefused = (caller: Caller) => !isOperation(router.prepare(query, null, caller));
+    expect(isRefused(anonymousCaller)).toBe(true);
+    expect(isRefused(everyScope)).toBe(false);
+    expect(isRefused(anonymousCaller)).toBe(true);
+    expect(isOperation(router.prepare('{ motd }', null, anonymousCaller))).toBe(true);
   });
 
   it('remembers what runs of a document within the same bound, however its conditions are turned', () => {

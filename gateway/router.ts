@@ -61,8 +61,13 @@ export type Answer = ClientResult | AsyncIterableIterator<ClientResult>;
 
 export interface Router {
   readonly schema: GraphQLSchema;
-  /** The operation to run, or the refusal of its document. Parsed, measured, validated once per document. */
-  prepare(query: string, operationName: string | null | undefined): Operation | ClientResult;
+  /** True when the document, or its refusal, is remembered, so that `prepare` takes no time. */
+  isPrepared(query: string, caller: Caller): boolean;
+  /**
+   * The operation to run, or the refusal of its document. Parsed, measured, validated once per document. Anonymous
+   * callers may send smaller documents than others.
+   */
+  prepare(query: string, operationName: string | null | undefined, caller?: Caller): Operation | ClientResult;
   /** Runs the operation once. Never rejects: what fails is in the answer, masked where it was not expected. */
   run(
     operation: Operation,
@@ -73,6 +78,8 @@ export interface Router {
 
 const noVariables: Variables = Object.freeze({});
 const variableErrorsMax = 20;
+/** Answers to introspection that are remembered. */
+const introspectionsMax = 20;
 
 export function isOperation(value: Operation | ClientResult): value is Operation {
   return value instanceof Operation;
@@ -122,6 +129,7 @@ export function createRouter(options: RouterOptions): Router {
     planner,
     limits,
     programs: new LRUCache({ maxSize: limits.documentBytesMax }),
+    introspections: new LRUCache({ max: introspectionsMax }),
   };
   const documents = new Documents(graph);
   const isOfType = typeTest(schema);
@@ -248,8 +256,9 @@ export function createRouter(options: RouterOptions): Router {
 
   return {
     schema,
-    prepare: (query, operationName) => {
-      const document = documents.prepare(query);
+    isPrepared: (query, caller) => documents.isPrepared(query, caller.kind === 'ANONYMOUS'),
+    prepare: (query, operationName, caller) => {
+      const document = documents.prepare(query, caller?.kind === 'ANONYMOUS');
       return document.refusal ?? document.operation(operationName);
     },
     run: async (operation, variables, context) => {

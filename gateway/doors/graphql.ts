@@ -139,7 +139,7 @@ export async function serveGraphql(
     if (accepted.result === undefined && accepted.stream === undefined) throw unacceptable();
     const parameters = await parametersOf(request, mesh, search);
     caller = await mesh.callers.identify(credentialsOf(request), { requestId, clientAddress });
-    const operation = mesh.router().prepare(parameters.query, parameters.operationName);
+    const operation = mesh.router().prepare(parameters.query, parameters.operationName, caller);
     if (isOperation(operation)) {
       const wrong = misfit(request, accepted, operation);
       if (wrong !== undefined) {

@@ -228,7 +228,7 @@ export class WebSocketSession {
   async #answer(payload: SubscribePayload, requestId: string, signal: AbortSignal): Promise<Answer> {
     const caller = await this.#identify(requestId);
     const router = this.#mesh.router();
-    const operation = router.prepare(payload.query, payload.operationName);
+    const operation = router.prepare(payload.query, payload.operationName, caller);
     if (!isOperation(operation)) {
       this.#mesh.refusals.answered(operation.errors ?? [], { ...this.#asked(requestId), caller });
       return operation;

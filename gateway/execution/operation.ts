@@ -41,6 +41,8 @@ export interface Graph {
   readonly limits: GatewayLimits;
   /** The programs of all operations that are remembered, by the bytes they take, roughly. */
   readonly programs: LRUCache<string, Promise<Program>>;
+  /** Answers to __schema and __type that depend on no variable, by the fields that are asked for. */
+  readonly introspections: LRUCache<string, Record<string, unknown>>;
 }
 
 /** An operation as it runs for all callers to whom the same is granted, with its conditions decided. */
@@ -99,6 +101,11 @@ export class Operation {
     const asksSchema = (field: FieldNode, isRoot: boolean) =>
       !isRoot || field.name.value === '__schema' || field.name.value === '__type';
     this.#introspection = filterOperation(definition, fragments, asksSchema);
+  }
+
+  /** True when it asks for __schema or __type. */
+  get introspects(): boolean {
+    return this.#introspection !== undefined;
   }
 
   get schema(): GraphQLSchema {
@@ -222,6 +229,14 @@ export class Operation {
   introspect(variables: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
     if (this.#introspection === undefined) return undefined;
     if (this.#introspected !== undefined) return this.#introspected;
+    const isConstant = (this.definition.variableDefinitions ?? []).length === 0;
+    const { introspections } = this.#graph;
+    const asked = isConstant ? print(this.#introspection) : '';
+    const known = isConstant ? introspections.get(asked) : undefined;
+    if (known !== undefined) {
+      this.#introspected = known;
+      return known;
+    }
     const result = execute({
       schema: this.#graph.schema,
       document: this.#introspection,
@@ -229,7 +244,10 @@ export class Operation {
     });
     if ('then' in result) throw new Error('Introspection cannot wait for anything.');
     const data = result.data ?? {};
-    if ((this.definition.variableDefinitions ?? []).length === 0) this.#introspected = data;
+    if (isConstant) {
+      this.#introspected = data;
+      introspections.set(asked, data);
+    }
     return data;
   }
 }
