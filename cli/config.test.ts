@@ -20,6 +20,12 @@ describe('readEnvironment', () => {
     expect(read).toThrow(/PORT=x.*REDIS_URL.*LOG_LEVEL=loud/);
   });
 
+  it('names what a variable may be', () => {
+    expect(() => readEnvironment({ LOG_LEVEL: 'verbose' })).toThrow(
+      'LOG_LEVEL=verbose: must be one of silent, fatal, error, warn, info, debug, trace (see docs/configuration.md)',
+    );
+  });
+
   it('tells the bounds of a number', () => {
     expect(() => readEnvironment({ PORT: '99999', HEDDLE_DEPTH_MAX: '0' })).toThrow(
       /PORT=99999: must be 65535 or less; HEDDLE_DEPTH_MAX=0: must be 1 or more/,

@@ -30,6 +30,9 @@ const integer = (min: number, max: number, standard: number) =>
     .max(max, `must be ${max} or less`)
     .default(standard);
 
+const oneOf = <const T extends readonly [string, ...string[]]>(...names: T) =>
+  z.enum(names, `must be one of ${names.join(', ')}`);
+
 const port = (standard: number) => integer(0, 65_535, standard);
 
 const isUrl = (text: string, protocols: readonly string[]) =>
@@ -116,17 +119,28 @@ export const variables = {
     true,
   ),
   LOG_LEVEL: variable(
-    z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+    oneOf('silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace').default('info'),
     'How much is logged, as JSON lines on standard error.',
   ),
   HEDDLE_BODY_BYTES_MAX: variable(
     integer(1024, 64 * 1024 * 1024, 1024 * 1024),
     'Largest request body and WebSocket message, in bytes.',
   ),
+  HEDDLE_DOCUMENT_LENGTH_MAX: variable(
+    integer(1_000, 16 * 1024 * 1024, 128 * 1024),
+    'How many characters a document may have; long texts belong into variables.',
+  ),
+  HEDDLE_OPERATIONS_MAX: variable(integer(1, 1_000, 50), 'How many operations a document may have.'),
+  HEDDLE_FRAGMENTS_MAX: variable(integer(1, 10_000, 500), 'How many fragments a document may have.'),
+  HEDDLE_VARIABLES_MAX: variable(integer(1, 10_000, 250), 'How many variables an operation may declare.'),
   HEDDLE_DEPTH_MAX: variable(integer(1, 100, 16), 'How deep a document may nest.'),
   HEDDLE_ALIASES_MAX: variable(integer(1, 10_000, 100), 'How many aliases a document may use.'),
   HEDDLE_ROOT_FIELDS_MAX: variable(integer(1, 10_000, 50), 'How many root fields an operation may have.'),
   HEDDLE_TOKENS_MAX: variable(integer(10, 1_000_000, 10_000), 'How many lexical tokens a document may have.'),
+  HEDDLE_ANONYMOUS_TOKENS_MAX: variable(
+    integer(10, 1_000_000, 2_000),
+    'How many lexical tokens a document of a caller without a key may have.',
+  ),
   HEDDLE_COST_MAX: variable(
     integer(1, 1_000_000_000, 10_000),
     'Largest static cost of an operation, by @cost and @listSize.',

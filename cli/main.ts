@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { StartError } from './config.ts';
+import { refuseUnknownVariables } from './unknown-variables.ts';
 
 // Beside the packages, where nobody else writes: compiled code is trusted as it is found.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/heddle', import.meta.url)));
@@ -42,6 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const named = !first.startsWith('-');
   const load = commands[named ? first : 'serve'];
   if (load === undefined) throw new StartError(`there is no command ${first}; try --help`);
+  refuseUnknownVariables(process.env);
   const run = await load();
   return run(argv[0] === undefined || !named ? argv : argv.slice(1));
 }

@@ -99,6 +99,22 @@ describe('npm start', () => {
     ).toEqual({ invocations: { edges: [{ node: { status: 'SUCCEEDED', model: { id: 'demo/echo' } } }] } });
   });
 
+  it.each([
+    [[]],
+    [['store']],
+    [['backup', 'file']],
+    [['restore', 'file', '--dir', 'x']],
+    [['schema', 'check']],
+  ])('refuses a mistyped variable before anything is done: heddle %s', async (args) => {
+    const { code, lines } = await failure({ HEDDLE_GUARDRAIL: 'secrets' }, args);
+    expect({ code, lines }).toEqual({
+      code: 1,
+      lines: [
+        'heddle: HEDDLE_GUARDRAIL is no variable of Heddle; did you mean HEDDLE_GUARDRAILS? (see docs/configuration.md)',
+      ],
+    });
+  });
+
   it('ends with one line and exit code 1 when the port is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     stack.defer(() => new Promise((closed) => other.close(() => closed())));
