@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
+import { keyLimitsDefault, parseLimits, tenantLimitsDefault } from '#subgraphs/tenants/default-limits.ts';
 
 /** A start that cannot go on: one clear line for whoever typed the command, and exit code 1. */
 export class StartError extends Error {
@@ -45,6 +46,18 @@ const url = (...protocols: readonly string[]) =>
       (text) => isUrl(text, protocols),
       `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
     );
+
+const limits = (standard: string) =>
+  z
+    .string()
+    .default(standard)
+    .refine((text) => {
+      try {
+        return parseLimits(text, 'limits') !== undefined;
+      } catch {
+        return false;
+      }
+    }, 'must be limits such as CONCURRENCY=20,REQUESTS/MINUTE=600,COST/DAY=10, or none');
 
 /** The port a subgraph listens on when it stands alone, and where a gateway looks for it unless told. */
 const subgraphPorts: Readonly<Record<SubgraphName, number>> = {
@@ -164,6 +177,14 @@ export const variables = {
   HEDDLE_GUARDRAILS: variable(
     z.string().default(''),
     'Guardrails that look at every input and output, comma-separated; see docs/guardrails.md.',
+  ),
+  HEDDLE_KEY_LIMITS: variable(
+    limits(keyLimitsDefault),
+    'Limits of API keys that are created without any, such as `CONCURRENCY=20,COST/DAY=10`; `none` for no limits.',
+  ),
+  HEDDLE_TENANT_LIMITS: variable(
+    limits(tenantLimitsDefault),
+    'Limits of the plan `default`, of tenants that are created without a plan, for when that plan is made.',
   ),
   HEDDLE_MODELS_PORT: subgraphPort('models'),
   HEDDLE_PROMPTS_PORT: subgraphPort('prompts'),

@@ -4,6 +4,7 @@ import { makeDirectory } from '#mongo/embedded/make-directory.ts';
 import type { SubgraphName } from '#schema/subgraph.ts';
 import type { State } from '#state/open-state.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
+import { parseLimits } from '#subgraphs/tenants/default-limits.ts';
 import { dataDirectory } from './config.ts';
 import { encryptionKey } from './encryption-key.ts';
 import type { MeshOptions } from './mesh-options.ts';
@@ -87,6 +88,10 @@ export async function startSubgraphs(
         state,
         // The embedded store has one owner.
         isAlone: url.startsWith('embedded:'),
+        defaultLimits: {
+          key: parseLimits(environment.HEDDLE_KEY_LIMITS, 'HEDDLE_KEY_LIMITS'),
+          tenant: parseLimits(environment.HEDDLE_TENANT_LIMITS, 'HEDDLE_TENANT_LIMITS'),
+        },
         guardrails: environment.HEDDLE_GUARDRAILS,
       }),
     );

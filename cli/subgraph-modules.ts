@@ -4,6 +4,7 @@ import type { SecretBox } from '#mongo/secret-box.ts';
 import type { SubgraphName } from '#schema/subgraph.ts';
 import type { State } from '#state/open-state.ts';
 import type { Subgraph, SubgraphServices } from '#subgraphs/shared/subgraph.ts';
+import type { DefaultLimits } from '#subgraphs/tenants/default-limits.ts';
 
 export { createAuditLog } from '#mongo/audit-log.ts';
 export { openCatalog } from '#mongo/catalog.ts';
@@ -18,6 +19,8 @@ export interface SubgraphParts extends SubgraphServices {
   readonly state: State;
   /** No other process uses the database. */
   readonly isAlone: boolean;
+  /** HEDDLE_KEY_LIMITS and HEDDLE_TENANT_LIMITS. */
+  readonly defaultLimits: DefaultLimits;
   /** HEDDLE_GUARDRAILS. */
   readonly guardrails: string;
 }

@@ -18,6 +18,11 @@ export interface ApiKeyRecord {
    * that a new text does not begin with empty meters.
    */
   lineId: string;
+  /**
+   * Whose limits bind the key beside its own, and count its calls: those of the keys that it was made with (`key:<line>`)
+   * and of the apps of those (`app:<id>`). Absent where none of them had a limit.
+   */
+  makerScopes?: string[];
   allowedIps: string[] | null;
   expiresAt: Date | null;
   /** To the minute. */
@@ -43,6 +48,7 @@ export const apiKeys = defineCollection<ApiKeyRecord>(
     scopes: [String],
     limits: limitsPath,
     lineId: text,
+    makerScopes: { type: [String], default: undefined },
     allowedIps: { type: [String], default: null },
     expiresAt: date,
     lastUsedAt: date,
@@ -50,5 +56,11 @@ export const apiKeys = defineCollection<ApiKeyRecord>(
     replacedById: { type: String, default: null },
     createdAt: { type: Date, required: true },
   },
-  [[{ keyHash: 1 }, { unique: true }], [{ appId: 1, createdAt: 1, _id: 1 }]],
+  [
+    [{ keyHash: 1 }, { unique: true }],
+    [{ appId: 1, createdAt: 1, _id: 1 }],
+    [{ lineId: 1, createdAt: 1 }],
+    [{ makerScopes: 1 }, { sparse: true }],
+    [{ scopes: 1 }],
+  ],
 );

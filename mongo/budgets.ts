@@ -1,4 +1,5 @@
 import { defineCollection } from './collection.ts';
+import type { LimitSetter } from './limit.ts';
 
 /** How much a tenant, or one of its apps, may spend in a window. What was spent is told by the quota state. */
 export interface BudgetRecord {
@@ -12,6 +13,10 @@ export interface BudgetRecord {
   alertAt: number[];
   /** A hard budget refuses, a soft one only counts. */
   hard: boolean;
+  /** Absent in records of versions that did not keep it: then it counts as an operator's. */
+  setBy?: LimitSetter;
+  /** Tenant, app, window and setter: of each there is one budget. Absent in records of versions that did not keep it. */
+  slot?: string;
   createdAt: Date;
 }
 
@@ -27,7 +32,12 @@ export const budgets = defineCollection<BudgetRecord>(
     window: text,
     alertAt: [Number],
     hard: { type: Boolean, required: true },
+    setBy: String,
+    slot: String,
     createdAt: { type: Date, required: true },
   },
-  [[{ tenantId: 1, createdAt: 1, _id: 1 }]],
+  [
+    [{ tenantId: 1, createdAt: 1, _id: 1 }],
+    [{ slot: 1 }, { unique: true, partialFilterExpression: { slot: { $exists: true } } }],
+  ],
 );

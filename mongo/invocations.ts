@@ -87,6 +87,8 @@ export interface InvocationRecord {
   keyId: string | null;
   /** The line that the key belongs to, which its limits are counted under; absent on older rows. */
   keyLineId?: string | null;
+  /** Whose limits count it beside those of its tenant, app and key: see ApiKeyRecord. Absent for most keys. */
+  makerScopes?: string[];
   /** Who asked, where the caller is a user; null for an API key. */
   subject: string | null;
   /** The AI model that answered; while RUNNING the one that is asked first. */
@@ -151,6 +153,7 @@ export const invocations = defineCollection<InvocationRecord>(
     appId: String,
     keyId: String,
     keyLineId: String,
+    makerScopes: { type: [String], default: undefined },
     subject: String,
     modelId: text,
     providerId: text,

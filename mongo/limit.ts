@@ -1,9 +1,14 @@
+/** Who set a limit or a budget: what an operator (`tenants:admin`) set, a tenant cannot lift. */
+export type LimitSetter = 'OPERATOR' | 'TENANT';
+
 /** One limit as stored: a plan's, an app's or a key's. */
 export interface LimitRecord {
-  meter: 'REQUESTS' | 'TOKENS' | 'COST' | 'CONCURRENCY';
+  meter: 'REQUESTS' | 'TOKENS' | 'COST' | 'CONCURRENCY' | 'READS';
   window: 'SECOND' | 'MINUTE' | 'HOUR' | 'DAY' | 'MONTH' | 'INFLIGHT';
-  /** Calls, tokens or calls in flight; nano-dollars for COST. */
+  /** Calls, tokens, calls in flight or cost of reads; nano-dollars for COST. */
   amount: bigint;
+  /** Absent in records of versions that did not keep it: then it counts as an operator's. */
+  setBy?: LimitSetter;
 }
 
 /** The mongoose path of a list of limits. */
@@ -13,5 +18,6 @@ export const limitsPath = [
     meter: { type: String, required: true },
     window: { type: String, required: true },
     amount: { type: BigInt, required: true },
+    setBy: String,
   },
 ];

@@ -29,6 +29,7 @@ interface Group {
     readonly closed: boolean;
     readonly app: string | null;
     readonly key: string | null;
+    readonly makers?: readonly string[] | null;
   };
   readonly first: Date;
   readonly last: Date;
@@ -122,7 +123,7 @@ async function readLedger(connection: Connection, question: Question) {
   const found = groups.map((group) => ({
     id: group._id.id,
     isClosed: group._id.closed,
-    scopes: [tenant, `app:${group._id.app}`, `key:${group._id.key}`],
+    scopes: [tenant, `app:${group._id.app}`, `key:${group._id.key}`, ...(group._id.makers ?? [])],
     firstMs: group.first.getTime(),
     lastMs: group.last.getTime(),
     amounts: {
@@ -185,6 +186,7 @@ function rowsPipeline(question: Question, summedFromMs: number, summedUntilMs: n
           id: { $cond: [isSingle, '$_id', null] },
           closed: { $ne: ['$status', 'RUNNING'] },
           ...scopeKeys(question, '$appId', keyLineId, isSingle),
+          makers: '$makerScopes',
           part: partOf(boundariesMs, '$startedAt'),
           slot: fine === null ? null : slotOf(fine),
         },
@@ -213,6 +215,7 @@ function hoursPipeline(question: Question, fromMs: number, untilMs: number): mon
           id: null,
           closed: true,
           ...scopeKeys(question, '$groups.appId', '$groups.keyLineId'),
+          makers: '$groups.makerScopes',
           part: partOf(boundariesMs, '$hour'),
         },
         first: { $min: '$hour' },

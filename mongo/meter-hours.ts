@@ -5,6 +5,8 @@ export interface MeterHourGroup {
   appId: string | null;
   /** The first key of the line of rotated keys. */
   keyLineId: string | null;
+  /** As in the rows; absent where they have none. */
+  makerScopes?: string[];
   requests: bigint;
   inputTokens: bigint;
   outputTokens: bigint;
@@ -35,6 +37,7 @@ export const meterHours = defineCollection<MeterHourRecord>(
         _id: false,
         appId: String,
         keyLineId: String,
+        makerScopes: { type: [String], default: undefined },
         requests: count,
         inputTokens: count,
         outputTokens: count,

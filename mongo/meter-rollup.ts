@@ -96,11 +96,12 @@ export async function reopenHour(
   await meterRollups(connection).updateOne({ _id: tenantId }, { $min: { until }, $inc: { version: 1 } });
 }
 
-interface HourSum extends Omit<MeterHourGroup, 'appId' | 'keyLineId'> {
+interface HourSum extends Omit<MeterHourGroup, 'appId' | 'keyLineId' | 'makerScopes'> {
   readonly _id: {
     readonly hour: number | bigint;
     readonly app?: string | null;
     readonly key?: string | null;
+    readonly makers?: string[] | null;
   };
   readonly running: number | bigint;
 }
@@ -129,6 +130,7 @@ async function sumHours(
               hour: { $subtract: [sinceEpochMs, { $mod: [sinceEpochMs, hourMs] }] },
               app: '$appId',
               key: keyLineId,
+              makers: '$makerScopes',
             },
             requests: { $sum: 1 },
             inputTokens: { $sum: '$usage.inputTokens' },
@@ -160,6 +162,7 @@ async function sumHours(
     record.groups.push({
       appId: _id.app ?? null,
       keyLineId: _id.key ?? null,
+      ...(_id.makers == null ? {} : { makerScopes: _id.makers }),
       requests: BigInt(requests),
       inputTokens: BigInt(inputTokens),
       outputTokens: BigInt(outputTokens),

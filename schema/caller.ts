@@ -1,5 +1,5 @@
 /** What a metered field draws on; see the enum Meter in directives.graphql. */
-export type Meter = 'REQUESTS' | 'TOKENS' | 'COST' | 'CONCURRENCY';
+export type Meter = 'REQUESTS' | 'TOKENS' | 'COST' | 'CONCURRENCY' | 'READS';
 
 export type LimitWindow = 'SECOND' | 'MINUTE' | 'HOUR' | 'DAY' | 'MONTH' | 'INFLIGHT';
 
@@ -31,6 +31,8 @@ export interface Caller {
   readonly keyId: string | null;
   /** What the key's limits are counted under: rotation keeps it. */
   readonly keyLineId: string | null;
+  /** Of a key that was made with a limited one: `key:<line>` and `app:<id>` of its makers, whose limits count its calls too. */
+  readonly makerScopes?: readonly string[];
   readonly subject: string | null;
   readonly scopes: readonly string[];
   /** All limits that bind this caller at once. */

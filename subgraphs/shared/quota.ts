@@ -30,12 +30,17 @@ export function scopesOf({
   appId,
   keyId,
   keyLineId,
-}: Pick<Caller, 'tenantId' | 'appId' | 'keyId'> & { readonly keyLineId?: string | null }): readonly string[] {
+  makerScopes = [],
+}: Pick<Caller, 'tenantId' | 'appId' | 'keyId'> & {
+  readonly keyLineId?: string | null;
+  readonly makerScopes?: readonly string[];
+}): readonly string[] {
   const key = keyLineId ?? keyId;
   return [
     ...(tenantId === null ? [] : [`tenant:${tenantId}`]),
     ...(appId === null ? [] : [`app:${appId}`]),
     ...(key === null ? [] : [`key:${key}`]),
+    ...makerScopes,
   ];
 }
 

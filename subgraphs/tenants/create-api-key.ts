@@ -1,12 +1,16 @@
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { checkedText } from '../shared/input.ts';
 import { checkedAddresses } from './addresses.ts';
+import { boundsOfCaller, boundsOfKey, requireWithin } from './bounds.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { checkedExpiry } from './expiry.ts';
 import { hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
+import { narrowLimits } from './limit-bounds.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
 import { makeRoomForKey } from './make-room-for-key.ts';
+import { makerScopesOf } from './makers.ts';
 import { checkedScopes, requireAllScopes } from './scopes.ts';
+import { setterOf } from './set-limits.ts';
 import { visible } from './visible.ts';
 
 export interface CreateApiKeyInput {
@@ -24,7 +28,10 @@ export interface CreatedApiKey {
   readonly secret: string;
 }
 
-/** Makes a key of an app that the caller may see. FORBIDDEN when it asks for a scope that the caller lacks. */
+/**
+ * Makes a key of an app that the caller may see, within the bounds of the caller: what is left out is as wide as they
+ * are, or as the default limits where those are narrower; FORBIDDEN for more.
+ */
 export async function createApiKey(
   input: CreateApiKeyInput,
   context: TenantsContext,
@@ -33,6 +40,12 @@ export async function createApiKey(
   const app = await visible('app', input.appId, context);
   const scopes = checkedScopes(input.scopes, 'input.scopes');
   requireAllScopes(context.caller, scopes);
+  const maker = boundsOfCaller(context.caller, app._id);
+  const makerScopes = makerScopesOf(context.caller, app);
+  const limits =
+    input.limits == null
+      ? narrowLimits(deps.defaultLimits.key, maker.limits)
+      : checkedLimits(input.limits, 'input.limits');
   const now = nowOf(deps);
   const { id, text } = newKeyText();
   const key: ApiKeyRecord = {
@@ -43,15 +56,20 @@ export async function createApiKey(
     hint: hintOfKey(text),
     keyHash: hashOfKey(text),
     scopes,
-    limits: checkedLimits(input.limits, 'input.limits'),
+    limits: limits.map((limit) => ({ ...limit, setBy: setterOf(context.caller) })),
     lineId: id,
-    allowedIps: checkedAddresses(input.allowedIps, 'input.allowedIps'),
-    expiresAt: checkedExpiry(input.expiresAt, 'input.expiresAt', now),
+    ...(makerScopes.length === 0 ? {} : { makerScopes }),
+    allowedIps:
+      checkedAddresses(input.allowedIps, 'input.allowedIps') ?? (maker.allowedIps && [...maker.allowedIps]),
+    expiresAt:
+      checkedExpiry(input.expiresAt, 'input.expiresAt', now) ??
+      (maker.expiresAtMs === null ? null : new Date(maker.expiresAtMs)),
     lastUsedAt: null,
     revokedAt: null,
     replacedById: null,
     createdAt: now,
   };
+  requireWithin('The new key', boundsOfKey(key), maker);
   await makeRoomForKey(app._id, now, deps);
   await apiKeys(deps.connection).create({ ...key });
   context.audit({ tenantId: key.tenantId, type: 'ApiKey', id, after: key });

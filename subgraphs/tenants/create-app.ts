@@ -4,6 +4,7 @@ import { checkedText, orConflict } from '../shared/input.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { randomId } from './ids.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
+import { replaceLimits } from './set-limits.ts';
 import { tenantIdOf } from './visible.ts';
 
 export interface CreateAppInput {
@@ -27,7 +28,7 @@ export async function createApp(
     _id: randomId(),
     tenantId,
     name: checkedText(input.name, 'input.name'),
-    limits: checkedLimits(input.limits, 'input.limits'),
+    limits: replaceLimits([], checkedLimits(input.limits, 'input.limits'), context.caller),
     cacheByDefault: input.cacheByDefault ?? null,
     createdAt: nowOf(deps),
   };

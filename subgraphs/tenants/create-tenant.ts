@@ -24,7 +24,7 @@ export async function createTenant(
   const slug = slugOf(name);
   const planId =
     input.planId == null
-      ? await ensureDefaultPlan(deps.connection)
+      ? await ensureDefaultPlan(deps.connection, deps.defaultLimits.tenant)
       : (await visible('plan', input.planId, context))._id;
   const tenant: TenantRecord = {
     _id: slug === '' ? randomId() : `${slug}-${randomId(8)}`,

@@ -1,11 +1,17 @@
 import { budgets } from '#mongo/budgets.ts';
 import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { asSetIn } from './save-budget.ts';
+import { requireSetter } from './set-limits.ts';
 import { visible } from './visible.ts';
 
-/** Removes the budget and returns its id. NOT_FOUND when there is none that the caller may see. */
+/**
+ * Removes the budget and returns its id. NOT_FOUND when there is none that the caller may see, FORBIDDEN to a tenant for
+ * an operator's.
+ */
 export async function deleteBudget(id: string, context: TenantsContext, deps: TenantsDeps): Promise<string> {
   const before = await visible('budget', id, context);
-  await budgets(deps.connection).deleteOne({ _id: id });
+  requireSetter('This budget', before, context.caller);
+  await budgets(deps.connection).deleteOne({ _id: id, ...asSetIn(before) });
   context.audit({ tenantId: before.tenantId, type: 'Budget', id, before });
   context.loaders.budget.clear(id);
   await callersChanged(deps, before.tenantId);

@@ -1,10 +1,12 @@
 import type { Connection } from 'mongoose';
 import type { SubgraphContext } from '../shared/context.ts';
 import type { SubgraphServices } from '../shared/subgraph.ts';
+import type { DefaultLimits } from './default-limits.ts';
 import type { TenantsLoaders } from './loaders.ts';
 
 export interface TenantsDeps extends SubgraphServices {
   readonly connection: Connection;
+  readonly defaultLimits: DefaultLimits;
   readonly now?: () => number;
 }
 

@@ -1,25 +1,34 @@
 import type { Connection } from 'mongoose';
-import { plans } from '#mongo/plans.ts';
+import type { LimitRecord } from '#mongo/limit.ts';
+import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { isDuplicateKey } from '../shared/input.ts';
 
-/** The plan of tenants that are given no other. An admin may put limits into it. */
-const defaultPlanId = 'unlimited';
+/** Makes the plan `default` where it is missing: the one of tenants that are given no other. */
+export function ensureDefaultPlan(connection: Connection, limits: readonly LimitRecord[]): Promise<string> {
+  return ensurePlan(connection, { _id: 'default', name: 'Default', limits: [...limits] });
+}
 
-/** Makes the default plan where it is missing; several processes may do so at once. */
-export async function ensureDefaultPlan(connection: Connection): Promise<string> {
+/** Makes the plan `unlimited` where it is missing: that of the first tenant. */
+export function ensureUnlimitedPlan(connection: Connection): Promise<string> {
+  return ensurePlan(connection, { _id: 'unlimited', name: 'Unlimited', limits: [] });
+}
+
+/** Several processes may do so at once. A plan that is there stays as it is. */
+async function ensurePlan(connection: Connection, plan: PlanRecord): Promise<string> {
   const records = plans(connection);
+  if (await records.exists({ _id: plan._id })) return plan._id;
   try {
-    await records.create({ _id: defaultPlanId, name: 'Unlimited', limits: [] });
+    await records.create(plan);
   } catch (cause) {
     if (!isDuplicateKey(cause)) throw cause;
-    if (!(await records.exists({ _id: defaultPlanId }))) {
+    if (!(await records.exists({ _id: plan._id }))) {
       throw new HeddleError(
         'CONFLICT',
-        `The default plan ${defaultPlanId} is missing and its name is taken: rename the plan called Unlimited.`,
+        `The plan ${plan._id} is missing and its name is taken: rename the plan called ${plan.name}.`,
         { cause },
       );
     }
   }
-  return defaultPlanId;
+  return plan._id;
 }

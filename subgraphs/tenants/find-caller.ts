@@ -6,23 +6,30 @@ import { plans } from '#mongo/plans.ts';
 import { tenants } from '#mongo/tenants.ts';
 import type { Caller, CallerLimit } from '#schema/caller.ts';
 import { nowOf, type TenantsDeps } from './deps.ts';
+import { findMakers, makerIds } from './makers.ts';
 
 /**
  * The caller that a key of this SHA-256 stands for, with every limit that binds it; null when there is no such key,
- * or it was revoked or has expired. Four commands, three of them at once; the gateway remembers the answer.
+ * or it was revoked or has expired. Four commands, three of them at once, and two for the makers of a key that limits of
+ * theirs bind; the gateway remembers the answer.
  */
-export async function findCaller(keyHash: string, deps: TenantsDeps): Promise<Caller | null> {
+export async function findCaller(
+  keyHash: string,
+  deps: Pick<TenantsDeps, 'connection' | 'now'>,
+): Promise<Caller | null> {
   const { connection } = deps;
   const key = await apiKeys(connection).findOne({ keyHash }).lean();
   if (!key || key.revokedAt !== null || (key.expiresAt && key.expiresAt <= nowOf(deps))) return null;
-  const [tenant, app, bounds] = await Promise.all([
+  const makerScopes = key.makerScopes ?? [];
+  const [tenant, app, bounds, makers] = await Promise.all([
     tenants(connection).findById(key.tenantId).lean(),
     apps(connection).findById(key.appId).lean(),
     budgets(connection)
-      .find({ tenantId: key.tenantId, appId: { $in: [null, key.appId] } })
+      .find({ tenantId: key.tenantId, appId: { $in: [null, key.appId, ...makerIds(makerScopes, 'app:')] } })
       .lean(),
+    findMakers(key.tenantId, makerScopes, connection),
   ]);
-  if (!tenant || !app) return null;
+  if (!tenant || !app || !makers) return null;
   const plan = await plans(connection).findById(tenant.planId).lean();
   return {
     kind: 'API_KEY',
@@ -32,7 +39,8 @@ export async function findCaller(keyHash: string, deps: TenantsDeps): Promise<Ca
     keyLineId: key.lineId,
     subject: null,
     scopes: key.scopes,
-    limits: limitsOf(tenant._id, plan?.limits ?? [], app, key, bounds),
+    ...(makerScopes.length === 0 ? {} : { makerScopes }),
+    limits: limitsOf(tenant._id, plan?.limits ?? [], [app, ...makers.apps], [key, ...makers.keys], bounds),
     allowedRegions: tenant.allowedRegions,
     payloadLogging: tenant.payloadLogging,
     cacheByDefault: app.cacheByDefault ?? tenant.cacheByDefault,
@@ -44,16 +52,16 @@ export async function findCaller(keyHash: string, deps: TenantsDeps): Promise<Ca
 function limitsOf(
   tenantId: string,
   planLimits: readonly LimitRecord[],
-  app: AppRecord,
-  key: ApiKeyRecord,
+  boundApps: readonly AppRecord[],
+  boundKeys: readonly ApiKeyRecord[],
   bounds: readonly BudgetRecord[],
 ): CallerLimit[] {
   const under = (subject: string, limits: readonly LimitRecord[]): CallerLimit[] =>
     limits.map(({ meter, window, amount }) => ({ subject, meter, window, amount: amount.toString() }));
   return [
     ...under(`tenant:${tenantId}`, planLimits),
-    ...under(`app:${app._id}`, app.limits),
-    ...under(`key:${key.lineId}`, key.limits),
+    ...boundApps.flatMap((app) => under(`app:${app._id}`, app.limits)),
+    ...boundKeys.flatMap((key) => under(`key:${key.lineId}`, key.limits)),
     ...bounds.map(
       ({ _id, appId, window, amountNanos, hard }): CallerLimit => ({
         subject: `budget:${_id}`,

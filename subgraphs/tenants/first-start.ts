@@ -5,7 +5,7 @@ import { tenants } from '#mongo/tenants.ts';
 import { scopes } from '#schema/caller.ts';
 import { type AuditLog, auditedStart } from '../shared/audited-start.ts';
 import { isDuplicateKey, orConflict } from '../shared/input.ts';
-import { ensureDefaultPlan } from './ensure-plan.ts';
+import { ensureUnlimitedPlan } from './ensure-plan.ts';
 import { checkedPreset, hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
 
 /** The tenant of the first start. */
@@ -38,7 +38,7 @@ export async function ensureFirstTenant(
   const now = new Date(options.now?.() ?? Date.now());
   const preset =
     options.adminKey === undefined ? undefined : checkedPreset(options.adminKey, 'HEDDLE_ADMIN_KEY');
-  const planId = await ensureDefaultPlan(connection);
+  const planId = await ensureUnlimitedPlan(connection);
   await insertOnce(
     tenants(connection).create({
       _id: defaultId,

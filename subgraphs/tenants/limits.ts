@@ -1,6 +1,7 @@
 import type { LimitRecord } from '#mongo/limit.ts';
 import { decimalOfNanos, nanosOfDecimal } from '#schema/money.ts';
 import { badInput, checkedList } from '../shared/input.ts';
+import { setByOf } from './set-limits.ts';
 
 export interface LimitInput {
   readonly meter: LimitRecord['meter'];
@@ -58,6 +59,12 @@ function checkedCount(amount: string, field: string): bigint {
 }
 
 /** A stored limit as the graph tells it. */
-export function limitOf({ meter, window, amount }: LimitRecord) {
-  return { meter, window, amount: meter === 'COST' ? decimalOfNanos(amount) : amount.toString() };
+export function limitOf(limit: LimitRecord) {
+  const { meter, window, amount } = limit;
+  return {
+    meter,
+    window,
+    amount: meter === 'COST' ? decimalOfNanos(amount) : amount.toString(),
+    setBy: setByOf(limit),
+  };
 }

@@ -31,6 +31,7 @@ import { rotateApiKey } from './rotate-api-key.ts';
 import { saveBudget } from './save-budget.ts';
 import { saveMember } from './save-member.ts';
 import { savePlan } from './save-plan.ts';
+import { setByOf } from './set-limits.ts';
 import { updateApiKey } from './update-api-key.ts';
 import { updateApp } from './update-app.ts';
 import { updateTenant } from './update-tenant.ts';
@@ -126,6 +127,7 @@ export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphRe
         decimalOfNanos((await loaders.spending.load(budget)).spent),
       reserved: async (budget: BudgetRecord, _args, { loaders }) =>
         decimalOfNanos((await loaders.spending.load(budget)).reserved),
+      setBy: (budget: BudgetRecord) => setByOf(budget),
       app: (budget: BudgetRecord, _args, { loaders }) => budget.appId && loaders.app.load(budget.appId),
       __resolveReference: (ref, { loaders }) => loaders.budget.load(ref.id),
     },

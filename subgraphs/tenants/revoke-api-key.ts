@@ -1,17 +1,28 @@
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { hasScope } from '../shared/context.ts';
 import { notFound } from '../shared/input.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { keepingOperators } from './keep-operators.ts';
 import { visible } from './visible.ts';
 
-/** Ends a key for ever. One that was revoked before keeps its time. */
+/**
+ * Ends a key for ever, also the caller's own. One that was revoked before keeps its time. FORBIDDEN for a key with
+ * tenants:admin to who lacks that scope, CONFLICT for the last of them.
+ */
 export async function revokeApiKey(
   id: string,
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<ApiKeyRecord> {
   const before = await visible('apiKey', id, context);
+  if (before.scopes.includes('tenants:admin') && !hasScope(context.caller, 'tenants:admin')) {
+    throw new HeddleError('FORBIDDEN', 'A key with tenants:admin is revoked with tenants:admin alone.');
+  }
   const keys = apiKeys(deps.connection);
-  await keys.updateOne({ _id: id, revokedAt: null }, { $set: { revokedAt: nowOf(deps) } });
+  await keepingOperators(before, deps.connection, () =>
+    keys.updateOne({ _id: id, revokedAt: null }, { $set: { revokedAt: nowOf(deps) } }).exec(),
+  );
   const after = await keys.findById(id).lean();
   if (!after) notFound('API key', id);
   context.audit({ tenantId: after.tenantId, type: 'ApiKey', id, before, after });

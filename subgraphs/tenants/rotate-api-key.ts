@@ -1,5 +1,6 @@
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { badInput } from '../shared/input.ts';
+import { boundsOfCaller, boundsOfKey, requireAnotherKey, requireWithin } from './bounds.ts';
 import type { CreatedApiKey } from './create-api-key.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { changedMeanwhile, requireInForce } from './in-force.ts';
@@ -12,8 +13,8 @@ const overlapSecondsMax = 30 * 24 * 3600;
 
 /**
  * Makes the successor of a key: same rights, limits and meters. The old key ends after the overlap, or when it would
- * have ended anyway. The answer holds the new secret, so the caller must have every scope of the key. Of two
- * rotations or changes at once one is refused with CONFLICT.
+ * have ended anyway. The answer holds the new secret, so the key must be another one, within the bounds of the caller,
+ * and its successor ends no later than the caller. Of two rotations or changes at once one is refused with CONFLICT.
  */
 export async function rotateApiKey(
   id: string,
@@ -27,6 +28,9 @@ export async function rotateApiKey(
   }
   const old = await visible('apiKey', id, context);
   requireAllScopes(context.caller, old.scopes);
+  requireAnotherKey(context.caller, old);
+  const bounds = boundsOfCaller(context.caller, old.appId);
+  requireWithin('The key', boundsOfKey(old), bounds);
   const now = nowOf(deps);
   requireInForce(old, now);
   const { id: newId, text } = newKeyText();
@@ -36,7 +40,10 @@ export async function rotateApiKey(
     _id: newId,
     hint: hintOfKey(text),
     keyHash: hashOfKey(text),
-    expiresAt: lifetimeMs === null ? null : new Date(now.getTime() + lifetimeMs),
+    expiresAt:
+      lifetimeMs === null
+        ? null
+        : new Date(Math.min(now.getTime() + lifetimeMs, bounds.expiresAtMs ?? Number.POSITIVE_INFINITY)),
     lastUsedAt: null,
     createdAt: now,
   };

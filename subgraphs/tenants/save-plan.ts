@@ -23,7 +23,7 @@ export async function savePlan(
   const plan: PlanRecord = {
     _id: checkedId(input.id, 'input.id'),
     name: checkedText(input.name, 'input.name'),
-    limits: checkedLimits(input.limits, 'input.limits'),
+    limits: checkedLimits(input.limits, 'input.limits').map((limit) => ({ ...limit, setBy: 'OPERATOR' })),
   };
   const records = plans(deps.connection);
   const before = await records.findById(plan._id).lean();

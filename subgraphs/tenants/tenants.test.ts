@@ -27,11 +27,11 @@ const refusal = async (query: string, variables = {}, caller: Caller = acme.call
   (await ask(mesh.subgraph, caller, query, variables)).errors?.[0];
 
 const createTenant = `mutation ($input: CreateTenantInput!) {
-  createTenant(input: $input) { id name plan { id } allowedRegions payloadLogging cacheByDefault }
+  createTenant(input: $input) { id name plan { id limits { meter window amount setBy } } allowedRegions payloadLogging cacheByDefault }
 }`;
 
 describe('tenants', () => {
-  it('get an id that begins with the name, and the plan without limits', async () => {
+  it('get an id that begins with the name, and the plan with the default limits', async () => {
     const input = {
       name: ' Zürich & Söhne, Ltd. ',
       allowedRegions: ['eu', 'eu', 'ch'],
@@ -41,7 +41,15 @@ describe('tenants', () => {
       createTenant: {
         id: expect.stringMatching(/^zu-rich-so-hne-ltd-[0-9a-v]{8}$/),
         name: 'Zürich & Söhne, Ltd.',
-        plan: { id: 'unlimited' },
+        plan: {
+          id: 'default',
+          limits: [
+            { meter: 'CONCURRENCY', window: 'INFLIGHT', amount: '100', setBy: 'OPERATOR' },
+            { meter: 'REQUESTS', window: 'MINUTE', amount: '3000', setBy: 'OPERATOR' },
+            { meter: 'COST', window: 'DAY', amount: '100.000000000', setBy: 'OPERATOR' },
+            { meter: 'READS', window: 'MINUTE', amount: '300000', setBy: 'OPERATOR' },
+          ],
+        },
         allowedRegions: ['eu', 'ch'],
         payloadLogging: 'METADATA',
         cacheByDefault: false,

@@ -1,11 +1,15 @@
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { checkedText } from '../shared/input.ts';
 import { checkedAddresses } from './addresses.ts';
+import { boundsOfCaller, boundsOfKey, findExcess, requireAnotherKey, requireWithin } from './bounds.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { checkedExpiry } from './expiry.ts';
 import { changedMeanwhile, requireInForce } from './in-force.ts';
+import { keepingOperators } from './keep-operators.ts';
+import { narrowLimits } from './limit-bounds.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
 import { requireAllScopes } from './scopes.ts';
+import { replaceLimits, setByOf } from './set-limits.ts';
 import { visible } from './visible.ts';
 
 export interface UpdateApiKeyInput {
@@ -16,8 +20,8 @@ export interface UpdateApiKeyInput {
 }
 
 /**
- * Changes what is given of a key in force; a key that has ended stays ended (CONFLICT). FORBIDDEN when the key has a
- * scope that the caller lacks: its bounds are part of what it was given.
+ * Changes what is given of another key in force; a key that has ended stays ended (CONFLICT). FORBIDDEN when the key
+ * exceeds the bounds of the caller, before or after.
  */
 export async function updateApiKey(
   id: string,
@@ -28,23 +32,42 @@ export async function updateApiKey(
   const now = nowOf(deps);
   const before = await visible('apiKey', id, context);
   requireAllScopes(context.caller, before.scopes);
+  requireAnotherKey(context.caller, before);
+  const bounds = boundsOfCaller(context.caller, before.appId);
+  requireWithin('The key', boundsOfKey(before), bounds);
   requireInForce(before, now);
   const change: Partial<ApiKeyRecord> = {};
   if (input.label !== undefined) change.label = checkedText(input.label ?? '', 'input.label');
-  if (input.limits !== undefined) change.limits = checkedLimits(input.limits, 'input.limits');
+  if (input.limits !== undefined) {
+    const wanted =
+      input.limits === null
+        ? narrowLimits(deps.defaultLimits.key, [
+            ...bounds.limits,
+            ...before.limits.filter((limit) => setByOf(limit) === 'OPERATOR'),
+          ])
+        : checkedLimits(input.limits, 'input.limits');
+    change.limits = replaceLimits(before.limits, wanted, context.caller);
+  }
   if (input.allowedIps !== undefined) {
     change.allowedIps = checkedAddresses(input.allowedIps, 'input.allowedIps');
   }
   if (input.expiresAt !== undefined) {
     change.expiresAt = checkedExpiry(input.expiresAt, 'input.expiresAt', now);
   }
-  const after = await apiKeys(deps.connection)
-    .findOneAndUpdate(
-      { _id: id, revokedAt: null, replacedById: null },
-      { $set: change },
-      { returnDocument: 'after' },
-    )
-    .lean();
+  const wanted = { ...before, ...change };
+  requireWithin('The key', boundsOfKey(wanted), bounds);
+  const { label, limits, allowedIps, expiresAt } = before;
+  const update = () =>
+    apiKeys(deps.connection)
+      .findOneAndUpdate(
+        { _id: id, revokedAt: null, replacedById: null, label, limits, allowedIps, expiresAt },
+        { $set: change },
+        { returnDocument: 'after' },
+      )
+      .lean()
+      .exec();
+  const narrows = findExcess(boundsOfKey(before), boundsOfKey(wanted)).length > 0;
+  const after = await (narrows ? keepingOperators(before, deps.connection, update) : update());
   if (!after) throw changedMeanwhile(id);
   context.audit({ tenantId: after.tenantId, type: 'ApiKey', id, before, after });
   context.loaders.apiKey.clear(id);

@@ -1,7 +1,13 @@
 import { type AppRecord, apps } from '#mongo/apps.ts';
-import { checkedText, notFound, orConflict } from '../shared/input.ts';
+import type { LimitRecord } from '#mongo/limit.ts';
+import type { Caller } from '#schema/caller.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { checkedText, orConflict } from '../shared/input.ts';
+import { limitsOfCaller } from './bounds.ts';
 import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { limitsExceeded } from './limit-bounds.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
+import { replaceLimits, setterOf } from './set-limits.ts';
 import { visible } from './visible.ts';
 
 export interface UpdateAppInput {
@@ -10,7 +16,10 @@ export interface UpdateAppInput {
   readonly cacheByDefault?: boolean | null;
 }
 
-/** Changes what is given; null limits are none, null cacheByDefault leaves it to the tenant. */
+/**
+ * Changes what is given; null limits are none, null cacheByDefault leaves it to the tenant. FORBIDDEN for limits that
+ * are wider than before and than those of the caller, or than an operator's.
+ */
 export async function updateApp(
   id: string,
   input: UpdateAppInput,
@@ -20,18 +29,39 @@ export async function updateApp(
   const before = await visible('app', id, context);
   const change: Partial<AppRecord> = {};
   if (input.name !== undefined) change.name = checkedText(input.name ?? '', 'input.name');
-  if (input.limits !== undefined) change.limits = checkedLimits(input.limits, 'input.limits');
+  if (input.limits !== undefined) {
+    const wanted = checkedLimits(input.limits, 'input.limits');
+    requireNoWider(wanted, before, context.caller);
+    change.limits = replaceLimits(before.limits, wanted, context.caller);
+  }
   if (input.cacheByDefault !== undefined) change.cacheByDefault = input.cacheByDefault;
+  const unchanged = change.limits === undefined ? {} : { limits: before.limits };
   const after = await orConflict(
     apps(deps.connection)
-      .findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' })
+      .findOneAndUpdate({ _id: id, ...unchanged }, { $set: change }, { returnDocument: 'after' })
       .lean()
       .exec(),
     `There is an app named ${JSON.stringify(change.name)} in this tenant already.`,
   );
-  if (!after) notFound('app', id);
+  if (!after) throw new HeddleError('CONFLICT', `Someone else has just changed the app ${id}.`);
   context.audit({ tenantId: after.tenantId, type: 'App', id, before, after });
   context.loaders.app.clear(id);
   await callersChanged(deps, after.tenantId);
   return after;
+}
+
+/** A caller raises limits to its own at most: so it never raises those of its own app. An operator may, by its scope. */
+function requireNoWider(wanted: readonly LimitRecord[], before: AppRecord, caller: Caller): void {
+  if (limitsExceeded(wanted, before.limits).length === 0) return;
+  const isOperator = setterOf(caller) === 'OPERATOR';
+  const own = limitsOfCaller(caller).filter(({ subject }) => !isOperator || subject.startsWith('key:'));
+  const [exceeded] = limitsExceeded(
+    wanted,
+    own.map(({ limit }) => limit),
+  );
+  if (exceeded === undefined) return;
+  throw new HeddleError(
+    'FORBIDDEN',
+    `The limits exceed those of the key that you call with: ${exceeded.meter} per ${exceeded.window}.`,
+  );
 }

@@ -1,6 +1,7 @@
 import type { Database } from '#mongo/connect.ts';
 import { type Caller, type Scope, systemCaller } from '#schema/caller.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
+import { keyLimitsDefault, parseLimits, tenantLimitsDefault } from '#subgraphs/tenants/default-limits.ts';
 import type { TenantsDeps } from '#subgraphs/tenants/deps.ts';
 import { ensureFirstTenant } from '#subgraphs/tenants/first-start.ts';
 import { hashOfKey } from '#subgraphs/tenants/key-text.ts';
@@ -53,7 +54,7 @@ export interface TestTenants extends AsyncDisposable {
   clock: { ms: number | null };
   /** Who the gateway takes the bearer of this key for; null: nobody. */
   callerOf(secret: string): Promise<Caller | null>;
-  /** A tenant with one app and one key of it. */
+  /** A tenant with one app and one key of it, without limits. */
   addTenant(name: string, scopes?: readonly Scope[]): Promise<TestTenant>;
 }
 
@@ -64,6 +65,10 @@ export async function startTenants(): Promise<TestTenants> {
   const deps: TenantsDeps = {
     ...testServices(database),
     connection: database.connection,
+    defaultLimits: {
+      key: parseLimits(keyLimitsDefault, 'key'),
+      tenant: parseLimits(tenantLimitsDefault, 'tenant'),
+    },
     now: () => clock.ms ?? Date.now(),
   };
   const subgraph = createTenantsSubgraph(deps);
@@ -89,7 +94,10 @@ export async function startTenants(): Promise<TestTenants> {
       const run = (query: string, variables: Record<string, unknown>) =>
         dataOf<TenantsData>(subgraph, admin, query, variables);
       const tenantId = (
-        await run('mutation ($name: String!) { createTenant(input: { name: $name }) { id } }', { name })
+        await run(
+          'mutation ($name: String!) { createTenant(input: { name: $name, planId: "unlimited" }) { id } }',
+          { name },
+        )
       ).createTenant.id;
       const appId = (
         await run('mutation ($id: ID!) { createApp(input: { tenantId: $id, name: "app" }) { id } }', {
@@ -99,7 +107,7 @@ export async function startTenants(): Promise<TestTenants> {
       const { secret, key } = (
         await run(
           `mutation ($appId: ID!, $scopes: [String!]) {
-            createApiKey(input: { appId: $appId, scopes: $scopes }) { secret key { id } }
+            createApiKey(input: { appId: $appId, scopes: $scopes, limits: [] }) { secret key { id } }
           }`,
           { appId, scopes },
         )

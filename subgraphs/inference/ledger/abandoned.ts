@@ -91,7 +91,7 @@ async function deleteUnopened(
 
 type ClosedRow = Pick<
   InvocationRecord,
-  '_id' | 'tenantId' | 'appId' | 'keyId' | 'keyLineId' | 'usage' | 'costNanos'
+  '_id' | 'tenantId' | 'appId' | 'keyId' | 'keyLineId' | 'makerScopes' | 'usage' | 'costNanos'
 >;
 
 /** Commits to the meters what these rows were closed with, whoever closed them. */
@@ -106,6 +106,7 @@ export async function commitUsage(
       appId: 1,
       keyId: 1,
       keyLineId: 1,
+      makerScopes: 1,
       usage: 1,
       costNanos: 1,
     })

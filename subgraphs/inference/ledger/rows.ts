@@ -37,6 +37,7 @@ export function openRow(start: RowStart): InvocationRecord {
     appId: caller.appId,
     keyId: caller.keyId,
     keyLineId: caller.keyLineId ?? caller.keyId,
+    ...(caller.makerScopes === undefined ? {} : { makerScopes: [...caller.makerScopes] }),
     subject: caller.subject,
     modelId: model.id,
     providerId: model.provider.id,

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Connection } from 'mongoose';
+import { HeddleError } from '#schema/errors.ts';
+import { defineCollection } from './collection.ts';
+
+/** A lock that a process holds: for whoever reads first and writes then, so that nobody else writes in between. */
+interface LockRecord {
+  readonly _id: string;
+  readonly holder: string;
+  /** The end of the lease of a process that was killed. */
+  readonly until: Date;
+}
+
+const locks = defineCollection<LockRecord>('locks', {
+  _id: { type: String, required: true },
+  holder: { type: String, required: true },
+  until: { type: Date, required: true },
+});
+
+/** Longer than what is done under a lock may take. */
+const leaseMs = 30_000;
+const waitMsMax = 10_000;
+const pollMs = 20;
+const waitersMax = 200;
+
+interface Queue {
+  waiters: number;
+  last: Promise<unknown>;
+}
+
+const queues = new WeakMap<Connection, Map<string, Queue>>();
+
+/**
+ * Runs with the lock of that name, which one caller of all processes has at a time. OVERLOADED when it is not to be had
+ * in time. Deliberately absent: locks within locks.
+ */
+export async function withLock<T>(connection: Connection, name: string, run: () => Promise<T>): Promise<T> {
+  const known = queues.get(connection) ?? new Map<string, Queue>();
+  queues.set(connection, known);
+  const queue = known.get(name) ?? { waiters: 0, last: Promise.resolve() };
+  known.set(name, queue);
+  if (queue.waiters >= waitersMax) throw busy(name);
+  queue.waiters += 1;
+  const turn = queue.last.then(() => holding(connection, name, run));
+  queue.last = turn.catch(() => undefined);
+  try {
+    return await turn;
+  } finally {
+    queue.waiters -= 1;
+    if (queue.waiters === 0) known.delete(name);
+  }
+}
+
+async function holding<T>(connection: Connection, name: string, run: () => Promise<T>): Promise<T> {
+  const holder = randomUUID();
+  await acquire(connection, name, holder);
+  try {
+    return await run();
+  } finally {
+    await locks(connection).deleteOne({ _id: name, holder });
+  }
+}
+
+async function acquire(connection: Connection, name: string, holder: string): Promise<void> {
+  const deadlineMs = Date.now() + waitMsMax;
+  for (;;) {
+    const now = new Date();
+    const record = { _id: name, holder, until: new Date(now.getTime() + leaseMs) };
+    try {
+      const { upsertedCount, modifiedCount } = await locks(connection).updateOne(
+        { _id: name, until: { $lte: now } },
+        { $set: { holder, until: record.until } },
+        { upsert: true },
+      );
+      if (upsertedCount + modifiedCount === 1) return;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 11000)) throw error;
+    }
+    if (Date.now() >= deadlineMs) throw busy(name);
+    await wait(pollMs);
+  }
+}
+
+function busy(name: string): HeddleError {
+  return new HeddleError('OVERLOADED', `Others are changing ${name}; nothing was begun.`, {
+    extensions: { retryAfterMs: 1_000, notBegun: true },
+  });
+}

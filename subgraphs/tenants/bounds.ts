@@ -1,0 +1,108 @@
+import type { ApiKeyRecord } from '#mongo/api-keys.ts';
+import type { LimitRecord } from '#mongo/limit.ts';
+import type { Caller } from '#schema/caller.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { addressesOutside } from './address-ranges.ts';
+import { limitsExceeded } from './limit-bounds.ts';
+
+/** Everything by which one key may do more than another. */
+export interface Bounds {
+  readonly scopes: readonly string[];
+  /** AI models and routes; null: any. */
+  readonly models: readonly string[] | null;
+  /** Names of prompts; null: any. */
+  readonly prompts: readonly string[] | null;
+  /** All of them hold; a meter without a limit is unbounded. */
+  readonly limits: readonly LimitRecord[];
+  /** Single addresses and CIDR ranges; null: any. */
+  readonly allowedIps: readonly string[] | null;
+  /** Null: never. */
+  readonly expiresAtMs: number | null;
+}
+
+/** In what the inner bounds exceed the outer ones, by dimension; empty: they are within them. */
+export function findExcess(inner: Bounds, outer: Bounds): readonly string[] {
+  const exceeded = limitsExceeded(inner.limits, outer.limits);
+  return [
+    ...listed('scopes', beyond(inner.scopes, outer.scopes)),
+    ...listed('models', beyond(inner.models, outer.models)),
+    ...listed('prompts', beyond(inner.prompts, outer.prompts)),
+    ...listed(
+      'limits',
+      exceeded.map(({ meter, window }) => `${meter} per ${window}`),
+    ),
+    ...listed('allowedIps', outer.allowedIps === null ? [] : outside(inner.allowedIps, outer.allowedIps)),
+    ...(isLater(inner.expiresAtMs, outer.expiresAtMs) ? ['expiresAt'] : []),
+  ];
+}
+
+function listed(dimension: string, excess: readonly string[]): readonly string[] {
+  return excess.length === 0 ? [] : [`${dimension} (${excess.slice(0, 10).join(', ').slice(0, 500)})`];
+}
+
+/** Null on the outer side allows all, null on the inner side asks for all. */
+function beyond(inner: readonly string[] | null, outer: readonly string[] | null): readonly string[] {
+  if (outer === null) return [];
+  return inner === null ? ['any'] : inner.filter((item) => !outer.includes(item));
+}
+
+function outside(inner: readonly string[] | null, outer: readonly string[]): readonly string[] {
+  return inner === null ? ['any'] : addressesOutside(inner, outer);
+}
+
+function isLater(innerMs: number | null, outerMs: number | null): boolean {
+  return outerMs !== null && (innerMs === null || innerMs > outerMs);
+}
+
+/** The bounds of a key by itself. Those of its makers, app and tenant bind it too. */
+export function boundsOfKey(key: ApiKeyRecord): Bounds {
+  return {
+    scopes: key.scopes,
+    models: null,
+    prompts: null,
+    limits: key.limits,
+    allowedIps: key.allowedIps,
+    expiresAtMs: key.expiresAt?.getTime() ?? null,
+  };
+}
+
+/** What a caller may give to a key of this app: limits of the app itself bind that key anyway. */
+export function boundsOfCaller(caller: Caller, appId: string): Bounds {
+  return {
+    scopes: caller.scopes,
+    models: null,
+    prompts: null,
+    limits: limitsOfCaller(caller).flatMap(({ subject, limit }) =>
+      subject === `app:${appId}` ? [] : [limit],
+    ),
+    allowedIps: caller.allowedIps,
+    expiresAtMs: caller.expiresAtMs,
+  };
+}
+
+/** The limits of the caller's key and app, and of its makers; those of the plan and budgets bind the tenant's keys alike. */
+export function limitsOfCaller({
+  limits,
+}: Caller): readonly { readonly subject: string; readonly limit: LimitRecord }[] {
+  return limits.flatMap(({ subject, meter, window, amount, budget }) =>
+    budget !== undefined || subject.startsWith('tenant:')
+      ? []
+      : [{ subject, limit: { meter, window, amount: BigInt(amount) } }],
+  );
+}
+
+/** FORBIDDEN, naming what exceeds the bounds of the caller; `what` begins the sentence: "The key". */
+export function requireWithin(what: string, inner: Bounds, outer: Bounds): void {
+  const excess = findExcess(inner, outer);
+  if (excess.length === 0) return;
+  throw new HeddleError(
+    'FORBIDDEN',
+    `${what} exceeds the bounds of the key that you call with: ${excess.join('; ')}.`,
+  );
+}
+
+/** FORBIDDEN for a key that is the caller's own, or one that it was rotated from or to. */
+export function requireAnotherKey({ keyId, keyLineId }: Caller, key: ApiKeyRecord): void {
+  if (key._id !== keyId && key.lineId !== keyLineId) return;
+  throw new HeddleError('FORBIDDEN', 'No key changes or rotates itself: use another key of the tenant.');
+}

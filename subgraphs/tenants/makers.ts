@@ -1,0 +1,59 @@
+import type { Connection } from 'mongoose';
+import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
+import { type AppRecord, apps } from '#mongo/apps.ts';
+import type { Caller } from '#schema/caller.ts';
+import { HeddleError } from '#schema/errors.ts';
+
+/** Each scope costs a counter of every limit, and room in each row of the ledger. */
+const makersMax = 8;
+
+/**
+ * Whose limits shall count the calls of a key that this caller makes, beside its own: so many keys as a limited key may
+ * make, together they get no more than it. Meters are a tenant's: a key of another tenant draws on none of them.
+ */
+export function makerScopesOf(caller: Caller, app: AppRecord): string[] {
+  if (caller.tenantId !== app.tenantId) return [];
+  const bound = new Set(
+    caller.limits.map(({ subject, budget }) =>
+      budget?.appId === undefined ? subject : `app:${budget.appId}`,
+    ),
+  );
+  const own = [`key:${caller.keyLineId ?? caller.keyId}`, `app:${caller.appId}`];
+  const scopes = new Set([...(caller.makerScopes ?? []), ...own.filter((scope) => bound.has(scope))]);
+  scopes.delete(`app:${app._id}`);
+  if (scopes.size > makersMax) {
+    throw new HeddleError(
+      'FORBIDDEN',
+      `Limits of ${makersMax} keys and apps bind this key: it makes no more keys.`,
+    );
+  }
+  return [...scopes];
+}
+
+/** The keys and apps that the scopes name, as they are now; null when one is gone: nobody knows what would bind its keys. */
+export async function findMakers(
+  tenantId: string,
+  scopes: readonly string[],
+  connection: Connection,
+): Promise<{ readonly keys: readonly ApiKeyRecord[]; readonly apps: readonly AppRecord[] } | null> {
+  const lineIds = makerIds(scopes, 'key:');
+  const appIds = makerIds(scopes, 'app:');
+  const [keys, found] = await Promise.all([
+    lineIds.length === 0
+      ? []
+      : apiKeys(connection)
+          .find({ tenantId, lineId: { $in: lineIds }, replacedById: null })
+          .lean(),
+    appIds.length === 0
+      ? []
+      : apps(connection)
+          .find({ _id: { $in: appIds } })
+          .lean(),
+  ]);
+  return keys.length < lineIds.length || found.length < appIds.length ? null : { keys, apps: found };
+}
+
+/** The ids of the scopes of one kind. */
+export function makerIds(scopes: readonly string[], kind: 'key:' | 'app:'): string[] {
+  return scopes.filter((scope) => scope.startsWith(kind)).map((scope) => scope.slice(kind.length));
+}
