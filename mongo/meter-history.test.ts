@@ -62,12 +62,12 @@ it('sums each scope by what its rows drew, whatever became of them, and without 
     {},
     { status: 'FAILED', cache: 'MISS' },
     { status: 'CANCELLED', appId: 'b' },
-    { keyLineId: 'other' },
+    { keyLineId: 'other', makerScopes: ['key:maker', 'app:maker'] },
     { cache: 'HIT' },
     { cache: 'COALESCED' },
   );
   await write('t2', {});
-  const scopes = ['tenant:t1', 'app:a', 'key:k1', 'key:none'];
+  const scopes = ['tenant:t1', 'app:a', 'key:k1', 'key:none', 'key:maker', 'app:maker'];
   const { sums, calls } = await createMeterHistory(database.connection).read({
     partition: 't1',
     scopes,
@@ -84,6 +84,8 @@ it('sums each scope by what its rows drew, whatever became of them, and without 
     [3n, 15n, 21n],
     [3n, 15n, 21n],
     [0n, 0n, 0n],
+    [1n, 5n, 7n],
+    [1n, 5n, 7n],
   ]);
 });
 

@@ -59,7 +59,7 @@ const rollUp = (tenantId: string, nowMs: number) => rollUpHours(database.connect
 
 /** What a month's meters of the tenant, its apps and keys would be read back as. */
 async function amounts(tenantId: string, nowMs: number, except: readonly string[] = []) {
-  const scopes = [`tenant:${tenantId}`, 'app:a', 'app:b', 'key:k1', 'key:k2'];
+  const scopes = [`tenant:${tenantId}`, 'app:a', 'app:b', 'key:k1', 'key:k2', 'key:maker', 'app:maker'];
   const { sums, calls } = await createMeterHistory(database.connection).read({
     partition: tenantId,
     scopes,
@@ -94,15 +94,15 @@ async function amounts(tenantId: string, nowMs: number, except: readonly string[
 /** The same, added up from the rows. */
 function expected(tenantId: string, rows: readonly InvocationRecord[], nowMs: number): object {
   const starts = { MONTH: monthMs, DAY: Math.floor(nowMs / dayMs) * dayMs, HOUR: nowMs - hourMs + 1 };
-  const scopes = [`tenant:${tenantId}`, 'app:a', 'app:b', 'key:k1', 'key:k2'];
+  const scopes = [`tenant:${tenantId}`, 'app:a', 'app:b', 'key:k1', 'key:k2', 'key:maker', 'app:maker'];
   return Object.fromEntries(
     scopes.flatMap((scope) =>
       Object.entries(starts).map(([window, startMs]) => {
         const found = rows.filter(
-          ({ appId, keyLineId, startedAt, cache }) =>
+          ({ appId, keyLineId, makerScopes = [], startedAt, cache }) =>
             startedAt.getTime() >= startMs &&
             cache !== 'HIT' &&
-            [`tenant:${tenantId}`, `app:${appId}`, `key:${keyLineId}`].includes(scope),
+            [`tenant:${tenantId}`, `app:${appId}`, `key:${keyLineId}`, ...makerScopes].includes(scope),
         );
         const tokens = (of: InvocationRecord) => BigInt(of.usage.inputTokens + of.usage.outputTokens);
         return [
@@ -122,6 +122,7 @@ function randomRow(tenantId: string, random: Random, fromMs: number, untilMs: nu
   return row(tenantId, fromMs + random.below(untilMs - fromMs), {
     appId: random.pick(['a', 'b', 'c']),
     keyLineId: random.pick(['k1', 'k2', 'k3']),
+    ...(random.chance(0.5) ? { makerScopes: random.pick([['key:maker'], ['key:maker', 'app:maker']]) } : {}),
     cache: random.pick(['MISS', 'BYPASS', 'HIT']),
     costNanos: BigInt(random.below(1_000_000)) * 9_007_199_254n,
   });

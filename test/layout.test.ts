@@ -45,7 +45,7 @@ const collections: Readonly<Record<SubgraphName, readonly string[]>> = {
   usage: ['invocations', 'audit-log'],
   inference: ['invocations', 'meter-rollup', 'completions', 'idempotency-keys', 'owners', 'secret-box'],
 };
-const openToAllSubgraphs = ['connect', 'catalog', 'node-records'];
+const openToAllSubgraphs = ['connect', 'catalog', 'node-records', 'locks'];
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], {
   cwd: root,

@@ -68,7 +68,8 @@ const boundsOfCallers = new WeakMap<Caller, CallerBounds>();
 export function callerBounds(caller: Caller): CallerBounds {
   const known = boundsOfCallers.get(caller);
   if (known !== undefined) return known;
-  const limits = limitsOf(caller);
+  // The gateway draws on READS.
+  const limits = limitsOf(caller).filter(({ meter }) => meter !== 'READS');
   const bounds = { limits, scopes: [...new Set([...scopesOf(caller), ...limits.map(scopeOf)])] };
   boundsOfCallers.set(caller, bounds);
   return bounds;

@@ -311,8 +311,8 @@ describe('what an operator set', () => {
     expect(own.id).not.toBe(operators.id);
     const bound = (await mesh.callerOf(acme.secret))?.limits.map(({ amount }: CallerLimit) => amount);
     expect(bound?.sort()).toEqual(['1000000000', '9000000000']);
-    expect(await run(remove, { id: own.id }, acme.caller)).toEqual({ deleteBudget: true });
-    expect(await run(remove, { id: operators.id }, mesh.admin)).toEqual({ deleteBudget: true });
+    expect(await run(remove, { id: own.id }, acme.caller)).toEqual({ deleteBudget: expect.any(String) });
+    expect(await run(remove, { id: operators.id }, mesh.admin)).toEqual({ deleteBudget: expect.any(String) });
   });
 });
 

@@ -29,7 +29,7 @@ export async function newTenant(
   const root = admin(mesh);
   const { createTenant } = await root.data<{ createTenant: { id: string } }>(
     'mutation ($input: CreateTenantInput!) { createTenant(input: $input) { id } }',
-    { input: { name: unique('tenant') } },
+    { input: { name: unique('tenant'), planId: 'unlimited' } },
   );
   const { createApp } = await root.data<{ createApp: { id: string } }>(
     'mutation ($input: CreateAppInput!) { createApp(input: $input) { id } }',
