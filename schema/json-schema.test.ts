@@ -1,75 +1,176 @@
-import { describe, expect, it } from 'vitest';
-import { compileJsonSchema, jsonSchemaText } from './json-schema.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createJsonSchemas, type JsonSchemaLimits, type JsonSchemas, jsonSchemaText } from './json-schema.ts';
 
-const compile = (schema: unknown) => compileJsonSchema(jsonSchemaText(schema, 'it'), 'it');
+const stack = new AsyncDisposableStack();
+afterAll(() => stack.disposeAsync());
+const start = (limits: Partial<JsonSchemaLimits> = {}) => stack.use(createJsonSchemas(limits));
+
+const shared = start();
+const textOf = (schema: unknown) => jsonSchemaText(schema, 'it');
+const compile = async (schema: unknown, schemas: JsonSchemas = shared) =>
+  schemas.compile(textOf(schema), 'it', 'user');
+const problemOf = async (schema: unknown, value: unknown, schemas: JsonSchemas = shared, user = 'user') =>
+  schemas.check(textOf(schema), typeof value === 'string' ? value : JSON.stringify(value), 'it', user);
+const costly = { code: 'BAD_USER_INPUT', extensions: { reason: 'SCHEMA_TOO_COSTLY' } };
+
+function nestedSchema(depth: number): object {
+  let schema: object = {};
+  for (let level = 1; level < depth; level++) schema = { not: schema };
+  return schema;
+}
 
 describe('JSON Schemas from outside', () => {
-  it('says where a value does not fit, and nothing when it does', () => {
-    const { problemOf } = compile({
-      type: 'object',
-      required: ['a'],
-      properties: { a: { type: 'integer' } },
-    });
-    expect(problemOf({ a: 1 })).toBeNull();
-    expect(problemOf({ a: 'x' })).toBe('at /a it must be integer');
-    expect(problemOf({})).toContain('at its root it must have');
+  it('says where a value does not fit, and nothing when it does', async () => {
+    const schema = { type: 'object', required: ['a'], properties: { a: { type: 'integer' } } };
+    expect(await problemOf(schema, { a: 1 })).toBeNull();
+    expect(await problemOf(schema, { a: 'x' })).toBe('at /a it must be integer');
+    expect(await problemOf(schema, {})).toContain('at its root it must have');
+    expect(await problemOf(schema, '{"a":')).toBe('it is no JSON');
   });
 
-  it('takes 2020-12, and draft-07 where the schema says so', () => {
-    const tuple = compile({ prefixItems: [{ type: 'string' }], items: false });
-    expect(tuple.problemOf(['a'])).toBeNull();
-    expect(tuple.problemOf(['a', 'b'])).not.toBeNull();
-    const old = compile({
+  it('takes 2020-12, and draft-07 where the schema says so', async () => {
+    const tuple = { prefixItems: [{ type: 'string' }], items: false };
+    expect(await problemOf(tuple, ['a'])).toBeNull();
+    expect(await problemOf(tuple, ['a', 'b'])).not.toBeNull();
+    const old = {
       $schema: 'http://json-schema.org/draft-07/schema#',
       items: [{ type: 'string' }],
       additionalItems: false,
-    });
-    expect(old.problemOf(['a', 'b'])).not.toBeNull();
+    };
+    expect(await problemOf(old, ['a', 'b'])).not.toBeNull();
   });
 
-  it('lets two schemas of the same $id live beside each other', () => {
-    expect(compile({ $id: 'https://example.com/s', type: 'string' }).problemOf('x')).toBeNull();
-    expect(compile({ $id: 'https://example.com/s', type: 'number' }).problemOf(1)).toBeNull();
-  });
-
-  it('keeps schemas apart, whatever was compiled or refused before', () => {
+  it('keeps schemas apart, whatever was compiled or refused before', async () => {
+    const $id = 'https://example.com/s';
+    expect(await problemOf({ $id, type: 'string' }, '"x"')).toBeNull();
+    expect(await problemOf({ $id, type: 'number' }, 1)).toBeNull();
     const named = { $defs: { inner: { $id: 'https://example.com/inner', type: 'string' } } };
-    compile({ ...named, $ref: 'https://example.com/inner' });
-    expect(() => compile({ $ref: 'https://example.com/inner' })).toThrow(/no usable JSON Schema/);
-    expect(() => compile({ type: 'nonsense' })).toThrow(/no usable JSON Schema/);
+    await compile({ ...named, $ref: 'https://example.com/inner' });
+    await expect(compile({ $ref: 'https://example.com/inner' })).rejects.toThrow(/no usable JSON Schema/);
+    await expect(compile({ type: 'nonsense' })).rejects.toThrow(/no usable JSON Schema/);
     for (let i = 0; i < 450; i++) {
-      const { problemOf } = compile({ $defs: { x: { const: i } }, items: { $ref: '#/$defs/x' } });
-      expect([problemOf([i]), problemOf([i + 1])]).toEqual([null, 'at /0 it must be equal to constant']);
+      const schema = { $defs: { x: { const: i } }, items: { $ref: '#/$defs/x' } };
+      expect([await problemOf(schema, [i]), await problemOf(schema, [i + 1])]).toEqual([
+        null,
+        'at /0 it must be equal to constant',
+      ]);
     }
   });
 
   it.each([
-    ['text', 'it must be a JSON Schema: an object.'],
-    [[], 'it must be a JSON Schema'],
-    [{ type: 'nonsense' }, 'it is no usable JSON Schema'],
-    [{ $ref: 'https://example.com/elsewhere' }, 'it is no usable JSON Schema'],
-    [{ description: 'x'.repeat(65_536) }, 'at most 65536 bytes'],
-  ])('refuses %j', (schema, message) => {
-    expect(() => compile(schema)).toThrow(message);
+    ['a text', 'text', 'it must be a JSON Schema: an object.'],
+    ['a list', [], 'it must be a JSON Schema'],
+    ['an unknown type', { type: 'nonsense' }, 'it is no usable JSON Schema'],
+    ['a reference to elsewhere', { $ref: 'https://example.com/elsewhere' }, 'it is no usable JSON Schema'],
+    ['a large schema', { description: 'x'.repeat(65_536) }, 'at most 65536 bytes'],
+    ['101 levels', nestedSchema(101), 'nested at most 100 levels deep'],
+    ['7_000 levels', nestedSchema(7_000), 'nested at most 100 levels deep'],
+    ['100_000 levels', nestedSchema(100_000), 'nested at most 100 levels deep'],
+  ])('refuses %s', async (_, schema, message) => {
+    await expect(compile(schema)).rejects.toThrow(message);
   });
 
-  it('gives up on references that branch at every level', () => {
-    const { problemOf } = compile({
+  it('reads no value that is nested deeper than can be kept', async () => {
+    const nested = (depth: number) => `${'['.repeat(depth)}"]\\"]"${']'.repeat(depth)}`;
+    expect(await problemOf({}, nested(100))).toBeNull();
+    expect(await problemOf({}, nested(101))).toBe('it is nested deeper than 100 levels');
+  });
+});
+
+/** Each takes minutes or more, in its own way, within the size that a schema may have. */
+const endless: Readonly<Record<string, readonly [schema: unknown, value: unknown]>> = {
+  'a pattern': [{ pattern: '^(a+)+$' }, `"${'a'.repeat(60)}!"`],
+  'the name of a property': [{ patternProperties: { '^(a+)+$': {} } }, { [`${'a'.repeat(60)}!`]: 1 }],
+  'a long enum': [{ items: { enum: [...Array(32_000).fill(0), 1] } }, JSON.stringify(Array(480_000).fill(1))],
+  'items that must differ': [{ uniqueItems: true }, Array.from({ length: 40_000 }, (_, i) => ({ i }))],
+  'references that branch': [
+    {
       $defs: {
         a: { anyOf: [{ $ref: '#/$defs/b' }, { $ref: '#/$defs/c' }] },
         b: { type: 'array', items: { $ref: '#/$defs/a' }, maxItems: 1 },
         c: { type: 'array', items: { $ref: '#/$defs/a' }, minItems: 1 },
       },
       $ref: '#/$defs/a',
-    });
-    const nested = (depth: number) => JSON.parse(`${'['.repeat(depth)}7${']'.repeat(depth)}`);
-    expect(problemOf(nested(60))).toBe('checking it against the schema takes too long');
-    expect(problemOf([[]])).not.toBe('checking it against the schema takes too long');
+    },
+    `${'['.repeat(60)}7${']'.repeat(60)}`,
+  ],
+  'a reference to itself': [{ $ref: '#' }, 1],
+  'many branches for each item': [
+    {
+      items: {
+        anyOf: [...Array.from({ length: 1_500 }, (_, i) => ({ required: [`p${i}`] })), {}],
+      },
+    },
+    JSON.stringify(Array(200_000).fill({})),
+  ],
+};
+
+describe('a schema that takes for ever', () => {
+  it.each(Object.entries(endless))(
+    'is given up for %s, remembered, and holds up nobody else',
+    async (_, [schema, value]) => {
+      const schemas = start();
+      await compile({ type: 'string' }, schemas);
+      // Turns of this thread's own loop while the other thread works.
+      let ticks = 0;
+      const tick = () => {
+        ticks += 1;
+        ticking = setImmediate(tick);
+      };
+      let ticking = setImmediate(tick);
+      const other = problemOf({ type: 'string' }, '"x"', schemas, 'other');
+      await expect(problemOf(schema, value, schemas)).rejects.toMatchObject(costly);
+      clearImmediate(ticking);
+      expect(ticks).toBeGreaterThan(0);
+      expect(await other).toBeNull();
+
+      // Remembered for the user, whatever the value; nobody else is refused because of it.
+      await expect(compile(schema, schemas)).rejects.toMatchObject(costly);
+      await expect(problemOf(schema, 1, schemas)).rejects.toMatchObject(costly);
+      if (!('$ref' in (schema as object))) expect(await problemOf(schema, '2', schemas, 'other')).toBeNull();
+    },
+  );
+
+  it('is given up when compiling it takes too long', async () => {
+    const schemas = start({ cpuMsMax: 60 });
+    const branches = Array.from({ length: 1_400 }, (_, i) => ({
+      properties: { [`p${i}`]: { type: 'null' } },
+    }));
+    await expect(compile({ anyOf: branches }, schemas)).rejects.toMatchObject(costly);
+    await compile({ type: 'string' }, schemas);
   });
 
-  it('gives up on a pattern that would run for hours', () => {
-    const { problemOf } = compile({ type: 'string', pattern: '^(a+)+$' });
-    expect(problemOf(`${'a'.repeat(60)}!`)).toBe('checking it against the schema takes too long');
-    expect(problemOf('aaa')).toBeNull();
+  it('may not fill the queue: others still get their turn', async () => {
+    const schemas = start({ waitingMax: 10, waitingPerUserMax: 4, cpuMsMax: 100 });
+    await compile({}, schemas);
+    const [schema, value] = endless['a pattern'] ?? [];
+    const pattern = schema as { pattern: string };
+    const all = Array.from({ length: 8 }, (_, i) =>
+      problemOf({ ...pattern, title: i }, value, schemas, 'attacker').catch(
+        ({ code }: { code: string }) => code,
+      ),
+    );
+    const finished: string[] = [];
+    for (const one of all) void one.then(() => finished.push('attacker'));
+    expect(await problemOf({ type: 'string' }, '"x"', schemas, 'other')).toBeNull();
+    expect(await problemOf({ type: 'string' }, '1', schemas, 'other')).toContain('must be string');
+    expect(finished.filter((who) => who === 'attacker').length).toBeLessThan(all.length);
+    // One is served, four wait, three are refused: those may be made again.
+    expect((await Promise.all(all)).toSorted()).toEqual([
+      ...Array(5).fill('BAD_USER_INPUT'),
+      ...Array(3).fill('OVERLOADED'),
+    ]);
+  });
+
+  it('makes a task wait only so long', async () => {
+    const schemas = start({ waitMsMax: 1, cpuMsMax: 300 });
+    await compile({}, schemas);
+    const [schema, value] = endless['a pattern'] ?? [];
+    const first = problemOf(schema, value, schemas).catch(({ code }: { code: string }) => code);
+    await expect(problemOf({ type: 'string' }, '"x"', schemas, 'other')).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      extensions: { retryAfterMs: 1_000 },
+    });
+    expect(await first).toBe('BAD_USER_INPUT');
   });
 });

@@ -1,108 +1,184 @@
-import { type Context, createContext, Script } from 'node:vm';
-import { Ajv, type ValidateFunction } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { HeddleError } from './errors.ts';
+import { FairQueue } from './fair-queue.ts';
+import { isNestedTooDeep, jsonDepthMax } from './json-depth.ts';
+import type { SchemaRefusal, SchemaTask, SchemaVerdict } from './json-schema-thread.ts';
+import { type SchemaOutcome, SchemaWorker, type SchemaWorkerLimits } from './json-schema-worker.ts';
 
-const bytesMax = 65_536;
-const compileMsMax = 500;
-const validateMsMax = 100;
-const schemasPerCompiler = 200;
-/** What can take time out of proportion to schema and value: patterns, comparisons of all with all, references that branch. */
-const needsLeash = /"(pattern|patternProperties|uniqueItems|\$(ref|dynamicRef|recursiveRef))"/;
-
-/** A JSON Schema from outside, compiled. */
-export interface JsonSchema {
-  readonly schema: Readonly<Record<string, unknown>>;
-  /** The same as JSON text. */
-  readonly text: string;
-  /** What is wrong with the value; null: nothing. */
-  problemOf(value: unknown): string | null;
+/**
+ * Compiles JSON Schemas from outside, and checks texts with them: 2020-12, or draft-07 where `$schema` says so. Schemas
+ * know nothing of each other, references to other documents are refused, `format` is not asserted.
+ *
+ * Both work in a thread of its own, one task at a time, and never in the caller's: no keyword is cheap for every schema and
+ * value. A task that uses up its processor time ends with its thread, and its schema is refused to the same user
+ * for a while. Users take turns by what they have used.
+ */
+export interface JsonSchemas extends AsyncDisposable {
+  /**
+   * Resolves when answers can be checked with the schema. BAD_USER_INPUT, which names `field`, says that they cannot;
+   * OVERLOADED that too many tasks wait.
+   * @param user whose processor time it is
+   */
+  compile(schema: string, field: string, user: string): Promise<void>;
+  /** What is wrong with a text as JSON of the schema; null: nothing. Throws as `compile` does. */
+  check(schema: string, text: string, field: string, user: string): Promise<string | null>;
 }
 
-/** The JSON text of a schema. BAD_USER_INPUT, which names `field`, for what is no object or larger than 64 KiB. */
+export interface JsonSchemaLimits extends SchemaWorkerLimits {
+  /** Tasks that may wait, of all users and of one. */
+  readonly waitingMax: number;
+  readonly waitingPerUserMax: number;
+  /** Milliseconds that a task waits for its turn. */
+  readonly waitMsMax: number;
+  /** Milliseconds for which a refusal is remembered. */
+  readonly refusedMs: number;
+}
+
+const bytesMax = 65_536;
+const defaults: JsonSchemaLimits = {
+  cpuMsMax: 500,
+  taskMsMax: 10_000,
+  waitingMax: 1_000,
+  waitingPerUserMax: 250,
+  waitMsMax: 10_000,
+  refusedMs: 600_000,
+};
+/** Characters of waiting texts, of all users and of one. */
+const charsMax = 64 * 1024 * 1024;
+const charsPerUserMax = charsMax / 4;
+const rememberedMax = 1_000;
+const retryAfterMs = 1_000;
+
+/** The JSON text of a schema. BAD_USER_INPUT, which names `field`, for what is no object, larger than 64 KiB, or nested too deep. */
 export function jsonSchemaText(schema: unknown, field: string): string {
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
     throw new HeddleError('BAD_USER_INPUT', `${field} must be a JSON Schema: an object.`);
   }
-  const text = JSON.stringify(schema);
+  const text = jsonTextOf(schema);
+  if (text === null) {
+    throw new HeddleError('BAD_USER_INPUT', `${field} may be nested at most ${jsonDepthMax} levels deep.`);
+  }
   if (Buffer.byteLength(text) > bytesMax) {
     throw new HeddleError('BAD_USER_INPUT', `${field} may have at most ${bytesMax} bytes.`);
   }
   return text;
 }
 
-/**
- * Compiles a schema (2020-12, or draft-07 where `$schema` says so). Schemas know nothing of each other. References to other documents are refused; `format` is not asserted. BAD_USER_INPUT tells what
- * is wrong with `field`. Costs milliseconds: keep what it answers.
- */
-export function compileJsonSchema(text: string, field: string): JsonSchema {
-  const schema: Record<string, unknown> = JSON.parse(text);
-  const validate = validator(schema, text, field);
-  return {
-    schema,
-    text,
-    problemOf(value) {
-      try {
-        if (needsLeash.test(text) ? onLeash(() => validate(value), validateMsMax) : validate(value)) {
-          return null;
-        }
-      } catch {
-        return 'checking it against the schema takes too long';
-      }
-      const [first] = validate.errors ?? [];
-      return `at ${first?.instancePath || 'its root'} it ${first?.message ?? 'does not fit'}`;
-    },
-  };
-}
-
-/** Ajv, and how many schemas it may still compile: it keeps a little of each. */
-interface Compiler {
-  readonly ajv: Ajv | Ajv2020;
-  left: number;
-}
-
-const compilers = new Map<'draft-07' | '2020-12', Compiler>();
-
-function newCompiler(draft: 'draft-07' | '2020-12'): Compiler {
-  const options = { strict: false, validateFormats: false, logger: false } as const;
-  const ajv = draft === 'draft-07' ? new Ajv(options) : new Ajv2020(options);
-  // The first compilation makes the validator of schemas, which takes 16 ms and is no fault of the schema that comes first.
-  ajv.compile({});
-  return { ajv, left: schemasPerCompiler };
-}
-
-function validator(schema: Record<string, unknown>, text: string, field: string): ValidateFunction {
-  const draft =
-    typeof schema.$schema === 'string' && schema.$schema.includes('draft-07') ? 'draft-07' : '2020-12';
-  const shared = compilers.get(draft);
-  // A name stays known to Ajv, so whatever has one is compiled where nothing else is.
-  const named = text.includes('"$id"');
-  const compiler = named || shared === undefined || shared.left === 0 ? newCompiler(draft) : shared;
-  if (!named) compilers.set(draft, compiler);
-  compiler.left -= 1;
+/** Null: it is nested too deep. */
+function jsonTextOf(value: object): string | null {
   try {
-    const validate = onLeash(() => compiler.ajv.compile(schema), compileMsMax);
-    compiler.ajv.removeSchema(schema);
-    return validate;
-  } catch (cause) {
-    compilers.delete(draft);
-    const why = cause instanceof Error ? cause.message.slice(0, 300) : 'it cannot be compiled';
-    throw new HeddleError('BAD_USER_INPUT', `${field} is no usable JSON Schema: ${why}.`, { cause });
+    const text = JSON.stringify(value);
+    return isNestedTooDeep(text) ? null : text;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
   }
 }
 
-const held = { run(): void {} };
-const leash = new Script('run()');
-let context: Context | undefined;
+interface Task {
+  readonly asked: SchemaTask;
+  readonly outcome: PromiseWithResolvers<SchemaOutcome>;
+  readonly timer: NodeJS.Timeout;
+}
 
-/** Runs foreign patterns and schemas on a leash: they could keep the process busy for hours. Costs a thread for its time. */
-function onLeash<T>(run: () => T, msMax: number): T {
-  let result: { readonly value: T } | undefined;
-  context ??= createContext(held);
-  held.run = () => {
-    result = { value: run() };
+const tooCostly: SchemaRefusal = {
+  reason: 'SCHEMA_TOO_COSTLY',
+  why: 'compiling it, or checking an answer against it, takes too long',
+};
+
+function refusalError(field: string, { reason, why }: SchemaRefusal): HeddleError {
+  return new HeddleError('BAD_USER_INPUT', `${field} is no usable JSON Schema: ${why}.`, {
+    extensions: { reason },
+  });
+}
+
+function overloaded(message: string): HeddleError {
+  return new HeddleError('OVERLOADED', message, { extensions: { retryAfterMs } });
+}
+
+function shuttingDown(): HeddleError {
+  return overloaded('This process is shutting down.');
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
+
+/** The thread starts with the first task, and stays. */
+export function createJsonSchemas(options: Partial<JsonSchemaLimits> = {}): JsonSchemas {
+  const limits = { ...defaults, ...options };
+  const queue = new FairQueue<Task>({ ...limits, sizeMax: charsMax, sizePerUserMax: charsPerUserMax });
+  /** Schemas that were compiled before, by their hash. */
+  const compiled = new LRUCache<string, true>({ max: rememberedMax });
+  /** By user and hash: what one user's texts make costly is not refused to others. */
+  const refused = new LRUCache<string, SchemaRefusal>({ max: rememberedMax, ttl: limits.refusedMs });
+  let worker: SchemaWorker | undefined;
+  let isServing = false;
+  let isClosed = false;
+
+  function enqueue(asked: SchemaTask, user: string): Promise<SchemaOutcome> {
+    const outcome = Promise.withResolvers<SchemaOutcome>();
+    const timer = setTimeout(() => {
+      queue.withdraw(user, task);
+      outcome.reject(overloaded('The check of a JSON Schema has waited too long for its turn.'));
+    }, limits.waitMsMax);
+    const task: Task = { asked, outcome, timer };
+    const size = asked.schema.length + (asked.value?.length ?? 0);
+    if (isClosed || !queue.add(user, task, size)) {
+      clearTimeout(timer);
+      return Promise.reject(overloaded('Too many checks of JSON Schemas wait for their turn.'));
+    }
+    void serve();
+    return outcome.promise;
+  }
+
+  async function serve(): Promise<void> {
+    if (isServing) return;
+    isServing = true;
+    for (let next = queue.take(); next !== undefined; next = queue.take()) {
+      const { user, task } = next;
+      clearTimeout(task.timer);
+      try {
+        if (worker?.isUsable !== true) worker = new SchemaWorker(limits);
+        task.outcome.resolve(await worker.run(task.asked));
+      } catch (error) {
+        task.outcome.reject(isClosed ? shuttingDown() : error);
+      }
+      queue.charge(user, worker?.lastTaskMs ?? 0);
+    }
+    isServing = false;
+  }
+
+  async function judge(asked: SchemaTask, field: string, user: string): Promise<string | null> {
+    const hash = hashOf(asked.schema);
+    const name = `${user}\n${hash}`;
+    const known = refused.get(name);
+    if (known !== undefined) throw refusalError(field, known);
+    if (asked.value === undefined && compiled.has(hash)) return null;
+    const outcome = await enqueue(asked, user);
+    if (outcome.kind === 'STARVED') throw overloaded('The machine is too busy to check a JSON Schema.');
+    const verdict: SchemaVerdict = outcome.kind === 'TOO_COSTLY' ? { refusal: tooCostly } : outcome.verdict;
+    if ('refusal' in verdict) {
+      refused.set(name, verdict.refusal);
+      throw refusalError(field, verdict.refusal);
+    }
+    compiled.set(hash, true);
+    return verdict.problem;
+  }
+
+  return {
+    async compile(schema, field, user) {
+      await judge({ schema }, field, user);
+    },
+    check: (schema, text, field, user) => judge({ schema, value: text }, field, user),
+    async [Symbol.asyncDispose]() {
+      isClosed = true;
+      for (let next = queue.take(); next !== undefined; next = queue.take()) {
+        clearTimeout(next.task.timer);
+        next.task.outcome.reject(shuttingDown());
+      }
+      worker?.end();
+    },
   };
-  leash.runInContext(context, { timeout: msMax });
-  if (result === undefined) throw new Error('Nothing ran.');
-  return result.value;
 }

@@ -1,3 +1,4 @@
+import type { HeddleError } from '#schema/errors.ts';
 import { AnswerBuilder } from './answer-builder.ts';
 import { type AttemptLimits, AttemptTimer } from './attempt-timer.ts';
 import { refusesCredential } from './cooldown.ts';
@@ -35,6 +36,20 @@ export class UnfitAnswer extends ProviderFailure {
   constructor(message: string) {
     super('PROVIDER_ERROR', message, { retryable: true });
     this.name = 'UnfitAnswer';
+  }
+}
+
+/** The answer could not be checked against the shape that the client asked for: another answer would fare no better. */
+export class UncheckedAnswer extends ProviderFailure {
+  readonly error: HeddleError;
+
+  constructor(error: HeddleError) {
+    super(error.code, error.message, {
+      retryable: false,
+      retryAfterMs: error.extensions.retryAfterMs ?? null,
+    });
+    this.name = 'UncheckedAnswer';
+    this.error = error;
   }
 }
 

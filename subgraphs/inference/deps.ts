@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import type { Catalog } from '#mongo/catalog.ts';
+import type { JsonSchemas } from '#schema/json-schema.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { Quota } from '#state/quota/quota.ts';
@@ -11,7 +12,6 @@ import type { InputAllowances } from './input-allowance.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { ProgressWriter } from './ledger/progress.ts';
 import type { ProviderPool } from './provider-pool.ts';
-import type { StructuredOutputs } from './structured-output.ts';
 
 /** What the verbs of this subgraph work with: made once, when the subgraph is. */
 export interface InferenceDeps {
@@ -28,7 +28,7 @@ export interface InferenceDeps {
   readonly ledger: Ledger;
   readonly progress: ProgressWriter;
   readonly ownerId: string;
-  readonly structuredOutputs: StructuredOutputs;
+  readonly jsonSchemas: JsonSchemas;
   readonly guardrails: {
     readonly input: GuardrailStage | undefined;
     readonly output: GuardrailStage | undefined;

@@ -11,6 +11,7 @@ import {
   generateOnce,
   Stopped,
   streamOnce,
+  UncheckedAnswer,
   UnfitAnswer,
   untilAborted,
 } from './attempt.ts';
@@ -41,6 +42,7 @@ import { type ProviderAnswer, ProviderFailure, type ProviderPart } from './provi
 import type { CompletionRequest } from './request.ts';
 import type { Candidates } from './route.ts';
 import { outputTokensLimit, outputTokensMax, type UsageBounds, upperBound } from './settle.ts';
+import { readStructuredAnswer } from './structured-output.ts';
 import { Tally } from './tally.ts';
 import { withoutInput } from './without-input.ts';
 
@@ -193,7 +195,7 @@ export class Invocation implements ProgressSource {
         },
         attempt: (model, lease) => this.#attempt(model, lease),
         hasShown: () => this.#shown,
-        restart: (failure, other) => this.#restart(failure, other),
+        restart: (failure, other) => !(failure instanceof UncheckedAnswer) && this.#restart(failure, other),
       },
       this.#deps,
     );
@@ -210,7 +212,11 @@ export class Invocation implements ProgressSource {
     if (end.outcome === 'CANCELLED' || cause instanceof Cancelled) {
       return { status: 'CANCELLED', answer, json: null, failure: null };
     }
-    return failed(failureOfProvider(cause instanceof ProviderFailure ? cause : end.failure), answer);
+    const failure = cause instanceof ProviderFailure ? cause : end.failure;
+    return failed(
+      failure instanceof UncheckedAnswer ? failureOfError(failure.error) : failureOfProvider(failure),
+      answer,
+    );
   }
 
   /** The first attempt's bound is reserved already. */
@@ -255,7 +261,7 @@ export class Invocation implements ProgressSource {
         return followed.cover();
       });
       const wholeMs = this.start.sink === null ? now() - startedAtMs : null;
-      const { end, json } = this.#structured(called);
+      const { end, json } = await this.#structured(called, abort.signal);
       return { end, json, timeToFirstTokenMs, wholeMs };
     } finally {
       followed?.[Symbol.dispose]();
@@ -338,17 +344,31 @@ export class Invocation implements ProgressSource {
   }
 
   /** An answer that is not of the shape is a failure of the attempt, to be tried again while nothing was shown. */
-  #structured(end: AttemptEnd): { readonly end: AttemptEnd; readonly json: unknown } {
-    const { structured } = this.start.request;
+  async #structured(
+    end: AttemptEnd,
+    signal: AbortSignal,
+  ): Promise<{ readonly end: AttemptEnd; readonly json: unknown }> {
+    const { request, caller } = this.start;
+    const { structured } = request;
     if (end.outcome !== 'SUCCEEDED' || structured === null) return { end, json: null };
     const { text, finishReason, usage } = end.answer;
     if (finishReason === 'TOOL_CALLS') return { end, json: null };
-    const read = structured.read(text);
-    if ('json' in read) return { end, json: read.json };
-    const cut = finishReason === 'LENGTH' ? ' (it was cut at maxOutputTokens)' : '';
-    const message = `The answer does not fit responseSchema: ${read.problem}${cut}.`;
-    const failure = new UnfitAnswer(message);
-    return { end: { outcome: 'FAILED', failure, told: usage, partial: null, cut: false }, json: null };
+    let failure: unknown;
+    try {
+      const reading = readStructuredAnswer(text, structured, caller.tenantId ?? '', this.#deps.jsonSchemas);
+      const read = await untilAborted(reading, signal);
+      if ('json' in read) return { end, json: read.json };
+      const cut = finishReason === 'LENGTH' ? ' (it was cut at maxOutputTokens)' : '';
+      failure = new UnfitAnswer(`The answer does not fit responseSchema: ${read.problem}${cut}.`);
+    } catch (error) {
+      failure = error instanceof HeddleError ? new UncheckedAnswer(error) : error;
+    }
+    const told = { told: usage, partial: signal.aborted ? this.#received : null, cut: false };
+    if (failure instanceof Cancelled) {
+      return { end: { outcome: 'CANCELLED', reason: failure, ...told }, json: null };
+    }
+    if (!(failure instanceof ProviderFailure)) throw failure;
+    return { end: { outcome: 'FAILED', failure, ...told }, json: null };
   }
 
   async #guarded(ending: Ending): Promise<Ending> {

@@ -16,6 +16,7 @@ import type { CachePolicy, CompletionRequest, OnDisconnect } from './request.ts'
 import { candidatesFor } from './route.ts';
 import type { Running } from './running.ts';
 import { outputTokensLimit, outputTokensMax, upperBound } from './settle.ts';
+import { compileResponseSchema } from './structured-output.ts';
 
 /** What became of a request that was let in. */
 export type Begun =
@@ -35,7 +36,7 @@ export interface BeginOptions {
 
 export interface Invoker {
   /**
-   * Guardrails, idempotency, cache, candidates, reservation, row, in this order; then the invocation runs by itself.
+   * Guardrails, idempotency, cache, candidates, reservation, responseSchema, row, in this order; then the invocation runs by itself.
    * What is refused on the way throws a HeddleError, and leaves no row and no reservation.
    */
   begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<Begun>;
@@ -148,7 +149,7 @@ export function createInvoker(
   ): Promise<Begun> {
     // Again: it may have waited for the answer to an identical call, and the process drained meanwhile.
     running.admit();
-    const { inputTokensMax, call } = request;
+    const { inputTokensMax, call, structured } = request;
     const { maxOutputTokens } = call;
     const speedOf = options.mode === 'STREAM' ? ('STREAM' as const) : ('WHOLE' as const);
     const needs = { ...request, isOneInput: true, maxOutputTokens, speedOf };
@@ -172,6 +173,10 @@ export function createInvoker(
     let stream: StreamEnds | null = null;
     try {
       const atMs = await meters.reserve(bound);
+      // Not before: a call that is refused costs no compilation.
+      if (structured !== null) {
+        await compileResponseSchema(structured, caller.tenantId ?? '', deps.jsonSchemas);
+      }
       if (options.mode === 'STREAM') stream = await openStream(id, options.onDisconnect);
       await deps.ledger.open(reservedRow(row, atMs, bound));
     } catch (error) {

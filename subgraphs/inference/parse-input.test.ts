@@ -3,13 +3,10 @@ import { anonymousCaller } from '#schema/caller.ts';
 import { cacheKey, inputHash } from './cache-key.ts';
 import type { CompletionInput } from './input-types.ts';
 import { parseCompletionInput } from './parse-input.ts';
-import { createStructuredOutputs } from './structured-output.ts';
 
-const structuredOutputs = createStructuredOutputs();
 const parse = (more: Partial<CompletionInput>) =>
   parseCompletionInput(
     { model: 'm', messages: [{ role: 'USER', content: 'Hello' }], ...more },
-    structuredOutputs,
     { requestId: 'ours', clientRequestId: 'theirs' },
   );
 
@@ -96,8 +93,8 @@ describe('parseCompletionInput', () => {
     ['toolChoice must', { toolChoice: 'b', tools: [{ name: 'a', parameters: {} }] }],
     ['idempotencyKey', { idempotencyKey: '' }],
     ['responseSchema', { responseSchema: 'text' }],
-    ['responseSchema', { responseSchema: { type: 'nonsense' } }],
-    ['responseSchema', { responseSchema: { $ref: 'https://elsewhere/schema' } }],
+    ['responseSchema', { responseSchema: ['list'] }],
+    ['responseSchema', { responseSchema: { description: 'x'.repeat(65_536) } }],
   ])('refuses a wrong %s, naming it', ([what, input]) => {
     let refused: unknown;
     try {

@@ -5,7 +5,7 @@ import { type CallOrigin, parseLabels } from './labels.ts';
 import { parseMessages } from './messages.ts';
 import type { ProviderCall, ProviderMessage } from './providers/provider.ts';
 import type { CompletionRequest } from './request.ts';
-import type { StructuredOutputs } from './structured-output.ts';
+import { parseResponseSchema } from './structured-output.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Tool = NonNullable<ProviderCall['tools']>[number];
@@ -18,12 +18,8 @@ const toolName = /^[A-Za-z0-9_-]{1,64}$/;
 const imageTokensMax = 4_096;
 
 /** Checks what a client asks for, once. Throws BAD_USER_INPUT naming what is wrong. */
-export function parseCompletionInput(
-  input: CompletionInput,
-  structuredOutputs: StructuredOutputs,
-  origin: CallOrigin,
-): CompletionRequest {
-  return completeRequest(input, parseMessages(input.messages), structuredOutputs, origin, {
+export function parseCompletionInput(input: CompletionInput, origin: CallOrigin): CompletionRequest {
+  return completeRequest(input, parseMessages(input.messages), origin, {
     promptId: null,
     promptVersionId: null,
   });
@@ -33,7 +29,6 @@ export function parseCompletionInput(
 export function completeRequest(
   input: Omit<CompletionInput, 'messages'>,
   messages: readonly ProviderMessage[],
-  structuredOutputs: StructuredOutputs,
   origin: CallOrigin,
   prompt: { readonly promptId: string | null; readonly promptVersionId: string | null },
 ): CompletionRequest {
@@ -47,7 +42,7 @@ export function completeRequest(
     needs.push('TOOLS');
   }
   if (toolChoice != null) call.toolChoice = parseToolChoice(toolChoice, call.tools);
-  const structured = input.responseSchema == null ? null : structuredOutputs.compile(input.responseSchema);
+  const structured = input.responseSchema == null ? null : parseResponseSchema(input.responseSchema);
   if (structured !== null) {
     call.responseSchema = structured.schema;
     needs.push('STRUCTURED_OUTPUT');

@@ -8,7 +8,6 @@ import type { CallOrigin } from './labels.ts';
 import { completeRequest } from './parse-input.ts';
 import type { ProviderMessage } from './providers/provider.ts';
 import type { CompletionRequest } from './request.ts';
-import type { StructuredOutputs } from './structured-output.ts';
 
 const templatesMax = 1_000;
 const variablesBytesMax = 512 * 1024;
@@ -34,7 +33,7 @@ export async function promptRequest(
   input: RunPromptInput,
   caller: Caller,
   origin: CallOrigin,
-  deps: { readonly catalog: Catalog; readonly structuredOutputs: StructuredOutputs },
+  deps: { readonly catalog: Catalog },
 ): Promise<CompletionRequest> {
   const { name, version: number, label } = input;
   if (number != null && label != null) {
@@ -68,7 +67,6 @@ export async function promptRequest(
       tags: tags ?? null,
     },
     messages,
-    deps.structuredOutputs,
     origin,
     { promptId: version.promptId, promptVersionId: version.id },
   );

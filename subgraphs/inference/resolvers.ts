@@ -35,7 +35,7 @@ const itself = (logged: Logged, _args: unknown, context: SubgraphContext) => {
 };
 
 export function inferenceResolvers(inference: Inference): SubgraphResolvers<InferenceLoaders> {
-  const { cachePolicies, structuredOutputs } = inference;
+  const { cachePolicies } = inference;
   return {
     ...scalarResolvers,
     Query: {
@@ -44,7 +44,7 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
     Mutation: {
       complete: (_, { input }, context) =>
         complete(
-          parseCompletionInput(input, structuredOutputs, context),
+          parseCompletionInput(input, context),
           context.caller,
           cachePolicies.complete,
           context.signal,
@@ -59,7 +59,7 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
           inference,
         ),
       startCompletion: (_, { input }, context) =>
-        startCompletion(parseCompletionInput(input, structuredOutputs, context), context.caller, inference),
+        startCompletion(parseCompletionInput(input, context), context.caller, inference),
       cancelCompletion: (_, { id }, context) =>
         cancelCompletion(storedIdOf('Invocation', id), context, inference),
       embed: (_, { input }, context) => embed(input, context.caller, context, context.signal, inference),
@@ -68,7 +68,7 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
       completionStream: {
         subscribe: (_, { input }, context) =>
           completionStream(
-            parseCompletionInput(input, structuredOutputs, context),
+            parseCompletionInput(input, context),
             context.caller,
             cachePolicies.completionStream,
             context.signal,

@@ -1,35 +1,44 @@
-import { LRUCache } from 'lru-cache';
 import { parseJson } from '#schema/exact-json.ts';
-import { compileJsonSchema, type JsonSchema, jsonSchemaText } from '#schema/json-schema.ts';
+import { type JsonSchemas, jsonSchemaText } from '#schema/json-schema.ts';
 
-/** A compiled JSON Schema of an answer. */
+/** The JSON Schema that an answer must have. */
 export interface StructuredOutput {
   readonly schema: Readonly<Record<string, unknown>>;
-  /** The answer's JSON, or what is wrong with it. */
-  read(text: string): { readonly json: unknown } | { readonly problem: string };
+  /** The same as JSON text. */
+  readonly text: string;
 }
 
-export interface StructuredOutputs {
-  /** Throws BAD_USER_INPUT for what is no JSON Schema. */
-  compile(schema: unknown): StructuredOutput;
-}
-
-const schemasMax = 500;
 const field = 'responseSchema';
+/** Characters of an answer's JSON: what is larger is not read. */
+const jsonCharsMax = 2 * 1024 * 1024;
 
-/** Compiles answers' schemas, each once: they are kept by their text, at most 500. */
-export function createStructuredOutputs(): StructuredOutputs {
-  const byText = new LRUCache<string, StructuredOutput>({ max: schemasMax });
-  return {
-    compile(schema) {
-      const text = jsonSchemaText(schema, field);
-      const known = byText.get(text);
-      if (known !== undefined) return known;
-      const compiled = reader(compileJsonSchema(text, field));
-      byText.set(text, compiled);
-      return compiled;
-    },
-  };
+/** Throws BAD_USER_INPUT for what is no object, or too large; whether it is a JSON Schema is decided when it is compiled. */
+export function parseResponseSchema(schema: unknown): StructuredOutput {
+  const text = jsonSchemaText(schema, field);
+  return { schema: JSON.parse(text), text };
+}
+
+/** Resolves when answers can be checked; BAD_USER_INPUT for what is no usable JSON Schema. `user` pays with its turn. */
+export function compileResponseSchema(
+  { text }: StructuredOutput,
+  user: string,
+  jsonSchemas: JsonSchemas,
+): Promise<void> {
+  return jsonSchemas.compile(text, field, user);
+}
+
+/** The answer's JSON, or what is wrong with it. Throws a HeddleError when it could not be checked. */
+export async function readStructuredAnswer(
+  answer: string,
+  { text }: StructuredOutput,
+  user: string,
+  jsonSchemas: JsonSchemas,
+): Promise<{ readonly json: unknown } | { readonly problem: string }> {
+  const given = withoutFence(answer);
+  if (given.length > jsonCharsMax) return { problem: `it has more than ${jsonCharsMax} characters` };
+  const problem = await jsonSchemas.check(text, given, field, user);
+  // Validated as numbers, given with their digits.
+  return problem === null ? { json: parseJson(given) } : { problem };
 }
 
 /**
@@ -42,22 +51,4 @@ function withoutFence(text: string): string {
   if (mark === undefined || !trimmed.endsWith(mark)) return text;
   const lineEnd = trimmed.indexOf('\n');
   return lineEnd < 0 ? text : trimmed.slice(lineEnd + 1, trimmed.length - mark.length);
-}
-
-function reader({ schema, problemOf }: JsonSchema): StructuredOutput {
-  return {
-    schema,
-    read(text) {
-      const given = withoutFence(text);
-      let json: unknown;
-      try {
-        json = JSON.parse(given);
-      } catch {
-        return { problem: 'it is no JSON' };
-      }
-      const problem = problemOf(json);
-      // Validated as numbers, given with their digits.
-      return problem === null ? { json: parseJson(given) } : { problem };
-    },
-  };
 }

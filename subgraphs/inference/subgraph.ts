@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
 import type { Catalog } from '#mongo/catalog.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
+import { createJsonSchemas } from '#schema/json-schema.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { StreamLogs } from '#state/streams/stream-log.ts';
@@ -26,7 +27,6 @@ import { createCompletionReader } from './read.ts';
 import { inferenceResolvers } from './resolvers.ts';
 import { createRowWatch, endedRows } from './row-watch.ts';
 import { createRunning } from './running.ts';
-import { createStructuredOutputs } from './structured-output.ts';
 
 export interface InferenceSubgraphDeps extends SubgraphServices {
   readonly connection: Connection;
@@ -100,7 +100,7 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     ledger,
     progress,
     ownerId: ownership.ownerId,
-    structuredOutputs: createStructuredOutputs(),
+    jsonSchemas: opened.use(createJsonSchemas()),
   };
   const running = createRunning();
   const lostReaders = opened.use(

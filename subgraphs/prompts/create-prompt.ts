@@ -33,7 +33,8 @@ export async function createPrompt(
     newest: 0,
     createdAt: nowOf(deps),
   };
-  const version = input.version == null ? undefined : await checkedVersion(input.version, deps);
+  const version =
+    input.version == null ? undefined : await checkedVersion(input.version, prompt.tenantId, deps);
   await orConflict(
     prompts(deps.connection).create(prompt),
     `Your tenant has a prompt ${JSON.stringify(prompt.name)} already: publish a version of it, or choose another name.`,

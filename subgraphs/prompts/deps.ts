@@ -2,17 +2,23 @@ import type { Connection } from 'mongoose';
 import type { Catalog } from '#mongo/catalog.ts';
 import type { PromptRecord } from '#mongo/prompts.ts';
 import { prompts } from '#mongo/prompts.ts';
+import type { JsonSchemas } from '#schema/json-schema.ts';
 import { type SubgraphContext, seesTenant } from '../shared/context.ts';
 import { notFound } from '../shared/input.ts';
 import type { SubgraphServices } from '../shared/subgraph.ts';
 import type { PromptsLoaders } from './loaders.ts';
 
 /** What the prompts subgraph is given. */
-export interface PromptsDeps extends SubgraphServices {
+export interface PromptsSubgraphDeps extends SubgraphServices {
   readonly connection: Connection;
   /** Asked whether a version's model or route exists. */
   readonly catalog: Pick<Catalog, 'resolve'>;
   readonly now?: () => number;
+}
+
+/** The same, and what the subgraph makes for itself. */
+export interface PromptsDeps extends PromptsSubgraphDeps {
+  readonly jsonSchemas: JsonSchemas;
 }
 
 export type PromptsContext = SubgraphContext<PromptsLoaders>;

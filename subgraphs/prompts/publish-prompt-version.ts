@@ -19,7 +19,7 @@ export async function publishPromptVersion(
   deps: PromptsDeps,
 ): Promise<PromptVersionRecord> {
   const prompt = await visiblePrompt(promptId, context, deps);
-  const checked = await checkedVersion(input, deps);
+  const checked = await checkedVersion(input, context.caller.tenantId ?? '', deps);
   const version = await storeVersion(prompt, checked, context, deps);
   context.audit({ tenantId: prompt.tenantId, type: 'PromptVersion', id: version._id, after: version });
   await promptsChanged(deps);

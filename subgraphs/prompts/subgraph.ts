@@ -1,18 +1,21 @@
+import { createJsonSchemas } from '#schema/json-schema.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import { createSubgraph, type Subgraph } from '../shared/subgraph.ts';
-import type { PromptsDeps } from './deps.ts';
+import type { PromptsSubgraphDeps } from './deps.ts';
 import { createPromptsLoaders } from './loaders.ts';
 import { promptsResolvers } from './resolvers.ts';
 
-export type { PromptsDeps } from './deps.ts';
+export type { PromptsSubgraphDeps } from './deps.ts';
 
 /** Prompts of tenants: named, in versions that never change, with labels that can be pointed at another. */
-export function createPromptsSubgraph(deps: PromptsDeps): Subgraph {
+export function createPromptsSubgraph(deps: PromptsSubgraphDeps): Subgraph {
+  const jsonSchemas = createJsonSchemas();
   return createSubgraph({
     name: 'prompts',
     typeDefs: loadSubgraphSdl('prompts'),
     services: deps,
     createLoaders: (context) => createPromptsLoaders(deps.connection, context),
-    resolvers: promptsResolvers(deps),
+    resolvers: promptsResolvers({ ...deps, jsonSchemas }),
+    close: async () => jsonSchemas[Symbol.asyncDispose](),
   });
 }

@@ -1,6 +1,6 @@
 import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
 import { latestLabel } from '#mongo/prompts.ts';
-import { compileJsonSchema, jsonSchemaText } from '#schema/json-schema.ts';
+import { jsonSchemaText } from '#schema/json-schema.ts';
 import { parsePromptTemplate } from '#schema/prompt-template.ts';
 import { badInput, checkedText } from '../shared/input.ts';
 import type { PromptsDeps } from './deps.ts';
@@ -31,8 +31,12 @@ const variablesMax = 200;
 export const textMax = 2000;
 const labelName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
-/** Everything of a version that its author decides. BAD_USER_INPUT names what is wrong, in a template with its place. */
-export async function checkedVersion(input: PromptVersionInput, deps: PromptsDeps): Promise<CheckedVersion> {
+/** Everything of a version that its author decides. BAD_USER_INPUT names what is wrong, in a template with its place. `user` pays for the check. */
+export async function checkedVersion(
+  input: PromptVersionInput,
+  user: string,
+  deps: PromptsDeps,
+): Promise<CheckedVersion> {
   const system = input.system ?? null;
   if (input.template.trim() === '') badInput('input.template', 'must not be empty.');
   if (input.template.length + (system?.length ?? 0) > charactersMax) {
@@ -55,7 +59,7 @@ export async function checkedVersion(input: PromptVersionInput, deps: PromptsDep
       required: true,
       description: descriptions.get(name) ?? null,
     })),
-    outputSchemaJson: outputSchemaJson(input.outputSchema),
+    outputSchemaJson: await checkedOutputSchema(input.outputSchema, user, deps),
     parameters: checkedParameters(input.parameters, 'input.parameters'),
     note: input.note == null ? null : checkedText(input.note, 'input.note', textMax),
   };
@@ -70,10 +74,16 @@ export async function checkedVersion(input: PromptVersionInput, deps: PromptsDep
 }
 
 /** The JSON text of a schema that answers can be checked with; null: none was given. */
-function outputSchemaJson(schema: unknown): string | null {
+async function checkedOutputSchema(
+  schema: unknown,
+  user: string,
+  { jsonSchemas }: PromptsDeps,
+): Promise<string | null> {
   if (schema === null || schema === undefined) return null;
   const field = 'input.outputSchema';
-  return compileJsonSchema(jsonSchemaText(schema, field), field).text;
+  const text = jsonSchemaText(schema, field);
+  await jsonSchemas.compile(text, field, user);
+  return text;
 }
 
 /** A label that may be set. */
