@@ -4,6 +4,7 @@ import { PlannerProcess } from '#gateway/execution/planner.ts';
 import { createGateway } from '#gateway/gateway.ts';
 import type { SubgraphExecutor } from '#schema/subgraph.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
+import { createMemoryQuota } from '#state/quota/memory.ts';
 import { sampleSupergraph } from '#test/support/sample-gateway.ts';
 import { tellParent } from './child.ts';
 import { benchSubgraphs } from './router-graph.ts';
@@ -15,6 +16,7 @@ const gateway = await createGateway({
   planner: new PlannerProcess(sampleSupergraph),
   executors,
   bus: createMemoryBus(log),
+  quota: createMemoryQuota(),
   log,
   host: '127.0.0.1',
   port: 0,

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
 import type { State } from '#state/open-state.ts';
+import { emptyHistory } from '#state/quota/quota.ts';
 import type { ServedSubgraph } from '#subgraphs/shared/serve.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
 import { type Environment, parts as everyPart, type Part, StartError } from './config.ts';
@@ -42,10 +43,18 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const planner = parts.includes('gateway') ? starting.use(await startPlanner()) : undefined;
   const { openState } = await import('#state/open-state.ts');
   const state: State = starting.use(await openState(environment.REDIS_URL, log));
-  const { subgraphs, newAdminKey, problems } = await startSubgraphs(options, names, state, starting);
+  const { subgraphs, newAdminKey, problems, ...started } = await startSubgraphs(
+    options,
+    names,
+    state,
+    starting,
+  );
+  // READS, which a gateway draws on, is never read from the ledger.
+  const quota = started.quota ?? starting.use(state.openQuota(emptyHistory));
   let closing: Promise<void> | undefined;
   const servers = alone ? await serveAlone(options, subgraphs, problems, starting) : new Map();
-  const gateway = planner && (await startGateway(options, { planner, subgraphs, state, problems }, starting));
+  const gateway =
+    planner && (await startGateway(options, { planner, subgraphs, state, quota, problems }, starting));
 
   const running = starting.move();
   return {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { PlannerProcess } from '#gateway/execution/planner.ts';
 import { type SubgraphExecutor, type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
 import type { State } from '#state/open-state.ts';
+import type { Quota } from '#state/quota/quota.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
 import type { Environment } from './config.ts';
 import type { MeshOptions } from './mesh-options.ts';
@@ -26,12 +27,14 @@ export async function startGateway(
     planner,
     subgraphs,
     state,
+    quota,
     problems,
   }: {
     readonly planner: PlannerProcess;
     /** Those of this process. */
     readonly subgraphs: ReadonlyMap<SubgraphName, Subgraph>;
     readonly state: State;
+    readonly quota: Quota;
     readonly problems: () => Promise<readonly string[]>;
   },
   starting: AsyncDisposableStack,
@@ -45,6 +48,7 @@ export async function startGateway(
     planner,
     executors,
     bus: state.bus,
+    quota,
     log,
     problems,
     host: environment.HOST,

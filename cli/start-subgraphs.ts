@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { makeDirectory } from '#mongo/embedded/make-directory.ts';
 import type { SubgraphName } from '#schema/subgraph.ts';
 import type { State } from '#state/open-state.ts';
+import type { Quota } from '#state/quota/quota.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
 import { parseLimits } from '#subgraphs/tenants/default-limits.ts';
 import { dataDirectory } from './config.ts';
@@ -12,6 +13,8 @@ import type { MeshOptions } from './mesh-options.ts';
 export interface StartedSubgraphs {
   readonly subgraphs: ReadonlyMap<SubgraphName, Subgraph>;
   readonly newAdminKey: string | null;
+  /** The meters of this process; null where no subgraph runs here. */
+  readonly quota: Quota | null;
   /** What keeps a call from being served: the store cannot be written, or the shared state cannot be reached. */
   problems(): Promise<readonly string[]>;
 }
@@ -29,7 +32,7 @@ export async function startSubgraphs(
   const subgraphs = new Map<SubgraphName, Subgraph>();
   const stateProblem = () => problemOf('the shared state cannot be reached', state.ping(), log);
   if (names.length === 0) {
-    return { subgraphs, newAdminKey: null, problems: stateProblem };
+    return { subgraphs, newAdminKey: null, quota: null, problems: stateProblem };
   }
 
   // The store starts in its own thread while this one loads the subgraphs' code.
@@ -102,7 +105,7 @@ export async function startSubgraphs(
     const found = [problemOf('the store cannot be written', probe(), log), stateProblem()];
     return (await Promise.all(found)).flat();
   };
-  return { subgraphs, newAdminKey, problems };
+  return { subgraphs, newAdminKey, quota, problems };
 }
 
 /** The problem, when the check fails. */

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { createHttpDrain, lingerMs } from '#schema/http-drain.ts';
 import { newRequestId } from '#schema/request-id.ts';
 import type { Bus } from '#state/bus/bus.ts';
+import type { Quota } from '#state/quota/quota.ts';
 import { createCallers } from './caller.ts';
 import { type Mesh, Work } from './doors/door.ts';
 import { serveGraphql } from './doors/graphql.ts';
@@ -21,6 +22,8 @@ export interface GatewayOptions {
   /** How each subgraph of the supergraph is reached. */
   readonly executors: SubgraphExecutors;
   readonly bus: Bus;
+  /** What operations draw on READS from. */
+  readonly quota: Pick<Quota, 'spend'>;
   readonly log: Logger;
   readonly host: string;
   /** 0 for any free port; `url` tells which. */
@@ -60,7 +63,7 @@ async function within(ms: number, promise: Promise<unknown>): Promise<void> {
 
 /** The gateway: every door of the mesh on one port, in front of one router. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { executors, bus, log, host, port } = options;
+  const { executors, bus, quota, log, host, port } = options;
   const now = options.now ?? Date.now;
   const limits = resolveLimits(options.limits);
   const { tenants } = executors;
@@ -69,7 +72,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const refusals = new RefusalLog(log, now, audit);
   const routeBy = async (by: PlannerProcess) => {
     const { supergraphSdl } = by;
-    const routed = createRouter({ supergraphSdl, planner: by, executors, limits, log, refusals });
+    const routed = createRouter({ supergraphSdl, planner: by, executors, limits, log, refusals, quota });
     await by.ready();
     return routed;
   };

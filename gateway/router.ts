@@ -14,9 +14,11 @@ import { apiSchemaOf } from '#schema/api-schema.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import type { SubgraphExecutor } from '#schema/subgraph.ts';
+import type { Quota } from '#state/quota/quota.ts';
 import { coordinateAt } from './coordinate.ts';
 import { refuseCostlyOperation } from './directives/cost.ts';
 import { readPolicy } from './directives/policy.ts';
+import { ReadMeter, readsOf } from './directives/reads.ts';
 import { Documents } from './documents.ts';
 import { type ClientResult, clientError, presentError, presentFailure, refusal } from './errors.ts';
 import { completeResult } from './execution/complete.ts';
@@ -41,6 +43,8 @@ export interface RouterOptions {
   readonly log: Logger;
   /** Where refusals and cut streams are logged; a log of its own when left out. */
   readonly refusals?: RefusalLog;
+  /** What operations draw on READS from; nothing when left out. */
+  readonly quota?: Pick<Quota, 'spend'>;
 }
 
 /** Who asks, from where, and until when. */
@@ -121,6 +125,7 @@ function subgraphsOf(supergraph: DocumentNode): string[] {
 export function createRouter(options: RouterOptions): Router {
   const { supergraphSdl, planner, executors, limits, log } = options;
   const refusals = options.refusals ?? new RefusalLog(log);
+  const reads = options.quota && new ReadMeter(options.quota);
   const supergraph = parse(supergraphSdl, { noLocation: true });
   const schema = apiSchemaOf(supergraphSdl);
   const graph: Graph = {
@@ -237,7 +242,9 @@ export function createRouter(options: RouterOptions): Router {
     if (undecided !== undefined) {
       return refusal('BAD_USER_INPUT', `$${undecided} decides about a field, so it cannot be null.`);
     }
-    refuseCostlyOperation(operation.cost, variables, limits);
+    const cost = refuseCostlyOperation(operation.cost, variables, limits);
+    const drawn = reads?.draw(context.caller, readsOf(operation.meteredRoot, cost));
+    if (drawn !== undefined) await drawn;
     const program = await operation.program(context.caller, variables);
     if (program.refusal !== undefined) {
       if (operation.type === 'mutation') refusals.denied(program.refusal, context, operation);

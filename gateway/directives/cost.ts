@@ -150,16 +150,17 @@ export function compileCost(
   return { evaluate: (variables) => evaluate(node, variables) };
 }
 
-/** Throws HeddleError GRAPH_COST_EXCEEDED for an operation that costs more than the limit. */
+/** The cost of the operation. Throws HeddleError GRAPH_COST_EXCEEDED where it is more than the limit. */
 export function refuseCostlyOperation(
   cost: OperationCost,
   variables: Readonly<Record<string, unknown>>,
   limits: Pick<GatewayLimits, 'costMax'>,
-): void {
+): number {
   const value = cost.evaluate(variables);
   if (value > limits.costMax) {
     throw tooCostly(
       `The operation costs up to ${value}; ${limits.costMax} is allowed. Ask for smaller pages.`,
     );
   }
+  return value;
 }

@@ -32,6 +32,8 @@ export interface FieldPolicy {
   readonly argumentCosts: ReadonlyMap<string, number>;
   /** The action that @audited names. */
   readonly audited: string | undefined;
+  /** Its calls draw on meters: it has @quota. */
+  readonly metered: boolean;
 }
 
 /** What the supergraph's directives demand, read once. */
@@ -170,6 +172,7 @@ export function readPolicy(supergraph: DocumentNode): PolicyIndex {
         cost: weightOf(field.directives),
         listSize: listSizeOf(field.directives),
         audited: auditedAction(field.directives),
+        metered: find(field.directives, 'quota') !== undefined,
         argumentCosts: new Map(
           (field.arguments ?? []).flatMap((argument) => {
             const weight = weightOf(argument.directives);

@@ -24,6 +24,7 @@ import {
 } from '../directives/auth.ts';
 import { compileCost, type OperationCost } from '../directives/cost.ts';
 import type { FieldPolicy, PolicyIndex } from '../directives/policy.ts';
+import { findMeteredRoot, type MeteredRoot } from '../directives/reads.ts';
 import { type ClientError, clientError } from '../errors.ts';
 import type { GatewayLimits } from '../limits.ts';
 import { conditionVariables, type IsIncluded, inclusionBy } from './conditions.ts';
@@ -66,6 +67,7 @@ export class Operation {
   readonly definition: OperationDefinitionNode;
   readonly type: OperationTypeNode;
   readonly cost: OperationCost;
+  readonly meteredRoot: MeteredRoot;
   /** The variables of @skip and @include. */
   readonly conditions: readonly string[];
   /** Its variables from what a client sent; undefined where graphql-js has to say what is wrong with them. */
@@ -92,6 +94,8 @@ export class Operation {
     this.clientKeys = clientKeys;
     this.type = definition.operation;
     this.cost = compileCost(graph.schema, graph.policy, definition, fragments, graph.limits);
+    const rootType = graph.schema.getRootType(definition.operation)?.name ?? '';
+    this.meteredRoot = findMeteredRoot(graph.policy, rootType, definition, fragments);
     this.conditions = conditionVariables(definition, fragments);
     this.coerceVariables = compileVariables(graph.schema, definition.variableDefinitions ?? []);
     this.#graph = graph;

@@ -29,7 +29,7 @@ export class Counter {
   }
 
   get isDurable(): boolean {
-    return isDurable(this.window);
+    return isDurable(this);
   }
 
   reading(nowMs: number): QuotaReading {

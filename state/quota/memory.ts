@@ -1,12 +1,9 @@
 import { Partition } from './partition.ts';
-import type { MeterHistory, Quota } from './quota.ts';
+import { emptyHistory, type MeterHistory, type Quota } from './quota.ts';
 import { Seeder } from './seeder.ts';
 
 /** How often what counts nothing any more is forgotten. */
 const forgetEveryMs = 60_000;
-
-/** A ledger without rows. */
-const emptyHistory: MeterHistory = { read: async () => ({ sums: [], calls: [] }) };
 
 export interface MemoryQuotaOptions {
   /** Milliseconds since the epoch. */
@@ -65,6 +62,7 @@ export function createMemoryQuota({
       seeder.run(reservation.partition, (round) =>
         at(reservation.partition, (partition, nowMs) => partition.reserve(reservation, round, nowMs)),
       ),
+    spend: async (spending) => at(spending.partition, (partition, nowMs) => partition.spend(spending, nowMs)),
     async settle(name, id, actuals, scopes) {
       if (!partitions.has(name)) return;
       at(name, (partition, nowMs) => partition.settle(id, actuals, scopes ?? null, nowMs));

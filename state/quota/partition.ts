@@ -8,6 +8,7 @@ import {
   type QuotaLimit,
   type QuotaReading,
   type QuotaReservation,
+  type QuotaSpending,
   scopeOf,
 } from './quota.ts';
 import { type Attempt, metersUnknown, type Seed, type SeedStart, seedMsMax } from './seeder.ts';
@@ -63,7 +64,7 @@ export class Partition {
     const { id, scopes, amounts, limits, ttlMs, raise = false } = reservation;
     const known = this.#calls.get(id);
     const held = known?.settled === null ? known : undefined;
-    const durable = limits.filter(({ window }) => isDurable(window));
+    const durable = limits.filter(isDurable);
     // A granted reservation that is missing is unsure: the ledger has the row.
     if (raise && held === undefined && durable.length > 0) {
       if (round > 1) throw metersUnknown();
@@ -102,6 +103,16 @@ export class Partition {
     return { done: { granted: true, atMs: held.atMs } };
   }
 
+  /** Draws at once and for good. */
+  spend({ limits, amounts }: QuotaSpending, nowMs: number): QuotaDecision {
+    const amountOf = (meter: string) => amounts[meter] ?? 0n;
+    const refused = this.#refusal(limits, amountOf, undefined, nowMs);
+    if (refused !== null) return refused;
+    const counters = new Set(limits.map((limit) => this.#name(limit, nowMs)));
+    for (const counter of counters) counter.add(nowMs, 0n, amountOf(counter.meter), nowMs);
+    return { granted: true, atMs: nowMs };
+  }
+
   /** Replaces what a call reserved by what it drew. */
   settle(id: string, actuals: QuotaAmounts, scopes: readonly string[] | null, nowMs: number): void {
     const call = this.#calls.get(id);
@@ -138,7 +149,7 @@ export class Partition {
   }
 
   read(keys: readonly QuotaKey[], nowMs: number): Attempt<readonly QuotaReading[]> {
-    const absent = keys.filter((key) => isDurable(key.window) && this.#find(key) === undefined);
+    const absent = keys.filter((key) => isDurable(key) && this.#find(key) === undefined);
     if (absent.length > 0) return { absent };
     return {
       done: keys.map((key) => {

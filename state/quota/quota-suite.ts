@@ -97,6 +97,34 @@ export function quotaSuite(
       expect(fourth.retryAfterMs).toBeLessThanOrEqual(60_000);
     });
 
+    it.each(['SECOND', 'MINUTE', 'HOUR', 'DAY', 'MONTH'] as const)(
+      'spends READS per %s at once up to the limits, all or none, without asking the ledger',
+      async (window) => {
+        const calls = fresh();
+        const { ledger, quota, partition } = calls;
+        const key = limitOn('key:a', 'READS', 10n, window);
+        const lower = limitOn('key:a', 'READS', 8n, window);
+        const tenant = limitOn('tenant:t', 'READS', 100n, window);
+        const spend = (reads: bigint, ...limits: QuotaLimit[]) =>
+          quota.spend({ partition, amounts: { READS: reads }, limits });
+        const many = await Promise.all(Array.from({ length: 9 }, () => spend(2n, key, tenant)));
+        expect(many.filter((decision) => decision.granted)).toHaveLength(5);
+        const refused = await spend(2n, tenant, key);
+        expect(refused).toMatchObject({ granted: false, refused: key, retryAfterMs: expect.any(Number) });
+        expect(await calls.read(key, tenant)).toEqual([
+          { spent: 10n, reserved: 0n },
+          { spent: 10n, reserved: 0n },
+        ]);
+        expect(await spend(11n, key)).toMatchObject({ granted: false, retryAfterMs: null });
+        expect(await spend(4n, limitOn('key:b', 'READS', 10n, window))).toEqual(granted);
+        // Two limits of one counter count once.
+        const twice = [limitOn('key:c', 'READS', 10n, window), { ...lower, subject: 'key:c' }];
+        expect(await spend(5n, ...twice)).toEqual(granted);
+        expect(await calls.read(...twice.slice(0, 1))).toEqual([{ spent: 5n, reserved: 0n }]);
+        expect(ledger.reads).toBe(0);
+      },
+    );
+
     it('takes all amounts or none', async () => {
       const calls = fresh();
       const roomy = limitOn('tenant:t', 'TOKENS', 100n);

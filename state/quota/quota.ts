@@ -7,7 +7,7 @@ export interface QuotaKey {
   readonly subject: string;
   /** Whose calls are counted: `tenant:<id>`, `app:<id>` or `key:<id>`. Absent: the subject's. */
   readonly scope?: string;
-  /** REQUESTS, TOKENS, COST or CONCURRENCY. */
+  /** REQUESTS, TOKENS, COST, CONCURRENCY or READS. */
   readonly meter: string;
   readonly window: QuotaWindow;
 }
@@ -38,6 +38,14 @@ export interface QuotaReservation {
   readonly ttlMs: number;
   /** True: this raises a reservation that was granted. */
   readonly raise?: boolean;
+}
+
+/** What is drawn at once: it has no reservation and no row in the ledger. */
+export interface QuotaSpending {
+  readonly partition: string;
+  readonly amounts: QuotaAmounts;
+  /** On READS alone: other meters are what reservations and rows add up to. */
+  readonly limits: readonly QuotaLimit[];
 }
 
 export type QuotaDecision =
@@ -73,7 +81,8 @@ export interface QuotaReading {
  * - counters of HOUR, DAY and MONTH are as durable as the ledger: a counter that the store does not hold is read from
  *   the ledger (`MeterHistory`) before anything is granted on it. A store that is unsure of one (a reservation expired or
  *   is missing, data was lost) forgets it. While the ledger cannot be read, reservations are refused with OVERLOADED.
- *   Counters of SECOND, MINUTE and INFLIGHT start anew with the store;
+ *   Counters of SECOND, MINUTE and INFLIGHT, and those of READS, start anew with the store;
+ * - `spend` draws all amounts for good, or none, on READS alone: reads have no rows;
  * - time is the store's, so that processes with other clocks agree.
  * Callers open a call's ledger row after the reservation, and close it before they settle.
  * Deliberately absent: queues and priorities, refills, what limits bind whom (callers bring their limits).
@@ -85,6 +94,7 @@ export interface Quota extends AsyncDisposable {
    * reservation; without it that is the whole partition.
    */
   settle(partition: string, id: string, actuals: QuotaAmounts, scopes?: readonly string[]): Promise<void>;
+  spend(spending: QuotaSpending): Promise<QuotaDecision>;
   /** Returns everything reserved: the call did not take place, and has no ledger row. */
   release(partition: string, id: string): Promise<void>;
   /** One reading per key, in order; a counter that is not held is read from the ledger. */
@@ -136,6 +146,9 @@ export interface HistoryAnswer {
 export interface MeterHistory {
   read(question: HistoryQuestion): Promise<HistoryAnswer>;
 }
+
+/** A ledger without rows, for who counts nothing that has any. */
+export const emptyHistory: MeterHistory = { read: async () => ({ sums: [], calls: [] }) };
 
 /** Whose calls a counter counts. */
 export function scopeOf({ scope, subject }: QuotaKey): string {

@@ -7,6 +7,7 @@ import {
   type QuotaAmounts,
   type QuotaDecision,
   type QuotaKey,
+  type QuotaLimit,
   scopeOf,
 } from './quota.ts';
 import { metersUnknown, Seeder } from './seeder.ts';
@@ -31,6 +32,23 @@ function numbers(amounts: QuotaAmounts): Record<string, number> {
   );
 }
 
+function limitArgument(limit: QuotaLimit) {
+  const { window, meter } = limit;
+  return [
+    scopeOf(limit),
+    counterName(limit),
+    window,
+    meter,
+    limit.limit === null ? null : Number(limit.limit),
+  ];
+}
+
+function refusedAt(limits: readonly QuotaLimit[], index: number, waitMs: number): QuotaDecision {
+  const refused = limits[index];
+  if (refused === undefined) throw new Error('The script refused a limit that it was not given.');
+  return { granted: false, refused, retryAfterMs: waitMs < 0 ? null : waitMs };
+}
+
 /** The meters of many processes. The clock is the Redis server's; each operation is one script. */
 export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
   const libraries = [lua('windows.lua'), lua('partition.lua')];
@@ -40,6 +58,7 @@ export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
       script(partitionKeys(partition), [JSON.stringify(argument)]);
   };
   const reserve = define('Reserve', 'reserve-3.lua');
+  const spend = define('Spend', 'spend-3.lua');
   const settle = define('Settle', 'settle-3.lua');
   const read = define('Read', 'read-3.lua');
   const begin = define('BeginSeed', 'begin-seed-3.lua');
@@ -73,13 +92,7 @@ export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
         raise,
         scopes: [...new Set([...scopes, ...limits.map(scopeOf)])],
         amounts: numbers(amounts),
-        limits: limits.map((limit) => [
-          scopeOf(limit),
-          counterName(limit),
-          limit.window,
-          limit.meter,
-          limit.limit === null ? null : Number(limit.limit),
-        ]),
+        limits: limits.map(limitArgument),
       };
       return seeder.run<QuotaDecision>(partition, async (round) => {
         const [kind, first, waitMs = -1] = (await reserve(partition, { ...asked, round })) as [
@@ -90,10 +103,14 @@ export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
         if (kind === 3) throw metersUnknown();
         if (Array.isArray(first)) return absent(limits, first);
         if (kind === 1) return { done: { granted: true, atMs: first } };
-        const refused = limits[first];
-        if (refused === undefined) throw new Error('The script refused a limit that it was not given.');
-        return { done: { granted: false, refused, retryAfterMs: waitMs < 0 ? null : waitMs } };
+        return { done: refusedAt(limits, first, waitMs) };
       });
+    },
+    async spend({ partition, amounts, limits }) {
+      const asked = { amounts: numbers(amounts), limits: limits.map(limitArgument) };
+      const [kind, first, waitMs = -1] = (await spend(partition, asked)) as [number, number, number?];
+      if (kind === 1) return { granted: true, atMs: first };
+      return refusedAt(limits, first, waitMs);
     },
     async settle(partition, id, actuals, scopes = undefined) {
       await settle(partition, { id, actuals: numbers(actuals), scopes: scopes ?? null });
@@ -102,7 +119,7 @@ export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
       await settle(partition, { id, actuals: null, scopes: null });
     },
     read(partition, keys) {
-      const asked = keys.map((key) => [scopeOf(key), counterName(key), key.window]);
+      const asked = keys.map((key) => [scopeOf(key), counterName(key), key.window, key.meter]);
       return seeder.run(partition, async () => {
         const [kind, answer] = (await read(partition, asked)) as [number, (string | number)[]];
         if (kind === 2) return absent(keys, answer as number[]);

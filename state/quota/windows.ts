@@ -1,4 +1,4 @@
-import type { QuotaWindow } from './quota.ts';
+import type { QuotaKey, QuotaWindow } from './quota.ts';
 
 /** Lengths of the windows that slide, in milliseconds. */
 export const slidingMs = { SECOND: 1_000, MINUTE: 60_000, HOUR: 3_600_000 } as const;
@@ -11,9 +11,9 @@ const dayMs = 86_400_000;
  */
 export const slotsPerWindow = 64;
 
-/** True for windows that are read back from the ledger. */
-export function isDurable(window: QuotaWindow): boolean {
-  return window === 'HOUR' || window === 'DAY' || window === 'MONTH';
+/** True for counters that are read back from the ledger: reads have no rows there. */
+export function isDurable({ meter, window }: Pick<QuotaKey, 'meter' | 'window'>): boolean {
+  return meter !== 'READS' && (window === 'HOUR' || window === 'DAY' || window === 'MONTH');
 }
 
 function isSliding(window: QuotaWindow): window is keyof typeof slidingMs {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
 import type { CallerLimit } from '#schema/caller.ts';
+import { limitsOf } from '#state/quota/caller-limits.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
-import { limitsOf } from '../shared/quota.ts';
 
 const COMPLETE = `mutation ($input: CompletionInput!) { complete(input: $input) {
   id status text json finishReason cost cache model { id } attempts { outcome error model { id } cost }

@@ -4,10 +4,10 @@ import type { Database } from '#mongo/connect.ts';
 import { invocations } from '#mongo/invocations.ts';
 import { meterRollups } from '#mongo/meter-hours.ts';
 import { hourMs, hourStartMs } from '#mongo/meter-rollup.ts';
+import { limitsOf } from '#state/quota/caller-limits.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
-import { limitsOf } from '../shared/quota.ts';
 import { closeAbandoned } from './ledger/abandoned.ts';
 import { progressOfRow } from './ledger/attempt-progress.ts';
 

@@ -3,11 +3,11 @@ import { type Database, openDatabase } from '#mongo/connect.ts';
 import { openStore } from '#mongo/embedded/store.ts';
 import type { CallerLimit } from '#schema/caller.ts';
 import { createMemoryCache } from '#state/cache/memory.ts';
+import { limitsOf } from '#state/quota/caller-limits.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
-import { limitsOf } from '../shared/quota.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text } }';
 const asking = (idempotencyKey: string) => ({

@@ -7,13 +7,13 @@ import { models } from '#mongo/models.ts';
 import { routes } from '#mongo/routes.ts';
 import type { Caller, CallerLimit } from '#schema/caller.ts';
 import { openState } from '#state/open-state.ts';
+import { limitsOf } from '#state/quota/caller-limits.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { hasRedis, startRedis } from '#test/support/redis.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
-import { limitsOf } from '../shared/quota.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id } }';
 const EMBED = 'mutation ($input: EmbedInput!) { embed(input: $input) { id } }';

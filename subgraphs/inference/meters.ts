@@ -2,8 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
+import { quotaRefusal } from '#state/quota/caller-limits.ts';
 import type { Quota, QuotaLimit } from '#state/quota/quota.ts';
-import { callerBounds, quotaRefusal } from '../shared/quota.ts';
+import { callerBounds } from '../shared/quota.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { UpperBound } from './settle.ts';
 

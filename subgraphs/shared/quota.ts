@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller, Meter } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
-import {
-  type Quota,
-  type QuotaAmounts,
-  type QuotaDecision,
-  type QuotaLimit,
-  scopeOf,
-} from '#state/quota/quota.ts';
+import { limitsOf, quotaRefusal } from '#state/quota/caller-limits.ts';
+import { type Quota, type QuotaLimit, scopeOf } from '#state/quota/quota.ts';
 
 /** What @quota on a field declares. */
 export interface QuotaRule {
@@ -44,17 +38,6 @@ export function scopesOf({
   ];
 }
 
-/** The limits that bind the caller, on these meters alone where they are named. A soft budget counts and never refuses. */
-export function limitsOf(caller: Caller, meters?: readonly Meter[]): readonly QuotaLimit[] {
-  return caller.limits.flatMap(({ subject, meter, window, amount, budget }) => {
-    if (meters !== undefined && !meters.includes(meter)) return [];
-    const limit = budget?.hard === false ? null : BigInt(amount);
-    if (budget === undefined) return [{ subject, meter, window, limit }];
-    const scope = budget.appId === undefined ? `tenant:${caller.tenantId}` : `app:${budget.appId}`;
-    return [{ subject, scope, meter, window, limit }];
-  });
-}
-
 /** What binds and counts the calls of one caller. */
 export interface CallerBounds {
   readonly limits: readonly QuotaLimit[];
@@ -73,28 +56,6 @@ export function callerBounds(caller: Caller): CallerBounds {
   const bounds = { limits, scopes: [...new Set([...scopesOf(caller), ...limits.map(scopeOf)])] };
   boundsOfCallers.set(caller, bounds);
   return bounds;
-}
-
-/** The refusal that a client gets: QUOTA_EXCEEDED or BUDGET_EXCEEDED with the limit, and retryAfterMs where waiting helps. */
-export function quotaRefusal(
-  { refused, retryAfterMs }: QuotaDecision & { readonly granted: false },
-  amounts: QuotaAmounts,
-): HeddleError {
-  const budget = refused.subject.startsWith('budget:');
-  const extensions = {
-    subject: refused.subject,
-    meter: refused.meter,
-    window: refused.window,
-    ...(retryAfterMs === null ? {} : { retryAfterMs }),
-  };
-  const what = `${refused.meter} of ${refused.subject} per ${refused.window}`;
-  return new HeddleError(
-    budget ? 'BUDGET_EXCEEDED' : 'QUOTA_EXCEEDED',
-    refused.limit !== null && (amounts[refused.meter] ?? 0n) > refused.limit
-      ? `This call is larger than the limit on ${what} will ever allow.`
-      : `The limit on ${what} has no room for this call.`,
-    { extensions },
-  );
 }
 
 /** Longer than any call that only counts requests takes. */

@@ -4,9 +4,10 @@ import { accessGrants } from '#mongo/access-grants.ts';
 import { auditLog } from '#mongo/audit-log.ts';
 import { tenants } from '#mongo/tenants.ts';
 import type { Caller } from '#schema/caller.ts';
+import { limitsOf } from '#state/quota/caller-limits.ts';
 import { ask, countCommands, dataOf, testCaller } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
-import { limitsOf, scopesOf } from '../shared/quota.ts';
+import { scopesOf } from '../shared/quota.ts';
 
 let mesh: TestTenants;
 let acme: TestTenant;

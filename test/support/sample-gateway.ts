@@ -6,6 +6,7 @@ import type { GatewayLimits } from '#gateway/limits.ts';
 import type { Caller } from '#schema/caller.ts';
 import { composeSupergraph } from '#schema/compose.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
+import { createMemoryQuota } from '#state/quota/memory.ts';
 import { sampleSdls } from './sample-graph.ts';
 import { createSampleMesh, type SampleMesh, sampleCaller } from './sample-subgraphs.ts';
 
@@ -45,6 +46,7 @@ export async function startSampleGateway(
     planner: new PlannerProcess(sampleSupergraph),
     executors: mesh.executors,
     bus,
+    quota: createMemoryQuota(),
     log,
     host: '127.0.0.1',
     port: options.port ?? 0,

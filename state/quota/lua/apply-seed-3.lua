@@ -69,7 +69,7 @@ for id, row in pairs(rows) do
     for _, scope in ipairs(row.scopes) do
       local counters = counters_of(scope)
       for name, counter in pairs(counters) do
-        if DURABLE[counter[1]] and not (seeded[scope] and seeded[scope][name]) then
+        if is_durable(counter[1], counter[2]) and not (seeded[scope] and seeded[scope][name]) then
           counters[name] = nil
           changed[scope] = true
         end

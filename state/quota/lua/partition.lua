@@ -64,7 +64,7 @@ local function save_scopes()
   for scope in pairs(changed) do
     local counters = scopes[scope]
     for name, counter in pairs(counters) do
-      if DURABLE[counter[1]] then
+      if is_durable(counter[1], counter[2]) then
         if counter[3] + NAMED_MS < now then
           counters[name] = nil
         end
@@ -121,6 +121,31 @@ local function add(scope, counter, at, reserved, spent)
   changed[scope] = true
 end
 
+-- 0 when the amount fits now; otherwise milliseconds until it may, math.huge when it never will.
+local function wait_ms(counter, amount, limit)
+  if amount <= 0 then
+    return 0
+  end
+  local spent, reserved = advance(counter)
+  local excess = spent + reserved + amount - limit
+  if excess <= 0 then
+    return 0
+  end
+  if amount > limit then
+    return math.huge
+  end
+  if spent + amount <= limit then
+    return HELD_RETRY_MS
+  end
+  for _, slot in ipairs(counter[4]) do
+    excess = excess - slot[3] - slot[4]
+    if excess <= 0 then
+      return math.max(1, slot[2] - now)
+    end
+  end
+  return HELD_RETRY_MS
+end
+
 -- The counter, made if need be.
 local function name_counter(scope, name, window, meter)
   local counters = counters_of(scope)
@@ -139,7 +164,7 @@ local function forget(names)
   for _, scope in ipairs(names) do
     local counters = counters_of(scope)
     for name, counter in pairs(counters) do
-      if DURABLE[counter[1]] then
+      if is_durable(counter[1], counter[2]) then
         counters[name] = nil
         changed[scope] = true
       end

@@ -1,6 +1,6 @@
 -- Reads counters.
 -- KEYS as in partition.lua
--- ARGV[1] JSON: [scope, name, window][]
+-- ARGV[1] JSON: [scope, name, window, meter][]
 -- Returns {1, spent and reserved of each as decimal texts}, or {2, numbers from 0 of those that are absent}.
 local keys = cjson.decode(ARGV[1])
 tidy()
@@ -12,7 +12,7 @@ for index, key in ipairs(keys) do
     counter[3] = now
     changed[key[1]] = true
     spent, reserved = advance(counter)
-  elseif DURABLE[key[3]] then
+  elseif is_durable(key[3], key[4]) then
     absent[#absent + 1] = index - 1
   end
   readings[#readings + 1] = string.format('%.0f', spent)

@@ -20,7 +20,7 @@ if call and call[6] then
 end
 local absent, durable = {}, {}
 for index, limit in ipairs(limits) do
-  if DURABLE[limit[3]] then
+  if is_durable(limit[3], limit[4]) then
     durable[#durable + 1] = index - 1
     if not counters_of(limit[1])[limit[2]] then
       absent[#absent + 1] = index - 1
@@ -44,30 +44,6 @@ end
 local function more(meter)
   local before = call and call[3][meter] or 0
   return math.max(0, (asked.amounts[meter] or 0) - before)
-end
-
-local function wait_ms(counter, amount, limit)
-  if amount <= 0 then
-    return 0
-  end
-  local spent, reserved = advance(counter)
-  local excess = spent + reserved + amount - limit
-  if excess <= 0 then
-    return 0
-  end
-  if amount > limit then
-    return math.huge
-  end
-  if spent + amount <= limit then
-    return HELD_RETRY_MS
-  end
-  for _, slot in ipairs(counter[4]) do
-    excess = excess - slot[3] - slot[4]
-    if excess <= 0 then
-      return math.max(1, slot[2] - now)
-    end
-  end
-  return HELD_RETRY_MS
 end
 
 local refused, longest = -1, 0
@@ -121,7 +97,7 @@ for _, scope in ipairs(asked.scopes) do
   whose[#whose + 1] = scope
   -- Durable counters of the scopes, whoever named them.
   for name, counter in pairs(counters_of(scope)) do
-    if DURABLE[counter[1]] then
+    if is_durable(counter[1], counter[2]) then
       count_in(scope, name)
     end
   end

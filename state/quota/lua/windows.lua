@@ -1,6 +1,10 @@
 -- Windows and their slots; the rules are those of windows.ts.
 local SLIDING = { SECOND = 1000, MINUTE = 60000, HOUR = 3600000 }
 local DURABLE = { HOUR = true, DAY = true, MONTH = true }
+-- Reads have no rows in the ledger.
+local function is_durable(window, meter)
+  return DURABLE[window] and meter ~= 'READS'
+end
 local SLOTS = 64
 local DAY = 86400000
 

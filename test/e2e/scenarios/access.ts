@@ -57,6 +57,34 @@ export function accessScenarios(mesh: MeshOf): void {
         .toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
     });
 
+    it('draws every operation on READS by its cost, but not what is metered otherwise', async () => {
+      const limits = [{ meter: 'READS', window: 'DAY', amount: '40' }];
+      const { client } = await newTenant(mesh, { limits });
+      const read = '{ me { kind } }';
+      await client.data('query { __typename }');
+      for (let call = 0; call < 5; call++) await client.data(complete, echo('x'));
+      for (let call = 0; call < 20; call++) await client.data(read);
+      await client.data('mutation { createApp(input: { name: "drawn" }) { id } }');
+      const refused = await client.send(
+        `{ me { kind } ${Array.from({ length: 9 }, (_, n) => `a${n}: me { kind }`).join(' ')} }`,
+      );
+      expect(refused.errors?.[0]?.extensions).toMatchObject({
+        code: 'QUOTA_EXCEEDED',
+        meter: 'READS',
+        window: 'DAY',
+        retryAfterMs: expect.any(Number),
+      });
+      // What is refused draws nothing.
+      for (let call = 0; call < 8; call++) await client.data(read);
+      expect(await client.code(read)).toBe('QUOTA_EXCEEDED');
+      expect(await client.code('mutation { createApp(input: { name: "refused" }) { id } }')).toBe(
+        'QUOTA_EXCEEDED',
+      );
+      await client.data(complete, echo('y'));
+      const { client: other } = await newTenant(mesh);
+      for (let call = 0; call < 50; call++) await other.data(read);
+    });
+
     it('never shows one tenant what belongs to another', async () => {
       const [mine, other] = await Promise.all([newTenant(mesh), newTenant(mesh)]);
       const { complete: done } = await other.client.data<{
