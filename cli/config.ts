@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
+import { isNetwork } from '#gateway/client-address.ts';
 import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
 import { keyLimitsDefault, parseLimits, tenantLimitsDefault } from '#subgraphs/tenants/default-limits.ts';
 
@@ -83,6 +84,13 @@ const subgraphUrl = (name: SubgraphName) =>
 const subgraphPort = (name: SubgraphName) =>
   variable(port(subgraphPorts[name]), `Port of the \`${name}\` subgraph when it stands alone.`);
 
+/** The texts of a list that is separated by commas. */
+export const networksIn = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((network) => network.trim())
+    .filter((network) => network !== '');
+
 /** Every variable that Heddle itself reads. Providers' own (OPENAI_API_KEY …) stand in schema/provider-vendors.ts. */
 export const variables = {
   HOST: variable(z.string().min(1).default('127.0.0.1'), 'Address to listen on.'),
@@ -139,6 +147,32 @@ export const variables = {
     integer(1024, 64 * 1024 * 1024, 1024 * 1024),
     'Largest request body and WebSocket message, in bytes.',
   ),
+  HEDDLE_ANONYMOUS_BODY_BYTES_MAX: variable(
+    integer(1024, 64 * 1024 * 1024, 32 * 1024),
+    'The same for callers without a key, in bytes.',
+  ),
+  HEDDLE_BODIES_BYTES_MAX: variable(
+    integer(1024 * 1024, 64 * 1024 * 1024 * 1024, 256 * 1024 * 1024),
+    'How many bytes of bodies and messages a gateway reads at once; one key, one address, and all callers without a key together may hold a quarter.',
+  ),
+  HEDDLE_BODY_TIMEOUT_MS: variable(
+    integer(100, 600_000, 30_000),
+    'How long a body or message may take to arrive for each MiB that it may have, in milliseconds; without a key a third of it.',
+  ),
+  HEDDLE_REFUSALS_PER_SECOND: variable(
+    integer(1, 1_000_000, 20),
+    'How many requests of one address may be refused each second before 429; ten times as many at once, five times as many of one key.',
+  ),
+  HEDDLE_TRUSTED_PROXIES: variable(
+    z
+      .string()
+      .default('')
+      .refine(
+        (text) => networksIn(text).every(isNetwork),
+        'must be addresses or networks such as 10.0.0.0/8, separated by commas',
+      ),
+    'Proxies whose `X-Forwarded-For` and `Forwarded` headers name the client: addresses and networks, separated by commas.',
+  ),
   HEDDLE_DOCUMENT_LENGTH_MAX: variable(
     integer(1_000, 16 * 1024 * 1024, 128 * 1024),
     'How many characters a document may have; long texts belong into variables.',
@@ -161,6 +195,14 @@ export const variables = {
   HEDDLE_CONNECTIONS_MAX: variable(
     integer(1, 1_000_000, 30_000),
     'How many client connections a gateway holds at once.',
+  ),
+  HEDDLE_CONNECTIONS_PER_ADDRESS_MAX: variable(
+    integer(1, 1_000_000, 2_000),
+    'How many connections one address (of IPv6 one /64 network) may hold; ten times as many over loopback.',
+  ),
+  HEDDLE_ANONYMOUS_SOCKETS_MAX: variable(
+    integer(1, 1_000_000, 100),
+    'How many WebSockets without a key one address may hold.',
   ),
   HEDDLE_WS_INIT_TIMEOUT_MS: variable(
     integer(100, 600_000, 5_000),

@@ -4,7 +4,7 @@ import { type SubgraphExecutor, type SubgraphName, subgraphNames } from '#schema
 import type { State } from '#state/open-state.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
-import type { Environment } from './config.ts';
+import { type Environment, networksIn } from './config.ts';
 import type { MeshOptions } from './mesh-options.ts';
 import { listeningOn } from './start-failure.ts';
 
@@ -53,7 +53,14 @@ export async function startGateway(
     problems,
     host: environment.HOST,
     port: environment.PORT,
+    trustedProxies: networksIn(environment.HEDDLE_TRUSTED_PROXIES),
     limits: {
+      anonymousBodyBytesMax: environment.HEDDLE_ANONYMOUS_BODY_BYTES_MAX,
+      bodiesBytesMax: environment.HEDDLE_BODIES_BYTES_MAX,
+      bodyTimeoutMs: environment.HEDDLE_BODY_TIMEOUT_MS,
+      refusalsPerSecond: environment.HEDDLE_REFUSALS_PER_SECOND,
+      connectionsPerAddressMax: environment.HEDDLE_CONNECTIONS_PER_ADDRESS_MAX,
+      anonymousSocketsMax: environment.HEDDLE_ANONYMOUS_SOCKETS_MAX,
       bodyBytesMax: environment.HEDDLE_BODY_BYTES_MAX,
       documentLengthMax: environment.HEDDLE_DOCUMENT_LENGTH_MAX,
       operationsMax: environment.HEDDLE_OPERATIONS_MAX,

@@ -26,6 +26,8 @@ export interface Callers extends AsyncDisposable {
    * when the key cannot be looked up now.
    */
   identify(credentials: Credentials, context: CallerContext): Promise<Caller>;
+  /** True for a key that was good when it was last looked up. Asks nobody. */
+  isKnown(credentials: Credentials): boolean;
 }
 
 /** How long an answer of the tenants subgraph is trusted, for a key that is known and for one that is not. */
@@ -137,6 +139,8 @@ export async function createCallers(options: {
   const now = options.now ?? Date.now;
   let remembered = newMemory();
   const pending = new Map<string, Promise<Remembered>>();
+  /** The hashes of keys that were good, whatever has changed since. */
+  const good = new LRUCache<string, true>({ max: rememberedMax });
 
   function newMemory(): LRUCache<string, Remembered> {
     return new LRUCache({ max: rememberedMax });
@@ -173,6 +177,8 @@ export async function createCallers(options: {
       staleUntilMs: caller === undefined ? untilMs : untilMs + staleForMs,
     };
     memory.set(keyHash, answer);
+    if (caller === undefined) good.delete(keyHash);
+    else good.set(keyHash, true);
     return answer;
   };
 
@@ -220,6 +226,14 @@ export async function createCallers(options: {
         throw new CredentialRefusal('FORBIDDEN', message, { problem: 'ADDRESS', caller });
       }
       return caller;
+    },
+    isKnown(credentials) {
+      try {
+        const key = keyOf(credentials);
+        return key !== undefined && key.length <= keyLengthMax && good.has(hash('sha256', key, 'hex'));
+      } catch {
+        return false;
+      }
     },
     async [Symbol.asyncDispose]() {
       await subscription[Symbol.asyncDispose]();

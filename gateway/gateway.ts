@@ -6,15 +6,18 @@ import { newRequestId } from '#schema/request-id.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { createCallers } from './caller.ts';
+import { ClientAddresses } from './client-address.ts';
+import { ClientUse, RateLimited } from './client-use.ts';
 import { type Mesh, Work } from './doors/door.ts';
 import { serveGraphql } from './doors/graphql.ts';
 import { createReadiness, sendHealth } from './doors/health.ts';
 import { createWebSocketDoor } from './doors/websocket.ts';
 import { PlannerProcess } from './execution/planner.ts';
-import { type GatewayLimits, resolveLimits } from './limits.ts';
+import { bodyBoundsOf, type GatewayLimits, resolveLimits } from './limits.ts';
 import { RefusalAudit } from './refusal-audit.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { createRouter, type SubgraphExecutors } from './router.ts';
+import { Turns } from './turns.ts';
 
 export interface GatewayOptions {
   /** Over the supergraph to begin with; the gateway ends it. */
@@ -29,6 +32,8 @@ export interface GatewayOptions {
   /** 0 for any free port; `url` tells which. */
   readonly port: number;
   readonly limits?: Partial<GatewayLimits>;
+  /** Addresses and networks whose X-Forwarded-For and Forwarded are believed. */
+  readonly trustedProxies?: readonly string[];
   /** What keeps this process from serving a call, beside the subgraphs of other processes. */
   readonly problems?: () => Promise<readonly string[]>;
   readonly now?: () => number;
@@ -81,7 +86,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const callers = await createCallers({ tenants, bus, now });
   const work = new Work();
   let draining = false;
-  const mesh: Mesh = { router: () => router, callers, limits, log, refusals, work };
+  const clients = new ClientUse(new ClientAddresses(options.trustedProxies), limits, now);
+  const turns = new Turns();
+  const mesh: Mesh = { router: () => router, callers, clients, turns, limits, log, refusals, work };
   const readiness = createReadiness(executors, { now });
   const sockets = createWebSocketDoor(mesh);
 
@@ -110,13 +117,21 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     noDelay: true,
     keepAliveTimeout: keepAliveTimeoutMs,
     headersTimeout: limits.requestTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
+    // A body has a time limit of its own, which depends on its caller.
+    requestTimeout: limits.requestTimeoutMs + bodyBoundsOf(limits, false).timeoutMs,
     maxHeaderSize: 16 * 1024,
     // Clients offer other protocols too, Java's HTTP/2 with every first request: what is not taken is served as it came.
     shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
   });
   server.maxConnections = limits.connectionsMax;
   const connections = createHttpDrain(server);
+  server.on('connection', (socket) => {
+    if (clients.connected(socket)) return;
+    const requestId = newRequestId();
+    const clientAddress = socket.remoteAddress ?? null;
+    refusals.thrown(new RateLimited('Too many connections.', 1_000), { requestId, clientAddress });
+    socket.destroy();
+  });
   server.on('request', (request, response) => {
     serve(request, response).catch((error: unknown) => {
       log.error({ err: error }, 'a request could not be answered');

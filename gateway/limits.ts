@@ -2,6 +2,14 @@
 export interface GatewayLimits {
   /** Bytes of an HTTP request's body or of one WebSocket message. */
   readonly bodyBytesMax: number;
+  /** The same for callers without a key. */
+  readonly anonymousBodyBytesMax: number;
+  /** Bytes of bodies and messages that are being read, in all; one client, and all without a key, may hold a quarter. */
+  readonly bodiesBytesMax: number;
+  /** Milliseconds for a body to arrive, for each MiB that it may have; a third of it without a key. */
+  readonly bodyTimeoutMs: number;
+  /** Refused requests of an address, each second; ten times as many may come at once, and five times as many of a key. */
+  readonly refusalsPerSecond: number;
   /** Lexical tokens of a document. */
   readonly tokensMax: number;
   /** Lexical tokens of a document of a caller without a key. */
@@ -36,6 +44,10 @@ export interface GatewayLimits {
   readonly operationsPerSocketMax: number;
   /** Open connections of this process, WebSockets included. */
   readonly connectionsMax: number;
+  /** Open connections of one address; ten times as many over loopback. */
+  readonly connectionsPerAddressMax: number;
+  /** Acknowledged WebSockets without a key of one address. */
+  readonly anonymousSocketsMax: number;
   /** Milliseconds for the headers and for the whole of an HTTP request to arrive. */
   readonly requestTimeoutMs: number;
   /** Milliseconds between two signs of life on an idle SSE stream or WebSocket. */
@@ -44,6 +56,10 @@ export interface GatewayLimits {
 
 const defaultLimits: GatewayLimits = Object.freeze({
   bodyBytesMax: 1024 * 1024,
+  anonymousBodyBytesMax: 32 * 1024,
+  bodiesBytesMax: 256 * 1024 * 1024,
+  bodyTimeoutMs: 30_000,
+  refusalsPerSecond: 20,
   tokensMax: 10_000,
   anonymousTokensMax: 2_000,
   documentLengthMax: 128 * 1024,
@@ -62,6 +78,8 @@ const defaultLimits: GatewayLimits = Object.freeze({
   wsInitTimeoutMs: 5_000,
   operationsPerSocketMax: 100,
   connectionsMax: 30_000,
+  connectionsPerAddressMax: 2_000,
+  anonymousSocketsMax: 100,
   requestTimeoutMs: 30_000,
   keepAliveMs: 12_000,
 });
@@ -75,4 +93,21 @@ export function resolveLimits(overrides: Partial<GatewayLimits> = {}): GatewayLi
     }
   }
   return limits;
+}
+
+const mebibyte = 1024 * 1024;
+/** How much less time a body without a key has. */
+const anonymousTimeFactor = 3;
+
+/** How many bytes a body or a message of a caller may have, and how many milliseconds it may take to arrive. */
+export function bodyBoundsOf(
+  { bodyBytesMax, anonymousBodyBytesMax, bodyTimeoutMs }: GatewayLimits,
+  isAnonymous: boolean,
+): { readonly bytesMax: number; readonly timeoutMs: number } {
+  return isAnonymous
+    ? {
+        bytesMax: Math.min(bodyBytesMax, anonymousBodyBytesMax),
+        timeoutMs: bodyTimeoutMs / anonymousTimeFactor,
+      }
+    : { bytesMax: bodyBytesMax, timeoutMs: bodyTimeoutMs * Math.max(1, bodyBytesMax / mebibyte) };
 }

@@ -24,6 +24,7 @@ const levels: Readonly<Partial<Record<ErrorCode, 'info' | 'warn'>>> = {
   GUARDRAIL_BLOCKED: 'warn',
   NO_ROUTE: 'warn',
   OVERLOADED: 'warn',
+  RATE_LIMITED: 'warn',
   // Before there is a row: no provider that may be asked is available.
   PROVIDER_AUTH: 'warn',
   PROVIDER_ERROR: 'warn',

@@ -48,6 +48,11 @@ export const errorCatalogue = {
     summary: 'The document is too deep, too broad, too long or too costly.',
     whatToDo: 'Ask for less: fewer aliases, smaller pages, less nesting.',
   },
+  RATE_LIMITED: {
+    summary:
+      'Too many requests from this address, or with this key, were refused, or it holds too many connections or bytes at once. Nothing was begun.',
+    whatToDo: 'Wait `retryAfterMs`; correct what the refusals before it name.',
+  },
   PROVIDER_ERROR: {
     summary:
       'The provider failed, answered nonsense, or cut its answer short; or it failed so often that it is not called for a while.',

@@ -1,17 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
+import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { checkedClientRequestId } from '#schema/request-id.ts';
 import type { Callers, Credentials } from '../caller.ts';
+import { type Client, type ClientUse, RateLimited, type Use } from '../client-use.ts';
+import type { ClientResult } from '../errors.ts';
+import type { Operation } from '../execution/operation.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { RefusalLog } from '../refusal-log.ts';
-import type { Router } from '../router.ts';
+import { type Answer, isStream, type Router } from '../router.ts';
+import type { Turns } from '../turns.ts';
 
 /** What every door needs of the gateway behind it. */
 export interface Mesh {
   /** The router in force; asked for anew by every operation, so that a new supergraph is taken up at once. */
   router(): Router;
   readonly callers: Callers;
+  readonly clients: ClientUse;
+  readonly turns: Turns;
   readonly limits: GatewayLimits;
   readonly log: Logger;
   readonly refusals: RefusalLog;
@@ -84,10 +91,55 @@ export function clientRequestIdOf(request: IncomingMessage): string | null {
   return checkedClientRequestId(headerOf(request, 'x-request-id'));
 }
 
-export function clientAddressOf(request: IncomingMessage): string | null {
-  return request.socket.remoteAddress ?? null;
-}
-
 export function credentialsOf(request: IncomingMessage): Credentials {
   return { authorization: headerOf(request, 'authorization'), apiKey: headerOf(request, 'x-api-key') };
+}
+
+/**
+ * Throws RateLimited for a client of whose requests too many were refused. A key that was good before is let through:
+ * behind one address there may be many callers.
+ */
+export function refuseRateLimited(
+  { clients, callers }: Pick<Mesh, 'clients' | 'callers'>,
+  { use }: Client,
+  credentials: Credentials,
+): void {
+  const waitMs = clients.waitMs(use);
+  if (waitMs > 0 && !callers.isKnown(credentials)) {
+    throw new RateLimited('Too many requests from this address were refused.', waitMs);
+  }
+}
+
+/** What a caller's refusals and bytes count against: its key, or its address where it has none. */
+export function useOfCaller({ clients }: Pick<Mesh, 'clients'>, client: Client, caller: Caller): Use {
+  const keyId = caller.keyLineId ?? caller.keyId;
+  return keyId === null ? client.use : clients.useOfKey(keyId);
+}
+
+/** The operation of a document. A new one is prepared in its turn; without a key its time counts against the address. */
+export async function prepareOperation(
+  mesh: Pick<Mesh, 'router' | 'turns' | 'clients'>,
+  client: Client,
+  caller: Caller,
+  query: string,
+  operationName: string | null | undefined,
+): Promise<Operation | ClientResult> {
+  if (mesh.router().isPrepared(query, caller)) return mesh.router().prepare(query, operationName, caller);
+  const isAnonymous = caller.kind === 'ANONYMOUS';
+  const waitMs = mesh.clients.waitMs(useOfCaller(mesh, client, caller));
+  if (waitMs > 0) throw new RateLimited('Too many requests were refused: no new document is read.', waitMs);
+  await mesh.turns.next(isAnonymous);
+  const begunMs = performance.now();
+  try {
+    return mesh.router().prepare(query, operationName, caller);
+  } finally {
+    if (isAnonymous) mesh.clients.spent(client.use, performance.now() - begunMs);
+  }
+}
+
+/** True for an answer that counts as a refusal: of the whole request, or of anything to a caller without a key. */
+export function isRefused(answer: Answer, caller: Caller): boolean {
+  return (
+    !isStream(answer) && answer.errors !== undefined && (!('data' in answer) || caller.kind === 'ANONYMOUS')
+  );
 }

@@ -2,14 +2,32 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { newRequestId } from '#schema/request-id.ts';
+import { type Client, RateLimited } from '../client-use.ts';
 import { type ClientResult, presentFailure } from '../errors.ts';
 import type { Operation } from '../execution/operation.ts';
+import { bodyBoundsOf } from '../limits.ts';
 import { type Answer, isOperation, isStream } from '../router.ts';
-import { clientAddressOf, clientRequestIdOf, credentialsOf, type Mesh, shuttingDown } from './door.ts';
+import {
+  clientRequestIdOf,
+  credentialsOf,
+  isRefused,
+  type Mesh,
+  prepareOperation,
+  refuseRateLimited,
+  shuttingDown,
+  useOfCaller,
+} from './door.ts';
 import { sendExplorer } from './explorer.ts';
 import { type Accepted, isJson, negotiateAnswer, prefersPage, type ResultType } from './media-type.ts';
 import { multipart } from './multipart.ts';
-import { BadRequest, type Parameters, parametersOfBody, parametersOfUrl, readBody } from './parameters.ts';
+import {
+  BadRequest,
+  type BodyBounds,
+  type Parameters,
+  parametersOfBody,
+  parametersOfUrl,
+  readBody,
+} from './parameters.ts';
 import { setRetryAfter } from './retry-after.ts';
 import { serverSentEvents } from './sse.ts';
 import { sendFramed } from './stream.ts';
@@ -20,6 +38,7 @@ function statusOf(error: unknown): number {
   if (!(error instanceof HeddleError)) return 500;
   if (error.code === 'UNAUTHENTICATED') return 401;
   if (error.code === 'FORBIDDEN') return 403;
+  if (error.code === 'RATE_LIMITED') return 429;
   return error.code === 'OVERLOADED' ? 503 : 500;
 }
 
@@ -57,7 +76,24 @@ function allowCrossOrigin(request: IncomingMessage, response: ServerResponse): b
   return true;
 }
 
-async function parametersOf(request: IncomingMessage, mesh: Mesh, search: string): Promise<Parameters> {
+/** How much of a body is read for this caller, and how long it is waited for. */
+function boundsOf(mesh: Mesh, client: Client, caller: Caller): BodyBounds {
+  const isAnonymous = caller.kind === 'ANONYMOUS';
+  const use = useOfCaller(mesh, client, caller);
+  return {
+    ...bodyBoundsOf(mesh.limits, isAnonymous),
+    add: (bytes) => mesh.clients.addBytes(use, bytes, isAnonymous),
+    remove: (bytes) => mesh.clients.removeBytes(use, bytes, isAnonymous),
+  };
+}
+
+async function parametersOf(
+  request: IncomingMessage,
+  mesh: Mesh,
+  client: Client,
+  caller: Caller,
+  search: string,
+): Promise<Parameters> {
   if (request.method === 'GET') return parametersOfUrl(new URLSearchParams(search));
   if (!isJson(request.headers['content-type'])) {
     throw new BadRequest(415, 'Send the request as application/json in UTF-8.');
@@ -65,7 +101,7 @@ async function parametersOf(request: IncomingMessage, mesh: Mesh, search: string
   if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
     throw new BadRequest(415, 'Send the body as it is, without a content-encoding.');
   }
-  return parametersOfBody(await readBody(request, mesh.limits.bodyBytesMax));
+  return parametersOfBody(await readBody(request, boundsOf(mesh, client, caller)));
 }
 
 /** An operation that this method and this kind of answer cannot carry. */
@@ -90,6 +126,14 @@ function unacceptable(): BadRequest {
   );
 }
 
+/** Behind a proxy, a request in progress stands for a connection. Throws RateLimited where its client has too many. */
+function holdWhileOpen({ clients }: Mesh, { use, address }: Client, response: ServerResponse): void {
+  if (!clients.hold(use, address)) {
+    throw new RateLimited('Too many requests from this address are in progress.', 1_000);
+  }
+  response.once('close', () => clients.release(use));
+}
+
 /** POST and GET /graphql: JSON, server-sent events, multipart answers, and the Explorer for browsers. */
 export async function serveGraphql(
   mesh: Mesh,
@@ -99,7 +143,8 @@ export async function serveGraphql(
 ): Promise<void> {
   const requestId = newRequestId();
   const clientRequestId = clientRequestIdOf(request);
-  const clientAddress = clientAddressOf(request);
+  const client = mesh.clients.clientOf(request);
+  const clientAddress = client.address;
   const asked = { requestId, clientRequestId, clientAddress };
   let caller: Caller | undefined;
   response.setHeader('x-request-id', requestId);
@@ -137,9 +182,13 @@ export async function serveGraphql(
       throw new BadRequest(405, 'Send a POST, or a GET for a query.');
     }
     if (accepted.result === undefined && accepted.stream === undefined) throw unacceptable();
-    const parameters = await parametersOf(request, mesh, search);
-    caller = await mesh.callers.identify(credentialsOf(request), { requestId, clientAddress });
-    const operation = mesh.router().prepare(parameters.query, parameters.operationName, caller);
+    const credentials = credentialsOf(request);
+    refuseRateLimited(mesh, client, credentials);
+    if (client.isProxied) holdWhileOpen(mesh, client, response);
+    caller = await mesh.callers.identify(credentials, { requestId, clientAddress });
+    const parameters = await parametersOf(request, mesh, client, caller, search);
+    const { query, operationName } = parameters;
+    const operation = await prepareOperation(mesh, client, caller, query, operationName);
     if (isOperation(operation)) {
       const wrong = misfit(request, accepted, operation);
       if (wrong !== undefined) {
@@ -151,6 +200,7 @@ export async function serveGraphql(
     const answer: Answer = isOperation(operation)
       ? await mesh.router().run(operation, parameters.variables, context)
       : operation;
+    if (isRefused(answer, caller)) mesh.clients.refused(useOfCaller(mesh, client, caller));
     const written = isStream(answer) ? accepted.stream : accepted.result;
     if (isStream(answer) || written === 'text/event-stream') {
       streams = isStream(answer);
@@ -165,6 +215,9 @@ export async function serveGraphql(
     if (status === 503) response.setHeader('retry-after', '1');
     // What is left of the body is not read: the connection cannot be used again.
     if (!request.complete) response.setHeader('connection', 'close');
+    if (status < 500 && status !== 429) {
+      mesh.clients.refused(caller === undefined ? client.use : useOfCaller(mesh, client, caller));
+    }
     mesh.refusals.thrown(error, { ...asked, caller });
     const result = presentFailure(error, { requestId, log: mesh.log });
     if (response.headersSent) response.destroy();

@@ -22,8 +22,21 @@ export class BadRequest extends HeddleError {
 /** A body too large is read to its end and thrown away up to this many times the bound, so that its sender hears why. */
 const discardedTimesMax = 8;
 
-/** The whole body. Rejects with BadRequest: 413 when it is larger than allowed, 400 when it breaks off. */
-export function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+/** How a body is read. */
+export interface BodyBounds {
+  readonly bytesMax: number;
+  readonly timeoutMs: number;
+  /** Counts bytes that are held; throws where no more may be. */
+  add(bytes: number): void;
+  remove(bytes: number): void;
+}
+
+/**
+ * The whole body. Rejects with BadRequest: 413 when it is larger than allowed, 408 when it takes too long, 400 when it
+ * breaks off; and with what `add` throws.
+ */
+export function readBody(request: IncomingMessage, bounds: BodyBounds): Promise<Buffer> {
+  const { bytesMax } = bounds;
   const tooLarge = () =>
     new BadRequest(413, `The body is larger than the ${bytesMax} bytes that are allowed.`);
   const discardedMax = bytesMax * discardedTimesMax;
@@ -31,24 +44,46 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];
     let bytes = 0;
+    let held = 0;
+    // Most bodies have come with their headers.
+    const timer = request.complete
+      ? undefined
+      : setTimeout(() => fail(new BadRequest(408, 'The body took too long to arrive.')), bounds.timeoutMs);
+    const settle = () => {
+      clearTimeout(timer);
+      bounds.remove(held);
+      held = 0;
+    };
+    const fail = (error: unknown) => {
+      request.pause();
+      chunks = [];
+      settle();
+      reject(error);
+    };
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= bytesMax) {
+        try {
+          bounds.add(chunk.length);
+        } catch (error) {
+          fail(error);
+          return;
+        }
+        held += chunk.length;
         chunks.push(chunk);
         return;
       }
       chunks = [];
-      if (bytes <= discardedMax) return;
-      request.pause();
-      reject(tooLarge());
+      if (bytes > discardedMax) fail(tooLarge());
     });
     request.on('end', () => {
+      settle();
       if (bytes > bytesMax) reject(tooLarge());
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
     });
     const brokenOff = () => {
-      if (!request.complete) reject(new BadRequest(400, 'The body ended before it was complete.'));
+      if (!request.complete) fail(new BadRequest(400, 'The body ended before it was complete.'));
     };
     request.on('error', brokenOff);
     request.on('close', brokenOff);

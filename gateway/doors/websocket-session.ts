@@ -3,19 +3,25 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CloseCode, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
+import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { newRequestId } from '#schema/request-id.ts';
 import type { Credentials } from '../caller.ts';
+import { type Client, RateLimited } from '../client-use.ts';
 import { type ClientError, type ClientResult, presentFailure, refusal } from '../errors.ts';
 import { type Answer, isOperation, isStream } from '../router.ts';
 import {
-  clientAddressOf,
   clientRequestIdOf,
   credentialsOf,
+  isRefused,
   type Mesh,
   type Operating,
+  prepareOperation,
+  refuseRateLimited,
   shuttingDown,
+  useOfCaller,
 } from './door.ts';
+import { IncomingMessageBytes } from './incoming-message.ts';
 
 export const goingAway = 1001;
 const tryAgainLater = 1013;
@@ -52,7 +58,9 @@ export class WebSocketSession {
   /** What the WebSocket's frames are written to. */
   readonly #wire: Socket;
   #corked = false;
-  readonly #clientAddress: string | null;
+  readonly #client: Client;
+  /** What the client is sending at the moment. */
+  readonly incoming: IncomingMessageBytes;
   readonly #clientRequestId: string | null;
   readonly #running = new Map<string, Running>();
   readonly #initTimeout: NodeJS.Timeout;
@@ -65,12 +73,23 @@ export class WebSocketSession {
     this.#mesh = mesh;
     this.#socket = socket;
     this.#wire = request.socket;
-    this.#clientAddress = clientAddressOf(request);
+    this.#client = mesh.clients.clientOf(request);
+    this.incoming = new IncomingMessageBytes(mesh, socket, this.#client, request.socket);
+    this.#hold();
     this.#clientRequestId = clientRequestIdOf(request);
     this.#credentials = credentialsOf(request);
     this.#initTimeout = setTimeout(() => {
       socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
     }, mesh.limits.wsInitTimeoutMs);
+  }
+
+  /** Behind a proxy, the socket stands for a connection. */
+  #hold(): void {
+    const { use, address, isProxied } = this.#client;
+    if (!isProxied) return;
+    if (this.#mesh.clients.hold(use, address)) {
+      this.#socket.once('close', () => this.#mesh.clients.release(use));
+    } else this.#socket.close(tryAgainLater, 'Too many connections');
   }
 
   /** One message of the client. */
@@ -135,17 +154,30 @@ export class WebSocketSession {
     const { authorization, apiKey } = this.#credentials;
     // What came with the request itself, perhaps set by a proxy, is not for the client's payload to replace.
     if (authorization === undefined && apiKey === undefined) this.#credentials = credentialsIn(payload);
-    await this.#identify(requestId);
+    const caller = await this.#identify(requestId);
+    if (caller.kind === 'ANONYMOUS') this.#holdAnonymous();
+    else this.incoming.admit();
     this.#acknowledged = true;
     this.#send(JSON.stringify({ type: MessageType.ConnectionAck }));
+  }
+
+  /** Throws RateLimited where the address has too many sockets without a key. */
+  #holdAnonymous(): void {
+    const { clients } = this.#mesh;
+    if (!clients.holdAnonymousSocket(this.#client)) {
+      throw new RateLimited('Too many WebSockets without a key are open from this address.', 1_000);
+    }
+    this.#socket.once('close', () => clients.releaseAnonymousSocket(this.#client));
   }
 
   #refuseConnection(error: unknown, requestId: string): void {
     this.#mesh.refusals.thrown(error, this.#asked(requestId));
     const code = error instanceof HeddleError ? error.code : 'INTERNAL';
+    if (code === 'UNAUTHENTICATED' || code === 'FORBIDDEN') this.#mesh.clients.refused(this.#client.use);
     if (code === 'UNAUTHENTICATED') this.#socket.close(CloseCode.Unauthorized, 'Unauthorized');
     else if (code === 'FORBIDDEN') this.#socket.close(CloseCode.Forbidden, 'Forbidden');
-    else if (code === 'OVERLOADED') this.#socket.close(tryAgainLater, 'Try again later');
+    else if (code === 'OVERLOADED' || code === 'RATE_LIMITED')
+      this.#socket.close(tryAgainLater, 'Try again later');
     else {
       this.#mesh.log.error({ err: error }, 'a WebSocket could not be admitted');
       this.#socket.close(CloseCode.InternalServerError, 'Internal server error');
@@ -153,10 +185,11 @@ export class WebSocketSession {
   }
 
   #asked(requestId: string) {
-    return { requestId, clientRequestId: this.#clientRequestId, clientAddress: this.#clientAddress };
+    return { requestId, clientRequestId: this.#clientRequestId, clientAddress: this.#client.address };
   }
 
-  #identify(requestId: string) {
+  async #identify(requestId: string): Promise<Caller> {
+    refuseRateLimited(this.#mesh, this.#client, this.#credentials);
     return this.#mesh.callers.identify(this.#credentials, this.#asked(requestId));
   }
 
@@ -216,6 +249,7 @@ export class WebSocketSession {
       .catch((error: unknown) => {
         this.#mesh.refusals.thrown(error, this.#asked(requestId));
         const { errors = [] } = presentFailure(error, { requestId, log: this.#mesh.log });
+        if (!(error instanceof RateLimited)) this.#mesh.clients.refused(this.#client.use);
         if (!left.signal.aborted) this.#sendErrors(id, errors);
       })
       .finally(() => {
@@ -227,14 +261,17 @@ export class WebSocketSession {
 
   async #answer(payload: SubscribePayload, requestId: string, signal: AbortSignal): Promise<Answer> {
     const caller = await this.#identify(requestId);
-    const router = this.#mesh.router();
-    const operation = router.prepare(payload.query, payload.operationName, caller);
+    const { query, operationName } = payload;
+    const operation = await prepareOperation(this.#mesh, this.#client, caller, query, operationName);
     if (!isOperation(operation)) {
+      this.#mesh.clients.refused(useOfCaller(this.#mesh, this.#client, caller));
       this.#mesh.refusals.answered(operation.errors ?? [], { ...this.#asked(requestId), caller });
       return operation;
     }
     const context = { ...this.#asked(requestId), caller, signal };
-    return router.run(operation, payload.variables, context);
+    const answer = await this.#mesh.router().run(operation, payload.variables, context);
+    if (isRefused(answer, caller)) this.#mesh.clients.refused(useOfCaller(this.#mesh, this.#client, caller));
+    return answer;
   }
 
   async #deliver(id: string, answer: Answer, signal: AbortSignal): Promise<void> {

@@ -30,7 +30,8 @@ export function createWebSocketDoor(mesh: Mesh): WebSocketDoor {
   const silent = new Set<WebSocket>();
 
   const heartbeat = setInterval(() => {
-    for (const socket of sessions.keys()) {
+    for (const [socket, session] of sessions) {
+      session.incoming.refuseSlow(performance.now());
       if (silent.has(socket)) {
         socket.terminate();
         continue;
@@ -52,9 +53,9 @@ export function createWebSocketDoor(mesh: Mesh): WebSocketDoor {
     sessions.set(socket, session);
     const heard = () => silent.delete(socket);
     socket.on('pong', heard);
-    socket.on('message', (data) => {
+    socket.on('message', (data: Buffer) => {
       heard();
-      session.receive(String(data));
+      if (session.incoming.complete(data.length)) session.receive(String(data));
     });
     socket.once('close', () => {
       sessions.delete(socket);

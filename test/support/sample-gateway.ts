@@ -36,6 +36,7 @@ export async function startSampleGateway(
     readonly now?: () => number;
     readonly port?: number;
     readonly log?: Logger;
+    readonly trustedProxies?: readonly string[];
   } = {},
 ): Promise<SampleGateway> {
   const mesh = options.mesh ?? createSampleMesh();
@@ -50,6 +51,7 @@ export async function startSampleGateway(
     log,
     host: '127.0.0.1',
     port: options.port ?? 0,
+    ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.now === undefined ? {} : { now: options.now }),
   });

@@ -1,0 +1,312 @@
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
+import { sampleCaller } from '#test/support/sample-subgraphs.ts';
+
+let stack = new AsyncDisposableStack();
+afterEach(async () => {
+  await stack.disposeAsync();
+  stack = new AsyncDisposableStack();
+});
+
+const start = async (options: Parameters<typeof startSampleGateway>[0] = {}) =>
+  stack.use(await startSampleGateway(options));
+
+async function post(
+  { url }: Pick<SampleGateway, 'url'>,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; code: string | undefined; retryAfter: string | null }> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const { errors } = (await response.json()) as { errors?: { extensions: { code: string } }[] };
+  return {
+    status: response.status,
+    code: errors?.[0]?.extensions.code,
+    retryAfter: response.headers.get('retry-after'),
+  };
+}
+
+const motd = { query: '{ motd }' };
+const bearer = { authorization: `Bearer ${sampleKey}` };
+const wrong = (n: number) => ({ authorization: `Bearer hd_wrong${n}_${'0'.repeat(40)}` });
+
+async function openSocket({ url }: SampleGateway, headers: Record<string, string> = {}): Promise<WebSocket> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, ['graphql-transport-ws'], { headers });
+  stack.defer(() => socket.terminate());
+  socket.on('error', () => undefined);
+  await once(socket, 'open');
+  return socket;
+}
+
+/** The acknowledgement, or the code of the close. */
+async function init(socket: WebSocket, payload?: Record<string, string>): Promise<unknown> {
+  const answered = Promise.race([
+    once(socket, 'message').then(([data]) => JSON.parse(String(data)).type as string),
+    once(socket, 'close').then(([code]) => code as number),
+  ]);
+  socket.send(JSON.stringify({ type: 'connection_init', payload }));
+  return answered;
+}
+
+describe('requests that are refused', () => {
+  it('are answered with 429 and Retry-After from a bound on, without a lookup, while good keys are served', async () => {
+    const clock = { ms: Date.now() };
+    const sample = await start({ now: () => clock.ms });
+    expect((await post(sample, motd, bearer)).status).toBe(200);
+    const answers = [];
+    for (let n = 0; n < 40; n++) {
+      answers.push(
+        ...(await Promise.all(Array.from({ length: 10 }, (_, k) => post(sample, motd, wrong(n * 10 + k))))),
+      );
+    }
+    const limited = answers.filter(({ status }) => status === 429);
+    expect(limited.length).toBeGreaterThanOrEqual(150);
+    expect(limited[0]).toEqual({ status: 429, code: 'RATE_LIMITED', retryAfter: '1' });
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(400 - limited.length);
+    const lookups = sample.mesh.calls.length;
+    expect((await post(sample, motd, wrong(1_000))).status).toBe(429);
+    expect((await post(sample, motd)).status).toBe(429);
+    expect(sample.mesh.calls).toHaveLength(lookups);
+    expect((await post(sample, motd, bearer)).status).toBe(200);
+    clock.ms += 2_000;
+    expect((await post(sample, motd, wrong(1_001))).status).toBe(401);
+  });
+
+  it.each<[string, unknown, Record<string, string>]>([
+    ['documents that are invalid', { query: '{ nothing }' }, {}],
+    ['fields that need a key', { query: '{ me { scopes } }' }, {}],
+    ['bodies that are no JSON', '{', {}],
+    ['content types that are wrong', motd, { 'content-type': 'text/plain' }],
+    ['answers that cannot be written', motd, { accept: 'image/png' }],
+    ['bodies that are too large', { query: `{ motd } #${'x'.repeat(40_000)}` }, {}],
+  ])('count when they are %s', async (_what, body, headers) => {
+    const sample = await start({ limits: { refusalsPerSecond: 1 }, now: () => 1_000 });
+    expect((await post(sample, body, headers)).status).not.toBe(429);
+    for (let n = 0; n < 9; n++) await post(sample, body, headers);
+    expect((await post(sample, motd)).status).toBe(429);
+  });
+
+  it('count against a key where there is one, not against its address, and then refuse its new documents alone', async () => {
+    const sample = await start({ limits: { refusalsPerSecond: 1 }, now: () => 1_000 });
+    const key = sample.keyFor({ ...sampleCaller('inference:invoke'), keyId: 'k1', keyLineId: 'k1' });
+    const headers = { authorization: `Bearer ${key}` };
+    expect((await post(sample, motd, headers)).status).toBe(200);
+    for (let n = 0; n < 50; n++) await post(sample, { query: '{ nothing }' }, headers);
+    const answer = await post(sample, { query: '{ nothingElse }' }, headers);
+    expect(answer).toMatchObject({ status: 429, code: 'RATE_LIMITED' });
+    expect((await post(sample, motd, headers)).status).toBe(200);
+    expect((await post(sample, { query: '{ a: motd }' })).status).toBe(200);
+  });
+
+  it('count over WebSockets too, and close those that come after with 1013', async () => {
+    const sample = await start({ limits: { refusalsPerSecond: 1 }, now: () => 1_000 });
+    for (let n = 0; n < 10; n++) {
+      expect(await init(await openSocket(sample), wrong(n))).toBe(4401);
+    }
+    expect(await init(await openSocket(sample), wrong(11))).toBe(1013);
+    expect(await init(await openSocket(sample))).toBe(1013);
+    expect((await post(sample, motd)).status).toBe(429);
+  });
+
+  it('count over an anonymous WebSocket, whose operations are then refused', async () => {
+    const sample = await start({ limits: { refusalsPerSecond: 1 }, now: () => 1_000 });
+    const socket = await openSocket(sample);
+    expect(await init(socket)).toBe('connection_ack');
+    const codes: string[] = [];
+    for (let n = 0; n < 11; n++) {
+      socket.send(JSON.stringify({ id: `${n}`, type: 'subscribe', payload: { query: '{ nothing }' } }));
+      const [data] = await once(socket, 'message');
+      codes.push(JSON.parse(String(data)).payload[0].extensions.code);
+    }
+    expect(codes[0]).toBe('BAD_USER_INPUT');
+    expect(codes[10]).toBe('RATE_LIMITED');
+  });
+});
+
+/** Sends a part of a body and answers how the request ended. */
+function sendPart(
+  { url }: SampleGateway,
+  part: string,
+  headers: Record<string, string>,
+): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(`${url}/graphql`, { method: 'POST', headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+      request.destroy();
+    });
+    request.once('error', reject);
+    request.write(part);
+  });
+}
+
+describe('bodies', () => {
+  const json = { 'content-type': 'application/json' };
+  const large = { query: `{ motd } #${'x'.repeat(100_000)}` };
+
+  it('are small without a key', async () => {
+    const sample = await start();
+    expect((await post(sample, large)).status).toBe(413);
+    expect((await post(sample, large, bearer)).status).toBe(200);
+  });
+
+  it('are not waited for before the caller is known', async () => {
+    const sample = await start();
+    const headers = { ...json, 'content-length': '1000000' };
+    expect(await sendPart(sample, '{', { ...headers, ...wrong(1) })).toBe(401);
+    expect(await sendPart(sample, '{', headers)).toBe(413);
+  });
+
+  it('have a time within which they must arrive', async () => {
+    const sample = await start({ limits: { bodyTimeoutMs: 90 } });
+    const headers = { ...json, 'content-length': '1000' };
+    expect(await sendPart(sample, '{', headers)).toBe(408);
+    expect(await sendPart(sample, '{', { ...headers, ...bearer })).toBe(408);
+  });
+
+  it('that are read at once are bounded for a caller, and given back when they break off', async () => {
+    const bodyBytesMax = 40_000;
+    const sample = await start({ limits: { bodyBytesMax, bodiesBytesMax: 100_000 } });
+    const arrived = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const slow = Array.from({ length: 2 }, () => {
+      const request = httpRequest(`${sample.url}/graphql`, {
+        method: 'POST',
+        headers: { ...json, ...bearer, 'content-length': '40000' },
+      });
+      request.on('error', () => undefined);
+      request.write('x'.repeat(39_900));
+      return request;
+    });
+    const body = { query: `{ motd } #${'x'.repeat(1_000)}` };
+    let answer = await post(sample, body, bearer);
+    while (answer.status === 200) {
+      await arrived();
+      answer = await post(sample, body, bearer);
+    }
+    expect(answer).toMatchObject({ status: 429, code: 'RATE_LIMITED', retryAfter: '1' });
+    for (const request of slow) request.destroy();
+    while ((await post(sample, body, bearer)).status !== 200) await arrived();
+  });
+});
+
+describe('WebSockets', () => {
+  it('take small messages alone until a key was shown', async () => {
+    const sample = await start();
+    const pad = 'x'.repeat(100_000);
+    for (const isComplete of [true, false]) {
+      const socket = await openSocket(sample);
+      const closed = once(socket, 'close');
+      socket.send(`{"type":"ping","payload":{"x":"${pad}"}}`, { fin: isComplete });
+      expect((await closed)[0]).toBe(1009);
+    }
+    const anonymous = await openSocket(sample);
+    await init(anonymous);
+    const closed = once(anonymous, 'close');
+    anonymous.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: `{ motd } #${pad}` } }));
+    expect((await closed)[0]).toBe(1009);
+    const known = await openSocket(sample);
+    await init(known, bearer);
+    known.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: `{ motd } #${pad}` } }));
+    const [data] = await once(known, 'message');
+    expect(JSON.parse(String(data))).toMatchObject({ type: 'next', payload: { data: { motd: 'hello' } } });
+  });
+
+  it('without a key are bounded for each address', async () => {
+    const sample = await start({ limits: { anonymousSocketsMax: 3 } });
+    const sockets = [];
+    for (let n = 0; n < 3; n++) {
+      const socket = await openSocket(sample);
+      expect(await init(socket)).toBe('connection_ack');
+      sockets.push(socket);
+    }
+    expect(await init(await openSocket(sample))).toBe(1013);
+    expect(await init(await openSocket(sample), bearer)).toBe('connection_ack');
+    const [first] = sockets;
+    first?.close();
+    if (first !== undefined) await once(first, 'close');
+    expect(await init(await openSocket(sample))).toBe('connection_ack');
+  });
+});
+
+describe('connections', () => {
+  it('of one address are bounded', async () => {
+    const sample = await start({ limits: { connectionsPerAddressMax: 1 } });
+    const { hostname, port } = new URL(sample.url);
+    const open = async () => {
+      const socket = connect(Number(port), hostname);
+      stack.defer(() => void socket.destroy());
+      const ended = once(socket, 'close').then(() => 'closed');
+      socket.on('error', () => undefined);
+      socket.write('GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n');
+      socket.resume();
+      return Promise.race([ended, once(socket, 'data').then(() => 'answered')]);
+    };
+    const ends = [];
+    for (let n = 0; n < 12; n++) ends.push(await open());
+    expect(ends).toEqual([...Array.from({ length: 10 }, () => 'answered'), 'closed', 'closed']);
+  });
+});
+
+describe('behind a trusted proxy', () => {
+  const proxied = async (options: Parameters<typeof startSampleGateway>[0] = {}) => {
+    const sample = await start({ trustedProxies: ['127.0.0.1', '10.0.0.0/8'], ...options });
+    const key = sample.keyFor({
+      ...sampleCaller('inference:invoke'),
+      keyId: 'k9',
+      allowedIps: ['9.9.9.0/24'],
+    });
+    return { sample, headers: { authorization: `Bearer ${key}` } };
+  };
+
+  it.each<[Record<string, string>, number]>([
+    [{ 'x-forwarded-for': '9.9.9.9' }, 200],
+    [{ 'x-forwarded-for': '1.1.1.1, 9.9.9.9, 10.0.0.1' }, 200],
+    [{ forwarded: 'for="9.9.9.9:80";proto=https' }, 200],
+    [{ 'x-forwarded-for': '9.9.9.9, 1.1.1.1' }, 403],
+    [{ 'x-forwarded-for': '9.9.9.9, nonsense' }, 403],
+    [{ 'x-forwarded-for': '1.1.1.1', forwarded: 'for=9.9.9.9' }, 403],
+    [{}, 403],
+  ])(
+    'the address that a key may be used from is the client’s, over HTTP and WebSocket: %j',
+    async (forwarded, status) => {
+      const { sample, headers } = await proxied();
+      expect((await post(sample, motd, { ...headers, ...forwarded })).status).toBe(status);
+      const socket = await openSocket(sample, forwarded);
+      expect(await init(socket, headers)).toBe(status === 200 ? 'connection_ack' : 4403);
+      if (status === 200) {
+        expect(sample.mesh.calls.at(-1)?.request.clientAddress).toBe('9.9.9.9');
+      }
+    },
+  );
+
+  it('headers of others are not read', async () => {
+    const { sample, headers } = await proxied({ trustedProxies: ['10.0.0.0/8'] });
+    for (const forwarded of [{ 'x-forwarded-for': '9.9.9.9' }, { forwarded: 'for=9.9.9.9' }]) {
+      expect((await post(sample, motd, { ...headers, ...forwarded })).status).toBe(403);
+    }
+  });
+
+  it('each client has bounds of its own', async () => {
+    const { sample } = await proxied({
+      limits: { refusalsPerSecond: 1, anonymousSocketsMax: 1, connectionsPerAddressMax: 2 },
+      now: () => 1_000,
+    });
+    const from = (address: string) => ({ 'x-forwarded-for': address });
+    for (let n = 0; n < 10; n++) await post(sample, motd, { ...wrong(n), ...from('1.1.1.1') });
+    expect((await post(sample, motd, from('1.1.1.1'))).status).toBe(429);
+    expect((await post(sample, motd, from('2.2.2.2'))).status).toBe(200);
+    expect(await init(await openSocket(sample, from('3.3.3.3')))).toBe('connection_ack');
+    expect(await init(await openSocket(sample, from('3.3.3.3')))).toBe(1013);
+    expect(await init(await openSocket(sample, from('4.4.4.4')))).toBe('connection_ack');
+    for (let n = 0; n < 2; n++) await openSocket(sample, from('5.5.5.5'));
+    expect((await post(sample, motd, from('5.5.5.5'))).status).toBe(429);
+    expect((await post(sample, motd, from('6.6.6.6'))).status).toBe(200);
+  });
+});

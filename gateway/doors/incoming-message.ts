@@ -1,0 +1,80 @@
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import type { Client } from '../client-use.ts';
+import { bodyBoundsOf } from '../limits.ts';
+import type { Mesh } from './door.ts';
+
+const messageTooBig = 1009;
+const tryAgainLater = 1013;
+/** Most bytes that one read of a connection brings. */
+const readBytesMax = 64 * 1024;
+/** Of a control frame of a client, beside what it carries. */
+const controlFrameBytes = 6;
+
+/**
+ * Counts the bytes of the message that a WebSocket is receiving: ws holds them until the message is complete. Before the
+ * caller has shown a key the message must be small, as a body without a key.
+ */
+export class IncomingMessageBytes {
+  readonly #mesh: Mesh;
+  readonly #socket: WebSocket;
+  readonly #client: Client;
+  #hasKey = false;
+  #bytes = 0;
+  #begunMs = 0;
+
+  constructor(mesh: Mesh, socket: WebSocket, client: Client, wire: Socket) {
+    this.#mesh = mesh;
+    this.#socket = socket;
+    this.#client = client;
+    // Before ws looks at it: a message that is complete with this read is released by it.
+    wire.prependListener('data', (chunk: Buffer) => this.#receive(chunk.length));
+    socket.on('ping', (data: Buffer) => this.#forget(data.length + controlFrameBytes));
+    socket.on('pong', (data: Buffer) => this.#forget(data.length + controlFrameBytes));
+    socket.once('close', () => this.#forget(this.#bytes));
+  }
+
+  /** The caller has shown a key: messages may be larger. */
+  admit(): void {
+    const bytes = this.#bytes;
+    this.#forget(bytes);
+    this.#hasKey = true;
+    if (bytes > 0) this.#receive(bytes);
+  }
+
+  /** A message is complete: false, and the socket closes, where it is too large for its caller. */
+  complete(bytes: number): boolean {
+    this.#forget(this.#bytes);
+    if (bytes <= bodyBoundsOf(this.#mesh.limits, !this.#hasKey).bytesMax) return true;
+    this.#socket.close(messageTooBig, 'Message too big');
+    return false;
+  }
+
+  /** Cuts off a client whose message takes too long. */
+  refuseSlow(nowMs: number): void {
+    if (this.#bytes === 0) return;
+    const { timeoutMs } = bodyBoundsOf(this.#mesh.limits, !this.#hasKey);
+    if (nowMs - this.#begunMs > timeoutMs) this.#socket.terminate();
+  }
+
+  #receive(bytes: number): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    try {
+      this.#mesh.clients.addBytes(this.#client.use, bytes, !this.#hasKey);
+    } catch {
+      this.#socket.close(tryAgainLater, 'Try again later');
+      return;
+    }
+    if (this.#bytes === 0) this.#begunMs = performance.now();
+    this.#bytes += bytes;
+    const { bytesMax } = bodyBoundsOf(this.#mesh.limits, !this.#hasKey);
+    // What is complete within this read is not counted twice, so one read more than the message is no message too large.
+    if (this.#bytes > bytesMax + readBytesMax) this.#socket.close(messageTooBig, 'Message too big');
+  }
+
+  #forget(bytes: number): void {
+    const forgotten = Math.min(bytes, this.#bytes);
+    this.#bytes -= forgotten;
+    this.#mesh.clients.removeBytes(this.#client.use, forgotten, !this.#hasKey);
+  }
+}
