@@ -195,6 +195,8 @@ export const invocations = defineCollection<InvocationRecord>(
   },
   [
     [{ tenantId: 1, startedAt: -1, _id: -1 }],
+    // For those who see the calls of their own key.
+    [{ keyLineId: 1, tenantId: 1, startedAt: -1, _id: -1 }],
     // For those who see every tenant.
     [{ startedAt: -1, _id: -1 }],
     // Rows without the label are not in the index and pay nothing for it.

@@ -46,15 +46,18 @@ export interface NodeRecord {
   readonly id: string;
   /** The tenant that it belongs to; null: the mesh. */
   readonly tenantId: string | null;
-  /** The app that asked, of a completion; otherwise null. */
+  /** Who asked, of a call; otherwise null. */
   readonly appId: string | null;
+  readonly keyId: string | null;
+  readonly keyLineId: string | null;
+  readonly subject: string | null;
+  readonly endUserId: string | null;
 }
 
-interface StoredRecord {
-  readonly _id: string;
-  readonly tenantId?: string | null;
-  readonly appId?: string | null;
-}
+type StoredRecord = Partial<Omit<NodeRecord, 'type' | 'id'>> & { readonly _id: string };
+
+/** What of a row in the ledger says who asked. */
+const makerFields = ['appId', 'keyId', 'keyLineId', 'subject', 'endUserId'] as const;
 
 /** Which of the ids are those of records of the type. One command. */
 export async function findNodeRecords(
@@ -63,19 +66,23 @@ export async function findNodeRecords(
   ids: readonly string[],
 ): Promise<readonly NodeRecord[]> {
   const collection = collections[type](connection) as unknown as Model<StoredRecord>;
-  const isCompletion = type === 'Completion';
-  const fields = ['tenantId', ...(isCompletion ? ['appId'] : [])].filter((field) =>
+  const isCall = type === 'Completion' || type === 'Invocation';
+  const fields = ['tenantId', ...(isCall ? makerFields : [])].filter((field) =>
     collection.schema.path(field),
   );
   const found = await collection
-    .find({ _id: { $in: ids }, ...(isCompletion ? { kind: 'completion' } : {}) })
+    .find({ _id: { $in: ids }, ...(type === 'Completion' ? { kind: 'completion' } : {}) })
     .select(['_id', ...fields])
     .lean();
-  return found.map(({ _id, tenantId, appId }) => ({
+  return found.map(({ _id, tenantId, appId, keyId, keyLineId, subject, endUserId }) => ({
     type,
     id: _id,
     tenantId: type === 'Tenant' ? _id : (tenantId ?? null),
     appId: appId ?? null,
+    keyId: keyId ?? null,
+    keyLineId: keyLineId ?? null,
+    subject: subject ?? null,
+    endUserId: endUserId ?? null,
   }));
 }
 

@@ -46,6 +46,12 @@ export interface Caller {
   readonly allowedIps: readonly string[] | null;
   /** Milliseconds since the epoch after which the key is refused; null: never. */
   readonly expiresAtMs: number | null;
+  /** The end user that a page token is bound to: its calls are for this user, and it reads no one else's. Null: unbound. */
+  readonly endUserId: string | null;
+  /** The AI models and routes that may be called: a name must match a pattern of every list. No list: all. */
+  readonly modelLists: readonly (readonly string[])[];
+  /** The prompts that may be run, in the same way. */
+  readonly promptLists: readonly (readonly string[])[];
 }
 
 export const anonymousCaller: Caller = Object.freeze({
@@ -62,6 +68,9 @@ export const anonymousCaller: Caller = Object.freeze({
   cacheByDefault: false,
   allowedIps: null,
   expiresAtMs: null,
+  endUserId: null,
+  modelLists: [],
+  promptLists: [],
 } satisfies Caller);
 
 /** The mesh itself, calling one of its own subgraphs. */
@@ -69,13 +78,43 @@ export const systemCaller: Caller = Object.freeze({ ...anonymousCaller, kind: 'S
 
 /** Every scope there is, with what it allows; the first admin key holds them all. */
 export const scopes = {
-  'inference:invoke': 'Invoke models and prompts, and read their completions.',
+  'inference:invoke':
+    'Invoke models and prompts, list the AI models and routes that may be called, and read the calls of the same key.',
+  'models:read': 'Read providers, AI models, prices and routes.',
   'models:write': 'Change providers, credentials, models and routes, for every tenant.',
+  'prompts:read': 'Read prompts and their versions.',
   'prompts:write': 'Create prompts, publish and label versions.',
+  'tenants:read': 'Read the own tenant: plan, apps, keys, members, budgets and access requests.',
   'tenants:write':
     'Change the apps, keys, members and budgets of the own tenant, and decide access requests.',
   'tenants:admin': 'See and change every tenant and plan.',
+  'usage:read': 'Read usage, and the ledger of the own tenant.',
+  'completions:read':
+    'Read the ledger, and the content of completions, of the own tenant; with `inference:invoke` also cancel them.',
   'audit:read': "Read the own tenant's audit log.",
 } as const;
 
 export type Scope = keyof typeof scopes;
+
+/** For each scope that ends in `:read` the scopes that include it: those that change the same. */
+const includedIn: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.keys(scopes).flatMap((scope) => {
+    const [thing = '', verb] = scope.split(':');
+    const wider = [`${thing}:write`, `${thing}:admin`].filter((one) => Object.hasOwn(scopes, one));
+    return verb === 'read' && wider.length > 0 ? [[scope, wider] as const] : [];
+  }),
+);
+
+function includesScope(held: readonly string[], scope: string): boolean {
+  return held.includes(scope) || (includedIn.get(scope)?.some((wider) => held.includes(wider)) ?? false);
+}
+
+/** Does the caller have the scope? `x:write` and `x:admin` include `x:read`; nothing else is implied. */
+export function hasScope(caller: Pick<Caller, 'scopes'>, scope: Scope): boolean {
+  return includesScope(caller.scopes, scope);
+}
+
+/** Does the caller meet this demand of @requiresScopes: one of the sets, all of its scopes? */
+export function meetsScopes(caller: Pick<Caller, 'scopes'>, sets: readonly (readonly string[])[]): boolean {
+  return sets.some((set) => set.every((scope) => includesScope(caller.scopes, scope)));
+}

@@ -3,9 +3,10 @@ import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { variables } from '#cli/config.ts';
 import { scopes } from '#schema/caller.ts';
+import { composeCheckout } from '#schema/compose.ts';
 import { errorCatalogue } from '#schema/errors.ts';
 import { guardrailsOf } from '#subgraphs/inference/guardrails/guardrails.ts';
-import { configurationRows, errorRows, scopeRows } from './support/doc-tables.ts';
+import { configurationRows, errorRows, reachRows, scopeRows } from './support/doc-tables.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -40,6 +41,13 @@ describe('documentation', () => {
       .split('\n')
       .filter((line) => /^\| `[a-z]+:[a-z]+` \|/.test(line));
     expect(rows).toEqual(scopeRows(scopes));
+  });
+
+  it('docs/policy.md has what each scope reaches', () => {
+    const rows = read('docs/policy.md')
+      .split('\n')
+      .filter((line) => /^\| `[a-z]+:[a-z]+` alone \|/.test(line));
+    expect(rows).toEqual(reachRows(composeCheckout(), Object.keys(scopes)));
   });
 
   it('docs/guardrails.md has every guardrail', () => {

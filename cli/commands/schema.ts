@@ -12,12 +12,15 @@ function compose(): number {
 
 async function check(against: string | undefined): Promise<number> {
   const { checkSchema } = await import('#schema/check.ts');
+  const { findUnscoped } = await import('#schema/reach.ts');
   const baseline = readBaseline(against);
-  const findings = await checkSchema({
-    composed: composeCheckout(),
+  const composed = composeCheckout();
+  const checked = await checkSchema({
+    composed,
     committed: readSupergraph(),
     baseline: baseline?.supergraph,
   });
+  const findings = [...checked, ...findUnscoped(composed)];
   for (const { rule, where, problem, whatToDo } of findings) {
     console.error(`${rule}: ${where}: ${problem}. ${whatToDo}`);
   }

@@ -13,7 +13,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import type { Caller } from '#schema/caller.ts';
+import { type Caller, meetsScopes } from '#schema/caller.ts';
 import type { ErrorCode } from '#schema/errors.ts';
 import type { IsIncluded } from '../execution/conditions.ts';
 import { typenameField } from '../execution/fragments.ts';
@@ -80,9 +80,7 @@ export function compileDemands(
 /** True when the caller shows all that the requirement asks for. */
 function meets(caller: Caller, requirement: Requirement): boolean {
   if (requirement.unmeetable || caller.kind === 'ANONYMOUS') return false;
-  return requirement.scopes.every((alternatives) =>
-    alternatives.some((set) => set.every((scope) => caller.scopes.includes(scope))),
-  );
+  return requirement.scopes.every((sets) => meetsScopes(caller, sets));
 }
 
 /** Which of the operation's requirements the caller meets, as text: the key under which what follows is remembered. */

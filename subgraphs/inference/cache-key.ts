@@ -12,7 +12,7 @@ function canonicalQuestion(request: CompletionRequest): string {
 /** Where the answer of a request is kept: for the callers that the policy's scope joins, and nobody else. */
 export function cacheKey(request: CompletionRequest, caller: Caller, { scope }: CachePolicy): string {
   const audience = {
-    CALLER: ['caller', caller.tenantId, callerId(caller)],
+    CALLER: ['caller', caller.tenantId, ...askerOf(caller, request)],
     TENANT: ['tenant', caller.tenantId],
     PUBLIC: ['public'],
   }[scope];
@@ -26,11 +26,14 @@ export function inputHash(request: CompletionRequest): string {
   return sha256(canonicalQuestion(request));
 }
 
-/** The one who calls, within the tenant: the API key, the user, or failing both the app. */
-export function callerId({ keyId, subject, appId }: Caller): string {
-  if (keyId !== null) return `key:${keyId}`;
-  return subject === null ? `app:${appId ?? ''}` : `subject:${subject}`;
+/** Who asks, within the tenant: the API key (rotation keeps it), the user, or failing both the app; and for which end user. */
+export function askerOf({ keyLineId, subject, appId }: Caller, { labels }: AskedBy): readonly string[] {
+  const caller =
+    keyLineId !== null ? `key:${keyLineId}` : subject === null ? `app:${appId ?? ''}` : `subject:${subject}`;
+  return labels.endUserId === null ? [caller] : [caller, labels.endUserId];
 }
+
+type AskedBy = Pick<CompletionRequest, 'labels'>;
 
 export function sha256(text: string): string {
   return hash('sha256', text, 'hex');

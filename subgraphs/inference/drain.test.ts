@@ -4,6 +4,7 @@ import type { CallerLimit } from '#schema/caller.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { testCaller } from '#test/support/subgraph.ts';
 import { createRunning } from './running.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text status } }';
@@ -122,7 +123,9 @@ describe('a call that the end of its process cuts', () => {
     await heard;
     const health =
       '{ _entities(representations: [{ __typename: "Provider", id: "alpha" }]) { ... on Provider { health { successRate } } } }';
-    expect(await mesh.data(health)).toMatchObject({ _entities: [{ health: { successRate: null } }] });
+    expect(await mesh.data(health, {}, testCaller('acme', 'models:read'))).toMatchObject({
+      _entities: [{ health: { successRate: null } }],
+    });
   });
 
   it('fails with OVERLOADED while it waits to ask again, too', async () => {

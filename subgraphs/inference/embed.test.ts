@@ -5,6 +5,7 @@ import { routes } from '#mongo/routes.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
 import { failureOf, type ScriptedCall, usageOf } from '#test/support/scripted-provider.ts';
+import { testCaller } from '#test/support/subgraph.ts';
 
 const EMBED = `mutation ($input: EmbedInput!) { embed(input: $input) {
   vectors usage { inputTokens } cost model { id } invocation { id } } }`;
@@ -217,7 +218,7 @@ describe('embed', () => {
     }
     const health =
       '{ _entities(representations: [{ __typename: "Provider", id: "alpha" }]) { ... on Provider { health { circuit successRate } } } }';
-    expect(await mesh.data(health)).toMatchObject({
+    expect(await mesh.data(health, {}, testCaller('acme', 'models:read'))).toMatchObject({
       _entities: [{ health: { circuit: 'CLOSED', successRate: null } }],
     });
   });

@@ -80,7 +80,7 @@ describe('idempotency keys', () => {
     mesh.alpha.always((call) => call.say('x').finish(usageOf(1, 1)));
     const { complete } = await mesh.data<Answer>(COMPLETE, asking('k'));
     expect(await mesh.refusal(COMPLETE, asking('k', 'Something else.'))).toMatchObject({ code: 'CONFLICT' });
-    const other = { ...mesh.caller, keyId: 'another-key' };
+    const other = { ...mesh.caller, keyLineId: 'another-key' };
     const elsewhere = await mesh.data<Answer>(COMPLETE, asking('k'), other);
     expect(elsewhere.complete.id).not.toBe(complete.id);
   });

@@ -4,14 +4,14 @@ import { invocations } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { isDuplicateKey } from '../shared/input.ts';
-import { callerId, inputHash, sha256 } from './cache-key.ts';
+import { askerOf, inputHash, sha256 } from './cache-key.ts';
 import type { InferenceDeps } from './deps.ts';
 import { nativeCollection } from './ledger/native-collection.ts';
 import type { Ownership } from './ledger/owners.ts';
 import type { CompletionRequest } from './request.ts';
 
 /**
- * One call for each key, caller and input, among all processes and through restarts, for 24 hours. A call that died with
+ * One call for each key, caller, end user and input, among all processes and through restarts, for 24 hours. A call that died with
  * its process frees its key: the next call with it takes the place of the dead one.
  */
 export interface Idempotency {
@@ -50,7 +50,7 @@ export function createIdempotency(
 
   return {
     async once(request, caller, id, admit) {
-      const key = claimKey(request.idempotencyKey, caller);
+      const key = claimKey(request, caller);
       const hash = inputHash(request);
       const other = claiming.get(key);
       if (other !== undefined) {
@@ -154,8 +154,9 @@ type IdempotencyDeps = Pick<InferenceDeps, 'connection' | 'now' | 'delay'>;
 
 const neverAborted = new AbortController().signal;
 
-function claimKey(key: string, caller: Caller): string {
-  return sha256(JSON.stringify([caller.tenantId, callerId(caller), key]));
+function claimKey(request: CompletionRequest, caller: Caller): string {
+  const [asker, ...endUser] = askerOf(caller, request);
+  return sha256(JSON.stringify([caller.tenantId, asker, request.idempotencyKey, ...endUser]));
 }
 
 function stillBeingLetIn(): HeddleError {

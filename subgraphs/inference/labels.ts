@@ -1,16 +1,16 @@
+import { HeddleError } from '#schema/errors.ts';
+import type { SubgraphContext } from '../shared/context.ts';
 import { badInput } from '../shared/input.ts';
+import { checkedEndUserId, isLabel } from '../shared/label.ts';
 
-/** The request that a call came with, by our id and the client's own. */
-export interface CallOrigin {
-  readonly requestId: string;
-  readonly clientRequestId: string | null;
-}
+/** The request that a call came with: our id, the client's own, and who sent it. */
+export type CallOrigin = Pick<SubgraphContext, 'requestId' | 'clientRequestId' | 'caller'>;
 
 /**
  * What a call is found by in the ledger. Kept on the row only: not sent to a provider, and no part of what the cache or
  * an idempotency key compares, since the answer does not depend on it.
  */
-export interface CallLabels extends CallOrigin {
+export interface CallLabels extends Omit<CallOrigin, 'caller'> {
   readonly endUserId: string | null;
   readonly tags: readonly string[];
 }
@@ -21,23 +21,19 @@ export interface CallLabelsInput {
   readonly tags?: readonly string[] | null;
 }
 
-const endUserIdMax = 256;
 const tagsMax = 16;
 const tagCharactersMax = 64;
 
-/** True for text of 1 to `max` characters that shows in a list: nothing invisible, no line break, no space at its ends. */
-function isLabel(text: string, max: number): boolean {
-  // A character takes at most two units: a text of megabytes is not looked at.
-  if (text === '' || text.length > 2 * max || Array.from(text).length > max) return false;
-  return text.trim() === text && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text);
-}
-
-/** The labels of a call. Throws BAD_USER_INPUT naming what is wrong. */
-export function parseLabels(input: CallLabelsInput, { requestId, clientRequestId }: CallOrigin): CallLabels {
-  const endUserId = input.endUserId ?? null;
-  if (endUserId !== null && !isLabel(endUserId, endUserIdMax)) {
-    badInput('endUserId', `must be 1 to ${endUserIdMax} printable characters without space at the ends.`);
+/** The labels of a call. Throws BAD_USER_INPUT naming what is wrong, FORBIDDEN for another end user than the page token's. */
+export function parseLabels(
+  input: CallLabelsInput,
+  { requestId, clientRequestId, caller }: CallOrigin,
+): CallLabels {
+  const named = input.endUserId == null ? null : checkedEndUserId(input.endUserId, 'endUserId');
+  if (caller.endUserId !== null && named !== null && named !== caller.endUserId) {
+    throw new HeddleError('FORBIDDEN', 'This page token is for another end user: leave endUserId out.');
   }
+  const endUserId = caller.endUserId ?? named;
   const tags = input.tags ?? [];
   if (tags.length > tagsMax) badInput('tags', `may hold at most ${tagsMax} tags.`);
   const wrong = tags.findIndex((tag) => !isLabel(tag, tagCharactersMax));

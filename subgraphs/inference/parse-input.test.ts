@@ -7,7 +7,7 @@ import { parseCompletionInput } from './parse-input.ts';
 const parse = (more: Partial<CompletionInput>) =>
   parseCompletionInput(
     { model: 'm', messages: [{ role: 'USER', content: 'Hello' }], ...more },
-    { requestId: 'ours', clientRequestId: 'theirs' },
+    { requestId: 'ours', clientRequestId: 'theirs', caller: anonymousCaller },
   );
 
 describe('parseCompletionInput', () => {

@@ -3,17 +3,19 @@ import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError, isErrorCode } from '#schema/errors.ts';
 import { parseJson } from '#schema/exact-json.ts';
+import { type CallMaker, seesCall } from '../shared/ledger-reach.ts';
 import type { CompletionData } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
 import { type Ended, failureOfError } from './ending.ts';
+import type { Invocation } from './invocation.ts';
 import { completionOfRow } from './ledger/rows.ts';
 import type { Running } from './running.ts';
 
 /** Reads completions, whichever process runs or ran them. */
 export interface CompletionReader {
-  /** Those that there are and that the caller owns, in any order. */
+  /** Those that there are and that the caller may read, in any order. */
   findMany(ids: readonly string[], caller: Caller): Promise<CompletionData[]>;
-  /** Throws NOT_FOUND: there is none, or it is another app's. */
+  /** Throws NOT_FOUND: there is none, or the caller may not read it. */
   get(id: string, caller: Caller): Promise<CompletionData>;
   /** Waits for its end, at most so long, and gives what there is by then. */
   outcome(id: string, caller: Caller, waitMsMax: number, signal: AbortSignal): Promise<CompletionData>;
@@ -22,17 +24,13 @@ export interface CompletionReader {
 const pollMsMin = 20;
 const pollMsMax = 1_000;
 
-/** Only the app that asked, or, where a user asked, the user, reads a completion: answers are not the tenant's at large. */
-function owns(
-  caller: Caller,
-  owner: { readonly tenantId: string | null; readonly appId: string | null; readonly subject: string | null },
-): boolean {
-  return (
-    caller.tenantId !== null &&
-    owner.tenantId === caller.tenantId &&
-    owner.appId === caller.appId &&
-    (owner.subject === null || owner.subject === caller.subject)
-  );
+/** Content is wider than the ledger: `usage:read` does not show it. */
+function mayRead(caller: Caller, call: CallMaker): boolean {
+  return seesCall(caller, call, ['completions:read']);
+}
+
+function makerOf({ start: { caller, request } }: Invocation): CallMaker {
+  return { ...caller, endUserId: request.labels.endUserId };
 }
 
 export function createCompletionReader(
@@ -65,8 +63,10 @@ export function createCompletionReader(
             .find({ _id: { $in: elsewhere } })
             .lean();
     return [
-      ...local.filter(({ start }) => owns(caller, start.caller)).map((invocation) => invocation.running()),
-      ...(await stored(rows.filter((row) => row.kind === 'completion' && owns(caller, row)))),
+      ...local
+        .filter((invocation) => mayRead(caller, makerOf(invocation)))
+        .map((invocation) => invocation.running()),
+      ...(await stored(rows.filter((row) => row.kind === 'completion' && mayRead(caller, row)))),
     ];
   }
 
@@ -78,7 +78,7 @@ export function createCompletionReader(
   async function get(id: string, caller: Caller): Promise<CompletionData> {
     const found = await find(id, caller);
     if (found === null) {
-      throw new HeddleError('NOT_FOUND', 'There is no completion of this id that your app asked for.');
+      throw new HeddleError('NOT_FOUND', 'There is no completion of this id that you may read.');
     }
     return found;
   }
@@ -88,7 +88,7 @@ export function createCompletionReader(
     get,
     async outcome(id, caller, waitMsMax, signal) {
       const local = running.get(id);
-      if (local !== undefined && owns(caller, local.start.caller)) {
+      if (local !== undefined && mayRead(caller, makerOf(local))) {
         return (await local.done).completion;
       }
       const untilMs = now() + waitMsMax;

@@ -457,7 +457,7 @@ describe('startCompletion, completion, cancelCompletion, resumeCompletion', () =
     expect(textOf(rest)).toBe('one two three');
   });
 
-  it("hides another app's completions", async () => {
+  it('are of the same key alone: another key, app or tenant neither reads nor stops nor follows', async () => {
     await using mesh = await startInference(database);
     const { startCompletion } = await mesh.data<{ startCompletion: { id: string } }>(
       START,
@@ -465,8 +465,10 @@ describe('startCompletion, completion, cancelCompletion, resumeCompletion', () =
     );
     const { id } = startCompletion;
     const strangers = [
-      { ...mesh.caller, appId: 'other' },
+      { ...mesh.caller, keyId: 'other', keyLineId: 'other' },
+      { ...mesh.caller, appId: 'other', keyId: 'other', keyLineId: 'other' },
       { ...mesh.caller, tenantId: 'other' },
+      { ...mesh.caller, endUserId: 'someone' },
     ];
     for (const stranger of strangers) {
       expect(await mesh.data(COMPLETION, { id }, stranger)).toEqual({ completion: null });

@@ -1,7 +1,9 @@
 import type { Connection as Database } from 'mongoose';
 import { type ModelRecord, models } from '#mongo/models.ts';
+import type { Caller } from '#schema/caller.ts';
 import { type Connection, findPage, type PageArgs } from '../shared/connection.ts';
 import { checkedText } from '../shared/input.ts';
+import { listedNames, literal } from './callable.ts';
 
 export interface ModelFilter {
   readonly providerId?: string | null;
@@ -10,16 +12,18 @@ export interface ModelFilter {
   readonly search?: string | null;
 }
 
-/** Models that fit every field given, by id. */
+/** Models that fit every field given, by id, as far as the caller may see them. */
 export function listModels(
   database: Database,
   filter: ModelFilter | null,
+  caller: Caller,
   page: PageArgs,
 ): Promise<Connection<ModelRecord>> {
   const { providerId, capability, lifecycle, search } = filter ?? {};
   return findPage(
     models(database),
     {
+      ...listedNames(caller),
       ...(providerId == null ? {} : { providerId }),
       ...(capability == null ? {} : { capabilities: capability }),
       ...(lifecycle == null ? {} : { lifecycle }),
@@ -30,9 +34,4 @@ export function listModels(
     { _id: 1 },
     page,
   );
-}
-
-/** The text as a pattern that stands for itself. */
-function literal(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }

@@ -2,11 +2,13 @@ import { type ModelRecord, priceInForce } from '#mongo/models.ts';
 import type { ProviderCredentialRecord } from '#mongo/provider-credentials.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { type RouteRecord, type RouteTargetRecord, routes } from '#mongo/routes.ts';
+import { hasScope } from '#schema/caller.ts';
 import { nodeIdOf, storedIdOf } from '#schema/node-id.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
-import { hasScope } from '../shared/context.ts';
+import { isListed } from '../shared/name-patterns.ts';
 import type { SubgraphResolvers } from '../shared/subgraph.ts';
 import { addProviderCredential } from './add-provider-credential.ts';
+import { listedNames } from './callable.ts';
 import { createModel } from './create-model.ts';
 import { createProvider } from './create-provider.ts';
 import { deleteRoute } from './delete-route.ts';
@@ -30,12 +32,16 @@ export function modelsResolvers(deps: ModelsDeps): SubgraphResolvers<ModelsLoade
     DateTime,
     Decimal,
     Query: {
-      models: (_, { filter, first, after }) => listModels(connection, filter ?? null, { first, after }),
-      model: (_, { id }, { loaders }) => loaders.model.load(id),
+      models: (_, { filter, first, after }, { caller }) =>
+        listModels(connection, filter ?? null, caller, { first, after }),
+      model: (_, { id }, { caller, loaders }) => (isListed(caller, id) ? loaders.model.load(id) : null),
       providers: () => providers(connection).find().sort({ _id: 1 }).lean(),
       provider: (_, { id }, { loaders }) => loaders.provider.load(id),
-      routes: () => routes(connection).find().sort({ _id: 1 }).lean(),
-      route: (_, { alias }, { loaders }) => loaders.route.load(storedIdOf('Route', alias)),
+      routes: (_, _args, { caller }) => routes(connection).find(listedNames(caller)).sort({ _id: 1 }).lean(),
+      route: (_, args: { alias: string }, { caller, loaders }) => {
+        const alias = storedIdOf('Route', args.alias);
+        return isListed(caller, alias) ? loaders.route.load(alias) : null;
+      },
     },
     Mutation: {
       createProvider: (_, { input }, context) => createProvider(input, context, deps),

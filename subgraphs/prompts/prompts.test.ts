@@ -10,7 +10,7 @@ import type { Subgraph } from '../shared/subgraph.ts';
 import { createPromptsSubgraph } from './subgraph.ts';
 
 const writer = testCaller('acme', 'prompts:write');
-const reader = testCaller('acme');
+const reader = testCaller('acme', 'prompts:read');
 const stranger = testCaller('other', 'prompts:write');
 const admin = testCaller('root', 'tenants:admin', 'prompts:write');
 

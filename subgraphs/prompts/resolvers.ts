@@ -1,9 +1,10 @@
 import type { Connection } from 'mongoose';
 import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, promptNumber, prompts } from '#mongo/prompts.ts';
+import { hasScope } from '#schema/caller.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import { findPage, type PageArgs, pageSize } from '../shared/connection.ts';
-import { hasScope, ownTenantId } from '../shared/context.ts';
+import { ownTenantId } from '../shared/context.ts';
 import { badInput } from '../shared/input.ts';
 import type { SubgraphResolvers } from '../shared/subgraph.ts';
 import { createPrompt } from './create-prompt.ts';

@@ -1,4 +1,4 @@
-import type { Caller } from '#schema/caller.ts';
+import { type Caller, meetsScopes, type Scope } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 
 /** What @authenticated and @requiresScopes on a field, its type and its result's type demand together. */
@@ -16,6 +16,16 @@ export function isOpenToKeys(rule: AuthRule | undefined): boolean {
   return rule !== undefined && !rule.scopeRules.some(needsMore);
 }
 
+const overseeing: readonly string[] = ['audit:read', 'tenants:admin'] satisfies Scope[];
+
+/** True where the field is for those who oversee others: each read of it is noted, whatever tenant it is of. */
+export function isForOverseers(rule: AuthRule | undefined): boolean {
+  return (
+    rule?.scopeRules.some((sets) => sets.every((set) => set.some((scope) => overseeing.includes(scope)))) ??
+    false
+  );
+}
+
 /** Throws UNAUTHENTICATED or FORBIDDEN, naming the field and the scopes it wants. */
 export function enforceAuth(rule: AuthRule, caller: Caller): void {
   if (caller.kind === 'ANONYMOUS') {
@@ -25,7 +35,7 @@ export function enforceAuth(rule: AuthRule, caller: Caller): void {
     );
   }
   for (const alternatives of rule.scopeRules) {
-    if (alternatives.some((all) => all.every((scope) => caller.scopes.includes(scope)))) continue;
+    if (meetsScopes(caller, alternatives)) continue;
     const wanted = alternatives.map((all) => all.join(' and ')).join(', or ');
     throw new HeddleError('FORBIDDEN', `${rule.coordinate} needs the scope ${wanted}.`);
   }

@@ -1,4 +1,4 @@
-import type { Caller, Scope } from '#schema/caller.ts';
+import { type Caller, hasScope } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import type { SubgraphRequest } from '#schema/subgraph.ts';
 
@@ -109,10 +109,6 @@ export class OperationContext<TLoaders> implements SubgraphContext<TLoaders> {
     this.#change = undefined;
     return change;
   }
-}
-
-export function hasScope(caller: Caller, scope: Scope): boolean {
-  return caller.scopes.includes(scope);
 }
 
 /** May the caller read data of this tenant? Its own; every tenant's with `tenants:admin`. Ask before answering any record. */

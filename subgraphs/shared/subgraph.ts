@@ -13,12 +13,13 @@ import {
 } from 'graphql';
 import type { Logger } from 'pino';
 import type { AuditLog } from '#mongo/audit-log.ts';
+import { hasScope } from '#schema/caller.ts';
 import type { SubgraphExecutor, SubgraphName, SubgraphRequest } from '#schema/subgraph.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { auditRefusal, withAudit, withAuditedRead } from './audited.ts';
-import { enforceAuth, isOpenToKeys } from './auth.ts';
-import { hasScope, OperationContext, type SubgraphContext } from './context.ts';
+import { enforceAuth, isForOverseers, isOpenToKeys } from './auth.ts';
+import { OperationContext, type SubgraphContext } from './context.ts';
 import { errorOf, maskErrors } from './errors.ts';
 import { type FieldPolicy, visitPolicies } from './policy.ts';
 import { type Executed, type PreparedOperation, prepareOperation } from './prepared-operation.ts';
@@ -196,10 +197,10 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
 
 type Resolve = GraphQLFieldResolver<unknown, unknown>;
 
-/** A read of what the caller may see of others is noted, where the field says so: by tenants:admin, or for a scope. */
+/** A read of what the caller may see of others is noted, where the field says so: by tenants:admin, or of what is there for overseers. */
 function guardRead(resolve: Resolve, { auth, audited }: FieldPolicy, services: SubgraphServices): Resolve {
   if (audited === undefined) return resolve;
-  const always = (auth?.scopeRules.length ?? 0) > 0;
+  const always = isForOverseers(auth);
   return (source, args, contextValue, info) => {
     const context = contextValue as OperationContext<unknown>;
     const read = () => resolve(source, args, context, info);

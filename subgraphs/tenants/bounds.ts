@@ -1,9 +1,10 @@
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
-import type { Caller } from '#schema/caller.ts';
+import { type Caller, meetsScopes } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { addressesOutside } from './address-ranges.ts';
 import { limitsExceeded } from './limit-bounds.ts';
+import { scopesOfKey } from './scopes.ts';
 
 /** Everything by which one key may do more than another. */
 export interface Bounds {
@@ -24,7 +25,10 @@ export interface Bounds {
 export function findExcess(inner: Bounds, outer: Bounds): readonly string[] {
   const exceeded = limitsExceeded(inner.limits, outer.limits);
   return [
-    ...listed('scopes', beyond(inner.scopes, outer.scopes)),
+    ...listed(
+      'scopes',
+      inner.scopes.filter((scope) => !meetsScopes(outer, [[scope]])),
+    ),
     ...listed('models', beyond(inner.models, outer.models)),
     ...listed('prompts', beyond(inner.prompts, outer.prompts)),
     ...listed(
@@ -57,7 +61,7 @@ function isLater(innerMs: number | null, outerMs: number | null): boolean {
 /** The bounds of a key by itself. Those of its makers, app and tenant bind it too. */
 export function boundsOfKey(key: ApiKeyRecord): Bounds {
   return {
-    scopes: key.scopes,
+    scopes: scopesOfKey(key),
     models: null,
     prompts: null,
     limits: key.limits,

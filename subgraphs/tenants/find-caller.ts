@@ -7,6 +7,7 @@ import { tenants } from '#mongo/tenants.ts';
 import type { Caller, CallerLimit } from '#schema/caller.ts';
 import { nowOf, type TenantsDeps } from './deps.ts';
 import { findMakers, makerIds } from './makers.ts';
+import { scopesOfKey } from './scopes.ts';
 
 /**
  * The caller that a key of this SHA-256 stands for, with every limit that binds it; null when there is no such key,
@@ -38,7 +39,7 @@ export async function findCaller(
     keyId: key._id,
     keyLineId: key.lineId,
     subject: null,
-    scopes: key.scopes,
+    scopes: scopesOfKey(key),
     ...(makerScopes.length === 0 ? {} : { makerScopes }),
     limits: limitsOf(tenant._id, plan?.limits ?? [], [app, ...makers.apps], [key, ...makers.keys], bounds),
     allowedRegions: tenant.allowedRegions,
@@ -46,6 +47,9 @@ export async function findCaller(
     cacheByDefault: app.cacheByDefault ?? tenant.cacheByDefault,
     allowedIps: key.allowedIps,
     expiresAtMs: key.expiresAt?.getTime() ?? null,
+    endUserId: null,
+    modelLists: [],
+    promptLists: [],
   };
 }
 

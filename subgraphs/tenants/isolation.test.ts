@@ -98,7 +98,7 @@ describe('a query', () => {
     expect((await data(list)).accessGrants).toEqual([{ id: idOf('AccessGrant') }]);
     expect((await data(list, {}, other.caller)).accessGrants).toEqual([]);
     expect((await data(list, {}, mesh.admin)).accessGrants).toEqual([{ id: idOf('AccessGrant') }]);
-    expect((await data(list, {}, testCaller(null))).accessGrants).toEqual([]);
+    expect((await data(list, {}, testCaller(null, 'tenants:read'))).accessGrants).toEqual([]);
   });
 
   it('says who is calling', async () => {

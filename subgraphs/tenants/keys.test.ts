@@ -168,6 +168,9 @@ describe('the caller that a key stands for', () => {
       cacheByDefault: true,
       allowedIps: null,
       expiresAtMs: null,
+      endUserId: null,
+      modelLists: [],
+      promptLists: [],
     });
     await run('mutation ($id: ID!) { updateApp(id: $id, input: { cacheByDefault: false }) { id } }', {
       id: acme.appId,

@@ -5,12 +5,11 @@ import type { BudgetRecord } from '#mongo/budgets.ts';
 import type { MemberRecord } from '#mongo/members.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
-import type { Caller } from '#schema/caller.ts';
+import { type Caller, hasScope } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { decimalOfNanos } from '#schema/money.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import { findPage, type PageArgs } from '../shared/connection.ts';
-import { hasScope } from '../shared/context.ts';
 import type { SubgraphResolvers } from '../shared/subgraph.ts';
 import { assignPlan } from './assign-plan.ts';
 import { createApiKey } from './create-api-key.ts';
@@ -31,6 +30,7 @@ import { rotateApiKey } from './rotate-api-key.ts';
 import { saveBudget } from './save-budget.ts';
 import { saveMember } from './save-member.ts';
 import { savePlan } from './save-plan.ts';
+import { scopesOfKey } from './scopes.ts';
 import { setByOf } from './set-limits.ts';
 import { updateApiKey } from './update-api-key.ts';
 import { updateApp } from './update-app.ts';
@@ -107,6 +107,7 @@ export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphRe
     ApiKey: {
       id,
       app: (key: ApiKeyRecord, _args, { loaders }) => loaders.app.load(key.appId),
+      scopes: scopesOfKey,
       limits: (key: ApiKeyRecord) => key.limits.map(limitOf),
       __resolveReference: (ref, { loaders }) => loaders.apiKey.load(ref.id),
     },

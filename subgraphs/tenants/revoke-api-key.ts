@@ -1,6 +1,6 @@
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
+import { hasScope } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
-import { hasScope } from '../shared/context.ts';
 import { notFound } from '../shared/input.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { keepingOperators } from './keep-operators.ts';

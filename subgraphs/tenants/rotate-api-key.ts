@@ -6,7 +6,7 @@ import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './
 import { changedMeanwhile, requireInForce } from './in-force.ts';
 import { hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
 import { makeRoomForKey } from './make-room-for-key.ts';
-import { requireAllScopes } from './scopes.ts';
+import { requireAllScopes, scopesOfKey } from './scopes.ts';
 import { visible } from './visible.ts';
 
 const overlapSecondsMax = 30 * 24 * 3600;
@@ -27,7 +27,7 @@ export async function rotateApiKey(
     badInput('overlapSeconds', `must lie between 0 and ${overlapSecondsMax} (30 days); it is ${overlap}.`);
   }
   const old = await visible('apiKey', id, context);
-  requireAllScopes(context.caller, old.scopes);
+  requireAllScopes(context.caller, scopesOfKey(old));
   requireAnotherKey(context.caller, old);
   const bounds = boundsOfCaller(context.caller, old.appId);
   requireWithin('The key', boundsOfKey(old), bounds);

@@ -1,6 +1,8 @@
-import { type Caller, type Scope, scopes } from '#schema/caller.ts';
+import type { ApiKeyRecord } from '#mongo/api-keys.ts';
+import { type Caller, meetsScopes, type Scope, scopes } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { badInput, checkedList } from '../shared/input.ts';
+import { adminKeyId } from './first-start.ts';
 
 /** The scopes as asked for, each one known; `inference:invoke` when nothing is asked for. */
 export function checkedScopes(wanted: readonly string[] | null | undefined, field: string): Scope[] {
@@ -17,8 +19,18 @@ export function checkedScopes(wanted: readonly string[] | null | undefined, fiel
 
 /** Nobody hands out more than they have, nor lifts its bounds: FORBIDDEN with the scopes that the caller lacks. */
 export function requireAllScopes(caller: Caller, wanted: readonly string[]): void {
-  const lacking = wanted.filter((scope) => !caller.scopes.includes(scope));
+  const lacking = wanted.filter((scope) => !meetsScopes(caller, [[scope]]));
   if (lacking.length > 0) {
     throw new HeddleError('FORBIDDEN', `You lack what this key may do: ${lacking.join(', ')}.`);
   }
+}
+
+const everyScope = Object.keys(scopes);
+
+/** What a key may do. The admin key, and what it is rotated to, has every scope there is, also those that it is older than. */
+export function scopesOfKey({
+  lineId,
+  scopes: stored,
+}: Pick<ApiKeyRecord, 'lineId' | 'scopes'>): readonly string[] {
+  return lineId === adminKeyId ? everyScope : stored;
 }

@@ -8,7 +8,7 @@ import { changedMeanwhile, requireInForce } from './in-force.ts';
 import { keepingOperators } from './keep-operators.ts';
 import { narrowLimits } from './limit-bounds.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
-import { requireAllScopes } from './scopes.ts';
+import { requireAllScopes, scopesOfKey } from './scopes.ts';
 import { replaceLimits, setByOf } from './set-limits.ts';
 import { visible } from './visible.ts';
 
@@ -31,7 +31,7 @@ export async function updateApiKey(
 ): Promise<ApiKeyRecord> {
   const now = nowOf(deps);
   const before = await visible('apiKey', id, context);
-  requireAllScopes(context.caller, before.scopes);
+  requireAllScopes(context.caller, scopesOfKey(before));
   requireAnotherKey(context.caller, before);
   const bounds = boundsOfCaller(context.caller, before.appId);
   requireWithin('The key', boundsOfKey(before), bounds);

@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
-import type { Caller } from '#schema/caller.ts';
-import { hasScope, ownTenantId, type SubgraphContext } from '../shared/context.ts';
+import { type Caller, hasScope, type Scope } from '#schema/caller.ts';
+import { ownTenantId, type SubgraphContext } from '../shared/context.ts';
+import { readableRows } from '../shared/ledger-reach.ts';
 import type { SubgraphServices } from '../shared/subgraph.ts';
 import type { UsageLoaders } from './loaders.ts';
 
@@ -11,7 +12,15 @@ export interface UsageDeps extends SubgraphServices {
 
 export type UsageContext = SubgraphContext<UsageLoaders>;
 
-/** The rows of the ledger, or of the audit log, that the caller may see: its tenant's; all with `tenants:admin`. */
-export function visibleRows(caller: Caller): { readonly tenantId?: string } {
+/** The records of the audit log that the caller may see: its tenant's; all with `tenants:admin`. */
+export function visibleRecords(caller: Caller): { readonly tenantId?: string } {
   return hasScope(caller, 'tenants:admin') ? {} : { tenantId: ownTenantId(caller) };
+}
+
+/** The scopes with which all rows of the tenant may be read. */
+export const ledgerScopes = ['usage:read', 'completions:read'] as const satisfies Scope[];
+
+/** The rows of the ledger that the caller may read. */
+export function visibleRows(caller: Caller): ReturnType<typeof readableRows> {
+  return readableRows(caller, ledgerScopes);
 }

@@ -59,6 +59,38 @@ describe('invocations', () => {
     expect(await idsOf({}, other)).toEqual(['b1']);
   });
 
+  it('shows a key without usage:read its own calls alone, whatever it filters by, and by an index', async () => {
+    const key = testCaller('shared', 'inference:invoke');
+    const page = { ...key, endUserId: 'ada' };
+    const own = { tenantId: 'shared', keyLineId: key.keyLineId, keyId: key.keyId };
+    await invocations(database.connection).insertMany([
+      row('own', '2026-03-01T00:00:00Z', own),
+      row('own-ada', '2026-03-02T00:00:00Z', { ...own, endUserId: 'ada' }),
+      row('own-eve', '2026-03-03T00:00:00Z', { ...own, endUserId: 'eve' }),
+      row('not-own', '2026-03-04T00:00:00Z', { ...own, keyLineId: 'k', keyId: 'k', endUserId: 'ada' }),
+    ]);
+    expect(await idsOf({}, key)).toEqual(['own-eve', 'own-ada', 'own']);
+    expect(await idsOf({ endUserId: 'ada' }, key)).toEqual(['own-ada']);
+    expect(await idsOf({ keyId: 'k' }, key)).toEqual([]);
+    expect(await idsOf({ tenantId: 'acme' }, key)).toEqual([]);
+    expect(await idsOf({}, page)).toEqual(['own-ada']);
+    for (const filter of [
+      { endUserId: 'eve' },
+      { keyId: 'k' },
+      { tenantId: 'acme' },
+      { tenantId: 'other' },
+    ]) {
+      expect(await idsOf(filter, page)).toEqual([]);
+    }
+    expect(await idsOf({}, { ...page, scopes: [...page.scopes, 'usage:read'] })).toEqual(['own-ada']);
+    await ensureIndexes(database.connection);
+    const plan = await invocations(database.connection)
+      .find({ tenantId: 'shared', keyLineId: key.keyLineId })
+      .sort({ startedAt: -1, _id: -1 })
+      .explain();
+    expect(inspect(plan, { depth: null })).toContain('keyLineId_1_tenantId_1_startedAt_-1__id_-1');
+  });
+
   it('pages without repeating or leaving out any', async () => {
     const ids: string[] = [];
     let after: string | null = null;
@@ -155,7 +187,7 @@ describe('invocations', () => {
       tags: ['a', 'b'],
       attempts: [told('demo/flaky'), told('demo/echo')],
     };
-    for (const caller of [testCaller('why'), admin]) {
+    for (const caller of [testCaller('why', 'usage:read'), admin]) {
       expect(await dataOf(subgraph, caller, why, { id: 'w1' })).toEqual({ invocation: expected });
     }
     expect(await dataOf(subgraph, other, why, { id: 'w1' })).toEqual({ invocation: null });
@@ -195,10 +227,12 @@ describe('invocations', () => {
       row(`${tenantId} 2`, '2026-07-01T00:00:02Z', { tenantId }),
       row(`${tenantId} 3`, '2026-07-01T00:00:03Z', { tenantId: 'third', ...label }),
     ]);
-    expect(await idsOf({ [name]: value }, testCaller(tenantId))).toEqual([id]);
-    expect(await idsOf({ [name]: absent }, testCaller(tenantId))).toEqual([]);
+    expect(await idsOf({ [name]: value }, testCaller(tenantId, 'usage:read'))).toEqual([id]);
+    expect(await idsOf({ [name]: absent }, testCaller(tenantId, 'usage:read'))).toEqual([]);
     expect(await idsOf({ [name]: value, tenantId }, admin)).toEqual([id]);
-    expect(await idsOf({ [name]: value, from: '2026-07-01T00:00:02Z' }, testCaller(tenantId))).toEqual([]);
+    expect(
+      await idsOf({ [name]: value, from: '2026-07-01T00:00:02Z' }, testCaller(tenantId, 'usage:read')),
+    ).toEqual([]);
     expect(await idsOf({ [name]: value }, acme)).toEqual([]);
   });
 
@@ -213,7 +247,7 @@ describe('invocations', () => {
   });
 
   it("asks once for fifty referenced rows, and answers null for another tenant's", async () => {
-    const crowd = testCaller('crowd');
+    const crowd = testCaller('crowd', 'usage:read');
     await invocations(database.connection).insertMany(
       Array.from({ length: 50 }, (_, index) =>
         row(`c${index}`, '2026-05-01T00:00:00Z', { tenantId: 'crowd' }),

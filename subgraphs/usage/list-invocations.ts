@@ -28,29 +28,24 @@ export function listInvocations(
   caller: Caller,
   page: PageArgs,
 ): Promise<Connection<InvocationRecord>> {
-  const { from, to, tenantId, model, tag, ...equal } = filter ?? {};
+  const { from, to, model, tag, ...equal } = filter ?? {};
   const visible = visibleRows(caller);
   const given = Object.entries({ ...equal, modelId: model, tags: tag }).filter(([, value]) => value != null);
+  const excludes = given.some(([name, value]) => Object.hasOwn(visible, name) && visible[name] !== value);
   const startedAt = rangeOf(from, to, equal.requestId);
   return findPage(
     invocations(database),
     {
+      ...Object.fromEntries(given),
       ...visible,
-      ...(equal.requestId != null && requestTimeMs(equal.requestId) === undefined
+      ...(excludes || (equal.requestId != null && requestTimeMs(equal.requestId) === undefined)
         ? { _id: { $in: [] } }
         : {}),
-      ...(tenantId == null ? {} : ofTenant(tenantId, visible.tenantId)),
-      ...Object.fromEntries(given),
       ...(Object.keys(startedAt).length === 0 ? {} : { startedAt }),
     },
     { startedAt: -1, _id: -1 },
     page,
   );
-}
-
-/** Nothing, where the caller sees another tenant alone. */
-function ofTenant(tenantId: string, visibleId: string | undefined) {
-  return { tenantId: visibleId === undefined || visibleId === tenantId ? tenantId : { $in: [] } };
 }
 
 /** How far the clocks of a gateway and of inference may differ, and how long a request may wait before its row begins. */

@@ -3,10 +3,12 @@ import type { Connection } from 'mongoose';
 import { type AuditRecord, auditLog } from '#mongo/audit-log.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { findNodeRecords, type NodeRecord, type NodeType } from '#mongo/node-records.ts';
+import { hasScope } from '#schema/caller.ts';
 import { storedIdOf } from '#schema/node-id.ts';
-import { hasScope, type SubgraphContext, seesTenant } from '../shared/context.ts';
+import { type SubgraphContext, seesTenant } from '../shared/context.ts';
+import { seesCall } from '../shared/ledger-reach.ts';
 import { recordLoader } from '../shared/loaders.ts';
-import { visibleRows } from './deps.ts';
+import { ledgerScopes, visibleRows } from './deps.ts';
 import { nodeTypesOfId } from './nodes.ts';
 import { type UsageBucket, usageBuckets } from './usage-buckets.ts';
 import type { UsageQuery } from './usage-query.ts';
@@ -90,7 +92,7 @@ export function createUsageLoaders(
           .find({ _id: { $in: ids } })
           .lean(),
       (invocation) => invocation._id,
-      ({ tenantId }) => seesTenant(caller, tenantId),
+      (row) => seesCall(caller, row, ledgerScopes),
     ),
     auditRecord: recordLoader(
       (ids) =>

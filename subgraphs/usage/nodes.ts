@@ -1,12 +1,15 @@
 import { Kind, type ObjectTypeDefinitionNode, parse } from 'graphql';
 import { type NodeRecord, type NodeType, nodeTypes, plainIdTypes } from '#mongo/node-records.ts';
+import { hasScope } from '#schema/caller.ts';
 import { argumentsOf } from '#schema/directives.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import { prefixedTypeOf } from '#schema/node-id.ts';
 import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
 import { type AuthRule, enforceAuth } from '../shared/auth.ts';
-import { hasScope, seesTenant } from '../shared/context.ts';
-import type { UsageContext } from './deps.ts';
+import { seesTenant } from '../shared/context.ts';
+import { seesCall } from '../shared/ledger-reach.ts';
+import { isListed } from '../shared/name-patterns.ts';
+import { ledgerScopes, type UsageContext } from './deps.ts';
 
 /** The fields that return a record of each type by its own query: `node` requires the scopes that they require. */
 const guards: Readonly<Record<NodeType, readonly [subgraph: SubgraphName, type: string, field: string]>> = {
@@ -64,9 +67,12 @@ export function nodeTypesOfId(id: string): readonly NodeType[] {
   return id.includes('/') ? ['Model'] : plainIdTypes;
 }
 
-function isVisible({ type, tenantId, appId }: NodeRecord, { caller }: UsageContext): boolean {
+function isVisible(record: NodeRecord, { caller }: UsageContext): boolean {
+  const { type, id, tenantId } = record;
+  if (type === 'Model' || type === 'Route') return isListed(caller, id);
+  if (type === 'Completion') return seesCall(caller, record, ['completions:read']);
+  if (type === 'Invocation') return seesCall(caller, record, ledgerScopes);
   if (tenantId === null) return type !== 'AuditRecord' || hasScope(caller, 'tenants:admin');
-  if (type === 'Completion') return tenantId === caller.tenantId && appId === caller.appId;
   return seesTenant(caller, tenantId);
 }
 

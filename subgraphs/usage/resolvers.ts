@@ -7,7 +7,7 @@ import { scalarResolvers } from '#schema/scalars.ts';
 import { findPage, type PageArgs } from '../shared/connection.ts';
 import { badInput } from '../shared/input.ts';
 import type { SubgraphResolvers } from '../shared/subgraph.ts';
-import { type UsageContext, type UsageDeps, visibleRows } from './deps.ts';
+import { type UsageContext, type UsageDeps, visibleRecords, visibleRows } from './deps.ts';
 import { listInvocations } from './list-invocations.ts';
 import type { UsageLoaders } from './loaders.ts';
 import { findNode, readNodeRules } from './nodes.ts';
@@ -51,7 +51,7 @@ export function usageResolvers({ connection }: UsageDeps): SubgraphResolvers<Usa
         listInvocations(connection, filter ?? null, caller, { first, after }),
       invocation: (_, { id }, { loaders }) => loaders.invocation.load(storedIdOf('Invocation', id)),
       auditLog: (_, page: PageArgs, { caller }) =>
-        findPage(auditLog(connection), visibleRows(caller), { _id: -1 }, page),
+        findPage(auditLog(connection), visibleRecords(caller), { _id: -1 }, page),
     },
     Invocation: {
       __resolveReference: ({ id }: Entity, { loaders }) =>

@@ -107,7 +107,7 @@ describe('usage', () => {
       { keys: { tenant: 'acme' }, requests: 5 },
       { keys: { tenant: 'other' }, requests: 1 },
     ]);
-    expect(await bucketsOf(testCaller('empty'), 'ALL')).toEqual([]);
+    expect(await bucketsOf(testCaller('empty', 'usage:read'), 'ALL')).toEqual([]);
   });
 
   it('refuses a range that is empty, turned round or too long', async () => {
@@ -141,7 +141,7 @@ describe('the work of a usage', () => {
 
 describe('a usage that is too wide', () => {
   it('is refused beyond exactly 10,000 buckets, and answered with fewer dimensions', async () => {
-    const wide = testCaller('wide');
+    const wide = testCaller('wide', 'usage:read');
     await invocations(database.connection).insertMany(
       Array.from({ length: 10_000 }, (_, index) =>
         row(`w${index}`, '2026-04-01T00:00:00Z', { tenantId: 'wide', keyId: `k${index}` }),
@@ -158,7 +158,7 @@ describe('a usage that is too wide', () => {
 });
 
 describe('a usage whose sums take more memory than the store gives to one query', { timeout: 60_000 }, () => {
-  const tenant = testCaller('spread');
+  const tenant = testCaller('spread', 'usage:read');
   const latencies = Array.from({ length: 300 }, (_, step) => 1.05 ** (step + 20.5));
   const prompts = Array.from({ length: 5 }, (_, n) => `${n}`.padEnd(40_000, 'p'));
   const range = { from: '2026-05-01T00:00:00Z', to: '2026-05-03T00:00:00Z' };

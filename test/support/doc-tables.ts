@@ -1,4 +1,5 @@
 import type { variables } from '#cli/config.ts';
+import { reachableFields } from '#schema/reach.ts';
 
 /** The rows that docs/configuration.md must have, in the order of the table in cli/config.ts. */
 export function configurationRows(table: typeof variables): readonly string[] {
@@ -22,4 +23,25 @@ export function errorRows(
 /** The rows that docs/policy.md must have. */
 export function scopeRows(table: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(table).map(([scope, allows]) => `| \`${scope}\` | ${allows} |`);
+}
+
+const pages = /(?:Connection|Edge)$|^PageInfo$/;
+
+/** The rows of docs/policy.md that list what a key with one scope alone reads beyond who it is. */
+export function reachRows(supergraph: string, scopes: readonly string[]): readonly string[] {
+  const fieldsOf = (held: readonly string[]) =>
+    Map.groupBy(reachableFields(supergraph, held), (field) => field.split('.')[0] ?? '');
+  const open = fieldsOf([]);
+  const every = fieldsOf(scopes);
+  const readScopes = scopes.filter((scope) => /:(?:read|invoke)$/.test(scope));
+  return readScopes.map((scope) => {
+    const reached = [...fieldsOf([scope])]
+      .filter(([type]) => !pages.test(type) && type !== 'Mutation')
+      .flatMap(([type, fields]) => {
+        const more = fields.filter((field) => !open.get(type)?.includes(field));
+        const isWhole = fields.length === every.get(type)?.length && !/^(?:Query|Subscription)$/.test(type);
+        return more.length === 0 ? [] : isWhole ? [type] : more;
+      });
+    return `| \`${scope}\` alone | ${reached.map((one) => `\`${one}\``).join(' ')} |`;
+  });
 }

@@ -9,8 +9,8 @@ import { ask, testCaller, testServices } from './subgraph.ts';
 
 /** May change models; belongs to a tenant as every key does. */
 export const modelsAdmin = testCaller('acme', 'models:write');
-/** Of another tenant, without scopes. */
-export const modelsReader = testCaller('other');
+/** Of another tenant, and may change nothing. */
+export const modelsReader = testCaller('other', 'models:read');
 
 /** The models subgraph on a database of its own, with a catalog that only the bus refreshes. */
 export interface ModelsMesh extends AsyncDisposable {

@@ -26,6 +26,7 @@ export function testCaller(tenantId: string | null, ...scopes: readonly Scope[])
     tenantId,
     appId: tenantId === null ? null : `${tenantId}-app`,
     keyId: tenantId === null ? null : `${tenantId}-key`,
+    keyLineId: tenantId === null ? null : `${tenantId}-key`,
     scopes,
   };
 }

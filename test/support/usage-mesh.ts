@@ -5,10 +5,10 @@ import { createUsageSubgraph } from '#subgraphs/usage/subgraph.ts';
 import { openTestDatabase } from './database.ts';
 import { ask, testCaller, testServices } from './subgraph.ts';
 
-export const acme = testCaller('acme');
-export const other = testCaller('other');
+export const acme = testCaller('acme', 'usage:read');
+export const other = testCaller('other', 'usage:read');
 /** Sees every tenant. */
-export const everyone = testCaller('root', 'tenants:admin', 'audit:read');
+export const everyone = testCaller('root', 'tenants:admin', 'usage:read', 'audit:read');
 
 /** The usage subgraph on a database of its own with a ledger of six rows: a1 to a5 of acme, b1 of other. */
 export interface UsageMesh extends AsyncDisposable {

@@ -26,7 +26,7 @@ export function accessScenarios(mesh: MeshOf): void {
     });
 
     it('refuses a caller without the scope before any subgraph runs: no row is left', async () => {
-      const { client } = await newTenant(mesh, { scopes: [] });
+      const { client } = await newTenant(mesh, { scopes: ['usage:read'] });
       expect(await client.code(complete, echo('x'))).toBe('FORBIDDEN');
       expect(await client.data('{ invocations { edges { node { id } } } }')).toEqual({
         invocations: { edges: [] },

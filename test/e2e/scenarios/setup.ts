@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Scope } from '#schema/caller.ts';
 import { clientOf, type TestClient } from '#test/support/client.ts';
 import type { TestMesh } from '#test/support/mesh.ts';
 
@@ -16,10 +17,18 @@ export interface KeyOptions {
   readonly limits?: readonly { meter: string; window: string; amount: string }[];
 }
 
+const ownTenantScopes = [
+  'inference:invoke',
+  'models:read',
+  'prompts:write',
+  'tenants:write',
+  'usage:read',
+] as const satisfies Scope[];
+
 /** A tenant of its own with one app and one key, so that tests do not see each other's rows. */
 export async function newTenant(
   mesh: MeshOf,
-  { scopes = ['inference:invoke', 'prompts:write', 'tenants:write'], limits = [] }: KeyOptions = {},
+  { scopes = ownTenantScopes, limits = [] }: KeyOptions = {},
 ): Promise<{
   readonly tenantId: string;
   readonly appId: string;

@@ -1,0 +1,23 @@
+import { type Caller, hasScope } from '#schema/caller.ts';
+import { splitPatterns } from '../shared/name-patterns.ts';
+
+/** The text as a pattern that stands for itself. */
+export function literal(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}
+
+/** What `isListed` lets the caller see, as a filter on the ids of models or the aliases of routes. */
+export function listedNames(caller: Caller) {
+  if (hasScope(caller, 'models:read') || caller.modelLists.length === 0) return {};
+  return {
+    $and: caller.modelLists.map((list) => {
+      const { names, prefixes } = splitPatterns(list);
+      return {
+        $or: [
+          { _id: { $in: [...names] } },
+          ...prefixes.map((prefix) => ({ _id: { $regex: `^${literal(prefix)}` } })),
+        ],
+      };
+    }),
+  };
+}
