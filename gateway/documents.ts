@@ -1,23 +1,29 @@
 import { hash } from 'node:crypto';
 import {
+  type ASTNode,
+  type DocumentNode,
   GraphQLError,
   Kind,
   MaxIntrospectionDepthRule,
   type NameNode,
   OverlappingFieldsCanBeMergedRule,
   parse,
+  SingleFieldSubscriptionsRule,
   specifiedRules,
   type ValidationRule,
   validate,
+  visit,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { HeddleError } from '#schema/errors.ts';
 import { IntrospectionBound } from './directives/introspection.ts';
 import { refuseOutsizedDocument } from './directives/measure.ts';
 import { type ClientError, type ClientResult, clientError, refusal } from './errors.ts';
-import { withDistinctKeys } from './execution/distinct-keys.ts';
+import { canonicalize } from './execution/canonical-operation.ts';
 import { fragmentsOf } from './execution/fragments.ts';
-import { type Graph, Operation } from './execution/operation.ts';
+import { withoutLargeIntegers } from './execution/large-integers.ts';
+import { type Graph, Operation, type OperationText } from './execution/operation.ts';
+import { SingleRootFieldRule } from './execution/single-root-field.ts';
 import { findMergeConflicts } from './field-merging.ts';
 
 /** A document that may run, or the answer that refuses it. */
@@ -54,9 +60,14 @@ const ReservedKeysRule: ValidationRule = (context) => {
   };
 };
 
+/** findMergeConflicts does the same with less work, and SingleRootFieldRule without throwing. */
+const replacedRules: readonly ValidationRule[] = [
+  OverlappingFieldsCanBeMergedRule,
+  SingleFieldSubscriptionsRule,
+];
 const rules = [
-  // findMergeConflicts does the same, with less work.
-  ...specifiedRules.filter((rule) => rule !== OverlappingFieldsCanBeMergedRule),
+  ...specifiedRules.filter((rule) => !replacedRules.includes(rule)),
+  SingleRootFieldRule,
   ReservedKeysRule,
 ];
 
@@ -75,10 +86,9 @@ function refused(errors: readonly ClientError[]): PreparedDocument {
 }
 
 /**
- * Parses and checks a document, each step of which is bounded by the ones before it. Returns how many tokens it has.
- * Throws what refuses it.
+ * Parses and checks a document, each step of which is bounded by the ones before it. Throws what refuses it.
  */
-function check(graph: Graph, bound: IntrospectionBound, query: string, tokensMax: number): number {
+function check(graph: Graph, bound: IntrospectionBound, query: string, tokensMax: number): DocumentNode {
   const { schema, limits } = graph;
   const document = parse(query, { maxTokens: tokensMax, maxSourceLength: limits.documentLengthMax });
   refuseOutsizedDocument(document, limits);
@@ -92,7 +102,18 @@ function check(graph: Graph, bound: IntrospectionBound, query: string, tokensMax
   for (const definition of document.definitions) {
     if (definition.kind === Kind.OPERATION_DEFINITION) bound.refuseLarge(definition, fragments);
   }
-  return document.tokenCount ?? 0;
+  return document;
+}
+
+/** The offsets of fields and variables in the text, for the nodes of the same document without locations. */
+function startsOf(located: DocumentNode, bare: DocumentNode): ReadonlyMap<ASTNode, number> {
+  const starts: number[] = [];
+  const record = (node: ASTNode) => void starts.push(node.loc?.start ?? 0);
+  visit(located, { Field: record, VariableDefinition: record });
+  const found = new Map<ASTNode, number>();
+  const take = (node: ASTNode) => void found.set(node, starts[found.size] ?? 0);
+  visit(bare, { Field: take, VariableDefinition: take });
+  return found;
 }
 
 /** The refusal that an error of `check` stands for. */
@@ -114,16 +135,18 @@ class ValidDocument implements PreparedDocument {
   readonly tokens: number;
   readonly #operations = new Map<string, Operation>();
 
-  constructor(graph: Graph, query: string, tokens: number) {
-    this.tokens = tokens;
-    const bytes = bytesPerDocument + query.length + tokens * bytesPerToken;
-    this.bytes = bytes;
+  constructor(graph: Graph, query: string, located: DocumentNode) {
+    this.tokens = located.tokenCount ?? 0;
+    this.bytes = bytesPerDocument + query.length + this.tokens * bytesPerToken;
     // Without its places in the text, which hold every token of it, a tree takes a quarter of the memory.
-    const { document, clientKeys } = withDistinctKeys(parse(query, { noLocation: true }));
-    const fragments = fragmentsOf(document);
+    const document = withoutLargeIntegers(graph.schema, query, parse(query, { noLocation: true }));
+    const starts = startsOf(located, document);
+    const text: OperationText = { source: query, starts, bytes: this.bytes };
+    const { schema, fields } = graph;
+    const context = { schema, fields, fragments: fragmentsOf(document), starts };
     for (const definition of document.definitions) {
       if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-      const operation = new Operation(graph, definition, fragments, clientKeys, bytes);
+      const operation = new Operation(graph, canonicalize(definition, context), text);
       this.#operations.set(definition.name?.value ?? '', operation);
     }
   }
@@ -174,8 +197,8 @@ export class Documents {
     const refusedBefore = this.#refused.get(digest);
     if (refusedBefore !== undefined) return refusedBefore;
     try {
-      const tokens = check(this.#graph, this.#bound, query, max);
-      const prepared = new ValidDocument(this.#graph, query, tokens);
+      const located = check(this.#graph, this.#bound, query, max);
+      const prepared = new ValidDocument(this.#graph, query, located);
       this.#prepared.set(query, prepared);
       return prepared;
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { GraphQLFormattedError } from 'graphql';
+import type { GraphQLFormattedError, SourceLocation } from 'graphql';
 import type { Logger } from 'pino';
 import { type ErrorCode, HeddleError, isErrorCode } from '#schema/errors.ts';
 
@@ -23,6 +23,12 @@ export function clientError(
   details?: Readonly<Record<string, unknown>>,
 ): ClientError {
   return { message, ...(path === undefined ? {} : { path }), extensions: { ...details, code } };
+}
+
+/** The error with where in the client's text it arises. */
+export function withLocations(error: ClientError, locations: readonly SourceLocation[]): ClientError {
+  const { message, ...rest } = error;
+  return locations.length === 0 ? error : { message, locations, ...rest };
 }
 
 /** A refusal of the whole request. */

@@ -22,6 +22,7 @@ describe('auth', () => {
     expect(errors).toEqual([
       {
         message: 'Model.price asks for the scope models:write, or tenants:admin.',
+        locations: [{ line: 1, column: 26 }],
         path: ['model', 'price'],
         extensions: { code: 'FORBIDDEN' },
       },

@@ -155,7 +155,12 @@ describe('failures', () => {
     const { data, errors } = await ask(router, '{ motd completion(id: "a") { text } }');
     expect(data).toEqual({ motd: null, completion: { text: 'text of a' } });
     expect(errors).toEqual([
-      { message: 'models is not reachable', path: ['motd'], extensions: { code: 'OVERLOADED' } },
+      {
+        message: 'models is not reachable',
+        locations: [{ line: 1, column: 3 }],
+        path: ['motd'],
+        extensions: { code: 'OVERLOADED' },
+      },
     ]);
     const joined = await ask(router, '{ completion(id: "a") { text model { name } } }');
     expect(joined.data).toEqual({ completion: null });
@@ -170,10 +175,17 @@ describe('failures', () => {
       return start({ ...createSampleMesh(), executors: { ...executors, models: { execute } } });
     };
     const page = '{ edges { node { id } } }';
-    const root = await ask(failing(null, 'b'), `{ a: models ${page} b: models(after: "x") ${page} }`);
+    const root = await ask(failing(null, 'models_1'), `{ a: models ${page} b: models(after: "x") ${page} }`);
     expect(root).toEqual({
       data: null,
-      errors: [{ message: 'No.', path: ['b'], extensions: { code: 'CONFLICT' } }],
+      errors: [
+        {
+          message: 'No.',
+          locations: [{ line: 1, column: 39 }],
+          path: ['b'],
+          extensions: { code: 'CONFLICT' },
+        },
+      ],
     });
     const entity = await ask(
       failing({ _entities: [null] }, '_entities', 0, 'wholesalePrice'),
@@ -182,6 +194,7 @@ describe('failures', () => {
     expect(entity.errors).toEqual([
       {
         message: 'No.',
+        locations: [{ line: 1, column: 45 }],
         path: ['completion', 'model', 'wholesalePrice'],
         extensions: { code: 'CONFLICT' },
       },
@@ -228,13 +241,11 @@ describe('failures', () => {
 
   it('says what to do about a valid document that cannot be planned', async () => {
     const deep = `{ model(id: "m") ${'{ replacedBy '.repeat(60)} { id } ${'}'.repeat(60)} }`;
-    for (const query of ['{ completion(id: 99999999999999999999) { id } }', deep]) {
-      const { errors } = await ask(start(createSampleMesh(), { depthMax: 100 }), query);
-      expect(errors?.[0]).toMatchObject({
-        message: expect.stringContaining('as variables'),
-        extensions: { code: 'BAD_USER_INPUT' },
-      });
-    }
+    const { errors } = await ask(start(createSampleMesh(), { depthMax: 100 }), deep);
+    expect(errors?.[0]).toMatchObject({
+      message: expect.stringContaining('as variables'),
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
   });
 
   it('keeps its messages short, however long the names of the document', async () => {

@@ -20,14 +20,24 @@ import { refuseCostlyOperation } from './directives/cost.ts';
 import { readPolicy } from './directives/policy.ts';
 import { ReadMeter, readsOf } from './directives/reads.ts';
 import { Documents } from './documents.ts';
-import { type ClientResult, clientError, presentError, presentFailure, refusal } from './errors.ts';
-import { completeResult } from './execution/complete.ts';
+import {
+  type ClientResult,
+  clientError,
+  presentError,
+  presentFailure,
+  refusal,
+  withLocations,
+} from './errors.ts';
+import { responseKey } from './execution/canonical-operation.ts';
+import { toClientErrors } from './execution/client-errors.ts';
+import { type Completion, completeResult, losesAnswer } from './execution/complete.ts';
 import type { IsOfType } from './execution/entities.ts';
 import { mapEvents } from './execution/events.ts';
 import { type Graph, Operation, type Program } from './execution/operation.ts';
 import type { Fetch } from './execution/plan.ts';
 import type { Planner } from './execution/planner.ts';
 import { type Run, runStep, takeRoot, variablesOf } from './execution/run.ts';
+import { readFields } from './execution/supergraph-fields.ts';
 import type { GatewayLimits } from './limits.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { StreamWatch } from './stream-watch.ts';
@@ -131,6 +141,7 @@ export function createRouter(options: RouterOptions): Router {
   const graph: Graph = {
     schema,
     policy: readPolicy(supergraph),
+    fields: readFields(supergraph),
     planner,
     limits,
     programs: new LRUCache({ maxSize: limits.documentBytesMax }),
@@ -160,7 +171,6 @@ export function createRouter(options: RouterOptions): Router {
 
   const startRun = (operation: Operation, variables: Variables, context: OperationContext): Run => ({
     variables,
-    clientKeys: operation.clientKeys,
     isOfType,
     send: async (asked) => {
       const result = await execute(asked, asked.variables, context);
@@ -168,7 +178,7 @@ export function createRouter(options: RouterOptions): Router {
       return result;
     },
     present: (error, path) => {
-      const fieldAt = (at: readonly (string | number)[]) => coordinateAt(operation, at);
+      const fieldAt = (at: readonly (string | number)[]) => coordinateAt(operation, at, responseKey);
       return presentError(error, { requestId: context.requestId, log, fieldAt }, path);
     },
     data: {},
@@ -177,9 +187,28 @@ export function createRouter(options: RouterOptions): Router {
     failed: new Set(),
   });
 
-  const finish = (run: Run, program: Program, context: OperationContext): ClientResult => {
-    const data = completeResult({ ...run, requestId: context.requestId }, program.shape, run.data);
-    return run.errors.length > 0 ? { errors: run.errors, data } : { data };
+  const completionOf = (
+    { errors, data, missing, failed }: Run,
+    { shape }: Program,
+    { locate }: Operation,
+    { requestId }: OperationContext,
+  ): Completion => ({
+    errors: errors.length === 0 ? [] : toClientErrors(errors, { shape, data, locate }),
+    missing,
+    failed,
+    requestId,
+    locate,
+  });
+
+  const finish = (
+    run: Run,
+    program: Program,
+    operation: Operation,
+    context: OperationContext,
+  ): ClientResult => {
+    const completion = completionOf(run, program, operation, context);
+    const data = completeResult(completion, program.shape, run.data);
+    return completion.errors.length > 0 ? { errors: completion.errors, data } : { data };
   };
 
   const subscribe = async (
@@ -197,9 +226,8 @@ export function createRouter(options: RouterOptions): Router {
     if (!(Symbol.asyncIterator in events)) {
       const run = startRun(operation, variables, bound);
       takeRoot(run, source, events);
-      return { errors: run.errors };
+      return { errors: completionOf(run, program, operation, bound).errors };
     }
-    const step = program.plan?.step;
     const watch = new StreamWatch(refusals, context, operation);
     return mapEvents<ExecutionResult, ClientResult>(
       events,
@@ -207,8 +235,8 @@ export function createRouter(options: RouterOptions): Router {
         watch.saw(event);
         const run = startRun(operation, variables, bound);
         takeRoot(run, source, event);
-        if (step !== undefined) await runStep(run, step);
-        const answer = finish(run, program, bound);
+        for (const { step } of program.turns) await runStep(run, step);
+        const answer = finish(run, program, operation, bound);
         if (answer.errors !== undefined) watch.answered(answer.errors);
         return answer;
       },
@@ -234,13 +262,20 @@ export function createRouter(options: RouterOptions): Router {
       const definitions = operation.definition.variableDefinitions ?? [];
       const coerced = getVariableValues(schema, definitions, given ?? {}, { maxErrors: variableErrorsMax });
       if (coerced.errors !== undefined) {
-        return { errors: coerced.errors.map((error) => clientError('BAD_USER_INPUT', error.message)) };
+        const found = coerced.errors.map(({ message, nodes = [] }) =>
+          withLocations(clientError('BAD_USER_INPUT', message), operation.locationsOf(nodes)),
+        );
+        return { errors: found };
       }
       variables = coerced.coerced;
     }
     const undecided = operation.conditions.find((name) => typeof variables[name] !== 'boolean');
     if (undecided !== undefined) {
-      return refusal('BAD_USER_INPUT', `$${undecided} decides about a field, so it cannot be null.`);
+      const message = `$${undecided} decides about a field, so it cannot be null.`;
+      const { variableDefinitions = [] } = operation.definition;
+      const declared = variableDefinitions.filter(({ variable }) => variable.name.value === undecided);
+      const error = clientError('BAD_USER_INPUT', message);
+      return { errors: [withLocations(error, operation.locationsOf(declared))] };
     }
     const cost = refuseCostlyOperation(operation.cost, variables, limits);
     const drawn = reads?.draw(context.caller, readsOf(operation.meteredRoot, cost));
@@ -250,15 +285,20 @@ export function createRouter(options: RouterOptions): Router {
       if (operation.type === 'mutation') refusals.denied(program.refusal, context, operation);
       return { errors: program.refusal, data: null };
     }
-    const source = program.plan?.source;
+    const { source, turns } = program;
     if (source !== undefined) return subscribe(operation, program, source, variables, context);
     if (operation.type === 'subscription')
       return refusal('BAD_USER_INPUT', 'There is nothing to subscribe to.');
     const current = startRun(operation, variables, context);
     const introspected = operation.introspect(variables);
     if (introspected !== undefined) Object.assign(current.data, introspected);
-    if (program.plan?.step !== undefined) await runStep(current, program.plan.step);
-    return finish(current, program, context);
+    for (const { field, step } of turns) {
+      await runStep(current, step);
+      // The answer of a mutation is lost with the first field that cannot be null: what follows would run for nothing.
+      if (turns.length === 1 || field === undefined) continue;
+      if (losesAnswer(completionOf(current, program, operation, context), field, current.data)) break;
+    }
+    return finish(current, program, operation, context);
   };
 
   return {

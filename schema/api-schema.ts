@@ -15,8 +15,9 @@ export function apiSchemaOf(supergraphSdl: string): GraphQLSchema {
       return value;
     };
     scalar.parseLiteral = (node, variables) => {
-      known.parseLiteral(node, variables);
-      return valueFromASTUntyped(node, variables);
+      const value: unknown = known.parseLiteral(node, variables);
+      // The digits of a number may be more than a number of JavaScript has.
+      return typeof value === 'string' ? value : valueFromASTUntyped(node, variables);
     };
   }
   return schema;

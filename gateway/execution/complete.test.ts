@@ -1,4 +1,4 @@
-import { buildSchema, type FragmentDefinitionNode, Kind, parse } from 'graphql';
+import { buildSchema, type FragmentDefinitionNode, getLocation, Kind, parse, Source } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import type { ClientError } from '../errors.ts';
 import { completeResult } from './complete.ts';
@@ -21,11 +21,19 @@ function complete(query: string, raw: Record<string, unknown>) {
   const operation = document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
   if (operation === undefined) throw new Error('no operation');
   const shape = compileShape(
-    { schema, fragments, clientKeys: new Map(), denied: new Map(), isIncluded: () => true },
+    { schema, fragments, clientFields: new Map(), denied: new Map(), isIncluded: () => true },
     operation,
   );
   const errors: ClientError[] = [];
-  const data = completeResult({ errors, missing: new Set(), failed: new Set(), requestId: 'r1' }, shape, raw);
+  const locate = (start: number) => getLocation(new Source(query), start);
+  const completion = {
+    errors,
+    missing: new Set<object>(),
+    failed: new Set<object>(),
+    requestId: 'r1',
+    locate,
+  };
+  const data = completeResult(completion, shape, raw);
   return { data, errors: errors.map(({ path, extensions }) => ({ path, code: extensions?.code })) };
 }
 

@@ -1,4 +1,5 @@
-import { type ClientError, clientError, errorsMax } from '../errors.ts';
+import type { SourceLocation } from 'graphql';
+import { type ClientError, clientError, errorsMax, withLocations } from '../errors.ts';
 import type { FieldShape, ObjectShape, TypeShape } from './shape.ts';
 
 export interface Completion {
@@ -8,6 +9,8 @@ export interface Completion {
   /** Objects of which an error already tells why a subgraph had nothing of them. */
   readonly failed: ReadonlySet<object>;
   readonly requestId: string;
+  /** The place of an offset in the client's text. */
+  readonly locate: (start: number) => SourceLocation;
 }
 
 type Path = (string | number)[];
@@ -23,8 +26,8 @@ function isExplained(errors: readonly ClientError[], path: Path): boolean {
   });
 }
 
-function report(completion: Completion, error: ClientError): void {
-  if (completion.errors.length < errorsMax) completion.errors.push(error);
+function report({ errors, locate }: Completion, { start }: FieldShape, error: ClientError): void {
+  if (errors.length < errorsMax) errors.push(withLocations(error, [locate(start)]));
 }
 
 function reportNull(completion: Completion, field: FieldShape, path: Path, value: unknown): void {
@@ -32,6 +35,7 @@ function reportNull(completion: Completion, field: FieldShape, path: Path, value
   const gone = typeof value === 'object' && value !== null && completion.missing.has(value);
   report(
     completion,
+    field,
     gone
       ? clientError('NOT_FOUND', `${field.coordinate} no longer exists, or this caller may not see it.`, [
           ...path,
@@ -93,7 +97,7 @@ function completeObject(
       value = completeValue(completion, field, field.type, raw[field.planKey], path);
     } else {
       const { code, message } = field.denied;
-      report(completion, { message, path: [...path], extensions: { code } });
+      report(completion, field, { message, path: [...path], extensions: { code } });
     }
     if (value === null && field.type.nonNull) {
       // What a missing entity lacks is told once, where the entity itself was asked for.
@@ -118,4 +122,16 @@ export function completeResult(
   raw: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> | null {
   return completeObject(completion, shape, raw, []);
+}
+
+/** True when the field of the root is null where the graph allows none: nothing is left of the answer then. */
+export function losesAnswer(
+  completion: Completion,
+  field: FieldShape,
+  raw: Readonly<Record<string, unknown>>,
+): boolean {
+  return (
+    field.type.nonNull &&
+    completeValue({ ...completion, errors: [] }, field, field.type, raw[field.planKey], [field.key]) === null
+  );
 }

@@ -66,7 +66,13 @@ describe('@skip and @include', () => {
     const query = 'query ($yes: Boolean = true) { motd @skip(if: $yes) }';
     const { text, calls } = await ask(query, { yes: null });
     expect(JSON.parse(text)).toEqual({
-      errors: [{ message: expect.stringContaining('$yes'), extensions: { code: 'BAD_USER_INPUT' } }],
+      errors: [
+        {
+          message: expect.stringContaining('$yes'),
+          locations: [{ line: 1, column: 8 }],
+          extensions: { code: 'BAD_USER_INPUT' },
+        },
+      ],
     });
     expect(calls).toEqual([]);
   });

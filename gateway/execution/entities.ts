@@ -53,7 +53,7 @@ function project(requires: readonly RequiresSelection[], value: unknown, isOfTyp
   for (const selection of requires) {
     if (selection.kind === 'Field') {
       const key = selection.alias ?? selection.name;
-      const own = value[selection.name] ?? value[key];
+      const own = value[Object.hasOwn(value, selection.name) ? selection.name : key];
       const below = selection.selections ? project(selection.selections, own, isOfType) : own;
       if (below !== undefined && below !== null) projected[key] = below;
     } else if (selection.kind === 'InlineFragment') {

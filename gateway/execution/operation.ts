@@ -1,13 +1,17 @@
 import {
+  type ASTNode,
   type DocumentNode,
   execute,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
+  getLocation,
   Kind,
   type OperationDefinitionNode,
   type OperationTypeNode,
   print,
+  Source,
+  type SourceLocation,
 } from 'graphql';
 import type { LRUCache } from 'lru-cache';
 import type { Caller } from '#schema/caller.ts';
@@ -25,19 +29,22 @@ import {
 import { compileCost, type OperationCost } from '../directives/cost.ts';
 import type { FieldPolicy, PolicyIndex } from '../directives/policy.ts';
 import { findMeteredRoot, type MeteredRoot } from '../directives/reads.ts';
-import { type ClientError, clientError } from '../errors.ts';
+import { type ClientError, clientError, errorsMax, withLocations } from '../errors.ts';
 import type { GatewayLimits } from '../limits.ts';
+import { type CanonicalOperation, type ClientField, responseKey } from './canonical-operation.ts';
 import { conditionVariables, type IsIncluded, inclusionBy } from './conditions.ts';
-import { keyOf } from './distinct-keys.ts';
-import { joinPlans, type Plan } from './plan.ts';
+import { type Fetch, isMisplanned, type Plan, type Step } from './plan.ts';
 import type { Planner } from './planner.ts';
 import { pruneTypeConditions } from './prune.ts';
-import { compileShape, type ObjectShape } from './shape.ts';
+import { splitByRequirement } from './requirements.ts';
+import { compileShape, type FieldShape, type ObjectShape } from './shape.ts';
+import type { SupergraphFields } from './supergraph-fields.ts';
 
 /** What operations are compiled against: one supergraph. */
 export interface Graph {
   readonly schema: GraphQLSchema;
   readonly policy: PolicyIndex;
+  readonly fields: SupergraphFields;
   readonly planner: Planner;
   readonly limits: GatewayLimits;
   /** The programs of all operations that are remembered, by the bytes they take, roughly. */
@@ -51,9 +58,31 @@ export interface Program {
   /** Set when nothing may run: the errors are the answer. */
   readonly refusal: readonly ClientError[] | undefined;
   readonly shape: ObjectShape;
-  /** Undefined when no subgraph has anything to do. */
-  readonly plan: Plan | undefined;
+  /** Where a subscription's events come from. */
+  readonly source: Fetch | undefined;
+  /** What runs one after the other, for each event of a subscription; nothing when no subgraph has anything to do. */
+  readonly turns: readonly Turn[];
 }
+
+/** A whole query, what follows an event, or one field at the root of a mutation. */
+export interface Turn {
+  readonly field: FieldShape | undefined;
+  readonly step: Step;
+}
+
+type Keep = (field: FieldNode, isRoot: boolean) => boolean;
+
+/** Where an operation stands in the text of a client. */
+export interface OperationText {
+  readonly source: string;
+  /** Offsets of the nodes of the document. */
+  readonly starts: ReadonlyMap<ASTNode, number>;
+  /** What each program of the operation may take in memory, roughly. */
+  readonly bytes: number;
+}
+
+/** Fragments are written out. */
+const noFragments: ReadonlyMap<string, FragmentDefinitionNode> = new Map();
 
 const introspectionFields = new Set(['__schema', '__type', '__typename']);
 
@@ -62,7 +91,7 @@ const failureMemoryMs = 10_000;
 
 let operations = 0;
 
-/** One operation of a document: what it demands and costs, and how it runs. `bytes` is what each program of it may take. */
+/** One operation of a document: what it demands and costs, and how it runs. */
 export class Operation {
   readonly definition: OperationDefinitionNode;
   readonly type: OperationTypeNode;
@@ -72,39 +101,30 @@ export class Operation {
   readonly conditions: readonly string[];
   /** Its variables from what a client sent; undefined where graphql-js has to say what is wrong with them. */
   readonly coerceVariables: VariableCoercion;
-  /** The client's keys for those of the document that had to be told apart. */
-  readonly clientKeys: ReadonlyMap<string, string>;
-  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #graph: Graph;
+  readonly #clientFields: ReadonlyMap<FieldNode, ClientField>;
+  readonly #text: OperationText;
   readonly #demands: OperationDemands;
   readonly #introspection: DocumentNode | undefined;
   /** Tells its programs from those of other operations. */
   readonly #id = `${++operations} `;
-  readonly #bytes: number;
   #introspected: Record<string, unknown> | undefined;
 
-  constructor(
-    graph: Graph,
-    definition: OperationDefinitionNode,
-    fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-    clientKeys: ReadonlyMap<string, string>,
-    bytes: number,
-  ) {
+  constructor(graph: Graph, { definition, clientFields }: CanonicalOperation, text: OperationText) {
     this.definition = definition;
-    this.clientKeys = clientKeys;
     this.type = definition.operation;
-    this.cost = compileCost(graph.schema, graph.policy, definition, fragments, graph.limits);
+    this.cost = compileCost(graph.schema, graph.policy, definition, noFragments, graph.limits);
     const rootType = graph.schema.getRootType(definition.operation)?.name ?? '';
-    this.meteredRoot = findMeteredRoot(graph.policy, rootType, definition, fragments);
-    this.conditions = conditionVariables(definition, fragments);
+    this.meteredRoot = findMeteredRoot(graph.policy, rootType, definition, noFragments);
+    this.conditions = conditionVariables(definition, noFragments);
     this.coerceVariables = compileVariables(graph.schema, definition.variableDefinitions ?? []);
     this.#graph = graph;
-    this.#bytes = bytes;
-    this.fragments = fragments;
-    this.#demands = compileDemands(graph.schema, graph.policy, definition, fragments);
+    this.#clientFields = clientFields;
+    this.#text = text;
+    this.#demands = compileDemands(graph.schema, graph.policy, definition, noFragments);
     const asksSchema = (field: FieldNode, isRoot: boolean) =>
       !isRoot || field.name.value === '__schema' || field.name.value === '__type';
-    this.#introspection = filterOperation(definition, fragments, asksSchema);
+    this.#introspection = filterOperation(definition, noFragments, asksSchema);
   }
 
   /** True when it asks for __schema or __type. */
@@ -131,8 +151,15 @@ export class Operation {
 
   /** The key that the client knows the field's answer by. */
   clientKeyOf(field: FieldNode): string {
-    const key = keyOf(field);
-    return this.clientKeys.get(key) ?? key;
+    return this.#clientFields.get(field)?.key ?? responseKey(field);
+  }
+
+  /** The place of an offset in the client's text. */
+  readonly locate = (start: number): SourceLocation => getLocation(new Source(this.#text.source), start);
+
+  /** The places of nodes of the client's document. */
+  locationsOf(nodes: readonly ASTNode[]): readonly SourceLocation[] {
+    return nodes.flatMap((node) => this.#text.starts.get(node) ?? []).map(this.locate);
   }
 
   /** The program for what this caller is granted and these conditions; compiled and planned once. */
@@ -144,44 +171,66 @@ export class Operation {
     const known = programs.get(key);
     if (known !== undefined) return known;
     const program = this.#compile(denyFields(this.#demands, grants), inclusionBy(variables));
-    programs.set(key, program, { size: this.#bytes });
+    programs.set(key, program, { size: this.#text.bytes });
     program.catch((error: unknown) => {
       // The next request tries again, but not what may have ended the planner's process.
       if (error instanceof HeddleError && error.code === 'OVERLOADED') programs.delete(key);
-      else programs.set(key, program, { size: this.#bytes, ttl: failureMemoryMs });
+      else programs.set(key, program, { size: this.#text.bytes, ttl: failureMemoryMs });
     });
     return program;
   }
 
   async #compile(denied: Denied, isIncluded: IsIncluded): Promise<Program> {
-    const { schema, planner } = this.#graph;
+    const { schema } = this.#graph;
     const shape = compileShape(
-      { schema, fragments: this.fragments, clientKeys: this.clientKeys, denied, isIncluded },
+      { schema, fragments: noFragments, clientFields: this.#clientFields, denied, isIncluded },
       this.definition,
     );
     const refusal = this.#refusalOf(denied, shape);
-    if (refusal !== undefined) return { refusal, shape, plan: undefined };
-    const plans: Plan[] = [];
-    for (const key of this.#turns(shape)) {
-      const document = filterOperation(
-        this.definition,
-        this.fragments,
-        (field, isRoot) =>
-          !denied.has(field) &&
-          !(isRoot && introspectionFields.has(field.name.value)) &&
-          !(isRoot && key !== undefined && key !== keyOf(field)),
-        isIncluded,
-      );
-      if (document !== undefined)
-        plans.push(await planner.plan(print(pruneTypeConditions(schema, document))));
+    if (refusal !== undefined) return { refusal, shape, source: undefined, turns: [] };
+    let source: Fetch | undefined;
+    const turns: Turn[] = [];
+    for (const field of this.#fieldsInTurn(shape)) {
+      const keep = (one: FieldNode, isRoot: boolean) =>
+        !denied.has(one) &&
+        !(isRoot && introspectionFields.has(one.name.value)) &&
+        !(isRoot && field !== undefined && field.planKey !== responseKey(one));
+      for (const plan of await this.#plan(keep, isIncluded)) {
+        source ??= plan.source;
+        if (plan.step !== undefined) turns.push({ field, step: plan.step });
+      }
     }
-    return { refusal, shape, plan: joinPlans(plans) };
+    return { refusal, shape, source, turns };
   }
 
-  /** What is planned together: all of a query; of a mutation each field at the root by itself, one after the other. */
-  #turns(shape: ObjectShape): readonly (string | undefined)[] {
-    if (this.type !== 'mutation') return [undefined];
-    return shape.fieldsOf(shape.declaredType)?.map((field) => field.planKey) ?? [];
+  /** The plans for what is kept of the operation: one, unless it has fields that cannot be planned together. */
+  async #plan(keep: Keep, isIncluded: IsIncluded): Promise<readonly Plan[]> {
+    const parts = splitByRequirement(this.definition, this.#graph.fields);
+    // Reading in parts has no effect; a mutation or subscription must not run twice.
+    if (parts !== undefined && this.type !== 'query') {
+      const message = 'Fields that require others with different arguments cannot be selected together here.';
+      throw new HeddleError('BAD_USER_INPUT', message);
+    }
+    const plans: Plan[] = [];
+    for (const isPart of parts ?? [() => true]) {
+      const isKept: Keep = (field, isRoot) => isPart(field) && keep(field, isRoot);
+      const plan = await this.#planOnce(isKept, isIncluded);
+      if (isMisplanned(plan?.step))
+        throw new Error('The query planner confuses what several fields require.');
+      if (plan !== undefined) plans.push(plan);
+    }
+    return plans;
+  }
+
+  async #planOnce(keep: Keep, isIncluded: IsIncluded): Promise<Plan | undefined> {
+    const { schema, planner } = this.#graph;
+    const document = filterOperation(this.definition, noFragments, keep, isIncluded);
+    return document && planner.plan(print(pruneTypeConditions(schema, document)));
+  }
+
+  /** What is planned together: all of a query; of a mutation each field at the root by itself. */
+  #fieldsInTurn(shape: ObjectShape): readonly (FieldShape | undefined)[] {
+    return this.type === 'mutation' ? (shape.fieldsOf(shape.declaredType) ?? []) : [undefined];
   }
 
   /**
@@ -192,7 +241,9 @@ export class Operation {
     if (denied.size === 0) return undefined;
     const found = this.#deniedPaths(denied).map(({ field, path }) => {
       const { code, message } = denied.get(field) ?? { code: 'FORBIDDEN', message: 'This field is refused.' };
-      return { error: clientError(code, message, path), isRoot: path.length === 1 };
+      const start = this.#clientFields.get(field)?.start ?? 0;
+      const error = withLocations(clientError(code, message, path), [this.locate(start)]);
+      return { error, isRoot: path.length === 1 };
     });
     const errors = found.map(({ error }) => error);
     if (found.length === 0) return undefined;
@@ -206,23 +257,19 @@ export class Operation {
   /** Where refused fields stand in the answer, lists left out; those that no variables can bring in are passed over. */
   #deniedPaths(denied: Denied): { readonly field: FieldNode; readonly path: readonly string[] }[] {
     const found: { field: FieldNode; path: string[] }[] = [];
-    const seen = new Set<FieldNode>();
     const walk = (selectionSet: OperationDefinitionNode['selectionSet'], path: readonly string[]): void => {
       for (const selection of selectionSet.selections) {
         if (isNeverIncluded(selection.directives)) continue;
         if (selection.kind === Kind.FIELD) {
           const below = [...path, this.clientKeyOf(selection)];
           if (denied.has(selection)) {
-            if (!seen.has(selection)) found.push({ field: selection, path: below });
-            seen.add(selection);
+            if (found.length < errorsMax) found.push({ field: selection, path: below });
           } else if (selection.selectionSet !== undefined) {
             walk(selection.selectionSet, below);
           }
           continue;
         }
-        const inner =
-          selection.kind === Kind.INLINE_FRAGMENT ? selection : this.fragments.get(selection.name.value);
-        if (inner !== undefined) walk(inner.selectionSet, path);
+        if (selection.kind === Kind.INLINE_FRAGMENT) walk(selection.selectionSet, path);
       }
     };
     walk(this.definition.selectionSet, []);

@@ -148,11 +148,28 @@ export function preparePlan(plan: QueryPlan): Plan {
   return { source: undefined, step: stepOf(node, undefined) };
 }
 
-/** The plans of the fields of one mutation, one after the other; undefined when there is nothing to do. */
-export function joinPlans(plans: readonly Plan[]): Plan | undefined {
-  if (plans.length < 2) return plans[0];
-  return {
-    source: undefined,
-    step: { kind: 'sequence', steps: plans.flatMap(({ step }) => step ?? []) },
-  };
+/** True when two of the required fields go under one name, so that one of them is lost. */
+function isAmbiguous(requires: readonly RequiresSelection[]): boolean {
+  const sources = new Map<string, string>();
+  const conflicts = (selections: readonly RequiresSelection[], place: string): boolean =>
+    selections.some((selection) => {
+      if (selection.kind === 'InlineFragment')
+        return conflicts(selection.selections, `${place}<${selection.typeCondition}>`);
+      if (selection.kind !== 'Field') return false;
+      const key = `${place}.${selection.alias ?? selection.name}`;
+      const source = sources.get(key) ?? selection.name;
+      sources.set(key, source);
+      return source !== selection.name || conflicts(selection.selections ?? [], key);
+    });
+  return conflicts(requires, '');
+}
+
+/**
+ * True for a plan that would give a subgraph the value of one required field for that of another. The planner 0.0.38
+ * makes such plans where several fields require one field with different arguments.
+ */
+export function isMisplanned(step: Step | undefined): boolean {
+  if (step === undefined || step.kind === 'root') return false;
+  if (step.kind === 'entities') return step.groups.some(({ requires }) => isAmbiguous(requires));
+  return step.steps.some(isMisplanned);
 }

@@ -88,12 +88,12 @@ class Child {
   }
 }
 
-/** The document is valid: what the planner's own parser cannot read is a number of more than 64 bits, or deep nesting. */
+/** The document is valid: what the planner's own parser cannot read is deep nesting. */
 function explained(failure: string): Error {
   if (!failure.startsWith('Failed to parse query')) return new Error(failure);
   return new HeddleError(
     'BAD_USER_INPUT',
-    'The document holds a number too large or nests too deep to be planned: hand such values over as variables.',
+    'The document nests too deep to be planned: send nested values as variables.',
   );
 }
 

@@ -27,7 +27,6 @@ const fetch: Fetch = {
 async function run(step: Step, result: ExecutionResult, data: Record<string, unknown> = {}): Promise<Run> {
   const started: Run = {
     variables: {},
-    clientKeys: new Map(),
     isOfType: (type, conditions) => conditions.includes(type),
     send: () => Promise.resolve(result),
     present: (error, path) => clientError('CONFLICT', (error as Error).message, path),

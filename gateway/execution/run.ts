@@ -21,12 +21,10 @@ export interface SubgraphOperation {
 /** One run of a plan: what it may use, and what it has found so far. */
 export interface Run {
   readonly variables: Readonly<Record<string, unknown>>;
-  /** The client's keys for those of the plan that are not. */
-  readonly clientKeys: ReadonlyMap<string, string>;
   readonly isOfType: IsOfType;
   /** Runs one operation in a subgraph; rejects when the subgraph cannot be reached. */
   readonly send: (operation: SubgraphOperation) => Promise<ExecutionResult>;
-  /** The error as the client may see it. */
+  /** The error as the client may see it, at its path in `data`. */
   readonly present: (error: unknown, path: ResponsePath | undefined) => ClientError;
   readonly data: Entity;
   readonly errors: ClientError[];
@@ -52,9 +50,7 @@ export function variablesOf(
 
 function addError(run: Run, error: unknown, path: ResponsePath | undefined): void {
   if (run.errors.length >= errorsMax) return;
-  const { clientKeys } = run;
-  const at = clientKeys.size === 0 ? path : path?.map((step) => clientKeys.get(step as string) ?? step);
-  run.errors.push(run.present(error, at));
+  run.errors.push(run.present(error, path));
 }
 
 function pathOfError(error: unknown): ResponsePath | undefined {
@@ -62,7 +58,7 @@ function pathOfError(error: unknown): ResponsePath | undefined {
   return Array.isArray(path) && path.length > 0 ? (path as ResponsePath) : undefined;
 }
 
-/** The path under the names that the client gave, where the planner had to use names of its own. */
+/** The path under the names of the operation, where the planner had to use names of its own. */
 function renamed(path: ResponsePath, rewrites: readonly Rewrite[]): ResponsePath {
   if (rewrites.length === 0) return path;
   const names = new Map<string | number, string>();

@@ -19,8 +19,8 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { Denied } from '../directives/auth.ts';
+import { type ClientField, responseKey } from './canonical-operation.ts';
 import type { IsIncluded } from './conditions.ts';
-import { keyOf } from './distinct-keys.ts';
 
 export interface TypeShape {
   readonly nonNull: boolean;
@@ -33,6 +33,8 @@ export interface FieldShape {
   readonly key: string;
   /** Under which it stands in what the plan brings. */
   readonly planKey: string;
+  /** The offset in the client's text where it is selected first. */
+  readonly start: number;
   readonly coordinate: string;
   readonly isTypename: boolean;
   readonly type: TypeShape;
@@ -46,7 +48,7 @@ export interface FieldShape {
 export interface ShapeContext {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  readonly clientKeys: ReadonlyMap<string, string>;
+  readonly clientFields: ReadonlyMap<FieldNode, ClientField>;
   readonly denied: Denied;
   readonly isIncluded: IsIncluded;
 }
@@ -56,6 +58,7 @@ export class ObjectShape {
   /** The type it is declared to be: the planner leaves __typename out where no field depends on it. */
   readonly declaredType: string;
   readonly #isAbstract: boolean;
+  readonly #possible: readonly string[];
   /** The one type that clients can see here, when there is but one. */
   readonly #onlyType: string | undefined;
   readonly #context: ShapeContext;
@@ -66,6 +69,7 @@ export class ObjectShape {
     const possible = isAbstractType(type) ? context.schema.getPossibleTypes(type) : [type];
     this.declaredType = type.name;
     this.#isAbstract = isAbstractType(type);
+    this.#possible = possible.map(({ name }) => name);
     this.#onlyType = possible.length === 1 ? possible[0]?.name : undefined;
     this.#context = context;
     this.#selected = selected;
@@ -76,6 +80,23 @@ export class ObjectShape {
     // An interface object is called by the interface's name where its own type was not asked for.
     const isTold = this.#isAbstract && typeof told === 'string' && told !== this.declaredType;
     return isTold ? told : this.#onlyType;
+  }
+
+  /** The fields that stand under the key of the plan in this object; in an object of any type where there is none. */
+  fieldsUnder(planKey: string, value: unknown): readonly FieldShape[] {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    const told = isObject ? (value as { readonly __typename?: unknown }).__typename : undefined;
+    const typeName = this.typeNameOf(told) ?? (isObject ? this.declaredType : undefined);
+    for (const name of typeName === undefined ? this.#possible : [typeName]) {
+      const found = this.fieldsOf(name)?.filter((field) => field.planKey === planKey) ?? [];
+      if (found.length > 0) return found;
+    }
+    return [];
+  }
+
+  /** True when the client selects something under the key, of an object of any type. */
+  hasKey(key: string): boolean {
+    return this.#possible.some((name) => this.fieldsOf(name)?.some((field) => field.key === key));
   }
 
   /** Undefined when the graph has no such object or interface type, or hides it. */
@@ -109,12 +130,12 @@ function collectFields(
   type: FieldsType,
   selected: readonly SelectionSetNode[],
 ): readonly FieldShape[] {
-  const groups = new Map<string, FieldNode[]>();
+  const groups = new Map<string, [FieldNode, ...FieldNode[]]>();
   const collect = (selectionSet: SelectionSetNode): void => {
     for (const selection of selectionSet.selections) {
       if (!context.isIncluded(selection.directives)) continue;
       if (selection.kind === Kind.FIELD) {
-        const key = keyOf(selection);
+        const key = context.clientFields.get(selection)?.key ?? responseKey(selection);
         const group = groups.get(key);
         if (group === undefined) groups.set(key, [selection]);
         else group.push(selection);
@@ -134,11 +155,13 @@ function collectFields(
 function fieldShapeOf(
   context: ShapeContext,
   type: FieldsType,
-  planKey: string,
-  fields: readonly FieldNode[],
+  key: string,
+  fields: readonly [FieldNode, ...FieldNode[]],
 ): FieldShape | undefined {
-  const key = context.clientKeys.get(planKey) ?? planKey;
-  const name = fields[0]?.name.value ?? '';
+  const [first] = fields;
+  const planKey = responseKey(first);
+  const start = context.clientFields.get(first)?.start ?? 0;
+  const name = first.name.value;
   if (name.startsWith('__')) {
     // __schema and __type come complete from graphql-js; __typename is known without asking.
     const isTypename = name === '__typename';
@@ -147,6 +170,7 @@ function fieldShapeOf(
     return {
       key,
       planKey,
+      start,
       coordinate,
       isTypename,
       type: leaf,
@@ -163,6 +187,7 @@ function fieldShapeOf(
   return {
     key,
     planKey,
+    start,
     coordinate: `${type.name}.${name}`,
     isTypename: false,
     type: typeShapeOf(definition.type),

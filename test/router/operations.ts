@@ -9,8 +9,10 @@ import {
   isCompositeType,
   isEnumType,
   isInputObjectType,
+  isInterfaceType,
   isListType,
   isNonNullType,
+  isObjectType,
   isUnionType,
   parse,
   validate,
@@ -38,11 +40,26 @@ const samplesOf: Readonly<Record<string, readonly unknown[]>> = {
   JSON: [null, true, 5, 'text', [1, 'x']],
 };
 
+const fieldNames = new WeakMap<GraphQLSchema, readonly string[]>();
+
+/** The names of the schema's own fields, the keys among them more than once. */
+export function fieldNamesOf(schema: GraphQLSchema): readonly string[] {
+  const known = fieldNames.get(schema);
+  if (known !== undefined) return known;
+  const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'));
+  const found = types.flatMap((type) =>
+    isObjectType(type) || isInterfaceType(type) ? Object.keys(type.getFields()) : [],
+  );
+  fieldNames.set(schema, found);
+  return found;
+}
+
 /** Makes one operation; `make` below throws away those that break a rule of validation. */
 class Maker {
   readonly #schema: GraphQLSchema;
   readonly #ids: (field: string) => readonly string[];
   readonly #random: Random;
+  readonly #fieldNames: readonly string[];
   readonly #declarations: string[] = [];
   readonly #fragments: Fragment[] = [];
   readonly variables: Record<string, unknown> = {};
@@ -53,6 +70,7 @@ class Maker {
     this.#schema = schema;
     this.#ids = ids;
     this.#random = random;
+    this.#fieldNames = fieldNamesOf(schema);
   }
 
   make(kind: OperationKind): string {
@@ -118,7 +136,10 @@ class Maker {
     const type = getNamedType(field.type);
     const args = field.args.flatMap((arg) => this.#argument(field.name, arg));
     // Objects of different types may have different fields under one alias.
-    const name = chance(0.3) ? pick(['x', 'y', 'z']) : `${field.name}_${this.#names++}`;
+    // And any field may go under the name of another, such as a key.
+    const name = chance(0.3)
+      ? pick(chance(0.6) ? ['x', 'y', 'z'] : this.#fieldNames)
+      : `${field.name}_${this.#names++}`;
     const alias = chance(args.length > 0 ? 0.7 : 0.12) ? `${name}: ` : '';
     const called = `${alias}${field.name}${args.length > 0 ? `(${args.join(', ')})` : ''}`;
     const directive = isEvent ? '' : this.#condition();
