@@ -172,7 +172,7 @@ describe('a refusal', () => {
     const error = new HeddleError(code, 'words of a client', { extensions: { ...details } });
     return vi.spyOn(sample.mesh.executors.models, 'execute').mockResolvedValueOnce({
       data: { motd: null },
-      errors: [Object.assign(error, { path: ['said'] }) as never],
+      errors: [Object.assign(error, { path: ['motd'] }) as never],
     });
   };
 
@@ -327,10 +327,13 @@ describe('a stream', () => {
     vi.spyOn(sample.mesh.executors.inference, 'execute').mockResolvedValueOnce(results as never);
   }
   async function* noted(end: 'LAST' | 'LOST' | 'AWAY' | 'SLOW' | 'THROWS' | Promise<unknown>) {
-    yield { data: { s: first }, extensions: { stream: { completionId: 'c1', ended: false } } };
-    yield { data: { s: delta(1, 'a') } };
+    yield { data: { completionStream: first }, extensions: { stream: { completionId: 'c1', ended: false } } };
+    yield { data: { completionStream: delta(1, 'a') } };
     if (end === 'LAST')
-      yield { data: { s: finished(2) }, extensions: { stream: { completionId: 'c1', ended: true } } };
+      yield {
+        data: { completionStream: finished(2) },
+        extensions: { stream: { completionId: 'c1', ended: true } },
+      };
     else if (end === 'LOST')
       yield { errors: [{ message: 'broke', extensions: { code: 'INTERNAL', completionId: 'c1' } }] };
     else if (end === 'AWAY')

@@ -194,7 +194,7 @@ describe('failures', () => {
     expect(entity.errors).toEqual([
       {
         message: 'No.',
-        locations: [{ line: 1, column: 45 }],
+        locations: [{ line: 1, column: 43 }],
         path: ['completion', 'model', 'wholesalePrice'],
         extensions: { code: 'CONFLICT' },
       },
