@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defineCollection } from '#mongo/collection.ts';
 import type { Database } from '#mongo/connect.ts';
 import { openTestDatabase } from '#test/support/database.ts';
-import { arrayPage, type Connection, findPage, type PageArgs } from './connection.ts';
+import { countCommands } from '#test/support/subgraph.ts';
+import { type Connection, findPage, type PageArgs } from './connection.ts';
 
 interface RowRecord {
   _id: string;
@@ -22,7 +23,7 @@ let database: Database;
 let model: Model<RowRecord>;
 
 beforeAll(async () => {
-  database = await openTestDatabase();
+  database = await openTestDatabase({ monitorCommands: true });
   model = rows(database.connection);
   const records = Array.from({ length: 25 }, (_, i) => ({
     _id: `row-${String(i).padStart(2, '0')}`,
@@ -118,14 +119,77 @@ describe('findPage over several fields', () => {
   });
 });
 
-describe('arrayPage', () => {
-  it('tells every item once, also when the one behind the cursor has gone', async () => {
-    const items = ['a', 'b', 'c', 'd', 'e'];
-    const page = async (args: PageArgs) => arrayPage(items, (item) => item, args);
-    expect(await walk(page, 2)).toEqual(items);
-    const { pageInfo } = await page({ first: 2 });
-    const rest = arrayPage(['a', 'c', 'd'], (item) => item, { after: pageInfo.endCursor });
-    expect(rest.edges.map(({ node }) => node)).toEqual(['c', 'd']);
-    expect(() => arrayPage(items, (item) => item, { after: 'x' })).toThrow(/^after /);
+/** The whole list, read from its end. */
+async function walkBack<T>(page: (args: PageArgs) => Promise<Connection<T>>, last: number): Promise<T[]> {
+  const seen: T[] = [];
+  for (let before: string | null = null; ; ) {
+    const { edges, pageInfo }: Connection<T> = await page({ last, before });
+    seen.unshift(...edges.map(({ node }) => node));
+    expect(pageInfo.hasNextPage).toBe(before !== null);
+    if (!pageInfo.hasPreviousPage) return seen;
+    before = pageInfo.startCursor;
+  }
+}
+
+describe('findPage from the end', () => {
+  it.each([
+    ['an id', { _id: -1 }],
+    ['dates that repeat', { at: -1, _id: 1 }],
+    ['big integers, then dates', { rank: 1, at: -1, _id: -1 }],
+  ] as const)('has every record once, in the order of %s, whatever the page size', async (_what, sort) => {
+    const expected = (await model.find().sort(sort).lean()).map(({ _id }) => _id);
+    for (const last of [1, 4, 25, 30]) {
+      const seen = await walkBack((args) => findPage(model, {}, sort, args), last);
+      expect(seen.map(({ _id }) => _id)).toEqual(expected);
+    }
+  });
+
+  it('takes both ends of a range, from either side', async () => {
+    const sort = { at: -1, _id: 1 } as const;
+    const all = await findPage(model, {}, sort, {});
+    const [after, before] = [all.edges[3]?.cursor ?? '', all.edges[12]?.cursor ?? ''];
+    const between = all.edges.slice(4, 12);
+    expect((await findPage(model, {}, sort, { after, before })).edges).toEqual(between);
+    expect((await findPage(model, {}, sort, { first: 3, after, before })).edges).toEqual(between.slice(0, 3));
+    expect((await findPage(model, {}, sort, { last: 3, after, before })).edges).toEqual(between.slice(-3));
+  });
+
+  it.each([
+    [{ first: 1, last: 1 }, /^last /],
+    [{ last: -1 }, /^last /],
+    [{ last: 201 }, /^last /],
+    [{ last: 1, before: 'x' }, /^before /],
+    [{ before: 'WyJhIiwiYiJd' }, /^before /],
+  ])('refuses %j', async (args, message) => {
+    await expect(findPage(model, {}, { _id: 1 }, args)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+describe('totalCount', () => {
+  it('counts what fits the filter, whatever the page, and only when it is asked', async () => {
+    const filter = { at: { $lt: new Date(2_000) } };
+    const expected = await model.countDocuments(filter);
+    const sort = { _id: 1 } as const;
+    const commands = await countCommands(database, async () => {
+      const page = await findPage(model, filter, sort, { first: 2 });
+      const { endCursor } = page.pageInfo;
+      expect(await page.totalCount()).toBe(expected);
+      await findPage(model, filter, sort, { first: 1, after: endCursor });
+    });
+    expect(commands).toEqual(['find', 'aggregate', 'find']);
+  });
+
+  it('is 10000 for a list of more', async () => {
+    const many = Array.from({ length: 10_001 }, (_, i) => ({
+      _id: `many-${i}`,
+      at: new Date(9e9),
+      rank: 0n,
+    }));
+    await model.insertMany(many);
+    expect(await (await findPage(model, { at: new Date(9e9) }, { _id: 1 }, {})).totalCount()).toBe(10_000);
+    await model.deleteMany({ at: new Date(9e9) });
   });
 });
