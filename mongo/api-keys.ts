@@ -62,5 +62,9 @@ export const apiKeys = defineCollection<ApiKeyRecord>(
     [{ lineId: 1, createdAt: 1 }],
     [{ makerScopes: 1 }, { sparse: true }],
     [{ scopes: 1 }],
+    [{ tenantId: 1, createdAt: 1, _id: 1 }],
+    // For those who see every tenant.
+    [{ createdAt: 1, _id: 1 }],
+    [{ label: 1, _id: 1 }],
   ],
 );

@@ -25,5 +25,11 @@ export const apps = defineCollection<AppRecord>(
     cacheByDefault: { type: Boolean, default: null },
     createdAt: { type: Date, required: true },
   },
-  [[{ tenantId: 1, name: 1 }, { unique: true }]],
+  [
+    [{ tenantId: 1, name: 1 }, { unique: true }],
+    [{ tenantId: 1, createdAt: 1, _id: 1 }],
+    // For those who see every tenant.
+    [{ createdAt: 1, _id: 1 }],
+    [{ name: 1, _id: 1 }],
+  ],
 );

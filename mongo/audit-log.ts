@@ -71,7 +71,13 @@ export const auditLog = defineCollection<AuditRecord>(
     lastAt: Date,
     expiresAt: Date,
   },
-  [[{ tenantId: 1, _id: -1 }], [{ expiresAt: 1 }, { expireAfterSeconds: 0 }]],
+  [
+    [{ tenantId: 1, _id: -1 }],
+    [{ action: 1, _id: -1 }],
+    [{ targetId: 1, _id: -1 }],
+    [{ 'actor.keyId': 1, _id: -1 }],
+    [{ expiresAt: 1 }, { expireAfterSeconds: 0 }],
+  ],
 );
 
 export type AuditBeginning = Pick<
@@ -99,6 +105,11 @@ export interface AuditLog {
    * same outcome by the same key, or without a key from the same address.
    */
   count(occurrence: AuditOccurrence): Promise<void>;
+}
+
+/** What the ids of records of this instant or later are not less than. */
+export function auditIdAt(at: Date): string {
+  return Math.max(0, at.getTime()).toString(16).padStart(12, '0');
 }
 
 /** Ids sort by time (milliseconds in hex), then at random. */

@@ -39,5 +39,7 @@ export const budgets = defineCollection<BudgetRecord>(
   [
     [{ tenantId: 1, createdAt: 1, _id: 1 }],
     [{ slot: 1 }, { unique: true, partialFilterExpression: { slot: { $exists: true } } }],
+    // For those who see every tenant.
+    [{ createdAt: 1, _id: 1 }],
   ],
 );

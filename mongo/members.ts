@@ -24,5 +24,11 @@ export const members = defineCollection<MemberRecord>(
     role: text,
     createdAt: { type: Date, required: true },
   },
-  [[{ tenantId: 1, subject: 1 }, { unique: true }]],
+  [
+    [{ tenantId: 1, subject: 1 }, { unique: true }],
+    [{ tenantId: 1, createdAt: 1, _id: 1 }],
+    // For those who see every tenant.
+    [{ createdAt: 1, _id: 1 }],
+    [{ subject: 1, _id: 1 }],
+  ],
 );

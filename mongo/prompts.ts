@@ -33,6 +33,7 @@ export const prompts = defineCollection<PromptRecord>(
     [{ tenantId: 1, name: 1 }, { unique: true }],
     [{ tenantId: 1, createdAt: -1, _id: -1 }],
     [{ createdAt: -1, _id: -1 }],
+    [{ name: 1, _id: 1 }],
   ],
 );
 

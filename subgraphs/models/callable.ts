@@ -1,10 +1,6 @@
 import { type Caller, hasScope } from '#schema/caller.ts';
+import { literal } from '../shared/list-input.ts';
 import { splitPatterns } from '../shared/name-patterns.ts';
-
-/** The text as a pattern that stands for itself. */
-export function literal(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-}
 
 /** What `isListed` lets the caller see, as a filter on the ids of models or the aliases of routes. */
 export function listedNames(caller: Caller) {

@@ -2,8 +2,8 @@ import type { Connection as Database } from 'mongoose';
 import { type ModelRecord, models } from '#mongo/models.ts';
 import type { Caller } from '#schema/caller.ts';
 import { type Connection, findPage, type PageArgs } from '../shared/connection.ts';
-import { checkedText } from '../shared/input.ts';
-import { listedNames, literal } from './callable.ts';
+import { containing, type ListOrder, listSort } from '../shared/list-input.ts';
+import { listedNames } from './callable.ts';
 
 export interface ModelFilter {
   readonly providerId?: string | null;
@@ -12,12 +12,12 @@ export interface ModelFilter {
   readonly search?: string | null;
 }
 
-/** Models that fit every field given, by id, as far as the caller may see them. */
+/** Models that fit every field given, as far as the caller may see them. */
 export function listModels(
   database: Database,
   filter: ModelFilter | null,
   caller: Caller,
-  page: PageArgs,
+  { orderBy, ...page }: PageArgs & { readonly orderBy?: ListOrder | null },
 ): Promise<Connection<ModelRecord>> {
   const { providerId, capability, lifecycle, search } = filter ?? {};
   return findPage(
@@ -27,11 +27,9 @@ export function listModels(
       ...(providerId == null ? {} : { providerId }),
       ...(capability == null ? {} : { capabilities: capability }),
       ...(lifecycle == null ? {} : { lifecycle }),
-      ...(search == null
-        ? {}
-        : { _id: { $regex: literal(checkedText(search, 'filter.search', 100)), $options: 'i' } }),
+      ...(search == null ? {} : { _id: containing(search) }),
     },
-    { _id: 1 },
+    listSort(orderBy ?? 'NAME_ASC', '_id'),
     page,
   );
 }

@@ -1,19 +1,19 @@
 import { type ModelRecord, priceInForce } from '#mongo/models.ts';
 import type { ProviderCredentialRecord } from '#mongo/provider-credentials.ts';
-import { type ProviderRecord, providers } from '#mongo/providers.ts';
-import { type RouteRecord, type RouteTargetRecord, routes } from '#mongo/routes.ts';
+import type { ProviderRecord } from '#mongo/providers.ts';
+import type { RouteRecord, RouteTargetRecord } from '#mongo/routes.ts';
 import { hasScope } from '#schema/caller.ts';
 import { nodeIdOf, storedIdOf } from '#schema/node-id.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import { isListed } from '../shared/name-patterns.ts';
 import type { SubgraphResolvers } from '../shared/subgraph.ts';
 import { addProviderCredential } from './add-provider-credential.ts';
-import { listedNames } from './callable.ts';
 import { createModel } from './create-model.ts';
 import { createProvider } from './create-provider.ts';
 import { deleteRoute } from './delete-route.ts';
 import { type ModelsDeps, nowOf } from './deps.ts';
 import { listModels } from './list-models.ts';
+import { listProviders, listRoutes } from './list-providers.ts';
 import type { ModelsLoaders } from './loaders.ts';
 import { modelPrice } from './prices.ts';
 import { removeProviderCredential } from './remove-provider-credential.ts';
@@ -32,12 +32,11 @@ export function modelsResolvers(deps: ModelsDeps): SubgraphResolvers<ModelsLoade
     DateTime,
     Decimal,
     Query: {
-      models: (_, { filter, first, after }, { caller }) =>
-        listModels(connection, filter ?? null, caller, { first, after }),
+      models: (_, { filter, ...page }, { caller }) => listModels(connection, filter ?? null, caller, page),
       model: (_, { id }, { caller, loaders }) => (isListed(caller, id) ? loaders.model.load(id) : null),
-      providers: () => providers(connection).find().sort({ _id: 1 }).lean(),
+      providers: (_, args) => listProviders(args, connection),
       provider: (_, { id }, { loaders }) => loaders.provider.load(id),
-      routes: (_, _args, { caller }) => routes(connection).find(listedNames(caller)).sort({ _id: 1 }).lean(),
+      routes: (_, args, { caller }) => listRoutes(args, caller, connection),
       route: (_, args: { alias: string }, { caller, loaders }) => {
         const alias = storedIdOf('Route', args.alias);
         return isListed(caller, alias) ? loaders.route.load(alias) : null;

@@ -4,7 +4,7 @@ import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { type SubgraphContext, seesTenant } from '../shared/context.ts';
 import { recordLoader } from '../shared/loaders.ts';
-import { numbersOf, type VersionRange } from './version-page.ts';
+import type { VersionRange } from './version-page.ts';
 
 interface NumberedVersion {
   readonly promptId: string;
@@ -29,8 +29,7 @@ export function createPromptsLoaders(
   const versions = promptVersions(connection);
   const visible = ({ tenantId }: { readonly tenantId: string }) => seesTenant(caller, tenantId);
 
-  async function byRange(ranges: readonly VersionRange[]): Promise<PromptVersionRecord[][]> {
-    const wanted = ranges.map((range) => ({ ...numbersOf(range), promptId: range.promptId }));
+  async function byRange(wanted: readonly VersionRange[]): Promise<PromptVersionRecord[][]> {
     const found = await versions
       .find({
         $or: wanted.map(({ promptId, from, to }) => ({ promptId, number: { $gte: from, $lte: to } })),
@@ -61,7 +60,7 @@ export function createPromptsLoaders(
     numberedVersion: new DataLoader(
       async (keys: readonly NumberedVersion[]) => {
         const found = await byRange(
-          keys.map(({ promptId, number }) => ({ promptId, newest: number, first: 1, before: null })),
+          keys.map(({ promptId, number }) => ({ promptId, from: number, to: number })),
         );
         return found.map(([version]) => version ?? null);
       },
@@ -69,7 +68,7 @@ export function createPromptsLoaders(
     ),
     versionRange: new DataLoader(byRange, {
       maxBatchSize: batchMax,
-      cacheKeyFn: ({ promptId, newest, first, before }) => `${promptId} ${newest} ${first} ${before}`,
+      cacheKeyFn: ({ promptId, from, to }) => `${promptId} ${from} ${to}`,
     }),
   };
 }

@@ -307,6 +307,43 @@ describe('removePromptLabel', () => {
 });
 
 describe('reading', () => {
+  it('pages versions from both ends, in either order, whatever the page size', async () => {
+    const promptId = await promptOf('bothends');
+    for (let number = 2; number <= 7; number += 1) {
+      await dataOf(subgraph, writer, publish, { promptId, input: version(`v${number}`) });
+    }
+    const query = `query ($orderBy: TimeOrder, $first: Int, $after: String, $last: Int, $before: String) {
+      prompt(name: "bothends") {
+        versions(orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
+          totalCount edges { node { number } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+        }
+      }
+    }`;
+    for (const [orderBy, expected] of [
+      ['NEWEST_FIRST', [7, 6, 5, 4, 3, 2, 1]],
+      ['OLDEST_FIRST', [1, 2, 3, 4, 5, 6, 7]],
+    ] as const) {
+      for (const size of [1, 3, 7, 9]) {
+        for (const fromEnd of [false, true]) {
+          const seen: number[] = [];
+          for (let cursor: string | null = null; ; ) {
+            const args: object = fromEnd ? { last: size, before: cursor } : { first: size, after: cursor };
+            const page: VersionPage = await dataOf(subgraph, reader, query, { orderBy, ...args });
+            const { totalCount, edges, pageInfo } = page.prompt.versions;
+            expect(totalCount).toBe(7);
+            const numbers = edges.map(({ node }) => node.number);
+            if (fromEnd) seen.unshift(...numbers);
+            else seen.push(...numbers);
+            expect(fromEnd ? pageInfo.hasNextPage : pageInfo.hasPreviousPage).toBe(cursor !== null);
+            if (!(fromEnd ? pageInfo.hasPreviousPage : pageInfo.hasNextPage)) break;
+            cursor = fromEnd ? pageInfo.startCursor : pageInfo.endCursor;
+          }
+          expect(seen, `${orderBy} ${size} ${fromEnd}`).toEqual(expected);
+        }
+      }
+    }
+  });
+
   it('pages versions, the newest first, without repeating or leaving out any', async () => {
     const promptId = await promptOf('paged');
     for (let number = 2; number <= 7; number += 1) {
@@ -407,10 +444,12 @@ interface PromptPage {
 interface VersionPage {
   readonly prompt: {
     readonly versions: {
+      readonly totalCount: number;
       readonly edges: readonly { readonly node: { readonly number: number } }[];
       readonly pageInfo: {
         readonly hasNextPage: boolean;
         readonly hasPreviousPage: boolean;
+        readonly startCursor: string | null;
         readonly endCursor: string | null;
       };
     };

@@ -1,19 +1,18 @@
 import type { Connection } from 'mongoose';
 import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, promptNumber, prompts } from '#mongo/prompts.ts';
-import { hasScope } from '#schema/caller.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
-import { findPage, type PageArgs, pageSize } from '../shared/connection.ts';
 import { ownTenantId } from '../shared/context.ts';
 import { badInput } from '../shared/input.ts';
 import type { SubgraphResolvers } from '../shared/subgraph.ts';
 import { createPrompt } from './create-prompt.ts';
 import type { PromptsContext, PromptsDeps } from './deps.ts';
 import { labelPromptVersion } from './label-prompt-version.ts';
+import { listPrompts } from './list-prompts.ts';
+import { listVersions } from './list-versions.ts';
 import type { PromptsLoaders } from './loaders.ts';
 import { publishPromptVersion } from './publish-prompt-version.ts';
 import { removePromptLabel } from './remove-prompt-label.ts';
-import { numberOfCursor, numbersOf, versionCursor } from './version-page.ts';
 
 const { DateTime, JSON: JSONScalar } = scalarResolvers;
 
@@ -24,13 +23,7 @@ export function promptsResolvers(deps: PromptsDeps): SubgraphResolvers<PromptsLo
     DateTime,
     JSON: JSONScalar,
     Query: {
-      prompts: (_, page: PageArgs, { caller }) =>
-        findPage(
-          prompts(connection),
-          hasScope(caller, 'tenants:admin') ? {} : { tenantId: ownTenantId(caller) },
-          { createdAt: -1, _id: -1 },
-          page,
-        ),
+      prompts: (_, args, { caller }) => listPrompts(args, caller, connection),
       prompt: (_, { id, name }, context) => findPrompt(id ?? null, name ?? null, context, connection),
     },
     Mutation: {
@@ -46,7 +39,8 @@ export function promptsResolvers(deps: PromptsDeps): SubgraphResolvers<PromptsLo
       __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.prompt.load(id),
       id: ({ _id }: PromptRecord) => _id,
       tenant: ({ tenantId }: PromptRecord) => ({ id: tenantId }),
-      versions: versionsPage,
+      versions: ({ _id, newest }: PromptRecord, args, { loaders }) =>
+        listVersions(_id, newest, args, loaders),
       version: ({ _id, ...prompt }: PromptRecord, { number, label }, { loaders }) => {
         if (number != null && label != null) badInput('number', 'and label cannot both be given.');
         const wanted = promptNumber(prompt, number, label);
@@ -82,25 +76,4 @@ async function findPrompt(
   return prompts(connection)
     .findOne({ tenantId: ownTenantId(caller), name })
     .lean();
-}
-
-async function versionsPage({ _id, newest }: PromptRecord, page: PageArgs, { loaders }: PromptsContext) {
-  const range = {
-    promptId: _id,
-    newest,
-    first: pageSize(page),
-    before: page.after ? numberOfCursor(page.after) : null,
-  };
-  const { from, to } = numbersOf(range);
-  const versions = from > to ? [] : await loaders.versionRange.load(range);
-  const edges = versions.map((node) => ({ node, cursor: versionCursor(node.number) }));
-  return {
-    edges,
-    pageInfo: {
-      hasNextPage: from > 1 && to >= 1,
-      hasPreviousPage: range.before !== null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-  };
 }

@@ -94,11 +94,12 @@ describe('a query', () => {
   });
 
   it('lists access requests of the own tenant only', async () => {
-    const list = '{ accessGrants { id } }';
-    expect((await data(list)).accessGrants).toEqual([{ id: idOf('AccessGrant') }]);
-    expect((await data(list, {}, other.caller)).accessGrants).toEqual([]);
-    expect((await data(list, {}, mesh.admin)).accessGrants).toEqual([{ id: idOf('AccessGrant') }]);
-    expect((await data(list, {}, testCaller(null, 'tenants:read'))).accessGrants).toEqual([]);
+    const list = '{ accessGrants { edges { node { id } } } }';
+    const edges = [{ node: { id: idOf('AccessGrant') } }];
+    expect((await data(list)).accessGrants).toEqual({ edges });
+    expect((await data(list, {}, other.caller)).accessGrants).toEqual({ edges: [] });
+    expect((await data(list, {}, mesh.admin)).accessGrants).toEqual({ edges });
+    expect((await data(list, {}, testCaller(null, ...everything))).accessGrants).toEqual({ edges: [] });
   });
 
   it('says who is calling', async () => {
@@ -119,10 +120,12 @@ describe('a query', () => {
   });
 
   it('without credentials is refused, whatever it asks for', async () => {
-    for (const field of ['me { kind }', 'tenant { id }', 'plans { id }', 'accessGrants { id }']) {
+    for (const field of ['me { kind }', 'tenant { id }', 'plans { id }']) {
       expect(await codes(`{ ${field} }`, {}, anonymousCaller)).toEqual(['UNAUTHENTICATED']);
     }
-    expect(await codes('{ tenants { edges { cursor } } }', {}, anonymousCaller)).toEqual(['UNAUTHENTICATED']);
+    for (const list of ['tenants', 'apps', 'apiKeys', 'members', 'budgets', 'accessGrants']) {
+      expect(await codes(`{ ${list} { totalCount } }`, {}, anonymousCaller)).toEqual(['UNAUTHENTICATED']);
+    }
   });
 });
 

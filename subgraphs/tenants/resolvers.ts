@@ -1,15 +1,14 @@
-import { type AccessGrantRecord, type AccessStatus, accessGrants } from '#mongo/access-grants.ts';
+import type { AccessGrantRecord } from '#mongo/access-grants.ts';
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
 import type { AppRecord } from '#mongo/apps.ts';
 import type { BudgetRecord } from '#mongo/budgets.ts';
 import type { MemberRecord } from '#mongo/members.ts';
-import { type PlanRecord, plans } from '#mongo/plans.ts';
-import { type TenantRecord, tenants } from '#mongo/tenants.ts';
-import { type Caller, hasScope } from '#schema/caller.ts';
+import type { PlanRecord } from '#mongo/plans.ts';
+import type { TenantRecord } from '#mongo/tenants.ts';
+import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { decimalOfNanos } from '#schema/money.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
-import { findPage, type PageArgs } from '../shared/connection.ts';
 import type { SubgraphResolvers } from '../shared/subgraph.ts';
 import { assignPlan } from './assign-plan.ts';
 import { createApiKey } from './create-api-key.ts';
@@ -17,10 +16,19 @@ import { createApp } from './create-app.ts';
 import { createTenant } from './create-tenant.ts';
 import { decideAccess } from './decide-access.ts';
 import { deleteBudget } from './delete-budget.ts';
-import type { TenantsContext, TenantsDeps } from './deps.ts';
+import type { TenantsDeps } from './deps.ts';
 import { findCaller } from './find-caller.ts';
 import type { KeyUsage } from './key-usage.ts';
 import { limitOf } from './limits.ts';
+import {
+  listAccessGrants,
+  listApiKeys,
+  listApps,
+  listBudgets,
+  listMembers,
+  listPlans,
+  listTenants,
+} from './lists.ts';
 import type { TenantsLoaders } from './loaders.ts';
 import { recordRefusals } from './record-refusals.ts';
 import { removeMember } from './remove-member.ts';
@@ -36,9 +44,6 @@ import { updateApiKey } from './update-api-key.ts';
 import { updateApp } from './update-app.ts';
 import { updateTenant } from './update-tenant.ts';
 
-const grantsMax = 500;
-const plansMax = 1_000;
-
 const id = (record: { readonly _id: string }) => record._id;
 
 export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphResolvers<TenantsLoaders> {
@@ -51,9 +56,18 @@ export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphRe
         const tenantId: string | null = args.id ?? caller.tenantId;
         return tenantId === null ? null : loaders.tenant.load(tenantId);
       },
-      tenants: (_root, args: PageArgs) => findPage(tenants(connection), {}, { createdAt: 1, _id: 1 }, args),
-      plans: () => plans(connection).find({}).sort({ _id: 1 }).limit(plansMax).lean(),
-      accessGrants: (_root, args, context) => listAccessGrants(args.status, context, deps),
+      tenants: (_root, args) => listTenants(args, connection),
+      plans: (_root, args) => listPlans(args, connection),
+      plan: (_root, args, { loaders }) => loaders.plan.load(args.id),
+      apps: (_root, args, context) => listApps(args, context, connection),
+      app: (_root, args, { loaders }) => loaders.app.load(args.id),
+      apiKeys: (_root, args, context) => listApiKeys(args, context, deps),
+      apiKey: (_root, args, { loaders }) => loaders.apiKey.load(args.id),
+      members: (_root, args, context) => listMembers(args, context, connection),
+      member: (_root, args, { loaders }) => loaders.member.load(args.id),
+      budgets: (_root, args, context) => listBudgets(args, context, connection),
+      budget: (_root, args, { loaders }) => loaders.budget.load(args.id),
+      accessGrants: (_root, args, context) => listAccessGrants(args, context, connection),
       _caller: async (_root, args: { keyHash: string }, { caller }) => {
         if (caller.kind !== 'SYSTEM')
           throw new HeddleError('FORBIDDEN', 'Only the mesh itself looks up callers.');
@@ -138,22 +152,4 @@ export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphRe
       __resolveReference: (ref, { loaders }) => loaders.accessGrant.load(ref.id),
     },
   };
-}
-
-/** The newest requests of the caller's tenant, or of all with tenants:admin. */
-async function listAccessGrants(
-  status: AccessStatus | null | undefined,
-  { caller }: TenantsContext,
-  { connection }: TenantsDeps,
-): Promise<AccessGrantRecord[]> {
-  const everyTenant = hasScope(caller, 'tenants:admin');
-  if (!everyTenant && caller.tenantId === null) return [];
-  return accessGrants(connection)
-    .find({
-      ...(everyTenant || caller.tenantId === null ? {} : { tenantId: caller.tenantId }),
-      ...(status ? { status } : {}),
-    })
-    .sort({ createdAt: -1, _id: -1 })
-    .limit(grantsMax)
-    .lean();
 }

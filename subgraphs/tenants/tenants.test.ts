@@ -295,8 +295,10 @@ describe('access', () => {
       decidedBy: null,
     });
     expect((await data(decide, { id: asked.id, approve: false })).decideAccess.status).toBe('DENIED');
-    expect((await data('{ accessGrants(status: DENIED) { id } }')).accessGrants).toEqual([{ id: asked.id }]);
-    expect((await data('{ accessGrants(status: PENDING) { id } }')).accessGrants).toEqual([]);
+    const list = (status: string) =>
+      data(`{ accessGrants(filter: { status: ${status} }) { edges { node { id } } } }`);
+    expect((await list('DENIED')).accessGrants.edges).toEqual([{ node: { id: asked.id } }]);
+    expect((await list('PENDING')).accessGrants.edges).toEqual([]);
   });
 
   it('is given to apps and to nobody else', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAuditLog } from '#mongo/audit-log.ts';
 import { dataOf, testCaller } from '#test/support/subgraph.ts';
 import { acme, everyone as admin, openUsageMesh, type UsageMesh } from '#test/support/usage-mesh.ts';
 import type { Subgraph } from '../shared/subgraph.ts';
@@ -123,5 +124,70 @@ describe('auditLog', () => {
 
   it('needs audit:read', async () => {
     expect(await refusal(acme, log)).toMatch(/^FORBIDDEN: .*audit:read/);
+  });
+});
+
+describe('the filter of the audit log', () => {
+  const reader = testCaller('filtered', 'audit:read');
+  const days = ['2026-03-01T00:00:00Z', '2026-03-02T00:00:00Z', '2026-03-03T00:00:00Z'];
+
+  beforeAll(async () => {
+    for (const [i, at] of days.entries()) {
+      const audit = createAuditLog(mesh.database.connection, () => Date.parse(at));
+      const id = await audit.begin({
+        tenantId: 'filtered',
+        actor: { kind: 'API_KEY', keyId: `key${i}`, appId: `app${i % 2}`, subject: null },
+        action: `thing.${i === 0 ? 'create' : 'change'}`,
+        arguments: { at: i },
+        requestId: `request${i}`,
+        clientAddress: null,
+      });
+      if (i === 2) continue;
+      await audit.end(id, {
+        outcome: 'SUCCEEDED',
+        errorCode: null,
+        targetType: i === 0 ? 'Thing' : 'Other',
+        targetId: `target${i}`,
+        before: null,
+        after: null,
+      });
+    }
+  });
+
+  const query = `query ($filter: AuditFilter, $orderBy: TimeOrder) {
+    auditLog(filter: $filter, orderBy: $orderBy) { totalCount edges { node { requestId } } }
+  }`;
+  interface Log {
+    readonly auditLog: { readonly totalCount: number; readonly edges: { node: { requestId: string } }[] };
+  }
+  const requests = async (filter: object, caller = reader, orderBy = 'NEWEST_FIRST') => {
+    const { auditLog } = await dataOf<Log>(subgraph, caller, query, { filter, orderBy });
+    expect(auditLog.totalCount).toBe(auditLog.edges.length);
+    return auditLog.edges.map(({ node }) => node.requestId);
+  };
+
+  it.each([
+    [{ to: '2026-04-01T00:00:00Z' }, ['request2', 'request1', 'request0']],
+    [{ from: days[1], to: days[2] }, ['request1']],
+    [{ from: days[2], to: '2026-04-01T00:00:00Z' }, ['request2']],
+    [{ action: 'thing.create' }, ['request0']],
+    [{ outcome: 'STARTED', action: 'thing.change' }, ['request2']],
+    [{ keyId: 'key1' }, ['request1']],
+    [{ appId: 'app0' }, ['request2', 'request0']],
+    [{ subject: 'nobody' }, []],
+    [{ targetType: 'Other' }, ['request1']],
+    [{ targetId: 'target0' }, ['request0']],
+    [{ requestId: 'request1' }, ['request1']],
+    [{ tenantId: 'filtered', keyId: 'key0' }, ['request0']],
+    [{ tenantId: 'acme' }, []],
+  ])('fits %j', async (filter, expected) => {
+    expect(await requests(filter)).toEqual(expected);
+  });
+
+  it('turns the order round, and shows no tenant another’s records', async () => {
+    const filter = { to: '2026-04-01T00:00:00Z', from: days[0] };
+    expect(await requests(filter, reader, 'OLDEST_FIRST')).toEqual(['request0', 'request1', 'request2']);
+    expect(await requests({ ...filter, tenantId: 'filtered' }, testCaller('acme', 'audit:read'))).toEqual([]);
+    expect(await requests({ ...filter, tenantId: 'filtered' }, admin)).toHaveLength(3);
   });
 });

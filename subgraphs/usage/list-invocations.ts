@@ -3,6 +3,7 @@ import { type InvocationRecord, type InvocationStatus, invocations } from '#mong
 import type { Caller } from '#schema/caller.ts';
 import { requestTimeMs } from '#schema/request-id.ts';
 import { type Connection, findPage, type PageArgs } from '../shared/connection.ts';
+import { type TimeOrder, timeSort } from '../shared/list-input.ts';
 import { visibleRows } from './deps.ts';
 
 export interface InvocationFilter {
@@ -21,12 +22,12 @@ export interface InvocationFilter {
   readonly requestId?: string | null;
 }
 
-/** Rows that fit every field given and that the caller may see, the newest first. */
+/** Rows that fit every field given and that the caller may see. */
 export function listInvocations(
   database: Database,
   filter: InvocationFilter | null,
   caller: Caller,
-  page: PageArgs,
+  { orderBy, ...page }: PageArgs & { readonly orderBy?: TimeOrder | null },
 ): Promise<Connection<InvocationRecord>> {
   const { from, to, model, tag, ...equal } = filter ?? {};
   const visible = visibleRows(caller);
@@ -43,7 +44,7 @@ export function listInvocations(
         : {}),
       ...(Object.keys(startedAt).length === 0 ? {} : { startedAt }),
     },
-    { startedAt: -1, _id: -1 },
+    timeSort(orderBy ?? 'NEWEST_FIRST', 'startedAt'),
     page,
   );
 }

@@ -1,13 +1,13 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { type AuditRecord, auditLog } from '#mongo/audit-log.ts';
+import type { AuditRecord } from '#mongo/audit-log.ts';
 import type { AttemptRecord, InvocationRecord, UsageRecord } from '#mongo/invocations.ts';
 import { decimalOfNanos } from '#schema/money.ts';
 import { nodeIdOf, storedIdOf } from '#schema/node-id.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
-import { findPage, type PageArgs } from '../shared/connection.ts';
 import { badInput } from '../shared/input.ts';
 import type { SubgraphResolvers } from '../shared/subgraph.ts';
-import { type UsageContext, type UsageDeps, visibleRecords, visibleRows } from './deps.ts';
+import { type UsageContext, type UsageDeps, visibleRows } from './deps.ts';
+import { listAuditRecords } from './list-audit-records.ts';
 import { listInvocations } from './list-invocations.ts';
 import type { UsageLoaders } from './loaders.ts';
 import { findNode, readNodeRules } from './nodes.ts';
@@ -47,11 +47,10 @@ export function usageResolvers({ connection }: UsageDeps): SubgraphResolvers<Usa
       },
       usage: (_, args: UsageArgs, { caller }, info) =>
         usageBuckets(connection, visibleRows(caller), usageQuery(args, info)),
-      invocations: (_, { filter, first, after }, { caller }) =>
-        listInvocations(connection, filter ?? null, caller, { first, after }),
+      invocations: (_, { filter, ...page }, { caller }) =>
+        listInvocations(connection, filter ?? null, caller, page),
       invocation: (_, { id }, { loaders }) => loaders.invocation.load(storedIdOf('Invocation', id)),
-      auditLog: (_, page: PageArgs, { caller }) =>
-        findPage(auditLog(connection), visibleRecords(caller), { _id: -1 }, page),
+      auditLog: (_, args, { caller }) => listAuditRecords(args, caller, connection),
     },
     Invocation: {
       __resolveReference: ({ id }: Entity, { loaders }) =>

@@ -10,6 +10,21 @@ export interface UsageArgs {
   readonly to: Date;
   readonly interval: UsageInterval;
   readonly by: readonly UsageDimension[];
+  readonly filter?: UsageFilter | null;
+}
+
+/** The graph's UsageFilter. */
+export interface UsageFilter {
+  readonly tenantId?: string | null;
+  readonly appId?: string | null;
+  readonly keyId?: string | null;
+  readonly model?: string | null;
+  readonly providerId?: string | null;
+  readonly promptId?: string | null;
+  readonly status?: string | null;
+  readonly kind?: string | null;
+  readonly endUserId?: string | null;
+  readonly tag?: string | null;
 }
 
 /** What one `usage` field asks for, checked. */
@@ -23,7 +38,7 @@ const dayMs = 86_400_000;
 
 /** BAD_USER_INPUT for a range that is empty, turned round or longer than 400 days. Dimensions come once each. */
 export function usageQuery(
-  { from, to, interval, by }: UsageArgs,
+  { from, to, interval, by, filter }: UsageArgs,
   { fieldNodes }: Pick<GraphQLResolveInfo, 'fieldNodes'>,
 ): UsageQuery {
   if (from.getTime() >= to.getTime()) badInput('from', 'must lie before to.');
@@ -32,5 +47,5 @@ export function usageQuery(
   }
   const selections = fieldNodes.flatMap(({ selectionSet }) => selectionSet?.selections ?? []);
   const latencies = selections.some((one) => one.kind !== Kind.FIELD || one.name.value.startsWith('latency'));
-  return { from, to, interval, by: [...new Set(by)], latencies };
+  return { from, to, interval, by: [...new Set(by)], filter: filter ?? null, latencies };
 }

@@ -1,8 +1,9 @@
 import type { Connection, PipelineStage } from 'mongoose';
 import { invocations } from '#mongo/invocations.ts';
 import { badInput } from '../shared/input.ts';
+import { given } from '../shared/list-input.ts';
 import { latencyStep } from './latency.ts';
-import type { UsageDimension, UsageInterval, UsageQuery } from './usage-query.ts';
+import type { UsageDimension, UsageFilter, UsageInterval, UsageQuery } from './usage-query.ts';
 
 /** Fields of a row that usage is joined to other types by. */
 export type JoinField = 'tenantId' | 'appId' | 'modelId' | 'promptId';
@@ -121,15 +122,25 @@ function inOrder({ _id: a }: UsageRow, { _id: b }: UsageRow): number {
   return 0;
 }
 
+/** What a row must hold to fit every field given. */
+function conditionsOf({ model, tag, ...equal }: UsageFilter): Readonly<Record<string, unknown>> {
+  return given({ ...equal, modelId: model, tags: tag });
+}
+
 function pipeline(
   scope: Scope,
-  { from, to, interval, by, latencies }: UsageQuery,
+  { from, to, interval, by, filter, latencies }: UsageQuery,
   join: UsageJoin | undefined,
 ): PipelineStage[] {
   const names = ['start', ...(join === undefined ? [] : ['join']), ...by.map((name) => dimensions[name].key)];
   return [
     {
-      $match: { ...scope, ...(join && joined(scope, join)), startedAt: { $gte: from, $lt: to } },
+      $match: {
+        ...scope,
+        ...(join && joined(scope, join)),
+        startedAt: { $gte: from, $lt: to },
+        ...(filter == null ? {} : { $and: [conditionsOf(filter)] }),
+      },
     },
     {
       $group: {

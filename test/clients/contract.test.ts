@@ -21,6 +21,8 @@ import {
   validateSchema,
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPolicy } from '#gateway/directives/policy.ts';
+import { readSupergraph } from '#schema/compose.ts';
 import { clientOf } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 
@@ -119,9 +121,32 @@ describe('the public graph', () => {
       if (!isObjectType(connection)) throw new Error(`${connection.name} is no object type`);
       const { edges, pageInfo } = connection.getFields();
       expect(String(pageInfo?.type)).toBe('PageInfo!');
+      expect(String(connection.getFields().totalCount?.type)).toBe('Int!');
       const edge = graph.getType(String(edges?.type).replaceAll(/[[\]!]/g, ''));
       expect(isObjectType(edge) && String(edge.getFields().cursor?.type)).toBe('String!');
       expect(isObjectType(edge) && edge.getFields().node).toBeTruthy();
+    }
+  });
+
+  it('lets every connection be read from both ends and ordered, with the size of its page as its cost', () => {
+    const policy = readPolicy(parse(readSupergraph() ?? ''));
+    const fields = Object.values(graph.getTypeMap()).flatMap((type) =>
+      isObjectType(type)
+        ? Object.values(type.getFields())
+            .filter((each) => String(each.type).endsWith('Connection!'))
+            .map((each) => ({ type: type.name, name: each.name, args: each.args.map((arg) => arg.name) }))
+        : [],
+    );
+    expect(fields.length).toBeGreaterThanOrEqual(11);
+    for (const { type, name, args } of fields) {
+      expect(args, name).toEqual(expect.arrayContaining(['first', 'after', 'last', 'before', 'orderBy']));
+      // Versions are numbered without gaps, which tells their pages; one is found by number or label.
+      if (name !== 'versions') expect(args, name).toContain('filter');
+      expect(policy.field(type, name)?.listSize, name).toEqual({
+        assumedSize: 50,
+        slicingArguments: ['first', 'last'],
+        sizedFields: ['edges'],
+      });
     }
   });
 

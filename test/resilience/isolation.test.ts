@@ -177,7 +177,7 @@ async function stateOfA(): Promise<string> {
     'query',
     `{ prompts { edges { node { id name description labels { name version { number } } versions { edges { node { id template } } } } } }
        invocations(first: 200) { edges { node { id status cost } } }
-       accessGrants { id status decidedBy }
+       accessGrants { edges { node { id status decidedBy } } }
        auditLog(first: 200) { edges { node { id action outcome } } } }`,
     {},
   );
@@ -214,6 +214,13 @@ describe('tenant B, with every scope that a tenant can have', () => {
         'me',
         'tenant',
         'accessGrants',
+        'app',
+        'apps',
+        'apiKey',
+        'apiKeys',
+        'member',
+        'members',
+        'budgets',
         'prompts',
         'prompt',
         'invocations',

@@ -28,7 +28,7 @@ export interface TenantsData {
   readonly requestAccess: TestKey;
   readonly decideAccess: TestKey;
   readonly me: { readonly app: { readonly keys: readonly TestKey[] } };
-  readonly accessGrants: readonly TestKey[];
+  readonly accessGrants: { readonly edges: readonly { readonly node: TestKey }[] };
   readonly tenants: {
     readonly edges: readonly { readonly cursor: string; readonly node: TestKey }[];
     readonly pageInfo: Readonly<Record<string, unknown>>;

@@ -1,0 +1,54 @@
+import type { Connection as Database } from 'mongoose';
+import { type ProviderRecord, providers } from '#mongo/providers.ts';
+import { type RouteRecord, routes } from '#mongo/routes.ts';
+import type { Caller } from '#schema/caller.ts';
+import { containing, given, type ListOrder, listSort } from '../shared/list-input.ts';
+import { listedNames } from './callable.ts';
+
+interface ListArgs<TFilter> {
+  readonly filter?: TFilter | null;
+  readonly orderBy?: ListOrder | null;
+}
+
+interface ProviderFilter {
+  readonly kind?: string | null;
+  readonly enabled?: boolean | null;
+  readonly region?: string | null;
+  readonly search?: string | null;
+}
+
+/** Providers that fit every field given. */
+export function listProviders(
+  { filter, orderBy }: ListArgs<ProviderFilter>,
+  database: Database,
+): Promise<ProviderRecord[]> {
+  const { search, ...equal } = filter ?? {};
+  return providers(database)
+    .find({ ...given({ ...equal }), ...(search == null ? {} : { _id: containing(search) }) })
+    .sort({ ...listSort(orderBy ?? 'NAME_ASC', '_id') })
+    .lean();
+}
+
+interface RouteFilter {
+  readonly model?: string | null;
+  readonly strategy?: string | null;
+  readonly search?: string | null;
+}
+
+/** Routes that fit every field given, as far as the caller may see them. */
+export function listRoutes(
+  { filter, orderBy }: ListArgs<RouteFilter>,
+  caller: Caller,
+  database: Database,
+): Promise<RouteRecord[]> {
+  const { search, model, strategy } = filter ?? {};
+  const conditions = [
+    listedNames(caller),
+    given({ 'targets.modelId': model, strategy }),
+    search == null ? {} : { _id: containing(search) },
+  ];
+  return routes(database)
+    .find({ $and: conditions })
+    .sort({ ...listSort(orderBy ?? 'NAME_ASC', '_id') })
+    .lean();
+}

@@ -1,0 +1,33 @@
+import type { Connection as Database } from 'mongoose';
+import { type PromptRecord, prompts } from '#mongo/prompts.ts';
+import { type Caller, hasScope } from '#schema/caller.ts';
+import { type Connection, findPage, type PageArgs } from '../shared/connection.ts';
+import { ownTenantId } from '../shared/context.ts';
+import { containing, given, type ListOrder, listSort } from '../shared/list-input.ts';
+
+interface PromptFilter {
+  readonly tenantId?: string | null;
+  readonly search?: string | null;
+  readonly label?: string | null;
+}
+
+/** As labels are named; no other text is part of a path into a record. */
+const labelName = /^[A-Za-z][A-Za-z0-9_-]*$/;
+
+/** Prompts that fit every field given, of the caller's tenant; of every tenant with tenants:admin. */
+export function listPrompts(
+  { filter, orderBy, ...page }: PageArgs & { filter?: PromptFilter | null; orderBy?: ListOrder | null },
+  caller: Caller,
+  database: Database,
+): Promise<Connection<PromptRecord>> {
+  const { tenantId, search, label } = filter ?? {};
+  const own = hasScope(caller, 'tenants:admin') ? undefined : ownTenantId(caller);
+  const isOther = own !== undefined && tenantId != null && tenantId !== own;
+  const where = {
+    ...given({ tenantId: own ?? tenantId }),
+    ...(isOther || (label != null && !labelName.test(label)) ? { _id: { $in: [] } } : {}),
+    ...(search == null ? {} : { name: containing(search) }),
+    ...(label == null || !labelName.test(label) ? {} : { [`labels.${label}`]: { $exists: true } }),
+  };
+  return findPage(prompts(database), where, listSort(orderBy ?? 'CREATED_AT_DESC'), page);
+}

@@ -1,0 +1,153 @@
+import type { Connection as Database } from 'mongoose';
+import { type AccessGrantRecord, type AccessStatus, accessGrants } from '#mongo/access-grants.ts';
+import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
+import { type AppRecord, apps } from '#mongo/apps.ts';
+import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
+import { type MemberRecord, type MemberRole, members } from '#mongo/members.ts';
+import { type PlanRecord, plans } from '#mongo/plans.ts';
+import { type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { type Caller, hasScope } from '#schema/caller.ts';
+import { type Connection, findPage, type PageArgs } from '../shared/connection.ts';
+import {
+  containing,
+  given,
+  type ListOrder,
+  listSort,
+  type TimeOrder,
+  timeSort,
+} from '../shared/list-input.ts';
+import { nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+
+/** The arguments of a list. */
+export interface ListArgs<TFilter, TOrder = ListOrder> extends PageArgs {
+  readonly filter?: TFilter | null;
+  readonly orderBy?: TOrder | null;
+}
+
+/** A filter of a list of what belongs to tenants. */
+interface OwnedFilter {
+  readonly tenantId?: string | null;
+}
+
+const search = (field: string, text: string | null | undefined) =>
+  text == null ? {} : { [field]: containing(text) };
+
+/** The records that the caller may see: those of its tenant, or with tenants:admin those of the tenant it names, or all. */
+function visibleTo(caller: Caller, tenantId: string | null | undefined): Readonly<Record<string, unknown>> {
+  if (hasScope(caller, 'tenants:admin')) return given({ tenantId });
+  const isOwn = caller.tenantId !== null && (tenantId == null || tenantId === caller.tenantId);
+  return { tenantId: isOwn ? caller.tenantId : { $in: [] } };
+}
+
+export function listTenants(
+  {
+    filter,
+    orderBy,
+    ...page
+  }: ListArgs<{ readonly planId?: string | null; readonly search?: string | null }>,
+  database: Database,
+): Promise<Connection<TenantRecord>> {
+  const where = { ...given({ planId: filter?.planId }), ...search('name', filter?.search) };
+  return findPage(tenants(database), where, listSort(orderBy ?? 'CREATED_AT_ASC'), page);
+}
+
+const plansMax = 1_000;
+
+/** The graph's PlanOrder. */
+type PlanOrder = 'ID_ASC' | 'ID_DESC' | 'NAME_ASC' | 'NAME_DESC';
+
+export function listPlans(
+  { filter, orderBy }: ListArgs<{ readonly search?: string | null }, PlanOrder>,
+  database: Database,
+): Promise<PlanRecord[]> {
+  const order = orderBy ?? 'ID_ASC';
+  const direction = order.endsWith('_ASC') ? 1 : -1;
+  return plans(database)
+    .find(search('name', filter?.search))
+    .sort(order.startsWith('NAME') ? { name: direction, _id: direction } : { _id: direction })
+    .limit(plansMax)
+    .lean();
+}
+
+export function listApps(
+  { filter, orderBy, ...page }: ListArgs<OwnedFilter & { readonly search?: string | null }>,
+  { caller }: TenantsContext,
+  database: Database,
+): Promise<Connection<AppRecord>> {
+  const where = { ...visibleTo(caller, filter?.tenantId), ...search('name', filter?.search) };
+  return findPage(apps(database), where, listSort(orderBy ?? 'CREATED_AT_ASC'), page);
+}
+
+interface ApiKeyFilter extends OwnedFilter {
+  readonly appId?: string | null;
+  readonly active?: boolean | null;
+  readonly search?: string | null;
+}
+
+export function listApiKeys(
+  { filter, orderBy, ...page }: ListArgs<ApiKeyFilter>,
+  { caller }: TenantsContext,
+  deps: TenantsDeps,
+): Promise<Connection<ApiKeyRecord>> {
+  const now = nowOf(deps);
+  const works = { revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] };
+  const hasEnded = { $or: [{ revokedAt: { $ne: null } }, { expiresAt: { $lte: now } }] };
+  const active = filter?.active;
+  const where = {
+    ...visibleTo(caller, filter?.tenantId),
+    ...given({ appId: filter?.appId }),
+    ...search('label', filter?.search),
+    ...(active == null ? {} : active ? works : hasEnded),
+  };
+  return findPage(apiKeys(deps.connection), where, listSort(orderBy ?? 'CREATED_AT_ASC', 'label'), page);
+}
+
+interface MemberFilter extends OwnedFilter {
+  readonly role?: MemberRole | null;
+  readonly search?: string | null;
+}
+
+export function listMembers(
+  { filter, orderBy, ...page }: ListArgs<MemberFilter>,
+  { caller }: TenantsContext,
+  database: Database,
+): Promise<Connection<MemberRecord>> {
+  const where = {
+    ...visibleTo(caller, filter?.tenantId),
+    ...given({ role: filter?.role }),
+    ...search('subject', filter?.search),
+  };
+  return findPage(members(database), where, listSort(orderBy ?? 'CREATED_AT_ASC', 'subject'), page);
+}
+
+interface BudgetFilter extends OwnedFilter {
+  readonly appId?: string | null;
+  readonly window?: string | null;
+  readonly hard?: boolean | null;
+}
+
+export function listBudgets(
+  { filter, orderBy, ...page }: ListArgs<BudgetFilter, TimeOrder>,
+  { caller }: TenantsContext,
+  database: Database,
+): Promise<Connection<BudgetRecord>> {
+  const { tenantId, ...equal } = filter ?? {};
+  const where = { ...visibleTo(caller, tenantId), ...given({ ...equal }) };
+  return findPage(budgets(database), where, timeSort(orderBy ?? 'OLDEST_FIRST'), page);
+}
+
+interface AccessGrantFilter extends OwnedFilter {
+  readonly appId?: string | null;
+  readonly status?: AccessStatus | null;
+  readonly resource?: string | null;
+}
+
+export function listAccessGrants(
+  { filter, orderBy, ...page }: ListArgs<AccessGrantFilter, TimeOrder>,
+  { caller }: TenantsContext,
+  database: Database,
+): Promise<Connection<AccessGrantRecord>> {
+  const { tenantId, ...equal } = filter ?? {};
+  const where = { ...visibleTo(caller, tenantId), ...given({ ...equal }) };
+  return findPage(accessGrants(database), where, timeSort(orderBy ?? 'NEWEST_FIRST'), page);
+}
