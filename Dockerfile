@@ -10,7 +10,7 @@ FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 HEDDLE_DATA_DIR=/var/lib/heddle
 WORKDIR /heddle
 COPY --from=dependencies /heddle/node_modules ./node_modules
-COPY package.json ./
+COPY package.json LICENSE NOTICE ./
 COPY cli ./cli
 COPY gateway ./gateway
 COPY mongo ./mongo

@@ -36,6 +36,7 @@ describe('readEnvironment', () => {
     for (const name of [
       'HEDDLE_ADMIN_KEY',
       'HEDDLE_ENCRYPTION_KEY',
+      'HEDDLE_MESH_KEY',
       'HEDDLE_MESH_SECRET',
       'MONGO_URL',
       'REDIS_URL',

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { isNetwork } from '#gateway/client-address.ts';
+import { readPublicKeys, readSigningKey } from '#schema/mesh-keys.ts';
 import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
 import { keyLimitsDefault, parseLimits, tenantLimitsDefault } from '#subgraphs/tenants/default-limits.ts';
 
@@ -60,6 +61,16 @@ const limits = (standard: string) =>
       }
     }, 'must be limits such as CONCURRENCY=20,REQUESTS/MINUTE=600,COST/DAY=10, or none');
 
+/** The text of a key, refused where it cannot be read. */
+const meshKey = (read: (text: string) => unknown) =>
+  z.string().superRefine((text, context) => {
+    try {
+      read(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'is wrong' });
+    }
+  });
+
 /** The port a subgraph listens on when it stands alone, and where a gateway looks for it unless told. */
 const subgraphPorts: Readonly<Record<SubgraphName, number>> = {
   models: 4001,
@@ -118,11 +129,38 @@ export const variables = {
     'Encrypts provider keys at rest (AES-256-GCM). Unset: a key file of mode 0600 is made in the data directory.',
     true,
   ),
-  HEDDLE_MESH_SECRET: variable(
-    z.string().min(32, 'must have 32 characters or more').optional(),
-    'Signs the identity that a gateway hands to subgraphs in other processes; the same in all of them. Required with --only.',
+  HEDDLE_MESH_KEY: variable(
+    meshKey(readSigningKey).optional(),
+    'Signs the identity of callers for subgraphs in other processes. For gateways alone; made by `npm start -- mesh-key`.',
     true,
   ),
+  HEDDLE_MESH_PUBLIC_KEYS: variable(
+    meshKey(readPublicKeys).optional(),
+    'The public keys of the gateways, for subgraphs: one, or two separated by a comma while the key changes.',
+  ),
+  HEDDLE_MESH_SECRET: variable(
+    z.string().min(32, 'must have 32 characters or more').optional(),
+    'Authenticates what subgraphs answer over plain HTTP; the same in every process. Not needed with TLS.',
+    true,
+  ),
+  HEDDLE_MESH_PLAINTEXT: variable(
+    z.enum(['refused', 'allowed'], "must be 'refused' or 'allowed'").default('refused'),
+    'Whether parts may speak plain HTTP with each other beyond loopback: `refused` or `allowed`.',
+  ),
+  HEDDLE_TLS_CERT: variable(
+    z.string().min(1).optional(),
+    'PEM file of the certificate of this process, for connections between parts.',
+  ),
+  HEDDLE_TLS_KEY: variable(z.string().min(1).optional(), 'PEM file of the key of that certificate.'),
+  HEDDLE_TLS_CA: variable(
+    z.string().min(1).optional(),
+    'PEM file of the authorities that are trusted for other parts, MongoDB and Redis.',
+  ),
+  HEDDLE_PUBLIC_TLS_CERT: variable(
+    z.string().min(1).optional(),
+    'PEM file of the certificate for clients: the gateway then serves HTTPS.',
+  ),
+  HEDDLE_PUBLIC_TLS_KEY: variable(z.string().min(1).optional(), 'PEM file of the key of that certificate.'),
   MONGO_URL: variable(
     z
       .string()

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { StartError } from './config.ts';
+import { readSecretFiles } from './secret-files.ts';
 import { refuseUnknownVariables } from './unknown-variables.ts';
 
 // Beside the packages, where nobody else writes: compiled code is trusted as it is found.
@@ -14,6 +15,8 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
   store: async () => (await import('./commands/store.ts')).serveStore,
   backup: async () => (await import('./commands/backup.ts')).backup,
   restore: async () => (await import('./commands/backup.ts')).restore,
+  'create-ca': async () => (await import('./commands/create-ca.ts')).createCa,
+  'mesh-key': async () => (await import('./commands/mesh-key.ts')).printMeshKey,
   schema: async () => (await import('./commands/schema.ts')).runSchemaCommand,
 };
 
@@ -24,6 +27,8 @@ const usage = `heddle: a federated GraphQL mesh for AI. Type "npx heddle …" or
   heddle store [--port 27018] [--dir <dir>]  the embedded store alone, over loopback TCP
   heddle backup <file>                       copy the embedded store while it runs
   heddle restore <file>                      fill an empty data directory from a copy
+  heddle create-ca <dir>                     a private authority, and a certificate for each part
+  heddle mesh-key                            a key pair: gateways sign, subgraphs verify
   heddle schema compose                      write schema/supergraph.graphql
   heddle schema check [--against <git ref>]  would this schema break clients?
 
@@ -52,6 +57,7 @@ async function main(argv: readonly string[]): Promise<number> {
 for (const [name, value] of Object.entries(process.env)) if (value === '') delete process.env[name];
 
 try {
+  readSecretFiles(process.env);
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const { explainStartFailure } = await import('./start-failure.ts');

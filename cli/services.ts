@@ -5,10 +5,12 @@ import { emptyHistory } from '#state/quota/quota.ts';
 import type { ServedSubgraph } from '#subgraphs/shared/serve.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
 import { type Environment, parts as everyPart, type Part, StartError } from './config.ts';
+import { connectParts, type MeshConnections, openMeshTls } from './mesh-connections.ts';
 import type { MeshOptions } from './mesh-options.ts';
 import { listeningOn } from './start-failure.ts';
 import { startGateway, startPlanner } from './start-gateway.ts';
 import { startSubgraphs } from './start-subgraphs.ts';
+import { readCa } from './tls-files.ts';
 
 /** How long, after the grace time, the ends of the calls that were stopped may take on their way to the clients. */
 const lastEventsMs = 400;
@@ -36,13 +38,15 @@ export interface Mesh {
 export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const { environment, parts, log } = options;
   const alone = parts.length < everyPart.length;
-  if (alone) checkParts(environment, parts);
+  if (alone) checkDatabase(environment, parts);
   const names = subgraphNames.filter((name) => parts.includes(name));
   await using starting = new AsyncDisposableStack();
+  const tls = openMeshTls(environment, log, starting);
+  const connections = connectParts(environment, parts, tls);
 
   const planner = parts.includes('gateway') ? starting.use(await startPlanner()) : undefined;
   const { openState } = await import('#state/open-state.ts');
-  const state: State = starting.use(await openState(environment.REDIS_URL, log));
+  const state: State = starting.use(await openState(environment.REDIS_URL, log, readCa(environment)));
   const { subgraphs, newAdminKey, problems, ...started } = await startSubgraphs(
     options,
     names,
@@ -52,10 +56,14 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   // READS, which a gateway draws on, is never read from the ledger.
   const quota = started.quota ?? starting.use(state.openQuota(emptyHistory));
   let closing: Promise<void> | undefined;
-  const servers = alone ? await serveAlone(options, subgraphs, problems, starting) : new Map();
+  const servers = alone
+    ? await serveAlone(options, connections, { subgraphs, state, problems }, starting)
+    : new Map();
   const gateway =
-    planner && (await startGateway(options, { planner, subgraphs, state, quota, problems }, starting));
+    planner &&
+    (await startGateway(options, { planner, subgraphs, state, quota, problems, connections }, starting));
 
+  for (const warning of connections.warnings) log.warn(warning);
   const running = starting.move();
   return {
     url: gateway?.url ?? null,
@@ -78,32 +86,39 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   };
 }
 
-/** A part alone shares its database and its trust with other processes: both must be named. */
-function checkParts(environment: Environment, parts: readonly Part[]): void {
-  const missing = [
-    environment.HEDDLE_MESH_SECRET === undefined && 'HEDDLE_MESH_SECRET (the same in every process)',
-    environment.MONGO_URL === undefined &&
-      parts.some((part) => part !== 'gateway') &&
-      'MONGO_URL (the embedded store has one owner)',
-  ].filter((what) => what !== false);
-  if (missing.length > 0) throw new StartError(`--only ${parts.join(',')} needs ${missing.join(' and ')}`);
+/** A part alone shares its database with other processes: it must be named. */
+function checkDatabase(environment: Environment, parts: readonly Part[]): void {
+  if (environment.MONGO_URL === undefined && parts.some((part) => part !== 'gateway')) {
+    throw new StartError(`--only ${parts.join(',')} needs MONGO_URL (the embedded store has one owner)`);
+  }
 }
 
 /** Gives each subgraph of this process a port of its own. */
 async function serveAlone(
   { environment, log }: MeshOptions,
-  subgraphs: ReadonlyMap<SubgraphName, Subgraph>,
-  problems: () => Promise<readonly string[]>,
+  { subgraphKeys, tls }: MeshConnections,
+  {
+    subgraphs,
+    state,
+    problems,
+  }: {
+    readonly subgraphs: ReadonlyMap<SubgraphName, Subgraph>;
+    readonly state: State;
+    readonly problems: () => Promise<readonly string[]>;
+  },
   starting: AsyncDisposableStack,
 ): Promise<ReadonlyMap<SubgraphName, ServedSubgraph>> {
   const servers = new Map<SubgraphName, ServedSubgraph>();
+  if (subgraphKeys === undefined) return servers;
   const { serveSubgraph } = await import('#subgraphs/shared/serve.ts');
   for (const [name, subgraph] of subgraphs) {
     const portVariable = `HEDDLE_${name.toUpperCase() as Uppercase<typeof name>}_PORT` as const;
     const serving = serveSubgraph(subgraph, {
       host: environment.HOST,
       port: environment[portVariable],
-      meshSecret: environment.HEDDLE_MESH_SECRET ?? '',
+      keys: subgraphKeys,
+      tls,
+      usedTokens: state.usedTokens,
       bodyBytesMax: environment.HEDDLE_BODY_BYTES_MAX,
       ready: async () => (await problems()).length === 0,
       log,

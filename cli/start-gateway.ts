@@ -4,7 +4,8 @@ import { type SubgraphExecutor, type SubgraphName, subgraphNames } from '#schema
 import type { State } from '#state/open-state.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
-import { type Environment, networksIn } from './config.ts';
+import { type Environment, networksIn, StartError } from './config.ts';
+import { type MeshConnections, openPublicTls, urlVariable } from './mesh-connections.ts';
 import type { MeshOptions } from './mesh-options.ts';
 import { listeningOn } from './start-failure.ts';
 
@@ -29,6 +30,7 @@ export async function startGateway(
     state,
     quota,
     problems,
+    connections,
   }: {
     readonly planner: PlannerProcess;
     /** Those of this process. */
@@ -36,13 +38,14 @@ export async function startGateway(
     readonly state: State;
     readonly quota: Quota;
     readonly problems: () => Promise<readonly string[]>;
+    readonly connections: MeshConnections;
   },
   starting: AsyncDisposableStack,
 ) {
   const { createGateway } = await import('#gateway/gateway.ts');
   const executors: Partial<Record<SubgraphName, SubgraphExecutor>> = {};
   for (const name of subgraphNames) {
-    executors[name] = subgraphs.get(name) ?? (await remote(name, environment, starting));
+    executors[name] = subgraphs.get(name) ?? (await remote(name, environment, connections, starting));
   }
   const gateway = await createGateway({
     planner,
@@ -54,6 +57,7 @@ export async function startGateway(
     host: environment.HOST,
     port: environment.PORT,
     trustedProxies: networksIn(environment.HEDDLE_TRUSTED_PROXIES),
+    tls: openPublicTls(environment, log, starting),
     limits: {
       anonymousBodyBytesMax: environment.HEDDLE_ANONYMOUS_BODY_BYTES_MAX,
       bodiesBytesMax: environment.HEDDLE_BODIES_BYTES_MAX,
@@ -81,13 +85,19 @@ export async function startGateway(
   return gateway;
 }
 
-async function remote(name: SubgraphName, environment: Environment, starting: AsyncDisposableStack) {
+async function remote(
+  name: SubgraphName,
+  environment: Environment,
+  { gatewayKeys, tls }: MeshConnections,
+  starting: AsyncDisposableStack,
+) {
+  if (gatewayKeys === undefined) throw new TypeError(`There is no key to call the subgraph ${name} with.`);
   const { createHttpExecutor } = await import('#gateway/transport/http.ts');
-  return starting.use(
-    createHttpExecutor({
-      name,
-      url: environment[`HEDDLE_${name.toUpperCase() as Uppercase<typeof name>}_URL`],
-      meshSecret: environment.HEDDLE_MESH_SECRET ?? '',
-    }),
-  );
+  const variable = urlVariable(name);
+  try {
+    const executor = createHttpExecutor({ name, url: environment[variable], keys: gatewayKeys, tls });
+    return starting.use(executor);
+  } catch (error) {
+    throw new StartError(`${variable}: ${error instanceof Error ? error.message : error}`, { cause: error });
+  }
 }

@@ -9,6 +9,7 @@ import { parseLimits } from '#subgraphs/tenants/default-limits.ts';
 import { dataDirectory } from './config.ts';
 import { encryptionKey } from './encryption-key.ts';
 import type { MeshOptions } from './mesh-options.ts';
+import { readCa } from './tls-files.ts';
 
 export interface StartedSubgraphs {
   readonly subgraphs: ReadonlyMap<SubgraphName, Subgraph>;
@@ -43,7 +44,7 @@ export async function startSubgraphs(
     import('#mongo/write-probe.ts'),
   ]);
   const url = environment.MONGO_URL ?? `embedded:${join(dir, 'store')}`;
-  const opening = openDatabase(url);
+  const opening = openDatabase(url, { ca: readCa(environment) });
   const modules = import('./subgraph-modules.ts');
   const database = starting.use(await opening);
   const { connection } = database;

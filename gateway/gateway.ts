@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createHttpDrain, lingerMs } from '#schema/http-drain.ts';
+import type { TlsSource } from '#schema/mesh-tls.ts';
 import { newRequestId } from '#schema/request-id.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Quota } from '#state/quota/quota.ts';
@@ -31,6 +33,8 @@ export interface GatewayOptions {
   readonly host: string;
   /** 0 for any free port; `url` tells which. */
   readonly port: number;
+  /** Serves clients over TLS. Absent: plain HTTP. */
+  readonly tls?: TlsSource | undefined;
   readonly limits?: Partial<GatewayLimits>;
   /** Addresses and networks whose X-Forwarded-For and Forwarded are believed. */
   readonly trustedProxies?: readonly string[];
@@ -55,6 +59,7 @@ export interface Gateway {
 }
 
 const keepAliveTimeoutMs = 75_000;
+const handshakeMsMax = 10_000;
 /** How long the operations that are cut, and then the clients, may take to end by themselves. */
 const lastAnswersMs = 250;
 
@@ -68,7 +73,7 @@ async function within(ms: number, promise: Promise<unknown>): Promise<void> {
 
 /** The gateway: every door of the mesh on one port, in front of one router. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { executors, bus, quota, log, host, port } = options;
+  const { executors, bus, quota, log, host, port, tls } = options;
   const now = options.now ?? Date.now;
   const limits = resolveLimits(options.limits);
   const { tenants } = executors;
@@ -113,7 +118,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     );
   };
 
-  const server = createServer({
+  const serverOptions = {
     noDelay: true,
     keepAliveTimeout: keepAliveTimeoutMs,
     headersTimeout: limits.requestTimeoutMs,
@@ -121,8 +126,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     requestTimeout: limits.requestTimeoutMs + bodyBoundsOf(limits, false).timeoutMs,
     maxHeaderSize: 16 * 1024,
     // Clients offer other protocols too, Java's HTTP/2 with every first request: what is not taken is served as it came.
-    shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
-  });
+    shouldUpgradeCallback: (request: IncomingMessage) =>
+      request.headers.upgrade?.toLowerCase() === 'websocket',
+  };
+  const server =
+    tls === undefined
+      ? createServer(serverOptions)
+      : createTlsServer({ ...serverOptions, handshakeTimeout: handshakeMsMax, ...tls.current() });
+  const unwatch = tls?.onChange(
+    (material) => 'setSecureContext' in server && server.setSecureContext(material),
+  );
   server.maxConnections = limits.connectionsMax;
   const connections = createHttpDrain(server);
   server.on('connection', (socket) => {
@@ -170,6 +183,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const cutOff = setTimeout(() => server.closeAllConnections(), lastAnswersMs);
     await connections.closed;
     clearTimeout(cutOff);
+    unwatch?.();
     refusals[Symbol.dispose]();
     await within(lastAnswersMs, audit[Symbol.asyncDispose]());
     await callers[Symbol.asyncDispose]();
@@ -180,7 +194,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     get url() {
       const address = server.address() as AddressInfo | null;
       const shownHost = host.includes(':') ? `[${host}]` : host;
-      return `http://${shownHost}:${address?.port ?? port}`;
+      return `${tls === undefined ? 'http' : 'https'}://${shownHost}:${address?.port ?? port}`;
     },
     listen: () =>
       new Promise((resolve, reject) => {

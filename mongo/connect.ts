@@ -10,6 +10,8 @@ export interface Database extends AsyncDisposable {
 }
 
 export interface OpenDatabaseOptions {
+  /** The authorities (PEM) of the certificates of a server that is reached over TLS. Absent: those of the system. */
+  readonly ca?: string | undefined;
   /** Emit the driver's command events (`connection.getClient().on('commandStarted', …)`): for tests that count. */
   readonly monitorCommands?: boolean;
 }
@@ -56,12 +58,16 @@ function remoteOptions(url: string): ConnectOptions {
  * connection; several may be open at once. Resolves when commands can be sent, rejects when the server cannot be
  * reached within seconds or the text is no such URL. Indexes: `ensureIndexes`.
  */
-export async function openDatabase(url: string, options: OpenDatabaseOptions = {}): Promise<Database> {
+export async function openDatabase(
+  url: string,
+  { ca, ...options }: OpenDatabaseOptions = {},
+): Promise<Database> {
   if (url.startsWith(embeddedProtocol)) return openEmbedded(url.slice(embeddedProtocol.length), options);
   const server = /^mongodb(?:\+srv)?:\/\/[^/]+(?:\/([^?]*))?/.exec(url);
   if (server) {
     const named = server[1] ? {} : { dbName: databaseName };
-    return open(url, { ...remoteOptions(url), ...named, ...options }, async () => {});
+    const trusted = ca === undefined ? {} : { ca };
+    return open(url, { ...remoteOptions(url), ...named, ...trusted, ...options }, async () => {});
   }
   throw new HeddleError(
     'BAD_USER_INPUT',

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { type Socket, Server as SocketServer } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type TLSSocket, Server as TlsServer } from 'node:tls';
 
 /**
  * Close code of a WebSocket between processes that its server closes because it drains and no operation runs over it:
@@ -58,9 +59,24 @@ export function createHttpDrain(server: Server): HttpDrain {
     if (lingerMsNow !== undefined) closeWhenUnused(socket);
   }
 
+  /** By the client's address and port: over TLS, sockets whose handshake is not over. The socket of requests is another. */
+  const handshakes = new Map<string, Socket>();
+  const clientOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
   server.on('connection', (socket: Socket) => {
     connections.set(socket, 0);
+    const client = clientOf(socket);
+    if (server instanceof TlsServer) handshakes.set(client, socket);
+    socket.once('close', () => {
+      if (handshakes.get(client) === socket) handshakes.delete(client);
+      forget(socket);
+    });
+  });
+  server.on('secureConnection', (socket: TLSSocket) => {
+    connections.set(socket, 0);
     socket.once('close', () => forget(socket));
+    const raw = handshakes.get(clientOf(socket));
+    if (raw !== undefined) forget(raw);
+    if (lingerMsNow !== undefined) closeWhenUnused(socket);
   });
   server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     connections.set(socket, (connections.get(socket) ?? 0) + 1);

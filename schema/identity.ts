@@ -1,7 +1,7 @@
-import { createHash, createSecretKey, type KeyObject, randomUUID } from 'node:crypto';
-import { errors as joseErrors, jwtVerify, SignJWT } from 'jose';
+import { type KeyObject, randomUUID, sign, verify } from 'node:crypto';
 import type { Caller } from './caller.ts';
 import { HeddleError } from './errors.ts';
+import { digestTexts } from './framed-digest.ts';
 
 /** What a gateway vouches for when it calls a subgraph in another process. */
 export interface IdentityClaims {
@@ -25,152 +25,128 @@ const identityLifetimeSeconds = 30;
 export const identityHeader = 'heddle-identity';
 
 const clockToleranceSeconds = 5;
-const secretBytesMin = 32;
-const algorithm = 'HS256';
+/** How long a used token is remembered: until none could accept it any more. */
+const rememberedMs = (identityLifetimeSeconds + 2 * clockToleranceSeconds) * 1000;
+const tokenCharactersMax = 64 * 1024;
 const issuer = 'heddle-gateway';
+/** The one header that is written and accepted: a token cannot choose how it is verified. */
+const header = Buffer.from('{"alg":"EdDSA","typ":"JWT"}').toString('base64url');
 
-/** The secret as a key. Throws where it is too short to sign with (HS256 wants 256 bits, RFC 7518 section 3.2). */
-function keyOf(secret: string): KeyObject {
-  const bytes = Buffer.from(secret, 'utf8');
-  if (bytes.length < secretBytesMin) {
-    throw new RangeError(`The mesh secret has ${bytes.length} bytes; at least ${secretBytesMin} are needed.`);
-  }
-  return createSecretKey(bytes);
+/** The digest of an operation; a name or variables that are absent differ from empty ones. */
+export function operationDigest({ query, variables, operationName }: IdentityOperation): string {
+  return digestTexts(
+    query,
+    variables === undefined || variables === null ? null : JSON.stringify(variables),
+    operationName ?? null,
+  );
 }
 
-const keysMax = 16;
-const keys = new Map<string, KeyObject>();
-
-function rememberedKeyOf(secret: string): KeyObject {
-  let key = keys.get(secret);
-  if (key === undefined) {
-    if (keys.size >= keysMax) keys.clear();
-    key = keyOf(secret);
-    keys.set(secret, key);
-  }
-  return key;
+/** Where a token is good. */
+export interface IdentityAudience {
+  /** The subgraph. */
+  readonly subgraph: string;
+  /** The one process of it, where processes do not share which tokens were used. */
+  readonly instance?: string | undefined;
 }
 
-/** SHA-256, in hex, of the query, the variables as JSON and the operation's name, a line break between each. */
-export function operationDigest(operation: IdentityOperation): string {
-  return createHash('sha256')
-    .update(operation.query)
-    .update('\n')
-    .update(JSON.stringify(operation.variables ?? null))
-    .update('\n')
-    .update(operation.operationName ?? '')
-    .digest('hex');
-}
-
-/** A token that lets one subgraph (the audience) run one operation for one caller, once, within thirty seconds. */
-export async function signIdentity(
-  secret: string,
-  audience: string,
+/** A token that lets one subgraph run one operation for one caller, once, within thirty seconds. */
+export function signIdentity(
+  signingKey: KeyObject,
+  { subgraph, instance }: IdentityAudience,
   claims: IdentityClaims,
   operation: IdentityOperation,
   now: () => number = Date.now,
-): Promise<string> {
+): string {
   const issuedAt = Math.floor(now() / 1000);
-  return new SignJWT({
+  const payload = JSON.stringify({
+    iss: issuer,
+    aud: subgraph,
+    instance,
+    jti: randomUUID(),
+    iat: issuedAt,
+    exp: issuedAt + identityLifetimeSeconds,
+    operation: operationDigest(operation),
     caller: claims.caller,
     requestId: claims.requestId,
-    ...(claims.clientRequestId == null ? {} : { clientRequestId: claims.clientRequestId }),
+    clientRequestId: claims.clientRequestId ?? undefined,
     clientAddress: claims.clientAddress,
-    operation: operationDigest(operation),
-  })
-    .setProtectedHeader({ alg: algorithm })
-    .setIssuer(issuer)
-    .setAudience(audience)
-    .setJti(randomUUID())
-    .setIssuedAt(issuedAt)
-    .setExpirationTime(issuedAt + identityLifetimeSeconds)
-    .sign(rememberedKeyOf(secret));
+  });
+  const signed = `${header}.${Buffer.from(payload).toString('base64url')}`;
+  return `${signed}.${sign(null, Buffer.from(signed), signingKey).toString('base64url')}`;
+}
+
+/** What the verifier needs of `UsedTokens` (state/tokens). */
+interface Used {
+  readonly shared: boolean;
+  add(id: string, rememberedMs: number): Promise<boolean>;
 }
 
 export interface IdentityVerifier {
   /**
-   * The claims of a token that was signed for exactly this operation and was not seen before. Throws HeddleError
-   * UNAUTHENTICATED for anything else, OVERLOADED when more tokens are in force than can be remembered.
+   * The claims of a token that was signed for exactly this operation and was not used before. Throws HeddleError
+   * UNAUTHENTICATED for anything else, with `notBegun` and the `instance` to sign for when the token names another
+   * process; OVERLOADED when it cannot be known whether the token was used.
    */
   verify(token: string, operation: IdentityOperation): Promise<IdentityClaims>;
 }
 
-/** Remembers each token for as long as it could be presented again, in two generations of one lifetime each. */
-class SeenTokens {
-  readonly #max: number;
-  readonly #generationMs = (identityLifetimeSeconds + 2 * clockToleranceSeconds) * 1000;
-  #young = new Set<string>();
-  #old = new Set<string>();
-  #bornAtMs: number;
-
-  constructor(max: number, nowMs: number) {
-    this.#max = max;
-    this.#bornAtMs = nowMs;
-  }
-
-  /** False when the token was seen before. */
-  add(jti: string, nowMs: number): boolean {
-    if (nowMs - this.#bornAtMs >= this.#generationMs) {
-      this.#old = nowMs - this.#bornAtMs >= 2 * this.#generationMs ? new Set() : this.#young;
-      this.#young = new Set();
-      this.#bornAtMs = nowMs;
-    }
-    if (this.#young.has(jti) || this.#old.has(jti)) return false;
-    if (this.#young.size + this.#old.size >= this.#max) {
-      throw new HeddleError('OVERLOADED', 'Too many identity tokens are in force; try again shortly.', {
-        extensions: { retryAfterMs: 1000 },
-      });
-    }
-    this.#young.add(jti);
-    return true;
-  }
+function refused(reason: string, extensions: Readonly<Record<string, unknown>> = {}): HeddleError {
+  return new HeddleError('UNAUTHENTICATED', `The identity token ${reason}.`, { extensions });
 }
 
-function refused(reason: string, cause?: unknown): HeddleError {
-  return new HeddleError(
-    'UNAUTHENTICATED',
-    `The identity token ${reason}.`,
-    cause === undefined ? {} : { cause },
-  );
+/** The payload of a token that one of the keys verifies. */
+function readToken(token: string, publicKeys: readonly KeyObject[]): Record<string, unknown> {
+  const foreign = refused('is missing or was not made by this mesh');
+  const [head, body = '', signature = '', ...rest] = token.split('.');
+  if (head !== header || rest.length > 0 || token.length > tokenCharactersMax) throw foreign;
+  const signed = Buffer.from(`${head}.${body}`);
+  const bytes = Buffer.from(signature, 'base64url');
+  if (!publicKeys.some((key) => verify(null, signed, key, bytes))) throw foreign;
+  const payload: unknown = JSON.parse(Buffer.from(body, 'base64url').toString('utf8'));
+  if (typeof payload !== 'object' || payload === null) throw foreign;
+  return payload as Record<string, unknown>;
+}
+
+function checkTime({ iat, exp }: Record<string, unknown>, nowMs: number): void {
+  const now = nowMs / 1000;
+  if (typeof iat !== 'number' || typeof exp !== 'number') throw refused('has no time');
+  if (exp - iat > identityLifetimeSeconds) throw refused('lives longer than a token may');
+  if (iat > now + clockToleranceSeconds) throw refused('comes from the future: compare the clocks');
+  if (exp < now - clockToleranceSeconds) throw refused('is stale');
 }
 
 /**
- * Checks tokens that signIdentity made with the same secret for this subgraph; one verifier per process remembers
- * what it saw.
+ * Checks the tokens that gateways sign for a subgraph. Where processes do not share which tokens were used, a token must
+ * name the process (`instance`), so that no other process, and not the same after a restart, takes it again.
  */
-export function createIdentityVerifier(
-  secret: string,
-  audience: string,
-  options: { readonly now?: () => number; readonly rememberedMax?: number } = {},
-): IdentityVerifier {
-  const key = keyOf(secret);
-  const now = options.now ?? Date.now;
-  const seen = new SeenTokens(options.rememberedMax ?? 1_000_000, now());
+export function createIdentityVerifier(options: {
+  readonly publicKeys: readonly KeyObject[];
+  /** The subgraph that this process serves. */
+  readonly audience: string;
+  readonly used: Used;
+  readonly now?: () => number;
+}): IdentityVerifier {
+  const { publicKeys, audience, used, now = Date.now } = options;
+  const instance = randomUUID();
   return {
     async verify(token, operation) {
-      const nowMs = now();
-      const payload = await jwtVerify(token, key, {
-        algorithms: [algorithm],
-        issuer,
-        audience,
-        currentDate: new Date(nowMs),
-        clockTolerance: clockToleranceSeconds,
-        maxTokenAge: identityLifetimeSeconds,
-        requiredClaims: ['caller', 'requestId', 'clientAddress', 'operation', 'jti', 'iat', 'exp'],
-      }).then(
-        (verified) => verified.payload,
-        (error: unknown) => {
-          const stale = error instanceof joseErrors.JWTExpired;
-          throw refused(stale ? 'is stale' : 'is missing or was not made by this mesh', error);
-        },
-      );
+      const payload = readToken(token, publicKeys);
+      if (payload.iss !== issuer || payload.aud !== audience) throw refused('was made for another subgraph');
+      checkTime(payload, now());
       if (payload.operation !== operationDigest(operation)) throw refused('was made for another operation');
-      if (!seen.add(String(payload.jti), nowMs)) throw refused('was used before');
+      if (!used.shared && payload.instance !== instance) {
+        throw refused('was made for another process', { notBegun: true, instance });
+      }
+      const { jti, caller, requestId, clientRequestId, clientAddress } = payload;
+      if (typeof jti !== 'string' || typeof requestId !== 'string' || typeof caller !== 'object') {
+        throw refused('is incomplete');
+      }
+      if (!(await used.add(jti, rememberedMs))) throw refused('was used before');
       return {
-        caller: payload.caller as Caller,
-        requestId: String(payload.requestId),
-        clientRequestId: typeof payload.clientRequestId === 'string' ? payload.clientRequestId : null,
-        clientAddress: typeof payload.clientAddress === 'string' ? payload.clientAddress : null,
+        caller: caller as Caller,
+        requestId,
+        clientRequestId: typeof clientRequestId === 'string' ? clientRequestId : null,
+        clientAddress: typeof clientAddress === 'string' ? clientAddress : null,
       };
     },
   };

@@ -7,6 +7,8 @@ import { createMemoryQuota } from './quota/memory.ts';
 import type { MeterHistory, Quota } from './quota/quota.ts';
 import { createMemoryStreamLogs } from './streams/memory.ts';
 import type { StreamLogs } from './streams/stream-log.ts';
+import { createMemoryUsedTokens } from './tokens/memory.ts';
+import type { UsedTokens } from './tokens/tokens.ts';
 
 /** What processes of one mesh share: through Redis, or, for a mesh of one process, in its memory. */
 export interface State extends AsyncDisposable {
@@ -15,14 +17,19 @@ export interface State extends AsyncDisposable {
   openQuota(history: MeterHistory): Quota;
   readonly streams: StreamLogs;
   readonly cache: Cache;
+  readonly usedTokens: UsedTokens;
   /** Rejects while it cannot be asked. */
   ping(): Promise<void>;
 }
 
-/** Memory when there is no URL; otherwise `redis://` or `rediss://`. Rejects when the server cannot be reached. */
-export async function openState(redisUrl: string | undefined, log: Logger): Promise<State> {
+/**
+ * Memory when there is no URL; otherwise `redis://` or `rediss://`, whose certificate one of the authorities in `ca`
+ * (PEM; absent: those of the system) must have signed. Rejects when the server cannot be reached.
+ */
+export async function openState(redisUrl: string | undefined, log: Logger, ca?: string): Promise<State> {
   await using opened = new AsyncDisposableStack();
-  const state = redisUrl === undefined ? memoryState(opened, log) : await redisState(opened, redisUrl, log);
+  const state =
+    redisUrl === undefined ? memoryState(opened, log) : await redisState(opened, redisUrl, log, ca);
   const resources = opened.move();
   return { ...state, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
@@ -35,11 +42,17 @@ function memoryState(opened: AsyncDisposableStack, log: Logger): Parts {
     openQuota: (history) => createMemoryQuota({ history }),
     streams: opened.use(createMemoryStreamLogs()),
     cache: opened.use(createMemoryCache()),
+    usedTokens: createMemoryUsedTokens(),
     ping: async () => undefined,
   };
 }
 
-async function redisState(opened: AsyncDisposableStack, url: string, log: Logger): Promise<Parts> {
+async function redisState(
+  opened: AsyncDisposableStack,
+  url: string,
+  log: Logger,
+  ca: string | undefined,
+): Promise<Parts> {
   // Loaded only where there is a Redis: a mesh of one process starts without its code.
   const [
     { connectRedis },
@@ -47,19 +60,22 @@ async function redisState(opened: AsyncDisposableStack, url: string, log: Logger
     { createRedisCache },
     { createRedisQuota },
     { createRedisStreamLogs },
+    { createRedisUsedTokens },
   ] = await Promise.all([
     import('./redis/connect.ts'),
     import('./bus/redis.ts'),
     import('./cache/redis.ts'),
     import('./quota/redis.ts'),
     import('./streams/redis.ts'),
+    import('./tokens/redis.ts'),
   ]);
-  const { commands, channels, ping } = opened.use(await connectRedis(url, log));
+  const { commands, channels, ping } = opened.use(await connectRedis(url, log, ca));
   return {
     bus: opened.use(createRedisBus(commands, channels, log)),
     openQuota: (history) => createRedisQuota(commands, history),
     streams: opened.use(createRedisStreamLogs(commands, channels, log)),
     cache: opened.use(createRedisCache(commands, log)),
+    usedTokens: createRedisUsedTokens(commands),
     ping,
   };
 }

@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { deriveMeshPublicKey } from '#schema/mesh-keys.ts';
 import { clientOf } from './support/client.ts';
 import {
   freePort,
   type HeddleProcess,
+  meshVariables,
   newAdminKey,
   startHeddle,
   temporaryDirectory,
@@ -72,6 +73,9 @@ describe('the commands of the documentation', () => {
       'start -- --only gateway',
       'start -- --only models,prompts,tenants',
       'start -- --help',
+      'start -- mesh-key',
+      'start -- create-ca <directory>',
+      'start -- create-ca certificates',
       'start -- backup <file>',
       'start -- restore <file>',
       'start -- store --port 27018 [--dir <directory>]',
@@ -169,22 +173,51 @@ describe('the commands of the documentation', () => {
     const store = start(['store', '--port', String(port), '--dir', join(dir, 'alone')]);
     await store.line(/mongodb:\/\//);
     const common = {
-      HEDDLE_MESH_SECRET: randomBytes(32).toString('hex'),
       MONGO_URL: `mongodb://127.0.0.1:${port}/heddle?directConnection=true`,
       PORT: '0',
       HEDDLE_MODELS_PORT: '0',
       HEDDLE_PROMPTS_PORT: '0',
       HEDDLE_TENANTS_PORT: '0',
     };
-    const some = start(['--only', 'models,prompts,tenants'], common);
+    const mesh = meshVariables();
+    const some = start(['--only', 'models,prompts,tenants'], { ...common, ...mesh.subgraph });
     for (const name of ['models', 'prompts', 'tenants']) {
       const [, url = ''] = await some.line(new RegExp(`${name} +(http://127\\.0\\.0\\.1:\\d+)/graphql`));
       expect((await fetch(`${url}/health/ready`)).status).toBe(200);
     }
-    const gateway = start(['--only', 'gateway'], common);
+    const gateway = start(['--only', 'gateway'], { ...common, ...mesh.gateway });
     const [, url = ''] = await gateway.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
     expect((await fetch(`${url}/health/ready`)).status).toBe(503);
+  });
+
+  it('npm start -- mesh-key prints a pair that starts parts, and keeps the former key accepted', async () => {
+    const run = async (environment: Readonly<Record<string, string>> = {}) => {
+      const printed = start(['mesh-key'], environment);
+      expect(await ended(printed), printed.output()).toBe(0);
+      const [, key = ''] = /^HEDDLE_MESH_KEY=(.+)$/m.exec(printed.output()) ?? [];
+      const [, keys = ''] = /^HEDDLE_MESH_PUBLIC_KEYS=(.+)$/m.exec(printed.output()) ?? [];
+      return { key, keys: keys.split(',') };
+    };
+    const first = await run();
+    expect([first.key.length, first.keys.length]).toEqual([43, 1]);
+    const gateway = start(['--only', 'gateway'], {
+      ...meshVariables().gateway,
+      HEDDLE_MESH_KEY: first.key,
+      PORT: '0',
+    });
+    await gateway.line(/Heddle is ready/);
+    const second = await run({ HEDDLE_MESH_PUBLIC_KEYS: first.keys.join() });
+    expect(second.keys.slice(1)).toEqual(first.keys);
+    const secret = 's'.repeat(32);
+    const migrating = await run({ HEDDLE_MESH_SECRET: secret });
+    expect(migrating.keys.slice(1)).toEqual([deriveMeshPublicKey(secret)]);
+  });
+
+  it('npm start -- create-ca <directory> makes certificates', async () => {
+    const made = start(['create-ca', join(dir, 'certificates')]);
+    expect(await ended(made), made.output()).toBe(0);
+    expect(readdirSync(join(dir, 'certificates'))).toEqual(expect.arrayContaining(['ca.pem', 'gateway']));
   });
 
   it('npm run schema:check and schema:compose agree with what is committed', async () => {

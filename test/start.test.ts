@@ -7,8 +7,9 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clientOf } from './support/client.ts';
-import { newAdminKey, startHeddle, temporaryDirectory } from './support/mesh.ts';
+import { meshVariables, newAdminKey, startHeddle, temporaryDirectory } from './support/mesh.ts';
 
+const mesh = meshVariables();
 const banner = /(http:\/\/127\.0\.0\.1:\d+)\/graphql/;
 
 /** What a newcomer meets: the first start, the second, and the ways a start fails. */
@@ -227,9 +228,42 @@ describe('npm start', () => {
     expect(errors).toMatchObject([{ extensions: { code: expect.stringMatching(/^PROVIDER_/) } }]);
   });
 
-  it('asks for the mesh secret and a database before it starts a part', async () => {
-    const { code, lines } = await failure({}, ['--only', 'models']);
-    expect({ code, count: lines.length }).toEqual({ code: 1, count: 1 });
-    expect(lines[0]).toMatch(/HEDDLE_MESH_SECRET/);
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['models', {}, /needs MONGO_URL/],
+    ['models', { MONGO_URL: 'embedded:./x' }, /HEDDLE_MESH_PUBLIC_KEYS and HEDDLE_MESH_SECRET.*mesh-key/],
+    ['gateway', {}, /HEDDLE_MESH_KEY and HEDDLE_MESH_SECRET.*mesh-key/],
+    ['gateway', { HEDDLE_MESH_KEY: mesh.gateway.HEDDLE_MESH_KEY ?? '' }, /needs HEDDLE_MESH_SECRET or cert/],
+    ['models', { MONGO_URL: 'embedded:./x', ...mesh.subgraph, ...mesh.gateway }, /gateways alone/],
+    [
+      'models',
+      { MONGO_URL: 'embedded:./x', ...mesh.subgraph, HOST: '0.0.0.0' },
+      /HOST: .*plain HTTP.*create-ca/,
+    ],
+    ['gateway', { ...mesh.gateway, HEDDLE_USAGE_URL: 'http://usage:4004' }, /HEDDLE_USAGE_URL: .*plain HTTP/],
+    [
+      'gateway',
+      { ...mesh.gateway, HEDDLE_USAGE_URL: 'https://usage:4004' },
+      /HEDDLE_USAGE_URL: .*certificates/,
+    ],
+    ['gateway', { ...mesh.gateway, HEDDLE_TLS_CERT: './x.pem' }, /HEDDLE_TLS_KEY: must be set too/],
+    ['gateway', { ...mesh.gateway, HEDDLE_TLS_CERT: './x', HEDDLE_TLS_KEY: './y' }, /HEDDLE_TLS_CA: must be/],
+    [
+      'gateway',
+      { ...mesh.gateway, HEDDLE_TLS_CERT: './x', HEDDLE_TLS_KEY: './y', HEDDLE_TLS_CA: './z' },
+      /HEDDLE_TLS_CERT.*cannot be used: ENOENT/,
+    ],
+  ])(
+    'starts no %s that could not trust the other parts, and says what to set',
+    async (part, environment, says) => {
+      const { code, lines } = await failure(environment, ['--only', part]);
+      expect({ code, count: lines.length }).toEqual({ code: 1, count: 1 });
+      expect(lines[0]).toMatch(says);
+    },
+  );
+
+  it('starts a part with HEDDLE_MESH_SECRET alone, and warns that every process can then sign', async () => {
+    const heddle = start({ HEDDLE_MESH_SECRET: 's'.repeat(32), LOG_LEVEL: 'warn' }, ['--only', 'gateway']);
+    await heddle.line(/only HEDDLE_MESH_SECRET is set/);
+    await heddle.line(/Heddle is ready/);
   });
 });

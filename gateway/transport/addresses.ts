@@ -1,4 +1,6 @@
-import { Pool } from 'undici';
+import type { KeyObject } from 'node:crypto';
+import { buildConnector, Pool } from 'undici';
+import { checkPart, type TlsMaterial, type TlsSource, tlsVersionMin } from '#schema/mesh-tls.ts';
 import { createSubscriber, type Subscriber } from './subscriptions.ts';
 
 const connectTimeoutMs = 5_000;
@@ -15,6 +17,11 @@ export interface Address {
   readonly pool: Pool;
   /** For subscriptions. */
   readonly subscriber: Subscriber;
+  /**
+   * The process that identities are signed for, where processes do not share which were used: learned from a refusal,
+   * forgotten when a connection ends.
+   */
+  instance: string | undefined;
   /**
    * Nothing could be begun here: the next operations go to other addresses for a while, and over new connections when
    * they come back. Operations in progress keep theirs.
@@ -34,30 +41,63 @@ export interface AddressesOptions {
   readonly urls: readonly URL[];
   readonly operationsMax: number;
   readonly eventsMax: number;
+  /** What answers over plain HTTP are checked with. */
+  readonly answerKey: KeyObject | undefined;
+  /** What connections to https addresses are opened with. */
+  readonly tls: TlsSource | undefined;
   readonly now: () => number;
   readonly delay?: ((ms: number, signal: AbortSignal) => Promise<unknown>) | undefined;
 }
 
+/** Opens connections with the certificate of the moment, to servers whose certificate names the subgraph. */
+function connectorOf(name: string, tls: TlsSource): buildConnector.connector {
+  let opened: { readonly material: TlsMaterial; readonly connect: buildConnector.connector } | undefined;
+  return (to, callback) => {
+    const material = tls.current();
+    if (opened?.material !== material) {
+      const checkServerIdentity = checkPart(name);
+      const timeout = connectTimeoutMs;
+      const minVersion = tlsVersionMin;
+      const connect = buildConnector({ ...material, timeout, minVersion, checkServerIdentity });
+      opened = { material, connect };
+    }
+    opened.connect(to, callback);
+  };
+}
+
 /** Opens no connection yet. */
 export function createAddresses(options: AddressesOptions): Addresses {
-  const { name, urls, operationsMax, eventsMax, now, delay } = options;
+  const { name, urls, operationsMax, eventsMax, answerKey, tls, now, delay } = options;
+  const connect = tls === undefined ? { timeout: connectTimeoutMs } : connectorOf(name, tls);
   const entries = urls.map((url) => {
+    const forget = () => {
+      address.instance = undefined;
+    };
     const openPool = () =>
       new Pool(url.origin, {
         connections: operationsMax,
         pipelining: 1,
-        connect: { timeout: connectTimeoutMs },
+        connect,
         headersTimeout: answerTimeoutMs,
         bodyTimeout: answerTimeoutMs,
         maxResponseSize: responseBytesMax,
-      });
+      }).on('disconnect', forget);
     const openSubscriber = () =>
-      createSubscriber({ name, url: new URL(url.href.replace(/^http/, 'ws')), eventsMax, delay });
+      createSubscriber({
+        name,
+        url: new URL(url.href.replace(/^http/, 'ws')),
+        eventsMax,
+        answerKey: url.protocol === 'https:' ? undefined : answerKey,
+        tls,
+        onDisconnect: forget,
+        delay,
+      });
     let pool = openPool();
     let subscriber = openSubscriber();
     let refusedAtMs = Number.NEGATIVE_INFINITY;
     const address: Address = {
       url,
+      instance: undefined,
       get pool() {
         return pool;
       },
@@ -66,6 +106,7 @@ export function createAddresses(options: AddressesOptions): Addresses {
       },
       avoid() {
         refusedAtMs = now();
+        forget();
         pool.close().catch(() => undefined);
         pool = openPool();
         subscriber.retire();

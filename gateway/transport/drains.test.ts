@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { parse } from 'graphql';
@@ -8,6 +9,8 @@ import { WebSocketServer } from 'ws';
 import { HeddleError } from '#schema/errors.ts';
 import { drainedCloseCode } from '#schema/http-drain.ts';
 import { loadDirectiveDefinitions } from '#schema/load-sdl.ts';
+import { authenticateSocket, socketNonceHeader } from '#schema/mesh-answers.ts';
+import { deriveMeshKeys } from '#schema/mesh-keys.ts';
 import { isEndedByMesh } from '#schema/subgraph.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
@@ -18,7 +21,7 @@ import { SampleSource, sampleCaller } from '#test/support/sample-subgraphs.ts';
 import { memoryAudit } from '#test/support/small-graph.ts';
 import { createHttpExecutor } from './http.ts';
 
-const meshSecret = 'a secret of at least thirty-two bytes';
+const keys = deriveMeshKeys('a secret of at least thirty-two bytes');
 const log = pino({ level: 'silent' });
 const sdl = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@authenticated"])
@@ -99,7 +102,7 @@ async function start(name: string, port = 0): Promise<Instance> {
   state.served = await serveSubgraph(subgraph, {
     host: '127.0.0.1',
     port,
-    meshSecret,
+    keys,
     log,
     ready: () => state.isReady,
   });
@@ -110,7 +113,7 @@ async function start(name: string, port = 0): Promise<Instance> {
 function reach(...instances: readonly { readonly served: Pick<ServedSubgraph, 'url'> }[]) {
   const url = instances.map(({ served }) => served.url).join(',');
   const clock = { nowMs: 0 };
-  const executor = createHttpExecutor({ name: 'models', url, meshSecret, now: () => clock.nowMs });
+  const executor = createHttpExecutor({ name: 'models', url, keys, now: () => clock.nowMs });
   stack.push(executor);
   const ask = (query: string, signal?: AbortSignal) =>
     executor.execute({
@@ -226,18 +229,22 @@ describe('an operation of which nothing was begun', () => {
 
   it('is sent to another process when its WebSocket is closed by a drain before an answer, and not otherwise', async () => {
     const b = await start('b');
-    for (const [code, begun] of [
-      [drainedCloseCode, true],
-      [1011, false],
-    ] as const) {
+    for (const { code, isForged, begun } of [
+      { code: drainedCloseCode, isForged: false, begun: true },
+      { code: 1011, isForged: false, begun: false },
+      // Not by the mesh: whoever stands between would have a call made twice.
+      { code: drainedCloseCode, isForged: true, begun: false },
+    ]) {
       const sockets = new WebSocketServer({ host: '127.0.0.1', port: 0, path: '/graphql' });
       stack.push({ [Symbol.asyncDispose]: async () => sockets.close() });
       await once(sockets, 'listening');
-      sockets.on('connection', (socket) => {
+      sockets.on('connection', (socket, { headers }) => {
+        const forge = socket.close.bind(socket);
+        authenticateSocket(socket, keys.answerKey as KeyObject, String(headers[socketNonceHeader]));
         socket.on('message', (data) => {
           const { type } = JSON.parse(String(data));
           if (type === 'connection_init') socket.send(JSON.stringify({ type: 'connection_ack' }));
-          if (type === 'subscribe') socket.close(code);
+          if (type === 'subscribe') (isForged ? forge : socket.close)(code);
         });
       });
       const { port } = sockets.address() as AddressInfo;

@@ -35,11 +35,20 @@ export function tooDeep(): HeddleError {
   return new HeddleError('BAD_USER_INPUT', 'The variables nest too deep.');
 }
 
+/** An answer over plain HTTP that was not made by a subgraph of this mesh, or not for this request. */
+export function forgedAnswer(subgraph: string): HeddleError {
+  return new HeddleError(
+    'INTERNAL',
+    `An answer in the name of the subgraph ${subgraph} is not authentic: compare HEDDLE_MESH_SECRET.`,
+    { extensions: { subgraph } },
+  );
+}
+
 /** `said` is for the log: it tells a wrong secret from clocks that differ. */
 export function refusedIdentity(subgraph: string, said: string): HeddleError {
   return new HeddleError(
     'INTERNAL',
-    `The subgraph ${subgraph} refuses this gateway's identity: compare HEDDLE_MESH_SECRET and the clocks.`,
+    `The subgraph ${subgraph} refuses this gateway's identity: compare its mesh key with theirs, and the clocks.`,
     { cause: new Error(said), extensions: { subgraph } },
   );
 }

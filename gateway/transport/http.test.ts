@@ -5,6 +5,7 @@ import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Caller } from '#schema/caller.ts';
 import { loadDirectiveDefinitions } from '#schema/load-sdl.ts';
+import { deriveMeshKeys } from '#schema/mesh-keys.ts';
 import type { SubgraphExecutor } from '#schema/subgraph.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
@@ -15,7 +16,7 @@ import { SampleSource, sampleCaller } from '#test/support/sample-subgraphs.ts';
 import { memoryAudit } from '#test/support/small-graph.ts';
 import { createHttpExecutor } from './http.ts';
 
-const meshSecret = 'a secret of at least thirty-two bytes';
+const keys = deriveMeshKeys('a secret of at least thirty-two bytes');
 const log = pino({ level: 'silent' });
 const sdl = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@authenticated", "@requiresScopes"])
@@ -70,7 +71,7 @@ beforeEach(async () => {
       },
     },
   });
-  served = await serveSubgraph(subgraph, { host: '127.0.0.1', port: 0, meshSecret, log, graceMs: 0 });
+  served = await serveSubgraph(subgraph, { host: '127.0.0.1', port: 0, keys, log, graceMs: 0 });
 });
 
 afterEach(async () => {
@@ -79,7 +80,7 @@ afterEach(async () => {
 });
 
 function reach(options: Partial<Parameters<typeof createHttpExecutor>[0]> = {}) {
-  const executor = createHttpExecutor({ name: 'models', url: served.url, meshSecret, ...options });
+  const executor = createHttpExecutor({ name: 'models', url: served.url, keys, ...options });
   disposables.push(executor);
   return executor;
 }
@@ -194,7 +195,8 @@ describe('a subgraph in another process', () => {
   });
 
   it('is told apart from one that refuses us', async () => {
-    const executor = reach({ meshSecret: 'another secret that is as long as the first' });
+    const { signingKey } = deriveMeshKeys('another secret that is as long as the first');
+    const executor = reach({ keys: { ...keys, signingKey } });
     for (const asked of [() => ask(executor, '{ who }'), () => subscribe(executor, 'a')]) {
       await expect(asked()).rejects.toMatchObject({
         code: 'INTERNAL',
@@ -234,7 +236,7 @@ describe('a subgraph in another process', () => {
 
   it('refuses an address that is none', () => {
     for (const url of ['', 'nonsense', 'ftp://models/', 'models:4001']) {
-      expect(() => createHttpExecutor({ name: 'models', url, meshSecret })).toThrow(/models/);
+      expect(() => createHttpExecutor({ name: 'models', url, keys })).toThrow(/models/);
     }
   });
 });

@@ -4,12 +4,16 @@ import { HeddleError } from '#schema/errors.ts';
 import { parseJson } from '#schema/exact-json.ts';
 import { drainingStatus } from '#schema/http-drain.ts';
 import { identityHeader, signIdentity } from '#schema/identity.ts';
+import { answerCodeHeader, isAuthenticAnswer } from '#schema/mesh-answers.ts';
+import type { GatewayKeys } from '#schema/mesh-keys.ts';
+import type { TlsSource } from '#schema/mesh-tls.ts';
 import { resumptions } from '#schema/resumption.ts';
 import type { SubgraphExecutor, SubgraphName, SubgraphRequest } from '#schema/subgraph.ts';
 import { type Address, createAddresses } from './addresses.ts';
 import {
   atCapacity,
   broken,
+  forgedAnswer,
   isWireResult,
   refusedIdentity,
   resultOf,
@@ -17,6 +21,7 @@ import {
   unreachable,
 } from './errors.ts';
 import { resumeSubscriptions } from './resuming.ts';
+import { namedInstance } from './subscriptions.ts';
 
 export interface HttpExecutorOptions {
   readonly name: SubgraphName;
@@ -25,8 +30,9 @@ export interface HttpExecutorOptions {
    * addresses of equal processes are separated by commas.
    */
   readonly url: string;
-  /** What both sides sign with; at least 32 bytes. */
-  readonly meshSecret: string;
+  readonly keys: GatewayKeys;
+  /** Required for https addresses: the certificate of this gateway, and the authorities of those of subgraphs. */
+  readonly tls?: TlsSource | undefined;
   /** Operations under way to this subgraph at once; one more is refused with OVERLOADED. */
   readonly operationsMax?: number;
   /** Events that may wait in this process for one slow subscriber. */
@@ -83,10 +89,18 @@ function codeOf(error: unknown): string {
 }
 
 /** The address with the path that subgraphs are served under. Throws TypeError for what is no HTTP URL. */
-function addressOf(name: string, text: string): URL {
+function addressOf({ name, keys, tls }: HttpExecutorOptions, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new TypeError(`The URL of the subgraph ${name} is not one of HTTP: ${text}`);
+  }
+  if (url.protocol === 'https:' && tls === undefined) {
+    throw new TypeError(`The subgraph ${name} is reached over TLS, and no certificates are given: ${text}`);
+  }
+  if (url.protocol === 'http:' && keys.answerKey === undefined) {
+    throw new TypeError(
+      `The subgraph ${name} is reached over plain HTTP, and no mesh secret is given: ${text}`,
+    );
   }
   if (url.pathname === '/') url.pathname = '/graphql';
   return url;
@@ -127,6 +141,22 @@ function isNotBegun(
   return errors.length > 0 && errors.every(({ extensions }) => extensions.notBegun === true);
 }
 
+const otherProcess = 'The identity was signed for another process of the subgraph.';
+
+/**
+ * The subgraph refuses an identity that is not signed for this process of it. One that named no process is not accepted
+ * anywhere, so that the operation was certainly not begun; one that named another may have been used there, whoever
+ * brought it here.
+ */
+class OtherProcess extends Error {
+  readonly signedFor: string | undefined;
+
+  constructor(signedFor: string | undefined) {
+    super(otherProcess);
+    this.signedFor = signedFor;
+  }
+}
+
 /**
  * Reaches a subgraph in another process: queries and mutations over kept-alive HTTP, subscriptions over one shared
  * WebSocket, each operation with the caller in a token signed for it alone. An operation that was certainly not begun
@@ -135,27 +165,38 @@ function isNotBegun(
  * cannot be reached, and says which.
  */
 export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecutor & AsyncDisposable {
-  const { name, meshSecret, operationsMax = operationsMaxDefault, now = Date.now } = options;
-  const urls = options.url.split(',').map((url) => addressOf(name, url.trim()));
+  const { name, keys, tls, operationsMax = operationsMaxDefault, now = Date.now } = options;
+  const { answerKey } = keys;
+  const urls = options.url.split(',').map((url) => addressOf(options, url.trim()));
   const eventsMax = options.eventsMax ?? eventsMaxDefault;
   const { delay } = options;
-  const addresses = createAddresses({ name, urls, operationsMax, eventsMax, now, delay });
+  const addresses = createAddresses({
+    name,
+    urls,
+    operationsMax,
+    eventsMax,
+    answerKey,
+    tls,
+    now,
+    delay,
+  });
   let running = 0;
 
-  const signed = async (request: SubgraphRequest, query: string) => {
+  const signed = ({ instance }: Address, request: SubgraphRequest, query: string) => {
     const operation = { query, variables: request.variables, operationName: request.operationName };
     const { caller, requestId, clientRequestId, clientAddress } = request;
     const claims = { caller, requestId, clientRequestId, clientAddress };
-    const identity = await signIdentity(meshSecret, name, claims, operation);
-    return { operation, identity };
+    const identity = signIdentity(keys.signingKey, { subgraph: name, instance }, claims, operation);
+    return { operation, identity, instance };
   };
 
   const send = async (address: Address, request: SubgraphRequest, { text: query }: Printed) => {
-    const { operation, identity } = await signed(request, query);
+    const { operation, identity, instance } = signed(address, request, query);
     const { url, pool } = address;
     const ending = endingOf(request, address, identity);
     let statusCode: number;
     let text: string;
+    let code: unknown;
     try {
       const answer = await pool.request({
         path: url.pathname + url.search,
@@ -170,15 +211,29 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
         signal: ending.signal,
       });
       ({ statusCode } = answer);
+      code = answer.headers[answerCodeHeader];
       text = await answer.body.text();
     } finally {
       ending[Symbol.dispose]();
     }
-    if (statusCode === 401) throw refusedIdentity(name, text.slice(0, 500));
+    const isOpenToForgery = url.protocol === 'http:' && answerKey !== undefined;
+    if (isOpenToForgery && !isAuthenticAnswer(answerKey, code, identity, statusCode, text)) {
+      throw forgedAnswer(name);
+    }
     const result = parseJson(text);
+    if (statusCode === 401) {
+      const named = isWireResult(result) && learnInstance(address, resultOf(result));
+      if (typeof named === 'string') throw new OtherProcess(instance);
+      throw refusedIdentity(name, text.slice(0, 500));
+    }
     if (!isWireResult(result))
       throw new Error(`The subgraph ${name} answered ${statusCode} without a result.`);
     return resultOf(result);
+  };
+
+  const learnInstance = (address: Address, { errors }: ExecutionResult) => {
+    address.instance = namedInstance(errors);
+    return address.instance;
   };
 
   const explain = (error: unknown, { signal }: SubgraphRequest): unknown => {
@@ -193,28 +248,52 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
     return broken(name, error);
   };
 
+  /** Sends again where the subgraph names the process that the identity has to be signed for. */
+  const sendSigned = async (address: Address, request: SubgraphRequest, document: Printed) => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await send(address, request, document);
+      } catch (error) {
+        if (!(error instanceof OtherProcess)) throw error;
+        const mayRepeat = error.signedFor === undefined || document.type === 'query';
+        if (!mayRepeat || tries >= triesMax) throw refusedIdentity(name, otherProcess);
+      }
+    }
+  };
+
   const ask = async (address: Address, request: SubgraphRequest, document: Printed) => {
     try {
-      return await send(address, request, document);
+      return await sendSigned(address, request, document);
     } catch (error) {
       const mayRepeat =
         document.type === 'query' &&
+        !(error instanceof HeddleError) &&
         codeOf(error) !== '' &&
         !neverSent.has(codeOf(error)) &&
         request.signal?.aborted !== true;
       if (!mayRepeat) throw explain(error, request);
-      return send(address, request, document).catch((again: unknown) => {
+      return sendSigned(address, request, document).catch((again: unknown) => {
         throw explain(again, request);
       });
     }
   };
 
   const subscribe = async (address: Address, request: SubgraphRequest, { text }: Printed) => {
-    const { operation, identity } = await signed(request, text).catch((error: unknown) => {
-      throw explain(error, request);
-    });
     const isAnonymous = request.caller.kind === 'ANONYMOUS';
-    return address.subscriber.subscribe({ ...operation, identity, isAnonymous }, request.signal);
+    for (let tries = 1; ; tries++) {
+      let signedFor: string | undefined;
+      const opening = async () => {
+        const { operation, identity, instance } = signed(address, request, text);
+        signedFor = instance;
+        return address.subscriber.subscribe({ ...operation, identity, isAnonymous }, request.signal);
+      };
+      const result = await opening().catch((error: unknown) => {
+        throw explain(error, request);
+      });
+      if (Symbol.asyncIterator in result || namedInstance(result.errors) === undefined) return result;
+      learnInstance(address, result);
+      if (signedFor !== undefined || tries >= triesMax) throw refusedIdentity(name, otherProcess);
+    }
   };
 
   /** Runs the operation, again where nothing was begun. */

@@ -2,6 +2,7 @@ import { type ExecutionResult, parse } from 'graphql';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
+import { deriveMeshKeys } from '#schema/mesh-keys.ts';
 import { resumptions } from '#schema/resumption.ts';
 import { serveSubgraph } from '#subgraphs/shared/serve.ts';
 import { startCuttingProxy } from '#test/support/cutting-proxy.ts';
@@ -13,7 +14,7 @@ import { overrun } from './errors.ts';
 import { createHttpExecutor } from './http.ts';
 import { resumeSubscriptions } from './resuming.ts';
 
-const meshSecret = 'a secret of at least thirty-two bytes';
+const keys = deriveMeshKeys('a secret of at least thirty-two bytes');
 const full = `__typename completionId sequence ... on TextDelta { text }
   ... on CompletionFinished { completion { text } }
   ... on CompletionFailed { code message retryAfterMs completion { id status } }`;
@@ -40,14 +41,14 @@ async function startRemote() {
   const served = await serveSubgraph(mesh.subgraph, {
     host: '127.0.0.1',
     port: 0,
-    meshSecret,
+    keys,
     log,
     graceMs: 0,
   });
   stack.defer(() => served.close());
   const proxy = stack.use(await startCuttingProxy(new URL(served.url)));
   const executor = stack.use(
-    createHttpExecutor({ name: 'inference', url: `http://127.0.0.1:${proxy.port}/graphql`, meshSecret }),
+    createHttpExecutor({ name: 'inference', url: `http://127.0.0.1:${proxy.port}/graphql`, keys }),
   );
   return { mesh, proxy, executor, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }

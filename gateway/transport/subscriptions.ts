@@ -1,10 +1,13 @@
+import { type KeyObject, randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
+import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { HeddleError } from '#schema/errors.ts';
 import { parseJson } from '#schema/exact-json.ts';
 import { drainedCloseCode } from '#schema/http-drain.ts';
+import { SocketCodes, socketNonceHeader } from '#schema/mesh-answers.ts';
+import { checkPart, type TlsSource, tlsVersionMin } from '#schema/mesh-tls.ts';
 import { broken, errorOf, overrun, refusedIdentity, resultOf, unreachable } from './errors.ts';
 import { EventBuffer } from './event-buffer.ts';
 
@@ -66,22 +69,48 @@ function charactersOf(value: unknown): number {
   return sum;
 }
 
-/** Emits messages parsed, with the digits of their numbers: graphql-ws parses those that are texts, and rounds. */
-class MeshSocket extends WebSocket {
-  constructor(address: string | URL, protocols?: string | string[]) {
-    super(address, protocols, {
-      perMessageDeflate: false,
-      maxPayload: messageBytesMax,
-      handshakeTimeout: acknowledgeTimeoutMs,
-    });
-  }
+/** The close code of a connection that broke. */
+const brokenCloseCode = 1006;
 
-  // biome-ignore lint/suspicious/noExplicitAny: the signature of EventEmitter
-  override emit(event: string | symbol, ...args: any[]): boolean {
-    if (event !== 'message') return super.emit(event, ...args);
-    // Messages marked as binary are handed on as they are.
-    return super.emit(event, parseMessage(args[0]), true);
-  }
+/**
+ * WebSockets that emit messages parsed, with the digits of their numbers (graphql-ws parses those that are texts, and
+ * rounds), and, over plain HTTP, only what a subgraph of this mesh has sent over this socket, in order.
+ */
+function meshSocketOf(name: string, answerKey: KeyObject | undefined, tls: TlsSource | undefined) {
+  return class MeshSocket extends WebSocket {
+    readonly #codes: SocketCodes | undefined;
+
+    constructor(address: string | URL, protocols?: string | string[]) {
+      const nonce = randomUUID();
+      super(address, protocols, {
+        perMessageDeflate: false,
+        maxPayload: messageBytesMax,
+        handshakeTimeout: acknowledgeTimeoutMs,
+        ...(answerKey === undefined ? {} : { headers: { [socketNonceHeader]: nonce } }),
+        ...tls?.current(),
+        minVersion: tlsVersionMin,
+        // The type of ws has another result than Node's own option, which this is handed on to.
+        checkServerIdentity: checkPart(name) as never,
+      });
+      this.#codes = answerKey && new SocketCodes(answerKey, nonce);
+    }
+
+    // biome-ignore lint/suspicious/noExplicitAny: the signature of EventEmitter
+    override emit(event: string | symbol, ...args: any[]): boolean {
+      if (event === 'close' && this.#codes !== undefined && args[0] === drainedCloseCode) {
+        const isOurs = this.#codes.isAuthenticClose(drainedCloseCode, String(args[1]));
+        return super.emit('close', isOurs ? drainedCloseCode : brokenCloseCode, args[1]);
+      }
+      if (event !== 'message') return super.emit(event, ...args);
+      const text = this.#codes === undefined ? String(args[0]) : this.#codes.open(String(args[0]));
+      if (text === undefined) {
+        this.terminate();
+        return true;
+      }
+      // Messages marked as binary are handed on as they are.
+      return super.emit(event, parseMessage(text), true);
+    }
+  };
 }
 
 /** The completion that an event belongs to, when it says so. */
@@ -104,6 +133,14 @@ function isRefusal(reason: unknown): reason is readonly GraphQLFormattedError[] 
   return Array.isArray(reason) && reason.length > 0;
 }
 
+/** The process that an identity has to be signed for, when this is why the operation was refused. */
+export function namedInstance(
+  errors: readonly Pick<GraphQLError, 'extensions'>[] | readonly GraphQLFormattedError[] | undefined,
+): string | undefined {
+  const { instance, notBegun } = errors?.[0]?.extensions ?? {};
+  return notBegun === true && typeof instance === 'string' ? instance : undefined;
+}
+
 const waitFor = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal, ref: false });
 
 /** Opens the subscriptions of one subgraph. */
@@ -111,9 +148,14 @@ export function createSubscriber(options: {
   readonly name: string;
   readonly url: URL;
   readonly eventsMax: number;
+  /** What messages are checked with; absent where a certificate stands before them. */
+  readonly answerKey: KeyObject | undefined;
+  readonly tls: TlsSource | undefined;
+  readonly onDisconnect: () => void;
   readonly delay?: ((ms: number, signal: AbortSignal) => Promise<unknown>) | undefined;
 }): Subscriber {
-  const { name, url, eventsMax, delay = waitFor } = options;
+  const { name, url, eventsMax, onDisconnect, delay = waitFor } = options;
+  const webSocketImpl = meshSocketOf(name, options.answerKey, options.tls);
   let pongTimeout: NodeJS.Timeout | undefined;
   let isOpen = false;
   let connections = 0;
@@ -124,7 +166,7 @@ export function createSubscriber(options: {
   const openClient = () =>
     createClient({
       url: url.href,
-      webSocketImpl: MeshSocket,
+      webSocketImpl,
       // The WebSocket stays open when no subscription runs. Its own timer to close it then would keep the process alive.
       lazy: false,
       // A retry would run the operation a second time, with a token that was used.
@@ -139,6 +181,7 @@ export function createSubscriber(options: {
         },
         closed: () => {
           isOpen = false;
+          onDisconnect();
           clearTimeout(pongTimeout);
         },
         ping: (received) => {
@@ -161,6 +204,7 @@ export function createSubscriber(options: {
     }
     // The gateway lets only callers through who may: what is not authenticated here is the gateway itself.
     const [first] = reason;
+    if (namedInstance(reason) !== undefined) return reason;
     const byIdentity = !isAnonymous && first?.extensions?.code === 'UNAUTHENTICATED';
     return byIdentity ? refusedIdentity(name, first.message) : reason;
   };

@@ -22,12 +22,13 @@ const connectMsMax = 5_000;
 const commandMsMax = 3_000;
 
 /** Rejects when the server cannot be reached at first; later losses are logged, and mended. */
-export async function connectRedis(url: string, log: Logger): Promise<RedisConnections> {
+export async function connectRedis(url: string, log: Logger, ca?: string): Promise<RedisConnections> {
   const options = {
     lazyConnect: true,
     connectTimeout: connectMsMax,
     maxRetriesPerRequest: retriesPerCommand,
     enableAutoPipelining: true,
+    ...(ca !== undefined && url.startsWith('rediss:') ? { tls: { ca } } : {}),
     retryStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, 2_000),
   };
   const commands = new Redis(url, { ...options, commandTimeout: commandMsMax });

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
 import {
@@ -9,6 +10,7 @@ import { type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
 import { HeddleError } from '#schema/errors.ts';
 import { type IdentityVerifier, identityHeader } from '#schema/identity.ts';
+import { answerCode, answerCodeHeader } from '#schema/mesh-answers.ts';
 import { ConnectionLost, type SubgraphRequest } from '#schema/subgraph.ts';
 import type { Subgraph } from './subgraph.ts';
 
@@ -51,6 +53,14 @@ function executing(subgraph: Subgraph): ApolloServerPlugin<ServedContext> {
   };
 }
 
+export interface ServedHttpOptions {
+  readonly verifier: IdentityVerifier;
+  readonly bodyBytesMax: number;
+  /** Authenticates every answer. */
+  readonly answerKey: KeyObject | undefined;
+  readonly log: Logger;
+}
+
 export interface ServedHttp {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
   stop(): Promise<void>;
@@ -59,9 +69,7 @@ export interface ServedHttp {
 /** Queries and mutations over HTTP, each with a valid identity of the gateway; everything else is refused. */
 export async function createServedHttp(
   subgraph: Subgraph,
-  verifier: IdentityVerifier,
-  bodyBytesMax: number,
-  log: Logger,
+  { verifier, bodyBytesMax, answerKey, log }: ServedHttpOptions,
 ): Promise<ServedHttp> {
   const apollo = new ApolloServer<ServedContext>({
     schema: subgraph.schema,
@@ -114,12 +122,23 @@ export async function createServedHttp(
       })
       .finally(() => running.delete(token));
     if (answered.body.kind !== 'complete') throw new Error('a subgraph does not answer in parts');
-    const text = Buffer.from(answered.body.string);
-    response.writeHead(answered.status ?? 200, {
-      ...Object.fromEntries(answered.headers),
-      'content-length': text.byteLength,
+    send(request, response, {
+      status: answered.status ?? 200,
+      headers: Object.fromEntries(answered.headers),
+      text: answered.body.string,
     });
-    response.end(text);
+  };
+
+  /** Every answer, refusals included, is good for its request alone: a gateway sends again what was not begun. */
+  const send = (request: IncomingMessage, response: ServerResponse, { status, headers, text }: Answer) => {
+    const code = answerKey && answerCode(answerKey, identityIn(request), status, text);
+    const body = Buffer.from(text);
+    response.writeHead(status, {
+      ...headers,
+      'content-length': body.byteLength,
+      ...(code === undefined ? {} : { [answerCodeHeader]: code }),
+    });
+    response.end(body);
   };
 
   return {
@@ -139,7 +158,7 @@ export async function createServedHttp(
         await answer(request, response, leaving);
       } catch (error) {
         if (response.headersSent || response.destroyed) response.destroy();
-        else sendError(response, error, log);
+        else send(request, response, explainError(error, request, log));
       }
     },
     stop: () => apollo.stop(),
@@ -164,13 +183,22 @@ const statusOfCode: Readonly<Partial<Record<string, number>>> = {
   OVERLOADED: 503,
 };
 
-function sendError(response: ServerResponse, error: unknown, log: Logger): void {
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+function explainError(error: unknown, request: IncomingMessage, log: Logger): Answer {
   const known =
     error instanceof HeddleError ? error : new HeddleError('INTERNAL', 'Something unexpected failed.');
   if (known !== error) log.error({ err: error }, 'a request to the subgraph failed unexpectedly');
-  response
-    .writeHead(statusOfCode[known.code] ?? 500, { 'content-type': 'application/json', connection: 'close' })
-    .end(JSON.stringify({ errors: [{ message: known.message, extensions: known.extensions }] }));
+  return {
+    status: statusOfCode[known.code] ?? 500,
+    // What is left of a body is not read.
+    headers: { 'content-type': 'application/json', ...(request.complete ? {} : { connection: 'close' }) },
+    text: JSON.stringify({ errors: [{ message: known.message, extensions: known.extensions }] }),
+  };
 }
 
 /** The body as an object: POST and application/json only, within the bound. */

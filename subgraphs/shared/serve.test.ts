@@ -7,14 +7,16 @@ import { WebSocket } from 'ws';
 import type { Caller } from '#schema/caller.ts';
 import { type IdentityOperation, identityHeader, signIdentity } from '#schema/identity.ts';
 import { loadDirectiveDefinitions } from '#schema/load-sdl.ts';
+import { deriveMeshKeys } from '#schema/mesh-keys.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
+import { createMemoryUsedTokens } from '#state/tokens/memory.ts';
 import { memoryAudit } from '#test/support/small-graph.ts';
 import { testCaller } from '#test/support/subgraph.ts';
 import { type ServedSubgraph, serveSubgraph } from './serve.ts';
 import { createSubgraph } from './subgraph.ts';
 
-const meshSecret = 'a secret of at least thirty-two bytes';
+const keys = deriveMeshKeys('a secret of at least thirty-two bytes');
 const log = pino({ level: 'silent' });
 const caller = testCaller('acme', 'models:write');
 
@@ -82,7 +84,9 @@ beforeEach(async () => {
   served = await serveSubgraph(subgraph, {
     host: '127.0.0.1',
     port: 0,
-    meshSecret,
+    keys,
+    // As processes share them through Redis.
+    usedTokens: { ...createMemoryUsedTokens(), shared: true },
     log,
     bodyBytesMax: 4_096,
   });
@@ -91,10 +95,10 @@ beforeEach(async () => {
 afterEach(() => served.close());
 
 const origin = () => served.url.replace('/graphql', '');
-const sign = (operation: IdentityOperation, by: Caller = caller, now = Date.now, secret = meshSecret) =>
+const sign = (operation: IdentityOperation, by: Caller = caller, now = Date.now, key = keys.signingKey) =>
   signIdentity(
-    secret,
-    'models',
+    key,
+    { subgraph: 'models' },
     { caller: by, requestId: 'r-1', clientAddress: '192.0.2.1' },
     operation,
     now,
@@ -114,22 +118,25 @@ describe('over HTTP', () => {
   };
 
   it('runs queries and mutations for the caller that the identity names', async () => {
-    const asked = await post(operation, await sign(operation));
+    const asked = await post(operation, sign(operation));
     expect([asked.status, asked.body]).toEqual([200, { data: { who: 'acme r-1 192.0.2.1' } }]);
     const mutation = { query: 'mutation { make(name: "a") }' };
-    expect((await post(mutation, await sign(mutation))).body).toEqual({ data: { make: 'a' } });
-    const refused = await post(mutation, await sign(mutation, testCaller('acme')));
+    expect((await post(mutation, sign(mutation))).body).toEqual({ data: { make: 'a' } });
+    const refused = await post(mutation, sign(mutation, testCaller('acme')));
     expect(refused.body.errors[0].extensions.code).toBe('FORBIDDEN');
   });
 
   it('refuses what is unsigned, signed elsewhere, altered, stale or replayed', async () => {
-    const good = await sign(operation);
+    const good = sign(operation);
     const anHourAgo = () => Date.now() - 3_600_000;
     const refusals = [
       await post(operation),
       await post(operation, 'nonsense'),
-      await post(operation, await sign(operation, caller, Date.now, 'another secret of thirty-two bytes')),
-      await post(operation, await sign(operation, caller, anHourAgo)),
+      await post(
+        operation,
+        sign(operation, caller, Date.now, deriveMeshKeys('another secret of thirty-two bytes').signingKey),
+      ),
+      await post(operation, sign(operation, caller, anHourAgo)),
       await post({ ...operation, variables: { b: 'y', a: 1 } }, good),
       await post({ ...operation, query: operation.query.replace('who(', 'other: who(') }, good),
       await post({ ...operation, operationName: 'P' }, good),
@@ -166,7 +173,7 @@ describe('over HTTP', () => {
 
   it('refuses a document that does not fit the schema, and a subscription', async () => {
     for (const query of ['{ nothing }', '{', 'subscription { count(to: 1) }']) {
-      const { body } = await post({ query }, await sign({ query }));
+      const { body } = await post({ query }, sign({ query }));
       expect(body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
     }
   });
@@ -176,7 +183,7 @@ describe('over HTTP', () => {
     const leaving = new AbortController();
     const asked = fetch(served.url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', [identityHeader]: await sign({ query }) },
+      headers: { 'content-type': 'application/json', [identityHeader]: sign({ query }) },
       body: JSON.stringify({ query }),
       signal: leaving.signal,
     });
@@ -208,8 +215,8 @@ describe('over WebSocket', () => {
   it('streams to its end, also two callers over one socket', async () => {
     const operation = { query: 'subscription ($to: Int!) { count(to: $to) }', variables: { to: 3 } };
     const streams = await Promise.all([
-      subscribe(operation, await sign(operation)),
-      subscribe(operation, await sign(operation, testCaller('other'))),
+      subscribe(operation, sign(operation)),
+      subscribe(operation, sign(operation, testCaller('other'))),
     ]);
     for (const stream of streams) {
       expect(await Array.fromAsync(stream)).toEqual([1, 2, 3].map((count) => ({ data: { count } })));
@@ -218,13 +225,13 @@ describe('over WebSocket', () => {
 
   it('runs queries and mutations too', async () => {
     const operation = { query: 'mutation { make(name: "a") }' };
-    const stream = await subscribe(operation, await sign(operation));
+    const stream = await subscribe(operation, sign(operation));
     expect(await Array.fromAsync(stream)).toEqual([{ data: { make: 'a' } }]);
   });
 
   it('refuses an operation without an identity of its own, and a replayed one', async () => {
     const operation = { query: 'subscription { count(to: 1) }' };
-    const good = await sign(operation);
+    const good = sign(operation);
     await Array.fromAsync(await subscribe(operation, good));
     for (const token of ['', good]) {
       const refusal = Array.fromAsync(await subscribe(operation, token));
@@ -235,17 +242,17 @@ describe('over WebSocket', () => {
   it('refuses a caller without credentials, and a document that does not fit', async () => {
     const operation = { query: 'subscription { count(to: 1) }' };
     const anonymous = { ...testCaller(null), kind: 'ANONYMOUS' } as const;
-    const refused = await Array.fromAsync(await subscribe(operation, await sign(operation, anonymous)));
+    const refused = await Array.fromAsync(await subscribe(operation, sign(operation, anonymous)));
     expect(refused).toMatchObject([{ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] }]);
     const wrong = { query: 'subscription { nothing }' };
-    await expect(Array.fromAsync(await subscribe(wrong, await sign(wrong)))).rejects.toMatchObject([
+    await expect(Array.fromAsync(await subscribe(wrong, sign(wrong)))).rejects.toMatchObject([
       { extensions: { code: 'BAD_USER_INPUT' } },
     ]);
   });
 
   it('wakes and ends a waiting source when the client leaves the stream', async () => {
     const operation = { query: 'subscription { waiting }' };
-    const stream = await subscribe(operation, await sign(operation));
+    const stream = await subscribe(operation, sign(operation));
     expect(await stream.next()).toEqual({ value: { data: { waiting: 1 } }, done: false });
     await heard.begun.promise;
     await stream.return?.();
@@ -254,7 +261,7 @@ describe('over WebSocket', () => {
 
   it('wakes and ends a waiting source when the socket breaks', async () => {
     const operation = { query: 'subscription { waiting }' };
-    const stream = await subscribe(operation, await sign(operation));
+    const stream = await subscribe(operation, sign(operation));
     await stream.next();
     await heard.begun.promise;
     client?.terminate();
@@ -271,7 +278,7 @@ describe('its life', () => {
 
   it('lets a request end that runs while it closes, and refuses new ones', async () => {
     const query = '{ held }';
-    const token = await sign({ query });
+    const token = sign({ query });
     const running = post({ query }, token).then((response) => response);
     await heard.begun.promise;
     const closed = served.close();
@@ -294,7 +301,7 @@ describe('its life', () => {
       },
       resolvers: {},
     });
-    await expect(serveSubgraph(other, { host: '127.0.0.1', port, meshSecret, log })).rejects.toMatchObject({
+    await expect(serveSubgraph(other, { host: '127.0.0.1', port, keys, log })).rejects.toMatchObject({
       code: 'EADDRINUSE',
     });
   });

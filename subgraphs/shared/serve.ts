@@ -1,10 +1,18 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
 import { createHttpDrain, drainingStatus, lingerMs } from '#schema/http-drain.ts';
 import { createIdentityVerifier } from '#schema/identity.ts';
+import { authenticateSocket, socketNonceHeader } from '#schema/mesh-answers.ts';
+import type { SubgraphKeys } from '#schema/mesh-keys.ts';
+import { isGateway, type TlsSource, tlsVersionMin } from '#schema/mesh-tls.ts';
+import { createMemoryUsedTokens } from '#state/tokens/memory.ts';
+import type { UsedTokens } from '#state/tokens/tokens.ts';
 import { createServedHttp } from './serve-http.ts';
 import { serveWebSocket } from './serve-websocket.ts';
 import type { Subgraph } from './subgraph.ts';
@@ -13,8 +21,11 @@ export interface ServeOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** What the gateway signs identities with; at least 32 bytes. */
-  readonly meshSecret: string;
+  readonly keys: SubgraphKeys;
+  /** Serves over TLS, to gateways with a certificate that names them (health checks need none). Absent: plain HTTP. */
+  readonly tls?: TlsSource | undefined;
+  /** Absent: those of this process, whose identities are then good at no other. */
+  readonly usedTokens?: UsedTokens;
   readonly log: Logger;
   /** Of what a client sends to the gateway; what a gateway makes of it may be several times larger. */
   readonly bodyBytesMax?: number;
@@ -44,6 +55,7 @@ const identityBytesMax = 64 * 1024;
 /** How often larger than a client's body: `1e20` is written out, and the planner adds type names. */
 const growthMax = 5;
 const graceMsDefault = 5_000;
+const handshakeMsMax = 10_000;
 /** How long a peer may take to answer the close of its socket. */
 const closeMs = 500;
 
@@ -56,8 +68,12 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
   // One message too large would end a WebSocket, and with it the subscriptions of all callers.
   const messageBytesMax = growthMax * (options.bodyBytesMax ?? bodyBytesMaxDefault) + identityBytesMax;
   const log = options.log.child({ subgraph: subgraph.name });
-  const verifier = createIdentityVerifier(options.meshSecret, subgraph.name);
-  const http = await createServedHttp(subgraph, verifier, messageBytesMax, log);
+  const { tls, keys, usedTokens = createMemoryUsedTokens() } = options;
+  const { publicKeys } = keys;
+  const verifier = createIdentityVerifier({ publicKeys, audience: subgraph.name, used: usedTokens });
+  // A certificate authenticates what it stands before.
+  const answerKey = tls === undefined ? keys.answerKey : undefined;
+  const http = await createServedHttp(subgraph, { verifier, bodyBytesMax: messageBytesMax, answerKey, log });
   let closing: Promise<void> | undefined;
 
   let draining = false;
@@ -77,31 +93,40 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
     else sendStatus(response, 200, 'ready');
   };
 
-  const server = createServer(
-    { keepAliveTimeout: 65_000, maxHeaderSize: identityBytesMax },
-    async (request, response) => {
-      const path = request.url?.split('?')[0];
-      if (path === '/graphql') await http.handle(request, response);
-      else if (path === '/health/live') sendStatus(response, 200, 'live');
-      else if (path === '/health/ready') await sendReadiness(response);
-      else sendStatus(response, 404, 'not found');
-    },
+  const mayAsk = (socket: Socket | Duplex) =>
+    tls === undefined || (socket instanceof TLSSocket && isGateway(socket));
+  const serve: RequestListener = async (request, response) => {
+    const path = request.url?.split('?')[0];
+    if (path === '/health/live') sendStatus(response, 200, 'live');
+    else if (path === '/health/ready') await sendReadiness(response);
+    else if (path !== '/graphql') sendStatus(response, 404, 'not found');
+    else if (mayAsk(request.socket)) await http.handle(request, response);
+    else sendStatus(response, 403, 'the certificate of a gateway is needed');
+  };
+  const server = createHttpServer(tls, serve);
+  const unwatch = tls?.onChange(
+    (material) => 'setSecureContext' in server && server.setSecureContext(material),
   );
   const connections = createHttpDrain(server);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax });
   const operations = serveWebSocket(subgraph, sockets, verifier, log);
   server.on('upgrade', (request, socket, head) => {
-    if (stopped || request.url?.split('?')[0] !== '/graphql') {
+    if (stopped || request.url?.split('?')[0] !== '/graphql' || !mayAsk(socket)) {
       socket.destroy();
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (ws) => sockets.emit('connection', ws, request));
+    sockets.handleUpgrade(request, socket, head, (ws) => {
+      const nonce = request.headers[socketNonceHeader];
+      if (answerKey !== undefined && typeof nonce === 'string') authenticateSocket(ws, answerKey, nonce);
+      sockets.emit('connection', ws, request);
+    });
   });
 
   try {
     server.listen(options.port, options.host);
     await once(server, 'listening');
   } catch (error) {
+    unwatch?.();
     await http.stop();
     throw error;
   }
@@ -119,7 +144,7 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
   };
 
   return {
-    url: `http://${host}:${port}/graphql`,
+    url: `${tls === undefined ? 'http' : 'https'}://${host}:${port}/graphql`,
     drain,
     stop,
     close(graceMs = options.graceMs ?? graceMsDefault) {
@@ -137,11 +162,26 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
         await connections.closed;
         clearTimeout(deadline);
         clearTimeout(cutOff);
+        unwatch?.();
         await http.stop();
       })();
       return closing;
     },
   };
+}
+
+function createHttpServer(tls: TlsSource | undefined, serve: RequestListener) {
+  const options = { keepAliveTimeout: 65_000, maxHeaderSize: identityBytesMax };
+  if (tls === undefined) return createServer(options, serve);
+  // Whoever checks health has no certificate: it is looked at where an operation is asked for.
+  const handshakeTimeout = handshakeMsMax;
+  const asked = {
+    handshakeTimeout,
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: tlsVersionMin,
+  } as const;
+  return createTlsServer({ ...options, ...asked, ...tls.current() }, serve);
 }
 
 function sendStatus(response: ServerResponse, status: number, text: string): void {

@@ -14,7 +14,7 @@ describe(`the mesh in many processes, ${redisHere ? 'joined by Redis' : 'without
   let mesh: TestMesh;
   beforeAll(async () => {
     const redis = redisHere ? stack.use(await startRedis()) : undefined;
-    mesh = stack.use(await startManyProcesses(redis?.url));
+    mesh = stack.use(await startManyProcesses({ redisUrl: redis?.url }));
   });
   afterAll(() => stack.disposeAsync());
 

@@ -156,5 +156,5 @@ if (!hasRedis())
   console.warn('Left out: large events in many processes. There is no redis-server on the PATH.');
 
 describe.runIf(hasRedis())('events larger than the bound of a stream log, in many processes', () => {
-  promises(async (stack) => startManyProcesses(stack.use(await startRedis()).url));
+  promises(async (stack) => startManyProcesses({ redisUrl: stack.use(await startRedis()).url }));
 });

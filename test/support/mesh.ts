@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { createMeshKeyPair } from '#schema/mesh-keys.ts';
 
 const root = resolve(import.meta.dirname, '..', '..');
 
@@ -82,6 +83,19 @@ export function startHeddle(
   };
 }
 
+/** The variables by which parts of a mesh trust each other: what gateways are given, and what subgraphs are. */
+export function meshVariables(): {
+  readonly gateway: Readonly<Record<string, string>>;
+  readonly subgraph: Readonly<Record<string, string>>;
+} {
+  const { privateKey, publicKey } = createMeshKeyPair();
+  const answers = { HEDDLE_MESH_SECRET: randomBytes(32).toString('hex') };
+  return {
+    gateway: { HEDDLE_MESH_KEY: privateKey, ...answers },
+    subgraph: { HEDDLE_MESH_PUBLIC_KEYS: publicKey, ...answers },
+  };
+}
+
 /** A mesh that clients can call, whatever processes it is made of. */
 export interface TestMesh extends AsyncDisposable {
   /** The origin of a gateway. */
@@ -127,11 +141,30 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/**
- * The same mesh as many processes: the store alone over TCP, each subgraph, and one gateway; joined by Redis when a
- * URL is given.
- */
-export async function startManyProcesses(redisUrl: string | undefined): Promise<TestMesh> {
+export interface ManyProcessesOptions {
+  /** The state that the processes share. */
+  readonly redisUrl?: string | undefined;
+  /** Where the gateway reaches it, when that is another user's address. */
+  readonly gatewayRedisUrl?: string | undefined;
+  /** A directory that `create-ca` has filled: the parts speak TLS with each other. */
+  readonly certificates?: string | undefined;
+  /** The address of the store, when it is not the plain one. */
+  readonly mongoUrl?: (port: number) => Promise<string>;
+}
+
+/** The variables of a process that runs one part, with its certificate. */
+function tlsVariables(certificates: string, part: string): Record<string, string> {
+  const file = (name: string) => join(certificates, part, name);
+  return {
+    HEDDLE_TLS_CERT: file('cert.pem'),
+    HEDDLE_TLS_KEY: file('key.pem'),
+    HEDDLE_TLS_CA: file('ca.pem'),
+  };
+}
+
+/** The same mesh as many processes: the store alone over TCP, each subgraph, and one gateway. */
+export async function startManyProcesses(options: ManyProcessesOptions = {}): Promise<TestMesh> {
+  const { redisUrl, gatewayRedisUrl, certificates, mongoUrl } = options;
   const stack = new AsyncDisposableStack();
   const dir = stack.use(await temporaryDirectory());
   const adminKey = newAdminKey();
@@ -144,22 +177,32 @@ export async function startManyProcesses(redisUrl: string | undefined): Promise<
     }),
   );
   await store.line(/mongodb:\/\//);
+  const mesh = meshVariables();
+  const protocol = certificates === undefined ? 'http' : 'https';
   const common: Record<string, string> = {
     HEDDLE_DATA_DIR: dir.path,
     HEDDLE_ADMIN_KEY: adminKey,
-    HEDDLE_MESH_SECRET: randomBytes(32).toString('hex'),
     HEDDLE_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
-    MONGO_URL: `mongodb://127.0.0.1:${storePort}/heddle?directConnection=true`,
+    MONGO_URL:
+      (await mongoUrl?.(storePort)) ?? `mongodb://127.0.0.1:${storePort}/heddle?directConnection=true`,
     LOG_LEVEL: 'warn',
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
   };
   names.forEach((name, index) => {
     common[`HEDDLE_${name.toUpperCase()}_PORT`] = String(ports[index]);
-    common[`HEDDLE_${name.toUpperCase()}_URL`] = `http://127.0.0.1:${ports[index]}/graphql`;
+    common[`HEDDLE_${name.toUpperCase()}_URL`] = `${protocol}://127.0.0.1:${ports[index]}/graphql`;
   });
-  const subgraphs = names.map((name) => stack.use(startHeddle(['serve', '--only', name], common)));
-  await Promise.all(subgraphs.map((subgraph) => subgraph.line(/http:\/\/127\.0\.0\.1:\d+\/graphql/)));
-  const gateway = stack.use(startHeddle(['serve', '--only', 'gateway'], { ...common, PORT: '0' }));
+  const start = (part: string, variables: Readonly<Record<string, string>>) => {
+    const tls = certificates === undefined ? {} : tlsVariables(certificates, part);
+    return stack.use(startHeddle(['serve', '--only', part], { ...common, ...tls, ...variables }));
+  };
+  const subgraphs = names.map((name) => start(name, mesh.subgraph));
+  await Promise.all(subgraphs.map((subgraph) => subgraph.line(/https?:\/\/127\.0\.0\.1:\d+\/graphql/)));
+  const gateway = start('gateway', {
+    ...mesh.gateway,
+    PORT: '0',
+    ...(gatewayRedisUrl === undefined ? {} : { REDIS_URL: gatewayRedisUrl }),
+  });
   const [, url = ''] = await gateway.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
   return {
     url,

@@ -13,13 +13,24 @@ export function hasRedis(): boolean {
   }
 }
 
-/** A Redis of one's own on a free loopback port. */
-export async function startRedis(): Promise<{ readonly url: string } & AsyncDisposable> {
+/** A Redis of one's own on a free loopback port: over TLS with the certificate of this folder, when one is given. */
+export async function startRedis(
+  options: { readonly certificate?: string; readonly args?: readonly string[] } = {},
+): Promise<{ readonly url: string } & AsyncDisposable> {
+  const { certificate, args = [] } = options;
   const dir = await temporaryDirectory();
   const port = await freePort();
+  const listen =
+    certificate === undefined
+      ? ['--port', String(port)]
+      : [
+          ...['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no'],
+          ...['--tls-cert-file', `${certificate}/cert.pem`, '--tls-key-file', `${certificate}/key.pem`],
+          ...['--tls-ca-cert-file', `${certificate}/ca.pem`],
+        ];
   const child = spawn(
     'redis-server',
-    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', dir.path],
+    [...listen, '--bind', '127.0.0.1', '--save', '', '--dir', dir.path, ...args],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   for await (const line of createInterface({ input: child.stdout })) {
@@ -27,7 +38,7 @@ export async function startRedis(): Promise<{ readonly url: string } & AsyncDisp
   }
   child.stdout.resume();
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `${certificate === undefined ? 'redis' : 'rediss'}://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');

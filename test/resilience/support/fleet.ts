@@ -6,6 +6,7 @@ import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
 import {
   freePort,
   type HeddleProcess,
+  meshVariables,
   newAdminKey,
   startHeddle,
   type TestMesh,
@@ -89,7 +90,6 @@ export async function startFleet(environment: Readonly<Record<string, string>>):
   const common: Record<string, string> = {
     HEDDLE_DATA_DIR: dir.path,
     HEDDLE_ADMIN_KEY: adminKey,
-    HEDDLE_MESH_SECRET: randomBytes(32).toString('hex'),
     HEDDLE_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
     MONGO_URL: `mongodb://127.0.0.1:${storePort}/heddle?directConnection=true`,
     REDIS_URL: redis.url,
@@ -106,14 +106,19 @@ export async function startFleet(environment: Readonly<Record<string, string>>):
     stack.use(await startBalancer(inference.toReversed())),
   ];
 
+  const mesh = meshVariables();
   const running = new Map<FleetProcess, HeddleProcess>();
   const start = async (name: FleetProcess) => {
     const [part = '', number] = name.split('-');
     const balancer = balancers[Number(number) - 1];
     const own: Record<string, string> =
       part === 'gateway'
-        ? { PORT: String(portOf(name)), HEDDLE_INFERENCE_URL: `http://127.0.0.1:${balancer?.port}` }
-        : { [variable(part as SubgraphName, 'PORT')]: String(portOf(name)) };
+        ? {
+            ...mesh.gateway,
+            PORT: String(portOf(name)),
+            HEDDLE_INFERENCE_URL: `http://127.0.0.1:${balancer?.port}`,
+          }
+        : { ...mesh.subgraph, [variable(part as SubgraphName, 'PORT')]: String(portOf(name)) };
     const heddle = stack.use(startHeddle(['serve', '--only', part], { ...common, ...own }));
     running.set(name, heddle);
     await heddle.line(/http:\/\/127\.0\.0\.1:\d+\/graphql/);

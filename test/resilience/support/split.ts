@@ -1,9 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { readSigningKey } from '#schema/mesh-keys.ts';
 import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
 import {
   freePort,
   type HeddleProcess,
+  meshVariables,
   newAdminKey,
   startHeddle,
   type TestMesh,
@@ -12,7 +14,8 @@ import {
 
 /** The mesh in a few processes, each of which can be ended and started again at the same address. */
 export interface SplitMesh extends TestMesh {
-  readonly meshSecret: string;
+  /** What the gateway signs with. */
+  readonly signingKey: KeyObject;
   readonly subgraphUrls: Readonly<Record<SubgraphName, string>>;
   /** The process that runs these parts now. */
   process(parts: string): HeddleProcess;
@@ -36,7 +39,7 @@ export async function startSplit(
   const stack = new AsyncDisposableStack();
   const dir = stack.use(await temporaryDirectory());
   const adminKey = newAdminKey();
-  const meshSecret = randomBytes(32).toString('hex');
+  const mesh = meshVariables();
   const storePort = await freePort();
   let store: HeddleProcess;
   const startStore = async () => {
@@ -51,7 +54,6 @@ export async function startSplit(
   const common: Record<string, string> = {
     HEDDLE_DATA_DIR: dir.path,
     HEDDLE_ADMIN_KEY: adminKey,
-    HEDDLE_MESH_SECRET: meshSecret,
     HEDDLE_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
     MONGO_URL: `mongodb://127.0.0.1:${storePort}/heddle?directConnection=true`,
     LOG_LEVEL: 'warn',
@@ -67,13 +69,18 @@ export async function startSplit(
   }
   const running = new Map<string, HeddleProcess>();
   const start = async (parts: string) => {
-    const heddle = stack.use(startHeddle(['serve', '--only', parts], common));
+    const heddle = stack.use(
+      startHeddle(['serve', '--only', parts], {
+        ...common,
+        ...(parts === 'gateway' ? mesh.gateway : mesh.subgraph),
+      }),
+    );
     running.set(parts, heddle);
     await heddle.line(/http:\/\/127\.0\.0\.1:\d+\/graphql/);
   };
   const startBeside = async (name: SubgraphName) => {
     const port = String(await freePort());
-    const environment = { ...common, [`HEDDLE_${name.toUpperCase()}_PORT`]: port };
+    const environment = { ...common, ...mesh.subgraph, [`HEDDLE_${name.toUpperCase()}_PORT`]: port };
     const heddle = stack.use(startHeddle(['serve', '--only', name], environment));
     await heddle.line(/http:\/\/127\.0\.0\.1:\d+\/graphql/);
     return heddle;
@@ -88,7 +95,7 @@ export async function startSplit(
   return {
     url: `http://127.0.0.1:${common.PORT}`,
     adminKey,
-    meshSecret,
+    signingKey: readSigningKey(mesh.gateway.HEDDLE_MESH_KEY ?? ''),
     subgraphUrls,
     get processes() {
       return [...running.values(), store];

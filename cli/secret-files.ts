@@ -1,0 +1,43 @@
+import { readFileSync, statSync } from 'node:fs';
+import { providerVendors } from '#schema/provider-vendors.ts';
+import { StartError, variables } from './config.ts';
+
+const bytesMax = 64 * 1024;
+
+/** The variables that may be given as a file: every secret of the table, and the keys of providers. */
+export const secretVariables: readonly string[] = [
+  ...Object.entries<{ readonly secret?: true }>(variables).flatMap(([name, { secret }]) =>
+    secret ? [name] : [],
+  ),
+  ...new Set(Object.values(providerVendors).flatMap(({ environment }) => environment.secret?.flat() ?? [])),
+];
+
+/** The text of the file without the line break at its end. */
+function readSecret(variable: string, file: string): string {
+  try {
+    const { size } = statSync(file);
+    if (size > bytesMax) throw new Error(`it is larger than ${bytesMax} bytes`);
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StartError(`${variable}=${file}: the file cannot be read: ${why}`, { cause: error });
+  }
+}
+
+/**
+ * Puts the content of each file that `<NAME>_FILE` names, as container engines mount secrets, into `<NAME>`. An empty
+ * file counts as unset.
+ */
+export function readSecretFiles(env: Record<string, string | undefined>): void {
+  for (const name of secretVariables) {
+    const variable = `${name}_FILE`;
+    const file = env[variable];
+    if (file === undefined || file === '') continue;
+    if (env[name] !== undefined && env[name] !== '') {
+      throw new StartError(`${name} and ${variable} are both set: keep one`);
+    }
+    const text = readSecret(variable, file);
+    if (text !== '') env[name] = text;
+    delete env[variable];
+  }
+}

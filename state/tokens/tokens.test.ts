@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { expect, it, vi } from 'vitest';
+import { withRedis } from '#test/support/with-redis.ts';
+import { createMemoryUsedTokens } from './memory.ts';
+import { createRedisUsedTokens } from './redis.ts';
+import type { UsedTokens } from './tokens.ts';
+
+function usedTokensSuite(name: string, open: () => UsedTokens): void {
+  it(`${name}: takes a token once, and another one beside it`, async () => {
+    const used = open();
+    const [one, other] = [randomUUID(), randomUUID()];
+    expect(await used.add(one, 60_000)).toBe(true);
+    expect(await used.add(one, 60_000)).toBe(false);
+    expect(await used.add(other, 60_000)).toBe(true);
+  });
+
+  it(`${name}: takes a token once of many that come at the same time`, async () => {
+    const used = open();
+    const id = randomUUID();
+    const taken = await Promise.all(Array.from({ length: 20 }, () => used.add(id, 60_000)));
+    expect(taken.filter((isFirst) => isFirst)).toHaveLength(1);
+  });
+}
+
+usedTokensSuite('memory', () => createMemoryUsedTokens());
+
+it('memory: remembers a token for its time, however late it comes again, and forgets it later', async () => {
+  let nowMs = 0;
+  const used = createMemoryUsedTokens({ now: () => nowMs, max: 2 });
+  nowMs = 39_000;
+  expect(await used.add('a', 40_000)).toBe(true);
+  for (const stepMs of [2_000, 27_000, 10_999]) {
+    nowMs += stepMs;
+    expect(await used.add('a', 40_000)).toBe(false);
+  }
+  nowMs += 80_001;
+  expect(await used.add('a', 40_000)).toBe(true);
+});
+
+it('memory: refuses with OVERLOADED rather than forget a token that could come again', async () => {
+  const used = createMemoryUsedTokens({ max: 1 });
+  await used.add('a', 40_000);
+  await expect(used.add('b', 40_000)).rejects.toMatchObject({ code: 'OVERLOADED' });
+});
+
+withRedis('used tokens in Redis', (connections) => {
+  usedTokensSuite('redis', () => createRedisUsedTokens(connections().commands));
+
+  it('redis: a token that one process took is taken by no other', async () => {
+    const id = randomUUID();
+    expect(await createRedisUsedTokens(connections().commands).add(id, 60_000)).toBe(true);
+    expect(await createRedisUsedTokens(connections().commands).add(id, 60_000)).toBe(false);
+  });
+
+  it('redis: forgets a token after its time', async () => {
+    const used = createRedisUsedTokens(connections().commands);
+    const id = randomUUID();
+    await used.add(id, 30);
+    await vi.waitFor(async () => expect(await connections().commands.exists(`heddle:token:${id}`)).toBe(0));
+  });
+});

@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { type AddressInfo, connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { createServer } from 'node:tls';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startManyProcesses, type TestMesh, temporaryDirectory } from '#test/support/mesh.ts';
+import { hasRedis, startRedis } from '#test/support/redis.ts';
+import { accessScenarios } from './scenarios/access.ts';
+import { invocationScenarios } from './scenarios/invocation.ts';
+
+const newPassword = () => randomBytes(16).toString('hex');
+
+/** Accepts TLS with the certificate of `mongo` in front of the store. */
+async function startTlsStore(certificates: string, storePort: number) {
+  const read = (name: string) => readFile(join(certificates, 'mongo', name));
+  const server = createServer({ cert: await read('server.pem'), key: await read('server.pem') }, (socket) => {
+    const store = connect(storePort, '127.0.0.1');
+    socket.on('error', () => store.destroy()).on('close', () => store.destroy());
+    store.on('error', () => socket.destroy()).on('close', () => socket.destroy());
+    socket.pipe(store).pipe(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, [Symbol.dispose]: () => void server.close() };
+}
+
+describe('the mesh in many processes, with the certificates and users of Redis that docker-compose.yml has', () => {
+  const stack = new AsyncDisposableStack();
+  let certificates: string;
+  let mesh: TestMesh;
+  beforeAll(async () => {
+    certificates = join(stack.use(await temporaryDirectory()).path, 'certificates');
+    const passwords = { REDIS_PASSWORD: newPassword(), REDIS_GATEWAY_PASSWORD: newPassword() };
+    await promisify(execFile)('sh', ['deploy/prepare-volumes.sh', certificates], {
+      env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, ...passwords },
+    });
+    const folder = join(certificates, 'redis');
+    const redis = hasRedis()
+      ? stack.use(await startRedis({ certificate: folder, args: ['--aclfile', join(folder, 'users.acl')] }))
+      : undefined;
+    const as = (user: string, password: string) =>
+      redis?.url.replace('rediss://', `rediss://${user}:${password}@`);
+    mesh = stack.use(
+      await startManyProcesses({
+        certificates,
+        redisUrl: as('heddle', passwords.REDIS_PASSWORD),
+        gatewayRedisUrl: as('heddle-gateway', passwords.REDIS_GATEWAY_PASSWORD),
+        mongoUrl: async (storePort) => {
+          const { port } = stack.use(await startTlsStore(certificates, storePort));
+          return `mongodb://127.0.0.1:${port}/heddle?directConnection=true&tls=true`;
+        },
+      }),
+    );
+  }, 60_000);
+  afterAll(() => stack.disposeAsync());
+
+  accessScenarios(() => mesh);
+  invocationScenarios(() => mesh);
+
+  it('is ready, and so is each of its parts, for a health check without a certificate', async () => {
+    expect((await fetch(`${mesh.url}/health/ready`)).status).toBe(200);
+    const urls = mesh.processes.flatMap((heddle) => /https:\/\/127\.0\.0\.1:\d+/.exec(heddle.output()) ?? []);
+    expect(urls).toHaveLength(5);
+    for (const url of urls) {
+      const ca = join(certificates, 'ca.pem');
+      const check = promisify(execFile)(process.execPath, ['cli/healthcheck.ts', `${url}/health/ready`], {
+        env: { HEDDLE_TLS_CA: ca },
+      });
+      await expect(check).resolves.toMatchObject({ stderr: '' });
+    }
+  });
+
+  it('has logged nothing that would have to be looked at', () => {
+    const lines = mesh.processes.flatMap((heddle) => heddle.output().split('\n'));
+    expect(
+      lines.filter((line) => /"level":(40|50|60)/.test(line) && /Redis|shared state|NOPERM/.test(line)),
+    ).toEqual([]);
+  });
+
+  it('has every file for its owner alone', async () => {
+    const names = await readdir(certificates, { recursive: true });
+    expect(names).toContain(join('gateway', 'key.pem'));
+    for (const name of names) {
+      const { mode } = await stat(join(certificates, name));
+      expect({ name, others: mode & 0o077 }).toEqual({ name, others: 0 });
+    }
+  });
+});
