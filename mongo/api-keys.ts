@@ -25,6 +25,10 @@ export interface ApiKeyRecord {
   makerScopes?: string[];
   allowedIps: string[] | null;
   expiresAt: Date | null;
+  /** AI models and routes that may be called: a name each, or a beginning followed by `*`; null: all. Absent on older records. */
+  models?: string[] | null;
+  /** Prompts that may be run, in the same way. */
+  prompts?: string[] | null;
   /** To the minute. */
   lastUsedAt: Date | null;
   revokedAt: Date | null;
@@ -51,6 +55,8 @@ export const apiKeys = defineCollection<ApiKeyRecord>(
     makerScopes: { type: [String], default: undefined },
     allowedIps: { type: [String], default: null },
     expiresAt: date,
+    models: { type: [String], default: null },
+    prompts: { type: [String], default: null },
     lastUsedAt: date,
     revokedAt: date,
     replacedById: { type: String, default: null },

@@ -10,6 +10,10 @@ export interface AppRecord {
   limits: LimitRecord[];
   /** Null: as the tenant is set. */
   cacheByDefault: boolean | null;
+  /** AI models and routes that may be called: a name each, or a beginning followed by `*`; null: all. Absent on older records. */
+  models?: string[] | null;
+  /** Prompts that may be run, in the same way. */
+  prompts?: string[] | null;
   createdAt: Date;
 }
 
@@ -23,6 +27,8 @@ export const apps = defineCollection<AppRecord>(
     name: text,
     limits: limitsPath,
     cacheByDefault: { type: Boolean, default: null },
+    models: { type: [String], default: null },
+    prompts: { type: [String], default: null },
     createdAt: { type: Date, required: true },
   },
   [

@@ -8,10 +8,14 @@ export interface PlanRecord {
   /** Unique. */
   name: string;
   limits: LimitRecord[];
+  /** AI models and routes that may be called: a name each, or a beginning followed by `*`; null: all. Absent on older records. */
+  models?: string[] | null;
 }
 
 const text = { type: String, required: true };
 
-export const plans = defineCollection<PlanRecord>('plans', { _id: text, name: text, limits: limitsPath }, [
-  [{ name: 1 }, { unique: true }],
-]);
+export const plans = defineCollection<PlanRecord>(
+  'plans',
+  { _id: text, name: text, limits: limitsPath, models: { type: [String], default: null } },
+  [[{ name: 1 }, { unique: true }]],
+);

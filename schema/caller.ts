@@ -19,6 +19,14 @@ export interface CallerLimit {
   };
 }
 
+/** Names that a plan, app or key allows. */
+export interface CallerNames {
+  /** `tenant:<id>`, `app:<id>` or `key:<id>`: whose plan, app or key it is. */
+  readonly subject: string;
+  /** A name each, or a beginning followed by `*`. */
+  readonly patterns: readonly string[];
+}
+
 /**
  * Who is calling, the same for every door. Plain JSON, so that the gateway can hand it to a subgraph in another
  * process; made by the tenants subgraph from a key's hash, trusted only from a signed identity (identity.ts).
@@ -49,9 +57,9 @@ export interface Caller {
   /** The end user that a page token is bound to: its calls are for this user, and it reads no one else's. Null: unbound. */
   readonly endUserId: string | null;
   /** The AI models and routes that may be called: a name must match a pattern of every list. No list: all. */
-  readonly modelLists: readonly (readonly string[])[];
+  readonly modelLists: readonly CallerNames[];
   /** The prompts that may be run, in the same way. */
-  readonly promptLists: readonly (readonly string[])[];
+  readonly promptLists: readonly CallerNames[];
 }
 
 export const anonymousCaller: Caller = Object.freeze({

@@ -1,5 +1,6 @@
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
+import { requireModel } from './allowed-names.ts';
 import { newCompletionId } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
 import { Embedding, type EmbeddingsData } from './embedding.ts';
@@ -40,6 +41,7 @@ export async function embed(
   deps: EmbedDeps,
 ): Promise<EmbeddingsData> {
   deps.running.admit();
+  requireModel(caller, input.model);
   check(input);
   const labels = parseLabels(input, origin);
   await deps.guardrails.input?.({ texts: input.values, urls: [], tenantId: caller.tenantId });

@@ -1,5 +1,6 @@
 import type { InvocationCache, InvocationRecord } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
+import { requireModel } from './allowed-names.ts';
 import { answerOf, type CachedAnswer, type CachePlan, cachedAnswer, cachePlan } from './answer-cache.ts';
 import { type CompletionData, newCompletionId, noUsage } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
@@ -36,7 +37,7 @@ export interface BeginOptions {
 
 export interface Invoker {
   /**
-   * Guardrails, idempotency, cache, candidates, reservation, responseSchema, row, in this order; then the invocation runs by itself.
+   * The caller's own models, guardrails, idempotency, cache, candidates, reservation, responseSchema, row, in this order; then the invocation runs by itself.
    * What is refused on the way throws a HeddleError, and leaves no row and no reservation.
    */
   begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<Begun>;
@@ -62,6 +63,7 @@ export function createInvoker(
 
   async function begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<Begun> {
     running.admit();
+    requireModel(caller, request.model);
     const { input } = deps.guardrails;
     if (input !== undefined) await input({ ...readCallTexts(request.call), tenantId: caller.tenantId });
     const id = newCompletionId(deps.now());

@@ -3,6 +3,7 @@ import type { Catalog, CatalogPromptVersion } from '#mongo/catalog.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { type PromptTemplate, parsePromptTemplate } from '#schema/prompt-template.ts';
+import { requirePrompt } from './allowed-names.ts';
 import type { RunPromptInput } from './input-types.ts';
 import type { CallOrigin } from './labels.ts';
 import { completeRequest } from './parse-input.ts';
@@ -39,6 +40,7 @@ export async function promptRequest(
   if (number != null && label != null) {
     throw new HeddleError('BAD_USER_INPUT', 'Give a version or a label, not both.');
   }
+  requirePrompt(caller, name);
   const { tenantId } = caller;
   const version =
     tenantId === null ? undefined : await deps.catalog.promptVersion({ tenantId, name, number, label });

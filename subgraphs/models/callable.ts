@@ -6,8 +6,8 @@ import { splitPatterns } from '../shared/name-patterns.ts';
 export function listedNames(caller: Caller) {
   if (hasScope(caller, 'models:read') || caller.modelLists.length === 0) return {};
   return {
-    $and: caller.modelLists.map((list) => {
-      const { names, prefixes } = splitPatterns(list);
+    $and: caller.modelLists.map(({ patterns }) => {
+      const { names, prefixes } = splitPatterns(patterns);
       return {
         $or: [
           { _id: { $in: [...names] } },

@@ -1,7 +1,8 @@
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
-import { type Caller, meetsScopes } from '#schema/caller.ts';
+import { type Caller, type CallerNames, meetsScopes } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
+import { coversPattern, intersectPatterns } from '../shared/name-patterns.ts';
 import { addressesOutside } from './address-ranges.ts';
 import { limitsExceeded } from './limit-bounds.ts';
 import { scopesOfKey } from './scopes.ts';
@@ -9,9 +10,9 @@ import { scopesOfKey } from './scopes.ts';
 /** Everything by which one key may do more than another. */
 export interface Bounds {
   readonly scopes: readonly string[];
-  /** AI models and routes; null: any. */
+  /** Patterns of AI models and routes; null: any. */
   readonly models: readonly string[] | null;
-  /** Names of prompts; null: any. */
+  /** Patterns of prompts' names; null: any. */
   readonly prompts: readonly string[] | null;
   /** All of them hold; a meter without a limit is unbounded. */
   readonly limits: readonly LimitRecord[];
@@ -47,7 +48,8 @@ function listed(dimension: string, excess: readonly string[]): readonly string[]
 /** Null on the outer side allows all, null on the inner side asks for all. */
 function beyond(inner: readonly string[] | null, outer: readonly string[] | null): readonly string[] {
   if (outer === null) return [];
-  return inner === null ? ['any'] : inner.filter((item) => !outer.includes(item));
+  if (inner === null) return ['any'];
+  return inner.filter((one) => !outer.some((pattern) => coversPattern(pattern, one)));
 }
 
 function outside(inner: readonly string[] | null, outer: readonly string[]): readonly string[] {
@@ -62,26 +64,34 @@ function isLater(innerMs: number | null, outerMs: number | null): boolean {
 export function boundsOfKey(key: ApiKeyRecord): Bounds {
   return {
     scopes: scopesOfKey(key),
-    models: null,
-    prompts: null,
+    models: key.models ?? null,
+    prompts: key.prompts ?? null,
     limits: key.limits,
     allowedIps: key.allowedIps,
     expiresAtMs: key.expiresAt?.getTime() ?? null,
   };
 }
 
-/** What a caller may give to a key of this app: limits of the app itself bind that key anyway. */
+/** What a caller may give to a key of this app: what binds the app itself binds that key anyway. */
 export function boundsOfCaller(caller: Caller, appId: string): Bounds {
+  const own = `app:${appId}`;
   return {
     scopes: caller.scopes,
-    models: null,
-    prompts: null,
-    limits: limitsOfCaller(caller).flatMap(({ subject, limit }) =>
-      subject === `app:${appId}` ? [] : [limit],
-    ),
+    models: namesOfCaller(caller.modelLists, own),
+    prompts: namesOfCaller(caller.promptLists, own),
+    limits: limitsOfCaller(caller).flatMap(({ subject, limit }) => (subject === own ? [] : [limit])),
     allowedIps: caller.allowedIps,
     expiresAtMs: caller.expiresAtMs,
   };
+}
+
+/** What the lists of the caller's key and app allow together; that of the plan binds the tenant's keys alike. */
+function namesOfCaller(lists: readonly CallerNames[], except: string): readonly string[] | null {
+  return intersectPatterns(
+    lists.flatMap(({ subject, patterns }) =>
+      subject === except || subject.startsWith('tenant:') ? [] : [patterns],
+    ),
+  );
 }
 
 /** The limits of the caller's key and app, and of its makers; those of the plan and budgets bind the tenant's keys alike. */
@@ -109,4 +119,19 @@ export function requireWithin(what: string, inner: Bounds, outer: Bounds): void 
 export function requireAnotherKey({ keyId, keyLineId }: Caller, key: ApiKeyRecord): void {
   if (key._id !== keyId && key.lineId !== keyLineId) return;
   throw new HeddleError('FORBIDDEN', 'No key changes or rotates itself: use another key of the tenant.');
+}
+
+/** FORBIDDEN for names that an app is to allow beyond what the caller's own key and app allow. */
+export function requireNames(
+  field: 'models' | 'prompts',
+  wanted: readonly string[] | null,
+  caller: Caller,
+): void {
+  const outer = namesOfCaller(field === 'models' ? caller.modelLists : caller.promptLists, '');
+  const [excess] = beyond(wanted, outer);
+  if (excess === undefined) return;
+  throw new HeddleError(
+    'FORBIDDEN',
+    `input.${field} exceeds what the key that you call with allows: ${excess}.`,
+  );
 }

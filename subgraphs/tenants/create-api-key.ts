@@ -1,5 +1,6 @@
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { checkedText } from '../shared/input.ts';
+import { checkedPatterns } from '../shared/name-patterns.ts';
 import { checkedAddresses } from './addresses.ts';
 import { boundsOfCaller, boundsOfKey, requireWithin } from './bounds.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
@@ -20,6 +21,8 @@ export interface CreateApiKeyInput {
   readonly limits?: readonly LimitInput[] | null;
   readonly allowedIps?: readonly string[] | null;
   readonly expiresAt?: Date | null;
+  readonly models?: readonly string[] | null;
+  readonly prompts?: readonly string[] | null;
 }
 
 export interface CreatedApiKey {
@@ -64,6 +67,8 @@ export async function createApiKey(
     expiresAt:
       checkedExpiry(input.expiresAt, 'input.expiresAt', now) ??
       (maker.expiresAtMs === null ? null : new Date(maker.expiresAtMs)),
+    models: checkedPatterns(input.models, 'input.models') ?? (maker.models && [...maker.models]),
+    prompts: checkedPatterns(input.prompts, 'input.prompts') ?? (maker.prompts && [...maker.prompts]),
     lastUsedAt: null,
     revokedAt: null,
     replacedById: null,

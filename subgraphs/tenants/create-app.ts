@@ -1,6 +1,7 @@
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { checkedText, orConflict } from '../shared/input.ts';
+import { checkedPatterns } from '../shared/name-patterns.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { randomId } from './ids.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
@@ -12,6 +13,8 @@ export interface CreateAppInput {
   readonly name: string;
   readonly limits?: readonly LimitInput[] | null;
   readonly cacheByDefault?: boolean | null;
+  readonly models?: readonly string[] | null;
+  readonly prompts?: readonly string[] | null;
 }
 
 const appsMax = 1_000;
@@ -30,6 +33,8 @@ export async function createApp(
     name: checkedText(input.name, 'input.name'),
     limits: replaceLimits([], checkedLimits(input.limits, 'input.limits'), context.caller),
     cacheByDefault: input.cacheByDefault ?? null,
+    models: checkedPatterns(input.models, 'input.models'),
+    prompts: checkedPatterns(input.prompts, 'input.prompts'),
     createdAt: nowOf(deps),
   };
   if ((await records.countDocuments({ tenantId })) >= appsMax) {

@@ -4,7 +4,7 @@ import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
 import { plans } from '#mongo/plans.ts';
 import { tenants } from '#mongo/tenants.ts';
-import type { Caller, CallerLimit } from '#schema/caller.ts';
+import type { Caller, CallerLimit, CallerNames } from '#schema/caller.ts';
 import { nowOf, type TenantsDeps } from './deps.ts';
 import { findMakers, makerIds } from './makers.ts';
 import { scopesOfKey } from './scopes.ts';
@@ -48,9 +48,19 @@ export async function findCaller(
     allowedIps: key.allowedIps,
     expiresAtMs: key.expiresAt?.getTime() ?? null,
     endUserId: null,
-    modelLists: [],
-    promptLists: [],
+    modelLists: namesOf(
+      [`tenant:${tenant._id}`, plan?.models],
+      [`app:${app._id}`, app.models],
+      [`key:${key.lineId}`, key.models],
+    ),
+    promptLists: namesOf([`app:${app._id}`, app.prompts], [`key:${key.lineId}`, key.prompts]),
   };
+}
+
+function namesOf(
+  ...lists: readonly [subject: string, patterns: string[] | null | undefined][]
+): CallerNames[] {
+  return lists.flatMap(([subject, patterns]) => (patterns == null ? [] : [{ subject, patterns }]));
 }
 
 function limitsOf(

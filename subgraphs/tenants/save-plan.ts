@@ -2,6 +2,7 @@ import { isTakenByAnotherType } from '#mongo/node-records.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { checkedId, checkedText, orConflict } from '../shared/input.ts';
+import { checkedPatterns } from '../shared/name-patterns.ts';
 import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
 
@@ -9,6 +10,7 @@ export interface PlanInput {
   readonly id: string;
   readonly name: string;
   readonly limits: readonly LimitInput[];
+  readonly models?: readonly string[] | null;
 }
 
 /** `Query.plans` answers all of them. */
@@ -24,6 +26,7 @@ export async function savePlan(
     _id: checkedId(input.id, 'input.id'),
     name: checkedText(input.name, 'input.name'),
     limits: checkedLimits(input.limits, 'input.limits').map((limit) => ({ ...limit, setBy: 'OPERATOR' })),
+    models: checkedPatterns(input.models, 'input.models'),
   };
   const records = plans(deps.connection);
   const before = await records.findById(plan._id).lean();
@@ -32,7 +35,11 @@ export async function savePlan(
   }
   await orConflict(
     records
-      .updateOne({ _id: plan._id }, { $set: { name: plan.name, limits: plan.limits } }, { upsert: true })
+      .updateOne(
+        { _id: plan._id },
+        { $set: { name: plan.name, limits: plan.limits, models: plan.models ?? null } },
+        { upsert: true },
+      )
       .exec(),
     `There is a plan named ${JSON.stringify(plan.name)} already.`,
   );

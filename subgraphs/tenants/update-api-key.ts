@@ -1,5 +1,6 @@
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { checkedText } from '../shared/input.ts';
+import { checkedPatterns } from '../shared/name-patterns.ts';
 import { checkedAddresses } from './addresses.ts';
 import { boundsOfCaller, boundsOfKey, findExcess, requireAnotherKey, requireWithin } from './bounds.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
@@ -17,6 +18,8 @@ export interface UpdateApiKeyInput {
   readonly limits?: readonly LimitInput[] | null;
   readonly allowedIps?: readonly string[] | null;
   readonly expiresAt?: Date | null;
+  readonly models?: readonly string[] | null;
+  readonly prompts?: readonly string[] | null;
 }
 
 /**
@@ -54,13 +57,25 @@ export async function updateApiKey(
   if (input.expiresAt !== undefined) {
     change.expiresAt = checkedExpiry(input.expiresAt, 'input.expiresAt', now);
   }
+  if (input.models !== undefined) change.models = checkedPatterns(input.models, 'input.models');
+  if (input.prompts !== undefined) change.prompts = checkedPatterns(input.prompts, 'input.prompts');
   const wanted = { ...before, ...change };
   requireWithin('The key', boundsOfKey(wanted), bounds);
-  const { label, limits, allowedIps, expiresAt } = before;
+  const { label, limits, allowedIps, expiresAt, models = null, prompts = null } = before;
   const update = () =>
     apiKeys(deps.connection)
       .findOneAndUpdate(
-        { _id: id, revokedAt: null, replacedById: null, label, limits, allowedIps, expiresAt },
+        {
+          _id: id,
+          revokedAt: null,
+          replacedById: null,
+          label,
+          limits,
+          allowedIps,
+          expiresAt,
+          models,
+          prompts,
+        },
         { $set: change },
         { returnDocument: 'after' },
       )

@@ -3,7 +3,8 @@ import type { LimitRecord } from '#mongo/limit.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { checkedText, orConflict } from '../shared/input.ts';
-import { limitsOfCaller } from './bounds.ts';
+import { checkedPatterns } from '../shared/name-patterns.ts';
+import { limitsOfCaller, requireNames } from './bounds.ts';
 import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { limitsExceeded } from './limit-bounds.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
@@ -14,6 +15,8 @@ export interface UpdateAppInput {
   readonly name?: string | null;
   readonly limits?: readonly LimitInput[] | null;
   readonly cacheByDefault?: boolean | null;
+  readonly models?: readonly string[] | null;
+  readonly prompts?: readonly string[] | null;
 }
 
 /**
@@ -35,6 +38,12 @@ export async function updateApp(
     change.limits = replaceLimits(before.limits, wanted, context.caller);
   }
   if (input.cacheByDefault !== undefined) change.cacheByDefault = input.cacheByDefault;
+  for (const field of ['models', 'prompts'] as const) {
+    if (input[field] === undefined) continue;
+    const wanted = checkedPatterns(input[field], `input.${field}`);
+    requireNames(field, wanted, context.caller);
+    change[field] = wanted;
+  }
   const unchanged = change.limits === undefined ? {} : { limits: before.limits };
   const after = await orConflict(
     apps(deps.connection)

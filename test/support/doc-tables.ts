@@ -39,9 +39,10 @@ export function reachRows(supergraph: string, scopes: readonly string[]): readon
       .filter(([type]) => !pages.test(type) && type !== 'Mutation')
       .flatMap(([type, fields]) => {
         const more = fields.filter((field) => !open.get(type)?.includes(field));
-        const isWhole = fields.length === every.get(type)?.length && !/^(?:Query|Subscription)$/.test(type);
-        return more.length === 0 ? [] : isWhole ? [type] : more;
+        if (more.length === 0) return [];
+        if (type === 'Query' || type === 'Subscription') return more.map((field) => `\`${field}\``);
+        return [fields.length === every.get(type)?.length ? `\`${type}\`` : `\`${type}\` (part)`];
       });
-    return `| \`${scope}\` alone | ${reached.map((one) => `\`${one}\``).join(' ')} |`;
+    return `| \`${scope}\` alone | ${reached.join(', ')} |`;
   });
 }
