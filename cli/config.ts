@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { isNetwork } from '#gateway/client-address.ts';
+import { parseCountLimits } from '#schema/count-limits.ts';
 import { readPublicKeys, readSigningKey } from '#schema/mesh-keys.ts';
 import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
 import { keyLimitsDefault, parseLimits, tenantLimitsDefault } from '#subgraphs/tenants/default-limits.ts';
@@ -49,17 +50,22 @@ const url = (...protocols: readonly string[]) =>
       `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
     );
 
+const isValid = (parse: (text: string) => unknown) => (text: string) => {
+  try {
+    return parse(text) !== undefined;
+  } catch {
+    return false;
+  }
+};
+
 const limits = (standard: string) =>
   z
     .string()
     .default(standard)
-    .refine((text) => {
-      try {
-        return parseLimits(text, 'limits') !== undefined;
-      } catch {
-        return false;
-      }
-    }, 'must be limits such as CONCURRENCY=20,REQUESTS/MINUTE=600,COST/DAY=10, or none');
+    .refine(
+      isValid((text) => parseLimits(text, 'limits')),
+      'must be limits such as CONCURRENCY=20,REQUESTS/MINUTE=600,COST/DAY=10, or none',
+    );
 
 /** The text of a key, refused where it cannot be read. */
 const meshKey = (read: (text: string) => unknown) =>
@@ -265,6 +271,13 @@ export const variables = {
   HEDDLE_TENANT_LIMITS: variable(
     limits(tenantLimitsDefault),
     'Limits of the plan `default`, of tenants that are created without a plan, for when that plan is made.',
+  ),
+  HEDDLE_COUNT_LIMITS: variable(
+    z
+      .string()
+      .default('')
+      .refine(isValid(parseCountLimits), 'must be counts such as appsPerTenant=500,keysPerApp=200'),
+    'How many there may be of what is created, where it differs from the table in docs/policy.md, such as `appsPerTenant=500`.',
   ),
   HEDDLE_MODELS_PORT: subgraphPort('models'),
   HEDDLE_PROMPTS_PORT: subgraphPort('prompts'),

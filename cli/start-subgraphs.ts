@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { makeDirectory } from '#mongo/embedded/make-directory.ts';
+import { parseCountLimits } from '#schema/count-limits.ts';
 import type { SubgraphName } from '#schema/subgraph.ts';
 import type { State } from '#state/open-state.ts';
 import type { Quota } from '#state/quota/quota.ts';
@@ -56,7 +57,8 @@ export async function startSubgraphs(
   const history = createMeterHistory(connection);
   if (names.includes('inference')) starting.use(keepHoursSummed(history, log));
   const quota = starting.use(state.openQuota(history));
-  const services = { log, bus: state.bus, quota, audit: createAuditLog(connection) };
+  const counts = parseCountLimits(environment.HEDDLE_COUNT_LIMITS);
+  const services = { log, bus: state.bus, quota, audit: createAuditLog(connection), counts };
   const opensElsewhere = names.includes('models') !== names.includes('inference');
   if (opensElsewhere && environment.HEDDLE_ENCRYPTION_KEY === undefined) {
     log.warn(

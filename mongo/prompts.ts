@@ -12,6 +12,8 @@ export interface PromptRecord {
   readonly labels: Readonly<Record<string, number>>;
   /** The number of the newest version; 0: none was published yet. */
   readonly newest: number;
+  /** Bytes of the texts of its versions; absent: of versions before they were counted. */
+  readonly bytes?: number;
   readonly createdAt: Date;
 }
 
@@ -27,6 +29,7 @@ export const prompts = defineCollection<PromptRecord>(
     description: String,
     labels: { type: Schema.Types.Mixed, required: true },
     newest: { type: Number, required: true },
+    bytes: Number,
     createdAt: { type: Date, required: true },
   },
   [

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { variables } from '#cli/config.ts';
 import { scopes } from '#schema/caller.ts';
 import { composeCheckout } from '#schema/compose.ts';
+import { countLimitsTable } from '#schema/count-limits.ts';
 import { errorCatalogue } from '#schema/errors.ts';
 import { guardrailsOf } from '#subgraphs/inference/guardrails/guardrails.ts';
 import { configurationRows, errorRows, reachRows, scopeRows } from './support/doc-tables.ts';
@@ -48,6 +49,17 @@ describe('documentation', () => {
       .split('\n')
       .filter((line) => /^\| `[a-z]+:[a-z]+` alone \|/.test(line));
     expect(rows).toEqual(reachRows(composeCheckout(), Object.keys(scopes)));
+  });
+
+  it('docs/policy.md has every count limit', () => {
+    const rows = read('docs/policy.md')
+      .split('\n')
+      .filter((line) => /^\| `[a-zA-Z]+` \| [\d,]+ \|/.test(line));
+    expect(rows).toEqual(
+      Object.entries(countLimitsTable).map(
+        ([name, [max, what]]) => `| \`${name}\` | ${max.toLocaleString('en-US')} | ${what} |`,
+      ),
+    );
   });
 
   it('docs/guardrails.md has every guardrail', () => {

@@ -26,7 +26,10 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
     part: 'subgraphs/inference/guardrails/',
     mayImport: ['subgraphs/inference/guardrails/', 'schema/errors.ts', 'schema/secret-shapes.ts'],
   },
-  { part: 'subgraphs/shared/', mayImport: ['subgraphs/shared/', 'schema/', 'mongo/audit-log.ts', 'state/'] },
+  {
+    part: 'subgraphs/shared/',
+    mayImport: ['subgraphs/shared/', 'schema/', 'mongo/audit-log.ts', 'mongo/locks.ts', 'state/'],
+  },
   ...subgraphNames.map((name) => ({
     part: `subgraphs/${name}/`,
     mayImport: [`subgraphs/${name}/`, 'subgraphs/shared/', 'schema/', 'mongo/', 'state/'],

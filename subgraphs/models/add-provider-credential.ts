@@ -1,8 +1,8 @@
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
-import { HeddleError } from '#schema/errors.ts';
 import { checkedText, notFound } from '../shared/input.ts';
-import { credentialRecord, credentialsMax, labelMax, weightMax } from './credentials.ts';
+import { withRoom } from '../shared/with-room.ts';
+import { credentialRecord, labelMax, weightMax } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { checkedInt } from './inputs.ts';
 
@@ -29,18 +29,12 @@ export async function addProviderCredential(
     deps.secretBox,
   );
   const collection = providerCredentials(deps.connection);
-  const [provider, count] = await Promise.all([
-    providers(deps.connection).exists({ _id: input.providerId }),
-    collection.countDocuments({ providerId: input.providerId }),
-  ]);
-  if (provider === null) return notFound('provider', input.providerId);
-  if (count >= credentialsMax) {
-    throw new HeddleError(
-      'CONFLICT',
-      `The provider has ${credentialsMax} credentials already: remove one first.`,
-    );
+  const { providerId } = input;
+  if ((await providers(deps.connection).exists({ _id: providerId })) === null) {
+    return notFound('provider', providerId);
   }
-  await collection.create(record);
+  const count = () => collection.countDocuments({ providerId });
+  await withRoom(deps, 'credentialsPerProvider', providerId, count, () => collection.create(record));
   context.audit({ tenantId: null, type: 'ProviderCredential', id: record._id, after: record });
   await catalogChanged(deps, 'provider_credentials');
   return record;

@@ -1,8 +1,8 @@
 import { type ModelRecord, models } from '#mongo/models.ts';
 import { providers } from '#mongo/providers.ts';
-import { HeddleError } from '#schema/errors.ts';
 import type { ProviderKind } from '#schema/provider-vendors.ts';
 import { checkedList, notFound, orConflict } from '../shared/input.ts';
+import { withRoom } from '../shared/with-room.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { checkedInt, checkedModelName } from './inputs.ts';
 import { factsOf, type ModelFacts } from './price-catalogue.ts';
@@ -19,7 +19,6 @@ export interface CreateModelInput {
   readonly price?: PriceInput | null;
 }
 
-const modelsMax = 10_000;
 const tokensMax = 1_000_000_000;
 
 /**
@@ -52,12 +51,16 @@ export async function createModel(
   };
 
   const collection = models(deps.connection);
-  if ((await collection.estimatedDocumentCount()) >= modelsMax) {
-    throw new HeddleError('CONFLICT', `There are ${modelsMax} models already, which is the most.`);
-  }
-  await orConflict(
-    collection.create(record),
-    `There is a model ${JSON.stringify(record._id)} already: change it with updateModel.`,
+  await withRoom(
+    deps,
+    'models',
+    '',
+    () => collection.countDocuments({}),
+    () =>
+      orConflict(
+        collection.create(record),
+        `There is a model ${JSON.stringify(record._id)} already: change it with updateModel.`,
+      ),
   );
   context.audit({ tenantId: null, type: 'Model', id: record._id, after: record });
   await catalogChanged(deps, 'models');

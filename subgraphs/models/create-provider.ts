@@ -1,9 +1,11 @@
+import { models } from '#mongo/models.ts';
 import { isTakenByAnotherType } from '#mongo/node-records.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { type ProviderKind, providerVendors } from '#schema/provider-vendors.ts';
 import { badInput, checkedText, orConflict } from '../shared/input.ts';
+import { withRoom } from '../shared/with-room.ts';
 import { credentialRecord } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { checkedBaseUrl, checkedSlug } from './inputs.ts';
@@ -20,7 +22,6 @@ export interface CreateProviderInput {
   readonly registerModels?: boolean | null;
 }
 
-const providersMax = 200;
 export const regionMax = 64;
 
 /** Adds a provider, with its first credential when a key is given. CONFLICT when the id is taken. */
@@ -50,12 +51,16 @@ export async function createProvider(
         );
 
   const collection = providers(deps.connection);
-  if ((await collection.estimatedDocumentCount()) >= providersMax) {
-    throw new HeddleError('CONFLICT', `There are ${providersMax} providers already, which is the most.`);
-  }
-  await orConflict(
-    collection.create(record),
-    `There is a provider ${JSON.stringify(record._id)} already: change it with updateProvider, or choose another id.`,
+  await withRoom(
+    deps,
+    'providers',
+    '',
+    () => collection.countDocuments({}),
+    () =>
+      orConflict(
+        collection.create(record),
+        `There is a provider ${JSON.stringify(record._id)} already: change it with updateProvider, or choose another id.`,
+      ),
   );
   if (await isTakenByAnotherType(deps.connection, 'Provider', record._id)) {
     await collection.deleteOne({ _id: record._id });
@@ -66,7 +71,9 @@ export async function createProvider(
   }
   if (credential !== undefined) await providerCredentials(deps.connection).create(credential);
   if (input.registerModels === true) {
-    await registerModels(deps.connection, record._id, await currentModels(input.kind, now.getTime()), now);
+    const known = await currentModels(input.kind, now.getTime());
+    const count = async () => (await models(deps.connection).countDocuments({})) + known.length - 1;
+    await withRoom(deps, 'models', '', count, () => registerModels(deps.connection, record._id, known, now));
   }
   context.audit({ tenantId: null, type: 'Provider', id: record._id, after: record });
   await catalogChanged(deps, 'providers');

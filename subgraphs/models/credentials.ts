@@ -42,5 +42,3 @@ export function credentialRecord(
 
 export const labelMax = 100;
 export const weightMax = 1_000_000;
-/** Credentials of one provider at most. */
-export const credentialsMax = 50;

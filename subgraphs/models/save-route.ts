@@ -1,7 +1,7 @@
 import { models } from '#mongo/models.ts';
 import { type RouteRecord, type RouteTargetRecord, routes } from '#mongo/routes.ts';
-import { HeddleError } from '#schema/errors.ts';
 import { badInput, checkedList, checkedText } from '../shared/input.ts';
+import { withRoom } from '../shared/with-room.ts';
 import { regionMax } from './create-provider.ts';
 import { weightMax } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
@@ -21,7 +21,6 @@ export interface RouteInput {
 
 type TimeoutName = keyof RouteRecord['timeouts'];
 
-const routesMax = 500;
 const targetsMax = 50;
 const attemptsMax = 10;
 
@@ -55,16 +54,17 @@ export async function saveRoute(
   };
   const collection = routes(deps.connection);
   const before = await collection.findById(alias).lean();
-  if (before === null && (await collection.estimatedDocumentCount()) >= routesMax) {
-    throw new HeddleError('CONFLICT', `There are ${routesMax} routes already, which is the most.`);
-  }
-  const after = await collection
-    .findOneAndUpdate(
-      { _id: alias },
-      { $set: route, $setOnInsert: { createdAt: now } },
-      { returnDocument: 'after', upsert: true },
-    )
-    .lean();
+  const save = () =>
+    collection
+      .findOneAndUpdate(
+        { _id: alias },
+        { $set: route, $setOnInsert: { createdAt: now } },
+        { returnDocument: 'after', upsert: true },
+      )
+      .lean()
+      .exec();
+  const others = () => collection.countDocuments({ _id: { $ne: alias } });
+  const after = await withRoom(deps, 'routes', '', others, save);
   context.audit({ tenantId: null, type: 'Route', id: alias, before: before ?? undefined, after });
   await catalogChanged(deps, 'routes');
   return after;

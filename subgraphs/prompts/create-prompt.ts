@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { nowOf, ownTenantId } from '../shared/context.ts';
 import { badInput, checkedText, orConflict } from '../shared/input.ts';
+import { withRoom } from '../shared/with-room.ts';
 import { type PromptsContext, type PromptsDeps, promptsChanged } from './deps.ts';
 import { storeVersion } from './publish-prompt-version.ts';
-import { checkedVersion, type PromptVersionInput, textMax } from './version-input.ts';
+import { type CheckedVersion, checkedVersion, type PromptVersionInput, textMax } from './version-input.ts';
 
 export interface CreatePromptInput {
   readonly name: string;
@@ -35,11 +36,19 @@ export async function createPrompt(
   };
   const version =
     input.version == null ? undefined : await checkedVersion(input.version, prompt.tenantId, deps);
-  await orConflict(
-    prompts(deps.connection).create(prompt),
-    `Your tenant has a prompt ${JSON.stringify(prompt.name)} already: publish a version of it, or choose another name.`,
+  const records = prompts(deps.connection);
+  await withRoom(
+    deps,
+    'promptsPerTenant',
+    prompt.tenantId,
+    () => records.countDocuments({ tenantId: prompt.tenantId }),
+    () =>
+      orConflict(
+        records.create(prompt),
+        `Your tenant has a prompt ${JSON.stringify(prompt.name)} already: publish a version of it, or choose another name.`,
+      ),
   );
-  const published = version && (await storeVersion(prompt, version, context, deps));
+  const published = version && (await storeFirst(prompt, version, context, deps));
   const after: PromptRecord =
     published === undefined
       ? prompt
@@ -51,4 +60,19 @@ export async function createPrompt(
   context.audit({ tenantId: prompt.tenantId, type: 'Prompt', id: prompt._id, after });
   await promptsChanged(deps);
   return after;
+}
+
+/** The first version of a prompt that has just been made; without it there is no prompt. */
+async function storeFirst(
+  prompt: PromptRecord,
+  version: CheckedVersion,
+  context: PromptsContext,
+  deps: PromptsDeps,
+) {
+  try {
+    return await storeVersion(prompt, version, context, deps);
+  } catch (error) {
+    await prompts(deps.connection).deleteOne({ _id: prompt._id, newest: 0 });
+    throw error;
+  }
 }

@@ -1,11 +1,9 @@
 import { promptVersions } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
-import { HeddleError } from '#schema/errors.ts';
 import { notFound } from '../shared/input.ts';
 import { type PromptsContext, type PromptsDeps, promptsChanged, visiblePrompt } from './deps.ts';
 import { checkedLabel } from './version-input.ts';
-
-const labelsMax = 50;
+import { checkLabelRoom, withPrompt } from './version-room.ts';
 
 /** Points a label at a version of a prompt, whatever it pointed at before. NOT_FOUND without either. */
 export async function labelPromptVersion(
@@ -17,26 +15,22 @@ export async function labelPromptVersion(
 ): Promise<PromptRecord> {
   const name = checkedLabel(label, 'label');
   const prompt = await visiblePrompt(promptId, context, deps);
-  checkLabelRoom(prompt, name);
   if ((await promptVersions(deps.connection).exists({ promptId, number })) === null) {
     return notFound('version', `${prompt.name} ${number}`);
   }
-  const after = await prompts(deps.connection)
-    .findOneAndUpdate(
-      { _id: promptId },
-      { $set: { [`labels.${name}`]: number } },
-      { returnDocument: 'after' },
-    )
-    .lean();
+  const after = await withPrompt(prompt, deps, (current) => {
+    checkLabelRoom(current, name, deps);
+    return prompts(deps.connection)
+      .findOneAndUpdate(
+        { _id: promptId },
+        { $set: { [`labels.${name}`]: number } },
+        { returnDocument: 'after' },
+      )
+      .lean()
+      .exec();
+  });
   if (after === null) return notFound('prompt', promptId);
   context.audit({ tenantId: prompt.tenantId, type: 'Prompt', id: promptId, before: prompt, after });
   await promptsChanged(deps);
   return after;
-}
-
-/** CONFLICT when the label would be one more than a prompt may have. */
-export function checkLabelRoom({ labels }: PromptRecord, label: string): void {
-  if (!Object.hasOwn(labels, label) && Object.keys(labels).length >= labelsMax) {
-    throw new HeddleError('CONFLICT', `The prompt has ${labelsMax} labels already, which is the most.`);
-  }
 }

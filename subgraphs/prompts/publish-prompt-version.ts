@@ -5,8 +5,8 @@ import { HeddleError } from '#schema/errors.ts';
 import { nowOf } from '../shared/context.ts';
 import { isDuplicateKey, notFound } from '../shared/input.ts';
 import { authorOf, type PromptsContext, type PromptsDeps, promptsChanged, visiblePrompt } from './deps.ts';
-import { checkLabelRoom } from './label-prompt-version.ts';
 import { type CheckedVersion, checkedVersion, type PromptVersionInput } from './version-input.ts';
+import { checkLabelRoom, checkVersionRoom, textBytesOf, withPrompt } from './version-room.ts';
 
 /** Publishing at the same time loses a number to another at most this often. */
 const triesMax = 100;
@@ -30,18 +30,30 @@ export async function publishPromptVersion(
  * Takes the number after the highest there is, again and again until nobody else has taken it: so numbers run
  * without gaps whoever publishes when. Then points the label and shows the version as the newest, both at once.
  */
-export async function storeVersion(
+export function storeVersion(
+  prompt: PromptRecord,
+  checked: CheckedVersion,
+  context: PromptsContext,
+  deps: PromptsDeps,
+): Promise<PromptVersionRecord> {
+  return withPrompt(prompt, deps, (current) => storeNext(current, checked, context, deps));
+}
+
+async function storeNext(
   prompt: PromptRecord,
   { content, label }: CheckedVersion,
   context: PromptsContext,
   deps: PromptsDeps,
 ): Promise<PromptVersionRecord> {
-  if (label !== null) checkLabelRoom(prompt, label);
+  const bytes = textBytesOf(content);
+  await checkVersionRoom(prompt, bytes, deps);
+  if (label !== null) checkLabelRoom(prompt, label, deps);
   const version = await insertNext(prompt, content, context, deps);
   const updated = await prompts(deps.connection).updateOne(
     { _id: prompt._id },
     {
       $max: { newest: version.number },
+      $inc: { bytes },
       ...(label === null ? {} : { $set: { [`labels.${label}`]: version.number } }),
     },
   );

@@ -14,6 +14,7 @@ import {
 import type { Logger } from 'pino';
 import type { AuditLog } from '#mongo/audit-log.ts';
 import { hasScope } from '#schema/caller.ts';
+import type { CountLimits } from '#schema/count-limits.ts';
 import type { SubgraphExecutor, SubgraphName, SubgraphRequest } from '#schema/subgraph.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Quota } from '#state/quota/quota.ts';
@@ -32,6 +33,8 @@ export interface SubgraphServices {
   readonly bus: Bus;
   readonly audit: AuditLog;
   readonly quota: Quota;
+  /** How many there may be of what is created; the standard ones when left out. */
+  readonly counts?: CountLimits;
 }
 
 /** One subgraph, ready to execute: in this process by `execute`, or served alone by serve.ts. */

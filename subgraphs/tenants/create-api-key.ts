@@ -8,7 +8,7 @@ import { checkedExpiry } from './expiry.ts';
 import { hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
 import { narrowLimits } from './limit-bounds.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
-import { makeRoomForKey } from './make-room-for-key.ts';
+import { withRoomForKey } from './make-room-for-key.ts';
 import { makerScopesOf } from './makers.ts';
 import { checkedScopes, requireAllScopes } from './scopes.ts';
 import { setterOf } from './set-limits.ts';
@@ -75,8 +75,7 @@ export async function createApiKey(
     createdAt: now,
   };
   requireWithin('The new key', boundsOfKey(key), maker);
-  await makeRoomForKey(app._id, now, deps);
-  await apiKeys(deps.connection).create({ ...key });
+  await withRoomForKey(app._id, now, deps, () => apiKeys(deps.connection).create({ ...key }));
   context.audit({ tenantId: key.tenantId, type: 'ApiKey', id, after: key });
   await callersChanged(deps, key.tenantId);
   return { key, secret: text };

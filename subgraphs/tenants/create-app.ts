@@ -1,7 +1,7 @@
 import { type AppRecord, apps } from '#mongo/apps.ts';
-import { HeddleError } from '#schema/errors.ts';
 import { checkedText, orConflict } from '../shared/input.ts';
 import { checkedPatterns } from '../shared/name-patterns.ts';
+import { withRoom } from '../shared/with-room.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { randomId } from './ids.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
@@ -16,8 +16,6 @@ export interface CreateAppInput {
   readonly models?: readonly string[] | null;
   readonly prompts?: readonly string[] | null;
 }
-
-const appsMax = 1_000;
 
 /** Adds an app to the caller's tenant, or to another that it may see. CONFLICT when the name is taken there. */
 export async function createApp(
@@ -37,12 +35,16 @@ export async function createApp(
     prompts: checkedPatterns(input.prompts, 'input.prompts'),
     createdAt: nowOf(deps),
   };
-  if ((await records.countDocuments({ tenantId })) >= appsMax) {
-    throw new HeddleError('CONFLICT', `A tenant has at most ${appsMax} apps.`);
-  }
-  await orConflict(
-    records.create({ ...app }),
-    `There is an app named ${JSON.stringify(app.name)} in this tenant already.`,
+  await withRoom(
+    deps,
+    'appsPerTenant',
+    tenantId,
+    () => records.countDocuments({ tenantId }),
+    () =>
+      orConflict(
+        records.create({ ...app }),
+        `There is an app named ${JSON.stringify(app.name)} in this tenant already.`,
+      ),
   );
   context.audit({ tenantId, type: 'App', id: app._id, after: app });
   await callersChanged(deps, tenantId);

@@ -1,5 +1,6 @@
 import { type PayloadLogging, type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { checkedText, orConflict } from '../shared/input.ts';
+import { withRoom } from '../shared/with-room.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { ensureDefaultPlan } from './ensure-plan.ts';
 import { randomId, slugOf } from './ids.ts';
@@ -35,9 +36,17 @@ export async function createTenant(
     cacheByDefault: input.cacheByDefault ?? false,
     createdAt: nowOf(deps),
   };
-  await orConflict(
-    tenants(deps.connection).create({ ...tenant }),
-    `There is a tenant named ${JSON.stringify(tenant.name)} already.`,
+  const records = tenants(deps.connection);
+  await withRoom(
+    deps,
+    'tenants',
+    '',
+    () => records.countDocuments({}),
+    () =>
+      orConflict(
+        records.create({ ...tenant }),
+        `There is a tenant named ${JSON.stringify(tenant.name)} already.`,
+      ),
   );
   context.audit({ tenantId: tenant._id, type: 'Tenant', id: tenant._id, after: tenant });
   await callersChanged(deps, tenant._id);

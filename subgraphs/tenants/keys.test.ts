@@ -368,12 +368,12 @@ describe('revokeApiKey and updateApiKey', () => {
     expect((await run(revoke, { id })).revokeApiKey.revokedAt).not.toBeNull();
   });
 
-  it('keeps at most 500 keys of an app: an ended one makes room', async () => {
+  it('keeps at most 100 keys of an app: an ended one makes room', async () => {
     const { connection } = mesh.database;
     const [pattern] = await apiKeys(connection).find({ appId: acme.appId }).lean();
     if (!pattern) throw new Error('there is no key');
     await apiKeys(connection).insertMany(
-      Array.from({ length: 499 }, (_, i) => ({
+      Array.from({ length: 99 }, (_, i) => ({
         ...pattern,
         _id: `${acme.appId}-${i}`,
         keyHash: `${acme.appId}-${i}`,
@@ -382,7 +382,7 @@ describe('revokeApiKey and updateApiKey', () => {
     expect((await refusal(create, { input: { appId: acme.appId } }))?.code).toBe('CONFLICT');
     await run(revoke, { id: `${acme.appId}-7` });
     await run(create, { input: { appId: acme.appId } });
-    expect(await apiKeys(connection).countDocuments({ appId: acme.appId })).toBe(500);
+    expect(await apiKeys(connection).countDocuments({ appId: acme.appId })).toBe(100);
     expect(await apiKeys(connection).findById(`${acme.appId}-7`).lean()).toBeNull();
   });
 });

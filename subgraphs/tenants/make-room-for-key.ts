@@ -1,16 +1,30 @@
 import { apiKeys } from '#mongo/api-keys.ts';
-import { HeddleError } from '#schema/errors.ts';
+import { withLock } from '#mongo/locks.ts';
+import { noRoomFor } from '#schema/count-limits.ts';
+import { countMaxOf } from '../shared/with-room.ts';
 import type { TenantsDeps } from './deps.ts';
 
-const keysMax = 500;
-
 /**
- * Keeps an app's list of keys bounded: the oldest key that has ended goes for good (the audit log and the ledger
- * keep their word of it), unless its limits bind keys that were made with it. CONFLICT when all of them are in force.
+ * Creates a key where the app has room for it. The list of an app's keys is bounded: the oldest key that has ended goes
+ * for good (the audit log and the ledger keep their word of it), unless its limits bind keys that were made with it.
+ * CONFLICT when none may go.
  */
-export async function makeRoomForKey(appId: string, now: Date, { connection }: TenantsDeps): Promise<void> {
-  const keys = apiKeys(connection);
-  if ((await keys.countDocuments({ appId })) < keysMax) return;
+export function withRoomForKey<T>(
+  appId: string,
+  now: Date,
+  deps: TenantsDeps,
+  create: () => Promise<T>,
+): Promise<T> {
+  return withLock(deps.connection, `keysPerApp ${appId}`, async () => {
+    await makeRoom(appId, now, deps);
+    return create();
+  });
+}
+
+async function makeRoom(appId: string, now: Date, deps: TenantsDeps): Promise<void> {
+  const keys = apiKeys(deps.connection);
+  const max = countMaxOf(deps, 'keysPerApp');
+  if ((await keys.countDocuments({ appId })) < max) return;
   const ended = await keys
     .find({ appId, $or: [{ revokedAt: { $ne: null } }, { expiresAt: { $ne: null, $lte: now } }] })
     .sort({ createdAt: 1, _id: 1 })
@@ -18,8 +32,7 @@ export async function makeRoomForKey(appId: string, now: Date, { connection }: T
     .lean();
   const makers = new Set(await keys.distinct('makerScopes', { makerScopes: { $in: ended.map(scopeOf) } }));
   const oldest = ended.find((key) => !makers.has(scopeOf(key)));
-  if (!oldest)
-    throw new HeddleError('CONFLICT', `An app has at most ${keysMax} keys in force: revoke one first.`);
+  if (!oldest) throw noRoomFor('keysPerApp', max);
   await keys.deleteOne({ _id: oldest._id });
 }
 

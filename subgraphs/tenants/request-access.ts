@@ -1,12 +1,10 @@
 import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { checkedText, isDuplicateKey, notFound } from '../shared/input.ts';
+import { withRoom } from '../shared/with-room.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { randomId } from './ids.ts';
 import { visible } from './visible.ts';
-
-/** Requests of one app at most, whatever their state. */
-const requestsMax = 500;
 
 /**
  * Asks for the use of something on behalf of the caller's app. A request that waits or was approved is answered as
@@ -39,15 +37,14 @@ export async function requestAccess(
   };
   const where = { appId, resource: grant.resource };
   const records = accessGrants(deps.connection);
-  const isNew = (await records.exists(where)) === null;
-  if (isNew && (await records.countDocuments({ appId })) >= requestsMax) {
-    throw new HeddleError('CONFLICT', `An app asks for access to at most ${requestsMax} things.`);
-  }
   try {
-    await records.create({ ...grant });
-    context.audit({ tenantId: grant.tenantId, type: 'AccessGrant', id: grant._id, after: grant });
-    await callersChanged(deps, grant.tenantId);
-    return grant;
+    if ((await records.exists(where)) === null) {
+      const others = () => records.countDocuments({ appId, resource: { $ne: grant.resource } });
+      await withRoom(deps, 'accessRequestsPerApp', appId, others, () => records.create({ ...grant }));
+      context.audit({ tenantId: grant.tenantId, type: 'AccessGrant', id: grant._id, after: grant });
+      await callersChanged(deps, grant.tenantId);
+      return grant;
+    }
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
   }

@@ -5,7 +5,7 @@ import type { CreatedApiKey } from './create-api-key.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { changedMeanwhile, requireInForce } from './in-force.ts';
 import { hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
-import { makeRoomForKey } from './make-room-for-key.ts';
+import { withRoomForKey } from './make-room-for-key.ts';
 import { requireAllScopes, scopesOfKey } from './scopes.ts';
 import { visible } from './visible.ts';
 
@@ -47,9 +47,8 @@ export async function rotateApiKey(
     lastUsedAt: null,
     createdAt: now,
   };
-  await makeRoomForKey(old.appId, now, deps);
   const keys = apiKeys(deps.connection);
-  await keys.create({ ...key });
+  await withRoomForKey(old.appId, now, deps, () => keys.create({ ...key }));
   const overlapEnd = new Date(now.getTime() + overlap * 1000);
   const end: Partial<ApiKeyRecord> =
     overlap === 0

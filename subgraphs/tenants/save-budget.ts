@@ -2,6 +2,7 @@ import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { badInput, checkedList, isDuplicateKey, notFound } from '../shared/input.ts';
+import { withRoom } from '../shared/with-room.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { randomId } from './ids.ts';
 import { checkedMoney } from './limits.ts';
@@ -17,8 +18,6 @@ export interface BudgetInput {
   readonly alertAt?: readonly number[] | null;
   readonly hard?: boolean | null;
 }
-
-const budgetsMax = 100;
 
 /**
  * Saves the budget of a tenant, app and window: of each there is one that operators set, and one that the tenant sets.
@@ -91,10 +90,9 @@ async function store(budget: BudgetRecord, before: BudgetRecord | null, deps: Te
       if (matchedCount === 0) notFound('budget', _id);
       return;
     }
-    if ((await records.countDocuments({ tenantId: budget.tenantId })) >= budgetsMax) {
-      throw new HeddleError('CONFLICT', `A tenant has at most ${budgetsMax} budgets.`);
-    }
-    await records.create({ ...budget });
+    const { tenantId } = budget;
+    const others = () => records.countDocuments({ tenantId });
+    await withRoom(deps, 'budgetsPerTenant', tenantId, others, () => records.create({ ...budget }));
   } catch (cause) {
     if (!isDuplicateKey(cause)) throw cause;
     const what = budget.appId === null ? 'this tenant' : `the app ${budget.appId}`;

@@ -1,6 +1,6 @@
 import { type MemberRecord, type MemberRole, members } from '#mongo/members.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { badInput, checkedText, isDuplicateKey } from '../shared/input.ts';
+import { badInput, checkedText } from '../shared/input.ts';
+import { withRoom } from '../shared/with-room.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { randomId } from './ids.ts';
 import { tenantIdOf } from './visible.ts';
@@ -11,8 +11,6 @@ export interface MemberInput {
   readonly email?: string | null;
   readonly role: MemberRole;
 }
-
-const membersMax = 1_000;
 
 /** Adds a person to a tenant, or changes role and email of one who is there. */
 export async function saveMember(
@@ -26,9 +24,6 @@ export async function saveMember(
   if (email !== null && !/^[^\s@]+@[^\s@]+$/.test(email)) badInput('input.email', 'is no email address.');
   const records = members(deps.connection);
   const before = await records.findOne({ tenantId, subject }).lean();
-  if (!before && (await records.countDocuments({ tenantId })) >= membersMax) {
-    throw new HeddleError('CONFLICT', `A tenant has at most ${membersMax} members.`);
-  }
   const save = () =>
     records
       .findOneAndUpdate(
@@ -36,12 +31,10 @@ export async function saveMember(
         { $set: { role: input.role, email }, $setOnInsert: { _id: randomId(), createdAt: nowOf(deps) } },
         { upsert: true, returnDocument: 'after' },
       )
-      .lean();
-  // Two savings of a new person at once: the second finds the first one's record when it tries again.
-  const after = await save().catch((error: unknown) => {
-    if (!isDuplicateKey(error)) throw error;
-    return save();
-  });
+      .lean()
+      .exec();
+  const others = () => records.countDocuments({ tenantId, subject: { $ne: subject } });
+  const after = await withRoom(deps, 'membersPerTenant', tenantId, others, save);
   if (!after) throw new Error('an upsert answered no record');
   context.audit({ tenantId, type: 'Member', id: after._id, before, after });
   context.loaders.member.clear(after._id);

@@ -3,6 +3,7 @@ import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { checkedId, checkedText, orConflict } from '../shared/input.ts';
 import { checkedPatterns } from '../shared/name-patterns.ts';
+import { withRoom } from '../shared/with-room.ts';
 import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
 
@@ -12,9 +13,6 @@ export interface PlanInput {
   readonly limits: readonly LimitInput[];
   readonly models?: readonly string[] | null;
 }
-
-/** `Query.plans` answers all of them. */
-const plansMax = 1_000;
 
 /** Adds a plan or replaces the one of that id; the limits of its tenants change at once. CONFLICT when the name is taken. */
 export async function savePlan(
@@ -30,19 +28,18 @@ export async function savePlan(
   };
   const records = plans(deps.connection);
   const before = await records.findById(plan._id).lean();
-  if (!before && (await records.countDocuments({})) >= plansMax) {
-    throw new HeddleError('CONFLICT', `There are at most ${plansMax} plans.`);
-  }
-  await orConflict(
-    records
-      .updateOne(
-        { _id: plan._id },
-        { $set: { name: plan.name, limits: plan.limits, models: plan.models ?? null } },
-        { upsert: true },
-      )
-      .exec(),
-    `There is a plan named ${JSON.stringify(plan.name)} already.`,
-  );
+  const save = () =>
+    orConflict(
+      records
+        .updateOne(
+          { _id: plan._id },
+          { $set: { name: plan.name, limits: plan.limits, models: plan.models ?? null } },
+          { upsert: true },
+        )
+        .exec(),
+      `There is a plan named ${JSON.stringify(plan.name)} already.`,
+    );
+  await withRoom(deps, 'plans', '', () => records.countDocuments({ _id: { $ne: plan._id } }), save);
   if (!before && (await isTakenByAnotherType(deps.connection, 'Plan', plan._id))) {
     await records.deleteOne({ _id: plan._id });
     throw new HeddleError(

@@ -1,0 +1,52 @@
+import { HeddleError } from './errors.ts';
+
+/** How many there may be of everything that can be created, with the words for them. HEDDLE_COUNT_LIMITS changes the numbers. */
+export const countLimitsTable = {
+  tenants: [10_000, 'tenants'],
+  plans: [1_000, 'plans'],
+  providers: [200, 'providers'],
+  credentialsPerProvider: [50, 'credentials of this provider'],
+  models: [10_000, 'AI models'],
+  routes: [500, 'routes'],
+  appsPerTenant: [100, 'apps of this tenant'],
+  keysPerApp: [100, 'API keys in force of this app'],
+  budgetsPerTenant: [100, 'budgets of this tenant'],
+  membersPerTenant: [1_000, 'members of this tenant'],
+  accessRequestsPerApp: [100, 'access requests of this app'],
+  promptsPerTenant: [500, 'prompts of this tenant'],
+  versionsPerPrompt: [1_000, 'versions of this prompt'],
+  labelsPerPrompt: [50, 'labels of this prompt'],
+  promptBytesPerTenant: [50_000_000, 'bytes of prompt texts of this tenant'],
+} as const satisfies Readonly<Record<string, readonly [max: number, what: string]>>;
+
+export type Counted = keyof typeof countLimitsTable;
+export type CountLimits = Readonly<Record<Counted, number>>;
+
+const names = Object.keys(countLimitsTable) as Counted[];
+const countMax = 1_000_000_000;
+
+/** The limits, some replaced by a text such as `appsPerTenant=500,models=20000`. Throws BAD_USER_INPUT that names what is wrong. */
+export function parseCountLimits(text = ''): CountLimits {
+  const limits = Object.fromEntries(names.map((name) => [name, countLimitsTable[name][0]])) as Record<
+    Counted,
+    number
+  >;
+  for (const entry of text.split(',').filter((part) => part.trim() !== '')) {
+    const [, name = '', count = ''] = /^\s*(\w+)\s*=\s*(\d{1,10})\s*$/.exec(entry) ?? [];
+    const known = names.find((one) => one === name);
+    if (known === undefined || Number(count) < 1 || Number(count) > countMax) {
+      throw new HeddleError(
+        'BAD_USER_INPUT',
+        `must be counts such as appsPerTenant=500, of ${names.join(', ')}; it has ${JSON.stringify(entry.slice(0, 100))}.`,
+      );
+    }
+    limits[known] = Number(count);
+  }
+  return limits;
+}
+
+/** For what is one too many. */
+export function noRoomFor(counted: Counted, max: number): HeddleError {
+  const [, what] = countLimitsTable[counted];
+  return new HeddleError('CONFLICT', `There are ${max} ${what} already, which is the most (${counted}).`);
+}

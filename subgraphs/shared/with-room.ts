@@ -1,0 +1,33 @@
+import type { Connection } from 'mongoose';
+import { withLock } from '#mongo/locks.ts';
+import { type Counted, type CountLimits, noRoomFor, parseCountLimits } from '#schema/count-limits.ts';
+
+interface CountedServices {
+  readonly connection: Connection;
+  readonly counts?: CountLimits;
+}
+
+const standard = parseCountLimits();
+
+/** How many there may be. */
+export function countMaxOf({ counts = standard }: Pick<CountedServices, 'counts'>, counted: Counted): number {
+  return counts[counted];
+}
+
+/**
+ * Creates where `count` finds fewer than there may be, otherwise CONFLICT: one creation at a time for each owner (a
+ * tenant, an app …), in all processes, so that there are never more.
+ */
+export function withRoom<T>(
+  services: CountedServices,
+  counted: Counted,
+  owner: string,
+  count: () => Promise<number>,
+  create: () => Promise<T>,
+): Promise<T> {
+  const max = countMaxOf(services, counted);
+  return withLock(services.connection, `${counted} ${owner}`.trim(), async () => {
+    if ((await count()) >= max) throw noRoomFor(counted, max);
+    return create();
+  });
+}
