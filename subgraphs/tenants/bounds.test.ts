@@ -25,6 +25,8 @@ const table: readonly (readonly [Partial<Bounds>, Partial<Bounds>, readonly stri
   [{ scopes: [] }, { scopes: [] }, []],
   [{ scopes: ['a'] }, {}, []],
   [{ scopes: ['a', 'c'] }, {}, ['scopes']],
+  [{ scopes: ['tenants:read'] }, { scopes: ['tenants:admin'] }, []],
+  [{ scopes: ['tenants:admin'] }, { scopes: ['tenants:read', 'tenants:write'] }, ['scopes']],
   [{ models: ['m'] }, {}, []],
   [{}, { models: ['m'] }, ['models']],
   [{ models: [] }, { models: ['m'] }, []],
