@@ -30,7 +30,9 @@ const usage = `heddle: a federated GraphQL mesh for AI. Type "npx heddle …" or
   heddle create-ca <dir>                     a private authority, and a certificate for each part
   heddle mesh-key                            a key pair: gateways sign, subgraphs verify
   heddle schema compose                      write schema/supergraph.graphql
-  heddle schema check [--against <git ref>]  would this schema break clients?
+  heddle schema print                        the schema that clients see, for code generators
+  heddle schema check [--against <git ref>] [--strict] [--json]
+                                             would this schema break clients, or loosen policy?
 
 Variables: docs/configuration.md`;
 

@@ -6,7 +6,7 @@ import { buildSchema } from 'graphql';
 import { afterAll, describe, expect, it } from 'vitest';
 import { sampleSdls } from '#test/support/sample-graph.ts';
 import { readBaseline, UnknownRefError } from './baseline.ts';
-import { checkSchema, findBreaking, findStale, findUndescribed, findUnguarded } from './check.ts';
+import { checkSchema, findApiChanges, findStale, findUndescribed, findUnguarded } from './check.ts';
 import { composeCheckout, composeSupergraph, readSupergraph } from './compose.ts';
 
 const sound = composeSupergraph(sampleSdls);
@@ -51,7 +51,7 @@ describe('the schema check', () => {
       'INPUT_FIELD_TYPE_CHANGED',
     ],
   ])('finds that %s became %s', async (before, after, where, kind) => {
-    const findings = await findBreaking(buildSchema(before), buildSchema(after));
+    const findings = await findApiChanges(buildSchema(before), buildSchema(after));
     expect(findings).toEqual([
       {
         rule: 'breaking',
@@ -64,8 +64,47 @@ describe('the schema check', () => {
 
   it('lets a schema grow, and deprecate', async () => {
     const before = buildSchema('type Query { a: Int }');
-    const after = buildSchema('type Query { a(x: Int = 1): Int! @deprecated b: E } enum E { X }');
-    expect(await findBreaking(before, after)).toEqual([]);
+    const after = buildSchema('type Query { a: Int! @deprecated b: E } enum E { X }');
+    expect(await findApiChanges(before, after)).toEqual([]);
+  });
+
+  it.each([
+    ['an argument', 'type Query { a(x: Int! = 1): Int }', 'type Query { a(x: Int!): Int }', 'Query.a.x'],
+    [
+      'an input field',
+      'type Query { a(i: I): Int } input I { x: [Int!]! = [1] }',
+      'type Query { a(i: I): Int } input I { x: [Int!]! }',
+      'I.x',
+    ],
+  ])('finds, once, that %s can no longer be left out', async (_what, before, after, where) => {
+    expect(await findApiChanges(buildSchema(before), buildSchema(after))).toEqual([
+      {
+        rule: 'breaking',
+        where,
+        problem: expect.stringContaining('DEFAULT_LOST'),
+        whatToDo: expect.stringMatching(/default/),
+      },
+    ]);
+  });
+
+  it.each([
+    ['a default changes', 'type Query { a(x: Int = 1): Int }', 'type Query { a(x: Int = 2): Int }'],
+    [
+      'a nullable input loses its default',
+      'type Query { a(x: Int = 1): Int }',
+      'type Query { a(x: Int): Int }',
+    ],
+    ['an enum grows', 'type Query { a: E } enum E { X }', 'type Query { a: E } enum E { X Y }'],
+    [
+      'a union grows',
+      'type Query { a: U } type T { a: Int } union U = T',
+      'type Query { a: U } type T { a: Int } type S { a: Int } union U = T | S',
+    ],
+    ['an optional argument is added', 'type Query { a: Int }', 'type Query { a(x: Int): Int }'],
+  ])('says that it is dangerous when %s', async (_what, before, after) => {
+    const rules = (await findApiChanges(buildSchema(before), buildSchema(after))).map(({ rule }) => rule);
+    expect(rules).toContain('dangerous');
+    expect(rules).not.toContain('breaking');
   });
 
   it('finds a breaking change through composition', async () => {

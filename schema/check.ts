@@ -1,27 +1,24 @@
 import { type Change, CriticalityLevel, diff } from '@graphql-inspector/core';
 import {
+  type GraphQLArgument,
+  type GraphQLInputField,
   type GraphQLNamedType,
   type GraphQLSchema,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
   isIntrospectionType,
+  isNonNullType,
   isObjectType,
   isSpecifiedScalarType,
   Kind,
   parse,
 } from 'graphql';
 import { apiSchemaOf } from './api-schema.ts';
-import { findTightened } from './tightened.ts';
-
-/** One thing that keeps a schema from being shipped. */
-export interface SchemaFinding {
-  readonly rule: 'stale' | 'breaking' | 'auth' | 'description';
-  /** The coordinate, e.g. `Query.models`; the file for a stale supergraph. */
-  readonly where: string;
-  readonly problem: string;
-  readonly whatToDo: string;
-}
+import { findDemandChanges } from './demands.ts';
+import { findInvalidDirectives } from './directive-values.ts';
+import type { SchemaFinding } from './findings.ts';
+import { findPolicyChanges } from './policy-changes.ts';
 
 const whatToDoByChange: Readonly<Record<string, string>> = {
   FIELD_REMOVED: 'Keep the field and mark it @deprecated until no client asks for it.',
@@ -55,29 +52,66 @@ export function findStale(composed: string, committed: string | undefined): read
   ];
 }
 
-function breakingFinding(change: Change): SchemaFinding {
-  return {
-    rule: 'breaking',
-    where: change.path ?? 'the schema',
-    problem: `${change.type}: ${change.message}`,
-    whatToDo:
-      whatToDoByChange[change.type] ?? 'Add what is new beside what is there, and deprecate what is there.',
-  };
+function apiFinding(change: Change): SchemaFinding {
+  const where = change.path ?? 'the schema';
+  const problem = `${change.type}: ${change.message}`;
+  if (change.criticality.level !== CriticalityLevel.Breaking) {
+    return { rule: 'dangerous', where, problem, whatToDo: 'Tell the clients that may notice.' };
+  }
+  const usual = 'Add what is new beside what is there, and deprecate what is there.';
+  return { rule: 'breaking', where, problem, whatToDo: whatToDoByChange[change.type] ?? usual };
 }
 
-/** Changes after which an operation or a variable that clients send today would be refused or answered otherwise. */
-export async function findBreaking(
+/**
+ * Changes of the API that clients see: breaking where an operation or a variable that is sent today would be refused or
+ * answered otherwise, dangerous where a client may notice.
+ */
+export async function findApiChanges(
   baseline: GraphQLSchema,
   current: GraphQLSchema,
 ): Promise<readonly SchemaFinding[]> {
   const changes = await diff(baseline, current);
-  return (
-    changes
-      .filter((change) => change.criticality.level === CriticalityLevel.Breaking)
+  const lost = findLostDefaults(baseline, current);
+  const isLost = new Set(lost.map(({ where }) => where));
+  return [
+    ...lost,
+    ...changes
+      .filter((change) => change.criticality.level !== CriticalityLevel.NonBreaking)
       // Our directives stand in the SDL only; no client can write them into an operation.
       .filter((change) => !String(change.type).startsWith('DIRECTIVE'))
-      .map(breakingFinding)
-  );
+      .map(apiFinding)
+      .filter(({ rule, where }) => rule === 'breaking' || !isLost.has(where)),
+  ];
+}
+
+/** Arguments and input fields that could be left out, and no longer can, as they have lost their default. */
+function findLostDefaults(baseline: GraphQLSchema, current: GraphQLSchema): readonly SchemaFinding[] {
+  const now = new Map(inputsOf(current));
+  return [...inputsOf(baseline)].flatMap(([where, before]) => {
+    const after = now.get(where);
+    if (after === undefined || before.defaultValue === undefined) return [];
+    if (after.defaultValue !== undefined || !isNonNullType(after.type)) return [];
+    return [
+      {
+        rule: 'breaking' as const,
+        where,
+        problem: `DEFAULT_LOST: it could be left out, and is required now that it has no default`,
+        whatToDo: 'Keep the default, or make it nullable.',
+      },
+    ];
+  });
+}
+
+function* inputsOf(schema: GraphQLSchema): Generator<readonly [string, GraphQLArgument | GraphQLInputField]> {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (isInputObjectType(type)) {
+      for (const field of Object.values(type.getFields())) yield [`${type.name}.${field.name}`, field];
+    } else if (isObjectType(type) || isInterfaceType(type)) {
+      for (const field of Object.values(type.getFields())) {
+        for (const argument of field.args) yield [`${type.name}.${field.name}.${argument.name}`, argument];
+      }
+    }
+  }
 }
 
 const authDirectives = new Set(['authenticated', 'requiresScopes', 'policy']);
@@ -134,7 +168,7 @@ export function findUndescribed(schema: GraphQLSchema): readonly SchemaFinding[]
     }));
 }
 
-/** Everything that keeps the composed supergraph from being shipped; empty when it may be. */
+/** What there is to say of the composed supergraph, and of what changed since the baseline; findings.ts has the severities. */
 export async function checkSchema(schemas: {
   /** What the subgraphs compose to now. */
   readonly composed: string;
@@ -145,11 +179,19 @@ export async function checkSchema(schemas: {
 }): Promise<readonly SchemaFinding[]> {
   const { composed, committed, baseline } = schemas;
   const current = apiSchemaOf(composed);
+  const changes =
+    baseline === undefined
+      ? []
+      : [
+          ...(await findApiChanges(apiSchemaOf(baseline), current)),
+          ...findDemandChanges(baseline, composed),
+          ...findPolicyChanges(baseline, composed),
+        ];
   return [
     ...findStale(composed, committed),
-    ...(baseline === undefined ? [] : await findBreaking(apiSchemaOf(baseline), current)),
-    ...(baseline === undefined ? [] : findTightened(baseline, composed)),
+    ...changes,
     ...findUnguarded(composed),
+    ...findInvalidDirectives(composed),
     ...findUndescribed(current),
   ];
 }

@@ -1,9 +1,19 @@
 import { readFileSync } from 'node:fs';
-import type { SubgraphName } from './subgraph.ts';
+import { type SubgraphName, subgraphNames } from './subgraph.ts';
 
 /** The definitions of @quota, @cache, @audited and @prompt with their enums, as every subgraph's SDL ends. */
 export function loadDirectiveDefinitions(): string {
   return readFileSync(new URL('./directives.graphql', import.meta.url), 'utf8');
+}
+
+function ownSdl(name: SubgraphName): string {
+  return readFileSync(new URL(`../subgraphs/${name}/schema.graphql`, import.meta.url), 'utf8');
+}
+
+/** The SDL that is written by hand, by file from the root of the checkout. */
+export function loadOwnSdls(): Readonly<Record<string, string>> {
+  const own = subgraphNames.map((name) => [`subgraphs/${name}/schema.graphql`, ownSdl(name)]);
+  return { ...Object.fromEntries(own), 'schema/directives.graphql': loadDirectiveDefinitions() };
 }
 
 /**
@@ -11,6 +21,5 @@ export function loadDirectiveDefinitions(): string {
  * and what the subgraph serves are this same text. Throws when the subgraph has no schema.graphql.
  */
 export function loadSubgraphSdl(name: SubgraphName): string {
-  const own = readFileSync(new URL(`../subgraphs/${name}/schema.graphql`, import.meta.url), 'utf8');
-  return `${own.trimEnd()}\n\n${loadDirectiveDefinitions()}`;
+  return `${ownSdl(name).trimEnd()}\n\n${loadDirectiveDefinitions()}`;
 }

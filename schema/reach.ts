@@ -1,6 +1,6 @@
 import { Kind, parse } from 'graphql';
 import { meetsScopes } from './caller.ts';
-import type { SchemaFinding } from './check.ts';
+import type { SchemaFinding } from './findings.ts';
 import { demandsOf, namedTypeOf } from './demands.ts';
 
 /** What a key reads without any scope: who it is. `node` itself requires of each type what the type's own query does. */

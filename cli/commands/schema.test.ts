@@ -1,3 +1,4 @@
+import { buildSchema } from 'graphql';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { runSchemaCommand } from './schema.ts';
 
@@ -21,9 +22,27 @@ describe('heddle schema', () => {
       ['compose', 'x'],
       ['check', '--against'],
       ['check', '--against', 'a', 'b'],
+      ['check', '--strictly'],
+      ['print', 'x'],
     ]) {
       await expect(run(...args)).rejects.toThrow('--against <git ref>');
     }
+  });
+
+  it('checks the schema of this checkout, and writes what it found as JSON', async () => {
+    const { code, out } = await run('check', '--json', '--against', 'HEAD');
+    const report = JSON.parse(out);
+    expect(report).toMatchObject({ comparedWith: 'HEAD', strict: false, findings: expect.any(Array) });
+    expect(report.passed).toBe(code === 0);
+    expect(report.findings.filter(({ rule }: { rule: string }) => rule === 'plan')).toEqual([]);
+  });
+
+  it('prints the schema that clients see, which code generators read', async () => {
+    const { code, out } = await run('print');
+    expect(code).toBe(0);
+    const schema = buildSchema(out);
+    expect(schema.getMutationType()?.getFields()).toHaveProperty('complete');
+    expect(out).not.toMatch(/join__|keyHash|_entities/);
   });
 
   it('names a ref that does not exist', async () => {

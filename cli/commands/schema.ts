@@ -1,8 +1,16 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readBaseline, UnknownRefError } from '#schema/baseline.ts';
+import { parseArgs } from 'node:util';
+import { type Baseline, readBaseline, UnknownRefError } from '#schema/baseline.ts';
 import { CompositionError, composeCheckout, readSupergraph, supergraphUrl } from '#schema/compose.ts';
+import type { ReportedFinding } from '#schema/report.ts';
 import { StartError } from '../config.ts';
+
+const usage =
+  'usage: heddle schema compose, heddle schema print, or heddle schema check [--against <git ref>] [--strict] [--json]';
+
+/** Changes that are meant, approved one by one. */
+const approvalsUrl = new URL('../../schema/approved-changes.txt', import.meta.url);
 
 function compose(): number {
   writeFileSync(supergraphUrl, composeCheckout());
@@ -10,45 +18,119 @@ function compose(): number {
   return 0;
 }
 
-async function check(against: string | undefined): Promise<number> {
-  const { checkSchema } = await import('#schema/check.ts');
-  const { findUnscoped } = await import('#schema/reach.ts');
+/** The schema that clients see, for code generators and editors. */
+async function print(): Promise<number> {
+  const [{ apiSchemaOf }, { printSchema }] = await Promise.all([
+    import('#schema/api-schema.ts'),
+    import('graphql'),
+  ]);
+  console.log(printSchema(apiSchemaOf(composeCheckout())));
+  return 0;
+}
+
+interface CheckOptions {
+  readonly against?: string | undefined;
+  readonly strict: boolean;
+  readonly json: boolean;
+}
+
+async function check({ against, strict, json }: CheckOptions): Promise<number> {
+  const [
+    { checkSchema },
+    { findUnplannable },
+    { parseApprovals },
+    { createLocator },
+    { loadOwnSdls },
+    { findUnscoped },
+    report,
+  ] = await Promise.all([
+    import('#schema/check.ts'),
+    import('#gateway/execution/unplannable.ts'),
+    import('#schema/findings.ts'),
+    import('#schema/locate.ts'),
+    import('#schema/load-sdl.ts'),
+    import('#schema/reach.ts'),
+    import('#schema/report.ts'),
+  ]);
   const baseline = readBaseline(against);
   const composed = composeCheckout();
-  const checked = await checkSchema({
-    composed,
-    committed: readSupergraph(),
-    baseline: baseline?.supergraph,
+  const found = [
+    ...(await checkSchema({ composed, committed: readSupergraph(), baseline: baseline?.supergraph })),
+    ...findUnscoped(composed),
+    ...(await findUnplannable(composed)),
+  ];
+  const findings = report.reportFindings(found, {
+    strict,
+    approvals: parseApprovals(existsSync(approvalsUrl) ? readFileSync(approvalsUrl, 'utf8') : ''),
+    locate: createLocator(loadOwnSdls()),
   });
-  const findings = [...checked, ...findUnscoped(composed)];
-  for (const { rule, where, problem, whatToDo } of findings) {
-    console.error(`${rule}: ${where}: ${problem}. ${whatToDo}`);
+  const failing = findings.filter(({ fails }) => fails);
+  if (json) {
+    const comparedWith = baseline?.supergraph === undefined ? null : baseline.ref;
+    console.log(JSON.stringify({ passed: failing.length === 0, comparedWith, strict, findings }, null, 2));
+  } else {
+    for (const finding of findings) console.error(report.lineOf(finding));
+    if (process.env.GITHUB_ACTIONS === 'true') {
+      for (const finding of findings) console.log(report.annotationOf(finding));
+    }
+    explainApprovals(failing);
+    console.log(summaryOf(findings, baseline));
   }
+  return failing.length === 0 ? 0 : 1;
+}
+
+function explainApprovals(failing: readonly ReportedFinding[]): void {
+  const lines = failing.flatMap(({ approval }) => (approval === null ? [] : [approval]));
+  if (lines.length === 0) return;
+  console.error(
+    '\nWhat is meant is approved by its line in schema/approved-changes.txt, with a reason behind it:',
+  );
+  for (const line of lines) console.error(line);
+}
+
+function summaryOf(findings: readonly ReportedFinding[], baseline: Baseline | undefined): string {
   const compared =
     baseline === undefined
       ? 'compared with nothing: this is no git checkout'
       : baseline.supergraph === undefined
         ? `compared with nothing: ${baseline.ref} has no supergraph`
         : `compared with ${baseline.ref}`;
-  console.log(
-    findings.length === 0 ? `the schema is sound (${compared})` : `${findings.length} found (${compared})`,
-  );
-  return findings.length === 0 ? 0 : 1;
+  const failing = findings.filter(({ fails }) => fails).length;
+  const shown = findings.length - failing;
+  const sound = shown === 0 ? 'the schema is sound' : `the schema is sound, with ${shown} shown`;
+  return `${failing === 0 ? sound : `${failing} found`} (${compared})`;
 }
 
-/** `heddle schema compose|check`: resolves to the exit code; every finding is one line on standard error. */
+/**
+ * `heddle schema compose|print|check`: resolves to the exit code. Every finding of a check is one line on standard error,
+ * or with --json one object on standard output; in GitHub Actions it is an annotation as well.
+ */
 export async function runSchemaCommand(args: readonly string[]): Promise<number> {
-  const [verb, option, value, ...rest] = args;
+  const [verb, ...rest] = args;
   try {
-    if (verb === 'compose' && option === undefined) return compose();
-    if (verb === 'check' && option === undefined) return await check(undefined);
-    if (verb === 'check' && option === '--against' && value !== undefined && rest.length === 0) {
-      return await check(value);
-    }
-    throw new StartError('usage: heddle schema compose, or heddle schema check [--against <git ref>]');
+    if (verb === 'compose' && rest.length === 0) return compose();
+    if (verb === 'print' && rest.length === 0) return await print();
+    if (verb === 'check') return await check(checkOptions(rest));
+    throw new StartError(usage);
   } catch (error) {
     if (!(error instanceof CompositionError) && !(error instanceof UnknownRefError)) throw error;
     console.error(error.message);
     return 1;
+  }
+}
+
+function checkOptions(args: readonly string[]): CheckOptions {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        against: { type: 'string' },
+        strict: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+      },
+    });
+    return values;
+  } catch {
+    throw new StartError(usage);
   }
 }

@@ -50,7 +50,7 @@ class Child {
     ]);
     this.#child.on('message', (reply: PlannerReply) => this.#asked?.resolve(reply));
     void this.exited.then(() => {
-      this.#asked?.reject(this.#failure("The query planner's process ended."));
+      this.#asked?.reject(this.#failure(`The query planner's process ended${this.#panic}.`));
     });
   }
 
@@ -74,6 +74,12 @@ class Child {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** What it panicked over, in its own words. */
+  get #panic(): string {
+    const [, words] = /panicked at [^\n]*\n([^\n]+)/.exec(this.#lastWords) ?? [];
+    return words === undefined ? '' : `: ${words.trim()}`;
   }
 
   /** The log tells of a cause only where it is an error itself. */

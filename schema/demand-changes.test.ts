@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { sampleSdls } from '#test/support/sample-graph.ts';
 import { checkSchema } from './check.ts';
 import { composeSupergraph } from './compose.ts';
-import { findTightened } from './tightened.ts';
+import { findDemandChanges } from './demand-changes.ts';
 
 const found = (before: string, after: string) =>
-  findTightened(before, after).map(({ where, problem }) => `${where} ${problem}`);
+  findDemandChanges(before, after).map(({ where, problem }) => `${where} ${problem}`);
 
 const query = (directives: string) => `type Query { a: Int ${directives} }`;
 const scopes = (sets: string) => query(`@requiresScopes(scopes: ${sets})`);
@@ -25,7 +25,7 @@ describe('a demand that some callers of today do not meet', () => {
     ],
     ['of its enum', 'type Query { a: E } enum E { X }', 'type Query { a: E } enum E @authenticated { X }'],
   ])('is found: one %s', (_what, before, after) => {
-    expect(findTightened(before, after)).toEqual(
+    expect(findDemandChanges(before, after)).toEqual(
       expect.arrayContaining([
         {
           rule: 'breaking',
@@ -57,13 +57,35 @@ describe('a demand that some callers of today do not meet', () => {
   });
 });
 
-describe('a demand that every caller of today meets', () => {
+describe('a demand that admits callers whom it refused', () => {
   it.each([
-    ['the same', scopes('[["x"]]'), scopes('[["x"]]')],
     ['none any more', scopes('[["x"]]'), query('')],
+    ['no credentials', query('@authenticated'), query('')],
     ['credentials alone', scopes('[["x"]]'), query('@authenticated')],
     ['one way in more', scopes('[["x"]]'), scopes('[["y"], ["x"]]')],
     ['one scope less', scopes('[["x", "y"]]'), scopes('[["x"]]')],
+    ['no policy', query('@policy(policies: [["p"]])'), query('@authenticated')],
+    ['none of its type', 'type Query @authenticated { a: Int }', 'type Query { a: Int }'],
+    ['none of its scalar', 'type Query { a: S } scalar S @authenticated', 'type Query { a: S } scalar S'],
+  ])('is loosened: %s', (_what, before, after) => {
+    expect(findDemandChanges(before, after)).toContainEqual({
+      rule: 'loosened',
+      where: 'Query.a',
+      problem: expect.stringContaining('FIELD_AUTH_LOOSENED'),
+      whatToDo: expect.stringMatching(/\w/),
+    });
+  });
+
+  it('is loosened and tightened at once by another scope', () => {
+    const rules = findDemandChanges(scopes('[["x"]]'), scopes('[["y"]]')).map(({ rule }) => rule);
+    expect(rules).toEqual(['breaking', 'loosened']);
+  });
+});
+
+describe('a demand that stays what it was', () => {
+  it.each([
+    ['the same', scopes('[["x"]]'), scopes('[["x"]]')],
+    ['in another order', scopes('[["x", "y"], ["z"]]'), scopes('[["z"], ["y", "x"]]')],
     ['of a new field', query(''), 'type Query { a: Int b: Int @authenticated }'],
     [
       'moved from the type to the field',
