@@ -15,7 +15,7 @@ import {
   parse,
 } from 'graphql';
 import { apiSchemaOf } from './api-schema.ts';
-import { findDemandChanges } from './demands.ts';
+import { findDemandChanges } from './demand-changes.ts';
 import { findInvalidDirectives } from './directive-values.ts';
 import type { SchemaFinding } from './findings.ts';
 import { findPolicyChanges } from './policy-changes.ts';

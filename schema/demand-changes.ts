@@ -1,6 +1,6 @@
 import { meetsScopes } from './caller.ts';
-import type { SchemaFinding } from './findings.ts';
 import { type Demand, demandsOf, demandText, type ScopeSet } from './demands.ts';
+import type { SchemaFinding } from './findings.ts';
 
 /**
  * Fields that refuse a caller whom they answered before, or answer one whom they refused: @authenticated,

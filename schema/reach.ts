@@ -1,7 +1,7 @@
 import { Kind, parse } from 'graphql';
 import { meetsScopes } from './caller.ts';
-import type { SchemaFinding } from './findings.ts';
 import { demandsOf, namedTypeOf } from './demands.ts';
+import type { SchemaFinding } from './findings.ts';
 
 /** What a key reads without any scope: who it is. `node` itself requires of each type what the type's own query does. */
 const openToEveryKey: ReadonlySet<string> = new Set([
