@@ -7,6 +7,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
+# On a network the schema and the Explorer are for callers with a key; docs/configuration.md has the other choices.
+ENV HEDDLE_INTROSPECTION=authenticated HEDDLE_EXPLORER=authenticated
 ENV NODE_ENV=production HOST=0.0.0.0 HEDDLE_DATA_DIR=/var/lib/heddle
 WORKDIR /heddle
 COPY --from=dependencies /heddle/node_modules ./node_modules

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { isNetwork } from '#gateway/client-address.ts';
+import { exposures } from '#gateway/exposure.ts';
 import { parseCountLimits } from '#schema/count-limits.ts';
 import { readPublicKeys, readSigningKey } from '#schema/mesh-keys.ts';
 import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
@@ -216,6 +217,14 @@ export const variables = {
         'must be addresses or networks such as 10.0.0.0/8, separated by commas',
       ),
     'Proxies whose `X-Forwarded-For` and `Forwarded` headers name the client: addresses and networks, separated by commas.',
+  ),
+  HEDDLE_INTROSPECTION: variable(
+    oneOf(...exposures).default('on'),
+    'Who may ask for the schema, and gets its names suggested in errors: `on`, `authenticated` or `off`.',
+  ),
+  HEDDLE_EXPLORER: variable(
+    oneOf(...exposures).default('on'),
+    'Who gets the Explorer: `on`, `authenticated` (an API key as the password) or `off`.',
   ),
   HEDDLE_DOCUMENT_LENGTH_MAX: variable(
     integer(1_000, 16 * 1024 * 1024, 128 * 1024),

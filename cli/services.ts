@@ -114,6 +114,7 @@ async function serveAlone(
   for (const [name, subgraph] of subgraphs) {
     const portVariable = `HEDDLE_${name.toUpperCase() as Uppercase<typeof name>}_PORT` as const;
     const serving = serveSubgraph(subgraph, {
+      introspection: environment.HEDDLE_INTROSPECTION !== 'off',
       host: environment.HOST,
       port: environment[portVariable],
       keys: subgraphKeys,

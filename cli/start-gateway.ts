@@ -58,6 +58,10 @@ export async function startGateway(
     port: environment.PORT,
     trustedProxies: networksIn(environment.HEDDLE_TRUSTED_PROXIES),
     tls: openPublicTls(environment, log, starting),
+    exposures: {
+      introspection: environment.HEDDLE_INTROSPECTION,
+      explorer: environment.HEDDLE_EXPLORER,
+    },
     limits: {
       anonymousBodyBytesMax: environment.HEDDLE_ANONYMOUS_BODY_BYTES_MAX,
       bodiesBytesMax: environment.HEDDLE_BODIES_BYTES_MAX,

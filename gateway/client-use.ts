@@ -183,6 +183,11 @@ export class ClientUse {
     use.charge(1, this.#now());
   }
 
+  /** Counts what is not refused but dear, as so many refused requests. */
+  weigh(use: Use, refusals: number): void {
+    use.charge(refusals, this.#now());
+  }
+
   /** Counts time that the process has spent for a caller without a key. */
   spent(use: Use, ms: number): void {
     use.charge(ms / msPerRefusal, this.#now());

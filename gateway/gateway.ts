@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { createHttpDrain, lingerMs } from '#schema/http-drain.ts';
 import type { TlsSource } from '#schema/mesh-tls.ts';
@@ -10,11 +10,15 @@ import type { Quota } from '#state/quota/quota.ts';
 import { createCallers } from './caller.ts';
 import { ClientAddresses } from './client-address.ts';
 import { ClientUse, RateLimited } from './client-use.ts';
+import { bareAnswer, setCommonHeaders } from './doors/common-headers.ts';
 import { type Mesh, Work } from './doors/door.ts';
 import { serveGraphql } from './doors/graphql.ts';
 import { createReadiness, sendHealth } from './doors/health.ts';
+import { sendNotFound } from './doors/not-found.ts';
+import { sendRoot } from './doors/root-page.ts';
 import { createWebSocketDoor } from './doors/websocket.ts';
 import { PlannerProcess } from './execution/planner.ts';
+import type { Exposures } from './exposure.ts';
 import { bodyBoundsOf, type GatewayLimits, resolveLimits } from './limits.ts';
 import { RefusalAudit } from './refusal-audit.ts';
 import { RefusalLog } from './refusal-log.ts';
@@ -38,6 +42,8 @@ export interface GatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
   /** Addresses and networks whose X-Forwarded-For and Forwarded are believed. */
   readonly trustedProxies?: readonly string[];
+  /** Introspection and the Explorer; both are open to everybody unless given. */
+  readonly exposures?: Partial<Exposures>;
   /** What keeps this process from serving a call, beside the subgraphs of other processes. */
   readonly problems?: () => Promise<readonly string[]>;
   readonly now?: () => number;
@@ -71,6 +77,13 @@ async function within(ms: number, promise: Promise<unknown>): Promise<void> {
   clearTimeout(timer);
 }
 
+/** The status for bytes that are no request of HTTP. */
+function statusOfBrokenRequest(code: string | undefined): string {
+  if (code === 'HPE_HEADER_OVERFLOW') return '431 Request Header Fields Too Large';
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return '413 Payload Too Large';
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+}
+
 /** The gateway: every door of the mesh on one port, in front of one router. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { executors, bus, quota, log, host, port, tls } = options;
@@ -78,11 +91,21 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const limits = resolveLimits(options.limits);
   const { tenants } = executors;
   if (tenants === undefined) throw new Error('The gateway needs the tenants subgraph to know its callers.');
+  const exposures: Exposures = { introspection: 'on', explorer: 'on', ...options.exposures };
   const audit = new RefusalAudit(tenants, log, now);
   const refusals = new RefusalLog(log, now, audit);
   const routeBy = async (by: PlannerProcess) => {
     const { supergraphSdl } = by;
-    const routed = createRouter({ supergraphSdl, planner: by, executors, limits, log, refusals, quota });
+    const routed = createRouter({
+      supergraphSdl,
+      planner: by,
+      executors,
+      limits,
+      log,
+      refusals,
+      quota,
+      introspection: exposures.introspection,
+    });
     await by.ready();
     return routed;
   };
@@ -93,7 +116,17 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   let draining = false;
   const clients = new ClientUse(new ClientAddresses(options.trustedProxies), limits, now);
   const turns = new Turns();
-  const mesh: Mesh = { router: () => router, callers, clients, turns, limits, log, refusals, work };
+  const mesh: Mesh = {
+    router: () => router,
+    callers,
+    clients,
+    turns,
+    exposures,
+    limits,
+    log,
+    refusals,
+    work,
+  };
   const readiness = createReadiness(executors, { now });
   const sockets = createWebSocketDoor(mesh);
 
@@ -105,17 +138,17 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    setCommonHeaders(response);
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
     const path = mark === -1 ? url : url.slice(0, mark);
     if (path === '/graphql') return serveGraphql(mesh, request, response, mark === -1 ? '' : url.slice(mark));
-    response.setHeader('x-request-id', newRequestId());
+    const requestId = newRequestId();
+    response.setHeader('x-request-id', requestId);
+    if (path === '/') return sendRoot(request, response, exposures.explorer);
     if (path === '/health/live') return sendHealth(response, []);
     if (path === '/health/ready') return sendHealth(response, await problems());
-    response.writeHead(404, { 'content-type': 'application/json; charset=utf-8' });
-    response.end(
-      '{"errors":[{"message":"There is nothing here. The graph is at /graphql.","extensions":{"code":"NOT_FOUND"}}]}',
-    );
+    sendNotFound(request, response, path, requestId);
   };
 
   const serverOptions = {
@@ -151,13 +184,20 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       response.destroy();
     });
   });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // An answer that has begun cannot be followed by another.
+    if (!socket.writable || (socket instanceof Socket && socket.bytesWritten > 0)) socket.destroy();
+    else socket.end(bareAnswer(statusOfBrokenRequest(error.code), { 'x-request-id': newRequestId() }));
+  });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     const path = (request.url ?? '').split('?')[0];
     if (path === '/graphql' && !work.closing) return sockets.upgrade(request, socket, head);
-    const status = path === '/graphql' ? '503 Service Unavailable\r\nretry-after: 1' : '404 Not Found';
+    const headers = { 'x-request-id': newRequestId() };
     socket.end(
-      `HTTP/1.1 ${status}\r\nx-request-id: ${newRequestId()}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
+      path === '/graphql'
+        ? bareAnswer('503 Service Unavailable', { ...headers, 'retry-after': '1' })
+        : bareAnswer('404 Not Found', headers),
     );
   });
 

@@ -14,6 +14,7 @@ import { apiSchemaOf } from '#schema/api-schema.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import type { SubgraphExecutor } from '#schema/subgraph.ts';
+import { withoutSuggestion } from '#schema/suggestions.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { coordinateAt } from './coordinate.ts';
 import { refuseCostlyOperation } from './directives/cost.ts';
@@ -38,6 +39,7 @@ import type { Fetch } from './execution/plan.ts';
 import type { Planner } from './execution/planner.ts';
 import { type Run, runStep, takeRoot, variablesOf } from './execution/run.ts';
 import { readFields } from './execution/supergraph-fields.ts';
+import { type Exposure, isExposed } from './exposure.ts';
 import type { GatewayLimits } from './limits.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { StreamWatch } from './stream-watch.ts';
@@ -53,6 +55,8 @@ export interface RouterOptions {
   readonly log: Logger;
   /** Where refusals and cut streams are logged; a log of its own when left out. */
   readonly refusals?: RefusalLog;
+  /** Who may ask for the schema; everybody unless given. */
+  readonly introspection?: Exposure;
   /** What operations draw on READS from; nothing when left out. */
   readonly quota?: Pick<Quota, 'spend'>;
 }
@@ -90,6 +94,11 @@ export interface Router {
   ): Promise<Answer>;
 }
 
+const introspectionOff = refusal('FORBIDDEN', 'Introspection is turned off here.');
+const introspectionNeedsKey = refusal(
+  'UNAUTHENTICATED',
+  'Introspection requires authentication: send `authorization: Bearer <API key>`.',
+);
 const noVariables: Variables = Object.freeze({});
 const variableErrorsMax = 20;
 /** Answers to introspection that are remembered. */
@@ -135,6 +144,7 @@ function subgraphsOf(supergraph: DocumentNode): string[] {
 export function createRouter(options: RouterOptions): Router {
   const { supergraphSdl, planner, executors, limits, log } = options;
   const refusals = options.refusals ?? new RefusalLog(log);
+  const introspection = options.introspection ?? 'on';
   const reads = options.quota && new ReadMeter(options.quota);
   const supergraph = parse(supergraphSdl, { noLocation: true });
   const schema = apiSchemaOf(supergraphSdl);
@@ -156,6 +166,13 @@ export function createRouter(options: RouterOptions): Router {
       throw new Error(`The supergraph names ${name}, which cannot be reached here.`);
     reach.set(name, executor);
   }
+
+  /** Suggestions name what the schema has, as introspection does. */
+  const withSuggestionsFor = (caller: Caller | undefined, result: ClientResult): ClientResult => {
+    if (isExposed(introspection, caller) || result.errors === undefined) return result;
+    const errors = result.errors.map((error) => ({ ...error, message: withoutSuggestion(error.message) }));
+    return { ...result, errors };
+  };
 
   const execute = async (
     { subgraph, document, operationName }: Pick<Fetch, 'subgraph' | 'document' | 'operationName'>,
@@ -262,10 +279,10 @@ export function createRouter(options: RouterOptions): Router {
       const definitions = operation.definition.variableDefinitions ?? [];
       const coerced = getVariableValues(schema, definitions, given ?? {}, { maxErrors: variableErrorsMax });
       if (coerced.errors !== undefined) {
-        const found = coerced.errors.map(({ message, nodes = [] }) =>
+        const errors = coerced.errors.map(({ message, nodes = [] }) =>
           withLocations(clientError('BAD_USER_INPUT', message), operation.locationsOf(nodes)),
         );
-        return { errors: found };
+        return withSuggestionsFor(context.caller, { errors });
       }
       variables = coerced.coerced;
     }
@@ -306,7 +323,11 @@ export function createRouter(options: RouterOptions): Router {
     isPrepared: (query, caller) => documents.isPrepared(query, caller.kind === 'ANONYMOUS'),
     prepare: (query, operationName, caller) => {
       const document = documents.prepare(query, caller?.kind === 'ANONYMOUS');
-      return document.refusal ?? document.operation(operationName);
+      if (document.refusal !== undefined) return withSuggestionsFor(caller, document.refusal);
+      const operation = document.operation(operationName);
+      if (!isOperation(operation) || !operation.introspects || isExposed(introspection, caller))
+        return operation;
+      return introspection === 'off' ? introspectionOff : introspectionNeedsKey;
     },
     run: async (operation, variables, context) => {
       const answer = await run(operation, variables, context).catch((error: unknown) =>

@@ -7,6 +7,7 @@ import type { Callers, Credentials } from '../caller.ts';
 import { type Client, type ClientUse, RateLimited, type Use } from '../client-use.ts';
 import type { ClientResult } from '../errors.ts';
 import type { Operation } from '../execution/operation.ts';
+import type { Exposures } from '../exposure.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { RefusalLog } from '../refusal-log.ts';
 import { type Answer, isStream, type Router } from '../router.ts';
@@ -19,6 +20,7 @@ export interface Mesh {
   readonly callers: Callers;
   readonly clients: ClientUse;
   readonly turns: Turns;
+  readonly exposures: Exposures;
   readonly limits: GatewayLimits;
   readonly log: Logger;
   readonly refusals: RefusalLog;

@@ -7,6 +7,7 @@ import { type ClientResult, presentFailure } from '../errors.ts';
 import type { Operation } from '../execution/operation.ts';
 import { bodyBoundsOf } from '../limits.ts';
 import { type Answer, isOperation, isStream } from '../router.ts';
+import { endWith } from './compression.ts';
 import {
   clientRequestIdOf,
   credentialsOf,
@@ -17,11 +18,12 @@ import {
   shuttingDown,
   useOfCaller,
 } from './door.ts';
-import { sendExplorer } from './explorer.ts';
+import { serveExplorer } from './explorer.ts';
 import { type Accepted, isJson, negotiateAnswer, prefersPage, type ResultType } from './media-type.ts';
 import { multipart } from './multipart.ts';
 import {
   BadRequest,
+  BatchRefused,
   type BodyBounds,
   type Parameters,
   parametersOfBody,
@@ -44,15 +46,21 @@ function statusOf(error: unknown): number {
 
 type JsonType = Exclude<ResultType, 'text/event-stream'>;
 
-function sendJson(response: ServerResponse, status: number, type: JsonType, result: ClientResult): void {
-  if (response.destroyed) return;
-  // A text goes out with the headers in one write.
-  const body = JSON.stringify(result);
+/** Sends the answer; of a batch as often as it has operations. */
+function sendJson(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  type: JsonType,
+  result: ClientResult,
+  batch?: number,
+): Promise<void> | undefined {
+  if (response.destroyed) return undefined;
   response.statusCode = status;
   response.setHeader('content-type', `${type}; charset=utf-8`);
-  response.setHeader('content-length', Buffer.byteLength(body));
   setRetryAfter(response, result);
-  response.end(body);
+  const answer = batch === undefined ? result : Array.from({ length: batch }, () => result);
+  return endWith(response, request.headers['accept-encoding'], JSON.stringify(answer));
 }
 
 /** GraphQL over HTTP, section 6.4: without data the request failed, and the newer media type says so in the status. */
@@ -150,9 +158,7 @@ export async function serveGraphql(
   response.setHeader('x-request-id', requestId);
   if (allowCrossOrigin(request, response)) return;
   const accept = request.headers.accept;
-  if (request.method === 'GET' && prefersPage(accept)) return sendExplorer(request, response);
-  // A cache between us and the client knows nothing of x-api-key: it would answer one caller with another's data.
-  if (request.method === 'GET') response.setHeader('cache-control', 'no-store');
+  if (request.method === 'GET' && prefersPage(accept)) return serveExplorer(mesh, request, response, asked);
 
   const accepted = negotiateAnswer(accept);
   const jsonType =
@@ -208,7 +214,7 @@ export async function serveGraphql(
       const framing = written === 'multipart/mixed' ? multipart : serverSentEvents;
       return await sendFramed(response, framing, answer, left.signal, mesh.limits.keepAliveMs);
     }
-    sendJson(response, statusOfResult(jsonType, answer), jsonType, answer);
+    await sendJson(request, response, statusOfResult(jsonType, answer), jsonType, answer);
   } catch (error) {
     const status = statusOf(error);
     if (status === 401) response.setHeader('www-authenticate', 'Bearer');
@@ -221,7 +227,9 @@ export async function serveGraphql(
     mesh.refusals.thrown(error, { ...asked, caller });
     const result = presentFailure(error, { requestId, log: mesh.log });
     if (response.headersSent) response.destroy();
-    else sendJson(response, status, jsonType, result);
+    else if (error instanceof BatchRefused) {
+      await sendJson(request, response, statusOfResult(jsonType, result), jsonType, result, error.operations);
+    } else await sendJson(request, response, status, jsonType, result);
   } finally {
     mesh.work.end(operating);
   }

@@ -55,7 +55,7 @@ describe('multipart answers', () => {
     expect(response.headers.get('content-type')).toBe(
       'multipart/mixed;boundary="graphql";subscriptionSpec=1.0',
     );
-    expect(response.headers.get('cache-control')).toBe('no-cache, no-transform');
+    expect(response.headers.get('cache-control')).toBe('no-store, no-transform');
     expect((await textOf(response)).replaceAll(heartbeat, '')).toBe(
       `\r\n--graphql${part('{"payload":{"data":{"completionStream":{"sequence":0,"text":"he"}}}}')}${part(
         '{"payload":{"data":{"completionStream":{"sequence":1,"text":"llo"}}}}',

@@ -90,6 +90,22 @@ export function readBody(request: IncomingMessage, bounds: BodyBounds): Promise<
   });
 }
 
+/** Operations of a batch that are each answered with the refusal. */
+const batchMax = 100;
+
+/** A body with several operations, each of which is answered with the refusal: Apollo's BatchHttpLink shows it then. */
+export class BatchRefused extends BadRequest {
+  readonly operations: number;
+
+  constructor(operations: number) {
+    super(
+      400,
+      'Batches are not supported: send each operation in a request of its own (HttpLink, not BatchHttpLink).',
+    );
+    this.operations = operations;
+  }
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -125,8 +141,10 @@ export function parametersOfBody(body: Buffer): Parameters {
   } catch {
     throw new BadRequest(400, 'The body is no valid JSON.');
   }
-  if (!isRecord(parsed))
-    throw new BadRequest(400, 'The body must be one JSON object; batches are not taken.');
+  if (Array.isArray(parsed) && parsed.length > 0 && parsed.length <= batchMax) {
+    throw new BatchRefused(parsed.length);
+  }
+  if (!isRecord(parsed)) throw new BadRequest(400, 'The body must be one JSON object.');
   return checked(parsed);
 }
 

@@ -45,7 +45,7 @@ export async function sendFramed(
   if (!isStream(answer)) setRetryAfter(response, answer);
   response.writeHead(200, {
     'content-type': framing.contentType,
-    'cache-control': 'no-cache, no-transform',
+    'cache-control': 'no-store, no-transform',
     'x-accel-buffering': 'no',
   });
   if (!isStream(answer)) {

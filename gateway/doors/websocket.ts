@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { newRequestId } from '#schema/request-id.ts';
+import { bareAnswer } from './common-headers.ts';
 import type { Mesh } from './door.ts';
 import { goingAway, WebSocketSession } from './websocket-session.ts';
 
@@ -42,6 +44,9 @@ export function createWebSocketDoor(mesh: Mesh): WebSocketDoor {
   }, mesh.limits.keepAliveMs);
   heartbeat.unref();
 
+  server.on('wsClientError', (_error, socket) => {
+    socket.end(bareAnswer('400 Bad Request', { 'x-request-id': newRequestId() }));
+  });
   server.on('connection', (socket, request) => {
     // A broken frame or one too large: ws closes the socket with the fitting code itself.
     socket.on('error', (error) => mesh.log.debug({ err: error }, 'a WebSocket failed'));

@@ -58,6 +58,8 @@ export interface ServedHttpOptions {
   readonly bodyBytesMax: number;
   /** Authenticates every answer. */
   readonly answerKey: KeyObject | undefined;
+  /** Whether the schema may be asked for, and its names are suggested in errors. */
+  readonly introspection: boolean;
   readonly log: Logger;
 }
 
@@ -69,7 +71,7 @@ export interface ServedHttp {
 /** Queries and mutations over HTTP, each with a valid identity of the gateway; everything else is refused. */
 export async function createServedHttp(
   subgraph: Subgraph,
-  { verifier, bodyBytesMax, answerKey, log }: ServedHttpOptions,
+  { verifier, bodyBytesMax, answerKey, introspection, log }: ServedHttpOptions,
 ): Promise<ServedHttp> {
   const apollo = new ApolloServer<ServedContext>({
     schema: subgraph.schema,
@@ -82,7 +84,8 @@ export async function createServedHttp(
     ],
     // Nothing without an identity comes this far, and a browser cannot make one.
     csrfPrevention: false,
-    introspection: true,
+    introspection,
+    hideSchemaDetailsFromClientErrors: !introspection,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     logger: log,

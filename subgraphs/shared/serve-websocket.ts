@@ -54,8 +54,9 @@ export function serveWebSocket(
   server: WebSocketServer,
   verifier: IdentityVerifier,
   log: Logger,
+  introspection = true,
 ): ServedOperations {
-  const documentOf = createServedDocuments(subgraph.schema);
+  const documentOf = createServedDocuments(subgraph.schema, introspection);
   const sockets = new Map<WebSocket, ServedSocket>();
   let drained: Promise<void> | undefined;
   let running = 0;

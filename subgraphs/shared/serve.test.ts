@@ -33,6 +33,7 @@ const sdl = `
 /** Told by the resolvers of the fixture: what they saw. */
 let heard: Record<'begun' | 'aborted' | 'released', PromiseWithResolvers<void>>;
 let served: ServedSubgraph;
+let subgraph: ReturnType<typeof createSubgraph>;
 
 beforeEach(async () => {
   heard = {
@@ -45,7 +46,7 @@ beforeEach(async () => {
     if (!signal.aborted) await once(signal, 'abort');
     heard.aborted.resolve();
   };
-  const subgraph = createSubgraph({
+  subgraph = createSubgraph({
     name: 'models',
     typeDefs: sdl,
     services: {
@@ -304,5 +305,43 @@ describe('its life', () => {
     await expect(serveSubgraph(other, { host: '127.0.0.1', port, keys, log })).rejects.toMatchObject({
       code: 'EADDRINUSE',
     });
+  });
+});
+
+describe('with introspection turned off', () => {
+  it('names nothing of its schema, over HTTP and WebSocket', async () => {
+    const closed = await serveSubgraph(subgraph, {
+      host: '127.0.0.1',
+      port: 0,
+      keys,
+      usedTokens: { ...createMemoryUsedTokens(), shared: true },
+      log,
+      introspection: false,
+    });
+    try {
+      for (const query of ['{ __schema { queryType { name } } }', '{ whoo }']) {
+        const response = await supertest(new URL(closed.url).origin)
+          .post('/graphql')
+          .set(identityHeader, await sign({ query }))
+          .send({ query });
+        const text = JSON.stringify(response.body);
+        expect(text).toContain('BAD_USER_INPUT');
+        expect(text).not.toMatch(/Did you mean|Query"/);
+        const client = createClient({
+          url: closed.url.replace('http', 'ws'),
+          webSocketImpl: WebSocket,
+          retryAttempts: 0,
+        });
+        const operation = { query, extensions: { identity: await sign({ query }) } };
+        const refused = Array.fromAsync(client.iterate(operation));
+        await expect(refused).rejects.toSatisfy(
+          (errors) =>
+            !/Did you mean/.test(JSON.stringify(errors)) && JSON.stringify(errors).includes('BAD_USER_INPUT'),
+        );
+        await client.dispose();
+      }
+    } finally {
+      await closed.close();
+    }
   });
 });

@@ -31,6 +31,8 @@ export interface ServeOptions {
   readonly bodyBytesMax?: number;
   /** Would a call be served? Asked by /health/ready; a failure is a no. */
   readonly ready?: () => boolean | Promise<boolean>;
+  /** False where nobody may ask for the schema, nor gets its names suggested in errors. */
+  readonly introspection?: boolean;
   /** How long `close` lets operations end where it is not said. */
   readonly graceMs?: number;
 }
@@ -68,12 +70,18 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
   // One message too large would end a WebSocket, and with it the subscriptions of all callers.
   const messageBytesMax = growthMax * (options.bodyBytesMax ?? bodyBytesMaxDefault) + identityBytesMax;
   const log = options.log.child({ subgraph: subgraph.name });
-  const { tls, keys, usedTokens = createMemoryUsedTokens() } = options;
+  const { tls, keys, usedTokens = createMemoryUsedTokens(), introspection = true } = options;
   const { publicKeys } = keys;
   const verifier = createIdentityVerifier({ publicKeys, audience: subgraph.name, used: usedTokens });
   // A certificate authenticates what it stands before.
   const answerKey = tls === undefined ? keys.answerKey : undefined;
-  const http = await createServedHttp(subgraph, { verifier, bodyBytesMax: messageBytesMax, answerKey, log });
+  const http = await createServedHttp(subgraph, {
+    verifier,
+    bodyBytesMax: messageBytesMax,
+    answerKey,
+    introspection,
+    log,
+  });
   let closing: Promise<void> | undefined;
 
   let draining = false;
@@ -109,7 +117,7 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
   );
   const connections = createHttpDrain(server);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax });
-  const operations = serveWebSocket(subgraph, sockets, verifier, log);
+  const operations = serveWebSocket(subgraph, sockets, verifier, log, introspection);
   server.on('upgrade', (request, socket, head) => {
     if (stopped || request.url?.split('?')[0] !== '/graphql' || !mayAsk(socket)) {
       socket.destroy();

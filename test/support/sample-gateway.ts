@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import pino, { type Logger } from 'pino';
 import { PlannerProcess } from '#gateway/execution/planner.ts';
+import type { Exposures } from '#gateway/exposure.ts';
 import { createGateway, type Gateway } from '#gateway/gateway.ts';
 import type { GatewayLimits } from '#gateway/limits.ts';
 import type { Caller } from '#schema/caller.ts';
@@ -37,6 +38,7 @@ export async function startSampleGateway(
     readonly port?: number;
     readonly log?: Logger;
     readonly trustedProxies?: readonly string[];
+    readonly exposures?: Partial<Exposures>;
   } = {},
 ): Promise<SampleGateway> {
   const mesh = options.mesh ?? createSampleMesh();
@@ -52,6 +54,7 @@ export async function startSampleGateway(
     host: '127.0.0.1',
     port: options.port ?? 0,
     ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
+    ...(options.exposures === undefined ? {} : { exposures: options.exposures }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.now === undefined ? {} : { now: options.now }),
   });

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Exposure } from '../exposure.ts';
+import { prefersPage } from './media-type.ts';
+
+const style =
+  'body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}' +
+  'code{font-size:.95em}';
+const policy = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join('; ');
+
+function pageWith(explorer: Exposure): string {
+  const link =
+    explorer === 'off'
+      ? ''
+      : `<li><a href="/graphql">Explorer</a>: GraphiQL with examples${explorer === 'on' ? '' : ' (asks for an API key as password)'}</li>`;
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Heddle</title><style>${style}</style></head>
+<body>
+<h1>Heddle</h1>
+<p>A federated GraphQL mesh for AI. AI models are called with mutations, tokens come by subscriptions.</p>
+<ul>
+<li>Graph: <code>POST /graphql</code> with <code>authorization: Bearer &lt;API key&gt;</code>; subscriptions by WebSocket, server-sent events or multipart</li>
+${link}
+<li>Health: <a href="/health/live">/health/live</a>, <a href="/health/ready">/health/ready</a></li>
+<li>Documentation: <code>docs/</code> beside the sources; <code>docs/clients.md</code> has clients in several languages</li>
+</ul>
+</body>
+</html>
+`;
+}
+
+/** GET /: what this is and where things are, as a page or as JSON. */
+export function sendRoot(request: IncomingMessage, response: ServerResponse, explorer: Exposure): void {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.writeHead(405, { allow: 'GET, HEAD', 'content-type': 'application/json; charset=utf-8' });
+    response.end('{"errors":[{"message":"Send a GET.","extensions":{"code":"BAD_USER_INPUT"}}]}');
+    return;
+  }
+  response.setHeader('vary', 'accept');
+  if (prefersPage(request.headers.accept)) {
+    const page = pageWith(explorer);
+    response.writeHead(200, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy,
+      'content-length': Buffer.byteLength(page),
+    });
+    response.end(page);
+    return;
+  }
+  const body = JSON.stringify({
+    name: 'Heddle',
+    graph: '/graphql',
+    explorer: explorer === 'off' ? null : '/graphql',
+    health: { live: '/health/live', ready: '/health/ready' },
+  });
+  response.writeHead(200, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}

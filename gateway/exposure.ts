@@ -1,0 +1,15 @@
+import type { Caller } from '#schema/caller.ts';
+
+/** To whom something is open: to everybody, to callers with a key, or to nobody. */
+export const exposures = ['on', 'authenticated', 'off'] as const;
+export type Exposure = (typeof exposures)[number];
+
+/** What of the schema and its tools is open to whom. */
+export interface Exposures {
+  readonly introspection: Exposure;
+  readonly explorer: Exposure;
+}
+
+export function isExposed(exposure: Exposure, caller: Caller | undefined): boolean {
+  return exposure === 'on' || (exposure === 'authenticated' && caller?.kind !== 'ANONYMOUS');
+}
