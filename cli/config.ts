@@ -179,6 +179,11 @@ export const variables = {
     'The store of record. Unset: `embedded:` in the data directory.',
     true,
   ),
+  HEDDLE_STORE_PASSWORD: variable(
+    z.string().min(16, 'must have 16 characters or more').optional(),
+    'Password of the user `heddle` of `npm start -- store`. Unset: in a file of mode 0600 beside its directory.',
+    true,
+  ),
   REDIS_URL: variable(
     url('redis:', 'rediss:').optional(),
     'What processes share: meters, stream logs, cache, bus. Unset: memory, right for one process.',

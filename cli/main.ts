@@ -24,7 +24,8 @@ const usage = `heddle: a federated GraphQL mesh for AI. Type "npx heddle …" or
 
   heddle [serve] [--only <part>,<part>…]     the whole mesh, or a part of it:
                                              gateway, models, prompts, tenants, usage, inference
-  heddle store [--port 27018] [--dir <dir>]  the embedded store alone, over loopback TCP
+  heddle store [--port 27018] [--dir <dir>]  the embedded store alone, over loopback TCP, by user and password
+               [--no-auth]                   open to every user of this machine
   heddle backup <file>                       copy the embedded store while it runs
   heddle restore <file>                      fill an empty data directory from a copy
   heddle create-ca <dir>                     a private authority, and a certificate for each part

@@ -207,6 +207,7 @@ describe('docker-compose.yml', () => {
       'HEDDLE_MESH_PLAINTEXT',
       'HEDDLE_PUBLIC_TLS_CERT',
       'HEDDLE_PUBLIC_TLS_KEY',
+      'HEDDLE_STORE_PASSWORD',
     ];
     const names = [...Object.keys(variables), ...providerVariables];
     expect(names.filter((name) => !handedOn.has(name))).toEqual(elsewhere);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { MongoClient } from 'mongodb';
@@ -78,6 +78,7 @@ describe('the commands of the documentation', () => {
       'start -- create-ca certificates',
       'start -- backup <file>',
       'start -- restore <file>',
+      'start -- store',
       'start -- store --port 27018 [--dir <directory>]',
       'run schema:check',
       'run schema:check -- --against main',
@@ -160,20 +161,50 @@ describe('the commands of the documentation', () => {
   it('npm start -- store serves a directory to any MongoDB driver', async () => {
     const port = await freePort();
     const store = start(['store', '--port', String(port), '--dir', join(dir, 'alone')]);
-    await store.line(new RegExp(`mongodb://127\\.0\\.0\\.1:${port}/`));
-    const client = await MongoClient.connect(`mongodb://127.0.0.1:${port}/?directConnection=true`);
+    await store.line(
+      new RegExp(`mongodb://heddle@127\\.0\\.0\\.1:${port}/.* ${join(dir, 'alone.password')}`),
+    );
+    const password = readFileSync(join(dir, 'alone.password'), 'utf8').trim();
+    expect(statSync(join(dir, 'alone.password')).mode & 0o077).toBe(0);
+    const url = (userinfo: string) => `mongodb://${userinfo}127.0.0.1:${port}/?directConnection=true`;
+    for (const wrong of ['', `heddle:${password}x@`, `admin:${password}@`]) {
+      const refused = MongoClient.connect(url(wrong)).then(async (stranger) => {
+        stack.defer(() => stranger.close());
+        await stranger.db('try').collection('threads').findOne();
+      });
+      await expect(refused).rejects.toThrow(/uthentication/);
+    }
+    const client = await MongoClient.connect(url(`heddle:${password}@`));
     stack.defer(() => client.close());
     await client.db('try').collection('threads').insertOne({ colour: 'indigo' });
     expect(await client.db('try').collection('threads').countDocuments({ colour: 'indigo' })).toBe(1);
     expect(await store.end()).toBe(0);
   });
 
+  it('npm start -- store --no-auth serves every user of the machine, and no fail point', async () => {
+    const port = await freePort();
+    const store = start(['store', '--port', String(port), '--dir', join(dir, 'open'), '--no-auth']);
+    await store.line(/open to every user of this machine/);
+    const client = await MongoClient.connect(`mongodb://127.0.0.1:${port}/?directConnection=true`);
+    stack.defer(() => client.close());
+    await client.db('try').collection('threads').insertOne({ colour: 'indigo' });
+    const failPoint = {
+      configureFailPoint: 'failCommand',
+      mode: 'alwaysOn',
+      data: { failCommands: ['find'] },
+    };
+    await expect(client.db('admin').command(failPoint)).rejects.toThrow(/no such command/);
+  });
+
   it('npm start -- --only starts the parts that it names, each on its own port', async () => {
     const port = await freePort();
-    const store = start(['store', '--port', String(port), '--dir', join(dir, 'alone')]);
+    const password = 'p'.repeat(16);
+    const store = start(['store', '--port', String(port), '--dir', join(dir, 'alone')], {
+      HEDDLE_STORE_PASSWORD: password,
+    });
     await store.line(/mongodb:\/\//);
     const common = {
-      MONGO_URL: `mongodb://127.0.0.1:${port}/heddle?directConnection=true`,
+      MONGO_URL: `mongodb://heddle:${password}@127.0.0.1:${port}/heddle?directConnection=true`,
       PORT: '0',
       HEDDLE_MODELS_PORT: '0',
       HEDDLE_PROMPTS_PORT: '0',

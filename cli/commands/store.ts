@@ -1,16 +1,29 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { dataDirectory, parsePort, readEnvironment } from '../config.ts';
 import { listeningOn } from '../start-failure.ts';
+import { passwordFileOf, readStorePassword } from '../store-password.ts';
 
-/** `heddle store`: serves the embedded store alone over loopback TCP, for mongosh, Compass and other test suites. */
+/** The one user of the store. */
+const user = 'heddle';
+
+/**
+ * `heddle store`: serves the embedded store alone over loopback TCP, for mongosh, Compass and other test suites, to a user
+ * with a password; with `--no-auth` to every user of the machine.
+ */
 export async function serveStore(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
-    options: { port: { type: 'string', default: '27018' }, dir: { type: 'string' } },
+    options: {
+      port: { type: 'string', default: '27018' },
+      dir: { type: 'string' },
+      'no-auth': { type: 'boolean', default: false },
+    },
   });
   const port = parsePort(values.port);
-  const dir = values.dir ?? join(dataDirectory(readEnvironment(process.env)), 'store');
+  const environment = readEnvironment(process.env);
+  const dir = resolve(values.dir ?? join(dataDirectory(environment), 'store'));
+  const isOpen = values['no-auth'];
 
   const stop = new Promise<void>((stopped) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopped());
@@ -19,8 +32,15 @@ export async function serveStore(args: readonly string[]): Promise<number> {
   const alive = setInterval(() => {}, 0x7fff_ffff);
   try {
     const { openStore } = await import('#mongo/embedded/store.ts');
-    await using store = await listeningOn('--port', openStore({ dir, listen: { port } }));
-    console.log(`The store of ${dir} is at ${store.uri}`);
+    const given = environment.HEDDLE_STORE_PASSWORD;
+    const credentials = isOpen ? undefined : { user, password: given ?? (await readStorePassword(dir)) };
+    await using store = await listeningOn('--port', openStore({ dir, listen: { port }, credentials }));
+    const where = given === undefined ? `in ${passwordFileOf(dir)}` : 'that of HEDDLE_STORE_PASSWORD';
+    console.log(
+      isOpen
+        ? `The store of ${dir} is at ${store.uri}, open to every user of this machine.`
+        : `The store of ${dir} is at ${store.uri.replace('//', `//${user}@`)}; the password is ${where}.`,
+    );
     await stop;
   } finally {
     clearInterval(alive);

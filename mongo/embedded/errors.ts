@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   TypeMismatch: 14,
   Overflow: 15,
   InvalidLength: 16,
+  AuthenticationFailed: 18,
   IllegalOperation: 20,
   InvalidBSON: 22,
   LockTimeout: 24,

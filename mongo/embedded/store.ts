@@ -30,6 +30,8 @@ export type StoreOptions = {
   conflictWaitMsMax?: number | undefined;
   /** The data file grows no further than this: writes then answer OutOfDiskSpace. Default: as the disk allows. */
   dataBytesMax?: number | undefined;
+  /** The one user who may send commands (SCRAM-SHA-256). Default: every client that reaches the socket may. */
+  credentials?: { user: string; password: string } | undefined;
   /** Allow `configureFailPoint`, for the tests of drivers. Default false. */
   failPoints?: boolean | undefined;
 };
@@ -68,6 +70,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
 async function start(dir: string, options: StoreOptions, unlock: () => void): Promise<Store> {
   const place = await placeOf(dir, options);
+  const { credentials } = options;
   const data: WorkerStart = {
     engine: {
       dir,
@@ -75,6 +78,7 @@ async function start(dir: string, options: StoreOptions, unlock: () => void): Pr
       conflictWaitMsMax: options.conflictWaitMsMax ?? 5_000,
       dataBytesMax: options.dataBytesMax,
       failPoints: options.failPoints ?? false,
+      credentials: credentials && (await deriveCredentials(credentials)),
     },
     listenOn: place.listenOn,
     entry: new URL('./serve.ts', import.meta.url).href,
@@ -94,6 +98,12 @@ async function start(dir: string, options: StoreOptions, unlock: () => void): Pr
     await place.cleanUp();
     unlock();
   });
+}
+
+/** Loaded where it is needed: a store that only its own process reaches has no user. */
+async function deriveCredentials({ user, password }: NonNullable<StoreOptions['credentials']>) {
+  const { createCredentials } = await import('./commands/authentication.ts');
+  return createCredentials(user, password);
 }
 
 /** Node tells the directory of its own version in the one that it was given. */

@@ -48,9 +48,9 @@ describe('the mesh in many processes, with the certificates and users of Redis t
         certificates,
         redisUrl: as('heddle', passwords.REDIS_PASSWORD),
         gatewayRedisUrl: as('heddle-gateway', passwords.REDIS_GATEWAY_PASSWORD),
-        mongoUrl: async (storePort) => {
+        mongoUrl: async (storePort, password) => {
           const { port } = stack.use(await startTlsStore(certificates, storePort));
-          return `mongodb://127.0.0.1:${port}/heddle?directConnection=true&tls=true`;
+          return `mongodb://heddle:${password}@127.0.0.1:${port}/heddle?directConnection=true&tls=true`;
         },
       }),
     );

@@ -149,7 +149,7 @@ export interface ManyProcessesOptions {
   /** A directory that `create-ca` has filled: the parts speak TLS with each other. */
   readonly certificates?: string | undefined;
   /** The address of the store, when it is not the plain one. */
-  readonly mongoUrl?: (port: number) => Promise<string>;
+  readonly mongoUrl?: (port: number, password: string) => Promise<string>;
 }
 
 /** The variables of a process that runs one part, with its certificate. */
@@ -171,9 +171,11 @@ export async function startManyProcesses(options: ManyProcessesOptions = {}): Pr
   const names = ['models', 'prompts', 'tenants', 'usage', 'inference'];
   const ports = await Promise.all(names.map(freePort));
   const storePort = await freePort();
+  const storePassword = randomBytes(16).toString('hex');
   const store = stack.use(
     startHeddle(['store', '--port', String(storePort), '--dir', join(dir.path, 'store')], {
       LOG_LEVEL: 'warn',
+      HEDDLE_STORE_PASSWORD: storePassword,
     }),
   );
   await store.line(/mongodb:\/\//);
@@ -184,7 +186,8 @@ export async function startManyProcesses(options: ManyProcessesOptions = {}): Pr
     HEDDLE_ADMIN_KEY: adminKey,
     HEDDLE_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
     MONGO_URL:
-      (await mongoUrl?.(storePort)) ?? `mongodb://127.0.0.1:${storePort}/heddle?directConnection=true`,
+      (await mongoUrl?.(storePort, storePassword)) ??
+      `mongodb://heddle:${storePassword}@127.0.0.1:${storePort}/heddle?directConnection=true`,
     LOG_LEVEL: 'warn',
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
   };

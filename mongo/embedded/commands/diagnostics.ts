@@ -64,6 +64,7 @@ const PARAMETERS: Doc = doc({
 export function getParameter(engine: Engine, request: Request): Reply {
   const parameters = new Map<string, Value>(PARAMETERS)
     .set('enableTestCommands', engine.options.failPoints)
+    .set('authenticationMechanisms', engine.authentication.isRequired ? ['SCRAM-SHA-256'] : [])
     .set('transactionLifetimeLimitSeconds', int32(Math.round(engine.options.transactionLifetimeMs / 1000)));
   if (request.body.get('getParameter') === '*') return parameters;
   const found = [...parameters].filter(([name]) => request.body.has(name));

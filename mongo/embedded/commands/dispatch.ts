@@ -54,6 +54,7 @@ class Dispatch {
           `Unsupported OP_QUERY command: ${name}. The client driver may require an upgrade.`,
         );
       }
+      this.#engine.authentication.check(name, this.#client);
       failure = this.#engine.failPoints.hit(name, this.#client.name);
       if (failure !== undefined) {
         if (failure.blockMs > 0) await delay(failure.blockMs);

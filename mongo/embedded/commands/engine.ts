@@ -4,6 +4,7 @@ import { Locks } from '../transactions/locks.ts';
 import { Sessions } from '../transactions/sessions.ts';
 import { SnapshotReads } from '../transactions/snapshot-reads.ts';
 import type { View } from '../transactions/writes.ts';
+import { Authentication, type ScramCredentials } from './authentication.ts';
 import { ClusterTime } from './cluster-time.ts';
 import { Cursors } from './cursors.ts';
 import { FailPoints } from './fail-points.ts';
@@ -18,6 +19,8 @@ export type EngineOptions = {
   dataBytesMax: number | undefined;
   /** Whether configureFailPoint is allowed (tests of drivers). */
   failPoints: boolean;
+  /** Who may send commands; undefined: every client. */
+  credentials?: ScramCredentials | undefined;
 };
 
 /** All that the commands work on. */
@@ -31,6 +34,7 @@ export class Engine {
   readonly cursors = new Cursors();
   readonly clusterTime = new ClusterTime();
   readonly failPoints = new FailPoints();
+  readonly authentication: Authentication;
   readonly #reading = new Map<View, number>();
   readonly startedAtMs = Date.now();
   /** «host:port» or the socket's path, as hello says it. */
@@ -38,6 +42,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.options = options;
+    this.authentication = new Authentication(options.credentials);
     this.storage = new Storage(options.dir, options.dataBytesMax);
     this.builds = new IndexBuilds(this.storage);
     this.sessions = new Sessions(this.storage, this.locks, options);

@@ -1,5 +1,4 @@
 import { DateTime, type Doc, doc, int32, isDoc, ObjectId } from '../bson/values.ts';
-import { unsupported } from '../errors.ts';
 import { SESSION_TIMEOUT_MINUTES } from '../transactions/sessions.ts';
 import { DOCUMENT_BYTES_MAX, MESSAGE_BYTES_MAX, WRITE_BATCH_MAX } from '../wire/limits.ts';
 import { REPLICA_SET } from '../worker-messages.ts';
@@ -15,15 +14,13 @@ const ELECTION = new ObjectId(newObjectId().id);
 
 /** `hello` and its older names: one primary of a replica set of one, so that sessions and transactions are used. */
 export function hello(engine: Engine, request: Request): Reply {
-  if (request.body.has('speculativeAuthenticate') || request.body.has('saslSupportedMechs')) {
-    throw unsupported('authentication (leave the user name out of the URL)');
-  }
+  const greeting = engine.authentication.greet(request.body, request.client);
   const client = request.body.get('client');
   const application = isDoc(client) ? client.get('application') : undefined;
   const name = isDoc(application) ? application.get('name') : undefined;
   if (typeof name === 'string') request.client.name = name;
   const legacy = request.name !== 'hello';
-  return doc({
+  const answer = doc({
     helloOk: true,
     ...(legacy ? { ismaster: true } : { isWritablePrimary: true }),
     secondary: false,
@@ -44,6 +41,8 @@ export function hello(engine: Engine, request: Request): Reply {
     readOnly: false,
     lastWrite: lastWrite(engine),
   });
+  for (const [field, value] of greeting) answer.set(field, value);
+  return answer;
 }
 
 function lastWrite(engine: Engine): Doc {

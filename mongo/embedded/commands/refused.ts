@@ -13,8 +13,6 @@ const FOREIGN: readonly [name: string, what: string][] = [
   ['usersInfo', 'user management'],
   ['createRole', 'user management'],
   ['grantRolesToUser', 'user management'],
-  ['saslStart', 'authentication'],
-  ['saslContinue', 'authentication'],
   ['authenticate', 'authentication'],
   ['createSearchIndexes', 'an Atlas search index'],
   ['updateSearchIndex', 'an Atlas search index'],

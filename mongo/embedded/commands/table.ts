@@ -1,4 +1,5 @@
 import { aggregate } from './aggregate.ts';
+import { saslContinue, saslStart } from './authentication.ts';
 import {
   collMod,
   create,
@@ -196,6 +197,8 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['refreshSessions', diagnostic(refreshSessions)],
   ['commitTransaction', { run: commitTransaction, inTransaction: true, writes: true, adminOnly: true }],
   ['abortTransaction', { run: abortTransaction, inTransaction: true, writes: true, adminOnly: true }],
+  ['saslStart', diagnostic(saslStart)],
+  ['saslContinue', diagnostic(saslContinue)],
   ['ping', diagnostic(ping)],
   ['buildInfo', diagnostic(buildInfo)],
   ['buildinfo', diagnostic(buildInfo)],

@@ -78,9 +78,11 @@ export async function startFleet(environment: Readonly<Record<string, string>>):
   const redis = stack.use(await startRedis());
   const adminKey = newAdminKey();
   const storePort = await freePort();
+  const storePassword = randomBytes(16).toString('hex');
   const store = stack.use(
     startHeddle(['store', '--port', String(storePort), '--dir', join(dir.path, 'store')], {
       LOG_LEVEL: 'warn',
+      HEDDLE_STORE_PASSWORD: storePassword,
     }),
   );
   await store.line(/mongodb:\/\//);
@@ -91,7 +93,7 @@ export async function startFleet(environment: Readonly<Record<string, string>>):
     HEDDLE_DATA_DIR: dir.path,
     HEDDLE_ADMIN_KEY: adminKey,
     HEDDLE_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
-    MONGO_URL: `mongodb://127.0.0.1:${storePort}/heddle?directConnection=true`,
+    MONGO_URL: `mongodb://heddle:${storePassword}@127.0.0.1:${storePort}/heddle?directConnection=true`,
     REDIS_URL: redis.url,
     LOG_LEVEL: 'warn',
     ...environment,

@@ -41,11 +41,13 @@ export async function startSplit(
   const adminKey = newAdminKey();
   const mesh = meshVariables();
   const storePort = await freePort();
+  const storePassword = randomBytes(16).toString('hex');
   let store: HeddleProcess;
   const startStore = async () => {
     store = stack.use(
       startHeddle(['store', '--port', String(storePort), '--dir', join(dir.path, 'store')], {
         LOG_LEVEL: 'warn',
+        HEDDLE_STORE_PASSWORD: storePassword,
       }),
     );
     await store.line(/mongodb:\/\//);
@@ -55,7 +57,7 @@ export async function startSplit(
     HEDDLE_DATA_DIR: dir.path,
     HEDDLE_ADMIN_KEY: adminKey,
     HEDDLE_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
-    MONGO_URL: `mongodb://127.0.0.1:${storePort}/heddle?directConnection=true`,
+    MONGO_URL: `mongodb://heddle:${storePassword}@127.0.0.1:${storePort}/heddle?directConnection=true`,
     LOG_LEVEL: 'warn',
     PORT: String(await freePort()),
     ...environment,
