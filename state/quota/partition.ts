@@ -6,6 +6,7 @@ import {
   type QuotaDecision,
   type QuotaKey,
   type QuotaLimit,
+  type QuotaPart,
   type QuotaReading,
   type QuotaReservation,
   type QuotaSpending,
@@ -26,6 +27,10 @@ interface Held {
   readonly foundSeq: number | null;
   /** Set when the call is settled while counters are read back: kept for them. */
   settled: { readonly seq: number; readonly actuals: QuotaAmounts; readonly known: boolean } | null;
+}
+
+interface Part extends QuotaPart {
+  readonly held: Held | undefined;
 }
 
 /** Counters that were just read back, by scope. */
@@ -61,55 +66,47 @@ export class Partition {
   }
 
   reserve(reservation: QuotaReservation, round: number, nowMs: number): Attempt<QuotaDecision> {
-    const { id, scopes, amounts, limits, ttlMs, raise = false } = reservation;
-    const known = this.#calls.get(id);
-    const held = known?.settled === null ? known : undefined;
+    const { scopes, limits, ttlMs, raise = false } = reservation;
+    const first = this.#findPart(reservation);
+    const parts = [first, ...(reservation.together ?? []).map((part) => this.#findPart(part))];
     const durable = limits.filter(isDurable);
     // A granted reservation that is missing is unsure: the ledger has the row.
-    if (raise && held === undefined && durable.length > 0) {
+    if (raise && first.held === undefined && durable.length > 0) {
       if (round > 1) throw metersUnknown();
       if (round === 0) this.#forget(scopes);
       return { absent: durable };
     }
     const absent = durable.filter((limit) => this.#find(limit) === undefined);
     if (absent.length > 0) return { absent };
-    const more = (meter: string) => {
-      const difference = (amounts[meter] ?? 0n) - (held?.amounts[meter] ?? 0n);
-      return difference > 0n ? difference : 0n;
-    };
-    const refused = this.#refusal(limits, more, held, nowMs);
+    const refused = this.#refusal(limits, parts, nowMs);
     if (refused !== null) return { done: refused };
     for (const limit of limits) this.#name(limit, nowMs);
-    if (held === undefined) {
-      const atMs = Math.max(nowMs, this.#floorMs);
+    const atMs = Math.max(nowMs, this.#floorMs);
+    const whose = [...new Set([...scopes, ...limits.map(scopeOf)])];
+    for (const { id, amounts, held } of parts) {
+      if (held !== undefined) {
+        for (const counter of held.counters) {
+          const more = differenceOf(counter.meter, amounts, held);
+          if (!counter.forgotten) counter.add(held.atMs, more, 0n, nowMs);
+        }
+        held.amounts = raised(held.amounts, amounts);
+        held.expiresAtMs = nowMs + ttlMs;
+        continue;
+      }
       const counters = this.#countersOf(scopes, limits);
-      const call: Held = {
-        atMs,
-        scopes: [...new Set([...scopes, ...limits.map(scopeOf)])],
-        amounts,
-        counters,
-        expiresAtMs: nowMs + ttlMs,
-        foundSeq: null,
-        settled: null,
-      };
-      this.#hold(id, call);
+      const times = { atMs, expiresAtMs: nowMs + ttlMs, foundSeq: null };
+      this.#hold(id, { ...times, scopes: whose, amounts, counters, settled: null });
       for (const counter of counters) counter.add(atMs, amounts[counter.meter] ?? 0n, 0n, nowMs);
-      return { done: { granted: true, atMs } };
     }
-    for (const counter of held.counters) {
-      if (!counter.forgotten) counter.add(held.atMs, more(counter.meter), 0n, nowMs);
-    }
-    held.amounts = raised(held.amounts, amounts);
-    return { done: { granted: true, atMs: held.atMs } };
+    return { done: { granted: true, atMs: first.held?.atMs ?? atMs } };
   }
 
   /** Draws at once and for good. */
   spend({ limits, amounts }: QuotaSpending, nowMs: number): QuotaDecision {
-    const amountOf = (meter: string) => amounts[meter] ?? 0n;
-    const refused = this.#refusal(limits, amountOf, undefined, nowMs);
+    const refused = this.#refusal(limits, [{ id: '', amounts, held: undefined }], nowMs);
     if (refused !== null) return refused;
     const counters = new Set(limits.map((limit) => this.#name(limit, nowMs)));
-    for (const counter of counters) counter.add(nowMs, 0n, amountOf(counter.meter), nowMs);
+    for (const counter of counters) counter.add(nowMs, 0n, amounts[counter.meter] ?? 0n, nowMs);
     return { granted: true, atMs: nowMs };
   }
 
@@ -261,19 +258,23 @@ export class Partition {
     this.#hold(id, { ...call, foundSeq: this.#seq });
   }
 
-  #refusal(
-    limits: readonly QuotaLimit[],
-    more: (meter: string) => bigint,
-    held: Held | undefined,
-    nowMs: number,
-  ): QuotaDecision | null {
+  /** A call of a reservation, and what is held of it already. */
+  #findPart({ id, amounts }: QuotaPart): Part {
+    const known = this.#calls.get(id);
+    return { id, amounts, held: known?.settled === null ? known : undefined };
+  }
+
+  #refusal(limits: readonly QuotaLimit[], parts: readonly Part[], nowMs: number): QuotaDecision | null {
     let refused: QuotaLimit | undefined;
     let longestMs = 0;
     for (const limit of limits) {
-      const counter = this.#find(limit);
-      const amount = more(limit.meter);
       if (limit.limit === null) continue;
-      if (held !== undefined && (counter === undefined || counter.hasLeft(held.atMs, nowMs))) continue;
+      const counter = this.#find(limit);
+      let amount = 0n;
+      for (const { amounts, held } of parts) {
+        const isOver = held !== undefined && (counter === undefined || counter.hasLeft(held.atMs, nowMs));
+        if (!isOver) amount += differenceOf(limit.meter, amounts, held);
+      }
       const waitMs = (counter ?? new Counter(limit, nowMs)).waitMs(amount, limit.limit, nowMs);
       if (waitMs > longestMs) {
         longestMs = waitMs;
@@ -361,6 +362,12 @@ export class Partition {
 
 function countersIn(seeded: SeededCounters, scopes: readonly string[]): Counter[] {
   return scopes.flatMap((scope) => seeded.get(scope) ?? []);
+}
+
+/** How much more than is held of a call it is to have; never less than nothing. */
+function differenceOf(meter: string, amounts: QuotaAmounts, held: Held | undefined): bigint {
+  const difference = (amounts[meter] ?? 0n) - (held?.amounts[meter] ?? 0n);
+  return difference > 0n ? difference : 0n;
 }
 
 function isSame(a: QuotaAmounts, b: QuotaAmounts): boolean {

@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { FakeLedger } from './fake-ledger.ts';
-import type { MeterHistory, Quota, QuotaAmounts, QuotaDecision, QuotaLimit, QuotaWindow } from './quota.ts';
+import type {
+  MeterHistory,
+  Quota,
+  QuotaAmounts,
+  QuotaDecision,
+  QuotaLimit,
+  QuotaReservation,
+  QuotaWindow,
+} from './quota.ts';
 
 const ttlMs = 60_000;
 const granted = { granted: true, atMs: expect.any(Number) };
@@ -32,7 +40,7 @@ class Calls {
     id: string,
     amounts: QuotaAmounts,
     limits: readonly QuotaLimit[],
-    more: { readonly scopes?: readonly string[]; readonly ttlMs?: number; readonly raise?: boolean } = {},
+    more: Partial<Pick<QuotaReservation, 'scopes' | 'ttlMs' | 'raise' | 'together'>> = {},
   ): Promise<QuotaDecision> {
     const { partition } = this;
     return this.quota.reserve({ id, partition, scopes: [], amounts, limits, ttlMs, ...more });
@@ -199,6 +207,56 @@ export function quotaSuite(
         { spent: 50n, reserved: 0n },
         { spent: 3n, reserved: 0n },
       ]);
+    });
+
+    it('reserves several calls all or none, and each is settled, raised or released by itself', async () => {
+      const calls = fresh();
+      const requests = limitOn('key:a', 'REQUESTS', 5n);
+      const tokens = limitOn('key:a', 'TOKENS', 100n);
+      const limits = [requests, tokens];
+      const part = (id: string, amount: bigint) => ({ id, amounts: { REQUESTS: 1n, TOKENS: amount } });
+      const reserve = (together: readonly { id: string; amounts: QuotaAmounts }[]) =>
+        calls.reserve('a', part('a', 20n).amounts, limits, { together });
+      // By the second limit, by both, and then it fits exactly.
+      expect(await reserve([part('b', 40n), part('c', 41n)])).toMatchObject({
+        granted: false,
+        refused: { meter: 'TOKENS' },
+      });
+      const six = Array.from({ length: 5 }, (_, at) => part(`x${at}`, 1n));
+      expect(await reserve(six)).toMatchObject({ granted: false, refused: { meter: 'REQUESTS' } });
+      expect(await calls.read(...limits)).toEqual([
+        { spent: 0n, reserved: 0n },
+        { spent: 0n, reserved: 0n },
+      ]);
+      expect(await reserve([part('b', 40n), part('c', 40n)])).toEqual(granted);
+      // Asked again, it draws nothing more; with one more call, only that one.
+      expect(await reserve([part('b', 40n), part('c', 40n)])).toEqual(granted);
+      expect(await reserve([part('b', 40n), part('d', 1n)])).toMatchObject({ granted: false });
+      expect(await reserve([part('b', 40n), part('d', 0n)])).toEqual(granted);
+      expect(await calls.read(...limits)).toEqual([
+        { spent: 0n, reserved: 4n },
+        { spent: 0n, reserved: 100n },
+      ]);
+      await calls.release('c');
+      await calls.end('b', { TOKENS: 7n });
+      expect(await calls.reserve('a', part('a', 60n).amounts, limits, { raise: true })).toEqual(granted);
+      expect(await calls.read(...limits)).toEqual([
+        { spent: 1n, reserved: 2n },
+        { spent: 7n, reserved: 60n },
+      ]);
+    });
+
+    it('lets the time of a reservation begin anew when it is reserved again', async () => {
+      const calls = fresh();
+      const limits = [limitOn('key:a', 'CONCURRENCY', 3n, 'INFLIGHT')];
+      const amounts = { CONCURRENCY: 1n };
+      const together = [{ id: 'b', amounts }];
+      await calls.reserve('a', amounts, limits, { together, ttlMs: 20 });
+      await calls.reserve('a', amounts, limits, { together });
+      await calls.reserve('later', amounts, limits, { ttlMs: 20 });
+      await vi.waitFor(async () => {
+        expect(await calls.read(...limits)).toEqual([{ spent: 0n, reserved: 2n }]);
+      });
     });
 
     it('keeps what is reserved when a raise asks for less', async () => {

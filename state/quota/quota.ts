@@ -21,6 +21,12 @@ export interface QuotaLimit extends QuotaKey {
 /** Amounts by meter: 0 or more, below 2^53. A meter that is not named draws 0. */
 export type QuotaAmounts = Readonly<Record<string, bigint>>;
 
+/** One of several calls that are reserved together; id and amounts as in QuotaReservation. */
+export interface QuotaPart {
+  readonly id: string;
+  readonly amounts: QuotaAmounts;
+}
+
 export interface QuotaReservation {
   /** Unique to the call; the id of its ledger row. */
   readonly id: string;
@@ -34,7 +40,9 @@ export interface QuotaReservation {
   /** Upper bounds of what the call draws in total, also when an earlier reservation is raised. */
   readonly amounts: QuotaAmounts;
   readonly limits: readonly QuotaLimit[];
-  /** After this time an unsettled reservation expires: longer than any call may take. */
+  /** Further calls of the same scopes and limits, which are reserved with this one: all or none. */
+  readonly together?: readonly QuotaPart[];
+  /** After this time an unsettled reservation expires: longer than any call may take. It begins anew with a raise. */
   readonly ttlMs: number;
   /** True: this raises a reservation that was granted. */
   readonly raise?: boolean;
@@ -71,7 +79,7 @@ export interface QuotaReading {
 
 /**
  * Meters that many calls draw on at once. Promises:
- * - `reserve` takes all amounts or none, atomically among all callers of the same store. The same id again raises its
+ * - `reserve` takes all amounts or none, of one call or of several together, atomically among all callers of the same store. The same id again raises its
  *   amounts: limits decide on the difference, and repeating a call whose answer was lost changes nothing. An amount, or
  *   a difference, of 0 is never refused;
  * - what is reserved or spent never exceeds a limit at the moment of the grant; in a sliding window that holds

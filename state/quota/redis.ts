@@ -85,13 +85,14 @@ export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
   });
 
   return {
-    reserve({ id, partition, scopes, amounts, limits, ttlMs, raise = false }) {
+    reserve({ id, partition, scopes, amounts, limits, ttlMs, raise = false, together = [] }) {
       const asked = {
         id,
         ttlMs,
         raise,
         scopes: [...new Set([...scopes, ...limits.map(scopeOf)])],
         amounts: numbers(amounts),
+        together: together.map((part) => ({ id: part.id, amounts: numbers(part.amounts) })),
         limits: limits.map(limitArgument),
       };
       return seeder.run<QuotaDecision>(partition, async (round) => {
