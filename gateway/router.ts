@@ -29,12 +29,13 @@ import {
   refusal,
   withLocations,
 } from './errors.ts';
+import type { Admission } from './execution/admission.ts';
 import { responseKey } from './execution/canonical-operation.ts';
 import { toClientErrors } from './execution/client-errors.ts';
 import { type Completion, completeResult, losesAnswer } from './execution/complete.ts';
 import type { IsOfType } from './execution/entities.ts';
 import { mapEvents } from './execution/events.ts';
-import { type Graph, Operation, type Program } from './execution/operation.ts';
+import { type Graph, Operation, type Program, type Turn } from './execution/operation.ts';
 import type { Fetch } from './execution/plan.ts';
 import type { Planner } from './execution/planner.ts';
 import { type Run, runStep, takeRoot, variablesOf } from './execution/run.ts';
@@ -99,6 +100,7 @@ const introspectionNeedsKey = refusal(
   'UNAUTHENTICATED',
   'Introspection requires authentication: send `authorization: Bearer <API key>`.',
 );
+const refusedByLimit: ReadonlySet<unknown> = new Set(['QUOTA_EXCEEDED', 'BUDGET_EXCEEDED']);
 const noVariables: Variables = Object.freeze({});
 const variableErrorsMax = 20;
 /** Answers to introspection that are remembered. */
@@ -269,6 +271,70 @@ export function createRouter(options: RouterOptions): Router {
     );
   };
 
+  /** The answer of a mutation is lost with the first field that cannot be null: what follows would run for nothing. */
+  const isLastTurn = (
+    run: Run,
+    { field }: Turn,
+    program: Program,
+    operation: Operation,
+    context: OperationContext,
+  ): boolean =>
+    program.turns.length > 1 &&
+    field !== undefined &&
+    losesAnswer(completionOf(run, program, operation, context), field, run.data);
+
+  /** Runs a mutation whose charged fields are admitted together: none of its fields runs unless all of those are. */
+  const runAdmitted = async (
+    current: Run,
+    program: Program,
+    operation: Operation,
+    context: OperationContext,
+  ): Promise<Answer> => {
+    const left = new Set(program.turns.flatMap(({ field }) => (field === undefined ? [] : [field.planKey])));
+    let admissions = program.admissions;
+    try {
+      for (const [at, { admit }] of program.admissions.entries()) {
+        const admitting = startRun(operation, current.variables, context);
+        await runStep(admitting, { kind: 'root', fetch: admit });
+        if (admitting.errors.length > 0) {
+          // Refused by a limit, nothing is held of it; after another failure that is not known.
+          const isRefused = admitting.errors.every(({ extensions }) => refusedByLimit.has(extensions?.code));
+          admissions = program.admissions.slice(0, isRefused ? at : at + 1);
+          return finish(admitting, program, operation, context);
+        }
+      }
+      for (const turn of program.turns) {
+        if (turn.field !== undefined) left.delete(turn.field.planKey);
+        await runStep(current, turn.step);
+        if (isLastTurn(current, turn, program, operation, context)) break;
+      }
+      return finish(current, program, operation, context);
+    } finally {
+      await releaseAdmitted(current, admissions, left, context);
+    }
+  };
+
+  /** Returns what is reserved for fields that have not been sent, whether or not the client is still there. */
+  const releaseAdmitted = async (
+    { variables }: Run,
+    admissions: readonly Admission[],
+    keys: ReadonlySet<string>,
+    { signal: _, ...context }: OperationContext,
+  ): Promise<void> => {
+    for (const admission of admissions) {
+      const fetch = admission.release(keys);
+      if (fetch === undefined) continue;
+      try {
+        await execute(fetch, variablesOf(fetch, variables), context);
+      } catch (error) {
+        log.warn(
+          { err: error, requestId: context.requestId },
+          'reservations could not be returned; they expire',
+        );
+      }
+    }
+  };
+
   const run = async (
     operation: Operation,
     given: Variables | null | undefined,
@@ -309,11 +375,10 @@ export function createRouter(options: RouterOptions): Router {
     const current = startRun(operation, variables, context);
     const introspected = operation.introspect(variables);
     if (introspected !== undefined) Object.assign(current.data, introspected);
-    for (const { field, step } of turns) {
-      await runStep(current, step);
-      // The answer of a mutation is lost with the first field that cannot be null: what follows would run for nothing.
-      if (turns.length === 1 || field === undefined) continue;
-      if (losesAnswer(completionOf(current, program, operation, context), field, current.data)) break;
+    if (program.admissions.length > 0) return runAdmitted(current, program, operation, context);
+    for (const turn of turns) {
+      await runStep(current, turn.step);
+      if (isLastTurn(current, turn, program, operation, context)) break;
     }
     return finish(current, program, operation, context);
   };

@@ -34,6 +34,8 @@ export interface FieldPolicy {
   readonly audited: string | undefined;
   /** Its calls draw on meters: it has @quota. */
   readonly metered: boolean;
+  /** @quota with TOKENS or COST: the field reserves for itself, and can be admitted together with others. */
+  readonly charged: boolean;
 }
 
 /** What the supergraph's directives demand, read once. */
@@ -68,6 +70,12 @@ function listSizeOf(directives: readonly ConstDirectiveNode[] | undefined): List
 function auditedAction(directives: readonly ConstDirectiveNode[] | undefined): string | undefined {
   const audited = find(directives, 'audited');
   return audited === undefined ? undefined : String(argumentsOf(audited).action);
+}
+
+function isCharged(directives: readonly ConstDirectiveNode[] | undefined): boolean {
+  const quota = find(directives, 'quota');
+  const meters = quota === undefined ? [] : argumentsOf(quota).meters;
+  return Array.isArray(meters) && (meters.includes('TOKENS') || meters.includes('COST'));
 }
 
 type Demand = Pick<Requirement, 'scopes' | 'unmeetable'>;
@@ -173,6 +181,7 @@ export function readPolicy(supergraph: DocumentNode): PolicyIndex {
         listSize: listSizeOf(field.directives),
         audited: auditedAction(field.directives),
         metered: find(field.directives, 'quota') !== undefined,
+        charged: isCharged(field.directives),
         argumentCosts: new Map(
           (field.arguments ?? []).flatMap((argument) => {
             const weight = weightOf(argument.directives);

@@ -14,6 +14,7 @@ import {
   type SourceLocation,
 } from 'graphql';
 import type { LRUCache } from 'lru-cache';
+import type { AdmissionMark } from '#schema/admission.ts';
 import type { Caller } from '#schema/caller.ts';
 import { compileVariables, type VariableCoercion } from '#schema/compiled-variables.ts';
 import { HeddleError } from '#schema/errors.ts';
@@ -31,6 +32,13 @@ import type { FieldPolicy, PolicyIndex } from '../directives/policy.ts';
 import { findMeteredRoot, type MeteredRoot } from '../directives/reads.ts';
 import { type ClientError, clientError, errorsMax, withLocations } from '../errors.ts';
 import type { GatewayLimits } from '../limits.ts';
+import {
+  type Admission,
+  type AdmittedRoot,
+  createAdmission,
+  rootFetchOf,
+  withMarkedRoot,
+} from './admission.ts';
 import { type CanonicalOperation, type ClientField, responseKey } from './canonical-operation.ts';
 import { conditionVariables, type IsIncluded, inclusionBy } from './conditions.ts';
 import { type Fetch, isMisplanned, type Plan, type Step } from './plan.ts';
@@ -62,6 +70,8 @@ export interface Program {
   readonly source: Fetch | undefined;
   /** What runs one after the other, for each event of a subscription; nothing when no subgraph has anything to do. */
   readonly turns: readonly Turn[];
+  /** Charged fields of a mutation, where there are several: admitted before the first turn. */
+  readonly admissions: readonly Admission[];
 }
 
 /** A whole query, what follows an event, or one field at the root of a mutation. */
@@ -187,7 +197,7 @@ export class Operation {
       this.definition,
     );
     const refusal = this.#refusalOf(denied, shape);
-    if (refusal !== undefined) return { refusal, shape, source: undefined, turns: [] };
+    if (refusal !== undefined) return { refusal, shape, source: undefined, turns: [], admissions: [] };
     let source: Fetch | undefined;
     const turns: Turn[] = [];
     for (const field of this.#fieldsInTurn(shape)) {
@@ -200,7 +210,33 @@ export class Operation {
         if (plan.step !== undefined) turns.push({ field, step: plan.step });
       }
     }
-    return { refusal, shape, source, turns };
+    return { refusal, shape, source, ...this.#admitTogether(turns) };
+  }
+
+  /** The turns of a mutation, and what admits those that are charged where there are several in one subgraph. */
+  #admitTogether(turns: readonly Turn[]): Pick<Program, 'turns' | 'admissions'> {
+    const bySubgraph = new Map<string, AdmittedRoot[]>();
+    for (const turn of turns) {
+      const { field } = turn;
+      const fetch = rootFetchOf(turn.step);
+      if (field === undefined || fetch === undefined || !this.policyAt(field.coordinate)?.charged) continue;
+      const roots = bySubgraph.get(fetch.subgraph) ?? [];
+      roots.push({ key: field.planKey, fetch });
+      bySubgraph.set(fetch.subgraph, roots);
+    }
+    const groups = [...bySubgraph.values()].filter((roots) => roots.length > 1);
+    if (groups.length === 0) return { turns, admissions: [] };
+    const marks = new Map<string, AdmissionMark>();
+    for (const roots of groups) {
+      for (const { key } of roots) marks.set(key, key === roots.at(-1)?.key ? 'admittedLast' : 'admitted');
+    }
+    return {
+      admissions: groups.map(createAdmission),
+      turns: turns.map((turn) => {
+        const mark = turn.field && marks.get(turn.field.planKey);
+        return mark === undefined ? turn : { ...turn, step: withMarkedRoot(turn.step, mark) };
+      }),
+    };
   }
 
   /** The plans for what is kept of the operation: one, unless it has fields that cannot be planned together. */

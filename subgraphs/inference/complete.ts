@@ -5,6 +5,7 @@ import type { CompletionData } from './completion.ts';
 import { type Ended, errorOf } from './ending.ts';
 import type { Inference } from './inference.ts';
 import type { Begun } from './invoke.ts';
+import type { Meters } from './meters.ts';
 import { endedOf } from './read.ts';
 import type { CachePolicy, CompletionRequest } from './request.ts';
 
@@ -15,7 +16,8 @@ const deadCallsMax = 3;
 
 /**
  * Asks, and waits for the end. Throws the failure with its code and completionId. When the client goes, the call is
- * stopped as onDisconnect says, unless it has an idempotency key: then the client may come back for the answer.
+ * stopped as onDisconnect says, unless it has an idempotency key: then the client may come back for the answer. `meters`
+ * may hold a reservation for the call.
  */
 export async function complete(
   request: CompletionRequest,
@@ -23,6 +25,7 @@ export async function complete(
   cachePolicy: CachePolicy | null,
   signal: AbortSignal,
   inference: Inference,
+  meters?: Meters,
 ): Promise<CompletionData> {
   const { onDisconnect, idempotencyKey } = request;
   const stops = onDisconnect === 'CANCEL' && idempotencyKey === null;
@@ -32,6 +35,7 @@ export async function complete(
       mode: 'WHOLE',
       cachePolicy,
       onDisconnect,
+      ...(meters === undefined || deadCalls > 0 ? {} : { meters }),
     });
     ended = await endOf(begun, caller, signal, stops, inference);
     // The call that the key stood for died while it was waited for: the key is free again.

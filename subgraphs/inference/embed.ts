@@ -1,5 +1,6 @@
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
+import type { PlannedCall } from './admission-group.ts';
 import { requireModel } from './allowed-names.ts';
 import { newCompletionId } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
@@ -8,8 +9,8 @@ import type { EmbedInput } from './input-types.ts';
 import { type CallOrigin, parseLabels } from './labels.ts';
 import { openingRecord } from './ledger/attempt-progress.ts';
 import { openRow, reservedRow } from './ledger/rows.ts';
-import { Meters } from './meters.ts';
-import { candidatesFor } from './route.ts';
+import { larger, Meters } from './meters.ts';
+import { candidatesFor, type RoutingNeeds } from './route.ts';
 import type { Running } from './running.ts';
 import { upperBound } from './settle.ts';
 
@@ -29,9 +30,53 @@ function check({ values, dimensions }: EmbedInput): void {
 
 type EmbedDeps = InferenceDeps & { readonly running: Pick<Running, 'admit' | 'join'> };
 
+function measureValues({ values }: EmbedInput): {
+  readonly inputBytes: number;
+  readonly inputTokensMax: number;
+} {
+  // The tokens that vendors put around a value count as three bytes.
+  const inputBytes = values.reduce((sum, value) => sum + Buffer.byteLength(value) + 3, 0);
+  return { inputBytes, inputTokensMax: Math.ceil(inputBytes / 3) };
+}
+
+function routingNeeds(inputTokensMax: number): RoutingNeeds {
+  // A model's context bounds each value, not all of them together: the provider tells.
+  return {
+    needs: ['EMBEDDINGS'],
+    inputs: [],
+    inputTokensMax,
+    isOneInput: false,
+    maxOutputTokens: 0,
+    speedOf: 'WHOLE',
+  };
+}
+
+/** What the embedding may draw, with any of its candidates. */
+export async function planEmbedding(
+  input: EmbedInput,
+  caller: Caller,
+  deps: InferenceDeps,
+): Promise<PlannedCall> {
+  requireModel(caller, input.model);
+  check(input);
+  const { inputTokensMax } = measureValues(input);
+  const candidates = await candidatesFor(input.model, routingNeeds(inputTokensMax), caller, deps);
+  candidates.release();
+  const bounds = candidates.models.map((model) =>
+    upperBound(model, inputTokensMax + deps.inputAllowances.tokensFor(model.id), 0),
+  );
+  return {
+    bound: bounds.reduce(larger),
+    totalMs: candidates.timeouts.totalMs,
+    isBackground: false,
+    sameAs: null,
+  };
+}
+
 /**
  * Turns texts into vectors: the same admission, meters, row, retries and settlement as a completion, without stream,
- * cache and content. A failure is thrown with the completionId of its row; `signal` stops the call.
+ * cache and content. A failure is thrown with the completionId of its row; `signal` stops the call. `reserved` may hold a
+ * reservation for it.
  */
 export async function embed(
   input: EmbedInput,
@@ -39,27 +84,17 @@ export async function embed(
   origin: CallOrigin,
   signal: AbortSignal,
   deps: EmbedDeps,
+  reserved?: Meters,
 ): Promise<EmbeddingsData> {
   deps.running.admit();
   requireModel(caller, input.model);
   check(input);
   const labels = parseLabels(input, origin);
   await deps.guardrails.input?.({ texts: input.values, urls: [], tenantId: caller.tenantId });
-  // The tokens that vendors put around a value count as three bytes.
-  const inputBytes = input.values.reduce((sum, value) => sum + Buffer.byteLength(value) + 3, 0);
-  const inputTokensMax = Math.ceil(inputBytes / 3);
-  // A model's context bounds each value, not all of them together: the provider tells.
-  const needs = {
-    needs: ['EMBEDDINGS'],
-    inputs: [],
-    inputTokensMax,
-    isOneInput: false,
-    maxOutputTokens: 0,
-    speedOf: 'WHOLE',
-  } as const;
-  const candidates = await candidatesFor(input.model, needs, caller, deps);
+  const { inputBytes, inputTokensMax } = measureValues(input);
+  const candidates = await candidatesFor(input.model, routingNeeds(inputTokensMax), caller, deps);
   const startedAtMs = deps.now();
-  const id = newCompletionId(startedAtMs);
+  const id = reserved?.id ?? newCompletionId(startedAtMs);
   const [first] = candidates.models;
   const row = openRow({
     id,
@@ -74,14 +109,16 @@ export async function embed(
     ownerId: deps.ownerId,
     opening: openingRecord(first, { inputTokensMax, outputTokensMax: 0 }),
   });
-  const meters = new Meters({
-    quota: deps.quota,
-    ledger: deps.ledger,
-    log: deps.log,
-    caller,
-    id,
-    totalMs: candidates.timeouts.totalMs,
-  });
+  const meters =
+    reserved ??
+    new Meters({
+      quota: deps.quota,
+      ledger: deps.ledger,
+      log: deps.log,
+      caller,
+      id,
+      totalMs: candidates.timeouts.totalMs,
+    });
   const bound = upperBound(first, inputTokensMax + deps.inputAllowances.tokensFor(first.id), 0);
   try {
     const atMs = await meters.reserve(bound);

@@ -25,6 +25,8 @@ export interface Idempotency {
     id: string,
     admit: () => Promise<T>,
   ): Promise<{ readonly admitted: T } | { readonly usedBy: string }>;
+  /** Whether the key stands for a call now, so that one with the same input would most likely be answered with it. */
+  isUsed(request: CompletionRequest & { readonly idempotencyKey: string }, caller: Caller): Promise<boolean>;
 }
 
 interface Claiming {
@@ -82,6 +84,10 @@ export function createIdempotency(
       } finally {
         claiming.delete(key);
       }
+    },
+    async isUsed(request, caller) {
+      const standing = await idempotencyKeys(connection).findById(claimKey(request, caller)).lean();
+      return standing !== null && standing.expiresAt.getTime() > now();
     },
   };
 

@@ -1,5 +1,6 @@
 import type { InvocationCache, InvocationRecord } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
+import type { PlannedCall } from './admission-group.ts';
 import { requireModel } from './allowed-names.ts';
 import { answerOf, type CachedAnswer, type CachePlan, cachedAnswer, cachePlan } from './answer-cache.ts';
 import { type CompletionData, newCompletionId, noUsage } from './completion.ts';
@@ -12,9 +13,9 @@ import { openingRecord } from './ledger/attempt-progress.ts';
 import { aheadCharsMin } from './ledger/progress.ts';
 import { openRow, type RowStart, reservedRow, resultOf } from './ledger/rows.ts';
 import type { LostReaders } from './lost-readers.ts';
-import { Meters } from './meters.ts';
+import { larger, Meters } from './meters.ts';
 import type { CachePolicy, CompletionRequest, OnDisconnect } from './request.ts';
-import { candidatesFor } from './route.ts';
+import { candidatesFor, type RoutingNeeds } from './route.ts';
 import type { Running } from './running.ts';
 import { outputTokensLimit, outputTokensMax, upperBound } from './settle.ts';
 import { compileResponseSchema } from './structured-output.ts';
@@ -33,6 +34,8 @@ export interface BeginOptions {
   readonly mode: 'WHOLE' | 'STREAM';
   /** What happens when the last reader of the stream has gone. */
   readonly onDisconnect: OnDisconnect;
+  /** What is reserved for the call already; returned unless it runs. */
+  readonly meters?: Meters;
 }
 
 export interface Invoker {
@@ -41,6 +44,12 @@ export interface Invoker {
    * What is refused on the way throws a HeddleError, and leaves no row and no reservation.
    */
   begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<Begun>;
+  /** What the invocation may draw, with any of its candidates; null: nothing, as its answer is there already. */
+  plan(
+    request: CompletionRequest,
+    caller: Caller,
+    options: Pick<BeginOptions, 'cachePolicy' | 'mode'>,
+  ): Promise<PlannedCall | null>;
 }
 
 /**
@@ -62,11 +71,46 @@ export function createInvoker(
   const leaders = new Map<string, Promise<Led>>();
 
   async function begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<Begun> {
+    const begun = await beginCall(request, caller, options);
+    if (begun.kind !== 'RUNNING') await options.meters?.release();
+    return begun;
+  }
+
+  async function plan(
+    request: CompletionRequest,
+    caller: Caller,
+    { cachePolicy, mode }: Pick<BeginOptions, 'cachePolicy' | 'mode'>,
+  ): Promise<PlannedCall | null> {
+    requireModel(caller, request.model);
+    const { idempotencyKey, call, inputTokensMax } = request;
+    if (idempotencyKey !== null && (await idempotency.isUsed({ ...request, idempotencyKey }, caller)))
+      return null;
+    const cached = cachePlan(request, caller, cachePolicy);
+    if (cached?.read && (await cachedAnswer(deps.cache, cached)) !== null) return null;
+    const candidates = await candidatesFor(request.model, routingNeeds(request, mode), caller, deps);
+    candidates.release();
+    const bounds = candidates.models.map((model) => {
+      const input = inputTokensMax + deps.inputAllowances.tokensFor(model.id);
+      return upperBound(model, input, outputTokensMax(model, call.maxOutputTokens));
+    });
+    return {
+      bound: bounds.reduce(larger),
+      totalMs: candidates.timeouts.totalMs,
+      isBackground: mode === 'STREAM',
+      sameAs: idempotencyKey !== null ? `idempotency ${idempotencyKey}` : cached?.read ? cached.key : null,
+    };
+  }
+
+  async function beginCall(
+    request: CompletionRequest,
+    caller: Caller,
+    options: BeginOptions,
+  ): Promise<Begun> {
     running.admit();
     requireModel(caller, request.model);
     const { input } = deps.guardrails;
     if (input !== undefined) await input({ ...readCallTexts(request.call), tenantId: caller.tenantId });
-    const id = newCompletionId(deps.now());
+    const id = options.meters?.id ?? newCompletionId(deps.now());
     const { idempotencyKey } = request;
     if (idempotencyKey === null) return viaCache(id, request, caller, options);
     const once = await idempotency.once({ ...request, idempotencyKey }, caller, id, () =>
@@ -153,8 +197,7 @@ export function createInvoker(
     running.admit();
     const { inputTokensMax, call, structured } = request;
     const { maxOutputTokens } = call;
-    const speedOf = options.mode === 'STREAM' ? ('STREAM' as const) : ('WHOLE' as const);
-    const needs = { ...request, isOneInput: true, maxOutputTokens, speedOf };
+    const needs = routingNeeds(request, options.mode);
     const candidates = await candidatesFor(request.model, needs, caller, deps);
     const [model] = candidates.models;
     const startedAtMs = deps.now();
@@ -162,14 +205,16 @@ export function createInvoker(
     const readsStream = options.mode === 'STREAM' || candidates.isRoute;
     const opening = openingRecord(model, bounds, readsStream ? aheadCharsMin : 0);
     const row = rowOf({ id, caller, model, cache, startedAtMs, opening }, request);
-    const meters = new Meters({
-      quota: deps.quota,
-      ledger: deps.ledger,
-      log: deps.log,
-      caller,
-      id,
-      totalMs: candidates.timeouts.totalMs,
-    });
+    const meters =
+      options.meters ??
+      new Meters({
+        quota: deps.quota,
+        ledger: deps.ledger,
+        log: deps.log,
+        caller,
+        id,
+        totalMs: candidates.timeouts.totalMs,
+      });
     const inputBound = inputTokensMax + deps.inputAllowances.tokensFor(model.id);
     const bound = upperBound(model, inputBound, outputTokensMax(model, maxOutputTokens));
     let stream: StreamEnds | null = null;
@@ -247,7 +292,13 @@ export function createInvoker(
     return { kind: 'ANSWERED', completion };
   }
 
-  return { begin };
+  return { begin, plan };
+}
+
+function routingNeeds(request: CompletionRequest, mode: BeginOptions['mode']): RoutingNeeds {
+  const { needs, inputs, inputTokensMax, call } = request;
+  const { maxOutputTokens } = call;
+  return { needs, inputs, inputTokensMax, isOneInput: true, maxOutputTokens, speedOf: mode };
 }
 
 interface StreamEnds {

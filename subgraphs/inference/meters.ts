@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { quotaRefusal } from '#state/quota/caller-limits.ts';
-import type { Quota, QuotaLimit } from '#state/quota/quota.ts';
+import type { Quota, QuotaAmounts, QuotaLimit } from '#state/quota/quota.ts';
 import { callerBounds } from '../shared/quota.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { UpperBound } from './settle.ts';
@@ -12,6 +12,9 @@ import type { UpperBound } from './settle.ts';
 const settleMsMax = 300_000;
 /** A settlement that fails is tried again so long after, in the background. */
 const settleRetryDelaysMs = [200, 1_000, 5_000, 20_000];
+
+const oneCall = { requests: 1n, inFlight: 1n };
+const oneSlot = { CONCURRENCY: 1n };
 
 export interface MetersOptions {
   readonly quota: Quota;
@@ -22,6 +25,12 @@ export interface MetersOptions {
   /** How long the call may take. */
   readonly totalMs: number;
   readonly log: Logger;
+  /** What the call draws of REQUESTS and CONCURRENCY; one of each when left out. */
+  readonly draws?: { readonly requests: bigint; readonly inFlight: bigint };
+  /** Something may be reserved under this id already. */
+  readonly isHeld?: boolean;
+  /** A reservation that draws one of CONCURRENCY for several calls, of which this is one. */
+  readonly slotId?: string;
 }
 
 /**
@@ -41,7 +50,46 @@ export class Meters {
     const { caller } = options;
     this.#options = options;
     this.#partition = caller.tenantId ?? '';
+    if (options.isHeld === true) this.#state = 'OPEN';
     ({ limits: this.#limits, scopes: this.#scopes } = callerBounds(caller));
+  }
+
+  /** The id of the ledger row. */
+  get id(): string {
+    return this.#options.id;
+  }
+
+  /**
+   * Reserves for several calls of one caller at once: all or none. Throws as
+   * `reserve` does; `release` of each gives back what it took.
+   */
+  static async reserveAll(
+    calls: readonly { readonly meters: Meters; readonly bound: UpperBound }[],
+  ): Promise<void> {
+    const [first, ...others] = calls.map(({ meters, bound }) => ({
+      meters,
+      bound,
+      amounts: meters.#amounts(bound),
+    }));
+    if (first === undefined) return;
+    const { meters, amounts } = first;
+    for (const call of calls) call.meters.#state = 'OPEN';
+    if (meters.#limits.length > 0) {
+      const decision = await meters.#options.quota.reserve({
+        id: meters.id,
+        partition: meters.#partition,
+        scopes: meters.#scopes,
+        amounts,
+        together: others.map((other) => ({ id: other.meters.id, amounts: other.amounts })),
+        limits: meters.#limits,
+        ttlMs: Math.max(...calls.map((call) => call.meters.#options.totalMs)) + settleMsMax,
+      });
+      if (!decision.granted) {
+        for (const call of calls) call.meters.#state = 'NEW';
+        throw quotaRefusal(decision, sumOf([first, ...others].map((call) => call.amounts)));
+      }
+    }
+    for (const call of calls) call.meters.#reserved = call.bound;
   }
 
   /** True where a limit may refuse tokens or their cost, so that a call must not take more than is reserved for it. */
@@ -58,12 +106,13 @@ export class Meters {
 
   /**
    * Reserves this much. The time at which the call counts, for its row; null where no limit binds the caller. Throws
-   * QUOTA_EXCEEDED or BUDGET_EXCEEDED, and then takes nothing; whatever it throws, `release` gives back what it took.
+   * QUOTA_EXCEEDED or BUDGET_EXCEEDED, and then takes nothing more; whatever it throws, `release` gives back what it took.
    */
   async reserve(bound: UpperBound): Promise<number | null> {
+    const isHeld = this.#state === 'OPEN';
     // When its answer is lost, the reservation may stand all the same.
     this.#state = 'OPEN';
-    return this.#take(bound, false);
+    return this.#take(bound, isHeld ? 'AGAIN' : 'FIRST');
   }
 
   /**
@@ -78,7 +127,7 @@ export class Meters {
     const { tokens, costNanos } = this.#reserved;
     if (bound.tokens === tokens && bound.costNanos === costNanos) return null;
     try {
-      await this.#take(bound, true);
+      await this.#take(bound, 'RAISE');
       // Whoever reads the meters back from the ledger must find it before the provider can.
       if (this.#limits.length > 0) await this.#options.ledger.raise(this.#options.id, bound);
       return null;
@@ -105,10 +154,10 @@ export class Meters {
     await this.#end(() => this.#options.quota.release(this.#partition, this.#options.id));
   }
 
-  async #take(bound: UpperBound, raise: boolean): Promise<number | null> {
+  async #take(bound: UpperBound, how: 'FIRST' | 'AGAIN' | 'RAISE'): Promise<number | null> {
     if (this.#limits.length > 0) {
-      const { quota, id, totalMs } = this.#options;
-      const amounts = { REQUESTS: 1n, CONCURRENCY: 1n, TOKENS: bound.tokens, COST: bound.costNanos };
+      const { quota, id, totalMs, slotId } = this.#options;
+      const amounts = this.#amounts(bound);
       const decision = await quota.reserve({
         id,
         partition: this.#partition,
@@ -116,10 +165,11 @@ export class Meters {
         amounts,
         limits: this.#limits,
         ttlMs: totalMs + settleMsMax,
-        raise,
+        raise: how === 'RAISE',
+        ...(slotId === undefined || how === 'RAISE' ? {} : { together: [{ id: slotId, amounts: oneSlot }] }),
       });
       if (!decision.granted) {
-        if (!raise) this.#state = 'NEW';
+        if (how === 'FIRST') this.#state = 'NEW';
         throw quotaRefusal(decision, amounts);
       }
       this.#reserved = bound;
@@ -127,6 +177,11 @@ export class Meters {
     }
     this.#reserved = bound;
     return null;
+  }
+
+  #amounts(bound: UpperBound): QuotaAmounts {
+    const { requests, inFlight } = this.#options.draws ?? oneCall;
+    return { REQUESTS: requests, CONCURRENCY: inFlight, TOKENS: bound.tokens, COST: bound.costNanos };
   }
 
   async #end(end: () => Promise<void>): Promise<void> {
@@ -158,7 +213,16 @@ export class Meters {
   }
 }
 
-function larger(a: UpperBound, b: UpperBound): UpperBound {
+function sumOf(all: readonly QuotaAmounts[]): QuotaAmounts {
+  const sum: Record<string, bigint> = {};
+  for (const amounts of all) {
+    for (const [meter, amount] of Object.entries(amounts)) sum[meter] = (sum[meter] ?? 0n) + amount;
+  }
+  return sum;
+}
+
+/** The larger of both, for each meter. */
+export function larger(a: UpperBound, b: UpperBound): UpperBound {
   return {
     tokens: a.tokens > b.tokens ? a.tokens : b.tokens,
     costNanos: a.costNanos > b.costNanos ? a.costNanos : b.costNanos,

@@ -4,7 +4,9 @@ import { scalarResolvers } from '#schema/scalars.ts';
 import type { LoggedEvent } from '#state/streams/stream-log.ts';
 import type { SubgraphContext } from '../shared/context.ts';
 import type { SubgraphResolvers } from '../shared/subgraph.ts';
+import { createAdmissionGroups } from './admission-group.ts';
 import { cancelCompletion } from './cancel-completion.ts';
+import { chargedFields } from './charged-fields.ts';
 import { complete } from './complete.ts';
 import type { AttemptData, CompletionData, CompletionEventData } from './completion.ts';
 import { completionStream, resumeCompletion } from './completion-stream.ts';
@@ -36,33 +38,45 @@ const itself = (logged: Logged, _args: unknown, context: SubgraphContext) => {
 
 export function inferenceResolvers(inference: Inference): SubgraphResolvers<InferenceLoaders> {
   const { cachePolicies } = inference;
+  const groups = createAdmissionGroups(chargedFields(inference), inference);
   return {
     ...scalarResolvers,
     Query: {
       completion: (_, { id }, { loaders }) => loaders.completion.load(storedIdOf('Invocation', id)),
     },
     Mutation: {
-      complete: (_, { input }, context) =>
-        complete(
-          parseCompletionInput(input, context),
-          context.caller,
-          cachePolicies.complete,
-          context.signal,
-          inference,
+      complete: (_, { input }, context, info) =>
+        groups.run(context, info, (meters) =>
+          complete(
+            parseCompletionInput(input, context),
+            context.caller,
+            cachePolicies.complete,
+            context.signal,
+            inference,
+            meters,
+          ),
         ),
-      runPrompt: async (_, { input }, context) =>
-        complete(
-          await promptRequest(input, context.caller, context, inference),
-          context.caller,
-          cachePolicies.runPrompt,
-          context.signal,
-          inference,
+      runPrompt: (_, { input }, context, info) =>
+        groups.run(context, info, async (meters) =>
+          complete(
+            await promptRequest(input, context.caller, context, inference),
+            context.caller,
+            cachePolicies.runPrompt,
+            context.signal,
+            inference,
+            meters,
+          ),
         ),
-      startCompletion: (_, { input }, context) =>
-        startCompletion(parseCompletionInput(input, context), context.caller, inference),
+      startCompletion: (_, { input }, context, info) =>
+        groups.run(context, info, async (meters) =>
+          startCompletion(parseCompletionInput(input, context), context.caller, inference, meters),
+        ),
       cancelCompletion: (_, { id }, context) =>
         cancelCompletion(storedIdOf('Invocation', id), context, inference),
-      embed: (_, { input }, context) => embed(input, context.caller, context, context.signal, inference),
+      embed: (_, { input }, context, info) =>
+        groups.run(context, info, (meters) =>
+          embed(input, context.caller, context, context.signal, inference, meters),
+        ),
     },
     Subscription: {
       completionStream: {

@@ -1,6 +1,7 @@
 import type { Caller } from '#schema/caller.ts';
 import type { CompletionData } from './completion.ts';
 import type { Inference } from './inference.ts';
+import type { Meters } from './meters.ts';
 import type { CompletionRequest } from './request.ts';
 
 /** Begins a completion that nobody needs to wait for, and gives it as it stands: RUNNING, unless its idempotency key was used before. */
@@ -8,11 +9,13 @@ export async function startCompletion(
   request: CompletionRequest,
   caller: Caller,
   { invoker, reader }: Inference,
+  meters?: Meters,
 ): Promise<CompletionData> {
   const begun = await invoker.begin(request, caller, {
     mode: 'STREAM',
     cachePolicy: null,
     onDisconnect: 'KEEP',
+    ...(meters === undefined ? {} : { meters }),
   });
   if (begun.kind === 'RUNNING') return begun.invocation.running();
   return begun.kind === 'ANSWERED' ? begun.completion : reader.get(begun.id, caller);
