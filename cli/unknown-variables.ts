@@ -1,3 +1,4 @@
+import { countEdits } from '#schema/count-edits.ts';
 import { StartError, variables } from './config.ts';
 
 /** Variables with Heddle's prefix that other programs read: clients in the documentation, and the tests. */
@@ -19,28 +20,6 @@ const serviceAddress = /^(tcp|udp|sctp):\/\//;
 /** Changes that turn one name into another still count as a mistyped name. */
 const distanceMax = 4;
 
-/** How many letters have to be changed, added, left out or swapped with their neighbour to get from one text to the other. */
-function distanceOf(from: string, to: string): number {
-  let before: number[] = [];
-  let above = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= from.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= to.length; column++) {
-      const same = from[row - 1] === to[column - 1];
-      const swapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
-      current[column] = Math.min(
-        (above[column] ?? 0) + 1,
-        (current[column - 1] ?? 0) + 1,
-        (above[column - 1] ?? 0) + (same ? 0 : 1),
-        swapped ? (before[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
-      );
-    }
-    before = above;
-    above = current;
-  }
-  return above[to.length] ?? 0;
-}
-
 /** The variable of ours that comes closest to a name; undefined where none comes close. */
 function closest(name: string): string | undefined {
   const wanted = name.toUpperCase();
@@ -49,7 +28,7 @@ function closest(name: string): string | undefined {
   const unprefixed = wanted.replace(/^HEDDLE_/, '');
   if (known.includes(unprefixed)) return unprefixed;
   const [best] = known
-    .map((candidate) => ({ candidate, distance: distanceOf(wanted, candidate) }))
+    .map((candidate) => ({ candidate, distance: countEdits(wanted, candidate) }))
     .sort((a, b) => a.distance - b.distance);
   const longer = known.find((candidate) => candidate.startsWith(`${wanted}_`));
   return best !== undefined && best.distance <= distanceMax ? best.candidate : longer;

@@ -84,6 +84,6 @@ export function presentFailure(error: unknown, request: PresentedRequest): Clien
 }
 
 /** The HeddleError that a limit of the document makes. */
-export function tooCostly(message: string): HeddleError {
-  return new HeddleError('GRAPH_COST_EXCEEDED', message);
+export function tooCostly(message: string, extensions: Readonly<Record<string, unknown>> = {}): HeddleError {
+  return new HeddleError('GRAPH_COST_EXCEEDED', message, { extensions });
 }

@@ -1,4 +1,4 @@
-import { buildSchema } from 'graphql';
+import { buildSchema, isScalarType } from 'graphql';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { runSchemaCommand } from './schema.ts';
 
@@ -42,6 +42,10 @@ describe('heddle schema', () => {
     expect(code).toBe(0);
     const schema = buildSchema(out);
     expect(schema.getMutationType()?.getFields()).toHaveProperty('complete');
+    for (const name of ['DateTime', 'Decimal', 'JSON']) {
+      const scalar = schema.getType(name);
+      expect(isScalarType(scalar) && scalar.specifiedByURL, name).toMatch(/^https:/);
+    }
     expect(out).not.toMatch(/join__|keyHash|_entities/);
   });
 

@@ -76,3 +76,74 @@ describe('the limit of the cost', () => {
     expect(() => refuseCostlyOperation(cost, { n }, { costMax: 100 })).toThrow(/100 is allowed/);
   });
 });
+
+describe('the refusal of a costly operation', () => {
+  const nested = parse(`
+    directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean) on FIELD_DEFINITION
+    directive @cost(weight: Int!) on FIELD_DEFINITION
+    type Key { label: String }
+    type App { name: String keys: [Key!]! @listSize(assumedSize: 20) }
+    type Tenant { apps: [App!]! @listSize(assumedSize: 20) }
+    type Edge { node: Tenant }
+    type Page { edges: [Edge!]! }
+    type Query {
+      tenants(first: Int, last: Int): Page
+        @listSize(assumedSize: 50, slicingArguments: ["first", "last"], sizedFields: ["edges"])
+      bounded: [App!]! @listSize(assumedSize: 100)
+      dear: String @cost(weight: 500)
+    }`);
+  const nestedPolicy = readPolicy(nested);
+  const nestedSchema = buildASTSchema(nested, { assumeValid: true });
+
+  function refusalOf(query: string, variables: Record<string, unknown> = {}) {
+    const [operation] = parse(query).definitions;
+    if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error('There is no operation.');
+    const cost = compileCost(nestedSchema, nestedPolicy, operation, new Map(), { listSizeAssumed: 10 });
+    try {
+      refuseCostlyOperation(cost, variables, { costMax: 100 });
+      return undefined;
+    } catch (error) {
+      return error as { readonly message: string; readonly extensions: Record<string, unknown> };
+    }
+  }
+
+  it.each([
+    [
+      '{ a: tenants(first: 200) { b: edges { node { apps { keys { label } } } } } }',
+      {},
+      'tenants.edges.node.apps.keys costs 80000 of it (tenants × 200, apps × 20, keys × 20). Give tenants a smaller first or last, or leave it out.',
+    ],
+    [
+      'query ($n: Int) { tenants(last: $n) { edges { node { apps { name } } } } }',
+      { n: 30 },
+      'tenants.edges.node.apps costs 600 of it (tenants × 30, apps × 20). Give tenants a smaller first or last, or leave it out.',
+    ],
+    [
+      '{ bounded { keys { label } } }',
+      {},
+      'bounded.keys costs 2000 of it (bounded × 100, keys × 20). Leave it out, or ask for it in an operation of its own.',
+    ],
+    ['{ dear }', {}, 'dear costs 500 of it. Leave it out, or ask for it in an operation of its own.'],
+    [
+      '{ ... on Query { ... { bounded { keys { label } } } } dear }',
+      {},
+      'bounded.keys costs 2000 of it (bounded × 100, keys × 20). Leave it out, or ask for it in an operation of its own.',
+    ],
+  ])('names the field that costs most, why, and what to reduce: %s', (query, variables, expected) => {
+    const refusal = refusalOf(query, variables);
+    expect(refusal?.message).toMatch(/^The operation costs up to \d+; 100 is allowed\. /);
+    expect(refusal?.message.replace(/^.* is allowed\. /, '')).toBe(expected);
+    expect(refusal?.extensions).toMatchObject({
+      code: 'GRAPH_COST_EXCEEDED',
+      cost: expect.any(Number),
+      costMax: 100,
+      field: expected.split(' ')[0],
+    });
+  });
+
+  it('is of an operation whose fields cost together what the operation costs', () => {
+    const refusal = refusalOf('{ tenants(first: 200) { edges { node { apps { keys { label } } } } } }');
+    // 1 + 200 edges + 200 nodes + 4000 apps + 80000 keys.
+    expect(refusal?.extensions.cost).toBe(84_401);
+  });
+});

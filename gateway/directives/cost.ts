@@ -13,6 +13,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import type { HeddleError } from '#schema/errors.ts';
 import { tooCostly } from '../errors.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { ListSize, PolicyIndex } from './policy.ts';
@@ -31,9 +32,35 @@ interface CostNode {
 export interface OperationCost {
   /** The static cost with these variables. */
   evaluate(variables: Readonly<Record<string, unknown>>): number;
+  /** The field that costs most with these variables, and why. Compiled for each call: only a refusal needs it. */
+  explain(variables: Readonly<Record<string, unknown>>): CostShare | undefined;
 }
 
 const rootWeights = { query: 0, mutation: 10, subscription: 10 } as const;
+
+/** The number of objects with these variables. */
+function sizeOf(size: Size, variables: Readonly<Record<string, unknown>>): number {
+  if (typeof size === 'number') return size;
+  const given = size.variables.map((name) => variables[name]).filter((value) => typeof value === 'number');
+  if (size.known !== undefined) given.push(size.known);
+  return given.length === 0 ? size.assumed : Math.max(0, ...given);
+}
+
+/** What one field adds to the cost, without what is selected below it. */
+interface FieldCost {
+  readonly named: GraphQLNamedType;
+  readonly weight: number;
+  readonly isList: boolean;
+  /** Of its own list, or of the fields that @listSize names. */
+  readonly size: Size;
+  readonly listSize: ListSize | undefined;
+}
+
+type MeasureField = (
+  field: FieldNode,
+  parent: GraphQLCompositeType,
+  isRoot: boolean,
+) => FieldCost | undefined;
 
 function listSizeOf(
   field: FieldNode,
@@ -69,12 +96,7 @@ export function compileCost(
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   limits: Pick<GatewayLimits, 'listSizeAssumed'>,
 ): OperationCost {
-  const compileField = (
-    field: FieldNode,
-    parent: GraphQLCompositeType,
-    sizes: ReadonlyMap<string, Size>,
-    isRoot: boolean,
-  ): { readonly size: Size; readonly of: CostNode } | undefined => {
+  const measure: MeasureField = (field, parent, isRoot) => {
     const definition = 'getFields' in parent ? parent.getFields()[field.name.value] : undefined;
     if (definition === undefined) return undefined;
     const named: GraphQLNamedType = getNamedType(definition.type);
@@ -88,16 +110,31 @@ export function compileCost(
       (sum, argument) => sum + (declared?.argumentCosts.get(argument.name.value) ?? 0),
       0,
     );
-    const nullable = getNullableType(definition.type);
-    const listed = declared?.listSize;
-    const ownSize = listSizeOf(field, definition, listed, limits.listSizeAssumed);
-    const sizesBelow = new Map((listed?.sizedFields ?? []).map((name) => [name, ownSize] as const));
+    return {
+      named,
+      weight: weight + argumentsCost,
+      isList: isListType(getNullableType(definition.type)),
+      size: listSizeOf(field, definition, declared?.listSize, limits.listSizeAssumed),
+      listSize: declared?.listSize,
+    };
+  };
+
+  const compileField = (
+    field: FieldNode,
+    parent: GraphQLCompositeType,
+    sizes: ReadonlyMap<string, Size>,
+    isRoot: boolean,
+  ): { readonly size: Size; readonly of: CostNode } | undefined => {
+    const measured = measure(field, parent, isRoot);
+    if (measured === undefined) return undefined;
+    const { named, weight, isList, size: ownSize, listSize } = measured;
+    const sizesBelow = new Map((listSize?.sizedFields ?? []).map((name) => [name, ownSize] as const));
     const selected =
       field.selectionSet === undefined || !isCompositeType(named)
         ? { own: 0, parts: [] }
         : compileSelections(field.selectionSet, named, sizesBelow, false);
-    const size = isListType(nullable) ? (sizes.get(field.name.value) ?? ownSize) : 1;
-    return { size, of: { own: weight + argumentsCost + selected.own, parts: selected.parts } };
+    const size = isList ? (sizes.get(field.name.value) ?? ownSize) : 1;
+    return { size, of: { own: weight + selected.own, parts: selected.parts } };
   };
 
   const compileSelections = (
@@ -133,21 +170,73 @@ export function compileCost(
   const node: CostNode = root
     ? compileSelections(operation.selectionSet, root, new Map(), true)
     : { own: 0, parts: [] };
-  const sizeOf = (size: Size, variables: Readonly<Record<string, unknown>>): number => {
-    if (typeof size === 'number') return size;
-    const given = size.variables.map((name) => variables[name]).filter((value) => typeof value === 'number');
-    if (size.known !== undefined) given.push(size.known);
-    return given.length === 0 ? size.assumed : Math.max(0, ...given);
-  };
   const evaluate = (of: CostNode, variables: Readonly<Record<string, unknown>>): number =>
     of.parts.reduce((sum, part) => sum + sizeOf(part.size, variables) * evaluate(part.of, variables), of.own);
+  const explain = (variables: Readonly<Record<string, unknown>>): CostShare | undefined => {
+    let most: CostShare | undefined;
+    const walk = (
+      selectionSet: SelectionSetNode,
+      parent: GraphQLCompositeType,
+      above: {
+        path: readonly string[];
+        lists: readonly ListFactor[];
+        sized: ReadonlyMap<string, ListFactor>;
+      },
+    ): void => {
+      for (const selection of selectionSet.selections) {
+        if (selection.kind !== Kind.FIELD) {
+          const fragment =
+            selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
+          const condition = fragment?.typeCondition?.name.value;
+          const type = condition === undefined ? parent : schema.getType(condition);
+          if (fragment !== undefined && isCompositeType(type)) walk(fragment.selectionSet, type, above);
+          continue;
+        }
+        const name = selection.name.value;
+        const measured = measure(selection, parent, above.path.length === 0);
+        if (measured === undefined) continue;
+        const { named, weight, isList, listSize } = measured;
+        const factor: ListFactor = {
+          field: name,
+          size: sizeOf(measured.size, variables),
+          slicingArguments: listSize?.slicingArguments ?? [],
+        };
+        const lists = isList ? [...above.lists, above.sized.get(name) ?? factor] : above.lists;
+        const path = [...above.path, name];
+        const cost = lists.reduce((product, { size }) => product * size, weight);
+        if (most === undefined || cost > most.cost) most = { path, cost, lists };
+        if (selection.selectionSet === undefined || !isCompositeType(named)) continue;
+        const sized = new Map((listSize?.sizedFields ?? []).map((field) => [field, factor] as const));
+        walk(selection.selectionSet, named, { path, lists, sized });
+      }
+    };
+    if (root) walk(operation.selectionSet, root, { path: [], lists: [], sized: new Map() });
+    return most;
+  };
   const isConstant = (of: CostNode): boolean =>
     of.parts.every((part) => typeof part.size === 'number' && isConstant(part.of));
   if (isConstant(node)) {
     const constant = evaluate(node, {});
-    return { evaluate: () => constant };
+    return { evaluate: () => constant, explain };
   }
-  return { evaluate: (variables) => evaluate(node, variables) };
+  return { evaluate: (variables) => evaluate(node, variables), explain };
+}
+
+/** One list on the way to a field. */
+interface ListFactor {
+  readonly field: string;
+  readonly size: number;
+  /** The arguments that its size can be asked for with; none: it has the size that the schema assumes. */
+  readonly slicingArguments: readonly string[];
+}
+
+/** What one field of an operation costs. */
+export interface CostShare {
+  /** The names of the fields that lead to it, as in the schema. */
+  readonly path: readonly string[];
+  readonly cost: number;
+  /** The lists that it is in, from the outside in: it costs its weight as often as their sizes multiplied. */
+  readonly lists: readonly ListFactor[];
 }
 
 /** The cost of the operation. Throws HeddleError GRAPH_COST_EXCEEDED where it is more than the limit. */
@@ -157,10 +246,25 @@ export function refuseCostlyOperation(
   limits: Pick<GatewayLimits, 'costMax'>,
 ): number {
   const value = cost.evaluate(variables);
-  if (value > limits.costMax) {
-    throw tooCostly(
-      `The operation costs up to ${value}; ${limits.costMax} is allowed. Ask for smaller pages.`,
-    );
-  }
+  if (value > limits.costMax) throw refusalOf(value, limits.costMax, cost.explain(variables));
   return value;
+}
+
+/** Names the field that costs most, why, and what to ask less of. */
+function refusalOf(cost: number, costMax: number, share: CostShare | undefined): HeddleError {
+  const total = `The operation costs up to ${cost}; ${costMax} is allowed.`;
+  if (share === undefined) return tooCostly(`${total} Ask for smaller pages.`, { cost, costMax });
+  const factors = share.lists.map(({ field, size }) => `${field} × ${size}`).join(', ');
+  const sliced = share.lists.filter(({ slicingArguments }) => slicingArguments.length > 0);
+  const largest = sliced.toSorted((a, b) => b.size - a.size)[0];
+  const advice =
+    largest === undefined
+      ? 'Leave it out, or ask for it in an operation of its own.'
+      : `Give ${largest.field} a smaller ${largest.slicingArguments.join(' or ')}, or leave it out.`;
+  const why = factors === '' ? '' : ` (${factors})`;
+  return tooCostly(`${total} ${share.path.join('.')} costs ${share.cost} of it${why}. ${advice}`, {
+    cost,
+    costMax,
+    field: share.path.join('.'),
+  });
 }

@@ -70,9 +70,10 @@ function setup(strategy: CatalogRoute['strategy'], targets: readonly Target[]) {
     const found = models.get(name);
     return found === undefined ? (name === 'r' ? { route } : undefined) : { model: found };
   };
-  const catalog: Pick<Catalog, 'model' | 'resolve'> = {
+  const catalog: Pick<Catalog, 'model' | 'resolve' | 'snapshot'> = {
     model: (id) => models.get(id),
     resolve: async (name) => known(name),
+    snapshot: () => ({ providers: new Map(), models, routes: new Map([['r', route]]) }),
   };
   const order = async (as: Caller = caller, wanted: RoutingNeeds = needs, name = 'r') => {
     const found = await candidatesFor(name, wanted, as, { catalog, health, pool, random: () => 0.5 });
@@ -338,6 +339,13 @@ describe('candidatesFor', () => {
     const small = setup('PRIORITY', [{ model: model('s/x', { contextTokens: 5 }) }]);
     await expect(small.order()).rejects.toMatchObject({ code: 'CONTEXT_TOO_LONG' });
     await expect(small.order(caller, needs, 'nothing')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(small.order(caller, needs, 'other/x')).rejects.toMatchObject({
+      message: expect.stringContaining('Did you mean "s/x"?'),
+    });
+    const restricted = { ...caller, scopes: [], modelLists: [['allowed/*']] };
+    await expect(small.order(restricted, needs, 'other/x')).rejects.toMatchObject({
+      message: expect.not.stringContaining('s/x'),
+    });
     await expect(setup('PRIORITY', []).order()).rejects.toMatchObject({ code: 'NO_ROUTE' });
   });
 

@@ -1,6 +1,8 @@
 import type { Catalog, CatalogModel, CatalogRoute } from '#mongo/catalog.ts';
 import type { Caller } from '#schema/caller.ts';
 import { type ErrorCode, HeddleError } from '#schema/errors.ts';
+import { isListed } from '../shared/name-patterns.ts';
+import { suggestName } from '../shared/suggest-name.ts';
 import type { HealthRegistry, SpeedOf } from './health.ts';
 import type { ProviderPool } from './provider-pool.ts';
 import { exactCost, outputTokensMax } from './settle.ts';
@@ -51,11 +53,18 @@ export interface RoutingNeeds {
 }
 
 export interface RoutingDeps {
-  readonly catalog: Pick<Catalog, 'model' | 'resolve'>;
+  readonly catalog: Pick<Catalog, 'model' | 'resolve' | 'snapshot'>;
   readonly health: HealthRegistry;
   readonly pool: Pick<ProviderPool, 'rest'>;
   /** From 0 to 1. */
   readonly random: () => number;
+}
+
+/** The models in use and the routes that the caller may see. */
+function* callableNames(caller: Caller, { snapshot }: Pick<Catalog, 'snapshot'>): Generator<string> {
+  const { models, routes } = snapshot();
+  for (const alias of routes.keys()) if (isListed(caller, alias)) yield alias;
+  for (const [id, { lifecycle }] of models) if (lifecycle !== 'RETIRED' && isListed(caller, id)) yield id;
 }
 
 /**
@@ -75,7 +84,7 @@ export async function candidatesFor(
   if (found === undefined) {
     throw new HeddleError(
       'NOT_FOUND',
-      `There is no model and no route ${quoted(name)}; see the query models.`,
+      `There is no model and no route ${quoted(name)}; see the query models.${suggestName(name, callableNames(caller, deps.catalog))}`,
     );
   }
   if ('model' in found) {

@@ -12,7 +12,7 @@ import type { PromptsLoaders } from './loaders.ts';
 export interface PromptsSubgraphDeps extends SubgraphServices {
   readonly connection: Connection;
   /** Asked whether a version's model or route exists. */
-  readonly catalog: Pick<Catalog, 'resolve'>;
+  readonly catalog: Pick<Catalog, 'resolve' | 'snapshot'>;
   readonly now?: () => number;
 }
 

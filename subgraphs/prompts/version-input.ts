@@ -3,6 +3,7 @@ import { latestLabel } from '#mongo/prompts.ts';
 import { jsonSchemaText } from '#schema/json-schema.ts';
 import { parsePromptTemplate } from '#schema/prompt-template.ts';
 import { badInput, checkedText } from '../shared/input.ts';
+import { suggestName } from '../shared/suggest-name.ts';
 import type { PromptsDeps } from './deps.ts';
 import { checkedParameters } from './parameters.ts';
 
@@ -65,9 +66,11 @@ export async function checkedVersion(
   };
   const label = input.label == null ? null : checkedLabel(input.label, 'input.label');
   if ((await deps.catalog.resolve(content.model)) === undefined) {
+    const { models, routes } = deps.catalog.snapshot();
+    const suggestion = suggestName(content.model, [...routes.keys(), ...models.keys()]);
     badInput(
       'input.model',
-      `names no model and no route: ${JSON.stringify(content.model)}; see the queries models and routes.`,
+      `names no model and no route: ${JSON.stringify(content.model)}; see the queries models and routes.${suggestion}`,
     );
   }
   return { content, label };
