@@ -342,7 +342,7 @@ describe('candidatesFor', () => {
     await expect(small.order(caller, needs, 'other/x')).rejects.toMatchObject({
       message: expect.stringContaining('Did you mean "s/x"?'),
     });
-    const restricted = { ...caller, scopes: [], modelLists: [['allowed/*']] };
+    const restricted = { ...caller, scopes: [], modelLists: [{ subject: 'key:k', patterns: ['allowed/*'] }] };
     await expect(small.order(restricted, needs, 'other/x')).rejects.toMatchObject({
       message: expect.not.stringContaining('s/x'),
     });
