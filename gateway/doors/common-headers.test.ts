@@ -47,7 +47,7 @@ describe('every answer', () => {
       { method: 'POST', headers: json, body: `"${'x'.repeat(40_000)}"` },
     ],
     ['a wrong content type', 415, '/graphql', { method: 'POST', body: motd }],
-    ['a batch', 200, '/graphql', { method: 'POST', headers: json, body: `[${motd}]` }],
+    ['a batch', 400, '/graphql', { method: 'POST', headers: json, body: `[${motd}]` }],
     ['a preflight', 204, '/graphql', { method: 'OPTIONS' }],
     [
       'a stream',

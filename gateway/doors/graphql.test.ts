@@ -83,7 +83,7 @@ describe('GraphQL over HTTP', () => {
   it('refuses what it cannot read, and lives on', async () => {
     const cases: [unknown, Record<string, string>, number][] = [
       ['{"query": "{ motd }"', {}, 400],
-      ['[]', {}, 400],
+      ['[{"query": "{ motd }"}]', {}, 400],
       ['null', {}, 400],
       [{ query: '{ motd }', variables: '{"a": 1}' }, {}, 400],
       [{ query: '{ motd }' }, { 'content-type': 'text/plain' }, 415],

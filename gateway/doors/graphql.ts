@@ -227,9 +227,11 @@ export async function serveGraphql(
     mesh.refusals.thrown(error, { ...asked, caller });
     const result = presentFailure(error, { requestId, log: mesh.log });
     if (response.headersSent) response.destroy();
-    else if (error instanceof BatchRefused) {
-      await sendJson(request, response, statusOfResult(jsonType, result), jsonType, result, error.operations);
-    } else await sendJson(request, response, status, jsonType, result);
+    else {
+      // Clients that batch know this media type, and read an answer of it for each operation whatever its status.
+      const isBatch = error instanceof BatchRefused && jsonType === 'application/graphql-response+json';
+      await sendJson(request, response, status, jsonType, result, isBatch ? error.operations : undefined);
+    }
   } finally {
     mesh.work.end(operating);
   }
