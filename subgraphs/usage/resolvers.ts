@@ -16,7 +16,7 @@ import { type UsageArgs, usageQuery } from './usage-query.ts';
 import type { JoinField } from './usage-rows.ts';
 
 /** Ids that one field `nodes` takes. */
-const nodesMax = 100;
+const nodesMax = 50;
 
 interface Entity {
   readonly id: string;
