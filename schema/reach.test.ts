@@ -26,6 +26,7 @@ describe('what a key reaches with its scopes', () => {
         'App.id',
         'App.name',
         'Caller.app',
+        'Caller.endUserId',
         'Caller.keyId',
         'Caller.kind',
         'Caller.scopes',

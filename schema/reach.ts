@@ -12,6 +12,7 @@ const openToEveryKey: ReadonlySet<string> = new Set([
   'Caller.kind',
   'Caller.tenant',
   'Caller.app',
+  'Caller.endUserId',
   'Caller.keyId',
   'Caller.subject',
   'Caller.scopes',

@@ -42,7 +42,17 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
 
 /** The collection files that each subgraph owns; every subgraph may also use connect.ts, catalog.ts and node-records.ts. */
 const collections: Readonly<Record<SubgraphName, readonly string[]>> = {
-  tenants: ['tenants', 'apps', 'api-keys', 'members', 'plans', 'budgets', 'access-grants', 'limit'],
+  tenants: [
+    'tenants',
+    'apps',
+    'api-keys',
+    'members',
+    'plans',
+    'budgets',
+    'access-grants',
+    'page-tokens',
+    'limit',
+  ],
   models: ['providers', 'provider-credentials', 'models', 'routes', 'secret-box', 'catalog-revisions'],
   prompts: ['prompts', 'prompt-versions'],
   usage: ['invocations', 'audit-log'],

@@ -2,25 +2,48 @@ import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
+import { pageTokens } from '#mongo/page-tokens.ts';
 import { plans } from '#mongo/plans.ts';
 import { tenants } from '#mongo/tenants.ts';
-import type { Caller, CallerLimit, CallerNames } from '#schema/caller.ts';
+import { type Caller, type CallerLimit, type CallerNames, meetsScopes } from '#schema/caller.ts';
 import { nowOf, type TenantsDeps } from './deps.ts';
 import { findMakers, makerIds } from './makers.ts';
 import { scopesOfKey } from './scopes.ts';
 
 /**
- * The caller that a key of this SHA-256 stands for, with every limit that binds it; null when there is no such key,
+ * The caller that a key or page token of this SHA-256 stands for, with every limit that binds it; null when there is no such key,
  * or it was revoked or has expired. Four commands, three of them at once, and two for the makers of a key that limits of
  * theirs bind; the gateway remembers the answer.
  */
-export async function findCaller(
-  keyHash: string,
-  deps: Pick<TenantsDeps, 'connection' | 'now'>,
-): Promise<Caller | null> {
+export async function findCaller(keyHash: string, deps: FindCallerDeps): Promise<Caller | null> {
+  const key = await apiKeys(deps.connection).findOne({ keyHash }).lean();
+  return key ? callerOfKey(key, deps) : callerOfPageToken(keyHash, deps);
+}
+
+type FindCallerDeps = Pick<TenantsDeps, 'connection' | 'now'>;
+
+/** The caller of the key that the token was made with, narrowed to what the token is for. */
+async function callerOfPageToken(tokenHash: string, deps: FindCallerDeps): Promise<Caller | null> {
+  const token = await pageTokens(deps.connection).findOne({ tokenHash }).lean();
+  if (!token || token.expiresAt <= nowOf(deps)) return null;
+  const key = await apiKeys(deps.connection).findById(token.keyId).lean();
+  const maker = key && (await callerOfKey(key, deps));
+  if (!maker) return null;
+  const expiresAtMs = token.expiresAt.getTime();
+  const subject = `token:${token._id}`;
+  return {
+    ...maker,
+    scopes: token.scopes.filter((scope) => meetsScopes(maker, [[scope]])),
+    endUserId: token.endUserId,
+    modelLists: [...maker.modelLists, ...namesOf([subject, token.models])],
+    promptLists: [...maker.promptLists, ...namesOf([subject, token.prompts])],
+    expiresAtMs: Math.min(expiresAtMs, maker.expiresAtMs ?? expiresAtMs),
+  };
+}
+
+async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps): Promise<Caller | null> {
   const { connection } = deps;
-  const key = await apiKeys(connection).findOne({ keyHash }).lean();
-  if (!key || key.revokedAt !== null || (key.expiresAt && key.expiresAt <= nowOf(deps))) return null;
+  if (key.revokedAt !== null || (key.expiresAt && key.expiresAt <= nowOf(deps))) return null;
   const makerScopes = key.makerScopes ?? [];
   const [tenant, app, bounds, makers] = await Promise.all([
     tenants(connection).findById(key.tenantId).lean(),

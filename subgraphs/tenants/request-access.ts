@@ -16,7 +16,9 @@ export async function requestAccess(
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<AccessGrantRecord> {
-  const { appId } = context.caller;
+  const { appId, endUserId } = context.caller;
+  if (endUserId !== null)
+    throw new HeddleError('FORBIDDEN', 'A page token asks for no access: use an API key of the app.');
   if (appId === null) {
     throw new HeddleError(
       'FORBIDDEN',

@@ -13,6 +13,7 @@ import type { SubgraphResolvers } from '../shared/subgraph.ts';
 import { assignPlan } from './assign-plan.ts';
 import { createApiKey } from './create-api-key.ts';
 import { createApp } from './create-app.ts';
+import { createPageToken } from './create-page-token.ts';
 import { createTenant } from './create-tenant.ts';
 import { decideAccess } from './decide-access.ts';
 import { deleteBudget } from './delete-budget.ts';
@@ -88,6 +89,7 @@ export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphRe
       updateApp: (_root, args, context) => updateApp(args.id, args.input, context, deps),
       createApiKey: (_root, { input }, context) => createApiKey(input, context, deps),
       updateApiKey: (_root, args, context) => updateApiKey(args.id, args.input, context, deps),
+      createPageToken: (_root, { input }, context) => createPageToken(input, context, deps),
       rotateApiKey: (_root, args, context) => rotateApiKey(args.id, args.overlapSeconds, context, deps),
       revokeApiKey: (_root, args, context) => revokeApiKey(args.id, context, deps),
       saveMember: (_root, { input }, context) => saveMember(input, context, deps),
