@@ -19,7 +19,9 @@ const cutAt = 256;
 export class MemoryLog<Event> implements StreamWriter<Event> {
   readonly id: string;
   readonly #bounds: StreamLogBounds;
-  readonly #options: StreamWriterOptions;
+  readonly keepMs: number;
+  /** Let go when the log is closed: it may hold all that the writer has. */
+  #onAbandoned: (() => void) | undefined;
   readonly #onClosed: (log: MemoryLog<Event>) => void;
   readonly #cursors = new Set<Cursor<Event>>();
   #entries: Entry<Event>[] = [];
@@ -39,7 +41,8 @@ export class MemoryLog<Event> implements StreamWriter<Event> {
   ) {
     this.id = id;
     this.#bounds = bounds;
-    this.#options = options;
+    this.keepMs = options.keepMs;
+    this.#onAbandoned = options.onAbandoned;
     this.#onClosed = onClosed;
   }
 
@@ -47,13 +50,9 @@ export class MemoryLog<Event> implements StreamWriter<Event> {
     return this.#length;
   }
 
-  /** Characters held. */
+  /** What is held, in bytes. */
   get size(): number {
     return this.#size;
-  }
-
-  get keepMs(): number {
-    return this.#options.keepMs;
   }
 
   get state(): 'OPEN' | 'ENDED' | 'ABANDONED' {
@@ -97,7 +96,7 @@ export class MemoryLog<Event> implements StreamWriter<Event> {
   detach(cursor: Cursor<Event>, early: boolean): void {
     if (!this.#cursors.delete(cursor)) return;
     this.moved();
-    if (early && this.#cursors.size === 0 && this.#state === 'OPEN') this.#options.onAbandoned?.();
+    if (early && this.#cursors.size === 0 && this.#state === 'OPEN') this.#onAbandoned?.();
   }
 
   /**
@@ -158,6 +157,7 @@ export class MemoryLog<Event> implements StreamWriter<Event> {
   #close(): void {
     this.#room?.resolve();
     this.#room = undefined;
+    this.#onAbandoned = undefined;
     this.#onClosed(this);
   }
 }

@@ -25,7 +25,7 @@ export interface StreamWriterOptions {
   readonly onAbandoned?: () => void;
 }
 
-/** What one log, and all ended logs together, may hold. Sizes in characters. */
+/** What one log, and all ended logs together, may hold. Sizes in bytes of memory. */
 export interface StreamLogBounds {
   readonly eventsMax: number;
   readonly sizeMax: number;
@@ -35,12 +35,12 @@ export interface StreamLogBounds {
 
 export const streamLogBounds: StreamLogBounds = {
   eventsMax: 8_192,
-  sizeMax: 1024 * 1024,
+  sizeMax: 2 * 1024 * 1024,
   keptSizeMax: 64 * 1024 * 1024,
 };
 
 /** What an event is taken to hold when `append` is not told. */
-export const eventSizeDefault = 128;
+export const eventSizeDefault = 256;
 
 /** The one writer of a log. Disposing one that has not ended gives the log up, which its readers see at once. */
 export interface StreamWriter<Event> extends AsyncDisposable {
@@ -49,7 +49,7 @@ export interface StreamWriter<Event> extends AsyncDisposable {
   /**
    * Appends one event. Returns nothing when there is room, which is the usual case and costs no turn of the event
    * loop; otherwise a promise that resolves when the writer may go on. Rejects never because of a reader.
-   * @param size roughly what the event holds, in characters; counted against the log's bound
+   * @param size roughly what the event takes in memory, in bytes; counted against the log's bound
    */
   append(event: Event, size?: number): Promise<void> | undefined;
   /**

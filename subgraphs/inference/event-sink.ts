@@ -14,13 +14,20 @@ export interface EventSink {
   drain(): void;
 }
 
-/** What an event holds beside its text, roughly, in characters. */
-const frameSize = 96;
+/** What an event takes beside its text, in bytes: its object, its entry in the log, the head of its text. */
+const frameBytes = 256;
+/** What a completion takes beside its texts: usage, attempts, ids. */
+const completionBytes = 2_048;
 
-/** The answer, roughly, in characters. */
+/**
+ * What the answer takes, in bytes. Counting them also makes each text one piece: put together of its parts it would hold
+ * every one of them.
+ */
 function sizeOf({ text, json, reasoning, toolCalls }: CompletionData): number {
-  const calls = toolCalls.length === 0 ? 0 : JSON.stringify(toolCalls).length;
-  return text.length * (json === null ? 1 : 2) + (reasoning?.length ?? 0) + calls;
+  const calls = toolCalls.length === 0 ? 0 : 2 * JSON.stringify(toolCalls).length;
+  const texts = Buffer.byteLength(text) + Buffer.byteLength(reasoning ?? '');
+  // A parsed value takes several times its text.
+  return completionBytes + texts + (json === null ? 0 : 4 * text.length) + calls;
 }
 
 export function createEventSink(completionId: string, writer: StreamWriter<CompletionEventData>): EventSink {
@@ -37,7 +44,8 @@ export function createEventSink(completionId: string, writer: StreamWriter<Compl
           : event.type === 'ToolCallDelta'
             ? event.argumentsDelta
             : '';
-      return tell(event, frameSize + text.length);
+      // Texts beyond Latin-1 take two bytes a character.
+      return tell(event, frameBytes + 2 * text.length);
     },
     restarted: (reason, modelId) => void tell({ type: 'CompletionRestarted', completionId, reason, modelId }),
     async end({ completion, failure }) {
@@ -53,7 +61,7 @@ export function createEventSink(completionId: string, writer: StreamWriter<Compl
               retryAfterMs: failure.retryAfterMs,
               completion,
             },
-        frameSize + sizeOf(completion),
+        frameBytes + sizeOf(completion),
       );
     },
     drain() {
