@@ -1,8 +1,17 @@
 import { type FieldNode, Kind, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
+import { tooCostly } from '../errors.ts';
 import type { Requirements, SupergraphFields } from './supergraph-fields.ts';
 
 /** True for the fields that one part of an operation has. */
-export type IsPart = (field: FieldNode) => boolean;
+type IsPart = (field: FieldNode) => boolean;
+
+interface Part {
+  readonly key: string;
+  /** The group of the field that leads to it. */
+  readonly group: number;
+}
+
+const partsMax = 32;
 
 /** True where both require a field, but with different arguments. */
 function conflict(one: Requirements, other: Requirements): boolean {
@@ -21,44 +30,51 @@ function fieldNamesOf({ selections }: SelectionSetNode, found = new Set<string>(
   return found;
 }
 
-/** The names of fields that cannot be planned together with others, by the part that they come to. */
-function assignParts(names: Iterable<string>, fields: SupergraphFields): ReadonlyMap<string, number> {
-  const parts: Requirements[][] = [];
+/** The names of fields that require something with arguments, in groups without conflicts. */
+function assignGroups(names: Iterable<string>, fields: SupergraphFields): ReadonlyMap<string, number> {
+  const groups: Requirements[][] = [];
   const assigned = new Map<string, number>();
   for (const name of names) {
     const own = fields.requirementsOf(name);
     if (own === undefined) continue;
-    let part = parts.findIndex((others) => !others.some((other) => conflict(own, other)));
-    if (part === -1) part = parts.push([]) - 1;
-    parts[part]?.push(own);
-    assigned.set(name, part);
+    let group = groups.findIndex((others) => !others.some((other) => conflict(own, other)));
+    if (group === -1) group = groups.push([]) - 1;
+    groups[group]?.push(own);
+    assigned.set(name, group);
   }
   return assigned;
 }
 
 /**
  * Parts of an operation that together are the whole. The planner 0.0.38 gives a field the value that another requires
- * where two fields require one with different arguments, so no part has two such fields. Takes an operation whose
- * fragments are written out; undefined where it has no such fields.
+ * where two fields of one object require one with different arguments, so no part has two such fields. Takes an
+ * operation whose fragments are written out; undefined where it has no such fields. Throws HeddleError
+ * GRAPH_COST_EXCEEDED for an operation of too many parts.
  */
 export function splitByRequirement(
   { selectionSet: root }: OperationDefinitionNode,
   fields: SupergraphFields,
 ): readonly IsPart[] | undefined {
-  const partOf = assignParts(fieldNamesOf(root), fields);
-  const count = Math.max(0, ...partOf.values()) + 1;
-  if (count === 1) return undefined;
-  const parts = Array.from({ length: count }, () => new Set<FieldNode>());
-  const walk = ({ selections }: SelectionSetNode, above: readonly FieldNode[], outer: number): void => {
+  const groupOf = assignGroups(fieldNamesOf(root), fields);
+  if (Math.max(0, ...groupOf.values()) === 0) return undefined;
+  /** By the groups of the fields that lead to a part, each of which needs what its own group requires. */
+  const parts = new Map<string, Set<FieldNode>>();
+  const walk = ({ selections }: SelectionSetNode, above: readonly FieldNode[], outer: Part): void => {
     for (const selection of selections) {
       if (selection.kind === Kind.INLINE_FRAGMENT) walk(selection.selectionSet, above, outer);
       if (selection.kind !== Kind.FIELD) continue;
-      const part = partOf.get(selection.name.value) ?? outer;
+      const group = groupOf.get(selection.name.value) ?? outer.group;
+      const part = group === outer.group ? outer : { key: `${outer.key} ${group}`, group };
       const path = [...above, selection];
-      for (const field of path) parts[part]?.add(field);
+      const members = parts.get(part.key) ?? new Set<FieldNode>();
+      parts.set(part.key, members);
+      for (const field of path) members.add(field);
       if (selection.selectionSet !== undefined) walk(selection.selectionSet, path, part);
     }
   };
-  walk(root, [], 0);
-  return parts.map((part) => (field) => part.has(field));
+  walk(root, [], { key: '0', group: 0 });
+  if (parts.size > partsMax) {
+    throw tooCostly(`The document has ${parts.size} parts to be planned apart; ${partsMax} are allowed.`);
+  }
+  return [...parts.values()].map((part) => (field) => part.has(field));
 }

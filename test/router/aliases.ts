@@ -52,9 +52,14 @@ function askForTypes(schema: GraphQLSchema, document: DocumentNode): DocumentNod
 
 /**
  * Adds aliases to an operation at random: names of other fields, names that routers use among themselves, and names
- * of nothing. Some fields are selected a second time under such a name. Every answer has the same values as before.
+ * of nothing. With `twins`, some fields are selected a second time under such a name.
  */
-export function addAliases(schema: GraphQLSchema, query: string, random: Random): AliasedOperation {
+export function addAliases(
+  schema: GraphQLSchema,
+  query: string,
+  random: Random,
+  { twins }: { readonly twins: boolean },
+): AliasedOperation {
   const plain = print(askForTypes(schema, parse(query)));
   const document = parse(plain, { noLocation: true });
   const names = new Set([
@@ -86,7 +91,7 @@ export function addAliases(schema: GraphQLSchema, query: string, random: Random)
     SelectionSet(selectionSet) {
       const selections = selectionSet.selections as SelectionNode[];
       for (const field of [...selections]) {
-        if (field.kind !== Kind.FIELD || !keys.has(field) || !random.chance(0.1)) continue;
+        if (field.kind !== Kind.FIELD || !keys.has(field) || !twins || !random.chance(0.1)) continue;
         const twin = structuredClone(field);
         const added: FieldNode[] = [];
         const inspect = (original: FieldNode, copy: FieldNode): void => {

@@ -15,6 +15,15 @@ type Variables = Readonly<Record<string, unknown>>;
 /** One answer, or the answers of a subscription, as a client reads them. */
 export type Answers = readonly ExecutionResult[];
 
+/** Nothing that a test generates is too large. */
+export const wideLimits = resolveLimits({
+  depthMax: 1000,
+  aliasesMax: 10_000,
+  fieldsMax: 1_000_000,
+  costMax: 2 ** 50,
+  rootFieldsMax: 1000,
+});
+
 /** All that an executor answers, as it goes over the wire. */
 export async function readAnswers(answer: object): Promise<Answers> {
   const answers: unknown[] = [];
@@ -25,6 +34,10 @@ export async function readAnswers(answer: object): Promise<Answers> {
   }
   return JSON.parse(JSON.stringify(answers)) as Answers;
 }
+
+/** The planner itself gives up on a few operations: a required field of an entity below the same entity. */
+export const isBeyondPlanner = (logged: readonly string[]) =>
+  logged.some((line) => line.includes('Failed to plan query: failed to build fetch graph'));
 
 /** The router that Heddle runs, over the bazaar. Every run brings its own world. */
 export function ourRouter(log: Logger) {
@@ -38,15 +51,14 @@ export function ourRouter(log: Logger) {
       },
     };
   }
-  const limits = resolveLimits({
-    depthMax: 1000,
-    aliasesMax: 10_000,
-    fieldsMax: 1_000_000,
-    costMax: 2 ** 50,
-    rootFieldsMax: 1000,
-  });
   const planner = new PlannerProcess(bazaarSupergraph);
-  const router = createRouter({ supergraphSdl: bazaarSupergraph, planner, executors, limits, log });
+  const router = createRouter({
+    supergraphSdl: bazaarSupergraph,
+    planner,
+    executors,
+    limits: wideLimits,
+    log,
+  });
   const answer = async (query: string, variables: Variables, run: Run): Promise<Answers> => {
     current = run;
     const operation = router.prepare(query, undefined);
