@@ -19,6 +19,10 @@ export const errorCatalogue = {
     summary: 'The document, a variable or an argument is wrong.',
     whatToDo: 'Correct what the message names; sending the same again will fail again.',
   },
+  PERSISTED_QUERY_NOT_SUPPORTED: {
+    summary: 'The request names a persisted query by its hash; none are kept.',
+    whatToDo: 'Send the query itself, as clients of automatic persisted queries do on this code.',
+  },
   NOT_FOUND: {
     summary: 'Nothing of that id or name exists, as far as the caller may see.',
     whatToDo: 'Check the id or name; the lists (models, prompts, the tenant and its apps) tell what exists.',

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { HeddleError } from '#schema/errors.ts';
+import { type ErrorCode, HeddleError } from '#schema/errors.ts';
 
 /** A request of GraphQL over HTTP, as its specification names the parts. */
 export interface Parameters {
@@ -13,8 +13,8 @@ export interface Parameters {
 export class BadRequest extends HeddleError {
   readonly status: number;
 
-  constructor(status: number, message: string) {
-    super('BAD_USER_INPUT', message);
+  constructor(status: number, message: string, code: ErrorCode = 'BAD_USER_INPUT') {
+    super(code, message);
     this.status = status;
   }
 }
@@ -119,7 +119,7 @@ function checked(raw: Readonly<Record<string, unknown>>): Parameters {
   const { query, operationName } = raw;
   if (query === undefined && isRecord(raw.extensions) && isRecord(raw.extensions.persistedQuery)) {
     // Clients of automatic persisted queries know this message, and send the query itself from then on.
-    throw new BadRequest(400, 'PersistedQueryNotSupported');
+    throw new BadRequest(400, 'PersistedQueryNotSupported', 'PERSISTED_QUERY_NOT_SUPPORTED');
   }
   if (typeof query !== 'string') {
     throw new BadRequest(400, query === undefined ? 'The query is missing.' : 'query must be a text.');

@@ -18,6 +18,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
+import { type IsIncluded, inclusionBy } from '#gateway/execution/conditions.ts';
 import type { Random } from '#test/support/random.ts';
 
 /** An operation with aliases that mean nothing, and the way back from its answers to those of the operation without. */
@@ -26,7 +27,7 @@ export interface AliasedOperation {
   readonly plain: string;
   readonly aliased: string;
   /** The data of `aliased` under the response keys of `plain`. */
-  restore(data: unknown): unknown;
+  restore(data: unknown, variables?: Readonly<Record<string, unknown>>): unknown;
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -125,7 +126,9 @@ export function addAliases(
     if (alias === undefined) delete field.alias;
     else field.alias = alias;
   }
-  return { plain, aliased: print(document), restore: (data) => restoreKeys(schema, document, keys, data) };
+  const restore: AliasedOperation['restore'] = (data, variables = {}) =>
+    restoreKeys(schema, document, keys, inclusionBy(variables), data);
+  return { plain, aliased: print(document), restore };
 }
 
 /** The data under the keys that its fields had before. */
@@ -133,6 +136,7 @@ function restoreKeys(
   schema: GraphQLSchema,
   document: DocumentNode,
   keys: ReadonlyMap<FieldNode, string>,
+  isIncluded: IsIncluded,
   data: unknown,
 ): unknown {
   const fragments = new Map<string, FragmentDefinitionNode>();
@@ -152,6 +156,7 @@ function restoreKeys(
     const found = new Map<string, FieldNode[]>();
     const collect = ({ selections }: SelectionSetNode): void => {
       for (const selection of selections) {
+        if (!isIncluded(selection.directives)) continue;
         if (selection.kind === Kind.FIELD) {
           const key = responseKeyOf(selection);
           found.set(key, [...(found.get(key) ?? []), selection]);

@@ -2,10 +2,13 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLSchema,
   Kind,
   print,
   type SelectionSetNode,
+  visit,
 } from 'graphql';
+import { fieldNamesOf } from './operations.ts';
 
 const signatureOf = ({ name, arguments: given = [] }: FieldNode) =>
   `${name.value}(${given.map(print).sort().join()})`;
@@ -38,4 +41,16 @@ export function hasAmbiguousKeys(document: DocumentNode): boolean {
   return document.definitions.some(
     (definition) => definition.kind === Kind.OPERATION_DEFINITION && isAmbiguous([definition.selectionSet]),
   );
+}
+
+/** True where a field goes under the name of another. */
+export function hasBorrowedKeys(schema: GraphQLSchema, document: DocumentNode): boolean {
+  const names = new Set(fieldNamesOf(schema));
+  let isFound = false;
+  visit(document, {
+    Field({ alias, name }) {
+      if (alias !== undefined && alias.value !== name.value && names.has(alias.value)) isFound = true;
+    },
+  });
+  return isFound;
 }
