@@ -214,6 +214,80 @@ describe('failures', () => {
     expect(mesh.calls).toEqual([]);
   });
 
+  it.each<[string, string, object | undefined, [number, number][]]>([
+    ['a variable', 'query (\n  $id: ID!\n) { completion(id: $id) { id } }', { id: null }, [[2, 3]]],
+    [
+      'several variables',
+      'query ($a: ID!, $b: Int!) { a: completion(id: $a) { id } models(first: $b) { edges { cursor: __typename } } }',
+      {},
+      [
+        [1, 8],
+        [1, 17],
+      ],
+    ],
+    ['a field of a subgraph', '{\n  motd\n  no: broken\n}', {}, [[3, 3]]],
+    [
+      'a field under several names',
+      '{ a: broken motd b: broken broken }',
+      {},
+      [
+        [1, 3],
+        [1, 18],
+        [1, 28],
+      ],
+    ],
+    ['a field in a fragment', '{ ...F }\nfragment F on Query { x: broken }', {}, [[2, 23]]],
+    ['a condition', 'query ($yes: Boolean = true) { motd @skip(if: $yes) }', { yes: null }, [[1, 8]]],
+  ])('gives the places in the text of %s that fails', async (_, query, variables, places) => {
+    const { errors = [] } = await ask(start(createSampleMesh()), query, everyScope, { ...variables });
+    expect(errors.flatMap(({ locations = [] }) => locations)).toEqual(
+      places.map(([line, column]) => ({ line, column })),
+    );
+  });
+
+  it('tells of a field under each name that the client gives it, where it stands', async () => {
+    const { data, errors } = await ask(
+      start(createSampleMesh()),
+      '{ motd: broken x: motd models(first: 1) { edges { id: node { name: id id: name } } } again: broken }',
+    );
+    expect(data).toEqual({
+      motd: null,
+      x: 'hello',
+      models: { edges: [{ id: { name: 'm1', id: 'Model m1' } }] },
+      again: null,
+    });
+    expect(errors?.map(({ path, locations }) => [path, locations?.[0]?.column])).toEqual([
+      [['motd'], 3],
+      [['again'], 86],
+    ]);
+  });
+
+  it.each([
+    ['{ completion(id: "c") { model { id: name } } }', { model: { id: 'Model m1' } }],
+    [
+      '{ completion(id: "c") { model { id: __typename name } } }',
+      { model: { id: 'Model', name: 'Model m1' } },
+    ],
+    [
+      '{ completion(id: "c") { id: text model { name id: price } } }',
+      { id: 'text of c', model: { name: 'Model m1', id: '1.50' } },
+    ],
+    [
+      '{ completion(id: "c") { model { ...F name } } } fragment F on Model { real: id id: price }',
+      { model: { real: 'm1', id: '1.50', name: 'Model m1' } },
+    ],
+    [
+      '{ completion(id: "c") { tenant { id: __typename name } } }',
+      { tenant: { id: 'Tenant', name: 'Tenant t1' } },
+    ],
+    [
+      '{ completion(id: "c") { tenant: model { name } model: tenant { name } } }',
+      { tenant: { name: 'Model m1' }, model: { name: 'Tenant t1' } },
+    ],
+  ])('joins by the key, whatever is called like it: %s', async (query, completion) => {
+    expect(await ask(start(createSampleMesh()), query)).toEqual({ data: { completion } });
+  });
+
   it('refuses a malformed document and an unknown field with their place', async () => {
     const router = start(createSampleMesh());
     for (const query of ['{ motd', '{ nothing }', '', 'fragment F on Query { motd }']) {
