@@ -178,10 +178,10 @@ function restoreKeys(
       if (first === undefined || !(key in object)) continue;
       const definition = 'getFields' in concrete ? concrete.getFields()[first.name.value] : undefined;
       const named = definition && getNamedType(definition.type);
-      const below = fields.flatMap(({ selectionSet }) => selectionSet ?? []);
-      const inner = isCompositeType(named) ? restore(object[key], named, below) : object[key];
-      for (const field of fields) {
-        const former = keys.get(field) ?? key;
+      const formerly = Map.groupBy(fields, (field) => keys.get(field) ?? key);
+      for (const [former, own] of formerly) {
+        const below = own.flatMap(({ selectionSet }) => selectionSet ?? []);
+        const inner = isCompositeType(named) ? restore(object[key], named, below) : object[key];
         restored[former] = former in restored ? merge(restored[former], inner) : inner;
       }
     }
