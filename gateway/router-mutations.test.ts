@@ -34,7 +34,9 @@ async function run(query: string, fail: Failure) {
         : executors.models.execute(request),
   };
   const result = await ask(start({ ...createSampleMesh(), executors: { ...executors, models } }), query);
-  const ran = calls.flatMap(({ query: sent }) => /complete|retireModel/.exec(sent)?.[0] ?? []);
+  // What only reserves for fields, or returns what was reserved, runs none.
+  const sent = calls.filter(({ query: text }) => !/@(admit|release)\b/.test(text));
+  const ran = sent.flatMap(({ query: text }) => /complete|retireModel/.exec(text)?.[0] ?? []);
   return { ...result, ran };
 }
 
