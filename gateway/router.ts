@@ -103,8 +103,31 @@ const introspectionNeedsKey = refusal(
 const refusedByLimit: ReadonlySet<unknown> = new Set(['QUOTA_EXCEEDED', 'BUDGET_EXCEEDED']);
 const noVariables: Variables = Object.freeze({});
 const variableErrorsMax = 20;
+/** Values in variables that are shown with each of their errors. */
+const shownValuesMax = 500;
+const variableMessageLengthMax = 2_000;
 /** Answers to introspection that are remembered. */
 const introspectionsMax = 20;
+
+/** Whether the value holds more than `shownValuesMax` others. */
+function isLarge(value: unknown): boolean {
+  const open: unknown[] = [value];
+  for (let seen = 0; open.length > 0; seen++) {
+    const next = open.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    for (const name in next) {
+      open.push((next as Record<string, unknown>)[name]);
+      if (seen + open.length > shownValuesMax) return true;
+    }
+  }
+  return false;
+}
+
+function shorten(message: string): string {
+  return message.length <= variableMessageLengthMax
+    ? message
+    : `${message.slice(0, variableMessageLengthMax)}…`;
+}
 
 export function isOperation(value: Operation | ClientResult): value is Operation {
   return value instanceof Operation;
@@ -343,10 +366,12 @@ export function createRouter(options: RouterOptions): Router {
     let variables = operation.coerceVariables(given ?? noVariables);
     if (variables === undefined) {
       const definitions = operation.definition.variableDefinitions ?? [];
-      const coerced = getVariableValues(schema, definitions, given ?? {}, { maxErrors: variableErrorsMax });
+      // Each message shows the whole value.
+      const maxErrors = isLarge(given) ? 1 : variableErrorsMax;
+      const coerced = getVariableValues(schema, definitions, given ?? {}, { maxErrors });
       if (coerced.errors !== undefined) {
         const errors = coerced.errors.map(({ message, nodes = [] }) =>
-          withLocations(clientError('BAD_USER_INPUT', message), operation.locationsOf(nodes)),
+          withLocations(clientError('BAD_USER_INPUT', shorten(message)), operation.locationsOf(nodes)),
         );
         return withSuggestionsFor(context.caller, { errors });
       }

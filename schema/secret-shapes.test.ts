@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { findSecret, redactSecrets } from './secret-shapes.ts';
+import { findSecret, findSecretInAny, redactSecrets } from './secret-shapes.ts';
 
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const random = (length: number, alphabet = base62) =>
@@ -114,5 +114,23 @@ describe('secret shapes', () => {
     for (const unit of ['sk-', 'eyJ', 'eyJaaaaaaaa.', '-----BEGIN A ', 'aws_secret', 'a', 'xoxb-', '?sig=']) {
       expect(findSecret(unit.repeat(300_000 / unit.length))).toBeNull();
     }
+  });
+
+  it('finds a key in a long text wherever it begins, with a turn for others meanwhile', async () => {
+    for (const at of [0, 8_190, 16_300, 24_500, 32_760, 100_000, 199_950]) {
+      const text =
+        'words '.repeat(40_000).slice(0, at) + secrets['OpenAI project key']?.() + ' and so on'.repeat(500);
+      expect([at, await findSecretInAny([text])]).toEqual([at, 'an OpenAI key']);
+    }
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      timer = setImmediate(count);
+    };
+    let timer = setImmediate(count);
+    expect(await findSecretInAny(['sk-'.repeat(200_000), ...Array(10).fill('x')])).toBeNull();
+    clearImmediate(timer);
+    expect(turns).toBeGreaterThan(5);
+    expect(await findSecretInAny(['', ''])).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-import { findSecret } from '#schema/secret-shapes.ts';
+import { findSecretInAny } from '#schema/secret-shapes.ts';
 import type { GuardedText, Guardrail, Verdict } from './guardrail.ts';
 
 function refuse(what: string): Verdict {
@@ -14,11 +14,9 @@ function hasPassword(address: string): boolean {
 }
 
 /** Looks at each text, and at all of them in one, where a credential split over several is whole. */
-function check({ texts, urls }: GuardedText): Verdict {
-  for (const text of texts.length > 1 ? [...texts, texts.join('')] : texts) {
-    const what = findSecret(text);
-    if (what !== null) return refuse(what);
-  }
+async function check({ texts, urls }: GuardedText): Promise<Verdict> {
+  const what = await findSecretInAny(texts.length > 1 ? [...texts, texts.join('')] : texts);
+  if (what !== null) return refuse(what);
   return urls.some(hasPassword) ? refuse('an address with a password') : { allowed: true };
 }
 
