@@ -47,7 +47,7 @@ it.each([
     const before = heapBytes();
     for (let call = 0; call < 40; call++) {
       // What a call holds while it runs: its log must not hold it any longer.
-      const input = Array.from({ length: 50_000 }, (_, n) => n + 0.5);
+      const input = Array.from({ length: 400_000 }, (_, n) => n + 0.5);
       const writer = await logs.open<CompletionEventData>(`c${call}`, {
         keepMs: 600_000,
         onAbandoned: () => input.fill(0),

@@ -57,6 +57,34 @@ export function accessScenarios(mesh: MeshOf): void {
         .toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
     });
 
+    it('lets a key that was made without limits start no more calls at once than the default, and shows it', async () => {
+      const { client, appId } = await newTenant(mesh);
+      const { createApiKey } = await client.data<{
+        createApiKey: { secret: string; key: { limits: { meter: string; amount: string }[] } };
+      }>(
+        'mutation ($id: ID!) { createApiKey(input: { appId: $id }) { secret key { limits { meter amount } } } }',
+        {
+          id: appId,
+        },
+      );
+      expect(createApiKey.key.limits).toContainEqual({ meter: 'CONCURRENCY', amount: '20' });
+      const key = clientOf(mesh().url, createApiKey.secret);
+      const start = (n: number) =>
+        key.send<Record<string, { id: string }> | null>(
+          `mutation ($input: CompletionInput!) { ${Array.from({ length: n }, (_, at) => `a${at}: startCompletion(input: $input) { id }`).join(' ')} }`,
+          { input: { model: 'demo/slow', messages: [{ role: 'USER', content: 'word '.repeat(200) }] } },
+        );
+      const answers = await Promise.all(Array.from({ length: 30 }, () => start(1)));
+      const started = answers.filter(({ errors }) => errors === undefined);
+      expect(started).toHaveLength(20);
+      expect((await start(1)).errors?.[0]?.extensions).toMatchObject({ code: 'QUOTA_EXCEEDED' });
+      await Promise.all(
+        started.map(({ data }) =>
+          key.data('mutation ($id: ID!) { cancelCompletion(id: $id) { id } }', { id: data?.a0?.id }),
+        ),
+      );
+    });
+
     it('draws every operation on READS by its cost, but not what is metered otherwise', async () => {
       const limits = [{ meter: 'READS', window: 'DAY', amount: '40' }];
       const { client } = await newTenant(mesh, { limits });
