@@ -110,6 +110,20 @@ describe('usage', () => {
     expect(await bucketsOf(testCaller('empty', 'usage:read'), 'ALL')).toEqual([]);
   });
 
+  it('shows a caller that is bound to an end user the calls for this user alone', async () => {
+    const key = testCaller('pages', 'inference:invoke', 'usage:read');
+    const own = { tenantId: 'pages', appId: key.appId, keyId: key.keyId, keyLineId: key.keyLineId };
+    await invocations(database.connection).insertMany([
+      row('p1', '2026-09-05T00:00:00Z', { ...own, endUserId: 'ada' }),
+      row('p2', '2026-09-05T00:00:00Z', { ...own, endUserId: 'eve' }),
+      row('p3', '2026-09-05T00:00:00Z', own),
+    ]);
+    const range = { from: '2026-09-01T00:00:00Z', to: '2026-10-01T00:00:00Z' };
+    expect(await bucketsOf(key, 'ALL', [], range)).toMatchObject([{ requests: 3 }]);
+    expect(await bucketsOf({ ...key, endUserId: 'ada' }, 'ALL', [], range)).toMatchObject([{ requests: 1 }]);
+    expect(await bucketsOf({ ...key, endUserId: 'bob' }, 'ALL', [], range)).toEqual([]);
+  });
+
   it('refuses a range that is empty, turned round or too long', async () => {
     const variables = { interval: 'DAY', by: [] };
     const wrong = (from: string, to: string) => refusal(acme, usage, { ...variables, from, to });
