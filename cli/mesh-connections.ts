@@ -95,7 +95,12 @@ export function connectParts(
   parts: readonly Part[],
   tls: TlsSource | undefined,
 ): MeshConnections {
-  if (parts.length === everyPart.length) return { warnings: [] };
+  if (parts.length === everyPart.length) {
+    const isMistaken = tls !== undefined && environment.HEDDLE_PUBLIC_TLS_CERT === undefined;
+    const mistake =
+      'HEDDLE_TLS_CERT is not for clients: the gateway serves plain HTTP; set HEDDLE_PUBLIC_TLS_CERT';
+    return { warnings: isMistaken ? [mistake] : [] };
+  }
   const {
     HEDDLE_MESH_KEY: key,
     HEDDLE_MESH_PUBLIC_KEYS: publicKeys,

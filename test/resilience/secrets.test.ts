@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMeshKeyPair } from '#schema/mesh-keys.ts';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
 import { clientOf } from '#test/support/client.ts';
 import { newAdminKey, startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
@@ -15,6 +16,7 @@ const secrets = {
   adminKey: newAdminKey(),
   encryptionKey: randomBytes(32).toString('hex'),
   meshSecret: token('mesh-secret'),
+  meshKey: createMeshKeyPair().privateKey,
   environmentKey: token('sk-environment'),
   providerKey: 'upstream-secret-key',
   addedKey: token('sk-added'),
@@ -48,6 +50,7 @@ beforeAll(async () => {
       HEDDLE_ADMIN_KEY: secrets.adminKey,
       HEDDLE_ENCRYPTION_KEY: secrets.encryptionKey,
       HEDDLE_MESH_SECRET: secrets.meshSecret,
+      HEDDLE_MESH_KEY: secrets.meshKey,
       OPENAI_API_KEY: secrets.environmentKey,
     }),
   );
@@ -167,6 +170,8 @@ describe.concurrent('a start that fails', () => {
     ],
     ['an admin key that is too short', { HEDDLE_ADMIN_KEY: password }],
     ['an encryption key of another length', { HEDDLE_ENCRYPTION_KEY: password }],
+    ['a mesh key that is none', { HEDDLE_MESH_KEY: password }],
+    ['a password of the store that is too short', { HEDDLE_STORE_PASSWORD: password.slice(0, 15) }],
     ['a mesh secret that is too short', { HEDDLE_MESH_SECRET: password.slice(0, 20) }],
   ])('tells no secret: %s', async (_what, environment) => {
     await using empty = await temporaryDirectory();
