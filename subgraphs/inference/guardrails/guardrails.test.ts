@@ -44,32 +44,32 @@ describe('the secrets guardrail', () => {
     `sk-ant-${'aB3'.repeat(14)}`,
     `AIza${'b'.repeat(35)}`,
     `hd_abcdefgh_${'aB3'.repeat(14)}`,
-  ])('refuses %s, also in a later text, and does not repeat it', (secret) => {
-    const verdict = secretsGuardrail.checkInput?.(text('harmless', `key: ${secret} end`));
+  ])('refuses %s, also in a later text, and does not repeat it', async (secret) => {
+    const verdict = await secretsGuardrail.checkInput?.(text('harmless', `key: ${secret} end`));
     expect(verdict).toMatchObject({ allowed: false });
     expect(JSON.stringify(verdict)).not.toContain(secret);
   });
 
-  it('refuses a secret that is split over neighbouring texts at any place', () => {
+  it('refuses a secret that is split over neighbouring texts at any place', async () => {
     for (let at = 0; at <= token.length; at++) {
       const split = text('my token: ', token.slice(0, at), token.slice(at), ' done');
-      expect(secretsGuardrail.checkInput?.(split)).toMatchObject({ allowed: false });
+      expect(await secretsGuardrail.checkInput?.(split)).toMatchObject({ allowed: false });
     }
   });
 
-  it('refuses addresses with a user or a password', () => {
+  it('refuses addresses with a user or a password', async () => {
     const look = (address: string) =>
       secretsGuardrail.checkInput?.({ texts: [address], urls: [address], tenantId: 't' });
-    expect(look('https://user:password@host.test/a.png')).toMatchObject({ allowed: false });
-    expect(look('https://token@host.test/a.png')).toMatchObject({ allowed: false });
-    expect(look('https://host.test/a@2x.png')).toEqual({ allowed: true });
+    expect(await look('https://user:password@host.test/a.png')).toMatchObject({ allowed: false });
+    expect(await look('https://token@host.test/a.png')).toMatchObject({ allowed: false });
+    expect(await look('https://host.test/a@2x.png')).toEqual({ allowed: true });
   });
 
-  it('lets ordinary text pass', () => {
+  it('lets ordinary text pass', async () => {
     const harmless = text(
       'My sk-8 skateboard, an AKIA of sorts, and the hd_video_setting.',
       'BEGIN PRIVATE KEY',
     );
-    expect(secretsGuardrail.checkOutput?.(harmless)).toEqual({ allowed: true });
+    expect(await secretsGuardrail.checkOutput?.(harmless)).toEqual({ allowed: true });
   });
 });
