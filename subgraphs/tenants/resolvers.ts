@@ -20,6 +20,7 @@ import { deleteBudget } from './delete-budget.ts';
 import type { TenantsDeps } from './deps.ts';
 import { findCaller } from './find-caller.ts';
 import type { KeyUsage } from './key-usage.ts';
+import { readLimits } from './limit-status.ts';
 import { limitOf } from './limits.ts';
 import {
   listAccessGrants,
@@ -104,6 +105,7 @@ export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphRe
     Caller: {
       tenant: (caller: Caller, _args, { loaders }) => caller.tenantId && loaders.tenant.load(caller.tenantId),
       app: (caller: Caller, _args, { loaders }) => caller.appId && loaders.app.load(caller.appId),
+      limits: (caller: Caller) => readLimits(caller, deps),
     },
     Tenant: {
       id,

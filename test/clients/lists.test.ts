@@ -253,3 +253,45 @@ describe('the usage', () => {
     }
   });
 });
+
+describe('me', () => {
+  it('has what is left of every limit that binds the key, for a key without read scopes too', async () => {
+    const limited = await newTenant(() => mesh, {
+      scopes: ['inference:invoke'],
+      limits: [
+        { meter: 'REQUESTS', window: 'DAY', amount: '3' },
+        { meter: 'CONCURRENCY', window: 'INFLIGHT', amount: '2' },
+      ],
+    });
+    await admin(() => mesh).data(
+      'mutation ($id: ID!) { saveBudget(input: { tenantId: $id, amount: "1.5", window: MONTH, hard: false }) { id } }',
+      { id: limited.tenantId },
+    );
+    const query = '{ me { limits { subject meter window amount used reserved remaining resetsAt hard } } }';
+    await limited.client.data(
+      'mutation ($input: CompletionInput!) { complete(input: $input) { id } }',
+      echo('x'),
+    );
+    const { me } = await limited.client.data<{ me: { limits: readonly Record<string, unknown>[] } }>(query);
+    const ofKey = me.limits.filter(({ subject }) => subject === `key:${limited.keyId}`);
+    expect(ofKey).toEqual([
+      {
+        subject: `key:${limited.keyId}`,
+        meter: 'REQUESTS',
+        window: 'DAY',
+        amount: '3',
+        used: '1',
+        reserved: '0',
+        remaining: '2',
+        resetsAt: expect.stringMatching(/T00:00:00\.000Z$/),
+        hard: true,
+      },
+      expect.objectContaining({ meter: 'CONCURRENCY', used: '0', remaining: '2', resetsAt: null }),
+    ]);
+    expect(me.limits.filter(({ subject }) => String(subject).startsWith('budget:'))).toMatchObject([
+      { meter: 'COST', amount: '1.500000000', remaining: '1.500000000', hard: false },
+    ]);
+    const others = await a.client.data<{ me: { limits: readonly Record<string, unknown>[] } }>(query);
+    expect(others.me.limits.map(({ subject }) => subject)).not.toContain(`key:${limited.keyId}`);
+  });
+});
