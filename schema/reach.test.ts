@@ -129,7 +129,7 @@ describe('the check of scopes', () => {
     ['a field of the tenant', 'tenants', 'Tenant', 'vat: String', 'Tenant.vat'],
     ['a field of what only some may see', 'tenants', 'ApiKey', 'notes: String', 'ApiKey.notes'],
     ['a field that another subgraph adds to a model', 'usage', 'Model', 'callers: String', 'Model.callers'],
-    ['a field of the caller', 'tenants', 'Caller', 'limits: Int', 'Caller.limits'],
+    ['a field of the caller', 'tenants', 'Caller', 'quotas: Int', 'Caller.quotas'],
   ])('finds %s', (_what, name, type, field, where) => {
     expect(findUnscoped(composeWith(name, type, field)).map((found) => found.where)).toContain(where);
   });

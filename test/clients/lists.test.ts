@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scopes } from '#schema/caller.ts';
 import { admin, echo, newTenant, unique } from '#test/e2e/scenarios/setup.ts';
-import type { TestClient } from '#test/support/client.ts';
+import { clientOf, type TestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 
 const tenantScopes = Object.keys(scopes).filter((scope) => scope !== 'tenants:admin');
@@ -255,7 +255,7 @@ describe('the usage', () => {
 });
 
 describe('me', () => {
-  it('has what is left of every limit that binds the key, for a key without read scopes too', async () => {
+  it('has what is left of the own limits of a key, and of all that bind it with tenants:read', async () => {
     const limited = await newTenant(() => mesh, {
       scopes: ['inference:invoke'],
       limits: [
@@ -288,10 +288,22 @@ describe('me', () => {
       },
       expect.objectContaining({ meter: 'CONCURRENCY', used: '0', remaining: '2', resetsAt: null }),
     ]);
-    expect(me.limits.filter(({ subject }) => String(subject).startsWith('budget:'))).toMatchObject([
+    expect(me.limits).toHaveLength(ofKey.length);
+    const reader = await keyOf(limited.appId, ['tenants:read']);
+    const seen = await reader.data<{ me: { limits: readonly Record<string, unknown>[] } }>(query);
+    expect(seen.me.limits.filter(({ subject }) => String(subject).startsWith('budget:'))).toMatchObject([
       { meter: 'COST', amount: '1.500000000', remaining: '1.500000000', hard: false },
     ]);
     const others = await a.client.data<{ me: { limits: readonly Record<string, unknown>[] } }>(query);
     expect(others.me.limits.map(({ subject }) => subject)).not.toContain(`key:${limited.keyId}`);
+    expect(await (await keyOf(limited.appId, [])).code(query)).toBe('FORBIDDEN');
   });
 });
+
+async function keyOf(appId: string, held: readonly string[]): Promise<TestClient> {
+  const { createApiKey } = await admin(() => mesh).data<{ createApiKey: { secret: string } }>(
+    'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }',
+    { input: { appId, scopes: held } },
+  );
+  return clientOf(mesh.url, createApiKey.secret);
+}
