@@ -133,7 +133,18 @@ export const variables = {
       .string()
       .regex(/^([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)$/, 'must be 32 bytes as 64 hex digits or as base64')
       .optional(),
-    'Encrypts provider keys at rest (AES-256-GCM). Unset: a key file of mode 0600 is made in the data directory.',
+    'Encrypts provider keys and payloads at rest (AES-256-GCM). Unset: a key file of mode 0600 is made in the data directory.',
+    true,
+  ),
+  HEDDLE_ENCRYPTION_KEY_PREVIOUS: variable(
+    z
+      .string()
+      .regex(
+        /^\s*([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)(\s*,\s*([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=))*\s*$/,
+        'must be keys of 32 bytes as 64 hex digits or as base64, separated by commas',
+      )
+      .optional(),
+    'Former encryption keys, comma-separated: they still open what they sealed, until `heddle reseal` has run.',
     true,
   ),
   HEDDLE_MESH_KEY: variable(

@@ -6,7 +6,8 @@ import { StartError } from './config.ts';
 
 const keyBytes = 32;
 
-function decode(text: string): Buffer {
+/** A key as 64 hex digits or as base64. */
+export function decodeEncryptionKey(text: string): Buffer {
   return /^[0-9a-fA-F]{64}$/.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
 }
 
@@ -15,10 +16,10 @@ function decode(text: string): Buffer {
  * with mode 0600 when there is none. A key file that others may read, or that is damaged, is refused.
  */
 export async function encryptionKey(given: string | undefined, dir: string): Promise<Uint8Array> {
-  if (given !== undefined) return decode(given);
+  if (given !== undefined) return decodeEncryptionKey(given);
   const file = join(dir, 'encryption.key');
   const text = (await readIfThere(file)) ?? (await make(dir, file));
-  const key = decode(text.trim());
+  const key = decodeEncryptionKey(text.trim());
   if (key.byteLength !== keyBytes) {
     throw new StartError(`${file} is damaged: it must hold 64 hex digits; put the right file back`);
   }

@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
   restore: async () => (await import('./commands/backup.ts')).restore,
   'create-ca': async () => (await import('./commands/create-ca.ts')).createCa,
   'mesh-key': async () => (await import('./commands/mesh-key.ts')).printMeshKey,
+  reseal: async () => (await import('./commands/reseal.ts')).reseal,
   schema: async () => (await import('./commands/schema.ts')).runSchemaCommand,
 };
 
@@ -30,6 +31,7 @@ const usage = `heddle: a federated GraphQL mesh for AI. Type "npx heddle …" or
   heddle restore <file>                      fill an empty data directory from a copy
   heddle create-ca <dir>                     a private authority, and a certificate for each part
   heddle mesh-key                            a key pair: gateways sign, subgraphs verify
+  heddle reseal [--discard]                  seal what is stored with the current encryption key
   heddle schema compose                      write schema/supergraph.graphql
   heddle schema print                        the schema that clients see, for code generators
   heddle schema check [--against <git ref>] [--strict] [--json]

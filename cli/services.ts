@@ -7,6 +7,7 @@ import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
 import { type Environment, parts as everyPart, type Part, StartError } from './config.ts';
 import { connectParts, type MeshConnections, openMeshTls } from './mesh-connections.ts';
 import type { MeshOptions } from './mesh-options.ts';
+import { openSecretBoxes } from './secret-boxes.ts';
 import { listeningOn } from './start-failure.ts';
 import { startGateway, startPlanner } from './start-gateway.ts';
 import { startSubgraphs } from './start-subgraphs.ts';
@@ -46,11 +47,14 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
 
   const planner = parts.includes('gateway') ? starting.use(await startPlanner()) : undefined;
   const { openState } = await import('#state/open-state.ts');
-  const state: State = starting.use(await openState(environment.REDIS_URL, log, readCa(environment)));
+  const boxes = names.length === 0 ? undefined : await openSecretBoxes(environment);
+  const shared = { ca: readCa(environment), seal: boxes?.payloads };
+  const state: State = starting.use(await openState(environment.REDIS_URL, log, shared));
   const { subgraphs, newAdminKey, problems, ...started } = await startSubgraphs(
     options,
     names,
     state,
+    boxes,
     starting,
   );
   // READS, which a gateway draws on, is never read from the ledger.

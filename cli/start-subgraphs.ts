@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { makeDirectory } from '#mongo/embedded/make-directory.ts';
+import type { SecretBox } from '#mongo/secret-box.ts';
 import { parseCountLimits } from '#schema/count-limits.ts';
 import type { SubgraphName } from '#schema/subgraph.ts';
 import type { State } from '#state/open-state.ts';
@@ -8,8 +10,8 @@ import type { Quota } from '#state/quota/quota.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
 import { parseLimits } from '#subgraphs/tenants/default-limits.ts';
 import { dataDirectory } from './config.ts';
-import { encryptionKey } from './encryption-key.ts';
 import type { MeshOptions } from './mesh-options.ts';
+import type { SecretBoxes } from './secret-boxes.ts';
 import { readCa } from './tls-files.ts';
 
 export interface StartedSubgraphs {
@@ -29,11 +31,12 @@ export async function startSubgraphs(
   { environment, providerEnvironment, log }: MeshOptions,
   names: readonly SubgraphName[],
   state: State,
+  boxes: SecretBoxes | undefined,
   starting: AsyncDisposableStack,
 ): Promise<StartedSubgraphs> {
   const subgraphs = new Map<SubgraphName, Subgraph>();
   const stateProblem = () => problemOf('the shared state cannot be reached', state.ping(), log);
-  if (names.length === 0) {
+  if (boxes === undefined) {
     return { subgraphs, newAdminKey: null, quota: null, problems: stateProblem };
   }
 
@@ -49,8 +52,7 @@ export async function startSubgraphs(
   const modules = import('./subgraph-modules.ts');
   const database = starting.use(await opening);
   const { connection } = database;
-  const { createAuditLog, createMeterHistory, createSecretBox, keepHoursSummed, loadSubgraph, openCatalog } =
-    await modules;
+  const { createAuditLog, createMeterHistory, keepHoursSummed, loadSubgraph, openCatalog } = await modules;
   const makers = await Promise.all(names.map(loadSubgraph));
   await ensureIndexes(connection);
 
@@ -65,7 +67,8 @@ export async function startSubgraphs(
       'HEDDLE_ENCRYPTION_KEY is not set: models and inference need one data directory, or the same key',
     );
   }
-  const secretBox = createSecretBox(await encryptionKey(environment.HEDDLE_ENCRYPTION_KEY, dir));
+  const { secrets: secretBox, payloads } = boxes;
+  await checkKey(connection, secretBox, log);
 
   let newAdminKey: string | null = null;
   if (names.includes('tenants')) {
@@ -76,12 +79,16 @@ export async function startSubgraphs(
     }));
   }
   if (names.includes('models')) {
-    const { registerEnvironmentProviders } = await import('#subgraphs/models/register-provider.ts');
+    const [{ registerEnvironmentProviders }, { bindOlderCredentials }] = await Promise.all([
+      import('#subgraphs/models/register-provider.ts'),
+      import('#subgraphs/models/reseal-credentials.ts'),
+    ]);
     await registerEnvironmentProviders(connection, providerEnvironment, {
       bus: state.bus,
       secretBox,
       audit: services.audit,
     });
+    await bindOlderCredentials(connection, secretBox);
   }
   const catalog = starting.use(await openCatalog(connection, { bus: state.bus, log }));
   for (const make of makers) {
@@ -91,6 +98,7 @@ export async function startSubgraphs(
         connection,
         catalog,
         secretBox,
+        payloads,
         state,
         // The embedded store has one owner.
         isAlone: url.startsWith('embedded:'),
@@ -109,6 +117,21 @@ export async function startSubgraphs(
     return (await Promise.all(found)).flat();
   };
   return { subgraphs, newAdminKey, quota, problems };
+}
+
+/** Reports an encryption key that is not the one the store's secrets are sealed with. */
+async function checkKey(connection: Connection, box: SecretBox, log: Logger): Promise<void> {
+  const { checkEncryptionKey } = await import('#mongo/encryption-check.ts');
+  const { key, unreadable } = await checkEncryptionKey(connection, box);
+  const about = { event: 'encryption_key', key, unreadable };
+  if (key === 'OTHER' || unreadable > 0) {
+    log.error(
+      about,
+      'the encryption key is not the one that stored provider keys are sealed with: calls that need them fail, and no other key can be stored; restore HEDDLE_ENCRYPTION_KEY or encryption.key, or give the keys up with `heddle reseal --discard`',
+    );
+  } else if (key === 'PREVIOUS') {
+    log.warn(about, 'stored provider keys are sealed with a previous encryption key: run `heddle reseal`');
+  }
 }
 
 /** The problem, when the check fails. */

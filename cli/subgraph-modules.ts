@@ -9,13 +9,15 @@ import type { DefaultLimits } from '#subgraphs/tenants/default-limits.ts';
 export { createAuditLog } from '#mongo/audit-log.ts';
 export { openCatalog } from '#mongo/catalog.ts';
 export { createMeterHistory, keepHoursSummed } from '#mongo/meter-history.ts';
-export { createSecretBox } from '#mongo/secret-box.ts';
 
 /** Everything that a subgraph may be made of; each takes what it needs. */
 export interface SubgraphParts extends SubgraphServices {
   readonly connection: Connection;
   readonly catalog: Catalog;
+  /** For the keys of providers. */
   readonly secretBox: SecretBox;
+  /** For what clients and AI models write. */
+  readonly payloads: SecretBox;
   readonly state: State;
   /** No other process uses the database. */
   readonly isAlone: boolean;

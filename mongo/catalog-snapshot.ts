@@ -21,8 +21,10 @@ export interface CatalogCredential {
   readonly id: string;
   readonly label: string;
   readonly weight: number;
-  /** Opened by the secret box, as late as possible. */
+  /** Opened as late as possible, with openCredential. */
   readonly sealed: string;
+  /** Where the secret may be sent; null: entered in an older version of Heddle. */
+  readonly destination: string | null;
 }
 
 export interface CatalogProvider {
@@ -95,9 +97,9 @@ export async function loadSnapshot(connection: Connection, nowMs: number): Promi
   ]);
 
   const credentials = new Map<string, CatalogCredential[]>();
-  for (const { _id, providerId, label, weight, sealed } of credentialRecords) {
+  for (const { _id, providerId, label, weight, sealed, destination = null } of credentialRecords) {
     const ofProvider = credentials.get(providerId) ?? [];
-    ofProvider.push({ id: _id, label, weight, sealed });
+    ofProvider.push({ id: _id, label, weight, sealed, destination });
     credentials.set(providerId, ofProvider);
   }
 

@@ -9,8 +9,10 @@ export const completionKeptMs = 24 * 60 * 60 * 1000;
  */
 export interface CompletionRecord {
   _id: string;
-  /** JSON text, as inference makes it: answers hold keys that a database may refuse. */
-  content: string;
+  /** JSON text, as inference makes it, sealed: answers hold keys that a database may refuse, and are their tenant's alone. */
+  sealed?: string;
+  /** The same, not sealed: on records that older versions of Heddle wrote. */
+  content?: string;
   expiresAt: Date;
 }
 
@@ -18,7 +20,8 @@ export const completions = defineCollection<CompletionRecord>(
   'completions',
   {
     _id: { type: String, required: true },
-    content: { type: String, required: true },
+    sealed: String,
+    content: String,
     expiresAt: { type: Date, required: true },
   },
   [[{ expiresAt: 1 }, { expireAfterSeconds: 0 }]],

@@ -8,6 +8,8 @@ export interface ProviderCredentialRecord {
   /** The last four characters of a secret that is long enough to spare them, otherwise empty. */
   readonly hint: string;
   readonly sealed: string;
+  /** Where the secret may be sent: what the provider's destination was when it was entered; absent on older records. */
+  readonly destination?: string;
   /** Its share of the calls among the provider's enabled credentials; ≥ 0. */
   readonly weight: number;
   readonly enabled: boolean;
@@ -25,6 +27,7 @@ export const providerCredentials = defineCollection<ProviderCredentialRecord>(
     label: text,
     hint: String,
     sealed: text,
+    destination: String,
     weight: { type: Number, required: true },
     enabled: { type: Boolean, required: true },
     createdAt: { type: Date, required: true },

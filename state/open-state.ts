@@ -3,6 +3,7 @@ import type { Bus } from './bus/bus.ts';
 import { createMemoryBus } from './bus/memory.ts';
 import type { Cache } from './cache/cache.ts';
 import { createMemoryCache } from './cache/memory.ts';
+import type { PayloadSeal } from './payload-seal.ts';
 import { createMemoryQuota } from './quota/memory.ts';
 import type { MeterHistory, Quota } from './quota/quota.ts';
 import { createMemoryStreamLogs } from './streams/memory.ts';
@@ -22,16 +23,35 @@ export interface State extends AsyncDisposable {
   ping(): Promise<void>;
 }
 
+/** How a Redis is used. */
+export interface StateOptions {
+  /** The authorities (PEM) one of which must have signed the server's certificate; absent: those of the system. */
+  readonly ca?: string | undefined;
+  /** Absent in a process that neither writes nor reads payloads: its streams and its cache take nothing. */
+  readonly seal?: PayloadSeal | undefined;
+}
+
 /**
- * Memory when there is no URL; otherwise `redis://` or `rediss://`, whose certificate one of the authorities in `ca`
- * (PEM; absent: those of the system) must have signed. Rejects when the server cannot be reached.
+ * Memory when there is no URL; otherwise `redis://` or `rediss://`, where what clients and AI models write is kept
+ * sealed. Rejects when the server cannot be reached.
  */
-export async function openState(redisUrl: string | undefined, log: Logger, ca?: string): Promise<State> {
+export async function openState(
+  redisUrl: string | undefined,
+  log: Logger,
+  { ca, seal = noSeal }: StateOptions = {},
+): Promise<State> {
   await using opened = new AsyncDisposableStack();
   const state =
-    redisUrl === undefined ? memoryState(opened, log) : await redisState(opened, redisUrl, log, ca);
+    redisUrl === undefined ? memoryState(opened, log) : await redisState(opened, redisUrl, log, ca, seal);
   const resources = opened.move();
   return { ...state, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+/** Of a process that neither writes nor reads payloads, and so has no key. */
+const noSeal: PayloadSeal = { seal: refuse, open: refuse };
+
+function refuse(): never {
+  throw new Error('This process has no encryption key.');
 }
 
 type Parts = Omit<State, typeof Symbol.asyncDispose>;
@@ -52,6 +72,7 @@ async function redisState(
   url: string,
   log: Logger,
   ca: string | undefined,
+  seal: PayloadSeal,
 ): Promise<Parts> {
   // Loaded only where there is a Redis: a mesh of one process starts without its code.
   const [
@@ -73,8 +94,8 @@ async function redisState(
   return {
     bus: opened.use(createRedisBus(commands, channels, log)),
     openQuota: (history) => createRedisQuota(commands, history),
-    streams: opened.use(createRedisStreamLogs(commands, channels, log)),
-    cache: opened.use(createRedisCache(commands, log)),
+    streams: opened.use(createRedisStreamLogs(commands, channels, { log, seal })),
+    cache: opened.use(createRedisCache(commands, { log, seal })),
     usedTokens: createRedisUsedTokens(commands),
     ping,
   };

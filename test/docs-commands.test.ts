@@ -78,6 +78,8 @@ describe('the commands of the documentation', () => {
       'start -- create-ca certificates',
       'start -- backup <file>',
       'start -- restore <file>',
+      'start -- reseal',
+      'start -- reseal --discard',
       'start -- store',
       'start -- store --port 27018 [--dir <directory>]',
       'run schema:check',
@@ -127,6 +129,52 @@ describe('the commands of the documentation', () => {
     },
     60_000,
   );
+
+  it('npm start -- reseal moves the secrets of a running mesh to a new key, and --discard gives up those of a lost one', async () => {
+    const [former, key, other] = Array.from({ length: 3 }, () => randomBytes(32).toString('hex')) as [
+      string,
+      string,
+      string,
+    ];
+    const adminKey = newAdminKey();
+    const common = { PORT: '0', HEDDLE_ADMIN_KEY: adminKey, OPENAI_API_KEY: '' };
+    const stop = async (mesh: HeddleProcess) => {
+      mesh.child.kill('SIGTERM');
+      expect(await ended(mesh)).toBe(0);
+    };
+    const states = async (mesh: HeddleProcess) => {
+      const [, url = ''] = await mesh.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
+      const { provider } = await clientOf(url, adminKey).data<{
+        provider: { credentials: { state: string }[] };
+      }>('{ provider(id: "p") { credentials { state } } }');
+      return provider.credentials.map(({ state }) => state);
+    };
+    const first = start([], { ...common, HEDDLE_ENCRYPTION_KEY: former });
+    const [, url = ''] = await first.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
+    await clientOf(url, adminKey).data(
+      'mutation { createProvider(input: { id: "p", kind: OPENAI, apiKey: "sk-of-p" }) { id } }',
+    );
+    await stop(first);
+
+    const both = { HEDDLE_ENCRYPTION_KEY: key, HEDDLE_ENCRYPTION_KEY_PREVIOUS: former };
+    const second = start([], { ...common, ...both });
+    expect(await states(second)).toEqual(['READY']);
+    const resealing = start(['reseal'], both);
+    expect(await ended(resealing), resealing.output()).toBe(0);
+    expect(resealing.output()).toContain('Sealed 1 provider keys');
+    expect(await states(second)).toEqual(['READY']);
+    await stop(second);
+
+    const third = start([], { ...common, HEDDLE_ENCRYPTION_KEY: other });
+    expect(await states(third)).toEqual(['UNREADABLE']);
+    expect(third.output()).toContain('"event":"encryption_key"');
+    const refused = start(['reseal'], { HEDDLE_ENCRYPTION_KEY: other });
+    expect(await ended(refused)).toBe(1);
+    expect(refused.output()).toContain('HEDDLE_ENCRYPTION_KEY_PREVIOUS');
+    const discarding = start(['reseal', '--discard'], { HEDDLE_ENCRYPTION_KEY: other });
+    expect(await ended(discarding), discarding.output()).toBe(0);
+    expect(discarding.output()).toContain('1 are to be entered again');
+  }, 60_000);
 
   it('npm start -- backup <file> copies a running mesh, and restore <file> gives it back whole', async () => {
     const adminKey = newAdminKey();

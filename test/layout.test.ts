@@ -53,10 +53,27 @@ const collections: Readonly<Record<SubgraphName, readonly string[]>> = {
     'page-tokens',
     'limit',
   ],
-  models: ['providers', 'provider-credentials', 'models', 'routes', 'secret-box', 'catalog-revisions'],
+  models: [
+    'providers',
+    'provider-credentials',
+    'credential-secret',
+    'encryption-check',
+    'models',
+    'routes',
+    'secret-box',
+    'catalog-revisions',
+  ],
   prompts: ['prompts', 'prompt-versions'],
   usage: ['invocations', 'audit-log'],
-  inference: ['invocations', 'meter-rollup', 'completions', 'idempotency-keys', 'owners', 'secret-box'],
+  inference: [
+    'invocations',
+    'meter-rollup',
+    'completions',
+    'credential-secret',
+    'idempotency-keys',
+    'owners',
+    'secret-box',
+  ],
 };
 const openToAllSubgraphs = ['connect', 'catalog', 'node-records', 'locks'];
 

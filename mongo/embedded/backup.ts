@@ -1,14 +1,16 @@
-import { constants } from 'node:fs';
-import { access, copyFile, open, rename, rm } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { access, type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { backup as copyDatabase } from 'node:sqlite';
+import { backup as copyDatabase, type DatabaseSync } from 'node:sqlite';
+import { pipeline } from 'node:stream/promises';
 import { lockDirectory } from './lock.ts';
 import { makeDirectory } from './make-directory.ts';
 import { DATA_FILE, openForReading, refuseForeign } from './storage/format.ts';
 
 /**
  * Copies the store of a data directory into one new file, as of its last commit, while another process (or none)
- * runs it: SQLite's online backup. The file appears whole or not at all, and survives a power cut once this resolves.
+ * runs it: SQLite's online backup. The file appears whole or not at all, is private (0600) from its first byte on, and
+ * survives a power cut once this resolves.
  *
  * @throws Error when the directory holds no store, or when the file is there already
  */
@@ -24,6 +26,7 @@ export async function backupDirectory(dir: string, file: string): Promise<void> 
     // One snapshot throughout: otherwise every write of the running store would start the copy again.
     db.exec('BEGIN');
     refuseForeign(db, source);
+    await (await openPrivate(draft)).close(); // SQLite keeps the mode of a file that it finds
     await copyDatabase(db, draft, { rate: 1_000 });
   } catch (error) {
     await rm(draft, { force: true });
@@ -52,21 +55,48 @@ export async function restoreDirectory(file: string, dir: string): Promise<void>
   try {
     if (await exists(target))
       throw new Error(`${dir} holds a store already; restore into an empty directory`);
-    await copyFile(file, draft);
-    const db = openForReading(draft);
-    try {
-      refuseForeign(db, file);
-      const found = String(Object.values(db.prepare('PRAGMA integrity_check').get() ?? {})[0]);
-      if (found !== 'ok') throw new Error(`${file} is damaged: ${found}`);
-    } finally {
-      db.close();
-    }
+    await copyPrivately(file, draft);
+    checkBackup(draft, file);
     await sync(draft);
     await rename(draft, target);
     await sync(dir);
   } finally {
     for (const left of ['', '-wal', '-shm']) await rm(`${draft}${left}`, { force: true });
     unlock();
+  }
+}
+
+/** Throws what is wrong with a copy, by the name that it was given under. */
+function checkBackup(copy: string, file: string): void {
+  let db: DatabaseSync | undefined;
+  try {
+    db = openForReading(copy);
+    refuseForeign(db, file);
+    const found = String(Object.values(db.prepare('PRAGMA integrity_check').get() ?? {})[0]);
+    if (found !== 'ok') throw new Error(`${file} is damaged: ${found}`);
+  } catch (cause) {
+    if (!(cause instanceof Error && 'errcode' in cause)) throw cause;
+    throw new Error(`${file} is no backup of a store, or is damaged: ${cause.message}`, { cause });
+  } finally {
+    db?.close();
+  }
+}
+
+/** A new file that only its owner can read, from its first byte on. */
+function openPrivate(path: string): Promise<FileHandle> {
+  return open(path, 'wx', 0o600);
+}
+
+async function copyPrivately(file: string, target: string): Promise<void> {
+  await rm(target, { force: true });
+  const handle = await openPrivate(target);
+  try {
+    await pipeline(createReadStream(file), handle.createWriteStream());
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${file} cannot be read as a backup: ${why}`, { cause });
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makePrivate } from './private-file.ts';
 
 const LOCK_FILE = 'store.lock';
 const OWNER_FILE = 'store.pid';
@@ -38,6 +39,7 @@ export function lockDirectory(dir: string): () => void {
 
 function openLock(dir: string): DatabaseSync {
   try {
+    makePrivate(join(dir, LOCK_FILE));
     return new DatabaseSync(join(dir, LOCK_FILE), { timeout: 0 });
   } catch (cause) {
     throw new Error(`the data directory ${dir} cannot be written`, { cause });

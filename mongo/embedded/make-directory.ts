@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
@@ -31,4 +31,11 @@ async function isMade(dir: string): Promise<boolean> {
 async function isDirectory(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   return found?.isDirectory() === true;
+}
+
+/** As makeDirectory, and takes the others' rights away from a directory of this user's that is there already. */
+export async function makePrivateDirectory(dir: string): Promise<void> {
+  await makeDirectory(dir);
+  const { mode, uid } = await stat(dir);
+  if ((mode & 0o077) !== 0 && uid === process.getuid?.()) await chmod(dir, 0o700);
 }

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { backupDirectory } from './backup.ts';
 import { lockDirectory } from './lock.ts';
-import { makeDirectory } from './make-directory.ts';
+import { makePrivateDirectory } from './make-directory.ts';
 import type { ListenOn } from './wire/server.ts';
 import { type FromWorker, REPLICA_SET, type ToWorker, type WorkerStart } from './worker-messages.ts';
 
@@ -58,7 +58,7 @@ const SOCKET_FILE = 'store.sock';
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const dir = resolve(options.dir);
-  await makeDirectory(dir);
+  await makePrivateDirectory(dir);
   const unlock = lockDirectory(dir);
   try {
     return await start(dir, options, unlock);
@@ -153,6 +153,15 @@ async function listening(worker: Worker): Promise<ListenOn> {
   }
 }
 
+function socketUri(path: string): string {
+  return `mongodb://${encodeURIComponent(path)}/?directConnection=true`;
+}
+
+/** Where a store that another process runs in this directory is reached, on systems that have sockets of this name. */
+export function storeSocketUri(dir: string): string {
+  return socketUri(join(resolve(dir), SOCKET_FILE));
+}
+
 /** A defect that ends the thread is not caught: it ends the process, as any other uncaught error. */
 class RunningStore implements Store {
   readonly uri: string;
@@ -176,7 +185,7 @@ class RunningStore implements Store {
     // Drivers lower-case the name of a replica set's host, which a socket's path does not survive.
     this.uri =
       'path' in address
-        ? `mongodb://${encodeURIComponent(address.path)}/?directConnection=true`
+        ? socketUri(address.path)
         : `mongodb://${address.host}:${address.port}/?replicaSet=${REPLICA_SET}`;
     worker.unref();
   }

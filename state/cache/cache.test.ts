@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
+import { testPayloads } from '#test/support/seal.ts';
 import { withRedis } from '#test/support/with-redis.ts';
 import type { Cache } from './cache.ts';
 import { createMemoryCache } from './memory.ts';
@@ -39,7 +40,9 @@ function cacheSuite(name: string, open: () => Cache): void {
 cacheSuite('memory', () => createMemoryCache());
 
 withRedis('redis cache', (redis) => {
-  cacheSuite('redis', () => createRedisCache(redis().commands, pino({ level: 'silent' })));
+  cacheSuite('redis', () =>
+    createRedisCache(redis().commands, { log: pino({ level: 'silent' }), seal: testPayloads }),
+  );
 });
 
 describe('memory cache', () => {

@@ -1,14 +1,15 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
+import type { PayloadSeal } from '../payload-seal.ts';
 import type { Cache } from './cache.ts';
 
 const keyOf = (key: string) => `heddle:cache:${key}`;
 const valueSizeMaxDefault = 1024 * 1024;
 
-/** The cache of many processes. Its size is Redis' to bound (maxmemory); every value has its time. */
+/** The cache of many processes; values are sealed in Redis. Its size is Redis' to bound (maxmemory); every value has its time. */
 export function createRedisCache(
   redis: Redis,
-  log: Logger,
+  { log, seal }: { readonly log: Logger; readonly seal: PayloadSeal },
   options: { readonly valueSizeMax?: number } = {},
 ): Cache {
   const valueSizeMax = options.valueSizeMax ?? valueSizeMaxDefault;
@@ -17,11 +18,17 @@ export function createRedisCache(
   };
   return {
     async get(key) {
-      return (await redis.get(keyOf(key)).catch(failed)) ?? undefined;
+      try {
+        const sealed = await redis.get(keyOf(key));
+        return sealed === null ? undefined : seal.open(sealed, ['cache', key]);
+      } catch (error) {
+        return failed(error);
+      }
     },
     async set(key, value, ttlMs) {
       if (value.length > valueSizeMax || ttlMs < 1) return;
-      await redis.set(keyOf(key), value, 'PX', Math.floor(ttlMs)).catch(failed);
+      const sealed = seal.seal(value, ['cache', key]);
+      await redis.set(keyOf(key), sealed, 'PX', Math.floor(ttlMs)).catch(failed);
     },
     async delete(key) {
       await redis.del(keyOf(key)).catch(failed);

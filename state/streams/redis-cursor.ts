@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseJson } from '#schema/exact-json.ts';
-import { aliveMs, beatMs, type StreamKeys, streamKeys } from './redis-keys.ts';
+import { aliveMs, beatMs, type StreamKeys, sealContext, streamKeys } from './redis-keys.ts';
 import type { RedisStreamServices } from './redis-writer.ts';
 import { type LoggedEvent, StreamLogLost } from './stream-log.ts';
 
@@ -59,11 +59,12 @@ export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Eve
     try {
       await this.#attached;
       while (!this.#done) {
-        const json = this.#batch[this.#taken];
-        if (json !== undefined) {
+        const sealed = this.#batch[this.#taken];
+        if (sealed !== undefined) {
           this.#taken += 1;
           const sequence = this.#position;
           this.#position += 1;
+          const json = this.#services.seal.open(sealed, sealContext(this.#id, sequence));
           return { done: false, value: { sequence, event: parseJson(json) as Event } };
         }
         if (this.#end === 'GIVEN_UP') throw this.#abandoned();

@@ -38,6 +38,11 @@ export function streamKeys(id: string): StreamKeys {
   };
 }
 
+/** What the event of that number of a log is sealed for: it opens at no other place. */
+export function sealContext(id: string, sequence: number): readonly string[] {
+  return ['stream', id, String(sequence)];
+}
+
 /** Writers say this often that they live, and readers that they read; who is silent three times as long is gone. */
 export const beatMs = 5_000;
 export const aliveMs = 3 * beatMs;

@@ -1,8 +1,9 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { testPayloads } from '#test/support/seal.ts';
 import { withRedis } from '#test/support/with-redis.ts';
 import { createRedisStreamLogs } from './redis.ts';
-import { aliveMs, beatMs, defineStreamScripts, streamKeys } from './redis-keys.ts';
+import { aliveMs, beatMs, defineStreamScripts, sealContext, streamKeys } from './redis-keys.ts';
 import type { StreamLogBounds } from './stream-log.ts';
 
 const farAwayMs = 4_000_000_000_000;
@@ -12,7 +13,12 @@ withRedis('what redis stream logs keep in Redis, and when', (redis) => {
   /** A log of its own, and what Redis holds of it. */
   async function open(bounds: Partial<StreamLogBounds> = {}, onAbandoned = vi.fn()) {
     const { commands, channels } = redis();
-    const logs = createRedisStreamLogs(commands, channels, pino({ level: 'silent' }), bounds);
+    const logs = createRedisStreamLogs(
+      commands,
+      channels,
+      { log: pino({ level: 'silent' }), seal: testPayloads },
+      bounds,
+    );
     const id = `kept ${++ids}`;
     const keys = streamKeys(id);
     const writer = await logs.open<string>(id, { keepMs: 60_000, onAbandoned });
@@ -114,15 +120,17 @@ withRedis('what redis stream logs keep in Redis, and when', (redis) => {
     });
 
     it('hand out no more characters at once than asked for, but one event whatever it holds', async () => {
-      const { commands, keys, writer } = await open();
+      const { commands, keys, writer, id } = await open();
       for (const text of ['a', 'b', 'c', 'd']) await writer.append(text, 100);
       await writer.end('e', 100);
       const { read } = defineStreamScripts(commands);
-      const batch = (wanted: number, sizeMax: number, eventsMax = 256) =>
-        read(
+      const batch = async (wanted: number, sizeMax: number, eventsMax = 256) => {
+        const [state, ...sealed] = (await read(
           [keys.events, keys.meta, keys.readers],
           ['r', wanted, eventsMax, aliveMs, keys.writerChannel, sizeMax],
-        );
+        )) as string[];
+        return [state, ...sealed.map((text, at) => testPayloads.open(text, sealContext(id, wanted + at)))];
+      };
       expect(await batch(0, 250)).toEqual(['OPEN', '"a"', '"b"']);
       expect(await batch(0, 200)).toEqual(['OPEN', '"a"', '"b"']);
       expect(await batch(0, 50)).toEqual(['OPEN', '"a"']);

@@ -1,6 +1,14 @@
 import type { Logger } from 'pino';
+import type { PayloadSeal } from '../payload-seal.ts';
 import type { Channels } from '../redis/connect.ts';
-import { aliveMs, beatMs, type StreamKeys, type StreamScripts, streamKeys } from './redis-keys.ts';
+import {
+  aliveMs,
+  beatMs,
+  type StreamKeys,
+  type StreamScripts,
+  sealContext,
+  streamKeys,
+} from './redis-keys.ts';
 import {
   eventSizeDefault,
   type StreamLogBounds,
@@ -12,6 +20,7 @@ export interface RedisStreamServices {
   readonly scripts: StreamScripts;
   readonly channels: Channels;
   readonly log: Logger;
+  readonly seal: PayloadSeal;
   readonly bounds: StreamLogBounds;
 }
 
@@ -30,7 +39,7 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
   readonly #keys: StreamKeys;
   readonly #beat: NodeJS.Timeout;
   #stopListening: () => void = () => {};
-  #unsent: { readonly json: string; readonly size: number }[] = [];
+  #unsent: { readonly sealed: string; readonly size: number }[] = [];
   /** Of the events that Redis has not acknowledged. */
   #pendingSize = 0;
   #length = 0;
@@ -119,7 +128,8 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
   }
 
   #push(event: Event, size: number): void {
-    this.#unsent.push({ json: JSON.stringify(event), size });
+    const context = sealContext(this.#id, this.#length);
+    this.#unsent.push({ sealed: this.#services.seal.seal(JSON.stringify(event), context), size });
     this.#pendingSize += size;
     this.#length += 1;
   }
@@ -176,12 +186,12 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
 
   async #append(
     state: 'NEW' | 'OPEN' | 'ENDED' | 'GIVEN_UP',
-    group: readonly { readonly json: string; readonly size: number }[],
+    group: readonly { readonly sealed: string; readonly size: number }[],
   ): Promise<void> {
     const { events, meta, readers, eventsChannel } = this.#keys;
     const { scripts, bounds } = this.#services;
     const lifeMs = state === 'ENDED' ? this.#options.keepMs : aliveMs;
-    const args = group.flatMap(({ json, size }) => [json, size]);
+    const args = group.flatMap(({ sealed, size }) => [sealed, size]);
     const answer = await scripts.append(
       [events, meta, readers],
       [state, lifeMs, this.#sent, bounds.eventsMax, bounds.sizeMax, eventsChannel, ...args],

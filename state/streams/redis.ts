@@ -1,8 +1,9 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
+import type { PayloadSeal } from '../payload-seal.ts';
 import type { Channels } from '../redis/connect.ts';
 import { RedisCursor } from './redis-cursor.ts';
-import { defineStreamScripts, streamKeys } from './redis-keys.ts';
+import { defineStreamScripts, sealContext, streamKeys } from './redis-keys.ts';
 import { type RedisStreamServices, RedisStreamWriter } from './redis-writer.ts';
 import {
   type StreamLogBounds,
@@ -11,17 +12,18 @@ import {
   streamLogBounds,
 } from './stream-log.ts';
 
-/** The stream logs of many processes, on Redis streams. A writer that is silent for 15 s counts as gone. */
+/** The stream logs of many processes, on Redis streams, where each event is sealed. A writer that is silent for 15 s counts as gone. */
 export function createRedisStreamLogs(
   redis: Redis,
   channels: Channels,
-  log: Logger,
+  { log, seal }: { readonly log: Logger; readonly seal: PayloadSeal },
   bounds: Partial<StreamLogBounds> = {},
 ): StreamLogs {
   const services: RedisStreamServices = {
     scripts: defineStreamScripts(redis),
     channels,
     log,
+    seal,
     bounds: { ...streamLogBounds, ...bounds },
   };
   const writers = new Set<AsyncDisposable>();
@@ -41,11 +43,12 @@ export function createRedisStreamLogs(
       new RedisCursor<Event>(id, after, signal, services),
     async held<Event>(id: string) {
       const entries = await redis.xrange(streamKeys(id).events, '-', '+');
-      return entries.map(([name, [, json = '']]) => ({
+      return entries.map(([name, [, sealed = '']]) => {
         // See append-3.lua: the event of number n has the id (n+1)-0.
-        sequence: Number(name.slice(0, name.indexOf('-'))) - 1,
-        event: JSON.parse(json) as Event,
-      }));
+        const sequence = Number(name.slice(0, name.indexOf('-'))) - 1;
+        const json = seal.open(sealed, sealContext(id, sequence));
+        return { sequence, event: JSON.parse(json) as Event };
+      });
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([...writers].map((writer) => writer[Symbol.asyncDispose]()));

@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { printedSeed, randomOf } from '#test/support/random.ts';
+import { testPayloads } from '#test/support/seal.ts';
 import { withRedis } from '#test/support/with-redis.ts';
 import { createMemoryStreamLogs } from './memory.ts';
 import { createRedisStreamLogs } from './redis.ts';
@@ -17,7 +18,12 @@ withRedis('redis stream logs', (redis) => {
     'redis',
     (bounds) => {
       const { commands, channels } = redis();
-      return createRedisStreamLogs(commands, channels, pino({ level: 'silent' }), bounds);
+      return createRedisStreamLogs(
+        commands,
+        channels,
+        { log: pino({ level: 'silent' }), seal: testPayloads },
+        bounds,
+      );
     },
     random,
   );
@@ -27,8 +33,8 @@ withRedis('redis stream logs', (redis) => {
       const { commands, channels } = redis();
       const log = pino({ level: 'silent' });
       const [one, two] = [
-        createRedisStreamLogs(commands, channels, log),
-        createRedisStreamLogs(commands, channels, log),
+        createRedisStreamLogs(commands, channels, { log, seal: testPayloads }),
+        createRedisStreamLogs(commands, channels, { log, seal: testPayloads }),
       ];
       const writer = await one.open<string>('shared', { keepMs: 60_000 });
       const reader = two.read<string>('shared', -1);
@@ -47,7 +53,10 @@ withRedis('redis stream logs', (redis) => {
         client.disconnect(),
       );
       const failures = new PassThrough({ objectMode: true });
-      const logs = createRedisStreamLogs(impatient, channels, pino({ level: 'warn' }, failures));
+      const logs = createRedisStreamLogs(impatient, channels, {
+        log: pino({ level: 'warn' }, failures),
+        seal: testPayloads,
+      });
       const writer = await logs.open<string>('late', { keepMs: 60_000 });
       await commands.client('PAUSE', 60_000, 'WRITE');
       void writer.append('a');
@@ -69,7 +78,10 @@ withRedis('redis stream logs', (redis) => {
       const impatient = stack.adopt(commands.duplicate({ commandTimeout: 100 }), (client) =>
         client.disconnect(),
       );
-      const logs = createRedisStreamLogs(impatient, channels, pino({ level: 'silent' }));
+      const logs = createRedisStreamLogs(impatient, channels, {
+        log: pino({ level: 'silent' }),
+        seal: testPayloads,
+      });
       await logs.open<string>('one', { keepMs: 1 });
       await commands.client('PAUSE', 60_000, 'WRITE');
       await expect(logs.open<string>('unopened', { keepMs: 1 })).rejects.toMatchObject({
@@ -83,7 +95,10 @@ withRedis('redis stream logs', (redis) => {
 
     it('do not take readers for gone whom Redis has forgotten', async () => {
       const { commands, channels } = redis();
-      const logs = createRedisStreamLogs(commands, channels, pino({ level: 'silent' }));
+      const logs = createRedisStreamLogs(commands, channels, {
+        log: pino({ level: 'silent' }),
+        seal: testPayloads,
+      });
       const onAbandoned = vi.fn();
       const writer = await logs.open<string>('forgotten', { keepMs: 60_000, onAbandoned });
       const reader = logs.read<string>('forgotten', -1);
@@ -101,7 +116,10 @@ withRedis('redis stream logs', (redis) => {
 
     it('hold the events of a silent writer longer than its readers wait, until it writes again', async () => {
       const { commands, channels } = redis();
-      const logs = createRedisStreamLogs(commands, channels, pino({ level: 'silent' }));
+      const logs = createRedisStreamLogs(commands, channels, {
+        log: pino({ level: 'silent' }),
+        seal: testPayloads,
+      });
       const [events, meta] = ['events', 'meta'].map((key) => `heddle:stream:{silent}:${key}`) as [
         string,
         string,
@@ -123,7 +141,12 @@ withRedis('redis stream logs', (redis) => {
 
     it('go on when Redis has evicted the events of a full log', async () => {
       const { commands, channels } = redis();
-      const logs = createRedisStreamLogs(commands, channels, pino({ level: 'silent' }), { sizeMax: 1_000 });
+      const logs = createRedisStreamLogs(
+        commands,
+        channels,
+        { log: pino({ level: 'silent' }), seal: testPayloads },
+        { sizeMax: 1_000 },
+      );
       const writer = await logs.open<string>('evicted', { keepMs: 60_000 });
       const reader = logs.read<string>('evicted', -1);
       await vi.waitFor(async () => expect(await writer.readers()).toBe(1));
@@ -140,7 +163,10 @@ withRedis('redis stream logs', (redis) => {
 
     it('fail the readers of a writer that is gone', async () => {
       const { commands, channels } = redis();
-      const logs = createRedisStreamLogs(commands, channels, pino({ level: 'silent' }));
+      const logs = createRedisStreamLogs(commands, channels, {
+        log: pino({ level: 'silent' }),
+        seal: testPayloads,
+      });
       const writer = await logs.open<string>('gone', { keepMs: 60_000 });
       await writer[Symbol.asyncDispose]();
       const reader = logs.read<string>('gone', -1);

@@ -8,6 +8,7 @@ import { limitsOf } from '#state/quota/caller-limits.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { testPayloads } from '#test/support/seal.ts';
 import { closeAbandoned } from './ledger/abandoned.ts';
 import { progressOfRow } from './ledger/attempt-progress.ts';
 
@@ -46,6 +47,7 @@ async function closeAsOrphan(mesh: TestInference): Promise<void> {
     log: pino({ level: 'silent' }),
     streams: mesh.streams,
     quota: mesh.quota,
+    payloads: testPayloads,
   };
   expect(await closeAbandoned(services, [ownerId], Date.now())).toBe(1);
   expect(await invocations(database.connection).findById(_id).lean()).toMatchObject({ orphaned: true });

@@ -11,6 +11,7 @@ import type { HealthRegistry } from './health.ts';
 import type { InputAllowances } from './input-allowance.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { ProgressWriter } from './ledger/progress.ts';
+import type { CompletionResults } from './ledger/results.ts';
 import type { ProviderPool } from './provider-pool.ts';
 
 /** What the verbs of this subgraph work with: made once, when the subgraph is. */
@@ -26,6 +27,7 @@ export interface InferenceDeps {
   readonly health: HealthRegistry;
   readonly inputAllowances: InputAllowances;
   readonly ledger: Ledger;
+  readonly results: CompletionResults;
   readonly progress: ProgressWriter;
   readonly ownerId: string;
   readonly jsonSchemas: JsonSchemas;

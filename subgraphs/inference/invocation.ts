@@ -1,5 +1,4 @@
 import type { CatalogModel } from '#mongo/catalog.ts';
-import type { CompletionRecord } from '#mongo/completions.ts';
 import type { InvocationStatus, ProgressRecord } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
@@ -35,6 +34,7 @@ import { type LoggedCall, logFailedCall } from './failure-log.ts';
 import { readAnswerTexts } from './guarded-texts.ts';
 import { attemptProgress } from './ledger/attempt-progress.ts';
 import { aheadCharsMin, type FollowedSource, type ProgressSource } from './ledger/progress.ts';
+import type { CompletionResult } from './ledger/results.ts';
 import { attemptRecord, closingOf, resultOf } from './ledger/rows.ts';
 import type { Meters } from './meters.ts';
 import type { Lease } from './provider-pool.ts';
@@ -407,7 +407,7 @@ export class Invocation implements ProgressSource {
   }
 
   /** An answer that cannot be kept could not be told again: it has failed, and what an unfinished one had said is dropped. */
-  #kept(ending: Ending, endedAtMs: number): Ended & { readonly result: CompletionRecord | null } {
+  #kept(ending: Ending, endedAtMs: number): Ended & { readonly result: CompletionResult | null } {
     const { status, answer, json, failure } = ending;
     const completion = this.#completion(status, answer, json, failure);
     const result = resultOf(completion, endedAtMs);

@@ -8,6 +8,7 @@ import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { hasRedis, startRedis } from '#test/support/redis.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
+import { testPayloads } from '#test/support/seal.ts';
 
 const STREAM = `subscription ($input: CompletionInput!) { completionStream(input: $input) {
   completionId sequence ... on TextDelta { text } } }`;
@@ -30,7 +31,10 @@ describe.runIf(hasRedis())('inference processes that share a Redis', () => {
     await fillCatalog(database);
     const { url } = opened.use(await startRedis());
     const log = pino({ level: 'silent' });
-    states = [opened.use(await openState(url, log)), opened.use(await openState(url, log))];
+    states = [
+      opened.use(await openState(url, log, { seal: testPayloads })),
+      opened.use(await openState(url, log, { seal: testPayloads })),
+    ];
   });
   afterAll(() => opened.disposeAsync());
 

@@ -14,6 +14,7 @@ import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { hasRedis, startRedis } from '#test/support/redis.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { testPayloads } from '#test/support/seal.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id } }';
 const EMBED = 'mutation ($input: EmbedInput!) { embed(input: $input) { id } }';
@@ -380,7 +381,7 @@ describe.runIf(hasRedis())('two processes that share a Redis', () => {
       limit('TOKENS', 'MONTH', '1000000'),
     ];
     const start = async () => {
-      const state = stack.use(await openState(url, log));
+      const state = stack.use(await openState(url, log, { seal: testPayloads }));
       const quota = state.openQuota(history);
       const mesh = stack.use(await startInference(database, { ...state, quota, state, limits }));
       mesh.alpha.always((call) => call.fail(failureOf('NOT_FOUND', false)));

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CatalogModel, CatalogProvider, CatalogSnapshot } from '#mongo/catalog.ts';
+import { sealCredential } from '#mongo/credential-secret.ts';
 import { createSecretBox } from '#mongo/secret-box.ts';
+import { providerDestination } from '#schema/provider-destination.ts';
 import { catalogModel } from '#test/support/catalog-model.ts';
 import { scriptedProvider } from '#test/support/scripted-provider.ts';
 import { createProviderPool } from './provider-pool.ts';
@@ -43,11 +45,15 @@ function setup() {
   return { pool, made, read, advance };
 }
 
-const credential = (id: string, secret: string, weight = 1) => ({
+const openAi = providerDestination({ kind: 'OPENAI', baseUrl: null, region: null });
+
+/** A credential of the provider `p`, entered for that address. */
+const credential = (id: string, secret: string, weight = 1, destination = openAi) => ({
   id,
   label: id,
   weight,
-  sealed: secretBox.seal(secret),
+  sealed: sealCredential(secretBox, secret, { id, providerId: 'p', destination }),
+  destination,
 });
 
 describe('the provider pool', () => {
@@ -63,17 +69,18 @@ describe('the provider pool', () => {
     const { pool, made, read } = setup();
     const credentials = [credential('a', 'one')];
     await pool.take(read({ credentials }), new Set()).provider;
-    await pool.take(read({ credentials, baseUrl: 'https://x' }), new Set()).provider;
-    await pool.take(read({ credentials: [credential('a', 'two')], baseUrl: 'https://x' }), new Set())
-      .provider;
+    const baseUrl = 'https://x';
+    const elsewhere = providerDestination({ kind: 'OPENAI', baseUrl, region: null });
+    const [one, two] = ['one', 'two'].map((secret) => credential('a', secret, 1, elsewhere));
+    await pool.take(read({ credentials: [one!], baseUrl }), new Set()).provider;
+    await pool.take(read({ credentials: [two!], baseUrl }), new Set()).provider;
     expect(made.map(({ baseUrl, secret }) => [baseUrl, secret])).toEqual([
       [null, 'one'],
       ['https://x', 'one'],
       ['https://x', 'two'],
     ]);
     await pool.take(read({ id: 'q' }), new Set()).provider;
-    await pool.take(read({ credentials: [credential('a', 'two')], baseUrl: 'https://x' }), new Set())
-      .provider;
+    await pool.take(read({ credentials: [two!], baseUrl }), new Set()).provider;
     expect(made).toHaveLength(5);
   });
 
@@ -88,8 +95,10 @@ describe('the provider pool', () => {
 
   it('refuses a secret that cannot be opened, without telling it, and tries again next time', async () => {
     const { pool, read } = setup();
-    const sealed = createSecretBox(new Uint8Array(32).fill(1)).seal('other key');
-    const model = read({ credentials: [{ id: 'a', label: 'main', weight: 1, sealed }] });
+    const other = createSecretBox(new Uint8Array(32).fill(1));
+    const bound = { id: 'a', providerId: 'p', destination: openAi };
+    const sealed = sealCredential(other, 'other key', bound);
+    const model = read({ credentials: [{ ...bound, label: 'main', weight: 1, sealed }] });
     for (let call = 0; call < 2; call++) {
       await expect(pool.take(model, new Set()).provider).rejects.toMatchObject({
         code: 'NO_ROUTE',

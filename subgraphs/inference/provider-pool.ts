@@ -5,7 +5,9 @@ import type {
   CatalogProvider,
   CatalogSnapshot,
 } from '#mongo/catalog.ts';
+import { openCredential } from '#mongo/credential-secret.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
+import { providerDestination } from '#schema/provider-destination.ts';
 import { Cooldown, type Rest, refusesCredential } from './cooldown.ts';
 import {
   type Provider,
@@ -55,6 +57,7 @@ interface Entry {
   readonly baseUrl: string | null;
   readonly region: string | null;
   readonly sealed: string | null;
+  readonly destination: string | null;
   readonly cooldown: Cooldown;
   /** A promise only until it is there: awaiting one costs a turn on every call. Undefined: to be made. */
   provider: Provider | Promise<Provider> | undefined;
@@ -68,6 +71,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   const create = options.create ?? createProvider;
   const now = options.now ?? Date.now;
   const entries = new Map<string, Entry>();
+  const usable = new WeakMap<CatalogProvider, readonly CatalogCredential[]>();
   let seen: CatalogSnapshot | undefined;
 
   /** Providers and credentials that are gone from the catalogue are dropped when it changes. */
@@ -89,27 +93,53 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   function entryOf(provider: CatalogProvider, credential: CatalogCredential | null): Entry {
     const key = `${provider.id}\0${credential?.id ?? ''}`;
     const { kind, baseUrl, region } = provider;
-    const sealed = credential?.sealed ?? null;
+    const { sealed, destination } = credential ?? { sealed: null, destination: null };
     const known = entries.get(key);
     if (
       known !== undefined &&
       known.sealed === sealed &&
+      known.destination === destination &&
       known.baseUrl === baseUrl &&
       known.kind === kind &&
       known.region === region
     ) {
       return known;
     }
-    const entry: Entry = { kind, baseUrl, region, sealed, cooldown: new Cooldown(now), provider: undefined };
+    const entry: Entry = {
+      kind,
+      baseUrl,
+      region,
+      sealed,
+      destination,
+      cooldown: new Cooldown(now),
+      provider: undefined,
+    };
     entries.set(key, entry);
     return entry;
+  }
+
+  const open = (provider: CatalogProvider, credential: CatalogCredential) =>
+    openCredential(
+      options.secretBox,
+      { ...credential, providerId: provider.id },
+      providerDestination(provider),
+    );
+
+  /** Those whose secret can be used at this address; all of them where none can, so that a call fails with the reason. */
+  function usableOf(provider: CatalogProvider): readonly CatalogCredential[] {
+    const known = usable.get(provider);
+    if (known !== undefined) return known;
+    const ready = provider.credentials.filter((credential) => open(provider, credential).state === 'READY');
+    const found = ready.length > 0 ? ready : provider.credentials;
+    usable.set(provider, found);
+    return found;
   }
 
   const restOf = (model: CatalogModel, credential: CatalogCredential | null) =>
     entryOf(model.provider, credential).cooldown.rest(model.id);
 
   function choose(model: CatalogModel, tried: ReadonlySet<string>): CatalogCredential | null {
-    const { credentials } = model.provider;
+    const credentials = usableOf(model.provider);
     if (credentials.length <= 1) return credentials[0] ?? null;
     const rests = new Map(credentials.map((credential) => [credential, restOf(model, credential)]));
     const fresh = (credential: CatalogCredential) => !tried.has(credential.id);
@@ -130,11 +160,13 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   async function make(provider: CatalogProvider, credential: CatalogCredential | null): Promise<Provider> {
     const { kind, baseUrl, region, id } = provider;
     if (!isKind(kind)) throw noRoute(`The provider ${id} is of the unknown kind ${kind}.`);
-    let secret: string | null;
-    try {
-      secret = credential === null ? null : options.secretBox.open(credential.sealed);
-    } catch (cause) {
-      throw noRoute(`The credential ${credential?.label} of ${id} cannot be opened: add it again.`, cause);
+    let secret: string | null = null;
+    if (credential !== null) {
+      const opened = open(provider, credential);
+      if (opened.state !== 'READY') {
+        throw noRoute(`The credential ${credential.label} of ${id} cannot be used. ${opened.reason}`);
+      }
+      secret = opened.secret;
     }
     return create({ kind, baseUrl, region, secret, fetch: options.fetch });
   }
@@ -160,7 +192,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
 
   /** A provider without credentials has the one cooldown of its address. */
   const credentialsOf = ({ provider }: CatalogModel): readonly (CatalogCredential | null)[] =>
-    provider.credentials.length === 0 ? [null] : provider.credentials;
+    provider.credentials.length === 0 ? [null] : usableOf(provider);
 
   return {
     take(model, tried) {
@@ -191,7 +223,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
       return soonest === null ? null : { ...soonest, waitMs: soonest.untilMs - now() };
     },
     hasOther: (model, tried) =>
-      model.provider.credentials.some(
+      usableOf(model.provider).some(
         (credential) => !tried.has(credential.id) && restOf(model, credential)?.strict !== true,
       ),
     refusals: (model) =>
@@ -199,9 +231,6 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   };
 }
 
-function noRoute(message: string, cause?: unknown): ProviderFailure {
-  return new ProviderFailure('NO_ROUTE', message, {
-    retryable: false,
-    ...(cause === undefined ? {} : { cause }),
-  });
+function noRoute(message: string): ProviderFailure {
+  return new ProviderFailure('NO_ROUTE', message, { retryable: false });
 }

@@ -1,4 +1,3 @@
-import { completions } from '#mongo/completions.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError, isErrorCode } from '#schema/errors.ts';
@@ -34,21 +33,15 @@ function makerOf({ start: { caller, request } }: Invocation): CallMaker {
 }
 
 export function createCompletionReader(
-  { connection, delay, now }: Pick<InferenceDeps, 'connection' | 'delay' | 'now'>,
+  { connection, delay, now, results }: Pick<InferenceDeps, 'connection' | 'delay' | 'now' | 'results'>,
   running: Running,
 ): CompletionReader {
   /** With their contents, where those are still kept. */
   async function stored(rows: readonly InvocationRecord[]): Promise<CompletionData[]> {
     const ended = rows.filter(({ status }) => status !== 'RUNNING').map(({ _id }) => _id);
-    const results =
-      ended.length === 0
-        ? []
-        : await completions(connection)
-            .find({ _id: { $in: ended } })
-            .lean();
-    const contents = new Map(results.map(({ _id, content }) => [_id, content]));
+    const kept = ended.length === 0 ? null : await results.find(ended);
     return rows.map((row) => {
-      const content = contents.get(row._id);
+      const content = kept?.get(row._id)?.content;
       return content === undefined ? completionOfRow(row) : (parseJson(content) as CompletionData);
     });
   }

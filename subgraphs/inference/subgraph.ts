@@ -18,6 +18,7 @@ import { createInvoker } from './invoke.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { openOwnership } from './ledger/owners.ts';
 import { createProgressWriter } from './ledger/progress.ts';
+import { createCompletionResults } from './ledger/results.ts';
 import { createInferenceLoaders, type InferenceLoaders } from './loaders.ts';
 import { createLostReaders } from './lost-readers.ts';
 import { createProviderPool } from './provider-pool.ts';
@@ -32,6 +33,8 @@ export interface InferenceSubgraphDeps extends SubgraphServices {
   readonly connection: Connection;
   readonly catalog: Catalog;
   readonly secretBox: SecretBox;
+  /** Seals what is kept of completions. */
+  readonly payloads: SecretBox;
   readonly state: { readonly cache: Cache; readonly streams: StreamLogs };
   /** Names, separated by commas; see guardrails/guardrails.ts. */
   readonly guardrails?: string;
@@ -63,7 +66,8 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
   await using opened = new AsyncDisposableStack();
   const http = opened.use(createHttpFetch());
   const { streams } = deps.state;
-  const sweeping = { log, streams, quota };
+  const { payloads } = deps;
+  const sweeping = { log, streams, quota, payloads };
   const ledger = createLedger(connection, { ...sweeping, delay: (ms) => delay(ms, neverAborted) });
   const ownership = opened.use(
     await openOwnership(connection, {
@@ -98,6 +102,7 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     health: createHealthRegistry({ now, log }),
     inputAllowances: createInputAllowances(now),
     ledger,
+    results: createCompletionResults(connection, { payloads, log }),
     progress,
     ownerId: ownership.ownerId,
     jsonSchemas: opened.use(createJsonSchemas()),

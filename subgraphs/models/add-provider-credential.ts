@@ -1,3 +1,4 @@
+import { refuseOtherKey } from '#mongo/encryption-check.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { checkedText, notFound } from '../shared/input.ts';
@@ -17,22 +18,20 @@ export async function addProviderCredential(
   context: ModelsContext,
   deps: ModelsDeps,
 ): Promise<ProviderCredentialRecord> {
+  const label = checkedText(input.label, 'label', labelMax);
+  const weight = checkedInt(input.weight ?? 1, 'weight', 0, weightMax);
+  const collection = providerCredentials(deps.connection);
+  const { providerId } = input;
+  const [provider] = await Promise.all([
+    providers(deps.connection).findById(providerId).lean(),
+    refuseOtherKey(deps.connection, deps.secretBox),
+  ]);
+  if (provider === null) return notFound('provider', providerId);
   const record = credentialRecord(
-    {
-      providerId: input.providerId,
-      label: checkedText(input.label, 'label', labelMax),
-      secret: input.secret,
-      weight: checkedInt(input.weight ?? 1, 'weight', 0, weightMax),
-      createdAt: nowOf(deps),
-    },
+    { provider, label, secret: input.secret, weight, createdAt: nowOf(deps) },
     'secret',
     deps.secretBox,
   );
-  const collection = providerCredentials(deps.connection);
-  const { providerId } = input;
-  if ((await providers(deps.connection).exists({ _id: providerId })) === null) {
-    return notFound('provider', providerId);
-  }
   const count = () => collection.countDocuments({ providerId });
   await withRoom(deps, 'credentialsPerProvider', providerId, count, () => collection.create(record));
   context.audit({ tenantId: null, type: 'ProviderCredential', id: record._id, after: record });

@@ -1,3 +1,4 @@
+import { refuseOtherKey } from '#mongo/encryption-check.ts';
 import { models } from '#mongo/models.ts';
 import { isTakenByAnotherType } from '#mongo/node-records.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
@@ -45,11 +46,12 @@ export async function createProvider(
     input.apiKey == null
       ? undefined
       : credentialRecord(
-          { providerId: record._id, label: 'default', secret: input.apiKey, weight: 1, createdAt: now },
+          { provider: record, label: 'default', secret: input.apiKey, weight: 1, createdAt: now },
           'input.apiKey',
           deps.secretBox,
         );
 
+  if (credential !== undefined) await refuseOtherKey(deps.connection, deps.secretBox);
   const collection = providers(deps.connection);
   await withRoom(
     deps,

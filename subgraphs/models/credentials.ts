@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { sealCredential } from '#mongo/credential-secret.ts';
 import type { ProviderCredentialRecord } from '#mongo/provider-credentials.ts';
+import type { ProviderRecord } from '#mongo/providers.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
+import { providerDestination } from '#schema/provider-destination.ts';
 import { badInput } from '../shared/input.ts';
 
 const secretMax = 16_384;
@@ -10,11 +13,11 @@ const hintFrom = 12;
 /** What a header can carry; the JSON of a service account's key is read and never sent, so it may have many lines. */
 const secretText = /^(?:[\x20-\x7e]+|\{[\s\S]*\})$/;
 
-/** A record with the secret sealed. The secret is what is left without the space around it. */
+/** A record with the secret sealed for the provider as it is now. */
 export function credentialRecord(
   credential: {
     readonly id?: string;
-    readonly providerId: string;
+    readonly provider: Pick<ProviderRecord, '_id' | 'kind' | 'baseUrl' | 'region'>;
     readonly label: string;
     readonly secret: string;
     readonly weight: number;
@@ -23,20 +26,39 @@ export function credentialRecord(
   field: string,
   secretBox: SecretBox,
 ): ProviderCredentialRecord {
-  const secret = credential.secret.trim();
+  const { provider } = credential;
+  const id = credential.id ?? randomUUID();
+  return {
+    _id: id,
+    providerId: provider._id,
+    label: credential.label,
+    ...sealSecret(credential.secret, { id, provider }, field, secretBox),
+    weight: credential.weight,
+    enabled: true,
+    createdAt: credential.createdAt,
+  };
+}
+
+/** What a record holds of a secret, which is what is left without the space around it. */
+export function sealSecret(
+  given: string,
+  {
+    id,
+    provider,
+  }: { readonly id: string; readonly provider: Pick<ProviderRecord, '_id' | 'kind' | 'baseUrl' | 'region'> },
+  field: string,
+  secretBox: SecretBox,
+): Required<Pick<ProviderCredentialRecord, 'hint' | 'sealed' | 'destination'>> {
+  const secret = given.trim();
   if (secret === '' || secret.length > secretMax) {
     badInput(field, `must have 1 to ${secretMax} characters.`);
   }
   if (!secretText.test(secret)) badInput(field, 'must be one line of printable ASCII characters.');
+  const destination = providerDestination(provider);
   return {
-    _id: credential.id ?? randomUUID(),
-    providerId: credential.providerId,
-    label: credential.label,
     hint: secret.length >= hintFrom ? secret.slice(-4) : '',
-    sealed: secretBox.seal(secret),
-    weight: credential.weight,
-    enabled: true,
-    createdAt: credential.createdAt,
+    sealed: sealCredential(secretBox, secret, { id, providerId: provider._id, destination }),
+    destination,
   };
 }
 

@@ -4,10 +4,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { auditLog, createAuditLog } from '#mongo/audit-log.ts';
 import { type Catalog, openCatalog } from '#mongo/catalog.ts';
 import type { Database } from '#mongo/connect.ts';
+import { openCredential } from '#mongo/credential-secret.ts';
 import { models } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { createSecretBox } from '#mongo/secret-box.ts';
+import { providerDestination } from '#schema/provider-destination.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { countCommands } from '#test/support/subgraph.ts';
@@ -33,7 +35,11 @@ const register = (env: Record<string, string>, box = secretBox) =>
   registerEnvironmentProviders(database.connection, env, { bus, secretBox: box });
 
 const openSecret = (id: string, box = secretBox) =>
-  catalog.provider(id)?.credentials.map(({ sealed }) => box.open(sealed));
+  catalog.provider(id)?.credentials.map((credential) => {
+    const destination = providerDestination(catalog.provider(id)!);
+    const opened = openCredential(box, { ...credential, providerId: id }, destination);
+    return opened.state === 'READY' ? opened.secret : null;
+  });
 
 describe('registerEnvironmentProviders', () => {
   it('records in the audit log what a start registers or changes, and nothing where nothing changes', async () => {

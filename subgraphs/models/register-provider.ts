@@ -1,7 +1,9 @@
 import type { Connection } from 'mongoose';
+import { openCredential, toSealedCredential } from '#mongo/credential-secret.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
+import { providerDestination } from '#schema/provider-destination.ts';
 import { type EnvironmentProvider, providersOf } from '#schema/provider-vendors.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import { type AuditLog, auditedStart } from '../shared/audited-start.ts';
@@ -58,7 +60,13 @@ export async function registerEnvironmentProviders(
       record === undefined
         ? await recorded('provider.register', provider, deps, () => register(connection, provider, deps))
         : await follow(connection, provider, record, deps);
-    const sealed = await seal(connection, provider, presentCredentials.get(credentialId(provider.id)), deps);
+    const sealed = await seal(
+      connection,
+      provider,
+      record,
+      presentCredentials.get(credentialId(provider.id)),
+      deps,
+    );
     changed = changed || followed || sealed;
   }
   if (changed) await catalogChanged({ ...deps, connection }, 'providers');
@@ -121,18 +129,33 @@ async function follow(
   });
 }
 
+/**
+ * The key of the environment is sealed for the address that the environment means, never for one that an admin gave the
+ * provider since: there it stays closed. One that is sealed for the present address already is left alone.
+ */
 async function seal(
   connection: Connection,
   provider: EnvironmentProvider,
+  record: ProviderRecord | undefined,
   present: ProviderCredentialRecord | undefined,
   deps: RegisterDeps,
 ): Promise<boolean> {
-  const { id, secret } = provider;
-  if (secret === null || (present !== undefined && opened(present, deps.secretBox) === secret)) return false;
-  const { _id, hint, sealed, ...onInsert } = credentialRecord(
+  const { id, kind, secret } = provider;
+  if (secret === null) return false;
+  const own = { _id: id, kind, baseUrl: provider.baseUrl, region: provider.region };
+  const used = {
+    kind: record?.kind ?? kind,
+    baseUrl: own.baseUrl ?? record?.baseUrl ?? null,
+    region: own.region ?? record?.region ?? null,
+  };
+  const isKept = [used, own].some(
+    (address) => present !== undefined && isSealedFor(address, secret, present, deps.secretBox),
+  );
+  if (isKept) return false;
+  const { _id, hint, sealed, destination, ...onInsert } = credentialRecord(
     {
       id: credentialId(id),
-      providerId: id,
+      provider: own,
       label: 'environment',
       secret,
       weight: 1,
@@ -144,18 +167,20 @@ async function seal(
   return recorded('providerCredential.follow', provider, deps, async () => {
     await providerCredentials(connection).updateOne(
       { _id },
-      { $set: { hint, sealed }, $setOnInsert: onInsert },
+      { $set: { hint, sealed, destination }, $setOnInsert: onInsert },
       { upsert: true },
     );
     return true;
   });
 }
 
-/** Null when it was sealed with another encryption key: it is then sealed anew. */
-function opened(credential: ProviderCredentialRecord, secretBox: SecretBox): string | null {
-  try {
-    return secretBox.open(credential.sealed);
-  } catch {
-    return null;
-  }
+/** False also when it was sealed with another encryption key: it is then sealed anew. */
+function isSealedFor(
+  address: Parameters<typeof providerDestination>[0],
+  secret: string,
+  present: ProviderCredentialRecord,
+  secretBox: SecretBox,
+): boolean {
+  const opened = openCredential(secretBox, toSealedCredential(present), providerDestination(address));
+  return opened.state === 'READY' && opened.secret === secret.trim();
 }

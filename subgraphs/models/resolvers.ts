@@ -10,6 +10,7 @@ import type { SubgraphResolvers } from '../shared/subgraph.ts';
 import { addProviderCredential } from './add-provider-credential.ts';
 import { createModel } from './create-model.ts';
 import { createProvider } from './create-provider.ts';
+import { credentialState } from './credential-state.ts';
 import { deleteRoute } from './delete-route.ts';
 import { type ModelsDeps, nowOf } from './deps.ts';
 import { listModels } from './list-models.ts';
@@ -68,6 +69,10 @@ export function modelsResolvers(deps: ModelsDeps): SubgraphResolvers<ModelsLoade
       __resolveReference: ({ id }: { id: string }, { caller, loaders }) =>
         hasScope(caller, 'models:write') ? loaders.credential.load(id) : null,
       id: ({ _id }: ProviderCredentialRecord) => _id,
+      state: async (record: ProviderCredentialRecord, _, { loaders }) =>
+        (await credentialState(record, loaders, deps)).state,
+      reason: async (record: ProviderCredentialRecord, _, { loaders }) =>
+        (await credentialState(record, loaders, deps)).reason,
     },
     Model: {
       __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.model.load(id),

@@ -1,4 +1,6 @@
+import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
+import { providerDestination } from '#schema/provider-destination.ts';
 import { checkedText, notFound } from '../shared/input.ts';
 import { checkNeeds, regionMax } from './create-provider.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
@@ -10,7 +12,10 @@ export interface UpdateProviderInput {
   readonly enabled?: boolean | null;
 }
 
-/** Changes what is given; null clears baseUrl and region. NOT_FOUND for an unknown id. */
+/**
+ * Changes what is given; null clears baseUrl and region. NOT_FOUND for an unknown id. Credentials that were entered for
+ * another address do not open for the new one: see openCredential.
+ */
 export async function updateProvider(
   id: string,
   input: UpdateProviderInput,
@@ -31,6 +36,7 @@ export async function updateProvider(
     updatedAt: nowOf(deps),
   };
   checkNeeds({ ...before, ...change });
+  await bindOlderCredentials(before, { ...before, ...change }, deps);
   const after = await collection
     .findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' })
     .lean();
@@ -38,4 +44,16 @@ export async function updateProvider(
   context.audit({ tenantId: null, type: 'Provider', id, before, after });
   await catalogChanged(deps, 'providers');
   return after;
+}
+
+/** Secrets of older versions of Heddle, which are bound to no address, are bound to the present one before it changes. */
+async function bindOlderCredentials(
+  before: ProviderRecord,
+  after: ProviderRecord,
+  { connection }: ModelsDeps,
+): Promise<void> {
+  const destination = providerDestination(before);
+  if (providerDestination(after) === destination) return;
+  const unbound = { providerId: before._id, destination: { $exists: false } };
+  await providerCredentials(connection).updateMany(unbound, { $set: { destination } });
 }

@@ -17,6 +17,7 @@ import { fillCatalog, startInference, type TestInference } from '#test/support/i
 import { printedSeed, type Random, randomOf } from '#test/support/random.ts';
 import { hasRedis } from '#test/support/redis.ts';
 import { failureOf, type ScriptedCall, usageOf } from '#test/support/scripted-provider.ts';
+import { testPayloads } from '#test/support/seal.ts';
 import { testCaller } from '#test/support/subgraph.ts';
 import { type RedisProcess, startRedisProcess } from './support/redis-process.ts';
 
@@ -238,8 +239,8 @@ describe('every meter of an hour and longer equals the sum of the rows, and no l
     await using own = new AsyncDisposableStack();
     const server: RedisProcess = own.use(await startRedisProcess('secret'));
     const log = pino({ level: 'silent' });
-    const state = own.use(await openState(server.url, log));
-    const other = own.use(await openState(server.url, log));
+    const state = own.use(await openState(server.url, log, { seal: testPayloads }));
+    const other = own.use(await openState(server.url, log, { seal: testPayloads }));
     const commands = own.use(await connectCommands(server.url));
     const random = randomOf(seed + 1);
     const losses = [

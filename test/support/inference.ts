@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { type ExecutionResult, parse } from 'graphql';
 import { type Catalog, openCatalog } from '#mongo/catalog.ts';
 import type { Database } from '#mongo/connect.ts';
+import { sealCredential } from '#mongo/credential-secret.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { models } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { routes } from '#mongo/routes.ts';
-import { createSecretBox } from '#mongo/secret-box.ts';
 import type { Caller, CallerLimit } from '#schema/caller.ts';
+import { providerDestination } from '#schema/provider-destination.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import { createMemoryCache } from '#state/cache/memory.ts';
@@ -19,6 +20,7 @@ import { createDemoProvider } from '#subgraphs/inference/providers/demo/demo-pro
 import { createInferenceSubgraph, type InferenceSubgraphDeps } from '#subgraphs/inference/subgraph.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
 import { type ScriptedProvider, scriptedProvider } from './scripted-provider.ts';
+import { testPayloads, testSecrets } from './seal.ts';
 import { ask, dataOf, type TestAnswer, testCaller, testServices } from './subgraph.ts';
 
 export interface TestInference extends AsyncDisposable {
@@ -72,16 +74,18 @@ const price = {
 /** Providers demo, alpha (region eu) and beta (region us) with the models `one`; once per database. */
 export async function fillCatalog({ connection }: Database): Promise<void> {
   const at = { createdAt: new Date(), updatedAt: new Date() };
-  const box = createSecretBox(new Uint8Array(32));
   const regions: Record<string, string | null> = { demo: null, alpha: 'eu', beta: 'us' };
   for (const [_id, region] of Object.entries(regions)) {
     const kind = _id === 'demo' ? 'DEMO' : 'OPENAI_COMPATIBLE';
     await providers(connection).create({ _id, kind, baseUrl: `http://${_id}`, region, enabled: true, ...at });
     if (_id === 'demo') continue;
-    const sealed = box.seal(`${_id}-secret`);
+    const destination = providerDestination({ kind, baseUrl: `http://${_id}`, region });
+    const bound = { id: `${_id}-key`, providerId: _id, destination };
+    const sealed = sealCredential(testSecrets, `${_id}-secret`, bound);
     const credential = {
-      _id: `${_id}-key`,
+      _id: bound.id,
       providerId: _id,
+      destination,
       label: 'main',
       hint: '',
       sealed,
@@ -153,7 +157,8 @@ export async function startInference(
     ...services,
     connection,
     catalog,
-    secretBox: createSecretBox(new Uint8Array(32)),
+    secretBox: testSecrets,
+    payloads: testPayloads,
     state,
     graceMs: 0,
     createProvider: async ({ kind, baseUrl }) =>

@@ -3,14 +3,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { ExecutionResult } from 'graphql';
 import type { Database } from '#mongo/connect.ts';
+import { sealCredential } from '#mongo/credential-secret.ts';
 import { models } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { type RouteRecord, routes } from '#mongo/routes.ts';
-import { createSecretBox } from '#mongo/secret-box.ts';
+import { providerDestination } from '#schema/provider-destination.ts';
 import { createProvider } from '#subgraphs/inference/providers/registry.ts';
 import type { InferenceSubgraphDeps } from '#subgraphs/inference/subgraph.ts';
 import { startInference, type TestInference } from './inference.ts';
+import { testSecrets } from './seal.ts';
 
 /** A provider of the OpenAI API that a test writes: `answer` gets the model, the secret and whether it streams. */
 export interface LocalProvider extends AsyncDisposable {
@@ -122,16 +124,18 @@ export async function openProviderMesh(
     await connection.collection(collection(connection).collection.name).deleteMany({});
   }
   const at = { createdAt: new Date(), updatedAt: new Date() };
-  const box = createSecretBox(new Uint8Array(32));
   for (const [_id, { url, models: names = ['one'], credentials = {} }] of Object.entries(options.providers)) {
     const record = { _id, kind: 'OPENAI_COMPATIBLE', baseUrl: url, region: null, enabled: true } as const;
     await providers(connection).create({ ...record, ...at });
     for (const [secret, weight] of Object.entries(credentials)) {
       const credential = { _id: `${_id}-${secret}`, providerId: _id, label: secret, hint: '', weight };
-      const sealed = box.seal(secret);
+      const destination = providerDestination(record);
+      const bound = { id: credential._id, providerId: _id, destination };
+      const sealed = sealCredential(testSecrets, secret, bound);
       await providerCredentials(connection).create({
         ...credential,
         sealed,
+        destination,
         enabled: true,
         createdAt: at.createdAt,
       });

@@ -1,5 +1,5 @@
-import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { makePrivate } from '../private-file.ts';
 import { sqliteFailure } from './sqlite-error.ts';
 
 /** «HdlS» in SQLite's application_id: says that a file is one of this store's. */
@@ -29,7 +29,7 @@ const NUMBERED_WRITES = `
 export function openForWriting(file: string, bytesMax?: number): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
-    closeSync(openSync(file, 'a', 0o600)); // SQLite gives its other files the mode of this one
+    makePrivate(file); // SQLite gives its other files the mode of this one
     db = new DatabaseSync(file, { timeout: 5000 });
     db.exec('PRAGMA page_size = 8192');
     checkFormat(db, file);
@@ -38,6 +38,7 @@ export function openForWriting(file: string, bytesMax?: number): DatabaseSync {
       PRAGMA synchronous = FULL;
       PRAGMA cache_size = -65536;
       PRAGMA temp_store = MEMORY;
+      PRAGMA secure_delete = ON;
       PRAGMA wal_autocheckpoint = 2000;
       PRAGMA journal_size_limit = 67108864;
       ${NUMBERED_WRITES}

@@ -3,7 +3,7 @@
 -- KEYS[1] events (stream; the event of number n has the id (n+1)-0)  KEYS[2] meta (hash)  KEYS[3] readers (hash)
 -- ARGV[1] state after it: OPEN, ENDED or GIVEN_UP (no more comes, though it has not ended); NEW: OPEN, unless there is one already  ARGV[2] how long the keys live from now, in ms; the events of an open log four times as long  ARGV[3] number of the first event
 -- ARGV[4] events held at most  ARGV[5] characters held at most  ARGV[6] channel of events
--- then for each event: its JSON, its size
+-- then for each event: its sealed JSON, its size
 -- Returns { readers alive, 1 when the log is full and a reader is behind }; { -1 } when there is one already.
 local events, meta, readers = KEYS[1], KEYS[2], KEYS[3]
 local state = ARGV[1]

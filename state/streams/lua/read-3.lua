@@ -3,7 +3,7 @@
 -- ARGV[1] the reader  ARGV[2] number of the next event it wants  ARGV[3] events at most
 -- ARGV[4] how long the reader counts as alive, in ms  ARGV[5] channel of the writer
 -- ARGV[6] characters at most; one event is returned whatever it holds
--- Returns { state, event JSON … }; state is OPEN, ENDED or GIVEN_UP (all of it is here), TRIMMED (not held), or UNKNOWN.
+-- Returns { state, sealed event … }; state is OPEN, ENDED or GIVEN_UP (all of it is here), TRIMMED (not held), or UNKNOWN.
 local events, meta, readers = KEYS[1], KEYS[2], KEYS[3]
 local state, length, waits = unpack(redis.call('HMGET', meta, 'state', 'length', 'waits'))
 if not state then

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CatalogModel } from '#mongo/catalog.ts';
-import { completions } from '#mongo/completions.ts';
 import type { Database } from '#mongo/connect.ts';
 import { type InvocationRecord, invocations, type ProgressRecord } from '#mongo/invocations.ts';
 import { anonymousCaller } from '#schema/caller.ts';
@@ -11,6 +10,7 @@ import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { printedSeed, randomOf } from '#test/support/random.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
+import { testPayloads } from '#test/support/seal.ts';
 import { AnswerBuilder } from '../answer-builder.ts';
 import { Cancelled } from '../attempt.ts';
 import { type CompletionData, type CompletionEventData, noUsage } from '../completion.ts';
@@ -19,6 +19,7 @@ import { Tally } from '../tally.ts';
 import { closeAbandoned, type SweepServices } from './abandoned.ts';
 import { attemptProgress, openingRecord, progressOfRow } from './attempt-progress.ts';
 import { nativeCollection } from './native-collection.ts';
+import { createCompletionResults } from './results.ts';
 import { attemptRecord, closingOf, openRow, orphanedMessage, resultOf } from './rows.ts';
 
 const startedAtMs = Date.parse('2026-01-01T10:00:00Z');
@@ -43,7 +44,7 @@ const quota = createMemoryQuota();
 beforeAll(async () => {
   database = await openTestDatabase();
   const log = pino({ level: 'silent' });
-  services = { connection: database.connection, log, streams, quota };
+  services = { connection: database.connection, log, streams, quota, payloads: testPayloads };
 });
 afterAll(() => database.close());
 
@@ -77,9 +78,10 @@ function goneOwner() {
 }
 
 const rowOf = (id: string) => invocations(database.connection).findById(id).lean<InvocationRecord>();
+const results = () => createCompletionResults(database.connection, services);
 async function contentOf(id: string): Promise<CompletionData | null> {
-  const kept = await completions(database.connection).findById(id).lean();
-  return kept && JSON.parse(kept.content);
+  const kept = (await results().find([id])).get(id);
+  return kept === undefined ? null : JSON.parse(kept.content);
 }
 
 const received = (chars: number, usage = null as ReturnType<typeof usageOf> | null) => ({
@@ -116,9 +118,7 @@ describe('rows of a process that is gone', () => {
   it('are closed once: by the result where there is one, otherwise as FAILED; those of others are left', async () => {
     const [gone, other] = [goneOwner(), goneOwner()];
     const [done, silent, running] = [await gone.open(), await gone.open(), await other.open()];
-    await completions(database.connection).create({
-      ...resultOf({ ...answered, id: done }, startedAtMs + 400),
-    });
+    await results().write([resultOf({ ...answered, id: done }, startedAtMs + 400)!]);
 
     expect(await gone.close()).toBe(2);
     expect(await gone.close(sweptAtMs + 1)).toBe(0);
@@ -341,7 +341,7 @@ describe('rows of a process that is gone', () => {
     const gone = goneOwner();
     const id = await gone.open(received(4_000));
     const held = async () => {
-      await completions(database.connection).create({ ...resultOf({ ...answered, id }, startedAtMs + 400) });
+      await results().write([resultOf({ ...answered, id }, startedAtMs + 400)!]);
       return [];
     };
     expect(await closeAbandoned({ ...services, streams: { held } }, [gone.ownerId], sweptAtMs)).toBe(1);

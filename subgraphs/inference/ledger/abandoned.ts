@@ -1,15 +1,16 @@
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
-import { type CompletionRecord, completionKeptMs, completions } from '#mongo/completions.ts';
+import { completionKeptMs } from '#mongo/completions.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
+import type { SecretBox } from '#mongo/secret-box.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { LoggedEvent, StreamLogs } from '#state/streams/stream-log.ts';
-import { isDuplicateKey } from '../../shared/input.ts';
 import { scopesOf } from '../../shared/quota.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
 import type { InvocationClosing } from './ledger.ts';
 import { nativeCollection } from './native-collection.ts';
 import { closeOrphan } from './orphan.ts';
+import { type CompletionResult, createCompletionResults } from './results.ts';
 import { closingOf, resultOf } from './rows.ts';
 
 /** Rows closed by one write. */
@@ -26,6 +27,8 @@ export interface SweepServices {
   /** Events of a call outlive its process where the logs are not in its memory. */
   readonly streams: Pick<StreamLogs, 'held'>;
   readonly quota: Pick<Quota, 'settle' | 'release'>;
+  /** Seals and opens what is kept of completions. */
+  readonly payloads: SecretBox;
 }
 
 /** What the living know of rows that are to be closed. */
@@ -156,9 +159,10 @@ async function closeBatch(
   keeper: Keeper,
 ): Promise<number> {
   const { connection, log } = services;
+  const kept = createCompletionResults(connection, services);
   const rows = nativeCollection<InvocationRecord>(connection, invocations);
   const records = await rows.find({ _id: { $in: [...ids] }, status: 'RUNNING' }).toArray();
-  const results = await resultsOf(connection, ids);
+  const results = await kept.find(ids);
   const closings = new Map<string, InvocationClosing>();
   const orphans: InvocationRecord[] = [];
   for (const row of records) {
@@ -172,7 +176,7 @@ async function closeBatch(
       orphans.slice(first, first + logsAtOnce).map(async (row) => {
         const { closing, completion } = closeOrphan(row, await eventsOf(services, row), atMs);
         const result = completion && resultOf(completion, atMs);
-        const earlier = result && (await keepResult(connection, result));
+        const earlier = result && (await kept.keep(result));
         closings.set(row._id, earlier === null ? closing : closingOfResult(earlier));
         const { keyId, tenantId, requestId } = row;
         log.warn(
@@ -196,30 +200,6 @@ async function closeBatch(
   return modifiedCount;
 }
 
-async function resultsOf(
-  connection: Connection,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, CompletionRecord>> {
-  const found = await completions(connection)
-    .find({ _id: { $in: [...ids] } })
-    .lean<CompletionRecord[]>();
-  return new Map(found.map((result) => [result._id, result]));
-}
-
-/** Where there is a result already, it stands: that one; otherwise null. */
-async function keepResult(
-  connection: Connection,
-  result: CompletionRecord,
-): Promise<CompletionRecord | null> {
-  try {
-    await nativeCollection<CompletionRecord>(connection, completions).insertOne(result, durable);
-    return null;
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    return (await resultsOf(connection, [result._id])).get(result._id) ?? null;
-  }
-}
-
 /** What the log still holds; nothing where it cannot be asked: the row's own record is enough to close it. */
 async function eventsOf(
   { streams, log }: SweepServices,
@@ -234,7 +214,7 @@ async function eventsOf(
   }
 }
 
-function closingOfResult({ content, expiresAt }: CompletionRecord): InvocationClosing {
+function closingOfResult({ content, expiresAt }: CompletionResult): InvocationClosing {
   const completion: CompletionData = JSON.parse(content);
   const providerId = completion.modelId.slice(0, completion.modelId.indexOf('/'));
   return closingOf(completion, providerId, expiresAt.getTime() - completionKeptMs, null);

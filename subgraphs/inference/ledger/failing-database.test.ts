@@ -11,6 +11,7 @@ import { anonymousCaller } from '#schema/caller.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
+import { testPayloads } from '#test/support/seal.ts';
 import { type CompletionData, noUsage } from '../completion.ts';
 import { closeAbandoned } from './abandoned.ts';
 import { createLedger, type Ledger } from './ledger.ts';
@@ -18,7 +19,12 @@ import { openOwnership } from './owners.ts';
 import { closingOf, openRow, resultOf } from './rows.ts';
 
 const log = pino({ level: 'silent' });
-const services = { log, streams: createMemoryStreamLogs(), quota: createMemoryQuota() };
+const services = {
+  log,
+  streams: createMemoryStreamLogs(),
+  quota: createMemoryQuota(),
+  payloads: testPayloads,
+};
 const ownerId = 'this process';
 const stack = new AsyncDisposableStack();
 let database: Database;

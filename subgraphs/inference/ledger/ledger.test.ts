@@ -10,15 +10,22 @@ import { anonymousCaller } from '#schema/caller.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
+import { testPayloads } from '#test/support/seal.ts';
 import { countCommands } from '#test/support/subgraph.ts';
 import type { CompletionData } from '../completion.ts';
 import { noUsage } from '../completion.ts';
 import { createLedger } from './ledger.ts';
 import { openOwnership, processSpace } from './owners.ts';
+import { createCompletionResults } from './results.ts';
 import { closingOf, openRow, resultOf } from './rows.ts';
 
 const log = pino({ level: 'silent' });
-const services = { log, streams: createMemoryStreamLogs(), quota: createMemoryQuota() };
+const services = {
+  log,
+  streams: createMemoryStreamLogs(),
+  quota: createMemoryQuota(),
+  payloads: testPayloads,
+};
 
 let database: Database;
 beforeAll(async () => {
@@ -88,7 +95,8 @@ describe('the ledger', () => {
       });
     }
     const [first = ''] = ids;
-    const kept = await completions(database.connection).findById(first).lean();
+    const results = createCompletionResults(database.connection, services);
+    const kept = (await results.find([first])).get(first);
     expect(JSON.parse(kept?.content ?? '')).toEqual(completion(first, `text of ${first}`));
   });
 
@@ -112,7 +120,7 @@ describe('the ledger', () => {
     const estimate = { status: 'FAILED', orphaned: true } as const;
     await invocations(database.connection).updateOne({ _id: id }, { $set: estimate });
     const part = resultOf(completion(id, 'a part'), Date.now());
-    await completions(database.connection).create({ ...part });
+    await createCompletionResults(database.connection, services).write([part!]);
     await ledger.close(id, closingOf(completion(id, 'x'), 'm', 2_000, null), null);
     const closed = await invocations(database.connection).findById(id).lean();
     expect(closed).toMatchObject({ status: 'SUCCEEDED' });

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
-import { type CompletionRecord, completions } from '#mongo/completions.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { reopenHour } from '#mongo/meter-rollup.ts';
 import { closeAbandoned, commitUsage, type SweepServices } from './abandoned.ts';
 import { GroupWriter } from './group-writer.ts';
 import { nativeCollection } from './native-collection.ts';
+import { type CompletionResult, createCompletionResults } from './results.ts';
 import { isOfDocuments, isOnlyDuplicates } from './write-errors.ts';
 
 /** What closing a row sets. */
@@ -35,14 +35,14 @@ export type InvocationClosing = Pick<
  */
 export interface Ledger {
   /** A new row: RUNNING, or ended already (an answer from the cache) with its result. */
-  open(row: InvocationRecord, result?: CompletionRecord): Promise<void>;
+  open(row: InvocationRecord, result?: CompletionResult): Promise<void>;
   /** Raises what the row of a running call has reserved. */
   raise(id: string, reserved: { readonly tokens: bigint; readonly costNanos: bigint }): Promise<void>;
   /**
    * Ends a row; tried again for a while when the database fails. What rejects in the end is closed as FAILED by a later
    * `closeLost`, with what it took, which then commits its usage to the meters as well.
    */
-  close(id: string, closing: InvocationClosing, result: CompletionRecord | null): Promise<void>;
+  close(id: string, closing: InvocationClosing, result: CompletionResult | null): Promise<void>;
   /** Are there rows whose opening or closing failed since the last `closeLost`? */
   readonly hasLost: boolean;
   /**
@@ -63,7 +63,7 @@ const lostMax = 20_000;
 interface Closing {
   readonly id: string;
   readonly closing: InvocationClosing;
-  readonly result: CompletionRecord | null;
+  readonly result: CompletionResult | null;
 }
 
 export interface LedgerOptions extends Omit<SweepServices, 'connection'> {
@@ -72,30 +72,17 @@ export interface LedgerOptions extends Omit<SweepServices, 'connection'> {
 
 export function createLedger(
   connection: Connection,
-  { log, streams, quota, delay = (ms) => wait(ms) }: LedgerOptions,
+  { log, streams, quota, payloads, delay = (ms) => wait(ms) }: LedgerOptions,
 ): Ledger {
   const rows = nativeCollection<InvocationRecord>(connection, invocations);
-  const results = nativeCollection<CompletionRecord>(connection, completions);
-  const services = { connection, log, streams, quota };
+  const results = createCompletionResults(connection, { payloads, log });
+  const services = { connection, log, streams, quota, payloads };
   const options = { ...bounds, isOfItems: isOfDocuments };
   /** Rows that are being opened, run, or being closed. */
   const held = new Set<string>();
   const lost = new Map<string, InvocationClosing>();
   const unopened = new Map<string, true>();
   let hasLost = false;
-
-  const writeResults = async (records: readonly CompletionRecord[]): Promise<void> => {
-    try {
-      await results.insertMany(records, durable);
-    } catch (error) {
-      if (!isOnlyDuplicates(error)) throw error;
-      // Of a write that was tried again after its answer was lost; or a part of the answer, kept by a sweep.
-      const replacements = records.map((replacement) => ({
-        replaceOne: { filter: { _id: replacement._id }, replacement, upsert: true },
-      }));
-      await results.bulkWrite(replacements, durable);
-    }
-  };
 
   const opens = new GroupWriter<InvocationRecord>(async (records) => {
     try {
@@ -105,13 +92,13 @@ export function createLedger(
     }
   }, options);
 
-  const contents = new GroupWriter<CompletionRecord>(writeResults, options);
+  const contents = new GroupWriter<CompletionResult>(results.write, options);
 
   // One after the other: a process that dies in between must not leave an end without its result, which a repeated
   // idempotency key would be answered with. A result without an end is found by nobody and expires.
   const closes = new GroupWriter<Closing>(async (items) => {
     const records = items.map(({ result }) => result).filter((result) => result !== null);
-    if (records.length > 0) await writeResults(records);
+    if (records.length > 0) await results.write(records);
     const { matchedCount } = await rows.bulkWrite(closingsOf(items, { status: 'RUNNING' }), durable);
     if (matchedCount === items.length) return;
     const { modifiedCount } = await rows.bulkWrite(closingsOf(items, { orphaned: true }), durable);
@@ -119,7 +106,7 @@ export function createLedger(
       await reopenHours(items);
       log.warn({ rows: modifiedCount }, 'replaced the estimates of calls taken for dead');
       const empty = items.filter(({ result }) => result === null).map(({ id }) => id);
-      if (empty.length > 0) await results.deleteMany({ _id: { $in: empty } });
+      if (empty.length > 0) await results.remove(empty);
     }
     const missed = items.length - matchedCount - modifiedCount;
     if (missed > 0) log.warn({ missed }, 'ledger rows had been closed before');

@@ -77,8 +77,9 @@ const owned = new Set<string>();
  * there is one; otherwise they become FAILED with INTERNAL, with an estimate of what they used.
  */
 export async function openOwnership(connection: Connection, options: OwnershipOptions): Promise<Ownership> {
-  const { log, streams, quota, ledger, now = Date.now, leaseMs = leaseMsDefault, isAlone = false } = options;
-  const services: SweepServices = { connection, log, streams, quota };
+  const { log, streams, quota, payloads, ledger } = options;
+  const { now = Date.now, leaseMs = leaseMsDefault, isAlone = false } = options;
+  const services: SweepServices = { connection, log, streams, quota, payloads };
   const ownerId = newOwnerId();
   owned.add(ownerId);
   let extendedAtMs = now();

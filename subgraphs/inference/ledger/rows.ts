@@ -1,4 +1,4 @@
-import { type CompletionRecord, completionKeptMs } from '#mongo/completions.ts';
+import { completionKeptMs } from '#mongo/completions.ts';
 import type { AttemptRecord, InvocationRecord, OpeningRecord } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import { type ErrorCode, HeddleError, isErrorCode } from '#schema/errors.ts';
@@ -6,6 +6,7 @@ import { type AttemptData, type CompletionData, type CompletionError, noUsage } 
 import type { CallLabels } from '../labels.ts';
 import type { UpperBound } from '../settle.ts';
 import type { InvocationClosing } from './ledger.ts';
+import type { CompletionResult } from './results.ts';
 
 /** What is known of an invocation when it begins. */
 export interface RowStart {
@@ -113,13 +114,13 @@ export function attemptRecord(attempt: AttemptData): AttemptRecord {
   };
 }
 
-/** An answer of more bytes is not kept: with what stands around it, it must fit into one document of 16 MiB. */
-const contentBytesMax = 12 * 1024 * 1024;
+/** An answer of more bytes is not kept: sealed, which adds a third, it must fit into one document of 16 MiB. */
+const contentBytesMax = 11 * 1024 * 1024;
 /** UTF-16 units take at most so many bytes. */
 const bytesPerUnit = 3;
 
 /** What is kept of an ended completion; null: it is larger, or nested deeper, than can be kept. */
-export function resultOf(completion: CompletionData, endedAtMs: number): CompletionRecord | null {
+export function resultOf(completion: CompletionData, endedAtMs: number): CompletionResult | null {
   const content = jsonOf(completion);
   if (content === null) return null;
   if (content.length * bytesPerUnit > contentBytesMax && Buffer.byteLength(content) > contentBytesMax) {

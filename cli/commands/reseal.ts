@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { dataDirectory, type Environment, readEnvironment, StartError } from '../config.ts';
+import { createLog } from '../log.ts';
+import { openSecretBoxes } from '../secret-boxes.ts';
+
+/**
+ * `heddle reseal [--discard]`: seals everything in the store with the current encryption key, while the mesh runs or is
+ * stopped. Refuses where stored secrets open with no key at hand, unless `--discard` gives them up.
+ */
+export async function reseal(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { discard: { type: 'boolean', default: false } },
+  });
+  const environment = readEnvironment(process.env);
+  const log = createLog(environment.LOG_LEVEL);
+  const [{ checkEncryptionKey, recordEncryptionKey }, { resealCredentials }, { resealCompletionResults }] =
+    await Promise.all([
+      import('#mongo/encryption-check.ts'),
+      import('#subgraphs/models/reseal-credentials.ts'),
+      import('#subgraphs/inference/ledger/results.ts'),
+    ]);
+  const { secrets, payloads } = await openSecretBoxes(environment);
+  await using database = await openStored(environment);
+  const { connection } = database;
+  const { key, unreadable } = await checkEncryptionKey(connection, secrets);
+  if ((key === 'OTHER' || unreadable > 0) && !values.discard) {
+    throw new StartError(
+      `${unreadable} stored provider keys are sealed with an encryption key that is not at hand: give it as HEDDLE_ENCRYPTION_KEY_PREVIOUS, or give them up with --discard`,
+    );
+  }
+  const credentials = await resealCredentials(connection, secrets);
+  const results = await resealCompletionResults(connection, payloads);
+  await recordEncryptionKey(connection, secrets);
+  log.info({ event: 'reseal', keyId: secrets.keyId, ...credentials, results }, 'sealed with the current key');
+  const left = credentials.unreadable === 0 ? '' : `; ${credentials.unreadable} are to be entered again`;
+  console.log(
+    `Sealed ${credentials.resealed} provider keys and ${results} kept completions with the key ${secrets.keyId}${left}.`,
+  );
+  return 0;
+}
+
+/** The database; where another process runs the embedded store of the data directory, through that one's socket. */
+async function openStored(environment: Environment) {
+  const [{ openDatabase }, { DirectoryInUse }, { storeSocketUri }] = await Promise.all([
+    import('#mongo/connect.ts'),
+    import('#mongo/embedded/lock.ts'),
+    import('#mongo/embedded/store.ts'),
+  ]);
+  const url = environment.MONGO_URL ?? `embedded:${join(dataDirectory(environment), 'store')}`;
+  try {
+    return await openDatabase(url);
+  } catch (error) {
+    if (!(error instanceof DirectoryInUse)) throw error;
+    return openDatabase(storeSocketUri(url.slice('embedded:'.length)));
+  }
+}

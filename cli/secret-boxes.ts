@@ -1,0 +1,25 @@
+import type { SecretBox } from '#mongo/secret-box.ts';
+import { dataDirectory, type Environment } from './config.ts';
+import { decodeEncryptionKey, encryptionKey } from './encryption-key.ts';
+
+/** What a process seals with. */
+export interface SecretBoxes {
+  /** For the keys of providers. */
+  readonly secrets: SecretBox;
+  /** For what clients and AI models write. */
+  readonly payloads: SecretBox;
+}
+
+/** Makes both boxes from HEDDLE_ENCRYPTION_KEY, or the key file of the data directory, and HEDDLE_ENCRYPTION_KEY_PREVIOUS. */
+export async function openSecretBoxes(environment: Environment): Promise<SecretBoxes> {
+  const { createSecretBox } = await import('#mongo/secret-box.ts');
+  const key = await encryptionKey(environment.HEDDLE_ENCRYPTION_KEY, dataDirectory(environment));
+  const previous = (environment.HEDDLE_ENCRYPTION_KEY_PREVIOUS ?? '')
+    .split(',')
+    .filter((text) => text.trim() !== '')
+    .map((text) => decodeEncryptionKey(text.trim()));
+  return {
+    secrets: createSecretBox(key, { previous, purpose: 'secrets' }),
+    payloads: createSecretBox(key, { previous, purpose: 'payloads' }),
+  };
+}

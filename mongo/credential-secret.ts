@@ -1,0 +1,63 @@
+import type { SecretBox } from './secret-box.ts';
+
+/** A credential as it is stored, as far as opening it needs. */
+export interface SealedCredential {
+  readonly id: string;
+  readonly providerId: string;
+  readonly sealed: string;
+  /** Where the secret may be sent: what the provider's destination was when it was entered; null: of an older version. */
+  readonly destination: string | null;
+}
+
+/** Whether the secret can be used, and it, or why not. */
+export type OpenedCredential =
+  | { readonly state: 'READY'; readonly secret: string }
+  | { readonly state: 'ORIGIN_CHANGED' | 'UNREADABLE'; readonly reason: string };
+
+const originChanged: OpenedCredential = {
+  state: 'ORIGIN_CHANGED',
+  reason: "The provider's address has changed since the secret was entered: enter it again.",
+};
+const unreadable: OpenedCredential = {
+  state: 'UNREADABLE',
+  reason:
+    'The secret was sealed with another encryption key, or altered: enter it again, or restore the key.',
+};
+
+/** The secret, bound to its credential, its provider, and where it may be sent. */
+export function sealCredential(
+  box: SecretBox,
+  secret: string,
+  { id, providerId, destination }: Omit<SealedCredential, 'sealed'>,
+): string {
+  return box.seal(secret, contextOf(id, providerId, destination));
+}
+
+/** Opens the secret for this destination, the provider's own: for any other than it was entered for, it stays closed. */
+export function openCredential(
+  box: SecretBox,
+  { id, providerId, sealed, destination }: SealedCredential,
+  providerDestination: string,
+): OpenedCredential {
+  if (destination !== null && destination !== providerDestination) return originChanged;
+  try {
+    return { state: 'READY', secret: box.open(sealed, contextOf(id, providerId, destination)) };
+  } catch {
+    return unreadable;
+  }
+}
+
+function contextOf(id: string, providerId: string, destination: string | null): readonly string[] {
+  return ['provider_credentials', id, providerId, destination ?? ''];
+}
+
+/** The stored record of a credential as openCredential takes it. */
+export function toSealedCredential(record: {
+  readonly _id: string;
+  readonly providerId: string;
+  readonly sealed: string;
+  readonly destination?: string;
+}): SealedCredential {
+  const { _id: id, providerId, sealed, destination = null } = record;
+  return { id, providerId, sealed, destination };
+}

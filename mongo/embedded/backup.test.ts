@@ -1,0 +1,83 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '#test/support/mesh.ts';
+import { backupDirectory, restoreDirectory } from './backup.ts';
+import { openStore } from './store.ts';
+
+let root: string;
+let stack: AsyncDisposableStack;
+beforeEach(async () => {
+  stack = new AsyncDisposableStack();
+  root = stack.use(await temporaryDirectory()).path;
+});
+afterEach(async () => {
+  await stack.disposeAsync();
+});
+
+const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+
+describe('the files of a store', () => {
+  it('are private, its backup and what is restored from it included, whatever a copy by hand left', async () => {
+    const dir = join(root, 'store');
+    const file = join(root, 'copy.sqlite');
+    await mkdir(dir, { mode: 0o755 });
+    await writeFile(join(dir, 'store.sqlite'), '', { mode: 0o644 });
+    await writeFile(join(dir, 'store.lock'), '', { mode: 0o644 });
+    {
+      await using store = await openStore({ dir });
+      await store.backup(file);
+      const names = ['store.sqlite', 'store.sqlite-wal', 'store.sqlite-shm', 'store.lock', 'store.pid'];
+      const modes = await Promise.all(names.map((name) => modeOf(join(dir, name))));
+      expect(modes).toEqual(names.map(() => '600'));
+      expect(await modeOf(dir)).toBe('700');
+    }
+    expect(await modeOf(file)).toBe('600');
+    const open = join(root, 'open.sqlite');
+    await writeFile(open, await readFile(file), { mode: 0o644 });
+    await restoreDirectory(open, join(root, 'restored'));
+    expect(await modeOf(join(root, 'restored', 'store.sqlite'))).toBe('600');
+  });
+
+  it('are named when they cannot be restored, with what is wrong, and nothing is left of the attempt', async () => {
+    const foreign = join(root, 'foreign');
+    const db = new DatabaseSync(foreign);
+    db.exec('CREATE TABLE t (a)');
+    db.close();
+    const whole = join(root, 'whole');
+    {
+      await using store = await openStore({ dir: join(root, 'source') });
+      await store.backup(whole);
+    }
+    const bytes = await readFile(whole);
+    const cases: Readonly<Record<string, readonly [Buffer | string | null, RegExp]>> = {
+      garbage: ['no database at all, only words '.repeat(40), /not a database/],
+      short: ['x', /not a database|no backup|not a data file/],
+      empty: ['', /not a data file|empty/],
+      cut: [bytes.subarray(0, bytes.length / 2), /damaged/],
+      foreign: [null, /not a data file of this store/],
+    };
+    for (const [name, [content, why]] of Object.entries(cases)) {
+      const file = join(root, name);
+      if (content !== null) await writeFile(file, content);
+      const dir = join(root, `into-${name}`);
+      const refusal = await restoreDirectory(file, dir).then(
+        () => '',
+        (error: Error) => error.message,
+      );
+      expect(refusal).toContain(file);
+      expect(refusal).toMatch(why);
+      await expect(stat(join(dir, 'store.sqlite'))).rejects.toThrow('ENOENT');
+      await expect(stat(join(dir, 'store.sqlite.part'))).rejects.toThrow('ENOENT');
+    }
+    await mkdir(join(root, 'directory'));
+    await expect(restoreDirectory(join(root, 'directory'), join(root, 'into'))).rejects.toThrow(
+      /directory cannot be read as a backup/,
+    );
+    await expect(restoreDirectory(join(root, 'absent'), join(root, 'into'))).rejects.toThrow(
+      /absent does not exist/,
+    );
+    await expect(backupDirectory(join(root, 'nothing'), join(root, 'x'))).rejects.toThrow(/holds no store/);
+  });
+});

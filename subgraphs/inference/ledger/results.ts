@@ -1,0 +1,116 @@
+import type { Connection } from 'mongoose';
+import type { Logger } from 'pino';
+import { type CompletionRecord, completions } from '#mongo/completions.ts';
+import type { SecretBox } from '#mongo/secret-box.ts';
+import { isDuplicateKey } from '../../shared/input.ts';
+import { nativeCollection } from './native-collection.ts';
+import { isOnlyDuplicates } from './write-errors.ts';
+
+/** The content of an ended completion, kept for 24 hours. */
+export interface CompletionResult {
+  readonly _id: string;
+  /** JSON text, as inference makes it. */
+  readonly content: string;
+  readonly expiresAt: Date;
+}
+
+/** The kept results of completions. At rest their contents are sealed. */
+export interface CompletionResults {
+  /** Resolves when all are durable; those that are there already are replaced. */
+  write(results: readonly CompletionResult[]): Promise<void>;
+  /** Where there is a result of that id already, it stands: that one; otherwise null. */
+  keep(result: CompletionResult): Promise<CompletionResult | null>;
+  /** Those that there are and that can be opened. */
+  find(ids: readonly string[]): Promise<ReadonlyMap<string, CompletionResult>>;
+  remove(ids: readonly string[]): Promise<void>;
+}
+
+const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as const;
+
+const contextOf = (id: string) => ['completions', id];
+
+export function createCompletionResults(
+  connection: Connection,
+  { payloads, log }: { readonly payloads: SecretBox; readonly log: Logger },
+): CompletionResults {
+  const stored = nativeCollection<CompletionRecord>(connection, completions);
+
+  function sealed({ _id, content, expiresAt }: CompletionResult): CompletionRecord {
+    return { _id, sealed: payloads.seal(content, contextOf(_id)), expiresAt };
+  }
+
+  async function find(ids: readonly string[]): Promise<ReadonlyMap<string, CompletionResult>> {
+    const records = await completions(connection)
+      .find({ _id: { $in: [...ids] } })
+      .lean<CompletionRecord[]>();
+    const results = new Map<string, CompletionResult>();
+    for (const { _id, sealed: text, content: plain, expiresAt } of records) {
+      try {
+        const content = text === undefined ? plain : payloads.open(text, contextOf(_id));
+        if (content !== undefined) results.set(_id, { _id, content, expiresAt });
+      } catch (error) {
+        log.warn({ err: error, completionId: _id }, 'a kept completion cannot be opened');
+      }
+    }
+    return results;
+  }
+
+  return {
+    find,
+    async write(results) {
+      const records = results.map(sealed);
+      try {
+        await stored.insertMany(records, durable);
+      } catch (error) {
+        if (!isOnlyDuplicates(error)) throw error;
+        // Of a write that was tried again after its answer was lost; or a part of the answer, kept by a sweep.
+        const replacements = records.map((replacement) => ({
+          replaceOne: { filter: { _id: replacement._id }, replacement, upsert: true },
+        }));
+        await stored.bulkWrite(replacements, durable);
+      }
+    },
+    async keep(result) {
+      try {
+        await stored.insertOne(sealed(result), durable);
+        return null;
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        return (await find([result._id])).get(result._id) ?? null;
+      }
+    },
+    async remove(ids) {
+      await stored.deleteMany({ _id: { $in: [...ids] } });
+    },
+  };
+}
+
+/**
+ * Seals the kept results with the current key that are not sealed with it yet; what cannot be opened stays and expires.
+ * The number of those that were sealed.
+ */
+export async function resealCompletionResults(connection: Connection, payloads: SecretBox): Promise<number> {
+  const stored = nativeCollection<CompletionRecord>(connection, completions);
+  let resealed = 0;
+  for await (const { _id, sealed, content } of stored.find({})) {
+    if (sealed !== undefined && payloads.isCurrent(sealed)) continue;
+    const text = sealed === undefined ? content : openOrUndefined(payloads, sealed, _id);
+    if (text === undefined) continue;
+    const same = sealed === undefined ? { _id } : { _id, sealed };
+    const change = {
+      $set: { sealed: payloads.seal(text, contextOf(_id)) },
+      $unset: { content: true as const },
+    };
+    const { modifiedCount } = await stored.updateOne(same, change);
+    resealed += modifiedCount;
+  }
+  return resealed;
+}
+
+function openOrUndefined(payloads: SecretBox, sealed: string, id: string): string | undefined {
+  try {
+    return payloads.open(sealed, contextOf(id));
+  } catch {
+    return undefined;
+  }
+}
