@@ -222,6 +222,9 @@ describe('npm start', () => {
     await client.data(
       'mutation { updateProvider(id: "openai", input: { baseUrl: "http://127.0.0.1:1" }) { id } }',
     );
+    await client.data(
+      'mutation { addProviderCredential(providerId: "openai", label: "there", secret: "sk-none") { id } }',
+    );
     const { errors } = await client.send(
       'mutation { complete(input: { model: "openai/gpt-4.1-mini", messages: [{ role: USER, content: "x" }] }) { text } }',
     );
