@@ -289,6 +289,10 @@ export const variables = {
     z.string().default(''),
     'Guardrails that look at every input and output, comma-separated; see docs/guardrails.md.',
   ),
+  HEDDLE_UNPRICED_MODELS: variable(
+    oneOf('refuse', 'allow').default('refuse'),
+    'Whether callers with a limit on COST or a hard budget may call AI models without a price: `refuse` or `allow`.',
+  ),
   HEDDLE_KEY_LIMITS: variable(
     limits(keyLimitsDefault),
     'Limits of API keys that are created without any, such as `CONCURRENCY=20,COST/DAY=10`; `none` for no limits.',

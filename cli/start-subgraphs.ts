@@ -107,6 +107,7 @@ export async function startSubgraphs(
           tenant: parseLimits(environment.HEDDLE_TENANT_LIMITS, 'HEDDLE_TENANT_LIMITS'),
         },
         guardrails: environment.HEDDLE_GUARDRAILS,
+        unpricedModels: environment.HEDDLE_UNPRICED_MODELS,
       }),
     );
     subgraphs.set(subgraph.name, subgraph);

@@ -25,6 +25,8 @@ export interface SubgraphParts extends SubgraphServices {
   readonly defaultLimits: DefaultLimits;
   /** HEDDLE_GUARDRAILS. */
   readonly guardrails: string;
+  /** HEDDLE_UNPRICED_MODELS. */
+  readonly unpricedModels: 'refuse' | 'allow';
 }
 
 export type MakeSubgraph = (parts: SubgraphParts) => Subgraph | Promise<Subgraph>;

@@ -29,6 +29,8 @@ export interface AttemptRecord {
   usage: UsageRecord | null;
   /** True: the call was cut before its provider told the usage, and this is an estimate. */
   usageEstimated?: boolean;
+  /** True: the AI model had no price, so that the cost is unknown and counted as 0. */
+  unpriced?: true;
   costNanos: bigint;
 }
 
@@ -98,6 +100,8 @@ export interface InvocationRecord {
   promptVersionId: string | null;
   usage: UsageRecord;
   costNanos: bigint;
+  /** True: an attempt was unpriced, so that the cost is not the whole. Absent otherwise. */
+  unpriced?: true;
   /** Upper bounds of what the call draws, reserved before it was sent; absent where nothing is drawn, and on older rows. */
   reserved?: { tokens: number; costNanos: bigint };
   cache: InvocationCache;
@@ -161,6 +165,7 @@ export const invocations = defineCollection<InvocationRecord>(
     promptVersionId: String,
     usage,
     costNanos: { type: BigInt, required: true },
+    unpriced: Boolean,
     // Written by the driver alone.
     reserved: Object,
     cache: text,
@@ -185,6 +190,7 @@ export const invocations = defineCollection<InvocationRecord>(
         error: String,
         usage,
         usageEstimated: Boolean,
+        unpriced: Boolean,
         costNanos: { type: BigInt, required: true },
       },
     ],

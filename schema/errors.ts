@@ -40,6 +40,12 @@ export const errorCatalogue = {
     summary: 'A budget has no room for the upper bound of this call. Nothing was sent to a provider.',
     whatToDo: 'Lower maxOutputTokens, wait `retryAfterMs` for the next window, or raise the budget.',
   },
+  MODEL_UNPRICED: {
+    summary:
+      'The AI model has no price, and a limit on COST or a hard budget binds the caller: what the call costs could not be counted. Nothing was sent to a provider.',
+    whatToDo:
+      'An admin sets the price with `updateModel`, 0 for a model that costs nothing; or call another AI model.',
+  },
   ACCESS_PENDING: {
     summary: 'The model or prompt asks for approval, and this app has none yet. So far none asks.',
     whatToDo: 'Call requestAccess, and wait for a decision.',

@@ -44,6 +44,8 @@ export interface ProviderVendor {
   };
   /** Its catalogue of models in @pydantic/genai-prices; null where models are the admin's to name. */
   readonly pricesId: string | null;
+  /** True: its AI models run on machines of one's own, and cost 0 unless a price is given. */
+  readonly isFree?: true;
 }
 
 export const providerVendors: Readonly<Record<ProviderKind, ProviderVendor>> = {
@@ -55,6 +57,7 @@ export const providerVendors: Readonly<Record<ProviderKind, ProviderVendor>> = {
     requires: [],
     environment: {},
     pricesId: null,
+    isFree: true,
   },
   OPENAI: {
     id: 'openai',
@@ -225,6 +228,7 @@ export const providerVendors: Readonly<Record<ProviderKind, ProviderVendor>> = {
     requires: [],
     environment: { baseUrl: ['OLLAMA_BASE_URL'] },
     pricesId: null,
+    isFree: true,
   },
   VLLM: {
     id: 'vllm',
@@ -234,6 +238,7 @@ export const providerVendors: Readonly<Record<ProviderKind, ProviderVendor>> = {
     requires: ['baseUrl'],
     environment: { secret: [['VLLM_API_KEY']], baseUrl: ['VLLM_BASE_URL'] },
     pricesId: null,
+    isFree: true,
   },
 };
 

@@ -11,6 +11,8 @@ export interface AttemptData {
   readonly error: string | null;
   readonly usage: ProviderUsage | null;
   readonly usageEstimated: boolean;
+  /** True: the AI model had no price; the cost is unknown and counted as 0. */
+  readonly unpriced?: true;
   /** Nano-dollars as text: plain JSON has no bigint. */
   readonly costNanos: string;
 }

@@ -35,6 +35,8 @@ export interface InferenceDeps {
     readonly input: GuardrailStage | undefined;
     readonly output: GuardrailStage | undefined;
   };
+  /** True: AI models without a price are called whatever limits the cost of the caller. */
+  readonly allowsUnpriced: boolean;
   readonly now: () => number;
   /** From 0 to 1. */
   readonly random: () => number;

@@ -15,7 +15,7 @@ import {
 import { logFailedCall } from './failure-log.ts';
 import type { CallLabels } from './labels.ts';
 import { attemptProgress } from './ledger/attempt-progress.ts';
-import { attemptRecord } from './ledger/rows.ts';
+import { attemptRecord, unpricedOf } from './ledger/rows.ts';
 import type { Meters } from './meters.ts';
 import type { Lease } from './provider-pool.ts';
 import { ProviderFailure, type ProviderUsage } from './providers/provider.ts';
@@ -225,6 +225,7 @@ export class Embedding implements RunningCall {
       providerId: this.#model.provider.id,
       usage,
       costNanos,
+      ...unpricedOf(attempts),
       cache: 'BYPASS',
       latencyMs: endedAtMs - startedAtMs,
       timeToFirstTokenMs: null,

@@ -11,7 +11,7 @@ import { limitsOf } from '#state/quota/caller-limits.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { openTestDatabase } from '#test/support/database.ts';
-import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
+import { fillCatalog, freePrice, startInference, type TestInference } from '#test/support/inference.ts';
 import { hasRedis, startRedis } from '#test/support/redis.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
@@ -44,9 +44,14 @@ beforeAll(async () => {
     _id: 'alpha/free',
     providerId: 'alpha',
     name: 'free',
-    prices: [],
+    prices: [freePrice],
   });
-  await models(connection).create({ ...embed, _id: 'alpha/free-embed', name: 'free-embed', prices: [] });
+  await models(connection).create({
+    ...embed,
+    _id: 'alpha/free-embed',
+    name: 'free-embed',
+    prices: [freePrice],
+  });
   await models(connection).create({ ...embed, _id: 'beta/embed', providerId: 'beta' });
   const both = await routes(connection).findById('both').lean();
   const route = async (_id: string, ...ids: readonly string[]) => {

@@ -76,7 +76,13 @@ function setup(strategy: CatalogRoute['strategy'], targets: readonly Target[]) {
     snapshot: () => ({ providers: new Map(), models, routes: new Map([['r', route]]) }),
   };
   const order = async (as: Caller = caller, wanted: RoutingNeeds = needs, name = 'r') => {
-    const found = await candidatesFor(name, wanted, as, { catalog, health, pool, random: () => 0.5 });
+    const found = await candidatesFor(name, wanted, as, {
+      catalog,
+      health,
+      pool,
+      random: () => 0.5,
+      allowsUnpriced: false,
+    });
     found.release();
     return found.models.map(({ id }) => id);
   };
@@ -86,7 +92,13 @@ function setup(strategy: CatalogRoute['strategy'], targets: readonly Target[]) {
     order,
     begin,
     choose: (wanted: RoutingNeeds = needs) =>
-      candidatesFor('r', wanted, caller, { catalog, health, pool, random: Math.random }),
+      candidatesFor('r', wanted, caller, {
+        catalog,
+        health,
+        pool,
+        random: Math.random,
+        allowsUnpriced: false,
+      }),
     advance: (ms: number) => {
       nowMs += ms;
     },

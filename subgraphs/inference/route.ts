@@ -2,6 +2,7 @@ import type { Catalog, CatalogModel, CatalogRoute } from '#mongo/catalog.ts';
 import type { Caller } from '#schema/caller.ts';
 import { type ErrorCode, HeddleError } from '#schema/errors.ts';
 import { isListed } from '../shared/name-patterns.ts';
+import { callerBounds } from '../shared/quota.ts';
 import { suggestName } from '../shared/suggest-name.ts';
 import type { HealthRegistry, SpeedOf } from './health.ts';
 import type { ProviderPool } from './provider-pool.ts';
@@ -58,6 +59,8 @@ export interface RoutingDeps {
   readonly pool: Pick<ProviderPool, 'rest'>;
   /** From 0 to 1. */
   readonly random: () => number;
+  /** True: AI models without a price are called whatever limits the cost of the caller. */
+  readonly allowsUnpriced: boolean;
 }
 
 /** The models in use and the routes that the caller may see. */
@@ -69,9 +72,9 @@ function* callableNames(caller: Caller, { snapshot }: Pick<Catalog, 'snapshot'>)
 
 /**
  * The candidates of a model id or a route alias: enabled, not retired, within the caller's regions, able to do what is
- * asked, with room for the input. A route orders them by its strategy; those that may not be asked now (their circuit is
+ * asked, with room for the input, with a price where the cost of the caller is limited. A route orders them by its strategy; those that may not be asked now (their circuit is
  * open, their credentials rest) come last, and when there is no other the call is refused at once. Throws NOT_FOUND,
- * NO_ROUTE, BAD_USER_INPUT, CONTEXT_TOO_LONG, or with retryAfterMs PROVIDER_ERROR, PROVIDER_AUTH, PROVIDER_RATE_LIMITED.
+ * NO_ROUTE, BAD_USER_INPUT, CONTEXT_TOO_LONG, MODEL_UNPRICED, or with retryAfterMs PROVIDER_ERROR, PROVIDER_AUTH, PROVIDER_RATE_LIMITED.
  */
 export async function candidatesFor(
   name: string,
@@ -91,7 +94,7 @@ export async function candidatesFor(
     // What a model lacks is told by a catalogue that may be wrong: a client who names the model knows better, except
     // that chat models do not embed, nor the other way round.
     const kinds = needs.needs.filter((need) => need === 'CHAT' || need === 'EMBEDDINGS');
-    const refusal = refusalOf(found.model, { ...needs, needs: kinds, inputs: [] }, caller);
+    const refusal = refusalOf(found.model, { ...needs, needs: kinds, inputs: [] }, caller, deps);
     if (refusal !== null) throw refusal;
     return chosen([found.model], deps, {
       timeouts: found.model.capabilities.has('REASONING') ? thinkingTimeouts : timeoutsDefault,
@@ -112,7 +115,7 @@ function routeCandidates(
   let refusal: HeddleError | null = null;
   for (const target of route.targets) {
     if (!servesRegions(target.regions, caller)) continue;
-    const refused = refusalOf(target.model, needs, caller);
+    const refused = refusalOf(target.model, needs, caller, deps);
     if (refused === null) fitting.push(target);
     else refusal ??= refused;
   }
@@ -286,7 +289,12 @@ function servesRegions(regions: readonly string[] | null, { allowedRegions }: Ca
   return regions === null || (allowedRegions?.some((region) => regions.includes(region)) ?? false);
 }
 
-function refusalOf(model: CatalogModel, needs: RoutingNeeds, caller: Caller): HeddleError | null {
+function refusalOf(
+  model: CatalogModel,
+  needs: RoutingNeeds,
+  caller: Caller,
+  { allowsUnpriced }: Pick<RoutingDeps, 'allowsUnpriced'>,
+): HeddleError | null {
   const { provider } = model;
   if (!provider.enabled) return noRoute(model, `its provider ${provider.id} is disabled`);
   if (model.lifecycle === 'RETIRED') {
@@ -317,6 +325,12 @@ function refusalOf(model: CatalogModel, needs: RoutingNeeds, caller: Caller): He
     return new HeddleError(
       'CONTEXT_TOO_LONG',
       `The input has at least ${inputTokensMin} tokens; ${model.id} takes ${model.contextTokens}.`,
+    );
+  }
+  if (model.price === null && !allowsUnpriced && callerBounds(caller).limitsCost) {
+    return new HeddleError(
+      'MODEL_UNPRICED',
+      `${model.id} has no price, and the cost of this caller is limited: an admin sets the price with updateModel, 0 for a model that costs nothing.`,
     );
   }
   return null;

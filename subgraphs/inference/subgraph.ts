@@ -29,6 +29,9 @@ import { inferenceResolvers } from './resolvers.ts';
 import { createRowWatch, endedRows } from './row-watch.ts';
 import { createRunning } from './running.ts';
 
+/** What happens where a caller whose cost is limited calls an AI model without a price. */
+export type UnpricedModels = 'refuse' | 'allow';
+
 export interface InferenceSubgraphDeps extends SubgraphServices {
   readonly connection: Connection;
   readonly catalog: Catalog;
@@ -38,6 +41,8 @@ export interface InferenceSubgraphDeps extends SubgraphServices {
   readonly state: { readonly cache: Cache; readonly streams: StreamLogs };
   /** Names, separated by commas; see guardrails/guardrails.ts. */
   readonly guardrails?: string;
+  /** `allow`: callers whose cost is limited may call AI models without a price. `refuse` when left out. */
+  readonly unpricedModels?: UnpricedModels;
   /** No other process uses the database. */
   readonly isAlone?: boolean;
   /** How long invocations that run may go on when the subgraph is disposed. */
@@ -97,6 +102,7 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     random,
     delay,
     guardrails,
+    allowsUnpriced: deps.unpricedModels === 'allow',
     cache: deps.state.cache,
     streams,
     health: createHealthRegistry({ now, log }),

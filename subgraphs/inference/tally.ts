@@ -54,6 +54,7 @@ export class Tally {
       error: errorTextOf(end, this.#input),
       usage,
       usageEstimated: (end.outcome !== 'SUCCEEDED' && end.cut) || usage?.estimated === true,
+      ...(usage !== null && model.price === null ? { unpriced: true as const } : {}),
       costNanos: nanosOf(cost).toString(),
     });
   }

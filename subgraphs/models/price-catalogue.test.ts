@@ -14,7 +14,7 @@ describe('catalogue of models and prices', () => {
   });
 
   it('knows nothing of a name that it does not know, so that nothing is refused for it', async () => {
-    for (const kind of ['OPENAI', 'OLLAMA', 'AZURE_OPENAI'] as const) {
+    for (const kind of ['OPENAI', 'OPENAI_COMPATIBLE', 'AZURE_OPENAI'] as const) {
       expect(await factsOf(kind, 'somebodys-own', nowMs)).toEqual({
         capabilities: [],
         inputModalities: [],
@@ -25,6 +25,14 @@ describe('catalogue of models and prices', () => {
       });
     }
   });
+
+  it.each(['OLLAMA', 'VLLM', 'DEMO'] as const)(
+    'prices a model of %s, which runs here, at 0',
+    async (kind) => {
+      const { prices } = await factsOf(kind, 'somebodys-own', nowMs);
+      expect(prices).toMatchObject([{ inputNanosPerMillion: 0n, outputNanosPerMillion: 0n }]);
+    },
+  );
 
   it('takes a price that changed at its date, and one announced from its date on', async () => {
     const { prices } = await factsOf('OPENAI', 'o3', nowMs);

@@ -26,8 +26,11 @@ export async function factsOf(kind: ProviderKind, name: string, nowMs: number): 
     const demo = demoFacts().find((model) => model.name === name);
     if (demo !== undefined) return demo.facts;
   }
-  const { pricesId } = providerVendors[kind];
-  if (pricesId === null) return factsFrom(name, undefined, nowMs);
+  const { pricesId, isFree } = providerVendors[kind];
+  if (pricesId === null) {
+    const facts = factsFrom(name, undefined, nowMs);
+    return isFree === true ? { ...facts, prices: [free] } : facts;
+  }
   const { calcPrice } = await loadPrices();
   return factsFrom(name, calcPrice({}, name, { providerId: pricesId })?.model, nowMs);
 }
@@ -47,14 +50,15 @@ export async function currentModels(kind: ProviderKind, nowMs: number): Promise<
 /** Google's prices cover Vertex too, which offers what the Gemini API does not. */
 const offers = (kind: ProviderKind, name: string) => kind !== 'GOOGLE' || /^gem(ini|ma)/.test(name);
 
+const free: PriceRecord = {
+  effectiveFrom: new Date(0),
+  inputNanosPerMillion: 0n,
+  outputNanosPerMillion: 0n,
+  cachedInputNanosPerMillion: null,
+  cacheWriteNanosPerMillion: null,
+};
+
 function demoFacts(): readonly KnownModel[] {
-  const free: PriceRecord = {
-    effectiveFrom: new Date(0),
-    inputNanosPerMillion: 0n,
-    outputNanosPerMillion: 0n,
-    cachedInputNanosPerMillion: null,
-    cacheWriteNanosPerMillion: null,
-  };
   return demoModels.map(({ name, description: _, ...facts }) => ({
     name,
     facts: { ...facts, prices: [free] },

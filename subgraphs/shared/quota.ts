@@ -43,6 +43,8 @@ export interface CallerBounds {
   readonly limits: readonly QuotaLimit[];
   /** Every scope that its calls count for, those of its limits included. */
   readonly scopes: readonly string[];
+  /** True where a limit or a hard budget may refuse for its cost. */
+  readonly limitsCost: boolean;
 }
 
 /** A caller is looked up once for many of its calls. */
@@ -53,7 +55,11 @@ export function callerBounds(caller: Caller): CallerBounds {
   if (known !== undefined) return known;
   // The gateway draws on READS.
   const limits = limitsOf(caller).filter(({ meter }) => meter !== 'READS');
-  const bounds = { limits, scopes: [...new Set([...scopesOf(caller), ...limits.map(scopeOf)])] };
+  const bounds = {
+    limits,
+    scopes: [...new Set([...scopesOf(caller), ...limits.map(scopeOf)])],
+    limitsCost: limits.some(({ meter, limit }) => meter === 'COST' && limit !== null),
+  };
   boundsOfCallers.set(caller, bounds);
   return bounds;
 }

@@ -61,6 +61,7 @@ export function usageResolvers({ connection }: UsageDeps): SubgraphResolvers<Usa
       model: ({ modelId }: InvocationRecord) => entity(modelId),
       promptVersion: ({ promptVersionId }: InvocationRecord) => entity(promptVersionId),
       cost: ({ costNanos }: InvocationRecord) => decimalOfNanos(costNanos),
+      unpriced: ({ unpriced }: InvocationRecord) => unpriced ?? false,
       tags: ({ tags }: InvocationRecord) => tags ?? [],
       usageEstimated: ({ attempts }: InvocationRecord) =>
         attempts.some(({ usageEstimated }) => usageEstimated === true),

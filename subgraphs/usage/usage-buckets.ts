@@ -14,6 +14,7 @@ export interface UsageBucket {
   readonly inputTokens: bigint;
   readonly outputTokens: bigint;
   readonly cost: string;
+  readonly unpricedRequests: number;
   readonly latencyMsP50: number | null;
   readonly latencyMsP95: number | null;
 }
@@ -52,6 +53,7 @@ function bucketOf(row: UsageRow, by: readonly UsageDimension[]) {
     inputTokens: BigInt(row.inputTokens),
     outputTokens: BigInt(row.outputTokens),
     cost: decimalOfNanos(BigInt(row.costNanos)),
+    unpricedRequests: Number(row.unpriced),
     latencyMsP50: percentile(steps, 0.5),
     latencyMsP95: percentile(steps, 0.95),
   };

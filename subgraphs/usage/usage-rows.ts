@@ -28,6 +28,7 @@ export interface UsageRow {
   readonly inputTokens: Count;
   readonly outputTokens: Count;
   readonly costNanos: Count;
+  readonly unpriced: Count;
   /** In no order; a step may be there more than once. */
   readonly latencies: readonly { readonly step: Count | null; readonly count: Count }[];
 }
@@ -109,6 +110,7 @@ function sumOf(a: UsageRow, b: UsageRow): UsageRow {
     inputTokens: sum('inputTokens'),
     outputTokens: sum('outputTokens'),
     costNanos: sum('costNanos'),
+    unpriced: sum('unpriced'),
     latencies: [...a.latencies, ...b.latencies],
   };
 }
@@ -158,6 +160,7 @@ function pipeline(
         inputTokens: { $sum: '$usage.inputTokens' },
         outputTokens: { $sum: '$usage.outputTokens' },
         costNanos: { $sum: '$costNanos' },
+        unpriced: { $sum: { $cond: [{ $eq: ['$unpriced', true] }, 1, 0] } },
       },
     },
     {
@@ -169,6 +172,7 @@ function pipeline(
         inputTokens: { $sum: '$inputTokens' },
         outputTokens: { $sum: '$outputTokens' },
         costNanos: { $sum: '$costNanos' },
+        unpriced: { $sum: '$unpriced' },
         latencies: { $push: { step: '$_id.step', count: '$requests' } },
       },
     },

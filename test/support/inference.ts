@@ -71,6 +71,14 @@ const price = {
   cacheWriteNanosPerMillion: null,
 };
 
+export const freePrice = {
+  effectiveFrom: new Date(0),
+  inputNanosPerMillion: 0n,
+  outputNanosPerMillion: 0n,
+  cachedInputNanosPerMillion: null,
+  cacheWriteNanosPerMillion: null,
+};
+
 /** Providers demo, alpha (region eu) and beta (region us) with the models `one`; once per database. */
 export async function fillCatalog({ connection }: Database): Promise<void> {
   const at = { createdAt: new Date(), updatedAt: new Date() };
@@ -104,10 +112,14 @@ export async function fillCatalog({ connection }: Database): Promise<void> {
     'beta/one',
   ]) {
     const [providerId = '', name = ''] = _id.split('/');
-    const prices = providerId === 'demo' ? [] : [price];
+    const prices = [providerId === 'demo' ? freePrice : price];
     await models(connection).create({ ...model(_id, providerId, name, chat), prices, ...at });
   }
-  await models(connection).create({ ...model('demo/embed', 'demo', 'embed', ['EMBEDDINGS']), ...at });
+  await models(connection).create({
+    ...model('demo/embed', 'demo', 'embed', ['EMBEDDINGS']),
+    prices: [freePrice],
+    ...at,
+  });
   await models(connection).create({
     ...model('alpha/embed', 'alpha', 'embed', ['EMBEDDINGS']),
     prices: [price],

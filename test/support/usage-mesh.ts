@@ -25,7 +25,12 @@ export async function openUsageMesh(): Promise<UsageMesh> {
   const subgraph = createUsageSubgraph({ ...services, connection: database.connection });
   await invocations(database.connection).insertMany([
     row('a1', '2026-01-01T10:00:00Z', { costNanos: 123_400n, latencyMs: 100 }),
-    row('a2', '2026-01-01T10:30:00Z', { status: 'FAILED', errorCode: 'PROVIDER_ERROR', latencyMs: 300 }),
+    row('a2', '2026-01-01T10:30:00Z', {
+      unpriced: true,
+      status: 'FAILED',
+      errorCode: 'PROVIDER_ERROR',
+      latencyMs: 300,
+    }),
     row('a3', '2026-01-02T00:00:00Z', { cache: 'HIT', modelId: 'demo/slow', latencyMs: 1 }),
     row('a4', '2026-02-01T00:00:00Z', {
       status: 'RUNNING',

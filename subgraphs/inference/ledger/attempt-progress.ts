@@ -92,6 +92,7 @@ export function cutAttemptRecord(
     error: 'INTERNAL: The process that ran this call ended before the answer was whole.',
     usage,
     usageEstimated: true,
+    ...(attempt.price === null ? { unpriced: true as const } : {}),
     costNanos: nanosOf(exactCost(attempt.price, usage)),
   };
 }

@@ -16,6 +16,7 @@ export type InvocationClosing = Pick<
   | 'providerId'
   | 'usage'
   | 'costNanos'
+  | 'unpriced'
   | 'cache'
   | 'latencyMs'
   | 'timeToFirstTokenMs'

@@ -5,7 +5,7 @@ import { addUsage } from '../providers/provider.ts';
 import { cutAttemptRecord, progressOfRow } from './attempt-progress.ts';
 import type { InvocationClosing } from './ledger.ts';
 import { type LoggedAnswer, loggedAnswer } from './logged-answer.ts';
-import { completionOfRow, orphanedMessage } from './rows.ts';
+import { completionOfRow, orphanedMessage, unpricedOf } from './rows.ts';
 
 /** How the row of a call is closed whose process died, and what is kept of its answer. */
 export interface OrphanClosing {
@@ -33,6 +33,7 @@ export function closeOrphan(
     providerId: last.providerId,
     usage: usages.reduce(addUsage, noUsage),
     costNanos: attempts.reduce((sum, { costNanos }) => sum + costNanos, 0n),
+    ...unpricedOf(attempts),
     cache: row.cache,
     latencyMs: null,
     timeToFirstTokenMs: null,

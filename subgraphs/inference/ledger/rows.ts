@@ -90,6 +90,7 @@ export function closingOf(
     providerId,
     usage,
     costNanos: BigInt(costNanos),
+    ...unpricedOf(attempts),
     cache,
     latencyMs: endedAtMs - createdAtMs,
     timeToFirstTokenMs,
@@ -101,6 +102,11 @@ export function closingOf(
   };
 }
 
+/** The mark of a row whose cost is not the whole; nothing for any other. */
+export function unpricedOf(attempts: readonly { readonly unpriced?: true }[]): { readonly unpriced?: true } {
+  return attempts.some(({ unpriced }) => unpriced) ? { unpriced: true } : {};
+}
+
 export function attemptRecord(attempt: AttemptData): AttemptRecord {
   return {
     modelId: attempt.modelId,
@@ -110,6 +116,7 @@ export function attemptRecord(attempt: AttemptData): AttemptRecord {
     error: attempt.error,
     usage: attempt.usage,
     usageEstimated: attempt.usageEstimated,
+    ...(attempt.unpriced === true ? { unpriced: true as const } : {}),
     costNanos: BigInt(attempt.costNanos),
   };
 }
@@ -162,6 +169,7 @@ export function completionOfRow(row: InvocationRecord): CompletionData {
       error: attempt.error,
       usage: attempt.usage,
       usageEstimated: attempt.usageEstimated ?? false,
+      ...(attempt.unpriced === true ? { unpriced: true as const } : {}),
       costNanos: attempt.costNanos.toString(),
     })),
     createdAtMs: row.startedAt.getTime(),
