@@ -16,6 +16,8 @@ export interface CallerLimit {
     readonly hard: boolean;
     /** The app whose calls it counts; absent: all calls of the tenant count. */
     readonly appId?: string;
+    /** Parts of the amount at which a line is logged, such as 0.8; absent: none. */
+    readonly alertAt?: readonly number[];
   };
 }
 

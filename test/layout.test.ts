@@ -66,6 +66,7 @@ const collections: Readonly<Record<SubgraphName, readonly string[]>> = {
   prompts: ['prompts', 'prompt-versions'],
   usage: ['invocations', 'audit-log'],
   inference: [
+    'budget-alerts',
     'invocations',
     'meter-rollup',
     'completions',

@@ -41,6 +41,16 @@ export function slotStartMs(window: QuotaWindow, atMs: number): number {
   return Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), 1);
 }
 
+/** The window by the clock, in UTC, that this time lies in: also of windows that slide. */
+export function alignedWindow(
+  window: Exclude<QuotaWindow, 'INFLIGHT'>,
+  atMs: number,
+): { readonly startMs: number; readonly endMs: number } {
+  if (!isSliding(window)) return { startMs: slotStartMs(window, atMs), endMs: calendarEndMs(window, atMs) };
+  const startMs = Math.floor(atMs / slidingMs[window]) * slidingMs[window];
+  return { startMs, endMs: startMs + slidingMs[window] };
+}
+
 /** When an amount of this time has left the window. */
 export function slotEndMs(window: QuotaWindow, atMs: number): number {
   return isSliding(window) ? atMs + slidingMs[window] : calendarEndMs(window, atMs);

@@ -54,7 +54,7 @@ const slotName = ' slot';
  */
 export function createAdmissionGroups(
   plans: Readonly<Record<string, PlanCall>>,
-  { quota, ledger, log }: Pick<InferenceDeps, 'quota' | 'ledger' | 'log'>,
+  { quota, ledger, log, alerts }: Pick<InferenceDeps, 'quota' | 'ledger' | 'log' | 'alerts'>,
 ): AdmissionGroups {
   const admitting = new WeakMap<SubgraphContext, Promise<void>>();
 
@@ -110,6 +110,7 @@ export function createAdmissionGroups(
     const isBackground = fieldName === 'startCompletion';
     return new Meters({
       quota,
+      alerts,
       ledger,
       log,
       caller,

@@ -6,6 +6,7 @@ import type { Bus } from '#state/bus/bus.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { StreamLogs } from '#state/streams/stream-log.ts';
+import type { BudgetAlerts } from './budget-alerts.ts';
 import type { GuardrailStage } from './guardrails/guardrails.ts';
 import type { HealthRegistry } from './health.ts';
 import type { InputAllowances } from './input-allowance.ts';
@@ -28,6 +29,7 @@ export interface InferenceDeps {
   readonly inputAllowances: InputAllowances;
   readonly ledger: Ledger;
   readonly results: CompletionResults;
+  readonly alerts: BudgetAlerts;
   readonly progress: ProgressWriter;
   readonly ownerId: string;
   readonly jsonSchemas: JsonSchemas;

@@ -113,6 +113,7 @@ export async function embed(
     reserved ??
     new Meters({
       quota: deps.quota,
+      alerts: deps.alerts,
       ledger: deps.ledger,
       log: deps.log,
       caller,

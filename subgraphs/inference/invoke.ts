@@ -209,6 +209,7 @@ export function createInvoker(
       options.meters ??
       new Meters({
         quota: deps.quota,
+        alerts: deps.alerts,
         ledger: deps.ledger,
         log: deps.log,
         caller,

@@ -5,6 +5,7 @@ import { HeddleError } from '#schema/errors.ts';
 import { quotaRefusal } from '#state/quota/caller-limits.ts';
 import type { Quota, QuotaAmounts, QuotaLimit } from '#state/quota/quota.ts';
 import { callerBounds } from '../shared/quota.ts';
+import type { BudgetAlerts } from './budget-alerts.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { UpperBound } from './settle.ts';
 
@@ -25,6 +26,8 @@ export interface MetersOptions {
   /** How long the call may take. */
   readonly totalMs: number;
   readonly log: Logger;
+  /** Looks at the thresholds of the caller's budgets when the call was counted. */
+  readonly alerts?: Pick<BudgetAlerts, 'check'>;
   /** What the call draws of REQUESTS and CONCURRENCY; one of each when left out. */
   readonly draws?: { readonly requests: bigint; readonly inFlight: bigint };
   /** Something may be reserved under this id already. */
@@ -143,9 +146,10 @@ export class Meters {
    */
   async settle(used: UpperBound): Promise<void> {
     if (this.#state !== 'OPEN') return;
-    const { quota, id } = this.#options;
+    const { quota, id, alerts, caller } = this.#options;
     const actuals = { TOKENS: used.tokens, COST: used.costNanos };
     await this.#end(() => quota.settle(this.#partition, id, actuals, this.#scopes));
+    alerts?.check(caller);
   }
 
   /** Returns everything: the call did not take place. Never rejects. */

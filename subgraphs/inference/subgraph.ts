@@ -7,6 +7,7 @@ import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { StreamLogs } from '#state/streams/stream-log.ts';
 import { createSubgraph, type Subgraph, type SubgraphServices } from '../shared/subgraph.ts';
+import { BudgetAlerts } from './budget-alerts.ts';
 import { cachePoliciesOf } from './cache-policies.ts';
 import type { InferenceDeps } from './deps.ts';
 import { guardrailStages, guardrailsOf } from './guardrails/guardrails.ts';
@@ -109,6 +110,7 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     inputAllowances: createInputAllowances(now),
     ledger,
     results: createCompletionResults(connection, { payloads, log }),
+    alerts: opened.use(new BudgetAlerts({ connection, quota, log, now })),
     progress,
     ownerId: ownership.ownerId,
     jsonSchemas: opened.use(createJsonSchemas()),

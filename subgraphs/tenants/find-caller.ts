@@ -100,12 +100,16 @@ function limitsOf(
     ...boundApps.flatMap((app) => under(`app:${app._id}`, app.limits)),
     ...boundKeys.flatMap((key) => under(`key:${key.lineId}`, key.limits)),
     ...bounds.map(
-      ({ _id, appId, window, amountNanos, hard }): CallerLimit => ({
+      ({ _id, appId, window, amountNanos, hard, alertAt }): CallerLimit => ({
         subject: `budget:${_id}`,
         meter: 'COST',
         window,
         amount: amountNanos.toString(),
-        budget: { hard, ...(appId === null ? {} : { appId }) },
+        budget: {
+          hard,
+          ...(appId === null ? {} : { appId }),
+          ...(alertAt.length === 0 ? {} : { alertAt }),
+        },
       }),
     ),
   ];
