@@ -53,6 +53,28 @@ describe('who is calling', () => {
     expect(await unknown.identify()).toMatchObject({ kind: 'API_KEY' });
   });
 
+  it.each([
+    [
+      'a JWT',
+      'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln',
+      /^This is a JWT, which is not accepted: send .*<API key>/,
+    ],
+    ['an unsigned JWT', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.', /^This is a JWT/],
+    ['a JWT longer than any key', `eyJhbGciOiJIUzI1NiJ9.${'a'.repeat(2_000)}.c2ln`, /^This is a JWT/],
+    ['an unknown key', `hd_${'k'.repeat(40)}`, /^The API key is unknown, expired or revoked\.$/],
+    ['a text with two points', 'a.b.c', /^The API key is unknown/],
+  ])('refuses %s with words for it', async (_what, given, message) => {
+    const { callers } = await start();
+    const asked = callers.identify(
+      { authorization: `Bearer ${given}` },
+      { requestId: 'r', clientAddress: null },
+    );
+    await expect(asked).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+      message: expect.stringMatching(message),
+    });
+  });
+
   it('forgets at once what the bus says has changed, and what was on its way meanwhile', async () => {
     const { mesh, bus, identify } = await start(sampleCaller());
     await identify();

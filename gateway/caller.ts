@@ -91,8 +91,17 @@ function isAllowed(list: BlockList, clientAddress: string | null): boolean {
   return family !== undefined && list.check(address, family);
 }
 
-function refusedKey(about: ConstructorParameters<typeof CredentialRefusal>[2]): CredentialRefusal {
-  return new CredentialRefusal('UNAUTHENTICATED', 'The API key is unknown, expired or revoked.', about);
+/** Three parts of base64url, the first of which begins with `{"`. */
+const jwtShape = /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/;
+
+function refusedKey(
+  key: string,
+  about: ConstructorParameters<typeof CredentialRefusal>[2],
+): CredentialRefusal {
+  const message = jwtShape.test(key)
+    ? 'This is a JWT, which is not accepted: send `authorization: Bearer <API key>`, or a page token of createPageToken.'
+    : 'The API key is unknown, expired or revoked.';
+  return new CredentialRefusal('UNAUTHENTICATED', message, about);
 }
 
 function isCaller(value: unknown): value is Caller {
@@ -215,11 +224,11 @@ export async function createCallers(options: {
     async identify(credentials, context) {
       const key = keyOf(credentials);
       if (key === undefined) return anonymousCaller;
-      if (key.length > keyLengthMax) throw refusedKey({ problem: 'MALFORMED' });
+      if (key.length > keyLengthMax) throw refusedKey(key, { problem: 'MALFORMED' });
       const { caller, allowList } = await lookUp(hash('sha256', key, 'hex'), context);
-      if (caller === undefined) throw refusedKey({ problem: 'UNKNOWN', key });
+      if (caller === undefined) throw refusedKey(key, { problem: 'UNKNOWN', key });
       if (caller.expiresAtMs !== null && caller.expiresAtMs <= now()) {
-        throw refusedKey({ problem: 'EXPIRED', caller });
+        throw refusedKey(key, { problem: 'EXPIRED', caller });
       }
       if (allowList !== undefined && !isAllowed(allowList, context.clientAddress)) {
         const message = 'The API key may not be used from this address.';

@@ -21,7 +21,7 @@ describe('auth', () => {
     expect(data).toEqual({ model: { name: 'Model m1', price: null } });
     expect(errors).toEqual([
       {
-        message: 'Model.price asks for the scope models:write, or tenants:admin.',
+        message: 'Model.price requires the scope models:write, or tenants:admin.',
         locations: [{ line: 1, column: 26 }],
         path: ['model', 'price'],
         extensions: { code: 'FORBIDDEN' },

@@ -2,10 +2,18 @@ import { transformSupergraphToPublicSchema } from '@theguild/federation-composit
 import { buildASTSchema, type GraphQLSchema, isScalarType, parse, valueFromASTUntyped } from 'graphql';
 import { DateTime, Decimal, JSONScalar } from './scalars.ts';
 
+/** What introspection, and so the Explorer, shows of the schema as a whole. Composition keeps none. */
+const description =
+  'Heddle, a GraphQL mesh for AI. Invoke AI models and prompts with the mutations `complete`, `runPrompt` and `embed`, and stream ' +
+  'answers with the subscriptions `completionStream` and `promptStream`. `models` and `routes` list what may be called, `me` is who ' +
+  'is calling, and `invocations` and `usage` show what was called and what it cost. Every request needs an API key: ' +
+  '`authorization: Bearer <API key>`. Errors have stable codes.';
+
 /** The schema that clients see of a supergraph: nothing inaccessible and none of Federation's machinery. */
 export function apiSchemaOf(supergraphSdl: string): GraphQLSchema {
   const supergraph = parse(supergraphSdl, { noLocation: true });
   const schema = buildASTSchema(transformSupergraphToPublicSchema(supergraph), { assumeValidSDL: true });
+  schema.description = description;
   for (const known of [DateTime, Decimal, JSONScalar]) {
     const scalar = schema.getType(known.name);
     if (!isScalarType(scalar)) continue;

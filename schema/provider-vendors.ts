@@ -34,7 +34,7 @@ export interface ProviderVendor {
   /** What createProvider cannot do without. */
   readonly requires: readonly ('secret' | 'baseUrl' | 'region')[];
   /**
-   * Variables that register it at start, the first that is set winning. `secret` is one name or several whose values
+   * Variables that register it at start; where several are set, the first of them is used. `secret` is one name or several whose values
    * are joined by ':' (parts after the second are optional).
    */
   readonly environment: {

@@ -92,7 +92,7 @@ export function grantKey(caller: Caller, demands: OperationDemands): string {
 
 function refusalOf(requirement: Requirement, coordinate: string, anonymous: boolean) {
   if (anonymous) {
-    const message = `${coordinate} asks who is calling: send \`authorization: Bearer <API key>\`.`;
+    const message = `${coordinate} requires authentication: send \`authorization: Bearer <API key>\`.`;
     return { code: 'UNAUTHENTICATED', message } as const;
   }
   if (requirement.unmeetable) {
@@ -104,7 +104,7 @@ function refusalOf(requirement: Requirement, coordinate: string, anonymous: bool
   const named = requirement.scopes
     .map((alternatives) => alternatives.map((set) => set.join(' and ')).join(', or '))
     .join('; and ');
-  return { code: 'FORBIDDEN', message: `${coordinate} asks for the scope ${named}.` } as const;
+  return { code: 'FORBIDDEN', message: `${coordinate} requires the scope ${named}.` } as const;
 }
 
 /** The fields that are refused to a caller who meets what the key says. */

@@ -12,8 +12,10 @@ const year = new Date().getUTCFullYear();
 export const exampleOperations: readonly ExampleOperation[] = [
   {
     name: 'Complete',
-    query: `# Invoke a model. Put your API key into the headers
-# below: once, for all tabs. Ctrl-Enter runs it.
+    query: `# Invokes an AI model. Your API key:
+# into the headers below, once for
+# all tabs; a reload forgets it.
+# Ctrl-Enter runs the operation.
 mutation Complete($input: CompletionInput!) {
   complete(input: $input) {
     text
@@ -27,13 +29,14 @@ mutation Complete($input: CompletionInput!) {
   },
   {
     name: 'CompletionStream',
-    query: `# The same, token by token.
+    query: `# The same, token by token; the
+# last event has the whole text.
 subscription CompletionStream($input: CompletionInput!) {
   completionStream(input: $input) {
     __typename
     sequence
     ... on TextDelta { text }
-    ... on CompletionFinished { completion { id finishReason cost } }
+    ... on CompletionFinished { completion { id text finishReason cost } }
     ... on CompletionFailed { code message }
   }
 }`,
@@ -43,8 +46,8 @@ subscription CompletionStream($input: CompletionInput!) {
   },
   {
     name: 'CreatePrompt',
-    query: `# A prompt: a template with variables that
-# clients run by its name.
+    query: `# A prompt: a template with variables
+# that clients run by its name.
 mutation CreatePrompt($input: CreatePromptInput!) {
   createPrompt(input: $input) {
     id
@@ -73,14 +76,86 @@ mutation RunPrompt($input: RunPromptInput!) {
   },
   {
     name: 'CreateApiKey',
-    query: `# A key for an app. The secret is shown this once.
+    query: `# A key for an app. The secret is
+# shown this once. Without limits a
+# key has the default limits.
 mutation CreateApiKey($input: CreateApiKeyInput!) {
   createApiKey(input: $input) {
     secret
-    key { id hint scopes }
+    key { id hint scopes limits { meter window amount } }
   }
 }`,
     variables: { input: { appId: 'default-app', label: 'my first key', scopes: ['inference:invoke'] } },
+  },
+  {
+    name: 'CreateTenant',
+    query: `# For admins: a tenant with an app.
+# The app's id goes into CreateApiKey.
+mutation CreateTenant {
+  tenant: createTenant(input: { name: "acme" }) {
+    id
+    plan { id limits { meter window amount } }
+  }
+}`,
+    variables: {},
+  },
+  {
+    name: 'SaveBudget',
+    query: `# At most 50 dollars a month for your
+# own tenant. From 80 percent on the
+# log has a line.
+mutation SaveBudget($input: BudgetInput!) {
+  saveBudget(input: $input) {
+    id
+    amount
+    window
+    spent
+    alertAt
+  }
+}`,
+    variables: { input: { amount: '50', window: 'MONTH', alertAt: [0.8, 1] } },
+  },
+  {
+    name: 'SaveRoute',
+    query: `# A name of your own for models: the
+# next one is called when one fails.
+mutation SaveRoute($input: RouteInput!) {
+  saveRoute(input: $input) {
+    alias
+    strategy
+    targets { model { id } }
+  }
+}`,
+    variables: {
+      input: {
+        alias: 'chat',
+        strategy: 'PRIORITY',
+        targets: [{ model: 'demo/flaky' }, { model: 'demo/echo' }],
+      },
+    },
+  },
+  {
+    name: 'Invocations',
+    query: `# The ledger: the last calls, and why
+# one failed.
+query Invocations {
+  invocations(first: 10) {
+    edges {
+      node { id status model { id } cost latencyMs errorCode error startedAt }
+    }
+  }
+}`,
+    variables: {},
+  },
+  {
+    name: 'AuditLog',
+    query: `# Who changed what.
+query AuditLog {
+  auditLog(first: 10) {
+    edges { node { at action outcome actor { keyId } targetType targetId } }
+  }
+}`,
+    variables: {},
   },
   {
     name: 'Usage',

@@ -19,7 +19,7 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
     mesh = stack.use(await startOneProcess());
     browser = await startBrowser(chromiumPath ?? '');
     stack.defer(() => browser.close());
-    page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(15_000);
     await page.route('**/*', (route) => {
       const url = route.request().url();
@@ -69,10 +69,25 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
       'CreatePrompt',
       'RunPrompt',
       'CreateApiKey',
+      'CreateTenant',
+      'SaveBudget',
+      'SaveRoute',
+      'Invocations',
+      'AuditLog',
       'Usage',
     ]);
     await page.locator('.view-line', { hasText: '"authorization": "Bearer "' }).waitFor();
     await page.locator('.view-line', { hasText: 'mutation Complete(' }).waitFor();
+  });
+
+  it('shows the first comment whole, left of the button that runs it', async () => {
+    const button = await page.locator('.graphiql-execute-button').boundingBox();
+    const comments = page.locator('.graphiql-query-editor .view-line', { hasText: /^#/ });
+    expect(await comments.count()).toBeGreaterThan(2);
+    for (const comment of await comments.locator('> span').all()) {
+      const { x = 0, width = 0 } = (await comment.boundingBox()) ?? {};
+      expect(x + width).toBeLessThan(button?.x ?? 0);
+    }
   });
 
   it('says what is missing while the header is blank', async () => {
@@ -89,9 +104,9 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
     await expectResult('"text": "Hello, Heddle!"', '"finishReason": "STOP"');
   });
 
-  it('streams a subscription in the next tab, with the key that is known by now', async () => {
+  it('streams a subscription in the next tab, with the key that is known by now, and leaves the answer on the screen', async () => {
     await openTab('CompletionStream');
-    await run('CompletionFinished', '"finishReason": "STOP"');
+    await run('CompletionFinished', '"finishReason": "STOP"', '"text": "One two three four."');
   });
 
   it('runs every other example, one after the other', async () => {
@@ -100,7 +115,17 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
     await openTab('RunPrompt');
     await run('Greet Ada in one line.');
     await openTab('CreateApiKey');
-    await run('"secret": "hd_', 'inference:invoke');
+    await run('"secret": "hd_', 'inference:invoke', '"meter": "COST"');
+    await openTab('CreateTenant');
+    await run('"id": "acme-', '"meter": "COST"');
+    await openTab('SaveBudget');
+    await run('"amount": "50.000000000"');
+    await openTab('SaveRoute');
+    await run('"alias": "chat"', 'demo/flaky');
+    await openTab('Invocations');
+    await run('"status": "SUCCEEDED"');
+    await openTab('AuditLog');
+    await run('route.save');
     await openTab('Usage');
     await run('demo/echo', '"requests"');
   });
@@ -109,25 +134,26 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
     const stored = await page.evaluate('JSON.stringify([localStorage, sessionStorage, location.href])');
     expect(stored).not.toContain(mesh.adminKey);
     // GraphiQL writes what it keeps some time after a change.
-    await page.waitForFunction(`JSON.parse(localStorage.getItem('graphiql:tabState')).activeTabIndex === 5`);
+    await page.waitForFunction(`JSON.parse(localStorage.getItem('graphiql:tabState')).activeTabIndex === 10`);
     await page.reload();
     await page.locator('.view-line', { hasText: 'query Usage(' }).waitFor();
-    expect(await page.locator('.graphiql-tab-button').count()).toBe(6);
+    expect(await page.locator('.graphiql-tab-button').count()).toBe(11);
     await page.locator('.view-line', { hasText: '"authorization": "Bearer "' }).waitFor();
   });
 
   it('opens an operation that a link carries in a tab of its own', async () => {
     await page.goto(`${mesh.url}/graphql?query=${encodeURIComponent('query Linked { __typename }')}`);
     await page.locator('.view-line', { hasText: 'query Linked' }).waitFor();
-    expect(await page.locator('.graphiql-tab-button').count()).toBe(7);
+    expect(await page.locator('.graphiql-tab-button').count()).toBe(12);
     await run('"__typename": "Query"');
   });
 
   it('explains types and fields in its documentation', async () => {
     await page.getByRole('button', { name: /Documentation Explorer/ }).click();
-    await page.locator('.graphiql-doc-explorer-content').getByText('Mutation', { exact: true }).click();
     const docs = page.locator('.graphiql-doc-explorer');
-    await docs.getByText('Asks an AI model, and answers when it has ended.').waitFor();
+    await docs.getByText('Heddle, a GraphQL mesh for AI.').waitFor();
+    await page.locator('.graphiql-doc-explorer-content').getByText('Mutation', { exact: true }).click();
+    await docs.getByText('Invokes an AI model, and returns when its answer is complete.').waitFor();
     await docs.getByText('CompletionInput', { exact: true }).first().click();
     await docs.getByText('JSON Schema: the answer is JSON of this shape, validated.').waitFor();
     if (process.env.HEDDLE_SCREENSHOT) await page.screenshot({ path: process.env.HEDDLE_SCREENSHOT });
