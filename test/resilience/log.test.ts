@@ -308,7 +308,10 @@ describe.each(deployments)('the log of %s', (_what, guardrails, start) => {
       },
     ]);
     const attempts = await linesOf(requestId);
-    expect(attempts.map(({ completionId }) => completionId)).toEqual(attempts.map(() => nodes[0]?.id));
+    // The id of the row as a node; arguments take both.
+    expect(attempts.map(({ completionId }) => `invocation:${completionId}`)).toEqual(
+      attempts.map(() => nodes[0]?.id),
+    );
     expect(attempts.length).toBe([nodes[0]?.attempts].flat().length);
   });
 

@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clientOf } from './support/client.ts';
+import { startOneProcess, type TestMesh } from './support/mesh.ts';
+
+const read = (page: string) => readFileSync(resolve(import.meta.dirname, '../docs', page), 'utf8');
+const blocksOf = (page: string, language: string) =>
+  [...read(page).matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
+    ([, block = '']) => block,
+  );
+
+let mesh: TestMesh;
+beforeAll(async () => {
+  mesh = await startOneProcess();
+});
+afterAll(() => mesh[Symbol.asyncDispose]());
+
+describe('docs/getting-started.md', () => {
+  /** The operations of the page by their names, in their order. */
+  const operations = blocksOf('getting-started.md', 'graphql').map((text) => {
+    const [definition] = parse(text).definitions;
+    if (definition?.kind !== 'OperationDefinition') throw new Error(`There is no operation in ${text}`);
+    const variables = definition.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
+    return { name: definition.name?.value ?? '', text, variables };
+  });
+  /** What each operation answers. */
+  const expected: Readonly<Record<string, RegExp>> = {
+    Tenant: /"id":"acme-.*"meter":"COST"/,
+    App: /"createApp"/,
+    Key: /"secret":"hd_.*"models":\["chat"\].*"meter":"COST","window":"DAY","amount":"10\.0*"/,
+    Budget: /"amount":"50\.0*","spent":"0\.0*","hard":true/,
+    Provider: /"credentials":\[\],"health":\{"circuit":"CLOSED","checkedAt":null\}/,
+    Model: /"id":"local\/llama3\.2","price":\{"input":"0\.0*","output":"0\.0*"\}/,
+    Route: /"alias":"chat".*"local\/llama3\.2".*"demo\/echo"/,
+    Try: /"model":\{"id":"demo\/echo"\},"outcome":"SUCCEEDED"/,
+    Call: /"text":"Hello".*"demo\/echo"/,
+    Left: /"subject":"key:.*"remaining":"10\.0*"/,
+    Usage: /"tenant":"acme-.*"requests":1/,
+    CheapFirst: /"cheap"/,
+    Fallback: /"steady"/,
+  };
+
+  it('has operations that work one after another, with what the ones before returned', async () => {
+    const year = new Date().getUTCFullYear();
+    const known: Record<string, unknown> = {
+      from: `${year}-01-01T00:00:00Z`,
+      to: `${year + 1}-01-01T00:00:00Z`,
+    };
+    const answers: Record<string, string> = {};
+    let secret = '';
+    for (const { name, text, variables } of operations) {
+      const key = name === 'Call' || name === 'Left' ? secret : mesh.adminKey;
+      const given = Object.fromEntries(variables.map((variable) => [variable, known[variable]]));
+      const data = await clientOf(mesh.url, key).data<Record<string, Record<string, unknown>>>(text, given);
+      if (name === 'Tenant') known.tenantId = data.createTenant?.id;
+      if (name === 'App') known.appId = data.createApp?.id;
+      if (name === 'Key') secret = `${data.createApiKey?.secret}`;
+      answers[name] = JSON.stringify(data);
+    }
+    expect(Object.keys(answers)).toEqual(Object.keys(expected));
+    for (const [name, fits] of Object.entries(expected)) expect(answers[name], name).toMatch(fits);
+  });
+
+  it.each(['cheap', 'steady'])('has a route %s that answers', async (model) => {
+    const { data } = clientOf(mesh.url, mesh.adminKey);
+    const call = `mutation { complete(input: { model: "${model}", messages: [{ role: USER, content: "Hi" }] }) { text } }`;
+    expect(await data(call)).toEqual({ complete: { text: 'Hi' } });
+  });
+});
+
+describe('docs/graphql.md', () => {
+  const expected = [
+    /"totalCount":\d+,"edges":\[\{"node":\{"id":"/,
+    /"text":"Hello","cost":"0/,
+    /"code":"\w+"/,
+  ];
+
+  it('has commands that answer as it says', async () => {
+    const commands = blocksOf('graphql.md', 'sh');
+    expect(commands).toHaveLength(expected.length);
+    for (const [index, fits] of expected.entries()) {
+      const command = commands[index]?.replaceAll('http://127.0.0.1:4000', mesh.url) ?? '';
+      const { stdout } = await promisify(execFile)('bash', ['-c', command], {
+        env: { PATH: process.env.PATH ?? '', HEDDLE_KEY: mesh.adminKey },
+      });
+      expect(stdout).toMatch(fits);
+      expect(stdout.includes('"errors"')).toBe(index === 2);
+    }
+  });
+});
