@@ -2,7 +2,16 @@ import { type GraphQLResolveInfo, Kind } from 'graphql';
 import { badInput } from '../shared/input.ts';
 
 export type UsageInterval = 'HOUR' | 'DAY' | 'MONTH' | 'ALL';
-export type UsageDimension = 'TENANT' | 'APP' | 'KEY' | 'MODEL' | 'PROVIDER' | 'PROMPT';
+export type UsageDimension =
+  | 'TENANT'
+  | 'APP'
+  | 'KEY'
+  | 'MODEL'
+  | 'PROVIDER'
+  | 'PROMPT'
+  | 'END_USER'
+  | 'TAG'
+  | 'CACHE';
 
 /** The arguments of every `usage` field. */
 export interface UsageArgs {

@@ -44,6 +44,9 @@ export const dimensions: Readonly<Record<UsageDimension, { readonly key: string;
     MODEL: { key: 'model', field: '$modelId' },
     PROVIDER: { key: 'provider', field: '$providerId' },
     PROMPT: { key: 'prompt', field: '$promptId' },
+    END_USER: { key: 'endUser', field: '$endUserId' },
+    TAG: { key: 'tag', field: '$tags' },
+    CACHE: { key: 'cache', field: '$cache' },
   };
 
 const units = { HOUR: 'hour', DAY: 'day', MONTH: 'month' } as const;
@@ -144,6 +147,8 @@ function pipeline(
         ...(filter == null ? {} : { $and: [conditionsOf(filter)] }),
       },
     },
+    // A call counts for each of its tags; one without for null.
+    ...(by.includes('TAG') ? [{ $unwind: { path: '$tags', preserveNullAndEmptyArrays: true } }] : []),
     {
       $group: {
         _id: {

@@ -86,6 +86,7 @@ describe('usage', () => {
     ['MODEL', [{ model: 'demo/echo' }, { model: 'demo/slow' }]],
     ['PROVIDER', [{ provider: 'demo' }]],
     ['PROMPT', [{ prompt: null }, { prompt: 'p1' }]],
+    ['CACHE', [{ cache: 'HIT' }, { cache: 'MISS' }]],
   ])('tells apart by %s', async (dimension, keys) => {
     expect((await bucketsOf(acme, 'ALL', [dimension])).map((bucket) => bucket.keys)).toEqual(keys);
   });
@@ -123,6 +124,39 @@ describe('usage', () => {
     expect(await bucketsOf(key, 'ALL', [], range)).toMatchObject([{ requests: 3 }]);
     expect(await bucketsOf({ ...key, endUserId: 'ada' }, 'ALL', [], range)).toMatchObject([{ requests: 1 }]);
     expect(await bucketsOf({ ...key, endUserId: 'bob' }, 'ALL', [], range)).toEqual([]);
+  });
+
+  it('groups by end user and by tag, where a call counts for each of its tags', async () => {
+    const caller = testCaller('labeled', 'usage:read');
+    const own = { tenantId: 'labeled', costNanos: 1_000_000_000n };
+    await invocations(database.connection).insertMany([
+      row('l1', '2026-09-05T00:00:00Z', { ...own, endUserId: 'ada', tags: ['beta', 'web'] }),
+      row('l2', '2026-09-05T00:00:00Z', { ...own, endUserId: 'eve', tags: ['web'] }),
+      row('l3', '2026-09-05T00:00:00Z', own),
+    ]);
+    const range = { from: '2026-09-01T00:00:00Z', to: '2026-10-01T00:00:00Z' };
+    const groups = async (...by: string[]) =>
+      (await bucketsOf(caller, 'ALL', by, range)).map(({ keys, requests }) => [
+        ...Object.values(keys),
+        requests,
+      ]);
+    expect(await groups('END_USER')).toEqual([
+      [null, 1],
+      ['ada', 1],
+      ['eve', 1],
+    ]);
+    expect(await groups('TAG')).toEqual([
+      [null, 1],
+      ['beta', 1],
+      ['web', 2],
+    ]);
+    expect(await groups('TAG', 'END_USER')).toEqual([
+      [null, null, 1],
+      ['beta', 'ada', 1],
+      ['web', 'ada', 1],
+      ['web', 'eve', 1],
+    ]);
+    expect(await groups()).toEqual([[3]]);
   });
 
   it('refuses a range that is empty, turned round or too long', async () => {
