@@ -33,7 +33,7 @@ describe('docs/getting-started.md', () => {
     App: /"createApp"/,
     Key: /"secret":"hd_.*"models":\["chat"\].*"meter":"COST","window":"DAY","amount":"10\.0*"/,
     Budget: /"amount":"50\.0*","spent":"0\.0*","hard":true/,
-    Provider: /"credentials":\[\],"health":\{"circuit":"CLOSED","checkedAt":null\}/,
+    Provider: /"problem":null,"health":\{"circuit":"CLOSED","checkedAt":null\}/,
     Model: /"id":"local\/llama3\.2","price":\{"input":"0\.0*","output":"0\.0*"\}/,
     Route: /"alias":"chat".*"local\/llama3\.2".*"demo\/echo"/,
     Try: /"model":\{"id":"demo\/echo"\},"outcome":"SUCCEEDED"/,

@@ -132,6 +132,37 @@ describe('providers', () => {
     expect(await refusal(remove, added)).toMatch(/^NOT_FOUND/);
   });
 
+  it('reports what keeps every call from a provider, and nothing where a call is possible', async () => {
+    const problemOf = async (id: string) => {
+      const data = await dataOf(subgraph, reader, 'query ($id: ID!) { provider(id: $id) { problem } }', {
+        id,
+      });
+      return (data.provider as { readonly problem: string | null }).problem;
+    };
+    const change = (document: string) => dataOf(subgraph, admin, `mutation { ${document} { id } }`, {});
+    const own = { kind: 'OLLAMA', baseUrl: 'http://127.0.0.1:1/v1' };
+    await dataOf(subgraph, admin, createProvider, { input: { id: 'no-key-needed', ...own } });
+    await dataOf(subgraph, admin, createProvider, { input: { id: 'own-key', ...own, apiKey: 'k-12345678' } });
+    const { createProvider: made } = await dataOf<{
+      createProvider: { credentials: readonly { id: string }[] };
+    }>(subgraph, admin, createProvider, {
+      input: { id: 'watched', kind: 'OPENAI', apiKey: 'sk-12345678901' },
+    });
+    const credential = made.credentials[0]?.id;
+    expect(await problemOf('no-key-needed')).toBeNull();
+    expect(await problemOf('own-key')).toBeNull();
+    expect(await problemOf('watched')).toBeNull();
+
+    await change(`updateProviderCredential(id: "${credential}", input: { enabled: false })`);
+    expect(await problemOf('watched')).toMatch(/credentials are disabled/);
+    await change('updateProvider(id: "own-key", input: { baseUrl: "http://127.0.0.2:1/v1" })');
+    expect(await problemOf('own-key')).toMatch(/address has changed/);
+    await dataOf(subgraph, admin, `mutation { removeProviderCredential(id: "${credential}") }`, {});
+    expect(await problemOf('watched')).toMatch(/no credential.*addProviderCredential/);
+    await change('updateProvider(id: "watched", input: { enabled: false })');
+    expect(await problemOf('watched')).toMatch(/disabled.*updateProvider/);
+  });
+
   it("registers the vendor's present models when asked to", async () => {
     await dataOf(subgraph, admin, createProvider, {
       input: { id: 'deep', kind: 'DEEPSEEK', apiKey: 'sk-deep-123456', registerModels: true },

@@ -17,6 +17,7 @@ import { listModels } from './list-models.ts';
 import { listProviders, listRoutes } from './list-providers.ts';
 import type { ModelsLoaders } from './loaders.ts';
 import { modelPrice } from './prices.ts';
+import { findProviderProblem } from './provider-problem.ts';
 import { removeProviderCredential } from './remove-provider-credential.ts';
 import { saveRoute } from './save-route.ts';
 import { activateModel, deprecateModel, retireModel } from './set-lifecycle.ts';
@@ -64,6 +65,7 @@ export function modelsResolvers(deps: ModelsDeps): SubgraphResolvers<ModelsLoade
       __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.provider.load(id),
       id: ({ _id }: ProviderRecord) => _id,
       credentials: ({ _id }: ProviderRecord, _, { loaders }) => loaders.credentials.load(_id),
+      problem: (record: ProviderRecord, _, { loaders }) => findProviderProblem(record, loaders, deps),
     },
     ProviderCredential: {
       __resolveReference: ({ id }: { id: string }, { caller, loaders }) =>
