@@ -2,11 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
 import { models } from '#mongo/models.ts';
 import { routes } from '#mongo/routes.ts';
-import type { CallerLimit } from '#schema/caller.ts';
+import { anonymousCaller, type CallerLimit } from '#schema/caller.ts';
 import { limitsOf } from '#state/quota/caller-limits.ts';
+import { catalogModel } from '#test/support/catalog-model.ts';
 import { openTestDatabase } from '#test/support/database.ts';
-import { fillCatalog, startInference } from '#test/support/inference.ts';
+import { fillCatalog, freePrice, startInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { openingRecord } from './ledger/attempt-progress.ts';
+import { closeOrphan } from './ledger/orphan.ts';
+import { openRow } from './ledger/rows.ts';
 
 const opened = new AsyncDisposableStack();
 let database: Database;
@@ -102,6 +106,28 @@ describe('an AI model without a price', () => {
     mesh.beta.always((call) => call.say('x').finish(usageOf(10, 5)));
     await mesh.data(COMPLETE, completing('unpriced-first'));
     expect(await mesh.rows()).toMatchObject([{ unpriced: true, modelId: 'beta/one' }]);
+  });
+
+  it('marks the row of a call whose process died', () => {
+    const bounds = { inputTokensMax: 10, outputTokensMax: 50 };
+    const closed = (price: ReturnType<typeof openingRecord>['price']) => {
+      const model = catalogModel('alpha/one', { price });
+      const caller = { ...anonymousCaller, tenantId: 't', appId: 'a', keyId: 'k' };
+      const labels = { requestId: 'r', clientRequestId: null, endUserId: null, tags: [] };
+      const start = {
+        id: 'c',
+        kind: 'completion',
+        caller,
+        model,
+        promptId: null,
+        promptVersionId: null,
+      } as const;
+      const opening = openingRecord(model, bounds, 0);
+      const row = openRow({ ...start, labels, cache: 'BYPASS', startedAtMs: 0, ownerId: 'o', opening });
+      return closeOrphan(row, [], 1_000).closing;
+    };
+    expect(closed(null)).toMatchObject({ unpriced: true, attempts: [{ unpriced: true }] });
+    expect(closed(freePrice)).not.toHaveProperty('unpriced');
   });
 
   it('is called where the operator allows it, and meters equal the ledger', async () => {

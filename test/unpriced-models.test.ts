@@ -1,0 +1,46 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { clientOf } from './support/client.ts';
+import { freePort, startOneProcess } from './support/mesh.ts';
+
+const stack = new AsyncDisposableStack();
+afterAll(() => stack.disposeAsync());
+
+/** A mesh with a provider of the kind, where nothing listens, and a key with the default limits; asks its model. */
+async function codeOf(kind: string, price: string, environment: Readonly<Record<string, string>> = {}) {
+  const mesh = stack.use(await startOneProcess(environment));
+  const admin = clientOf(mesh.url, mesh.adminKey);
+  const made = await admin.data<{ createApiKey: { secret: string }; createModel: { id: string } }>(
+    `mutation ($url: String!) {
+      createProvider(input: { id: "own", kind: ${kind}, baseUrl: $url, apiKey: "k-123456789" }) { id }
+      createModel(input: { providerId: "own", name: "mine" ${price} }) { id }
+      createApiKey(input: { appId: "default-app", label: "newcomer" }) { secret }
+    }`,
+    { url: `http://127.0.0.1:${await freePort()}/v1` },
+  );
+  return clientOf(mesh.url, made.createApiKey.secret).code(
+    'mutation { complete(input: { model: "own/mine", messages: [{ role: USER, content: "Hi" }] }) { text } }',
+  );
+}
+
+describe('a new key with its default limits', () => {
+  it.each([
+    ['a server of unknown price is refused', 'OPENAI_COMPATIBLE', '', {}, 'MODEL_UNPRICED'],
+    [
+      'one whose price is 0 is called',
+      'OPENAI_COMPATIBLE',
+      'price: { input: 0, output: 0 }',
+      {},
+      'PROVIDER_ERROR',
+    ],
+    ['Ollama is called, free of charge', 'OLLAMA', '', {}, 'PROVIDER_ERROR'],
+    [
+      'a server of unknown price is called where the operator allows it',
+      'OPENAI_COMPATIBLE',
+      '',
+      { HEDDLE_UNPRICED_MODELS: 'allow' },
+      'PROVIDER_ERROR',
+    ],
+  ] as const)('%s', async (_promise, kind, price, environment, code) => {
+    expect(await codeOf(kind, price, environment)).toBe(code);
+  });
+});
