@@ -25,6 +25,14 @@ export function requireAllScopes(caller: Caller, wanted: readonly string[]): voi
   }
 }
 
+/** The scopes that a key is to have from now on. CONFLICT for the admin key, which has every scope there is. */
+export function changedScopes({ lineId }: ApiKeyRecord, wanted: readonly string[] | null): Scope[] {
+  if (lineId === adminKeyId) {
+    throw new HeddleError('CONFLICT', 'The admin key has every scope: create a key with fewer instead.');
+  }
+  return checkedScopes(wanted, 'input.scopes');
+}
+
 const everyScope = Object.keys(scopes);
 
 /** What a key may do. The admin key, and what it is rotated to, has every scope there is, also those that it is older than. */

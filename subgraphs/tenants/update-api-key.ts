@@ -9,12 +9,13 @@ import { changedMeanwhile, requireInForce } from './in-force.ts';
 import { keepingOperators } from './keep-operators.ts';
 import { narrowLimits } from './limit-bounds.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
-import { requireAllScopes, scopesOfKey } from './scopes.ts';
+import { changedScopes, requireAllScopes, scopesOfKey } from './scopes.ts';
 import { replaceLimits, setByOf } from './set-limits.ts';
 import { visible } from './visible.ts';
 
 export interface UpdateApiKeyInput {
   readonly label?: string | null;
+  readonly scopes?: readonly string[] | null;
   readonly limits?: readonly LimitInput[] | null;
   readonly allowedIps?: readonly string[] | null;
   readonly expiresAt?: Date | null;
@@ -41,6 +42,7 @@ export async function updateApiKey(
   requireInForce(before, now);
   const change: Partial<ApiKeyRecord> = {};
   if (input.label !== undefined) change.label = checkedText(input.label ?? '', 'input.label');
+  if (input.scopes !== undefined) change.scopes = changedScopes(before, input.scopes);
   if (input.limits !== undefined) {
     const wanted =
       input.limits === null
@@ -61,7 +63,7 @@ export async function updateApiKey(
   if (input.prompts !== undefined) change.prompts = checkedPatterns(input.prompts, 'input.prompts');
   const wanted = { ...before, ...change };
   requireWithin('The key', boundsOfKey(wanted), bounds);
-  const { label, limits, allowedIps, expiresAt, models = null, prompts = null } = before;
+  const { label, scopes, limits, allowedIps, expiresAt, models = null, prompts = null } = before;
   const update = () =>
     apiKeys(deps.connection)
       .findOneAndUpdate(
@@ -70,6 +72,7 @@ export async function updateApiKey(
           revokedAt: null,
           replacedById: null,
           label,
+          scopes,
           limits,
           allowedIps,
           expiresAt,

@@ -52,10 +52,42 @@ const bounded = () => ({
   expiresAt: inFourDays(),
 });
 
+describe('the scopes of a key', () => {
+  const change =
+    'mutation ($id: ID!, $input: UpdateApiKeyInput!) { updateApiKey(id: $id, input: $input) { scopes } }';
+
+  it('are changed within those of the caller, and count from the next operation on', async () => {
+    const { id, secret } = await newKey({});
+    const { updateApiKey } = await run(change, { id, input: { scopes: ['inference:invoke'] } }, acme.caller);
+    expect(updateApiKey).toEqual({ scopes: ['inference:invoke'] });
+    expect((await mesh.callerOf(secret))?.scopes).toEqual(['inference:invoke']);
+    await run(change, { id, input: { scopes } }, acme.caller);
+    expect((await mesh.callerOf(secret))?.scopes).toEqual(scopes);
+  });
+
+  it('never become more than the caller has, nor are those of a wider key changed', async () => {
+    const { caller } = await newKey({});
+    const narrow = await newKey({ scopes: ['inference:invoke'] });
+    const wide = await newKey({ scopes: ['usage:read'] }, mesh.admin);
+    const add = (scope: string) => ({ id: narrow.id, input: { scopes: [scope] } });
+    expect(await codeOf(change, add('tenants:admin'), acme.caller)).toBe('FORBIDDEN');
+    expect(await codeOf(change, add('usage:read'), caller)).toBe('FORBIDDEN');
+    expect(await codeOf(change, add('no:scope'), acme.caller)).toBe('BAD_USER_INPUT');
+    expect(await codeOf(change, { id: wide.id, input: { scopes: [] } }, caller)).toBe('FORBIDDEN');
+    expect((await mesh.callerOf(narrow.secret))?.scopes).toEqual(['inference:invoke']);
+  });
+});
+
 describe('a key with bounds', () => {
   it('does not change or rotate itself, before or after its rotation; it may revoke itself', async () => {
     const { id, secret, caller } = await newKey(bounded());
-    for (const input of [{ limits: [] }, { allowedIps: null }, { expiresAt: null }, { label: 'x' }]) {
+    for (const input of [
+      { limits: [] },
+      { allowedIps: null },
+      { expiresAt: null },
+      { label: 'x' },
+      { scopes: [] },
+    ]) {
       expect(await codeOf(update, { id, input }, caller)).toBe('FORBIDDEN');
     }
     expect(await codeOf(rotate, { id }, caller)).toBe('FORBIDDEN');
