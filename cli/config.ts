@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isNetwork } from '#gateway/client-address.ts';
 import { exposures } from '#gateway/exposure.ts';
 import { parseCountLimits } from '#schema/count-limits.ts';
+import { parseAllowList } from '#schema/egress.ts';
 import { readPublicKeys, readSigningKey } from '#schema/mesh-keys.ts';
 import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
 import { keyLimitsDefault, parseLimits, tenantLimitsDefault } from '#subgraphs/tenants/default-limits.ts';
@@ -146,6 +147,16 @@ export const variables = {
       .optional(),
     'Former encryption keys, comma-separated: they still open what they sealed, until `heddle reseal` has run.',
     true,
+  ),
+  HEDDLE_EGRESS_ALLOW: variable(
+    z
+      .string()
+      .optional()
+      .refine(
+        (text) => text === undefined || isValid(parseAllowList)(text),
+        'must be hosts separated by commas: names, *.example.com, addresses, or networks such as 10.1.0.0/16',
+      ),
+    'The only hosts that providers may be called at: names, `*.example.com`, addresses and networks, separated by commas. Unset: any. Link-local and metadata addresses are never called.',
   ),
   HEDDLE_MESH_KEY: variable(
     meshKey(readSigningKey).optional(),

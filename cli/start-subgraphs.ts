@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { makeDirectory } from '#mongo/embedded/make-directory.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
 import { parseCountLimits } from '#schema/count-limits.ts';
+import { createEgress } from '#schema/egress.ts';
 import type { SubgraphName } from '#schema/subgraph.ts';
 import type { State } from '#state/open-state.ts';
 import type { Quota } from '#state/quota/quota.ts';
@@ -69,6 +70,7 @@ export async function startSubgraphs(
   }
   const { secrets: secretBox, payloads } = boxes;
   await checkKey(connection, secretBox, log);
+  const egress = createEgress(environment.HEDDLE_EGRESS_ALLOW);
 
   let newAdminKey: string | null = null;
   if (names.includes('tenants')) {
@@ -86,6 +88,7 @@ export async function startSubgraphs(
     await registerEnvironmentProviders(connection, providerEnvironment, {
       bus: state.bus,
       secretBox,
+      egress,
       audit: services.audit,
     });
     await bindOlderCredentials(connection, secretBox);
@@ -99,6 +102,7 @@ export async function startSubgraphs(
         catalog,
         secretBox,
         payloads,
+        egress,
         state,
         // The embedded store has one owner.
         isAlone: url.startsWith('embedded:'),

@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Catalog } from '#mongo/catalog.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
+import type { Egress } from '#schema/egress.ts';
 import type { SubgraphName } from '#schema/subgraph.ts';
 import type { State } from '#state/open-state.ts';
 import type { Subgraph, SubgraphServices } from '#subgraphs/shared/subgraph.ts';
@@ -18,6 +19,8 @@ export interface SubgraphParts extends SubgraphServices {
   readonly secretBox: SecretBox;
   /** For what clients and AI models write. */
   readonly payloads: SecretBox;
+  /** HEDDLE_EGRESS_ALLOW. */
+  readonly egress: Egress;
   readonly state: State;
   /** No other process uses the database. */
   readonly isAlone: boolean;

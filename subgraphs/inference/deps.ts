@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import type { Catalog } from '#mongo/catalog.ts';
+import type { Egress } from '#schema/egress.ts';
 import type { JsonSchemas } from '#schema/json-schema.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Cache } from '#state/cache/cache.ts';
@@ -33,6 +34,7 @@ export interface InferenceDeps {
   readonly progress: ProgressWriter;
   readonly ownerId: string;
   readonly jsonSchemas: JsonSchemas;
+  readonly egress: Egress;
   readonly guardrails: {
     readonly input: GuardrailStage | undefined;
     readonly output: GuardrailStage | undefined;

@@ -19,7 +19,7 @@ describe('parseCompletionInput', () => {
           role: 'USER',
           parts: [
             { text: 'Look:' },
-            { imageUrl: 'https://x/y.png' },
+            { imageUrl: 'https://example.com/y.png' },
             { data: 'AAAA', mediaType: 'application/pdf' },
             { data: 'AAAA', mediaType: 'IMAGE/JPG; q=1' },
           ],
@@ -34,7 +34,7 @@ describe('parseCompletionInput', () => {
         role: 'user',
         parts: [
           { type: 'text', text: 'Look:' },
-          { type: 'file', mediaType: 'image/*', url: 'https://x/y.png' },
+          { type: 'file', mediaType: 'image/*', url: 'https://example.com/y.png' },
           { type: 'file', mediaType: 'application/pdf', data: 'AAAA' },
           { type: 'file', mediaType: 'image/jpeg', data: 'AAAA' },
         ],
@@ -48,7 +48,7 @@ describe('parseCompletionInput', () => {
     expect(
       parse({ messages: [{ role: 'USER', content: '日本語'.repeat(1_000) }] }).inputTokensMax,
     ).toBeGreaterThanOrEqual(3_000);
-    const image = parse({ messages: [{ role: 'USER', parts: [{ imageUrl: 'https://x/y.png' }] }] });
+    const image = parse({ messages: [{ role: 'USER', parts: [{ imageUrl: 'https://example.com/y.png' }] }] });
     expect(image.inputTokensMax).toBeGreaterThanOrEqual(1_600);
     expect(image.inputs).toEqual(['IMAGE']);
   });
@@ -58,14 +58,17 @@ describe('parseCompletionInput', () => {
     ['instructions', { messages: [{ role: 'SYSTEM', content: 'x' }] }],
     ['messages[0]', { messages: [{ role: 'USER' }] }],
     ['not both', { messages: [{ role: 'USER', content: 'x', parts: [{ text: 'y' }] }] }],
-    ['exactly one', { messages: [{ role: 'USER', parts: [{ text: 'x', imageUrl: 'https://x' }] }] }],
+    [
+      'exactly one',
+      { messages: [{ role: 'USER', parts: [{ text: 'x', imageUrl: 'https://example.com' }] }] },
+    ],
     ['parts[0]', { messages: [{ role: 'USER', parts: [{}] }] }],
     ['http(s)', { messages: [{ role: 'USER', parts: [{ imageUrl: 'file:///etc/passwd' }] }] }],
     ['mediaType', { messages: [{ role: 'USER', parts: [{ data: 'AAAA' }] }] }],
     ...['application/pdf', 'Video/MP4', 'text/plain; q=1', 'application/x-pdf'].map(
       (mediaType): [string, Partial<CompletionInput>] => [
         'imageUrl',
-        { messages: [{ role: 'USER', parts: [{ imageUrl: 'https://x/y', mediaType }] }] },
+        { messages: [{ role: 'USER', parts: [{ imageUrl: 'https://example.com/y', mediaType }] }] },
       ],
     ),
     ['base64', { messages: [{ role: 'USER', parts: [{ data: 'data:x', mediaType: 'image/png' }] }] }],

@@ -1,3 +1,4 @@
+import { type Egress, openEgress } from '#schema/egress.ts';
 import { checkedCallParameters } from '../shared/call-parameters.ts';
 import { refuse } from '../shared/input.ts';
 import type { CallOptionsInput, CompletionInput, ToolInput } from './input-types.ts';
@@ -18,8 +19,12 @@ const toolName = /^[A-Za-z0-9_-]{1,64}$/;
 const imageTokensMax = 4_096;
 
 /** Checks what a client asks for, once. Throws BAD_USER_INPUT naming what is wrong. */
-export function parseCompletionInput(input: CompletionInput, origin: CallOrigin): CompletionRequest {
-  return completeRequest(input, parseMessages(input.messages), origin, {
+export function parseCompletionInput(
+  input: CompletionInput,
+  origin: CallOrigin,
+  egress: Egress = openEgress,
+): CompletionRequest {
+  return completeRequest(input, parseMessages(input.messages, egress), origin, {
     promptId: null,
     promptVersionId: null,
   });

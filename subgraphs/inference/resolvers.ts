@@ -48,7 +48,7 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
       complete: (_, { input }, context, info) =>
         groups.run(context, info, (meters) =>
           complete(
-            parseCompletionInput(input, context),
+            parseCompletionInput(input, context, inference.egress),
             context.caller,
             cachePolicies.complete,
             context.signal,
@@ -69,7 +69,12 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
         ),
       startCompletion: (_, { input }, context, info) =>
         groups.run(context, info, async (meters) =>
-          startCompletion(parseCompletionInput(input, context), context.caller, inference, meters),
+          startCompletion(
+            parseCompletionInput(input, context, inference.egress),
+            context.caller,
+            inference,
+            meters,
+          ),
         ),
       cancelCompletion: (_, { id }, context) =>
         cancelCompletion(storedIdOf('Invocation', id), context, inference),
@@ -82,7 +87,7 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
       completionStream: {
         subscribe: (_, { input }, context) =>
           completionStream(
-            parseCompletionInput(input, context),
+            parseCompletionInput(input, context, inference.egress),
             context.caller,
             cachePolicies.completionStream,
             context.signal,

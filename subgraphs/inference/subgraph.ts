@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
 import type { Catalog } from '#mongo/catalog.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
+import { type Egress, openEgress } from '#schema/egress.ts';
 import { createJsonSchemas } from '#schema/json-schema.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import type { Cache } from '#state/cache/cache.ts';
@@ -46,6 +47,8 @@ export interface InferenceSubgraphDeps extends SubgraphServices {
   readonly unpricedModels?: UnpricedModels;
   /** No other process uses the database. */
   readonly isAlone?: boolean;
+  /** Where calls and the URLs of files may go; absent: wherever nobody is refused. */
+  readonly egress?: Egress;
   /** How long invocations that run may go on when the subgraph is disposed. */
   readonly graceMs?: number;
   /** For tests: other providers than the registry's. */
@@ -65,12 +68,13 @@ const neverAborted = new AbortController().signal;
 export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Promise<Subgraph> {
   const { connection, log, bus, quota, catalog, now = Date.now, random = Math.random } = deps;
   const delay = deps.delay ?? ((ms, signal) => wait(ms, undefined, { signal }));
+  const egress = deps.egress ?? openEgress;
   const sdl = loadSubgraphSdl('inference');
   const guardrails = guardrailStages(guardrailsOf(deps.guardrails ?? ''));
   const cachePolicies = cachePoliciesOf(sdl);
 
   await using opened = new AsyncDisposableStack();
-  const http = opened.use(createHttpFetch());
+  const http = opened.use(createHttpFetch({ egress }));
   const { streams } = deps.state;
   const { payloads } = deps;
   const sweeping = { log, streams, quota, payloads };
@@ -114,6 +118,7 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     progress,
     ownerId: ownership.ownerId,
     jsonSchemas: opened.use(createJsonSchemas()),
+    egress,
   };
   const running = createRunning();
   const lostReaders = opened.use(

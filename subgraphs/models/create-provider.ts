@@ -5,7 +5,8 @@ import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { type ProviderKind, providerVendors } from '#schema/provider-vendors.ts';
-import { badInput, checkedText, orConflict } from '../shared/input.ts';
+import { badInput, orConflict } from '../shared/input.ts';
+import { checkedRegion } from '../shared/region.ts';
 import { withRoom } from '../shared/with-room.ts';
 import { credentialRecord } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
@@ -23,8 +24,6 @@ export interface CreateProviderInput {
   readonly registerModels?: boolean | null;
 }
 
-export const regionMax = 64;
-
 /** Adds a provider, with its first credential when a key is given. CONFLICT when the id is taken. */
 export async function createProvider(
   input: CreateProviderInput,
@@ -35,8 +34,8 @@ export async function createProvider(
   const record: ProviderRecord = {
     _id: checkedSlug(input.id, 'input.id'),
     kind: input.kind,
-    baseUrl: input.baseUrl == null ? null : checkedBaseUrl(input.baseUrl, 'input.baseUrl'),
-    region: input.region == null ? null : checkedText(input.region, 'input.region', regionMax),
+    baseUrl: input.baseUrl == null ? null : checkedBaseUrl(input.baseUrl, 'input.baseUrl', deps.egress),
+    region: input.region == null ? null : checkedRegion(input.region, 'input.region'),
     enabled: input.enabled ?? true,
     createdAt: now,
     updatedAt: now,

@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import { bumpCatalogRevision } from '#mongo/catalog-revisions.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
+import type { Egress } from '#schema/egress.ts';
 import type { SubgraphContext } from '../shared/context.ts';
 import type { SubgraphServices } from '../shared/subgraph.ts';
 import type { ModelsLoaders } from './loaders.ts';
@@ -9,6 +10,8 @@ import type { ModelsLoaders } from './loaders.ts';
 export interface ModelsDeps extends SubgraphServices {
   readonly connection: Connection;
   readonly secretBox: SecretBox;
+  /** Where providers may be; absent: wherever nobody is refused. */
+  readonly egress?: Egress;
   readonly now?: () => number;
 }
 

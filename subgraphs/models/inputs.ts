@@ -1,3 +1,4 @@
+import { type Egress, openEgress } from '#schema/egress.ts';
 import { nanosOfDecimal } from '#schema/money.ts';
 import { endpointOfPath } from '#schema/provider-vendors.ts';
 import { badInput } from '../shared/input.ts';
@@ -24,7 +25,7 @@ export function checkedModelName(value: string, field: string): string {
 }
 
 /** An http(s) URL without a slash at its end; one with user, query, fragment or the path of a call is refused. */
-export function checkedBaseUrl(value: string, field: string): string {
+export function checkedBaseUrl(value: string, field: string, egress: Egress = openEgress): string {
   const url = value.length <= urlMax && URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     return badInput(field, 'must be an http:// or https:// URL of at most 2048 characters.');
@@ -32,6 +33,8 @@ export function checkedBaseUrl(value: string, field: string): string {
   if (url.username !== '' || url.password !== '') {
     badInput(field, 'must not hold a user or password: keys are given with addProviderCredential.');
   }
+  const refusal = egress.refusalOfHost(url.hostname);
+  if (refusal !== null) badInput(field, `may not be called: ${refusal}.`);
   if (url.search !== '' || url.hash !== '') badInput(field, 'must not hold a query or a fragment.');
   const base = `${url.origin}${url.pathname}`.replace(/\/+$/, '');
   const endpoint = endpointOfPath(url.pathname);

@@ -196,6 +196,15 @@ describe('providers', () => {
       { id: 'url', kind: 'OPENAI', baseUrl: 'https://example.com/?a=1' },
       'input.baseUrl must not hold a query',
     ],
+    ...[
+      'http://169.254.169.254/v1',
+      'http://2852039166',
+      'http://[fd00:ec2::254]',
+      'http://metadata.google.internal',
+    ].map((baseUrl) => [{ id: 'url', kind: 'VLLM', baseUrl }, 'input.baseUrl may not be called']),
+    ...['us-east-1.evil.test/', 'x@127.0.0.1:1/#', 'evil.test/#', 'EU', '-eu', 'eu.west', ' '].map(
+      (region) => [{ id: 'url', kind: 'BEDROCK', region }, 'input.region must be'],
+    ),
     [{ id: 'url', kind: 'VLLM' }, 'input.baseUrl is needed'],
     [{ id: 'url', kind: 'BEDROCK', apiKey: 'x' }, 'input.region is needed'],
     [{ id: 'url', kind: 'OPENAI', apiKey: '  ' }, 'input.apiKey must have'],

@@ -3,11 +3,13 @@ import { openCredential, toSealedCredential } from '#mongo/credential-secret.ts'
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
+import type { Egress } from '#schema/egress.ts';
 import { providerDestination } from '#schema/provider-destination.ts';
 import { type EnvironmentProvider, providersOf } from '#schema/provider-vendors.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import { type AuditLog, auditedStart } from '../shared/audited-start.ts';
 import { isDuplicateKey } from '../shared/input.ts';
+import { checkedRegion } from '../shared/region.ts';
 import { credentialRecord } from './credentials.ts';
 import { catalogChanged, nowOf } from './deps.ts';
 import { checkedBaseUrl } from './inputs.ts';
@@ -17,6 +19,7 @@ import { registerModels } from './register-models.ts';
 export interface RegisterDeps {
   readonly bus: Bus;
   readonly secretBox: SecretBox;
+  readonly egress?: Egress;
   readonly now?: () => number;
   /** Where what a start changes is recorded. */
   readonly audit?: AuditLog;
@@ -39,7 +42,10 @@ export async function registerEnvironmentProviders(
   const wanted = [demo, ...providersOf(env)].map((provider) => ({
     ...provider,
     baseUrl:
-      provider.baseUrl === null ? null : checkedBaseUrl(provider.baseUrl, `The base URL of ${provider.id}`),
+      provider.baseUrl === null
+        ? null
+        : checkedBaseUrl(provider.baseUrl, `The base URL of ${provider.id}`, deps.egress),
+    region: provider.region === null ? null : checkedRegion(provider.region, `The region of ${provider.id}`),
   }));
   const ids = wanted.map(({ id }) => id);
   const [records, credentials] = await Promise.all([

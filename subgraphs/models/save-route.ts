@@ -1,8 +1,8 @@
 import { models } from '#mongo/models.ts';
 import { type RouteRecord, type RouteTargetRecord, routes } from '#mongo/routes.ts';
-import { badInput, checkedList, checkedText } from '../shared/input.ts';
+import { badInput, checkedList } from '../shared/input.ts';
+import { checkedRegion } from '../shared/region.ts';
 import { withRoom } from '../shared/with-room.ts';
-import { regionMax } from './create-provider.ts';
 import { weightMax } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { checkedInt, checkedSlug } from './inputs.ts';
@@ -89,7 +89,7 @@ function targetsOf({ targets, strategy }: RouteInput): RouteTargetRecord[] {
 function regionsOf(regions: readonly string[] | null | undefined, field: string): string[] | null {
   if (regions == null) return null;
   if (regions.length === 0) badInput(field, 'must not be empty; left out it means all callers.');
-  return checkedList(regions, field, 20).map((region) => checkedText(region, field, regionMax));
+  return checkedList(regions, field, 20).map((region) => checkedRegion(region, field));
 }
 
 function timeoutsOf({ timeouts }: RouteInput, think: boolean): RouteRecord['timeouts'] {

@@ -1,8 +1,9 @@
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { providerDestination } from '#schema/provider-destination.ts';
-import { checkedText, notFound } from '../shared/input.ts';
-import { checkNeeds, regionMax } from './create-provider.ts';
+import { notFound } from '../shared/input.ts';
+import { checkedRegion } from '../shared/region.ts';
+import { checkNeeds } from './create-provider.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { checkedBaseUrl } from './inputs.ts';
 
@@ -28,10 +29,13 @@ export async function updateProvider(
   const change = {
     ...(input.baseUrl === undefined
       ? {}
-      : { baseUrl: input.baseUrl === null ? null : checkedBaseUrl(input.baseUrl, 'input.baseUrl') }),
+      : {
+          baseUrl:
+            input.baseUrl === null ? null : checkedBaseUrl(input.baseUrl, 'input.baseUrl', deps.egress),
+        }),
     ...(input.region === undefined
       ? {}
-      : { region: input.region === null ? null : checkedText(input.region, 'input.region', regionMax) }),
+      : { region: input.region === null ? null : checkedRegion(input.region, 'input.region') }),
     ...(input.enabled == null ? {} : { enabled: input.enabled }),
     updatedAt: nowOf(deps),
   };

@@ -13,7 +13,8 @@ export function checkedAddresses(
     const family = isIP(address);
     const most = family === 6 ? 128 : 32;
     const bitsFit = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
-    if (family === 0 || !bitsFit || rest.length > 0) {
+    // A zone is the name of an interface of one machine.
+    if (family === 0 || address.includes('%') || !bitsFit || rest.length > 0) {
       badInput(`${field}[${i}]`, 'is neither an IP address nor a range such as 10.0.0.0/8.');
     }
     return text;

@@ -1,4 +1,5 @@
-import { badInput, checkedList, checkedText } from '../shared/input.ts';
+import { badInput, checkedList } from '../shared/input.ts';
+import { checkedRegion } from '../shared/region.ts';
 
 /** Regions that a provider may be in; null: anywhere. An empty list would leave no provider at all. */
 export function checkedRegions(
@@ -7,5 +8,5 @@ export function checkedRegions(
 ): string[] | null {
   if (regions === null || regions === undefined) return null;
   if (regions.length === 0) badInput(field, 'must not be empty; null means anywhere.');
-  return checkedList(regions, field, 50).map((region, i) => checkedText(region, `${field}[${i}]`, 64));
+  return checkedList(regions, field, 50).map((region, i) => checkedRegion(region, `${field}[${i}]`));
 }

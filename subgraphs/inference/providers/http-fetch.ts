@@ -1,6 +1,8 @@
 import { Agent } from 'undici';
+import { type Egress, openEgress } from '#schema/egress.ts';
 import { watchOf } from './http/connection-watch.ts';
 import { Exchange } from './http/exchange.ts';
+import { guardedConnect } from './http/guarded-connect.ts';
 import { HttpResponse } from './http/http-response.ts';
 import { ProviderFailure } from './provider.ts';
 
@@ -10,6 +12,8 @@ export interface HttpFetchOptions {
   /** A larger response fails. */
   readonly responseBytesMax?: number;
   readonly connectTimeoutMs?: number;
+  /** Where calls may go; absent: wherever nobody is refused. */
+  readonly egress?: Egress;
 }
 
 /** A fetch for provider calls and the connection pool under it. */
@@ -57,7 +61,7 @@ export function createHttpFetch(options: HttpFetchOptions = {}): HttpFetch {
     keepAliveTimeout: 10_000,
     headersTimeout: silenceMsMax,
     bodyTimeout: silenceMsMax,
-    connect: { timeout: options.connectTimeoutMs ?? connectMsMax },
+    connect: guardedConnect(options.egress ?? openEgress, options.connectTimeoutMs ?? connectMsMax),
   });
   let inFlight = 0;
 

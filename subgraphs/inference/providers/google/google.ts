@@ -1,4 +1,5 @@
 import { createGoogle } from '@ai-sdk/google';
+import { inPath } from '../http/path-segments.ts';
 import type { Provider } from '../provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { captureFetch } from '../wire/captured-request.ts';
@@ -15,5 +16,11 @@ export const geminiApi = {
 export function createGemini({ baseUrl, secret, fetch }: VendorOptions): Provider {
   const settings = { baseURL: baseUrl, apiKey: secret };
   const { languageModel, embeddingModel } = createGoogle({ ...settings, fetch: captureFetch });
-  return createWireProvider({ ...geminiApi, languageModel, embeddingModel, secret, fetch });
+  return createWireProvider({
+    ...geminiApi,
+    languageModel: (id) => languageModel(inPath(id)),
+    embeddingModel: (id) => embeddingModel(inPath(id)),
+    secret,
+    fetch,
+  });
 }

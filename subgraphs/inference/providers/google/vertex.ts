@@ -4,6 +4,7 @@ import { NoSuchModelError } from '@ai-sdk/provider';
 import { claudeRules } from '../anthropic/claude-rules.ts';
 import { messagesWire } from '../anthropic/messages-reader.ts';
 import { boundOutput } from '../anthropic/output-bounds.ts';
+import { inPath } from '../http/path-segments.ts';
 import { type Provider, ProviderFailure } from '../provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { captureFetch } from '../wire/captured-request.ts';
@@ -38,7 +39,13 @@ function createVertexGemini(
   fetch: typeof globalThis.fetch,
 ): Provider {
   const { languageModel, embeddingModel } = createGoogleVertex({ apiKey, baseURL, fetch: captureFetch });
-  return createWireProvider({ ...geminiApi, languageModel, embeddingModel, secret, fetch });
+  return createWireProvider({
+    ...geminiApi,
+    languageModel: (id) => languageModel(inPath(id)),
+    embeddingModel: (id) => embeddingModel(inPath(id)),
+    secret,
+    fetch,
+  });
 }
 
 /** VERTEX with an API key: Gemini in express mode. */
@@ -82,7 +89,7 @@ function createWithAccount(options: VendorOptions): Provider {
         headers: {},
         fetch: captureFetch,
         buildRequestUrl: (baseURL, streaming) =>
-          `${baseURL}/${id}:${streaming ? 'streamRawPredict' : 'rawPredict'}`,
+          `${baseURL}/${inPath(id)}:${streaming ? 'streamRawPredict' : 'rawPredict'}`,
         transformRequestBody: ({ model: _, ...body }) => ({
           ...body,
           anthropic_version: 'vertex-2023-10-16',

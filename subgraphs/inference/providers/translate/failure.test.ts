@@ -578,14 +578,16 @@ describe('failures', () => {
     expect(limited).toBeLessThanOrEqual(9_000);
   });
 
-  it.each(['SECRET-TOKEN=abc123 internal', 'upstream said no', '\u001f\u008b\b\0\0\ufffd\ufffd'])(
-    'does not pass on a body that is no JSON, though it may decide: %s',
-    (body) => {
-      expect(respond(400, body).message).toBe('The provider refused the call (HTTP 400).');
-      expect(respond(404, body).message).toBe('The provider has no such model (HTTP 404).');
-      expect(respond(400, `${body}: maximum context length exceeded`).code).toBe('CONTEXT_TOO_LONG');
-    },
-  );
+  it.each([
+    'SECRET-TOKEN=abc123 internal',
+    '"SECRET-TOKEN=abc123"',
+    'upstream said no',
+    '\u001f\u008b\b\0\0\ufffd\ufffd',
+  ])('does not pass on a body that is no JSON, though it may decide: %s', (body) => {
+    expect(respond(400, body).message).toBe('The provider refused the call (HTTP 400).');
+    expect(respond(404, body).message).toBe('The provider has no such model (HTTP 404).');
+    expect(respond(400, `${body}: maximum context length exceeded`).code).toBe('CONTEXT_TOO_LONG');
+  });
 
   it('shows no noise and no control characters', () => {
     for (const message of ['a\u001fb', 'a\ufffdb', 'a\0b']) {

@@ -101,7 +101,10 @@ export function vendorErrorOf(value: unknown): VendorError {
 export function readErrorBody(body: string): { readonly vendor: VendorError; readonly text: string } {
   if (body.length > bodyCharsMax) return { vendor: noError, text: '' };
   try {
-    return { vendor: vendorErrorOf(JSON.parse(body)), text: '' };
+    const value: unknown = JSON.parse(body);
+    // A bare text is no vendor's error: whatever answers at the address says it.
+    if (typeof value !== 'object') return { vendor: noError, text: body };
+    return { vendor: vendorErrorOf(value), text: '' };
   } catch {
     return { vendor: noError, text: body };
   }

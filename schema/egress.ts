@@ -1,0 +1,155 @@
+import { BlockList, isIP } from 'node:net';
+import { HeddleError } from './errors.ts';
+
+/**
+ * Where the mesh may send calls. Addresses that no AI model has are never called, whatever an operator allows: link-local
+ * ones, those of the clouds' metadata services (which hand out credentials), and no single host's.
+ */
+export interface Egress {
+  /**
+   * Why calls may not go to a host, given by its name or address; null: they may, or its addresses decide once they are
+   * known.
+   */
+  refusalOfHost(hostname: string): string | null;
+  /** Why a connection may not be made to an address of the host; null: it may. */
+  refusalOfAddress(address: string, hostname: string): string | null;
+  /** Why a host may not stand in the URL of a file, which providers fetch from where they are; null: it may. */
+  refusalOfFileHost(hostname: string): string | null;
+}
+
+const never = blockListOf([
+  // "This host", multicast and broadcast.
+  '0.0.0.0/8',
+  '224.0.0.0/4',
+  '255.255.255.255/32',
+  '::/128',
+  'ff00::/8',
+  // Link-local, also written as IPv6: IPv4-compatible, NAT64 and 6to4. IPv4-mapped ones are taken for IPv4 by the list.
+  '169.254.0.0/16',
+  'fe80::/10',
+  '::169.254.0.0/112',
+  '64:ff9b::169.254.0.0/112',
+  '2002:a9fe::/32',
+  // Metadata services elsewhere: AWS and Google over IPv6, Alibaba, Azure, Oracle.
+  'fd00:ec2::254/128',
+  'fd20:ce::254/128',
+  '100.100.100.200/32',
+  '168.63.129.16/32',
+  '192.0.0.192/32',
+]);
+const metadataNames: ReadonlySet<string> = new Set([
+  'metadata',
+  'metadata.google.internal',
+  'metadata.goog',
+  'instance-data',
+  'instance-data.ec2.internal',
+  'metadata.tencentyun.com',
+]);
+/** Networks that only machines of the operator reach. */
+const inside = blockListOf([
+  '127.0.0.0/8',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  '::1/128',
+  'fc00::/7',
+]);
+const insideName = /^(?:localhost|[^.]+)$|\.(?:localhost|local|internal|lan|home|corp|intranet|svc)$/;
+const hostName = /^(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
+
+function blockListOf(networks: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/');
+    list.addSubnet(address, Number(bits), isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  }
+  return list;
+}
+
+/** A host as URLs have it: in lower case, IPv6 without brackets, without a dot at its end. */
+function normalHost(hostname: string): string {
+  return hostname
+    .toLowerCase()
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.+$/, '');
+}
+
+function contains(list: BlockList, address: string): boolean {
+  const family = isIP(address);
+  return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+interface AllowList {
+  readonly names: ReadonlySet<string>;
+  /** Ends of names, each with its dot. */
+  readonly suffixes: readonly string[];
+  readonly networks: BlockList;
+}
+
+/**
+ * Reads a list of hosts, separated by commas: names, `*.example.com` for all names below one, addresses and networks such
+ * as 10.1.0.0/16. Throws BAD_USER_INPUT naming the entry that is none of these.
+ */
+export function parseAllowList(text: string): AllowList {
+  const names = new Set<string>();
+  const suffixes: string[] = [];
+  const networks: string[] = [];
+  for (const entry of text.split(',').map((part) => normalHost(part.trim()))) {
+    if (entry === '') continue;
+    const [address = '', bits, ...rest] = entry.split('/');
+    const family = isIP(address);
+    const most = family === 6 ? 128 : 32;
+    if (family !== 0 && rest.length === 0 && !address.includes('%')) {
+      if (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= most)) throw unreadable(entry);
+      networks.push(`${address}/${bits ?? most}`);
+    } else if (!hostName.test(entry) || /^[\d.]+$/.test(entry)) throw unreadable(entry);
+    else if (entry.startsWith('*.')) suffixes.push(entry.slice(1));
+    else names.add(entry);
+  }
+  return { names, suffixes, networks: blockListOf(networks) };
+}
+
+function unreadable(entry: string): HeddleError {
+  return new HeddleError(
+    'BAD_USER_INPUT',
+    `${JSON.stringify(entry.slice(0, 100))} is no host name, address or network.`,
+  );
+}
+
+const neverAllowed = 'is of a network where no AI model is: link-local, metadata services, multicast';
+const notListed = 'is not among those that HEDDLE_EGRESS_ALLOW names';
+
+/** @param allowed hosts as `parseAllowList` reads them; undefined: every host that is not refused to everybody */
+export function createEgress(allowed?: string): Egress {
+  const list = allowed === undefined ? undefined : parseAllowList(allowed);
+  const isNamed = (host: string) =>
+    list !== undefined &&
+    (list.names.has(host) || list.suffixes.some((suffix) => host.endsWith(suffix)) || isListed(host));
+  const isListed = (address: string) => list !== undefined && contains(list.networks, address);
+
+  return {
+    refusalOfHost(hostname) {
+      const host = normalHost(hostname);
+      if (contains(never, host) || metadataNames.has(host)) return `${host} ${neverAllowed}`;
+      if (list === undefined || isNamed(host)) return null;
+      // A name may stand for an address that is allowed.
+      return isIP(host) === 0 ? null : `${host} ${notListed}`;
+    },
+    refusalOfAddress(address, hostname) {
+      if (contains(never, address)) return `${normalHost(hostname)} (${address}) ${neverAllowed}`;
+      if (list === undefined || isNamed(normalHost(hostname)) || isListed(address)) return null;
+      return `${normalHost(hostname)} ${notListed}`;
+    },
+    refusalOfFileHost(hostname) {
+      const host = normalHost(hostname);
+      if (contains(never, host) || metadataNames.has(host)) return `${host} ${neverAllowed}`;
+      if (isNamed(host)) return null;
+      const isInside = isIP(host) === 0 ? insideName.test(host) : contains(inside, host);
+      return isInside ? `${host} is inside the operator's network` : null;
+    },
+  };
+}
+
+/** Where nothing is configured. */
+export const openEgress: Egress = createEgress();
