@@ -306,7 +306,10 @@ export function createRouter(options: RouterOptions): Router {
     field !== undefined &&
     losesAnswer(completionOf(run, program, operation, context), field, run.data);
 
-  /** Runs a mutation whose charged fields are admitted together: none of its fields runs unless all of those are. */
+  /**
+   * Runs a mutation whose charged fields are admitted together: none of them runs unless all are admitted. What stands
+   * before the first of them has run by then, so that they may use what it has made.
+   */
   const runAdmitted = async (
     current: Run,
     program: Program,
@@ -314,27 +317,45 @@ export function createRouter(options: RouterOptions): Router {
     context: OperationContext,
   ): Promise<Answer> => {
     const left = new Set(program.turns.flatMap(({ field }) => (field === undefined ? [] : [field.planKey])));
-    let admissions = program.admissions;
+    const isAdmitted = (key: string) => program.admissions.some(({ keys }) => keys.has(key));
+    let admissions: readonly Admission[] | undefined;
     try {
-      for (const [at, { admit }] of program.admissions.entries()) {
-        const admitting = startRun(operation, current.variables, context);
-        await runStep(admitting, { kind: 'root', fetch: admit });
-        if (admitting.errors.length > 0) {
-          // Refused by a limit, nothing is held of it; after another failure that is not known.
-          const isRefused = admitting.errors.every(({ extensions }) => refusedByLimit.has(extensions?.code));
-          admissions = program.admissions.slice(0, isRefused ? at : at + 1);
-          return finish(admitting, program, operation, context);
-        }
-      }
       for (const turn of program.turns) {
-        if (turn.field !== undefined) left.delete(turn.field.planKey);
+        const key = turn.field?.planKey;
+        if (admissions === undefined && key !== undefined && isAdmitted(key)) {
+          const admitted = await admitTogether(current, program, operation, context);
+          admissions = admitted.held;
+          if (!admitted.all) break;
+        }
+        if (key !== undefined) left.delete(key);
         await runStep(current, turn.step);
         if (isLastTurn(current, turn, program, operation, context)) break;
       }
       return finish(current, program, operation, context);
     } finally {
-      await releaseAdmitted(current, admissions, left, context);
+      await releaseAdmitted(current, admissions ?? [], left, context);
     }
+  };
+
+  /** Admits the charged fields; where one is refused, the run has its error, and `held` is what may be reserved all the same. */
+  const admitTogether = async (
+    current: Run,
+    { admissions }: Program,
+    operation: Operation,
+    context: OperationContext,
+  ): Promise<{ readonly all: boolean; readonly held: readonly Admission[] }> => {
+    for (const [at, { admit }] of admissions.entries()) {
+      const admitting = startRun(operation, current.variables, context);
+      await runStep(admitting, { kind: 'root', fetch: admit });
+      if (admitting.errors.length === 0) continue;
+      current.errors.push(...admitting.errors);
+      // That fields which do not run any more have no value is explained by this error.
+      current.failed.add(current.data);
+      // Refused by a limit, nothing is held of it; after another failure that is not known.
+      const isRefused = admitting.errors.every(({ extensions }) => refusedByLimit.has(extensions?.code));
+      return { all: false, held: admissions.slice(0, isRefused ? at : at + 1) };
+    }
+    return { all: true, held: admissions };
   };
 
   /** Returns what is reserved for fields that have not been sent, whether or not the client is still there. */

@@ -12,6 +12,9 @@ export type AdmissionMark = 'admit' | 'admitted' | 'admittedLast' | 'release';
 
 const marks: ReadonlySet<string> = new Set<AdmissionMark>(['admit', 'admitted', 'admittedLast', 'release']);
 
+/** For the schema of a subgraph that checks the operations which come to it from another process. */
+export const admissionDefinitions = [...marks].map((mark) => `directive @${mark} on FIELD`).join('\n');
+
 function isMark(name: string): name is AdmissionMark {
   return marks.has(name);
 }

@@ -8,8 +8,10 @@ import {
 import { type AdmissionMark, withAdmissionMark } from '#schema/admission.ts';
 import type { Fetch, Step } from './plan.ts';
 
-/** The metered fields of a mutation in one subgraph, which are admitted together before anything runs. */
+/** The metered fields of a mutation in one subgraph, which are admitted together before the first of them runs. */
 export interface Admission {
+  /** The fields, by their keys in the plan. */
+  readonly keys: ReadonlySet<string>;
   /** Reserves for all of them, and runs none. */
   readonly admit: Fetch;
   /** Returns what is reserved for those with these response keys, which have not been sent; undefined where none is left. */
@@ -100,6 +102,7 @@ export function createAdmission(roots: readonly AdmittedRoot[]): Admission {
     };
   };
   return {
+    keys: new Set(roots.map(({ key }) => key)),
     admit: marked('admit', roots),
     release(keys) {
       const left = roots.filter(({ key }) => keys.has(key));

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
 import type { Catalog } from '#mongo/catalog.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
+import { admissionDefinitions } from '#schema/admission.ts';
 import { type Egress, openEgress } from '#schema/egress.ts';
 import { createJsonSchemas } from '#schema/json-schema.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
@@ -146,7 +147,7 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
   const resources = opened.move();
   return createSubgraph<InferenceLoaders>({
     name: 'inference',
-    typeDefs: sdl,
+    typeDefs: `${sdl}\n${admissionDefinitions}\n`,
     services: deps,
     resolvers: inferenceResolvers(inference),
     createLoaders: (context) => createInferenceLoaders(context, inference),

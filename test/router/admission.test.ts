@@ -127,9 +127,9 @@ describe('the charged fields of one mutation', () => {
     ['a call beside background calls', inFlight('2'), `a: ${start} b: ${start} ${complete}`],
     ['a limit of a short window', limit('REQUESTS', '1', 'MINUTE'), `a: ${complete} b: ${complete}`],
     [
-      'fields of other subgraphs before and between',
+      'fields of other subgraphs between',
       limit('REQUESTS', '1'),
-      `${prompt('p')} a: ${complete} ${prompt('q')} b: ${complete}`,
+      `a: ${complete} ${prompt('q')} b: ${complete}`,
     ],
     ['fields in fragments', limit('REQUESTS', '1'), `a: ${complete} ... { ...F } `],
   ];
@@ -145,6 +145,17 @@ describe('the charged fields of one mutation', () => {
     expect(await read(mesh)).toEqual([{ spent: 0n, reserved: 0n }]);
     // One of them alone fits.
     await mesh.data(`${head} { ${complete} }`, variables);
+  });
+
+  it('are admitted when the first of them is due: what stands before it has run, and they may use it', async () => {
+    await using mesh = await begin(limit('REQUESTS', '1'));
+    const { errors = [] } = await mesh.ask(
+      `${head} { ${prompt('p')} a: ${complete} ${prompt('q')} b: ${complete} }`,
+    );
+    expect(errors).toMatchObject([{ path: ['a'], extensions: { code: 'QUOTA_EXCEEDED' } }]);
+    expect(created).toHaveLength(1);
+    expect(mesh.alpha.calls).toEqual([]);
+    expect(await read(mesh)).toEqual([{ spent: 0n, reserved: 0n }]);
   });
 
   it.each([

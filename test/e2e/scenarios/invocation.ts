@@ -39,6 +39,24 @@ export function invocationScenarios(mesh: MeshOf): void {
       });
     });
 
+    it('runs several calls of one mutation, the last with a prompt that the first has made', async () => {
+      const { client } = await newTenant(mesh);
+      const name = unique('several');
+      const data = await client.data(
+        `mutation ($input: CompletionInput!, $prompt: CreatePromptInput!, $run: RunPromptInput!) {
+          createPrompt(input: $prompt) { name }
+          a: complete(input: $input) { text }
+          b: runPrompt(input: $run) { text }
+        }`,
+        {
+          ...echo('one'),
+          prompt: { name, version: { model: 'demo/echo', template: 'two', label: 'production' } },
+          run: { name, variables: {} },
+        },
+      );
+      expect(data).toEqual({ createPrompt: { name }, a: { text: 'one' }, b: { text: 'two' } });
+    });
+
     it('answers the completion again by its id', async () => {
       const { client } = await newTenant(mesh);
       const { complete } = await client.data<{ complete: { id: string } }>(
