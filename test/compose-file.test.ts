@@ -179,7 +179,7 @@ describe('docker-compose.yml', () => {
       part === 'gateway'
         ? ['HEDDLE_MESH_KEY', 'REDIS_URL']
         : [
-            ...['HEDDLE_ENCRYPTION_KEY', 'MONGO_URL', 'REDIS_URL'],
+            ...['HEDDLE_ENCRYPTION_KEY', 'HEDDLE_ENCRYPTION_KEY_PREVIOUS', 'MONGO_URL', 'REDIS_URL'],
             ...(part === 'tenants' ? ['HEDDLE_ADMIN_KEY'] : []),
           ];
     for (const [, definition] of ours) {
