@@ -16,6 +16,7 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
     part: 'subgraphs/inference/providers/',
     mayImport: [
       'subgraphs/inference/providers/',
+      'schema/egress.ts',
       'schema/errors.ts',
       'schema/exact-json.ts',
       'schema/provider-vendors.ts',

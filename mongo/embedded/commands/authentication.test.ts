@@ -85,7 +85,10 @@ describe('a store with credentials', () => {
     ['no password', { password: '' }],
     ['another user', { name: 'admin' }],
     ['no user', { name: '' }],
-    ['a changed proof', { change: (text) => text.replace(/p=./, 'p=0') }],
+    [
+      'a changed proof',
+      { change: (text) => text.replace(/p=(.)/, (_, first) => (first === '0' ? 'p=1' : 'p=0')) },
+    ],
     ['a proof that is cut short', { change: (text) => text.slice(0, -8) }],
     ['no proof', { change: (text) => text.replace(/,p=.*/, '') }],
     ['an empty message', { change: () => '' }],
@@ -103,7 +106,10 @@ describe('a store with credentials', () => {
   it('refuses the proof of another connection, and a second try with the same challenge', async () => {
     using store = new TestEngine({ credentials });
     const { last = '' } = await converse(store, newClient());
-    for (const change of [() => last, (text: string) => text.replace(/p=./, 'p=0')]) {
+    for (const change of [
+      () => last,
+      (text: string) => text.replace(/p=(.)/, (_, first) => (first === '0' ? 'p=1' : 'p=0')),
+    ]) {
       const client = newClient();
       await converse(store, client, { change });
       const again = { saslContinue: int32(1), conversationId: int32(1), payload: payload(last) };
