@@ -302,7 +302,7 @@ export const variables = {
   ),
   HEDDLE_UNPRICED_MODELS: variable(
     oneOf('refuse', 'allow').default('refuse'),
-    'Whether callers with a limit on COST or a hard budget may call AI models without a price: `refuse` or `allow`.',
+    'Whether callers with a hard budget may call AI models without a price: `refuse` or `allow`.',
   ),
   HEDDLE_KEY_LIMITS: variable(
     limits(keyLimitsDefault),

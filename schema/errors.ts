@@ -42,7 +42,7 @@ export const errorCatalogue = {
   },
   MODEL_UNPRICED: {
     summary:
-      'The AI model has no price, and a limit on COST or a hard budget binds the caller: what the call costs could not be counted. Nothing was sent to a provider.',
+      'The AI model has no price, and a hard budget binds the caller: what the call costs could not be counted. Nothing was sent to a provider.',
     whatToDo:
       'An admin sets the price with `updateModel`, 0 for a model that costs nothing; or call another AI model.',
   },

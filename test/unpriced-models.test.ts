@@ -5,17 +5,23 @@ import { freePort, startOneProcess } from './support/mesh.ts';
 const stack = new AsyncDisposableStack();
 afterAll(() => stack.disposeAsync());
 
-/** A mesh with a provider of the kind, where nothing listens, and a key with the default limits; asks its model. */
-async function codeOf(kind: string, price: string, environment: Readonly<Record<string, string>> = {}) {
+/** A mesh with a provider of the kind, where nothing listens, a budget, and a key with the default limits; asks its model. */
+async function codeOf(
+  kind: string,
+  price: string,
+  environment: Readonly<Record<string, string>> = {},
+  hard = true,
+) {
   const mesh = stack.use(await startOneProcess(environment));
   const admin = clientOf(mesh.url, mesh.adminKey);
   const made = await admin.data<{ createApiKey: { secret: string }; createModel: { id: string } }>(
-    `mutation ($url: String!) {
+    `mutation ($url: String!, $hard: Boolean!) {
       createProvider(input: { id: "own", kind: ${kind}, baseUrl: $url, apiKey: "k-123456789" }) { id }
       createModel(input: { providerId: "own", name: "mine" ${price} }) { id }
       createApiKey(input: { appId: "default-app", label: "newcomer" }) { secret }
+      saveBudget(input: { amount: "5", window: MONTH, hard: $hard }) { id }
     }`,
-    { url: `http://127.0.0.1:${await freePort()}/v1` },
+    { hard, url: `http://127.0.0.1:${await freePort()}/v1` },
   );
   return clientOf(mesh.url, made.createApiKey.secret).code(
     'mutation { complete(input: { model: "own/mine", messages: [{ role: USER, content: "Hi" }] }) { text } }',
@@ -23,8 +29,18 @@ async function codeOf(kind: string, price: string, environment: Readonly<Record<
 }
 
 describe('a new key with its default limits', () => {
+  it('calls a server of unknown price where no hard budget binds it', async () => {
+    expect(await codeOf('OPENAI_COMPATIBLE', '', {}, false)).toBe('PROVIDER_ERROR');
+  });
+
   it.each([
-    ['a server of unknown price is refused', 'OPENAI_COMPATIBLE', '', {}, 'MODEL_UNPRICED'],
+    [
+      'a server of unknown price is refused under a hard budget',
+      'OPENAI_COMPATIBLE',
+      '',
+      {},
+      'MODEL_UNPRICED',
+    ],
     [
       'one whose price is 0 is called',
       'OPENAI_COMPATIBLE',

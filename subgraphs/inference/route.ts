@@ -327,10 +327,10 @@ function refusalOf(
       `The input has at least ${inputTokensMin} tokens; ${model.id} takes ${model.contextTokens}.`,
     );
   }
-  if (model.price === null && !allowsUnpriced && callerBounds(caller).limitsCost) {
+  if (model.price === null && !allowsUnpriced && callerBounds(caller).hasHardBudget) {
     return new HeddleError(
       'MODEL_UNPRICED',
-      `${model.id} has no price, and the cost of this caller is limited: an admin sets the price with updateModel, 0 for a model that costs nothing.`,
+      `${model.id} has no price, and a hard budget binds this caller: an admin sets the price with updateModel, 0 for a model that costs nothing.`,
     );
   }
   return null;

@@ -52,12 +52,13 @@ const costOf = (subject: string, more: Partial<CallerLimit> = {}): CallerLimit =
   ...more,
 });
 const binding: readonly (readonly [string, CallerLimit])[] = [
-  ['a limit on COST of the key', costOf('key:k')],
-  ['a limit on COST of the plan', costOf('tenant:t')],
-  ['a hard budget', costOf('budget:b', { budget: { hard: true } })],
+  ['a hard budget of the tenant', costOf('budget:b', { budget: { hard: true } })],
+  ['a hard budget of the app', costOf('budget:b', { budget: { hard: true, appId: 'a' } })],
 ];
 const notBinding: readonly (readonly [string, readonly CallerLimit[]])[] = [
   ['no limit', []],
+  ['a limit on COST of the key', [costOf('key:k')]],
+  ['a limit on COST of the plan', [costOf('tenant:t')]],
   ['a soft budget', [costOf('budget:b', { budget: { hard: false } })]],
   ['a limit on TOKENS', [costOf('key:k', { meter: 'TOKENS' })]],
 ];
@@ -89,7 +90,9 @@ describe('an AI model without a price', () => {
   );
 
   it('is passed over by a route, whose priced model answers', async () => {
-    await using mesh = await startInference(database, { limits: [costOf('key:k')] });
+    await using mesh = await startInference(database, {
+      limits: [costOf('budget:b', { budget: { hard: true } })],
+    });
     mesh.beta.always((call) => call.say('x').finish(usageOf(10, 5)));
     const { complete } = await mesh.data(COMPLETE, completing('unpriced-first'));
     expect(complete).toEqual({ model: { id: 'beta/one' } });

@@ -43,8 +43,8 @@ export interface CallerBounds {
   readonly limits: readonly QuotaLimit[];
   /** Every scope that its calls count for, those of its limits included. */
   readonly scopes: readonly string[];
-  /** True where a limit or a hard budget may refuse for its cost. */
-  readonly limitsCost: boolean;
+  /** True where a hard budget may refuse for its cost. */
+  readonly hasHardBudget: boolean;
 }
 
 /** A caller is looked up once for many of its calls. */
@@ -58,7 +58,7 @@ export function callerBounds(caller: Caller): CallerBounds {
   const bounds = {
     limits,
     scopes: [...new Set([...scopesOf(caller), ...limits.map(scopeOf)])],
-    limitsCost: limits.some(({ meter, limit }) => meter === 'COST' && limit !== null),
+    hasHardBudget: caller.limits.some(({ budget }) => budget?.hard === true),
   };
   boundsOfCallers.set(caller, bounds);
   return bounds;
