@@ -38,7 +38,7 @@ export function openForWriting(file: string, bytesMax?: number): DatabaseSync {
       PRAGMA synchronous = FULL;
       PRAGMA cache_size = -65536;
       PRAGMA temp_store = MEMORY;
-      PRAGMA secure_delete = ON;
+      PRAGMA secure_delete = FAST;
       PRAGMA wal_autocheckpoint = 2000;
       PRAGMA journal_size_limit = 67108864;
       ${NUMBERED_WRITES}
