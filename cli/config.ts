@@ -20,9 +20,12 @@ interface Variable<T extends z.ZodType = z.ZodType> {
   readonly schema: T;
   /** What docs/configuration.md says of it. */
   readonly description: string;
-  /** A secret's value never stands in an error message. */
+  /** A secret's value never stands in an error message, and can be read from a file. */
   readonly secret?: true;
 }
+
+/** Longer values are not repeated in errors. */
+const repeatedCharactersMax = 200;
 
 function variable<T extends z.ZodType>(schema: T, description: string, secret?: true): Variable<T> {
   return secret ? { schema, description, secret } : { schema, description };
@@ -43,6 +46,20 @@ const port = (standard: number) => integer(0, 65_535, standard);
 
 const isUrl = (text: string, protocols: readonly string[]) =>
   URL.canParse(text) && protocols.includes(new URL(text).protocol);
+
+/** Whether a user or password may stand in the text of an address, also of one that is mistyped. */
+const mayHoldPassword = (text: string) => text.includes('@') || text.includes('://');
+
+/**
+ * Whether the address ends where its writer means it to. A password with one of `/ ? # @` that is not percent-encoded ends
+ * it early: a part of the password is then taken for a host.
+ */
+function hasEncodedPassword(text: string): boolean {
+  const [, authority = '', rest = ''] = /^[a-z+]+:\/\/([^/?#]*)([^?]*)/i.exec(text) ?? [];
+  return authority.split('@').length <= 2 && !rest.includes('@');
+}
+
+const unencoded = 'must have / ? # @ : of its password percent-encoded, such as %2F for a slash';
 
 const url = (...protocols: readonly string[]) =>
   z
@@ -79,6 +96,11 @@ const meshKey = (read: (text: string) => unknown) =>
     }
   });
 
+const hasUser = (text: string) => {
+  const url = URL.parse(text);
+  return url !== null && (url.username !== '' || url.password !== '');
+};
+
 /** The port a subgraph listens on when it stands alone, and where a gateway looks for it unless told. */
 const subgraphPorts: Readonly<Record<SubgraphName, number>> = {
   models: 4001,
@@ -95,6 +117,10 @@ const subgraphUrl = (name: SubgraphName) =>
       .refine(
         (text) => text.split(',').every((address) => isUrl(address.trim(), ['http:', 'https:'])),
         'must be URLs that begin with http:// or https://, separated by commas',
+      )
+      .refine(
+        (text) => text.split(',').every((address) => !hasUser(address.trim())),
+        'must not hold a user or password: parts know each other by keys and certificates',
       )
       .default(`http://127.0.0.1:${subgraphPorts[name]}/graphql`),
     `Where a gateway without its own \`${name}\` reaches that subgraph; several processes, separated by commas.`,
@@ -197,6 +223,7 @@ export const variables = {
         /^(mongodb(\+srv)?:\/\/.+|embedded:.+)$/,
         'must begin with mongodb://, mongodb+srv:// or embedded:',
       )
+      .refine(hasEncodedPassword, unencoded)
       .optional(),
     'The store of record. Unset: `embedded:` in the data directory.',
     true,
@@ -207,7 +234,7 @@ export const variables = {
     true,
   ),
   REDIS_URL: variable(
-    url('redis:', 'rediss:').optional(),
+    url('redis:', 'rediss:').refine(hasEncodedPassword, unencoded).optional(),
     'What processes share: meters, stream logs, cache, bus. Unset: memory, right for one process.',
     true,
   ),
@@ -340,6 +367,11 @@ export type Environment = { readonly [K in VariableName]: z.output<(typeof varia
 export const parts = ['gateway', ...subgraphNames] as const;
 export type Part = (typeof parts)[number];
 
+/** Whether an error may repeat what was given: nothing that could hold a secret, whatever the variable is meant for. */
+function isRepeatable(name: string, text: string): boolean {
+  return text.length <= repeatedCharactersMax && !/_(URL|KEYS)$/.test(name) && !mayHoldPassword(text);
+}
+
 /**
  * Reads and checks every variable; an empty text counts as unset. All that is wrong is named in one StartError,
  * without the values of secrets.
@@ -353,7 +385,8 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     if (result.success) values[name] = result.data;
     else {
       const why = result.error.issues[0]?.message ?? 'is wrong';
-      wrong.push(about.secret ? `${name}: ${why}` : `${name}=${text}: ${why}`);
+      const isRepeated = !about.secret && text !== undefined && isRepeatable(name, text);
+      wrong.push(isRepeated ? `${name}=${text}: ${why}` : `${name}: ${why}`);
     }
   }
   if (wrong.length > 0) throw new StartError(`${wrong.join('; ')} (see docs/configuration.md)`);

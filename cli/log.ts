@@ -1,4 +1,5 @@
 import { destination, type Logger, pino } from 'pino';
+import { createRedact } from './redact.ts';
 
 const causesMax = 5;
 
@@ -35,10 +36,14 @@ function framesOf(stack: string | undefined): string | undefined {
   return stack?.slice(stack.search(/^\s+at /m)).trimStart();
 }
 
-/** JSON lines on standard error. */
+/** JSON lines on standard error, without the secrets of the environment as it is now. */
 export function createLog(level: string): Logger {
   return pino(
-    { level, serializers: { err: (error: unknown) => loggedError(error) } },
+    {
+      level,
+      serializers: { err: (error: unknown) => loggedError(error) },
+      hooks: { streamWrite: createRedact(process.env) },
+    },
     destination({ dest: 2, sync: false }),
   );
 }

@@ -61,15 +61,29 @@ async function main(argv: readonly string[]): Promise<number> {
 // An empty variable counts as unset: also for libraries that read the environment themselves.
 for (const [name, value] of Object.entries(process.env)) if (value === '') delete process.env[name];
 
+// Diagnostic reports of Node would hold the whole environment.
+if (process.report !== undefined) process.report.excludeEnv = true;
+
+/** One line, and the stack where LOG_LEVEL asks for it; without the secrets of the environment. */
+async function fail(error: unknown): Promise<never> {
+  const [{ explainStartFailure }, { createRedact }] = await Promise.all([
+    import('./start-failure.ts'),
+    import('./redact.ts'),
+  ]);
+  const redact = createRedact(process.env);
+  console.error(`heddle: ${redact(explainStartFailure(error))}`);
+  if (/^(debug|trace)$/.test(process.env.LOG_LEVEL ?? '')) {
+    // Its stack alone: libraries hang commands with their passwords on errors.
+    console.error(redact(error instanceof Error ? (error.stack ?? '') : String(error)));
+  }
+  process.exit(1);
+}
+
+// `serve` takes this handler off and lives on.
+process.on('uncaughtException', fail);
 try {
   readSecretFiles(process.env);
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const { explainStartFailure } = await import('./start-failure.ts');
-  console.error(`heddle: ${explainStartFailure(error)}`);
-  if (/^(debug|trace)$/.test(process.env.LOG_LEVEL ?? '')) {
-    // Its stack alone: libraries hang commands with their passwords on errors.
-    console.error(error instanceof Error ? error.stack : error);
-  }
-  process.exit(1);
+  await fail(error);
 }

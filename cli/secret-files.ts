@@ -19,8 +19,9 @@ function readSecret(variable: string, file: string): string {
     if (size > bytesMax) throw new Error(`it is larger than ${bytesMax} bytes`);
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new StartError(`${variable}=${file}: the file cannot be read: ${why}`, { cause: error });
+    // Not the text itself: who mistakes the variable for the one without _FILE puts the secret into it.
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new StartError(`${variable}: the file that it names cannot be read: ${code ?? message}`);
   }
 }
 

@@ -12,6 +12,7 @@ export async function serve(args: readonly string[]): Promise<number> {
   const log = createLog(environment.LOG_LEVEL);
 
   // Nothing that a request does may end the process: what escapes every handler is logged and the process goes on.
+  process.removeAllListeners('uncaughtException');
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
   process.on('uncaughtException', (error) => log.fatal({ err: error }, 'uncaught exception'));
 

@@ -92,15 +92,13 @@ function codeOf(error: unknown): string {
 function addressOf({ name, keys, tls }: HttpExecutorOptions, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new TypeError(`The URL of the subgraph ${name} is not one of HTTP: ${text}`);
+    throw new TypeError(`The URL of the subgraph ${name} is not one of HTTP.`);
   }
   if (url.protocol === 'https:' && tls === undefined) {
-    throw new TypeError(`The subgraph ${name} is reached over TLS, and no certificates are given: ${text}`);
+    throw new TypeError(`The subgraph ${name} is reached over TLS, and no certificates are given: ${url.host}`);
   }
   if (url.protocol === 'http:' && keys.answerKey === undefined) {
-    throw new TypeError(
-      `The subgraph ${name} is reached over plain HTTP, and no mesh secret is given: ${text}`,
-    );
+    throw new TypeError(`The subgraph ${name} is reached over plain HTTP, and no mesh secret is given: ${url.host}`);
   }
   if (url.pathname === '/') url.pathname = '/graphql';
   return url;

@@ -2,10 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readEnvironment, variables } from '#cli/config.ts';
+import { loggedError } from '#cli/log.ts';
+import { openStore } from '#mongo/embedded/store.ts';
 import { createMeshKeyPair } from '#schema/mesh-keys.ts';
+import { providerVendors } from '#schema/provider-vendors.ts';
+import { registerEnvironmentProviders } from '#subgraphs/models/register-provider.ts';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
 import { clientOf } from '#test/support/client.ts';
 import { newAdminKey, startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
+import { hasRedis, startRedis } from '#test/support/redis.ts';
 import { registerUpstream } from './support/ledger.ts';
 import { type Restartable, startRestartable } from './support/restartable.ts';
 import { startUpstream, type Upstream } from './support/upstream.ts';
@@ -157,9 +163,23 @@ describe('what is secret', () => {
   });
 });
 
+/** What a start that fails prints, at its most talkative. */
+async function failure(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<string> {
+  const heddle = startHeddle(args, { PORT: '0', LOG_LEVEL: 'trace', ...environment });
+  const code = await new Promise((ended) => heddle.child.once('close', ended));
+  expect(code, heddle.output()).toBe(1);
+  return heddle.output();
+}
+
+const pemOf = (text: string) => `-----BEGIN PRIVATE KEY-----\n${text}\n-----END PRIVATE KEY-----\n`;
+const someTls = { HEDDLE_TLS_CERT: import.meta.filename, HEDDLE_TLS_CA: import.meta.filename };
+
 describe.concurrent('a start that fails', () => {
   const password = token('pw');
-  it.each<[string, Record<string, string>]>([
+  it.each<[string, Record<string, string>, string[]?]>([
     ['a Redis that is not there', { REDIS_URL: `redis://user:${password}@127.0.0.1:1` }],
     ['a Redis URL that is none', { REDIS_URL: `http://user:${password}@127.0.0.1:1` }],
     ['a MongoDB URL that is none', { MONGO_URL: `mongo://user:${password}@127.0.0.1:1` }],
@@ -173,19 +193,94 @@ describe.concurrent('a start that fails', () => {
     ['a mesh key that is none', { HEDDLE_MESH_KEY: password }],
     ['a password of the store that is too short', { HEDDLE_STORE_PASSWORD: password.slice(0, 15) }],
     ['a mesh secret that is too short', { HEDDLE_MESH_SECRET: password.slice(0, 20) }],
-  ])('tells no secret: %s', async (_what, environment) => {
+    ['a MongoDB URL without a host', { MONGO_URL: `mongodb://user:${password}@` }],
+    ['a MongoDB URL with a port of letters', { MONGO_URL: `mongodb://user:${password}@host:port` }],
+    ['a MongoDB service without a domain', { MONGO_URL: `mongodb+srv://user:${password}@host` }],
+    ['an admin key in place of its file', { HEDDLE_ADMIN_KEY_FILE: password }],
+    ['a key in place of its certificate file', { ...someTls, HEDDLE_TLS_KEY: pemOf(password) }],
+    ['a private key for the public ones', { HEDDLE_MESH_PUBLIC_KEYS: pemOf(password) }],
+    ['a Redis with the address of another variable', { HOST: `redis://user:${password}@127.0.0.1` }],
+    ['a level that is an address', { LOG_LEVEL: `user:${password}@host` }],
+    ['a wrong command', {}, ['restore', `mongodb://user:${password}@host/file`]],
+  ])('tells no secret: %s', async (_what, environment, args: string[] = []) => {
     await using empty = await temporaryDirectory();
-    const heddle = startHeddle([], {
-      PORT: '0',
-      HEDDLE_DATA_DIR: empty.path,
-      LOG_LEVEL: 'trace',
-      ...environment,
+    const said = await failure(args, { HEDDLE_DATA_DIR: empty.path, ...environment });
+    expect(said).toMatch(/^heddle: /m);
+    expect(said).not.toContain(password.slice(0, 20));
+  });
+
+  it('tells no password of a store and of a Redis that refuse it', async () => {
+    await using empty = await temporaryDirectory();
+    await using store = await openStore({
+      dir: join(empty.path, 'store'),
+      listen: { port: 0 },
+      credentials: { user: 'heddle', password: token('other') },
     });
-    const [code] = await new Promise<[number | null]>((ended) =>
-      heddle.child.once('close', (...how) => ended([how[0]])),
-    );
-    expect(code).toBe(1);
-    expect(heddle.output()).toMatch(/^heddle: /m);
-    expect(heddle.output()).not.toContain(password.slice(0, 20));
+    const url = store.uri.replace('//', `//heddle:${password}@`);
+    const said = await failure([], { HEDDLE_DATA_DIR: join(empty.path, 'data'), MONGO_URL: url });
+    expect(said).toMatch(/^heddle: the database that MONGO_URL names cannot be used: .*[Aa]uth/m);
+    expect(said).not.toContain(password);
+    if (!hasRedis()) return;
+    await using redis = await startRedis({ args: ['--requirepass', token('other')] });
+    for (const user of ['', 'user']) {
+      const REDIS_URL = redis.url.replace('//', `//${user}:${password}@`);
+      const refused = await failure([], { HEDDLE_DATA_DIR: join(empty.path, 'data'), REDIS_URL });
+      expect(refused).toMatch(/^heddle: Redis at 127.0.0.1:\d+ cannot be used: /m);
+      expect(refused).not.toContain(password);
+    }
   });
 });
+
+describe('an address with a user and a password', () => {
+  const password = token('pw');
+  const addresses = [
+    ...Object.keys(variables).filter((name) => /_URL$/.test(name)),
+    ...Object.values(providerVendors).flatMap(({ environment }) => environment.baseUrl ?? []),
+  ];
+  const forms: Readonly<Record<string, string>> = {
+    malformed: `http//user:${password}@host`,
+    'without a scheme': `user:${password}@host:1/graphql`,
+    'with another scheme': `gopher://user:${password}@127.0.0.1:1`,
+    'with a space': `http://user:${password}@host name/`,
+    'with a port of letters': `http://user:${password}@host:port`,
+    'with a password that ends it early': `redis://user:12/${password}@host`,
+    'of the second of several': `http://127.0.0.1:1, http://user:${password}@127.0.0.1:2`,
+  };
+
+  it('can stand in every variable that this table knows', () => {
+    expect(addresses).toEqual(
+      expect.arrayContaining(['MONGO_URL', 'REDIS_URL', 'HEDDLE_INFERENCE_URL', 'OPENAI_BASE_URL']),
+    );
+  });
+
+  it.each(addresses.flatMap((name) => Object.keys(forms).map((form): [string, string] => [name, form])))(
+    'is refused in %s without being repeated: %s',
+    async (name, form) => {
+      const env = { OPENAI_COMPATIBLE_API_KEY: 'k', [name]: forms[form] ?? '' };
+      const error = await refusalOf(env);
+      for (const text of [String(error), (error as Error).stack ?? '', JSON.stringify(loggedError(error))]) {
+        expect(text).not.toContain(password);
+        // Nor the beginning of it, which a parser takes for a port.
+        expect(text).not.toContain('user:12');
+      }
+    },
+  );
+});
+
+/** The error of a start with these variables, before main.ts hides what it knows to be secret. */
+async function refusalOf(env: Readonly<Record<string, string>>): Promise<unknown> {
+  try {
+    readEnvironment(env);
+    // Addresses are checked before the first command.
+    await registerEnvironmentProviders(null as never, withKeys(env), null as never);
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was refused');
+}
+
+/** A key for every provider, so that its address is looked at. */
+function withKeys(env: Readonly<Record<string, string>>): Record<string, string> {
+  const names = Object.values(providerVendors).flatMap(({ environment }) => environment.secret?.flat() ?? []);
+  return { ...Object.fromEntries(names.map((name) => [name, 'key'])), ...env };
+}
