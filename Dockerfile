@@ -9,6 +9,8 @@ RUN npm ci --omit=dev --ignore-scripts
 FROM node:24-bookworm-slim
 # On a network the schema and the Explorer are for callers with a key; docs/configuration.md has the other choices.
 ENV HEDDLE_INTROSPECTION=authenticated HEDDLE_EXPLORER=authenticated
+# The admin key of the first start goes into this file, not into the log of the container: docker exec <it> cat <file>
+ENV HEDDLE_NEW_ADMIN_KEY_FILE=/var/lib/heddle/new-admin.key
 ENV NODE_ENV=production HOST=0.0.0.0 HEDDLE_DATA_DIR=/var/lib/heddle
 WORKDIR /heddle
 COPY --from=dependencies /heddle/node_modules ./node_modules

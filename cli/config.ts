@@ -155,6 +155,10 @@ export const variables = {
     'Is the admin API key, instead of one made on the first start; a changed text replaces the former one, which ends.',
     true,
   ),
+  HEDDLE_NEW_ADMIN_KEY_FILE: variable(
+    z.string().min(1).optional(),
+    'File (mode 0600) that receives the admin key made on the first start, which is then not printed.',
+  ),
   HEDDLE_ENCRYPTION_KEY: variable(
     z
       .string()
@@ -201,6 +205,10 @@ export const variables = {
   HEDDLE_MESH_PLAINTEXT: variable(
     z.enum(['refused', 'allowed'], "must be 'refused' or 'allowed'").default('refused'),
     'Whether parts may speak plain HTTP with each other beyond loopback: `refused` or `allowed`.',
+  ),
+  HEDDLE_REFUSE_WEAK_SECRETS: variable(
+    oneOf('on', 'off').optional(),
+    'Whether secrets that could be guessed stop the start (`on`) or are only logged (`off`). Unset: `on` unless `HOST` is loopback.',
   ),
   HEDDLE_TLS_CERT: variable(
     z.string().min(1).optional(),

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, readFile, rm, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectory } from '#mongo/embedded/make-directory.ts';
 import { StartError } from './config.ts';
+import { writePrivateFile } from './write-private-file.ts';
 
 const keyBytes = 32;
 
@@ -18,7 +18,7 @@ export function decodeEncryptionKey(text: string): Buffer {
 export async function encryptionKey(given: string | undefined, dir: string): Promise<Uint8Array> {
   if (given !== undefined) return decodeEncryptionKey(given);
   const file = join(dir, 'encryption.key');
-  const text = (await readIfThere(file)) ?? (await make(dir, file));
+  const text = (await readIfThere(file)) ?? (await make(file));
   const key = decodeEncryptionKey(text.trim());
   if (key.byteLength !== keyBytes) {
     throw new StartError(`${file} is damaged: it must hold 64 hex digits; put the right file back`);
@@ -37,20 +37,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
   });
 }
 
-/** Written whole and synced under another name, then linked: a crash leaves a key or none, and of two makers one wins. */
-async function make(dir: string, file: string): Promise<string> {
-  await makeDirectory(dir);
-  const draft = `${file}.${randomBytes(6).toString('hex')}`;
-  const handle = await open(draft, 'wx', 0o600);
-  try {
-    await handle.writeFile(`${randomBytes(keyBytes).toString('hex')}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await link(draft, file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
-  await rm(draft);
+async function make(file: string): Promise<string> {
+  await writePrivateFile(file, `${randomBytes(keyBytes).toString('hex')}\n`);
   return readFile(file, 'utf8');
 }

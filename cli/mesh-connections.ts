@@ -61,7 +61,7 @@ export function openPublicTls(
   return starting.use(watchTlsFiles({ cert, key }, { names: 'HEDDLE_PUBLIC_TLS_CERT, _KEY', log }));
 }
 
-const isLoopback = (host: string) => /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/.test(host);
+export const isLoopback = (host: string) => /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/.test(host);
 
 /** Where this process would speak plain HTTP with other parts beyond its own machine. */
 function plainBeyondLoopback(

@@ -1,3 +1,4 @@
+import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
 import { dataDirectory, type Environment } from './config.ts';
 import { decodeEncryptionKey, encryptionKey } from './encryption-key.ts';
@@ -8,11 +9,16 @@ export interface SecretBoxes {
   readonly secrets: SecretBox;
   /** For what clients and AI models write. */
   readonly payloads: SecretBox;
+  /** For the admin key that an operator has chosen. */
+  readonly pepper: KeyPepper;
 }
 
 /** Makes both boxes from HEDDLE_ENCRYPTION_KEY, or the key file of the data directory, and HEDDLE_ENCRYPTION_KEY_PREVIOUS. */
 export async function openSecretBoxes(environment: Environment): Promise<SecretBoxes> {
-  const { createSecretBox } = await import('#mongo/secret-box.ts');
+  const [{ createSecretBox }, { createKeyPepper }] = await Promise.all([
+    import('#mongo/secret-box.ts'),
+    import('#mongo/key-pepper.ts'),
+  ]);
   const key = await encryptionKey(environment.HEDDLE_ENCRYPTION_KEY, dataDirectory(environment));
   const previous = (environment.HEDDLE_ENCRYPTION_KEY_PREVIOUS ?? '')
     .split(',')
@@ -21,5 +27,6 @@ export async function openSecretBoxes(environment: Environment): Promise<SecretB
   return {
     secrets: createSecretBox(key, { previous, purpose: 'secrets' }),
     payloads: createSecretBox(key, { previous, purpose: 'payloads' }),
+    pepper: createKeyPepper(key, previous),
   };
 }

@@ -4,13 +4,14 @@ import type { State } from '#state/open-state.ts';
 import { emptyHistory } from '#state/quota/quota.ts';
 import type { ServedSubgraph } from '#subgraphs/shared/serve.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
+import { checkSecrets, reportWeakSecrets } from './check-secrets.ts';
 import { type Environment, parts as everyPart, type Part, StartError } from './config.ts';
 import { connectParts, type MeshConnections, openMeshTls } from './mesh-connections.ts';
 import type { MeshOptions } from './mesh-options.ts';
 import { openSecretBoxes } from './secret-boxes.ts';
 import { listeningOn } from './start-failure.ts';
 import { startGateway, startPlanner } from './start-gateway.ts';
-import { startSubgraphs } from './start-subgraphs.ts';
+import { type NewAdminKey, startSubgraphs } from './start-subgraphs.ts';
 import { readCa } from './tls-files.ts';
 
 /** How long, after the grace time, the ends of the calls that were stopped may take on their way to the clients. */
@@ -23,7 +24,7 @@ export interface Mesh {
   /** Where each subgraph listens that stands alone. */
   readonly subgraphUrls: Readonly<Partial<Record<SubgraphName, string>>>;
   /** Shown once: made in this start and kept only as a hash. */
-  readonly newAdminKey: string | null;
+  readonly newAdminKey: NewAdminKey | null;
   /**
    * Refuses readiness and serves on for `drainMs`; then accepts nothing new and lets the calls in progress end within
    * `graceMs`; then ends them as FAILED with OVERLOADED, and everything else. Idempotent.
@@ -38,6 +39,7 @@ export interface Mesh {
  */
 export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const { environment, parts, log } = options;
+  const weakSecrets = checkSecrets(environment);
   const alone = parts.length < everyPart.length;
   if (alone) checkDatabase(environment, parts);
   const names = subgraphNames.filter((name) => parts.includes(name));
@@ -68,6 +70,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
     (await startGateway(options, { planner, subgraphs, state, quota, problems, connections }, starting));
 
   for (const warning of connections.warnings) log.warn(warning);
+  reportWeakSecrets(weakSecrets, log);
   const running = starting.move();
   return {
     url: gateway?.url ?? null,

@@ -1,7 +1,8 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { makeDirectory } from '#mongo/embedded/make-directory.ts';
+import { noPepper } from '#mongo/key-pepper.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
 import { parseCountLimits } from '#schema/count-limits.ts';
 import { createEgress } from '#schema/egress.ts';
@@ -10,14 +11,19 @@ import type { State } from '#state/open-state.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
 import { parseLimits } from '#subgraphs/tenants/default-limits.ts';
+import type { FirstTenantOptions } from '#subgraphs/tenants/first-start.ts';
 import { dataDirectory } from './config.ts';
 import type { MeshOptions } from './mesh-options.ts';
+import { openNewAdminKeyFile } from './new-admin-key-file.ts';
 import type { SecretBoxes } from './secret-boxes.ts';
 import { readCa } from './tls-files.ts';
 
+/** An admin key that this start has made: its text, or the file that holds it. */
+export type NewAdminKey = { readonly text: string } | { readonly file: string };
+
 export interface StartedSubgraphs {
   readonly subgraphs: ReadonlyMap<SubgraphName, Subgraph>;
-  readonly newAdminKey: string | null;
+  readonly newAdminKey: NewAdminKey | null;
   /** The meters of this process; null where no subgraph runs here. */
   readonly quota: Quota | null;
   /** What keeps a call from being served: the store cannot be written, or the shared state cannot be reached. */
@@ -69,17 +75,15 @@ export async function startSubgraphs(
     );
   }
   const { secrets: secretBox, payloads } = boxes;
+  // A key file of one's own is certainly that of every process only where there is no other process.
+  const isShared = environment.HEDDLE_ENCRYPTION_KEY !== undefined || url.startsWith('embedded:');
+  const pepper = isShared ? boxes.pepper : noPepper;
   await checkKey(connection, secretBox, log);
   const egress = createEgress(environment.HEDDLE_EGRESS_ALLOW);
 
-  let newAdminKey: string | null = null;
-  if (names.includes('tenants')) {
-    const { ensureFirstTenant } = await import('#subgraphs/tenants/first-start.ts');
-    ({ newAdminKey } = await ensureFirstTenant(connection, {
-      adminKey: environment.HEDDLE_ADMIN_KEY,
-      audit: services.audit,
-    }));
-  }
+  const newAdminKey = names.includes('tenants')
+    ? await startTenants(connection, { environment, pepper, audit: services.audit, log })
+    : null;
   if (names.includes('models')) {
     const [{ registerEnvironmentProviders }, { bindOlderCredentials }] = await Promise.all([
       import('#subgraphs/models/register-provider.ts'),
@@ -102,6 +106,7 @@ export async function startSubgraphs(
         catalog,
         secretBox,
         payloads,
+        pepper,
         egress,
         state,
         // The embedded store has one owner.
@@ -122,6 +127,27 @@ export async function startSubgraphs(
     return (await Promise.all(found)).flat();
   };
   return { subgraphs, newAdminKey, quota, problems };
+}
+
+/** The first tenant and its admin key; what a new admin key is shown by, once. */
+async function startTenants(
+  connection: Connection,
+  {
+    environment,
+    pepper,
+    audit,
+    log,
+  }: Pick<MeshOptions, 'environment' | 'log'> & Required<Pick<FirstTenantOptions, 'pepper' | 'audit'>>,
+): Promise<NewAdminKey | null> {
+  const { ensureFirstTenant } = await import('#subgraphs/tenants/first-start.ts');
+  const { HEDDLE_ADMIN_KEY: adminKey, HEDDLE_NEW_ADMIN_KEY_FILE: path } = environment;
+  const newAdminKeyFile = path === undefined ? undefined : openNewAdminKeyFile(resolve(path));
+  const { newAdminKey } = await ensureFirstTenant(connection, { adminKey, pepper, newAdminKeyFile, audit });
+  if (newAdminKey === null) return null;
+  if (newAdminKeyFile === undefined) return { text: newAdminKey };
+  const { path: file } = newAdminKeyFile;
+  log.info({ event: 'admin_key_created', file }, 'the admin key of this first start is in the file');
+  return { file };
 }
 
 /** Reports an encryption key that is not the one the store's secrets are sealed with. */

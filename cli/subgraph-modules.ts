@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Catalog } from '#mongo/catalog.ts';
+import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
 import type { Egress } from '#schema/egress.ts';
 import type { SubgraphName } from '#schema/subgraph.ts';
@@ -19,6 +20,8 @@ export interface SubgraphParts extends SubgraphServices {
   readonly secretBox: SecretBox;
   /** For what clients and AI models write. */
   readonly payloads: SecretBox;
+  /** For the admin key that an operator has chosen. */
+  readonly pepper: KeyPepper;
   /** HEDDLE_EGRESS_ALLOW. */
   readonly egress: Egress;
   readonly state: State;

@@ -1,7 +1,7 @@
 import { defineCollection } from './collection.ts';
 import { type LimitRecord, limitsPath } from './limit.ts';
 
-/** A key of an app. Its text is `hd_<id>_<secret>`; only the SHA-256 of the whole text is kept. */
+/** A key of an app. Its text is `hd_<id>_<secret>`; only a hash of the whole text is kept. */
 export interface ApiKeyRecord {
   _id: string;
   tenantId: string;
@@ -9,7 +9,7 @@ export interface ApiKeyRecord {
   label: string;
   /** What of the text may be shown, to recognise it by. */
   hint: string;
-  /** SHA-256 of the whole key text, in hex. Unique. */
+  /** SHA-256 of the whole key text, in hex; of one that an operator has chosen an HMAC over that (key-pepper.ts). Unique. */
   keyHash: string;
   scopes: string[];
   limits: LimitRecord[];

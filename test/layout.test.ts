@@ -52,6 +52,7 @@ const collections: Readonly<Record<SubgraphName, readonly string[]>> = {
     'budgets',
     'access-grants',
     'page-tokens',
+    'key-pepper',
     'limit',
   ],
   models: [

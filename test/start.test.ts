@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -55,6 +55,45 @@ describe('npm start', () => {
       const bytes = await readFile(join(name.parentPath, name.name));
       expect(bytes.includes(secret), `${name.name} holds the key`).toBe(false);
     }
+  });
+
+  it('puts the admin key of the first start into a file where it is asked to, and into no line of the log', async () => {
+    const file = join(dir, 'keys', 'admin.key');
+    const environment = { HEDDLE_NEW_ADMIN_KEY_FILE: file, LOG_LEVEL: 'trace' };
+    const first = start(environment);
+    const [, url = ''] = await first.line(banner);
+    const key = (await readFile(file, 'utf8')).trim();
+    expect(key).toMatch(/^hd_admin_[A-Za-z0-9]{43}$/);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await clientOf(url, key).data('{ me { kind } }')).toEqual({ me: { kind: 'API_KEY' } });
+    expect(await first.end()).toBe(0);
+    expect(first.output()).toContain(`Admin key  in ${file}`);
+    const created = first
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('admin_key_created'));
+    expect(created.map((line) => JSON.parse(line))).toMatchObject([{ event: 'admin_key_created', file }]);
+    expect(first.output()).not.toMatch(/hd_[A-Za-z0-9]+_[A-Za-z0-9]{10}/);
+
+    await rm(file);
+    const second = start(environment);
+    await second.line(banner);
+    expect(await second.end()).toBe(0);
+    expect(second.output()).not.toContain('admin_key_created');
+    await expect(stat(file)).rejects.toThrow('ENOENT');
+  });
+
+  it('warns of secrets that could be guessed, and refuses them where others can reach it', async () => {
+    const adminKey = `hd_${'a'.repeat(40)}`;
+    const local = start({ HEDDLE_ADMIN_KEY: adminKey });
+    const [, url = ''] = await local.line(banner);
+    expect(await clientOf(url, adminKey).data('{ me { kind } }')).toEqual({ me: { kind: 'API_KEY' } });
+    expect(await local.end()).toBe(0);
+    expect(local.output()).toContain('"event":"weak_secret","variable":"HEDDLE_ADMIN_KEY"');
+    expect(local.output()).not.toContain(adminKey);
+    const { code, lines } = await failure({ HEDDLE_ADMIN_KEY: adminKey, HOST: '0.0.0.0' });
+    expect({ code, count: lines.length }).toEqual({ code: 1, count: 1 });
+    expect(lines[0]).toMatch(/^heddle: HEDDLE_ADMIN_KEY: could be guessed/);
   });
 
   it('stops the mesh, and not itself alone, when npm is told to stop', async () => {

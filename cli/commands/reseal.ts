@@ -15,13 +15,18 @@ export async function reseal(args: readonly string[]): Promise<number> {
   });
   const environment = readEnvironment(process.env);
   const log = createLog(environment.LOG_LEVEL);
-  const [{ checkEncryptionKey, recordEncryptionKey }, { resealCredentials }, { resealCompletionResults }] =
-    await Promise.all([
-      import('#mongo/encryption-check.ts'),
-      import('#subgraphs/models/reseal-credentials.ts'),
-      import('#subgraphs/inference/ledger/results.ts'),
-    ]);
-  const { secrets, payloads } = await openSecretBoxes(environment);
+  const [
+    { checkEncryptionKey, recordEncryptionKey },
+    { resealCredentials },
+    { resealCompletionResults },
+    { findAdminKeyForm, giveUpAdminKey },
+  ] = await Promise.all([
+    import('#mongo/encryption-check.ts'),
+    import('#subgraphs/models/reseal-credentials.ts'),
+    import('#subgraphs/inference/ledger/results.ts'),
+    import('#subgraphs/tenants/admin-key-form.ts'),
+  ]);
+  const { secrets, payloads, pepper } = await openSecretBoxes(environment);
   await using database = await openStored(environment);
   const { connection } = database;
   const { key, unreadable } = await checkEncryptionKey(connection, secrets);
@@ -32,14 +37,24 @@ export async function reseal(args: readonly string[]): Promise<number> {
   }
   const credentials = await resealCredentials(connection, secrets);
   const results = await resealCompletionResults(connection, payloads);
+  const adminKey = await findAdminKeyForm(connection, pepper);
+  if (adminKey === 'LOST' && values.discard) await giveUpAdminKey(connection);
   await recordEncryptionKey(connection, secrets);
   log.info({ event: 'reseal', keyId: secrets.keyId, ...credentials, results }, 'sealed with the current key');
   const left = credentials.unreadable === 0 ? '' : `; ${credentials.unreadable} are to be entered again`;
   console.log(
     `Sealed ${credentials.resealed} provider keys and ${results} kept completions with the key ${secrets.keyId}${left}.`,
   );
+  if (adminKey !== 'CURRENT') console.log(adminKeyAdvice[adminKey]);
   return 0;
 }
+
+/** Its hash cannot be made anew without its text. */
+const adminKeyAdvice = {
+  PREVIOUS:
+    'The chosen admin key is hashed with a previous key until it is next used, or Heddle starts with it as HEDDLE_ADMIN_KEY.',
+  LOST: 'The chosen admin key was hashed with a key that is not at hand: start with a HEDDLE_ADMIN_KEY to get in again.',
+};
 
 /** The database; where another process runs the embedded store of the data directory, through that one's socket. */
 async function openStored(environment: Environment) {

@@ -91,11 +91,18 @@ function banner(
   if (environment.MONGO_URL === undefined && url !== null) {
     lines.push(`  Data       ${dataDirectory(environment)}`);
   }
-  if (mesh.newAdminKey !== null) {
-    lines.push('', `  Admin key  ${mesh.newAdminKey}`, '  It is shown this once; only its hash is kept.');
+  const { newAdminKey } = mesh;
+  if (newAdminKey !== null && 'text' in newAdminKey) {
+    lines.push('', `  Admin key  ${newAdminKey.text}`, '  It is shown this once; only its hash is kept.');
+  } else if (newAdminKey !== null) {
+    lines.push(
+      '',
+      `  Admin key  in ${newAdminKey.file}`,
+      '  Fetch it and remove the file; only its hash is kept.',
+    );
   }
   if (url !== null) {
-    const key = mesh.newAdminKey ?? '$HEDDLE_KEY';
+    const key = newAdminKey !== null && 'text' in newAdminKey ? newAdminKey.text : '$HEDDLE_KEY';
     const query =
       '{"query":"mutation { complete(input: { model: \\"demo/echo\\", messages: [{ role: USER, content: \\"Hello, loom\\" }] }) { text } }"}';
     lines.push(

@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { checkSecrets, reportWeakSecrets } from '../check-secrets.ts';
 import { dataDirectory, parsePort, readEnvironment } from '../config.ts';
+import { createLog } from '../log.ts';
 import { listeningOn } from '../start-failure.ts';
 import { passwordFileOf, readStorePassword } from '../store-password.ts';
 
@@ -24,6 +26,7 @@ export async function serveStore(args: readonly string[]): Promise<number> {
   const environment = readEnvironment(process.env);
   const dir = resolve(values.dir ?? join(dataDirectory(environment), 'store'));
   const isOpen = values['no-auth'];
+  reportWeakSecrets(checkSecrets(environment, ['HEDDLE_STORE_PASSWORD']), createLog(environment.LOG_LEVEL));
 
   const stop = new Promise<void>((stopped) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopped());

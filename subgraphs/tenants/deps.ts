@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { SubgraphContext } from '../shared/context.ts';
 import type { SubgraphServices } from '../shared/subgraph.ts';
 import type { DefaultLimits } from './default-limits.ts';
@@ -7,6 +8,8 @@ import type { TenantsLoaders } from './loaders.ts';
 export interface TenantsDeps extends SubgraphServices {
   readonly connection: Connection;
   readonly defaultLimits: DefaultLimits;
+  /** Hashes HEDDLE_ADMIN_KEY; left out: plain SHA-256. */
+  readonly pepper?: KeyPepper;
   readonly now?: () => number;
 }
 

@@ -1,6 +1,7 @@
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
+import { noPepper } from '#mongo/key-pepper.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
 import { pageTokens } from '#mongo/page-tokens.ts';
 import { plans } from '#mongo/plans.ts';
@@ -16,11 +17,22 @@ import { scopesOfKey } from './scopes.ts';
  * theirs bind; the gateway remembers the answer.
  */
 export async function findCaller(keyHash: string, deps: FindCallerDeps): Promise<Caller | null> {
-  const key = await apiKeys(deps.connection).findOne({ keyHash }).lean();
+  const { connection, pepper = noPepper } = deps;
+  const key = await apiKeys(connection)
+    .findOne({ keyHash: { $in: [...pepper.forms(keyHash)] } })
+    .lean();
+  const inForm = pepper.hash(keyHash);
+  if (key && key.keyHash !== keyHash && key.keyHash !== inForm) {
+    // Hashed with a previous encryption key, which is about to go.
+    await apiKeys(connection).updateOne(
+      { _id: key._id, keyHash: key.keyHash },
+      { $set: { keyHash: inForm } },
+    );
+  }
   return key ? callerOfKey(key, deps) : callerOfPageToken(keyHash, deps);
 }
 
-type FindCallerDeps = Pick<TenantsDeps, 'connection' | 'now'>;
+type FindCallerDeps = Pick<TenantsDeps, 'connection' | 'now' | 'pepper'>;
 
 /** The caller of the key that the token was made with, narrowed to what the token is for. */
 async function callerOfPageToken(tokenHash: string, deps: FindCallerDeps): Promise<Caller | null> {

@@ -1,12 +1,14 @@
 import type { Connection } from 'mongoose';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { apps } from '#mongo/apps.ts';
+import { type KeyPepper, noPepper } from '#mongo/key-pepper.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { scopes } from '#schema/caller.ts';
+import { HeddleError } from '#schema/errors.ts';
 import { type AuditLog, auditedStart } from '../shared/audited-start.ts';
 import { isDuplicateKey, orConflict } from '../shared/input.ts';
 import { ensureUnlimitedPlan } from './ensure-plan.ts';
-import { checkedPreset, hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
+import { checkedPreset, hashOfKey, hintOfKey, hintOfPreset, newKeyText } from './key-text.ts';
 
 /** The tenant of the first start. */
 const defaultId = 'default';
@@ -15,9 +17,21 @@ export const firstAppId = 'default-app';
 /** The record of the admin key of the first start, whatever its text is. */
 export const adminKeyId = 'admin';
 
+/** Where the text of a new admin key is kept, for its owner to fetch. */
+export interface NewKeyKeeper {
+  /** The text that is kept: this one, or one that an earlier start has left and not stored. */
+  write(text: string): Promise<string>;
+  /** Forgets a text of this process: another key is the admin key. */
+  discard(): Promise<void>;
+}
+
 export interface FirstTenantOptions {
   /** HEDDLE_ADMIN_KEY: the text that the admin key has from now on. */
   readonly adminKey?: string | undefined;
+  /** Hashes HEDDLE_ADMIN_KEY; left out: plain SHA-256. */
+  readonly pepper?: KeyPepper | undefined;
+  /** Keeps the text of a new admin key before its hash is stored. */
+  readonly newAdminKeyFile?: NewKeyKeeper | undefined;
   readonly now?: () => number;
   /** Where a new text of the admin key is recorded. */
   readonly audit?: AuditLog;
@@ -60,37 +74,51 @@ export async function ensureFirstTenant(
       createdAt: now,
     }),
   );
-  const text = preset ?? newKeyText(adminKeyId).text;
   const app = await apps(connection).findOne({ tenantId: defaultId }).sort({ createdAt: 1 }).lean();
-  const made = await insertOnce(apiKeys(connection).create(adminKey(app?._id ?? firstAppId, text, now)));
-  const recorded = (action: string, run: () => Promise<void>) =>
+  const appId = app?._id ?? firstAppId;
+  const recorded = (action: string, { hint }: KeyText, run: () => Promise<void>) =>
     auditedStart(
       options.audit,
-      {
-        action,
-        targetType: 'ApiKey',
-        targetId: adminKeyId,
-        tenantId: defaultId,
-        after: { hint: hintOfKey(text) },
-      },
+      { action, targetType: 'ApiKey', targetId: adminKeyId, tenantId: defaultId, after: { hint } },
       run,
     );
-  if (made) await recorded('adminKey.create', async () => undefined);
-  else if (preset !== undefined && (await isAnotherText(connection, preset))) {
-    await recorded('adminKey.replace', () => replaceText(connection, preset));
+  if (preset === undefined) {
+    if ((await apiKeys(connection).findById(adminKeyId, { _id: 1 }).lean()) !== null)
+      return { newAdminKey: null };
+    const made = newKeyText(adminKeyId).text;
+    const text = (await options.newAdminKeyFile?.write(made)) ?? made;
+    const key: KeyText = { hint: hintOfKey(text), keyHash: hashOfKey(text) };
+    const isStored = await insertOnce(apiKeys(connection).create(adminKey(appId, key, now)));
+    if (isStored) await recorded('adminKey.create', key, async () => undefined);
+    else if (!(await isStoredText(connection, key))) await options.newAdminKeyFile?.discard();
+    return { newAdminKey: isStored ? text : null };
+  }
+  const pepper = options.pepper ?? noPepper;
+  const digest = hashOfKey(preset);
+  const key: KeyText = { hint: hintOfPreset(preset), keyHash: pepper.hash(digest) };
+  await requireUnused(connection, pepper.forms(digest));
+  if (await insertOnce(apiKeys(connection).create(adminKey(appId, key, now)))) {
+    await recorded('adminKey.create', key, async () => undefined);
+  } else if (await isAnotherText(connection, digest, pepper)) {
+    await recorded('adminKey.replace', key, () => replaceText(connection, key));
+  } else {
+    await keepInForm(connection, key, pepper.forms(digest));
   }
   // A preset is known to whoever set it and is not shown.
-  return { newAdminKey: made && preset === undefined ? text : null };
+  return { newAdminKey: null };
 }
 
-function adminKey(appId: string, text: string, now: Date): ApiKeyRecord {
+/** What is stored of a text. */
+type KeyText = Pick<ApiKeyRecord, 'hint' | 'keyHash'>;
+
+function adminKey(appId: string, { hint, keyHash }: KeyText, now: Date): ApiKeyRecord {
   return {
     _id: adminKeyId,
     tenantId: defaultId,
     appId,
     label: 'admin',
-    hint: hintOfKey(text),
-    keyHash: hashOfKey(text),
+    hint,
+    keyHash,
     scopes: Object.keys(scopes),
     limits: [],
     lineId: adminKeyId,
@@ -103,33 +131,55 @@ function adminKey(appId: string, text: string, now: Date): ApiKeyRecord {
   };
 }
 
-async function isAnotherText(connection: Connection, preset: string): Promise<boolean> {
-  const found = await apiKeys(connection).findById(adminKeyId, { keyHash: 1 }).lean();
-  return found !== null && found.keyHash !== hashOfKey(preset);
+async function isStoredText(connection: Connection, { keyHash }: KeyText): Promise<boolean> {
+  return (await apiKeys(connection).findOne({ _id: adminKeyId, keyHash }, { _id: 1 }).lean()) !== null;
 }
 
+/**
+ * Whether the admin key has another text. Where its hash was made with an encryption key that is not at hand, nothing can
+ * be compared: the preset is then the way back in, except for a key that was revoked, which stays so.
+ */
+async function isAnotherText(connection: Connection, digest: string, pepper: KeyPepper): Promise<boolean> {
+  const found = await apiKeys(connection).findById(adminKeyId, { keyHash: 1, revokedAt: 1 }).lean();
+  if (found === null) return false;
+  if (!pepper.isReadable(found.keyHash)) return found.revokedAt === null;
+  return !pepper.forms(digest).includes(found.keyHash);
+}
+
+async function requireUnused(connection: Connection, forms: readonly string[]): Promise<void> {
+  const other = { _id: { $ne: adminKeyId }, keyHash: { $in: [...forms] } };
+  if ((await apiKeys(connection).findOne(other, { _id: 1 }).lean()) !== null) throw usedElsewhere();
+}
+
+function usedElsewhere(): HeddleError {
+  return new HeddleError('CONFLICT', usedElsewhereMessage);
+}
+
+const usedElsewhereMessage =
+  'HEDDLE_ADMIN_KEY is the text of another API key of this mesh: choose one of its own.';
+
 /** A text that the admin key has already changes nothing, so that a revoked key does not come back by a restart. */
-async function replaceText(connection: Connection, preset: string): Promise<void> {
-  const keyHash = hashOfKey(preset);
+async function replaceText(connection: Connection, { hint, keyHash }: KeyText): Promise<void> {
+  const change = {
+    ...{ keyHash, hint, scopes: Object.keys(scopes) },
+    ...{ allowedIps: null, expiresAt: null, revokedAt: null, replacedById: null },
+  };
   await orConflict(
     apiKeys(connection)
-      .updateOne(
-        { _id: adminKeyId, keyHash: { $ne: keyHash } },
-        {
-          $set: {
-            keyHash,
-            hint: hintOfKey(preset),
-            scopes: Object.keys(scopes),
-            allowedIps: null,
-            expiresAt: null,
-            revokedAt: null,
-            replacedById: null,
-          },
-        },
-      )
+      .updateOne({ _id: adminKeyId, keyHash: { $ne: keyHash } }, { $set: change })
       .exec(),
-    'HEDDLE_ADMIN_KEY is the text of another API key of this mesh: choose one of its own.',
+    usedElsewhereMessage,
   );
+}
+
+/** The same text, hashed by an older version or with a previous encryption key: in the current form from now on. */
+async function keepInForm(connection: Connection, key: KeyText, forms: readonly string[]): Promise<void> {
+  const other = {
+    _id: adminKeyId,
+    keyHash: { $in: [...forms] },
+    $or: [{ keyHash: { $ne: key.keyHash } }, { hint: { $ne: key.hint } }],
+  };
+  await apiKeys(connection).updateOne(other, { $set: { ...key } });
 }
 
 /** False when another process, or an earlier start, was first. */

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { findSecretWeakness } from '#schema/secret-strength.ts';
 import { badInput } from '../shared/input.ts';
 import { randomId } from './ids.ts';
 
@@ -30,6 +31,16 @@ export function hashOfKey(text: string): string {
 /** What may be shown of a key, to recognise it by. */
 export function hintOfKey(text: string): string {
   return `hd_…${text.slice(-4)}`;
+}
+
+/** Letters and digits without a separator: the random part of a key. */
+const randomRun = /[A-Za-z0-9]{24,}/;
+
+/** The same of a key that an operator has chosen: no letter of one that could be guessed from it. */
+export function hintOfPreset(text: string): string {
+  const [run = ''] = randomRun.exec(text) ?? [];
+  const isRandom = /\d/.test(run) && /[A-Za-z]/.test(run) && findSecretWeakness(run) === null;
+  return isRandom && findSecretWeakness(text, 'hd_') === null ? hintOfKey(text) : 'hd_…';
 }
 
 const preset = /^hd_[\x21-\x7e]{37,509}$/;
