@@ -95,10 +95,14 @@ function addressOf({ name, keys, tls }: HttpExecutorOptions, text: string): URL 
     throw new TypeError(`The URL of the subgraph ${name} is not one of HTTP.`);
   }
   if (url.protocol === 'https:' && tls === undefined) {
-    throw new TypeError(`The subgraph ${name} is reached over TLS, and no certificates are given: ${url.host}`);
+    throw new TypeError(
+      `The subgraph ${name} is reached over TLS, and no certificates are given: ${url.host}`,
+    );
   }
   if (url.protocol === 'http:' && keys.answerKey === undefined) {
-    throw new TypeError(`The subgraph ${name} is reached over plain HTTP, and no mesh secret is given: ${url.host}`);
+    throw new TypeError(
+      `The subgraph ${name} is reached over plain HTTP, and no mesh secret is given: ${url.host}`,
+    );
   }
   if (url.pathname === '/') url.pathname = '/graphql';
   return url;
