@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StartError } from './config.ts';
+import { dataDirectory, type Environment, StartError } from './config.ts';
 import { writePrivateFile } from './write-private-file.ts';
 
 const keyBytes = 32;
@@ -18,7 +18,32 @@ export function decodeEncryptionKey(text: string): Buffer {
 export async function encryptionKey(given: string | undefined, dir: string): Promise<Uint8Array> {
   if (given !== undefined) return decodeEncryptionKey(given);
   const file = join(dir, 'encryption.key');
-  const text = (await readIfThere(file)) ?? (await make(file));
+  return checkedKey(file, (await readIfThere(file)) ?? (await make(file)));
+}
+
+/** Every encryption key that is at hand, the current one first: given, of the data directory, former ones. Makes none. */
+export async function readEncryptionKeys(environment: Environment): Promise<readonly Uint8Array[]> {
+  const { HEDDLE_ENCRYPTION_KEY: given } = environment;
+  const file = join(dataDirectory(environment), 'encryption.key');
+  const text = await readIfThere(file);
+  return [
+    ...(given === undefined ? [] : [decodeEncryptionKey(given)]),
+    ...(text === undefined ? [] : [await checkedKey(file, text)]),
+    ...previousKeys(environment),
+  ];
+}
+
+/** The keys of HEDDLE_ENCRYPTION_KEY_PREVIOUS. */
+export function previousKeys({
+  HEDDLE_ENCRYPTION_KEY_PREVIOUS: previous = '',
+}: Environment): readonly Uint8Array[] {
+  return previous
+    .split(',')
+    .filter((text) => text.trim() !== '')
+    .map((text) => decodeEncryptionKey(text.trim()));
+}
+
+async function checkedKey(file: string, text: string): Promise<Uint8Array> {
   const key = decodeEncryptionKey(text.trim());
   if (key.byteLength !== keyBytes) {
     throw new StartError(`${file} is damaged: it must hold 64 hex digits; put the right file back`);

@@ -28,7 +28,10 @@ const usage = `heddle: a federated GraphQL mesh for AI. Type "npx heddle …" or
   heddle store [--port 27018] [--dir <dir>]  the embedded store alone, over loopback TCP, by user and password
                [--no-auth]                   open to every user of this machine
   heddle backup <file>                       copy the embedded store while it runs
-  heddle restore <file>                      fill an empty data directory from a copy
+                [--encrypt]                  encrypted with the encryption key
+                [--passphrase-file <file>]   encrypted with a passphrase
+  heddle restore <file>                      fill an empty data directory from a copy, encrypted or not
+                [--passphrase-file <file>]
   heddle create-ca <dir>                     a private authority, and a certificate for each part
   heddle mesh-key                            a key pair: gateways sign, subgraphs verify
   heddle reseal [--discard]                  seal what is stored with the current encryption key

@@ -1,7 +1,7 @@
 import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
 import { dataDirectory, type Environment } from './config.ts';
-import { decodeEncryptionKey, encryptionKey } from './encryption-key.ts';
+import { encryptionKey, previousKeys } from './encryption-key.ts';
 
 /** What a process seals with. */
 export interface SecretBoxes {
@@ -20,10 +20,7 @@ export async function openSecretBoxes(environment: Environment): Promise<SecretB
     import('#mongo/key-pepper.ts'),
   ]);
   const key = await encryptionKey(environment.HEDDLE_ENCRYPTION_KEY, dataDirectory(environment));
-  const previous = (environment.HEDDLE_ENCRYPTION_KEY_PREVIOUS ?? '')
-    .split(',')
-    .filter((text) => text.trim() !== '')
-    .map((text) => decodeEncryptionKey(text.trim()));
+  const previous = previousKeys(environment);
   return {
     secrets: createSecretBox(key, { previous, purpose: 'secrets' }),
     payloads: createSecretBox(key, { previous, purpose: 'payloads' }),

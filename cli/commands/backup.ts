@@ -1,37 +1,116 @@
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { dataDirectory, readEnvironment, StartError } from '../config.ts';
+import { findSecretWeakness } from '#schema/secret-strength.ts';
+import { dataDirectory, type Environment, readEnvironment, StartError } from '../config.ts';
+import { readEncryptionKeys } from '../encryption-key.ts';
 
-/** `heddle backup <file>`: copies the embedded store of the data directory while it runs. */
+const passphraseCharactersMin = 12;
+const passphraseBytesMax = 64 * 1024;
+
+/** `heddle backup <file>`: copies the embedded store of the data directory while it runs; with `--encrypt` encrypted. */
 export async function backup(args: readonly string[]): Promise<number> {
-  const { file, dir } = parse('backup', args);
+  const { file, dir, environment, passphraseFile, encrypt } = parse('backup', args);
   const { backupDirectory } = await import('#mongo/embedded/backup.ts');
-  await backupDirectory(dir, file).catch(refuse);
+  if (!encrypt && passphraseFile === undefined) {
+    await backupDirectory(dir, file).catch(refuse);
+    console.log(
+      `${file} holds the store of ${dir}. Keep the encryption key with it: provider keys are sealed.`,
+    );
+    return 0;
+  }
+  const { encryptBackup } = await import('../backup-cipher.ts');
+  const secret =
+    passphraseFile === undefined
+      ? { key: await currentKey(environment) }
+      : { passphrase: checkedPassphrase(await readPassphrase(passphraseFile), passphraseFile) };
+  await backupDirectory(dir, file, (bytes) => encryptBackup(bytes, secret)).catch(refuse);
+  const opens = passphraseFile === undefined ? 'the encryption key' : 'the passphrase';
   console.log(
-    `${file} holds the store of ${dir}. Keep the encryption key with it: provider keys are sealed.`,
+    `${file} holds the store of ${dir}, encrypted. Only ${opens} opens it: keep that apart, with the encryption key of the provider keys.`,
   );
   return 0;
 }
 
-/** `heddle restore <file>`: fills an empty data directory from a copy. */
+/** `heddle restore <file>`: fills an empty data directory from a copy, encrypted or not. */
 export async function restore(args: readonly string[]): Promise<number> {
-  const { file, dir } = parse('restore', args);
+  const { file, dir, environment, passphraseFile } = parse('restore', args);
   const { restoreDirectory } = await import('#mongo/embedded/backup.ts');
-  await restoreDirectory(file, dir).catch(refuse);
+  const { decryptBackup, isEncryptedBackup } = await import('../backup-cipher.ts');
+  if (isEncryptedBackup(await readBegin(file))) {
+    const passphrase = passphraseFile === undefined ? undefined : await readPassphrase(passphraseFile);
+    const secrets = { keys: await readEncryptionKeys(environment), passphrase };
+    await restoreDirectory(file, dir, (bytes) => decryptBackup(bytes, secrets)).catch(refuse);
+  } else await restoreDirectory(file, dir).catch(refuse);
   console.log(`${dir} holds the store of ${file}.`);
   return 0;
 }
 
-function parse(command: string, args: readonly string[]): { readonly file: string; readonly dir: string } {
+function parse(command: 'backup' | 'restore', args: readonly string[]) {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { dir: { type: 'string' } },
+    options: {
+      dir: { type: 'string' },
+      'passphrase-file': { type: 'string' },
+      ...(command === 'backup' ? { encrypt: { type: 'boolean' as const, default: false } } : {}),
+    },
   });
   const [file, ...more] = positionals;
-  if (file === undefined || more.length > 0)
-    throw new StartError(`usage: heddle ${command} <file> [--dir <dir>]`);
-  return { file, dir: values.dir ?? join(dataDirectory(readEnvironment(process.env)), 'store') };
+  if (file === undefined || more.length > 0) {
+    const encrypt = command === 'backup' ? '[--encrypt] ' : '';
+    throw new StartError(
+      `usage: heddle ${command} <file> ${encrypt}[--passphrase-file <file>] [--dir <dir>]`,
+    );
+  }
+  const environment = readEnvironment(process.env);
+  return {
+    file,
+    dir: values.dir ?? join(dataDirectory(environment), 'store'),
+    environment,
+    passphraseFile: values['passphrase-file'],
+    encrypt: values.encrypt === true,
+  };
+}
+
+async function currentKey(environment: Environment): Promise<Uint8Array> {
+  const [key] = await readEncryptionKeys(environment);
+  if (key !== undefined) return key;
+  throw new StartError(
+    '--encrypt: there is no encryption key: set HEDDLE_ENCRYPTION_KEY, or name a file with a passphrase by --passphrase-file',
+  );
+}
+
+/** The text of the file without the line break at its end. */
+async function readPassphrase(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new StartError(`--passphrase-file: the file cannot be read: ${error.code}`);
+  });
+  if (text.length > passphraseBytesMax) throw new StartError(`--passphrase-file ${file}: is too large`);
+  return text.replace(/\r?\n$/, '');
+}
+
+function checkedPassphrase(passphrase: string, file: string): string {
+  if (passphrase.length < passphraseCharactersMin) {
+    throw new StartError(
+      `--passphrase-file ${file}: a passphrase must have ${passphraseCharactersMin} characters or more`,
+    );
+  }
+  if (findSecretWeakness(passphrase) !== null) {
+    throw new StartError(`--passphrase-file ${file}: the passphrase could be guessed; choose another one`);
+  }
+  return passphrase;
+}
+
+/** Empty for a file that cannot be read: restoring it says why. */
+async function readBegin(file: string): Promise<Uint8Array> {
+  try {
+    await using handle = await open(file, 'r');
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    return buffer.subarray(0, bytesRead);
+  } catch {
+    return new Uint8Array();
+  }
 }
 
 function refuse(error: unknown): never {

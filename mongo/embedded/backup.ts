@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { access, type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { access, type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { backup as copyDatabase, type DatabaseSync } from 'node:sqlite';
 import { pipeline } from 'node:stream/promises';
@@ -7,46 +8,81 @@ import { lockDirectory } from './lock.ts';
 import { makeDirectory } from './make-directory.ts';
 import { DATA_FILE, openForReading, refuseForeign } from './storage/format.ts';
 
+/** What a copy passes on its way into a file, or out of it: the bytes, encrypted or decrypted. */
+export type Passage = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+
 /**
  * Copies the store of a data directory into one new file, as of its last commit, while another process (or none)
  * runs it: SQLite's online backup. The file appears whole or not at all, is private (0600) from its first byte on, and
- * survives a power cut once this resolves.
+ * survives a power cut once this resolves. With a passage only what that makes of the copy leaves the data directory.
  *
  * @throws Error when the directory holds no store, or when the file is there already
  */
-export async function backupDirectory(dir: string, file: string): Promise<void> {
+export async function backupDirectory(dir: string, file: string, passage?: Passage): Promise<void> {
   const source = join(resolve(dir), DATA_FILE);
   const target = resolve(file);
   if (!(await exists(source))) throw new Error(`${dir} holds no store`);
   if (await exists(target)) throw new Error(`${file} already exists; name a new file`);
   const draft = `${target}.part`;
   await rm(draft, { force: true });
-  const db = openForReading(source);
   try {
-    // One snapshot throughout: otherwise every write of the running store would start the copy again.
-    db.exec('BEGIN');
-    refuseForeign(db, source);
-    await (await openPrivate(draft)).close(); // SQLite keeps the mode of a file that it finds
-    await copyDatabase(db, draft, { rate: 1_000 });
+    if (passage === undefined) await copyStore(source, draft);
+    else await copyThrough(source, draft, passage);
   } catch (error) {
     await rm(draft, { force: true });
     throw error;
-  } finally {
-    db.close();
   }
   await sync(draft);
   await rename(draft, target);
   await sync(dirname(target));
 }
 
+async function copyStore(source: string, copy: string): Promise<void> {
+  const db = openForReading(source);
+  try {
+    // One snapshot throughout: otherwise every write of the running store would start the copy again.
+    db.exec('BEGIN');
+    refuseForeign(db, source);
+    await (await openPrivate(copy)).close(); // SQLite keeps the mode of a file that it finds
+    await copyDatabase(db, copy, { rate: 1_000 });
+  } finally {
+    db.close();
+  }
+}
+
+const copyName = `${DATA_FILE}.copy-`;
+/** A copy that is older than this was left by a process that was killed. */
+const copyMsMax = 24 * 3_600_000;
+
+/** SQLite copies into files alone: into one beside the store, which is removed whatever happens. */
+async function copyThrough(source: string, target: string, passage: Passage): Promise<void> {
+  const dir = dirname(source);
+  for (const name of await readdir(dir)) {
+    if (!name.startsWith(copyName)) continue;
+    const found = await stat(join(dir, name)).catch(() => undefined);
+    if (found !== undefined && Date.now() - found.mtimeMs > copyMsMax)
+      await rm(join(dir, name), { force: true });
+  }
+  const copy = join(dir, `${copyName}${randomBytes(6).toString('hex')}`);
+  const handle = await openPrivate(target);
+  try {
+    await copyStore(source, copy);
+    await pipeline(passage(createReadStream(copy)), handle.createWriteStream());
+  } finally {
+    await handle.close();
+    for (const left of ['', '-journal', '-wal', '-shm']) await rm(`${copy}${left}`, { force: true });
+  }
+}
+
 /**
  * Fills a data directory that holds no store from a file that `backupDirectory` or `Store.backup` made. The copy is
- * checked (SQLite's integrity_check, the format's version) before it takes its place.
+ * checked (SQLite's integrity_check, the format's version) before it takes its place. With a passage the copy is what
+ * that makes of the file.
  *
  * @throws Error when the directory holds a store already or the file is damaged or no store's; DirectoryInUse when a
  * process runs in it
  */
-export async function restoreDirectory(file: string, dir: string): Promise<void> {
+export async function restoreDirectory(file: string, dir: string, passage?: Passage): Promise<void> {
   if (!(await exists(file))) throw new Error(`${file} does not exist`);
   await makeDirectory(dir);
   const unlock = lockDirectory(resolve(dir));
@@ -55,7 +91,7 @@ export async function restoreDirectory(file: string, dir: string): Promise<void>
   try {
     if (await exists(target))
       throw new Error(`${dir} holds a store already; restore into an empty directory`);
-    await copyPrivately(file, draft);
+    await copyPrivately(file, draft, passage);
     checkBackup(draft, file);
     await sync(draft);
     await rename(draft, target);
@@ -87,11 +123,15 @@ function openPrivate(path: string): Promise<FileHandle> {
   return open(path, 'wx', 0o600);
 }
 
-async function copyPrivately(file: string, target: string): Promise<void> {
+async function copyPrivately(
+  file: string,
+  target: string,
+  passage: Passage = (bytes) => bytes,
+): Promise<void> {
   await rm(target, { force: true });
   const handle = await openPrivate(target);
   try {
-    await pipeline(createReadStream(file), handle.createWriteStream());
+    await pipeline(passage(createReadStream(file)), handle.createWriteStream());
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`${file} cannot be read as a backup: ${why}`, { cause });
