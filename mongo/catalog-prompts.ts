@@ -52,7 +52,7 @@ export function createCatalogPrompts(
   const versionCache = new LRUCache<string, Promise<CatalogPromptVersion | undefined>>({ max: options.max });
 
   async function readPrompt(tenantId: string, name: string): Promise<PromptRecord | undefined> {
-    return (await prompts(connection).findOne({ tenantId, name }).lean()) ?? undefined;
+    return (await prompts(connection).findOne({ tenantId, name, archivedAt: null }).lean()) ?? undefined;
   }
 
   async function readVersion(
@@ -69,7 +69,9 @@ export function createCatalogPrompts(
       if (prompt === undefined) return undefined;
       const wanted = promptNumber(prompt, number, label);
       if (wanted === undefined) return undefined;
-      return await remembered(versionCache, `${prompt._id}\0${wanted}`, () => readVersion(prompt, wanted));
+      // With the name, which may change: a version of the catalog never does.
+      const key = `${prompt._id}\0${prompt.name}\0${wanted}`;
+      return await remembered(versionCache, key, () => readVersion(prompt, wanted));
     },
     forget() {
       promptCache.clear();

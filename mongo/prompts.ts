@@ -5,7 +5,7 @@ import { defineCollection } from './collection.ts';
 export interface PromptRecord {
   readonly _id: string;
   readonly tenantId: string;
-  /** [a-z][A-Za-z0-9]*, unique in the tenant. */
+  /** [a-z][A-Za-z0-9]*, unique in the tenant; of an archived prompt followed by a space and its id. Shown by promptName. */
   readonly name: string;
   readonly description: string | null;
   /** Label name → version number. */
@@ -15,6 +15,8 @@ export interface PromptRecord {
   /** Bytes of the texts of its versions; absent: of versions before they were counted. */
   readonly bytes?: number;
   readonly createdAt: Date;
+  /** Null or absent: it is not archived. */
+  readonly archivedAt?: Date | null;
 }
 
 const text = { type: String, required: true };
@@ -31,6 +33,7 @@ export const prompts = defineCollection<PromptRecord>(
     newest: { type: Number, required: true },
     bytes: Number,
     createdAt: { type: Date, required: true },
+    archivedAt: Date,
   },
   [
     [{ tenantId: 1, name: 1 }, { unique: true }],
@@ -39,6 +42,16 @@ export const prompts = defineCollection<PromptRecord>(
     [{ name: 1, _id: 1 }],
   ],
 );
+
+/** The name of a prompt, archived or not. */
+export function promptName({ name }: Pick<PromptRecord, 'name'>): string {
+  return name.split(' ', 1)[0] ?? name;
+}
+
+/** The name under which an archived prompt is stored, so that its own is free and no call finds it. */
+export function archivedName(prompt: Pick<PromptRecord, '_id' | 'name'>): string {
+  return `${promptName(prompt)} ${prompt._id}`;
+}
 
 /** The label that always means the newest version and cannot be set. */
 export const latestLabel = 'latest';

@@ -93,7 +93,7 @@ export const scopes = {
   'models:read': 'Read providers, AI models, prices and routes.',
   'models:write': 'Change providers, credentials, models and routes, for every tenant.',
   'prompts:read': 'Read prompts and their versions.',
-  'prompts:write': 'Create prompts, publish and label versions.',
+  'prompts:write': 'Create, change and archive prompts, publish and label versions.',
   'tenants:read': 'Read the own tenant: plan, apps, keys, members, budgets and access requests.',
   'tenants:write':
     'Change the apps, keys, members and budgets of the own tenant, and decide access requests.',

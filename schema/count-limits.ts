@@ -14,6 +14,7 @@ export const countLimitsTable = {
   membersPerTenant: [1_000, 'members of this tenant'],
   accessRequestsPerApp: [100, 'access requests of this app'],
   promptsPerTenant: [500, 'prompts of this tenant'],
+  archivedPromptsPerTenant: [10_000, 'archived prompts of this tenant'],
   versionsPerPrompt: [1_000, 'versions of this prompt'],
   labelsPerPrompt: [50, 'labels of this prompt'],
   promptBytesPerTenant: [50_000_000, 'bytes of prompt texts of this tenant'],

@@ -1,53 +1,64 @@
 import { randomUUID } from 'node:crypto';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
-import { nowOf, ownTenantId } from '../shared/context.ts';
-import { badInput, checkedText, orConflict } from '../shared/input.ts';
-import { withRoom } from '../shared/with-room.ts';
-import { type PromptsContext, type PromptsDeps, promptsChanged } from './deps.ts';
+import { nowOf } from '../shared/context.ts';
+import { badInput, checkedText } from '../shared/input.ts';
+import {
+  auditPrompt,
+  type PromptsContext,
+  type PromptsDeps,
+  promptsChanged,
+  requireWritableName,
+  targetTenantId,
+} from './deps.ts';
 import { storeVersion } from './publish-prompt-version.ts';
 import { type CheckedVersion, checkedVersion, type PromptVersionInput, textMax } from './version-input.ts';
+import { checkPromptRoom, orTaken, withPromptsOf } from './version-room.ts';
 
 export interface CreatePromptInput {
   readonly name: string;
   readonly description?: string | null;
+  readonly tenantId?: string | null;
   readonly version?: PromptVersionInput | null;
 }
 
-const promptName = /^[a-z][A-Za-z0-9]{0,63}$/;
+const namePattern = /^[a-z][A-Za-z0-9]{0,63}$/;
 
-/** Makes a prompt in the caller's tenant, with a first version when one is given. CONFLICT when the name is taken. */
+/** A name that a prompt may have and this caller may give. */
+export function checkedPromptName(name: string, field: string, { caller }: PromptsContext): string {
+  if (!namePattern.test(name)) {
+    badInput(field, 'must be a lower-case letter, then letters and digits, at most 64.');
+  }
+  requireWritableName(name, caller);
+  return name;
+}
+
+/** The description as it is stored; null: none. */
+export function checkedDescription(description: string | null | undefined): string | null {
+  return description == null ? null : checkedText(description, 'input.description', textMax);
+}
+
+/** Makes a prompt, with a first version when one is given. CONFLICT when the name is taken. */
 export async function createPrompt(
   input: CreatePromptInput,
   context: PromptsContext,
   deps: PromptsDeps,
 ): Promise<PromptRecord> {
-  if (!promptName.test(input.name)) {
-    badInput('input.name', 'must be a lower-case letter, then letters and digits, at most 64.');
-  }
+  const name = checkedPromptName(input.name, 'input.name', context);
   const prompt: PromptRecord = {
     _id: randomUUID(),
-    tenantId: ownTenantId(context.caller),
-    name: input.name,
-    description:
-      input.description == null ? null : checkedText(input.description, 'input.description', textMax),
+    tenantId: await targetTenantId(input.tenantId, context, deps),
+    name,
+    description: checkedDescription(input.description),
     labels: {},
     newest: 0,
     createdAt: nowOf(deps),
   };
   const version =
     input.version == null ? undefined : await checkedVersion(input.version, prompt.tenantId, deps);
-  const records = prompts(deps.connection);
-  await withRoom(
-    deps,
-    'promptsPerTenant',
-    prompt.tenantId,
-    () => records.countDocuments({ tenantId: prompt.tenantId }),
-    () =>
-      orConflict(
-        records.create(prompt),
-        `Your tenant has a prompt ${JSON.stringify(prompt.name)} already: publish a version of it, or choose another name.`,
-      ),
-  );
+  await withPromptsOf(prompt.tenantId, deps, async () => {
+    await checkPromptRoom(prompt.tenantId, deps);
+    await orTaken(prompts(deps.connection).create(prompt), name);
+  });
   const published = version && (await storeFirst(prompt, version, context, deps));
   const after: PromptRecord =
     published === undefined
@@ -57,7 +68,7 @@ export async function createPrompt(
           newest: published.number,
           labels: version?.label == null ? {} : { [version.label]: published.number },
         };
-  context.audit({ tenantId: prompt.tenantId, type: 'Prompt', id: prompt._id, after });
+  auditPrompt(context, after);
   await promptsChanged(deps);
   return after;
 }

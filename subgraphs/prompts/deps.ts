@@ -1,10 +1,13 @@
 import type { Connection } from 'mongoose';
 import type { Catalog } from '#mongo/catalog.ts';
-import type { PromptRecord } from '#mongo/prompts.ts';
-import { prompts } from '#mongo/prompts.ts';
+import { findNodeRecords } from '#mongo/node-records.ts';
+import { type PromptRecord, promptName, prompts } from '#mongo/prompts.ts';
+import { type Caller, hasScope } from '#schema/caller.ts';
+import { HeddleError } from '#schema/errors.ts';
 import type { JsonSchemas } from '#schema/json-schema.ts';
-import { type SubgraphContext, seesTenant } from '../shared/context.ts';
+import { ownTenantId, type SubgraphContext, seesTenant } from '../shared/context.ts';
 import { notFound } from '../shared/input.ts';
+import { matchesLists } from '../shared/name-patterns.ts';
 import type { SubgraphServices } from '../shared/subgraph.ts';
 import type { PromptsLoaders } from './loaders.ts';
 
@@ -37,6 +40,64 @@ export async function visiblePrompt(
   const prompt = await prompts(connection).findById(id).lean();
   if (prompt === null || !seesTenant(caller, prompt.tenantId)) return notFound('prompt', id);
   return prompt;
+}
+
+/**
+ * A prompt that the caller may see and write: NOT_FOUND without it, FORBIDDEN where its key is restricted to other names,
+ * CONFLICT for one that is archived.
+ */
+export async function writablePrompt(
+  id: string,
+  context: PromptsContext,
+  deps: PromptsDeps,
+): Promise<PromptRecord> {
+  const prompt = await visiblePrompt(id, context, deps);
+  requireWritable(prompt, context.caller);
+  return prompt;
+}
+
+/** FORBIDDEN and CONFLICT as `writablePrompt` has them. */
+export function requireWritable(prompt: PromptRecord, caller: Caller): void {
+  requireWritableName(promptName(prompt), caller);
+  if (prompt.archivedAt == null) return;
+  throw new HeddleError(
+    'CONFLICT',
+    `The prompt ${JSON.stringify(promptName(prompt))} is archived: restore it first.`,
+  );
+}
+
+/** FORBIDDEN for a name that the caller may not run: a restricted key neither changes such a prompt nor gives the name. */
+export function requireWritableName(name: string, { promptLists }: Caller): void {
+  if (matchesLists(promptLists, name)) return;
+  throw new HeddleError(
+    'FORBIDDEN',
+    `This API key may not change the prompt ${JSON.stringify(name)}; see \`prompts\` of the key and its app.`,
+  );
+}
+
+/** The tenant to create a prompt in: the caller's own; with tenants:admin any. NOT_FOUND for one that it may not see. */
+export async function targetTenantId(
+  tenantId: string | null | undefined,
+  { caller }: PromptsContext,
+  { connection }: PromptsDeps,
+): Promise<string> {
+  if (tenantId == null) return ownTenantId(caller);
+  if (tenantId === caller.tenantId) return tenantId;
+  const isAllowed = hasScope(caller, 'tenants:admin');
+  const found = isAllowed ? await findNodeRecords(connection, 'Tenant', [tenantId]) : [];
+  return found.length === 0 ? notFound('tenant', tenantId) : tenantId;
+}
+
+/** Records what became of a prompt under the name that it is shown with. */
+export function auditPrompt(context: PromptsContext, after: PromptRecord, before?: PromptRecord): void {
+  const shown = (prompt: PromptRecord) => ({ ...prompt, name: promptName(prompt) });
+  context.audit({
+    tenantId: after.tenantId,
+    type: 'Prompt',
+    id: after._id,
+    ...(before === undefined ? {} : { before: shown(before) }),
+    after: shown(after),
+  });
 }
 
 /** Tells every process to forget which versions there are and what labels point at. */

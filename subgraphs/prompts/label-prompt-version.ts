@@ -1,9 +1,15 @@
 import { promptVersions } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { notFound } from '../shared/input.ts';
-import { type PromptsContext, type PromptsDeps, promptsChanged, visiblePrompt } from './deps.ts';
+import {
+  auditPrompt,
+  type PromptsContext,
+  type PromptsDeps,
+  promptsChanged,
+  writablePrompt,
+} from './deps.ts';
 import { checkedLabel } from './version-input.ts';
-import { checkLabelRoom, withPrompt } from './version-room.ts';
+import { checkLabelRoom, withWritablePrompt } from './version-room.ts';
 
 /** Points a label at a version of a prompt, whatever it pointed at before. NOT_FOUND without either. */
 export async function labelPromptVersion(
@@ -14,11 +20,11 @@ export async function labelPromptVersion(
   deps: PromptsDeps,
 ): Promise<PromptRecord> {
   const name = checkedLabel(label, 'label');
-  const prompt = await visiblePrompt(promptId, context, deps);
+  const prompt = await writablePrompt(promptId, context, deps);
   if ((await promptVersions(deps.connection).exists({ promptId, number })) === null) {
     return notFound('version', `${prompt.name} ${number}`);
   }
-  const after = await withPrompt(prompt, deps, (current) => {
+  const after = await withWritablePrompt(prompt, context, deps, (current) => {
     checkLabelRoom(current, name, deps);
     return prompts(deps.connection)
       .findOneAndUpdate(
@@ -30,7 +36,7 @@ export async function labelPromptVersion(
       .exec();
   });
   if (after === null) return notFound('prompt', promptId);
-  context.audit({ tenantId: prompt.tenantId, type: 'Prompt', id: promptId, before: prompt, after });
+  auditPrompt(context, after, prompt);
   await promptsChanged(deps);
   return after;
 }

@@ -4,21 +4,21 @@ import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { nowOf } from '../shared/context.ts';
 import { isDuplicateKey, notFound } from '../shared/input.ts';
-import { authorOf, type PromptsContext, type PromptsDeps, promptsChanged, visiblePrompt } from './deps.ts';
+import { authorOf, type PromptsContext, type PromptsDeps, promptsChanged, writablePrompt } from './deps.ts';
 import { type CheckedVersion, checkedVersion, type PromptVersionInput } from './version-input.ts';
-import { checkLabelRoom, checkVersionRoom, textBytesOf, withPrompt } from './version-room.ts';
+import { checkLabelRoom, checkVersionRoom, textBytesOf, withWritablePrompt } from './version-room.ts';
 
 /** Publishing at the same time loses a number to another at most this often. */
 const triesMax = 100;
 
-/** Publishes the next version of a prompt that the caller may see. NOT_FOUND without it. */
+/** Publishes the next version of a prompt that the caller may write. NOT_FOUND without it. */
 export async function publishPromptVersion(
   promptId: string,
   input: PromptVersionInput,
   context: PromptsContext,
   deps: PromptsDeps,
 ): Promise<PromptVersionRecord> {
-  const prompt = await visiblePrompt(promptId, context, deps);
+  const prompt = await writablePrompt(promptId, context, deps);
   const checked = await checkedVersion(input, context.caller.tenantId ?? '', deps);
   const version = await storeVersion(prompt, checked, context, deps);
   context.audit({ tenantId: prompt.tenantId, type: 'PromptVersion', id: version._id, after: version });
@@ -36,7 +36,7 @@ export function storeVersion(
   context: PromptsContext,
   deps: PromptsDeps,
 ): Promise<PromptVersionRecord> {
-  return withPrompt(prompt, deps, (current) => storeNext(current, checked, context, deps));
+  return withWritablePrompt(prompt, context, deps, (current) => storeNext(current, checked, context, deps));
 }
 
 async function storeNext(

@@ -1,9 +1,16 @@
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { notFound } from '../shared/input.ts';
-import { type PromptsContext, type PromptsDeps, promptsChanged, visiblePrompt } from './deps.ts';
+import {
+  auditPrompt,
+  type PromptsContext,
+  type PromptsDeps,
+  promptsChanged,
+  writablePrompt,
+} from './deps.ts';
 import { checkedLabel } from './version-input.ts';
+import { withWritablePrompt } from './version-room.ts';
 
-/** Takes a label off a prompt that the caller may see; nothing changes when it has none of that name. */
+/** Takes a label off a prompt that the caller may write; nothing changes when it has none of that name. */
 export async function removePromptLabel(
   promptId: string,
   label: string,
@@ -11,12 +18,15 @@ export async function removePromptLabel(
   deps: PromptsDeps,
 ): Promise<PromptRecord> {
   const name = checkedLabel(label, 'label');
-  const before = await visiblePrompt(promptId, context, deps);
-  const after = await prompts(deps.connection)
-    .findOneAndUpdate({ _id: promptId }, { $unset: { [`labels.${name}`]: 1 } }, { returnDocument: 'after' })
-    .lean();
+  const before = await writablePrompt(promptId, context, deps);
+  const after = await withWritablePrompt(before, context, deps, () =>
+    prompts(deps.connection)
+      .findOneAndUpdate({ _id: promptId }, { $unset: { [`labels.${name}`]: 1 } }, { returnDocument: 'after' })
+      .lean()
+      .exec(),
+  );
   if (after === null) return notFound('prompt', promptId);
-  context.audit({ tenantId: before.tenantId, type: 'Prompt', id: promptId, before, after });
+  auditPrompt(context, after, before);
   await promptsChanged(deps);
   return after;
 }

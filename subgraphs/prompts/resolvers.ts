@@ -1,10 +1,12 @@
 import type { Connection } from 'mongoose';
 import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
-import { type PromptRecord, promptNumber, prompts } from '#mongo/prompts.ts';
+import { type PromptRecord, promptName, promptNumber, prompts } from '#mongo/prompts.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import { ownTenantId } from '../shared/context.ts';
 import { badInput } from '../shared/input.ts';
 import type { SubgraphResolvers } from '../shared/subgraph.ts';
+import { archivePrompt } from './archive-prompt.ts';
+import { copyPrompt } from './copy-prompt.ts';
 import { createPrompt } from './create-prompt.ts';
 import type { PromptsContext, PromptsDeps } from './deps.ts';
 import { labelPromptVersion } from './label-prompt-version.ts';
@@ -13,6 +15,8 @@ import { listVersions } from './list-versions.ts';
 import type { PromptsLoaders } from './loaders.ts';
 import { publishPromptVersion } from './publish-prompt-version.ts';
 import { removePromptLabel } from './remove-prompt-label.ts';
+import { restorePrompt } from './restore-prompt.ts';
+import { updatePrompt } from './update-prompt.ts';
 
 const { DateTime, JSON: JSONScalar } = scalarResolvers;
 
@@ -28,6 +32,10 @@ export function promptsResolvers(deps: PromptsDeps): SubgraphResolvers<PromptsLo
     },
     Mutation: {
       createPrompt: (_, { input }, context) => createPrompt(input, context, deps),
+      updatePrompt: (_, { id, input }, context) => updatePrompt(id, input, context, deps),
+      copyPrompt: (_, { id, tenantId, name }, context) => copyPrompt({ id, tenantId, name }, context, deps),
+      archivePrompt: (_, { id }, context) => archivePrompt(id, context, deps),
+      restorePrompt: (_, { id }, context) => restorePrompt(id, context, deps),
       publishPromptVersion: (_, { promptId, input }, context) =>
         publishPromptVersion(promptId, input, context, deps),
       labelPromptVersion: (_, { promptId, label, number }, context) =>
@@ -38,6 +46,7 @@ export function promptsResolvers(deps: PromptsDeps): SubgraphResolvers<PromptsLo
     Prompt: {
       __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.prompt.load(id),
       id: ({ _id }: PromptRecord) => _id,
+      name: promptName,
       tenant: ({ tenantId }: PromptRecord) => ({ id: tenantId }),
       versions: ({ _id, newest }: PromptRecord, args, { loaders }) =>
         listVersions(_id, newest, args, loaders),
@@ -74,6 +83,6 @@ async function findPrompt(
   if ((id === null) === (name === null)) badInput('id', 'or name must be given, and not both.');
   if (id !== null) return loaders.prompt.load(id);
   return prompts(connection)
-    .findOne({ tenantId: ownTenantId(caller), name })
+    .findOne({ tenantId: ownTenantId(caller), name, archivedAt: null })
     .lean();
 }

@@ -75,6 +75,7 @@ describe('relay-compiler', () => {
     ['removeProviderCredential', 'id'],
     ['removeMember', 'id'],
     ['deleteBudget', 'id'],
+    ['archivePrompt', 'id'],
   ])('takes @deleteRecord and @deleteEdge on the id that %s returns', async (mutation, argument) => {
     const query = `mutation ${mutation}Mutation($id: ID!, $connections: [ID!]!) {
       ${mutation}(${argument}: $id) @deleteRecord @deleteEdge(connections: $connections)

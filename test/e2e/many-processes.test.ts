@@ -5,6 +5,7 @@ import { accessScenarios } from './scenarios/access.ts';
 import { badInputScenarios } from './scenarios/bad-input.ts';
 import { exactNumberScenarios } from './scenarios/exact-numbers.ts';
 import { invocationScenarios } from './scenarios/invocation.ts';
+import { promptScenarios } from './scenarios/prompts.ts';
 
 const redisHere = hasRedis();
 if (!redisHere) console.warn('No redis-server on the PATH: the many-process suite runs without Redis.');
@@ -20,6 +21,7 @@ describe(`the mesh in many processes, ${redisHere ? 'joined by Redis' : 'without
 
   accessScenarios(() => mesh);
   invocationScenarios(() => mesh);
+  promptScenarios(() => mesh);
   badInputScenarios(() => mesh);
   exactNumberScenarios(() => mesh);
 });

@@ -4,6 +4,7 @@ import { accessScenarios } from './scenarios/access.ts';
 import { badInputScenarios } from './scenarios/bad-input.ts';
 import { exactNumberScenarios } from './scenarios/exact-numbers.ts';
 import { invocationScenarios } from './scenarios/invocation.ts';
+import { promptScenarios } from './scenarios/prompts.ts';
 
 describe('the mesh in one process', () => {
   let mesh: TestMesh;
@@ -14,6 +15,7 @@ describe('the mesh in one process', () => {
 
   accessScenarios(() => mesh);
   invocationScenarios(() => mesh);
+  promptScenarios(() => mesh);
   badInputScenarios(() => mesh);
   exactNumberScenarios(() => mesh);
 });

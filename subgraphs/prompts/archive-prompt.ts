@@ -1,0 +1,32 @@
+import { archivedName, type PromptRecord, promptName, prompts } from '#mongo/prompts.ts';
+import { nowOf } from '../shared/context.ts';
+import {
+  auditPrompt,
+  type PromptsContext,
+  type PromptsDeps,
+  promptsChanged,
+  requireWritableName,
+  visiblePrompt,
+} from './deps.ts';
+import { checkArchiveRoom, withPrompt } from './version-room.ts';
+
+/** Archives a prompt that the caller may write, and returns its id. One that is archived keeps its time. */
+export async function archivePrompt(id: string, context: PromptsContext, deps: PromptsDeps): Promise<string> {
+  const prompt = await visiblePrompt(id, context, deps);
+  const change = await withPrompt(prompt, deps, async (before) => {
+    requireWritableName(promptName(before), context.caller);
+    if (before.archivedAt != null) return null;
+    await checkArchiveRoom(before.tenantId, deps);
+    const archived = { name: archivedName(before), archivedAt: nowOf(deps) };
+    await prompts(deps.connection).updateOne({ _id: id }, { $set: archived });
+    const after: PromptRecord = { ...before, ...archived };
+    return { before, after };
+  });
+  if (change === null) context.unchanged();
+  else {
+    auditPrompt(context, change.after, change.before);
+    context.loaders.prompt.clear(id);
+    await promptsChanged(deps);
+  }
+  return id;
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions.ts';
+import { type PromptRecord, prompts } from '#mongo/prompts.ts';
+import { noRoomFor } from '#schema/count-limits.ts';
+import { nowOf } from '../shared/context.ts';
+import { countMaxOf } from '../shared/with-room.ts';
+import { checkedPromptName } from './create-prompt.ts';
+import {
+  auditPrompt,
+  authorOf,
+  type PromptsContext,
+  type PromptsDeps,
+  promptsChanged,
+  targetTenantId,
+  writablePrompt,
+} from './deps.ts';
+import { checkPromptRoom, checkVersionRoom, orTaken, textBytesOf, withPromptsOf } from './version-room.ts';
+
+interface CopyPromptArgs {
+  readonly id: string;
+  readonly tenantId?: string | null;
+  readonly name?: string | null;
+}
+
+/**
+ * Copies a prompt that the caller may write, with its labels and the versions that are run without their number: all are
+ * stored before the copy can be seen. CONFLICT when the name is taken, or there are too many.
+ */
+export async function copyPrompt(
+  { id, tenantId, name }: CopyPromptArgs,
+  context: PromptsContext,
+  deps: PromptsDeps,
+): Promise<PromptRecord> {
+  const source = await writablePrompt(id, context, deps);
+  const target = tenantId == null ? source.tenantId : await targetTenantId(tenantId, context, deps);
+  const copy = await copyOf(source, target, context, deps);
+  const versions = promptVersions(deps.connection);
+  const prompt = { ...copy.prompt, name: checkedPromptName(name ?? source.name, 'name', context) };
+  await withPromptsOf(target, deps, async () => {
+    await checkPromptRoom(target, deps);
+    await checkVersionRoom({ tenantId: target, newest: 0 }, copy.bytes, deps, copy.versions.length);
+    const labelsMax = countMaxOf(deps, 'labelsPerPrompt');
+    if (Object.keys(prompt.labels).length > labelsMax) throw noRoomFor('labelsPerPrompt', labelsMax);
+    try {
+      if (copy.versions.length > 0) await versions.insertMany(copy.versions);
+      await orTaken(prompts(deps.connection).create(prompt), prompt.name);
+    } catch (error) {
+      await versions.deleteMany({ promptId: prompt._id });
+      throw error;
+    }
+  });
+  auditPrompt(context, prompt);
+  await promptsChanged(deps);
+  return prompt;
+}
+
+interface PromptCopy {
+  readonly prompt: PromptRecord;
+  readonly versions: readonly PromptVersionRecord[];
+  readonly bytes: number;
+}
+
+/** The records of the copy; nothing is stored. */
+async function copyOf(
+  source: PromptRecord,
+  tenantId: string,
+  context: PromptsContext,
+  deps: PromptsDeps,
+): Promise<PromptCopy> {
+  const promptId = randomUUID();
+  const createdAt = nowOf(deps);
+  const numbers = [source.newest, ...Object.values(source.labels)];
+  const found = await promptVersions(deps.connection)
+    .find({ promptId: source._id, number: { $in: numbers } })
+    .sort({ number: 1 })
+    .lean();
+  const versions = found.map((version, index) => ({
+    ...version,
+    _id: randomUUID(),
+    promptId,
+    tenantId,
+    number: index + 1,
+    createdAt,
+    createdBy: authorOf(context),
+  }));
+  const numberByOld = new Map(found.map(({ number }, index) => [number, index + 1]));
+  const labels = Object.entries(source.labels).flatMap(([label, number]) => {
+    const copied = numberByOld.get(number);
+    return copied === undefined ? [] : [[label, copied] as const];
+  });
+  const bytes = versions.reduce((sum, version) => sum + textBytesOf(version), 0);
+  const { name, description } = source;
+  return {
+    prompt: {
+      _id: promptId,
+      tenantId,
+      name,
+      description,
+      labels: Object.fromEntries(labels),
+      newest: versions.length,
+      bytes,
+      createdAt,
+    },
+    versions,
+    bytes,
+  };
+}

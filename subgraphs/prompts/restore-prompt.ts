@@ -1,0 +1,34 @@
+import { type PromptRecord, promptName, prompts } from '#mongo/prompts.ts';
+import {
+  auditPrompt,
+  type PromptsContext,
+  type PromptsDeps,
+  promptsChanged,
+  requireWritableName,
+  visiblePrompt,
+} from './deps.ts';
+import { checkPromptRoom, orTaken, withPrompt } from './version-room.ts';
+
+/** Makes an archived prompt usable again. CONFLICT when another prompt has its name, or there are too many. */
+export async function restorePrompt(
+  id: string,
+  context: PromptsContext,
+  deps: PromptsDeps,
+): Promise<PromptRecord> {
+  const prompt = await visiblePrompt(id, context, deps);
+  const { before, after } = await withPrompt(prompt, deps, async (before) => {
+    requireWritableName(promptName(before), context.caller);
+    if (before.archivedAt == null) return { before, after: before };
+    await checkPromptRoom(before.tenantId, deps);
+    const restored = { name: promptName(before), archivedAt: null };
+    await orTaken(prompts(deps.connection).updateOne({ _id: id }, { $set: restored }).exec(), restored.name);
+    return { before, after: { ...before, ...restored } };
+  });
+  if (after === before) context.unchanged();
+  else {
+    auditPrompt(context, after, before);
+    context.loaders.prompt.clear(id);
+    await promptsChanged(deps);
+  }
+  return after;
+}

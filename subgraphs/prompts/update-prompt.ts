@@ -1,0 +1,46 @@
+import { type PromptRecord, prompts } from '#mongo/prompts.ts';
+import { badInput } from '../shared/input.ts';
+import { checkedDescription, checkedPromptName } from './create-prompt.ts';
+import {
+  auditPrompt,
+  type PromptsContext,
+  type PromptsDeps,
+  promptsChanged,
+  writablePrompt,
+} from './deps.ts';
+import { orTaken, withWritablePrompt } from './version-room.ts';
+
+export interface UpdatePromptInput {
+  readonly name?: string | null;
+  readonly description?: string | null;
+}
+
+/** Changes what is given. FORBIDDEN where the caller's key is restricted to other names than the old and the new one, CONFLICT when the name is taken. */
+export async function updatePrompt(
+  id: string,
+  input: UpdatePromptInput,
+  context: PromptsContext,
+  deps: PromptsDeps,
+): Promise<PromptRecord> {
+  const prompt = await writablePrompt(id, context, deps);
+  if (input.name === null) badInput('input.name', 'must not be null.');
+  const change: Partial<PromptRecord> = {
+    ...(input.name === undefined ? {} : { name: checkedPromptName(input.name, 'input.name', context) }),
+    ...(input.description === undefined ? {} : { description: checkedDescription(input.description) }),
+  };
+  const { before, after } = await withWritablePrompt(prompt, context, deps, async (before) => {
+    const after: PromptRecord = { ...before, ...change };
+    if (after.name === before.name && after.description === before.description)
+      return { before, after: before };
+    const write = prompts(deps.connection).updateOne({ _id: id }, { $set: change }).exec();
+    await orTaken(write, after.name);
+    return { before, after };
+  });
+  if (after === before) context.unchanged();
+  else {
+    auditPrompt(context, after, before);
+    context.loaders.prompt.clear(id);
+    await promptsChanged(deps);
+  }
+  return after;
+}
