@@ -1,5 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -308,5 +309,48 @@ describe('behind a trusted proxy', () => {
     for (let n = 0; n < 2; n++) await openSocket(sample, from('5.5.5.5'));
     expect((await post(sample, motd, from('5.5.5.5'))).status).toBe(429);
     expect((await post(sample, motd, from('6.6.6.6'))).status).toBe(200);
+  });
+});
+
+describe('answers with the schema', () => {
+  it('are made one in each turn of the event loop, so that other connections are served between them', async () => {
+    const { url } = await start();
+    const { port, host } = new URL(url);
+    const order: (string | undefined)[] = [];
+    const note = (message: unknown) => {
+      order.push((message as { readonly request: IncomingMessage }).request.url);
+    };
+    const open = async () => {
+      const socket = connect(Number(port), '127.0.0.1');
+      stack.defer(() => void socket.destroy());
+      await once(socket, 'connect');
+      return socket;
+    };
+    const [busy, other] = [await open(), await open()];
+    const body = JSON.stringify({ query: '{ __schema { queryType { name } } }' });
+    const head = `POST /graphql HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n`;
+    const asked = `${head}Content-Length: ${body.length}\r\n\r\n${body}`;
+    // The document is prepared then: what takes a turn is the answer alone.
+    busy.write(asked);
+    await once(busy, 'data');
+    subscribe('http.server.response.finish', note);
+    stack.defer(() => {
+      unsubscribe('http.server.response.finish', note);
+    });
+    busy.write(asked.repeat(40));
+    other.write(`GET /health/live HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    await expect.poll(() => order.length).toBe(41);
+    expect(order.indexOf('/health/live')).toBeLessThan(10);
+  });
+
+  it('count against an address without a key, and not against a key', async () => {
+    const sample = await start({ limits: { refusalsPerSecond: 1 }, now: () => 0 });
+    const schema = { query: '{ __schema { queryType { name } } }' };
+    await post(sample, schema, bearer);
+    let answered = 0;
+    while (answered < 20 && (await post(sample, schema)).status === 200) answered++;
+    expect(answered).toBeGreaterThan(5);
+    expect(answered).toBeLessThan(11);
+    for (let asked = 0; asked < 20; asked++) expect((await post(sample, schema, bearer)).status).toBe(200);
   });
 });

@@ -10,7 +10,7 @@ import type { Operation } from '../execution/operation.ts';
 import type { Exposures } from '../exposure.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { RefusalLog } from '../refusal-log.ts';
-import { type Answer, isStream, type Router } from '../router.ts';
+import { type Answer, isOperation, isStream, type Router } from '../router.ts';
 import type { Turns } from '../turns.ts';
 
 /** What every door needs of the gateway behind it. */
@@ -118,7 +118,10 @@ export function useOfCaller({ clients }: Pick<Mesh, 'clients'>, client: Client, 
   return keyId === null ? client.use : clients.useOfKey(keyId);
 }
 
-/** The operation of a document. A new one is prepared in its turn; without a key its time counts against the address. */
+/**
+ * The operation of a document. What holds the process waits for its turn, since the event loop accepts one connection in
+ * each: a new document, and the answer to one that asks for the schema. Without a key both count against the address.
+ */
 export async function prepareOperation(
   mesh: Pick<Mesh, 'router' | 'turns' | 'clients'>,
   client: Client,
@@ -126,14 +129,22 @@ export async function prepareOperation(
   query: string,
   operationName: string | null | undefined,
 ): Promise<Operation | ClientResult> {
-  if (mesh.router().isPrepared(query, caller)) return mesh.router().prepare(query, operationName, caller);
+  const isPrepared = mesh.router().isPrepared(query, caller);
+  if (isPrepared) {
+    const operation = mesh.router().prepare(query, operationName, caller);
+    if (!isOperation(operation) || !operation.introspects) return operation;
+  }
   const isAnonymous = caller.kind === 'ANONYMOUS';
   const waitMs = mesh.clients.waitMs(useOfCaller(mesh, client, caller));
-  if (waitMs > 0) throw new RateLimited('Too many requests were refused: no new document is read.', waitMs);
+  if (waitMs > 0 && (isAnonymous || !isPrepared)) {
+    throw new RateLimited('Too many requests were refused: no new document is read, no schema sent.', waitMs);
+  }
   await mesh.turns.next(isAnonymous);
   const begunMs = performance.now();
   try {
-    return mesh.router().prepare(query, operationName, caller);
+    const operation = mesh.router().prepare(query, operationName, caller);
+    if (isAnonymous && isOperation(operation) && operation.introspects) mesh.clients.weigh(client.use, 1);
+    return operation;
   } finally {
     if (isAnonymous) mesh.clients.spent(client.use, performance.now() - begunMs);
   }
