@@ -14,6 +14,13 @@ const forbidden = [
   'http://[::169.254.169.254]/',
   'http://[64:ff9b::a9fe:a9fe]/',
   'http://[2002:a9fe:a9fe::1]/',
+  'http://[::ffff:0:169.254.169.254]/',
+  'http://[64:ff9b:1::169.254.169.254]/',
+  'http://[64:ff9b::100.100.100.200]/',
+  'http://[64:ff9b::168.63.129.16]/',
+  'http://[2002:6464:64c8::1]/',
+  'http://[2002:c000:c0:1:2:3:4:5]/',
+  'http://[::192.0.0.192]/',
   'http://[fe80::1]/',
   'http://[fd00:ec2::254]/',
   'http://[fd20:ce::254]/',
@@ -35,15 +42,18 @@ describe('a call to a provider', () => {
     expect(everything.refusalOfHost(hostOf(url))).not.toBeNull();
   });
 
-  it.each(['169.254.169.254', '::ffff:169.254.169.254', 'fe80::1', 'fd00:ec2::254', '0.0.0.0'])(
-    'never goes to %s by a name that stands for it',
-    (address) => {
-      expect(openEgress.refusalOfAddress(address, 'models.example.com')).toContain(address);
-      expect(
-        createEgress('models.example.com').refusalOfAddress(address, 'models.example.com'),
-      ).not.toBeNull();
-    },
-  );
+  it.each([
+    '169.254.169.254',
+    '::ffff:169.254.169.254',
+    '64:ff9b::a9fe:a9fe',
+    'fe80::1',
+    'fe80::1%lo',
+    'fd00:ec2::254',
+    '0.0.0.0',
+  ])('never goes to %s by a name that stands for it', (address) => {
+    expect(openEgress.refusalOfAddress(address, 'models.example.com')).toContain(address);
+    expect(createEgress('models.example.com').refusalOfAddress(address, 'models.example.com')).not.toBeNull();
+  });
 
   it.each(['api.openai.com', '127.0.0.1', '[::1]', '10.0.0.7', 'ollama', 'localhost'])(
     'may go to %s where nothing is configured',
@@ -100,6 +110,18 @@ describe('the URL of a file, which a provider fetches', () => {
     'http://[::1]/',
     'http://[fd12::1]/',
     'http://[::ffff:10.0.0.1]/',
+    'http://[::ffff:0:10.0.0.1]/',
+    'http://[::10.0.0.1]/',
+    'http://[64:ff9b::10.0.0.1]/',
+    'http://[64:ff9b::7f00:1]/',
+    'http://[64:ff9b:1::192.168.0.1]/',
+    'http://[2002:a00:1::1]/',
+    'http://[fec0::1]/',
+    'http://198.18.0.1/',
+    'http://240.0.0.1/',
+    'http://router.home.arpa/',
+    'http://host.localdomain/',
+    'http://db.private/',
     'http://redis/',
     'http://redis.svc.cluster.local/',
     'http://files.corp/',
@@ -107,12 +129,15 @@ describe('the URL of a file, which a provider fetches', () => {
     expect(openEgress.refusalOfFileHost(hostOf(url))).not.toBeNull();
   });
 
-  it.each(['https://example.com/a.png', 'http://203.0.113.5/a.png', 'https://[2001:db8::1]/a.png'])(
-    'may be a public one: %s',
-    (url) => {
-      expect(openEgress.refusalOfFileHost(hostOf(url))).toBeNull();
-    },
-  );
+  it.each([
+    'https://[64:ff9b::203.0.113.5]/a.png',
+    'https://[2002:cb00:7105::1]/a.png',
+    'https://example.com/a.png',
+    'http://203.0.113.5/a.png',
+    'https://[2001:db8::1]/a.png',
+  ])('may be a public one: %s', (url) => {
+    expect(openEgress.refusalOfFileHost(hostOf(url))).toBeNull();
+  });
 
   it('may be one inside that the operator names', () => {
     const egress = createEgress('files.corp,10.0.0.0/8,api.openai.com');

@@ -24,12 +24,9 @@ const never = blockListOf([
   '255.255.255.255/32',
   '::/128',
   'ff00::/8',
-  // Link-local, also written as IPv6: IPv4-compatible, NAT64 and 6to4. IPv4-mapped ones are taken for IPv4 by the list.
+  // Link-local.
   '169.254.0.0/16',
   'fe80::/10',
-  '::169.254.0.0/112',
-  '64:ff9b::169.254.0.0/112',
-  '2002:a9fe::/32',
   // Metadata services elsewhere: AWS and Google over IPv6, Alibaba, Azure, Oracle.
   'fd00:ec2::254/128',
   'fd20:ce::254/128',
@@ -52,10 +49,22 @@ const inside = blockListOf([
   '172.16.0.0/12',
   '192.168.0.0/16',
   '100.64.0.0/10',
+  '192.0.0.0/24',
+  '198.18.0.0/15',
+  '240.0.0.0/4',
   '::1/128',
   'fc00::/7',
+  'fec0::/10',
 ]);
-const insideName = /^(?:localhost|[^.]+)$|\.(?:localhost|local|internal|lan|home|corp|intranet|svc)$/;
+/** Where IPv6 addresses hold an IPv4 address: the network, and the first of the two groups. IPv4-mapped ones the lists know. */
+const embeddings: readonly (readonly [network: BlockList, group: number])[] = [
+  // IPv4-compatible, IPv4-translated, NAT64 (well known, and for local use).
+  [blockListOf(['::/96', '::ffff:0:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48']), 6],
+  // 6to4.
+  [blockListOf(['2002::/16']), 1],
+];
+const insideName =
+  /^[^.]+$|\.(?:localhost|localdomain|local|internal|private|lan|home|home\.arpa|corp|intranet|svc)$/;
 const hostName = /^(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
 
 function blockListOf(networks: readonly string[]): BlockList {
@@ -78,6 +87,33 @@ function normalHost(hostname: string): string {
 function contains(list: BlockList, address: string): boolean {
   const family = isIP(address);
   return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** The IPv4 address that an IPv6 address stands for where a gateway or a tunnel translates it. */
+function embeddedIn(withZone: string): string | undefined {
+  const [address = ''] = withZone.split('%');
+  const embedding = embeddings.find(([network]) => network.check(address, 'ipv6'));
+  if (embedding === undefined) return undefined;
+  const [, group] = embedding;
+  // URLs write out of every group the hexadecimal digits, with at most one "::".
+  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
+  const groups = head === '' ? [] : head.split(':');
+  if (tail !== undefined) {
+    const after = tail === '' ? [] : tail.split(':');
+    while (groups.length + after.length < 8) groups.push('0');
+    groups.push(...after);
+  }
+  const halves = groups.slice(group, group + 2).map((text) => Number.parseInt(text, 16));
+  const embedded = halves.flatMap((value) => [value >> 8, value & 255]);
+  // Loopback is ::1, which stands for no address of the network 0.0.0.0/8.
+  return embedded[0] === 0 ? undefined : embedded.join('.');
+}
+
+/** Is the address in one of the networks, also as an IPv6 address that stands for it? */
+function reaches(list: BlockList, address: string): boolean {
+  if (contains(list, address)) return true;
+  const embedded = isIP(address) === 6 ? embeddedIn(address) : undefined;
+  return embedded !== undefined && list.check(embedded, 'ipv4');
 }
 
 interface AllowList {
@@ -131,21 +167,21 @@ export function createEgress(allowed?: string): Egress {
   return {
     refusalOfHost(hostname) {
       const host = normalHost(hostname);
-      if (contains(never, host) || metadataNames.has(host)) return `${host} ${neverAllowed}`;
+      if (reaches(never, host) || metadataNames.has(host)) return `${host} ${neverAllowed}`;
       if (list === undefined || isNamed(host)) return null;
       // A name may stand for an address that is allowed.
       return isIP(host) === 0 ? null : `${host} ${notListed}`;
     },
     refusalOfAddress(address, hostname) {
-      if (contains(never, address)) return `${normalHost(hostname)} (${address}) ${neverAllowed}`;
+      if (reaches(never, address)) return `${normalHost(hostname)} (${address}) ${neverAllowed}`;
       if (list === undefined || isNamed(normalHost(hostname)) || isListed(address)) return null;
       return `${normalHost(hostname)} ${notListed}`;
     },
     refusalOfFileHost(hostname) {
       const host = normalHost(hostname);
-      if (contains(never, host) || metadataNames.has(host)) return `${host} ${neverAllowed}`;
+      if (reaches(never, host) || metadataNames.has(host)) return `${host} ${neverAllowed}`;
       if (isNamed(host)) return null;
-      const isInside = isIP(host) === 0 ? insideName.test(host) : contains(inside, host);
+      const isInside = isIP(host) === 0 ? insideName.test(host) : reaches(inside, host);
       return isInside ? `${host} is inside the operator's network` : null;
     },
   };
