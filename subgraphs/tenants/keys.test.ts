@@ -301,6 +301,23 @@ describe('rotateApiKey', () => {
     }
   });
 
+  it('gives no successor a scope that was taken from its key meanwhile', async () => {
+    const narrow =
+      'mutation ($id: ID!) { updateApiKey(id: $id, input: { scopes: ["inference:invoke"] }) { id } }';
+    for (let round = 0; round < 10; round++) {
+      const scopes = ['inference:invoke', 'tenants:write'];
+      const { key } = (await run(create, { input: { appId: acme.appId, scopes } })).createApiKey;
+      const [rotated, narrowed] = await Promise.all([
+        ask<TenantsData>(mesh.subgraph, acme.caller, rotate, { id: key.id, overlap: 60 }),
+        ask(mesh.subgraph, acme.caller, narrow, { id: key.id }),
+      ]);
+      if (rotated.errors !== undefined) expect(rotated.errors[0]?.code).toBe('CONFLICT');
+      else if (narrowed.errors === undefined) {
+        expect(rotated.data.rotateApiKey.key.scopes).toEqual(['inference:invoke']);
+      } else expect(narrowed.errors[0]?.code).toBe('CONFLICT');
+    }
+  });
+
   it('gives a key with an end the same lifetime again', async () => {
     const start = Date.now();
     mesh.clock.ms = start;

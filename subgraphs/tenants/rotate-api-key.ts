@@ -54,9 +54,20 @@ export async function rotateApiKey(
     overlap === 0
       ? { revokedAt: now }
       : { expiresAt: old.expiresAt && old.expiresAt < overlapEnd ? old.expiresAt : overlapEnd };
-  const { label, limits, allowedIps, expiresAt, models = null, prompts = null } = old;
+  const { label, scopes, limits, allowedIps, expiresAt, models = null, prompts = null } = old;
   const ended = await keys.updateOne(
-    { _id: id, revokedAt: null, replacedById: null, label, limits, allowedIps, expiresAt, models, prompts },
+    {
+      _id: id,
+      revokedAt: null,
+      replacedById: null,
+      label,
+      scopes,
+      limits,
+      allowedIps,
+      expiresAt,
+      models,
+      prompts,
+    },
     { $set: { ...end, replacedById: newId } },
   );
   if (ended.modifiedCount === 0) {
