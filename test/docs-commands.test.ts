@@ -78,6 +78,7 @@ describe('the commands of the documentation', () => {
       'start -- create-ca <directory>',
       'start -- create-ca certificates',
       'start -- backup <file>',
+      'start -- backup <file> --encrypt',
       'start -- restore <file>',
       'start -- reseal',
       'start -- reseal --discard',
@@ -177,7 +178,7 @@ describe('the commands of the documentation', () => {
     expect(discarding.output()).toContain('1 are to be entered again');
   }, 60_000);
 
-  it('npm start -- backup <file> copies a running mesh, and restore <file> gives it back whole', async () => {
+  it('npm start -- backup <file> [--encrypt] copies a running mesh, and restore <file> gives it back whole', async () => {
     const adminKey = newAdminKey();
     const environment = { PORT: '0', HEDDLE_ADMIN_KEY: adminKey, HEDDLE_ENCRYPTION_KEY: 'ab'.repeat(32) };
     const mesh = start([], environment);
@@ -191,12 +192,15 @@ describe('the commands of the documentation', () => {
     const again = start(['backup', file]);
     expect(await ended(again)).toBe(1);
     expect(again.output()).toMatch(/already exists/);
+    const encrypted = join(dir, 'heddle.encrypted');
+    const encrypting = start(['backup', encrypted, '--encrypt'], environment);
+    expect(await ended(encrypting), encrypting.output()).toBe(0);
     const intoRunning = start(['restore', file]);
     expect(await ended(intoRunning)).toBe(1);
     expect(intoRunning.output().split('\n')).toHaveLength(1);
 
     const elsewhere = { ...environment, HEDDLE_DATA_DIR: join(dir, 'elsewhere') };
-    const restore = start(['restore', file], elsewhere);
+    const restore = start(['restore', encrypted], elsewhere);
     expect(await ended(restore), restore.output()).toBe(0);
     const restored = start([], elsewhere);
     const [, restoredUrl = ''] = await restored.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
