@@ -124,6 +124,8 @@ export interface InvocationRecord {
   endUserId?: string;
   /** The client's own tags; absent when there are none. */
   tags?: string[];
+  /** NONE: the caller had no content kept; absent otherwise. */
+  retention?: 'NONE';
   /** Present only while RUNNING. */
   opening?: OpeningRecord;
   /** Present only while RUNNING, once more is known than `opening` says. */
@@ -180,6 +182,7 @@ export const invocations = defineCollection<InvocationRecord>(
     clientRequestId: String,
     endUserId: String,
     tags: { type: [String], default: undefined },
+    retention: String,
     attempts: [
       {
         _id: false,

@@ -11,26 +11,67 @@ export interface MemoryStreamLogsOptions extends Partial<StreamLogBounds> {
   readonly now?: () => number;
 }
 
+/** Ended logs that are kept equally long. */
+interface KeptLogs {
+  /** When each is forgotten; oldest first. */
+  readonly untilMs: Map<MemoryLog<unknown>, number>;
+  timer: NodeJS.Timeout | undefined;
+}
+
 /** The stream logs of one process. */
 export function createMemoryStreamLogs(options: MemoryStreamLogsOptions = {}): StreamLogs {
   const { now = Date.now, ...given } = options;
   const bounds = { ...streamLogBounds, ...given };
   const logs = new Map<string, MemoryLog<unknown>>();
-  /** Ended logs, oldest first. */
-  const kept = new Map<MemoryLog<unknown>, { readonly untilMs: number }>();
+  /** Ended logs, by how long each is kept; oldest first. */
+  const kept = new Map<number, KeptLogs>();
   let keptSize = 0;
 
-  function forget(log: MemoryLog<unknown>): void {
-    kept.delete(log);
+  function keep(log: MemoryLog<unknown>): void {
+    const { keepMs } = log;
+    let group = kept.get(keepMs);
+    if (group === undefined) {
+      group = { untilMs: new Map(), timer: undefined };
+      kept.set(keepMs, group);
+    }
+    group.untilMs.set(log, now() + keepMs);
+    keptSize += log.size;
+    if (group.timer === undefined) forgetLater(group, keepMs);
+    tidy();
+  }
+
+  /** Also where no other log is opened or read meanwhile. */
+  function forgetLater(group: KeptLogs, keepMs: number): void {
+    group.timer = setTimeout(() => {
+      group.timer = undefined;
+      tidy();
+      if (group.untilMs.size > 0) forgetLater(group, keepMs);
+    }, keepMs);
+    group.timer.unref();
+  }
+
+  function forget(group: KeptLogs, log: MemoryLog<unknown>): void {
+    group.untilMs.delete(log);
     keptSize -= log.size;
     logs.delete(log.id);
   }
 
   function tidy(): void {
     const nowMs = now();
-    for (const [log, { untilMs }] of kept) {
-      if (untilMs > nowMs && keptSize <= bounds.keptSizeMax) return;
-      forget(log);
+    for (const group of kept.values()) {
+      for (const [log, untilMs] of group.untilMs) {
+        if (untilMs > nowMs) break;
+        forget(group, log);
+      }
+    }
+    while (keptSize > bounds.keptSizeMax) {
+      const oldest = [...kept].flatMap(([keepMs, group]) => {
+        const [first] = group.untilMs;
+        return first === undefined ? [] : [{ group, log: first[0], closedAtMs: first[1] - keepMs }];
+      });
+      const next = oldest.toSorted((a, b) => a.closedAtMs - b.closedAtMs)[0];
+      if (next === undefined) return;
+      forget(next.group, next.log);
     }
   }
 
@@ -38,11 +79,7 @@ export function createMemoryStreamLogs(options: MemoryStreamLogsOptions = {}): S
     async open(id, writerOptions) {
       tidy();
       if (logs.has(id)) throw new Error(`There is a log ${id} already.`);
-      const log = new MemoryLog<unknown>(id, bounds, writerOptions, (closed) => {
-        kept.set(closed, { untilMs: now() + closed.keepMs });
-        keptSize += closed.size;
-        tidy();
-      });
+      const log = new MemoryLog<unknown>(id, bounds, writerOptions, keep);
       logs.set(id, log);
       return log;
     },
@@ -57,6 +94,7 @@ export function createMemoryStreamLogs(options: MemoryStreamLogsOptions = {}): S
     },
     async [Symbol.asyncDispose]() {
       for (const log of logs.values()) await log[Symbol.asyncDispose]();
+      for (const { timer } of kept.values()) clearTimeout(timer);
       logs.clear();
       kept.clear();
     },

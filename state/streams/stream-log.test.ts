@@ -223,6 +223,35 @@ describe('memory stream logs', () => {
     expect(await lost('third')).toBe(false);
   });
 
+  it('forgets each log after its own time, whichever ended first, and with nothing else going on', async () => {
+    vi.useFakeTimers();
+    try {
+      await using logs = createMemoryStreamLogs({ now: Date.now });
+      for (const [id, keepMs] of [
+        ['long', 1_000],
+        ['short', 100],
+        ['later', 1_000],
+      ] as const) {
+        const writer = await logs.open<string>(id, { keepMs });
+        await writer.end('last');
+      }
+      const held = async () => {
+        const found = await Promise.all(
+          ['long', 'short', 'later'].map(async (id) => [id, await logs.held(id)] as const),
+        );
+        return found.filter(([, events]) => events.length > 0).map(([id]) => id);
+      };
+      expect(await held()).toEqual(['long', 'short', 'later']);
+      vi.advanceTimersByTime(100);
+      expect(await held()).toEqual(['long', 'later']);
+      vi.advanceTimersByTime(900);
+      expect(vi.getTimerCount()).toBe(0);
+      expect(await held()).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('fails readers at once when the writer is disposed without an end', async () => {
     const logs = createMemoryStreamLogs();
     const writer = await logs.open<string>('x', { keepMs: 1 });

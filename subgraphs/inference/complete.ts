@@ -8,6 +8,7 @@ import type { Begun } from './invoke.ts';
 import type { Meters } from './meters.ts';
 import { endedOf } from './read.ts';
 import type { CachePolicy, CompletionRequest } from './request.ts';
+import { answerNotKept } from './unkept.ts';
 
 /** Longer than any completion runs. */
 const waitMsMax = 3_600_000;
@@ -16,7 +17,8 @@ const deadCallsMax = 3;
 
 /**
  * Asks, and waits for the end. Throws the failure with its code and completionId. When the client goes, the call is
- * stopped as onDisconnect says, unless it has an idempotency key: then the client may come back for the answer. `meters`
+ * stopped as onDisconnect says, unless it has an idempotency key: then the client may come back for the answer, where that is
+ * kept. `meters`
  * may hold a reservation for the call.
  */
 export async function complete(
@@ -27,8 +29,9 @@ export async function complete(
   inference: Inference,
   meters?: Meters,
 ): Promise<CompletionData> {
-  const { onDisconnect, idempotencyKey } = request;
-  const stops = onDisconnect === 'CANCEL' && idempotencyKey === null;
+  const { onDisconnect, idempotencyKey, labels } = request;
+  const isFetchedLater = idempotencyKey !== null && labels.retention !== 'NONE';
+  const stops = onDisconnect === 'CANCEL' && !isFetchedLater;
   let ended: Ended;
   for (let deadCalls = 0; ; deadCalls++) {
     const begun = await inference.invoker.begin(request, caller, {
@@ -46,6 +49,7 @@ export async function complete(
   if (error !== null) throw error;
   // Of a call in another process that has not ended within the wait: half an answer is never a success.
   if (ended.completion.status === 'RUNNING') throw stillRunning(ended.completion.id);
+  if (ended.completion.unkept) throw answerNotKept(ended.completion.id);
   return ended.completion;
 }
 

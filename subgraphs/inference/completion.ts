@@ -45,6 +45,8 @@ export interface CompletionData {
   readonly error: CompletionError | null;
   /** Its process died, or was taken for dead: what it used is an estimate, and its idempotency key is free again. */
   readonly orphaned?: true;
+  /** It has succeeded with an answer that was not kept: `text` and its like do not say what it was. */
+  readonly unkept?: true;
 }
 
 /** An event of a completion's stream: plain JSON; its number is the log's. */

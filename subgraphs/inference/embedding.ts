@@ -15,7 +15,7 @@ import {
 import { logFailedCall } from './failure-log.ts';
 import type { CallLabels } from './labels.ts';
 import { attemptProgress } from './ledger/attempt-progress.ts';
-import { attemptRecord, unpricedOf } from './ledger/rows.ts';
+import { attemptRecord, unpricedOf, withoutWords } from './ledger/rows.ts';
 import type { Meters } from './meters.ts';
 import type { Lease } from './provider-pool.ts';
 import { ProviderFailure, type ProviderUsage } from './providers/provider.ts';
@@ -235,7 +235,8 @@ export class Embedding implements RunningCall {
       attempts: attempts.map(attemptRecord),
     } as const;
     // While the row is not closed its reservation stands: whoever closes it settles.
-    await this.#deps.ledger.close(id, closing, null);
+    const isKept = this.#start.labels.retention !== 'NONE';
+    await this.#deps.ledger.close(id, isKept ? closing : withoutWords(closing), null);
     await meters.settle(used);
   }
 }

@@ -9,6 +9,7 @@ import type { InferenceDeps } from './deps.ts';
 import { nativeCollection } from './ledger/native-collection.ts';
 import type { Ownership } from './ledger/owners.ts';
 import type { CompletionRequest } from './request.ts';
+import { answerNotKept } from './unkept.ts';
 
 /**
  * One call for each key, caller, end user and input, among all processes and through restarts, for 24 hours. A call that died with
@@ -35,6 +36,9 @@ interface Claiming {
   readonly owner: Promise<string>;
 }
 
+/** In place of the hash of an input that is not kept: a short input could be found by its hash. */
+const unkeptHash = 'unkept';
+
 /** A claim stands before its row does, for as long as its maker is being let in. */
 const rowPollMs = 100;
 /** Is the maker gone? Asked once in so many polls. */
@@ -54,6 +58,7 @@ export function createIdempotency(
     async once(request, caller, id, admit) {
       const key = claimKey(request, caller);
       const hash = inputHash(request);
+      const stored = request.labels.retention === 'NONE' ? unkeptHash : hash;
       const other = claiming.get(key);
       if (other !== undefined) {
         if (other.hash !== hash) throw conflict();
@@ -63,7 +68,7 @@ export function createIdempotency(
       owner.promise.catch(() => undefined);
       claiming.set(key, { hash, owner: owner.promise });
       try {
-        const usedBy = await claim(key, hash, id);
+        const usedBy = await claim(key, hash, stored, id);
         if (usedBy !== id) {
           owner.resolve(usedBy);
           return { usedBy };
@@ -92,11 +97,11 @@ export function createIdempotency(
   };
 
   /** The id that the key now stands for: this one, or the one that had it first. */
-  async function claim(key: string, hash: string, id: string): Promise<string> {
+  async function claim(key: string, hash: string, stored: string, id: string): Promise<string> {
     const keys = idempotencyKeys(connection);
     for (let polls = 0; ; polls++) {
       const expiresAt = new Date(now() + completionKeptMs);
-      if (await inserted({ _id: key, completionId: id, inputHash: hash, ownerId, expiresAt })) return id;
+      if (await inserted({ _id: key, completionId: id, inputHash: stored, ownerId, expiresAt })) return id;
       const standing = await keys.findById(key).lean();
       if (standing === null) continue;
       // Inserted by us, the answer lost on its way.
@@ -106,14 +111,18 @@ export function createIdempotency(
         await keys.deleteOne({ _id: key, completionId: standing.completionId });
         continue;
       }
-      if (standing.inputHash !== hash) throw conflict();
+      const isKept = standing.inputHash !== unkeptHash;
+      if (isKept && standing.inputHash !== hash) throw conflict();
       const row = await callOf(standing.completionId);
-      if (row !== null && !row.wasCut) return standing.completionId;
+      if (row !== null && !row.wasCut) {
+        if (!isKept) throw answerNotKept(standing.completionId);
+        return standing.completionId;
+      }
       // Its maker ended, before it had a row or before it was answered: of those who wait, one takes it over.
       if (row !== null || (await isLeft(standing.ownerId, polls))) {
         await keys.updateOne(
           { _id: key, completionId: standing.completionId },
-          { $set: { completionId: id, ownerId, expiresAt } },
+          { $set: { completionId: id, inputHash: stored, ownerId, expiresAt } },
         );
         const taken = await keys.findById(key).lean();
         if (taken?.completionId === id) return id;

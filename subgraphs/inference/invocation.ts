@@ -35,7 +35,7 @@ import { readAnswerTexts } from './guarded-texts.ts';
 import { attemptProgress } from './ledger/attempt-progress.ts';
 import { aheadCharsMin, type FollowedSource, type ProgressSource } from './ledger/progress.ts';
 import type { CompletionResult } from './ledger/results.ts';
-import { attemptRecord, closingOf, resultOf } from './ledger/rows.ts';
+import { attemptRecord, closingOf, resultOf, withoutWords } from './ledger/rows.ts';
 import type { Meters } from './meters.ts';
 import type { Lease } from './provider-pool.ts';
 import { type ProviderAnswer, ProviderFailure, type ProviderPart } from './providers/provider.ts';
@@ -394,7 +394,9 @@ export class Invocation implements ProgressSource {
         error: failure === null ? null : withoutInput(failure.message, this.start.request.call),
       };
       // While the row is not closed its reservation stands: whoever closes it settles.
-      await this.#deps.ledger.close(this.id, closing, result);
+      if (this.#logged.labels.retention === 'NONE') {
+        await this.#deps.ledger.close(this.id, withoutWords(closing), null);
+      } else await this.#deps.ledger.close(this.id, closing, result);
       await this.start.meters.settle(this.#tally.used);
       return { completion, failure };
     } catch (error) {

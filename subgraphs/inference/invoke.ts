@@ -60,6 +60,8 @@ type Led = CachedAnswer | 'FAILED' | 'GONE';
 
 /** How long an ended stream can be resumed event by event; later it is resumed as a whole. */
 const logKeptMs = 300_000;
+/** The same where no content is kept: long enough for a connection that breaks at the end. */
+const unkeptLogMs = 10_000;
 
 export function createInvoker(
   deps: InferenceDeps,
@@ -225,7 +227,7 @@ export function createInvoker(
       if (structured !== null) {
         await compileResponseSchema(structured, caller.tenantId ?? '', deps.jsonSchemas);
       }
-      if (options.mode === 'STREAM') stream = await openStream(id, options.onDisconnect);
+      if (options.mode === 'STREAM') stream = await openStream(id, request, options.onDisconnect);
       await deps.ledger.open(reservedRow(row, atMs, bound));
     } catch (error) {
       candidates.release();
@@ -242,7 +244,11 @@ export function createInvoker(
     return { kind: 'RUNNING', invocation };
   }
 
-  async function openStream(id: string, onDisconnect: OnDisconnect): Promise<StreamEnds> {
+  async function openStream(
+    id: string,
+    { labels }: CompletionRequest,
+    onDisconnect: OnDisconnect,
+  ): Promise<StreamEnds> {
     let invocation: Invocation | undefined;
     const onAbandoned = () => {
       if (onDisconnect === 'CANCEL' && wasLost(id)) {
@@ -250,7 +256,8 @@ export function createInvoker(
       } else if (onDisconnect === 'CANCEL') invocation?.cancel('The last client of the stream has gone.');
       if (onDisconnect === 'DRAIN') sink.drain();
     };
-    const writer = await deps.streams.open(id, { keepMs: logKeptMs, onAbandoned });
+    const keepMs = labels.retention === 'NONE' ? unkeptLogMs : logKeptMs;
+    const writer = await deps.streams.open(id, { keepMs, onAbandoned });
     const sink = createEventSink(id, writer);
     return {
       sink,

@@ -13,12 +13,18 @@ export type CallOrigin = Pick<SubgraphContext, 'requestId' | 'clientRequestId' |
 export interface CallLabels extends Omit<CallOrigin, 'caller'> {
   readonly endUserId: string | null;
   readonly tags: readonly string[];
+  /** NONE: no content of the call is kept. */
+  readonly retention?: 'NONE';
 }
+
+/** How long the content of a call is kept: as the mesh does, or not beyond the call. */
+export type Retention = 'DEFAULT' | 'NONE';
 
 /** The labels among what a client sends. */
 export interface CallLabelsInput {
   readonly endUserId?: string | null;
   readonly tags?: readonly string[] | null;
+  readonly retention?: Retention | null;
 }
 
 const tagsMax = 16;
@@ -42,5 +48,6 @@ export function parseLabels(
     badInput(`tags[${wrong}]`, `must be ${expected}.`);
   }
   if (new Set(tags).size < tags.length) badInput('tags', 'holds the same tag twice.');
-  return { requestId, clientRequestId, endUserId, tags };
+  const retention = input.retention === 'NONE' ? { retention: input.retention } : {};
+  return { requestId, clientRequestId, endUserId, tags, ...retention };
 }

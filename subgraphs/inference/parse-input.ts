@@ -70,8 +70,13 @@ function parseCallOptions(input: CallOptionsInput) {
   if (idempotencyKey !== null && (idempotencyKey === '' || idempotencyKey.length > idempotencyKeyMax)) {
     refuse(`idempotencyKey must have 1 to ${idempotencyKeyMax} characters.`);
   }
+  const cache = input.cache ?? 'DEFAULT';
+  const isKept = input.retention !== 'NONE';
+  if (!isKept && (cache === 'USE' || cache === 'REFRESH')) {
+    refuse(`cache: ${cache} keeps the answer, and retention: NONE does not: choose one.`);
+  }
   return {
-    cache: input.cache ?? 'DEFAULT',
+    cache: isKept ? cache : 'BYPASS',
     onDisconnect: input.onDisconnect ?? 'CANCEL',
     idempotencyKey,
   } as const;

@@ -54,7 +54,7 @@ export async function promptRequest(
     ...(system === null ? [] : [{ role: 'system', content: system } as const]),
     { role: 'user', parts: [{ type: 'text', text }] },
   ];
-  const { cache, onDisconnect, idempotencyKey, endUserId, tags } = input;
+  const { cache, onDisconnect, idempotencyKey, endUserId, tags, retention } = input;
   const schema = version.outputSchema;
   return completeRequest(
     {
@@ -67,6 +67,7 @@ export async function promptRequest(
       idempotencyKey: idempotencyKey ?? null,
       endUserId: endUserId ?? null,
       tags: tags ?? null,
+      retention: retention ?? null,
     },
     messages,
     origin,

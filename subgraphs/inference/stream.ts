@@ -6,6 +6,7 @@ import type { CompletionData, CompletionError, CompletionEventData } from './com
 import type { Inference } from './inference.ts';
 import { loggedAnswer } from './ledger/logged-answer.ts';
 import type { ProviderPart } from './providers/provider.ts';
+import { streamNotKept } from './unkept.ts';
 
 export type CompletionEvents = AsyncIterableIterator<LoggedEvent<CompletionEventData>>;
 
@@ -156,6 +157,7 @@ export function followCompletion(
     // Before the row is waited for: what the log holds is only kept for a while.
     const told = await answerUpTo(id, last, deps);
     const completion = await outcome(id, caller, signal, deps);
+    if (completion.unkept) throw streamNotKept(id);
     inner = replayAfter(completion, last, told);
   }
 

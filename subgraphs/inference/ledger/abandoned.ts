@@ -11,7 +11,7 @@ import type { InvocationClosing } from './ledger.ts';
 import { nativeCollection } from './native-collection.ts';
 import { closeOrphan } from './orphan.ts';
 import { type CompletionResult, createCompletionResults } from './results.ts';
-import { closingOf, resultOf } from './rows.ts';
+import { closingOf, resultOf, withoutWords } from './rows.ts';
 
 /** Rows closed by one write. */
 const batchMax = 500;
@@ -174,8 +174,10 @@ async function closeBatch(
   for (let first = 0; first < orphans.length; first += logsAtOnce) {
     await Promise.all(
       orphans.slice(first, first + logsAtOnce).map(async (row) => {
-        const { closing, completion } = closeOrphan(row, await eventsOf(services, row), atMs);
-        const result = completion && resultOf(completion, atMs);
+        const isKept = row.retention !== 'NONE';
+        const orphan = closeOrphan(row, await eventsOf(services, row), atMs);
+        const closing = isKept ? orphan.closing : withoutWords(orphan.closing);
+        const result = isKept && orphan.completion !== null ? resultOf(orphan.completion, atMs) : null;
         const earlier = result && (await kept.keep(result));
         closings.set(row._id, earlier === null ? closing : closingOfResult(earlier));
         const { keyId, tenantId, requestId } = row;

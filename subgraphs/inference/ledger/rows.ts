@@ -59,6 +59,7 @@ export function openRow(start: RowStart): InvocationRecord {
     ...(labels.clientRequestId === null ? {} : { clientRequestId: labels.clientRequestId }),
     ...(labels.endUserId === null ? {} : { endUserId: labels.endUserId }),
     ...(labels.tags.length === 0 ? {} : { tags: [...labels.tags] }),
+    ...(labels.retention === undefined ? {} : { retention: labels.retention }),
     ...(start.opening === null ? {} : { opening: start.opening }),
   };
 }
@@ -100,6 +101,17 @@ export function closingOf(
     attempts: attempts.map(attemptRecord),
     ...(completion.orphaned === true ? { orphaned: true as const, error: orphanedMessage } : {}),
   };
+}
+
+/** The codes of its failures without the words that a provider gave, for a call of which no content is kept. */
+export function withoutWords<T extends Pick<InvocationClosing, 'error' | 'attempts'>>(closing: T): T {
+  const attempts = closing.attempts.map((attempt) => ({ ...attempt, error: codeOfError(attempt.error) }));
+  return { ...closing, error: null, attempts };
+}
+
+/** `CODE: words` of a failed attempt; words without a code are our own. */
+function codeOfError(error: string | null): string | null {
+  return error === null ? null : (/^[A-Z_]+(?=: )/.exec(error)?.[0] ?? error);
 }
 
 /** The mark of a row whose cost is not the whole; nothing for any other. */
@@ -175,6 +187,7 @@ export function completionOfRow(row: InvocationRecord): CompletionData {
     createdAtMs: row.startedAt.getTime(),
     error: row.errorCode === null ? null : errorOfRow(row.errorCode, row),
     ...(row.orphaned === true ? { orphaned: true as const } : {}),
+    ...(row.retention === 'NONE' && row.status === 'SUCCEEDED' ? { unkept: true as const } : {}),
   };
 }
 
