@@ -340,17 +340,28 @@ describe('a key that is restricted to prompts', () => {
     expect(await listed(writer)).toEqual(['a2', 'a3']);
   });
 
-  it('changes nothing that was renamed away from it while it waited', async () => {
+  it.each<[string, string, object, RegExp]>([
+    ['renamed away from it', update, { input: { name: 'b1' } }, /^FORBIDDEN: .*"b1"/],
+    ['archived', archive, {}, /^CONFLICT: .*archived/],
+  ])('publishes nothing to a prompt that was %s after it was found', async (_what, query, more, refused) => {
     const writer = await newWriter();
     const id = await add(writer, 'a1');
-    const [renamed, published] = await Promise.all([
-      ask(subgraph, writer, update, { id, input: { name: 'b1' } }),
-      ...Array.from({ length: 5 }, () => ask(subgraph, only(writer, 'a*'), publish, { id, input })),
-    ]);
-    expect(renamed?.errors).toBeUndefined();
-    const { newest = 0 } = (await prompts(database.connection).findById(id).lean()) ?? {};
-    expect(newest > 1).toBe(published?.errors === undefined);
-    expect(await refusal(only(writer, 'a*'), publish, { id, input })).toMatch(/^FORBIDDEN/);
+    const later = createPromptsSubgraph({
+      ...testServices(database),
+      connection: database.connection,
+      catalog: {
+        snapshot: catalog.snapshot,
+        // Asked for the version's AI model, after the prompt was found.
+        async resolve(name) {
+          await dataOf(subgraph, writer, query, { id, ...more });
+          return catalog.resolve(name);
+        },
+      },
+    });
+    const { errors = [] } = await ask(later, only(writer, 'a*'), publish, { id, input });
+    expect(errors.map(({ code, message }) => `${code}: ${message}`).join()).toMatch(refused);
+    expect(await prompts(database.connection).findById(id).lean()).toMatchObject({ newest: 1 });
+    expect(await promptVersions(database.connection).countDocuments({ promptId: id })).toBe(1);
   });
 });
 
