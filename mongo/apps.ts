@@ -1,5 +1,6 @@
 import { defineCollection } from './collection.ts';
 import { type LimitRecord, limitsPath } from './limit.ts';
+import type { NarrowedCacheScope } from './tenants.ts';
 
 /** An application of a tenant: what keys belong to and what usage is told by. */
 export interface AppRecord {
@@ -10,6 +11,8 @@ export interface AppRecord {
   limits: LimitRecord[];
   /** Null: as the tenant is set. */
   cacheByDefault: boolean | null;
+  /** What @cache is narrowed to; null: not at all. Absent on older records. */
+  cacheScope?: NarrowedCacheScope | null;
   /** AI models and routes that may be called: a name each, or a beginning followed by `*`; null: all. Absent on older records. */
   models?: string[] | null;
   /** Prompts that may be run, in the same way. */
@@ -27,6 +30,7 @@ export const apps = defineCollection<AppRecord>(
     name: text,
     limits: limitsPath,
     cacheByDefault: { type: Boolean, default: null },
+    cacheScope: { type: String, default: null },
     models: { type: [String], default: null },
     prompts: { type: [String], default: null },
     createdAt: { type: Date, required: true },

@@ -2,6 +2,9 @@ import { defineCollection } from './collection.ts';
 
 export type PayloadLogging = 'NONE' | 'METADATA' | 'FULL';
 
+/** What the scope of @cache can be narrowed to. */
+export type NarrowedCacheScope = 'CALLER' | 'APP' | 'TENANT';
+
 export interface TenantRecord {
   /** Made from the name, e.g. "acme". */
   _id: string;
@@ -13,6 +16,8 @@ export interface TenantRecord {
   payloadLogging: PayloadLogging;
   /** What `cache: DEFAULT` means, unless the app says otherwise. */
   cacheByDefault: boolean;
+  /** What @cache is narrowed to; null: not at all. Absent on older records. */
+  cacheScope?: NarrowedCacheScope | null;
   createdAt: Date;
 }
 
@@ -27,6 +32,7 @@ export const tenants = defineCollection<TenantRecord>(
     allowedRegions: { type: [String], default: null },
     payloadLogging: text,
     cacheByDefault: { type: Boolean, required: true },
+    cacheScope: { type: String, default: null },
     createdAt: { type: Date, required: true },
   },
   [[{ name: 1 }, { unique: true }], [{ createdAt: 1, _id: 1 }]],

@@ -1,3 +1,5 @@
+import type { CacheScope } from './cache-scope.ts';
+
 /** What a metered field draws on; see the enum Meter in directives.graphql. */
 export type Meter = 'REQUESTS' | 'TOKENS' | 'COST' | 'CONCURRENCY' | 'READS';
 
@@ -52,6 +54,8 @@ export interface Caller {
   readonly payloadLogging: 'NONE' | 'METADATA' | 'FULL';
   /** What `cache: DEFAULT` means for this caller. */
   readonly cacheByDefault: boolean;
+  /** What its app or tenant narrows the scope of every @cache to; absent: not at all. */
+  readonly cacheScope?: CacheScope;
   /** Addresses (single or CIDR) the key may be used from; null: any. Checked by the gateway. */
   readonly allowedIps: readonly string[] | null;
   /** Milliseconds since the epoch after which the key is refused; null: never. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { cacheScopes } from './cache-scope.ts';
 import { type DirectiveArguments, type DirectivesByName, directiveUsages } from './directive-usages.ts';
 import type { SchemaFinding, SchemaRule } from './findings.ts';
 
@@ -29,8 +30,7 @@ const quota: Classify = (before, after) => {
   return lacks(before.meters, after.meters) || weighsMore ? tightened : harmless;
 };
 
-const cacheScopes = ['CALLER', 'TENANT', 'PUBLIC'];
-const reachOf = (scope: unknown) => cacheScopes.indexOf(String(scope));
+const reachOf = (scope: unknown) => (cacheScopes as readonly unknown[]).indexOf(scope);
 
 /** Whom an answer is shared with, and how alike a question must be, concern privacy; how long it is kept does not. */
 const cache: Classify = (before, after) => {

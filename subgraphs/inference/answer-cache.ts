@@ -1,3 +1,4 @@
+import { narrowestScope } from '#schema/cache-scope.ts';
 import type { Caller } from '#schema/caller.ts';
 import { parseJson } from '#schema/exact-json.ts';
 import type { Cache } from '#state/cache/cache.ts';
@@ -19,7 +20,7 @@ export interface CachePlan {
   readonly maxAgeMs: number;
 }
 
-/** Null: the cache has no part in it. */
+/** Shared as far as the field's @cache, the caller's app and tenant, and the call all allow. Null: the cache has no part in it. */
 export function cachePlan(
   request: CompletionRequest,
   caller: Caller,
@@ -27,7 +28,8 @@ export function cachePlan(
 ): CachePlan | null {
   const use = request.cache === 'DEFAULT' ? (caller.cacheByDefault ? 'USE' : 'BYPASS') : request.cache;
   if (policy === null || use === 'BYPASS') return null;
-  return { key: cacheKey(request, caller, policy), read: use === 'USE', maxAgeMs: policy.maxAgeMs };
+  const scope = narrowestScope(policy.scope, caller.cacheScope, request.cacheScope);
+  return { key: cacheKey(request, caller, scope), read: use === 'USE', maxAgeMs: policy.maxAgeMs };
 }
 
 export async function cachedAnswer(cache: Cache, plan: CachePlan): Promise<CachedAnswer | null> {

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
+import type { CacheScope } from '#schema/cache-scope.ts';
 import type { Caller } from '#schema/caller.ts';
 import { canonicalJson } from './canonical-json.ts';
-import type { CachePolicy, CompletionRequest } from './request.ts';
+import type { CompletionRequest } from './request.ts';
 
 /** The same text for the same question: everything that the answer depends on, and nothing else. */
 function canonicalQuestion(request: CompletionRequest): string {
@@ -9,16 +10,20 @@ function canonicalQuestion(request: CompletionRequest): string {
   return canonicalJson({ model, promptVersionId, call });
 }
 
-/** Where the answer of a request is kept: for the callers that the policy's scope joins, and nobody else. */
-export function cacheKey(request: CompletionRequest, caller: Caller, { scope }: CachePolicy): string {
-  const audience = {
-    CALLER: ['caller', caller.tenantId, ...askerOf(caller, request)],
-    TENANT: ['tenant', caller.tenantId],
-    PUBLIC: ['public'],
-  }[scope];
+/** Where the answer of a request is kept, and what joins calls in progress: for the callers that the scope joins, and no others. */
+export function cacheKey(request: CompletionRequest, caller: Caller, scope: CacheScope): string {
+  const audience = audienceOf(request, caller, scope);
   // Residency is part of the question: an answer from elsewhere must not come in by the cache.
   const regions = caller.allowedRegions?.toSorted() ?? null;
   return `completion:${sha256(JSON.stringify([audience, regions]))}:${sha256(canonicalQuestion(request))}`;
+}
+
+function audienceOf(request: CompletionRequest, caller: Caller, scope: CacheScope): readonly unknown[] {
+  const { tenantId, appId } = caller;
+  if (scope === 'PUBLIC') return ['public'];
+  if (scope === 'TENANT') return ['tenant', tenantId];
+  if (scope === 'APP' && appId !== null) return ['app', tenantId, appId];
+  return ['caller', tenantId, ...askerOf(caller, request)];
 }
 
 /** What tells whether a repeated idempotency key comes with the same input. */

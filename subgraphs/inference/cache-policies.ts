@@ -1,4 +1,5 @@
 import { type DirectiveNode, Kind, parse } from 'graphql';
+import { type CacheScope, cacheScopes } from '#schema/cache-scope.ts';
 import { argumentsOf } from '#schema/directives.ts';
 import type { CachedField, Inference } from './inference.ts';
 import type { CachePolicy } from './request.ts';
@@ -25,8 +26,12 @@ export function cachePoliciesOf(sdl: string): Inference['cachePolicies'] {
 function policyOf(directive: DirectiveNode, field: string): CachePolicy {
   const { maxAge, scope = 'TENANT', match = 'EXACT' } = argumentsOf(directive);
   if (match !== 'EXACT') throw new Error(`${field}: @cache(match: ${match}) is not offered; EXACT is.`);
-  if (typeof maxAge !== 'number' || !(scope === 'CALLER' || scope === 'TENANT' || scope === 'PUBLIC')) {
-    throw new Error(`${field}: @cache needs a maxAge, and a scope of CALLER, TENANT or PUBLIC.`);
+  if (typeof maxAge !== 'number' || !isScope(scope)) {
+    throw new Error(`${field}: @cache needs a maxAge, and a scope of ${cacheScopes.join(', ')}.`);
   }
   return { maxAgeMs: maxAge * 1_000, scope };
+}
+
+function isScope(value: unknown): value is CacheScope {
+  return cacheScopes.some((scope) => scope === value);
 }

@@ -1,3 +1,4 @@
+import type { CacheScope } from '#schema/cache-scope.ts';
 import type { CallLabelsInput } from './labels.ts';
 import type { CacheUse, OnDisconnect } from './request.ts';
 
@@ -28,6 +29,7 @@ export interface ToolInput {
 /** What complete and runPrompt have in common. */
 export interface CallOptionsInput extends CallLabelsInput {
   readonly cache?: CacheUse | null;
+  readonly cacheScope?: CacheScope | null;
   readonly onDisconnect?: OnDisconnect | null;
   readonly idempotencyKey?: string | null;
 }

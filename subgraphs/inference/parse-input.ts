@@ -1,4 +1,5 @@
 import { type Egress, openEgress } from '#schema/egress.ts';
+import { checkedCacheScope } from '../shared/cache-scope.ts';
 import { checkedCallParameters } from '../shared/call-parameters.ts';
 import { refuse } from '../shared/input.ts';
 import type { CallOptionsInput, CompletionInput, ToolInput } from './input-types.ts';
@@ -77,6 +78,7 @@ function parseCallOptions(input: CallOptionsInput) {
   }
   return {
     cache: isKept ? cache : 'BYPASS',
+    cacheScope: checkedCacheScope(input.cacheScope, 'cacheScope'),
     onDisconnect: input.onDisconnect ?? 'CANCEL',
     idempotencyKey,
   } as const;

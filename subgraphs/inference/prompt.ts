@@ -54,7 +54,7 @@ export async function promptRequest(
     ...(system === null ? [] : [{ role: 'system', content: system } as const]),
     { role: 'user', parts: [{ type: 'text', text }] },
   ];
-  const { cache, onDisconnect, idempotencyKey, endUserId, tags, retention } = input;
+  const { cache, cacheScope, onDisconnect, idempotencyKey, endUserId, tags, retention } = input;
   const schema = version.outputSchema;
   return completeRequest(
     {
@@ -63,6 +63,7 @@ export async function promptRequest(
       // The schemas `true` and `false` say nothing that a provider could be told.
       responseSchema: typeof schema === 'object' ? schema : null,
       cache: cache ?? null,
+      cacheScope: cacheScope ?? null,
       onDisconnect: onDisconnect ?? null,
       idempotencyKey: idempotencyKey ?? null,
       endUserId: endUserId ?? null,

@@ -1,3 +1,4 @@
+import type { CacheScope } from '#schema/cache-scope.ts';
 import type { CallLabels } from './labels.ts';
 import type { ProviderCall } from './providers/provider.ts';
 import type { StructuredOutput } from './structured-output.ts';
@@ -8,7 +9,7 @@ export type OnDisconnect = 'CANCEL' | 'DRAIN' | 'KEEP';
 /** What of a field's @cache an invocation needs; null where the field has none. */
 export interface CachePolicy {
   readonly maxAgeMs: number;
-  readonly scope: 'CALLER' | 'TENANT' | 'PUBLIC';
+  readonly scope: CacheScope;
 }
 
 /** A completion that is asked for: checked, complete, and independent of the model that will answer. */
@@ -18,6 +19,8 @@ export interface CompletionRequest {
   /** Without the model and the signal, which each attempt brings. */
   readonly call: Omit<ProviderCall, 'model' | 'signal'>;
   readonly cache: CacheUse;
+  /** What the call narrows the scope of @cache to; null: not at all. */
+  readonly cacheScope: CacheScope | null;
   readonly onDisconnect: OnDisconnect;
   readonly idempotencyKey: string | null;
   readonly labels: CallLabels;

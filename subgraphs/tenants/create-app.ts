@@ -1,4 +1,6 @@
 import { type AppRecord, apps } from '#mongo/apps.ts';
+import type { CacheScope } from '#schema/cache-scope.ts';
+import { checkedCacheScope } from '../shared/cache-scope.ts';
 import { checkedText, orConflict } from '../shared/input.ts';
 import { checkedPatterns } from '../shared/name-patterns.ts';
 import { withRoom } from '../shared/with-room.ts';
@@ -13,6 +15,7 @@ export interface CreateAppInput {
   readonly name: string;
   readonly limits?: readonly LimitInput[] | null;
   readonly cacheByDefault?: boolean | null;
+  readonly cacheScope?: CacheScope | null;
   readonly models?: readonly string[] | null;
   readonly prompts?: readonly string[] | null;
 }
@@ -31,6 +34,7 @@ export async function createApp(
     name: checkedText(input.name, 'input.name'),
     limits: replaceLimits([], checkedLimits(input.limits, 'input.limits'), context.caller),
     cacheByDefault: input.cacheByDefault ?? null,
+    cacheScope: checkedCacheScope(input.cacheScope, 'input.cacheScope'),
     models: checkedPatterns(input.models, 'input.models'),
     prompts: checkedPatterns(input.prompts, 'input.prompts'),
     createdAt: nowOf(deps),

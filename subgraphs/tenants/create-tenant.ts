@@ -1,4 +1,6 @@
 import { type PayloadLogging, type TenantRecord, tenants } from '#mongo/tenants.ts';
+import type { CacheScope } from '#schema/cache-scope.ts';
+import { checkedCacheScope } from '../shared/cache-scope.ts';
 import { checkedText, orConflict } from '../shared/input.ts';
 import { withRoom } from '../shared/with-room.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
@@ -13,6 +15,7 @@ export interface CreateTenantInput {
   readonly allowedRegions?: readonly string[] | null;
   readonly payloadLogging?: PayloadLogging | null;
   readonly cacheByDefault?: boolean | null;
+  readonly cacheScope?: CacheScope | null;
 }
 
 /** Adds a tenant. CONFLICT when the name is taken, NOT_FOUND when there is no such plan. */
@@ -34,6 +37,7 @@ export async function createTenant(
     allowedRegions: checkedRegions(input.allowedRegions, 'input.allowedRegions'),
     payloadLogging: input.payloadLogging ?? 'NONE',
     cacheByDefault: input.cacheByDefault ?? false,
+    cacheScope: checkedCacheScope(input.cacheScope, 'input.cacheScope'),
     createdAt: nowOf(deps),
   };
   const records = tenants(deps.connection);

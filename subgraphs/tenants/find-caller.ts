@@ -5,7 +5,8 @@ import { noPepper } from '#mongo/key-pepper.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
 import { pageTokens } from '#mongo/page-tokens.ts';
 import { plans } from '#mongo/plans.ts';
-import { tenants } from '#mongo/tenants.ts';
+import { type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { narrowestScope } from '#schema/cache-scope.ts';
 import { type Caller, type CallerLimit, type CallerNames, meetsScopes } from '#schema/caller.ts';
 import { nowOf, type TenantsDeps } from './deps.ts';
 import { findMakers, makerIds } from './makers.ts';
@@ -80,6 +81,7 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps): Promise<Cal
     allowedRegions: tenant.allowedRegions,
     payloadLogging: tenant.payloadLogging,
     cacheByDefault: app.cacheByDefault ?? tenant.cacheByDefault,
+    ...cacheScopeOf(app, tenant),
     allowedIps: key.allowedIps,
     expiresAtMs: key.expiresAt?.getTime() ?? null,
     endUserId: null,
@@ -96,6 +98,12 @@ function namesOf(
   ...lists: readonly [subject: string, patterns: string[] | null | undefined][]
 ): CallerNames[] {
   return lists.flatMap(([subject, patterns]) => (patterns == null ? [] : [{ subject, patterns }]));
+}
+
+/** The narrower one, where the app or the tenant has chosen. */
+function cacheScopeOf(app: AppRecord, tenant: TenantRecord): Pick<Caller, 'cacheScope'> {
+  const chosen = app.cacheScope ?? tenant.cacheScope;
+  return chosen == null ? {} : { cacheScope: narrowestScope(chosen, tenant.cacheScope) };
 }
 
 function limitsOf(

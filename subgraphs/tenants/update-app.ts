@@ -1,7 +1,9 @@
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
+import type { CacheScope } from '#schema/cache-scope.ts';
 import type { Caller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
+import { checkedCacheScope } from '../shared/cache-scope.ts';
 import { checkedText, orConflict } from '../shared/input.ts';
 import { checkedPatterns } from '../shared/name-patterns.ts';
 import { limitsOfCaller, requireNames } from './bounds.ts';
@@ -15,12 +17,13 @@ export interface UpdateAppInput {
   readonly name?: string | null;
   readonly limits?: readonly LimitInput[] | null;
   readonly cacheByDefault?: boolean | null;
+  readonly cacheScope?: CacheScope | null;
   readonly models?: readonly string[] | null;
   readonly prompts?: readonly string[] | null;
 }
 
 /**
- * Changes what is given; null limits are none, null cacheByDefault leaves it to the tenant. FORBIDDEN for limits that
+ * Changes what is given; null limits are none, null cacheByDefault and cacheScope leave it to the tenant. FORBIDDEN for limits that
  * are wider than before and than those of the caller, or than an operator's.
  */
 export async function updateApp(
@@ -38,6 +41,9 @@ export async function updateApp(
     change.limits = replaceLimits(before.limits, wanted, context.caller);
   }
   if (input.cacheByDefault !== undefined) change.cacheByDefault = input.cacheByDefault;
+  if (input.cacheScope !== undefined) {
+    change.cacheScope = checkedCacheScope(input.cacheScope, 'input.cacheScope');
+  }
   for (const field of ['models', 'prompts'] as const) {
     if (input[field] === undefined) continue;
     const wanted = checkedPatterns(input[field], `input.${field}`);

@@ -1,4 +1,6 @@
 import { type PayloadLogging, type TenantRecord, tenants } from '#mongo/tenants.ts';
+import type { CacheScope } from '#schema/cache-scope.ts';
+import { checkedCacheScope } from '../shared/cache-scope.ts';
 import { badInput, checkedText, notFound, orConflict } from '../shared/input.ts';
 import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { checkedRegions } from './regions.ts';
@@ -9,9 +11,10 @@ export interface UpdateTenantInput {
   readonly allowedRegions?: readonly string[] | null;
   readonly payloadLogging?: PayloadLogging | null;
   readonly cacheByDefault?: boolean | null;
+  readonly cacheScope?: CacheScope | null;
 }
 
-/** Changes what is given; null clears allowedRegions and is refused elsewhere. */
+/** Changes what is given; null clears allowedRegions and cacheScope, and is refused elsewhere. */
 export async function updateTenant(
   id: string,
   input: UpdateTenantInput,
@@ -29,6 +32,9 @@ export async function updateTenant(
   }
   if (input.cacheByDefault !== undefined) {
     change.cacheByDefault = input.cacheByDefault ?? badInput('input.cacheByDefault', 'must not be null.');
+  }
+  if (input.cacheScope !== undefined) {
+    change.cacheScope = checkedCacheScope(input.cacheScope, 'input.cacheScope');
   }
   const after = await orConflict(
     tenants(deps.connection)

@@ -32,6 +32,11 @@ const ask = (client: TestClient, text: string, more: Record<string, unknown> = {
 const codeOf = async (answer: ReturnType<typeof ask>) => (await answer).errors?.[0]?.extensions.code ?? 'OK';
 const limit = (meter: string, window: string, amount: string) => ({ limits: [{ meter, window, amount }] });
 
+const cached = async (client: TestClient, text: string, cache?: string) => {
+  const { complete: answer } = (await ask(client, text, cache === undefined ? {} : { cache })).data;
+  return answer.cache;
+};
+
 describe('@requiresScopes', () => {
   it('names the scope that is missing', async () => {
     const { client } = await newTenant(() => mesh, { scopes: [] });
@@ -160,11 +165,6 @@ describe('budgets', () => {
 });
 
 describe('@cache', () => {
-  const cached = async (client: TestClient, text: string, cache?: string) => {
-    const { complete: answer } = (await ask(client, text, cache === undefined ? {} : { cache })).data;
-    return answer.cache;
-  };
-
   it('answers from the cache only who asks it to: USE reads and writes, REFRESH writes, BYPASS and the default neither', async () => {
     const { client } = await newTenant(() => mesh);
     const text = unique('cached');
@@ -224,6 +224,90 @@ describe('@cache', () => {
     expect(await cached(mine.client, text, 'USE')).toBe('MISS');
     expect(await cached(colleague, text, 'USE')).toBe('HIT');
     expect(await cached(other.client, text, 'USE')).toBe('MISS');
+  });
+});
+
+describe('the scope of cached answers', () => {
+  const setTenant =
+    'mutation ($id: ID!, $scope: CacheScope) { updateTenant(id: $id, input: { cacheScope: $scope }) { cacheScope } }';
+  const setApp =
+    'mutation ($id: ID!, $scope: CacheScope) { updateApp(id: $id, input: { cacheScope: $scope }) { cacheScope } }';
+  const keyOf = 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }';
+
+  /** A client with a new key of the app. */
+  async function keyIn(client: TestClient, appId: string): Promise<TestClient> {
+    const made = await client.data<{ createApiKey: { secret: string } }>(keyOf, { input: { appId } });
+    return clientOf(mesh.url, made.createApiKey.secret);
+  }
+
+  it('is the narrower one of tenant and app, as soon as it is set', async () => {
+    const { client, tenantId, appId } = await newTenant(() => mesh);
+    const { createApp } = await client.data<{ createApp: { id: string; cacheScope: string | null } }>(
+      'mutation { createApp(input: { name: "second" }) { id cacheScope } }',
+    );
+    expect(createApp.cacheScope).toBeNull();
+    const [colleague, stranger] = [await keyIn(client, appId), await keyIn(client, createApp.id)];
+    const root = admin(() => mesh);
+    /** What a key of the app, and one of the other app, find of what the first key has asked. */
+    const found = async () => {
+      const text = unique('scoped');
+      await cached(client, text, 'USE');
+      expect(await cached(client, text, 'USE')).toBe('HIT');
+      return [await cached(colleague, text, 'USE'), await cached(stranger, text, 'USE')];
+    };
+    const wait = { timeout: 8_000 };
+    expect(await found()).toEqual(['HIT', 'HIT']);
+    expect(await root.data(setTenant, { id: tenantId, scope: 'APP' })).toEqual({
+      updateTenant: { cacheScope: 'APP' },
+    });
+    await expect.poll(found, wait).toEqual(['HIT', 'MISS']);
+    expect(await client.data(setApp, { id: appId, scope: 'CALLER' })).toEqual({
+      updateApp: { cacheScope: 'CALLER' },
+    });
+    await expect.poll(found, wait).toEqual(['MISS', 'MISS']);
+    await client.data(setApp, { id: appId, scope: 'TENANT' });
+    await expect.poll(found, wait).toEqual(['HIT', 'MISS']);
+    expect(await root.data(setTenant, { id: tenantId, scope: null })).toEqual({
+      updateTenant: { cacheScope: null },
+    });
+    await client.data(setApp, { id: appId, scope: null });
+    await expect.poll(found, wait).toEqual(['HIT', 'HIT']);
+  });
+
+  it('CALLER separates the visitors of a page, who share one key', async () => {
+    const { client, tenantId } = await newTenant(() => mesh);
+    const root = admin(() => mesh);
+    await root.data(setTenant, { id: tenantId, scope: 'CALLER' });
+    const visitor = async (endUserId: string) => {
+      const { createPageToken } = await client.data<{ createPageToken: { token: string } }>(
+        'mutation ($input: PageTokenInput!) { createPageToken(input: $input) { token } }',
+        { input: { endUserId } },
+      );
+      return clientOf(mesh.url, createPageToken.token);
+    };
+    const [ada, adaAgain, ben] = [await visitor('ada'), await visitor('ada'), await visitor('ben')];
+    const text = unique('visitors');
+    expect(await cached(ada, text, 'USE')).toBe('MISS');
+    expect(await cached(adaAgain, text, 'USE')).toBe('HIT');
+    expect(await cached(ben, text, 'USE')).toBe('MISS');
+  });
+
+  it('is chosen when a tenant or an app is made; PUBLIC is refused everywhere', async () => {
+    const root = admin(() => mesh);
+    const { client, tenantId, appId } = await newTenant(() => mesh);
+    const makeTenant = 'mutation ($input: CreateTenantInput!) { createTenant(input: $input) { cacheScope } }';
+    const makeApp = 'mutation ($input: CreateAppInput!) { createApp(input: $input) { cacheScope } }';
+    expect(await root.data(makeTenant, { input: { name: unique('t'), cacheScope: 'APP' } })).toEqual({
+      createTenant: { cacheScope: 'APP' },
+    });
+    expect(await client.data(makeApp, { input: { name: 'third', cacheScope: 'CALLER' } })).toEqual({
+      createApp: { cacheScope: 'CALLER' },
+    });
+    const wide = { name: unique('w'), cacheScope: 'PUBLIC' };
+    expect(await root.code(makeTenant, { input: wide })).toBe('BAD_USER_INPUT');
+    expect(await client.code(makeApp, { input: wide })).toBe('BAD_USER_INPUT');
+    expect(await root.code(setTenant, { id: tenantId, scope: 'PUBLIC' })).toBe('BAD_USER_INPUT');
+    expect(await client.code(setApp, { id: appId, scope: 'PUBLIC' })).toBe('BAD_USER_INPUT');
   });
 });
 
