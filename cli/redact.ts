@@ -1,7 +1,6 @@
+import { hiddenSecret, hideAddressUsers } from '#schema/address-user.ts';
 import { secretVariables } from './secret-files.ts';
 
-/** What stands in place of a secret. */
-const hidden = '…';
 /** Shorter texts would be hidden wherever they occur by chance. */
 const charactersMin = 6;
 
@@ -13,8 +12,6 @@ const addressName = /(^|_)(URLS?|URI|DSN|ENDPOINT|PROXY)$|_ENDPOINT_URL/i;
 const addressWithUser = /^[a-z][a-z0-9+.-]*:\/\/[^/]*@/i;
 /** Names of parameters of addresses, and of parts of their values, that are passwords. */
 const secretParameter = /pass|pwd|secret|token|credential|key/i;
-/** The user and password of an address, wherever one stands in a text. */
-const userInfo = /([a-z][a-z0-9+.-]*:\/{1,2})[^\s/?#@"'`]+@/gi;
 
 /** Hides secrets in a text that people read: an error, a line of the log. */
 export type Redact = (text: string) => string;
@@ -32,8 +29,8 @@ export function createRedact(env: Readonly<Record<string, string | undefined>>):
   const texts = [...new Set(forms)].toSorted((a, b) => b.length - a.length).map(RegExp.escape);
   const known = texts.length === 0 ? undefined : new RegExp(texts.join('|'), 'g');
   return (text) => {
-    const named = known === undefined ? text : text.replace(known, hidden);
-    return named.replace(userInfo, `$1${hidden}@`);
+    const named = known === undefined ? text : text.replace(known, hiddenSecret);
+    return hideAddressUsers(named);
   };
 }
 

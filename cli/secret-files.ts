@@ -21,7 +21,9 @@ function readSecret(variable: string, file: string): string {
   } catch (error) {
     // Not the text itself: who mistakes the variable for the one without _FILE puts the secret into it.
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new StartError(`${variable}: the file that it names cannot be read: ${code ?? message}`);
+    const meant =
+      variable === 'HEDDLE_ADMIN_KEY_FILE' ? '; HEDDLE_NEW_ADMIN_KEY_FILE is where a new key is put' : '';
+    throw new StartError(`${variable}: the file that it names cannot be read: ${code ?? message}${meant}`);
   }
 }
 

@@ -89,6 +89,36 @@ describe('@audited', () => {
     ]);
   });
 
+  it.each([
+    ['http://user:pass@host/v1', 'http://…@host/v1'],
+    ['user:pass@host', '…@host'],
+    ['http//user:pass@host', '…@host'],
+    ['http://user:pa/ss@host', '…@host'],
+    ['http://host/v1', 'http://host/v1'],
+  ])('records an address without its user and password: %s', async (address, kept) => {
+    const { audit, ended } = memoryAudit();
+    const { run } = startGraph(
+      sdl,
+      {
+        Mutation: {
+          save: (_root, _args, context) => {
+            const after = { baseUrl: address, url: address, label: `see ${kept.replace('…', 'u:pass')}` };
+            context.audit({ ...change, after });
+            return 1;
+          },
+        },
+      },
+      { audit },
+    );
+    await run('mutation { save(name: "n") }');
+    const [{ after } = { after: null }] = ended;
+    expect(after).toMatchObject({
+      baseUrl: kept.replace(/^http:..…/, '…'),
+      url: kept.replace(/^http:..…/, '…'),
+    });
+    if (kept.startsWith('http')) expect((after as { label: string }).label).toBe(`see ${kept}`);
+  });
+
   it('keeps what names of JSON a client sends, in a form that the database takes', async () => {
     const { audit, ended } = memoryAudit();
     const after = JSON.parse(

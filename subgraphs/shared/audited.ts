@@ -1,10 +1,13 @@
 import type { Logger } from 'pino';
 import type { AuditLog, AuditOccurrence } from '#mongo/audit-log.ts';
+import { hiddenSecret, hideAddressUsers } from '#schema/address-user.ts';
 import { HeddleError } from '#schema/errors.ts';
 import type { OperationContext } from './context.ts';
 
 const secretName =
   /secret|password|passphrase|authorization|private_?key|^(api_?key|key_?hash|sealed|token|access_?token)$/i;
+/** Fields that hold one address; what is before an at sign in it may be a password, however it is mistyped. */
+const addressName = /ur[il]$|endpoint$/i;
 const depthMax = 8;
 const textMax = 4_096;
 const nameMax = 200;
@@ -16,11 +19,17 @@ function keptName(name: string): string {
   return name.slice(0, nameMax).replace(/^\$|\.|\0/g, '_');
 }
 
+function withoutUser(value: unknown): unknown {
+  const at = typeof value === 'string' ? value.lastIndexOf('@') : -1;
+  return at >= 0 && typeof value === 'string' ? hiddenSecret + value.slice(at) : value;
+}
+
 /** A copy as plain JSON that is fit to keep: values of secret-sounding names are replaced, long and deep ones cut. */
 function redact(value: unknown, depth = 0): unknown {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') {
-    return value.length > textMax ? `${value.slice(0, textMax)}… (${value.length} characters)` : value;
+    const text = hideAddressUsers(value.slice(0, textMax));
+    return value.length > textMax ? `${text}… (${value.length} characters)` : text;
   }
   if (typeof value === 'bigint') return value.toString();
   if (value instanceof Date) return value.toISOString();
@@ -34,7 +43,7 @@ function redact(value: unknown, depth = 0): unknown {
         keptName(name),
         secretName.test(name) && typeof item !== 'boolean' && item !== null
           ? '[redacted]'
-          : redact(item, depth + 1),
+          : redact(addressName.test(name) ? withoutUser(item) : item, depth + 1),
       ]),
   );
 }

@@ -27,6 +27,7 @@ const secrets = {
   providerKey: 'upstream-secret-key',
   addedKey: token('sk-added'),
   replacedKey: token('sk-replaced'),
+  addressPassword: token('pw-in-address'),
   unknownKey: `hd_nobody_${randomBytes(24).toString('hex')}`,
 };
 const complete =
@@ -92,6 +93,23 @@ beforeAll(async () => {
     'mutation ($secret: Int!) { addProviderCredential(providerId: "up", label: "b", secret: $secret) { id } }',
     { secret: secrets.addedKey },
   );
+  // A password in an address, well formed or not, in literals as in variables.
+  const password = secrets.addressPassword;
+  for (const address of [
+    `http://user:${password}@127.0.0.1/v1`,
+    `user:${password}@host`,
+    `http//u:${password}@h`,
+  ]) {
+    const create =
+      'mutation ($input: CreateProviderInput!) { createProvider(input: $input) { id baseUrl problem } }';
+    await ask(admin, create, { input: { id: 'addressed', kind: 'OPENAI_COMPATIBLE', baseUrl: address } });
+    await ask(
+      admin,
+      `mutation { updateProvider(id: "up", input: { baseUrl: "${address}" }) { id baseUrl } }`,
+    );
+    const parts = [{ imageUrl: address }];
+    await ask(client.key, complete, { input: { model: 'up/m0', messages: [{ role: 'USER', parts }] } });
+  }
   for (const model of ['m0', ...leaky]) {
     for (let n = 0; n < 3; n++) {
       await ask(client.key, complete, {
