@@ -227,6 +227,45 @@ describe('archivePrompt', () => {
   });
 });
 
+describe('at the same time', () => {
+  it('creating, copying and restoring never make more prompts than there may be, nor leave texts behind', async () => {
+    const writer = await newWriter();
+    const { tenantId } = writer;
+    const archived = [await add(writer, 'r1'), await add(writer, 'r2')];
+    const source = await add(writer, 'source');
+    for (const id of archived) await dataOf(subgraph, writer, archive, { id });
+    const create = 'mutation ($name: String!) { createPrompt(input: { name: $name }) { id } }';
+    const answers = await Promise.all([
+      ...archived.map((id) => ask(subgraph, writer, restore, { id })),
+      ...['c1', 'c2', 'c3'].map((name) => ask(subgraph, writer, copy, { id: source, name })),
+      ...['n1', 'n2', 'n3'].map((name) => ask(subgraph, writer, create, { name })),
+    ]);
+    const refused = answers.flatMap(({ errors = [] }) => errors.map(({ message }) => message));
+    expect(refused).toHaveLength(6);
+    for (const message of refused) expect(message).toContain('(promptsPerTenant)');
+    expect(await listed(writer)).toHaveLength(3);
+    const ids = await prompts(database.connection).distinct('_id', { tenantId });
+    const texts = await promptVersions(database.connection).distinct('promptId', { tenantId });
+    expect(texts.filter((id) => !ids.includes(id))).toEqual([]);
+  });
+
+  it('one name goes to one prompt, by creating, copying, renaming or restoring', async () => {
+    const writer = await newWriter();
+    const old = await add(writer, 'wanted');
+    await dataOf(subgraph, writer, archive, { id: old });
+    const other = await add(writer, 'other');
+    const answers = await Promise.all([
+      ask(subgraph, writer, update, { id: other, input: { name: 'wanted' } }),
+      ask(subgraph, writer, copy, { id: other, name: 'wanted' }),
+      ask(subgraph, writer, restore, { id: old }),
+      ask(subgraph, writer, 'mutation { createPrompt(input: { name: "wanted" }) { id } }'),
+    ]);
+    const codes = answers.flatMap(({ errors = [] }) => errors.map(({ code }) => code));
+    expect(codes).toEqual(['CONFLICT', 'CONFLICT', 'CONFLICT']);
+    expect((await listed(writer)).filter((name) => name === 'wanted')).toHaveLength(1);
+  });
+});
+
 describe('restorePrompt', () => {
   it('makes it run again with its labels; one that is not archived stays as it is', async () => {
     const writer = await newWriter();
