@@ -172,6 +172,8 @@ describe('a filter', () => {
     ['accessGrants', '{ status: PENDING }', 5],
     ['accessGrants', '{ status: DENIED }', 0],
     ['prompts', '{ search: "n4" }', 1],
+    ['prompts', '{ archived: true }', 0],
+    ['prompts', '{ archived: false }', 5],
     ['prompts', '{ label: "production" }', 0],
     ['prompts', '{ label: "a.b" }', 0],
     ['invocations', '{ kind: "completion" }', 5],
