@@ -21,12 +21,19 @@ export interface NewAdminKeyFile {
 }
 
 export function openNewAdminKeyFile(path: string): NewAdminKeyFile {
+  const refuse = (why: string) => new StartError(`HEDDLE_NEW_ADMIN_KEY_FILE: ${path} ${why}`);
   let isOurs = false;
   return {
     path,
     async write(text) {
-      isOurs = await writePrivateFile(path, `${text}\n`);
-      return isOurs ? text : readAdminKey(path);
+      try {
+        isOurs = await writePrivateFile(path, `${text}\n`);
+      } catch (error) {
+        throw refuse(
+          `cannot be written: ${(error as NodeJS.ErrnoException).code ?? 'its directory cannot be made'}`,
+        );
+      }
+      return isOurs ? text : readAdminKey(path, refuse);
     },
     async discard() {
       if (isOurs) await rm(path, { force: true });
@@ -34,8 +41,7 @@ export function openNewAdminKeyFile(path: string): NewAdminKeyFile {
   };
 }
 
-async function readAdminKey(path: string): Promise<string> {
-  const refuse = (why: string) => new StartError(`HEDDLE_NEW_ADMIN_KEY_FILE: ${path} ${why}`);
+async function readAdminKey(path: string, refuse: (why: string) => StartError): Promise<string> {
   let file: FileHandle;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -68,6 +68,15 @@ describe('heddle backup --encrypt', () => {
     });
   });
 
+  it('refuses an encryption key that is a placeholder, and warns of a weak one', async () => {
+    const known = await run(['backup', file, '--encrypt'], {
+      HEDDLE_ENCRYPTION_KEY: Buffer.from('changeme'.repeat(4)).toString('hex'),
+    });
+    expect(known).toMatchObject({ code: 1, said: expect.stringContaining('placeholder') });
+    const weak = await run(['backup', file, '--encrypt'], { HEDDLE_ENCRYPTION_KEY: 'ab'.repeat(32) });
+    expect(weak).toMatchObject({ code: 0, said: expect.stringContaining('weak_secret') });
+  });
+
   it('makes a file that a passphrase opens, and refuses one that could be guessed', async () => {
     const passphrases = {
       right: 'velvet harpoon quartz 42\n',

@@ -2,8 +2,10 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findSecretWeakness } from '#schema/secret-strength.ts';
+import { checkSecrets, reportWeakSecrets } from '../check-secrets.ts';
 import { dataDirectory, type Environment, readEnvironment, StartError } from '../config.ts';
 import { readEncryptionKeys } from '../encryption-key.ts';
+import { createLog } from '../log.ts';
 
 const passphraseCharactersMin = 12;
 const passphraseBytesMax = 64 * 1024;
@@ -74,6 +76,7 @@ function parse(command: 'backup' | 'restore', args: readonly string[]) {
 }
 
 async function currentKey(environment: Environment): Promise<Uint8Array> {
+  reportWeakSecrets(checkSecrets(environment, ['HEDDLE_ENCRYPTION_KEY']), createLog(environment.LOG_LEVEL));
   const [key] = await readEncryptionKeys(environment);
   if (key !== undefined) return key;
   throw new StartError(

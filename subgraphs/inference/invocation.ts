@@ -394,7 +394,7 @@ export class Invocation implements ProgressSource {
         error: failure === null ? null : withoutInput(failure.message, this.start.request.call),
       };
       // While the row is not closed its reservation stands: whoever closes it settles.
-      if (this.#logged.labels.retention === 'NONE') {
+      if (this.start.request.labels.retention === 'NONE') {
         await this.#deps.ledger.close(this.id, withoutWords(closing), null);
       } else await this.#deps.ledger.close(this.id, closing, result);
       await this.start.meters.settle(this.#tally.used);

@@ -5,9 +5,12 @@ import { completions } from '#mongo/completions.ts';
 import type { Database } from '#mongo/connect.ts';
 import { idempotencyKeys } from '#mongo/idempotency-keys.ts';
 import { createMemoryCache } from '#state/cache/memory.ts';
+import { openState } from '#state/open-state.ts';
+import { connectRedis } from '#state/redis/connect.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
+import { hasRedis, startRedis } from '#test/support/redis.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import { closeAbandoned } from './ledger/abandoned.ts';
@@ -116,6 +119,31 @@ describe('retention: NONE', () => {
       message: expect.stringContaining('retention: NONE'),
     });
   });
+
+  it.runIf(hasRedis())(
+    'leaves no answer in Redis, and a stream for seconds after its end alone',
+    async () => {
+      await using redis = await startRedis();
+      const log = pino({ level: 'silent' });
+      await using state = await openState(redis.url, log, { seal: testPayloads });
+      await using mesh = await startInference(database, { state });
+      const caller = { ...mesh.caller, cacheByDefault: true };
+      mesh.alpha.always((call) => call.say('a', 'b').finish(usageOf(1, 2)));
+      await mesh.data(COMPLETE, asking(), caller);
+      await Array.fromAsync(await mesh.stream(STREAM, asking(), { caller }));
+      await using connections = await connectRedis(redis.url, log);
+      const { commands } = connections;
+      const keys = await commands.keys('heddle:*');
+      const lives = await Promise.all(keys.map(async (key) => [key, await commands.pttl(key)] as const));
+      expect(lives.filter(([key]) => key.startsWith('heddle:cache:'))).toEqual([]);
+      const streams = lives.filter(([key]) => key.startsWith('heddle:stream'));
+      expect(streams.length, keys.join(' ')).toBeGreaterThan(0);
+      for (const [key, life] of streams) {
+        expect(life, key).toBeGreaterThan(0);
+        expect(life, key).toBeLessThanOrEqual(10_000);
+      }
+    },
+  );
 
   it('prevents a second call by its idempotencyKey, without the answer and without a hash of the input', async () => {
     await using mesh = await startInference(database);
