@@ -96,6 +96,26 @@ describe('bytes that are being read', () => {
   });
 });
 
+describe('answers that are not read', () => {
+  it('are bounded for one client, and for all those that leave more than little', () => {
+    const { uses, client } = usesWith({ unreadBytesMax: 16 * mebibyte });
+    const hold = (address: string, bytes: number) => uses.holdAnswer(client(address).use, bytes);
+    const leavesUnread = (address: string) => uses.leavesUnread(client(address).use);
+    hold('1.1.1.1', 4 * mebibyte);
+    expect(leavesUnread('1.1.1.1')).toBe(false);
+    const release = hold('1.1.1.1', 100_000);
+    expect(leavesUnread('1.1.1.1')).toBe(true);
+    expect(leavesUnread('2.2.2.2')).toBe(false);
+    release?.();
+    expect(leavesUnread('1.1.1.1')).toBe(false);
+    for (const address of ['2.2.2.2', '3.3.3.3', '4.4.4.4']) hold(address, 4 * mebibyte);
+    hold('5.5.5.5', mebibyte);
+    expect(leavesUnread('1.1.1.1')).toBe(true);
+    expect(leavesUnread('5.5.5.5')).toBe(false);
+    expect(hold('5.5.5.5', 1_000)).toBeUndefined();
+  });
+});
+
 describe('connections of an address', () => {
   it('are bounded, ten times higher over loopback', () => {
     const { uses, client } = usesWith({ connectionsPerAddressMax: 2 });

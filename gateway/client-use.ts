@@ -22,6 +22,10 @@ const keyFactor = 5;
 const loopbackFactor = 10;
 /** What one client, and all without a key together, may hold of the bytes that are held in all. */
 const shareOfBytes = 4;
+/** Answers of which so little is left are not counted: they are many, and connections are bounded. */
+const unreadBytesMin = 16 * 1024;
+/** What a client may leave unread where all together leave too much. */
+const unreadBytesLeast = 1024 * 1024;
 /** Milliseconds of the process that cost as much as one refusal. */
 const msPerRefusal = 10;
 
@@ -31,6 +35,8 @@ export class Use {
   connections = 0;
   anonymousSockets = 0;
   bytes = 0;
+  /** Of answers that are written and not read yet. */
+  unreadBytes = 0;
   /** Refusals that may still come; below zero the client has to wait. */
   #left: number;
   #filledAtMs: number;
@@ -43,7 +49,8 @@ export class Use {
 
   /** True when it may be forgotten without a loss. */
   isIdle(nowMs: number): boolean {
-    const isUsed = this.connections > 0 || this.anonymousSockets > 0 || this.bytes > 0;
+    const isUsed =
+      this.connections > 0 || this.anonymousSockets > 0 || this.bytes > 0 || this.unreadBytes > 0;
     return !isUsed && this.#fill(nowMs) >= this.perSecond * burstSeconds;
   }
 
@@ -88,6 +95,7 @@ export class ClientUse {
   readonly #direct = new WeakMap<Socket, Client>();
   #bytes = 0;
   #anonymousBytes = 0;
+  #unreadBytes = 0;
 
   constructor(addresses: ClientAddresses, limits: GatewayLimits, now: () => number) {
     this.#addresses = addresses;
@@ -176,6 +184,26 @@ export class ClientUse {
     use.bytes -= count;
     this.#bytes -= count;
     if (isAnonymous) this.#anonymousBytes -= count;
+  }
+
+  /** True where the client, or all together, leave so much unread that it gets no further answer. */
+  leavesUnread({ unreadBytes }: Use): boolean {
+    const { unreadBytesMax } = this.#limits;
+    return (
+      unreadBytes > unreadBytesMax / shareOfBytes ||
+      (this.#unreadBytes > unreadBytesMax && unreadBytes > unreadBytesLeast)
+    );
+  }
+
+  /** Counts an answer until what it returns is called, when the client has read it; undefined: too short to count. */
+  holdAnswer(use: Use, bytes: number): (() => void) | undefined {
+    if (bytes < unreadBytesMin) return undefined;
+    use.unreadBytes += bytes;
+    this.#unreadBytes += bytes;
+    return () => {
+      use.unreadBytes -= bytes;
+      this.#unreadBytes -= bytes;
+    };
   }
 
   /** Counts a refused request against its client. */

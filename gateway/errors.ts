@@ -14,6 +14,13 @@ export interface ClientResult {
 /** Errors listed in one response at most; a page of denied fields would otherwise repeat itself without end. */
 export const errorsMax = 100;
 
+/** Characters of a message that is shown: it may repeat a text of the client's, which may be as long as a body. */
+const messageLengthMax = 2_000;
+
+function shorten(message: string): string {
+  return message.length <= messageLengthMax ? message : `${message.slice(0, messageLengthMax)}…`;
+}
+
 type Path = readonly (string | number)[];
 
 export function clientError(
@@ -22,7 +29,11 @@ export function clientError(
   path?: Path,
   details?: Readonly<Record<string, unknown>>,
 ): ClientError {
-  return { message, ...(path === undefined ? {} : { path }), extensions: { ...details, code } };
+  return {
+    message: shorten(message),
+    ...(path === undefined ? {} : { path }),
+    extensions: { ...details, code },
+  };
 }
 
 /** The error with where in the client's text it arises. */

@@ -31,6 +31,10 @@ export interface GatewayLimits {
   readonly fieldsMax: number;
   /** Static cost of an operation; directives/cost.ts says how it is counted. */
   readonly costMax: number;
+  /** Characters of an answer, or of one event of a subscription. */
+  readonly answerCharactersMax: number;
+  /** Bytes of answers that clients leave unread, in all; one that leaves more than a quarter gets no further answer. */
+  readonly unreadBytesMax: number;
   /** Objects assumed in a list that says nothing of its size. */
   readonly listSizeAssumed: number;
   /** Documents remembered, and the bytes that they, and the programs of them, may each take together, roughly. */
@@ -71,6 +75,8 @@ const defaultLimits: GatewayLimits = Object.freeze({
   rootFieldsMax: 50,
   fieldsMax: 2_000,
   costMax: 10_000,
+  answerCharactersMax: 16 * 1024 * 1024,
+  unreadBytesMax: 128 * 1024 * 1024,
   listSizeAssumed: 10,
   documentsMax: 1_000,
   documentBytesMax: 64 * 1024 * 1024,

@@ -105,7 +105,6 @@ const noVariables: Variables = Object.freeze({});
 const variableErrorsMax = 20;
 /** Values in variables that are shown with each of their errors. */
 const shownValuesMax = 500;
-const variableMessageLengthMax = 2_000;
 /** Answers to introspection that are remembered. */
 const introspectionsMax = 20;
 
@@ -121,12 +120,6 @@ function isLarge(value: unknown): boolean {
     }
   }
   return false;
-}
-
-function shorten(message: string): string {
-  return message.length <= variableMessageLengthMax
-    ? message
-    : `${message.slice(0, variableMessageLengthMax)}…`;
 }
 
 export function isOperation(value: Operation | ClientResult): value is Operation {
@@ -240,6 +233,8 @@ export function createRouter(options: RouterOptions): Router {
     failed,
     requestId,
     locate,
+    charactersMax: limits.answerCharactersMax,
+    charactersLeft: limits.answerCharactersMax,
   });
 
   const finish = (
@@ -392,7 +387,7 @@ export function createRouter(options: RouterOptions): Router {
       const coerced = getVariableValues(schema, definitions, given ?? {}, { maxErrors });
       if (coerced.errors !== undefined) {
         const errors = coerced.errors.map(({ message, nodes = [] }) =>
-          withLocations(clientError('BAD_USER_INPUT', shorten(message)), operation.locationsOf(nodes)),
+          withLocations(clientError('BAD_USER_INPUT', message), operation.locationsOf(nodes)),
         );
         return withSuggestionsFor(context.caller, { errors });
       }

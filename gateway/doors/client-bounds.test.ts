@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
-import { sampleCaller } from '#test/support/sample-subgraphs.ts';
+import { createSampleMesh, sampleCaller } from '#test/support/sample-subgraphs.ts';
 
 let stack = new AsyncDisposableStack();
 afterEach(async () => {
@@ -309,6 +309,57 @@ describe('behind a trusted proxy', () => {
     for (let n = 0; n < 2; n++) await openSocket(sample, from('5.5.5.5'));
     expect((await post(sample, motd, from('5.5.5.5'))).status).toBe(429);
     expect((await post(sample, motd, from('6.6.6.6'))).status).toBe(200);
+  });
+});
+
+describe('answers that are not read', () => {
+  /** More than the system takes of an answer that nobody reads. */
+  const text = 'x'.repeat(14_000_000);
+
+  async function startWithLongAnswers() {
+    const mesh = createSampleMesh();
+    const { models } = mesh.executors;
+    if (models === undefined) throw new Error('There is no subgraph models.');
+    const execute: typeof models.execute = async (request) => {
+      const result = await models.execute(request);
+      if (Symbol.asyncIterator in result) return result;
+      const data = Object.fromEntries(Object.keys(result.data ?? {}).map((name) => [name, text]));
+      return { ...result, data };
+    };
+    const executors = { ...mesh.executors, models: { ...models, execute } };
+    const sample = await start({ mesh: { ...mesh, executors }, limits: { unreadBytesMax: 1_000_000 } });
+    const other = {
+      authorization: `Bearer ${sample.keyFor({ ...sampleCaller(), keyId: 'other', keyLineId: 'other' })}`,
+    };
+    return { sample, other };
+  }
+
+  it('over HTTP keep a key from further ones until they are read, and no other key', async () => {
+    const { sample, other } = await startWithLongAnswers();
+    const request = httpRequest(`${sample.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...bearer },
+    });
+    request.end(JSON.stringify(motd));
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(200);
+    expect(await post(sample, motd, bearer)).toMatchObject({ status: 429, code: 'RATE_LIMITED' });
+    expect(await post(sample, motd, other)).toMatchObject({ status: 200, code: undefined });
+    response.resume();
+    await once(response, 'end');
+    expect(await post(sample, motd, bearer)).toMatchObject({ status: 200, code: undefined });
+  });
+
+  it('over a WebSocket cut it off', async () => {
+    const { sample } = await startWithLongAnswers();
+    const socket = await openSocket(sample);
+    expect(await init(socket, bearer)).toBe('connection_ack');
+    socket.pause();
+    const closed = once(socket, 'close');
+    for (const id of ['1', '2', '3']) socket.send(JSON.stringify({ id, type: 'subscribe', payload: motd }));
+    await expect.poll(async () => (await post(sample, motd, bearer)).status).toBe(200);
+    socket.resume();
+    expect((await closed)[0]).toBe(1006);
   });
 });
 

@@ -150,6 +150,31 @@ export async function prepareOperation(
   }
 }
 
+/** What one client has not read yet of its answers. */
+export class Unread {
+  readonly #clients: ClientUse;
+  readonly #use: Use;
+
+  constructor(clients: ClientUse, use: Use) {
+    this.#clients = clients;
+    this.#use = use;
+  }
+
+  get isTooMuch(): boolean {
+    return this.#clients.leavesUnread(this.#use);
+  }
+
+  /** Throws RateLimited where it is too much. */
+  refuse(): void {
+    if (this.isTooMuch) throw new RateLimited('Too many bytes of answers to you wait to be read.', 1_000);
+  }
+
+  /** As `ClientUse.holdAnswer`. */
+  hold(bytes: number): (() => void) | undefined {
+    return this.#clients.holdAnswer(this.#use, bytes);
+  }
+}
+
 /** True for an answer that counts as a refusal: of the whole request, or of anything to a caller without a key. */
 export function isRefused(answer: Answer, caller: Caller): boolean {
   return (

@@ -16,6 +16,7 @@ import {
   prepareOperation,
   refuseRateLimited,
   shuttingDown,
+  Unread,
   useOfCaller,
 } from './door.ts';
 import { serveExplorer } from './explorer.ts';
@@ -53,14 +54,17 @@ function sendJson(
   status: number,
   type: JsonType,
   result: ClientResult,
-  batch?: number,
+  { batch, unread }: { readonly batch?: number | undefined; readonly unread?: Unread },
 ): Promise<void> | undefined {
   if (response.destroyed) return undefined;
+  const answer = batch === undefined ? result : Array.from({ length: batch }, () => result);
+  const text = JSON.stringify(answer);
+  const release = unread?.hold(text.length);
+  if (release !== undefined) response.once('close', release);
   response.statusCode = status;
   response.setHeader('content-type', `${type}; charset=utf-8`);
   setRetryAfter(response, result);
-  const answer = batch === undefined ? result : Array.from({ length: batch }, () => result);
-  return endWith(response, request.headers['accept-encoding'], JSON.stringify(answer));
+  return endWith(response, request.headers['accept-encoding'], text);
 }
 
 /** GraphQL over HTTP, section 6.4: without data the request failed, and the newer media type says so in the status. */
@@ -202,19 +206,23 @@ export async function serveGraphql(
         throw wrong;
       }
     } else mesh.refusals.answered(operation.errors ?? [], { ...asked, caller });
+    const unread = new Unread(mesh.clients, useOfCaller(mesh, client, caller));
+    unread.refuse();
     const context = { ...asked, caller, signal: ending.signal };
     const answer: Answer = isOperation(operation)
       ? await mesh.router().run(operation, parameters.variables, context)
       : operation;
     if (isRefused(answer, caller)) mesh.clients.refused(useOfCaller(mesh, client, caller));
+    // While it ran, others may have left more unread; a large answer that nobody reads is not even written out.
+    if (!isOperation(operation) || operation.type !== 'mutation') unread.refuse();
     const written = isStream(answer) ? accepted.stream : accepted.result;
     if (isStream(answer) || written === 'text/event-stream') {
       streams = isStream(answer);
       if (streams) ending.signal.throwIfAborted();
       const framing = written === 'multipart/mixed' ? multipart : serverSentEvents;
-      return await sendFramed(response, framing, answer, left.signal, mesh.limits.keepAliveMs);
+      return await sendFramed(response, framing, answer, left.signal, mesh.limits.keepAliveMs, unread);
     }
-    await sendJson(request, response, statusOfResult(jsonType, answer), jsonType, answer);
+    await sendJson(request, response, statusOfResult(jsonType, answer), jsonType, answer, { unread });
   } catch (error) {
     const status = statusOf(error);
     if (status === 401) response.setHeader('www-authenticate', 'Bearer');
@@ -230,7 +238,8 @@ export async function serveGraphql(
     else {
       // Clients that batch know this media type, and read an answer of it for each operation whatever its status.
       const isBatch = error instanceof BatchRefused && jsonType === 'application/graphql-response+json';
-      await sendJson(request, response, status, jsonType, result, isBatch ? error.operations : undefined);
+      const batch = isBatch ? error.operations : undefined;
+      await sendJson(request, response, status, jsonType, result, { batch });
     }
   } finally {
     mesh.work.end(operating);

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ClientResult } from '../errors.ts';
 import { type Answer, isStream } from '../router.ts';
+import type { Unread } from './door.ts';
 import { setRetryAfter } from './retry-after.ts';
 
 /** How the results of a subscription are written into one response, one after another. */
@@ -29,7 +30,7 @@ function drained(response: ServerResponse): Promise<void> {
 
 /**
  * Writes the answer in its framing. The next result is asked for when the client has taken the last; a client that
- * leaves ends the source.
+ * leaves ends the source, and so does one that leaves too much unread.
  */
 export async function sendFramed(
   response: ServerResponse,
@@ -37,11 +38,15 @@ export async function sendFramed(
   answer: Answer,
   signal: AbortSignal,
   keepAliveMs: number,
+  unread: Unread,
 ): Promise<void> {
   if (signal.aborted) {
     if (isStream(answer)) await answer.return?.();
     return;
   }
+  const whole = isStream(answer) ? undefined : framing.next(answer) + framing.closing;
+  const held = whole === undefined ? undefined : unread.hold(whole.length);
+  if (held !== undefined) response.once('close', held);
   if (!isStream(answer)) setRetryAfter(response, answer);
   response.writeHead(200, {
     'content-type': framing.contentType,
@@ -49,7 +54,7 @@ export async function sendFramed(
     'x-accel-buffering': 'no',
   });
   if (!isStream(answer)) {
-    response.end(framing.next(answer) + framing.closing);
+    response.end(whole);
     return;
   }
   response.write(framing.opening);
@@ -63,7 +68,14 @@ export async function sendFramed(
   try {
     for (let event = await answer.next(); event.done !== true; event = await answer.next()) {
       if (signal.aborted || response.destroyed) return;
-      if (!response.write(framing.next(event.value))) await drained(response);
+      if (unread.isTooMuch) {
+        response.destroy();
+        return;
+      }
+      const text = framing.next(event.value);
+      const release = unread.hold(text.length);
+      if (!response.write(text)) await drained(response);
+      release?.();
     }
     if (!signal.aborted) response.end(framing.closing);
   } finally {

@@ -19,6 +19,7 @@ import {
   prepareOperation,
   refuseRateLimited,
   shuttingDown,
+  Unread,
   useOfCaller,
 } from './door.ts';
 import { IncomingMessageBytes } from './incoming-message.ts';
@@ -65,6 +66,7 @@ export class WebSocketSession {
   readonly #running = new Map<string, Running>();
   readonly #initTimeout: NodeJS.Timeout;
   #credentials: Credentials;
+  #unread: Unread;
   #initReceived = false;
   #acknowledged = false;
   #closeWhenIdle = false;
@@ -74,6 +76,7 @@ export class WebSocketSession {
     this.#socket = socket;
     this.#wire = request.socket;
     this.#client = mesh.clients.clientOf(request);
+    this.#unread = new Unread(mesh.clients, this.#client.use);
     this.incoming = new IncomingMessageBytes(mesh, socket, this.#client, request.socket);
     this.#hold();
     this.#clientRequestId = clientRequestIdOf(request);
@@ -261,6 +264,7 @@ export class WebSocketSession {
 
   async #answer(payload: SubscribePayload, requestId: string, signal: AbortSignal): Promise<Answer> {
     const caller = await this.#identify(requestId);
+    this.#unread = new Unread(this.#mesh.clients, useOfCaller(this.#mesh, this.#client, caller));
     const { query, operationName } = payload;
     const operation = await prepareOperation(this.#mesh, this.#client, caller, query, operationName);
     if (!isOperation(operation)) {
@@ -301,8 +305,18 @@ export class WebSocketSession {
     this.#send(`{"id":${key},"type":"complete"}`);
   }
 
+  /** A client that leaves too much unread is cut off. */
   #sendNext(key: string, result: ClientResult): Promise<void> | undefined {
-    return this.#send(`{"id":${key},"type":"next","payload":${JSON.stringify(result)}}`);
+    if (this.#unread.isTooMuch) {
+      this.#socket.terminate();
+      return undefined;
+    }
+    const text = `{"id":${key},"type":"next","payload":${JSON.stringify(result)}}`;
+    const release = this.#unread.hold(text.length);
+    const sent = this.#send(text);
+    if (release === undefined) return sent;
+    if (sent === undefined) release();
+    return sent?.finally(release);
   }
 
   #sendErrors(id: string, errors: readonly ClientError[]): void {

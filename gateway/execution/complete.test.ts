@@ -8,11 +8,12 @@ const schema = buildSchema(`
   interface Named { name: String }
   type Loom implements Named { name: String threads: [Thread!] first: Thread! }
   type Thread { id: ID! twin: Thread }
-  type Query { named: Named nameds: [Named!] loom: Loom looms: [Loom] }
+  scalar JSON
+  type Query { named: Named nameds: [Named!] loom: Loom looms: [Loom] any: JSON }
 `);
 
 /** What a client gets for what the subgraphs answered. */
-function complete(query: string, raw: Record<string, unknown>) {
+function complete(query: string, raw: Record<string, unknown>, charactersMax = 1_000_000) {
   const document = parse(query);
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
@@ -32,6 +33,8 @@ function complete(query: string, raw: Record<string, unknown>) {
     failed: new Set<object>(),
     requestId: 'r1',
     locate,
+    charactersMax,
+    charactersLeft: charactersMax,
   };
   const data = completeResult(completion, shape, raw);
   return { data, errors: errors.map(({ path, extensions }) => ({ path, code: extensions?.code })) };
@@ -46,5 +49,34 @@ describe('completing an answer', () => {
       data: { named: { name: 'y' }, nameds: null },
       errors: [{ path: ['nameds', 1], code: 'INTERNAL' }],
     });
+  });
+});
+
+describe('the length of an answer', () => {
+  const long = 'x'.repeat(1_000);
+  const deep = Array.from({ length: 50_000 }).reduce<unknown>((inner) => [inner], 1);
+  const many = (count: number, item: (at: number) => string) =>
+    Array.from({ length: count }, (_, at) => item(at));
+
+  it.each<[string, string, Record<string, unknown>]>([
+    ['one text', '{ loom { name } }', { loom: { name: 'x'.repeat(10_001) } }],
+    [
+      'one text under many names',
+      `{ loom { ${many(11, (at) => `a${at}: name`).join(' ')} } }`,
+      { loom: { name: long, ...Object.fromEntries(many(11, (at) => `a${at}`).map((key) => [key, long])) } },
+    ],
+    [
+      'a long name in each item of a list',
+      `{ looms { ${'n'.repeat(1_000)}: name } }`,
+      { looms: Array(11).fill({ ['n'.repeat(1_000)]: '' }) },
+    ],
+    ['many short values', '{ any }', { any: Array(10_001).fill(1) }],
+    ['long names in JSON', '{ any }', { any: Array(11).fill({ [long]: 1 }) }],
+    ['JSON that nests deep', '{ any }', { any: deep }],
+  ])('is bounded: %s', (_what, query, raw) => {
+    expect(() => complete(query, raw, 10_000)).toThrow(
+      expect.objectContaining({ code: 'GRAPH_COST_EXCEEDED', message: expect.stringContaining('10000') }),
+    );
+    expect(complete(query, raw, 2_000_000).errors).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import type { SourceLocation } from 'graphql';
+import { HeddleError } from '#schema/errors.ts';
 import { type ClientError, clientError, errorsMax, withLocations } from '../errors.ts';
 import type { FieldShape, ObjectShape, TypeShape } from './shape.ts';
 
@@ -11,6 +12,9 @@ export interface Completion {
   readonly requestId: string;
   /** The place of an offset in the client's text. */
   readonly locate: (start: number) => SourceLocation;
+  /** How long the answer may be, and how much of that is left. */
+  readonly charactersMax: number;
+  charactersLeft: number;
 }
 
 type Path = (string | number)[];
@@ -24,6 +28,39 @@ function isExplained(errors: readonly ClientError[], path: Path): boolean {
     for (let index = 0; index < length; index++) if (at[index] !== path[index]) return false;
     return true;
   });
+}
+
+/** Counts what an answer holds. A value that stands in it under several names takes its room for each of them. */
+function count(completion: Completion, characters: number): void {
+  completion.charactersLeft -= characters;
+  if (completion.charactersLeft >= 0) return;
+  throw new HeddleError(
+    'GRAPH_COST_EXCEEDED',
+    `The answer is longer than the ${completion.charactersMax} characters that are allowed: ask for less in one operation.`,
+  );
+}
+
+/** More than a number, a truth value or the signs around a value take. */
+const charactersOfOther = 24;
+
+/** Counts a value without fields: a text, or any JSON. */
+function countLeaf(completion: Completion, value: unknown): void {
+  if (typeof value !== 'object') {
+    count(completion, typeof value === 'string' ? value.length : charactersOfOther);
+    return;
+  }
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const next = open.pop();
+    count(completion, typeof next === 'string' ? next.length : charactersOfOther);
+    if (Array.isArray(next)) for (const item of next) open.push(item);
+    else if (typeof next === 'object' && next !== null) {
+      for (const [name, inner] of Object.entries(next)) {
+        completion.charactersLeft -= name.length;
+        open.push(inner);
+      }
+    }
+  }
 }
 
 function report({ errors, locate }: Completion, { start }: FieldShape, error: ClientError): void {
@@ -54,7 +91,10 @@ function completeValue(
   path: Path,
 ): unknown {
   if (value === undefined || value === null) return null;
-  if (field.object === undefined && field.enumValues === undefined) return value;
+  if (field.object === undefined && field.enumValues === undefined) {
+    countLeaf(completion, value);
+    return value;
+  }
   if (type.items === undefined) {
     if (field.object === undefined) return field.enumValues?.has(value) === true ? value : null;
     if (typeof value !== 'object') return null;
@@ -87,6 +127,7 @@ function completeObject(
   if (fields === undefined) return null;
   const completed: Record<string, unknown> = {};
   for (const field of fields) {
+    count(completion, field.key.length);
     if (field.isTypename) {
       completed[field.key] = typeName ?? raw[field.planKey];
       continue;
@@ -114,7 +155,8 @@ function completeObject(
 
 /**
  * The answer in the order of the document: nothing but what was asked for, refused fields null with their error, and
- * null rising from where the graph allows none (GraphQL spec, section 6.4.4). Adds to the errors.
+ * null rising from where the graph allows none (GraphQL spec, section 6.4.4). Adds to the errors. Throws HeddleError
+ * GRAPH_COST_EXCEEDED for an answer that is too long.
  */
 export function completeResult(
   completion: Completion,
