@@ -55,12 +55,12 @@ export const errorCatalogue = {
     whatToDo: 'Change the content that the message names.',
   },
   GRAPH_COST_EXCEEDED: {
-    summary: 'The document is too deep, too broad, too long or too costly.',
+    summary: 'The document is too deep, too broad, too long or too costly, or its answer too long.',
     whatToDo: 'Ask for less: fewer aliases, smaller pages, less nesting.',
   },
   RATE_LIMITED: {
     summary:
-      'Too many requests from this address, or with this key, were refused, or it holds too many connections or bytes at once. Nothing was begun.',
+      'Too many requests from this address, or with this key, were refused, or it holds too many connections, bytes or unread answers at once. Nothing was changed.',
     whatToDo: 'Wait `retryAfterMs`; correct what the refusals before it name.',
   },
   PROVIDER_ERROR: {
