@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { GroupWriter } from './group-writer.ts';
+import { GroupWriter, type GroupWriterOptions } from './group-writer.ts';
 
 class BadItem extends Error {}
 
-function setup(bounds: { readonly batchMax: number; readonly waitingMax: number }) {
+function setup(options: Pick<GroupWriterOptions, 'batchMax' | 'waitingMax' | 'gatherMs' | 'delay'>) {
   const groups: (readonly number[])[] = [];
   const ends: PromiseWithResolvers<void>[] = [];
   const writer = new GroupWriter<number>(
@@ -13,7 +13,7 @@ function setup(bounds: { readonly batchMax: number; readonly waitingMax: number 
       ends.push(end);
       return end.promise;
     },
-    { ...bounds, isOfItems: (error) => error instanceof BadItem },
+    { ...options, isOfItems: (error) => error instanceof BadItem },
   );
   const begun = async (count: number) => {
     while (groups.length < count) await new Promise(setImmediate);
@@ -35,6 +35,49 @@ describe('GroupWriter', () => {
     ends[2]?.resolve();
     await Promise.all(written);
     expect(groups).toEqual([[1, 2], [3, 4, 5], [6]]);
+  });
+
+  it('gathers for gatherMs after a group of more than 4 items, and at once after fewer or when a group is full', async () => {
+    const waits: PromiseWithResolvers<void>[] = [];
+    const delay = (ms: number) => {
+      expect(ms).toBe(7);
+      const wait = Promise.withResolvers<void>();
+      waits.push(wait);
+      return wait.promise;
+    };
+    const { groups, ends, writer, begun } = setup({ batchMax: 5, waitingMax: 100, gatherMs: 7, delay });
+    const push = (...items: number[]) => items.map((item) => writer.push(item));
+    const turns = async () => {
+      for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    };
+    push(1, 2, 3, 4, 5);
+    await begun(1);
+    const second = push(6);
+    ends[0]?.resolve();
+    await turns();
+    expect(groups).toEqual([[1, 2, 3, 4, 5]]);
+    second.push(...push(7, 8, 9));
+    waits[0]?.resolve();
+    await begun(2);
+    push(10, 11, 12, 13, 14);
+    ends[1]?.resolve();
+    await Promise.all(second);
+    // The second group was small.
+    await begun(3);
+    push(15, 16, 17, 18, 19);
+    ends[2]?.resolve();
+    // The fourth is full.
+    await begun(4);
+    ends[3]?.resolve();
+    await turns();
+    expect(waits).toHaveLength(2);
+    waits[1]?.resolve();
+    expect(groups).toEqual([
+      [1, 2, 3, 4, 5],
+      [6, 7, 8, 9],
+      [10, 11, 12, 13, 14],
+      [15, 16, 17, 18, 19],
+    ]);
   });
 
   it('fails the items of a group that fails by no fault of theirs, all at once, and goes on with the next', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { HeddleError } from '#schema/errors.ts';
 
 export interface GroupWriterOptions {
@@ -10,7 +11,16 @@ export interface GroupWriterOptions {
    * written again in halves, hence `write` meets items that it has written before.
    */
   readonly isOfItems: (error: unknown) => boolean;
+  /**
+   * After a group of many items the next one gathers for so long before it is sent: fewer commands and commits carry the
+   * same items. Fewer items are never held back. Absent: 0.
+   */
+  readonly gatherMs?: number;
+  readonly delay?: (ms: number) => Promise<unknown>;
 }
+
+/** A group of more items shows that many calls come at once. */
+const fewItems = 4;
 
 interface Waiting<T> {
   readonly item: T;
@@ -20,7 +30,7 @@ interface Waiting<T> {
 
 /**
  * Writes items in groups: while one group is on its way the next one gathers, so that the cost of a command is shared
- * by however many calls there are at the time, and a single call waits for nobody.
+ * by however many calls there are at the time, and a single call waits for no other.
  */
 export class GroupWriter<T> {
   readonly #write: (items: readonly T[]) => Promise<void>;
@@ -57,9 +67,12 @@ export class GroupWriter<T> {
   }
 
   async #drain(): Promise<void> {
+    const { batchMax, gatherMs = 0, delay = (ms) => wait(ms) } = this.#options;
     for (let group = this.#groups.shift(); group !== undefined; group = this.#groups.shift()) {
       await this.#settle(group);
       this.#waiting -= group.length;
+      const isFull = (this.#groups[0]?.length ?? 0) >= batchMax;
+      if (gatherMs > 0 && group.length > fewItems && !isFull) await delay(gatherMs);
     }
     this.#writing = false;
   }

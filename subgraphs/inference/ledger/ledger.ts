@@ -54,7 +54,7 @@ export interface Ledger {
   closeLost(ownerId: string, atMs: number): Promise<number>;
 }
 
-const bounds = { batchMax: 256, waitingMax: 20_000 };
+const bounds = { batchMax: 256, waitingMax: 20_000, gatherMs: 2 };
 const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as const;
 /** Short ones: rows are closed as soon as the database can write again. */
 const closeRetryDelaysMs = [50, 200, 1_000, 1_500, 1_500, 1_500, 1_500, 1_500, 1_500];
