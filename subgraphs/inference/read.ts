@@ -7,6 +7,7 @@ import type { CompletionData } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
 import { type Ended, failureOfError } from './ending.ts';
 import type { Invocation } from './invocation.ts';
+import { OneAtATime } from './ledger/one-at-a-time.ts';
 import { completionOfRow } from './ledger/rows.ts';
 import type { Running } from './running.ts';
 
@@ -36,10 +37,17 @@ export function createCompletionReader(
   { connection, delay, now, results }: Pick<InferenceDeps, 'connection' | 'delay' | 'now' | 'results'>,
   running: Running,
 ): CompletionReader {
+  /** What one tenant holds in memory by reading several at once, whatever it asks for at the same time. */
+  const reads = new OneAtATime();
+  const findOne = async (ids: readonly string[]) => (ids.length === 0 ? null : results.find(ids));
+
   /** With their contents, where those are still kept. */
   async function stored(rows: readonly InvocationRecord[]): Promise<CompletionData[]> {
     const ended = rows.filter(({ status }) => status !== 'RUNNING').map(({ _id }) => _id);
-    const kept = ended.length === 0 ? null : await results.find(ended);
+    const kept =
+      ended.length < 2
+        ? await findOne(ended)
+        : await reads.run(rows[0]?.tenantId ?? '', () => results.find(ended));
     return rows.map((row) => {
       const content = kept?.get(row._id)?.content;
       return content === undefined ? completionOfRow(row) : (parseJson(content) as CompletionData);

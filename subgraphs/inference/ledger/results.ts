@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { type CompletionRecord, completions } from '#mongo/completions.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
+import { HeddleError } from '#schema/errors.ts';
 import { isDuplicateKey } from '../../shared/input.ts';
 import { nativeCollection } from './native-collection.ts';
 import { isOnlyDuplicates } from './write-errors.ts';
@@ -20,12 +21,16 @@ export interface CompletionResults {
   write(results: readonly CompletionResult[]): Promise<void>;
   /** Where there is a result of that id already, it stands: that one; otherwise null. */
   keep(result: CompletionResult): Promise<CompletionResult | null>;
-  /** Those that there are and that can be opened. */
+  /** Those that there are and that can be opened. Throws GRAPH_COST_EXCEEDED where they are too long together. */
   find(ids: readonly string[]): Promise<ReadonlyMap<string, CompletionResult>>;
   remove(ids: readonly string[]): Promise<void>;
 }
 
 const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as const;
+
+/** Of several results that are found together; one alone may be as long as it is. An answer holds no more. */
+const charactersMax = 16 * 1024 * 1024;
+const batchSize = 4;
 
 const contextOf = (id: string) => ['completions', id];
 
@@ -40,16 +45,30 @@ export function createCompletionResults(
   }
 
   async function find(ids: readonly string[]): Promise<ReadonlyMap<string, CompletionResult>> {
-    const records = await completions(connection)
-      .find({ _id: { $in: [...ids] } })
-      .lean<CompletionRecord[]>();
     const results = new Map<string, CompletionResult>();
-    for (const { _id, sealed: text, content: plain, expiresAt } of records) {
+    const open = ({ _id, sealed: text, content: plain, expiresAt }: CompletionRecord) => {
       try {
         const content = text === undefined ? plain : payloads.open(text, contextOf(_id));
         if (content !== undefined) results.set(_id, { _id, content, expiresAt });
+        return content?.length ?? 0;
       } catch (error) {
         log.warn({ err: error, completionId: _id }, 'a kept completion cannot be opened');
+        return 0;
+      }
+    };
+    const found = completions(connection).find({ _id: { $in: [...ids] } });
+    if (ids.length === 1) {
+      for (const record of await found.lean<CompletionRecord[]>()) open(record);
+      return results;
+    }
+    let characters = 0;
+    for await (const record of found.lean<CompletionRecord[]>().cursor({ batchSize })) {
+      characters += open(record as CompletionRecord);
+      if (characters > charactersMax) {
+        throw new HeddleError(
+          'GRAPH_COST_EXCEEDED',
+          `The completions are longer than ${charactersMax} characters together: ask for fewer at once.`,
+        );
       }
     }
     return results;
