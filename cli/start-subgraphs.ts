@@ -84,12 +84,13 @@ export async function startSubgraphs(
   const newAdminKey = names.includes('tenants')
     ? await startTenants(connection, { environment, pepper, audit: services.audit, log })
     : null;
+  let environmentProviders: readonly string[] = [];
   if (names.includes('models')) {
     const [{ registerEnvironmentProviders }, { bindOlderCredentials }] = await Promise.all([
       import('#subgraphs/models/register-provider.ts'),
       import('#subgraphs/models/reseal-credentials.ts'),
     ]);
-    await registerEnvironmentProviders(connection, providerEnvironment, {
+    environmentProviders = await registerEnvironmentProviders(connection, providerEnvironment, {
       bus: state.bus,
       secretBox,
       egress,
@@ -108,6 +109,7 @@ export async function startSubgraphs(
         payloads,
         pepper,
         egress,
+        environmentProviders,
         state,
         // The embedded store has one owner.
         isAlone: url.startsWith('embedded:'),

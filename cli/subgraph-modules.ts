@@ -24,6 +24,8 @@ export interface SubgraphParts extends SubgraphServices {
   readonly pepper: KeyPepper;
   /** HEDDLE_EGRESS_ALLOW. */
   readonly egress: Egress;
+  /** The ids of the providers that the environment makes. */
+  readonly environmentProviders: readonly string[];
   readonly state: State;
   /** No other process uses the database. */
   readonly isAlone: boolean;

@@ -13,7 +13,7 @@ export interface PriceRecord {
   readonly cacheWrite1hNanosPerMillion?: bigint | null;
 }
 
-/** An AI model of a provider. Never deleted, only retired: ledger rows point to it. */
+/** An AI model of a provider. */
 export interface ModelRecord {
   /** `<providerId>/<name>`; the name may hold further slashes. */
   readonly _id: string;
@@ -32,38 +32,47 @@ export interface ModelRecord {
   readonly updatedAt: Date;
 }
 
+/** An AI model that was deleted: rows of the ledger still refer to it. No list, query or call reads it. */
+export interface DeletedModelRecord extends ModelRecord {
+  readonly deletedAt: Date;
+}
+
 const text = { type: String, required: true };
 
+const paths = {
+  _id: text,
+  providerId: text,
+  name: text,
+  capabilities: [String],
+  inputModalities: [String],
+  outputModalities: [String],
+  contextTokens: Number,
+  maxOutputTokens: Number,
+  prices: [
+    {
+      _id: false,
+      effectiveFrom: { type: Date, required: true },
+      inputNanosPerMillion: { type: BigInt, required: true },
+      outputNanosPerMillion: { type: BigInt, required: true },
+      cachedInputNanosPerMillion: BigInt,
+      cacheWriteNanosPerMillion: BigInt,
+      cacheWrite1hNanosPerMillion: BigInt,
+    },
+  ],
+  lifecycle: text,
+  replacedById: String,
+  createdAt: { type: Date, required: true },
+  updatedAt: { type: Date, required: true },
+};
+
 /** Written by the models subgraph alone. */
-export const models = defineCollection<ModelRecord>(
-  'models',
-  {
-    _id: text,
-    providerId: text,
-    name: text,
-    capabilities: [String],
-    inputModalities: [String],
-    outputModalities: [String],
-    contextTokens: Number,
-    maxOutputTokens: Number,
-    prices: [
-      {
-        _id: false,
-        effectiveFrom: { type: Date, required: true },
-        inputNanosPerMillion: { type: BigInt, required: true },
-        outputNanosPerMillion: { type: BigInt, required: true },
-        cachedInputNanosPerMillion: BigInt,
-        cacheWriteNanosPerMillion: BigInt,
-        cacheWrite1hNanosPerMillion: BigInt,
-      },
-    ],
-    lifecycle: text,
-    replacedById: String,
-    createdAt: { type: Date, required: true },
-    updatedAt: { type: Date, required: true },
-  },
-  [[{ providerId: 1, _id: 1 }]],
-);
+export const models = defineCollection<ModelRecord>('models', paths, [[{ providerId: 1, _id: 1 }]]);
+
+/** Written by the models subgraph alone. An id may be in `models` again. */
+export const deletedModels = defineCollection<DeletedModelRecord>('deleted_models', {
+  ...paths,
+  deletedAt: { type: Date, required: true },
+});
 
 /** The price in force at a time; before the first row's time the first row counts. Undefined: no price is known. */
 export function priceInForce(prices: readonly PriceRecord[], atMs: number): PriceRecord | undefined {

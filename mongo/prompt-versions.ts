@@ -56,5 +56,5 @@ export const promptVersions = defineCollection<PromptVersionRecord>(
     createdAt: { type: Date, required: true },
     createdBy: text,
   },
-  [[{ promptId: 1, number: 1 }, { unique: true }]],
+  [[{ promptId: 1, number: 1 }, { unique: true }], [{ model: 1, promptId: 1, number: 1 }]],
 );

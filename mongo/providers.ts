@@ -14,10 +14,14 @@ export interface ProviderRecord {
   readonly updatedAt: Date;
 }
 
+/** A provider that was deleted: its deleted models still refer to it. No list, query or call reads it. */
+export interface DeletedProviderRecord extends ProviderRecord {
+  readonly deletedAt: Date;
+}
+
 const text = { type: String, required: true };
 
-/** Written by the models subgraph alone. */
-export const providers = defineCollection<ProviderRecord>('providers', {
+const paths = {
   _id: text,
   kind: text,
   baseUrl: String,
@@ -25,4 +29,13 @@ export const providers = defineCollection<ProviderRecord>('providers', {
   enabled: { type: Boolean, required: true },
   createdAt: { type: Date, required: true },
   updatedAt: { type: Date, required: true },
+};
+
+/** Written by the models subgraph alone. */
+export const providers = defineCollection<ProviderRecord>('providers', paths);
+
+/** Written by the models subgraph alone. An id may be in `providers` again. */
+export const deletedProviders = defineCollection<DeletedProviderRecord>('deleted_providers', {
+  ...paths,
+  deletedAt: { type: Date, required: true },
 });

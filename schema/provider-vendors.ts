@@ -319,6 +319,9 @@ export const providerVariables: readonly string[] = [
   ),
 ];
 
+/** The id of the provider that every start makes. */
+export const demoProviderId = 'demo';
+
 /** A model of the demo provider; its graph id is `demo/<name>` and its price is zero. */
 export interface DemoModel {
   readonly name: string;

@@ -61,6 +61,8 @@ const collections: Readonly<Record<SubgraphName, readonly string[]>> = {
     'credential-secret',
     'encryption-check',
     'models',
+    // What would call a model or route that is to be deleted; prompts are otherwise none of its business.
+    'prompt-uses',
     'routes',
     'secret-box',
     'catalog-revisions',

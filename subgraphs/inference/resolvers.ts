@@ -167,8 +167,8 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
       invocation: ({ id }: EmbeddingsData) => reference(nodeIdOf('Invocation', id)),
     },
     Provider: {
-      __resolveReference: ({ id }: { id: string }) =>
-        inference.catalog.provider(id) === undefined ? null : { id },
+      // Of one that was deleted too, which history refers to: nothing is known of its health.
+      __resolveReference: ({ id }: { id: string }) => ({ id }),
       health: ({ id }: { id: string }) => inference.health.provider(id),
     },
     ProviderHealth: { checkedAt: ({ checkedAtMs }: { checkedAtMs: number | null }) => checkedAtMs },

@@ -2,10 +2,10 @@ import { refuseOtherKey } from '#mongo/encryption-check.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { checkedText, notFound } from '../shared/input.ts';
-import { withRoom } from '../shared/with-room.ts';
 import { credentialRecord, labelMax, weightMax } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { checkedInt } from './inputs.ts';
+import { checkRoom, withCatalog } from './with-catalog.ts';
 
 /** Seals and stores one more key of a provider. NOT_FOUND without the provider. */
 export async function addProviderCredential(
@@ -22,18 +22,19 @@ export async function addProviderCredential(
   const weight = checkedInt(input.weight ?? 1, 'weight', 0, weightMax);
   const collection = providerCredentials(deps.connection);
   const { providerId } = input;
-  const [provider] = await Promise.all([
-    providers(deps.connection).findById(providerId).lean(),
-    refuseOtherKey(deps.connection, deps.secretBox),
-  ]);
-  if (provider === null) return notFound('provider', providerId);
-  const record = credentialRecord(
-    { provider, label, secret: input.secret, weight, createdAt: nowOf(deps) },
-    'secret',
-    deps.secretBox,
-  );
-  const count = () => collection.countDocuments({ providerId });
-  await withRoom(deps, 'credentialsPerProvider', providerId, count, () => collection.create(record));
+  await refuseOtherKey(deps.connection, deps.secretBox);
+  const record = await withCatalog(deps, async () => {
+    const provider = await providers(deps.connection).findById(providerId).lean();
+    if (provider === null) return notFound('provider', providerId);
+    const record = credentialRecord(
+      { provider, label, secret: input.secret, weight, createdAt: nowOf(deps) },
+      'secret',
+      deps.secretBox,
+    );
+    await checkRoom(deps, 'credentialsPerProvider', collection.countDocuments({ providerId }).exec());
+    await collection.create(record);
+    return record;
+  });
   context.audit({ tenantId: null, type: 'ProviderCredential', id: record._id, after: record });
   await catalogChanged(deps, 'provider_credentials');
   return record;

@@ -1,12 +1,12 @@
-import { type ModelRecord, models } from '#mongo/models.ts';
+import { deletedModels, type ModelRecord, models } from '#mongo/models.ts';
 import { providers } from '#mongo/providers.ts';
 import type { ProviderKind } from '#schema/provider-vendors.ts';
 import { checkedList, notFound, orConflict } from '../shared/input.ts';
-import { withRoom } from '../shared/with-room.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { checkedInt, checkedModelName } from './inputs.ts';
 import { factsOf, type ModelFacts } from './price-catalogue.ts';
 import { type PriceInput, priceRecord } from './prices.ts';
+import { checkRoom, withCatalog } from './with-catalog.ts';
 
 export interface CreateModelInput {
   readonly providerId: string;
@@ -33,6 +33,19 @@ export async function createModel(
   const name = checkedModelName(input.name, 'input.name');
   const given = givenFacts(input);
   const now = nowOf(deps);
+  const record = await withCatalog(deps, () => storeModel({ ...input, name }, given, now, deps));
+  context.audit({ tenantId: null, type: 'Model', id: record._id, after: record });
+  await catalogChanged(deps, 'models');
+  return record;
+}
+
+async function storeModel(
+  input: CreateModelInput,
+  given: ReturnType<typeof givenFacts>,
+  now: Date,
+  deps: ModelsDeps,
+): Promise<ModelRecord> {
+  const { name } = input;
   const provider = await providers(deps.connection).findById(input.providerId).lean();
   if (provider === null) return notFound('provider', input.providerId);
   const facts = await factsOf(provider.kind as ProviderKind, name, now.getTime());
@@ -51,19 +64,12 @@ export async function createModel(
   };
 
   const collection = models(deps.connection);
-  await withRoom(
-    deps,
-    'models',
-    '',
-    () => collection.countDocuments({}),
-    () =>
-      orConflict(
-        collection.create(record),
-        `There is a model ${JSON.stringify(record._id)} already: change it with updateModel.`,
-      ),
+  await checkRoom(deps, 'models', collection.countDocuments({}).exec());
+  await orConflict(
+    collection.create(record),
+    `There is a model ${JSON.stringify(record._id)} already: change it with updateModel.`,
   );
-  context.audit({ tenantId: null, type: 'Model', id: record._id, after: record });
-  await catalogChanged(deps, 'models');
+  await deletedModels(deps.connection).deleteOne({ _id: record._id });
   return record;
 }
 

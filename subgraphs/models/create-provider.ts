@@ -2,17 +2,17 @@ import { refuseOtherKey } from '#mongo/encryption-check.ts';
 import { models } from '#mongo/models.ts';
 import { isTakenByAnotherType } from '#mongo/node-records.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
-import { type ProviderRecord, providers } from '#mongo/providers.ts';
+import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { type ProviderKind, providerVendors } from '#schema/provider-vendors.ts';
 import { badInput, orConflict } from '../shared/input.ts';
 import { checkedRegion } from '../shared/region.ts';
-import { withRoom } from '../shared/with-room.ts';
 import { credentialRecord } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { checkedBaseUrl, checkedSlug } from './inputs.ts';
 import { currentModels } from './price-catalogue.ts';
 import { registerModels } from './register-models.ts';
+import { checkRoom, withCatalog } from './with-catalog.ts';
 
 export interface CreateProviderInput {
   readonly id: string;
@@ -51,34 +51,37 @@ export async function createProvider(
         );
 
   if (credential !== undefined) await refuseOtherKey(deps.connection, deps.secretBox);
-  const collection = providers(deps.connection);
-  await withRoom(
-    deps,
-    'providers',
-    '',
-    () => collection.countDocuments({}),
-    () =>
-      orConflict(
-        collection.create(record),
-        `There is a provider ${JSON.stringify(record._id)} already: change it with updateProvider, or choose another id.`,
-      ),
-  );
-  if (await isTakenByAnotherType(deps.connection, 'Provider', record._id)) {
-    await collection.deleteOne({ _id: record._id });
-    throw new HeddleError(
-      'CONFLICT',
-      `The id ${JSON.stringify(record._id)} is that of something else: choose another.`,
-    );
-  }
-  if (credential !== undefined) await providerCredentials(deps.connection).create(credential);
-  if (input.registerModels === true) {
-    const known = await currentModels(input.kind, now.getTime());
-    const count = async () => (await models(deps.connection).countDocuments({})) + known.length - 1;
-    await withRoom(deps, 'models', '', count, () => registerModels(deps.connection, record._id, known, now));
-  }
+  await withCatalog(deps, async () => {
+    const known = input.registerModels === true ? await currentModels(input.kind, now.getTime()) : [];
+    if (known.length > 0) {
+      await checkRoom(deps, 'models', models(deps.connection).countDocuments({}).exec(), known.length);
+    }
+    await storeProvider(record, deps);
+    if (credential !== undefined) await providerCredentials(deps.connection).create(credential);
+    await registerModels(deps.connection, record._id, known, now);
+  });
   context.audit({ tenantId: null, type: 'Provider', id: record._id, after: record });
   await catalogChanged(deps, 'providers');
   return record;
+}
+
+async function storeProvider(record: ProviderRecord, deps: ModelsDeps): Promise<void> {
+  const { connection } = deps;
+  const collection = providers(connection);
+  const { _id } = record;
+  await checkRoom(deps, 'providers', collection.countDocuments({}).exec());
+  await orConflict(
+    collection.create(record),
+    `There is a provider ${JSON.stringify(_id)} already: change it with updateProvider, or choose another id.`,
+  );
+  if (await isTakenByAnotherType(connection, 'Provider', _id)) {
+    await collection.deleteOne({ _id });
+    throw new HeddleError(
+      'CONFLICT',
+      `The id ${JSON.stringify(_id)} is that of something else: choose another.`,
+    );
+  }
+  await deletedProviders(connection).deleteOne({ _id });
 }
 
 /** Refuses a provider that lacks what its kind cannot be called without. A key may follow later. */

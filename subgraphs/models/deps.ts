@@ -12,6 +12,8 @@ export interface ModelsDeps extends SubgraphServices {
   readonly secretBox: SecretBox;
   /** Where providers may be; absent: wherever nobody is refused. */
   readonly egress?: Egress;
+  /** The ids of the providers that this process's start has made or found, and the next one would make again. */
+  readonly environmentProviders?: readonly string[];
   readonly now?: () => number;
 }
 

@@ -1,14 +1,23 @@
 import type DataLoader from 'dataloader';
 import type { Connection } from 'mongoose';
-import { type ModelRecord, models } from '#mongo/models.ts';
+import { type DeletedModelRecord, deletedModels, type ModelRecord, models } from '#mongo/models.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
-import { type ProviderRecord, providers } from '#mongo/providers.ts';
+import {
+  type DeletedProviderRecord,
+  deletedProviders,
+  type ProviderRecord,
+  providers,
+} from '#mongo/providers.ts';
 import { type RouteRecord, routes } from '#mongo/routes.ts';
 import { groupLoader, recordLoader } from '../shared/loaders.ts';
 
 export interface ModelsLoaders {
   readonly provider: DataLoader<string, ProviderRecord | null>;
   readonly model: DataLoader<string, ModelRecord | null>;
+  /** What history refers to: the provider that has the id, or had it last. */
+  readonly everProvider: DataLoader<string, ProviderRecord | DeletedProviderRecord | null>;
+  /** The same for models. */
+  readonly everModel: DataLoader<string, ModelRecord | DeletedModelRecord | null>;
   readonly route: DataLoader<string, RouteRecord | null>;
   readonly credential: DataLoader<string, ProviderCredentialRecord | null>;
   /** By provider, the oldest first. */
@@ -30,6 +39,28 @@ export function createModelsLoaders(connection: Connection): ModelsLoaders {
         models(connection)
           .find({ _id: { $in: ids } })
           .lean(),
+      (model) => model._id,
+    ),
+    everProvider: recordLoader<ProviderRecord | DeletedProviderRecord>(
+      async (ids) => {
+        const wanted = { _id: { $in: ids } };
+        const [gone, present] = await Promise.all([
+          deletedProviders(connection).find(wanted).lean(),
+          providers(connection).find(wanted).lean(),
+        ]);
+        return [...gone, ...present];
+      },
+      (provider) => provider._id,
+    ),
+    everModel: recordLoader<ModelRecord | DeletedModelRecord>(
+      async (ids) => {
+        const wanted = { _id: { $in: ids } };
+        const [gone, present] = await Promise.all([
+          deletedModels(connection).find(wanted).lean(),
+          models(connection).find(wanted).lean(),
+        ]);
+        return [...gone, ...present];
+      },
       (model) => model._id,
     ),
     route: recordLoader(

@@ -10,6 +10,7 @@ export async function findProviderProblem(
   loaders: ModelsLoaders,
   deps: ModelsDeps,
 ): Promise<string | null> {
+  if ('deletedAt' in provider) return 'It was deleted.';
   if (!provider.enabled) return 'It is disabled: enable it with updateProvider.';
   const credentials = await loaders.credentials.load(provider._id);
   if (credentials.length === 0) {

@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { type ModelRecord, models } from '#mongo/models.ts';
+import { deletedModels, type ModelRecord, models } from '#mongo/models.ts';
 import type { KnownModel } from './price-catalogue.ts';
 
 /** Adds those models of the provider that are not there yet; others stay as they are. Answers how many were added. */
@@ -28,5 +28,6 @@ export async function registerModels(
     })),
     { ordered: false },
   );
+  await deletedModels(connection).deleteMany({ _id: { $in: records.map(({ _id }) => _id) } });
   return written.upsertedCount;
 }

@@ -1,11 +1,11 @@
 import type { Connection } from 'mongoose';
 import { openCredential, toSealedCredential } from '#mongo/credential-secret.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
-import { type ProviderRecord, providers } from '#mongo/providers.ts';
+import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
 import type { SecretBox } from '#mongo/secret-box.ts';
 import type { Egress } from '#schema/egress.ts';
 import { providerDestination } from '#schema/provider-destination.ts';
-import { type EnvironmentProvider, providersOf } from '#schema/provider-vendors.ts';
+import { demoProviderId, type EnvironmentProvider, providersOf } from '#schema/provider-vendors.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import { type AuditLog, auditedStart } from '../shared/audited-start.ts';
 import { isDuplicateKey } from '../shared/input.ts';
@@ -25,7 +25,13 @@ export interface RegisterDeps {
   readonly audit?: AuditLog;
 }
 
-const demo: EnvironmentProvider = { id: 'demo', kind: 'DEMO', baseUrl: null, region: null, secret: null };
+const demo: EnvironmentProvider = {
+  id: demoProviderId,
+  kind: 'DEMO',
+  baseUrl: null,
+  region: null,
+  secret: null,
+};
 
 /**
  * At start: the demo provider, and every provider whose variables are set (schema/provider-vendors.ts). A provider
@@ -111,6 +117,7 @@ async function register(
   };
   try {
     await providers(connection).create(record);
+    await deletedProviders(connection).deleteOne({ _id: id });
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
   }

@@ -11,6 +11,8 @@ import { addProviderCredential } from './add-provider-credential.ts';
 import { createModel } from './create-model.ts';
 import { createProvider } from './create-provider.ts';
 import { credentialState } from './credential-state.ts';
+import { deleteModel } from './delete-model.ts';
+import { deleteProvider } from './delete-provider.ts';
 import { deleteRoute } from './delete-route.ts';
 import { type ModelsDeps, nowOf } from './deps.ts';
 import { listModels } from './list-models.ts';
@@ -59,10 +61,12 @@ export function modelsResolvers(deps: ModelsDeps): SubgraphResolvers<ModelsLoade
       retireModel: (_, { id }, context) => retireModel(id, context, deps),
       activateModel: (_, { id }, context) => activateModel(id, context, deps),
       saveRoute: (_, { input }, context) => saveRoute(input, context, deps),
+      deleteModel: (_, { id }, context) => deleteModel(id, context, deps),
+      deleteProvider: (_, { id }, context) => deleteProvider(id, context, deps),
       deleteRoute: (_, { alias }, context) => deleteRoute(alias, context, deps),
     },
     Provider: {
-      __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.provider.load(id),
+      __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.everProvider.load(id),
       id: ({ _id }: ProviderRecord) => _id,
       credentials: ({ _id }: ProviderRecord, _, { loaders }) => loaders.credentials.load(_id),
       problem: (record: ProviderRecord, _, { loaders }) => findProviderProblem(record, loaders, deps),
@@ -77,16 +81,16 @@ export function modelsResolvers(deps: ModelsDeps): SubgraphResolvers<ModelsLoade
         (await credentialState(record, loaders, deps)).reason,
     },
     Model: {
-      __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.model.load(id),
+      __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.everModel.load(id),
       id: ({ _id }: ModelRecord) => _id,
-      provider: ({ providerId }: ModelRecord, _, { loaders }) => loaders.provider.load(providerId),
+      provider: ({ providerId }: ModelRecord, _, { loaders }) => loaders.everProvider.load(providerId),
       price: ({ prices }: ModelRecord) => {
         const price = priceInForce(prices, nowOf(deps).getTime());
         return price === undefined ? null : modelPrice(price);
       },
       priceHistory: ({ prices }: ModelRecord) => prices.map(modelPrice).reverse(),
       replacedBy: ({ replacedById }: ModelRecord, _, { loaders }) =>
-        replacedById === null ? null : loaders.model.load(replacedById),
+        replacedById === null ? null : loaders.everModel.load(replacedById),
     },
     Route: {
       __resolveReference: ({ id, alias }: { id?: string; alias?: string }, { loaders }) =>
@@ -95,7 +99,7 @@ export function modelsResolvers(deps: ModelsDeps): SubgraphResolvers<ModelsLoade
       alias: ({ _id }: RouteRecord) => _id,
     },
     RouteTarget: {
-      model: ({ modelId }: RouteTargetRecord, _, { loaders }) => loaders.model.load(modelId),
+      model: ({ modelId }: RouteTargetRecord, _, { loaders }) => loaders.everModel.load(modelId),
     },
   };
 }

@@ -2,10 +2,10 @@ import { models } from '#mongo/models.ts';
 import { type RouteRecord, type RouteTargetRecord, routes } from '#mongo/routes.ts';
 import { badInput, checkedList } from '../shared/input.ts';
 import { checkedRegion } from '../shared/region.ts';
-import { withRoom } from '../shared/with-room.ts';
 import { weightMax } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { checkedInt, checkedSlug } from './inputs.ts';
+import { checkRoom, withCatalog } from './with-catalog.ts';
 
 export interface RouteInput {
   readonly alias: string;
@@ -44,27 +44,23 @@ export async function saveRoute(
   const now = nowOf(deps);
   const alias = checkedSlug(input.alias, 'input.alias');
   const targets = targetsOf(input);
-  const { think } = await checkModels(targets, deps);
-  const route = {
-    strategy: input.strategy,
-    targets,
-    timeouts: timeoutsOf(input, think),
-    maxAttempts: checkedInt(input.maxAttempts ?? 3, 'input.maxAttempts', 1, attemptsMax),
-    updatedAt: now,
-  };
+  const maxAttempts = checkedInt(input.maxAttempts ?? 3, 'input.maxAttempts', 1, attemptsMax);
   const collection = routes(deps.connection);
-  const before = await collection.findById(alias).lean();
-  const save = () =>
-    collection
+  const { before, after } = await withCatalog(deps, async () => {
+    const { think } = await checkModels(targets, deps);
+    const timeouts = timeoutsOf(input, think);
+    const route = { strategy: input.strategy, targets, timeouts, maxAttempts, updatedAt: now };
+    const before = await collection.findById(alias).lean();
+    await checkRoom(deps, 'routes', collection.countDocuments({ _id: { $ne: alias } }).exec());
+    const after = await collection
       .findOneAndUpdate(
         { _id: alias },
         { $set: route, $setOnInsert: { createdAt: now } },
         { returnDocument: 'after', upsert: true },
       )
-      .lean()
-      .exec();
-  const others = () => collection.countDocuments({ _id: { $ne: alias } });
-  const after = await withRoom(deps, 'routes', '', others, save);
+      .lean();
+    return { before, after };
+  });
   context.audit({ tenantId: null, type: 'Route', id: alias, before: before ?? undefined, after });
   await catalogChanged(deps, 'routes');
   return after;

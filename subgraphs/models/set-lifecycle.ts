@@ -1,6 +1,7 @@
 import { type ModelRecord, models } from '#mongo/models.ts';
 import { badInput, notFound } from '../shared/input.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
+import { withCatalog } from './with-catalog.ts';
 
 /** Marks a model as one to move away from, to `replacedBy` where given, which must be another one that is in use. */
 export async function deprecateModel(
@@ -9,13 +10,15 @@ export async function deprecateModel(
   context: ModelsContext,
   deps: ModelsDeps,
 ): Promise<ModelRecord> {
-  if (replacedBy !== null) {
-    if (replacedBy === id) badInput('replacedBy', 'must be another model.');
+  if (replacedBy === id) badInput('replacedBy', 'must be another model.');
+  const change = { lifecycle: 'DEPRECATED', replacedById: replacedBy } as const;
+  if (replacedBy === null) return setLifecycle(id, change, context, deps);
+  return withCatalog(deps, async () => {
     const replacement = await models(deps.connection).findById(replacedBy).lean();
     if (replacement === null) return notFound('model', replacedBy);
     if (replacement.lifecycle === 'RETIRED') badInput('replacedBy', 'is retired itself.');
-  }
-  return setLifecycle(id, { lifecycle: 'DEPRECATED', replacedById: replacedBy }, context, deps);
+    return setLifecycle(id, change, context, deps);
+  });
 }
 
 /** Takes a model out of use. */

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { findNodeRecords } from '#mongo/node-records.ts';
 import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { nowOf } from '../shared/context.ts';
-import { isDuplicateKey, notFound } from '../shared/input.ts';
+import { badInput, isDuplicateKey, notFound } from '../shared/input.ts';
 import { authorOf, type PromptsContext, type PromptsDeps, promptsChanged, writablePrompt } from './deps.ts';
 import { type CheckedVersion, checkedVersion, type PromptVersionInput } from './version-input.ts';
 import { checkLabelRoom, checkVersionRoom, textBytesOf, withWritablePrompt } from './version-room.ts';
@@ -49,6 +50,11 @@ async function storeNext(
   await checkVersionRoom(prompt, bytes, deps);
   if (label !== null) checkLabelRoom(prompt, label, deps);
   const version = await insertNext(prompt, content, context, deps);
+  // After the version is stored: whoever deletes the model or route then finds it, or it is found here to be gone.
+  if (!(await hasModel(content.model, deps))) {
+    await promptVersions(deps.connection).deleteOne({ _id: version._id });
+    badInput('input.model', `was deleted meanwhile: ${JSON.stringify(content.model)}.`);
+  }
   const updated = await prompts(deps.connection).updateOne(
     { _id: prompt._id },
     {
@@ -59,6 +65,11 @@ async function storeNext(
   );
   if (updated.matchedCount === 0) return notFound('prompt', prompt._id);
   return version;
+}
+
+async function hasModel(name: string, { connection }: PromptsDeps): Promise<boolean> {
+  const type = name.includes('/') ? 'Model' : 'Route';
+  return (await findNodeRecords(connection, type, [name])).length > 0;
 }
 
 async function insertNext(

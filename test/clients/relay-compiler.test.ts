@@ -72,6 +72,8 @@ describe('relay-compiler', () => {
 
   it.each([
     ['deleteRoute', 'alias'],
+    ['deleteModel', 'id'],
+    ['deleteProvider', 'id'],
     ['removeProviderCredential', 'id'],
     ['removeMember', 'id'],
     ['deleteBudget', 'id'],
