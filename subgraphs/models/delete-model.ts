@@ -33,8 +33,8 @@ export async function deleteUnused(
   requireUnused(what, await findModelDependants(ids, context, deps));
   const deletedAt = nowOf(deps);
   await deletedModels(connection).bulkWrite(
-    records.map(({ _id, ...record }) => ({
-      replaceOne: { filter: { _id }, replacement: { ...record, deletedAt }, upsert: true },
+    records.map((record) => ({
+      replaceOne: { filter: { _id: record._id }, replacement: { ...record, deletedAt }, upsert: true },
     })),
   );
   await models(connection).deleteMany({ _id: { $in: ids } });

@@ -24,11 +24,10 @@ export async function deleteProvider(id: string, context: ModelsContext, deps: M
     ]);
     await deleteUnused(`provider ${JSON.stringify(id)}`, records, context, deps);
     await providerCredentials(connection).deleteMany({ providerId: id });
-    const { _id, ...rest } = provider;
-    const replacement = { ...rest, deletedAt: nowOf(deps) };
-    await deletedProviders(connection).replaceOne({ _id }, replacement, { upsert: true });
+    const deleted = { ...provider, deletedAt: nowOf(deps) };
+    await deletedProviders(connection).replaceOne({ _id: id }, deleted, { upsert: true });
     // Last: whatever stops this, the same mutation deletes the rest.
-    await providers(connection).deleteOne({ _id });
+    await providers(connection).deleteOne({ _id: id });
     const labels = credentials.map(({ label }) => label);
     return { ...provider, models: records.map((record) => record._id), credentials: labels };
   });

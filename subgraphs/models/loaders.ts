@@ -42,25 +42,21 @@ export function createModelsLoaders(connection: Connection): ModelsLoaders {
       (model) => model._id,
     ),
     everProvider: recordLoader<ProviderRecord | DeletedProviderRecord>(
-      async (ids) => {
-        const wanted = { _id: { $in: ids } };
-        const [gone, present] = await Promise.all([
-          deletedProviders(connection).find(wanted).lean(),
-          providers(connection).find(wanted).lean(),
-        ]);
-        return [...gone, ...present];
-      },
+      (ids) =>
+        findEver(
+          ids,
+          (wanted) => providers(connection).find({ _id: wanted }).lean(),
+          (wanted) => deletedProviders(connection).find({ _id: wanted }).lean(),
+        ),
       (provider) => provider._id,
     ),
     everModel: recordLoader<ModelRecord | DeletedModelRecord>(
-      async (ids) => {
-        const wanted = { _id: { $in: ids } };
-        const [gone, present] = await Promise.all([
-          deletedModels(connection).find(wanted).lean(),
-          models(connection).find(wanted).lean(),
-        ]);
-        return [...gone, ...present];
-      },
+      (ids) =>
+        findEver(
+          ids,
+          (wanted) => models(connection).find({ _id: wanted }).lean(),
+          (wanted) => deletedModels(connection).find({ _id: wanted }).lean(),
+        ),
       (model) => model._id,
     ),
     route: recordLoader(
@@ -86,4 +82,18 @@ export function createModelsLoaders(connection: Connection): ModelsLoaders {
       (credential) => credential.providerId,
     ),
   };
+}
+
+type FindAmong<T> = (wanted: { readonly $in: string[] }) => PromiseLike<readonly T[]>;
+
+/** The records of the ids, and of those that are missing the deleted ones: one more command only where there are such. */
+async function findEver<T extends { readonly _id: string }, D extends T>(
+  ids: readonly string[],
+  findPresent: FindAmong<T>,
+  findDeleted: FindAmong<D>,
+): Promise<readonly (T | D)[]> {
+  const present = await findPresent({ $in: [...ids] });
+  const found = new Set(present.map(({ _id }) => _id));
+  const missing = ids.filter((id) => !found.has(id));
+  return missing.length === 0 ? present : [...present, ...(await findDeleted({ $in: missing }))];
 }
