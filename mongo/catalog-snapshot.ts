@@ -55,6 +55,8 @@ export interface CatalogModel {
   readonly price: CatalogPrice | null;
   readonly lifecycle: 'ACTIVE' | 'DEPRECATED' | 'RETIRED';
   readonly replacedById: string | null;
+  /** Tells a model from one of the same id that was deleted before. */
+  readonly createdAtMs: number;
 }
 
 export interface CatalogRoute {
@@ -150,5 +152,6 @@ function catalogModel(record: ModelRecord, provider: CatalogProvider, nowMs: num
     price: priceInForce(record.prices, nowMs) ?? null,
     lifecycle: record.lifecycle,
     replacedById: record.replacedById,
+    createdAtMs: record.createdAt.getTime(),
   };
 }

@@ -1,3 +1,4 @@
+import type { Catalog } from '#mongo/catalog.ts';
 import { narrowestScope } from '#schema/cache-scope.ts';
 import type { Caller } from '#schema/caller.ts';
 import { parseJson } from '#schema/exact-json.ts';
@@ -32,9 +33,38 @@ export function cachePlan(
   return { key: cacheKey(request, caller, scope), read: use === 'USE', maxAgeMs: policy.maxAgeMs };
 }
 
-export async function cachedAnswer(cache: Cache, plan: CachePlan): Promise<CachedAnswer | null> {
+interface KeptAnswer extends CachedAnswer {
+  /** When the model was created; absent in what older versions of Heddle kept. */
+  readonly modelCreatedAtMs?: number;
+}
+
+type Models = Pick<Catalog, 'model'>;
+
+/** Null also for the answer of a model that was deleted since, whether there is one of the same id again or not. */
+export async function cachedAnswer(
+  cache: Cache,
+  plan: CachePlan,
+  catalog: Models,
+): Promise<CachedAnswer | null> {
   const text = await cache.get(plan.key);
-  return text === undefined ? null : (parseJson(text) as CachedAnswer);
+  if (text === undefined) return null;
+  const { modelCreatedAtMs, ...answer } = parseJson(text) as KeptAnswer;
+  const model = catalog.model(answer.modelId);
+  if (model === undefined || model.createdAtMs !== (modelCreatedAtMs ?? model.createdAtMs)) return null;
+  return answer;
+}
+
+/** Keeps an answer, unless its model was deleted meanwhile. */
+export async function keepAnswer(
+  cache: Cache,
+  plan: CachePlan,
+  answer: CachedAnswer,
+  catalog: Models,
+): Promise<void> {
+  const model = catalog.model(answer.modelId);
+  if (model === undefined) return;
+  const kept: KeptAnswer = { ...answer, modelCreatedAtMs: model.createdAtMs };
+  await cache.set(plan.key, JSON.stringify(kept), plan.maxAgeMs);
 }
 
 const keptReasons: ReadonlySet<string> = new Set(['STOP', 'TOOL_CALLS', 'LENGTH']);

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Catalog, CatalogSnapshot } from '#mongo/catalog.ts';
 import { Circuit, type CircuitState } from './circuit.ts';
 import { Speed } from './speed.ts';
 
@@ -80,16 +81,41 @@ interface ModelState {
   checkedAtMs: number | null;
   msPerToken: number | null;
   passedOver: number;
+  /** Of the model that it was made for. */
+  readonly createdAtMs: number | undefined;
 }
 
 export function createHealthRegistry(
-  options: { readonly now?: () => number; readonly log?: Pick<Logger, 'warn'> } = {},
+  options: {
+    readonly now?: () => number;
+    readonly log?: Pick<Logger, 'warn'>;
+    /** What was deleted from it is forgotten. */
+    readonly catalog?: Pick<Catalog, 'snapshot'>;
+  } = {},
 ): HealthRegistry {
   const now = options.now ?? Date.now;
   const states = new Map<string, ModelState>();
 
+  let seen: CatalogSnapshot | undefined;
+
+  /** Of models that are gone from the catalog, or were made anew, nothing is known. */
+  function prune(): void {
+    const snapshot = options.catalog?.snapshot();
+    if (snapshot === undefined || snapshot === seen) return;
+    seen = snapshot;
+    for (const [id, { createdAtMs }] of states) {
+      const model = snapshot.models.get(id);
+      if (model === undefined || model.createdAtMs !== createdAtMs) states.delete(id);
+    }
+  }
+
+  function find(modelId: string): ModelState | undefined {
+    prune();
+    return states.get(modelId);
+  }
+
   function stateOf(modelId: string, providerId: string): ModelState {
-    const known = states.get(modelId);
+    const known = find(modelId);
     if (known !== undefined) return known;
     if (states.size >= modelsMax) {
       for (const [id, { inFlight }] of states) {
@@ -116,6 +142,7 @@ export function createHealthRegistry(
       checkedAtMs: null,
       msPerToken: null,
       passedOver: 0,
+      createdAtMs: seen?.models.get(modelId)?.createdAtMs,
     };
     states.set(modelId, state);
     return state;
@@ -164,23 +191,24 @@ export function createHealthRegistry(
         );
       };
     },
-    openMs: (modelId) => states.get(modelId)?.circuit.waitMs ?? 0,
-    restMs: (modelId) => Math.max(0, (states.get(modelId)?.restUntilMs ?? 0) - now()),
-    failures: (modelId) => states.get(modelId)?.circuit.failures ?? 0,
-    inFlight: (modelId) => states.get(modelId)?.inFlight ?? 0,
+    openMs: (modelId) => find(modelId)?.circuit.waitMs ?? 0,
+    restMs: (modelId) => Math.max(0, (find(modelId)?.restUntilMs ?? 0) - now()),
+    failures: (modelId) => find(modelId)?.circuit.failures ?? 0,
+    inFlight: (modelId) => find(modelId)?.inFlight ?? 0,
     speedMs(modelId, of) {
-      const state = states.get(modelId);
+      const state = find(modelId);
       if (state === undefined) return null;
       return of === 'WHOLE' ? state.whole.value : state.firstToken.value;
     },
-    msPerToken: (modelId) => states.get(modelId)?.msPerToken ?? null,
+    msPerToken: (modelId) => find(modelId)?.msPerToken ?? null,
     passOver(modelId) {
-      const state = states.get(modelId);
+      const state = find(modelId);
       if (state === undefined) return 0;
       state.passedOver += 1;
       return state.passedOver;
     },
     provider(providerId) {
+      prune();
       const ofProvider = [...states.values()].filter((state) => state.providerId === providerId);
       const outcomes = ofProvider.flatMap((state) => state.outcomes);
       const good = outcomes.filter(({ result }) => result === 'SUCCEEDED');

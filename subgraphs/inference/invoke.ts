@@ -2,7 +2,14 @@ import type { InvocationCache, InvocationRecord } from '#mongo/invocations.ts';
 import type { Caller } from '#schema/caller.ts';
 import type { PlannedCall } from './admission-group.ts';
 import { requireModel } from './allowed-names.ts';
-import { answerOf, type CachedAnswer, type CachePlan, cachedAnswer, cachePlan } from './answer-cache.ts';
+import {
+  answerOf,
+  type CachedAnswer,
+  type CachePlan,
+  cachedAnswer,
+  cachePlan,
+  keepAnswer,
+} from './answer-cache.ts';
 import { type CompletionData, newCompletionId, noUsage } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
 import { createEventSink, type EventSink } from './event-sink.ts';
@@ -88,7 +95,7 @@ export function createInvoker(
     if (idempotencyKey !== null && (await idempotency.isUsed({ ...request, idempotencyKey }, caller)))
       return null;
     const cached = cachePlan(request, caller, cachePolicy);
-    if (cached?.read && (await cachedAnswer(deps.cache, cached)) !== null) return null;
+    if (cached?.read && (await cachedAnswer(deps.cache, cached, deps.catalog)) !== null) return null;
     const candidates = await candidatesFor(request.model, routingNeeds(request, mode), caller, deps);
     candidates.release();
     const bounds = candidates.models.map((model) => {
@@ -130,12 +137,14 @@ export function createInvoker(
     const plan = cachePlan(request, caller, options.cachePolicy);
     if (plan === null) return admit(id, request, caller, options, 'BYPASS');
     if (plan.read) {
-      const hit = await cachedAnswer(deps.cache, plan);
+      const hit = await cachedAnswer(deps.cache, plan, deps.catalog);
       if (hit !== null) return answer(id, request, caller, hit, 'HIT');
       for (let leading = leaders.get(plan.key); leading !== undefined; leading = leaders.get(plan.key)) {
         const led = await leading;
         if (led === 'FAILED') break;
-        if (led !== 'GONE') return answer(id, request, caller, led, 'COALESCED');
+        // A model that was deleted while it answered answers no further call.
+        if (led !== 'GONE' && deps.catalog.model(led.modelId) !== undefined)
+          return answer(id, request, caller, led, 'COALESCED');
       }
     }
     return lead(plan, () => admit(id, request, caller, options, 'MISS'));
@@ -168,7 +177,7 @@ export function createInvoker(
 
   async function keep(plan: CachePlan, found: CachedAnswer): Promise<void> {
     try {
-      await deps.cache.set(plan.key, JSON.stringify(found), plan.maxAgeMs);
+      await keepAnswer(deps.cache, plan, found, deps.catalog);
     } catch (error) {
       deps.log.warn({ err: error }, 'an answer could not be kept in the cache');
     }

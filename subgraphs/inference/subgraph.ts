@@ -111,7 +111,7 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     allowsUnpriced: deps.unpricedModels === 'allow',
     cache: deps.state.cache,
     streams,
-    health: createHealthRegistry({ now, log }),
+    health: createHealthRegistry({ now, log, catalog }),
     inputAllowances: createInputAllowances(now),
     ledger,
     results: createCompletionResults(connection, { payloads, log }),

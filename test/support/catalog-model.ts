@@ -19,6 +19,7 @@ export function catalogModel(
     price: null,
     lifecycle: 'ACTIVE',
     replacedById: null,
+    createdAtMs: 0,
     ...more,
   };
 }
