@@ -60,16 +60,17 @@ withRedis('redis stream logs', (redis) => {
       const writer = await logs.open<string>('late', { keepMs: 60_000 });
       await commands.client('PAUSE', 60_000, 'WRITE');
       void writer.append('a');
-      await once(failures, 'data');
       void writer.append('b');
+      await once(failures, 'data');
+      void writer.append('c');
       await once(failures, 'data');
       // What was sent so far is now carried out, one after the other.
       await commands.client('UNPAUSE');
-      void writer.append('c');
+      void writer.append('d');
       await writer.end('last');
       const seen: LoggedEvent<string>[] = [];
       for await (const logged of logs.read<string>('late', -1)) seen.push(logged);
-      expect(seen).toEqual(['a', 'b', 'c', 'last'].map((event, sequence) => ({ sequence, event })));
+      expect(seen).toEqual(['a', 'b', 'c', 'd', 'last'].map((event, sequence) => ({ sequence, event })));
     });
 
     it('leave nothing behind of a log that could not be opened', async () => {
@@ -163,15 +164,14 @@ withRedis('redis stream logs', (redis) => {
 
     it('fail the readers of a writer that is gone', async () => {
       const { commands, channels } = redis();
-      const logs = createRedisStreamLogs(commands, channels, {
-        log: pino({ level: 'silent' }),
-        seal: testPayloads,
-      });
-      const writer = await logs.open<string>('gone', { keepMs: 60_000 });
-      await writer[Symbol.asyncDispose]();
-      const reader = logs.read<string>('gone', -1);
+      const options = { log: pino({ level: 'silent' }), seal: testPayloads };
+      const dying = commands.duplicate();
+      await createRedisStreamLogs(dying, channels, options).open<string>('gone', { keepMs: 60_000 });
+      const reader = createRedisStreamLogs(commands, channels, options).read<string>('gone', -1);
       // Attached: its first read is done.
       await vi.waitFor(async () => expect(await commands.hlen('heddle:stream:{gone}:readers')).toBe(1));
+      // As a killed process: it does not say that it gives the log up.
+      dying.disconnect();
       await commands.del('heddle:stream:{gone}:meta', 'heddle:stream:{gone}:events');
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
       try {
@@ -221,6 +221,13 @@ describe('memory stream logs', () => {
     await write('third', 1_000, 100, 900);
     expect(await lost('second')).toBe(true);
     expect(await lost('third')).toBe(false);
+    // The one that ended first, however long each was to be kept.
+    nowMs = 200;
+    await write('longer', 5_000, 600);
+    expect([await lost('third'), await lost('longer')]).toEqual([true, false]);
+    nowMs = 201;
+    await write('shorter', 1_000, 600);
+    expect([await lost('longer'), await lost('shorter')]).toEqual([true, false]);
   });
 
   it('forgets each log after its own time, whichever ended first, and with nothing else going on', async () => {

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
+import type { Cache } from '#state/cache/cache.ts';
+import { createMemoryCache } from '#state/cache/memory.ts';
+import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
@@ -163,6 +166,49 @@ describe('the answer cache', () => {
     const texts = (await Promise.all(answers)).map(({ data }) => data?.complete?.text);
     expect(texts.filter((text) => text === 'for itself')).toHaveLength(3);
     expect(mesh.alpha.calls).toHaveLength(4);
+  });
+
+  it('goes on joining them to the first one when another that renewed the answer ends before it', async () => {
+    await using mesh = await startInference(database);
+    const looks = vi.spyOn(mesh.cache, 'get');
+    const first = mesh.data<Answer>(COMPLETE, asking('USE'));
+    const leading = await mesh.alpha.next();
+    const renewing = mesh.data<Answer>(COMPLETE, asking('REFRESH'));
+    (await mesh.alpha.next()).fail(failureOf('CONTENT_FILTERED', false));
+    await expect(renewing).rejects.toThrow();
+    const next = mesh.data<Answer>(COMPLETE, asking('USE'));
+    await vi.waitFor(() => expect(looks).toHaveBeenCalledTimes(2));
+    leading.say('for both').finish(usageOf(1, 1));
+    expect([(await first).complete.cache, (await next).complete.cache]).toEqual(['MISS', 'COALESCED']);
+    expect(mesh.alpha.calls).toHaveLength(2);
+  });
+
+  it('leaves a question to the next who asks when the first is refused', async () => {
+    await using mesh = await numbered();
+    const limits = [{ subject: 'key:k', meter: 'REQUESTS', window: 'MINUTE', amount: '0' }] as const;
+    const limited = { ...mesh.caller, limits };
+    expect(await mesh.refusal(COMPLETE, asking('USE'), limited)).toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    expect((await mesh.data<Answer>(COMPLETE, asking('USE'))).complete.cache).toBe('MISS');
+  });
+
+  it('asks once while the answer of the first is being kept', async () => {
+    const kept = Promise.withResolvers<void>();
+    const cache = createMemoryCache();
+    const set = vi.fn(async (...given: Parameters<Cache['set']>) => {
+      await kept.promise;
+      await cache.set(...given);
+    });
+    const state = { cache: { ...cache, set }, streams: createMemoryStreamLogs() };
+    await using mesh = await startInference(database, { state });
+    mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(usageOf(9, 1)));
+    await mesh.data<Answer>(COMPLETE, asking('USE'));
+    await vi.waitFor(() => expect(set).toHaveBeenCalled());
+    const looks = vi.spyOn(mesh.cache, 'get');
+    const next = mesh.data<Answer>(COMPLETE, asking('USE'));
+    await vi.waitFor(() => expect(looks).toHaveBeenCalled());
+    kept.resolve();
+    expect((await next).complete).toMatchObject({ cache: 'COALESCED', text: 'answer 1' });
+    expect(mesh.alpha.calls).toHaveLength(1);
   });
 
   it('streams a kept answer as events', async () => {

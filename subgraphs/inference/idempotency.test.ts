@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { completions } from '#mongo/completions.ts';
 import type { Database } from '#mongo/connect.ts';
 import { idempotencyKeys } from '#mongo/idempotency-keys.ts';
-import { invocations } from '#mongo/invocations.ts';
+import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { owners } from '#mongo/owners.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { testCaller } from '#test/support/subgraph.ts';
+import { createIdempotency, type Idempotency } from './idempotency.ts';
+import { nativeCollection } from './ledger/native-collection.ts';
 import { processSpace } from './ledger/owners.ts';
 
 const COMPLETE =
@@ -163,12 +166,25 @@ describe('idempotency keys', () => {
       { $set: { completionId: 'waits-for-its-row', ownerId } },
     );
     const calls = mesh.alpha.calls.length;
+    const askedAtMs = nowMs;
     expect(await mesh.refusal(COMPLETE, asking('slow to begin'))).toMatchObject({
       code: 'OVERLOADED',
       retryAfterMs: expect.any(Number),
     });
     expect(waits).toBeGreaterThan(100);
+    expect(nowMs - askedAtMs).toBeLessThanOrEqual(60_000);
     expect(mesh.alpha.calls).toHaveLength(calls);
+  });
+
+  it('stand for 24 hours, to the millisecond', async () => {
+    let nowMs = Date.now();
+    await using mesh = await startInference(database, { now: () => nowMs });
+    mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(usageOf(1, 1)));
+    const { complete } = await mesh.data<Answer>(COMPLETE, asking('day'));
+    nowMs += 86_400_000 - 1;
+    expect((await mesh.data<Answer>(COMPLETE, asking('day'))).complete.id).toBe(complete.id);
+    nowMs += 1;
+    expect((await mesh.data<Answer>(COMPLETE, asking('day'))).complete.text).toBe('answer 2');
   });
 
   it('refuse other input also while the first call is being admitted', async () => {
@@ -299,5 +315,64 @@ describe('idempotency keys of calls whose process died', () => {
     expect(first).toMatchObject({ completionId: expect.any(String) });
     expect(await mesh.refusal(COMPLETE, asking('k'))).toEqual(first);
     expect(mesh.alpha.calls).toHaveLength(1);
+  });
+});
+
+describe('a claim on an idempotency key that another process replaces', () => {
+  const caller = testCaller('t-claims');
+  const labels = { endUserId: null, tags: [], requestId: 'r', clientRequestId: null };
+  const request = (idempotencyKey: string) =>
+    ({
+      idempotencyKey,
+      model: 'alpha/one',
+      promptVersionId: null,
+      call: {},
+      labels,
+    }) as unknown as Parameters<Idempotency['once']>[0];
+  const timing = { now: Date.now, delay: async () => undefined };
+
+  /** Claims as one process; `whileAsked` runs when it asks whether the owner of a claim is gone. */
+  function process(ownerId: string, whileAsked: () => Promise<unknown> = async () => undefined) {
+    const gone = async (ownerIds: readonly string[]) => {
+      await whileAsked();
+      return ownerIds;
+    };
+    const services = { connection: database.connection, ...timing };
+    const idempotency = createIdempotency(services, { ownerId, gone, sweep: async () => 0 });
+    /** The call begins with a row. */
+    const run = (key: string, id: string) =>
+      idempotency.once(request(key), caller, id, async () => {
+        const row = { _id: id, status: 'RUNNING', ownerId } as unknown as InvocationRecord;
+        await nativeCollection<InvocationRecord>(database.connection, invocations).insertOne(row);
+        return id;
+      });
+    return { run };
+  }
+  const claims = () => idempotencyKeys(database.connection);
+
+  it('is not taken from the one who took it over first', async () => {
+    await process('dead').run('raced', 'dead-call');
+    await invocations(database.connection).deleteOne({ _id: 'dead-call' });
+    const first = process('first');
+    let firstRan: Promise<unknown> | undefined;
+    const second = process('second', async () => {
+      firstRan ??= first.run('raced', 'first-call');
+      await firstRan;
+    });
+    expect(await second.run('raced', 'second-call')).toEqual({ usedBy: 'first-call' });
+    expect(await firstRan).toEqual({ admitted: 'first-call' });
+  });
+
+  it('is not removed with the one that had expired', async () => {
+    await process('before').run('expired', 'before-call');
+    await claims().updateOne({ completionId: 'before-call' }, { $set: { expiresAt: new Date(0) } });
+    const removing = vi.spyOn(claims(), 'deleteOne');
+    removing.mockImplementationOnce(((filter: object) =>
+      claims()
+        .deleteOne(filter)
+        .then(() => process('first').run('expired', 'earlier-call'))
+        .then(() => claims().deleteOne(filter))) as never);
+    expect(await process('second').run('expired', 'later-call')).toEqual({ usedBy: 'earlier-call' });
+    removing.mockRestore();
   });
 });

@@ -104,8 +104,6 @@ export function createIdempotency(
       if (await inserted({ _id: key, completionId: id, inputHash: stored, ownerId, expiresAt })) return id;
       const standing = await keys.findById(key).lean();
       if (standing === null) continue;
-      // Inserted by us, the answer lost on its way.
-      if (standing.completionId === id) return id;
       if (standing.expiresAt.getTime() <= now()) {
         // The database removes what has expired only now and then.
         await keys.deleteOne({ _id: key, completionId: standing.completionId });
@@ -118,7 +116,8 @@ export function createIdempotency(
         if (!isKept) throw answerNotKept(standing.completionId);
         return standing.completionId;
       }
-      // Its maker ended, before it had a row or before it was answered: of those who wait, one takes it over.
+      // Its maker ended, before it had a row or before it was answered: of those who wait, one takes it over. So does a
+      // maker whose own insertion was answered too late.
       if (row !== null || (await isLeft(standing.ownerId, polls))) {
         await keys.updateOne(
           { _id: key, completionId: standing.completionId },
