@@ -110,7 +110,7 @@ async function parametersOf(
   if (!isJson(request.headers['content-type'])) {
     throw new BadRequest(415, 'Send the request as application/json in UTF-8.');
   }
-  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
+  if ((request.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
     throw new BadRequest(415, 'Send the body as it is, without a content-encoding.');
   }
   return parametersOfBody(await readBody(request, boundsOf(mesh, client, caller)));

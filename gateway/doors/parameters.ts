@@ -117,7 +117,8 @@ function recordOrNothing(value: unknown, name: string): Record<string, unknown> 
 
 function checked(raw: Readonly<Record<string, unknown>>): Parameters {
   const { query, operationName } = raw;
-  if (query === undefined && isRecord(raw.extensions) && isRecord(raw.extensions.persistedQuery)) {
+  const isUnsent = query === undefined || query === null || query === '';
+  if (isUnsent && isRecord(raw.extensions) && isRecord(raw.extensions.persistedQuery)) {
     // Clients of automatic persisted queries know this message, and send the query itself from then on.
     throw new BadRequest(400, 'PersistedQueryNotSupported', 'PERSISTED_QUERY_NOT_SUPPORTED');
   }
