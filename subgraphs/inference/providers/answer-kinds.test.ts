@@ -200,6 +200,8 @@ describe.each(eventWires)('$name: streams', (wire) => {
     ['an event of its name, in words', 'event: error\ndata: 429 Too Many Requests: Rate limit exceeded\n\n'],
     ['an event of its type', `data: {"type":"error","error":${json}}\n\n`],
     ['an event without a name', `data: ${json}\n\n`],
+    ['a list of details', `data: {"detail":[${json}]}\n\n`],
+    ['a list of errors', `data: {"success":false,"errors":[${json}]}\n\n`],
     ['a line of its own', `{"error":${json}}\n\n`],
     ['the end of an event that was cut', `data: {"x":"y\ndata: {"error":${json}}\n\n`],
   ])('an error in the middle of a stream, as %s, keeps code and words', async (_, event) => {

@@ -135,6 +135,20 @@ describe('chat completions, decoded by us', () => {
     expect(own?.headers.authorization).toBe('Bearer k');
   });
 
+  it.each(['null', 'None', 'undefined', '', null])(
+    'takes the finish reason %j for none yet',
+    async (none) => {
+      const begun = sse(chunk({ content: 'Hi ' }, none), chunk({ content: 'there' }, none));
+      await using cut = await serve(begun, '');
+      await using whole = await serve(begun, sse(chunk({}, 'stop'), chunk({}, none), '[DONE]'));
+      const { finish, error } = await collect((await bothOf(cut.url)).ours, ask('m', 'x'));
+      expect(finish).toBeNull();
+      expect(error).toMatchObject({ code: 'PROVIDER_ERROR', retryable: true });
+      const read = await collect((await bothOf(whole.url)).ours, ask('m', 'x'));
+      expect([read.text, read.finish?.reason]).toEqual(['Hi there', 'STOP']);
+    },
+  );
+
   it('estimates the usage, and says so, when the server gives none', async () => {
     await using server = await serve(sse(chunk({ content: 'eight ch' }), chunk({}, 'stop'), '[DONE]'));
     const { ours } = await bothOf(server.url);

@@ -1,6 +1,6 @@
 import type { ProviderPart } from '../provider.ts';
 import { cutShort, malformed } from '../translate/completeness.ts';
-import { readFinishReason } from '../translate/finish-reason.ts';
+import { finishReasonIn, readFinishReason } from '../translate/finish-reason.ts';
 import { UsageCounter } from '../translate/usage.ts';
 import type { UsageDialect } from '../translate/usage-report.ts';
 import { type Fields, fields, list, saysAnything, text } from '../wire/fields.ts';
@@ -31,7 +31,7 @@ class ChatReader implements AnswerReader {
     this.#count(chunk);
     const choice = fields(list(chunk.choices)[0]);
     if (choice === null) return;
-    if (choice.finish_reason) this.#rawFinish = text(choice.finish_reason);
+    this.#rawFinish = finishReasonIn(choice.finish_reason) || this.#rawFinish;
     if (choice.usage) this.#usage.add(choice.usage);
     if (saysAnything(choice.error)) this.#error = choice.error;
     const delta = fields(choice.delta);

@@ -32,6 +32,13 @@ describe('failures', () => {
     [529, { error: { type: 'overloaded_error', message: 'Overloaded' } }, 'PROVIDER_ERROR', true],
     [302, '', 'PROVIDER_ERROR', false],
     [422, { detail: [{ msg: 'field required' }] }, 'BAD_USER_INPUT', false],
+    [
+      499,
+      { error: { status: 'CANCELLED', message: 'The operation was cancelled.' } },
+      'PROVIDER_ERROR',
+      true,
+    ],
+    [499, '', 'PROVIDER_ERROR', true],
     [400, { error: { message: 'temperature must be below 2' } }, 'BAD_USER_INPUT', false],
     [400, { error: { code: 'context_length_exceeded', message: 'too big' } }, 'CONTEXT_TOO_LONG', false],
     [

@@ -201,7 +201,7 @@ function verdictOf(status: number, vendor: VendorError): Verdict {
     return { code: 'PROVIDER_TIMEOUT', retryable: true, text: 'The provider took too long' };
   }
   if (status === 413) return { ...tooLong, text: 'The input is too large for the provider' };
-  if (status === 409 || status === 424 || status === 425 || status === 498) {
+  if (status === 409 || status === 424 || status === 425 || status === 498 || status === 499) {
     return { code: 'PROVIDER_ERROR', retryable: true, text: 'The provider could not take the call now' };
   }
   if (status >= 400 && status < 500) return badRequest(vendor);

@@ -27,6 +27,14 @@ const unifiedOf = new Map<string, Unified>(
   ),
 );
 
+/** Words that some servers write into the field while there is no reason yet. */
+const noReason = /^\s*(?:null|none|nil|undefined)?\s*$/i;
+
+/** The finish reason that a field holds; empty where it holds none yet. */
+export function finishReasonIn(value: unknown): string {
+  return typeof value !== 'string' || noReason.test(value) ? '' : value;
+}
+
 /**
  * Why an answer ended, by its vendor's word for it. Words that mean that the answer broke are errors; one that is not known
  * says nothing.

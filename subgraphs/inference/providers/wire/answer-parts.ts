@@ -260,7 +260,8 @@ function tellsError(event: Fields): boolean {
   if (Number(fields(event.base_resp)?.status_code) > 0) return true;
   if (event.type === undefined) {
     if (event.choices !== undefined) return false;
-    return isWords(event.message) || isWords(event.msg) || isWords(event.detail);
+    if (isWords(event.message) || isWords(event.msg) || isWords(event.detail)) return true;
+    return [event.detail, event.errors].some((errors) => Array.isArray(errors) && saysAnything(errors));
   }
   return event.type === 'response.failed' && saysAnything(fields(event.response)?.error);
 }
