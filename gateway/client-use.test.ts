@@ -62,6 +62,10 @@ describe('what is remembered of clients', () => {
     for (let refused = 0; refused < 200; refused++) uses.refused(spender);
     const holder = client('9.9.9.8').use;
     uses.hold(holder, '9.9.9.8');
+    const socketHolder = client('9.9.9.7');
+    uses.holdAnonymousSocket(socketHolder);
+    const sender = client('9.9.9.6').use;
+    uses.addBytes(sender, 1, false);
     for (let n = 0; n < 30_000; n++) client(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
     expect(uses.size).toBe(20_000);
     expect(client('9.9.9.9').use).toBe(spender);
@@ -70,6 +74,8 @@ describe('what is remembered of clients', () => {
     for (let n = 0; n < 30_000; n++) client(`11.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
     expect(uses.size).toBe(20_000);
     expect(client('9.9.9.8').use).toBe(holder);
+    expect(client('9.9.9.7').use).toBe(socketHolder.use);
+    expect(client('9.9.9.6').use).toBe(sender);
     expect(client('9.9.9.9').use).not.toBe(spender);
   });
 });

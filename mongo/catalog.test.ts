@@ -150,6 +150,26 @@ describe('catalog', () => {
     ]);
   });
 
+  it('lets those who miss a little later wait for what is being looked for', async () => {
+    await models(database.connection).create([model('one'), model('two')]);
+    const first = catalog.resolve('p/one');
+    nowMs += 5;
+    expect(await catalog.resolve('p/two')).toMatchObject({ model: { id: 'p/two' } });
+    expect(await first).toMatchObject({ model: { id: 'p/one' } });
+  });
+
+  it('reads once more for all who ask while it reads, the revision first', async () => {
+    const asked: string[] = [];
+    const note = ({ command }: { command: Record<string, unknown> }) => asked.push(String(command.find));
+    const client = database.connection.getClient();
+    client.on('commandStarted', note);
+    await Promise.all([catalog.refresh(), catalog.refresh(), catalog.refresh()]);
+    client.off('commandStarted', note);
+    expect(asked.filter((collection) => collection === 'catalog_revisions')).toHaveLength(2);
+    expect(asked[0]).toBe('catalog_revisions');
+    expect(asked[asked.length / 2]).toBe('catalog_revisions');
+  });
+
   it('looks for a missing name once, and for others not before a second has passed', async () => {
     await models(database.connection).create(model('a'));
     expect(await catalog.resolve('p/a')).toMatchObject({ model: { id: 'p/a' } });
@@ -236,6 +256,12 @@ describe('catalog', () => {
     expect(await countCommands(database, () => catalog.promptVersion(wanted))).toEqual([]);
     expect(await catalog.promptVersion(wanted)).toBe(await catalog.promptVersion({ ...wanted, number: 1 }));
     expect(await catalog.promptVersion({ ...wanted, tenantId: 'other' })).toBeUndefined();
+    // As soon as a change is told, it is read again.
+    await prompts(connection).deleteOne({ _id: 'pr' });
+    await changed('models');
+    expect(await catalog.promptVersion(wanted)).toBeDefined();
+    await changed('prompts');
+    expect(await catalog.promptVersion(wanted)).toBeUndefined();
   });
 });
 

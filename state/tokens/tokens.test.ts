@@ -37,6 +37,22 @@ it('memory: remembers a token for its time, however late it comes again, and for
   expect(await used.add('a', 40_000)).toBe(true);
 });
 
+it('memory: remembers a token for its time, whichever others come meanwhile', async () => {
+  let nowMs = 0;
+  const used = createMemoryUsedTokens({ now: () => nowMs });
+  const others = [0, 20_000, 39_999, 40_000, 59_997];
+  for (const bornMs of [1, 19_999, 20_001, 39_998]) {
+    const startMs = nowMs;
+    for (const atMs of [...others, bornMs].toSorted((a, b) => a - b)) {
+      nowMs = startMs + atMs;
+      expect(await used.add(atMs === bornMs ? `token ${bornMs}` : randomUUID(), 40_000)).toBe(true);
+    }
+    nowMs = startMs + bornMs + 39_999;
+    expect(await used.add(`token ${bornMs}`, 40_000)).toBe(false);
+    nowMs += 80_001;
+  }
+});
+
 it('memory: refuses with OVERLOADED rather than forget a token that could come again', async () => {
   const used = createMemoryUsedTokens({ max: 1 });
   await used.add('a', 40_000);
