@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { overWebSocket } from '#test/support/client.ts';
 import { admin, echo, type MeshOf, newTenant, unique } from './setup.ts';
 
@@ -242,6 +242,49 @@ export function invocationScenarios(mesh: MeshOf): void {
       ).toMatchObject({
         invocations: { edges: [{ node: { keyId } }, { node: { keyId } }], pageInfo: { hasNextPage: true } },
       });
+    });
+
+    it('deletes a provider in every process at once, and still shows it in the ledger and in usage', async () => {
+      const { client } = await newTenant(mesh);
+      const root = admin(mesh);
+      const id = unique('p');
+      const model = `${id}/echo`;
+      const create = 'mutation ($input: CreateProviderInput!) { createProvider(input: $input) { id } }';
+      await root.data(create, { input: { id, kind: 'DEMO', registerModels: true } });
+      const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text } }';
+      const asking = echo('Before.', { model });
+      const { complete: made } = await client.data<{ complete: { id: string } }>(complete, asking);
+      const from = new Date(Date.now() - 3_600_000).toISOString();
+      const to = new Date(Date.now() + 3_600_000).toISOString();
+
+      expect(await root.data('mutation ($id: ID!) { deleteProvider(id: $id) }', { id })).toEqual({
+        deleteProvider: id,
+      });
+      const deletedAt = expect.any(String);
+      const shown = {
+        id: model,
+        name: 'echo',
+        deletedAt,
+        provider: { id, kind: 'DEMO', deletedAt, health: { circuit: 'CLOSED' } },
+      };
+      const fields = 'model { id name deletedAt provider { id kind deletedAt health { circuit } } }';
+      expect(
+        await client.data(
+          `query ($id: ID!, $model: ID!, $provider: ID!, $from: DateTime!, $to: DateTime!) {
+            completion(id: $id) { ${fields} attempts { ${fields} } invocation { ${fields} } }
+            usage(from: $from, to: $to, interval: ALL, by: [MODEL, PROVIDER]) { keys requests }
+            model(id: $model) { id } node(id: $provider) { id } provider(id: $provider) { id }
+          }`,
+          { id: made.id, model, provider: id, from, to },
+        ),
+      ).toEqual({
+        completion: { model: shown, attempts: [{ model: shown }], invocation: { model: shown } },
+        usage: [{ keys: { model, provider: id }, requests: 1 }],
+        model: null,
+        node: null,
+        provider: null,
+      });
+      await vi.waitFor(async () => expect(await client.code(complete, asking)).toBe('NOT_FOUND'));
     });
 
     it('uses a provider that was added a moment ago, and forgets its key in every answer', async () => {
