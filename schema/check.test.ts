@@ -87,6 +87,21 @@ describe('the schema check', () => {
     ]);
   });
 
+  it('finds that an input type takes only one of its fields from now on', async () => {
+    const before = buildSchema('type Query { a(i: I): Int } input I { a: Int b: Int }');
+    const after = buildSchema('type Query { a(i: I): Int } input I @oneOf { a: Int b: Int }');
+    expect(await findApiChanges(before, after)).toEqual([
+      {
+        rule: 'breaking',
+        where: 'I',
+        problem: expect.stringContaining('ONE_OF_ADDED'),
+        whatToDo: expect.stringMatching(/another name/),
+      },
+    ]);
+    expect(await findApiChanges(after, before)).toEqual([]);
+    expect(await findApiChanges(after, after)).toEqual([]);
+  });
+
   it.each([
     ['a default changes', 'type Query { a(x: Int = 1): Int }', 'type Query { a(x: Int = 2): Int }'],
     [

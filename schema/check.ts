@@ -75,6 +75,7 @@ export async function findApiChanges(
   const isLost = new Set(lost.map(({ where }) => where));
   return [
     ...lost,
+    ...findNewOneOfs(baseline, current),
     ...changes
       .filter((change) => change.criticality.level !== CriticalityLevel.NonBreaking)
       // Our directives stand in the SDL only; no client can write them into an operation.
@@ -97,6 +98,22 @@ function findLostDefaults(baseline: GraphQLSchema, current: GraphQLSchema): read
         where,
         problem: `DEFAULT_LOST: it could be left out, and is required now that it has no default`,
         whatToDo: 'Keep the default, or make it nullable.',
+      },
+    ];
+  });
+}
+
+/** Input types of which two fields could be sent, or null, and only one can from now on. */
+function findNewOneOfs(baseline: GraphQLSchema, current: GraphQLSchema): readonly SchemaFinding[] {
+  return Object.values(current.getTypeMap()).flatMap((type) => {
+    const before = baseline.getType(type.name);
+    if (!isInputObjectType(type) || !isInputObjectType(before) || !type.isOneOf || before.isOneOf) return [];
+    return [
+      {
+        rule: 'breaking' as const,
+        where: type.name,
+        problem: 'ONE_OF_ADDED: several of its fields could be sent, and only one can now that it is @oneOf',
+        whatToDo: 'Give the @oneOf type another name, and deprecate what takes this one.',
       },
     ];
   });
