@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import { parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { anonymousCaller, type Caller, systemCaller } from '#schema/caller.ts';
+import { type ArchivedCaller, anonymousCaller, type Caller, systemCaller } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 import type { SubgraphExecutor } from '#schema/subgraph.ts';
 import type { Bus } from '#state/bus/bus.ts';
@@ -108,8 +108,14 @@ function isCaller(value: unknown): value is Caller {
   return typeof value === 'object' && value !== null && 'kind' in value && 'scopes' in value;
 }
 
+function isArchivedCaller(value: unknown): value is ArchivedCaller {
+  return typeof value === 'object' && value !== null && 'archived' in value && 'caller' in value;
+}
+
 interface Remembered {
   readonly caller: Caller | undefined;
+  /** Whose key it is, where their app or tenant is archived. */
+  readonly archived: ArchivedCaller | undefined;
   readonly allowList: BlockList | undefined;
   /** Asked again from then on. */
   readonly untilMs: number;
@@ -180,6 +186,7 @@ export async function createCallers(options: {
     const untilMs = now() + (caller === undefined ? unknownForMs : knownForMs);
     const answer: Remembered = {
       caller,
+      archived: isArchivedCaller(found) ? found : undefined,
       allowList: ips === null ? undefined : allowListOf(ips),
       untilMs,
       // That a key is unknown is not held on to: it may have been made meanwhile.
@@ -225,7 +232,14 @@ export async function createCallers(options: {
       const key = keyOf(credentials);
       if (key === undefined) return anonymousCaller;
       if (key.length > keyLengthMax) throw refusedKey(key, { problem: 'MALFORMED' });
-      const { caller, allowList } = await lookUp(hash('sha256', key, 'hex'), context);
+      const { caller, archived, allowList } = await lookUp(hash('sha256', key, 'hex'), context);
+      if (archived !== undefined) {
+        const message = `The ${archived.archived} of this API key is archived.`;
+        throw new CredentialRefusal('UNAUTHENTICATED', message, {
+          problem: 'ARCHIVED',
+          caller: archived.caller,
+        });
+      }
       if (caller === undefined) throw refusedKey(key, { problem: 'UNKNOWN', key });
       if (caller.expiresAtMs !== null && caller.expiresAtMs <= now()) {
         throw refusedKey(key, { problem: 'EXPIRED', caller });

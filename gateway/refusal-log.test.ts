@@ -17,6 +17,7 @@ beforeAll(async () => {
   sample = await startSampleGateway({ log, limits: { costMax: 500 }, now: () => nowMs });
   keys.plain = sample.keyFor({ ...sampleCaller(), keyId: 'k-plain' });
   keys.ended = sample.keyFor({ ...sampleCaller(), keyId: 'k-ended', expiresAtMs: nowMs });
+  keys.archived = sample.keyFor({ archived: 'app', caller: { ...sampleCaller(), keyId: 'k-archived' } });
   keys.elsewhere = sample.keyFor({ ...sampleCaller(), keyId: 'k-elsewhere', allowedIps: ['192.0.2.1'] });
 });
 afterAll(() => sample[Symbol.asyncDispose]());
@@ -94,6 +95,19 @@ describe('a refusal', () => {
       { query: '{ motd }' },
       {},
       { level: level.warn, code: 'UNAUTHENTICATED', reason: 'EXPIRED', keyId: 'k-ended', tenantId: 't1' },
+    ],
+    [
+      'a key of an archived app',
+      'archived',
+      { query: '{ motd }' },
+      {},
+      {
+        level: level.warn,
+        code: 'UNAUTHENTICATED',
+        reason: 'ARCHIVED',
+        keyId: 'k-archived',
+        tenantId: 't1',
+      },
     ],
     [
       'an address that is not allowed',

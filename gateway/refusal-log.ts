@@ -43,7 +43,7 @@ const deniedMax = 10;
 const ownDetails = ['meter', 'window', 'subject', 'guardrail', 'stage', 'retryAfterMs'] as const;
 
 /** Why a credential was refused. */
-export type CredentialProblem = 'MALFORMED' | 'UNKNOWN' | 'EXPIRED' | 'ADDRESS';
+export type CredentialProblem = 'MALFORMED' | 'UNKNOWN' | 'EXPIRED' | 'ARCHIVED' | 'ADDRESS';
 
 /** A refused credential, with what its line names of it. */
 export class CredentialRefusal extends HeddleError {

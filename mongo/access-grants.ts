@@ -15,6 +15,8 @@ export interface AccessGrantRecord {
   decidedBy: string | null;
   decidedAt: Date | null;
   createdAt: Date;
+  /** True: it is below an archived app or tenant, and left out of lists. Absent: it is not. */
+  hidden?: boolean | null;
 }
 
 const text = { type: String, required: true };
@@ -32,6 +34,7 @@ export const accessGrants = defineCollection<AccessGrantRecord>(
     decidedBy: optional,
     decidedAt: { type: Date, default: null },
     createdAt: { type: Date, required: true },
+    hidden: Boolean,
   },
   [
     [{ appId: 1, resource: 1 }, { unique: true }],

@@ -35,6 +35,8 @@ export interface ApiKeyRecord {
   /** The key that rotation made of this one. */
   replacedById: string | null;
   createdAt: Date;
+  /** True: it is below an archived app or tenant, and left out of lists. Absent: it is not. */
+  hidden?: boolean | null;
 }
 
 const text = { type: String, required: true };
@@ -61,6 +63,7 @@ export const apiKeys = defineCollection<ApiKeyRecord>(
     revokedAt: date,
     replacedById: { type: String, default: null },
     createdAt: { type: Date, required: true },
+    hidden: Boolean,
   },
   [
     [{ keyHash: 1 }, { unique: true }],

@@ -1,12 +1,12 @@
 import { defineCollection } from './collection.ts';
-import { type LimitRecord, limitsPath } from './limit.ts';
+import { type LimitRecord, type LimitSetter, limitsPath } from './limit.ts';
 import type { NarrowedCacheScope } from './tenants.ts';
 
 /** An application of a tenant: what keys belong to and what usage is told by. */
 export interface AppRecord {
   _id: string;
   tenantId: string;
-  /** Unique in the tenant. */
+  /** Unique in the tenant; of an archived app followed by its id, between spaces. */
   name: string;
   limits: LimitRecord[];
   /** Null: as the tenant is set. */
@@ -18,6 +18,12 @@ export interface AppRecord {
   /** Prompts that may be run, in the same way. */
   prompts?: string[] | null;
   createdAt: Date;
+  /** Null or absent: it is not archived. */
+  archivedAt?: Date | null;
+  /** Who archived it. */
+  archivedBy?: LimitSetter | null;
+  /** True: it or its tenant is archived, and lists leave it out. Absent: neither is. */
+  hidden?: boolean | null;
 }
 
 const text = { type: String, required: true };
@@ -34,6 +40,9 @@ export const apps = defineCollection<AppRecord>(
     models: { type: [String], default: null },
     prompts: { type: [String], default: null },
     createdAt: { type: Date, required: true },
+    archivedAt: Date,
+    archivedBy: String,
+    hidden: Boolean,
   },
   [
     [{ tenantId: 1, name: 1 }, { unique: true }],

@@ -18,6 +18,8 @@ export interface BudgetRecord {
   /** Tenant, app, window and setter: of each there is one budget. Absent in records of versions that did not keep it. */
   slot?: string;
   createdAt: Date;
+  /** True: it is below an archived app or tenant, and left out of lists. Absent: it is not. */
+  hidden?: boolean | null;
 }
 
 const text = { type: String, required: true };
@@ -35,6 +37,7 @@ export const budgets = defineCollection<BudgetRecord>(
     setBy: String,
     slot: String,
     createdAt: { type: Date, required: true },
+    hidden: Boolean,
   },
   [
     [{ tenantId: 1, createdAt: 1, _id: 1 }],

@@ -33,7 +33,7 @@ const queues = new WeakMap<Connection, Map<string, Queue>>();
 
 /**
  * Runs with the lock of that name, which one caller of all processes has at a time. OVERLOADED when it is not to be had
- * in time. Deliberately absent: locks within locks.
+ * in time. Locks within locks are taken in one order alone: all tenants, one tenant, the keys with tenants:admin.
  */
 export async function withLock<T>(connection: Connection, name: string, run: () => Promise<T>): Promise<T> {
   const known = queues.get(connection) ?? new Map<string, Queue>();

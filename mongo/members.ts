@@ -10,6 +10,8 @@ export interface MemberRecord {
   email: string | null;
   role: MemberRole;
   createdAt: Date;
+  /** True: it is below an archived app or tenant, and left out of lists. Absent: it is not. */
+  hidden?: boolean | null;
 }
 
 const text = { type: String, required: true };
@@ -23,6 +25,7 @@ export const members = defineCollection<MemberRecord>(
     email: { type: String, default: null },
     role: text,
     createdAt: { type: Date, required: true },
+    hidden: Boolean,
   },
   [
     [{ tenantId: 1, subject: 1 }, { unique: true }],

@@ -52,6 +52,8 @@ export interface NodeRecord {
   readonly keyLineId: string | null;
   readonly subject: string | null;
   readonly endUserId: string | null;
+  /** Null: it is not archived. */
+  readonly archivedAt: Date | null;
 }
 
 type StoredRecord = Partial<Omit<NodeRecord, 'type' | 'id'>> & { readonly _id: string };
@@ -67,14 +69,14 @@ export async function findNodeRecords(
 ): Promise<readonly NodeRecord[]> {
   const collection = collections[type](connection) as unknown as Model<StoredRecord>;
   const isCall = type === 'Completion' || type === 'Invocation';
-  const fields = ['tenantId', ...(isCall ? makerFields : [])].filter((field) =>
+  const fields = ['tenantId', 'archivedAt', ...(isCall ? makerFields : [])].filter((field) =>
     collection.schema.path(field),
   );
   const found = await collection
     .find({ _id: { $in: ids }, ...(type === 'Completion' ? { kind: 'completion' } : {}) })
     .select(['_id', ...fields])
     .lean();
-  return found.map(({ _id, tenantId, appId, keyId, keyLineId, subject, endUserId }) => ({
+  return found.map(({ _id, tenantId, appId, keyId, keyLineId, subject, endUserId, archivedAt }) => ({
     type,
     id: _id,
     tenantId: type === 'Tenant' ? _id : (tenantId ?? null),
@@ -83,6 +85,7 @@ export async function findNodeRecords(
     keyLineId: keyLineId ?? null,
     subject: subject ?? null,
     endUserId: endUserId ?? null,
+    archivedAt: archivedAt ?? null,
   }));
 }
 

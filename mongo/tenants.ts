@@ -8,7 +8,7 @@ export type NarrowedCacheScope = 'CALLER' | 'APP' | 'TENANT';
 export interface TenantRecord {
   /** Made from the name, e.g. "acme". */
   _id: string;
-  /** Unique. */
+  /** Unique; of an archived tenant followed by its id, between spaces. */
   name: string;
   planId: string;
   /** Data residency; null: anywhere. */
@@ -19,6 +19,8 @@ export interface TenantRecord {
   /** What @cache is narrowed to; null: not at all. Absent on older records. */
   cacheScope?: NarrowedCacheScope | null;
   createdAt: Date;
+  /** Null or absent: it is not archived. */
+  archivedAt?: Date | null;
 }
 
 const text = { type: String, required: true };
@@ -34,6 +36,7 @@ export const tenants = defineCollection<TenantRecord>(
     cacheByDefault: { type: Boolean, required: true },
     cacheScope: { type: String, default: null },
     createdAt: { type: Date, required: true },
+    archivedAt: Date,
   },
   [[{ name: 1 }, { unique: true }], [{ createdAt: 1, _id: 1 }]],
 );

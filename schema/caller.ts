@@ -68,6 +68,12 @@ export interface Caller {
   readonly promptLists: readonly CallerNames[];
 }
 
+/** Whom a key would stand for whose app or tenant is archived. No caller by its shape, so that whoever expects one refuses it. */
+export interface ArchivedCaller {
+  readonly archived: 'app' | 'tenant';
+  readonly caller: Caller;
+}
+
 export const anonymousCaller: Caller = Object.freeze({
   kind: 'ANONYMOUS',
   tenantId: null,

@@ -3,12 +3,14 @@ import { HeddleError } from './errors.ts';
 /** How many there may be of everything that can be created, with the words for them. HEDDLE_COUNT_LIMITS changes the numbers. */
 export const countLimitsTable = {
   tenants: [10_000, 'tenants'],
+  archivedTenants: [10_000, 'archived tenants'],
   plans: [1_000, 'plans'],
   providers: [200, 'providers'],
   credentialsPerProvider: [50, 'credentials of this provider'],
   models: [10_000, 'AI models'],
   routes: [500, 'routes'],
   appsPerTenant: [100, 'apps of this tenant'],
+  archivedAppsPerTenant: [1_000, 'archived apps of this tenant'],
   keysPerApp: [100, 'API keys in force of this app'],
   budgetsPerTenant: [100, 'budgets of this tenant'],
   membersPerTenant: [1_000, 'members of this tenant'],

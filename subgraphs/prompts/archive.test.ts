@@ -404,6 +404,47 @@ describe('a key that is restricted to prompts', () => {
   });
 });
 
+describe('prompts of an archived tenant', () => {
+  const create =
+    'mutation ($tenantId: ID!) { createPrompt(input: { name: "late", tenantId: $tenantId }) { id } }';
+  it.each<[string, string, object]>([
+    ['createPrompt', create, {}],
+    ['updatePrompt', update, { input: { description: 'x' } }],
+    ['publishPromptVersion', publish, { input }],
+    ['labelPromptVersion', point, {}],
+    ['removePromptLabel', unlabel, {}],
+    ['copyPrompt from it', copy, { tenantId: 'root', name: 'copied' }],
+    ['copyPrompt into it', copy, { name: 'copied' }],
+    ['restorePrompt', restore, {}],
+  ])('are neither created nor changed by operators: %s', async (what, query, more) => {
+    const [writer, other] = [await newWriter(), await newWriter()];
+    const { tenantId } = writer;
+    const id = await add(what === 'copyPrompt into it' ? other : writer, 'kept');
+    if (query === restore) await dataOf(subgraph, writer, archive, { id });
+    const archivedAt = new Date();
+    await tenants(database.connection).updateOne({ _id: tenantId }, { $set: { archivedAt } });
+    const refused = `CONFLICT: The tenant "${tenantId}" is archived: restore it first.`;
+    expect(await refusal(admin, query, { id, tenantId, ...more })).toBe(refused);
+    expect(await prompts(database.connection).countDocuments({ tenantId })).toBe(
+      what === 'copyPrompt into it' ? 0 : 1,
+    );
+    await tenants(database.connection).updateOne({ _id: tenantId }, { $set: { archivedAt: null } });
+    const asked = query === copy ? { id, tenantId, name: 'copied' } : { id, tenantId, ...more };
+    expect(await refusal(admin, query, asked)).toBe('');
+  });
+
+  it('can be archived, and read', async () => {
+    const writer = await newWriter();
+    const id = await add(writer, 'kept');
+    await tenants(database.connection).updateOne(
+      { _id: writer.tenantId },
+      { $set: { archivedAt: new Date() } },
+    );
+    await dataOf(subgraph, admin, archive, { id });
+    expect(await listed(admin, { tenantId: writer.tenantId, archived: true })).toEqual(['kept']);
+  });
+});
+
 describe('copyPrompt', () => {
   it('copies the newest and the labelled versions, numbered anew, and shares nothing with the prompt', async () => {
     const writer = await newWriter();

@@ -44,7 +44,7 @@ export async function visiblePrompt(
 
 /**
  * A prompt that the caller may see and write: NOT_FOUND without it, FORBIDDEN where its key is restricted to other names,
- * CONFLICT for one that is archived.
+ * CONFLICT for one that is archived, or whose tenant is.
  */
 export async function writablePrompt(
   id: string,
@@ -53,6 +53,7 @@ export async function writablePrompt(
 ): Promise<PromptRecord> {
   const prompt = await visiblePrompt(id, context, deps);
   requireWritable(prompt, context.caller);
+  await requireLiveTenant(prompt, context, deps);
   return prompt;
 }
 
@@ -75,7 +76,7 @@ export function requireWritableName(name: string, { promptLists }: Caller): void
   );
 }
 
-/** The tenant to create a prompt in: the caller's own; with tenants:admin any. NOT_FOUND for one that it may not see. */
+/** The tenant to create a prompt in: the caller's own; with tenants:admin any. NOT_FOUND for one that it may not see, CONFLICT for an archived one. */
 export async function targetTenantId(
   tenantId: string | null | undefined,
   { caller }: PromptsContext,
@@ -84,8 +85,25 @@ export async function targetTenantId(
   if (tenantId == null) return ownTenantId(caller);
   if (tenantId === caller.tenantId) return tenantId;
   const isAllowed = hasScope(caller, 'tenants:admin');
-  const found = isAllowed ? await findNodeRecords(connection, 'Tenant', [tenantId]) : [];
-  return found.length === 0 ? notFound('tenant', tenantId) : tenantId;
+  const [found] = isAllowed ? await findNodeRecords(connection, 'Tenant', [tenantId]) : [];
+  if (found === undefined) return notFound('tenant', tenantId);
+  if (found.archivedAt !== null) throw tenantArchived(tenantId);
+  return tenantId;
+}
+
+/** CONFLICT for what belongs to an archived tenant. Keys of that tenant are refused before. */
+export async function requireLiveTenant(
+  { tenantId }: Pick<PromptRecord, 'tenantId'>,
+  { caller }: PromptsContext,
+  { connection }: PromptsDeps,
+): Promise<void> {
+  if (tenantId === caller.tenantId) return;
+  const [found] = await findNodeRecords(connection, 'Tenant', [tenantId]);
+  if (found !== undefined && found.archivedAt !== null) throw tenantArchived(tenantId);
+}
+
+function tenantArchived(tenantId: string): HeddleError {
+  return new HeddleError('CONFLICT', `The tenant ${JSON.stringify(tenantId)} is archived: restore it first.`);
 }
 
 /** Records what became of a prompt under the name that it is shown with. */

@@ -4,18 +4,20 @@ import {
   type PromptsContext,
   type PromptsDeps,
   promptsChanged,
+  requireLiveTenant,
   requireWritableName,
   visiblePrompt,
 } from './deps.ts';
 import { checkPromptRoom, orTaken, withPrompt } from './version-room.ts';
 
-/** Makes an archived prompt usable again. CONFLICT when another prompt has its name, or there are too many. */
+/** Makes an archived prompt usable again. CONFLICT when another prompt has its name, there are too many, or its tenant is archived. */
 export async function restorePrompt(
   id: string,
   context: PromptsContext,
   deps: PromptsDeps,
 ): Promise<PromptRecord> {
   const prompt = await visiblePrompt(id, context, deps);
+  await requireLiveTenant(prompt, context, deps);
   const { before, after } = await withPrompt(prompt, deps, async (before) => {
     requireWritableName(promptName(before), context.caller);
     if (before.archivedAt == null) return { before, after: before };

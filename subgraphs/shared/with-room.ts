@@ -25,9 +25,18 @@ export function withRoom<T>(
   count: () => Promise<number>,
   create: () => Promise<T>,
 ): Promise<T> {
-  const max = countMaxOf(services, counted);
   return withLock(services.connection, `${counted} ${owner}`.trim(), async () => {
-    if ((await count()) >= max) throw noRoomFor(counted, max);
+    await requireRoom(services, counted, count);
     return create();
   });
+}
+
+/** CONFLICT where `count` finds as many as there may be; for whoever holds a lock of its own. */
+export async function requireRoom(
+  services: Pick<CountedServices, 'counts'>,
+  counted: Counted,
+  count: () => PromiseLike<number>,
+): Promise<void> {
+  const max = countMaxOf(services, counted);
+  if ((await count()) >= max) throw noRoomFor(counted, max);
 }

@@ -137,7 +137,7 @@ describe('the admin key of an older version', () => {
     await keys.updateOne({ _id: 'admin' }, { $set: { scopes: older } });
     const stored = await keys.findById('admin').lean();
     const admin = await findCaller(stored?.keyHash ?? '', mesh.deps);
-    expect(admin?.scopes.toSorted()).toEqual(Object.keys(everyScope).toSorted());
+    expect(admin).toMatchObject({ scopes: expect.arrayContaining(Object.keys(everyScope)) });
     expect(alike.caller.scopes).toEqual(older);
     expect(await codeOf(rotate, { id: 'admin' }, alike.caller)).toBe('FORBIDDEN');
     const { secret } = (await run(rotate, { id: 'admin' }, root.caller)).rotateApiKey;

@@ -1,9 +1,10 @@
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { notFound } from '../shared/input.ts';
+import { withShownName } from './archived-name.ts';
 import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { visible } from './visible.ts';
 
-/** Gives a tenant another plan; its limits hold at once. */
+/** Gives a tenant, archived or not, another plan; its limits hold at once. */
 export async function assignPlan(
   tenantId: string,
   planId: string,
@@ -16,7 +17,13 @@ export async function assignPlan(
     .findOneAndUpdate({ _id: tenantId }, { $set: { planId: plan._id } }, { returnDocument: 'after' })
     .lean();
   if (!after) notFound('tenant', tenantId);
-  context.audit({ tenantId, type: 'Tenant', id: tenantId, before, after });
+  context.audit({
+    tenantId,
+    type: 'Tenant',
+    id: tenantId,
+    before: withShownName(before),
+    after: withShownName(after),
+  });
   context.loaders.tenant.clear(tenantId);
   await callersChanged(deps, tenantId);
   return after;

@@ -75,7 +75,7 @@ export async function createApiKey(
     createdAt: now,
   };
   requireWithin('The new key', boundsOfKey(key), maker);
-  await withRoomForKey(app._id, now, deps, () => apiKeys(deps.connection).create({ ...key }));
+  await withRoomForKey(key, now, deps, () => apiKeys(deps.connection).create({ ...key }));
   context.audit({ tenantId: key.tenantId, type: 'ApiKey', id, after: key });
   await callersChanged(deps, key.tenantId);
   return { key, secret: text };

@@ -3,7 +3,8 @@ import type { CacheScope } from '#schema/cache-scope.ts';
 import { checkedCacheScope } from '../shared/cache-scope.ts';
 import { checkedText, orConflict } from '../shared/input.ts';
 import { checkedPatterns } from '../shared/name-patterns.ts';
-import { withRoom } from '../shared/with-room.ts';
+import { requireRoom } from '../shared/with-room.ts';
+import { withLiveOwner } from './below-tenant.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { randomId } from './ids.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
@@ -39,17 +40,13 @@ export async function createApp(
     prompts: checkedPatterns(input.prompts, 'input.prompts'),
     createdAt: nowOf(deps),
   };
-  await withRoom(
-    deps,
-    'appsPerTenant',
-    tenantId,
-    () => records.countDocuments({ tenantId }),
-    () =>
-      orConflict(
-        records.create({ ...app }),
-        `There is an app named ${JSON.stringify(app.name)} in this tenant already.`,
-      ),
-  );
+  await withLiveOwner({ tenantId }, deps, async () => {
+    await requireRoom(deps, 'appsPerTenant', () => records.countDocuments({ tenantId, archivedAt: null }));
+    await orConflict(
+      records.create({ ...app }),
+      `There is an app named ${JSON.stringify(app.name)} in this tenant already.`,
+    );
+  });
   context.audit({ tenantId, type: 'App', id: app._id, after: app });
   await callersChanged(deps, tenantId);
   return app;

@@ -45,7 +45,7 @@ export async function createTenant(
     deps,
     'tenants',
     '',
-    () => records.countDocuments({}),
+    () => records.countDocuments({ archivedAt: null }),
     () =>
       orConflict(
         records.create({ ...tenant }),

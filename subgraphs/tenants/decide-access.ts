@@ -1,6 +1,7 @@
 import { type AccessGrantRecord, type AccessStatus, accessGrants } from '#mongo/access-grants.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { checkedText } from '../shared/input.ts';
+import { requireLive } from './below-tenant.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { visible } from './visible.ts';
 
@@ -18,6 +19,7 @@ export async function decideAccess(
   const before = await visible('accessGrant', id, context);
   const status = decided(before.status, approve);
   if (status === before.status) return before;
+  await requireLive(before, deps);
   const { caller } = context;
   const after = await accessGrants(deps.connection)
     .findOneAndUpdate(

@@ -7,17 +7,23 @@ import { pageTokens } from '#mongo/page-tokens.ts';
 import { plans } from '#mongo/plans.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { narrowestScope } from '#schema/cache-scope.ts';
-import { type Caller, type CallerLimit, type CallerNames, meetsScopes } from '#schema/caller.ts';
+import {
+  type ArchivedCaller,
+  type Caller,
+  type CallerLimit,
+  type CallerNames,
+  meetsScopes,
+} from '#schema/caller.ts';
 import { nowOf, type TenantsDeps } from './deps.ts';
 import { findMakers, makerIds } from './makers.ts';
 import { scopesOfKey } from './scopes.ts';
 
 /**
  * The caller that a key or page token of this SHA-256 stands for, with every limit that binds it; null when there is no such key,
- * or it was revoked or has expired. Four commands, three of them at once, and two for the makers of a key that limits of
+ * or it was revoked or has expired; that it is archived, where its app or tenant is. Four commands, three of them at once, and two for the makers of a key that limits of
  * theirs bind; the gateway remembers the answer.
  */
-export async function findCaller(keyHash: string, deps: FindCallerDeps): Promise<Caller | null> {
+export async function findCaller(keyHash: string, deps: FindCallerDeps): Promise<Found> {
   const { connection, pepper = noPepper } = deps;
   const key = await apiKeys(connection)
     .findOne({ keyHash: { $in: [...pepper.forms(keyHash)] } })
@@ -33,15 +39,16 @@ export async function findCaller(keyHash: string, deps: FindCallerDeps): Promise
   return key ? callerOfKey(key, deps) : callerOfPageToken(keyHash, deps);
 }
 
+type Found = Caller | ArchivedCaller | null;
 type FindCallerDeps = Pick<TenantsDeps, 'connection' | 'now' | 'pepper'>;
 
 /** The caller of the key that the token was made with, narrowed to what the token is for. */
-async function callerOfPageToken(tokenHash: string, deps: FindCallerDeps): Promise<Caller | null> {
+async function callerOfPageToken(tokenHash: string, deps: FindCallerDeps): Promise<Found> {
   const token = await pageTokens(deps.connection).findOne({ tokenHash }).lean();
   if (!token || token.expiresAt <= nowOf(deps)) return null;
   const key = await apiKeys(deps.connection).findById(token.keyId).lean();
   const maker = key && (await callerOfKey(key, deps));
-  if (!maker) return null;
+  if (!maker || 'archived' in maker) return maker;
   const expiresAtMs = token.expiresAt.getTime();
   const subject = `token:${token._id}`;
   return {
@@ -54,7 +61,7 @@ async function callerOfPageToken(tokenHash: string, deps: FindCallerDeps): Promi
   };
 }
 
-async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps): Promise<Caller | null> {
+async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps): Promise<Found> {
   const { connection } = deps;
   if (key.revokedAt !== null || (key.expiresAt && key.expiresAt <= nowOf(deps))) return null;
   const makerScopes = key.makerScopes ?? [];
@@ -68,7 +75,7 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps): Promise<Cal
   ]);
   if (!tenant || !app || !makers) return null;
   const plan = await plans(connection).findById(tenant.planId).lean();
-  return {
+  const caller: Caller = {
     kind: 'API_KEY',
     tenantId: tenant._id,
     appId: app._id,
@@ -92,6 +99,9 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps): Promise<Cal
     ),
     promptLists: namesOf([`app:${app._id}`, app.prompts], [`key:${key.lineId}`, key.prompts]),
   };
+  if (tenant.archivedAt != null) return { archived: 'tenant', caller };
+  // A maker's app that is archived binds on: nothing made with its keys becomes wider, or ends.
+  return app.archivedAt != null ? { archived: 'app', caller } : caller;
 }
 
 function namesOf(

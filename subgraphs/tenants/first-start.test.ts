@@ -40,7 +40,10 @@ describe('ensureFirstTenant', () => {
     await using database = await openTestDatabase();
     const { connection } = database;
     const deps = { ...testServices(database), connection };
-    const holds = async (text: string) => (await findCaller(hashOfKey(text), deps))?.keyId ?? null;
+    const holds = async (text: string) => {
+      const found = await findCaller(hashOfKey(text), deps);
+      return found && 'keyId' in found ? found.keyId : null;
+    };
     for (const text of [preset('1'), preset('1'), preset('2')]) {
       expect(await ensureFirstTenant(connection, { adminKey: text })).toEqual({ newAdminKey: null });
       expect(await holds(text)).toBe(adminKeyId);

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
-import { apps } from '#mongo/apps.ts';
+import { type AppRecord, apps } from '#mongo/apps.ts';
 import { type KeyPepper, noPepper } from '#mongo/key-pepper.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { scopes } from '#schema/caller.ts';
@@ -16,6 +16,16 @@ const defaultId = 'default';
 export const firstAppId = 'default-app';
 /** The record of the admin key of the first start, whatever its text is. */
 export const adminKeyId = 'admin';
+
+/** The tenant whose app has the admin key: it is never archived, so that HEDDLE_ADMIN_KEY stays a way in. */
+export function isFirstTenant(tenantId: string): boolean {
+  return tenantId === defaultId;
+}
+
+/** The app that has the admin key. */
+export function isOfFirstStart({ _id, tenantId }: Pick<AppRecord, '_id' | 'tenantId'>): boolean {
+  return isFirstTenant(tenantId) && (_id === firstAppId || _id === defaultId);
+}
 
 /** Where the text of a new admin key is kept, for its owner to fetch. */
 export interface NewKeyKeeper {
@@ -74,7 +84,10 @@ export async function ensureFirstTenant(
       createdAt: now,
     }),
   );
-  const app = await apps(connection).findOne({ tenantId: defaultId }).sort({ createdAt: 1 }).lean();
+  const app = await apps(connection)
+    .findOne({ tenantId: defaultId, archivedAt: null })
+    .sort({ createdAt: 1 })
+    .lean();
   const appId = app?._id ?? firstAppId;
   const recorded = (action: string, { hint }: KeyText, run: () => Promise<void>) =>
     auditedStart(

@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { withLock } from '#mongo/locks.ts';
+import { type Caller, hasScope } from '#schema/caller.ts';
 import { HeddleError } from '#schema/errors.ts';
 
 const operatorScope = 'tenants:admin';
@@ -14,21 +15,57 @@ export async function keepingOperators<T>(
   connection: Connection,
   run: () => Promise<T>,
 ): Promise<T> {
-  if (!key.scopes.includes(operatorScope) || key.revokedAt !== null) return run();
+  if (!key.scopes.includes(operatorScope) || key.revokedAt !== null || key.hidden === true) return run();
+  return keepingOthers(
+    { _id: { $ne: key._id } },
+    `The API key ${key._id} is the last with ${operatorScope} that has no end: it cannot be revoked or narrowed. Make another first.`,
+    connection,
+    run,
+  );
+}
+
+/**
+ * Runs what archives an app or a tenant. Where it has keys with tenants:admin, the same for all of them, and FORBIDDEN
+ * to who lacks that scope.
+ */
+export async function keepingOperatorsOutside<T>(
+  owner: { readonly appId: string } | { readonly tenantId: string },
+  caller: Caller,
+  connection: Connection,
+  run: () => Promise<T>,
+): Promise<T> {
+  const within = await apiKeys(connection).exists({ ...owner, scopes: operatorScope, revokedAt: null });
+  if (within === null) return run();
+  if (!hasScope(caller, operatorScope)) {
+    throw new HeddleError(
+      'FORBIDDEN',
+      `What has keys with ${operatorScope} is archived with ${operatorScope} alone.`,
+    );
+  }
+  return keepingOthers(
+    Object.fromEntries(Object.entries(owner).map(([field, id]) => [field, { $ne: id }])),
+    `The last API keys with ${operatorScope} that have no end are of it: it cannot be archived. Make another elsewhere first.`,
+    connection,
+    run,
+  );
+}
+
+async function keepingOthers<T>(
+  others: Readonly<Record<string, unknown>>,
+  message: string,
+  connection: Connection,
+  run: () => Promise<T>,
+): Promise<T> {
   return withLock(connection, 'the keys with tenants:admin', async () => {
     const another = await apiKeys(connection).exists({
-      _id: { $ne: key._id },
+      ...others,
       scopes: operatorScope,
       revokedAt: null,
       replacedById: null,
       expiresAt: null,
+      hidden: null,
     });
-    if (another === null) {
-      throw new HeddleError(
-        'CONFLICT',
-        `The API key ${key._id} is the last with ${operatorScope} that has no end: it cannot be revoked or narrowed. Make another first.`,
-      );
-    }
+    if (another === null) throw new HeddleError('CONFLICT', message);
     return run();
   });
 }

@@ -16,6 +16,7 @@ import {
   type TimeOrder,
   timeSort,
 } from '../shared/list-input.ts';
+import { withinShownName } from './archived-name.ts';
 import { nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 
 /** The arguments of a list. */
@@ -26,17 +27,32 @@ export interface ListArgs<TFilter, TOrder = ListOrder> extends PageArgs {
 
 /** A filter of a list of what belongs to tenants. */
 interface OwnedFilter {
-  readonly tenantId?: string | null;
+  readonly tenantId?: string | null | undefined;
+  readonly archived?: boolean | null | undefined;
 }
 
 const search = (field: string, text: string | null | undefined) =>
   text == null ? {} : { [field]: containing(text) };
 
-/** The records that the caller may see: those of its tenant, or with tenants:admin those of the tenant it names, or all. */
-function visibleTo(caller: Caller, tenantId: string | null | undefined): Readonly<Record<string, unknown>> {
-  if (hasScope(caller, 'tenants:admin')) return given({ tenantId });
+/** The same for names that are stored with more behind them while they are archived. */
+function searchName(text: string | null | undefined) {
+  if (text == null) return {};
+  const { $regex, $options } = containing(text);
+  return { name: { $regex: `${$regex}${withinShownName}`, $options: `${$options}s` } };
+}
+
+/**
+ * The records that the caller may see: those of its tenant, or with tenants:admin those of the tenant it names, or all;
+ * those that are archived, or below what is, where the filter asks for them, otherwise the others.
+ */
+function visibleTo(
+  caller: Caller,
+  { tenantId, archived }: OwnedFilter = {},
+): Readonly<Record<string, unknown>> {
+  const hidden = archived === true ? true : null;
+  if (hasScope(caller, 'tenants:admin')) return { ...given({ tenantId }), hidden };
   const isOwn = caller.tenantId !== null && (tenantId == null || tenantId === caller.tenantId);
-  return { tenantId: isOwn ? caller.tenantId : { $in: [] } };
+  return { tenantId: isOwn ? caller.tenantId : { $in: [] }, hidden };
 }
 
 export function listTenants(
@@ -44,10 +60,18 @@ export function listTenants(
     filter,
     orderBy,
     ...page
-  }: ListArgs<{ readonly planId?: string | null; readonly search?: string | null }>,
+  }: ListArgs<{
+    readonly planId?: string | null;
+    readonly search?: string | null;
+    readonly archived?: boolean | null;
+  }>,
   database: Database,
 ): Promise<Connection<TenantRecord>> {
-  const where = { ...given({ planId: filter?.planId }), ...search('name', filter?.search) };
+  const where = {
+    ...given({ planId: filter?.planId }),
+    archivedAt: filter?.archived === true ? { $ne: null } : null,
+    ...searchName(filter?.search),
+  };
   return findPage(tenants(database), where, listSort(orderBy ?? 'CREATED_AT_ASC'), page);
 }
 
@@ -74,7 +98,7 @@ export function listApps(
   { caller }: TenantsContext,
   database: Database,
 ): Promise<Connection<AppRecord>> {
-  const where = { ...visibleTo(caller, filter?.tenantId), ...search('name', filter?.search) };
+  const where = { ...visibleTo(caller, filter ?? {}), ...searchName(filter?.search) };
   return findPage(apps(database), where, listSort(orderBy ?? 'CREATED_AT_ASC'), page);
 }
 
@@ -94,7 +118,7 @@ export function listApiKeys(
   const hasEnded = { $or: [{ revokedAt: { $ne: null } }, { expiresAt: { $lte: now } }] };
   const active = filter?.active;
   const where = {
-    ...visibleTo(caller, filter?.tenantId),
+    ...visibleTo(caller, filter ?? {}),
     ...given({ appId: filter?.appId }),
     ...search('label', filter?.search),
     ...(active == null ? {} : active ? works : hasEnded),
@@ -113,7 +137,7 @@ export function listMembers(
   database: Database,
 ): Promise<Connection<MemberRecord>> {
   const where = {
-    ...visibleTo(caller, filter?.tenantId),
+    ...visibleTo(caller, filter ?? {}),
     ...given({ role: filter?.role }),
     ...search('subject', filter?.search),
   };
@@ -131,8 +155,8 @@ export function listBudgets(
   { caller }: TenantsContext,
   database: Database,
 ): Promise<Connection<BudgetRecord>> {
-  const { tenantId, ...equal } = filter ?? {};
-  const where = { ...visibleTo(caller, tenantId), ...given({ ...equal }) };
+  const { tenantId, archived, ...equal } = filter ?? {};
+  const where = { ...visibleTo(caller, { tenantId, archived }), ...given({ ...equal }) };
   return findPage(budgets(database), where, timeSort(orderBy ?? 'OLDEST_FIRST'), page);
 }
 
@@ -147,7 +171,7 @@ export function listAccessGrants(
   { caller }: TenantsContext,
   database: Database,
 ): Promise<Connection<AccessGrantRecord>> {
-  const { tenantId, ...equal } = filter ?? {};
-  const where = { ...visibleTo(caller, tenantId), ...given({ ...equal }) };
+  const { tenantId, archived, ...equal } = filter ?? {};
+  const where = { ...visibleTo(caller, { tenantId, archived }), ...given({ ...equal }) };
   return findPage(accessGrants(database), where, timeSort(orderBy ?? 'NEWEST_FIRST'), page);
 }

@@ -84,7 +84,7 @@ export function createTenantsLoaders(
     appsOfTenant: groupLoader<AppRecord>(
       (ids) =>
         apps(connection)
-          .find({ tenantId: { $in: ids } })
+          .find({ tenantId: { $in: ids }, archivedAt: null })
           .sort(oldestFirst)
           .lean(),
       tenantOf,

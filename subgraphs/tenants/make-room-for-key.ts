@@ -1,22 +1,22 @@
 import { apiKeys } from '#mongo/api-keys.ts';
-import { withLock } from '#mongo/locks.ts';
 import { noRoomFor } from '#schema/count-limits.ts';
 import { countMaxOf } from '../shared/with-room.ts';
+import { withLiveOwner } from './below-tenant.ts';
 import type { TenantsDeps } from './deps.ts';
 
 /**
  * Creates a key where the app has room for it. The list of an app's keys is bounded: the oldest key that has ended goes
  * for good (the audit log and the ledger keep their word of it), unless its limits bind keys that were made with it.
- * CONFLICT when none may go.
+ * CONFLICT when none may go, or the app is archived.
  */
 export function withRoomForKey<T>(
-  appId: string,
+  app: { readonly tenantId: string; readonly appId: string },
   now: Date,
   deps: TenantsDeps,
   create: () => Promise<T>,
 ): Promise<T> {
-  return withLock(deps.connection, `keysPerApp ${appId}`, async () => {
-    await makeRoom(appId, now, deps);
+  return withLiveOwner(app, deps, async () => {
+    await makeRoom(app.appId, now, deps);
     return create();
   });
 }

@@ -1,7 +1,8 @@
 import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { checkedText, isDuplicateKey, notFound } from '../shared/input.ts';
-import { withRoom } from '../shared/with-room.ts';
+import { requireRoom } from '../shared/with-room.ts';
+import { withLiveOwner } from './below-tenant.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { randomId } from './ids.ts';
 import { visible } from './visible.ts';
@@ -42,7 +43,10 @@ export async function requestAccess(
   try {
     if ((await records.exists(where)) === null) {
       const others = () => records.countDocuments({ appId, resource: { $ne: grant.resource } });
-      await withRoom(deps, 'accessRequestsPerApp', appId, others, () => records.create({ ...grant }));
+      await withLiveOwner(grant, deps, async () => {
+        await requireRoom(deps, 'accessRequestsPerApp', others);
+        return records.create({ ...grant });
+      });
       context.audit({ tenantId: grant.tenantId, type: 'AccessGrant', id: grant._id, after: grant });
       await callersChanged(deps, grant.tenantId);
       return grant;

@@ -10,6 +10,9 @@ import { HeddleError } from '#schema/errors.ts';
 import { decimalOfNanos } from '#schema/money.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { SubgraphResolvers } from '../shared/subgraph.ts';
+import { archiveApp } from './archive-app.ts';
+import { archiveTenant } from './archive-tenant.ts';
+import { shownName } from './archived-name.ts';
 import { assignPlan } from './assign-plan.ts';
 import { createApiKey } from './create-api-key.ts';
 import { createApp } from './create-app.ts';
@@ -35,6 +38,8 @@ import type { TenantsLoaders } from './loaders.ts';
 import { recordRefusals } from './record-refusals.ts';
 import { removeMember } from './remove-member.ts';
 import { requestAccess } from './request-access.ts';
+import { restoreApp } from './restore-app.ts';
+import { restoreTenant } from './restore-tenant.ts';
 import { revokeApiKey } from './revoke-api-key.ts';
 import { rotateApiKey } from './rotate-api-key.ts';
 import { saveBudget } from './save-budget.ts';
@@ -74,7 +79,7 @@ export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphRe
         if (caller.kind !== 'SYSTEM')
           throw new HeddleError('FORBIDDEN', 'Only the mesh itself looks up callers.');
         const found = await findCaller(args.keyHash, deps);
-        if (found?.keyId) usage.used(found.keyId);
+        if (found && 'keyId' in found && found.keyId) usage.used(found.keyId);
         return found;
       },
     },
@@ -85,8 +90,12 @@ export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphRe
         return recordRefusals(args.refusals, deps);
       },
       createTenant: (_root, { input }, context) => createTenant(input, context, deps),
+      archiveTenant: (_root, args, context) => archiveTenant(args.id, context, deps),
+      restoreTenant: (_root, args, context) => restoreTenant(args.id, context, deps),
       updateTenant: (_root, args, context) => updateTenant(args.id, args.input, context, deps),
       createApp: (_root, { input }, context) => createApp(input, context, deps),
+      archiveApp: (_root, args, context) => archiveApp(args.id, context, deps),
+      restoreApp: (_root, args, context) => restoreApp(args.id, context, deps),
       updateApp: (_root, args, context) => updateApp(args.id, args.input, context, deps),
       createApiKey: (_root, { input }, context) => createApiKey(input, context, deps),
       updateApiKey: (_root, args, context) => updateApiKey(args.id, args.input, context, deps),
@@ -109,14 +118,19 @@ export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphRe
     },
     Tenant: {
       id,
+      name: (tenant: TenantRecord) => shownName(tenant),
       plan: (tenant: TenantRecord, _args, { loaders }) => loaders.plan.load(tenant.planId),
       apps: (tenant: TenantRecord, _args, { loaders }) => loaders.appsOfTenant.load(tenant._id),
       members: (tenant: TenantRecord, _args, { loaders }) => loaders.membersOfTenant.load(tenant._id),
-      budgets: (tenant: TenantRecord, _args, { loaders }) => loaders.budgetsOfTenant.load(tenant._id),
+      budgets: async (tenant: TenantRecord, _args, { loaders }) =>
+        (await loaders.budgetsOfTenant.load(tenant._id)).filter(
+          (budget) => tenant.archivedAt != null || budget.hidden !== true,
+        ),
       __resolveReference: (ref, { loaders }) => loaders.tenant.load(ref.id),
     },
     App: {
       id,
+      name: (app: AppRecord) => shownName(app),
       tenant: (app: AppRecord, _args, { loaders }) => loaders.tenant.load(app.tenantId),
       keys: (app: AppRecord, _args, { loaders }) => loaders.keysOfApp.load(app._id),
       limits: (app: AppRecord) => app.limits.map(limitOf),

@@ -1,5 +1,6 @@
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { badInput } from '../shared/input.ts';
+import { requireLive } from './below-tenant.ts';
 import { boundsOfCaller, boundsOfKey, requireAnotherKey, requireWithin } from './bounds.ts';
 import type { CreatedApiKey } from './create-api-key.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
@@ -33,6 +34,7 @@ export async function rotateApiKey(
   requireWithin('The key', boundsOfKey(old), bounds);
   const now = nowOf(deps);
   requireInForce(old, now);
+  await requireLive(old, deps);
   const { id: newId, text } = newKeyText();
   const lifetimeMs = old.expiresAt && old.expiresAt.getTime() - old.createdAt.getTime();
   const key: ApiKeyRecord = {
@@ -48,7 +50,7 @@ export async function rotateApiKey(
     createdAt: now,
   };
   const keys = apiKeys(deps.connection);
-  await withRoomForKey(old.appId, now, deps, () => keys.create({ ...key }));
+  await withRoomForKey(old, now, deps, () => keys.create({ ...key }));
   const overlapEnd = new Date(now.getTime() + overlap * 1000);
   const end: Partial<ApiKeyRecord> =
     overlap === 0

@@ -2,7 +2,8 @@ import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { badInput, checkedList, isDuplicateKey, notFound } from '../shared/input.ts';
-import { withRoom } from '../shared/with-room.ts';
+import { requireRoom } from '../shared/with-room.ts';
+import { requireLive, withLiveOwner } from './below-tenant.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { randomId } from './ids.ts';
 import { checkedMoney } from './limits.ts';
@@ -58,7 +59,8 @@ export async function saveBudget(
     hard: input.hard ?? true,
     createdAt: before?.createdAt ?? nowOf(deps),
   };
-  await store(budget, before, deps);
+  if (named) await requireLive(named, deps);
+  await withLiveOwner(budget, deps, () => store(budget, before, deps));
   context.audit({ tenantId, type: 'Budget', id: budget._id, before, after: budget });
   context.loaders.budget.clear(budget._id);
   await callersChanged(deps, tenantId);
@@ -91,8 +93,8 @@ async function store(budget: BudgetRecord, before: BudgetRecord | null, deps: Te
       return;
     }
     const { tenantId } = budget;
-    const others = () => records.countDocuments({ tenantId });
-    await withRoom(deps, 'budgetsPerTenant', tenantId, others, () => records.create({ ...budget }));
+    await requireRoom(deps, 'budgetsPerTenant', () => records.countDocuments({ tenantId }));
+    await records.create({ ...budget });
   } catch (cause) {
     if (!isDuplicateKey(cause)) throw cause;
     const what = budget.appId === null ? 'this tenant' : `the app ${budget.appId}`;

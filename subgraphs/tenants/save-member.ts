@@ -1,6 +1,7 @@
 import { type MemberRecord, type MemberRole, members } from '#mongo/members.ts';
 import { badInput, checkedText } from '../shared/input.ts';
-import { withRoom } from '../shared/with-room.ts';
+import { requireRoom } from '../shared/with-room.ts';
+import { withLiveOwner } from './below-tenant.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { randomId } from './ids.ts';
 import { tenantIdOf } from './visible.ts';
@@ -34,7 +35,10 @@ export async function saveMember(
       .lean()
       .exec();
   const others = () => records.countDocuments({ tenantId, subject: { $ne: subject } });
-  const after = await withRoom(deps, 'membersPerTenant', tenantId, others, save);
+  const after = await withLiveOwner({ tenantId }, deps, async () => {
+    await requireRoom(deps, 'membersPerTenant', others);
+    return save();
+  });
   if (!after) throw new Error('an upsert answered no record');
   context.audit({ tenantId, type: 'Member', id: after._id, before, after });
   context.loaders.member.clear(after._id);

@@ -2,6 +2,7 @@ import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { checkedText } from '../shared/input.ts';
 import { checkedPatterns } from '../shared/name-patterns.ts';
 import { checkedAddresses } from './addresses.ts';
+import { requireLive } from './below-tenant.ts';
 import { boundsOfCaller, boundsOfKey, findExcess, requireAnotherKey, requireWithin } from './bounds.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { checkedExpiry } from './expiry.ts';
@@ -40,6 +41,7 @@ export async function updateApiKey(
   const bounds = boundsOfCaller(context.caller, before.appId);
   requireWithin('The key', boundsOfKey(before), bounds);
   requireInForce(before, now);
+  await requireLive(before, deps);
   const change: Partial<ApiKeyRecord> = {};
   if (input.label !== undefined) change.label = checkedText(input.label ?? '', 'input.label');
   if (input.scopes !== undefined) change.scopes = changedScopes(before, input.scopes);

@@ -6,6 +6,7 @@ import { HeddleError } from '#schema/errors.ts';
 import { checkedCacheScope } from '../shared/cache-scope.ts';
 import { checkedText, orConflict } from '../shared/input.ts';
 import { checkedPatterns } from '../shared/name-patterns.ts';
+import { withLiveOwner } from './below-tenant.ts';
 import { limitsOfCaller, requireNames } from './bounds.ts';
 import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { limitsExceeded } from './limit-bounds.ts';
@@ -51,12 +52,14 @@ export async function updateApp(
     change[field] = wanted;
   }
   const unchanged = change.limits === undefined ? {} : { limits: before.limits };
-  const after = await orConflict(
-    apps(deps.connection)
-      .findOneAndUpdate({ _id: id, ...unchanged }, { $set: change }, { returnDocument: 'after' })
-      .lean()
-      .exec(),
-    `There is an app named ${JSON.stringify(change.name)} in this tenant already.`,
+  const after = await withLiveOwner({ tenantId: before.tenantId, appId: before._id }, deps, () =>
+    orConflict(
+      apps(deps.connection)
+        .findOneAndUpdate({ _id: before._id, ...unchanged }, { $set: change }, { returnDocument: 'after' })
+        .lean()
+        .exec(),
+      `There is an app named ${JSON.stringify(change.name)} in this tenant already.`,
+    ),
   );
   if (!after) throw new HeddleError('CONFLICT', `Someone else has just changed the app ${id}.`);
   context.audit({ tenantId: after.tenantId, type: 'App', id, before, after });

@@ -2,6 +2,7 @@ import { type PayloadLogging, type TenantRecord, tenants } from '#mongo/tenants.
 import type { CacheScope } from '#schema/cache-scope.ts';
 import { checkedCacheScope } from '../shared/cache-scope.ts';
 import { badInput, checkedText, notFound, orConflict } from '../shared/input.ts';
+import { withLiveOwner } from './below-tenant.ts';
 import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { checkedRegions } from './regions.ts';
 import { visible } from './visible.ts';
@@ -36,12 +37,14 @@ export async function updateTenant(
   if (input.cacheScope !== undefined) {
     change.cacheScope = checkedCacheScope(input.cacheScope, 'input.cacheScope');
   }
-  const after = await orConflict(
-    tenants(deps.connection)
-      .findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' })
-      .lean()
-      .exec(),
-    `There is a tenant named ${JSON.stringify(change.name)} already.`,
+  const after = await withLiveOwner({ tenantId: id }, deps, () =>
+    orConflict(
+      tenants(deps.connection)
+        .findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' })
+        .lean()
+        .exec(),
+      `There is a tenant named ${JSON.stringify(change.name)} already.`,
+    ),
   );
   if (!after) notFound('tenant', id);
   context.audit({ tenantId: id, type: 'Tenant', id, before, after });

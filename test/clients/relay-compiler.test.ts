@@ -78,6 +78,8 @@ describe('relay-compiler', () => {
     ['removeMember', 'id'],
     ['deleteBudget', 'id'],
     ['archivePrompt', 'id'],
+    ['archiveApp', 'id'],
+    ['archiveTenant', 'id'],
   ])('takes @deleteRecord and @deleteEdge on the id that %s returns', async (mutation, argument) => {
     const query = `mutation ${mutation}Mutation($id: ID!, $connections: [ID!]!) {
       ${mutation}(${argument}: $id) @deleteRecord @deleteEdge(connections: $connections)

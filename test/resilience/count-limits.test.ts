@@ -8,8 +8,12 @@ import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 const room = 5;
 const atOnce = 20;
 
-/** Limits with a test of their own; that of archived prompts is with them. */
-type TestedApart = 'promptBytesPerTenant' | 'archivedPromptsPerTenant';
+/** Limits with a test of their own; those of what is archived are with it. */
+type TestedApart =
+  | 'promptBytesPerTenant'
+  | 'archivedPromptsPerTenant'
+  | 'archivedAppsPerTenant'
+  | 'archivedTenants';
 
 /** What creates one more of a kind in the tenant `default`; `$n` tells them apart. */
 const creations: Readonly<Record<Exclude<Counted, TestedApart>, (n: number, ids: Ids) => string>> = {

@@ -4,7 +4,7 @@ import { PlannerProcess } from '#gateway/execution/planner.ts';
 import type { Exposures } from '#gateway/exposure.ts';
 import { createGateway, type Gateway } from '#gateway/gateway.ts';
 import type { GatewayLimits } from '#gateway/limits.ts';
-import type { Caller } from '#schema/caller.ts';
+import type { ArchivedCaller, Caller } from '#schema/caller.ts';
 import { composeSupergraph } from '#schema/compose.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
@@ -20,7 +20,7 @@ export interface SampleGateway extends AsyncDisposable {
   readonly bus: ReturnType<typeof createMemoryBus>;
   readonly url: string;
   /** Makes a key known and tells it. */
-  keyFor(caller: Caller): string;
+  keyFor(caller: Caller | ArchivedCaller): string;
 }
 
 /** Holds inference:invoke, models:write and tenants:admin. */

@@ -1,6 +1,6 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { execute, GraphQLError, getOperationAST, parse, print, subscribe } from 'graphql';
-import { anonymousCaller, type Caller } from '#schema/caller.ts';
+import { type ArchivedCaller, anonymousCaller, type Caller } from '#schema/caller.ts';
 import type { SubgraphExecutor, SubgraphName, SubgraphRequest } from '#schema/subgraph.ts';
 import { sampleSdls } from './sample-graph.ts';
 
@@ -63,7 +63,7 @@ export class SampleSource implements AsyncIterableIterator<unknown> {
 export interface SampleMesh {
   readonly executors: Readonly<Record<'models' | 'tenants' | 'inference', SubgraphExecutor>>;
   readonly calls: SampleCall[];
-  readonly callers: Map<string, Caller>;
+  readonly callers: Map<string, Caller | ArchivedCaller>;
   /** What completionStream reads from; replace it before subscribing. */
   source: AsyncIterable<unknown>;
 }
@@ -93,7 +93,7 @@ const models = new Map(
 
 export function createSampleMesh(): SampleMesh {
   const calls: SampleCall[] = [];
-  const callers = new Map<string, Caller>();
+  const callers = new Map<string, Caller | ArchivedCaller>();
   const mesh: { source: AsyncIterable<unknown> } = { source: new SampleSource() };
   const refOf = (found: object | undefined, __typename: string) => found && { __typename, ...found };
   const resolvers = {

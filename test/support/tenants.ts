@@ -1,5 +1,5 @@
 import type { Database } from '#mongo/connect.ts';
-import { type Caller, type Scope, systemCaller } from '#schema/caller.ts';
+import { type ArchivedCaller, type Caller, type Scope, systemCaller } from '#schema/caller.ts';
 import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
 import { keyLimitsDefault, parseLimits, tenantLimitsDefault } from '#subgraphs/tenants/default-limits.ts';
 import type { TenantsDeps } from '#subgraphs/tenants/deps.ts';
@@ -16,7 +16,7 @@ interface TestKey {
 
 /** What the operations of the tests answer, as far as they ask for it. */
 export interface TenantsData {
-  readonly _caller: Caller | null;
+  readonly _caller: Caller | ArchivedCaller | null;
   readonly createTenant: { readonly id: string };
   readonly createApp: { readonly id: string };
   readonly createApiKey: { readonly secret: string; readonly key: TestKey };
@@ -52,7 +52,7 @@ export interface TestTenants extends AsyncDisposable {
   readonly admin: Caller;
   /** The subgraph's clock; null: the real one. */
   clock: { ms: number | null };
-  /** Who the gateway takes the bearer of this key for; null: nobody. */
+  /** Who the gateway takes the bearer of this key for; null: nobody, as of an archived app or tenant. */
   callerOf(secret: string): Promise<Caller | null>;
   /** A tenant with one app and one key of it, without limits. */
   addTenant(name: string, scopes?: readonly Scope[]): Promise<TestTenant>;
@@ -74,7 +74,8 @@ export async function startTenants(): Promise<TestTenants> {
   const subgraph = createTenantsSubgraph(deps);
   const callerOf = async (secret: string): Promise<Caller | null> => {
     const query = 'query ($hash: String!) { _caller(keyHash: $hash) }';
-    return (await dataOf<TenantsData>(subgraph, systemCaller, query, { hash: hashOfKey(secret) }))._caller;
+    const { _caller } = await dataOf<TenantsData>(subgraph, systemCaller, query, { hash: hashOfKey(secret) });
+    return _caller && 'archived' in _caller ? null : _caller;
   };
   const mustBe = async (secret: string): Promise<Caller> => {
     const caller = await callerOf(secret);

@@ -1,0 +1,64 @@
+import { type AppRecord, apps } from '#mongo/apps.ts';
+import { HeddleError } from '#schema/errors.ts';
+import { notFound } from '../shared/input.ts';
+import { requireRoom } from '../shared/with-room.ts';
+import { storedArchivedName, withShownName } from './archived-name.ts';
+import { markHidden, withTenant } from './below-tenant.ts';
+import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { isOfFirstStart } from './first-start.ts';
+import { keepingOperatorsOutside } from './keep-operators.ts';
+import { setterOf } from './set-limits.ts';
+import { visible } from './visible.ts';
+
+/**
+ * Archives an app and returns its id: its keys and page tokens are refused, lists leave it and what is below it out, and
+ * its name is free. One that is archived keeps its time. FORBIDDEN for the caller's own app, and for one with keys with
+ * tenants:admin to who lacks that scope; CONFLICT for the app of the first start, and for the last such keys.
+ */
+export async function archiveApp(id: string, context: TenantsContext, deps: TenantsDeps): Promise<string> {
+  const { _id, tenantId } = await visible('app', id, context);
+  const { caller } = context;
+  if (caller.appId === _id) {
+    throw new HeddleError('FORBIDDEN', 'No key archives its own app: use a key of another app.');
+  }
+  const records = apps(deps.connection);
+  const change = await withTenant(tenantId, deps, async () => {
+    const before = (await records.findById(_id).lean()) ?? notFound('app', id);
+    if (before.archivedAt != null) {
+      await markHidden(tenantId, deps.connection);
+      // What an operator archives as well, the tenant no longer restores.
+      if (before.archivedBy !== 'TENANT' || setterOf(caller) === 'TENANT') return null;
+      const after: AppRecord = { ...before, archivedBy: 'OPERATOR' };
+      await records.updateOne({ _id }, { $set: { archivedBy: 'OPERATOR' } });
+      return { before: withShownName(before), after };
+    }
+    if (isOfFirstStart(before)) {
+      throw new HeddleError(
+        'CONFLICT',
+        'The app of the first start stays: it is the one of HEDDLE_ADMIN_KEY.',
+      );
+    }
+    await requireRoom(deps, 'archivedAppsPerTenant', () =>
+      records.countDocuments({ tenantId, archivedAt: { $ne: null } }),
+    );
+    const archived = {
+      name: storedArchivedName(before),
+      archivedAt: nowOf(deps),
+      archivedBy: setterOf(caller),
+    };
+    await keepingOperatorsOutside({ appId: _id }, caller, deps.connection, async () => {
+      await records.updateOne({ _id }, { $set: archived });
+      await markHidden(tenantId, deps.connection);
+    });
+    const after: AppRecord = { ...before, ...archived };
+    return { before, after };
+  });
+  if (change === null) context.unchanged();
+  else {
+    const { before, after } = change;
+    context.audit({ tenantId, type: 'App', id: _id, before, after: withShownName(after) });
+  }
+  context.loaders.app.clear(_id);
+  await callersChanged(deps, tenantId);
+  return _id;
+}
