@@ -1,3 +1,4 @@
+import type { CommandStartedEvent } from 'mongodb';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCallers } from '#gateway/caller.ts';
@@ -415,6 +416,48 @@ describe('restoreApp', () => {
 });
 
 describe('at the same time', () => {
+  it.each<[string, string, () => Record<string, unknown>]>([
+    ['archiveApp', archiveApp, () => ({ id: app.id })],
+    ['restoreApp', restoreApp, () => ({ id: app.id })],
+    ['archiveTenant', archiveTenant, () => ({ id: acme.tenantId })],
+    ['restoreTenant', restoreTenant, () => ({ id: acme.tenantId })],
+    ['createApiKey', createKey, () => ({ appId: app.id })],
+    ['rotateApiKey', 'mutation ($id: ID!) { rotateApiKey(id: $id) { secret } }', () => ({ id: app.keyId })],
+    ...[
+      'createApp(input: { tenantId: $id, name: "x" })',
+      'updateTenant(id: $id, input: { cacheByDefault: true })',
+      'saveMember(input: { tenantId: $id, subject: "x", role: OWNER })',
+      'saveBudget(input: { tenantId: $id, amount: "1", window: DAY })',
+    ].map((mutation): [string, string, () => Record<string, unknown>] => [
+      mutation.split('(')[0] ?? '',
+      `mutation ($id: ID!) { ${mutation} { id } }`,
+      () => ({ id: acme.tenantId }),
+    ]),
+    [
+      'updateApp',
+      'mutation ($id: ID!) { updateApp(id: $id, input: { name: "x" }) { id } }',
+      () => ({ id: app.id }),
+    ],
+  ])('%s waits while another process changes what belongs to the tenant', async (_name, query, variables) => {
+    const { connection } = mesh.database;
+    const name = `tenant ${acme.tenantId}`;
+    const locks = connection.collection<{ _id: string; holder: string; until: Date }>('locks');
+    await locks.insertOne({ _id: name, holder: 'another', until: new Date(Date.now() + 60_000) });
+    const waits = Promise.withResolvers<'waits'>();
+    let tries = 0;
+    const note = ({ command }: CommandStartedEvent) => {
+      if (command.update === 'locks' && command.updates?.[0]?.q._id === name && ++tries === 2)
+        waits.resolve('waits');
+    };
+    const client = connection.getClient();
+    client.on('commandStarted', note);
+    const answer = ask(subgraph, mesh.admin, query, variables());
+    expect(await Promise.race([waits.promise, answer])).toBe('waits');
+    client.off('commandStarted', note);
+    await locks.deleteOne({ _id: name });
+    expect((await answer).errors).toBeUndefined();
+  });
+
   it('creating keys, renaming and archiving leave nothing in lists below what is archived', async () => {
     const rename = 'mutation ($id: ID!) { updateApp(id: $id, input: { name: "renamed" }) { id } }';
     const answers = await Promise.all(

@@ -206,6 +206,22 @@ describe('ensureFirstTenant', () => {
     expect(await ensureFirstTenant(connection, { newAdminKeyFile })).toEqual({ newAdminKey: null });
   });
 
+  it('gives the admin key to no app that is archived', async () => {
+    await using database = await openTestDatabase();
+    const { connection } = database;
+    const first = {
+      _id: 'older',
+      tenantId: 'default',
+      name: 'older older ',
+      limits: [],
+      cacheByDefault: null,
+    };
+    await apps(connection).create({ ...first, createdAt: new Date(0), archivedAt: new Date() });
+    const { newAdminKey } = await ensureFirstTenant(connection);
+    const deps = { ...testServices(database), connection };
+    expect(await findCaller(hashOfKey(newAdminKey ?? ''), deps)).toMatchObject({ appId: 'default-app' });
+  });
+
   it('discards the kept text of each of several processes whose key was not stored', async () => {
     await using database = await openTestDatabase();
     const { connection } = database;

@@ -1,6 +1,5 @@
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { badInput } from '../shared/input.ts';
-import { requireLive } from './below-tenant.ts';
 import { boundsOfCaller, boundsOfKey, requireAnotherKey, requireWithin } from './bounds.ts';
 import type { CreatedApiKey } from './create-api-key.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
@@ -34,7 +33,6 @@ export async function rotateApiKey(
   requireWithin('The key', boundsOfKey(old), bounds);
   const now = nowOf(deps);
   requireInForce(old, now);
-  await requireLive(old, deps);
   const { id: newId, text } = newKeyText();
   const lifetimeMs = old.expiresAt && old.expiresAt.getTime() - old.createdAt.getTime();
   const key: ApiKeyRecord = {
@@ -47,6 +45,8 @@ export async function rotateApiKey(
         ? null
         : new Date(Math.min(now.getTime() + lifetimeMs, bounds.expiresAtMs ?? Number.POSITIVE_INFINITY)),
     lastUsedAt: null,
+    // Its app may have been restored since it was read; what is created is below nothing archived.
+    hidden: null,
     createdAt: now,
   };
   const keys = apiKeys(deps.connection);

@@ -59,8 +59,10 @@ export async function saveBudget(
     hard: input.hard ?? true,
     createdAt: before?.createdAt ?? nowOf(deps),
   };
-  if (named) await requireLive(named, deps);
-  await withLiveOwner(budget, deps, () => store(budget, before, deps));
+  await withLiveOwner(budget, deps, async () => {
+    if (named) await requireLive(named, deps);
+    await store(budget, before, deps);
+  });
   context.audit({ tenantId, type: 'Budget', id: budget._id, before, after: budget });
   context.loaders.budget.clear(budget._id);
   await callersChanged(deps, tenantId);

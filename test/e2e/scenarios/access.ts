@@ -57,6 +57,57 @@ export function accessScenarios(mesh: MeshOf): void {
         .toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
     });
 
+    it.each([
+      ['app', 'archiveApp', 'restoreApp'],
+      ['tenant', 'archiveTenant', 'restoreTenant'],
+    ] as const)(
+      'stops the keys of an archived %s, lets their calls end, keeps what was called, and undoes it',
+      async (what, archive, restore) => {
+        const root = admin(mesh);
+        const made = await newTenant(mesh);
+        const { client, tenantId, appId } = made;
+        const id = what === 'app' ? appId : tenantId;
+        const once = echo('once');
+        Object.assign(once.input as object, { idempotencyKey: unique('key') });
+        const completeOnce = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text } }';
+        const first = await client.data<{ complete: { id: string } }>(completeOnce, once);
+        const { startCompletion } = await client.data<{ startCompletion: { id: string } }>(
+          'mutation ($input: CompletionInput!) { startCompletion(input: $input) { id } }',
+          { input: { model: 'demo/slow', messages: [{ role: 'USER', content: 'word '.repeat(20) }] } },
+        );
+        expect(await root.data(`mutation ($id: ID!) { ${archive}(id: $id) }`, { id })).toEqual({
+          [archive]: id,
+        });
+        await expect
+          .poll(() => client.send(complete, echo('after')), { timeout: 8_000 })
+          .toMatchObject({
+            errors: [
+              {
+                message: `The ${what} of this API key is archived.`,
+                extensions: { code: 'UNAUTHENTICATED' },
+              },
+            ],
+          });
+        const rows = () =>
+          root.data(
+            `query ($tenantId: ID!) { invocations(filter: { tenantId: $tenantId }) {
+              edges { node { id status tenant { id } app { id name } } } } }`,
+            { tenantId },
+          );
+        const app = { id: appId, name: 'app' };
+        const ended = { status: 'SUCCEEDED', tenant: { id: tenantId }, app };
+        await expect.poll(rows, { timeout: 20_000 }).toEqual({
+          invocations: {
+            edges: [startCompletion, first.complete].map(({ id: of }) => ({
+              node: { ...ended, id: `invocation:${of}` },
+            })),
+          },
+        });
+        await root.data(`mutation ($id: ID!) { ${restore}(id: $id) { id archivedAt } }`, { id });
+        await expect.poll(() => client.send(completeOnce, once), { timeout: 8_000 }).toEqual({ data: first });
+      },
+    );
+
     it('lets a key that was made without limits start no more calls at once than the default, and shows it', async () => {
       const { client, appId } = await newTenant(mesh);
       const { createApiKey } = await client.data<{
