@@ -7,7 +7,8 @@ interface ErrorDescription {
 /** Every stable error code of the graph: `errors[].extensions.code` is always one of these keys. */
 export const errorCatalogue = {
   UNAUTHENTICATED: {
-    summary: 'No credentials were sent, or they are unknown, expired or revoked.',
+    summary:
+      'No credentials were sent, or they are unknown, expired, revoked, or of an app or tenant that is archived.',
     whatToDo: 'Send `authorization: Bearer <API key>` with a key that is in force.',
   },
   FORBIDDEN: {

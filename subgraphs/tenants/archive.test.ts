@@ -439,23 +439,8 @@ describe('at the same time', () => {
       () => ({ id: app.id }),
     ],
   ])('%s waits while another process changes what belongs to the tenant', async (_name, query, variables) => {
-    const { connection } = mesh.database;
-    const name = `tenant ${acme.tenantId}`;
-    const locks = connection.collection<{ _id: string; holder: string; until: Date }>('locks');
-    await locks.insertOne({ _id: name, holder: 'another', until: new Date(Date.now() + 60_000) });
-    const waits = Promise.withResolvers<'waits'>();
-    let tries = 0;
-    const note = ({ command }: CommandStartedEvent) => {
-      if (command.update === 'locks' && command.updates?.[0]?.q._id === name && ++tries === 2)
-        waits.resolve('waits');
-    };
-    const client = connection.getClient();
-    client.on('commandStarted', note);
-    const answer = ask(subgraph, mesh.admin, query, variables());
-    expect(await Promise.race([waits.promise, answer])).toBe('waits');
-    client.off('commandStarted', note);
-    await locks.deleteOne({ _id: name });
-    expect((await answer).errors).toBeUndefined();
+    const answer = await whileHeld(`tenant ${acme.tenantId}`, query, variables());
+    expect(answer.errors).toBeUndefined();
   });
 
   it('creating keys, renaming and archiving leave nothing in lists below what is archived', async () => {
@@ -497,6 +482,17 @@ describe('at the same time', () => {
     expect(new Set(names).size).toBe(4);
   });
 
+  it.each<[string, string, () => string]>([
+    ['archiveApp', archiveApp, () => app.id],
+    ['archiveTenant', archiveTenant, () => acme.tenantId],
+  ])(
+    '%s waits while another process ends a key with tenants:admin, whether it has one',
+    async (_n, query, id) => {
+      const answer = await whileHeld('the keys with tenants:admin', query, { id: id() });
+      expect(answer.errors).toBeUndefined();
+    },
+  );
+
   it('never archives the last keys with tenants:admin, each way in by another', async () => {
     const second = await addApp('second');
     await addKey(app.id, ['tenants:admin']);
@@ -514,6 +510,26 @@ describe('at the same time', () => {
     await keys.updateMany(ids, { $set: { revokedAt: null } });
   });
 });
+
+/** Asks while another process holds the lock, which it gives back once the operation waits for it. */
+async function whileHeld(name: string, query: string, variables: Record<string, unknown>) {
+  const { connection } = mesh.database;
+  const locks = connection.collection<{ _id: string; holder: string; until: Date }>('locks');
+  await locks.insertOne({ _id: name, holder: 'another', until: new Date(Date.now() + 60_000) });
+  const waits = Promise.withResolvers<'waits'>();
+  let tries = 0;
+  const note = ({ command }: CommandStartedEvent) => {
+    if (command.update === 'locks' && command.updates?.[0]?.q._id === name && ++tries === 2)
+      waits.resolve('waits');
+  };
+  const client = connection.getClient();
+  client.on('commandStarted', note);
+  const answer = ask(subgraph, mesh.admin, query, variables);
+  expect(await Promise.race([waits.promise, answer])).toBe('waits');
+  client.off('commandStarted', note);
+  await locks.deleteOne({ _id: name });
+  return answer;
+}
 
 /** An operator of another app and tenant than those of the first start. */
 async function newOperator(): Promise<Caller> {

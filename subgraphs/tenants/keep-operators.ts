@@ -16,17 +16,19 @@ export async function keepingOperators<T>(
   run: () => Promise<T>,
 ): Promise<T> {
   if (!key.scopes.includes(operatorScope) || key.revokedAt !== null || key.hidden === true) return run();
-  return keepingOthers(
-    { _id: { $ne: key._id } },
-    `The API key ${key._id} is the last with ${operatorScope} that has no end: it cannot be revoked or narrowed. Make another first.`,
-    connection,
-    run,
-  );
+  return withOperators(connection, async () => {
+    await requireAnother(
+      { _id: { $ne: key._id } },
+      `The API key ${key._id} is the last with ${operatorScope} that has no end: it cannot be revoked or narrowed. Make another first.`,
+      connection,
+    );
+    return run();
+  });
 }
 
 /**
- * Runs what archives an app or a tenant. Where it has keys with tenants:admin, the same for all of them, and FORBIDDEN
- * to who lacks that scope.
+ * Runs what archives an app or a tenant, one such change at a time: CONFLICT where the last of these keys belong to it,
+ * FORBIDDEN where any does to who lacks tenants:admin.
  */
 export async function keepingOperatorsOutside<T>(
   owner: { readonly appId: string } | { readonly tenantId: string },
@@ -34,38 +36,41 @@ export async function keepingOperatorsOutside<T>(
   connection: Connection,
   run: () => Promise<T>,
 ): Promise<T> {
-  const within = await apiKeys(connection).exists({ ...owner, scopes: operatorScope, revokedAt: null });
-  if (within === null) return run();
-  if (!hasScope(caller, operatorScope)) {
-    throw new HeddleError(
-      'FORBIDDEN',
-      `What has keys with ${operatorScope} is archived with ${operatorScope} alone.`,
+  return withOperators(connection, async () => {
+    const within = await apiKeys(connection).exists({ ...owner, scopes: operatorScope, revokedAt: null });
+    if (within === null) return run();
+    if (!hasScope(caller, operatorScope)) {
+      throw new HeddleError(
+        'FORBIDDEN',
+        `What has keys with ${operatorScope} is archived with ${operatorScope} alone.`,
+      );
+    }
+    await requireAnother(
+      Object.fromEntries(Object.entries(owner).map(([field, id]) => [field, { $ne: id }])),
+      `The last API keys with ${operatorScope} that have no end belong to it: it cannot be archived. Make another elsewhere first.`,
+      connection,
     );
-  }
-  return keepingOthers(
-    Object.fromEntries(Object.entries(owner).map(([field, id]) => [field, { $ne: id }])),
-    `The last API keys with ${operatorScope} that have no end are of it: it cannot be archived. Make another elsewhere first.`,
-    connection,
-    run,
-  );
+    return run();
+  });
 }
 
-async function keepingOthers<T>(
+/** Runs while no other ends or narrows keys with tenants:admin. */
+function withOperators<T>(connection: Connection, run: () => Promise<T>): Promise<T> {
+  return withLock(connection, 'the keys with tenants:admin', run);
+}
+
+async function requireAnother(
   others: Readonly<Record<string, unknown>>,
   message: string,
   connection: Connection,
-  run: () => Promise<T>,
-): Promise<T> {
-  return withLock(connection, 'the keys with tenants:admin', async () => {
-    const another = await apiKeys(connection).exists({
-      ...others,
-      scopes: operatorScope,
-      revokedAt: null,
-      replacedById: null,
-      expiresAt: null,
-      hidden: null,
-    });
-    if (another === null) throw new HeddleError('CONFLICT', message);
-    return run();
+): Promise<void> {
+  const another = await apiKeys(connection).exists({
+    ...others,
+    scopes: operatorScope,
+    revokedAt: null,
+    replacedById: null,
+    expiresAt: null,
+    hidden: null,
   });
+  if (another === null) throw new HeddleError('CONFLICT', message);
 }
