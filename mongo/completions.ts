@@ -1,3 +1,4 @@
+import type { mongo } from 'mongoose';
 import { defineCollection } from './collection.ts';
 
 /** How long a result can be read again by its id, and an idempotency key be answered from it. */
@@ -9,8 +10,11 @@ export const completionKeptMs = 24 * 60 * 60 * 1000;
  */
 export interface CompletionRecord {
   _id: string;
-  /** JSON text, as inference makes it, sealed: answers hold keys that a database may refuse, and are their tenant's alone. */
-  sealed?: string;
+  /**
+   * JSON text, as inference makes it, sealed: answers hold keys that a database may refuse, and are their tenant's alone.
+   * Text on records that older versions of Heddle wrote.
+   */
+  sealed?: mongo.Binary | string;
   /** The same, not sealed: on records that older versions of Heddle wrote. */
   content?: string;
   expiresAt: Date;
@@ -20,7 +24,8 @@ export const completions = defineCollection<CompletionRecord>(
   'completions',
   {
     _id: { type: String, required: true },
-    sealed: String,
+    // Written and read by the driver alone.
+    sealed: Object,
     content: String,
     expiresAt: { type: Date, required: true },
   },

@@ -105,6 +105,34 @@ describe('secret box', () => {
     expect(() => payloads.open(sealFirstForm('x'), context)).toThrow('not sealed by this program');
   });
 
+  it('seals to bytes that open like texts: for their words, with their key, unaltered', () => {
+    const former = createSecretBox(key);
+    const box = createSecretBox(randomBytes(32), { previous: [key] });
+    for (const text of ['sk-secret', '', 'ключ 🔑', 'x'.repeat(10_000)]) {
+      expect(box.open(box.sealToBytes(text, context), context)).toBe(text);
+    }
+    const sealed = box.sealToBytes('sk-secret', context);
+    expect(sealed.equals(box.sealToBytes('sk-secret', context))).toBe(false);
+    expect(sealed.includes('sk-secret')).toBe(false);
+    expect(() => box.open(sealed, ['a'])).toThrow('cannot be opened');
+    for (let index = 0; index < sealed.length; index += 1) {
+      const altered = Buffer.from(sealed);
+      altered[index] = altered[index]! ^ 1;
+      expect(() => box.open(altered, context)).toThrow(
+        index === 0 ? 'not sealed by this program' : 'cannot be opened',
+      );
+    }
+    for (let length = 0; length < sealed.length; length += 1) {
+      expect(() => box.open(sealed.subarray(0, length), context)).toThrow(
+        /not sealed|cut short|cannot be opened/,
+      );
+    }
+    const before = former.sealToBytes('sk-secret', context);
+    expect(box.open(before, context)).toBe('sk-secret');
+    expect([box.isCurrent(before), box.isCurrent(sealed)]).toEqual([false, true]);
+    expect(() => former.open(sealed, context)).toThrow('another encryption key');
+  });
+
   it('refuses a key of another length', () => {
     expect(() => createSecretBox(randomBytes(16))).toThrow('32 bytes');
     expect(() => createSecretBox(key, { previous: [randomBytes(31)] })).toThrow('32 bytes');

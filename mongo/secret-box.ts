@@ -22,10 +22,15 @@ export interface SecretBox {
    * The text that was sealed for this context. Throws when it was sealed with a key that the box does not have or for
    * another context, or was altered; the message holds no secret.
    */
-  open(sealed: string, context: SealContext): string;
+  open(sealed: Sealed, context: SealContext): string;
+  /** As `seal`, in bytes: for what is large or sealed often. */
+  sealToBytes(text: string, context: SealContext): Buffer;
   /** Whether it is sealed with the current key in the current form. */
-  isCurrent(sealed: string): boolean;
+  isCurrent(sealed: Sealed): boolean;
 }
+
+/** What `seal` or `sealToBytes` returns. */
+export type Sealed = string | Uint8Array;
 
 /** What the box seals. Each purpose has a key of its own, derived from the one key. */
 export type SealPurpose = 'secrets' | 'payloads';
@@ -41,6 +46,10 @@ const prefixBytes = 8;
 const ivBytes = 12;
 const tagBytes = 16;
 const countMax = 0xffff_ffff;
+/** Sealed bytes begin with the number of their form and the key id. */
+const bytesForm = 2;
+const keyIdBytes = 4;
+const headBytes = 1 + keyIdBytes;
 
 interface Key {
   readonly id: string;
@@ -60,6 +69,7 @@ export function createSecretBox(key: Uint8Array, options: SecretBoxOptions = {})
   const current = toKey(key, purpose);
   const keys = [current, ...previous.map((other) => toKey(other, purpose))];
   const begin = `v2.${current.id}.`;
+  const head = Buffer.from([bytesForm, ...Buffer.from(current.id, 'hex')]);
   const nextIv = createIvs();
 
   function openFirstForm(bytes: Buffer): string {
@@ -70,33 +80,55 @@ export function createSecretBox(key: Uint8Array, options: SecretBoxOptions = {})
     throw cannotOpen();
   }
 
+  function encrypt(text: string, context: SealContext): readonly Buffer[] {
+    const iv = nextIv();
+    const cipher = createCipheriv('aes-256-gcm', current.derived, iv, { authTagLength: tagBytes });
+    cipher.setAAD(toAad(context));
+    const sealed = cipher.update(text, 'utf8');
+    cipher.final();
+    return [iv, cipher.getAuthTag(), sealed];
+  }
+
+  function openBytes(bytes: Buffer, context: SealContext): string {
+    if (bytes[0] !== bytesForm) throw notSealed();
+    const keyId = bytes.subarray(1, headBytes).toString('hex');
+    return openWith(keyId, bytes.subarray(headBytes), context);
+  }
+
+  function openWith(keyId: string | undefined, bytes: Buffer, context: SealContext): string {
+    const found = keys.find(({ id }) => id === keyId);
+    const text = found && decrypt(found.derived, checkedLength(bytes), toAad(context));
+    if (text === undefined) throw cannotOpen();
+    return text;
+  }
+
   return {
     keyId: current.id,
     hasKey: (keyId) => keys.some(({ id }) => id === keyId),
-    seal(text, context) {
-      const iv = nextIv();
-      const cipher = createCipheriv('aes-256-gcm', current.derived, iv, { authTagLength: tagBytes });
-      cipher.setAAD(toAad(context));
-      const sealed = cipher.update(text, 'utf8');
-      cipher.final();
-      return begin + Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
-    },
+    seal: (text, context) => begin + Buffer.concat(encrypt(text, context)).toString('base64url'),
+    sealToBytes: (text, context) => Buffer.concat([head, ...encrypt(text, context)]),
     open(sealed, context) {
+      if (typeof sealed !== 'string') return openBytes(Buffer.from(sealed), context);
       const [version, ...parts] = sealed.split('.', 4);
       const isFirst = version === 'v1' && parts.length === 1 && purpose === 'secrets';
-      if (!isFirst && (version !== 'v2' || parts.length !== 2)) {
-        throw new Error('The text was not sealed by this program.');
-      }
+      if (!isFirst && (version !== 'v2' || parts.length !== 2)) throw notSealed();
       const bytes = Buffer.from(parts.at(-1) ?? '', 'base64url');
-      if (bytes.byteLength < ivBytes + tagBytes) throw new Error('The sealed text is cut short.');
-      if (isFirst) return openFirstForm(bytes);
-      const found = keys.find(({ id }) => id === parts[0]);
-      const text = found && decrypt(found.derived, bytes, toAad(context));
-      if (text === undefined) throw cannotOpen();
-      return text;
+      return isFirst ? openFirstForm(checkedLength(bytes)) : openWith(parts[0], bytes, context);
     },
-    isCurrent: (sealed) => sealed.startsWith(begin),
+    isCurrent: (sealed) =>
+      typeof sealed === 'string'
+        ? sealed.startsWith(begin)
+        : head.equals(Buffer.from(sealed).subarray(0, headBytes)),
   };
+}
+
+function notSealed(): Error {
+  return new Error('The text was not sealed by this program.');
+}
+
+function checkedLength(bytes: Buffer): Buffer {
+  if (bytes.byteLength < ivBytes + tagBytes) throw new Error('The sealed text is cut short.');
+  return bytes;
 }
 
 function cannotOpen(): Error {

@@ -169,20 +169,21 @@ export async function serveGraphql(
     accepted.result === undefined || accepted.result === 'text/event-stream'
       ? 'application/json'
       : accepted.result;
-  const left = new AbortController();
+  /** Aborts when the client has left a stream: made with the stream. */
+  let left: AbortController | undefined;
   /** Ends the operation: its client has left, or the process ends first. */
   const ending = new AbortController();
   response.once('close', () => {
     if (response.writableFinished) return;
-    left.abort();
+    left?.abort();
     ending.abort();
   });
-  let streams = false;
+  let isStreaming = false;
   const operating = {
     cut: () => {
       ending.abort(shuttingDown('This gateway has shut down before the answer came.'));
       // A stream breaks with its connection, and can be resumed at another gateway.
-      if (streams) left.abort();
+      if (isStreaming) left?.abort();
     },
   };
   mesh.work.begin(operating);
@@ -217,8 +218,10 @@ export async function serveGraphql(
     if (!isOperation(operation) || operation.type !== 'mutation') unread.refuse();
     const written = isStream(answer) ? accepted.stream : accepted.result;
     if (isStream(answer) || written === 'text/event-stream') {
-      streams = isStream(answer);
-      if (streams) ending.signal.throwIfAborted();
+      isStreaming = isStream(answer);
+      if (isStreaming) ending.signal.throwIfAborted();
+      left = new AbortController();
+      if (response.destroyed) left.abort();
       const framing = written === 'multipart/mixed' ? multipart : serverSentEvents;
       return await sendFramed(response, framing, answer, left.signal, mesh.limits.keepAliveMs, unread);
     }

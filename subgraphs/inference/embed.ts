@@ -8,7 +8,7 @@ import { Embedding, type EmbeddingsData } from './embedding.ts';
 import type { EmbedInput } from './input-types.ts';
 import { type CallOrigin, parseLabels } from './labels.ts';
 import { openingRecord } from './ledger/attempt-progress.ts';
-import { openRow, reservedRow } from './ledger/rows.ts';
+import { openRow, reserveInRow } from './ledger/rows.ts';
 import { larger, Meters } from './meters.ts';
 import { candidatesFor, type RoutingNeeds } from './route.ts';
 import type { Running } from './running.ts';
@@ -123,7 +123,7 @@ export async function embed(
   const bound = upperBound(first, inputTokensMax + deps.inputAllowances.tokensFor(first.id), 0);
   try {
     const atMs = await meters.reserve(bound);
-    await deps.ledger.open(reservedRow(row, atMs, bound));
+    await deps.ledger.open(reserveInRow(row, atMs, bound));
   } catch (error) {
     candidates.release();
     await meters.release();

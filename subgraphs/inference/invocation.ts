@@ -165,7 +165,8 @@ export class Invocation implements ProgressSource {
     }, totalMs);
     let ending: Ending;
     try {
-      ending = await this.#guarded(await this.#ask());
+      ending = await this.#ask();
+      if (this.#deps.guardrails.output !== undefined) ending = await this.#guarded(ending);
     } catch (error) {
       this.#deps.log.error({ err: error, completionId: this.id }, 'an invocation failed unexpectedly');
       ending = failed(internalFailure);
@@ -173,7 +174,7 @@ export class Invocation implements ProgressSource {
     clearTimeout(total);
     logFailedCall(this.#deps.log, this.#logged, ending.failure, this.#tally.attempts.at(-1));
     const ended = await this.#settleAndClose(ending);
-    await this.#tellEnd(ended, ending);
+    if (this.start.sink !== null) await this.#tellEnd(this.start.sink, ended, ending);
     return ended;
   }
 
@@ -261,7 +262,10 @@ export class Invocation implements ProgressSource {
         return followed.cover();
       });
       const wholeMs = this.start.sink === null ? now() - startedAtMs : null;
-      const { end, json } = await this.#structured(called, abort.signal);
+      const isStructured = this.start.request.structured !== null;
+      const { end, json } = isStructured
+        ? await this.#structured(called, abort.signal)
+        : { end: called, json: null };
       return { end, json, timeToFirstTokenMs, wholeMs };
     } finally {
       followed?.[Symbol.dispose]();
@@ -389,10 +393,8 @@ export class Invocation implements ProgressSource {
     const endedAtMs = this.#deps.now();
     const { completion, failure, result } = this.#kept(ending, endedAtMs);
     try {
-      const closing = {
-        ...closingOf(completion, this.#model.provider.id, endedAtMs, this.#firstTokenMs),
-        error: failure === null ? null : withoutInput(failure.message, this.start.request.call),
-      };
+      const closing = closingOf(completion, this.#model.provider.id, endedAtMs, this.#firstTokenMs);
+      closing.error = failure === null ? null : withoutInput(failure.message, this.start.request.call);
       // While the row is not closed its reservation stands: whoever closes it settles.
       if (this.start.request.labels.retention === 'NONE') {
         await this.#deps.ledger.close(this.id, withoutWords(closing), null);
@@ -418,9 +420,7 @@ export class Invocation implements ProgressSource {
     return this.#kept(status === 'SUCCEEDED' ? failed(unkeepable) : { ...ending, answer: {} }, endedAtMs);
   }
 
-  async #tellEnd(ended: Ended, { answer }: Ending): Promise<void> {
-    const { sink } = this.start;
-    if (sink === null) return;
+  async #tellEnd(sink: EventSink, ended: Ended, { answer }: Ending): Promise<void> {
     try {
       if (!this.#shown) {
         sink.started(this.#model.id);

@@ -18,7 +18,7 @@ import type { Idempotency } from './idempotency.ts';
 import { Invocation } from './invocation.ts';
 import { openingRecord } from './ledger/attempt-progress.ts';
 import { aheadCharsMin } from './ledger/progress.ts';
-import { openRow, type RowStart, reservedRow, resultOf } from './ledger/rows.ts';
+import { openRow, type RowStart, reserveInRow, resultOf } from './ledger/rows.ts';
 import type { LostReaders } from './lost-readers.ts';
 import { larger, Meters } from './meters.ts';
 import type { CachePolicy, CompletionRequest, OnDisconnect } from './request.ts';
@@ -79,9 +79,14 @@ export function createInvoker(
   /** Identical questions that are being answered; followers take the leader's answer. */
   const leaders = new Map<string, Promise<Led>>();
 
-  async function begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<Begun> {
-    const begun = await beginCall(request, caller, options);
-    if (begun.kind !== 'RUNNING') await options.meters?.release();
+  function begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<Begun> {
+    const begun = beginCall(request, caller, options);
+    return options.meters === undefined ? begun : releaseUnlessRunning(begun, options.meters);
+  }
+
+  async function releaseUnlessRunning(beginning: Promise<Begun>, meters: Meters): Promise<Begun> {
+    const begun = await beginning;
+    if (begun.kind !== 'RUNNING') await meters.release();
     return begun;
   }
 
@@ -237,7 +242,7 @@ export function createInvoker(
         await compileResponseSchema(structured, caller.tenantId ?? '', deps.jsonSchemas);
       }
       if (options.mode === 'STREAM') stream = await openStream(id, request, options.onDisconnect);
-      await deps.ledger.open(reservedRow(row, atMs, bound));
+      await deps.ledger.open(reserveInRow(row, atMs, bound));
     } catch (error) {
       candidates.release();
       await Promise.all([meters.release(), stream?.discard()]);

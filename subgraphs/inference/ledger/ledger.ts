@@ -26,7 +26,7 @@ export type InvocationClosing = Pick<
   | 'attempts'
 > & {
   /** True where its process has not closed it itself. */
-  readonly orphaned?: true;
+  orphaned?: true;
 };
 
 /**
@@ -147,18 +147,20 @@ export function createLedger(
     if (ids.size > lostMax) ids.delete(ids.keys().next().value ?? '');
   }
 
-  async function again(write: () => Promise<unknown>): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
+  /** Closes a row after its first try has failed. */
+  async function closeAgain(closing: Closing, first: unknown): Promise<void> {
+    let failure = first;
+    for (const [attempt, delayMs] of closeRetryDelaysMs.entries()) {
+      if (isOfDocuments(failure)) break;
+      log.warn({ err: failure, attempt }, 'a ledger row could not be closed and is tried again');
+      await delay(delayMs);
       try {
-        await write();
-        return;
+        return await closes.push(closing);
       } catch (error) {
-        const delayMs = closeRetryDelaysMs[attempt];
-        if (delayMs === undefined || isOfDocuments(error)) throw error;
-        log.warn({ err: error, attempt }, 'a ledger row could not be closed and is tried again');
-        await delay(delayMs);
+        failure = error;
       }
     }
+    throw failure;
   }
 
   return {
@@ -180,7 +182,8 @@ export function createLedger(
     },
     async close(id, closing, result) {
       try {
-        await again(() => closes.push({ id, closing, result }));
+        const item = { id, closing, result };
+        await closes.push(item).catch((error: unknown) => closeAgain(item, error));
       } catch (error) {
         remember(lost, id, { ...closing, status: 'FAILED', errorCode: 'INTERNAL' });
         throw error;

@@ -1,7 +1,7 @@
-import type { Connection } from 'mongoose';
+import { type Connection, mongo } from 'mongoose';
 import type { Logger } from 'pino';
 import { type CompletionRecord, completions } from '#mongo/completions.ts';
-import type { SecretBox } from '#mongo/secret-box.ts';
+import type { Sealed, SecretBox } from '#mongo/secret-box.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { isDuplicateKey } from '../../shared/input.ts';
 import { nativeCollection } from './native-collection.ts';
@@ -34,6 +34,14 @@ const batchSize = 4;
 
 const contextOf = (id: string) => ['completions', id];
 
+function seal(payloads: SecretBox, content: string, id: string): mongo.Binary {
+  return new mongo.Binary(payloads.sealToBytes(content, contextOf(id)));
+}
+
+function sealedIn(stored: mongo.Binary | string): Sealed {
+  return typeof stored === 'string' ? stored : stored.value();
+}
+
 export function createCompletionResults(
   connection: Connection,
   { payloads, log }: { readonly payloads: SecretBox; readonly log: Logger },
@@ -41,14 +49,14 @@ export function createCompletionResults(
   const stored = nativeCollection<CompletionRecord>(connection, completions);
 
   function sealed({ _id, content, expiresAt }: CompletionResult): CompletionRecord {
-    return { _id, sealed: payloads.seal(content, contextOf(_id)), expiresAt };
+    return { _id, sealed: seal(payloads, content, _id), expiresAt };
   }
 
   async function find(ids: readonly string[]): Promise<ReadonlyMap<string, CompletionResult>> {
     const results = new Map<string, CompletionResult>();
     const open = ({ _id, sealed: text, content: plain, expiresAt }: CompletionRecord) => {
       try {
-        const content = text === undefined ? plain : payloads.open(text, contextOf(_id));
+        const content = text === undefined ? plain : payloads.open(sealedIn(text), contextOf(_id));
         if (content !== undefined) results.set(_id, { _id, content, expiresAt });
         return content?.length ?? 0;
       } catch (error) {
@@ -112,12 +120,12 @@ export async function resealCompletionResults(connection: Connection, payloads: 
   const stored = nativeCollection<CompletionRecord>(connection, completions);
   let resealed = 0;
   for await (const { _id, sealed, content } of stored.find({})) {
-    if (sealed !== undefined && payloads.isCurrent(sealed)) continue;
-    const text = sealed === undefined ? content : openOrUndefined(payloads, sealed, _id);
+    if (sealed !== undefined && payloads.isCurrent(sealedIn(sealed))) continue;
+    const text = sealed === undefined ? content : openOrUndefined(payloads, sealedIn(sealed), _id);
     if (text === undefined) continue;
     const same = sealed === undefined ? { _id } : { _id, sealed };
     const change = {
-      $set: { sealed: payloads.seal(text, contextOf(_id)) },
+      $set: { sealed: seal(payloads, text, _id) },
       $unset: { content: true as const },
     };
     const { modifiedCount } = await stored.updateOne(same, change);
@@ -126,7 +134,7 @@ export async function resealCompletionResults(connection: Connection, payloads: 
   return resealed;
 }
 
-function openOrUndefined(payloads: SecretBox, sealed: string, id: string): string | undefined {
+function openOrUndefined(payloads: SecretBox, sealed: Sealed, id: string): string | undefined {
   try {
     return payloads.open(sealed, contextOf(id));
   } catch {

@@ -30,7 +30,8 @@ export function openRow(start: RowStart): InvocationRecord {
   if (caller.tenantId === null) {
     throw new HeddleError('FORBIDDEN', 'This caller belongs to no tenant: use the API key of an app.');
   }
-  return {
+  // Fields are added one by one: spreads of records would cost more than the rest of it.
+  const row: InvocationRecord = {
     _id: start.id,
     kind: start.kind,
     status: 'RUNNING',
@@ -38,7 +39,6 @@ export function openRow(start: RowStart): InvocationRecord {
     appId: caller.appId,
     keyId: caller.keyId,
     keyLineId: caller.keyLineId ?? caller.keyId,
-    ...(caller.makerScopes === undefined ? {} : { makerScopes: [...caller.makerScopes] }),
     subject: caller.subject,
     modelId: model.id,
     providerId: model.provider.id,
@@ -56,25 +56,25 @@ export function openRow(start: RowStart): InvocationRecord {
     ownerId: start.ownerId,
     attempts: [],
     requestId: labels.requestId,
-    ...(labels.clientRequestId === null ? {} : { clientRequestId: labels.clientRequestId }),
-    ...(labels.endUserId === null ? {} : { endUserId: labels.endUserId }),
-    ...(labels.tags.length === 0 ? {} : { tags: [...labels.tags] }),
-    ...(labels.retention === undefined ? {} : { retention: labels.retention }),
-    ...(start.opening === null ? {} : { opening: start.opening }),
   };
+  if (caller.makerScopes !== undefined) row.makerScopes = [...caller.makerScopes];
+  if (labels.clientRequestId !== null) row.clientRequestId = labels.clientRequestId;
+  if (labels.endUserId !== null) row.endUserId = labels.endUserId;
+  if (labels.tags.length > 0) row.tags = [...labels.tags];
+  if (labels.retention !== undefined) row.retention = labels.retention;
+  if (start.opening !== null) row.opening = start.opening;
+  return row;
 }
 
-/** The row with its reservation; it starts at the time that the meters count it at. */
-export function reservedRow(
+/** Adds its reservation to a row; it starts at the time that the meters count it at. */
+export function reserveInRow(
   row: InvocationRecord,
   atMs: number | null,
   { tokens, costNanos }: UpperBound,
 ): InvocationRecord {
-  return {
-    ...row,
-    ...(atMs === null ? {} : { startedAt: new Date(atMs) }),
-    reserved: { tokens: Number(tokens), costNanos },
-  };
+  if (atMs !== null) row.startedAt = new Date(atMs);
+  row.reserved = { tokens: Number(tokens), costNanos };
+  return row;
 }
 
 /** What closes the row of an ended completion. Its error is the last attempt's: whoever has the input gives more words. */
@@ -85,13 +85,12 @@ export function closingOf(
   timeToFirstTokenMs: number | null,
 ): InvocationClosing {
   const { status, modelId, usage, costNanos, cache, error, attempts, createdAtMs } = completion;
-  return {
+  const closing: InvocationClosing = {
     status,
     modelId,
     providerId,
     usage,
     costNanos: BigInt(costNanos),
-    ...unpricedOf(attempts),
     cache,
     latencyMs: endedAtMs - createdAtMs,
     timeToFirstTokenMs,
@@ -99,8 +98,13 @@ export function closingOf(
     error: status === 'FAILED' ? (attempts.at(-1)?.error ?? null) : null,
     endedAt: new Date(endedAtMs),
     attempts: attempts.map(attemptRecord),
-    ...(completion.orphaned === true ? { orphaned: true as const, error: orphanedMessage } : {}),
   };
+  if (isUnpriced(attempts)) closing.unpriced = true;
+  if (completion.orphaned === true) {
+    closing.orphaned = true;
+    closing.error = orphanedMessage;
+  }
+  return closing;
 }
 
 /** The codes of its failures without the words that a provider gave, for a call of which no content is kept. */
@@ -116,11 +120,15 @@ function codeOfError(error: string | null): string | null {
 
 /** The mark of a row whose cost is not the whole; nothing for any other. */
 export function unpricedOf(attempts: readonly { readonly unpriced?: true }[]): { readonly unpriced?: true } {
-  return attempts.some(({ unpriced }) => unpriced) ? { unpriced: true } : {};
+  return isUnpriced(attempts) ? { unpriced: true } : {};
+}
+
+function isUnpriced(attempts: readonly { readonly unpriced?: true }[]): boolean {
+  return attempts.some(({ unpriced }) => unpriced);
 }
 
 export function attemptRecord(attempt: AttemptData): AttemptRecord {
-  return {
+  const record: AttemptRecord = {
     modelId: attempt.modelId,
     startedAt: new Date(attempt.startedAtMs),
     durationMs: attempt.durationMs,
@@ -128,12 +136,13 @@ export function attemptRecord(attempt: AttemptData): AttemptRecord {
     error: attempt.error,
     usage: attempt.usage,
     usageEstimated: attempt.usageEstimated,
-    ...(attempt.unpriced === true ? { unpriced: true as const } : {}),
     costNanos: BigInt(attempt.costNanos),
   };
+  if (attempt.unpriced === true) record.unpriced = true;
+  return record;
 }
 
-/** An answer of more bytes is not kept: sealed, which adds a third, it must fit into one document of 16 MiB. */
+/** An answer of more bytes is not kept: sealed, it must fit into one document of 16 MiB. */
 const contentBytesMax = 11 * 1024 * 1024;
 /** UTF-16 units take at most so many bytes. */
 const bytesPerUnit = 3;
