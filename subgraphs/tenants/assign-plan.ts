@@ -3,6 +3,7 @@ import { notFound } from '../shared/input.ts';
 import { withShownName } from './archived-name.ts';
 import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { visible } from './visible.ts';
+import { withPlan } from './with-plan.ts';
 
 /** Gives a tenant, archived or not, another plan; its limits hold at once. */
 export async function assignPlan(
@@ -13,9 +14,12 @@ export async function assignPlan(
 ): Promise<TenantRecord> {
   const before = await visible('tenant', tenantId, context);
   const plan = await visible('plan', planId, context);
-  const after = await tenants(deps.connection)
-    .findOneAndUpdate({ _id: tenantId }, { $set: { planId: plan._id } }, { returnDocument: 'after' })
-    .lean();
+  const after = await withPlan(plan._id, deps, async () => {
+    await visible('plan', planId, context);
+    return tenants(deps.connection)
+      .findOneAndUpdate({ _id: tenantId }, { $set: { planId: plan._id } }, { returnDocument: 'after' })
+      .lean();
+  });
   if (!after) notFound('tenant', tenantId);
   context.audit({
     tenantId,

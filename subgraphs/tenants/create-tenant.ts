@@ -8,6 +8,7 @@ import { ensureDefaultPlan } from './ensure-plan.ts';
 import { randomId, slugOf } from './ids.ts';
 import { checkedRegions } from './regions.ts';
 import { visible } from './visible.ts';
+import { withPlan } from './with-plan.ts';
 
 export interface CreateTenantInput {
   readonly name: string;
@@ -47,10 +48,13 @@ export async function createTenant(
     '',
     () => records.countDocuments({ archivedAt: null }),
     () =>
-      orConflict(
-        records.create({ ...tenant }),
-        `There is a tenant named ${JSON.stringify(tenant.name)} already.`,
-      ),
+      withPlan(planId, deps, async () => {
+        await visible('plan', planId, context);
+        return orConflict(
+          records.create({ ...tenant }),
+          `There is a tenant named ${JSON.stringify(tenant.name)} already.`,
+        );
+      }),
   );
   context.audit({ tenantId: tenant._id, type: 'Tenant', id: tenant._id, after: tenant });
   await callersChanged(deps, tenant._id);

@@ -35,7 +35,8 @@ export async function decideAccess(
       { returnDocument: 'after' },
     )
     .lean();
-  if (!after) throw new HeddleError('CONFLICT', `Someone else has just decided the access request ${id}.`);
+  if (!after)
+    throw new HeddleError('CONFLICT', `Someone else has just decided or withdrawn the access request ${id}.`);
   context.audit({ tenantId: after.tenantId, type: 'AccessGrant', id, before, after });
   context.loaders.accessGrant.clear(id);
   await callersChanged(deps, after.tenantId);

@@ -4,14 +4,22 @@ import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { isDuplicateKey } from '../shared/input.ts';
 
+const defaultPlanId = 'default';
+const unlimitedPlanId = 'unlimited';
+
+/** Whether the plan is one that the mesh itself makes where it is missing. */
+export function isLastingPlan(id: string): boolean {
+  return id === defaultPlanId || id === unlimitedPlanId;
+}
+
 /** Makes the plan `default` where it is missing: the one of tenants that are given no other. */
 export function ensureDefaultPlan(connection: Connection, limits: readonly LimitRecord[]): Promise<string> {
-  return ensurePlan(connection, { _id: 'default', name: 'Default', limits: [...limits] });
+  return ensurePlan(connection, { _id: defaultPlanId, name: 'Default', limits: [...limits] });
 }
 
 /** Makes the plan `unlimited` where it is missing: that of the first tenant. */
 export function ensureUnlimitedPlan(connection: Connection): Promise<string> {
-  return ensurePlan(connection, { _id: 'unlimited', name: 'Unlimited', limits: [] });
+  return ensurePlan(connection, { _id: unlimitedPlanId, name: 'Unlimited', limits: [] });
 }
 
 /** Several processes may do so at once. A plan that is there stays as it is. */

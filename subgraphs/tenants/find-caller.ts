@@ -39,6 +39,8 @@ export async function findCaller(keyHash: string, deps: FindCallerDeps): Promise
   return key ? callerOfKey(key, deps) : callerOfPageToken(keyHash, deps);
 }
 
+/** How often a caller is read whose plan is gone when it is read in its turn. */
+const attemptsMax = 3;
 type Found = Caller | ArchivedCaller | null;
 type FindCallerDeps = Pick<TenantsDeps, 'connection' | 'now' | 'pepper'>;
 
@@ -61,7 +63,7 @@ async function callerOfPageToken(tokenHash: string, deps: FindCallerDeps): Promi
   };
 }
 
-async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps): Promise<Found> {
+async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1): Promise<Found> {
   const { connection } = deps;
   if (key.revokedAt !== null || (key.expiresAt && key.expiresAt <= nowOf(deps))) return null;
   const makerScopes = key.makerScopes ?? [];
@@ -75,6 +77,8 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps): Promise<Fou
   ]);
   if (!tenant || !app || !makers) return null;
   const plan = await plans(connection).findById(tenant.planId).lean();
+  // Since the tenant was read it was given another plan, and its former one was deleted. Without a plan it would have no limits.
+  if (!plan) return attempt < attemptsMax ? callerOfKey(key, deps, attempt + 1) : null;
   const caller: Caller = {
     kind: 'API_KEY',
     tenantId: tenant._id,
@@ -84,7 +88,7 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps): Promise<Fou
     subject: null,
     scopes: scopesOfKey(key),
     ...(makerScopes.length === 0 ? {} : { makerScopes }),
-    limits: limitsOf(tenant._id, plan?.limits ?? [], [app, ...makers.apps], [key, ...makers.keys], bounds),
+    limits: limitsOf(tenant._id, plan.limits, [app, ...makers.apps], [key, ...makers.keys], bounds),
     allowedRegions: tenant.allowedRegions,
     payloadLogging: tenant.payloadLogging,
     cacheByDefault: app.cacheByDefault ?? tenant.cacheByDefault,
@@ -93,7 +97,7 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps): Promise<Fou
     expiresAtMs: key.expiresAt?.getTime() ?? null,
     endUserId: null,
     modelLists: namesOf(
-      [`tenant:${tenant._id}`, plan?.models],
+      [`tenant:${tenant._id}`, plan.models],
       [`app:${app._id}`, app.models],
       [`key:${key.lineId}`, key.models],
     ),

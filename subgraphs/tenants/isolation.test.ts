@@ -156,6 +156,7 @@ describe('a mutation on what belongs to another tenant', () => {
     for (const removal of [
       `removeMember(id: "${idOf('Member')}")`,
       `deleteBudget(id: "${idOf('Budget')}")`,
+      `withdrawAccess(id: "${idOf('AccessGrant')}")`,
     ]) {
       expect(await codes(`mutation { ${removal} }`)).toEqual(['NOT_FOUND']);
     }
@@ -169,6 +170,7 @@ describe('a mutation on what belongs to another tenant', () => {
       'updateTenant(id: "other", input: { payloadLogging: NONE }) { id }',
       'savePlan(input: { id: "x", name: "x", limits: [] }) { id }',
       'assignPlan(tenantId: "other", planId: "unlimited") { id }',
+      'deletePlan(id: "default")',
     ]) {
       expect(await codes(`mutation { ${mutation} }`)).toEqual(['FORBIDDEN']);
     }

@@ -1,6 +1,6 @@
 import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import { HeddleError } from '#schema/errors.ts';
-import { checkedText, isDuplicateKey, notFound } from '../shared/input.ts';
+import { checkedText, isDuplicateKey } from '../shared/input.ts';
 import { requireRoom } from '../shared/with-room.ts';
 import { withLiveOwner } from './below-tenant.ts';
 import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
@@ -54,8 +54,7 @@ export async function requestAccess(
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
   }
-  const before = await records.findOne(where).lean();
-  if (!before) notFound('access request', grant.resource);
+  const before = (await records.findOne(where).lean()) ?? withdrawnNow(grant.resource);
   if (before.status === 'PENDING' || before.status === 'APPROVED') {
     context.unchanged();
     return before;
@@ -68,7 +67,20 @@ export async function requestAccess(
       { returnDocument: 'after' },
     )
     .lean();
+  if (!after) {
+    // Another request, a decision or a withdrawal came first.
+    const current = (await records.findOne(where).lean()) ?? withdrawnNow(grant.resource);
+    context.unchanged();
+    return current;
+  }
   context.audit({ tenantId: before.tenantId, type: 'AccessGrant', id: before._id, before, after });
   await callersChanged(deps, before.tenantId);
-  return after ?? before;
+  return after;
+}
+
+function withdrawnNow(resource: string): never {
+  throw new HeddleError(
+    'CONFLICT',
+    `The access request for ${JSON.stringify(resource)} has just been withdrawn: ask again.`,
+  );
 }

@@ -20,6 +20,7 @@ import { createPageToken } from './create-page-token.ts';
 import { createTenant } from './create-tenant.ts';
 import { decideAccess } from './decide-access.ts';
 import { deleteBudget } from './delete-budget.ts';
+import { deletePlan } from './delete-plan.ts';
 import type { TenantsDeps } from './deps.ts';
 import { findCaller } from './find-caller.ts';
 import type { KeyUsage } from './key-usage.ts';
@@ -50,6 +51,7 @@ import { setByOf } from './set-limits.ts';
 import { updateApiKey } from './update-api-key.ts';
 import { updateApp } from './update-app.ts';
 import { updateTenant } from './update-tenant.ts';
+import { withdrawAccess } from './withdraw-access.ts';
 
 const id = (record: { readonly _id: string }) => record._id;
 
@@ -105,11 +107,13 @@ export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphRe
       saveMember: (_root, { input }, context) => saveMember(input, context, deps),
       removeMember: (_root, args, context) => removeMember(args.id, context, deps),
       savePlan: (_root, { input }, context) => savePlan(input, context, deps),
+      deletePlan: (_root, args, context) => deletePlan(args.id, context, deps),
       assignPlan: (_root, args, context) => assignPlan(args.tenantId, args.planId, context, deps),
       saveBudget: (_root, { input }, context) => saveBudget(input, context, deps),
       deleteBudget: (_root, args, context) => deleteBudget(args.id, context, deps),
       requestAccess: (_root, args, context) => requestAccess(args.resource, args.reason, context, deps),
       decideAccess: (_root, args, context) => decideAccess(args.id, args.approve, args.reason, context, deps),
+      withdrawAccess: (_root, args, context) => withdrawAccess(args.id, context, deps),
     },
     Caller: {
       tenant: (caller: Caller, _args, { loaders }) => caller.tenantId && loaders.tenant.load(caller.tenantId),

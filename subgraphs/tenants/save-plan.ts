@@ -6,6 +6,7 @@ import { checkedPatterns } from '../shared/name-patterns.ts';
 import { withRoom } from '../shared/with-room.ts';
 import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
+import { withPlan } from './with-plan.ts';
 
 export interface PlanInput {
   readonly id: string;
@@ -26,6 +27,15 @@ export async function savePlan(
     limits: checkedLimits(input.limits, 'input.limits').map((limit) => ({ ...limit, setBy: 'OPERATOR' })),
     models: checkedPatterns(input.models, 'input.models'),
   };
+  const before = await withPlan(plan._id, deps, () => write(plan, deps));
+  context.audit({ tenantId: null, type: 'Plan', id: plan._id, before, after: plan });
+  context.loaders.plan.clear(plan._id);
+  await callersChanged(deps, null);
+  return plan;
+}
+
+/** Returns the plan that it replaces; null: there was none. */
+async function write(plan: PlanRecord, deps: TenantsDeps): Promise<PlanRecord | null> {
   const records = plans(deps.connection);
   const before = await records.findById(plan._id).lean();
   const save = () =>
@@ -47,8 +57,5 @@ export async function savePlan(
       `The id ${JSON.stringify(plan._id)} is that of something else: choose another.`,
     );
   }
-  context.audit({ tenantId: null, type: 'Plan', id: plan._id, before, after: plan });
-  context.loaders.plan.clear(plan._id);
-  await callersChanged(deps, null);
-  return plan;
+  return before;
 }

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accessGrants } from '#mongo/access-grants.ts';
 import { auditLog } from '#mongo/audit-log.ts';
+import { findNodeRecords } from '#mongo/node-records.ts';
 import { tenants } from '#mongo/tenants.ts';
 import type { Caller } from '#schema/caller.ts';
 import { limitsOf } from '#state/quota/caller-limits.ts';
@@ -267,6 +268,7 @@ describe('access', () => {
   const decide = `mutation ($id: ID!, $approve: Boolean!, $reason: String) {
     decideAccess(id: $id, approve: $approve, reason: $reason) { id status reason decidedBy decidedAt }
   }`;
+  const withdraw = 'mutation ($id: ID!) { withdrawAccess(id: $id) }';
 
   it('is asked for, decided, taken back, and asked for again', async () => {
     const asked = (await data(request, { reason: 'a demo' })).requestAccess;
@@ -315,6 +317,68 @@ describe('access', () => {
     expect(await refusal(request, {}, caller)).toMatchObject({ code: 'CONFLICT' });
     const again = 'mutation { requestAccess(resource: "model7") { id } }';
     expect((await data(again, {}, caller)).requestAccess).toEqual({ id: 'asked7' });
+    await data(withdraw, { id: 'asked8' }, caller);
+    expect((await data(request, {}, caller)).requestAccess).toMatchObject({ status: 'PENDING' });
+    expect(
+      await refusal('mutation { requestAccess(resource: "one more") { id } }', {}, caller),
+    ).toMatchObject({
+      code: 'CONFLICT',
+    });
+  });
+
+  it.each(['PENDING', 'APPROVED', 'DENIED', 'REVOKED'] as const)(
+    'is withdrawn when it is %s, for good, and asked for anew',
+    async (status) => {
+      const { id } = (await data(request, { reason: 'a demo' })).requestAccess;
+      if (status === 'REVOKED') await data(decide, { id, approve: true });
+      if (status !== 'PENDING') await data(decide, { id, approve: status === 'APPROVED' });
+      expect(await data(withdraw, { id })).toEqual({ withdrawAccess: id });
+      const reads = `query ($of: [_Any!]!) { accessGrants { edges { node { id } } }
+        _entities(representations: $of) { ... on AccessGrant { id } } }`;
+      expect(await data(reads, { of: [{ __typename: 'AccessGrant', id }] })).toEqual({
+        accessGrants: { edges: [] },
+        _entities: [null],
+      });
+      expect(await findNodeRecords(mesh.database.connection, 'AccessGrant', [id])).toEqual([]);
+      for (const gone of [id, 'never']) {
+        const message = `There is no access request "${gone}".`;
+        expect(await refusal(withdraw, { id: gone })).toMatchObject({ code: 'NOT_FOUND', message });
+        expect(await refusal(decide, { id: gone, approve: true })).toMatchObject({
+          code: 'NOT_FOUND',
+          message,
+        });
+      }
+      const record = await auditLog(mesh.database.connection)
+        .findOne({ action: 'access.withdraw', targetId: id, outcome: 'SUCCEEDED' })
+        .lean();
+      expect(record).toMatchObject({ targetType: 'AccessGrant', before: { status }, after: null });
+      const anew = (await data(request)).requestAccess;
+      expect(anew).toMatchObject({ status: 'PENDING', reason: null });
+      expect(anew.id).not.toBe(id);
+    },
+  );
+
+  it('is withdrawn with tenants:write alone, since what a page or a script asks for has a record for ever', async () => {
+    const { id } = (await data(request)).requestAccess;
+    const weak = { ...acme.caller, scopes: ['inference:invoke'] };
+    expect(await refusal(withdraw, { id }, weak)).toMatchObject({ code: 'FORBIDDEN' });
+    expect((await data(request)).requestAccess.id).toBe(id);
+  });
+
+  it('is asked for, decided or withdrawn, one after the other', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const { id } = (await data(request)).requestAccess;
+      await data(decide, { id, approve: false });
+      const [asked, withdrawn] = await Promise.all([
+        ask(mesh.subgraph, acme.caller, request, {}),
+        ask(mesh.subgraph, acme.caller, withdraw, { id }),
+      ]);
+      expect(withdrawn.errors).toBeUndefined();
+      const answer = (asked.data as { requestAccess: { id: string; status: string } } | null)?.requestAccess;
+      if (answer) expect(answer.status).toBe('PENDING');
+      else expect(asked.errors?.map(({ code }) => code)).toEqual(['CONFLICT']);
+      await accessGrants(mesh.database.connection).deleteMany({ appId: acme.appId });
+    }
   });
 
   it('makes one request of three at once', async () => {

@@ -269,6 +269,8 @@ describe('a mutation that deletes', () => {
         removeProviderCredential: addProviderCredential(providerId: "${name}", label: "x", secret: "sk-1234567890abcdef") { id }
         deleteBudget: saveBudget(input: { amount: "5", window: MONTH }) { id }
         removeMember: saveMember(input: { subject: "${unique('m')}", role: VIEWER }) { id }
+        deletePlan: savePlan(input: { id: "${unique('p')}", name: "${unique('p')}", limits: [] }) { id }
+        withdrawAccess: requestAccess(resource: "${unique('r')}") { id }
       }`,
     );
     for (const [mutation, { id }] of Object.entries(made)) {

@@ -77,6 +77,8 @@ describe('relay-compiler', () => {
     ['removeProviderCredential', 'id'],
     ['removeMember', 'id'],
     ['deleteBudget', 'id'],
+    ['deletePlan', 'id'],
+    ['withdrawAccess', 'id'],
     ['archivePrompt', 'id'],
     ['archiveApp', 'id'],
     ['archiveTenant', 'id'],

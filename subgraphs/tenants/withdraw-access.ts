@@ -1,0 +1,19 @@
+import { accessGrants } from '#mongo/access-grants.ts';
+import { notFound } from '../shared/input.ts';
+import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { visible } from './visible.ts';
+
+/** Removes a request for access, whatever was decided, and returns its id. NOT_FOUND when there is none that the caller may see. */
+export async function withdrawAccess(
+  id: string,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<string> {
+  const { _id } = await visible('accessGrant', id, context);
+  const before =
+    (await accessGrants(deps.connection).findOneAndDelete({ _id }).lean()) ?? notFound('access request', id);
+  context.audit({ tenantId: before.tenantId, type: 'AccessGrant', id, before });
+  context.loaders.accessGrant.clear(id);
+  await callersChanged(deps, before.tenantId);
+  return id;
+}
