@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { getIntrospectionQuery } from 'graphql';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { anonymousCaller } from '#schema/caller.ts';
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
-import type { Exposure } from './exposure.ts';
+import { type Exposure, exposures, isExposed } from './exposure.ts';
 
 let stack = new AsyncDisposableStack();
 afterEach(async () => {
@@ -103,6 +104,18 @@ describe.each(ways)('introspection over %s', (way, ask) => {
       data: { __typename: 'Query', motd: 'hello' },
     });
   });
+});
+
+it('what is for callers with a key is for nobody else, neither for a caller that is not known', () => {
+  const withKey = { ...anonymousCaller, kind: 'API_KEY' } as const;
+  const open = exposures.map((exposure) =>
+    [withKey, anonymousCaller, undefined].map((caller) => isExposed(exposure, caller)),
+  );
+  expect(open).toEqual([
+    [true, true, true],
+    [true, false, false],
+    [false, false, false],
+  ]);
 });
 
 describe('the Explorer', () => {

@@ -10,6 +10,8 @@ export interface Exposures {
   readonly explorer: Exposure;
 }
 
+/** Whoever is not known counts as without a key. */
 export function isExposed(exposure: Exposure, caller: Caller | undefined): boolean {
-  return exposure === 'on' || (exposure === 'authenticated' && caller?.kind !== 'ANONYMOUS');
+  if (exposure !== 'authenticated') return exposure === 'on';
+  return caller !== undefined && caller.kind !== 'ANONYMOUS';
 }

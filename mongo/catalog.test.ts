@@ -170,6 +170,18 @@ describe('catalog', () => {
     expect(asked[asked.length / 2]).toBe('catalog_revisions');
   });
 
+  it('reads anew for a writer that wrote while a reading was under way, also when that one fails', async () => {
+    const { connection } = database;
+    await models(connection).create(model('a'));
+    const find = vi.spyOn(models(connection), 'find').mockImplementationOnce(() => {
+      throw new Error('The database is away.');
+    });
+    const [first, mine] = await Promise.allSettled([catalog.refresh(), catalog.refresh()]);
+    find.mockRestore();
+    expect([first.status, mine.status]).toEqual(['rejected', 'fulfilled']);
+    expect(catalog.model('p/a')).toBeDefined();
+  });
+
   it('looks for a missing name once, and for others not before a second has passed', async () => {
     await models(database.connection).create(model('a'));
     expect(await catalog.resolve('p/a')).toMatchObject({ model: { id: 'p/a' } });

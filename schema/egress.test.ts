@@ -33,12 +33,18 @@ const forbidden = [
   'http://metadata.google.internal/',
   'http://METADATA.google.internal./',
   'http://metadata/',
+  'http://metadata.goog/',
+  'http://metadata.tencentyun.com/',
+  'http://instance-data/',
+  'http://instance-data.ec2.internal/',
 ];
 
 describe('a call to a provider', () => {
   it.each(forbidden)('never goes to %s, whatever is allowed', (url) => {
     expect(openEgress.refusalOfHost(hostOf(url))).toContain('where no AI model is');
-    const everything = createEgress('0.0.0.0/0,::/0,*.internal,metadata');
+    const everything = createEgress(
+      '0.0.0.0/0,::/0,*.internal,*.goog,*.tencentyun.com,metadata,instance-data',
+    );
     expect(everything.refusalOfHost(hostOf(url))).not.toBeNull();
   });
 
@@ -127,6 +133,13 @@ describe('the URL of a file, which a provider fetches', () => {
     'http://files.corp/',
   ])('is not one inside the network: %s', (url) => {
     expect(openEgress.refusalOfFileHost(hostOf(url))).not.toBeNull();
+  });
+
+  it.each(forbidden)('is never %s, whatever the operator names', (url) => {
+    const names =
+      '*.internal,*.goog,*.tencentyun.com,metadata,metadata.goog,metadata.tencentyun.com,instance-data';
+    const everything = createEgress(`0.0.0.0/0,::/0,${names}`);
+    expect(everything.refusalOfFileHost(hostOf(url))).toContain('where no AI model is');
   });
 
   it.each([

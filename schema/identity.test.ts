@@ -54,6 +54,29 @@ describe('identity between processes', () => {
     }
   });
 
+  it('refuses a used token for as long as any clock within the tolerance accepts it', async () => {
+    const clock = { ms: nowMs - 5_000 };
+    const used = { ...createMemoryUsedTokens({ now: () => clock.ms }), shared: true };
+    const verifier = verifierOf({ used, now: () => clock.ms });
+    const token = tokenFor();
+    await verifier.verify(token, operation);
+    // The last moment of its life, by the clock of the gateway that is ahead; and between other tokens.
+    for (const afterMs of [30_000, 39_999, 40_000]) {
+      clock.ms = nowMs - 5_000 + afterMs;
+      await expect(verifier.verify(token, operation)).rejects.toThrow(/used before/);
+      await verifier.verify(craft({ exp: nowMs / 1000 + 30 }), operation);
+    }
+    clock.ms += 1;
+    await expect(verifier.verify(token, operation)).rejects.toThrow(/stale/);
+  });
+
+  it('has a used token remembered for the whole time that it is accepted in, and no longer', async () => {
+    const remembered: number[] = [];
+    const add = (_id: string, ms: number) => Promise.resolve(remembered.push(ms) > 0);
+    await verifierOf({ used: { shared: true, add } }).verify(tokenFor(), operation);
+    expect(remembered).toEqual([40_000]);
+  });
+
   it('takes a token at one process alone where processes share nothing: not at another, nor after a restart', async () => {
     const own = { used: createMemoryUsedTokens() };
     const verifier = verifierOf(own);

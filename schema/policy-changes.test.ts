@@ -34,6 +34,7 @@ describe('a changed directive', () => {
     ['@cache(maxAge: 1)', '@cache(maxAge: 1, scope: APP)', 'dangerous'],
     ['@cache(maxAge: 1, scope: APP)', '@cache(maxAge: 1, scope: CALLER)', 'dangerous'],
     ['@cache(maxAge: 1)', '@cache(maxAge: 1, match: SEMANTIC)', 'loosened'],
+    ['@cache(maxAge: 1, match: SEMANTIC)', '@cache(maxAge: 1)', 'dangerous'],
     ['', '@cache(maxAge: 1)', 'loosened'],
     ['', '@cache(maxAge: 1, scope: CALLER, match: SEMANTIC)', 'loosened'],
     ['', '@cache(maxAge: 1, scope: CALLER)', 'dangerous'],
@@ -67,6 +68,15 @@ describe('a changed directive', () => {
         whatToDo: expect.stringMatching(/\w/),
       },
     ]);
+  });
+
+  it.each([
+    ['', '@cost(weight: 5)', 'COST_RAISED'],
+    ['@cost(weight: 5)', '@cost(weight: 6)', 'COST_RAISED'],
+    ['@cost(weight: 6)', '@cost(weight: 5)', 'COST_LOWERED'],
+    ['@cost(weight: 5)', '', 'COST_LOWERED'],
+  ])('from "%s" to "%s" is named %s', (before, after, name) => {
+    expect(changes(before, after)).toMatchObject([{ problem: expect.stringMatching(`^${name}:`) }]);
   });
 
   it.each([

@@ -122,6 +122,20 @@ describe('the answer cache', () => {
     expect((await mesh.data<Answer>(COMPLETE, asking('USE'))).complete).toMatchObject({ cache: 'MISS' });
   });
 
+  it.each([
+    ['STOP', 'HIT'],
+    ['LENGTH', 'HIT'],
+    ['TOOL_CALLS', 'HIT'],
+    ['CONTENT_FILTER', 'MISS'],
+    ['ERROR', 'MISS'],
+    ['CANCELLED', 'MISS'],
+  ] as const)('keeps an answer that ended with %s: the next one is a %s', async (reason, cache) => {
+    await using mesh = await startInference(database);
+    mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(usageOf(1, 1), reason));
+    await mesh.data<Answer>(COMPLETE, asking('USE'));
+    expect((await mesh.data<Answer>(COMPLETE, asking('USE'))).complete.cache).toBe(cache);
+  });
+
   it('joins identical questions in flight to one provider call; each keeps a row of its own', async () => {
     await using mesh = await startInference(database);
     const asked = Array.from({ length: 10 }, () => mesh.data<Answer>(COMPLETE, asking('USE')));
