@@ -34,6 +34,8 @@ const publish =
 const remembered = `query ($of: [_Any!]!) { _entities(representations: $of) {
   ... on Model { id name deletedAt provider { id kind deletedAt problem credentials { id } } }
   ... on Provider { id kind deletedAt } } }`;
+const labelVersion =
+  'mutation ($id: ID!, $label: String!, $number: Int!) { labelPromptVersion(promptId: $id, label: $label, number: $number) { id } }';
 const author = testCaller('acme', 'prompts:write');
 const stranger = testCaller('other', 'prompts:write');
 
@@ -386,6 +388,27 @@ describe('at the same time', () => {
       expect([deleted, made]).not.toEqual([true, true]);
       const stored = { promptId: id, model: alias };
       expect(await promptVersions(mesh.database.connection).countDocuments(stored)).toBe(made ? 1 : 0);
+    }
+  });
+
+  it('leaves no label on a version that calls a deleted model, and says why', async () => {
+    const { connection } = mesh.database;
+    for (let round = 0; round < tries; round += 1) {
+      const model = `${await newProvider()}/a`;
+      const id = await newPrompt(model);
+      await publishNext(id, `${other}/a`);
+      const label = { id, label: 'live', number: 1 };
+      const [deleted, made] = await settled(
+        dataOf(subgraph, admin, deleteModel, { id: model }),
+        dataOf(promptsSubgraph, author, labelVersion, label),
+      );
+      expect([deleted, made]).not.toEqual([true, true]);
+      const labels = (await prompts(connection).findById(id).lean())?.labels;
+      expect(labels).toEqual(made ? { live: 1 } : {});
+      if (!deleted) continue;
+      await expect(dataOf(promptsSubgraph, author, labelVersion, label)).rejects.toThrow(
+        `Version 1 calls "${model}", which was deleted`,
+      );
     }
   });
 

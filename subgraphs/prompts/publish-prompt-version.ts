@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { findNodeRecords } from '#mongo/node-records.ts';
 import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { HeddleError } from '#schema/errors.ts';
 import { nowOf } from '../shared/context.ts';
 import { badInput, isDuplicateKey, notFound } from '../shared/input.ts';
 import { authorOf, type PromptsContext, type PromptsDeps, promptsChanged, writablePrompt } from './deps.ts';
+import { hasModel } from './has-model.ts';
 import { type CheckedVersion, checkedVersion, type PromptVersionInput } from './version-input.ts';
 import { checkLabelRoom, checkVersionRoom, textBytesOf, withWritablePrompt } from './version-room.ts';
 
@@ -65,11 +65,6 @@ async function storeNext(
   );
   if (updated.matchedCount === 0) return notFound('prompt', prompt._id);
   return version;
-}
-
-async function hasModel(name: string, { connection }: PromptsDeps): Promise<boolean> {
-  const type = name.includes('/') ? 'Model' : 'Route';
-  return (await findNodeRecords(connection, type, [name])).length > 0;
 }
 
 async function insertNext(

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { type GraphQLField, isObjectType } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { apiSchemaOf } from './api-schema.ts';
+import { supergraphUrl } from './compose.ts';
+
+/** What ends the things that each of these mutations makes. */
+const ends: Readonly<Record<string, string>> = {
+  createTenant: 'archiveTenant',
+  createApp: 'archiveApp',
+  createApiKey: 'revokeApiKey',
+  rotateApiKey: 'revokeApiKey',
+  saveMember: 'removeMember',
+  savePlan: 'deletePlan',
+  saveBudget: 'deleteBudget',
+  requestAccess: 'withdrawAccess',
+  createProvider: 'deleteProvider',
+  addProviderCredential: 'removeProviderCredential',
+  createModel: 'deleteModel',
+  saveRoute: 'deleteRoute',
+  createPrompt: 'archivePrompt',
+  copyPrompt: 'archivePrompt',
+  labelPromptVersion: 'removePromptLabel',
+  startCompletion: 'cancelCompletion',
+};
+
+/** What makes things that end by themselves, or never, and why. */
+const endless: Readonly<Record<string, string>> = {
+  complete: 'ends with its answer; its row is the record of a call',
+  runPrompt: 'as complete',
+  embed: 'as complete',
+  createPageToken: 'expires within an hour, and with its key',
+  publishPromptVersion: 'a version never changes; limited by versionsPerPrompt, and archived with its prompt',
+};
+
+/** What only changes something that is there. */
+const changes = /^(update|restore|assign|decide|deprecate|retire|activate)[A-Z]/;
+
+const mutations = (): readonly GraphQLField<unknown, unknown>[] => {
+  const type = apiSchemaOf(readFileSync(supergraphUrl, 'utf8')).getMutationType();
+  return isObjectType(type) ? Object.values(type.getFields()) : [];
+};
+
+describe('everything that can be created', () => {
+  it('can be ended, or says why not', () => {
+    const ending = new Set(Object.values(ends));
+    const unsorted = mutations()
+      .map(({ name }) => name)
+      .filter((name) => !(name in ends || name in endless || ending.has(name) || changes.test(name)));
+    expect(unsorted).toEqual([]);
+  });
+
+  it('is ended by a mutation of the graph', () => {
+    const names = new Set(mutations().map(({ name }) => name));
+    const missing = [...Object.entries(ends).flat(), ...Object.keys(endless)].filter(
+      (name) => !names.has(name),
+    );
+    expect(missing).toEqual([]);
+  });
+});
