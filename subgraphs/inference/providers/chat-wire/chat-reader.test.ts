@@ -262,6 +262,22 @@ describe('chat completions, decoded by us', () => {
     await expect(ours.generate(ask('m', 'x'))).rejects.toMatchObject(expected);
   });
 
+  it.each([
+    { code: 1302, msg: '您的账户已达到速率限制，请您控制请求频率' },
+    { code: 1302, msg: '您当前使用该API的并发数过高，请降低并发' },
+    { code: '1303', message: '当前使用该 API 的频率过高，请降低频率' },
+    { success: false, code: 500, msg: '请求过于频繁，请稍后再试' },
+    { code: 18, msg: '请求次数超过上限，已限流' },
+  ])('takes the words of a rate limit without an error object, %j, for one', async (answer) => {
+    await using server = await startWireServer((response, { body }) => {
+      response.end(body.includes('"stream":true') ? sse(answer) : JSON.stringify(answer));
+    });
+    const { ours } = await bothOf(server.url);
+    const expected = { code: 'PROVIDER_RATE_LIMITED', retryable: true };
+    expect((await collect(ours, ask('m', 'x'))).error).toMatchObject(expected);
+    await expect(ours.generate(ask('m', 'x'))).rejects.toMatchObject(expected);
+  });
+
   it('takes the report of MiniMax that all is well for no error', async () => {
     const base_resp = { status_code: 0, status_msg: '' };
     await using server = await serve(sse({ ...chunk({ content: 'Hi' }, 'stop'), base_resp }, '[DONE]'));

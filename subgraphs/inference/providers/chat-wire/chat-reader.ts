@@ -14,7 +14,7 @@ import { ChatToolCalls } from './chat-tool-calls.ts';
  * the whole message once more, or only, into the last event.
  */
 class ChatReader implements AnswerReader {
-  readonly #toolCalls = new ChatToolCalls();
+  readonly #toolCalls: ChatToolCalls;
   readonly #told = new ToldTexts();
   #calledLegacy = false;
   #error: unknown;
@@ -23,7 +23,8 @@ class ChatReader implements AnswerReader {
   readonly #usage: UsageCounter;
   readonly ended = false;
 
-  constructor(dialect: UsageDialect) {
+  constructor(dialect: UsageDialect, toolNames: readonly string[]) {
+    this.#toolCalls = new ChatToolCalls(toolNames);
     this.#usage = new UsageCounter(dialect);
   }
 
@@ -40,12 +41,13 @@ class ChatReader implements AnswerReader {
     else this.#told.tell('text', choice.text, into);
     // Some give a message beside the delta that says the same.
     if (choice.message) this.#sayRest(fields(choice.message), into);
+    if (this.#rawFinish !== '') this.#toolCalls.flush(into);
   }
 
   #delta(delta: Fields, into: ProviderPart[]): void {
     if (delta.usage) this.#usage.add(delta.usage);
     this.#say(delta, into);
-    for (const toolCall of list(delta.tool_calls)) this.#call(toolCall, into);
+    for (const toolCall of callsIn(delta)) this.#toolCalls.part(toolCall, into);
     if (delta.function_call) this.#callLegacy(delta.function_call, into);
   }
 
@@ -61,6 +63,7 @@ class ChatReader implements AnswerReader {
     if (saysAnything(choice?.error)) this.#error = choice?.error;
     this.#say(message, into);
     this.#callAll(message, into);
+    this.#toolCalls.flush(into);
   }
 
   end(): AnswerEnd {
@@ -105,10 +108,7 @@ class ChatReader implements AnswerReader {
 
   /** Each is whole: neither a missing nor a shared index makes one of two. */
   #callAll(message: Fields, into: ProviderPart[]): void {
-    for (const [index, toolCall] of list(message.tool_calls).entries()) {
-      const part = this.#toolCalls.whole(toolCall, index);
-      if (part !== null) into.push(part);
-    }
+    for (const [index, toolCall] of callsIn(message).entries()) this.#toolCalls.whole(toolCall, index, into);
     if (message.function_call) this.#callLegacy(message.function_call, into);
   }
 
@@ -116,13 +116,13 @@ class ChatReader implements AnswerReader {
   #callLegacy(called: unknown, into: ProviderPart[]): void {
     if (this.#toolCalls.count > 0 && !this.#calledLegacy) return;
     this.#calledLegacy = true;
-    this.#call({ index: 0, function: called }, into);
+    this.#toolCalls.part({ index: 0, function: called }, into);
   }
+}
 
-  #call(toolCall: unknown, into: ProviderPart[]): void {
-    const part = this.#toolCalls.part(toolCall);
-    if (part !== null) into.push(part);
-  }
+/** A list by the book; some servers give one call alone. */
+function callsIn({ tool_calls: calls }: Fields): readonly unknown[] {
+  return fields(calls) === null ? list(calls) : [calls];
 }
 
 /** The chat completions wire: OpenAI's and its many likenesses. */
@@ -136,7 +136,7 @@ export function chatWire(dialect: UsageDialect = {}): Wire {
       choices: [{ index: 0, message: { role: 'assistant', content: '' }, finish_reason: 'stop' }],
       usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
     }),
-    reader: () => new ChatReader(dialect),
+    reader: ({ tools }) => new ChatReader(dialect, tools?.map(({ name }) => name) ?? []),
     toolNames: (request) => list(request.tools).map((tool) => text(fields(fields(tool)?.function)?.name)),
   };
 }

@@ -28,8 +28,13 @@ function open(body: string) {
 }
 
 async function read(...events: readonly object[]) {
+  return readWith([], ...events);
+}
+
+async function readWith(tools: readonly string[], ...events: readonly object[]) {
   const body = sse(...events, chunk({}, 'tool_calls'), '[DONE]');
-  return collect(await open(body), ask('m', 'q'));
+  const offered = tools.map((name) => ({ name, parameters: { type: 'object' } }));
+  return collect(await open(body), ask('m', 'q', offered.length === 0 ? {} : { tools: offered }));
 }
 
 const streamOf = (deltas: readonly Delta[]) => deltas.map((each) => chunk({ tool_calls: [delta(each)] }));
@@ -142,7 +147,135 @@ const repeated: Readonly<Record<string, readonly Delta[]>> = {
   ],
 };
 
+const tools = ['get', 'get_weather', 'get_weather_of', 'put'];
+const args = '{"x":1}';
+
+/** How servers stream `get_weather {x:1}` with a name in pieces. */
+const splitNames: Readonly<Record<string, readonly Delta[]>> = {
+  'the second without an id': [
+    { index: 0, id: 'a', name: 'get_', args: '' },
+    { index: 0, name: 'weather' },
+    { index: 0, args },
+  ],
+  'the second with the same id': [
+    { index: 0, id: 'a', name: 'get_' },
+    { index: 0, id: 'a', name: 'weather', args },
+  ],
+  'no index': [{ id: 'a', name: 'get_' }, { id: 'a', name: 'weather' }, { args }],
+  'a first piece that is a tool too': [
+    { index: 0, id: 'a', name: 'get', args: '' },
+    { index: 0, name: '_weather', args: '' },
+    { index: 0, args },
+  ],
+  'one letter each': [
+    ...[...'get_weather'].map((name) => ({ index: 0, id: 'a', name })),
+    { index: 0, args: '{"x"' },
+    { index: 0, args: ':1}' },
+  ],
+  'each repeating the one before': [
+    { index: 0, id: 'a', name: 'get_' },
+    { index: 0, id: 'a', name: 'get_weather' },
+    { index: 0, id: 'a', name: 'get_weather', args },
+  ],
+  'arguments beside each': [
+    { index: 0, id: 'a', name: 'get_', args: '{"x"' },
+    { index: 0, name: 'weather', args: ':1}' },
+  ],
+};
+
+/** Deltas of arguments that are no repetition, however alike they look. */
+const alike = [
+  '{"a":{"a":1}}',
+  '{"a":[{"a":[1]}]}',
+  '{"a":"{\\"a\\":\\"{"}',
+  '{"{":"{"}',
+  '[[1]]',
+  '{"":{"":{}}}',
+];
+
 describe('tool calls of chat completions', () => {
+  it.each(Object.entries(splitNames))(
+    'have their whole name where it comes in pieces, %s',
+    async (_, deltas) => {
+      const { toolCalls, error } = await readWith(tools, ...streamOf(deltas));
+      expect(error).toBeNull();
+      expect(toolCalls).toEqual([{ id: 'a', name: 'get_weather', arguments: args }]);
+    },
+  );
+
+  it.each([
+    ['one index', 0],
+    ['an index each', 1],
+  ])('whose names begin like others are told apart with %s', async (_, second) => {
+    const { toolCalls, error } = await readWith(
+      tools,
+      ...streamOf([
+        { index: 0, id: 'a', name: 'get', args: '' },
+        { index: second, id: 'b', name: 'put', args: '' },
+        { index: 2, id: 'c', name: 'get', args: '' },
+      ]),
+    );
+    expect(error).toBeNull();
+    expect(toolCalls.map(({ id, name }) => [id, name])).toEqual([
+      ['a', 'get'],
+      ['b', 'put'],
+      ['c', 'get'],
+    ]);
+  });
+
+  it('have their arguments once where each delta repeats those before it', async () => {
+    for (const given of [
+      '{"x":{"y":[1,{"z":"a{"}]},"w":"\\\\"}',
+      '{"city":"Paris"}',
+      '{ "a": [1, 2] }',
+      '{"a":1,"b":2}',
+    ]) {
+      for (const step of [1, 2, 3, 5, 9]) {
+        const deltas: Delta[] = [{ index: 0, id: 'a', name: 'f', args: '' }];
+        for (let end = step; end < given.length + step; end += step)
+          deltas.push({ index: 0, args: given.slice(0, end) });
+        const { toolCalls, error } = await read(...streamOf(deltas));
+        expect([error, toolCalls]).toEqual([null, [{ id: 'a', name: 'f', arguments: given }]]);
+      }
+      for (let at = 1; at < given.length; at++) {
+        const pieces = [given.slice(0, at), given].map((piece) => ({
+          index: 0,
+          id: 'a',
+          name: 'f',
+          args: piece,
+        }));
+        const { toolCalls } = await read(...streamOf(pieces));
+        expect(toolCalls).toEqual([{ id: 'a', name: 'f', arguments: given }]);
+      }
+    }
+  });
+
+  it.each(alike)('keep the arguments %s whole, however they are cut', async (given) => {
+    for (let at = 1; at < given.length; at++) {
+      for (let to = at + 1; to <= given.length; to++) {
+        const pieces = [given.slice(0, at), given.slice(at, to), given.slice(to)];
+        const deltas = pieces.map((piece, nth) => ({
+          index: 0,
+          ...(nth === 0 ? { id: 'a', name: 'f' } : {}),
+          args: piece,
+        }));
+        const { toolCalls } = await read(...streamOf(deltas));
+        expect(toolCalls).toEqual([{ id: 'a', name: 'f', arguments: given }]);
+      }
+    }
+  });
+
+  it.each(['text', 'object'])('are read where one stands alone, its arguments as %s', async (form) => {
+    const only = delta({ id: 'a', name: 'get', args: form === 'text' ? args : { x: 1 } });
+    const streamed = await readWith(tools, chunk({ tool_calls: only }));
+    expect(streamed.toolCalls).toEqual([{ id: 'a', name: 'get', arguments: args }]);
+    const message = { content: null, tool_calls: only };
+    const provider = await open(JSON.stringify({ choices: [{ message, finish_reason: 'tool_calls' }] }));
+    expect((await provider.generate(ask('m', 'q'))).toolCalls).toEqual([
+      { id: 'a', name: 'get', arguments: { x: 1 } },
+    ]);
+  });
+
   it.each(Object.entries(repeated))('are told once where a server repeats %s', async (_, deltas) => {
     const { toolCalls, error } = await read(...streamOf(deltas));
     expect(error).toBeNull();

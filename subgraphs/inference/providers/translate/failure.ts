@@ -53,7 +53,9 @@ const fileNotFetched =
   /\b(?:fetch|download)\w*\b.{0,40}(?:\b(?:images?|files?|urls?|media|documents?|attachments?|videos?|audio)\b|https?:)/i;
 const fileRefused =
   /\b(?:images?|files?|attachments?)\b.{0,60}\b(?:not found|may not exist|not exist|forbidden|permission|access)\b|\bpermission to (?:access|read) the (?:image|file)\b/i;
-const limitedInWords = /please wait before trying again|too many requests/i;
+const limitedInChinese =
+  /限流|(?:速率|频率|并发)[^。]{0,12}(?:限制|上限|过高|超限)|(?:请求|调用|访问)[^。]{0,8}(?:频繁|频率过高|次数过多|过快)|(?:达到|超过|超出)[^。]{0,16}(?:速率|频率|并发|请求数|调用次数)/;
+const limitedInWords = anyOf(/please wait before trying again|too many requests/, limitedInChinese);
 const noSuchModel = anyOf(
   /\bmodel_?not_?(?:found|exist|supported)|\bdeploymentnotfound\b|\b(?:invalid|unknown|unsupported)_model\b/,
   /\bmodel_(?:decommissioned|deprecated|retired)\b/,
@@ -291,7 +293,7 @@ const statusOfCodes: readonly (readonly [RegExp, number])[] = [
 ];
 /** Where no code is named. */
 const statusOfMessages: readonly (readonly [RegExp, number])[] = [
-  [/rate.?limit|too many requests|quota exceeded/i, 429],
+  [anyOf(/rate.?limit|too many requests|quota exceeded/, limitedInChinese), 429],
   [/overloaded|unavailable|at capacity/i, 503],
   [/unauthorized|invalid api key|authentication failed/i, 401],
   [/timed? ?out|deadline exceeded/i, 504],
