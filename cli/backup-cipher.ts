@@ -117,7 +117,7 @@ async function openHeader(header: Buffer, { keys, passphrase }: BackupSecrets): 
     const key = keys.find((candidate) => encryptionKeyId(candidate) === id);
     if (key === undefined) {
       throw new Error(
-        `it is encrypted with the encryption key ${id}, which is not at hand: set HEDDLE_ENCRYPTION_KEY`,
+        `it is encrypted with the encryption key ${id}, which is not at hand: set HEDDLE_ENCRYPTION_KEY or HEDDLE_ENCRYPTION_KEY_PREVIOUS to it, or put it into encryption.key of the data directory`,
       );
     }
     secret = { key };

@@ -175,7 +175,7 @@ export const variables = {
         'must be keys of 32 bytes as 64 hex digits or as base64, separated by commas',
       )
       .optional(),
-    'Former encryption keys, comma-separated: they still open what they sealed, until `heddle reseal` has run.',
+    'Former encryption keys, comma-separated: they still open what they sealed, until `npm start -- reseal` has run.',
     true,
   ),
   HEDDLE_EGRESS_ALLOW: variable(

@@ -40,6 +40,10 @@ describe('docs/getting-started.md', () => {
     Call: /"text":"Hello".*"demo\/echo"/,
     Left: /"subject":"key:.*"remaining":"10\.0*"/,
     Usage: /"tenant":"acme-.*"requests":1/,
+    Prompt: /"name":"greet".*"production"/,
+    Visitor: /"token":"\w+/,
+    Undo: /"archivePrompt":".*"archiveApp":"/,
+    Redo: /"name":"greet","archivedAt":null.*"name":"support-bot","archivedAt":null/,
     CheapFirst: /"cheap"/,
     Fallback: /"steady"/,
   };
@@ -53,11 +57,12 @@ describe('docs/getting-started.md', () => {
     const answers: Record<string, string> = {};
     let secret = '';
     for (const { name, text, variables } of operations) {
-      const key = name === 'Call' || name === 'Left' ? secret : mesh.adminKey;
+      const key = ['Call', 'Left', 'Visitor'].includes(name) ? secret : mesh.adminKey;
       const given = Object.fromEntries(variables.map((variable) => [variable, known[variable]]));
       const data = await clientOf(mesh.url, key).data<Record<string, Record<string, unknown>>>(text, given);
       if (name === 'Tenant') known.tenantId = data.createTenant?.id;
       if (name === 'App') known.appId = data.createApp?.id;
+      if (name === 'Prompt') known.promptId = data.createPrompt?.id;
       if (name === 'Key') secret = `${data.createApiKey?.secret}`;
       answers[name] = JSON.stringify(data);
     }
@@ -76,7 +81,7 @@ describe('docs/graphql.md', () => {
   const expected = [
     /"totalCount":\d+,"edges":\[\{"node":\{"id":"/,
     /"text":"Hello","cost":"0/,
-    /"code":"\w+"/,
+    /There is no model and no route \\"demo\/nothing\\".*"code":"NOT_FOUND"/,
   ];
 
   it('has commands that answer as it says', async () => {

@@ -87,7 +87,7 @@ async function currentKey(environment: Environment): Promise<Uint8Array> {
 /** The text of the file without the line break at its end. */
 async function readPassphrase(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new StartError(`--passphrase-file: the file cannot be read: ${error.code}`);
+    throw new StartError(`--passphrase-file ${file}: cannot be read: ${error.code}`);
   });
   if (text.length > passphraseBytesMax) throw new StartError(`--passphrase-file ${file}: is too large`);
   return text.replace(/\r?\n$/, '');
