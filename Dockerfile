@@ -15,12 +15,19 @@ ENV NODE_ENV=production HOST=0.0.0.0 HEDDLE_DATA_DIR=/var/lib/heddle
 WORKDIR /heddle
 COPY --from=dependencies /heddle/node_modules ./node_modules
 COPY package.json LICENSE NOTICE ./
+COPY catalog ./catalog
 COPY cli ./cli
+COPY core ./core
 COPY gateway ./gateway
+COPY guardrails ./guardrails
+COPY inference ./inference
 COPY mongo ./mongo
+COPY providers ./providers
 COPY schema ./schema
+COPY server ./server
 COPY state ./state
 COPY subgraphs ./subgraphs
+COPY transport ./transport
 RUN mkdir -p /var/lib/heddle && chown node:node /var/lib/heddle
 USER node
 VOLUME /var/lib/heddle

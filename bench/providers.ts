@@ -2,11 +2,11 @@
  * CPU of this process per part of a streamed answer, by kind of provider: the AI SDK's package whole, and our adapter,
  * against the same wire in another process. STREAMS, TOKENS and ROUNDS change the load; the first round is not counted.
  */
-import { createHttpFetch } from '#subgraphs/inference/providers/http-fetch.ts';
-import type { LanguageProvider, ProviderKind } from '#subgraphs/inference/providers/provider.ts';
-import { createProvider } from '#subgraphs/inference/providers/registry.ts';
-import { ask } from '#subgraphs/inference/providers/testing/calls.ts';
-import { sdkWitness } from '#subgraphs/inference/providers/testing/sdk-witness.ts';
+import { createHttpFetch } from '#providers/http-fetch.ts';
+import type { LanguageProvider, ProviderKind } from '#providers/provider.ts';
+import { createProvider } from '#providers/registry.ts';
+import { ask } from '#providers/testing/calls.ts';
+import { sdkWitness } from '#providers/testing/sdk-witness.ts';
 import { startScript } from './child.ts';
 
 const streams = Number(process.env.STREAMS ?? 100);

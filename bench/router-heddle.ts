@@ -1,11 +1,11 @@
 /** Heddle's gateway, whole policy on, over the subgraphs of router-graph.ts. */
 import pino from 'pino';
-import { PlannerProcess } from '#gateway/execution/planner.ts';
 import { createGateway } from '#gateway/gateway.ts';
-import type { SubgraphExecutor } from '#schema/subgraph.ts';
+import { PlannerProcess } from '#gateway/planning/planner.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { sampleSupergraph } from '#test/support/sample-gateway.ts';
+import type { SubgraphExecutor } from '#transport/executor.ts';
 import { tellParent } from './child.ts';
 import { benchSubgraphs } from './router-graph.ts';
 

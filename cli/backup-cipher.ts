@@ -8,7 +8,7 @@ import {
   scrypt,
   timingSafeEqual,
 } from 'node:crypto';
-import { encryptionKeyId } from '#mongo/secret-box.ts';
+import { encryptionKeyId } from '#core/secrets/secret-box.ts';
 
 /*
  * An encrypted backup: a header, then chunks of 64 KiB, each with AES-256-GCM. The key is drawn for the one file, from a

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { StartError } from './config.ts';
-import { readSecretFiles } from './secret-files.ts';
-import { refuseUnknownVariables } from './unknown-variables.ts';
+import { StartError } from '#server/config.ts';
+import { readSecretFiles } from '#server/secret-files.ts';
+import { refuseUnknownVariables } from '#server/unknown-variables.ts';
 
 // Beside the packages, where nobody else writes: compiled code is trusted as it is found.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/heddle', import.meta.url)));
@@ -70,8 +70,8 @@ if (process.report !== undefined) process.report.excludeEnv = true;
 /** One line, and the stack where LOG_LEVEL asks for it; without the secrets of the environment. */
 async function fail(error: unknown): Promise<never> {
   const [{ explainStartFailure }, { createRedact }] = await Promise.all([
-    import('./start-failure.ts'),
-    import('./redact.ts'),
+    import('#server/start-failure.ts'),
+    import('#server/redact.ts'),
   ]);
   const redact = createRedact(process.env);
   console.error(`heddle: ${redact(explainStartFailure(error))}`);

@@ -6,7 +6,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql';
-import type { Operation } from './execution/operation.ts';
+import type { Operation } from './document/operation.ts';
 
 /**
  * The field of the schema that a path of an answer leads to, such as "Mutation.complete": its keys are the client's own

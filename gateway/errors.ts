@@ -1,6 +1,6 @@
 import type { GraphQLFormattedError, SourceLocation } from 'graphql';
 import type { Logger } from 'pino';
-import { type ErrorCode, HeddleError, isErrorCode } from '#schema/errors.ts';
+import { type ErrorCode, HeddleError, isErrorCode } from '#core/errors.ts';
 
 /** An error as the client reads it. */
 export type ClientError = GraphQLFormattedError;

@@ -2,14 +2,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { createHttpDrain, lingerMs } from '#schema/http-drain.ts';
-import type { TlsSource } from '#schema/mesh-tls.ts';
-import { newRequestId } from '#schema/request-id.ts';
+import { newRequestId } from '#core/request-id.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Quota } from '#state/quota/quota.ts';
-import { createCallers } from './caller.ts';
-import { ClientAddresses } from './client-address.ts';
-import { ClientUse, RateLimited } from './client-use.ts';
+import { createHttpDrain, lingerMs } from '#transport/http-drain.ts';
+import type { TlsSource } from '#transport/mesh-tls.ts';
+import { createCallers } from './auth/caller.ts';
+import { ClientAddresses } from './auth/client-address.ts';
+import { ClientUse, RateLimited } from './auth/client-use.ts';
+import type { Exposures } from './auth/exposure.ts';
+import { Turns } from './document/turns.ts';
 import { bareAnswer, setCommonHeaders } from './doors/common-headers.ts';
 import { type Mesh, Work } from './doors/door.ts';
 import { serveGraphql } from './doors/graphql.ts';
@@ -17,13 +19,11 @@ import { createReadiness, sendHealth } from './doors/health.ts';
 import { sendNotFound } from './doors/not-found.ts';
 import { sendRoot } from './doors/root-page.ts';
 import { createWebSocketDoor } from './doors/websocket.ts';
-import { PlannerProcess } from './execution/planner.ts';
-import type { Exposures } from './exposure.ts';
 import { bodyBoundsOf, type GatewayLimits, resolveLimits } from './limits.ts';
-import { RefusalAudit } from './refusal-audit.ts';
-import { RefusalLog } from './refusal-log.ts';
+import { RefusalAudit } from './log/refusal-audit.ts';
+import { RefusalLog } from './log/refusal-log.ts';
+import { PlannerProcess } from './planning/planner.ts';
 import { createRouter, type SubgraphExecutors } from './router.ts';
-import { Turns } from './turns.ts';
 
 export interface GatewayOptions {
   /** Over the supergraph to begin with; the gateway ends it. */

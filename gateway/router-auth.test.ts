@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
-import { anonymousCaller, type Caller } from '#schema/caller.ts';
+import { anonymousCaller, type Caller } from '#core/caller.ts';
 import { sampleSupergraph } from '#test/support/sample-gateway.ts';
 import { ask, everyScope, invoker, sampleRouters } from '#test/support/sample-router.ts';
 import { createSampleMesh, sampleCaller } from '#test/support/sample-subgraphs.ts';

@@ -1,9 +1,9 @@
 import { GraphQLError } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { HeddleError } from '#schema/errors.ts';
-import type { SubgraphRequest } from '#schema/subgraph.ts';
+import { HeddleError } from '#core/errors.ts';
 import { ask, sampleRouters } from '#test/support/sample-router.ts';
 import { createSampleMesh } from '#test/support/sample-subgraphs.ts';
+import type { SubgraphRequest } from '#transport/executor.ts';
 
 const { start } = sampleRouters();
 const complete = 'complete(input: { model: "m1", text: "x" }) { text }';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { anonymousCaller } from '#schema/caller.ts';
+import { anonymousCaller } from '#core/caller.ts';
 import { answer, invoker, sampleRouters } from '#test/support/sample-router.ts';
 import {
   createSampleMesh,

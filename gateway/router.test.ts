@@ -1,8 +1,8 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import pino from 'pino';
 import { describe, expect, it, vi } from 'vitest';
-import { anonymousCaller } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
+import { anonymousCaller } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
 import { sampleSupergraph } from '#test/support/sample-gateway.ts';
 import { ask, everyScope, sampleRouters } from '#test/support/sample-router.ts';
 import { createSampleMesh } from '#test/support/sample-subgraphs.ts';

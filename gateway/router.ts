@@ -10,17 +10,20 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import type { Caller } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import { withoutSuggestion } from '#core/text/suggestions.ts';
 import { apiSchemaOf } from '#schema/api-schema.ts';
-import type { Caller } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
-import type { SubgraphExecutor } from '#schema/subgraph.ts';
-import { withoutSuggestion } from '#schema/suggestions.ts';
 import type { Quota } from '#state/quota/quota.ts';
+import type { SubgraphExecutor } from '#transport/executor.ts';
+import { type Exposure, isExposed } from './auth/exposure.ts';
 import { coordinateAt } from './coordinate.ts';
 import { refuseCostlyOperation } from './directives/cost.ts';
 import { readPolicy } from './directives/policy.ts';
 import { ReadMeter, readsOf } from './directives/reads.ts';
-import { Documents } from './documents.ts';
+import { responseKey } from './document/canonical-operation.ts';
+import { Documents } from './document/documents.ts';
+import { type Graph, Operation, type Program, type Turn } from './document/operation.ts';
 import {
   type ClientResult,
   clientError,
@@ -30,20 +33,17 @@ import {
   withLocations,
 } from './errors.ts';
 import type { Admission } from './execution/admission.ts';
-import { responseKey } from './execution/canonical-operation.ts';
 import { toClientErrors } from './execution/client-errors.ts';
 import { type Completion, completeResult, losesAnswer } from './execution/complete.ts';
 import type { IsOfType } from './execution/entities.ts';
 import { mapEvents } from './execution/events.ts';
-import { type Graph, Operation, type Program, type Turn } from './execution/operation.ts';
-import type { Fetch } from './execution/plan.ts';
-import type { Planner } from './execution/planner.ts';
 import { type Run, runStep, takeRoot, variablesOf } from './execution/run.ts';
-import { readFields } from './execution/supergraph-fields.ts';
-import { type Exposure, isExposed } from './exposure.ts';
 import type { GatewayLimits } from './limits.ts';
-import { RefusalLog } from './refusal-log.ts';
-import { StreamWatch } from './stream-watch.ts';
+import { RefusalLog } from './log/refusal-log.ts';
+import { StreamWatch } from './log/stream-watch.ts';
+import type { Fetch } from './planning/plan.ts';
+import type { Planner } from './planning/planner.ts';
+import { readFields } from './planning/supergraph-fields.ts';
 
 export type SubgraphExecutors = Readonly<Record<string, SubgraphExecutor | undefined>>;
 

@@ -1,5 +1,5 @@
 import { type Connection, type ConnectOptions, createConnection } from 'mongoose';
-import { HeddleError } from '#schema/errors.ts';
+import { HeddleError } from '#core/errors.ts';
 import { definedCollections } from './collection.ts';
 
 /** An open database. Closing it ends the connection, and the embedded store with it when the URL asked for one. */

@@ -1,4 +1,4 @@
-import type { SecretBox } from './secret-box.ts';
+import type { SecretBox } from '#core/secrets/secret-box.ts';
 
 /** A credential as it is stored, as far as opening it needs. */
 export interface SealedCredential {

@@ -1,9 +1,9 @@
 import type { Connection } from 'mongoose';
-import { HeddleError } from '#schema/errors.ts';
+import { HeddleError } from '#core/errors.ts';
+import type { SecretBox } from '#core/secrets/secret-box.ts';
 import { defineCollection } from './collection.ts';
 import { openCredential, toSealedCredential } from './credential-secret.ts';
 import { providerCredentials } from './provider-credentials.ts';
-import type { SecretBox } from './secret-box.ts';
 
 interface EncryptionCheckRecord {
   readonly _id: string;

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '#schema/errors.ts';
+import type { ErrorCode } from '#core/errors.ts';
 import { defineCollection } from './collection.ts';
 import type { PriceRecord } from './models.ts';
 

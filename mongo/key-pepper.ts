@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hkdfSync } from 'node:crypto';
-import { encryptionKeyId } from './secret-box.ts';
+import { encryptionKeyId } from '#core/secrets/secret-box.ts';
 
 /**
  * Hashes the admin key that an operator has chosen: HMAC-SHA-256 over the SHA-256 of its text, with a key derived from the

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
-import { HeddleError } from '#schema/errors.ts';
+import { HeddleError } from '#core/errors.ts';
 import { defineCollection } from './collection.ts';
 
 /** A lock that a process holds: for whoever reads first and writes then, so that nobody else writes in between. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { assertCompositionSuccess, composeServices } from '@theguild/federation-composition';
 import { type DocumentNode, GraphQLError, parse } from 'graphql';
+import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import { loadSubgraphSdl } from './load-sdl.ts';
-import { type SubgraphName, subgraphNames } from './subgraph.ts';
 
 /** The SDL of each subgraph that takes part. */
 export type SubgraphSdls = Readonly<Partial<Record<SubgraphName, string>>>;

@@ -1,4 +1,4 @@
-import { meetsScopes } from './caller.ts';
+import { meetsScopes } from '#core/caller.ts';
 import { type Demand, demandsOf, demandText, type ScopeSet } from './demands.ts';
 import type { SchemaFinding } from './findings.ts';
 

@@ -14,7 +14,7 @@ import {
   parse,
 } from 'graphql';
 import { getArgumentValues } from 'graphql/execution/values.js';
-import { scopes } from './caller.ts';
+import { scopes } from '#core/caller.ts';
 import type { SchemaFinding } from './findings.ts';
 
 type Values = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type SubgraphName, subgraphNames } from './subgraph.ts';
+import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 
 /** The definitions of @quota, @cache, @audited and @prompt with their enums, as every subgraph's SDL ends. */
 export function loadDirectiveDefinitions(): string {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import { checkSchema } from './check.ts';
 import { composeSupergraph } from './compose.ts';
 import { severityOf } from './findings.ts';
 import { loadDirectiveDefinitions, loadSubgraphSdl } from './load-sdl.ts';
 import { findPolicyChanges } from './policy-changes.ts';
-import { type SubgraphName, subgraphNames } from './subgraph.ts';
 
 const definitions = `
   ${loadDirectiveDefinitions()}

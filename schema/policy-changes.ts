@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { cacheScopes } from './cache-scope.ts';
+import { cacheScopes } from '#core/cache-scope.ts';
 import { type DirectiveArguments, type DirectivesByName, directiveUsages } from './directive-usages.ts';
 import type { SchemaFinding, SchemaRule } from './findings.ts';
 

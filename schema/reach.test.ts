@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { hasScope, type Scope, scopes } from './caller.ts';
+import { hasScope, type Scope, scopes } from '#core/caller.ts';
+import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import { composeCheckout, composeSupergraph } from './compose.ts';
 import { loadSubgraphSdl } from './load-sdl.ts';
 import { findUnscoped, reachableFields } from './reach.ts';
-import { type SubgraphName, subgraphNames } from './subgraph.ts';
 
 const supergraph = composeCheckout();
 const reached = (...held: string[]) => [...reachableFields(supergraph, held)].toSorted();

@@ -1,5 +1,5 @@
 import { Kind, parse } from 'graphql';
-import { meetsScopes } from './caller.ts';
+import { meetsScopes } from '#core/caller.ts';
 import { demandsOf, namedTypeOf } from './demands.ts';
 import type { SchemaFinding } from './findings.ts';
 

@@ -1,8 +1,8 @@
 import { type GraphQLScalarType, parseValue } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { decimalOfNanos, nanosOfDecimal } from '#core/money.ts';
 import { apiSchemaOf } from './api-schema.ts';
 import { readSupergraph } from './compose.ts';
-import { decimalOfNanos, nanosOfDecimal } from './money.ts';
 import { DateTime, Decimal, JSONScalar } from './scalars.ts';
 
 const literal = (scalar: GraphQLScalarType, text: string) =>

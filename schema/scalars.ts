@@ -1,5 +1,5 @@
 import { GraphQLScalarType, Kind, type ValueNode } from 'graphql';
-import { HeddleError } from './errors.ts';
+import { HeddleError } from '#core/errors.ts';
 
 function refuse(message: string): never {
   throw new HeddleError('BAD_USER_INPUT', message);

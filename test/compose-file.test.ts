@@ -5,10 +5,11 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { parseParts, readEnvironment, variables } from '#cli/config.ts';
-import { createMeshKeyPair } from '#schema/mesh-keys.ts';
-import { providerVendors } from '#schema/provider-vendors.ts';
-import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
+import { providerVendors } from '#core/providers/provider-vendors.ts';
+import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
+import { parseParts, readEnvironment, variables } from '#server/config.ts';
+import { sourceFolders } from '#test/support/source-folders.ts';
+import { createMeshKeyPair } from '#transport/mesh-keys.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -377,7 +378,7 @@ describe('Dockerfile', () => {
       (match[1] ?? '').split(' '),
     );
     for (const path of copied) expect(existsSync(join(root, path)), path).toBe(true);
-    for (const part of ['cli', 'gateway', 'subgraphs', 'schema', 'state', 'mongo']) {
+    for (const part of sourceFolders) {
       expect(copied).toContain(part);
     }
   });

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deriveMeshPublicKey } from '#schema/mesh-keys.ts';
+import { deriveMeshPublicKey } from '#transport/mesh-keys.ts';
 import { clientOf } from './support/client.ts';
 import {
   freePort,

@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { variables } from '#cli/config.ts';
-import { scopes } from '#schema/caller.ts';
+import { scopes } from '#core/caller.ts';
+import { countLimitsTable } from '#core/count-limits.ts';
+import { errorCatalogue } from '#core/errors.ts';
+import { guardrailsOf } from '#guardrails/guardrails.ts';
 import { composeCheckout } from '#schema/compose.ts';
-import { countLimitsTable } from '#schema/count-limits.ts';
-import { errorCatalogue } from '#schema/errors.ts';
-import { guardrailsOf } from '#subgraphs/inference/guardrails/guardrails.ts';
+import { variables } from '#server/config.ts';
+import { sourceFolders } from '#test/support/source-folders.ts';
 import { configurationRows, errorRows, reachRows, scopeRows } from './support/doc-tables.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -69,7 +70,7 @@ describe('documentation', () => {
 
   it('docs/observability.md has every event of the log and every reason of a cut stream or call', () => {
     const page = read('docs/observability.md');
-    const sources = ['cli', 'gateway', 'mongo', 'schema', 'state', 'subgraphs']
+    const sources = sourceFolders
       .flatMap((folder) =>
         readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(
           (name) => `${folder}/${name}`,

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
+import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -11,37 +11,65 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
   { part: 'cli/', mayImport: [''] },
   { part: 'test/', mayImport: [''] },
   { part: 'bench/', mayImport: [''] },
-  { part: 'gateway/', mayImport: ['gateway/', 'schema/', 'state/'] },
   {
-    part: 'subgraphs/inference/providers/',
+    part: 'server/',
     mayImport: [
-      'subgraphs/inference/providers/',
-      'schema/egress.ts',
-      'schema/errors.ts',
-      'schema/exact-json.ts',
-      'schema/provider-vendors.ts',
-      'schema/secret-shapes.ts',
+      'server/',
+      'gateway/',
+      'subgraphs/',
+      'inference/',
+      'providers/',
+      'catalog/',
+      'transport/',
+      'schema/',
+      'state/',
+      'mongo/',
+      'core/',
     ],
   },
+  { part: 'gateway/', mayImport: ['gateway/', 'transport/', 'schema/', 'state/', 'core/'] },
+  { part: 'transport/', mayImport: ['transport/', 'schema/', 'state/', 'core/'] },
   {
-    part: 'subgraphs/inference/guardrails/',
-    mayImport: ['subgraphs/inference/guardrails/', 'schema/errors.ts', 'schema/secret-shapes.ts'],
-  },
-  {
-    part: 'subgraphs/shared/',
-    mayImport: ['subgraphs/shared/', 'schema/', 'mongo/audit-log.ts', 'mongo/locks.ts', 'state/'],
+    part: 'subgraphs/runtime/',
+    mayImport: [
+      'subgraphs/runtime/',
+      'transport/',
+      'schema/',
+      'state/',
+      'mongo/audit-log.ts',
+      'mongo/locks.ts',
+      'core/',
+    ],
   },
   ...subgraphNames.map((name) => ({
     part: `subgraphs/${name}/`,
-    mayImport: [`subgraphs/${name}/`, 'subgraphs/shared/', 'schema/', 'mongo/', 'state/'],
+    mayImport: [
+      `subgraphs/${name}/`,
+      'subgraphs/runtime/',
+      ...(name === 'inference' ? ['inference/', 'guardrails/', 'providers/'] : []),
+      'catalog/',
+      'transport/',
+      'schema/',
+      'state/',
+      'mongo/',
+      'core/',
+    ],
   })),
+  {
+    part: 'inference/',
+    mayImport: ['inference/', 'guardrails/', 'providers/', 'catalog/', 'state/', 'mongo/', 'core/'],
+  },
+  { part: 'guardrails/', mayImport: ['guardrails/', 'core/'] },
+  { part: 'providers/', mayImport: ['providers/', 'core/'] },
+  { part: 'catalog/', mayImport: ['catalog/', 'mongo/', 'state/', 'core/'] },
   { part: 'mongo/embedded/', mayImport: ['mongo/embedded/'] },
-  { part: 'mongo/', mayImport: ['mongo/', 'schema/errors.ts'] },
-  { part: 'state/', mayImport: ['state/', 'schema/errors.ts', 'schema/exact-json.ts', 'schema/caller.ts'] },
-  { part: 'schema/', mayImport: ['schema/'] },
+  { part: 'mongo/', mayImport: ['mongo/', 'core/'] },
+  { part: 'state/', mayImport: ['state/', 'core/'] },
+  { part: 'schema/', mayImport: ['schema/', 'core/'] },
+  { part: 'core/', mayImport: ['core/'] },
 ];
 
-/** The collection files that each subgraph owns; every subgraph may also use connect.ts, catalog.ts and node-records.ts. */
+/** The collection files that each subgraph owns; `openToAllSubgraphs` are for every subgraph. Inference reads and writes through `inference/`. */
 const collections: Readonly<Record<SubgraphName, readonly string[]>> = {
   tenants: [
     'tenants',
@@ -80,7 +108,7 @@ const collections: Readonly<Record<SubgraphName, readonly string[]>> = {
     'secret-box',
   ],
 };
-const openToAllSubgraphs = ['connect', 'catalog', 'node-records', 'locks'];
+const openToAllSubgraphs = ['connect', 'node-records', 'locks'];
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], {
   cwd: root,
@@ -128,11 +156,35 @@ describe('layout', () => {
     expect(broken).toEqual([]);
   });
 
+  it('imports nothing in a circle, types included', () => {
+    const imports = new Map(
+      files.map((file) => [file, importsOf(file).flatMap((specifier) => ourPath(file, specifier) ?? [])]),
+    );
+    const ended = new Set<string>();
+    const circles: string[] = [];
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' imports '));
+      if (ended.has(file) || path.includes(file)) return;
+      for (const imported of imports.get(file) ?? []) visit(imported, [...path, file]);
+      ended.add(file);
+    };
+    for (const file of files) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+
+  it('is as docs/architecture.md says: its files are there', () => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+    const named = [...page.matchAll(/`([a-z-]+\/[\w/.-]+\.ts)`/g)].map(([, path = '']) => path);
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
   it('gives each collection to its owner alone', () => {
     const broken: string[] = [];
     for (const [name, own] of Object.entries(collections)) {
+      const folders = [`subgraphs/${name}/`, ...(name === 'inference' ? ['inference/'] : [])];
       const allowed = [...own, ...openToAllSubgraphs].map((collection) => `mongo/${collection}.ts`);
-      for (const file of files.filter((f) => f.startsWith(`subgraphs/${name}/`) && !isTest(f))) {
+      for (const file of files.filter((f) => folders.some((folder) => f.startsWith(folder)) && !isTest(f))) {
         for (const specifier of importsOf(file)) {
           const path = ourPath(file, specifier);
           if (path?.startsWith('mongo/') && !allowed.includes(path)) broken.push(`${file} imports ${path}`);
@@ -158,10 +210,10 @@ describe('layout', () => {
     expect(broken).toEqual([]);
   });
 
-  it('reads the environment in cli/ alone', () => {
+  it('reads the environment in cli/ and server/ alone', () => {
     const readers = files.filter(
       (file) =>
-        !/^(cli|test|bench)\//.test(file) &&
+        !/^(cli|server|test|bench)\//.test(file) &&
         !isTest(file) &&
         file.includes('/') &&
         /\bprocess\.env\b/.test(readFileSync(join(root, file), 'utf8')),

@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { namesPart, partUri } from '#schema/mesh-tls.ts';
-import { parts } from '../config.ts';
+import { parts } from '#server/config.ts';
+import { namesPart, partUri } from '#transport/mesh-tls.ts';
 import { createCa } from './create-ca.ts';
 
 let dir: string;

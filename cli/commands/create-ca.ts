@@ -3,8 +3,8 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { partUri } from '#schema/mesh-tls.ts';
-import { parts as everyPart, type Part, parseParts, StartError } from '../config.ts';
+import { parts as everyPart, type Part, parseParts, StartError } from '#server/config.ts';
+import { partUri } from '#transport/mesh-tls.ts';
 
 const authorityDays = 3_650;
 const certificateDays = 397;

@@ -1,5 +1,5 @@
-import { createMeshKeyPair, deriveMeshPublicKey } from '#schema/mesh-keys.ts';
-import { readEnvironment, StartError } from '../config.ts';
+import { readEnvironment, StartError } from '#server/config.ts';
+import { createMeshKeyPair, deriveMeshPublicKey } from '#transport/mesh-keys.ts';
 
 /**
  * `heddle mesh-key`: prints a new key pair as variables. Where HEDDLE_MESH_SECRET or HEDDLE_MESH_PUBLIC_KEYS is set, its

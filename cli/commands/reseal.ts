@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { dataDirectory, type Environment, readEnvironment, StartError } from '../config.ts';
-import { createLog } from '../log.ts';
-import { openSecretBoxes } from '../secret-boxes.ts';
+import { dataDirectory, type Environment, readEnvironment, StartError } from '#server/config.ts';
+import { createLog } from '#server/log.ts';
+import { openSecretBoxes } from '#server/secret-boxes.ts';
 
 /**
  * `heddle reseal [--discard]`: seals everything in the store with the current encryption key, while the mesh runs or is
@@ -23,7 +23,7 @@ export async function reseal(args: readonly string[]): Promise<number> {
   ] = await Promise.all([
     import('#mongo/encryption-check.ts'),
     import('#subgraphs/models/reseal-credentials.ts'),
-    import('#subgraphs/inference/ledger/results.ts'),
+    import('#inference/ledger/results.ts'),
     import('#subgraphs/tenants/admin-key-form.ts'),
   ]);
   const { secrets, payloads, pepper } = await openSecretBoxes(environment);

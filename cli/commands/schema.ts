@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { type Baseline, readBaseline, UnknownRefError } from '#schema/baseline.ts';
 import { CompositionError, composeCheckout, readSupergraph, supergraphUrl } from '#schema/compose.ts';
 import type { ReportedFinding } from '#schema/report.ts';
-import { StartError } from '../config.ts';
+import { StartError } from '#server/config.ts';
 
 const usage =
   'usage: heddle schema compose, heddle schema print, or heddle schema check [--against <git ref>] [--strict] [--json]';
@@ -45,7 +45,7 @@ async function check({ against, strict, json }: CheckOptions): Promise<number> {
     report,
   ] = await Promise.all([
     import('#schema/check.ts'),
-    import('#gateway/execution/unplannable.ts'),
+    import('#gateway/planning/unplannable.ts'),
     import('#schema/findings.ts'),
     import('#schema/locate.ts'),
     import('#schema/load-sdl.ts'),

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { Logger } from 'pino';
-import { dataDirectory, type Environment, parseParts, readEnvironment } from '../config.ts';
-import { createLog } from '../log.ts';
-import { explainStartFailure } from '../start-failure.ts';
+import { dataDirectory, type Environment, parseParts, readEnvironment } from '#server/config.ts';
+import { createLog } from '#server/log.ts';
+import { explainStartFailure } from '#server/start-failure.ts';
 
 /** Runs the mesh, or the parts that `--only` names, until SIGTERM or SIGINT. Answers the exit code. */
 export async function serve(args: readonly string[]): Promise<number> {
@@ -17,7 +17,7 @@ export async function serve(args: readonly string[]): Promise<number> {
   process.on('uncaughtException', (error) => log.fatal({ err: error }, 'uncaught exception'));
 
   const stop = signalled(log);
-  const { startMesh } = await import('../services.ts');
+  const { startMesh } = await import('#server/services.ts');
   const mesh = await startMesh({ environment, parts, providerEnvironment: process.env, log });
   process.stdout.write(banner(mesh, environment));
 
@@ -73,7 +73,7 @@ const fromHere = (url: string): string => url.replace(/\/\/(0\.0\.0\.0|\[::\])/,
 
 /** What a newcomer reads: where everything is, the key if it is new, and one call to paste. */
 function banner(
-  mesh: Pick<import('../services.ts').Mesh, 'url' | 'subgraphUrls' | 'newAdminKey'>,
+  mesh: Pick<import('#server/services.ts').Mesh, 'url' | 'subgraphUrls' | 'newAdminKey'>,
   environment: Environment,
 ): string {
   const lines: string[] = [];

@@ -13,10 +13,10 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { type Caller, meetsScopes } from '#schema/caller.ts';
-import type { ErrorCode } from '#schema/errors.ts';
-import type { IsIncluded } from '../execution/conditions.ts';
-import { typenameField } from '../execution/fragments.ts';
+import { type Caller, meetsScopes } from '#core/caller.ts';
+import type { ErrorCode } from '#core/errors.ts';
+import type { IsIncluded } from '../document/conditions.ts';
+import { typenameField } from '../document/fragments.ts';
 import type { PolicyIndex, Requirement } from './policy.ts';
 
 /** What an operation demands: every selected field that has a requirement, with it. */

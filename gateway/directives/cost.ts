@@ -13,7 +13,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import type { HeddleError } from '#schema/errors.ts';
+import type { HeddleError } from '#core/errors.ts';
 import { tooCostly } from '../errors.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { ListSize, PolicyIndex } from './policy.ts';

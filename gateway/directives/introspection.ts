@@ -11,8 +11,8 @@ import {
   parse,
   type SelectionSetNode,
 } from 'graphql';
+import { fragmentsOf } from '../document/fragments.ts';
 import { tooCostly } from '../errors.ts';
-import { fragmentsOf } from '../execution/fragments.ts';
 
 /** Root fields `__schema` and `__type` of one operation. */
 const schemasMax = 1;

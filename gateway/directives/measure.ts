@@ -10,8 +10,8 @@ import {
   type TypeNode,
   type ValueNode,
 } from 'graphql';
+import { fragmentsOf } from '../document/fragments.ts';
 import { tooCostly } from '../errors.ts';
-import { fragmentsOf } from '../execution/fragments.ts';
 import type { GatewayLimits } from '../limits.ts';
 
 interface Measure {

@@ -4,7 +4,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import type { Caller } from '#schema/caller.ts';
+import type { Caller } from '#core/caller.ts';
 import { limitsOf, quotaRefusal } from '#state/quota/caller-limits.ts';
 import type { Quota, QuotaLimit } from '#state/quota/quota.ts';
 import type { PolicyIndex } from './policy.ts';

@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import type { Caller } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { checkedClientRequestId } from '#schema/request-id.ts';
-import type { Callers, Credentials } from '../caller.ts';
-import { type Client, type ClientUse, RateLimited, type Use } from '../client-use.ts';
+import type { Caller } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import { checkedClientRequestId } from '#core/request-id.ts';
+import type { Callers, Credentials } from '../auth/caller.ts';
+import { type Client, type ClientUse, RateLimited, type Use } from '../auth/client-use.ts';
+import type { Exposures } from '../auth/exposure.ts';
+import type { Operation } from '../document/operation.ts';
+import type { Turns } from '../document/turns.ts';
 import type { ClientResult } from '../errors.ts';
-import type { Operation } from '../execution/operation.ts';
-import type { Exposures } from '../exposure.ts';
 import type { GatewayLimits } from '../limits.ts';
-import type { RefusalLog } from '../refusal-log.ts';
+import type { RefusalLog } from '../log/refusal-log.ts';
 import { type Answer, isOperation, isStream, type Router } from '../router.ts';
-import type { Turns } from '../turns.ts';
 
 /** What every door needs of the gateway behind it. */
 export interface Mesh {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ErrorCode, HeddleError } from '#schema/errors.ts';
-import type { Client } from '../client-use.ts';
+import { type ErrorCode, HeddleError } from '#core/errors.ts';
+import type { Client } from '../auth/client-use.ts';
+import { isExposed } from '../auth/exposure.ts';
 import { presentFailure } from '../errors.ts';
-import { isExposed } from '../exposure.ts';
-import type { LoggedRequest } from '../refusal-log.ts';
+import type { LoggedRequest } from '../log/refusal-log.ts';
 import { acceptedEncoding, compress, type Encoding } from './compression.ts';
 import { credentialsOf, type Mesh, refuseRateLimited } from './door.ts';
 import { exampleOperations } from './explorer-examples.ts';

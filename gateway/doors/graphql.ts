@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { newRequestId } from '#schema/request-id.ts';
-import { type Client, RateLimited } from '../client-use.ts';
+import type { Caller } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import { newRequestId } from '#core/request-id.ts';
+import { type Client, RateLimited } from '../auth/client-use.ts';
+import type { Operation } from '../document/operation.ts';
 import { type ClientResult, presentFailure } from '../errors.ts';
-import type { Operation } from '../execution/operation.ts';
 import { bodyBoundsOf } from '../limits.ts';
 import { type Answer, isOperation, isStream } from '../router.ts';
 import { endWith } from './compression.ts';

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { parse } from 'graphql';
-import { systemCaller } from '#schema/caller.ts';
-import { type SubgraphExecutor, subgraphNames } from '#schema/subgraph.ts';
+import { systemCaller } from '#core/caller.ts';
+import { subgraphNames } from '#core/subgraph-names.ts';
+import type { SubgraphExecutor } from '#transport/executor.ts';
 import type { SubgraphExecutors } from '../router.ts';
 
 const probes = {

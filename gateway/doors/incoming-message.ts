@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { Client } from '../client-use.ts';
+import type { Client } from '../auth/client-use.ts';
 import { bodyBoundsOf } from '../limits.ts';
 import type { Mesh } from './door.ts';
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { type ErrorCode, HeddleError } from '#schema/errors.ts';
+import { type ErrorCode, HeddleError } from '#core/errors.ts';
 
 /** A request of GraphQL over HTTP, as its specification names the parts. */
 export interface Parameters {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { GraphQLError } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { errorCatalogue, HeddleError } from '#schema/errors.ts';
+import { errorCatalogue, HeddleError } from '#core/errors.ts';
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
 import { createSampleMesh } from '#test/support/sample-subgraphs.ts';
 import { retryAfterOf } from './retry-after.ts';

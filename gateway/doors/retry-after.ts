@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { boundRetryAfterMs } from '#schema/errors.ts';
+import { boundRetryAfterMs } from '#core/errors.ts';
 import type { ClientError, ClientResult } from '../errors.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Exposure } from '../exposure.ts';
+import type { Exposure } from '../auth/exposure.ts';
 import { prefersPage } from './media-type.ts';
 
 const style =

@@ -3,11 +3,11 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CloseCode, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
-import type { Caller } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { newRequestId } from '#schema/request-id.ts';
-import type { Credentials } from '../caller.ts';
-import { type Client, RateLimited } from '../client-use.ts';
+import type { Caller } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import { newRequestId } from '#core/request-id.ts';
+import type { Credentials } from '../auth/caller.ts';
+import { type Client, RateLimited } from '../auth/client-use.ts';
 import { type ClientError, type ClientResult, presentFailure, refusal } from '../errors.ts';
 import { type Answer, isOperation, isStream } from '../router.ts';
 import {

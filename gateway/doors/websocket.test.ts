@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { anonymousCaller } from '#schema/caller.ts';
+import { anonymousCaller } from '#core/caller.ts';
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
 import { delta, finished, SampleSource, sampleCaller, started } from '#test/support/sample-subgraphs.ts';
 

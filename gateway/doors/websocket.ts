@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { newRequestId } from '#schema/request-id.ts';
+import { newRequestId } from '#core/request-id.ts';
 import { bareAnswer } from './common-headers.ts';
 import type { Mesh } from './door.ts';
 import { goingAway, WebSocketSession } from './websocket-session.ts';

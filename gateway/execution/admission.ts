@@ -5,8 +5,8 @@ import {
   type OperationDefinitionNode,
   type VariableDefinitionNode,
 } from 'graphql';
-import { type AdmissionMark, withAdmissionMark } from '#schema/admission.ts';
-import type { Fetch, Step } from './plan.ts';
+import { type AdmissionMark, withAdmissionMark } from '#transport/admission.ts';
+import type { Fetch, Step } from '../planning/plan.ts';
 
 /** The metered fields of a mutation in one subgraph, which are admitted together before the first of them runs. */
 export interface Admission {

@@ -1,5 +1,5 @@
 import type { SourceLocation } from 'graphql';
-import { HeddleError } from '#schema/errors.ts';
+import { HeddleError } from '#core/errors.ts';
 import { type ClientError, clientError, errorsMax, withLocations } from '../errors.ts';
 import type { FieldShape, ObjectShape, TypeShape } from './shape.ts';
 

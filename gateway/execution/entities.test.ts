@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { PathStep } from '../planning/plan.ts';
 import {
   applyRewrites,
   type Entity,
@@ -7,7 +8,6 @@ import {
   mergeInto,
   representationOf,
 } from './entities.ts';
-import type { PathStep } from './plan.ts';
 
 const isOfType: IsOfType = (typeName, conditions) =>
   conditions.includes(typeName) || (conditions.includes('Media') && ['Book', 'Song'].includes(typeName));

@@ -1,5 +1,5 @@
 import type { RequiresSelection } from '@graphql-hive/router-query-planner';
-import type { PathStep, Rewrite, RewriteStep } from './plan.ts';
+import type { PathStep, Rewrite, RewriteStep } from '../planning/plan.ts';
 
 export type Entity = Record<string, unknown>;
 export type ResponsePath = readonly (string | number)[];

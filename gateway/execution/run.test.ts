@@ -2,7 +2,7 @@ import type { ExecutionResult } from 'graphql';
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { clientError } from '../errors.ts';
-import type { Fetch, Step } from './plan.ts';
+import type { Fetch, Step } from '../planning/plan.ts';
 import { type Run, runStep } from './run.ts';
 
 const fetch: Fetch = {

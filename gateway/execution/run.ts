@@ -1,5 +1,6 @@
 import type { DocumentNode, ExecutionResult } from 'graphql';
 import { type ClientError, errorsMax } from '../errors.ts';
+import type { EntityGroup, Fetch, Rewrite, Step } from '../planning/plan.ts';
 import {
   applyRewrites,
   type Entity,
@@ -9,7 +10,6 @@ import {
   type ResponsePath,
   representationOf,
 } from './entities.ts';
-import type { EntityGroup, Fetch, Rewrite, Step } from './plan.ts';
 
 export interface SubgraphOperation {
   readonly subgraph: string;

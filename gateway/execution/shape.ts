@@ -19,8 +19,8 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { Denied } from '../directives/auth.ts';
-import { type ClientField, responseKey } from './canonical-operation.ts';
-import type { IsIncluded } from './conditions.ts';
+import { type ClientField, responseKey } from '../document/canonical-operation.ts';
+import type { IsIncluded } from '../document/conditions.ts';
 
 export interface TypeShape {
   readonly nonNull: boolean;

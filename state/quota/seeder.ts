@@ -1,4 +1,4 @@
-import { HeddleError } from '#schema/errors.ts';
+import { HeddleError } from '#core/errors.ts';
 import { counterName, type HistoryAnswer, type MeterHistory, type QuotaKey, scopeOf } from './quota.ts';
 import { slidingMs, slotsPerWindow, windowStartMs } from './windows.ts';
 

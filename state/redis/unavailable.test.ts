@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { HeddleError } from '#schema/errors.ts';
+import { HeddleError } from '#core/errors.ts';
 import { explainRedisFailure } from './unavailable.ts';
 
 const reply = (message: string) => Object.assign(new Error(message), { name: 'ReplyError' });

@@ -1,4 +1,4 @@
-import { HeddleError } from '#schema/errors.ts';
+import { HeddleError } from '#core/errors.ts';
 
 const retryAfterMs = 1_000;
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { parseJson } from '#schema/exact-json.ts';
+import { parseJson } from '#core/json/exact-json.ts';
 import { aliveMs, beatMs, type StreamKeys, sealContext, streamKeys } from './redis-keys.ts';
 import type { RedisStreamServices } from './redis-writer.ts';
 import { type LoggedEvent, StreamLogLost } from './stream-log.ts';

@@ -1,4 +1,4 @@
-import { HeddleError } from '#schema/errors.ts';
+import { HeddleError } from '#core/errors.ts';
 import type { UsedTokens } from './tokens.ts';
 
 /** The used tokens of one process, in two generations that are each as long as the longest memory asked for. */

@@ -1,21 +1,11 @@
 import { hash } from 'node:crypto';
 import { type FieldNode, GraphQLError, type GraphQLResolveInfo, getArgumentValues, Kind } from 'graphql';
-import { admissionMarkOf } from '#schema/admission.ts';
-import { requestTimeMs } from '#schema/request-id.ts';
-import type { SubgraphContext } from '../shared/context.ts';
-import type { InferenceDeps } from './deps.ts';
-import { Meters } from './meters.ts';
-import type { UpperBound } from './settle.ts';
-
-/** What a field of a mutation may draw, as far as that is known before it runs. */
-export interface PlannedCall {
-  readonly bound: UpperBound;
-  readonly totalMs: number;
-  /** Continues when its field has been answered, so that it runs beside those after it. */
-  readonly isBackground: boolean;
-  /** Of the calls with the same text one draws, and answers the others too. */
-  readonly sameAs: string | null;
-}
+import { requestTimeMs } from '#core/request-id.ts';
+import type { InferenceDeps } from '#inference/deps.ts';
+import { Meters } from '#inference/metering/meters.ts';
+import type { PlannedCall } from '#inference/planned-call.ts';
+import { admissionMarkOf } from '#transport/admission.ts';
+import type { SubgraphContext } from '../runtime/context.ts';
 
 /** Plans a call from the arguments of its field; null: it draws nothing. Throws what the call itself would throw. */
 export type PlanCall = (
@@ -25,7 +15,7 @@ export type PlanCall = (
 
 /**
  * Admits the metered fields of one mutation together, before the first of them runs. The gateway marks them with directives
- * (schema/admission.ts), in operations of its own.
+ * (transport/admission.ts), in operations of its own.
  */
 export interface AdmissionGroups {
   /**

@@ -1,8 +1,8 @@
 import { type DirectiveNode, Kind, parse } from 'graphql';
-import { type CacheScope, cacheScopes } from '#schema/cache-scope.ts';
+import { type CacheScope, cacheScopes } from '#core/cache-scope.ts';
+import type { CachedField, Inference } from '#inference/inference.ts';
+import type { CachePolicy } from '#inference/request.ts';
 import { argumentsOf } from '#schema/directives.ts';
-import type { CachedField, Inference } from './inference.ts';
-import type { CachePolicy } from './request.ts';
 
 /** Reads @cache of the fields that have it. Throws where it asks for what is not offered. */
 export function cachePoliciesOf(sdl: string): Inference['cachePolicies'] {

@@ -1,18 +1,18 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type CacheScope, cacheScopes, narrowestScope } from '#core/cache-scope.ts';
+import type { Caller } from '#core/caller.ts';
+import { cacheKey } from '#inference/admission/cache-key.ts';
 import type { Database } from '#mongo/connect.ts';
 import { createMeterHistory } from '#mongo/meter-history.ts';
 import { promptVersions } from '#mongo/prompt-versions.ts';
 import { prompts } from '#mongo/prompts.ts';
-import { type CacheScope, cacheScopes, narrowestScope } from '#schema/cache-scope.ts';
-import type { Caller } from '#schema/caller.ts';
 import { openState } from '#state/open-state.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { hasRedis, startRedis } from '#test/support/redis.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
-import { cacheKey } from './cache-key.ts';
 import { cachePoliciesOf } from './cache-policies.ts';
 import { parseCompletionInput } from './parse-input.ts';
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
+import { ProviderFailure } from '#providers/provider.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
-import { ProviderFailure } from './providers/provider.ts';
 
 const labels = { endUserId: 'u1', tags: ['team:a', 'b'] };
 const asked = 'Please find out what is wrong with my knee';

@@ -1,6 +1,6 @@
-import type { SubgraphContext } from '../shared/context.ts';
-import type { CompletionData } from './completion.ts';
-import type { Inference } from './inference.ts';
+import type { CompletionData } from '#inference/completion.ts';
+import type { Inference } from '#inference/inference.ts';
+import type { SubgraphContext } from '../runtime/context.ts';
 
 /** How long another process gets to stop a completion before it is shown as it stands. */
 const waitMsMax = 5_000;

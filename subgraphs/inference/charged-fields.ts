@@ -1,6 +1,6 @@
+import type { Inference } from '#inference/inference.ts';
 import type { PlanCall } from './admission-group.ts';
 import { planEmbedding } from './embed.ts';
-import type { Inference } from './inference.ts';
 import type { CompletionInput, EmbedInput, RunPromptInput } from './input-types.ts';
 import { parseCompletionInput } from './parse-input.ts';
 import { promptRequest } from './prompt.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CallerLimit } from '#core/caller.ts';
 import type { Database } from '#mongo/connect.ts';
-import type { CallerLimit } from '#schema/caller.ts';
 import { limitsOf } from '#state/quota/caller-limits.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';

@@ -1,14 +1,14 @@
-import type { Caller } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { isEndedByMesh } from '#schema/subgraph.ts';
-import type { CompletionData } from './completion.ts';
-import { type Ended, errorOf } from './ending.ts';
-import type { Inference } from './inference.ts';
-import type { Begun } from './invoke.ts';
-import type { Meters } from './meters.ts';
-import { endedOf } from './read.ts';
-import type { CachePolicy, CompletionRequest } from './request.ts';
-import { answerNotKept } from './unkept.ts';
+import type { Caller } from '#core/caller.ts';
+import { isEndedByMesh } from '#core/connection-lost.ts';
+import { HeddleError } from '#core/errors.ts';
+import type { Begun } from '#inference/admission/invoke.ts';
+import { answerNotKept } from '#inference/admission/unkept.ts';
+import type { CompletionData } from '#inference/completion.ts';
+import { type Ended, errorOf } from '#inference/execution/ending.ts';
+import type { Inference } from '#inference/inference.ts';
+import type { Meters } from '#inference/metering/meters.ts';
+import { endedOf } from '#inference/read.ts';
+import type { CachePolicy, CompletionRequest } from '#inference/request.ts';
 
 /** Longer than any completion runs. */
 const waitMsMax = 3_600_000;

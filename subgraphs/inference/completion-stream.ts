@@ -1,7 +1,8 @@
-import type { Caller } from '#schema/caller.ts';
-import type { Inference } from './inference.ts';
-import type { CachePolicy, CompletionRequest } from './request.ts';
-import { type CompletionEvents, followCompletion, replayAfter } from './stream.ts';
+import type { Caller } from '#core/caller.ts';
+import type { Inference } from '#inference/inference.ts';
+import type { CachePolicy, CompletionRequest } from '#inference/request.ts';
+import type { CompletionEvents } from '#inference/streams/completion-events.ts';
+import { followCompletion, replayAfter } from '#inference/streams/stream.ts';
 
 /** Asks, and gives the events from the first on. What is refused before a provider is asked throws instead. */
 export async function completionStream(

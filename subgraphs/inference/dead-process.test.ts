@@ -1,5 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { closeAbandoned } from '#inference/ledger/abandoned.ts';
+import { progressOfRow } from '#inference/ledger/attempt-progress.ts';
 import type { Database } from '#mongo/connect.ts';
 import { invocations } from '#mongo/invocations.ts';
 import { meterRollups } from '#mongo/meter-hours.ts';
@@ -9,8 +11,6 @@ import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
-import { closeAbandoned } from './ledger/abandoned.ts';
-import { progressOfRow } from './ledger/attempt-progress.ts';
 
 const fields =
   'id status text cost usage { inputTokens outputTokens } attempts { outcome usageEstimated error }';

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CallerLimit } from '#core/caller.ts';
+import { createRunning } from '#inference/execution/running.ts';
 import type { Database } from '#mongo/connect.ts';
-import type { CallerLimit } from '#schema/caller.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
 import { testCaller } from '#test/support/subgraph.ts';
-import { createRunning } from './running.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text status } }';
 const START = 'mutation ($input: CompletionInput!) { startCompletion(input: $input) { id status } }';

@@ -1,6 +1,6 @@
-import type { CacheScope } from '#schema/cache-scope.ts';
+import type { CacheScope } from '#core/cache-scope.ts';
+import type { CacheUse, OnDisconnect } from '#inference/request.ts';
 import type { CallLabelsInput } from './labels.ts';
-import type { CacheUse, OnDisconnect } from './request.ts';
 
 /** The input types of schema.graphql, as graphql-js hands them over. */
 export interface ContentPartInput {

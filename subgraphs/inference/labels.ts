@@ -1,24 +1,7 @@
-import { HeddleError } from '#schema/errors.ts';
-import type { SubgraphContext } from '../shared/context.ts';
-import { badInput } from '../shared/input.ts';
-import { checkedEndUserId, isLabel } from '../shared/label.ts';
-
-/** The request that a call came with: our id, the client's own, and who sent it. */
-export type CallOrigin = Pick<SubgraphContext, 'requestId' | 'clientRequestId' | 'caller'>;
-
-/**
- * What a call is found by in the ledger. Kept on the row only: not sent to a provider, and no part of what the cache or
- * an idempotency key compares, since the answer does not depend on it.
- */
-export interface CallLabels extends Omit<CallOrigin, 'caller'> {
-  readonly endUserId: string | null;
-  readonly tags: readonly string[];
-  /** NONE: no content of the call is kept. */
-  readonly retention?: 'NONE';
-}
-
-/** How long the content of a call is kept: as the mesh does, or not beyond the call. */
-export type Retention = 'DEFAULT' | 'NONE';
+import { HeddleError } from '#core/errors.ts';
+import { badInput } from '#core/input.ts';
+import { checkedEndUserId, isLabel } from '#core/text/label.ts';
+import type { CallLabels, CallOrigin, Retention } from '#inference/call-labels.ts';
 
 /** The labels among what a client sends. */
 export interface CallLabelsInput {

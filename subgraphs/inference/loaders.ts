@@ -1,8 +1,8 @@
 import type DataLoader from 'dataloader';
-import type { SubgraphContext } from '../shared/context.ts';
-import { recordLoader } from '../shared/loaders.ts';
-import type { CompletionData } from './completion.ts';
-import type { Inference } from './inference.ts';
+import type { CompletionData } from '#inference/completion.ts';
+import type { Inference } from '#inference/inference.ts';
+import type { SubgraphContext } from '../runtime/context.ts';
+import { recordLoader } from '../runtime/loaders.ts';
 
 export interface InferenceLoaders {
   /** Null for those that the caller does not own. */

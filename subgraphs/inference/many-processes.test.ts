@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Caller } from '#core/caller.ts';
 import type { Database } from '#mongo/connect.ts';
 import { createMeterHistory } from '#mongo/meter-history.ts';
-import type { Caller } from '#schema/caller.ts';
 import { openState, type State } from '#state/open-state.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { anonymousCaller } from '#schema/caller.ts';
-import { cacheKey, inputHash } from './cache-key.ts';
+import { anonymousCaller } from '#core/caller.ts';
+import { cacheKey, inputHash } from '#inference/admission/cache-key.ts';
+import type { CompletionRequest } from '#inference/request.ts';
 import type { CompletionInput } from './input-types.ts';
 import { parseCompletionInput } from './parse-input.ts';
-import type { CompletionRequest } from './request.ts';
 
 const parse = (more: Partial<CompletionInput>) =>
   parseCompletionInput(

@@ -1,13 +1,14 @@
-import { type Egress, openEgress } from '#schema/egress.ts';
-import { checkedCacheScope } from '../shared/cache-scope.ts';
-import { checkedCallParameters } from '../shared/call-parameters.ts';
-import { refuse } from '../shared/input.ts';
+import { type Egress, openEgress } from '#core/egress.ts';
+import { refuse } from '#core/input.ts';
+import { parseResponseSchema } from '#inference/admission/structured-output.ts';
+import type { CallOrigin } from '#inference/call-labels.ts';
+import type { CompletionRequest } from '#inference/request.ts';
+import type { ProviderCall, ProviderMessage } from '#providers/provider.ts';
+import { checkedCacheScope } from '../runtime/cache-scope.ts';
+import { checkedCallParameters } from '../runtime/call-parameters.ts';
 import type { CallOptionsInput, CompletionInput, ToolInput } from './input-types.ts';
-import { type CallOrigin, parseLabels } from './labels.ts';
+import { parseLabels } from './labels.ts';
 import { parseMessages } from './messages.ts';
-import type { ProviderCall, ProviderMessage } from './providers/provider.ts';
-import type { CompletionRequest } from './request.ts';
-import { parseResponseSchema } from './structured-output.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Tool = NonNullable<ProviderCall['tools']>[number];

@@ -1,14 +1,14 @@
 import { LRUCache } from 'lru-cache';
-import type { Catalog, CatalogPromptVersion } from '#mongo/catalog.ts';
-import type { Caller } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { type PromptTemplate, parsePromptTemplate } from '#schema/prompt-template.ts';
-import { requirePrompt } from './allowed-names.ts';
+import type { Catalog, CatalogPromptVersion } from '#catalog/catalog.ts';
+import type { Caller } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import { type PromptTemplate, parsePromptTemplate } from '#core/prompt-template.ts';
+import { requirePrompt } from '#inference/admission/allowed-names.ts';
+import type { CallOrigin } from '#inference/call-labels.ts';
+import type { CompletionRequest } from '#inference/request.ts';
+import type { ProviderMessage } from '#providers/provider.ts';
 import type { RunPromptInput } from './input-types.ts';
-import type { CallOrigin } from './labels.ts';
 import { completeRequest } from './parse-input.ts';
-import type { ProviderMessage } from './providers/provider.ts';
-import type { CompletionRequest } from './request.ts';
 
 const templatesMax = 1_000;
 const variablesBytesMax = 512 * 1024;

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CallerLimit } from '#core/caller.ts';
 import type { Database } from '#mongo/connect.ts';
-import type { CallerLimit } from '#schema/caller.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { closeAbandoned } from '#inference/ledger/abandoned.ts';
 import { completions } from '#mongo/completions.ts';
 import type { Database } from '#mongo/connect.ts';
 import { idempotencyKeys } from '#mongo/idempotency-keys.ts';
@@ -13,7 +14,6 @@ import { fillCatalog, startInference, type TestInference } from '#test/support/i
 import { hasRedis, startRedis } from '#test/support/redis.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
-import { closeAbandoned } from './ledger/abandoned.ts';
 
 const fields = 'id status text cost usage { inputTokens outputTokens } attempts { outcome error }';
 const COMPLETE = `mutation ($input: CompletionInput!) { complete(input: $input) { ${fields} } }`;

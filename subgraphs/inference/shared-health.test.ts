@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
+import { ProviderFailure } from '#providers/provider.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
-import { ProviderFailure } from './providers/provider.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { text } }';
 

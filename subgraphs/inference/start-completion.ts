@@ -1,8 +1,8 @@
-import type { Caller } from '#schema/caller.ts';
-import type { CompletionData } from './completion.ts';
-import type { Inference } from './inference.ts';
-import type { Meters } from './meters.ts';
-import type { CompletionRequest } from './request.ts';
+import type { Caller } from '#core/caller.ts';
+import type { CompletionData } from '#inference/completion.ts';
+import type { Inference } from '#inference/inference.ts';
+import type { Meters } from '#inference/metering/meters.ts';
+import type { CompletionRequest } from '#inference/request.ts';
 
 /** Begins a completion that nobody needs to wait for, and gives it as it stands: RUNNING, unless its idempotency key was used before. */
 export async function startCompletion(

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { anonymousCaller, type CallerLimit } from '#core/caller.ts';
+import { openingRecord } from '#inference/ledger/attempt-progress.ts';
+import { closeOrphan } from '#inference/ledger/orphan.ts';
+import { openRow } from '#inference/ledger/rows.ts';
 import type { Database } from '#mongo/connect.ts';
 import { models } from '#mongo/models.ts';
 import { routes } from '#mongo/routes.ts';
-import { anonymousCaller, type CallerLimit } from '#schema/caller.ts';
 import { limitsOf } from '#state/quota/caller-limits.ts';
 import { catalogModel } from '#test/support/catalog-model.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, freePrice, startInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
-import { openingRecord } from './ledger/attempt-progress.ts';
-import { closeOrphan } from './ledger/orphan.ts';
-import { openRow } from './ledger/rows.ts';
 
 const opened = new AsyncDisposableStack();
 let database: Database;

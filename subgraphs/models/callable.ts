@@ -1,6 +1,6 @@
-import { type Caller, hasScope } from '#schema/caller.ts';
-import { literal } from '../shared/list-input.ts';
-import { splitPatterns } from '../shared/name-patterns.ts';
+import { type Caller, hasScope } from '#core/caller.ts';
+import { splitPatterns } from '#core/name-patterns.ts';
+import { literal } from '../runtime/list-input.ts';
 
 /** What `isListed` lets the caller see, as a filter on the ids of models or the aliases of routes. */
 export function listedNames(caller: Caller) {

@@ -1,7 +1,7 @@
+import { checkedList, notFound, orConflict } from '#core/input.ts';
+import type { ProviderKind } from '#core/providers/provider-vendors.ts';
 import { deletedModels, type ModelRecord, models } from '#mongo/models.ts';
 import { providers } from '#mongo/providers.ts';
-import type { ProviderKind } from '#schema/provider-vendors.ts';
-import { checkedList, notFound, orConflict } from '../shared/input.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { checkedInt, checkedModelName } from './inputs.ts';
 import { factsOf, type ModelFacts } from './price-catalogue.ts';

@@ -1,12 +1,12 @@
+import { HeddleError } from '#core/errors.ts';
+import { badInput, orConflict } from '#core/input.ts';
+import { type ProviderKind, providerVendors } from '#core/providers/provider-vendors.ts';
 import { refuseOtherKey } from '#mongo/encryption-check.ts';
 import { models } from '#mongo/models.ts';
 import { isTakenByAnotherType } from '#mongo/node-records.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { type ProviderKind, providerVendors } from '#schema/provider-vendors.ts';
-import { badInput, orConflict } from '../shared/input.ts';
-import { checkedRegion } from '../shared/region.ts';
+import { checkedRegion } from '../runtime/region.ts';
 import { credentialRecord } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { checkedBaseUrl, checkedSlug } from './inputs.ts';

@@ -1,6 +1,6 @@
+import { providerDestination } from '#core/providers/provider-destination.ts';
 import { openCredential, toSealedCredential } from '#mongo/credential-secret.ts';
 import type { ProviderCredentialRecord } from '#mongo/provider-credentials.ts';
-import { providerDestination } from '#schema/provider-destination.ts';
 import type { ModelsDeps } from './deps.ts';
 import type { ModelsLoaders } from './loaders.ts';
 

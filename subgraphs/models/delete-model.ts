@@ -1,5 +1,5 @@
+import { notFound } from '#core/input.ts';
 import { deletedModels, type ModelRecord, models } from '#mongo/models.ts';
-import { notFound } from '../shared/input.ts';
 import { findModelDependants, requireUnused } from './dependants.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { withCatalog } from './with-catalog.ts';

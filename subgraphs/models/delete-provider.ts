@@ -1,9 +1,9 @@
+import { HeddleError } from '#core/errors.ts';
+import { notFound } from '#core/input.ts';
+import { demoProviderId } from '#core/providers/provider-vendors.ts';
 import { models } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { demoProviderId } from '#schema/provider-vendors.ts';
-import { notFound } from '../shared/input.ts';
 import { deleteUnused } from './delete-model.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { withCatalog } from './with-catalog.ts';

@@ -1,6 +1,6 @@
+import { notFound } from '#core/input.ts';
+import { nodeIdOf, storedIdOf } from '#core/node-id.ts';
 import { type RouteRecord, routes } from '#mongo/routes.ts';
-import { nodeIdOf, storedIdOf } from '#schema/node-id.ts';
-import { notFound } from '../shared/input.ts';
 import { findPromptDependants, requireUnused } from './dependants.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps } from './deps.ts';
 import { withCatalog } from './with-catalog.ts';

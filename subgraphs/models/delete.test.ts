@@ -16,8 +16,8 @@ import {
   modelsReader as reader,
 } from '#test/support/models-mesh.ts';
 import { dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
 import { createPromptsSubgraph } from '../prompts/subgraph.ts';
-import type { Subgraph } from '../shared/subgraph.ts';
 import { registerEnvironmentProviders } from './register-provider.ts';
 import { createModelsSubgraph } from './subgraph.ts';
 

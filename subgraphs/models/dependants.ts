@@ -1,9 +1,9 @@
+import type { Caller } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import { seesTenant } from '#core/tenant-reach.ts';
 import { models } from '#mongo/models.ts';
 import { findPromptUses } from '#mongo/prompt-uses.ts';
 import { routes } from '#mongo/routes.ts';
-import type { Caller } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { seesTenant } from '../shared/context.ts';
 import type { ModelsContext, ModelsDeps } from './deps.ts';
 
 const namedMax = 10;

@@ -1,9 +1,9 @@
 import type { Connection } from 'mongoose';
+import type { Egress } from '#core/egress.ts';
+import type { SecretBox } from '#core/secrets/secret-box.ts';
 import { bumpCatalogRevision } from '#mongo/catalog-revisions.ts';
-import type { SecretBox } from '#mongo/secret-box.ts';
-import type { Egress } from '#schema/egress.ts';
-import type { SubgraphContext } from '../shared/context.ts';
-import type { SubgraphServices } from '../shared/subgraph.ts';
+import type { SubgraphContext } from '../runtime/context.ts';
+import type { SubgraphServices } from '../runtime/subgraph.ts';
 import type { ModelsLoaders } from './loaders.ts';
 
 /** What the models subgraph is given. */
@@ -17,7 +17,7 @@ export interface ModelsDeps extends SubgraphServices {
   readonly now?: () => number;
 }
 
-export { nowOf } from '../shared/context.ts';
+export { nowOf } from '../runtime/context.ts';
 
 export type ModelsContext = SubgraphContext<ModelsLoaders>;
 

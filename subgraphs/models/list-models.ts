@@ -1,8 +1,8 @@
 import type { Connection as Database } from 'mongoose';
+import type { Caller } from '#core/caller.ts';
 import { type ModelRecord, models } from '#mongo/models.ts';
-import type { Caller } from '#schema/caller.ts';
-import { type Connection, findPage, type PageArgs } from '../shared/connection.ts';
-import { containing, type ListOrder, listSort } from '../shared/list-input.ts';
+import { type Connection, findPage, type PageArgs } from '../runtime/connection.ts';
+import { containing, type ListOrder, listSort } from '../runtime/list-input.ts';
 import { listedNames } from './callable.ts';
 
 export interface ModelFilter {

@@ -1,8 +1,8 @@
 import type { Connection as Database } from 'mongoose';
+import type { Caller } from '#core/caller.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { type RouteRecord, routes } from '#mongo/routes.ts';
-import type { Caller } from '#schema/caller.ts';
-import { containing, given, type ListOrder, listSort } from '../shared/list-input.ts';
+import { containing, given, type ListOrder, listSort } from '../runtime/list-input.ts';
 import { listedNames } from './callable.ts';
 
 interface ListArgs<TFilter> {

@@ -9,7 +9,7 @@ import {
   providers,
 } from '#mongo/providers.ts';
 import { type RouteRecord, routes } from '#mongo/routes.ts';
-import { groupLoader, recordLoader } from '../shared/loaders.ts';
+import { groupLoader, recordLoader } from '../runtime/loaders.ts';
 
 export interface ModelsLoaders {
   readonly provider: DataLoader<string, ProviderRecord | null>;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Catalog } from '#mongo/catalog.ts';
+import type { Catalog } from '#catalog/catalog.ts';
 import type { Database } from '#mongo/connect.ts';
 import {
   modelsAdmin as admin,
@@ -10,7 +10,7 @@ import {
   modelsReader as reader,
 } from '#test/support/models-mesh.ts';
 import { countCommands, dataOf } from '#test/support/subgraph.ts';
-import type { Subgraph } from '../shared/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
 
 let mesh: ModelsMesh;
 let database: Database;

@@ -1,6 +1,6 @@
 import type { ConditionalPrice, ModelInfo, ModelPrice } from '@pydantic/genai-prices';
+import { demoModels, type ProviderKind, providerVendors } from '#core/providers/provider-vendors.ts';
 import type { ModelRecord, PriceRecord } from '#mongo/models.ts';
-import { demoModels, type ProviderKind, providerVendors } from '#schema/provider-vendors.ts';
 import { isCurrent, traitsOf } from './model-traits.ts';
 
 /** What is known of a model before an admin says anything. */

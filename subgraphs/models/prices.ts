@@ -1,5 +1,5 @@
+import { decimalOfNanos } from '#core/money.ts';
 import type { PriceRecord } from '#mongo/models.ts';
-import { decimalOfNanos } from '#schema/money.ts';
 import { checkedPrice } from './inputs.ts';
 
 /** ModelPriceInput. */

@@ -1,5 +1,5 @@
+import { type ProviderKind, providerVendors } from '#core/providers/provider-vendors.ts';
 import type { ProviderRecord } from '#mongo/providers.ts';
-import { type ProviderKind, providerVendors } from '#schema/provider-vendors.ts';
 import { credentialState } from './credential-state.ts';
 import type { ModelsDeps } from './deps.ts';
 import type { ModelsLoaders } from './loaders.ts';

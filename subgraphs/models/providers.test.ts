@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Catalog } from '#catalog/catalog.ts';
+import { providerDestination } from '#core/providers/provider-destination.ts';
 import { auditLog } from '#mongo/audit-log.ts';
-import type { Catalog } from '#mongo/catalog.ts';
 import type { Database } from '#mongo/connect.ts';
 import { openCredential } from '#mongo/credential-secret.ts';
-import { providerDestination } from '#schema/provider-destination.ts';
 import {
   modelsAdmin as admin,
   createProvider,
@@ -12,7 +12,7 @@ import {
   modelsReader as reader,
 } from '#test/support/models-mesh.ts';
 import { dataOf } from '#test/support/subgraph.ts';
-import type { Subgraph } from '../shared/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
 
 let mesh: ModelsMesh;
 let database: Database;

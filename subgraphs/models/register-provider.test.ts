@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Catalog, openCatalog } from '#catalog/catalog.ts';
+import { providerDestination } from '#core/providers/provider-destination.ts';
+import { createSecretBox } from '#core/secrets/secret-box.ts';
 import { auditLog, createAuditLog } from '#mongo/audit-log.ts';
-import { type Catalog, openCatalog } from '#mongo/catalog.ts';
 import type { Database } from '#mongo/connect.ts';
 import { openCredential } from '#mongo/credential-secret.ts';
 import { models } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
-import { createSecretBox } from '#mongo/secret-box.ts';
-import { providerDestination } from '#schema/provider-destination.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { countCommands } from '#test/support/subgraph.ts';

@@ -1,15 +1,15 @@
 import type { Connection } from 'mongoose';
+import type { Egress } from '#core/egress.ts';
+import { isDuplicateKey } from '#core/input.ts';
+import { providerDestination } from '#core/providers/provider-destination.ts';
+import { demoProviderId, type EnvironmentProvider, providersOf } from '#core/providers/provider-vendors.ts';
+import type { SecretBox } from '#core/secrets/secret-box.ts';
 import { openCredential, toSealedCredential } from '#mongo/credential-secret.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
-import type { SecretBox } from '#mongo/secret-box.ts';
-import type { Egress } from '#schema/egress.ts';
-import { providerDestination } from '#schema/provider-destination.ts';
-import { demoProviderId, type EnvironmentProvider, providersOf } from '#schema/provider-vendors.ts';
 import type { Bus } from '#state/bus/bus.ts';
-import { type AuditLog, auditedStart } from '../shared/audited-start.ts';
-import { isDuplicateKey } from '../shared/input.ts';
-import { checkedRegion } from '../shared/region.ts';
+import { type AuditLog, auditedStart } from '../runtime/audited-start.ts';
+import { checkedRegion } from '../runtime/region.ts';
 import { credentialRecord } from './credentials.ts';
 import { catalogChanged, nowOf } from './deps.ts';
 import { checkedBaseUrl } from './inputs.ts';
@@ -34,7 +34,7 @@ const demo: EnvironmentProvider = {
 };
 
 /**
- * At start: the demo provider, and every provider whose variables are set (schema/provider-vendors.ts). A provider
+ * At start: the demo provider, and every provider whose variables are set (core/providers/provider-vendors.ts). A provider
  * that is new comes with its vendor's present models; of one that is there already only the address and region that
  * the environment names and the credential `environment` follow the environment, and everything else stays as an
  * admin left it. Several processes may do this at once. Answers the ids of all these providers. A variable that

@@ -1,5 +1,5 @@
+import { notFound } from '#core/input.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
-import { notFound } from '../shared/input.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps } from './deps.ts';
 
 /** Deletes a credential with its secret and returns its id. NOT_FOUND when there is none. */

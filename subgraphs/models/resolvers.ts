@@ -1,12 +1,12 @@
+import { hasScope } from '#core/caller.ts';
+import { isListed } from '#core/name-patterns.ts';
+import { nodeIdOf, storedIdOf } from '#core/node-id.ts';
 import { type ModelRecord, priceInForce } from '#mongo/models.ts';
 import type { ProviderCredentialRecord } from '#mongo/provider-credentials.ts';
 import type { ProviderRecord } from '#mongo/providers.ts';
 import type { RouteRecord, RouteTargetRecord } from '#mongo/routes.ts';
-import { hasScope } from '#schema/caller.ts';
-import { nodeIdOf, storedIdOf } from '#schema/node-id.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
-import { isListed } from '../shared/name-patterns.ts';
-import type { SubgraphResolvers } from '../shared/subgraph.ts';
+import type { SubgraphResolvers } from '../runtime/subgraph.ts';
 import { addProviderCredential } from './add-provider-credential.ts';
 import { createModel } from './create-model.ts';
 import { createProvider } from './create-provider.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Catalog } from '#mongo/catalog.ts';
+import type { Catalog } from '#catalog/catalog.ts';
 import {
   modelsAdmin as admin,
   createModel,
@@ -9,7 +9,7 @@ import {
   modelsReader as reader,
 } from '#test/support/models-mesh.ts';
 import { dataOf } from '#test/support/subgraph.ts';
-import type { Subgraph } from '../shared/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
 
 let mesh: ModelsMesh;
 let subgraph: Subgraph;

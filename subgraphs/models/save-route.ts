@@ -1,7 +1,7 @@
+import { badInput, checkedList } from '#core/input.ts';
 import { models } from '#mongo/models.ts';
 import { type RouteRecord, type RouteTargetRecord, routes } from '#mongo/routes.ts';
-import { badInput, checkedList } from '../shared/input.ts';
-import { checkedRegion } from '../shared/region.ts';
+import { checkedRegion } from '../runtime/region.ts';
 import { weightMax } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { checkedInt, checkedSlug } from './inputs.ts';

@@ -1,5 +1,5 @@
+import { badInput, notFound } from '#core/input.ts';
 import { type ModelRecord, models } from '#mongo/models.ts';
-import { badInput, notFound } from '../shared/input.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { withCatalog } from './with-catalog.ts';
 

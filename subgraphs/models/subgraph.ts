@@ -1,5 +1,6 @@
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
-import { createSubgraph, type Subgraph } from '../shared/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
+import { createSubgraph } from '../runtime/subgraph.ts';
 import type { ModelsDeps } from './deps.ts';
 import { createModelsLoaders } from './loaders.ts';
 import { modelsResolvers } from './resolvers.ts';

@@ -1,5 +1,5 @@
+import { notFound } from '#core/input.ts';
 import { type ModelRecord, models } from '#mongo/models.ts';
-import { notFound } from '../shared/input.ts';
 import { type CreateModelInput, givenFacts } from './create-model.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { priceRecord } from './prices.ts';

@@ -1,7 +1,7 @@
+import { checkedText, notFound } from '#core/input.ts';
 import { refuseOtherKey } from '#mongo/encryption-check.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
-import { checkedText, notFound } from '../shared/input.ts';
 import { labelMax, sealSecret, weightMax } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps } from './deps.ts';
 import { checkedInt } from './inputs.ts';

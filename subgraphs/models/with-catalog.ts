@@ -1,6 +1,6 @@
+import { type Counted, noRoomFor } from '#core/count-limits.ts';
 import { withLock } from '#mongo/locks.ts';
-import { type Counted, noRoomFor } from '#schema/count-limits.ts';
-import { countMaxOf } from '../shared/with-room.ts';
+import { countMaxOf } from '../runtime/with-room.ts';
 import type { ModelsDeps } from './deps.ts';
 
 /** Runs while no provider, model or route is made or deleted by another: what is found to be there, or unused, stays so. */

@@ -1,5 +1,5 @@
 import { archivedName, type PromptRecord, promptName, prompts } from '#mongo/prompts.ts';
-import { nowOf } from '../shared/context.ts';
+import { nowOf } from '../runtime/context.ts';
 import {
   auditPrompt,
   type PromptsContext,

@@ -1,20 +1,20 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Catalog, openCatalog } from '#catalog/catalog.ts';
+import type { Caller } from '#core/caller.ts';
+import { parseCountLimits } from '#core/count-limits.ts';
 import { auditLog } from '#mongo/audit-log.ts';
-import { type Catalog, openCatalog } from '#mongo/catalog.ts';
 import type { Database } from '#mongo/connect.ts';
 import { promptVersions } from '#mongo/prompt-versions.ts';
 import { prompts } from '#mongo/prompts.ts';
 import { tenants } from '#mongo/tenants.ts';
-import type { Caller } from '#schema/caller.ts';
-import { parseCountLimits } from '#schema/count-limits.ts';
 import { openState } from '#state/open-state.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog } from '#test/support/inference.ts';
 import { hasRedis, startRedis } from '#test/support/redis.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import { ask, dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
-import type { Subgraph } from '../shared/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
 import { createPromptsSubgraph } from './subgraph.ts';
 
 const archive = 'mutation ($id: ID!) { archivePrompt(id: $id) }';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { noRoomFor } from '#core/count-limits.ts';
 import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
-import { noRoomFor } from '#schema/count-limits.ts';
-import { nowOf } from '../shared/context.ts';
-import { countMaxOf } from '../shared/with-room.ts';
+import { nowOf } from '../runtime/context.ts';
+import { countMaxOf } from '../runtime/with-room.ts';
 import { checkedPromptName } from './create-prompt.ts';
 import {
   auditPrompt,

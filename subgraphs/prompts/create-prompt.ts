@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { badInput, checkedText } from '#core/input.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
-import { nowOf } from '../shared/context.ts';
-import { badInput, checkedText } from '../shared/input.ts';
+import { nowOf } from '../runtime/context.ts';
 import {
   auditPrompt,
   type PromptsContext,

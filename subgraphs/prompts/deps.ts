@@ -1,14 +1,15 @@
 import type { Connection } from 'mongoose';
-import type { Catalog } from '#mongo/catalog.ts';
+import type { Catalog } from '#catalog/catalog.ts';
+import { type Caller, hasScope } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import { notFound } from '#core/input.ts';
+import type { JsonSchemas } from '#core/json-schema/json-schema.ts';
+import { matchesLists } from '#core/name-patterns.ts';
+import { ownTenantId, seesTenant } from '#core/tenant-reach.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
 import { type PromptRecord, promptName, prompts } from '#mongo/prompts.ts';
-import { type Caller, hasScope } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
-import type { JsonSchemas } from '#schema/json-schema.ts';
-import { ownTenantId, type SubgraphContext, seesTenant } from '../shared/context.ts';
-import { notFound } from '../shared/input.ts';
-import { matchesLists } from '../shared/name-patterns.ts';
-import type { SubgraphServices } from '../shared/subgraph.ts';
+import type { SubgraphContext } from '../runtime/context.ts';
+import type { SubgraphServices } from '../runtime/subgraph.ts';
 import type { PromptsLoaders } from './loaders.ts';
 
 /** What the prompts subgraph is given. */

@@ -1,7 +1,7 @@
+import { HeddleError } from '#core/errors.ts';
+import { notFound } from '#core/input.ts';
 import { promptVersions } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { notFound } from '../shared/input.ts';
 import {
   auditPrompt,
   type PromptsContext,

@@ -1,9 +1,9 @@
 import type { Connection as Database } from 'mongoose';
+import { type Caller, hasScope } from '#core/caller.ts';
+import { ownTenantId } from '#core/tenant-reach.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
-import { type Caller, hasScope } from '#schema/caller.ts';
-import { type Connection, findPage, type PageArgs } from '../shared/connection.ts';
-import { ownTenantId } from '../shared/context.ts';
-import { containing, given, type ListOrder, listSort } from '../shared/list-input.ts';
+import { type Connection, findPage, type PageArgs } from '../runtime/connection.ts';
+import { containing, given, type ListOrder, listSort } from '../runtime/list-input.ts';
 
 interface PromptFilter {
   readonly tenantId?: string | null;

@@ -1,6 +1,6 @@
 import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
-import { type Connection, type PageArgs, pageSize } from '../shared/connection.ts';
-import type { TimeOrder } from '../shared/list-input.ts';
+import { type Connection, type PageArgs, pageSize } from '../runtime/connection.ts';
+import type { TimeOrder } from '../runtime/list-input.ts';
 import type { PromptsLoaders } from './loaders.ts';
 import { numberOfCursor, versionCursor } from './version-page.ts';
 

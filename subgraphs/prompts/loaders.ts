@@ -1,9 +1,10 @@
 import DataLoader from 'dataloader';
 import type { Connection } from 'mongoose';
+import { seesTenant } from '#core/tenant-reach.ts';
 import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
-import { type SubgraphContext, seesTenant } from '../shared/context.ts';
-import { recordLoader } from '../shared/loaders.ts';
+import type { SubgraphContext } from '../runtime/context.ts';
+import { recordLoader } from '../runtime/loaders.ts';
 import type { VersionRange } from './version-page.ts';
 
 interface NumberedVersion {

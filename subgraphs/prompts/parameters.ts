@@ -1,6 +1,6 @@
+import { badInput } from '#core/input.ts';
 import type { PromptParameters } from '#mongo/prompt-versions.ts';
-import { callParameterNames, checkedCallParameters } from '../shared/call-parameters.ts';
-import { badInput } from '../shared/input.ts';
+import { callParameterNames, checkedCallParameters } from '../runtime/call-parameters.ts';
 
 /** The parameters of a version; those that are null are left out. BAD_USER_INPUT names what is unknown or wrong. */
 export function checkedParameters(value: unknown, field: string): PromptParameters | null {

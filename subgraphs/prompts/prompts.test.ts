@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Catalog, openCatalog } from '#catalog/catalog.ts';
 import { auditLog } from '#mongo/audit-log.ts';
-import { type Catalog, openCatalog } from '#mongo/catalog.ts';
 import type { Database } from '#mongo/connect.ts';
 import { models } from '#mongo/models.ts';
 import { providers } from '#mongo/providers.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { ask, countCommands, dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
-import type { Subgraph } from '../shared/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
 import { createPromptsSubgraph } from './subgraph.ts';
 
 const writer = testCaller('acme', 'prompts:write');

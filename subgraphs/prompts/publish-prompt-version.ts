@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { HeddleError } from '#core/errors.ts';
+import { badInput, isDuplicateKey, notFound } from '#core/input.ts';
 import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { nowOf } from '../shared/context.ts';
-import { badInput, isDuplicateKey, notFound } from '../shared/input.ts';
+import { nowOf } from '../runtime/context.ts';
 import { authorOf, type PromptsContext, type PromptsDeps, promptsChanged, writablePrompt } from './deps.ts';
 import { hasModel } from './has-model.ts';
 import { type CheckedVersion, checkedVersion, type PromptVersionInput } from './version-input.ts';

@@ -1,5 +1,5 @@
+import { notFound } from '#core/input.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
-import { notFound } from '../shared/input.ts';
 import {
   auditPrompt,
   type PromptsContext,

@@ -1,10 +1,10 @@
 import type { Connection } from 'mongoose';
+import { badInput } from '#core/input.ts';
+import { ownTenantId } from '#core/tenant-reach.ts';
 import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, promptName, promptNumber, prompts } from '#mongo/prompts.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
-import { ownTenantId } from '../shared/context.ts';
-import { badInput } from '../shared/input.ts';
-import type { SubgraphResolvers } from '../shared/subgraph.ts';
+import type { SubgraphResolvers } from '../runtime/subgraph.ts';
 import { archivePrompt } from './archive-prompt.ts';
 import { copyPrompt } from './copy-prompt.ts';
 import { createPrompt } from './create-prompt.ts';

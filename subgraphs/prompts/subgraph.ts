@@ -1,6 +1,7 @@
-import { createJsonSchemas } from '#schema/json-schema.ts';
+import { createJsonSchemas } from '#core/json-schema/json-schema.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
-import { createSubgraph, type Subgraph } from '../shared/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
+import { createSubgraph } from '../runtime/subgraph.ts';
 import type { PromptsSubgraphDeps } from './deps.ts';
 import { createPromptsLoaders } from './loaders.ts';
 import { promptsResolvers } from './resolvers.ts';

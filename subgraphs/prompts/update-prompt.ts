@@ -1,5 +1,5 @@
+import { badInput } from '#core/input.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
-import { badInput } from '../shared/input.ts';
 import { checkedDescription, checkedPromptName } from './create-prompt.ts';
 import {
   auditPrompt,

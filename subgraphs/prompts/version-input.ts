@@ -1,9 +1,9 @@
+import { badInput, checkedText } from '#core/input.ts';
+import { jsonSchemaText } from '#core/json-schema/json-schema.ts';
+import { parsePromptTemplate } from '#core/prompt-template.ts';
+import { suggestName } from '#core/text/suggest-name.ts';
 import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
 import { latestLabel } from '#mongo/prompts.ts';
-import { jsonSchemaText } from '#schema/json-schema.ts';
-import { parsePromptTemplate } from '#schema/prompt-template.ts';
-import { badInput, checkedText } from '../shared/input.ts';
-import { suggestName } from '../shared/suggest-name.ts';
 import type { PromptsDeps } from './deps.ts';
 import { checkedParameters } from './parameters.ts';
 

@@ -1,4 +1,4 @@
-import { badInput } from '../shared/input.ts';
+import { badInput } from '#core/input.ts';
 
 /** Versions of one prompt by their numbers, both ends included. */
 export interface VersionRange {

@@ -1,8 +1,8 @@
+import { noRoomFor } from '#core/count-limits.ts';
+import { notFound, orConflict } from '#core/input.ts';
 import { withLock } from '#mongo/locks.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
-import { noRoomFor } from '#schema/count-limits.ts';
-import { notFound, orConflict } from '../shared/input.ts';
-import { countMaxOf } from '../shared/with-room.ts';
+import { countMaxOf } from '../runtime/with-room.ts';
 import { type PromptsContext, type PromptsDeps, requireWritable } from './deps.ts';
 import type { CheckedVersion } from './version-input.ts';
 

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { badInput, checkedList } from '../shared/input.ts';
+import { badInput, checkedList } from '#core/input.ts';
 
 /** Single addresses or CIDR ranges; null for none at all, which means any. An empty list would lock the key out. */
 export function checkedAddresses(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Caller, scopes as everyScope } from '#core/caller.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
-import { type Caller, scopes as everyScope } from '#schema/caller.ts';
 import { ask, dataOf } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 import { findCaller } from './find-caller.ts';

@@ -1,10 +1,11 @@
+import { HeddleError } from '#core/errors.ts';
+import { notFound } from '#core/input.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { notFound } from '../shared/input.ts';
-import { requireRoom } from '../shared/with-room.ts';
+import { requireRoom } from '../runtime/with-room.ts';
 import { storedArchivedName, withShownName } from './archived-name.ts';
 import { markHidden, withTenant } from './below-tenant.ts';
-import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import type { TenantsContext } from './context.ts';
+import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { isOfFirstStart } from './first-start.ts';
 import { keepingOperatorsOutside } from './keep-operators.ts';
 import { setterOf } from './set-limits.ts';

@@ -1,19 +1,19 @@
 import type { CommandStartedEvent } from 'mongodb';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createCallers } from '#gateway/caller.ts';
+import { type Caller, type Scope, systemCaller } from '#core/caller.ts';
+import { parseCountLimits } from '#core/count-limits.ts';
+import { createCallers } from '#gateway/auth/caller.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
 import { apps } from '#mongo/apps.ts';
 import { auditLog } from '#mongo/audit-log.ts';
 import { tenants } from '#mongo/tenants.ts';
-import { type Caller, type Scope, systemCaller } from '#schema/caller.ts';
-import { parseCountLimits } from '#schema/count-limits.ts';
 import { openState } from '#state/open-state.ts';
 import { hasRedis, startRedis } from '#test/support/redis.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import { ask, dataOf } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
-import type { Subgraph } from '../shared/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
 import { hashOfKey } from './key-text.ts';
 import { createTenantsSubgraph } from './subgraph.ts';
 

@@ -1,7 +1,8 @@
+import { notFound } from '#core/input.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
-import { notFound } from '../shared/input.ts';
 import { withShownName } from './archived-name.ts';
-import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
+import type { TenantsContext } from './context.ts';
+import { callersChanged, type TenantsDeps } from './deps.ts';
 import { visible } from './visible.ts';
 import { withPlan } from './with-plan.ts';
 

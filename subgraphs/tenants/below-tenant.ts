@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { HeddleError } from '#core/errors.ts';
 import { accessGrants } from '#mongo/access-grants.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
 import { apps } from '#mongo/apps.ts';
@@ -6,7 +7,6 @@ import { budgets } from '#mongo/budgets.ts';
 import { withLock } from '#mongo/locks.ts';
 import { members } from '#mongo/members.ts';
 import { tenants } from '#mongo/tenants.ts';
-import { HeddleError } from '#schema/errors.ts';
 import type { TenantsDeps } from './deps.ts';
 
 /** The tenant, and the app where there is one, that something belongs to. */

@@ -1,8 +1,8 @@
+import { type Caller, type CallerNames, meetsScopes } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import { coversPattern, intersectPatterns } from '#core/name-patterns.ts';
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
-import { type Caller, type CallerNames, meetsScopes } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { coversPattern, intersectPatterns } from '../shared/name-patterns.ts';
 import { addressesOutside } from './address-ranges.ts';
 import { limitsExceeded } from './limit-bounds.ts';
 import { scopesOfKey } from './scopes.ts';

@@ -1,11 +1,12 @@
+import type { CacheScope } from '#core/cache-scope.ts';
+import { checkedText, orConflict } from '#core/input.ts';
+import { checkedPatterns } from '#core/name-patterns.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
-import type { CacheScope } from '#schema/cache-scope.ts';
-import { checkedCacheScope } from '../shared/cache-scope.ts';
-import { checkedText, orConflict } from '../shared/input.ts';
-import { checkedPatterns } from '../shared/name-patterns.ts';
-import { requireRoom } from '../shared/with-room.ts';
+import { checkedCacheScope } from '../runtime/cache-scope.ts';
+import { requireRoom } from '../runtime/with-room.ts';
 import { withLiveOwner } from './below-tenant.ts';
-import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import type { TenantsContext } from './context.ts';
+import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { randomId } from './ids.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
 import { replaceLimits } from './set-limits.ts';

@@ -1,11 +1,12 @@
+import type { Scope } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import { badInput } from '#core/input.ts';
+import { checkedPatterns } from '#core/name-patterns.ts';
+import { checkedEndUserId } from '#core/text/label.ts';
 import { pageTokens } from '#mongo/page-tokens.ts';
-import type { Scope } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { badInput } from '../shared/input.ts';
-import { checkedEndUserId } from '../shared/label.ts';
-import { checkedPatterns } from '../shared/name-patterns.ts';
 import { requireNames } from './bounds.ts';
-import { nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import type { TenantsContext } from './context.ts';
+import { nowOf, type TenantsDeps } from './deps.ts';
 import { randomId } from './ids.ts';
 import { hashOfKey, newKeyText } from './key-text.ts';
 import { checkedScopes, requireAllScopes } from './scopes.ts';

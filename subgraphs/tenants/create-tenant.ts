@@ -1,9 +1,10 @@
+import type { CacheScope } from '#core/cache-scope.ts';
+import { checkedText, orConflict } from '#core/input.ts';
 import { type PayloadLogging, type TenantRecord, tenants } from '#mongo/tenants.ts';
-import type { CacheScope } from '#schema/cache-scope.ts';
-import { checkedCacheScope } from '../shared/cache-scope.ts';
-import { checkedText, orConflict } from '../shared/input.ts';
-import { withRoom } from '../shared/with-room.ts';
-import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { checkedCacheScope } from '../runtime/cache-scope.ts';
+import { withRoom } from '../runtime/with-room.ts';
+import type { TenantsContext } from './context.ts';
+import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { ensureDefaultPlan } from './ensure-plan.ts';
 import { randomId, slugOf } from './ids.ts';
 import { checkedRegions } from './regions.ts';

@@ -1,8 +1,9 @@
+import { HeddleError } from '#core/errors.ts';
+import { checkedText } from '#core/input.ts';
 import { type AccessGrantRecord, type AccessStatus, accessGrants } from '#mongo/access-grants.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { checkedText } from '../shared/input.ts';
 import { requireLive } from './below-tenant.ts';
-import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import type { TenantsContext } from './context.ts';
+import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { visible } from './visible.ts';
 
 /**

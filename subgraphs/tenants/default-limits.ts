@@ -1,5 +1,5 @@
+import { HeddleError } from '#core/errors.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
-import { HeddleError } from '#schema/errors.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
 
 /** The limits of what is created without any. */

@@ -1,5 +1,6 @@
 import { budgets } from '#mongo/budgets.ts';
-import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
+import type { TenantsContext } from './context.ts';
+import { callersChanged, type TenantsDeps } from './deps.ts';
 import { asSetIn } from './save-budget.ts';
 import { requireSetter } from './set-limits.ts';
 import { visible } from './visible.ts';

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Caller } from '#core/caller.ts';
+import { parseCountLimits } from '#core/count-limits.ts';
 import { auditLog } from '#mongo/audit-log.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
 import { plans } from '#mongo/plans.ts';
 import { tenants } from '#mongo/tenants.ts';
-import type { Caller } from '#schema/caller.ts';
-import { parseCountLimits } from '#schema/count-limits.ts';
 import { ask, dataOf } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenants } from '#test/support/tenants.ts';
-import type { Subgraph } from '../shared/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
 import { createTenantsSubgraph } from './subgraph.ts';
 
 const savePlan = 'mutation ($input: PlanInput!) { savePlan(input: $input) { id } }';

@@ -1,8 +1,9 @@
+import { HeddleError } from '#core/errors.ts';
+import { notFound } from '#core/input.ts';
 import { plans } from '#mongo/plans.ts';
 import { tenants } from '#mongo/tenants.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { notFound } from '../shared/input.ts';
-import type { TenantsContext, TenantsDeps } from './deps.ts';
+import type { TenantsContext } from './context.ts';
+import type { TenantsDeps } from './deps.ts';
 import { isLastingPlan } from './ensure-plan.ts';
 import { visible } from './visible.ts';
 import { withPlan } from './with-plan.ts';

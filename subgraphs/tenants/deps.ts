@@ -1,9 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
-import type { SubgraphContext } from '../shared/context.ts';
-import type { SubgraphServices } from '../shared/subgraph.ts';
+import type { SubgraphServices } from '../runtime/subgraph.ts';
 import type { DefaultLimits } from './default-limits.ts';
-import type { TenantsLoaders } from './loaders.ts';
 
 export interface TenantsDeps extends SubgraphServices {
   readonly connection: Connection;
@@ -13,9 +11,7 @@ export interface TenantsDeps extends SubgraphServices {
   readonly now?: () => number;
 }
 
-export { nowOf } from '../shared/context.ts';
-
-export type TenantsContext = SubgraphContext<TenantsLoaders>;
+export { nowOf } from '../runtime/context.ts';
 
 /** Tells every process to forget what it remembers of the callers of this tenant (null: of all). */
 export async function callersChanged(deps: TenantsDeps, tenantId: string | null): Promise<void> {

@@ -1,8 +1,8 @@
 import type { Connection } from 'mongoose';
+import { HeddleError } from '#core/errors.ts';
+import { isDuplicateKey } from '#core/input.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { isDuplicateKey } from '../shared/input.ts';
 
 const defaultPlanId = 'default';
 const unlimitedPlanId = 'unlimited';

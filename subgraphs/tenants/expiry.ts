@@ -1,4 +1,4 @@
-import { badInput } from '../shared/input.ts';
+import { badInput } from '#core/input.ts';
 
 /** When a key ends: in the future, or never (null). */
 export function checkedExpiry(expiresAt: Date | null | undefined, field: string, now: Date): Date | null {

@@ -1,3 +1,11 @@
+import { narrowestScope } from '#core/cache-scope.ts';
+import {
+  type ArchivedCaller,
+  type Caller,
+  type CallerLimit,
+  type CallerNames,
+  meetsScopes,
+} from '#core/caller.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
@@ -6,14 +14,6 @@ import type { LimitRecord } from '#mongo/limit.ts';
 import { pageTokens } from '#mongo/page-tokens.ts';
 import { plans } from '#mongo/plans.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
-import { narrowestScope } from '#schema/cache-scope.ts';
-import {
-  type ArchivedCaller,
-  type Caller,
-  type CallerLimit,
-  type CallerNames,
-  meetsScopes,
-} from '#schema/caller.ts';
 import { nowOf, type TenantsDeps } from './deps.ts';
 import { findMakers, makerIds } from './makers.ts';
 import { scopesOfKey } from './scopes.ts';

@@ -1,12 +1,12 @@
 import type { Connection } from 'mongoose';
+import { scopes } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import { isDuplicateKey, orConflict } from '#core/input.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { type KeyPepper, noPepper } from '#mongo/key-pepper.ts';
 import { tenants } from '#mongo/tenants.ts';
-import { scopes } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { type AuditLog, auditedStart } from '../shared/audited-start.ts';
-import { isDuplicateKey, orConflict } from '../shared/input.ts';
+import { type AuditLog, auditedStart } from '../runtime/audited-start.ts';
 import { ensureUnlimitedPlan } from './ensure-plan.ts';
 import { checkedPreset, hashOfKey, hintOfKey, hintOfPreset, newKeyText } from './key-text.ts';
 

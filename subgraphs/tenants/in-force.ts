@@ -1,5 +1,5 @@
+import { HeddleError } from '#core/errors.ts';
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
-import { HeddleError } from '#schema/errors.ts';
 
 /** Of two changes at once, for the one that comes too late. */
 export function changedMeanwhile(id: string): HeddleError {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { anonymousCaller, type Caller } from '#schema/caller.ts';
+import { anonymousCaller, type Caller } from '#core/caller.ts';
 import { ask, dataOf, testCaller } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 

@@ -1,8 +1,8 @@
 import type { Connection } from 'mongoose';
+import { type Caller, hasScope } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { withLock } from '#mongo/locks.ts';
-import { type Caller, hasScope } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
 
 const operatorScope = 'tenants:admin';
 

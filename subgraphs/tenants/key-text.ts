@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { findSecretWeakness } from '#schema/secret-strength.ts';
-import { badInput } from '../shared/input.ts';
+import { badInput } from '#core/input.ts';
+import { findSecretWeakness } from '#core/secrets/secret-strength.ts';
 import { randomId } from './ids.ts';
 
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';

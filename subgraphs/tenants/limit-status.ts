@@ -1,5 +1,5 @@
-import { type Caller, type CallerLimit, hasScope } from '#schema/caller.ts';
-import { decimalOfNanos } from '#schema/money.ts';
+import { type Caller, type CallerLimit, hasScope } from '#core/caller.ts';
+import { decimalOfNanos } from '#core/money.ts';
 import { limitsOf } from '#state/quota/caller-limits.ts';
 import { calendarEndMs } from '#state/quota/windows.ts';
 import { nowOf, type TenantsDeps } from './deps.ts';

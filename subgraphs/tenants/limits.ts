@@ -1,6 +1,6 @@
+import { badInput, checkedList } from '#core/input.ts';
+import { decimalOfNanos, nanosOfDecimal } from '#core/money.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
-import { decimalOfNanos, nanosOfDecimal } from '#schema/money.ts';
-import { badInput, checkedList } from '../shared/input.ts';
 import { setByOf } from './set-limits.ts';
 
 export interface LimitInput {

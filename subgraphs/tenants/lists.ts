@@ -1,4 +1,5 @@
 import type { Connection as Database } from 'mongoose';
+import { type Caller, hasScope } from '#core/caller.ts';
 import { type AccessGrantRecord, type AccessStatus, accessGrants } from '#mongo/access-grants.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
@@ -6,8 +7,7 @@ import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
 import { type MemberRecord, type MemberRole, members } from '#mongo/members.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
-import { type Caller, hasScope } from '#schema/caller.ts';
-import { type Connection, findPage, type PageArgs } from '../shared/connection.ts';
+import { type Connection, findPage, type PageArgs } from '../runtime/connection.ts';
 import {
   containing,
   given,
@@ -15,9 +15,10 @@ import {
   listSort,
   type TimeOrder,
   timeSort,
-} from '../shared/list-input.ts';
+} from '../runtime/list-input.ts';
 import { withinShownName } from './archived-name.ts';
-import { nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import type { TenantsContext } from './context.ts';
+import { nowOf, type TenantsDeps } from './deps.ts';
 
 /** The arguments of a list. */
 export interface ListArgs<TFilter, TOrder = ListOrder> extends PageArgs {

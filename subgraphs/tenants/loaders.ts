@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import { seesTenant } from '#core/tenant-reach.ts';
 import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
@@ -7,8 +8,8 @@ import { type MemberRecord, members } from '#mongo/members.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import type { QuotaReading } from '#state/quota/quota.ts';
-import { type SubgraphContext, seesTenant } from '../shared/context.ts';
-import { groupLoader, recordLoader } from '../shared/loaders.ts';
+import type { SubgraphContext } from '../runtime/context.ts';
+import { groupLoader, recordLoader } from '../runtime/loaders.ts';
 import type { TenantsDeps } from './deps.ts';
 
 /** Lists are read oldest first. */

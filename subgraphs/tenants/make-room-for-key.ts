@@ -1,6 +1,6 @@
+import { noRoomFor } from '#core/count-limits.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
-import { noRoomFor } from '#schema/count-limits.ts';
-import { countMaxOf } from '../shared/with-room.ts';
+import { countMaxOf } from '../runtime/with-room.ts';
 import { withLiveOwner } from './below-tenant.ts';
 import type { TenantsDeps } from './deps.ts';
 

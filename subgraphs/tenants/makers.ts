@@ -1,8 +1,8 @@
 import type { Connection } from 'mongoose';
+import type { Caller } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
-import type { Caller } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
 
 /** Each scope costs a counter of every limit, and room in each row of the ledger. */
 const makersMax = 8;

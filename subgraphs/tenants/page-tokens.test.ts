@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Caller, Scope } from '#core/caller.ts';
 import { pageTokens } from '#mongo/page-tokens.ts';
-import type { Caller, Scope } from '#schema/caller.ts';
 import { ask, dataOf, testCaller } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 

@@ -1,5 +1,5 @@
-import { badInput, checkedList } from '../shared/input.ts';
-import { checkedRegion } from '../shared/region.ts';
+import { badInput, checkedList } from '#core/input.ts';
+import { checkedRegion } from '../runtime/region.ts';
 
 /** Regions that a provider may be in; null: anywhere. An empty list would leave no provider at all. */
 export function checkedRegions(

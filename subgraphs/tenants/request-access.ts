@@ -1,9 +1,10 @@
+import { HeddleError } from '#core/errors.ts';
+import { checkedText, isDuplicateKey } from '#core/input.ts';
 import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { checkedText, isDuplicateKey } from '../shared/input.ts';
-import { requireRoom } from '../shared/with-room.ts';
+import { requireRoom } from '../runtime/with-room.ts';
 import { withLiveOwner } from './below-tenant.ts';
-import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import type { TenantsContext } from './context.ts';
+import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { randomId } from './ids.ts';
 import { visible } from './visible.ts';
 

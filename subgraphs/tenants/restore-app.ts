@@ -1,10 +1,11 @@
+import { notFound, orConflict } from '#core/input.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
-import { notFound, orConflict } from '../shared/input.ts';
-import { requireRoom } from '../shared/with-room.ts';
+import { requireRoom } from '../runtime/with-room.ts';
 import { withShownName } from './archived-name.ts';
 import { markHidden, requireLive, withTenant } from './below-tenant.ts';
-import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import type { TenantsContext } from './context.ts';
+import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { requireAllScopes, scopesOfKey } from './scopes.ts';
 import { requireSetter } from './set-limits.ts';
 import { visible } from './visible.ts';

@@ -1,10 +1,11 @@
+import { notFound, orConflict } from '#core/input.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
-import { notFound, orConflict } from '../shared/input.ts';
-import { requireRoom } from '../shared/with-room.ts';
+import { requireRoom } from '../runtime/with-room.ts';
 import { withTenants } from './archive-tenant.ts';
 import { withShownName } from './archived-name.ts';
 import { markHidden } from './below-tenant.ts';
-import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
+import type { TenantsContext } from './context.ts';
+import { callersChanged, type TenantsDeps } from './deps.ts';
 import { visible } from './visible.ts';
 
 /**

@@ -1,8 +1,9 @@
+import { hasScope } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import { notFound } from '#core/input.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
-import { hasScope } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { notFound } from '../shared/input.ts';
-import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import type { TenantsContext } from './context.ts';
+import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { keepingOperators } from './keep-operators.ts';
 import { visible } from './visible.ts';
 

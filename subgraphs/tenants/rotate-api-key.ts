@@ -1,8 +1,9 @@
+import { badInput } from '#core/input.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
-import { badInput } from '../shared/input.ts';
 import { boundsOfCaller, boundsOfKey, requireAnotherKey, requireWithin } from './bounds.ts';
+import type { TenantsContext } from './context.ts';
 import type { CreatedApiKey } from './create-api-key.ts';
-import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { changedMeanwhile, requireInForce } from './in-force.ts';
 import { hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
 import { withRoomForKey } from './make-room-for-key.ts';

@@ -1,10 +1,11 @@
+import { HeddleError } from '#core/errors.ts';
+import { badInput, checkedList, isDuplicateKey, notFound } from '#core/input.ts';
 import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { badInput, checkedList, isDuplicateKey, notFound } from '../shared/input.ts';
-import { requireRoom } from '../shared/with-room.ts';
+import { requireRoom } from '../runtime/with-room.ts';
 import { requireLive, withLiveOwner } from './below-tenant.ts';
-import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import type { TenantsContext } from './context.ts';
+import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { randomId } from './ids.ts';
 import { checkedMoney } from './limits.ts';
 import { requireSetter, setterOf } from './set-limits.ts';

@@ -1,8 +1,9 @@
+import { badInput, checkedText } from '#core/input.ts';
 import { type MemberRecord, type MemberRole, members } from '#mongo/members.ts';
-import { badInput, checkedText } from '../shared/input.ts';
-import { requireRoom } from '../shared/with-room.ts';
+import { requireRoom } from '../runtime/with-room.ts';
 import { withLiveOwner } from './below-tenant.ts';
-import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import type { TenantsContext } from './context.ts';
+import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { randomId } from './ids.ts';
 import { tenantIdOf } from './visible.ts';
 

@@ -1,10 +1,11 @@
+import { HeddleError } from '#core/errors.ts';
+import { checkedId, checkedText, orConflict } from '#core/input.ts';
+import { checkedPatterns } from '#core/name-patterns.ts';
 import { isTakenByAnotherType } from '#mongo/node-records.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { checkedId, checkedText, orConflict } from '../shared/input.ts';
-import { checkedPatterns } from '../shared/name-patterns.ts';
-import { withRoom } from '../shared/with-room.ts';
-import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
+import { withRoom } from '../runtime/with-room.ts';
+import type { TenantsContext } from './context.ts';
+import { callersChanged, type TenantsDeps } from './deps.ts';
 import { checkedLimits, type LimitInput } from './limits.ts';
 import { withPlan } from './with-plan.ts';
 

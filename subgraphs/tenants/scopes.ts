@@ -1,7 +1,7 @@
+import { type Caller, meetsScopes, type Scope, scopes } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import { badInput, checkedList } from '#core/input.ts';
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
-import { type Caller, meetsScopes, type Scope, scopes } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
-import { badInput, checkedList } from '../shared/input.ts';
 import { adminKeyId } from './first-start.ts';
 
 /** The scopes as asked for, each one known; `inference:invoke` when nothing is asked for. */

@@ -1,7 +1,7 @@
+import type { Caller } from '#core/caller.ts';
+import { hasScope } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
 import type { LimitRecord, LimitSetter } from '#mongo/limit.ts';
-import type { Caller } from '#schema/caller.ts';
-import { hasScope } from '#schema/caller.ts';
-import { HeddleError } from '#schema/errors.ts';
 import { limitsExceeded } from './limit-bounds.ts';
 
 /** Who it is, for what they set. */

@@ -1,5 +1,6 @@
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
-import { createSubgraph, type Subgraph } from '../shared/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
+import { createSubgraph } from '../runtime/subgraph.ts';
 import type { TenantsDeps } from './deps.ts';
 import { createKeyUsage } from './key-usage.ts';
 import { createTenantsLoaders, type TenantsLoaders } from './loaders.ts';

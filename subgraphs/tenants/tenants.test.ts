@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Caller } from '#core/caller.ts';
 import { accessGrants } from '#mongo/access-grants.ts';
 import { auditLog } from '#mongo/audit-log.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
 import { tenants } from '#mongo/tenants.ts';
-import type { Caller } from '#schema/caller.ts';
+import { scopesOf } from '#state/quota/caller-bounds.ts';
 import { limitsOf } from '#state/quota/caller-limits.ts';
 import { ask, countCommands, dataOf, testCaller } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
-import { scopesOf } from '../shared/quota.ts';
 
 let mesh: TestTenants;
 let acme: TestTenant;

@@ -1,10 +1,11 @@
+import { checkedText } from '#core/input.ts';
+import { checkedPatterns } from '#core/name-patterns.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
-import { checkedText } from '../shared/input.ts';
-import { checkedPatterns } from '../shared/name-patterns.ts';
 import { checkedAddresses } from './addresses.ts';
 import { requireLive } from './below-tenant.ts';
 import { boundsOfCaller, boundsOfKey, findExcess, requireAnotherKey, requireWithin } from './bounds.ts';
-import { callersChanged, nowOf, type TenantsContext, type TenantsDeps } from './deps.ts';
+import type { TenantsContext } from './context.ts';
+import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { checkedExpiry } from './expiry.ts';
 import { changedMeanwhile, requireInForce } from './in-force.ts';
 import { keepingOperators } from './keep-operators.ts';

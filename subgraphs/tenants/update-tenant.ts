@@ -1,9 +1,10 @@
+import type { CacheScope } from '#core/cache-scope.ts';
+import { badInput, checkedText, notFound, orConflict } from '#core/input.ts';
 import { type PayloadLogging, type TenantRecord, tenants } from '#mongo/tenants.ts';
-import type { CacheScope } from '#schema/cache-scope.ts';
-import { checkedCacheScope } from '../shared/cache-scope.ts';
-import { badInput, checkedText, notFound, orConflict } from '../shared/input.ts';
+import { checkedCacheScope } from '../runtime/cache-scope.ts';
 import { withLiveOwner } from './below-tenant.ts';
-import { callersChanged, type TenantsContext, type TenantsDeps } from './deps.ts';
+import type { TenantsContext } from './context.ts';
+import { callersChanged, type TenantsDeps } from './deps.ts';
 import { checkedRegions } from './regions.ts';
 import { visible } from './visible.ts';
 

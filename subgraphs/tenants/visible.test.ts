@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apps } from '#mongo/apps.ts';
 import { startTenants, type TestTenants } from '#test/support/tenants.ts';
-import { OperationContext } from '../shared/context.ts';
+import { OperationContext } from '../runtime/context.ts';
 import { createTenantsLoaders, type TenantsLoaders } from './loaders.ts';
 import { visible } from './visible.ts';
 

@@ -1,6 +1,6 @@
-import { ownTenantId } from '../shared/context.ts';
-import { notFound } from '../shared/input.ts';
-import type { TenantsContext } from './deps.ts';
+import { notFound } from '#core/input.ts';
+import { ownTenantId } from '#core/tenant-reach.ts';
+import type { TenantsContext } from './context.ts';
 import { firstAppId } from './first-start.ts';
 
 type Kind = 'tenant' | 'app' | 'apiKey' | 'member' | 'plan' | 'budget' | 'accessGrant';

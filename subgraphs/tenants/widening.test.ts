@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Caller, CallerLimit } from '#core/caller.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
-import type { Caller, CallerLimit } from '#schema/caller.ts';
+import { scopesOf } from '#state/quota/caller-bounds.ts';
 import { limitsOf } from '#state/quota/caller-limits.ts';
 import { printedSeed, randomOf } from '#test/support/random.ts';
 import { ask, dataOf } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
-import { scopesOf } from '../shared/quota.ts';
 import { boundsOfKey, findExcess } from './bounds.ts';
 
 let mesh: TestTenants;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuditLog } from '#mongo/audit-log.ts';
 import { dataOf, testCaller } from '#test/support/subgraph.ts';
 import { acme, everyone as admin, openUsageMesh, type UsageMesh } from '#test/support/usage-mesh.ts';
-import type { Subgraph } from '../shared/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
 
 let mesh: UsageMesh;
 let subgraph: Subgraph;

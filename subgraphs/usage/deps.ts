@@ -1,16 +1,13 @@
 import type { Connection } from 'mongoose';
-import { type Caller, hasScope, type Scope } from '#schema/caller.ts';
-import { ownTenantId, type SubgraphContext } from '../shared/context.ts';
-import { readableRows } from '../shared/ledger-reach.ts';
-import type { SubgraphServices } from '../shared/subgraph.ts';
-import type { UsageLoaders } from './loaders.ts';
+import { type Caller, hasScope, type Scope } from '#core/caller.ts';
+import { readableRows } from '#core/ledger-reach.ts';
+import { ownTenantId } from '#core/tenant-reach.ts';
+import type { SubgraphServices } from '../runtime/subgraph.ts';
 
 /** What the usage subgraph is given. It writes nothing. */
 export interface UsageDeps extends SubgraphServices {
   readonly connection: Connection;
 }
-
-export type UsageContext = SubgraphContext<UsageLoaders>;
 
 /** The records of the audit log that the caller may see: its tenant's; all with `tenants:admin`. */
 export function visibleRecords(caller: Caller): { readonly tenantId?: string } {

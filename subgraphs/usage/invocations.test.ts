@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { storedIdOf } from '#core/node-id.ts';
+import { newRequestId } from '#core/request-id.ts';
 import { type Database, ensureIndexes } from '#mongo/connect.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
-import { storedIdOf } from '#schema/node-id.ts';
-import { newRequestId } from '#schema/request-id.ts';
 import { countCommands, dataOf, testCaller } from '#test/support/subgraph.ts';
 import {
   acme,
@@ -13,7 +13,7 @@ import {
   row,
   type UsageMesh,
 } from '#test/support/usage-mesh.ts';
-import type { Subgraph } from '../shared/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
 
 let mesh: UsageMesh;
 let database: Database;

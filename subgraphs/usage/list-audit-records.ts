@@ -1,8 +1,8 @@
 import type { Connection as Database } from 'mongoose';
+import type { Caller } from '#core/caller.ts';
 import { type AuditRecord, auditIdAt, auditLog } from '#mongo/audit-log.ts';
-import type { Caller } from '#schema/caller.ts';
-import { type Connection, findPage, type PageArgs } from '../shared/connection.ts';
-import { given, type TimeOrder } from '../shared/list-input.ts';
+import { type Connection, findPage, type PageArgs } from '../runtime/connection.ts';
+import { given, type TimeOrder } from '../runtime/list-input.ts';
 import { visibleRecords } from './deps.ts';
 
 interface AuditFilter {

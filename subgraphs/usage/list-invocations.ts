@@ -1,9 +1,9 @@
 import type { Connection as Database } from 'mongoose';
+import type { Caller } from '#core/caller.ts';
+import { requestTimeMs } from '#core/request-id.ts';
 import { type InvocationRecord, type InvocationStatus, invocations } from '#mongo/invocations.ts';
-import type { Caller } from '#schema/caller.ts';
-import { requestTimeMs } from '#schema/request-id.ts';
-import { type Connection, findPage, type PageArgs } from '../shared/connection.ts';
-import { type TimeOrder, timeSort } from '../shared/list-input.ts';
+import { type Connection, findPage, type PageArgs } from '../runtime/connection.ts';
+import { type TimeOrder, timeSort } from '../runtime/list-input.ts';
 import { visibleRows } from './deps.ts';
 
 export interface InvocationFilter {

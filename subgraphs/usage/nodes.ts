@@ -1,15 +1,15 @@
 import { Kind, type ObjectTypeDefinitionNode, parse } from 'graphql';
-import { type NodeRecord, type NodeType, nodeTypes, plainIdTypes } from '#mongo/node-records.ts';
-import { hasScope } from '#schema/caller.ts';
+import { hasScope } from '#core/caller.ts';
+import { seesCall } from '#core/ledger-reach.ts';
+import { isListed } from '#core/name-patterns.ts';
+import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
+import { seesTenant } from '#core/tenant-reach.ts';
+import { type NodeRecord, type NodeType, nodeTypes } from '#mongo/node-records.ts';
 import { argumentsOf } from '#schema/directives.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
-import { prefixedTypeOf } from '#schema/node-id.ts';
-import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
-import { type AuthRule, enforceAuth } from '../shared/auth.ts';
-import { seesTenant } from '../shared/context.ts';
-import { seesCall } from '../shared/ledger-reach.ts';
-import { isListed } from '../shared/name-patterns.ts';
-import { ledgerScopes, type UsageContext } from './deps.ts';
+import { type AuthRule, enforceAuth } from '../runtime/auth.ts';
+import type { UsageContext } from './context.ts';
+import { ledgerScopes } from './deps.ts';
 
 /** The fields that return a record of each type by its own query: `node` requires the scopes that they require. */
 const guards: Readonly<Record<NodeType, readonly [subgraph: SubgraphName, type: string, field: string]>> = {
@@ -58,13 +58,6 @@ export function readNodeRules(): NodeRules {
     return { coordinate: 'Query.node', scopeRules };
   };
   return Object.fromEntries(nodeTypes.map((type) => [type, ruleOf(type)])) as NodeRules;
-}
-
-/** The types that the form of an id allows. */
-export function nodeTypesOfId(id: string): readonly NodeType[] {
-  const prefixed = prefixedTypeOf(id);
-  if (prefixed !== undefined) return [prefixed];
-  return id.includes('/') ? ['Model'] : plainIdTypes;
 }
 
 function isVisible(record: NodeRecord, { caller }: UsageContext): boolean {

@@ -1,12 +1,13 @@
 import type { GraphQLResolveInfo } from 'graphql';
+import { badInput } from '#core/input.ts';
+import { decimalOfNanos } from '#core/money.ts';
+import { nodeIdOf, storedIdOf } from '#core/node-id.ts';
 import type { AuditRecord } from '#mongo/audit-log.ts';
 import type { AttemptRecord, InvocationRecord, UsageRecord } from '#mongo/invocations.ts';
-import { decimalOfNanos } from '#schema/money.ts';
-import { nodeIdOf, storedIdOf } from '#schema/node-id.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
-import { badInput } from '../shared/input.ts';
-import type { SubgraphResolvers } from '../shared/subgraph.ts';
-import { type UsageContext, type UsageDeps, visibleRows } from './deps.ts';
+import type { SubgraphResolvers } from '../runtime/subgraph.ts';
+import type { UsageContext } from './context.ts';
+import { type UsageDeps, visibleRows } from './deps.ts';
 import { listAuditRecords } from './list-audit-records.ts';
 import { listInvocations } from './list-invocations.ts';
 import type { UsageLoaders } from './loaders.ts';

@@ -1,5 +1,6 @@
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
-import { createSubgraph, type Subgraph } from '../shared/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
+import { createSubgraph } from '../runtime/subgraph.ts';
 import type { UsageDeps } from './deps.ts';
 import { createUsageLoaders } from './loaders.ts';
 import { usageResolvers } from './resolvers.ts';

@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { decimalOfNanos } from '#schema/money.ts';
+import { decimalOfNanos } from '#core/money.ts';
 import { type LatencyStep, percentile } from './latency.ts';
 import type { UsageDimension, UsageQuery } from './usage-query.ts';
 import { dimensions, type UsageJoin, type UsageRow, usageRows } from './usage-rows.ts';

@@ -1,5 +1,5 @@
 import { type GraphQLResolveInfo, Kind } from 'graphql';
-import { badInput } from '../shared/input.ts';
+import { badInput } from '#core/input.ts';
 
 export type UsageInterval = 'HOUR' | 'DAY' | 'MONTH' | 'ALL';
 export type UsageDimension =

@@ -1,7 +1,7 @@
 import type { Connection, PipelineStage } from 'mongoose';
+import { badInput } from '#core/input.ts';
 import { invocations } from '#mongo/invocations.ts';
-import { badInput } from '../shared/input.ts';
-import { given } from '../shared/list-input.ts';
+import { given } from '../runtime/list-input.ts';
 import { latencyStep } from './latency.ts';
 import type { UsageDimension, UsageFilter, UsageInterval, UsageQuery } from './usage-query.ts';
 

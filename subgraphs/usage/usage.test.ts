@@ -11,7 +11,7 @@ import {
   row,
   type UsageMesh,
 } from '#test/support/usage-mesh.ts';
-import type { Subgraph } from '../shared/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
 
 let mesh: UsageMesh;
 let database: Database;

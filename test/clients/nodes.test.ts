@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { scopes } from '#schema/caller.ts';
+import { scopes } from '#core/caller.ts';
 import { admin, newTenant, unique } from '#test/e2e/scenarios/setup.ts';
 import { clientOf, type TestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startWireServer, type WireServer } from '#subgraphs/inference/providers/testing/wire-server.ts';
+import { startWireServer, type WireServer } from '#providers/testing/wire-server.ts';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
 import type { TestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';

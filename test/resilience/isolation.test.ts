@@ -10,13 +10,13 @@ import {
   parse,
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Caller, scopes, systemCaller } from '#schema/caller.ts';
-import { identityHeader, signIdentity } from '#schema/identity.ts';
+import { type Caller, scopes, systemCaller } from '#core/caller.ts';
+import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
-import { createMeshKeyPair, readSigningKey } from '#schema/mesh-keys.ts';
-import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
 import { newTenant, unique } from '#test/e2e/scenarios/setup.ts';
 import type { TestClient } from '#test/support/client.ts';
+import { identityHeader, signIdentity } from '#transport/identity.ts';
+import { createMeshKeyPair, readSigningKey } from '#transport/mesh-keys.ts';
 import { operationOf, probesOf, selectionOf } from './support/probes.ts';
 import { type SplitMesh, startSplit } from './support/split.ts';
 import { alarmsOf } from './support/victim.ts';

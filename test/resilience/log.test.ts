@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { subgraphNames } from '#schema/subgraph.ts';
+import { subgraphNames } from '#core/subgraph-names.ts';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
 import { clientOf, type TestClient } from '#test/support/client.ts';
 import type { LogLine } from '#test/support/log-lines.ts';

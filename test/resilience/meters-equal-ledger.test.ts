@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Caller, CallerLimit } from '#core/caller.ts';
 import type { Database } from '#mongo/connect.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { createMeterHistory } from '#mongo/meter-history.ts';
 import { models } from '#mongo/models.ts';
 import { routes } from '#mongo/routes.ts';
-import type { Caller, CallerLimit } from '#schema/caller.ts';
 import { openState } from '#state/open-state.ts';
 import { limitsOf } from '#state/quota/caller-limits.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';

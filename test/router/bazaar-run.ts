@@ -11,8 +11,8 @@ import {
   subscribe,
   validate,
 } from 'graphql';
+import { HeddleError } from '#core/errors.ts';
 import { apiSchemaOf } from '#schema/api-schema.ts';
-import { HeddleError } from '#schema/errors.ts';
 import { type Faults, failure } from './bazaar-faults.ts';
 import {
   type BazaarName,

@@ -1,6 +1,6 @@
 import type { ExecutionResult } from 'graphql';
+import { isErrorCode } from '#core/errors.ts';
 import { errorsMax } from '#gateway/errors.ts';
-import { isErrorCode } from '#schema/errors.ts';
 
 type Path = readonly (string | number)[];
 

@@ -2,10 +2,10 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { composeServices } from '@theguild/federation-composition';
 import { type ExecutionResult, execute, parse, validate } from 'graphql';
 import pino from 'pino';
-import { PlannerProcess } from '#gateway/execution/planner.ts';
+import { anonymousCaller } from '#core/caller.ts';
+import { PlannerProcess } from '#gateway/planning/planner.ts';
 import { createRouter, isOperation } from '#gateway/router.ts';
-import { anonymousCaller } from '#schema/caller.ts';
-import type { SubgraphExecutor } from '#schema/subgraph.ts';
+import type { SubgraphExecutor } from '#transport/executor.ts';
 import { readAnswers, wideLimits } from './routers.ts';
 
 type Thing = Record<string, unknown>;

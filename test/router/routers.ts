@@ -2,11 +2,11 @@ import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
 import { restoreExtraDirectives } from '@graphql-mesh/fusion-runtime';
 import { buildASTSchema, type DocumentNode, type ExecutionResult, parse } from 'graphql';
 import type { Logger } from 'pino';
-import { PlannerProcess } from '#gateway/execution/planner.ts';
+import { anonymousCaller } from '#core/caller.ts';
 import { resolveLimits } from '#gateway/limits.ts';
+import { PlannerProcess } from '#gateway/planning/planner.ts';
 import { createRouter, isOperation } from '#gateway/router.ts';
-import { anonymousCaller } from '#schema/caller.ts';
-import type { SubgraphExecutor } from '#schema/subgraph.ts';
+import type { SubgraphExecutor } from '#transport/executor.ts';
 import { bazaarNames, bazaarSupergraph } from './bazaar-graph.ts';
 import { type Run, runInSubgraph } from './bazaar-run.ts';
 

@@ -1,4 +1,4 @@
-import type { CatalogModel } from '#mongo/catalog.ts';
+import type { CatalogModel } from '#catalog/catalog.ts';
 
 /** A chat model `<provider>/<name>` of the catalogue, without price and limits unless given. */
 export function catalogModel(

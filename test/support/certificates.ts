@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { issueAuthority, issueCertificate, readAuthority, type Subject } from '#cli/certificates/issue.ts';
-import { partUri, type TlsMaterial, type TlsSource } from '#schema/mesh-tls.ts';
+import { partUri, type TlsMaterial, type TlsSource } from '#transport/mesh-tls.ts';
 
 /** Certificates of one private authority, in memory. */
 export interface TestAuthority {

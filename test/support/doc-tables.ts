@@ -1,7 +1,7 @@
-import type { variables } from '#cli/config.ts';
 import { reachableFields } from '#schema/reach.ts';
+import type { variables } from '#server/config.ts';
 
-/** The rows that docs/configuration.md must have, in the order of the table in cli/config.ts. */
+/** The rows that docs/configuration.md must have, in the order of the table in server/config.ts. */
 export function configurationRows(table: typeof variables): readonly string[] {
   return Object.entries(table).map(([name, { schema, description }]) => {
     const unset = schema.safeParse(undefined);

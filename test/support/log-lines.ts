@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino';
-import { loggedError } from '#cli/log.ts';
+import { loggedError } from '#server/log.ts';
 
 /** A line of the log, parsed. */
 export type LogLine = Readonly<Record<string, unknown>>;

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createMeshKeyPair } from '#schema/mesh-keys.ts';
+import { createMeshKeyPair } from '#transport/mesh-keys.ts';
 
 const root = resolve(import.meta.dirname, '..', '..');
 

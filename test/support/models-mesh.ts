@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { type Catalog, openCatalog } from '#mongo/catalog.ts';
+import { type Catalog, openCatalog } from '#catalog/catalog.ts';
+import { createSecretBox, type SecretBox } from '#core/secrets/secret-box.ts';
 import type { Database } from '#mongo/connect.ts';
-import { createSecretBox, type SecretBox } from '#mongo/secret-box.ts';
 import { createModelsSubgraph } from '#subgraphs/models/subgraph.ts';
-import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
 import { openTestDatabase } from './database.ts';
 import { ask, testCaller, testServices } from './subgraph.ts';
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import pino, { type Logger } from 'pino';
-import { PlannerProcess } from '#gateway/execution/planner.ts';
-import type { Exposures } from '#gateway/exposure.ts';
+import type { ArchivedCaller, Caller } from '#core/caller.ts';
+import type { Exposures } from '#gateway/auth/exposure.ts';
 import { createGateway, type Gateway } from '#gateway/gateway.ts';
 import type { GatewayLimits } from '#gateway/limits.ts';
-import type { ArchivedCaller, Caller } from '#schema/caller.ts';
+import { PlannerProcess } from '#gateway/planning/planner.ts';
 import { composeSupergraph } from '#schema/compose.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';

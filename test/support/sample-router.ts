@@ -1,10 +1,10 @@
 import pino from 'pino';
 import { afterAll } from 'vitest';
+import type { Caller } from '#core/caller.ts';
 import type { ClientResult } from '#gateway/errors.ts';
-import { PlannerProcess } from '#gateway/execution/planner.ts';
 import { type GatewayLimits, resolveLimits } from '#gateway/limits.ts';
+import { PlannerProcess } from '#gateway/planning/planner.ts';
 import { createRouter, isOperation, isStream, type Router } from '#gateway/router.ts';
-import type { Caller } from '#schema/caller.ts';
 import { sampleSupergraph } from './sample-gateway.ts';
 import { type SampleMesh, sampleCaller } from './sample-subgraphs.ts';
 

@@ -1,7 +1,8 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { execute, GraphQLError, getOperationAST, parse, print, subscribe } from 'graphql';
-import { type ArchivedCaller, anonymousCaller, type Caller } from '#schema/caller.ts';
-import type { SubgraphExecutor, SubgraphName, SubgraphRequest } from '#schema/subgraph.ts';
+import { type ArchivedCaller, anonymousCaller, type Caller } from '#core/caller.ts';
+import type { SubgraphName } from '#core/subgraph-names.ts';
+import type { SubgraphExecutor, SubgraphRequest } from '#transport/executor.ts';
 import { sampleSdls } from './sample-graph.ts';
 
 /** What a sample subgraph was asked, in order. */

@@ -7,7 +7,7 @@ import {
   ProviderFailure,
   type ProviderPart,
   type ProviderUsage,
-} from '#subgraphs/inference/providers/provider.ts';
+} from '#providers/provider.ts';
 
 type Step =
   | { readonly part: ProviderPart }

@@ -1,4 +1,4 @@
-import { createSecretBox } from '#mongo/secret-box.ts';
+import { createSecretBox } from '#core/secrets/secret-box.ts';
 
 const key = new Uint8Array(32);
 

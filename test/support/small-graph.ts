@@ -1,11 +1,11 @@
 import { type ExecutionResult, parse } from 'graphql';
 import { pino } from 'pino';
+import type { Caller } from '#core/caller.ts';
 import type { AuditBeginning, AuditEnd, AuditLog, AuditOccurrence } from '#mongo/audit-log.ts';
-import type { Caller } from '#schema/caller.ts';
 import { loadDirectiveDefinitions } from '#schema/load-sdl.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
-import { createSubgraph, type SubgraphOptions } from '#subgraphs/shared/subgraph.ts';
+import { createSubgraph, type SubgraphOptions } from '#subgraphs/runtime/subgraph.ts';
 import { testCaller } from './subgraph.ts';
 
 const header = `

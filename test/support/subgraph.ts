@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { type DocumentNode, type ExecutionResult, parse } from 'graphql';
 import type { CommandStartedEvent } from 'mongodb';
 import { pino } from 'pino';
+import { anonymousCaller, type Caller, type Scope } from '#core/caller.ts';
 import { createAuditLog } from '#mongo/audit-log.ts';
 import type { Database } from '#mongo/connect.ts';
 import { createMeterHistory } from '#mongo/meter-history.ts';
-import { anonymousCaller, type Caller, type Scope } from '#schema/caller.ts';
-import type { SubgraphExecutor } from '#schema/subgraph.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
-import type { SubgraphServices } from '#subgraphs/shared/subgraph.ts';
+import type { SubgraphServices } from '#subgraphs/runtime/subgraph.ts';
+import type { SubgraphExecutor } from '#transport/executor.ts';
 
 /** What every subgraph is given, in memory, with audit records in the database. */
 export function testServices({ connection }: Database): SubgraphServices {

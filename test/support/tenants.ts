@@ -1,11 +1,11 @@
+import { type ArchivedCaller, type Caller, type Scope, systemCaller } from '#core/caller.ts';
 import type { Database } from '#mongo/connect.ts';
-import { type ArchivedCaller, type Caller, type Scope, systemCaller } from '#schema/caller.ts';
-import type { Subgraph } from '#subgraphs/shared/subgraph.ts';
 import { keyLimitsDefault, parseLimits, tenantLimitsDefault } from '#subgraphs/tenants/default-limits.ts';
 import type { TenantsDeps } from '#subgraphs/tenants/deps.ts';
 import { ensureFirstTenant } from '#subgraphs/tenants/first-start.ts';
 import { hashOfKey } from '#subgraphs/tenants/key-text.ts';
 import { createTenantsSubgraph } from '#subgraphs/tenants/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
 import { openTestDatabase } from './database.ts';
 import { dataOf, testServices } from './subgraph.ts';
 

@@ -1,7 +1,8 @@
 import type { Database } from '#mongo/connect.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
-import type { Subgraph, SubgraphServices } from '#subgraphs/shared/subgraph.ts';
+import type { SubgraphServices } from '#subgraphs/runtime/subgraph.ts';
 import { createUsageSubgraph } from '#subgraphs/usage/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
 import { openTestDatabase } from './database.ts';
 import { ask, testCaller, testServices } from './subgraph.ts';
 

@@ -3,7 +3,6 @@ import { promisify } from 'node:util';
 import { Binary, type Doc, doc, int32, isDoc, type Value } from '../bson/values.ts';
 import { CommandError, unsupported } from '../errors.ts';
 import type { Client } from '../wire/connection.ts';
-import type { Engine } from './engine.ts';
 import type { Reply } from './reply.ts';
 import type { Request } from './request.ts';
 
@@ -147,10 +146,10 @@ function reply(payload: string, done: boolean): Doc {
   });
 }
 
-export function saslStart(engine: Engine, request: Request): Reply {
+export function saslStart(engine: { readonly authentication: Authentication }, request: Request): Reply {
   return engine.authentication.start(request.body, request.client);
 }
 
-export function saslContinue(engine: Engine, request: Request): Reply {
+export function saslContinue(engine: { readonly authentication: Authentication }, request: Request): Reply {
   return engine.authentication.continue(request.body, request.client);
 }

@@ -3,6 +3,7 @@ import { Storage } from '../storage/storage.ts';
 import { Locks } from '../transactions/locks.ts';
 import { Sessions } from '../transactions/sessions.ts';
 import { SnapshotReads } from '../transactions/snapshot-reads.ts';
+import type { Transaction } from '../transactions/transaction.ts';
 import type { View } from '../transactions/writes.ts';
 import { Authentication, type ScramCredentials } from './authentication.ts';
 import { ClusterTime } from './cluster-time.ts';
@@ -27,7 +28,7 @@ export type EngineOptions = {
 export class Engine {
   readonly options: EngineOptions;
   readonly storage: Storage;
-  readonly locks = new Locks();
+  readonly locks = new Locks<Transaction>();
   readonly sessions: Sessions;
   readonly builds: IndexBuilds;
   readonly snapshotReads: SnapshotReads;

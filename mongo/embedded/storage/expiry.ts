@@ -14,7 +14,7 @@ const ROWS_AT_A_TIME = 200;
  * Removes what TTL indexes say has expired at `nowMs`, a few hundred documents at a time. A document that a
  * transaction holds stays for the next round. Returns how many were removed.
  */
-export async function removeExpired(storage: Storage, locks: Locks, nowMs: number): Promise<number> {
+export async function removeExpired(storage: Storage, locks: Locks<unknown>, nowMs: number): Promise<number> {
   let removed = 0;
   for (const ns of [...storage.catalog.state.keys()]) {
     for (const name of ttlIndexes(storage.catalog.state.get(ns))) {
@@ -40,7 +40,7 @@ function ttlIndexes(collection: Collection | undefined): string[] {
 
 function removeSome(
   storage: Storage,
-  locks: Locks,
+  locks: Locks<unknown>,
   collection: Collection,
   index: Index,
   nowMs: number,

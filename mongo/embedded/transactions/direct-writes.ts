@@ -5,6 +5,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { Stored } from '../storage/writer.ts';
 import { HeldByTransaction } from './conflict.ts';
 import { keyLock, type Locks, rowLock } from './locks.ts';
+import type { Transaction } from './transaction.ts';
 import type { View, Writes } from './writes.ts';
 
 const NO_OPTIONS: Doc = new Map();
@@ -13,10 +14,10 @@ const NO_OPTIONS: Doc = new Map();
 export class DirectWrites implements Writes {
   readonly view: View;
   readonly #storage: Storage;
-  readonly #locks: Locks;
+  readonly #locks: Locks<Transaction>;
   #joined: Promise<void>[] = [];
 
-  constructor(storage: Storage, locks: Locks) {
+  constructor(storage: Storage, locks: Locks<Transaction>) {
     this.#storage = storage;
     this.#locks = locks;
     this.view = latestView(storage);

@@ -1,23 +1,21 @@
-import type { Transaction } from './transaction.ts';
-
 /**
  * What open transactions have written and not committed: row ids and unique keys, each by the one transaction that
  * may write it. Others do not wait here: whoever asks is told who holds it.
  */
-export class Locks {
+export class Locks<TTransaction> {
   /** Bytes of uncommitted documents that all transactions hold. */
   bytesHeld = 0;
-  readonly #holders = new Map<string, Transaction>();
+  readonly #holders = new Map<string, TTransaction>();
 
   get size(): number {
     return this.#holders.size;
   }
 
-  holder(key: string): Transaction | undefined {
+  holder(key: string): TTransaction | undefined {
     return this.#holders.get(key);
   }
 
-  take(key: string, transaction: Transaction): void {
+  take(key: string, transaction: TTransaction): void {
     this.#holders.set(key, transaction);
   }
 

@@ -42,10 +42,10 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>();
   readonly #open = new Set<Transaction>();
   readonly #storage: Storage;
-  readonly #locks: Locks;
+  readonly #locks: Locks<Transaction>;
   readonly #options: SessionsOptions;
 
-  constructor(storage: Storage, locks: Locks, options: SessionsOptions) {
+  constructor(storage: Storage, locks: Locks<Transaction>, options: SessionsOptions) {
     this.#storage = storage;
     this.#locks = locks;
     this.#options = options;

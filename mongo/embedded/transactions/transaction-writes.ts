@@ -21,9 +21,9 @@ export class TransactionWrites implements Writes {
   readonly view: View;
   readonly #transaction: Transaction;
   readonly #storage: Storage;
-  readonly #locks: Locks;
+  readonly #locks: Locks<Transaction>;
 
-  constructor(transaction: Transaction, storage: Storage, locks: Locks) {
+  constructor(transaction: Transaction, storage: Storage, locks: Locks<Transaction>) {
     this.#transaction = transaction;
     this.#storage = storage;
     this.#locks = locks;

@@ -38,10 +38,10 @@ export class Transaction {
   bytes = 0;
   readonly overlays = new Map<number, Overlay>();
   readonly held = new Set<string>();
-  readonly #locks: Locks;
+  readonly #locks: Locks<Transaction>;
   readonly #ended = Promise.withResolvers<void>();
 
-  constructor(number: bigint, snapshot: Snapshot, catalog: CatalogState, locks: Locks) {
+  constructor(number: bigint, snapshot: Snapshot, catalog: CatalogState, locks: Locks<Transaction>) {
     this.number = number;
     this.snapshot = snapshot;
     this.catalog = catalog;

@@ -1,11 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  chunk,
-  sse,
-  startWireServer,
-  usageChunk,
-  type WireServer,
-} from '#subgraphs/inference/providers/testing/wire-server.ts';
+import { chunk, sse, startWireServer, usageChunk, type WireServer } from '#providers/testing/wire-server.ts';
 import { addModel } from '#test/clients/vendors.ts';
 import type { TestClient } from '#test/support/client.ts';
 import { type MeshOf, newTenant } from './setup.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Scope } from '#schema/caller.ts';
+import type { Scope } from '#core/caller.ts';
 import { clientOf, type TestClient } from '#test/support/client.ts';
 import type { TestMesh } from '#test/support/mesh.ts';
 

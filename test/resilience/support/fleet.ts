@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
+import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import {
   freePort,
   type HeddleProcess,

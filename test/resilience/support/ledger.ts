@@ -1,4 +1,4 @@
-import { storedIdOf } from '#schema/node-id.ts';
+import { storedIdOf } from '#core/node-id.ts';
 import { type KeyOptions, newTenant } from '#test/e2e/scenarios/setup.ts';
 import { clientOf, type TestClient } from '#test/support/client.ts';
 import type { TestMesh } from '#test/support/mesh.ts';

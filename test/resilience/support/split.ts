@@ -1,7 +1,6 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { readSigningKey } from '#schema/mesh-keys.ts';
-import { type SubgraphName, subgraphNames } from '#schema/subgraph.ts';
+import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import {
   freePort,
   type HeddleProcess,
@@ -11,6 +10,7 @@ import {
   type TestMesh,
   temporaryDirectory,
 } from '#test/support/mesh.ts';
+import { readSigningKey } from '#transport/mesh-keys.ts';
 
 /** The mesh in a few processes, each of which can be ended and started again at the same address. */
 export interface SplitMesh extends TestMesh {

@@ -1,0 +1,157 @@
+import type { Connection } from 'mongoose';
+import { type ModelRecord, models, priceInForce } from '#mongo/models.ts';
+import { providerCredentials } from '#mongo/provider-credentials.ts';
+import { providers } from '#mongo/providers.ts';
+import { routes } from '#mongo/routes.ts';
+
+/** A price in nano-dollars per million tokens. */
+export interface CatalogPrice {
+  readonly inputNanosPerMillion: bigint;
+  readonly outputNanosPerMillion: bigint;
+  /** Null: as input. */
+  readonly cachedInputNanosPerMillion: bigint | null;
+  /** Null: as input. */
+  readonly cacheWriteNanosPerMillion: bigint | null;
+  /** Null or absent: as a cache write. */
+  readonly cacheWrite1hNanosPerMillion?: bigint | null;
+  readonly effectiveFrom: Date;
+}
+
+export interface CatalogCredential {
+  readonly id: string;
+  readonly label: string;
+  readonly weight: number;
+  /** Opened as late as possible, with openCredential. */
+  readonly sealed: string;
+  /** Where the secret may be sent; null: entered in an older version of Heddle. */
+  readonly destination: string | null;
+}
+
+export interface CatalogProvider {
+  readonly id: string;
+  /** A ProviderKind. */
+  readonly kind: string;
+  readonly baseUrl: string | null;
+  readonly region: string | null;
+  readonly enabled: boolean;
+  /** The enabled ones, oldest first. */
+  readonly credentials: readonly CatalogCredential[];
+}
+
+export interface CatalogModel {
+  /** `<providerId>/<name>`. */
+  readonly id: string;
+  /** The provider's own name. */
+  readonly name: string;
+  readonly provider: CatalogProvider;
+  /** Values of the enum Capability. */
+  readonly capabilities: ReadonlySet<string>;
+  /** Values of the enum Modality. */
+  readonly inputModalities: ReadonlySet<string>;
+  readonly outputModalities: ReadonlySet<string>;
+  readonly contextTokens: number | null;
+  readonly maxOutputTokens: number | null;
+  /** The row in force when the snapshot was taken; null: unknown. */
+  readonly price: CatalogPrice | null;
+  readonly lifecycle: 'ACTIVE' | 'DEPRECATED' | 'RETIRED';
+  readonly replacedById: string | null;
+  /** Tells a model from one of the same id that was deleted before. */
+  readonly createdAtMs: number;
+}
+
+export interface CatalogRoute {
+  readonly alias: string;
+  readonly strategy: 'PRIORITY' | 'WEIGHTED' | 'CHEAPEST' | 'FASTEST' | 'LEAST_BUSY';
+  /** In the order they were saved. */
+  readonly targets: readonly {
+    readonly model: CatalogModel;
+    readonly weight: number;
+    readonly regions: readonly string[] | null;
+  }[];
+  readonly timeouts: {
+    readonly connectMs: number;
+    readonly firstTokenMs: number;
+    readonly interTokenMs: number;
+    readonly totalMs: number;
+  };
+  readonly maxAttempts: number;
+}
+
+/** One consistent picture; never changes once made. */
+export interface CatalogSnapshot {
+  readonly providers: ReadonlyMap<string, CatalogProvider>;
+  readonly models: ReadonlyMap<string, CatalogModel>;
+  readonly routes: ReadonlyMap<string, CatalogRoute>;
+}
+
+export const emptySnapshot: CatalogSnapshot = { providers: new Map(), models: new Map(), routes: new Map() };
+
+/**
+ * Reads the whole configuration with four queries. A model without its provider and a route target without its
+ * model (a reader between two writes) are left out.
+ */
+export async function loadSnapshot(connection: Connection, nowMs: number): Promise<CatalogSnapshot> {
+  const [providerRecords, credentialRecords, modelRecords, routeRecords] = await Promise.all([
+    providers(connection).find().lean(),
+    providerCredentials(connection).find({ enabled: true }).sort({ createdAt: 1, _id: 1 }).lean(),
+    models(connection).find().lean(),
+    routes(connection).find().lean(),
+  ]);
+
+  const credentials = new Map<string, CatalogCredential[]>();
+  for (const { _id, providerId, label, weight, sealed, destination = null } of credentialRecords) {
+    const ofProvider = credentials.get(providerId) ?? [];
+    ofProvider.push({ id: _id, label, weight, sealed, destination });
+    credentials.set(providerId, ofProvider);
+  }
+
+  const providersById = new Map<string, CatalogProvider>();
+  for (const { _id, kind, baseUrl, region, enabled } of providerRecords) {
+    providersById.set(_id, {
+      id: _id,
+      kind,
+      baseUrl,
+      region,
+      enabled,
+      credentials: credentials.get(_id) ?? [],
+    });
+  }
+
+  const modelsById = new Map<string, CatalogModel>();
+  for (const record of modelRecords) {
+    const provider = providersById.get(record.providerId);
+    if (provider !== undefined) modelsById.set(record._id, catalogModel(record, provider, nowMs));
+  }
+
+  const routesByAlias = new Map<string, CatalogRoute>();
+  for (const { _id, strategy, targets, timeouts, maxAttempts } of routeRecords) {
+    routesByAlias.set(_id, {
+      alias: _id,
+      strategy,
+      targets: targets.flatMap(({ modelId, weight, regions }) => {
+        const model = modelsById.get(modelId);
+        return model === undefined ? [] : [{ model, weight, regions }];
+      }),
+      timeouts,
+      maxAttempts,
+    });
+  }
+  return { providers: providersById, models: modelsById, routes: routesByAlias };
+}
+
+function catalogModel(record: ModelRecord, provider: CatalogProvider, nowMs: number): CatalogModel {
+  return {
+    id: record._id,
+    name: record.name,
+    provider,
+    capabilities: new Set(record.capabilities),
+    inputModalities: new Set(record.inputModalities),
+    outputModalities: new Set(record.outputModalities),
+    contextTokens: record.contextTokens,
+    maxOutputTokens: record.maxOutputTokens,
+    price: priceInForce(record.prices, nowMs) ?? null,
+    lifecycle: record.lifecycle,
+    replacedById: record.replacedById,
+    createdAtMs: record.createdAt.getTime(),
+  };
+}

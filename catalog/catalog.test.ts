@@ -1,0 +1,289 @@
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { bumpCatalogRevision } from '#mongo/catalog-revisions.ts';
+import type { Database } from '#mongo/connect.ts';
+import { type ModelRecord, models, type PriceRecord, priceInForce } from '#mongo/models.ts';
+import { promptVersions } from '#mongo/prompt-versions.ts';
+import { prompts } from '#mongo/prompts.ts';
+import { providerCredentials } from '#mongo/provider-credentials.ts';
+import { providers } from '#mongo/providers.ts';
+import { routes } from '#mongo/routes.ts';
+import { createMemoryBus } from '#state/bus/memory.ts';
+import { openTestDatabase } from '#test/support/database.ts';
+import { countCommands } from '#test/support/subgraph.ts';
+import { type Catalog, openCatalog } from './catalog.ts';
+
+const log = pino({ level: 'silent' });
+const at = new Date('2026-01-01T00:00:00Z');
+const dates = { createdAt: at, updatedAt: at };
+const provider = { _id: 'p', kind: 'OPENAI', baseUrl: null, region: 'eu', enabled: true, ...dates } as const;
+
+let database: Database;
+let bus: ReturnType<typeof createMemoryBus>;
+let catalog: Catalog;
+let nowMs = 0;
+
+beforeAll(async () => {
+  database = await openTestDatabase({ monitorCommands: true });
+});
+afterAll(() => database.close());
+
+beforeEach(async () => {
+  nowMs = at.getTime();
+  bus = createMemoryBus(log);
+  const { connection } = database;
+  const collections = [providers, providerCredentials, models, routes, prompts, promptVersions];
+  await Promise.all(collections.map((collection) => collection(connection).collection.deleteMany({})));
+  await providers(connection).create(provider);
+  catalog = await openCatalog(connection, { bus, log, now: () => nowMs, refreshMs: 3_600_000 });
+});
+
+afterEach(async () => {
+  await catalog[Symbol.asyncDispose]();
+});
+
+function price(effectiveFrom: string, inputNanosPerMillion: bigint): PriceRecord {
+  return {
+    effectiveFrom: new Date(effectiveFrom),
+    inputNanosPerMillion,
+    outputNanosPerMillion: 2n,
+    cachedInputNanosPerMillion: null,
+    cacheWriteNanosPerMillion: null,
+  };
+}
+
+function model(name: string, rest: Partial<ModelRecord> = {}): ModelRecord {
+  return {
+    _id: `p/${name}`,
+    providerId: 'p',
+    name,
+    capabilities: ['CHAT'],
+    inputModalities: ['TEXT'],
+    outputModalities: ['TEXT'],
+    contextTokens: 1000,
+    maxOutputTokens: null,
+    prices: [],
+    lifecycle: 'ACTIVE',
+    replacedById: null,
+    ...dates,
+    ...rest,
+  };
+}
+
+const changed = (collection = 'models') => bus.publish('catalog.changed', { collection });
+
+describe('catalog', () => {
+  it('knows a change when the publishing of it has ended, and nothing of it before', async () => {
+    await models(database.connection).create(model('a'));
+    expect(catalog.model('p/a')).toBeUndefined();
+    await changed();
+    expect(catalog.model('p/a')).toMatchObject({ id: 'p/a', provider: { id: 'p', region: 'eu' } });
+  });
+
+  it('sees every write of many that are made and told at once', async () => {
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        await models(database.connection).create(model(`m${index}`));
+        await changed();
+        expect(catalog.model(`p/m${index}`), `m${index}`).toBeDefined();
+      }),
+    );
+  });
+
+  it('serves enabled credentials alone, models with their provider, routes without vanished models', async () => {
+    const { connection } = database;
+    const credential = { providerId: 'p', hint: '', sealed: 'x', weight: 1, createdAt: at };
+    await providerCredentials(connection).create([
+      { _id: 'c1', label: 'on', enabled: true, ...credential },
+      { _id: 'c2', label: 'off', enabled: false, ...credential },
+    ]);
+    await models(connection).create([model('a'), model('orphan', { providerId: 'gone' })]);
+    const timeouts = { connectMs: 1, firstTokenMs: 2, interTokenMs: 3, totalMs: 4 };
+    await routes(connection).create({
+      _id: 'fast',
+      strategy: 'PRIORITY',
+      targets: [
+        { modelId: 'p/none', weight: 1, regions: null },
+        { modelId: 'p/a', weight: 2, regions: ['eu'] },
+      ],
+      timeouts,
+      maxAttempts: 2,
+      ...dates,
+    });
+    await changed();
+    expect(catalog.provider('p')?.credentials.map(({ id }) => id)).toEqual(['c1']);
+    expect(catalog.model('p/orphan')).toBeUndefined();
+    expect(catalog.route('fast')).toMatchObject({
+      timeouts,
+      targets: [{ model: { id: 'p/a' }, weight: 2, regions: ['eu'] }],
+    });
+  });
+
+  it('keeps objects the same until something changes', async () => {
+    await models(database.connection).create(model('a'));
+    await changed();
+    const before = catalog.model('p/a');
+    expect(catalog.model('p/a')).toBe(before);
+    expect(catalog.snapshot().models.get('p/a')).toBe(before);
+    await changed();
+    expect(catalog.model('p/a')).not.toBe(before);
+  });
+
+  it('serves the price in force at the time of reading', async () => {
+    await models(database.connection).create(
+      model('a', { prices: [price('2025-01-01T00:00:00Z', 1n), price('2026-06-01T00:00:00Z', 2n)] }),
+    );
+    await changed();
+    expect(catalog.model('p/a')?.price?.inputNanosPerMillion).toBe(1n);
+    nowMs = Date.parse('2026-06-01T00:00:00Z');
+    await catalog.refresh();
+    expect(catalog.model('p/a')?.price?.inputNanosPerMillion).toBe(2n);
+  });
+
+  it('finds for all that ask at once what was written without being announced', async () => {
+    await models(database.connection).create([model('one'), model('two')]);
+    const found = await Promise.all(['p/one', 'p/two', 'p/one'].map((name) => catalog.resolve(name)));
+    expect(found).toMatchObject([
+      { model: { id: 'p/one' } },
+      { model: { id: 'p/two' } },
+      { model: { id: 'p/one' } },
+    ]);
+  });
+
+  it('lets those who miss a little later wait for what is being looked for', async () => {
+    await models(database.connection).create([model('one'), model('two')]);
+    const first = catalog.resolve('p/one');
+    nowMs += 5;
+    expect(await catalog.resolve('p/two')).toMatchObject({ model: { id: 'p/two' } });
+    expect(await first).toMatchObject({ model: { id: 'p/one' } });
+  });
+
+  it('reads once more for all who ask while it reads, the revision first', async () => {
+    const asked: string[] = [];
+    const note = ({ command }: { command: Record<string, unknown> }) => asked.push(String(command.find));
+    const client = database.connection.getClient();
+    client.on('commandStarted', note);
+    await Promise.all([catalog.refresh(), catalog.refresh(), catalog.refresh()]);
+    client.off('commandStarted', note);
+    expect(asked.filter((collection) => collection === 'catalog_revisions')).toHaveLength(2);
+    expect(asked[0]).toBe('catalog_revisions');
+    expect(asked[asked.length / 2]).toBe('catalog_revisions');
+  });
+
+  it('reads anew for a writer that wrote while a reading was under way, also when that one fails', async () => {
+    const { connection } = database;
+    await models(connection).create(model('a'));
+    const find = vi.spyOn(models(connection), 'find').mockImplementationOnce(() => {
+      throw new Error('The database is away.');
+    });
+    const [first, mine] = await Promise.allSettled([catalog.refresh(), catalog.refresh()]);
+    find.mockRestore();
+    expect([first.status, mine.status]).toEqual(['rejected', 'fulfilled']);
+    expect(catalog.model('p/a')).toBeDefined();
+  });
+
+  it('looks for a missing name once, and for others not before a second has passed', async () => {
+    await models(database.connection).create(model('a'));
+    expect(await catalog.resolve('p/a')).toMatchObject({ model: { id: 'p/a' } });
+    await models(database.connection).create(model('b'));
+    const none = await countCommands(database, () => catalog.resolve('p/b'));
+    expect(none).toEqual([]);
+    nowMs += 1000;
+    expect(await catalog.resolve('p/b')).toMatchObject({ model: { id: 'p/b' } });
+    expect(await countCommands(database, () => catalog.resolve('p/b'))).toEqual([]);
+  });
+
+  it('asks one small question from time to time, and reads all only when something has changed', async () => {
+    const { connection } = database;
+    const asked: string[] = [];
+    await using other = await openCatalog(connection, { bus: createMemoryBus(log), log, refreshMs: 5 });
+    connection.getClient().on('commandStarted', ({ command }) => asked.push(String(command.find)));
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(3));
+    expect(new Set(asked)).toEqual(new Set(['catalog_revisions']));
+    await models(connection).create(model('a'));
+    await bumpCatalogRevision(connection);
+    await vi.waitFor(() => expect(other.model('p/a')).toBeDefined());
+  });
+
+  it('reads all once a minute, changed or not, since a writer may have died before it told', async () => {
+    const { connection } = database;
+    const asked: string[] = [];
+    let otherMs = at.getTime();
+    const options = { bus: createMemoryBus(log), log, refreshMs: 5, now: () => otherMs };
+    await using other = await openCatalog(connection, options);
+    connection.getClient().on('commandStarted', ({ command }) => asked.push(String(command.find)));
+    const rounds = async (more: number) => {
+      const seen = asked.length;
+      await vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(seen + more));
+    };
+    await models(connection).create(model('a'));
+    otherMs += 59_999;
+    await rounds(4);
+    expect(new Set(asked)).toEqual(new Set(['catalog_revisions', 'undefined']));
+    otherMs += 1;
+    await vi.waitFor(() => expect(other.model('p/a')).toBeDefined());
+  });
+
+  it('keeps what it has when the database cannot be read', async () => {
+    await using gone = await openTestDatabase();
+    await providers(gone.connection).create({ ...provider, _id: 'kept' });
+    await using other = await openCatalog(gone.connection, { bus, log, refreshMs: 3_600_000 });
+    await gone.connection.close();
+    await changed();
+    expect(other.provider('kept')).toBeDefined();
+    await expect(other.refresh()).rejects.toThrow();
+  });
+
+  it('reads a prompt that many ask for at once with one command each, and then none', async () => {
+    const { connection } = database;
+    await prompts(connection).create({
+      _id: 'pr',
+      tenantId: 't',
+      name: 'hello',
+      description: null,
+      labels: {},
+      newest: 1,
+      createdAt: at,
+    });
+    await promptVersions(connection).create({
+      _id: 'v1',
+      promptId: 'pr',
+      tenantId: 't',
+      number: 1,
+      model: 'p/a',
+      system: null,
+      template: 'Hello {{name}}',
+      variables: [{ name: 'name', required: true, description: null }],
+      outputSchemaJson: null,
+      parameters: null,
+      note: null,
+      createdAt: at,
+      createdBy: 'key:k',
+    });
+    const wanted = { tenantId: 't', name: 'hello' };
+    const first = await countCommands(database, () =>
+      Promise.all(Array.from({ length: 50 }, () => catalog.promptVersion(wanted))),
+    );
+    expect(first).toEqual(['find', 'find']);
+    expect(await countCommands(database, () => catalog.promptVersion(wanted))).toEqual([]);
+    expect(await catalog.promptVersion(wanted)).toBe(await catalog.promptVersion({ ...wanted, number: 1 }));
+    expect(await catalog.promptVersion({ ...wanted, tenantId: 'other' })).toBeUndefined();
+    // As soon as a change is told, it is read again.
+    await prompts(connection).deleteOne({ _id: 'pr' });
+    await changed('models');
+    expect(await catalog.promptVersion(wanted)).toBeDefined();
+    await changed('prompts');
+    expect(await catalog.promptVersion(wanted)).toBeUndefined();
+  });
+});
+
+describe('priceInForce', () => {
+  it('is the last row that has begun, and the first one before any has', () => {
+    const prices = [price('2026-01-01T00:00:00Z', 1n), price('2026-02-01T00:00:00Z', 2n)];
+    const inForce = (time: string) => priceInForce(prices, Date.parse(time))?.inputNanosPerMillion;
+    expect(inForce('2025-01-01T00:00:00Z')).toBe(1n);
+    expect(inForce('2026-01-31T23:59:59.999Z')).toBe(1n);
+    expect(inForce('2026-02-01T00:00:00Z')).toBe(2n);
+    expect(priceInForce([], 0)).toBeUndefined();
+  });
+});

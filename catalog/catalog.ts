@@ -1,0 +1,181 @@
+import type { Connection } from 'mongoose';
+import { catalogRevision } from '#mongo/catalog-revisions.ts';
+import { type CatalogPrompts, type CatalogPromptVersion, createCatalogPrompts } from './catalog-prompts.ts';
+import {
+  type CatalogModel,
+  type CatalogProvider,
+  type CatalogRoute,
+  type CatalogSnapshot,
+  emptySnapshot,
+  loadSnapshot,
+} from './catalog-snapshot.ts';
+
+export type { CatalogPromptVersion } from './catalog-prompts.ts';
+export type {
+  CatalogCredential,
+  CatalogModel,
+  CatalogPrice,
+  CatalogProvider,
+  CatalogRoute,
+  CatalogSnapshot,
+} from './catalog-snapshot.ts';
+
+/**
+ * What an invocation needs to know of providers, models, routes and prompts, without waiting for the database.
+ * Objects keep their identity until the snapshot is replaced: what is derived from them may be kept in a WeakMap.
+ */
+export interface Catalog extends AsyncDisposable {
+  provider(id: string): CatalogProvider | undefined;
+  model(id: string): CatalogModel | undefined;
+  route(alias: string): CatalogRoute | undefined;
+  /** The whole present snapshot. */
+  snapshot(): CatalogSnapshot;
+  /**
+   * A model id or a route alias, as `CompletionInput.model` names them. A miss looks into the database once, at
+   * most once a second over all misses, so that what another process has just made is found.
+   */
+  resolve(
+    name: string,
+  ): Promise<{ readonly model: CatalogModel } | { readonly route: CatalogRoute } | undefined>;
+  /** Reads everything again; resolves when the reads, which began after the call, are in. */
+  refresh(): Promise<void>;
+  /**
+   * A version of the tenant's prompt: by number, by label, or, when neither is given, the one labelled
+   * `production` and without that label the newest. The label `latest` always means the newest.
+   */
+  promptVersion(wanted: {
+    readonly tenantId: string;
+    readonly name: string;
+    readonly number?: number | null | undefined;
+    readonly label?: string | null | undefined;
+  }): Promise<CatalogPromptVersion | undefined>;
+}
+
+/** The part of state/bus that the catalog uses. */
+interface CatalogBus {
+  subscribe(
+    topic: 'catalog.changed',
+    listener: (message: { readonly collection: string }) => void | Promise<void>,
+  ): Promise<AsyncDisposable>;
+}
+
+export interface CatalogOptions {
+  readonly bus: CatalogBus;
+  readonly log?: { warn(details: object, message: string): void };
+  readonly now?: () => number;
+  /** How often it is asked whether anything has changed, in milliseconds: for changes that the bus did not tell. */
+  readonly refreshMs?: number;
+  /** Prompts, and versions of prompts, kept in memory at most. */
+  readonly promptsMax?: number;
+}
+
+const missRefreshMs = 1000;
+/** At least this often everything is read again: a price that was announced begins, a writer died before it told. */
+const wholeRefreshMs = 60_000;
+
+/** Opens the catalog with its first snapshot. A later read that fails keeps the old snapshot and is logged. */
+export async function openCatalog(connection: Connection, options: CatalogOptions): Promise<Catalog> {
+  const now = options.now ?? Date.now;
+  const refreshMs = options.refreshMs ?? 5000;
+  const prompts: CatalogPrompts = createCatalogPrompts(connection, {
+    max: options.promptsMax ?? 2000,
+    ttlMs: refreshMs,
+  });
+
+  let current: CatalogSnapshot = emptySnapshot;
+  let running: Promise<void> | undefined;
+  let following: Promise<void> | undefined;
+  let missAtMs = Number.NEGATIVE_INFINITY;
+  /** The last reading that a miss made. */
+  let missing: Promise<void> | undefined;
+  let revision = -1;
+  let readAtMs = Number.NEGATIVE_INFINITY;
+
+  async function read(): Promise<void> {
+    // Before the records: a change in between is then read twice rather than never.
+    const readRevision = await catalogRevision(connection);
+    const nowMs = now();
+    current = await loadSnapshot(connection, nowMs);
+    revision = readRevision;
+    readAtMs = nowMs;
+  }
+
+  /** Calls during a read share one read that begins after it: a writer always sees its own write. */
+  function refresh(): Promise<void> {
+    if (running === undefined) {
+      running = read().finally(() => {
+        running = undefined;
+      });
+      return running;
+    }
+    following ??= running
+      .catch(() => undefined)
+      .then(() => {
+        following = undefined;
+        return refresh();
+      });
+    return following;
+  }
+
+  async function refreshIfChanged(): Promise<void> {
+    if (now() - readAtMs < wholeRefreshMs && (await catalogRevision(connection)) === revision) return;
+    await refresh();
+  }
+
+  async function orWarn(reading: Promise<void>): Promise<void> {
+    try {
+      await reading;
+    } catch (error) {
+      options.log?.warn(
+        { err: error },
+        'The catalog could not be read again; the last reading stays in use.',
+      );
+    }
+  }
+
+  function known(name: string): { model: CatalogModel } | { route: CatalogRoute } | undefined {
+    const model = current.models.get(name);
+    if (model !== undefined) return { model };
+    const route = current.routes.get(name);
+    return route === undefined ? undefined : { route };
+  }
+
+  await refresh();
+  const subscription = await options.bus.subscribe('catalog.changed', async ({ collection }) => {
+    if (collection === 'prompts') prompts.forget();
+    else await orWarn(refresh());
+  });
+  let asking: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    asking ??= orWarn(refreshIfChanged()).finally(() => {
+      asking = undefined;
+    });
+  }, refreshMs);
+  timer.unref();
+
+  return {
+    provider: (id) => current.providers.get(id),
+    model: (id) => current.models.get(id),
+    route: (alias) => current.routes.get(alias),
+    snapshot: () => current,
+    async resolve(name) {
+      const found = known(name);
+      if (found !== undefined) return found;
+      if (now() - missAtMs >= missRefreshMs) {
+        missAtMs = now();
+        missing = orWarn(refresh());
+      }
+      // Whoever misses while it is looked for waits for what is found.
+      await missing;
+      return known(name);
+    },
+    refresh,
+    promptVersion: prompts.version,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await subscription[Symbol.asyncDispose]();
+      await asking;
+      await (following ?? running)?.catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { HeddleError } from '../errors.ts';
+import { isNestedTooDeep, jsonDepthMax } from '../json/json-depth.ts';
+import { FairQueue } from './fair-queue.ts';
+import type { SchemaRefusal, SchemaTask, SchemaVerdict } from './json-schema-thread.ts';
+import { type SchemaOutcome, SchemaWorker, type SchemaWorkerLimits } from './json-schema-worker.ts';
+
+/**
+ * Compiles JSON Schemas from outside, and checks texts with them: 2020-12, or draft-07 where `$schema` says so. Schemas
+ * know nothing of each other, references to other documents are refused, `format` is not asserted.
+ *
+ * Both work in a thread of its own, one task at a time, and never in the caller's: no keyword is cheap for every schema and
+ * value. A task that uses up its processor time ends with its thread, and its schema is refused to the same user
+ * for a while. Users take turns by what they have used.
+ */
+export interface JsonSchemas extends AsyncDisposable {
+  /**
+   * Resolves when answers can be checked with the schema. BAD_USER_INPUT, which names `field`, says that they cannot;
+   * OVERLOADED that too many tasks wait.
+   * @param user whose processor time it is
+   */
+  compile(schema: string, field: string, user: string): Promise<void>;
+  /** What is wrong with a text as JSON of the schema; null: nothing. Throws as `compile` does. */
+  check(schema: string, text: string, field: string, user: string): Promise<string | null>;
+}
+
+export interface JsonSchemaLimits extends SchemaWorkerLimits {
+  /** Tasks that may wait, of all users and of one. */
+  readonly waitingMax: number;
+  readonly waitingPerUserMax: number;
+  /** Milliseconds that a task waits for its turn. */
+  readonly waitMsMax: number;
+  /** Milliseconds for which a refusal is remembered. */
+  readonly refusedMs: number;
+}
+
+const bytesMax = 65_536;
+const defaults: JsonSchemaLimits = {
+  cpuMsMax: 500,
+  taskMsMax: 10_000,
+  waitingMax: 1_000,
+  waitingPerUserMax: 250,
+  waitMsMax: 10_000,
+  refusedMs: 600_000,
+};
+/** Characters of waiting texts, of all users and of one. */
+const charsMax = 64 * 1024 * 1024;
+const charsPerUserMax = charsMax / 4;
+const rememberedMax = 1_000;
+const retryAfterMs = 1_000;
+
+/** The JSON text of a schema. BAD_USER_INPUT, which names `field`, for what is no object, larger than 64 KiB, or nested too deep. */
+export function jsonSchemaText(schema: unknown, field: string): string {
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
+    throw new HeddleError('BAD_USER_INPUT', `${field} must be a JSON Schema: an object.`);
+  }
+  const text = jsonTextOf(schema);
+  if (text === null) {
+    throw new HeddleError('BAD_USER_INPUT', `${field} may be nested at most ${jsonDepthMax} levels deep.`);
+  }
+  if (Buffer.byteLength(text) > bytesMax) {
+    throw new HeddleError('BAD_USER_INPUT', `${field} may have at most ${bytesMax} bytes.`);
+  }
+  return text;
+}
+
+/** Null: it is nested too deep. */
+function jsonTextOf(value: object): string | null {
+  try {
+    const text = JSON.stringify(value);
+    return isNestedTooDeep(text) ? null : text;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+interface Task {
+  readonly asked: SchemaTask;
+  readonly outcome: PromiseWithResolvers<SchemaOutcome>;
+  readonly timer: NodeJS.Timeout;
+}
+
+const tooCostly: SchemaRefusal = {
+  reason: 'SCHEMA_TOO_COSTLY',
+  why: 'compiling it, or checking an answer against it, takes too long',
+};
+
+function refusalError(field: string, { reason, why }: SchemaRefusal): HeddleError {
+  return new HeddleError('BAD_USER_INPUT', `${field} is no usable JSON Schema: ${why}.`, {
+    extensions: { reason },
+  });
+}
+
+function overloaded(message: string): HeddleError {
+  return new HeddleError('OVERLOADED', message, { extensions: { retryAfterMs } });
+}
+
+function shuttingDown(): HeddleError {
+  return overloaded('This process is shutting down.');
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
+
+/** The thread starts with the first task, and stays. */
+export function createJsonSchemas(options: Partial<JsonSchemaLimits> = {}): JsonSchemas {
+  const limits = { ...defaults, ...options };
+  const queue = new FairQueue<Task>({ ...limits, sizeMax: charsMax, sizePerUserMax: charsPerUserMax });
+  /** Schemas that were compiled before, by their hash. */
+  const compiled = new LRUCache<string, true>({ max: rememberedMax });
+  /** By user and hash: what one user's texts make costly is not refused to others. */
+  const refused = new LRUCache<string, SchemaRefusal>({ max: rememberedMax, ttl: limits.refusedMs });
+  let worker: SchemaWorker | undefined;
+  let isServing = false;
+  let isClosed = false;
+
+  function enqueue(asked: SchemaTask, user: string): Promise<SchemaOutcome> {
+    const outcome = Promise.withResolvers<SchemaOutcome>();
+    const timer = setTimeout(() => {
+      queue.withdraw(user, task);
+      outcome.reject(overloaded('The check of a JSON Schema has waited too long for its turn.'));
+    }, limits.waitMsMax);
+    const task: Task = { asked, outcome, timer };
+    const size = asked.schema.length + (asked.value?.length ?? 0);
+    if (isClosed || !queue.add(user, task, size)) {
+      clearTimeout(timer);
+      return Promise.reject(overloaded('Too many checks of JSON Schemas wait for their turn.'));
+    }
+    void serve();
+    return outcome.promise;
+  }
+
+  async function serve(): Promise<void> {
+    if (isServing) return;
+    isServing = true;
+    for (let next = queue.take(); next !== undefined; next = queue.take()) {
+      const { user, task } = next;
+      clearTimeout(task.timer);
+      try {
+        if (worker?.isUsable !== true) worker = new SchemaWorker(limits);
+        task.outcome.resolve(await worker.run(task.asked));
+      } catch (error) {
+        task.outcome.reject(isClosed ? shuttingDown() : error);
+      }
+      queue.charge(user, worker?.lastTaskMs ?? 0);
+    }
+    isServing = false;
+  }
+
+  async function judge(asked: SchemaTask, field: string, user: string): Promise<string | null> {
+    const hash = hashOf(asked.schema);
+    const name = `${user}\n${hash}`;
+    const known = refused.get(name);
+    if (known !== undefined) throw refusalError(field, known);
+    if (asked.value === undefined && compiled.has(hash)) return null;
+    const outcome = await enqueue(asked, user);
+    if (outcome.kind === 'STARVED') throw overloaded('The machine is too busy to check a JSON Schema.');
+    const verdict: SchemaVerdict = outcome.kind === 'TOO_COSTLY' ? { refusal: tooCostly } : outcome.verdict;
+    if ('refusal' in verdict) {
+      refused.set(name, verdict.refusal);
+      throw refusalError(field, verdict.refusal);
+    }
+    compiled.set(hash, true);
+    return verdict.problem;
+  }
+
+  return {
+    async compile(schema, field, user) {
+      await judge({ schema }, field, user);
+    },
+    check: (schema, text, field, user) => judge({ schema, value: text }, field, user),
+    async [Symbol.asyncDispose]() {
+      isClosed = true;
+      for (let next = queue.take(); next !== undefined; next = queue.take()) {
+        clearTimeout(next.task.timer);
+        next.task.outcome.reject(shuttingDown());
+      }
+      worker?.end();
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import { badInput } from '../input.ts';
+
+/** True for text of 1 to `max` characters that shows in a list: nothing invisible, no line break, no space at its ends. */
+export function isLabel(text: string, max: number): boolean {
+  // A character takes at most two units: a text of megabytes is not looked at.
+  if (text === '' || text.length > 2 * max || Array.from(text).length > max) return false;
+  return text.trim() === text && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text);
+}
+
+const endUserIdMax = 256;
+
+/** The id of an end user, as the client names it. */
+export function checkedEndUserId(id: string, field: string): string {
+  if (!isLabel(id, endUserIdMax)) {
+    badInput(field, `must be 1 to ${endUserIdMax} printable characters without space at the ends.`);
+  }
+  return id;
+}

@@ -1,0 +1,265 @@
+import { hash } from 'node:crypto';
+import { BlockList, isIP } from 'node:net';
+import { parse } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { type ArchivedCaller, anonymousCaller, type Caller, systemCaller } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import type { Bus } from '#state/bus/bus.ts';
+import type { SubgraphExecutor } from '#transport/executor.ts';
+import { CredentialRefusal } from '../log/refusal-log.ts';
+
+/** What a client sent to say who it is; undefined where it sent nothing. */
+export interface Credentials {
+  readonly authorization?: string | undefined;
+  readonly apiKey?: string | undefined;
+}
+
+export interface CallerContext {
+  readonly requestId: string;
+  readonly clientAddress: string | null;
+}
+
+export interface Callers extends AsyncDisposable {
+  /**
+   * The caller that the credentials prove, anonymous when there are none. Throws HeddleError UNAUTHENTICATED for
+   * credentials that are wrong, unknown or expired, FORBIDDEN for an address the key may not be used from, OVERLOADED
+   * when the key cannot be looked up now.
+   */
+  identify(credentials: Credentials, context: CallerContext): Promise<Caller>;
+  /** True for a key that was good when it was last looked up. Asks nobody. */
+  isKnown(credentials: Credentials): boolean;
+}
+
+/** How long an answer of the tenants subgraph is trusted, for a key that is known and for one that is not. */
+const knownForMs = 5_000;
+const unknownForMs = 2_000;
+/** How long the answer is trusted beyond that while the tenants subgraph cannot be asked: a restart takes seconds. */
+const staleForMs = 5_000;
+/** How long a failed lookup is remembered where a stale answer does: a subgraph that is away is not asked for each call. */
+const failedForMs = 250;
+/** How long an answer is waited for where a stale one does. */
+const answerMsMax = 1_000;
+const retryAfterMs = 1_000;
+const rememberedMax = 10_000;
+const keyLengthMax = 512;
+
+const lookup = parse('query ($keyHash: String!) { _caller(keyHash: $keyHash) }', { noLocation: true });
+
+/** The key that the credentials hold; undefined when none were sent. */
+function keyOf({ authorization, apiKey }: Credentials): string | undefined {
+  // A bare "Bearer" is what the Explorer's header tab holds before a key is pasted: nothing was sent.
+  if (authorization === undefined || /^\s*(Bearer\s*)?$/i.test(authorization)) return apiKey || undefined;
+  const [, key] = /^Bearer[ ]+(\S+)\s*$/i.exec(authorization) ?? [];
+  if (key === undefined) {
+    throw new CredentialRefusal('UNAUTHENTICATED', 'The authorization header must read `Bearer <API key>`.', {
+      problem: 'MALFORMED',
+    });
+  }
+  return key;
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
+  const version = isIP(address);
+  return version === 0 ? undefined : version === 4 ? 'ipv4' : 'ipv6';
+}
+
+/**
+ * The addresses as a list that can be asked; an entry that is no address admits nobody. The list itself takes an
+ * IPv4-mapped IPv6 address for the IPv4 address that it is, in rules and in clients.
+ */
+function allowListOf(allowedIps: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const entry of allowedIps) {
+    const [address = '', prefix] = entry.split('/');
+    const family = familyOf(address);
+    if (family === undefined) continue;
+    if (prefix === undefined) {
+      list.addAddress(address, family);
+      continue;
+    }
+    const bits = Number(prefix);
+    if (/^\d{1,3}$/.test(prefix) && bits <= (family === 'ipv4' ? 32 : 128)) {
+      list.addSubnet(address, bits, family);
+    }
+  }
+  return list;
+}
+
+function isAllowed(list: BlockList, clientAddress: string | null): boolean {
+  const address = clientAddress ?? '';
+  const family = familyOf(address);
+  return family !== undefined && list.check(address, family);
+}
+
+/** Three parts of base64url, the first of which begins with `{"`. */
+const jwtShape = /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/;
+
+function refusedKey(
+  key: string,
+  about: ConstructorParameters<typeof CredentialRefusal>[2],
+): CredentialRefusal {
+  const message = jwtShape.test(key)
+    ? 'This is a JWT, which is not accepted: send `authorization: Bearer <API key>`, or a page token of createPageToken.'
+    : 'The API key is unknown, expired or revoked.';
+  return new CredentialRefusal('UNAUTHENTICATED', message, about);
+}
+
+function isCaller(value: unknown): value is Caller {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'scopes' in value;
+}
+
+function isArchivedCaller(value: unknown): value is ArchivedCaller {
+  return typeof value === 'object' && value !== null && 'archived' in value && 'caller' in value;
+}
+
+interface Remembered {
+  readonly caller: Caller | undefined;
+  /** Whose key it is, where their app or tenant is archived. */
+  readonly archived: ArchivedCaller | undefined;
+  readonly allowList: BlockList | undefined;
+  /** Asked again from then on. */
+  readonly untilMs: number;
+  /** Refused from then on, even where nothing can be asked. */
+  readonly staleUntilMs: number;
+}
+
+function unavailable(cause: unknown): HeddleError {
+  return new HeddleError('OVERLOADED', 'The API key cannot be looked up now; nothing was begun.', {
+    cause,
+    extensions: { retryAfterMs, notBegun: true },
+  });
+}
+
+/** The answer; rejects when it takes too long. */
+async function withinTime<T>(answer: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error('The lookup takes too long.')), answerMsMax);
+  try {
+    return await Promise.race([answer, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Asks the tenants subgraph who holds a key, by the SHA-256 of the key, and remembers the answer for seconds, for some
+ * seconds more while the subgraph cannot be asked. A change announced on the bus makes it forget at once.
+ */
+export async function createCallers(options: {
+  readonly tenants: SubgraphExecutor;
+  readonly bus: Bus;
+  readonly now?: () => number;
+}): Promise<Callers> {
+  const { tenants, bus } = options;
+  const now = options.now ?? Date.now;
+  let remembered = newMemory();
+  const pending = new Map<string, Promise<Remembered>>();
+  /** The hashes of keys that were good, whatever has changed since. */
+  const good = new LRUCache<string, true>({ max: rememberedMax });
+
+  function newMemory(): LRUCache<string, Remembered> {
+    return new LRUCache({ max: rememberedMax });
+  }
+
+  const subscription = await bus.subscribe('callers.changed', () => {
+    // Answers still under way were asked for before the change: they are not put into the new memory.
+    remembered = newMemory();
+    pending.clear();
+  });
+
+  const ask = async (keyHash: string, context: CallerContext): Promise<Remembered> => {
+    const memory = remembered;
+    const result = await tenants.execute({
+      document: lookup,
+      variables: { keyHash },
+      caller: systemCaller,
+      ...context,
+    });
+    if (Symbol.asyncIterator in result)
+      throw new Error('The tenants subgraph answered a lookup with a stream.');
+    if (result.errors !== undefined && result.errors.length > 0) {
+      throw new Error('The tenants subgraph could not look up a caller.', { cause: result.errors[0] });
+    }
+    const found: unknown = result.data?._caller;
+    const caller = isCaller(found) ? found : undefined;
+    const ips = caller?.allowedIps ?? null;
+    const untilMs = now() + (caller === undefined ? unknownForMs : knownForMs);
+    const answer: Remembered = {
+      caller,
+      archived: isArchivedCaller(found) ? found : undefined,
+      allowList: ips === null ? undefined : allowListOf(ips),
+      untilMs,
+      // That a key is unknown is not held on to: it may have been made meanwhile.
+      staleUntilMs: caller === undefined ? untilMs : untilMs + staleForMs,
+    };
+    memory.set(keyHash, answer);
+    if (caller === undefined) good.delete(keyHash);
+    else good.set(keyHash, true);
+    return answer;
+  };
+
+  /** Asks, and makes do with what is remembered when there is no answer. */
+  const askOrRemember = async (keyHash: string, context: CallerContext): Promise<Remembered> => {
+    try {
+      const asked = ask(keyHash, context);
+      return await (remembered.has(keyHash) ? withinTime(asked) : asked);
+    } catch (error) {
+      // Looked for after the failure: what a change has made it forget meanwhile does not count.
+      const stale = remembered.get(keyHash);
+      const nowMs = now();
+      if (stale === undefined || stale.staleUntilMs <= nowMs) throw unavailable(error);
+      remembered.set(keyHash, { ...stale, untilMs: Math.min(nowMs + failedForMs, stale.staleUntilMs) });
+      return stale;
+    }
+  };
+
+  const lookUp = (keyHash: string, context: CallerContext): Remembered | Promise<Remembered> => {
+    const known = remembered.get(keyHash);
+    if (known !== undefined && known.untilMs > now()) return known;
+    const underWay = pending.get(keyHash);
+    if (underWay !== undefined) return underWay;
+    const asked = askOrRemember(keyHash, context);
+    pending.set(keyHash, asked);
+    const forget = () => {
+      if (pending.get(keyHash) === asked) pending.delete(keyHash);
+    };
+    asked.then(forget, forget);
+    return asked;
+  };
+
+  return {
+    async identify(credentials, context) {
+      const key = keyOf(credentials);
+      if (key === undefined) return anonymousCaller;
+      if (key.length > keyLengthMax) throw refusedKey(key, { problem: 'MALFORMED' });
+      const { caller, archived, allowList } = await lookUp(hash('sha256', key, 'hex'), context);
+      if (archived !== undefined) {
+        const message = `The ${archived.archived} of this API key is archived.`;
+        throw new CredentialRefusal('UNAUTHENTICATED', message, {
+          problem: 'ARCHIVED',
+          caller: archived.caller,
+        });
+      }
+      if (caller === undefined) throw refusedKey(key, { problem: 'UNKNOWN', key });
+      if (caller.expiresAtMs !== null && caller.expiresAtMs <= now()) {
+        throw refusedKey(key, { problem: 'EXPIRED', caller });
+      }
+      if (allowList !== undefined && !isAllowed(allowList, context.clientAddress)) {
+        const message = 'The API key may not be used from this address.';
+        throw new CredentialRefusal('FORBIDDEN', message, { problem: 'ADDRESS', caller });
+      }
+      return caller;
+    },
+    isKnown(credentials) {
+      try {
+        const key = keyOf(credentials);
+        return key !== undefined && key.length <= keyLengthMax && good.has(hash('sha256', key, 'hex'));
+      } catch {
+        return false;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await subscription[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { keptLog } from '#test/support/log-lines.ts';
+import { sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
+import { sampleCaller } from '#test/support/sample-subgraphs.ts';
+import type { SubgraphExecutor } from '#transport/executor.ts';
+import { type AuditedRefusal, type CountedRefusal, RefusalAudit } from './refusal-audit.ts';
+
+const refusal = (more: Partial<AuditedRefusal> = {}): AuditedRefusal => ({
+  action: 'app.create',
+  code: 'FORBIDDEN',
+  caller: { ...sampleCaller(), keyId: 'k1' },
+  requestId: 'r',
+  clientRequestId: null,
+  clientAddress: '192.0.2.1',
+  ...more,
+});
+
+function start() {
+  const written: CountedRefusal[] = [];
+  const failing = { now: false, meanwhile: (): void => undefined };
+  const { log, lines } = keptLog();
+  const tenants: SubgraphExecutor = {
+    async execute({ variables, caller }) {
+      expect(caller.kind).toBe('SYSTEM');
+      if (failing.now) {
+        failing.meanwhile();
+        throw new Error('not there');
+      }
+      written.push(...((variables?.refusals ?? []) as CountedRefusal[]));
+      return { data: { _audit: 1 } };
+    },
+  };
+  return { audit: new RefusalAudit(tenants, log, Date.now), written, failing, lines };
+}
+
+describe('refusals for the audit log', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ now: Date.parse('2026-03-01T10:00:00Z') });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('are written every five seconds, counted', async () => {
+    const { audit, written } = start();
+    for (let n = 0; n < 1_000; n++) audit.add(refusal());
+    audit.add(refusal({ action: 'app.update', clientRequestId: 'theirs' }));
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(written).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(written).toMatchObject([
+      { action: 'app.create', errorCode: 'FORBIDDEN', count: 1_000, tenantId: 't1', actor: { keyId: 'k1' } },
+      { action: 'app.update', count: 1, clientRequestId: 'theirs' },
+    ]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(written).toHaveLength(2);
+  });
+
+  it('of one key are of ten kinds an hour at most, the rest is one more', async () => {
+    const { audit, written } = start();
+    for (let hour = 0; hour < 2; hour++) {
+      for (let n = 0; n < 100; n++) audit.add(refusal({ action: `kind ${n}` }));
+      await vi.advanceTimersByTimeAsync(5_000);
+      for (let n = 0; n < 100; n++) audit.add(refusal({ action: `kind ${n}` }));
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(new Set(written.map(({ action }) => action)).size).toBe(11);
+      expect(written.reduce((sum, { count }) => sum + count, 0)).toBe(200);
+      written.length = 0;
+      await vi.advanceTimersByTimeAsync(3_600_000);
+    }
+  });
+
+  it('without a key are of two hundred addresses an hour at most', async () => {
+    const { audit, written } = start();
+    for (let round = 0; round < 3; round++) {
+      for (let n = 0; n < 1_000; n++) {
+        audit.add(
+          refusal({ action: 'credential', caller: undefined, clientAddress: `2001:db8::${n.toString(16)}` }),
+        );
+      }
+      await vi.advanceTimersByTimeAsync(5_000);
+    }
+    const addresses = new Set(written.map(({ clientAddress }) => clientAddress));
+    expect(addresses.size).toBe(201);
+    expect(addresses).toContain(null);
+    expect(written.reduce((sum, { count }) => sum + count, 0)).toBe(3_000);
+  });
+
+  it('wait where they cannot be written, are logged once, and are written at the end', async () => {
+    const { audit, written, failing, lines } = start();
+    failing.now = true;
+    audit.add(refusal());
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(lines).toMatchObject([{ event: 'audit_failed', records: 1 }]);
+    failing.meanwhile = () => audit.add(refusal());
+    audit.add(refusal());
+    await vi.advanceTimersByTimeAsync(5_000);
+    failing.now = false;
+    audit.add(refusal());
+    await audit[Symbol.asyncDispose]();
+    expect(written).toMatchObject([{ count: 4 }]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a gateway', () => {
+  it('records refused credentials and mutations that do not run, and no other refusals', async () => {
+    const written: CountedRefusal[] = [];
+    const sample = await startSampleGateway();
+    const { tenants } = sample.mesh.executors;
+    const { execute } = tenants;
+    vi.spyOn(tenants, 'execute').mockImplementation(async (request) => {
+      const refusals = request.variables?.refusals;
+      if (!Array.isArray(refusals)) return execute(request);
+      written.push(...refusals);
+      return { data: { _audit: 1 } };
+    });
+    const plain = sample.keyFor({ ...sampleCaller(), keyId: 'k-plain' });
+    const elsewhere = sample.keyFor({ ...sampleCaller(), keyId: 'k-elsewhere', allowedIps: [] });
+    const post = (key: string, query: string) =>
+      fetch(`${sample.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-api-key': key, 'x-request-id': 'theirs' },
+        body: JSON.stringify({ query }),
+      });
+    await post(
+      plain,
+      'mutation { a: createModel(input: { name: "x" }) { id } b: retireModel(id: "m") { id } }',
+    );
+    await post('hd_unknown', '{ motd }');
+    await post(elsewhere, '{ motd }');
+    await post(plain, '{ model(id: "m1") { price } }');
+    await post(sampleKey, 'mutation { retireModel(id: "m") { id } }');
+    await sample[Symbol.asyncDispose]();
+    const what = written.map(({ action, errorCode, actor, clientRequestId }) => [
+      action,
+      errorCode,
+      actor.keyId,
+      clientRequestId,
+    ]);
+    expect(what).toEqual([
+      ['model.create', 'FORBIDDEN', 'k-plain', 'theirs'],
+      ['model.retire', 'FORBIDDEN', 'k-plain', 'theirs'],
+      ['credential', 'UNAUTHENTICATED', null, 'theirs'],
+      ['credential', 'FORBIDDEN', 'k-elsewhere', 'theirs'],
+    ]);
+  });
+});

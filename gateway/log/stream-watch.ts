@@ -1,0 +1,87 @@
+import type { ExecutionResult } from 'graphql';
+import { HeddleError } from '#core/errors.ts';
+import { coordinateAt } from '../coordinate.ts';
+import type { Operation } from '../document/operation.ts';
+import type { LoggedRequest, RefusalLog } from './refusal-log.ts';
+
+/** Why a stream ended before its last event. */
+type CutReason = 'CLIENT_GONE' | 'SLOW_READER' | 'CONNECTION_LOST' | 'PROCESS_STOPPING' | 'FAILED';
+
+/** What a subgraph adds to the first and the last event of a stream, for the gateway alone. */
+interface StreamNote {
+  readonly completionId: string;
+  readonly ended: boolean;
+}
+
+function noteOf(extensions: ExecutionResult['extensions']): StreamNote | undefined {
+  const note = extensions?.stream as Partial<StreamNote> | undefined;
+  if (typeof note?.completionId !== 'string') return undefined;
+  return { completionId: note.completionId, ended: note.ended === true };
+}
+
+/** Watches the events of one stream, and logs once when it is cut: when it ends without its last event. */
+export class StreamWatch {
+  readonly #refusals: RefusalLog;
+  readonly #request: LoggedRequest & { readonly signal?: AbortSignal | undefined };
+  readonly #operation: Operation;
+  #completionId: string | null = null;
+  /** The last event has come, or the cut is logged. */
+  #over = false;
+  #refused = false;
+
+  constructor(
+    refusals: RefusalLog,
+    request: LoggedRequest & { readonly signal?: AbortSignal | undefined },
+    operation: Operation,
+  ) {
+    this.#refusals = refusals;
+    this.#request = request;
+    this.#operation = operation;
+  }
+
+  /** An event of the subgraph. */
+  saw({ data, errors, extensions }: ExecutionResult): void {
+    if (extensions !== undefined) {
+      const note = noteOf(extensions);
+      this.#completionId = note?.completionId ?? this.#completionId;
+      if (note?.ended === true) this.#over = true;
+    }
+    // An event has data; errors alone are the end of a stream whose subgraph cannot go on.
+    if (data !== undefined || errors === undefined) return;
+    const { code, subgraph } = errors[0]?.extensions ?? {};
+    // What names a subgraph says that it cannot be reached.
+    const isSlow = code === 'OVERLOADED' && subgraph === undefined;
+    this.#cut(isSlow ? 'SLOW_READER' : 'CONNECTION_LOST', code);
+  }
+
+  /** The errors of an event as the client gets it: refused fields are logged with the first. */
+  answered(errors: Parameters<RefusalLog['answered']>[0]): void {
+    if (this.#refused) return;
+    this.#refused = true;
+    this.#refusals.answered(errors, this.#request, this.#operation);
+  }
+
+  /** The source failed. */
+  failed(code: unknown): void {
+    this.#cut('FAILED', code);
+  }
+
+  /** The stream has ended, or its reader has left. */
+  ended(): void {
+    // A process that stops aborts what it cuts with the error that it answers elsewhere; a client that leaves, with none.
+    const stopping = this.#request.signal?.reason instanceof HeddleError;
+    this.#cut(stopping ? 'PROCESS_STOPPING' : 'CLIENT_GONE', undefined);
+  }
+
+  #cut(reason: CutReason, code: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    const [path] = this.#operation.rootKeys;
+    this.#refusals.cut(this.#request, {
+      reason,
+      completionId: this.#completionId,
+      field: path === undefined ? null : coordinateAt(this.#operation, [path]),
+      ...(typeof code === 'string' ? { code } : {}),
+    });
+  }
+}

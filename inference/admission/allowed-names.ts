@@ -1,0 +1,26 @@
+import type { Caller } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import { matchesLists } from '#core/name-patterns.ts';
+
+/**
+ * FORBIDDEN for an AI model or route that the caller's key, app or plan does not allow, whether there is one or not. A
+ * route that is allowed calls its own targets.
+ */
+export function requireModel(caller: Caller, name: string): void {
+  if (!matchesLists(caller.modelLists, name)) refuseName('model or route', 'models', name);
+}
+
+/** FORBIDDEN for a prompt that the caller's key or app does not allow, whether there is one or not. */
+export function requirePrompt(caller: Caller, name: string): void {
+  if (!matchesLists(caller.promptLists, name)) refuseName('prompt', 'prompts', name);
+}
+
+const shownMax = 100;
+
+function refuseName(what: string, field: string, name: string): never {
+  const shown = JSON.stringify(name.length > shownMax ? `${name.slice(0, shownMax)}…` : name);
+  throw new HeddleError(
+    'FORBIDDEN',
+    `This API key may not use the ${what} ${shown}; see \`${field}\` of the key, its app and its plan.`,
+  );
+}

@@ -1,0 +1,76 @@
+import type { Catalog } from '#catalog/catalog.ts';
+import { narrowestScope } from '#core/cache-scope.ts';
+import type { Caller } from '#core/caller.ts';
+import { parseJson } from '#core/json/exact-json.ts';
+import type { Cache } from '#state/cache/cache.ts';
+import type { CompletionData } from '../completion.ts';
+import type { Ended } from '../execution/ending.ts';
+import type { CachePolicy, CompletionRequest } from '../request.ts';
+import { cacheKey } from './cache-key.ts';
+
+/** What of a completion is the answer, as opposed to what it took. */
+export type CachedAnswer = Pick<
+  CompletionData,
+  'text' | 'json' | 'reasoning' | 'toolCalls' | 'finishReason' | 'modelId'
+>;
+
+/** Which parts the cache plays for one request. */
+export interface CachePlan {
+  readonly key: string;
+  readonly read: boolean;
+  readonly maxAgeMs: number;
+}
+
+/** Shared as far as the field's @cache, the caller's app and tenant, and the call all allow. Null: the cache has no part in it. */
+export function cachePlan(
+  request: CompletionRequest,
+  caller: Caller,
+  policy: CachePolicy | null,
+): CachePlan | null {
+  const use = request.cache === 'DEFAULT' ? (caller.cacheByDefault ? 'USE' : 'BYPASS') : request.cache;
+  if (policy === null || use === 'BYPASS') return null;
+  const scope = narrowestScope(policy.scope, caller.cacheScope, request.cacheScope);
+  return { key: cacheKey(request, caller, scope), read: use === 'USE', maxAgeMs: policy.maxAgeMs };
+}
+
+interface KeptAnswer extends CachedAnswer {
+  /** When the model was created; absent in what older versions of Heddle kept. */
+  readonly modelCreatedAtMs?: number;
+}
+
+type Models = Pick<Catalog, 'model'>;
+
+/** Null also for the answer of a model that was deleted since, whether there is one of the same id again or not. */
+export async function cachedAnswer(
+  cache: Cache,
+  plan: CachePlan,
+  catalog: Models,
+): Promise<CachedAnswer | null> {
+  const text = await cache.get(plan.key);
+  if (text === undefined) return null;
+  const { modelCreatedAtMs, ...answer } = parseJson(text) as KeptAnswer;
+  const model = catalog.model(answer.modelId);
+  if (model === undefined || model.createdAtMs !== (modelCreatedAtMs ?? model.createdAtMs)) return null;
+  return answer;
+}
+
+/** Keeps an answer, unless its model was deleted meanwhile. */
+export async function keepAnswer(
+  cache: Cache,
+  plan: CachePlan,
+  answer: CachedAnswer,
+  catalog: Models,
+): Promise<void> {
+  const model = catalog.model(answer.modelId);
+  if (model === undefined) return;
+  const kept: KeptAnswer = { ...answer, modelCreatedAtMs: model.createdAtMs };
+  await cache.set(plan.key, JSON.stringify(kept), plan.maxAgeMs);
+}
+
+const keptReasons: ReadonlySet<string> = new Set(['STOP', 'TOOL_CALLS', 'LENGTH']);
+
+export function answerOf({ completion, failure }: Ended): CachedAnswer | null {
+  const { status, text, json, reasoning, toolCalls, finishReason, modelId } = completion;
+  if (failure !== null || status !== 'SUCCEEDED' || !keptReasons.has(finishReason)) return null;
+  return { text, json, reasoning, toolCalls, finishReason, modelId };
+}

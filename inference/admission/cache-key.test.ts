@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { testCaller } from '#test/support/subgraph.ts';
+import type { CachePolicy, CompletionRequest } from '../request.ts';
+import { askerOf, cacheKey, inputHash } from './cache-key.ts';
+
+const caller = testCaller('t');
+const labels = { endUserId: null, tags: [], requestId: 'r', clientRequestId: null };
+const requestOf = (more: Partial<CompletionRequest> = {}) =>
+  ({
+    model: 'alpha/one',
+    promptVersionId: null,
+    call: { messages: [] },
+    labels,
+    ...more,
+  }) as CompletionRequest;
+const forUser = (endUserId: string | null) => requestOf({ labels: { ...labels, endUserId } });
+const keyOf = (scope: CachePolicy['scope'], request = requestOf(), as = caller) =>
+  cacheKey(request, as, scope);
+const scopes = ['CALLER', 'APP', 'TENANT', 'PUBLIC'] as const;
+
+describe('a question', () => {
+  const others: readonly CompletionRequest[] = [
+    requestOf({ model: 'alpha/two' }),
+    requestOf({ promptVersionId: 'v1' }),
+    requestOf({ promptVersionId: 'v2' }),
+    requestOf({ call: { messages: [], temperature: 0 } }),
+  ];
+
+  it('is another one with another model, another version of a prompt or another call, though the texts are the same', () => {
+    const all = [requestOf(), ...others];
+    for (const scope of scopes) {
+      expect(new Set(all.map((request) => keyOf(scope, request))).size).toBe(all.length);
+    }
+    expect(new Set(all.map(inputHash)).size).toBe(all.length);
+  });
+
+  it('is the same whatever finds the call in the ledger', () => {
+    const labelled = requestOf({ labels: { ...labels, tags: ['a'], requestId: 'other' } });
+    for (const scope of scopes) expect(keyOf(scope, labelled)).toBe(keyOf(scope));
+    expect(inputHash(labelled)).toBe(inputHash(requestOf()));
+  });
+});
+
+describe('a kept answer', () => {
+  const differing = {
+    key: { ...caller, keyLineId: 'another' },
+    app: { ...caller, keyLineId: 'another', appId: 'another' },
+    tenant: testCaller('u'),
+    region: { ...caller, allowedRegions: ['eu'] },
+  };
+  it.each([
+    ['CALLER', { key: true, app: true, tenant: true, region: true, endUser: true }],
+    ['APP', { key: false, app: true, tenant: true, region: true, endUser: false }],
+    ['TENANT', { key: false, app: false, tenant: true, region: true, endUser: false }],
+    ['PUBLIC', { key: false, app: false, tenant: false, region: true, endUser: false }],
+  ] as const)('of scope %s is kept apart by exactly what the scope and residency ask for', (scope, apart) => {
+    const differs = (request: CompletionRequest, as = caller) => keyOf(scope, request, as) !== keyOf(scope);
+    expect({
+      key: differs(requestOf(), differing.key),
+      app: differs(requestOf(), differing.app),
+      tenant: differs(requestOf(), differing.tenant),
+      region: differs(requestOf(), differing.region),
+      endUser: differs(forUser('ann')),
+    }).toEqual(apart);
+  });
+
+  it('does not depend on the order in which regions are listed', () => {
+    const [one, other] = [
+      ['eu', 'us'],
+      ['us', 'eu'],
+    ].map((allowedRegions) => keyOf('TENANT', requestOf(), { ...caller, allowedRegions }));
+    expect(one).toBe(other);
+  });
+});
+
+describe('who asks', () => {
+  it('is the line of rotated keys, the user, or failing both the app, each for one end user', () => {
+    const named = { appId: 'x', subject: 'x', keyLineId: 'x' };
+    const askers = [
+      named,
+      { ...named, keyLineId: null },
+      { ...named, keyLineId: null, subject: null },
+      { keyLineId: null, subject: null, appId: null },
+    ].flatMap((who) =>
+      [null, 'ann', 'bob'].map((endUserId) => askerOf({ ...caller, ...who }, forUser(endUserId))),
+    );
+    expect(new Set(askers.map((asker) => JSON.stringify(asker))).size).toBe(12);
+    expect(askerOf({ ...caller, keyId: 'rotated' }, forUser('ann'))).toEqual(askerOf(caller, forUser('ann')));
+  });
+});

@@ -1,0 +1,45 @@
+import { hash } from 'node:crypto';
+import type { CacheScope } from '#core/cache-scope.ts';
+import type { Caller } from '#core/caller.ts';
+import type { CompletionRequest } from '../request.ts';
+import { canonicalJson } from './canonical-json.ts';
+
+/** The same text for the same question: everything that the answer depends on, and nothing else. */
+function canonicalQuestion(request: CompletionRequest): string {
+  const { model, promptVersionId, call } = request;
+  return canonicalJson({ model, promptVersionId, call });
+}
+
+/** Where the answer of a request is kept, and what joins calls in progress: for the callers that the scope joins, and no others. */
+export function cacheKey(request: CompletionRequest, caller: Caller, scope: CacheScope): string {
+  const audience = audienceOf(request, caller, scope);
+  // Residency is part of the question: an answer from elsewhere must not come in by the cache.
+  const regions = caller.allowedRegions?.toSorted() ?? null;
+  return `completion:${sha256(JSON.stringify([audience, regions]))}:${sha256(canonicalQuestion(request))}`;
+}
+
+function audienceOf(request: CompletionRequest, caller: Caller, scope: CacheScope): readonly unknown[] {
+  const { tenantId, appId } = caller;
+  if (scope === 'PUBLIC') return ['public'];
+  if (scope === 'TENANT') return ['tenant', tenantId];
+  if (scope === 'APP' && appId !== null) return ['app', tenantId, appId];
+  return ['caller', tenantId, ...askerOf(caller, request)];
+}
+
+/** What tells whether a repeated idempotency key comes with the same input. */
+export function inputHash(request: CompletionRequest): string {
+  return sha256(canonicalQuestion(request));
+}
+
+/** Who asks, within the tenant: the API key (rotation keeps it), the user, or failing both the app; and for which end user. */
+export function askerOf({ keyLineId, subject, appId }: Caller, { labels }: AskedBy): readonly string[] {
+  const caller =
+    keyLineId !== null ? `key:${keyLineId}` : subject === null ? `app:${appId ?? ''}` : `subject:${subject}`;
+  return labels.endUserId === null ? [caller] : [caller, labels.endUserId];
+}
+
+type AskedBy = Pick<CompletionRequest, 'labels'>;
+
+export function sha256(text: string): string {
+  return hash('sha256', text, 'hex');
+}

@@ -1,0 +1,19 @@
+import { HeddleError } from '#core/errors.ts';
+
+/** An idempotency key was used for a call that has, or will have, no answer to give again. */
+export function answerNotKept(completionId: string): HeddleError {
+  return new HeddleError(
+    'CONFLICT',
+    'This idempotencyKey was used for a call with retention: NONE, whose answer is not kept; its row has what it took. Choose another key to make the call again.',
+    { extensions: { completionId } },
+  );
+}
+
+/** A stream of which no content is kept has ended. */
+export function streamNotKept(completionId: string): HeddleError {
+  return new HeddleError(
+    'NOT_FOUND',
+    'The completion was made with retention: NONE and has ended: its content is not kept.',
+    { extensions: { completionId } },
+  );
+}

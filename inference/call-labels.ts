@@ -1,0 +1,22 @@
+import type { Caller } from '#core/caller.ts';
+
+/** The request that a call came with: our id, the client's own, and who sent it. */
+export interface CallOrigin {
+  readonly requestId: string;
+  readonly clientRequestId: string | null;
+  readonly caller: Caller;
+}
+
+/**
+ * What a call is found by in the ledger. Kept on the row only: not sent to a provider, and no part of what the cache or
+ * an idempotency key compares, since the answer does not depend on it.
+ */
+export interface CallLabels extends Omit<CallOrigin, 'caller'> {
+  readonly endUserId: string | null;
+  readonly tags: readonly string[];
+  /** NONE: no content of the call is kept. */
+  readonly retention?: 'NONE';
+}
+
+/** How long the content of a call is kept: as the mesh does, or not beyond the call. */
+export type Retention = 'DEFAULT' | 'NONE';

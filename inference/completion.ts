@@ -1,0 +1,92 @@
+import { randomFillSync } from 'node:crypto';
+import type { InvocationCache, InvocationStatus } from '#mongo/invocations.ts';
+import type { FinishReason, ProviderUsage, ToolCall } from '#providers/provider.ts';
+
+/** One provider call, as plain JSON. */
+export interface AttemptData {
+  readonly modelId: string;
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  readonly outcome: 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+  readonly error: string | null;
+  readonly usage: ProviderUsage | null;
+  readonly usageEstimated: boolean;
+  /** True: the AI model had no price; the cost is unknown and counted as 0. */
+  readonly unpriced?: true;
+  /** Nano-dollars as text: plain JSON has no bigint. */
+  readonly costNanos: string;
+}
+
+/** Why a completion failed. */
+export interface CompletionError {
+  readonly code: string;
+  readonly message: string;
+  /** Milliseconds after which the same call may succeed; null where waiting does not help. */
+  readonly retryAfterMs: number | null;
+}
+
+/** A completion as resolvers, stream logs and other processes see it: plain JSON. */
+export interface CompletionData {
+  readonly id: string;
+  readonly status: InvocationStatus;
+  readonly text: string;
+  readonly json: unknown;
+  readonly reasoning: string | null;
+  readonly toolCalls: readonly ToolCall[];
+  readonly finishReason: FinishReason;
+  readonly usage: ProviderUsage;
+  readonly costNanos: string;
+  readonly cache: InvocationCache;
+  readonly modelId: string;
+  readonly promptVersionId: string | null;
+  readonly attempts: readonly AttemptData[];
+  readonly createdAtMs: number;
+  /** Set when FAILED. */
+  readonly error: CompletionError | null;
+  /** Its process died, or was taken for dead: what it used is an estimate, and its idempotency key is free again. */
+  readonly orphaned?: true;
+  /** It has succeeded with an answer that was not kept: `text` and its like do not say what it was. */
+  readonly unkept?: true;
+}
+
+/** An event of a completion's stream: plain JSON; its number is the log's. */
+export type CompletionEventData = { readonly completionId: string } & (
+  | { readonly type: 'CompletionStarted'; readonly modelId: string }
+  | { readonly type: 'TextDelta'; readonly text: string }
+  | { readonly type: 'ReasoningDelta'; readonly text: string }
+  | {
+      readonly type: 'ToolCallDelta';
+      readonly index: number;
+      readonly id: string | null;
+      readonly name: string | null;
+      readonly argumentsDelta: string;
+    }
+  | { readonly type: 'CompletionRestarted'; readonly reason: string; readonly modelId: string }
+  | { readonly type: 'CompletionFinished'; readonly completion: CompletionData }
+  | ({
+      readonly type: 'CompletionFailed';
+      readonly completion: CompletionData;
+    } & CompletionError)
+);
+
+export const noUsage: ProviderUsage = Object.freeze({
+  inputTokens: 0,
+  outputTokens: 0,
+  cachedInputTokens: 0,
+  cacheWriteTokens: 0,
+  reasoningTokens: 0,
+});
+
+const randomPool = Buffer.alloc(10 * 256);
+let randomUsed = randomPool.length;
+
+/** A new id: nine base-36 digits of the time, so that ids grow with it, and 80 random bits. */
+export function newCompletionId(nowMs: number): string {
+  if (randomUsed === randomPool.length) {
+    randomFillSync(randomPool);
+    randomUsed = 0;
+  }
+  const random = randomPool.toString('hex', randomUsed, randomUsed + 10);
+  randomUsed += 10;
+  return `${nowMs.toString(36).padStart(9, '0')}${random}`;
+}

@@ -1,0 +1,196 @@
+import type { CatalogModel } from '#catalog/catalog.ts';
+import type { HeddleError } from '#core/errors.ts';
+import { ProviderFailure } from '#providers/provider.ts';
+import type { InferenceDeps } from '../deps.ts';
+import type { UsageBounds } from '../metering/settle.ts';
+import type { Lease } from '../routing/provider-pool.ts';
+import { nextAfterShown, nextStep, type RetryState } from '../routing/retry.ts';
+import { type Candidates, unavailability } from '../routing/route.ts';
+import { type AttemptEnd, healthOf } from './attempt.ts';
+import { type LoggedCall, logFailedAttempt } from './failure-log.ts';
+import type { Tally } from './tally.ts';
+
+/** What one attempt came to; `timeToFirstTokenMs` and `wholeMs` as in CallOutcome. */
+export interface Attempted {
+  readonly end: AttemptEnd;
+  readonly timeToFirstTokenMs: number | null;
+  readonly wholeMs: number | null;
+}
+
+/** The call that is asked for: a completion or an embedding. */
+export interface Asking<T extends Attempted> {
+  readonly candidates: Candidates;
+  readonly tally: Tally;
+  /** What the lines of its failed attempts name. */
+  readonly logged: LoggedCall;
+  /** Bytes of the input, as `CompletionRequest.inputBytes`. */
+  readonly inputBytes: number | null;
+  /** What an attempt that is cut may have taken. */
+  bounds(model: CatalogModel): UsageBounds;
+  /** Aborted when the call as a whole is stopped. */
+  readonly signal: AbortSignal;
+  /** Reserves what the next attempt may take. Returns the refusal; null: it is reserved. */
+  reserve(model: CatalogModel): Promise<HeddleError | null>;
+  /** Keeps durable that no attempt is in progress while the next one is waited for. */
+  recordWait(): Promise<void>;
+  /** Keeps durable that a further attempt begins. */
+  recordBegin(model: CatalogModel): Promise<void>;
+  /** Makes one attempt. Never rejects because of the provider. */
+  attempt(model: CatalogModel, lease: Lease): Promise<T>;
+  /** After the client has seen something: true when `other` may begin anew. */
+  restart?(failure: ProviderFailure, other: CatalogModel): boolean;
+  /** The client has seen something of an answer. */
+  hasShown?(): boolean;
+}
+
+type AskDeps = Pick<
+  InferenceDeps,
+  'health' | 'pool' | 'delay' | 'random' | 'now' | 'log' | 'inputAllowances'
+>;
+
+/** How asking ended: with an attempt, the last one, or with a refusal before it. */
+export type Asked<T> =
+  | { readonly kind: 'ENDED'; readonly last: T }
+  | { readonly kind: 'REFUSED'; readonly error: HeddleError }
+  /** No candidate could be asked. */
+  | { readonly kind: 'UNAVAILABLE'; readonly failure: ProviderFailure };
+
+/**
+ * Asks the candidates until one has answered or no further attempt is allowed. Every attempt of every operation begins
+ * and ends here: its circuit, its credential and its usage are accounted for in one place.
+ */
+export async function askCandidates<T extends Attempted>(
+  asking: Asking<T>,
+  deps: AskDeps,
+): Promise<Asked<T>> {
+  const { candidates, signal } = asking;
+  const { models, maxAttempts } = candidates;
+  const modelIds = models.map(({ id }) => id);
+  const triedCredentials = new Set<string>();
+  let last: T | undefined;
+  let counted = 0;
+  let candidate = 0;
+  let isFree = false;
+  /** The first candidate's bound is reserved already, and the row opened with it. */
+  let reserved = true;
+
+  const modelAt = (index: number) => models[index] ?? models[0];
+  const waitMs = (index: number) => waitMsOf(modelAt(index), deps);
+  const ended = (): Asked<T> =>
+    last === undefined
+      ? { kind: 'UNAVAILABLE', failure: unavailable(modelAt(candidate), deps) }
+      : { kind: 'ENDED', last };
+
+  try {
+    for (;;) {
+      const model = modelAt(candidate);
+      const refusal = reserved ? null : await asking.reserve(model);
+      if (signal.aborted && last !== undefined) return { kind: 'ENDED', last };
+      if (refusal !== null) return { kind: 'REFUSED', error: refusal };
+      if (!reserved) await asking.recordBegin(model);
+      candidates.release();
+      const attempted = await attempt(model, triedCredentials, asking, deps);
+      if (attempted === null) {
+        // Its circuit opened, or its one trial began, since it was chosen.
+        const other = modelIds.findIndex((id, index) => id !== model.id && waitMs(index) === 0);
+        if (other === -1) return ended();
+        candidate = other;
+        reserved = false;
+        continue;
+      }
+      last = attempted;
+      const { end } = attempted;
+      if (!isFree) counted += 1;
+      if (end.outcome !== 'FAILED' || signal.aborted) return ended();
+      if (!candidates.isRoute && isSilence(end.failure)) return ended();
+      const state: RetryState = {
+        candidate,
+        modelIds,
+        attempts: counted,
+        maxAttempts,
+        random: deps.random,
+        hadBegun: (end.partial?.received ?? 0) > 0,
+        hasOtherCredential: deps.pool.hasOther(model, triedCredentials),
+        isFirstFailure: deps.health.failures(model.id) <= 1 && deps.pool.refusals(model) <= 1,
+        waitMs,
+      };
+      if (asking.hasShown?.() === true) {
+        const other = nextAfterShown(state);
+        if (other === null || asking.restart?.(end.failure, modelAt(other)) !== true) return ended();
+        candidate = other;
+        isFree = false;
+      } else {
+        const next = nextStep(end.failure, state);
+        if (next.step === 'STOP') return ended();
+        if (next.delayMs > 0) {
+          await asking.recordWait();
+          await deps.delay(next.delayMs, signal).catch(() => undefined);
+        }
+        if (signal.aborted) return ended();
+        ({ candidate, isFree } = next);
+      }
+      reserved = false;
+    }
+  } finally {
+    candidates.release();
+  }
+}
+
+/** One of our own time limits: to wait as long again for the same provider only multiplies the wait. */
+function isSilence({ code, status }: ProviderFailure): boolean {
+  return code === 'PROVIDER_TIMEOUT' && status === null;
+}
+
+function isFromClient({ isAboutCall, evidence }: ProviderFailure, { tally }: Asking<Attempted>): boolean {
+  return isAboutCall || (evidence !== null && tally.repeatsInput(evidence));
+}
+
+/** Makes one attempt; null: the circuit lets no call through. */
+async function attempt<T extends Attempted>(
+  model: CatalogModel,
+  triedCredentials: Set<string>,
+  asking: Asking<T>,
+  { health, pool, now, log, inputAllowances }: Omit<AskDeps, 'delay' | 'random'>,
+): Promise<T | null> {
+  const endCall = health.begin(model.id, model.provider.id);
+  if (endCall === null) return null;
+  const startedAtMs = now();
+  let outcome: ReturnType<typeof healthOf> = null;
+  try {
+    const lease = pool.take(model, triedCredentials);
+    const attempted = await asking.attempt(model, lease);
+    const { end, timeToFirstTokenMs, wholeMs } = attempted;
+    const durationMs = now() - startedAtMs;
+    if (end.outcome === 'SUCCEEDED') lease.settle(null);
+    // What one client asks for, or has its provider repeat, rests no credential of the others.
+    else if (end.outcome === 'FAILED' && !isFromClient(end.failure, asking)) lease.settle(end.failure);
+    // An answer that is under way when the whole call is stopped may have waited for its own reader.
+    const wasAnswering = asking.signal.aborted && timeToFirstTokenMs !== null;
+    if (!wasAnswering) outcome = healthOf(end, { latencyMs: durationMs, timeToFirstTokenMs, wholeMs });
+    asking.tally.add(model, end, { startedAtMs, durationMs }, asking.bounds(model));
+    inputAllowances.observe(model.id, asking.inputBytes, asking.tally.attempts.at(-1));
+    const number = asking.tally.attempts.length;
+    logFailedAttempt(log, asking.logged, end, { model, number, durationMs });
+    return attempted;
+  } finally {
+    endCall(outcome);
+  }
+}
+
+type Availability = Pick<InferenceDeps, 'health' | 'pool'>;
+
+/** A circuit's time is not waited for within a call; a time that the provider asked for may be. */
+function waitMsOf(model: CatalogModel, { health, pool }: Availability): number {
+  if (health.openMs(model.id) > 0) return Number.POSITIVE_INFINITY;
+  const rest = pool.rest(model);
+  return Math.max(health.restMs(model.id), rest?.strict === true ? rest.waitMs : 0);
+}
+
+function unavailable(model: CatalogModel, deps: Availability): ProviderFailure {
+  const why = unavailability(model, deps);
+  return new ProviderFailure(
+    why?.code ?? 'PROVIDER_ERROR',
+    why?.message ?? `The provider of ${model.id} is tried by another call.`,
+    { retryable: false, retryAfterMs: why?.retryAfterMs ?? null },
+  );
+}

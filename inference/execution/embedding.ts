@@ -1,0 +1,242 @@
+import type { CatalogModel } from '#catalog/catalog.ts';
+import type { Caller } from '#core/caller.ts';
+import { isEndedByMesh } from '#core/connection-lost.ts';
+import { ProviderFailure, type ProviderUsage } from '#providers/provider.ts';
+import type { CallLabels } from '../call-labels.ts';
+import type { InferenceDeps } from '../deps.ts';
+import { attemptProgress } from '../ledger/attempt-progress.ts';
+import { attemptRecord, unpricedOf, withoutWords } from '../ledger/rows.ts';
+import type { Meters } from '../metering/meters.ts';
+import { type UsageBounds, upperBound } from '../metering/settle.ts';
+import type { Lease } from '../routing/provider-pool.ts';
+import type { Candidates } from '../routing/route.ts';
+import { type Attempted, askCandidates } from './ask.ts';
+import { type AttemptEnd, Cancelled, endOf, Stopped, untilAborted, withinLimits } from './attempt.ts';
+import { EmbeddingParts } from './embedding-parts.ts';
+import {
+  type ClientFailure,
+  errorOfFailure,
+  failureOfError,
+  failureOfProvider,
+  internalFailure,
+} from './ending.ts';
+import { logFailedCall } from './failure-log.ts';
+import type { RunningCall } from './running.ts';
+import { Tally } from './tally.ts';
+import { withoutInput } from './without-input.ts';
+
+/** What `embed` answers: vectors in the order of the values. */
+export interface EmbeddingsData {
+  readonly id: string;
+  readonly vectors: readonly (readonly number[])[];
+  readonly usage: ProviderUsage;
+  readonly costNanos: bigint;
+  readonly modelId: string;
+}
+
+export interface EmbeddingStart {
+  readonly id: string;
+  readonly caller: Caller;
+  readonly labels: CallLabels;
+  readonly values: readonly string[];
+  readonly dimensions: number | null;
+  readonly inputTokensMax: number;
+  readonly inputBytes: number;
+  readonly candidates: Candidates;
+  readonly meters: Meters;
+  readonly startedAtMs: number;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+}
+
+type EmbeddingAttempt = Attempted & { readonly vectors: EmbeddingsData['vectors'] };
+
+type EmbeddingEnding =
+  | { readonly status: 'SUCCEEDED'; readonly vectors: EmbeddingsData['vectors'] }
+  | { readonly status: 'FAILED'; readonly failure: ClientFailure }
+  | { readonly status: 'CANCELLED'; readonly message: string };
+
+/**
+ * One embedding that has its reservation and its row: asks providers until one has answered or none may be asked
+ * again, then closes the row and settles the meters, once each.
+ */
+export class Embedding implements RunningCall {
+  /** Resolves when the row is closed; rejects with the failure, which names the row. */
+  readonly done: Promise<EmbeddingsData>;
+  readonly #start: EmbeddingStart;
+  readonly #deps: InferenceDeps;
+  readonly #tally: Tally;
+  /** By model: vectors of different ones are never mixed. */
+  readonly #parts = new Map<string, EmbeddingParts>();
+  readonly #abort = new AbortController();
+  #model: CatalogModel;
+
+  constructor(start: EmbeddingStart, deps: InferenceDeps) {
+    this.#start = start;
+    this.#deps = deps;
+    this.#tally = new Tally(start.values);
+    this.#model = start.candidates.models[0];
+    this.done = this.#run();
+  }
+
+  /** The mesh ends it: FAILED with OVERLOADED. */
+  stop(message: string): void {
+    this.#abort.abort(new Stopped(message));
+  }
+
+  async #run(): Promise<EmbeddingsData> {
+    const { id, signal, candidates } = this.#start;
+    const { totalMs } = candidates.timeouts;
+    const total = setTimeout(() => {
+      const message = `The embedding has not ended within ${totalMs} ms.`;
+      this.#abort.abort(new ProviderFailure('PROVIDER_TIMEOUT', message, { retryable: false }));
+    }, totalMs);
+    const onLeave = () => {
+      if (isEndedByMesh(signal)) this.stop('The gateway of the client was lost, or has ended.');
+      else this.#abort.abort(new Cancelled('The client has gone.'));
+    };
+    if (signal.aborted) onLeave();
+    signal.addEventListener('abort', onLeave, { once: true });
+
+    let ending: EmbeddingEnding = { status: 'FAILED', failure: internalFailure };
+    try {
+      ending = await this.#ask();
+    } finally {
+      clearTimeout(total);
+      signal.removeEventListener('abort', onLeave);
+      const failure = ending.status === 'FAILED' ? ending.failure : null;
+      logFailedCall(this.#deps.log, this.#start, failure, this.#tally.attempts.at(-1));
+      await this.#settleAndClose(ending);
+    }
+    if (ending.status === 'FAILED') throw errorOfFailure(ending.failure, id);
+    if (ending.status === 'CANCELLED') {
+      const message = `The embedding was stopped: ${ending.message}`;
+      throw errorOfFailure({ code: 'PROVIDER_ERROR', message, retryAfterMs: null }, id);
+    }
+    const { usage, costNanos } = this.#tally;
+    return { id, vectors: ending.vectors, usage, costNanos, modelId: this.#model.id };
+  }
+
+  async #ask(): Promise<EmbeddingEnding> {
+    const { candidates, meters, inputTokensMax } = this.#start;
+    const asked = await askCandidates(
+      {
+        candidates,
+        tally: this.#tally,
+        logged: this.#start,
+        inputBytes: this.#start.inputBytes,
+        bounds: () => this.#bounds,
+        signal: this.#abort.signal,
+        reserve: (model) => {
+          const input = inputTokensMax + this.#deps.inputAllowances.tokensFor(model.id);
+          return meters.raise(this.#tally.used, upperBound(model, input, 0));
+        },
+        recordWait: () => this.#recordProgress(null),
+        recordBegin: (model) => this.#recordProgress(model),
+        attempt: (model, lease) => this.#attempt(model, lease),
+      },
+      this.#deps,
+    );
+    if (asked.kind === 'REFUSED') return { status: 'FAILED', failure: failureOfError(asked.error) };
+    if (asked.kind === 'UNAVAILABLE') return { status: 'FAILED', failure: failureOfProvider(asked.failure) };
+    const { end, vectors } = asked.last;
+    return end.outcome === 'SUCCEEDED' ? { status: 'SUCCEEDED', vectors } : this.#endedBy(end);
+  }
+
+  get #bounds(): UsageBounds {
+    return { inputTokensMax: this.#start.inputTokensMax, outputTokensMax: 0 };
+  }
+
+  /** What the row is closed from should this process die: the attempts that have ended, and the one that begins. */
+  #recordProgress(begins: CatalogModel | null): Promise<void> {
+    const nowMs = this.#deps.now();
+    return this.#deps.progress.write(this.#start.id, {
+      at: new Date(nowMs),
+      attempts: this.#tally.attempts.map(attemptRecord),
+      attempt: begins === null ? null : attemptProgress(begins, this.#bounds, nowMs),
+    });
+  }
+
+  #endedBy(end: AttemptEnd & { readonly outcome: 'FAILED' | 'CANCELLED' }): EmbeddingEnding {
+    const cause = this.#abort.signal.aborted
+      ? this.#abort.signal.reason
+      : end.outcome === 'FAILED'
+        ? end.failure
+        : end.reason;
+    return cause instanceof ProviderFailure
+      ? { status: 'FAILED', failure: failureOfProvider(cause) }
+      : { status: 'CANCELLED', message: cause.message };
+  }
+
+  async #attempt(model: CatalogModel, lease: Lease): Promise<EmbeddingAttempt> {
+    const startedAtMs = this.#deps.now();
+    this.#model = model;
+    const abort = new AbortController();
+    const { signal } = this.#abort;
+    const onStop = () => abort.abort(signal.reason);
+    if (signal.aborted) onStop();
+    signal.addEventListener('abort', onStop, { once: true });
+    const called = await this.#call(lease, abort);
+    signal.removeEventListener('abort', onStop);
+    return { ...called, timeToFirstTokenMs: null, wholeMs: this.#deps.now() - startedAtMs };
+  }
+
+  async #call(lease: Lease, abort: AbortController): Promise<Pick<EmbeddingAttempt, 'end' | 'vectors'>> {
+    const { values, dimensions, candidates } = this.#start;
+    const { connectMs, firstTokenMs, interTokenMs } = candidates.timeouts;
+    const limits = { connectMs, firstMs: firstTokenMs, nextMs: interTokenMs };
+    const model = this.#model;
+    const parts = this.#parts.get(model.id) ?? new EmbeddingParts(values);
+    this.#parts.set(model.id, parts);
+    const before = [...parts.vectors];
+    const progress = parts.follow();
+    let sent = false;
+    try {
+      abort.signal.throwIfAborted();
+      const provider = await untilAborted(Promise.resolve(lease.provider), abort.signal);
+      sent = true;
+      const { vectors, usage } = await withinLimits(abort, limits, (signal) =>
+        provider.embed({
+          model: model.name,
+          values: parts.rest,
+          signal,
+          progress,
+          ...(dimensions === null ? {} : { dimensions }),
+        }),
+      );
+      const answer = { text: '', reasoning: null, toolCalls: [], finishReason: 'STOP' as const, usage };
+      return { end: { outcome: 'SUCCEEDED', answer }, vectors: parts.join(before, vectors) };
+    } catch (error) {
+      const end = endOf(error, abort.signal, null, sent);
+      return {
+        end: end.outcome === 'SUCCEEDED' ? end : { ...end, told: progress.end(end.cut) },
+        vectors: [],
+      };
+    }
+  }
+
+  async #settleAndClose(ending: EmbeddingEnding): Promise<void> {
+    const { id, meters, startedAtMs } = this.#start;
+    const { usage, costNanos, attempts, used } = this.#tally;
+    const endedAtMs = this.#deps.now();
+    const closing = {
+      status: ending.status,
+      modelId: this.#model.id,
+      providerId: this.#model.provider.id,
+      usage,
+      costNanos,
+      ...unpricedOf(attempts),
+      cache: 'BYPASS',
+      latencyMs: endedAtMs - startedAtMs,
+      timeToFirstTokenMs: null,
+      errorCode: ending.status === 'FAILED' ? ending.failure.code : null,
+      error: ending.status === 'FAILED' ? withoutInput(ending.failure.message, this.#start.values) : null,
+      endedAt: new Date(endedAtMs),
+      attempts: attempts.map(attemptRecord),
+    } as const;
+    // While the row is not closed its reservation stands: whoever closes it settles.
+    const isKept = this.#start.labels.retention !== 'NONE';
+    await this.#deps.ledger.close(id, isKept ? closing : withoutWords(closing), null);
+    await meters.settle(used);
+  }
+}

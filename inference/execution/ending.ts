@@ -1,0 +1,83 @@
+import { boundRetryAfterMs, type ErrorCode, HeddleError } from '#core/errors.ts';
+import type { InvocationStatus } from '#mongo/invocations.ts';
+import type { FinishReason, ProviderAnswer, ProviderFailure } from '#providers/provider.ts';
+import type { CompletionData, CompletionError } from '../completion.ts';
+import type { AttemptEnd } from './attempt.ts';
+
+/** A failure as the client gets it. */
+export interface ClientFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly retryAfterMs: number | null;
+  /** More for the error's extensions. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
+/** How an invocation comes out, before it is settled. */
+export interface Ending {
+  readonly status: Exclude<InvocationStatus, 'RUNNING'>;
+  /** What there is of the answer; whole when it SUCCEEDED. */
+  readonly answer: Partial<ProviderAnswer>;
+  /** The answer of a request with responseSchema. */
+  readonly json: unknown;
+  /** Present exactly when FAILED. */
+  readonly failure: ClientFailure | null;
+}
+
+/** How an invocation ended. */
+export interface Ended {
+  readonly completion: CompletionData;
+  readonly failure: ClientFailure | null;
+}
+
+export const internalFailure: ClientFailure = {
+  code: 'INTERNAL',
+  message: 'Something unexpected failed; the log tells more under the completionId.',
+  retryAfterMs: null,
+};
+
+export function failed(failure: ClientFailure, answer: Partial<ProviderAnswer> = {}): Ending {
+  return { status: 'FAILED', answer, json: null, failure };
+}
+
+export function failureOfProvider({ code, message, retryAfterMs }: ProviderFailure): ClientFailure {
+  return { code, message, retryAfterMs: boundRetryAfterMs(retryAfterMs) };
+}
+
+export function failureOfError({ code, message, extensions }: HeddleError): ClientFailure {
+  return { code, message, retryAfterMs: extensions.retryAfterMs ?? null, extensions };
+}
+
+/** What an attempt that did not succeed had said. */
+export function partialAnswer(end: AttemptEnd): Partial<ProviderAnswer> {
+  const partial = end.outcome === 'SUCCEEDED' ? null : end.partial;
+  if (partial === null) return {};
+  const { text, reasoning, toolCalls } = partial;
+  return { text, reasoning: reasoning === '' ? null : reasoning, toolCalls };
+}
+
+export function finishReasonOf(status: InvocationStatus, told: FinishReason | undefined): FinishReason {
+  if (status === 'FAILED') return 'ERROR';
+  if (status === 'CANCELLED') return 'CANCELLED';
+  return (status === 'SUCCEEDED' ? told : undefined) ?? 'OTHER';
+}
+
+/** The failure as it is kept with the completion. */
+export function completionErrorOf({ code, message, retryAfterMs }: ClientFailure): CompletionError {
+  return { code, message, retryAfterMs };
+}
+
+/** The error that `complete` answers with; null when there was no failure. */
+export function errorOf({ completion, failure }: Ended): HeddleError | null {
+  return failure === null ? null : errorOfFailure(failure, completion.id);
+}
+
+/** The failure as an error that names its row. */
+export function errorOfFailure(
+  { code, message, retryAfterMs, extensions }: ClientFailure,
+  completionId: string,
+): HeddleError {
+  return new HeddleError(code, message, {
+    extensions: { ...extensions, completionId, ...(retryAfterMs === null ? {} : { retryAfterMs }) },
+  });
+}

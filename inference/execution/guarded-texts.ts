@@ -1,0 +1,68 @@
+import type { GuardedText } from '#guardrails/guardrail.ts';
+import type { ContentPart, ProviderAnswer, ProviderMessage, ToolCall } from '#providers/provider.ts';
+import type { CompletionRequest } from '../request.ts';
+
+type Looked = Pick<GuardedText, 'texts' | 'urls'>;
+
+/** Media whose bytes hold no text. */
+const opaqueMedia = /^(?:image\/(?!svg)|audio\/|video\/)/i;
+
+/** All of a call that goes to an AI model: the messages in their order, then everything else that is sent. */
+export function readCallTexts({ messages, tools, responseSchema, stop }: CompletionRequest['call']): Looked {
+  const texts: string[] = [];
+  const urls: string[] = [];
+  for (const message of messages) addMessage(message, texts, urls);
+  for (const tool of tools ?? []) {
+    texts.push(tool.name, tool.description ?? '', JSON.stringify(tool.parameters));
+  }
+  if (responseSchema !== undefined) texts.push(JSON.stringify(responseSchema));
+  texts.push(...(stop ?? []));
+  return { texts, urls };
+}
+
+/** All of an answer that reaches the client. */
+export function readAnswerTexts({
+  text = '',
+  reasoning = null,
+  toolCalls = [],
+}: Partial<ProviderAnswer>): Looked {
+  return { texts: [text, reasoning ?? '', ...toolCalls.flatMap(readToolCall)], urls: [] };
+}
+
+function addMessage(message: ProviderMessage, texts: string[], urls: string[]): void {
+  switch (message.role) {
+    case 'user':
+      for (const part of message.parts) addPart(part, texts, urls);
+      return;
+    case 'assistant':
+      texts.push(message.text, ...message.toolCalls.flatMap(readToolCall));
+      return;
+    case 'tool':
+      texts.push(message.content, message.toolCallId);
+      return;
+    case 'system':
+      texts.push(message.content);
+  }
+}
+
+function addPart(part: ContentPart, texts: string[], urls: string[]): void {
+  if (part.type === 'text') texts.push(part.text);
+  else if (part.url !== undefined) {
+    texts.push(part.url, safelyDecoded(part.url));
+    urls.push(part.url);
+  } else if (part.data !== undefined && !opaqueMedia.test(part.mediaType)) {
+    texts.push(Buffer.from(part.data, 'base64').toString('utf8'));
+  }
+}
+
+function readToolCall({ id, name, arguments: given }: ToolCall): readonly string[] {
+  return [name, typeof given === 'string' ? given : (JSON.stringify(given) ?? ''), id];
+}
+
+function safelyDecoded(url: string): string {
+  try {
+    return decodeURIComponent(url);
+  } catch {
+    return '';
+  }
+}

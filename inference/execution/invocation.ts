@@ -1,0 +1,464 @@
+import type { CatalogModel } from '#catalog/catalog.ts';
+import type { Caller } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import type { InvocationStatus, ProgressRecord } from '#mongo/invocations.ts';
+import { type ProviderAnswer, ProviderFailure, type ProviderPart } from '#providers/provider.ts';
+import { readStructuredAnswer } from '../admission/structured-output.ts';
+import type { CompletionData, CompletionEventData } from '../completion.ts';
+import type { InferenceDeps } from '../deps.ts';
+import { attemptProgress } from '../ledger/attempt-progress.ts';
+import { aheadCharsMin, type FollowedSource, type ProgressSource } from '../ledger/progress.ts';
+import type { CompletionResult } from '../ledger/results.ts';
+import { attemptRecord, closingOf, resultOf, withoutWords } from '../ledger/rows.ts';
+import type { Meters } from '../metering/meters.ts';
+import { outputTokensLimit, outputTokensMax, type UsageBounds, upperBound } from '../metering/settle.ts';
+import type { CompletionRequest } from '../request.ts';
+import type { Lease } from '../routing/provider-pool.ts';
+import type { Candidates } from '../routing/route.ts';
+import type { EventSink } from '../streams/event-sink.ts';
+import { AnswerBuilder, eventOf, partsOf } from './answer-builder.ts';
+import { type Attempted, askCandidates } from './ask.ts';
+import {
+  type AttemptEnd,
+  Cancelled,
+  generateOnce,
+  Stopped,
+  streamOnce,
+  UncheckedAnswer,
+  UnfitAnswer,
+  untilAborted,
+} from './attempt.ts';
+import { type AttemptLimits, writingMsMax } from './attempt-timer.ts';
+import {
+  type ClientFailure,
+  completionErrorOf,
+  type Ended,
+  type Ending,
+  failed,
+  failureOfError,
+  failureOfProvider,
+  finishReasonOf,
+  internalFailure,
+  partialAnswer,
+} from './ending.ts';
+import { type LoggedCall, logFailedCall } from './failure-log.ts';
+import { readAnswerTexts } from './guarded-texts.ts';
+import { Tally } from './tally.ts';
+import { withoutInput } from './without-input.ts';
+
+export interface InvocationStart {
+  readonly id: string;
+  readonly request: CompletionRequest;
+  readonly caller: Caller;
+  readonly candidates: Candidates;
+  readonly meters: Meters;
+  readonly startedAtMs: number;
+  /** Where the events go; null: the answer is wanted whole. */
+  readonly sink: EventSink | null;
+  /** Whether the cache was asked before. */
+  readonly cache: 'MISS' | 'BYPASS';
+}
+
+type CompletionAttempt = Attempted & { readonly json: unknown };
+
+const unkeepable: ClientFailure = {
+  code: 'PROVIDER_ERROR',
+  message: 'The answer is larger, or nested deeper, than can be kept.',
+  retryAfterMs: null,
+};
+
+/**
+ * One invocation that has its reservation and its row: asks providers until one has answered or none may be asked
+ * again, then closes the row, settles the meters and emits the last event, once each and in this order.
+ */
+export class Invocation implements ProgressSource {
+  readonly start: InvocationStart;
+  /** Resolves when the row is closed and the last event told. Never rejects. */
+  readonly done: Promise<Ended>;
+  readonly #deps: InferenceDeps;
+  readonly #tally: Tally;
+  /** Aborted once, by whatever stops the whole: a cancellation or the total timeout. */
+  readonly #abort = new AbortController();
+  #attemptAbort: AbortController | undefined;
+  #model: CatalogModel;
+  /** Of the attempt under way. */
+  #received = new AnswerBuilder();
+  #attemptStartedAtMs = 0;
+  #firstTokenMs: number | null = null;
+  /** The client has seen something of an answer. */
+  #shown = false;
+  #restarted = false;
+
+  constructor(start: InvocationStart, deps: InferenceDeps) {
+    this.start = start;
+    this.#deps = deps;
+    this.#tally = new Tally(start.request.call);
+    this.#model = start.candidates.models[0];
+    this.done = this.#run();
+  }
+
+  get id(): string {
+    return this.start.id;
+  }
+
+  /** What lines of the log name. */
+  get #logged(): LoggedCall {
+    const { id, caller, request } = this.start;
+    return { id, caller, labels: request.labels };
+  }
+
+  /** Its client ends it: CANCELLED. A completion that has ended stays as it is. */
+  cancel(message: string): void {
+    this.#stop(new Cancelled(message));
+  }
+
+  /** The mesh ends it: FAILED with OVERLOADED. A completion that has ended stays as it is. */
+  stop(message: string): void {
+    this.#stop(new Stopped(message));
+  }
+
+  /** The completion as it stands while it runs. */
+  running(): CompletionData {
+    return this.#completion('RUNNING', {}, null, null);
+  }
+
+  get parts(): number {
+    return this.#received.parts;
+  }
+
+  get received(): number {
+    return this.#received.received;
+  }
+
+  progress(aheadChars: number): ProgressRecord {
+    const attempt = attemptProgress(
+      this.#model,
+      this.#boundsOf(this.#model),
+      this.#attemptStartedAtMs,
+      this.#received,
+      aheadChars,
+    );
+    return this.#progressWith(attempt);
+  }
+
+  #progressWith(attempt: ProgressRecord['attempt']): ProgressRecord {
+    const attempts = this.#tally.attempts.map(attemptRecord);
+    return { at: new Date(this.#deps.now()), attempts, attempt };
+  }
+
+  #boundsOf(model: CatalogModel): UsageBounds {
+    const { inputTokensMax, call } = this.start.request;
+    return { inputTokensMax, outputTokensMax: outputTokensLimit(model, call.maxOutputTokens) };
+  }
+
+  #stop(reason: Cancelled | ProviderFailure): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort(reason);
+    this.#attemptAbort?.abort(reason);
+  }
+
+  async #run(): Promise<Ended> {
+    const { totalMs } = this.start.candidates.timeouts;
+    const total = setTimeout(() => {
+      const message = `The completion has not ended within ${totalMs} ms.`;
+      this.#stop(new ProviderFailure('PROVIDER_TIMEOUT', message, { retryable: false }));
+    }, totalMs);
+    let ending: Ending;
+    try {
+      ending = await this.#ask();
+      if (this.#deps.guardrails.output !== undefined) ending = await this.#guarded(ending);
+    } catch (error) {
+      this.#deps.log.error({ err: error, completionId: this.id }, 'an invocation failed unexpectedly');
+      ending = failed(internalFailure);
+    }
+    clearTimeout(total);
+    logFailedCall(this.#deps.log, this.#logged, ending.failure, this.#tally.attempts.at(-1));
+    const ended = await this.#settleAndClose(ending);
+    if (this.start.sink !== null) await this.#tellEnd(this.start.sink, ended, ending);
+    return ended;
+  }
+
+  async #ask(): Promise<Ending> {
+    const { progress } = this.#deps;
+    const asked = await askCandidates(
+      {
+        candidates: this.start.candidates,
+        tally: this.#tally,
+        logged: this.#logged,
+        inputBytes: this.start.request.inputBytes,
+        bounds: (model) => this.#boundsOf(model),
+        signal: this.#abort.signal,
+        reserve: (model) => this.#reserveFor(model),
+        recordWait: () => progress.write(this.id, this.#progressWith(null)),
+        recordBegin: (model) => {
+          this.#beginAttempt(model, this.#deps.now());
+          return progress.write(this.id, this.progress(this.#readsStream ? aheadCharsMin : 0));
+        },
+        attempt: (model, lease) => this.#attempt(model, lease),
+        hasShown: () => this.#shown,
+        restart: (failure, other) => !(failure instanceof UncheckedAnswer) && this.#restart(failure, other),
+      },
+      this.#deps,
+    );
+    if (asked.kind === 'REFUSED') return failed(failureOfError(asked.error));
+    if (asked.kind === 'UNAVAILABLE') return failed(failureOfProvider(asked.failure));
+    const { end, json } = asked.last;
+    if (end.outcome === 'SUCCEEDED') return { status: 'SUCCEEDED', answer: end.answer, json, failure: null };
+    return this.#endedBy(end);
+  }
+
+  #endedBy(end: AttemptEnd & { readonly outcome: 'FAILED' | 'CANCELLED' }): Ending {
+    const answer = partialAnswer(end);
+    const cause = this.#abort.signal.aborted ? this.#abort.signal.reason : null;
+    if (end.outcome === 'CANCELLED' || cause instanceof Cancelled) {
+      return { status: 'CANCELLED', answer, json: null, failure: null };
+    }
+    const failure = cause instanceof ProviderFailure ? cause : end.failure;
+    return failed(
+      failure instanceof UncheckedAnswer ? failureOfError(failure.error) : failureOfProvider(failure),
+      answer,
+    );
+  }
+
+  /** The first attempt's bound is reserved already. */
+  #reserveFor(model: CatalogModel): Promise<HeddleError | null> {
+    const { request, meters } = this.start;
+    const output = outputTokensMax(model, request.call.maxOutputTokens);
+    const input = request.inputTokensMax + this.#deps.inputAllowances.tokensFor(model.id);
+    return meters.raise(this.#tally.used, upperBound(model, input, output));
+  }
+
+  /** Only a route may begin anew with another model, and once. */
+  #restart(failure: ProviderFailure, other: CatalogModel): boolean {
+    const { candidates, sink } = this.start;
+    if (!candidates.isRoute || this.#restarted || sink === null) return false;
+    this.#restarted = true;
+    sink.restarted(failure.message, other.id);
+    return true;
+  }
+
+  #beginAttempt(model: CatalogModel, startedAtMs: number): void {
+    this.#model = model;
+    this.#received = new AnswerBuilder();
+    this.#attemptStartedAtMs = startedAtMs;
+  }
+
+  async #attempt(model: CatalogModel, lease: Lease): Promise<CompletionAttempt> {
+    const { now, progress } = this.#deps;
+    const startedAtMs = now();
+    this.#beginAttempt(model, startedAtMs);
+    const abort = new AbortController();
+    this.#attemptAbort = abort;
+    if (this.#abort.signal.aborted) abort.abort(this.#abort.signal.reason);
+    let timeToFirstTokenMs: number | null = null;
+    let followed: FollowedSource | undefined;
+    try {
+      const called = await this.#call(lease, abort, () => {
+        if (followed === undefined) {
+          timeToFirstTokenMs = now() - startedAtMs;
+          this.#firstTokenMs ??= now() - this.start.startedAtMs;
+          followed = progress.follow(this);
+        }
+        return followed.cover();
+      });
+      const wholeMs = this.start.sink === null ? now() - startedAtMs : null;
+      const isStructured = this.start.request.structured !== null;
+      const { end, json } = isStructured
+        ? await this.#structured(called, abort.signal)
+        : { end: called, json: null };
+      return { end, json, timeToFirstTokenMs, wholeMs };
+    } finally {
+      followed?.[Symbol.dispose]();
+    }
+  }
+
+  /** @param cover keeps what has come in the row: to be waited for before it is shown */
+  async #call(
+    lease: Lease,
+    abort: AbortController,
+    cover: () => Promise<void> | undefined,
+  ): Promise<AttemptEnd> {
+    const { request, sink } = this.start;
+    const model = this.#model;
+    try {
+      const { provider: ready } = lease;
+      const provider = ready instanceof Promise ? await untilAborted(ready, abort.signal) : ready;
+      const maxOutputTokens = this.#maxOutputTokensFor(model);
+      const call = {
+        ...request.call,
+        model: model.name,
+        ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+      };
+      if (!this.#readsStream) return await generateOnce(provider, call, abort, this.#limits(true));
+      const show = (part: ProviderPart) => {
+        if (sink === null) return undefined;
+        const event = eventOf(this.id, part);
+        return event === undefined ? undefined : this.#show(sink, event);
+      };
+      const take = (part: ProviderPart) => {
+        if (part.type === 'usage' || part.type === 'finish') return undefined;
+        const covered = cover();
+        if (covered === undefined) return show(part);
+        // What has come is part of the answer, also of one that is stopped meanwhile: its row is closed with it.
+        const settled = untilAborted(covered, abort.signal).catch(() => undefined);
+        return settled.then(() => show(part));
+      };
+      return await streamOnce(provider, call, abort, this.#limits(false), take, this.#received);
+    } catch (error) {
+      if (error instanceof Cancelled)
+        return { outcome: 'CANCELLED', reason: error, told: null, partial: null, cut: false };
+      if (!(error instanceof ProviderFailure)) throw error;
+      return { outcome: 'FAILED', failure: error, told: null, partial: null, cut: false };
+    }
+  }
+
+  /** What the provider is asked for at most; undefined: its own limit, which is the catalog's where that has one. */
+  #maxOutputTokensFor(model: CatalogModel): number | undefined {
+    const requested = this.start.request.call.maxOutputTokens;
+    if (requested !== undefined) return outputTokensMax(model, requested);
+    // Where nobody gives a limit, the answer is held to what was reserved for it.
+    const isOpen = outputTokensLimit(model, requested) === null;
+    return isOpen && this.start.meters.boundsTokens ? outputTokensMax(model, requested) : undefined;
+  }
+
+  /**
+   * A whole answer comes only when all of it is written, so that a silent provider is not told from one that writes: a
+   * route, which can ask another, reads the stream for `complete` too.
+   */
+  get #readsStream(): boolean {
+    return this.start.sink !== null || this.start.candidates.isRoute;
+  }
+
+  #limits(isWhole: boolean): AttemptLimits {
+    const { connectMs, firstTokenMs, interTokenMs } = this.start.candidates.timeouts;
+    const model = this.#model;
+    const tokens = outputTokensMax(model, this.start.request.call.maxOutputTokens);
+    const writingMs = isWhole ? writingMsMax(tokens, this.#deps.health.msPerToken(model.id)) : 0;
+    return { connectMs, firstMs: firstTokenMs + writingMs, nextMs: interTokenMs };
+  }
+
+  #show(sink: EventSink, event: CompletionEventData): Promise<void> | undefined {
+    // With a guardrail on the output nothing is shown before it has looked.
+    if (this.#deps.guardrails.output !== undefined) return undefined;
+    if (!this.#shown) {
+      this.#shown = true;
+      sink.started(this.#model.id);
+    }
+    return sink.append(event);
+  }
+
+  /** An answer that is not of the shape is a failure of the attempt, to be tried again while nothing was shown. */
+  async #structured(
+    end: AttemptEnd,
+    signal: AbortSignal,
+  ): Promise<{ readonly end: AttemptEnd; readonly json: unknown }> {
+    const { request, caller } = this.start;
+    const { structured } = request;
+    if (end.outcome !== 'SUCCEEDED' || structured === null) return { end, json: null };
+    const { text, finishReason, usage } = end.answer;
+    if (finishReason === 'TOOL_CALLS') return { end, json: null };
+    let failure: unknown;
+    try {
+      const reading = readStructuredAnswer(text, structured, caller.tenantId ?? '', this.#deps.jsonSchemas);
+      const read = await untilAborted(reading, signal);
+      if ('json' in read) return { end, json: read.json };
+      const cut = finishReason === 'LENGTH' ? ' (it was cut at maxOutputTokens)' : '';
+      failure = new UnfitAnswer(`The answer does not fit responseSchema: ${read.problem}${cut}.`);
+    } catch (error) {
+      failure = error instanceof HeddleError ? new UncheckedAnswer(error) : error;
+    }
+    const told = { told: usage, partial: signal.aborted ? this.#received : null, cut: false };
+    if (failure instanceof Cancelled) {
+      return { end: { outcome: 'CANCELLED', reason: failure, ...told }, json: null };
+    }
+    if (!(failure instanceof ProviderFailure)) throw failure;
+    return { end: { outcome: 'FAILED', failure, ...told }, json: null };
+  }
+
+  async #guarded(ending: Ending): Promise<Ending> {
+    const { output } = this.#deps.guardrails;
+    if (output === undefined) return ending;
+    // Half an answer is not looked at, and so not told.
+    if (ending.status !== 'SUCCEEDED') return { ...ending, answer: {} };
+    try {
+      await output({ ...readAnswerTexts(ending.answer), tenantId: this.start.caller.tenantId });
+      return ending;
+    } catch (error) {
+      if (error instanceof HeddleError) return failed(failureOfError(error));
+      throw error;
+    }
+  }
+
+  async #settleAndClose(ending: Ending): Promise<Ended> {
+    const endedAtMs = this.#deps.now();
+    const { completion, failure, result } = this.#kept(ending, endedAtMs);
+    try {
+      const closing = closingOf(completion, this.#model.provider.id, endedAtMs, this.#firstTokenMs);
+      closing.error = failure === null ? null : withoutInput(failure.message, this.start.request.call);
+      // While the row is not closed its reservation stands: whoever closes it settles.
+      if (this.start.request.labels.retention === 'NONE') {
+        await this.#deps.ledger.close(this.id, withoutWords(closing), null);
+      } else await this.#deps.ledger.close(this.id, closing, result);
+      await this.start.meters.settle(this.#tally.used);
+      return { completion, failure };
+    } catch (error) {
+      this.#deps.log.error({ err: error, completionId: this.id }, 'a ledger row could not be closed');
+      return {
+        completion: this.#completion('FAILED', ending.answer, ending.json, internalFailure),
+        failure: internalFailure,
+      };
+    }
+  }
+
+  /** An answer that cannot be kept could not be told again: it has failed, and what an unfinished one had said is dropped. */
+  #kept(ending: Ending, endedAtMs: number): Ended & { readonly result: CompletionResult | null } {
+    const { status, answer, json, failure } = ending;
+    const completion = this.#completion(status, answer, json, failure);
+    const result = resultOf(completion, endedAtMs);
+    const isEmpty = Object.keys(answer).length === 0;
+    if (result !== null || isEmpty) return { completion, failure, result };
+    return this.#kept(status === 'SUCCEEDED' ? failed(unkeepable) : { ...ending, answer: {} }, endedAtMs);
+  }
+
+  async #tellEnd(sink: EventSink, ended: Ended, { answer }: Ending): Promise<void> {
+    try {
+      if (!this.#shown) {
+        sink.started(this.#model.id);
+        const { text = '', reasoning = null, toolCalls = [] } = answer;
+        const parts = ended.failure === null ? partsOf({ text, reasoning, toolCalls }) : [];
+        for (const part of parts) {
+          const event = eventOf(this.id, part);
+          if (event !== undefined) void sink.append(event);
+        }
+      }
+      await sink.end(ended);
+    } catch (error) {
+      this.#deps.log.error({ err: error, completionId: this.id }, 'a stream could not be ended');
+    }
+  }
+
+  #completion(
+    status: InvocationStatus,
+    answer: Partial<ProviderAnswer>,
+    json: unknown,
+    failure: Ended['failure'],
+  ): CompletionData {
+    return {
+      id: this.id,
+      status,
+      text: answer.text ?? '',
+      json,
+      reasoning: answer.reasoning ?? null,
+      toolCalls: answer.toolCalls ?? [],
+      finishReason: finishReasonOf(status, answer.finishReason),
+      usage: this.#tally.usage,
+      costNanos: this.#tally.costNanos.toString(),
+      cache: this.start.cache,
+      modelId: this.#model.id,
+      promptVersionId: this.start.request.promptVersionId,
+      attempts: [...this.#tally.attempts],
+      createdAtMs: this.start.startedAtMs,
+      error: failure === null ? null : completionErrorOf(failure),
+    };
+  }
+}

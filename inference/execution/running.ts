@@ -1,0 +1,85 @@
+import { HeddleError } from '#core/errors.ts';
+import type { Invocation } from './invocation.ts';
+
+/** A provider call in progress, which the process waits for, and stops, when it ends. */
+export interface RunningCall {
+  /** Resolves when its row is closed. */
+  readonly done: Promise<unknown>;
+  /** Ends it as FAILED with OVERLOADED: the mesh ended it, not its client and not its provider. */
+  stop(message: string): void;
+}
+
+/** The calls in progress in this process: completions, by their ids, and other calls. */
+export interface Running {
+  /** Throws OVERLOADED at the bound of calls, or after a drain. */
+  admit(): void;
+  get(id: string): Invocation | undefined;
+  /** Until it is done. */
+  add(invocation: Invocation): void;
+  /** A call that has no id to be found by. */
+  join(call: RunningCall): void;
+  /**
+   * Waits until no call is in progress and `lastCall` has resolved, at most so long. Then admits nothing more, stops
+   * the calls that are left, and waits for their rows.
+   * @param lastCall resolves when no further call can arrive; calls are admitted until then
+   */
+  drain(graceMs: number, lastCall?: Promise<unknown>): Promise<void>;
+}
+
+/** Calls that one process runs at once. */
+const runningMax = 20_000;
+
+export function createRunning(): Running {
+  const calls = new Set<RunningCall>();
+  const invocations = new Map<string, Invocation>();
+  let stopped = false;
+
+  function join(call: RunningCall): void {
+    calls.add(call);
+    const leave = () => calls.delete(call);
+    call.done.then(leave, leave);
+    // Admitted before the drain ended, begun after it.
+    if (stopped) call.stop(stopping);
+  }
+
+  async function allDone(): Promise<void> {
+    while (calls.size > 0) await Promise.allSettled([...calls].map(({ done }) => done));
+  }
+
+  return {
+    admit() {
+      if (stopped) throw shuttingDown();
+      if (calls.size >= runningMax) throw atCapacity();
+    },
+    get: (id) => invocations.get(id),
+    add(invocation) {
+      invocations.set(invocation.id, invocation);
+      void invocation.done.then(() => invocations.delete(invocation.id));
+      join(invocation);
+    },
+    join,
+    async drain(graceMs, lastCall = Promise.resolve()) {
+      const grace = Promise.withResolvers<void>();
+      const timer = setTimeout(grace.resolve, graceMs);
+      await Promise.race([lastCall.then(allDone), grace.promise]);
+      clearTimeout(timer);
+      stopped = true;
+      for (const call of calls) call.stop(stopping);
+      await allDone();
+    },
+  };
+}
+
+const stopping = 'The process that ran this call has shut down.';
+
+function shuttingDown(): HeddleError {
+  return new HeddleError('OVERLOADED', 'This process is shutting down.', {
+    extensions: { retryAfterMs: 1_000, notBegun: true },
+  });
+}
+
+function atCapacity(): HeddleError {
+  return new HeddleError('OVERLOADED', 'This process runs as many calls as it may.', {
+    extensions: { retryAfterMs: 1_000 },
+  });
+}

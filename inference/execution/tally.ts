@@ -1,0 +1,72 @@
+import type { CatalogModel } from '#catalog/catalog.ts';
+import { addUsage, type ProviderUsage } from '#providers/provider.ts';
+import { type AttemptData, noUsage } from '../completion.ts';
+import {
+  type ExactCost,
+  estimatedUsage,
+  exactCost,
+  nanosOf,
+  type UpperBound,
+  type UsageBounds,
+} from '../metering/settle.ts';
+import type { AttemptEnd } from './attempt.ts';
+import { hasPartOf, withoutInput } from './without-input.ts';
+
+/** What the attempts of one invocation have taken so far. `input` is what a provider may repeat in an error. */
+export class Tally {
+  readonly attempts: AttemptData[] = [];
+  usage: ProviderUsage = noUsage;
+  readonly #input: unknown;
+  #cost: ExactCost = 0n;
+
+  constructor(input: unknown) {
+    this.#input = input;
+  }
+
+  /** Rounded once, over all attempts. */
+  get costNanos(): bigint {
+    return nanosOf(this.#cost);
+  }
+
+  /** True when a part of these words of a provider is in the input too: the provider may have it from there. */
+  repeatsInput(words: string): boolean {
+    return hasPartOf(words, this.#input);
+  }
+
+  get used(): UpperBound {
+    return { tokens: BigInt(this.usage.inputTokens + this.usage.outputTokens), costNanos: this.costNanos };
+  }
+
+  add(
+    model: CatalogModel,
+    end: AttemptEnd,
+    time: { readonly startedAtMs: number; readonly durationMs: number },
+    bounds: UsageBounds,
+  ): void {
+    const usage = usageOf(end, bounds);
+    const cost = usage === null ? 0n : exactCost(model.price, usage);
+    if (usage !== null) this.usage = this.attempts.length === 0 ? usage : addUsage(this.usage, usage);
+    this.#cost += cost;
+    this.attempts.push({
+      modelId: model.id,
+      ...time,
+      outcome: end.outcome,
+      error: errorTextOf(end, this.#input),
+      usage,
+      usageEstimated: (end.outcome !== 'SUCCEEDED' && end.cut) || usage?.estimated === true,
+      ...(usage !== null && model.price === null ? { unpriced: true as const } : {}),
+      costNanos: nanosOf(cost).toString(),
+    });
+  }
+}
+
+function usageOf(end: AttemptEnd, bounds: UsageBounds): ProviderUsage | null {
+  if (end.outcome === 'SUCCEEDED') return end.answer.usage;
+  return end.cut ? estimatedUsage(bounds, end.partial?.received ?? 0, end.told) : end.told;
+}
+
+function errorTextOf(end: AttemptEnd, input: unknown): string | null {
+  if (end.outcome === 'SUCCEEDED') return null;
+  if (end.outcome === 'CANCELLED') return end.reason.message;
+  return `${end.failure.code}: ${withoutInput(end.failure.message, input)}`;
+}

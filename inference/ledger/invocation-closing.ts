@@ -1,0 +1,22 @@
+import type { InvocationRecord } from '#mongo/invocations.ts';
+
+/** What closing a row sets. */
+export type InvocationClosing = Pick<
+  InvocationRecord,
+  | 'status'
+  | 'modelId'
+  | 'providerId'
+  | 'usage'
+  | 'costNanos'
+  | 'unpriced'
+  | 'cache'
+  | 'latencyMs'
+  | 'timeToFirstTokenMs'
+  | 'errorCode'
+  | 'error'
+  | 'endedAt'
+  | 'attempts'
+> & {
+  /** True where its process has not closed it itself. */
+  orphaned?: true;
+};

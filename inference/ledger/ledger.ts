@@ -1,0 +1,211 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Connection } from 'mongoose';
+import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
+import { reopenHour } from '#mongo/meter-rollup.ts';
+import { closeAbandoned, commitUsage, type SweepServices } from './abandoned.ts';
+import { GroupWriter } from './group-writer.ts';
+import type { InvocationClosing } from './invocation-closing.ts';
+import { nativeCollection } from './native-collection.ts';
+import { type CompletionResult, createCompletionResults } from './results.ts';
+import { isOfDocuments, isOnlyDuplicates } from './write-errors.ts';
+
+/**
+ * The ledger as inference writes it. Each method resolves when what it wrote is durable. A row is closed only while it
+ * is RUNNING, so whoever comes first (this process, or the sweep of another) closes it, once. One exception: what was
+ * closed because this process seemed dead is an estimate, and is replaced by what this process closes it with.
+ */
+export interface Ledger {
+  /** A new row: RUNNING, or ended already (an answer from the cache) with its result. */
+  open(row: InvocationRecord, result?: CompletionResult): Promise<void>;
+  /** Raises what the row of a running call has reserved. */
+  raise(id: string, reserved: { readonly tokens: bigint; readonly costNanos: bigint }): Promise<void>;
+  /**
+   * Ends a row; tried again for a while when the database fails. What rejects in the end is closed as FAILED by a later
+   * `closeLost`, with what it took, which then commits its usage to the meters as well.
+   */
+  close(id: string, closing: InvocationClosing, result: CompletionResult | null): Promise<void>;
+  /** Are there rows whose opening or closing failed since the last `closeLost`? */
+  readonly hasLost: boolean;
+  /**
+   * Sees to the owner's rows that this process will not close any more: those whose closing failed are closed, those
+   * whose opening failed, though the row is there, are deleted: their calls did not take place and count as no request.
+   * The number of rows.
+   */
+  closeLost(ownerId: string, atMs: number): Promise<number>;
+}
+
+const bounds = { batchMax: 256, waitingMax: 20_000, gatherMs: 2 };
+const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as const;
+/** Short ones: rows are closed as soon as the database can write again. */
+const closeRetryDelaysMs = [50, 200, 1_000, 1_500, 1_500, 1_500, 1_500, 1_500, 1_500];
+/** Rows remembered whose closing, or opening, failed; older ones are closed as if their process had died. */
+const lostMax = 20_000;
+
+interface Closing {
+  readonly id: string;
+  readonly closing: InvocationClosing;
+  readonly result: CompletionResult | null;
+}
+
+export interface LedgerOptions extends Omit<SweepServices, 'connection'> {
+  readonly delay?: (ms: number) => Promise<unknown>;
+}
+
+export function createLedger(
+  connection: Connection,
+  { log, streams, quota, payloads, delay = (ms) => wait(ms) }: LedgerOptions,
+): Ledger {
+  const rows = nativeCollection<InvocationRecord>(connection, invocations);
+  const results = createCompletionResults(connection, { payloads, log });
+  const services = { connection, log, streams, quota, payloads };
+  const options = { ...bounds, isOfItems: isOfDocuments };
+  /** Rows that are being opened, run, or being closed. */
+  const held = new Set<string>();
+  const lost = new Map<string, InvocationClosing>();
+  const unopened = new Map<string, true>();
+  let hasLost = false;
+
+  const opens = new GroupWriter<InvocationRecord>(async (records) => {
+    try {
+      await rows.insertMany(records, durable);
+    } catch (error) {
+      if (!isOnlyDuplicates(error) || !(await stand(records))) throw error;
+    }
+  }, options);
+
+  const contents = new GroupWriter<CompletionResult>(results.write, options);
+
+  // One after the other: a process that dies in between must not leave an end without its result, which a repeated
+  // idempotency key would be answered with. A result without an end is found by nobody and expires.
+  const closes = new GroupWriter<Closing>(async (items) => {
+    const records = items.map(({ result }) => result).filter((result) => result !== null);
+    if (records.length > 0) await results.write(records);
+    const { matchedCount } = await rows.bulkWrite(closingsOf(items, { status: 'RUNNING' }), durable);
+    if (matchedCount === items.length) return;
+    const { modifiedCount } = await rows.bulkWrite(closingsOf(items, { orphaned: true }), durable);
+    if (modifiedCount > 0) {
+      await reopenHours(items);
+      log.warn({ rows: modifiedCount }, 'replaced the estimates of calls taken for dead');
+      const empty = items.filter(({ result }) => result === null).map(({ id }) => id);
+      if (empty.length > 0) await results.remove(empty);
+    }
+    const missed = items.length - matchedCount - modifiedCount;
+    if (missed > 0) log.warn({ missed }, 'ledger rows had been closed before');
+  }, options);
+
+  /** Are all of these rows there, written by the owners that they name? */
+  async function stand(records: readonly InvocationRecord[]): Promise<boolean> {
+    const ids = records.map(({ _id }) => _id);
+    const standing = await rows.find({ _id: { $in: ids } }, { projection: { ownerId: 1 } }).toArray();
+    const owners = new Map(standing.map(({ _id, ownerId }) => [_id, ownerId]));
+    return records.every(({ _id, ownerId }) => owners.get(_id) === ownerId);
+  }
+
+  /** Of rows that another process closed meanwhile. */
+  async function replaceEstimates(closings: readonly Pick<Closing, 'id' | 'closing'>[]): Promise<void> {
+    if (closings.length === 0) return;
+    const { modifiedCount } = await rows.bulkWrite(closingsOf(closings, { orphaned: true }), durable);
+    if (modifiedCount === 0) return;
+    await reopenHours(closings);
+    await commitUsage(
+      services,
+      closings.map(({ id }) => id),
+    );
+  }
+
+  /** The sums of hours with corrected rows are made again. */
+  async function reopenHours(corrected: readonly Pick<Closing, 'id'>[]): Promise<void> {
+    const found = await rows
+      .find({ _id: { $in: corrected.map(({ id }) => id) } }, { projection: { tenantId: 1, startedAt: 1 } })
+      .toArray();
+    for (const { tenantId, startedAt } of found) await reopenHour(connection, tenantId, startedAt.getTime());
+  }
+
+  function remember<T>(ids: Map<string, T>, id: string, value: T): void {
+    ids.set(id, value);
+    hasLost = true;
+    if (ids.size > lostMax) ids.delete(ids.keys().next().value ?? '');
+  }
+
+  /** Closes a row after its first try has failed. */
+  async function closeAgain(closing: Closing, first: unknown): Promise<void> {
+    let failure = first;
+    for (const [attempt, delayMs] of closeRetryDelaysMs.entries()) {
+      if (isOfDocuments(failure)) break;
+      log.warn({ err: failure, attempt }, 'a ledger row could not be closed and is tried again');
+      await delay(delayMs);
+      try {
+        return await closes.push(closing);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  return {
+    async open(row, result) {
+      if (result !== undefined) await contents.push(result);
+      if (row.status !== 'RUNNING') return opens.push(row);
+      held.add(row._id);
+      try {
+        await opens.push(row);
+      } catch (error) {
+        remember(unopened, row._id, true);
+        held.delete(row._id);
+        throw error;
+      }
+    },
+    async raise(id, { tokens, costNanos }) {
+      const reserved = { tokens: Number(tokens), costNanos };
+      await rows.updateOne({ _id: id, status: 'RUNNING' }, { $set: { reserved } }, durable);
+    },
+    async close(id, closing, result) {
+      try {
+        const item = { id, closing, result };
+        await closes.push(item).catch((error: unknown) => closeAgain(item, error));
+      } catch (error) {
+        remember(lost, id, { ...closing, status: 'FAILED', errorCode: 'INTERNAL' });
+        throw error;
+      } finally {
+        held.delete(id);
+      }
+    },
+    get hasLost() {
+      return hasLost;
+    },
+    async closeLost(ownerId, atMs) {
+      hasLost = false;
+      const known = [...lost].map(([id, closing]) => ({ id, closing }));
+      try {
+        await replaceEstimates(known);
+        const closed = await closeAbandoned(services, [ownerId], atMs, {
+          isHeld: (id) => held.has(id),
+          isUnopened: (id) => unopened.has(id),
+          closingOf: (id) => lost.get(id),
+        });
+        for (const { id } of known) lost.delete(id);
+        return closed;
+      } catch (error) {
+        hasLost = true;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Closes each row that also fits `where`. */
+function closingsOf(
+  items: readonly Pick<Closing, 'id' | 'closing'>[],
+  where: { readonly status: 'RUNNING' } | { readonly orphaned: true },
+) {
+  return items.map(({ id, closing }) => ({
+    updateOne: {
+      filter: { _id: id, ...where },
+      update: {
+        $set: closing,
+        $unset: { opening: true as const, progress: true as const, orphaned: true as const },
+      },
+    },
+  }));
+}

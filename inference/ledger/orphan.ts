@@ -1,0 +1,76 @@
+import type { AttemptProgressRecord, AttemptRecord, InvocationRecord } from '#mongo/invocations.ts';
+import { addUsage } from '#providers/provider.ts';
+import type { LoggedEvent } from '#state/streams/stream-log.ts';
+import { type CompletionData, type CompletionEventData, noUsage } from '../completion.ts';
+import { cutAttemptRecord, progressOfRow } from './attempt-progress.ts';
+import type { InvocationClosing } from './invocation-closing.ts';
+import { type LoggedAnswer, loggedAnswer } from './logged-answer.ts';
+import { completionOfRow, orphanedMessage, unpricedOf } from './rows.ts';
+
+/** How the row of a call is closed whose process died, and what is kept of its answer. */
+export interface OrphanClosing {
+  readonly closing: InvocationClosing;
+  /** Null: it is no completion. */
+  readonly completion: CompletionData | null;
+}
+
+/**
+ * Closes a call whose process died without saying how it ended: its row holds what had been used when it was last
+ * written, its stream log perhaps more. What was under way counts as an attempt that was cut.
+ */
+export function closeOrphan(
+  row: InvocationRecord,
+  events: readonly LoggedEvent<CompletionEventData>[],
+  atMs: number,
+): OrphanClosing {
+  const logged = loggedAnswer(events);
+  const attempts = attemptsOf(row, logged);
+  const usages = attempts.flatMap(({ usage }) => (usage === null ? [] : [usage]));
+  const last = row.progress?.attempt ?? row;
+  const closing = {
+    status: 'FAILED',
+    modelId: last.modelId,
+    providerId: last.providerId,
+    usage: usages.reduce(addUsage, noUsage),
+    costNanos: attempts.reduce((sum, { costNanos }) => sum + costNanos, 0n),
+    ...unpricedOf(attempts),
+    cache: row.cache,
+    latencyMs: null,
+    timeToFirstTokenMs: null,
+    errorCode: 'INTERNAL',
+    error: orphanedMessage,
+    endedAt: new Date(atMs),
+    attempts,
+    orphaned: true,
+  } as const;
+  if (row.kind !== 'completion') return { closing, completion: null };
+  return { closing, completion: { ...completionOfRow({ ...row, ...closing }), ...partialAnswer(logged) } };
+}
+
+function attemptsOf(row: InvocationRecord, logged: LoggedAnswer | null): AttemptRecord[] {
+  const progress = progressOfRow(row);
+  if (progress === undefined) return row.attempts;
+  const { attempt, at } = progress;
+  if (attempt === null) return progress.attempts;
+  return [...progress.attempts, cutAttemptRecord(attempt, charsOf(attempt, logged), at.getTime())];
+}
+
+/** Characters of the answer that clients may have: those in the log where it has it all; otherwise an upper bound. */
+function charsOf(
+  { modelId, receivedChars, coveredChars = receivedChars }: AttemptProgressRecord,
+  logged: LoggedAnswer | null,
+): number {
+  if (logged === null || (logged.modelId !== null && logged.modelId !== modelId)) return coveredChars;
+  const { received } = logged.answer;
+  // A log that has less than the row was given up, or has lost something.
+  return logged.whole && received >= receivedChars ? received : Math.max(coveredChars, received);
+}
+
+/** An answer whose beginning is no longer held would read as another one. */
+function partialAnswer(
+  logged: LoggedAnswer | null,
+): Pick<CompletionData, 'text' | 'reasoning' | 'toolCalls'> | null {
+  if (logged === null || !logged.whole) return null;
+  const { text, reasoning, toolCalls } = logged.answer;
+  return { text, reasoning: reasoning === '' ? null : reasoning, toolCalls };
+}

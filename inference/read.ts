@@ -1,0 +1,114 @@
+import type { Caller } from '#core/caller.ts';
+import { HeddleError, isErrorCode } from '#core/errors.ts';
+import { parseJson } from '#core/json/exact-json.ts';
+import { type CallMaker, seesCall } from '#core/ledger-reach.ts';
+import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
+import type { CompletionData } from './completion.ts';
+import type { InferenceDeps } from './deps.ts';
+import { type Ended, failureOfError } from './execution/ending.ts';
+import type { Invocation } from './execution/invocation.ts';
+import type { Running } from './execution/running.ts';
+import { OneAtATime } from './ledger/one-at-a-time.ts';
+import { completionOfRow } from './ledger/rows.ts';
+
+/** Reads completions, whichever process runs or ran them. */
+export interface CompletionReader {
+  /** Those that there are and that the caller may read, in any order. */
+  findMany(ids: readonly string[], caller: Caller): Promise<CompletionData[]>;
+  /** Throws NOT_FOUND: there is none, or the caller may not read it. */
+  get(id: string, caller: Caller): Promise<CompletionData>;
+  /** Waits for its end, at most so long, and gives what there is by then. */
+  outcome(id: string, caller: Caller, waitMsMax: number, signal: AbortSignal): Promise<CompletionData>;
+}
+
+const pollMsMin = 20;
+const pollMsMax = 1_000;
+
+/** Content is wider than the ledger: `usage:read` does not show it. */
+function mayRead(caller: Caller, call: CallMaker): boolean {
+  return seesCall(caller, call, ['completions:read']);
+}
+
+function makerOf({ start: { caller, request } }: Invocation): CallMaker {
+  return { ...caller, endUserId: request.labels.endUserId };
+}
+
+export function createCompletionReader(
+  { connection, delay, now, results }: Pick<InferenceDeps, 'connection' | 'delay' | 'now' | 'results'>,
+  running: Running,
+): CompletionReader {
+  /** What one tenant holds in memory by reading several at once, whatever it asks for at the same time. */
+  const reads = new OneAtATime();
+  const findOne = async (ids: readonly string[]) => (ids.length === 0 ? null : results.find(ids));
+
+  /** With their contents, where those are still kept. */
+  async function stored(rows: readonly InvocationRecord[]): Promise<CompletionData[]> {
+    const ended = rows.filter(({ status }) => status !== 'RUNNING').map(({ _id }) => _id);
+    const kept =
+      ended.length < 2
+        ? await findOne(ended)
+        : await reads.run(rows[0]?.tenantId ?? '', () => results.find(ended));
+    return rows.map((row) => {
+      const content = kept?.get(row._id)?.content;
+      return content === undefined ? completionOfRow(row) : (parseJson(content) as CompletionData);
+    });
+  }
+
+  async function findMany(ids: readonly string[], caller: Caller): Promise<CompletionData[]> {
+    const local = ids.flatMap((id) => running.get(id) ?? []);
+    const elsewhere = ids.filter((id) => running.get(id) === undefined);
+    const rows: InvocationRecord[] =
+      elsewhere.length === 0
+        ? []
+        : await invocations(connection)
+            .find({ _id: { $in: elsewhere } })
+            .lean();
+    return [
+      ...local
+        .filter((invocation) => mayRead(caller, makerOf(invocation)))
+        .map((invocation) => invocation.running()),
+      ...(await stored(rows.filter((row) => row.kind === 'completion' && mayRead(caller, row)))),
+    ];
+  }
+
+  async function find(id: string, caller: Caller): Promise<CompletionData | null> {
+    const [found] = await findMany([id], caller);
+    return found ?? null;
+  }
+
+  async function get(id: string, caller: Caller): Promise<CompletionData> {
+    const found = await find(id, caller);
+    if (found === null) {
+      throw new HeddleError('NOT_FOUND', 'There is no completion of this id that you may read.');
+    }
+    return found;
+  }
+
+  return {
+    findMany,
+    get,
+    async outcome(id, caller, waitMsMax, signal) {
+      const local = running.get(id);
+      if (local !== undefined && mayRead(caller, makerOf(local))) {
+        return (await local.done).completion;
+      }
+      const untilMs = now() + waitMsMax;
+      for (let pollMs = pollMsMin; ; pollMs = Math.min(pollMs * 2, pollMsMax)) {
+        const found = await get(id, caller);
+        if (found.status !== 'RUNNING' || now() >= untilMs || signal.aborted) return found;
+        await delay(pollMs, signal).catch(() => undefined);
+      }
+    },
+  };
+}
+
+/** A completion read back, as it was told when it ended. */
+export function endedOf(completion: CompletionData): Ended {
+  const { error, id } = completion;
+  if (error === null || !isErrorCode(error.code)) return { completion, failure: null };
+  const { code, message, retryAfterMs } = error;
+  const failure = failureOfError(
+    new HeddleError(code, message, { extensions: { completionId: id, retryAfterMs } }),
+  );
+  return { completion, failure };
+}

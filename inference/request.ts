@@ -1,0 +1,39 @@
+import type { CacheScope } from '#core/cache-scope.ts';
+import type { ProviderCall } from '#providers/provider.ts';
+import type { StructuredOutput } from './admission/structured-output.ts';
+import type { CallLabels } from './call-labels.ts';
+
+export type CacheUse = 'DEFAULT' | 'USE' | 'BYPASS' | 'REFRESH';
+export type OnDisconnect = 'CANCEL' | 'DRAIN' | 'KEEP';
+
+/** What of a field's @cache an invocation needs; null where the field has none. */
+export interface CachePolicy {
+  readonly maxAgeMs: number;
+  readonly scope: CacheScope;
+}
+
+/** A completion that is asked for: checked, complete, and independent of the model that will answer. */
+export interface CompletionRequest {
+  /** A model id or a route's alias. */
+  readonly model: string;
+  /** Without the model and the signal, which each attempt brings. */
+  readonly call: Omit<ProviderCall, 'model' | 'signal'>;
+  readonly cache: CacheUse;
+  /** What the call narrows the scope of @cache to; null: not at all. */
+  readonly cacheScope: CacheScope | null;
+  readonly onDisconnect: OnDisconnect;
+  readonly idempotencyKey: string | null;
+  readonly labels: CallLabels;
+  readonly promptId: string | null;
+  readonly promptVersionId: string | null;
+  /** Present with responseSchema. */
+  readonly structured: StructuredOutput | null;
+  /** An upper bound of the input's tokens, cheap to compute: ceil(bytes / 3) of its text, plus its files. */
+  readonly inputTokensMax: number;
+  /** Bytes of its text, with three for each token that vendors put around it; null: it has files as well. */
+  readonly inputBytes: number | null;
+  /** Capabilities that the model must have, where it tells which it has. */
+  readonly needs: readonly string[];
+  /** Modalities that the model must take as input, where it tells which it takes. */
+  readonly inputs: readonly string[];
+}

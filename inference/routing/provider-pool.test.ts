@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import type { CatalogModel, CatalogProvider, CatalogSnapshot } from '#catalog/catalog.ts';
+import { providerDestination } from '#core/providers/provider-destination.ts';
+import { createSecretBox } from '#core/secrets/secret-box.ts';
+import { sealCredential } from '#mongo/credential-secret.ts';
+import { ProviderFailure, type ProviderOptions } from '#providers/provider.ts';
+import { catalogModel } from '#test/support/catalog-model.ts';
+import { scriptedProvider } from '#test/support/scripted-provider.ts';
+import { createProviderPool } from './provider-pool.ts';
+
+const secretBox = createSecretBox(new Uint8Array(32));
+
+function setup() {
+  const made: ProviderOptions[] = [];
+  let nowMs = 0;
+  let snapshot: CatalogSnapshot = { providers: new Map(), models: new Map(), routes: new Map() };
+  const pool = createProviderPool({
+    catalog: { snapshot: () => snapshot },
+    secretBox,
+    fetch: globalThis.fetch,
+    random: () => 0.5,
+    now: () => nowMs,
+    create: async (options) => {
+      made.push(options);
+      return scriptedProvider();
+    },
+  });
+  /** As a reading of the catalogue: new objects with the same or other content. */
+  const read = (more: Partial<CatalogProvider> = {}): CatalogModel => {
+    const provider: CatalogProvider = {
+      id: 'p',
+      kind: 'OPENAI',
+      baseUrl: null,
+      region: null,
+      enabled: true,
+      credentials: [],
+      ...more,
+    };
+    snapshot = { ...snapshot, providers: new Map([[provider.id, provider]]) };
+    return catalogModel('p/one', { provider });
+  };
+  const advance = (ms: number) => {
+    nowMs += ms;
+  };
+  return { pool, made, read, advance };
+}
+
+const openAi = providerDestination({ kind: 'OPENAI', baseUrl: null, region: null });
+
+/** A credential of the provider `p`, entered for that address. */
+const credential = (id: string, secret: string, weight = 1, destination = openAi) => ({
+  id,
+  label: id,
+  weight,
+  sealed: sealCredential(secretBox, secret, { id, providerId: 'p', destination }),
+  destination,
+});
+
+describe('the provider pool', () => {
+  it('makes a provider once for many calls and readings of the catalogue, with its secret opened', async () => {
+    const { pool, made, read } = setup();
+    const credentials = [credential('a', 'the secret')];
+    const first = await pool.take(read({ credentials }), new Set()).provider;
+    expect(pool.take(read({ credentials }), new Set()).provider).toBe(first);
+    expect(made).toMatchObject([{ kind: 'OPENAI', secret: 'the secret' }]);
+  });
+
+  it('makes it anew when its address or secret changes, and drops what is gone', async () => {
+    const { pool, made, read } = setup();
+    const credentials = [credential('a', 'one')];
+    await pool.take(read({ credentials }), new Set()).provider;
+    const baseUrl = 'https://x';
+    const elsewhere = providerDestination({ kind: 'OPENAI', baseUrl, region: null });
+    const [one, two] = ['one', 'two'].map((secret) => credential('a', secret, 1, elsewhere));
+    await pool.take(read({ credentials: [one!], baseUrl }), new Set()).provider;
+    await pool.take(read({ credentials: [two!], baseUrl }), new Set()).provider;
+    expect(made.map(({ baseUrl, secret }) => [baseUrl, secret])).toEqual([
+      [null, 'one'],
+      ['https://x', 'one'],
+      ['https://x', 'two'],
+    ]);
+    await pool.take(read({ id: 'q' }), new Set()).provider;
+    await pool.take(read({ credentials: [two!], baseUrl }), new Set()).provider;
+    expect(made).toHaveLength(5);
+  });
+
+  it('takes another credential for the next attempt, and the first again after the last', async () => {
+    const { pool, made, read } = setup();
+    const model = read({ credentials: [credential('a', 'A'), credential('b', 'B', 3)] });
+    const tried = new Set<string>();
+    for (let attempt = 0; attempt < 3; attempt++) await pool.take(model, tried).provider;
+    expect(new Set(made.map(({ secret }) => secret))).toEqual(new Set(['A', 'B']));
+    expect(tried).toEqual(new Set(['a', 'b']));
+  });
+
+  it('refuses a secret that cannot be opened, without telling it, and tries again next time', async () => {
+    const { pool, read } = setup();
+    const other = createSecretBox(new Uint8Array(32).fill(1));
+    const bound = { id: 'a', providerId: 'p', destination: openAi };
+    const sealed = sealCredential(other, 'other key', bound);
+    const model = read({ credentials: [{ ...bound, label: 'main', weight: 1, sealed }] });
+    for (let call = 0; call < 2; call++) {
+      await expect(pool.take(model, new Set()).provider).rejects.toMatchObject({
+        code: 'NO_ROUTE',
+        message: expect.stringContaining('main'),
+      });
+    }
+  });
+
+  const refusal = (code: ProviderFailure['code'], more: Partial<ProviderFailure> = {}) =>
+    new ProviderFailure(code, 'No.', { retryable: false, ...more });
+
+  it('keeps a credential of weight 0 for when the others rest', async () => {
+    const { pool, made, read, advance } = setup();
+    const model = read({ credentials: [credential('a', 'A'), credential('b', 'B', 0)] });
+    const take = async () => {
+      const lease = pool.take(model, new Set());
+      await lease.provider;
+      return lease;
+    };
+    for (let call = 0; call < 10; call++) (await take()).settle(null);
+    expect(made.map(({ secret }) => secret)).toEqual(['A']);
+    (await take()).settle(refusal('PROVIDER_AUTH'));
+    (await take()).settle(null);
+    expect(made.map(({ secret }) => secret)).toEqual(['A', 'B']);
+    expect(pool.rest(model)).toBeNull();
+    advance(30_000);
+    expect(pool.take(model, new Set()).provider).toBe(pool.take(model, new Set()).provider);
+  });
+
+  it('doubles the rest with each refusal that follows one, up to ten minutes, and not for calls in flight together', () => {
+    const { pool, read, advance } = setup();
+    const model = read({ credentials: [credential('a', 'A')] });
+    for (const waitMs of [30_000, 60_000, 120_000, 240_000, 480_000, 600_000, 600_000]) {
+      const together = Array.from({ length: 20 }, () => pool.take(model, new Set()));
+      for (const lease of together) lease.settle(refusal('PROVIDER_AUTH'));
+      expect(pool.rest(model)).toMatchObject({ code: 'PROVIDER_AUTH', strict: true, waitMs });
+      advance(waitMs);
+      expect(pool.rest(model)).toBeNull();
+    }
+    pool.take(model, new Set()).settle(null);
+    pool.take(model, new Set()).settle(refusal('PROVIDER_AUTH'));
+    expect(pool.rest(model)).toMatchObject({ waitMs: 30_000 });
+  });
+
+  it('does not end a rest for a call that began before it', () => {
+    const { pool, read } = setup();
+    const model = read({ credentials: [credential('a', 'A')] });
+    const early = pool.take(model, new Set());
+    pool
+      .take(model, new Set())
+      .settle(refusal('PROVIDER_RATE_LIMITED', { retryable: true, retryAfterMs: 30_000 }));
+    early.settle(null);
+    expect(pool.rest(model)).toMatchObject({ waitMs: 30_000 });
+  });
+
+  it('ends a rest when the credential or the address is replaced, or the credential is enabled again', () => {
+    for (const change of ['secret', 'address', 'enabled'] as const) {
+      const { pool, read } = setup();
+      const first = credential('a', 'A');
+      pool.take(read({ credentials: [first] }), new Set()).settle(refusal('PROVIDER_AUTH'));
+      expect(pool.rest(read({ credentials: [first] }))).not.toBeNull();
+      if (change === 'enabled') pool.take(read({ credentials: [] }), new Set());
+      const baseUrl = change === 'address' ? 'https://other' : null;
+      const again = change === 'secret' ? credential('a', 'B') : first;
+      expect(pool.rest(read({ credentials: [again], baseUrl }))).toBeNull();
+    }
+  });
+
+  it('names, of credentials in cooldown, the one that may be used all the same, and no other is tried', async () => {
+    const { pool, read } = setup();
+    const model = read({ credentials: [credential('a', 'one'), credential('b', 'two')] });
+    const refuse = (id: string, retryAfterMs: number | null) => {
+      const tried = new Set(['a', 'b'].filter((other) => other !== id));
+      const lease = pool.take(model, tried);
+      const options = { retryable: true, retryAfterMs };
+      lease.settle(new ProviderFailure('PROVIDER_RATE_LIMITED', 'Limited.', options));
+    };
+    refuse('a', 500);
+    expect(pool.rest(model)).toBeNull();
+    refuse('b', null);
+    expect(pool.rest(model)).toMatchObject({ strict: false, waitMs: 1_000 });
+    expect(pool.hasOther(model, new Set(['b']))).toBe(false);
+    expect(pool.hasOther(model, new Set(['a']))).toBe(true);
+  });
+
+  it('lets a credential whose limit came without a time go on, after the others', () => {
+    const { pool, read } = setup();
+    const model = read({ credentials: [credential('a', 'A')] });
+    pool.take(model, new Set()).settle(refusal('PROVIDER_RATE_LIMITED', { retryable: true }));
+    expect(pool.rest(model)).toMatchObject({ strict: false, waitMs: 1_000 });
+  });
+});

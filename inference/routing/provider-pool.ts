@@ -1,0 +1,236 @@
+import type {
+  Catalog,
+  CatalogCredential,
+  CatalogModel,
+  CatalogProvider,
+  CatalogSnapshot,
+} from '#catalog/catalog.ts';
+import { providerDestination } from '#core/providers/provider-destination.ts';
+import type { SecretBox } from '#core/secrets/secret-box.ts';
+import { openCredential } from '#mongo/credential-secret.ts';
+import {
+  type Provider,
+  ProviderFailure,
+  type ProviderKind,
+  type ProviderOptions,
+  providerKinds,
+} from '#providers/provider.ts';
+import { createProvider } from '#providers/registry.ts';
+import { Cooldown, type Rest, refusesCredential } from './cooldown.ts';
+import { weightedOrder } from './weighted-order.ts';
+
+/** A provider with one of its credentials, for one attempt. */
+export interface Lease {
+  /** Rejects with ProviderFailure NO_ROUTE when it cannot be made. */
+  readonly provider: Provider | Promise<Provider>;
+  /** Reports the attempt's end: a refusal puts the credential in cooldown; null, a success, ends its cooldown. */
+  settle(failure: ProviderFailure | null): void;
+}
+
+/** The providers to call, each made once per provider and credential, and the cooldowns of their credentials. */
+export interface ProviderPool {
+  /**
+   * One for the next attempt. Of the credentials, those not in cooldown come first, then those not among `tried`, each
+   * by weight; weight 0 is the reserve. Adds the chosen one to `tried`.
+   */
+  take(model: CatalogModel, tried: Set<string>): Lease;
+  /** Why no credential is free for the AI model: of the one that is free next; null: one is. */
+  rest(model: CatalogModel): (Rest & { readonly waitMs: number }) | null;
+  /** True while a credential that is not among `tried` may be used for the AI model. */
+  hasOther(model: CatalogModel, tried: ReadonlySet<string>): boolean;
+  /** Refusals in a row of the credential that is least often refused. */
+  refusals(model: CatalogModel): number;
+}
+
+export interface ProviderPoolOptions {
+  readonly catalog: Pick<Catalog, 'snapshot'>;
+  readonly secretBox: SecretBox;
+  readonly fetch: ProviderOptions['fetch'];
+  readonly random: () => number;
+  readonly now?: () => number;
+  readonly create?: (options: ProviderOptions) => Promise<Provider>;
+}
+
+/** What is kept per provider and credential, until one of them is changed. */
+interface Entry {
+  readonly kind: string;
+  readonly baseUrl: string | null;
+  readonly region: string | null;
+  readonly sealed: string | null;
+  readonly destination: string | null;
+  readonly cooldown: Cooldown;
+  /** A promise only until it is there: awaiting one costs a turn on every call. Undefined: to be made. */
+  provider: Provider | Promise<Provider> | undefined;
+}
+
+function isKind(kind: string): kind is ProviderKind {
+  return providerKinds.some((known) => known === kind);
+}
+
+export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
+  const create = options.create ?? createProvider;
+  const now = options.now ?? Date.now;
+  const entries = new Map<string, Entry>();
+  const usable = new WeakMap<CatalogProvider, readonly CatalogCredential[]>();
+  let seen: CatalogSnapshot | undefined;
+
+  /** Providers and credentials that are gone from the catalogue are dropped when it changes. */
+  function prune(): void {
+    const snapshot = options.catalog.snapshot();
+    if (snapshot === seen) return;
+    seen = snapshot;
+    for (const key of entries.keys()) {
+      const [providerId = '', credentialId = ''] = key.split('\0');
+      const provider = snapshot.providers.get(providerId);
+      const stays =
+        provider !== undefined &&
+        (credentialId === '' || provider.credentials.some(({ id }) => id === credentialId));
+      if (!stays) entries.delete(key);
+    }
+  }
+
+  /** The entry of a credential as it is now: one that was replaced begins anew, its cooldown included. */
+  function entryOf(provider: CatalogProvider, credential: CatalogCredential | null): Entry {
+    const key = `${provider.id}\0${credential?.id ?? ''}`;
+    const { kind, baseUrl, region } = provider;
+    const { sealed, destination } = credential ?? { sealed: null, destination: null };
+    const known = entries.get(key);
+    if (
+      known !== undefined &&
+      known.sealed === sealed &&
+      known.destination === destination &&
+      known.baseUrl === baseUrl &&
+      known.kind === kind &&
+      known.region === region
+    ) {
+      return known;
+    }
+    const entry: Entry = {
+      kind,
+      baseUrl,
+      region,
+      sealed,
+      destination,
+      cooldown: new Cooldown(now),
+      provider: undefined,
+    };
+    entries.set(key, entry);
+    return entry;
+  }
+
+  const open = (provider: CatalogProvider, credential: CatalogCredential) =>
+    openCredential(
+      options.secretBox,
+      { ...credential, providerId: provider.id },
+      providerDestination(provider),
+    );
+
+  /** Those whose secret can be used at this address; all of them where none can, so that a call fails with the reason. */
+  function usableOf(provider: CatalogProvider): readonly CatalogCredential[] {
+    const known = usable.get(provider);
+    if (known !== undefined) return known;
+    const ready = provider.credentials.filter((credential) => open(provider, credential).state === 'READY');
+    const found = ready.length > 0 ? ready : provider.credentials;
+    usable.set(provider, found);
+    return found;
+  }
+
+  const restOf = (model: CatalogModel, credential: CatalogCredential | null) =>
+    entryOf(model.provider, credential).cooldown.rest(model.id);
+
+  function choose(model: CatalogModel, tried: ReadonlySet<string>): CatalogCredential | null {
+    const credentials = usableOf(model.provider);
+    if (credentials.length <= 1) return credentials[0] ?? null;
+    const rests = new Map(credentials.map((credential) => [credential, restOf(model, credential)]));
+    const fresh = (credential: CatalogCredential) => !tried.has(credential.id);
+    const ready = (credential: CatalogCredential) => rests.get(credential) === null;
+    const usable = (credential: CatalogCredential) => rests.get(credential)?.strict !== true;
+    for (const pick of [
+      credentials.filter((credential) => ready(credential) && fresh(credential)),
+      credentials.filter((credential) => usable(credential) && fresh(credential)),
+      credentials.filter(ready),
+    ]) {
+      const [first] = weightedOrder(pick, ({ weight }) => weight, options.random);
+      if (first !== undefined) return first;
+    }
+    const until = (credential: CatalogCredential) => rests.get(credential)?.untilMs ?? 0;
+    return credentials.reduce((a, b) => (until(b) < until(a) ? b : a));
+  }
+
+  async function make(provider: CatalogProvider, credential: CatalogCredential | null): Promise<Provider> {
+    const { kind, baseUrl, region, id } = provider;
+    if (!isKind(kind)) throw noRoute(`The provider ${id} is of the unknown kind ${kind}.`);
+    let secret: string | null = null;
+    if (credential !== null) {
+      const opened = open(provider, credential);
+      if (opened.state !== 'READY') {
+        throw noRoute(`The credential ${credential.label} of ${id} cannot be used. ${opened.reason}`);
+      }
+      secret = opened.secret;
+    }
+    return create({ kind, baseUrl, region, secret, fetch: options.fetch });
+  }
+
+  function providerOf(
+    entry: Entry,
+    provider: CatalogProvider,
+    credential: CatalogCredential | null,
+  ): Provider | Promise<Provider> {
+    if (entry.provider !== undefined) return entry.provider;
+    const making = make(provider, credential);
+    entry.provider = making;
+    making.then(
+      (ready) => {
+        entry.provider = ready;
+      },
+      () => {
+        entry.provider = undefined;
+      },
+    );
+    return making;
+  }
+
+  /** A provider without credentials has the one cooldown of its address. */
+  const credentialsOf = ({ provider }: CatalogModel): readonly (CatalogCredential | null)[] =>
+    provider.credentials.length === 0 ? [null] : usableOf(provider);
+
+  return {
+    take(model, tried) {
+      prune();
+      const credential = choose(model, tried);
+      if (credential !== null) tried.add(credential.id);
+      const entry = entryOf(model.provider, credential);
+      const { asOf } = entry.cooldown;
+      return {
+        provider: providerOf(entry, model.provider, credential),
+        settle(failure) {
+          if (failure === null) entry.cooldown.accept(model.id, asOf);
+          else if (refusesCredential(failure)) entry.cooldown.refuse(model.id, failure, asOf);
+        },
+      };
+    },
+    rest(model) {
+      let soonest: Rest | null = null;
+      for (const credential of credentialsOf(model)) {
+        const rest = restOf(model, credential);
+        if (rest === null) return null;
+        const sooner =
+          soonest === null ||
+          Number(rest.strict) < Number(soonest.strict) ||
+          (rest.strict === soonest.strict && rest.untilMs < soonest.untilMs);
+        if (sooner) soonest = rest;
+      }
+      return soonest === null ? null : { ...soonest, waitMs: soonest.untilMs - now() };
+    },
+    hasOther: (model, tried) =>
+      usableOf(model.provider).some(
+        (credential) => !tried.has(credential.id) && restOf(model, credential)?.strict !== true,
+      ),
+    refusals: (model) =>
+      Math.min(...credentialsOf(model).map((credential) => restOf(model, credential)?.refusals ?? 0)),
+  };
+}
+
+function noRoute(message: string): ProviderFailure {
+  return new ProviderFailure('NO_ROUTE', message, { retryable: false });
+}

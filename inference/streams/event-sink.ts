@@ -1,0 +1,72 @@
+import type { StreamWriter } from '#state/streams/stream-log.ts';
+import type { CompletionData, CompletionEventData } from '../completion.ts';
+import type { Ended } from '../execution/ending.ts';
+
+/** Where the events of one completion go. */
+export interface EventSink {
+  started(modelId: string): void;
+  /** A promise when a reader is behind and the log is full: to be waited for before more is read. */
+  append(event: CompletionEventData): Promise<void> | undefined;
+  restarted(reason: string, modelId: string): void;
+  /** The last event: CompletionFinished, or CompletionFailed. */
+  end(ended: Ended): Promise<void>;
+  /** From now on events are dropped, and the log is given up: who comes back is told the whole when it has ended. */
+  drain(): void;
+}
+
+/** What an event takes beside its text, in bytes: its object, its entry in the log, the head of its text. */
+const frameBytes = 256;
+/** What a completion takes beside its texts: usage, attempts, ids. */
+const completionBytes = 2_048;
+
+/**
+ * What the answer takes, in bytes. Counting them also makes each text one piece: put together of its parts it would hold
+ * every one of them.
+ */
+function sizeOf({ text, json, reasoning, toolCalls }: CompletionData): number {
+  const calls = toolCalls.length === 0 ? 0 : 2 * JSON.stringify(toolCalls).length;
+  const texts = Buffer.byteLength(text) + Buffer.byteLength(reasoning ?? '');
+  // A parsed value takes several times its text.
+  return completionBytes + texts + (json === null ? 0 : 4 * text.length) + calls;
+}
+
+export function createEventSink(completionId: string, writer: StreamWriter<CompletionEventData>): EventSink {
+  let draining = false;
+  function tell(event: CompletionEventData, size?: number): Promise<void> | undefined {
+    return draining ? undefined : writer.append(event, size);
+  }
+  return {
+    started: (modelId) => void tell({ type: 'CompletionStarted', completionId, modelId }),
+    append(event) {
+      const text =
+        event.type === 'TextDelta' || event.type === 'ReasoningDelta'
+          ? event.text
+          : event.type === 'ToolCallDelta'
+            ? event.argumentsDelta
+            : '';
+      // Texts beyond Latin-1 take two bytes a character.
+      return tell(event, frameBytes + 2 * text.length);
+    },
+    restarted: (reason, modelId) => void tell({ type: 'CompletionRestarted', completionId, reason, modelId }),
+    async end({ completion, failure }) {
+      if (draining) return;
+      await writer.end(
+        failure === null
+          ? { type: 'CompletionFinished', completionId, completion }
+          : {
+              type: 'CompletionFailed',
+              completionId,
+              code: failure.code,
+              message: failure.message,
+              retryAfterMs: failure.retryAfterMs,
+              completion,
+            },
+        frameBytes + sizeOf(completion),
+      );
+    },
+    drain() {
+      draining = true;
+      void writer[Symbol.asyncDispose]();
+    },
+  };
+}

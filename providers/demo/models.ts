@@ -1,0 +1,1 @@
+export { type DemoModel, demoModels } from '#core/providers/provider-vendors.ts';

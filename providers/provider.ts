@@ -1,0 +1,194 @@
+import type { ErrorCode } from '#core/errors.ts';
+import type { ProviderKind } from '#core/providers/provider-vendors.ts';
+
+export { type ProviderKind, providerKinds } from '#core/providers/provider-vendors.ts';
+
+export type ContentPart =
+  | { readonly type: 'text'; readonly text: string }
+  /** `data` is base64 without a data: prefix; exactly one of url and data. */
+  | { readonly type: 'file'; readonly mediaType: string; readonly url?: string; readonly data?: string };
+
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: unknown;
+}
+
+export type ProviderMessage =
+  | { readonly role: 'system'; readonly content: string }
+  | { readonly role: 'user'; readonly parts: readonly ContentPart[] }
+  | { readonly role: 'assistant'; readonly text: string; readonly toolCalls: readonly ToolCall[] }
+  | {
+      readonly role: 'tool';
+      readonly toolCallId: string;
+      readonly toolName: string;
+      readonly content: string;
+    };
+
+/** One call of one AI model, already validated; what a provider cannot do is refused with BAD_USER_INPUT. */
+export interface ProviderCall {
+  /** The provider's own name of the model. */
+  readonly model: string;
+  readonly messages: readonly ProviderMessage[];
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly maxOutputTokens?: number;
+  readonly stop?: readonly string[];
+  readonly seed?: number;
+  readonly tools?: readonly {
+    readonly name: string;
+    readonly description?: string;
+    readonly parameters: Readonly<Record<string, unknown>>;
+  }[];
+  /** auto, none, required, or a tool's name. */
+  readonly toolChoice?: string;
+  /** JSON Schema of the answer. */
+  readonly responseSchema?: Readonly<Record<string, unknown>>;
+  readonly reasoningEffort?: string;
+  readonly signal?: AbortSignal;
+}
+
+export type FinishReason =
+  | 'STOP'
+  | 'LENGTH'
+  | 'TOOL_CALLS'
+  | 'CONTENT_FILTER'
+  | 'ERROR'
+  | 'CANCELLED'
+  | 'OTHER';
+
+/** The provider's own count. Input includes cached input; output includes reasoning. */
+export interface ProviderUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly cacheWriteTokens: number;
+  /** Of cacheWriteTokens, those that the provider keeps for an hour; left out where there are none. */
+  readonly cacheWrite1hTokens?: number;
+  readonly reasoningTokens: number;
+  /** The provider gave no count: ceil(bytes / 4) of the texts stands in, so that nothing is billed as nothing. */
+  readonly estimated?: true;
+}
+
+/** What two counts come to; estimated where one of them is. */
+export function addUsage(a: ProviderUsage, b: ProviderUsage): ProviderUsage {
+  const cacheWrite1hTokens = (a.cacheWrite1hTokens ?? 0) + (b.cacheWrite1hTokens ?? 0);
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
+    ...(cacheWrite1hTokens > 0 ? { cacheWrite1hTokens } : {}),
+    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
+    ...(a.estimated === true || b.estimated === true ? { estimated: true as const } : {}),
+  };
+}
+
+export type ProviderPart =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'reasoning'; readonly text: string }
+  | {
+      readonly type: 'tool-call';
+      readonly index: number;
+      /** On the first part of a call. */
+      readonly id?: string;
+      readonly name?: string;
+      readonly argumentsDelta: string;
+    }
+  /** What is known of the usage before the end (Anthropic tells the input at once); kept for billing an aborted stream. */
+  | { readonly type: 'usage'; readonly usage: ProviderUsage }
+  /** Always last. A stream that ends without it was cut: the adapter throws PROVIDER_ERROR itself. */
+  | { readonly type: 'finish'; readonly reason: FinishReason; readonly usage: ProviderUsage };
+
+export interface ProviderAnswer {
+  readonly text: string;
+  readonly reasoning: string | null;
+  readonly toolCalls: readonly ToolCall[];
+  readonly finishReason: FinishReason;
+  readonly usage: ProviderUsage;
+}
+
+export interface EmbeddingAnswer {
+  readonly vectors: readonly (readonly number[])[];
+  readonly usage: ProviderUsage;
+}
+
+/** Follows an embedding that takes several requests: when one fails, what was answered is not asked for again. */
+export interface EmbeddingProgress {
+  /** So many values are sent, from the first on that has no vector yet. */
+  sends(count: number): void;
+  /** What one request gave: vectors of the values that were sent, or none where the answer is of no use, and its cost. */
+  answered(part: EmbeddingAnswer): void;
+}
+
+/**
+ * One provider with one credential. Stateless and safe to share; every method honours `signal` and rejects with
+ * ProviderFailure and nothing else (an abort by the signal rejects with the signal's reason).
+ * Deliberately absent: retries, fallback, timeouts, metering. They are the caller's.
+ */
+export interface Provider {
+  generate(call: ProviderCall): Promise<ProviderAnswer>;
+  /** Pulls from the wire only as fast as it is read; returning early aborts the call. */
+  stream(call: ProviderCall): AsyncIterable<ProviderPart>;
+  embed(call: {
+    readonly model: string;
+    readonly values: readonly string[];
+    readonly dimensions?: number;
+    readonly signal?: AbortSignal;
+    readonly progress?: EmbeddingProgress;
+  }): Promise<EmbeddingAnswer>;
+}
+
+/** A provider that does not embed. */
+export type LanguageProvider = Omit<Provider, 'embed'>;
+
+/** What makes a provider. Made once per provider and credential, never per call. */
+export interface ProviderOptions {
+  readonly kind: ProviderKind;
+  /** A checked http(s) URL; null: the vendor's own. */
+  readonly baseUrl: string | null;
+  /** Vendor region (Vertex, Bedrock); null where it has no meaning. */
+  readonly region: string | null;
+  /**
+   * The credential's secret, in the vendor's one-line form: an API key; for BEDROCK a bearer key or
+   * `accessKeyId:secretAccessKey[:sessionToken]`; for VERTEX an API key or a service account's JSON. Null: none needed.
+   */
+  readonly secret: string | null;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+/** A provider's failure in our words. The message is for the client: no secret, no vendor page, at most 500 characters. */
+export class ProviderFailure extends Error {
+  readonly code: ErrorCode;
+  /** May the same call be tried again, here or on another model? Decided where the status is known. */
+  readonly retryable: boolean;
+  readonly status: number | null;
+  /** From the vendor's retry-after headers, in milliseconds. */
+  readonly retryAfterMs: number | null;
+  /** What this call asked for was refused: its code would have another call go elsewhere, but the next one may be answered. */
+  readonly isAboutCall: boolean;
+  /** The vendor's words that alone tell the code; null: its status or its own codes do. A vendor may repeat the client's. */
+  readonly evidence: string | null;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: {
+      readonly retryable: boolean;
+      readonly status?: number | null;
+      readonly retryAfterMs?: number | null;
+      readonly isAboutCall?: boolean;
+      readonly evidence?: string | null;
+      readonly cause?: unknown;
+    },
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'ProviderFailure';
+    this.code = code;
+    this.retryable = options.retryable;
+    this.status = options.status ?? null;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+    this.isAboutCall = options.isAboutCall ?? false;
+    this.evidence = options.evidence ?? null;
+  }
+}

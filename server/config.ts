@@ -1,0 +1,431 @@
+import { isAbsolute, resolve } from 'node:path';
+import { z } from 'zod';
+import { parseCountLimits } from '#core/count-limits.ts';
+import { parseAllowList } from '#core/egress.ts';
+import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
+import { isNetwork } from '#gateway/auth/client-address.ts';
+import { exposures } from '#gateway/auth/exposure.ts';
+import { keyLimitsDefault, parseLimits, tenantLimitsDefault } from '#subgraphs/tenants/default-limits.ts';
+import { readPublicKeys, readSigningKey } from '#transport/mesh-keys.ts';
+
+/** A start that cannot go on: one clear line for whoever typed the command, and exit code 1. */
+export class StartError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StartError';
+  }
+}
+
+interface Variable<T extends z.ZodType = z.ZodType> {
+  readonly schema: T;
+  /** What docs/configuration.md says of it. */
+  readonly description: string;
+  /** A secret's value never stands in an error message, and can be read from a file. */
+  readonly secret?: true;
+}
+
+/** Longer values are not repeated in errors. */
+const repeatedCharactersMax = 200;
+
+function variable<T extends z.ZodType>(schema: T, description: string, secret?: true): Variable<T> {
+  return secret ? { schema, description, secret } : { schema, description };
+}
+
+const integer = (min: number, max: number, standard: number) =>
+  z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(min, `must be ${min} or more`)
+    .max(max, `must be ${max} or less`)
+    .default(standard);
+
+const oneOf = <const T extends readonly [string, ...string[]]>(...names: T) =>
+  z.enum(names, `must be one of ${names.join(', ')}`);
+
+const port = (standard: number) => integer(0, 65_535, standard);
+
+const isUrl = (text: string, protocols: readonly string[]) =>
+  URL.canParse(text) && protocols.includes(new URL(text).protocol);
+
+/** Whether a user or password may stand in the text of an address, also of one that is mistyped. */
+const mayHoldPassword = (text: string) => text.includes('@') || text.includes('://');
+
+/**
+ * Whether the address ends where its writer means it to. A password with one of `/ ? # @` that is not percent-encoded ends
+ * it early: a part of the password is then taken for a host.
+ */
+function hasEncodedPassword(text: string): boolean {
+  const [, authority = '', rest = ''] = /^[a-z+]+:\/\/([^/?#]*)([^?]*)/i.exec(text) ?? [];
+  return authority.split('@').length <= 2 && !rest.includes('@');
+}
+
+const unencoded = 'must have / ? # @ : of its password percent-encoded, such as %2F for a slash';
+
+const url = (...protocols: readonly string[]) =>
+  z
+    .string()
+    .refine(
+      (text) => isUrl(text, protocols),
+      `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    );
+
+const isValid = (parse: (text: string) => unknown) => (text: string) => {
+  try {
+    return parse(text) !== undefined;
+  } catch {
+    return false;
+  }
+};
+
+const limits = (standard: string) =>
+  z
+    .string()
+    .default(standard)
+    .refine(
+      isValid((text) => parseLimits(text, 'limits')),
+      'must be limits such as CONCURRENCY=20,REQUESTS/MINUTE=600,COST/DAY=10, or none',
+    );
+
+/** The text of a key, refused where it cannot be read. */
+const meshKey = (read: (text: string) => unknown) =>
+  z.string().superRefine((text, context) => {
+    try {
+      read(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'is wrong' });
+    }
+  });
+
+const hasUser = (text: string) => {
+  const url = URL.parse(text);
+  return url !== null && (url.username !== '' || url.password !== '');
+};
+
+/** The port a subgraph listens on when it stands alone, and where a gateway looks for it unless told. */
+const subgraphPorts: Readonly<Record<SubgraphName, number>> = {
+  models: 4001,
+  prompts: 4002,
+  tenants: 4003,
+  usage: 4004,
+  inference: 4005,
+};
+
+const subgraphUrl = (name: SubgraphName) =>
+  variable(
+    z
+      .string()
+      .refine(
+        (text) => text.split(',').every((address) => isUrl(address.trim(), ['http:', 'https:'])),
+        'must be URLs that begin with http:// or https://, separated by commas',
+      )
+      .refine(
+        (text) => text.split(',').every((address) => !hasUser(address.trim())),
+        'must not hold a user or password: parts know each other by keys and certificates',
+      )
+      .default(`http://127.0.0.1:${subgraphPorts[name]}/graphql`),
+    `Where a gateway without its own \`${name}\` reaches that subgraph; several processes, separated by commas.`,
+  );
+
+const subgraphPort = (name: SubgraphName) =>
+  variable(port(subgraphPorts[name]), `Port of the \`${name}\` subgraph when it stands alone.`);
+
+/** The texts of a list that is separated by commas. */
+export const networksIn = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((network) => network.trim())
+    .filter((network) => network !== '');
+
+/** Every variable that Heddle itself reads. Providers' own (OPENAI_API_KEY …) stand in core/providers/provider-vendors.ts. */
+export const variables = {
+  HOST: variable(z.string().min(1).default('127.0.0.1'), 'Address to listen on.'),
+  PORT: variable(port(4000), 'Port of the gateway; 0 picks a free one.'),
+  HEDDLE_DATA_DIR: variable(
+    z.string().min(1).default('./data'),
+    'Where the embedded store and the encryption key are kept.',
+  ),
+  HEDDLE_ADMIN_KEY: variable(
+    z
+      .string()
+      .regex(
+        /^hd_[A-Za-z0-9_-]{37,}$/,
+        'must begin with hd_ and have 40 characters or more (A-Z a-z 0-9 _ -)',
+      )
+      .optional(),
+    'Is the admin API key, instead of one made on the first start; a changed text replaces the former one, which ends.',
+    true,
+  ),
+  HEDDLE_NEW_ADMIN_KEY_FILE: variable(
+    z.string().min(1).optional(),
+    'File (mode 0600) that receives the admin key made on the first start, which is then not printed.',
+  ),
+  HEDDLE_ENCRYPTION_KEY: variable(
+    z
+      .string()
+      .regex(/^([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)$/, 'must be 32 bytes as 64 hex digits or as base64')
+      .optional(),
+    'Encrypts provider keys and payloads at rest (AES-256-GCM). Unset: a key file of mode 0600 is made in the data directory.',
+    true,
+  ),
+  HEDDLE_ENCRYPTION_KEY_PREVIOUS: variable(
+    z
+      .string()
+      .regex(
+        /^\s*([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)(\s*,\s*([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=))*\s*$/,
+        'must be keys of 32 bytes as 64 hex digits or as base64, separated by commas',
+      )
+      .optional(),
+    'Former encryption keys, comma-separated: they still open what they sealed, until `npm start -- reseal` has run.',
+    true,
+  ),
+  HEDDLE_EGRESS_ALLOW: variable(
+    z
+      .string()
+      .optional()
+      .refine(
+        (text) => text === undefined || isValid(parseAllowList)(text),
+        'must be hosts separated by commas: names, *.example.com, addresses, or networks such as 10.1.0.0/16',
+      ),
+    'The only hosts that providers may be called at: names, `*.example.com`, addresses and networks, separated by commas. Unset: any. Link-local and metadata addresses are never called.',
+  ),
+  HEDDLE_MESH_KEY: variable(
+    meshKey(readSigningKey).optional(),
+    'Signs the identity of callers for subgraphs in other processes. For gateways alone; made by `npm start -- mesh-key`.',
+    true,
+  ),
+  HEDDLE_MESH_PUBLIC_KEYS: variable(
+    meshKey(readPublicKeys).optional(),
+    'The public keys of the gateways, for subgraphs: one, or two separated by a comma while the key changes.',
+  ),
+  HEDDLE_MESH_SECRET: variable(
+    z.string().min(32, 'must have 32 characters or more').optional(),
+    'Authenticates what subgraphs answer over plain HTTP; the same in every process. Not needed with TLS.',
+    true,
+  ),
+  HEDDLE_MESH_PLAINTEXT: variable(
+    z.enum(['refused', 'allowed'], "must be 'refused' or 'allowed'").default('refused'),
+    'Whether parts may speak plain HTTP with each other beyond loopback: `refused` or `allowed`.',
+  ),
+  HEDDLE_REFUSE_WEAK_SECRETS: variable(
+    oneOf('on', 'off').optional(),
+    'Whether secrets that could be guessed stop the start (`on`) or are only logged (`off`). Unset: `on` unless `HOST` is loopback.',
+  ),
+  HEDDLE_TLS_CERT: variable(
+    z.string().min(1).optional(),
+    'PEM file of the certificate of this process, for connections between parts.',
+  ),
+  HEDDLE_TLS_KEY: variable(z.string().min(1).optional(), 'PEM file of the key of that certificate.'),
+  HEDDLE_TLS_CA: variable(
+    z.string().min(1).optional(),
+    'PEM file of the authorities that are trusted for other parts, MongoDB and Redis.',
+  ),
+  HEDDLE_PUBLIC_TLS_CERT: variable(
+    z.string().min(1).optional(),
+    'PEM file of the certificate for clients: the gateway then serves HTTPS.',
+  ),
+  HEDDLE_PUBLIC_TLS_KEY: variable(z.string().min(1).optional(), 'PEM file of the key of that certificate.'),
+  MONGO_URL: variable(
+    z
+      .string()
+      .regex(
+        /^(mongodb(\+srv)?:\/\/.+|embedded:.+)$/,
+        'must begin with mongodb://, mongodb+srv:// or embedded:',
+      )
+      .refine(hasEncodedPassword, unencoded)
+      .optional(),
+    'The store of record. Unset: `embedded:` in the data directory.',
+    true,
+  ),
+  HEDDLE_STORE_PASSWORD: variable(
+    z.string().min(16, 'must have 16 characters or more').optional(),
+    'Password of the user `heddle` of `npm start -- store`. Unset: in a file of mode 0600 beside its directory.',
+    true,
+  ),
+  REDIS_URL: variable(
+    url('redis:', 'rediss:').refine(hasEncodedPassword, unencoded).optional(),
+    'What processes share: meters, stream logs, cache, bus. Unset: memory, right for one process.',
+    true,
+  ),
+  LOG_LEVEL: variable(
+    oneOf('silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace').default('info'),
+    'How much is logged, as JSON lines on standard error.',
+  ),
+  HEDDLE_BODY_BYTES_MAX: variable(
+    integer(1024, 64 * 1024 * 1024, 1024 * 1024),
+    'Largest request body and WebSocket message, in bytes.',
+  ),
+  HEDDLE_ANONYMOUS_BODY_BYTES_MAX: variable(
+    integer(1024, 64 * 1024 * 1024, 32 * 1024),
+    'The same for callers without a key, in bytes.',
+  ),
+  HEDDLE_BODIES_BYTES_MAX: variable(
+    integer(1024 * 1024, 64 * 1024 * 1024 * 1024, 256 * 1024 * 1024),
+    'How many bytes of bodies and messages a gateway reads at once; one key, one address, and all callers without a key together may hold a quarter.',
+  ),
+  HEDDLE_BODY_TIMEOUT_MS: variable(
+    integer(100, 600_000, 30_000),
+    'How long a body or message may take to arrive for each MiB that it may have, in milliseconds; without a key a third of it.',
+  ),
+  HEDDLE_REFUSALS_PER_SECOND: variable(
+    integer(1, 1_000_000, 20),
+    'How many requests of one address may be refused each second before 429; ten times as many at once, five times as many of one key.',
+  ),
+  HEDDLE_TRUSTED_PROXIES: variable(
+    z
+      .string()
+      .default('')
+      .refine(
+        (text) => networksIn(text).every(isNetwork),
+        'must be addresses or networks such as 10.0.0.0/8, separated by commas',
+      ),
+    'Proxies whose `X-Forwarded-For` and `Forwarded` headers name the client: addresses and networks, separated by commas.',
+  ),
+  HEDDLE_INTROSPECTION: variable(
+    oneOf(...exposures).default('on'),
+    'Who may ask for the schema, and gets its names suggested in errors: `on`, `authenticated` or `off`.',
+  ),
+  HEDDLE_EXPLORER: variable(
+    oneOf(...exposures).default('on'),
+    'Who gets the Explorer: `on`, `authenticated` (an API key as the password) or `off`.',
+  ),
+  HEDDLE_DOCUMENT_LENGTH_MAX: variable(
+    integer(1_000, 16 * 1024 * 1024, 128 * 1024),
+    'How many characters a document may have; long texts belong into variables.',
+  ),
+  HEDDLE_OPERATIONS_MAX: variable(integer(1, 1_000, 50), 'How many operations a document may have.'),
+  HEDDLE_FRAGMENTS_MAX: variable(integer(1, 10_000, 500), 'How many fragments a document may have.'),
+  HEDDLE_VARIABLES_MAX: variable(integer(1, 10_000, 250), 'How many variables an operation may declare.'),
+  HEDDLE_DEPTH_MAX: variable(integer(1, 100, 16), 'How deep a document may nest.'),
+  HEDDLE_ALIASES_MAX: variable(integer(1, 10_000, 100), 'How many aliases a document may use.'),
+  HEDDLE_ROOT_FIELDS_MAX: variable(integer(1, 10_000, 50), 'How many root fields an operation may have.'),
+  HEDDLE_TOKENS_MAX: variable(integer(10, 1_000_000, 10_000), 'How many lexical tokens a document may have.'),
+  HEDDLE_ANONYMOUS_TOKENS_MAX: variable(
+    integer(10, 1_000_000, 2_000),
+    'How many lexical tokens a document of a caller without a key may have.',
+  ),
+  HEDDLE_COST_MAX: variable(
+    integer(1, 1_000_000_000, 10_000),
+    'Largest static cost of an operation, by @cost and @listSize.',
+  ),
+  HEDDLE_CONNECTIONS_MAX: variable(
+    integer(1, 1_000_000, 30_000),
+    'How many client connections a gateway holds at once.',
+  ),
+  HEDDLE_CONNECTIONS_PER_ADDRESS_MAX: variable(
+    integer(1, 1_000_000, 2_000),
+    'How many connections one address (of IPv6 one /64 network) may hold; ten times as many over loopback.',
+  ),
+  HEDDLE_ANONYMOUS_SOCKETS_MAX: variable(
+    integer(1, 1_000_000, 100),
+    'How many WebSockets without a key one address may hold.',
+  ),
+  HEDDLE_WS_INIT_TIMEOUT_MS: variable(
+    integer(100, 600_000, 5_000),
+    'How long a WebSocket may stay open without connection_init, in milliseconds.',
+  ),
+  HEDDLE_DRAIN_MS: variable(
+    integer(0, 600_000, 0),
+    'How long a process continues to serve after SIGTERM while `/health/ready` is 503, in milliseconds.',
+  ),
+  HEDDLE_SHUTDOWN_GRACE_MS: variable(
+    integer(0, 600_000, 10_000),
+    'How long calls in progress may take to end after the drain time, in milliseconds.',
+  ),
+  HEDDLE_GUARDRAILS: variable(
+    z.string().default(''),
+    'Guardrails that look at every input and output, comma-separated; see docs/guardrails.md.',
+  ),
+  HEDDLE_UNPRICED_MODELS: variable(
+    oneOf('refuse', 'allow').default('refuse'),
+    'Whether callers with a hard budget may call AI models without a price: `refuse` or `allow`.',
+  ),
+  HEDDLE_KEY_LIMITS: variable(
+    limits(keyLimitsDefault),
+    'Limits of API keys that are created without any, such as `CONCURRENCY=20,COST/DAY=10`; `none` for no limits.',
+  ),
+  HEDDLE_TENANT_LIMITS: variable(
+    limits(tenantLimitsDefault),
+    'Limits of the plan `default`, of tenants that are created without a plan, for when that plan is made.',
+  ),
+  HEDDLE_COUNT_LIMITS: variable(
+    z
+      .string()
+      .default('')
+      .refine(isValid(parseCountLimits), 'must be counts such as appsPerTenant=500,keysPerApp=200'),
+    'How many there may be of what is created, where it differs from the table in docs/policy.md, such as `appsPerTenant=500`.',
+  ),
+  HEDDLE_MODELS_PORT: subgraphPort('models'),
+  HEDDLE_PROMPTS_PORT: subgraphPort('prompts'),
+  HEDDLE_TENANTS_PORT: subgraphPort('tenants'),
+  HEDDLE_USAGE_PORT: subgraphPort('usage'),
+  HEDDLE_INFERENCE_PORT: subgraphPort('inference'),
+  HEDDLE_MODELS_URL: subgraphUrl('models'),
+  HEDDLE_PROMPTS_URL: subgraphUrl('prompts'),
+  HEDDLE_TENANTS_URL: subgraphUrl('tenants'),
+  HEDDLE_USAGE_URL: subgraphUrl('usage'),
+  HEDDLE_INFERENCE_URL: subgraphUrl('inference'),
+} as const satisfies Record<string, Variable>;
+
+export type VariableName = keyof typeof variables;
+
+/** The environment, checked: one property per variable of the table above, defaults filled in. */
+export type Environment = { readonly [K in VariableName]: z.output<(typeof variables)[K]['schema']> };
+
+/** What the process may run: the gateway and the subgraphs. */
+export const parts = ['gateway', ...subgraphNames] as const;
+export type Part = (typeof parts)[number];
+
+/** Whether an error may repeat what was given: nothing that could hold a secret, whatever the variable is meant for. */
+function isRepeatable(name: string, text: string): boolean {
+  return text.length <= repeatedCharactersMax && !/_(URL|KEYS)$/.test(name) && !mayHoldPassword(text);
+}
+
+/**
+ * Reads and checks every variable; an empty text counts as unset. All that is wrong is named in one StartError,
+ * without the values of secrets.
+ */
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+  const values: Record<string, unknown> = {};
+  const wrong: string[] = [];
+  for (const [name, { schema, ...about }] of Object.entries<Variable>(variables)) {
+    const text = env[name] === '' ? undefined : env[name];
+    const result = schema.safeParse(text);
+    if (result.success) values[name] = result.data;
+    else {
+      const why = result.error.issues[0]?.message ?? 'is wrong';
+      const isRepeated = !about.secret && text !== undefined && isRepeatable(name, text);
+      wrong.push(isRepeated ? `${name}=${text}: ${why}` : `${name}: ${why}`);
+    }
+  }
+  if (wrong.length > 0) throw new StartError(`${wrong.join('; ')} (see docs/configuration.md)`);
+  return values as Environment;
+}
+
+/** A port as `--port` names it. */
+export function parsePort(text: string): number {
+  const { success, data } = port(0).safeParse(text.trim() === '' ? Number.NaN : text);
+  if (!success) throw new StartError(`--port ${text}: must be a number from 0 to 65535`);
+  return data;
+}
+
+/** The data directory as an absolute path. */
+export function dataDirectory(environment: Environment): string {
+  const path = environment.HEDDLE_DATA_DIR;
+  return isAbsolute(path) ? path : resolve(path);
+}
+
+/** Parses `--only gateway,models`; undefined means every part. */
+export function parseParts(only: string | undefined): readonly Part[] {
+  if (only === undefined) return parts;
+  const wanted = only
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const unknown = wanted.filter((name) => !parts.some((part) => part === name));
+  if (unknown.length > 0 || wanted.length === 0) {
+    throw new StartError(
+      `--only ${only}: ${unknown.length > 0 ? `there is no part ${unknown.join(', ')}` : 'names no part'}; the parts are ${parts.join(', ')}`,
+    );
+  }
+  return parts.filter((part) => wanted.includes(part));
+}

@@ -1,0 +1,52 @@
+import type { Connection } from 'mongoose';
+import type { Catalog } from '#catalog/catalog.ts';
+import type { Egress } from '#core/egress.ts';
+import type { SecretBox } from '#core/secrets/secret-box.ts';
+import type { SubgraphName } from '#core/subgraph-names.ts';
+import type { KeyPepper } from '#mongo/key-pepper.ts';
+import type { State } from '#state/open-state.ts';
+import type { SubgraphServices } from '#subgraphs/runtime/subgraph.ts';
+import type { DefaultLimits } from '#subgraphs/tenants/default-limits.ts';
+import type { Subgraph } from '#transport/executor.ts';
+
+export { openCatalog } from '#catalog/catalog.ts';
+export { createAuditLog } from '#mongo/audit-log.ts';
+export { createMeterHistory, keepHoursSummed } from '#mongo/meter-history.ts';
+
+/** Everything that a subgraph may be made of; each takes what it needs. */
+export interface SubgraphParts extends SubgraphServices {
+  readonly connection: Connection;
+  readonly catalog: Catalog;
+  /** For the keys of providers. */
+  readonly secretBox: SecretBox;
+  /** For what clients and AI models write. */
+  readonly payloads: SecretBox;
+  /** For the admin key that an operator has chosen. */
+  readonly pepper: KeyPepper;
+  /** HEDDLE_EGRESS_ALLOW. */
+  readonly egress: Egress;
+  /** The ids of the providers that the environment makes. */
+  readonly environmentProviders: readonly string[];
+  readonly state: State;
+  /** No other process uses the database. */
+  readonly isAlone: boolean;
+  /** HEDDLE_KEY_LIMITS and HEDDLE_TENANT_LIMITS. */
+  readonly defaultLimits: DefaultLimits;
+  /** HEDDLE_GUARDRAILS. */
+  readonly guardrails: string;
+  /** HEDDLE_UNPRICED_MODELS. */
+  readonly unpricedModels: 'refuse' | 'allow';
+}
+
+export type MakeSubgraph = (parts: SubgraphParts) => Subgraph | Promise<Subgraph>;
+
+/** Each subgraph's code is loaded where it runs, and its collections are defined by loading it. */
+const modules: Readonly<Record<SubgraphName, () => Promise<MakeSubgraph>>> = {
+  models: async () => (await import('#subgraphs/models/subgraph.ts')).createModelsSubgraph,
+  prompts: async () => (await import('#subgraphs/prompts/subgraph.ts')).createPromptsSubgraph,
+  tenants: async () => (await import('#subgraphs/tenants/subgraph.ts')).createTenantsSubgraph,
+  usage: async () => (await import('#subgraphs/usage/subgraph.ts')).createUsageSubgraph,
+  inference: async () => (await import('#subgraphs/inference/subgraph.ts')).createInferenceSubgraph,
+};
+
+export const loadSubgraph = (name: SubgraphName): Promise<MakeSubgraph> => modules[name]();

@@ -1,1 +1,0 @@
-export { type DemoModel, demoModels } from '#schema/provider-vendors.ts';

@@ -1,0 +1,111 @@
+import type { Caller } from '#core/caller.ts';
+import type { SubgraphRequest } from '#transport/executor.ts';
+
+/** The present instant by the injected clock, as dates are stored. */
+export function nowOf({ now }: { readonly now?: () => number }): Date {
+  return new Date(now?.() ?? Date.now());
+}
+
+/** What an audited mutation did, told by its verb with `context.audit(…)`; secrets are redacted for it. */
+export interface AuditedChange {
+  /** The tenant whose log it belongs to; the caller's own when left out, null for the mesh itself. */
+  readonly tenantId?: string | null;
+  /** The type of the thing changed, e.g. "ApiKey". */
+  readonly type: string;
+  readonly id: string;
+  /** The thing as it was; left out when it did not exist. */
+  readonly before?: unknown;
+  /** The thing as it is now; left out when it is gone. */
+  readonly after?: unknown;
+}
+
+/** What every resolver gets as its third argument. */
+export interface SubgraphContext<TLoaders = unknown> {
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly clientRequestId: string | null;
+  readonly clientAddress: string | null;
+  /** Aborted when the client has gone or left the subscription; never aborted where nobody can leave. */
+  readonly signal: AbortSignal;
+  /** Made on first use, once per operation (per event of a subscription), so that nothing is cached beyond it. */
+  readonly loaders: TLoaders;
+  /** Inside an @audited mutation: what was changed. The last call counts. */
+  audit(change: AuditedChange): void;
+  /** Inside an @audited mutation that has changed nothing: it leaves no record. */
+  unchanged(): void;
+  /** In a subscription: which completion the event is of, and whether it is the last. The gateway logs streams that are cut. */
+  streamed(completionId: string, ended: boolean): void;
+}
+
+const neverAborted = new AbortController().signal;
+
+export class OperationContext<TLoaders> implements SubgraphContext<TLoaders> {
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly clientRequestId: string | null;
+  readonly clientAddress: string | null;
+  readonly signal: AbortSignal;
+  readonly #createLoaders: (context: SubgraphContext<TLoaders>) => TLoaders;
+  #loaders: TLoaders | undefined;
+  #change: AuditedChange | undefined;
+  #unchanged = false;
+  #streamId: string | undefined;
+  #streamNote: { readonly completionId: string; readonly ended: boolean } | undefined;
+
+  constructor(
+    request: SubgraphRequest,
+    createLoaders: (context: SubgraphContext<TLoaders>) => TLoaders,
+    signal: AbortSignal | undefined,
+  ) {
+    this.caller = request.caller;
+    this.requestId = request.requestId;
+    this.clientRequestId = request.clientRequestId ?? null;
+    this.clientAddress = request.clientAddress;
+    this.signal = signal ?? neverAborted;
+    this.#createLoaders = createLoaders;
+  }
+
+  get loaders(): TLoaders {
+    this.#loaders ??= this.#createLoaders(this);
+    return this.#loaders;
+  }
+
+  streamed(completionId: string, ended: boolean): void {
+    if (ended || this.#streamId !== completionId) this.#streamNote = { completionId, ended };
+    this.#streamId = completionId;
+  }
+
+  /** What the gateway is to know with this event; undefined with most. */
+  takeStreamNote(): { readonly completionId: string; readonly ended: boolean } | undefined {
+    const note = this.#streamNote;
+    this.#streamNote = undefined;
+    return note;
+  }
+
+  /** The next event of a subscription reads afresh. */
+  forgetLoaders(): void {
+    this.#loaders = undefined;
+  }
+
+  audit(change: AuditedChange): void {
+    this.#change = change;
+  }
+
+  unchanged(): void {
+    this.#unchanged = true;
+  }
+
+  /** Whether the mutation that has just run has changed nothing. */
+  takeUnchanged(): boolean {
+    const unchanged = this.#unchanged;
+    this.#unchanged = false;
+    return unchanged;
+  }
+
+  /** Mutations run one after another, so what is here belongs to the field that has just run. */
+  takeChange(): AuditedChange | undefined {
+    const change = this.#change;
+    this.#change = undefined;
+    return change;
+  }
+}

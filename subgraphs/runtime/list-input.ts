@@ -1,0 +1,38 @@
+import { checkedText } from '#core/input.ts';
+import type { PageSort } from './connection.ts';
+
+/** The graph's ListOrder. */
+export type ListOrder = 'CREATED_AT_ASC' | 'CREATED_AT_DESC' | 'NAME_ASC' | 'NAME_DESC';
+
+/** The graph's TimeOrder. */
+export type TimeOrder = 'NEWEST_FIRST' | 'OLDEST_FIRST';
+
+/** The sort of a list whose records have `createdAt` and a name; ends with the id, so that it is total. */
+export function listSort(order: ListOrder, nameField = 'name'): PageSort {
+  const direction = order.endsWith('_ASC') ? 1 : -1;
+  const field = order.startsWith('NAME') ? nameField : 'createdAt';
+  return { [field]: direction, _id: direction };
+}
+
+/** The sort of a list by the time of its records. */
+export function timeSort(order: TimeOrder, timeField = 'createdAt'): PageSort {
+  const direction = order === 'OLDEST_FIRST' ? 1 : -1;
+  return { [timeField]: direction, _id: direction };
+}
+
+/** The text as a pattern that stands for itself. */
+export function literal(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}
+
+const searchMax = 100;
+
+/** Matches values that contain the text, whatever its case. */
+export function containing(text: string): { readonly $regex: string; readonly $options: 'i' } {
+  return { $regex: literal(checkedText(text, 'filter.search', searchMax)), $options: 'i' };
+}
+
+/** The conditions of a filter without those that are not given. */
+export function given(conditions: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(conditions).filter(([, value]) => value != null));
+}

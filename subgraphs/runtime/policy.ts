@@ -1,0 +1,93 @@
+import {
+  type DirectiveNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  getNamedType,
+  isObjectType,
+} from 'graphql';
+import type { Meter } from '#core/caller.ts';
+import { argumentsOf } from '#schema/directives.ts';
+import type { AuthRule } from './auth.ts';
+import type { QuotaRule } from './quota.ts';
+
+/** What the SDL says of one field, read once when the schema is built. */
+export interface FieldPolicy {
+  readonly auth: AuthRule | undefined;
+  readonly quota: QuotaRule | undefined;
+  /** The action that @audited names. */
+  readonly audited: string | undefined;
+}
+
+type Field = GraphQLField<unknown, unknown>;
+
+const quotas = new WeakMap<Field, QuotaRule>();
+
+/** What @quota declares for the field being resolved; undefined where it declares nothing. */
+export function quotaOf(info: GraphQLResolveInfo): QuotaRule | undefined {
+  return quotas.get(info.parentType.getFields()[info.fieldName] as Field);
+}
+
+/** Calls `visit` for every field that the SDL says something of. Throws where it says what cannot be enforced. */
+export function visitPolicies(
+  schema: GraphQLSchema,
+  visit: (field: Field, parent: GraphQLObjectType, policy: FieldPolicy) => void,
+): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith('__')) continue;
+    for (const field of Object.values(type.getFields())) {
+      const policy = policyOf(field, type, schema);
+      if (policy.quota) quotas.set(field, policy.quota);
+      if (policy.auth || policy.quota || policy.audited !== undefined) visit(field, type, policy);
+    }
+  }
+}
+
+function policyOf(field: Field, parent: GraphQLObjectType, schema: GraphQLSchema): FieldPolicy {
+  const coordinate = `${parent.name}.${field.name}`;
+  const own = field.astNode?.directives ?? [];
+  const result = getNamedType(field.type);
+  const around = [
+    ...own,
+    ...directivesOf(parent),
+    ...directivesOf(result),
+    ...parent
+      .getInterfaces()
+      .flatMap((type) => [
+        ...directivesOf(type),
+        ...(type.getFields()[field.name]?.astNode?.directives ?? []),
+      ]),
+  ];
+  if (around.some((directive) => directive.name.value === 'policy')) {
+    throw new Error(`${coordinate}: @policy is not enforced here; say it with @requiresScopes.`);
+  }
+  const scopeRules = around
+    .filter((directive) => directive.name.value === 'requiresScopes')
+    .map((directive) => argumentsOf(directive).scopes as string[][]);
+  const authenticated = around.some((directive) => directive.name.value === 'authenticated');
+  const quota = own.find((directive) => directive.name.value === 'quota');
+  const audited = own.find((directive) => directive.name.value === 'audited');
+  if (audited && parent === schema.getSubscriptionType()) {
+    throw new Error(`${coordinate}: @audited belongs on mutations and reads, not on subscriptions.`);
+  }
+  return {
+    auth: authenticated || scopeRules.length > 0 ? { coordinate, scopeRules } : undefined,
+    quota: quota && quotaRuleOf(argumentsOf(quota)),
+    audited: audited && String(argumentsOf(audited).action),
+  };
+}
+
+function directivesOf(type: {
+  readonly astNode?: { readonly directives?: readonly DirectiveNode[] } | null | undefined;
+  readonly extensionASTNodes: readonly { readonly directives?: readonly DirectiveNode[] }[];
+}): readonly DirectiveNode[] {
+  return [
+    ...(type.astNode?.directives ?? []),
+    ...type.extensionASTNodes.flatMap((node) => node.directives ?? []),
+  ];
+}
+
+function quotaRuleOf(values: Record<string, unknown>): QuotaRule {
+  return { meters: values.meters as Meter[], weight: typeof values.weight === 'number' ? values.weight : 1 };
+}

@@ -1,0 +1,152 @@
+import { type ExecutionArgs, GraphQLError } from 'graphql';
+import { useServer } from 'graphql-ws/use/ws';
+import type { Logger } from 'pino';
+import type { WebSocket, WebSocketServer } from 'ws';
+import { ConnectionLost } from '#core/connection-lost.ts';
+import { HeddleError } from '#core/errors.ts';
+import type { Subgraph, SubgraphRequest } from '../executor.ts';
+import { drainedCloseCode, lingerMs } from '../http-drain.ts';
+import type { IdentityVerifier } from '../identity.ts';
+import { isLongerThan } from './result-size.ts';
+import { createServedDocuments } from './served-documents.ts';
+
+export interface ServedOperations {
+  /**
+   * Refuses new operations as not begun, and closes each socket over which none runs, soon. Resolves when no operation
+   * runs.
+   */
+  drain(): Promise<void>;
+  /** Ends every operation and socket. */
+  dispose(): void | Promise<void>;
+}
+
+/**
+ * More than the longest answer that inference keeps (12 MiB), which a last event holds. As JSON, of six bytes a character
+ * at most, it stays below what a gateway takes in one message: a larger one would end the socket, which all share.
+ */
+const eventCharactersMax = 13_000_000;
+
+const tooLong = new GraphQLError('One event of the subscription is too long: ask for less of it.', {
+  extensions: { code: 'GRAPH_COST_EXCEEDED' },
+}).toJSON();
+
+/** A gateway's socket, shared by its callers. */
+interface ServedSocket {
+  /** Aborted when the socket has closed. */
+  readonly left: AbortController;
+  /** Operations in progress over it. */
+  operations: number;
+  /** Says that no operation of the socket is in progress. */
+  close(): void;
+}
+
+type ServedRequest = SubgraphRequest & { readonly over: ServedSocket };
+
+function draining(): HeddleError {
+  return new HeddleError('OVERLOADED', 'This process is shutting down.', {
+    extensions: { notBegun: true, retryAfterMs: 1_000 },
+  });
+}
+
+/** A socket is shared by many callers, so each operation brings its own identity in `extensions.identity`. */
+export function serveWebSocket(
+  subgraph: Subgraph,
+  server: WebSocketServer,
+  verifier: IdentityVerifier,
+  log: Logger,
+  introspection = true,
+): ServedOperations {
+  const documentOf = createServedDocuments(subgraph.schema, introspection);
+  const sockets = new Map<WebSocket, ServedSocket>();
+  let drained: Promise<void> | undefined;
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  const closeUnused = (socket: ServedSocket) => {
+    if (socket.operations === 0) socket.close();
+  };
+  // Counted from here on, not by onOperation: that is called when the first event is already waited for.
+  const run = ({ contextValue }: ExecutionArgs) => {
+    const { over, ...request } = contextValue as ServedRequest;
+    over.operations += 1;
+    running += 1;
+    return subgraph.execute(request) as never;
+  };
+  const served = useServer<Record<string, unknown>>(
+    {
+      onComplete({ extra }) {
+        running -= 1;
+        const socket = sockets.get(extra.socket);
+        if (socket !== undefined) socket.operations -= 1;
+        // The message that it is complete is sent after this.
+        if (drained !== undefined && socket !== undefined) setImmediate(() => closeUnused(socket));
+        if (running === 0) for (const resume of waiting.splice(0)) setImmediate(resume);
+      },
+      execute: run,
+      subscribe: run,
+      onNext(_context, _id, _payload, _args, result) {
+        return isLongerThan(result, eventCharactersMax) ? { data: null, errors: [tooLong] } : undefined;
+      },
+      onConnect({ extra }) {
+        const { socket } = extra;
+        sockets.set(socket, {
+          left: new AbortController(),
+          operations: 0,
+          close: () => socket.close(drainedCloseCode, 'Draining'),
+        });
+        // Before graphql-ws ends the operations. A client that leaves is announced by `complete` instead.
+        socket.prependOnceListener('close', () => sockets.get(socket)?.left.abort(new ConnectionLost()));
+      },
+      onClose({ extra }) {
+        sockets.delete(extra.socket);
+      },
+      async onSubscribe({ extra }, _id, { query, variables, operationName, extensions }) {
+        try {
+          const token = extensions?.identity;
+          const { caller, requestId, clientRequestId, clientAddress } = await verifier.verify(
+            typeof token === 'string' ? token : '',
+            { query, variables, operationName },
+          );
+          const document = documentOf(query);
+          if (!('kind' in document)) return document;
+          const over = sockets.get(extra.socket);
+          // Nothing is waited for from here until it is counted, so that a socket is not closed in between.
+          if (over === undefined || drained !== undefined) throw draining();
+          const contextValue: ServedRequest = {
+            document,
+            variables: variables ?? undefined,
+            operationName: operationName ?? undefined,
+            caller,
+            requestId,
+            clientRequestId,
+            clientAddress,
+            signal: over.left.signal,
+            over,
+          };
+          return { schema: subgraph.schema, document, contextValue };
+        } catch (error) {
+          if (!(error instanceof HeddleError)) log.error({ err: error }, 'an operation was not begun');
+          const { message, extensions } =
+            error instanceof HeddleError
+              ? error
+              : new HeddleError('INTERNAL', 'Something unexpected failed.');
+          return [new GraphQLError(message, { extensions: { ...extensions } })];
+        }
+      },
+    },
+    server,
+  );
+  const idle = () =>
+    running === 0 ? Promise.resolve() : new Promise<void>((resume) => void waiting.push(resume));
+  return {
+    drain() {
+      if (drained === undefined) {
+        drained = idle();
+        // Operations that are on their way are still refused; those that come after the close were not begun either.
+        const timer = setTimeout(() => sockets.forEach(closeUnused), lingerMs);
+        timer.unref();
+      }
+      return drained;
+    },
+    dispose: () => served.dispose(),
+  };
+}
