@@ -24,6 +24,7 @@ import { ReadMeter, readsOf } from './directives/reads.ts';
 import { responseKey } from './document/canonical-operation.ts';
 import { Documents } from './document/documents.ts';
 import { type Graph, Operation, type Program, type Turn } from './document/operation.ts';
+import { findVariableProblem } from './document/variable-problem.ts';
 import {
   type ClientResult,
   clientError,
@@ -382,9 +383,13 @@ export function createRouter(options: RouterOptions): Router {
     let variables = operation.coerceVariables(given ?? noVariables);
     if (variables === undefined) {
       const definitions = operation.definition.variableDefinitions ?? [];
-      // Each message shows the whole value.
-      const maxErrors = isLarge(given) ? 1 : variableErrorsMax;
-      const coerced = getVariableValues(schema, definitions, given ?? {}, { maxErrors });
+      const problem = isLarge(given) ? findVariableProblem(schema, definitions, given ?? {}) : null;
+      if (problem !== null) {
+        const error = clientError('BAD_USER_INPUT', problem.message);
+        const located = withLocations(error, operation.locationsOf([problem.definition]));
+        return withSuggestionsFor(context.caller, { errors: [located] });
+      }
+      const coerced = getVariableValues(schema, definitions, given ?? {}, { maxErrors: variableErrorsMax });
       if (coerced.errors !== undefined) {
         const errors = coerced.errors.map(({ message, nodes = [] }) =>
           withLocations(clientError('BAD_USER_INPUT', message), operation.locationsOf(nodes)),
