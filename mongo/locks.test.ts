@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openTestDatabase } from '#test/support/database.ts';
 import type { Database } from './connect.ts';
-import { withLock } from './locks.ts';
+import { freeLocks, withLock } from './locks.ts';
 
 const leaseMs = 30_000;
 const waitMsMax = 10_000;
@@ -107,5 +107,14 @@ describe('a lock', () => {
       await holder.release();
       expect(await Promise.all(waiting), `round ${round}`).toEqual(Array.from({ length: 199 }, (_, n) => n));
     }
+  });
+});
+
+describe('locks of a killed process', () => {
+  it('are free at once where the database belongs to the process that starts', async () => {
+    const held = await hold(otherProcess(), 'left');
+    await freeLocks(database.connection);
+    expect(await withLock(database.connection, 'left', async () => 'done')).toBe('done');
+    await held.release();
   });
 });

@@ -83,6 +83,14 @@ async function acquire(connection: Connection, name: string, holder: string): Pr
   }
 }
 
+/**
+ * Frees every lock: at the start of the one process that a database belongs to, whoever held one was killed. Where others
+ * may use the database, a lock is free when its lease ends.
+ */
+export async function freeLocks(connection: Connection): Promise<void> {
+  await locks(connection).deleteMany({});
+}
+
 function busy(name: string): HeddleError {
   return new HeddleError('OVERLOADED', `Others are changing ${name}; nothing was begun.`, {
     extensions: { retryAfterMs: 1_000, notBegun: true },

@@ -50,8 +50,9 @@ export async function startSubgraphs(
   // The store starts in its own thread while this one loads the subgraphs' code.
   const dir = dataDirectory(environment);
   await makeDirectory(dir);
-  const [{ openDatabase, ensureIndexes }, { createWriteProbe }] = await Promise.all([
+  const [{ openDatabase, ensureIndexes }, { freeLocks }, { createWriteProbe }] = await Promise.all([
     import('#mongo/connect.ts'),
+    import('#mongo/locks.ts'),
     import('#mongo/write-probe.ts'),
   ]);
   const url = environment.MONGO_URL ?? `embedded:${join(dir, 'store')}`;
@@ -61,6 +62,7 @@ export async function startSubgraphs(
   const { connection } = database;
   const { createAuditLog, createMeterHistory, keepHoursSummed, loadSubgraph, openCatalog } = await modules;
   const makers = await Promise.all(names.map(loadSubgraph));
+  if (url.startsWith('embedded:')) await freeLocks(connection);
   await ensureIndexes(connection);
 
   const history = createMeterHistory(connection);

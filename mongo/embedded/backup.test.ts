@@ -1,4 +1,5 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -79,5 +80,40 @@ describe('the files of a store', () => {
       /absent does not exist/,
     );
     await expect(backupDirectory(join(root, 'nothing'), join(root, 'x'))).rejects.toThrow(/holds no store/);
+  });
+});
+
+describe('what a killed process leaves', () => {
+  it('keeps a store from starting empty after a restore, which can be repeated', async () => {
+    const file = join(root, 'copy.sqlite');
+    {
+      await using store = await openStore({ dir: join(root, 'source') });
+      await store.backup(file);
+    }
+    const dir = join(root, 'restored');
+    await mkdir(dir, { mode: 0o700 });
+    await writeFile(join(dir, 'store.sqlite.part'), 'half');
+    await expect(openStore({ dir })).rejects.toThrow(
+      /interrupted: repeat it, or remove .*store\.sqlite\.part/,
+    );
+    await restoreDirectory(file, dir);
+    await using store = await openStore({ dir });
+    expect(store.uri).toContain('mongodb://');
+  });
+
+  it('is removed at the next start: plain copies of an encrypted backup, and none that is being made', async () => {
+    const dir = join(root, 'store');
+    await mkdir(dir, { mode: 0o700 });
+    const ended = spawnSync(process.execPath, ['-e', '']).pid;
+    const left = [
+      `store.sqlite.copy-${ended}-aa`,
+      `store.sqlite.copy-${ended}-aa-wal`,
+      'store.sqlite.copy-zz',
+    ];
+    const own = `store.sqlite.copy-${process.pid}-bb`;
+    for (const name of [...left, own]) await writeFile(join(dir, name), 'plain');
+    await using _store = await openStore({ dir });
+    const names = await readdir(dir);
+    expect(names.filter((name) => name.includes('.copy-'))).toEqual([own]);
   });
 });

@@ -50,20 +50,46 @@ async function copyStore(source: string, copy: string): Promise<void> {
   }
 }
 
+/** Followed by the id of the process that makes it. */
 const copyName = `${DATA_FILE}.copy-`;
-/** A copy that is older than this was left by a process that was killed. */
+/** A copy that is older than this was left by a process that was killed, whatever runs under its id now. */
 const copyMsMax = 24 * 3_600_000;
+
+/** Removes the plain copies that killed processes have left beside the store. */
+export async function removeLeftCopies(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) {
+    if (!name.startsWith(copyName)) continue;
+    const path = join(dir, name);
+    const found = await stat(path).catch(() => undefined);
+    const isOld = found !== undefined && Date.now() - found.mtimeMs > copyMsMax;
+    const isLeft = !isRunning(Number.parseInt(name.slice(copyName.length), 10));
+    if (isOld || isLeft) await rm(path, { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  if (!(pid > 0)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Throws where a restore was killed before the store was there: a start would make an empty one in its place. */
+export async function refuseInterruptedRestore(dir: string): Promise<void> {
+  const target = join(dir, DATA_FILE);
+  const draft = `${target}.part`;
+  if ((await exists(target)) || !(await exists(draft))) return;
+  throw new Error(`a restore into ${dir} was interrupted: repeat it, or remove ${draft} for an empty store`);
+}
 
 /** SQLite copies into files alone: into one beside the store, which is removed whatever happens. */
 async function copyThrough(source: string, target: string, passage: Passage): Promise<void> {
   const dir = dirname(source);
-  for (const name of await readdir(dir)) {
-    if (!name.startsWith(copyName)) continue;
-    const found = await stat(join(dir, name)).catch(() => undefined);
-    if (found !== undefined && Date.now() - found.mtimeMs > copyMsMax)
-      await rm(join(dir, name), { force: true });
-  }
-  const copy = join(dir, `${copyName}${randomBytes(6).toString('hex')}`);
+  await removeLeftCopies(dir);
+  const copy = join(dir, `${copyName}${process.pid}-${randomBytes(6).toString('hex')}`);
   const handle = await openPrivate(target);
   try {
     await copyStore(source, copy);

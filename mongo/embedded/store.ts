@@ -3,7 +3,7 @@ import { getCompileCacheDir } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { backupDirectory } from './backup.ts';
+import { backupDirectory, refuseInterruptedRestore, removeLeftCopies } from './backup.ts';
 import { lockDirectory } from './lock.ts';
 import { makePrivateDirectory } from './make-directory.ts';
 import type { ListenOn } from './wire/server.ts';
@@ -61,6 +61,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   await makePrivateDirectory(dir);
   const unlock = lockDirectory(dir);
   try {
+    await refuseInterruptedRestore(dir);
+    await removeLeftCopies(dir);
     return await start(dir, options, unlock);
   } catch (error) {
     unlock();

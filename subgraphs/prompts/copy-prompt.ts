@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { noRoomFor } from '#core/count-limits.ts';
 import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions.ts';
-import { type PromptRecord, prompts } from '#mongo/prompts.ts';
+import type { PromptRecord } from '#mongo/prompts.ts';
 import { nowOf } from '../runtime/context.ts';
-import { countMaxOf } from '../runtime/with-room.ts';
 import { checkedPromptName } from './create-prompt.ts';
 import {
   auditPrompt,
@@ -14,7 +12,8 @@ import {
   targetTenantId,
   writablePrompt,
 } from './deps.ts';
-import { checkPromptRoom, checkVersionRoom, orTaken, textBytesOf, withPromptsOf } from './version-room.ts';
+import { storePrompt } from './store-prompt.ts';
+import { textBytesOf } from './version-room.ts';
 
 interface CopyPromptArgs {
   readonly id: string;
@@ -34,21 +33,8 @@ export async function copyPrompt(
   const source = await writablePrompt(id, context, deps);
   const target = tenantId == null ? source.tenantId : await targetTenantId(tenantId, context, deps);
   const copy = await copyOf(source, target, context, deps);
-  const versions = promptVersions(deps.connection);
   const prompt = { ...copy.prompt, name: checkedPromptName(name ?? source.name, 'name', context) };
-  await withPromptsOf(target, deps, async () => {
-    await checkPromptRoom(target, deps);
-    await checkVersionRoom({ tenantId: target, newest: 0 }, copy.bytes, deps, copy.versions.length);
-    const labelsMax = countMaxOf(deps, 'labelsPerPrompt');
-    if (Object.keys(prompt.labels).length > labelsMax) throw noRoomFor('labelsPerPrompt', labelsMax);
-    try {
-      if (copy.versions.length > 0) await versions.insertMany(copy.versions);
-      await orTaken(prompts(deps.connection).create(prompt), prompt.name);
-    } catch (error) {
-      await versions.deleteMany({ promptId: prompt._id });
-      throw error;
-    }
-  });
+  await storePrompt(prompt, copy.versions, deps);
   auditPrompt(context, prompt);
   await promptsChanged(deps);
   return prompt;
@@ -57,7 +43,6 @@ export async function copyPrompt(
 interface PromptCopy {
   readonly prompt: PromptRecord;
   readonly versions: readonly PromptVersionRecord[];
-  readonly bytes: number;
 }
 
 /** The records of the copy; nothing is stored. */
@@ -102,6 +87,5 @@ async function copyOf(
       createdAt,
     },
     versions,
-    bytes,
   };
 }

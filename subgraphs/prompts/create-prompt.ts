@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { badInput, checkedText } from '#core/input.ts';
-import { type PromptRecord, prompts } from '#mongo/prompts.ts';
+import type { PromptRecord } from '#mongo/prompts.ts';
 import { nowOf } from '../runtime/context.ts';
 import {
   auditPrompt,
@@ -10,9 +10,11 @@ import {
   requireWritableName,
   targetTenantId,
 } from './deps.ts';
-import { storeVersion } from './publish-prompt-version.ts';
-import { type CheckedVersion, checkedVersion, type PromptVersionInput, textMax } from './version-input.ts';
-import { checkPromptRoom, orTaken, withPromptsOf } from './version-room.ts';
+import { requireStoredModel } from './has-model.ts';
+import { newVersion } from './publish-prompt-version.ts';
+import { storePrompt } from './store-prompt.ts';
+import { checkedVersion, type PromptVersionInput, textMax } from './version-input.ts';
+import { textBytesOf } from './version-room.ts';
 
 export interface CreatePromptInput {
   readonly name: string;
@@ -53,37 +55,30 @@ export async function createPrompt(
     newest: 0,
     createdAt: nowOf(deps),
   };
-  const version =
+  const checked =
     input.version == null ? undefined : await checkedVersion(input.version, prompt.tenantId, deps);
-  await withPromptsOf(prompt.tenantId, deps, async () => {
-    await checkPromptRoom(prompt.tenantId, deps);
-    await orTaken(prompts(deps.connection).create(prompt), name);
-  });
-  const published = version && (await storeFirst(prompt, version, context, deps));
-  const after: PromptRecord =
-    published === undefined
-      ? prompt
-      : {
-          ...prompt,
-          newest: published.number,
-          labels: version?.label == null ? {} : { [version.label]: published.number },
-        };
-  auditPrompt(context, after);
-  await promptsChanged(deps);
-  return after;
+  if (checked === undefined) {
+    await storePrompt(prompt, [], deps);
+    return published(prompt, context, deps);
+  }
+  const { content, label } = checked;
+  const first: PromptRecord = {
+    ...prompt,
+    newest: 1,
+    labels: label === null ? {} : { [label]: 1 },
+    bytes: textBytesOf(content),
+  };
+  const version = newVersion(first, 1, content, context, deps);
+  await storePrompt(first, [version], deps, () => requireStoredModel(content.model, deps));
+  return published(first, context, deps);
 }
 
-/** The first version of a prompt that has just been made; without it there is no prompt. */
-async function storeFirst(
+async function published(
   prompt: PromptRecord,
-  version: CheckedVersion,
   context: PromptsContext,
   deps: PromptsDeps,
-) {
-  try {
-    return await storeVersion(prompt, version, context, deps);
-  } catch (error) {
-    await prompts(deps.connection).deleteOne({ _id: prompt._id, newest: 0 });
-    throw error;
-  }
+): Promise<PromptRecord> {
+  auditPrompt(context, prompt);
+  await promptsChanged(deps);
+  return prompt;
 }

@@ -3,6 +3,7 @@ import { type Catalog, openCatalog } from '#catalog/catalog.ts';
 import { auditLog } from '#mongo/audit-log.ts';
 import type { Database } from '#mongo/connect.ts';
 import { models } from '#mongo/models.ts';
+import { promptVersions } from '#mongo/prompt-versions.ts';
 import { providers } from '#mongo/providers.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { ask, countCommands, dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
@@ -455,3 +456,27 @@ interface VersionPage {
     };
   };
 }
+
+describe('a new prompt', () => {
+  it('stores the version before the prompt can be seen, so that a kill leaves no prompt without it', async () => {
+    const stored: unknown[] = [];
+    const client = database.connection.getClient();
+    const note = ({ commandName, command }: { commandName: string; command: Record<string, unknown> }) => {
+      if (commandName === 'insert' && `${command.insert}`.startsWith('prompt')) stored.push(command.insert);
+    };
+    client.on('commandStarted', note);
+    await promptOf('wholeAtOnce');
+    client.off('commandStarted', note);
+    expect(stored).toEqual(['prompt_versions', 'prompts']);
+  });
+
+  it('leaves no version where its name is taken', async () => {
+    await promptOf('takenOnce');
+    const count = () => promptVersions(database.connection).countDocuments();
+    const before = await count();
+    expect(await refusal(create, { input: { name: 'takenOnce', version: version('v') } })).toMatch(
+      /^CONFLICT/,
+    );
+    expect(await count()).toBe(before);
+  });
+});

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { HeddleError } from '#core/errors.ts';
-import { badInput, isDuplicateKey, notFound } from '#core/input.ts';
+import { isDuplicateKey, notFound } from '#core/input.ts';
 import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { nowOf } from '../runtime/context.ts';
 import { authorOf, type PromptsContext, type PromptsDeps, promptsChanged, writablePrompt } from './deps.ts';
-import { hasModel } from './has-model.ts';
+import { requireStoredModel } from './has-model.ts';
 import { type CheckedVersion, checkedVersion, type PromptVersionInput } from './version-input.ts';
 import { checkLabelRoom, checkVersionRoom, textBytesOf, withWritablePrompt } from './version-room.ts';
 
@@ -31,7 +31,7 @@ export async function publishPromptVersion(
  * Takes the number after the highest there is, again and again until nobody else has taken it: so numbers run
  * without gaps whoever publishes when. Then points the label and shows the version as the newest, both at once.
  */
-export function storeVersion(
+function storeVersion(
   prompt: PromptRecord,
   checked: CheckedVersion,
   context: PromptsContext,
@@ -51,9 +51,11 @@ async function storeNext(
   if (label !== null) checkLabelRoom(prompt, label, deps);
   const version = await insertNext(prompt, content, context, deps);
   // After the version is stored: whoever deletes the model or route then finds it, or it is found here to be gone.
-  if (!(await hasModel(content.model, deps))) {
+  try {
+    await requireStoredModel(content.model, deps);
+  } catch (error) {
     await promptVersions(deps.connection).deleteOne({ _id: version._id });
-    badInput('input.model', `was deleted meanwhile: ${JSON.stringify(content.model)}.`);
+    throw error;
   }
   const updated = await prompts(deps.connection).updateOne(
     { _id: prompt._id },
@@ -65,6 +67,25 @@ async function storeNext(
   );
   if (updated.matchedCount === 0) return notFound('prompt', prompt._id);
   return version;
+}
+
+/** The record of a version; nothing is stored. */
+export function newVersion(
+  prompt: Pick<PromptRecord, '_id' | 'tenantId'>,
+  number: number,
+  content: CheckedVersion['content'],
+  context: PromptsContext,
+  deps: PromptsDeps,
+): PromptVersionRecord {
+  return {
+    _id: randomUUID(),
+    promptId: prompt._id,
+    tenantId: prompt.tenantId,
+    number,
+    ...content,
+    createdAt: nowOf(deps),
+    createdBy: authorOf(context),
+  };
 }
 
 async function insertNext(
@@ -79,15 +100,7 @@ async function insertNext(
       .findOne({ promptId: prompt._id }, { number: 1 })
       .sort({ number: -1 })
       .lean();
-    const version: PromptVersionRecord = {
-      _id: randomUUID(),
-      promptId: prompt._id,
-      tenantId: prompt.tenantId,
-      number: (highest?.number ?? 0) + 1,
-      ...content,
-      createdAt: nowOf(deps),
-      createdBy: authorOf(context),
-    };
+    const version = newVersion(prompt, (highest?.number ?? 0) + 1, content, context, deps);
     try {
       await collection.create(version);
       return version;
