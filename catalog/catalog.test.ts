@@ -268,7 +268,7 @@ describe('catalog', () => {
     expect(await countCommands(database, () => catalog.promptVersion(wanted))).toEqual([]);
     expect(await catalog.promptVersion(wanted)).toBe(await catalog.promptVersion({ ...wanted, number: 1 }));
     expect(await catalog.promptVersion({ ...wanted, tenantId: 'other' })).toBeUndefined();
-    // As soon as a change is told, it is read again.
+    // A change that the bus reports is read at once.
     await prompts(connection).deleteOne({ _id: 'pr' });
     await changed('models');
     expect(await catalog.promptVersion(wanted)).toBeDefined();

@@ -106,7 +106,7 @@ describe.each(ways)('introspection over %s', (way, ask) => {
   });
 });
 
-it('what is for callers with a key is for nobody else, neither for a caller that is not known', () => {
+it('what is for callers with a key is refused to all others, also to a caller that is not known', () => {
   const withKey = { ...anonymousCaller, kind: 'API_KEY' } as const;
   const open = exposures.map((exposure) =>
     [withKey, anonymousCaller, undefined].map((caller) => isExposed(exposure, caller)),

@@ -313,7 +313,7 @@ describe('behind a trusted proxy', () => {
 });
 
 describe('answers that are not read', () => {
-  /** More than the system takes of an answer that nobody reads. */
+  /** More than the system takes of an answer that its client does not read. */
   const text = 'x'.repeat(14_000_000);
 
   async function startWithLongAnswers() {

@@ -214,7 +214,7 @@ export async function serveGraphql(
       ? await mesh.router().run(operation, parameters.variables, context)
       : operation;
     if (isRefused(answer, caller)) mesh.clients.refused(useOfCaller(mesh, client, caller));
-    // While it ran, others may have left more unread; a large answer that nobody reads is not even written out.
+    // While it ran, others may have left more unread; a large answer that is not read is not even written out.
     if (!isOperation(operation) || operation.type !== 'mutation') unread.refuse();
     const written = isStream(answer) ? accepted.stream : accepted.result;
     if (isStream(answer) || written === 'text/event-stream') {

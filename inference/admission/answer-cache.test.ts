@@ -182,7 +182,7 @@ describe('the answer cache', () => {
     expect(mesh.alpha.calls).toHaveLength(4);
   });
 
-  it('goes on joining them to the first one when another that renewed the answer ends before it', async () => {
+  it('still joins them to the first one when another that renewed the answer ends before it', async () => {
     await using mesh = await startInference(database);
     const looks = vi.spyOn(mesh.cache, 'get');
     const first = mesh.data<Answer>(COMPLETE, asking('USE'));

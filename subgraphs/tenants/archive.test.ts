@@ -289,7 +289,7 @@ describe('archiveApp', () => {
     });
   });
 
-  it('locks nobody out: not the app of the caller, nor that of the first start', async () => {
+  it('locks no caller out: not the app of the caller, nor that of the first start', async () => {
     expect(await refusal(archiveApp, { id: acme.appId })).toMatch(/^FORBIDDEN: No key archives its own app/);
     const root = await newOperator();
     for (const id of ['default-app', 'default']) {

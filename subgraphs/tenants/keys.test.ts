@@ -255,6 +255,27 @@ describe('rotateApiKey', () => {
     expect(await mesh.callerOf(rotated.secret)).not.toBeNull();
   });
 
+  it('has no successor in force before the old key names it, so that a kill leaves none that nobody knows', async () => {
+    const { secret, key } = (await run(create, { input: { appId: acme.appId } })).createApiKey;
+    const written: unknown[] = [];
+    const client = mesh.database.connection.getClient();
+    const note = ({ commandName, command }: { commandName: string; command: Record<string, unknown> }) => {
+      if (command.insert === 'api_keys') written.push(command.documents);
+      if (commandName === 'update' && command.update === 'api_keys') written.push(command.updates);
+    };
+    client.on('commandStarted', note);
+    const rotated = (await run(rotate, { id: key.id })).rotateApiKey;
+    client.off('commandStarted', note);
+    const id = rotated.key.id;
+    expect(written.slice(0, 3)).toMatchObject([
+      [{ _id: id, revokedAt: expect.any(Date) }],
+      [{ q: { _id: key.id }, u: { $set: { replacedById: id } } }],
+      [{ q: { _id: id }, u: { $set: { revokedAt: null } } }],
+    ]);
+    expect(await mesh.callerOf(rotated.secret)).not.toBeNull();
+    expect(await mesh.callerOf(secret)).toBeNull();
+  });
+
   it('ends the old key at once without an overlap, and rotates nothing twice', async () => {
     const { secret } = (await run(rotate, { id: acme.keyId }, mesh.admin)).rotateApiKey;
     expect(await mesh.callerOf(acme.secret)).toBeNull();

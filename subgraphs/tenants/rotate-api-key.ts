@@ -51,32 +51,26 @@ export async function rotateApiKey(
     createdAt: now,
   };
   const keys = apiKeys(deps.connection);
-  await withRoomForKey(old, now, deps, () => keys.create({ ...key }));
   const overlapEnd = new Date(now.getTime() + overlap * 1000);
   const end: Partial<ApiKeyRecord> =
     overlap === 0
       ? { revokedAt: now }
       : { expiresAt: old.expiresAt && old.expiresAt < overlapEnd ? old.expiresAt : overlapEnd };
   const { label, scopes, limits, allowedIps, expiresAt, models = null, prompts = null } = old;
-  const ended = await keys.updateOne(
-    {
-      _id: id,
-      revokedAt: null,
-      replacedById: null,
-      label,
-      scopes,
-      limits,
-      allowedIps,
-      expiresAt,
-      models,
-      prompts,
-    },
-    { $set: { ...end, replacedById: newId } },
-  );
-  if (ended.modifiedCount === 0) {
-    await keys.deleteOne({ _id: newId });
-    throw changedMeanwhile(id);
-  }
+  const same = { label, scopes, limits, allowedIps, expiresAt, models, prompts };
+  await withRoomForKey(old, now, deps, async () => {
+    // Not in force before the old key names it: a process that is killed leaves no key whose secret nobody has.
+    await keys.create({ ...key, revokedAt: now });
+    const ended = await keys.updateOne(
+      { _id: id, revokedAt: null, replacedById: null, ...same },
+      { $set: { ...end, replacedById: newId } },
+    );
+    if (ended.modifiedCount === 0) {
+      await keys.deleteOne({ _id: newId });
+      throw changedMeanwhile(id);
+    }
+    await keys.updateOne({ _id: newId }, { $set: { revokedAt: null } });
+  });
   context.audit({ tenantId: key.tenantId, type: 'ApiKey', id, before: old, after: key });
   context.loaders.apiKey.clear(id);
   await callersChanged(deps, key.tenantId);

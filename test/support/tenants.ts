@@ -52,7 +52,7 @@ export interface TestTenants extends AsyncDisposable {
   readonly admin: Caller;
   /** The subgraph's clock; null: the real one. */
   clock: { ms: number | null };
-  /** Who the gateway takes the bearer of this key for; null: nobody, as of an archived app or tenant. */
+  /** The caller that this key stands for at the gateway; null: it is refused, as one of an archived app or tenant is. */
   callerOf(secret: string): Promise<Caller | null>;
   /** A tenant with one app and one key of it, without limits. */
   addTenant(name: string, scopes?: readonly Scope[]): Promise<TestTenant>;
