@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { CatalogModel } from '#catalog/catalog.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
-import { estimatedUsage, exactCost, nanosOf, outputTokensLimit, upperBound } from './settle.ts';
+import {
+  estimatedUsage,
+  exactCost,
+  nanosOf,
+  outputTokensLimit,
+  outputTokensMax,
+  upperBound,
+} from './settle.ts';
 
 const price = {
   inputNanosPerMillion: 150_000_000n,
@@ -80,4 +87,17 @@ describe('pricing', () => {
     expect(outputTokensLimit(model(5), 7)).toBe(5);
     expect(outputTokensLimit(model(5), 3)).toBe(3);
   });
+
+  it.each([
+    [null, null, undefined, 4_096],
+    [1_000, null, undefined, 1_000],
+    [100_000, null, undefined, 4_096],
+    [1_000, 5_000, undefined, 5_000],
+    [1_000, null, 2_000, 2_000],
+  ])(
+    'takes an answer for no longer than its limit, or the usual one within the context: %s, %s, %s',
+    (contextTokens, maxOutputTokens, requested, most) => {
+      expect(outputTokensMax({ contextTokens, maxOutputTokens } as CatalogModel, requested)).toBe(most);
+    },
+  );
 });

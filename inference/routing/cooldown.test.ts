@@ -72,6 +72,18 @@ describe('the cooldown of a credential', () => {
     expect(waitMs('a')).toBe(2_000);
   });
 
+  it('is not lengthened by a refusal without a time of a call that was in flight together with the refused one', () => {
+    for (const refusal of [limited(), badKey]) {
+      const { clock, cooldown, waitMs } = setup();
+      const { asOf } = cooldown;
+      cooldown.refuse('a', refusal, asOf);
+      const restMs = waitMs('a') ?? 0;
+      clock.nowMs += 700;
+      cooldown.refuse('a', refusal, asOf);
+      expect(waitMs('a')).toBe(restMs - 700);
+    }
+  });
+
   it('lasts as long as the longest time that calls in flight together were given', () => {
     const { cooldown, waitMs } = setup();
     const { asOf } = cooldown;

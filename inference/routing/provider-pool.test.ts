@@ -3,14 +3,14 @@ import type { CatalogModel, CatalogProvider, CatalogSnapshot } from '#catalog/ca
 import { providerDestination } from '#core/providers/provider-destination.ts';
 import { createSecretBox } from '#core/secrets/secret-box.ts';
 import { sealCredential } from '#mongo/credential-secret.ts';
-import { ProviderFailure, type ProviderOptions } from '#providers/provider.ts';
+import { type Provider, ProviderFailure, type ProviderOptions } from '#providers/provider.ts';
 import { catalogModel } from '#test/support/catalog-model.ts';
 import { scriptedProvider } from '#test/support/scripted-provider.ts';
 import { createProviderPool } from './provider-pool.ts';
 
 const secretBox = createSecretBox(new Uint8Array(32));
 
-function setup() {
+function setup(create = async (): Promise<Provider> => scriptedProvider()) {
   const made: ProviderOptions[] = [];
   let nowMs = 0;
   let snapshot: CatalogSnapshot = { providers: new Map(), models: new Map(), routes: new Map() };
@@ -20,9 +20,9 @@ function setup() {
     fetch: globalThis.fetch,
     random: () => 0.5,
     now: () => nowMs,
-    create: async (options) => {
+    create: (options) => {
       made.push(options);
-      return scriptedProvider();
+      return create();
     },
   });
   /** As a reading of the catalogue: new objects with the same or other content. */
@@ -189,5 +189,51 @@ describe('the provider pool', () => {
     const model = read({ credentials: [credential('a', 'A')] });
     pool.take(model, new Set()).settle(refusal('PROVIDER_RATE_LIMITED', { retryable: true }));
     expect(pool.rest(model)).toMatchObject({ strict: false, waitMs: 1_000 });
+  });
+
+  const limited = (retryAfterMs: number | null) =>
+    refusal('PROVIDER_RATE_LIMITED', { retryable: true, retryAfterMs });
+
+  it('prefers a credential that was not tried, though others only go before it, to one that was', async () => {
+    const { pool, made, read } = setup();
+    const model = read({ credentials: [credential('a', 'A'), credential('b', 'B')] });
+    pool.take(model, new Set(['b'])).settle(limited(null));
+    await pool.take(model, new Set(['b'])).provider;
+    expect(made.map(({ secret }) => secret)).toEqual(['A']);
+    await pool.take(model, new Set(['a', 'b'])).provider;
+    expect(made.map(({ secret }) => secret)).toEqual(['A', 'B']);
+  });
+
+  it.each([
+    [9_000, 4_000],
+    [4_000, 9_000],
+  ])('names the credential that is free next, of those that rest %i and %i ms', (a, b) => {
+    const { pool, read } = setup();
+    const model = read({ credentials: [credential('a', 'A'), credential('b', 'B')] });
+    pool.take(model, new Set(['b'])).settle(limited(a));
+    pool.take(model, new Set(['a'])).settle(limited(b));
+    expect(pool.rest(model)).toMatchObject({ waitMs: 4_000 });
+  });
+
+  it('makes a provider that could not be made again for the next call', async () => {
+    const ready = scriptedProvider();
+    const answers = [Promise.reject(new Error('Not now.')), Promise.resolve(ready)];
+    const { pool, read } = setup(() => answers.shift() ?? Promise.reject(new Error('Made too often.')));
+    const model = read();
+    await expect(pool.take(model, new Set()).provider).rejects.toThrow('Not now.');
+    expect(await pool.take(model, new Set()).provider).toBe(ready);
+    expect(await pool.take(model, new Set()).provider).toBe(ready);
+  });
+
+  it.each([
+    ['kind', { kind: 'VERTEX' }],
+    ['address', { baseUrl: 'https://other' }],
+    ['region', { region: 'us-east-1' }],
+  ] as const)('makes a provider without credentials anew when its %s changes', async (_what, change) => {
+    const { pool, made, read } = setup();
+    const before = { kind: 'BEDROCK', region: 'eu-west-1' } as const;
+    await pool.take(read(before), new Set()).provider;
+    await pool.take(read({ ...before, ...change }), new Set()).provider;
+    expect(made).toMatchObject([before, { ...before, ...change }]);
   });
 });

@@ -4,7 +4,7 @@ import { anonymousCaller, type Caller } from '#core/caller.ts';
 import { catalogModel as model } from '#test/support/catalog-model.ts';
 import { type CallOutcome, createHealthRegistry } from './health.ts';
 import type { ProviderPool } from './provider-pool.ts';
-import { candidatesFor, type RoutingNeeds } from './route.ts';
+import { candidatesFor, type RoutingDeps, type RoutingNeeds } from './route.ts';
 import { weightedOrder } from './weighted-order.ts';
 
 const needs: RoutingNeeds = {
@@ -76,14 +76,15 @@ function setup(strategy: CatalogRoute['strategy'], targets: readonly Target[]) {
     resolve: async (name) => known(name),
     snapshot: () => ({ providers: new Map(), models, routes: new Map([['r', route]]) }),
   };
+  const deps = (allowsUnpriced: boolean, random = () => 0.5): RoutingDeps => ({
+    catalog,
+    health,
+    pool,
+    random,
+    allowsUnpriced,
+  });
   const order = async (as: Caller = caller, wanted: RoutingNeeds = needs, name = 'r') => {
-    const found = await candidatesFor(name, wanted, as, {
-      catalog,
-      health,
-      pool,
-      random: () => 0.5,
-      allowsUnpriced: false,
-    });
+    const found = await candidatesFor(name, wanted, as, deps(false));
     found.release();
     return found.models.map(({ id }) => id);
   };
@@ -92,14 +93,9 @@ function setup(strategy: CatalogRoute['strategy'], targets: readonly Target[]) {
     rests,
     order,
     begin,
-    choose: (wanted: RoutingNeeds = needs) =>
-      candidatesFor('r', wanted, caller, {
-        catalog,
-        health,
-        pool,
-        random: Math.random,
-        allowsUnpriced: false,
-      }),
+    deps,
+    choose: (wanted: RoutingNeeds = needs, name = 'r') =>
+      candidatesFor(name, wanted, caller, deps(false, Math.random)),
     advance: (ms: number) => {
       nowMs += ms;
     },
@@ -232,6 +228,21 @@ describe('candidatesFor', () => {
     for (const id of ['b/x', 'c/x', 'd/x']) expect(counts[id]).toBeGreaterThanOrEqual(5);
   });
 
+  it('FASTEST tries a slower target in its turn, also where the route names the fastest twice', async () => {
+    const fastest = model('a/x');
+    const { order, call } = setup('FASTEST', [
+      { model: fastest },
+      { model: fastest },
+      { model: model('b/x') },
+    ]);
+    call('a/x', true, 10);
+    call('b/x', true, 300);
+    const firsts: unknown[] = [];
+    for (let choice = 0; choice < 21; choice++) firsts.push(await order());
+    expect(firsts.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => ['a/x', 'a/x', 'b/x']));
+    expect(firsts[20]).toEqual(['b/x', 'a/x', 'a/x']);
+  });
+
   it('FASTEST shares the first calls evenly while no target is known', async () => {
     const { choose } = setup('FASTEST', [{ model: model('a/x') }, { model: model('b/x') }]);
     const chosen = await Promise.all(Array.from({ length: 20 }, () => choose()));
@@ -315,6 +326,53 @@ describe('candidatesFor', () => {
       if (order[0] === 'often') often += 1;
     }
     expect(often / 10_000, `seed ${seed}`).toBeCloseTo(0.9, 1);
+  });
+
+  it('WEIGHTED asks a target of weight 0 last whatever is drawn', () => {
+    const items = [0, 2, 0, 1].map((weight) => ({ weight }));
+    for (const drawn of [0, 0.5, 1 - Number.EPSILON]) {
+      const order = weightedOrder(
+        items,
+        ({ weight }) => weight,
+        () => drawn,
+      );
+      expect(order.slice(0, 2).every(({ weight }) => weight > 0)).toBe(true);
+    }
+  });
+
+  it('waits for a model that may think before it writes, called by its id, twice as long', async () => {
+    const thinking = model('thinks/x', { capabilities: new Set(['CHAT', 'REASONING']) });
+    const { choose } = setup('PRIORITY', [{ model: thinking }, { model: model('plain/x') }]);
+    const firstTokenMs = async (name: string) => (await choose(needs, name)).timeouts.firstTokenMs;
+    expect(await firstTokenMs('plain/x')).toBe(30_000);
+    expect(await firstTokenMs('thinks/x')).toBe(60_000);
+    expect(await firstTokenMs('r')).toBe(1);
+  });
+
+  it('calls no provider whose region is not known for callers that are bound to regions', async () => {
+    const { order } = setup('PRIORITY', [{ model: model('nowhere/x') }, { model: model('eu/x', {}, 'eu') }]);
+    expect(await order({ ...caller, allowedRegions: ['eu'] })).toEqual(['eu/x']);
+    await expect(order({ ...caller, allowedRegions: ['us'] })).rejects.toMatchObject({ code: 'NO_ROUTE' });
+    await expect(order({ ...caller, allowedRegions: ['us'] }, needs, 'nowhere/x')).rejects.toMatchObject({
+      code: 'NO_ROUTE',
+      message: expect.stringContaining('no known region'),
+    });
+  });
+
+  it('calls what has no price under a hard budget only where the operator allows it', async () => {
+    const limits = [
+      { subject: 'budget:b', meter: 'COST', window: 'DAY', amount: '1', budget: { hard: true } },
+    ] as const;
+    const unpriced = model('free/x');
+    const ask = (allowsUnpriced: boolean) =>
+      candidatesFor(
+        'free/x',
+        needs,
+        { ...caller, limits },
+        setup('PRIORITY', [{ model: unpriced }]).deps(allowsUnpriced),
+      );
+    await expect(ask(false)).rejects.toMatchObject({ code: 'MODEL_UNPRICED' });
+    expect((await ask(true)).models).toEqual([unpriced]);
   });
 
   it('leaves out what is disabled, retired, elsewhere, unable or too small', async () => {
