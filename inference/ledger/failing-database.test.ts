@@ -183,6 +183,50 @@ describe('a ledger whose database fails', () => {
     expect(await standing(id)).not.toHaveProperty('orphaned');
   });
 
+  it('tries no row again that the database will never take', async () => {
+    let retries = 0;
+    const delay = async () => void retries++;
+    const impatient = createLedger(database.connection, { ...services, delay });
+    const ids = [randomUUID(), randomUUID()];
+    for (const id of ids) await impatient.open(row(id));
+    const closing = closingOf(completion('any'), 'm', 2_000, null);
+    // No BSON: the name of a field holds a null character.
+    const unwritable = { ...closing, 'x\0y': 1 };
+    const endings = ids.map((id, at) => impatient.close(id, at === 0 ? unwritable : closing, null));
+    expect((await Promise.allSettled(endings)).map(({ status }) => status)).toEqual([
+      'rejected',
+      'fulfilled',
+    ]);
+    expect(retries).toBe(0);
+    await fail({ times: 1 }, 'update');
+    const later = randomUUID();
+    await impatient.open(row(later));
+    await impatient.close(later, closing, null);
+    expect(retries).toBe(1);
+  });
+
+  it('remembers twenty thousand rows that it could not close; the oldest beyond that are closed with an estimate', {
+    timeout: 60_000,
+  }, async () => {
+    const [first, second] = [randomUUID(), randomUUID()];
+    const others = Array.from({ length: 19_999 }, (_, at) => `not-there-${at}`);
+    const owner = 'an owner of many';
+    const closing = closingOf(completion('any'), 'm', 2_000, null);
+    for (const id of [first, second]) await ledger.open(row(id, owner));
+    await fail('alwaysOn', 'update');
+    const refused = async (ids: readonly string[]) => {
+      const endings = await Promise.allSettled(ids.map((id) => ledger.close(id, closing, null)));
+      expect(endings.every(({ status }) => status === 'rejected')).toBe(true);
+    };
+    await refused([first]);
+    await refused([second]);
+    await refused(others);
+    await mend();
+    await ledger.closeLost(owner, 9_000);
+    expect(await standing(first)).toMatchObject({ status: 'FAILED', costNanos: 0n });
+    expect(await standing(second)).toMatchObject({ status: 'FAILED', costNanos: 5n });
+  });
+
   it('does so soon after the database can write again, without a sweep', async () => {
     await using ownership = await openOwnership(database.connection, { ...services, ledger });
     const id = randomUUID();

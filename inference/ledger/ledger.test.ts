@@ -6,6 +6,8 @@ import { anonymousCaller } from '#core/caller.ts';
 import { completions } from '#mongo/completions.ts';
 import type { Database } from '#mongo/connect.ts';
 import { invocations } from '#mongo/invocations.ts';
+import { meterRollups } from '#mongo/meter-hours.ts';
+import { hourMs, rollUpHours } from '#mongo/meter-rollup.ts';
 import { owners } from '#mongo/owners.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
@@ -126,6 +128,25 @@ describe('the ledger', () => {
     expect(closed).toMatchObject({ status: 'SUCCEEDED' });
     expect(closed).not.toHaveProperty('orphaned');
     expect(await completions(database.connection).findById(id).lean()).toBeNull();
+  });
+
+  it('has the sums of an hour made again when it replaces the estimate of a row in it', async () => {
+    const ledger = createLedger(database.connection, services);
+    const { connection } = database;
+    const [id, other] = [randomUUID(), randomUUID()];
+    const tenantId = `t ${id}`;
+    const hours = (await rollUpHours(connection, tenantId, 10 * hourMs)).untilMs;
+    expect(hours).toBeGreaterThan(0);
+    const until = async () => (await meterRollups(connection).findById(tenantId).lean())?.until.getTime();
+    const closing = closingOf(completion(id, 'x'), 'm', 2_000, null);
+    for (const each of [id, other]) {
+      await ledger.open({ ...row(each), tenantId, startedAt: new Date(3.5 * hourMs) });
+    }
+    await ledger.close(other, closing, null);
+    expect(await until()).toBe(hours);
+    await invocations(connection).updateOne({ _id: id }, { $set: { status: 'FAILED', orphaned: true } });
+    await ledger.close(id, closing, null);
+    expect(await until()).toBe(3 * hourMs);
   });
 
   it('refuses a row whose id another owner has taken, and only that one of its group', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { mongo } from 'mongoose';
 import { type DestinationStream, pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CatalogModel } from '#catalog/catalog.ts';
@@ -156,6 +157,32 @@ describe('the progress of running calls', () => {
     expect(commands).toEqual([1, 0, 0, 0, 1]);
     expect(await Promise.all(sources.map(recorded))).toEqual(sources.map(() => 6));
     writer[Symbol.dispose]();
+  });
+
+  it('is written of at most 4,096 calls in one round, and of the others in the next', {
+    timeout: 60_000,
+  }, async () => {
+    const { writer, advance, roundEnds } = setup();
+    let recorded = 0;
+    const note = ({ commandName, command }: mongo.CommandStartedEvent) => {
+      if (commandName === 'update') recorded += command.updates.length;
+    };
+    const client = database.connection.getClient();
+    client.on('commandStarted', note);
+    const template = await call();
+    for (let at = 0; at < 5_000; at++) {
+      const { progress } = template;
+      writer.follow({ id: `not-there-${at}`, parts: 1, received: 1, progress });
+    }
+    const rounds: number[] = [];
+    for (let at = 0; at < 3; at++) {
+      advance(roundIntervalMs(5_000));
+      await roundEnds();
+      rounds.push(recorded);
+    }
+    client.off('commandStarted', note);
+    writer[Symbol.dispose]();
+    expect(rounds).toEqual([4_096, 5_000, 5_000]);
   });
 
   it('asks for at most 200 records a second of up to a thousand calls, and one in five seconds of each beyond', () => {

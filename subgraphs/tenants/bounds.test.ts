@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { anonymousCaller, type CallerLimit } from '#core/caller.ts';
+import type { ApiKeyRecord } from '#mongo/api-keys.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { printedSeed, randomOf } from '#test/support/random.ts';
-import { type Bounds, findExcess } from './bounds.ts';
+import { type Bounds, boundsOfCaller, findExcess, requireAnotherKey } from './bounds.ts';
 import { impliesLimit, narrowLimits } from './limit-bounds.ts';
 
 const unbounded: Bounds = {
@@ -121,6 +123,56 @@ function mostIn(window: (typeof windows)[number], timesMs: readonly number[]): n
   );
   return Math.max(0, ...counts);
 }
+
+describe('what a caller may give to a key', () => {
+  const requests = (subject: string, amount: string, budget?: CallerLimit['budget']): CallerLimit => ({
+    subject,
+    meter: 'REQUESTS',
+    window: 'DAY',
+    amount,
+    ...(budget === undefined ? {} : { budget }),
+  });
+  const caller = {
+    ...anonymousCaller,
+    limits: [
+      requests('tenant:t', '1'),
+      requests('budget:of-the-tenant', '2', { hard: true }),
+      requests('budget:of-the-app', '3', { hard: false, appId: 'a' }),
+      requests('app:a', '4'),
+      requests('app:of-a-maker', '5'),
+      requests('key:k', '6'),
+      requests('key:of-a-maker', '7'),
+    ],
+    modelLists: [
+      { subject: 'tenant:t', patterns: ['of-the-plan/*'] },
+      { subject: 'app:a', patterns: ['m/one', 'm/two'] },
+      { subject: 'key:k', patterns: ['m/one', 'm/three'] },
+    ],
+  };
+
+  it.each([
+    ['a', [5n, 6n, 7n], ['m/one', 'm/three']],
+    ['b', [4n, 5n, 6n, 7n], ['m/one']],
+  ])(
+    'of the app %s is bound by its own key, app and makers, and not by what binds that key anyway',
+    (appId, amounts, models) => {
+      const bounds = boundsOfCaller(caller, appId);
+      expect(bounds.limits.map(({ amount }) => amount)).toEqual(amounts);
+      expect(bounds.models).toEqual(models);
+    },
+  );
+
+  it.each([
+    ['itself', { _id: 'k', lineId: 'line' }, false],
+    ['what it was rotated from or to', { _id: 'other', lineId: 'line' }, false],
+    ['another key', { _id: 'other', lineId: 'another line' }, true],
+  ])('is no change of %s', (_what, key, isAllowed) => {
+    const change = () =>
+      requireAnotherKey({ ...anonymousCaller, keyId: 'k', keyLineId: 'line' }, key as ApiKeyRecord);
+    if (isAllowed) expect(change()).toBeUndefined();
+    else expect(change).toThrow(expect.objectContaining({ code: 'FORBIDDEN' }));
+  });
+});
 
 describe('limits that imply another', () => {
   it('admit no sequence of calls that would exceed the other', async () => {

@@ -213,6 +213,22 @@ describe('the caller that a key stands for', () => {
     expect(await mesh.callerOf(secret)).toBeNull();
   });
 
+  it.each([
+    ['rotated', rotate, {}],
+    [
+      'changed',
+      'mutation ($id: ID!, $input: UpdateApiKeyInput!) { updateApiKey(id: $id, input: $input) { id } }',
+      { input: { label: 'late' } },
+    ],
+  ])('is not %s from the very millisecond of its end', async (_what, query, more) => {
+    const expiresAt = new Date(Date.now() + 60_000);
+    const { key } = (await run(create, { input: { appId: acme.appId, expiresAt } })).createApiKey;
+    mesh.clock.ms = expiresAt.getTime();
+    expect(await refusal(query, { id: key.id, ...more })).toMatchObject({ code: 'CONFLICT' });
+    mesh.clock.ms = expiresAt.getTime() - 1;
+    expect(await refusal(query, { id: key.id, ...more })).toBeUndefined();
+  });
+
   it('is told to the mesh alone', async () => {
     for (const caller of [mesh.admin, testCaller(null)]) {
       expect((await refusal('{ _caller(keyHash: "x") }', {}, caller))?.code).toBe('FORBIDDEN');

@@ -109,6 +109,22 @@ describe('a page token', () => {
   });
 
   it.each([
+    [600_000, 600_000],
+    [899_999, 899_999],
+    [900_001, 900_000],
+    [null, 900_000],
+  ])('of 15 minutes whose key is given an end after %s ms ends after %i', async (keyMs, tokenMs) => {
+    const nowMs = Date.parse('2026-05-01T12:00:00Z');
+    mesh.clock.ms = nowMs;
+    const { token } = await make();
+    const expiresAt = keyMs === null ? null : new Date(nowMs + keyMs).toISOString();
+    await dataOf(mesh.subgraph, mesh.admin, UPDATE, { id: acme.keyId, input: { expiresAt } });
+    expect(await callerOf(token)).toMatchObject({ expiresAtMs: nowMs + tokenMs });
+    mesh.clock.ms = nowMs + tokenMs;
+    expect(await mesh.callerOf(token)).toBeNull();
+  });
+
+  it.each([
     ['revoked', REVOKE],
     ['rotated', ROTATE],
   ])('ends when its key is %s', async (_what, query) => {

@@ -67,6 +67,8 @@ async function begin(...limits: readonly CallerLimit[]) {
   mesh.alpha.always((call) => call.say('yes').finish(usageOf(5, 5)));
   created.length = 0;
   const sent: string[] = [];
+  /** It dies with its next request to inference after so many. */
+  const gateway = { requestsMax: Number.POSITIVE_INFINITY };
   const answerless = { execute: async () => ({ data: {} }) };
   const router = createRouter({
     supergraphSdl,
@@ -88,6 +90,7 @@ async function begin(...limits: readonly CallerLimit[]) {
       },
       inference: {
         execute: (request) => {
+          if (sent.length >= gateway.requestsMax) throw new Error('The gateway has gone.');
           sent.push(print(request.document));
           return mesh.subgraph.execute(request);
         },
@@ -110,7 +113,7 @@ async function begin(...limits: readonly CallerLimit[]) {
     expect(answer.errors).toBeUndefined();
     return answer.data;
   };
-  return { ...mesh, sent, ask, data, [Symbol.asyncDispose]: () => mesh[Symbol.asyncDispose]() };
+  return { ...mesh, sent, gateway, ask, data, [Symbol.asyncDispose]: () => mesh[Symbol.asyncDispose]() };
 }
 const read = ({ quota, caller }: Pick<TestInference, 'quota' | 'caller'>) =>
   quota.read(caller.tenantId ?? '', limitsOf(caller));
@@ -172,6 +175,11 @@ describe('the charged fields of one mutation', () => {
       `${complete} ${embed.replace('{', '@include(if: $no) {')} ... @skip(if: true) { b: ${complete} }`,
     ],
     ['the same field twice', limit('REQUESTS', '1'), `${complete} ${complete} ... { ${complete} }`],
+    [
+      'as many background calls as CONCURRENCY, which need no slot beside their own',
+      inFlight('2'),
+      repeat(start, 2),
+    ],
   ])('run when they fit together: %s', async (_, bound, fields) => {
     await using mesh = await begin(bound);
     await mesh.data(`${head} { ${fields} }`, variables);
@@ -230,6 +238,44 @@ describe('the charged fields of one mutation', () => {
     expect(errors).toMatchObject([{ path: ['b'], extensions: { code: 'NOT_FOUND' } }]);
     expect(mesh.alpha.calls).toEqual([]);
     expect(await read(mesh)).toEqual([{ spent: 0n, reserved: 0n }]);
+  });
+
+  it('return what was reserved for one that is refused before it begins', async () => {
+    await using mesh = await begin(limit('REQUESTS', '10'), limit('TOKENS', '10000'), inFlight('3'));
+    const key = { ...chat, idempotencyKey: 'taken meanwhile' };
+    mesh.alpha.always((call, number) => {
+      if (number > 1) return void call.say('yes').finish(usageOf(5, 5));
+      const other = { ...key, messages: [{ role: 'USER', content: 'Another question' }] };
+      void mesh.data(`${head} { ${complete} }`, { ...variables, chat: other }).then(() => {
+        call.say('yes').finish(usageOf(5, 5));
+      });
+    });
+    const document = `${head.replace(')', ', $key: CompletionInput!)')} { a: ${complete} b: complete(input: $key) { id } }`;
+    const { errors = [] } = await mesh.ask(document, { ...variables, key });
+    expect(errors).toMatchObject([{ path: ['b'], extensions: { code: 'CONFLICT' } }]);
+    expect(await read(mesh)).toEqual([
+      { spent: 2n, reserved: 0n },
+      { spent: 20n, reserved: 0n },
+      { spent: 0n, reserved: 0n },
+    ]);
+  });
+
+  it('leave nothing reserved when the answer of the meters is lost, and then the gateway', async () => {
+    const bounds = [limit('REQUESTS', '10'), limit('TOKENS', '10000'), inFlight('3')];
+    await using mesh = await begin(...bounds);
+    mesh.gateway.requestsMax = 1;
+    const { reserve } = mesh.quota;
+    Object.assign(mesh.quota, {
+      reserve: async (reservation: Parameters<typeof reserve>[0]) => {
+        await reserve(reservation);
+        throw new Error('The answer was lost.');
+      },
+    });
+    const { errors = [] } = await mesh.ask(`${head} { a: ${complete} b: ${start} c: ${embed} }`);
+    expect(errors).not.toEqual([]);
+    expect(mesh.sent).toHaveLength(1);
+    expect(mesh.alpha.calls).toEqual([]);
+    expect(await read(mesh)).toEqual(bounds.map(() => ({ spent: 0n, reserved: 0n })));
   });
 
   it('need room for no answer that is there already', async () => {
