@@ -114,8 +114,8 @@ describe('limits', () => {
   it('remembers documents within a bound of what they take, not of how long they are', () => {
     const router = start(createSampleMesh(), { documentBytesMax: 100_000 });
     const isRemembered = (query: string) => {
-      const prepared = router.prepare(query, null);
-      return router.prepare(query, null) === prepared;
+      const prepared = router.prepare(query, null, everyScope);
+      return router.prepare(query, null, everyScope) === prepared;
     };
     const large = (items: number) =>
       `{ models { edges { node { name ${'@skip(if: false) name '.repeat(items)} } } } }`;
@@ -150,7 +150,11 @@ describe('limits', () => {
 
   it('remembers what runs of a document within the same bound, however its conditions are turned', () => {
     const router = start(createSampleMesh(), { documentBytesMax: 20_000 });
-    const operation = router.prepare('query ($a: Boolean!) { motd a: motd @include(if: $a) }', null);
+    const operation = router.prepare(
+      'query ($a: Boolean!) { motd a: motd @include(if: $a) }',
+      null,
+      everyScope,
+    );
     if (!isOperation(operation)) throw new Error('refused');
     const program = (a: boolean) => operation.program(everyScope, { a });
     const first = program(true);

@@ -87,7 +87,7 @@ export interface Router {
    * The operation to run, or the refusal of its document. Parsed, measured, validated once per document. Anonymous
    * callers may send smaller documents than others.
    */
-  prepare(query: string, operationName: string | null | undefined, caller?: Caller): Operation | ClientResult;
+  prepare(query: string, operationName: string | null | undefined, caller: Caller): Operation | ClientResult;
   /** Runs the operation once. Never rejects: what fails is in the answer, masked where it was not expected. */
   run(
     operation: Operation,
@@ -187,7 +187,7 @@ export function createRouter(options: RouterOptions): Router {
   }
 
   /** Suggestions name what the schema has, as introspection does. */
-  const withSuggestionsFor = (caller: Caller | undefined, result: ClientResult): ClientResult => {
+  const withSuggestionsFor = (caller: Caller, result: ClientResult): ClientResult => {
     if (isExposed(introspection, caller) || result.errors === undefined) return result;
     const errors = result.errors.map((error) => ({ ...error, message: withoutSuggestion(error.message) }));
     return { ...result, errors };
@@ -433,7 +433,7 @@ export function createRouter(options: RouterOptions): Router {
     schema,
     isPrepared: (query, caller) => documents.isPrepared(query, caller.kind === 'ANONYMOUS'),
     prepare: (query, operationName, caller) => {
-      const document = documents.prepare(query, caller?.kind === 'ANONYMOUS');
+      const document = documents.prepare(query, caller.kind === 'ANONYMOUS');
       if (document.refusal !== undefined) return withSuggestionsFor(caller, document.refusal);
       const operation = document.operation(operationName);
       if (!isOperation(operation) || !operation.introspects || isExposed(introspection, caller))

@@ -26,8 +26,10 @@ export interface Callers extends AsyncDisposable {
    * when the key cannot be looked up now.
    */
   identify(credentials: Credentials, context: CallerContext): Promise<Caller>;
-  /** True for a key that was good when it was last looked up. Asks nobody. */
+  /** True for a key that was good when it was last looked up, or is being looked up. Looks nothing up. */
   isKnown(credentials: Credentials): boolean;
+  /** True for what may be a key and is not remembered, good or not. Looks nothing up. */
+  isUnseen(credentials: Credentials): boolean;
 }
 
 /** How long an answer of the tenants subgraph is trusted, for a key that is known and for one that is not. */
@@ -42,6 +44,10 @@ const answerMsMax = 1_000;
 const retryAfterMs = 1_000;
 const rememberedMax = 10_000;
 const keyLengthMax = 512;
+/** The form of API keys and page tokens. */
+const keyForm = /^hd_[\x21-\x7e]{37,509}$/;
+/** Different characters that the secret of every key has. */
+const distinctMin = 8;
 
 const lookup = parse('query ($keyHash: String!) { _caller(keyHash: $keyHash) }', { noLocation: true });
 
@@ -56,6 +62,26 @@ function keyOf({ authorization, apiKey }: Credentials): string | undefined {
     });
   }
   return key;
+}
+
+/** True for a text that may be a key: of its form, its secret of several different characters. */
+function isKeyText(text: string): boolean {
+  if (!keyForm.test(text)) return false;
+  return text.split('_').some((part) => new Set(part).size >= distinctMin);
+}
+
+/** The hash of the key that the credentials hold; undefined where they hold none that is accepted. */
+function keyHashOf(credentials: Credentials, isAccepted = isNotTooLong): string | undefined {
+  try {
+    const key = keyOf(credentials);
+    return key !== undefined && isAccepted(key) ? hash('sha256', key, 'hex') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isNotTooLong({ length }: string): boolean {
+  return length <= keyLengthMax;
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
@@ -231,7 +257,7 @@ export async function createCallers(options: {
     async identify(credentials, context) {
       const key = keyOf(credentials);
       if (key === undefined) return anonymousCaller;
-      if (key.length > keyLengthMax) throw refusedKey(key, { problem: 'MALFORMED' });
+      if (!isNotTooLong(key)) throw refusedKey(key, { problem: 'MALFORMED' });
       const { caller, archived, allowList } = await lookUp(hash('sha256', key, 'hex'), context);
       if (archived !== undefined) {
         const message = `The ${archived.archived} of this API key is archived.`;
@@ -251,12 +277,12 @@ export async function createCallers(options: {
       return caller;
     },
     isKnown(credentials) {
-      try {
-        const key = keyOf(credentials);
-        return key !== undefined && key.length <= keyLengthMax && good.has(hash('sha256', key, 'hex'));
-      } catch {
-        return false;
-      }
+      const keyHash = keyHashOf(credentials);
+      return keyHash !== undefined && (good.has(keyHash) || pending.has(keyHash));
+    },
+    isUnseen(credentials) {
+      const keyHash = keyHashOf(credentials, isKeyText);
+      return keyHash !== undefined && !good.has(keyHash) && !remembered.has(keyHash);
     },
     async [Symbol.asyncDispose]() {
       await subscription[Symbol.asyncDispose]();

@@ -17,6 +17,8 @@ const clientsMax = 20_000;
 const lookedAtMax = 64;
 /** Refusals that may come at once, in seconds of their rate. */
 const burstSeconds = 10;
+/** Keys never seen that an address may have looked up each second while its requests are refused. */
+const lookupsPerSecondMax = 5;
 /** How much more than an address without a key a key may be refused, and loopback may connect. */
 const keyFactor = 5;
 const loopbackFactor = 10;
@@ -40,6 +42,8 @@ export class Use {
   /** Refusals that may still come; below zero the client has to wait. */
   #left: number;
   #filledAtMs: number;
+  #lookups = 0;
+  #lookupsSinceMs = 0;
 
   constructor(perSecond: number, nowMs: number) {
     this.perSecond = perSecond;
@@ -64,6 +68,17 @@ export class Use {
     if (this.#left >= 1) return 0;
     const left = this.#fill(nowMs);
     return left >= 1 ? 0 : Math.ceil(((1 - left) / this.perSecond) * 1_000);
+  }
+
+  /** Takes one lookup of this second; false where none is left. */
+  takeLookup(nowMs: number): boolean {
+    if (nowMs - this.#lookupsSinceMs >= 1_000 || nowMs < this.#lookupsSinceMs) {
+      this.#lookups = 0;
+      this.#lookupsSinceMs = nowMs;
+    }
+    if (this.#lookups >= lookupsPerSecondMax) return false;
+    this.#lookups++;
+    return true;
   }
 
   #fill(nowMs: number): number {
@@ -223,6 +238,11 @@ export class ClientUse {
 
   waitMs(use: Use): number {
     return use.waitMs(this.#now());
+  }
+
+  /** Takes one of the few lookups of unseen keys that an address has each second while its requests are refused. */
+  takeLookup(use: Use): boolean {
+    return use.takeLookup(this.#now());
   }
 
   #useOf(subject: string, factor = 1): Use {

@@ -16,9 +16,10 @@ async function ask(
   const down = { execute: () => Promise.reject(new HeddleError('OVERLOADED', 'models is not reachable')) };
   const executors = options.modelsDown === true ? { ...mesh.executors, models: down } : mesh.executors;
   const router = start({ ...mesh, executors });
-  const operation = router.prepare(query, undefined);
+  const caller = sampleCaller('inference:invoke');
+  const operation = router.prepare(query, undefined, caller);
   if (!isOperation(operation)) throw new Error(JSON.stringify(operation));
-  const context = { caller: sampleCaller('inference:invoke'), requestId: 'r1', clientAddress: null };
+  const context = { caller, requestId: 'r1', clientAddress: null };
   const answer = await router.run(operation, variables, context);
   return { text: JSON.stringify(answer), calls: mesh.calls.map(({ subgraph }) => subgraph) };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
@@ -104,6 +105,41 @@ describe('requests that are refused', () => {
     expect(answer).toMatchObject({ status: 429, code: 'RATE_LIMITED' });
     expect((await post(sample, motd, headers)).status).toBe(200);
     expect((await post(sample, { query: '{ a: motd }' })).status).toBe(200);
+  });
+
+  it('leave a few lookups a second to keys that were not seen yet, and none to what is no key or was refused', async () => {
+    const clock = { ms: 1_000 };
+    const sample = await start({ limits: { refusalsPerSecond: 1 }, now: () => clock.ms });
+    const unseen = (n: number) => ({
+      authorization: `Bearer hd_k${n}_${createHash('sha256').update(`${n}`).digest('hex')}`,
+    });
+    for (let n = 0; n < 20; n++) await post(sample, { query: '{ nothing }' });
+    expect((await post(sample, motd)).status).toBe(429);
+    const lookups = () => sample.mesh.calls.length;
+    const before = lookups();
+    for (const no of ['Bearer', 'Bearer hd_short', `Basic hd_${'x'.repeat(40)}`, wrong(1).authorization]) {
+      expect((await post(sample, motd, { authorization: no })).status, no).toBe(429);
+    }
+    expect(lookups()).toBe(before);
+    expect((await post(sample, motd, unseen(0))).status).toBe(401);
+    expect((await post(sample, motd, unseen(0))).status).toBe(429);
+    // A good key is looked up once; then it is known.
+    for (let n = 0; n < 10; n++) expect((await post(sample, motd, bearer)).status).toBe(200);
+    const statuses = [];
+    for (let n = 1; n < 10; n++) statuses.push((await post(sample, motd, unseen(n))).status);
+    expect(statuses).toEqual([401, 401, 401, 429, 429, 429, 429, 429, 429]);
+    expect(lookups() - before).toBe(5 + 10);
+    const late = sample.keyFor({ ...sampleCaller('inference:invoke'), keyId: 'late', keyLineId: 'late' });
+    expect((await post(sample, motd, { authorization: `Bearer ${late}` })).status).toBe(429);
+    clock.ms += 1_000;
+    expect((await post(sample, motd, { authorization: `Bearer ${late}` })).status).toBe(200);
+  });
+
+  it('let the requests of one key through that come while it is looked up', async () => {
+    const sample = await start({ limits: { refusalsPerSecond: 1 }, now: () => 1_000 });
+    for (let n = 0; n < 20; n++) await post(sample, { query: '{ nothing }' });
+    const answers = await Promise.all(Array.from({ length: 12 }, () => post(sample, motd, bearer)));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
   });
 
   it('count over WebSockets too, and close those that come after with 1013', async () => {

@@ -98,8 +98,8 @@ export function credentialsOf(request: IncomingMessage): Credentials {
 }
 
 /**
- * Throws RateLimited for a client of whose requests too many were refused. A key that was good before is let through:
- * behind one address there may be many callers.
+ * Throws RateLimited for a client of whose requests too many were refused. Behind one address there may be many callers:
+ * a key that was good before is let through, and a few keys a second that were not seen yet.
  */
 export function refuseRateLimited(
   { clients, callers }: Pick<Mesh, 'clients' | 'callers'>,
@@ -107,7 +107,8 @@ export function refuseRateLimited(
   credentials: Credentials,
 ): void {
   const waitMs = clients.waitMs(use);
-  if (waitMs > 0 && !callers.isKnown(credentials)) {
+  if (waitMs === 0 || callers.isKnown(credentials)) return;
+  if (!callers.isUnseen(credentials) || !clients.takeLookup(use)) {
     throw new RateLimited('Too many requests from this address were refused.', waitMs);
   }
 }

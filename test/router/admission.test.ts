@@ -100,9 +100,9 @@ async function begin(...limits: readonly CallerLimit[]) {
     log: pino({ level: 'silent' }),
   });
   const ask = async (query: string, given: object = variables, signal?: AbortSignal) => {
-    const operation = router.prepare(withUsedVariables(query), undefined);
-    if (!isOperation(operation)) throw new Error(JSON.stringify(operation));
     const caller = { ...mesh.caller, scopes: [...mesh.caller.scopes, 'prompts:write' as const] };
+    const operation = router.prepare(withUsedVariables(query), undefined, caller);
+    if (!isOperation(operation)) throw new Error(JSON.stringify(operation));
     const context = { caller, requestId: newRequestId(), clientAddress: null, signal };
     const answer = await router.run(operation, { ...given }, context);
     if (isStream(answer)) throw new Error('a stream');

@@ -35,7 +35,7 @@ export async function answer(
   caller: Caller = everyScope,
   variables?: Record<string, unknown>,
 ) {
-  const operation = router.prepare(query, undefined);
+  const operation = router.prepare(query, undefined, caller);
   if (!isOperation(operation)) return operation;
   return router.run(operation, variables, { caller, requestId: 'r1', clientAddress: null });
 }
