@@ -3,7 +3,7 @@ import { parse } from 'graphql';
 import { systemCaller } from '#core/caller.ts';
 import { subgraphNames } from '#core/subgraph-names.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
-import type { SubgraphExecutors } from '../router.ts';
+import type { SubgraphExecutors } from '../../router.ts';
 
 const probes = {
   // Looking up a key that nobody has reaches the database, which every call needs.

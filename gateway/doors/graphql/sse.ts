@@ -1,4 +1,4 @@
-import type { Framing } from './stream.ts';
+import type { Framing } from '../../http/stream.ts';
 
 const comment = ':\n\n';
 

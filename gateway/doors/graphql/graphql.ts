@@ -2,12 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { newRequestId } from '#core/request-id.ts';
-import { type Client, RateLimited } from '../auth/client-use.ts';
-import type { Operation } from '../document/operation.ts';
-import { type ClientResult, presentFailure } from '../errors.ts';
-import { bodyBoundsOf } from '../limits.ts';
-import { type Answer, isOperation, isStream } from '../router.ts';
-import { endWith } from './compression.ts';
+import { type Client, RateLimited } from '../../auth/client-use.ts';
+import type { Operation } from '../../document/operation.ts';
+import { type ClientResult, presentFailure } from '../../errors.ts';
+import { endWith } from '../../http/compression.ts';
 import {
   clientRequestIdOf,
   credentialsOf,
@@ -18,9 +16,19 @@ import {
   shuttingDown,
   Unread,
   useOfCaller,
-} from './door.ts';
-import { serveExplorer } from './explorer.ts';
-import { type Accepted, isJson, negotiateAnswer, prefersPage, type ResultType } from './media-type.ts';
+} from '../../http/door.ts';
+import {
+  type Accepted,
+  isJson,
+  negotiateAnswer,
+  prefersPage,
+  type ResultType,
+} from '../../http/media-type.ts';
+import { setRetryAfter } from '../../http/retry-after.ts';
+import { sendFramed } from '../../http/stream.ts';
+import { bodyBoundsOf } from '../../limits.ts';
+import { type Answer, isOperation, isStream } from '../../router.ts';
+import { serveExplorer } from '../explorer/explorer.ts';
 import { multipart } from './multipart.ts';
 import {
   BadRequest,
@@ -31,9 +39,7 @@ import {
   parametersOfUrl,
   readBody,
 } from './parameters.ts';
-import { setRetryAfter } from './retry-after.ts';
 import { serverSentEvents } from './sse.ts';
-import { sendFramed } from './stream.ts';
 
 /** The HTTP status of a request that failed before any operation ran. */
 function statusOf(error: unknown): number {

@@ -3,9 +3,9 @@ import type { Duplex } from 'node:stream';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { newRequestId } from '#core/request-id.ts';
+import { goingAway, WebSocketSession } from '../doors/graphql/websocket-session.ts';
 import { bareAnswer } from './common-headers.ts';
 import type { Mesh } from './door.ts';
-import { goingAway, WebSocketSession } from './websocket-session.ts';
 
 /** WebSockets over which operations come, by the graphql-transport-ws protocol. */
 export interface WebSocketDoor {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Exposure } from '../auth/exposure.ts';
-import { prefersPage } from './media-type.ts';
+import type { Exposure } from '../../auth/exposure.ts';
+import { prefersPage } from '../../http/media-type.ts';
 
 const style =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}' +

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ErrorCode, HeddleError } from '#core/errors.ts';
-import type { Client } from '../auth/client-use.ts';
-import { isExposed } from '../auth/exposure.ts';
-import { presentFailure } from '../errors.ts';
-import type { LoggedRequest } from '../log/refusal-log.ts';
-import { acceptedEncoding, compress, type Encoding } from './compression.ts';
-import { credentialsOf, type Mesh, refuseRateLimited } from './door.ts';
+import type { Client } from '../../auth/client-use.ts';
+import { isExposed } from '../../auth/exposure.ts';
+import { presentFailure } from '../../errors.ts';
+import { acceptedEncoding, compress, type Encoding } from '../../http/compression.ts';
+import { credentialsOf, type Mesh, refuseRateLimited } from '../../http/door.ts';
+import { setRetryAfter } from '../../http/retry-after.ts';
+import type { LoggedRequest } from '../../log/refusal-log.ts';
 import { exampleOperations } from './explorer-examples.ts';
 import { explorerScript } from './explorer-script.ts';
-import { setRetryAfter } from './retry-after.ts';
 
 const icon =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 20 20"><path d="M3 1v14M8 1v14M13 1v14M1 5h14M1 11h14" ' +

@@ -6,10 +6,9 @@ import type { WebSocket } from 'ws';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { newRequestId } from '#core/request-id.ts';
-import type { Credentials } from '../auth/caller.ts';
-import { type Client, RateLimited } from '../auth/client-use.ts';
-import { type ClientError, type ClientResult, presentFailure, refusal } from '../errors.ts';
-import { type Answer, isOperation, isStream } from '../router.ts';
+import type { Credentials } from '../../auth/caller.ts';
+import { type Client, RateLimited } from '../../auth/client-use.ts';
+import { type ClientError, type ClientResult, presentFailure, refusal } from '../../errors.ts';
 import {
   clientRequestIdOf,
   credentialsOf,
@@ -21,8 +20,9 @@ import {
   shuttingDown,
   Unread,
   useOfCaller,
-} from './door.ts';
-import { IncomingMessageBytes } from './incoming-message.ts';
+} from '../../http/door.ts';
+import { IncomingMessageBytes } from '../../http/incoming-message.ts';
+import { type Answer, isOperation, isStream } from '../../router.ts';
 
 export const goingAway = 1001;
 const tryAgainLater = 1013;

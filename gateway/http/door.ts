@@ -7,11 +7,11 @@ import type { Callers, Credentials } from '../auth/caller.ts';
 import { type Client, type ClientUse, RateLimited, type Use } from '../auth/client-use.ts';
 import type { Exposures } from '../auth/exposure.ts';
 import type { Operation } from '../document/operation.ts';
-import type { Turns } from '../document/turns.ts';
 import type { ClientResult } from '../errors.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { RefusalLog } from '../log/refusal-log.ts';
 import { type Answer, isOperation, isStream, type Router } from '../router.ts';
+import type { Turns } from './turns.ts';
 
 /** What every door needs of the gateway behind it. */
 export interface Mesh {
