@@ -1,4 +1,5 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createJsonSchemas, type JsonSchemaLimits, type JsonSchemas, jsonSchemaText } from './json-schema.ts';
 
 const stack = new AsyncDisposableStack();
@@ -63,6 +64,7 @@ describe('JSON Schemas from outside', () => {
     ['an unknown type', { type: 'nonsense' }, 'it is no usable JSON Schema'],
     ['a reference to elsewhere', { $ref: 'https://example.com/elsewhere' }, 'it is no usable JSON Schema'],
     ['a large schema', { description: 'x'.repeat(65_536) }, 'at most 65536 bytes'],
+    ['one of fewer characters than bytes', { description: 'é'.repeat(32_768) }, 'at most 65536 bytes'],
     ['101 levels', nestedSchema(101), 'nested at most 100 levels deep'],
     ['7_000 levels', nestedSchema(7_000), 'nested at most 100 levels deep'],
     ['100_000 levels', nestedSchema(100_000), 'nested at most 100 levels deep'],
@@ -172,5 +174,50 @@ describe('a schema that takes for ever', () => {
       extensions: { retryAfterMs: 1_000 },
     });
     expect(await first).toBe('BAD_USER_INPUT');
+  });
+
+  it('frees its place in the queue when it has waited too long', async () => {
+    const schemas = start({ waitMsMax: 1, cpuMsMax: 300, waitingPerUserMax: 1 });
+    await compile({}, schemas);
+    const [schema, value] = endless['a pattern'] ?? [];
+    const first = problemOf(schema, value, schemas, 'user').catch(({ code }: { code: string }) => code);
+    for (let task = 0; task < 3; task++) {
+      await expect(problemOf({ title: task }, '1', schemas, 'user')).rejects.toThrow(/waited too long/);
+    }
+    expect(await first).toBe('BAD_USER_INPUT');
+  });
+
+  it('may hold sixteen million characters that wait, while others still may have theirs checked', async () => {
+    const schemas = start({ cpuMsMax: 300 });
+    await compile({}, schemas);
+    const [schema, value] = endless['a pattern'] ?? [];
+    const first = problemOf(schema, value, schemas, 'attacker').catch(({ code }: { code: string }) => code);
+    const large = `"${'x'.repeat(8 * 1024 * 1024)}"`;
+    const waiting = problemOf({}, large, schemas, 'attacker');
+    await expect(problemOf({}, large, schemas, 'attacker')).rejects.toMatchObject({ code: 'OVERLOADED' });
+    expect(await problemOf({}, large, schemas, 'other')).toBeNull();
+    expect([await first, await waiting]).toEqual(['BAD_USER_INPUT', null]);
+  });
+});
+
+describe('the thread that checks', () => {
+  it('is given up, and nothing refused, where the machine gives a task no processor time', async () => {
+    using _idle = vi.spyOn(Worker.prototype, 'cpuUsage').mockResolvedValue({ user: 0, system: 0 });
+    const schemas = start({ cpuMsMax: 20, taskMsMax: 2_000 });
+    await compile({}, schemas);
+    const [schema, value] = endless['a pattern'] ?? [];
+    await expect(problemOf(schema, value, schemas)).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      message: 'The machine is too busy to check a JSON Schema.',
+      extensions: { retryAfterMs: 1_000 },
+    });
+    expect(await problemOf({ type: 'string' }, '1', schemas)).toContain('must be string');
+    // Not remembered: the schema may be cheap.
+    expect(await problemOf(schema, '"b"', schemas)).toContain('must match pattern');
+  });
+
+  it('is given up where it does not start in its time', async () => {
+    const schemas = start({ taskMsMax: 1 });
+    await expect(compile({}, schemas)).rejects.toThrow('has ended');
   });
 });

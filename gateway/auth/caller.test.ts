@@ -96,6 +96,30 @@ describe('who is calling', () => {
     });
   });
 
+  it('asks once for all after a change, also when what was on its way before it ends meanwhile', async () => {
+    const bus = createMemoryBus({ warn: () => undefined });
+    const lookups: PromiseWithResolvers<{ data: { _caller: Caller | null } }>[] = [];
+    const execute = () => {
+      const lookup = Promise.withResolvers<{ data: { _caller: Caller | null } }>();
+      lookups.push(lookup);
+      return lookup.promise;
+    };
+    const callers = await createCallers({ tenants: { execute }, bus });
+    const ask = () => callers.identify({ apiKey: key }, context);
+    const early = ask();
+    await bus.publish('callers.changed', { tenantId: null });
+    const late = ask();
+    lookups[0]?.resolve({ data: { _caller: sampleCaller() } });
+    await early;
+    const latest = ask();
+    expect(lookups).toHaveLength(2);
+    lookups[1]?.resolve({ data: { _caller: sampleCaller('models:read') } });
+    expect((await Promise.all([late, latest])).map(({ scopes }) => scopes)).toEqual([
+      ['models:read'],
+      ['models:read'],
+    ]);
+  });
+
   async function slowLookup() {
     const { promise, resolve } = Promise.withResolvers<void>();
     const bus = createMemoryBus({ warn: () => undefined });

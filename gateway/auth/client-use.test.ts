@@ -1,4 +1,6 @@
+import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { type GatewayLimits, resolveLimits } from '../limits.ts';
 import { ClientAddresses } from './client-address.ts';
@@ -80,6 +82,23 @@ describe('what is remembered of clients', () => {
   });
 });
 
+describe('room for one more client', () => {
+  it('is looked for among sixty-four, and among the next ones for the next client', () => {
+    const { uses, client } = usesWith();
+    for (let n = 0; n < 20_000; n++) {
+      const address = `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`;
+      if (n !== 100) uses.hold(client(address).use, address);
+      else client(address);
+    }
+    const [first, second, third] = ['1.1.1.1', '2.2.2.2', '3.3.3.3'].map((address) => client(address).use);
+    // Those without a place of their own share one.
+    expect(third).toBe(first);
+    expect(second).not.toBe(first);
+    expect(client('2.2.2.2').use).toBe(second);
+    expect(uses.size).toBe(20_000);
+  });
+});
+
 describe('bytes that are being read', () => {
   it('are bounded for one client, for all without a key, and for the process', () => {
     const { uses, client } = usesWith({ bodiesBytesMax: 8 * mebibyte });
@@ -123,6 +142,19 @@ describe('answers that are not read', () => {
 });
 
 describe('connections of an address', () => {
+  it('count until they close, each once', () => {
+    const { uses } = usesWith({ connectionsPerAddressMax: 2 });
+    const connect = () =>
+      Object.assign(new EventEmitter(), { remoteAddress: '9.9.9.9' }) as unknown as Socket;
+    const [first, second, third] = [connect(), connect(), connect()];
+    expect([first, second, third].map((socket) => uses.connected(socket))).toEqual([true, true, false]);
+    third.emit('close');
+    expect(uses.connected(connect())).toBe(false);
+    first.emit('close');
+    first.emit('close');
+    expect([connect(), connect()].map((socket) => uses.connected(socket))).toEqual([true, false]);
+  });
+
   it('are bounded, ten times higher over loopback', () => {
     const { uses, client } = usesWith({ connectionsPerAddressMax: 2 });
     const held = (address: string) => {

@@ -95,6 +95,23 @@ describe('entities in an answer', () => {
 });
 
 describe('what another fetch brought', () => {
+  it.each([
+    [[{ x: 1 }], [{ y: 1 }], [{ x: 1, y: 1 }]],
+    [[{ x: 1 }], [{ y: 1 }, { y: 2 }], [{ y: 1 }, { y: 2 }]],
+    [[{ x: 1 }, { x: 2 }], [{ y: 1 }], [{ y: 1 }]],
+    [[{ x: 1 }], [], []],
+    [[{ x: 1 }], null, [{ x: 1 }]],
+    [
+      [1, 2],
+      [3, 4],
+      [1, 2],
+    ],
+  ])('replaces a list of another length whole: %j and %j', (there, brought, expected) => {
+    const target: Entity = { l: structuredClone(there) };
+    mergeInto(target, { l: brought });
+    expect(target.l).toEqual(expected);
+  });
+
   it('never reaches what an object inherits', () => {
     mergeInto({ settings: { a: 1 } }, JSON.parse('{"settings": {"__proto__": {"polluted": true}}}'));
     expect({}).not.toHaveProperty('polluted');

@@ -346,7 +346,7 @@ describe('a claim on an idempotency key that another process replaces', () => {
         await nativeCollection<InvocationRecord>(database.connection, invocations).insertOne(row);
         return id;
       });
-    return { run };
+    return { run, isUsed: (key: string) => idempotency.isUsed(request(key), caller) };
   }
   const claims = () => idempotencyKeys(database.connection);
 
@@ -361,6 +361,22 @@ describe('a claim on an idempotency key that another process replaces', () => {
     });
     expect(await second.run('raced', 'second-call')).toEqual({ usedBy: 'first-call' });
     expect(await firstRan).toEqual({ admitted: 'first-call' });
+  });
+
+  it('stands for a call until it expires, to the millisecond', async () => {
+    const { run, isUsed } = process('one');
+    expect(await isUsed('used')).toBe(false);
+    await run('used', 'used-call');
+    expect(await isUsed('used')).toBe(true);
+    const expireAt = (ms: number) =>
+      claims().updateOne({ completionId: 'used-call' }, { $set: { expiresAt: new Date(ms) } });
+    const nowMs = Date.now();
+    using _now = vi.spyOn(timing, 'now').mockReturnValue(nowMs);
+    const timed = process('two');
+    await expireAt(nowMs + 1);
+    expect(await timed.isUsed('used')).toBe(true);
+    await expireAt(nowMs);
+    expect(await timed.isUsed('used')).toBe(false);
   });
 
   it('is not removed with the one that had expired', async () => {

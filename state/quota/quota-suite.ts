@@ -145,6 +145,43 @@ export function quotaSuite(
       ]);
     });
 
+    it.each([
+      ['the longer wait first', [0, 1, 2]],
+      ['the longer wait last', [2, 1, 0]],
+      ['the longer wait between', [1, 0, 2]],
+    ])('names, of several limits without room, the one to wait for longest: %s', async (_order, order) => {
+      const calls = fresh();
+      const hour = limitOn('app:a', 'TOKENS', 10n, 'HOUR');
+      const minute = limitOn('key:a', 'REQUESTS', 1n, 'MINUTE');
+      const slot = limitOn('key:a', 'CONCURRENCY', 1n, 'INFLIGHT');
+      const limits = order.map((at) => [hour, minute, slot][at] ?? hour);
+      await calls.begin('1', { TOKENS: 10n, REQUESTS: 1n }, [hour, minute]);
+      await calls.end('1', { TOKENS: 10n });
+      expect(await calls.reserve('2', { CONCURRENCY: 1n }, [slot])).toEqual(granted);
+      const amounts = { TOKENS: 1n, REQUESTS: 1n, CONCURRENCY: 1n };
+      const refused = await calls.reserve('3', amounts, limits);
+      expect(refused).toMatchObject({ granted: false, refused: hour });
+      if (!refused.granted) expect(refused.retryAfterMs).toBeGreaterThan(60_000);
+      const never = limitOn('key:a', 'COST', 1n, 'SECOND');
+      expect(await calls.reserve('4', { ...amounts, COST: 2n }, [...limits, never])).toEqual({
+        granted: false,
+        refused: never,
+        retryAfterMs: null,
+      });
+    });
+
+    it.each([
+      [0, 1],
+      [1, 0],
+    ])('names, of several limits on READS without room, the one to wait for longest', async (...order) => {
+      const { quota, partition } = fresh();
+      const limits = [limitOn('key:a', 'READS', 5n, 'HOUR'), limitOn('key:b', 'READS', 5n, 'MINUTE')];
+      const spend = (reads: bigint) =>
+        quota.spend({ partition, amounts: { READS: reads }, limits: order.map((at) => limits[at]!) });
+      expect(await spend(5n)).toEqual(granted);
+      expect(await spend(1n)).toMatchObject({ granted: false, refused: limits[0] });
+    });
+
     it('settles on the true amounts once, and returns the rest', async () => {
       const calls = fresh();
       const tokens = limitOn('key:a', 'TOKENS', 150n);
@@ -449,28 +486,41 @@ export function quotaSuite(
       expect((await calls.read(month, hour)).map(({ spent }) => spent)).toEqual([1n, 1n]);
     });
 
-    it('counts what a row was closed with last, when it is closed twice while the ledger is read', async () => {
-      const calls = fresh();
-      calls.ledger.open('1', Date.now() + 500, scopes, amounts);
-      calls.ledger.beforeRead = async () => {
-        calls.ledger.beforeRead = async () => undefined;
-        await calls.end('1', { COST: 1n, TOKENS: 1n }, scopes);
-      };
-      calls.ledger.afterRead = async () => {
-        calls.ledger.afterRead = async () => undefined;
-        await calls.end('1', { COST: 5n, TOKENS: 4n }, scopes);
-      };
-      expect((await calls.read(month, hour)).map(({ spent }) => spent)).toEqual([5n, 4n]);
-    });
+    it.each([
+      { COST: 5n, TOKENS: 4n },
+      { COST: 1n, TOKENS: 4n },
+      { COST: 5n, TOKENS: 1n },
+    ])(
+      'counts what a row was closed with last, when it is closed twice while the ledger is read: %s',
+      async (last) => {
+        const calls = fresh();
+        calls.ledger.open('1', Date.now() + 500, scopes, amounts);
+        calls.ledger.beforeRead = async () => {
+          calls.ledger.beforeRead = async () => undefined;
+          await calls.end('1', { COST: 1n, TOKENS: 1n }, scopes);
+        };
+        calls.ledger.afterRead = async () => {
+          calls.ledger.afterRead = async () => undefined;
+          await calls.end('1', last, scopes);
+        };
+        expect((await calls.read(month, hour)).map(({ spent }) => spent)).toEqual([last.COST, last.TOKENS]);
+      },
+    );
 
-    it('reads the counters of more callers than it reads at once', async () => {
+    it('reads the counters of four callers at once, and those of the others after them', async () => {
       const { ledger, quota } = fresh();
-      const unblocked = Promise.withResolvers<void>();
-      ledger.beforeRead = () => unblocked.promise;
+      const reading: (() => void)[] = [];
+      ledger.beforeRead = () => new Promise<void>((resolve) => void reading.push(resolve));
       const callers = Array.from({ length: 12 }, () => new Calls(ledger, quota));
       const readings = Promise.all(callers.map((calls) => calls.read(day)));
-      await vi.waitFor(() => expect(ledger.reads).toBeGreaterThan(0));
-      unblocked.resolve();
+      // Each asks the store for something else meanwhile: what could begin to read has begun.
+      const asked = limitOn('key:a', 'REQUESTS', 1n, 'MINUTE');
+      for (let batch = 0; batch < 3; batch++) {
+        await vi.waitFor(() => expect(reading.length).toBeGreaterThanOrEqual(4));
+        await Promise.all(callers.map((calls) => calls.read(asked)));
+        expect(reading).toHaveLength(4);
+        for (const proceed of reading.splice(0)) proceed();
+      }
       expect(await readings).toHaveLength(12);
       expect(ledger.reads).toBe(12);
     });

@@ -82,6 +82,60 @@ withRedis('redis quota', (redis) => {
     },
   );
 
+  it.each([
+    [7_195_000, 1],
+    [7_201_000, 2],
+  ])(
+    'forgets a counter that no limit has named for two hours: after %i ms it is read %i times',
+    async (ms, reads) => {
+      const ledger = new FakeLedger();
+      const quota = createRedisQuota(redis().commands, ledger);
+      const partition = randomUUID();
+      const month = limitOn('app:a', 'COST', 10n, 'MONTH');
+      await quota.read(partition, [month]);
+      const age = `local counters = cmsgpack.unpack(redis.call('HGET', KEYS[1], 'app:a'))
+      for _, counter in pairs(counters) do
+        counter[3] = counter[3] - tonumber(ARGV[1])
+      end
+      redis.call('HSET', KEYS[1], 'app:a', cmsgpack.pack(counters))`;
+      await redis().commands.eval(age, 1, `heddle:quota:{${partition}}:counters`, ms);
+      await quota.read(partition, [limitOn('app:a', 'TOKENS', 10n, 'DAY')]);
+      expect(ledger.reads).toBe(2);
+      await quota.read(partition, [month]);
+      expect(ledger.reads - 1).toBe(reads);
+    },
+  );
+
+  it('remembers what is settled for a read of the ledger in progress, when one that began too long ago ends', async () => {
+    const ledger = new FakeLedger();
+    const later = new FakeLedger(ledger.rows);
+    const { commands } = redis();
+    const [one, two] = [createRedisQuota(commands, ledger), createRedisQuota(commands, later)];
+    const partition = randomUUID();
+    const limits = [limitOn('app:a', 'COST', 10n, 'MONTH'), limitOn('app:a', 'COST', 10n, 'DAY')] as const;
+    const reads = [ledger, later].map((history) => {
+      const [hasRead, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      history.afterRead = () => {
+        hasRead.resolve();
+        return mayEnd.promise;
+      };
+      return { hasRead: hasRead.promise, end: mayEnd.resolve };
+    });
+    const early = one.read(partition, [limits[0]]);
+    await reads[0]?.hasRead;
+    // It takes too long: settled calls are no longer remembered for it.
+    await commands.hset(`heddle:quota:{${partition}}:counters`, '#seeding', '0');
+    const late = two.read(partition, [limits[1]]);
+    await reads[1]?.hasRead;
+    reads[0]?.end();
+    await early;
+    const asked = { partition, scopes: ['app:a'], amounts: { COST: 4n }, limits: [], ttlMs: 60_000 };
+    expect(await one.reserve({ id: '1', ...asked })).toMatchObject({ granted: true });
+    await one.settle(partition, '1', { COST: 3n }, ['app:a']);
+    reads[1]?.end();
+    expect(await late).toEqual([{ spent: 3n, reserved: 0n }]);
+  });
+
   it('counts a call once that ends while two processes read the ledger', async () => {
     const ledger = new FakeLedger();
     const later = new FakeLedger(ledger.rows);

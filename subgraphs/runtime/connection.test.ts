@@ -75,6 +75,32 @@ describe('findPage', () => {
     }
   });
 
+  it.each([0, 200])('allows pages of %d', async (first) => {
+    const { edges } = await findPage(model, {}, { _id: 1 }, { first });
+    expect(edges).toHaveLength(Math.min(first, await model.countDocuments()));
+    await findPage(model, {}, { _id: 1 }, { last: first });
+  });
+
+  const cursor = (...values: readonly unknown[]) => Buffer.from(JSON.stringify(values)).toString('base64url');
+
+  it.each([
+    ['the smallest integer', { rank: 1 }, cursor({ n: String(-(2n ** 63n)) }), true],
+    ['the largest integer', { rank: 1 }, cursor({ n: String(2n ** 63n - 1n) }), true],
+    ['a larger one', { rank: 1 }, cursor({ n: String(2n ** 63n) }), false],
+    ['one of twenty digits', { rank: 1 }, cursor({ n: '9'.repeat(20) }), false],
+    ['a number of many digits', { rank: 1 }, cursor({ n: '9'.repeat(1_000) }), false],
+    ['a fraction', { rank: 1 }, cursor({ n: '1.5' }), false],
+    ['an id as long as a cursor may be', { _id: 1 }, cursor('x'.repeat(1_532)), true],
+    ['a longer one', { _id: 1 }, cursor('x'.repeat(1_533)), false],
+    ['the last date', { at: 1 }, cursor({ d: 8.64e15 }), true],
+    ['a later date', { at: 1 }, cursor({ d: 8.64e15 + 1 }), false],
+    ['two values for one field', { _id: 1 }, cursor('a', 'b'), false],
+  ] as const)('reads a cursor of %s or refuses it', async (_what, sort, after, isRead) => {
+    const page = findPage(model, {}, sort, { after });
+    if (isRead) expect((await page).pageInfo.hasPreviousPage).toBe(true);
+    else await expect(page).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+
   it.each([-1, 201])('refuses pages of %d', async (first) => {
     await expect(findPage(model, {}, { _id: 1 }, { first })).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',

@@ -81,13 +81,10 @@ function valuesOf(cursor: string, count: number, argument: CursorArgument): Sort
   return plain.map((value: unknown) => {
     if (value === null || typeof value === 'string' || typeof value === 'number') return value;
     if (typeof value === 'object' && 'd' in value && typeof value.d === 'number') return new Date(value.d);
-    if (
-      typeof value === 'object' &&
-      'n' in value &&
-      typeof value.n === 'string' &&
-      /^-?\d{1,19}$/.test(value.n)
-    ) {
-      return BigInt(value.n);
+    if (typeof value === 'object' && 'n' in value && typeof value.n === 'string' && /^-?\d+$/.test(value.n)) {
+      const integer = BigInt(value.n);
+      // BSON would wrap a larger one around.
+      if (BigInt.asIntN(64, integer) === integer) return integer;
     }
     return notOfThisList(argument);
   });
