@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { temporaryDirectory } from '#test/support/mesh.ts';
 import { backupDirectory, restoreDirectory } from './backup.ts';
 import { openStore } from './store.ts';
 
@@ -11,7 +11,8 @@ let root: string;
 let stack: AsyncDisposableStack;
 beforeEach(async () => {
   stack = new AsyncDisposableStack();
-  root = stack.use(await temporaryDirectory()).path;
+  root = await mkdtemp(join(tmpdir(), 'store-backup-'));
+  stack.defer(() => rm(root, { recursive: true, force: true }));
 });
 afterEach(async () => {
   await stack.disposeAsync();

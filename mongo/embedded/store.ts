@@ -104,7 +104,7 @@ async function start(dir: string, options: StoreOptions, unlock: () => void): Pr
 
 /** Loaded where it is needed: a store that only its own process reaches has no user. */
 async function deriveCredentials({ user, password }: NonNullable<StoreOptions['credentials']>) {
-  const { createCredentials } = await import('./commands/authentication.ts');
+  const { createCredentials } = await import('./commands/sessions/authentication.ts');
   return createCredentials(user, password);
 }
 

@@ -6,17 +6,17 @@ import { compileExpression } from './expression.ts';
 import { neededFields } from './needed-fields.ts';
 import { PAUSE } from './pause.ts';
 import { SERVER_STAGES } from './server-names.ts';
-import { parseMerge, parseOut, type Sink } from './sink.ts';
 import { compileGroup, memoryExceeded } from './stages/group.ts';
 import { compileLookup } from './stages/lookup.ts';
 import { compileCount, compileMatch, countOf, limitStage, skipStage } from './stages/simple.ts';
+import { parseMerge, parseOut, type Sink } from './stages/sink.ts';
 import { compileSortStage } from './stages/sort.ts';
+import { stageOf, TRANSFORMS } from './stages/transforms.ts';
 import { compileUnwind } from './stages/unwind.ts';
 import { mapped, type Stage, type Stream } from './stream.ts';
-import { stageOf, TRANSFORMS } from './transforms.ts';
 
 export type { PipelineContext } from './context.ts';
-export type { Sink } from './sink.ts';
+export type { Sink } from './stages/sink.ts';
 
 /** What a pipeline starts with and a find can do, so that indexes serve it; documents for `run` have gone through it. */
 type Head = {

@@ -10,15 +10,15 @@ import type { Transaction } from '../transactions/transaction.ts';
 import { TransactionWrites } from '../transactions/transaction-writes.ts';
 import { type Answerer, CLOSE, type Client } from '../wire/connection.ts';
 import type { Message } from '../wire/message.ts';
+import type { Failure } from './admin/fail-points.ts';
 import type { Command, Engine } from './engine.ts';
-import type { Failure } from './fail-points.ts';
 import { lsidKey } from './fields.ts';
-import { asCommandError, labelsOf, type Situation } from './labels.ts';
 import { checkFields, checkReadConcern, checkVersion, writeConcernError } from './options.ts';
 import { errorReply, finishReply, type Reply } from './reply.ts';
 import { checkDatabaseName, Request } from './request.ts';
+import { asCommandError, labelsOf, type Situation } from './sessions/labels.ts';
+import { statementTransaction } from './sessions/transaction-numbers.ts';
 import { COMMANDS } from './table.ts';
-import { statementTransaction } from './transaction-numbers.ts';
 
 /** Answers the requests of all clients on one engine. */
 export function answererOf(engine: Engine): Answerer {

@@ -5,12 +5,12 @@ import { Sessions } from '../transactions/sessions.ts';
 import { SnapshotReads } from '../transactions/snapshot-reads.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 import type { View } from '../transactions/writes.ts';
-import { Authentication, type ScramCredentials } from './authentication.ts';
-import { ClusterTime } from './cluster-time.ts';
-import { Cursors } from './cursors.ts';
-import { FailPoints } from './fail-points.ts';
+import { FailPoints } from './admin/fail-points.ts';
+import { Cursors } from './read/cursors.ts';
 import type { Reply } from './reply.ts';
 import type { Request } from './request.ts';
+import { Authentication, type ScramCredentials } from './sessions/authentication.ts';
+import { ClusterTime } from './sessions/cluster-time.ts';
 
 export type EngineOptions = {
   dir: string;

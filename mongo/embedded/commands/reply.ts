@@ -1,7 +1,7 @@
 import { encodeDocument } from '../bson/encode.ts';
 import { type Doc, doc, int32, type Value } from '../bson/values.ts';
 import type { CommandError } from '../errors.ts';
-import { elementsOf } from './cluster-time.ts';
+import { elementsOf } from './sessions/cluster-time.ts';
 
 /** What a handler answers: a document, or one that is already encoded. `ok` and the times are added by the dispatcher. */
 export type Reply = Doc | Uint8Array;

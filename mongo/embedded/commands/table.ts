@@ -1,5 +1,3 @@
-import { aggregate } from './aggregate.ts';
-import { saslContinue, saslStart } from './authentication.ts';
 import {
   collMod,
   create,
@@ -8,10 +6,7 @@ import {
   listCollections,
   listDatabases,
   renameCollection,
-} from './collection-commands.ts';
-import { count } from './count.ts';
-import { getMore, killCursors } from './cursor-commands.ts';
-import { remove } from './delete.ts';
+} from './admin/collection-commands.ts';
 import {
   buildInfo,
   configureFailPoint,
@@ -23,16 +18,19 @@ import {
   ping,
   serverStatus,
   whatsmyuri,
-} from './diagnostics.ts';
-import { distinct } from './distinct.ts';
+} from './admin/diagnostics.ts';
+import { createIndexes, dropIndexes, listIndexes } from './admin/index-commands.ts';
+import { REFUSED_COMMANDS } from './admin/refused.ts';
+import { collStats, dbStats, validate } from './admin/stats.ts';
 import type { Command } from './engine.ts';
-import { explain } from './explain.ts';
-import { find } from './find.ts';
-import { findAndModify } from './find-and-modify.ts';
-import { hello } from './handshake.ts';
-import { createIndexes, dropIndexes, listIndexes } from './index-commands.ts';
-import { insert } from './insert.ts';
-import { REFUSED_COMMANDS } from './refused.ts';
+import { aggregate } from './read/aggregate.ts';
+import { count } from './read/count.ts';
+import { getMore, killCursors } from './read/cursor-commands.ts';
+import { distinct } from './read/distinct.ts';
+import { explain } from './read/explain.ts';
+import { find } from './read/find.ts';
+import { saslContinue, saslStart } from './sessions/authentication.ts';
+import { hello } from './sessions/handshake.ts';
 import {
   abortTransaction,
   commitTransaction,
@@ -40,9 +38,11 @@ import {
   killAllSessions,
   refreshSessions,
   startSession,
-} from './session-commands.ts';
-import { collStats, dbStats, validate } from './stats.ts';
-import { update } from './update.ts';
+} from './sessions/session-commands.ts';
+import { remove } from './write/delete.ts';
+import { findAndModify } from './write/find-and-modify.ts';
+import { insert } from './write/insert.ts';
+import { update } from './write/update.ts';
 
 const fields = (...names: string[]): ReadonlySet<string> => new Set(names);
 const handshake: Command = { run: hello, handshake: true };

@@ -2,7 +2,7 @@ import { ACCUMULATORS } from '../aggregate/accumulators.ts';
 import { EXPRESSIONS } from '../aggregate/expression.ts';
 import { STAGE_NAMES } from '../aggregate/pipeline.ts';
 import { SERVER_ACCUMULATORS, SERVER_EXPRESSIONS, SERVER_STAGES } from '../aggregate/server-names.ts';
-import { REFUSED_COMMANDS } from '../commands/refused.ts';
+import { REFUSED_COMMANDS } from '../commands/admin/refused.ts';
 import { COMMANDS } from '../commands/table.ts';
 import { FILTER_OPERATORS, REFUSED_OPERATORS } from '../query/parse.ts';
 import { MODIFIERS } from '../update/modifiers.ts';

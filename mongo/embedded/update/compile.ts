@@ -1,5 +1,5 @@
 import type { ExpressionVariables } from '../aggregate/expression.ts';
-import { compileTransforms } from '../aggregate/transforms.ts';
+import { compileTransforms } from '../aggregate/stages/transforms.ts';
 import { equalValues } from '../bson/compare.ts';
 import { identicalValues } from '../bson/identical.ts';
 import { show } from '../bson/show.ts';

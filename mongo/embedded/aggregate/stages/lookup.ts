@@ -1,13 +1,13 @@
 import { approximateBytes } from '../../bson/size.ts';
 import { type Doc, isDoc, Regex, typeName, type Value } from '../../bson/values.ts';
 import { CommandError, unsupported } from '../../errors.ts';
-import { compileAddFields } from '../add-fields.ts';
 import type { PipelineContext } from '../context.ts';
 import { compileExpression, type Expr } from '../expression.ts';
 import { PAUSE } from '../pause.ts';
 import type { Cell } from '../scope.ts';
 import type { Stage, Stream } from '../stream.ts';
 import { checkVariableName } from '../variable-name.ts';
+import { compileAddFields } from './add-fields.ts';
 
 /** What the documents joined to one document may take, as in the server. */
 const JOINED_BYTES_MAX = 64 * 1024 * 1024;
