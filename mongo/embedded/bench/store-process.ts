@@ -13,7 +13,7 @@ export function startStoreProcess(script: string, ...args: readonly string[]): S
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', new URL(script, import.meta.url).pathname, ...args],
-    { env: { PATH: process.env.PATH ?? '' }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
+    { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
   );
   return {
     pid: child.pid as number,
