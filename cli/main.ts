@@ -36,6 +36,7 @@ const usage = `heddle: a federated GraphQL mesh for AI. Type "npx heddle …" or
   heddle mesh-key                            a key pair: gateways sign, subgraphs verify
   heddle reseal [--discard]                  seal what is stored with the current encryption key
   heddle schema compose                      write schema/supergraph.graphql
+  heddle schema types                        write the types of resolvers, arguments and enums
   heddle schema print                        the schema that clients see, for code generators
   heddle schema check [--against <git ref>] [--strict] [--json]
                                              would this schema break clients, or loosen policy?

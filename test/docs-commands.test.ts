@@ -309,6 +309,10 @@ describe('the commands of the documentation', () => {
     const compose = start(['schema', 'compose']);
     expect(await ended(compose), compose.output()).toBe(0);
     expect(readFileSync(join(root, 'schema/supergraph.graphql'), 'utf8')).toBe(committed);
+    const types = readFileSync(join(root, 'subgraphs/usage/generated.ts'), 'utf8');
+    const generate = start(['schema', 'types']);
+    expect(await ended(generate), generate.output()).toBe(0);
+    expect(readFileSync(join(root, 'subgraphs/usage/generated.ts'), 'utf8')).toBe(types);
     for (const args of [[], ['--against', 'HEAD']]) {
       const check = start(['schema', 'check', ...args]);
       expect(await ended(check), check.output()).toBe(0);

@@ -37,6 +37,17 @@ describe('heddle schema', () => {
     expect(report.findings.filter(({ rule }: { rule: string }) => rule === 'plan')).toEqual([]);
   });
 
+  it('fails the check when a type is not what the SDL generates', async () => {
+    vi.doMock('#schema/types/generated-files.ts', async (load) => ({
+      ...(await load<typeof import('#schema/types/generated-files.ts')>()),
+      readGenerated: (path: string) => (path === 'subgraphs/usage/generated.ts' ? 'older' : undefined),
+    }));
+    const { code, err } = await run('check', '--against', 'HEAD');
+    vi.doUnmock('#schema/types/generated-files.ts');
+    expect(code).toBe(1);
+    expect(err).toMatch(/subgraphs\/usage\/generated\.ts.*npm run schema:compose/);
+  });
+
   it('prints the schema that clients see, which code generators read', async () => {
     const { code, out } = await run('print');
     expect(code).toBe(0);

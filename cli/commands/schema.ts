@@ -7,7 +7,7 @@ import type { ReportedFinding } from '#schema/report.ts';
 import { StartError } from '#server/config.ts';
 
 const usage =
-  'usage: heddle schema compose, heddle schema print, or heddle schema check [--against <git ref>] [--strict] [--json]';
+  'usage: heddle schema compose, heddle schema types, heddle schema print, or heddle schema check [--against <git ref>] [--strict] [--json]';
 
 /** Changes that are meant, approved one by one. */
 const approvalsUrl = new URL('../../schema/approved-changes.txt', import.meta.url);
@@ -15,6 +15,16 @@ const approvalsUrl = new URL('../../schema/approved-changes.txt', import.meta.ur
 function compose(): number {
   writeFileSync(supergraphUrl, composeCheckout());
   console.log(`wrote ${fileURLToPath(supergraphUrl)}`);
+  return 0;
+}
+
+/** The types of resolvers, arguments and enums, for this checkout. */
+async function writeTypes(): Promise<number> {
+  const [{ generateTypes }, { writeGenerated }] = await Promise.all([
+    import('#schema/types/generate.ts'),
+    import('#schema/types/generated-files.ts'),
+  ]);
+  for (const path of writeGenerated(await generateTypes())) console.log(`wrote ${path}`);
   return 0;
 }
 
@@ -43,6 +53,8 @@ async function check({ against, strict, json }: CheckOptions): Promise<number> {
     { loadOwnSdls },
     { findUnscoped },
     report,
+    { generateTypes },
+    { findStaleTypes, readGenerated },
   ] = await Promise.all([
     import('#schema/check.ts'),
     import('#gateway/planning/unplannable.ts'),
@@ -51,11 +63,14 @@ async function check({ against, strict, json }: CheckOptions): Promise<number> {
     import('#schema/load-sdl.ts'),
     import('#schema/reach.ts'),
     import('#schema/report.ts'),
+    import('#schema/types/generate.ts'),
+    import('#schema/types/generated-files.ts'),
   ]);
   const baseline = readBaseline(against);
   const composed = composeCheckout();
   const found = [
     ...(await checkSchema({ composed, committed: readSupergraph(), baseline: baseline?.supergraph })),
+    ...findStaleTypes(await generateTypes(), readGenerated),
     ...findUnscoped(composed),
     ...(await findUnplannable(composed)),
   ];
@@ -102,13 +117,14 @@ function summaryOf(findings: readonly ReportedFinding[], baseline: Baseline | un
 }
 
 /**
- * `heddle schema compose|print|check`: resolves to the exit code. Every finding of a check is one line on standard error,
+ * `heddle schema compose|types|print|check`: resolves to the exit code. Every finding of a check is one line on standard error,
  * or with --json one object on standard output; in GitHub Actions it is an annotation as well.
  */
 export async function runSchemaCommand(args: readonly string[]): Promise<number> {
   const [verb, ...rest] = args;
   try {
     if (verb === 'compose' && rest.length === 0) return compose();
+    if (verb === 'types' && rest.length === 0) return await writeTypes();
     if (verb === 'print' && rest.length === 0) return await print();
     if (verb === 'check') return await check(checkOptions(rest));
     throw new StartError(usage);

@@ -1,8 +1,9 @@
 import type { Connection as Database } from 'mongoose';
 import type { Caller } from '#core/caller.ts';
+import type { ListOrder } from '#core/graph-enums.ts';
 import { type ModelRecord, models } from '#mongo/models.ts';
 import { type Connection, findPage, type PageArgs } from '../runtime/connection.ts';
-import { containing, type ListOrder, listSort } from '../runtime/list-input.ts';
+import { containing, listSort } from '../runtime/list-input.ts';
 import { listedNames } from './callable.ts';
 
 export interface ModelFilter {

@@ -1,8 +1,9 @@
 import type { Connection as Database } from 'mongoose';
 import type { Caller } from '#core/caller.ts';
+import type { ListOrder } from '#core/graph-enums.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { type RouteRecord, routes } from '#mongo/routes.ts';
-import { containing, given, type ListOrder, listSort } from '../runtime/list-input.ts';
+import { containing, given, listSort } from '../runtime/list-input.ts';
 import { listedNames } from './callable.ts';
 
 interface ListArgs<TFilter> {

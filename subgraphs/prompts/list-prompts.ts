@@ -1,9 +1,10 @@
 import type { Connection as Database } from 'mongoose';
 import { type Caller, hasScope } from '#core/caller.ts';
+import type { ListOrder } from '#core/graph-enums.ts';
 import { ownTenantId } from '#core/tenant-reach.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { type Connection, findPage, type PageArgs } from '../runtime/connection.ts';
-import { containing, given, type ListOrder, listSort } from '../runtime/list-input.ts';
+import { containing, given, listSort } from '../runtime/list-input.ts';
 
 interface PromptFilter {
   readonly tenantId?: string | null;

@@ -1,6 +1,6 @@
+import type { TimeOrder } from '#core/graph-enums.ts';
 import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
 import { type Connection, type PageArgs, pageSize } from '../runtime/connection.ts';
-import type { TimeOrder } from '../runtime/list-input.ts';
 import type { PromptsLoaders } from './loaders.ts';
 import { numberOfCursor, versionCursor } from './version-page.ts';
 

@@ -1,11 +1,6 @@
+import type { ListOrder, TimeOrder } from '#core/graph-enums.ts';
 import { checkedText } from '#core/input.ts';
 import type { PageSort } from './connection.ts';
-
-/** The graph's ListOrder. */
-export type ListOrder = 'CREATED_AT_ASC' | 'CREATED_AT_DESC' | 'NAME_ASC' | 'NAME_DESC';
-
-/** The graph's TimeOrder. */
-export type TimeOrder = 'NEWEST_FIRST' | 'OLDEST_FIRST';
 
 /** The sort of a list whose records have `createdAt` and a name; ends with the id, so that it is total. */
 export function listSort(order: ListOrder, nameField = 'name'): PageSort {

@@ -38,7 +38,10 @@ export interface SubgraphServices {
   readonly counts?: CountLimits;
 }
 
-export type SubgraphResolvers<TLoaders> = GraphQLResolverMap<SubgraphContext<TLoaders>>;
+/** Resolvers by type: those of a subgraph have the types that are generated from its SDL. */
+export type SubgraphResolvers<TLoaders> =
+  | GraphQLResolverMap<SubgraphContext<TLoaders>>
+  | Readonly<Record<string, object>>;
 
 export interface SubgraphOptions<TLoaders> {
   readonly name: SubgraphName;
@@ -91,7 +94,8 @@ export interface SubgraphOptions<TLoaders> {
 export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Subgraph {
   const { name, services } = options;
   const log = services.log.child({ subgraph: name });
-  const schema = buildSubgraphSchema([{ typeDefs: parse(options.typeDefs), resolvers: options.resolvers }]);
+  const resolvers = options.resolvers as GraphQLResolverMap<SubgraphContext<TLoaders>>;
+  const schema = buildSubgraphSchema([{ typeDefs: parse(options.typeDefs), resolvers }]);
   checkResolvers(name, schema, options.resolvers);
   const guarded = { ...services, log };
   visitPolicies(schema, (field, parent, policy) => {

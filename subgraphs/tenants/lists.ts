@@ -1,5 +1,6 @@
 import type { Connection as Database } from 'mongoose';
 import { type Caller, hasScope } from '#core/caller.ts';
+import type { ListOrder, TimeOrder } from '#core/graph-enums.ts';
 import { type AccessGrantRecord, type AccessStatus, accessGrants } from '#mongo/access-grants.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
@@ -8,14 +9,7 @@ import { type MemberRecord, type MemberRole, members } from '#mongo/members.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { type Connection, findPage, type PageArgs } from '../runtime/connection.ts';
-import {
-  containing,
-  given,
-  type ListOrder,
-  listSort,
-  type TimeOrder,
-  timeSort,
-} from '../runtime/list-input.ts';
+import { containing, given, listSort, timeSort } from '../runtime/list-input.ts';
 import { withinShownName } from './archived-name.ts';
 import type { TenantsContext } from './context.ts';
 import { nowOf, type TenantsDeps } from './deps.ts';

@@ -1,31 +1,14 @@
 import type { Connection as Database } from 'mongoose';
 import type { Caller } from '#core/caller.ts';
 import { type AuditRecord, auditIdAt, auditLog } from '#mongo/audit-log.ts';
-import { type Connection, findPage, type PageArgs } from '../runtime/connection.ts';
-import { given, type TimeOrder } from '../runtime/list-input.ts';
+import { type Connection, findPage } from '../runtime/connection.ts';
+import { given } from '../runtime/list-input.ts';
 import { visibleRecords } from './deps.ts';
-
-interface AuditFilter {
-  readonly from?: Date | null;
-  readonly to?: Date | null;
-  readonly tenantId?: string | null;
-  readonly action?: string | null;
-  readonly outcome?: AuditRecord['outcome'] | null;
-  readonly keyId?: string | null;
-  readonly appId?: string | null;
-  readonly subject?: string | null;
-  readonly targetType?: string | null;
-  readonly targetId?: string | null;
-  readonly requestId?: string | null;
-}
+import type { QueryAuditLogArgs } from './generated.ts';
 
 /** Records that fit every field given and that the caller may see. Ids begin with the time, and are the order. */
 export function listAuditRecords(
-  {
-    filter,
-    orderBy,
-    ...page
-  }: PageArgs & { readonly filter?: AuditFilter | null; readonly orderBy?: TimeOrder | null },
+  { filter, orderBy, ...page }: QueryAuditLogArgs,
   caller: Caller,
   database: Database,
 ): Promise<Connection<AuditRecord>> {

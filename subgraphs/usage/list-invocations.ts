@@ -1,33 +1,17 @@
 import type { Connection as Database } from 'mongoose';
 import type { Caller } from '#core/caller.ts';
 import { requestTimeMs } from '#core/request-id.ts';
-import { type InvocationRecord, type InvocationStatus, invocations } from '#mongo/invocations.ts';
-import { type Connection, findPage, type PageArgs } from '../runtime/connection.ts';
-import { type TimeOrder, timeSort } from '../runtime/list-input.ts';
+import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
+import { type Connection, findPage } from '../runtime/connection.ts';
+import { timeSort } from '../runtime/list-input.ts';
 import { visibleRows } from './deps.ts';
-
-export interface InvocationFilter {
-  readonly from?: Date | null;
-  readonly to?: Date | null;
-  readonly tenantId?: string | null;
-  readonly appId?: string | null;
-  readonly keyId?: string | null;
-  readonly model?: string | null;
-  readonly promptId?: string | null;
-  readonly status?: InvocationStatus | null;
-  readonly kind?: string | null;
-  readonly errorCode?: string | null;
-  readonly endUserId?: string | null;
-  readonly tag?: string | null;
-  readonly requestId?: string | null;
-}
+import type { QueryInvocationsArgs } from './generated.ts';
 
 /** Rows that fit every field given and that the caller may see. */
 export function listInvocations(
   database: Database,
-  filter: InvocationFilter | null,
+  { filter, orderBy, ...page }: QueryInvocationsArgs,
   caller: Caller,
-  { orderBy, ...page }: PageArgs & { readonly orderBy?: TimeOrder | null },
 ): Promise<Connection<InvocationRecord>> {
   const { from, to, model, tag, ...equal } = filter ?? {};
   const visible = visibleRows(caller);

@@ -10,8 +10,9 @@ import { findNodeRecords, type NodeRecord, type NodeType } from '#mongo/node-rec
 import type { SubgraphContext } from '../runtime/context.ts';
 import { recordLoader } from '../runtime/loaders.ts';
 import { ledgerScopes, visibleRows } from './deps.ts';
+import type { UsageBucket } from './generated.ts';
 import { nodeTypesOfId } from './node-types.ts';
-import { type UsageBucket, usageBuckets } from './usage-buckets.ts';
+import { usageBuckets } from './usage-buckets.ts';
 import type { UsageQuery } from './usage-query.ts';
 import type { JoinField } from './usage-rows.ts';
 

@@ -8,6 +8,7 @@ import { type NodeRecord, type NodeType, nodeTypes } from '#mongo/node-records.t
 import { argumentsOf } from '#schema/directives.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import { type AuthRule, enforceAuth } from '../runtime/auth.ts';
+import type { TypedReference } from '../runtime/entity.ts';
 import type { UsageContext } from './context.ts';
 import { ledgerScopes } from './deps.ts';
 
@@ -73,7 +74,11 @@ function isVisible(record: NodeRecord, { caller }: UsageContext): boolean {
  * What has the id, for the caller: null when there is nothing or nothing that the caller may see, FORBIDDEN without
  * the scopes of its type. The type's own subgraph reads the fields, and decides again.
  */
-export async function findNode(id: string, context: UsageContext, rules: NodeRules): Promise<object | null> {
+export async function findNode(
+  id: string,
+  context: UsageContext,
+  rules: NodeRules,
+): Promise<TypedReference | null> {
   const record = (await context.loaders.nodeRecords.load(id)).find((candidate) =>
     isVisible(candidate, context),
   );
@@ -87,6 +92,6 @@ export async function findNode(id: string, context: UsageContext, rules: NodeRul
   return { __typename, id };
 }
 
-function withType(record: object | null, __typename: NodeType): object | null {
+function withType(record: object | null, __typename: NodeType): TypedReference | null {
   return record === null ? null : { ...record, __typename };
 }

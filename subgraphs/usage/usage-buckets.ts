@@ -1,23 +1,10 @@
 import type { Connection } from 'mongoose';
+import type { UsageDimension } from '#core/graph-enums.ts';
 import { decimalOfNanos } from '#core/money.ts';
+import type { UsageBucket } from './generated.ts';
 import { type LatencyStep, percentile } from './latency.ts';
-import type { UsageDimension, UsageQuery } from './usage-query.ts';
+import type { UsageQuery } from './usage-query.ts';
 import { dimensions, type UsageJoin, type UsageRow, usageRows } from './usage-rows.ts';
-
-/** The graph's UsageBucket. */
-export interface UsageBucket {
-  readonly start: Date | null;
-  readonly keys: Readonly<Record<string, string | null>>;
-  readonly requests: number;
-  readonly failures: number;
-  readonly cacheHits: number;
-  readonly inputTokens: bigint;
-  readonly outputTokens: bigint;
-  readonly cost: string;
-  readonly unpricedRequests: number;
-  readonly latencyMsP50: number | null;
-  readonly latencyMsP95: number | null;
-}
 
 /**
  * What was used, of the rows that `scope` lets through, by start and then by keys. With `join`, apart for each id and

@@ -1,43 +1,9 @@
 import { type GraphQLResolveInfo, Kind } from 'graphql';
 import { badInput } from '#core/input.ts';
-
-export type UsageInterval = 'HOUR' | 'DAY' | 'MONTH' | 'ALL';
-export type UsageDimension =
-  | 'TENANT'
-  | 'APP'
-  | 'KEY'
-  | 'MODEL'
-  | 'PROVIDER'
-  | 'PROMPT'
-  | 'END_USER'
-  | 'TAG'
-  | 'CACHE';
-
-/** The arguments of every `usage` field. */
-export interface UsageArgs {
-  readonly from: Date;
-  readonly to: Date;
-  readonly interval: UsageInterval;
-  readonly by: readonly UsageDimension[];
-  readonly filter?: UsageFilter | null;
-}
-
-/** The graph's UsageFilter. */
-export interface UsageFilter {
-  readonly tenantId?: string | null;
-  readonly appId?: string | null;
-  readonly keyId?: string | null;
-  readonly model?: string | null;
-  readonly providerId?: string | null;
-  readonly promptId?: string | null;
-  readonly status?: string | null;
-  readonly kind?: string | null;
-  readonly endUserId?: string | null;
-  readonly tag?: string | null;
-}
+import type { QueryUsageArgs } from './generated.ts';
 
 /** What one `usage` field asks for, checked. */
-export interface UsageQuery extends UsageArgs {
+export interface UsageQuery extends Readonly<QueryUsageArgs> {
   /** Whether latencies are asked for: they take a third of the work, and most of the memory. */
   readonly latencies: boolean;
 }
@@ -47,7 +13,7 @@ const dayMs = 86_400_000;
 
 /** BAD_USER_INPUT for a range that is empty, turned round or longer than 400 days. Dimensions come once each. */
 export function usageQuery(
-  { from, to, interval, by, filter }: UsageArgs,
+  { from, to, interval, by, filter }: QueryUsageArgs,
   { fieldNodes }: Pick<GraphQLResolveInfo, 'fieldNodes'>,
 ): UsageQuery {
   if (from.getTime() >= to.getTime()) badInput('from', 'must lie before to.');

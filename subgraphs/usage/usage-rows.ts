@@ -1,9 +1,11 @@
 import type { Connection, PipelineStage } from 'mongoose';
+import type { UsageDimension, UsageInterval } from '#core/graph-enums.ts';
 import { badInput } from '#core/input.ts';
 import { invocations } from '#mongo/invocations.ts';
 import { given } from '../runtime/list-input.ts';
+import type { UsageFilter } from './generated.ts';
 import { latencyStep } from './latency.ts';
-import type { UsageDimension, UsageFilter, UsageInterval, UsageQuery } from './usage-query.ts';
+import type { UsageQuery } from './usage-query.ts';
 
 /** Fields of a row that usage is joined to other types by. */
 export type JoinField = 'tenantId' | 'appId' | 'modelId' | 'promptId';
@@ -49,7 +51,10 @@ export const dimensions: Readonly<Record<UsageDimension, { readonly key: string;
     CACHE: { key: 'cache', field: '$cache' },
   };
 
-const units = { HOUR: 'hour', DAY: 'day', MONTH: 'month' } as const;
+const units = { HOUR: 'hour', DAY: 'day', MONTH: 'month' } as const satisfies Record<
+  Exclude<UsageInterval, 'ALL'>,
+  string
+>;
 
 /**
  * Adds up the ledger's rows that `scope` lets through, by start and then by keys. A range whose sums do not fit into

@@ -1,0 +1,251 @@
+// Generated from the SDL by `npm run schema:compose`: do not edit.
+
+export const AccessStatus = {
+  PENDING: 'PENDING',
+  APPROVED: 'APPROVED',
+  DENIED: 'DENIED',
+  REVOKED: 'REVOKED'
+} as const;
+
+export type AccessStatus = typeof AccessStatus[keyof typeof AccessStatus];
+export const AuditOutcome = {
+  STARTED: 'STARTED',
+  SUCCEEDED: 'SUCCEEDED',
+  FAILED: 'FAILED',
+  REFUSED: 'REFUSED'
+} as const;
+
+export type AuditOutcome = typeof AuditOutcome[keyof typeof AuditOutcome];
+export const CacheMatch = {
+  EXACT: 'EXACT',
+  SEMANTIC: 'SEMANTIC'
+} as const;
+
+export type CacheMatch = typeof CacheMatch[keyof typeof CacheMatch];
+export const CacheScope = {
+  CALLER: 'CALLER',
+  APP: 'APP',
+  TENANT: 'TENANT',
+  PUBLIC: 'PUBLIC'
+} as const;
+
+export type CacheScope = typeof CacheScope[keyof typeof CacheScope];
+export const CacheStatus = {
+  MISS: 'MISS',
+  HIT: 'HIT',
+  SEMANTIC_HIT: 'SEMANTIC_HIT',
+  BYPASS: 'BYPASS',
+  COALESCED: 'COALESCED'
+} as const;
+
+export type CacheStatus = typeof CacheStatus[keyof typeof CacheStatus];
+export const CacheUse = {
+  DEFAULT: 'DEFAULT',
+  USE: 'USE',
+  BYPASS: 'BYPASS',
+  REFRESH: 'REFRESH'
+} as const;
+
+export type CacheUse = typeof CacheUse[keyof typeof CacheUse];
+export const Capability = {
+  CHAT: 'CHAT',
+  STREAMING: 'STREAMING',
+  TOOLS: 'TOOLS',
+  STRUCTURED_OUTPUT: 'STRUCTURED_OUTPUT',
+  REASONING: 'REASONING',
+  VISION: 'VISION',
+  EMBEDDINGS: 'EMBEDDINGS',
+  IMAGE_GENERATION: 'IMAGE_GENERATION',
+  SPEECH: 'SPEECH',
+  TRANSCRIPTION: 'TRANSCRIPTION',
+  RERANK: 'RERANK',
+  MODERATION: 'MODERATION'
+} as const;
+
+export type Capability = typeof Capability[keyof typeof Capability];
+export const CircuitState = {
+  CLOSED: 'CLOSED',
+  OPEN: 'OPEN',
+  HALF_OPEN: 'HALF_OPEN'
+} as const;
+
+export type CircuitState = typeof CircuitState[keyof typeof CircuitState];
+export const CompletionStatus = {
+  RUNNING: 'RUNNING',
+  SUCCEEDED: 'SUCCEEDED',
+  FAILED: 'FAILED',
+  CANCELLED: 'CANCELLED'
+} as const;
+
+export type CompletionStatus = typeof CompletionStatus[keyof typeof CompletionStatus];
+export const CredentialState = {
+  READY: 'READY',
+  DISABLED: 'DISABLED',
+  ORIGIN_CHANGED: 'ORIGIN_CHANGED',
+  UNREADABLE: 'UNREADABLE'
+} as const;
+
+export type CredentialState = typeof CredentialState[keyof typeof CredentialState];
+export const FinishReason = {
+  STOP: 'STOP',
+  LENGTH: 'LENGTH',
+  TOOL_CALLS: 'TOOL_CALLS',
+  CONTENT_FILTER: 'CONTENT_FILTER',
+  ERROR: 'ERROR',
+  CANCELLED: 'CANCELLED',
+  OTHER: 'OTHER'
+} as const;
+
+export type FinishReason = typeof FinishReason[keyof typeof FinishReason];
+export const Lifecycle = {
+  ACTIVE: 'ACTIVE',
+  DEPRECATED: 'DEPRECATED',
+  RETIRED: 'RETIRED'
+} as const;
+
+export type Lifecycle = typeof Lifecycle[keyof typeof Lifecycle];
+export const LimitSetter = {
+  OPERATOR: 'OPERATOR',
+  TENANT: 'TENANT'
+} as const;
+
+export type LimitSetter = typeof LimitSetter[keyof typeof LimitSetter];
+export const LimitWindow = {
+  SECOND: 'SECOND',
+  MINUTE: 'MINUTE',
+  HOUR: 'HOUR',
+  DAY: 'DAY',
+  MONTH: 'MONTH',
+  INFLIGHT: 'INFLIGHT'
+} as const;
+
+export type LimitWindow = typeof LimitWindow[keyof typeof LimitWindow];
+export const ListOrder = {
+  CREATED_AT_ASC: 'CREATED_AT_ASC',
+  CREATED_AT_DESC: 'CREATED_AT_DESC',
+  NAME_ASC: 'NAME_ASC',
+  NAME_DESC: 'NAME_DESC'
+} as const;
+
+export type ListOrder = typeof ListOrder[keyof typeof ListOrder];
+export const MemberRole = {
+  OWNER: 'OWNER',
+  ADMIN: 'ADMIN',
+  DEVELOPER: 'DEVELOPER',
+  VIEWER: 'VIEWER'
+} as const;
+
+export type MemberRole = typeof MemberRole[keyof typeof MemberRole];
+export const MessageRole = {
+  SYSTEM: 'SYSTEM',
+  USER: 'USER',
+  ASSISTANT: 'ASSISTANT',
+  TOOL: 'TOOL'
+} as const;
+
+export type MessageRole = typeof MessageRole[keyof typeof MessageRole];
+export const Meter = {
+  REQUESTS: 'REQUESTS',
+  TOKENS: 'TOKENS',
+  COST: 'COST',
+  CONCURRENCY: 'CONCURRENCY',
+  READS: 'READS'
+} as const;
+
+export type Meter = typeof Meter[keyof typeof Meter];
+export const Modality = {
+  TEXT: 'TEXT',
+  IMAGE: 'IMAGE',
+  AUDIO: 'AUDIO',
+  VIDEO: 'VIDEO',
+  EMBEDDING: 'EMBEDDING'
+} as const;
+
+export type Modality = typeof Modality[keyof typeof Modality];
+export const OnDisconnect = {
+  CANCEL: 'CANCEL',
+  DRAIN: 'DRAIN',
+  KEEP: 'KEEP'
+} as const;
+
+export type OnDisconnect = typeof OnDisconnect[keyof typeof OnDisconnect];
+export const PayloadLogging = {
+  NONE: 'NONE',
+  METADATA: 'METADATA',
+  FULL: 'FULL'
+} as const;
+
+export type PayloadLogging = typeof PayloadLogging[keyof typeof PayloadLogging];
+export const PlanOrder = {
+  ID_ASC: 'ID_ASC',
+  ID_DESC: 'ID_DESC',
+  NAME_ASC: 'NAME_ASC',
+  NAME_DESC: 'NAME_DESC'
+} as const;
+
+export type PlanOrder = typeof PlanOrder[keyof typeof PlanOrder];
+export const ProviderKind = {
+  DEMO: 'DEMO',
+  OPENAI: 'OPENAI',
+  OPENAI_COMPATIBLE: 'OPENAI_COMPATIBLE',
+  AZURE_OPENAI: 'AZURE_OPENAI',
+  ANTHROPIC: 'ANTHROPIC',
+  GOOGLE: 'GOOGLE',
+  VERTEX: 'VERTEX',
+  BEDROCK: 'BEDROCK',
+  MISTRAL: 'MISTRAL',
+  COHERE: 'COHERE',
+  GROQ: 'GROQ',
+  DEEPSEEK: 'DEEPSEEK',
+  XAI: 'XAI',
+  TOGETHER: 'TOGETHER',
+  FIREWORKS: 'FIREWORKS',
+  PERPLEXITY: 'PERPLEXITY',
+  CEREBRAS: 'CEREBRAS',
+  OLLAMA: 'OLLAMA',
+  VLLM: 'VLLM'
+} as const;
+
+export type ProviderKind = typeof ProviderKind[keyof typeof ProviderKind];
+export const Retention = {
+  DEFAULT: 'DEFAULT',
+  NONE: 'NONE'
+} as const;
+
+export type Retention = typeof Retention[keyof typeof Retention];
+export const RouteStrategy = {
+  PRIORITY: 'PRIORITY',
+  WEIGHTED: 'WEIGHTED',
+  CHEAPEST: 'CHEAPEST',
+  FASTEST: 'FASTEST',
+  LEAST_BUSY: 'LEAST_BUSY'
+} as const;
+
+export type RouteStrategy = typeof RouteStrategy[keyof typeof RouteStrategy];
+export const TimeOrder = {
+  NEWEST_FIRST: 'NEWEST_FIRST',
+  OLDEST_FIRST: 'OLDEST_FIRST'
+} as const;
+
+export type TimeOrder = typeof TimeOrder[keyof typeof TimeOrder];
+export const UsageDimension = {
+  TENANT: 'TENANT',
+  APP: 'APP',
+  KEY: 'KEY',
+  MODEL: 'MODEL',
+  PROVIDER: 'PROVIDER',
+  PROMPT: 'PROMPT',
+  END_USER: 'END_USER',
+  TAG: 'TAG',
+  CACHE: 'CACHE'
+} as const;
+
+export type UsageDimension = typeof UsageDimension[keyof typeof UsageDimension];
+export const UsageInterval = {
+  HOUR: 'HOUR',
+  DAY: 'DAY',
+  MONTH: 'MONTH',
+  ALL: 'ALL'
+} as const;
+
+export type UsageInterval = typeof UsageInterval[keyof typeof UsageInterval];

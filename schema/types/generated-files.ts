@@ -1,0 +1,34 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { SchemaFinding } from '../findings.ts';
+import type { GeneratedFile } from './generate.ts';
+
+const urlOf = (path: string) => new URL(`../../${path}`, import.meta.url);
+
+/** Writes the files into this checkout; returns where. */
+export function writeGenerated(files: readonly GeneratedFile[]): readonly string[] {
+  return files.map(({ path, text }) => {
+    writeFileSync(urlOf(path), text);
+    return fileURLToPath(urlOf(path));
+  });
+}
+
+/** The text of a committed file; undefined when there is none. */
+export function readGenerated(path: string): string | undefined {
+  return existsSync(urlOf(path)) ? readFileSync(urlOf(path), 'utf8') : undefined;
+}
+
+/** Committed types that are not what the SDL generates. */
+export function findStaleTypes(
+  files: readonly GeneratedFile[],
+  readCommitted: (path: string) => string | undefined,
+): readonly SchemaFinding[] {
+  return files
+    .filter(({ path, text }) => readCommitted(path) !== text)
+    .map(({ path }) => ({
+      rule: 'stale',
+      where: path,
+      problem: 'it is not what the SDL generates',
+      whatToDo: 'Run npm run schema:compose and commit the result.',
+    }));
+}

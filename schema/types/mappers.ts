@@ -1,0 +1,30 @@
+import type { SubgraphName } from '#core/subgraph-names.ts';
+
+/** By module, from the root of the checkout: the TypeScript type behind each type of the graph. */
+type Mappers = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/**
+ * What resolvers return for a type of the graph, and what the resolvers of its fields receive, where that is not the type
+ * itself. Connections follow from the type of their nodes, and references to types of other subgraphs are EntityReference.
+ */
+export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
+  models: {},
+  prompts: {},
+  tenants: {},
+  usage: {
+    'mongo/audit-log.ts': { AuditRecord: 'AuditRecord', AuditActor: "AuditRecord['actor']" },
+    'mongo/invocations.ts': {
+      Attempt: 'AttemptRecord',
+      Invocation: 'InvocationRecord',
+      TokenUsage: 'UsageRecord',
+    },
+    'subgraphs/runtime/entity.ts': {
+      App: 'EntityReference',
+      Model: 'EntityReference',
+      Node: 'TypedReference',
+      Prompt: 'EntityReference',
+      Tenant: 'EntityReference',
+    },
+  },
+  inference: {},
+};

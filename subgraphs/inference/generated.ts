@@ -1,0 +1,726 @@
+// Generated from the SDL by `npm run schema:compose`: do not edit.
+
+import type { MessageRole } from '#core/graph-enums.ts';
+import type { OnDisconnect } from '#core/graph-enums.ts';
+import type { CacheUse } from '#core/graph-enums.ts';
+import type { Retention } from '#core/graph-enums.ts';
+import type { CompletionStatus } from '#core/graph-enums.ts';
+import type { FinishReason } from '#core/graph-enums.ts';
+import type { CacheStatus } from '#core/graph-enums.ts';
+import type { CircuitState } from '#core/graph-enums.ts';
+import type { Meter } from '#core/graph-enums.ts';
+import type { CacheScope } from '#core/graph-enums.ts';
+import type { CacheMatch } from '#core/graph-enums.ts';
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+export type Maybe<T> = T | null | Promise<T | null>;
+export type InputMaybe<T> = T | null;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: T[P] };
+export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?: AllowedValues };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  DateTime: { input: Date; output: Date; }
+  JSON: { input: unknown; output: unknown; }
+  Decimal: { input: string; output: string | bigint; }
+  _FieldSet: { input: string; output: string; }
+};
+
+export type Query = {
+  readonly completion: Maybe<Completion>;
+};
+
+
+export type QueryCompletionArgs = {
+  id: Scalars['ID']['input'];
+};
+
+export type Mutation = {
+  readonly complete: Completion;
+  readonly runPrompt: Completion;
+  readonly startCompletion: Completion;
+  readonly cancelCompletion: Completion;
+  readonly embed: Embeddings;
+};
+
+
+export type MutationCompleteArgs = {
+  input: CompletionInput;
+};
+
+
+export type MutationRunPromptArgs = {
+  input: RunPromptInput;
+};
+
+
+export type MutationStartCompletionArgs = {
+  input: CompletionInput;
+};
+
+
+export type MutationCancelCompletionArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationEmbedArgs = {
+  input: EmbedInput;
+};
+
+export type Subscription = {
+  readonly completionStream: CompletionEvent;
+  readonly promptStream: CompletionEvent;
+  readonly resumeCompletion: CompletionEvent;
+};
+
+
+export type SubscriptionCompletionStreamArgs = {
+  input: CompletionInput;
+};
+
+
+export type SubscriptionPromptStreamArgs = {
+  input: RunPromptInput;
+};
+
+
+export type SubscriptionResumeCompletionArgs = {
+  id: Scalars['ID']['input'];
+  after: Scalars['Int']['input'];
+};
+
+export type MessageInput = {
+  readonly role: MessageRole;
+  readonly content?: InputMaybe<Scalars['String']['input']>;
+  readonly parts?: InputMaybe<ReadonlyArray<ContentPartInput>>;
+  readonly toolCalls?: InputMaybe<ReadonlyArray<ToolCallInput>>;
+  readonly toolCallId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type ContentPartInput = {
+  readonly text?: InputMaybe<Scalars['String']['input']>;
+  readonly imageUrl?: InputMaybe<Scalars['String']['input']>;
+  readonly data?: InputMaybe<Scalars['String']['input']>;
+  readonly mediaType?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type ToolCallInput = {
+  readonly id: Scalars['ID']['input'];
+  readonly name: Scalars['String']['input'];
+  readonly arguments: Scalars['JSON']['input'];
+};
+
+export type ToolInput = {
+  readonly name: Scalars['String']['input'];
+  readonly description?: InputMaybe<Scalars['String']['input']>;
+  readonly parameters: Scalars['JSON']['input'];
+};
+
+export type CompletionInput = {
+  readonly model: Scalars['String']['input'];
+  readonly messages: ReadonlyArray<MessageInput>;
+  readonly temperature?: InputMaybe<Scalars['Float']['input']>;
+  readonly topP?: InputMaybe<Scalars['Float']['input']>;
+  readonly maxOutputTokens?: InputMaybe<Scalars['Int']['input']>;
+  readonly stop?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly seed?: InputMaybe<Scalars['Int']['input']>;
+  readonly tools?: InputMaybe<ReadonlyArray<ToolInput>>;
+  readonly toolChoice?: InputMaybe<Scalars['String']['input']>;
+  readonly responseSchema?: InputMaybe<Scalars['JSON']['input']>;
+  readonly reasoningEffort?: InputMaybe<Scalars['String']['input']>;
+  readonly metadata?: InputMaybe<Scalars['JSON']['input']>;
+  readonly cache?: InputMaybe<CacheUse>;
+  readonly cacheScope?: InputMaybe<CacheScope>;
+  readonly onDisconnect?: InputMaybe<OnDisconnect>;
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  readonly endUserId?: InputMaybe<Scalars['String']['input']>;
+  readonly tags?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly retention?: InputMaybe<Retention>;
+};
+
+export type RunPromptInput = {
+  readonly name: Scalars['String']['input'];
+  readonly version?: InputMaybe<Scalars['Int']['input']>;
+  readonly label?: InputMaybe<Scalars['String']['input']>;
+  readonly variables: Scalars['JSON']['input'];
+  readonly cache?: InputMaybe<CacheUse>;
+  readonly cacheScope?: InputMaybe<CacheScope>;
+  readonly onDisconnect?: InputMaybe<OnDisconnect>;
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  readonly endUserId?: InputMaybe<Scalars['String']['input']>;
+  readonly tags?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly retention?: InputMaybe<Retention>;
+};
+
+export type EmbedInput = {
+  readonly model: Scalars['String']['input'];
+  readonly values: ReadonlyArray<Scalars['String']['input']>;
+  readonly dimensions?: InputMaybe<Scalars['Int']['input']>;
+  readonly endUserId?: InputMaybe<Scalars['String']['input']>;
+  readonly tags?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly retention?: InputMaybe<Retention>;
+};
+
+export type Completion = {
+  readonly id: Scalars['ID']['output'];
+  readonly status: CompletionStatus;
+  readonly text: Scalars['String']['output'];
+  readonly json: Maybe<Scalars['JSON']['output']>;
+  readonly reasoning: Maybe<Scalars['String']['output']>;
+  readonly toolCalls: ReadonlyArray<ToolCall>;
+  readonly finishReason: FinishReason;
+  readonly usage: TokenUsage;
+  readonly cost: Scalars['Decimal']['output'];
+  readonly cache: CacheStatus;
+  readonly model: Model;
+  readonly promptVersion: Maybe<PromptVersion>;
+  readonly attempts: ReadonlyArray<Attempt>;
+  readonly invocation: Invocation;
+  readonly createdAt: Scalars['DateTime']['output'];
+};
+
+export type ToolCall = {
+  readonly id: Scalars['ID']['output'];
+  readonly name: Scalars['String']['output'];
+  readonly arguments: Scalars['JSON']['output'];
+  readonly argumentsText: Scalars['String']['output'];
+};
+
+export type TokenUsage = {
+  readonly inputTokens: Scalars['Int']['output'];
+  readonly outputTokens: Scalars['Int']['output'];
+  readonly totalTokens: Scalars['Int']['output'];
+  readonly cachedInputTokens: Scalars['Int']['output'];
+  readonly reasoningTokens: Scalars['Int']['output'];
+};
+
+export type Attempt = {
+  readonly model: Model;
+  readonly startedAt: Scalars['DateTime']['output'];
+  readonly durationMs: Scalars['Int']['output'];
+  readonly outcome: Scalars['String']['output'];
+  readonly error: Maybe<Scalars['String']['output']>;
+  readonly usage: Maybe<TokenUsage>;
+  readonly usageEstimated: Scalars['Boolean']['output'];
+  readonly cost: Scalars['Decimal']['output'];
+};
+
+export type CompletionEvent = {
+  readonly completionId: Scalars['ID']['output'];
+  readonly sequence: Scalars['Int']['output'];
+};
+
+export type CompletionStarted = CompletionEvent & {
+  readonly completionId: Scalars['ID']['output'];
+  readonly sequence: Scalars['Int']['output'];
+  readonly model: Model;
+};
+
+export type TextDelta = CompletionEvent & {
+  readonly completionId: Scalars['ID']['output'];
+  readonly sequence: Scalars['Int']['output'];
+  readonly text: Scalars['String']['output'];
+};
+
+export type ReasoningDelta = CompletionEvent & {
+  readonly completionId: Scalars['ID']['output'];
+  readonly sequence: Scalars['Int']['output'];
+  readonly text: Scalars['String']['output'];
+};
+
+export type ToolCallDelta = CompletionEvent & {
+  readonly completionId: Scalars['ID']['output'];
+  readonly sequence: Scalars['Int']['output'];
+  readonly index: Scalars['Int']['output'];
+  readonly id: Maybe<Scalars['ID']['output']>;
+  readonly name: Maybe<Scalars['String']['output']>;
+  readonly argumentsDelta: Scalars['String']['output'];
+};
+
+export type CompletionRestarted = CompletionEvent & {
+  readonly completionId: Scalars['ID']['output'];
+  readonly sequence: Scalars['Int']['output'];
+  readonly reason: Scalars['String']['output'];
+  readonly model: Model;
+};
+
+export type CompletionFinished = CompletionEvent & {
+  readonly completionId: Scalars['ID']['output'];
+  readonly sequence: Scalars['Int']['output'];
+  readonly completion: Completion;
+};
+
+export type CompletionFailed = CompletionEvent & {
+  readonly completionId: Scalars['ID']['output'];
+  readonly sequence: Scalars['Int']['output'];
+  readonly code: Scalars['String']['output'];
+  readonly message: Scalars['String']['output'];
+  readonly retryAfterMs: Maybe<Scalars['Int']['output']>;
+  readonly completion: Completion;
+};
+
+export type Embeddings = {
+  readonly vectors: ReadonlyArray<ReadonlyArray<Scalars['Float']['output']>>;
+  readonly usage: TokenUsage;
+  readonly cost: Scalars['Decimal']['output'];
+  readonly model: Model;
+  readonly invocation: Invocation;
+};
+
+export type ProviderHealth = {
+  readonly circuit: CircuitState;
+  readonly successRate: Maybe<Scalars['Float']['output']>;
+  readonly latencyMsP50: Maybe<Scalars['Float']['output']>;
+  readonly latencyMsP95: Maybe<Scalars['Float']['output']>;
+  readonly timeToFirstTokenMsP50: Maybe<Scalars['Float']['output']>;
+  readonly checkedAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type Provider = {
+  readonly id: Scalars['ID']['output'];
+  readonly health: ProviderHealth;
+};
+
+export type Model = {
+  readonly id: Scalars['ID']['output'];
+};
+
+export type PromptVersion = {
+  readonly id: Scalars['ID']['output'];
+};
+
+export type Invocation = {
+  readonly id: Scalars['ID']['output'];
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+export type ReferenceResolver<TResult, TReference, TContext> = (
+      reference: TReference,
+      context: TContext,
+      info: GraphQLResolveInfo
+    ) => Promise<TResult> | TResult;
+
+      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
+      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
+      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
+      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
+    
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+/** Mapping of federation types */
+export type FederationTypes = {
+  Completion: Completion;
+  Provider: Provider;
+};
+
+/** Mapping of federation reference types */
+export type FederationReferenceTypes = {
+  Completion:
+    ( { __typename: 'Completion' }
+    & GraphQLRecursivePick<FederationTypes['Completion'], {"id":true}> );
+  Provider:
+    ( { __typename: 'Provider' }
+    & GraphQLRecursivePick<FederationTypes['Provider'], {"id":true}> );
+};
+
+
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  CompletionEvent:
+    | ( Omit<CompletionStarted, 'model'> & { model: _RefType['Model'] } )
+    | ( TextDelta )
+    | ( ReasoningDelta )
+    | ( ToolCallDelta )
+    | ( Omit<CompletionRestarted, 'model'> & { model: _RefType['Model'] } )
+    | ( Omit<CompletionFinished, 'completion'> & { completion: _RefType['Completion'] } )
+    | ( Omit<CompletionFailed, 'completion'> & { completion: _RefType['Completion'] } )
+  ;
+};
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
+  Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  MessageRole: MessageRole;
+  MessageInput: MessageInput;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  ContentPartInput: ContentPartInput;
+  ToolCallInput: ToolCallInput;
+  ToolInput: ToolInput;
+  OnDisconnect: OnDisconnect;
+  CacheUse: CacheUse;
+  CompletionInput: CompletionInput;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  RunPromptInput: RunPromptInput;
+  EmbedInput: EmbedInput;
+  Retention: Retention;
+  CompletionStatus: CompletionStatus;
+  FinishReason: FinishReason;
+  CacheStatus: CacheStatus;
+  Completion: ResolverTypeWrapper<Omit<Completion, 'model' | 'promptVersion' | 'attempts' | 'invocation'> & { model: ResolversTypes['Model'], promptVersion?: Maybe<ResolversTypes['PromptVersion']>, attempts: ReadonlyArray<ResolversTypes['Attempt']>, invocation: ResolversTypes['Invocation'] }>;
+  ToolCall: ResolverTypeWrapper<ToolCall>;
+  TokenUsage: ResolverTypeWrapper<TokenUsage>;
+  Attempt: ResolverTypeWrapper<Omit<Attempt, 'model'> & { model: ResolversTypes['Model'] }>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  CompletionEvent: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['CompletionEvent']>;
+  CompletionStarted: ResolverTypeWrapper<Omit<CompletionStarted, 'model'> & { model: ResolversTypes['Model'] }>;
+  TextDelta: ResolverTypeWrapper<TextDelta>;
+  ReasoningDelta: ResolverTypeWrapper<ReasoningDelta>;
+  ToolCallDelta: ResolverTypeWrapper<ToolCallDelta>;
+  CompletionRestarted: ResolverTypeWrapper<Omit<CompletionRestarted, 'model'> & { model: ResolversTypes['Model'] }>;
+  CompletionFinished: ResolverTypeWrapper<Omit<CompletionFinished, 'completion'> & { completion: ResolversTypes['Completion'] }>;
+  CompletionFailed: ResolverTypeWrapper<Omit<CompletionFailed, 'completion'> & { completion: ResolversTypes['Completion'] }>;
+  Embeddings: ResolverTypeWrapper<Omit<Embeddings, 'model' | 'invocation'> & { model: ResolversTypes['Model'], invocation: ResolversTypes['Invocation'] }>;
+  CircuitState: CircuitState;
+  ProviderHealth: ResolverTypeWrapper<ProviderHealth>;
+  Provider: ResolverTypeWrapper<Provider>;
+  Model: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  PromptVersion: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  Invocation: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  Meter: Meter;
+  CacheScope: CacheScope;
+  CacheMatch: CacheMatch;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  DateTime: Scalars['DateTime']['output'];
+  JSON: Scalars['JSON']['output'];
+  Decimal: Scalars['Decimal']['output'];
+  Query: Record<PropertyKey, never>;
+  ID: Scalars['ID']['output'];
+  Mutation: Record<PropertyKey, never>;
+  Subscription: Record<PropertyKey, never>;
+  Int: Scalars['Int']['output'];
+  MessageInput: MessageInput;
+  String: Scalars['String']['output'];
+  ContentPartInput: ContentPartInput;
+  ToolCallInput: ToolCallInput;
+  ToolInput: ToolInput;
+  CompletionInput: CompletionInput;
+  Float: Scalars['Float']['output'];
+  RunPromptInput: RunPromptInput;
+  EmbedInput: EmbedInput;
+  Completion: Omit<Completion, 'model' | 'promptVersion' | 'attempts' | 'invocation'> & { model: ResolversParentTypes['Model'], promptVersion?: Maybe<ResolversParentTypes['PromptVersion']>, attempts: ReadonlyArray<ResolversParentTypes['Attempt']>, invocation: ResolversParentTypes['Invocation'] } | FederationReferenceTypes['Completion'];
+  ToolCall: ToolCall;
+  TokenUsage: TokenUsage;
+  Attempt: Omit<Attempt, 'model'> & { model: ResolversParentTypes['Model'] };
+  Boolean: Scalars['Boolean']['output'];
+  CompletionEvent: ResolversInterfaceTypes<ResolversParentTypes>['CompletionEvent'];
+  CompletionStarted: Omit<CompletionStarted, 'model'> & { model: ResolversParentTypes['Model'] };
+  TextDelta: TextDelta;
+  ReasoningDelta: ReasoningDelta;
+  ToolCallDelta: ToolCallDelta;
+  CompletionRestarted: Omit<CompletionRestarted, 'model'> & { model: ResolversParentTypes['Model'] };
+  CompletionFinished: Omit<CompletionFinished, 'completion'> & { completion: ResolversParentTypes['Completion'] };
+  CompletionFailed: Omit<CompletionFailed, 'completion'> & { completion: ResolversParentTypes['Completion'] };
+  Embeddings: Omit<Embeddings, 'model' | 'invocation'> & { model: ResolversParentTypes['Model'], invocation: ResolversParentTypes['Invocation'] };
+  ProviderHealth: ProviderHealth;
+  Provider: Provider | FederationReferenceTypes['Provider'];
+  Model: import('../runtime/entity.ts').EntityReference;
+  PromptVersion: import('../runtime/entity.ts').EntityReference;
+  Invocation: import('../runtime/entity.ts').EntityReference;
+};
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
+  name: 'JSON';
+}
+
+export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
+  name: 'Decimal';
+}
+
+export type QueryResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  completion?: Resolver<Maybe<ResolversTypes['Completion']>, ParentType, ContextType, RequireFields<QueryCompletionArgs, 'id'>>;
+};
+
+export type MutationResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  complete?: Resolver<ResolversTypes['Completion'], ParentType, ContextType, RequireFields<MutationCompleteArgs, 'input'>>;
+  runPrompt?: Resolver<ResolversTypes['Completion'], ParentType, ContextType, RequireFields<MutationRunPromptArgs, 'input'>>;
+  startCompletion?: Resolver<ResolversTypes['Completion'], ParentType, ContextType, RequireFields<MutationStartCompletionArgs, 'input'>>;
+  cancelCompletion?: Resolver<ResolversTypes['Completion'], ParentType, ContextType, RequireFields<MutationCancelCompletionArgs, 'id'>>;
+  embed?: Resolver<ResolversTypes['Embeddings'], ParentType, ContextType, RequireFields<MutationEmbedArgs, 'input'>>;
+};
+
+export type SubscriptionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  completionStream?: SubscriptionResolver<ResolversTypes['CompletionEvent'], "completionStream", ParentType, ContextType, RequireFields<SubscriptionCompletionStreamArgs, 'input'>>;
+  promptStream?: SubscriptionResolver<ResolversTypes['CompletionEvent'], "promptStream", ParentType, ContextType, RequireFields<SubscriptionPromptStreamArgs, 'input'>>;
+  resumeCompletion?: SubscriptionResolver<ResolversTypes['CompletionEvent'], "resumeCompletion", ParentType, ContextType, RequireFields<SubscriptionResumeCompletionArgs, 'id' | 'after'>>;
+};
+
+export type MessageRoleResolvers = EnumResolverSignature<{ SYSTEM?: any, USER?: any, ASSISTANT?: any, TOOL?: any }, ResolversTypes['MessageRole']>;
+
+export type OnDisconnectResolvers = EnumResolverSignature<{ CANCEL?: any, DRAIN?: any, KEEP?: any }, ResolversTypes['OnDisconnect']>;
+
+export type CacheUseResolvers = EnumResolverSignature<{ DEFAULT?: any, USE?: any, BYPASS?: any, REFRESH?: any }, ResolversTypes['CacheUse']>;
+
+export type RetentionResolvers = EnumResolverSignature<{ DEFAULT?: any, NONE?: any }, ResolversTypes['Retention']>;
+
+export type CompletionStatusResolvers = EnumResolverSignature<{ RUNNING?: any, SUCCEEDED?: any, FAILED?: any, CANCELLED?: any }, ResolversTypes['CompletionStatus']>;
+
+export type FinishReasonResolvers = EnumResolverSignature<{ STOP?: any, LENGTH?: any, TOOL_CALLS?: any, CONTENT_FILTER?: any, ERROR?: any, CANCELLED?: any, OTHER?: any }, ResolversTypes['FinishReason']>;
+
+export type CacheStatusResolvers = EnumResolverSignature<{ MISS?: any, HIT?: any, SEMANTIC_HIT?: any, BYPASS?: any, COALESCED?: any }, ResolversTypes['CacheStatus']>;
+
+export type CompletionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Completion'] = ResolversParentTypes['Completion'], FederationReferenceType extends FederationReferenceTypes['Completion'] = FederationReferenceTypes['Completion']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Completion']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['CompletionStatus'], ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  json?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  reasoning?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  toolCalls?: Resolver<ReadonlyArray<ResolversTypes['ToolCall']>, ParentType, ContextType>;
+  finishReason?: Resolver<ResolversTypes['FinishReason'], ParentType, ContextType>;
+  usage?: Resolver<ResolversTypes['TokenUsage'], ParentType, ContextType>;
+  cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  cache?: Resolver<ResolversTypes['CacheStatus'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
+  promptVersion?: Resolver<Maybe<ResolversTypes['PromptVersion']>, ParentType, ContextType>;
+  attempts?: Resolver<ReadonlyArray<ResolversTypes['Attempt']>, ParentType, ContextType>;
+  invocation?: Resolver<ResolversTypes['Invocation'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type ToolCallResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ToolCall'] = ResolversParentTypes['ToolCall']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  arguments?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  argumentsText?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type TokenUsageResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['TokenUsage'] = ResolversParentTypes['TokenUsage']> = {
+  inputTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  outputTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  cachedInputTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  reasoningTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AttemptResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Attempt'] = ResolversParentTypes['Attempt']> = {
+  model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  durationMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  outcome?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  usage?: Resolver<Maybe<ResolversTypes['TokenUsage']>, ParentType, ContextType>;
+  usageEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+};
+
+export type CompletionEventResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['CompletionEvent'] = ResolversParentTypes['CompletionEvent']> = {
+  __resolveType: TypeResolveFn<'CompletionStarted' | 'TextDelta' | 'ReasoningDelta' | 'ToolCallDelta' | 'CompletionRestarted' | 'CompletionFinished' | 'CompletionFailed', ParentType, ContextType>;
+};
+
+export type CompletionStartedResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['CompletionStarted'] = ResolversParentTypes['CompletionStarted']> = {
+  completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type TextDeltaResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['TextDelta'] = ResolversParentTypes['TextDelta']> = {
+  completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ReasoningDeltaResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ReasoningDelta'] = ResolversParentTypes['ReasoningDelta']> = {
+  completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ToolCallDeltaResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ToolCallDelta'] = ResolversParentTypes['ToolCallDelta']> = {
+  completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  index?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  id?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  argumentsDelta?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CompletionRestartedResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['CompletionRestarted'] = ResolversParentTypes['CompletionRestarted']> = {
+  completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CompletionFinishedResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['CompletionFinished'] = ResolversParentTypes['CompletionFinished']> = {
+  completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  completion?: Resolver<ResolversTypes['Completion'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CompletionFailedResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['CompletionFailed'] = ResolversParentTypes['CompletionFailed']> = {
+  completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  retryAfterMs?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  completion?: Resolver<ResolversTypes['Completion'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type EmbeddingsResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Embeddings'] = ResolversParentTypes['Embeddings']> = {
+  vectors?: Resolver<ReadonlyArray<ReadonlyArray<ResolversTypes['Float']>>, ParentType, ContextType>;
+  usage?: Resolver<ResolversTypes['TokenUsage'], ParentType, ContextType>;
+  cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
+  invocation?: Resolver<ResolversTypes['Invocation'], ParentType, ContextType>;
+};
+
+export type CircuitStateResolvers = EnumResolverSignature<{ CLOSED?: any, OPEN?: any, HALF_OPEN?: any }, ResolversTypes['CircuitState']>;
+
+export type ProviderHealthResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ProviderHealth'] = ResolversParentTypes['ProviderHealth']> = {
+  circuit?: Resolver<ResolversTypes['CircuitState'], ParentType, ContextType>;
+  successRate?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  latencyMsP50?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  latencyMsP95?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  timeToFirstTokenMsP50?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  checkedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type ProviderResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Provider'] = ResolversParentTypes['Provider'], FederationReferenceType extends FederationReferenceTypes['Provider'] = FederationReferenceTypes['Provider']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Provider']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  health?: Resolver<ResolversTypes['ProviderHealth'], ParentType, ContextType>;
+};
+
+export type ModelResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Model'] = ResolversParentTypes['Model']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type PromptVersionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptVersion'] = ResolversParentTypes['PromptVersion']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type InvocationResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Invocation'] = ResolversParentTypes['Invocation']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type MeterResolvers = EnumResolverSignature<{ REQUESTS?: any, TOKENS?: any, COST?: any, CONCURRENCY?: any, READS?: any }, ResolversTypes['Meter']>;
+
+export type CacheScopeResolvers = EnumResolverSignature<{ CALLER?: any, APP?: any, TENANT?: any, PUBLIC?: any }, ResolversTypes['CacheScope']>;
+
+export type CacheMatchResolvers = EnumResolverSignature<{ EXACT?: any, SEMANTIC?: any }, ResolversTypes['CacheMatch']>;
+
+export type Resolvers<ContextType = import('../runtime/context.ts').SubgraphContext> = {
+  DateTime?: GraphQLScalarType;
+  JSON?: GraphQLScalarType;
+  Decimal?: GraphQLScalarType;
+  Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
+  MessageRole?: MessageRoleResolvers;
+  OnDisconnect?: OnDisconnectResolvers;
+  CacheUse?: CacheUseResolvers;
+  Retention?: RetentionResolvers;
+  CompletionStatus?: CompletionStatusResolvers;
+  FinishReason?: FinishReasonResolvers;
+  CacheStatus?: CacheStatusResolvers;
+  Completion?: CompletionResolvers<ContextType>;
+  ToolCall?: ToolCallResolvers<ContextType>;
+  TokenUsage?: TokenUsageResolvers<ContextType>;
+  Attempt?: AttemptResolvers<ContextType>;
+  CompletionEvent?: CompletionEventResolvers<ContextType>;
+  CompletionStarted?: CompletionStartedResolvers<ContextType>;
+  TextDelta?: TextDeltaResolvers<ContextType>;
+  ReasoningDelta?: ReasoningDeltaResolvers<ContextType>;
+  ToolCallDelta?: ToolCallDeltaResolvers<ContextType>;
+  CompletionRestarted?: CompletionRestartedResolvers<ContextType>;
+  CompletionFinished?: CompletionFinishedResolvers<ContextType>;
+  CompletionFailed?: CompletionFailedResolvers<ContextType>;
+  Embeddings?: EmbeddingsResolvers<ContextType>;
+  CircuitState?: CircuitStateResolvers;
+  ProviderHealth?: ProviderHealthResolvers<ContextType>;
+  Provider?: ProviderResolvers<ContextType>;
+  Model?: ModelResolvers<ContextType>;
+  PromptVersion?: PromptVersionResolvers<ContextType>;
+  Invocation?: InvocationResolvers<ContextType>;
+  Meter?: MeterResolvers;
+  CacheScope?: CacheScopeResolvers;
+  CacheMatch?: CacheMatchResolvers;
+};
+
+

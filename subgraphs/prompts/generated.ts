@@ -1,0 +1,506 @@
+// Generated from the SDL by `npm run schema:compose`: do not edit.
+
+import type { ListOrder } from '#core/graph-enums.ts';
+import type { TimeOrder } from '#core/graph-enums.ts';
+import type { Meter } from '#core/graph-enums.ts';
+import type { CacheScope } from '#core/graph-enums.ts';
+import type { CacheMatch } from '#core/graph-enums.ts';
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+export type Maybe<T> = T | null | Promise<T | null>;
+export type InputMaybe<T> = T | null;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: T[P] };
+export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?: AllowedValues };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  DateTime: { input: Date; output: Date; }
+  JSON: { input: unknown; output: unknown; }
+  _FieldSet: { input: string; output: string; }
+};
+
+export type Query = {
+  readonly prompts: PromptConnection;
+  readonly prompt: Maybe<Prompt>;
+};
+
+
+export type QueryPromptsArgs = {
+  filter?: InputMaybe<PromptFilter>;
+  orderBy?: InputMaybe<ListOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryPromptArgs = {
+  id?: InputMaybe<Scalars['ID']['input']>;
+  name?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type Mutation = {
+  readonly createPrompt: Prompt;
+  readonly updatePrompt: Prompt;
+  readonly copyPrompt: Prompt;
+  readonly archivePrompt: Scalars['ID']['output'];
+  readonly restorePrompt: Prompt;
+  readonly publishPromptVersion: PromptVersion;
+  readonly labelPromptVersion: Prompt;
+  readonly removePromptLabel: Prompt;
+};
+
+
+export type MutationCreatePromptArgs = {
+  input: CreatePromptInput;
+};
+
+
+export type MutationUpdatePromptArgs = {
+  id: Scalars['ID']['input'];
+  input: UpdatePromptInput;
+};
+
+
+export type MutationCopyPromptArgs = {
+  id: Scalars['ID']['input'];
+  tenantId?: InputMaybe<Scalars['ID']['input']>;
+  name?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type MutationArchivePromptArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationRestorePromptArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationPublishPromptVersionArgs = {
+  promptId: Scalars['ID']['input'];
+  input: PromptVersionInput;
+};
+
+
+export type MutationLabelPromptVersionArgs = {
+  promptId: Scalars['ID']['input'];
+  label: Scalars['String']['input'];
+  number: Scalars['Int']['input'];
+};
+
+
+export type MutationRemovePromptLabelArgs = {
+  promptId: Scalars['ID']['input'];
+  label: Scalars['String']['input'];
+};
+
+export type Prompt = {
+  readonly id: Scalars['ID']['output'];
+  readonly name: Scalars['String']['output'];
+  readonly description: Maybe<Scalars['String']['output']>;
+  readonly tenant: Tenant;
+  readonly versions: PromptVersionConnection;
+  readonly version: Maybe<PromptVersion>;
+  readonly labels: ReadonlyArray<PromptLabel>;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly archivedAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+
+export type PromptVersionsArgs = {
+  orderBy?: InputMaybe<TimeOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type PromptVersionArgs = {
+  number?: InputMaybe<Scalars['Int']['input']>;
+  label?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type PromptVersion = {
+  readonly id: Scalars['ID']['output'];
+  readonly number: Scalars['Int']['output'];
+  readonly prompt: Prompt;
+  readonly model: Scalars['String']['output'];
+  readonly system: Maybe<Scalars['String']['output']>;
+  readonly template: Scalars['String']['output'];
+  readonly variables: ReadonlyArray<PromptVariable>;
+  readonly outputSchema: Maybe<Scalars['JSON']['output']>;
+  readonly parameters: Maybe<Scalars['JSON']['output']>;
+  readonly note: Maybe<Scalars['String']['output']>;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly createdBy: Scalars['String']['output'];
+};
+
+export type PromptVariable = {
+  readonly name: Scalars['String']['output'];
+  readonly required: Scalars['Boolean']['output'];
+  readonly description: Maybe<Scalars['String']['output']>;
+};
+
+export type PromptLabel = {
+  readonly name: Scalars['String']['output'];
+  readonly version: PromptVersion;
+};
+
+export type PromptConnection = {
+  readonly edges: ReadonlyArray<PromptEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type PromptEdge = {
+  readonly node: Prompt;
+  readonly cursor: Scalars['String']['output'];
+};
+
+export type PromptVersionConnection = {
+  readonly edges: ReadonlyArray<PromptVersionEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type PromptVersionEdge = {
+  readonly node: PromptVersion;
+  readonly cursor: Scalars['String']['output'];
+};
+
+export type PageInfo = {
+  readonly hasNextPage: Scalars['Boolean']['output'];
+  readonly hasPreviousPage: Scalars['Boolean']['output'];
+  readonly startCursor: Maybe<Scalars['String']['output']>;
+  readonly endCursor: Maybe<Scalars['String']['output']>;
+};
+
+export type Tenant = {
+  readonly id: Scalars['ID']['output'];
+};
+
+export type PromptFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly search?: InputMaybe<Scalars['String']['input']>;
+  readonly label?: InputMaybe<Scalars['String']['input']>;
+  readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type CreatePromptInput = {
+  readonly name: Scalars['String']['input'];
+  readonly description?: InputMaybe<Scalars['String']['input']>;
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly version?: InputMaybe<PromptVersionInput>;
+};
+
+export type UpdatePromptInput = {
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  readonly description?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type PromptVersionInput = {
+  readonly model: Scalars['String']['input'];
+  readonly system?: InputMaybe<Scalars['String']['input']>;
+  readonly template: Scalars['String']['input'];
+  readonly variables?: InputMaybe<ReadonlyArray<PromptVariableInput>>;
+  readonly outputSchema?: InputMaybe<Scalars['JSON']['input']>;
+  readonly parameters?: InputMaybe<Scalars['JSON']['input']>;
+  readonly note?: InputMaybe<Scalars['String']['input']>;
+  readonly label?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type PromptVariableInput = {
+  readonly name: Scalars['String']['input'];
+  readonly description?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+export type ReferenceResolver<TResult, TReference, TContext> = (
+      reference: TReference,
+      context: TContext,
+      info: GraphQLResolveInfo
+    ) => Promise<TResult> | TResult;
+
+      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
+      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
+      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
+      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
+    
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+/** Mapping of federation types */
+export type FederationTypes = {
+  Prompt: Prompt;
+  PromptVersion: PromptVersion;
+};
+
+/** Mapping of federation reference types */
+export type FederationReferenceTypes = {
+  Prompt:
+    ( { __typename: 'Prompt' }
+    & GraphQLRecursivePick<FederationTypes['Prompt'], {"id":true}> );
+  PromptVersion:
+    ( { __typename: 'PromptVersion' }
+    & GraphQLRecursivePick<FederationTypes['PromptVersion'], {"id":true}> );
+};
+
+
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Prompt: ResolverTypeWrapper<Omit<Prompt, 'tenant' | 'versions' | 'version' | 'labels'> & { tenant: ResolversTypes['Tenant'], versions: ResolversTypes['PromptVersionConnection'], version?: Maybe<ResolversTypes['PromptVersion']>, labels: ReadonlyArray<ResolversTypes['PromptLabel']> }>;
+  PromptVersion: ResolverTypeWrapper<Omit<PromptVersion, 'prompt'> & { prompt: ResolversTypes['Prompt'] }>;
+  PromptVariable: ResolverTypeWrapper<PromptVariable>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  PromptLabel: ResolverTypeWrapper<Omit<PromptLabel, 'version'> & { version: ResolversTypes['PromptVersion'] }>;
+  PromptConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Prompt>>;
+  PromptEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Prompt>['edges'][number]>;
+  PromptVersionConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<PromptVersion>>;
+  PromptVersionEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<PromptVersion>['edges'][number]>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  Tenant: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  ListOrder: ListOrder;
+  TimeOrder: TimeOrder;
+  PromptFilter: PromptFilter;
+  CreatePromptInput: CreatePromptInput;
+  UpdatePromptInput: UpdatePromptInput;
+  PromptVersionInput: PromptVersionInput;
+  PromptVariableInput: PromptVariableInput;
+  Meter: Meter;
+  CacheScope: CacheScope;
+  CacheMatch: CacheMatch;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  DateTime: Scalars['DateTime']['output'];
+  JSON: Scalars['JSON']['output'];
+  Query: Record<PropertyKey, never>;
+  Int: Scalars['Int']['output'];
+  String: Scalars['String']['output'];
+  ID: Scalars['ID']['output'];
+  Mutation: Record<PropertyKey, never>;
+  Prompt: Omit<Prompt, 'tenant' | 'versions' | 'version' | 'labels'> & { tenant: ResolversParentTypes['Tenant'], versions: ResolversParentTypes['PromptVersionConnection'], version?: Maybe<ResolversParentTypes['PromptVersion']>, labels: ReadonlyArray<ResolversParentTypes['PromptLabel']> } | FederationReferenceTypes['Prompt'];
+  PromptVersion: Omit<PromptVersion, 'prompt'> & { prompt: ResolversParentTypes['Prompt'] } | FederationReferenceTypes['PromptVersion'];
+  PromptVariable: PromptVariable;
+  Boolean: Scalars['Boolean']['output'];
+  PromptLabel: Omit<PromptLabel, 'version'> & { version: ResolversParentTypes['PromptVersion'] };
+  PromptConnection: import('../runtime/connection.ts').Connection<Prompt>;
+  PromptEdge: import('../runtime/connection.ts').Connection<Prompt>['edges'][number];
+  PromptVersionConnection: import('../runtime/connection.ts').Connection<PromptVersion>;
+  PromptVersionEdge: import('../runtime/connection.ts').Connection<PromptVersion>['edges'][number];
+  PageInfo: PageInfo;
+  Tenant: import('../runtime/entity.ts').EntityReference;
+  PromptFilter: PromptFilter;
+  CreatePromptInput: CreatePromptInput;
+  UpdatePromptInput: UpdatePromptInput;
+  PromptVersionInput: PromptVersionInput;
+  PromptVariableInput: PromptVariableInput;
+};
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
+  name: 'JSON';
+}
+
+export type QueryResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  prompts?: Resolver<ResolversTypes['PromptConnection'], ParentType, ContextType, RequireFields<QueryPromptsArgs, 'orderBy'>>;
+  prompt?: Resolver<Maybe<ResolversTypes['Prompt']>, ParentType, ContextType, Partial<QueryPromptArgs>>;
+};
+
+export type MutationResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  createPrompt?: Resolver<ResolversTypes['Prompt'], ParentType, ContextType, RequireFields<MutationCreatePromptArgs, 'input'>>;
+  updatePrompt?: Resolver<ResolversTypes['Prompt'], ParentType, ContextType, RequireFields<MutationUpdatePromptArgs, 'id' | 'input'>>;
+  copyPrompt?: Resolver<ResolversTypes['Prompt'], ParentType, ContextType, RequireFields<MutationCopyPromptArgs, 'id'>>;
+  archivePrompt?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationArchivePromptArgs, 'id'>>;
+  restorePrompt?: Resolver<ResolversTypes['Prompt'], ParentType, ContextType, RequireFields<MutationRestorePromptArgs, 'id'>>;
+  publishPromptVersion?: Resolver<ResolversTypes['PromptVersion'], ParentType, ContextType, RequireFields<MutationPublishPromptVersionArgs, 'promptId' | 'input'>>;
+  labelPromptVersion?: Resolver<ResolversTypes['Prompt'], ParentType, ContextType, RequireFields<MutationLabelPromptVersionArgs, 'promptId' | 'label' | 'number'>>;
+  removePromptLabel?: Resolver<ResolversTypes['Prompt'], ParentType, ContextType, RequireFields<MutationRemovePromptLabelArgs, 'promptId' | 'label'>>;
+};
+
+export type PromptResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Prompt'] = ResolversParentTypes['Prompt'], FederationReferenceType extends FederationReferenceTypes['Prompt'] = FederationReferenceTypes['Prompt']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Prompt']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+  versions?: Resolver<ResolversTypes['PromptVersionConnection'], ParentType, ContextType, RequireFields<PromptVersionsArgs, 'orderBy'>>;
+  version?: Resolver<Maybe<ResolversTypes['PromptVersion']>, ParentType, ContextType, Partial<PromptVersionArgs>>;
+  labels?: Resolver<ReadonlyArray<ResolversTypes['PromptLabel']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  archivedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type PromptVersionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptVersion'] = ResolversParentTypes['PromptVersion'], FederationReferenceType extends FederationReferenceTypes['PromptVersion'] = FederationReferenceTypes['PromptVersion']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['PromptVersion']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  number?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  prompt?: Resolver<ResolversTypes['Prompt'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  system?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  template?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  variables?: Resolver<ReadonlyArray<ResolversTypes['PromptVariable']>, ParentType, ContextType>;
+  outputSchema?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  parameters?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  note?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  createdBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type PromptVariableResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptVariable'] = ResolversParentTypes['PromptVariable']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  required?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type PromptLabelResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptLabel'] = ResolversParentTypes['PromptLabel']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['PromptVersion'], ParentType, ContextType>;
+};
+
+export type PromptConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptConnection'] = ResolversParentTypes['PromptConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['PromptEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type PromptEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptEdge'] = ResolversParentTypes['PromptEdge']> = {
+  node?: Resolver<ResolversTypes['Prompt'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type PromptVersionConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptVersionConnection'] = ResolversParentTypes['PromptVersionConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['PromptVersionEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type PromptVersionEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptVersionEdge'] = ResolversParentTypes['PromptVersionEdge']> = {
+  node?: Resolver<ResolversTypes['PromptVersion'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type PageInfoResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type TenantResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type ListOrderResolvers = EnumResolverSignature<{ CREATED_AT_ASC?: any, CREATED_AT_DESC?: any, NAME_ASC?: any, NAME_DESC?: any }, ResolversTypes['ListOrder']>;
+
+export type TimeOrderResolvers = EnumResolverSignature<{ NEWEST_FIRST?: any, OLDEST_FIRST?: any }, ResolversTypes['TimeOrder']>;
+
+export type MeterResolvers = EnumResolverSignature<{ REQUESTS?: any, TOKENS?: any, COST?: any, CONCURRENCY?: any, READS?: any }, ResolversTypes['Meter']>;
+
+export type CacheScopeResolvers = EnumResolverSignature<{ CALLER?: any, APP?: any, TENANT?: any, PUBLIC?: any }, ResolversTypes['CacheScope']>;
+
+export type CacheMatchResolvers = EnumResolverSignature<{ EXACT?: any, SEMANTIC?: any }, ResolversTypes['CacheMatch']>;
+
+export type Resolvers<ContextType = import('../runtime/context.ts').SubgraphContext> = {
+  DateTime?: GraphQLScalarType;
+  JSON?: GraphQLScalarType;
+  Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  Prompt?: PromptResolvers<ContextType>;
+  PromptVersion?: PromptVersionResolvers<ContextType>;
+  PromptVariable?: PromptVariableResolvers<ContextType>;
+  PromptLabel?: PromptLabelResolvers<ContextType>;
+  PromptConnection?: PromptConnectionResolvers<ContextType>;
+  PromptEdge?: PromptEdgeResolvers<ContextType>;
+  PromptVersionConnection?: PromptVersionConnectionResolvers<ContextType>;
+  PromptVersionEdge?: PromptVersionEdgeResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
+  Tenant?: TenantResolvers<ContextType>;
+  ListOrder?: ListOrderResolvers;
+  TimeOrder?: TimeOrderResolvers;
+  Meter?: MeterResolvers;
+  CacheScope?: CacheScopeResolvers;
+  CacheMatch?: CacheMatchResolvers;
+};
+
+

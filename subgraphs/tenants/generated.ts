@@ -1,0 +1,1207 @@
+// Generated from the SDL by `npm run schema:compose`: do not edit.
+
+import type { PayloadLogging } from '#core/graph-enums.ts';
+import type { MemberRole } from '#core/graph-enums.ts';
+import type { LimitWindow } from '#core/graph-enums.ts';
+import type { LimitSetter } from '#core/graph-enums.ts';
+import type { AccessStatus } from '#core/graph-enums.ts';
+import type { ListOrder } from '#core/graph-enums.ts';
+import type { TimeOrder } from '#core/graph-enums.ts';
+import type { PlanOrder } from '#core/graph-enums.ts';
+import type { Meter } from '#core/graph-enums.ts';
+import type { CacheScope } from '#core/graph-enums.ts';
+import type { CacheMatch } from '#core/graph-enums.ts';
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+export type Maybe<T> = T | null | Promise<T | null>;
+export type InputMaybe<T> = T | null;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: T[P] };
+export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?: AllowedValues };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  DateTime: { input: Date; output: Date; }
+  JSON: { input: unknown; output: unknown; }
+  Decimal: { input: string; output: string | bigint; }
+  _FieldSet: { input: string; output: string; }
+};
+
+export type Query = {
+  readonly me: Caller;
+  readonly tenant: Maybe<Tenant>;
+  readonly tenants: TenantConnection;
+  readonly plans: ReadonlyArray<Plan>;
+  readonly plan: Maybe<Plan>;
+  readonly apps: AppConnection;
+  readonly app: Maybe<App>;
+  readonly apiKeys: ApiKeyConnection;
+  readonly apiKey: Maybe<ApiKey>;
+  readonly members: MemberConnection;
+  readonly member: Maybe<Member>;
+  readonly budgets: BudgetConnection;
+  readonly budget: Maybe<Budget>;
+  readonly accessGrants: AccessGrantConnection;
+  readonly _caller: Maybe<Scalars['JSON']['output']>;
+};
+
+
+export type QueryTenantArgs = {
+  id?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+export type QueryTenantsArgs = {
+  filter?: InputMaybe<TenantFilter>;
+  orderBy?: InputMaybe<ListOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryPlansArgs = {
+  filter?: InputMaybe<PlanFilter>;
+  orderBy?: InputMaybe<PlanOrder>;
+};
+
+
+export type QueryPlanArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryAppsArgs = {
+  filter?: InputMaybe<AppFilter>;
+  orderBy?: InputMaybe<ListOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryAppArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryApiKeysArgs = {
+  filter?: InputMaybe<ApiKeyFilter>;
+  orderBy?: InputMaybe<ListOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryApiKeyArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryMembersArgs = {
+  filter?: InputMaybe<MemberFilter>;
+  orderBy?: InputMaybe<ListOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryMemberArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryBudgetsArgs = {
+  filter?: InputMaybe<BudgetFilter>;
+  orderBy?: InputMaybe<TimeOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryBudgetArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryAccessGrantsArgs = {
+  filter?: InputMaybe<AccessGrantFilter>;
+  orderBy?: InputMaybe<TimeOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type Query_CallerArgs = {
+  keyHash: Scalars['String']['input'];
+};
+
+export type Mutation = {
+  readonly _audit: Scalars['Int']['output'];
+  readonly createTenant: Tenant;
+  readonly updateTenant: Tenant;
+  readonly archiveTenant: Scalars['ID']['output'];
+  readonly restoreTenant: Tenant;
+  readonly createApp: App;
+  readonly updateApp: App;
+  readonly archiveApp: Scalars['ID']['output'];
+  readonly restoreApp: App;
+  readonly createApiKey: CreatedApiKey;
+  readonly updateApiKey: ApiKey;
+  readonly createPageToken: PageToken;
+  readonly rotateApiKey: CreatedApiKey;
+  readonly revokeApiKey: ApiKey;
+  readonly saveMember: Member;
+  readonly removeMember: Scalars['ID']['output'];
+  readonly savePlan: Plan;
+  readonly deletePlan: Scalars['ID']['output'];
+  readonly assignPlan: Tenant;
+  readonly saveBudget: Budget;
+  readonly deleteBudget: Scalars['ID']['output'];
+  readonly requestAccess: AccessGrant;
+  readonly decideAccess: AccessGrant;
+  readonly withdrawAccess: Scalars['ID']['output'];
+};
+
+
+export type Mutation_AuditArgs = {
+  refusals: Scalars['JSON']['input'];
+};
+
+
+export type MutationCreateTenantArgs = {
+  input: CreateTenantInput;
+};
+
+
+export type MutationUpdateTenantArgs = {
+  id: Scalars['ID']['input'];
+  input: UpdateTenantInput;
+};
+
+
+export type MutationArchiveTenantArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationRestoreTenantArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationCreateAppArgs = {
+  input: CreateAppInput;
+};
+
+
+export type MutationUpdateAppArgs = {
+  id: Scalars['ID']['input'];
+  input: UpdateAppInput;
+};
+
+
+export type MutationArchiveAppArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationRestoreAppArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationCreateApiKeyArgs = {
+  input: CreateApiKeyInput;
+};
+
+
+export type MutationUpdateApiKeyArgs = {
+  id: Scalars['ID']['input'];
+  input: UpdateApiKeyInput;
+};
+
+
+export type MutationCreatePageTokenArgs = {
+  input: PageTokenInput;
+};
+
+
+export type MutationRotateApiKeyArgs = {
+  id: Scalars['ID']['input'];
+  overlapSeconds?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type MutationRevokeApiKeyArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationSaveMemberArgs = {
+  input: MemberInput;
+};
+
+
+export type MutationRemoveMemberArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationSavePlanArgs = {
+  input: PlanInput;
+};
+
+
+export type MutationDeletePlanArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationAssignPlanArgs = {
+  tenantId: Scalars['ID']['input'];
+  planId: Scalars['ID']['input'];
+};
+
+
+export type MutationSaveBudgetArgs = {
+  input: BudgetInput;
+};
+
+
+export type MutationDeleteBudgetArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationRequestAccessArgs = {
+  resource: Scalars['String']['input'];
+  reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type MutationDecideAccessArgs = {
+  id: Scalars['ID']['input'];
+  approve: Scalars['Boolean']['input'];
+  reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type MutationWithdrawAccessArgs = {
+  id: Scalars['ID']['input'];
+};
+
+export type Caller = {
+  readonly kind: Scalars['String']['output'];
+  readonly tenant: Maybe<Tenant>;
+  readonly app: Maybe<App>;
+  readonly keyId: Maybe<Scalars['ID']['output']>;
+  readonly endUserId: Maybe<Scalars['String']['output']>;
+  readonly subject: Maybe<Scalars['String']['output']>;
+  readonly scopes: ReadonlyArray<Scalars['String']['output']>;
+  readonly limits: ReadonlyArray<LimitStatus>;
+};
+
+export type LimitStatus = {
+  readonly subject: Scalars['String']['output'];
+  readonly meter: Meter;
+  readonly window: LimitWindow;
+  readonly amount: Scalars['Decimal']['output'];
+  readonly used: Scalars['Decimal']['output'];
+  readonly reserved: Scalars['Decimal']['output'];
+  readonly remaining: Scalars['Decimal']['output'];
+  readonly resetsAt: Maybe<Scalars['DateTime']['output']>;
+  readonly hard: Scalars['Boolean']['output'];
+};
+
+export type Tenant = {
+  readonly id: Scalars['ID']['output'];
+  readonly name: Scalars['String']['output'];
+  readonly plan: Plan;
+  readonly apps: ReadonlyArray<App>;
+  readonly members: ReadonlyArray<Member>;
+  readonly budgets: ReadonlyArray<Budget>;
+  readonly allowedRegions: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  readonly payloadLogging: PayloadLogging;
+  readonly cacheByDefault: Scalars['Boolean']['output'];
+  readonly cacheScope: Maybe<CacheScope>;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly archivedAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type TenantConnection = {
+  readonly edges: ReadonlyArray<TenantEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type TenantEdge = {
+  readonly cursor: Scalars['String']['output'];
+  readonly node: Tenant;
+};
+
+export type PageInfo = {
+  readonly hasNextPage: Scalars['Boolean']['output'];
+  readonly hasPreviousPage: Scalars['Boolean']['output'];
+  readonly startCursor: Maybe<Scalars['String']['output']>;
+  readonly endCursor: Maybe<Scalars['String']['output']>;
+};
+
+export type App = {
+  readonly id: Scalars['ID']['output'];
+  readonly name: Scalars['String']['output'];
+  readonly tenant: Tenant;
+  readonly keys: ReadonlyArray<ApiKey>;
+  readonly limits: ReadonlyArray<Limit>;
+  readonly cacheByDefault: Maybe<Scalars['Boolean']['output']>;
+  readonly cacheScope: Maybe<CacheScope>;
+  readonly models: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  readonly prompts: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly archivedAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type ApiKey = {
+  readonly id: Scalars['ID']['output'];
+  readonly app: App;
+  readonly label: Scalars['String']['output'];
+  readonly hint: Scalars['String']['output'];
+  readonly scopes: ReadonlyArray<Scalars['String']['output']>;
+  readonly limits: ReadonlyArray<Limit>;
+  readonly allowedIps: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
+  readonly models: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  readonly prompts: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  readonly lastUsedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly revokedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly createdAt: Scalars['DateTime']['output'];
+};
+
+export type CreatedApiKey = {
+  readonly key: ApiKey;
+  readonly secret: Scalars['String']['output'];
+};
+
+export type PageToken = {
+  readonly token: Scalars['String']['output'];
+  readonly expiresAt: Scalars['DateTime']['output'];
+};
+
+export type Member = {
+  readonly id: Scalars['ID']['output'];
+  readonly subject: Scalars['String']['output'];
+  readonly email: Maybe<Scalars['String']['output']>;
+  readonly role: MemberRole;
+  readonly tenant: Tenant;
+};
+
+export type Plan = {
+  readonly id: Scalars['ID']['output'];
+  readonly name: Scalars['String']['output'];
+  readonly limits: ReadonlyArray<Limit>;
+  readonly models: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+};
+
+export type Limit = {
+  readonly meter: Meter;
+  readonly window: LimitWindow;
+  readonly amount: Scalars['Decimal']['output'];
+  readonly setBy: LimitSetter;
+};
+
+export type Budget = {
+  readonly id: Scalars['ID']['output'];
+  readonly amount: Scalars['Decimal']['output'];
+  readonly window: LimitWindow;
+  readonly spent: Scalars['Decimal']['output'];
+  readonly reserved: Scalars['Decimal']['output'];
+  readonly alertAt: ReadonlyArray<Scalars['Float']['output']>;
+  readonly hard: Scalars['Boolean']['output'];
+  readonly setBy: LimitSetter;
+  readonly app: Maybe<App>;
+};
+
+export type AccessGrant = {
+  readonly id: Scalars['ID']['output'];
+  readonly app: App;
+  readonly resource: Scalars['String']['output'];
+  readonly status: AccessStatus;
+  readonly reason: Maybe<Scalars['String']['output']>;
+  readonly decidedBy: Maybe<Scalars['String']['output']>;
+  readonly decidedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly createdAt: Scalars['DateTime']['output'];
+};
+
+export type AppConnection = {
+  readonly edges: ReadonlyArray<AppEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type AppEdge = {
+  readonly node: App;
+  readonly cursor: Scalars['String']['output'];
+};
+
+export type ApiKeyConnection = {
+  readonly edges: ReadonlyArray<ApiKeyEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type ApiKeyEdge = {
+  readonly node: ApiKey;
+  readonly cursor: Scalars['String']['output'];
+};
+
+export type MemberConnection = {
+  readonly edges: ReadonlyArray<MemberEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type MemberEdge = {
+  readonly node: Member;
+  readonly cursor: Scalars['String']['output'];
+};
+
+export type BudgetConnection = {
+  readonly edges: ReadonlyArray<BudgetEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type BudgetEdge = {
+  readonly node: Budget;
+  readonly cursor: Scalars['String']['output'];
+};
+
+export type AccessGrantConnection = {
+  readonly edges: ReadonlyArray<AccessGrantEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type AccessGrantEdge = {
+  readonly node: AccessGrant;
+  readonly cursor: Scalars['String']['output'];
+};
+
+export type TenantFilter = {
+  readonly planId?: InputMaybe<Scalars['ID']['input']>;
+  readonly search?: InputMaybe<Scalars['String']['input']>;
+  readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type PlanFilter = {
+  readonly search?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type AppFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly search?: InputMaybe<Scalars['String']['input']>;
+  readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type ApiKeyFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  readonly active?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly search?: InputMaybe<Scalars['String']['input']>;
+  readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type MemberFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly role?: InputMaybe<MemberRole>;
+  readonly search?: InputMaybe<Scalars['String']['input']>;
+  readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type BudgetFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  readonly window?: InputMaybe<LimitWindow>;
+  readonly hard?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type AccessGrantFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  readonly status?: InputMaybe<AccessStatus>;
+  readonly resource?: InputMaybe<Scalars['String']['input']>;
+  readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type CreateTenantInput = {
+  readonly name: Scalars['String']['input'];
+  readonly planId?: InputMaybe<Scalars['ID']['input']>;
+  readonly allowedRegions?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly payloadLogging?: InputMaybe<PayloadLogging>;
+  readonly cacheByDefault?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly cacheScope?: InputMaybe<CacheScope>;
+};
+
+export type UpdateTenantInput = {
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  readonly allowedRegions?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly payloadLogging?: InputMaybe<PayloadLogging>;
+  readonly cacheByDefault?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly cacheScope?: InputMaybe<CacheScope>;
+};
+
+export type CreateAppInput = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly name: Scalars['String']['input'];
+  readonly limits?: InputMaybe<ReadonlyArray<LimitInput>>;
+  readonly cacheByDefault?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly cacheScope?: InputMaybe<CacheScope>;
+  readonly models?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly prompts?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+export type UpdateAppInput = {
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  readonly limits?: InputMaybe<ReadonlyArray<LimitInput>>;
+  readonly cacheByDefault?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly cacheScope?: InputMaybe<CacheScope>;
+  readonly models?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly prompts?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+export type CreateApiKeyInput = {
+  readonly appId: Scalars['ID']['input'];
+  readonly label?: InputMaybe<Scalars['String']['input']>;
+  readonly scopes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly limits?: InputMaybe<ReadonlyArray<LimitInput>>;
+  readonly allowedIps?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly models?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly prompts?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+export type PageTokenInput = {
+  readonly endUserId: Scalars['String']['input'];
+  readonly expiresInSeconds?: InputMaybe<Scalars['Int']['input']>;
+  readonly scopes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly models?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly prompts?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+export type UpdateApiKeyInput = {
+  readonly label?: InputMaybe<Scalars['String']['input']>;
+  readonly scopes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly limits?: InputMaybe<ReadonlyArray<LimitInput>>;
+  readonly allowedIps?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly models?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly prompts?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+export type MemberInput = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly subject: Scalars['String']['input'];
+  readonly email?: InputMaybe<Scalars['String']['input']>;
+  readonly role: MemberRole;
+};
+
+export type LimitInput = {
+  readonly meter: Meter;
+  readonly window: LimitWindow;
+  readonly amount: Scalars['Decimal']['input'];
+};
+
+export type PlanInput = {
+  readonly id: Scalars['ID']['input'];
+  readonly name: Scalars['String']['input'];
+  readonly limits: ReadonlyArray<LimitInput>;
+  readonly models?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+export type BudgetInput = {
+  readonly id?: InputMaybe<Scalars['ID']['input']>;
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  readonly amount: Scalars['Decimal']['input'];
+  readonly window: LimitWindow;
+  readonly alertAt?: InputMaybe<ReadonlyArray<Scalars['Float']['input']>>;
+  readonly hard?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+export type ReferenceResolver<TResult, TReference, TContext> = (
+      reference: TReference,
+      context: TContext,
+      info: GraphQLResolveInfo
+    ) => Promise<TResult> | TResult;
+
+      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
+      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
+      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
+      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
+    
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+/** Mapping of federation types */
+export type FederationTypes = {
+  Tenant: Tenant;
+  App: App;
+  ApiKey: ApiKey;
+  Member: Member;
+  Plan: Plan;
+  Budget: Budget;
+  AccessGrant: AccessGrant;
+};
+
+/** Mapping of federation reference types */
+export type FederationReferenceTypes = {
+  Tenant:
+    ( { __typename: 'Tenant' }
+    & GraphQLRecursivePick<FederationTypes['Tenant'], {"id":true}> );
+  App:
+    ( { __typename: 'App' }
+    & GraphQLRecursivePick<FederationTypes['App'], {"id":true}> );
+  ApiKey:
+    ( { __typename: 'ApiKey' }
+    & GraphQLRecursivePick<FederationTypes['ApiKey'], {"id":true}> );
+  Member:
+    ( { __typename: 'Member' }
+    & GraphQLRecursivePick<FederationTypes['Member'], {"id":true}> );
+  Plan:
+    ( { __typename: 'Plan' }
+    & GraphQLRecursivePick<FederationTypes['Plan'], {"id":true}> );
+  Budget:
+    ( { __typename: 'Budget' }
+    & GraphQLRecursivePick<FederationTypes['Budget'], {"id":true}> );
+  AccessGrant:
+    ( { __typename: 'AccessGrant' }
+    & GraphQLRecursivePick<FederationTypes['AccessGrant'], {"id":true}> );
+};
+
+
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
+  Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Caller: ResolverTypeWrapper<Caller>;
+  LimitStatus: ResolverTypeWrapper<LimitStatus>;
+  Tenant: ResolverTypeWrapper<Tenant>;
+  PayloadLogging: PayloadLogging;
+  TenantConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Tenant>>;
+  TenantEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Tenant>['edges'][number]>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  App: ResolverTypeWrapper<App>;
+  ApiKey: ResolverTypeWrapper<ApiKey>;
+  CreatedApiKey: ResolverTypeWrapper<CreatedApiKey>;
+  PageToken: ResolverTypeWrapper<PageToken>;
+  Member: ResolverTypeWrapper<Member>;
+  MemberRole: MemberRole;
+  Plan: ResolverTypeWrapper<Plan>;
+  LimitWindow: LimitWindow;
+  LimitSetter: LimitSetter;
+  Limit: ResolverTypeWrapper<Limit>;
+  Budget: ResolverTypeWrapper<Budget>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  AccessStatus: AccessStatus;
+  AccessGrant: ResolverTypeWrapper<AccessGrant>;
+  ListOrder: ListOrder;
+  TimeOrder: TimeOrder;
+  PlanOrder: PlanOrder;
+  AppConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<App>>;
+  AppEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<App>['edges'][number]>;
+  ApiKeyConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<ApiKey>>;
+  ApiKeyEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<ApiKey>['edges'][number]>;
+  MemberConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Member>>;
+  MemberEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Member>['edges'][number]>;
+  BudgetConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Budget>>;
+  BudgetEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Budget>['edges'][number]>;
+  AccessGrantConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<AccessGrant>>;
+  AccessGrantEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<AccessGrant>['edges'][number]>;
+  TenantFilter: TenantFilter;
+  PlanFilter: PlanFilter;
+  AppFilter: AppFilter;
+  ApiKeyFilter: ApiKeyFilter;
+  MemberFilter: MemberFilter;
+  BudgetFilter: BudgetFilter;
+  AccessGrantFilter: AccessGrantFilter;
+  CreateTenantInput: CreateTenantInput;
+  UpdateTenantInput: UpdateTenantInput;
+  CreateAppInput: CreateAppInput;
+  UpdateAppInput: UpdateAppInput;
+  CreateApiKeyInput: CreateApiKeyInput;
+  PageTokenInput: PageTokenInput;
+  UpdateApiKeyInput: UpdateApiKeyInput;
+  MemberInput: MemberInput;
+  LimitInput: LimitInput;
+  PlanInput: PlanInput;
+  BudgetInput: BudgetInput;
+  Meter: Meter;
+  CacheScope: CacheScope;
+  CacheMatch: CacheMatch;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  DateTime: Scalars['DateTime']['output'];
+  JSON: Scalars['JSON']['output'];
+  Decimal: Scalars['Decimal']['output'];
+  Query: Record<PropertyKey, never>;
+  ID: Scalars['ID']['output'];
+  Int: Scalars['Int']['output'];
+  String: Scalars['String']['output'];
+  Mutation: Record<PropertyKey, never>;
+  Boolean: Scalars['Boolean']['output'];
+  Caller: Caller;
+  LimitStatus: LimitStatus;
+  Tenant: Tenant | FederationReferenceTypes['Tenant'];
+  TenantConnection: import('../runtime/connection.ts').Connection<Tenant>;
+  TenantEdge: import('../runtime/connection.ts').Connection<Tenant>['edges'][number];
+  PageInfo: PageInfo;
+  App: App | FederationReferenceTypes['App'];
+  ApiKey: ApiKey | FederationReferenceTypes['ApiKey'];
+  CreatedApiKey: CreatedApiKey;
+  PageToken: PageToken;
+  Member: Member | FederationReferenceTypes['Member'];
+  Plan: Plan | FederationReferenceTypes['Plan'];
+  Limit: Limit;
+  Budget: Budget | FederationReferenceTypes['Budget'];
+  Float: Scalars['Float']['output'];
+  AccessGrant: AccessGrant | FederationReferenceTypes['AccessGrant'];
+  AppConnection: import('../runtime/connection.ts').Connection<App>;
+  AppEdge: import('../runtime/connection.ts').Connection<App>['edges'][number];
+  ApiKeyConnection: import('../runtime/connection.ts').Connection<ApiKey>;
+  ApiKeyEdge: import('../runtime/connection.ts').Connection<ApiKey>['edges'][number];
+  MemberConnection: import('../runtime/connection.ts').Connection<Member>;
+  MemberEdge: import('../runtime/connection.ts').Connection<Member>['edges'][number];
+  BudgetConnection: import('../runtime/connection.ts').Connection<Budget>;
+  BudgetEdge: import('../runtime/connection.ts').Connection<Budget>['edges'][number];
+  AccessGrantConnection: import('../runtime/connection.ts').Connection<AccessGrant>;
+  AccessGrantEdge: import('../runtime/connection.ts').Connection<AccessGrant>['edges'][number];
+  TenantFilter: TenantFilter;
+  PlanFilter: PlanFilter;
+  AppFilter: AppFilter;
+  ApiKeyFilter: ApiKeyFilter;
+  MemberFilter: MemberFilter;
+  BudgetFilter: BudgetFilter;
+  AccessGrantFilter: AccessGrantFilter;
+  CreateTenantInput: CreateTenantInput;
+  UpdateTenantInput: UpdateTenantInput;
+  CreateAppInput: CreateAppInput;
+  UpdateAppInput: UpdateAppInput;
+  CreateApiKeyInput: CreateApiKeyInput;
+  PageTokenInput: PageTokenInput;
+  UpdateApiKeyInput: UpdateApiKeyInput;
+  MemberInput: MemberInput;
+  LimitInput: LimitInput;
+  PlanInput: PlanInput;
+  BudgetInput: BudgetInput;
+};
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
+  name: 'JSON';
+}
+
+export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
+  name: 'Decimal';
+}
+
+export type QueryResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  me?: Resolver<ResolversTypes['Caller'], ParentType, ContextType>;
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType, Partial<QueryTenantArgs>>;
+  tenants?: Resolver<ResolversTypes['TenantConnection'], ParentType, ContextType, RequireFields<QueryTenantsArgs, 'orderBy'>>;
+  plans?: Resolver<ReadonlyArray<ResolversTypes['Plan']>, ParentType, ContextType, RequireFields<QueryPlansArgs, 'orderBy'>>;
+  plan?: Resolver<Maybe<ResolversTypes['Plan']>, ParentType, ContextType, RequireFields<QueryPlanArgs, 'id'>>;
+  apps?: Resolver<ResolversTypes['AppConnection'], ParentType, ContextType, RequireFields<QueryAppsArgs, 'orderBy'>>;
+  app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType, RequireFields<QueryAppArgs, 'id'>>;
+  apiKeys?: Resolver<ResolversTypes['ApiKeyConnection'], ParentType, ContextType, RequireFields<QueryApiKeysArgs, 'orderBy'>>;
+  apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType, RequireFields<QueryApiKeyArgs, 'id'>>;
+  members?: Resolver<ResolversTypes['MemberConnection'], ParentType, ContextType, RequireFields<QueryMembersArgs, 'orderBy'>>;
+  member?: Resolver<Maybe<ResolversTypes['Member']>, ParentType, ContextType, RequireFields<QueryMemberArgs, 'id'>>;
+  budgets?: Resolver<ResolversTypes['BudgetConnection'], ParentType, ContextType, RequireFields<QueryBudgetsArgs, 'orderBy'>>;
+  budget?: Resolver<Maybe<ResolversTypes['Budget']>, ParentType, ContextType, RequireFields<QueryBudgetArgs, 'id'>>;
+  accessGrants?: Resolver<ResolversTypes['AccessGrantConnection'], ParentType, ContextType, RequireFields<QueryAccessGrantsArgs, 'orderBy'>>;
+  _caller?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, RequireFields<Query_CallerArgs, 'keyHash'>>;
+};
+
+export type MutationResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  _audit?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<Mutation_AuditArgs, 'refusals'>>;
+  createTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationCreateTenantArgs, 'input'>>;
+  updateTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationUpdateTenantArgs, 'id' | 'input'>>;
+  archiveTenant?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationArchiveTenantArgs, 'id'>>;
+  restoreTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationRestoreTenantArgs, 'id'>>;
+  createApp?: Resolver<ResolversTypes['App'], ParentType, ContextType, RequireFields<MutationCreateAppArgs, 'input'>>;
+  updateApp?: Resolver<ResolversTypes['App'], ParentType, ContextType, RequireFields<MutationUpdateAppArgs, 'id' | 'input'>>;
+  archiveApp?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationArchiveAppArgs, 'id'>>;
+  restoreApp?: Resolver<ResolversTypes['App'], ParentType, ContextType, RequireFields<MutationRestoreAppArgs, 'id'>>;
+  createApiKey?: Resolver<ResolversTypes['CreatedApiKey'], ParentType, ContextType, RequireFields<MutationCreateApiKeyArgs, 'input'>>;
+  updateApiKey?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType, RequireFields<MutationUpdateApiKeyArgs, 'id' | 'input'>>;
+  createPageToken?: Resolver<ResolversTypes['PageToken'], ParentType, ContextType, RequireFields<MutationCreatePageTokenArgs, 'input'>>;
+  rotateApiKey?: Resolver<ResolversTypes['CreatedApiKey'], ParentType, ContextType, RequireFields<MutationRotateApiKeyArgs, 'id' | 'overlapSeconds'>>;
+  revokeApiKey?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'id'>>;
+  saveMember?: Resolver<ResolversTypes['Member'], ParentType, ContextType, RequireFields<MutationSaveMemberArgs, 'input'>>;
+  removeMember?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationRemoveMemberArgs, 'id'>>;
+  savePlan?: Resolver<ResolversTypes['Plan'], ParentType, ContextType, RequireFields<MutationSavePlanArgs, 'input'>>;
+  deletePlan?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeletePlanArgs, 'id'>>;
+  assignPlan?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationAssignPlanArgs, 'tenantId' | 'planId'>>;
+  saveBudget?: Resolver<ResolversTypes['Budget'], ParentType, ContextType, RequireFields<MutationSaveBudgetArgs, 'input'>>;
+  deleteBudget?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteBudgetArgs, 'id'>>;
+  requestAccess?: Resolver<ResolversTypes['AccessGrant'], ParentType, ContextType, RequireFields<MutationRequestAccessArgs, 'resource'>>;
+  decideAccess?: Resolver<ResolversTypes['AccessGrant'], ParentType, ContextType, RequireFields<MutationDecideAccessArgs, 'id' | 'approve'>>;
+  withdrawAccess?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationWithdrawAccessArgs, 'id'>>;
+};
+
+export type CallerResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Caller'] = ResolversParentTypes['Caller']> = {
+  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
+  app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType>;
+  keyId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  endUserId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  subject?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  limits?: Resolver<ReadonlyArray<ResolversTypes['LimitStatus']>, ParentType, ContextType>;
+};
+
+export type LimitStatusResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['LimitStatus'] = ResolversParentTypes['LimitStatus']> = {
+  subject?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  meter?: Resolver<ResolversTypes['Meter'], ParentType, ContextType>;
+  window?: Resolver<ResolversTypes['LimitWindow'], ParentType, ContextType>;
+  amount?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  used?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  reserved?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  remaining?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  resetsAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  hard?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type TenantResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant'], FederationReferenceType extends FederationReferenceTypes['Tenant'] = FederationReferenceTypes['Tenant']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Tenant']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  plan?: Resolver<ResolversTypes['Plan'], ParentType, ContextType>;
+  apps?: Resolver<ReadonlyArray<ResolversTypes['App']>, ParentType, ContextType>;
+  members?: Resolver<ReadonlyArray<ResolversTypes['Member']>, ParentType, ContextType>;
+  budgets?: Resolver<ReadonlyArray<ResolversTypes['Budget']>, ParentType, ContextType>;
+  allowedRegions?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  payloadLogging?: Resolver<ResolversTypes['PayloadLogging'], ParentType, ContextType>;
+  cacheByDefault?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  cacheScope?: Resolver<Maybe<ResolversTypes['CacheScope']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  archivedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type PayloadLoggingResolvers = EnumResolverSignature<{ NONE?: any, METADATA?: any, FULL?: any }, ResolversTypes['PayloadLogging']>;
+
+export type TenantConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['TenantConnection'] = ResolversParentTypes['TenantConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['TenantEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type TenantEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['TenantEdge'] = ResolversParentTypes['TenantEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+};
+
+export type PageInfoResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type AppResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['App'] = ResolversParentTypes['App'], FederationReferenceType extends FederationReferenceTypes['App'] = FederationReferenceTypes['App']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['App']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+  keys?: Resolver<ReadonlyArray<ResolversTypes['ApiKey']>, ParentType, ContextType>;
+  limits?: Resolver<ReadonlyArray<ResolversTypes['Limit']>, ParentType, ContextType>;
+  cacheByDefault?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  cacheScope?: Resolver<Maybe<ResolversTypes['CacheScope']>, ParentType, ContextType>;
+  models?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  prompts?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  archivedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type ApiKeyResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey'], FederationReferenceType extends FederationReferenceTypes['ApiKey'] = FederationReferenceTypes['ApiKey']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['ApiKey']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  app?: Resolver<ResolversTypes['App'], ParentType, ContextType>;
+  label?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  hint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  limits?: Resolver<ReadonlyArray<ResolversTypes['Limit']>, ParentType, ContextType>;
+  allowedIps?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  models?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  prompts?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  revokedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type CreatedApiKeyResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['CreatedApiKey'] = ResolversParentTypes['CreatedApiKey']> = {
+  key?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType>;
+  secret?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type PageTokenResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PageToken'] = ResolversParentTypes['PageToken']> = {
+  token?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type MemberResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Member'] = ResolversParentTypes['Member'], FederationReferenceType extends FederationReferenceTypes['Member'] = FederationReferenceTypes['Member']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Member']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  subject?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  role?: Resolver<ResolversTypes['MemberRole'], ParentType, ContextType>;
+  tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+};
+
+export type MemberRoleResolvers = EnumResolverSignature<{ OWNER?: any, ADMIN?: any, DEVELOPER?: any, VIEWER?: any }, ResolversTypes['MemberRole']>;
+
+export type PlanResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Plan'] = ResolversParentTypes['Plan'], FederationReferenceType extends FederationReferenceTypes['Plan'] = FederationReferenceTypes['Plan']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Plan']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  limits?: Resolver<ReadonlyArray<ResolversTypes['Limit']>, ParentType, ContextType>;
+  models?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+};
+
+export type LimitWindowResolvers = EnumResolverSignature<{ SECOND?: any, MINUTE?: any, HOUR?: any, DAY?: any, MONTH?: any, INFLIGHT?: any }, ResolversTypes['LimitWindow']>;
+
+export type LimitSetterResolvers = EnumResolverSignature<{ OPERATOR?: any, TENANT?: any }, ResolversTypes['LimitSetter']>;
+
+export type LimitResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Limit'] = ResolversParentTypes['Limit']> = {
+  meter?: Resolver<ResolversTypes['Meter'], ParentType, ContextType>;
+  window?: Resolver<ResolversTypes['LimitWindow'], ParentType, ContextType>;
+  amount?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  setBy?: Resolver<ResolversTypes['LimitSetter'], ParentType, ContextType>;
+};
+
+export type BudgetResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Budget'] = ResolversParentTypes['Budget'], FederationReferenceType extends FederationReferenceTypes['Budget'] = FederationReferenceTypes['Budget']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Budget']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  amount?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  window?: Resolver<ResolversTypes['LimitWindow'], ParentType, ContextType>;
+  spent?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  reserved?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  alertAt?: Resolver<ReadonlyArray<ResolversTypes['Float']>, ParentType, ContextType>;
+  hard?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  setBy?: Resolver<ResolversTypes['LimitSetter'], ParentType, ContextType>;
+  app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType>;
+};
+
+export type AccessStatusResolvers = EnumResolverSignature<{ PENDING?: any, APPROVED?: any, DENIED?: any, REVOKED?: any }, ResolversTypes['AccessStatus']>;
+
+export type AccessGrantResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AccessGrant'] = ResolversParentTypes['AccessGrant'], FederationReferenceType extends FederationReferenceTypes['AccessGrant'] = FederationReferenceTypes['AccessGrant']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['AccessGrant']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  app?: Resolver<ResolversTypes['App'], ParentType, ContextType>;
+  resource?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['AccessStatus'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  decidedBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  decidedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type ListOrderResolvers = EnumResolverSignature<{ CREATED_AT_ASC?: any, CREATED_AT_DESC?: any, NAME_ASC?: any, NAME_DESC?: any }, ResolversTypes['ListOrder']>;
+
+export type TimeOrderResolvers = EnumResolverSignature<{ NEWEST_FIRST?: any, OLDEST_FIRST?: any }, ResolversTypes['TimeOrder']>;
+
+export type PlanOrderResolvers = EnumResolverSignature<{ ID_ASC?: any, ID_DESC?: any, NAME_ASC?: any, NAME_DESC?: any }, ResolversTypes['PlanOrder']>;
+
+export type AppConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AppConnection'] = ResolversParentTypes['AppConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['AppEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AppEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AppEdge'] = ResolversParentTypes['AppEdge']> = {
+  node?: Resolver<ResolversTypes['App'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ApiKeyConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ApiKeyConnection'] = ResolversParentTypes['ApiKeyConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ApiKeyEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ApiKeyEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ApiKeyEdge'] = ResolversParentTypes['ApiKeyEdge']> = {
+  node?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type MemberConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['MemberConnection'] = ResolversParentTypes['MemberConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['MemberEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type MemberEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['MemberEdge'] = ResolversParentTypes['MemberEdge']> = {
+  node?: Resolver<ResolversTypes['Member'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type BudgetConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['BudgetConnection'] = ResolversParentTypes['BudgetConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['BudgetEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type BudgetEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['BudgetEdge'] = ResolversParentTypes['BudgetEdge']> = {
+  node?: Resolver<ResolversTypes['Budget'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type AccessGrantConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AccessGrantConnection'] = ResolversParentTypes['AccessGrantConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['AccessGrantEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AccessGrantEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AccessGrantEdge'] = ResolversParentTypes['AccessGrantEdge']> = {
+  node?: Resolver<ResolversTypes['AccessGrant'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type MeterResolvers = EnumResolverSignature<{ REQUESTS?: any, TOKENS?: any, COST?: any, CONCURRENCY?: any, READS?: any }, ResolversTypes['Meter']>;
+
+export type CacheScopeResolvers = EnumResolverSignature<{ CALLER?: any, APP?: any, TENANT?: any, PUBLIC?: any }, ResolversTypes['CacheScope']>;
+
+export type CacheMatchResolvers = EnumResolverSignature<{ EXACT?: any, SEMANTIC?: any }, ResolversTypes['CacheMatch']>;
+
+export type Resolvers<ContextType = import('../runtime/context.ts').SubgraphContext> = {
+  DateTime?: GraphQLScalarType;
+  JSON?: GraphQLScalarType;
+  Decimal?: GraphQLScalarType;
+  Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  Caller?: CallerResolvers<ContextType>;
+  LimitStatus?: LimitStatusResolvers<ContextType>;
+  Tenant?: TenantResolvers<ContextType>;
+  PayloadLogging?: PayloadLoggingResolvers;
+  TenantConnection?: TenantConnectionResolvers<ContextType>;
+  TenantEdge?: TenantEdgeResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
+  App?: AppResolvers<ContextType>;
+  ApiKey?: ApiKeyResolvers<ContextType>;
+  CreatedApiKey?: CreatedApiKeyResolvers<ContextType>;
+  PageToken?: PageTokenResolvers<ContextType>;
+  Member?: MemberResolvers<ContextType>;
+  MemberRole?: MemberRoleResolvers;
+  Plan?: PlanResolvers<ContextType>;
+  LimitWindow?: LimitWindowResolvers;
+  LimitSetter?: LimitSetterResolvers;
+  Limit?: LimitResolvers<ContextType>;
+  Budget?: BudgetResolvers<ContextType>;
+  AccessStatus?: AccessStatusResolvers;
+  AccessGrant?: AccessGrantResolvers<ContextType>;
+  ListOrder?: ListOrderResolvers;
+  TimeOrder?: TimeOrderResolvers;
+  PlanOrder?: PlanOrderResolvers;
+  AppConnection?: AppConnectionResolvers<ContextType>;
+  AppEdge?: AppEdgeResolvers<ContextType>;
+  ApiKeyConnection?: ApiKeyConnectionResolvers<ContextType>;
+  ApiKeyEdge?: ApiKeyEdgeResolvers<ContextType>;
+  MemberConnection?: MemberConnectionResolvers<ContextType>;
+  MemberEdge?: MemberEdgeResolvers<ContextType>;
+  BudgetConnection?: BudgetConnectionResolvers<ContextType>;
+  BudgetEdge?: BudgetEdgeResolvers<ContextType>;
+  AccessGrantConnection?: AccessGrantConnectionResolvers<ContextType>;
+  AccessGrantEdge?: AccessGrantEdgeResolvers<ContextType>;
+  Meter?: MeterResolvers;
+  CacheScope?: CacheScopeResolvers;
+  CacheMatch?: CacheMatchResolvers;
+};
+
+

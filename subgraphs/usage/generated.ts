@@ -1,0 +1,823 @@
+// Generated from the SDL by `npm run schema:compose`: do not edit.
+
+import type { CompletionStatus } from '#core/graph-enums.ts';
+import type { CacheStatus } from '#core/graph-enums.ts';
+import type { TimeOrder } from '#core/graph-enums.ts';
+import type { UsageInterval } from '#core/graph-enums.ts';
+import type { UsageDimension } from '#core/graph-enums.ts';
+import type { AuditOutcome } from '#core/graph-enums.ts';
+import type { Meter } from '#core/graph-enums.ts';
+import type { CacheScope } from '#core/graph-enums.ts';
+import type { CacheMatch } from '#core/graph-enums.ts';
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+export type Maybe<T> = T | null | Promise<T | null>;
+export type InputMaybe<T> = T | null;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: T[P] };
+export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?: AllowedValues };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  DateTime: { input: Date; output: Date; }
+  JSON: { input: unknown; output: unknown; }
+  Decimal: { input: string; output: string | bigint; }
+  _FieldSet: { input: string; output: string; }
+};
+
+export type Node = {
+  readonly id: Scalars['ID']['output'];
+};
+
+export type Query = {
+  readonly node: Maybe<Node>;
+  readonly nodes: ReadonlyArray<Maybe<Node>>;
+  readonly usage: ReadonlyArray<UsageBucket>;
+  readonly invocations: InvocationConnection;
+  readonly invocation: Maybe<Invocation>;
+  readonly auditLog: AuditConnection;
+};
+
+
+export type QueryNodeArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryNodesArgs = {
+  ids: ReadonlyArray<Scalars['ID']['input']>;
+};
+
+
+export type QueryUsageArgs = {
+  from: Scalars['DateTime']['input'];
+  to: Scalars['DateTime']['input'];
+  interval: UsageInterval;
+  by: ReadonlyArray<UsageDimension>;
+  filter?: InputMaybe<UsageFilter>;
+};
+
+
+export type QueryInvocationsArgs = {
+  filter?: InputMaybe<InvocationFilter>;
+  orderBy?: InputMaybe<TimeOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryInvocationArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryAuditLogArgs = {
+  filter?: InputMaybe<AuditFilter>;
+  orderBy?: InputMaybe<TimeOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type Invocation = Node & {
+  readonly id: Scalars['ID']['output'];
+  readonly kind: Scalars['String']['output'];
+  readonly status: CompletionStatus;
+  readonly tenant: Tenant;
+  readonly app: Maybe<App>;
+  readonly keyId: Maybe<Scalars['ID']['output']>;
+  readonly model: Maybe<Model>;
+  readonly promptVersion: Maybe<PromptVersion>;
+  readonly usage: TokenUsage;
+  readonly cost: Scalars['Decimal']['output'];
+  readonly unpriced: Scalars['Boolean']['output'];
+  readonly usageEstimated: Scalars['Boolean']['output'];
+  readonly cache: CacheStatus;
+  readonly latencyMs: Maybe<Scalars['Int']['output']>;
+  readonly timeToFirstTokenMs: Maybe<Scalars['Int']['output']>;
+  readonly errorCode: Maybe<Scalars['String']['output']>;
+  readonly error: Maybe<Scalars['String']['output']>;
+  readonly attempts: ReadonlyArray<Attempt>;
+  readonly requestId: Maybe<Scalars['String']['output']>;
+  readonly clientRequestId: Maybe<Scalars['String']['output']>;
+  readonly endUserId: Maybe<Scalars['String']['output']>;
+  readonly tags: ReadonlyArray<Scalars['String']['output']>;
+  readonly startedAt: Scalars['DateTime']['output'];
+  readonly endedAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type TokenUsage = {
+  readonly inputTokens: Scalars['Int']['output'];
+  readonly outputTokens: Scalars['Int']['output'];
+  readonly totalTokens: Scalars['Int']['output'];
+  readonly cachedInputTokens: Scalars['Int']['output'];
+  readonly reasoningTokens: Scalars['Int']['output'];
+};
+
+export type Attempt = {
+  readonly model: Model;
+  readonly startedAt: Scalars['DateTime']['output'];
+  readonly durationMs: Scalars['Int']['output'];
+  readonly outcome: Scalars['String']['output'];
+  readonly error: Maybe<Scalars['String']['output']>;
+  readonly usage: Maybe<TokenUsage>;
+  readonly usageEstimated: Scalars['Boolean']['output'];
+  readonly cost: Scalars['Decimal']['output'];
+};
+
+export type InvocationConnection = {
+  readonly edges: ReadonlyArray<InvocationEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type InvocationEdge = {
+  readonly node: Invocation;
+  readonly cursor: Scalars['String']['output'];
+};
+
+export type InvocationFilter = {
+  readonly from?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly to?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  readonly keyId?: InputMaybe<Scalars['ID']['input']>;
+  readonly model?: InputMaybe<Scalars['ID']['input']>;
+  readonly promptId?: InputMaybe<Scalars['ID']['input']>;
+  readonly status?: InputMaybe<CompletionStatus>;
+  readonly kind?: InputMaybe<Scalars['String']['input']>;
+  readonly errorCode?: InputMaybe<Scalars['String']['input']>;
+  readonly endUserId?: InputMaybe<Scalars['String']['input']>;
+  readonly tag?: InputMaybe<Scalars['String']['input']>;
+  readonly requestId?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type AuditFilter = {
+  readonly from?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly to?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly action?: InputMaybe<Scalars['String']['input']>;
+  readonly outcome?: InputMaybe<AuditOutcome>;
+  readonly keyId?: InputMaybe<Scalars['ID']['input']>;
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  readonly subject?: InputMaybe<Scalars['String']['input']>;
+  readonly targetType?: InputMaybe<Scalars['String']['input']>;
+  readonly targetId?: InputMaybe<Scalars['ID']['input']>;
+  readonly requestId?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type UsageFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  readonly keyId?: InputMaybe<Scalars['ID']['input']>;
+  readonly model?: InputMaybe<Scalars['ID']['input']>;
+  readonly providerId?: InputMaybe<Scalars['ID']['input']>;
+  readonly promptId?: InputMaybe<Scalars['ID']['input']>;
+  readonly status?: InputMaybe<CompletionStatus>;
+  readonly kind?: InputMaybe<Scalars['String']['input']>;
+  readonly endUserId?: InputMaybe<Scalars['String']['input']>;
+  readonly tag?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type UsageBucket = {
+  readonly start: Maybe<Scalars['DateTime']['output']>;
+  readonly keys: Scalars['JSON']['output'];
+  readonly requests: Scalars['Int']['output'];
+  readonly failures: Scalars['Int']['output'];
+  readonly cacheHits: Scalars['Int']['output'];
+  readonly inputTokens: Scalars['Decimal']['output'];
+  readonly outputTokens: Scalars['Decimal']['output'];
+  readonly cost: Scalars['Decimal']['output'];
+  readonly unpricedRequests: Scalars['Int']['output'];
+  readonly latencyMsP50: Maybe<Scalars['Float']['output']>;
+  readonly latencyMsP95: Maybe<Scalars['Float']['output']>;
+};
+
+export type AuditConnection = {
+  readonly edges: ReadonlyArray<AuditEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type AuditEdge = {
+  readonly node: AuditRecord;
+  readonly cursor: Scalars['String']['output'];
+};
+
+export type AuditRecord = Node & {
+  readonly id: Scalars['ID']['output'];
+  readonly at: Scalars['DateTime']['output'];
+  readonly tenant: Maybe<Tenant>;
+  readonly action: Scalars['String']['output'];
+  readonly outcome: AuditOutcome;
+  readonly errorCode: Maybe<Scalars['String']['output']>;
+  readonly actor: AuditActor;
+  readonly targetType: Maybe<Scalars['String']['output']>;
+  readonly targetId: Maybe<Scalars['ID']['output']>;
+  readonly arguments: Maybe<Scalars['JSON']['output']>;
+  readonly before: Maybe<Scalars['JSON']['output']>;
+  readonly after: Maybe<Scalars['JSON']['output']>;
+  readonly requestId: Scalars['String']['output'];
+  readonly clientRequestId: Maybe<Scalars['String']['output']>;
+  readonly count: Scalars['Int']['output'];
+  readonly lastAt: Scalars['DateTime']['output'];
+  readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
+  readonly clientAddress: Maybe<Scalars['String']['output']>;
+};
+
+export type AuditActor = {
+  readonly kind: Scalars['String']['output'];
+  readonly app: Maybe<App>;
+  readonly keyId: Maybe<Scalars['ID']['output']>;
+  readonly subject: Maybe<Scalars['String']['output']>;
+};
+
+export type PageInfo = {
+  readonly hasNextPage: Scalars['Boolean']['output'];
+  readonly hasPreviousPage: Scalars['Boolean']['output'];
+  readonly startCursor: Maybe<Scalars['String']['output']>;
+  readonly endCursor: Maybe<Scalars['String']['output']>;
+};
+
+export type Tenant = Node & {
+  readonly id: Scalars['ID']['output'];
+  readonly usage: ReadonlyArray<UsageBucket>;
+};
+
+
+export type TenantUsageArgs = {
+  from: Scalars['DateTime']['input'];
+  to: Scalars['DateTime']['input'];
+  interval: UsageInterval;
+  by: ReadonlyArray<UsageDimension>;
+  filter?: InputMaybe<UsageFilter>;
+};
+
+export type App = Node & {
+  readonly id: Scalars['ID']['output'];
+  readonly usage: ReadonlyArray<UsageBucket>;
+};
+
+
+export type AppUsageArgs = {
+  from: Scalars['DateTime']['input'];
+  to: Scalars['DateTime']['input'];
+  interval: UsageInterval;
+  by: ReadonlyArray<UsageDimension>;
+  filter?: InputMaybe<UsageFilter>;
+};
+
+export type Model = Node & {
+  readonly id: Scalars['ID']['output'];
+  readonly usage: ReadonlyArray<UsageBucket>;
+};
+
+
+export type ModelUsageArgs = {
+  from: Scalars['DateTime']['input'];
+  to: Scalars['DateTime']['input'];
+  interval: UsageInterval;
+  by: ReadonlyArray<UsageDimension>;
+  filter?: InputMaybe<UsageFilter>;
+};
+
+export type Prompt = Node & {
+  readonly id: Scalars['ID']['output'];
+  readonly usage: ReadonlyArray<UsageBucket>;
+};
+
+
+export type PromptUsageArgs = {
+  from: Scalars['DateTime']['input'];
+  to: Scalars['DateTime']['input'];
+  interval: UsageInterval;
+  by: ReadonlyArray<UsageDimension>;
+  filter?: InputMaybe<UsageFilter>;
+};
+
+export type PromptVersion = Node & {
+  readonly id: Scalars['ID']['output'];
+};
+
+export type Completion = Node & {
+  readonly id: Scalars['ID']['output'];
+};
+
+export type Provider = Node & {
+  readonly id: Scalars['ID']['output'];
+};
+
+export type ProviderCredential = Node & {
+  readonly id: Scalars['ID']['output'];
+};
+
+export type Route = Node & {
+  readonly id: Scalars['ID']['output'];
+};
+
+export type ApiKey = Node & {
+  readonly id: Scalars['ID']['output'];
+};
+
+export type Member = Node & {
+  readonly id: Scalars['ID']['output'];
+};
+
+export type Plan = Node & {
+  readonly id: Scalars['ID']['output'];
+};
+
+export type Budget = Node & {
+  readonly id: Scalars['ID']['output'];
+};
+
+export type AccessGrant = Node & {
+  readonly id: Scalars['ID']['output'];
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+export type ReferenceResolver<TResult, TReference, TContext> = (
+      reference: TReference,
+      context: TContext,
+      info: GraphQLResolveInfo
+    ) => Promise<TResult> | TResult;
+
+      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
+      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
+      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
+      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
+    
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+/** Mapping of federation types */
+export type FederationTypes = {
+  Invocation: Invocation;
+  Tenant: Tenant;
+  App: App;
+  Model: Model;
+  Prompt: Prompt;
+};
+
+/** Mapping of federation reference types */
+export type FederationReferenceTypes = {
+  Invocation:
+    ( { __typename: 'Invocation' }
+    & GraphQLRecursivePick<FederationTypes['Invocation'], {"id":true}> );
+  Tenant:
+    ( { __typename: 'Tenant' }
+    & GraphQLRecursivePick<FederationTypes['Tenant'], {"id":true}> );
+  App:
+    ( { __typename: 'App' }
+    & GraphQLRecursivePick<FederationTypes['App'], {"id":true}> );
+  Model:
+    ( { __typename: 'Model' }
+    & GraphQLRecursivePick<FederationTypes['Model'], {"id":true}> );
+  Prompt:
+    ( { __typename: 'Prompt' }
+    & GraphQLRecursivePick<FederationTypes['Prompt'], {"id":true}> );
+};
+
+
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
+  Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
+  Node: ResolverTypeWrapper<import('#subgraphs/runtime/entity.ts').TypedReference>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Invocation: ResolverTypeWrapper<import('#mongo/invocations.ts').InvocationRecord>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  CompletionStatus: CompletionStatus;
+  CacheStatus: CacheStatus;
+  TokenUsage: ResolverTypeWrapper<import('#mongo/invocations.ts').UsageRecord>;
+  Attempt: ResolverTypeWrapper<import('#mongo/invocations.ts').AttemptRecord>;
+  InvocationConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<import('#mongo/invocations.ts').InvocationRecord>>;
+  InvocationEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<import('#mongo/invocations.ts').InvocationRecord>['edges'][number]>;
+  InvocationFilter: InvocationFilter;
+  TimeOrder: TimeOrder;
+  AuditFilter: AuditFilter;
+  UsageFilter: UsageFilter;
+  UsageInterval: UsageInterval;
+  UsageDimension: UsageDimension;
+  UsageBucket: ResolverTypeWrapper<UsageBucket>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  AuditConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<import('#mongo/audit-log.ts').AuditRecord>>;
+  AuditEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<import('#mongo/audit-log.ts').AuditRecord>['edges'][number]>;
+  AuditOutcome: AuditOutcome;
+  AuditRecord: ResolverTypeWrapper<import('#mongo/audit-log.ts').AuditRecord>;
+  AuditActor: ResolverTypeWrapper<import('#mongo/audit-log.ts').AuditRecord['actor']>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  Tenant: ResolverTypeWrapper<import('#subgraphs/runtime/entity.ts').EntityReference>;
+  App: ResolverTypeWrapper<import('#subgraphs/runtime/entity.ts').EntityReference>;
+  Model: ResolverTypeWrapper<import('#subgraphs/runtime/entity.ts').EntityReference>;
+  Prompt: ResolverTypeWrapper<import('#subgraphs/runtime/entity.ts').EntityReference>;
+  PromptVersion: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  Completion: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  Provider: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  ProviderCredential: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  Route: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  ApiKey: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  Member: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  Plan: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  Budget: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  AccessGrant: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  Meter: Meter;
+  CacheScope: CacheScope;
+  CacheMatch: CacheMatch;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  DateTime: Scalars['DateTime']['output'];
+  JSON: Scalars['JSON']['output'];
+  Decimal: Scalars['Decimal']['output'];
+  Node: import('#subgraphs/runtime/entity.ts').TypedReference;
+  ID: Scalars['ID']['output'];
+  Query: Record<PropertyKey, never>;
+  Int: Scalars['Int']['output'];
+  String: Scalars['String']['output'];
+  Invocation: import('#mongo/invocations.ts').InvocationRecord;
+  Boolean: Scalars['Boolean']['output'];
+  TokenUsage: import('#mongo/invocations.ts').UsageRecord;
+  Attempt: import('#mongo/invocations.ts').AttemptRecord;
+  InvocationConnection: import('../runtime/connection.ts').Connection<import('#mongo/invocations.ts').InvocationRecord>;
+  InvocationEdge: import('../runtime/connection.ts').Connection<import('#mongo/invocations.ts').InvocationRecord>['edges'][number];
+  InvocationFilter: InvocationFilter;
+  AuditFilter: AuditFilter;
+  UsageFilter: UsageFilter;
+  UsageBucket: UsageBucket;
+  Float: Scalars['Float']['output'];
+  AuditConnection: import('../runtime/connection.ts').Connection<import('#mongo/audit-log.ts').AuditRecord>;
+  AuditEdge: import('../runtime/connection.ts').Connection<import('#mongo/audit-log.ts').AuditRecord>['edges'][number];
+  AuditRecord: import('#mongo/audit-log.ts').AuditRecord;
+  AuditActor: import('#mongo/audit-log.ts').AuditRecord['actor'];
+  PageInfo: PageInfo;
+  Tenant: import('#subgraphs/runtime/entity.ts').EntityReference;
+  App: import('#subgraphs/runtime/entity.ts').EntityReference;
+  Model: import('#subgraphs/runtime/entity.ts').EntityReference;
+  Prompt: import('#subgraphs/runtime/entity.ts').EntityReference;
+  PromptVersion: import('../runtime/entity.ts').EntityReference;
+  Completion: import('../runtime/entity.ts').EntityReference;
+  Provider: import('../runtime/entity.ts').EntityReference;
+  ProviderCredential: import('../runtime/entity.ts').EntityReference;
+  Route: import('../runtime/entity.ts').EntityReference;
+  ApiKey: import('../runtime/entity.ts').EntityReference;
+  Member: import('../runtime/entity.ts').EntityReference;
+  Plan: import('../runtime/entity.ts').EntityReference;
+  Budget: import('../runtime/entity.ts').EntityReference;
+  AccessGrant: import('../runtime/entity.ts').EntityReference;
+};
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
+  name: 'JSON';
+}
+
+export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
+  name: 'Decimal';
+}
+
+export type NodeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType: TypeResolveFn<'Invocation' | 'AuditRecord' | 'Tenant' | 'App' | 'Model' | 'Prompt' | 'PromptVersion' | 'Completion' | 'Provider' | 'ProviderCredential' | 'Route' | 'ApiKey' | 'Member' | 'Plan' | 'Budget' | 'AccessGrant', ParentType, ContextType>;
+};
+
+export type QueryResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
+  nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
+  usage?: Resolver<ReadonlyArray<ResolversTypes['UsageBucket']>, ParentType, ContextType, RequireFields<QueryUsageArgs, 'from' | 'to' | 'interval' | 'by'>>;
+  invocations?: Resolver<ResolversTypes['InvocationConnection'], ParentType, ContextType, RequireFields<QueryInvocationsArgs, 'orderBy'>>;
+  invocation?: Resolver<Maybe<ResolversTypes['Invocation']>, ParentType, ContextType, RequireFields<QueryInvocationArgs, 'id'>>;
+  auditLog?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'orderBy'>>;
+};
+
+export type InvocationResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Invocation'] = ResolversParentTypes['Invocation'], FederationReferenceType extends FederationReferenceTypes['Invocation'] = FederationReferenceTypes['Invocation']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Invocation']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['CompletionStatus'], ParentType, ContextType>;
+  tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+  app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType>;
+  keyId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  model?: Resolver<Maybe<ResolversTypes['Model']>, ParentType, ContextType>;
+  promptVersion?: Resolver<Maybe<ResolversTypes['PromptVersion']>, ParentType, ContextType>;
+  usage?: Resolver<ResolversTypes['TokenUsage'], ParentType, ContextType>;
+  cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  unpriced?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  usageEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  cache?: Resolver<ResolversTypes['CacheStatus'], ParentType, ContextType>;
+  latencyMs?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  timeToFirstTokenMs?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  errorCode?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  attempts?: Resolver<ReadonlyArray<ResolversTypes['Attempt']>, ParentType, ContextType>;
+  requestId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  clientRequestId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  endUserId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  tags?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CompletionStatusResolvers = EnumResolverSignature<{ RUNNING?: any, SUCCEEDED?: any, FAILED?: any, CANCELLED?: any }, ResolversTypes['CompletionStatus']>;
+
+export type CacheStatusResolvers = EnumResolverSignature<{ MISS?: any, HIT?: any, SEMANTIC_HIT?: any, BYPASS?: any, COALESCED?: any }, ResolversTypes['CacheStatus']>;
+
+export type TokenUsageResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['TokenUsage'] = ResolversParentTypes['TokenUsage']> = {
+  inputTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  outputTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  cachedInputTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  reasoningTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AttemptResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Attempt'] = ResolversParentTypes['Attempt']> = {
+  model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  durationMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  outcome?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  usage?: Resolver<Maybe<ResolversTypes['TokenUsage']>, ParentType, ContextType>;
+  usageEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+};
+
+export type InvocationConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['InvocationConnection'] = ResolversParentTypes['InvocationConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['InvocationEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type InvocationEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['InvocationEdge'] = ResolversParentTypes['InvocationEdge']> = {
+  node?: Resolver<ResolversTypes['Invocation'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type TimeOrderResolvers = EnumResolverSignature<{ NEWEST_FIRST?: any, OLDEST_FIRST?: any }, ResolversTypes['TimeOrder']>;
+
+export type UsageIntervalResolvers = EnumResolverSignature<{ HOUR?: any, DAY?: any, MONTH?: any, ALL?: any }, ResolversTypes['UsageInterval']>;
+
+export type UsageDimensionResolvers = EnumResolverSignature<{ TENANT?: any, APP?: any, KEY?: any, MODEL?: any, PROVIDER?: any, PROMPT?: any, END_USER?: any, TAG?: any, CACHE?: any }, ResolversTypes['UsageDimension']>;
+
+export type UsageBucketResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['UsageBucket'] = ResolversParentTypes['UsageBucket']> = {
+  start?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  keys?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  requests?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failures?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  cacheHits?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  inputTokens?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  outputTokens?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  unpricedRequests?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  latencyMsP50?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  latencyMsP95?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
+export type AuditConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AuditConnection'] = ResolversParentTypes['AuditConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['AuditEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AuditEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AuditEdge'] = ResolversParentTypes['AuditEdge']> = {
+  node?: Resolver<ResolversTypes['AuditRecord'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type AuditOutcomeResolvers = EnumResolverSignature<{ STARTED?: any, SUCCEEDED?: any, FAILED?: any, REFUSED?: any }, ResolversTypes['AuditOutcome']>;
+
+export type AuditRecordResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AuditRecord'] = ResolversParentTypes['AuditRecord']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
+  action?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  outcome?: Resolver<ResolversTypes['AuditOutcome'], ParentType, ContextType>;
+  errorCode?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  actor?: Resolver<ResolversTypes['AuditActor'], ParentType, ContextType>;
+  targetType?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  targetId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  arguments?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  before?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  after?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  requestId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  clientRequestId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  lastAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  clientAddress?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AuditActorResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AuditActor'] = ResolversParentTypes['AuditActor']> = {
+  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType>;
+  keyId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  subject?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type PageInfoResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type TenantResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant'], FederationReferenceType extends FederationReferenceTypes['Tenant'] = FederationReferenceTypes['Tenant']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Tenant']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  usage?: Resolver<ReadonlyArray<ResolversTypes['UsageBucket']>, ParentType, ContextType, RequireFields<TenantUsageArgs, 'from' | 'to' | 'interval' | 'by'>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AppResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['App'] = ResolversParentTypes['App'], FederationReferenceType extends FederationReferenceTypes['App'] = FederationReferenceTypes['App']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['App']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  usage?: Resolver<ReadonlyArray<ResolversTypes['UsageBucket']>, ParentType, ContextType, RequireFields<AppUsageArgs, 'from' | 'to' | 'interval' | 'by'>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ModelResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Model'] = ResolversParentTypes['Model'], FederationReferenceType extends FederationReferenceTypes['Model'] = FederationReferenceTypes['Model']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Model']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  usage?: Resolver<ReadonlyArray<ResolversTypes['UsageBucket']>, ParentType, ContextType, RequireFields<ModelUsageArgs, 'from' | 'to' | 'interval' | 'by'>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PromptResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Prompt'] = ResolversParentTypes['Prompt'], FederationReferenceType extends FederationReferenceTypes['Prompt'] = FederationReferenceTypes['Prompt']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Prompt']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  usage?: Resolver<ReadonlyArray<ResolversTypes['UsageBucket']>, ParentType, ContextType, RequireFields<PromptUsageArgs, 'from' | 'to' | 'interval' | 'by'>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PromptVersionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptVersion'] = ResolversParentTypes['PromptVersion']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CompletionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Completion'] = ResolversParentTypes['Completion']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ProviderResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Provider'] = ResolversParentTypes['Provider']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ProviderCredentialResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ProviderCredential'] = ResolversParentTypes['ProviderCredential']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RouteResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Route'] = ResolversParentTypes['Route']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ApiKeyResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type MemberResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Member'] = ResolversParentTypes['Member']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PlanResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Plan'] = ResolversParentTypes['Plan']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type BudgetResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Budget'] = ResolversParentTypes['Budget']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AccessGrantResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AccessGrant'] = ResolversParentTypes['AccessGrant']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type MeterResolvers = EnumResolverSignature<{ REQUESTS?: any, TOKENS?: any, COST?: any, CONCURRENCY?: any, READS?: any }, ResolversTypes['Meter']>;
+
+export type CacheScopeResolvers = EnumResolverSignature<{ CALLER?: any, APP?: any, TENANT?: any, PUBLIC?: any }, ResolversTypes['CacheScope']>;
+
+export type CacheMatchResolvers = EnumResolverSignature<{ EXACT?: any, SEMANTIC?: any }, ResolversTypes['CacheMatch']>;
+
+export type Resolvers<ContextType = import('../runtime/context.ts').SubgraphContext> = {
+  DateTime?: GraphQLScalarType;
+  JSON?: GraphQLScalarType;
+  Decimal?: GraphQLScalarType;
+  Node?: NodeResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  Invocation?: InvocationResolvers<ContextType>;
+  CompletionStatus?: CompletionStatusResolvers;
+  CacheStatus?: CacheStatusResolvers;
+  TokenUsage?: TokenUsageResolvers<ContextType>;
+  Attempt?: AttemptResolvers<ContextType>;
+  InvocationConnection?: InvocationConnectionResolvers<ContextType>;
+  InvocationEdge?: InvocationEdgeResolvers<ContextType>;
+  TimeOrder?: TimeOrderResolvers;
+  UsageInterval?: UsageIntervalResolvers;
+  UsageDimension?: UsageDimensionResolvers;
+  UsageBucket?: UsageBucketResolvers<ContextType>;
+  AuditConnection?: AuditConnectionResolvers<ContextType>;
+  AuditEdge?: AuditEdgeResolvers<ContextType>;
+  AuditOutcome?: AuditOutcomeResolvers;
+  AuditRecord?: AuditRecordResolvers<ContextType>;
+  AuditActor?: AuditActorResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
+  Tenant?: TenantResolvers<ContextType>;
+  App?: AppResolvers<ContextType>;
+  Model?: ModelResolvers<ContextType>;
+  Prompt?: PromptResolvers<ContextType>;
+  PromptVersion?: PromptVersionResolvers<ContextType>;
+  Completion?: CompletionResolvers<ContextType>;
+  Provider?: ProviderResolvers<ContextType>;
+  ProviderCredential?: ProviderCredentialResolvers<ContextType>;
+  Route?: RouteResolvers<ContextType>;
+  ApiKey?: ApiKeyResolvers<ContextType>;
+  Member?: MemberResolvers<ContextType>;
+  Plan?: PlanResolvers<ContextType>;
+  Budget?: BudgetResolvers<ContextType>;
+  AccessGrant?: AccessGrantResolvers<ContextType>;
+  Meter?: MeterResolvers;
+  CacheScope?: CacheScopeResolvers;
+  CacheMatch?: CacheMatchResolvers;
+};
+
+
