@@ -61,6 +61,10 @@ export class AttemptTimer implements ConnectionWatch, Disposable {
     this.#begin('next');
   }
 
+  completed(): void {
+    this.pause();
+  }
+
   /** While paused the attempt waits for its own reader, which counts against no limit. */
   pause(): void {
     this.#paused = true;

@@ -66,6 +66,16 @@ class ChatReader implements AnswerReader {
     this.#toolCalls.flush(into);
   }
 
+  /** Some servers send the usage after [DONE]. */
+  lateEvent(chunk: Fields): void {
+    this.#count(chunk);
+    this.#usage.add(fields(list(chunk.choices)[0])?.usage);
+  }
+
+  get lacksUsage(): boolean {
+    return this.#usage.counts?.outputTokens === undefined;
+  }
+
   end(): AnswerEnd {
     const usage = this.#usage.counts;
     if (this.#error !== undefined)

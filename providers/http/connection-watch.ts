@@ -6,6 +6,8 @@ export interface ConnectionWatch {
   connected(): void;
   /** Bytes of the response's body came. */
   received(): void;
+  /** The whole answer has come: what is still read counts against no limit. */
+  completed(): void;
 }
 
 const watched = Symbol('connection watch');

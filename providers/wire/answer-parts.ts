@@ -24,6 +24,9 @@ type ToolCallPart = ProviderPart & { readonly type: 'tool-call' };
 /** A whole answer in the place of a stream is kept until its end. */
 const wholeBytesMax = 64 * 1024 * 1024;
 
+/** What is read after [DONE], for the usage. */
+const lateBytesMax = 64 * 1024;
+
 /** White space, and the bytes of a byte order mark. */
 const passedOver: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 
@@ -43,6 +46,10 @@ export class AnswerParts {
   readonly #ids = new Set<string>();
   /** Tool calls that have no arguments yet. */
   readonly #bare = new Set<number>();
+
+  /** [DONE] has come: of what follows only the usage counts. */
+  #isDone = false;
+  #lateBytes = 0;
 
   /** Set by the terminal marker or the end of the body. */
   ended = false;
@@ -72,6 +79,23 @@ export class AnswerParts {
     return this.#pass(parts);
   }
 
+  /** The answer is whole, but for a usage that may follow: `readLate` takes what comes next. */
+  get awaitsUsage(): boolean {
+    return this.#isDone && !this.ended;
+  }
+
+  /** Looks for the usage in bytes that come after [DONE], null being the end of the body. What else they hold is passed over. */
+  readLate(bytes: Uint8Array | null): void {
+    this.#lateBytes += bytes?.byteLength ?? 0;
+    const isOver = bytes === null || this.#lateBytes > lateBytesMax;
+    try {
+      this.#takeAll(isOver ? this.#framing.end() : this.#framing.push(bytes), []);
+    } catch {
+      this.ended = true;
+    }
+    this.ended ||= isOver;
+  }
+
   throwIfFailed(): void {
     if (this.#failure !== null) throw this.#failure.error;
   }
@@ -82,6 +106,7 @@ export class AnswerParts {
     this.#whole = null;
     this.#wholeBytes = 0;
     this.#begun = false;
+    this.#isDone = false;
     this.ended = false;
   }
 
@@ -130,9 +155,16 @@ export class AnswerParts {
 
   #takeAll(events: readonly EventData[], into: ProviderPart[]): void {
     for (const event of events) {
-      this.#take(event, into);
+      if (this.#isDone) this.#takeLate(event);
+      else this.#take(event, into);
       if (this.ended) return;
     }
+    if (this.#isDone) this.ended = this.#reader.lacksUsage !== true;
+  }
+
+  #takeLate(data: EventData): void {
+    const event = typeof data === 'string' ? fields(jsonOrText(data)) : null;
+    if (event !== null) this.#reader.lateEvent?.(event);
   }
 
   #take(data: EventData, into: ProviderPart[]): void {
@@ -141,7 +173,8 @@ export class AnswerParts {
       const word = data.trim();
       if (word === '' || word === 'null') return;
       if (/^"?\[done\]"?$/i.test(word)) {
-        this.ended = true;
+        this.#isDone = true;
+        this.ended = this.#reader.lateEvent === undefined;
         return;
       }
     }

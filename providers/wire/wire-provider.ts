@@ -9,6 +9,7 @@ import { AnswerParts, gather } from './answer-parts.ts';
 import { restoreArgumentTexts } from './argument-texts.ts';
 import { CapturedRequest, requestOf } from './captured-request.ts';
 import { createEmbed, type EmbedOptions } from './embed.ts';
+import { readLateUsage } from './late-usage.ts';
 import { LinkedAbort } from './linked-abort.ts';
 import { perModel } from './model-cache.ts';
 import { AnswerTool } from './part-filter.ts';
@@ -106,6 +107,7 @@ export function createWireProvider(options: WireProviderOptions): Provider {
             call.signal?.throwIfAborted();
           }
           parts.throwIfFailed();
+          if (parts.awaitsUsage) await readLateUsage(parts, body, call.signal);
         }
         body.release();
       }

@@ -25,6 +25,10 @@ export interface AnswerReader {
   whole(answer: Fields, into: ProviderPart[]): void;
   /** The terminal marker has come: nothing more is read. Wires that end with the body leave it false. */
   readonly ended: boolean;
+  /** Adds the usage of an event that comes after [DONE]; absent on wires whose usage never comes so late. */
+  lateEvent?(event: Fields): void;
+  /** No count of the answer's tokens has come yet. */
+  readonly lacksUsage?: boolean;
   /** Fields to send with the same request again for the rest of the answer, which is read next; null: this was all. */
   goOn?(): Fields | null;
   /** @throws {ProviderFailure} when what came is no complete answer */
