@@ -11,6 +11,7 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
   { part: 'cli/', mayImport: [''] },
   { part: 'test/', mayImport: [''] },
   { part: 'bench/', mayImport: [''] },
+  { part: 'deploy/', mayImport: ['deploy/'] },
   {
     part: 'server/',
     mayImport: [

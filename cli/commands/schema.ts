@@ -129,10 +129,18 @@ export async function runSchemaCommand(args: readonly string[]): Promise<number>
     if (verb === 'check') return await check(checkOptions(rest));
     throw new StartError(usage);
   } catch (error) {
+    if (isMissingPackage(error)) {
+      throw new StartError(`schema ${verb}: run it in a checkout of Heddle, after npm ci`);
+    }
     if (!(error instanceof CompositionError) && !(error instanceof UnknownRefError)) throw error;
     console.error(error.message);
     return 1;
   }
+}
+
+/** The comparison of schemas and the code generator are packages of development: an installed `heddle` has neither. */
+function isMissingPackage(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
 }
 
 function checkOptions(args: readonly string[]): CheckOptions {

@@ -26,14 +26,23 @@ export function startHeddle(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): HeddleProcess {
-  const child = spawn(
+  return startCommand(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', join(root, 'cli/main.ts'), ...args],
-    {
-      env: { PATH: process.env.PATH ?? '', ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
+    environment,
   );
+}
+
+/** Starts any command with only the variables given. */
+export function startCommand(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): HeddleProcess {
+  const child = spawn(command, args, {
+    env: { PATH: process.env.PATH ?? '', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const lines: string[] = [];
   const listeners = new Set<() => void>();
   const hear = (line: string) => {
@@ -69,7 +78,9 @@ export function startHeddle(
           }
           if (ended) {
             listeners.delete(look);
-            failed(new Error(`heddle ${args.join(' ')} ended without ${pattern}:\n${lines.join('\n')}`));
+            failed(
+              new Error(`${[command, ...args].join(' ')} ended without ${pattern}:\n${lines.join('\n')}`),
+            );
           }
         };
         listeners.add(look);

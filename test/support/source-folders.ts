@@ -9,4 +9,4 @@ const { imports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 /** The folders of the product's own code, as package.json's imports name them. */
 export const sourceFolders: readonly string[] = Object.keys(imports)
   .map((name) => name.replace(/^#|\/\*$/g, ''))
-  .filter((folder) => folder !== 'test');
+  .filter((folder) => !['deploy', 'test'].includes(folder));
