@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols } from 'graphql-ws';
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { newRequestId } from '#core/request-id.ts';
 import { goingAway, WebSocketSession } from '../doors/graphql/websocket-session.ts';
@@ -60,7 +60,13 @@ export function createWebSocketDoor(mesh: Mesh): WebSocketDoor {
     socket.on('pong', heard);
     socket.on('message', (data: Buffer) => {
       heard();
-      if (session.incoming.complete(data.length)) session.receive(String(data));
+      try {
+        if (session.incoming.complete(data.length)) session.receive(String(data));
+      } catch (error) {
+        // Of one client: the process and its other clients stay.
+        mesh.log.error({ err: error }, 'a message of a WebSocket could not be handled');
+        socket.close(CloseCode.InternalServerError, 'Internal server error');
+      }
     });
     socket.once('close', () => {
       sessions.delete(socket);

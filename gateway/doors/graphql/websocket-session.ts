@@ -27,6 +27,9 @@ import { type Answer, isOperation, isStream } from '../../router.ts';
 export const goingAway = 1001;
 const tryAgainLater = 1013;
 
+/** Bytes of the reason of a close (RFC 6455, 5.5): ws throws beyond them. */
+const reasonBytesMax = 123;
+
 /** Bytes that may wait in the process for a client that reads slowly; no event is asked for while more do. */
 const bufferedBytesMax = 16 * 1024;
 
@@ -202,7 +205,12 @@ export class WebSocketSession {
       return;
     }
     if (this.#running.has(id)) {
-      this.#socket.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`);
+      const reason = `Subscriber for ${id} already exists`;
+      const isShort = Buffer.byteLength(reason) <= reasonBytesMax;
+      this.#socket.close(
+        CloseCode.SubscriberAlreadyExists,
+        isShort ? reason : 'Subscriber for this id already exists',
+      );
       return;
     }
     const { work, limits } = this.#mesh;

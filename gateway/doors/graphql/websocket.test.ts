@@ -177,6 +177,52 @@ describe('WebSockets', () => {
     socket.close();
   });
 
+  it.each([
+    ['short', '1', 'Subscriber for 1 already exists'],
+    [
+      'as long as a reason may be',
+      'x'.repeat(123 - 30),
+      `Subscriber for ${'x'.repeat(123 - 30)} already exists`,
+    ],
+    ['longer', 'x'.repeat(124 - 30), 'Subscriber for this id already exists'],
+    ['of few characters and many bytes', '€'.repeat(40), 'Subscriber for this id already exists'],
+    ['giant', 'x'.repeat(60_000), 'Subscriber for this id already exists'],
+  ])('closes for an id that is used twice at once, and lives on: %s', async (_what, id, reason) => {
+    sample.mesh.source = new SampleSource([started(0)]);
+    const { socket, send, until } = await dial();
+    const closing = once(socket, 'close');
+    await until('connection_ack');
+    send(subscribe(id));
+    send(subscribe(id));
+    const [code, said] = await closing;
+    expect([code, String(said)]).toEqual([4409, reason]);
+    const other = await dial();
+    await other.until('connection_ack');
+    other.send(subscribe('1', '{ motd }'));
+    await other.until('complete');
+    other.socket.close();
+  });
+
+  it('cuts off a client that sends ping frames and does not read the pongs', async () => {
+    const { socket, until, closed } = await dial();
+    await until('connection_ack');
+    socket.pause();
+    for (let batch = 0; batch < 1_000 && socket.readyState === WebSocket.OPEN; batch++) {
+      for (let ping = 0; ping < 200; ping++) socket.ping(Buffer.alloc(125));
+      await new Promise((resolve) => socket.ping(Buffer.alloc(125), undefined, resolve));
+    }
+    expect(socket.readyState).not.toBe(WebSocket.OPEN);
+    socket.terminate();
+    await closed;
+  });
+
+  it('counts the bytes that frames take, so that a small message in very many pieces is too large', async () => {
+    const { socket, until, closed } = await dial();
+    await until('connection_ack');
+    for (let piece = 0; piece < 20_000; piece++) socket.send(' ', { fin: false });
+    expect(await closed).toBe(1009);
+  });
+
   it('answers pings', async () => {
     const { socket, send, until, messages } = await dial();
     send({ type: 'ping', payload: { n: 1 } });
