@@ -1,6 +1,7 @@
 import { type Connection, type ConnectOptions, createConnection } from 'mongoose';
 import { HeddleError } from '#core/errors.ts';
 import { definedCollections } from './collection.ts';
+import { useWriteChannel } from './group-writes.ts';
 
 /** An open database. Closing it ends the connection, and the embedded store with it when the URL asked for one. */
 export interface Database extends AsyncDisposable {
@@ -80,7 +81,10 @@ async function openEmbedded(dir: string, options: OpenDatabaseOptions): Promise<
     throw new HeddleError('BAD_USER_INPUT', 'embedded: needs a directory, as in embedded:./data.');
   const { openStore } = await import('./embedded/store.ts');
   const store = await openStore({ dir });
-  return open(store.uri, { ...embedded, ...options }, () => store.close());
+  const database = await open(store.uri, { ...embedded, ...options }, () => store.close());
+  // A test that counts commands sees those of the driver.
+  if (options.monitorCommands !== true) useWriteChannel(database.connection, store.writes);
+  return database;
 }
 
 async function open(uri: string, options: ConnectOptions, after: () => Promise<void>): Promise<Database> {

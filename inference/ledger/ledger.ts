@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
+import { type GroupWrite, openGroupWrites } from '#mongo/group-writes.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { reopenHour } from '#mongo/meter-rollup.ts';
 import { closeAbandoned, commitUsage, type SweepServices } from './abandoned.ts';
@@ -41,6 +42,9 @@ const closeRetryDelaysMs = [50, 200, 1_000, 1_500, 1_500, 1_500, 1_500, 1_500, 1
 /** Rows remembered whose closing, or opening, failed; older ones are closed as if their process had died. */
 const lostMax = 20_000;
 
+/** What only a row has that runs, or that was taken for dead. */
+const unsetOnClose = { opening: true, progress: true, orphaned: true } as const;
+
 interface Closing {
   readonly id: string;
   readonly closing: InvocationClosing;
@@ -56,6 +60,8 @@ export function createLedger(
   { log, streams, quota, payloads, delay = (ms) => wait(ms) }: LedgerOptions,
 ): Ledger {
   const rows = nativeCollection<InvocationRecord>(connection, invocations);
+  const writes = openGroupWrites(connection);
+  const collection = rows.collectionName;
   const results = createCompletionResults(connection, { payloads, log });
   const services = { connection, log, streams, quota, payloads };
   const options = { ...bounds, isOfItems: isOfDocuments };
@@ -67,31 +73,44 @@ export function createLedger(
 
   const opens = new GroupWriter<InvocationRecord>(async (records) => {
     try {
-      await rows.insertMany(records, durable);
+      await writes.run([{ collection, insert: records }]);
     } catch (error) {
       if (!isOnlyDuplicates(error) || !(await stand(records))) throw error;
     }
   }, options);
 
-  const contents = new GroupWriter<CompletionResult>(results.write, options);
+  const contents = new GroupWriter<CompletionResult>(async (items) => {
+    await results.write(items);
+  }, options);
 
   // One after the other: a process that dies in between must not leave an end without its result, which a repeated
   // idempotency key would be answered with. A result without an end is found by nobody and expires.
   const closes = new GroupWriter<Closing>(async (items) => {
     const records = items.map(({ result }) => result).filter((result) => result !== null);
-    if (records.length > 0) await results.write(records);
-    const { matchedCount } = await rows.bulkWrite(closingsOf(items, { status: 'RUNNING' }), durable);
-    if (matchedCount === items.length) return;
-    const { modifiedCount } = await rows.bulkWrite(closingsOf(items, { orphaned: true }), durable);
-    if (modifiedCount > 0) {
-      await reopenHours(items);
-      log.warn({ rows: modifiedCount }, 'replaced the estimates of calls taken for dead');
+    const closing = await results.write(records, closeWhere(items, { status: 'RUNNING' }));
+    const matched = closing?.matched ?? 0;
+    if (matched === items.length) return;
+    const modified = await replaceWhereOrphaned(items);
+    if (modified > 0) {
+      log.warn({ rows: modified }, 'replaced the estimates of calls taken for dead');
       const empty = items.filter(({ result }) => result === null).map(({ id }) => id);
       if (empty.length > 0) await results.remove(empty);
     }
-    const missed = items.length - matchedCount - modifiedCount;
+    const missed = items.length - matched - modified;
     if (missed > 0) log.warn({ missed }, 'ledger rows had been closed before');
   }, options);
+
+  /** Closes each row that also fits `where`. */
+  function closeWhere(
+    closings: readonly Pick<Closing, 'id' | 'closing'>[],
+    where: { readonly status: 'RUNNING' } | { readonly orphaned: true },
+  ): GroupWrite {
+    const update = closings.map(({ id, closing }) => ({
+      q: { _id: id, ...where },
+      u: { $set: closing, $unset: unsetOnClose },
+    }));
+    return { collection, update };
+  }
 
   /** Are all of these rows there, written by the owners that they name? */
   async function stand(records: readonly InvocationRecord[]): Promise<boolean> {
@@ -101,12 +120,17 @@ export function createLedger(
     return records.every(({ _id, ownerId }) => owners.get(_id) === ownerId);
   }
 
+  /** Closes again those of the rows that were closed as orphaned: how many there were. */
+  async function replaceWhereOrphaned(closings: readonly Pick<Closing, 'id' | 'closing'>[]): Promise<number> {
+    const [result] = await writes.run([closeWhere(closings, { orphaned: true })]);
+    const modified = result?.modified ?? 0;
+    if (modified > 0) await reopenHours(closings);
+    return modified;
+  }
+
   /** Of rows that another process closed meanwhile. */
   async function replaceEstimates(closings: readonly Pick<Closing, 'id' | 'closing'>[]): Promise<void> {
-    if (closings.length === 0) return;
-    const { modifiedCount } = await rows.bulkWrite(closingsOf(closings, { orphaned: true }), durable);
-    if (modifiedCount === 0) return;
-    await reopenHours(closings);
+    if (closings.length === 0 || (await replaceWhereOrphaned(closings)) === 0) return;
     await commitUsage(
       services,
       closings.map(({ id }) => id),
@@ -192,20 +216,4 @@ export function createLedger(
       }
     },
   };
-}
-
-/** Closes each row that also fits `where`. */
-function closingsOf(
-  items: readonly Pick<Closing, 'id' | 'closing'>[],
-  where: { readonly status: 'RUNNING' } | { readonly orphaned: true },
-) {
-  return items.map(({ id, closing }) => ({
-    updateOne: {
-      filter: { _id: id, ...where },
-      update: {
-        $set: closing,
-        $unset: { opening: true as const, progress: true as const, orphaned: true as const },
-      },
-    },
-  }));
 }

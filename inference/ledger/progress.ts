@@ -1,13 +1,8 @@
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
-import {
-  type InvocationRecord,
-  invocations,
-  type ProgressRecord,
-  type UsageRecord,
-} from '#mongo/invocations.ts';
+import { openGroupWrites } from '#mongo/group-writes.ts';
+import { invocations, type ProgressRecord, type UsageRecord } from '#mongo/invocations.ts';
 import { GroupWriter } from './group-writer.ts';
-import { nativeCollection } from './native-collection.ts';
 import { isOfDocuments } from './write-errors.ts';
 
 /** A call whose answer flows. */
@@ -67,8 +62,6 @@ const writeMsMax = 1_000;
 /** What a record covers at least beyond what has come: four tokens. The row of a streamed call is opened with it. */
 export const aheadCharsMin = 16;
 
-const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as const;
-
 /** What a record sets: all of it, or, where the row has the attempt already, what has changed of it. */
 type ProgressChange =
   | { readonly progress: ProgressRecord }
@@ -120,7 +113,8 @@ export function roundIntervalMs(calls: number): number {
 
 export function createProgressWriter(connection: Connection, options: ProgressWriterOptions): ProgressWriter {
   const { log, now = () => performance.now(), schedule = unrefTimeout } = options;
-  const rows = nativeCollection<InvocationRecord>(connection, invocations);
+  const writes = openGroupWrites(connection);
+  const collection = invocations(connection).collection.name;
   const followed = new Map<ProgressSource, Written>();
   let cancelRound: (() => void) | undefined;
   let inRound = false;
@@ -133,12 +127,11 @@ export function createProgressWriter(connection: Connection, options: ProgressWr
   const writer = new GroupWriter<Item>(
     async (items) => {
       const newest = new Map(items.map(({ id, change }) => [id, change]));
-      await rows.bulkWrite(
-        [...newest].map(([_id, change]) => ({
-          updateOne: { filter: { _id, status: 'RUNNING' as const }, update: { $set: change } },
-        })),
-        durable,
-      );
+      const update = [...newest].map(([_id, change]) => ({
+        q: { _id, status: 'RUNNING' },
+        u: { $set: change },
+      }));
+      await writes.run([{ collection, update }]);
     },
     { batchMax: commandMax, waitingMax: 20_000, isOfItems: isOfDocuments },
   );

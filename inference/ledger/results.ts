@@ -4,6 +4,7 @@ import { HeddleError } from '#core/errors.ts';
 import { isDuplicateKey } from '#core/input.ts';
 import type { Sealed, SecretBox } from '#core/secrets/secret-box.ts';
 import { type CompletionRecord, completions } from '#mongo/completions.ts';
+import { type GroupWrite, type GroupWriteResult, openGroupWrites } from '#mongo/group-writes.ts';
 import { nativeCollection } from './native-collection.ts';
 import { isOnlyDuplicates } from './write-errors.ts';
 
@@ -17,8 +18,11 @@ export interface CompletionResult {
 
 /** The kept results of completions. At rest their contents are sealed. */
 export interface CompletionResults {
-  /** Resolves when all are durable; those that are there already are replaced. */
-  write(results: readonly CompletionResult[]): Promise<void>;
+  /**
+   * Resolves when all are durable; those that are there already are replaced. Nothing of `then` is durable before them.
+   * The result of `then`, where it is given.
+   */
+  write(results: readonly CompletionResult[], then?: GroupWrite): Promise<GroupWriteResult | undefined>;
   /** Where there is a result of that id already, it stands: that one; otherwise null. */
   keep(result: CompletionResult): Promise<CompletionResult | null>;
   /** Those that there are and that can be opened. Throws GRAPH_COST_EXCEEDED where they are too long together. */
@@ -47,6 +51,7 @@ export function createCompletionResults(
   { payloads, log }: { readonly payloads: SecretBox; readonly log: Logger },
 ): CompletionResults {
   const stored = nativeCollection<CompletionRecord>(connection, completions);
+  const writes = openGroupWrites(connection);
 
   function sealed({ _id, content, expiresAt }: CompletionResult): CompletionRecord {
     return { _id, sealed: seal(payloads, content, _id), expiresAt };
@@ -84,10 +89,12 @@ export function createCompletionResults(
 
   return {
     find,
-    async write(results) {
+    async write(results, then) {
+      const behind = then === undefined ? [] : [then];
       const records = results.map(sealed);
+      const first = records.length === 0 ? [] : [{ collection: stored.collectionName, insert: records }];
       try {
-        await stored.insertMany(records, durable);
+        return (await writes.run([...first, ...behind]))[first.length];
       } catch (error) {
         if (!isOnlyDuplicates(error)) throw error;
         // Of a write that was tried again after its answer was lost; or a part of the answer, kept by a sweep.
@@ -95,6 +102,7 @@ export function createCompletionResults(
           replaceOne: { filter: { _id: replacement._id }, replacement, upsert: true },
         }));
         await stored.bulkWrite(replacements, durable);
+        return (await writes.run(behind))[0];
       }
     },
     async keep(result) {

@@ -1,5 +1,6 @@
 /** The store's thread: the engine, and the socket that serves it. store.ts starts it and tells it what to do. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { serveWriteChannel } from './commands/channel-writes.ts';
 import { answererOf } from './commands/dispatch.ts';
 import { Engine } from './commands/engine.ts';
 import { startSweeping } from './commands/sweep.ts';
@@ -11,7 +12,7 @@ if (port === null) throw new Error('serve.ts runs in the worker thread that stor
 
 const tell = (message: FromWorker): void => port.postMessage(message);
 
-async function start({ engine: options, listenOn }: WorkerStart): Promise<void> {
+async function start({ engine: options, listenOn, writes }: WorkerStart): Promise<void> {
   const engine = new Engine(options);
   let listener: Listener;
   try {
@@ -22,10 +23,12 @@ async function start({ engine: options, listenOn }: WorkerStart): Promise<void> 
   }
   const { address } = listener;
   engine.address = 'path' in address ? address.path : `${address.host}:${address.port}`;
+  serveWriteChannel(engine, writes);
   const stopSweeping = startSweeping(engine);
   port?.once('message', (_close: ToWorker) => {
     stopSweeping();
     void listener.close().then(() => {
+      writes.close();
       engine.close();
       tell({ kind: 'closed' });
     });

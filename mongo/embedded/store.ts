@@ -2,17 +2,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { getCompileCacheDir } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { backupDirectory, refuseInterruptedRestore, removeLeftCopies } from './backup.ts';
+import { WriteChannel } from './channel.ts';
 import { lockDirectory } from './lock.ts';
 import { makePrivateDirectory } from './make-directory.ts';
 import type { ListenOn } from './wire/server.ts';
 import { type FromWorker, REPLICA_SET, type ToWorker, type WorkerStart } from './worker-messages.ts';
 
-/** A running store. Everything but opening, closing and backing up is done through a MongoDB driver on its URL. */
+/** A running store. What is not here is done through a MongoDB driver on its URL. */
 export interface Store extends AsyncDisposable {
   /** For `mongoose.connect` or `new MongoClient`, without a database name. */
   readonly uri: string;
+  /** For groups of writes of this process, which then need no driver. */
+  readonly writes: WriteChannel;
   /** Settles what is in flight, stops the thread, gives up the directory. Idempotent. */
   close(): Promise<void>;
   /** Writes a copy of the whole store, as of its last commit, into one new file while work goes on (backup.ts). */
@@ -73,6 +76,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 async function start(dir: string, options: StoreOptions, unlock: () => void): Promise<Store> {
   const place = await placeOf(dir, options);
   const { credentials } = options;
+  const { port1, port2 } = new MessageChannel();
   const data: WorkerStart = {
     engine: {
       dir,
@@ -83,20 +87,23 @@ async function start(dir: string, options: StoreOptions, unlock: () => void): Pr
       credentials: credentials && (await deriveCredentials(credentials)),
     },
     listenOn: place.listenOn,
+    writes: port2,
     entry: new URL('./serve.ts', import.meta.url).href,
     compileCache: compileCacheDir(),
   };
-  const worker = new Worker(ENTRY, { eval: true, workerData: data, name: 'store' });
+  const worker = new Worker(ENTRY, { eval: true, workerData: data, transferList: [port2], name: 'store' });
+  const writes = new WriteChannel(port1);
   const exited = new Promise<void>((settle) => worker.once('exit', () => settle()));
   let address: ListenOn;
   try {
     address = await listening(worker);
   } catch (error) {
     await exited;
+    writes.close();
     await place.cleanUp();
     throw error;
   }
-  return new RunningStore(dir, worker, address, exited, async () => {
+  return new RunningStore(dir, worker, writes, address, exited, async () => {
     await place.cleanUp();
     unlock();
   });
@@ -167,6 +174,7 @@ export function storeSocketUri(dir: string): string {
 /** A defect that ends the thread is not caught: it ends the process, as any other uncaught error. */
 class RunningStore implements Store {
   readonly uri: string;
+  readonly writes: WriteChannel;
   readonly #dir: string;
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
@@ -176,12 +184,14 @@ class RunningStore implements Store {
   constructor(
     dir: string,
     worker: Worker,
+    writes: WriteChannel,
     address: ListenOn,
     exited: Promise<void>,
     cleanUp: () => Promise<void>,
   ) {
     this.#dir = dir;
     this.#worker = worker;
+    this.writes = writes;
     this.#exited = exited;
     this.#cleanUp = cleanUp;
     // Drivers lower-case the name of a replica set's host, which a socket's path does not survive.
@@ -210,6 +220,7 @@ class RunningStore implements Store {
     this.#worker.ref();
     this.#tell({ kind: 'close' });
     await this.#exited;
+    this.writes.close();
     await this.#cleanUp();
   }
 

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { EngineOptions } from './commands/engine.ts';
 import type { ListenOn } from './wire/server.ts';
 
@@ -5,6 +6,8 @@ import type { ListenOn } from './wire/server.ts';
 export type WorkerStart = {
   engine: EngineOptions;
   listenOn: ListenOn;
+  /** The thread's end of the write channel (channel.ts). */
+  writes: MessagePort;
   /** The URL of serve.ts. */
   entry: string;
   /** Where the process keeps compiled code, if it does. */

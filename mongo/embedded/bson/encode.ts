@@ -45,6 +45,20 @@ export function encodeDocument(doc: Doc): Buffer {
   return result;
 }
 
+/**
+ * The BSON of plain objects, one document behind the other, in a buffer of its own. Values are written as drivers write
+ * them: whole numbers of 32 bits as int32, others as double, bigint as int64, Date, bytes and binaries, undefined as
+ * null. Throws TypeError for anything else, InvalidBSON as encodeDocument().
+ */
+export function encodeRecords(records: readonly object[]): Uint8Array<ArrayBuffer> {
+  at = 0;
+  for (const record of records) writeRecord(record, 1);
+  const result = new Uint8Array(at);
+  result.set(shared.subarray(0, at));
+  if (shared.length > KEEP_BYTES_MAX) shared = Buffer.allocUnsafeSlow(FIRST_BYTES) as FastBuffer;
+  return result;
+}
+
 function room(bytes: number): void {
   if (at + bytes <= shared.length) return;
   const wanted = Math.max(shared.length * 2, at + bytes);
@@ -242,4 +256,83 @@ function writeRare(
   room(16);
   at += shared.latin1Write(value.id.id, at, 12);
   return TYPE.dbPointer;
+}
+
+function writeRecord(record: object, depth: number): void {
+  if (depth > MAX_DEPTH) throw invalidBson(`nested deeper than ${MAX_DEPTH} levels`);
+  room(16);
+  const start = at;
+  at += 4;
+  if (Array.isArray(record)) {
+    for (let index = 0; index < record.length; index++) {
+      writeRecordElement(index < POSITIONS.length ? POSITIONS[index]! : String(index), record[index], depth);
+    }
+  } else {
+    for (const name in record) writeRecordElement(name, record[name as keyof typeof record], depth);
+  }
+  room(1);
+  shared[at++] = 0;
+  shared.writeInt32LE(at - start, start);
+}
+
+function writeRecordElement(name: string, value: unknown, depth: number): void {
+  room(2);
+  const mark = at++;
+  writeCstring(name);
+  room(32);
+  const type = writeRecordValue(value, depth); // may replace `shared`
+  shared[mark] = type;
+}
+
+function writeRecordValue(value: unknown, depth: number): number {
+  switch (typeof value) {
+    case 'string':
+      writeString(value);
+      return TYPE.string;
+    case 'number':
+      if ((value | 0) === value && !Object.is(value, -0)) {
+        writeInt(value);
+        return TYPE.int;
+      }
+      at = shared.writeDoubleLE(value, at);
+      return TYPE.double;
+    case 'bigint':
+      at = shared.writeBigInt64LE(value, at);
+      return TYPE.long;
+    case 'boolean':
+      shared[at++] = value ? 1 : 0;
+      return TYPE.bool;
+    case 'undefined':
+      return TYPE.null;
+    case 'object':
+      return value === null ? TYPE.null : writeRecordObject(value, depth);
+    default:
+      throw new TypeError(`a ${typeof value} is no value of BSON`);
+  }
+}
+
+function writeRecordObject(value: object, depth: number): number {
+  if (value instanceof Date) {
+    at = shared.writeBigInt64LE(BigInt(value.getTime()), at);
+    return TYPE.date;
+  }
+  if (value instanceof Uint8Array) return writeRare(new Binary(value), depth);
+  if ('_bsontype' in value) {
+    if (!isDriverBinary(value)) throw new TypeError(`a ${String(value._bsontype)} is not taken here`);
+    return writeRare(new Binary(value.buffer.subarray(0, value.position), value.sub_type), depth);
+  }
+  writeRecord(value, depth + 1);
+  return Array.isArray(value) ? TYPE.array : TYPE.object;
+}
+
+/** The driver's class of binary values, of whichever version. */
+type DriverBinary = {
+  readonly _bsontype: 'Binary';
+  readonly sub_type: number;
+  readonly buffer: Uint8Array;
+  readonly position: number;
+};
+
+function isDriverBinary(value: { readonly _bsontype: unknown }): value is DriverBinary {
+  return value._bsontype === 'Binary';
 }
