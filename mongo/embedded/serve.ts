@@ -1,9 +1,9 @@
 /** The store's thread: the engine, and the socket that serves it. store.ts starts it and tells it what to do. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { serveWriteChannel } from './commands/channel-writes.ts';
 import { answererOf } from './commands/dispatch.ts';
 import { Engine } from './commands/engine.ts';
 import { startSweeping } from './commands/sweep.ts';
+import { serveWriteChannel } from './commands/write/channel-writes.ts';
 import { type Listener, listen } from './wire/server.ts';
 import type { FromWorker, StartFailure, ToWorker, WorkerStart } from './worker-messages.ts';
 

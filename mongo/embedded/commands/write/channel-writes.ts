@@ -1,15 +1,15 @@
 import type { MessagePort } from 'node:worker_threads';
-import { documentLength } from '../bson/decode.ts';
-import { type Doc, doc, type Value } from '../bson/values.ts';
-import type { BatchAnswer, BatchMessage, RefusedDocument, WriteOutcome } from '../channel.ts';
-import { DirectWrites } from '../transactions/direct-writes.ts';
-import type { Client } from '../wire/connection.ts';
-import type { Message } from '../wire/message.ts';
-import type { Engine } from './engine.ts';
-import { numberOf } from './fields.ts';
+import { documentLength } from '../../bson/decode.ts';
+import { type Doc, doc, type Value } from '../../bson/values.ts';
+import type { BatchAnswer, BatchMessage, RefusedDocument, WriteOutcome } from '../../channel.ts';
+import { DirectWrites } from '../../transactions/direct-writes.ts';
+import type { Client } from '../../wire/connection.ts';
+import type { Message } from '../../wire/message.ts';
+import type { Engine } from '../engine.ts';
+import { numberOf } from '../fields.ts';
+import { Request } from '../request.ts';
+import { asCommandError } from '../sessions/labels.ts';
 import { insert } from './insert.ts';
-import { asCommandError } from './labels.ts';
-import { Request } from './request.ts';
 import { update } from './update.ts';
 
 const COMMANDS = {
