@@ -104,6 +104,7 @@ const collections: Readonly<Record<SubgraphName, readonly string[]>> = {
     'meter-rollup',
     'completions',
     'credential-secret',
+    'group-writes',
     'idempotency-keys',
     'owners',
     'secret-box',
