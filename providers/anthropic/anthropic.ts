@@ -2,6 +2,7 @@ import { createAnthropic } from '@ai-sdk/anthropic';
 import type { Provider } from '../provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { captureFetch } from '../wire/captured-request.ts';
+import { createSdkRequests } from '../wire/sdk-requests.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
 import { rulesOfClaude } from './claude-rules.ts';
 import { messagesWire } from './messages-reader.ts';
@@ -9,18 +10,21 @@ import { boundOutput } from './output-bounds.ts';
 
 /** ANTHROPIC: the messages API. */
 export function createClaude({ baseUrl, secret, fetch }: VendorOptions): Provider {
-  const { languageModel, embeddingModel } = createAnthropic({
+  const { languageModel } = createAnthropic({
     baseURL: baseUrl,
     apiKey: secret,
     fetch: captureFetch,
   });
   return createWireProvider({
     wire: messagesWire,
-    languageModel,
-    embeddingModel,
+    build: createSdkRequests({
+      wire: messagesWire,
+      languageModel,
+      rules: rulesOfClaude,
+      adjust: boundOutput,
+    }),
+    embeddings: null,
     secret,
     fetch,
-    rules: rulesOfClaude,
-    adjust: boundOutput,
   });
 }

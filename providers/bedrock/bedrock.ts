@@ -4,6 +4,7 @@ import { boundOutput } from '../anthropic/output-bounds.ts';
 import { type Provider, ProviderFailure } from '../provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { captureFetch } from '../wire/captured-request.ts';
+import { createSdkEmbeddings, createSdkRequests } from '../wire/sdk-requests.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
 import { converseWire } from './converse-reader.ts';
 
@@ -41,18 +42,21 @@ export function createBedrock(options: VendorOptions): Provider {
   const { languageModel, embeddingModel } = createAmazonBedrock({ ...settings, fetch: captureFetch });
   return createWireProvider({
     wire: converseWire,
-    languageModel,
-    embeddingModel,
+    embeddings: createSdkEmbeddings(embeddingModel),
     secret,
     fetch,
-    signed: true,
-    rules: ({ tools = [], toolChoice }) => ({
-      ...claudeRules,
-      systemFirst: true,
-      toolsAsText: tools.length === 0 || toolChoice === 'none',
+    build: createSdkRequests({
+      wire: converseWire,
+      languageModel,
+      signed: true,
+      rules: ({ tools = [], toolChoice }) => ({
+        ...claudeRules,
+        systemFirst: true,
+        toolsAsText: tools.length === 0 || toolChoice === 'none',
+      }),
+      adjust: (prepared, call) => {
+        if (call.model.includes('claude')) boundOutput(prepared, call);
+      },
     }),
-    adjust: (prepared, call) => {
-      if (call.model.includes('claude')) boundOutput(prepared, call);
-    },
   });
 }

@@ -2,6 +2,7 @@ import { createCohere } from '@ai-sdk/cohere';
 import type { Provider } from '../provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { captureFetch } from '../wire/captured-request.ts';
+import { createSdkEmbeddings, createSdkRequests } from '../wire/sdk-requests.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
 import { cohereWire } from './cohere-reader.ts';
 
@@ -11,9 +12,8 @@ export function createCohereProvider({ baseUrl, secret, fetch }: VendorOptions):
   const { languageModel, embeddingModel } = createCohere({ ...settings, fetch: captureFetch });
   return createWireProvider({
     wire: cohereWire,
-    rules: () => ({ systemFirst: true }),
-    languageModel,
-    embeddingModel,
+    build: createSdkRequests({ wire: cohereWire, rules: () => ({ systemFirst: true }), languageModel }),
+    embeddings: createSdkEmbeddings(embeddingModel),
     secret,
     fetch,
   });

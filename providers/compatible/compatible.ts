@@ -1,30 +1,31 @@
-import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { chatWire } from '../chat-wire/chat-reader.ts';
 import { forReasoningModel } from '../openai/endpoints.ts';
 import type { Provider } from '../provider.ts';
-import { holdThinkingPlace } from '../translate/thinking-place.ts';
+import { thinkingPlace } from '../translate/thinking-place.ts';
 import type { VendorOptions } from '../vendor-options.ts';
-import { captureFetch } from '../wire/captured-request.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
+import { bearer, requestHeaders } from '../wire/wire-request.ts';
+import { writeCompatibleFile } from '../wires/chat/chat-files.ts';
+import { type ChatDialect, createChatRequests } from '../wires/chat/chat-request.ts';
+import { createEmbeddingRequests } from '../wires/embeddings/embeddings-request.ts';
+
+/** Chat completions of servers before any AI models, those of OpenAI among them. */
+export const compatibleChat: ChatDialect = {
+  writeFile: writeCompatibleFile,
+  thinkingPlace: (model) =>
+    thinkingPlace(model) === null ? null : { reasoning_content: thinkingPlace(model) },
+  streamUsage: true,
+  adapt: forReasoningModel,
+};
 
 /** OPENAI_COMPATIBLE, OLLAMA, TOGETHER and VLLM: chat completions and embeddings below the base URL. */
-export function createCompatible(options: VendorOptions): Provider {
-  const { baseUrl, secret, fetch } = options;
-  const settings = {
-    name: 'openaiCompatible',
-    baseURL: baseUrl,
-    includeUsage: true,
-    supportsStructuredOutputs: true,
-    transformRequestBody: forReasoningModel,
-    ...(secret === '' ? {} : { apiKey: secret }),
-  };
-  const { chatModel, embeddingModel } = createOpenAICompatible({ ...settings, fetch: captureFetch });
+export function createCompatible({ baseUrl, secret, fetch }: VendorOptions): Provider {
+  const headers = requestHeaders(bearer(secret));
   return createWireProvider({
     wire: chatWire(),
-    languageModel: chatModel,
-    embeddingModel,
+    build: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect: compatibleChat }),
+    embeddings: createEmbeddingRequests({ url: `${baseUrl}/embeddings`, headers }),
     secret,
     fetch,
-    adjust: holdThinkingPlace,
   });
 }

@@ -3,6 +3,7 @@ import { inPath } from '../http/path-segments.ts';
 import type { Provider } from '../provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { captureFetch } from '../wire/captured-request.ts';
+import { createSdkEmbeddings, createSdkRequests } from '../wire/sdk-requests.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
 import { geminiWire } from './gemini-reader.ts';
 
@@ -17,9 +18,9 @@ export function createGemini({ baseUrl, secret, fetch }: VendorOptions): Provide
   const settings = { baseURL: baseUrl, apiKey: secret };
   const { languageModel, embeddingModel } = createGoogle({ ...settings, fetch: captureFetch });
   return createWireProvider({
-    ...geminiApi,
-    languageModel: (id) => languageModel(inPath(id)),
-    embeddingModel: (id) => embeddingModel(inPath(id)),
+    wire: geminiWire,
+    build: createSdkRequests({ ...geminiApi, languageModel: (id) => languageModel(inPath(id)) }),
+    embeddings: createSdkEmbeddings((id) => embeddingModel(inPath(id))),
     secret,
     fetch,
   });

@@ -1,6 +1,5 @@
 import { AnthropicLanguageModel } from '@ai-sdk/anthropic/internal';
 import { createGoogleVertex } from '@ai-sdk/google-vertex/edge';
-import { NoSuchModelError } from '@ai-sdk/provider';
 import { claudeRules } from '../anthropic/claude-rules.ts';
 import { messagesWire } from '../anthropic/messages-reader.ts';
 import { boundOutput } from '../anthropic/output-bounds.ts';
@@ -8,6 +7,7 @@ import { inPath } from '../http/path-segments.ts';
 import { type Provider, ProviderFailure } from '../provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { captureFetch } from '../wire/captured-request.ts';
+import { createSdkEmbeddings, createSdkRequests } from '../wire/sdk-requests.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
 import { createAccessTokens, parseServiceAccount } from './access-token.ts';
 import { geminiApi } from './google.ts';
@@ -40,9 +40,9 @@ function createVertexGemini(
 ): Provider {
   const { languageModel, embeddingModel } = createGoogleVertex({ apiKey, baseURL, fetch: captureFetch });
   return createWireProvider({
-    ...geminiApi,
-    languageModel: (id) => languageModel(inPath(id)),
-    embeddingModel: (id) => embeddingModel(inPath(id)),
+    wire: geminiApi.wire,
+    build: createSdkRequests({ ...geminiApi, languageModel: (id) => languageModel(inPath(id)) }),
+    embeddings: createSdkEmbeddings((id) => embeddingModel(inPath(id))),
     secret,
     fetch,
   });
@@ -77,27 +77,28 @@ function createWithAccount(options: VendorOptions): Provider {
     wire: messagesWire,
     secret,
     fetch,
-    rules: () => ({ ...claudeRules, systemFirst: true }),
-    adjust: boundOutput,
-    embeddingModel: (modelId) => {
-      throw new NoSuchModelError({ modelId, modelType: 'embeddingModel' });
-    },
-    languageModel: (id) =>
-      new AnthropicLanguageModel(id, {
-        provider: 'vertex.anthropic.messages',
-        baseURL: `${publishers}/anthropic/models`,
-        headers: {},
-        fetch: captureFetch,
-        buildRequestUrl: (baseURL, streaming) =>
-          `${baseURL}/${inPath(id)}:${streaming ? 'streamRawPredict' : 'rawPredict'}`,
-        transformRequestBody: ({ model: _, ...body }) => ({
-          ...body,
-          anthropic_version: 'vertex-2023-10-16',
+    embeddings: null,
+    build: createSdkRequests({
+      wire: messagesWire,
+      rules: () => ({ ...claudeRules, systemFirst: true }),
+      adjust: boundOutput,
+      languageModel: (id) =>
+        new AnthropicLanguageModel(id, {
+          provider: 'vertex.anthropic.messages',
+          baseURL: `${publishers}/anthropic/models`,
+          headers: {},
+          fetch: captureFetch,
+          buildRequestUrl: (baseURL, streaming) =>
+            `${baseURL}/${inPath(id)}:${streaming ? 'streamRawPredict' : 'rawPredict'}`,
+          transformRequestBody: ({ model: _, ...body }) => ({
+            ...body,
+            anthropic_version: 'vertex-2023-10-16',
+          }),
+          supportedUrls: () => ({}),
+          supportsNativeStructuredOutput: false,
+          supportsStrictTools: false,
         }),
-        supportedUrls: () => ({}),
-        supportsNativeStructuredOutput: false,
-        supportsStrictTools: false,
-      }),
+    }),
   });
   const of = (model: string) => (model.startsWith('claude-') ? claude : gemini);
   return {

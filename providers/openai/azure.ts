@@ -1,26 +1,35 @@
-import { createAzure } from '@ai-sdk/azure';
 import { chatWire } from '../chat-wire/chat-reader.ts';
 import type { Provider } from '../provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
-import { captureFetch } from '../wire/captured-request.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
+import { requestHeaders } from '../wire/wire-request.ts';
+import { createChatRequests } from '../wires/chat/chat-request.ts';
+import { createEmbeddingRequests } from '../wires/embeddings/embeddings-request.ts';
+import { openaiChat } from './chat-dialect.ts';
 import { chatRules } from './endpoints.ts';
 
-/** Azure's v1 API below `https://<resource>.openai.azure.com/openai`, whether or not the base URL names the version. */
-function v1(baseUrl: string): string {
-  return /\/openai$/.test(baseUrl) ? `${baseUrl}/v1` : baseUrl;
+const ownHosts = /\.(?:openai|services\.ai|cognitiveservices)\.azure\.com$/;
+
+/**
+ * The URL of an endpoint of the v1 API. A base URL below `…/openai` need not name the version; at Azure's own hosts no base
+ * URL needs to, and other than those that do, and those of Foundry's projects, they want the version in the query as well.
+ */
+function endpointUrl(baseUrl: string, path: string): string {
+  if (baseUrl.endsWith('/openai')) return `${baseUrl}/v1${path}`;
+  const { hostname, pathname } = new URL(baseUrl);
+  if (!ownHosts.test(hostname) || /\/openai\/v1$/i.test(pathname)) return `${baseUrl}${path}`;
+  const isProject = hostname.endsWith('.services.ai.azure.com') && pathname.startsWith('/api/projects/');
+  return `${baseUrl}/v1${path}${isProject ? '' : '?api-version=v1'}`;
 }
 
 /** AZURE_OPENAI: chat completions of the v1 API; a model's name is its deployment's. */
-export function createAzureOpenai(options: VendorOptions): Provider {
-  const { secret, fetch } = options;
-  const settings = { baseURL: v1(options.baseUrl), apiKey: secret };
-  const { chat, embeddingModel } = createAzure({ ...settings, fetch: captureFetch });
+export function createAzureOpenai({ baseUrl, secret, fetch }: VendorOptions): Provider {
+  const headers = requestHeaders(secret === '' ? {} : { 'api-key': secret });
+  const url = endpointUrl(baseUrl, '/chat/completions');
   return createWireProvider({
     wire: chatWire(),
-    rules: () => chatRules,
-    languageModel: chat,
-    embeddingModel,
+    build: createChatRequests({ url, headers, dialect: openaiChat, rules: chatRules }),
+    embeddings: createEmbeddingRequests({ url: endpointUrl(baseUrl, '/embeddings'), headers }),
     secret,
     fetch,
   });

@@ -29,14 +29,13 @@ export function prefersResponses(model: string): boolean {
   return isReasoningModel(model) || /^(?:codex|computer-use)|deep-research|-codex/.test(baseNameOf(model));
 }
 
-/** A request of chat completions as OpenAI's reasoning models take it, whatever server stands before them. */
-export function forReasoningModel(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  if (typeof body.model !== 'string' || !isReasoningModel(body.model)) return { ...body };
-  const { max_tokens: maxTokens, temperature, top_p: topP, ...rest } = body;
-  return {
-    ...rest,
-    ...(maxTokens === undefined ? {} : { max_completion_tokens: maxTokens }),
-    // From gpt-5.1 on, a model that is told not to reason takes them.
-    ...(body.reasoning_effort === 'none' ? { temperature, top_p: topP } : {}),
-  };
+/** Makes a request of chat completions one that OpenAI's reasoning models take, whatever server stands before them. */
+export function forReasoningModel(body: Record<string, unknown>): void {
+  if (typeof body.model !== 'string' || !isReasoningModel(body.model)) return;
+  body.max_completion_tokens = body.max_tokens;
+  delete body.max_tokens;
+  // From gpt-5.1 on, a model that is told not to reason takes them.
+  if (body.reasoning_effort === 'none') return;
+  delete body.temperature;
+  delete body.top_p;
 }

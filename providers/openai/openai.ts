@@ -5,7 +5,12 @@ import { type Provider, type ProviderCall, ProviderFailure, type ProviderPart } 
 import { responsesWire } from '../responses-wire/responses-reader.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { captureAs, captureFetch } from '../wire/captured-request.ts';
+import { createSdkRequests } from '../wire/sdk-requests.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
+import { bearer, requestHeaders } from '../wire/wire-request.ts';
+import { createChatRequests } from '../wires/chat/chat-request.ts';
+import { createEmbeddingRequests } from '../wires/embeddings/embeddings-request.ts';
+import { openaiChat } from './chat-dialect.ts';
 import { chatRules, prefersResponses, responsesRules, withoutPrefix } from './endpoints.ts';
 
 /** Nothing of a call is kept at OpenAI, and reasoning is summarised where the model does so. */
@@ -41,19 +46,24 @@ export function createOpenai(options: VendorOptions): Provider {
   /** The SDK knows models by OpenAI's names; the request names the model as the admin does. */
   const modelsFor = (id: string) =>
     withoutPrefix(id) === id ? models : createOpenAI({ ...settings, fetch: captureAs(id) });
-  const common = { embeddingModel: models.embeddingModel, secret, fetch };
+  const headers = requestHeaders(bearer(secret));
+  const embeddings = createEmbeddingRequests({ url: `${baseUrl}/embeddings`, headers });
+  const common = { embeddings, secret, fetch };
+  const url = `${baseUrl}/chat/completions`;
   const chat = createWireProvider({
     ...common,
     wire: chatWire(),
-    rules: () => chatRules,
-    languageModel: (id) => modelsFor(id).chat(withoutPrefix(id)),
+    build: createChatRequests({ url, headers, dialect: openaiChat, rules: chatRules }),
   });
   const responses = createWireProvider({
     ...common,
     wire: responsesWire,
-    rules: () => responsesRules,
-    languageModel: (id) => modelsFor(id).responses(withoutPrefix(id)),
-    adjust: forResponses,
+    build: createSdkRequests({
+      wire: responsesWire,
+      rules: () => responsesRules,
+      languageModel: (id) => modelsFor(id).responses(withoutPrefix(id)),
+      adjust: forResponses,
+    }),
   });
   let chatOnly = false;
 

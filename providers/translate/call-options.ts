@@ -4,60 +4,18 @@ import type {
   LanguageModelV4FilePart,
   LanguageModelV4Message,
 } from '@ai-sdk/provider';
-import { type ContentPart, type ProviderCall, ProviderFailure, type ProviderMessage } from '../provider.ts';
+import type { ContentPart, ProviderCall, ProviderMessage } from '../provider.ts';
+import { completeParameters, readEffort, readFile, readSchema, readToolChoice } from './call-parts.ts';
 import { arrangeConversation, type ConversationRules } from './conversation.ts';
-import { normalizeMediaType } from './media-type.ts';
 import { isStrictSchema } from './strict-schema.ts';
 
-type Reasoning = NonNullable<LanguageModelV4CallOptions['reasoning']>;
-
-const reasoningEfforts: ReadonlySet<string> = new Set<Reasoning>([
-  'none',
-  'minimal',
-  'low',
-  'medium',
-  'high',
-  'xhigh',
-  'max',
-]);
-
-function refuse(message: string): ProviderFailure {
-  return new ProviderFailure('BAD_USER_INPUT', message, { retryable: false });
-}
-
-function isReasoning(value: string): value is Reasoning {
-  return reasoningEfforts.has(value);
-}
-
-function isJsonSchema(value: object): value is JSONSchema7 {
-  return !Array.isArray(value);
-}
-
-function schemaOf(schema: Readonly<Record<string, unknown>>): JSONSchema7 {
-  if (isJsonSchema(schema)) return schema;
-  throw refuse('A JSON Schema must be an object.');
-}
-
-/** No vendor takes parameters that are no object, and OpenAI takes none without properties. */
-function parametersOf(schema: JSONSchema7): JSONSchema7 {
-  const { type = 'object', properties, $ref, allOf, anyOf, oneOf } = schema;
-  const isWhole = type !== 'object' || (properties ?? $ref ?? allOf ?? anyOf ?? oneOf) !== undefined;
-  return isWhole && schema.type !== undefined
-    ? schema
-    : { type, ...(isWhole ? {} : { properties: {} }), ...schema };
-}
-
 function filePart(part: Extract<ContentPart, { type: 'file' }>): LanguageModelV4FilePart {
-  const mediaType = normalizeMediaType(part.mediaType);
-  if (part.data !== undefined) return { type: 'file', mediaType, data: { type: 'data', data: part.data } };
-  const inline = /^data:([^,]*);base64,(.*)$/is.exec(part.url ?? '');
-  if (inline !== null) {
-    const [, given = '', data = ''] = inline;
-    return { type: 'file', mediaType: normalizeMediaType(given) || mediaType, data: { type: 'data', data } };
-  }
-  const url = URL.parse(part.url ?? '');
-  if (url === null) throw refuse('A file part needs base64 data or a valid URL.');
-  return { type: 'file', mediaType, data: { type: 'url', url } };
+  const { mediaType, data, url } = readFile(part);
+  return {
+    type: 'file',
+    mediaType,
+    data: url === null ? { type: 'data', data: data ?? '' } : { type: 'url', url: new URL(url) },
+  };
 }
 
 /** The results that follow one another are one message: Gemini takes parallel results in one turn only. */
@@ -96,31 +54,17 @@ function messageOf(message: ProviderMessage): LanguageModelV4Message {
 }
 
 function addTools(options: LanguageModelV4CallOptions, call: ProviderCall): void {
-  const { tools, toolChoice } = call;
+  const { tools } = call;
   if (tools !== undefined && tools.length > 0) {
     options.tools = tools.map((tool) => ({
       type: 'function',
       name: tool.name,
       ...(tool.description === undefined ? {} : { description: tool.description }),
-      inputSchema: parametersOf(schemaOf(tool.parameters)),
+      inputSchema: completeParameters(tool.parameters) as JSONSchema7,
     }));
   }
-  if (toolChoice === undefined) return;
-  if (toolChoice === 'auto' || toolChoice === 'none' || toolChoice === 'required') {
-    options.toolChoice = { type: toolChoice };
-  } else if (tools?.some((tool) => tool.name === toolChoice)) {
-    options.toolChoice = { type: 'tool', toolName: toolChoice };
-  } else {
-    throw refuse(`toolChoice is auto, none, required or the name of a tool; there is no tool ${toolChoice}.`);
-  }
-}
-
-function addReasoning(options: LanguageModelV4CallOptions, effort: string | undefined): void {
-  if (effort === undefined || effort === 'default') return;
-  if (!isReasoning(effort)) {
-    throw refuse(`reasoningEffort is one of ${[...reasoningEfforts].join(', ')}.`);
-  }
-  options.reasoning = effort;
+  const choice = readToolChoice(call);
+  if (choice !== undefined) options.toolChoice = choice;
 }
 
 /**
@@ -138,9 +82,11 @@ export function toCallOptions(call: ProviderCall, rules: ConversationRules = {})
   if (call.seed !== undefined) options.seed = call.seed;
   if (call.signal !== undefined) options.abortSignal = call.signal;
   addTools(options, call);
-  addReasoning(options, call.reasoningEffort);
+  const effort = readEffort(call);
+  if (effort !== undefined) options.reasoning = effort;
   if (call.responseSchema !== undefined) {
-    options.responseFormat = { type: 'json', schema: schemaOf(call.responseSchema), name: 'response' };
+    const schema = readSchema(call.responseSchema) as JSONSchema7;
+    options.responseFormat = { type: 'json', schema, name: 'response' };
     const strictJsonSchema = isStrictSchema(call.responseSchema);
     options.providerOptions = {
       openai: { strictJsonSchema },

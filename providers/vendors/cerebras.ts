@@ -1,21 +1,26 @@
-import { createCerebras } from '@ai-sdk/cerebras';
 import { chatWire } from '../chat-wire/chat-reader.ts';
 import type { Provider, ProviderCall } from '../provider.ts';
 import type { VendorOptions } from '../vendor-options.ts';
-import { captureFetch } from '../wire/captured-request.ts';
 import { TextBeforeCalls } from '../wire/part-filter.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
+import { bearer, requestHeaders } from '../wire/wire-request.ts';
+import { writeCompatibleFile } from '../wires/chat/chat-files.ts';
+import { type ChatDialect, createChatRequests } from '../wires/chat/chat-request.ts';
 
 const filter = (call: ProviderCall) => (call.responseSchema === undefined ? null : new TextBeforeCalls());
 
+export const cerebrasChat: ChatDialect = {
+  writeFile: writeCompatibleFile,
+  maxTokens: 'max_completion_tokens',
+};
+
 /** CEREBRAS: chat completions. Its models may repeat a tool call after a structured answer. */
 export function createCerebrasProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
-  const settings = { baseURL: baseUrl, apiKey: secret };
-  const { languageModel, embeddingModel } = createCerebras({ ...settings, fetch: captureFetch });
+  const headers = requestHeaders(bearer(secret));
   return createWireProvider({
     wire: { ...chatWire(), filter },
-    languageModel,
-    embeddingModel,
+    build: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect: cerebrasChat }),
+    embeddings: null,
     secret,
     fetch,
   });

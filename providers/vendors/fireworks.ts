@@ -1,13 +1,29 @@
-import { createFireworks } from '@ai-sdk/fireworks';
 import { chatWire } from '../chat-wire/chat-reader.ts';
 import type { Provider } from '../provider.ts';
+import type { Effort } from '../translate/call-parts.ts';
 import type { VendorOptions } from '../vendor-options.ts';
-import { captureFetch } from '../wire/captured-request.ts';
 import { createWireProvider } from '../wire/wire-provider.ts';
+import { bearer, requestHeaders } from '../wire/wire-request.ts';
+import { writeCompatibleFile } from '../wires/chat/chat-files.ts';
+import { type ChatDialect, createChatRequests } from '../wires/chat/chat-request.ts';
+import { createEmbeddingRequests } from '../wires/embeddings/embeddings-request.ts';
+
+const efforts: Partial<Record<Effort, string>> = { minimal: 'low', xhigh: 'high' };
+
+export const fireworksChat: ChatDialect = {
+  writeFile: writeCompatibleFile,
+  effort: (effort) => efforts[effort] ?? effort,
+  streamUsage: true,
+};
 
 /** FIREWORKS: chat completions and embeddings. */
 export function createFireworksProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
-  const settings = { baseURL: baseUrl, apiKey: secret };
-  const { languageModel, embeddingModel } = createFireworks({ ...settings, fetch: captureFetch });
-  return createWireProvider({ wire: chatWire(), languageModel, embeddingModel, secret, fetch });
+  const headers = requestHeaders(bearer(secret));
+  return createWireProvider({
+    wire: chatWire(),
+    build: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect: fireworksChat }),
+    embeddings: createEmbeddingRequests({ url: `${baseUrl}/embeddings`, headers }),
+    secret,
+    fetch,
+  });
 }

@@ -1,17 +1,30 @@
-import type { EmbeddingModelV4, EmbeddingModelV4CallOptions } from '@ai-sdk/provider';
 import { addUsage, type EmbeddingAnswer, type Provider, type ProviderUsage } from '../provider.ts';
+import { rejectInput } from '../translate/call-parts.ts';
 import { malformed } from '../translate/completeness.ts';
 import { failureOfEvent, toFailure } from '../translate/failure.ts';
 import { noUsage } from '../translate/usage.ts';
-import { embeddingRequestOf } from './captured-request.ts';
 import { readInputTokens, readVectors } from './embedding-answer.ts';
 import { type Fields, fields, saysAnything } from './fields.ts';
-import { perModel } from './model-cache.ts';
 import { sendRequest } from './send-request.ts';
+import type { WireRequest } from './wire-request.ts';
+
+/** Requests of a vendor's embeddings. */
+export interface EmbeddingRequests {
+  /** Values that one request may hold. */
+  valuesMax(model: string): number | Promise<number>;
+  /** @throws {ProviderFailure} BAD_USER_INPUT for dimensions that the AI model does not have */
+  build(
+    model: string,
+    values: readonly string[],
+    dimensions: number | undefined,
+  ): WireRequest | Promise<WireRequest>;
+  /** What the bytes of vectors in base64 are; floats of 32 bits where absent. */
+  readonly bytes?: 'int8';
+}
 
 export interface EmbedOptions {
-  /** Made with `captureFetch`: they build requests and send none. */
-  readonly embeddingModel: (id: string) => EmbeddingModelV4;
+  /** Null: the vendor does not embed. */
+  readonly embeddings: EmbeddingRequests | null;
   /** Kept out of every message. */
   readonly secret: string | null;
   readonly fetch: typeof globalThis.fetch;
@@ -32,14 +45,6 @@ function parse(body: string, secret: string | null): Fields {
   return answer;
 }
 
-/** Some of the SDK's packages take the length of the vectors as an option of their own, and else leave it out. */
-function withDimensions(
-  dimensions: number,
-): Pick<EmbeddingModelV4CallOptions, 'dimensions' | 'providerOptions'> {
-  const providerOptions = { cohere: { outputDimension: dimensions }, perplexity: { dimensions } };
-  return { dimensions, providerOptions };
-}
-
 /** Where a provider gives no count, ceil(UTF-8 bytes / 4) of the values stands in. */
 function usageOf(inputTokens: number | undefined, values: readonly string[]): ProviderUsage {
   if (inputTokens !== undefined) return { ...noUsage, inputTokens };
@@ -47,36 +52,28 @@ function usageOf(inputTokens: number | undefined, values: readonly string[]): Pr
   return { ...noUsage, inputTokens: Math.ceil(bytes / 4), estimated: true };
 }
 
-/**
- * Embeddings of any vendor: the SDK builds the requests, as many as the vendor's limit per request asks for, one after the
- * other; we send them and read the answers ourselves.
- */
+/** Embeddings of any vendor, in as many requests as its limit per request asks for, one after the other. */
 export function createEmbed(options: EmbedOptions): Provider['embed'] {
-  const { secret, fetch } = options;
-  const embeddingModel = perModel(options.embeddingModel);
+  const { embeddings, secret, fetch } = options;
 
   /**
    * One request. What it cost is reported also when its answer cannot be used.
    * @param dimensions of the vectors before it
    */
   async function embedPart(
-    model: EmbeddingModelV4,
+    requests: EmbeddingRequests,
     call: EmbedCall,
-    values: string[],
+    values: readonly string[],
     dimensions: number | undefined,
   ): Promise<EmbeddingAnswer> {
-    const request = await embeddingRequestOf(model, {
-      values,
-      ...(call.dimensions === undefined ? {} : withDimensions(call.dimensions)),
-    });
+    const request = await requests.build(call.model, values, call.dimensions);
     call.progress?.sends(values.length);
     const response = await sendRequest(request, fetch, secret, call.signal);
     const answer = parse(await response.text(), secret);
     const usage = usageOf(readInputTokens(answer, response.headers), values);
     let vectors: EmbeddingAnswer['vectors'] = [];
     try {
-      const int8 = String(request.init.body).includes('"encoding_format":"base64_int8"');
-      const read = readVectors(answer, values.length, int8 ? 'int8' : 'float32');
+      const read = readVectors(answer, values.length, requests.bytes ?? 'float32');
       if (dimensions !== undefined && read[0]?.length !== dimensions) throw malformed();
       vectors = read;
     } finally {
@@ -88,13 +85,13 @@ export function createEmbed(options: EmbedOptions): Provider['embed'] {
   return async (call) => {
     try {
       call.signal?.throwIfAborted();
-      const model = embeddingModel(call.model);
-      const perRequest = (await model.maxEmbeddingsPerCall) ?? call.values.length;
+      if (embeddings === null) throw rejectInput('This provider does not embed.');
+      const perRequest = await embeddings.valuesMax(call.model);
       const vectors: (readonly number[])[] = [];
       let usage: ProviderUsage | null = null;
       while (vectors.length < call.values.length) {
         const values = call.values.slice(vectors.length, vectors.length + perRequest);
-        const part = await embedPart(model, call, values, vectors[0]?.length);
+        const part = await embedPart(embeddings, call, values, vectors[0]?.length);
         for (const vector of part.vectors) vectors.push(vector);
         usage = usage === null ? part.usage : addUsage(usage, part.usage);
       }

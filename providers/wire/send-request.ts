@@ -1,5 +1,5 @@
 import { failureOfResponse } from '../translate/failure.ts';
-import type { CapturedRequest } from './captured-request.ts';
+import type { WireRequest } from './wire-request.ts';
 
 /**
  * Sends a request; what is no success is thrown.
@@ -7,7 +7,7 @@ import type { CapturedRequest } from './captured-request.ts';
  * @throws {ProviderFailure}
  */
 export async function sendRequest(
-  { url, init }: CapturedRequest,
+  { url, init }: WireRequest,
   fetch: typeof globalThis.fetch,
   secret: string | null,
   signal: AbortSignal | undefined,

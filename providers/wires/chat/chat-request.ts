@@ -1,0 +1,168 @@
+import type { ProviderCall, ProviderMessage, ToolCall } from '../../provider.ts';
+import {
+  completeParameters,
+  type Effort,
+  type FileSource,
+  type JsonSchema,
+  readEffort,
+  readFile,
+  readSchema,
+  readToolChoice,
+} from '../../translate/call-parts.ts';
+import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
+import { isStrictSchema } from '../../translate/strict-schema.ts';
+import { type BuildRequest, postJson } from '../../wire/wire-request.ts';
+
+/** A request of chat completions. What is undefined is not sent. */
+export interface ChatBody {
+  [field: string]: unknown;
+  messages: Record<string, unknown>[];
+}
+
+/** How a vendor's chat completions differ from the common form. */
+export interface ChatDialect {
+  /** The form of a file in a user message, by its place in it. @throws {ProviderFailure} where the vendor takes none of its type */
+  readonly writeFile: (file: FileSource, at: number) => object;
+  /** A user message of texts alone; `text`: one text as it is, several as parts. */
+  readonly userTexts?: 'text' | 'parts' | 'joined';
+  /** The content of a message that calls tools and says nothing: null, or an empty text. */
+  readonly emptyContent?: '';
+  /** The role of instructions. */
+  readonly systemRole?: (model: string) => 'system' | 'developer';
+  /** What is sent in place of the model's thinking beside its calls of tools; null: nothing. */
+  readonly thinkingPlace?: (model: string) => object | null;
+  /** Results of tools carry the tool's name. */
+  readonly namedResults?: true;
+  /** The vendor takes no calls of tools. */
+  readonly withoutTools?: true;
+  readonly maxTokens?: 'max_completion_tokens';
+  /** Null: the vendor takes no seed. */
+  readonly seed?: 'random_seed' | null;
+  /** Null: the vendor takes no stop texts. */
+  readonly stop?: null;
+  /** The choice of any tool. */
+  readonly required?: 'any';
+  /** JSON Schemas as the vendor takes them. */
+  readonly writeSchema?: (schema: JsonSchema) => JsonSchema;
+  readonly responseFormat?: (schema: JsonSchema) => object;
+  /** The effort to send for one asked for; absent: the same. */
+  readonly effort?: (effort: Effort, model: string) => string | undefined;
+  /** Has the usage sent at the end of a stream. */
+  readonly streamUsage?: true;
+  /** Last changes to a request. */
+  readonly adapt?: (body: ChatBody, call: ProviderCall) => void;
+  /** Has the structured answer given through the arguments of one more tool; null: it is given as text. */
+  readonly addAnswerTool?: (body: ChatBody, call: ProviderCall) => string | null;
+}
+
+export interface ChatRequestOptions {
+  /** Of chat completions. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly dialect: ChatDialect;
+  readonly rules?: ConversationRules;
+}
+
+type Message = ChatBody['messages'][number];
+
+function writeUser(parts: Extract<ProviderMessage, { role: 'user' }>['parts'], dialect: ChatDialect) {
+  const { userTexts = 'text', writeFile } = dialect;
+  if (userTexts === 'text' && parts.length === 1 && parts[0]?.type === 'text') return parts[0].text;
+  if (userTexts === 'joined' && parts.every((part) => part.type === 'text')) {
+    return parts.map(({ text }) => text).join('');
+  }
+  return parts.map((part, at) =>
+    part.type === 'text' ? { type: 'text', text: part.text } : writeFile(readFile(part), at),
+  );
+}
+
+/** Arguments that are no object are a text, and stay as the model wrote it. */
+function writeCall({ id, name, arguments: given }: ToolCall): object {
+  const text = typeof given === 'string' ? given : JSON.stringify(given);
+  return { id, type: 'function', function: { name, arguments: text } };
+}
+
+function writeMessage(message: ProviderMessage, { model }: ProviderCall, dialect: ChatDialect): Message {
+  switch (message.role) {
+    case 'system':
+      return { role: dialect.systemRole?.(model) ?? 'system', content: message.content };
+    case 'user':
+      return { role: 'user', content: writeUser(message.parts, dialect) };
+    case 'assistant': {
+      const { text, toolCalls } = message;
+      if (toolCalls.length === 0 || dialect.withoutTools) return { role: 'assistant', content: text };
+      return {
+        role: 'assistant',
+        content: text === '' ? (dialect.emptyContent ?? null) : text,
+        ...dialect.thinkingPlace?.(model),
+        tool_calls: toolCalls.map(writeCall),
+      };
+    }
+    case 'tool': {
+      const { toolCallId, toolName, content } = message;
+      return {
+        role: 'tool',
+        tool_call_id: toolCallId,
+        content,
+        ...(dialect.namedResults ? { name: toolName } : {}),
+      };
+    }
+  }
+}
+
+/** A tool as chat completions take it. */
+export function writeTool(name: string, description: string | undefined, parameters: JsonSchema): object {
+  return { type: 'function', function: { name, description, parameters } };
+}
+
+function addTools(body: ChatBody, call: ProviderCall, { required, writeSchema }: ChatDialect): void {
+  const choice = readToolChoice(call);
+  const { tools = [] } = call;
+  if (tools.length === 0) return;
+  body.tools = tools.map(({ name, description, parameters }) => {
+    const complete = completeParameters(parameters);
+    return writeTool(name, description, writeSchema?.(complete) ?? complete);
+  });
+  if (choice?.type === 'tool') body.tool_choice = { type: 'function', function: { name: choice.toolName } };
+  else body.tool_choice = choice?.type === 'required' ? (required ?? 'required') : choice?.type;
+}
+
+function writeResponseFormat(schema: JsonSchema, { responseFormat, writeSchema }: ChatDialect): object {
+  if (responseFormat !== undefined) return responseFormat(schema);
+  const json_schema = {
+    name: 'response',
+    schema: writeSchema?.(schema) ?? schema,
+    strict: isStrictSchema(schema),
+  };
+  return { type: 'json_schema', json_schema };
+}
+
+/** Writes requests of chat completions, as many vendors take them. */
+export function createChatRequests({ url, headers, dialect, rules = {} }: ChatRequestOptions): BuildRequest {
+  const { maxTokens = 'max_tokens', seed = 'seed', effort: writeEffort } = dialect;
+  return (call, streaming) => {
+    const { model, temperature, maxOutputTokens, responseSchema, stop = [] } = call;
+    const messages = arrangeConversation(call.messages, rules);
+    const body: ChatBody = {
+      model,
+      messages: messages.map((message) => writeMessage(message, call, dialect)),
+      temperature,
+      top_p: call.topP,
+      [maxTokens]: maxOutputTokens,
+    };
+    if (stop.length > 0 && dialect.stop !== null) body.stop = stop;
+    if (seed !== null) body[seed] = call.seed;
+    const effort = readEffort(call);
+    if (effort !== undefined) body.reasoning_effort = writeEffort ? writeEffort(effort, model) : effort;
+    addTools(body, call, dialect);
+    if (responseSchema !== undefined) {
+      body.response_format = writeResponseFormat(readSchema(responseSchema), dialect);
+    }
+    if (streaming) {
+      body.stream = true;
+      if (dialect.streamUsage) body.stream_options = { include_usage: true };
+    }
+    dialect.adapt?.(body, call);
+    return postJson(url, headers, body, dialect.addAnswerTool?.(body, call) ?? null);
+  };
+}

@@ -1,0 +1,46 @@
+import { createAzure } from '@ai-sdk/azure';
+import { createFireworks } from '@ai-sdk/fireworks';
+import { createMistral } from '@ai-sdk/mistral';
+import { createOpenAI } from '@ai-sdk/openai';
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import { createPerplexity } from '@ai-sdk/perplexity';
+import type { EmbeddingModelV4 } from '@ai-sdk/provider';
+import { describe, expect, it } from 'vitest';
+import type { ProviderKind } from '../../provider.ts';
+import { embeddingRequestOfSdk, openEmbeddings } from '../../testing/request-oracle.ts';
+import { captureFetch } from '../../wire/captured-request.ts';
+import { fields } from '../../wire/fields.ts';
+
+const baseURL = 'http://upstream.test/v1';
+const settings = { baseURL, apiKey: 'sk-test-0123456789', fetch: captureFetch };
+const compatible = createOpenAICompatible({ ...settings, name: 'openaiCompatible' });
+
+const vendors: readonly (readonly [ProviderKind, (id: string) => EmbeddingModelV4])[] = [
+  ['OPENAI', createOpenAI(settings).embeddingModel],
+  ['AZURE_OPENAI', createAzure(settings).embeddingModel],
+  ['OPENAI_COMPATIBLE', compatible.embeddingModel],
+  ['FIREWORKS', createFireworks(settings).embeddingModel],
+  ['MISTRAL', createMistral(settings).embeddingModel],
+  ['PERPLEXITY', createPerplexity(settings).embeddingModel],
+];
+
+/** Deliberate differences: their packages are older, and leave out the length of the vectors, which their APIs take. */
+const leftOut: ReadonlySet<ProviderKind> = new Set(['AZURE_OPENAI', 'FIREWORKS']);
+
+describe.each(vendors)('%s: requests of embeddings', (kind, embeddingModel) => {
+  it.each([undefined, 256])('are those that the AI SDK sends (dimensions: %s)', async (dimensions) => {
+    const send = await openEmbeddings(kind, baseURL);
+    const values = ['Hello', 'a "quoted" \\ text', '😀'];
+    const wanted = await embeddingRequestOfSdk(embeddingModel('m'), values, dimensions);
+    const body = leftOut.has(kind) ? { ...fields(wanted?.body), dimensions } : wanted?.body;
+    expect(await send('m', values, dimensions)).toEqual({ ...wanted, body });
+  });
+
+  it('hold as many values as those of the AI SDK', async () => {
+    const send = await openEmbeddings(kind, baseURL);
+    const valuesMax = Number(await embeddingModel('m').maxEmbeddingsPerCall);
+    const values = Array.from({ length: valuesMax + 1 }, (_, at) => String(at));
+    const sent = await send('m', values, undefined);
+    expect(sent).toEqual(await embeddingRequestOfSdk(embeddingModel('m'), values.slice(0, -1), undefined));
+  });
+});
