@@ -83,7 +83,7 @@ async function fail(error: unknown): Promise<never> {
   process.exit(1);
 }
 
-// `serve` takes this handler off and lives on.
+// `serve` replaces this handler: it ends the mesh first.
 process.on('uncaughtException', fail);
 try {
   readSecretFiles(process.env);

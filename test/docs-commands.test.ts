@@ -15,6 +15,7 @@ import {
   startHeddle,
   temporaryDirectory,
 } from './support/mesh.ts';
+import { sourceFolders } from './support/source-folders.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const pages = [
@@ -22,11 +23,9 @@ const pages = [
   'CONTRIBUTING.md',
   ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
 ];
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
-  'scripts' | 'imports',
-  Record<string, string>
->;
-const { scripts } = manifest;
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly scripts: Readonly<Record<string, string>>;
+};
 
 /** Enough for a bench to show that it runs; its figures mean nothing then. */
 const smallestLoad = {
@@ -110,9 +109,7 @@ describe('the commands of the documentation', () => {
 
   it('npm run dev watches every folder of the server', () => {
     const watched = [...(scripts.dev ?? '').matchAll(/--watch-path=(\S+)/g)].map(([, path]) => path);
-    const { imports } = manifest;
-    const folders = Object.values(imports).map((path) => path.split('/')[1]);
-    expect(watched.sort()).toEqual(folders.filter((folder) => folder !== 'test').sort());
+    expect(watched.sort()).toEqual(sourceFolders.toSorted());
   });
 
   it.each([

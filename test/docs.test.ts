@@ -82,7 +82,7 @@ describe('documentation', () => {
     const events = [...sources.matchAll(/\bevent: (?:\w+ \? '(\w+)' : )?'(\w+)'[,} ]/g)].flatMap((found) =>
       found.slice(1).filter((name) => name !== undefined),
     );
-    const listed = [...page.matchAll(/^\| `(\w+)` \| (?:info|warn|error)/gm)].map(([, name]) => name);
+    const listed = [...page.matchAll(/^\| `(\w+)` \| (?:info|warn|error|fatal)/gm)].map(([, name]) => name);
     expect(listed.toSorted()).toEqual([...new Set(events)].toSorted());
 
     const [, type = ''] = /type CutReason = ([^;]+);/.exec(sources) ?? [];

@@ -4,37 +4,66 @@ import { dataDirectory, type Environment, parseParts, readEnvironment } from '#s
 import { createLog } from '#server/log.ts';
 import { explainStartFailure } from '#server/start-failure.ts';
 
-/** Runs the mesh, or the parts that `--only` names, until SIGTERM or SIGINT. Answers the exit code. */
+/**
+ * Runs the mesh, or the parts that `--only` names, until SIGTERM or SIGINT. Resolves to the exit code: 1 where an error that
+ * no handler caught ended it.
+ */
 export async function serve(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { only: { type: 'string' } } });
   const environment = readEnvironment(process.env);
   const parts = parseParts(values.only);
   const log = createLog(environment.LOG_LEVEL);
 
-  // Nothing that a request does may end the process: what escapes every handler is logged and the process goes on.
-  process.removeAllListeners('uncaughtException');
-  process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
-  process.on('uncaughtException', (error) => log.fatal({ err: error }, 'uncaught exception'));
-
-  const stop = signalled(log);
+  const crash = awaitCrash(log);
+  const signal = awaitSignal(log);
   const { startMesh } = await import('#server/services.ts');
-  const mesh = await startMesh({ environment, parts, providerEnvironment: process.env, log });
+  const starting = startMesh({ environment, parts, providerEnvironment: process.env, log });
+  const mesh = await Promise.race([starting, crash]);
+  if (mesh === 'CRASHED') return exitNow(log);
   process.stdout.write(banner(mesh, environment));
 
-  const signal = await stop;
-  log.info({ signal }, 'stopping');
-  const drainMs = environment.HEDDLE_DRAIN_MS;
-  const graceMs = environment.HEDDLE_SHUTDOWN_GRACE_MS;
+  const reason = await Promise.race([signal, crash]);
+  const crashed = reason === 'CRASHED';
+  if (!crashed) log.info({ signal: reason }, 'stopping');
+  const drainMs = crashed ? 0 : environment.HEDDLE_DRAIN_MS;
+  const graceMs = Math.min(environment.HEDDLE_SHUTDOWN_GRACE_MS, crashed ? crashGraceMsMax : Infinity);
   endProcessAfter(drainMs + graceMs + closingMsMax, log);
-  const ended = await mesh.close({ drainMs, graceMs }).then(
-    () => 0,
-    (error: unknown) => {
-      log.error({ err: error }, explainStartFailure(error));
-      return 1;
-    },
-  );
+  try {
+    await mesh.close({ drainMs, graceMs });
+  } catch (error) {
+    log.error({ err: error }, explainStartFailure(error));
+    return exitNow(log);
+  }
+  if (crashed) return exitNow(log);
   log.flush();
-  return ended;
+  return 0;
+}
+
+/** How long calls in progress may take to end after an error that no handler caught: nothing is known about its reach. */
+const crashGraceMsMax = 1_000;
+
+/**
+ * Resolves at the first error that no handler caught, rejections included, and logs that one alone: what follows comes of
+ * it. The process ends then, and another one or a restart takes over.
+ */
+function awaitCrash(log: Logger): Promise<'CRASHED'> {
+  process.removeAllListeners('uncaughtException');
+  return new Promise((resolve) => {
+    let isLogged = false;
+    process.on('uncaughtException', (error, origin) => {
+      if (isLogged) return;
+      isLogged = true;
+      const name = origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception';
+      log.fatal({ event: 'process_failed', err: error }, `${name}; the process ends`);
+      resolve('CRASHED');
+    });
+  });
+}
+
+/** Ends the process at once, whatever still keeps it open. */
+function exitNow(log: Logger): never {
+  log.flush();
+  process.exit(1);
 }
 
 /** How long, after the grace time, closing the rows and the stores may take: a store that is lost must not hold the process. */
@@ -44,8 +73,7 @@ const closingMsMax = 2_500;
 function endProcessAfter(ms: number, log: Logger): void {
   const timer = setTimeout(() => {
     log.warn('ended before everything was closed; the next start closes the rows that are left');
-    log.flush();
-    process.exit(1);
+    exitNow(log);
   }, ms);
   timer.unref();
 }
@@ -54,15 +82,14 @@ function endProcessAfter(ms: number, log: Logger): void {
 const sameSignalMs = 1_000;
 
 /** Resolves at the first SIGTERM or SIGINT. One that comes later, while the process stops, ends it at once. */
-function signalled(log: Logger): Promise<NodeJS.Signals> {
+function awaitSignal(log: Logger): Promise<NodeJS.Signals> {
   return new Promise((stopped) => {
     let firstMs: number | undefined;
     const hear = (signal: NodeJS.Signals) => {
       firstMs ??= performance.now();
       if (performance.now() - firstMs < sameSignalMs) return stopped(signal);
       log.warn({ signal }, 'stopped at once; the next start closes the rows of what still ran');
-      log.flush();
-      process.exit(1);
+      exitNow(log);
     };
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, hear);
   });
