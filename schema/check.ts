@@ -15,6 +15,13 @@ import {
   parse,
 } from 'graphql';
 import { apiSchemaOf } from './api-schema.ts';
+import {
+  concernsClients,
+  criticalityOf,
+  findChangedSpecifications,
+  findNewImplementers,
+  isExecutable,
+} from './client-changes.ts';
 import { findDemandChanges } from './demand-changes.ts';
 import { findInvalidDirectives } from './directive-values.ts';
 import type { SchemaFinding } from './findings.ts';
@@ -34,6 +41,11 @@ const whatToDoByChange: Readonly<Record<string, string>> = {
   TYPE_KIND_CHANGED: 'Give the new kind of type another name.',
   UNION_MEMBER_REMOVED: 'Keep the member; it need never be answered.',
   OBJECT_TYPE_INTERFACE_REMOVED: 'Keep implementing the interface.',
+  DIRECTIVE_REMOVED: 'Keep the directive; it may do nothing.',
+  DIRECTIVE_ARGUMENT_ADDED: 'Make the new argument nullable or give it a default.',
+  DIRECTIVE_ARGUMENT_REMOVED: 'Keep the argument and mark it @deprecated; it may do nothing.',
+  DIRECTIVE_LOCATION_REMOVED: 'Keep the location; the directive may do nothing there.',
+  DIRECTIVE_REPEATABLE_REMOVED: 'Keep it repeatable.',
 };
 
 /** A committed supergraph that is not what the subgraphs compose to. */
@@ -52,10 +64,10 @@ export function findStale(composed: string, committed: string | undefined): read
   ];
 }
 
-function apiFinding(change: Change): SchemaFinding {
+function apiFinding(change: Change, current: GraphQLSchema): SchemaFinding {
   const where = change.path ?? 'the schema';
   const problem = `${change.type}: ${change.message}`;
-  if (change.criticality.level !== CriticalityLevel.Breaking) {
+  if (criticalityOf(change, current) !== CriticalityLevel.Breaking) {
     return { rule: 'dangerous', where, problem, whatToDo: 'Tell the clients that may notice.' };
   }
   const usual = 'Add what is new beside what is there, and deprecate what is there.';
@@ -76,16 +88,17 @@ export async function findApiChanges(
   return [
     ...lost,
     ...findNewOneOfs(baseline, current),
+    ...findNewImplementers(baseline, current),
+    ...findChangedSpecifications(baseline, current),
     ...changes
-      .filter((change) => change.criticality.level !== CriticalityLevel.NonBreaking)
-      // Our directives stand in the SDL only; no client can write them into an operation.
-      .filter((change) => !String(change.type).startsWith('DIRECTIVE'))
-      .map(apiFinding)
+      .filter((change) => criticalityOf(change, current) !== CriticalityLevel.NonBreaking)
+      .filter((change) => concernsClients(change, baseline))
+      .map((change) => apiFinding(change, current))
       .filter(({ rule, where }) => rule === 'breaking' || !isLost.has(where)),
   ];
 }
 
-/** Arguments and input fields that could be left out, and no longer can, as they have lost their default. */
+/** Arguments, of fields and directives, and input fields that could be left out, and no longer can, as they have lost their default. */
 function findLostDefaults(baseline: GraphQLSchema, current: GraphQLSchema): readonly SchemaFinding[] {
   const now = new Map(inputsOf(current));
   return [...inputsOf(baseline)].flatMap(([where, before]) => {
@@ -128,6 +141,10 @@ function* inputsOf(schema: GraphQLSchema): Generator<readonly [string, GraphQLAr
         for (const argument of field.args) yield [`${type.name}.${field.name}.${argument.name}`, argument];
       }
     }
+  }
+  for (const directive of schema.getDirectives()) {
+    if (!isExecutable(directive)) continue;
+    for (const argument of directive.args) yield [`@${directive.name}.${argument.name}`, argument];
   }
 }
 
