@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import type { Lifecycle, RouteStrategy } from '#core/graph-enums.ts';
 import { type ModelRecord, models, priceInForce } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
@@ -53,7 +54,7 @@ export interface CatalogModel {
   readonly maxOutputTokens: number | null;
   /** The row in force when the snapshot was taken; null: unknown. */
   readonly price: CatalogPrice | null;
-  readonly lifecycle: 'ACTIVE' | 'DEPRECATED' | 'RETIRED';
+  readonly lifecycle: Lifecycle;
   readonly replacedById: string | null;
   /** Tells a model from one of the same id that was deleted before. */
   readonly createdAtMs: number;
@@ -61,7 +62,7 @@ export interface CatalogModel {
 
 export interface CatalogRoute {
   readonly alias: string;
-  readonly strategy: 'PRIORITY' | 'WEIGHTED' | 'CHEAPEST' | 'FASTEST' | 'LEAST_BUSY';
+  readonly strategy: RouteStrategy;
   /** In the order they were saved. */
   readonly targets: readonly {
     readonly model: CatalogModel;

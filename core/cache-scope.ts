@@ -1,7 +1,12 @@
-/** Whom a kept answer is shared with, the narrowest first; see the enum CacheScope in directives.graphql. */
-export const cacheScopes = ['CALLER', 'APP', 'TENANT', 'PUBLIC'] as const;
+import type { CacheScope } from './graph-enums.ts';
 
-export type CacheScope = (typeof cacheScopes)[number];
+/** How widely a kept answer is shared: more with each number. */
+const widths = { CALLER: 0, APP: 1, TENANT: 2, PUBLIC: 3 } as const satisfies Record<CacheScope, number>;
+
+/** Whom a kept answer is shared with, the narrowest first. */
+export const cacheScopes: readonly CacheScope[] = (Object.keys(widths) as CacheScope[]).sort(
+  (a, b) => widths[a] - widths[b],
+);
 
 /** The narrowest of the scopes that are given. One that is unknown counts as CALLER. */
 export function narrowestScope(

@@ -1,9 +1,4 @@
-import type { CacheScope } from './cache-scope.ts';
-
-/** What a metered field draws on; see the enum Meter in directives.graphql. */
-export type Meter = 'REQUESTS' | 'TOKENS' | 'COST' | 'CONCURRENCY' | 'READS';
-
-export type LimitWindow = 'SECOND' | 'MINUTE' | 'HOUR' | 'DAY' | 'MONTH' | 'INFLIGHT';
+import type { CacheScope, LimitWindow, Meter, PayloadLogging } from './graph-enums.ts';
 
 /** One limit that binds a caller: of its tenant's plan, its app, its key, or a budget. */
 export interface CallerLimit {
@@ -51,7 +46,7 @@ export interface Caller {
   readonly limits: readonly CallerLimit[];
   /** Data residency: a provider's region must be one of these; null: anywhere. */
   readonly allowedRegions: readonly string[] | null;
-  readonly payloadLogging: 'NONE' | 'METADATA' | 'FULL';
+  readonly payloadLogging: PayloadLogging;
   /** What `cache: DEFAULT` means for this caller. */
   readonly cacheByDefault: boolean;
   /** What its app or tenant narrows the scope of every @cache to; absent: not at all. */

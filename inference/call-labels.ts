@@ -17,6 +17,3 @@ export interface CallLabels extends Omit<CallOrigin, 'caller'> {
   /** NONE: no content of the call is kept. */
   readonly retention?: 'NONE';
 }
-
-/** How long the content of a call is kept: as the mesh does, or not beyond the call. */
-export type Retention = 'DEFAULT' | 'NONE';

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import type { InvocationCache, InvocationStatus } from '#mongo/invocations.ts';
+import type { CacheStatus, CompletionStatus } from '#core/graph-enums.ts';
 import type { FinishReason, ProviderUsage, ToolCall } from '#providers/provider.ts';
 
 /** One provider call, as plain JSON. */
@@ -7,7 +7,7 @@ export interface AttemptData {
   readonly modelId: string;
   readonly startedAtMs: number;
   readonly durationMs: number;
-  readonly outcome: 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+  readonly outcome: Exclude<CompletionStatus, 'RUNNING'>;
   readonly error: string | null;
   readonly usage: ProviderUsage | null;
   readonly usageEstimated: boolean;
@@ -28,7 +28,7 @@ export interface CompletionError {
 /** A completion as resolvers, stream logs and other processes see it: plain JSON. */
 export interface CompletionData {
   readonly id: string;
-  readonly status: InvocationStatus;
+  readonly status: CompletionStatus;
   readonly text: string;
   readonly json: unknown;
   readonly reasoning: string | null;
@@ -36,7 +36,7 @@ export interface CompletionData {
   readonly finishReason: FinishReason;
   readonly usage: ProviderUsage;
   readonly costNanos: string;
-  readonly cache: InvocationCache;
+  readonly cache: CacheStatus;
   readonly modelId: string;
   readonly promptVersionId: string | null;
   readonly attempts: readonly AttemptData[];

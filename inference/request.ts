@@ -1,10 +1,7 @@
-import type { CacheScope } from '#core/cache-scope.ts';
+import type { CacheScope, CacheUse, OnDisconnect } from '#core/graph-enums.ts';
 import type { ProviderCall } from '#providers/provider.ts';
 import type { StructuredOutput } from './admission/structured-output.ts';
 import type { CallLabels } from './call-labels.ts';
-
-export type CacheUse = 'DEFAULT' | 'USE' | 'BYPASS' | 'REFRESH';
-export type OnDisconnect = 'CANCEL' | 'DRAIN' | 'KEEP';
 
 /** What of a field's @cache an invocation needs; null where the field has none. */
 export interface CachePolicy {

@@ -1,6 +1,5 @@
+import type { AccessStatus } from '#core/graph-enums.ts';
 import { defineCollection } from './collection.ts';
-
-export type AccessStatus = 'PENDING' | 'APPROVED' | 'DENIED' | 'REVOKED';
 
 /** A request of one app to use something that asks for approval: one per app and resource, in its present state. */
 export interface AccessGrantRecord {

@@ -1,5 +1,6 @@
+import type { LimitSetter } from '#core/graph-enums.ts';
 import { defineCollection } from './collection.ts';
-import { type LimitRecord, type LimitSetter, limitsPath } from './limit.ts';
+import { type LimitRecord, limitsPath } from './limit.ts';
 import type { NarrowedCacheScope } from './tenants.ts';
 
 /** An application of a tenant: what keys belong to and what usage is told by. */

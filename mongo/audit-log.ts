@@ -1,5 +1,6 @@
 import { hash, randomUUID } from 'node:crypto';
 import type { Connection } from 'mongoose';
+import type { AuditOutcome } from '#core/graph-enums.ts';
 import { defineCollection } from './collection.ts';
 
 /** Who did it. */
@@ -24,7 +25,7 @@ export interface AuditRecord {
   actor: AuditActor;
   /** What the mutation's @audited names, e.g. "apiKey.create". */
   action: string;
-  outcome: 'STARTED' | 'SUCCEEDED' | 'FAILED' | 'REFUSED';
+  outcome: AuditOutcome;
   /** The code of the catalogue when it failed. */
   errorCode: string | null;
   targetType: string | null;
@@ -91,7 +92,7 @@ export type AuditEnd = Partial<Pick<AuditRecord, 'tenantId'>> &
 export type AuditOccurrence = Pick<
   AuditRecord,
   'tenantId' | 'actor' | 'action' | 'errorCode' | 'requestId' | 'clientRequestId' | 'clientAddress'
-> & { readonly outcome: 'SUCCEEDED' | 'REFUSED'; readonly count: number };
+> & { readonly outcome: Extract<AuditOutcome, 'SUCCEEDED' | 'REFUSED'>; readonly count: number };
 
 /** Where audited mutations leave their records. A change whose beginning cannot be written must not be made. */
 export interface AuditLog {

@@ -1,5 +1,5 @@
+import type { LimitSetter, LimitWindow } from '#core/graph-enums.ts';
 import { defineCollection } from './collection.ts';
-import type { LimitSetter } from './limit.ts';
 
 /** How much a tenant, or one of its apps, may spend in a window. What was spent is told by the quota state. */
 export interface BudgetRecord {
@@ -8,7 +8,7 @@ export interface BudgetRecord {
   /** Null: of the whole tenant. */
   appId: string | null;
   amountNanos: bigint;
-  window: 'SECOND' | 'MINUTE' | 'HOUR' | 'DAY' | 'MONTH';
+  window: Exclude<LimitWindow, 'INFLIGHT'>;
   /** Parts of the amount, e.g. 0.8. */
   alertAt: number[];
   /** A hard budget refuses, a soft one only counts. */

@@ -1,3 +1,4 @@
+import type { CredentialState } from '#core/graph-enums.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
 
 /** A credential as it is stored, as far as opening it needs. */
@@ -12,7 +13,7 @@ export interface SealedCredential {
 /** Whether the secret can be used, and it, or why not. */
 export type OpenedCredential =
   | { readonly state: 'READY'; readonly secret: string }
-  | { readonly state: 'ORIGIN_CHANGED' | 'UNREADABLE'; readonly reason: string };
+  | { readonly state: Extract<CredentialState, 'ORIGIN_CHANGED' | 'UNREADABLE'>; readonly reason: string };
 
 const originChanged: OpenedCredential = {
   state: 'ORIGIN_CHANGED',

@@ -1,9 +1,7 @@
 import type { ErrorCode } from '#core/errors.ts';
+import type { CacheStatus, CompletionStatus, Retention } from '#core/graph-enums.ts';
 import { defineCollection } from './collection.ts';
 import type { PriceRecord } from './models.ts';
-
-export type InvocationStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
-export type InvocationCache = 'MISS' | 'HIT' | 'SEMANTIC_HIT' | 'BYPASS' | 'COALESCED';
 
 /** Tokens; input includes cached input, output includes reasoning. */
 export interface UsageRecord {
@@ -21,8 +19,7 @@ export interface AttemptRecord {
   modelId: string;
   startedAt: Date;
   durationMs: number;
-  /** SUCCEEDED, FAILED or CANCELLED. */
-  outcome: string;
+  outcome: Exclude<CompletionStatus, 'RUNNING'>;
   /** The code and a message without secrets; null when it succeeded. */
   error: string | null;
   /** Null: the provider told none. */
@@ -83,7 +80,7 @@ export interface InvocationRecord {
   _id: string;
   /** completion or embedding. */
   kind: string;
-  status: InvocationStatus;
+  status: CompletionStatus;
   tenantId: string;
   appId: string | null;
   keyId: string | null;
@@ -104,7 +101,7 @@ export interface InvocationRecord {
   unpriced?: true;
   /** Upper bounds of what the call draws, reserved before it was sent; absent where nothing is drawn, and on older rows. */
   reserved?: { tokens: number; costNanos: bigint };
-  cache: InvocationCache;
+  cache: CacheStatus;
   latencyMs: number | null;
   timeToFirstTokenMs: number | null;
   errorCode: ErrorCode | null;
@@ -125,7 +122,7 @@ export interface InvocationRecord {
   /** The client's own tags; absent when there are none. */
   tags?: string[];
   /** NONE: the caller had no content kept; absent otherwise. */
-  retention?: 'NONE';
+  retention?: Exclude<Retention, 'DEFAULT'>;
   /** Present only while RUNNING. */
   opening?: OpeningRecord;
   /** Present only while RUNNING, once more is known than `opening` says. */

@@ -1,10 +1,8 @@
-/** Who set a limit or a budget: what an operator (`tenants:admin`) set, a tenant cannot lift. */
-export type LimitSetter = 'OPERATOR' | 'TENANT';
-
+import type { LimitSetter, LimitWindow, Meter } from '#core/graph-enums.ts';
 /** One limit as stored: a plan's, an app's or a key's. */
 export interface LimitRecord {
-  meter: 'REQUESTS' | 'TOKENS' | 'COST' | 'CONCURRENCY' | 'READS';
-  window: 'SECOND' | 'MINUTE' | 'HOUR' | 'DAY' | 'MONTH' | 'INFLIGHT';
+  meter: Meter;
+  window: LimitWindow;
   /** Calls, tokens, calls in flight or cost of reads; nano-dollars for COST. */
   amount: bigint;
   /** Absent in records of versions that did not keep it: then it counts as an operator's. */

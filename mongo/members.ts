@@ -1,6 +1,5 @@
+import type { MemberRole } from '#core/graph-enums.ts';
 import { defineCollection } from './collection.ts';
-
-export type MemberRole = 'OWNER' | 'ADMIN' | 'DEVELOPER' | 'VIEWER';
 
 export interface MemberRecord {
   _id: string;

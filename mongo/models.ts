@@ -1,3 +1,4 @@
+import type { Capability, Lifecycle, Modality } from '#core/graph-enums.ts';
 import { defineCollection } from './collection.ts';
 
 /** Nano-dollars per million tokens, in force from `effectiveFrom` until the next row. */
@@ -19,14 +20,14 @@ export interface ModelRecord {
   readonly _id: string;
   readonly providerId: string;
   readonly name: string;
-  readonly capabilities: readonly string[];
-  readonly inputModalities: readonly string[];
-  readonly outputModalities: readonly string[];
+  readonly capabilities: readonly Capability[];
+  readonly inputModalities: readonly Modality[];
+  readonly outputModalities: readonly Modality[];
   readonly contextTokens: number | null;
   readonly maxOutputTokens: number | null;
   /** Oldest first; empty: the price is unknown. */
   readonly prices: readonly PriceRecord[];
-  readonly lifecycle: 'ACTIVE' | 'DEPRECATED' | 'RETIRED';
+  readonly lifecycle: Lifecycle;
   readonly replacedById: string | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -36,6 +37,9 @@ export interface ModelRecord {
 export interface DeletedModelRecord extends ModelRecord {
   readonly deletedAt: Date;
 }
+
+/** A model that history refers to. */
+export type MaybeDeletedModel = ModelRecord & Partial<Pick<DeletedModelRecord, 'deletedAt'>>;
 
 const text = { type: String, required: true };
 

@@ -1,11 +1,11 @@
+import type { ProviderKind } from '#core/graph-enums.ts';
 import { defineCollection } from './collection.ts';
 
 /** A provider the mesh may call. Mesh-wide: no tenant owns it. */
 export interface ProviderRecord {
   /** Chosen by the admin: [a-z0-9][a-z0-9-]*. */
   readonly _id: string;
-  /** A ProviderKind. */
-  readonly kind: string;
+  readonly kind: ProviderKind;
   /** A checked http(s) URL; null: the vendor's own. */
   readonly baseUrl: string | null;
   readonly region: string | null;
@@ -18,6 +18,9 @@ export interface ProviderRecord {
 export interface DeletedProviderRecord extends ProviderRecord {
   readonly deletedAt: Date;
 }
+
+/** A provider that history refers to. */
+export type MaybeDeletedProvider = ProviderRecord & Partial<Pick<DeletedProviderRecord, 'deletedAt'>>;
 
 const text = { type: String, required: true };
 

@@ -1,3 +1,4 @@
+import type { RouteStrategy } from '#core/graph-enums.ts';
 import { defineCollection } from './collection.ts';
 
 export interface RouteTargetRecord {
@@ -20,7 +21,7 @@ interface RouteTimeoutsRecord {
 export interface RouteRecord {
   /** The alias: [a-z0-9][a-z0-9-]*, so never a model id, which holds a slash. */
   readonly _id: string;
-  readonly strategy: 'PRIORITY' | 'WEIGHTED' | 'CHEAPEST' | 'FASTEST' | 'LEAST_BUSY';
+  readonly strategy: RouteStrategy;
   readonly targets: readonly RouteTargetRecord[];
   readonly timeouts: RouteTimeoutsRecord;
   /** Provider calls at most for one completion, retries and fallbacks together. */

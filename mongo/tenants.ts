@@ -1,9 +1,8 @@
+import type { CacheScope, PayloadLogging } from '#core/graph-enums.ts';
 import { defineCollection } from './collection.ts';
 
-export type PayloadLogging = 'NONE' | 'METADATA' | 'FULL';
-
 /** What the scope of @cache can be narrowed to. */
-export type NarrowedCacheScope = 'CALLER' | 'APP' | 'TENANT';
+export type NarrowedCacheScope = Exclude<CacheScope, 'PUBLIC'>;
 
 export interface TenantRecord {
   /** Made from the name, e.g. "acme". */

@@ -1,7 +1,8 @@
 import type { ErrorCode } from '#core/errors.ts';
-import type { ProviderKind } from '#core/providers/provider-vendors.ts';
+import type { FinishReason, ProviderKind } from '#core/graph-enums.ts';
 
-export { type ProviderKind, providerKinds } from '#core/providers/provider-vendors.ts';
+export type { FinishReason, ProviderKind } from '#core/graph-enums.ts';
+export { providerKinds } from '#core/providers/provider-vendors.ts';
 
 export type ContentPart =
   | { readonly type: 'text'; readonly text: string }
@@ -47,15 +48,6 @@ export interface ProviderCall {
   readonly reasoningEffort?: string;
   readonly signal?: AbortSignal;
 }
-
-export type FinishReason =
-  | 'STOP'
-  | 'LENGTH'
-  | 'TOOL_CALLS'
-  | 'CONTENT_FILTER'
-  | 'ERROR'
-  | 'CANCELLED'
-  | 'OTHER';
 
 /** The provider's own count. Input includes cached input; output includes reasoning. */
 export interface ProviderUsage {

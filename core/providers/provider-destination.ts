@@ -1,4 +1,5 @@
-import { type ProviderKind, providerVendors } from './provider-vendors.ts';
+import type { ProviderKind } from '../graph-enums.ts';
+import { providerVendors } from './provider-vendors.ts';
 
 /** Kinds whose address, or the address that their key is exchanged at, depends on the region. */
 const regional: ReadonlySet<string> = new Set<ProviderKind>(['BEDROCK', 'VERTEX']);

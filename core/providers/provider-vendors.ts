@@ -1,26 +1,6 @@
-/** Every kind of provider there is; the graph's enum ProviderKind names the same. */
-export const providerKinds = [
-  'DEMO',
-  'OPENAI',
-  'OPENAI_COMPATIBLE',
-  'AZURE_OPENAI',
-  'ANTHROPIC',
-  'GOOGLE',
-  'VERTEX',
-  'BEDROCK',
-  'MISTRAL',
-  'COHERE',
-  'GROQ',
-  'DEEPSEEK',
-  'XAI',
-  'TOGETHER',
-  'FIREWORKS',
-  'PERPLEXITY',
-  'CEREBRAS',
-  'OLLAMA',
-  'VLLM',
-] as const;
-export type ProviderKind = (typeof providerKinds)[number];
+import { type Capability, type Modality, ProviderKind } from '../graph-enums.ts';
+/** Every kind of provider there is. */
+export const providerKinds = Object.values(ProviderKind);
 
 /** What is known of a kind of provider without calling it. docs/providers.md tells it to people. */
 export interface ProviderVendor {
@@ -326,9 +306,9 @@ export const demoProviderId = 'demo';
 export interface DemoModel {
   readonly name: string;
   readonly description: string;
-  readonly capabilities: readonly ('CHAT' | 'STREAMING' | 'TOOLS' | 'STRUCTURED_OUTPUT' | 'EMBEDDINGS')[];
-  readonly inputModalities: readonly ('TEXT' | 'IMAGE')[];
-  readonly outputModalities: readonly ('TEXT' | 'EMBEDDING')[];
+  readonly capabilities: readonly Capability[];
+  readonly inputModalities: readonly Modality[];
+  readonly outputModalities: readonly Modality[];
   readonly contextTokens: number;
   readonly maxOutputTokens: number | null;
 }

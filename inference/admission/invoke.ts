@@ -1,5 +1,6 @@
 import type { Caller } from '#core/caller.ts';
-import type { InvocationCache, InvocationRecord } from '#mongo/invocations.ts';
+import type { CacheStatus, OnDisconnect } from '#core/graph-enums.ts';
+import type { InvocationRecord } from '#mongo/invocations.ts';
 import { type CompletionData, newCompletionId, noUsage } from '../completion.ts';
 import type { InferenceDeps } from '../deps.ts';
 import { readCallTexts } from '../execution/guarded-texts.ts';
@@ -11,7 +12,7 @@ import { openRow, type RowStart, reserveInRow, resultOf } from '../ledger/rows.t
 import { larger, Meters } from '../metering/meters.ts';
 import { outputTokensLimit, outputTokensMax, upperBound } from '../metering/settle.ts';
 import type { PlannedCall } from '../planned-call.ts';
-import type { CachePolicy, CompletionRequest, OnDisconnect } from '../request.ts';
+import type { CachePolicy, CompletionRequest } from '../request.ts';
 import { candidatesFor, type RoutingNeeds } from '../routing/route.ts';
 import { createEventSink, type EventSink } from '../streams/event-sink.ts';
 import { requireModel } from './allowed-names.ts';
@@ -206,7 +207,7 @@ export function createInvoker(
     request: CompletionRequest,
     caller: Caller,
     options: BeginOptions,
-    cache: 'MISS' | 'BYPASS',
+    cache: Extract<CacheStatus, 'MISS' | 'BYPASS'>,
   ): Promise<Begun> {
     // Again: it may have waited for the answer to an identical call, and the process drained meanwhile.
     running.admit();
@@ -287,7 +288,7 @@ export function createInvoker(
     request: CompletionRequest,
     caller: Caller,
     found: CachedAnswer,
-    cache: InvocationCache,
+    cache: CacheStatus,
   ): Promise<Begun> {
     const nowMs = deps.now();
     const { promptVersionId } = request;

@@ -1,6 +1,7 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
 import { isEndedByMesh } from '#core/connection-lost.ts';
+import type { CompletionStatus } from '#core/graph-enums.ts';
 import { ProviderFailure, type ProviderUsage } from '#providers/provider.ts';
 import type { CallLabels } from '../call-labels.ts';
 import type { InferenceDeps } from '../deps.ts';
@@ -157,7 +158,9 @@ export class Embedding implements RunningCall {
     });
   }
 
-  #endedBy(end: AttemptEnd & { readonly outcome: 'FAILED' | 'CANCELLED' }): EmbeddingEnding {
+  #endedBy(
+    end: AttemptEnd & { readonly outcome: Extract<CompletionStatus, 'FAILED' | 'CANCELLED'> },
+  ): EmbeddingEnding {
     const cause = this.#abort.signal.aborted
       ? this.#abort.signal.reason
       : end.outcome === 'FAILED'

@@ -1,5 +1,5 @@
 import { boundRetryAfterMs, type ErrorCode, HeddleError } from '#core/errors.ts';
-import type { InvocationStatus } from '#mongo/invocations.ts';
+import type { CompletionStatus } from '#core/graph-enums.ts';
 import type { FinishReason, ProviderAnswer, ProviderFailure } from '#providers/provider.ts';
 import type { CompletionData, CompletionError } from '../completion.ts';
 import type { AttemptEnd } from './attempt.ts';
@@ -15,7 +15,7 @@ export interface ClientFailure {
 
 /** How an invocation comes out, before it is settled. */
 export interface Ending {
-  readonly status: Exclude<InvocationStatus, 'RUNNING'>;
+  readonly status: Exclude<CompletionStatus, 'RUNNING'>;
   /** What there is of the answer; whole when it SUCCEEDED. */
   readonly answer: Partial<ProviderAnswer>;
   /** The answer of a request with responseSchema. */
@@ -56,7 +56,7 @@ export function partialAnswer(end: AttemptEnd): Partial<ProviderAnswer> {
   return { text, reasoning: reasoning === '' ? null : reasoning, toolCalls };
 }
 
-export function finishReasonOf(status: InvocationStatus, told: FinishReason | undefined): FinishReason {
+export function finishReasonOf(status: CompletionStatus, told: FinishReason | undefined): FinishReason {
   if (status === 'FAILED') return 'ERROR';
   if (status === 'CANCELLED') return 'CANCELLED';
   return (status === 'SUCCEEDED' ? told : undefined) ?? 'OTHER';

@@ -1,7 +1,8 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
-import type { InvocationStatus, ProgressRecord } from '#mongo/invocations.ts';
+import type { CacheStatus, CompletionStatus } from '#core/graph-enums.ts';
+import type { ProgressRecord } from '#mongo/invocations.ts';
 import { type ProviderAnswer, ProviderFailure, type ProviderPart } from '#providers/provider.ts';
 import { readStructuredAnswer } from '../admission/structured-output.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
@@ -56,7 +57,7 @@ export interface InvocationStart {
   /** Where the events go; null: the answer is wanted whole. */
   readonly sink: EventSink | null;
   /** Whether the cache was asked before. */
-  readonly cache: 'MISS' | 'BYPASS';
+  readonly cache: Extract<CacheStatus, 'MISS' | 'BYPASS'>;
 }
 
 type CompletionAttempt = Attempted & { readonly json: unknown };
@@ -207,7 +208,9 @@ export class Invocation implements ProgressSource {
     return this.#endedBy(end);
   }
 
-  #endedBy(end: AttemptEnd & { readonly outcome: 'FAILED' | 'CANCELLED' }): Ending {
+  #endedBy(
+    end: AttemptEnd & { readonly outcome: Extract<CompletionStatus, 'FAILED' | 'CANCELLED'> },
+  ): Ending {
     const answer = partialAnswer(end);
     const cause = this.#abort.signal.aborted ? this.#abort.signal.reason : null;
     if (end.outcome === 'CANCELLED' || cause instanceof Cancelled) {
@@ -438,7 +441,7 @@ export class Invocation implements ProgressSource {
   }
 
   #completion(
-    status: InvocationStatus,
+    status: CompletionStatus,
     answer: Partial<ProviderAnswer>,
     json: unknown,
     failure: Ended['failure'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Circuit, type CircuitState } from './circuit.ts';
+import type { CircuitState } from '#core/graph-enums.ts';
+import { Circuit } from './circuit.ts';
 
 function setup() {
   let nowMs = 0;

@@ -1,5 +1,4 @@
-/** Whether an AI model is called: CLOSED: yes; OPEN: no; HALF_OPEN: one call at a time tries it. */
-export type CircuitState = 'CLOSED' | 'OPEN' | 'HALF_OPEN';
+import type { CircuitState } from '#core/graph-enums.ts';
 
 /** Consecutive failures that open a circuit. */
 const failuresMax = 5;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Catalog, CatalogSnapshot } from '#catalog/catalog.ts';
-import { Circuit, type CircuitState } from './circuit.ts';
+import type { CircuitState } from '#core/graph-enums.ts';
+import { Circuit } from './circuit.ts';
 import { Speed } from './speed.ts';
 
 /** What this process has seen of one AI model or provider lately. */

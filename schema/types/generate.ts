@@ -80,23 +80,38 @@ function nameOfType(type: TypeNode | undefined): string | undefined {
   return type.kind === Kind.NAMED_TYPE ? type.name.value : nameOfType(type.type);
 }
 
-const quote = (text: string) => `'${text}'`;
+/** The name that generated.ts imports a module by. */
+const aliasOf = (module: string) =>
+  (/([^/]+)\.ts$/.exec(module)?.[1] ?? module).replaceAll(/-(\w)/g, (_, letter: string) =>
+    letter.toUpperCase(),
+  );
 
-/** A type where it is used, so that it cannot be taken for a type of the graph with the same name. */
-const typeOfModule = (module: string, type: string) => `import(${quote(module)}).${type}`;
+/** A type of a module, which is named by its path from the root: it cannot be taken for a type of the graph of the same name. */
+const typeOfModule = (module: string, type: string) => `${aliasOf(module)}.${type}`;
+
+const runtimeModules = ['connection', 'context', 'entity'].map((file) => `subgraphs/runtime/${file}.ts`);
+
+/** The imports of the modules whose types the text uses. */
+function printImports(name: SubgraphName, text: string): string {
+  const lines = [...runtimeModules, ...Object.keys(mappers[name])].flatMap((module) => {
+    const path = module.startsWith('subgraphs/') ? module.replace('subgraphs', '..') : `#${module}`;
+    const isUsed = new RegExp(`\\b${aliasOf(module)}\\.[A-Z]`).test(text);
+    return isUsed ? [['import type * as', aliasOf(module), 'from', `'${path}';\n`].join(' ')] : [];
+  });
+  return [...new Set(lines)].join('');
+}
 
 /** The TypeScript type behind each type of the graph that has another one than its own. */
 function mapTypes(name: SubgraphName, document: DocumentNode): Map<string, string> {
   const types = new Map<string, string>();
   for (const [module, mapped] of Object.entries(mappers[name])) {
-    for (const [type, behind] of Object.entries(mapped))
-      types.set(type, typeOfModule(`../../${module}`, behind));
+    for (const [type, behind] of Object.entries(mapped)) types.set(type, typeOfModule(module, behind));
   }
   const objects = new Map(document.definitions.filter(isObject).map((type) => [type.name.value, type]));
   for (const [type, { directives }] of objects) {
     const key = directives?.find((directive) => directive.name.value === 'key');
     if (types.has(type) || key === undefined || argumentsOf(key).resolvable !== false) continue;
-    types.set(type, typeOfModule('../runtime/entity.ts', 'EntityReference'));
+    types.set(type, typeOfModule('subgraphs/runtime/entity.ts', 'EntityReference'));
   }
   const typeOf = (type: string | undefined, field: string) =>
     nameOfType(objects.get(type ?? '')?.fields?.find((one) => one.name.value === field)?.type);
@@ -104,20 +119,23 @@ function mapTypes(name: SubgraphName, document: DocumentNode): Map<string, strin
     const edge = typeOf(type, 'edges');
     const node = typeOf(edge, 'node');
     if (edge === undefined || node === undefined || types.has(type)) continue;
-    const connection = typeOfModule('../runtime/connection.ts', `Connection<${types.get(node) ?? node}>`);
+    const connection = typeOfModule(
+      'subgraphs/runtime/connection.ts',
+      `Connection<${types.get(node) ?? node}>`,
+    );
     types.set(type, connection).set(edge, `${connection}['edges'][number]`);
   }
   return types;
 }
 
 /**
- * Enums are not exported again, imports are written as everywhere else (the plugins take a # for their own sign), and null
- * may be sent for a nullable argument that has a default.
+ * Enums are not exported again, and are imported as elsewhere (the plugins take a # for their own sign). Null may be sent
+ * for a nullable argument that has a default.
  */
 function correct(text: string): string {
   return text
     .replaceAll(/^export \{ \w+ \};\n\n/gm, '')
-    .replaceAll("'../../", "'#")
+    .replaceAll(`'../../${enumsPath}'`, `'#${enumsPath}'`)
     .replace('-?: NonNullable<T[P]>', '-?: T[P]');
 }
 
@@ -137,14 +155,14 @@ async function generateResolvers(name: SubgraphName, document: DocumentNode): Pr
       inputMaybeValue: 'T | null',
       avoidOptionals: { field: true, defaultValue: true },
       federation: true,
-      contextType: typeOfModule('../runtime/context.ts', 'SubgraphContext'),
+      contextType: typeOfModule('subgraphs/runtime/context.ts', 'SubgraphContext'),
       makeResolverTypeCallable: true,
       mappers: Object.fromEntries(mapTypes(name, document)),
     },
     plugins: [{ typescript: {} }, { resolvers: {} }],
     pluginMap: { typescript, resolvers },
   });
-  return { path, text: `${header}\n${correct(text)}\n` };
+  return { path, text: `${header}\n${printImports(name, text)}${correct(text)}\n` };
 }
 
 /** What types depend on: no descriptions, so that a change of words in the SDL changes no code, and no policy. */

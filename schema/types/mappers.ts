@@ -8,8 +8,20 @@ type Mappers = Readonly<Record<string, Readonly<Record<string, string>>>>;
  * itself. Connections follow from the type of their nodes, and references to types of other subgraphs are EntityReference.
  */
 export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
-  models: {},
-  prompts: {},
+  models: {
+    'mongo/models.ts': { Model: 'MaybeDeletedModel' },
+    'mongo/provider-credentials.ts': { ProviderCredential: 'ProviderCredentialRecord' },
+    'mongo/providers.ts': { Provider: 'MaybeDeletedProvider' },
+    'mongo/routes.ts': { Route: 'RouteRecord', RouteTarget: 'RouteTargetRecord' },
+  },
+  prompts: {
+    'mongo/prompt-versions.ts': {
+      PromptVariable: 'PromptVariableRecord',
+      PromptVersion: 'PromptVersionRecord',
+    },
+    'mongo/prompts.ts': { Prompt: 'PromptRecord' },
+    'subgraphs/prompts/loaders.ts': { PromptLabel: 'LabelledVersion' },
+  },
   tenants: {},
   usage: {
     'mongo/audit-log.ts': { AuditRecord: 'AuditRecord', AuditActor: "AuditRecord['actor']" },

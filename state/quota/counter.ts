@@ -1,4 +1,5 @@
-import type { QuotaKey, QuotaReading, QuotaWindow } from './quota.ts';
+import type { LimitWindow } from '#core/graph-enums.ts';
+import type { QuotaKey, QuotaReading } from './quota.ts';
 import { heldRetryMs, isDurable, slotEndMs, slotStartMs } from './windows.ts';
 
 /** A part of a window: what was counted in it leaves the window together. */
@@ -11,7 +12,7 @@ interface Slot {
 
 /** One counter in memory. Every method takes the time and first drops what has left the window. */
 export class Counter {
-  readonly window: QuotaWindow;
+  readonly window: LimitWindow;
   readonly meter: string;
   /** The latest time at which a limit or a reading named it. */
   namedMs: number;

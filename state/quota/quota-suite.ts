@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
+import type { LimitWindow } from '#core/graph-enums.ts';
 import { FakeLedger } from './fake-ledger.ts';
 import type {
   MeterHistory,
@@ -8,7 +9,6 @@ import type {
   QuotaDecision,
   QuotaLimit,
   QuotaReservation,
-  QuotaWindow,
 } from './quota.ts';
 
 const ttlMs = 60_000;
@@ -18,7 +18,7 @@ export function limitOn(
   subject: string,
   meter: string,
   limit: bigint | null,
-  window: QuotaWindow = 'DAY',
+  window: LimitWindow = 'DAY',
   scope?: string,
 ): QuotaLimit {
   return { subject, meter, window, limit, ...(scope === undefined ? {} : { scope }) };

@@ -1,6 +1,4 @@
-/** Calendar windows count in UTC; SECOND, MINUTE and HOUR slide; INFLIGHT counts what is reserved right now. */
-export type QuotaWindow = 'SECOND' | 'MINUTE' | 'HOUR' | 'DAY' | 'MONTH' | 'INFLIGHT';
-
+import type { LimitWindow } from '#core/graph-enums.ts';
 /** One counter: what the calls of a scope have drawn of `meter` in `window`. */
 export interface QuotaKey {
   /** What the limit belongs to, e.g. `key:<id>` or `budget:<id>`. */
@@ -9,7 +7,7 @@ export interface QuotaKey {
   readonly scope?: string;
   /** REQUESTS, TOKENS, COST, CONCURRENCY or READS. */
   readonly meter: string;
-  readonly window: QuotaWindow;
+  readonly window: LimitWindow;
 }
 
 /** A limit that binds a call. */

@@ -1,4 +1,5 @@
-import type { QuotaKey, QuotaWindow } from './quota.ts';
+import type { LimitWindow } from '#core/graph-enums.ts';
+import type { QuotaKey } from './quota.ts';
 
 /** Lengths of the windows that slide, in milliseconds. */
 export const slidingMs = { SECOND: 1_000, MINUTE: 60_000, HOUR: 3_600_000 } as const;
@@ -16,12 +17,12 @@ export function isDurable({ meter, window }: Pick<QuotaKey, 'meter' | 'window'>)
   return meter !== 'READS' && (window === 'HOUR' || window === 'DAY' || window === 'MONTH');
 }
 
-function isSliding(window: QuotaWindow): window is keyof typeof slidingMs {
+function isSliding(window: LimitWindow): window is keyof typeof slidingMs {
   return Object.hasOwn(slidingMs, window);
 }
 
 /** When DAY or MONTH, in which `nowMs` lies, ends (UTC); for INFLIGHT never. */
-export function calendarEndMs(window: Exclude<QuotaWindow, keyof typeof slidingMs>, nowMs: number): number {
+export function calendarEndMs(window: Exclude<LimitWindow, keyof typeof slidingMs>, nowMs: number): number {
   if (window === 'INFLIGHT') return Number.POSITIVE_INFINITY;
   const now = new Date(nowMs);
   return window === 'DAY'
@@ -30,7 +31,7 @@ export function calendarEndMs(window: Exclude<QuotaWindow, keyof typeof slidingM
 }
 
 /** The start of the slot that an amount of this time belongs to. */
-export function slotStartMs(window: QuotaWindow, atMs: number): number {
+export function slotStartMs(window: LimitWindow, atMs: number): number {
   if (window === 'INFLIGHT') return 0;
   if (isSliding(window)) {
     const lengthMs = slidingMs[window] / slotsPerWindow;
@@ -43,7 +44,7 @@ export function slotStartMs(window: QuotaWindow, atMs: number): number {
 
 /** The window by the clock, in UTC, that this time lies in: also of windows that slide. */
 export function alignedWindow(
-  window: Exclude<QuotaWindow, 'INFLIGHT'>,
+  window: Exclude<LimitWindow, 'INFLIGHT'>,
   atMs: number,
 ): { readonly startMs: number; readonly endMs: number } {
   if (!isSliding(window)) return { startMs: slotStartMs(window, atMs), endMs: calendarEndMs(window, atMs) };
@@ -52,12 +53,12 @@ export function alignedWindow(
 }
 
 /** When an amount of this time has left the window. */
-export function slotEndMs(window: QuotaWindow, atMs: number): number {
+export function slotEndMs(window: LimitWindow, atMs: number): number {
   return isSliding(window) ? atMs + slidingMs[window] : calendarEndMs(window, atMs);
 }
 
 /** What started before this has left the window. */
-export function windowStartMs(window: QuotaWindow, nowMs: number): number {
+export function windowStartMs(window: LimitWindow, nowMs: number): number {
   return isSliding(window) ? nowMs - slidingMs[window] + 1 : slotStartMs(window, nowMs);
 }
 

@@ -1,5 +1,7 @@
 // Generated from the SDL by `npm run schema:compose`: do not edit.
 
+import type * as context from '../runtime/context.ts';
+import type * as entity from '../runtime/entity.ts';
 import type { MessageRole } from '#core/graph-enums.ts';
 import type { OnDisconnect } from '#core/graph-enums.ts';
 import type { CacheUse } from '#core/graph-enums.ts';
@@ -445,9 +447,9 @@ export type ResolversTypes = {
   CircuitState: CircuitState;
   ProviderHealth: ResolverTypeWrapper<ProviderHealth>;
   Provider: ResolverTypeWrapper<Provider>;
-  Model: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
-  PromptVersion: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
-  Invocation: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  Model: ResolverTypeWrapper<entity.EntityReference>;
+  PromptVersion: ResolverTypeWrapper<entity.EntityReference>;
+  Invocation: ResolverTypeWrapper<entity.EntityReference>;
   Meter: Meter;
   CacheScope: CacheScope;
   CacheMatch: CacheMatch;
@@ -488,9 +490,9 @@ export type ResolversParentTypes = {
   Embeddings: Omit<Embeddings, 'model' | 'invocation'> & { model: ResolversParentTypes['Model'], invocation: ResolversParentTypes['Invocation'] };
   ProviderHealth: ProviderHealth;
   Provider: Provider | FederationReferenceTypes['Provider'];
-  Model: import('../runtime/entity.ts').EntityReference;
-  PromptVersion: import('../runtime/entity.ts').EntityReference;
-  Invocation: import('../runtime/entity.ts').EntityReference;
+  Model: entity.EntityReference;
+  PromptVersion: entity.EntityReference;
+  Invocation: entity.EntityReference;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -505,11 +507,11 @@ export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTy
   name: 'Decimal';
 }
 
-export type QueryResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+export type QueryResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   completion?: Resolver<Maybe<ResolversTypes['Completion']>, ParentType, ContextType, RequireFields<QueryCompletionArgs, 'id'>>;
 };
 
-export type MutationResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+export type MutationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   complete?: Resolver<ResolversTypes['Completion'], ParentType, ContextType, RequireFields<MutationCompleteArgs, 'input'>>;
   runPrompt?: Resolver<ResolversTypes['Completion'], ParentType, ContextType, RequireFields<MutationRunPromptArgs, 'input'>>;
   startCompletion?: Resolver<ResolversTypes['Completion'], ParentType, ContextType, RequireFields<MutationStartCompletionArgs, 'input'>>;
@@ -517,7 +519,7 @@ export type MutationResolvers<ContextType = import('../runtime/context.ts').Subg
   embed?: Resolver<ResolversTypes['Embeddings'], ParentType, ContextType, RequireFields<MutationEmbedArgs, 'input'>>;
 };
 
-export type SubscriptionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+export type SubscriptionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   completionStream?: SubscriptionResolver<ResolversTypes['CompletionEvent'], "completionStream", ParentType, ContextType, RequireFields<SubscriptionCompletionStreamArgs, 'input'>>;
   promptStream?: SubscriptionResolver<ResolversTypes['CompletionEvent'], "promptStream", ParentType, ContextType, RequireFields<SubscriptionPromptStreamArgs, 'input'>>;
   resumeCompletion?: SubscriptionResolver<ResolversTypes['CompletionEvent'], "resumeCompletion", ParentType, ContextType, RequireFields<SubscriptionResumeCompletionArgs, 'id' | 'after'>>;
@@ -537,7 +539,7 @@ export type FinishReasonResolvers = EnumResolverSignature<{ STOP?: any, LENGTH?:
 
 export type CacheStatusResolvers = EnumResolverSignature<{ MISS?: any, HIT?: any, SEMANTIC_HIT?: any, BYPASS?: any, COALESCED?: any }, ResolversTypes['CacheStatus']>;
 
-export type CompletionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Completion'] = ResolversParentTypes['Completion'], FederationReferenceType extends FederationReferenceTypes['Completion'] = FederationReferenceTypes['Completion']> = {
+export type CompletionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Completion'] = ResolversParentTypes['Completion'], FederationReferenceType extends FederationReferenceTypes['Completion'] = FederationReferenceTypes['Completion']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Completion']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['CompletionStatus'], ParentType, ContextType>;
@@ -556,14 +558,14 @@ export type CompletionResolvers<ContextType = import('../runtime/context.ts').Su
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
-export type ToolCallResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ToolCall'] = ResolversParentTypes['ToolCall']> = {
+export type ToolCallResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ToolCall'] = ResolversParentTypes['ToolCall']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   arguments?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   argumentsText?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type TokenUsageResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['TokenUsage'] = ResolversParentTypes['TokenUsage']> = {
+export type TokenUsageResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TokenUsage'] = ResolversParentTypes['TokenUsage']> = {
   inputTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   outputTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   totalTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -571,7 +573,7 @@ export type TokenUsageResolvers<ContextType = import('../runtime/context.ts').Su
   reasoningTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type AttemptResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Attempt'] = ResolversParentTypes['Attempt']> = {
+export type AttemptResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Attempt'] = ResolversParentTypes['Attempt']> = {
   model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   durationMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -582,32 +584,32 @@ export type AttemptResolvers<ContextType = import('../runtime/context.ts').Subgr
   cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
 };
 
-export type CompletionEventResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['CompletionEvent'] = ResolversParentTypes['CompletionEvent']> = {
+export type CompletionEventResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CompletionEvent'] = ResolversParentTypes['CompletionEvent']> = {
   __resolveType: TypeResolveFn<'CompletionStarted' | 'TextDelta' | 'ReasoningDelta' | 'ToolCallDelta' | 'CompletionRestarted' | 'CompletionFinished' | 'CompletionFailed', ParentType, ContextType>;
 };
 
-export type CompletionStartedResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['CompletionStarted'] = ResolversParentTypes['CompletionStarted']> = {
+export type CompletionStartedResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CompletionStarted'] = ResolversParentTypes['CompletionStarted']> = {
   completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type TextDeltaResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['TextDelta'] = ResolversParentTypes['TextDelta']> = {
+export type TextDeltaResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TextDelta'] = ResolversParentTypes['TextDelta']> = {
   completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type ReasoningDeltaResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ReasoningDelta'] = ResolversParentTypes['ReasoningDelta']> = {
+export type ReasoningDeltaResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ReasoningDelta'] = ResolversParentTypes['ReasoningDelta']> = {
   completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type ToolCallDeltaResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ToolCallDelta'] = ResolversParentTypes['ToolCallDelta']> = {
+export type ToolCallDeltaResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ToolCallDelta'] = ResolversParentTypes['ToolCallDelta']> = {
   completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   index?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -617,7 +619,7 @@ export type ToolCallDeltaResolvers<ContextType = import('../runtime/context.ts')
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type CompletionRestartedResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['CompletionRestarted'] = ResolversParentTypes['CompletionRestarted']> = {
+export type CompletionRestartedResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CompletionRestarted'] = ResolversParentTypes['CompletionRestarted']> = {
   completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -625,14 +627,14 @@ export type CompletionRestartedResolvers<ContextType = import('../runtime/contex
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type CompletionFinishedResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['CompletionFinished'] = ResolversParentTypes['CompletionFinished']> = {
+export type CompletionFinishedResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CompletionFinished'] = ResolversParentTypes['CompletionFinished']> = {
   completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   completion?: Resolver<ResolversTypes['Completion'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type CompletionFailedResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['CompletionFailed'] = ResolversParentTypes['CompletionFailed']> = {
+export type CompletionFailedResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CompletionFailed'] = ResolversParentTypes['CompletionFailed']> = {
   completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -642,7 +644,7 @@ export type CompletionFailedResolvers<ContextType = import('../runtime/context.t
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type EmbeddingsResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Embeddings'] = ResolversParentTypes['Embeddings']> = {
+export type EmbeddingsResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Embeddings'] = ResolversParentTypes['Embeddings']> = {
   vectors?: Resolver<ReadonlyArray<ReadonlyArray<ResolversTypes['Float']>>, ParentType, ContextType>;
   usage?: Resolver<ResolversTypes['TokenUsage'], ParentType, ContextType>;
   cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
@@ -652,7 +654,7 @@ export type EmbeddingsResolvers<ContextType = import('../runtime/context.ts').Su
 
 export type CircuitStateResolvers = EnumResolverSignature<{ CLOSED?: any, OPEN?: any, HALF_OPEN?: any }, ResolversTypes['CircuitState']>;
 
-export type ProviderHealthResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ProviderHealth'] = ResolversParentTypes['ProviderHealth']> = {
+export type ProviderHealthResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ProviderHealth'] = ResolversParentTypes['ProviderHealth']> = {
   circuit?: Resolver<ResolversTypes['CircuitState'], ParentType, ContextType>;
   successRate?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   latencyMsP50?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
@@ -661,21 +663,21 @@ export type ProviderHealthResolvers<ContextType = import('../runtime/context.ts'
   checkedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
-export type ProviderResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Provider'] = ResolversParentTypes['Provider'], FederationReferenceType extends FederationReferenceTypes['Provider'] = FederationReferenceTypes['Provider']> = {
+export type ProviderResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Provider'] = ResolversParentTypes['Provider'], FederationReferenceType extends FederationReferenceTypes['Provider'] = FederationReferenceTypes['Provider']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Provider']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   health?: Resolver<ResolversTypes['ProviderHealth'], ParentType, ContextType>;
 };
 
-export type ModelResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Model'] = ResolversParentTypes['Model']> = {
+export type ModelResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Model'] = ResolversParentTypes['Model']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
-export type PromptVersionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptVersion'] = ResolversParentTypes['PromptVersion']> = {
+export type PromptVersionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PromptVersion'] = ResolversParentTypes['PromptVersion']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
-export type InvocationResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Invocation'] = ResolversParentTypes['Invocation']> = {
+export type InvocationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Invocation'] = ResolversParentTypes['Invocation']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
@@ -685,7 +687,7 @@ export type CacheScopeResolvers = EnumResolverSignature<{ CALLER?: any, APP?: an
 
 export type CacheMatchResolvers = EnumResolverSignature<{ EXACT?: any, SEMANTIC?: any }, ResolversTypes['CacheMatch']>;
 
-export type Resolvers<ContextType = import('../runtime/context.ts').SubgraphContext> = {
+export type Resolvers<ContextType = context.SubgraphContext> = {
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;

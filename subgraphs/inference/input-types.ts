@@ -1,5 +1,4 @@
-import type { CacheScope } from '#core/cache-scope.ts';
-import type { CacheUse, OnDisconnect } from '#inference/request.ts';
+import type { CacheScope, CacheUse, OnDisconnect } from '#core/graph-enums.ts';
 import type { CallLabelsInput } from './labels.ts';
 
 /** The input types of schema.graphql, as graphql-js hands them over. */

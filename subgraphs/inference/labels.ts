@@ -1,7 +1,8 @@
 import { HeddleError } from '#core/errors.ts';
+import type { Retention } from '#core/graph-enums.ts';
 import { badInput } from '#core/input.ts';
 import { checkedEndUserId, isLabel } from '#core/text/label.ts';
-import type { CallLabels, CallOrigin, Retention } from '#inference/call-labels.ts';
+import type { CallLabels, CallOrigin } from '#inference/call-labels.ts';
 
 /** The labels among what a client sends. */
 export interface CallLabelsInput {

@@ -4,17 +4,13 @@ import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provi
 import { providers } from '#mongo/providers.ts';
 import { credentialRecord, labelMax, weightMax } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
+import type { MutationAddProviderCredentialArgs } from './generated.ts';
 import { checkedInt } from './inputs.ts';
 import { checkRoom, withCatalog } from './with-catalog.ts';
 
 /** Seals and stores one more key of a provider. NOT_FOUND without the provider. */
 export async function addProviderCredential(
-  input: {
-    readonly providerId: string;
-    readonly label: string;
-    readonly secret: string;
-    readonly weight?: number | null;
-  },
+  input: MutationAddProviderCredentialArgs,
   context: ModelsContext,
   deps: ModelsDeps,
 ): Promise<ProviderCredentialRecord> {

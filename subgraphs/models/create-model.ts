@@ -1,23 +1,13 @@
+import type { Capability, Modality } from '#core/graph-enums.ts';
 import { checkedList, notFound, orConflict } from '#core/input.ts';
-import type { ProviderKind } from '#core/providers/provider-vendors.ts';
 import { deletedModels, type ModelRecord, models } from '#mongo/models.ts';
 import { providers } from '#mongo/providers.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
+import type { CreateModelInput, UpdateModelInput } from './generated.ts';
 import { checkedInt, checkedModelName } from './inputs.ts';
 import { factsOf, type ModelFacts } from './price-catalogue.ts';
-import { type PriceInput, priceRecord } from './prices.ts';
+import { priceRecord } from './prices.ts';
 import { checkRoom, withCatalog } from './with-catalog.ts';
-
-export interface CreateModelInput {
-  readonly providerId: string;
-  readonly name: string;
-  readonly capabilities?: readonly string[] | null;
-  readonly inputModalities?: readonly string[] | null;
-  readonly outputModalities?: readonly string[] | null;
-  readonly contextTokens?: number | null;
-  readonly maxOutputTokens?: number | null;
-  readonly price?: PriceInput | null;
-}
 
 const tokensMax = 1_000_000_000;
 
@@ -48,7 +38,7 @@ async function storeModel(
   const { name } = input;
   const provider = await providers(deps.connection).findById(input.providerId).lean();
   if (provider === null) return notFound('provider', input.providerId);
-  const facts = await factsOf(provider.kind as ProviderKind, name, now.getTime());
+  const facts = await factsOf(provider.kind, name, now.getTime());
   const record: ModelRecord = {
     _id: `${provider._id}/${name}`,
     providerId: provider._id,
@@ -74,19 +64,21 @@ async function storeModel(
 }
 
 /** A model that is said to see takes images, whatever its name tells; no modalities mean that all may be tried. */
-function imagesSeen(capabilities: readonly string[] | undefined, modalities: readonly string[]) {
+function imagesSeen(capabilities: readonly Capability[] | undefined, modalities: readonly Modality[]) {
   const sees = capabilities?.includes('VISION') === true && modalities.length > 0;
-  return sees ? { inputModalities: [...new Set([...modalities, 'IMAGE'])] } : {};
+  return sees ? { inputModalities: [...new Set<Modality>([...modalities, 'IMAGE'])] } : {};
 }
 
 /** What an input says of a model, checked; fields that are left out or null are left out. */
-export function givenFacts(
-  input: Omit<CreateModelInput, 'providerId' | 'name' | 'price'>,
-): Partial<Omit<ModelFacts, 'prices'>> {
+export function givenFacts(input: Omit<UpdateModelInput, 'price'>): Partial<Omit<ModelFacts, 'prices'>> {
   const given: { -readonly [K in keyof ModelFacts]?: ModelFacts[K] } = {};
-  for (const field of ['capabilities', 'inputModalities', 'outputModalities'] as const) {
-    const values = input[field];
-    if (values != null) given[field] = checkedList(values, `input.${field}`, 20);
+  const { capabilities, inputModalities, outputModalities } = input;
+  if (capabilities != null) given.capabilities = checkedList(capabilities, 'input.capabilities', 20);
+  if (inputModalities != null) {
+    given.inputModalities = checkedList(inputModalities, 'input.inputModalities', 20);
+  }
+  if (outputModalities != null) {
+    given.outputModalities = checkedList(outputModalities, 'input.outputModalities', 20);
   }
   for (const field of ['contextTokens', 'maxOutputTokens'] as const) {
     const tokens = input[field];

@@ -1,6 +1,6 @@
 import { HeddleError } from '#core/errors.ts';
 import { badInput, orConflict } from '#core/input.ts';
-import { type ProviderKind, providerVendors } from '#core/providers/provider-vendors.ts';
+import { providerVendors } from '#core/providers/provider-vendors.ts';
 import { refuseOtherKey } from '#mongo/encryption-check.ts';
 import { models } from '#mongo/models.ts';
 import { isTakenByAnotherType } from '#mongo/node-records.ts';
@@ -9,20 +9,11 @@ import { deletedProviders, type ProviderRecord, providers } from '#mongo/provide
 import { checkedRegion } from '../runtime/region.ts';
 import { credentialRecord } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
+import type { CreateProviderInput } from './generated.ts';
 import { checkedBaseUrl, checkedSlug } from './inputs.ts';
 import { currentModels } from './price-catalogue.ts';
 import { registerModels } from './register-models.ts';
 import { checkRoom, withCatalog } from './with-catalog.ts';
-
-export interface CreateProviderInput {
-  readonly id: string;
-  readonly kind: ProviderKind;
-  readonly baseUrl?: string | null;
-  readonly apiKey?: string | null;
-  readonly region?: string | null;
-  readonly enabled?: boolean | null;
-  readonly registerModels?: boolean | null;
-}
 
 /** Adds a provider, with its first credential when a key is given. CONFLICT when the id is taken. */
 export async function createProvider(
@@ -86,7 +77,7 @@ async function storeProvider(record: ProviderRecord, deps: ModelsDeps): Promise<
 
 /** Refuses a provider that lacks what its kind cannot be called without. A key may follow later. */
 export function checkNeeds(provider: Pick<ProviderRecord, 'kind' | 'baseUrl' | 'region'>): void {
-  const { requires } = providerVendors[provider.kind as ProviderKind];
+  const { requires } = providerVendors[provider.kind];
   for (const need of ['baseUrl', 'region'] as const) {
     if (requires.includes(need) && provider[need] === null) {
       badInput(`input.${need}`, `is needed by a provider of kind ${provider.kind}.`);

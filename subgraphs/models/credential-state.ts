@@ -1,3 +1,4 @@
+import type { CredentialState } from '#core/graph-enums.ts';
 import { providerDestination } from '#core/providers/provider-destination.ts';
 import { openCredential, toSealedCredential } from '#mongo/credential-secret.ts';
 import type { ProviderCredentialRecord } from '#mongo/provider-credentials.ts';
@@ -10,7 +11,7 @@ export async function credentialState(
   { provider: load }: ModelsLoaders,
   { secretBox }: Pick<ModelsDeps, 'secretBox'>,
 ): Promise<{
-  readonly state: 'READY' | 'DISABLED' | 'ORIGIN_CHANGED' | 'UNREADABLE';
+  readonly state: CredentialState;
   readonly reason: string | null;
 }> {
   const provider = await load.load(record.providerId);

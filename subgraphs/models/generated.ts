@@ -1,5 +1,11 @@
 // Generated from the SDL by `npm run schema:compose`: do not edit.
 
+import type * as connection from '../runtime/connection.ts';
+import type * as context from '../runtime/context.ts';
+import type * as models from '#mongo/models.ts';
+import type * as providerCredentials from '#mongo/provider-credentials.ts';
+import type * as providers from '#mongo/providers.ts';
+import type * as routes from '#mongo/routes.ts';
 import type { ProviderKind } from '#core/graph-enums.ts';
 import type { CredentialState } from '#core/graph-enums.ts';
 import type { Modality } from '#core/graph-enums.ts';
@@ -456,21 +462,21 @@ export type ResolversTypes = {
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ProviderKind: ProviderKind;
-  Provider: ResolverTypeWrapper<Provider>;
+  Provider: ResolverTypeWrapper<providers.MaybeDeletedProvider>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  ProviderCredential: ResolverTypeWrapper<ProviderCredential>;
+  ProviderCredential: ResolverTypeWrapper<providerCredentials.ProviderCredentialRecord>;
   CredentialState: CredentialState;
   Modality: Modality;
   Capability: Capability;
   Lifecycle: Lifecycle;
-  Model: ResolverTypeWrapper<Model>;
+  Model: ResolverTypeWrapper<models.MaybeDeletedModel>;
   ModelPrice: ResolverTypeWrapper<ModelPrice>;
-  ModelConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Model>>;
-  ModelEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Model>['edges'][number]>;
+  ModelConnection: ResolverTypeWrapper<connection.Connection<models.MaybeDeletedModel>>;
+  ModelEdge: ResolverTypeWrapper<connection.Connection<models.MaybeDeletedModel>['edges'][number]>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   RouteStrategy: RouteStrategy;
-  Route: ResolverTypeWrapper<Route>;
-  RouteTarget: ResolverTypeWrapper<RouteTarget>;
+  Route: ResolverTypeWrapper<routes.RouteRecord>;
+  RouteTarget: ResolverTypeWrapper<routes.RouteTargetRecord>;
   RouteTimeouts: ResolverTypeWrapper<RouteTimeouts>;
   ListOrder: ListOrder;
   ProviderFilter: ProviderFilter;
@@ -499,16 +505,16 @@ export type ResolversParentTypes = {
   String: Scalars['String']['output'];
   ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
-  Provider: Provider | FederationReferenceTypes['Provider'];
+  Provider: providers.MaybeDeletedProvider;
   Boolean: Scalars['Boolean']['output'];
-  ProviderCredential: ProviderCredential | FederationReferenceTypes['ProviderCredential'];
-  Model: Model | FederationReferenceTypes['Model'];
+  ProviderCredential: providerCredentials.ProviderCredentialRecord;
+  Model: models.MaybeDeletedModel;
   ModelPrice: ModelPrice;
-  ModelConnection: import('../runtime/connection.ts').Connection<Model>;
-  ModelEdge: import('../runtime/connection.ts').Connection<Model>['edges'][number];
+  ModelConnection: connection.Connection<models.MaybeDeletedModel>;
+  ModelEdge: connection.Connection<models.MaybeDeletedModel>['edges'][number];
   PageInfo: PageInfo;
-  Route: Route | FederationReferenceTypes['Route'];
-  RouteTarget: RouteTarget;
+  Route: routes.RouteRecord;
+  RouteTarget: routes.RouteTargetRecord;
   RouteTimeouts: RouteTimeouts;
   ProviderFilter: ProviderFilter;
   RouteFilter: RouteFilter;
@@ -532,7 +538,7 @@ export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTy
   name: 'Decimal';
 }
 
-export type QueryResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+export type QueryResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   models?: Resolver<ResolversTypes['ModelConnection'], ParentType, ContextType, RequireFields<QueryModelsArgs, 'orderBy'>>;
   model?: Resolver<Maybe<ResolversTypes['Model']>, ParentType, ContextType, RequireFields<QueryModelArgs, 'id'>>;
   providers?: Resolver<ReadonlyArray<ResolversTypes['Provider']>, ParentType, ContextType, RequireFields<QueryProvidersArgs, 'orderBy'>>;
@@ -541,7 +547,7 @@ export type QueryResolvers<ContextType = import('../runtime/context.ts').Subgrap
   route?: Resolver<Maybe<ResolversTypes['Route']>, ParentType, ContextType, RequireFields<QueryRouteArgs, 'alias'>>;
 };
 
-export type MutationResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+export type MutationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   createProvider?: Resolver<ResolversTypes['Provider'], ParentType, ContextType, RequireFields<MutationCreateProviderArgs, 'input'>>;
   updateProvider?: Resolver<ResolversTypes['Provider'], ParentType, ContextType, RequireFields<MutationUpdateProviderArgs, 'id' | 'input'>>;
   addProviderCredential?: Resolver<ResolversTypes['ProviderCredential'], ParentType, ContextType, RequireFields<MutationAddProviderCredentialArgs, 'providerId' | 'label' | 'secret'>>;
@@ -560,7 +566,7 @@ export type MutationResolvers<ContextType = import('../runtime/context.ts').Subg
 
 export type ProviderKindResolvers = EnumResolverSignature<{ DEMO?: any, OPENAI?: any, OPENAI_COMPATIBLE?: any, AZURE_OPENAI?: any, ANTHROPIC?: any, GOOGLE?: any, VERTEX?: any, BEDROCK?: any, MISTRAL?: any, COHERE?: any, GROQ?: any, DEEPSEEK?: any, XAI?: any, TOGETHER?: any, FIREWORKS?: any, PERPLEXITY?: any, CEREBRAS?: any, OLLAMA?: any, VLLM?: any }, ResolversTypes['ProviderKind']>;
 
-export type ProviderResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Provider'] = ResolversParentTypes['Provider'], FederationReferenceType extends FederationReferenceTypes['Provider'] = FederationReferenceTypes['Provider']> = {
+export type ProviderResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Provider'] = ResolversParentTypes['Provider'], FederationReferenceType extends FederationReferenceTypes['Provider'] = FederationReferenceTypes['Provider']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Provider']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['ProviderKind'], ParentType, ContextType>;
@@ -572,7 +578,7 @@ export type ProviderResolvers<ContextType = import('../runtime/context.ts').Subg
   credentials?: Resolver<ReadonlyArray<ResolversTypes['ProviderCredential']>, ParentType, ContextType>;
 };
 
-export type ProviderCredentialResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ProviderCredential'] = ResolversParentTypes['ProviderCredential'], FederationReferenceType extends FederationReferenceTypes['ProviderCredential'] = FederationReferenceTypes['ProviderCredential']> = {
+export type ProviderCredentialResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ProviderCredential'] = ResolversParentTypes['ProviderCredential'], FederationReferenceType extends FederationReferenceTypes['ProviderCredential'] = FederationReferenceTypes['ProviderCredential']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['ProviderCredential']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   label?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -591,7 +597,7 @@ export type CapabilityResolvers = EnumResolverSignature<{ CHAT?: any, STREAMING?
 
 export type LifecycleResolvers = EnumResolverSignature<{ ACTIVE?: any, DEPRECATED?: any, RETIRED?: any }, ResolversTypes['Lifecycle']>;
 
-export type ModelResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Model'] = ResolversParentTypes['Model'], FederationReferenceType extends FederationReferenceTypes['Model'] = FederationReferenceTypes['Model']> = {
+export type ModelResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Model'] = ResolversParentTypes['Model'], FederationReferenceType extends FederationReferenceTypes['Model'] = FederationReferenceTypes['Model']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Model']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -608,7 +614,7 @@ export type ModelResolvers<ContextType = import('../runtime/context.ts').Subgrap
   deletedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
-export type ModelPriceResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ModelPrice'] = ResolversParentTypes['ModelPrice']> = {
+export type ModelPriceResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ModelPrice'] = ResolversParentTypes['ModelPrice']> = {
   input?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   output?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   cachedInput?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
@@ -617,18 +623,18 @@ export type ModelPriceResolvers<ContextType = import('../runtime/context.ts').Su
   effectiveFrom?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
-export type ModelConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ModelConnection'] = ResolversParentTypes['ModelConnection']> = {
+export type ModelConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ModelConnection'] = ResolversParentTypes['ModelConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['ModelEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type ModelEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ModelEdge'] = ResolversParentTypes['ModelEdge']> = {
+export type ModelEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ModelEdge'] = ResolversParentTypes['ModelEdge']> = {
   node?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type PageInfoResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+export type PageInfoResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -637,7 +643,7 @@ export type PageInfoResolvers<ContextType = import('../runtime/context.ts').Subg
 
 export type RouteStrategyResolvers = EnumResolverSignature<{ PRIORITY?: any, WEIGHTED?: any, CHEAPEST?: any, FASTEST?: any, LEAST_BUSY?: any }, ResolversTypes['RouteStrategy']>;
 
-export type RouteResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Route'] = ResolversParentTypes['Route'], FederationReferenceType extends FederationReferenceTypes['Route'] = FederationReferenceTypes['Route']> = {
+export type RouteResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Route'] = ResolversParentTypes['Route'], FederationReferenceType extends FederationReferenceTypes['Route'] = FederationReferenceTypes['Route']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Route']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   alias?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -647,13 +653,13 @@ export type RouteResolvers<ContextType = import('../runtime/context.ts').Subgrap
   maxAttempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type RouteTargetResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['RouteTarget'] = ResolversParentTypes['RouteTarget']> = {
+export type RouteTargetResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['RouteTarget'] = ResolversParentTypes['RouteTarget']> = {
   model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
   weight?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   regions?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
 };
 
-export type RouteTimeoutsResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['RouteTimeouts'] = ResolversParentTypes['RouteTimeouts']> = {
+export type RouteTimeoutsResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['RouteTimeouts'] = ResolversParentTypes['RouteTimeouts']> = {
   connectMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   firstTokenMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   interTokenMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -668,7 +674,7 @@ export type CacheScopeResolvers = EnumResolverSignature<{ CALLER?: any, APP?: an
 
 export type CacheMatchResolvers = EnumResolverSignature<{ EXACT?: any, SEMANTIC?: any }, ResolversTypes['CacheMatch']>;
 
-export type Resolvers<ContextType = import('../runtime/context.ts').SubgraphContext> = {
+export type Resolvers<ContextType = context.SubgraphContext> = {
   DateTime?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;
   Query?: QueryResolvers<ContextType>;

@@ -1,26 +1,14 @@
 import type { Connection as Database } from 'mongoose';
 import type { Caller } from '#core/caller.ts';
-import type { ListOrder } from '#core/graph-enums.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { type RouteRecord, routes } from '#mongo/routes.ts';
 import { containing, given, listSort } from '../runtime/list-input.ts';
 import { listedNames } from './callable.ts';
-
-interface ListArgs<TFilter> {
-  readonly filter?: TFilter | null;
-  readonly orderBy?: ListOrder | null;
-}
-
-interface ProviderFilter {
-  readonly kind?: string | null;
-  readonly enabled?: boolean | null;
-  readonly region?: string | null;
-  readonly search?: string | null;
-}
+import type { QueryProvidersArgs, QueryRoutesArgs } from './generated.ts';
 
 /** Providers that fit every field given. */
 export function listProviders(
-  { filter, orderBy }: ListArgs<ProviderFilter>,
+  { filter, orderBy }: QueryProvidersArgs,
   database: Database,
 ): Promise<ProviderRecord[]> {
   const { search, ...equal } = filter ?? {};
@@ -30,15 +18,9 @@ export function listProviders(
     .lean();
 }
 
-interface RouteFilter {
-  readonly model?: string | null;
-  readonly strategy?: string | null;
-  readonly search?: string | null;
-}
-
 /** Routes that fit every field given, as far as the caller may see them. */
 export function listRoutes(
-  { filter, orderBy }: ListArgs<RouteFilter>,
+  { filter, orderBy }: QueryRoutesArgs,
   caller: Caller,
   database: Database,
 ): Promise<RouteRecord[]> {

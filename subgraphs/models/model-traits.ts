@@ -1,18 +1,19 @@
+import type { Capability, Modality } from '#core/graph-enums.ts';
 /** What the catalogue of prices does not tell: abilities and output limits, from the names that vendors give. */
 export interface ModelTraits {
-  readonly capabilities: readonly string[];
-  readonly inputModalities: readonly string[];
-  readonly outputModalities: readonly string[];
+  readonly capabilities: readonly Capability[];
+  readonly inputModalities: readonly Modality[];
+  readonly outputModalities: readonly Modality[];
   readonly maxOutputTokens: number | null;
 }
 
 interface Family {
   readonly name: RegExp;
-  readonly also: readonly ('TOOLS' | 'STRUCTURED_OUTPUT' | 'REASONING' | 'VISION')[];
+  readonly also: readonly Capability[];
   readonly maxOutputTokens: number | null;
 }
 
-const tools = ['TOOLS', 'STRUCTURED_OUTPUT'] as const;
+const tools: readonly Capability[] = ['TOOLS', 'STRUCTURED_OUTPUT'];
 
 /** The first that fits counts. Names are matched anywhere, since Bedrock and others put a vendor in front. */
 const families: readonly Family[] = [

@@ -1,5 +1,6 @@
 import type { ConditionalPrice, ModelInfo, ModelPrice } from '@pydantic/genai-prices';
-import { demoModels, type ProviderKind, providerVendors } from '#core/providers/provider-vendors.ts';
+import type { ProviderKind } from '#core/graph-enums.ts';
+import { demoModels, providerVendors } from '#core/providers/provider-vendors.ts';
 import type { ModelRecord, PriceRecord } from '#mongo/models.ts';
 import { isCurrent, traitsOf } from './model-traits.ts';
 

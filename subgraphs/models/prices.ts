@@ -1,18 +1,10 @@
 import { decimalOfNanos } from '#core/money.ts';
 import type { PriceRecord } from '#mongo/models.ts';
+import type { ModelPrice, ModelPriceInput } from './generated.ts';
 import { checkedPrice } from './inputs.ts';
 
-/** ModelPriceInput. */
-export interface PriceInput {
-  readonly input: string;
-  readonly output: string;
-  readonly cachedInput?: string | null;
-  readonly cacheWrite?: string | null;
-  readonly cacheWrite1h?: string | null;
-}
-
 /** A row of the price history that counts from `effectiveFrom`. */
-export function priceRecord(price: PriceInput, effectiveFrom: Date): PriceRecord {
+export function priceRecord(price: ModelPriceInput, effectiveFrom: Date): PriceRecord {
   const optional = (value: string | null | undefined, field: string) =>
     value === null || value === undefined ? null : checkedPrice(value, field);
   return {
@@ -25,8 +17,7 @@ export function priceRecord(price: PriceInput, effectiveFrom: Date): PriceRecord
   };
 }
 
-/** The graph's ModelPrice. */
-export function modelPrice(price: PriceRecord) {
+export function modelPrice(price: PriceRecord): ModelPrice {
   const optional = (nanos: bigint | null | undefined) => (nanos == null ? null : decimalOfNanos(nanos));
   return {
     input: decimalOfNanos(price.inputNanosPerMillion),

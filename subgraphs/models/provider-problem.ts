@@ -1,4 +1,4 @@
-import { type ProviderKind, providerVendors } from '#core/providers/provider-vendors.ts';
+import { providerVendors } from '#core/providers/provider-vendors.ts';
 import type { ProviderRecord } from '#mongo/providers.ts';
 import { credentialState } from './credential-state.ts';
 import type { ModelsDeps } from './deps.ts';
@@ -14,7 +14,7 @@ export async function findProviderProblem(
   if (!provider.enabled) return 'It is disabled: enable it with updateProvider.';
   const credentials = await loaders.credentials.load(provider._id);
   if (credentials.length === 0) {
-    const { requires } = providerVendors[provider.kind as ProviderKind];
+    const { requires } = providerVendors[provider.kind];
     return requires.includes('secret') ? 'It has no credential: add one with addProviderCredential.' : null;
   }
   const states = await Promise.all(credentials.map((record) => credentialState(record, loaders, deps)));

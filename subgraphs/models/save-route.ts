@@ -4,20 +4,9 @@ import { type RouteRecord, type RouteTargetRecord, routes } from '#mongo/routes.
 import { checkedRegion } from '../runtime/region.ts';
 import { weightMax } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
+import type { RouteInput } from './generated.ts';
 import { checkedInt, checkedSlug } from './inputs.ts';
 import { checkRoom, withCatalog } from './with-catalog.ts';
-
-export interface RouteInput {
-  readonly alias: string;
-  readonly strategy: RouteRecord['strategy'];
-  readonly targets: readonly {
-    readonly model: string;
-    readonly weight?: number | null;
-    readonly regions?: readonly string[] | null;
-  }[];
-  readonly timeouts?: Readonly<Partial<Record<TimeoutName, number | null>>> | null;
-  readonly maxAttempts?: number | null;
-}
 
 type TimeoutName = keyof RouteRecord['timeouts'];
 

@@ -1,12 +1,12 @@
 import { badInput, notFound } from '#core/input.ts';
 import { type ModelRecord, models } from '#mongo/models.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
+import type { MutationDeprecateModelArgs } from './generated.ts';
 import { withCatalog } from './with-catalog.ts';
 
 /** Marks a model as one to move away from, to `replacedBy` where given, which must be another one that is in use. */
 export async function deprecateModel(
-  id: string,
-  replacedBy: string | null,
+  { id, replacedBy = null }: MutationDeprecateModelArgs,
   context: ModelsContext,
   deps: ModelsDeps,
 ): Promise<ModelRecord> {

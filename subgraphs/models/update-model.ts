@@ -1,10 +1,9 @@
 import { notFound } from '#core/input.ts';
 import { type ModelRecord, models } from '#mongo/models.ts';
-import { type CreateModelInput, givenFacts } from './create-model.ts';
+import { givenFacts } from './create-model.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
+import type { UpdateModelInput } from './generated.ts';
 import { priceRecord } from './prices.ts';
-
-export type UpdateModelInput = Omit<CreateModelInput, 'providerId' | 'name'>;
 
 /** Rows of the price history kept at most; the oldest go. */
 const pricesMax = 500;

@@ -4,14 +4,8 @@ import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provi
 import { providers } from '#mongo/providers.ts';
 import { labelMax, sealSecret, weightMax } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps } from './deps.ts';
+import type { UpdateProviderCredentialInput } from './generated.ts';
 import { checkedInt } from './inputs.ts';
-
-export interface UpdateProviderCredentialInput {
-  readonly label?: string | null;
-  readonly weight?: number | null;
-  readonly enabled?: boolean | null;
-  readonly secret?: string | null;
-}
 
 /** Changes what is given of a credential; a secret is sealed for the provider as it is now. NOT_FOUND for an unknown id. */
 export async function updateProviderCredential(

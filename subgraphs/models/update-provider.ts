@@ -5,13 +5,8 @@ import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { checkedRegion } from '../runtime/region.ts';
 import { checkNeeds } from './create-provider.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
+import type { UpdateProviderInput } from './generated.ts';
 import { checkedBaseUrl } from './inputs.ts';
-
-export interface UpdateProviderInput {
-  readonly baseUrl?: string | null;
-  readonly region?: string | null;
-  readonly enabled?: boolean | null;
-}
 
 /**
  * Changes what is given; null clears baseUrl and region. NOT_FOUND for an unknown id. Credentials that were entered for

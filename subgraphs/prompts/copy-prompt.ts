@@ -12,21 +12,16 @@ import {
   targetTenantId,
   writablePrompt,
 } from './deps.ts';
+import type { MutationCopyPromptArgs } from './generated.ts';
 import { storePrompt } from './store-prompt.ts';
 import { textBytesOf } from './version-room.ts';
-
-interface CopyPromptArgs {
-  readonly id: string;
-  readonly tenantId?: string | null;
-  readonly name?: string | null;
-}
 
 /**
  * Copies a prompt that the caller may write, with its labels and the versions that are run without their number: all are
  * stored before the copy can be seen. CONFLICT when the name is taken, or there are too many.
  */
 export async function copyPrompt(
-  { id, tenantId, name }: CopyPromptArgs,
+  { id, tenantId, name }: MutationCopyPromptArgs,
   context: PromptsContext,
   deps: PromptsDeps,
 ): Promise<PromptRecord> {

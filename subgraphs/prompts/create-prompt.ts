@@ -10,18 +10,12 @@ import {
   requireWritableName,
   targetTenantId,
 } from './deps.ts';
+import type { CreatePromptInput } from './generated.ts';
 import { requireStoredModel } from './has-model.ts';
 import { newVersion } from './publish-prompt-version.ts';
 import { storePrompt } from './store-prompt.ts';
-import { checkedVersion, type PromptVersionInput, textMax } from './version-input.ts';
+import { checkedVersion, textMax } from './version-input.ts';
 import { textBytesOf } from './version-room.ts';
-
-export interface CreatePromptInput {
-  readonly name: string;
-  readonly description?: string | null;
-  readonly tenantId?: string | null;
-  readonly version?: PromptVersionInput | null;
-}
 
 const namePattern = /^[a-z][A-Za-z0-9]{0,63}$/;
 

@@ -1,5 +1,11 @@
 // Generated from the SDL by `npm run schema:compose`: do not edit.
 
+import type * as connection from '../runtime/connection.ts';
+import type * as context from '../runtime/context.ts';
+import type * as entity from '../runtime/entity.ts';
+import type * as promptVersions from '#mongo/prompt-versions.ts';
+import type * as prompts from '#mongo/prompts.ts';
+import type * as loaders from '../prompts/loaders.ts';
 import type { ListOrder } from '#core/graph-enums.ts';
 import type { TimeOrder } from '#core/graph-enums.ts';
 import type { Meter } from '#core/graph-enums.ts';
@@ -8,7 +14,6 @@ import type { CacheMatch } from '#core/graph-enums.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 export type Maybe<T> = T | null | Promise<T | null>;
 export type InputMaybe<T> = T | null;
-export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: T[P] };
 export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?: AllowedValues };
 /** All built-in and custom scalars, mapped to their actual values */
@@ -324,17 +329,17 @@ export type ResolversTypes = {
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Prompt: ResolverTypeWrapper<Omit<Prompt, 'tenant' | 'versions' | 'version' | 'labels'> & { tenant: ResolversTypes['Tenant'], versions: ResolversTypes['PromptVersionConnection'], version?: Maybe<ResolversTypes['PromptVersion']>, labels: ReadonlyArray<ResolversTypes['PromptLabel']> }>;
-  PromptVersion: ResolverTypeWrapper<Omit<PromptVersion, 'prompt'> & { prompt: ResolversTypes['Prompt'] }>;
-  PromptVariable: ResolverTypeWrapper<PromptVariable>;
+  Prompt: ResolverTypeWrapper<prompts.PromptRecord>;
+  PromptVersion: ResolverTypeWrapper<promptVersions.PromptVersionRecord>;
+  PromptVariable: ResolverTypeWrapper<promptVersions.PromptVariableRecord>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  PromptLabel: ResolverTypeWrapper<Omit<PromptLabel, 'version'> & { version: ResolversTypes['PromptVersion'] }>;
-  PromptConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Prompt>>;
-  PromptEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Prompt>['edges'][number]>;
-  PromptVersionConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<PromptVersion>>;
-  PromptVersionEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<PromptVersion>['edges'][number]>;
+  PromptLabel: ResolverTypeWrapper<loaders.LabelledVersion>;
+  PromptConnection: ResolverTypeWrapper<connection.Connection<prompts.PromptRecord>>;
+  PromptEdge: ResolverTypeWrapper<connection.Connection<prompts.PromptRecord>['edges'][number]>;
+  PromptVersionConnection: ResolverTypeWrapper<connection.Connection<promptVersions.PromptVersionRecord>>;
+  PromptVersionEdge: ResolverTypeWrapper<connection.Connection<promptVersions.PromptVersionRecord>['edges'][number]>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
-  Tenant: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  Tenant: ResolverTypeWrapper<entity.EntityReference>;
   ListOrder: ListOrder;
   TimeOrder: TimeOrder;
   PromptFilter: PromptFilter;
@@ -356,17 +361,17 @@ export type ResolversParentTypes = {
   String: Scalars['String']['output'];
   ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
-  Prompt: Omit<Prompt, 'tenant' | 'versions' | 'version' | 'labels'> & { tenant: ResolversParentTypes['Tenant'], versions: ResolversParentTypes['PromptVersionConnection'], version?: Maybe<ResolversParentTypes['PromptVersion']>, labels: ReadonlyArray<ResolversParentTypes['PromptLabel']> } | FederationReferenceTypes['Prompt'];
-  PromptVersion: Omit<PromptVersion, 'prompt'> & { prompt: ResolversParentTypes['Prompt'] } | FederationReferenceTypes['PromptVersion'];
-  PromptVariable: PromptVariable;
+  Prompt: prompts.PromptRecord;
+  PromptVersion: promptVersions.PromptVersionRecord;
+  PromptVariable: promptVersions.PromptVariableRecord;
   Boolean: Scalars['Boolean']['output'];
-  PromptLabel: Omit<PromptLabel, 'version'> & { version: ResolversParentTypes['PromptVersion'] };
-  PromptConnection: import('../runtime/connection.ts').Connection<Prompt>;
-  PromptEdge: import('../runtime/connection.ts').Connection<Prompt>['edges'][number];
-  PromptVersionConnection: import('../runtime/connection.ts').Connection<PromptVersion>;
-  PromptVersionEdge: import('../runtime/connection.ts').Connection<PromptVersion>['edges'][number];
+  PromptLabel: loaders.LabelledVersion;
+  PromptConnection: connection.Connection<prompts.PromptRecord>;
+  PromptEdge: connection.Connection<prompts.PromptRecord>['edges'][number];
+  PromptVersionConnection: connection.Connection<promptVersions.PromptVersionRecord>;
+  PromptVersionEdge: connection.Connection<promptVersions.PromptVersionRecord>['edges'][number];
   PageInfo: PageInfo;
-  Tenant: import('../runtime/entity.ts').EntityReference;
+  Tenant: entity.EntityReference;
   PromptFilter: PromptFilter;
   CreatePromptInput: CreatePromptInput;
   UpdatePromptInput: UpdatePromptInput;
@@ -382,12 +387,12 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
   name: 'JSON';
 }
 
-export type QueryResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+export type QueryResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   prompts?: Resolver<ResolversTypes['PromptConnection'], ParentType, ContextType, RequireFields<QueryPromptsArgs, 'orderBy'>>;
   prompt?: Resolver<Maybe<ResolversTypes['Prompt']>, ParentType, ContextType, Partial<QueryPromptArgs>>;
 };
 
-export type MutationResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+export type MutationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   createPrompt?: Resolver<ResolversTypes['Prompt'], ParentType, ContextType, RequireFields<MutationCreatePromptArgs, 'input'>>;
   updatePrompt?: Resolver<ResolversTypes['Prompt'], ParentType, ContextType, RequireFields<MutationUpdatePromptArgs, 'id' | 'input'>>;
   copyPrompt?: Resolver<ResolversTypes['Prompt'], ParentType, ContextType, RequireFields<MutationCopyPromptArgs, 'id'>>;
@@ -398,7 +403,7 @@ export type MutationResolvers<ContextType = import('../runtime/context.ts').Subg
   removePromptLabel?: Resolver<ResolversTypes['Prompt'], ParentType, ContextType, RequireFields<MutationRemovePromptLabelArgs, 'promptId' | 'label'>>;
 };
 
-export type PromptResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Prompt'] = ResolversParentTypes['Prompt'], FederationReferenceType extends FederationReferenceTypes['Prompt'] = FederationReferenceTypes['Prompt']> = {
+export type PromptResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Prompt'] = ResolversParentTypes['Prompt'], FederationReferenceType extends FederationReferenceTypes['Prompt'] = FederationReferenceTypes['Prompt']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Prompt']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -411,7 +416,7 @@ export type PromptResolvers<ContextType = import('../runtime/context.ts').Subgra
   archivedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
-export type PromptVersionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptVersion'] = ResolversParentTypes['PromptVersion'], FederationReferenceType extends FederationReferenceTypes['PromptVersion'] = FederationReferenceTypes['PromptVersion']> = {
+export type PromptVersionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PromptVersion'] = ResolversParentTypes['PromptVersion'], FederationReferenceType extends FederationReferenceTypes['PromptVersion'] = FederationReferenceTypes['PromptVersion']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['PromptVersion']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   number?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -427,47 +432,47 @@ export type PromptVersionResolvers<ContextType = import('../runtime/context.ts')
   createdBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type PromptVariableResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptVariable'] = ResolversParentTypes['PromptVariable']> = {
+export type PromptVariableResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PromptVariable'] = ResolversParentTypes['PromptVariable']> = {
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   required?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
-export type PromptLabelResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptLabel'] = ResolversParentTypes['PromptLabel']> = {
+export type PromptLabelResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PromptLabel'] = ResolversParentTypes['PromptLabel']> = {
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['PromptVersion'], ParentType, ContextType>;
 };
 
-export type PromptConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptConnection'] = ResolversParentTypes['PromptConnection']> = {
+export type PromptConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PromptConnection'] = ResolversParentTypes['PromptConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['PromptEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type PromptEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptEdge'] = ResolversParentTypes['PromptEdge']> = {
+export type PromptEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PromptEdge'] = ResolversParentTypes['PromptEdge']> = {
   node?: Resolver<ResolversTypes['Prompt'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type PromptVersionConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptVersionConnection'] = ResolversParentTypes['PromptVersionConnection']> = {
+export type PromptVersionConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PromptVersionConnection'] = ResolversParentTypes['PromptVersionConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['PromptVersionEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type PromptVersionEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptVersionEdge'] = ResolversParentTypes['PromptVersionEdge']> = {
+export type PromptVersionEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PromptVersionEdge'] = ResolversParentTypes['PromptVersionEdge']> = {
   node?: Resolver<ResolversTypes['PromptVersion'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type PageInfoResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+export type PageInfoResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
-export type TenantResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant']> = {
+export type TenantResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
@@ -481,7 +486,7 @@ export type CacheScopeResolvers = EnumResolverSignature<{ CALLER?: any, APP?: an
 
 export type CacheMatchResolvers = EnumResolverSignature<{ EXACT?: any, SEMANTIC?: any }, ResolversTypes['CacheMatch']>;
 
-export type Resolvers<ContextType = import('../runtime/context.ts').SubgraphContext> = {
+export type Resolvers<ContextType = context.SubgraphContext> = {
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
   Query?: QueryResolvers<ContextType>;

@@ -1,24 +1,17 @@
 import type { Connection as Database } from 'mongoose';
 import { type Caller, hasScope } from '#core/caller.ts';
-import type { ListOrder } from '#core/graph-enums.ts';
 import { ownTenantId } from '#core/tenant-reach.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
-import { type Connection, findPage, type PageArgs } from '../runtime/connection.ts';
+import { type Connection, findPage } from '../runtime/connection.ts';
 import { containing, given, listSort } from '../runtime/list-input.ts';
-
-interface PromptFilter {
-  readonly tenantId?: string | null;
-  readonly search?: string | null;
-  readonly label?: string | null;
-  readonly archived?: boolean | null;
-}
+import type { QueryPromptsArgs } from './generated.ts';
 
 /** As labels are named; no other text is part of a path into a record. */
 const labelName = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
 /** Prompts that are not archived unless asked for, and fit every field given, of the caller's tenant; of every tenant with tenants:admin. */
 export function listPrompts(
-  { filter, orderBy, ...page }: PageArgs & { filter?: PromptFilter | null; orderBy?: ListOrder | null },
+  { filter, orderBy, ...page }: QueryPromptsArgs,
   caller: Caller,
   database: Database,
 ): Promise<Connection<PromptRecord>> {

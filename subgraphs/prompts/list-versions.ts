@@ -1,6 +1,6 @@
-import type { TimeOrder } from '#core/graph-enums.ts';
 import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
-import { type Connection, type PageArgs, pageSize } from '../runtime/connection.ts';
+import { type Connection, pageSize } from '../runtime/connection.ts';
+import type { PromptVersionsArgs } from './generated.ts';
 import type { PromptsLoaders } from './loaders.ts';
 import { numberOfCursor, versionCursor } from './version-page.ts';
 
@@ -11,7 +11,7 @@ import { numberOfCursor, versionCursor } from './version-page.ts';
 export async function listVersions(
   promptId: string,
   newest: number,
-  { orderBy, ...page }: PageArgs & { readonly orderBy?: TimeOrder | null },
+  { orderBy, ...page }: PromptVersionsArgs,
   loaders: PromptsLoaders,
 ): Promise<Connection<PromptVersionRecord>> {
   const { size, fromEnd } = pageSize(page);

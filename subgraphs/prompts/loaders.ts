@@ -12,6 +12,11 @@ interface NumberedVersion {
   readonly number: number;
 }
 
+/** A label and the version that it points at. */
+export interface LabelledVersion extends NumberedVersion {
+  readonly name: string;
+}
+
 export interface PromptsLoaders {
   readonly prompt: DataLoader<string, PromptRecord | null>;
   readonly version: DataLoader<string, PromptVersionRecord | null>;

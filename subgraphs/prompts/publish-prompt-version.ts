@@ -5,8 +5,9 @@ import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { nowOf } from '../runtime/context.ts';
 import { authorOf, type PromptsContext, type PromptsDeps, promptsChanged, writablePrompt } from './deps.ts';
+import type { PromptVersionInput } from './generated.ts';
 import { requireStoredModel } from './has-model.ts';
-import { type CheckedVersion, checkedVersion, type PromptVersionInput } from './version-input.ts';
+import { type CheckedVersion, checkedVersion } from './version-input.ts';
 import { checkLabelRoom, checkVersionRoom, textBytesOf, withWritablePrompt } from './version-room.ts';
 
 /** Publishing at the same time loses a number to another at most this often. */

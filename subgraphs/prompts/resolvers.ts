@@ -1,18 +1,18 @@
 import type { Connection } from 'mongoose';
 import { badInput } from '#core/input.ts';
 import { ownTenantId } from '#core/tenant-reach.ts';
-import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, promptName, promptNumber, prompts } from '#mongo/prompts.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
-import type { SubgraphResolvers } from '../runtime/subgraph.ts';
+import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
+import { loadReferred } from '../runtime/loaders.ts';
 import { archivePrompt } from './archive-prompt.ts';
 import { copyPrompt } from './copy-prompt.ts';
 import { createPrompt } from './create-prompt.ts';
 import type { PromptsContext, PromptsDeps } from './deps.ts';
+import type { Resolvers } from './generated.ts';
 import { labelPromptVersion } from './label-prompt-version.ts';
 import { listPrompts } from './list-prompts.ts';
 import { listVersions } from './list-versions.ts';
-import type { PromptsLoaders } from './loaders.ts';
 import { publishPromptVersion } from './publish-prompt-version.ts';
 import { removePromptLabel } from './remove-prompt-label.ts';
 import { restorePrompt } from './restore-prompt.ts';
@@ -21,7 +21,7 @@ import { updatePrompt } from './update-prompt.ts';
 const { DateTime, JSON: JSONScalar } = scalarResolvers;
 
 /** Parents are the records as they are stored. */
-export function promptsResolvers(deps: PromptsDeps): SubgraphResolvers<PromptsLoaders> {
+export function promptsResolvers(deps: PromptsDeps): CompleteResolvers<Resolvers<PromptsContext>> {
   const { connection } = deps;
   return {
     DateTime,
@@ -33,7 +33,7 @@ export function promptsResolvers(deps: PromptsDeps): SubgraphResolvers<PromptsLo
     Mutation: {
       createPrompt: (_, { input }, context) => createPrompt(input, context, deps),
       updatePrompt: (_, { id, input }, context) => updatePrompt(id, input, context, deps),
-      copyPrompt: (_, { id, tenantId, name }, context) => copyPrompt({ id, tenantId, name }, context, deps),
+      copyPrompt: (_, args, context) => copyPrompt(args, context, deps),
       archivePrompt: (_, { id }, context) => archivePrompt(id, context, deps),
       restorePrompt: (_, { id }, context) => restorePrompt(id, context, deps),
       publishPromptVersion: (_, { promptId, input }, context) =>
@@ -44,31 +44,30 @@ export function promptsResolvers(deps: PromptsDeps): SubgraphResolvers<PromptsLo
         removePromptLabel(promptId, label, context, deps),
     },
     Prompt: {
-      __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.prompt.load(id),
-      id: ({ _id }: PromptRecord) => _id,
+      __resolveReference: ({ id }, { loaders }) => loaders.prompt.load(id),
+      id: ({ _id }) => _id,
       name: promptName,
-      tenant: ({ tenantId }: PromptRecord) => ({ id: tenantId }),
-      versions: ({ _id, newest }: PromptRecord, args, { loaders }) =>
-        listVersions(_id, newest, args, loaders),
-      version: ({ _id, ...prompt }: PromptRecord, { number, label }, { loaders }) => {
+      tenant: ({ tenantId }) => ({ id: tenantId }),
+      versions: ({ _id, newest }, args, { loaders }) => listVersions(_id, newest, args, loaders),
+      version: ({ _id, ...prompt }, { number, label }, { loaders }) => {
         if (number != null && label != null) badInput('number', 'and label cannot both be given.');
         const wanted = promptNumber(prompt, number, label);
         return wanted === undefined ? null : loaders.numberedVersion.load({ promptId: _id, number: wanted });
       },
-      labels: ({ _id, labels }: PromptRecord) =>
+      labels: ({ _id, labels }) =>
         Object.entries(labels)
           .map(([name, number]) => ({ name, number, promptId: _id }))
           .sort((a, b) => (a.name < b.name ? -1 : 1)),
     },
     PromptLabel: {
-      version: ({ promptId, number }: { promptId: string; number: number }, _, { loaders }) =>
-        loaders.numberedVersion.load({ promptId, number }),
+      version: ({ promptId, number }, _, { loaders }) =>
+        loadReferred(loaders.numberedVersion, { promptId, number }),
     },
     PromptVersion: {
-      __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.version.load(id),
-      id: ({ _id }: PromptVersionRecord) => _id,
-      prompt: ({ promptId }: PromptVersionRecord, _, { loaders }) => loaders.prompt.load(promptId),
-      outputSchema: ({ outputSchemaJson }: PromptVersionRecord) =>
+      __resolveReference: ({ id }, { loaders }) => loaders.version.load(id),
+      id: ({ _id }) => _id,
+      prompt: ({ promptId }, _, { loaders }) => loadReferred(loaders.prompt, promptId),
+      outputSchema: ({ outputSchemaJson }) =>
         outputSchemaJson === null ? null : JSON.parse(outputSchemaJson),
     },
   };

@@ -8,12 +8,8 @@ import {
   promptsChanged,
   writablePrompt,
 } from './deps.ts';
+import type { UpdatePromptInput } from './generated.ts';
 import { orTaken, withWritablePrompt } from './version-room.ts';
-
-export interface UpdatePromptInput {
-  readonly name?: string | null;
-  readonly description?: string | null;
-}
 
 /** Changes what is given. FORBIDDEN where the caller's key is restricted to other names than the old and the new one, CONFLICT when the name is taken. */
 export async function updatePrompt(

@@ -5,18 +5,8 @@ import { suggestName } from '#core/text/suggest-name.ts';
 import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
 import { latestLabel } from '#mongo/prompts.ts';
 import type { PromptsDeps } from './deps.ts';
+import type { PromptVersionInput } from './generated.ts';
 import { checkedParameters } from './parameters.ts';
-
-export interface PromptVersionInput {
-  readonly model: string;
-  readonly system?: string | null;
-  readonly template: string;
-  readonly variables?: readonly { readonly name: string; readonly description?: string | null }[] | null;
-  readonly outputSchema?: unknown;
-  readonly parameters?: unknown;
-  readonly note?: string | null;
-  readonly label?: string | null;
-}
 
 export interface CheckedVersion {
   readonly content: Pick<

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { HeddleError } from '#core/errors.ts';
+import type { AuditOutcome } from '#core/graph-enums.ts';
 import { hiddenSecret, hideAddressUsers } from '#core/secrets/address-user.ts';
 import type { AuditLog, AuditOccurrence } from '#mongo/audit-log.ts';
 import type { OperationContext } from './context.ts';
@@ -150,7 +151,7 @@ export async function withAudit<T>(
           'an audit record was not removed',
         ),
       );
-  const end = async (outcome: 'SUCCEEDED' | 'FAILED', errorCode: string | null) => {
+  const end = async (outcome: Extract<AuditOutcome, 'SUCCEEDED' | 'FAILED'>, errorCode: string | null) => {
     const change = context.takeChange();
     await services.audit
       .end(id, {

@@ -26,6 +26,16 @@ export function recordLoader<TRecord extends object>(
   );
 }
 
+/** Loads a record that another one refers to: throws where it is missing, or hidden from the caller. */
+export async function loadReferred<TKey, TRecord>(
+  loader: Pick<DataLoader<TKey, TRecord | null>, 'load'>,
+  key: TKey,
+): Promise<TRecord> {
+  const record = await loader.load(key);
+  if (record === null) throw new Error('A record that another one refers to is missing or hidden.');
+  return record;
+}
+
 /**
  * Loads the list of records that belong to a key, all that one tick asks for with one command, in the order that
  * `fetch` answers them. What bounds a list is the verb that adds to it.

@@ -1,4 +1,4 @@
-import type { CacheScope } from '#core/cache-scope.ts';
+import type { CacheScope } from '#core/graph-enums.ts';
 import { checkedText, orConflict } from '#core/input.ts';
 import { checkedPatterns } from '#core/name-patterns.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';

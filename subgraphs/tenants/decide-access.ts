@@ -1,6 +1,7 @@
 import { HeddleError } from '#core/errors.ts';
+import type { AccessStatus } from '#core/graph-enums.ts';
 import { checkedText } from '#core/input.ts';
-import { type AccessGrantRecord, type AccessStatus, accessGrants } from '#mongo/access-grants.ts';
+import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import { requireLive } from './below-tenant.ts';
 import type { TenantsContext } from './context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';

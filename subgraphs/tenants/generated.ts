@@ -1,5 +1,7 @@
 // Generated from the SDL by `npm run schema:compose`: do not edit.
 
+import type * as connection from '../runtime/connection.ts';
+import type * as context from '../runtime/context.ts';
 import type { PayloadLogging } from '#core/graph-enums.ts';
 import type { MemberRole } from '#core/graph-enums.ts';
 import type { LimitWindow } from '#core/graph-enums.ts';
@@ -768,8 +770,8 @@ export type ResolversTypes = {
   LimitStatus: ResolverTypeWrapper<LimitStatus>;
   Tenant: ResolverTypeWrapper<Tenant>;
   PayloadLogging: PayloadLogging;
-  TenantConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Tenant>>;
-  TenantEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Tenant>['edges'][number]>;
+  TenantConnection: ResolverTypeWrapper<connection.Connection<Tenant>>;
+  TenantEdge: ResolverTypeWrapper<connection.Connection<Tenant>['edges'][number]>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   App: ResolverTypeWrapper<App>;
   ApiKey: ResolverTypeWrapper<ApiKey>;
@@ -788,16 +790,16 @@ export type ResolversTypes = {
   ListOrder: ListOrder;
   TimeOrder: TimeOrder;
   PlanOrder: PlanOrder;
-  AppConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<App>>;
-  AppEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<App>['edges'][number]>;
-  ApiKeyConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<ApiKey>>;
-  ApiKeyEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<ApiKey>['edges'][number]>;
-  MemberConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Member>>;
-  MemberEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Member>['edges'][number]>;
-  BudgetConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Budget>>;
-  BudgetEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<Budget>['edges'][number]>;
-  AccessGrantConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<AccessGrant>>;
-  AccessGrantEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<AccessGrant>['edges'][number]>;
+  AppConnection: ResolverTypeWrapper<connection.Connection<App>>;
+  AppEdge: ResolverTypeWrapper<connection.Connection<App>['edges'][number]>;
+  ApiKeyConnection: ResolverTypeWrapper<connection.Connection<ApiKey>>;
+  ApiKeyEdge: ResolverTypeWrapper<connection.Connection<ApiKey>['edges'][number]>;
+  MemberConnection: ResolverTypeWrapper<connection.Connection<Member>>;
+  MemberEdge: ResolverTypeWrapper<connection.Connection<Member>['edges'][number]>;
+  BudgetConnection: ResolverTypeWrapper<connection.Connection<Budget>>;
+  BudgetEdge: ResolverTypeWrapper<connection.Connection<Budget>['edges'][number]>;
+  AccessGrantConnection: ResolverTypeWrapper<connection.Connection<AccessGrant>>;
+  AccessGrantEdge: ResolverTypeWrapper<connection.Connection<AccessGrant>['edges'][number]>;
   TenantFilter: TenantFilter;
   PlanFilter: PlanFilter;
   AppFilter: AppFilter;
@@ -835,8 +837,8 @@ export type ResolversParentTypes = {
   Caller: Caller;
   LimitStatus: LimitStatus;
   Tenant: Tenant | FederationReferenceTypes['Tenant'];
-  TenantConnection: import('../runtime/connection.ts').Connection<Tenant>;
-  TenantEdge: import('../runtime/connection.ts').Connection<Tenant>['edges'][number];
+  TenantConnection: connection.Connection<Tenant>;
+  TenantEdge: connection.Connection<Tenant>['edges'][number];
   PageInfo: PageInfo;
   App: App | FederationReferenceTypes['App'];
   ApiKey: ApiKey | FederationReferenceTypes['ApiKey'];
@@ -848,16 +850,16 @@ export type ResolversParentTypes = {
   Budget: Budget | FederationReferenceTypes['Budget'];
   Float: Scalars['Float']['output'];
   AccessGrant: AccessGrant | FederationReferenceTypes['AccessGrant'];
-  AppConnection: import('../runtime/connection.ts').Connection<App>;
-  AppEdge: import('../runtime/connection.ts').Connection<App>['edges'][number];
-  ApiKeyConnection: import('../runtime/connection.ts').Connection<ApiKey>;
-  ApiKeyEdge: import('../runtime/connection.ts').Connection<ApiKey>['edges'][number];
-  MemberConnection: import('../runtime/connection.ts').Connection<Member>;
-  MemberEdge: import('../runtime/connection.ts').Connection<Member>['edges'][number];
-  BudgetConnection: import('../runtime/connection.ts').Connection<Budget>;
-  BudgetEdge: import('../runtime/connection.ts').Connection<Budget>['edges'][number];
-  AccessGrantConnection: import('../runtime/connection.ts').Connection<AccessGrant>;
-  AccessGrantEdge: import('../runtime/connection.ts').Connection<AccessGrant>['edges'][number];
+  AppConnection: connection.Connection<App>;
+  AppEdge: connection.Connection<App>['edges'][number];
+  ApiKeyConnection: connection.Connection<ApiKey>;
+  ApiKeyEdge: connection.Connection<ApiKey>['edges'][number];
+  MemberConnection: connection.Connection<Member>;
+  MemberEdge: connection.Connection<Member>['edges'][number];
+  BudgetConnection: connection.Connection<Budget>;
+  BudgetEdge: connection.Connection<Budget>['edges'][number];
+  AccessGrantConnection: connection.Connection<AccessGrant>;
+  AccessGrantEdge: connection.Connection<AccessGrant>['edges'][number];
   TenantFilter: TenantFilter;
   PlanFilter: PlanFilter;
   AppFilter: AppFilter;
@@ -890,7 +892,7 @@ export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTy
   name: 'Decimal';
 }
 
-export type QueryResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+export type QueryResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   me?: Resolver<ResolversTypes['Caller'], ParentType, ContextType>;
   tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType, Partial<QueryTenantArgs>>;
   tenants?: Resolver<ResolversTypes['TenantConnection'], ParentType, ContextType, RequireFields<QueryTenantsArgs, 'orderBy'>>;
@@ -908,7 +910,7 @@ export type QueryResolvers<ContextType = import('../runtime/context.ts').Subgrap
   _caller?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, RequireFields<Query_CallerArgs, 'keyHash'>>;
 };
 
-export type MutationResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+export type MutationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   _audit?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<Mutation_AuditArgs, 'refusals'>>;
   createTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationCreateTenantArgs, 'input'>>;
   updateTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationUpdateTenantArgs, 'id' | 'input'>>;
@@ -935,7 +937,7 @@ export type MutationResolvers<ContextType = import('../runtime/context.ts').Subg
   withdrawAccess?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationWithdrawAccessArgs, 'id'>>;
 };
 
-export type CallerResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Caller'] = ResolversParentTypes['Caller']> = {
+export type CallerResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Caller'] = ResolversParentTypes['Caller']> = {
   kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
   app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType>;
@@ -946,7 +948,7 @@ export type CallerResolvers<ContextType = import('../runtime/context.ts').Subgra
   limits?: Resolver<ReadonlyArray<ResolversTypes['LimitStatus']>, ParentType, ContextType>;
 };
 
-export type LimitStatusResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['LimitStatus'] = ResolversParentTypes['LimitStatus']> = {
+export type LimitStatusResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['LimitStatus'] = ResolversParentTypes['LimitStatus']> = {
   subject?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   meter?: Resolver<ResolversTypes['Meter'], ParentType, ContextType>;
   window?: Resolver<ResolversTypes['LimitWindow'], ParentType, ContextType>;
@@ -958,7 +960,7 @@ export type LimitStatusResolvers<ContextType = import('../runtime/context.ts').S
   hard?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
-export type TenantResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant'], FederationReferenceType extends FederationReferenceTypes['Tenant'] = FederationReferenceTypes['Tenant']> = {
+export type TenantResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant'], FederationReferenceType extends FederationReferenceTypes['Tenant'] = FederationReferenceTypes['Tenant']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Tenant']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -976,25 +978,25 @@ export type TenantResolvers<ContextType = import('../runtime/context.ts').Subgra
 
 export type PayloadLoggingResolvers = EnumResolverSignature<{ NONE?: any, METADATA?: any, FULL?: any }, ResolversTypes['PayloadLogging']>;
 
-export type TenantConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['TenantConnection'] = ResolversParentTypes['TenantConnection']> = {
+export type TenantConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TenantConnection'] = ResolversParentTypes['TenantConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['TenantEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type TenantEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['TenantEdge'] = ResolversParentTypes['TenantEdge']> = {
+export type TenantEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TenantEdge'] = ResolversParentTypes['TenantEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
 };
 
-export type PageInfoResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+export type PageInfoResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
-export type AppResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['App'] = ResolversParentTypes['App'], FederationReferenceType extends FederationReferenceTypes['App'] = FederationReferenceTypes['App']> = {
+export type AppResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['App'] = ResolversParentTypes['App'], FederationReferenceType extends FederationReferenceTypes['App'] = FederationReferenceTypes['App']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['App']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1009,7 +1011,7 @@ export type AppResolvers<ContextType = import('../runtime/context.ts').SubgraphC
   archivedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
-export type ApiKeyResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey'], FederationReferenceType extends FederationReferenceTypes['ApiKey'] = FederationReferenceTypes['ApiKey']> = {
+export type ApiKeyResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey'], FederationReferenceType extends FederationReferenceTypes['ApiKey'] = FederationReferenceTypes['ApiKey']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['ApiKey']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   app?: Resolver<ResolversTypes['App'], ParentType, ContextType>;
@@ -1026,17 +1028,17 @@ export type ApiKeyResolvers<ContextType = import('../runtime/context.ts').Subgra
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
-export type CreatedApiKeyResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['CreatedApiKey'] = ResolversParentTypes['CreatedApiKey']> = {
+export type CreatedApiKeyResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CreatedApiKey'] = ResolversParentTypes['CreatedApiKey']> = {
   key?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType>;
   secret?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type PageTokenResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PageToken'] = ResolversParentTypes['PageToken']> = {
+export type PageTokenResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PageToken'] = ResolversParentTypes['PageToken']> = {
   token?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
-export type MemberResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Member'] = ResolversParentTypes['Member'], FederationReferenceType extends FederationReferenceTypes['Member'] = FederationReferenceTypes['Member']> = {
+export type MemberResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Member'] = ResolversParentTypes['Member'], FederationReferenceType extends FederationReferenceTypes['Member'] = FederationReferenceTypes['Member']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Member']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   subject?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1047,7 +1049,7 @@ export type MemberResolvers<ContextType = import('../runtime/context.ts').Subgra
 
 export type MemberRoleResolvers = EnumResolverSignature<{ OWNER?: any, ADMIN?: any, DEVELOPER?: any, VIEWER?: any }, ResolversTypes['MemberRole']>;
 
-export type PlanResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Plan'] = ResolversParentTypes['Plan'], FederationReferenceType extends FederationReferenceTypes['Plan'] = FederationReferenceTypes['Plan']> = {
+export type PlanResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Plan'] = ResolversParentTypes['Plan'], FederationReferenceType extends FederationReferenceTypes['Plan'] = FederationReferenceTypes['Plan']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Plan']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1059,14 +1061,14 @@ export type LimitWindowResolvers = EnumResolverSignature<{ SECOND?: any, MINUTE?
 
 export type LimitSetterResolvers = EnumResolverSignature<{ OPERATOR?: any, TENANT?: any }, ResolversTypes['LimitSetter']>;
 
-export type LimitResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Limit'] = ResolversParentTypes['Limit']> = {
+export type LimitResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Limit'] = ResolversParentTypes['Limit']> = {
   meter?: Resolver<ResolversTypes['Meter'], ParentType, ContextType>;
   window?: Resolver<ResolversTypes['LimitWindow'], ParentType, ContextType>;
   amount?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   setBy?: Resolver<ResolversTypes['LimitSetter'], ParentType, ContextType>;
 };
 
-export type BudgetResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Budget'] = ResolversParentTypes['Budget'], FederationReferenceType extends FederationReferenceTypes['Budget'] = FederationReferenceTypes['Budget']> = {
+export type BudgetResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Budget'] = ResolversParentTypes['Budget'], FederationReferenceType extends FederationReferenceTypes['Budget'] = FederationReferenceTypes['Budget']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Budget']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   amount?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
@@ -1081,7 +1083,7 @@ export type BudgetResolvers<ContextType = import('../runtime/context.ts').Subgra
 
 export type AccessStatusResolvers = EnumResolverSignature<{ PENDING?: any, APPROVED?: any, DENIED?: any, REVOKED?: any }, ResolversTypes['AccessStatus']>;
 
-export type AccessGrantResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AccessGrant'] = ResolversParentTypes['AccessGrant'], FederationReferenceType extends FederationReferenceTypes['AccessGrant'] = FederationReferenceTypes['AccessGrant']> = {
+export type AccessGrantResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AccessGrant'] = ResolversParentTypes['AccessGrant'], FederationReferenceType extends FederationReferenceTypes['AccessGrant'] = FederationReferenceTypes['AccessGrant']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['AccessGrant']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   app?: Resolver<ResolversTypes['App'], ParentType, ContextType>;
@@ -1099,57 +1101,57 @@ export type TimeOrderResolvers = EnumResolverSignature<{ NEWEST_FIRST?: any, OLD
 
 export type PlanOrderResolvers = EnumResolverSignature<{ ID_ASC?: any, ID_DESC?: any, NAME_ASC?: any, NAME_DESC?: any }, ResolversTypes['PlanOrder']>;
 
-export type AppConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AppConnection'] = ResolversParentTypes['AppConnection']> = {
+export type AppConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AppConnection'] = ResolversParentTypes['AppConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['AppEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type AppEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AppEdge'] = ResolversParentTypes['AppEdge']> = {
+export type AppEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AppEdge'] = ResolversParentTypes['AppEdge']> = {
   node?: Resolver<ResolversTypes['App'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type ApiKeyConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ApiKeyConnection'] = ResolversParentTypes['ApiKeyConnection']> = {
+export type ApiKeyConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ApiKeyConnection'] = ResolversParentTypes['ApiKeyConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['ApiKeyEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type ApiKeyEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ApiKeyEdge'] = ResolversParentTypes['ApiKeyEdge']> = {
+export type ApiKeyEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ApiKeyEdge'] = ResolversParentTypes['ApiKeyEdge']> = {
   node?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type MemberConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['MemberConnection'] = ResolversParentTypes['MemberConnection']> = {
+export type MemberConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['MemberConnection'] = ResolversParentTypes['MemberConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['MemberEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type MemberEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['MemberEdge'] = ResolversParentTypes['MemberEdge']> = {
+export type MemberEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['MemberEdge'] = ResolversParentTypes['MemberEdge']> = {
   node?: Resolver<ResolversTypes['Member'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type BudgetConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['BudgetConnection'] = ResolversParentTypes['BudgetConnection']> = {
+export type BudgetConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['BudgetConnection'] = ResolversParentTypes['BudgetConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['BudgetEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type BudgetEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['BudgetEdge'] = ResolversParentTypes['BudgetEdge']> = {
+export type BudgetEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['BudgetEdge'] = ResolversParentTypes['BudgetEdge']> = {
   node?: Resolver<ResolversTypes['Budget'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type AccessGrantConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AccessGrantConnection'] = ResolversParentTypes['AccessGrantConnection']> = {
+export type AccessGrantConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AccessGrantConnection'] = ResolversParentTypes['AccessGrantConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['AccessGrantEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type AccessGrantEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AccessGrantEdge'] = ResolversParentTypes['AccessGrantEdge']> = {
+export type AccessGrantEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AccessGrantEdge'] = ResolversParentTypes['AccessGrantEdge']> = {
   node?: Resolver<ResolversTypes['AccessGrant'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
@@ -1160,7 +1162,7 @@ export type CacheScopeResolvers = EnumResolverSignature<{ CALLER?: any, APP?: an
 
 export type CacheMatchResolvers = EnumResolverSignature<{ EXACT?: any, SEMANTIC?: any }, ResolversTypes['CacheMatch']>;
 
-export type Resolvers<ContextType = import('../runtime/context.ts').SubgraphContext> = {
+export type Resolvers<ContextType = context.SubgraphContext> = {
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;

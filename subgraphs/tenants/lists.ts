@@ -1,11 +1,11 @@
 import type { Connection as Database } from 'mongoose';
 import { type Caller, hasScope } from '#core/caller.ts';
-import type { ListOrder, TimeOrder } from '#core/graph-enums.ts';
-import { type AccessGrantRecord, type AccessStatus, accessGrants } from '#mongo/access-grants.ts';
+import type { AccessStatus, ListOrder, MemberRole, TimeOrder } from '#core/graph-enums.ts';
+import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
-import { type MemberRecord, type MemberRole, members } from '#mongo/members.ts';
+import { type MemberRecord, members } from '#mongo/members.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { type Connection, findPage, type PageArgs } from '../runtime/connection.ts';

@@ -1,5 +1,6 @@
+import type { MemberRole } from '#core/graph-enums.ts';
 import { badInput, checkedText } from '#core/input.ts';
-import { type MemberRecord, type MemberRole, members } from '#mongo/members.ts';
+import { type MemberRecord, members } from '#mongo/members.ts';
 import { requireRoom } from '../runtime/with-room.ts';
 import { withLiveOwner } from './below-tenant.ts';
 import type { TenantsContext } from './context.ts';

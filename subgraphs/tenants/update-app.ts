@@ -1,6 +1,6 @@
-import type { CacheScope } from '#core/cache-scope.ts';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
+import type { CacheScope } from '#core/graph-enums.ts';
 import { checkedText, orConflict } from '#core/input.ts';
 import { checkedPatterns } from '#core/name-patterns.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';

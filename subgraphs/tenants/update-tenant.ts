@@ -1,6 +1,6 @@
-import type { CacheScope } from '#core/cache-scope.ts';
+import type { CacheScope, PayloadLogging } from '#core/graph-enums.ts';
 import { badInput, checkedText, notFound, orConflict } from '#core/input.ts';
-import { type PayloadLogging, type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { checkedCacheScope } from '../runtime/cache-scope.ts';
 import { withLiveOwner } from './below-tenant.ts';
 import type { TenantsContext } from './context.ts';

@@ -1,5 +1,10 @@
 // Generated from the SDL by `npm run schema:compose`: do not edit.
 
+import type * as connection from '../runtime/connection.ts';
+import type * as context from '../runtime/context.ts';
+import type * as entity from '../runtime/entity.ts';
+import type * as auditLog from '#mongo/audit-log.ts';
+import type * as invocations from '#mongo/invocations.ts';
 import type { CompletionStatus } from '#core/graph-enums.ts';
 import type { CacheStatus } from '#core/graph-enums.ts';
 import type { TimeOrder } from '#core/graph-enums.ts';
@@ -449,19 +454,19 @@ export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
-  Node: ResolverTypeWrapper<import('#subgraphs/runtime/entity.ts').TypedReference>;
+  Node: ResolverTypeWrapper<entity.TypedReference>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
-  Invocation: ResolverTypeWrapper<import('#mongo/invocations.ts').InvocationRecord>;
+  Invocation: ResolverTypeWrapper<invocations.InvocationRecord>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   CompletionStatus: CompletionStatus;
   CacheStatus: CacheStatus;
-  TokenUsage: ResolverTypeWrapper<import('#mongo/invocations.ts').UsageRecord>;
-  Attempt: ResolverTypeWrapper<import('#mongo/invocations.ts').AttemptRecord>;
-  InvocationConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<import('#mongo/invocations.ts').InvocationRecord>>;
-  InvocationEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<import('#mongo/invocations.ts').InvocationRecord>['edges'][number]>;
+  TokenUsage: ResolverTypeWrapper<invocations.UsageRecord>;
+  Attempt: ResolverTypeWrapper<invocations.AttemptRecord>;
+  InvocationConnection: ResolverTypeWrapper<connection.Connection<invocations.InvocationRecord>>;
+  InvocationEdge: ResolverTypeWrapper<connection.Connection<invocations.InvocationRecord>['edges'][number]>;
   InvocationFilter: InvocationFilter;
   TimeOrder: TimeOrder;
   AuditFilter: AuditFilter;
@@ -470,26 +475,26 @@ export type ResolversTypes = {
   UsageDimension: UsageDimension;
   UsageBucket: ResolverTypeWrapper<UsageBucket>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
-  AuditConnection: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<import('#mongo/audit-log.ts').AuditRecord>>;
-  AuditEdge: ResolverTypeWrapper<import('../runtime/connection.ts').Connection<import('#mongo/audit-log.ts').AuditRecord>['edges'][number]>;
+  AuditConnection: ResolverTypeWrapper<connection.Connection<auditLog.AuditRecord>>;
+  AuditEdge: ResolverTypeWrapper<connection.Connection<auditLog.AuditRecord>['edges'][number]>;
   AuditOutcome: AuditOutcome;
-  AuditRecord: ResolverTypeWrapper<import('#mongo/audit-log.ts').AuditRecord>;
-  AuditActor: ResolverTypeWrapper<import('#mongo/audit-log.ts').AuditRecord['actor']>;
+  AuditRecord: ResolverTypeWrapper<auditLog.AuditRecord>;
+  AuditActor: ResolverTypeWrapper<auditLog.AuditRecord['actor']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
-  Tenant: ResolverTypeWrapper<import('#subgraphs/runtime/entity.ts').EntityReference>;
-  App: ResolverTypeWrapper<import('#subgraphs/runtime/entity.ts').EntityReference>;
-  Model: ResolverTypeWrapper<import('#subgraphs/runtime/entity.ts').EntityReference>;
-  Prompt: ResolverTypeWrapper<import('#subgraphs/runtime/entity.ts').EntityReference>;
-  PromptVersion: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
-  Completion: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
-  Provider: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
-  ProviderCredential: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
-  Route: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
-  ApiKey: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
-  Member: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
-  Plan: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
-  Budget: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
-  AccessGrant: ResolverTypeWrapper<import('../runtime/entity.ts').EntityReference>;
+  Tenant: ResolverTypeWrapper<entity.EntityReference>;
+  App: ResolverTypeWrapper<entity.EntityReference>;
+  Model: ResolverTypeWrapper<entity.EntityReference>;
+  Prompt: ResolverTypeWrapper<entity.EntityReference>;
+  PromptVersion: ResolverTypeWrapper<entity.EntityReference>;
+  Completion: ResolverTypeWrapper<entity.EntityReference>;
+  Provider: ResolverTypeWrapper<entity.EntityReference>;
+  ProviderCredential: ResolverTypeWrapper<entity.EntityReference>;
+  Route: ResolverTypeWrapper<entity.EntityReference>;
+  ApiKey: ResolverTypeWrapper<entity.EntityReference>;
+  Member: ResolverTypeWrapper<entity.EntityReference>;
+  Plan: ResolverTypeWrapper<entity.EntityReference>;
+  Budget: ResolverTypeWrapper<entity.EntityReference>;
+  AccessGrant: ResolverTypeWrapper<entity.EntityReference>;
   Meter: Meter;
   CacheScope: CacheScope;
   CacheMatch: CacheMatch;
@@ -500,41 +505,41 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   JSON: Scalars['JSON']['output'];
   Decimal: Scalars['Decimal']['output'];
-  Node: import('#subgraphs/runtime/entity.ts').TypedReference;
+  Node: entity.TypedReference;
   ID: Scalars['ID']['output'];
   Query: Record<PropertyKey, never>;
   Int: Scalars['Int']['output'];
   String: Scalars['String']['output'];
-  Invocation: import('#mongo/invocations.ts').InvocationRecord;
+  Invocation: invocations.InvocationRecord;
   Boolean: Scalars['Boolean']['output'];
-  TokenUsage: import('#mongo/invocations.ts').UsageRecord;
-  Attempt: import('#mongo/invocations.ts').AttemptRecord;
-  InvocationConnection: import('../runtime/connection.ts').Connection<import('#mongo/invocations.ts').InvocationRecord>;
-  InvocationEdge: import('../runtime/connection.ts').Connection<import('#mongo/invocations.ts').InvocationRecord>['edges'][number];
+  TokenUsage: invocations.UsageRecord;
+  Attempt: invocations.AttemptRecord;
+  InvocationConnection: connection.Connection<invocations.InvocationRecord>;
+  InvocationEdge: connection.Connection<invocations.InvocationRecord>['edges'][number];
   InvocationFilter: InvocationFilter;
   AuditFilter: AuditFilter;
   UsageFilter: UsageFilter;
   UsageBucket: UsageBucket;
   Float: Scalars['Float']['output'];
-  AuditConnection: import('../runtime/connection.ts').Connection<import('#mongo/audit-log.ts').AuditRecord>;
-  AuditEdge: import('../runtime/connection.ts').Connection<import('#mongo/audit-log.ts').AuditRecord>['edges'][number];
-  AuditRecord: import('#mongo/audit-log.ts').AuditRecord;
-  AuditActor: import('#mongo/audit-log.ts').AuditRecord['actor'];
+  AuditConnection: connection.Connection<auditLog.AuditRecord>;
+  AuditEdge: connection.Connection<auditLog.AuditRecord>['edges'][number];
+  AuditRecord: auditLog.AuditRecord;
+  AuditActor: auditLog.AuditRecord['actor'];
   PageInfo: PageInfo;
-  Tenant: import('#subgraphs/runtime/entity.ts').EntityReference;
-  App: import('#subgraphs/runtime/entity.ts').EntityReference;
-  Model: import('#subgraphs/runtime/entity.ts').EntityReference;
-  Prompt: import('#subgraphs/runtime/entity.ts').EntityReference;
-  PromptVersion: import('../runtime/entity.ts').EntityReference;
-  Completion: import('../runtime/entity.ts').EntityReference;
-  Provider: import('../runtime/entity.ts').EntityReference;
-  ProviderCredential: import('../runtime/entity.ts').EntityReference;
-  Route: import('../runtime/entity.ts').EntityReference;
-  ApiKey: import('../runtime/entity.ts').EntityReference;
-  Member: import('../runtime/entity.ts').EntityReference;
-  Plan: import('../runtime/entity.ts').EntityReference;
-  Budget: import('../runtime/entity.ts').EntityReference;
-  AccessGrant: import('../runtime/entity.ts').EntityReference;
+  Tenant: entity.EntityReference;
+  App: entity.EntityReference;
+  Model: entity.EntityReference;
+  Prompt: entity.EntityReference;
+  PromptVersion: entity.EntityReference;
+  Completion: entity.EntityReference;
+  Provider: entity.EntityReference;
+  ProviderCredential: entity.EntityReference;
+  Route: entity.EntityReference;
+  ApiKey: entity.EntityReference;
+  Member: entity.EntityReference;
+  Plan: entity.EntityReference;
+  Budget: entity.EntityReference;
+  AccessGrant: entity.EntityReference;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -549,11 +554,11 @@ export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTy
   name: 'Decimal';
 }
 
-export type NodeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+export type NodeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
   __resolveType: TypeResolveFn<'Invocation' | 'AuditRecord' | 'Tenant' | 'App' | 'Model' | 'Prompt' | 'PromptVersion' | 'Completion' | 'Provider' | 'ProviderCredential' | 'Route' | 'ApiKey' | 'Member' | 'Plan' | 'Budget' | 'AccessGrant', ParentType, ContextType>;
 };
 
-export type QueryResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+export type QueryResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   usage?: Resolver<ReadonlyArray<ResolversTypes['UsageBucket']>, ParentType, ContextType, RequireFields<QueryUsageArgs, 'from' | 'to' | 'interval' | 'by'>>;
@@ -562,7 +567,7 @@ export type QueryResolvers<ContextType = import('../runtime/context.ts').Subgrap
   auditLog?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'orderBy'>>;
 };
 
-export type InvocationResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Invocation'] = ResolversParentTypes['Invocation'], FederationReferenceType extends FederationReferenceTypes['Invocation'] = FederationReferenceTypes['Invocation']> = {
+export type InvocationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Invocation'] = ResolversParentTypes['Invocation'], FederationReferenceType extends FederationReferenceTypes['Invocation'] = FederationReferenceTypes['Invocation']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Invocation']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -595,7 +600,7 @@ export type CompletionStatusResolvers = EnumResolverSignature<{ RUNNING?: any, S
 
 export type CacheStatusResolvers = EnumResolverSignature<{ MISS?: any, HIT?: any, SEMANTIC_HIT?: any, BYPASS?: any, COALESCED?: any }, ResolversTypes['CacheStatus']>;
 
-export type TokenUsageResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['TokenUsage'] = ResolversParentTypes['TokenUsage']> = {
+export type TokenUsageResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TokenUsage'] = ResolversParentTypes['TokenUsage']> = {
   inputTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   outputTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   totalTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -603,7 +608,7 @@ export type TokenUsageResolvers<ContextType = import('../runtime/context.ts').Su
   reasoningTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type AttemptResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Attempt'] = ResolversParentTypes['Attempt']> = {
+export type AttemptResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Attempt'] = ResolversParentTypes['Attempt']> = {
   model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   durationMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -614,13 +619,13 @@ export type AttemptResolvers<ContextType = import('../runtime/context.ts').Subgr
   cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
 };
 
-export type InvocationConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['InvocationConnection'] = ResolversParentTypes['InvocationConnection']> = {
+export type InvocationConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['InvocationConnection'] = ResolversParentTypes['InvocationConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['InvocationEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type InvocationEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['InvocationEdge'] = ResolversParentTypes['InvocationEdge']> = {
+export type InvocationEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['InvocationEdge'] = ResolversParentTypes['InvocationEdge']> = {
   node?: Resolver<ResolversTypes['Invocation'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
@@ -631,7 +636,7 @@ export type UsageIntervalResolvers = EnumResolverSignature<{ HOUR?: any, DAY?: a
 
 export type UsageDimensionResolvers = EnumResolverSignature<{ TENANT?: any, APP?: any, KEY?: any, MODEL?: any, PROVIDER?: any, PROMPT?: any, END_USER?: any, TAG?: any, CACHE?: any }, ResolversTypes['UsageDimension']>;
 
-export type UsageBucketResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['UsageBucket'] = ResolversParentTypes['UsageBucket']> = {
+export type UsageBucketResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['UsageBucket'] = ResolversParentTypes['UsageBucket']> = {
   start?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   keys?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   requests?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -645,20 +650,20 @@ export type UsageBucketResolvers<ContextType = import('../runtime/context.ts').S
   latencyMsP95?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
 };
 
-export type AuditConnectionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AuditConnection'] = ResolversParentTypes['AuditConnection']> = {
+export type AuditConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AuditConnection'] = ResolversParentTypes['AuditConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['AuditEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type AuditEdgeResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AuditEdge'] = ResolversParentTypes['AuditEdge']> = {
+export type AuditEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AuditEdge'] = ResolversParentTypes['AuditEdge']> = {
   node?: Resolver<ResolversTypes['AuditRecord'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type AuditOutcomeResolvers = EnumResolverSignature<{ STARTED?: any, SUCCEEDED?: any, FAILED?: any, REFUSED?: any }, ResolversTypes['AuditOutcome']>;
 
-export type AuditRecordResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AuditRecord'] = ResolversParentTypes['AuditRecord']> = {
+export type AuditRecordResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AuditRecord'] = ResolversParentTypes['AuditRecord']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
@@ -680,94 +685,94 @@ export type AuditRecordResolvers<ContextType = import('../runtime/context.ts').S
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type AuditActorResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AuditActor'] = ResolversParentTypes['AuditActor']> = {
+export type AuditActorResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AuditActor'] = ResolversParentTypes['AuditActor']> = {
   kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType>;
   keyId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   subject?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
-export type PageInfoResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+export type PageInfoResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
-export type TenantResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant'], FederationReferenceType extends FederationReferenceTypes['Tenant'] = FederationReferenceTypes['Tenant']> = {
+export type TenantResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant'], FederationReferenceType extends FederationReferenceTypes['Tenant'] = FederationReferenceTypes['Tenant']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Tenant']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   usage?: Resolver<ReadonlyArray<ResolversTypes['UsageBucket']>, ParentType, ContextType, RequireFields<TenantUsageArgs, 'from' | 'to' | 'interval' | 'by'>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type AppResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['App'] = ResolversParentTypes['App'], FederationReferenceType extends FederationReferenceTypes['App'] = FederationReferenceTypes['App']> = {
+export type AppResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['App'] = ResolversParentTypes['App'], FederationReferenceType extends FederationReferenceTypes['App'] = FederationReferenceTypes['App']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['App']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   usage?: Resolver<ReadonlyArray<ResolversTypes['UsageBucket']>, ParentType, ContextType, RequireFields<AppUsageArgs, 'from' | 'to' | 'interval' | 'by'>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type ModelResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Model'] = ResolversParentTypes['Model'], FederationReferenceType extends FederationReferenceTypes['Model'] = FederationReferenceTypes['Model']> = {
+export type ModelResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Model'] = ResolversParentTypes['Model'], FederationReferenceType extends FederationReferenceTypes['Model'] = FederationReferenceTypes['Model']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Model']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   usage?: Resolver<ReadonlyArray<ResolversTypes['UsageBucket']>, ParentType, ContextType, RequireFields<ModelUsageArgs, 'from' | 'to' | 'interval' | 'by'>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type PromptResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Prompt'] = ResolversParentTypes['Prompt'], FederationReferenceType extends FederationReferenceTypes['Prompt'] = FederationReferenceTypes['Prompt']> = {
+export type PromptResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Prompt'] = ResolversParentTypes['Prompt'], FederationReferenceType extends FederationReferenceTypes['Prompt'] = FederationReferenceTypes['Prompt']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Prompt']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   usage?: Resolver<ReadonlyArray<ResolversTypes['UsageBucket']>, ParentType, ContextType, RequireFields<PromptUsageArgs, 'from' | 'to' | 'interval' | 'by'>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type PromptVersionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['PromptVersion'] = ResolversParentTypes['PromptVersion']> = {
+export type PromptVersionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PromptVersion'] = ResolversParentTypes['PromptVersion']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type CompletionResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Completion'] = ResolversParentTypes['Completion']> = {
+export type CompletionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Completion'] = ResolversParentTypes['Completion']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type ProviderResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Provider'] = ResolversParentTypes['Provider']> = {
+export type ProviderResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Provider'] = ResolversParentTypes['Provider']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type ProviderCredentialResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ProviderCredential'] = ResolversParentTypes['ProviderCredential']> = {
+export type ProviderCredentialResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ProviderCredential'] = ResolversParentTypes['ProviderCredential']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type RouteResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Route'] = ResolversParentTypes['Route']> = {
+export type RouteResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Route'] = ResolversParentTypes['Route']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type ApiKeyResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey']> = {
+export type ApiKeyResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type MemberResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Member'] = ResolversParentTypes['Member']> = {
+export type MemberResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Member'] = ResolversParentTypes['Member']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type PlanResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Plan'] = ResolversParentTypes['Plan']> = {
+export type PlanResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Plan'] = ResolversParentTypes['Plan']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type BudgetResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['Budget'] = ResolversParentTypes['Budget']> = {
+export type BudgetResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Budget'] = ResolversParentTypes['Budget']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type AccessGrantResolvers<ContextType = import('../runtime/context.ts').SubgraphContext, ParentType extends ResolversParentTypes['AccessGrant'] = ResolversParentTypes['AccessGrant']> = {
+export type AccessGrantResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AccessGrant'] = ResolversParentTypes['AccessGrant']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -778,7 +783,7 @@ export type CacheScopeResolvers = EnumResolverSignature<{ CALLER?: any, APP?: an
 
 export type CacheMatchResolvers = EnumResolverSignature<{ EXACT?: any, SEMANTIC?: any }, ResolversTypes['CacheMatch']>;
 
-export type Resolvers<ContextType = import('../runtime/context.ts').SubgraphContext> = {
+export type Resolvers<ContextType = context.SubgraphContext> = {
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;

@@ -146,7 +146,7 @@ describe('invocations', () => {
       modelId: 'demo/flaky',
       startedAt: new Date('2026-06-01T00:00:00Z'),
       durationMs: 7,
-      outcome: 'FAILED',
+      outcome: 'FAILED' as const,
       error: 'PROVIDER_ERROR: overloaded',
       usage: null,
       costNanos: 0n,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ExecutionResult, parse } from 'graphql';
 import { type Catalog, openCatalog } from '#catalog/catalog.ts';
 import type { Caller, CallerLimit } from '#core/caller.ts';
+import type { Capability } from '#core/graph-enums.ts';
 import { providerDestination } from '#core/providers/provider-destination.ts';
 import type { Database } from '#mongo/connect.ts';
 import { sealCredential } from '#mongo/credential-secret.ts';
@@ -101,7 +102,7 @@ export async function fillCatalog({ connection }: Database): Promise<void> {
     };
     await providerCredentials(connection).create({ ...credential, weight: 1, enabled: true });
   }
-  const chat = ['CHAT', 'STREAMING', 'TOOLS', 'STRUCTURED_OUTPUT'];
+  const chat: readonly Capability[] = ['CHAT', 'STREAMING', 'TOOLS', 'STRUCTURED_OUTPUT'];
   for (const _id of [
     'demo/echo',
     'demo/slow',
@@ -136,7 +137,7 @@ export async function fillCatalog({ connection }: Database): Promise<void> {
   await routes(connection).create({ _id: 'hasty', ...route, ...hasty });
 }
 
-function model(_id: string, providerId: string, name: string, capabilities: readonly string[]) {
+function model(_id: string, providerId: string, name: string, capabilities: readonly Capability[]) {
   return {
     _id,
     providerId,
