@@ -3,6 +3,7 @@
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /heddle
 COPY package.json package-lock.json .npmrc ./
+COPY mongo/embedded/package.json ./mongo/embedded/
 # No script of a package runs; the one that counts would bring a second Node.
 RUN npm ci --omit=dev --ignore-scripts
 

@@ -217,6 +217,7 @@ describe('layout', () => {
       (file) =>
         !/^(cli|server|test|bench)\//.test(file) &&
         !isTest(file) &&
+        !file.endsWith('vitest.config.ts') &&
         file.includes('/') &&
         /\bprocess\.env\b/.test(readFileSync(join(root, file), 'utf8')),
     );
