@@ -79,7 +79,7 @@ export async function openDatabase(
 async function openEmbedded(dir: string, options: OpenDatabaseOptions): Promise<Database> {
   if (dir === '')
     throw new HeddleError('BAD_USER_INPUT', 'embedded: needs a directory, as in embedded:./data.');
-  const { openStore } = await import('./embedded/store.ts');
+  const { openStore } = await import('@heddle/embedded-store');
   const store = await openStore({ dir });
   const database = await open(store.uri, { ...embedded, ...options }, () => store.close());
   // A test that counts commands sees those of the driver.

@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path';
+import { makeDirectory } from '@heddle/embedded-store/make-directory';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { parseCountLimits } from '#core/count-limits.ts';
 import { createEgress } from '#core/egress.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
-import { makeDirectory } from '#mongo/embedded/make-directory.ts';
 import { noPepper } from '#mongo/key-pepper.ts';
 import type { State } from '#state/open-state.ts';
 import type { Quota } from '#state/quota/quota.ts';

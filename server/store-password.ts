@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { makeDirectory } from '#mongo/embedded/make-directory.ts';
+import { makeDirectory } from '@heddle/embedded-store/make-directory';
 import { StartError } from './config.ts';
 
 const passwordCharactersMin = 16;

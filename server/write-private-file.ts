@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { makeDirectory } from '#mongo/embedded/make-directory.ts';
+import { makeDirectory } from '@heddle/embedded-store/make-directory';
 
 /**
  * Makes a file of mode 0600 in a directory that is made where it is missing; false where there is a file already, which

@@ -125,8 +125,19 @@ function importsOf(file: string): readonly string[] {
   return [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^'\n]+)'/g)].map((match) => match[1] ?? '');
 }
 
-/** The path in this repository that a specifier means, or undefined for a package. */
+const store = 'mongo/embedded/';
+const storeManifest = JSON.parse(readFileSync(join(root, store, 'package.json'), 'utf8')) as {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+};
+
+/** The path in this repository that a specifier means, or undefined for a package of others. */
 function ourPath(file: string, specifier: string): string | undefined {
+  if (specifier === storeManifest.name || specifier.startsWith(`${storeManifest.name}/`)) {
+    const exported = storeManifest.exports[`.${specifier.slice(storeManifest.name.length)}`];
+    return exported === undefined ? undefined : join(store, exported);
+  }
   if (specifier.startsWith('#')) return specifier.slice(1);
   if (specifier.startsWith('.')) return relative(root, resolve(root, dirname(file), specifier));
   return undefined;
@@ -206,9 +217,45 @@ describe('layout', () => {
         if (specifier.startsWith('.') && across && file.includes('/') && path.includes('/')) {
           broken.push(`${file} reaches ${specifier} without #`);
         }
-        if (!/\.(ts|json)$/.test(specifier)) broken.push(`${file} imports ${specifier} without its ending`);
+        if (!specifier.startsWith('@') && !/\.(ts|json)$/.test(specifier))
+          broken.push(`${file} imports ${specifier} without its ending`);
       }
     }
+    expect(broken).toEqual([]);
+  });
+
+  it('reaches the embedded store by the names that its package exports, and only those', () => {
+    const broken: string[] = [];
+    const reached = new Set<string>();
+    for (const file of files.filter((candidate) => !candidate.startsWith(store))) {
+      for (const specifier of importsOf(file)) {
+        const path = ourPath(file, specifier);
+        const named = specifier.startsWith(storeManifest.name);
+        if (named && path !== undefined) reached.add(path);
+        if (named ? path === undefined : path?.startsWith(store)) broken.push(`${file} imports ${specifier}`);
+      }
+    }
+    expect(broken).toEqual([]);
+    expect(
+      Object.values(storeManifest.exports)
+        .map((path) => join(store, path))
+        .sort(),
+    ).toEqual([...reached].sort());
+  });
+
+  it('gives the embedded store no package but the dependencies that it names', () => {
+    const broken = files
+      .filter(
+        (file) =>
+          file.startsWith(store) &&
+          !/(test|testing|arbitrary|vitest\.config)\.ts$|\/(spec|bench)\//.test(file),
+      )
+      .flatMap((file) =>
+        importsOf(file)
+          .filter((specifier) => /^(?!node:)[@a-z]/.test(specifier))
+          .filter((specifier) => storeManifest.dependencies[specifier] === undefined)
+          .map((specifier) => `${file} imports ${specifier}`),
+      );
     expect(broken).toEqual([]);
   });
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openStore } from '@heddle/embedded-store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openStore } from '#mongo/embedded/store.ts';
 import { startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
 
 describe('heddle backup --encrypt', () => {

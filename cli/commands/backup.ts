@@ -13,7 +13,7 @@ const passphraseBytesMax = 64 * 1024;
 /** `heddle backup <file>`: copies the embedded store of the data directory while it runs; with `--encrypt` encrypted. */
 export async function backup(args: readonly string[]): Promise<number> {
   const { file, dir, environment, passphraseFile, encrypt } = parse('backup', args);
-  const { backupDirectory } = await import('#mongo/embedded/backup.ts');
+  const { backupDirectory } = await import('@heddle/embedded-store/backup');
   if (!encrypt && passphraseFile === undefined) {
     await backupDirectory(dir, file).catch(refuse);
     console.log(
@@ -37,7 +37,7 @@ export async function backup(args: readonly string[]): Promise<number> {
 /** `heddle restore <file>`: fills an empty data directory from a copy, encrypted or not. */
 export async function restore(args: readonly string[]): Promise<number> {
   const { file, dir, environment, passphraseFile } = parse('restore', args);
-  const { restoreDirectory } = await import('#mongo/embedded/backup.ts');
+  const { restoreDirectory } = await import('@heddle/embedded-store/backup');
   const { decryptBackup, isEncryptedBackup } = await import('../backup-cipher.ts');
   if (isEncryptedBackup(await readBegin(file))) {
     const passphrase = passphraseFile === undefined ? undefined : await readPassphrase(passphraseFile);

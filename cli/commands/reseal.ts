@@ -60,8 +60,8 @@ const adminKeyAdvice = {
 async function openStored(environment: Environment) {
   const [{ openDatabase }, { DirectoryInUse }, { storeSocketUri }] = await Promise.all([
     import('#mongo/connect.ts'),
-    import('#mongo/embedded/lock.ts'),
-    import('#mongo/embedded/store.ts'),
+    import('@heddle/embedded-store/lock'),
+    import('@heddle/embedded-store'),
   ]);
   const url = environment.MONGO_URL ?? `embedded:${join(dataDirectory(environment), 'store')}`;
   try {

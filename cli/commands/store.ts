@@ -34,7 +34,7 @@ export async function serveStore(args: readonly string[]): Promise<number> {
   // The store's thread does not keep a process alive on its own.
   const alive = setInterval(() => {}, 0x7fff_ffff);
   try {
-    const { openStore } = await import('#mongo/embedded/store.ts');
+    const { openStore } = await import('@heddle/embedded-store');
     const given = environment.HEDDLE_STORE_PASSWORD;
     const credentials = isOpen ? undefined : { user, password: given ?? (await readStorePassword(dir)) };
     await using store = await listeningOn('--port', openStore({ dir, listen: { port }, credentials }));

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { openStore } from '@heddle/embedded-store';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { anonymousCaller } from '#core/caller.ts';
 import { completions } from '#mongo/completions.ts';
 import { type Database, openDatabase } from '#mongo/connect.ts';
-import { openStore } from '#mongo/embedded/store.ts';
 import { invocations } from '#mongo/invocations.ts';
 import { meterRollups } from '#mongo/meter-hours.ts';
 import { hourMs, rollUpHours } from '#mongo/meter-rollup.ts';

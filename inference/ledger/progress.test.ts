@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { openStore } from '@heddle/embedded-store';
 import type { mongo } from 'mongoose';
 import { type DestinationStream, pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CatalogModel } from '#catalog/catalog.ts';
 import { anonymousCaller } from '#core/caller.ts';
 import { type Database, openDatabase } from '#mongo/connect.ts';
-import { openStore } from '#mongo/embedded/store.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { printedSeed, randomOf } from '#test/support/random.ts';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { backupDirectory } from '@heddle/embedded-store/backup';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Caller } from '#core/caller.ts';
 import { ensureIndexes, openDatabase } from '#mongo/connect.ts';
-import { backupDirectory } from '#mongo/embedded/backup.ts';
 import { openState } from '#state/open-state.ts';
 import { connectRedis } from '#state/redis/connect.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';

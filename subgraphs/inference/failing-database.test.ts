@@ -1,7 +1,7 @@
+import { openStore } from '@heddle/embedded-store';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { CallerLimit } from '#core/caller.ts';
 import { type Database, openDatabase } from '#mongo/connect.ts';
-import { openStore } from '#mongo/embedded/store.ts';
 import { createMemoryCache } from '#state/cache/memory.ts';
 import { limitsOf } from '#state/quota/caller-limits.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';

@@ -1,8 +1,8 @@
+import { openStore, type Store } from '@heddle/embedded-store';
 import { mongo } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HeddleError } from '#core/errors.ts';
 import { type Database, openDatabase } from '#mongo/connect.ts';
-import { openStore, type Store } from '#mongo/embedded/store.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { explainStoreFailure } from './store-errors.ts';
 

@@ -1,5 +1,5 @@
+import { openStore } from '@heddle/embedded-store';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openStore } from '#mongo/embedded/store.ts';
 import { echo, newTenant } from '#test/e2e/scenarios/setup.ts';
 import { clientOf, overWebSocket, type TestClient } from '#test/support/client.ts';
 import { startOneProcess, temporaryDirectory } from '#test/support/mesh.ts';

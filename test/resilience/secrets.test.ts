@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openStore } from '@heddle/embedded-store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { providerVendors } from '#core/providers/provider-vendors.ts';
-import { openStore } from '#mongo/embedded/store.ts';
 import { readEnvironment, variables } from '#server/config.ts';
 import { loggedError } from '#server/log.ts';
 import { registerEnvironmentProviders } from '#subgraphs/models/register-provider.ts';
