@@ -2,7 +2,7 @@
  * CPU of this process per part of a streamed answer, by kind of provider: the AI SDK's package whole, and our adapter,
  * against the same wire in another process. STREAMS, TOKENS and ROUNDS change the load; the first round is not counted.
  */
-import { createHttpFetch } from '#providers/http-fetch.ts';
+import { createHttpFetch } from '#providers/http/http-fetch.ts';
 import type { LanguageProvider, ProviderKind } from '#providers/provider.ts';
 import { createProvider } from '#providers/registry.ts';
 import { ask } from '#providers/testing/calls.ts';

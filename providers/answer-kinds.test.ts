@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createHttpFetch } from './http-fetch.ts';
+import { createHttpFetch } from './http/http-fetch.ts';
 import { type Provider, type ProviderAnswer, ProviderFailure } from './provider.ts';
 import { createProvider } from './registry.ts';
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addUsage, type EmbeddingAnswer, type ProviderKind, type ProviderUsage } from './provider.ts';
 import { createProvider } from './registry.ts';
-import { fields, list } from './wire/fields.ts';
+import { fields, list } from './wires/shared/fields.ts';
 
 type Vector = readonly number[];
 

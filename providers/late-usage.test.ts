@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { streamOnce } from '#inference/execution/attempt.ts';
-import { createHttpFetch } from './http-fetch.ts';
+import { createHttpFetch } from './http/http-fetch.ts';
 import type { ProviderUsage } from './provider.ts';
 import { createProvider } from './registry.ts';
 import { ask, collect } from './testing/calls.ts';

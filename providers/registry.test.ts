@@ -1,7 +1,7 @@
 import { LLMock } from '@copilotkit/aimock';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { providerVariables } from '#core/providers/provider-vendors.ts';
-import { createHttpFetch } from './http-fetch.ts';
+import { createHttpFetch } from './http/http-fetch.ts';
 import { type ProviderKind, type ProviderOptions, providerKinds } from './provider.ts';
 import { createProvider } from './registry.ts';
 import { ask, collect } from './testing/calls.ts';

@@ -5,26 +5,26 @@ import type { MakeProvider, VendorOptions } from './vendor-options.ts';
 
 type RemoteKind = Exclude<ProviderKind, 'DEMO'>;
 
-const compatible = async () => (await import('./compatible/compatible.ts')).createCompatible;
+const compatible = async () => (await import('./openai-compatible/openai-compatible.ts')).createCompatible;
 
 /** Loads the vendor's package when the first provider of its kind is made: a start pays for none of them. */
 const loaders: Readonly<Record<RemoteKind, () => Promise<MakeProvider>>> = {
   OPENAI: async () => (await import('./openai/openai.ts')).createOpenai,
   OPENAI_COMPATIBLE: compatible,
-  AZURE_OPENAI: async () => (await import('./openai/azure.ts')).createAzureOpenai,
+  AZURE_OPENAI: async () => (await import('./azure-openai/azure-openai.ts')).createAzureOpenai,
   ANTHROPIC: async () => (await import('./anthropic/anthropic.ts')).createClaude,
   GOOGLE: async () => (await import('./google/google.ts')).createGemini,
-  VERTEX: async () => (await import('./google/vertex.ts')).createVertex,
+  VERTEX: async () => (await import('./vertex/vertex.ts')).createVertex,
   BEDROCK: async () => (await import('./bedrock/bedrock.ts')).createBedrock,
-  MISTRAL: async () => (await import('./vendors/mistral.ts')).createMistralProvider,
+  MISTRAL: async () => (await import('./mistral/mistral.ts')).createMistralProvider,
   COHERE: async () => (await import('./cohere/cohere.ts')).createCohereProvider,
-  GROQ: async () => (await import('./vendors/groq.ts')).createGroqProvider,
-  DEEPSEEK: async () => (await import('./vendors/deepseek.ts')).createDeepseekProvider,
-  XAI: async () => (await import('./vendors/xai.ts')).createXaiProvider,
+  GROQ: async () => (await import('./groq/groq.ts')).createGroqProvider,
+  DEEPSEEK: async () => (await import('./deepseek/deepseek.ts')).createDeepseekProvider,
+  XAI: async () => (await import('./xai/xai.ts')).createXaiProvider,
   TOGETHER: compatible,
-  FIREWORKS: async () => (await import('./vendors/fireworks.ts')).createFireworksProvider,
-  PERPLEXITY: async () => (await import('./vendors/perplexity.ts')).createPerplexityProvider,
-  CEREBRAS: async () => (await import('./vendors/cerebras.ts')).createCerebrasProvider,
+  FIREWORKS: async () => (await import('./fireworks/fireworks.ts')).createFireworksProvider,
+  PERPLEXITY: async () => (await import('./perplexity/perplexity.ts')).createPerplexityProvider,
+  CEREBRAS: async () => (await import('./cerebras/cerebras.ts')).createCerebrasProvider,
   OLLAMA: compatible,
   VLLM: compatible,
 };

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createHttpFetch } from './http-fetch.ts';
+import { createHttpFetch } from './http/http-fetch.ts';
 import type { Provider, ProviderKind, ProviderPart } from './provider.ts';
 import { createProvider } from './registry.ts';
 import { ask, collect } from './testing/calls.ts';

@@ -1,6 +1,6 @@
 import { isChatCompletionBody, LLMock } from '@copilotkit/aimock';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createHttpFetch } from './http-fetch.ts';
+import { createHttpFetch } from './http/http-fetch.ts';
 import type { Provider, ProviderCall, ProviderKind } from './provider.ts';
 import { createProvider } from './registry.ts';
 import { ask, collect } from './testing/calls.ts';

@@ -1,12 +1,12 @@
 import { createAnthropic } from '@ai-sdk/anthropic';
 import type { Provider } from '../provider.ts';
+import { captureFetch } from '../sdk/captured-request.ts';
+import { createSdkRequests } from '../sdk/sdk-requests.ts';
 import type { VendorOptions } from '../vendor-options.ts';
-import { captureFetch } from '../wire/captured-request.ts';
-import { createSdkRequests } from '../wire/sdk-requests.ts';
-import { createWireProvider } from '../wire/wire-provider.ts';
-import { rulesOfClaude } from './claude-rules.ts';
-import { messagesWire } from './messages-reader.ts';
-import { boundOutput } from './output-bounds.ts';
+import { rulesOfClaude } from '../wires/messages/claude-rules.ts';
+import { messagesWire } from '../wires/messages/messages-reader.ts';
+import { boundOutput } from '../wires/messages/output-bounds.ts';
+import { createWireProvider } from '../wires/shared/wire-provider.ts';
 
 /** ANTHROPIC: the messages API. */
 export function createClaude({ baseUrl, secret, fetch }: VendorOptions): Provider {

@@ -1,12 +1,12 @@
 import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
-import { claudeRules } from '../anthropic/claude-rules.ts';
-import { boundOutput } from '../anthropic/output-bounds.ts';
 import { type Provider, ProviderFailure } from '../provider.ts';
+import { captureFetch } from '../sdk/captured-request.ts';
+import { createSdkEmbeddings, createSdkRequests } from '../sdk/sdk-requests.ts';
 import type { VendorOptions } from '../vendor-options.ts';
-import { captureFetch } from '../wire/captured-request.ts';
-import { createSdkEmbeddings, createSdkRequests } from '../wire/sdk-requests.ts';
-import { createWireProvider } from '../wire/wire-provider.ts';
-import { converseWire } from './converse-reader.ts';
+import { converseWire } from '../wires/bedrock/converse-reader.ts';
+import { claudeRules } from '../wires/messages/claude-rules.ts';
+import { boundOutput } from '../wires/messages/output-bounds.ts';
+import { createWireProvider } from '../wires/shared/wire-provider.ts';
 
 /** An IAM key pair (`AKIA…:secret[:session token]`); anything else is a bearer key. */
 const keyPair = /^(A[A-Z0-9]{3}[A-Z0-9]{12,}):([^:]+)(?::(.+))?$/;

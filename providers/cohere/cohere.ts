@@ -1,10 +1,10 @@
 import { createCohere } from '@ai-sdk/cohere';
 import type { Provider } from '../provider.ts';
+import { captureFetch } from '../sdk/captured-request.ts';
+import { createSdkEmbeddings, createSdkRequests } from '../sdk/sdk-requests.ts';
 import type { VendorOptions } from '../vendor-options.ts';
-import { captureFetch } from '../wire/captured-request.ts';
-import { createSdkEmbeddings, createSdkRequests } from '../wire/sdk-requests.ts';
-import { createWireProvider } from '../wire/wire-provider.ts';
-import { cohereWire } from './cohere-reader.ts';
+import { cohereWire } from '../wires/cohere/cohere-reader.ts';
+import { createWireProvider } from '../wires/shared/wire-provider.ts';
 
 /** COHERE: chat and embed, version 2. */
 export function createCohereProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {

@@ -1,11 +1,11 @@
 import { createGoogle } from '@ai-sdk/google';
 import { inPath } from '../http/path-segments.ts';
 import type { Provider } from '../provider.ts';
+import { captureFetch } from '../sdk/captured-request.ts';
+import { createSdkEmbeddings, createSdkRequests } from '../sdk/sdk-requests.ts';
 import type { VendorOptions } from '../vendor-options.ts';
-import { captureFetch } from '../wire/captured-request.ts';
-import { createSdkEmbeddings, createSdkRequests } from '../wire/sdk-requests.ts';
-import { createWireProvider } from '../wire/wire-provider.ts';
-import { geminiWire } from './gemini-reader.ts';
+import { geminiWire } from '../wires/gemini/gemini-reader.ts';
+import { createWireProvider } from '../wires/shared/wire-provider.ts';
 
 /** generateContent, at the Gemini API and at Vertex. */
 export const geminiApi = {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEgress } from '#core/egress.ts';
-import { createHttpFetch } from '../http-fetch.ts';
+import { createHttpFetch } from './http-fetch.ts';
 
 let server: Server;
 let port: number;

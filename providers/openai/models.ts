@@ -1,5 +1,5 @@
 import { type Effort, efforts } from '../translate/call-parts.ts';
-import { perModel } from '../wire/model-cache.ts';
+import { perModel } from '../wires/shared/model-cache.ts';
 
 /** What OpenAI's APIs take from one of its AI models, as far as its name shows it. */
 export interface OpenaiModel {

@@ -1,5 +1,5 @@
 import { type JsonSchema, rejectUnsupported } from '../translate/call-parts.ts';
-import { fields } from '../wire/fields.ts';
+import { fields } from '../wires/shared/fields.ts';
 
 const schemaKeywords = ['additionalProperties', 'additionalItems', 'contains', 'not', 'if', 'then', 'else'];
 const listKeywords = ['allOf', 'anyOf', 'oneOf'];

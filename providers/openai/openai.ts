@@ -1,15 +1,15 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
-import { chatWire } from '../chat-wire/chat-reader.ts';
 import { type Provider, type ProviderCall, ProviderFailure, type ProviderPart } from '../provider.ts';
-import { responsesWire } from '../responses-wire/responses-reader.ts';
+import { captureAs, captureFetch } from '../sdk/captured-request.ts';
+import { createSdkRequests } from '../sdk/sdk-requests.ts';
 import type { VendorOptions } from '../vendor-options.ts';
-import { captureAs, captureFetch } from '../wire/captured-request.ts';
-import { createSdkRequests } from '../wire/sdk-requests.ts';
-import { createWireProvider } from '../wire/wire-provider.ts';
-import { bearer, requestHeaders } from '../wire/wire-request.ts';
+import { chatWire } from '../wires/chat/chat-reader.ts';
 import { createChatRequests } from '../wires/chat/chat-request.ts';
 import { createEmbeddingRequests } from '../wires/embeddings/embeddings-request.ts';
+import { responsesWire } from '../wires/responses/responses-reader.ts';
+import { createWireProvider } from '../wires/shared/wire-provider.ts';
+import { bearer, requestHeaders } from '../wires/shared/wire-request.ts';
 import { openaiChat } from './chat-dialect.ts';
 import { chatRules, prefersResponses, responsesRules, withoutPrefix } from './endpoints.ts';
 

@@ -1,12 +1,12 @@
 import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import { type Provider, type ProviderCall, ProviderFailure, type ProviderKind } from '../provider.ts';
 import { createProvider } from '../registry.ts';
+import { embeddingRequestOf, requestOf } from '../sdk/captured-request.ts';
+import { withDimensions } from '../sdk/sdk-requests.ts';
 import { toCallOptions } from '../translate/call-options.ts';
 import type { ConversationRules } from '../translate/conversation.ts';
 import { toFailure } from '../translate/failure.ts';
-import { restoreArgumentTexts } from '../wire/argument-texts.ts';
-import { embeddingRequestOf, requestOf } from '../wire/captured-request.ts';
-import { withDimensions } from '../wire/sdk-requests.ts';
+import { restoreArgumentTexts } from '../wires/shared/argument-texts.ts';
 
 /** A request as it goes out; null: the call was refused as one that this AI model does not take. */
 export type SentRequest = {

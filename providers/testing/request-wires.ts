@@ -1,5 +1,5 @@
 import type { ProviderKind } from '../provider.ts';
-import { fields, list, text } from '../wire/fields.ts';
+import { fields, list, text } from '../wires/shared/fields.ts';
 
 /** One turn of a conversation as it was sent. */
 export interface SentTurn {

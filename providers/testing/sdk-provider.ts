@@ -5,8 +5,8 @@ import { cutShort } from '../translate/completeness.ts';
 import type { ConversationRules } from '../translate/conversation.ts';
 import { toFailure } from '../translate/failure.ts';
 import { checkWarnings } from '../translate/warnings.ts';
-import { LinkedAbort } from '../wire/linked-abort.ts';
-import { perModel } from '../wire/model-cache.ts';
+import { LinkedAbort } from '../wires/shared/linked-abort.ts';
+import { perModel } from '../wires/shared/model-cache.ts';
 import { toAnswer } from './sdk-answer.ts';
 import { PartTranslator } from './sdk-parts.ts';
 

@@ -11,8 +11,8 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { createPerplexity } from '@ai-sdk/perplexity';
 import type { ProviderV4 } from '@ai-sdk/provider';
 import { createXai } from '@ai-sdk/xai';
-import { boundOutput } from '../anthropic/output-bounds.ts';
 import type { LanguageProvider, ProviderKind, ProviderOptions } from '../provider.ts';
+import { boundOutput } from '../wires/messages/output-bounds.ts';
 import { createSdkProvider } from './sdk-provider.ts';
 
 type Models = Pick<ProviderV4, 'languageModel'>;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ContentPart, ProviderMessage, ToolCall } from '../provider.ts';
-import { fields } from '../wire/fields.ts';
+import { fields } from '../wires/shared/fields.ts';
 import { toolArguments } from './completeness.ts';
 
 /** What an API demands of a conversation beyond what OpenAI's chat completions do. */

@@ -21,7 +21,7 @@ import { createHealthRegistry } from '#inference/routing/health.ts';
 import { createProviderPool } from '#inference/routing/provider-pool.ts';
 import { createLostReaders } from '#inference/streams/lost-readers.ts';
 import { createRowWatch, endedRows } from '#inference/streams/row-watch.ts';
-import { createHttpFetch } from '#providers/http-fetch.ts';
+import { createHttpFetch } from '#providers/http/http-fetch.ts';
 import type { Provider, ProviderOptions } from '#providers/provider.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import type { Cache } from '#state/cache/cache.ts';

@@ -11,7 +11,7 @@ import {
 } from '../../translate/call-parts.ts';
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
 import { isStrictSchema } from '../../translate/strict-schema.ts';
-import { type BuildRequest, postJson } from '../../wire/wire-request.ts';
+import { type BuildRequest, postJson } from '../shared/wire-request.ts';
 
 /** A request of chat completions. What is undefined is not sent. */
 export interface ChatBody {

@@ -7,9 +7,9 @@ import { createPerplexity } from '@ai-sdk/perplexity';
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import { describe, expect, it } from 'vitest';
 import type { ProviderKind } from '../../provider.ts';
+import { captureFetch } from '../../sdk/captured-request.ts';
 import { embeddingRequestOfSdk, openEmbeddings } from '../../testing/request-oracle.ts';
-import { captureFetch } from '../../wire/captured-request.ts';
-import { fields } from '../../wire/fields.ts';
+import { fields } from '../shared/fields.ts';
 
 const baseURL = 'http://upstream.test/v1';
 const settings = { baseURL, apiKey: 'sk-test-0123456789', fetch: captureFetch };

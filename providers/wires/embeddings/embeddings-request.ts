@@ -1,5 +1,5 @@
-import type { EmbeddingRequests } from '../../wire/embed.ts';
-import { postJson } from '../../wire/wire-request.ts';
+import { postJson } from '../shared/wire-request.ts';
+import type { EmbeddingRequests } from './embed.ts';
 
 export interface EmbeddingRequestOptions {
   readonly url: string;

@@ -1,0 +1,80 @@
+import type { Provider, ProviderCall } from '../provider.ts';
+import { type Effort, type FileSource, nearestEffort, rejectUnsupported } from '../translate/call-parts.ts';
+import type { ConversationRules } from '../translate/conversation.ts';
+import { fileUrl, fullMediaType, topLevelType } from '../translate/file-type.ts';
+import type { VendorOptions } from '../vendor-options.ts';
+import { chatWire } from '../wires/chat/chat-reader.ts';
+import { type ChatBody, type ChatDialect, createChatRequests } from '../wires/chat/chat-request.ts';
+import { createEmbeddingRequests } from '../wires/embeddings/embeddings-request.ts';
+import { createWireProvider } from '../wires/shared/wire-provider.ts';
+import { bearer, requestHeaders } from '../wires/shared/wire-request.ts';
+
+/** Its API knows an order of roles and a form of ids of its own. */
+export const mistralRules: ConversationRules = {
+  toolCallIds: /^[a-zA-Z0-9]{9}$/,
+  toolCallIdLength: 9,
+  systemFirst: true,
+  assistantAfterTool: true,
+};
+
+/** AI models that take no effort. */
+const withoutEffort =
+  /^(?:codestral-(?:2508|latest)|ministral-(?:14b|3b|8b)-(?:2512|latest)|mistral-code-(?:fim-)?latest|mistral-large-(?:latest|2512)|voxtral-small-(?:2507|latest))$/;
+/** AI models that cannot do without reasoning. */
+const alwaysReasons: Readonly<Record<string, readonly Effort[]>> = {
+  'zai-glm-5': ['low', 'high', 'max'],
+  'zai-glm-5-3': ['low', 'high', 'max'],
+  'zai-glm-5-3-flash': ['low', 'high', 'max'],
+  'zai-glm-latest': ['low', 'high', 'max'],
+  'mistral-large-4': ['low', 'medium', 'high'],
+  'mistral-large-4-0': ['low', 'medium', 'high'],
+};
+const otherEfforts: readonly Effort[] = ['none', 'high'];
+
+function writeEffort(effort: Effort, model: string): string | undefined {
+  if (withoutEffort.test(model)) return undefined;
+  const taken = Object.hasOwn(alwaysReasons, model) ? alwaysReasons[model] : otherEfforts;
+  return nearestEffort(effort, taken ?? otherEfforts);
+}
+
+function writeFile(file: FileSource): object {
+  if (topLevelType(file) === 'image') return { type: 'image_url', image_url: fileUrl(file) };
+  const mediaType = file.url === null ? fullMediaType(file) : file.mediaType;
+  if (mediaType === 'application/pdf') return { type: 'document_url', document_url: fileUrl(file) };
+  throw rejectUnsupported(`it takes images and PDFs, and no file of type ${mediaType}`);
+}
+
+/** A conversation that ends with a message of the model asks for the rest of that message. */
+function markBeginning({ messages }: ChatBody, _: ProviderCall): void {
+  const last = messages.at(-1);
+  if (last?.role === 'assistant') last.prefix = true;
+}
+
+export const mistralChat: ChatDialect = {
+  writeFile,
+  userTexts: 'parts',
+  emptyContent: '',
+  namedResults: true,
+  seed: 'random_seed',
+  required: 'any',
+  effort: writeEffort,
+  adapt: markBeginning,
+};
+
+/** MISTRAL: chat completions and embeddings. */
+export function createMistralProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
+  const headers = requestHeaders(bearer(secret));
+  const url = `${baseUrl}/chat/completions`;
+  return createWireProvider({
+    wire: chatWire(),
+    build: createChatRequests({ url, headers, dialect: mistralChat, rules: mistralRules }),
+    embeddings: createEmbeddingRequests({
+      url: `${baseUrl}/embeddings`,
+      headers,
+      dimensions: 'output_dimension',
+      valuesMax: 32,
+    }),
+    secret,
+    fetch,
+  });
+}

@@ -1,0 +1,84 @@
+import { crc32 } from 'node:zlib';
+import { malformed } from '../../translate/completeness.ts';
+import { ErrorEvent, type EventData, type EventFraming } from '../shared/event-lines.ts';
+
+/** Lengths of the whole and of its headers, and their checksum. */
+const preludeBytes = 12;
+const checksumBytes = 4;
+/** A longer frame is no event of Converse's. */
+const frameBytesMax = 4 * 1024 * 1024;
+const frameBytesMin = preludeBytes + checksumBytes;
+
+/** Bytes of a header's value by its type; null: a length of two bytes comes before it. */
+const valueBytes: readonly (number | null)[] = [0, 0, 1, 2, 4, 8, null, null, 8, 16];
+const textType = 7;
+
+/** The headers of a frame that are texts. */
+function readHeaders(bytes: Buffer): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (let at = 0; at < bytes.length; ) {
+    const nameEnd = at + 1 + bytes.readUInt8(at);
+    const type = bytes.readUInt8(nameEnd);
+    const fixed = valueBytes[type];
+    if (fixed === undefined) throw malformed();
+    const start = nameEnd + (fixed === null ? 3 : 1);
+    const end = start + (fixed ?? bytes.readUInt16BE(nameEnd + 1));
+    if (end > bytes.length) throw malformed();
+    if (type === textType)
+      headers.set(bytes.toString('utf8', at + 1, nameEnd), bytes.toString('utf8', start, end));
+    at = end;
+  }
+  return headers;
+}
+
+/** The event of a frame as JSON: its payload under its type; null for one that says nothing. */
+function readFrame(frame: Buffer): EventData | null {
+  const headersEnd = preludeBytes + frame.readUInt32BE(4);
+  const payloadEnd = frame.length - checksumBytes;
+  if (headersEnd > payloadEnd) throw malformed();
+  if (crc32(frame.subarray(0, 8)) !== frame.readUInt32BE(8)) throw malformed();
+  if (crc32(frame.subarray(0, payloadEnd)) !== frame.readUInt32BE(payloadEnd)) throw malformed();
+  const headers = readHeaders(frame.subarray(preludeBytes, headersEnd));
+  const payload = frame.toString('utf8', headersEnd, payloadEnd);
+  const kind = headers.get(':message-type');
+  if (kind === 'event') return `{${JSON.stringify(headers.get(':event-type') ?? '')}:${payload || '{}'}}`;
+  if (kind === 'exception') {
+    return new ErrorEvent(
+      `{"type":${JSON.stringify(headers.get(':exception-type') ?? '')},"error":${payload || '{}'}}`,
+    );
+  }
+  if (kind !== 'error') return null;
+  const [type, message] = [headers.get(':error-code'), headers.get(':error-message')];
+  return new ErrorEvent(JSON.stringify({ error: { type, message } }));
+}
+
+/** Events out of AWS's event stream: frames with headers, a payload of JSON and checksums, in bytes in pieces of any size. */
+export class EventFrames implements EventFraming {
+  #rest: Buffer = Buffer.alloc(0);
+
+  push(bytes: Uint8Array): readonly EventData[] {
+    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let rest = this.#rest.length === 0 ? view : Buffer.concat([this.#rest, view]);
+    const events: EventData[] = [];
+    try {
+      while (rest.length >= preludeBytes) {
+        const length = rest.readUInt32BE(0);
+        if (length < frameBytesMin || length > frameBytesMax) throw malformed();
+        if (rest.length < length) break;
+        const event = readFrame(rest.subarray(0, length));
+        if (event !== null) events.push(event);
+        rest = rest.subarray(length);
+      }
+    } catch (cause) {
+      if (events.length === 0) throw malformed(cause);
+      // What came before is told first: the rest fails with the next bytes, or at the end.
+    }
+    this.#rest = rest;
+    return events;
+  }
+
+  /** A frame that was cut says nothing. */
+  end(): readonly EventData[] {
+    return this.#rest.length === 0 ? [] : this.push(new Uint8Array());
+  }
+}

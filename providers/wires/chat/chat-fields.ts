@@ -1,0 +1,30 @@
+import { type Fields, fields, list, text } from '../shared/fields.ts';
+
+interface Content {
+  readonly text: string;
+  readonly reasoning: string;
+}
+
+/** The reasoning of a message or delta, under whichever name its server gives it. */
+export function reasoningOf(said: Fields): string {
+  const plain = text(said.reasoning_content) || text(said.reasoning);
+  if (plain !== '' || said.reasoning_details === undefined) return plain;
+  const details = list(said.reasoning_details).map(fields);
+  return details.map((detail) => text(detail?.text) || text(detail?.summary)).join('');
+}
+
+/** `content` is a text, or a list of text and thinking parts. */
+export function contentOf(value: unknown): Content {
+  if (typeof value === 'string') return { text: value, reasoning: '' };
+  let said = '';
+  let thought = '';
+  for (const item of list(value)) {
+    const part = fields(item);
+    if (part?.type !== 'thinking') said += text(part?.text) || text(item);
+    else {
+      thought += text(part.thinking);
+      for (const piece of list(part.thinking)) thought += text(fields(piece)?.text);
+    }
+  }
+  return { text: said, reasoning: thought };
+}

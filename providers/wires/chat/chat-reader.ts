@@ -1,0 +1,152 @@
+import type { ProviderPart } from '../../provider.ts';
+import { cutShort, malformed } from '../../translate/completeness.ts';
+import { finishReasonIn, readFinishReason } from '../../translate/finish-reason.ts';
+import { UsageCounter } from '../../translate/usage.ts';
+import type { UsageDialect } from '../../translate/usage-report.ts';
+import { type Fields, fields, list, saysAnything, text } from '../shared/fields.ts';
+import { ToldTexts } from '../shared/told-texts.ts';
+import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
+import { contentOf, reasoningOf } from './chat-fields.ts';
+import { ChatToolCalls } from './chat-tool-calls.ts';
+
+/**
+ * Reads chat completions: the finish reason is the terminal marker, [DONE] or the end of the body the end. Some servers put
+ * the whole message once more, or only, into the last event.
+ */
+class ChatReader implements AnswerReader {
+  readonly #toolCalls: ChatToolCalls;
+  readonly #told = new ToldTexts();
+  #calledLegacy = false;
+  #error: unknown;
+  #refused = false;
+  #rawFinish = '';
+  readonly #usage: UsageCounter;
+  readonly ended = false;
+
+  constructor(dialect: UsageDialect, toolNames: readonly string[]) {
+    this.#toolCalls = new ChatToolCalls(toolNames);
+    this.#usage = new UsageCounter(dialect);
+  }
+
+  event(chunk: Fields, into: ProviderPart[]): void {
+    this.#count(chunk);
+    const choice = fields(list(chunk.choices)[0]);
+    if (choice === null) return;
+    this.#rawFinish = finishReasonIn(choice.finish_reason) || this.#rawFinish;
+    if (choice.usage) this.#usage.add(choice.usage);
+    if (saysAnything(choice.error)) this.#error = choice.error;
+    const delta = fields(choice.delta);
+    if (delta !== null) this.#delta(delta, into);
+    // A few servers write the chunks of completions without a chat.
+    else this.#told.tell('text', choice.text, into);
+    // Some give a message beside the delta that says the same.
+    if (choice.message) this.#sayRest(fields(choice.message), into);
+    if (this.#rawFinish !== '') this.#toolCalls.flush(into);
+  }
+
+  #delta(delta: Fields, into: ProviderPart[]): void {
+    if (delta.usage) this.#usage.add(delta.usage);
+    this.#say(delta, into);
+    for (const toolCall of callsIn(delta)) this.#toolCalls.part(toolCall, into);
+    if (delta.function_call) this.#callLegacy(delta.function_call, into);
+  }
+
+  whole(answer: Fields, into: ProviderPart[]): void {
+    this.#count(answer);
+    const choice = fields(list(answer.choices)[0]);
+    const said = text(choice?.text);
+    const message = fields(choice?.message) ?? (said === '' ? null : { content: said });
+    if (message === null) throw malformed();
+    this.#usage.add(choice?.usage);
+    this.#usage.add(message.usage);
+    this.#rawFinish = text(choice?.finish_reason) || 'none';
+    if (saysAnything(choice?.error)) this.#error = choice?.error;
+    this.#say(message, into);
+    this.#callAll(message, into);
+    this.#toolCalls.flush(into);
+  }
+
+  /** Some servers send the usage after [DONE]. */
+  lateEvent(chunk: Fields): void {
+    this.#count(chunk);
+    this.#usage.add(fields(list(chunk.choices)[0])?.usage);
+  }
+
+  get lacksUsage(): boolean {
+    return this.#usage.counts?.outputTokens === undefined;
+  }
+
+  end(): AnswerEnd {
+    const usage = this.#usage.counts;
+    if (this.#error !== undefined)
+      return { reason: { unified: 'error', raw: this.#rawFinish }, usage, error: this.#error };
+    if (this.#rawFinish === '') throw cutShort();
+    this.#toolCalls.end();
+    const reason = readFinishReason(this.#rawFinish);
+    // A refusal ends with `stop` on the wire: the refusal is the reason.
+    const refused = this.#refused && reason.unified === 'stop';
+    return { reason: refused ? { ...reason, unified: 'content-filter' } : reason, usage };
+  }
+
+  /** Groq tells the usage of a stream in a field of its own, and there why it stopped early; Moonshot in the choice. */
+  #count(said: Fields): void {
+    if (said.usage) this.#usage.add(said.usage);
+    const groq = said.x_groq ? fields(said.x_groq) : null;
+    if (groq === null) return;
+    this.#usage.add(groq.usage);
+    if (saysAnything(groq.error)) this.#error = groq.error;
+  }
+
+  #say(said: Fields, into: ProviderPart[]): void {
+    const content = contentOf(said.content);
+    const refusal = text(said.refusal);
+    if (refusal !== '') this.#refused = true;
+    this.#told.tell('reasoning', reasoningOf(said), into);
+    this.#told.tell('reasoning', content.reasoning, into);
+    this.#told.tell('text', content.text, into);
+    this.#told.tell('text', refusal, into);
+  }
+
+  /** A whole message at the end of a stream. */
+  #sayRest(message: Fields | null, into: ProviderPart[]): void {
+    if (message === null) return;
+    const content = contentOf(message.content);
+    this.#told.tellRest('reasoning', reasoningOf(message) || content.reasoning, into);
+    this.#told.tellRest('text', content.text || text(message.refusal), into);
+    if (this.#toolCalls.count === 0) this.#callAll(message, into);
+  }
+
+  /** Each is whole: neither a missing nor a shared index makes one of two. */
+  #callAll(message: Fields, into: ProviderPart[]): void {
+    for (const [index, toolCall] of callsIn(message).entries()) this.#toolCalls.whole(toolCall, index, into);
+    if (message.function_call) this.#callLegacy(message.function_call, into);
+  }
+
+  /** The one call of servers from before tools; some give it beside the tool calls that say the same. */
+  #callLegacy(called: unknown, into: ProviderPart[]): void {
+    if (this.#toolCalls.count > 0 && !this.#calledLegacy) return;
+    this.#calledLegacy = true;
+    this.#toolCalls.part({ index: 0, function: called }, into);
+  }
+}
+
+/** A list by the book; some servers give one call alone. */
+function callsIn({ tool_calls: calls }: Fields): readonly unknown[] {
+  return fields(calls) === null ? list(calls) : [calls];
+}
+
+/** The chat completions wire: OpenAI's and its many likenesses. */
+export function chatWire(dialect: UsageDialect = {}): Wire {
+  return {
+    blank: JSON.stringify({
+      id: '',
+      object: 'chat.completion',
+      created: 0,
+      model: '',
+      choices: [{ index: 0, message: { role: 'assistant', content: '' }, finish_reason: 'stop' }],
+      usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
+    }),
+    reader: ({ tools }) => new ChatReader(dialect, tools?.map(({ name }) => name) ?? []),
+    toolNames: (request) => list(request.tools).map((tool) => text(fields(fields(tool)?.function)?.name)),
+  };
+}

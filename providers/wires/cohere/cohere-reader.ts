@@ -1,0 +1,113 @@
+import type { ProviderPart } from '../../provider.ts';
+import { cutShort, malformed } from '../../translate/completeness.ts';
+import { readFinishReason } from '../../translate/finish-reason.ts';
+import { UsageCounter } from '../../translate/usage.ts';
+import { readCount } from '../../translate/usage-report.ts';
+import { type Fields, fields, list, text } from '../shared/fields.ts';
+import { ToldTexts } from '../shared/told-texts.ts';
+import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
+
+/** Cohere charges the billed units; `tokens` counts its own templates as well and stands in where it bills nothing. */
+function chargedCounts(value: unknown): unknown {
+  const usage = fields(value);
+  const charged = { ...fields(usage?.tokens) };
+  for (const [name, tokens] of Object.entries(fields(usage?.billed_units) ?? {})) {
+    if (readCount(tokens) !== undefined) charged[name] = tokens;
+  }
+  return Object.keys(charged).length === 0 ? usage : charged;
+}
+
+/** Reads Cohere's chat, version 2: message-end is the terminal marker. Plans and citations are passed over. */
+class CohereReader implements AnswerReader {
+  #calls = 0;
+  /** Index of a call on the wire to index of the tool call. */
+  readonly #indexes = new Map<unknown, number>();
+  readonly #told = new ToldTexts();
+  #finishReason = '';
+  readonly #usage = new UsageCounter();
+  ended = false;
+
+  event(event: Fields, into: ProviderPart[]): void {
+    const delta = fields(event.delta);
+    const message = fields(delta?.message);
+    if (event.type === 'content-delta' || event.type === 'content-start') this.#say(message?.content, into);
+    else if (event.type === 'tool-call-start') {
+      this.#indexes.set(event.index, this.#calls);
+      this.#call(fields(message?.tool_calls), into);
+    } else if (event.type === 'tool-call-delta') {
+      const call = this.#indexes.get(event.index) ?? this.#calls - 1;
+      this.#arguments(call, text(fields(fields(message?.tool_calls)?.function)?.arguments), into);
+    } else if (event.type === 'message-end') {
+      if (message !== null) this.#sayRest(message, into);
+      this.#usage.add(chargedCounts(event.usage));
+      this.#end(delta);
+    }
+  }
+
+  whole(answer: Fields, into: ProviderPart[]): void {
+    const message = fields(answer.message);
+    if (message === null) throw malformed();
+    if (typeof message.content === 'string') this.#told.tell('text', message.content, into);
+    for (const content of list(message.content)) this.#say(content, into);
+    for (const call of list(message.tool_calls)) {
+      this.#call(fields(call), into);
+    }
+    this.#end(answer);
+  }
+
+  end(): AnswerEnd {
+    if (!this.ended) throw cutShort();
+    return { reason: readFinishReason(this.#finishReason), usage: this.#usage.counts };
+  }
+
+  #end(said: Fields | null): void {
+    this.#finishReason = text(said?.finish_reason);
+    this.#usage.add(chargedCounts(said?.usage ?? said?.meta));
+    this.ended = true;
+  }
+
+  #say(value: unknown, into: ProviderPart[]): void {
+    const content = fields(value);
+    this.#told.tell('reasoning', content?.thinking, into);
+    this.#told.tell('text', content?.text, into);
+  }
+
+  /** A whole message at the end of a stream. */
+  #sayRest(message: Fields, into: ProviderPart[]): void {
+    const join = (field: string) =>
+      typeof message.content === 'string' && field === 'text'
+        ? message.content
+        : list(message.content)
+            .map((content) => text(fields(content)?.[field]))
+            .join('');
+    this.#told.tellRest('reasoning', join('thinking'), into);
+    this.#told.tellRest('text', join('text'), into);
+    if (this.#calls === 0) for (const call of list(message.tool_calls)) this.#call(fields(call), into);
+  }
+
+  #call(call: Fields | null, into: ProviderPart[]): void {
+    const called = fields(call?.function);
+    const name = text(called?.name);
+    if (name === '') throw malformed();
+    const given = called?.arguments;
+    const argumentsDelta = fields(given) === null ? text(given) : JSON.stringify(given);
+    into.push({ type: 'tool-call', index: this.#calls, id: text(call?.id), name, argumentsDelta });
+    this.#calls += 1;
+  }
+
+  #arguments(index: number, argumentsDelta: string, into: ProviderPart[]): void {
+    if (index < 0 || argumentsDelta === '') return;
+    into.push({ type: 'tool-call', index, argumentsDelta });
+  }
+}
+
+/** Cohere's chat API, version 2. */
+export const cohereWire: Wire = {
+  blank: JSON.stringify({
+    message: { role: 'assistant', content: [] },
+    finish_reason: 'COMPLETE',
+    usage: { tokens: { input_tokens: 0, output_tokens: 0 } },
+  }),
+  reader: () => new CohereReader(),
+  toolNames: (request) => list(request.tools).map((tool) => text(fields(fields(tool)?.function)?.name)),
+};

@@ -1,0 +1,103 @@
+import { addUsage, type EmbeddingAnswer, type Provider, type ProviderUsage } from '../../provider.ts';
+import { rejectInput } from '../../translate/call-parts.ts';
+import { malformed } from '../../translate/completeness.ts';
+import { failureOfEvent, toFailure } from '../../translate/failure.ts';
+import { noUsage } from '../../translate/usage.ts';
+import { type Fields, fields, saysAnything } from '../shared/fields.ts';
+import { sendRequest } from '../shared/send-request.ts';
+import type { WireRequest } from '../shared/wire-request.ts';
+import { readInputTokens, readVectors } from './embedding-answer.ts';
+
+/** Requests of a vendor's embeddings. */
+export interface EmbeddingRequests {
+  /** Values that one request may hold. */
+  valuesMax(model: string): number | Promise<number>;
+  /** @throws {ProviderFailure} BAD_USER_INPUT for dimensions that the AI model does not have */
+  build(
+    model: string,
+    values: readonly string[],
+    dimensions: number | undefined,
+  ): WireRequest | Promise<WireRequest>;
+  /** What the bytes of vectors in base64 are; floats of 32 bits where absent. */
+  readonly bytes?: 'int8';
+}
+
+export interface EmbedOptions {
+  /** Null: the vendor does not embed. */
+  readonly embeddings: EmbeddingRequests | null;
+  /** Kept out of every message. */
+  readonly secret: string | null;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+type EmbedCall = Parameters<Provider['embed']>[0];
+
+function parse(body: string, secret: string | null): Fields {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch (cause) {
+    throw malformed(cause);
+  }
+  const answer = fields(parsed);
+  if (answer === null) throw malformed();
+  if (saysAnything(answer.error)) throw failureOfEvent(answer, secret);
+  return answer;
+}
+
+/** Where a provider gives no count, ceil(UTF-8 bytes / 4) of the values stands in. */
+function usageOf(inputTokens: number | undefined, values: readonly string[]): ProviderUsage {
+  if (inputTokens !== undefined) return { ...noUsage, inputTokens };
+  const bytes = values.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
+  return { ...noUsage, inputTokens: Math.ceil(bytes / 4), estimated: true };
+}
+
+/** Embeddings of any vendor, in as many requests as its limit per request asks for, one after the other. */
+export function createEmbed(options: EmbedOptions): Provider['embed'] {
+  const { embeddings, secret, fetch } = options;
+
+  /**
+   * One request. What it cost is reported also when its answer cannot be used.
+   * @param dimensions of the vectors before it
+   */
+  async function embedPart(
+    requests: EmbeddingRequests,
+    call: EmbedCall,
+    values: readonly string[],
+    dimensions: number | undefined,
+  ): Promise<EmbeddingAnswer> {
+    const request = await requests.build(call.model, values, call.dimensions);
+    call.progress?.sends(values.length);
+    const response = await sendRequest(request, fetch, secret, call.signal);
+    const answer = parse(await response.text(), secret);
+    const usage = usageOf(readInputTokens(answer, response.headers), values);
+    let vectors: EmbeddingAnswer['vectors'] = [];
+    try {
+      const read = readVectors(answer, values.length, requests.bytes ?? 'float32');
+      if (dimensions !== undefined && read[0]?.length !== dimensions) throw malformed();
+      vectors = read;
+    } finally {
+      call.progress?.answered({ vectors, usage });
+    }
+    return { vectors, usage };
+  }
+
+  return async (call) => {
+    try {
+      call.signal?.throwIfAborted();
+      if (embeddings === null) throw rejectInput('This provider does not embed.');
+      const perRequest = await embeddings.valuesMax(call.model);
+      const vectors: (readonly number[])[] = [];
+      let usage: ProviderUsage | null = null;
+      while (vectors.length < call.values.length) {
+        const values = call.values.slice(vectors.length, vectors.length + perRequest);
+        const part = await embedPart(embeddings, call, values, vectors[0]?.length);
+        for (const vector of part.vectors) vectors.push(vector);
+        usage = usage === null ? part.usage : addUsage(usage, part.usage);
+      }
+      return { vectors, usage: usage ?? noUsage };
+    } catch (error) {
+      throw toFailure(error, call.signal, secret);
+    }
+  };
+}

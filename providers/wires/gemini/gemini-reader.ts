@@ -1,0 +1,93 @@
+import type { ProviderPart } from '../../provider.ts';
+import { cutShort, malformed } from '../../translate/completeness.ts';
+import { readFinishReason } from '../../translate/finish-reason.ts';
+import { addCounts, UsageCounter } from '../../translate/usage.ts';
+import type { UsageCounts } from '../../translate/usage-report.ts';
+import { type Fields, fields, list, text } from '../shared/fields.ts';
+import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
+
+/**
+ * Reads Gemini's answers, whose stream is a row of whole answers; the finish reason is the terminal marker. An answer
+ * that ends with CONTINUATION goes on in the answer to the same request with the token that it gives.
+ */
+class GeminiReader implements AnswerReader {
+  #calls = 0;
+  #rawFinish = '';
+  #blocked = '';
+  /** Of the requests that are over, and of this one, which counts on its own. */
+  #before: UsageCounts | null = null;
+  #usage = new UsageCounter();
+  #continuationToken = '';
+  /** Counts come after the finish reason. */
+  readonly ended = false;
+
+  event(event: Fields, into: ProviderPart[]): void {
+    this.#usage.add(event.usageMetadata ?? event.usage_metadata ?? event.usage);
+    this.#blocked ||= blockReasonOf(event);
+    const candidate = fields(list(event.candidates)[0]);
+    if (candidate === null) return;
+    if (candidate.usageMetadata) this.#usage.add(candidate.usageMetadata);
+    if (this.#blocked !== '') return;
+    for (const part of list(fields(candidate.content)?.parts)) this.#part(fields(part), into);
+    this.#rawFinish = text(candidate.finishReason) || this.#rawFinish;
+    if (this.#rawFinish === 'CONTINUATION') this.#continuationToken = text(candidate.continuationToken);
+  }
+
+  whole(answer: Fields, into: ProviderPart[]): void {
+    if (answer.candidates === undefined && answer.promptFeedback === undefined) throw malformed();
+    this.event(answer, into);
+    this.#rawFinish ||= 'FINISH_REASON_UNSPECIFIED';
+  }
+
+  end(): AnswerEnd {
+    const usage = addCounts(this.#before, this.#usage.counts);
+    if (this.#blocked !== '') return { reason: { unified: 'content-filter', raw: this.#blocked }, usage };
+    if (this.#rawFinish === '') throw cutShort();
+    return { reason: readFinishReason(this.#rawFinish), usage };
+  }
+
+  goOn(): Fields | null {
+    const continuationToken = this.#continuationToken;
+    if (continuationToken === '') return null;
+    this.#continuationToken = '';
+    this.#rawFinish = '';
+    this.#before = addCounts(this.#before, this.#usage.counts);
+    this.#usage = new UsageCounter();
+    return { continuationToken };
+  }
+
+  /** Text, thought or call; what Google runs itself (code, searches) and files are passed over. */
+  #part(part: Fields | null, into: ProviderPart[]): void {
+    const said = text(part?.text);
+    if (said !== '') into.push({ type: part?.thought === true ? 'reasoning' : 'text', text: said });
+    const call = fields(part?.functionCall);
+    if (call === null) return;
+    const name = text(call.name);
+    if (name === '') throw malformed();
+    const given = call.args;
+    const argumentsDelta = typeof given === 'string' ? given : JSON.stringify(given ?? {});
+    into.push({
+      type: 'tool-call',
+      index: this.#calls,
+      id: text(call.id),
+      name,
+      argumentsDelta,
+    });
+    this.#calls += 1;
+  }
+}
+
+function blockReasonOf(event: Fields): string {
+  const reason = text(fields(event.promptFeedback)?.blockReason);
+  return /^BLOCK(?:ED)?_REASON_UNSPECIFIED$/.test(reason) ? '' : reason;
+}
+
+/** Gemini's generateContent, at the Gemini API and at Vertex. */
+export const geminiWire: Wire = {
+  blank: JSON.stringify({ candidates: [{ content: { parts: [] }, finishReason: 'STOP' }] }),
+  reader: () => new GeminiReader(),
+  toolNames: (request) =>
+    list(request.tools)
+      .flatMap((tool) => list(fields(tool)?.functionDeclarations))
+      .map((declared) => text(fields(declared)?.name)),
+};

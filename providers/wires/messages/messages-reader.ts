@@ -1,0 +1,140 @@
+import type { ProviderPart } from '../../provider.ts';
+import { cutShort, malformed } from '../../translate/completeness.ts';
+import { readFinishReason } from '../../translate/finish-reason.ts';
+import { UsageCounter, usageSoFar } from '../../translate/usage.ts';
+import { type Fields, fields, list, text } from '../shared/fields.ts';
+import { ToldTexts } from '../shared/told-texts.ts';
+import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
+
+/** Reads Anthropic's messages: message_stop is the terminal marker. Blocks of tools that Anthropic runs are passed over. */
+class MessagesReader implements AnswerReader {
+  /** Index of a block on the wire to index of the tool call. */
+  readonly #calls = new Map<unknown, number>();
+  #callCount = 0;
+  /** Arguments that stand in the start of a block, by its index on the wire: some servers give them in deltas as well. */
+  readonly #startArguments = new Map<unknown, string>();
+  readonly #told = new ToldTexts();
+  #message: Fields | null = null;
+  readonly #usage = new UsageCounter({ cacheApart: true });
+  #stopReason = '';
+  ended = false;
+
+  event(event: Fields, into: ProviderPart[]): void {
+    if (event.type === 'content_block_delta') this.#delta(event, into);
+    else if (event.type === 'content_block_start') this.#open(event.index, fields(event.content_block), into);
+    else if (event.type === 'content_block_stop') this.#close(event.index, into);
+    else if (event.type === 'message_start') this.#start(event, into);
+    else if (event.type === 'message_delta') {
+      const delta = fields(event.delta);
+      this.#usage.add(event.usage);
+      this.#usage.add(delta?.usage);
+      this.#stopReason = text(delta?.stop_reason) || this.#stopReason;
+    } else if (event.type === 'message_stop') {
+      for (const index of this.#startArguments.keys()) this.#close(index, into);
+      this.#sayRest(into);
+      this.#usage.add(event.usage);
+      this.ended = true;
+    }
+  }
+
+  whole(answer: Fields, into: ProviderPart[]): void {
+    if (!Array.isArray(answer.content)) throw malformed();
+    this.#usage.add(answer.usage);
+    this.#stopReason = text(answer.stop_reason);
+    for (const [index, block] of answer.content.entries()) {
+      this.#block(index, fields(block), into);
+    }
+    this.ended = true;
+  }
+
+  end(): AnswerEnd {
+    if (!this.ended) throw cutShort();
+    return { reason: readFinishReason(this.#stopReason), usage: this.#usage.counts };
+  }
+
+  /** Tells the whole input before the first token: what an aborted stream is billed by. */
+  #start(event: Fields, into: ProviderPart[]): void {
+    const message = fields(event.message);
+    if (this.#message !== null && this.#message.id !== message?.id) throw malformed();
+    this.#message = message;
+    this.#usage.addStart(message?.usage);
+    this.#usage.addStart(event.usage);
+    const { counts } = this.#usage;
+    if (counts !== null) into.push({ type: 'usage', usage: usageSoFar(counts) });
+  }
+
+  #open(index: unknown, block: Fields | null, into: ProviderPart[]): void {
+    const given = block?.type === 'tool_use' ? argumentsOf(block) : '';
+    if (given === '') this.#block(index, block, into);
+    else {
+      this.#block(index, { ...block, input: {} }, into);
+      this.#startArguments.set(index, given);
+    }
+  }
+
+  #close(index: unknown, into: ProviderPart[]): void {
+    this.#arguments(index, this.#startArguments.get(index) ?? '', into);
+  }
+
+  #block(index: unknown, block: Fields | null, into: ProviderPart[]): void {
+    if (block?.type === 'text') this.#told.tell('text', block.text, into);
+    else if (block?.type === 'thinking') this.#told.tell('reasoning', block.thinking, into);
+    else if (block?.type === 'tool_use') {
+      const call = this.#callCount;
+      this.#calls.set(index, call);
+      this.#callCount += 1;
+      const argumentsDelta = argumentsOf(block);
+      const name = text(block.name);
+      if (name === '') throw malformed();
+      into.push({ type: 'tool-call', index: call, id: text(block.id), name, argumentsDelta });
+    }
+  }
+
+  #delta({ index, delta }: Fields, into: ProviderPart[]): void {
+    const said = fields(delta);
+    if (said?.type === 'text_delta') this.#told.tell('text', said.text, into);
+    else if (said?.type === 'thinking_delta') this.#told.tell('reasoning', said.thinking, into);
+    else if (said?.type === 'input_json_delta') this.#arguments(index, text(said.partial_json), into);
+  }
+
+  #arguments(index: unknown, argumentsDelta: string, into: ProviderPart[]): void {
+    const call = this.#calls.get(index);
+    if (call === undefined || argumentsDelta === '') return;
+    this.#startArguments.delete(index);
+    into.push({ type: 'tool-call', index: call, argumentsDelta });
+  }
+
+  /** Some proxies put the answer into the message that begins the stream. */
+  #sayRest(into: ProviderPart[]): void {
+    const blocks = list(this.#message?.content).map(fields);
+    const join = (type: string, field: string) =>
+      blocks.map((block) => (block?.type === type ? text(block[field]) : '')).join('');
+    this.#told.tellRest('reasoning', join('thinking', 'thinking'), into);
+    this.#told.tellRest('text', join('text', 'text'), into);
+    if (this.#callCount > 0) return;
+    for (const [index, block] of blocks.entries()) {
+      if (block?.type === 'tool_use') this.#block(index, block, into);
+    }
+  }
+}
+
+/** The arguments of a whole call; empty where they are none. */
+function argumentsOf(block: Fields): string {
+  const input = fields(block.input);
+  return input !== null && Object.keys(input).length > 0 ? JSON.stringify(input) : text(block.input);
+}
+
+/** Anthropic's messages API, at Anthropic itself and at Vertex. */
+export const messagesWire: Wire = {
+  blank: JSON.stringify({
+    type: 'message',
+    id: '',
+    role: 'assistant',
+    model: '',
+    content: [],
+    stop_reason: 'end_turn',
+    usage: { input_tokens: 0, output_tokens: 0 },
+  }),
+  reader: () => new MessagesReader(),
+  toolNames: (request) => list(request.tools).map((tool) => text(fields(tool)?.name)),
+};

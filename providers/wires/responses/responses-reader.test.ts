@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { createProvider } from '../../registry.ts';
+import { ask, collect } from '../../testing/calls.ts';
+import { cut, replay } from '../../testing/replay.ts';
+import { sse } from '../../testing/wire-server.ts';
+
+type Event = { readonly type: string; readonly [field: string]: unknown };
+
+const tools = ['f', 'g'].map((name) => ({ name, parameters: { type: 'object' } }));
+const end = (output: readonly object[] = []): Event => ({
+  type: 'response.completed',
+  response: { status: 'completed', output, usage: { input_tokens: 3, output_tokens: 2 } },
+});
+const message = (...texts: readonly string[]) => ({
+  type: 'message',
+  content: texts.map((text) => ({ type: 'output_text', text })),
+});
+const delta = (output_index: number, text: string): Event => ({
+  type: 'response.output_text.delta',
+  output_index,
+  delta: text,
+});
+const call = (id: string, name: string, given: string) => ({
+  type: 'function_call',
+  call_id: id,
+  name,
+  arguments: given,
+});
+const added = (output_index: number, item: object): Event => ({
+  type: 'response.output_item.added',
+  output_index,
+  item,
+});
+
+async function read(...events: readonly Event[]) {
+  const provider = await createProvider({
+    kind: 'OPENAI',
+    baseUrl: 'http://upstream.test',
+    region: null,
+    secret: 'k',
+    fetch: replay(() => cut(sse(...events), [])),
+  });
+  return collect(provider, ask('gpt-5-mini', 'q', { tools }));
+}
+
+describe('responses whose events tell the same in several places, or in one', () => {
+  const whole = 'one and two';
+  const done: Event = { type: 'response.output_text.done', output_index: 0, text: whole };
+  const item: Event = { type: 'response.output_item.done', output_index: 0, item: message(whole) };
+
+  it.each([
+    ['the text that is done', [done]],
+    ['the item that is done', [item]],
+    ['the end', []],
+    ['all of them', [done, item]],
+  ] as const)('have their text from %s', async (_, events) => {
+    for (const told of ['', 'one ', whole]) {
+      const begun = told === '' ? [] : [delta(0, told)];
+      const { text, error } = await read(...begun, ...events, end([message(whole)]));
+      expect([text, error]).toEqual([whole, null]);
+      if (events.length > 0) expect((await read(...begun, ...events, end())).text).toBe(whole);
+    }
+  });
+
+  it('have the texts of several parts and items once each', async () => {
+    const output = [message('a', 'b'), message('c')];
+    const events = [
+      delta(0, 'a'),
+      { type: 'response.output_text.done', output_index: 0, content_index: 0, text: 'a' },
+      delta(0, 'b'),
+      { type: 'response.output_text.done', output_index: 0, content_index: 1, text: 'b' },
+      { type: 'response.output_item.done', output_index: 0, item: output[0] },
+      delta(1, 'c'),
+      { type: 'response.output_item.done', output_index: 1, item: output[1] },
+    ];
+    expect((await read(...events, end(output))).text).toBe('abc');
+    expect((await read(end(output))).text).toBe('abc');
+  });
+
+  it('have a text once whose events name no item', async () => {
+    const { output_index: _, ...bare } = delta(0, whole);
+    expect((await read({ ...bare, type: 'response.output_text.delta' }, end([message(whole)]))).text).toBe(
+      whole,
+    );
+  });
+
+  it('have the arguments of calls from wherever they come, each once', async () => {
+    const given = '{"x":9007199254740993}';
+    const calls = [call('a', 'f', given), call('b', 'g', '')];
+    const argumentsDone: Event = {
+      type: 'response.function_call_arguments.done',
+      output_index: 0,
+      arguments: given,
+    };
+    const argumentsDelta: Event = {
+      type: 'response.function_call_arguments.delta',
+      output_index: 0,
+      delta: given.slice(0, 5),
+    };
+    const itemDone: Event = { type: 'response.output_item.done', output_index: 0, item: calls[0] };
+    const expected = [
+      { id: 'a', name: 'f', arguments: given },
+      { id: 'b', name: 'g', arguments: '{}' },
+    ];
+    const opened = [added(0, call('a', 'f', '')), added(1, call('b', 'g', ''))];
+    for (const events of [
+      [...opened, argumentsDone],
+      [...opened, argumentsDelta, argumentsDone, itemDone],
+      [...opened, itemDone],
+      [...opened, argumentsDelta],
+      opened,
+      [itemDone],
+      [],
+    ]) {
+      expect((await read(...events, end(calls))).toolCalls).toEqual(expected);
+    }
+  });
+});
+
+describe('calls of responses are told apart', () => {
+  const items = [
+    { id: 'i1', ...call('a', 'f', '{"x":1}') },
+    { id: 'i2', ...call('b', 'g', '{"x":2}') },
+  ];
+  const opened = items.map((item) => ({ ...item, arguments: '' }));
+  type Index = (at: number) => number | undefined;
+  const event = (index: Index, at: number, type: string, more: object): Event => ({
+    type,
+    ...(index(at) === undefined ? {} : { output_index: index(at) }),
+    ...more,
+  });
+  const begins = (index: Index, at: number) =>
+    event(index, at, 'response.output_item.added', { item: opened[at] });
+  const says = (index: Index, at: number) =>
+    event(index, at, 'response.function_call_arguments.delta', {
+      item_id: items[at]?.id,
+      delta: items[at]?.arguments,
+    });
+  const ends = (index: Index, at: number) =>
+    event(index, at, 'response.output_item.done', { item: items[at] });
+
+  it.each([
+    ['their indexes', (at: number) => at],
+    ['one index', () => 0],
+    ['no index', () => undefined],
+  ] as const)('with %s, in turn or at once, by deltas or when they are done', async (_, index) => {
+    const text: Event = { type: 'response.output_text.delta', output_index: index(0), delta: 'Hi' };
+    for (const events of [
+      [begins(index, 0), says(index, 0), ends(index, 0), begins(index, 1), says(index, 1), ends(index, 1)],
+      [begins(index, 0), begins(index, 1), says(index, 0), says(index, 1), ends(index, 1), ends(index, 0)],
+      [begins(index, 0), ends(index, 0), begins(index, 1), ends(index, 1)],
+      [ends(index, 0), ends(index, 1)],
+      [begins(index, 0), says(index, 0), begins(index, 1), says(index, 1)],
+    ]) {
+      for (const last of [end(), end(items)]) {
+        const { toolCalls, text: told } = await read(text, ...events, last);
+        expect(toolCalls).toEqual([
+          { id: 'a', name: 'f', arguments: '{"x":1}' },
+          { id: 'b', name: 'g', arguments: '{"x":2}' },
+        ]);
+        expect(told).toBe('Hi');
+      }
+    }
+  });
+});

@@ -1,0 +1,240 @@
+import type { ProviderCall, ProviderPart } from '../../provider.ts';
+import { cutShort, malformed } from '../../translate/completeness.ts';
+import { readFinishReason } from '../../translate/finish-reason.ts';
+import { UsageCounter } from '../../translate/usage.ts';
+import { type Fields, fields, list, text } from '../shared/fields.ts';
+import { ToldTexts } from '../shared/told-texts.ts';
+import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
+import { isWrapper, nestedCalls } from './parallel-calls.ts';
+
+/** Events that tell the text of a part once more, or only. */
+const doneTexts: ReadonlyMap<string, 'text' | 'reasoning'> = new Map([
+  ['response.output_text.done', 'text'],
+  ['response.refusal.done', 'text'],
+  ['response.reasoning_text.done', 'reasoning'],
+  ['response.reasoning_summary_text.done', 'reasoning'],
+]);
+const ends = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.done']);
+
+/**
+ * Reads OpenAI's responses: the event that brings the response's end is the terminal marker. What was told in deltas is not
+ * told again when its item is done, nor at the end. Items of tools that the vendor runs are passed over.
+ */
+class ResponsesReader implements AnswerReader {
+  readonly #tools: ProviderCall['tools'];
+  /** Key of a call to index of the tool call; null while its arguments are held back. */
+  readonly #calls = new Map<unknown, number | null>();
+  /** The keys of calls, by the ids of their items and their own. */
+  readonly #keyOfId = new Map<string, unknown>();
+  /** The id of the first call at an output index. */
+  readonly #owners = new Map<unknown, string>();
+  /** Output indexes that servers give to several calls; undefined stands for none given. */
+  readonly #shared = new Set<unknown>([undefined]);
+  /** The key of the latest call at an output index. */
+  readonly #latest = new Map<unknown, unknown>();
+  /** Keys of calls that held others. */
+  readonly #nested = new Set<unknown>();
+  /** What was told of the arguments of a call, by its key. */
+  readonly #toldArguments = new Map<unknown, string>();
+  /** What was told of an item's text, by its output index. */
+  readonly #told = new Map<unknown, string>();
+  readonly #all = new ToldTexts();
+  #callCount = 0;
+  #refused = false;
+  #response: Fields | null = null;
+  readonly #usage = new UsageCounter();
+  ended = false;
+
+  constructor(tools: ProviderCall['tools']) {
+    this.#tools = tools;
+  }
+
+  event(event: Fields, into: ProviderPart[]): void {
+    const { type, output_index: index } = event;
+    if (type === 'response.output_text.delta') this.#say('text', index, event.delta, into);
+    else if (type === 'response.function_call_arguments.delta') {
+      this.#arguments(this.#keyOfEvent(event), text(event.delta), into);
+    } else if (type === 'response.reasoning_summary_text.delta' || type === 'response.reasoning_text.delta') {
+      this.#say('reasoning', index, event.delta, into);
+    } else if (type === 'response.refusal.delta') {
+      this.#refused = true;
+      this.#say('text', index, event.delta, into);
+    } else if (type === 'response.function_call_arguments.done') {
+      this.#argumentsRest(this.#keyOfEvent(event), text(event.arguments), into);
+    } else if (doneTexts.has(text(type))) this.#done(event, into);
+    else if (type === 'response.output_item.added') this.#open(index, fields(event.item), into);
+    else if (type === 'response.output_item.done') this.#item(index, fields(event.item), into);
+    else if (ends.has(text(type))) this.#end(event, into);
+  }
+
+  whole(answer: Fields, into: ProviderPart[]): void {
+    if (!Array.isArray(answer.output)) throw malformed();
+    for (const [index, item] of answer.output.entries()) this.#item(index, fields(item), into);
+    this.#response = answer;
+    this.#usage.add(answer.usage);
+    this.ended = true;
+  }
+
+  end(): AnswerEnd {
+    if (!this.ended) throw cutShort();
+    if ([...this.#calls.values()].includes(null)) throw malformed();
+    const response = this.#response;
+    const status = text(response?.status);
+    const raw = text(fields(response?.incomplete_details)?.reason) || status;
+    const usage = this.#usage.counts;
+    const reason = readFinishReason(raw);
+    if (status === 'incomplete' && (raw === status || reason.unified === 'stop')) {
+      return { reason: { unified: 'other', raw }, usage };
+    }
+    // A response without a status has ended all the same.
+    if (raw !== '' && reason.unified !== 'stop') return { reason, usage };
+    const refused = this.#refused && this.#callCount === 0;
+    return { reason: { unified: refused ? 'content-filter' : 'stop', raw }, usage };
+  }
+
+  /** Some servers tell the answer, or the end of it, in the last event alone. */
+  #end(event: Fields, into: ProviderPart[]): void {
+    this.#response = fields(event.response);
+    this.#usage.add(this.#response?.usage);
+    this.#usage.add(event.usage);
+    const items = list(this.#response?.output).map(fields);
+    const join = (type: string) =>
+      items.map((item) => (item?.type === type ? textOfItem(item) : '')).join('');
+    this.#refused ||= items.some(isRefusal);
+    this.#all.tellRest('reasoning', join('reasoning'), into);
+    this.#all.tellRest('text', join('message') || text(this.#response?.output_text), into);
+    for (const item of items) if (item?.type === 'function_call') this.#callRest(item, into);
+    this.ended = true;
+  }
+
+  #callRest(item: Fields, into: ProviderPart[]): void {
+    const id = idOf(item);
+    const known = this.#keyOfId.get(id);
+    if (known !== undefined) this.#call(known, item, into);
+    else if (id !== '' || this.#callCount === 0) this.#call(item, item, into);
+  }
+
+  #open(index: unknown, item: Fields | null, into: ProviderPart[]): void {
+    if (item?.type !== 'function_call') return;
+    const name = text(item.name);
+    const key = this.#keyOf(index, item);
+    if (isWrapper(name, this.#tools)) this.#calls.set(key, null);
+    else this.#begin(key, idOf(item), name, '', into);
+  }
+
+  /** A call is known by its output index or, where that is missing or not its own, by its id. */
+  #keyOf(index: unknown, item: Fields): unknown {
+    const id = idOf(item);
+    const owner = this.#owners.get(index);
+    let key = index;
+    if (id !== '' && (index === undefined || (owner !== undefined && owner !== '' && owner !== id))) {
+      this.#shared.add(index);
+      key = this.#keyOfId.get(id) ?? item;
+    } else this.#owners.set(index, id);
+    for (const each of [id, text(item.id)]) if (each !== '') this.#keyOfId.set(each, key);
+    this.#latest.set(index, key);
+    return key;
+  }
+
+  #keyOfEvent({ output_index: index, item_id: id }: Fields): unknown {
+    return this.#shared.has(index) ? (this.#keyOfId.get(text(id)) ?? this.#latest.get(index)) : index;
+  }
+
+  #begin(key: unknown, id: string, name: string, argumentsDelta: string, into: ProviderPart[]): void {
+    if (name === '') throw malformed();
+    this.#calls.set(key, this.#callCount);
+    into.push({ type: 'tool-call', index: this.#callCount, id, name, argumentsDelta });
+    this.#callCount += 1;
+  }
+
+  #arguments(key: unknown, argumentsDelta: string, into: ProviderPart[]): void {
+    const call = this.#calls.get(key) ?? null;
+    if (call === null || argumentsDelta === '') return;
+    this.#toldArguments.set(key, (this.#toldArguments.get(key) ?? '') + argumentsDelta);
+    into.push({ type: 'tool-call', index: call, argumentsDelta });
+  }
+
+  #argumentsRest(key: unknown, given: string, into: ProviderPart[]): void {
+    const told = this.#toldArguments.get(key) ?? '';
+    if (given.startsWith(told)) this.#arguments(key, given.slice(told.length), into);
+  }
+
+  /** The first part of an item: what of it has not been told yet. Further parts come with the item. */
+  #done(event: Fields, into: ProviderPart[]): void {
+    const { type, output_index: index, content_index: content, summary_index: summary } = event;
+    if ((content ?? summary ?? 0) !== 0) return;
+    if (type === 'response.refusal.done') this.#refused = true;
+    const whole = text(event.text) || text(event.refusal);
+    const told = this.#told.get(index) ?? '';
+    if (whole.startsWith(told))
+      this.#say(doneTexts.get(text(type)) ?? 'text', index, whole.slice(told.length), into);
+  }
+
+  /** A whole item: what of it has not been told yet. */
+  #item(index: unknown, item: Fields | null, into: ProviderPart[]): void {
+    if (item?.type === 'function_call') this.#call(this.#keyOf(index, item), item, into);
+    if (item?.type !== 'message' && item?.type !== 'reasoning') return;
+    if (isRefusal(item)) this.#refused = true;
+    const told = this.#told.get(index) ?? '';
+    const whole = textOfItem(item);
+    if (!whole.startsWith(told)) return;
+    this.#say(item.type === 'message' ? 'text' : 'reasoning', index, whole.slice(told.length), into);
+  }
+
+  #call(key: unknown, item: Fields, into: ProviderPart[]): void {
+    const [id, name] = [idOf(item), text(item.name)];
+    const given = fields(item.arguments) === null ? text(item.arguments) : JSON.stringify(item.arguments);
+    if (this.#nested.has(key)) return;
+    const nested = isWrapper(name, this.#tools) ? nestedCalls(given, this.#tools) : null;
+    for (const [at, call] of (nested ?? []).entries()) {
+      this.#begin(key, `${id}_${at}`, call.name, call.arguments, into);
+    }
+    if (nested !== null) this.#nested.add(key);
+    if (nested !== null) return;
+    if (typeof this.#calls.get(key) !== 'number') {
+      this.#toldArguments.set(key, given);
+      this.#begin(key, id, name, given, into);
+    }
+    this.#argumentsRest(key, given, into);
+  }
+
+  #say(type: 'text' | 'reasoning', index: unknown, said: unknown, into: ProviderPart[]): void {
+    if (typeof said !== 'string' || said === '') return;
+    this.#told.set(index, (this.#told.get(index) ?? '') + said);
+    this.#all.tell(type, said, into);
+  }
+}
+
+function idOf(item: Fields): string {
+  return text(item.call_id) || text(item.id);
+}
+
+function isRefusal(item: Fields | null): boolean {
+  return list(item?.content).some((content) => fields(content)?.type === 'refusal');
+}
+
+/** The text or refusal of a message; the summary of a reasoning, or failing that the reasoning. */
+function textOfItem(item: Fields): string {
+  const summary = list(item.summary);
+  return (summary.length > 0 ? summary : list(item.content))
+    .map((content) => {
+      const part = fields(content);
+      return text(part?.type === 'refusal' ? part.refusal : part?.text);
+    })
+    .join('');
+}
+
+/** OpenAI's responses API, which xAI speaks as well. */
+export const responsesWire: Wire = {
+  blank: JSON.stringify({
+    id: '',
+    object: 'response',
+    created_at: 0,
+    model: '',
+    status: 'completed',
+    output: [],
+    usage: { input_tokens: 0, output_tokens: 0, total_tokens: 0 },
+  }),
+  reader: ({ tools }) => new ResponsesReader(tools),
+  toolNames: (request) => list(request.tools).map((tool) => text(fields(tool)?.name)),
+};

@@ -1,0 +1,101 @@
+import { readResponse } from '../../http/read-response.ts';
+import type { Provider, ProviderCall, ProviderPart } from '../../provider.ts';
+import { malformed } from '../../translate/completeness.ts';
+import { toFailure } from '../../translate/failure.ts';
+import { createEmbed, type EmbedOptions } from '../embeddings/embed.ts';
+import { AnswerParts, gather } from './answer-parts.ts';
+import { readLateUsage } from './late-usage.ts';
+import { LinkedAbort } from './linked-abort.ts';
+import { AnswerTool } from './part-filter.ts';
+import { sendRequest } from './send-request.ts';
+import type { AnswerReader, Wire } from './wire.ts';
+import type { BuildRequest, WireRequest } from './wire-request.ts';
+
+export interface WireProviderOptions extends EmbedOptions {
+  readonly wire: Wire;
+  readonly build: BuildRequest;
+}
+
+/** An answer in more pieces than this never ends. */
+const continuationsMax = 100;
+
+/** The same request with more fields. */
+function withFields(request: WireRequest, more: object): WireRequest {
+  const body = JSON.stringify({ ...JSON.parse(String(request.init.body)), ...more });
+  return { ...request, init: { ...request.init, body } };
+}
+
+/** A provider over a wire: a dialect's builder writes the requests, its reader reads the answers. */
+export function createWireProvider(options: WireProviderOptions): Provider {
+  const { wire, build, secret, fetch } = options;
+
+  const send = (request: WireRequest, signal: AbortSignal | undefined) =>
+    sendRequest(request, fetch, secret, signal);
+
+  function partsOf(call: ProviderCall, request: WireRequest, reader: AnswerReader): AnswerParts {
+    const { answerTool } = request;
+    const filter = answerTool === null ? (wire.filter?.(call) ?? null) : new AnswerTool(answerTool);
+    const { framing } = wire;
+    return new AnswerParts(reader, { call, secret, filter, ...(framing === undefined ? {} : { framing }) });
+  }
+
+  /** The requests of one answer: the first, and one more for each time that its reader asks to go on. */
+  function* requestsOf(first: WireRequest, reader: AnswerReader): Generator<WireRequest, void, void> {
+    yield first;
+    for (let sent = 0; sent < continuationsMax; sent++) {
+      const more = reader.goOn?.() ?? null;
+      if (more === null) return;
+      yield withFields(first, more);
+    }
+    throw malformed();
+  }
+
+  async function* stream(call: ProviderCall): AsyncGenerator<ProviderPart, void, undefined> {
+    using abort = new LinkedAbort(call.signal);
+    try {
+      call.signal?.throwIfAborted();
+      const first = await build(call, true);
+      const answer = wire.reader(call);
+      const parts = partsOf(call, first, answer);
+      for (const request of requestsOf(first, answer)) {
+        parts.goOn();
+        const body = readResponse(await send(request, abort.signal));
+        while (!parts.ended) {
+          for (const part of parts.read(await body.read())) {
+            yield part;
+            call.signal?.throwIfAborted();
+          }
+          parts.throwIfFailed();
+          if (parts.awaitsUsage) await readLateUsage(parts, body, call.signal);
+        }
+        body.release();
+      }
+      yield* parts.finish();
+    } catch (error) {
+      throw toFailure(error, call.signal, secret);
+    } finally {
+      abort.abort(new Error('The stream is no longer read.'));
+    }
+  }
+
+  return {
+    stream,
+    embed: createEmbed(options),
+    async generate(call) {
+      try {
+        call.signal?.throwIfAborted();
+        const first = await build(call, false);
+        const answer = wire.reader(call);
+        const parts = partsOf(call, first, answer);
+        const said: ProviderPart[] = [];
+        for (const request of requestsOf(first, answer)) {
+          const response = await send(request, call.signal);
+          said.push(...parts.whole(await response.text()));
+        }
+        return gather([...said, ...parts.finish()]);
+      } catch (error) {
+        throw toFailure(error, call.signal, secret);
+      }
+    },
+  };
+}

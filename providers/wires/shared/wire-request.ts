@@ -1,0 +1,37 @@
+import type { ProviderCall } from '../../provider.ts';
+
+/** A request to a vendor's API, ready to be sent. */
+export interface WireRequest {
+  readonly url: string;
+  readonly init: RequestInit;
+  /** The name of the tool through whose arguments the AI model gives its structured answer; null: it gives it as text. */
+  readonly answerTool: string | null;
+}
+
+/**
+ * Writes the request of one call in a vendor's dialect.
+ * @throws {ProviderFailure} BAD_USER_INPUT for a call of what the AI model, or its vendor's API, does not take
+ */
+export type BuildRequest = (call: ProviderCall, streaming: boolean) => WireRequest | Promise<WireRequest>;
+
+/** A POST of JSON. */
+export function postJson(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body: object,
+  answerTool: string | null = null,
+): WireRequest {
+  return { url, init: { method: 'POST', headers, body: JSON.stringify(body) }, answerTool };
+}
+
+/** Headers of all requests of one provider: made once, with the header that its credential goes in. */
+export function requestHeaders(
+  credential: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return { 'content-type': 'application/json', 'user-agent': 'heddle', ...credential };
+}
+
+/** The header of a bearer key; none for an empty one. */
+export function bearer(secret: string): Readonly<Record<string, string>> {
+  return secret === '' ? {} : { authorization: `Bearer ${secret}` };
+}

@@ -1,0 +1,49 @@
+import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
+import type { ProviderCall, ProviderPart } from '../../provider.ts';
+import type { UsageCounts } from '../../translate/usage-report.ts';
+import type { EventFraming } from './event-lines.ts';
+import type { Fields } from './fields.ts';
+import type { PartFilter } from './part-filter.ts';
+
+/** How an answer ended, in its vendor's count. */
+export interface AnswerEnd {
+  readonly reason: LanguageModelV4FinishReason;
+  /** Null where the vendor gave none. */
+  readonly usage: UsageCounts | null;
+  /** What the vendor said that went wrong. */
+  readonly error?: unknown;
+}
+
+/**
+ * Reads one answer of a vendor's API. What it does not know it passes over. Errors that an event tells, [DONE] and
+ * everything that is the same on all wires are not its business: see AnswerParts.
+ */
+export interface AnswerReader {
+  /** Adds the parts of one event of a streamed answer. */
+  event(event: Fields, into: ProviderPart[]): void;
+  /** Adds the parts of a whole answer. */
+  whole(answer: Fields, into: ProviderPart[]): void;
+  /** The terminal marker has come: nothing more is read. Wires that end with the body leave it false. */
+  readonly ended: boolean;
+  /** Adds the usage of an event that comes after [DONE]; absent on wires whose usage never comes so late. */
+  lateEvent?(event: Fields): void;
+  /** No count of the answer's tokens has come yet. */
+  readonly lacksUsage?: boolean;
+  /** Fields to send with the same request again for the rest of the answer, which is read next; null: this was all. */
+  goOn?(): Fields | null;
+  /** @throws {ProviderFailure} when what came is no complete answer */
+  end(): AnswerEnd;
+}
+
+/** An API through which vendors tell their answers: the AI SDK builds its requests, we send them and read the answers. */
+export interface Wire {
+  /** A whole answer that says nothing: what the SDK is told in place of an answer while its request is taken. */
+  readonly blank: string;
+  reader(call: ProviderCall): AnswerReader;
+  /** How a streamed answer is cut into events; server-sent events where absent. */
+  framing?(): EventFraming;
+  /** The names of the tools in a request. */
+  toolNames(request: Fields): readonly string[];
+  /** What has to be put right in the answers of this vendor. */
+  filter?(call: ProviderCall): PartFilter | null;
+}
