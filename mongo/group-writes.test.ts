@@ -147,7 +147,7 @@ describe('the channel of a store', () => {
 
   it('fails as the driver does when the disk is full', async () => {
     await using dir = await temporaryDirectory();
-    const { openStore } = await import('./embedded/store.ts');
+    const { openStore } = await import('@heddle/embedded-store');
     await using store = await openStore({ dir: dir.path, dataBytesMax: 400_000 });
     const fill = async () => {
       for (let n = 0; n < 100; n++) {

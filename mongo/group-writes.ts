@@ -1,6 +1,11 @@
+import {
+  type WriteChannel,
+  type WriteCommand,
+  WriteFailure,
+  type WriteOutcome,
+} from '@heddle/embedded-store/channel';
 import { type Connection, mongo } from 'mongoose';
 import { duplicateKeyCode } from '#core/input.ts';
-import { type WriteChannel, type WriteCommand, WriteFailure, type WriteOutcome } from './embedded/channel.ts';
 
 /** Writes of one collection: documents to insert, or one change each for the document that fits its filter. */
 export type GroupWrite =
