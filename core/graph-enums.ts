@@ -10,6 +10,7 @@ export const AccessStatus = {
 export type AccessStatus = typeof AccessStatus[keyof typeof AccessStatus];
 export const AuditOutcome = {
   STARTED: 'STARTED',
+  INTERRUPTED: 'INTERRUPTED',
   SUCCEEDED: 'SUCCEEDED',
   FAILED: 'FAILED',
   REFUSED: 'REFUSED'

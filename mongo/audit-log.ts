@@ -12,9 +12,10 @@ interface AuditActor {
 }
 
 /**
- * One administrative change: who, what, when, from where, before and after. It is written before the change is tried and
- * closed with its outcome: a record that stays STARTED means that the process died in between. Or one kind of refusal
- * or read, with how often it occurred within an hour or a minute; such a record expires.
+ * One administrative change: who, what, when, from where, before and after. It is written before the change is tried, names
+ * its target before the first write, and is closed with its outcome; INTERRUPTED means that its end was not recorded, so that
+ * the change may have been made. Or one kind of refusal or read, with how often it occurred within an hour or a minute; such
+ * a record expires.
  */
 export interface AuditRecord {
   /** Grows with time. */
@@ -78,13 +79,19 @@ export const auditLog = defineCollection<AuditRecord>(
     [{ targetId: 1, _id: -1 }],
     [{ 'actor.keyId': 1, _id: -1 }],
     [{ expiresAt: 1 }, { expireAfterSeconds: 0 }],
+    // For the sweep of those whose end was not recorded.
+    [{ outcome: 1, _id: 1 }, { partialFilterExpression: { outcome: 'STARTED' } }],
   ],
 );
 
 export type AuditBeginning = Pick<
   AuditRecord,
   'tenantId' | 'actor' | 'action' | 'arguments' | 'requestId' | 'clientRequestId' | 'clientAddress'
->;
+> &
+  Partial<Pick<AuditRecord, 'targetType' | 'targetId'>>;
+/** What a change is about to change; without `tenantId` it belongs to the log of the caller's tenant. */
+export type AuditTarget = Pick<AuditRecord, 'targetType' | 'targetId'> &
+  Partial<Pick<AuditRecord, 'tenantId'>>;
 export type AuditEnd = Partial<Pick<AuditRecord, 'tenantId'>> &
   Pick<AuditRecord, 'outcome' | 'errorCode' | 'targetType' | 'targetId' | 'before' | 'after'>;
 
@@ -98,6 +105,8 @@ export type AuditOccurrence = Pick<
 export interface AuditLog {
   /** Resolves to the record's id when it is stored. */
   begin(entry: AuditBeginning): Promise<string>;
+  /** Names what is about to be changed, before it is. */
+  name(id: string, target: AuditTarget): Promise<void>;
   end(id: string, entry: AuditEnd): Promise<void>;
   /** Removes a record that was begun: nothing was changed. */
   discard(id: string): Promise<void>;
@@ -140,17 +149,20 @@ export function createAuditLog(connection: Connection, now: () => number = Date.
       const nowMs = now();
       const _id = timeId(nowMs);
       await records.create({
+        targetType: null,
+        targetId: null,
         ...entry,
         _id,
         at: new Date(nowMs),
         outcome: 'STARTED',
         errorCode: null,
-        targetType: null,
-        targetId: null,
         before: null,
         after: null,
       });
       return _id;
+    },
+    async name(id, target) {
+      await records.updateOne({ _id: id }, { $set: target });
     },
     async end(id, entry) {
       await records.updateOne({ _id: id }, { $set: entry });
@@ -186,4 +198,23 @@ export function createAuditLog(connection: Connection, now: () => number = Date.
       });
     },
   };
+}
+
+/** Records closed by one write. */
+const interruptedMax = 500;
+
+/**
+ * Closes the records that were begun before this instant and whose end was not recorded, as INTERRUPTED; their number. A
+ * change that ends after all closes its record again.
+ */
+export async function closeInterrupted(connection: Connection, begunBefore: Date): Promise<number> {
+  const records = auditLog(connection);
+  const open = { outcome: 'STARTED', _id: { $lt: auditIdAt(begunBefore) } } as const;
+  for (let closed = 0; ; ) {
+    const found = await records.find(open, { _id: 1 }).sort({ _id: 1 }).limit(interruptedMax).lean();
+    if (found.length === 0) return closed;
+    const ids = found.map(({ _id }) => _id);
+    await records.updateMany({ _id: { $in: ids }, outcome: 'STARTED' }, { $set: { outcome: 'INTERRUPTED' } });
+    closed += found.length;
+  }
 }

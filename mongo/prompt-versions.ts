@@ -34,6 +34,8 @@ export interface PromptVersionRecord {
   readonly note: string | null;
   readonly createdAt: Date;
   readonly createdBy: string;
+  /** True until its prompt shows it: where the process dies before that, the sweep removes it. Absent afterwards. */
+  readonly pending?: boolean;
 }
 
 const text = { type: String, required: true };
@@ -55,6 +57,11 @@ export const promptVersions = defineCollection<PromptVersionRecord>(
     note: String,
     createdAt: { type: Date, required: true },
     createdBy: text,
+    pending: Boolean,
   },
-  [[{ promptId: 1, number: 1 }, { unique: true }], [{ model: 1, promptId: 1, number: 1 }]],
+  [
+    [{ promptId: 1, number: 1 }, { unique: true }],
+    [{ model: 1, promptId: 1, number: 1 }],
+    [{ pending: 1 }, { sparse: true }],
+  ],
 );

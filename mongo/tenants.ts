@@ -20,6 +20,8 @@ export interface TenantRecord {
   createdAt: Date;
   /** Null or absent: it is not archived. */
   archivedAt?: Date | null;
+  /** True: what is below it is to be marked as hidden or shown, since something was archived or restored. Absent: it is marked. */
+  marksDue?: boolean;
 }
 
 const text = { type: String, required: true };
@@ -36,6 +38,7 @@ export const tenants = defineCollection<TenantRecord>(
     cacheScope: { type: String, default: null },
     createdAt: { type: Date, required: true },
     archivedAt: Date,
+    marksDue: Boolean,
   },
-  [[{ name: 1 }, { unique: true }], [{ createdAt: 1, _id: 1 }]],
+  [[{ name: 1 }, { unique: true }], [{ createdAt: 1, _id: 1 }], [{ marksDue: 1 }, { sparse: true }]],
 );

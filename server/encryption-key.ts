@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dataDirectory, type Environment, StartError } from './config.ts';
-import { writePrivateFile } from './write-private-file.ts';
+import { removeDrafts, writePrivateFile } from './write-private-file.ts';
 
 const keyBytes = 32;
 
@@ -18,6 +18,7 @@ export function decodeEncryptionKey(text: string): Buffer {
 export async function encryptionKey(given: string | undefined, dir: string): Promise<Uint8Array> {
   if (given !== undefined) return decodeEncryptionKey(given);
   const file = join(dir, 'encryption.key');
+  await removeDrafts(file);
   return checkedKey(file, (await readIfThere(file)) ?? (await make(file)));
 }
 

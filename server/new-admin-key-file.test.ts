@@ -35,6 +35,32 @@ describe('the file of a new admin key', () => {
     expect(others).toEqual([key('a'), key('a'), key('a')]);
   });
 
+  it('is left alone by a start, which removes what a killed one has left beside it', async () => {
+    const file = openNewAdminKeyFile(path);
+    await file.removeDrafts();
+    await file.write(key('a'));
+    for (const name of [
+      'admin.key.0123456789ab',
+      'admin.key.bak',
+      'admin.key.0123456789ab.x',
+      'other.0123456789ab',
+    ])
+      await writeFile(join(dir, 'deep', name), key('a'), { mode: 0o600 });
+    await file.removeDrafts();
+    const left = ['admin.key', 'admin.key.0123456789ab.x', 'admin.key.bak', 'other.0123456789ab'];
+    expect((await readdir(join(dir, 'deep'))).toSorted()).toEqual(left);
+    expect(await file.write(key('b'))).toBe(key('a'));
+  });
+
+  it('is written although another start takes its draft for one that was left', async () => {
+    const others = Array.from({ length: 5 }, () => openNewAdminKeyFile(path));
+    const written = await Promise.all(
+      others.map(async (file, n) => (n % 2 === 0 ? file.write(key('a')) : file.removeDrafts())),
+    );
+    expect(written.filter((text) => text !== undefined)).toEqual(Array(3).fill(key('a')));
+    expect(await readdir(join(dir, 'deep'))).toEqual(['admin.key']);
+  });
+
   it('is removed by the process that made it, when its key was not stored', async () => {
     const file = openNewAdminKeyFile(path);
     await file.write(key('a'));

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { StartError } from './config.ts';
-import { writePrivateFile } from './write-private-file.ts';
+import { removeDrafts, writePrivateFile } from './write-private-file.ts';
 
 const bytesMax = 1024;
 const adminKeyText = /^hd_admin_[0-9A-Za-z]{43}$/;
@@ -18,6 +18,8 @@ export interface NewAdminKeyFile {
   write(text: string): Promise<string>;
   /** Removes the file where this process has made it: its key was not stored. */
   discard(): Promise<void>;
+  /** Removes what a start that was killed has left beside the file. */
+  removeDrafts(): Promise<void>;
 }
 
 export function openNewAdminKeyFile(path: string): NewAdminKeyFile {
@@ -38,6 +40,7 @@ export function openNewAdminKeyFile(path: string): NewAdminKeyFile {
     async discard() {
       if (isOurs) await rm(path, { force: true });
     },
+    removeDrafts: () => removeDrafts(path),
   };
 }
 

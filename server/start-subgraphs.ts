@@ -15,6 +15,7 @@ import type { Subgraph } from '#transport/executor.ts';
 import { dataDirectory } from './config.ts';
 import type { MeshOptions } from './mesh-options.ts';
 import { openNewAdminKeyFile } from './new-admin-key-file.ts';
+import { keepRepairing } from './repairs.ts';
 import type { SecretBoxes } from './secret-boxes.ts';
 import { readCa } from './tls-files.ts';
 
@@ -64,6 +65,7 @@ export async function startSubgraphs(
   const makers = await Promise.all(names.map(loadSubgraph));
   if (url.startsWith('embedded:')) await freeLocks(connection);
   await ensureIndexes(connection);
+  starting.use(await keepRepairing(connection, { names, log, isAlone: url.startsWith('embedded:') }));
 
   const history = createMeterHistory(connection);
   if (names.includes('inference')) starting.use(keepHoursSummed(history, log));
@@ -146,6 +148,7 @@ async function startTenants(
   const { ensureFirstTenant } = await import('#subgraphs/tenants/first-start.ts');
   const { HEDDLE_ADMIN_KEY: adminKey, HEDDLE_NEW_ADMIN_KEY_FILE: path } = environment;
   const newAdminKeyFile = path === undefined ? undefined : openNewAdminKeyFile(resolve(path));
+  await newAdminKeyFile?.removeDrafts();
   const { newAdminKey } = await ensureFirstTenant(connection, { adminKey, pepper, newAdminKeyFile, audit });
   if (newAdminKey === null) return null;
   if (newAdminKeyFile === undefined) return { text: newAdminKey };

@@ -17,6 +17,7 @@ export async function cancelCompletion(
     context.unchanged();
     return completion;
   }
+  await context.auditTarget({ type: 'Completion', id });
   context.audit({ type: 'Completion', id });
   const local = running.get(id);
   if (local === undefined) await bus.publish('completion.cancel', { completionId: id });

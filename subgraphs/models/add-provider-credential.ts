@@ -28,6 +28,7 @@ export async function addProviderCredential(
       deps.secretBox,
     );
     await checkRoom(deps, 'credentialsPerProvider', collection.countDocuments({ providerId }).exec());
+    await context.auditTarget({ tenantId: null, type: 'ProviderCredential', id: record._id });
     await collection.create(record);
     return record;
   });

@@ -23,6 +23,7 @@ export async function createModel(
   const name = checkedModelName(input.name, 'input.name');
   const given = givenFacts(input);
   const now = nowOf(deps);
+  await context.auditTarget({ tenantId: null, type: 'Model', id: `${input.providerId}/${name}` });
   const record = await withCatalog(deps, () => storeModel({ ...input, name }, given, now, deps));
   context.audit({ tenantId: null, type: 'Model', id: record._id, after: record });
   await catalogChanged(deps, 'models');

@@ -42,6 +42,7 @@ export async function createProvider(
         );
 
   if (credential !== undefined) await refuseOtherKey(deps.connection, deps.secretBox);
+  await context.auditTarget({ tenantId: null, type: 'Provider', id: record._id });
   await withCatalog(deps, async () => {
     const known = input.registerModels === true ? await currentModels(input.kind, now.getTime()) : [];
     if (known.length > 0) {

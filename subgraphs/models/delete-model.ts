@@ -6,6 +6,7 @@ import { withCatalog } from './with-catalog.ts';
 
 /** Deletes a model and returns its id; the ledger still refers to it. CONFLICT where something depends on it. */
 export async function deleteModel(id: string, context: ModelsContext, deps: ModelsDeps): Promise<string> {
+  await context.auditTarget({ tenantId: null, type: 'Model', id });
   const before = await withCatalog(deps, async () => {
     const record = await models(deps.connection).findById(id).lean();
     if (record === null) return notFound('model', id);

@@ -14,6 +14,7 @@ import { withCatalog } from './with-catalog.ts';
  */
 export async function deleteProvider(id: string, context: ModelsContext, deps: ModelsDeps): Promise<string> {
   const { connection } = deps;
+  await context.auditTarget({ tenantId: null, type: 'Provider', id });
   const before = await withCatalog(deps, async () => {
     const provider = await providers(connection).findById(id).lean();
     if (provider === null) return notFound('provider', id);

@@ -8,6 +8,7 @@ import { withCatalog } from './with-catalog.ts';
 /** Removes a route and returns its id. NOT_FOUND when there is none of that alias, CONFLICT where a prompt calls it. */
 export async function deleteRoute(name: string, context: ModelsContext, deps: ModelsDeps): Promise<string> {
   const alias = storedIdOf('Route', name);
+  await context.auditTarget({ tenantId: null, type: 'Route', id: alias });
   const before = await withCatalog(deps, () => deleteUnused(alias, context, deps));
   context.audit({ tenantId: null, type: 'Route', id: alias, before });
   await catalogChanged(deps, 'routes');

@@ -8,6 +8,7 @@ export async function removeProviderCredential(
   context: ModelsContext,
   deps: ModelsDeps,
 ): Promise<string> {
+  await context.auditTarget({ tenantId: null, type: 'ProviderCredential', id });
   const before = await providerCredentials(deps.connection).findOneAndDelete({ _id: id }).lean();
   if (before === null) return notFound('provider credential', id);
   context.audit({ tenantId: null, type: 'ProviderCredential', id, before });

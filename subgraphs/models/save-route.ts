@@ -35,6 +35,7 @@ export async function saveRoute(
   const targets = targetsOf(input);
   const maxAttempts = checkedInt(input.maxAttempts ?? 3, 'input.maxAttempts', 1, attemptsMax);
   const collection = routes(deps.connection);
+  await context.auditTarget({ tenantId: null, type: 'Route', id: alias });
   const { before, after } = await withCatalog(deps, async () => {
     const { think } = await checkModels(targets, deps);
     const timeouts = timeoutsOf(input, think);

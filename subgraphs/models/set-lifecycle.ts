@@ -46,6 +46,7 @@ async function setLifecycle(
   deps: ModelsDeps,
 ): Promise<ModelRecord> {
   const collection = models(deps.connection);
+  await context.auditTarget({ tenantId: null, type: 'Model', id });
   const before = await collection.findById(id).lean();
   const after = await collection
     .findOneAndUpdate(

@@ -25,6 +25,7 @@ export async function updateModel(
   const price = input.price == null ? undefined : priceRecord(input.price, now);
   const collection = models(deps.connection);
   const before = await collection.findById(id).lean();
+  await context.auditTarget({ tenantId: null, type: 'Model', id });
   const after = await collection
     .findOneAndUpdate(
       { _id: id },

@@ -24,6 +24,7 @@ export async function updateProviderCredential(
     ...(input.enabled == null ? {} : { enabled: input.enabled }),
   };
   if (Object.keys(change).length === 0) return before;
+  await context.auditTarget({ tenantId: null, type: 'ProviderCredential', id });
   const after = await collection
     .findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' })
     .lean();

@@ -35,6 +35,7 @@ export async function updateProvider(
     updatedAt: nowOf(deps),
   };
   checkNeeds({ ...before, ...change });
+  await context.auditTarget({ tenantId: null, type: 'Provider', id });
   await bindOlderCredentials(before, { ...before, ...change }, deps);
   const after = await collection
     .findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' })

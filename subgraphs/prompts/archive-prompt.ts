@@ -13,6 +13,7 @@ import { checkArchiveRoom, withPrompt } from './version-room.ts';
 /** Archives a prompt that the caller may write, and returns its id. One that is archived keeps its time. */
 export async function archivePrompt(id: string, context: PromptsContext, deps: PromptsDeps): Promise<string> {
   const prompt = await visiblePrompt(id, context, deps);
+  await context.auditTarget({ tenantId: prompt.tenantId, type: 'Prompt', id });
   const change = await withPrompt(prompt, deps, async (before) => {
     requireWritableName(promptName(before), context.caller);
     if (before.archivedAt != null) return null;

@@ -29,6 +29,7 @@ export async function copyPrompt(
   const target = tenantId == null ? source.tenantId : await targetTenantId(tenantId, context, deps);
   const copy = await copyOf(source, target, context, deps);
   const prompt = { ...copy.prompt, name: checkedPromptName(name ?? source.name, 'name', context) };
+  await context.auditTarget({ tenantId: prompt.tenantId, type: 'Prompt', id: prompt._id });
   await storePrompt(prompt, copy.versions, deps);
   auditPrompt(context, prompt);
   await promptsChanged(deps);

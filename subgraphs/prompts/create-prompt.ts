@@ -49,6 +49,7 @@ export async function createPrompt(
     newest: 0,
     createdAt: nowOf(deps),
   };
+  await context.auditTarget({ tenantId: prompt.tenantId, type: 'Prompt', id: prompt._id });
   const checked =
     input.version == null ? undefined : await checkedVersion(input.version, prompt.tenantId, deps);
   if (checked === undefined) {

@@ -28,6 +28,7 @@ export async function labelPromptVersion(
   const prompt = await writablePrompt(promptId, context, deps);
   const version = await promptVersions(deps.connection).findOne({ promptId, number }, { model: 1 }).lean();
   if (version === null) return notFound('version', `${prompt.name} ${number}`);
+  await context.auditTarget({ tenantId: prompt.tenantId, type: 'Prompt', id: promptId });
   const after = await withWritablePrompt(prompt, context, deps, async (current) => {
     checkLabelRoom(current, name, deps);
     const labelled = await pointLabel(promptId, name, number, deps);

@@ -7,6 +7,7 @@ import { nowOf } from '../runtime/context.ts';
 import { authorOf, type PromptsContext, type PromptsDeps, promptsChanged, writablePrompt } from './deps.ts';
 import type { PromptVersionInput } from './generated.ts';
 import { requireStoredModel } from './has-model.ts';
+import { settleVersions } from './settle-versions.ts';
 import { type CheckedVersion, checkedVersion } from './version-input.ts';
 import { checkLabelRoom, checkVersionRoom, textBytesOf, withWritablePrompt } from './version-room.ts';
 
@@ -50,6 +51,8 @@ async function storeNext(
   const bytes = textBytesOf(content);
   await checkVersionRoom(prompt, bytes, deps);
   if (label !== null) checkLabelRoom(prompt, label, deps);
+  // What a process that was killed had not shown yet leaves no gap, and is not shown with the next.
+  await settleVersions(prompt._id, deps.connection);
   const version = await insertNext(prompt, content, context, deps);
   // After the version is stored: whoever deletes the model or route then finds it, or it is found here to be gone.
   try {
@@ -67,6 +70,7 @@ async function storeNext(
     },
   );
   if (updated.matchedCount === 0) return notFound('prompt', prompt._id);
+  await settleVersions(prompt._id, deps.connection);
   return version;
 }
 
@@ -102,8 +106,9 @@ async function insertNext(
       .sort({ number: -1 })
       .lean();
     const version = newVersion(prompt, (highest?.number ?? 0) + 1, content, context, deps);
+    await context.auditTarget({ tenantId: prompt.tenantId, type: 'PromptVersion', id: version._id });
     try {
-      await collection.create(version);
+      await collection.create({ ...version, pending: true });
       return version;
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;

@@ -19,6 +19,7 @@ export async function removePromptLabel(
 ): Promise<PromptRecord> {
   const name = checkedLabel(label, 'label');
   const before = await writablePrompt(promptId, context, deps);
+  await context.auditTarget({ tenantId: before.tenantId, type: 'Prompt', id: promptId });
   const after = await withWritablePrompt(before, context, deps, () =>
     prompts(deps.connection)
       .findOneAndUpdate({ _id: promptId }, { $unset: { [`labels.${name}`]: 1 } }, { returnDocument: 'after' })

@@ -18,6 +18,7 @@ export async function restorePrompt(
 ): Promise<PromptRecord> {
   const prompt = await visiblePrompt(id, context, deps);
   await requireLiveTenant(prompt, context, deps);
+  await context.auditTarget({ tenantId: prompt.tenantId, type: 'Prompt', id });
   const { before, after } = await withPrompt(prompt, deps, async (before) => {
     requireWritableName(promptName(before), context.caller);
     if (before.archivedAt == null) return { before, after: before };

@@ -3,11 +3,12 @@ import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { countMaxOf } from '../runtime/with-room.ts';
 import type { PromptsDeps } from './deps.ts';
+import { settleVersions } from './settle-versions.ts';
 import { checkPromptRoom, checkVersionRoom, orTaken, textBytesOf, withPromptsOf } from './version-room.ts';
 
 /**
  * Stores a new prompt with its versions, which are there before it can be seen: a process that is killed leaves no prompt
- * without them. `confirm` may refuse it last, and then nothing of it stays. CONFLICT when the name is taken, or there are too many.
+ * without them, and versions without a prompt are pending, which the sweep removes. `confirm` may refuse it last, and then nothing of it stays. CONFLICT when the name is taken, or there are too many.
  */
 export function storePrompt(
   prompt: PromptRecord,
@@ -25,9 +26,14 @@ export function storePrompt(
     const labelsMax = countMaxOf(deps, 'labelsPerPrompt');
     if (Object.keys(prompt.labels).length > labelsMax) throw noRoomFor('labelsPerPrompt', labelsMax);
     try {
-      if (versions.length > 0) await promptVersions(connection).insertMany(versions);
+      if (versions.length > 0) {
+        await promptVersions(connection).insertMany(
+          versions.map((version) => ({ ...version, pending: true })),
+        );
+      }
       await orTaken(prompts(connection).create(prompt), prompt.name);
       await confirm();
+      if (versions.length > 0) await settleVersions(prompt._id, connection);
     } catch (error) {
       await prompts(connection).deleteOne({ _id: prompt._id });
       await promptVersions(connection).deleteMany({ promptId: prompt._id });

@@ -24,6 +24,7 @@ export async function updatePrompt(
     ...(input.name === undefined ? {} : { name: checkedPromptName(input.name, 'input.name', context) }),
     ...(input.description === undefined ? {} : { description: checkedDescription(input.description) }),
   };
+  await context.auditTarget({ tenantId: prompt.tenantId, type: 'Prompt', id });
   const { before, after } = await withWritablePrompt(prompt, context, deps, async (before) => {
     const after: PromptRecord = { ...before, ...change };
     if (after.name === before.name && after.description === before.description)

@@ -7,8 +7,12 @@ import { type PromptsContext, type PromptsDeps, requireWritable } from './deps.t
 import type { CheckedVersion } from './version-input.ts';
 
 /** Runs while no prompt of the tenant is changed by another. */
-export function withPromptsOf<T>(tenantId: string, deps: PromptsDeps, run: () => Promise<T>): Promise<T> {
-  return withLock(deps.connection, `prompts ${tenantId}`, run);
+export function withPromptsOf<T>(
+  tenantId: string,
+  { connection }: Pick<PromptsDeps, 'connection'>,
+  run: () => Promise<T>,
+): Promise<T> {
+  return withLock(connection, `prompts ${tenantId}`, run);
 }
 
 /** Runs with the prompt as it is now, archived or not, while no other of its tenant's prompts changes. NOT_FOUND when it is gone. */

@@ -13,17 +13,22 @@ interface StartChange {
   readonly after?: unknown;
 }
 
-/** Runs the change between the two writes of its record; its actor is the mesh itself. */
-export async function auditedStart<T>(
+/**
+ * Runs the change between the two writes of its record; its actor is the mesh itself. Where `run` has changed nothing, which it
+ * returns false for, no record stays.
+ */
+export async function auditedStart(
   audit: AuditLog | undefined,
   { action, targetType, targetId, tenantId = null, before = null, after = null }: StartChange,
-  run: () => Promise<T>,
-): Promise<T> {
+  run: () => Promise<boolean>,
+): Promise<boolean> {
   if (audit === undefined) return run();
   const id = await audit.begin({
     tenantId,
     actor: { kind: 'SYSTEM', keyId: null, appId: null, subject: null },
     action,
+    targetType,
+    targetId,
     arguments: null,
     requestId: 'start',
     clientAddress: null,
@@ -31,9 +36,10 @@ export async function auditedStart<T>(
   const end = (outcome: AuditEnd['outcome'], errorCode: string | null) =>
     audit.end(id, { outcome, errorCode, targetType, targetId, before, after });
   try {
-    const result = await run();
-    await end('SUCCEEDED', null);
-    return result;
+    const hasChanged = await run();
+    if (hasChanged) await end('SUCCEEDED', null);
+    else await audit.discard(id);
+    return hasChanged;
   } catch (error) {
     await end('FAILED', 'INTERNAL');
     throw error;

@@ -165,6 +165,36 @@ describe('@audited', () => {
     ]);
   });
 
+  it('names what a mutation is about to change before it changes it, also where it fails then', async () => {
+    const { audit, named, ended } = memoryAudit();
+    const seen: unknown[] = [];
+    const resolvers = {
+      Mutation: {
+        save: async (_root: unknown, { name }: { name: string }, context: SubgraphContext) => {
+          await context.auditTarget({ tenantId: 'other', type: 'Thing', id: `${name}${'x'.repeat(1_000)}` });
+          seen.push(...named.splice(0));
+          if (name === 'second') throw new HeddleError('CONFLICT', 'no');
+          return 1;
+        },
+        plain: async (_root: unknown, _args: unknown, context: SubgraphContext) => {
+          await context.auditTarget({ type: 'Thing', id: 'unrecorded' });
+          return 1;
+        },
+      },
+    };
+    const { run } = startGraph(sdl, resolvers, { audit });
+    await run('mutation { save(name: "first") b: save(name: "second") plain }');
+    const targets = ['first', 'second'].map((name) => ({
+      ...{ tenantId: 'other', targetType: 'Thing', targetId: `${name}${'x'.repeat(1_000)}`.slice(0, 500) },
+    }));
+    expect(seen).toEqual(targets);
+    expect(ended).toMatchObject([
+      { outcome: 'SUCCEEDED', ...targets[0] },
+      { outcome: 'FAILED', ...targets[1] },
+    ]);
+    expect(named).toEqual([]);
+  });
+
   it('does not run a mutation whose record cannot be begun', async () => {
     let ran = false;
     const { run } = startGraph(

@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import { HeddleError } from '#core/errors.ts';
 import type { AuditOutcome } from '#core/graph-enums.ts';
 import { hiddenSecret, hideAddressUsers } from '#core/secrets/address-user.ts';
-import type { AuditLog, AuditOccurrence } from '#mongo/audit-log.ts';
-import type { OperationContext } from './context.ts';
+import type { AuditLog, AuditOccurrence, AuditTarget } from '#mongo/audit-log.ts';
+import type { ChangeTarget, OperationContext } from './context.ts';
 
 const secretName =
   /secret|password|passphrase|authorization|private_?key|^(api_?key|key_?hash|sealed|token|access_?token)$/i;
@@ -13,6 +13,8 @@ const depthMax = 8;
 const textMax = 4_096;
 const nameMax = 200;
 const itemsMax = 200;
+/** Longer than any id that there is; clients name others. */
+const targetIdMax = 500;
 
 /** A name as the database takes it for a key: BSON has no zero bytes, and its driver reads `_bsontype` as its own sign. */
 function keptName(name: string): string {
@@ -117,10 +119,18 @@ export async function withAuditedRead<T>(
   return run();
 }
 
+function targetOf(target: ChangeTarget | undefined): AuditTarget {
+  return {
+    ...(target?.tenantId === undefined ? {} : { tenantId: target.tenantId }),
+    targetType: target?.type ?? null,
+    targetId: target?.id.slice(0, targetIdMax) ?? null,
+  };
+}
+
 /**
  * Runs one audited mutation between the two writes of its record. Where the beginning cannot be written the mutation
- * does not run; where the end cannot, the record stays STARTED, the log says so, and the client keeps its answer. What
- * changes nothing leaves no record. `open`: any key may call it, so that its failures are counted, not recorded each.
+ * does not run; where the end cannot, the record stays STARTED until the sweep closes it as INTERRUPTED, the log says so, and
+ * the client keeps its answer. What changes nothing leaves no record. `open`: any key may call it, so that its failures are counted, not recorded each.
  */
 export async function withAudit<T>(
   action: string,
@@ -142,6 +152,11 @@ export async function withAudit<T>(
     ...(clientRequestId === null ? {} : { clientRequestId }),
     clientAddress,
   });
+  let target: ChangeTarget | undefined;
+  context.nameTargetsBy(async (named) => {
+    target = named;
+    await services.audit.name(id, targetOf(named));
+  });
   const discard = () =>
     services.audit
       .discard(id)
@@ -157,9 +172,7 @@ export async function withAudit<T>(
       .end(id, {
         outcome,
         errorCode,
-        ...(change?.tenantId === undefined ? {} : { tenantId: change.tenantId }),
-        targetType: change?.type ?? null,
-        targetId: change?.id ?? null,
+        ...targetOf(change ?? target),
         before: redact(change?.before),
         after: redact(change?.after),
       })
@@ -183,5 +196,7 @@ export async function withAudit<T>(
     }
     await end('FAILED', error instanceof HeddleError ? error.code : 'INTERNAL');
     throw error;
+  } finally {
+    context.nameTargetsBy(undefined);
   }
 }

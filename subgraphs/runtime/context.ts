@@ -19,6 +19,9 @@ export interface AuditedChange {
   readonly after?: unknown;
 }
 
+/** What an audited mutation is about to change. */
+export type ChangeTarget = Pick<AuditedChange, 'tenantId' | 'type' | 'id'>;
+
 /** What every resolver gets as its third argument. */
 export interface SubgraphContext<TLoaders = unknown> {
   readonly caller: Caller;
@@ -29,6 +32,11 @@ export interface SubgraphContext<TLoaders = unknown> {
   readonly signal: AbortSignal;
   /** Made on first use, once per operation (per event of a subscription), so that nothing is cached beyond it. */
   readonly loaders: TLoaders;
+  /**
+   * Inside an @audited mutation, before its first write: names what it is about to change, so that its record does so also
+   * where the process dies before the end. Rejects where that cannot be written.
+   */
+  auditTarget(target: ChangeTarget): Promise<void>;
   /** Inside an @audited mutation: what was changed. The last call counts. */
   audit(change: AuditedChange): void;
   /** Inside an @audited mutation that has changed nothing: it leaves no record. */
@@ -49,6 +57,7 @@ export class OperationContext<TLoaders> implements SubgraphContext<TLoaders> {
   #loaders: TLoaders | undefined;
   #change: AuditedChange | undefined;
   #unchanged = false;
+  #nameTarget: ((target: ChangeTarget) => Promise<void>) | undefined;
   #streamId: string | undefined;
   #streamNote: { readonly completionId: string; readonly ended: boolean } | undefined;
 
@@ -85,6 +94,15 @@ export class OperationContext<TLoaders> implements SubgraphContext<TLoaders> {
   /** The next event of a subscription reads afresh. */
   forgetLoaders(): void {
     this.#loaders = undefined;
+  }
+
+  async auditTarget(target: ChangeTarget): Promise<void> {
+    await this.#nameTarget?.(target);
+  }
+
+  /** How the target of the mutation that runs next is recorded; undefined: it has no record. */
+  nameTargetsBy(name: ((target: ChangeTarget) => Promise<void>) | undefined): void {
+    this.#nameTarget = name;
   }
 
   audit(change: AuditedChange): void {

@@ -69,7 +69,8 @@ export interface SubgraphOptions<TLoaders> {
  * - `__resolveReference` and every list ask `seesTenant(context.caller, record.tenantId)`: `_entities` carries no
  *   directive, so a reference that the caller may not see resolves to null. Answer a record that is not frozen:
  *   @apollo/subgraph writes `__typename` onto it;
- * - an @audited mutation tells what it did with `context.audit({ type, id, before, after })`;
+ * - an @audited mutation names what it is about to change before its first write, `await context.auditTarget({ type, id })`, and
+ *   reports what it did with `context.audit({ type, id, before, after })`;
  * - a subscription's `subscribe` ends its waits on `context.signal`.
  *
  * @example

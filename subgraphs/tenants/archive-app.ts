@@ -3,7 +3,7 @@ import { notFound } from '#core/input.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { requireRoom } from '../runtime/with-room.ts';
 import { storedArchivedName, withShownName } from './archived-name.ts';
-import { markHidden, withTenant } from './below-tenant.ts';
+import { changeArchived, markHidden, withTenant } from './below-tenant.ts';
 import type { TenantsContext } from './context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { isOfFirstStart } from './first-start.ts';
@@ -23,6 +23,7 @@ export async function archiveApp(id: string, context: TenantsContext, deps: Tena
     throw new HeddleError('FORBIDDEN', 'No key archives its own app: use a key of another app.');
   }
   const records = apps(deps.connection);
+  await context.auditTarget({ tenantId, type: 'App', id: _id });
   const change = await withTenant(tenantId, deps, async () => {
     const before = (await records.findById(_id).lean()) ?? notFound('app', id);
     if (before.archivedAt != null) {
@@ -48,8 +49,9 @@ export async function archiveApp(id: string, context: TenantsContext, deps: Tena
       archivedBy: setterOf(caller),
     };
     await keepingOperatorsOutside({ appId: _id }, caller, deps.connection, async () => {
-      await records.updateOne({ _id }, { $set: archived });
-      await markHidden(tenantId, deps.connection);
+      await changeArchived(tenantId, deps.connection, () =>
+        records.updateOne({ _id }, { $set: archived }).exec(),
+      );
     });
     const after: AppRecord = { ...before, ...archived };
     return { before, after };

@@ -4,7 +4,7 @@ import { withLock } from '#mongo/locks.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { requireRoom } from '../runtime/with-room.ts';
 import { storedArchivedName, withShownName } from './archived-name.ts';
-import { markHidden, withTenant } from './below-tenant.ts';
+import { changeArchived, markHidden, withTenant } from './below-tenant.ts';
 import type { TenantsContext } from './context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { isFirstTenant } from './first-start.ts';
@@ -29,6 +29,7 @@ export async function archiveTenant(id: string, context: TenantsContext, deps: T
     );
   }
   const records = tenants(deps.connection);
+  await context.auditTarget({ tenantId: id, type: 'Tenant', id });
   const change = await withTenants(id, deps, async () => {
     const before = (await records.findById(id).lean()) ?? notFound('tenant', id);
     if (before.archivedAt != null) {
@@ -38,8 +39,9 @@ export async function archiveTenant(id: string, context: TenantsContext, deps: T
     await requireRoom(deps, 'archivedTenants', () => records.countDocuments({ archivedAt: { $ne: null } }));
     const archived = { name: storedArchivedName(before), archivedAt: nowOf(deps) };
     await keepingOperatorsOutside({ tenantId: id }, caller, deps.connection, async () => {
-      await records.updateOne({ _id: id }, { $set: archived });
-      await markHidden(id, deps.connection);
+      await changeArchived(id, deps.connection, () =>
+        records.updateOne({ _id: id }, { $set: archived }).exec(),
+      );
     });
     const after: TenantRecord = { ...before, ...archived };
     return { before, after };

@@ -15,6 +15,7 @@ export async function assignPlan(
 ): Promise<TenantRecord> {
   const before = await visible('tenant', tenantId, context);
   const plan = await visible('plan', planId, context);
+  await context.auditTarget({ tenantId, type: 'Tenant', id: tenantId });
   const after = await withPlan(plan._id, deps, async () => {
     await visible('plan', planId, context);
     return tenants(deps.connection)

@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import type { Logger } from 'pino';
 import { HeddleError } from '#core/errors.ts';
 import { accessGrants } from '#mongo/access-grants.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
@@ -16,8 +17,12 @@ export interface Owner {
 }
 
 /** Runs while nothing of the tenant is created, archived or restored by another, in all processes. */
-export function withTenant<T>(tenantId: string, deps: TenantsDeps, run: () => Promise<T>): Promise<T> {
-  return withLock(deps.connection, `tenant ${tenantId}`, run);
+export function withTenant<T>(
+  tenantId: string,
+  { connection }: Pick<TenantsDeps, 'connection'>,
+  run: () => Promise<T>,
+): Promise<T> {
+  return withLock(connection, `tenant ${tenantId}`, run);
 }
 
 /** The same for what is created or changed below the owner; CONFLICT where that is archived. */
@@ -40,6 +45,38 @@ export async function requireLive({ tenantId, appId }: Owner, { connection }: Te
 
 function archived(type: 'tenant' | 'app', id: string): HeddleError {
   return new HeddleError('CONFLICT', `The ${type} ${JSON.stringify(id)} is archived: restore it first.`);
+}
+
+/**
+ * Changes what of the tenant is archived, then marks what is below it. That this is due is noted before: where the process
+ * dies in between, the sweep does it. For whoever holds the tenant's lock.
+ */
+export async function changeArchived(
+  tenantId: string,
+  connection: Connection,
+  change: () => Promise<unknown>,
+): Promise<void> {
+  await tenants(connection).updateOne({ _id: tenantId }, { $set: { marksDue: true } });
+  await change();
+  await markHidden(tenantId, connection);
+}
+
+/** Tenants that one sweep looks at. */
+const dueMax = 100;
+
+/** Marks what is below tenants whose process died before it did; the number of tenants. */
+export async function completeMarks(connection: Connection, log: Logger): Promise<number> {
+  const due = await tenants(connection).find({ marksDue: true }, { _id: 1 }).limit(dueMax).lean();
+  let completed = 0;
+  for (const { _id } of due) {
+    try {
+      await withTenant(_id, { connection }, () => markHidden(_id, connection));
+      completed += 1;
+    } catch (err) {
+      log.warn({ err, tenantId: _id }, 'what is below a tenant could not be marked yet');
+    }
+  }
+  return completed;
 }
 
 /**
@@ -74,6 +111,7 @@ export async function markHidden(tenantId: string, connection: Connection): Prom
         await records.updateMany({ ...show, tenantId, hidden: true }, { $unset: { hidden: 1 } });
     }),
   );
+  await tenants(connection).updateOne({ _id: tenantId, marksDue: true }, { $unset: { marksDue: 1 } });
 }
 
 /** As far as the collections are alike. */

@@ -76,6 +76,7 @@ export async function createApiKey(
     createdAt: now,
   };
   requireWithin('The new key', boundsOfKey(key), maker);
+  await context.auditTarget({ tenantId: key.tenantId, type: 'ApiKey', id });
   await withRoomForKey(key, now, deps, () => apiKeys(deps.connection).create({ ...key }));
   context.audit({ tenantId: key.tenantId, type: 'ApiKey', id, after: key });
   await callersChanged(deps, key.tenantId);

@@ -41,6 +41,7 @@ export async function createApp(
     prompts: checkedPatterns(input.prompts, 'input.prompts'),
     createdAt: nowOf(deps),
   };
+  await context.auditTarget({ tenantId, type: 'App', id: app._id });
   await withLiveOwner({ tenantId }, deps, async () => {
     await requireRoom(deps, 'appsPerTenant', () => records.countDocuments({ tenantId, archivedAt: null }));
     await orConflict(

@@ -43,6 +43,7 @@ export async function createTenant(
     createdAt: nowOf(deps),
   };
   const records = tenants(deps.connection);
+  await context.auditTarget({ tenantId: tenant._id, type: 'Tenant', id: tenant._id });
   await withRoom(
     deps,
     'tenants',

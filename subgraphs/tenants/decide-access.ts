@@ -23,6 +23,7 @@ export async function decideAccess(
   if (status === before.status) return before;
   await requireLive(before, deps);
   const { caller } = context;
+  await context.auditTarget({ tenantId: before.tenantId, type: 'AccessGrant', id });
   const after = await accessGrants(deps.connection)
     .findOneAndUpdate(
       { _id: id, status: before.status },

@@ -12,6 +12,7 @@ import { visible } from './visible.ts';
 export async function deleteBudget(id: string, context: TenantsContext, deps: TenantsDeps): Promise<string> {
   const before = await visible('budget', id, context);
   requireSetter('This budget', before, context.caller);
+  await context.auditTarget({ tenantId: before.tenantId, type: 'Budget', id });
   await budgets(deps.connection).deleteOne({ _id: id, ...asSetIn(before) });
   context.audit({ tenantId: before.tenantId, type: 'Budget', id, before });
   context.loaders.budget.clear(id);

@@ -22,6 +22,7 @@ export async function deletePlan(id: string, context: TenantsContext, deps: Tena
       `The plan ${JSON.stringify(_id)} stays: it is made wherever it is missing. Change it with savePlan.`,
     );
   }
+  await context.auditTarget({ tenantId: null, type: 'Plan', id: _id });
   const before = await withPlan(_id, deps, async () => {
     await requireNoTenants(_id, deps);
     return (await plans(deps.connection).findOneAndDelete({ _id }).lean()) ?? notFound('plan', id);

@@ -89,32 +89,32 @@ export async function ensureFirstTenant(
     .sort({ createdAt: 1 })
     .lean();
   const appId = app?._id ?? firstAppId;
-  const recorded = (action: string, { hint }: KeyText, run: () => Promise<void>) =>
+  const recorded = (action: string, { hint }: KeyText, run: () => Promise<boolean>) =>
     auditedStart(
       options.audit,
       { action, targetType: 'ApiKey', targetId: adminKeyId, tenantId: defaultId, after: { hint } },
       run,
     );
+  const isThere = (await apiKeys(connection).findById(adminKeyId, { _id: 1 }).lean()) !== null;
+  const insert = (key: KeyText) =>
+    recorded('adminKey.create', key, () => insertOnce(apiKeys(connection).create(adminKey(appId, key, now))));
   if (preset === undefined) {
-    if ((await apiKeys(connection).findById(adminKeyId, { _id: 1 }).lean()) !== null)
-      return { newAdminKey: null };
+    if (isThere) return { newAdminKey: null };
     const made = newKeyText(adminKeyId).text;
     const text = (await options.newAdminKeyFile?.write(made)) ?? made;
     const key: KeyText = { hint: hintOfKey(text), keyHash: hashOfKey(text) };
-    const isStored = await insertOnce(apiKeys(connection).create(adminKey(appId, key, now)));
-    if (isStored) await recorded('adminKey.create', key, async () => undefined);
-    else if (!(await isStoredText(connection, key))) await options.newAdminKeyFile?.discard();
+    const isStored = await insert(key);
+    if (!isStored && !(await isStoredText(connection, key))) await options.newAdminKeyFile?.discard();
     return { newAdminKey: isStored ? text : null };
   }
   const pepper = options.pepper ?? noPepper;
   const digest = hashOfKey(preset);
   const key: KeyText = { hint: hintOfPreset(preset), keyHash: pepper.hash(digest) };
   await requireUnused(connection, pepper.forms(digest));
-  if (await insertOnce(apiKeys(connection).create(adminKey(appId, key, now)))) {
-    await recorded('adminKey.create', key, async () => undefined);
-  } else if (await isAnotherText(connection, digest, pepper)) {
+  const isStored = !isThere && (await insert(key));
+  if (!isStored && (await isAnotherText(connection, digest, pepper))) {
     await recorded('adminKey.replace', key, () => replaceText(connection, key));
-  } else {
+  } else if (!isStored) {
     await keepInForm(connection, key, pepper.forms(digest));
   }
   // A preset is known to whoever set it and is not shown.
@@ -172,17 +172,18 @@ const usedElsewhereMessage =
   'HEDDLE_ADMIN_KEY is the text of another API key of this mesh: choose one of its own.';
 
 /** A text that the admin key has already changes nothing, so that a revoked key does not come back by a restart. */
-async function replaceText(connection: Connection, { hint, keyHash }: KeyText): Promise<void> {
+async function replaceText(connection: Connection, { hint, keyHash }: KeyText): Promise<boolean> {
   const change = {
     ...{ keyHash, hint, scopes: Object.keys(scopes) },
     ...{ allowedIps: null, expiresAt: null, revokedAt: null, replacedById: null },
   };
-  await orConflict(
+  const { modifiedCount } = await orConflict(
     apiKeys(connection)
       .updateOne({ _id: adminKeyId, keyHash: { $ne: keyHash } }, { $set: change })
       .exec(),
     usedElsewhereMessage,
   );
+  return modifiedCount > 0;
 }
 
 /** The same text, hashed by an older version or with a previous encryption key: in the current form from now on. */

@@ -44,6 +44,7 @@ export async function requestAccess(
   try {
     if ((await records.exists(where)) === null) {
       const others = () => records.countDocuments({ appId, resource: { $ne: grant.resource } });
+      await context.auditTarget({ tenantId: grant.tenantId, type: 'AccessGrant', id: grant._id });
       await withLiveOwner(grant, deps, async () => {
         await requireRoom(deps, 'accessRequestsPerApp', others);
         return records.create({ ...grant });
@@ -60,6 +61,7 @@ export async function requestAccess(
     context.unchanged();
     return before;
   }
+  await context.auditTarget({ tenantId: before.tenantId, type: 'AccessGrant', id: before._id });
   const { status, reason: why, decidedBy, decidedAt } = grant;
   const after = await records
     .findOneAndUpdate(

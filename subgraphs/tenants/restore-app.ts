@@ -3,7 +3,7 @@ import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { requireRoom } from '../runtime/with-room.ts';
 import { withShownName } from './archived-name.ts';
-import { markHidden, requireLive, withTenant } from './below-tenant.ts';
+import { changeArchived, markHidden, requireLive, withTenant } from './below-tenant.ts';
 import type { TenantsContext } from './context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { requireAllScopes, scopesOfKey } from './scopes.ts';
@@ -18,6 +18,7 @@ import { visible } from './visible.ts';
 export async function restoreApp(id: string, context: TenantsContext, deps: TenantsDeps): Promise<AppRecord> {
   const { _id, tenantId } = await visible('app', id, context);
   const records = apps(deps.connection);
+  await context.auditTarget({ tenantId, type: 'App', id: _id });
   const { before, after } = await withTenant(tenantId, deps, async () => {
     const before = (await records.findById(_id).lean()) ?? notFound('app', id);
     if (before.archivedAt == null) {
@@ -29,11 +30,12 @@ export async function restoreApp(id: string, context: TenantsContext, deps: Tena
     await requireLive({ tenantId }, deps);
     await requireRoom(deps, 'appsPerTenant', () => records.countDocuments({ tenantId, archivedAt: null }));
     const restored = { name: withShownName(before).name, archivedAt: null, archivedBy: null };
-    await orConflict(
-      records.updateOne({ _id }, { $set: restored }).exec(),
-      `There is an app named ${JSON.stringify(restored.name)} in this tenant already.`,
+    await changeArchived(tenantId, deps.connection, () =>
+      orConflict(
+        records.updateOne({ _id }, { $set: restored }).exec(),
+        `There is an app named ${JSON.stringify(restored.name)} in this tenant already.`,
+      ),
     );
-    await markHidden(tenantId, deps.connection);
     return { before, after: { ...before, ...restored } };
   });
   if (after === before) context.unchanged();

@@ -3,7 +3,7 @@ import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { requireRoom } from '../runtime/with-room.ts';
 import { withTenants } from './archive-tenant.ts';
 import { withShownName } from './archived-name.ts';
-import { markHidden } from './below-tenant.ts';
+import { changeArchived, markHidden } from './below-tenant.ts';
 import type { TenantsContext } from './context.ts';
 import { callersChanged, type TenantsDeps } from './deps.ts';
 import { visible } from './visible.ts';
@@ -19,6 +19,7 @@ export async function restoreTenant(
 ): Promise<TenantRecord> {
   await visible('tenant', id, context);
   const records = tenants(deps.connection);
+  await context.auditTarget({ tenantId: id, type: 'Tenant', id });
   const { before, after } = await withTenants(id, deps, async () => {
     const before = (await records.findById(id).lean()) ?? notFound('tenant', id);
     if (before.archivedAt == null) {
@@ -27,11 +28,12 @@ export async function restoreTenant(
     }
     await requireRoom(deps, 'tenants', () => records.countDocuments({ archivedAt: null }));
     const restored = { name: withShownName(before).name, archivedAt: null };
-    await orConflict(
-      records.updateOne({ _id: id }, { $set: restored }).exec(),
-      `There is a tenant named ${JSON.stringify(restored.name)} already.`,
+    await changeArchived(id, deps.connection, () =>
+      orConflict(
+        records.updateOne({ _id: id }, { $set: restored }).exec(),
+        `There is a tenant named ${JSON.stringify(restored.name)} already.`,
+      ),
     );
-    await markHidden(id, deps.connection);
     return { before, after: { ...before, ...restored } };
   });
   if (after === before) context.unchanged();

@@ -21,6 +21,7 @@ export async function revokeApiKey(
     throw new HeddleError('FORBIDDEN', 'A key with tenants:admin is revoked with tenants:admin alone.');
   }
   const keys = apiKeys(deps.connection);
+  await context.auditTarget({ tenantId: before.tenantId, type: 'ApiKey', id });
   await keepingOperators(before, deps.connection, () =>
     keys.updateOne({ _id: id, revokedAt: null }, { $set: { revokedAt: nowOf(deps) } }).exec(),
   );

@@ -58,6 +58,7 @@ export async function rotateApiKey(
       : { expiresAt: old.expiresAt && old.expiresAt < overlapEnd ? old.expiresAt : overlapEnd };
   const { label, scopes, limits, allowedIps, expiresAt, models = null, prompts = null } = old;
   const same = { label, scopes, limits, allowedIps, expiresAt, models, prompts };
+  await context.auditTarget({ tenantId: key.tenantId, type: 'ApiKey', id });
   await withRoomForKey(old, now, deps, async () => {
     // Not in force before the old key names it: a process that is killed leaves no key whose secret nobody has.
     await keys.create({ ...key, revokedAt: now });

@@ -60,6 +60,7 @@ export async function saveBudget(
     hard: input.hard ?? true,
     createdAt: before?.createdAt ?? nowOf(deps),
   };
+  await context.auditTarget({ tenantId, type: 'Budget', id: budget._id });
   await withLiveOwner(budget, deps, async () => {
     if (named) await requireLive(named, deps);
     await store(budget, before, deps);

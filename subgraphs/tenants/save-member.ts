@@ -27,11 +27,13 @@ export async function saveMember(
   if (email !== null && !/^[^\s@]+@[^\s@]+$/.test(email)) badInput('input.email', 'is no email address.');
   const records = members(deps.connection);
   const before = await records.findOne({ tenantId, subject }).lean();
+  const id = before?._id ?? randomId();
+  await context.auditTarget({ tenantId, type: 'Member', id });
   const save = () =>
     records
       .findOneAndUpdate(
         { tenantId, subject },
-        { $set: { role: input.role, email }, $setOnInsert: { _id: randomId(), createdAt: nowOf(deps) } },
+        { $set: { role: input.role, email }, $setOnInsert: { _id: id, createdAt: nowOf(deps) } },
         { upsert: true, returnDocument: 'after' },
       )
       .lean()

@@ -28,6 +28,7 @@ export async function savePlan(
     limits: checkedLimits(input.limits, 'input.limits').map((limit) => ({ ...limit, setBy: 'OPERATOR' })),
     models: checkedPatterns(input.models, 'input.models'),
   };
+  await context.auditTarget({ tenantId: null, type: 'Plan', id: plan._id });
   const before = await withPlan(plan._id, deps, () => write(plan, deps));
   context.audit({ tenantId: null, type: 'Plan', id: plan._id, before, after: plan });
   context.loaders.plan.clear(plan._id);

@@ -87,6 +87,7 @@ export async function updateApiKey(
       )
       .lean()
       .exec();
+  await context.auditTarget({ tenantId: before.tenantId, type: 'ApiKey', id });
   const narrows = findExcess(boundsOfKey(before), boundsOfKey(wanted)).length > 0;
   const after = await (narrows ? keepingOperators(before, deps.connection, update) : update());
   if (!after) throw changedMeanwhile(id);

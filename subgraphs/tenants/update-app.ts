@@ -53,6 +53,7 @@ export async function updateApp(
     change[field] = wanted;
   }
   const unchanged = change.limits === undefined ? {} : { limits: before.limits };
+  await context.auditTarget({ tenantId: before.tenantId, type: 'App', id });
   const after = await withLiveOwner({ tenantId: before.tenantId, appId: before._id }, deps, () =>
     orConflict(
       apps(deps.connection)

@@ -38,6 +38,7 @@ export async function updateTenant(
   if (input.cacheScope !== undefined) {
     change.cacheScope = checkedCacheScope(input.cacheScope, 'input.cacheScope');
   }
+  await context.auditTarget({ tenantId: id, type: 'Tenant', id });
   const after = await withLiveOwner({ tenantId: id }, deps, () =>
     orConflict(
       tenants(deps.connection)

@@ -10,7 +10,8 @@ export async function withdrawAccess(
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<string> {
-  const { _id } = await visible('accessGrant', id, context);
+  const { _id, tenantId } = await visible('accessGrant', id, context);
+  await context.auditTarget({ tenantId, type: 'AccessGrant', id });
   const before =
     (await accessGrants(deps.connection).findOneAndDelete({ _id }).lean()) ?? notFound('access request', id);
   context.audit({ tenantId: before.tenantId, type: 'AccessGrant', id, before });

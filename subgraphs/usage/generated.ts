@@ -661,7 +661,7 @@ export type AuditEdgeResolvers<ContextType = context.SubgraphContext, ParentType
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type AuditOutcomeResolvers = EnumResolverSignature<{ STARTED?: any, SUCCEEDED?: any, FAILED?: any, REFUSED?: any }, ResolversTypes['AuditOutcome']>;
+export type AuditOutcomeResolvers = EnumResolverSignature<{ STARTED?: any, INTERRUPTED?: any, SUCCEEDED?: any, FAILED?: any, REFUSED?: any }, ResolversTypes['AuditOutcome']>;
 
 export type AuditRecordResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AuditRecord'] = ResolversParentTypes['AuditRecord']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openStore } from '@heddle/embedded-store';
 import { type Database, ensureIndexes, type OpenDatabaseOptions, openDatabase } from '#mongo/connect.ts';
 
 /**
@@ -15,6 +16,19 @@ export async function openTestDatabase(options: OpenDatabaseOptions = {}): Promi
   const database = await (server ? onServer(server, options) : onDisk(options));
   await ensureIndexes(database.connection);
   return database;
+}
+
+/** The embedded store in a temporary directory, whose commands can be made to fail. */
+export async function openFailingDatabase(): Promise<Database> {
+  const dir = await mkdtemp(join(tmpdir(), 'heddle-test-'));
+  const store = await openStore({ dir, failPoints: true });
+  const database = await openDatabase(store.uri);
+  await ensureIndexes(database.connection);
+  return closingAfter(database, async () => {
+    await database.close();
+    await store.close();
+    await rm(dir, { recursive: true, force: true });
+  });
 }
 
 async function onServer(server: string, options: OpenDatabaseOptions): Promise<Database> {

@@ -1,7 +1,7 @@
 import { type ExecutionResult, parse } from 'graphql';
 import { pino } from 'pino';
 import type { Caller } from '#core/caller.ts';
-import type { AuditBeginning, AuditEnd, AuditLog, AuditOccurrence } from '#mongo/audit-log.ts';
+import type { AuditBeginning, AuditEnd, AuditLog, AuditOccurrence, AuditTarget } from '#mongo/audit-log.ts';
 import { loadDirectiveDefinitions } from '#schema/load-sdl.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
@@ -17,6 +17,7 @@ const header = `
 /** An audit log that remembers, and can be told to fail. */
 export function memoryAudit(fails: Partial<Record<'begin' | 'end' | 'count', boolean>> = {}) {
   const began: AuditBeginning[] = [];
+  const named: AuditTarget[] = [];
   const ended: AuditEnd[] = [];
   const discarded: string[] = [];
   const counted: AuditOccurrence[] = [];
@@ -25,6 +26,9 @@ export function memoryAudit(fails: Partial<Record<'begin' | 'end' | 'count', boo
       if (fails.begin) throw new Error('no disk');
       began.push(entry);
       return String(began.length);
+    },
+    async name(_id, target) {
+      named.push(target);
     },
     async end(_id, entry) {
       if (fails.end) throw new Error('no disk');
@@ -38,7 +42,7 @@ export function memoryAudit(fails: Partial<Record<'begin' | 'end' | 'count', boo
       counted.push(occurrence);
     },
   };
-  return { audit, began, ended, discarded, counted };
+  return { audit, began, named, ended, discarded, counted };
 }
 
 /** A subgraph of this SDL and these resolvers, in memory. */

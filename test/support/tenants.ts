@@ -59,8 +59,10 @@ export interface TestTenants extends AsyncDisposable {
 }
 
 /** The tenants subgraph on a database of its own, after its first start. */
-export async function startTenants(): Promise<TestTenants> {
-  const database = await openTestDatabase({ monitorCommands: true });
+export async function startTenants(
+  open = () => openTestDatabase({ monitorCommands: true }),
+): Promise<TestTenants> {
+  const database = await open();
   const clock: TestTenants['clock'] = { ms: null };
   const deps: TenantsDeps = {
     ...testServices(database),

@@ -1,0 +1,59 @@
+import type { Connection } from 'mongoose';
+import type { Logger } from 'pino';
+import type { SubgraphName } from '#core/subgraph-names.ts';
+
+/** How often what processes of other machines have left is looked for: a lock of theirs is free after as long. */
+const everyMs = 30_000;
+/** Longer than any change takes whose end is still to be recorded. */
+const interruptedAfterMs = 600_000;
+
+export interface RepairOptions {
+  readonly names: readonly SubgraphName[];
+  readonly log: Logger;
+  /** No other process uses the database: whatever is half done was left by one that was killed. */
+  readonly isAlone: boolean;
+  readonly now?: () => number;
+}
+
+/**
+ * Completes what killed processes have left half done in the collections of these subgraphs, and closes their audit records:
+ * before it resolves where no other process uses the database, then every half minute until it is disposed.
+ */
+export async function keepRepairing(connection: Connection, options: RepairOptions): Promise<Disposable> {
+  const { isAlone, log, now = Date.now } = options;
+  if (isAlone) await repair(connection, options, new Date(now()));
+  let isRunning = false;
+  const timer = setInterval(async () => {
+    if (isRunning) return;
+    isRunning = true;
+    try {
+      await repair(connection, options, new Date(now() - interruptedAfterMs));
+    } catch (err) {
+      log.warn({ err }, 'what killed processes have left could not be looked for');
+    } finally {
+      isRunning = false;
+    }
+  }, everyMs).unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+async function repair(
+  connection: Connection,
+  { names, log }: RepairOptions,
+  begunBefore: Date,
+): Promise<void> {
+  const left = { tenants: 0, prompts: 0, auditRecords: 0 };
+  if (names.includes('tenants')) {
+    const { completeMarks } = await import('#subgraphs/tenants/below-tenant.ts');
+    left.tenants = await completeMarks(connection, log);
+  }
+  if (names.includes('prompts')) {
+    const { settlePendingVersions } = await import('#subgraphs/prompts/settle-versions.ts');
+    left.prompts = await settlePendingVersions(connection, log);
+  }
+  const { closeInterrupted } = await import('#mongo/audit-log.ts');
+  left.auditRecords = await closeInterrupted(connection, begunBefore);
+  if (Object.values(left).some((count) => count > 0)) {
+    log.warn({ event: 'repaired', ...left }, 'completed what processes that were killed have left');
+  }
+}

@@ -1,0 +1,197 @@
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tenants } from '#mongo/tenants.ts';
+import { openFailingDatabase } from '#test/support/database.ts';
+import { killedAtEveryWrite } from '#test/support/killed.ts';
+import { ask, dataOf } from '#test/support/subgraph.ts';
+import { startTenants, type TestTenants } from '#test/support/tenants.ts';
+import { completeMarks } from './below-tenant.ts';
+
+const log = pino({ level: 'silent' });
+
+let mesh: TestTenants;
+let count = 0;
+beforeAll(async () => {
+  mesh = await startTenants(openFailingDatabase);
+});
+afterAll(() => mesh?.[Symbol.asyncDispose]());
+
+type Variables = Readonly<Record<string, unknown>>;
+const run = (query: string, variables: Variables = {}) =>
+  dataOf<Record<string, { id: string; key?: { id: string } }>>(mesh.subgraph, mesh.admin, query, variables);
+const repair = () => completeMarks(mesh.database.connection, log);
+
+/** A tenant with two apps, each with a key, a budget and a request for access; all of them ids. */
+async function newTenant() {
+  const name = `tenant ${++count}`;
+  const { createTenant } = await run(
+    'mutation ($name: String!) { createTenant(input: { name: $name }) { id } }',
+    {
+      name,
+    },
+  );
+  const tenantId = createTenant?.id ?? '';
+  const made = await run(
+    `mutation ($tenantId: ID!) { plan: savePlan(input: { id: "plan-${count}", name: "${name}", limits: [] }) { id }
+      a: createApp(input: { tenantId: $tenantId, name: "a" }) { id } b: createApp(input: { tenantId: $tenantId, name: "b" }) { id }
+      member: saveMember(input: { tenantId: $tenantId, subject: "ada", role: OWNER }) { id } }`,
+    { tenantId },
+  );
+  const appId = made.a?.id ?? '';
+  const below = await run(
+    `mutation ($a: ID!, $b: ID!, $tenantId: ID!) { key: createApiKey(input: { appId: $a, scopes: ["inference:invoke"] }) { key { id } secret }
+      createApiKey(input: { appId: $b, scopes: ["inference:invoke"] }) { key { id } }
+      budget: saveBudget(input: { tenantId: $tenantId, appId: $a, amount: "1", window: DAY }) { id } }`,
+    { a: appId, b: made.b?.id, tenantId },
+  );
+  const secret = (below.key as unknown as { secret: string }).secret;
+  const caller = await mesh.callerOf(secret);
+  const asked = await dataOf<{ requestAccess: { id: string } }>(
+    mesh.subgraph,
+    caller ?? mesh.admin,
+    'mutation { requestAccess(resource: "theirs") { id } }',
+  );
+  return {
+    ...{ tenantId, appId, keyId: below.key?.key?.id ?? '', memberId: made.member?.id ?? '', n: `${count}` },
+    ...{ planId: made.plan?.id ?? '', budgetId: below.budget?.id ?? '', grantId: asked.requestAccess.id },
+  };
+}
+
+/** How many of everything below the tenant lists show, and whether its two apps' keys are accepted. */
+async function shownOf(tenantId: string) {
+  const counts = await dataOf<Record<string, { totalCount: number }>>(
+    mesh.subgraph,
+    mesh.admin,
+    `query ($id: ID!) { ${['apps', 'apiKeys', 'members', 'budgets', 'accessGrants'].map((list) => `${list}(filter: { tenantId: $id }) { totalCount }`).join(' ')} }`,
+    { id: tenantId },
+  );
+  return Object.values(counts)
+    .map(({ totalCount }) => totalCount)
+    .join(' ');
+}
+
+const archiveTenant = 'mutation ($id: ID!) { archiveTenant(id: $id) }';
+const archiveApp = 'mutation ($id: ID!) { archiveApp(id: $id) }';
+
+describe('a process that is killed while it', { timeout: 60_000 }, () => {
+  it.each([
+    ['archives a tenant', archiveTenant, false, 'tenant', '2 2 1 1 1', '0 0 0 0 0'],
+    [
+      'restores a tenant',
+      'mutation ($id: ID!) { restoreTenant(id: $id) { id } }',
+      true,
+      'tenant',
+      '0 0 0 0 0',
+      '2 2 1 1 1',
+    ],
+    ['archives an app', archiveApp, false, 'app', '2 2 1 1 1', '1 1 1 0 0'],
+    [
+      'restores an app',
+      'mutation ($id: ID!) { restoreApp(id: $id) { id } }',
+      true,
+      'app',
+      '1 1 1 0 0',
+      '2 2 1 1 1',
+    ],
+  ] as const)(
+    '%s leaves lists that the next start makes agree with it, and a record that names it',
+    async (_what, query, isArchived, kind, before, after) => {
+      const { connection } = mesh.database;
+      let made = { tenantId: '', appId: '' };
+      const id = () => (kind === 'tenant' ? made.tenantId : made.appId);
+      const prepare = async () => {
+        made = await newTenant();
+        if (isArchived) await run(kind === 'tenant' ? archiveTenant : archiveApp, { id: id() });
+        return () => ask(mesh.subgraph, mesh.admin, query, { id: id() });
+      };
+      const seen = new Set<string>();
+      for await (const { hasChanged, records } of killedAtEveryWrite(connection, prepare, repair)) {
+        const shown = await shownOf(made.tenantId);
+        expect([before, after]).toContain(shown);
+        expect(hasChanged, shown).toBe(shown === after);
+        if (hasChanged) expect(records).toMatchObject([{ targetId: id() }]);
+        seen.add(shown);
+        expect(await tenants(connection).countDocuments({ marksDue: true })).toBe(0);
+      }
+      expect(seen).toEqual(new Set([before, after]));
+    },
+  );
+
+  type Made = Awaited<ReturnType<typeof newTenant>>;
+  it.each<[string, string, (made: Made) => Variables]>([
+    [
+      'createTenant',
+      '($n: String!) { createTenant(input: { name: $n }) { id } }',
+      ({ n }) => ({ n: `new ${n}` }),
+    ],
+    [
+      'updateTenant',
+      '($id: ID!, $n: String!) { updateTenant(id: $id, input: { name: $n }) { id } }',
+      (m) => ({ id: m.tenantId, n: `renamed ${m.n}` }),
+    ],
+    [
+      'createApp',
+      '($t: ID!) { createApp(input: { tenantId: $t, name: "c" }) { id } }',
+      (m) => ({ t: m.tenantId }),
+    ],
+    ['updateApp', '($id: ID!) { updateApp(id: $id, input: { name: "c" }) { id } }', (m) => ({ id: m.appId })],
+    [
+      'createApiKey',
+      '($a: ID!) { createApiKey(input: { appId: $a }) { key { id } } }',
+      (m) => ({ a: m.appId }),
+    ],
+    [
+      'updateApiKey',
+      '($id: ID!) { updateApiKey(id: $id, input: { label: "c" }) { id } }',
+      (m) => ({ id: m.keyId }),
+    ],
+    ['rotateApiKey', '($id: ID!) { rotateApiKey(id: $id) { key { id } } }', (m) => ({ id: m.keyId })],
+    ['revokeApiKey', '($id: ID!) { revokeApiKey(id: $id) { id } }', (m) => ({ id: m.keyId })],
+    [
+      'saveMember',
+      '($t: ID!) { saveMember(input: { tenantId: $t, subject: "eve", role: OWNER }) { id } }',
+      (m) => ({ t: m.tenantId }),
+    ],
+    ['removeMember', '($id: ID!) { removeMember(id: $id) }', (m) => ({ id: m.memberId })],
+    [
+      'savePlan',
+      '($n: String!, $id: ID!) { savePlan(input: { id: $id, name: $n, limits: [] }) { id } }',
+      (m) => ({ id: `new-${m.n}`, n: `new ${m.n}` }),
+    ],
+    ['deletePlan', '($id: ID!) { deletePlan(id: $id) }', (m) => ({ id: m.planId })],
+    [
+      'assignPlan',
+      '($t: ID!, $p: ID!) { assignPlan(tenantId: $t, planId: $p) { id } }',
+      (m) => ({ t: m.tenantId, p: m.planId }),
+    ],
+    [
+      'saveBudget',
+      '($t: ID!) { saveBudget(input: { tenantId: $t, amount: "2", window: DAY }) { id } }',
+      (m) => ({ t: m.tenantId }),
+    ],
+    ['deleteBudget', '($id: ID!) { deleteBudget(id: $id) }', (m) => ({ id: m.budgetId })],
+    [
+      'decideAccess',
+      '($id: ID!) { decideAccess(id: $id, approve: true) { id } }',
+      (m) => ({ id: m.grantId }),
+    ],
+    ['withdrawAccess', '($id: ID!) { withdrawAccess(id: $id) }', (m) => ({ id: m.grantId })],
+    [
+      'requestAccess',
+      '($r: String!) { requestAccess(resource: $r) { id } }',
+      (m) => ({ r: `resource ${m.n}` }),
+    ],
+  ])('runs %s leaves a record that names what has changed', async (_name, query, variablesOf) => {
+    const prepare = async () => {
+      const variables = variablesOf(await newTenant());
+      return () => ask(mesh.subgraph, mesh.admin, `mutation ${query}`, variables);
+    };
+    const outcomes = new Set<string>();
+    for await (const { hasChanged, records } of killedAtEveryWrite(mesh.database.connection, prepare)) {
+      if (hasChanged)
+        expect(records).toMatchObject([{ targetType: expect.any(String), targetId: expect.any(String) }]);
+      for (const { outcome } of records) outcomes.add(outcome);
+    }
+    expect(outcomes).toEqual(new Set(['INTERRUPTED', 'SUCCEEDED']));
+  });
+});
