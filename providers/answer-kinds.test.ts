@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createHttpFetch } from './http/http-fetch.ts';
 import { type Provider, type ProviderAnswer, ProviderFailure } from './provider.ts';
 import { createProvider } from './registry.ts';
@@ -417,6 +417,60 @@ describe('Bedrock: frames', () => {
         else expect([text, finish.reason]).toEqual([said, 'STOP']);
       }
     }
+  });
+
+  it('are joined once, however small the pieces that they come in', async () => {
+    const large = 'x'.repeat(200_000);
+    const bytes = frames(
+      { messageStart: { role: 'assistant' } },
+      { contentBlockDelta: { contentBlockIndex: 0, delta: { text: large } } },
+      { messageStop: { stopReason: 'end_turn' } },
+    );
+    const pieces = Array.from({ length: Math.ceil(bytes.length / 20) }, (_, at) =>
+      bytes.subarray(at * 20, at * 20 + 20),
+    );
+    using joined = vi.spyOn(Buffer, 'concat');
+    expect(await streamed(wire, { body: pieces })).toMatchObject({ text: large, error: null });
+    expect(joined.mock.calls.length).toBeLessThan(20);
+  });
+
+  const event = (payload: string, type = 'contentBlockDelta') =>
+    frame({ ':event-type': type, ':message-type': 'event' }, payload);
+  const withLength = (bytes: Buffer, length: number, at: 0 | 4) => {
+    bytes.writeUInt32BE(length, at);
+    return bytes;
+  };
+
+  it.each([
+    ['a length of nothing', withLength(event('{}'), 0, 0)],
+    ['a length of less than its own bytes', withLength(event('{}'), 15, 0)],
+    ['a length beyond 4 MiB', withLength(event('{}'), 4 * 1024 * 1024 + 1, 0)],
+    ['a length of 4 GiB', withLength(event('{}'), 0xffff_ffff, 0)],
+    ['headers longer than itself', withLength(event('{}'), 0xffff, 4)],
+    ['a payload that is no JSON', event('{"delta"')],
+    ['a payload of two values', event('{} {}')],
+    ['a payload that closes what is around it', event('{}},{"x":{')],
+  ])('with %s end the answer as a failure, after what came before', async (_what, bytes) => {
+    const begun = frames({ contentBlockDelta: { contentBlockIndex: 0, delta: { text: 'Hi' } } });
+    for (const pieces of [[begun, bytes], [Buffer.concat([begun, bytes])]]) {
+      const { text, error } = await streamed(wire, { body: pieces });
+      expect(text).toBe('Hi');
+      expect(error).toMatchObject({ code: 'PROVIDER_ERROR' });
+    }
+  });
+
+  it.each([
+    ['an unknown event', event('{"a":1}', 'newEvent')],
+    ['the name of what all objects have', event('{"a":1}', '__proto__')],
+    ['no type', frame({}, '{}')],
+    ['an unknown message', frame({ ':message-type': 'news' }, 'no JSON')],
+    ['no payload', event('', 'metadata')],
+    ['null', event('null')],
+    ['a number', event('1')],
+    ['a list', event('[]')],
+  ])('with %s are passed over', async (_what, bytes) => {
+    const { text, error, finish } = await streamed(wire, { body: Buffer.concat([bytes, body, bytes]) });
+    expect([text, error, finish?.reason]).toEqual([said, null, 'STOP']);
   });
 
   it.each([

@@ -177,6 +177,11 @@ describe.each(wires)('$name: embeddings', (wire) => {
     ['null for a vector', (vectors: unknown[]) => [null, ...vectors.slice(1)]],
     ['a broken base64 text', (vectors: unknown[]) => ['%%%%', ...vectors.slice(1)]],
     ['base64 of half a number', (vectors: unknown[]) => ['AAAA', ...vectors.slice(1)]],
+    ['base64 that was cut', (vectors: unknown[]) => ['AAAAA', ...vectors.slice(1)]],
+    ['base64 with too much padding', (vectors: unknown[]) => ['AAAAAAAAAAA==', ...vectors.slice(1)]],
+    ['base64 of no number', (vectors: unknown[]) => ['AADAfwAAwH8=', ...vectors.slice(1)]],
+    ['a list in a vector', (vectors: unknown[]) => [[[1], [2]], ...vectors.slice(1)]],
+    ['true in a vector', (vectors: unknown[]) => [[true, 1], ...vectors.slice(1)]],
   ])('fail for %s, and the cost is reported all the same', async (what, change) => {
     // One request for one value cannot have one too many.
     if (wire.perRequest === 1 && /too many|too few/.test(what)) return;
@@ -306,6 +311,13 @@ describe.each(wires.filter(({ indexed }) => indexed))('$name: the index of an em
     ['negative', [-1, 0, 1]],
     ['a fraction', [0, 0.5, 2]],
     ['no number', [0, 'x', 2]],
+    ['an empty text', ['', 1, 2]],
+    ['a space', [' ', 1, 2]],
+    ['true', [0, true, 2]],
+    ['a list', [0, [1], 2]],
+    ['an object', [0, {}, 2]],
+    ['in hexadecimal', [0, '0x1', 2]],
+    ['a number beyond all', [0, 1e300, 2]],
   ])('that is %s is refused', async (_, indexes) => {
     const data = indexes.map((index, at) => item(index, [at]));
     await expect(embed(data)).rejects.toMatchObject({ code: 'PROVIDER_ERROR' });

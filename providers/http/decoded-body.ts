@@ -1,4 +1,4 @@
-import { PassThrough, pipeline, Readable, type Transform } from 'node:stream';
+import { pipeline, Readable, type Transform } from 'node:stream';
 import {
   constants,
   createBrotliDecompress,
@@ -26,14 +26,15 @@ const brotliOptions = {
 };
 const zstdOptions = { flush: constants.ZSTD_e_flush, finishFlush: constants.ZSTD_e_flush };
 
-const decoders: Readonly<Record<string, (first: number) => Transform>> = {
-  gzip: () => createGunzip(zlibOptions),
-  'x-gzip': () => createGunzip(zlibOptions),
+/** By coding, from the first byte of what it decodes. */
+const decoders = new Map<string, (first: number) => Transform>([
+  ['gzip', () => createGunzip(zlibOptions)],
+  ['x-gzip', () => createGunzip(zlibOptions)],
   // By the book in zlib's format, which begins with an 8 in its lower half; some servers leave it out.
-  deflate: (first) => ((first & 0x0f) === 8 ? createInflate(zlibOptions) : createInflateRaw(zlibOptions)),
-  br: () => createBrotliDecompress(brotliOptions),
-  zstd: () => createZstdDecompress(zstdOptions),
-};
+  ['deflate', (first) => ((first & 0x0f) === 8 ? createInflate(zlibOptions) : createInflateRaw(zlibOptions))],
+  ['br', () => createBrotliDecompress(brotliOptions)],
+  ['zstd', () => createZstdDecompress(zstdOptions)],
+]);
 
 /** The codings of a `content-encoding` header (RFC 9110, 8.4) in the order in which they are taken off. */
 export function readCodings(header: string | null): readonly string[] {
@@ -42,13 +43,32 @@ export function readCodings(header: string | null): readonly string[] {
   return codings.filter((coding) => coding !== '' && coding !== 'identity').reverse();
 }
 
+type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
+
+async function* readAll(source: EncodedBody): Chunks {
+  for (let chunk = await source.read(); chunk !== null; chunk = await source.read()) yield chunk;
+}
+
+async function* decode(encoded: Chunks, create: (first: number) => Transform): Chunks {
+  const { value: first, done } = await encoded.next();
+  if (done === true) return;
+  async function* all(): Chunks {
+    yield first as Uint8Array;
+    yield* encoded;
+  }
+  const decoder = create(first[0] ?? 0);
+  // Its errors come out of the decoder, where they are read.
+  pipeline(Readable.from(all()), decoder, () => undefined);
+  yield* decoder;
+}
+
 /** A body without its codings: decompressed as it is read, and no further ahead than a few buffers. */
 export class DecodedBody implements EncodedBody {
   readonly #source: EncodedBody;
   readonly #codings: readonly string[];
   readonly #bytesMax: number;
   #bytes = 0;
-  #chunks: AsyncIterator<Uint8Array> | null = null;
+  #chunks: Chunks | null = null;
 
   constructor(source: EncodedBody, codings: readonly string[], bytesMax: number) {
     this.#source = source;
@@ -56,17 +76,21 @@ export class DecodedBody implements EncodedBody {
     this.#bytesMax = bytesMax;
   }
 
+  /** The next bytes, null at the end. What fails here closes the connection: nothing more is read from it. */
   async read(): Promise<Uint8Array | null> {
-    this.#chunks ??= await this.#open();
-    const { value, done } = await this.#chunks.next();
-    if (done === true) return null;
-    this.#bytes += value.byteLength;
-    if (this.#bytes > this.#bytesMax) {
-      const error = new Error(`The response is larger than ${this.#bytesMax} bytes.`);
+    try {
+      this.#chunks ??= this.#open();
+      const { value, done } = await this.#chunks.next();
+      if (done === true) return null;
+      this.#bytes += value.byteLength;
+      if (this.#bytes > this.#bytesMax) {
+        throw new Error(`The response is larger than ${this.#bytesMax} bytes.`);
+      }
+      return value;
+    } catch (error) {
       this.abort(error);
       throw error;
     }
-    return value;
   }
 
   abort(reason: unknown): void {
@@ -75,24 +99,16 @@ export class DecodedBody implements EncodedBody {
 
   release(): void {
     this.#source.release();
-    void this.#chunks?.return?.();
+    void this.#chunks?.return();
   }
 
-  async #open(): Promise<AsyncIterator<Uint8Array>> {
-    const first = await this.#source.read();
-    const unknown = this.#codings.find((coding) => decoders[coding] === undefined);
-    if (unknown !== undefined || this.#codings.length > codingsMax) {
+  #open(): Chunks {
+    const creates = this.#codings.map((coding) => decoders.get(coding));
+    if (creates.length > codingsMax || creates.includes(undefined)) {
       throw new Error(`The response has a content encoding that is not read: ${this.#codings.join(', ')}.`);
     }
-    if (first === null) return new PassThrough().end()[Symbol.asyncIterator]();
-    const source = this.#source;
-    async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
-      for (let chunk = first; chunk !== null; chunk = await source.read()) yield chunk;
-    }
-    const stages = this.#codings.map((coding) => decoders[coding]?.(first[0] ?? 0) ?? new PassThrough());
-    const last = stages.at(-1) ?? new PassThrough();
-    // Its errors come out of the last stage, where they are read.
-    pipeline([Readable.from(chunks()), ...stages], () => undefined);
-    return last[Symbol.asyncIterator]();
+    return creates
+      .filter((create) => create !== undefined)
+      .reduce((chunks, create) => decode(chunks, create), readAll(this.#source));
   }
 }

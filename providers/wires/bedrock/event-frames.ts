@@ -54,31 +54,47 @@ function readFrame(frame: Buffer): EventData | null {
 
 /** Events out of AWS's event stream: frames with headers, a payload of JSON and checksums, in bytes in pieces of any size. */
 export class EventFrames implements EventFraming {
-  #rest: Buffer = Buffer.alloc(0);
+  /** Bytes of a frame that is not whole: joined when they are, so that small pieces cost no more than large ones. */
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+  /** No frame is whole before. */
+  #wantedBytes = preludeBytes;
 
   push(bytes: Uint8Array): readonly EventData[] {
     const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    let rest = this.#rest.length === 0 ? view : Buffer.concat([this.#rest, view]);
+    if (view.length > 0) this.#pieces.push(view);
+    this.#bytes += view.length;
+    return this.#bytes < this.#wantedBytes ? [] : this.#read();
+  }
+
+  #read(): readonly EventData[] {
+    const [only] = this.#pieces;
+    let rest = this.#pieces.length === 1 && only !== undefined ? only : Buffer.concat(this.#pieces);
     const events: EventData[] = [];
+    this.#wantedBytes = preludeBytes;
     try {
       while (rest.length >= preludeBytes) {
         const length = rest.readUInt32BE(0);
         if (length < frameBytesMin || length > frameBytesMax) throw malformed();
+        this.#wantedBytes = length;
         if (rest.length < length) break;
         const event = readFrame(rest.subarray(0, length));
         if (event !== null) events.push(event);
         rest = rest.subarray(length);
+        this.#wantedBytes = preludeBytes;
       }
     } catch (cause) {
       if (events.length === 0) throw malformed(cause);
       // What came before is told first: the rest fails with the next bytes, or at the end.
+      this.#wantedBytes = 0;
     }
-    this.#rest = rest;
+    this.#pieces = rest.length === 0 ? [] : [rest];
+    this.#bytes = rest.length;
     return events;
   }
 
   /** A frame that was cut says nothing. */
   end(): readonly EventData[] {
-    return this.#rest.length === 0 ? [] : this.push(new Uint8Array());
+    return this.#bytes === 0 ? [] : this.#read();
   }
 }

@@ -8,8 +8,10 @@ export type VectorEncoding = 'float32' | 'int8';
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 function decode(text: string, encoding: VectorEncoding): readonly number[] {
+  // Four characters are three bytes; a text that was cut may be of no number of bytes.
+  if (!base64.test(text) || (text.endsWith('=') ? text.length % 4 !== 0 : text.length % 4 === 1))
+    throw malformed();
   const bytes = Buffer.from(text, 'base64');
-  if (!base64.test(text)) throw malformed();
   if (encoding === 'int8') return Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   if (bytes.byteLength % 4 !== 0) throw malformed();
   return Array.from({ length: bytes.byteLength / 4 }, (_, at) => bytes.readFloatLE(at * 4));
@@ -23,6 +25,12 @@ function readVector(value: unknown, encoding: VectorEncoding): readonly number[]
   if (!Array.isArray(vector) || vector.length === 0) throw malformed();
   for (const number of vector) if (typeof number !== 'number' || !Number.isFinite(number)) throw malformed();
   return vector;
+}
+
+/** A number, or its digits; NaN for anything else. */
+function readIndex(given: unknown): number {
+  if (typeof given === 'number') return given;
+  return typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
 }
 
 /** What stands for the vectors of an answer: a list, or a single one. */
@@ -50,7 +58,7 @@ export function readVectors(
   const indexed = items.some((item) => (fields(item)?.index ?? null) !== null);
   const vectors = new Array<readonly number[] | undefined>(count).fill(undefined);
   for (const [at, item] of items.entries()) {
-    const index = indexed ? Number(fields(item)?.index ?? Number.NaN) : at;
+    const index = indexed ? readIndex(fields(item)?.index) : at;
     if (!(Number.isInteger(index) && index >= 0 && index < count)) throw malformed();
     if (vectors[index] !== undefined) throw malformed();
     vectors[index] = readVector(item, encoding);
