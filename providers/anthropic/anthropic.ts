@@ -1,28 +1,20 @@
-import { createAnthropic } from '@ai-sdk/anthropic';
 import type { Provider } from '../provider.ts';
-import { captureFetch } from '../sdk/captured-request.ts';
-import { createSdkRequests } from '../sdk/sdk-requests.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { rulesOfClaude } from '../wires/messages/claude-rules.ts';
 import { messagesWire } from '../wires/messages/messages-reader.ts';
-import { boundOutput } from '../wires/messages/output-bounds.ts';
+import { createMessagesRequests } from '../wires/messages/messages-request.ts';
 import { createWireProvider } from '../wires/shared/wire-provider.ts';
+import { requestHeaders } from '../wires/shared/wire-request.ts';
+
+const version = { 'anthropic-version': '2023-06-01' };
 
 /** ANTHROPIC: the messages API. */
 export function createClaude({ baseUrl, secret, fetch }: VendorOptions): Provider {
-  const { languageModel } = createAnthropic({
-    baseURL: baseUrl,
-    apiKey: secret,
-    fetch: captureFetch,
-  });
+  const url = `${baseUrl}/messages`;
+  const headers = requestHeaders({ ...version, ...(secret === '' ? {} : { 'x-api-key': secret }) });
   return createWireProvider({
     wire: messagesWire,
-    build: createSdkRequests({
-      wire: messagesWire,
-      languageModel,
-      rules: rulesOfClaude,
-      adjust: boundOutput,
-    }),
+    build: createMessagesRequests({ url: () => url, headers, rules: rulesOfClaude }),
     embeddings: null,
     secret,
     fetch,

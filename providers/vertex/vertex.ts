@@ -1,4 +1,3 @@
-import { AnthropicLanguageModel } from '@ai-sdk/anthropic/internal';
 import { createGoogleVertex } from '@ai-sdk/google-vertex/edge';
 import { geminiApi } from '../google/google.ts';
 import { inPath } from '../http/path-segments.ts';
@@ -8,8 +7,9 @@ import { createSdkEmbeddings, createSdkRequests } from '../sdk/sdk-requests.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { claudeRules } from '../wires/messages/claude-rules.ts';
 import { messagesWire } from '../wires/messages/messages-reader.ts';
-import { boundOutput } from '../wires/messages/output-bounds.ts';
+import { createMessagesRequests } from '../wires/messages/messages-request.ts';
 import { createWireProvider } from '../wires/shared/wire-provider.ts';
+import { requestHeaders } from '../wires/shared/wire-request.ts';
 import { createAccessTokens, parseServiceAccount } from './access-token.ts';
 
 function hostOf(region: string): string {
@@ -78,26 +78,13 @@ function createWithAccount(options: VendorOptions): Provider {
     secret,
     fetch,
     embeddings: null,
-    build: createSdkRequests({
-      wire: messagesWire,
+    build: createMessagesRequests({
+      url: (model, streaming) =>
+        `${publishers}/anthropic/models/${inPath(model)}:${streaming ? 'streamRawPredict' : 'rawPredict'}`,
+      headers: requestHeaders({}),
       rules: () => ({ ...claudeRules, systemFirst: true }),
-      adjust: boundOutput,
-      languageModel: (id) =>
-        new AnthropicLanguageModel(id, {
-          provider: 'vertex.anthropic.messages',
-          baseURL: `${publishers}/anthropic/models`,
-          headers: {},
-          fetch: captureFetch,
-          buildRequestUrl: (baseURL, streaming) =>
-            `${baseURL}/${inPath(id)}:${streaming ? 'streamRawPredict' : 'rawPredict'}`,
-          transformRequestBody: ({ model: _, ...body }) => ({
-            ...body,
-            anthropic_version: 'vertex-2023-10-16',
-          }),
-          supportedUrls: () => ({}),
-          supportsNativeStructuredOutput: false,
-          supportsStrictTools: false,
-        }),
+      version: 'vertex-2023-10-16',
+      nativeOutput: false,
     }),
   });
   const of = (model: string) => (model.startsWith('claude-') ? claude : gemini);

@@ -1,0 +1,124 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { createAnthropic } from '@ai-sdk/anthropic';
+import { AnthropicLanguageModel } from '@ai-sdk/anthropic/internal';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ProviderCall, ProviderKind } from '../../provider.ts';
+import { captureFetch } from '../../sdk/captured-request.ts';
+import { plannedCalls } from '../../testing/planned-calls.ts';
+import { openRequests, type RequestOracle, requestOfSdk, testToken } from '../../testing/request-oracle.ts';
+import { isBlank } from '../../translate/conversation.ts';
+import { claudeRules, rulesOfClaude } from './claude-rules.ts';
+import { messagesWire } from './messages-reader.ts';
+import { boundOutput } from './output-bounds.ts';
+
+const secret = 'sk-test-0123456789';
+const { blank } = messagesWire;
+const claudes = [
+  ...['claude-3-haiku-20240307', 'claude-opus-4-20250514', 'claude-sonnet-4@20250514', 'claude-opus-4-1'],
+  ...[
+    'claude-sonnet-4-5',
+    'claude-haiku-4-5-20251001',
+    'claude-opus-4-6',
+    'claude-opus-4-7',
+    'claude-opus-4-8',
+  ],
+  ...['claude-sonnet-5', 'claude-sonnet-5-5', 'claude-opus-5', 'claude-opus-5-5', 'claude-haiku-5-5'],
+  ...['claude-fable-5', 'claude-fable-5-1', 'claude-next-9', 'claude-2.1'],
+];
+
+/** Deliberate differences, each with its reason. */
+const differences: readonly (readonly [string, (call: ProviderCall) => boolean])[] = [
+  [
+    'the tool of the answer never has the name of another: of two tools of one name none can be called',
+    ({ tools, responseSchema }) =>
+      responseSchema !== undefined && tools?.some(({ name }) => name === 'json') === true,
+  ],
+  [
+    'later instructions stay at their place though the first ones are blank',
+    ({ messages: [first] }) => first?.role === 'system' && isBlank(first.content),
+  ],
+  [
+    'the conversation is blank: no API takes such a conversation',
+    ({ messages }) =>
+      messages.every(
+        (message) =>
+          message.role === 'system' ||
+          (message.role === 'assistant' && isBlank(message.text) && message.toolCalls.length === 0),
+      ),
+  ],
+];
+
+interface Vendor extends RequestOracle {
+  readonly kind: ProviderKind;
+  readonly baseUrl: string;
+  readonly secret: string;
+  readonly models: readonly string[];
+}
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const account = {
+  type: 'service_account',
+  project_id: 'p',
+  client_email: 'a@p.iam.gserviceaccount.com',
+  private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+};
+
+const vendors: readonly Vendor[] = [
+  {
+    kind: 'ANTHROPIC',
+    baseUrl: 'http://upstream.test/v1',
+    secret,
+    models: [...claudes, 'minimax-m2'],
+    languageModel: createAnthropic({
+      baseURL: 'http://upstream.test/v1',
+      apiKey: secret,
+      fetch: captureFetch,
+    }),
+    blank,
+    rules: rulesOfClaude,
+    adjust: boundOutput,
+  },
+  {
+    kind: 'VERTEX',
+    baseUrl: 'http://upstream.test',
+    secret: JSON.stringify(account),
+    models: claudes,
+    languageModel: (id) =>
+      new AnthropicLanguageModel(id, {
+        provider: 'vertex.anthropic.messages',
+        baseURL: 'http://upstream.test/v1/projects/p/locations/eu-central-1/publishers/anthropic/models',
+        headers: { authorization: `Bearer ${testToken}` },
+        fetch: captureFetch,
+        buildRequestUrl: (baseURL, streaming) =>
+          `${baseURL}/${id}:${streaming ? 'streamRawPredict' : 'rawPredict'}`,
+        transformRequestBody: ({ model: _, ...body }) => ({
+          ...body,
+          anthropic_version: 'vertex-2023-10-16',
+        }),
+        supportedUrls: () => ({}),
+        supportsNativeStructuredOutput: false,
+        supportsStrictTools: false,
+      }),
+    blank,
+    rules: () => ({ ...claudeRules, systemFirst: true }),
+    adjust: boundOutput,
+  },
+];
+
+describe.each(vendors)('$kind: requests of messages', (vendor) => {
+  it.each([false, true])('are those that the AI SDK sends (streaming: %s)', async (streaming) => {
+    const send = await openRequests(vendor.kind, vendor.baseUrl, vendor.secret);
+    let compared = 0;
+    await fc.assert(
+      fc.asyncProperty(plannedCalls(vendor.models), async (call) => {
+        fc.pre(!differences.some(([, differs]) => differs(call)));
+        const wanted = await requestOfSdk(vendor, call, streaming);
+        expect(await send(call, streaming)).toEqual(wanted);
+        if (wanted !== null) compared += 1;
+      }),
+      { numRuns: 400 },
+    );
+    expect(compared).toBeGreaterThan(100);
+  });
+});

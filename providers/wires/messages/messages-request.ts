@@ -1,0 +1,182 @@
+import type { ProviderCall } from '../../provider.ts';
+import {
+  completeParameters,
+  type Effort,
+  type JsonSchema,
+  nearestEffort,
+  readSchema,
+  readToolChoice,
+  rejectInput,
+} from '../../translate/call-parts.ts';
+import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
+import { type BuildRequest, postJson } from '../shared/wire-request.ts';
+import { writeMessagesPrompt } from './messages-content.ts';
+import { claudeModel } from './models.ts';
+import { type OutputPlan, planOutput } from './output-bounds.ts';
+import { adaptOutputSchema, isNativeSchema } from './output-schema.ts';
+
+export interface MessagesRequestOptions {
+  readonly url: (model: string, streaming: boolean) => string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly rules: (call: ProviderCall) => ConversationRules;
+  /** Vertex names the model in the URL, and its own version in the body. */
+  readonly version?: string;
+  /** False where the vendor takes neither structured output nor strict tools of models that could do without. */
+  readonly nativeOutput?: false;
+}
+
+type Body = Record<string, unknown>;
+
+const toolsBeta = 'structured-outputs-2025-11-13';
+
+/** Shares of the longest answer that models with a thinking budget think where the caller sets no limit. */
+const budgetShare: Readonly<Record<Effort, number>> = {
+  none: 0,
+  minimal: 0.02,
+  low: 0.1,
+  medium: 0.3,
+  high: 0.6,
+  xhigh: 0.9,
+  max: 0.95,
+};
+const budgetTokensMin = 1024;
+
+interface Thinking {
+  readonly type: 'enabled' | 'adaptive' | 'between_tools' | 'disabled';
+  readonly budget_tokens?: number;
+  readonly display?: 'summarized';
+}
+
+function planThinking(model: string, plan: OutputPlan): { thinking?: Thinking; effort?: Effort | undefined } {
+  const { effort, budgetTokens } = plan;
+  const { withoutThinking, thinking, takesXhighEffort, outputTokensMax } = claudeModel(model);
+  if (budgetTokens !== undefined) return { thinking: { type: 'enabled', budget_tokens: budgetTokens } };
+  if (effort === undefined) return {};
+  if (effort === 'none') {
+    return withoutThinking === 'low' ? { effort: 'low' } : { thinking: { type: withoutThinking } };
+  }
+  if (thinking === 'effort') {
+    const taken = [
+      'low',
+      'medium',
+      'high',
+      ...(takesXhighEffort ? (['xhigh'] as const) : []),
+      'max',
+    ] as const;
+    return { thinking: { type: 'adaptive', display: 'summarized' }, effort: nearestEffort(effort, taken) };
+  }
+  const share = Math.round(outputTokensMax * budgetShare[effort]);
+  const budget_tokens = Math.min(outputTokensMax, Math.max(budgetTokensMin, share));
+  return { thinking: { type: 'enabled', budget_tokens } };
+}
+
+function addSampling(body: Body, { model, temperature, topP }: ProviderCall, isThinking: boolean): void {
+  const { takesSampling, isKnown } = claudeModel(model);
+  if (!takesSampling || isThinking) return;
+  if (temperature !== undefined) body.temperature = Math.min(1, Math.max(0, temperature));
+  // A Claude takes one of the two.
+  if (temperature === undefined || !(isKnown || model.includes('claude-'))) body.top_p = topP;
+}
+
+function writeTool(
+  name: string,
+  description: string | undefined,
+  input_schema: JsonSchema,
+  streaming: boolean,
+) {
+  return { name, description, input_schema, ...(streaming ? { eager_input_streaming: true } : {}) };
+}
+
+function writeTools({ tools = [] }: ProviderCall, streaming: boolean) {
+  return tools.map(({ name, description, parameters }) =>
+    writeTool(name, description, completeParameters(parameters), streaming),
+  );
+}
+
+/** @throws {ProviderFailure} BAD_USER_INPUT where the model cannot be made to call a tool */
+function checkForced({ model }: ProviderCall, thinking: Thinking | undefined): void {
+  if (claudeModel(model).takesForcedTools && thinking?.type !== 'enabled') return;
+  throw rejectInput(
+    'This model does not support toolChoice, or structured output by a tool, while it thinks.',
+  );
+}
+
+function addTools(body: Body, call: ProviderCall, streaming: boolean, thinking: Thinking | undefined): void {
+  const choice = readToolChoice(call);
+  if (call.tools === undefined || call.tools.length === 0) return;
+  body.tools = writeTools(call, streaming);
+  if (choice === undefined) return;
+  if (choice.type === 'auto' || choice.type === 'none') {
+    body.tool_choice = { type: choice.type };
+    return;
+  }
+  checkForced(call, thinking);
+  body.tool_choice = choice.type === 'tool' ? { type: 'tool', name: choice.toolName } : { type: 'any' };
+}
+
+/** Has the structured answer given through the arguments of one more tool. */
+function addAnswerTool(
+  body: Body,
+  call: ProviderCall,
+  schema: JsonSchema,
+  streaming: boolean,
+  thinking: Thinking | undefined,
+): string {
+  const choice = readToolChoice(call);
+  checkForced(call, thinking);
+  const { tools = [] } = call;
+  let name = 'json';
+  for (let suffix = 1; tools.some((tool) => tool.name === name); suffix++) name = `json_${suffix}`;
+  const offered = choice?.type === 'tool' ? [choice.toolName] : tools.map((tool) => tool.name);
+  const kept = choice?.type === 'none' ? [] : offered;
+  body.tools = [
+    ...writeTools(call, streaming).filter((tool) => kept.includes(tool.name)),
+    writeTool(name, 'Respond with a JSON object.', schema, streaming),
+  ];
+  body.tool_choice = { type: 'any', disable_parallel_tool_use: true };
+  return name;
+}
+
+/** Writes requests of Anthropic's messages API, at Anthropic itself and at Vertex. */
+export function createMessagesRequests(options: MessagesRequestOptions): BuildRequest {
+  const { url, headers, rules, version, nativeOutput = true } = options;
+
+  /** Does the model keep to the schema by itself? One that can be made to call no tool has to, at any vendor. */
+  function keepsToSchema(model: string, schema: JsonSchema): boolean {
+    const claude = claudeModel(model);
+    return claude.nativeOutput && (nativeOutput || !claude.takesForcedTools) && isNativeSchema(schema);
+  }
+
+  return (call, streaming) => {
+    const { model, stop = [], responseSchema } = call;
+    const claude = claudeModel(model);
+    const plan = planOutput(call);
+    const { thinking, effort } = planThinking(model, plan);
+    const { system, messages, betas } = writeMessagesPrompt(arrangeConversation(call.messages, rules(call)));
+    const tokens = (plan.answerTokensMax ?? claude.outputTokensMax) + (thinking?.budget_tokens ?? 0);
+    const body: Body = {
+      ...(version === undefined ? { model } : { anthropic_version: version }),
+      max_tokens: claude.isKnown ? Math.min(tokens, claude.outputTokensMax) : tokens,
+      messages,
+      ...(system === null ? {} : { system }),
+      ...(thinking === undefined ? {} : { thinking }),
+    };
+    addSampling(body, call, thinking !== undefined && thinking.type !== 'disabled');
+    if (stop.length > 0) body.stop_sequences = stop;
+    if (streaming) body.stream = true;
+    const output: Body = effort === undefined ? {} : { effort };
+    const schema = responseSchema === undefined ? null : readSchema(responseSchema);
+    let answerTool: string | null = null;
+    const features = [...betas];
+    if (schema !== null && !keepsToSchema(model, schema)) {
+      answerTool = addAnswerTool(body, call, schema, streaming, thinking);
+    } else {
+      if (schema !== null) output.format = { type: 'json_schema', schema: adaptOutputSchema(schema) };
+      addTools(body, call, streaming, thinking);
+      if (body.tools !== undefined && nativeOutput && claude.nativeOutput) features.push(toolsBeta);
+    }
+    if (Object.keys(output).length > 0) body.output_config = output;
+    const allHeaders = features.length === 0 ? headers : { ...headers, 'anthropic-beta': features.join(',') };
+    return postJson(url(model, streaming), allHeaders, body, answerTool);
+  };
+}
