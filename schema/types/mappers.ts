@@ -22,7 +22,16 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     'mongo/prompts.ts': { Prompt: 'PromptRecord' },
     'subgraphs/prompts/loaders.ts': { PromptLabel: 'LabelledVersion' },
   },
-  tenants: {},
+  tenants: {
+    'core/caller.ts': { Caller: 'Caller' },
+    'mongo/access-grants.ts': { AccessGrant: 'AccessGrantRecord' },
+    'mongo/api-keys.ts': { ApiKey: 'ApiKeyRecord' },
+    'mongo/apps.ts': { App: 'AppRecord' },
+    'mongo/budgets.ts': { Budget: 'BudgetRecord' },
+    'mongo/members.ts': { Member: 'MemberRecord' },
+    'mongo/plans.ts': { Plan: 'PlanRecord' },
+    'mongo/tenants.ts': { Tenant: 'TenantRecord' },
+  },
   usage: {
     'mongo/audit-log.ts': { AuditRecord: 'AuditRecord', AuditActor: "AuditRecord['actor']" },
     'mongo/invocations.ts': {

@@ -6,31 +6,15 @@ import { boundsOfCaller, boundsOfKey, requireWithin } from './bounds.ts';
 import type { TenantsContext } from './context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { checkedExpiry } from './expiry.ts';
+import type { CreateApiKeyInput, ResolversParentTypes } from './generated.ts';
 import { hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
 import { narrowLimits } from './limit-bounds.ts';
-import { checkedLimits, type LimitInput } from './limits.ts';
+import { checkedLimits } from './limits.ts';
 import { withRoomForKey } from './make-room-for-key.ts';
 import { makerScopesOf } from './makers.ts';
 import { checkedScopes, requireAllScopes } from './scopes.ts';
 import { setterOf } from './set-limits.ts';
 import { visible } from './visible.ts';
-
-export interface CreateApiKeyInput {
-  readonly appId: string;
-  readonly label?: string | null;
-  readonly scopes?: readonly string[] | null;
-  readonly limits?: readonly LimitInput[] | null;
-  readonly allowedIps?: readonly string[] | null;
-  readonly expiresAt?: Date | null;
-  readonly models?: readonly string[] | null;
-  readonly prompts?: readonly string[] | null;
-}
-
-export interface CreatedApiKey {
-  readonly key: ApiKeyRecord;
-  /** The whole text: for the answer and nothing else. */
-  readonly secret: string;
-}
 
 /**
  * Makes a key of an app that the caller may see, within the bounds of the caller: what is left out is as wide as they
@@ -40,7 +24,7 @@ export async function createApiKey(
   input: CreateApiKeyInput,
   context: TenantsContext,
   deps: TenantsDeps,
-): Promise<CreatedApiKey> {
+): Promise<ResolversParentTypes['CreatedApiKey']> {
   const app = await visible('app', input.appId, context);
   const scopes = checkedScopes(input.scopes, 'input.scopes');
   requireAllScopes(context.caller, scopes);

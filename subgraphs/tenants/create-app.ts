@@ -1,4 +1,3 @@
-import type { CacheScope } from '#core/graph-enums.ts';
 import { checkedText, orConflict } from '#core/input.ts';
 import { checkedPatterns } from '#core/name-patterns.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
@@ -7,20 +6,11 @@ import { requireRoom } from '../runtime/with-room.ts';
 import { withLiveOwner } from './below-tenant.ts';
 import type { TenantsContext } from './context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
+import type { CreateAppInput } from './generated.ts';
 import { randomId } from './ids.ts';
-import { checkedLimits, type LimitInput } from './limits.ts';
+import { checkedLimits } from './limits.ts';
 import { replaceLimits } from './set-limits.ts';
 import { tenantIdOf } from './visible.ts';
-
-export interface CreateAppInput {
-  readonly tenantId?: string | null;
-  readonly name: string;
-  readonly limits?: readonly LimitInput[] | null;
-  readonly cacheByDefault?: boolean | null;
-  readonly cacheScope?: CacheScope | null;
-  readonly models?: readonly string[] | null;
-  readonly prompts?: readonly string[] | null;
-}
 
 /** Adds an app to the caller's tenant, or to another that it may see. CONFLICT when the name is taken there. */
 export async function createApp(

@@ -7,23 +7,10 @@ import { pageTokens } from '#mongo/page-tokens.ts';
 import { requireNames } from './bounds.ts';
 import type { TenantsContext } from './context.ts';
 import { nowOf, type TenantsDeps } from './deps.ts';
+import type { PageToken, PageTokenInput } from './generated.ts';
 import { randomId } from './ids.ts';
 import { hashOfKey, newKeyText } from './key-text.ts';
 import { checkedScopes, requireAllScopes } from './scopes.ts';
-
-export interface PageTokenInput {
-  readonly endUserId: string;
-  readonly expiresInSeconds?: number | null;
-  readonly scopes?: readonly string[] | null;
-  readonly models?: readonly string[] | null;
-  readonly prompts?: readonly string[] | null;
-}
-
-export interface PageToken {
-  /** The whole text: for the answer and nothing else. */
-  readonly token: string;
-  readonly expiresAt: Date;
-}
 
 const lifetimeSecondsDefault = 900;
 const lifetimeSecondsMax = 3_600;

@@ -1,4 +1,3 @@
-import type { CacheScope, PayloadLogging } from '#core/graph-enums.ts';
 import { checkedText, orConflict } from '#core/input.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { checkedCacheScope } from '../runtime/cache-scope.ts';
@@ -6,19 +5,11 @@ import { withRoom } from '../runtime/with-room.ts';
 import type { TenantsContext } from './context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { ensureDefaultPlan } from './ensure-plan.ts';
+import type { CreateTenantInput } from './generated.ts';
 import { randomId, slugOf } from './ids.ts';
 import { checkedRegions } from './regions.ts';
 import { visible } from './visible.ts';
 import { withPlan } from './with-plan.ts';
-
-export interface CreateTenantInput {
-  readonly name: string;
-  readonly planId?: string | null;
-  readonly allowedRegions?: readonly string[] | null;
-  readonly payloadLogging?: PayloadLogging | null;
-  readonly cacheByDefault?: boolean | null;
-  readonly cacheScope?: CacheScope | null;
-}
 
 /** Adds a tenant. CONFLICT when the name is taken, NOT_FOUND when there is no such plan. */
 export async function createTenant(

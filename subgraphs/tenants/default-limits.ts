@@ -1,6 +1,8 @@
 import { HeddleError } from '#core/errors.ts';
+import { LimitWindow, Meter } from '#core/graph-enums.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
-import { checkedLimits, type LimitInput } from './limits.ts';
+import type { LimitInput } from './generated.ts';
+import { checkedLimits } from './limits.ts';
 
 /** The limits of what is created without any. */
 export interface DefaultLimits {
@@ -14,8 +16,8 @@ export const keyLimitsDefault = 'CONCURRENCY=20,REQUESTS/MINUTE=600,COST/DAY=10,
 /** Unless HEDDLE_TENANT_LIMITS says otherwise. */
 export const tenantLimitsDefault = 'CONCURRENCY=100,REQUESTS/MINUTE=3000,COST/DAY=100,READS/MINUTE=300000';
 
-const meters: readonly string[] = ['REQUESTS', 'TOKENS', 'COST', 'CONCURRENCY', 'READS'];
-const windows: readonly string[] = ['SECOND', 'MINUTE', 'HOUR', 'DAY', 'MONTH', 'INFLIGHT'];
+const isMeter = (name: string): name is Meter => Object.hasOwn(Meter, name);
+const isWindow = (name: string): name is LimitWindow => Object.hasOwn(LimitWindow, name);
 
 /** The limits of a text such as `CONCURRENCY=20,COST/DAY=10`; `none`: no limits. Throws BAD_USER_INPUT that names what is wrong. */
 export function parseLimits(text: string, field: string): LimitRecord[] {
@@ -23,13 +25,13 @@ export function parseLimits(text: string, field: string): LimitRecord[] {
   const inputs = text.split(',').map((entry): LimitInput => {
     const [, meter = '', window = 'INFLIGHT', amount = ''] =
       /^\s*([A-Z]+)(?:\/([A-Z]+))?\s*=\s*([\d.]+)\s*$/.exec(entry) ?? [];
-    if (!meters.includes(meter) || !windows.includes(window)) {
+    if (!isMeter(meter) || !isWindow(window)) {
       throw new HeddleError(
         'BAD_USER_INPUT',
         `${field} must be none, or limits such as CONCURRENCY=20,COST/DAY=10; it has ${JSON.stringify(entry.slice(0, 100))}.`,
       );
     }
-    return { meter: meter as LimitRecord['meter'], window: window as LimitRecord['window'], amount };
+    return { meter, window, amount };
   });
   return checkedLimits(inputs, field).map((limit) => ({ ...limit, setBy: 'OPERATOR' }));
 }

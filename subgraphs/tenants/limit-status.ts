@@ -3,16 +3,7 @@ import { decimalOfNanos } from '#core/money.ts';
 import { limitsOf } from '#state/quota/caller-limits.ts';
 import { calendarEndMs } from '#state/quota/windows.ts';
 import { nowOf, type TenantsDeps } from './deps.ts';
-
-/** The graph's LimitStatus. */
-export interface LimitStatus extends Pick<CallerLimit, 'subject' | 'meter' | 'window'> {
-  readonly amount: string;
-  readonly used: string;
-  readonly reserved: string;
-  readonly remaining: string;
-  readonly resetsAt: Date | null;
-  readonly hard: boolean;
-}
+import type { LimitStatus } from './generated.ts';
 
 /**
  * What is left of the limits of the caller, by one reading of the meters: of its key's own, and with tenants:read of all.

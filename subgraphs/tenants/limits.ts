@@ -1,13 +1,8 @@
 import { badInput, checkedList } from '#core/input.ts';
 import { decimalOfNanos, nanosOfDecimal } from '#core/money.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
+import type { Limit, LimitInput } from './generated.ts';
 import { setByOf } from './set-limits.ts';
-
-export interface LimitInput {
-  readonly meter: LimitRecord['meter'];
-  readonly window: LimitRecord['window'];
-  readonly amount: string;
-}
 
 /** Meters count below 2^53 (quota.ts): about 9 million dollars in nano-dollars. */
 const amountMax = 2n ** 53n - 1n;
@@ -59,7 +54,7 @@ function checkedCount(amount: string, field: string): bigint {
 }
 
 /** A stored limit as the graph tells it. */
-export function limitOf(limit: LimitRecord) {
+export function limitOf(limit: LimitRecord): Limit {
   const { meter, window, amount } = limit;
   return {
     meter,

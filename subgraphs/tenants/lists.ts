@@ -1,6 +1,5 @@
 import type { Connection as Database } from 'mongoose';
 import { type Caller, hasScope } from '#core/caller.ts';
-import type { AccessStatus, ListOrder, MemberRole, TimeOrder } from '#core/graph-enums.ts';
 import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
@@ -8,17 +7,20 @@ import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
-import { type Connection, findPage, type PageArgs } from '../runtime/connection.ts';
+import { type Connection, findPage } from '../runtime/connection.ts';
 import { containing, given, listSort, timeSort } from '../runtime/list-input.ts';
 import { withinShownName } from './archived-name.ts';
 import type { TenantsContext } from './context.ts';
 import { nowOf, type TenantsDeps } from './deps.ts';
-
-/** The arguments of a list. */
-export interface ListArgs<TFilter, TOrder = ListOrder> extends PageArgs {
-  readonly filter?: TFilter | null;
-  readonly orderBy?: TOrder | null;
-}
+import type {
+  QueryAccessGrantsArgs,
+  QueryApiKeysArgs,
+  QueryAppsArgs,
+  QueryBudgetsArgs,
+  QueryMembersArgs,
+  QueryPlansArgs,
+  QueryTenantsArgs,
+} from './generated.ts';
 
 /** A filter of a list of what belongs to tenants. */
 interface OwnedFilter {
@@ -51,15 +53,7 @@ function visibleTo(
 }
 
 export function listTenants(
-  {
-    filter,
-    orderBy,
-    ...page
-  }: ListArgs<{
-    readonly planId?: string | null;
-    readonly search?: string | null;
-    readonly archived?: boolean | null;
-  }>,
+  { filter, orderBy, ...page }: QueryTenantsArgs,
   database: Database,
 ): Promise<Connection<TenantRecord>> {
   const where = {
@@ -72,13 +66,7 @@ export function listTenants(
 
 const plansMax = 1_000;
 
-/** The graph's PlanOrder. */
-type PlanOrder = 'ID_ASC' | 'ID_DESC' | 'NAME_ASC' | 'NAME_DESC';
-
-export function listPlans(
-  { filter, orderBy }: ListArgs<{ readonly search?: string | null }, PlanOrder>,
-  database: Database,
-): Promise<PlanRecord[]> {
+export function listPlans({ filter, orderBy }: QueryPlansArgs, database: Database): Promise<PlanRecord[]> {
   const order = orderBy ?? 'ID_ASC';
   const direction = order.endsWith('_ASC') ? 1 : -1;
   return plans(database)
@@ -89,7 +77,7 @@ export function listPlans(
 }
 
 export function listApps(
-  { filter, orderBy, ...page }: ListArgs<OwnedFilter & { readonly search?: string | null }>,
+  { filter, orderBy, ...page }: QueryAppsArgs,
   { caller }: TenantsContext,
   database: Database,
 ): Promise<Connection<AppRecord>> {
@@ -97,14 +85,8 @@ export function listApps(
   return findPage(apps(database), where, listSort(orderBy ?? 'CREATED_AT_ASC'), page);
 }
 
-interface ApiKeyFilter extends OwnedFilter {
-  readonly appId?: string | null;
-  readonly active?: boolean | null;
-  readonly search?: string | null;
-}
-
 export function listApiKeys(
-  { filter, orderBy, ...page }: ListArgs<ApiKeyFilter>,
+  { filter, orderBy, ...page }: QueryApiKeysArgs,
   { caller }: TenantsContext,
   deps: TenantsDeps,
 ): Promise<Connection<ApiKeyRecord>> {
@@ -121,13 +103,8 @@ export function listApiKeys(
   return findPage(apiKeys(deps.connection), where, listSort(orderBy ?? 'CREATED_AT_ASC', 'label'), page);
 }
 
-interface MemberFilter extends OwnedFilter {
-  readonly role?: MemberRole | null;
-  readonly search?: string | null;
-}
-
 export function listMembers(
-  { filter, orderBy, ...page }: ListArgs<MemberFilter>,
+  { filter, orderBy, ...page }: QueryMembersArgs,
   { caller }: TenantsContext,
   database: Database,
 ): Promise<Connection<MemberRecord>> {
@@ -139,14 +116,8 @@ export function listMembers(
   return findPage(members(database), where, listSort(orderBy ?? 'CREATED_AT_ASC', 'subject'), page);
 }
 
-interface BudgetFilter extends OwnedFilter {
-  readonly appId?: string | null;
-  readonly window?: string | null;
-  readonly hard?: boolean | null;
-}
-
 export function listBudgets(
-  { filter, orderBy, ...page }: ListArgs<BudgetFilter, TimeOrder>,
+  { filter, orderBy, ...page }: QueryBudgetsArgs,
   { caller }: TenantsContext,
   database: Database,
 ): Promise<Connection<BudgetRecord>> {
@@ -155,14 +126,8 @@ export function listBudgets(
   return findPage(budgets(database), where, timeSort(orderBy ?? 'OLDEST_FIRST'), page);
 }
 
-interface AccessGrantFilter extends OwnedFilter {
-  readonly appId?: string | null;
-  readonly status?: AccessStatus | null;
-  readonly resource?: string | null;
-}
-
 export function listAccessGrants(
-  { filter, orderBy, ...page }: ListArgs<AccessGrantFilter, TimeOrder>,
+  { filter, orderBy, ...page }: QueryAccessGrantsArgs,
   { caller }: TenantsContext,
   database: Database,
 ): Promise<Connection<AccessGrantRecord>> {

@@ -1,19 +1,13 @@
-import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { decimalOfNanos } from '#core/money.ts';
-import type { AccessGrantRecord } from '#mongo/access-grants.ts';
-import type { ApiKeyRecord } from '#mongo/api-keys.ts';
-import type { AppRecord } from '#mongo/apps.ts';
-import type { BudgetRecord } from '#mongo/budgets.ts';
-import type { MemberRecord } from '#mongo/members.ts';
-import type { PlanRecord } from '#mongo/plans.ts';
-import type { TenantRecord } from '#mongo/tenants.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
-import type { SubgraphResolvers } from '../runtime/subgraph.ts';
+import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
+import { loadReferred } from '../runtime/loaders.ts';
 import { archiveApp } from './archive-app.ts';
 import { archiveTenant } from './archive-tenant.ts';
 import { shownName } from './archived-name.ts';
 import { assignPlan } from './assign-plan.ts';
+import type { TenantsContext } from './context.ts';
 import { createApiKey } from './create-api-key.ts';
 import { createApp } from './create-app.ts';
 import { createPageToken } from './create-page-token.ts';
@@ -23,6 +17,7 @@ import { deleteBudget } from './delete-budget.ts';
 import { deletePlan } from './delete-plan.ts';
 import type { TenantsDeps } from './deps.ts';
 import { findCaller } from './find-caller.ts';
+import type { Resolvers } from './generated.ts';
 import type { KeyUsage } from './key-usage.ts';
 import { readLimits } from './limit-status.ts';
 import { limitOf } from './limits.ts';
@@ -35,7 +30,6 @@ import {
   listPlans,
   listTenants,
 } from './lists.ts';
-import type { TenantsLoaders } from './loaders.ts';
 import { recordRefusals } from './record-refusals.ts';
 import { removeMember } from './remove-member.ts';
 import { requestAccess } from './request-access.ts';
@@ -55,14 +49,17 @@ import { withdrawAccess } from './withdraw-access.ts';
 
 const id = (record: { readonly _id: string }) => record._id;
 
-export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphResolvers<TenantsLoaders> {
+export function tenantsResolvers(
+  deps: TenantsDeps,
+  usage: KeyUsage,
+): CompleteResolvers<Resolvers<TenantsContext>> {
   const { connection } = deps;
   return {
     ...scalarResolvers,
     Query: {
       me: (_root, _args, { caller }) => caller,
       tenant: (_root, args, { caller, loaders }) => {
-        const tenantId: string | null = args.id ?? caller.tenantId;
+        const tenantId = args.id ?? caller.tenantId;
         return tenantId === null ? null : loaders.tenant.load(tenantId);
       },
       tenants: (_root, args) => listTenants(args, connection),
@@ -77,7 +74,7 @@ export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphRe
       budgets: (_root, args, context) => listBudgets(args, context, connection),
       budget: (_root, args, { loaders }) => loaders.budget.load(args.id),
       accessGrants: (_root, args, context) => listAccessGrants(args, context, connection),
-      _caller: async (_root, args: { keyHash: string }, { caller }) => {
+      _caller: async (_root, args, { caller }) => {
         if (caller.kind !== 'SYSTEM')
           throw new HeddleError('FORBIDDEN', 'Only the mesh itself looks up callers.');
         const found = await findCaller(args.keyHash, deps);
@@ -86,7 +83,7 @@ export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphRe
       },
     },
     Mutation: {
-      _audit: async (_root, args: { refusals: unknown }, { caller }) => {
+      _audit: async (_root, args, { caller }) => {
         if (caller.kind !== 'SYSTEM')
           throw new HeddleError('FORBIDDEN', 'Only the mesh itself writes to the audit log.');
         return recordRefusals(args.refusals, deps);
@@ -116,17 +113,18 @@ export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphRe
       withdrawAccess: (_root, args, context) => withdrawAccess(args.id, context, deps),
     },
     Caller: {
-      tenant: (caller: Caller, _args, { loaders }) => caller.tenantId && loaders.tenant.load(caller.tenantId),
-      app: (caller: Caller, _args, { loaders }) => caller.appId && loaders.app.load(caller.appId),
-      limits: (caller: Caller) => readLimits(caller, deps),
+      tenant: (caller, _args, { loaders }) =>
+        caller.tenantId === null ? null : loaders.tenant.load(caller.tenantId),
+      app: (caller, _args, { loaders }) => (caller.appId === null ? null : loaders.app.load(caller.appId)),
+      limits: (caller) => readLimits(caller, deps),
     },
     Tenant: {
       id,
-      name: (tenant: TenantRecord) => shownName(tenant),
-      plan: (tenant: TenantRecord, _args, { loaders }) => loaders.plan.load(tenant.planId),
-      apps: (tenant: TenantRecord, _args, { loaders }) => loaders.appsOfTenant.load(tenant._id),
-      members: (tenant: TenantRecord, _args, { loaders }) => loaders.membersOfTenant.load(tenant._id),
-      budgets: async (tenant: TenantRecord, _args, { loaders }) =>
+      name: (tenant) => shownName(tenant),
+      plan: (tenant, _args, { loaders }) => loadReferred(loaders.plan, tenant.planId),
+      apps: (tenant, _args, { loaders }) => loaders.appsOfTenant.load(tenant._id),
+      members: (tenant, _args, { loaders }) => loaders.membersOfTenant.load(tenant._id),
+      budgets: async (tenant, _args, { loaders }) =>
         (await loaders.budgetsOfTenant.load(tenant._id)).filter(
           (budget) => tenant.archivedAt != null || budget.hidden !== true,
         ),
@@ -134,43 +132,43 @@ export function tenantsResolvers(deps: TenantsDeps, usage: KeyUsage): SubgraphRe
     },
     App: {
       id,
-      name: (app: AppRecord) => shownName(app),
-      tenant: (app: AppRecord, _args, { loaders }) => loaders.tenant.load(app.tenantId),
-      keys: (app: AppRecord, _args, { loaders }) => loaders.keysOfApp.load(app._id),
-      limits: (app: AppRecord) => app.limits.map(limitOf),
+      name: (app) => shownName(app),
+      tenant: (app, _args, { loaders }) => loadReferred(loaders.tenant, app.tenantId),
+      keys: (app, _args, { loaders }) => loaders.keysOfApp.load(app._id),
+      limits: (app) => app.limits.map(limitOf),
       __resolveReference: (ref, { loaders }) => loaders.app.load(ref.id),
     },
     ApiKey: {
       id,
-      app: (key: ApiKeyRecord, _args, { loaders }) => loaders.app.load(key.appId),
+      app: (key, _args, { loaders }) => loadReferred(loaders.app, key.appId),
       scopes: scopesOfKey,
-      limits: (key: ApiKeyRecord) => key.limits.map(limitOf),
+      limits: (key) => key.limits.map(limitOf),
       __resolveReference: (ref, { loaders }) => loaders.apiKey.load(ref.id),
     },
     Member: {
       id,
-      tenant: (member: MemberRecord, _args, { loaders }) => loaders.tenant.load(member.tenantId),
+      tenant: (member, _args, { loaders }) => loadReferred(loaders.tenant, member.tenantId),
       __resolveReference: (ref, { loaders }) => loaders.member.load(ref.id),
     },
     Plan: {
       id,
-      limits: (plan: PlanRecord) => plan.limits.map(limitOf),
+      limits: (plan) => plan.limits.map(limitOf),
       __resolveReference: (ref, { loaders }) => loaders.plan.load(ref.id),
     },
     Budget: {
       id,
-      amount: (budget: BudgetRecord) => decimalOfNanos(budget.amountNanos),
-      spent: async (budget: BudgetRecord, _args, { loaders }) =>
+      amount: (budget) => decimalOfNanos(budget.amountNanos),
+      spent: async (budget, _args, { loaders }) =>
         decimalOfNanos((await loaders.spending.load(budget)).spent),
-      reserved: async (budget: BudgetRecord, _args, { loaders }) =>
+      reserved: async (budget, _args, { loaders }) =>
         decimalOfNanos((await loaders.spending.load(budget)).reserved),
-      setBy: (budget: BudgetRecord) => setByOf(budget),
-      app: (budget: BudgetRecord, _args, { loaders }) => budget.appId && loaders.app.load(budget.appId),
+      setBy: (budget) => setByOf(budget),
+      app: (budget, _args, { loaders }) => (budget.appId === null ? null : loaders.app.load(budget.appId)),
       __resolveReference: (ref, { loaders }) => loaders.budget.load(ref.id),
     },
     AccessGrant: {
       id,
-      app: (grant: AccessGrantRecord, _args, { loaders }) => loaders.app.load(grant.appId),
+      app: (grant, _args, { loaders }) => loadReferred(loaders.app, grant.appId),
       __resolveReference: (ref, { loaders }) => loaders.accessGrant.load(ref.id),
     },
   };

@@ -2,8 +2,8 @@ import { badInput } from '#core/input.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { boundsOfCaller, boundsOfKey, requireAnotherKey, requireWithin } from './bounds.ts';
 import type { TenantsContext } from './context.ts';
-import type { CreatedApiKey } from './create-api-key.ts';
 import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
+import type { ResolversParentTypes } from './generated.ts';
 import { changedMeanwhile, requireInForce } from './in-force.ts';
 import { hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
 import { withRoomForKey } from './make-room-for-key.ts';
@@ -22,7 +22,7 @@ export async function rotateApiKey(
   overlapSeconds: number | null | undefined,
   context: TenantsContext,
   deps: TenantsDeps,
-): Promise<CreatedApiKey> {
+): Promise<ResolversParentTypes['CreatedApiKey']> {
   const overlap = overlapSeconds ?? 0;
   if (overlap < 0 || overlap > overlapSecondsMax) {
     badInput('overlapSeconds', `must lie between 0 and ${overlapSecondsMax} (30 days); it is ${overlap}.`);

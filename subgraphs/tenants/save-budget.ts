@@ -1,25 +1,15 @@
 import { HeddleError } from '#core/errors.ts';
 import { badInput, checkedList, isDuplicateKey, notFound } from '#core/input.ts';
 import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
-import type { LimitRecord } from '#mongo/limit.ts';
 import { requireRoom } from '../runtime/with-room.ts';
 import { requireLive, withLiveOwner } from './below-tenant.ts';
 import type { TenantsContext } from './context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
+import type { BudgetInput } from './generated.ts';
 import { randomId } from './ids.ts';
 import { checkedMoney } from './limits.ts';
 import { requireSetter, setterOf } from './set-limits.ts';
 import { tenantIdOf, visible } from './visible.ts';
-
-export interface BudgetInput {
-  readonly id?: string | null;
-  readonly tenantId?: string | null;
-  readonly appId?: string | null;
-  readonly amount: string;
-  readonly window: LimitRecord['window'];
-  readonly alertAt?: readonly number[] | null;
-  readonly hard?: boolean | null;
-}
 
 /**
  * Saves the budget of a tenant, app and window: of each there is one that operators set, and one that the tenant sets.

@@ -1,19 +1,12 @@
-import type { MemberRole } from '#core/graph-enums.ts';
 import { badInput, checkedText } from '#core/input.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import { requireRoom } from '../runtime/with-room.ts';
 import { withLiveOwner } from './below-tenant.ts';
 import type { TenantsContext } from './context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
+import type { MemberInput } from './generated.ts';
 import { randomId } from './ids.ts';
 import { tenantIdOf } from './visible.ts';
-
-export interface MemberInput {
-  readonly tenantId?: string | null;
-  readonly subject: string;
-  readonly email?: string | null;
-  readonly role: MemberRole;
-}
 
 /** Adds a person to a tenant, or changes role and email of one who is there. */
 export async function saveMember(

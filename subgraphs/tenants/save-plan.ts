@@ -6,15 +6,9 @@ import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { withRoom } from '../runtime/with-room.ts';
 import type { TenantsContext } from './context.ts';
 import { callersChanged, type TenantsDeps } from './deps.ts';
-import { checkedLimits, type LimitInput } from './limits.ts';
+import type { PlanInput } from './generated.ts';
+import { checkedLimits } from './limits.ts';
 import { withPlan } from './with-plan.ts';
-
-export interface PlanInput {
-  readonly id: string;
-  readonly name: string;
-  readonly limits: readonly LimitInput[];
-  readonly models?: readonly string[] | null;
-}
 
 /** Adds a plan or replaces the one of that id; the limits of its tenants change at once. CONFLICT when the name is taken. */
 export async function savePlan(

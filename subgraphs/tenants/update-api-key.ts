@@ -7,23 +7,14 @@ import { boundsOfCaller, boundsOfKey, findExcess, requireAnotherKey, requireWith
 import type { TenantsContext } from './context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from './deps.ts';
 import { checkedExpiry } from './expiry.ts';
+import type { UpdateApiKeyInput } from './generated.ts';
 import { changedMeanwhile, requireInForce } from './in-force.ts';
 import { keepingOperators } from './keep-operators.ts';
 import { narrowLimits } from './limit-bounds.ts';
-import { checkedLimits, type LimitInput } from './limits.ts';
+import { checkedLimits } from './limits.ts';
 import { changedScopes, requireAllScopes, scopesOfKey } from './scopes.ts';
 import { replaceLimits, setByOf } from './set-limits.ts';
 import { visible } from './visible.ts';
-
-export interface UpdateApiKeyInput {
-  readonly label?: string | null;
-  readonly scopes?: readonly string[] | null;
-  readonly limits?: readonly LimitInput[] | null;
-  readonly allowedIps?: readonly string[] | null;
-  readonly expiresAt?: Date | null;
-  readonly models?: readonly string[] | null;
-  readonly prompts?: readonly string[] | null;
-}
 
 /**
  * Changes what is given of another key in force; a key that has ended stays ended (CONFLICT). FORBIDDEN when the key

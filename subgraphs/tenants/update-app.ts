@@ -1,6 +1,5 @@
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
-import type { CacheScope } from '#core/graph-enums.ts';
 import { checkedText, orConflict } from '#core/input.ts';
 import { checkedPatterns } from '#core/name-patterns.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
@@ -10,19 +9,11 @@ import { withLiveOwner } from './below-tenant.ts';
 import { limitsOfCaller, requireNames } from './bounds.ts';
 import type { TenantsContext } from './context.ts';
 import { callersChanged, type TenantsDeps } from './deps.ts';
+import type { UpdateAppInput } from './generated.ts';
 import { limitsExceeded } from './limit-bounds.ts';
-import { checkedLimits, type LimitInput } from './limits.ts';
+import { checkedLimits } from './limits.ts';
 import { replaceLimits, setterOf } from './set-limits.ts';
 import { visible } from './visible.ts';
-
-export interface UpdateAppInput {
-  readonly name?: string | null;
-  readonly limits?: readonly LimitInput[] | null;
-  readonly cacheByDefault?: boolean | null;
-  readonly cacheScope?: CacheScope | null;
-  readonly models?: readonly string[] | null;
-  readonly prompts?: readonly string[] | null;
-}
 
 /**
  * Changes what is given; null limits are none, null cacheByDefault and cacheScope leave it to the tenant. FORBIDDEN for limits that

@@ -1,20 +1,12 @@
-import type { CacheScope, PayloadLogging } from '#core/graph-enums.ts';
 import { badInput, checkedText, notFound, orConflict } from '#core/input.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { checkedCacheScope } from '../runtime/cache-scope.ts';
 import { withLiveOwner } from './below-tenant.ts';
 import type { TenantsContext } from './context.ts';
 import { callersChanged, type TenantsDeps } from './deps.ts';
+import type { UpdateTenantInput } from './generated.ts';
 import { checkedRegions } from './regions.ts';
 import { visible } from './visible.ts';
-
-export interface UpdateTenantInput {
-  readonly name?: string | null;
-  readonly allowedRegions?: readonly string[] | null;
-  readonly payloadLogging?: PayloadLogging | null;
-  readonly cacheByDefault?: boolean | null;
-  readonly cacheScope?: CacheScope | null;
-}
 
 /** Changes what is given; null clears allowedRegions and cacheScope, and is refused elsewhere. */
 export async function updateTenant(
