@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { LimitWindow } from '#core/graph-enums.ts';
 import { printedSeed, randomOf } from '#test/support/random.ts';
 import { withRedis } from '#test/support/with-redis.ts';
 import { FakeLedger } from './fake-ledger.ts';
 import { createMemoryQuota } from './memory.ts';
 import { limitOn, quotaSuite } from './quota-suite.ts';
 import { createRedisQuota } from './redis.ts';
-import { calendarEndMs, slotStartMs, windowStartMs } from './windows.ts';
+import { calendarEndMs, printLuaWindows, slotEndMs, slotStartMs, windowStartMs } from './windows.ts';
 
 quotaSuite(
   'memory',
@@ -25,15 +26,16 @@ withRedis('redis quota', (redis) => {
     },
   );
 
-  it('reckons windows in Lua as in TypeScript, in every month', async () => {
+  it('reckons every window in Lua as in TypeScript, in every month', async () => {
+    const names = Object.values(LimitWindow).filter((name) => name !== 'INFLIGHT');
     const windows = readFileSync(new URL('./lua/windows.lua', import.meta.url), 'utf8');
-    const script = `${windows}
+    const script = `${printLuaWindows()}${windows}
       local answers = {}
       for _, at in ipairs(ARGV) do
-        for _, window in ipairs({ 'DAY', 'MONTH' }) do
-          answers[#answers + 1] = string.format('%.0f', slot_end(window, tonumber(at)))
-          answers[#answers + 1] = string.format('%.0f', slot_start(window, tonumber(at)))
-          answers[#answers + 1] = string.format('%.0f', window_start(window, tonumber(at)))
+        for _, window in ipairs({ ${names.map((name) => `'${name}'`).join(', ')} }) do
+          answers[#answers + 1] = string.format('%.4f', slot_end(window, tonumber(at)))
+          answers[#answers + 1] = string.format('%.4f', slot_start(window, tonumber(at)))
+          answers[#answers + 1] = string.format('%.4f', window_start(window, tonumber(at)))
         end
       end
       return answers`;
@@ -44,10 +46,10 @@ withRedis('redis quota', (redis) => {
     }
     const answers = (await redis().commands.eval(script, 0, ...times)) as string[];
     const expected = times.flatMap((at) =>
-      (['DAY', 'MONTH'] as const).flatMap((window) => [
-        String(calendarEndMs(window, at)),
-        String(slotStartMs(window, at)),
-        String(windowStartMs(window, at)),
+      names.flatMap((window) => [
+        slotEndMs(window, at).toFixed(4),
+        slotStartMs(window, at).toFixed(4),
+        windowStartMs(window, at).toFixed(4),
       ]),
     );
     expect(answers).toEqual(expected);
@@ -57,7 +59,7 @@ withRedis('redis quota', (redis) => {
     const [windows, partition] = ['windows', 'partition'].map((file) =>
       readFileSync(new URL(`./lua/${file}.lua`, import.meta.url), 'utf8'),
     );
-    const script = `${windows}\n${partition}
+    const script = `${printLuaWindows()}${windows}\n${partition}
       local answers = {}
       for at = 999, 1000 do
         now = at

@@ -11,6 +11,7 @@ import {
   scopeOf,
 } from './quota.ts';
 import { metersUnknown, Seeder } from './seeder.ts';
+import { printLuaWindows } from './windows.ts';
 
 const lua = (file: string) => new URL(`./lua/${file}`, import.meta.url);
 
@@ -51,7 +52,7 @@ function refusedAt(limits: readonly QuotaLimit[], index: number, waitMs: number)
 
 /** The meters of many processes. The clock is the Redis server's; each operation is one script. */
 export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
-  const libraries = [lua('windows.lua'), lua('partition.lua')];
+  const libraries = [printLuaWindows(), lua('windows.lua'), lua('partition.lua')];
   const define = (name: string, file: string) => {
     const script = defineScript(redis, `heddleQuota${name}`, lua(file), ...libraries);
     return (partition: string, argument: unknown) =>

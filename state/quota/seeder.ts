@@ -114,7 +114,7 @@ export class Seeder {
         scopes: [...new Set(keys.map(scopeOf))],
         boundariesMs: [...windows].map((window) => windowStartMs(window, untilMs)),
         fine: windows.has('HOUR')
-          ? { fromMs: windowStartMs('HOUR', untilMs), lengthMs: slidingMs.HOUR / slotsPerWindow }
+          ? { fromMs: windowStartMs('HOUR', untilMs), lengthMs: slidingMs('HOUR') / slotsPerWindow }
           : null,
         untilMs,
         except,

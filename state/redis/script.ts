@@ -6,11 +6,18 @@ import { explainRedisFailure } from './unavailable.ts';
 export type Script = (keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown>;
 
 /**
- * Defines the script of a .lua file; the libraries are put in front of it.
+ * Defines the script of a .lua file; the libraries, files or texts, are put in front of it.
  * @param name unique on the connection
  */
-export function defineScript(redis: Redis, name: string, file: URL, ...libraries: readonly URL[]): Script {
-  const text = [...libraries, file].map((url) => readFileSync(url, 'utf8'));
+export function defineScript(
+  redis: Redis,
+  name: string,
+  file: URL,
+  ...libraries: readonly (URL | string)[]
+): Script {
+  const text = [...libraries, file].map((part) =>
+    typeof part === 'string' ? part : readFileSync(part, 'utf8'),
+  );
   redis.defineCommand(name, { lua: text.join('\n') });
   const command = Reflect.get(redis, name) as (...args: readonly (string | number)[]) => Promise<unknown>;
   return async (keys, args) => {

@@ -1,25 +1,19 @@
+import { isCalendar, isSliding, limitWindows } from '#core/limit-windows.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
 
 type Window = LimitRecord['window'];
 
-const sliding: Readonly<Partial<Record<Window, number>>> = { SECOND: 1, MINUTE: 60, HOUR: 3_600 };
-const longestSeconds: Readonly<Record<Exclude<Window, 'INFLIGHT'>, number>> = {
-  SECOND: 1,
-  MINUTE: 60,
-  HOUR: 3_600,
-  DAY: 86_400,
-  MONTH: 31 * 86_400,
-};
-
 /** How many windows of the one length it takes to cover any window of the other; null: no number does. */
 function windowsToCover(outer: Window, inner: Window): bigint | null {
   if (outer === inner) return 1n;
-  if (outer === 'INFLIGHT' || inner === 'INFLIGHT') return null;
-  // Windows that slide may begin anywhere; a day and a month of the calendar may end in the middle of a sliding one.
-  if (sliding[inner] !== undefined || (outer === 'MONTH' && inner === 'DAY')) {
-    return BigInt(Math.ceil(longestSeconds[outer] / longestSeconds[inner]));
-  }
-  return outer === 'DAY' ? 1n : 2n;
+  const outerSeconds = limitWindows[outer].seconds;
+  const innerSeconds = limitWindows[inner].seconds;
+  if (outerSeconds === null || innerSeconds === null) return null;
+  const count = BigInt(Math.ceil(outerSeconds / innerSeconds));
+  // Windows that slide may begin anywhere; days lie within every other window of the calendar.
+  if (isSliding(inner) || (inner === 'DAY' && isCalendar(outer))) return count;
+  // A window of the calendar may end in the middle of any other.
+  return outer === 'DAY' ? 1n : count + 1n;
 }
 
 /** True when whoever keeps to all of `limits` also keeps to `limit`. */

@@ -1,4 +1,5 @@
 import { type Caller, type CallerLimit, hasScope } from '#core/caller.ts';
+import { isCalendar } from '#core/limit-windows.ts';
 import { decimalOfNanos } from '#core/money.ts';
 import { limitsOf } from '#state/quota/caller-limits.ts';
 import { calendarEndMs } from '#state/quota/windows.ts';
@@ -29,7 +30,7 @@ export async function readLimits(caller: Caller, deps: TenantsDeps): Promise<rea
       used: text(spent),
       reserved: text(reserved),
       remaining: text(left < 0n ? 0n : left),
-      resetsAt: window === 'DAY' || window === 'MONTH' ? new Date(calendarEndMs(window, nowMs)) : null,
+      resetsAt: isCalendar(window) ? new Date(calendarEndMs(window, nowMs)) : null,
       hard: budget?.hard ?? true,
     };
   });

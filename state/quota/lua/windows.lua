@@ -1,12 +1,8 @@
--- Windows and their slots; the rules are those of windows.ts.
-local SLIDING = { SECOND = 1000, MINUTE = 60000, HOUR = 3600000 }
-local DURABLE = { HOUR = true, DAY = true, MONTH = true }
+-- Windows and their slots; the rules are those of windows.ts, which puts SLIDING, DURABLE, SLOTS and DAY in front.
 -- Reads have no rows in the ledger.
 local function is_durable(window, meter)
   return DURABLE[window] and meter ~= 'READS'
 end
-local SLOTS = 64
-local DAY = 86400000
 
 -- The first day of the month that holds a day, or of the next one, in days since 1970 (H. Hinnant, civil_from_days).
 local function month_start(day, next)
