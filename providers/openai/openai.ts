@@ -1,31 +1,15 @@
-import { createOpenAI } from '@ai-sdk/openai';
-import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import { type Provider, type ProviderCall, ProviderFailure, type ProviderPart } from '../provider.ts';
-import { captureAs, captureFetch } from '../sdk/captured-request.ts';
-import { createSdkRequests } from '../sdk/sdk-requests.ts';
 import type { VendorOptions } from '../vendor-options.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
 import { createChatRequests } from '../wires/chat/chat-request.ts';
 import { createEmbeddingRequests } from '../wires/embeddings/embeddings-request.ts';
 import { responsesWire } from '../wires/responses/responses-reader.ts';
+import { createResponsesRequests } from '../wires/responses/responses-request.ts';
 import { createWireProvider } from '../wires/shared/wire-provider.ts';
 import { bearer, requestHeaders } from '../wires/shared/wire-request.ts';
 import { openaiChat } from './chat-dialect.ts';
-import { chatRules, prefersResponses, responsesRules, withoutPrefix } from './endpoints.ts';
-
-/** Nothing of a call is kept at OpenAI, and reasoning is summarised where the model does so. */
-function forResponses(options: LanguageModelV4CallOptions): void {
-  options.providerOptions = {
-    ...options.providerOptions,
-    openai: {
-      ...options.providerOptions?.openai,
-      store: false,
-      ...(options.reasoning === undefined || options.reasoning === 'none'
-        ? {}
-        : { reasoningSummary: 'auto' }),
-    },
-  };
-}
+import { chatRules, prefersResponses, responsesRules } from './endpoints.ts';
+import { openaiResponses } from './responses-dialect.ts';
 
 /** What servers say of an address they do not have, as opposed to a model. */
 const noSuchAddress =
@@ -41,11 +25,6 @@ function lacksEndpoint(error: unknown): boolean {
 /** OPENAI: chat completions, or responses for the models that endpoints.ts names. */
 export function createOpenai(options: VendorOptions): Provider {
   const { baseUrl, secret, fetch, customBaseUrl } = options;
-  const settings = { baseURL: baseUrl, apiKey: secret };
-  const models = createOpenAI({ ...settings, fetch: captureFetch });
-  /** The SDK knows models by OpenAI's names; the request names the model as the admin does. */
-  const modelsFor = (id: string) =>
-    withoutPrefix(id) === id ? models : createOpenAI({ ...settings, fetch: captureAs(id) });
   const headers = requestHeaders(bearer(secret));
   const embeddings = createEmbeddingRequests({ url: `${baseUrl}/embeddings`, headers });
   const common = { embeddings, secret, fetch };
@@ -58,11 +37,11 @@ export function createOpenai(options: VendorOptions): Provider {
   const responses = createWireProvider({
     ...common,
     wire: responsesWire,
-    build: createSdkRequests({
-      wire: responsesWire,
-      rules: () => responsesRules,
-      languageModel: (id) => modelsFor(id).responses(withoutPrefix(id)),
-      adjust: forResponses,
+    build: createResponsesRequests({
+      url: `${baseUrl}/responses`,
+      headers,
+      dialect: openaiResponses,
+      rules: responsesRules,
     }),
   });
   let chatOnly = false;

@@ -1,0 +1,121 @@
+import type { ProviderCall, ProviderMessage } from '../../provider.ts';
+import {
+  completeParameters,
+  type Effort,
+  type FileSource,
+  type JsonSchema,
+  readEffort,
+  readFile,
+  readSchema,
+  readToolChoice,
+} from '../../translate/call-parts.ts';
+import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
+import { isStrictSchema } from '../../translate/strict-schema.ts';
+import { type BuildRequest, postJson } from '../shared/wire-request.ts';
+
+/** A request of the responses API. What is undefined is not sent. */
+export type ResponsesBody = Record<string, unknown>;
+
+/** How a vendor's responses API differs from the common form. */
+export interface ResponsesDialect {
+  /** The form of a file in a user message, by its place in it. @throws {ProviderFailure} where the vendor takes none of its type */
+  readonly writeFile: (file: FileSource, at: number) => object;
+  /** The role of instructions. */
+  readonly systemRole?: (model: string) => 'system' | 'developer';
+  /** What an earlier call of a tool has beside its id, name and arguments. */
+  readonly callFields?: (id: string) => object;
+  /** What a tool has beside its name, description and parameters. */
+  readonly toolFields?: object;
+  readonly takesSeed?: true;
+  /** JSON Schemas as the vendor takes them. */
+  readonly writeSchema?: (schema: JsonSchema) => JsonSchema;
+  /** Schemas of answers are always asked for strictly. */
+  readonly alwaysStrict?: true;
+  /** What asks for an effort; undefined: nothing does, or the AI model takes none. */
+  readonly writeReasoning: (effort: Effort, model: string) => object | undefined;
+  /** Last changes to a request. */
+  readonly adapt?: (body: ResponsesBody, call: ProviderCall) => void;
+}
+
+export interface ResponsesRequestOptions {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly dialect: ResponsesDialect;
+  readonly rules?: ConversationRules;
+}
+
+function writeMessage(message: ProviderMessage, model: string, dialect: ResponsesDialect): object[] {
+  switch (message.role) {
+    case 'system':
+      return [{ role: dialect.systemRole?.(model) ?? 'system', content: message.content }];
+    case 'user': {
+      const content = message.parts.map((part, at) =>
+        part.type === 'text'
+          ? { type: 'input_text', text: part.text }
+          : dialect.writeFile(readFile(part), at),
+      );
+      return [{ role: 'user', content }];
+    }
+    case 'assistant': {
+      const calls = message.toolCalls.map(({ id, name, arguments: given }) => ({
+        type: 'function_call',
+        call_id: id,
+        name,
+        // Arguments that are no object are a text, and stay as the model wrote it.
+        arguments: typeof given === 'string' ? given : JSON.stringify(given),
+        ...dialect.callFields?.(id),
+      }));
+      return message.text === '' ? calls : [{ role: 'assistant', content: message.text }, ...calls];
+    }
+    case 'tool':
+      return [{ type: 'function_call_output', call_id: message.toolCallId, output: message.content }];
+  }
+}
+
+function addTools(body: ResponsesBody, call: ProviderCall, dialect: ResponsesDialect): void {
+  const { writeSchema, toolFields } = dialect;
+  const choice = readToolChoice(call);
+  const { tools = [] } = call;
+  if (tools.length === 0) return;
+  body.tools = tools.map(({ name, description, parameters }) => {
+    const complete = completeParameters(parameters);
+    return {
+      type: 'function',
+      name,
+      description,
+      parameters: writeSchema?.(complete) ?? complete,
+      ...toolFields,
+    };
+  });
+  body.tool_choice = choice?.type === 'tool' ? { type: 'function', name: choice.toolName } : choice?.type;
+}
+
+function writeFormat(schema: JsonSchema, { writeSchema, alwaysStrict }: ResponsesDialect): object {
+  const strict = alwaysStrict === true || isStrictSchema(schema);
+  return { type: 'json_schema', name: 'response', strict, schema: writeSchema?.(schema) ?? schema };
+}
+
+/** Writes requests of OpenAI's responses API, which xAI takes as well. It knows no stop texts. */
+export function createResponsesRequests(options: ResponsesRequestOptions): BuildRequest {
+  const { url, headers, dialect, rules = {} } = options;
+  return (call, streaming) => {
+    const { model, temperature, topP, maxOutputTokens, responseSchema } = call;
+    const messages = arrangeConversation(call.messages, rules);
+    const body: ResponsesBody = {
+      model,
+      input: messages.flatMap((message) => writeMessage(message, model, dialect)),
+      temperature,
+      top_p: topP,
+      max_output_tokens: maxOutputTokens,
+    };
+    if (dialect.takesSeed) body.seed = call.seed;
+    const effort = readEffort(call);
+    if (effort !== undefined) body.reasoning = dialect.writeReasoning(effort, model);
+    addTools(body, call, dialect);
+    if (responseSchema !== undefined)
+      body.text = { format: writeFormat(readSchema(responseSchema), dialect) };
+    if (streaming) body.stream = true;
+    dialect.adapt?.(body, call);
+    return postJson(url, headers, body);
+  };
+}
