@@ -1,28 +1,24 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { newRequestId } from '#core/request-id.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { createHttpDrain, lingerMs } from '#transport/http-drain.ts';
 import type { TlsSource } from '#transport/mesh-tls.ts';
 import { createCallers } from './auth/caller.ts';
 import { ClientAddresses } from './auth/client-address.ts';
-import { ClientUse, RateLimited } from './auth/client-use.ts';
-import type { Exposures } from './auth/exposure.ts';
-import { serveGraphql } from './doors/graphql/graphql.ts';
-import { createReadiness, sendHealth } from './doors/health/health.ts';
-import { sendRoot } from './doors/root-page/root-page.ts';
-import { bareAnswer, setCommonHeaders } from './http/common-headers.ts';
-import { type Mesh, Work } from './http/door.ts';
-import { sendNotFound } from './http/not-found.ts';
+import { ClientUse } from './auth/client-use.ts';
+import { type Exposures, openExposures } from './auth/exposure.ts';
+import type { Door } from './doors/door.ts';
+import { doors } from './doors/doors.ts';
+import { createPipeline } from './http/pipeline.ts';
+import { createHttpServer } from './http/server.ts';
+import { type GatewayServices, Work } from './http/services.ts';
 import { Turns } from './http/turns.ts';
-import { createWebSocketDoor } from './http/websocket.ts';
-import { bodyBoundsOf, type GatewayLimits, resolveLimits } from './limits.ts';
+import { type GatewayLimits, resolveLimits } from './limits.ts';
 import { RefusalAudit } from './log/refusal-audit.ts';
 import { RefusalLog } from './log/refusal-log.ts';
 import { PlannerProcess } from './planning/planner.ts';
+import { createReadiness } from './readiness.ts';
 import { createRouter, type SubgraphExecutors } from './router.ts';
 
 export interface GatewayOptions {
@@ -47,6 +43,10 @@ export interface GatewayOptions {
   /** What keeps this process from serving a call, beside the subgraphs of other processes. */
   readonly problems?: () => Promise<readonly string[]>;
   readonly now?: () => number;
+  /** Logs a line for each request; not unless given. */
+  readonly accessLog?: boolean;
+  /** The handlers of requests; those of doors.ts unless given. */
+  readonly doors?: readonly Door[];
 }
 
 export interface Gateway {
@@ -64,8 +64,6 @@ export interface Gateway {
   close(graceMs: number): Promise<void>;
 }
 
-const keepAliveTimeoutMs = 75_000;
-const handshakeMsMax = 10_000;
 /** How long the operations that are cut, and then the clients, may take to end by themselves. */
 const lastAnswersMs = 250;
 
@@ -77,21 +75,14 @@ async function within(ms: number, promise: Promise<unknown>): Promise<void> {
   clearTimeout(timer);
 }
 
-/** The status for bytes that are no request of HTTP. */
-function statusOfBrokenRequest(code: string | undefined): string {
-  if (code === 'HPE_HEADER_OVERFLOW') return '431 Request Header Fields Too Large';
-  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return '413 Payload Too Large';
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
-}
-
-/** The gateway: every door of the mesh on one port, in front of one router. */
+/** The gateway: every handler of the mesh on one port, in front of one router. Rejects with RangeError where two handlers are in conflict. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { executors, bus, quota, log, host, port, tls } = options;
   const now = options.now ?? Date.now;
   const limits = resolveLimits(options.limits);
   const { tenants } = executors;
   if (tenants === undefined) throw new Error('The gateway needs the tenants subgraph to know its callers.');
-  const exposures: Exposures = { introspection: 'on', explorer: 'on', ...options.exposures };
+  const exposures: Exposures = { ...openExposures, ...options.exposures };
   const audit = new RefusalAudit(tenants, log, now);
   const refusals = new RefusalLog(log, now, audit);
   const routeBy = async (by: PlannerProcess) => {
@@ -115,91 +106,28 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const work = new Work();
   let draining = false;
   const clients = new ClientUse(new ClientAddresses(options.trustedProxies), limits, now);
-  const turns = new Turns();
-  const mesh: Mesh = {
+  const readiness = createReadiness(executors, { now });
+  const services: GatewayServices = {
     router: () => router,
     callers,
     clients,
-    turns,
+    turns: new Turns(),
     exposures,
     limits,
     log,
     refusals,
+    isAccessLogged: options.accessLog ?? false,
     work,
+    async problems() {
+      if (draining) return ['this process is shutting down'];
+      const missing = (await readiness.missing()).map((name) => `the subgraph ${name} is not ready`);
+      const own = (await options.problems?.()) ?? [];
+      return [...own, ...missing];
+    },
   };
-  const readiness = createReadiness(executors, { now });
-  const sockets = createWebSocketDoor(mesh);
-
-  const problems = async (): Promise<readonly string[]> => {
-    if (draining) return ['this process is shutting down'];
-    const missing = (await readiness.missing()).map((name) => `the subgraph ${name} is not ready`);
-    const own = (await options.problems?.()) ?? [];
-    return [...own, ...missing];
-  };
-
-  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    setCommonHeaders(response);
-    const url = request.url ?? '/';
-    const mark = url.indexOf('?');
-    const path = mark === -1 ? url : url.slice(0, mark);
-    if (path === '/graphql') return serveGraphql(mesh, request, response, mark === -1 ? '' : url.slice(mark));
-    const requestId = newRequestId();
-    response.setHeader('x-request-id', requestId);
-    if (path === '/') return sendRoot(request, response, exposures.explorer);
-    if (path === '/health/live') return sendHealth(response, []);
-    if (path === '/health/ready') return sendHealth(response, await problems());
-    sendNotFound(request, response, path, requestId);
-  };
-
-  const serverOptions = {
-    noDelay: true,
-    keepAliveTimeout: keepAliveTimeoutMs,
-    headersTimeout: limits.requestTimeoutMs,
-    // A body has a time limit of its own, which depends on its caller.
-    requestTimeout: limits.requestTimeoutMs + bodyBoundsOf(limits, false).timeoutMs,
-    maxHeaderSize: 16 * 1024,
-    // Clients offer other protocols too, Java's HTTP/2 with every first request: what is not taken is served as it came.
-    shouldUpgradeCallback: (request: IncomingMessage) =>
-      request.headers.upgrade?.toLowerCase() === 'websocket',
-  };
-  const server =
-    tls === undefined
-      ? createServer(serverOptions)
-      : createTlsServer({ ...serverOptions, handshakeTimeout: handshakeMsMax, ...tls.current() });
-  const unwatch = tls?.onChange(
-    (material) => 'setSecureContext' in server && server.setSecureContext(material),
-  );
-  server.maxConnections = limits.connectionsMax;
+  const pipeline = createPipeline(services, options.doors ?? doors);
+  const { server, unwatch } = createHttpServer(services, pipeline, tls);
   const connections = createHttpDrain(server);
-  server.on('connection', (socket) => {
-    if (clients.connected(socket)) return;
-    const requestId = newRequestId();
-    const clientAddress = socket.remoteAddress ?? null;
-    refusals.thrown(new RateLimited('Too many connections.', 1_000), { requestId, clientAddress });
-    socket.destroy();
-  });
-  server.on('request', (request, response) => {
-    serve(request, response).catch((error: unknown) => {
-      log.error({ err: error }, 'a request could not be answered');
-      response.destroy();
-    });
-  });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // An answer that has begun cannot be followed by another.
-    if (!socket.writable || (socket instanceof Socket && socket.bytesWritten > 0)) socket.destroy();
-    else socket.end(bareAnswer(statusOfBrokenRequest(error.code), { 'x-request-id': newRequestId() }));
-  });
-  server.on('upgrade', (request, socket, head) => {
-    socket.on('error', () => socket.destroy());
-    const path = (request.url ?? '').split('?')[0];
-    if (path === '/graphql' && !work.closing) return sockets.upgrade(request, socket, head);
-    const headers = { 'x-request-id': newRequestId() };
-    socket.end(
-      path === '/graphql'
-        ? bareAnswer('503 Service Unavailable', { ...headers, 'retry-after': '1' })
-        : bareAnswer('404 Not Found', headers),
-    );
-  });
 
   let stopped: Promise<void> | undefined;
   let closed: Promise<void> | undefined;
@@ -210,7 +138,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const stop = (): Promise<void> => {
     drain();
     work.close();
-    sockets.drain();
+    pipeline.drain();
     stopped ??= connections.stop(lingerMs).then(() => work.idle());
     return stopped;
   };
@@ -218,12 +146,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     await within(graceMs, stop());
     work.cut();
     await within(lastAnswersMs, work.idle());
-    sockets.close();
+    pipeline.close();
     server.closeIdleConnections();
     const cutOff = setTimeout(() => server.closeAllConnections(), lastAnswersMs);
     await connections.closed;
     clearTimeout(cutOff);
-    unwatch?.();
+    unwatch();
     refusals[Symbol.dispose]();
     await within(lastAnswersMs, audit[Symbol.asyncDispose]());
     await callers[Symbol.asyncDispose]();

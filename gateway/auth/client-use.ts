@@ -268,6 +268,31 @@ export class ClientUse {
   }
 }
 
+/** What one client has not read yet of its answers. */
+export class Unread {
+  readonly #clients: ClientUse;
+  readonly #use: Use;
+
+  constructor(clients: ClientUse, use: Use) {
+    this.#clients = clients;
+    this.#use = use;
+  }
+
+  get isTooMuch(): boolean {
+    return this.#clients.leavesUnread(this.#use);
+  }
+
+  /** Throws RateLimited where it is too much. */
+  refuse(): void {
+    if (this.isTooMuch) throw new RateLimited('Too many bytes of answers to you wait to be read.', 1_000);
+  }
+
+  /** As `ClientUse.holdAnswer`. */
+  hold(bytes: number): (() => void) | undefined {
+    return this.#clients.holdAnswer(this.#use, bytes);
+  }
+}
+
 function isLoopback(address: string | null): boolean {
   return address === '::1' || address?.startsWith('127.') === true;
 }

@@ -10,6 +10,9 @@ export interface Exposures {
   readonly explorer: Exposure;
 }
 
+/** What is open unless configured otherwise. */
+export const openExposures: Exposures = { introspection: 'on', explorer: 'on' };
+
 /** Whoever is not known counts as without a key. */
 export function isExposed(exposure: Exposure, caller: Caller | undefined): boolean {
   if (exposure !== 'authenticated') return exposure === 'on';

@@ -15,8 +15,8 @@ import {
 } from 'graphql';
 import { type Caller, meetsScopes } from '#core/caller.ts';
 import type { ErrorCode } from '#core/errors.ts';
-import type { IsIncluded } from '../document/conditions.ts';
-import { typenameField } from '../document/fragments.ts';
+import type { IsIncluded } from '../document/selections.ts';
+import { typenameField } from '../document/selections.ts';
 import type { PolicyIndex, Requirement } from './policy.ts';
 
 /** What an operation demands: every selected field that has a requirement, with it. */

@@ -1,6 +1,6 @@
 import { type FragmentDefinitionNode, Kind, parse, print } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { inclusionBy } from '../document/conditions.ts';
+import { inclusionBy } from '../document/selections.ts';
 import { filterOperation } from './auth.ts';
 
 /** What is left of a document, on one line. */

@@ -11,7 +11,7 @@ import {
   parse,
   type SelectionSetNode,
 } from 'graphql';
-import { fragmentsOf } from '../document/fragments.ts';
+import { fragmentsOf } from '../document/selections.ts';
 import { tooCostly } from '../errors.ts';
 
 /** Root fields `__schema` and `__type` of one operation. */

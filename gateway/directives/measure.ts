@@ -10,7 +10,7 @@ import {
   type TypeNode,
   type ValueNode,
 } from 'graphql';
-import { fragmentsOf } from '../document/fragments.ts';
+import { fragmentsOf } from '../document/selections.ts';
 import { tooCostly } from '../errors.ts';
 import type { GatewayLimits } from '../limits.ts';
 

@@ -2,7 +2,7 @@ import { buildASTSchema, buildSchema, Kind, parse, print } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { readFields } from '../planning/supergraph-fields.ts';
 import { canonicalize } from './canonical-operation.ts';
-import { fragmentsOf } from './fragments.ts';
+import { fragmentsOf } from './selections.ts';
 
 const sdl = `
   directive @join__type(graph: String, key: String) repeatable on OBJECT

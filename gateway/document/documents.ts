@@ -21,9 +21,9 @@ import { refuseOutsizedDocument } from '../directives/measure.ts';
 import { type ClientError, type ClientResult, clientError, refusal } from '../errors.ts';
 import { canonicalize } from './canonical-operation.ts';
 import { findMergeConflicts } from './field-merging.ts';
-import { fragmentsOf } from './fragments.ts';
 import { withoutLargeIntegers } from './large-integers.ts';
 import { type Graph, Operation, type OperationText } from './operation.ts';
+import { fragmentsOf } from './selections.ts';
 import { SingleRootFieldRule } from './single-root-field.ts';
 
 /** A document that may run, or the answer that refuses it. */

@@ -21,7 +21,7 @@ import {
   type ValueNode,
 } from 'graphql';
 import { tooCostly } from '../errors.ts';
-import { fragmentsOf } from './fragments.ts';
+import { fragmentsOf } from './selections.ts';
 
 /** A selected field with the type that it is selected on. */
 interface Placed {

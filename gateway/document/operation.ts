@@ -46,7 +46,7 @@ import { pruneTypeConditions } from '../planning/prune.ts';
 import { splitByRequirement } from '../planning/requirements.ts';
 import type { SupergraphFields } from '../planning/supergraph-fields.ts';
 import { type CanonicalOperation, type ClientField, responseKey } from './canonical-operation.ts';
-import { conditionVariables, type IsIncluded, inclusionBy } from './conditions.ts';
+import { conditionVariables, type IsIncluded, inclusionBy } from './selections.ts';
 
 /** What operations are compiled against: one supergraph. */
 export interface Graph {

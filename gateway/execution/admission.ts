@@ -6,6 +6,7 @@ import {
   type VariableDefinitionNode,
 } from 'graphql';
 import { type AdmissionMark, withAdmissionMark } from '#transport/admission.ts';
+import { typenameField } from '../document/selections.ts';
 import type { Fetch, Step } from '../planning/plan.ts';
 
 /** The metered fields of a mutation in one subgraph, which are admitted together before the first of them runs. */
@@ -23,8 +24,6 @@ export interface AdmittedRoot {
   readonly key: string;
   readonly fetch: Fetch;
 }
-
-const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
 function operationOf({ document }: Fetch): OperationDefinitionNode | undefined {
   return document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
@@ -81,7 +80,7 @@ export function createAdmission(roots: readonly AdmittedRoot[]): Admission {
     const selections = of.flatMap(({ fetch }) =>
       fieldsOf(fetch).map((field) =>
         withAdmissionMark(
-          { ...field, selectionSet: { kind: Kind.SELECTION_SET, selections: [typename] } },
+          { ...field, selectionSet: { kind: Kind.SELECTION_SET, selections: [typenameField] } },
           mark,
         ),
       ),

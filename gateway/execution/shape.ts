@@ -20,7 +20,7 @@ import {
 } from 'graphql';
 import type { Denied } from '../directives/auth.ts';
 import { type ClientField, responseKey } from '../document/canonical-operation.ts';
-import type { IsIncluded } from '../document/conditions.ts';
+import type { IsIncluded } from '../document/selections.ts';
 
 export interface TypeShape {
   readonly nonNull: boolean;

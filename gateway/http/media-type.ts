@@ -1,23 +1,13 @@
-/** The ways in which the result of an operation can be written. */
-export type ResultType = 'application/json' | 'application/graphql-response+json' | 'text/event-stream';
-
-/** The ways in which the results of a subscription can be written. */
-export type StreamType = 'text/event-stream' | 'multipart/mixed';
-
-/** What a client accepts and we can write; undefined where there is nothing. */
-export interface Accepted {
-  readonly result: ResultType | undefined;
-  readonly stream: StreamType | undefined;
-}
-
-interface MediaRange {
+/** One range of an Accept header, or one media type, with the parameters that matter. */
+export interface MediaRange {
   readonly type: string;
   readonly quality: number;
   readonly charset: string | undefined;
   readonly subscriptionSpec: string | undefined;
 }
 
-function rangesOf(accept: string): MediaRange[] {
+/** The ranges that a header accepts, the best first. */
+export function rangesOf(accept: string): MediaRange[] {
   return accept
     .split(',')
     .map((part) => {
@@ -36,47 +26,20 @@ function rangesOf(accept: string): MediaRange[] {
     .sort((a, b) => b.quality - a.quality);
 }
 
-const json: Accepted = { result: 'application/json', stream: undefined };
-
-const known: ReadonlyMap<string, Accepted> = new Map<string, Accepted>([
-  ['application/json', json],
-  ['application/graphql-response+json', { result: 'application/graphql-response+json', stream: undefined }],
-  ['text/event-stream', { result: 'text/event-stream', stream: 'text/event-stream' }],
-  ['application/*', json],
-  ['*/*', json],
+/** A page, and what the answers of the gateway are otherwise. */
+const pageOrData: ReadonlySet<string> = new Set([
+  'text/html',
+  'application/json',
+  'application/graphql-response+json',
+  'text/event-stream',
+  'application/*',
+  '*/*',
 ]);
-
-const nothing: Accepted = { result: undefined, stream: undefined };
-
-/** What one range accepts; parts are for those who name the protocol of subscriptions, as `@defer` has parts too. */
-function acceptedBy({ type, charset, subscriptionSpec }: MediaRange): Accepted {
-  if (type === 'multipart/mixed' && subscriptionSpec === '1.0') {
-    return { result: undefined, stream: 'multipart/mixed' };
-  }
-  return charset === undefined || charset === 'utf-8' ? (known.get(type) ?? nothing) : nothing;
-}
-
-/** What the client accepts, the first of each kind where it accepts several. */
-export function negotiateAnswer(accept: string | undefined): Accepted {
-  if (accept === undefined || accept === '') return json;
-  return (
-    known.get(accept) ??
-    rangesOf(accept)
-      .map(acceptedBy)
-      .reduce(
-        (first, next) => ({
-          result: first.result ?? next.result,
-          stream: first.stream ?? next.stream,
-        }),
-        nothing,
-      )
-  );
-}
 
 /** True for a browser that opens the address: it would rather read a page than JSON. */
 export function prefersPage(accept: string | undefined): boolean {
   if (accept?.includes('text/html') !== true) return false;
-  const first = rangesOf(accept).find(({ type }) => type === 'text/html' || known.has(type));
+  const first = rangesOf(accept).find(({ type }) => pageOrData.has(type));
   return first?.type === 'text/html';
 }
 

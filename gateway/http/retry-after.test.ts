@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { errorCatalogue, HeddleError } from '#core/errors.ts';
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
 import { createSampleMesh } from '#test/support/sample-subgraphs.ts';
-import { retryAfterOf } from './retry-after.ts';
+import { retryAfterOf } from './headers.ts';
 
 /** What every subgraph but tenants answers. */
 let errors: readonly { readonly code: string; readonly retryAfterMs?: unknown }[] = [];

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
+import type { Unread } from '../auth/client-use.ts';
 import type { ClientResult } from '../errors.ts';
 import { type Answer, isStream } from '../router.ts';
-import type { Unread } from './door.ts';
-import { setRetryAfter } from './retry-after.ts';
+import type { Exchange } from './exchange.ts';
+import { setRetryAfter } from './headers.ts';
 
 /** How the results of a subscription are written into one response, one after another. */
 export interface Framing {
@@ -29,19 +30,19 @@ function drained(response: ServerResponse): Promise<void> {
 }
 
 /**
- * Writes the answer in its framing. The next result is asked for when the client has taken the last; a client that
- * leaves ends the source, and so does one that leaves too much unread.
+ * Writes the answer in its framing. The next result is read when the client has taken the last; a client that leaves ends
+ * the source, and so do one that leaves too much unread and the end of the process.
  */
 export async function sendFramed(
-  response: ServerResponse,
+  { response, signal, services: { limits } }: Exchange,
   framing: Framing,
   answer: Answer,
-  signal: AbortSignal,
-  keepAliveMs: number,
   unread: Unread,
 ): Promise<void> {
-  if (signal.aborted) {
+  if (isStream(answer) ? signal.aborted : response.destroyed) {
     if (isStream(answer)) await answer.return?.();
+    // The process ends first: its client is still there to read it.
+    if (!response.destroyed) signal.throwIfAborted();
     return;
   }
   const whole = isStream(answer) ? undefined : framing.next(answer) + framing.closing;
@@ -60,10 +61,10 @@ export async function sendFramed(
   response.write(framing.opening);
   const keepAlive = setInterval(() => {
     if (!response.writableNeedDrain) response.write(framing.keepAlive);
-  }, keepAliveMs);
-  const leave = () => {
-    answer.return?.().catch(() => undefined);
-  };
+  }, limits.keepAliveMs);
+  // Signals that depend on this one abort after its listeners: a subgraph first hears that the process ends, then that the
+  // stream is left, which would cancel its call.
+  const leave = () => queueMicrotask(() => answer.return?.().catch(() => undefined));
   signal.addEventListener('abort', leave, { once: true });
   try {
     for (let event = await answer.next(); event.done !== true; event = await answer.next()) {

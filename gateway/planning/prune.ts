@@ -12,7 +12,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { fragmentsOf, typenameField } from '../document/fragments.ts';
+import { fragmentsOf, typenameField } from '../document/selections.ts';
 
 type Possible = ReadonlySet<GraphQLObjectType>;
 

@@ -18,7 +18,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { type IsIncluded, inclusionBy } from '#gateway/document/conditions.ts';
+import { type IsIncluded, inclusionBy } from '#gateway/document/selections.ts';
 import type { Random } from '#test/support/random.ts';
 
 /** An operation with aliases that mean nothing, and the way back from its answers to those of the operation without. */

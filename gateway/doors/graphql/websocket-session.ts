@@ -1,31 +1,33 @@
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CloseCode, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws';
+import {
+  CloseCode,
+  GRAPHQL_TRANSPORT_WS_PROTOCOL,
+  MessageType,
+  parseMessage,
+  type SubscribePayload,
+} from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { newRequestId } from '#core/request-id.ts';
 import type { Credentials } from '../../auth/caller.ts';
-import { type Client, RateLimited } from '../../auth/client-use.ts';
+import { type Client, RateLimited, Unread } from '../../auth/client-use.ts';
 import { type ClientError, type ClientResult, presentFailure, refusal } from '../../errors.ts';
+import { isRefused, prepareOperation } from '../../http/prepare-operation.ts';
 import {
-  clientRequestIdOf,
-  credentialsOf,
-  isRefused,
-  type Mesh,
+  type GatewayServices,
   type Operating,
-  prepareOperation,
   refuseRateLimited,
   shuttingDown,
-  Unread,
   useOfCaller,
-} from '../../http/door.ts';
-import { IncomingMessageBytes } from '../../http/incoming-message.ts';
+} from '../../http/services.ts';
+import { goingAway, type IncomingMessageBytes, tryAgainLater } from '../../http/sockets/incoming-message.ts';
+import type { SocketConnection, SocketSession } from '../../http/sockets/socket-connection.ts';
 import { type Answer, isOperation, isStream } from '../../router.ts';
 
-export const goingAway = 1001;
-const tryAgainLater = 1013;
+/** The subprotocol that is spoken here. */
+export const graphqlTransportWs = GRAPHQL_TRANSPORT_WS_PROTOCOL;
 
 /** Bytes of the reason of a close (RFC 6455, 5.5): ws throws beyond them. */
 const reasonBytesMax = 123;
@@ -56,15 +58,14 @@ function credentialsIn(payload: Readonly<Record<string, unknown>> | null | undef
 }
 
 /** One client's WebSocket: the server's side of graphql-transport-ws. */
-export class WebSocketSession {
-  readonly #mesh: Mesh;
+export class WebSocketSession implements SocketSession {
+  readonly #services: GatewayServices;
   readonly #socket: WebSocket;
   /** What the WebSocket's frames are written to. */
   readonly #wire: Socket;
   #corked = false;
   readonly #client: Client;
-  /** What the client is sending at the moment. */
-  readonly incoming: IncomingMessageBytes;
+  readonly #incoming: IncomingMessageBytes;
   readonly #clientRequestId: string | null;
   readonly #running = new Map<string, Running>();
   readonly #initTimeout: NodeJS.Timeout;
@@ -74,34 +75,22 @@ export class WebSocketSession {
   #acknowledged = false;
   #closeWhenIdle = false;
 
-  constructor(mesh: Mesh, socket: WebSocket, request: IncomingMessage) {
-    this.#mesh = mesh;
+  constructor({ services, socket, wire, client, clientRequestId, credentials, incoming }: SocketConnection) {
+    this.#services = services;
     this.#socket = socket;
-    this.#wire = request.socket;
-    this.#client = mesh.clients.clientOf(request);
-    this.#unread = new Unread(mesh.clients, this.#client.use);
-    this.incoming = new IncomingMessageBytes(mesh, socket, this.#client, request.socket);
-    this.#hold();
-    this.#clientRequestId = clientRequestIdOf(request);
-    this.#credentials = credentialsOf(request);
+    this.#wire = wire;
+    this.#client = client;
+    this.#unread = new Unread(services.clients, client.use);
+    this.#incoming = incoming;
+    this.#clientRequestId = clientRequestId;
+    this.#credentials = credentials;
     this.#initTimeout = setTimeout(() => {
       socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
-    }, mesh.limits.wsInitTimeoutMs);
-  }
-
-  /** Behind a proxy, the socket stands for a connection. */
-  #hold(): void {
-    const { use, address, isProxied } = this.#client;
-    if (!isProxied) return;
-    if (this.#mesh.clients.hold(use, address)) {
-      this.#socket.once('close', () => this.#mesh.clients.release(use));
-    } else this.#socket.close(tryAgainLater, 'Too many connections');
+    }, services.limits.wsInitTimeoutMs);
   }
 
   /** One message of the client. */
   receive(text: string): void {
-    // After its close, what the client had already sent still comes; nobody would hear what became of it.
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
     let message: ReturnType<typeof parseMessage>;
     try {
       message = parseMessage(text);
@@ -162,14 +151,14 @@ export class WebSocketSession {
     if (authorization === undefined && apiKey === undefined) this.#credentials = credentialsIn(payload);
     const caller = await this.#identify(requestId);
     if (caller.kind === 'ANONYMOUS') this.#holdAnonymous();
-    else this.incoming.admit();
+    else this.#incoming.admit();
     this.#acknowledged = true;
     this.#send(JSON.stringify({ type: MessageType.ConnectionAck }));
   }
 
   /** Throws RateLimited where the address has too many sockets without a key. */
   #holdAnonymous(): void {
-    const { clients } = this.#mesh;
+    const { clients } = this.#services;
     if (!clients.holdAnonymousSocket(this.#client)) {
       throw new RateLimited('Too many WebSockets without a key are open from this address.', 1_000);
     }
@@ -177,15 +166,15 @@ export class WebSocketSession {
   }
 
   #refuseConnection(error: unknown, requestId: string): void {
-    this.#mesh.refusals.thrown(error, this.#asked(requestId));
+    this.#services.refusals.thrown(error, this.#asked(requestId));
     const code = error instanceof HeddleError ? error.code : 'INTERNAL';
-    if (code === 'UNAUTHENTICATED' || code === 'FORBIDDEN') this.#mesh.clients.refused(this.#client.use);
+    if (code === 'UNAUTHENTICATED' || code === 'FORBIDDEN') this.#services.clients.refused(this.#client.use);
     if (code === 'UNAUTHENTICATED') this.#socket.close(CloseCode.Unauthorized, 'Unauthorized');
     else if (code === 'FORBIDDEN') this.#socket.close(CloseCode.Forbidden, 'Forbidden');
     else if (code === 'OVERLOADED' || code === 'RATE_LIMITED')
       this.#socket.close(tryAgainLater, 'Try again later');
     else {
-      this.#mesh.log.error({ err: error }, 'a WebSocket could not be admitted');
+      this.#services.log.error({ err: error }, 'a WebSocket could not be admitted');
       this.#socket.close(CloseCode.InternalServerError, 'Internal server error');
     }
   }
@@ -195,8 +184,8 @@ export class WebSocketSession {
   }
 
   async #identify(requestId: string): Promise<Caller> {
-    refuseRateLimited(this.#mesh, this.#client, this.#credentials);
-    return this.#mesh.callers.identify(this.#credentials, this.#asked(requestId));
+    refuseRateLimited(this.#services, this.#client, this.#credentials);
+    return this.#services.callers.identify(this.#credentials, this.#asked(requestId));
   }
 
   #start(id: string, payload: SubscribePayload): void {
@@ -213,7 +202,7 @@ export class WebSocketSession {
       );
       return;
     }
-    const { work, limits } = this.#mesh;
+    const { work, limits } = this.#services;
     if (work.closing || this.#running.size >= limits.operationsPerSocketMax) {
       if (this.#unreadBytes() > bufferedBytesMax) {
         this.#socket.close(tryAgainLater, 'Too many operations');
@@ -224,7 +213,7 @@ export class WebSocketSession {
         ? 'This process is shutting down.'
         : 'Too many operations run over this WebSocket.';
       const { errors = [] } = refusal('OVERLOADED', why, { retryAfterMs: 1000, notBegun: true, requestId });
-      this.#mesh.refusals.answered(errors, this.#asked(requestId));
+      this.#services.refusals.answered(errors, this.#asked(requestId));
       this.#sendErrors(id, errors);
       return;
     }
@@ -258,9 +247,9 @@ export class WebSocketSession {
         await this.#deliver(id, answer, left.signal);
       })
       .catch((error: unknown) => {
-        this.#mesh.refusals.thrown(error, this.#asked(requestId));
-        const { errors = [] } = presentFailure(error, { requestId, log: this.#mesh.log });
-        if (!(error instanceof RateLimited)) this.#mesh.clients.refused(this.#client.use);
+        this.#services.refusals.thrown(error, this.#asked(requestId));
+        const { errors = [] } = presentFailure(error, { requestId, log: this.#services.log });
+        if (!(error instanceof RateLimited)) this.#services.clients.refused(this.#client.use);
         if (!left.signal.aborted) this.#sendErrors(id, errors);
       })
       .finally(() => {
@@ -272,17 +261,18 @@ export class WebSocketSession {
 
   async #answer(payload: SubscribePayload, requestId: string, signal: AbortSignal): Promise<Answer> {
     const caller = await this.#identify(requestId);
-    this.#unread = new Unread(this.#mesh.clients, useOfCaller(this.#mesh, this.#client, caller));
+    this.#unread = new Unread(this.#services.clients, useOfCaller(this.#services, this.#client, caller));
     const { query, operationName } = payload;
-    const operation = await prepareOperation(this.#mesh, this.#client, caller, query, operationName);
+    const operation = await prepareOperation(this.#services, this.#client, caller, query, operationName);
     if (!isOperation(operation)) {
-      this.#mesh.clients.refused(useOfCaller(this.#mesh, this.#client, caller));
-      this.#mesh.refusals.answered(operation.errors ?? [], { ...this.#asked(requestId), caller });
+      this.#services.clients.refused(useOfCaller(this.#services, this.#client, caller));
+      this.#services.refusals.answered(operation.errors ?? [], { ...this.#asked(requestId), caller });
       return operation;
     }
     const context = { ...this.#asked(requestId), caller, signal };
-    const answer = await this.#mesh.router().run(operation, payload.variables, context);
-    if (isRefused(answer, caller)) this.#mesh.clients.refused(useOfCaller(this.#mesh, this.#client, caller));
+    const answer = await this.#services.router().run(operation, payload.variables, context);
+    if (isRefused(answer, caller))
+      this.#services.clients.refused(useOfCaller(this.#services, this.#client, caller));
     return answer;
   }
 

@@ -1,9 +1,8 @@
-import type { ServerResponse } from 'node:http';
 import { parse } from 'graphql';
 import { systemCaller } from '#core/caller.ts';
 import { subgraphNames } from '#core/subgraph-names.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
-import type { SubgraphExecutors } from '../../router.ts';
+import type { SubgraphExecutors } from './router.ts';
 
 const probes = {
   // Looking up a key that nobody has reaches the database, which every call needs.
@@ -68,16 +67,4 @@ export function createReadiness(
       return asked;
     },
   };
-}
-
-/** Answers a health question: 200 when all is well, else 503 with what is not. */
-export function sendHealth(response: ServerResponse, problems: readonly string[]): void {
-  const body = JSON.stringify(problems.length === 0 ? { status: 'ok' } : { status: 'unavailable', problems });
-  response.writeHead(problems.length === 0 ? 200 : 503, {
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-    ...(problems.length === 0 ? {} : { 'retry-after': '1' }),
-    'content-length': Buffer.byteLength(body),
-  });
-  response.end(body);
 }

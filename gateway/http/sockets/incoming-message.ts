@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { Client } from '../auth/client-use.ts';
-import { bodyBoundsOf } from '../limits.ts';
-import type { Mesh } from './door.ts';
+import type { Client } from '../../auth/client-use.ts';
+import { bodyBoundsOf } from '../../limits.ts';
+import type { GatewayServices } from '../services.ts';
 
+/** Close codes of WebSockets (RFC 6455, section 7.4). */
+export const goingAway = 1001;
+export const tryAgainLater = 1013;
 const messageTooBig = 1009;
-const tryAgainLater = 1013;
 /** Most bytes that one read of a connection brings. */
 const readBytesMax = 64 * 1024;
 /** Of a control frame of a client, beside what it carries. */
@@ -16,15 +18,15 @@ const controlFrameBytes = 6;
  * caller has shown a key the message must be small, as a body without a key.
  */
 export class IncomingMessageBytes {
-  readonly #mesh: Mesh;
+  readonly #services: GatewayServices;
   readonly #socket: WebSocket;
   readonly #client: Client;
   #hasKey = false;
   #bytes = 0;
   #begunMs = 0;
 
-  constructor(mesh: Mesh, socket: WebSocket, client: Client, wire: Socket) {
-    this.#mesh = mesh;
+  constructor(services: GatewayServices, socket: WebSocket, client: Client, wire: Socket) {
+    this.#services = services;
     this.#socket = socket;
     this.#client = client;
     // Before ws looks at it: a message that is complete with this read is released by it.
@@ -45,7 +47,7 @@ export class IncomingMessageBytes {
   /** A message is complete: false, and the socket closes, where it is too large for its caller. */
   complete(bytes: number): boolean {
     this.#forget(this.#bytes);
-    if (bytes <= bodyBoundsOf(this.#mesh.limits, !this.#hasKey).bytesMax) return true;
+    if (bytes <= bodyBoundsOf(this.#services.limits, !this.#hasKey).bytesMax) return true;
     this.#socket.close(messageTooBig, 'Message too big');
     return false;
   }
@@ -53,21 +55,21 @@ export class IncomingMessageBytes {
   /** Cuts off a client whose message takes too long. */
   refuseSlow(nowMs: number): void {
     if (this.#bytes === 0) return;
-    const { timeoutMs } = bodyBoundsOf(this.#mesh.limits, !this.#hasKey);
+    const { timeoutMs } = bodyBoundsOf(this.#services.limits, !this.#hasKey);
     if (nowMs - this.#begunMs > timeoutMs) this.#socket.terminate();
   }
 
   #receive(bytes: number): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     try {
-      this.#mesh.clients.addBytes(this.#client.use, bytes, !this.#hasKey);
+      this.#services.clients.addBytes(this.#client.use, bytes, !this.#hasKey);
     } catch {
       this.#socket.close(tryAgainLater, 'Try again later');
       return;
     }
     if (this.#bytes === 0) this.#begunMs = performance.now();
     this.#bytes += bytes;
-    const { bytesMax } = bodyBoundsOf(this.#mesh.limits, !this.#hasKey);
+    const { bytesMax } = bodyBoundsOf(this.#services.limits, !this.#hasKey);
     // What is complete within this read is not counted twice, so one read more than the message is no message too large.
     if (this.#bytes > bytesMax + readBytesMax) this.#socket.close(messageTooBig, 'Message too big');
   }
@@ -75,6 +77,6 @@ export class IncomingMessageBytes {
   #forget(bytes: number): void {
     const forgotten = Math.min(bytes, this.#bytes);
     this.#bytes -= forgotten;
-    this.#mesh.clients.removeBytes(this.#client.use, forgotten, !this.#hasKey);
+    this.#services.clients.removeBytes(this.#client.use, forgotten, !this.#hasKey);
   }
 }

@@ -78,3 +78,15 @@ async function endCompressed(response: ServerResponse, encoding: Encoding, plain
     running--;
   }
 }
+
+/** Ends the response with a short text; its status is set already. */
+export function sendText(response: ServerResponse, contentType: string, text: string): void {
+  response.setHeader('content-type', contentType);
+  response.setHeader('content-length', Buffer.byteLength(text));
+  response.end(text);
+}
+
+/** Ends the response with a short value as JSON; its status is set already. */
+export function sendValue(response: ServerResponse, value: unknown): void {
+  sendText(response, 'application/json; charset=utf-8', JSON.stringify(value));
+}

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Exposure } from '../../auth/exposure.ts';
 import { prefersPage } from '../../http/media-type.ts';
+import { sendText, sendValue } from '../../http/send.ts';
+import type { Door } from '../door.ts';
 
 const style =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}' +
@@ -35,33 +36,27 @@ ${link}
 `;
 }
 
-/** GET /: what this is and where things are, as a page or as JSON. */
-export function sendRoot(request: IncomingMessage, response: ServerResponse, explorer: Exposure): void {
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.writeHead(405, { allow: 'GET, HEAD', 'content-type': 'application/json; charset=utf-8' });
-    response.end('{"errors":[{"message":"Send a GET.","extensions":{"code":"BAD_USER_INPUT"}}]}');
-    return;
-  }
-  response.setHeader('vary', 'accept');
-  if (prefersPage(request.headers.accept)) {
-    const page = pageWith(explorer);
-    response.writeHead(200, {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': policy,
-      'content-length': Buffer.byteLength(page),
+/** What this is and where things are, as a page or as JSON. */
+export const rootPageDoor: Door = {
+  name: 'root-page',
+  paths: [{ methods: ['GET', 'HEAD'], pattern: '/', access: 'unlimited' }],
+  isCrossOrigin: false,
+  challenge: 'Bearer',
+  handle({ request, response, services: { exposures } }) {
+    response.setHeader('vary', 'accept');
+    if (prefersPage(request.headers.accept)) {
+      response.setHeader('content-security-policy', policy);
+      sendText(response, 'text/html; charset=utf-8', pageWith(exposures.explorer));
+      return;
+    }
+    sendValue(response, {
+      name: 'Heddle',
+      graph: '/graphql',
+      explorer: exposures.explorer === 'off' ? null : '/graphql',
+      health: { live: '/health/live', ready: '/health/ready' },
     });
-    response.end(page);
-    return;
-  }
-  const body = JSON.stringify({
-    name: 'Heddle',
-    graph: '/graphql',
-    explorer: explorer === 'off' ? null : '/graphql',
-    health: { live: '/health/live', ready: '/health/ready' },
-  });
-  response.writeHead(200, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-  });
-  response.end(body);
-}
+  },
+  writeError({ response }, { error }) {
+    sendValue(response, { errors: [error] });
+  },
+};

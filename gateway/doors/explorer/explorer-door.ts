@@ -1,13 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ErrorCode, HeddleError } from '#core/errors.ts';
-import type { Client } from '../../auth/client-use.ts';
-import { isExposed } from '../../auth/exposure.ts';
-import { presentFailure } from '../../errors.ts';
-import { acceptedEncoding, compress, type Encoding } from '../../http/compression.ts';
-import { credentialsOf, type Mesh, refuseRateLimited } from '../../http/door.ts';
-import { setRetryAfter } from '../../http/retry-after.ts';
-import type { LoggedRequest } from '../../log/refusal-log.ts';
+import { type Exchange, readCredentials } from '../../http/exchange.ts';
+import { prefersPage } from '../../http/media-type.ts';
+import { BadRequest } from '../../http/problem.ts';
+import { acceptedEncoding, compress, type Encoding, sendText } from '../../http/send.ts';
+import type { Door } from '../door.ts';
 import { exampleOperations } from './explorer-examples.ts';
 import { explorerScript } from './explorer-script.ts';
 
@@ -93,92 +89,54 @@ function keyInBasic(authorization: string): string | undefined {
   return text.slice(colon + 1) || text.slice(0, colon) || undefined;
 }
 
-/** Throws HeddleError where the Explorer is not open to whom asks for it. */
-async function admit(mesh: Mesh, request: IncomingMessage, client: Client, requestId: string): Promise<void> {
-  const { explorer } = mesh.exposures;
-  if (explorer === 'off') throw new HeddleError('NOT_FOUND', 'The Explorer is turned off here.');
-  const given = credentialsOf(request);
-  const key = explorer === 'on' ? undefined : keyInBasic(given.authorization ?? '');
-  const credentials = key === undefined ? given : { apiKey: key };
-  refuseRateLimited(mesh, client, credentials);
-  if (explorer === 'on') return;
-  const caller = await mesh.callers.identify(credentials, { requestId, clientAddress: client.address });
-  if (!isExposed(explorer, caller)) {
-    throw new HeddleError('UNAUTHENTICATED', 'The Explorer requires an API key, as the password.');
-  }
-}
-
-const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
-  NOT_FOUND: 404,
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  RATE_LIMITED: 429,
-  OVERLOADED: 503,
+/** The Explorer for browsers that open the address of the graph; it is made when it is first asked for, and kept. */
+export const explorerDoor: Door = {
+  name: 'explorer',
+  paths: [
+    {
+      methods: ['GET'],
+      pattern: '/graphql',
+      access: ({ explorer }) => accessBy[explorer],
+      when: { text: 'accept: text/html', holds: ({ headers }) => prefersPage(headers.accept) },
+    },
+  ],
+  isCrossOrigin: true,
+  challenge: 'Basic realm="Heddle Explorer", charset="UTF-8"',
+  readCredentials(request) {
+    const given = readCredentials(request);
+    const key = keyInBasic(given.authorization ?? '');
+    return key === undefined ? given : { apiKey: key };
+  },
+  handle: sendPage,
+  writeError({ response }, { error }) {
+    sendText(response, 'text/plain; charset=utf-8', `${error.message}\n`);
+  },
 };
 
-function sendText(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, {
-    'content-type': 'text/plain; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-  });
-  response.end(text);
-}
+const accessBy = { on: 'public', authenticated: 'required', off: 'off' } as const;
 
-/** Answers a browser with the Explorer, or says why not; made when it is first asked for and kept. */
-export async function serveExplorer(
-  mesh: Mesh,
-  request: IncomingMessage,
-  response: ServerResponse,
-  asked: LoggedRequest,
-): Promise<void> {
-  const client = mesh.clients.clientOf(request);
-  try {
-    await admit(mesh, request, client, asked.requestId);
-    await sendPage(mesh, client, request, response);
-  } catch (error) {
-    mesh.refusals.thrown(error, asked);
-    const result = presentFailure(error, { requestId: asked.requestId, log: mesh.log });
-    const [first] = result.errors ?? [];
-    const status = statuses[first?.extensions?.code as ErrorCode] ?? 500;
-    if (response.headersSent) {
-      response.destroy();
-      return;
-    }
-    if (status === 401)
-      response.setHeader('www-authenticate', 'Basic realm="Heddle Explorer", charset="UTF-8"');
-    if (status < 429) mesh.clients.refused(client.use);
-    setRetryAfter(response, result);
-    sendText(response, status, `${first?.message}\n`);
-  }
-}
-
-async function sendPage(
-  mesh: Mesh,
-  client: Client,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function sendPage({ services, client, request, response }: Exchange): Promise<void> {
   page ??= makePage();
   page.catch(() => {
     page = undefined;
   });
   const { etag, body } = await page;
-  const { explorer } = mesh.exposures;
   response.setHeader('vary', 'accept, accept-encoding');
   const encoding = acceptedEncoding(request.headers['accept-encoding']);
   if (encoding === undefined) {
-    sendText(response, 406, 'The Explorer has several megabytes: accept-encoding must allow br or gzip.\n');
-    return;
+    throw new BadRequest(406, 'The Explorer has several megabytes: accept-encoding must allow br or gzip.');
   }
-  response.setHeader('cache-control', explorer === 'on' ? 'public, max-age=600' : 'private, no-cache');
+  const isUnchanged = request.headers['if-none-match']?.includes(etag) === true;
+  if (!isUnchanged) services.clients.weigh(client.use, pageWeight);
+  const bytes = isUnchanged ? undefined : await body(encoding);
+  const isPublic = services.exposures.explorer === 'on';
+  response.setHeader('cache-control', isPublic ? 'public, max-age=600' : 'private, no-cache');
   response.setHeader('etag', etag);
   response.setHeader('content-security-policy', contentSecurityPolicy);
-  if (request.headers['if-none-match']?.includes(etag)) {
+  if (bytes === undefined) {
     response.writeHead(304).end();
     return;
   }
-  mesh.clients.weigh(client.use, pageWeight);
-  const bytes = await body(encoding);
   response.writeHead(200, {
     'content-type': 'text/html; charset=utf-8',
     'content-encoding': encoding,

@@ -3,7 +3,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
 import { delta, SampleSource } from '#test/support/sample-subgraphs.ts';
-import { acceptedEncoding } from './compression.ts';
+import { acceptedEncoding } from './send.ts';
 
 let sample: SampleGateway;
 beforeAll(async () => {

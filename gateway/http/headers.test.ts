@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
 import { SampleSource } from '#test/support/sample-subgraphs.ts';
-import { commonHeaders } from './common-headers.ts';
+import { commonHeaders } from './headers.ts';
 
 let sample: SampleGateway;
 beforeAll(async () => {

@@ -1,0 +1,112 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { bodyBoundsOf } from '../limits.ts';
+import type { Exchange } from './exchange.ts';
+import { isJson } from './media-type.ts';
+import { BadRequest } from './problem.ts';
+
+/** A body too large is read to its end and thrown away up to this many times the bound, so that its sender hears why. */
+const discardedTimesMax = 8;
+
+/** How a body is read. */
+interface BodyBounds {
+  readonly bytesMax: number;
+  readonly timeoutMs: number;
+  /** Counts bytes that are held; throws where no more may be. */
+  add(bytes: number): void;
+  remove(bytes: number): void;
+}
+
+/** How much of a body is read for this caller, and how long it is waited for. */
+function boundsOf({ services: { limits, clients }, use, isAnonymous }: Exchange): BodyBounds {
+  return {
+    ...bodyBoundsOf(limits, isAnonymous),
+    add: (bytes) => clients.addBytes(use, bytes, isAnonymous),
+    remove: (bytes) => clients.removeBytes(use, bytes, isAnonymous),
+  };
+}
+
+/**
+ * The whole body. Rejects with BadRequest: 413 when it is larger than allowed, 408 when it takes too long, 400 when it
+ * breaks off; and with what `add` throws.
+ */
+function readBytes(request: IncomingMessage, bounds: BodyBounds): Promise<Buffer> {
+  const { bytesMax } = bounds;
+  const tooLarge = () =>
+    new BadRequest(413, `The body is larger than the ${bytesMax} bytes that are allowed.`);
+  const discardedMax = bytesMax * discardedTimesMax;
+  if (Number(request.headers['content-length'] ?? 0) > discardedMax) return Promise.reject(tooLarge());
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer[] = [];
+    let bytes = 0;
+    let held = 0;
+    // Most bodies have come with their headers.
+    const timer = request.complete
+      ? undefined
+      : setTimeout(() => fail(new BadRequest(408, 'The body took too long to arrive.')), bounds.timeoutMs);
+    const settle = () => {
+      clearTimeout(timer);
+      bounds.remove(held);
+      held = 0;
+    };
+    const fail = (error: unknown) => {
+      request.pause();
+      chunks = [];
+      settle();
+      reject(error);
+    };
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= bytesMax) {
+        try {
+          bounds.add(chunk.length);
+        } catch (error) {
+          fail(error);
+          return;
+        }
+        held += chunk.length;
+        chunks.push(chunk);
+        return;
+      }
+      chunks = [];
+      if (bytes > discardedMax) fail(tooLarge());
+    });
+    request.on('end', () => {
+      settle();
+      if (bytes > bytesMax) reject(tooLarge());
+      const [only] = chunks;
+      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
+    });
+    const brokenOff = () => {
+      if (!request.complete) fail(new BadRequest(400, 'The body ended before it was complete.'));
+    };
+    request.on('error', brokenOff);
+    request.on('close', brokenOff);
+  });
+}
+
+/**
+ * The value of a body of JSON, within the bounds of the exchange's caller. Rejects with BadRequest 415 for another media
+ * type or an encoded body, 413, 408, and 400 for what is no JSON in UTF-8; with RATE_LIMITED or OVERLOADED where too many bytes are
+ * being read.
+ */
+export async function readJson(exchange: Exchange): Promise<unknown> {
+  const { headers } = exchange.request;
+  if (!isJson(headers['content-type'])) {
+    throw new BadRequest(415, 'Send the request as application/json in UTF-8.');
+  }
+  if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
+    throw new BadRequest(415, 'Send the body as it is, without a content-encoding.');
+  }
+  return parseJson(await readBytes(exchange.request, boundsOf(exchange)));
+}
+
+function parseJson(body: Buffer): unknown {
+  // Decoding would put replacement characters into what the client sent, without a word to it.
+  if (!isUtf8(body)) throw new BadRequest(400, 'The body is no valid UTF-8.');
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new BadRequest(400, 'The body is no valid JSON.');
+  }
+}

@@ -1,0 +1,175 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { HeddleError } from '#core/errors.ts';
+import { newRequestId } from '#core/request-id.ts';
+import { RateLimited } from '../auth/client-use.ts';
+import type { Door } from '../doors/door.ts';
+import { presentError } from '../errors.ts';
+import { allowCrossOrigin, refuseForgeable, sendPreflight } from './cross-origin.ts';
+import { Exchange, readCredentials } from './exchange.ts';
+import { bareAnswer, setCommonHeaders, setRetryAfter } from './headers.ts';
+import { sendNotFound } from './not-found.ts';
+import { BadRequest, statusOf } from './problem.ts';
+import { type Endpoint, findEndpoint, type Resource, RouteTable } from './route-table.ts';
+import { type GatewayServices, refuseRateLimited } from './services.ts';
+import { createWebSockets, type WebSockets } from './sockets/web-sockets.ts';
+
+/** What happens to every request before a handler is called, and to what the handler throws. */
+export interface Pipeline {
+  serve(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Closes the WebSockets that are idle now, and those that become idle later. */
+  drain(): void;
+  /** Closes every WebSocket now. */
+  close(): void;
+}
+
+/** Builds the route table of the handlers; throws RangeError where two of them are in conflict. */
+export function createPipeline(services: GatewayServices, doors: readonly Door[]): Pipeline {
+  const routes = new RouteTable(doors, services.exposures);
+  const sockets = openWebSockets(services, routes);
+  return {
+    serve: (request, response) => serve(services, routes, request, response),
+    upgrade(request, socket, head) {
+      const [path = ''] = (request.url ?? '').split('?', 1);
+      const resource = routes.find(path)?.resource;
+      const accepting = resource === undefined ? undefined : sockets.get(resource);
+      const headers = { 'x-request-id': newRequestId() };
+      if (accepting === undefined) socket.end(bareAnswer('404 Not Found', headers));
+      else if (services.work.closing) {
+        socket.end(bareAnswer('503 Service Unavailable', { ...headers, 'retry-after': '1' }));
+      } else accepting.upgrade(request, socket, head);
+    },
+    drain() {
+      for (const accepting of sockets.values()) accepting.drain();
+    },
+    close() {
+      for (const accepting of sockets.values()) accepting.close();
+    },
+  };
+}
+
+function openWebSockets(
+  services: GatewayServices,
+  { resources }: RouteTable,
+): ReadonlyMap<Resource, WebSockets> {
+  const sockets = new Map<Resource, WebSockets>();
+  for (const resource of resources) {
+    const { webSocket } = resource;
+    if (webSocket === undefined || webSocket.access === 'off') continue;
+    sockets.set(resource, createWebSockets(services, webSocket.door, webSocket.subprotocol));
+  }
+  return sockets;
+}
+
+async function serve(
+  services: GatewayServices,
+  routes: RouteTable,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const begunMs = performance.now();
+  setCommonHeaders(response);
+  const requestId = newRequestId();
+  response.setHeader('x-request-id', requestId);
+  const url = request.url ?? '/';
+  const mark = url.indexOf('?');
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const match = routes.find(path);
+  if (match === undefined) return sendNotFound(request, response, path, requestId);
+  const { resource, params } = match;
+  if (resource.isCrossOrigin) {
+    allowCrossOrigin(response);
+    if (request.method === 'OPTIONS') return sendPreflight(request, response, resource.methods);
+  }
+  const endpoint = findEndpoint(resource, request);
+  const door = endpoint?.door ?? resource.door;
+  const search = mark === -1 ? '' : url.slice(mark);
+  const exchange = new Exchange(services, request, response, { requestId, path, search, params });
+  services.work.begin(exchange);
+  try {
+    if (endpoint === undefined) throw wrongMethod(response, resource);
+    if (endpoint.access !== 'unlimited') await admit(exchange, endpoint);
+    refuseForgeable(request);
+    await door.handle(exchange);
+  } catch (error) {
+    await fail(exchange, door, error);
+  } finally {
+    services.work.end(exchange);
+    if (services.isAccessLogged) logRequest(exchange, resource, door, begunMs);
+  }
+}
+
+function wrongMethod(response: ServerResponse, { methods }: Resource): BadRequest {
+  response.setHeader('allow', methods);
+  return new BadRequest(405, `This path is served by ${methods}.`);
+}
+
+/** Throws HeddleError where the limits of the client have no room, or its key is not what the path requires. */
+async function admit(exchange: Exchange, { door, access }: Endpoint): Promise<void> {
+  const { services, request, client, requestId } = exchange;
+  if (access === 'off') throw new HeddleError('NOT_FOUND', 'This path is turned off here.');
+  const credentials = door.readCredentials?.(request) ?? readCredentials(request);
+  refuseRateLimited(services, client, credentials);
+  if (client.isProxied) holdWhileOpen(exchange);
+  if (access === 'public') return;
+  exchange.caller = await services.callers.identify(credentials, {
+    requestId,
+    clientAddress: client.address,
+  });
+  if (access === 'required' && exchange.isAnonymous) {
+    throw new HeddleError('UNAUTHENTICATED', 'This path requires an API key.');
+  }
+}
+
+/** Behind a proxy, a request in progress stands for a connection. Throws RateLimited where its client has too many. */
+function holdWhileOpen({ services: { clients }, client: { use, address }, response }: Exchange): void {
+  if (!clients.hold(use, address)) {
+    throw new RateLimited('Too many requests from this address are in progress.', 1_000);
+  }
+  response.once('close', () => clients.release(use));
+}
+
+/** Answers with what was thrown, in the dialect of the handler. */
+async function fail(exchange: Exchange, door: Door, thrown: unknown): Promise<void> {
+  const { services, request, response, requestId } = exchange;
+  const status = statusOf(thrown);
+  if (status < 500 && status !== 429) services.clients.refused(exchange.use);
+  services.refusals.thrown(thrown, exchange.logged);
+  const error = presentError(thrown, { requestId, log: services.log });
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  if (response.destroyed) return;
+  response.statusCode = status;
+  if (status === 401) response.setHeader('www-authenticate', door.challenge);
+  if (status === 503) response.setHeader('retry-after', '1');
+  setRetryAfter(response, { errors: [error] });
+  // What is left of the body is not read: the connection cannot be used again.
+  if (!request.complete) response.setHeader('connection', 'close');
+  await door.writeError(exchange, { status, error, thrown });
+}
+
+/** The access log: one line for each request of a handler, without anything that the client wrote. */
+function logRequest(exchange: Exchange, { pattern }: Resource, { name }: Door, begunMs: number): void {
+  const { services, request, response, signal } = exchange;
+  const { requestId, clientRequestId, clientAddress, caller } = exchange.logged;
+  services.log.info(
+    {
+      event: 'request',
+      method: request.method,
+      path: pattern,
+      handler: name,
+      status: response.statusCode,
+      durationMs: Math.round(performance.now() - begunMs),
+      isCut: signal.aborted,
+      requestId,
+      ...(clientRequestId == null ? {} : { clientRequestId }),
+      tenantId: caller?.tenantId ?? null,
+      keyId: caller?.keyId ?? null,
+      clientAddress,
+    },
+    'a request was answered',
+  );
+}
