@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
   'create-ca': async () => (await import('./commands/create-ca.ts')).createCa,
   'mesh-key': async () => (await import('./commands/mesh-key.ts')).printMeshKey,
   reseal: async () => (await import('./commands/reseal.ts')).reseal,
+  routes: async () => (await import('./commands/routes.ts')).printRoutes,
   schema: async () => (await import('./commands/schema.ts')).runSchemaCommand,
 };
 
@@ -35,6 +36,7 @@ const usage = `heddle: a federated GraphQL mesh for AI. Type "npx heddle …" or
   heddle create-ca <dir>                     a private authority, and a certificate for each part
   heddle mesh-key                            a key pair: gateways sign, subgraphs verify
   heddle reseal [--discard]                  seal what is stored with the current encryption key
+  heddle routes [--json]                     the paths of the gateway, their handlers and what they need
   heddle schema compose                      write schema/supergraph.graphql
   heddle schema types                        write the types of resolvers, arguments and enums
   heddle schema print                        the schema that clients see, for code generators

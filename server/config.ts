@@ -280,6 +280,10 @@ export const variables = {
       ),
     'Proxies whose `X-Forwarded-For` and `Forwarded` headers name the client: addresses and networks, separated by commas.',
   ),
+  HEDDLE_ACCESS_LOG: variable(
+    oneOf('on', 'off').default('off'),
+    'Whether each request has a line in the log: `on` or `off`.',
+  ),
   HEDDLE_INTROSPECTION: variable(
     oneOf(...exposures).default('on'),
     'Who may ask for the schema, and gets its names suggested in errors: `on`, `authenticated` or `off`.',

@@ -58,6 +58,7 @@ export async function startGateway(
     port: environment.PORT,
     trustedProxies: networksIn(environment.HEDDLE_TRUSTED_PROXIES),
     tls: openPublicTls(environment, log, starting),
+    accessLog: environment.HEDDLE_ACCESS_LOG === 'on',
     exposures: {
       introspection: environment.HEDDLE_INTROSPECTION,
       explorer: environment.HEDDLE_EXPLORER,

@@ -21,7 +21,9 @@ const root = resolve(import.meta.dirname, '..');
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
-  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
 ];
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly scripts: Readonly<Record<string, string>>;
@@ -83,6 +85,7 @@ describe('the commands of the documentation', () => {
       'start -- reseal --discard',
       'start -- store',
       'start -- store --port 27018 [--dir <directory>]',
+      'start -- routes',
       'run schema:check',
       'run schema:check -- --against main',
       'run schema:compose',
@@ -206,6 +209,24 @@ describe('the commands of the documentation', () => {
         '{ invocations { edges { node { status model { id } } } } }',
       ),
     ).toEqual({ invocations: { edges: [{ node: { status: 'SUCCEEDED', model: { id: 'demo/echo' } } }] } });
+  });
+
+  it('npm start -- routes prints every path of the gateway, and the Explorer as the environment states', async () => {
+    const table = start(['routes']);
+    expect(await ended(table)).toBe(0);
+    const lines = table.output().trim().split('\n');
+    expect(lines[0]).toMatch(/^METHOD +PATH +HANDLER +NEEDS +WHEN$/);
+    expect(lines).toContainEqual(expect.stringMatching(/^POST +\/graphql +graphql +an API key, where/));
+    expect(lines).toContainEqual(expect.stringMatching(/^GET +\/health\/ready +health +nothing$/));
+    const json = start(['routes', '--json'], { HEDDLE_EXPLORER: 'authenticated' });
+    expect(await ended(json)).toBe(0);
+    expect(JSON.parse(json.output())).toContainEqual({
+      method: 'GET',
+      path: '/graphql',
+      door: 'explorer',
+      access: 'required',
+      when: 'accept: text/html',
+    });
   });
 
   it('npm start -- store serves a directory to any MongoDB driver', async () => {

@@ -16,7 +16,7 @@ const pages = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
-  ...readdirSync(join(root, 'docs'))
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
 ];
@@ -94,9 +94,11 @@ describe('documentation', () => {
     expect(documented.toSorted()).toEqual([...new Set(reasons)].toSorted());
   });
 
-  it('README.md leads to every page of docs/', () => {
+  it('README.md leads to every page of docs/, and CONTRIBUTING.md to every one of docs/contributing', () => {
+    const listOf = (page: string) =>
+      page.startsWith('docs/contributing/') ? 'CONTRIBUTING.md' : 'README.md';
     const unlisted = pages.filter(
-      (page) => page.startsWith('docs/') && !read('README.md').includes(`](${page})`),
+      (page) => page.startsWith('docs/') && !read(listOf(page)).includes(`](${page})`),
     );
     expect(unlisted).toEqual([]);
   });

@@ -44,8 +44,8 @@ const isName = (segment: string): boolean => segment.startsWith('{');
 /** The segments of a pattern. Throws RangeError for what is none. */
 function segmentsOf(pattern: string, door: Door): readonly string[] {
   if (pattern === '/') return [];
-  const [first, ...segments] = pattern.split('/');
-  if (first !== '' || !segments.every((segment) => segmentForm.test(segment))) {
+  const [, ...segments] = pattern.split('/');
+  if (!pattern.startsWith('/') || !segments.every((segment) => segmentForm.test(segment))) {
     throw new RangeError(`The handler ${door.name} has the path ${pattern}, which is no pattern.`);
   }
   return segments;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import pino, { type Logger } from 'pino';
 import type { ArchivedCaller, Caller } from '#core/caller.ts';
 import type { Exposures } from '#gateway/auth/exposure.ts';
+import type { Door } from '#gateway/doors/door.ts';
 import { createGateway, type Gateway } from '#gateway/gateway.ts';
 import type { GatewayLimits } from '#gateway/limits.ts';
 import { PlannerProcess } from '#gateway/planning/planner.ts';
@@ -39,6 +40,8 @@ export async function startSampleGateway(
     readonly log?: Logger;
     readonly trustedProxies?: readonly string[];
     readonly exposures?: Partial<Exposures>;
+    readonly accessLog?: boolean;
+    readonly doors?: readonly Door[];
   } = {},
 ): Promise<SampleGateway> {
   const mesh = options.mesh ?? createSampleMesh();
@@ -55,6 +58,8 @@ export async function startSampleGateway(
     port: options.port ?? 0,
     ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
     ...(options.exposures === undefined ? {} : { exposures: options.exposures }),
+    ...(options.accessLog === undefined ? {} : { accessLog: options.accessLog }),
+    ...(options.doors === undefined ? {} : { doors: options.doors }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.now === undefined ? {} : { now: options.now }),
   });

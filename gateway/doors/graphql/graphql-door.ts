@@ -1,15 +1,14 @@
-import type { Caller } from '#core/caller.ts';
-import { Unread } from '../../auth/client-use.ts';
+import type { Unread } from '../../auth/client-use.ts';
 import type { Operation } from '../../document/operation.ts';
 import type { ClientResult } from '../../errors.ts';
 import { readJson } from '../../http/body.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import { setRetryAfter } from '../../http/headers.ts';
-import { isRefused, prepareOperation } from '../../http/prepare-operation.ts';
 import { BadRequest, type Problem } from '../../http/problem.ts';
+import { runOperation } from '../../http/run-operation.ts';
 import { endWith } from '../../http/send.ts';
 import { sendFramed } from '../../http/stream.ts';
-import { type Answer, isOperation, isStream } from '../../router.ts';
+import { isStream } from '../../router.ts';
 import type { Door } from '../door.ts';
 import { multipart, serverSentEvents } from './framings.ts';
 import { type Accepted, negotiateAnswer, type ResultType } from './negotiate.ts';
@@ -91,21 +90,12 @@ function notAcceptable(): BadRequest {
 }
 
 async function answerOperation(exchange: Exchange): Promise<void> {
-  const { services, request, response, client, caller, use } = exchange;
+  const { request, response } = exchange;
   const accepted = negotiateAnswer(request.headers.accept);
   if (accepted.result === undefined && accepted.stream === undefined) throw notAcceptable();
-  const { query, operationName, variables } = await readParameters(exchange);
-  const operation = await prepareOperation(services, client, caller, query, operationName);
-  if (isOperation(operation)) validateMethod(exchange, accepted, operation);
-  else services.refusals.answered(operation.errors ?? [], exchange.logged);
-  const unread = new Unread(services.clients, use);
-  unread.refuse();
-  const answer: Answer = isOperation(operation)
-    ? await services.router().run(operation, variables, contextOf(exchange, caller))
-    : operation;
-  if (isRefused(answer, caller)) services.clients.refused(use);
-  // While it ran, others may have left more unread; a large answer that is not read is not even written out.
-  if (!isOperation(operation) || operation.type !== 'mutation') unread.refuse();
+  const { answer, unread } = await runOperation(exchange, await readParameters(exchange), (operation) =>
+    validateMethod(exchange, accepted, operation),
+  );
   const written = isStream(answer) ? accepted.stream : accepted.result;
   if (isStream(answer) || written === 'text/event-stream') {
     const framing = written === 'multipart/mixed' ? multipart : serverSentEvents;
@@ -114,10 +104,6 @@ async function answerOperation(exchange: Exchange): Promise<void> {
   const jsonType = jsonTypeOf(accepted);
   response.statusCode = statusOfResult(jsonType, answer);
   await sendJson(exchange, jsonType, answer, { unread });
-}
-
-function contextOf({ requestId, clientRequestId, client, signal }: Exchange, caller: Caller) {
-  return { requestId, clientRequestId, clientAddress: client.address, caller, signal };
 }
 
 function writeErrors(exchange: Exchange, { error, thrown }: Problem): Promise<void> | undefined {

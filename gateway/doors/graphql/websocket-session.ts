@@ -14,7 +14,7 @@ import { newRequestId } from '#core/request-id.ts';
 import type { Credentials } from '../../auth/caller.ts';
 import { type Client, RateLimited, Unread } from '../../auth/client-use.ts';
 import { type ClientError, type ClientResult, presentFailure, refusal } from '../../errors.ts';
-import { isRefused, prepareOperation } from '../../http/prepare-operation.ts';
+import { isRefused, prepareOperation } from '../../http/run-operation.ts';
 import {
   type GatewayServices,
   type Operating,

@@ -1,8 +1,9 @@
 import type { Caller } from '#core/caller.ts';
-import { type Client, RateLimited } from '../auth/client-use.ts';
+import { type Client, RateLimited, Unread } from '../auth/client-use.ts';
 import type { Operation } from '../document/operation.ts';
 import type { ClientResult } from '../errors.ts';
 import { type Answer, isOperation, isStream } from '../router.ts';
+import type { Exchange } from './exchange.ts';
 import { type GatewayServices, useOfCaller } from './services.ts';
 
 /**
@@ -42,4 +43,37 @@ export function isRefused(answer: Answer, caller: Caller): boolean {
   return (
     !isStream(answer) && answer.errors !== undefined && (!('data' in answer) || caller.kind === 'ANONYMOUS')
   );
+}
+
+/** What a handler asks of the graph. */
+export interface GraphRequest {
+  readonly query: string;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+/**
+ * Runs an operation for the caller of the exchange, with everything that the policy of the schema demands. `validate` may
+ * throw before it runs. `unread` bounds what the client leaves unread: a long answer is held in it until it is sent. Throws
+ * RateLimited where that is too much already.
+ */
+export async function runOperation(
+  exchange: Exchange,
+  { query, operationName, variables }: GraphRequest,
+  validate?: (operation: Operation) => void,
+): Promise<{ readonly answer: Answer; readonly unread: Unread }> {
+  const { services, client, caller, use, requestId, clientRequestId, signal } = exchange;
+  const operation = await prepareOperation(services, client, caller, query, operationName);
+  if (isOperation(operation)) validate?.(operation);
+  else services.refusals.answered(operation.errors ?? [], exchange.logged);
+  const unread = new Unread(services.clients, use);
+  unread.refuse();
+  const context = { requestId, clientRequestId, clientAddress: client.address, caller, signal };
+  const answer = isOperation(operation)
+    ? await services.router().run(operation, variables, context)
+    : operation;
+  if (isRefused(answer, caller)) services.clients.refused(use);
+  // While it ran, others may have left more unread; a large answer that is not read is not even written out.
+  if (!isOperation(operation) || operation.type !== 'mutation') unread.refuse();
+  return { answer, unread };
 }

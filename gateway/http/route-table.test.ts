@@ -1,0 +1,164 @@
+import type { IncomingMessage } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { openExposures } from '../auth/exposure.ts';
+import type { Door, DoorPath } from '../doors/door.ts';
+import { doors } from '../doors/doors.ts';
+import { findEndpoint, RouteTable } from './route-table.ts';
+
+const doorOf = (name: string, paths: readonly Partial<DoorPath>[], more: Partial<Door> = {}): Door => ({
+  name,
+  paths: paths.map((path) => ({ methods: ['GET'], pattern: '/', access: 'public', ...path })),
+  isCrossOrigin: false,
+  challenge: 'Bearer',
+  handle: () => undefined,
+  writeError: () => undefined,
+  ...more,
+});
+const tableOf = (...list: readonly Door[]) => new RouteTable(list, openExposures);
+const headerIs = (text: string) => ({
+  text,
+  holds: ({ headers }: IncomingMessage) => headers.accept === text,
+});
+const asking = (method: string, accept = '') =>
+  ({ method, headers: { accept } }) as unknown as IncomingMessage;
+
+describe('two handlers', () => {
+  const upgrade: Door['upgrade'] = () => ({ receive() {}, closeWhenIdle() {}, ended() {} });
+  it.each<[what: string, problem: RegExp, ...doors: Door[]]>([
+    [
+      'of one name',
+      /Two handlers have the name a/,
+      doorOf('a', [{ pattern: '/x' }]),
+      doorOf('a', [{ pattern: '/y' }]),
+    ],
+    [
+      'of one method and path',
+      /GET \/x is a path of a and of b/,
+      doorOf('a', [{ pattern: '/x' }]),
+      doorOf('b', [{ pattern: '/x' }]),
+    ],
+    [
+      'of one condition',
+      /GET \/x is a path of a and of b/,
+      doorOf('a', [{ pattern: '/x', when: headerIs('1') }]),
+      doorOf('b', [{ pattern: '/x', when: headerIs('1') }]),
+    ],
+    [
+      'whose names stand at one place',
+      /\/x\/\{id\} of a and \/x\/\{name\} of b match/,
+      doorOf('a', [{ pattern: '/x/{id}' }]),
+      doorOf('b', [{ pattern: '/x/{name}' }]),
+    ],
+    [
+      'whose names overlap',
+      /match the same requests/,
+      doorOf('a', [{ pattern: '/{x}/b' }]),
+      doorOf('b', [{ pattern: '/a/{y}' }]),
+    ],
+    [
+      'whose names overlap, by other methods too',
+      /match the same requests/,
+      doorOf('a', [{ pattern: '/{x}/b' }]),
+      doorOf('b', [{ pattern: '/a/{y}', methods: ['POST'] }]),
+    ],
+    [
+      'of WebSockets at one path',
+      /WebSockets at \/x are of a and of b/,
+      doorOf('a', [{ pattern: '/x', webSocket: 'p' }], { upgrade }),
+      doorOf('b', [{ pattern: '/x', methods: ['POST'], webSocket: 'q' }], { upgrade }),
+    ],
+    [
+      'that differ about other origins at one path',
+      /do not agree on other origins at \/x/,
+      doorOf('a', [{ pattern: '/x' }]),
+      doorOf('b', [{ pattern: '/x', methods: ['POST'] }], { isCrossOrigin: true }),
+    ],
+  ])('%s fail at start', (_what, problem, ...list) => {
+    expect(() => tableOf(...list)).toThrow(problem);
+    expect(() => tableOf(...list)).toThrow(RangeError);
+  });
+
+  it('share a path by their methods, or by a condition that precedes what has none', () => {
+    const table = tableOf(
+      doorOf('plain', [{ pattern: '/x' }]),
+      doorOf('first', [{ pattern: '/x', when: headerIs('1') }]),
+      doorOf('second', [{ pattern: '/x', when: headerIs('2') }]),
+      doorOf('post', [{ pattern: '/x', methods: ['POST'] }]),
+    );
+    const resource = table.find('/x')?.resource;
+    if (resource === undefined) throw new Error('not found');
+    const nameOf = (request: IncomingMessage) => findEndpoint(resource, request)?.door.name;
+    expect([nameOf(asking('GET', '1')), nameOf(asking('GET', '2')), nameOf(asking('GET'))]).toEqual([
+      'first',
+      'second',
+      'plain',
+    ]);
+    expect([nameOf(asking('POST', '1')), nameOf(asking('PUT'))]).toEqual(['post', undefined]);
+    expect([resource.methods, resource.door.name]).toEqual(['GET, POST', 'plain']);
+  });
+});
+
+describe('a handler', () => {
+  it.each(['x', '', '//', '/x/', '/x//y', '/x?y', '/{}', '/{a', '/{a}b', '/a b'])(
+    'has no path %s',
+    (pattern) => {
+      expect(() => tableOf(doorOf('a', [{ pattern }]))).toThrow(/no pattern/);
+    },
+  );
+
+  it('has a method at each path, and an upgrade where a path has WebSockets', () => {
+    expect(() => tableOf(doorOf('a', [{ pattern: '/x', methods: [] }]))).toThrow(/no method/);
+    expect(() => tableOf(doorOf('a', [{ pattern: '/x', webSocket: 'p' }]))).toThrow(/serves no WebSockets/);
+  });
+
+  const table = tableOf(
+    doorOf('a', [
+      { pattern: '/x/{id}' },
+      { pattern: '/x/{id}/parts/{part}' },
+      { pattern: '/x/list' },
+      { pattern: '/' },
+    ]),
+  );
+  it.each<[path: string, pattern: string | undefined, params?: Record<string, string>]>([
+    ['/x/1', '/x/{id}', { id: '1' }],
+    ['/x/a%2Fb%20c', '/x/{id}', { id: 'a/b c' }],
+    ['/x/1/parts/2', '/x/{id}/parts/{part}', { id: '1', part: '2' }],
+    ['/x/list', '/x/list'],
+    ['/x/__proto__', '/x/{id}', { id: '__proto__' }],
+    ['/', '/'],
+    ['/x/%zz', undefined],
+    ['/x/', undefined],
+    ['/x', undefined],
+    ['/X/1', undefined],
+    ['/x/1/', undefined],
+    ['x/1', undefined],
+    ['', undefined],
+    ['*', undefined],
+  ])('is found at %s as %s', (path, pattern, params = {}) => {
+    const match = table.find(path);
+    expect(match?.resource.pattern).toBe(pattern);
+    if (pattern !== undefined) expect(match?.params).toEqual(params);
+  });
+});
+
+describe('the list of routes', () => {
+  it('has every method of every path once, with what it needs as configured', () => {
+    const list = new RouteTable(doors, { introspection: 'on', explorer: 'off' }).list();
+    expect(list.map(({ method, path, door, access }) => `${method} ${path} ${door} ${access}`)).toEqual([
+      'GET / root-page unlimited',
+      'HEAD / root-page unlimited',
+      'GET /graphql explorer off',
+      'GET /graphql graphql optional',
+      'GET /graphql graphql optional',
+      'POST /graphql graphql optional',
+      'GET /health/live health unlimited',
+      'HEAD /health/live health unlimited',
+      'GET /health/ready health unlimited',
+      'HEAD /health/ready health unlimited',
+    ]);
+    expect(list.flatMap(({ when }) => when ?? [])).toEqual([
+      'accept: text/html',
+      'upgrade: websocket (graphql-transport-ws)',
+    ]);
+  });
+});
