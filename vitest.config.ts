@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { sourceFolders } from './test/support/source-folders.ts';
 
 const report = process.env.HEDDLE_TEST_REPORT;
 
@@ -19,6 +20,13 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     execArgv: ['--disable-warning=ExperimentalWarning'],
+    // `npm run coverage`. What processes of Heddle run that tests start is not counted, so no threshold would be true.
+    coverage: {
+      provider: 'v8',
+      include: sourceFolders.map((folder) => `${folder}/**/*.ts`),
+      exclude: ['**/*.test.ts', '**/generated.ts', '**/spec/**', '**/testing/**'],
+      reporter: ['text-summary', 'html', 'json-summary'],
+    },
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
   },
 });
