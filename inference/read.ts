@@ -2,13 +2,13 @@ import type { Caller } from '#core/caller.ts';
 import { HeddleError, isErrorCode } from '#core/errors.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import { type CallMaker, seesCall } from '#core/ledger-reach.ts';
+import { OneAtATime } from '#core/one-at-a-time.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import type { CompletionData } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
 import { type Ended, failureOfError } from './execution/ending.ts';
 import type { Invocation } from './execution/invocation.ts';
 import type { Running } from './execution/running.ts';
-import { OneAtATime } from './ledger/one-at-a-time.ts';
 import { completionOfRow } from './ledger/rows.ts';
 
 /** Reads completions, whichever process runs or ran them. */

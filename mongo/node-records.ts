@@ -89,6 +89,14 @@ export async function findNodeRecords(
   }));
 }
 
+/** The ids of all tenants that are archived: at most `archivedTenants` of the limits on counts. */
+export async function findArchivedTenantIds(connection: Connection): Promise<readonly string[]> {
+  const found = await tenants(connection)
+    .find({ archivedAt: { $gt: new Date(0) } }, { _id: 1 })
+    .lean();
+  return found.map(({ _id }) => _id);
+}
+
 /** Types whose ids tell by their form which type they are of. */
 const ownForm: ReadonlySet<NodeType> = new Set<NodeType>(['Invocation', 'Model', 'Route']);
 

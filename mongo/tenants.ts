@@ -40,5 +40,10 @@ export const tenants = defineCollection<TenantRecord>(
     archivedAt: Date,
     marksDue: Boolean,
   },
-  [[{ name: 1 }, { unique: true }], [{ createdAt: 1, _id: 1 }], [{ marksDue: 1 }, { sparse: true }]],
+  [
+    [{ name: 1 }, { unique: true }],
+    [{ createdAt: 1, _id: 1 }],
+    [{ archivedAt: 1 }, { sparse: true }],
+    [{ marksDue: 1 }, { sparse: true }],
+  ],
 );

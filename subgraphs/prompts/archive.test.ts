@@ -584,3 +584,52 @@ describe.runIf(hasRedis())('in many processes', () => {
     await vi.waitFor(async () => expect(await namesRun()).toEqual([undefined, 'renamed']));
   });
 });
+
+describe('prompts of an archived tenant', () => {
+  const list = `query ($filter: PromptFilter, $first: Int, $after: String) {
+    prompts(filter: $filter, first: $first, after: $after) { totalCount edges { cursor node { id } } } }`;
+  interface Page {
+    readonly prompts: {
+      readonly totalCount: number;
+      readonly edges: readonly { readonly cursor: string; readonly node: { readonly id: string } }[];
+    };
+  }
+
+  it.each([false, true])(
+    'are listed to operators as archived ones are, whether or not they name the tenant: %s',
+    async (named) => {
+      const [writer, other] = [await newWriter(), await newWriter()];
+      const operator = testCaller('operators', 'prompts:read', 'tenants:admin');
+      const [kept, gone, theirs] = [
+        await add(writer, 'kept'),
+        await add(writer, 'gone'),
+        await add(other, 'theirs'),
+      ];
+      await dataOf(subgraph, writer, archive, { id: gone });
+      const mine = new Set([kept, gone, theirs]);
+      const seen = async (archived: boolean | null) => {
+        const filter = { archived, ...(named ? { tenantId: writer.tenantId } : {}) };
+        const ids: string[] = [];
+        for (let after: string | undefined; ; ) {
+          const { prompts: page } = await dataOf<Page>(subgraph, operator, list, { filter, first: 2, after });
+          ids.push(...page.edges.map(({ node }) => node.id));
+          after = page.edges.at(-1)?.cursor;
+          if (after === undefined) {
+            expect(page.totalCount).toBe(ids.length);
+            return ids.filter((id) => mine.has(id)).toSorted();
+          }
+        }
+      };
+      const rest = named ? [] : [theirs];
+      expect(await seen(null)).toEqual([kept, ...rest].toSorted());
+      expect(await seen(true)).toEqual([gone]);
+      const tenant = tenants(database.connection);
+      await tenant.updateOne({ _id: writer.tenantId }, { $set: { archivedAt: new Date() } });
+      expect(await seen(null)).toEqual(rest);
+      expect(await seen(false)).toEqual(rest);
+      expect(await seen(true)).toEqual([kept, gone].toSorted());
+      await tenant.updateOne({ _id: writer.tenantId }, { $set: { archivedAt: null } });
+      expect(await seen(null)).toEqual([kept, ...rest].toSorted());
+    },
+  );
+});

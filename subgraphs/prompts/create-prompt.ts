@@ -14,8 +14,8 @@ import type { CreatePromptInput } from './generated.ts';
 import { requireStoredModel } from './has-model.ts';
 import { newVersion } from './publish-prompt-version.ts';
 import { storePrompt } from './store-prompt.ts';
+import { textBytesOf } from './text-bytes.ts';
 import { checkedVersion, textMax } from './version-input.ts';
-import { textBytesOf } from './version-room.ts';
 
 const namePattern = /^[a-z][A-Za-z0-9]{0,63}$/;
 

@@ -1,31 +1,56 @@
 import type { Connection as Database } from 'mongoose';
 import { type Caller, hasScope } from '#core/caller.ts';
 import { ownTenantId } from '#core/tenant-reach.ts';
+import { findArchivedTenantIds, findNodeRecords } from '#mongo/node-records.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { type Connection, findPage } from '../runtime/connection.ts';
-import { containing, given, listSort } from '../runtime/list-input.ts';
-import type { QueryPromptsArgs } from './generated.ts';
+import { containing, listSort } from '../runtime/list-input.ts';
+import type { PromptFilter, QueryPromptsArgs } from './generated.ts';
 
 /** As labels are named; no other text is part of a path into a record. */
 const labelName = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
-/** Prompts that are not archived unless asked for, and fit every field given, of the caller's tenant; of every tenant with tenants:admin. */
-export function listPrompts(
+/**
+ * The prompts that fit every field given, of the caller's tenant; of every tenant with tenants:admin. Those that are archived,
+ * or whose tenant is, where the filter asks for them, otherwise the others.
+ */
+export async function listPrompts(
   { filter, orderBy, ...page }: QueryPromptsArgs,
   caller: Caller,
   database: Database,
 ): Promise<Connection<PromptRecord>> {
-  const { tenantId, search, label, archived } = filter ?? {};
-  const own = hasScope(caller, 'tenants:admin') ? undefined : ownTenantId(caller);
-  const isOther = own !== undefined && tenantId != null && tenantId !== own;
+  const { search, label } = filter ?? {};
+  const isNoLabel = label != null && !labelName.test(label);
   const where = {
-    ...given({ tenantId: own ?? tenantId }),
-    ...(isOther || (label != null && !labelName.test(label)) ? { _id: { $in: [] } } : {}),
-    archivedAt: archived === true ? { $ne: null } : null,
+    $and: [await placeOf(filter ?? {}, caller, database)],
+    ...(isNoLabel ? { _id: { $in: [] } } : {}),
     ...(search == null ? {} : { name: inName(search) }),
-    ...(label == null || !labelName.test(label) ? {} : { [`labels.${label}`]: { $exists: true } }),
+    ...(label == null || isNoLabel ? {} : { [`labels.${label}`]: { $exists: true } }),
   };
   return findPage(prompts(database), where, listSort(orderBy ?? 'CREATED_AT_DESC'), page);
+}
+
+/** Whose prompts are meant, and whether those that are archived. The tenant of a caller is not archived. */
+async function placeOf(
+  { tenantId, archived }: Pick<PromptFilter, 'tenantId' | 'archived'>,
+  caller: Caller,
+  database: Database,
+): Promise<Readonly<Record<string, unknown>>> {
+  const ownState = { archivedAt: archived === true ? { $ne: null } : null };
+  if (!hasScope(caller, 'tenants:admin')) {
+    const own = ownTenantId(caller);
+    return { tenantId: tenantId == null || tenantId === own ? own : { $in: [] }, ...ownState };
+  }
+  if (tenantId != null) {
+    const [tenant] = await findNodeRecords(database, 'Tenant', [tenantId]);
+    if (tenant === undefined || tenant.archivedAt === null) return { tenantId, ...ownState };
+    return { tenantId: archived === true ? tenantId : { $in: [] } };
+  }
+  const ids = await findArchivedTenantIds(database);
+  if (ids.length === 0) return ownState;
+  return archived === true
+    ? { $or: [ownState, { tenantId: { $in: ids } }] }
+    : { ...ownState, tenantId: { $nin: ids } };
 }
 
 /** Behind the space stands the id of an archived prompt, which is no part of its name. */

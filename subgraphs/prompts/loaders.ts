@@ -1,10 +1,13 @@
 import DataLoader from 'dataloader';
 import type { Connection } from 'mongoose';
+import { HeddleError } from '#core/errors.ts';
+import type { OneAtATime } from '#core/one-at-a-time.ts';
 import { seesTenant } from '#core/tenant-reach.ts';
 import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 import { recordLoader } from '../runtime/loaders.ts';
+import { textBytesOf } from './text-bytes.ts';
 import type { VersionRange } from './version-page.ts';
 
 interface NumberedVersion {
@@ -27,20 +30,36 @@ export interface PromptsLoaders {
 
 const batchMax = 200;
 
-/** Prompts and versions that the caller may see. */
+/** Bytes of the texts of versions that one operation may read: what its answer may hold. */
+const textBytesMax = 16 * 1024 * 1024;
+
+/** Prompts and versions that the caller may see. Several versions are read for one operation of a tenant at a time. */
 export function createPromptsLoaders(
   connection: Connection,
   { caller }: Pick<SubgraphContext, 'caller'>,
+  reads: OneAtATime,
 ): PromptsLoaders {
   const versions = promptVersions(connection);
   const visible = ({ tenantId }: { readonly tenantId: string }) => seesTenant(caller, tenantId);
+  let textBytes = 0;
+
+  /** Throws GRAPH_COST_EXCEEDED as soon as the operation has read too much. */
+  async function read(filter: Readonly<Record<string, unknown>>): Promise<PromptVersionRecord[]> {
+    const found: PromptVersionRecord[] = [];
+    for await (const version of versions.find(filter).lean().cursor()) {
+      textBytes += textBytesOf(version);
+      if (textBytes > textBytesMax) throw tooManyBytes();
+      found.push(version);
+    }
+    return found;
+  }
+  const readMany = (filter: Readonly<Record<string, unknown>>) =>
+    reads.run(caller.tenantId ?? '', () => read(filter));
 
   async function byRange(wanted: readonly VersionRange[]): Promise<PromptVersionRecord[][]> {
-    const found = await versions
-      .find({
-        $or: wanted.map(({ promptId, from, to }) => ({ promptId, number: { $gte: from, $lte: to } })),
-      })
-      .lean();
+    const found = await readMany({
+      $or: wanted.map(({ promptId, from, to }) => ({ promptId, number: { $gte: from, $lte: to } })),
+    });
     const visibleOnes = found.filter(visible).sort((a, b) => b.number - a.number);
     return wanted.map(({ promptId, from, to }) =>
       visibleOnes.filter(
@@ -59,7 +78,7 @@ export function createPromptsLoaders(
       visible,
     ),
     version: recordLoader(
-      (ids) => versions.find({ _id: { $in: ids } }).lean(),
+      (ids) => readMany({ _id: { $in: ids } }),
       (version) => version._id,
       visible,
     ),
@@ -77,4 +96,11 @@ export function createPromptsLoaders(
       cacheKeyFn: ({ promptId, from, to }) => `${promptId} ${from} ${to}`,
     }),
   };
+}
+
+function tooManyBytes(): HeddleError {
+  return new HeddleError(
+    'GRAPH_COST_EXCEEDED',
+    `The prompt versions that this operation reads have more than ${textBytesMax} bytes of texts: ask for fewer at once.`,
+  );
 }

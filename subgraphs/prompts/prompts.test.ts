@@ -4,6 +4,7 @@ import { auditLog } from '#mongo/audit-log.ts';
 import type { Database } from '#mongo/connect.ts';
 import { models } from '#mongo/models.ts';
 import { promptVersions } from '#mongo/prompt-versions.ts';
+import { prompts } from '#mongo/prompts.ts';
 import { providers } from '#mongo/providers.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { ask, countCommands, dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
@@ -480,3 +481,48 @@ describe('a new prompt', () => {
     expect(await count()).toBe(before);
   });
 });
+
+describe('large reads of versions', () => {
+  const versionsOf = (id: string, first: number) =>
+    `prompt(id: "${id}") { versions(first: ${first}) { edges { node { number } } } }`;
+  const tooLarge = (query: string) => refusal(query, {});
+  const megabyte = 1024 * 1024;
+
+  it('end once one operation has read 16 MiB of texts, in however many lists, and leave smaller ones alone', async () => {
+    const ids = [];
+    for (const name of ['largeOne', 'largeTwo']) {
+      const { _id, tenantId } =
+        (await prompts(database.connection)
+          .findById(await promptOf(name))
+          .lean()) ?? notStored();
+      const first = await promptVersions(database.connection).findOne({ promptId: _id }).lean();
+      const large = Array.from({ length: 9 }, (_, at) => ({
+        ...(first ?? notStored()),
+        ...{ _id: `${name} ${at}`, promptId: _id, tenantId, number: at + 2, template: 'x'.repeat(megabyte) },
+      }));
+      await promptVersions(database.connection).insertMany(large);
+      await prompts(database.connection).updateOne({ _id }, { $set: { newest: 10 } });
+      ids.push(_id);
+    }
+    const [one = '', two = ''] = ids;
+    expect(await tooLarge(`{ a: ${versionsOf(one, 10)} b: ${versionsOf(two, 10)} }`)).toMatch(
+      /^GRAPH_COST_EXCEEDED: .*16777216 bytes/,
+    );
+    const numbered = Array.from(
+      { length: 9 },
+      (_, at) => `v${at}: version(number: ${at + 2}) { number }`,
+    ).join(' ');
+    expect(await tooLarge(`{ a: ${versionsOf(one, 10)} b: prompt(id: "${two}") { ${numbered} } }`)).toMatch(
+      /^GRAPH_COST_EXCEEDED/,
+    );
+    expect(await tooLarge(`{ a: ${versionsOf(one, 10)} b: ${versionsOf(two, 5)} }`)).toBe('');
+    // Several operations of a tenant at once take turns.
+    expect(
+      await Promise.all([one, two, one, two].map((id) => tooLarge(`{ ${versionsOf(id, 10)} }`))),
+    ).toEqual(['', '', '', '']);
+  });
+});
+
+function notStored(): never {
+  throw new Error('It is not stored.');
+}

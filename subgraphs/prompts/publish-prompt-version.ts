@@ -8,8 +8,9 @@ import { authorOf, type PromptsContext, type PromptsDeps, promptsChanged, writab
 import type { PromptVersionInput } from './generated.ts';
 import { requireStoredModel } from './has-model.ts';
 import { settleVersions } from './settle-versions.ts';
+import { textBytesOf } from './text-bytes.ts';
 import { type CheckedVersion, checkedVersion } from './version-input.ts';
-import { checkLabelRoom, checkVersionRoom, textBytesOf, withWritablePrompt } from './version-room.ts';
+import { checkLabelRoom, checkVersionRoom, withWritablePrompt } from './version-room.ts';
 
 /** Publishing at the same time loses a number to another at most this often. */
 const triesMax = 100;

@@ -1,4 +1,5 @@
 import { createJsonSchemas } from '#core/json-schema/json-schema.ts';
+import { OneAtATime } from '#core/one-at-a-time.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { createSubgraph } from '../runtime/subgraph.ts';
@@ -11,11 +12,12 @@ export type { PromptsSubgraphDeps } from './deps.ts';
 /** Prompts of tenants: named, in versions that never change, with labels that can be pointed at another. */
 export function createPromptsSubgraph(deps: PromptsSubgraphDeps): Subgraph {
   const jsonSchemas = createJsonSchemas();
+  const reads = new OneAtATime();
   return createSubgraph({
     name: 'prompts',
     typeDefs: loadSubgraphSdl('prompts'),
     services: deps,
-    createLoaders: (context) => createPromptsLoaders(deps.connection, context),
+    createLoaders: (context) => createPromptsLoaders(deps.connection, context, reads),
     resolvers: promptsResolvers({ ...deps, jsonSchemas }),
     close: async () => jsonSchemas[Symbol.asyncDispose](),
   });

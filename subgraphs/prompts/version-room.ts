@@ -4,7 +4,6 @@ import { withLock } from '#mongo/locks.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { countMaxOf } from '../runtime/with-room.ts';
 import { type PromptsContext, type PromptsDeps, requireWritable } from './deps.ts';
-import type { CheckedVersion } from './version-input.ts';
 
 /** Runs while no prompt of the tenant is changed by another. */
 export function withPromptsOf<T>(
@@ -60,11 +59,6 @@ export function orTaken<T>(write: PromiseLike<T>, name: string): Promise<T> {
     write,
     `The tenant has a prompt ${JSON.stringify(name)} already: publish a version of it, or choose another name.`,
   );
-}
-
-/** Bytes of the texts of a version. */
-export function textBytesOf({ system, template, outputSchemaJson, note }: CheckedVersion['content']): number {
-  return Buffer.byteLength([system, template, outputSchemaJson, note].join(''));
 }
 
 /** CONFLICT where the prompt, or the tenant with its archived prompts, would have more versions or bytes of texts than there may be. */

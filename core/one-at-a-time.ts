@@ -1,4 +1,4 @@
-import { HeddleError } from '#core/errors.ts';
+import { HeddleError } from './errors.ts';
 
 const waitingMax = 100;
 
@@ -11,7 +11,7 @@ export class OneAtATime {
     const before = this.#last.get(user);
     const waiting = (before?.waiting ?? -1) + 1;
     if (waiting > waitingMax) {
-      throw new HeddleError('OVERLOADED', 'Too many reads of several completions wait.', {
+      throw new HeddleError('OVERLOADED', 'Too many large reads of yours wait.', {
         extensions: { retryAfterMs: 1_000, notBegun: true },
       });
     }
