@@ -67,6 +67,43 @@ describe('the static cost', () => {
   });
 });
 
+describe('what a field weighs', () => {
+  const weights = parse(`
+    directive @cost(weight: Int!) on FIELD_DEFINITION | ARGUMENT_DEFINITION | OBJECT
+    type Heavy @cost(weight: 7) { n: Int }
+    type Light { n: Int dear: Int @cost(weight: 4) h: Heavy }
+    type Query { plain(a: Int @cost(weight: 3), b: Int): Light heavy: Heavy }
+    type Mutation { plain(a: Int @cost(weight: 3)): Light heavy: Heavy leaf: Int dear: Light @cost(weight: 2) }
+    type Subscription { plain: Light }`);
+  const weighed = buildASTSchema(weights, { assumeValid: true });
+  const byWeights = readPolicy(weights);
+
+  it.each([
+    ['{ plain { n } }', 1],
+    ['{ plain(b: 1) { n } }', 1],
+    ['{ plain(a: 1, b: 1) { n } }', 4],
+    ['{ plain { dear } }', 5],
+    ['{ plain { h { n } } heavy { n } }', 15],
+    ['mutation { plain { n } }', 11],
+    ['mutation { plain(a: 1) { n } }', 14],
+    ['mutation { leaf }', 10],
+    ['mutation { heavy { n } dear { n } }', 9],
+    ['mutation { ... { plain { n } } ...F } fragment F on Mutation { leaf ... on Mutation { a: leaf } }', 31],
+    ['mutation { plain { ... { n h { n } } } }', 18],
+    ['subscription { ... { plain { n } } }', 11],
+  ])('is its kind, its place and what @cost says: %s', (query, expected) => {
+    const { definitions } = parse(query);
+    const fragments = new Map(
+      definitions.flatMap((each) =>
+        each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [],
+      ),
+    );
+    const [operation] = definitions as [OperationDefinitionNode];
+    const cost = compileCost(weighed, byWeights, operation, fragments, { listSizeAssumed: 10 });
+    expect(cost.evaluate({})).toBe(expected);
+  });
+});
+
 describe('the limit of the cost', () => {
   const cost = costOf('query ($n: Int) { plain(first: $n) { name } }');
   it.each([0, 1, 99, 100])('lets an operation of %i run, of 100', (n) => {

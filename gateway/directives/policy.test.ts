@@ -42,4 +42,27 @@ describe('the policy in a schema', () => {
   it('refuses a cost where it is not counted', () => {
     expect(() => readPolicy(parse('input I { a: Int @cost(weight: 5) }'))).toThrow(/I\.a/);
   });
+
+  it('grants nobody a field that any @policy concerns, whatever else is demanded', () => {
+    const sdl = `
+      type T @requiresScopes(scopes: [["a"]]) { f: R g: S }
+      type R @policy(policies: [["x"]]) { h: Int }
+      scalar S`;
+    const unmeetable = (field: string) => readPolicy(parse(sdl)).field('T', field)?.requirement?.unmeetable;
+    expect([unmeetable('f'), unmeetable('g')]).toEqual([true, false]);
+  });
+
+  it.each([
+    ['@quota(meters: [TOKENS])', [true, true]],
+    ['@quota(meters: [COST])', [true, true]],
+    ['@quota(meters: [REQUESTS, COST])', [true, true]],
+    ['@quota(meters: [REQUESTS])', [true, false]],
+    ['', [false, false]],
+  ])(
+    'meters a field with %s, and admits it together with others where it is charged',
+    (directive, expected) => {
+      const policy = readPolicy(parse(`type T { f: Int ${directive} }`)).field('T', 'f');
+      expect([policy?.metered, policy?.charged]).toEqual(expected);
+    },
+  );
 });

@@ -4,10 +4,11 @@ import { printedSeed, type Random, randomOf } from '#test/support/random.ts';
 import { findMergeConflicts } from './field-merging.ts';
 
 const schema = buildSchema(`
-  interface Node { id: ID! name(at: Int, in: Place): String self: Node list: [Node!] }
+  interface Node { id: ID! name(at: Int, in: Place, all: [Place!]): String self: Node list: [Node!] }
+  interface Named { name(at: Int, in: Place, all: [Place!]): String label: String }
   input Place { x: Int y: Int }
-  type A implements Node { id: ID! name(at: Int, in: Place): String self: A list: [Node!] size: Int b: B any: U }
-  type B implements Node { id: ID! name(at: Int, in: Place): String self: Node list: [Node!] size: Int! a: A any: U }
+  type A implements Node & Named { label: String id: ID! name(at: Int, in: Place, all: [Place!]): String self: A list: [Node!] size: Int b: B any: U }
+  type B implements Node { id: ID! name(at: Int, in: Place, all: [Place!]): String self: Node list: [Node!] size: Int! a: A any: U }
   type C { size: [Int] a: A b: B }
   union U = A | B | C
   type Query { node: Node a: A b: B c: C any: U }
@@ -48,7 +49,17 @@ const conditions: Readonly<Record<string, readonly string[]>> = {
   C: ['C', 'U'],
   U: ['U', 'A', 'B', 'C', 'Node'],
 };
-const calls = ['', '', '(at: 1)', '(at: 2)', '(in: {x: 1, y: 2}, at: 1)', '(at: 1, in: {y: 2, x: 1})'];
+const calls = [
+  '',
+  '',
+  '(at: 1)',
+  '(at: 2)',
+  '(in: {x: 1, y: 2}, at: 1)',
+  '(at: 1, in: {y: 2, x: 1})',
+  '(all: [{x: 1, y: 2}, {x: 3}])',
+  '(all: [{y: 2, x: 1}, {x: 3}])',
+  '(all: [{x: 3}, {x: 1, y: 2}])',
+];
 
 /** Selections with few keys, so that many of them meet. */
 function selections(type: string, depth: number, random: Random, fragments: string[]): string {
@@ -102,6 +113,42 @@ describe('findMergeConflicts', () => {
     const [conflict] = findMergeConflicts(schema, parse(query), 20);
     expect(conflict?.message).toContain(message);
     expect(conflict?.locations).toHaveLength(2);
+  });
+
+  it.each([
+    '{ a { x: __typename x: id } }',
+    '{ a { x: __typename x: __typename } }',
+    '{ any { ... on Node { x: name } ... on Named { x: label } } }',
+    '{ any { ... on Node { x: name } ... on Named { x: name } } }',
+    '{ any { ... on Node { x: name(at: 1) } ... on Named { x: name } } }',
+    '{ any { ... on B { x: name } ... on Named { x: label } } }',
+    '{ x: __typename x: a { id } }',
+    '{ x: __schema { description } x: a { id } }',
+    '{ a { name(all: [{x: 1, y: 2}]) name(all: [{y: 2, x: 1}]) } }',
+    '{ a { name(all: [{x: 1}, {x: 2}]) name(all: [{x: 2}, {x: 1}]) } }',
+    '{ a { name(in: {x: 1}) name(in: {x: 1, y: null}) } }',
+    '{ a { x: id } ... { a { x: name } } }',
+  ])('decides as graphql-js: %s', (query) => {
+    const document = parse(query);
+    const isRefused = validate(schema, document, [OverlappingFieldsCanBeMergedRule]).length > 0;
+    expect(findMergeConflicts(schema, document, 20).length > 0).toBe(isRefused);
+  });
+
+  it('refuses another shape beside __typename, as the specification does and graphql-js does not', () => {
+    const query = '{ any { ... on A { x: __typename } ... on B { x: size } } }';
+    expect(findMergeConflicts(schema, parse(query), 20)).toHaveLength(1);
+  });
+
+  it('reports a conflict once, though its fields have other shapes too', () => {
+    expect(findMergeConflicts(schema, parse('{ a { x: id x: b { id } } }'), 20)).toHaveLength(1);
+  });
+
+  it('counts the fields of objects beside those of interfaces that they are compared with', () => {
+    const many = (count: number) => Array.from({ length: count }, () => 'id').join(' ');
+    const query = (count: number) => `{ node { ${many(count)} ...on A { id } ...on B { id } } }`;
+    // Twice for their shapes, once for all on one object and once for each of the two types.
+    expect(findMergeConflicts(schema, parse(query(12_000)), 20)).toEqual([]);
+    expect(() => findMergeConflicts(schema, parse(query(17_000)), 20)).toThrow('too often');
   });
 
   it('reports no more conflicts than asked for', () => {

@@ -13,6 +13,48 @@ const idsOf = (answer: Doc): unknown[] =>
 const index = (path: string, options: { [name: string]: Value } = {}): Doc =>
   doc({ key: doc({ [path]: int32(1) }), name: `${path}_1`, ...options });
 
+describe('updates', () => {
+  const set = (n: number) => doc({ $set: doc({ n: int32(n) }) });
+
+  it('are refused where there are none, or too many, or many documents would be replaced', async () => {
+    using store = new TestEngine();
+    await store.run({ insert: 'c', documents: numbers(3) });
+    expect((await store.ask({ update: 'c', updates: [] })).get('codeName')).toBe('InvalidLength');
+    expect((await store.ask({ delete: 'c', deletes: [] })).get('codeName')).toBe('InvalidLength');
+    const replaced = await store.ask({
+      update: 'c',
+      updates: [doc({ q: doc({}), u: doc({ a: 1 }), multi: true })],
+    });
+    expect(replaced.get('writeErrors')).toMatchObject([expect.any(Map)]);
+    expect(batchOf(await store.run({ find: 'c' }))).toEqual(numbers(3));
+  });
+
+  it('count what they found and what they changed, and name what they inserted by their place', async () => {
+    using store = new TestEngine();
+    await store.run({ insert: 'c', documents: numbers(3) });
+    const one = (id: number, n: number) => doc({ q: doc({ _id: int32(id) }), u: set(n), upsert: true });
+    const answer = await store.run({ update: 'c', updates: [one(1, 1), one(7, 7), one(2, 5), one(8, 8)] });
+    expect([answer.get('n'), answer.get('nModified')]).toEqual([int32(4), int32(1)]);
+    expect(answer.get('upserted')).toEqual([
+      doc({ index: int32(1), _id: int32(7) }),
+      doc({ index: int32(3), _id: int32(8) }),
+    ]);
+    const all = await store.run({ update: 'c', updates: [doc({ q: doc({}), u: set(5), multi: true })] });
+    expect([all.get('n'), all.get('nModified')]).toEqual([int32(5), int32(4)]);
+  });
+
+  it('take the constants of their statement before those of their command', async () => {
+    using store = new TestEngine();
+    await store.run({ insert: 'c', documents: numbers(2) });
+    const u = [doc({ $set: doc({ n: '$$x', m: '$$y' }) })];
+    const statement = doc({ q: doc({ _id: int32(1) }), u, c: doc({ x: int32(5) }) });
+    await store.run({ update: 'c', updates: [statement], let: doc({ x: int32(1), y: int32(2) }) });
+    expect(batchOf(await store.run({ find: 'c', filter: doc({ _id: int32(1) }) }))).toEqual([
+      doc({ _id: int32(1), n: int32(5), m: int32(2) }),
+    ]);
+  });
+});
+
 describe('retryable writes', () => {
   it('are done once for their number and answered again the same', async () => {
     using store = new TestEngine();

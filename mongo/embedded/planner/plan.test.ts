@@ -164,6 +164,46 @@ describe('the choice of an index', () => {
     expect(refused.get('codeName')).toBe('BadValue');
   });
 
+  it('sorts itself by a field of arrays, whose keys come more than once', async () => {
+    using store = await filled([index({ tags: 1 })], people);
+    const found = await explained(store, { sort: key({ tags: 1 }) });
+    expect(found).toMatchObject({ stages: 'SORT < COLLSCAN', returned: 100 });
+    const range = await explained(store, {
+      filter: doc({ tags: doc({ $gte: 't1' }) }),
+      sort: key({ tags: -1 }),
+    });
+    expect(range.stages).toBe('SORT < FETCH < IXSCAN tags');
+  });
+
+  it('takes no index for a path with a number, which may be a position or a name', async () => {
+    using store = await filled(
+      [index({ 'a.0': 1 })],
+      [doc({ _id: int32(1), a: [5] }), doc({ _id: int32(2), a: doc({ 0: 5 }) })],
+    );
+    expect(await explained(store, { filter: doc({ 'a.0': 5 }) })).toMatchObject({
+      stages: 'COLLSCAN',
+      returned: 2,
+    });
+  });
+
+  it('narrows by the first fields alone where several lists would make too many ranges', async () => {
+    using store = await filled([index({ owner: 1, n: 1 })], people);
+    const list = (count: number, of: (n: number) => Value) =>
+      doc({ $in: Array.from({ length: count }, (_, n) => of(n)) });
+    const owners = (count: number) => list(count, (n) => `o${n}`);
+    const numbers = list(100, (n) => int32(n + 1_000));
+    const few = await explained(store, { filter: doc({ owner: owners(200), n: numbers }) });
+    expect(few).toMatchObject({ stages: 'FETCH < IXSCAN owner_n', returned: 0, keys: 0 });
+    const many = await explained(store, { filter: doc({ owner: owners(201), n: numbers }) });
+    expect(many).toMatchObject({ stages: 'FETCH < IXSCAN owner_n', returned: 0, keys: 100 });
+  });
+
+  it('uses a sparse index of several fields where any of them must be there', async () => {
+    using store = await filled([index({ owner: 1, other: 1 }, { sparse: true })], people);
+    const found = await explained(store, { filter: doc({ owner: 'o1' }) });
+    expect(found).toMatchObject({ stages: 'FETCH < IXSCAN owner_other', returned: 10 });
+  });
+
   it('leaves a hidden index alone', async () => {
     using store = await filled([index({ owner: 1 }, { hidden: true })], people);
     expect((await explained(store, { filter: doc({ owner: 'o1' }) })).stages).toBe('COLLSCAN');
@@ -192,6 +232,17 @@ describe('implies', () => {
     [{ a: 'x' }, { a: doc({ $type: 'string' }) }, true],
     [{ a: 1, b: 2 }, { b: 2 }, true],
     [{ a: 1 }, { $or: [doc({ a: 1 }), doc({ b: 1 })] }, true],
+    [{ a: doc({ $lt: 5 }) }, { a: doc({ $gt: 3 }) }, false],
+    [{ a: doc({ $gt: 1 }) }, { a: doc({ $lt: 3 }) }, false],
+    [{ a: doc({ $lte: 5 }) }, { a: doc({ $gte: 5 }) }, false],
+    [{ a: Number.NaN }, { a: doc({ $lt: 3 }) }, false],
+    [{ a: Number.NaN }, { a: doc({ $gt: 3 }) }, false],
+    [{ a: doc({ $gte: Number.NaN }) }, { a: doc({ $lte: 3 }) }, false],
+    [{ a: doc({ $gt: 3 }) }, { a: 3 }, false],
+    [{ a: doc({ $gt: 3 }) }, { a: doc({ $in: [4] }) }, false],
+    [{ a: 'x' }, { a: doc({ $type: 'int' }) }, false],
+    [{ a: doc({ $exists: true }) }, { a: 1 }, false],
+    [{ b: 1 }, { a: 1 }, false],
   ] as [{ [path: string]: Value }, { [path: string]: Value }, boolean][])(
     '%o ⇒ %o: %s',
     (given, wanted, expected) => {

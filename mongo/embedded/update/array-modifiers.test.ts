@@ -140,4 +140,56 @@ describe('array operators', () => {
     refused({ _id: 1, a: 1 }, { $pop: { a: 1 } }, 14);
     refused({ _id: 1, a: [1] }, { $pop: { a: 2 } }, 9);
   });
+
+  it('$push at and beyond the ends of the array, and cut to nothing', () => {
+    const pushed = (clauses: object) => ({ $push: { a: { $each: [0], ...clauses } } });
+    for (const [position, after] of [
+      [-5, [0, 1, 2, 3, 4]],
+      [-4, [0, 1, 2, 3, 4]],
+      [-3, [1, 0, 2, 3, 4]],
+      [4, [1, 2, 3, 4, 0]],
+      [9, [1, 2, 3, 4, 0]],
+    ] as const) {
+      becomes({ _id: 1, a: [1, 2, 3, 4] }, pushed({ $position: position }), { _id: 1, a: after });
+    }
+    for (const [slice, after] of [
+      [0, []],
+      [1, [1]],
+      [-1, [0]],
+      [9, [1, 2, 0]],
+      [-9, [1, 2, 0]],
+    ] as const) {
+      becomes({ _id: 1, a: [1, 2] }, pushed({ $slice: slice }), { _id: 1, a: after });
+    }
+    becomes({ _id: 1, a: [2, 1] }, { $push: { a: { $each: [] } } }, { _id: 1, a: [2, 1] });
+    becomes({ _id: 1 }, { $push: { a: { $each: [] } } }, { _id: 1, a: [] });
+    becomes({ _id: 1, a: [2, 1] }, { $push: { a: { $each: [], $sort: 1 } } }, { _id: 1, a: [1, 2] });
+    refused({ _id: 1, a: [] }, { $push: { a: { $each: [1], $what: 1 } } }, 2);
+  });
+
+  it('that remove nothing change nothing', () => {
+    for (const update of [
+      { $pop: { a: 1 } },
+      { $pop: { a: -1 } },
+      { $pull: { a: 1 } },
+      { $pullAll: { a: [1] } },
+      { $pop: { b: 1 } },
+      { $pull: { b: 1 } },
+      { $pullAll: { b: [1] } },
+    ]) {
+      becomes({ _id: 1, a: [] }, update, { _id: 1, a: [] });
+    }
+  });
+
+  it('$pull by logical operators on the fields of its elements', () => {
+    const a = [{ x: 1 }, { y: 2 }, { x: 3 }, 1];
+    becomes({ _id: 1, a }, { $pull: { a: { $or: [{ x: 1 }, { y: 2 }] } } }, { _id: 1, a: [{ x: 3 }, 1] });
+    becomes({ _id: 1, a }, { $pull: { a: { $and: [{ x: { $gt: 1 } }] } } }, { _id: 1, a: [a[0], a[1], 1] });
+    becomes({ _id: 1, a }, { $pull: { a: { $nor: [{ x: 1 }] } } }, { _id: 1, a: [{ x: 1 }, 1] });
+  });
+
+  it('$addToSet takes $each alone', () => {
+    refused({ _id: 1, a: [] }, { $addToSet: { a: { $each: [1], $slice: 1 } } }, 2);
+    becomes({ _id: 1 }, { $addToSet: { a: { $each: [1, 1] } } }, { _id: 1, a: [1] });
+  });
 });

@@ -1,3 +1,4 @@
+import { Timestamp } from 'bson';
 import { describe, it } from 'vitest';
 import { becomes, refused } from './testing.ts';
 
@@ -13,6 +14,13 @@ describe('refusals', () => {
     refused({ _id: 1 }, { $set: 1 }, 9);
     refused({ _id: 1 }, { $set: { a: 1 }, b: 1 }, 9);
     refused({ _id: 1 }, { a: 1, $b: 1 }, 52);
+  });
+
+  it('of a path that looks like an operator are the same where a sound update has the same words', () => {
+    becomes({ _id: 1 }, { $set: { a: 1 }, $inc: { b: 1 } }, { _id: 1, a: 1, b: 1 });
+    refused({ _id: 1 }, { $set: { a: 1, $inc: 1, b: 1 } }, 52);
+    refused({ _id: 1, a: [] }, { $set: { 'a.$.b.$': 1 } }, 2);
+    refused({ _id: 1, a: [] }, { $set: { '$[].a': 1 } }, 2);
   });
 
   it('of a changed _id are ImmutableField, an equal one changes nothing', () => {
@@ -52,4 +60,20 @@ describe('replacement and pipeline', () => {
     becomes({ _id: 1, x: 1, y: 2 }, [{ $project: { x: 1 } }], { _id: 1, x: 1 });
     refused({ _id: 1 }, [{ $match: {} }], 72);
   });
+});
+
+it('new fields come in the order of their names, numbers by value', () => {
+  becomes(
+    { _id: 1, a: {} },
+    { $set: { 'a.10': 1, 'a.9': 2, 'a.b': 3, z: 4, c: 5 } },
+    { _id: 1, a: { 9: 2, 10: 1, b: 3 }, c: 5, z: 4 },
+  );
+});
+
+it('an empty timestamp is filled in a replacement, but for the _id', () => {
+  const empty = new Timestamp({ t: 0, i: 0 });
+  const filled = new Timestamp({ t: 5, i: 1 });
+  const context = { now: 5_000n };
+  becomes({ _id: empty, a: 1 }, { _id: empty, at: empty }, { _id: empty, at: filled }, { context });
+  becomes({ _id: 1 }, { in: { at: empty } }, { _id: 1, in: { at: empty } }, { context });
 });

@@ -32,6 +32,9 @@ describe('upsert', () => {
     expect(keys(d({ a: 1 }))).toEqual(['_id', 'a']);
     expect(keys(d({ a: 1, _id: 1 }))).toEqual(['_id', 'a']);
     expect(() => withId(d({ _id: [1] }), () => id)).toThrow(expect.objectContaining({ code: 53 }));
+    for (const bad of [/x/, [], [{ a: 1 }]]) {
+      expect(() => withId(d({ _id: bad }), () => id)).toThrow(expect.objectContaining({ code: 53 }));
+    }
     expect(() => withId(d({ _id: { $a: new Int32(1) } }), () => id)).toThrow(
       expect.objectContaining({ code: 52 }),
     );
