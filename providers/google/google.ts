@@ -1,26 +1,42 @@
-import { createGoogle } from '@ai-sdk/google';
 import { inPath } from '../http/path-segments.ts';
 import type { Provider } from '../provider.ts';
-import { captureFetch } from '../sdk/captured-request.ts';
-import { createSdkEmbeddings, createSdkRequests } from '../sdk/sdk-requests.ts';
 import type { VendorOptions } from '../vendor-options.ts';
+import type { EmbeddingRequests } from '../wires/embeddings/embed.ts';
 import { geminiWire } from '../wires/gemini/gemini-reader.ts';
+import { createGeminiRequests } from '../wires/gemini/gemini-request.ts';
 import { createWireProvider } from '../wires/shared/wire-provider.ts';
+import { postJson, requestHeaders } from '../wires/shared/wire-request.ts';
 
-/** generateContent, at the Gemini API and at Vertex. */
-export const geminiApi = {
-  wire: geminiWire,
-  rules: () => ({ objectArguments: true, systemFirst: true }),
-};
+const embeddingsMax = 100;
+
+/** One value is asked for as itself, several as a batch. */
+function createEmbeddings(baseUrl: string, headers: Readonly<Record<string, string>>): EmbeddingRequests {
+  return {
+    valuesMax: () => embeddingsMax,
+    build(id, values, outputDimensionality) {
+      const model = `models/${id}`;
+      const url = `${baseUrl}/models/${inPath(id)}`;
+      if (values.length === 1) {
+        const content = { parts: [{ text: values[0] }] };
+        return postJson(`${url}:embedContent`, headers, { model, content, outputDimensionality });
+      }
+      const requests = values.map((text) => ({
+        model,
+        content: { role: 'user', parts: [{ text }] },
+        outputDimensionality,
+      }));
+      return postJson(`${url}:batchEmbedContents`, headers, { requests });
+    },
+  };
+}
 
 /** GOOGLE: the Gemini API. */
 export function createGemini({ baseUrl, secret, fetch }: VendorOptions): Provider {
-  const settings = { baseURL: baseUrl, apiKey: secret };
-  const { languageModel, embeddingModel } = createGoogle({ ...settings, fetch: captureFetch });
+  const headers = requestHeaders(secret === '' ? {} : { 'x-goog-api-key': secret });
   return createWireProvider({
     wire: geminiWire,
-    build: createSdkRequests({ ...geminiApi, languageModel: (id) => languageModel(inPath(id)) }),
-    embeddings: createSdkEmbeddings((id) => embeddingModel(inPath(id))),
+    build: createGeminiRequests({ baseUrl, headers, withIds: true }),
+    embeddings: createEmbeddings(baseUrl, headers),
     secret,
     fetch,
   });

@@ -1,15 +1,14 @@
-import { createGoogleVertex } from '@ai-sdk/google-vertex/edge';
-import { geminiApi } from '../google/google.ts';
 import { inPath } from '../http/path-segments.ts';
 import { type Provider, ProviderFailure } from '../provider.ts';
-import { captureFetch } from '../sdk/captured-request.ts';
-import { createSdkEmbeddings, createSdkRequests } from '../sdk/sdk-requests.ts';
 import type { VendorOptions } from '../vendor-options.ts';
+import type { EmbeddingRequests } from '../wires/embeddings/embed.ts';
+import { geminiWire } from '../wires/gemini/gemini-reader.ts';
+import { createGeminiRequests } from '../wires/gemini/gemini-request.ts';
 import { claudeRules } from '../wires/messages/claude-rules.ts';
 import { messagesWire } from '../wires/messages/messages-reader.ts';
 import { createMessagesRequests } from '../wires/messages/messages-request.ts';
 import { createWireProvider } from '../wires/shared/wire-provider.ts';
-import { requestHeaders } from '../wires/shared/wire-request.ts';
+import { postJson, requestHeaders } from '../wires/shared/wire-request.ts';
 import { createAccessTokens, parseServiceAccount } from './access-token.ts';
 
 function hostOf(region: string): string {
@@ -18,31 +17,47 @@ function hostOf(region: string): string {
   return `${region}-aiplatform.googleapis.com`;
 }
 
-/**
- * The SDK's express mode sends its API key as a header and leaves everything else to base URL and fetch. A service account
- * comes in by exchanging that header for a bearer token, so that its tokens are fetched by our fetch and kept (the SDK's
- * own ways use other HTTP clients and ask for a token with each call).
- */
+/** Requests of a service account carry a token, which is kept while it lasts. */
 function withToken(fetch: typeof globalThis.fetch, token: () => Promise<string>): typeof globalThis.fetch {
   return async (input, init) => {
     const headers = new Headers(init?.headers);
-    headers.delete('x-goog-api-key');
     headers.set('authorization', `Bearer ${await token()}`);
     return fetch(input, { ...init, headers });
   };
 }
 
+const embeddingsMax = 250;
+/** These take one value at a time. */
+const embedsContent = /^gemini-embedding-2(?:-preview)?$/;
+
+function createEmbeddings(baseUrl: string, headers: Readonly<Record<string, string>>): EmbeddingRequests {
+  return {
+    valuesMax: (model) => (embedsContent.test(model) ? 1 : embeddingsMax),
+    build(model, values, outputDimensionality) {
+      const url = `${baseUrl}/models/${inPath(model)}`;
+      if (embedsContent.test(model)) {
+        const content = { parts: [{ text: values[0] }] };
+        return postJson(`${url}:embedContent`, headers, {
+          content,
+          embedContentConfig: { outputDimensionality },
+        });
+      }
+      const instances = values.map((content) => ({ content }));
+      return postJson(`${url}:predict`, headers, { instances, parameters: { outputDimensionality } });
+    },
+  };
+}
+
 function createVertexGemini(
-  baseURL: string,
-  apiKey: string,
+  baseUrl: string,
+  headers: Readonly<Record<string, string>>,
   secret: string,
   fetch: typeof globalThis.fetch,
 ): Provider {
-  const { languageModel, embeddingModel } = createGoogleVertex({ apiKey, baseURL, fetch: captureFetch });
   return createWireProvider({
-    wire: geminiApi.wire,
-    build: createSdkRequests({ ...geminiApi, languageModel: (id) => languageModel(inPath(id)) }),
-    embeddings: createSdkEmbeddings((id) => embeddingModel(inPath(id))),
+    wire: geminiWire,
+    build: createGeminiRequests({ baseUrl, headers, withIds: false }),
+    embeddings: createEmbeddings(baseUrl, headers),
     secret,
     fetch,
   });
@@ -52,7 +67,7 @@ function createVertexGemini(
 function createExpress({ baseUrl, secret, fetch }: VendorOptions): Provider {
   const origin = baseUrl === '' ? 'https://aiplatform.googleapis.com' : baseUrl;
   const baseURL = /\/publishers\/google$/.test(origin) ? origin : `${origin}/v1/publishers/google`;
-  return createVertexGemini(baseURL, secret, secret, fetch);
+  return createVertexGemini(baseURL, requestHeaders({ 'x-goog-api-key': secret }), secret, fetch);
 }
 
 /** VERTEX with a service account: Gemini, Claude (`claude-…`) and embeddings of its project in a region. */
@@ -72,7 +87,7 @@ function createWithAccount(options: VendorOptions): Provider {
   const publishers = `${origin}/v1/projects/${account.projectId}/locations/${region}/publishers`;
   const fetch = withToken(options.fetch, createAccessTokens(account, options.fetch));
   const secret = account.privateKey;
-  const gemini = createVertexGemini(`${publishers}/google`, 'in place of a token', secret, fetch);
+  const gemini = createVertexGemini(`${publishers}/google`, requestHeaders({}), secret, fetch);
   const claude = createWireProvider({
     wire: messagesWire,
     secret,

@@ -1,5 +1,7 @@
 import { createAzure } from '@ai-sdk/azure';
 import { createFireworks } from '@ai-sdk/fireworks';
+import { createGoogle } from '@ai-sdk/google';
+import { createGoogleVertex } from '@ai-sdk/google-vertex/edge';
 import { createMistral } from '@ai-sdk/mistral';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
@@ -15,7 +17,11 @@ const baseURL = 'http://upstream.test/v1';
 const settings = { baseURL, apiKey: 'sk-test-0123456789', fetch: captureFetch };
 const compatible = createOpenAICompatible({ ...settings, name: 'openaiCompatible' });
 
+const publishers = 'http://upstream.test/v1/publishers/google';
+
 const vendors: readonly (readonly [ProviderKind, (id: string) => EmbeddingModelV4])[] = [
+  ['GOOGLE', createGoogle(settings).embeddingModel],
+  ['VERTEX', createGoogleVertex({ ...settings, baseURL: publishers }).embeddingModel],
   ['OPENAI', createOpenAI(settings).embeddingModel],
   ['AZURE_OPENAI', createAzure(settings).embeddingModel],
   ['OPENAI_COMPATIBLE', compatible.embeddingModel],
@@ -29,7 +35,7 @@ const leftOut: ReadonlySet<ProviderKind> = new Set(['AZURE_OPENAI', 'FIREWORKS']
 
 describe.each(vendors)('%s: requests of embeddings', (kind, embeddingModel) => {
   it.each([undefined, 256])('are those that the AI SDK sends (dimensions: %s)', async (dimensions) => {
-    const send = await openEmbeddings(kind, baseURL);
+    const send = await openEmbeddings(kind, kind === 'VERTEX' ? publishers : baseURL);
     const values = ['Hello', 'a "quoted" \\ text', '😀'];
     const wanted = await embeddingRequestOfSdk(embeddingModel('m'), values, dimensions);
     const body = leftOut.has(kind) ? { ...fields(wanted?.body), dimensions } : wanted?.body;
@@ -37,10 +43,20 @@ describe.each(vendors)('%s: requests of embeddings', (kind, embeddingModel) => {
   });
 
   it('hold as many values as those of the AI SDK', async () => {
-    const send = await openEmbeddings(kind, baseURL);
+    const send = await openEmbeddings(kind, kind === 'VERTEX' ? publishers : baseURL);
     const valuesMax = Number(await embeddingModel('m').maxEmbeddingsPerCall);
     const values = Array.from({ length: valuesMax + 1 }, (_, at) => String(at));
     const sent = await send('m', values, undefined);
     expect(sent).toEqual(await embeddingRequestOfSdk(embeddingModel('m'), values.slice(0, -1), undefined));
+  });
+});
+
+describe('VERTEX', () => {
+  it('is asked for one value at a time by a model that takes no more', async () => {
+    const model = 'gemini-embedding-2';
+    const send = await openEmbeddings('VERTEX', publishers);
+    const { embeddingModel } = createGoogleVertex({ ...settings, baseURL: publishers });
+    const wanted = await embeddingRequestOfSdk(embeddingModel(model), ['a'], 256);
+    expect(await send(model, ['a', 'b'], 256)).toEqual(wanted);
   });
 });

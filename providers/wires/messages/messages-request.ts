@@ -9,6 +9,7 @@ import {
   rejectInput,
 } from '../../translate/call-parts.ts';
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
+import { thinkingBudget } from '../../translate/thinking-budget.ts';
 import { type BuildRequest, postJson } from '../shared/wire-request.ts';
 import { writeMessagesPrompt } from './messages-content.ts';
 import { claudeModel } from './models.ts';
@@ -29,16 +30,6 @@ type Body = Record<string, unknown>;
 
 const toolsBeta = 'structured-outputs-2025-11-13';
 
-/** Shares of the longest answer that models with a thinking budget think where the caller sets no limit. */
-const budgetShare: Readonly<Record<Effort, number>> = {
-  none: 0,
-  minimal: 0.02,
-  low: 0.1,
-  medium: 0.3,
-  high: 0.6,
-  xhigh: 0.9,
-  max: 0.95,
-};
 const budgetTokensMin = 1024;
 
 interface Thinking {
@@ -65,8 +56,7 @@ function planThinking(model: string, plan: OutputPlan): { thinking?: Thinking; e
     ] as const;
     return { thinking: { type: 'adaptive', display: 'summarized' }, effort: nearestEffort(effort, taken) };
   }
-  const share = Math.round(outputTokensMax * budgetShare[effort]);
-  const budget_tokens = Math.min(outputTokensMax, Math.max(budgetTokensMin, share));
+  const budget_tokens = thinkingBudget(effort, outputTokensMax, budgetTokensMin, outputTokensMax);
   return { thinking: { type: 'enabled', budget_tokens } };
 }
 

@@ -1,0 +1,78 @@
+import { createGoogle } from '@ai-sdk/google';
+import { createGoogleVertex } from '@ai-sdk/google-vertex/edge';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ProviderCall, ProviderKind } from '../../provider.ts';
+import { captureFetch } from '../../sdk/captured-request.ts';
+import { plannedCalls } from '../../testing/planned-calls.ts';
+import { openRequests, type RequestOracle, requestOfSdk } from '../../testing/request-oracle.ts';
+import { geminiWire } from './gemini-reader.ts';
+
+const models = [
+  ...[
+    'gemini-2.5-flash',
+    'gemini-2.5-pro',
+    'gemini-2.0-flash',
+    'gemini-pro',
+    'gemma-3-27b-it',
+    'tunedModels/x',
+  ],
+  ...['gemini-3-pro-preview', 'gemini-3-flash-preview', 'gemini-3.7-flash', 'gemini-3.5-flash-lite'],
+  ...['gemini-4-hydrogen', 'gemini-flash-latest', 'gemini-3-pro-image-preview', 'learnlm'],
+];
+const apiKey = 'sk-test-0123456789';
+
+interface Vendor extends RequestOracle {
+  readonly kind: ProviderKind;
+  readonly baseUrl: string;
+}
+
+const rules = () => ({ objectArguments: true, systemFirst: true });
+const vendors: readonly Vendor[] = [
+  {
+    kind: 'GOOGLE',
+    baseUrl: 'http://upstream.test/v1beta',
+    languageModel: createGoogle({ baseURL: 'http://upstream.test/v1beta', apiKey, fetch: captureFetch }),
+    blank: geminiWire.blank,
+    rules,
+  },
+  {
+    kind: 'VERTEX',
+    baseUrl: 'http://upstream.test',
+    languageModel: createGoogleVertex({
+      baseURL: 'http://upstream.test/v1/publishers/google',
+      apiKey,
+      fetch: captureFetch,
+    }),
+    blank: geminiWire.blank,
+    rules,
+  },
+];
+
+/** Deliberate differences, each with its reason. */
+const differences: readonly (readonly [string, (call: ProviderCall) => boolean])[] = [
+  [
+    'instructions to a Gemma are kept though the model speaks first',
+    ({ model, messages }) =>
+      model.startsWith('gemma') &&
+      messages[0]?.role === 'system' &&
+      messages.find(({ role }) => role !== 'system')?.role === 'assistant',
+  ],
+];
+
+describe.each(vendors)('$kind: requests of generateContent', (vendor) => {
+  it.each([false, true])('are those that the AI SDK sends (streaming: %s)', async (streaming) => {
+    const send = await openRequests(vendor.kind, vendor.baseUrl);
+    let compared = 0;
+    await fc.assert(
+      fc.asyncProperty(plannedCalls(models), async (call) => {
+        fc.pre(!differences.some(([, differs]) => differs(call)));
+        const wanted = await requestOfSdk(vendor, call, streaming);
+        expect(await send(call, streaming)).toEqual(wanted);
+        if (wanted !== null) compared += 1;
+      }),
+      { numRuns: 400 },
+    );
+    expect(compared).toBeGreaterThan(100);
+  });
+});
