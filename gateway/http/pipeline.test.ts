@@ -123,6 +123,37 @@ describe('the access of a path', () => {
   });
 });
 
+describe('a POST that a page of another origin could make a browser send', () => {
+  const key = `Basic ${Buffer.from(`x:${sampleKey}`).toString('base64')}`;
+  it.each<[what: string, headers: Record<string, string>, status: number]>([
+    ['nothing', {}, 415],
+    ['a text', { 'content-type': 'text/plain' }, 415],
+    ['a form', { 'content-type': 'Application/X-WWW-Form-URLencoded; charset=utf-8' }, 415],
+    ['a form with files', { 'content-type': 'multipart/form-data; boundary=x' }, 415],
+    ['a password that the browser adds', { authorization: key }, 415],
+    ['JSON', { 'content-type': 'application/json' }, 200],
+    ['a key', { authorization: `Bearer ${sampleKey}` }, 200],
+    ['a key of its own header', { 'x-api-key': sampleKey, 'content-type': 'text/plain' }, 200],
+  ])(
+    'does not reach a handler, whether or not that reads a body: with %s',
+    async (_what, headers, status) => {
+      let handled = 0;
+      const sample = await startWith(
+        doorThat(
+          ({ response }) => {
+            handled++;
+            response.end('x');
+          },
+          { paths: [{ methods: ['GET', 'POST'], pattern: '/made-up', access: 'public' }] },
+        ),
+      );
+      const response = await fetch(`${sample.url}/made-up`, { method: 'POST', headers });
+      expect([response.status, handled]).toEqual([status, status === 200 ? 1 : 0]);
+      expect((await fetch(`${sample.url}/made-up`, { headers })).status).toBe(200);
+    },
+  );
+});
+
 describe('the access log', () => {
   const requestLines = async (accessLog: boolean) => {
     const { log, lines } = keptLog('info');
