@@ -1,13 +1,4 @@
-import {
-  type DocumentNode,
-  type ExecutionResult,
-  type GraphQLSchema,
-  getVariableValues,
-  isAbstractType,
-  isObjectType,
-  Kind,
-  parse,
-} from 'graphql';
+import { type ExecutionResult, type GraphQLSchema, isAbstractType, isObjectType, parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
@@ -24,15 +15,8 @@ import { ReadMeter, readsOf } from './directives/reads.ts';
 import { responseKey } from './document/canonical-operation.ts';
 import { Documents } from './document/documents.ts';
 import { type Graph, Operation, type Program, type Turn } from './document/operation.ts';
-import { findVariableProblem } from './document/variable-problem.ts';
-import {
-  type ClientResult,
-  clientError,
-  presentError,
-  presentFailure,
-  refusal,
-  withLocations,
-} from './errors.ts';
+import { findUndecided, readVariables } from './document/variables.ts';
+import { type ClientResult, presentError, presentFailure, refusal } from './errors.ts';
 import type { Admission } from './execution/admission.ts';
 import { toClientErrors } from './execution/client-errors.ts';
 import { type Completion, completeResult, losesAnswer } from './execution/complete.ts';
@@ -44,7 +28,7 @@ import { RefusalLog } from './log/refusal-log.ts';
 import { StreamWatch } from './log/stream-watch.ts';
 import type { Fetch } from './planning/plan.ts';
 import type { Planner } from './planning/planner.ts';
-import { readFields } from './planning/supergraph-fields.ts';
+import { readFields, readSubgraphNames } from './planning/supergraph-fields.ts';
 
 export type SubgraphExecutors = Readonly<Record<string, SubgraphExecutor | undefined>>;
 
@@ -103,25 +87,8 @@ const introspectionNeedsKey = refusal(
 );
 const refusedByLimit: ReadonlySet<unknown> = new Set(['QUOTA_EXCEEDED', 'BUDGET_EXCEEDED']);
 const noVariables: Variables = Object.freeze({});
-const variableErrorsMax = 20;
-/** Values in variables that are shown with each of their errors. */
-const shownValuesMax = 500;
 /** Answers to introspection that are remembered. */
 const introspectionsMax = 20;
-
-/** Whether the value holds more than `shownValuesMax` others. */
-function isLarge(value: unknown): boolean {
-  const open: unknown[] = [value];
-  for (let seen = 0; open.length > 0; seen++) {
-    const next = open.pop();
-    if (typeof next !== 'object' || next === null) continue;
-    for (const name in next) {
-      open.push((next as Record<string, unknown>)[name]);
-      if (seen + open.length > shownValuesMax) return true;
-    }
-  }
-  return false;
-}
 
 export function isOperation(value: Operation | ClientResult): value is Operation {
   return value instanceof Operation;
@@ -139,21 +106,6 @@ function typeTest(schema: GraphQLSchema): IsOfType {
       const conditionType = schema.getType(condition);
       return isObjectType(type) && isAbstractType(conditionType) && schema.isSubType(conditionType, type);
     });
-}
-
-/** The subgraphs that a supergraph is made of (join v0.3, enum join__Graph). */
-function subgraphsOf(supergraph: DocumentNode): string[] {
-  return supergraph.definitions.flatMap((definition) => {
-    if (definition.kind !== Kind.ENUM_TYPE_DEFINITION || definition.name.value !== 'join__Graph') return [];
-    return (definition.values ?? []).flatMap(
-      (value) =>
-        value.directives?.flatMap((directive) =>
-          (directive.arguments ?? []).flatMap(({ name, value: text }) =>
-            name.value === 'name' && text.kind === Kind.STRING ? [text.value] : [],
-          ),
-        ) ?? [],
-    );
-  });
 }
 
 /**
@@ -179,7 +131,7 @@ export function createRouter(options: RouterOptions): Router {
   const documents = new Documents(graph);
   const isOfType = typeTest(schema);
   const reach = new Map<string, SubgraphExecutor>();
-  for (const name of subgraphsOf(supergraph)) {
+  for (const name of readSubgraphNames(supergraph)) {
     const executor = executors[name];
     if (executor === undefined)
       throw new Error(`The supergraph names ${name}, which cannot be reached here.`);
@@ -382,30 +334,12 @@ export function createRouter(options: RouterOptions): Router {
   ): Promise<Answer> => {
     let variables = operation.coerceVariables(given ?? noVariables);
     if (variables === undefined) {
-      const definitions = operation.definition.variableDefinitions ?? [];
-      const problem = isLarge(given) ? findVariableProblem(schema, definitions, given ?? {}) : null;
-      if (problem !== null) {
-        const error = clientError('BAD_USER_INPUT', problem.message);
-        const located = withLocations(error, operation.locationsOf([problem.definition]));
-        return withSuggestionsFor(context.caller, { errors: [located] });
-      }
-      const coerced = getVariableValues(schema, definitions, given ?? {}, { maxErrors: variableErrorsMax });
-      if (coerced.errors !== undefined) {
-        const errors = coerced.errors.map(({ message, nodes = [] }) =>
-          withLocations(clientError('BAD_USER_INPUT', message), operation.locationsOf(nodes)),
-        );
-        return withSuggestionsFor(context.caller, { errors });
-      }
-      variables = coerced.coerced;
+      const read = readVariables(schema, operation, given ?? noVariables);
+      if (read.errors !== undefined) return withSuggestionsFor(context.caller, { errors: read.errors });
+      variables = read.variables;
     }
-    const undecided = operation.conditions.find((name) => typeof variables[name] !== 'boolean');
-    if (undecided !== undefined) {
-      const message = `$${undecided} decides about a field, so it cannot be null.`;
-      const { variableDefinitions = [] } = operation.definition;
-      const declared = variableDefinitions.filter(({ variable }) => variable.name.value === undecided);
-      const error = clientError('BAD_USER_INPUT', message);
-      return { errors: [withLocations(error, operation.locationsOf(declared))] };
-    }
+    const undecided = findUndecided(operation, variables);
+    if (undecided !== undefined) return { errors: [undecided] };
     const cost = refuseCostlyOperation(operation.cost, variables, limits);
     const drawn = reads?.draw(context.caller, readsOf(operation.meteredRoot, cost));
     if (drawn !== undefined) await drawn;

@@ -84,3 +84,18 @@ export function readFields(supergraph: DocumentNode): SupergraphFields {
     required,
   };
 }
+
+/** The subgraphs that a supergraph is made of (join v0.3, enum join__Graph). */
+export function readSubgraphNames(supergraph: DocumentNode): string[] {
+  return supergraph.definitions.flatMap((definition) => {
+    if (definition.kind !== Kind.ENUM_TYPE_DEFINITION || definition.name.value !== 'join__Graph') return [];
+    return (definition.values ?? []).flatMap(
+      (value) =>
+        value.directives?.flatMap((directive) =>
+          (directive.arguments ?? []).flatMap(({ name, value: text }) =>
+            name.value === 'name' && text.kind === Kind.STRING ? [text.value] : [],
+          ),
+        ) ?? [],
+    );
+  });
+}

@@ -1,6 +1,6 @@
 import { buildSchema, Kind, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { findVariableProblem } from './variable-problem.ts';
+import { findVariableProblem } from './variables.ts';
 
 const schema = buildSchema(`
   input Item { id: ID! count: Int items: [Item!] }
