@@ -1,4 +1,4 @@
-import type { CacheScope, CacheUse, OnDisconnect } from '#core/graph-enums.ts';
+import type { CacheScope, CacheUse, Capability, Modality, OnDisconnect } from '#core/graph-enums.ts';
 import type { ProviderCall } from '#providers/provider.ts';
 import type { StructuredOutput } from './admission/structured-output.ts';
 import type { CallLabels } from './call-labels.ts';
@@ -30,7 +30,7 @@ export interface CompletionRequest {
   /** Bytes of its text, with three for each token that vendors put around it; null: it has files as well. */
   readonly inputBytes: number | null;
   /** Capabilities that the model must have, where it tells which it has. */
-  readonly needs: readonly string[];
+  readonly needs: readonly Capability[];
   /** Modalities that the model must take as input, where it tells which it takes. */
-  readonly inputs: readonly string[];
+  readonly inputs: readonly Modality[];
 }

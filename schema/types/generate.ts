@@ -34,7 +34,7 @@ const common = {
 
 const scalars = {
   ID: 'string',
-  DateTime: 'Date',
+  DateTime: { input: 'Date', output: 'Date | number' },
   Decimal: { input: 'string', output: 'string | bigint' },
   JSON: 'unknown',
   _FieldSet: 'string',

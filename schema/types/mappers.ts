@@ -47,5 +47,21 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
       Tenant: 'EntityReference',
     },
   },
-  inference: {},
+  inference: {
+    'inference/completion.ts': { Attempt: 'AttemptData', Completion: 'CompletionData' },
+    'inference/execution/embedding.ts': { Embeddings: 'EmbeddingsData' },
+    'inference/routing/health.ts': { ProviderHealth: 'Health' },
+    'inference/streams/completion-events.ts': {
+      CompletionEvent: 'CompletionEvent',
+      CompletionFailed: "CompletionEvent<'CompletionFailed'>",
+      CompletionFinished: "CompletionEvent<'CompletionFinished'>",
+      CompletionRestarted: "CompletionEvent<'CompletionRestarted'>",
+      CompletionStarted: "CompletionEvent<'CompletionStarted'>",
+      ReasoningDelta: "CompletionEvent<'ReasoningDelta'>",
+      TextDelta: "CompletionEvent<'TextDelta'>",
+      ToolCallDelta: "CompletionEvent<'ToolCallDelta'>",
+    },
+    'providers/provider.ts': { TokenUsage: 'ProviderUsage', ToolCall: 'ToolCall' },
+    'subgraphs/runtime/entity.ts': { Provider: 'EntityReference' },
+  },
 };

@@ -26,11 +26,11 @@ export interface AdmissionGroups {
     context: SubgraphContext,
     info: GraphQLResolveInfo,
     call: (meters: Meters | undefined) => Promise<T>,
-  ): Promise<T | object>;
+  ): Promise<T>;
 }
 
-/** Answers a field of which only __typename is selected. */
-const nothing: object = {};
+/** Answers a field of which only __typename is selected, whatever its type. */
+const nothing = {} as never;
 
 /** Longer than any call takes. */
 const callMsMax = 3_600_000;

@@ -1,7 +1,7 @@
 import type { Inference } from '#inference/inference.ts';
 import type { PlanCall } from './admission-group.ts';
 import { planEmbedding } from './embed.ts';
-import type { CompletionInput, EmbedInput, RunPromptInput } from './input-types.ts';
+import type { CompletionInput, EmbedInput, RunPromptInput } from './generated.ts';
 import { parseCompletionInput } from './parse-input.ts';
 import { promptRequest } from './prompt.ts';
 

@@ -12,7 +12,7 @@ import { larger, Meters } from '#inference/metering/meters.ts';
 import { upperBound } from '#inference/metering/settle.ts';
 import type { PlannedCall } from '#inference/planned-call.ts';
 import { candidatesFor, type RoutingNeeds } from '#inference/routing/route.ts';
-import type { EmbedInput } from './input-types.ts';
+import type { EmbedInput } from './generated.ts';
 import { parseLabels } from './labels.ts';
 
 const valuesMax = 2_048;

@@ -2,6 +2,11 @@
 
 import type * as context from '../runtime/context.ts';
 import type * as entity from '../runtime/entity.ts';
+import type * as completion from '#inference/completion.ts';
+import type * as embedding from '#inference/execution/embedding.ts';
+import type * as health from '#inference/routing/health.ts';
+import type * as completionEvents from '#inference/streams/completion-events.ts';
+import type * as provider from '#providers/provider.ts';
 import type { MessageRole } from '#core/graph-enums.ts';
 import type { OnDisconnect } from '#core/graph-enums.ts';
 import type { CacheUse } from '#core/graph-enums.ts';
@@ -16,7 +21,6 @@ import type { CacheMatch } from '#core/graph-enums.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 export type Maybe<T> = T | null | Promise<T | null>;
 export type InputMaybe<T> = T | null;
-export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: T[P] };
 export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?: AllowedValues };
 /** All built-in and custom scalars, mapped to their actual values */
@@ -26,7 +30,7 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  DateTime: { input: Date; output: Date; }
+  DateTime: { input: Date; output: Date | number; }
   JSON: { input: unknown; output: unknown; }
   Decimal: { input: string; output: string | bigint; }
   _FieldSet: { input: string; output: string; }
@@ -391,18 +395,6 @@ export type FederationReferenceTypes = {
 };
 
 
-/** Mapping of interface types */
-export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
-  CompletionEvent:
-    | ( Omit<CompletionStarted, 'model'> & { model: _RefType['Model'] } )
-    | ( TextDelta )
-    | ( ReasoningDelta )
-    | ( ToolCallDelta )
-    | ( Omit<CompletionRestarted, 'model'> & { model: _RefType['Model'] } )
-    | ( Omit<CompletionFinished, 'completion'> & { completion: _RefType['Completion'] } )
-    | ( Omit<CompletionFailed, 'completion'> & { completion: _RefType['Completion'] } )
-  ;
-};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
@@ -430,23 +422,23 @@ export type ResolversTypes = {
   CompletionStatus: CompletionStatus;
   FinishReason: FinishReason;
   CacheStatus: CacheStatus;
-  Completion: ResolverTypeWrapper<Omit<Completion, 'model' | 'promptVersion' | 'attempts' | 'invocation'> & { model: ResolversTypes['Model'], promptVersion?: Maybe<ResolversTypes['PromptVersion']>, attempts: ReadonlyArray<ResolversTypes['Attempt']>, invocation: ResolversTypes['Invocation'] }>;
-  ToolCall: ResolverTypeWrapper<ToolCall>;
-  TokenUsage: ResolverTypeWrapper<TokenUsage>;
-  Attempt: ResolverTypeWrapper<Omit<Attempt, 'model'> & { model: ResolversTypes['Model'] }>;
+  Completion: ResolverTypeWrapper<completion.CompletionData>;
+  ToolCall: ResolverTypeWrapper<provider.ToolCall>;
+  TokenUsage: ResolverTypeWrapper<provider.ProviderUsage>;
+  Attempt: ResolverTypeWrapper<completion.AttemptData>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  CompletionEvent: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['CompletionEvent']>;
-  CompletionStarted: ResolverTypeWrapper<Omit<CompletionStarted, 'model'> & { model: ResolversTypes['Model'] }>;
-  TextDelta: ResolverTypeWrapper<TextDelta>;
-  ReasoningDelta: ResolverTypeWrapper<ReasoningDelta>;
-  ToolCallDelta: ResolverTypeWrapper<ToolCallDelta>;
-  CompletionRestarted: ResolverTypeWrapper<Omit<CompletionRestarted, 'model'> & { model: ResolversTypes['Model'] }>;
-  CompletionFinished: ResolverTypeWrapper<Omit<CompletionFinished, 'completion'> & { completion: ResolversTypes['Completion'] }>;
-  CompletionFailed: ResolverTypeWrapper<Omit<CompletionFailed, 'completion'> & { completion: ResolversTypes['Completion'] }>;
-  Embeddings: ResolverTypeWrapper<Omit<Embeddings, 'model' | 'invocation'> & { model: ResolversTypes['Model'], invocation: ResolversTypes['Invocation'] }>;
+  CompletionEvent: ResolverTypeWrapper<completionEvents.CompletionEvent>;
+  CompletionStarted: ResolverTypeWrapper<completionEvents.CompletionEvent<'CompletionStarted'>>;
+  TextDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'TextDelta'>>;
+  ReasoningDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'ReasoningDelta'>>;
+  ToolCallDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'ToolCallDelta'>>;
+  CompletionRestarted: ResolverTypeWrapper<completionEvents.CompletionEvent<'CompletionRestarted'>>;
+  CompletionFinished: ResolverTypeWrapper<completionEvents.CompletionEvent<'CompletionFinished'>>;
+  CompletionFailed: ResolverTypeWrapper<completionEvents.CompletionEvent<'CompletionFailed'>>;
+  Embeddings: ResolverTypeWrapper<embedding.EmbeddingsData>;
   CircuitState: CircuitState;
-  ProviderHealth: ResolverTypeWrapper<ProviderHealth>;
-  Provider: ResolverTypeWrapper<Provider>;
+  ProviderHealth: ResolverTypeWrapper<health.Health>;
+  Provider: ResolverTypeWrapper<entity.EntityReference>;
   Model: ResolverTypeWrapper<entity.EntityReference>;
   PromptVersion: ResolverTypeWrapper<entity.EntityReference>;
   Invocation: ResolverTypeWrapper<entity.EntityReference>;
@@ -474,22 +466,22 @@ export type ResolversParentTypes = {
   Float: Scalars['Float']['output'];
   RunPromptInput: RunPromptInput;
   EmbedInput: EmbedInput;
-  Completion: Omit<Completion, 'model' | 'promptVersion' | 'attempts' | 'invocation'> & { model: ResolversParentTypes['Model'], promptVersion?: Maybe<ResolversParentTypes['PromptVersion']>, attempts: ReadonlyArray<ResolversParentTypes['Attempt']>, invocation: ResolversParentTypes['Invocation'] } | FederationReferenceTypes['Completion'];
-  ToolCall: ToolCall;
-  TokenUsage: TokenUsage;
-  Attempt: Omit<Attempt, 'model'> & { model: ResolversParentTypes['Model'] };
+  Completion: completion.CompletionData;
+  ToolCall: provider.ToolCall;
+  TokenUsage: provider.ProviderUsage;
+  Attempt: completion.AttemptData;
   Boolean: Scalars['Boolean']['output'];
-  CompletionEvent: ResolversInterfaceTypes<ResolversParentTypes>['CompletionEvent'];
-  CompletionStarted: Omit<CompletionStarted, 'model'> & { model: ResolversParentTypes['Model'] };
-  TextDelta: TextDelta;
-  ReasoningDelta: ReasoningDelta;
-  ToolCallDelta: ToolCallDelta;
-  CompletionRestarted: Omit<CompletionRestarted, 'model'> & { model: ResolversParentTypes['Model'] };
-  CompletionFinished: Omit<CompletionFinished, 'completion'> & { completion: ResolversParentTypes['Completion'] };
-  CompletionFailed: Omit<CompletionFailed, 'completion'> & { completion: ResolversParentTypes['Completion'] };
-  Embeddings: Omit<Embeddings, 'model' | 'invocation'> & { model: ResolversParentTypes['Model'], invocation: ResolversParentTypes['Invocation'] };
-  ProviderHealth: ProviderHealth;
-  Provider: Provider | FederationReferenceTypes['Provider'];
+  CompletionEvent: completionEvents.CompletionEvent;
+  CompletionStarted: completionEvents.CompletionEvent<'CompletionStarted'>;
+  TextDelta: completionEvents.CompletionEvent<'TextDelta'>;
+  ReasoningDelta: completionEvents.CompletionEvent<'ReasoningDelta'>;
+  ToolCallDelta: completionEvents.CompletionEvent<'ToolCallDelta'>;
+  CompletionRestarted: completionEvents.CompletionEvent<'CompletionRestarted'>;
+  CompletionFinished: completionEvents.CompletionEvent<'CompletionFinished'>;
+  CompletionFailed: completionEvents.CompletionEvent<'CompletionFailed'>;
+  Embeddings: embedding.EmbeddingsData;
+  ProviderHealth: health.Health;
+  Provider: entity.EntityReference;
   Model: entity.EntityReference;
   PromptVersion: entity.EntityReference;
   Invocation: entity.EntityReference;

@@ -1,15 +1,11 @@
 import { HeddleError } from '#core/errors.ts';
-import type { Retention } from '#core/graph-enums.ts';
 import { badInput } from '#core/input.ts';
 import { checkedEndUserId, isLabel } from '#core/text/label.ts';
 import type { CallLabels, CallOrigin } from '#inference/call-labels.ts';
+import type { CompletionInput } from './generated.ts';
 
 /** The labels among what a client sends. */
-export interface CallLabelsInput {
-  readonly endUserId?: string | null;
-  readonly tags?: readonly string[] | null;
-  readonly retention?: Retention | null;
-}
+type CallLabelsInput = Partial<Pick<CompletionInput, 'endUserId' | 'tags' | 'retention'>>;
 
 const tagsMax = 16;
 const tagCharactersMax = 64;

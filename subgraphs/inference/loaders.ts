@@ -10,7 +10,7 @@ export interface InferenceLoaders {
 }
 
 export function createInferenceLoaders(
-  { caller }: SubgraphContext<InferenceLoaders>,
+  { caller }: Pick<SubgraphContext, 'caller'>,
   { reader }: Inference,
 ): InferenceLoaders {
   return {

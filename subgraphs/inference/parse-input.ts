@@ -1,4 +1,5 @@
 import { type Egress, openEgress } from '#core/egress.ts';
+import type { Capability } from '#core/graph-enums.ts';
 import { refuse } from '#core/input.ts';
 import { parseResponseSchema } from '#inference/admission/structured-output.ts';
 import type { CallOrigin } from '#inference/call-labels.ts';
@@ -6,9 +7,14 @@ import type { CompletionRequest } from '#inference/request.ts';
 import type { ProviderCall, ProviderMessage } from '#providers/provider.ts';
 import { checkedCacheScope } from '../runtime/cache-scope.ts';
 import { checkedCallParameters } from '../runtime/call-parameters.ts';
-import type { CallOptionsInput, CompletionInput, ToolInput } from './input-types.ts';
+import type { CompletionInput, RunPromptInput, ToolInput } from './generated.ts';
 import { parseLabels } from './labels.ts';
 import { parseMessages } from './messages.ts';
+
+/** What complete and runPrompt have in common: what is left out is as the SDL's defaults. */
+type CallOptionsInput = Partial<Pick<CompletionInput, keyof CompletionInput & keyof RunPromptInput>>;
+
+type CompletionFields = CallOptionsInput & Omit<CompletionInput, keyof CallOptionsInput>;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Tool = NonNullable<ProviderCall['tools']>[number];
@@ -22,7 +28,7 @@ const imageTokensMax = 4_096;
 
 /** Checks what a client asks for, once. Throws BAD_USER_INPUT naming what is wrong. */
 export function parseCompletionInput(
-  input: CompletionInput,
+  input: CompletionFields,
   origin: CallOrigin,
   egress: Egress = openEgress,
 ): CompletionRequest {
@@ -34,7 +40,7 @@ export function parseCompletionInput(
 
 /** The same for messages that are made already. */
 export function completeRequest(
-  input: Omit<CompletionInput, 'messages'>,
+  input: Omit<CompletionFields, 'messages'>,
   messages: readonly ProviderMessage[],
   origin: CallOrigin,
   prompt: { readonly promptId: string | null; readonly promptVersionId: string | null },
@@ -43,7 +49,7 @@ export function completeRequest(
   const call: Writable<CompletionRequest['call']> = { messages, ...parameters };
   if (stop !== undefined && stop.length > 0) call.stop = stop;
   const { tools, toolChoice } = input;
-  const needs = ['CHAT'];
+  const needs: Capability[] = ['CHAT'];
   if (tools != null && tools.length > 0) {
     call.tools = parseTools(tools);
     needs.push('TOOLS');

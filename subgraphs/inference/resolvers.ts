@@ -1,42 +1,34 @@
 import { decimalOfNanos } from '#core/money.ts';
 import { nodeIdOf, storedIdOf } from '#core/node-id.ts';
-import type { AttemptData, CompletionData, CompletionEventData } from '#inference/completion.ts';
-import type { EmbeddingsData } from '#inference/execution/embedding.ts';
 import type { Inference } from '#inference/inference.ts';
-import type { ProviderUsage, ToolCall } from '#providers/provider.ts';
+import type { CompletionEvent } from '#inference/streams/completion-events.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
-import type { LoggedEvent } from '#state/streams/stream-log.ts';
-import type { SubgraphContext } from '../runtime/context.ts';
-import type { SubgraphResolvers } from '../runtime/subgraph.ts';
+import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
+import { toEntity } from '../runtime/entity.ts';
 import { createAdmissionGroups } from './admission-group.ts';
 import { cancelCompletion } from './cancel-completion.ts';
 import { chargedFields } from './charged-fields.ts';
 import { complete } from './complete.ts';
 import { completionStream, resumeCompletion } from './completion-stream.ts';
+import type { InferenceContext } from './context.ts';
 import { embed } from './embed.ts';
-import type { InferenceLoaders } from './loaders.ts';
+import type { Resolvers } from './generated.ts';
 import { parseCompletionInput } from './parse-input.ts';
 import { promptRequest } from './prompt.ts';
 import { startCompletion } from './start-completion.ts';
 
-type Logged = LoggedEvent<CompletionEventData>;
-type LoggedOf<T extends CompletionEventData['type']> = LoggedEvent<
-  CompletionEventData & { readonly type: T }
->;
-
-const reference = (id: string) => ({ id });
 const event = {
-  completionId: ({ event: { completionId } }: Logged) => completionId,
-  sequence: ({ sequence }: Logged) => sequence,
+  completionId: ({ event: { completionId } }: CompletionEvent) => completionId,
+  sequence: ({ sequence }: CompletionEvent) => sequence,
 };
 /** The payload is the event itself. */
-const itself = (logged: Logged, _args: unknown, context: SubgraphContext) => {
+const itself = (logged: CompletionEvent, _args: unknown, context: InferenceContext) => {
   const { completionId, type } = logged.event;
   context.streamed(completionId, type === 'CompletionFinished' || type === 'CompletionFailed');
   return logged;
 };
 
-export function inferenceResolvers(inference: Inference): SubgraphResolvers<InferenceLoaders> {
+export function inferenceResolvers(inference: Inference): CompleteResolvers<Resolvers<InferenceContext>> {
   const { cachePolicies } = inference;
   const groups = createAdmissionGroups(chargedFields(inference), inference);
   return {
@@ -112,65 +104,63 @@ export function inferenceResolvers(inference: Inference): SubgraphResolvers<Infe
         resolve: itself,
       },
     },
-    CompletionEvent: { __resolveType: (logged: Logged) => logged.event.type },
+    CompletionEvent: { __resolveType: (logged) => logged.event.type },
     CompletionStarted: {
       ...event,
-      model: ({ event: { modelId } }: LoggedOf<'CompletionStarted'>) => reference(modelId),
+      model: ({ event: { modelId } }) => toEntity(modelId),
     },
-    TextDelta: { ...event, text: ({ event: { text } }: LoggedOf<'TextDelta'>) => text },
-    ReasoningDelta: { ...event, text: ({ event: { text } }: LoggedOf<'ReasoningDelta'>) => text },
+    TextDelta: { ...event, text: ({ event: { text } }) => text },
+    ReasoningDelta: { ...event, text: ({ event: { text } }) => text },
     ToolCallDelta: {
       ...event,
-      index: ({ event: { index } }: LoggedOf<'ToolCallDelta'>) => index,
-      id: ({ event: { id } }: LoggedOf<'ToolCallDelta'>) => id,
-      name: ({ event: { name } }: LoggedOf<'ToolCallDelta'>) => name,
-      argumentsDelta: ({ event: { argumentsDelta } }: LoggedOf<'ToolCallDelta'>) => argumentsDelta,
+      index: ({ event: { index } }) => index,
+      id: ({ event: { id } }) => id,
+      name: ({ event: { name } }) => name,
+      argumentsDelta: ({ event: { argumentsDelta } }) => argumentsDelta,
     },
     CompletionRestarted: {
       ...event,
-      reason: ({ event: { reason } }: LoggedOf<'CompletionRestarted'>) => reason,
-      model: ({ event: { modelId } }: LoggedOf<'CompletionRestarted'>) => reference(modelId),
+      reason: ({ event: { reason } }) => reason,
+      model: ({ event: { modelId } }) => toEntity(modelId),
     },
     CompletionFinished: {
       ...event,
-      completion: ({ event: { completion } }: LoggedOf<'CompletionFinished'>) => completion,
+      completion: ({ event: { completion } }) => completion,
     },
     CompletionFailed: {
       ...event,
-      code: ({ event: { code } }: LoggedOf<'CompletionFailed'>) => code,
-      message: ({ event: { message } }: LoggedOf<'CompletionFailed'>) => message,
-      retryAfterMs: ({ event: { retryAfterMs } }: LoggedOf<'CompletionFailed'>) => retryAfterMs,
-      completion: ({ event: { completion } }: LoggedOf<'CompletionFailed'>) => completion,
+      code: ({ event: { code } }) => code,
+      message: ({ event: { message } }) => message,
+      retryAfterMs: ({ event: { retryAfterMs } }) => retryAfterMs,
+      completion: ({ event: { completion } }) => completion,
     },
     Completion: {
-      __resolveReference: ({ id }: { id: string }, { loaders }) => loaders.completion.load(id),
-      cost: ({ costNanos }: CompletionData) => decimalOfNanos(BigInt(costNanos)),
-      model: ({ modelId }: CompletionData) => reference(modelId),
-      promptVersion: ({ promptVersionId }: CompletionData) =>
-        promptVersionId === null ? null : reference(promptVersionId),
-      invocation: ({ id }: CompletionData) => reference(nodeIdOf('Invocation', id)),
-      createdAt: ({ createdAtMs }: CompletionData) => createdAtMs,
+      __resolveReference: ({ id }, { loaders }) => loaders.completion.load(id),
+      cost: ({ costNanos }) => decimalOfNanos(BigInt(costNanos)),
+      model: ({ modelId }) => toEntity(modelId),
+      promptVersion: ({ promptVersionId }) => toEntity(promptVersionId),
+      invocation: ({ id }) => toEntity(nodeIdOf('Invocation', id)),
+      createdAt: ({ createdAtMs }) => createdAtMs,
     },
     ToolCall: {
-      argumentsText: ({ arguments: given }: ToolCall) =>
-        typeof given === 'string' ? given : JSON.stringify(given),
+      argumentsText: ({ arguments: given }) => (typeof given === 'string' ? given : JSON.stringify(given)),
     },
-    TokenUsage: { totalTokens: (usage: ProviderUsage) => usage.inputTokens + usage.outputTokens },
+    TokenUsage: { totalTokens: (usage) => usage.inputTokens + usage.outputTokens },
     Attempt: {
-      model: ({ modelId }: AttemptData) => reference(modelId),
-      startedAt: ({ startedAtMs }: AttemptData) => startedAtMs,
-      cost: ({ costNanos }: AttemptData) => decimalOfNanos(BigInt(costNanos)),
+      model: ({ modelId }) => toEntity(modelId),
+      startedAt: ({ startedAtMs }) => startedAtMs,
+      cost: ({ costNanos }) => decimalOfNanos(BigInt(costNanos)),
     },
     Embeddings: {
-      cost: ({ costNanos }: EmbeddingsData) => decimalOfNanos(costNanos),
-      model: ({ modelId }: EmbeddingsData) => reference(modelId),
-      invocation: ({ id }: EmbeddingsData) => reference(nodeIdOf('Invocation', id)),
+      cost: ({ costNanos }) => decimalOfNanos(costNanos),
+      model: ({ modelId }) => toEntity(modelId),
+      invocation: ({ id }) => toEntity(nodeIdOf('Invocation', id)),
     },
     Provider: {
       // Of one that was deleted too, which history refers to: nothing is known of its health.
-      __resolveReference: ({ id }: { id: string }) => ({ id }),
-      health: ({ id }: { id: string }) => inference.health.provider(id),
+      __resolveReference: ({ id }) => ({ id }),
+      health: ({ id }) => inference.health.provider(id),
     },
-    ProviderHealth: { checkedAt: ({ checkedAtMs }: { checkedAtMs: number | null }) => checkedAtMs },
+    ProviderHealth: { checkedAt: ({ checkedAtMs }) => checkedAtMs },
   };
 }

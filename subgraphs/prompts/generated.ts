@@ -23,7 +23,7 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  DateTime: { input: Date; output: Date; }
+  DateTime: { input: Date; output: Date | number; }
   JSON: { input: unknown; output: unknown; }
   _FieldSet: { input: string; output: string; }
 };

@@ -26,7 +26,7 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  DateTime: { input: Date; output: Date; }
+  DateTime: { input: Date; output: Date | number; }
   JSON: { input: unknown; output: unknown; }
   Decimal: { input: string; output: string | bigint; }
   _FieldSet: { input: string; output: string; }
