@@ -4,7 +4,7 @@
  */
 import { createHttpFetch } from '#providers/http/http-fetch.ts';
 import type { LanguageProvider, ProviderKind } from '#providers/provider.ts';
-import { createProvider } from '#providers/registry.ts';
+import { createProvider } from '#providers/registry/registry.ts';
 import { ask } from '#providers/testing/calls.ts';
 import { sdkWitness } from '#providers/testing/sdk-witness.ts';
 import { startScript } from './child.ts';

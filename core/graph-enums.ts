@@ -186,25 +186,25 @@ export const PlanOrder = {
 
 export type PlanOrder = typeof PlanOrder[keyof typeof PlanOrder];
 export const ProviderKind = {
+  ANTHROPIC: 'ANTHROPIC',
+  AZURE_OPENAI: 'AZURE_OPENAI',
+  BEDROCK: 'BEDROCK',
+  CEREBRAS: 'CEREBRAS',
+  COHERE: 'COHERE',
+  DEEPSEEK: 'DEEPSEEK',
   DEMO: 'DEMO',
+  FIREWORKS: 'FIREWORKS',
+  GOOGLE: 'GOOGLE',
+  GROQ: 'GROQ',
+  MISTRAL: 'MISTRAL',
+  OLLAMA: 'OLLAMA',
   OPENAI: 'OPENAI',
   OPENAI_COMPATIBLE: 'OPENAI_COMPATIBLE',
-  AZURE_OPENAI: 'AZURE_OPENAI',
-  ANTHROPIC: 'ANTHROPIC',
-  GOOGLE: 'GOOGLE',
-  VERTEX: 'VERTEX',
-  BEDROCK: 'BEDROCK',
-  MISTRAL: 'MISTRAL',
-  COHERE: 'COHERE',
-  GROQ: 'GROQ',
-  DEEPSEEK: 'DEEPSEEK',
-  XAI: 'XAI',
-  TOGETHER: 'TOGETHER',
-  FIREWORKS: 'FIREWORKS',
   PERPLEXITY: 'PERPLEXITY',
-  CEREBRAS: 'CEREBRAS',
-  OLLAMA: 'OLLAMA',
-  VLLM: 'VLLM'
+  TOGETHER: 'TOGETHER',
+  VERTEX: 'VERTEX',
+  VLLM: 'VLLM',
+  XAI: 'XAI'
 } as const;
 
 export type ProviderKind = typeof ProviderKind[keyof typeof ProviderKind];

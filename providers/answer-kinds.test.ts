@@ -3,7 +3,7 @@ import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createHttpFetch } from './http/http-fetch.ts';
 import { type Provider, type ProviderAnswer, ProviderFailure } from './provider.ts';
-import { createProvider } from './registry.ts';
+import { createProvider } from './registry/registry.ts';
 import {
   type AnswerWire,
   answerWires,

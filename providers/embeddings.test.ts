@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addUsage, type EmbeddingAnswer, type ProviderKind, type ProviderUsage } from './provider.ts';
-import { createProvider } from './registry.ts';
+import { createProvider } from './registry/registry.ts';
 import { fields, list } from './wires/shared/fields.ts';
 
 type Vector = readonly number[];

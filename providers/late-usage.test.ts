@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { streamOnce } from '#inference/execution/attempt.ts';
 import { createHttpFetch } from './http/http-fetch.ts';
 import type { ProviderUsage } from './provider.ts';
-import { createProvider } from './registry.ts';
+import { createProvider } from './registry/registry.ts';
 import { ask, collect } from './testing/calls.ts';
 import { type UsageWire, usageWires } from './testing/usage-wires.ts';
 import { startWireServer } from './testing/wire-server.ts';

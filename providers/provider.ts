@@ -2,7 +2,6 @@ import type { ErrorCode } from '#core/errors.ts';
 import type { FinishReason, ProviderKind } from '#core/graph-enums.ts';
 
 export type { FinishReason, ProviderKind } from '#core/graph-enums.ts';
-export { providerKinds } from '#core/providers/provider-vendors.ts';
 
 export type ContentPart =
   | { readonly type: 'text'; readonly text: string }

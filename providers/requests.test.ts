@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ProviderCall, ProviderKind, ProviderMessage, ToolCall } from './provider.ts';
-import { createProvider } from './registry.ts';
+import { createProvider } from './registry/registry.ts';
 import { ask, collect } from './testing/calls.ts';
 import { type RequestWire, requestWires, type SentTurn } from './testing/request-wires.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpFetch } from './http/http-fetch.ts';
 import type { Provider, ProviderKind, ProviderPart } from './provider.ts';
-import { createProvider } from './registry.ts';
+import { createProvider } from './registry/registry.ts';
 import { ask, collect } from './testing/calls.ts';
 import { chunk, sse, startWireServer, type WireServer } from './testing/wire-server.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ProviderKind, ProviderUsage } from './provider.ts';
-import { createProvider } from './registry.ts';
+import { createProvider } from './registry/registry.ts';
 import { ask, collect } from './testing/calls.ts';
 import { type Counts, type UsageWire, usageWires } from './testing/usage-wires.ts';
 import { sse } from './testing/wire-server.ts';

@@ -2,7 +2,7 @@ import { isChatCompletionBody, LLMock } from '@copilotkit/aimock';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHttpFetch } from './http/http-fetch.ts';
 import type { Provider, ProviderCall, ProviderKind } from './provider.ts';
-import { createProvider } from './registry.ts';
+import { createProvider } from './registry/registry.ts';
 import { ask, collect } from './testing/calls.ts';
 import { recordingFetch, type SentRequest } from './testing/recording-fetch.ts';
 

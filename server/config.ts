@@ -136,7 +136,7 @@ export const networksIn = (text: string): readonly string[] =>
     .map((network) => network.trim())
     .filter((network) => network !== '');
 
-/** Every variable that Heddle itself reads. Providers' own (OPENAI_API_KEY …) stand in core/providers/provider-vendors.ts. */
+/** Every variable that Heddle itself reads. Providers' own (OPENAI_API_KEY …) stand in each vendor's vendor.ts. */
 export const variables = {
   HOST: variable(z.string().min(1).default('127.0.0.1'), 'Address to listen on.'),
   PORT: variable(port(4000), 'Port of the gateway; 0 picks a free one.'),

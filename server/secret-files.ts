@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { providerVendors } from '#core/providers/provider-vendors.ts';
+import { vendors } from '#providers/registry/vendors.ts';
 import { StartError, variables } from './config.ts';
 
 const bytesMax = 64 * 1024;
@@ -9,7 +9,7 @@ export const secretVariables: readonly string[] = [
   ...Object.entries<{ readonly secret?: true }>(variables).flatMap(([name, { secret }]) =>
     secret ? [name] : [],
   ),
-  ...new Set(Object.values(providerVendors).flatMap(({ environment }) => environment.secret?.flat() ?? [])),
+  ...new Set(Object.values(vendors).flatMap(({ environment }) => environment.secret?.flat() ?? [])),
 ];
 
 /** The text of the file without the line break at its end. */

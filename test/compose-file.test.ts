@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { providerVendors } from '#core/providers/provider-vendors.ts';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
+import { vendors } from '#providers/registry/vendors.ts';
 import { parseParts, readEnvironment, variables } from '#server/config.ts';
 import { sourceFolders } from '#test/support/source-folders.ts';
 import { createMeshKeyPair } from '#transport/mesh-keys.ts';
@@ -64,7 +64,7 @@ const file = z
 
 const ours = Object.entries(file.services).filter(([, { command = [] }]) => command[0] === 'serve');
 const providerVariables = new Set(
-  Object.values(providerVendors).flatMap(({ environment }) => Object.values(environment).flat(2)),
+  Object.values(vendors).flatMap(({ environment }) => Object.values(environment).flat(2)),
 );
 
 /** What compose puts in place of `${NAME:-default}`, `${NAME:?why}` when the variables of the header are set. */

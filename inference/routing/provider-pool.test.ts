@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { CatalogModel, CatalogProvider, CatalogSnapshot } from '#catalog/catalog.ts';
-import { providerDestination } from '#core/providers/provider-destination.ts';
 import { createSecretBox } from '#core/secrets/secret-box.ts';
 import { sealCredential } from '#mongo/credential-secret.ts';
 import { type Provider, ProviderFailure, type ProviderOptions } from '#providers/provider.ts';
+import { providerDestination } from '#providers/registry/destination.ts';
 import { catalogModel } from '#test/support/catalog-model.ts';
 import { scriptedProvider } from '#test/support/scripted-provider.ts';
 import { createProviderPool } from './provider-pool.ts';

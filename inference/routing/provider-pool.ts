@@ -5,7 +5,6 @@ import type {
   CatalogProvider,
   CatalogSnapshot,
 } from '#catalog/catalog.ts';
-import { providerDestination } from '#core/providers/provider-destination.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
 import { openCredential } from '#mongo/credential-secret.ts';
 import {
@@ -13,9 +12,10 @@ import {
   ProviderFailure,
   type ProviderKind,
   type ProviderOptions,
-  providerKinds,
 } from '#providers/provider.ts';
-import { createProvider } from '#providers/registry.ts';
+import { providerDestination } from '#providers/registry/destination.ts';
+import { providerKinds } from '#providers/registry/environment.ts';
+import { createProvider } from '#providers/registry/registry.ts';
 import { Cooldown, type Rest, refusesCredential } from './cooldown.ts';
 import { weightedOrder } from './weighted-order.ts';
 

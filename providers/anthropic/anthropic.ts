@@ -1,5 +1,5 @@
 import type { Provider } from '../provider.ts';
-import type { VendorOptions } from '../vendor-options.ts';
+import type { VendorOptions } from '../vendor.ts';
 import { rulesOfClaude } from '../wires/messages/claude-rules.ts';
 import { messagesWire } from '../wires/messages/messages-reader.ts';
 import { createMessagesRequests } from '../wires/messages/messages-request.ts';

@@ -1,7 +1,7 @@
 import { openaiChat } from '../openai/chat-dialect.ts';
 import { chatRules } from '../openai/endpoints.ts';
 import type { Provider } from '../provider.ts';
-import type { VendorOptions } from '../vendor-options.ts';
+import type { VendorOptions } from '../vendor.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
 import { createChatRequests } from '../wires/chat/chat-request.ts';
 import { createEmbeddingRequests } from '../wires/embeddings/embeddings-request.ts';

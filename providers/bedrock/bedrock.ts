@@ -2,7 +2,7 @@ import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
 import { type Provider, ProviderFailure } from '../provider.ts';
 import { captureFetch } from '../sdk/captured-request.ts';
 import { createSdkEmbeddings, createSdkRequests } from '../sdk/sdk-requests.ts';
-import type { VendorOptions } from '../vendor-options.ts';
+import type { VendorOptions } from '../vendor.ts';
 import { converseWire } from '../wires/bedrock/converse-reader.ts';
 import { claudeRules } from '../wires/messages/claude-rules.ts';
 import { boundOutput } from '../wires/messages/output-bounds.ts';

@@ -1,5 +1,5 @@
 import type { Provider, ProviderCall } from '../provider.ts';
-import type { VendorOptions } from '../vendor-options.ts';
+import type { VendorOptions } from '../vendor.ts';
 import { writeCompatibleFile } from '../wires/chat/chat-files.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
 import { type ChatDialect, createChatRequests } from '../wires/chat/chat-request.ts';

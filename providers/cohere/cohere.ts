@@ -2,7 +2,7 @@ import { createCohere } from '@ai-sdk/cohere';
 import type { Provider } from '../provider.ts';
 import { captureFetch } from '../sdk/captured-request.ts';
 import { createSdkEmbeddings, createSdkRequests } from '../sdk/sdk-requests.ts';
-import type { VendorOptions } from '../vendor-options.ts';
+import type { VendorOptions } from '../vendor.ts';
 import { cohereWire } from '../wires/cohere/cohere-reader.ts';
 import { createWireProvider } from '../wires/shared/wire-provider.ts';
 

@@ -2,7 +2,7 @@ import type { Provider, ProviderCall } from '../provider.ts';
 import { type Effort, type FileSource, rejectUnsupported } from '../translate/call-parts.ts';
 import { fullMediaType, topLevelType } from '../translate/file-type.ts';
 import { thinkingPlace } from '../translate/thinking-place.ts';
-import type { VendorOptions } from '../vendor-options.ts';
+import type { VendorOptions } from '../vendor.ts';
 import { writeImage } from '../wires/chat/chat-files.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
 import { type ChatBody, type ChatDialect, createChatRequests } from '../wires/chat/chat-request.ts';

@@ -9,9 +9,10 @@ import {
   type ProviderPart,
   type ProviderUsage,
 } from '../provider.ts';
+import type { VendorModel } from '../vendor.ts';
 import { type DemoAnswer, demoAnswer, inputText } from './answer.ts';
 import { demoVector } from './embed.ts';
-import { type DemoModel, demoModels } from './models.ts';
+import { demoModels } from './models.ts';
 import { demoTokens, words } from './tokens.ts';
 
 export interface DemoOptions {
@@ -37,7 +38,7 @@ function failOnPurpose(model: string): ProviderFailure {
   });
 }
 
-function findModel(name: string, embedding: boolean): DemoModel {
+function findModel(name: string, embedding: boolean): VendorModel {
   const model = demoModels.find((candidate) => candidate.name === name);
   if (model === undefined) {
     const names = demoModels.map((known) => known.name).join(', ');
@@ -49,7 +50,7 @@ function findModel(name: string, embedding: boolean): DemoModel {
   return model;
 }
 
-function checkContext(model: DemoModel, tokens: number): void {
+function checkContext(model: VendorModel, tokens: number): void {
   if (tokens <= model.contextTokens) return;
   throw refuse(
     'CONTEXT_TOO_LONG',

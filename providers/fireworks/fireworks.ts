@@ -1,6 +1,6 @@
 import type { Provider } from '../provider.ts';
 import type { Effort } from '../translate/call-parts.ts';
-import type { VendorOptions } from '../vendor-options.ts';
+import type { VendorOptions } from '../vendor.ts';
 import { writeCompatibleFile } from '../wires/chat/chat-files.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
 import { type ChatDialect, createChatRequests } from '../wires/chat/chat-request.ts';

@@ -1,6 +1,6 @@
 import { inPath } from '../http/path-segments.ts';
 import type { Provider } from '../provider.ts';
-import type { VendorOptions } from '../vendor-options.ts';
+import type { VendorOptions } from '../vendor.ts';
 import type { EmbeddingRequests } from '../wires/embeddings/embed.ts';
 import { geminiWire } from '../wires/gemini/gemini-reader.ts';
 import { createGeminiRequests } from '../wires/gemini/gemini-request.ts';

@@ -1,6 +1,6 @@
 import type { Provider, ProviderCall } from '../provider.ts';
 import { type Effort, nearestEffort, readSchema } from '../translate/call-parts.ts';
-import type { VendorOptions } from '../vendor-options.ts';
+import type { VendorOptions } from '../vendor.ts';
 import { writeImageOnly } from '../wires/chat/chat-files.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createProvider } from '../registry.ts';
+import { createProvider } from '../registry/registry.ts';
 import { inPath } from './path-segments.ts';
 
 describe('a model name in the path of a URL', () => {

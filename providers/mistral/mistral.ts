@@ -2,7 +2,7 @@ import type { Provider, ProviderCall } from '../provider.ts';
 import { type Effort, type FileSource, nearestEffort, rejectUnsupported } from '../translate/call-parts.ts';
 import type { ConversationRules } from '../translate/conversation.ts';
 import { fileUrl, fullMediaType, topLevelType } from '../translate/file-type.ts';
-import type { VendorOptions } from '../vendor-options.ts';
+import type { VendorOptions } from '../vendor.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
 import { type ChatBody, type ChatDialect, createChatRequests } from '../wires/chat/chat-request.ts';
 import { createEmbeddingRequests } from '../wires/embeddings/embeddings-request.ts';

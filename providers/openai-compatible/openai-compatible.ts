@@ -1,7 +1,7 @@
 import { forReasoningModel } from '../openai/endpoints.ts';
 import type { Provider } from '../provider.ts';
 import { thinkingPlace } from '../translate/thinking-place.ts';
-import type { VendorOptions } from '../vendor-options.ts';
+import type { VendorOptions } from '../vendor.ts';
 import { writeCompatibleFile } from '../wires/chat/chat-files.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
 import { type ChatDialect, createChatRequests } from '../wires/chat/chat-request.ts';

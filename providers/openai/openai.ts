@@ -1,5 +1,5 @@
 import { type Provider, type ProviderCall, ProviderFailure, type ProviderPart } from '../provider.ts';
-import type { VendorOptions } from '../vendor-options.ts';
+import type { VendorOptions } from '../vendor.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
 import { createChatRequests } from '../wires/chat/chat-request.ts';
 import { createEmbeddingRequests } from '../wires/embeddings/embeddings-request.ts';

@@ -2,7 +2,7 @@ import type { Provider } from '../provider.ts';
 import { type FileSource, rejectInput, rejectUnsupported } from '../translate/call-parts.ts';
 import type { ConversationRules } from '../translate/conversation.ts';
 import { fullMediaType, topLevelType } from '../translate/file-type.ts';
-import type { VendorOptions } from '../vendor-options.ts';
+import type { VendorOptions } from '../vendor.ts';
 import { writeImage } from '../wires/chat/chat-files.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
 import { type ChatBody, type ChatDialect, createChatRequests } from '../wires/chat/chat-request.ts';

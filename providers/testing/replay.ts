@@ -1,5 +1,5 @@
 import type { LanguageProvider, Provider, ProviderKind } from '../provider.ts';
-import { createProvider } from '../registry.ts';
+import { createProvider } from '../registry/registry.ts';
 import { sdkWitness } from './sdk-witness.ts';
 
 /** A fetch whose every answer is the body that `next` gives, in the pieces that it is cut into. */

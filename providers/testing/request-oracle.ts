@@ -1,6 +1,6 @@
 import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import { type Provider, type ProviderCall, ProviderFailure, type ProviderKind } from '../provider.ts';
-import { createProvider } from '../registry.ts';
+import { createProvider } from '../registry/registry.ts';
 import { embeddingRequestOf, requestOf } from '../sdk/captured-request.ts';
 import { withDimensions } from '../sdk/sdk-requests.ts';
 import { toCallOptions } from '../translate/call-options.ts';

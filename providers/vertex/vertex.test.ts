@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { decodeJwt, importSPKI, jwtVerify } from 'jose';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createHttpFetch } from '../http/http-fetch.ts';
-import { createProvider } from '../registry.ts';
+import { createProvider } from '../registry/registry.ts';
 import { ask, collect } from '../testing/calls.ts';
 import { sse, startWireServer, type WireRequest, type WireServer } from '../testing/wire-server.ts';
 import { createAccessTokens } from './access-token.ts';

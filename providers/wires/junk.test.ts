@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProviderFailure } from '../provider.ts';
-import { createProvider } from '../registry.ts';
+import { createProvider } from '../registry/registry.ts';
 import { ask, collect } from '../testing/calls.ts';
 import { recordedStreams } from '../testing/recorded.ts';
 import { replay } from '../testing/replay.ts';

@@ -1,7 +1,7 @@
 import type { Provider } from '../provider.ts';
 import { type Effort, type FileSource, rejectUnsupported } from '../translate/call-parts.ts';
 import { fileUrl, topLevelType } from '../translate/file-type.ts';
-import type { VendorOptions } from '../vendor-options.ts';
+import type { VendorOptions } from '../vendor.ts';
 import { responsesWire } from '../wires/responses/responses-reader.ts';
 import { createResponsesRequests, type ResponsesDialect } from '../wires/responses/responses-request.ts';
 import { createWireProvider } from '../wires/shared/wire-provider.ts';

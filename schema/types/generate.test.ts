@@ -1,11 +1,11 @@
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { collectEnums, generateTypes } from './generate.ts';
-import { findStaleTypes, readGenerated } from './generated-files.ts';
+import { findStaleFiles, readGenerated } from './generated-files.ts';
 
 describe('types generated from the SDL', () => {
   it('are committed as the SDL generates them', async () => {
-    expect(findStaleTypes(await generateTypes(), readGenerated)).toEqual([]);
+    expect(findStaleFiles(await generateTypes(), readGenerated)).toEqual([]);
   });
 
   it('are stale for the schema check when one is missing or other than generated', () => {
@@ -15,7 +15,7 @@ describe('types generated from the SDL', () => {
       { path: 'c.ts', text: 'c' },
     ];
     const committed: Readonly<Record<string, string>> = { 'a.ts': 'a', 'b.ts': 'other' };
-    const findings = findStaleTypes(files, (path) => committed[path]);
+    const findings = findStaleFiles(files, (path) => committed[path]);
     expect(findings.map(({ rule, where }) => `${rule} ${where}`)).toEqual(['stale b.ts', 'stale c.ts']);
   });
 

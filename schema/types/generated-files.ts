@@ -18,8 +18,8 @@ export function readGenerated(path: string): string | undefined {
   return existsSync(urlOf(path)) ? readFileSync(urlOf(path), 'utf8') : undefined;
 }
 
-/** Committed types that are not what the SDL generates. */
-export function findStaleTypes(
+/** Committed files that are not what is generated from the SDL and the vendors. */
+export function findStaleFiles(
   files: readonly GeneratedFile[],
   readCommitted: (path: string) => string | undefined,
 ): readonly SchemaFinding[] {
@@ -28,7 +28,7 @@ export function findStaleTypes(
     .map(({ path }) => ({
       rule: 'stale',
       where: path,
-      problem: 'it is not what the SDL generates',
+      problem: 'it is not what is generated from its sources',
       whatToDo: 'Run npm run schema:compose and commit the result.',
     }));
 }

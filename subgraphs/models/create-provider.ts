@@ -1,11 +1,11 @@
 import { HeddleError } from '#core/errors.ts';
 import { badInput, orConflict } from '#core/input.ts';
-import { providerVendors } from '#core/providers/provider-vendors.ts';
 import { refuseOtherKey } from '#mongo/encryption-check.ts';
 import { models } from '#mongo/models.ts';
 import { isTakenByAnotherType } from '#mongo/node-records.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
+import { vendors } from '#providers/registry/vendors.ts';
 import { checkedRegion } from '../runtime/region.ts';
 import { credentialRecord } from './credentials.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
@@ -78,7 +78,7 @@ async function storeProvider(record: ProviderRecord, deps: ModelsDeps): Promise<
 
 /** Refuses a provider that lacks what its kind cannot be called without. A key may follow later. */
 export function checkNeeds(provider: Pick<ProviderRecord, 'kind' | 'baseUrl' | 'region'>): void {
-  const { requires } = providerVendors[provider.kind];
+  const { requires } = vendors[provider.kind];
   for (const need of ['baseUrl', 'region'] as const) {
     if (requires.includes(need) && provider[need] === null) {
       badInput(`input.${need}`, `is needed by a provider of kind ${provider.kind}.`);

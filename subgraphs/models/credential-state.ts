@@ -1,7 +1,7 @@
 import type { CredentialState } from '#core/graph-enums.ts';
-import { providerDestination } from '#core/providers/provider-destination.ts';
 import { openCredential, toSealedCredential } from '#mongo/credential-secret.ts';
 import type { ProviderCredentialRecord } from '#mongo/provider-credentials.ts';
+import { providerDestination } from '#providers/registry/destination.ts';
 import type { ModelsDeps } from './deps.ts';
 import type { ModelsLoaders } from './loaders.ts';
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { badInput } from '#core/input.ts';
-import { providerDestination } from '#core/providers/provider-destination.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
 import { sealCredential } from '#mongo/credential-secret.ts';
 import type { ProviderCredentialRecord } from '#mongo/provider-credentials.ts';
 import type { ProviderRecord } from '#mongo/providers.ts';
+import { providerDestination } from '#providers/registry/destination.ts';
 
 const secretMax = 16_384;
 /** From this length on the last four characters tell a secret apart without giving it away. */

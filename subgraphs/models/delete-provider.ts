@@ -1,9 +1,9 @@
 import { HeddleError } from '#core/errors.ts';
 import { notFound } from '#core/input.ts';
-import { demoProviderId } from '#core/providers/provider-vendors.ts';
 import { models } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
+import { vendors } from '#providers/registry/vendors.ts';
 import { deleteUnused } from './delete-model.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
 import { withCatalog } from './with-catalog.ts';
@@ -41,7 +41,7 @@ function refuseEnvironmentProvider({ _id }: ProviderRecord, { environmentProvide
   if (environmentProviders?.includes(_id) !== true) return;
   const disable = 'disable it with updateProvider (enabled: false)';
   const what =
-    _id === demoProviderId
+    _id === vendors.DEMO.id
       ? `is made by every start: ${disable}`
       : `comes from the environment, and the next start would make it again: remove its variables and restart, or ${disable}`;
   throw new HeddleError('CONFLICT', `The provider ${JSON.stringify(_id)} ${what}.`);

@@ -1,10 +1,10 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { providerDestination } from '#core/providers/provider-destination.ts';
 import { createSecretBox } from '#core/secrets/secret-box.ts';
 import { openCredential } from '#mongo/credential-secret.ts';
 import { checkEncryptionKey } from '#mongo/encryption-check.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
+import { providerDestination } from '#providers/registry/destination.ts';
 import {
   modelsAdmin as admin,
   createProvider,

@@ -1,7 +1,7 @@
 import { type Egress, openEgress } from '#core/egress.ts';
 import { badInput } from '#core/input.ts';
 import { nanosOfDecimal } from '#core/money.ts';
-import { endpointOfPath } from '#core/providers/provider-vendors.ts';
+import { endpointOfPath } from '#providers/registry/endpoint-path.ts';
 
 const slug = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const modelName = /^[\x21-\x7e]{1,200}$/;

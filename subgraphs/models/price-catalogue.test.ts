@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { providerKinds } from '#core/providers/provider-vendors.ts';
 import { priceInForce } from '#mongo/models.ts';
+import { providerKinds } from '#providers/registry/environment.ts';
 import { currentModels, factsOf } from './price-catalogue.ts';
 
 const nowMs = Date.parse('2026-11-01T00:00:00Z');

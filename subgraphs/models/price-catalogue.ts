@@ -1,7 +1,8 @@
 import type { ConditionalPrice, ModelInfo, ModelPrice } from '@pydantic/genai-prices';
 import type { ProviderKind } from '#core/graph-enums.ts';
-import { demoModels, providerVendors } from '#core/providers/provider-vendors.ts';
 import type { ModelRecord, PriceRecord } from '#mongo/models.ts';
+import { vendors } from '#providers/registry/vendors.ts';
+import type { VendorModel } from '#providers/vendor.ts';
 import { isCurrent, traitsOf } from './model-traits.ts';
 
 /** What is known of a model before an admin says anything. */
@@ -23,11 +24,9 @@ const loadPrices = () => import('@pydantic/genai-prices');
  * guessed from the name (abilities) or left unknown (price, sizes).
  */
 export async function factsOf(kind: ProviderKind, name: string, nowMs: number): Promise<ModelFacts> {
-  if (kind === 'DEMO') {
-    const demo = demoFacts().find((model) => model.name === name);
-    if (demo !== undefined) return demo.facts;
-  }
-  const { pricesId, isFree } = providerVendors[kind];
+  const { pricesId, isFree, models } = vendors[kind];
+  const own = models?.find((model) => model.name === name);
+  if (own !== undefined) return factsOfOwn(own, isFree);
   if (pricesId === null) {
     const facts = factsFrom(name, undefined, nowMs);
     return isFree === true ? { ...facts, prices: [free] } : facts;
@@ -36,20 +35,18 @@ export async function factsOf(kind: ProviderKind, name: string, nowMs: number): 
   return factsFrom(name, calcPrice({}, name, { providerId: pricesId })?.model, nowMs);
 }
 
-/** The chat and embedding models that the vendor offers today, as far as the catalogue knows; AZURE_OPENAI has none, for its names are an admin's. */
+/** The chat and embedding models that the vendor offers today, as far as the catalogue knows. */
 export async function currentModels(kind: ProviderKind, nowMs: number): Promise<readonly KnownModel[]> {
-  if (kind === 'DEMO') return demoFacts();
-  const { pricesId } = providerVendors[kind];
-  if (pricesId === null || kind === 'AZURE_OPENAI') return [];
+  const { pricesId, isFree, models = [], offersModel = () => true } = vendors[kind];
+  const own = models.map((model) => ({ name: model.name, facts: factsOfOwn(model, isFree) }));
+  if (pricesId === null) return own;
   const { findProvider } = await loadPrices();
   const entries = findProvider({ providerId: pricesId })?.models ?? [];
-  return entries
-    .filter(({ id, deprecated }) => deprecated !== true && isCurrent(id) && offers(kind, id))
-    .map((entry) => ({ name: entry.id, facts: factsFrom(entry.id, entry, nowMs) }));
+  const offered = entries.filter(
+    ({ id, deprecated }) => deprecated !== true && isCurrent(id) && offersModel(id),
+  );
+  return [...own, ...offered.map((entry) => ({ name: entry.id, facts: factsFrom(entry.id, entry, nowMs) }))];
 }
-
-/** Google's prices cover Vertex too, which offers what the Gemini API does not. */
-const offers = (kind: ProviderKind, name: string) => kind !== 'GOOGLE' || /^gem(ini|ma)/.test(name);
 
 const free: PriceRecord = {
   effectiveFrom: new Date(0),
@@ -59,11 +56,12 @@ const free: PriceRecord = {
   cacheWriteNanosPerMillion: null,
 };
 
-function demoFacts(): readonly KnownModel[] {
-  return demoModels.map(({ name, description: _, ...facts }) => ({
-    name,
-    facts: { ...facts, prices: [free] },
-  }));
+/** Of a model that its vendor names itself. */
+function factsOfOwn(
+  { name: _name, description: _description, ...facts }: VendorModel,
+  isFree: true | undefined,
+): ModelFacts {
+  return { ...facts, prices: isFree === true ? [free] : [] };
 }
 
 function factsFrom(name: string, entry: ModelInfo | undefined, nowMs: number): ModelFacts {

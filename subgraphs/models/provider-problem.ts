@@ -1,5 +1,5 @@
-import { providerVendors } from '#core/providers/provider-vendors.ts';
 import type { ProviderRecord } from '#mongo/providers.ts';
+import { vendors } from '#providers/registry/vendors.ts';
 import { credentialState } from './credential-state.ts';
 import type { ModelsDeps } from './deps.ts';
 import type { ModelsLoaders } from './loaders.ts';
@@ -14,7 +14,7 @@ export async function findProviderProblem(
   if (!provider.enabled) return 'It is disabled: enable it with updateProvider.';
   const credentials = await loaders.credentials.load(provider._id);
   if (credentials.length === 0) {
-    const { requires } = providerVendors[provider.kind];
+    const { requires } = vendors[provider.kind];
     return requires.includes('secret') ? 'It has no credential: add one with addProviderCredential.' : null;
   }
   const states = await Promise.all(credentials.map((record) => credentialState(record, loaders, deps)));

@@ -1,12 +1,13 @@
 import type { Connection } from 'mongoose';
 import type { Egress } from '#core/egress.ts';
 import { isDuplicateKey } from '#core/input.ts';
-import { providerDestination } from '#core/providers/provider-destination.ts';
-import { demoProviderId, type EnvironmentProvider, providersOf } from '#core/providers/provider-vendors.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
 import { openCredential, toSealedCredential } from '#mongo/credential-secret.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
+import { providerDestination } from '#providers/registry/destination.ts';
+import { type EnvironmentProvider, providersOf } from '#providers/registry/environment.ts';
+import { vendors } from '#providers/registry/vendors.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import { type AuditLog, auditedStart } from '../runtime/audited-start.ts';
 import { checkedRegion } from '../runtime/region.ts';
@@ -26,7 +27,7 @@ export interface RegisterDeps {
 }
 
 const demo: EnvironmentProvider = {
-  id: demoProviderId,
+  id: vendors.DEMO.id,
   kind: 'DEMO',
   baseUrl: null,
   region: null,
@@ -34,7 +35,7 @@ const demo: EnvironmentProvider = {
 };
 
 /**
- * At start: the demo provider, and every provider whose variables are set (core/providers/provider-vendors.ts). A provider
+ * At start: the demo provider, and every provider whose variables are set (vendor.ts of each vendor). A provider
  * that is new comes with its vendor's present models; of one that is there already only the address and region that
  * the environment names and the credential `environment` follow the environment, and everything else stays as an
  * admin left it. Several processes may do this at once. Answers the ids of all these providers. A variable that

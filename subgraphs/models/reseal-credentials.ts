@@ -1,10 +1,10 @@
 import type { Connection } from 'mongoose';
-import { providerDestination } from '#core/providers/provider-destination.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
 import { bumpCatalogRevision } from '#mongo/catalog-revisions.ts';
 import { openCredential, sealCredential, toSealedCredential } from '#mongo/credential-secret.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
+import { providerDestination } from '#providers/registry/destination.ts';
 
 export interface ResealedCredentials {
   readonly resealed: number;

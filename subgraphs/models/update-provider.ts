@@ -1,7 +1,7 @@
 import { notFound } from '#core/input.ts';
-import { providerDestination } from '#core/providers/provider-destination.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
+import { providerDestination } from '#providers/registry/destination.ts';
 import { checkedRegion } from '../runtime/region.ts';
 import { checkNeeds } from './create-provider.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Counted, countLimitsTable } from '#core/count-limits.ts';
-import { demoModels } from '#core/providers/provider-vendors.ts';
+import { demoModels } from '#providers/demo/models.ts';
 import { clientOf, type TestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 

@@ -4,7 +4,7 @@ import type { Database } from '#mongo/connect.ts';
 import { models } from '#mongo/models.ts';
 import { providers } from '#mongo/providers.ts';
 import { routes } from '#mongo/routes.ts';
-import { createProvider } from '#providers/registry.ts';
+import { createProvider } from '#providers/registry/registry.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { startInference, type TestInference } from '#test/support/inference.ts';
 import { openWall, type Wall, wallAnswer } from './support/wall.ts';

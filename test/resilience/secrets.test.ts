@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openStore } from '@heddle/embedded-store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { providerVendors } from '#core/providers/provider-vendors.ts';
+import { vendors } from '#providers/registry/vendors.ts';
 import { readEnvironment, variables } from '#server/config.ts';
 import { loggedError } from '#server/log.ts';
 import { registerEnvironmentProviders } from '#subgraphs/models/register-provider.ts';
@@ -253,7 +253,7 @@ describe('an address with a user and a password', () => {
   const password = token('pw');
   const addresses = [
     ...Object.keys(variables).filter((name) => /_URL$/.test(name)),
-    ...Object.values(providerVendors).flatMap(({ environment }) => environment.baseUrl ?? []),
+    ...Object.values(vendors).flatMap(({ environment }) => environment.baseUrl ?? []),
   ];
   const forms: Readonly<Record<string, string>> = {
     malformed: `http//user:${password}@host`,
@@ -299,6 +299,6 @@ async function refusalOf(env: Readonly<Record<string, string>>): Promise<unknown
 
 /** A key for every provider, so that its address is looked at. */
 function withKeys(env: Readonly<Record<string, string>>): Record<string, string> {
-  const names = Object.values(providerVendors).flatMap(({ environment }) => environment.secret?.flat() ?? []);
+  const names = Object.values(vendors).flatMap(({ environment }) => environment.secret?.flat() ?? []);
   return { ...Object.fromEntries(names.map((name) => [name, 'key'])), ...env };
 }

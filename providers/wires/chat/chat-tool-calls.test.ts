@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createProvider } from '../../registry.ts';
+import { createProvider } from '../../registry/registry.ts';
 import { ask, collect } from '../../testing/calls.ts';
 import { cut, replay } from '../../testing/replay.ts';
 import { chunk, sse } from '../../testing/wire-server.ts';

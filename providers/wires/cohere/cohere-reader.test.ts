@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createProvider } from '../../registry.ts';
+import { createProvider } from '../../registry/registry.ts';
 import { ask } from '../../testing/calls.ts';
 import { cut, replay } from '../../testing/replay.ts';
 

@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { findProvider } from '@pydantic/genai-prices';
 import { describe, expect, it } from 'vitest';
-import { demoModels, providerKinds, providersOf, providerVendors } from './provider-vendors.ts';
+import { demoModels } from '../demo/models.ts';
+import { providerKinds, providersOf } from './environment.ts';
+import { generateRegistry, readVendors } from './generate.ts';
+import { vendors } from './vendors.ts';
 
 describe('provider vendors', () => {
   it('has an id of its own and a base URL or the need of one for every kind', () => {
-    const ids = providerKinds.map((kind) => providerVendors[kind].id);
+    const ids = providerKinds.map((kind) => vendors[kind].id);
     expect(new Set(ids).size).toBe(ids.length);
     for (const kind of providerKinds) {
-      const { baseUrl, requires } = providerVendors[kind];
+      const { baseUrl, requires } = vendors[kind];
       if (baseUrl !== null) expect(URL.canParse(baseUrl)).toBe(true);
       else expect(requires.includes('baseUrl') || ['DEMO', 'VERTEX', 'BEDROCK'].includes(kind)).toBe(true);
     }
@@ -41,29 +44,67 @@ describe('provider vendors', () => {
     expect(providersOf(azure)).toMatchObject([{ id: 'azure', baseUrl: 'https://x.openai.azure.com' }]);
   });
 
-  it('offers the demo models that the doors promise', () => {
+  it('offers the demo models that the docs promise', () => {
     const names = demoModels.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['echo', 'slow', 'flaky', 'embed']));
     for (const { description } of demoModels) expect(description).toMatch(/demo/i);
   });
 
   it('names catalogues of prices that exist', () => {
-    for (const { pricesId } of Object.values(providerVendors)) {
+    for (const { pricesId } of Object.values(vendors)) {
       if (pricesId !== null) expect(findProvider({ providerId: pricesId })?.models.length).toBeGreaterThan(0);
     }
   });
 
-  it('is told to people in docs/providers.md: every kind, variable and base URL, and every demo model', () => {
+  it('tells every demo model in docs/providers.md', () => {
     const text = readFileSync(new URL('../../docs/providers.md', import.meta.url), 'utf8');
-    const lines = text.split('\n');
-    for (const kind of providerKinds) {
-      const row = lines.find((line) => line.startsWith(`| \`${kind}\` |`));
-      const { id, label, baseUrl, environment } = providerVendors[kind];
-      const { secret = [], baseUrl: urls = [], region = [] } = environment;
-      for (const word of [`\`${id}\``, label, baseUrl ?? '', ...secret.flat(), ...urls, ...region]) {
-        expect(row, kind).toContain(word);
-      }
-    }
     for (const { name } of demoModels) expect(text).toContain(`| \`demo/${name}\` |`);
+  });
+});
+
+describe('what is generated from the vendors', () => {
+  it('is what is committed: registry, enum and table of the docs', async () => {
+    for (const { path, text } of generateRegistry(await readVendors())) {
+      expect(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'), path).toBe(text);
+    }
+  });
+
+  it('has a new vendor in all three', () => {
+    const vendor = { ...vendors.GROQ, description: 'A new one.', id: 'new-one', label: 'New One' };
+    const files = generateRegistry([{ folder: 'new-one', kind: 'NEW_ONE', vendor }]);
+    const [registry, sdl, docs] = files.map(({ text }) => text);
+    expect(registry).toContain("import { vendor as newOne } from '../new-one/vendor.ts';");
+    expect(registry).toContain('NEW_ONE: newOne,');
+    expect(sdl).toContain('enum ProviderKind {\n  "A new one."\n  NEW_ONE\n}\n');
+    expect(docs).toContain('| `NEW_ONE` | `new-one` | New One | key | `GROQ_API_KEY` |');
+    expect(docs).not.toContain('| `OPENAI` |');
+  });
+});
+
+describe.each(providerKinds)('the vendor of kind %s', (kind) => {
+  const { id, label, description, baseUrl, basePath, requires, environment } = vendors[kind];
+
+  it('is described in a sentence and has a lower-case id', () => {
+    expect(description).toMatch(/^[A-Za-z].*\.$/);
+    expect(label).not.toBe('');
+    expect(id).toMatch(/^[a-z0-9-]+$/);
+  });
+
+  it('is reached over TLS, or in this machine, at an address that ends in its usual path', () => {
+    if (baseUrl === null) return;
+    expect(baseUrl).toMatch(/^(https:\/\/|http:\/\/127\.0\.0\.1:)/);
+    expect(baseUrl.endsWith(basePath)).toBe(true);
+    expect(baseUrl.endsWith('/')).toBe(false);
+  });
+
+  it('can be registered by its variables, as far as it needs any', () => {
+    const { secret = [], baseUrl: urls = [], region = [] } = environment;
+    const given = { secret: secret.flat(), baseUrl: urls, region };
+    for (const need of requires) expect(given[need], need).not.toEqual([]);
+    for (const name of [...secret.flat(), ...urls, ...region]) expect(name).toMatch(/^[A-Z][A-Z0-9_]+$/);
+  });
+
+  it('makes providers by what it loads', async () => {
+    expect(await vendors[kind].load()).toBeTypeOf('function');
   });
 });

@@ -1,8 +1,5 @@
-import type { ProviderKind } from '../graph-enums.ts';
-import { providerVendors } from './provider-vendors.ts';
-
-/** Kinds whose address, or the address that their key is exchanged at, depends on the region. */
-const regional: ReadonlySet<string> = new Set<ProviderKind>(['BEDROCK', 'VERTEX']);
+import type { ProviderKind } from '#core/graph-enums.ts';
+import { vendors } from './vendors.ts';
 
 /**
  * Where a provider's secret is sent: its API, its address with the path (on a shared host the path decides who receives
@@ -14,7 +11,7 @@ export function providerDestination(provider: {
   readonly region: string | null;
 }): string {
   const { kind, baseUrl, region } = provider;
-  const vendor = Object.hasOwn(providerVendors, kind) ? providerVendors[kind as ProviderKind] : undefined;
+  const vendor = Object.hasOwn(vendors, kind) ? vendors[kind as ProviderKind] : undefined;
   const address = baseUrl ?? vendor?.baseUrl ?? '';
-  return [kind, address, ...(regional.has(kind) && region !== null ? [region] : [])].join(' ');
+  return [kind, address, ...(vendor?.isRegional === true && region !== null ? [region] : [])].join(' ');
 }

@@ -1,12 +1,12 @@
 import { LLMock } from '@copilotkit/aimock';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { providerVariables } from '#core/providers/provider-vendors.ts';
-import { createHttpFetch } from './http/http-fetch.ts';
-import { type ProviderKind, type ProviderOptions, providerKinds } from './provider.ts';
+import { createHttpFetch } from '../http/http-fetch.ts';
+import type { ProviderKind, ProviderOptions } from '../provider.ts';
+import { ask, collect } from '../testing/calls.ts';
+import { recordingFetch } from '../testing/recording-fetch.ts';
+import { startWireServer } from '../testing/wire-server.ts';
+import { providerKinds, providerVariables } from './environment.ts';
 import { createProvider } from './registry.ts';
-import { ask, collect } from './testing/calls.ts';
-import { recordingFetch } from './testing/recording-fetch.ts';
-import { startWireServer } from './testing/wire-server.ts';
 
 const http = createHttpFetch();
 const mock = new LLMock({ port: 0 });

@@ -1,0 +1,13 @@
+import type { Vendor } from '../vendor.ts';
+
+export const vendor: Vendor = {
+  description: 'Anthropic.',
+  id: 'anthropic',
+  label: 'Anthropic',
+  baseUrl: 'https://api.anthropic.com/v1',
+  basePath: '/v1',
+  requires: ['secret'],
+  environment: { secret: [['ANTHROPIC_API_KEY']], baseUrl: ['ANTHROPIC_BASE_URL'] },
+  pricesId: 'anthropic',
+  load: async () => (await import('./anthropic.ts')).createClaude,
+};

@@ -1,0 +1,18 @@
+import type { Vendor } from '../vendor.ts';
+
+export const vendor: Vendor = {
+  description: "Azure OpenAI; needs baseUrl, the resource's address.",
+  id: 'azure',
+  label: 'Azure OpenAI',
+  baseUrl: null,
+  basePath: '/openai',
+  requires: ['secret', 'baseUrl'],
+  environment: {
+    secret: [['AZURE_OPENAI_API_KEY'], ['AZURE_API_KEY']],
+    baseUrl: ['AZURE_OPENAI_ENDPOINT'],
+  },
+  pricesId: 'azure',
+  // Models are deployments, which an admin names.
+  offersModel: () => false,
+  load: async () => (await import('./azure-openai.ts')).createAzureOpenai,
+};

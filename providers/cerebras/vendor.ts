@@ -1,0 +1,13 @@
+import type { Vendor } from '../vendor.ts';
+
+export const vendor: Vendor = {
+  description: 'Cerebras.',
+  id: 'cerebras',
+  label: 'Cerebras',
+  baseUrl: 'https://api.cerebras.ai/v1',
+  basePath: '/v1',
+  requires: ['secret'],
+  environment: { secret: [['CEREBRAS_API_KEY']] },
+  pricesId: 'cerebras',
+  load: async () => (await import('./cerebras.ts')).createCerebrasProvider,
+};

@@ -1,0 +1,13 @@
+import type { Vendor } from '../vendor.ts';
+
+export const vendor: Vendor = {
+  description: 'Cohere.',
+  id: 'cohere',
+  label: 'Cohere',
+  baseUrl: 'https://api.cohere.com/v2',
+  basePath: '/v2',
+  requires: ['secret'],
+  environment: { secret: [['COHERE_API_KEY'], ['CO_API_KEY']], baseUrl: ['COHERE_BASE_URL'] },
+  pricesId: 'cohere',
+  load: async () => (await import('./cohere.ts')).createCohereProvider,
+};

@@ -1,0 +1,13 @@
+import type { Vendor } from '../vendor.ts';
+
+export const vendor: Vendor = {
+  description: 'DeepSeek.',
+  id: 'deepseek',
+  label: 'DeepSeek',
+  baseUrl: 'https://api.deepseek.com',
+  basePath: '',
+  requires: ['secret'],
+  environment: { secret: [['DEEPSEEK_API_KEY']], baseUrl: ['DEEPSEEK_BASE_URL'] },
+  pricesId: 'deepseek',
+  load: async () => (await import('./deepseek.ts')).createDeepseekProvider,
+};

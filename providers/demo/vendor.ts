@@ -1,0 +1,19 @@
+import type { Vendor } from '../vendor.ts';
+import { demoModels } from './models.ts';
+
+export const vendor: Vendor = {
+  description: 'The demo in the process: deterministic, no AI, free.',
+  id: 'demo',
+  label: 'Demo (in process, no AI)',
+  baseUrl: null,
+  basePath: '',
+  requires: [],
+  environment: {},
+  pricesId: null,
+  isFree: true,
+  models: demoModels,
+  load: async () => {
+    const { createDemoProvider } = await import('./demo-provider.ts');
+    return () => createDemoProvider();
+  },
+};

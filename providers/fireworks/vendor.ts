@@ -1,0 +1,13 @@
+import type { Vendor } from '../vendor.ts';
+
+export const vendor: Vendor = {
+  description: 'Fireworks AI.',
+  id: 'fireworks',
+  label: 'Fireworks AI',
+  baseUrl: 'https://api.fireworks.ai/inference/v1',
+  basePath: '/inference/v1',
+  requires: ['secret'],
+  environment: { secret: [['FIREWORKS_API_KEY']] },
+  pricesId: 'fireworks',
+  load: async () => (await import('./fireworks.ts')).createFireworksProvider,
+};

@@ -1,0 +1,13 @@
+import type { Vendor } from '../vendor.ts';
+
+export const vendor: Vendor = {
+  description: 'Groq.',
+  id: 'groq',
+  label: 'Groq',
+  baseUrl: 'https://api.groq.com/openai/v1',
+  basePath: '/openai/v1',
+  requires: ['secret'],
+  environment: { secret: [['GROQ_API_KEY']] },
+  pricesId: 'groq',
+  load: async () => (await import('./groq.ts')).createGroqProvider,
+};

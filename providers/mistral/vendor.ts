@@ -1,0 +1,13 @@
+import type { Vendor } from '../vendor.ts';
+
+export const vendor: Vendor = {
+  description: 'Mistral AI.',
+  id: 'mistral',
+  label: 'Mistral AI',
+  baseUrl: 'https://api.mistral.ai/v1',
+  basePath: '/v1',
+  requires: ['secret'],
+  environment: { secret: [['MISTRAL_API_KEY']], baseUrl: ['MISTRAL_BASE_URL'] },
+  pricesId: 'mistral',
+  load: async () => (await import('./mistral.ts')).createMistralProvider,
+};

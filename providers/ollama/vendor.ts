@@ -1,0 +1,14 @@
+import type { Vendor } from '../vendor.ts';
+
+export const vendor: Vendor = {
+  description: 'Ollama.',
+  id: 'ollama',
+  label: 'Ollama',
+  baseUrl: 'http://127.0.0.1:11434/v1',
+  basePath: '/v1',
+  requires: [],
+  environment: { baseUrl: ['OLLAMA_BASE_URL'] },
+  pricesId: null,
+  isFree: true,
+  load: async () => (await import('../openai-compatible/openai-compatible.ts')).createCompatible,
+};

@@ -1,0 +1,13 @@
+import type { Vendor } from '../vendor.ts';
+
+export const vendor: Vendor = {
+  description: "Any server that speaks OpenAI's chat completions API; needs baseUrl.",
+  id: 'openai-compatible',
+  label: 'Any server with an OpenAI-compatible API',
+  baseUrl: null,
+  basePath: '/v1',
+  requires: ['baseUrl'],
+  environment: { secret: [['OPENAI_COMPATIBLE_API_KEY']], baseUrl: ['OPENAI_COMPATIBLE_BASE_URL'] },
+  pricesId: null,
+  load: async () => (await import('./openai-compatible.ts')).createCompatible,
+};

@@ -1,0 +1,13 @@
+import type { Vendor } from '../vendor.ts';
+
+export const vendor: Vendor = {
+  description: 'OpenAI.',
+  id: 'openai',
+  label: 'OpenAI',
+  baseUrl: 'https://api.openai.com/v1',
+  basePath: '/v1',
+  requires: ['secret'],
+  environment: { secret: [['OPENAI_API_KEY']], baseUrl: ['OPENAI_BASE_URL'] },
+  pricesId: 'openai',
+  load: async () => (await import('./openai.ts')).createOpenai,
+};

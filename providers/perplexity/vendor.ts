@@ -1,0 +1,13 @@
+import type { Vendor } from '../vendor.ts';
+
+export const vendor: Vendor = {
+  description: 'Perplexity.',
+  id: 'perplexity',
+  label: 'Perplexity',
+  baseUrl: 'https://api.perplexity.ai',
+  basePath: '',
+  requires: ['secret'],
+  environment: { secret: [['PERPLEXITY_API_KEY']] },
+  pricesId: 'perplexity',
+  load: async () => (await import('./perplexity.ts')).createPerplexityProvider,
+};

@@ -1,0 +1,104 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import type { Vendor } from '../vendor.ts';
+
+/** A generated file: its path from the root of the checkout, and its text. */
+export interface GeneratedFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** A vendor with the names that follow from its folder. */
+export interface NamedVendor {
+  readonly folder: string;
+  readonly kind: string;
+  readonly vendor: Vendor;
+}
+
+const root = new URL('../../', import.meta.url);
+const sdlPath = 'subgraphs/models/schema.graphql';
+const docsPath = 'docs/providers.md';
+
+/** The vendors of this checkout, by folder. Throws for a folder whose vendor.ts exports no `vendor`. */
+export async function readVendors(): Promise<readonly NamedVendor[]> {
+  const folders = readdirSync(new URL('providers/', root))
+    .filter((folder) => existsSync(new URL(`providers/${folder}/vendor.ts`, root)))
+    .sort();
+  return Promise.all(
+    folders.map(async (folder) => {
+      const module = (await import(new URL(`providers/${folder}/vendor.ts`, root).href)) as {
+        vendor?: Vendor;
+      };
+      if (module.vendor === undefined) throw new Error(`providers/${folder}/vendor.ts exports no vendor.`);
+      return { folder, kind: folder.toUpperCase().replaceAll('-', '_'), vendor: module.vendor };
+    }),
+  );
+}
+
+/** The registry of the vendors, the graph's enum of them and their table in the docs. */
+export function generateRegistry(vendors: readonly NamedVendor[]): readonly GeneratedFile[] {
+  const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
+  return [
+    { path: 'providers/registry/vendors.ts', text: printRegistry(vendors) },
+    { path: sdlPath, text: replaceEnum(read(sdlPath), vendors) },
+    { path: docsPath, text: replaceTable(read(docsPath), vendors) },
+  ];
+}
+
+function printRegistry(vendors: readonly NamedVendor[]): string {
+  const variable = (folder: string) =>
+    folder.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const imports = vendors.map(
+    ({ folder }) => `import { vendor as ${variable(folder)} } from '../${folder}/vendor.ts';\n`,
+  );
+  const entries = vendors.map(({ folder, kind }) => `  ${kind}: ${variable(folder)},\n`);
+  return `// Generated from providers/*/vendor.ts by \`npm run schema:compose\`: do not edit.
+import type { ProviderKind } from '#core/graph-enums.ts';
+${imports.join('')}import type { Vendor } from '../vendor.ts';
+
+/** Every vendor by its kind. */
+export const vendors: Readonly<Record<ProviderKind, Vendor>> = {
+${entries.join('')}};
+`;
+}
+
+/** The text with what stands between the marks replaced. Throws when a mark is missing. */
+function replaceBetween(text: string, start: string, end: string, inner: string): string {
+  const from = text.indexOf(start);
+  const to = text.indexOf(end, from + start.length);
+  if (from < 0 || to < 0)
+    throw new Error(`No text between ${JSON.stringify(start)} and ${JSON.stringify(end)}.`);
+  return text.slice(0, from + start.length) + inner + text.slice(to);
+}
+
+function replaceEnum(sdl: string, vendors: readonly NamedVendor[]): string {
+  const values = vendors.map(({ kind, vendor }) => `  ${JSON.stringify(vendor.description)}\n  ${kind}\n`);
+  return replaceBetween(sdl, 'enum ProviderKind {\n', '}\n', values.join(''));
+}
+
+const needs = { secret: 'key', baseUrl: 'base URL', region: 'region' } as const;
+const code = (text: string) => `\`${text}\``;
+
+function rowOf({ kind, vendor }: NamedVendor): string {
+  const { id, label, baseUrl, requires, environment } = vendor;
+  const { secret = [], baseUrl: urls = [], region = [] } = environment;
+  const variables = [
+    ...secret.map((names) => names.map(code).join(' + ')),
+    ...[...urls, ...region].map(code),
+  ];
+  const cells = [
+    code(kind),
+    code(id),
+    label,
+    requires.map((need) => needs[need]).join(', ') || 'nothing',
+    variables.join(', '),
+    baseUrl === null ? '' : code(baseUrl),
+  ];
+  return `| ${cells.join(' | ')} |\n`;
+}
+
+function replaceTable(text: string, vendors: readonly NamedVendor[]): string {
+  const head =
+    '\n| kind | id at start | what it is | needs | variables | its own base URL |\n|---|---|---|---|---|---|\n';
+  const rows = vendors.map(rowOf).join('');
+  return replaceBetween(text, '<!-- vendors: generated -->\n', '\n<!-- end -->', `${head}${rows}`);
+}

@@ -1,0 +1,14 @@
+import type { Vendor } from '../vendor.ts';
+
+export const vendor: Vendor = {
+  description: 'vLLM; needs baseUrl.',
+  id: 'vllm',
+  label: 'vLLM',
+  baseUrl: null,
+  basePath: '/v1',
+  requires: ['baseUrl'],
+  environment: { secret: [['VLLM_API_KEY']], baseUrl: ['VLLM_BASE_URL'] },
+  pricesId: null,
+  isFree: true,
+  load: async () => (await import('../openai-compatible/openai-compatible.ts')).createCompatible,
+};

@@ -1,0 +1,13 @@
+import type { Vendor } from '../vendor.ts';
+
+export const vendor: Vendor = {
+  description: 'xAI.',
+  id: 'xai',
+  label: 'xAI',
+  baseUrl: 'https://api.x.ai/v1',
+  basePath: '/v1',
+  requires: ['secret'],
+  environment: { secret: [['XAI_API_KEY']], baseUrl: ['XAI_BASE_URL'] },
+  pricesId: 'x-ai',
+  load: async () => (await import('./xai.ts')).createXaiProvider,
+};
