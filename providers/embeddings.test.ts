@@ -46,6 +46,7 @@ const wires: readonly EmbeddingWire[] = [
   openai('MISTRAL', 32),
   openai('FIREWORKS'),
   openai('TOGETHER'),
+  openai('OPENROUTER'),
   openai('OLLAMA'),
   openai('VLLM'),
   {

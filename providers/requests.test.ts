@@ -382,7 +382,7 @@ describe('media types', () => {
 describe('a reasoning model of OpenAI behind another name', () => {
   const settings = { maxOutputTokens: 100, temperature: 0.5, topP: 0.9 };
   const compatible = requestWires.find(({ kind }) => kind === 'OPENAI_COMPATIBLE') as RequestWire;
-  const kinds: readonly ProviderKind[] = ['OPENAI_COMPATIBLE', 'TOGETHER', 'VLLM', 'OLLAMA'];
+  const kinds: readonly ProviderKind[] = ['OPENAI_COMPATIBLE', 'OPENROUTER', 'TOGETHER', 'VLLM', 'OLLAMA'];
 
   it.each([
     'openai/gpt-5',

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { findProvider } from '@pydantic/genai-prices';
 import { describe, expect, it } from 'vitest';
 import { demoModels } from '../demo/models.ts';
+import { requestWires } from '../testing/request-wires.ts';
+import { usageWires } from '../testing/usage-wires.ts';
 import { providerKinds, providersOf } from './environment.ts';
 import { generateRegistry, readVendors } from './generate.ts';
 import { vendors } from './vendors.ts';
@@ -22,8 +24,8 @@ describe('provider vendors', () => {
     expect(
       providersOf({ OPENAI_API_KEY: ' sk-1 ', CO_API_KEY: 'co-1', GEMINI_API_KEY: '', PATH: '/bin' }),
     ).toEqual([
-      { id: 'openai', kind: 'OPENAI', baseUrl: null, region: null, secret: 'sk-1' },
       { id: 'cohere', kind: 'COHERE', baseUrl: null, region: null, secret: 'co-1' },
+      { id: 'openai', kind: 'OPENAI', baseUrl: null, region: null, secret: 'sk-1' },
     ]);
     expect(providersOf({ OLLAMA_BASE_URL: 'http://127.0.0.1:11434' })).toMatchObject([
       { id: 'ollama', baseUrl: 'http://127.0.0.1:11434', secret: null },
@@ -106,5 +108,17 @@ describe.each(providerKinds)('the vendor of kind %s', (kind) => {
 
   it('makes providers by what it loads', async () => {
     expect(await vendors[kind].load()).toBeTypeOf('function');
+  });
+});
+
+describe('the tables of wires', () => {
+  it.each([
+    // Perplexity takes no tools; its requests are in chat-request.test.ts.
+    ['requests', requestWires, ['DEMO', 'PERPLEXITY']],
+    // Vertex sends Gemini's and Anthropic's wires, which are there under their own kinds.
+    ['usage', usageWires, ['DEMO', 'VERTEX']],
+  ])('of %s have every kind but those with a reason', (_, wires, missing) => {
+    const kinds = new Set<string>(wires.map(({ kind }) => kind));
+    expect(providerKinds.filter((kind) => !kinds.has(kind))).toEqual(missing);
   });
 });

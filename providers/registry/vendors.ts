@@ -14,6 +14,7 @@ import { vendor as mistral } from '../mistral/vendor.ts';
 import { vendor as ollama } from '../ollama/vendor.ts';
 import { vendor as openai } from '../openai/vendor.ts';
 import { vendor as openaiCompatible } from '../openai-compatible/vendor.ts';
+import { vendor as openrouter } from '../openrouter/vendor.ts';
 import { vendor as perplexity } from '../perplexity/vendor.ts';
 import { vendor as together } from '../together/vendor.ts';
 import { vendor as vertex } from '../vertex/vendor.ts';
@@ -37,6 +38,7 @@ export const vendors: Readonly<Record<ProviderKind, Vendor>> = {
   OLLAMA: ollama,
   OPENAI: openai,
   OPENAI_COMPATIBLE: openaiCompatible,
+  OPENROUTER: openrouter,
   PERPLEXITY: perplexity,
   TOGETHER: together,
   VERTEX: vertex,

@@ -229,6 +229,7 @@ export const requestWires: readonly RequestWire[] = [
   chat('FIREWORKS'),
   chat('CEREBRAS'),
   chat('TOGETHER'),
+  chat('OPENROUTER'),
   chat('OLLAMA'),
   chat('VLLM'),
   chat('MISTRAL', 'mistral-large-latest', { ids: /^[a-zA-Z0-9]{9}$/, systemBetween: false }),

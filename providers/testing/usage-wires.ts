@@ -185,6 +185,7 @@ export const usageWires: readonly UsageWire[] = [
   chat('PERPLEXITY'),
   chat('CEREBRAS'),
   chat('TOGETHER'),
+  chat('OPENROUTER'),
   chat('OLLAMA'),
   chat('VLLM'),
   responses('OPENAI', 'gpt-5-mini'),

@@ -564,7 +564,7 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   deleteRoute?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteRouteArgs, 'alias'>>;
 };
 
-export type ProviderKindResolvers = EnumResolverSignature<{ ANTHROPIC?: any, AZURE_OPENAI?: any, BEDROCK?: any, CEREBRAS?: any, COHERE?: any, DEEPSEEK?: any, DEMO?: any, FIREWORKS?: any, GOOGLE?: any, GROQ?: any, MISTRAL?: any, OLLAMA?: any, OPENAI?: any, OPENAI_COMPATIBLE?: any, PERPLEXITY?: any, TOGETHER?: any, VERTEX?: any, VLLM?: any, XAI?: any }, ResolversTypes['ProviderKind']>;
+export type ProviderKindResolvers = EnumResolverSignature<{ ANTHROPIC?: any, AZURE_OPENAI?: any, BEDROCK?: any, CEREBRAS?: any, COHERE?: any, DEEPSEEK?: any, DEMO?: any, FIREWORKS?: any, GOOGLE?: any, GROQ?: any, MISTRAL?: any, OLLAMA?: any, OPENAI?: any, OPENAI_COMPATIBLE?: any, OPENROUTER?: any, PERPLEXITY?: any, TOGETHER?: any, VERTEX?: any, VLLM?: any, XAI?: any }, ResolversTypes['ProviderKind']>;
 
 export type ProviderResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Provider'] = ResolversParentTypes['Provider'], FederationReferenceType extends FederationReferenceTypes['Provider'] = FederationReferenceTypes['Provider']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Provider']> | FederationReferenceType, FederationReferenceType, ContextType>;

@@ -82,7 +82,7 @@ describe('registerEnvironmentProviders', () => {
       ANTHROPIC_API_KEY: 'sk-ant-0001',
       GEMINI_API_KEY: 'gem-0001',
     });
-    expect(ids).toEqual(['demo', 'openai', 'anthropic', 'google']);
+    expect(ids).toEqual(['demo', 'anthropic', 'google', 'openai']);
     expect(openSecret('openai')).toEqual(['sk-openai-0001']);
     expect(catalog.model('openai/gpt-5-mini')).toMatchObject({
       contextTokens: 400_000,

@@ -1,0 +1,13 @@
+import type { Vendor } from '../vendor.ts';
+
+export const vendor: Vendor = {
+  description: 'OpenRouter.',
+  id: 'openrouter',
+  label: 'OpenRouter',
+  baseUrl: 'https://openrouter.ai/api/v1',
+  basePath: '/api/v1',
+  requires: ['secret'],
+  environment: { secret: [['OPENROUTER_API_KEY']] },
+  pricesId: 'openrouter',
+  load: async () => (await import('../openai-compatible/openai-compatible.ts')).createCompatible,
+};
