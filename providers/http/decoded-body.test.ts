@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createProvider } from '../registry.ts';
+import { createProvider } from '../registry/registry.ts';
 import { ask } from '../testing/calls.ts';
 import { startWireServer } from '../testing/wire-server.ts';
 import { DecodedBody, readCodings } from './decoded-body.ts';
