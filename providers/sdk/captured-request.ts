@@ -34,14 +34,6 @@ export const captureFetch: typeof globalThis.fetch = async (input, init = {}) =>
   return new Response(capture.answer);
 };
 
-/** As `captureFetch`, for a model that the SDK knows under another name than its server. */
-export function captureAs(model: string): typeof globalThis.fetch {
-  return (input, init = {}) => {
-    const body = JSON.stringify({ ...JSON.parse(String(init.body)), model });
-    return captureFetch(input, { ...init, body });
-  };
-}
-
 async function warningsOf(
   model: LanguageModelV4,
   options: LanguageModelV4CallOptions,

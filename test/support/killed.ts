@@ -7,7 +7,7 @@ const failCommands = ['insert', 'update', 'delete', 'findAndModify', 'bulkWrite'
 const ownCollections: ReadonlySet<string> = new Set(['audit_log', 'locks']);
 
 /** Runs with only so many writes, as if the process were killed before the next; then as the next start finds it. */
-export async function killedAfter<T>(
+async function killedAfter<T>(
   connection: Connection,
   writes: number,
   run: () => Promise<T>,
@@ -25,7 +25,7 @@ export async function killedAfter<T>(
 }
 
 /** Everything that is stored, but for locks and the audit log. */
-export async function storedIn(connection: Connection): Promise<string> {
+async function storedIn(connection: Connection): Promise<string> {
   const found = await (connection.db?.listCollections({}, { nameOnly: true }).toArray() ?? []);
   const names = found.map(({ name }) => name).filter((name) => !ownCollections.has(name));
   const records = names
