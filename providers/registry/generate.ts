@@ -47,8 +47,9 @@ export function generateRegistry(vendors: readonly NamedVendor[]): readonly Gene
 function printRegistry(vendors: readonly NamedVendor[]): string {
   const variable = (folder: string) =>
     folder.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-  const imports = vendors.map(
-    ({ folder }) => `import { vendor as ${variable(folder)} } from '../${folder}/vendor.ts';\n`,
+  // In pieces: a line of this form would be read as an import of this module.
+  const imports = vendors.map(({ folder }) =>
+    ['import { vendor as', variable(folder), '} from', `'../${folder}/vendor.ts';\n`].join(' '),
   );
   const entries = vendors.map(({ folder, kind }) => `  ${kind}: ${variable(folder)},\n`);
   return `// Generated from providers/*/vendor.ts by \`npm run schema:compose\`: do not edit.
