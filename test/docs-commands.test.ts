@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { MongoClient } from 'mongodb';
@@ -12,6 +12,7 @@ import {
   type HeddleProcess,
   meshVariables,
   newAdminKey,
+  startCommand,
   startHeddle,
   temporaryDirectory,
 } from './support/mesh.ts';
@@ -74,6 +75,7 @@ describe('the commands of the documentation', () => {
     const here = [
       'run dev',
       'run bench',
+      'run bench:check',
       'start -- --only gateway',
       'start -- --only models,prompts,tenants',
       'start -- --help',
@@ -116,6 +118,24 @@ describe('the commands of the documentation', () => {
   it('npm run dev watches every folder of the server', () => {
     const watched = [...(scripts.dev ?? '').matchAll(/--watch-path=(\S+)/g)].map(([, path]) => path);
     expect(watched.sort()).toEqual(sourceFolders.toSorted());
+  });
+
+  it('npm run bench:check passes within the budget, and fails beyond it', { timeout: 60_000 }, async () => {
+    const file = join(dir, 'budget.json');
+    // Enough for the pass-through to use a hundredth of a second, below which no CPU is counted.
+    const load = { seconds: 1, warmSeconds: 0.1, rounds: 1, inFlight: 8, streams: 20, tokens: 20 };
+    const check = (ratio: number) => {
+      const ratios = { complete: ratio, token: ratio };
+      writeFileSync(file, JSON.stringify({ release: 'a test', load, percentMax: 10, ratios }));
+      return startCommand(process.execPath, ['--disable-warning=ExperimentalWarning', 'bench/check.ts'], {
+        BUDGET: file,
+      });
+    };
+    await using within = check(1e6);
+    expect(await ended(within)).toBe(0);
+    await using beyond = check(1e-6);
+    expect(await ended(beyond)).toBe(1);
+    expect(beyond.output()).toContain('a test took 0.000001');
   });
 
   it.each([
