@@ -9,6 +9,8 @@ export const countLimitsTable = {
   credentialsPerProvider: [50, 'credentials of this provider'],
   models: [10_000, 'AI models'],
   routes: [500, 'routes'],
+  deletedProviders: [10_000, 'deleted providers that the ledger may refer to'],
+  deletedModels: [100_000, 'deleted AI models that the ledger may refer to'],
   appsPerTenant: [100, 'apps of this tenant'],
   archivedAppsPerTenant: [1_000, 'archived apps of this tenant'],
   keysPerApp: [100, 'API keys in force of this app'],

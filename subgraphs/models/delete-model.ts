@@ -2,7 +2,7 @@ import { notFound } from '#core/input.ts';
 import { deletedModels, type ModelRecord, models } from '#mongo/models.ts';
 import { findModelDependants, requireUnused } from './dependants.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
-import { withCatalog } from './with-catalog.ts';
+import { checkRoom, countOthers, withCatalog } from './with-catalog.ts';
 
 /** Deletes a model and returns its id; the ledger still refers to it. CONFLICT where something depends on it. */
 export async function deleteModel(id: string, context: ModelsContext, deps: ModelsDeps): Promise<string> {
@@ -32,8 +32,15 @@ export async function deleteUnused(
   const { connection } = deps;
   const ids = records.map(({ _id }) => _id);
   requireUnused(what, await findModelDependants(ids, context, deps));
+  const deleted = deletedModels(connection);
+  await checkRoom(
+    deps,
+    'deletedModels',
+    countOthers((filter) => deleted.countDocuments(filter), ids),
+    records.length,
+  );
   const deletedAt = nowOf(deps);
-  await deletedModels(connection).bulkWrite(
+  await deleted.bulkWrite(
     records.map((record) => ({
       replaceOne: { filter: { _id: record._id }, replacement: { ...record, deletedAt }, upsert: true },
     })),
@@ -43,7 +50,7 @@ export async function deleteUnused(
     requireUnused(what, await findModelDependants(ids, context, deps));
   } catch (error) {
     await models(connection).insertMany(records);
-    await deletedModels(connection).deleteMany({ _id: { $in: ids } });
+    await deleted.deleteMany({ _id: { $in: ids } });
     throw error;
   }
 }

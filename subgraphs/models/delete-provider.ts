@@ -6,7 +6,7 @@ import { deletedProviders, type ProviderRecord, providers } from '#mongo/provide
 import { vendors } from '#providers/registry/vendors.ts';
 import { deleteUnused } from './delete-model.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
-import { withCatalog } from './with-catalog.ts';
+import { checkRoom, countOthers, withCatalog } from './with-catalog.ts';
 
 /**
  * Deletes a provider with its models and the secrets of its credentials, and returns its id. CONFLICT where something
@@ -23,10 +23,16 @@ export async function deleteProvider(id: string, context: ModelsContext, deps: M
       models(connection).find({ providerId: id }).sort({ _id: 1 }).lean(),
       providerCredentials(connection).find({ providerId: id }, { label: 1 }).lean(),
     ]);
+    const remembered = deletedProviders(connection);
+    await checkRoom(
+      deps,
+      'deletedProviders',
+      countOthers((filter) => remembered.countDocuments(filter), [id]),
+    );
     await deleteUnused(`provider ${JSON.stringify(id)}`, records, context, deps);
     await providerCredentials(connection).deleteMany({ providerId: id });
     const deleted = { ...provider, deletedAt: nowOf(deps) };
-    await deletedProviders(connection).replaceOne({ _id: id }, deleted, { upsert: true });
+    await remembered.replaceOne({ _id: id }, deleted, { upsert: true });
     // Last: whatever stops this, the same mutation deletes the rest.
     await providers(connection).deleteOne({ _id: id });
     const labels = credentials.map(({ label }) => label);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseCountLimits } from '#core/count-limits.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
 import { auditLog } from '#mongo/audit-log.ts';
 import { deletedModels, models } from '#mongo/models.ts';
@@ -6,7 +7,7 @@ import { findNodeRecords } from '#mongo/node-records.ts';
 import { promptVersions } from '#mongo/prompt-versions.ts';
 import { prompts } from '#mongo/prompts.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
-import { providers } from '#mongo/providers.ts';
+import { deletedProviders, providers } from '#mongo/providers.ts';
 import {
   modelsAdmin as admin,
   createModel,
@@ -15,7 +16,7 @@ import {
   openModelsMesh,
   modelsReader as reader,
 } from '#test/support/models-mesh.ts';
-import { dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
+import { ask, dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { createPromptsSubgraph } from '../prompts/subgraph.ts';
 import { registerEnvironmentProviders } from './register-provider.ts';
@@ -431,5 +432,41 @@ describe('at the same time', () => {
   let other: string;
   beforeAll(async () => {
     other = await newProvider();
+  });
+});
+
+describe('what is remembered of deleted models and providers', () => {
+  it('has a bound, beyond which nothing more is deleted; what is deleted again needs no room', async () => {
+    const { connection } = mesh.database;
+    const [first, second] = [await newProvider(), await newProvider()];
+    await deletedModels(connection).deleteMany({});
+    await deletedProviders(connection).deleteMany({});
+    const counts = parseCountLimits('deletedModels=3,deletedProviders=1');
+    const bounded = createModelsSubgraph({
+      ...testServices(mesh.database),
+      ...{ connection, secretBox: mesh.secretBox, counts },
+    });
+    const remove = async (query: string, id: string) =>
+      (await ask(bounded, admin, query, { id })).errors
+        ?.map(({ code, message }) => `${code}: ${message}`)
+        .join() ?? 'done';
+    for (const time of [1, 2]) {
+      expect(await remove(deleteProvider, first), `${time}`).toBe('done');
+      await dataOf(bounded, admin, createProvider, {
+        input: { id: first, kind: 'OPENAI', apiKey: 'sk-secret-0001' },
+      });
+      for (const name of ['a', 'b'])
+        await dataOf(bounded, admin, createModel, { input: { providerId: first, name } });
+    }
+    expect(await remove(deleteProvider, first)).toBe('done');
+    expect(await remove(deleteProvider, second)).toMatch(
+      /^CONFLICT: There are 1 deleted providers .*deletedProviders/,
+    );
+    expect(await models(connection).countDocuments({ providerId: second })).toBe(2);
+    expect(await remove(deleteModel, `${second}/a`)).toBe('done');
+    expect(await remove(deleteModel, `${second}/b`)).toMatch(
+      /^CONFLICT: There are 3 deleted AI models .*deletedModels/,
+    );
+    expect(await models(connection).countDocuments({ providerId: second })).toBe(1);
   });
 });

@@ -21,3 +21,12 @@ export async function checkRoom(
   const max = countMaxOf(deps, counted);
   if ((await present) + added > max) throw noRoomFor(counted, max);
 }
+
+/** How many records have other ids than these. */
+export async function countOthers(
+  count: (filter: Readonly<Record<string, unknown>>) => PromiseLike<number>,
+  ids: readonly string[],
+): Promise<number> {
+  const [all, named] = await Promise.all([count({}), count({ _id: { $in: ids } })]);
+  return all - named;
+}

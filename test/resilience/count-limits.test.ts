@@ -8,8 +8,10 @@ import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 const room = 5;
 const atOnce = 20;
 
-/** Limits with a test of their own; those of what is archived are with it. */
+/** Limits with a test of their own; those of what is archived or deleted are with it. */
 type TestedApart =
+  | 'deletedModels'
+  | 'deletedProviders'
   | 'promptBytesPerTenant'
   | 'archivedPromptsPerTenant'
   | 'archivedAppsPerTenant'

@@ -22,8 +22,10 @@ export interface ModelsMesh extends AsyncDisposable {
   refusal(query: string, variables?: Record<string, unknown>, caller?: typeof modelsAdmin): Promise<string>;
 }
 
-export async function openModelsMesh(): Promise<ModelsMesh> {
-  const database = await openTestDatabase({ monitorCommands: true });
+export async function openModelsMesh(
+  open = () => openTestDatabase({ monitorCommands: true }),
+): Promise<ModelsMesh> {
+  const database = await open();
   const services = testServices(database);
   const secretBox = createSecretBox(randomBytes(32));
   const subgraph = createModelsSubgraph({ ...services, connection: database.connection, secretBox });
