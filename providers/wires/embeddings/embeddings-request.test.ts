@@ -1,4 +1,5 @@
 import { createAzure } from '@ai-sdk/azure';
+import { createCohere } from '@ai-sdk/cohere';
 import { createFireworks } from '@ai-sdk/fireworks';
 import { createGoogle } from '@ai-sdk/google';
 import { createGoogleVertex } from '@ai-sdk/google-vertex/edge';
@@ -21,6 +22,7 @@ const publishers = 'http://upstream.test/v1/publishers/google';
 
 const vendors: readonly (readonly [ProviderKind, (id: string) => EmbeddingModelV4])[] = [
   ['GOOGLE', createGoogle(settings).embeddingModel],
+  ['COHERE', createCohere(settings).embeddingModel],
   ['VERTEX', createGoogleVertex({ ...settings, baseURL: publishers }).embeddingModel],
   ['OPENAI', createOpenAI(settings).embeddingModel],
   ['AZURE_OPENAI', createAzure(settings).embeddingModel],
