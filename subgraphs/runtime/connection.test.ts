@@ -81,6 +81,19 @@ describe('findPage', () => {
     await findPage(model, {}, { _id: 1 }, { last: first });
   });
 
+  it('continues exactly while records are left, from either end', async () => {
+    const count = await model.countDocuments();
+    const page = async (args: PageArgs) => (await findPage(model, {}, { _id: 1 }, args)).pageInfo;
+    for (const [size, isContinued] of [
+      [count - 1, true],
+      [count, false],
+      [count + 1, false],
+    ] as const) {
+      expect(await page({ first: size })).toMatchObject({ hasNextPage: isContinued, hasPreviousPage: false });
+      expect(await page({ last: size })).toMatchObject({ hasNextPage: false, hasPreviousPage: isContinued });
+    }
+  });
+
   const cursor = (...values: readonly unknown[]) => Buffer.from(JSON.stringify(values)).toString('base64url');
 
   it.each([

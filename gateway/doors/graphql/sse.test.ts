@@ -79,6 +79,26 @@ describe('server-sent events', () => {
     );
   });
 
+  it.each([
+    'a\n\nevent: complete\ndata:\n\n',
+    '\r\rdata: x\r\r',
+    '\u2028\u2029\u0085',
+    '\ufeff: no comment\n',
+    '\0"\\',
+    '\ud83d',
+  ])('carries in one event a text that looks like its framing: %j', async (text) => {
+    const source = new SampleSource([delta(0, text)]);
+    source.end();
+    sample.mesh.source = source;
+    const events = (await textOf(await open())).split('\n\n').filter((event) => event.startsWith('event:'));
+    expect(events).toEqual([
+      expect.stringMatching(/^event: next\ndata: [^\n\r]*$/),
+      'event: complete\ndata:',
+    ]);
+    const { data } = JSON.parse(events[0]?.slice('event: next\ndata: '.length) ?? '');
+    expect(data.completionStream.text).toBe(text);
+  });
+
   it('tells of a refused document in the stream', async () => {
     const response = await open('subscription { nothing }');
     expect(response.statusCode).toBe(200);

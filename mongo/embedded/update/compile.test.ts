@@ -1,5 +1,8 @@
 import { Timestamp } from 'bson';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { d } from '../bson/testing.ts';
+import type { Doc } from '../bson/values.ts';
+import { compileUpdate } from './compile.ts';
 import { becomes, refused } from './testing.ts';
 
 describe('refusals', () => {
@@ -19,7 +22,7 @@ describe('refusals', () => {
   it('of a path that looks like an operator are the same where a sound update has the same words', () => {
     becomes({ _id: 1 }, { $set: { a: 1 }, $inc: { b: 1 } }, { _id: 1, a: 1, b: 1 });
     refused({ _id: 1 }, { $set: { a: 1, $inc: 1, b: 1 } }, 52);
-    refused({ _id: 1, a: [] }, { $set: { 'a.$.b.$': 1 } }, 2);
+    refused({ _id: 1, a: [{ b: [1] }] }, { $set: { 'a.$.b.$': 1 } }, 2, { filter: { 'a.b': 1 } });
     refused({ _id: 1, a: [] }, { $set: { '$[].a': 1 } }, 2);
   });
 
@@ -63,11 +66,10 @@ describe('replacement and pipeline', () => {
 });
 
 it('new fields come in the order of their names, numbers by value', () => {
-  becomes(
-    { _id: 1, a: {} },
-    { $set: { 'a.10': 1, 'a.9': 2, 'a.b': 3, z: 4, c: 5 } },
-    { _id: 1, a: { 9: 2, 10: 1, b: 3 }, c: 5, z: 4 },
-  );
+  const update = compileUpdate(d({ $set: { 'a.10': 1, 'a.9': 2, 'a.b': 3, z: 4, c: 5 } }));
+  const { doc } = update.apply(d({ _id: 1, a: {} }));
+  expect([...doc.keys()]).toEqual(['_id', 'a', 'c', 'z']);
+  expect([...(doc.get('a') as Doc).keys()]).toEqual(['9', '10', 'b']);
 });
 
 it('an empty timestamp is filled in a replacement, but for the _id', () => {
