@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ErrorCode, errorCatalogue, HeddleError } from '#core/errors.ts';
 import { keptLog } from '#test/support/log-lines.ts';
@@ -68,6 +69,26 @@ describe('what a handler throws', () => {
     const late = await fetch(`${sample.url}/made-up/late`);
     await expect(late.text()).rejects.toThrow();
     expect(lines.filter(({ event }) => event === 'unexpected_error')).toHaveLength(2);
+  });
+
+  it('is not logged where it is how the handler stopped for a client that has left', async () => {
+    const { log, lines } = keptLog();
+    const begun = Promise.withResolvers<void>();
+    const sample = await startWith(
+      doorThat(async ({ signal }) => {
+        begun.resolve();
+        await once(signal, 'abort');
+        signal.throwIfAborted();
+      }),
+      { log },
+    );
+    const left = new AbortController();
+    const answer = fetch(`${sample.url}/made-up/x`, { signal: left.signal });
+    await begun.promise;
+    left.abort();
+    await expect(answer).rejects.toThrow();
+    await sample.gateway.stop();
+    expect(lines).toEqual([]);
   });
 
   it('counts as a refusal of its caller, unless the gateway is at fault', async () => {

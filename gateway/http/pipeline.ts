@@ -132,7 +132,9 @@ function holdWhileOpen({ services: { clients }, client: { use, address }, respon
 
 /** Answers with what was thrown, in the dialect of the handler. */
 async function fail(exchange: Exchange, door: Door, thrown: unknown): Promise<void> {
-  const { services, request, response, requestId } = exchange;
+  const { services, request, response, requestId, signal } = exchange;
+  // The client has left, and the handler stopped for that.
+  if (response.destroyed && signal.aborted && thrown === signal.reason) return;
   const status = statusOf(thrown);
   if (status < 500 && status !== 429) services.clients.refused(exchange.use);
   services.refusals.thrown(thrown, exchange.logged);
