@@ -7,7 +7,7 @@ import type { ReportedFinding } from '#schema/report.ts';
 import { StartError } from '#server/config.ts';
 
 const usage =
-  'usage: heddle schema vendors, heddle schema compose, heddle schema types, heddle schema print, or heddle schema check [--against <git ref>] [--strict] [--json]';
+  'usage: heddle schema compose, heddle schema types, heddle schema print, or heddle schema check [--against <git ref>] [--strict] [--json]';
 
 /** Changes that are meant, approved one by one. */
 const approvalsUrl = new URL('../../schema/approved-changes.txt', import.meta.url);
@@ -15,16 +15,6 @@ const approvalsUrl = new URL('../../schema/approved-changes.txt', import.meta.ur
 function compose(): number {
   writeFileSync(supergraphUrl, composeCheckout());
   console.log(`wrote ${fileURLToPath(supergraphUrl)}`);
-  return 0;
-}
-
-/** The registry of providers' vendors, their enum in the SDL and their table in the docs, from providers' folders. */
-async function writeVendors(): Promise<number> {
-  const [{ generateRegistry, readVendors }, { writeGenerated }] = await Promise.all([
-    import('#providers/registry/generate.ts'),
-    import('#schema/types/generated-files.ts'),
-  ]);
-  for (const path of writeGenerated(generateRegistry(await readVendors()))) console.log(`wrote ${path}`);
   return 0;
 }
 
@@ -130,14 +120,13 @@ function summaryOf(findings: readonly ReportedFinding[], baseline: Baseline | un
 }
 
 /**
- * `heddle schema vendors|compose|types|print|check`: resolves to the exit code. Every finding of a check is one line on standard error,
+ * `heddle schema compose|types|print|check`: resolves to the exit code. Every finding of a check is one line on standard error,
  * or with --json one object on standard output; in GitHub Actions it is an annotation as well.
  */
 export async function runSchemaCommand(args: readonly string[]): Promise<number> {
   const [verb, ...rest] = args;
   try {
     if (verb === 'compose' && rest.length === 0) return compose();
-    if (verb === 'vendors' && rest.length === 0) return await writeVendors();
     if (verb === 'types' && rest.length === 0) return await writeTypes();
     if (verb === 'print' && rest.length === 0) return await print();
     if (verb === 'check') return await check(checkOptions(rest));

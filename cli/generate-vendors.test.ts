@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+let copy: string;
+
+beforeEach(() => {
+  copy = mkdtempSync(join(tmpdir(), 'heddle-vendors-'));
+  for (const path of ['package.json', 'cli', 'core', 'providers', 'schema', 'subgraphs/models', 'docs']) {
+    cpSync(join(root, path), join(copy, path), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+});
+afterEach(() => rmSync(copy, { recursive: true }));
+
+const read = (path: string) => readFileSync(join(copy, path), 'utf8');
+
+/** The line of a kind in the registry, the enum or the table of the docs. */
+const entry = (kind: string) => new RegExp(`^(  |\\| \`)${kind}\\b`, 'm');
+
+/** Runs it in the copy; the texts of registry, enum and docs as they are written. */
+function generate(): readonly string[] {
+  const run = spawnSync(process.execPath, ['cli/generate-vendors.ts'], { cwd: copy, encoding: 'utf8' });
+  expect(run.status, run.stderr).toBe(0);
+  return ['providers/registry/vendors.ts', 'subgraphs/models/schema.graphql', 'docs/providers.md'].map(read);
+}
+
+describe('generating the registry of vendors', () => {
+  it('takes a folder that was removed out of registry, enum and docs', () => {
+    rmSync(join(copy, 'providers/groq'), { recursive: true });
+    for (const text of generate()) {
+      expect(text).not.toMatch(entry('GROQ'));
+      expect(text).toMatch(entry('CEREBRAS'));
+    }
+  });
+
+  it('gives a folder that was renamed its new kind', () => {
+    cpSync(join(copy, 'providers/groq'), join(copy, 'providers/groq-cloud'), { recursive: true });
+    rmSync(join(copy, 'providers/groq'), { recursive: true });
+    for (const text of generate()) {
+      expect(text).toMatch(entry('GROQ_CLOUD'));
+      expect(text).not.toMatch(entry('GROQ'));
+    }
+  });
+});
