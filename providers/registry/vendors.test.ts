@@ -46,6 +46,13 @@ describe('provider vendors', () => {
     expect(providersOf(azure)).toMatchObject([{ id: 'azure', baseUrl: 'https://x.openai.azure.com' }]);
   });
 
+  it('shares no variable between two kinds: a key goes to its own vendor alone', () => {
+    const read = Object.values(vendors).flatMap(({ environment }) => [
+      ...new Set(Object.values(environment).flat(2)),
+    ]);
+    expect(read.filter((name, at) => read.indexOf(name) !== at)).toEqual([]);
+  });
+
   it('offers the demo models that the docs promise', () => {
     const names = demoModels.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['echo', 'slow', 'flaky', 'embed']));
