@@ -179,6 +179,7 @@ function openChunk(bytes: Buffer, key: Buffer, count: number, isLast: boolean): 
     decipher.final();
     return plain;
   } catch {
+    // Any error: OpenSSL names no other cause than a tag that does not fit.
     return undefined;
   }
 }

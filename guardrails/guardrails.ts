@@ -66,6 +66,7 @@ async function judge(
     const verdict = await guardrail[method]?.(text);
     return verdict === undefined || verdict.allowed ? null : verdict.reason;
   } catch {
+    // Any error: a guardrail that fails lets nothing pass.
     return 'it could not be checked';
   }
 }

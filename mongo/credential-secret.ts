@@ -44,6 +44,7 @@ export function openCredential(
   try {
     return { state: 'READY', secret: box.open(sealed, contextOf(id, providerId, destination)) };
   } catch {
+    // Any error: sealed under another key or for another record, or damaged.
     return unreadable;
   }
 }

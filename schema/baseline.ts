@@ -27,6 +27,7 @@ function git(args: readonly string[], directory: string): string | undefined {
       maxBuffer: 64 * 1024 * 1024,
     });
   } catch {
+    // Any error: git fails where there is no such ref, and cannot be started where there is no git.
     return undefined;
   }
 }

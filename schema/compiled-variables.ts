@@ -122,6 +122,7 @@ function presentOf(type: GraphQLInputType, known: Map<GraphQLInputType, Coerce>)
       const parsed: unknown = type.parseValue(value);
       return parsed === undefined ? irregular : parsed;
     } catch {
+      // Any error: a scalar refuses a value by throwing what it likes, as in graphql-js.
       return irregular;
     }
   };

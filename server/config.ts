@@ -73,6 +73,7 @@ const isValid = (parse: (text: string) => unknown) => (text: string) => {
   try {
     return parse(text) !== undefined;
   } catch {
+    // Any error: the parsers of keys and ranges refuse a text by throwing.
     return false;
   }
 };

@@ -1,3 +1,4 @@
+import { expectError } from '#core/expect-error.ts';
 import { hiddenSecret, hideAddressUsers } from '#core/secrets/address-user.ts';
 import { secretVariables } from './secret-files.ts';
 
@@ -66,7 +67,8 @@ function passwordsOf(address: string): readonly string[] {
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
-  } catch {
+  } catch (error) {
+    expectError(error, URIError);
     return text;
   }
 }

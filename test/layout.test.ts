@@ -258,6 +258,19 @@ describe('layout', () => {
     expect(broken).toEqual([]);
   });
 
+  it('names in each catch what it expects: a class of errors, or why any error is one', () => {
+    const bare = files
+      .filter((file) => !/^(test|bench)\//.test(file) && !isTest(file))
+      .flatMap((file) =>
+        [
+          ...readFileSync(join(root, file), 'utf8').matchAll(
+            /\bcatch(?: \(_\w*\))? \{(?!\n\s*\/\/ Any error: )/g,
+          ),
+        ].map(({ index }) => `${file}:${index}`),
+      );
+    expect(bare).toEqual([]);
+  });
+
   it('reads the environment in cli/ and server/ alone', () => {
     const readers = files.filter(
       (file) =>

@@ -112,6 +112,7 @@ async function readBegin(file: string): Promise<Uint8Array> {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
     return buffer.subarray(0, bytesRead);
   } catch {
+    // Any error: the same file is opened again, and that failure is reported.
     return new Uint8Array();
   }
 }

@@ -158,6 +158,7 @@ function checkOptions(args: readonly string[]): CheckOptions {
     });
     return values;
   } catch {
+    // Any error: parseArgs refuses what is no option of the command.
     throw new StartError(usage);
   }
 }

@@ -2,10 +2,12 @@
  * The thread of a JsonSchemas: compiles schemas and checks texts with them, one at a time. What it works on came from
  * outside and may take for ever: json-schemas.ts ends the thread then.
  */
+
 import { parentPort } from 'node:worker_threads';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { LRUCache } from 'lru-cache';
+import { expectError } from '../expect-error.ts';
 import { isNestedTooDeep, jsonDepthMax } from '../json/json-depth.ts';
 
 /** `value`: JSON text to be checked; without it the schema is only compiled. */
@@ -88,7 +90,8 @@ function check(validate: ValidateFunction, text: string): string | null {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch {
+  } catch (error) {
+    expectError(error, SyntaxError);
     return 'it is no JSON';
   }
   if (isNestedTooDeep(text)) return `it is nested deeper than ${jsonDepthMax} levels`;
@@ -110,6 +113,7 @@ function judge({ schema, value }: SchemaTask): SchemaVerdict {
   try {
     return { problem: value === undefined ? null : check(validate, value) };
   } catch {
+    // Any error: a schema that refers to itself without an end overflows the stack, at any place.
     return { refusal: tooCostly };
   }
 }

@@ -165,6 +165,7 @@ function decrypt(key: KeyObject, bytes: Buffer, aad: Buffer | undefined): string
   try {
     return decipher.update(bytes.subarray(ivBytes + tagBytes), undefined, 'utf8') + decipher.final('utf8');
   } catch {
+    // Any error: OpenSSL names no other cause than a tag that does not fit.
     return undefined;
   }
 }

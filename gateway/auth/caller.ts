@@ -4,6 +4,7 @@ import { parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { type ArchivedCaller, anonymousCaller, type Caller, systemCaller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
+import { expectError } from '#core/expect-error.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
 import { CredentialRefusal } from '../log/refusal-log.ts';
@@ -75,7 +76,8 @@ function keyHashOf(credentials: Credentials, isAccepted = isNotTooLong): string 
   try {
     const key = keyOf(credentials);
     return key !== undefined && isAccepted(key) ? hash('sha256', key, 'hex') : undefined;
-  } catch {
+  } catch (error) {
+    expectError(error, CredentialRefusal);
     return undefined;
   }
 }

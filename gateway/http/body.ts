@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { expectError } from '#core/expect-error.ts';
 import { bodyBoundsOf } from '../limits.ts';
 import type { Exchange } from './exchange.ts';
 import { isJson } from './media-type.ts';
@@ -106,7 +107,8 @@ function parseJson(body: Buffer): unknown {
   if (!isUtf8(body)) throw new BadRequest(400, 'The body is no valid UTF-8.');
   try {
     return JSON.parse(body.toString('utf8'));
-  } catch {
+  } catch (error) {
+    expectError(error, SyntaxError);
     throw new BadRequest(400, 'The body is no valid JSON.');
   }
 }

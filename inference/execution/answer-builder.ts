@@ -1,3 +1,4 @@
+import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import type { ProviderAnswer, ProviderPart, ProviderUsage, ToolCall } from '#providers/provider.ts';
 import type { CompletionEventData } from '../completion.ts';
@@ -76,7 +77,8 @@ function argumentsOf(text: string): unknown {
   if (text === '') return {};
   try {
     return parseJson(text);
-  } catch {
+  } catch (error) {
+    expectError(error, SyntaxError);
     return text;
   }
 }

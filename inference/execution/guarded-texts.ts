@@ -1,3 +1,4 @@
+import { expectError } from '#core/expect-error.ts';
 import type { GuardedText } from '#guardrails/guardrail.ts';
 import type { ContentPart, ProviderAnswer, ProviderMessage, ToolCall } from '#providers/provider.ts';
 import type { CompletionRequest } from '../request.ts';
@@ -62,7 +63,8 @@ function readToolCall({ id, name, arguments: given }: ToolCall): readonly string
 function safelyDecoded(url: string): string {
   try {
     return decodeURIComponent(url);
-  } catch {
+  } catch (error) {
+    expectError(error, URIError);
     return '';
   }
 }

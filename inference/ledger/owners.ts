@@ -44,7 +44,7 @@ function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
   } catch {
-    // Only Linux has such spaces.
+    // Any error: only Linux has such spaces.
     return '';
   }
 }

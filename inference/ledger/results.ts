@@ -146,6 +146,7 @@ function openOrUndefined(payloads: SecretBox, sealed: Sealed, id: string): strin
   try {
     return payloads.open(sealed, contextOf(id));
   } catch {
+    // Any error: sealed under another key, or damaged.
     return undefined;
   }
 }

@@ -55,6 +55,7 @@ function ownerOf(dir: string): string {
   try {
     return readFileSync(join(dir, OWNER_FILE), 'utf8').trim() || 'unknown';
   } catch {
+    // Any error: the name is only for the message.
     return 'unknown';
   }
 }

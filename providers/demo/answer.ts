@@ -1,3 +1,4 @@
+import { expectError } from '#core/expect-error.ts';
 import { type FinishReason, type ProviderCall, ProviderFailure, type ToolCall } from '../provider.ts';
 import { smallestInstance } from './smallest-instance.ts';
 import { firstTokens } from './tokens.ts';
@@ -40,7 +41,8 @@ function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;
-  } catch {
+  } catch (error) {
+    expectError(error, SyntaxError);
     return false;
   }
 }

@@ -1,3 +1,4 @@
+import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import { type FinishReason, ProviderFailure } from '../provider.ts';
 import type { UsageCounts } from './usage-report.ts';
@@ -42,7 +43,8 @@ export function toolArguments(text: string): unknown {
   if (text.trim() === '') return {};
   try {
     return parseJson(text);
-  } catch {
+  } catch (error) {
+    expectError(error, SyntaxError);
     return text;
   }
 }

@@ -6,6 +6,7 @@ import {
   UnsupportedFunctionalityError,
 } from '@ai-sdk/provider';
 import type { ErrorCode } from '#core/errors.ts';
+import { expectError } from '#core/expect-error.ts';
 import { ProviderFailure } from '../provider.ts';
 import { malformed } from './completeness.ts';
 import { isInputTooLong } from './input-too-long.ts';
@@ -321,7 +322,8 @@ function statusOfEvent(
 function textOf(event: unknown): string {
   try {
     return JSON.stringify(event) ?? '';
-  } catch {
+  } catch (error) {
+    expectError(error, TypeError, RangeError);
     return '';
   }
 }

@@ -1,3 +1,5 @@
+import { expectError } from '#core/expect-error.ts';
+
 type HeaderRecord = Readonly<Record<string, string | undefined>>;
 
 const retryAfterMsMax = 86_400_000;
@@ -108,7 +110,8 @@ function headersInBody(body: string): HeaderRecord {
     return Object.fromEntries(
       Object.entries(given).map(([name, value]) => [name.toLowerCase(), String(value)]),
     );
-  } catch {
+  } catch (error) {
+    expectError(error, SyntaxError);
     return {};
   }
 }

@@ -1,3 +1,4 @@
+import { expectError } from '#core/expect-error.ts';
 import { redactSecrets } from '#core/secrets/secret-shapes.ts';
 
 const bodyCharsMax = 65_536;
@@ -33,7 +34,8 @@ function errorInText(text: string, depth: number): VendorError | null {
   try {
     const inner = findError(JSON.parse(text), depth - 1);
     return inner.message === '' && inner.words === '' ? null : inner;
-  } catch {
+  } catch (error) {
+    expectError(error, SyntaxError);
     return null;
   }
 }
@@ -105,7 +107,8 @@ export function readErrorBody(body: string): { readonly vendor: VendorError; rea
     // A bare text is no vendor's error: whatever answers at the address says it.
     if (typeof value !== 'object') return { vendor: noError, text: body };
     return { vendor: vendorErrorOf(value), text: '' };
-  } catch {
+  } catch (error) {
+    expectError(error, SyntaxError);
     return { vendor: noError, text: body };
   }
 }

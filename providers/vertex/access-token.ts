@@ -1,4 +1,5 @@
 import { importPKCS8, SignJWT } from 'jose';
+import { expectError } from '#core/expect-error.ts';
 import { ProviderFailure } from '../provider.ts';
 
 /** The parts of a service account's JSON key file that signing in takes. */
@@ -27,7 +28,8 @@ export function parseServiceAccount(json: string): ServiceAccount {
   let parsed: unknown;
   try {
     parsed = JSON.parse(json);
-  } catch {
+  } catch (error) {
+    expectError(error, SyntaxError);
     throw failed('The Vertex credential is neither an API key nor the JSON of a service account key.');
   }
   const text = (name: string): string => {

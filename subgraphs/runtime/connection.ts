@@ -1,4 +1,5 @@
 import type { Model, Schema } from 'mongoose';
+import { expectError } from '#core/expect-error.ts';
 import { badInput } from '#core/input.ts';
 
 /** Relay's arguments as GraphQL hands them over. */
@@ -74,7 +75,8 @@ function valuesOf(cursor: string, count: number, argument: CursorArgument): Sort
   let plain: unknown;
   try {
     plain = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-  } catch {
+  } catch (error) {
+    expectError(error, SyntaxError);
     notOfThisList(argument);
   }
   if (!Array.isArray(plain) || plain.length !== count) return notOfThisList(argument);

@@ -4,6 +4,7 @@ import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graph
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { HeddleError } from '#core/errors.ts';
+import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import { drainedCloseCode } from '../http-drain.ts';
 import { SocketCodes, socketNonceHeader } from '../mesh-answers.ts';
@@ -52,7 +53,8 @@ function parseMessage(data: unknown): unknown {
   const text = String(data);
   try {
     return parseJson(text);
-  } catch {
+  } catch (error) {
+    expectError(error, SyntaxError);
     return text;
   }
 }

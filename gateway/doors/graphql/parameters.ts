@@ -1,3 +1,4 @@
+import { expectError } from '#core/expect-error.ts';
 import { BadRequest } from '../../http/problem.ts';
 
 /** A request of GraphQL over HTTP, as its specification names the parts. */
@@ -65,7 +66,8 @@ export function parametersOfUrl(search: URLSearchParams): Parameters {
     if (text === null || text === '') return undefined;
     try {
       return JSON.parse(text);
-    } catch {
+    } catch (error) {
+      expectError(error, SyntaxError);
       throw new BadRequest(400, `${name} is no valid JSON.`);
     }
   };

@@ -95,6 +95,7 @@ export class WebSocketSession implements SocketSession {
     try {
       message = parseMessage(text);
     } catch {
+      // Any error: graphql-ws refuses a message by throwing.
       this.#socket.close(CloseCode.BadRequest, 'Invalid message received');
       return;
     }

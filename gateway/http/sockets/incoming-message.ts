@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import { HeddleError } from '#core/errors.ts';
+import { expectError } from '#core/expect-error.ts';
 import type { Client } from '../../auth/client-use.ts';
 import { bodyBoundsOf } from '../../limits.ts';
 import type { GatewayServices } from '../services.ts';
@@ -63,7 +65,8 @@ export class IncomingMessageBytes {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     try {
       this.#services.clients.addBytes(this.#client.use, bytes, !this.#hasKey);
-    } catch {
+    } catch (error) {
+      expectError(error, HeddleError);
       this.#socket.close(tryAgainLater, 'Try again later');
       return;
     }

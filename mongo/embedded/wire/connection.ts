@@ -36,7 +36,8 @@ export function serveConnection(socket: Socket, answerer: Answerer): void {
         if (socket.writableLength > UNREAD_ANSWER_BYTES) await drained(socket);
       }
     } catch {
-      socket.destroy(); // a violation of the protocol, or a defect of ours: this client cannot go on, the others can
+      // Any error: a violation of the protocol or a defect ends this client alone.
+      socket.destroy();
     } finally {
       busy = false;
     }

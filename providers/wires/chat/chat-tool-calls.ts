@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import type { ProviderPart } from '../../provider.ts';
 import { malformed } from '../../translate/completeness.ts';
@@ -40,7 +41,8 @@ function isCompleteJson(given: string): boolean {
   try {
     JSON.parse(given);
     return true;
-  } catch {
+  } catch (error) {
+    expectError(error, SyntaxError);
     return false;
   }
 }

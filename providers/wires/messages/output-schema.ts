@@ -1,3 +1,4 @@
+import { expectError } from '#core/expect-error.ts';
 import type { JsonSchema } from '../../translate/call-parts.ts';
 import { fields, list } from '../shared/fields.ts';
 
@@ -23,7 +24,8 @@ function resolvePointer(schema: JsonSchema, pointer: string): unknown {
   let path: string;
   try {
     path = decodeURIComponent(pointer.slice(1));
-  } catch {
+  } catch (error) {
+    expectError(error, URIError);
     return undefined;
   }
   let current: unknown = schema;

@@ -1,3 +1,4 @@
+import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import type { ProviderCall } from '../../provider.ts';
 import { fields, list, text } from '../shared/fields.ts';
@@ -13,7 +14,8 @@ const prefix = 'functions.';
 function parse(given: string): unknown {
   try {
     return parseJson(given);
-  } catch {
+  } catch (error) {
+    expectError(error, SyntaxError);
     return null;
   }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import type { ProviderAnswer, ProviderCall, ProviderPart, ToolCall } from '../../provider.ts';
 import { checkComplete, malformed, toolArguments } from '../../translate/completeness.ts';
@@ -91,6 +92,7 @@ export class AnswerParts {
     try {
       this.#takeAll(isOver ? this.#framing.end() : this.#framing.push(bytes), []);
     } catch {
+      // Any error: the answer is whole already, and what cannot be read behind it bills nothing.
       this.ended = true;
     }
     this.ended ||= isOver;
@@ -280,7 +282,8 @@ export class AnswerParts {
 function jsonOrText(data: string): unknown {
   try {
     return JSON.parse(data);
-  } catch {
+  } catch (error) {
+    expectError(error, SyntaxError);
     return data;
   }
 }

@@ -132,7 +132,7 @@ export class Authentication {
     try {
       greeting.set('speculativeAuthenticate', this.start(speculative, client));
     } catch {
-      // Left out: the client then authenticates by saslStart, and is refused there.
+      // Any error: left out, and the client is refused at saslStart.
     }
     return greeting;
   }
