@@ -33,7 +33,7 @@ async function storedIn(connection: Connection): Promise<string> {
 }
 
 /** What a kill has left of one change. */
-export interface Killed {
+interface Killed {
   /** Something is stored that was not before. */
   readonly hasChanged: boolean;
   /** The audit records of the change, closed as the next start does. */
