@@ -6,6 +6,7 @@ import type { VendorOptions } from '../vendor.ts';
 import { converseWire } from '../wires/bedrock/converse-reader.ts';
 import { claudeRules } from '../wires/messages/claude-rules.ts';
 import { boundOutput } from '../wires/messages/output-bounds.ts';
+import { type Fields, fields, list, text } from '../wires/shared/fields.ts';
 import { createWireProvider } from '../wires/shared/wire-provider.ts';
 
 /** An IAM key pair (`AKIA…:secret[:session token]`); anything else is a bearer key. */
@@ -22,6 +23,16 @@ function credentials(secret: string) {
     secretAccessKey,
     ...(sessionToken === undefined ? {} : { sessionToken }),
   };
+}
+
+const blank = JSON.stringify({
+  output: { message: { role: 'assistant', content: [] } },
+  stopReason: 'end_turn',
+  usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
+});
+
+function readToolNames({ toolConfig }: Fields): readonly string[] {
+  return list(fields(toolConfig)?.tools).map((tool) => text(fields(fields(tool)?.toolSpec)?.name));
 }
 
 /** BEDROCK: the Converse API of a region, with a bearer key or signature version 4. */
@@ -46,9 +57,9 @@ export function createBedrock(options: VendorOptions): Provider {
     secret,
     fetch,
     build: createSdkRequests({
-      wire: converseWire,
       languageModel,
-      signed: true,
+      blank,
+      readToolNames,
       rules: ({ tools = [], toolChoice }) => ({
         ...claudeRules,
         systemFirst: true,

@@ -1,8 +1,8 @@
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { describe, expect, it } from 'vitest';
 import { ask } from '../testing/calls.ts';
+import { blankAnswers } from '../testing/oracle/blank-answers.ts';
 import { toCallOptions } from '../translate/call-options.ts';
-import { messagesWire } from '../wires/messages/messages-reader.ts';
 import { captureFetch, requestOf } from './captured-request.ts';
 
 const { languageModel } = createAnthropic({ apiKey: 'k', fetch: captureFetch });
@@ -17,7 +17,7 @@ describe('captured requests', () => {
           languageModel('claude-opus-4-1'),
           toCallOptions(ask('m', text)),
           at % 2 === 0,
-          messagesWire.blank,
+          blankAnswers.messages,
         ),
       ),
     );
@@ -32,7 +32,7 @@ describe('captured requests', () => {
       const options = toCallOptions(ask('m', 'x', { tools, toolChoice: 'required' }));
       options.providerOptions = { anthropic: { thinking: { type: 'enabled', budgetTokens: 2000 } } };
       const model = languageModel('claude-sonnet-4-5');
-      await expect(requestOf(model, options, streaming, messagesWire.blank)).rejects.toMatchObject({
+      await expect(requestOf(model, options, streaming, blankAnswers.messages)).rejects.toMatchObject({
         code: 'BAD_USER_INPUT',
         message: expect.stringContaining('toolChoice'),
       });

@@ -3,56 +3,41 @@ import type { ProviderCall } from '../provider.ts';
 import { toCallOptions } from '../translate/call-options.ts';
 import type { ConversationRules } from '../translate/conversation.ts';
 import type { EmbeddingRequests } from '../wires/embeddings/embed.ts';
-import { restoreArgumentTexts } from '../wires/shared/argument-texts.ts';
 import type { Fields } from '../wires/shared/fields.ts';
 import { perModel } from '../wires/shared/model-cache.ts';
-import type { Wire } from '../wires/shared/wire.ts';
-import type { BuildRequest, WireRequest } from '../wires/shared/wire-request.ts';
+import type { BuildRequest } from '../wires/shared/wire-request.ts';
 import { embeddingRequestOf, requestOf } from './captured-request.ts';
-import { PlainRequests } from './plain-requests.ts';
 
 export interface SdkRequestOptions {
   /** Made with `captureFetch`: they build requests and send none. */
   readonly languageModel: (id: string) => LanguageModelV4;
-  readonly wire: Pick<Wire, 'blank' | 'toolNames'>;
-  /** The SDK signs each request: it is sent as it was built. */
-  readonly signed?: boolean;
+  /** A whole answer that says nothing: what the SDK gets in place of an answer while its request is taken. */
+  readonly blank: string;
+  /** The names of the tools in a request. */
+  readonly readToolNames: (request: Fields) => readonly string[];
   /** What this vendor's API demands of a conversation. */
-  readonly rules?: (call: ProviderCall) => ConversationRules;
+  readonly rules: (call: ProviderCall) => ConversationRules;
   /** What this vendor needs beside the options of all. */
-  readonly adjust?: (options: LanguageModelV4CallOptions, call: ProviderCall) => void;
+  readonly adjust: (options: LanguageModelV4CallOptions, call: ProviderCall) => void;
 }
 
-/** Requests that one of the AI SDK's packages builds, for vendors whose wire we do not write ourselves. */
+/** Requests that one of the AI SDK's packages builds and signs: they are sent as they were built. */
 export function createSdkRequests(options: SdkRequestOptions): BuildRequest {
-  const { rules, adjust, signed = false, wire } = options;
+  const { rules, adjust, blank, readToolNames } = options;
   const languageModel = perModel(options.languageModel);
 
-  async function build(call: ProviderCall, streaming: boolean) {
-    const prepared = toCallOptions(call, rules?.(call));
-    adjust?.(prepared, call);
-    const request = await requestOf(languageModel(call.model), prepared, streaming, wire.blank);
-    return signed ? request : restoreArgumentTexts(request, prepared.prompt);
-  }
-
   /** A tool that the caller does not know is the SDK's, to have the answer through its arguments. */
-  function answerTool(call: ProviderCall, body: Fields): string | null {
-    return wire.toolNames(body).find((given) => !call.tools?.some((tool) => tool.name === given)) ?? null;
+  function findAnswerTool({ responseSchema, tools }: ProviderCall, body: RequestInit['body']): string | null {
+    if (responseSchema === undefined) return null;
+    const names = readToolNames(JSON.parse(String(body)));
+    return names.find((given) => !tools?.some((tool) => tool.name === given)) ?? null;
   }
 
-  const plain = new PlainRequests(build);
-  return async (call, streaming): Promise<WireRequest> => {
-    const { url, init } = signed ? await build(call, streaming) : await plain.requestOf(call, streaming);
-    const tool = call.responseSchema === undefined ? null : answerTool(call, JSON.parse(String(init.body)));
-    return { url, init, answerTool: tool };
-  };
-}
-
-/** Some of the SDK's packages take the length of the vectors as an option of their own, and else leave it out. */
-export function withDimensions(dimensions: number) {
-  return {
-    dimensions,
-    providerOptions: { cohere: { outputDimension: dimensions }, perplexity: { dimensions } },
+  return async (call, streaming) => {
+    const prepared = toCallOptions(call, rules(call));
+    adjust(prepared, call);
+    const { url, init } = await requestOf(languageModel(call.model), prepared, streaming, blank);
+    return { url, init, answerTool: findAnswerTool(call, init.body) };
   };
 }
 
@@ -65,7 +50,7 @@ export function createSdkEmbeddings(makeModel: (id: string) => EmbeddingModelV4)
     async build(model, values, dimensions) {
       const request = await embeddingRequestOf(embeddingModel(model), {
         values: [...values],
-        ...(dimensions === undefined ? {} : withDimensions(dimensions)),
+        ...(dimensions === undefined ? {} : { dimensions }),
       });
       return { url: request.url, init: request.init, answerTool: null };
     },

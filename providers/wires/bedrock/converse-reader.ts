@@ -122,15 +122,8 @@ class FirstObject implements PartFilter {
 
 /** Bedrock's Converse API. */
 export const converseWire: Wire = {
-  blank: JSON.stringify({
-    output: { message: { role: 'assistant', content: [] } },
-    stopReason: 'end_turn',
-    usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
-  }),
   reader: () => new ConverseReader(),
   framing: () => new EventFrames(),
-  toolNames: (request) =>
-    list(fields(request.toolConfig)?.tools).map((tool) => text(fields(fields(tool)?.toolSpec)?.name)),
   filter: ({ model, responseSchema }: ProviderCall) =>
     responseSchema !== undefined && /claude|anthropic/.test(model) ? new FirstObject() : null,
 };

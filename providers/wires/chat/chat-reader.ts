@@ -138,15 +138,6 @@ function callsIn({ tool_calls: calls }: Fields): readonly unknown[] {
 /** The chat completions wire: OpenAI's and its many likenesses. */
 export function chatWire(dialect: UsageDialect = {}): Wire {
   return {
-    blank: JSON.stringify({
-      id: '',
-      object: 'chat.completion',
-      created: 0,
-      model: '',
-      choices: [{ index: 0, message: { role: 'assistant', content: '' }, finish_reason: 'stop' }],
-      usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
-    }),
     reader: ({ tools }) => new ChatReader(dialect, tools?.map(({ name }) => name) ?? []),
-    toolNames: (request) => list(request.tools).map((tool) => text(fields(fields(tool)?.function)?.name)),
   };
 }

@@ -16,14 +16,14 @@ import { perplexityRules } from '../../perplexity/perplexity.ts';
 import type { ProviderCall, ProviderKind } from '../../provider.ts';
 import { captureFetch } from '../../sdk/captured-request.ts';
 import { ask } from '../../testing/calls.ts';
-import { plannedCalls } from '../../testing/planned-calls.ts';
-import { openRequests, type RequestOracle, requestOfSdk } from '../../testing/request-oracle.ts';
+import { blankAnswers } from '../../testing/oracle/blank-answers.ts';
+import { plannedCalls } from '../../testing/oracle/planned-calls.ts';
+import { openRequests, type RequestOracle, requestOfSdk } from '../../testing/oracle/request-oracle.ts';
 import { thinkingPlace } from '../../translate/thinking-place.ts';
-import { chatWire } from './chat-reader.ts';
 
 const baseURL = 'http://upstream.test/v1';
 const settings = { baseURL, apiKey: 'sk-test-0123456789', fetch: captureFetch };
-const { blank } = chatWire();
+const blank = blankAnswers.chat;
 
 const captureWithApiKey: typeof globalThis.fetch = (input, init) =>
   captureFetch(input, {

@@ -103,11 +103,5 @@ class CohereReader implements AnswerReader {
 
 /** Cohere's chat API, version 2. */
 export const cohereWire: Wire = {
-  blank: JSON.stringify({
-    message: { role: 'assistant', content: [] },
-    finish_reason: 'COMPLETE',
-    usage: { tokens: { input_tokens: 0, output_tokens: 0 } },
-  }),
   reader: () => new CohereReader(),
-  toolNames: (request) => list(request.tools).map((tool) => text(fields(fields(tool)?.function)?.name)),
 };

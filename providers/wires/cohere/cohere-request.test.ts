@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ProviderCall } from '../../provider.ts';
 import { captureFetch } from '../../sdk/captured-request.ts';
-import { plannedCalls } from '../../testing/planned-calls.ts';
-import { openRequests, requestOfSdk } from '../../testing/request-oracle.ts';
-import { cohereWire } from './cohere-reader.ts';
+import { blankAnswers } from '../../testing/oracle/blank-answers.ts';
+import { plannedCalls } from '../../testing/oracle/planned-calls.ts';
+import { openRequests, requestOfSdk } from '../../testing/oracle/request-oracle.ts';
 
 const baseURL = 'http://upstream.test/v2';
 const oracle = {
   languageModel: createCohere({ baseURL, apiKey: 'sk-test-0123456789', fetch: captureFetch }),
-  blank: cohereWire.blank,
+  blank: blankAnswers.cohere,
   rules: () => ({ systemFirst: true }),
 };
 

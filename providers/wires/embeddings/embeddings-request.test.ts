@@ -11,7 +11,7 @@ import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import { describe, expect, it } from 'vitest';
 import type { ProviderKind } from '../../provider.ts';
 import { captureFetch } from '../../sdk/captured-request.ts';
-import { embeddingRequestOfSdk, openEmbeddings } from '../../testing/request-oracle.ts';
+import { embeddingRequestOfSdk, openEmbeddings } from '../../testing/oracle/request-oracle.ts';
 import { fields } from '../shared/fields.ts';
 
 const baseURL = 'http://upstream.test/v1';

@@ -84,10 +84,5 @@ function blockReasonOf(event: Fields): string {
 
 /** Gemini's generateContent, at the Gemini API and at Vertex. */
 export const geminiWire: Wire = {
-  blank: JSON.stringify({ candidates: [{ content: { parts: [] }, finishReason: 'STOP' }] }),
   reader: () => new GeminiReader(),
-  toolNames: (request) =>
-    list(request.tools)
-      .flatMap((tool) => list(fields(tool)?.functionDeclarations))
-      .map((declared) => text(fields(declared)?.name)),
 };

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ProviderCall, ProviderKind } from '../../provider.ts';
 import { captureFetch } from '../../sdk/captured-request.ts';
-import { plannedCalls } from '../../testing/planned-calls.ts';
-import { openRequests, type RequestOracle, requestOfSdk } from '../../testing/request-oracle.ts';
-import { geminiWire } from './gemini-reader.ts';
+import { blankAnswers } from '../../testing/oracle/blank-answers.ts';
+import { plannedCalls } from '../../testing/oracle/planned-calls.ts';
+import { openRequests, type RequestOracle, requestOfSdk } from '../../testing/oracle/request-oracle.ts';
 
 const models = [
   ...[
@@ -33,7 +33,7 @@ const vendors: readonly Vendor[] = [
     kind: 'GOOGLE',
     baseUrl: 'http://upstream.test/v1beta',
     languageModel: createGoogle({ baseURL: 'http://upstream.test/v1beta', apiKey, fetch: captureFetch }),
-    blank: geminiWire.blank,
+    blank: blankAnswers.gemini,
     rules,
   },
   {
@@ -44,7 +44,7 @@ const vendors: readonly Vendor[] = [
       apiKey,
       fetch: captureFetch,
     }),
-    blank: geminiWire.blank,
+    blank: blankAnswers.gemini,
     rules,
   },
 ];

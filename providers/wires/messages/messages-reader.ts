@@ -126,15 +126,5 @@ function argumentsOf(block: Fields): string {
 
 /** Anthropic's messages API, at Anthropic itself and at Vertex. */
 export const messagesWire: Wire = {
-  blank: JSON.stringify({
-    type: 'message',
-    id: '',
-    role: 'assistant',
-    model: '',
-    content: [],
-    stop_reason: 'end_turn',
-    usage: { input_tokens: 0, output_tokens: 0 },
-  }),
   reader: () => new MessagesReader(),
-  toolNames: (request) => list(request.tools).map((tool) => text(fields(tool)?.name)),
 };

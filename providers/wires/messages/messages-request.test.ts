@@ -5,15 +5,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ProviderCall, ProviderKind } from '../../provider.ts';
 import { captureFetch } from '../../sdk/captured-request.ts';
-import { plannedCalls } from '../../testing/planned-calls.ts';
-import { openRequests, type RequestOracle, requestOfSdk, testToken } from '../../testing/request-oracle.ts';
+import { blankAnswers } from '../../testing/oracle/blank-answers.ts';
+import { plannedCalls } from '../../testing/oracle/planned-calls.ts';
+import {
+  openRequests,
+  type RequestOracle,
+  requestOfSdk,
+  testToken,
+} from '../../testing/oracle/request-oracle.ts';
 import { isBlank } from '../../translate/conversation.ts';
 import { claudeRules, rulesOfClaude } from './claude-rules.ts';
-import { messagesWire } from './messages-reader.ts';
 import { boundOutput } from './output-bounds.ts';
 
 const secret = 'sk-test-0123456789';
-const { blank } = messagesWire;
+const blank = blankAnswers.messages;
 const claudes = [
   ...['claude-3-haiku-20240307', 'claude-opus-4-20250514', 'claude-sonnet-4@20250514', 'claude-opus-4-1'],
   ...[

@@ -226,15 +226,5 @@ function textOfItem(item: Fields): string {
 
 /** OpenAI's responses API, which xAI speaks as well. */
 export const responsesWire: Wire = {
-  blank: JSON.stringify({
-    id: '',
-    object: 'response',
-    created_at: 0,
-    model: '',
-    status: 'completed',
-    output: [],
-    usage: { input_tokens: 0, output_tokens: 0, total_tokens: 0 },
-  }),
   reader: ({ tools }) => new ResponsesReader(tools),
-  toolNames: (request) => list(request.tools).map((tool) => text(fields(tool)?.name)),
 };

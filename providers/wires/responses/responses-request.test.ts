@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { responsesRules } from '../../openai/endpoints.ts';
 import type { ProviderCall, ProviderKind } from '../../provider.ts';
 import { captureFetch } from '../../sdk/captured-request.ts';
-import { plannedCalls } from '../../testing/planned-calls.ts';
-import { openRequests, type RequestOracle, requestOfSdk } from '../../testing/request-oracle.ts';
-import { responsesWire } from './responses-reader.ts';
+import { blankAnswers } from '../../testing/oracle/blank-answers.ts';
+import { plannedCalls } from '../../testing/oracle/planned-calls.ts';
+import { openRequests, type RequestOracle, requestOfSdk } from '../../testing/oracle/request-oracle.ts';
 
 const baseURL = 'http://upstream.test/v1';
 const settings = { baseURL, apiKey: 'sk-test-0123456789', fetch: captureFetch };
@@ -41,7 +41,7 @@ const vendors: readonly Vendor[] = [
       ...['gpt-6', 'gpt-6-sol', 'gpt-6.1-terra', 'codex-mini-latest', 'computer-use-preview'],
     ],
     languageModel: createOpenAI(settings).responses,
-    blank: responsesWire.blank,
+    blank: blankAnswers.responses,
     rules: () => responsesRules,
     adjust: forResponses,
     differences: [
@@ -56,7 +56,7 @@ const vendors: readonly Vendor[] = [
     kind: 'XAI',
     models: ['grok-4', 'grok-4.6', 'grok-4.20-0309-reasoning', 'grok-4.20-non-reasoning'],
     languageModel: createXai(settings),
-    blank: responsesWire.blank,
+    blank: blankAnswers.responses,
     differences: [
       [
         'effort max is sent as the highest, which is what xhigh becomes',

@@ -35,15 +35,11 @@ export interface AnswerReader {
   end(): AnswerEnd;
 }
 
-/** An API through which vendors tell their answers: the AI SDK builds its requests, we send them and read the answers. */
+/** An API through which vendors give their answers. */
 export interface Wire {
-  /** A whole answer that says nothing: what the SDK is told in place of an answer while its request is taken. */
-  readonly blank: string;
   reader(call: ProviderCall): AnswerReader;
   /** How a streamed answer is cut into events; server-sent events where absent. */
   framing?(): EventFraming;
-  /** The names of the tools in a request. */
-  toolNames(request: Fields): readonly string[];
   /** What has to be put right in the answers of this vendor. */
   filter?(call: ProviderCall): PartFilter | null;
 }

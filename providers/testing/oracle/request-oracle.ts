@@ -1,12 +1,11 @@
 import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
-import { type Provider, type ProviderCall, ProviderFailure, type ProviderKind } from '../provider.ts';
-import { createProvider } from '../registry/registry.ts';
-import { embeddingRequestOf, requestOf } from '../sdk/captured-request.ts';
-import { withDimensions } from '../sdk/sdk-requests.ts';
-import { toCallOptions } from '../translate/call-options.ts';
-import type { ConversationRules } from '../translate/conversation.ts';
-import { toFailure } from '../translate/failure.ts';
-import { restoreArgumentTexts } from '../wires/shared/argument-texts.ts';
+import { type Provider, type ProviderCall, ProviderFailure, type ProviderKind } from '../../provider.ts';
+import { createProvider } from '../../registry/registry.ts';
+import { embeddingRequestOf, requestOf } from '../../sdk/captured-request.ts';
+import { toCallOptions } from '../../translate/call-options.ts';
+import type { ConversationRules } from '../../translate/conversation.ts';
+import { toFailure } from '../../translate/failure.ts';
+import { restoreArgumentTexts } from './argument-texts.ts';
 
 /** A request as it goes out; null: the call was refused as one that this AI model does not take. */
 export type SentRequest = {
@@ -59,6 +58,14 @@ export async function requestOfSdk(
   } catch (error) {
     return refused(toFailure(error, undefined, null));
   }
+}
+
+/** Some of the SDK's packages take the length of the vectors as an option of their own, and else leave it out. */
+function withDimensions(dimensions: number) {
+  return {
+    dimensions,
+    providerOptions: { cohere: { outputDimension: dimensions }, perplexity: { dimensions } },
+  };
 }
 
 /** The request of embeddings that the SDK would send. */

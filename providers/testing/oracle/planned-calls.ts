@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ContentPart, ProviderCall, ProviderMessage, ToolCall } from '../provider.ts';
+import type { ContentPart, ProviderCall, ProviderMessage, ToolCall } from '../../provider.ts';
 
 const text = fc.constantFrom(
   'Hello',

@@ -1,6 +1,6 @@
 import type { LanguageModelV4Prompt } from '@ai-sdk/provider';
 import { CapturedRequest } from '../../sdk/captured-request.ts';
-import { type Fields, fields, list } from './fields.ts';
+import { type Fields, fields, list } from '../../wires/shared/fields.ts';
 
 /** By the ids of their calls: arguments in the history that are no object. */
 function textsIn(prompt: LanguageModelV4Prompt): ReadonlyMap<unknown, string> {
