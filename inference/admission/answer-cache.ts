@@ -1,6 +1,7 @@
 import type { Catalog } from '#catalog/catalog.ts';
 import { narrowestScope } from '#core/cache-scope.ts';
 import type { Caller } from '#core/caller.ts';
+import type { FinishReason } from '#core/graph-enums.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { CompletionData } from '../completion.ts';
@@ -67,7 +68,7 @@ export async function keepAnswer(
   await cache.set(plan.key, JSON.stringify(kept), plan.maxAgeMs);
 }
 
-const keptReasons: ReadonlySet<string> = new Set(['STOP', 'TOOL_CALLS', 'LENGTH']);
+const keptReasons: ReadonlySet<FinishReason> = new Set<FinishReason>(['STOP', 'TOOL_CALLS', 'LENGTH']);
 
 export function answerOf({ completion, failure }: Ended): CachedAnswer | null {
   const { status, text, json, reasoning, toolCalls, finishReason, modelId } = completion;

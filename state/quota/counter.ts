@@ -1,4 +1,4 @@
-import type { LimitWindow } from '#core/graph-enums.ts';
+import type { LimitWindow, Meter } from '#core/graph-enums.ts';
 import type { QuotaKey, QuotaReading } from './quota.ts';
 import { heldRetryMs, isDurable, slotEndMs, slotStartMs } from './windows.ts';
 
@@ -13,7 +13,7 @@ interface Slot {
 /** One counter in memory. Every method takes the time and first drops what has left the window. */
 export class Counter {
   readonly window: LimitWindow;
-  readonly meter: string;
+  readonly meter: Meter;
   /** The latest time at which a limit or a reading named it. */
   namedMs: number;
   /** True: what is counted in it is no longer looked at. */

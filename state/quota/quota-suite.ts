@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import type { LimitWindow } from '#core/graph-enums.ts';
+import type { LimitWindow, Meter } from '#core/graph-enums.ts';
 import { FakeLedger } from './fake-ledger.ts';
 import type {
   MeterHistory,
@@ -16,7 +16,7 @@ const granted = { granted: true, atMs: expect.any(Number) };
 
 export function limitOn(
   subject: string,
-  meter: string,
+  meter: Meter,
   limit: bigint | null,
   window: LimitWindow = 'DAY',
   scope?: string,
@@ -355,7 +355,7 @@ export function quotaSuite(
       await calls.reserve('1', { REQUESTS: 1n }, [wanted]);
       const others = [
         { ...wanted, subject: 'key:b' },
-        { ...wanted, meter: 'TOKENS' },
+        { ...wanted, meter: 'TOKENS' as const },
         { ...wanted, window: 'SECOND' as const },
       ];
       for (const [at, other] of others.entries()) {

@@ -1,12 +1,11 @@
-import type { LimitWindow } from '#core/graph-enums.ts';
+import type { LimitWindow, Meter } from '#core/graph-enums.ts';
 /** One counter: what the calls of a scope have drawn of `meter` in `window`. */
 export interface QuotaKey {
   /** What the limit belongs to, e.g. `key:<id>` or `budget:<id>`. */
   readonly subject: string;
   /** Whose calls are counted: `tenant:<id>`, `app:<id>` or `key:<id>`. Absent: the subject's. */
   readonly scope?: string;
-  /** REQUESTS, TOKENS, COST, CONCURRENCY or READS. */
-  readonly meter: string;
+  readonly meter: Meter;
   readonly window: LimitWindow;
 }
 

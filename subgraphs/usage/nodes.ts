@@ -11,9 +11,14 @@ import { type AuthRule, enforceAuth } from '../runtime/auth.ts';
 import type { TypedReference } from '../runtime/entity.ts';
 import type { UsageContext } from './context.ts';
 import { ledgerScopes } from './deps.ts';
+import type { NodeResolvers } from './generated.ts';
+
+/** The types that implement Node in the SDL: NodeType has the same. */
+type NodeName = Extract<Awaited<ReturnType<NodeResolvers['__resolveType']>>, string>;
+type Guard = readonly [subgraph: SubgraphName, type: string, field: string];
 
 /** The fields that return a record of each type by its own query: `node` requires the scopes that they require. */
-const guards: Readonly<Record<NodeType, readonly [subgraph: SubgraphName, type: string, field: string]>> = {
+const guards = {
   AccessGrant: ['tenants', 'Query', 'accessGrants'],
   ApiKey: ['tenants', 'App', 'keys'],
   App: ['tenants', 'Tenant', 'apps'],
@@ -30,6 +35,8 @@ const guards: Readonly<Record<NodeType, readonly [subgraph: SubgraphName, type: 
   ProviderCredential: ['models', 'Provider', 'credentials'],
   Route: ['models', 'Query', 'route'],
   Tenant: ['tenants', 'Query', 'tenant'],
+} as const satisfies Readonly<Record<NodeType, Guard>> & {
+  readonly [Name in NodeName]: Name extends NodeType ? Guard : never;
 };
 
 export type NodeRules = Readonly<Record<NodeType, AuthRule>>;

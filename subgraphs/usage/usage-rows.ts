@@ -1,5 +1,5 @@
 import type { Connection, PipelineStage } from 'mongoose';
-import type { UsageDimension, UsageInterval } from '#core/graph-enums.ts';
+import type { CacheStatus, UsageDimension, UsageInterval } from '#core/graph-enums.ts';
 import { badInput } from '#core/input.ts';
 import { invocations } from '#mongo/invocations.ts';
 import { given } from '../runtime/list-input.ts';
@@ -34,6 +34,9 @@ export interface UsageRow {
   /** In no order; a step may be there more than once. */
   readonly latencies: readonly { readonly step: Count | null; readonly count: Count }[];
 }
+
+/** The answers that came from the cache. */
+const hits: CacheStatus[] = ['HIT', 'SEMANTIC_HIT'];
 
 const rowsMax = 10_000;
 
@@ -166,7 +169,7 @@ function pipeline(
         },
         requests: { $sum: 1 },
         failures: { $sum: { $cond: [{ $eq: ['$status', 'FAILED'] }, 1, 0] } },
-        cacheHits: { $sum: { $cond: [{ $in: ['$cache', ['HIT', 'SEMANTIC_HIT']] }, 1, 0] } },
+        cacheHits: { $sum: { $cond: [{ $in: ['$cache', hits] }, 1, 0] } },
         inputTokens: { $sum: '$usage.inputTokens' },
         outputTokens: { $sum: '$usage.outputTokens' },
         costNanos: { $sum: '$costNanos' },
