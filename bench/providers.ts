@@ -4,7 +4,7 @@
  */
 import { createHttpFetch } from '#providers/http/http-fetch.ts';
 import type { LanguageProvider, ProviderKind } from '#providers/provider.ts';
-import { createProvider } from '#providers/registry/registry.ts';
+import { makeProvider } from '#providers/registry/registry.ts';
 import { ask } from '#providers/testing/calls.ts';
 import { sdkWitness } from '#providers/testing/sdk-witness.ts';
 import { startScript } from './child.ts';
@@ -47,7 +47,7 @@ await using http = createHttpFetch();
 console.log('| CPU µs per part | AI SDK | Heddle | ratio | rounds |\n|---|---|---|---|---|');
 for (const [kind, model] of kinds) {
   const options = { kind, baseUrl: upstream.origin, region: null, secret: 'bench-key', fetch: http.fetch };
-  const providers = [await sdkWitness(options), await createProvider(options)] as const;
+  const providers = [await sdkWitness(options), await makeProvider(options)] as const;
   const figures: readonly [number[], number[]] = [[], []];
   for (let round = 0; round <= rounds; round++) {
     for (const [at, provider] of providers.entries()) {

@@ -22,7 +22,7 @@ import { toClientErrors } from './execution/client-errors.ts';
 import { type Completion, completeResult, losesAnswer } from './execution/complete.ts';
 import type { IsOfType } from './execution/entities.ts';
 import { mapEvents } from './execution/events.ts';
-import { type Run, runStep, takeRoot, variablesOf } from './execution/run.ts';
+import { pickVariables, type Run, runStep, takeRoot } from './execution/run.ts';
 import type { GatewayLimits } from './limits.ts';
 import { RefusalLog } from './log/refusal-log.ts';
 import { StreamWatch } from './log/stream-watch.ts';
@@ -48,7 +48,7 @@ export interface RouterOptions {
 }
 
 /** Who asks, from where, and until when. */
-export interface OperationContext {
+export interface RequestContext {
   readonly caller: Caller;
   readonly requestId: string;
   /** The client's own id of its request. */
@@ -76,7 +76,7 @@ export interface Router {
   run(
     operation: Operation,
     variables: Variables | null | undefined,
-    context: OperationContext,
+    context: RequestContext,
   ): Promise<Answer>;
 }
 
@@ -148,7 +148,7 @@ export function createRouter(options: RouterOptions): Router {
   const execute = async (
     { subgraph, document, operationName }: Pick<Fetch, 'subgraph' | 'document' | 'operationName'>,
     variables: Variables | undefined,
-    context: OperationContext,
+    context: RequestContext,
   ) => {
     const executor = reach.get(subgraph);
     if (executor === undefined) {
@@ -157,7 +157,7 @@ export function createRouter(options: RouterOptions): Router {
     return executor.execute({ document, operationName, variables, ...context });
   };
 
-  const startRun = (operation: Operation, variables: Variables, context: OperationContext): Run => ({
+  const startRun = (operation: Operation, variables: Variables, context: RequestContext): Run => ({
     variables,
     isOfType,
     send: async (asked) => {
@@ -179,7 +179,7 @@ export function createRouter(options: RouterOptions): Router {
     { errors, data, missing, failed }: Run,
     { shape }: Program,
     { locate }: Operation,
-    { requestId }: OperationContext,
+    { requestId }: RequestContext,
   ): Completion => ({
     errors: errors.length === 0 ? [] : toClientErrors(errors, { shape, data, locate }),
     missing,
@@ -194,7 +194,7 @@ export function createRouter(options: RouterOptions): Router {
     run: Run,
     program: Program,
     operation: Operation,
-    context: OperationContext,
+    context: RequestContext,
   ): ClientResult => {
     const completion = completionOf(run, program, operation, context);
     const data = completeResult(completion, program.shape, run.data);
@@ -206,13 +206,13 @@ export function createRouter(options: RouterOptions): Router {
     program: Program,
     source: Fetch,
     variables: Variables,
-    context: OperationContext,
+    context: RequestContext,
   ): Promise<Answer> => {
     const left = new AbortController();
     const signal =
       context.signal === undefined ? left.signal : AbortSignal.any([context.signal, left.signal]);
-    const bound: OperationContext = { ...context, signal };
-    const events = await execute(source, variablesOf(source, variables), bound);
+    const bound: RequestContext = { ...context, signal };
+    const events = await execute(source, pickVariables(source, variables), bound);
     if (!(Symbol.asyncIterator in events)) {
       const run = startRun(operation, variables, bound);
       takeRoot(run, source, events);
@@ -248,7 +248,7 @@ export function createRouter(options: RouterOptions): Router {
     { field }: Turn,
     program: Program,
     operation: Operation,
-    context: OperationContext,
+    context: RequestContext,
   ): boolean =>
     program.turns.length > 1 &&
     field !== undefined &&
@@ -262,7 +262,7 @@ export function createRouter(options: RouterOptions): Router {
     current: Run,
     program: Program,
     operation: Operation,
-    context: OperationContext,
+    context: RequestContext,
   ): Promise<Answer> => {
     const left = new Set(program.turns.flatMap(({ field }) => (field === undefined ? [] : [field.planKey])));
     const isAdmitted = (key: string) => program.admissions.some(({ keys }) => keys.has(key));
@@ -290,7 +290,7 @@ export function createRouter(options: RouterOptions): Router {
     current: Run,
     { admissions }: Program,
     operation: Operation,
-    context: OperationContext,
+    context: RequestContext,
   ): Promise<{ readonly all: boolean; readonly held: readonly Admission[] }> => {
     for (const [at, { admit }] of admissions.entries()) {
       const admitting = startRun(operation, current.variables, context);
@@ -311,13 +311,13 @@ export function createRouter(options: RouterOptions): Router {
     { variables }: Run,
     admissions: readonly Admission[],
     keys: ReadonlySet<string>,
-    { signal: _, ...context }: OperationContext,
+    { signal: _, ...context }: RequestContext,
   ): Promise<void> => {
     for (const admission of admissions) {
       const fetch = admission.release(keys);
       if (fetch === undefined) continue;
       try {
-        await execute(fetch, variablesOf(fetch, variables), context);
+        await execute(fetch, pickVariables(fetch, variables), context);
       } catch (error) {
         log.warn(
           { err: error, requestId: context.requestId },
@@ -330,7 +330,7 @@ export function createRouter(options: RouterOptions): Router {
   const run = async (
     operation: Operation,
     given: Variables | null | undefined,
-    context: OperationContext,
+    context: RequestContext,
   ): Promise<Answer> => {
     let variables = operation.coerceVariables(given ?? noVariables);
     if (variables === undefined) {

@@ -69,14 +69,6 @@ export type CompletionEventData = { readonly completionId: string } & (
     } & CompletionError)
 );
 
-export const noUsage: ProviderUsage = Object.freeze({
-  inputTokens: 0,
-  outputTokens: 0,
-  cachedInputTokens: 0,
-  cacheWriteTokens: 0,
-  reasoningTokens: 0,
-});
-
 const randomPool = Buffer.alloc(10 * 256);
 let randomUsed = randomPool.length;
 

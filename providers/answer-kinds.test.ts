@@ -3,7 +3,7 @@ import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createHttpFetch } from './http/http-fetch.ts';
 import { type Provider, type ProviderAnswer, ProviderFailure } from './provider.ts';
-import { createProvider } from './registry/registry.ts';
+import { makeProvider } from './registry/registry.ts';
 import {
   type AnswerWire,
   answerWires,
@@ -46,7 +46,7 @@ function answering({ body, status = 200, headers = {} }: Reply): typeof globalTh
 
 function open(wire: AnswerWire, fetch: typeof globalThis.fetch): Promise<Provider> {
   const { kind } = wire;
-  return createProvider({ kind, baseUrl: 'http://upstream.test', region: 'eu-central-1', secret, fetch });
+  return makeProvider({ kind, baseUrl: 'http://upstream.test', region: 'eu-central-1', secret, fetch });
 }
 
 const call = (wire: AnswerWire) => ask(wire.model, 'q', { tools });
@@ -146,7 +146,7 @@ describe.each(answerWires)('$name: errors', (wire) => {
       response.writeHead(reply.status, { 'content-encoding': coding });
       response.end(compress(reply.body));
     });
-    const provider = await createProvider({
+    const provider = await makeProvider({
       kind: wire.kind,
       baseUrl: server.url,
       region: 'eu-central-1',

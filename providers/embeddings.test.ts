@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addUsage, type EmbeddingAnswer, type ProviderKind, type ProviderUsage } from './provider.ts';
-import { createProvider } from './registry/registry.ts';
+import { makeProvider } from './registry/registry.ts';
 import { fields, list } from './wires/shared/fields.ts';
 
 type Vector = readonly number[];
@@ -117,7 +117,7 @@ type Reply = (values: readonly unknown[], number: number) => Response | object;
 
 async function open({ kind, values }: Pick<EmbeddingWire, 'kind' | 'values'>, reply: Reply) {
   const sent: (readonly unknown[])[] = [];
-  const provider = await createProvider({
+  const provider = await makeProvider({
     kind,
     baseUrl: 'http://upstream.test',
     region: 'eu-central-1',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { streamOnce } from '#inference/execution/attempt.ts';
 import { createHttpFetch } from './http/http-fetch.ts';
 import type { ProviderUsage } from './provider.ts';
-import { createProvider } from './registry/registry.ts';
+import { makeProvider } from './registry/registry.ts';
 import { ask, collect } from './testing/calls.ts';
 import { type UsageWire, usageWires } from './testing/usage-wires.ts';
 import { startWireServer } from './testing/wire-server.ts';
@@ -21,7 +21,7 @@ const counted = (inputTokens: number, outputTokens: number): ProviderUsage => ({
 const estimate: ProviderUsage = { ...counted(2, 1), estimated: true };
 
 const providerOf = ({ kind }: UsageWire, fetch: typeof globalThis.fetch, baseUrl = 'http://upstream.test') =>
-  createProvider({ kind, baseUrl, region: null, secret: 'sk-test-0123456789', fetch });
+  makeProvider({ kind, baseUrl, region: null, secret: 'sk-test-0123456789', fetch });
 
 /** What a stream of these pieces comes to; `isOpen`: the body does not end after them. */
 async function read(wire: UsageWire, pieces: readonly (string | Uint8Array)[], isOpen = false) {

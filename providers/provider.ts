@@ -61,6 +61,15 @@ export interface ProviderUsage {
   readonly estimated?: true;
 }
 
+/** The count of a call that used nothing. */
+export const noUsage: ProviderUsage = Object.freeze({
+  inputTokens: 0,
+  outputTokens: 0,
+  cachedInputTokens: 0,
+  cacheWriteTokens: 0,
+  reasoningTokens: 0,
+});
+
 /** What two counts come to; estimated where one of them is. */
 export function addUsage(a: ProviderUsage, b: ProviderUsage): ProviderUsage {
   const cacheWrite1hTokens = (a.cacheWrite1hTokens ?? 0) + (b.cacheWrite1hTokens ?? 0);

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { ProviderCall, ProviderKind, ProviderMessage, ToolCall } from './provider.ts';
-import { createProvider } from './registry/registry.ts';
+import { makeProvider } from './registry/registry.ts';
 import { ask, collect } from './testing/calls.ts';
 import { type RequestWire, requestWires, type SentTurn } from './testing/request-wires.ts';
 
 /** The body of the request that a call sends. */
 async function bodyOf({ kind, answer }: Pick<RequestWire, 'kind' | 'answer'>, call: ProviderCall) {
   let body: unknown;
-  const provider = await createProvider({
+  const provider = await makeProvider({
     kind,
     baseUrl: 'http://upstream.test',
     region: 'eu-central-1',
@@ -427,7 +427,7 @@ describe('a reasoning model of OpenAI behind another name', () => {
       const sentBodies: Record<string, unknown>[] = [];
       const responses = requestWires.find(({ name }) => name === 'OPENAI responses') as RequestWire;
       let lacking = false;
-      const provider = await createProvider({
+      const provider = await makeProvider({
         kind: 'OPENAI',
         baseUrl: 'http://upstream.test',
         region: null,
@@ -454,7 +454,7 @@ describe('a reasoning model of OpenAI behind another name', () => {
 
   it('is streamed in the same words', async () => {
     let body: unknown;
-    const provider = await createProvider({
+    const provider = await makeProvider({
       kind: 'OPENAI_COMPATIBLE',
       baseUrl: 'http://upstream.test',
       region: null,

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpFetch } from './http/http-fetch.ts';
 import type { Provider, ProviderKind, ProviderPart } from './provider.ts';
-import { createProvider } from './registry/registry.ts';
+import { makeProvider } from './registry/registry.ts';
 import { ask, collect } from './testing/calls.ts';
 import { chunk, sse, startWireServer, type WireServer } from './testing/wire-server.ts';
 
@@ -102,7 +102,7 @@ afterEach(() => expect(unhandled.splice(0)).toEqual([]));
 
 function open(wire: Wire, server: WireServer): Promise<Provider> {
   const { fetch } = http;
-  return createProvider({ kind: wire.kind, baseUrl: server.url, region: null, secret: 'sk-test', fetch });
+  return makeProvider({ kind: wire.kind, baseUrl: server.url, region: null, secret: 'sk-test', fetch });
 }
 
 function serve(body: string, end: boolean): Promise<WireServer> {

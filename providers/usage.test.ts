@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ProviderKind, ProviderUsage } from './provider.ts';
-import { createProvider } from './registry/registry.ts';
+import { makeProvider } from './registry/registry.ts';
 import { ask, collect } from './testing/calls.ts';
 import { type Counts, type UsageWire, usageWires } from './testing/usage-wires.ts';
 import { sse } from './testing/wire-server.ts';
@@ -8,7 +8,7 @@ import { sse } from './testing/wire-server.ts';
 type Body = string | Uint8Array<ArrayBuffer>;
 
 const providerOf = (kind: ProviderKind, body: Body) =>
-  createProvider({
+  makeProvider({
     kind,
     baseUrl: 'http://upstream.test',
     region: 'eu-central-1',

@@ -27,7 +27,7 @@ export interface VendorModel {
 }
 
 /**
- * Everything about a vendor that is known without calling it: `providers/<vendor>/vendor.ts` exports it as `vendor`. The
+ * Everything about a vendor that is known without calling it: the default export of `providers/<vendor>/vendor.ts`. The
  * folder's name is its kind: `azure-openai` is AZURE_OPENAI. From these files `npm run schema:compose` writes the registry,
  * the enum ProviderKind and the table in docs/providers.md. The suite of registry.test.ts runs over all of them.
  */

@@ -2,9 +2,9 @@ import { isChatCompletionBody, LLMock } from '@copilotkit/aimock';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHttpFetch } from './http/http-fetch.ts';
 import type { Provider, ProviderCall, ProviderKind } from './provider.ts';
-import { createProvider } from './registry/registry.ts';
+import { makeProvider } from './registry/registry.ts';
 import { ask, collect } from './testing/calls.ts';
-import { recordingFetch, type SentRequest } from './testing/recording-fetch.ts';
+import { type RecordedRequest, recordingFetch } from './testing/recording-fetch.ts';
 
 interface Wire {
   readonly name: string;
@@ -95,10 +95,10 @@ function received() {
   return body;
 }
 
-async function open(wire: Wire): Promise<{ provider: Provider; sent: SentRequest[] }> {
+async function open(wire: Wire): Promise<{ provider: Provider; sent: RecordedRequest[] }> {
   const { fetch, sent } = recordingFetch(http.fetch);
   const options = { kind: wire.kind, baseUrl: mock.url, region: 'eu-central-1', secret, fetch };
-  return { provider: await createProvider(options), sent };
+  return { provider: await makeProvider(options), sent };
 }
 
 /** What generate and stream each threw. */

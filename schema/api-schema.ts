@@ -1,6 +1,6 @@
 import { transformSupergraphToPublicSchema } from '@theguild/federation-composition';
 import { buildASTSchema, type GraphQLSchema, isScalarType, parse, valueFromASTUntyped } from 'graphql';
-import { DateTime, Decimal, JSONScalar } from './scalars.ts';
+import { DateTimeScalar, DecimalScalar, JSONScalar } from './scalars.ts';
 
 /** What introspection, and so the Explorer, shows of the schema as a whole. Composition keeps none. */
 const description =
@@ -14,7 +14,7 @@ export function apiSchemaOf(supergraphSdl: string): GraphQLSchema {
   const supergraph = parse(supergraphSdl, { noLocation: true });
   const schema = buildASTSchema(transformSupergraphToPublicSchema(supergraph), { assumeValidSDL: true });
   schema.description = description;
-  for (const known of [DateTime, Decimal, JSONScalar]) {
+  for (const known of [DateTimeScalar, DecimalScalar, JSONScalar]) {
     const scalar = schema.getType(known.name);
     if (!isScalarType(scalar)) continue;
     // What is wrong is refused before anything runs, and told why; what is right stays as it was written.

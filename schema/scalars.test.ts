@@ -3,37 +3,41 @@ import { describe, expect, it } from 'vitest';
 import { decimalOfNanos, nanosOfDecimal } from '#core/money.ts';
 import { apiSchemaOf } from './api-schema.ts';
 import { readSupergraph } from './compose.ts';
-import { DateTime, Decimal, JSONScalar } from './scalars.ts';
+import { DateTimeScalar, DecimalScalar, JSONScalar } from './scalars.ts';
 
 const literal = (scalar: GraphQLScalarType, text: string) =>
   scalar.parseLiteral(parseValue(text), { v: [1] });
 
 describe('DateTime', () => {
   it('takes instants in any zone and answers UTC', () => {
-    expect(DateTime.serialize(DateTime.parseValue('2026-11-22T10:00:00+02:00'))).toBe(
+    expect(DateTimeScalar.serialize(DateTimeScalar.parseValue('2026-11-22T10:00:00+02:00'))).toBe(
       '2026-11-22T08:00:00.000Z',
     );
-    expect(DateTime.parseValue(new Date(7))).toEqual(new Date(7));
-    expect(literal(DateTime, '"2024-02-29T00:00:00Z"')).toEqual(new Date(Date.UTC(2024, 1, 29)));
+    expect(DateTimeScalar.parseValue(new Date(7))).toEqual(new Date(7));
+    expect(literal(DateTimeScalar, '"2024-02-29T00:00:00Z"')).toEqual(new Date(Date.UTC(2024, 1, 29)));
   });
 
   it.each(['2026-02-29T00:00:00Z', '2026-13-01T00:00:00Z', '2026-11-22', '2026-11-22T10:00:00', 17, null])(
     'refuses %j as BAD_USER_INPUT',
     (value) => {
-      expect(() => DateTime.parseValue(value)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
+      expect(() => DateTimeScalar.parseValue(value)).toThrow(
+        expect.objectContaining({ code: 'BAD_USER_INPUT' }),
+      );
     },
   );
 });
 
 describe('Decimal', () => {
   it('keeps every digit', () => {
-    expect(Decimal.parseValue('0.000123400')).toBe('0.000123400');
-    expect(literal(Decimal, '12345678901234567890.123456789')).toBe('12345678901234567890.123456789');
-    expect(Decimal.serialize(12345678901234567890n)).toBe('12345678901234567890');
+    expect(DecimalScalar.parseValue('0.000123400')).toBe('0.000123400');
+    expect(literal(DecimalScalar, '12345678901234567890.123456789')).toBe('12345678901234567890.123456789');
+    expect(DecimalScalar.serialize(12345678901234567890n)).toBe('12345678901234567890');
   });
 
   it.each([0.1, '1e3', '', ' 1', '1.', '.5', 'NaN', true, null])('refuses %j', (value) => {
-    expect(() => Decimal.parseValue(value)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
+    expect(() => DecimalScalar.parseValue(value)).toThrow(
+      expect.objectContaining({ code: 'BAD_USER_INPUT' }),
+    );
   });
 });
 

@@ -20,7 +20,7 @@ function dateOf(value: unknown): Date {
   return date;
 }
 
-export const DateTime = new GraphQLScalarType<Date, string>({
+export const DateTimeScalar = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   description: 'An instant: ISO 8601 text in UTC, such as "2026-11-22T10:00:00.000Z".',
   serialize(value) {
@@ -44,7 +44,7 @@ function decimalOf(value: unknown): string {
   return text;
 }
 
-export const Decimal = new GraphQLScalarType<string, string>({
+export const DecimalScalar = new GraphQLScalarType<string, string>({
   name: 'Decimal',
   description:
     'An exact decimal as text: "0.000123400" is money in US dollars, "1500" a count. Whole numbers may also be sent as integers.',
@@ -107,4 +107,4 @@ export const JSONScalar = new GraphQLScalarType<unknown, unknown>({
 });
 
 /** The resolvers of the graph's scalars, for every subgraph whose SDL declares them. */
-export const scalarResolvers = { DateTime, Decimal, JSON: JSONScalar };
+export const scalarResolvers = { DateTime: DateTimeScalar, Decimal: DecimalScalar, JSON: JSONScalar };

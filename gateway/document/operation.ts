@@ -40,7 +40,7 @@ import {
 } from '../execution/admission.ts';
 import { compileShape, type FieldShape, type ObjectShape } from '../execution/shape.ts';
 import type { GatewayLimits } from '../limits.ts';
-import { type Fetch, isMisplanned, type Plan, type Step } from '../planning/plan.ts';
+import { type ExecutionPlan, type Fetch, isMisplanned, type Step } from '../planning/plan.ts';
 import type { Planner } from '../planning/planner.ts';
 import { pruneTypeConditions } from '../planning/prune.ts';
 import { splitByRequirement } from '../planning/requirements.ts';
@@ -240,14 +240,14 @@ export class Operation {
   }
 
   /** The plans for what is kept of the operation: one, unless it has fields that cannot be planned together. */
-  async #plan(keep: Keep, isIncluded: IsIncluded): Promise<readonly Plan[]> {
+  async #plan(keep: Keep, isIncluded: IsIncluded): Promise<readonly ExecutionPlan[]> {
     const parts = splitByRequirement(this.definition, this.#graph.fields);
     // Reading in parts has no effect; a mutation or subscription must not run twice.
     if (parts !== undefined && this.type !== 'query') {
       const message = 'Fields that require others with different arguments cannot be selected together here.';
       throw new HeddleError('BAD_USER_INPUT', message);
     }
-    const plans: Plan[] = [];
+    const plans: ExecutionPlan[] = [];
     for (const isPart of parts ?? [() => true]) {
       const isKept: Keep = (field, isRoot) => isPart(field) && keep(field, isRoot);
       const plan = await this.#planOnce(isKept, isIncluded);
@@ -258,7 +258,7 @@ export class Operation {
     return plans;
   }
 
-  async #planOnce(keep: Keep, isIncluded: IsIncluded): Promise<Plan | undefined> {
+  async #planOnce(keep: Keep, isIncluded: IsIncluded): Promise<ExecutionPlan | undefined> {
     const { schema, planner } = this.#graph;
     const document = filterOperation(this.definition, noFragments, keep, isIncluded);
     return document && planner.plan(print(pruneTypeConditions(schema, document)));

@@ -35,7 +35,7 @@ export interface Run {
 }
 
 /** The variables of the operation that the fetch uses. */
-export function variablesOf(
+export function pickVariables(
   fetch: Fetch,
   variables: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> | undefined {
@@ -72,7 +72,7 @@ function renamed(path: ResponsePath, rewrites: readonly Rewrite[]): ResponsePath
 async function fetchRoot(run: Run, fetch: Fetch): Promise<void> {
   let result: ExecutionResult;
   try {
-    result = await run.send({ ...fetch, variables: variablesOf(fetch, run.variables) });
+    result = await run.send({ ...fetch, variables: pickVariables(fetch, run.variables) });
   } catch (error) {
     for (const key of fetch.rootKeys) addError(run, error, [key]);
     return;
@@ -146,7 +146,7 @@ async function fetchEntities(run: Run, fetch: Fetch, groups: readonly EntityGrou
     byVariable.set(group.variable, shared);
     return collect(run, group, shared);
   });
-  const variables = variablesOf(fetch, run.variables) ?? {};
+  const variables = pickVariables(fetch, run.variables) ?? {};
   let wantedCount = 0;
   for (const [name, { list }] of byVariable) {
     variables[name] = list;

@@ -10,7 +10,7 @@ import { type GatewayServices, useOfCaller } from './services.ts';
  * The operation of a document. What holds the process waits for its turn, since the event loop accepts one connection in
  * each: a new document, and the answer to one that asks for the schema. Without a key both count against the address.
  */
-export async function prepareOperation(
+export async function prepareInTurn(
   services: Pick<GatewayServices, 'router' | 'turns' | 'clients'>,
   client: Client,
   caller: Caller,
@@ -63,7 +63,7 @@ export async function runOperation(
   validate?: (operation: Operation) => void,
 ): Promise<{ readonly answer: Answer; readonly unread: Unread }> {
   const { services, client, caller, use, requestId, clientRequestId, signal } = exchange;
-  const operation = await prepareOperation(services, client, caller, query, operationName);
+  const operation = await prepareInTurn(services, client, caller, query, operationName);
   if (isOperation(operation)) validate?.(operation);
   else services.refusals.answered(operation.errors ?? [], exchange.logged);
   const unread = new Unread(services.clients, use);

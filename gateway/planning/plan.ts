@@ -50,7 +50,7 @@ export type Step =
   | { readonly kind: 'root'; readonly fetch: Fetch }
   | { readonly kind: 'entities'; readonly fetch: Fetch; readonly groups: readonly EntityGroup[] };
 
-export interface Plan {
+export interface ExecutionPlan {
   /** Where a subscription's events come from. */
   readonly source: Fetch | undefined;
   /** What runs for a query or mutation, or for each event of a subscription. */
@@ -136,7 +136,7 @@ function stepOf(node: PlanNode, at: readonly FlattenNodePathSegment[] | undefine
 }
 
 /** Turns what the planner answers into what runs. */
-export function preparePlan(plan: QueryPlan): Plan {
+export function preparePlan(plan: QueryPlan): ExecutionPlan {
   const node = plan.node;
   if (!node) return { source: undefined, step: undefined };
   if (node.kind === 'Subscription') return { source: fetchOf(node.primary), step: undefined };

@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { HeddleError } from '#core/errors.ts';
-import { type Plan, preparePlan } from './plan.ts';
+import { type ExecutionPlan, preparePlan } from './plan.ts';
 import type { PlannerReply, PlannerRequest } from './planner-process.ts';
 
 export interface Planner {
   /** The plan of a document with one operation. */
-  plan(query: string): Promise<Plan>;
+  plan(query: string): Promise<ExecutionPlan>;
 }
 
 export interface PlannerLimits {
@@ -127,7 +127,7 @@ export class PlannerProcess implements Planner, AsyncDisposable {
     await this.#inTurn(() => this.#running());
   }
 
-  async plan(query: string): Promise<Plan> {
+  async plan(query: string): Promise<ExecutionPlan> {
     const { plan, failure } = await this.#inTurn(async () => {
       const child = await this.#running();
       try {

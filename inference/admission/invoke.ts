@@ -1,14 +1,15 @@
 import type { Caller } from '#core/caller.ts';
 import type { CacheStatus, OnDisconnect } from '#core/graph-enums.ts';
 import type { InvocationRecord } from '#mongo/invocations.ts';
-import { type CompletionData, newCompletionId, noUsage } from '../completion.ts';
+import { noUsage } from '#providers/provider.ts';
+import { type CompletionData, newCompletionId } from '../completion.ts';
 import type { InferenceDeps } from '../deps.ts';
 import { readCallTexts } from '../execution/guarded-texts.ts';
 import { Invocation } from '../execution/invocation.ts';
 import type { Running } from '../execution/running.ts';
 import { openingRecord } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin } from '../ledger/progress.ts';
-import { openRow, type RowStart, reserveInRow, resultOf } from '../ledger/rows.ts';
+import { openRow, type RowStart, reserveInRow, toCompletionResult } from '../ledger/rows.ts';
 import { larger, Meters } from '../metering/meters.ts';
 import { outputTokensLimit, outputTokensMax, upperBound } from '../metering/settle.ts';
 import type { PlannedCall } from '../planned-call.ts';
@@ -309,7 +310,7 @@ export function createInvoker(
     const row = rowOf({ id, caller, model, cache, startedAtMs: nowMs, opening: null }, request);
     await deps.ledger.open(
       { ...row, status: 'SUCCEEDED', endedAt: new Date(nowMs), latencyMs: 0 },
-      resultOf(completion, nowMs) ?? undefined,
+      toCompletionResult(completion, nowMs) ?? undefined,
     );
     return { kind: 'ANSWERED', completion };
   }

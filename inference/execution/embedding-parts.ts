@@ -2,10 +2,10 @@ import {
   addUsage,
   type EmbeddingAnswer,
   type EmbeddingProgress,
+  noUsage,
   ProviderFailure,
   type ProviderUsage,
 } from '#providers/provider.ts';
-import { noUsage } from '../completion.ts';
 
 /**
  * The vectors that one model has given so far, and what one attempt at the rest of them took. An attempt that follows

@@ -68,7 +68,7 @@ export function completionErrorOf({ code, message, retryAfterMs }: ClientFailure
 }
 
 /** The error that `complete` answers with; null when there was no failure. */
-export function errorOf({ completion, failure }: Ended): HeddleError | null {
+export function toAnswerError({ completion, failure }: Ended): HeddleError | null {
   return failure === null ? null : errorOfFailure(failure, completion.id);
 }
 

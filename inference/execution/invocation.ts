@@ -10,7 +10,7 @@ import type { InferenceDeps } from '../deps.ts';
 import { attemptProgress } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin, type FollowedSource, type ProgressSource } from '../ledger/progress.ts';
 import type { CompletionResult } from '../ledger/results.ts';
-import { attemptRecord, closingOf, resultOf, withoutWords } from '../ledger/rows.ts';
+import { attemptRecord, closingOf, toCompletionResult, withoutWords } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
 import { outputTokensLimit, outputTokensMax, type UsageBounds, upperBound } from '../metering/settle.ts';
 import type { CompletionRequest } from '../request.ts';
@@ -417,7 +417,7 @@ export class Invocation implements ProgressSource {
   #kept(ending: Ending, endedAtMs: number): Ended & { readonly result: CompletionResult | null } {
     const { status, answer, json, failure } = ending;
     const completion = this.#completion(status, answer, json, failure);
-    const result = resultOf(completion, endedAtMs);
+    const result = toCompletionResult(completion, endedAtMs);
     const isEmpty = Object.keys(answer).length === 0;
     if (result !== null || isEmpty) return { completion, failure, result };
     return this.#kept(status === 'SUCCEEDED' ? failed(unkeepable) : { ...ending, answer: {} }, endedAtMs);

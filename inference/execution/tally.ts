@@ -1,6 +1,6 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
-import { addUsage, type ProviderUsage } from '#providers/provider.ts';
-import { type AttemptData, noUsage } from '../completion.ts';
+import { addUsage, noUsage, type ProviderUsage } from '#providers/provider.ts';
+import type { AttemptData } from '../completion.ts';
 import {
   type ExactCost,
   estimatedUsage,

@@ -6,13 +6,14 @@ import type { CatalogModel } from '#catalog/catalog.ts';
 import { anonymousCaller } from '#core/caller.ts';
 import type { Database } from '#mongo/connect.ts';
 import { type InvocationRecord, invocations, type ProgressRecord } from '#mongo/invocations.ts';
+import { noUsage } from '#providers/provider.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { printedSeed, randomOf } from '#test/support/random.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
-import { type CompletionData, type CompletionEventData, noUsage } from '../completion.ts';
+import type { CompletionData, CompletionEventData } from '../completion.ts';
 import { AnswerBuilder } from '../execution/answer-builder.ts';
 import { Cancelled } from '../execution/attempt.ts';
 import { Tally } from '../execution/tally.ts';
@@ -21,7 +22,7 @@ import { closeAbandoned, commitLast, type SweepServices } from './abandoned.ts';
 import { attemptProgress, openingRecord, progressOfRow } from './attempt-progress.ts';
 import { nativeCollection } from './native-collection.ts';
 import { createCompletionResults } from './results.ts';
-import { attemptRecord, closingOf, openRow, orphanedMessage, resultOf } from './rows.ts';
+import { attemptRecord, closingOf, openRow, orphanedMessage, toCompletionResult } from './rows.ts';
 
 const startedAtMs = Date.parse('2026-01-01T10:00:00Z');
 const sweptAtMs = startedAtMs + 9_000;
@@ -119,7 +120,7 @@ describe('rows of a process that is gone', () => {
   it('are closed once: by the result where there is one, otherwise as FAILED; those of others are left', async () => {
     const [gone, other] = [goneOwner(), goneOwner()];
     const [done, silent, running] = [await gone.open(), await gone.open(), await other.open()];
-    await results().write([resultOf({ ...answered, id: done }, startedAtMs + 400)!]);
+    await results().write([toCompletionResult({ ...answered, id: done }, startedAtMs + 400)!]);
 
     expect(await gone.close()).toBe(2);
     expect(await gone.close(sweptAtMs + 1)).toBe(0);
@@ -342,7 +343,7 @@ describe('rows of a process that is gone', () => {
     const gone = goneOwner();
     const id = await gone.open(received(4_000));
     const held = async () => {
-      await results().write([resultOf({ ...answered, id }, startedAtMs + 400)!]);
+      await results().write([toCompletionResult({ ...answered, id }, startedAtMs + 400)!]);
       return [];
     };
     expect(await closeAbandoned({ ...services, streams: { held } }, [gone.ownerId], sweptAtMs)).toBe(1);

@@ -11,7 +11,7 @@ import type { InvocationClosing } from './invocation-closing.ts';
 import { nativeCollection } from './native-collection.ts';
 import { closeOrphan } from './orphan.ts';
 import { type CompletionResult, createCompletionResults } from './results.ts';
-import { closingOf, resultOf, withoutWords } from './rows.ts';
+import { closingOf, toCompletionResult, withoutWords } from './rows.ts';
 
 /** Rows closed by one write. */
 const batchMax = 500;
@@ -177,7 +177,8 @@ async function closeBatch(
         const isKept = row.retention !== 'NONE';
         const orphan = closeOrphan(row, await eventsOf(services, row), atMs);
         const closing = isKept ? orphan.closing : withoutWords(orphan.closing);
-        const result = isKept && orphan.completion !== null ? resultOf(orphan.completion, atMs) : null;
+        const result =
+          isKept && orphan.completion !== null ? toCompletionResult(orphan.completion, atMs) : null;
         const earlier = result && (await kept.keep(result));
         closings.set(row._id, earlier === null ? closing : closingOfResult(earlier));
         const { keyId, tenantId, requestId } = row;

@@ -8,15 +8,16 @@ import { type Database, openDatabase } from '#mongo/connect.ts';
 import { invocations } from '#mongo/invocations.ts';
 import { meterRollups } from '#mongo/meter-hours.ts';
 import { hourMs, rollUpHours } from '#mongo/meter-rollup.ts';
+import { noUsage } from '#providers/provider.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { testPayloads } from '#test/support/seal.ts';
-import { type CompletionData, noUsage } from '../completion.ts';
+import type { CompletionData } from '../completion.ts';
 import { closeAbandoned } from './abandoned.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { openOwnership } from './owners.ts';
-import { closingOf, openRow, resultOf } from './rows.ts';
+import { closingOf, openRow, toCompletionResult } from './rows.ts';
 
 const log = pino({ level: 'silent' });
 const services = {
@@ -82,7 +83,11 @@ const completion = (id: string): CompletionData => ({
 });
 
 const close = (id: string) =>
-  ledger.close(id, closingOf(completion(id), 'm', 2_000, null), resultOf(completion(id), Date.now()));
+  ledger.close(
+    id,
+    closingOf(completion(id), 'm', 2_000, null),
+    toCompletionResult(completion(id), Date.now()),
+  );
 const standing = (id: string) => invocations(database.connection).findById(id).lean();
 
 describe('a ledger whose database fails', () => {

@@ -9,17 +9,17 @@ import { invocations } from '#mongo/invocations.ts';
 import { meterRollups } from '#mongo/meter-hours.ts';
 import { hourMs, rollUpHours } from '#mongo/meter-rollup.ts';
 import { owners } from '#mongo/owners.ts';
+import { noUsage } from '#providers/provider.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import { countCommands } from '#test/support/subgraph.ts';
 import type { CompletionData } from '../completion.ts';
-import { noUsage } from '../completion.ts';
 import { createLedger } from './ledger.ts';
 import { openOwnership, processSpace } from './owners.ts';
 import { createCompletionResults } from './results.ts';
-import { closingOf, openRow, resultOf } from './rows.ts';
+import { closingOf, openRow, toCompletionResult } from './rows.ts';
 
 const log = pino({ level: 'silent' });
 const services = {
@@ -80,7 +80,7 @@ describe('the ledger', () => {
         ids.map(async (id) => {
           await ledger.open(row(id));
           const done = completion(id, `text of ${id}`);
-          await ledger.close(id, closingOf(done, 'm', 2_000, null), resultOf(done, Date.now()));
+          await ledger.close(id, closingOf(done, 'm', 2_000, null), toCompletionResult(done, Date.now()));
         }),
       );
     });
@@ -121,7 +121,7 @@ describe('the ledger', () => {
     await ledger.open(row(id));
     const estimate = { status: 'FAILED', orphaned: true } as const;
     await invocations(database.connection).updateOne({ _id: id }, { $set: estimate });
-    const part = resultOf(completion(id, 'a part'), Date.now());
+    const part = toCompletionResult(completion(id, 'a part'), Date.now());
     await createCompletionResults(database.connection, services).write([part!]);
     await ledger.close(id, closingOf(completion(id, 'x'), 'm', 2_000, null), null);
     const closed = await invocations(database.connection).findById(id).lean();

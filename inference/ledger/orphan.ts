@@ -1,7 +1,7 @@
 import type { AttemptProgressRecord, AttemptRecord, InvocationRecord } from '#mongo/invocations.ts';
-import { addUsage } from '#providers/provider.ts';
+import { addUsage, noUsage } from '#providers/provider.ts';
 import type { LoggedEvent } from '#state/streams/stream-log.ts';
-import { type CompletionData, type CompletionEventData, noUsage } from '../completion.ts';
+import type { CompletionData, CompletionEventData } from '../completion.ts';
 import { cutAttemptRecord, progressOfRow } from './attempt-progress.ts';
 import type { InvocationClosing } from './invocation-closing.ts';
 import { type LoggedAnswer, loggedAnswer } from './logged-answer.ts';

@@ -2,8 +2,9 @@ import type { Caller } from '#core/caller.ts';
 import { type ErrorCode, HeddleError, isErrorCode } from '#core/errors.ts';
 import { completionKeptMs } from '#mongo/completions.ts';
 import type { AttemptRecord, InvocationRecord, OpeningRecord } from '#mongo/invocations.ts';
+import { noUsage } from '#providers/provider.ts';
 import type { CallLabels } from '../call-labels.ts';
-import { type AttemptData, type CompletionData, type CompletionError, noUsage } from '../completion.ts';
+import type { AttemptData, CompletionData, CompletionError } from '../completion.ts';
 import type { UpperBound } from '../metering/settle.ts';
 import type { InvocationClosing } from './invocation-closing.ts';
 import type { CompletionResult } from './results.ts';
@@ -148,7 +149,7 @@ const contentBytesMax = 11 * 1024 * 1024;
 const bytesPerUnit = 3;
 
 /** What is kept of an ended completion; null: it is larger, or nested deeper, than can be kept. */
-export function resultOf(completion: CompletionData, endedAtMs: number): CompletionResult | null {
+export function toCompletionResult(completion: CompletionData, endedAtMs: number): CompletionResult | null {
   const content = jsonOf(completion);
   if (content === null) return null;
   if (content.length * bytesPerUnit > contentBytesMax && Buffer.byteLength(content) > contentBytesMax) {

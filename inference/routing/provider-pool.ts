@@ -15,7 +15,7 @@ import {
 } from '#providers/provider.ts';
 import { providerDestination } from '#providers/registry/destination.ts';
 import { providerKinds } from '#providers/registry/environment.ts';
-import { createProvider } from '#providers/registry/registry.ts';
+import { makeProvider } from '#providers/registry/registry.ts';
 import { Cooldown, type Rest, refusesCredential } from './cooldown.ts';
 import { weightedOrder } from './weighted-order.ts';
 
@@ -68,7 +68,7 @@ function isKind(kind: string): kind is ProviderKind {
 }
 
 export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
-  const create = options.create ?? createProvider;
+  const create = options.create ?? makeProvider;
   const now = options.now ?? Date.now;
   const entries = new Map<string, Entry>();
   const usable = new WeakMap<CatalogProvider, readonly CatalogCredential[]>();

@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: 'Anthropic.',
   id: 'anthropic',
   label: 'Anthropic',
@@ -11,3 +11,5 @@ export const vendor: Vendor = {
   pricesId: 'anthropic',
   load: async () => (await import('./anthropic.ts')).createClaude,
 };
+
+export default vendor;

@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: "Azure OpenAI; needs baseUrl, the resource's address.",
   id: 'azure',
   label: 'Azure OpenAI',
@@ -16,3 +16,5 @@ export const vendor: Vendor = {
   offersModel: () => false,
   load: async () => (await import('./azure-openai.ts')).createAzureOpenai,
 };
+
+export default vendor;

@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: 'Amazon Bedrock; needs region.',
   id: 'bedrock',
   label: 'Amazon Bedrock',
@@ -20,3 +20,5 @@ export const vendor: Vendor = {
   signsRequests: true,
   load: async () => (await import('./bedrock.ts')).createBedrock,
 };
+
+export default vendor;

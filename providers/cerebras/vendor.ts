@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: 'Cerebras.',
   id: 'cerebras',
   label: 'Cerebras',
@@ -11,3 +11,5 @@ export const vendor: Vendor = {
   pricesId: 'cerebras',
   load: async () => (await import('./cerebras.ts')).createCerebrasProvider,
 };
+
+export default vendor;

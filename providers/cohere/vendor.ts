@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: 'Cohere.',
   id: 'cohere',
   label: 'Cohere',
@@ -11,3 +11,5 @@ export const vendor: Vendor = {
   pricesId: 'cohere',
   load: async () => (await import('./cohere.ts')).createCohereProvider,
 };
+
+export default vendor;

@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: 'DeepSeek.',
   id: 'deepseek',
   label: 'DeepSeek',
@@ -11,3 +11,5 @@ export const vendor: Vendor = {
   pricesId: 'deepseek',
   load: async () => (await import('./deepseek.ts')).createDeepseekProvider,
 };
+
+export default vendor;

@@ -1,7 +1,7 @@
 import type { Vendor } from '../vendor.ts';
 import { demoModels } from './models.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: 'The demo in the process: deterministic, no AI, free.',
   id: 'demo',
   label: 'Demo (in process, no AI)',
@@ -17,3 +17,5 @@ export const vendor: Vendor = {
     return () => createDemoProvider();
   },
 };
+
+export default vendor;

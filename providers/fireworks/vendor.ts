@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: 'Fireworks AI.',
   id: 'fireworks',
   label: 'Fireworks AI',
@@ -11,3 +11,5 @@ export const vendor: Vendor = {
   pricesId: 'fireworks',
   load: async () => (await import('./fireworks.ts')).createFireworksProvider,
 };
+
+export default vendor;

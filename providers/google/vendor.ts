@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: "Google's Gemini API.",
   id: 'google',
   label: 'Google Gemini API',
@@ -16,3 +16,5 @@ export const vendor: Vendor = {
   offersModel: (name) => /^gem(ini|ma)/.test(name),
   load: async () => (await import('./google.ts')).createGemini,
 };
+
+export default vendor;

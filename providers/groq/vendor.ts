@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: 'Groq.',
   id: 'groq',
   label: 'Groq',
@@ -11,3 +11,5 @@ export const vendor: Vendor = {
   pricesId: 'groq',
   load: async () => (await import('./groq.ts')).createGroqProvider,
 };
+
+export default vendor;

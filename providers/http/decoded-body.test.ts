@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createProvider } from '../registry/registry.ts';
+import { makeProvider } from '../registry/registry.ts';
 import { ask } from '../testing/calls.ts';
 import { startWireServer } from '../testing/wire-server.ts';
 import { DecodedBody, readCodings } from './decoded-body.ts';
@@ -103,7 +103,7 @@ describe('a body with content codings', () => {
       response.write('no such bytes');
     });
     const options = { kind: 'OPENAI_COMPATIBLE', baseUrl: server.url, region: null, secret: null } as const;
-    const provider = await createProvider({ ...options, fetch: http.fetch });
+    const provider = await makeProvider({ ...options, fetch: http.fetch });
     for (const [index, run] of [
       () => provider.generate(ask('m', 'q')),
       () => provider.stream(ask('m', 'q'))[Symbol.asyncIterator]().next(),

@@ -31,7 +31,7 @@ interface Waiter {
 }
 
 /** One request and its response on an undici dispatcher: a pull reader over a bounded queue, abortable at any time. */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class ProviderExchange implements Dispatcher.DispatchHandler {
   readonly #events: ExchangeEvents;
   readonly #bytesMax: number;
   readonly #queue: Uint8Array[] = [];

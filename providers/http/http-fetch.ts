@@ -2,7 +2,7 @@ import { Agent } from 'undici';
 import { type Egress, openEgress } from '#core/egress.ts';
 import { ProviderFailure } from '../provider.ts';
 import { watchOf } from './connection-watch.ts';
-import { Exchange } from './exchange.ts';
+import { ProviderExchange } from './exchange.ts';
 import { guardedConnect } from './guarded-connect.ts';
 import { HttpResponse } from './http-response.ts';
 
@@ -80,7 +80,7 @@ export function createHttpFetch(options: HttpFetchOptions = {}): HttpFetch {
       }
       const onAbort = () => exchange.abort(signal?.reason);
       const watch = watchOf(signal);
-      const exchange = new Exchange(bytesMax, {
+      const exchange = new ProviderExchange(bytesMax, {
         onReceived: watch && (() => watch.received()),
         onConnected: () => watch?.connected(),
         onHead: (head) => resolve(new HttpResponse(exchange, head, url.href, bytesMax)),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createProvider } from '../registry/registry.ts';
+import { makeProvider } from '../registry/registry.ts';
 import { inPath } from './path-segments.ts';
 
 describe('a model name in the path of a URL', () => {
@@ -37,7 +37,7 @@ describe('a call of a model whose name tries to leave its path', () => {
     'stays below the base URL: %s %s %s',
     async (kind, secret, model) => {
       const called: string[] = [];
-      const provider = await createProvider({
+      const provider = await makeProvider({
         kind,
         baseUrl: 'https://host.test/base',
         region: 'eu-west-1',

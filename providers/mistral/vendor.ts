@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: 'Mistral AI.',
   id: 'mistral',
   label: 'Mistral AI',
@@ -11,3 +11,5 @@ export const vendor: Vendor = {
   pricesId: 'mistral',
   load: async () => (await import('./mistral.ts')).createMistralProvider,
 };
+
+export default vendor;

@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: "Any server that speaks OpenAI's chat completions API; needs baseUrl.",
   id: 'openai-compatible',
   label: 'Any server with an OpenAI-compatible API',
@@ -11,3 +11,5 @@ export const vendor: Vendor = {
   pricesId: null,
   load: async () => (await import('./openai-compatible.ts')).createCompatible,
 };
+
+export default vendor;

@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: 'OpenAI.',
   id: 'openai',
   label: 'OpenAI',
@@ -11,3 +11,5 @@ export const vendor: Vendor = {
   pricesId: 'openai',
   load: async () => (await import('./openai.ts')).createOpenai,
 };
+
+export default vendor;

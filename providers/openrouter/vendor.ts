@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: 'OpenRouter.',
   id: 'openrouter',
   label: 'OpenRouter',
@@ -11,3 +11,5 @@ export const vendor: Vendor = {
   pricesId: 'openrouter',
   load: async () => (await import('../openai-compatible/openai-compatible.ts')).createCompatible,
 };
+
+export default vendor;

@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: 'Perplexity.',
   id: 'perplexity',
   label: 'Perplexity',
@@ -11,3 +11,5 @@ export const vendor: Vendor = {
   pricesId: 'perplexity',
   load: async () => (await import('./perplexity.ts')).createPerplexityProvider,
 };
+
+export default vendor;

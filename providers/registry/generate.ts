@@ -1,11 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import type { GeneratedFile } from '#core/generated-file.ts';
 import type { Vendor } from '../vendor.ts';
-
-/** A generated file: its path from the root of the checkout, and its text. */
-export interface GeneratedFile {
-  readonly path: string;
-  readonly text: string;
-}
 
 /** A vendor with the names that follow from its folder. */
 export interface NamedVendor {
@@ -18,7 +13,7 @@ const root = new URL('../../', import.meta.url);
 const sdlPath = 'subgraphs/models/schema.graphql';
 const docsPath = 'docs/providers.md';
 
-/** The vendors of this checkout, by folder. Throws for a folder whose vendor.ts exports no `vendor`. */
+/** The vendors of this checkout, by folder. Throws for a folder whose vendor.ts has no default export. */
 export async function readVendors(): Promise<readonly NamedVendor[]> {
   const folders = readdirSync(new URL('providers/', root))
     .filter((folder) => existsSync(new URL(`providers/${folder}/vendor.ts`, root)))
@@ -26,10 +21,11 @@ export async function readVendors(): Promise<readonly NamedVendor[]> {
   return Promise.all(
     folders.map(async (folder) => {
       const module = (await import(new URL(`providers/${folder}/vendor.ts`, root).href)) as {
-        vendor?: Vendor;
+        default?: Vendor;
       };
-      if (module.vendor === undefined) throw new Error(`providers/${folder}/vendor.ts exports no vendor.`);
-      return { folder, kind: folder.toUpperCase().replaceAll('-', '_'), vendor: module.vendor };
+      if (module.default === undefined)
+        throw new Error(`providers/${folder}/vendor.ts has no default export.`);
+      return { folder, kind: folder.toUpperCase().replaceAll('-', '_'), vendor: module.default };
     }),
   );
 }
@@ -49,15 +45,16 @@ function printRegistry(vendors: readonly NamedVendor[]): string {
     folder.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
   // In pieces: a line of this form would be read as an import of this module.
   const imports = vendors.map(({ folder }) =>
-    ['import { vendor as', variable(folder), '} from', `'../${folder}/vendor.ts';\n`].join(' '),
+    ['import', variable(folder), 'from', `'../${folder}/vendor.ts';\n`].join(' '),
   );
   const entries = vendors.map(({ folder, kind }) => `  ${kind}: ${variable(folder)},\n`);
+  const declaration = 'export const';
   return `// Generated from providers/*/vendor.ts by \`npm run schema:compose\`: do not edit.
 import type { ProviderKind } from '#core/graph-enums.ts';
 ${imports.join('')}import type { Vendor } from '../vendor.ts';
 
 /** Every vendor by its kind. */
-export const vendors: Readonly<Record<ProviderKind, Vendor>> = {
+${declaration} vendors: Readonly<Record<ProviderKind, Vendor>> = {
 ${entries.join('')}};
 `;
 }

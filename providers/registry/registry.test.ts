@@ -6,7 +6,7 @@ import { ask, collect } from '../testing/calls.ts';
 import { recordingFetch } from '../testing/recording-fetch.ts';
 import { startWireServer } from '../testing/wire-server.ts';
 import { providerKinds, providerVariables } from './environment.ts';
-import { createProvider } from './registry.ts';
+import { makeProvider } from './registry.ts';
 
 const http = createHttpFetch();
 const mock = new LLMock({ port: 0 });
@@ -30,7 +30,7 @@ function options(kind: ProviderKind, more: Partial<ProviderOptions> = {}): Provi
 
 describe('the registry', () => {
   it.each(kinds)('makes a provider of kind %s that answers and streams', async (kind) => {
-    const provider = await createProvider(options(kind));
+    const provider = await makeProvider(options(kind));
     const { text } = await provider.generate(ask('some-model', 'hello'));
     expect(text).toBe('Hi there.');
     // The mock's Cohere streams are not of Cohere's wire; streams.test.ts plays that wire.
@@ -39,7 +39,7 @@ describe('the registry', () => {
   });
 
   it('makes the demo without anything', async () => {
-    const demo = await createProvider(options('DEMO', { baseUrl: null, secret: null, region: null }));
+    const demo = await makeProvider(options('DEMO', { baseUrl: null, secret: null, region: null }));
     expect((await demo.generate(ask('echo', 'hello'))).text).toBe('hello');
   });
 
@@ -49,7 +49,7 @@ describe('the registry', () => {
     }
     const { fetch, sent } = recordingFetch(http.fetch);
     const secret = kind === 'BEDROCK' ? 'AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI' : null;
-    const provider = await createProvider(options(kind, { secret, fetch }));
+    const provider = await makeProvider(options(kind, { secret, fetch }));
     expect((await provider.generate(ask('some-model', 'hello'))).text).toBe('Hi there.');
     const headers = JSON.stringify(sent.map((request) => [request.url.href, ...request.headers]));
     expect(headers).not.toContain('leaked');
@@ -60,7 +60,7 @@ describe('the registry', () => {
   it('completes a bare origin with the usual path and keeps a path that is given', async () => {
     const { fetch, sent } = recordingFetch(http.fetch);
     for (const baseUrl of [mock.url, `${mock.url}/`, `${mock.url}/v1`, `${mock.url}/v1/`]) {
-      const provider = await createProvider(options('OPENAI_COMPATIBLE', { baseUrl, fetch }));
+      const provider = await makeProvider(options('OPENAI_COMPATIBLE', { baseUrl, fetch }));
       await provider.generate(ask('some-model', 'hello'));
     }
     expect(new Set(sent.map(({ url }) => url.pathname))).toEqual(new Set(['/v1/chat/completions']));
@@ -68,7 +68,7 @@ describe('the registry', () => {
 
   it('sends no authorization where there is no secret', async () => {
     const { fetch, sent } = recordingFetch(http.fetch);
-    const provider = await createProvider(options('OLLAMA', { secret: null, fetch }));
+    const provider = await makeProvider(options('OLLAMA', { secret: null, fetch }));
     await provider.generate(ask('some-model', 'hello'));
     expect(sent[0]?.headers.has('authorization')).toBe(false);
   });
@@ -95,23 +95,23 @@ describe('the registry', () => {
     ['no credential for Bedrock', { kind: 'BEDROCK', secret: null }, 'PROVIDER_AUTH'],
     ['a broken service account', { kind: 'VERTEX', secret: '{oops' }, 'PROVIDER_AUTH'],
   ] as const)('refuses %s with its code', async (_what, more, code) => {
-    await expect(createProvider(options('OPENAI_COMPATIBLE', more))).rejects.toMatchObject({ code });
+    await expect(makeProvider(options('OPENAI_COMPATIBLE', more))).rejects.toMatchObject({ code });
   });
 
   it('refuses what a vendor cannot do instead of leaving it out', async () => {
     const tools = [{ name: 'f', parameters: { type: 'object' } }];
-    const perplexity = await createProvider(options('PERPLEXITY'));
+    const perplexity = await makeProvider(options('PERPLEXITY'));
     await expect(perplexity.generate(ask('sonar', 'hello', { tools }))).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
     });
-    const anthropic = await createProvider(options('ANTHROPIC'));
+    const anthropic = await makeProvider(options('ANTHROPIC'));
     await expect(anthropic.embed({ model: 'm', values: ['x'] })).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
     });
     const audio = { type: 'file', mediaType: 'audio/ogg', data: 'AAAA' } as const;
-    const compatible = await createProvider(options('OPENAI_COMPATIBLE'));
+    const compatible = await makeProvider(options('OPENAI_COMPATIBLE'));
     const call = { model: 'm', messages: [{ role: 'user', parts: [audio] }] } as const;
-    const deepseek = await createProvider(options('DEEPSEEK'));
+    const deepseek = await makeProvider(options('DEEPSEEK'));
     for (const provider of [compatible, deepseek]) {
       await expect(provider.generate(call)).rejects.toMatchObject({
         code: 'BAD_USER_INPUT',
@@ -132,7 +132,7 @@ describe('OpenAI behind a proxy that only speaks chat', () => {
         response.writeHead(404).end('{"error":{"message":"The model x does not exist"}}');
       else response.writeHead(404).end('Cannot POST /v1/responses');
     });
-    const provider = await createProvider(options('OPENAI', { baseUrl: server.url }));
+    const provider = await makeProvider(options('OPENAI', { baseUrl: server.url }));
     await expect(provider.generate(ask('gpt-5-mini', 'hello'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     unknownModel = false;
     expect((await provider.generate(ask('gpt-5-mini', 'hello'))).text).toBe('Hi.');
@@ -150,7 +150,7 @@ describe('embeddings', () => {
   it('come back in the order of the values, with the usage', async () => {
     mock.onEmbedding('north', { embedding: [1, 0] });
     mock.onEmbedding('east', { embedding: [0, 1] });
-    const provider = await createProvider(options('OPENAI_COMPATIBLE'));
+    const provider = await makeProvider(options('OPENAI_COMPATIBLE'));
     expect((await provider.embed({ model: 'm', values: ['north'] })).vectors).toEqual([[1, 0]]);
     const answer = await provider.embed({ model: 'm', values: ['east'], dimensions: 2 });
     expect(answer.vectors).toEqual([[0, 1]]);
@@ -162,7 +162,7 @@ describe('embeddings', () => {
       (response) =>
         void response.end(JSON.stringify({ data: [{ embedding: [1] }], usage: { prompt_tokens: 2 } })),
     );
-    const provider = await createProvider(options('VLLM', { baseUrl: server.url }));
+    const provider = await makeProvider(options('VLLM', { baseUrl: server.url }));
     await expect(provider.embed({ model: 'm', values: ['a', 'b'] })).rejects.toMatchObject({
       code: 'PROVIDER_ERROR',
     });

@@ -56,7 +56,7 @@ function check(kind: ProviderKind, options: ProviderOptions): VendorOptions {
  * @throws {ProviderFailure} BAD_USER_INPUT when the base URL or region is missing or wrong, PROVIDER_AUTH when the
  *   credential is missing or of no known form
  */
-export async function createProvider(options: ProviderOptions): Promise<Provider> {
+export async function makeProvider(options: ProviderOptions): Promise<Provider> {
   const { kind } = options;
   const checked = check(kind, options);
   const make = await vendors[kind].load();

@@ -82,7 +82,7 @@ describe('what is generated from the vendors', () => {
     const vendor = { ...vendors.GROQ, description: 'A new one.', id: 'new-one', label: 'New One' };
     const files = generateRegistry([{ folder: 'new-one', kind: 'NEW_ONE', vendor }]);
     const [registry, sdl, docs] = files.map(({ text }) => text);
-    expect(registry).toContain('import { vendor as newOne } from');
+    expect(registry).toContain('import newOne from');
     expect(registry).toContain('NEW_ONE: newOne,');
     expect(sdl).toContain('enum ProviderKind {\n  "A new one."\n  NEW_ONE\n}\n');
     expect(docs).toContain('| `NEW_ONE` | `new-one` | New One | key | `GROQ_API_KEY` |');

@@ -1,25 +1,25 @@
 // Generated from providers/*/vendor.ts by `npm run schema:compose`: do not edit.
 import type { ProviderKind } from '#core/graph-enums.ts';
-import { vendor as anthropic } from '../anthropic/vendor.ts';
-import { vendor as azureOpenai } from '../azure-openai/vendor.ts';
-import { vendor as bedrock } from '../bedrock/vendor.ts';
-import { vendor as cerebras } from '../cerebras/vendor.ts';
-import { vendor as cohere } from '../cohere/vendor.ts';
-import { vendor as deepseek } from '../deepseek/vendor.ts';
-import { vendor as demo } from '../demo/vendor.ts';
-import { vendor as fireworks } from '../fireworks/vendor.ts';
-import { vendor as google } from '../google/vendor.ts';
-import { vendor as groq } from '../groq/vendor.ts';
-import { vendor as mistral } from '../mistral/vendor.ts';
-import { vendor as ollama } from '../ollama/vendor.ts';
-import { vendor as openai } from '../openai/vendor.ts';
-import { vendor as openaiCompatible } from '../openai-compatible/vendor.ts';
-import { vendor as openrouter } from '../openrouter/vendor.ts';
-import { vendor as perplexity } from '../perplexity/vendor.ts';
-import { vendor as together } from '../together/vendor.ts';
-import { vendor as vertex } from '../vertex/vendor.ts';
-import { vendor as vllm } from '../vllm/vendor.ts';
-import { vendor as xai } from '../xai/vendor.ts';
+import anthropic from '../anthropic/vendor.ts';
+import azureOpenai from '../azure-openai/vendor.ts';
+import bedrock from '../bedrock/vendor.ts';
+import cerebras from '../cerebras/vendor.ts';
+import cohere from '../cohere/vendor.ts';
+import deepseek from '../deepseek/vendor.ts';
+import demo from '../demo/vendor.ts';
+import fireworks from '../fireworks/vendor.ts';
+import google from '../google/vendor.ts';
+import groq from '../groq/vendor.ts';
+import mistral from '../mistral/vendor.ts';
+import ollama from '../ollama/vendor.ts';
+import openai from '../openai/vendor.ts';
+import openaiCompatible from '../openai-compatible/vendor.ts';
+import openrouter from '../openrouter/vendor.ts';
+import perplexity from '../perplexity/vendor.ts';
+import together from '../together/vendor.ts';
+import vertex from '../vertex/vendor.ts';
+import vllm from '../vllm/vendor.ts';
+import xai from '../xai/vendor.ts';
 import type { Vendor } from '../vendor.ts';
 
 /** Every vendor by its kind. */

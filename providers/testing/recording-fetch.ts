@@ -1,4 +1,4 @@
-export interface SentRequest {
+export interface RecordedRequest {
   readonly url: URL;
   readonly headers: Headers;
   readonly body: unknown;
@@ -7,9 +7,9 @@ export interface SentRequest {
 /** A fetch that remembers what it sends. */
 export function recordingFetch(fetch: typeof globalThis.fetch): {
   readonly fetch: typeof globalThis.fetch;
-  readonly sent: SentRequest[];
+  readonly sent: RecordedRequest[];
 } {
-  const sent: SentRequest[] = [];
+  const sent: RecordedRequest[] = [];
   return {
     sent,
     fetch: async (input, init) => {

@@ -1,5 +1,5 @@
 import type { LanguageProvider, Provider, ProviderKind } from '../provider.ts';
-import { createProvider } from '../registry/registry.ts';
+import { makeProvider } from '../registry/registry.ts';
 import { sdkWitness } from './sdk-witness.ts';
 
 /** A fetch whose every answer is the body that `next` gives, in the pieces that it is cut into. */
@@ -37,5 +37,5 @@ export async function withWitness(
     secret: 'sk-test-0123456789',
     fetch,
   };
-  return { ours: await createProvider(options), sdk: await sdkWitness(options) };
+  return { ours: await makeProvider(options), sdk: await sdkWitness(options) };
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface WireRequest {
+export interface ServedRequest {
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
@@ -11,17 +11,17 @@ export interface WireRequest {
 /** A provider's end of the wire, scripted by the test. */
 export interface WireServer extends AsyncDisposable {
   readonly url: string;
-  readonly requests: readonly WireRequest[];
+  readonly requests: readonly ServedRequest[];
   /** Resolves when the response to request `index` is over: true when the client cut it short. */
   closed(index: number): Promise<boolean>;
   /** Connections accepted so far. */
   readonly connections: number;
 }
 
-type Script = (response: ServerResponse, request: WireRequest) => void | Promise<void>;
+type Script = (response: ServerResponse, request: ServedRequest) => void | Promise<void>;
 
 export async function startWireServer(script: Script): Promise<WireServer> {
-  const requests: WireRequest[] = [];
+  const requests: ServedRequest[] = [];
   const closings: Promise<boolean>[] = [];
   let connections = 0;
   const server: Server = createServer((incoming, response) => {

@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: 'Together AI.',
   id: 'together',
   label: 'Together AI',
@@ -11,3 +11,5 @@ export const vendor: Vendor = {
   pricesId: 'together',
   load: async () => (await import('../openai-compatible/openai-compatible.ts')).createCompatible,
 };
+
+export default vendor;

@@ -1,5 +1,5 @@
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
-import type { FinishReason, ProviderCall, ProviderUsage } from '../provider.ts';
+import { type FinishReason, noUsage, type ProviderCall, type ProviderUsage } from '../provider.ts';
 import {
   raiseAll,
   readUsage,
@@ -8,14 +8,6 @@ import {
   type UsageDialect,
   type UsageReport,
 } from './usage-report.ts';
-
-export const noUsage: ProviderUsage = {
-  inputTokens: 0,
-  outputTokens: 0,
-  cachedInputTokens: 0,
-  cacheWriteTokens: 0,
-  reasoningTokens: 0,
-};
 
 /**
  * Counts one answer, streamed or whole. Vendors report usage in various places and events of it: a count never falls

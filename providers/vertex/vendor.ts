@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: 'Google Vertex AI.',
   id: 'vertex',
   label: 'Google Vertex AI',
@@ -17,3 +17,5 @@ export const vendor: Vendor = {
   signsRequests: true,
   load: async () => (await import('./vertex.ts')).createVertex,
 };
+
+export default vendor;

@@ -2,9 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { decodeJwt, importSPKI, jwtVerify } from 'jose';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createHttpFetch } from '../http/http-fetch.ts';
-import { createProvider } from '../registry/registry.ts';
+import { makeProvider } from '../registry/registry.ts';
 import { ask, collect } from '../testing/calls.ts';
-import { sse, startWireServer, type WireRequest, type WireServer } from '../testing/wire-server.ts';
+import { type ServedRequest, sse, startWireServer, type WireServer } from '../testing/wire-server.ts';
 import { createAccessTokens } from './access-token.ts';
 
 const http = createHttpFetch();
@@ -31,7 +31,7 @@ const claude = {
 };
 
 function serve(): Promise<WireServer> {
-  return startWireServer((response, { path }: WireRequest) => {
+  return startWireServer((response, { path }: ServedRequest) => {
     if (path === '/token')
       return void response.end(JSON.stringify({ access_token: 'ya29.token', expires_in: 3600 }));
     if (path.includes('streamGenerateContent')) return void response.end(sse(gemini));
@@ -52,7 +52,7 @@ function account(server: WireServer): string {
 
 function open(server: WireServer, secret: string) {
   const { fetch } = http;
-  return createProvider({ kind: 'VERTEX', baseUrl: server.url, region: 'europe-west4', secret, fetch });
+  return makeProvider({ kind: 'VERTEX', baseUrl: server.url, region: 'europe-west4', secret, fetch });
 }
 
 describe('Vertex', () => {

@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: 'vLLM; needs baseUrl.',
   id: 'vllm',
   label: 'vLLM',
@@ -12,3 +12,5 @@ export const vendor: Vendor = {
   isFree: true,
   load: async () => (await import('../openai-compatible/openai-compatible.ts')).createCompatible,
 };
+
+export default vendor;

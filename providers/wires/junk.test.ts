@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProviderFailure } from '../provider.ts';
-import { createProvider } from '../registry/registry.ts';
+import { makeProvider } from '../registry/registry.ts';
 import { ask, collect } from '../testing/calls.ts';
 import { recordedStreams } from '../testing/recorded.ts';
 import { replay } from '../testing/replay.ts';
@@ -33,7 +33,7 @@ describe('a stream with junk in one place is read or refused, and its parts are 
   const kinds = [...new Set(recordedStreams.map(({ kind }) => kind))];
   it.each(kinds)('%s', async (kind) => {
     let body = '';
-    const provider = await createProvider({
+    const provider = await makeProvider({
       kind,
       baseUrl: 'http://upstream.test',
       region: null,

@@ -1,6 +1,6 @@
 import type { Vendor } from '../vendor.ts';
 
-export const vendor: Vendor = {
+const vendor: Vendor = {
   description: 'xAI.',
   id: 'xai',
   label: 'xAI',
@@ -11,3 +11,5 @@ export const vendor: Vendor = {
   pricesId: 'x-ai',
   load: async () => (await import('./xai.ts')).createXaiProvider,
 };
+
+export default vendor;

@@ -12,16 +12,11 @@ import {
   type TypeNode,
   visit,
 } from 'graphql';
+import type { GeneratedFile } from '#core/generated-file.ts';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import { argumentsOf } from '../directives.ts';
 import { loadSubgraphSdl } from '../load-sdl.ts';
 import { mappers } from './mappers.ts';
-
-/** A generated file: its path from the root of the checkout, and its text. */
-export interface GeneratedFile {
-  readonly path: string;
-  readonly text: string;
-}
 
 const header = '// Generated from the SDL by `npm run schema:compose`: do not edit.\n';
 

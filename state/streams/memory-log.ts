@@ -23,7 +23,7 @@ export class MemoryLog<Event> implements StreamWriter<Event> {
   /** Let go when the log is closed: it may hold all that the writer has. */
   #onAbandoned: (() => void) | undefined;
   readonly #onClosed: (log: MemoryLog<Event>) => void;
-  readonly #cursors = new Set<Cursor<Event>>();
+  readonly #cursors = new Set<LogCursor<Event>>();
   #entries: Entry<Event>[] = [];
   /** Entries before this index are trimmed; entry `#head` has number `#first`. */
   #head = 0;
@@ -88,12 +88,12 @@ export class MemoryLog<Event> implements StreamWriter<Event> {
     this.#close();
   }
 
-  attach(cursor: Cursor<Event>): void {
+  attach(cursor: LogCursor<Event>): void {
     this.#cursors.add(cursor);
   }
 
   /** `early`: before the end was seen. */
-  detach(cursor: Cursor<Event>, early: boolean): void {
+  detach(cursor: LogCursor<Event>, early: boolean): void {
     if (!this.#cursors.delete(cursor)) return;
     this.moved();
     if (early && this.#cursors.size === 0 && this.#state === 'OPEN') this.#onAbandoned?.();
@@ -163,7 +163,7 @@ export class MemoryLog<Event> implements StreamWriter<Event> {
 }
 
 /** One reader of a log in memory. Written out rather than as an async generator: it runs once per token and client. */
-export class Cursor<Event> implements AsyncIterableIterator<LoggedEvent<Event>> {
+export class LogCursor<Event> implements AsyncIterableIterator<LoggedEvent<Event>> {
   /** The number of the event it yields next. */
   position: number;
   readonly #log: MemoryLog<Event>;

@@ -1,4 +1,4 @@
-import { Cursor, MemoryLog } from './memory-log.ts';
+import { LogCursor, MemoryLog } from './memory-log.ts';
 import {
   type LoggedEvent,
   type StreamLogBounds,
@@ -86,7 +86,7 @@ export function createMemoryStreamLogs(options: MemoryStreamLogsOptions = {}): S
     read<Event>(id: string, after: number, signal?: AbortSignal) {
       tidy();
       const log = logs.get(id) as MemoryLog<Event> | undefined;
-      return log === undefined ? unknown<Event>(id) : new Cursor<Event>(log, after, signal);
+      return log === undefined ? unknown<Event>(id) : new LogCursor<Event>(log, after, signal);
     },
     async held<Event>(id: string) {
       tidy();

@@ -4,7 +4,7 @@ import { HeddleError } from '#core/errors.ts';
 import type { Begun } from '#inference/admission/invoke.ts';
 import { answerNotKept } from '#inference/admission/unkept.ts';
 import type { CompletionData } from '#inference/completion.ts';
-import { type Ended, errorOf } from '#inference/execution/ending.ts';
+import { type Ended, toAnswerError } from '#inference/execution/ending.ts';
 import type { Inference } from '#inference/inference.ts';
 import type { Meters } from '#inference/metering/meters.ts';
 import { endedOf } from '#inference/read.ts';
@@ -45,7 +45,7 @@ export async function complete(
     const isFree = begun.kind === 'EXISTING' && ended.completion.orphaned === true && !signal.aborted;
     if (!isFree || deadCalls >= deadCallsMax) break;
   }
-  const error = errorOf(ended);
+  const error = toAnswerError(ended);
   if (error !== null) throw error;
   // Of a call in another process that has not ended within the wait: half an answer is never a success.
   if (ended.completion.status === 'RUNNING') throw stillRunning(ended.completion.id);

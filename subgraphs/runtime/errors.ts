@@ -55,7 +55,7 @@ function withExtensions(
 }
 
 /** Anything thrown outside a field, as the one error of a result. */
-export function errorOf(thrown: unknown, requestId: string, log: Logger): GraphQLError {
+export function toResultError(thrown: unknown, requestId: string, log: Logger): GraphQLError {
   const error =
     thrown instanceof GraphQLError
       ? thrown

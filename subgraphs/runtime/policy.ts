@@ -13,7 +13,7 @@ import type { AuthRule } from './auth.ts';
 import type { QuotaRule } from './quota.ts';
 
 /** What the SDL says of one field, read once when the schema is built. */
-export interface FieldPolicy {
+export interface ExecutedPolicy {
   readonly auth: AuthRule | undefined;
   readonly quota: QuotaRule | undefined;
   /** The action that @audited names. */
@@ -32,7 +32,7 @@ export function quotaOf(info: GraphQLResolveInfo): QuotaRule | undefined {
 /** Calls `visit` for every field that the SDL says something of. Throws where it says what cannot be enforced. */
 export function visitPolicies(
   schema: GraphQLSchema,
-  visit: (field: Field, parent: GraphQLObjectType, policy: FieldPolicy) => void,
+  visit: (field: Field, parent: GraphQLObjectType, policy: ExecutedPolicy) => void,
 ): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
@@ -44,7 +44,7 @@ export function visitPolicies(
   }
 }
 
-function policyOf(field: Field, parent: GraphQLObjectType, schema: GraphQLSchema): FieldPolicy {
+function policyOf(field: Field, parent: GraphQLObjectType, schema: GraphQLSchema): ExecutedPolicy {
   const coordinate = `${parent.name}.${field.name}`;
   const own = field.astNode?.directives ?? [];
   const result = getNamedType(field.type);

@@ -22,11 +22,11 @@ import type { Subgraph, SubgraphRequest } from '#transport/executor.ts';
 import { auditRefusal, withAudit, withAuditedRead } from './audited.ts';
 import { enforceAuth, isForOverseers, isOpenToKeys } from './auth.ts';
 import { OperationContext, type SubgraphContext } from './context.ts';
-import { errorOf, maskErrors } from './errors.ts';
-import { type FieldPolicy, visitPolicies } from './policy.ts';
+import { maskErrors, toResultError } from './errors.ts';
+import { type ExecutedPolicy, visitPolicies } from './policy.ts';
 import { type Executed, type PreparedOperation, prepareOperation } from './prepared-operation.ts';
 import { isCounted, withQuota } from './quota.ts';
-import { mapped, resultStream } from './subscription.ts';
+import { executeEvents, resultStream } from './subscription.ts';
 
 /** What every subgraph is given. */
 export interface SubgraphServices {
@@ -157,14 +157,14 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
       const note = contextValue.takeStreamNote();
       return note === undefined ? event : { ...event, extensions: { stream: note } };
     };
-    const result = mapped(source, (rootValue) => {
+    const result = executeEvents(source, (rootValue) => {
       const event = execute({ schema, ...operation, contextValue, rootValue });
       return 'then' in event ? event.then(noted) : noted(event);
     });
     return resultStream(result, {
       onNext: () => contextValue.forgetLoaders(),
       mask: (event) => masked(event, request.requestId),
-      errorOf: (thrown) => errorOf(thrown, request.requestId, log),
+      errorOf: (thrown) => toResultError(thrown, request.requestId, log),
       onEnd: () => {
         unfollow();
         leaving.abort();
@@ -182,7 +182,7 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
         const operation = prepared.execution(request.variables ?? undefined);
         return await (prepared.isSubscription ? stream(request, operation) : run(request, operation));
       } catch (thrown) {
-        return { errors: [errorOf(thrown, request.requestId, log)] };
+        return { errors: [toResultError(thrown, request.requestId, log)] };
       }
     },
     drain: options.drain ?? (async () => undefined),
@@ -196,7 +196,7 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
 type Resolve = GraphQLFieldResolver<unknown, unknown>;
 
 /** A read of what the caller may see of others is noted, where the field says so: by tenants:admin, or of what is there for overseers. */
-function guardRead(resolve: Resolve, { auth, audited }: FieldPolicy, services: SubgraphServices): Resolve {
+function guardRead(resolve: Resolve, { auth, audited }: ExecutedPolicy, services: SubgraphServices): Resolve {
   if (audited === undefined) return resolve;
   const always = isForOverseers(auth);
   return (source, args, contextValue, info) => {
@@ -212,7 +212,7 @@ function guardRead(resolve: Resolve, { auth, audited }: FieldPolicy, services: S
 function guardMutation(
   resolve: Resolve,
   coordinate: string,
-  policy: FieldPolicy,
+  policy: ExecutedPolicy,
   services: SubgraphServices,
 ): Resolve {
   const { auth, audited } = policy;
@@ -241,7 +241,7 @@ function guardMutation(
 }
 
 /** Outside in: who may, is there room, do it. */
-function guard(resolve: Resolve, policy: FieldPolicy, services: SubgraphServices): Resolve {
+function guard(resolve: Resolve, policy: ExecutedPolicy, services: SubgraphServices): Resolve {
   const { auth } = policy;
   const quota = policy.quota && isCounted(policy.quota) ? policy.quota : undefined;
   return (source, args, contextValue, info) => {

@@ -10,7 +10,7 @@ interface StreamHooks {
 }
 
 /** What a subscription's source yields, each item executed when it is asked for. */
-export function mapped(
+export function executeEvents(
   source: AsyncIterable<unknown>,
   run: (item: unknown) => ExecutionResult | Promise<ExecutionResult>,
 ): ResultSource {

@@ -4,7 +4,7 @@ import type { Database } from '#mongo/connect.ts';
 import { models } from '#mongo/models.ts';
 import { providers } from '#mongo/providers.ts';
 import { routes } from '#mongo/routes.ts';
-import { createProvider } from '#providers/registry/registry.ts';
+import { makeProvider } from '#providers/registry/registry.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { startInference, type TestInference } from '#test/support/inference.ts';
 import { openWall, type Wall, wallAnswer } from './support/wall.ts';
@@ -186,7 +186,7 @@ const beyondProfile: Readonly<Record<string, readonly string[]>> = { 'baseline s
 async function openMesh(): Promise<TestInference & { readonly waits: number[] }> {
   const waits: number[] = [];
   const mesh = await startInference(database, {
-    createProvider,
+    createProvider: makeProvider,
     now,
     delay: async (ms, signal) => {
       waits.push(ms);

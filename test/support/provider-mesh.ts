@@ -9,7 +9,7 @@ import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { type RouteRecord, routes } from '#mongo/routes.ts';
 import { providerDestination } from '#providers/registry/destination.ts';
-import { createProvider } from '#providers/registry/registry.ts';
+import { makeProvider } from '#providers/registry/registry.ts';
 import type { InferenceSubgraphDeps } from '#subgraphs/inference/subgraph.ts';
 import { startInference, type TestInference } from './inference.ts';
 import { testSecrets } from './seal.ts';
@@ -168,7 +168,7 @@ export async function openProviderMesh(
       ...at,
     });
   }
-  return startInference(database, { createProvider, ...options.inference });
+  return startInference(database, { createProvider: makeProvider, ...options.inference });
 }
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { text model { id } } }';

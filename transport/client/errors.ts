@@ -59,7 +59,7 @@ const overruns = new WeakSet<ExecutionResult>();
 export function overrun(details: Readonly<Record<string, unknown>>): ExecutionResult {
   const message = 'The client reads too slowly; go on with resumeCompletion.';
   const { extensions } = new HeddleError('OVERLOADED', message, { extensions: { ...details, retryAfterMs } });
-  const result = { errors: [errorOf({ message, extensions })] };
+  const result = { errors: [readError({ message, extensions })] };
   overruns.add(result);
   return result;
 }
@@ -84,14 +84,14 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** A result as it came over the wire, as graphql-js has it. */
-export function resultOf({ data, errors, extensions }: WireResult): ExecutionResult {
+export function readResult({ data, errors, extensions }: WireResult): ExecutionResult {
   return {
     ...(data === undefined ? {} : { data }),
     ...(isRecord(extensions) ? { extensions } : {}),
-    ...(errors === undefined || errors.length === 0 ? {} : { errors: errors.map(errorOf) }),
+    ...(errors === undefined || errors.length === 0 ? {} : { errors: errors.map(readError) }),
   };
 }
 
-export function errorOf({ message, path, extensions }: GraphQLFormattedError): GraphQLError {
+export function readError({ message, path, extensions }: GraphQLFormattedError): GraphQLError {
   return new GraphQLError(String(message), { path: path ?? null, extensions: extensions ?? null });
 }

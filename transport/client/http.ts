@@ -16,8 +16,8 @@ import {
   broken,
   forgedAnswer,
   isWireResult,
+  readResult,
   refusedIdentity,
-  resultOf,
   tooDeep,
   unreachable,
 } from './errors.ts';
@@ -225,13 +225,13 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
     }
     const result = parseJson(text);
     if (statusCode === 401) {
-      const named = isWireResult(result) && learnInstance(address, resultOf(result));
+      const named = isWireResult(result) && learnInstance(address, readResult(result));
       if (typeof named === 'string') throw new OtherProcess(instance);
       throw refusedIdentity(name, text.slice(0, 500));
     }
     if (!isWireResult(result))
       throw new Error(`The subgraph ${name} answered ${statusCode} without a result.`);
-    return resultOf(result);
+    return readResult(result);
   };
 
   const learnInstance = (address: Address, { errors }: ExecutionResult) => {

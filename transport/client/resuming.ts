@@ -3,7 +3,7 @@ import type { DocumentNode, ExecutionResult } from 'graphql';
 import { boundRetryAfterMs, type ErrorCode, HeddleError } from '#core/errors.ts';
 import type { SubgraphExecutor, SubgraphRequest } from '../executor.ts';
 import type { Resumption } from '../resumption.ts';
-import { errorOf, isOverrun } from './errors.ts';
+import { isOverrun, readError } from './errors.ts';
 import { makeResumable, type ResumableDocument } from './resumable-document.ts';
 
 type Events = AsyncIterator<ExecutionResult>;
@@ -175,7 +175,7 @@ class ResumingStream implements AsyncIterableIterator<ExecutionResult> {
     try {
       return await this.#executor.execute({ ...this.#request, document: resumeDocument, variables });
     } catch (error) {
-      if (error instanceof HeddleError) return { errors: [errorOf(error)] };
+      if (error instanceof HeddleError) return { errors: [readError(error)] };
       throw error;
     }
   }
@@ -197,6 +197,6 @@ class ResumingStream implements AsyncIterableIterator<ExecutionResult> {
       retryAfterMs: details.retryAfterMs,
       completion: unknownCompletion(completionId),
     });
-    return event === undefined ? { errors: [errorOf(failure)] } : { data: { [rootKey]: event } };
+    return event === undefined ? { errors: [readError(failure)] } : { data: { [rootKey]: event } };
   }
 }

@@ -9,7 +9,7 @@ import { parseJson } from '#core/json/exact-json.ts';
 import { drainedCloseCode } from '../http-drain.ts';
 import { SocketCodes, socketNonceHeader } from '../mesh-answers.ts';
 import { checkPart, type TlsSource, tlsVersionMin } from '../mesh-tls.ts';
-import { broken, errorOf, overrun, refusedIdentity, resultOf, unreachable } from './errors.ts';
+import { broken, overrun, readError, readResult, refusedIdentity, unreachable } from './errors.ts';
 import { EventBuffer } from './event-buffer.ts';
 
 export interface SignedOperation {
@@ -283,7 +283,7 @@ export function createSubscriber(options: {
           },
           {
             next(event) {
-              const result = resultOf(event);
+              const result = readResult(event);
               // An event always has data, if only null: this is the answer of a subscription that was refused.
               if (!begun && result.data === undefined) {
                 settle();
@@ -300,12 +300,12 @@ export function createSubscriber(options: {
               settle();
               if (wasBegun) {
                 const errors = why instanceof HeddleError ? [why] : why;
-                buffer.push({ errors: errors.map(errorOf) });
+                buffer.push({ errors: errors.map(readError) });
                 buffer.end();
               } else if (why instanceof HeddleError) {
                 reject(why);
               } else {
-                resolve({ errors: why.map(errorOf) });
+                resolve({ errors: why.map(readError) });
               }
             },
             complete() {

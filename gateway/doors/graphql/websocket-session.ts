@@ -14,7 +14,7 @@ import { newRequestId } from '#core/request-id.ts';
 import type { Credentials } from '../../auth/caller.ts';
 import { type Client, RateLimited, Unread } from '../../auth/client-use.ts';
 import { type ClientError, type ClientResult, presentFailure, refusal } from '../../errors.ts';
-import { isRefused, prepareOperation } from '../../http/run-operation.ts';
+import { isRefused, prepareInTurn } from '../../http/run-operation.ts';
 import {
   type GatewayServices,
   type Operating,
@@ -264,7 +264,7 @@ export class WebSocketSession implements SocketSession {
     const caller = await this.#identify(requestId);
     this.#unread = new Unread(this.#services.clients, useOfCaller(this.#services, this.#client, caller));
     const { query, operationName } = payload;
-    const operation = await prepareOperation(this.#services, this.#client, caller, query, operationName);
+    const operation = await prepareInTurn(this.#services, this.#client, caller, query, operationName);
     if (!isOperation(operation)) {
       this.#services.clients.refused(useOfCaller(this.#services, this.#client, caller));
       this.#services.refusals.answered(operation.errors ?? [], { ...this.#asked(requestId), caller });

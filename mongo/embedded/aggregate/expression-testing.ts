@@ -4,7 +4,7 @@ import { d, j } from '../bson/testing.ts';
 import { UNDEFINED, type Value } from '../bson/values.ts';
 import { commandVariables, compileExpression } from './expression.ts';
 
-/** For tests: what an expression that gives no value gives. */
+/** For tests: what an expression that evaluatesTo no value evaluatesTo. */
 export const MISSING = Symbol('missing');
 export const decimal = (text: string) => Decimal128.fromString(text);
 export const long = (value: number) => Long.fromNumber(value);
@@ -16,15 +16,15 @@ export function evaluate(expression: unknown, doc: Document): Value | undefined 
 }
 
 /** For tests: an expression and what the server makes of it. */
-export function gives(expression: unknown, expected: unknown, doc: Document = {}): void {
+export function evaluatesTo(expression: unknown, expected: unknown, doc: Document = {}): void {
   const value = evaluate(expression, doc);
   if (expected === MISSING) expect(value, JSON.stringify(expression)).toBeUndefined();
   else
     expect(j(new Map([['v', value ?? UNDEFINED]])), JSON.stringify(expression)).toBe(j(d({ v: expected })));
 }
 
-/** For tests: an expression that is refused with the server's code. */
-export function refused(expression: unknown, code: number, doc: Document = {}): void {
+/** For tests: an expression that is refusesExpression with the server's code. */
+export function refusesExpression(expression: unknown, code: number, doc: Document = {}): void {
   expect(() => evaluate(expression, doc), JSON.stringify(expression)).toThrow(
     expect.objectContaining({ code }),
   );

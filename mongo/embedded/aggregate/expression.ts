@@ -6,7 +6,7 @@ import { conditional } from './operators/conditional.ts';
 import { dates } from './operators/dates.ts';
 import { lists } from './operators/lists.ts';
 import { objects } from './operators/objects.ts';
-import type { Cell, Expr, ExpressionVariables, OperatorCompiler, Scope } from './scope.ts';
+import type { Cell, Expr, ExpressionVariables, OperatorCompiler, VariableScope } from './scope.ts';
 import { SERVER_EXPRESSIONS } from './server-names.ts';
 import { checkVariableName } from './variable-name.ts';
 
@@ -24,7 +24,7 @@ export const EXPRESSIONS: ReadonlyMap<string, OperatorCompiler> = new Map(
     ...lists,
     ...objects,
     $literal: (operand: Value) => () => operand,
-    $expr: (operand: Value, scope: Scope) => scope.compile(operand),
+    $expr: (operand: Value, scope: VariableScope) => scope.compile(operand),
   }),
 );
 
@@ -49,7 +49,7 @@ export function letVariables(definitions: Doc, vars: ExpressionVariables): Map<s
   return result;
 }
 
-function scopeOf(vars: ExpressionVariables, depth: number): Scope {
+function scopeOf(vars: ExpressionVariables, depth: number): VariableScope {
   if (depth > DEPTH_MAX) throw new CommandError('BadValue', 'the expression is nested too deeply');
   return { compile: (value) => compileValue(value, vars, depth) };
 }

@@ -7,7 +7,7 @@ import { parseFilter } from '../query/parse.ts';
 import { compileSort } from '../query/sort.ts';
 import { commandVariables } from './expression.ts';
 import { PAUSE } from './pause.ts';
-import { compilePipeline, type Pipeline, type PipelineContext } from './pipeline.ts';
+import { type AggregationPipeline, compilePipeline, type PipelineContext } from './pipeline.ts';
 import type { Stream } from './stream.ts';
 
 type Collections = { [name: string]: Document[] };
@@ -33,11 +33,11 @@ export function contextOf(
   };
 }
 
-export const compile = (stages: Document[], context = contextOf()): Pipeline =>
+export const compile = (stages: Document[], context = contextOf()): AggregationPipeline =>
   compilePipeline(d({ stages }).get('stages') as Value[], context);
 
 /** For tests: runs the head as find would, then the rest, with a pause before every document. */
-export function results(pipeline: Pipeline, input: Document[]): Doc[] {
+export function results(pipeline: AggregationPipeline, input: Document[]): Doc[] {
   const { filter, sort, skip, limit } = pipeline.head;
   let docs = input.map(d);
   if (filter !== undefined) docs = docs.filter((doc) => compileFilter(parseFilter(filter))(doc));
@@ -51,7 +51,7 @@ export function results(pipeline: Pipeline, input: Document[]): Doc[] {
 }
 
 /** For tests: documents, a pipeline, and what comes out. */
-export function gives(
+export function answers(
   input: Document[],
   stages: Document[],
   output: Document[],
@@ -64,8 +64,8 @@ export function gives(
   expect(results(whole, input).map(j)).toEqual(output.map((doc) => j(d(doc))));
 }
 
-/** For tests: a pipeline that is refused with the server's code. */
-export function refused(stages: Document[], code: number, context = contextOf()): void {
+/** For tests: a pipeline that is refusesPipeline with the server's code. */
+export function refusesPipeline(stages: Document[], code: number, context = contextOf()): void {
   expect(() => results(compile(stages, context), [{ _id: 1, a: 1 }])).toThrow(
     expect.objectContaining({ code }),
   );

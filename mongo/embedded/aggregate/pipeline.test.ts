@@ -2,12 +2,12 @@ import { type Document, ObjectId } from 'bson';
 import { describe, expect, it } from 'vitest';
 import { d, j } from '../bson/testing.ts';
 import { commandVariables, letVariables } from './expression.ts';
-import { compile, contextOf, gives, refused, results, SALES } from './pipeline-testing.ts';
+import { answers, compile, contextOf, refusesPipeline, results, SALES } from './pipeline-testing.ts';
 import type { Stream } from './stream.ts';
 
 describe('other stages', () => {
   it('$facet, $sortByCount and $count', () => {
-    gives(
+    answers(
       SALES,
       [
         {
@@ -27,28 +27,28 @@ describe('other stages', () => {
         },
       ],
     );
-    gives([], [{ $count: 'n' }], []);
+    answers([], [{ $count: 'n' }], []);
   });
 
   it('$addFields goes into documents and arrays, $unset and $project take away', () => {
-    gives(
+    answers(
       [{ _id: 1, a: { x: 1 }, l: [{ b: 1 }, 5] }],
       [{ $addFields: { 'a.y': 2, a2: '$a.x', 'l.c': 3 } }],
       [{ _id: 1, a: { x: 1, y: 2 }, l: [{ b: 1, c: 3 }, { c: 3 }], a2: 1 }],
     );
-    gives(
+    answers(
       [{ _id: 1, a: 1, b: 2, c: { d: 1, e: 2 } }],
       [{ $unset: ['a', 'c.d'] }],
       [{ _id: 1, b: 2, c: { e: 2 } }],
     );
-    gives(
+    answers(
       [{ _id: 1, a: 1, b: 2 }],
       [{ $project: { _id: 0, sum: { $add: ['$a', '$b'] }, a: 1 } }],
       [{ a: 1, sum: 3 }],
     );
-    gives([{ _id: 1, a: 1 }], [{ $set: { a: '$$REMOVE', b: { $literal: '$x' } } }], [{ _id: 1, b: '$x' }]);
-    refused([{ $project: { a: 1, b: 0 } }], 31254);
-    refused([{ $replaceWith: '$a' }], 40228);
+    answers([{ _id: 1, a: 1 }], [{ $set: { a: '$$REMOVE', b: { $literal: '$x' } } }], [{ _id: 1, b: '$x' }]);
+    refusesPipeline([{ $project: { a: 1, b: 0 } }], 31254);
+    refusesPipeline([{ $replaceWith: '$a' }], 40228);
   });
 
   it('$documents makes its own documents, on a database only', () => {
@@ -57,12 +57,12 @@ describe('other stages', () => {
       contextOf({}, { collectionless: true }),
     );
     expect(results(pipeline, []).map(j)).toEqual([j(d({ a: 2 }))]);
-    refused([{ $documents: [] }], 73);
+    refusesPipeline([{ $documents: [] }], 73);
   });
 
   it('variables of the command reach every stage', () => {
     const vars = letVariables(d({ id: 2, t: { $add: [1, 2] } }), commandVariables(0n));
-    gives(
+    answers(
       [{ _id: 1 }, { _id: 2 }],
       [{ $match: { _id: { $gte: 2 } } }, { $project: { t: '$$t', now: '$$NOW' } }],
       [{ _id: 2, t: 3, now: new Date(0) }],
@@ -71,13 +71,13 @@ describe('other stages', () => {
   });
 
   it('unknown stages and ones that MongoDB alone has are told apart', () => {
-    refused([{ $nope: 1 }], 40324);
-    refused([{ $match: {}, $limit: 1 }], 40323);
-    refused([{ $limit: 0 }], 15958);
-    refused([{ $out: 'x' }, { $match: {} }], 40601);
+    refusesPipeline([{ $nope: 1 }], 40324);
+    refusesPipeline([{ $match: {}, $limit: 1 }], 40323);
+    refusesPipeline([{ $limit: 0 }], 15958);
+    refusesPipeline([{ $out: 'x' }, { $match: {} }], 40601);
     expect(() => compile([{ $graphLookup: {} }])).toThrow(/use MongoDB/);
     expect(() => compile([{ $project: { a: { $function: {} } } }])).toThrow(/use MongoDB/);
-    refused([{ $project: { a: { $nope: 1 } } }], 168);
+    refusesPipeline([{ $project: { a: { $nope: 1 } } }], 168);
   });
 });
 

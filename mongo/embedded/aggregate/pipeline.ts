@@ -13,7 +13,7 @@ import { parseMerge, parseOut, type Sink } from './stages/sink.ts';
 import { compileSortStage } from './stages/sort.ts';
 import { stageOf, TRANSFORMS } from './stages/transforms.ts';
 import { compileUnwind } from './stages/unwind.ts';
-import { mapped, type Stage, type Stream } from './stream.ts';
+import { mapDocuments, type Stage, type Stream } from './stream.ts';
 
 export type { PipelineContext } from './context.ts';
 export type { Sink } from './stages/sink.ts';
@@ -27,7 +27,7 @@ type Head = {
   limit: number;
 };
 
-export type Pipeline = {
+export type AggregationPipeline = {
   /** Where documents come from: the collection, or the pipeline itself ($documents, $listLocalSessions). */
   source: 'collection' | (() => Iterable<Doc>);
   head: Head;
@@ -67,9 +67,9 @@ type Named = readonly [name: string, spec: Value];
  * Compiles a pipeline. Throws the server's errors: an unknown stage is 40324, a stage that only MongoDB has
  * CommandNotSupported. Stages are synchronous and stream; those that must hold documents are bounded (error 292).
  */
-export function compilePipeline(stages: readonly Value[], context: PipelineContext): Pipeline {
+export function compilePipeline(stages: readonly Value[], context: PipelineContext): AggregationPipeline {
   if (stages.length > STAGES_MAX) {
-    throw new CommandError(7749501, `Pipeline length must be no longer than ${STAGES_MAX} stages`);
+    throw new CommandError(7749501, `AggregationPipeline length must be no longer than ${STAGES_MAX} stages`);
   }
   const named = stages.map(stageOf);
   const sink = takeSink(named, context);
@@ -113,7 +113,7 @@ function takeSink(stages: Named[], context: PipelineContext): Sink | undefined {
   return last[0] === '$out' ? parseOut(last[1]) : parseMerge(last[1], context);
 }
 
-function takeSource(stages: Named[], context: PipelineContext): Pipeline['source'] {
+function takeSource(stages: Named[], context: PipelineContext): AggregationPipeline['source'] {
   for (const [index, [name]] of stages.entries()) {
     if ((name === '$documents' || name === '$listLocalSessions') && index > 0) {
       throw new CommandError(40602, `${name} is only valid as the first stage in a pipeline.`);
@@ -154,7 +154,7 @@ function compileStages(stages: readonly Named[], context: PipelineContext): Stag
 function compileStage([name, spec]: Named, after: readonly Named[], context: PipelineContext): Stage {
   const { vars, stageBytesMax = STAGE_BYTES_MAX } = context;
   const transform = TRANSFORMS.get(name);
-  if (transform !== undefined) return mapped(transform(spec, vars));
+  if (transform !== undefined) return mapDocuments(transform(spec, vars));
   switch (name) {
     case '$match':
       return compileMatch(spec, vars);

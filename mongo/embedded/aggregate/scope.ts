@@ -10,9 +10,9 @@ export type ExpressionVariables = ReadonlyMap<string, Cell>;
 export type Expr = (root: Doc) => Value | undefined;
 
 /** What the operators compile their operands with. */
-export type Scope = { compile(value: Value): Expr };
+export type VariableScope = { compile(value: Value): Expr };
 
-export type OperatorCompiler = (operand: Value, scope: Scope, name: string) => Expr;
+export type OperatorCompiler = (operand: Value, scope: VariableScope, name: string) => Expr;
 export type OperatorTable = { readonly [name: string]: OperatorCompiler };
 
 /** The variables of one command: NOW is read once. */

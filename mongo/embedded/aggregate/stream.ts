@@ -18,7 +18,7 @@ export function perDocument(each: (doc: Doc) => Iterable<Doc>): Stage {
 }
 
 /** A stage that makes of each document one document. */
-export function mapped(transform: (doc: Doc) => Doc): Stage {
+export function mapDocuments(transform: (doc: Doc) => Doc): Stage {
   return function* (input) {
     for (const doc of input) yield doc === PAUSE ? PAUSE : transform(doc);
   };

@@ -17,7 +17,7 @@ const NAME_LENGTH_MAX = 40;
 const names: string[] = new Array<string>(NAME_CACHE_SIZE).fill('');
 
 /** Reads the parts of a BSON document, checking every length against the end of what it lies in. */
-export class Cursor {
+export class BsonCursor {
   readonly buffer: Uint8Array;
   /** One past the terminator of the outermost document. */
   readonly end: number;

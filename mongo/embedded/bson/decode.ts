@@ -1,4 +1,4 @@
-import { Cursor } from './cursor.ts';
+import { BsonCursor } from './cursor.ts';
 import { invalidBson } from './invalid.ts';
 import {
   Binary,
@@ -42,7 +42,7 @@ export function documentLength(bytes: Uint8Array, offset: number): number {
   return new Reader(bytes, offset).end - offset;
 }
 
-class Reader extends Cursor {
+class Reader extends BsonCursor {
   document(depth: number, limit = this.end): Doc {
     const end = this.documentEnd(limit);
     const last = end - 1;

@@ -8,7 +8,7 @@ import type { NumberedWrite, Session } from '../transactions/sessions.ts';
 import type { SnapshotRead } from '../transactions/snapshot-reads.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 import { TransactionWrites } from '../transactions/transaction-writes.ts';
-import { type Answerer, CLOSE, type Client } from '../wire/connection.ts';
+import { type Answerer, CLOSE, type WireClient } from '../wire/connection.ts';
 import type { Message } from '../wire/message.ts';
 import type { Failure } from './admin/fail-points.ts';
 import type { Command, Engine } from './engine.ts';
@@ -32,10 +32,10 @@ export function answererOf(engine: Engine): Answerer {
 class Dispatch {
   readonly #engine: Engine;
   readonly #message: Message;
-  readonly #client: Client;
+  readonly #client: WireClient;
   readonly #situation: Situation = { inTransaction: false, ending: false, retryable: false };
 
-  constructor(engine: Engine, message: Message, client: Client) {
+  constructor(engine: Engine, message: Message, client: WireClient) {
     this.#engine = engine;
     this.#message = message;
     this.#client = client;

@@ -12,7 +12,7 @@ import {
 import { CommandError } from '../errors.ts';
 
 /** Reads the fields of one command's document with the server's messages for a wrong type. */
-export class Fields {
+export class CommandFields {
   readonly doc: Doc;
   readonly #command: string;
 

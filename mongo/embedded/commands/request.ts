@@ -5,9 +5,9 @@ import type { NumberedWrite, Session } from '../transactions/sessions.ts';
 import type { SnapshotRead } from '../transactions/snapshot-reads.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 import type { View, Writes } from '../transactions/writes.ts';
-import type { Client } from '../wire/connection.ts';
+import type { WireClient } from '../wire/connection.ts';
 import type { Message } from '../wire/message.ts';
-import { Fields } from './fields.ts';
+import { CommandFields } from './fields.ts';
 import { Pace } from './pace.ts';
 
 /** A document as it came: its bytes when it came in a sequence of its own. */
@@ -18,8 +18,8 @@ export class Request {
   readonly name: string;
   readonly db: string;
   readonly body: Doc;
-  readonly fields: Fields;
-  readonly client: Client;
+  readonly fields: CommandFields;
+  readonly client: WireClient;
   readonly session: Session | undefined;
   readonly transaction: Transaction | undefined;
   readonly writes: Writes;
@@ -32,7 +32,7 @@ export class Request {
     name: string,
     db: string,
     message: Message,
-    client: Client,
+    client: WireClient,
     session: Session | undefined,
     transaction: Transaction | undefined,
     writes: Writes,
@@ -42,7 +42,7 @@ export class Request {
     this.name = name;
     this.db = db;
     this.body = message.body;
-    this.fields = new Fields(message.body, name);
+    this.fields = new CommandFields(message.body, name);
     this.client = client;
     this.session = session;
     this.transaction = transaction;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeDocument } from '../bson/decode.ts';
 import { type Doc, doc, type Value } from '../bson/values.ts';
-import { CLOSE, type Client } from '../wire/connection.ts';
+import { CLOSE, type WireClient } from '../wire/connection.ts';
 import { encodeRequest, parseMessage } from '../wire/message.ts';
 import { answererOf } from './dispatch.ts';
 import { Engine, type EngineOptions } from './engine.ts';
@@ -12,7 +12,7 @@ import { Engine, type EngineOptions } from './engine.ts';
 export class TestEngine implements Disposable {
   readonly engine: Engine;
   readonly dir = mkdtempSync(join(tmpdir(), 'store-engine-'));
-  readonly #client: Client = { id: 1, name: '', closed: false };
+  readonly #client: WireClient = { id: 1, name: '', closed: false };
 
   constructor(options: Partial<EngineOptions> = {}) {
     this.engine = new Engine({

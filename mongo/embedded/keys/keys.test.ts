@@ -6,7 +6,7 @@ import { doc, int32, ObjectId, Regex, UNDEFINED, type Value } from '../bson/valu
 import { compileFilter } from '../query/compile.ts';
 import { encodeKey, encodeKeyPart } from './encode.ts';
 import { compileIndexKeys } from './index-keys.ts';
-import { comparisonRanges, inRanges, intersect, type KeyRange, regexRanges, union } from './ranges.ts';
+import { comparisonRanges, inRanges, intersect, type PartRange, regexRanges, union } from './ranges.ts';
 
 const direction = fc.constantFrom(1, -1);
 
@@ -48,7 +48,7 @@ describe('key order', () => {
 });
 
 describe('ranges', () => {
-  const holds = (ranges: KeyRange[], key: Buffer) =>
+  const holds = (ranges: PartRange[], key: Buffer) =>
     ranges.some(({ low, high }) => Buffer.compare(low, key) <= 0 && Buffer.compare(key, high) < 0);
   const op = fc.constantFrom('eq', 'gt', 'gte', 'lt', 'lte');
 
@@ -102,7 +102,7 @@ describe('ranges', () => {
   });
 
   it('unite and intersect', () => {
-    const range = (low: number, high: number): KeyRange => ({
+    const range = (low: number, high: number): PartRange => ({
       low: Buffer.from([low]),
       high: Buffer.from([high]),
     });

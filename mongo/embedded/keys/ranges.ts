@@ -9,30 +9,30 @@ import { encodeKeyPart, tagOf } from './encode.ts';
  * equal parts before; further parts follow and stay inside the run, because a part starts with 0x05 to 0xfa and
  * every bound was made with that in mind. Ranges hold every match and may hold more: the filter decides.
  */
-export type KeyRange = { low: Buffer; high: Buffer };
+export type PartRange = { low: Buffer; high: Buffer };
 
 const START = Buffer.from([0x00]);
 const END = Buffer.from([0xff]);
 
 /** Every part there is. */
-export const FULL_RANGE: KeyRange = { low: START, high: END };
+export const FULL_RANGE: PartRange = { low: START, high: END };
 
 const after = (part: Buffer): Buffer => Buffer.concat([part, END]);
 
-function equalRange(value: Value, direction: number): KeyRange {
+function equalRange(value: Value, direction: number): PartRange {
   const part = encodeKeyPart(value, direction);
   return { low: part, high: after(part) };
 }
 
 /** The parts whose tags are those of two ranks or between. */
-function tagRange(from: number, to: number, direction: number): KeyRange {
+function tagRange(from: number, to: number, direction: number): PartRange {
   return direction > 0
     ? { low: Buffer.from([tagOf(from)]), high: Buffer.from([tagOf(to) + 1]) }
     : { low: Buffer.from([~tagOf(to)]), high: Buffer.from([~tagOf(from) + 1]) };
 }
 
 /** The values that are comparable with one of this rank: of its rank, without NaN. */
-function bracket(rank: number, direction: number): KeyRange {
+function bracket(rank: number, direction: number): PartRange {
   const range = tagRange(rank, rank, direction);
   if (rank !== RANK.number) return range;
   const tag = tagOf(rank);
@@ -47,7 +47,7 @@ const MIRRORED = { eq: 'eq', gt: 'lt', gte: 'lte', lt: 'gt', lte: 'gte' } as con
  * Where the values are that satisfy a comparison, ascending in key order and disjoint. Only for a path without
  * numeric components, whose meaning (a position or a name) one key cannot tell.
  */
-export function comparisonRanges(op: ComparisonOp, value: Value, direction: number): KeyRange[] {
+export function comparisonRanges(op: ComparisonOp, value: Value, direction: number): PartRange[] {
   if (value === MIN_KEY || value === MAX_KEY) {
     return op === 'eq' ? [equalRange(value, direction)] : [FULL_RANGE];
   }
@@ -76,7 +76,7 @@ export function comparisonRanges(op: ComparisonOp, value: Value, direction: numb
 }
 
 /** An array's elements are its keys: an equal array is among the keys of its first element, or nested as a whole. */
-function arrayRanges(op: ComparisonOp, value: Value[], direction: number): KeyRange[] {
+function arrayRanges(op: ComparisonOp, value: Value[], direction: number): PartRange[] {
   if (op !== 'eq') return [FULL_RANGE];
   const [first] = value;
   const inner =
@@ -85,7 +85,11 @@ function arrayRanges(op: ComparisonOp, value: Value[], direction: number): KeyRa
 }
 
 /** Values of `$in` and its regular expressions. */
-export function inRanges(values: readonly Value[], regexes: readonly Regex[], direction: number): KeyRange[] {
+export function inRanges(
+  values: readonly Value[],
+  regexes: readonly Regex[],
+  direction: number,
+): PartRange[] {
   return union([
     ...values.flatMap((value) => comparisonRanges('eq', value, direction)),
     ...regexes.flatMap((regex) => regexRanges(regex, direction)),
@@ -93,7 +97,7 @@ export function inRanges(values: readonly Value[], regexes: readonly Regex[], di
 }
 
 /** Strings with the pattern's literal prefix (all strings without one), and the same pattern stored as a value. */
-export function regexRanges(regex: Regex, direction: number): KeyRange[] {
+export function regexRanges(regex: Regex, direction: number): PartRange[] {
   const prefix = regexPrefix(regex);
   const text = Buffer.from(encodeKeyPart(prefix, direction).subarray(0, -2));
   // twice: in a descending part the text may go on with 0xff
@@ -101,9 +105,9 @@ export function regexRanges(regex: Regex, direction: number): KeyRange[] {
 }
 
 /** Ascending, overlapping ones joined. */
-export function union(ranges: KeyRange[]): KeyRange[] {
+export function union(ranges: PartRange[]): PartRange[] {
   const sorted = ranges.toSorted((a, b) => Buffer.compare(a.low, b.low));
-  const result: KeyRange[] = [];
+  const result: PartRange[] = [];
   for (const range of sorted) {
     const last = result.at(-1);
     if (last === undefined || Buffer.compare(last.high, range.low) < 0) result.push({ ...range });
@@ -113,8 +117,8 @@ export function union(ranges: KeyRange[]): KeyRange[] {
 }
 
 /** Those in both. */
-export function intersect(a: readonly KeyRange[], b: readonly KeyRange[]): KeyRange[] {
-  const result: KeyRange[] = [];
+export function intersect(a: readonly PartRange[], b: readonly PartRange[]): PartRange[] {
+  const result: PartRange[] = [];
   for (let i = 0, j = 0; i < a.length && j < b.length; ) {
     const left = a[i]!;
     const right = b[j]!;

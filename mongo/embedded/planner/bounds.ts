@@ -5,7 +5,7 @@ import {
   FULL_RANGE,
   inRanges,
   intersect,
-  type KeyRange,
+  type PartRange,
   regexRanges,
 } from '../keys/ranges.ts';
 import { conjuncts, type FilterNode, type PathNode } from '../query/ast.ts';
@@ -14,7 +14,7 @@ import type { KeyPart } from '../storage/index-spec.ts';
 /** What a filter says about one part of an index. */
 export type PartBounds = {
   /** Ascending in key order and disjoint. */
-  readonly ranges: readonly KeyRange[];
+  readonly ranges: readonly PartRange[];
   /** Whether each range is one value, so that the next part can narrow it further. */
   readonly points: boolean;
   /** The conditions that the ranges decide completely (on an index that is not multikey). */
@@ -117,7 +117,7 @@ function isPlain(value: Value): boolean {
  * The ranges of a whole key: the bounds of its first parts put behind one another, as far as they narrow.
  * `used` says how many parts took part.
  */
-export function combine(parts: readonly PartBounds[]): { ranges: KeyRange[]; used: number } {
+export function combine(parts: readonly PartBounds[]): { ranges: PartRange[]; used: number } {
   let prefixes: Uint8Array[] = [new Uint8Array(0)];
   for (const [at, part] of parts.entries()) {
     // A first part may have any number of ranges (a long $in); products of several are limited.
@@ -129,11 +129,11 @@ export function combine(parts: readonly PartBounds[]): { ranges: KeyRange[]; use
 }
 
 /** Keys that begin with a prefix, or are it. */
-function closed(prefixes: readonly Uint8Array[], used: number): { ranges: KeyRange[]; used: number } {
+function closed(prefixes: readonly Uint8Array[], used: number): { ranges: PartRange[]; used: number } {
   return { ranges: product(prefixes, [{ low: NOTHING, high: FULL_RANGE.high }]), used };
 }
 
-function product(prefixes: readonly Uint8Array[], ranges: readonly KeyRange[]): KeyRange[] {
+function product(prefixes: readonly Uint8Array[], ranges: readonly PartRange[]): PartRange[] {
   return prefixes.flatMap((prefix) =>
     ranges.map(({ low, high }) => ({
       low: Buffer.concat([prefix, low]),

@@ -1,7 +1,7 @@
 import { equalValues } from '../bson/compare.ts';
 import { type Doc, isDoc, isNumeric, type Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
-import { FULL_RANGE, type KeyRange } from '../keys/ranges.ts';
+import { FULL_RANGE, type PartRange } from '../keys/ranges.ts';
 import { conjuncts, type FilterNode } from '../query/ast.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { Index, KeyPart } from '../storage/index-spec.ts';
@@ -20,7 +20,7 @@ export type IndexPlan = {
   kind: 'index';
   /** undefined: the _id index. */
   index: Index | undefined;
-  ranges: readonly KeyRange[];
+  ranges: readonly PartRange[];
   direction: Direction;
   /** Whether the ranges are exactly what the filter asks for. */
   decided: boolean;

@@ -25,7 +25,7 @@ export type CatalogState = ReadonlyMap<string, Collection>;
  * What collections and indexes there are: in memory for reading, in two SQLite tables for keeping. The methods that
  * change it run inside the caller's group; after a lost group reload() makes memory agree with the file again.
  */
-export class Catalog {
+export class CollectionCatalog {
   readonly #db: DatabaseSync;
   #state: CatalogState = new Map();
 

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { decodeDocument } from '../bson/decode.ts';
-import { Catalog, type Collection } from './catalog.ts';
+import { type Collection, CollectionCatalog } from './catalog.ts';
 import { openForReading } from './format.ts';
 import { idKeyOf, keysOf } from './index-spec.ts';
 import { Reader } from './reader.ts';
@@ -26,7 +26,7 @@ export function checkDataFile(file: string): string[] {
       const text = String(Object.values(row)[0]);
       if (text !== 'ok') find(`integrity_check: ${text}`);
     }
-    const catalog = new Catalog(db);
+    const catalog = new CollectionCatalog(db);
     const reader = new Reader(db);
     for (const collection of catalog.state.values()) checkCollection(db, reader, collection, find);
     checkTables(db, catalog, find);
@@ -81,7 +81,7 @@ function checkCollection(
   }
 }
 
-function checkTables(db: DatabaseSync, catalog: Catalog, find: (finding: string) => void): void {
+function checkTables(db: DatabaseSync, catalog: CollectionCatalog, find: (finding: string) => void): void {
   const known = new Set(['collections', 'indexes', 'numbered', 'sqlite_sequence']);
   for (const collection of catalog.state.values()) {
     known.add(`c${collection.id}`);

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Doc } from '../bson/values.ts';
-import { Catalog, type Collection } from './catalog.ts';
+import { type Collection, CollectionCatalog } from './catalog.ts';
 import { DATA_FILE, openForReading, openForWriting } from './format.ts';
 import { GroupCommit } from './group-commit.ts';
 import { NumberedWrites } from './numbered-writes.ts';
@@ -15,7 +15,7 @@ const LOG_BYTES_MAX = 256 * 1024 * 1024;
 
 /** The data file and everything that reads and writes it. One per process and directory. */
 export class Storage {
-  readonly catalog: Catalog;
+  readonly catalog: CollectionCatalog;
   readonly group: GroupCommit;
   readonly reader: Reader;
   readonly writer: Writer;
@@ -30,7 +30,7 @@ export class Storage {
     const file = join(dir, DATA_FILE);
     this.#log = `${file}-wal`;
     this.#db = openForWriting(file, dataBytesMax);
-    this.catalog = new Catalog(this.#db);
+    this.catalog = new CollectionCatalog(this.#db);
     this.reader = new Reader(this.#db);
     this.writer = new Writer(this.#db, this.reader, this.catalog);
     this.numbered = new NumberedWrites(this.#db);

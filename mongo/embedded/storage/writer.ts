@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Doc } from '../bson/values.ts';
-import type { Catalog, Collection } from './catalog.ts';
+import type { Collection, CollectionCatalog } from './catalog.ts';
 import { duplicateKey } from './duplicate-key.ts';
 import { type Index, keysOf, sameKeyFields } from './index-spec.ts';
 import type { Reader } from './reader.ts';
@@ -20,12 +20,12 @@ export type Stored = { readonly doc: Doc; readonly bytes: Uint8Array; readonly i
 export class Writer {
   readonly #db: DatabaseSync;
   readonly #reader: Reader;
-  readonly #catalog: Catalog;
+  readonly #catalog: CollectionCatalog;
   readonly #statements = new Map<string, StatementSync>();
   readonly #nextRid = new Map<number, number>();
   #pendingRid = 0;
 
-  constructor(db: DatabaseSync, reader: Reader, catalog: Catalog) {
+  constructor(db: DatabaseSync, reader: Reader, catalog: CollectionCatalog) {
     this.#db = db;
     this.#reader = reader;
     this.#catalog = catalog;

@@ -1,6 +1,6 @@
 import { Double } from 'bson';
 import { describe, it } from 'vitest';
-import { becomes, refused } from './testing.ts';
+import { becomes, refusesUpdate } from './testing.ts';
 
 describe('array operators', () => {
   it('$push with $each, $sort, $slice and $position (examples of the manual)', () => {
@@ -62,8 +62,8 @@ describe('array operators', () => {
       { _id: 1, a: [50, 60, 80, 78, 86] },
     );
     becomes({ _id: 1 }, { $push: { a: { b: 1 } } }, { _id: 1, a: [{ b: 1 }] });
-    refused({ _id: 1, a: 1 }, { $push: { a: 1 } }, 2);
-    refused({ _id: 1 }, { $push: { a: { $each: 1 } } }, 2);
+    refusesUpdate({ _id: 1, a: 1 }, { $push: { a: 1 } }, 2);
+    refusesUpdate({ _id: 1 }, { $push: { a: { $each: 1 } } }, 2);
   });
 
   it('$addToSet compares by value', () => {
@@ -84,7 +84,7 @@ describe('array operators', () => {
         ],
       },
     );
-    refused({ _id: 1, a: 1 }, { $addToSet: { a: 1 } }, 2);
+    refusesUpdate({ _id: 1, a: 1 }, { $addToSet: { a: 1 } }, 2);
   });
 
   it('$pop, $pull and $pullAll remove', () => {
@@ -136,9 +136,9 @@ describe('array operators', () => {
       { $pullAll: { scores: [0, 5] } },
       { _id: 1, scores: [2, 1] },
     );
-    refused({ _id: 1, a: 1 }, { $pull: { a: 1 } }, 2);
-    refused({ _id: 1, a: 1 }, { $pop: { a: 1 } }, 14);
-    refused({ _id: 1, a: [1] }, { $pop: { a: 2 } }, 9);
+    refusesUpdate({ _id: 1, a: 1 }, { $pull: { a: 1 } }, 2);
+    refusesUpdate({ _id: 1, a: 1 }, { $pop: { a: 1 } }, 14);
+    refusesUpdate({ _id: 1, a: [1] }, { $pop: { a: 2 } }, 9);
   });
 
   it('$push at and beyond the ends of the array, and cut to nothing', () => {
@@ -164,7 +164,7 @@ describe('array operators', () => {
     becomes({ _id: 1, a: [2, 1] }, { $push: { a: { $each: [] } } }, { _id: 1, a: [2, 1] });
     becomes({ _id: 1 }, { $push: { a: { $each: [] } } }, { _id: 1, a: [] });
     becomes({ _id: 1, a: [2, 1] }, { $push: { a: { $each: [], $sort: 1 } } }, { _id: 1, a: [1, 2] });
-    refused({ _id: 1, a: [] }, { $push: { a: { $each: [1], $what: 1 } } }, 2);
+    refusesUpdate({ _id: 1, a: [] }, { $push: { a: { $each: [1], $what: 1 } } }, 2);
   });
 
   it('that remove nothing change nothing', () => {
@@ -189,7 +189,7 @@ describe('array operators', () => {
   });
 
   it('$addToSet takes $each alone', () => {
-    refused({ _id: 1, a: [] }, { $addToSet: { a: { $each: [1], $slice: 1 } } }, 2);
+    refusesUpdate({ _id: 1, a: [] }, { $addToSet: { a: { $each: [1], $slice: 1 } } }, 2);
     becomes({ _id: 1 }, { $addToSet: { a: { $each: [1, 1] } } }, { _id: 1, a: [1] });
   });
 });

@@ -3,33 +3,33 @@ import { describe, expect, it } from 'vitest';
 import { d } from '../bson/testing.ts';
 import type { Doc } from '../bson/values.ts';
 import { compileUpdate } from './compile.ts';
-import { becomes, refused } from './testing.ts';
+import { becomes, refusesUpdate } from './testing.ts';
 
 describe('refusals', () => {
   it('of conflicting, empty and dollar paths have the server codes', () => {
-    refused({ _id: 1 }, { $set: { a: 1 }, $inc: { a: 1 } }, 40);
-    refused({ _id: 1 }, { $set: { a: 1, 'a.b': 1 } }, 40);
-    refused({ _id: 1 }, { $rename: { a: 'b' }, $set: { b: 1 } }, 40);
-    refused({ _id: 1 }, { $set: { '': 1 } }, 56);
-    refused({ _id: 1 }, { $set: { 'a..b': 1 } }, 56);
-    refused({ _id: 1 }, { $set: { $a: 1 } }, 52);
-    refused({ _id: 1 }, { $foo: { a: 1 } }, 9);
-    refused({ _id: 1 }, { $set: 1 }, 9);
-    refused({ _id: 1 }, { $set: { a: 1 }, b: 1 }, 9);
-    refused({ _id: 1 }, { a: 1, $b: 1 }, 52);
+    refusesUpdate({ _id: 1 }, { $set: { a: 1 }, $inc: { a: 1 } }, 40);
+    refusesUpdate({ _id: 1 }, { $set: { a: 1, 'a.b': 1 } }, 40);
+    refusesUpdate({ _id: 1 }, { $rename: { a: 'b' }, $set: { b: 1 } }, 40);
+    refusesUpdate({ _id: 1 }, { $set: { '': 1 } }, 56);
+    refusesUpdate({ _id: 1 }, { $set: { 'a..b': 1 } }, 56);
+    refusesUpdate({ _id: 1 }, { $set: { $a: 1 } }, 52);
+    refusesUpdate({ _id: 1 }, { $foo: { a: 1 } }, 9);
+    refusesUpdate({ _id: 1 }, { $set: 1 }, 9);
+    refusesUpdate({ _id: 1 }, { $set: { a: 1 }, b: 1 }, 9);
+    refusesUpdate({ _id: 1 }, { a: 1, $b: 1 }, 52);
   });
 
   it('of a path that looks like an operator are the same where a sound update has the same words', () => {
     becomes({ _id: 1 }, { $set: { a: 1 }, $inc: { b: 1 } }, { _id: 1, a: 1, b: 1 });
-    refused({ _id: 1 }, { $set: { a: 1, $inc: 1, b: 1 } }, 52);
-    refused({ _id: 1, a: [{ b: [1] }] }, { $set: { 'a.$.b.$': 1 } }, 2, { filter: { 'a.b': 1 } });
-    refused({ _id: 1, a: [] }, { $set: { '$[].a': 1 } }, 2);
+    refusesUpdate({ _id: 1 }, { $set: { a: 1, $inc: 1, b: 1 } }, 52);
+    refusesUpdate({ _id: 1, a: [{ b: [1] }] }, { $set: { 'a.$.b.$': 1 } }, 2, { filter: { 'a.b': 1 } });
+    refusesUpdate({ _id: 1, a: [] }, { $set: { '$[].a': 1 } }, 2);
   });
 
   it('of a changed _id are ImmutableField, an equal one changes nothing', () => {
-    refused({ _id: 1 }, { $set: { _id: 2 } }, 66);
-    refused({ _id: 1 }, { $unset: { _id: '' } }, 66);
-    refused({ _id: 1 }, { _id: 2, a: 1 }, 66);
+    refusesUpdate({ _id: 1 }, { $set: { _id: 2 } }, 66);
+    refusesUpdate({ _id: 1 }, { $unset: { _id: '' } }, 66);
+    refusesUpdate({ _id: 1 }, { _id: 2, a: 1 }, 66);
     becomes({ _id: 1, a: 1 }, { $set: { _id: 1 } }, { _id: 1, a: 1 });
   });
 });
@@ -40,7 +40,7 @@ it('a field below the top level may begin with a dollar sign', () => {
     { $set: { 'a.$b': 2, 'c.$d.e': 3 } },
     { _id: 1, a: { $b: 2 }, c: { $d: { e: 3 } } },
   );
-  refused({ _id: 1 }, { $inc: { '$a.b': 1 } }, 52);
+  refusesUpdate({ _id: 1 }, { $inc: { '$a.b': 1 } }, 52);
 });
 
 describe('replacement and pipeline', () => {
@@ -61,7 +61,7 @@ describe('replacement and pipeline', () => {
       c: { d: 2 },
     });
     becomes({ _id: 1, x: 1, y: 2 }, [{ $project: { x: 1 } }], { _id: 1, x: 1 });
-    refused({ _id: 1 }, [{ $match: {} }], 72);
+    refusesUpdate({ _id: 1 }, [{ $match: {} }], 72);
   });
 });
 

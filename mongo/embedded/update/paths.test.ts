@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { becomes, refused } from './testing.ts';
+import { becomes, refusesUpdate } from './testing.ts';
 
 describe('positional updates', () => {
   it('$ is the element that the filter found', () => {
@@ -33,7 +33,7 @@ describe('positional updates', () => {
       { _id: 1, a: [{ b: 1 }, { b: 12 }] },
       { filter: { 'a.b': 2 } },
     );
-    refused({ _id: 1, a: [1] }, { $set: { 'a.$': 1 } }, 2, { filter: { _id: 1 } });
+    refusesUpdate({ _id: 1, a: [1] }, { $set: { 'a.$': 1 } }, 2, { filter: { _id: 1 } });
   });
 
   it('$[] is every element and $[name] those of the array filter', () => {
@@ -62,10 +62,10 @@ describe('positional updates', () => {
       },
       { arrayFilters: [{ 't.type': 'quiz' }, { s: { $gte: 8 } }] },
     );
-    refused({ _id: 1, a: 1 }, { $set: { 'a.$[]': 1 } }, 2);
-    refused({ _id: 1 }, { $set: { 'a.$[]': 1 } }, 2);
-    refused({ _id: 1, a: [1] }, { $set: { 'a.$[x]': 1 } }, 2);
-    refused({ _id: 1, a: [1] }, { $set: { a: 1 } }, 9, { arrayFilters: [{ x: 1 }] });
-    refused({ _id: 1, a: [1] }, { $set: { 'a.$[]': 1, 'a.0': 2 } }, 40);
+    refusesUpdate({ _id: 1, a: 1 }, { $set: { 'a.$[]': 1 } }, 2);
+    refusesUpdate({ _id: 1 }, { $set: { 'a.$[]': 1 } }, 2);
+    refusesUpdate({ _id: 1, a: [1] }, { $set: { 'a.$[x]': 1 } }, 2);
+    refusesUpdate({ _id: 1, a: [1] }, { $set: { a: 1 } }, 9, { arrayFilters: [{ x: 1 }] });
+    refusesUpdate({ _id: 1, a: [1] }, { $set: { 'a.$[]': 1, 'a.0': 2 } }, 40);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { d } from '../bson/testing.ts';
 import { shapeKeyOf } from './shapes.ts';
-import { becomes, refused } from './testing.ts';
+import { becomes, refusesUpdate } from './testing.ts';
 
 it('updates of one shape set each their own values, in the order of their paths', () => {
   becomes({ _id: 1 }, { $set: { b: 1, a: 2 }, $inc: { c: 3 } }, { _id: 1, a: 2, b: 1, c: 3 });
@@ -11,15 +11,15 @@ it('updates of one shape set each their own values, in the order of their paths'
 
 it('a known shape still has its values checked', () => {
   becomes({ _id: 1, n: 1 }, { $inc: { n: 1 } }, { _id: 1, n: 2 });
-  refused({ _id: 1, n: 1 }, { $inc: { n: 'x' } }, 14);
-  refused({ _id: 1, n: 'x' }, { $inc: { n: 1 } }, 14);
-  refused({ _id: 1 }, { $set: { _id: 2 } }, 66);
+  refusesUpdate({ _id: 1, n: 1 }, { $inc: { n: 'x' } }, 14);
+  refusesUpdate({ _id: 1, n: 'x' }, { $inc: { n: 1 } }, 14);
+  refusesUpdate({ _id: 1 }, { $set: { _id: 2 } }, 66);
 });
 
 it('a path that reads like an operator is not taken for one', () => {
   becomes({ _id: 1, n: 1 }, { $set: { a: 1 }, $inc: { n: 1 } }, { _id: 1, n: 2, a: 1 });
-  refused({ _id: 1, n: 1 }, { $set: { a: 1, $inc: 1, n: 1 } }, 52);
-  refused({ _id: 1, n: 1 }, { $set: { a: 1, $inc: 1, '': 1, n: 1 } }, 56);
+  refusesUpdate({ _id: 1, n: 1 }, { $set: { a: 1, $inc: 1, n: 1 } }, 52);
+  refusesUpdate({ _id: 1, n: 1 }, { $set: { a: 1, $inc: 1, '': 1, n: 1 } }, 56);
   expect(shapeKeyOf(d({ $set: { a: 1, $inc: 1, 1: 1, n: 1 } }))).not.toBe(
     shapeKeyOf(d({ $set: { a: 1 }, $inc: { n: 1 } })),
   );

@@ -31,8 +31,8 @@ export function becomes(
   for (let time = 0; time < 2; time++) expect(j(run(before, update, options))).toBe(j(d(after)));
 }
 
-/** For tests: an update that is refused with the server's code, each time. */
-export function refused(
+/** For tests: an update that is refusesUpdate with the server's code, each time. */
+export function refusesUpdate(
   before: Document,
   update: Document | Document[],
   code: number,

@@ -9,12 +9,15 @@ export const READ_AHEAD_BYTES = 1024 * 1024;
 export const UNREAD_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** One client connection as the commands see it. */
-export type Client = { readonly id: number; name: string; closed: boolean };
+export type WireClient = { readonly id: number; name: string; closed: boolean };
 
 /** What answers requests: bytes of one BSON document per message; CLOSE cuts the connection instead (fail points). */
 export const CLOSE: unique symbol = Symbol('close');
 export type Answerer = {
-  answer(message: Message, client: Client): Promise<Uint8Array | typeof CLOSE> | Uint8Array | typeof CLOSE;
+  answer(
+    message: Message,
+    client: WireClient,
+  ): Promise<Uint8Array | typeof CLOSE> | Uint8Array | typeof CLOSE;
   /** The answer to a message that could not be read as a command. */
   refuse(error: unknown): Uint8Array;
 };
@@ -23,7 +26,7 @@ let lastClientId = 0;
 
 /** Serves one socket: requests in order, one at a time, until it closes. A violation of the protocol closes it. */
 export function serveConnection(socket: Socket, answerer: Answerer): void {
-  const client: Client = { id: ++lastClientId, name: '', closed: false };
+  const client: WireClient = { id: ++lastClientId, name: '', closed: false };
   const framer = new Framer();
   let busy = false;
 

@@ -1,6 +1,6 @@
 import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import { type Provider, type ProviderCall, ProviderFailure, type ProviderKind } from '../../provider.ts';
-import { createProvider } from '../../registry/registry.ts';
+import { makeProvider } from '../../registry/registry.ts';
 import { embeddingRequestOf, requestOf } from '../../sdk/captured-request.ts';
 import { toCallOptions } from '../../translate/call-options.ts';
 import type { ConversationRules } from '../../translate/conversation.ts';
@@ -85,7 +85,7 @@ export const testToken = 'ya29.test-token';
 /** A provider of ours, and the last request that it sent. */
 async function openProvider(kind: ProviderKind, baseUrl: string, secret: string) {
   let last: SentRequest = null;
-  const provider: Provider = await createProvider({
+  const provider: Provider = await makeProvider({
     kind,
     baseUrl,
     region: 'eu-central-1',

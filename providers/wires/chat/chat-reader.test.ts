@@ -2,7 +2,7 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createHttpFetch } from '../../http/http-fetch.ts';
 import type { LanguageProvider } from '../../provider.ts';
-import { createProvider } from '../../registry/registry.ts';
+import { makeProvider } from '../../registry/registry.ts';
 import { ask, collect } from '../../testing/calls.ts';
 import { createSdkProvider } from '../../testing/sdk-provider.ts';
 import { chunk, sse, startWireServer, usageChunk, type WireServer } from '../../testing/wire-server.ts';
@@ -13,7 +13,7 @@ afterAll(() => http.close());
 /** Our decoder, and the SDK's as its witness. */
 async function bothOf(url: string): Promise<{ ours: LanguageProvider; sdk: LanguageProvider }> {
   const { fetch } = http;
-  const ours = await createProvider({
+  const ours = await makeProvider({
     kind: 'OPENAI_COMPATIBLE',
     baseUrl: url,
     region: null,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createProvider } from '../../registry/registry.ts';
+import { makeProvider } from '../../registry/registry.ts';
 import { ask, collect } from '../../testing/calls.ts';
 import { cut, replay } from '../../testing/replay.ts';
 import { chunk, sse } from '../../testing/wire-server.ts';
@@ -18,7 +18,7 @@ const delta = ({ index, id, name, args }: Delta) => ({
 });
 
 function open(body: string) {
-  return createProvider({
+  return makeProvider({
     kind: 'OPENAI_COMPATIBLE',
     baseUrl: 'http://upstream.test',
     region: null,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createProvider } from '../../registry/registry.ts';
+import { makeProvider } from '../../registry/registry.ts';
 import { ask } from '../../testing/calls.ts';
 import { cut, replay } from '../../testing/replay.ts';
 
@@ -7,7 +7,7 @@ it.each([['Hi'], [[{ type: 'text', text: 'Hi' }]]])(
   'a whole answer of Cohere whose content is %j is read',
   async (content) => {
     const body = JSON.stringify({ message: { role: 'assistant', content }, finish_reason: 'COMPLETE' });
-    const provider = await createProvider({
+    const provider = await makeProvider({
       kind: 'COHERE',
       baseUrl: 'http://upstream.test',
       region: null,

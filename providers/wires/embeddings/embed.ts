@@ -1,8 +1,13 @@
-import { addUsage, type EmbeddingAnswer, type Provider, type ProviderUsage } from '../../provider.ts';
+import {
+  addUsage,
+  type EmbeddingAnswer,
+  noUsage,
+  type Provider,
+  type ProviderUsage,
+} from '../../provider.ts';
 import { rejectInput } from '../../translate/call-parts.ts';
 import { malformed } from '../../translate/completeness.ts';
 import { failureOfEvent, toFailure } from '../../translate/failure.ts';
-import { noUsage } from '../../translate/usage.ts';
 import { type Fields, fields, saysAnything } from '../shared/fields.ts';
 import { sendRequest } from '../shared/send-request.ts';
 import type { WireRequest } from '../shared/wire-request.ts';

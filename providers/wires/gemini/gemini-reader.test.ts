@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createProvider } from '../../registry/registry.ts';
+import { makeProvider } from '../../registry/registry.ts';
 import { ask, collect } from '../../testing/calls.ts';
 import { recordingFetch } from '../../testing/recording-fetch.ts';
 import { replay, withWitness } from '../../testing/replay.ts';
@@ -22,7 +22,7 @@ function inTurn(bodies: readonly string[]): typeof globalThis.fetch {
 }
 
 function open(fetch: typeof globalThis.fetch) {
-  return createProvider({
+  return makeProvider({
     kind: 'GOOGLE',
     baseUrl: 'http://upstream.test',
     region: null,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createProvider } from '../../registry/registry.ts';
+import { makeProvider } from '../../registry/registry.ts';
 import { ask, collect } from '../../testing/calls.ts';
 import { cut, replay } from '../../testing/replay.ts';
 import { sse } from '../../testing/wire-server.ts';
@@ -23,7 +23,7 @@ async function read(...events: readonly object[]) {
     { type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 2 } },
     { type: 'message_stop' },
   );
-  const provider = await createProvider({
+  const provider = await makeProvider({
     kind: 'ANTHROPIC',
     baseUrl: 'http://upstream.test',
     region: null,

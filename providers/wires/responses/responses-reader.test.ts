@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createProvider } from '../../registry/registry.ts';
+import { makeProvider } from '../../registry/registry.ts';
 import { ask, collect } from '../../testing/calls.ts';
 import { cut, replay } from '../../testing/replay.ts';
 import { sse } from '../../testing/wire-server.ts';
@@ -33,7 +33,7 @@ const added = (output_index: number, item: object): Event => ({
 });
 
 async function read(...events: readonly Event[]) {
-  const provider = await createProvider({
+  const provider = await makeProvider({
     kind: 'OPENAI',
     baseUrl: 'http://upstream.test',
     region: null,

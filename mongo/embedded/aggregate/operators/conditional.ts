@@ -1,10 +1,10 @@
 import { isDoc, type Value } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
-import type { Expr, OperatorTable, Scope } from '../scope.ts';
+import type { Expr, OperatorTable, VariableScope } from '../scope.ts';
 import { isTruthy } from '../truth.ts';
 import { isNullish } from './operands.ts';
 
-function cond(operand: Value, scope: Scope): Expr {
+function cond(operand: Value, scope: VariableScope): Expr {
   let parts: Value[];
   if (Array.isArray(operand)) {
     if (operand.length !== 3) {
@@ -34,7 +34,7 @@ function cond(operand: Value, scope: Scope): Expr {
   return (root) => (isTruthy(test(root)) ? yes(root) : no(root));
 }
 
-function ifNull(operand: Value, scope: Scope): Expr {
+function ifNull(operand: Value, scope: VariableScope): Expr {
   if (!Array.isArray(operand) || operand.length < 2) {
     const given = Array.isArray(operand) ? operand.length : 1;
     throw new CommandError(1257300, `$ifNull needs at least two arguments, had: ${given}`);

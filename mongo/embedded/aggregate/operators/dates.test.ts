@@ -1,6 +1,6 @@
 import type { Document } from 'bson';
 import { describe, expect, it } from 'vitest';
-import { date, evaluate, gives, refused } from '../expression-testing.ts';
+import { date, evaluate, evaluatesTo, refusesExpression } from '../expression-testing.ts';
 
 describe('dates', () => {
   it('have parts (the manual)', () => {
@@ -14,15 +14,15 @@ describe('dates', () => {
       $second: 39,
       $millisecond: 736,
     };
-    for (const [operator, value] of Object.entries(parts)) gives({ [operator]: '$at' }, value, { at });
-    gives({ $hour: { date: '$at', timezone: '+05:30' } }, 13, { at });
-    gives({ $year: ['$at'] }, 2014, { at });
-    gives({ $year: '$nope' }, null);
-    refused({ $year: 'x' }, 16006);
+    for (const [operator, value] of Object.entries(parts)) evaluatesTo({ [operator]: '$at' }, value, { at });
+    evaluatesTo({ $hour: { date: '$at', timezone: '+05:30' } }, 13, { at });
+    evaluatesTo({ $year: ['$at'] }, 2014, { at });
+    evaluatesTo({ $year: '$nope' }, null);
+    refusesExpression({ $year: 'x' }, 16006);
   });
 
   it('$dateTrunc finds the start of a unit (the manual)', () => {
-    const t = (argument: Document, text: string) => gives({ $dateTrunc: argument }, date(text));
+    const t = (argument: Document, text: string) => evaluatesTo({ $dateTrunc: argument }, date(text));
     const day = date('2021-03-20T11:30:05Z');
     t({ date: day, unit: 'hour' }, '2021-03-20T11:00:00Z');
     t({ date: day, unit: 'day' }, '2021-03-20T00:00:00Z');
@@ -37,10 +37,10 @@ describe('dates', () => {
     t({ date: day, unit: 'year', binSize: 4 }, '2020-01-01T00:00:00Z');
     t({ date: date('1999-12-31T23:59:59Z'), unit: 'minute', binSize: 7 }, '1999-12-31T23:53:00Z');
     t({ date: date('1997-05-01T00:00:00Z'), unit: 'year', binSize: 5 }, '1995-01-01T00:00:00Z');
-    gives({ $dateTrunc: { date: null, unit: 'day' } }, null);
-    refused({ $dateTrunc: { date: day, unit: 'eon' } }, 9);
-    refused({ $dateTrunc: { date: day, unit: 'day', binSize: 0 } }, 5439018);
-    refused({ $dateTrunc: { date: 'x', unit: 'day' } }, 16006);
+    evaluatesTo({ $dateTrunc: { date: null, unit: 'day' } }, null);
+    refusesExpression({ $dateTrunc: { date: day, unit: 'eon' } }, 9);
+    refusesExpression({ $dateTrunc: { date: day, unit: 'day', binSize: 0 } }, 5439018);
+    refusesExpression({ $dateTrunc: { date: 'x', unit: 'day' } }, 16006);
     expect(() =>
       evaluate({ $dateTrunc: { date: day, unit: 'day', timezone: 'America/New_York' } }, {}),
     ).toThrow(/use MongoDB/);

@@ -10,7 +10,7 @@ import {
 } from '../../bson/values.ts';
 import { CommandError, unsupported } from '../../errors.ts';
 import { toExactLong } from '../../query/operands.ts';
-import type { Expr, OperatorCompiler, OperatorTable, Scope } from '../scope.ts';
+import type { Expr, OperatorCompiler, OperatorTable, VariableScope } from '../scope.ts';
 import { isNullish, named } from './operands.ts';
 
 const DAY_MS = 86_400_000;
@@ -112,7 +112,7 @@ function truncateLocal(local: number, unit: Unit, size: number, startOfWeek: num
   return reference + floorTo(local - reference, UNIT_MS[unit]! * size);
 }
 
-function dateTrunc(operand: Value, scope: Scope, name: string): Expr {
+function dateTrunc(operand: Value, scope: VariableScope, name: string): Expr {
   const args = named(operand, scope, name, ['date', 'unit'], ['binSize', 'timezone', 'startOfWeek']);
   const constant = (expr: Expr | undefined, otherwise: Value): Expr => expr ?? (() => otherwise);
   const date = args.date!;

@@ -1,11 +1,11 @@
 import { int32, typeName, type Value } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
 import { type Accumulator, accumulatorOf } from '../accumulators.ts';
-import type { Expr, OperatorTable, Scope } from '../scope.ts';
+import type { Expr, OperatorTable, VariableScope } from '../scope.ts';
 import { unary } from './operands.ts';
 
 /** $sum, $avg, $min and $max outside of $group: over their operands, or over the one operand's array. */
-function over(operand: Value, scope: Scope, name: string): Expr {
+function over(operand: Value, scope: VariableScope, name: string): Expr {
   const make = accumulatorOf(name);
   const finish = (values: Iterable<Value | undefined>): Value => {
     const accumulator: Accumulator = make();

@@ -1,6 +1,6 @@
 import { isDoc, type Value } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
-import type { Expr, OperatorTable, Scope } from '../scope.ts';
+import type { Expr, OperatorTable, VariableScope } from '../scope.ts';
 import { isNullish, namedRaw } from './operands.ts';
 
 /** A field name that may hold dots and dollars: a constant string. */
@@ -12,7 +12,7 @@ function constantName(value: Value, name: string, code: number): string {
   return literal;
 }
 
-function setField(operand: Value, scope: Scope, name: string): Expr {
+function setField(operand: Value, scope: VariableScope, name: string): Expr {
   const required = name === '$unsetField' ? ['field', 'input'] : ['field', 'input', 'value'];
   const fields = namedRaw(operand, name, required);
   const field = constantName(fields.get('field')!, name, 4161107);

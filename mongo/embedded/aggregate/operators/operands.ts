@@ -1,6 +1,6 @@
 import { type Doc, isDoc, UNDEFINED, type Value } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
-import type { Expr, OperatorCompiler, Scope } from '../scope.ts';
+import type { Expr, OperatorCompiler, VariableScope } from '../scope.ts';
 
 /** Null, BSON undefined and missing, which most operators answer with null. */
 export function isNullish(value: Value | undefined): value is null | undefined | typeof UNDEFINED {
@@ -67,7 +67,7 @@ export function variadic(
 /** Named arguments: each compiled; an unknown or a missing one is refused. */
 export function named(
   operand: Value,
-  scope: Scope,
+  scope: VariableScope,
   name: string,
   required: readonly string[],
   optional: readonly string[] = [],

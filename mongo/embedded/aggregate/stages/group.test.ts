@@ -2,11 +2,11 @@ import { Decimal128, Double, Long } from 'bson';
 import { describe, expect, it } from 'vitest';
 import { d, j } from '../../bson/testing.ts';
 import { date } from '../expression-testing.ts';
-import { compile, contextOf, gives, refused, results, SALES } from '../pipeline-testing.ts';
+import { answers, compile, contextOf, refusesPipeline, results, SALES } from '../pipeline-testing.ts';
 
 describe('$group', () => {
   it('sums by an expression, filters what it made and sorts (the manual)', () => {
-    gives(
+    answers(
       SALES,
       [
         { $group: { _id: '$item', total: { $sum: { $multiply: ['$price', '$quantity'] } } } },
@@ -21,7 +21,7 @@ describe('$group', () => {
   });
 
   it('groups by null and by a document of dates', () => {
-    gives(
+    answers(
       SALES,
       [
         {
@@ -35,7 +35,7 @@ describe('$group', () => {
       ],
       [{ _id: null, total: 290, avg: 8.6, n: 5 }],
     );
-    gives(
+    answers(
       SALES,
       [
         { $group: { _id: { month: { $dateTrunc: { date: '$date', unit: 'month' } } }, n: { $count: {} } } },
@@ -49,7 +49,7 @@ describe('$group', () => {
   });
 
   it('has $push, $addToSet, $first, $last, $min and $max', () => {
-    gives(
+    answers(
       SALES,
       [
         { $sort: { _id: 1 } },
@@ -74,7 +74,7 @@ describe('$group', () => {
 
   it('keeps the widest type of a sum, exactly', () => {
     const sum = (values: unknown[], total: unknown) =>
-      gives(
+      answers(
         values.map((v, _id) => ({ _id, v })),
         [{ $group: { _id: null, t: { $sum: '$v' } } }],
         [{ _id: null, t: total }],
@@ -89,10 +89,10 @@ describe('$group', () => {
   });
 
   it('refuses what is not an accumulator', () => {
-    refused([{ $group: { a: { $sum: 1 } } }], 15955);
-    refused([{ $group: { _id: 1, a: 1 } }], 40234);
-    refused([{ $group: { _id: 1, a: { $foo: 1 } } }], 15952);
-    refused([{ $group: { _id: 1, 'a.b': { $sum: 1 } } }], 40235);
+    refusesPipeline([{ $group: { a: { $sum: 1 } } }], 15955);
+    refusesPipeline([{ $group: { _id: 1, a: 1 } }], 40234);
+    refusesPipeline([{ $group: { _id: 1, a: { $foo: 1 } } }], 15952);
+    refusesPipeline([{ $group: { _id: 1, 'a.b': { $sum: 1 } } }], 40235);
     expect(() => compile([{ $group: { _id: 1, a: { $stdDevPop: '$x' } } }])).toThrow(/use MongoDB/);
   });
 

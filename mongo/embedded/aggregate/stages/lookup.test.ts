@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { contextOf, gives, refused } from '../pipeline-testing.ts';
+import { answers, contextOf, refusesPipeline } from '../pipeline-testing.ts';
 
 describe('$lookup', () => {
   const inventory = [
@@ -11,7 +11,7 @@ describe('$lookup', () => {
   const context = () => contextOf({ inventory });
 
   it('joins by equality, null with missing (the manual)', () => {
-    gives(
+    answers(
       [{ _id: 1, item: 'almonds' }, { _id: 3 }, { _id: 4, item: ['bread', 'almonds'] }],
       [{ $lookup: { from: 'inventory', localField: 'item', foreignField: 'sku', as: 'docs' } }],
       [
@@ -24,7 +24,7 @@ describe('$lookup', () => {
   });
 
   it('joins by a pipeline with variables', () => {
-    gives(
+    answers(
       [
         { _id: 1, item: 'almonds', ordered: 2 },
         { _id: 2, item: 'bread', ordered: 100 },
@@ -53,6 +53,6 @@ describe('$lookup', () => {
       ],
       context(),
     );
-    refused([{ $lookup: { from: 'x', localField: 'a', as: 'b' } }], 9, context());
+    refusesPipeline([{ $lookup: { from: 'x', localField: 'a', as: 'b' } }], 9, context());
   });
 });

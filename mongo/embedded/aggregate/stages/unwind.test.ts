@@ -1,6 +1,6 @@
 import { Long } from 'bson';
 import { describe, it } from 'vitest';
-import { gives, refused } from '../pipeline-testing.ts';
+import { answers, refusesPipeline } from '../pipeline-testing.ts';
 
 describe('$unwind', () => {
   const SIZES = [
@@ -11,7 +11,7 @@ describe('$unwind', () => {
     { _id: 5, sizes: null },
   ];
   it('gives a document for each element (the manual)', () => {
-    gives(
+    answers(
       SIZES,
       [{ $unwind: '$sizes' }],
       [
@@ -22,7 +22,7 @@ describe('$unwind', () => {
     );
   });
   it('can keep the empty ones and count', () => {
-    gives(
+    answers(
       SIZES,
       [{ $unwind: { path: '$sizes', preserveNullAndEmptyArrays: true, includeArrayIndex: 'i' } }],
       [
@@ -34,6 +34,6 @@ describe('$unwind', () => {
         { _id: 5, sizes: null, i: null },
       ],
     );
-    refused([{ $unwind: 'sizes' }], 28818);
+    refusesPipeline([{ $unwind: 'sizes' }], 28818);
   });
 });

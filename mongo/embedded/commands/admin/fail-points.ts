@@ -1,6 +1,6 @@
 import { type Doc, isDoc, type Value } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
-import { Fields, numberOf } from '../fields.ts';
+import { CommandFields, numberOf } from '../fields.ts';
 
 /** What a fail point does to the command that it hits. */
 export type Failure = {
@@ -38,7 +38,10 @@ export class FailPoints {
       this.#active = undefined;
       return;
     }
-    const data = new Fields(new Fields(body, 'configureFailPoint').document('data') ?? new Map(), 'data');
+    const data = new CommandFields(
+      new CommandFields(body, 'configureFailPoint').document('data') ?? new Map(),
+      'data',
+    );
     const commands = (data.array('failCommands') ?? []).filter((entry) => typeof entry === 'string');
     const blockMs = data.boolean('blockConnection') ? (data.count('blockTimeMS') ?? 0) : 0;
     this.#active = {
@@ -72,7 +75,10 @@ export class FailPoints {
     const mode = body.get('mode') ?? 'off';
     this.#retryableWrite = undefined;
     if (mode === 'off') return;
-    const data = new Fields(new Fields(body, 'configureFailPoint').document('data') ?? new Map(), 'data');
+    const data = new CommandFields(
+      new CommandFields(body, 'configureFailPoint').document('data') ?? new Map(),
+      'data',
+    );
     this.#retryableWrite = {
       ...timesOf(mode),
       commands: new Set(),

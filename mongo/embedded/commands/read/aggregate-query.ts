@@ -1,5 +1,5 @@
 import { PAUSE, type Pause } from '../../aggregate/pause.ts';
-import { compilePipeline, type Pipeline, type PipelineContext } from '../../aggregate/pipeline.ts';
+import { type AggregationPipeline, compilePipeline, type PipelineContext } from '../../aggregate/pipeline.ts';
 import type { Stream } from '../../aggregate/stream.ts';
 import { decodeDocument, decodeFields } from '../../bson/decode.ts';
 import { encodeDocument } from '../../bson/encode.ts';
@@ -8,25 +8,31 @@ import { CommandError } from '../../errors.ts';
 import type { Collection } from '../../storage/catalog.ts';
 import { DOCUMENT_BYTES_MAX } from '../../wire/limits.ts';
 import type { Engine } from '../engine.ts';
-import type { Fields } from '../fields.ts';
+import type { CommandFields } from '../fields.ts';
 import { checkCollation } from '../options.ts';
 import type { Request } from '../request.ts';
 import { countMatching, whole } from './count.ts';
 import type { Results } from './cursors.ts';
 import { hintOf } from './find.ts';
-import { Selection, variablesOf } from './selection.ts';
+import { Selection, variablesOfCommand } from './selection.ts';
 
 /** An aggregation compiled for one request. */
 export class AggregateQuery {
-  readonly pipeline: Pipeline;
+  readonly pipeline: AggregationPipeline;
   readonly selection: Selection;
   readonly #request: Request;
   readonly #ns: string;
   readonly #stages: readonly Doc[];
 
-  constructor(engine: Engine, request: Request, name: string | undefined, stages: Doc[], fields: Fields) {
+  constructor(
+    engine: Engine,
+    request: Request,
+    name: string | undefined,
+    stages: Doc[],
+    fields: CommandFields,
+  ) {
     checkCollation(fields.get('collation'));
-    const vars = variablesOf(fields.document('let'));
+    const vars = variablesOfCommand(fields.document('let'));
     const context: PipelineContext = {
       vars,
       collection: (other) => ({ scan: (filter) => scanOf(request, `${request.db}.${other}`, filter) }),
@@ -120,7 +126,7 @@ export function resultsOf(documents: readonly Doc[]): Results {
 function* scanOf(request: Request, ns: string, filter: Doc | undefined): Stream {
   const collection = request.view.catalog.get(ns);
   if (collection === undefined) return;
-  const selection = new Selection({ filter }, variablesOf(undefined));
+  const selection = new Selection({ filter }, variablesOfCommand(undefined));
   for (const found of selection.find(request.view, collection, { whole: true })) {
     yield found === PAUSE ? PAUSE : (found.doc ?? decodeDocument(found.bytes));
   }

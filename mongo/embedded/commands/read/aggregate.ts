@@ -1,6 +1,6 @@
 import { CommandError } from '../../errors.ts';
 import type { Engine } from '../engine.ts';
-import { Fields } from '../fields.ts';
+import { CommandFields } from '../fields.ts';
 import type { Reply } from '../reply.ts';
 import { checkCollectionName, type Request } from '../request.ts';
 import { runSink } from '../write/output.ts';
@@ -23,7 +23,7 @@ export async function aggregate(engine: Engine, request: Request): Promise<Reply
       "The 'cursor' option is required, except for aggregate with the explain argument",
     );
   }
-  const batchSize = new Fields(cursor ?? new Map(), 'aggregate.cursor').count('batchSize');
+  const batchSize = new CommandFields(cursor ?? new Map(), 'aggregate.cursor').count('batchSize');
   const query = new AggregateQuery(engine, request, name, stages, fields);
   if (explain) return explained(engine, request, name ?? '$cmd.aggregate', query.selection, 'queryPlanner');
   const ns = `${db}.${name ?? '$cmd.aggregate'}`;

@@ -5,7 +5,7 @@ import type { Engine } from '../engine.ts';
 import type { Reply } from '../reply.ts';
 import type { Request } from '../request.ts';
 import { hintOf } from './find.ts';
-import { Selection, variablesOf } from './selection.ts';
+import { Selection, variablesOfCommand } from './selection.ts';
 
 /** `count`. */
 export async function count(_engine: Engine, request: Request): Promise<Reply> {
@@ -14,7 +14,7 @@ export async function count(_engine: Engine, request: Request): Promise<Reply> {
   const filter = fields.document('query');
   const selection = new Selection(
     { filter, hint: hintOf(fields), collation: fields.get('collation') },
-    variablesOf(undefined),
+    variablesOfCommand(undefined),
   );
   const skip = fields.count('skip') ?? 0;
   const limit = Math.abs(fields.number('limit') ?? 0);

@@ -9,7 +9,7 @@ import type { Engine } from '../engine.ts';
 import type { Reply } from '../reply.ts';
 import type { Request } from '../request.ts';
 import { hintOf } from './find.ts';
-import { Selection, variablesOf } from './selection.ts';
+import { Selection, variablesOfCommand } from './selection.ts';
 
 /** `distinct`: the values at a path, arrays walked through, each once. */
 export async function distinct(_engine: Engine, request: Request): Promise<Reply> {
@@ -19,7 +19,7 @@ export async function distinct(_engine: Engine, request: Request): Promise<Reply
   if (key === '') throw new CommandError('BadValue', 'The key field must not be empty');
   const selection = new Selection(
     { filter: fields.document('query'), hint: hintOf(fields), collation: fields.get('collation') },
-    variablesOf(undefined),
+    variablesOfCommand(undefined),
   );
   const path = splitPath(key);
   const wanted = new Set([path[0]!]);

@@ -5,7 +5,7 @@ import type { Plan } from '../../planner/plan.ts';
 import type { ScanStats } from '../../planner/scan.ts';
 import type { Collection } from '../../storage/catalog.ts';
 import type { Engine } from '../engine.ts';
-import { Fields } from '../fields.ts';
+import { CommandFields } from '../fields.ts';
 import type { Reply } from '../reply.ts';
 import { checkCollectionName, type Request } from '../request.ts';
 import { SERVER_VERSION } from '../sessions/handshake.ts';
@@ -13,7 +13,7 @@ import { AggregateQuery } from './aggregate-query.ts';
 import { whole } from './count.ts';
 import { hintOf } from './find.ts';
 import { keyText } from './key-text.ts';
-import { Selection, variablesOf } from './selection.ts';
+import { Selection, variablesOfCommand } from './selection.ts';
 
 const VERBOSITIES = new Set(['queryPlanner', 'executionStats', 'allPlansExecution']);
 
@@ -30,7 +30,7 @@ export async function explain(engine: Engine, request: Request): Promise<Reply> 
   const [name = ''] = inner.keys();
   const target = inner.get(name);
   if (name === 'aggregate') {
-    const fields = new Fields(inner, name);
+    const fields = new CommandFields(inner, name);
     const stages = fields.required('pipeline', fields.documents('pipeline'));
     const query = new AggregateQuery(
       engine,
@@ -161,7 +161,7 @@ function filterOf(name: string, inner: Doc): Doc {
 function selectionOf(name: string, inner: Doc): Selection {
   const statement =
     name === 'delete' || name === 'update' ? (firstOf(inner.get(`${name}s`)) ?? inner) : inner;
-  const fields = new Fields(statement, name);
+  const fields = new CommandFields(statement, name);
   return new Selection(
     {
       filter: filterOf(name, inner),
@@ -169,13 +169,13 @@ function selectionOf(name: string, inner: Doc): Selection {
       hint: hintOf(fields),
       collation: fields.get('collation'),
     },
-    variablesOf(new Fields(inner, name).document('let')),
+    variablesOfCommand(new CommandFields(inner, name).document('let')),
   );
 }
 
 function limitOf(name: string, inner: Doc): number {
   if (name === 'findAndModify') return 1;
-  const fields = new Fields(inner, name);
+  const fields = new CommandFields(inner, name);
   const limit = name === 'find' ? (fields.count('limit') ?? 0) : 0;
   return limit === 0 ? 0 : limit + (fields.count('skip') ?? 0);
 }

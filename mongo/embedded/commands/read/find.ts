@@ -6,12 +6,12 @@ import { unsupported } from '../../errors.ts';
 import { compileProjection, type Projection } from '../../query/projection.ts';
 import type { Collection } from '../../storage/catalog.ts';
 import type { Engine } from '../engine.ts';
-import type { Fields } from '../fields.ts';
+import type { CommandFields } from '../fields.ts';
 import type { Reply } from '../reply.ts';
 import type { Request } from '../request.ts';
 import { firstBatch } from './batches.ts';
 import type { Results } from './cursors.ts';
-import { Selection, variablesOf } from './selection.ts';
+import { Selection, variablesOfCommand } from './selection.ts';
 
 const REFUSED = ['tailable', 'awaitData', 'returnKey', 'showRecordId', 'min', 'max'] as const;
 
@@ -35,7 +35,7 @@ class FindQuery {
   readonly limit: number;
   readonly #project: Projection | undefined;
 
-  constructor(fields: Fields) {
+  constructor(fields: CommandFields) {
     for (const name of REFUSED) {
       const value = fields.get(name);
       if (value !== undefined && value !== false) throw unsupported(`find with ${name}`);
@@ -43,7 +43,7 @@ class FindQuery {
     this.skip = fields.count('skip') ?? 0;
     this.limit = fields.count('limit') ?? 0;
     if (fields.boolean('singleBatch') === true && fields.number('limit') === undefined) this.limit = 0;
-    const vars = variablesOf(fields.document('let'));
+    const vars = variablesOfCommand(fields.document('let'));
     this.selection = new Selection(
       {
         filter: fields.document('filter'),
@@ -92,7 +92,7 @@ class FindQuery {
   }
 }
 
-export function hintOf(fields: Fields): string | Doc | undefined {
+export function hintOf(fields: CommandFields): string | Doc | undefined {
   const hint = fields.get('hint');
   if (hint === undefined || typeof hint === 'string') return hint;
   return fields.document('hint');

@@ -128,7 +128,7 @@ function* sorted(
 }
 
 /** The variables of a command: NOW and its `let`. */
-export function variablesOf(definitions: Doc | undefined): ExpressionVariables {
+export function variablesOfCommand(definitions: Doc | undefined): ExpressionVariables {
   const vars = commandVariables();
   return definitions === undefined ? vars : letVariables(definitions, vars);
 }

@@ -6,7 +6,7 @@ import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Binary, type Doc, doc, int32 } from '../../bson/values.ts';
 import { openStore, type Store } from '../../store.ts';
-import type { Client } from '../../wire/connection.ts';
+import type { WireClient } from '../../wire/connection.ts';
 import { COMMANDS } from '../table.ts';
 import { TestEngine } from '../with-engine.ts';
 import { createCredentials } from './authentication.ts';
@@ -15,14 +15,14 @@ const user = 'heddle';
 const password = 'the password of the store';
 const credentials = await createCredentials(user, password);
 
-const newClient = (): Client => ({ id: 2, name: '', closed: false });
+const newClient = (): WireClient => ({ id: 2, name: '', closed: false });
 const payload = (text: string) => new Binary(Buffer.from(text));
 const textOf = (answer: Doc) => Buffer.from((answer.get('payload') as Binary).bytes).toString();
 
 /** The client's side of SCRAM-SHA-256 by RFC 5802, independent of the store's. */
 async function converse(
   store: TestEngine,
-  client: Client,
+  client: WireClient,
   options: { password?: string; name?: string; change?: (text: string) => string } = {},
 ) {
   const bare = `n=${options.name ?? user},r=nonce-of-the-client`;

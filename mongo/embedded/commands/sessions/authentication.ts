@@ -2,7 +2,7 @@ import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'no
 import { promisify } from 'node:util';
 import { Binary, type Doc, doc, int32, isDoc, type Value } from '../../bson/values.ts';
 import { CommandError, unsupported } from '../../errors.ts';
-import type { Client } from '../../wire/connection.ts';
+import type { WireClient } from '../../wire/connection.ts';
 import type { Reply } from '../reply.ts';
 import type { Request } from '../request.ts';
 
@@ -57,8 +57,8 @@ function textOf(payload: Value | undefined): string {
 /** Which clients have proved that they know the password (SCRAM-SHA-256). Without credentials every client may do all. */
 export class Authentication {
   readonly #credentials: ScramCredentials | undefined;
-  readonly #authenticated = new WeakSet<Client>();
-  readonly #conversations = new WeakMap<Client, Conversation>();
+  readonly #authenticated = new WeakSet<WireClient>();
+  readonly #conversations = new WeakMap<WireClient, Conversation>();
 
   constructor(credentials: ScramCredentials | undefined) {
     this.#credentials = credentials;
@@ -69,7 +69,7 @@ export class Authentication {
   }
 
   /** Throws Unauthorized where the client may not send the command yet. */
-  check(command: string, client: Client): void {
+  check(command: string, client: WireClient): void {
     if (this.#credentials === undefined || this.#authenticated.has(client) || OPEN_COMMANDS.has(command))
       return;
     throw new CommandError('Unauthorized', `command ${command} requires authentication`);
@@ -82,7 +82,7 @@ export class Authentication {
   }
 
   /** The client's first message and the answer to it: the salt, and a nonce of ours. */
-  start(body: Doc, client: Client): Doc {
+  start(body: Doc, client: WireClient): Doc {
     const { user, salt, iterations } = this.#required();
     if (body.get('mechanism') !== MECHANISM) {
       throw new CommandError('BadValue', `the mechanism must be ${MECHANISM}`);
@@ -101,7 +101,7 @@ export class Authentication {
   }
 
   /** The client's proof, and ours. */
-  continue(body: Doc, client: Client): Doc {
+  continue(body: Doc, client: WireClient): Doc {
     const { storedKey, serverKey } = this.#required();
     const text = textOf(body.get('payload'));
     // Drivers that do not skip it end with an empty message.
@@ -122,7 +122,7 @@ export class Authentication {
   }
 
   /** What `hello` tells of it: the mechanism, and the first step where the client has sent it along. */
-  greet(body: Doc, client: Client): Doc {
+  greet(body: Doc, client: WireClient): Doc {
     const greeting: Doc = new Map();
     const speculative = body.get('speculativeAuthenticate');
     if (!body.has('saslSupportedMechs') && speculative === undefined) return greeting;

@@ -8,7 +8,7 @@ import { compileUpdate, type Update } from '../../update/compile.ts';
 import { upsertBase, withId } from '../../update/upsert.ts';
 import { attempt } from '../attempt.ts';
 import type { Engine } from '../engine.ts';
-import type { Fields } from '../fields.ts';
+import type { CommandFields } from '../fields.ts';
 import { whole } from '../read/count.ts';
 import type { Selection } from '../read/selection.ts';
 import type { Request } from '../request.ts';
@@ -159,7 +159,7 @@ export class Changer {
 }
 
 /** Compiles a statement's update with its array filters. */
-export function updateOf(update: Value | undefined, fields: Fields, selection: Selection): Update {
+export function updateOf(update: Value | undefined, fields: CommandFields, selection: Selection): Update {
   if (!isDoc(update) && !Array.isArray(update)) {
     throw new CommandError('FailedToParse', 'Update argument must be either an object or an array');
   }

@@ -3,7 +3,7 @@ import { documentLength } from '../../bson/decode.ts';
 import { type Doc, doc, type Value } from '../../bson/values.ts';
 import type { BatchAnswer, BatchMessage, RefusedDocument, WriteOutcome } from '../../channel.ts';
 import { DirectWrites } from '../../transactions/direct-writes.ts';
-import type { Client } from '../../wire/connection.ts';
+import type { WireClient } from '../../wire/connection.ts';
 import type { Message } from '../../wire/message.ts';
 import type { Engine } from '../engine.ts';
 import { numberOf } from '../fields.ts';
@@ -21,7 +21,7 @@ const NOTHING_REFUSED: readonly RefusedDocument[] = [];
 
 /** Answers the batches of the process that runs the store; see channel.ts. */
 export function serveWriteChannel(engine: Engine, port: MessagePort): void {
-  const client: Client = { id: 0, name: 'channel', closed: false };
+  const client: WireClient = { id: 0, name: 'channel', closed: false };
   port.on('message', async ({ id, db, commands }: BatchMessage) => {
     let answer: BatchAnswer;
     try {
@@ -36,7 +36,7 @@ export function serveWriteChannel(engine: Engine, port: MessagePort): void {
 
 async function runBatch(
   engine: Engine,
-  client: Client,
+  client: WireClient,
   db: string,
   commands: BatchMessage['commands'],
 ): Promise<readonly WriteOutcome[]> {

@@ -2,11 +2,11 @@ import { doc, int32 } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
 import { attempt } from '../attempt.ts';
 import type { Engine } from '../engine.ts';
-import { Fields, numberOf } from '../fields.ts';
+import { CommandFields, numberOf } from '../fields.ts';
 import { checkKnown } from '../options.ts';
 import { whole } from '../read/count.ts';
 import { hintOf } from '../read/find.ts';
-import { Selection, variablesOf } from '../read/selection.ts';
+import { Selection, variablesOfCommand } from '../read/selection.ts';
 import type { Reply } from '../reply.ts';
 import type { Request } from '../request.ts';
 import { Ordered } from './ordered.ts';
@@ -21,10 +21,10 @@ export async function remove(engine: Engine, request: Request): Promise<Reply> {
   const name = request.collectionName();
   const statements = request.fields.required('deletes', request.sent('deletes'));
   for (const { doc: statement } of statements) checkKnown('delete.deletes', statement, STATEMENT_FIELDS);
-  const vars = variablesOf(request.fields.document('let'));
+  const vars = variablesOfCommand(request.fields.document('let'));
   const batch = new Ordered(request, statements.length);
   await batch.each(statements, async (sent, index) => {
-    const fields = new Fields(sent.doc, 'delete.deletes');
+    const fields = new CommandFields(sent.doc, 'delete.deletes');
     const selection = new Selection(
       {
         filter: fields.required('q', fields.document('q')),

@@ -4,7 +4,7 @@ import { compileProjection } from '../../query/projection.ts';
 import { attempt } from '../attempt.ts';
 import type { Engine } from '../engine.ts';
 import { hintOf } from '../read/find.ts';
-import { Selection, variablesOf } from '../read/selection.ts';
+import { Selection, variablesOfCommand } from '../read/selection.ts';
 import type { Reply } from '../reply.ts';
 import type { Request } from '../request.ts';
 import { Changer, updateOf } from './change.ts';
@@ -31,7 +31,7 @@ export async function findAndModify(engine: Engine, request: Request): Promise<R
     );
   }
   if (!removes && update === undefined) throw invalid('Either an update or remove=true must be specified');
-  const vars = variablesOf(fields.document('let'));
+  const vars = variablesOfCommand(fields.document('let'));
   const selection = new Selection(
     {
       filter: fields.document('query'),

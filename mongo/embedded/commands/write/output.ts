@@ -10,7 +10,7 @@ import type { Collection } from '../../storage/catalog.ts';
 import type { Stored } from '../../storage/writer.ts';
 import { attempt } from '../attempt.ts';
 import type { Engine } from '../engine.ts';
-import { Selection, variablesOf } from '../read/selection.ts';
+import { Selection, variablesOfCommand } from '../read/selection.ts';
 import { checkCollectionName, checkDatabaseName, type Request } from '../request.ts';
 import { prepare } from './insert.ts';
 import { checkUpdated } from './storable.ts';
@@ -102,7 +102,7 @@ async function mergeOne(
   const filter = new Map(
     sink.on.map((path): [string, Value] => [path, new Map([['$eq', keyValue(incoming.doc, path)]])]),
   );
-  const selection = new Selection({ filter }, variablesOf(undefined));
+  const selection = new Selection({ filter }, variablesOfCommand(undefined));
   const collection = request.view.catalog.get(`${db}.${sink.collection}`);
   const [rid] = collection === undefined ? [] : await selectTargets(request, collection, selection, 1);
   if (collection === undefined || rid === undefined) {

@@ -1,11 +1,11 @@
 import { doc, int32 } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
 import type { Engine } from '../engine.ts';
-import { Fields } from '../fields.ts';
+import { CommandFields } from '../fields.ts';
 import { checkKnown } from '../options.ts';
 import { whole } from '../read/count.ts';
 import { hintOf } from '../read/find.ts';
-import { Selection, variablesOf } from '../read/selection.ts';
+import { Selection, variablesOfCommand } from '../read/selection.ts';
 import type { Reply } from '../reply.ts';
 import type { Request } from '../request.ts';
 import { Changer, counted, updateOf } from './change.ts';
@@ -23,7 +23,7 @@ export async function update(engine: Engine, request: Request): Promise<Reply> {
   const definitions = request.fields.document('let');
   const batch = new Ordered(request, statements.length);
   await batch.each(statements, async (sent, index) => {
-    const fields = new Fields(sent.doc, 'update.updates');
+    const fields = new CommandFields(sent.doc, 'update.updates');
     const constants = fields.document('c');
     const selection = new Selection(
       {
@@ -31,7 +31,9 @@ export async function update(engine: Engine, request: Request): Promise<Reply> {
         hint: hintOf(fields),
         collation: fields.get('collation'),
       },
-      variablesOf(constants === undefined ? definitions : new Map([...(definitions ?? []), ...constants])),
+      variablesOfCommand(
+        constants === undefined ? definitions : new Map([...(definitions ?? []), ...constants]),
+      ),
     );
     const compiled = updateOf(fields.required('u', fields.get('u')), fields, selection);
     const multi = fields.boolean('multi') ?? false;
