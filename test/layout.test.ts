@@ -207,6 +207,20 @@ describe('layout', () => {
     expect(broken).toEqual([]);
   });
 
+  it('declares no exported name in two files', () => {
+    const declaration = /^export (?:async )?(?:function\*?|class|interface|type|const) (\w+)/gm;
+    const places = new Map<string, Set<string>>();
+    for (const file of files.filter(
+      (each) => !isTest(each) && !/^(?:test|bench)\/|\bgenerated\b/.test(each),
+    )) {
+      for (const [, name = ''] of readFileSync(join(root, file), 'utf8').matchAll(declaration)) {
+        places.set(name, (places.get(name) ?? new Set()).add(file));
+      }
+    }
+    const twice = [...places].filter(([, inFiles]) => inFiles.size > 1);
+    expect(twice.map(([name, inFiles]) => `${name}: ${[...inFiles].join(', ')}`)).toEqual([]);
+  });
+
   it('imports across parts by #part/…, within a part by a relative path, and with the .ts ending', () => {
     const broken: string[] = [];
     for (const file of files) {
