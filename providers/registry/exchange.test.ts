@@ -5,7 +5,7 @@ import { ask, collect } from '../testing/calls.ts';
 import { type UsageWire, usageWires } from '../testing/usage-wires.ts';
 import { startWireServer } from '../testing/wire-server.ts';
 import { providerKinds } from './environment.ts';
-import { createProvider } from './registry.ts';
+import { makeProvider } from './registry.ts';
 import { vendors } from './vendors.ts';
 
 const secret = 'sk-test-0123456789';
@@ -33,7 +33,7 @@ describe('an exchange with every vendor over HTTP', () => {
       const usage = wire.usage({ input: 25, output: 5, total: 30 });
       let body: string | Uint8Array = wire.whole(usage);
       await using server = await startWireServer((response) => void response.end(body));
-      const provider = await createProvider({
+      const provider = await makeProvider({
         kind,
         baseUrl: server.url,
         region: 'eu-central-1',
