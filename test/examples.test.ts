@@ -1,0 +1,133 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { chromiumPath, startBrowser } from './support/browser.ts';
+import { clientOf } from './support/client.ts';
+import { startCommand, startOneProcess, type TestMesh } from './support/mesh.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const run = promisify(execFile);
+
+function isInstalled(command: string): boolean {
+  try {
+    execFileSync(command, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    console.warn(`Left out: the example for ${command}, which is not on the PATH.`);
+    return false;
+  }
+}
+
+describe('examples/', () => {
+  const stack = new AsyncDisposableStack();
+  let mesh: TestMesh;
+  let environment: Record<string, string>;
+  beforeAll(async () => {
+    mesh = stack.use(await startOneProcess());
+    environment = { PATH: process.env.PATH ?? '', HEDDLE_URL: mesh.url, HEDDLE_KEY: mesh.adminKey };
+  });
+  afterAll(() => stack.disposeAsync());
+
+  it('are all listed in the README of the folder', () => {
+    const listed = [...readFileSync(join(root, 'examples/README.md'), 'utf8').matchAll(/\]\(([\w.-]+)\)/g)];
+    const files = readdirSync(join(root, 'examples')).filter((name) => name !== 'README.md');
+    expect(listed.map(([, name]) => name).toSorted()).toEqual(files.toSorted());
+  });
+
+  it('complete.js prints the answer and its cost, and ends with the code of an error', async () => {
+    const { stdout, stderr } = await run('node', ['examples/complete.js', 'over and under'], {
+      cwd: root,
+      env: environment,
+    });
+    expect(stdout).toBe('over and under\n');
+    expect(stderr).toMatch(/^\d+ \+ \d+ tokens, [\d.]+ dollars\n$/);
+    const failed = run('node', ['examples/complete.js'], {
+      cwd: root,
+      env: { ...environment, MODEL: 'none/such' },
+    });
+    await expect(failed).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/^[A-Z_]+: /) });
+  });
+
+  it.runIf(isInstalled('python3'))(
+    'stream.py prints the answer as it arrives, and ends with the code of an error',
+    async () => {
+      const { stdout } = await run('python3', ['examples/stream.py', 'über und unter'], {
+        cwd: root,
+        env: { ...environment, PYTHONIOENCODING: 'utf-8' },
+      });
+      expect(stdout).toBe('über und unter\n');
+      const failed = run('python3', ['examples/stream.py'], {
+        cwd: root,
+        env: { ...environment, HEDDLE_KEY: 'hd_none' },
+      });
+      await expect(failed).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('UNAUTHENTICATED'),
+      });
+    },
+  );
+
+  it('schema-check.yml runs commands that pass in this checkout', { timeout: 120_000 }, async () => {
+    const { jobs } = z
+      .object({
+        jobs: z.record(
+          z.string(),
+          z.object({
+            steps: z.array(
+              z.object({
+                run: z.string().optional(),
+                env: z.record(z.string(), z.string()).optional(),
+              }),
+            ),
+          }),
+        ),
+      })
+      .parse(parse(readFileSync(join(root, 'examples/schema-check.yml'), 'utf8')));
+    const steps = Object.values(jobs).flatMap((job) => job.steps.filter((step) => step.run !== undefined));
+    expect(steps.map((step) => step.run)).toEqual(['npm ci', 'npm run schema:check -- --against "$BASE"']);
+    const check = steps[1];
+    expect(check?.env?.BASE).toMatch(/pull_request\.base\.sha/);
+    const { stdout } = await run('bash', ['-c', check?.run ?? ''], {
+      cwd: root,
+      env: { ...process.env, BASE: 'HEAD' },
+    });
+    expect(stdout).toContain('the schema is sound');
+  });
+
+  it.runIf(chromiumPath !== undefined)(
+    'chat/ answers in the page, with the history, for the user of its token, and shows an error',
+    { timeout: 60_000 },
+    async () => {
+      const server = stack.use(
+        startCommand('node', [join(root, 'examples/chat/server.js')], { ...environment, PORT: '0' }),
+      );
+      const [url = ''] = await server.line(/http:\/\/127\.0\.0\.1:\d+\//);
+      const browser = await startBrowser(chromiumPath ?? '');
+      stack.defer(() => browser.close());
+      const page = await browser.newPage();
+      page.setDefaultTimeout(15_000);
+      await page.goto(url);
+      const send = async (text: string) => {
+        await page.getByLabel('Message').fill(text);
+        await page.getByRole('button', { name: 'Send' }).click();
+      };
+      const items = () => page.locator('li').allTextContents();
+      await send('first <b>question</b>');
+      await expect.poll(items).toEqual(['first <b>question</b>', 'first <b>question</b>']);
+      await send('second');
+      await expect.poll(async () => (await items()).slice(2)).toEqual(['second', 'second']);
+      const { invocations } = await clientOf(mesh.url, mesh.adminKey).data<{
+        invocations: { edges: readonly { node: { endUserId: string | null } }[] };
+      }>('{ invocations(first: 2) { edges { node { endUserId } } } }');
+      expect(invocations.edges.map(({ node }) => node.endUserId)).toEqual(['ada', 'ada']);
+
+      expect(await server.end()).toBeNull();
+      await send('third');
+      await expect.poll(() => page.locator('li.error').count()).toBe(1);
+    },
+  );
+});
