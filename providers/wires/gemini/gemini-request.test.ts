@@ -76,3 +76,16 @@ describe.each(vendors)('$kind: requests of generateContent', (vendor) => {
     expect(compared).toBeGreaterThan(100);
   });
 });
+
+describe('GOOGLE', () => {
+  it('keeps instructions to a Gemma though the model speaks first', async () => {
+    const send = await openRequests('GOOGLE', 'http://upstream.test/v1beta');
+    const messages: ProviderCall['messages'] = [
+      { role: 'system', content: 'be brief' },
+      { role: 'assistant', text: 'Hi.', toolCalls: [] },
+    ];
+    expect(await send({ model: 'gemma-3-27b-it', messages }, false)).toMatchObject({
+      body: { contents: [{ role: 'user', parts: [{ text: 'be brief\n\n' }] }, { role: 'model' }] },
+    });
+  });
+});

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ProviderCall, ProviderKind } from '../../provider.ts';
 import { captureFetch } from '../../sdk/captured-request.ts';
+import { ask } from '../../testing/calls.ts';
 import { blankAnswers } from '../../testing/oracle/blank-answers.ts';
 import { plannedCalls } from '../../testing/oracle/planned-calls.ts';
 import {
@@ -125,5 +126,31 @@ describe.each(vendors)('$kind: requests of messages', (vendor) => {
       { numRuns: 400 },
     );
     expect(compared).toBeGreaterThan(100);
+  });
+});
+
+describe('ANTHROPIC', () => {
+  const baseUrl = 'http://upstream.test/v1';
+
+  it('gives the tool of the answer a name that no other tool has', async () => {
+    const send = await openRequests('ANTHROPIC', baseUrl);
+    const tools = [{ name: 'json', parameters: { type: 'object' } }];
+    const call = ask('claude-sonnet-4-20250514', 'Hello', { tools, responseSchema: { type: 'object' } });
+    expect(await send(call, false)).toMatchObject({
+      body: { tools: [{ name: 'json' }, { name: 'json_1' }] },
+    });
+  });
+
+  it('leaves instructions at their place after blank ones', async () => {
+    const send = await openRequests('ANTHROPIC', baseUrl);
+    const messages: ProviderCall['messages'] = [
+      { role: 'system', content: ' ' },
+      { role: 'user', parts: [{ type: 'text', text: 'one' }] },
+      { role: 'system', content: 's2' },
+      { role: 'user', parts: [{ type: 'text', text: 'two' }] },
+    ];
+    expect(await send({ model: 'claude-opus-4-8', messages }, false)).toMatchObject({
+      body: { messages: [{ role: 'user' }, { role: 'system' }, { role: 'user' }] },
+    });
   });
 });

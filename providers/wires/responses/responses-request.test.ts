@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { responsesRules } from '../../openai/endpoints.ts';
 import type { ProviderCall, ProviderKind } from '../../provider.ts';
 import { captureFetch } from '../../sdk/captured-request.ts';
+import { ask } from '../../testing/calls.ts';
 import { blankAnswers } from '../../testing/oracle/blank-answers.ts';
 import { plannedCalls } from '../../testing/oracle/planned-calls.ts';
 import { openRequests, type RequestOracle, requestOfSdk } from '../../testing/oracle/request-oracle.ts';
@@ -80,5 +81,16 @@ describe.each(vendors)('$kind: requests of responses', (vendor) => {
       { numRuns: 400 },
     );
     expect(compared).toBeGreaterThan(100);
+  });
+});
+
+describe('OPENAI', () => {
+  it("takes the caller's function for one, though it has the name of a tool of OpenAI's own", async () => {
+    const send = await openRequests('OPENAI', baseURL);
+    const tools = [{ name: 'web_search', parameters: { type: 'object' } }];
+    const call = ask('gpt-5', 'Hello', { tools, toolChoice: 'web_search' });
+    expect(await send(call, false)).toMatchObject({
+      body: { tool_choice: { type: 'function', name: 'web_search' } },
+    });
   });
 });
