@@ -12,7 +12,7 @@ export const claudeRules: ConversationRules = {
 const takesSystemBetween =
   /claude-(?:opus-4-(?:[89]|[1-9]\d)(?!\d)|(?:opus|sonnet|haiku|fable)-(?:[5-9]|[1-9]\d)(?!\d))/;
 
-/** Without one at the beginning, the SDK would take the first system message, wherever it stands, for the beginning's. */
+/** Where a conversation begins without instructions, later ones are text of the user, as they are for older Claudes. */
 export function rulesOfClaude({ model, messages }: ProviderCall): ConversationRules {
   const systemFirst = !takesSystemBetween.test(model) || messages[0]?.role !== 'system';
   return { ...claudeRules, systemFirst };

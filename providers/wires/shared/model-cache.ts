@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 
 const modelsMax = 256;
 
-/** Remembers what is made per model id (the SDK builds validation schemas with each), bounded. */
+/** Remembers what is made per model id, bounded: what is known of a model is read from its name once. */
 export function perModel<Model extends object>(make: (id: string) => Model): (id: string) => Model {
   const models = new LRUCache<string, Model>({ max: modelsMax });
   return (id) => {

@@ -11,7 +11,7 @@ export interface PartFilter {
 }
 
 /**
- * Where a model cannot keep to a schema and call tools, the SDK offers it one more tool, whose arguments are the answer.
+ * Where a model cannot keep to a schema and call tools, it is offered one more tool, whose arguments are the answer.
  * They become the text. Text beside it is talk, unless the model called no tool at all: then it is the answer after all.
  */
 export class AnswerTool implements PartFilter {
