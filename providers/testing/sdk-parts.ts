@@ -1,7 +1,7 @@
 import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
+import { failureOfEvent, toFailure } from '../failure/failure.ts';
 import type { ProviderCall, ProviderPart } from '../provider.ts';
 import { checkComplete, cutShort } from '../translate/completeness.ts';
-import { failureOfEvent, toFailure } from '../translate/failure.ts';
 import { completeUsage, toFinishReason } from '../translate/usage.ts';
 import { checkWarnings } from '../translate/warnings.ts';
 import { countsOfSdk } from './sdk-usage.ts';

@@ -1,9 +1,9 @@
 import type { LanguageModelV4CallOptions, ProviderV4 } from '@ai-sdk/provider';
+import { toFailure } from '../failure/failure.ts';
 import type { LanguageProvider, ProviderCall, ProviderPart } from '../provider.ts';
 import { toCallOptions } from '../translate/call-options.ts';
 import { cutShort } from '../translate/completeness.ts';
 import type { ConversationRules } from '../translate/conversation.ts';
-import { toFailure } from '../translate/failure.ts';
 import { checkWarnings } from '../translate/warnings.ts';
 import { LinkedAbort } from '../wires/shared/linked-abort.ts';
 import { perModel } from '../wires/shared/model-cache.ts';

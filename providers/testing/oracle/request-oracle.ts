@@ -1,10 +1,10 @@
 import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
+import { toFailure } from '../../failure/failure.ts';
 import { type Provider, type ProviderCall, ProviderFailure, type ProviderKind } from '../../provider.ts';
 import { makeProvider } from '../../registry/registry.ts';
 import { embeddingRequestOf, requestOf } from '../../sdk/captured-request.ts';
 import { toCallOptions } from '../../translate/call-options.ts';
 import type { ConversationRules } from '../../translate/conversation.ts';
-import { toFailure } from '../../translate/failure.ts';
 import { restoreArgumentTexts } from './argument-texts.ts';
 
 /** A request as it goes out; null: the call was refused as one that this AI model does not take. */

@@ -1,3 +1,4 @@
+import { failureOfEvent, toFailure } from '../../failure/failure.ts';
 import {
   addUsage,
   type EmbeddingAnswer,
@@ -7,7 +8,6 @@ import {
 } from '../../provider.ts';
 import { rejectInput } from '../../translate/call-parts.ts';
 import { malformed } from '../../translate/completeness.ts';
-import { failureOfEvent, toFailure } from '../../translate/failure.ts';
 import { type Fields, fields, saysAnything } from '../shared/fields.ts';
 import { sendRequest } from '../shared/send-request.ts';
 import type { WireRequest } from '../shared/wire-request.ts';

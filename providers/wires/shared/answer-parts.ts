@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
+import { failureOfEvent } from '../../failure/failure.ts';
+import { vendorErrorOf } from '../../failure/vendor-message.ts';
 import type { ProviderAnswer, ProviderCall, ProviderPart, ToolCall } from '../../provider.ts';
 import { checkComplete, malformed, toolArguments } from '../../translate/completeness.ts';
-import { failureOfEvent } from '../../translate/failure.ts';
 import { completeUsage, toFinishReason } from '../../translate/usage.ts';
-import { vendorErrorOf } from '../../translate/vendor-message.ts';
 import { type EventData, type EventFraming, EventLines } from './event-lines.ts';
 import { type Fields, fields, saysAnything } from './fields.ts';
 import type { PartFilter } from './part-filter.ts';

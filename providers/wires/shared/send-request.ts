@@ -1,4 +1,4 @@
-import { failureOfResponse } from '../../translate/failure.ts';
+import { failureOfResponse } from '../../failure/failure.ts';
 import type { WireRequest } from './wire-request.ts';
 
 /**

@@ -1,7 +1,7 @@
+import { toFailure } from '../../failure/failure.ts';
 import { readResponse } from '../../http/read-response.ts';
 import type { Provider, ProviderCall, ProviderPart } from '../../provider.ts';
 import { malformed } from '../../translate/completeness.ts';
-import { toFailure } from '../../translate/failure.ts';
 import { createEmbed, type EmbedOptions } from '../embeddings/embed.ts';
 import { AnswerParts, gather } from './answer-parts.ts';
 import { readLateUsage } from './late-usage.ts';

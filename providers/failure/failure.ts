@@ -8,7 +8,7 @@ import {
 import type { ErrorCode } from '#core/errors.ts';
 import { expectError } from '#core/expect-error.ts';
 import { ProviderFailure } from '../provider.ts';
-import { malformed } from './completeness.ts';
+import { malformed } from '../translate/completeness.ts';
 import { isInputTooLong } from './input-too-long.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { presentable, readErrorBody, type VendorError, vendorErrorOf } from './vendor-message.ts';
