@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
+import { subgraphNames } from '#core/subgraph-names.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -70,48 +70,6 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
   { part: 'schema/', mayImport: ['schema/', 'core/'] },
   { part: 'core/', mayImport: ['core/'] },
 ];
-
-/** The collection files that each subgraph owns; `openToAllSubgraphs` are for every subgraph. Inference reads and writes through `inference/`. */
-const collections: Readonly<Record<SubgraphName, readonly string[]>> = {
-  tenants: [
-    'tenants',
-    'apps',
-    'api-keys',
-    'members',
-    'plans',
-    'budgets',
-    'access-grants',
-    'page-tokens',
-    'key-pepper',
-    'limit',
-  ],
-  models: [
-    'providers',
-    'provider-credentials',
-    'credential-secret',
-    'encryption-check',
-    'models',
-    // What would call a model or route that is to be deleted; prompts are otherwise none of its business.
-    'prompt-uses',
-    'routes',
-    'secret-box',
-    'catalog-revisions',
-  ],
-  prompts: ['prompts', 'prompt-versions'],
-  usage: ['invocations', 'audit-log'],
-  inference: [
-    'budget-alerts',
-    'invocations',
-    'meter-rollup',
-    'completions',
-    'credential-secret',
-    'group-writes',
-    'idempotency-keys',
-    'owners',
-    'secret-box',
-  ],
-};
-const openToAllSubgraphs = ['connect', 'node-records', 'locks'];
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], {
   cwd: root,
@@ -190,21 +148,6 @@ describe('layout', () => {
     const named = [...page.matchAll(/`([a-z-]+\/[\w/.-]+\.ts)`/g)].map(([, path = '']) => path);
     expect(named.length).toBeGreaterThan(30);
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
-  });
-
-  it('gives each collection to its owner alone', () => {
-    const broken: string[] = [];
-    for (const [name, own] of Object.entries(collections)) {
-      const folders = [`subgraphs/${name}/`, ...(name === 'inference' ? ['inference/'] : [])];
-      const allowed = [...own, ...openToAllSubgraphs].map((collection) => `mongo/${collection}.ts`);
-      for (const file of files.filter((f) => folders.some((folder) => f.startsWith(folder)) && !isTest(f))) {
-        for (const specifier of importsOf(file)) {
-          const path = ourPath(file, specifier);
-          if (path?.startsWith('mongo/') && !allowed.includes(path)) broken.push(`${file} imports ${path}`);
-        }
-      }
-    }
-    expect(broken).toEqual([]);
   });
 
   it('declares no exported name in two files', () => {

@@ -1,0 +1,77 @@
+/** Who may use the records of a collection: files, or folders with all that is in them. */
+export interface CollectionAccess {
+  /** May change records, and read them. */
+  readonly writers: readonly string[];
+  /** May only read records. */
+  readonly readers: readonly string[];
+}
+
+/** `node(id:)` and the check for ids that are in use find records of every type. */
+const nodeRecords = 'mongo/node-records.ts';
+
+const ofTenants: CollectionAccess = { writers: ['subgraphs/tenants/'], readers: [nodeRecords] };
+const ofModels: CollectionAccess = { writers: ['subgraphs/models/'], readers: ['catalog/', nodeRecords] };
+const ofPrompts: CollectionAccess = {
+  writers: ['subgraphs/prompts/'],
+  readers: ['catalog/', 'mongo/prompt-uses.ts', nodeRecords],
+};
+const ofInference: CollectionAccess = { writers: ['inference/'], readers: [] };
+
+/** The writers and readers of each collection, by the name of its file. A test compares them with the imports. */
+export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
+  'access-grants': ofTenants,
+  'api-keys': ofTenants,
+  apps: ofTenants,
+  budgets: ofTenants,
+  members: ofTenants,
+  plans: ofTenants,
+  tenants: ofTenants,
+  'page-tokens': { writers: ['subgraphs/tenants/'], readers: [] },
+  models: ofModels,
+  providers: ofModels,
+  routes: ofModels,
+  // The check of the encryption key counts the credentials that it cannot open.
+  'provider-credentials': { ...ofModels, readers: [...ofModels.readers, 'mongo/encryption-check.ts'] },
+  'catalog-revisions': { writers: ['subgraphs/models/'], readers: ['catalog/'] },
+  'encryption-check': {
+    writers: ['cli/commands/reseal.ts', 'server/start-subgraphs.ts'],
+    readers: ['subgraphs/models/'],
+  },
+  prompts: ofPrompts,
+  'prompt-versions': ofPrompts,
+  invocations: {
+    writers: ['inference/'],
+    readers: ['subgraphs/usage/', 'mongo/meter-rollup.ts', nodeRecords],
+  },
+  'budget-alerts': ofInference,
+  completions: ofInference,
+  'idempotency-keys': ofInference,
+  owners: ofInference,
+  'meter-hours': { writers: ['mongo/meter-rollup.ts'], readers: ['mongo/meter-history.ts'] },
+  // Every subgraph writes its changes through the audit log that the server makes.
+  'audit-log': { writers: ['server/subgraph-modules.ts'], readers: ['subgraphs/usage/', nodeRecords] },
+  locks: {
+    writers: [
+      'subgraphs/runtime/',
+      'subgraphs/models/',
+      'subgraphs/prompts/',
+      'subgraphs/tenants/',
+      'server/start-subgraphs.ts',
+    ],
+    readers: [],
+  },
+};
+
+/** The users of the other modules of `mongo/`, which read or write through the collections above. */
+export const helperUsers: Readonly<Record<string, readonly string[]>> = {
+  connect: ['cli/commands/reseal.ts', 'server/start-subgraphs.ts'],
+  'credential-secret': ['inference/', 'mongo/encryption-check.ts', 'subgraphs/models/'],
+  'key-pepper': ['server/', 'subgraphs/tenants/'],
+  'group-writes': ['inference/', 'mongo/connect.ts'],
+  limit: ['mongo/', 'subgraphs/tenants/'],
+  'meter-history': ['server/subgraph-modules.ts'],
+  'meter-rollup': ['inference/', 'mongo/meter-history.ts'],
+  'node-records': ['subgraphs/models/', 'subgraphs/prompts/', 'subgraphs/tenants/', 'subgraphs/usage/'],
+  'prompt-uses': ['subgraphs/models/'],
+  'write-probe': ['server/start-subgraphs.ts'],
+};
