@@ -13,6 +13,7 @@ export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**'],
+    setupFiles: ['test/contract/watch-commands.ts'],
     pool: 'forks',
     maxWorkers: 2,
     // A run is to be repeatable; HEDDLE_TEST_SEED=$RANDOM looks where no run has looked.

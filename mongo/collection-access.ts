@@ -49,7 +49,10 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   owners: ofInference,
   'meter-hours': { writers: ['mongo/meter-rollup.ts'], readers: ['mongo/meter-history.ts'] },
   // Every subgraph writes its changes through the audit log that the server makes.
-  'audit-log': { writers: ['server/subgraph-modules.ts'], readers: ['subgraphs/usage/', nodeRecords] },
+  'audit-log': {
+    writers: ['server/repairs.ts', 'server/subgraph-modules.ts'],
+    readers: ['subgraphs/usage/', nodeRecords],
+  },
   locks: {
     writers: [
       'subgraphs/runtime/',

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { type Connection, type ConnectOptions, createConnection } from 'mongoose';
 import { HeddleError } from '#core/errors.ts';
 import { definedCollections } from './collection.ts';
@@ -16,6 +17,9 @@ export interface OpenDatabaseOptions {
   /** Emit the driver's command events (`connection.getClient().on('commandStarted', …)`): for tests that count. */
   readonly monitorCommands?: boolean;
 }
+
+/** Gets `{ connection, writes }` of each database that is opened. With a subscriber, the driver emits command events. */
+const opened = channel('heddle:database');
 
 const embeddedProtocol = 'embedded:';
 
@@ -68,7 +72,13 @@ export async function openDatabase(
   if (server) {
     const named = server[1] ? {} : { dbName: databaseName };
     const trusted = ca === undefined ? {} : { ca };
-    return open(url, { ...remoteOptions(url), ...named, ...trusted, ...options }, async () => {});
+    const database = await open(
+      url,
+      { ...remoteOptions(url), ...named, ...trusted, ...options },
+      async () => {},
+    );
+    opened.publish({ connection: database.connection });
+    return database;
   }
   throw new HeddleError(
     'BAD_USER_INPUT',
@@ -84,13 +94,14 @@ async function openEmbedded(dir: string, options: OpenDatabaseOptions): Promise<
   const database = await open(store.uri, { ...embedded, ...options }, () => store.close());
   // A test that counts commands sees those of the driver.
   if (options.monitorCommands !== true) useWriteChannel(database.connection, store.writes);
+  opened.publish({ connection: database.connection, writes: store.writes });
   return database;
 }
 
 async function open(uri: string, options: ConnectOptions, after: () => Promise<void>): Promise<Database> {
   const connection = createConnection();
   try {
-    await connection.openUri(uri, options);
+    await connection.openUri(uri, opened.hasSubscribers ? { ...options, monitorCommands: true } : options);
   } catch (cause) {
     await connection.close(true).catch(() => {});
     await after();
