@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { measureCpuMs } from '#test/support/cpu-time.ts';
 import { ClientAddresses, isNetwork } from './client-address.ts';
 
 const addresses = new ClientAddresses(['10.0.0.0/8', '127.0.0.1', 'fd00::/8']);
@@ -72,17 +73,18 @@ describe('ClientAddresses', () => {
     expect(addresses.direct(address).subject).toBe(subject);
   });
 
-  it('reads hostile headers in no time', () => {
+  it('reads hostile headers in linear time', async () => {
     for (const header of [
       '"'.repeat(16_000),
       'for='.repeat(4_000),
       `for="${'\\'.repeat(16_000)}`,
       ','.repeat(16_000),
     ]) {
-      const begun = performance.now();
-      expect(behind({ forwarded: header })).toBe(null);
-      expect(behind({ 'x-forwarded-for': header })).toBe(null);
-      expect(performance.now() - begun).toBeLessThan(500);
+      const cpuMs = await measureCpuMs(() => {
+        expect(behind({ forwarded: header })).toBe(null);
+        expect(behind({ 'x-forwarded-for': header })).toBe(null);
+      });
+      expect(cpuMs).toBeLessThan(500);
     }
   });
 });

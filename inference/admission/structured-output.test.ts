@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createJsonSchemas } from '#core/json-schema/json-schema.ts';
+import { measureCpuMs } from '#test/support/cpu-time.ts';
 import { parseResponseSchema, readStructuredAnswer } from './structured-output.ts';
 
 const jsonSchemas = createJsonSchemas();
@@ -46,15 +47,16 @@ describe('structured outputs', () => {
     });
 
     it('is looked for in linear time', async () => {
-      const startedMs = performance.now();
-      for (const text of [
-        '```'.repeat(200_000),
-        `\`\`\`\n${'\n'.repeat(400_000)}`,
-        `\`\`\`\n${' '.repeat(400_000)}x`,
-      ]) {
-        expect(await shape.read(text)).toEqual({ problem: 'it is no JSON' });
-      }
-      expect(performance.now() - startedMs).toBeLessThan(5_000);
+      const cpuMs = await measureCpuMs(async () => {
+        for (const text of [
+          '```'.repeat(200_000),
+          `\`\`\`\n${'\n'.repeat(400_000)}`,
+          `\`\`\`\n${' '.repeat(400_000)}x`,
+        ]) {
+          expect(await shape.read(text)).toEqual({ problem: 'it is no JSON' });
+        }
+      });
+      expect(cpuMs).toBeLessThan(5_000);
     });
   });
 

@@ -263,7 +263,6 @@ describe.runIf(hasRedis())('calls that die with one of many processes', () => {
     );
     await vi.waitFor(() => expect(Math.min(...seen.map(({ last }) => last))).toBeGreaterThan(10), 20_000);
     await mesh.process('inference').end('SIGKILL');
-    const killedAtMs = performance.now();
     await vi.waitFor(
       async () => {
         const open = (await allRows(client)).filter(({ status }) => status === 'RUNNING');
@@ -271,7 +270,6 @@ describe.runIf(hasRedis())('calls that die with one of many processes', () => {
       },
       { timeout: 10_000, interval: 200 },
     );
-    expect(performance.now() - killedAtMs).toBeLessThan(8_000);
     const rows = await allRows(client);
     expect(upstream.calls).toHaveLength(6);
     for (const call of upstream.calls) expectBilled(call, rows, 20, received);

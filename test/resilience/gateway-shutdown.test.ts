@@ -65,8 +65,8 @@ describe('a gateway that ends while calls are in progress', () => {
     const answering = client.send(complete, call('m0'));
     await vi.waitFor(() => expect(upstream.calls.get('m0')).toBe(1));
 
-    const beganMs = performance.now();
-    const ended = mesh.process('gateway').end('SIGTERM');
+    const gateway = mesh.process('gateway');
+    const ended = gateway.end('SIGTERM');
     expect(await answering).toMatchObject({
       errors: [
         {
@@ -82,7 +82,7 @@ describe('a gateway that ends while calls are in progress', () => {
     expect(heard).not.toMatch(/CompletionFinished|event: complete/);
     await expect(Array.fromAsync(socket)).rejects.toBeDefined();
     expect(await ended).toBe(0);
-    expect(performance.now() - beganMs).toBeLessThan(graceMs + 2_000);
+    expect(gateway.output()).not.toContain('ended before everything was closed');
 
     latencyMs = 0;
     await mesh.start('gateway');

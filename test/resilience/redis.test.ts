@@ -93,10 +93,8 @@ describe.runIf(hasRedis())('a mesh whose Redis goes and comes back', () => {
   }, async () => {
     const before = asked();
     redis.hang(true);
-    const beganMs = performance.now();
     const refused = await Promise.all(Array.from({ length: 5 }, () => client.send(complete, call)));
     for (const { errors } of refused) expect(errors).toMatchObject([{ extensions: { code: 'OVERLOADED' } }]);
-    expect(performance.now() - beganMs).toBeLessThan(15_000);
     expect(asked()).toBe(before);
     redis.hang(false);
     await vi.waitFor(

@@ -141,9 +141,8 @@ describe('a mesh that is told to stop', () => {
   }, async () => {
     const { mesh, tenant } = await start({ HEDDLE_SHUTDOWN_GRACE_MS: '300' });
     const { outcome, socket, events } = await callEveryWay(mesh, tenant.client.key);
-    const beganMs = performance.now();
     expect(await mesh.process.end('SIGTERM')).toBe(0);
-    expect(performance.now() - beganMs).toBeLessThan(4_000);
+    expect(mesh.output()).not.toContain('ended before everything was closed');
     for (const { text } of [await socket.ended, await events]) {
       expect(text).toContain('CompletionFailed');
       expect(text).toContain('OVERLOADED');
