@@ -65,6 +65,16 @@ describe('the packed tarball', () => {
     expect(packed.filter((path) => /\.ts$|test|suite|bench|\.env/.test(path))).toEqual([]);
   });
 
+  it('installs less than 150 MB beside the package node', async () => {
+    const megabytes = async (path: string) => {
+      const { stdout } = await run('du', ['-sk', path], { cwd: folder });
+      return (Number.parseInt(stdout, 10) * 1_024) / 1_000_000;
+    };
+    const total = await megabytes('node_modules');
+    expect(total).toBeGreaterThan(10);
+    expect(total - (await megabytes('node_modules/node'))).toBeLessThan(150);
+  });
+
   it('runs npx heddle --version in the folder that it was installed into', async () => {
     const { stdout } = await run('npx', ['--no-install', 'heddle', '--version'], { cwd: folder, env: shell });
     expect(stdout.trim()).toBe(manifest.version);
