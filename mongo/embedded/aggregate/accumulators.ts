@@ -1,6 +1,6 @@
 import { compareValues } from '../bson/compare.ts';
 import { approximateBytes } from '../bson/size.ts';
-import { int32, type Value } from '../bson/values.ts';
+import type { Value } from '../bson/values.ts';
 import { CommandError, unsupported } from '../errors.ts';
 import { encodeKeyPart } from '../keys/encode.ts';
 import { scalarKey } from '../query/value-set.ts';
@@ -25,12 +25,6 @@ class Sum implements Accumulator {
   }
 }
 
-class Average extends Sum {
-  override result(): Value {
-    return this.total.average();
-  }
-}
-
 class Extreme implements Accumulator {
   readonly wanted: 1 | -1;
   value: Value = null;
@@ -47,31 +41,6 @@ class Extreme implements Accumulator {
   }
 }
 
-class First implements Accumulator {
-  value: Value | undefined;
-  filled = false;
-  add(value: Value | undefined): number {
-    if (this.filled) return 0;
-    this.filled = true;
-    this.value = value;
-    return approximateBytes(value);
-  }
-  result(): Value {
-    return this.value ?? null;
-  }
-}
-
-class Last implements Accumulator {
-  value: Value | undefined;
-  add(value: Value | undefined): number {
-    this.value = value;
-    return 0;
-  }
-  result(): Value {
-    return this.value ?? null;
-  }
-}
-
 class Push implements Accumulator {
   readonly values: Value[] = [];
   add(value: Value | undefined): number {
@@ -84,31 +53,6 @@ class Push implements Accumulator {
   }
 }
 
-class AddToSet implements Accumulator {
-  readonly values = new Map<unknown, Value>();
-  add(value: Value | undefined): number {
-    if (value === undefined) return 0;
-    const key = keyOf(value);
-    if (this.values.has(key)) return 0;
-    this.values.set(key, value);
-    return 64 + approximateBytes(value);
-  }
-  result(): Value {
-    return [...this.values.values()];
-  }
-}
-
-class Count implements Accumulator {
-  count = 0;
-  add(): number {
-    this.count++;
-    return 0;
-  }
-  result(): Value {
-    return this.count < 2 ** 31 ? int32(this.count) : BigInt(this.count);
-  }
-}
-
 /** A key under which equal values, and only they, meet in a Map. */
 export function keyOf(value: Value): string | number | bigint | boolean | null {
   const key = scalarKey(value);
@@ -118,14 +62,9 @@ export function keyOf(value: Value): string | number | bigint | boolean | null {
 /** Every accumulator of $group that the store has. */
 export const ACCUMULATORS: ReadonlyMap<string, () => Accumulator> = new Map<string, () => Accumulator>([
   ['$sum', () => new Sum()],
-  ['$avg', () => new Average()],
   ['$min', () => new Extreme(-1)],
   ['$max', () => new Extreme(1)],
-  ['$first', () => new First()],
-  ['$last', () => new Last()],
   ['$push', () => new Push()],
-  ['$addToSet', () => new AddToSet()],
-  ['$count', () => new Count()],
 ]);
 
 /** Throws 15952 for a name that no server knows, CommandNotSupported for one that MongoDB has. */

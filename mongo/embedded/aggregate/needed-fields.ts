@@ -4,7 +4,7 @@ import { parseFilter } from '../query/parse.ts';
 import { compileProjection } from '../query/projection.ts';
 
 /** Reads of the whole document, or of fields that no string names. */
-const READS_ALL = new Set(['$getField', '$setField', '$unsetField']);
+const READS_ALL = new Set(['$getField', '$setField']);
 
 /** Adds the top-level fields that expressions in a value name; false when they may read any. */
 function collect(value: Value, into: Set<string>): boolean {

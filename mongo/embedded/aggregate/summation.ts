@@ -1,12 +1,4 @@
-import {
-  addDecimals,
-  type Decimal,
-  decimalOfInteger,
-  divideDecimals,
-  exactDouble,
-  pack,
-  unpack,
-} from '../bson/decimal.ts';
+import { addDecimals, type Decimal, decimalOfInteger, exactDouble, pack, unpack } from '../bson/decimal.ts';
 import { fitsInt64, type Numeric, wholeNumber } from '../bson/numbers.ts';
 import { Decimal128, Int32, type Value } from '../bson/values.ts';
 
@@ -14,7 +6,7 @@ const SAFE = 2 ** 52;
 const NO_DECIMAL: Decimal = decimalOfInteger(0n);
 
 /**
- * The sum of numbers of any types, as $sum and $avg make it: whole numbers exactly, doubles with their rounding
+ * The sum of numbers of any types, as $sum makes it: whole numbers exactly, doubles with their rounding
  * errors kept beside (two doubles, as in the server), decimals with 34 digits. Type of the result: the widest seen.
  */
 export class Summation {
@@ -24,10 +16,8 @@ export class Summation {
   #error = 0;
   #decimal: Decimal = NO_DECIMAL;
   #widest: 'int' | 'long' | 'double' | 'decimal' = 'int';
-  count = 0;
 
   add(value: Numeric): void {
-    this.count++;
     if (value instanceof Int32) {
       this.#small += value.value;
       if (this.#small > SAFE || this.#small < -SAFE) this.#carry();
@@ -82,14 +72,6 @@ export class Summation {
     this.#carry();
     if (this.#widest === 'int') return wholeNumber(this.#long) ?? Number(this.#long);
     return fitsInt64(this.#long) ? this.#long : Number(this.#long);
-  }
-
-  average(): Value {
-    if (this.count === 0) return null;
-    if (this.#widest === 'decimal') {
-      return pack(divideDecimals(this.#asDecimal(), decimalOfInteger(BigInt(this.count))));
-    }
-    return this.#asDouble() / this.count;
   }
 }
 

@@ -12,7 +12,6 @@ import {
   divideDecimals,
   exactDouble,
   finite,
-  multiplyDecimals,
   pack,
   parseDecimal,
   remainderDecimals,
@@ -91,13 +90,11 @@ describe('Decimal128 arithmetic', () => {
     expect(text(addDecimals(parse('Infinity'), parse('-Infinity')))).toBe('NaN');
   });
 
-  it('multiplies and divides with 34 digits, half to even', () => {
-    expect(text(multiplyDecimals(parse('1.1'), parse('-2')))).toBe('-2.2');
+  it('divides with 34 digits, half to even', () => {
     expect(text(divideDecimals(parse('1'), parse('3')))).toBe('0.3333333333333333333333333333333333');
     expect(text(divideDecimals(parse('2'), parse('3')))).toBe('0.6666666666666666666666666666666667');
     expect(text(divideDecimals(parse('10'), parse('4')))).toBe('2.5');
     expect(text(divideDecimals(parse('1'), parse('0')))).toBe('Infinity');
-    expect(text(multiplyDecimals(parse('9E+6144'), parse('10')))).toBe('Infinity');
     expect(text(remainderDecimals(parse('-5.5'), parse('2')))).toBe('-1.5');
   });
 

@@ -163,15 +163,6 @@ export function negateDecimal(a: Decimal): Decimal {
   return a.kind === 'nan' ? a : { ...a, negative: !a.negative };
 }
 
-export function multiplyDecimals(a: Decimal, b: Decimal): Decimal {
-  if (a.kind === 'nan' || b.kind === 'nan') return NAN;
-  const negative = a.negative !== b.negative;
-  if (a.kind === 'infinity' || b.kind === 'infinity') {
-    return isZero(a) || isZero(b) ? NAN : infinity(negative);
-  }
-  return clamp(finite(negative, a.coefficient * b.coefficient, a.exponent + b.exponent));
-}
-
 export function divideDecimals(a: Decimal, b: Decimal): Decimal {
   if (a.kind === 'nan' || b.kind === 'nan') return NAN;
   const negative = a.negative !== b.negative;

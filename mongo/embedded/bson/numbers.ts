@@ -4,7 +4,6 @@ import {
   decimalOfDouble,
   decimalOfInteger,
   divideDecimals,
-  multiplyDecimals,
   negateDecimal,
   pack,
   remainderDecimals,
@@ -66,7 +65,6 @@ const SUBTRACT: Operation = {
   long: (a, b) => a - b,
   decimal: (a, b) => addDecimals(a, negateDecimal(b)),
 };
-const MULTIPLY: Operation = { double: (a, b) => a * b, long: (a, b) => a * b, decimal: multiplyDecimals };
 
 function combine(a: Numeric, b: Numeric, operation: Operation, overflow: Overflow): Numeric | undefined {
   if (isDecimal(a, b)) return pack(operation.decimal(toDecimal(a), toDecimal(b)));
@@ -82,7 +80,6 @@ function combine(a: Numeric, b: Numeric, operation: Operation, overflow: Overflo
 
 export const add = (a: Numeric, b: Numeric, overflow: Overflow) => combine(a, b, ADD, overflow);
 export const subtract = (a: Numeric, b: Numeric, overflow: Overflow) => combine(a, b, SUBTRACT, overflow);
-export const multiply = (a: Numeric, b: Numeric, overflow: Overflow) => combine(a, b, MULTIPLY, overflow);
 
 /** Quotient as double, or as decimal where one operand is. The caller refuses a zero divisor. */
 export function divide(a: Numeric, b: Numeric): Numeric {

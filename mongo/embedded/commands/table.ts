@@ -5,7 +5,6 @@ import {
   dropDatabase,
   listCollections,
   listDatabases,
-  renameCollection,
 } from './admin/collection-commands.ts';
 import {
   buildInfo,
@@ -21,7 +20,7 @@ import {
 } from './admin/diagnostics.ts';
 import { createIndexes, dropIndexes, listIndexes } from './admin/index-commands.ts';
 import { REFUSED_COMMANDS } from './admin/refused.ts';
-import { collStats, dbStats, validate } from './admin/stats.ts';
+import { collStats, dbStats } from './admin/stats.ts';
 import type { Command } from './engine.ts';
 import { aggregate } from './read/aggregate.ts';
 import { count } from './read/count.ts';
@@ -36,8 +35,6 @@ import {
   commitTransaction,
   endSessions,
   killAllSessions,
-  refreshSessions,
-  startSession,
 } from './sessions/session-commands.ts';
 import { remove } from './write/delete.ts';
 import { findAndModify } from './write/find-and-modify.ts';
@@ -172,10 +169,6 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['create', { run: create, inTransaction: true, writes: true }],
   ['drop', { run: drop, writes: true }],
   ['dropDatabase', { run: dropDatabase, writes: true }],
-  [
-    'renameCollection',
-    { run: renameCollection, writes: true, adminOnly: true, fields: fields('to', 'dropTarget') },
-  ],
   ['collMod', { run: collMod, writes: true }],
   [
     'listCollections',
@@ -189,12 +182,8 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['collstats', diagnostic(collStats)],
   ['dbStats', diagnostic(dbStats)],
   ['dbstats', diagnostic(dbStats)],
-  ['validate', diagnostic(validate)],
-  ['startSession', diagnostic(startSession)],
   ['endSessions', diagnostic(endSessions)],
-  ['killSessions', diagnostic(endSessions)],
   ['killAllSessions', diagnostic(killAllSessions)],
-  ['refreshSessions', diagnostic(refreshSessions)],
   ['commitTransaction', { run: commitTransaction, inTransaction: true, writes: true, adminOnly: true }],
   ['abortTransaction', { run: abortTransaction, inTransaction: true, writes: true, adminOnly: true }],
   ['saslStart', diagnostic(saslStart)],

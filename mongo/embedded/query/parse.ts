@@ -23,6 +23,8 @@ export const REFUSED_OPERATORS: ReadonlySet<string> = new Set([
   '$within',
   '$jsonSchema',
   '$sampleRate',
+  '$alwaysTrue',
+  '$alwaysFalse',
   '$uniqueDocs',
   '$maxDistance',
   '$minDistance',
@@ -39,7 +41,7 @@ export const REFUSED_OPERATORS: ReadonlySet<string> = new Set([
 
 /** Every operator of filters that the store has. */
 export const FILTER_OPERATORS: readonly string[] = (
-  '$and $or $nor $not $expr $comment $alwaysTrue $alwaysFalse $eq $ne $gt $gte $lt $lte $in $nin $exists $type $regex ' +
+  '$and $or $nor $not $expr $comment $eq $ne $gt $gte $lt $lte $in $nin $exists $type $regex ' +
   '$options $mod $size $all $elemMatch'
 ).split(' ');
 
@@ -63,9 +65,7 @@ function parseClauses(filter: Doc, depth: number): FilterNode[] {
     else if (name === '$and' || name === '$or' || name === '$nor')
       nodes.push(parseLogical(name, value, depth));
     else if (name === '$expr') nodes.push({ op: 'expr', expression: value });
-    else if (name === '$alwaysTrue' || name === '$alwaysFalse') {
-      nodes.push({ op: 'always', result: name === '$alwaysTrue' });
-    } else if (name === '$ref' || name === '$id' || name === '$db') {
+    else if (name === '$ref' || name === '$id' || name === '$db') {
       nodes.push(...parseField([name], value, depth));
     } else if (name !== '$comment') {
       if (REFUSED_OPERATORS.has(name)) throw unsupported(name);

@@ -5,7 +5,7 @@ import { SERVER_ACCUMULATORS, SERVER_EXPRESSIONS, SERVER_STAGES } from '../aggre
 import { REFUSED_COMMANDS } from '../commands/admin/refused.ts';
 import { COMMANDS } from '../commands/table.ts';
 import { FILTER_OPERATORS, REFUSED_OPERATORS } from '../query/parse.ts';
-import { MODIFIERS } from '../update/modifiers.ts';
+import { MODIFIERS, REFUSED_MODIFIERS } from '../update/modifiers.ts';
 
 /** What the store has and what it refuses by name, from the code's own tables. */
 interface Names {
@@ -23,11 +23,16 @@ function tables(): Names[] {
       refused: refusedCommands,
     },
     { kind: 'query operators', supported: FILTER_OPERATORS, refused: REFUSED_OPERATORS },
-    { kind: 'update operators', supported: [...MODIFIERS.keys(), '$rename'], refused: [] },
+    { kind: 'update operators', supported: [...MODIFIERS.keys(), '$rename'], refused: REFUSED_MODIFIERS },
     { kind: 'stages', supported: STAGE_NAMES, refused: SERVER_STAGES },
     { kind: 'accumulators', supported: ACCUMULATORS.keys(), refused: SERVER_ACCUMULATORS },
     { kind: 'expressions', supported: EXPRESSIONS.keys(), refused: SERVER_EXPRESSIONS },
   ];
+}
+
+/** The names of one kind that the store has. */
+export function supportedNames(kind: string): string[] {
+  return [...(tables().find((one) => one.kind === kind)?.supported ?? [])];
 }
 
 /** The names of one kind that the store refuses. */

@@ -94,15 +94,6 @@ export class CollectionCatalog {
     this.#state = state;
   }
 
-  /** Gives a collection another name (and database); the target must not exist. */
-  rename(collection: Collection, db: string, name: string): void {
-    this.#db.prepare('UPDATE collections SET db = ?, name = ? WHERE id = ?').run(db, name, collection.id);
-    const state = new Map(this.#state);
-    state.delete(collection.ns);
-    state.set(`${db}.${name}`, { ...collection, db, name, ns: `${db}.${name}` });
-    this.#state = state;
-  }
-
   /** Makes an empty index; the caller fills it. One that is not `ready` is not used until markReady. */
   addIndex(collection: Collection, spec: Doc, ready = true): Index {
     const { lastInsertRowid } = this.#db

@@ -109,17 +109,6 @@ export class Storage {
     this.writer.forget();
   }
 
-  /** Says what SQLite's own check of a collection's tables finds; «ok» when all is well. Reads all of them. */
-  integrity(collection: Collection): string {
-    this.group.flush();
-    const tables = [`c${collection.id}`, ...collection.indexes.map((index) => `x${index.id}`)];
-    for (const table of tables) {
-      const [found = ''] = Object.values(this.#db.prepare(`PRAGMA integrity_check(${table})`).get() ?? {});
-      if (found !== 'ok') return String(found);
-    }
-    return 'ok';
-  }
-
   close(): void {
     this.group.flush();
     this.snapshots.close();

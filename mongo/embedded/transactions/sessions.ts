@@ -80,7 +80,7 @@ export class Sessions {
     return session;
   }
 
-  /** Forgets sessions (endSessions, killSessions); their transactions in progress are aborted. */
+  /** Forgets sessions (endSessions); their transactions in progress are aborted. */
   end(ids: readonly string[]): void {
     for (const id of ids) {
       const session = this.#sessions.get(id);

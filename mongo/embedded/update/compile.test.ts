@@ -55,7 +55,7 @@ describe('replacement and pipeline', () => {
       [{ $replaceRoot: { newRoot: '$t' } }, { $addFields: { foo: 1 } }],
       { _id: 1, u: 1, v: 2, foo: 1 },
     );
-    becomes({ _id: 1, a: 2 }, [{ $set: { b: { $multiply: ['$a', 3] }, 'c.d': '$a' } }, { $unset: 'a' }], {
+    becomes({ _id: 1, a: 2 }, [{ $set: { b: { $add: ['$a', 4] }, 'c.d': '$a' } }, { $unset: 'a' }], {
       _id: 1,
       b: 6,
       c: { d: 2 },

@@ -4,11 +4,11 @@ import { equalValues } from '../bson/compare.ts';
 import { identicalValues } from '../bson/identical.ts';
 import { show } from '../bson/show.ts';
 import { type Doc, isDoc, Timestamp, typeName, type Value } from '../bson/values.ts';
-import { CommandError } from '../errors.ts';
+import { CommandError, unsupported } from '../errors.ts';
 import { type ArrayFilters, parseArrayFilters } from './array-filters.ts';
 import { Editor } from './edit.ts';
 import type { Modifier, ModifierContext } from './modifier.ts';
-import { MODIFIERS } from './modifiers.ts';
+import { MODIFIERS, REFUSED_MODIFIERS } from './modifiers.ts';
 import {
   checkConflicts,
   checkTopLevelName,
@@ -144,6 +144,7 @@ function compileOperators(update: Doc, filters: readonly Doc[]): Update {
   for (const [name, operands] of update) {
     const factory = MODIFIERS.get(name);
     if (factory === undefined && name !== '$rename') {
+      if (REFUSED_MODIFIERS.has(name)) throw unsupported(`the update operator ${name}`);
       throw new CommandError(
         'FailedToParse',
         `Unknown modifier: ${name}. Expected a valid update modifier or pipeline-style update specified as an array`,

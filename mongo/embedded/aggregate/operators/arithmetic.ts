@@ -3,7 +3,6 @@ import { type Decimal, finite, pack, pow10 } from '../../bson/decimal.ts';
 import {
   add,
   divide,
-  multiply,
   type Numeric,
   remainder,
   subtract,
@@ -45,18 +44,6 @@ function toDate(value: Numeric): DateTime {
   return new DateTime(BigInt(ms));
 }
 
-function product(values: (Value | undefined)[]): Value {
-  let total: Numeric = int32(1);
-  let nullish = false;
-  for (const value of values) {
-    if (isNullish(value)) nullish = true;
-    else if (!isNumeric(value)) {
-      throw mismatch(`$multiply only supports numeric types, not ${typeName(value)}`);
-    } else if (!nullish) total = multiply(total, value, 'double')!;
-  }
-  return nullish ? null : total;
-}
-
 function difference(left: Value | undefined, right: Value | undefined): Value {
   if (isNullish(left) || isNullish(right)) return null;
   if (isNumeric(left) && isNumeric(right)) return subtract(left, right, 'double')!;
@@ -83,11 +70,11 @@ function quotientOf(operation: (a: Numeric, b: Numeric) => Numeric, zeroCode: nu
 }
 
 function notNumeric(value: Value, name: string): CommandError {
-  const code = name === '$round' || name === '$trunc' ? 51081 : 28765;
+  const code = name === '$round' ? 51081 : 28765;
   return new CommandError(code, `${name} only supports numeric types, not ${typeName(value)}`);
 }
 
-type Rounding = 'even' | 'zero' | 'down' | 'up';
+type Rounding = 'even' | 'down';
 
 /** Rounds to `place` decimal digits, a negative place to tens and hundreds. */
 function quantize(value: Decimal, place: number, rounding: Rounding): Decimal {
@@ -98,7 +85,7 @@ function quantize(value: Decimal, place: number, rounding: Rounding): Decimal {
   const away =
     rounding === 'even'
       ? rest * 2n > unit || (rest * 2n === unit && quotient % 2n === 1n)
-      : rest !== 0n && ((rounding === 'up' && !value.negative) || (rounding === 'down' && value.negative));
+      : rest !== 0n && value.negative;
   if (away) quotient++;
   return finite(value.negative, quotient, -place);
 }
@@ -109,8 +96,6 @@ function rounded(value: Value | undefined, place: number, rounding: Rounding, na
   if (value instanceof Decimal128) return pack(quantize(toDecimal(value), place, rounding));
   if (typeof value === 'number') {
     if (place === 0 && rounding === 'down') return Math.floor(value);
-    if (place === 0 && rounding === 'up') return Math.ceil(value);
-    if (place === 0 && rounding === 'zero') return Math.trunc(value);
     const result = quantize(toDecimal(value), place, rounding);
     return result.kind === 'finite' ? toDouble(pack(result)) : value;
   }
@@ -122,33 +107,23 @@ function rounded(value: Value | undefined, place: number, rounding: Rounding, na
   return value instanceof Int32 || typeof result === 'bigint' ? result : BigInt(result.value);
 }
 
-function roundTo(rounding: Rounding) {
-  return variadic(
-    ([value, place], name) => {
-      if (place !== undefined && isNullish(place)) return null;
-      const digits = place === undefined ? 0n : toExactLong(place);
-      if (digits === undefined)
-        throw new CommandError(51082, `precision argument to ${name} must be an integral value`);
-      if (digits < -20n || digits > 100n) {
-        throw new CommandError(
-          51083,
-          `cannot apply ${name} with precision value ${digits} value must be in [-20, 100]`,
-        );
-      }
-      return rounded(value, Number(digits), rounding, name);
-    },
-    1,
-    2,
-  );
-}
-
-function absolute(value: Value | undefined): Value {
-  if (isNullish(value)) return null;
-  if (!isNumeric(value)) throw notNumeric(value, '$abs');
-  if (value === -(2n ** 63n)) throw new CommandError(28680, "can't take $abs of long long min");
-  if (typeof value === 'number') return Math.abs(value);
-  return compareNumbers(value, 0) < 0 ? subtract(int32(0), value, 'double')! : value;
-}
+const round = variadic(
+  ([value, place], name) => {
+    if (place !== undefined && isNullish(place)) return null;
+    const digits = place === undefined ? 0n : toExactLong(place);
+    if (digits === undefined)
+      throw new CommandError(51082, `precision argument to ${name} must be an integral value`);
+    if (digits < -20n || digits > 100n) {
+      throw new CommandError(
+        51083,
+        `cannot apply ${name} with precision value ${digits} value must be in [-20, 100]`,
+      );
+    }
+    return rounded(value, Number(digits), 'even', name);
+  },
+  1,
+  2,
+);
 
 function naturalLogarithm(value: Value | undefined): Value {
   if (isNullish(value)) return null;
@@ -162,15 +137,11 @@ function naturalLogarithm(value: Value | undefined): Value {
 
 export const arithmetic: OperatorTable = {
   $add: variadic(sum),
-  $multiply: variadic(product),
   $subtract: binary(difference),
   $divide: quotientOf(divide, 2, 14),
   $mod: quotientOf(remainder, 16610, 16611),
-  $abs: unary(absolute),
-  $ceil: unary((value, name) => rounded(value, 0, 'up', name)),
   $floor: unary((value, name) => rounded(value, 0, 'down', name)),
-  $round: roundTo('even'),
-  $trunc: roundTo('zero'),
+  $round: round,
   $ln: unary(naturalLogarithm),
   $rand: (_operand) => () => Math.random(),
 };

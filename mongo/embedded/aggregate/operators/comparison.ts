@@ -1,5 +1,5 @@
 import { compareValues } from '../../bson/compare.ts';
-import { int32, typeName } from '../../bson/values.ts';
+import { typeName } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
 import type { OperatorTable } from '../scope.ts';
 import { isTruthy } from '../truth.ts';
@@ -12,7 +12,6 @@ export const comparison: OperatorTable = {
   $gte: binary((a, b) => compareValues(a, b) >= 0),
   $lt: binary((a, b) => compareValues(a, b) < 0),
   $lte: binary((a, b) => compareValues(a, b) <= 0),
-  $cmp: binary((a, b) => int32(compareValues(a, b))),
   $and: (operand, scope) => {
     const items = listOf(operand).map((item) => scope.compile(item));
     return (root) => items.every((item) => isTruthy(item(root)));

@@ -4,7 +4,7 @@ import { type Accumulator, accumulatorOf } from '../accumulators.ts';
 import type { Expr, OperatorTable, VariableScope } from '../scope.ts';
 import { unary } from './operands.ts';
 
-/** $sum, $avg, $min and $max outside of $group: over their operands, or over the one operand's array. */
+/** $sum, $min and $max outside of $group: over their operands, or over the one operand's array. */
 function over(operand: Value, scope: VariableScope, name: string): Expr {
   const make = accumulatorOf(name);
   const finish = (values: Iterable<Value | undefined>): Value => {
@@ -28,4 +28,4 @@ function size(list: Value | undefined): Value {
   throw new CommandError(17124, `The argument to $size must be an array, but was of type: ${typeName(list)}`);
 }
 
-export const lists: OperatorTable = { $sum: over, $avg: over, $min: over, $max: over, $size: unary(size) };
+export const lists: OperatorTable = { $sum: over, $min: over, $max: over, $size: unary(size) };

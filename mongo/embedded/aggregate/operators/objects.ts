@@ -13,11 +13,10 @@ function constantName(value: Value, name: string, code: number): string {
 }
 
 function setField(operand: Value, scope: VariableScope, name: string): Expr {
-  const required = name === '$unsetField' ? ['field', 'input'] : ['field', 'input', 'value'];
-  const fields = namedRaw(operand, name, required);
+  const fields = namedRaw(operand, name, ['field', 'input', 'value']);
   const field = constantName(fields.get('field')!, name, 4161107);
   const input = scope.compile(fields.get('input')!);
-  const value = scope.compile(fields.get('value') ?? '$$REMOVE');
+  const value = scope.compile(fields.get('value')!);
   return (root) => {
     const target = input(root);
     if (isNullish(target)) return null;
@@ -32,7 +31,4 @@ function setField(operand: Value, scope: VariableScope, name: string): Expr {
   };
 }
 
-export const objects: OperatorTable = {
-  $setField: setField,
-  $unsetField: setField,
-};
+export const objects: OperatorTable = { $setField: setField };

@@ -75,12 +75,6 @@ function fieldOf(name: string, value: Value, vars: ExpressionVariables): Field {
   }
   const [operator, operand] = value.entries().next().value!;
   const make = accumulatorOf(operator);
-  if (operator === '$count') {
-    if (!isDoc(operand) || operand.size > 0) {
-      throw new CommandError('TypeMismatch', '$count takes no arguments, i.e. $count:{}');
-    }
-    return { name, make, operand: () => null };
-  }
   if (Array.isArray(operand)) {
     throw new CommandError(40237, `The ${operator} accumulator is a unary operator`);
   }

@@ -79,35 +79,6 @@ export async function dropDatabase(engine: Engine, request: Request): Promise<Re
   return doc({ dropped: request.db });
 }
 
-/** `renameCollection` (admin): both names are whole namespaces. */
-export async function renameCollection(engine: Engine, request: Request): Promise<Reply> {
-  const from = String(request.body.get('renameCollection'));
-  const to = request.fields.required('to', request.fields.string('to'));
-  const { catalog } = engine.storage;
-  const collection = catalog.state.get(from);
-  if (collection === undefined)
-    throw new CommandError('NamespaceNotFound', `Source collection ${from} does not exist`);
-  const [db = '', ...rest] = to.split('.');
-  const name = rest.join('.');
-  if (db === '' || name === '' || name.includes('$')) {
-    throw new CommandError('InvalidNamespace', `Invalid target namespace: ${to}`);
-  }
-  if (from === to) throw new CommandError('IllegalOperation', "Can't rename a collection to itself");
-  const target = catalog.state.get(to);
-  if (target !== undefined && request.fields.boolean('dropTarget') !== true) {
-    throw new CommandError('NamespaceExists', 'target namespace exists');
-  }
-  await checkNamespaceFree(engine, collection);
-  if (target !== undefined) await checkNamespaceFree(engine, target);
-  request.writes.begin();
-  engine.storage.atomic(() => {
-    engine.storage.forget();
-    if (target !== undefined) catalog.drop(target);
-    catalog.rename(collection, db, name);
-  });
-  return new Map();
-}
-
 /** `listCollections`. */
 export function listCollections(engine: Engine, request: Request): Promise<Reply> {
   const { fields, db } = request;

@@ -1,5 +1,4 @@
 import { doc, int32 } from '../../bson/values.ts';
-import { CommandError } from '../../errors.ts';
 import type { Collection } from '../../storage/catalog.ts';
 import type { Engine } from '../engine.ts';
 import { whole } from '../read/count.ts';
@@ -51,27 +50,5 @@ export function dbStats(engine: Engine, request: Request): Reply {
     indexSize: 0,
     totalSize: size,
     scaleFactor: whole(1),
-  });
-}
-
-/** A check reads everything and lets nobody in between: only of collections where that takes no second. */
-const VALIDATED_ROWS_MAX = 50_000;
-
-/** `validate`: SQLite's own check of the collection's tables. */
-export function validate(engine: Engine, request: Request): Reply {
-  const ns = `${request.db}.${request.collectionName()}`;
-  const collection = request.view.catalog.get(ns);
-  if (collection === undefined)
-    throw new CommandError('NamespaceNotFound', `Collection '${ns}' does not exist to validate.`);
-  const { storage } = engine;
-  const isLarge = storage.reader.hasMoreThan(collection.id, VALIDATED_ROWS_MAX);
-  const found = isLarge ? 'ok' : storage.integrity(collection);
-  return doc({
-    ns,
-    nrecords: whole(storage.reader.count(collection.id)),
-    nIndexes: int32(collection.indexes.length + 1),
-    valid: found === 'ok',
-    errors: found === 'ok' ? [] : [found],
-    warnings: isLarge ? ['not looked through: too large for a check while others are served'] : [],
   });
 }

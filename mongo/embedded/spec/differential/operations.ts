@@ -40,7 +40,6 @@ function update(random: Choices): Document {
     () => ({ $set: { c: scalar(random), 'sub.z': value(random) }, $inc: { a: smallInt(random) } }),
     () => ({ $unset: { [path()]: '' } }),
     () => ({ $inc: { [path()]: number(random) } }),
-    () => ({ $mul: { [path()]: number(random) } }),
     () => ({ [random.pick(['$min', '$max'])]: { [path()]: value(random) } }),
     () => ({ $rename: { [random.pick(['a', 'sub.x', 'no'])]: random.pick(['d', 'sub.w']) } }),
     () => ({ $push: { [random.pick(['list', 'items', 'a', 'no'])]: value(random) } }),
@@ -64,7 +63,6 @@ function update(random: Choices): Document {
     () => ({ $pull: { items: { x: condition(random) } } }),
     () => ({ $pullAll: { list: random.many(2, () => scalar(random)) } }),
     () => ({ $pop: { list: random.pick([1, -1]) } }),
-    () => ({ $bit: { a: { [random.pick(['and', 'or', 'xor'])]: new Int32(random.below(8)) } } }),
     () => ({ $set: { 'list.$[]': scalar(random) } }),
     () => ({ $set: { 'items.$[].y': scalar(random) } }),
     () => ({ $setOnInsert: { b: scalar(random) }, $set: { c: scalar(random) } }),
@@ -97,7 +95,7 @@ function pipeline(random: Choices): Document[] {
   const changes: (() => Document)[] = [
     () => ({ $project: { _id: 1, v: path(), n: { $ifNull: [path(), 'none'] } } }),
     () => ({
-      $addFields: { t: { $type: path() }, e: { $eq: [path(), path()] }, c: { $cmp: [path(), path()] } },
+      $addFields: { t: { $type: path() }, e: { $eq: [path(), path()] }, c: { $gt: [path(), path()] } },
     }),
     () => ({ $addFields: { s: { $cond: [{ $gt: [path(), 0] }, path(), 'low'] } } }),
     () => ({
@@ -108,9 +106,9 @@ function pipeline(random: Choices): Document[] {
   ];
   const ends: (() => Document[])[] = [
     () => [],
-    () => [{ $group: { _id: path(), n: { $sum: 1 }, all: { $addToSet: '$a' } } }, { $unset: 'all' }],
+    () => [{ $group: { _id: path(), n: { $sum: 1 }, all: { $push: '$a' } } }, { $unset: 'all' }],
     () => [{ $group: { _id: '$a', low: { $min: path() }, high: { $max: path() }, sum: { $sum: '$a' } } }],
-    () => [{ $group: { _id: null, avg: { $avg: '$a' }, n: { $sum: 1 } } }],
+    () => [{ $group: { _id: null, sum: { $sum: '$a' }, n: { $sum: 1 } } }],
     () => [{ $count: 'n' }],
   ];
   return [
