@@ -1,7 +1,7 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type DocumentNode, type ExecutionResult, execute, getOperationAST, parse, subscribe } from 'graphql';
-import { sampleSdls } from '#test/support/sample-graph.ts';
-import { sampleCaller } from '#test/support/sample-subgraphs.ts';
+import { sampleSdls } from '#test/support/gateways/sample-graph.ts';
+import { sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
 
 /** The sample graph's three subgraphs with as little behind them as can be: what is measured is what is before them. */
 

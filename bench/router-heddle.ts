@@ -4,7 +4,7 @@ import { createGateway } from '#gateway/gateway.ts';
 import { PlannerProcess } from '#gateway/planning/planner.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
-import { sampleSupergraph } from '#test/support/sample-gateway.ts';
+import { sampleSupergraph } from '#test/support/gateways/sample-gateway.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
 import { tellParent } from './child.ts';
 import { benchSubgraphs } from './router-graph.ts';

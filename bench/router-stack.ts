@@ -10,7 +10,7 @@ import { buildASTSchema, type ExecutionArgs, parse } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { WebSocketServer } from 'ws';
-import { sampleSupergraph } from '#test/support/sample-gateway.ts';
+import { sampleSupergraph } from '#test/support/gateways/sample-gateway.ts';
 import { tellParent } from './child.ts';
 import { benchSubgraphs } from './router-graph.ts';
 

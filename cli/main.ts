@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { StartError } from '#server/config.ts';
-import { readSecretFiles } from '#server/secret-files.ts';
+import { readSecretFiles } from '#server/secrets/secret-files.ts';
 import { refuseUnknownVariables } from '#server/unknown-variables.ts';
 
 // Beside the packages, where nobody else writes: compiled code is trusted as it is found.
@@ -74,7 +74,7 @@ if (process.report !== undefined) process.report.excludeEnv = true;
 async function fail(error: unknown): Promise<never> {
   const [{ explainStartFailure }, { createRedact }] = await Promise.all([
     import('#server/start-failure.ts'),
-    import('#server/redact.ts'),
+    import('#server/secrets/redact.ts'),
   ]);
   const redact = createRedact(process.env);
   console.error(`heddle: ${redact(explainStartFailure(error))}`);

@@ -4,9 +4,9 @@ import { createClient } from 'graphql-sse';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { composeSupergraph } from '#schema/compose.ts';
-import { sampleKey, sampleSupergraph, startSampleGateway } from '#test/support/sample-gateway.ts';
-import { sampleSdls } from '#test/support/sample-graph.ts';
-import { createSampleMesh, delta, SampleSource } from '#test/support/sample-subgraphs.ts';
+import { sampleKey, sampleSupergraph, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
+import { sampleSdls } from '#test/support/gateways/sample-graph.ts';
+import { createSampleMesh, delta, SampleSource } from '#test/support/gateways/sample-subgraphs.ts';
 
 const streamQuery = 'subscription { completionStream(input: { model: "m", text: "t" }) { sequence } }';
 

@@ -1,9 +1,9 @@
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { anonymousCaller, type Caller } from '#core/caller.ts';
-import { sampleSupergraph } from '#test/support/sample-gateway.ts';
-import { ask, everyScope, invoker, sampleRouters } from '#test/support/sample-router.ts';
-import { createSampleMesh, sampleCaller } from '#test/support/sample-subgraphs.ts';
+import { sampleSupergraph } from '#test/support/gateways/sample-gateway.ts';
+import { ask, everyScope, invoker, sampleRouters } from '#test/support/gateways/sample-router.ts';
+import { createSampleMesh, sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
 import { resolveLimits } from './limits.ts';
 import { createRouter } from './router.ts';
 

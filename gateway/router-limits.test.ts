@@ -1,8 +1,8 @@
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { anonymousCaller, type Caller } from '#core/caller.ts';
-import { ask, everyScope, sampleRouters } from '#test/support/sample-router.ts';
-import { createSampleMesh } from '#test/support/sample-subgraphs.ts';
+import { ask, everyScope, sampleRouters } from '#test/support/gateways/sample-router.ts';
+import { createSampleMesh } from '#test/support/gateways/sample-subgraphs.ts';
 import type { GatewayLimits } from './limits.ts';
 import { isOperation } from './router.ts';
 

@@ -1,8 +1,8 @@
 import { GraphQLError } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { HeddleError } from '#core/errors.ts';
-import { ask, sampleRouters } from '#test/support/sample-router.ts';
-import { createSampleMesh } from '#test/support/sample-subgraphs.ts';
+import { ask, sampleRouters } from '#test/support/gateways/sample-router.ts';
+import { createSampleMesh } from '#test/support/gateways/sample-subgraphs.ts';
 import type { SubgraphRequest } from '#transport/executor.ts';
 
 const { start } = sampleRouters();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { anonymousCaller } from '#core/caller.ts';
-import { answer, invoker, sampleRouters } from '#test/support/sample-router.ts';
+import { answer, invoker, sampleRouters } from '#test/support/gateways/sample-router.ts';
 import {
   createSampleMesh,
   delta,
@@ -9,7 +9,7 @@ import {
   SampleSource,
   sampleCaller,
   started,
-} from '#test/support/sample-subgraphs.ts';
+} from '#test/support/gateways/sample-subgraphs.ts';
 import type { ClientResult } from './errors.ts';
 import { isStream } from './router.ts';
 

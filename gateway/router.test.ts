@@ -3,9 +3,9 @@ import pino from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { anonymousCaller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
-import { sampleSupergraph } from '#test/support/sample-gateway.ts';
-import { ask, everyScope, sampleRouters } from '#test/support/sample-router.ts';
-import { createSampleMesh } from '#test/support/sample-subgraphs.ts';
+import { sampleSupergraph } from '#test/support/gateways/sample-gateway.ts';
+import { ask, everyScope, sampleRouters } from '#test/support/gateways/sample-router.ts';
+import { createSampleMesh } from '#test/support/gateways/sample-subgraphs.ts';
 import { resolveLimits } from './limits.ts';
 import { createRouter } from './router.ts';
 

@@ -1,6 +1,6 @@
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { sampleSdls } from '#test/support/sample-graph.ts';
+import { sampleSdls } from '#test/support/gateways/sample-graph.ts';
 import { CompositionError, composeSupergraph } from './compose.ts';
 
 describe('composition', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseParts, parsePort, readEnvironment, StartError } from './config.ts';
-import { encryptionKey } from './encryption-key.ts';
+import { encryptionKey } from './secrets/encryption-key.ts';
 
 describe('readEnvironment', () => {
   it('answers the defaults for an empty environment', () => {

@@ -5,7 +5,11 @@ import { parseAllowList } from '#core/egress.ts';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import { isNetwork } from '#gateway/auth/client-address.ts';
 import { exposures } from '#gateway/auth/exposure.ts';
-import { keyLimitsDefault, parseLimits, tenantLimitsDefault } from '#subgraphs/tenants/default-limits.ts';
+import {
+  keyLimitsDefault,
+  parseLimits,
+  tenantLimitsDefault,
+} from '#subgraphs/tenants/limits/default-limits.ts';
 import { readPublicKeys, readSigningKey } from '#transport/mesh-keys.ts';
 
 /** A start that cannot go on: one clear line for whoever typed the command, and exit code 1. */

@@ -1,5 +1,5 @@
 import { destination, type Logger, pino } from 'pino';
-import { createRedact } from './redact.ts';
+import { createRedact } from './secrets/redact.ts';
 
 const causesMax = 5;
 

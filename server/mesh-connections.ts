@@ -10,7 +10,7 @@ import {
 } from '#transport/mesh-keys.ts';
 import type { TlsSource } from '#transport/mesh-tls.ts';
 import { type Environment, parts as everyPart, type Part, StartError } from './config.ts';
-import { watchTlsFiles } from './tls-files.ts';
+import { watchTlsFiles } from './secrets/tls-files.ts';
 
 /** How the parts of this process and those of others know each other. */
 export interface MeshConnections {

@@ -44,11 +44,11 @@ async function repair(
 ): Promise<void> {
   const left = { tenants: 0, prompts: 0, auditRecords: 0 };
   if (names.includes('tenants')) {
-    const { completeMarks } = await import('#subgraphs/tenants/below-tenant.ts');
+    const { completeMarks } = await import('#subgraphs/tenants/tenants/below-tenant.ts');
     left.tenants = await completeMarks(connection, log);
   }
   if (names.includes('prompts')) {
-    const { settlePendingVersions } = await import('#subgraphs/prompts/settle-versions.ts');
+    const { settlePendingVersions } = await import('#subgraphs/prompts/versions/settle-versions.ts');
     left.prompts = await settlePendingVersions(connection, log);
   }
   const { closeInterrupted } = await import('#mongo/audit-log.ts');

@@ -4,15 +4,15 @@ import type { State } from '#state/open-state.ts';
 import { emptyHistory } from '#state/quota/quota.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import type { ServedSubgraph } from '#transport/server/serve.ts';
-import { checkSecrets, reportWeakSecrets } from './check-secrets.ts';
 import { type Environment, parts as everyPart, type Part, StartError } from './config.ts';
 import { connectParts, type MeshConnections, openMeshTls } from './mesh-connections.ts';
 import type { MeshOptions } from './mesh-options.ts';
-import { openSecretBoxes } from './secret-boxes.ts';
+import { checkSecrets, reportWeakSecrets } from './secrets/check-secrets.ts';
+import { openSecretBoxes } from './secrets/secret-boxes.ts';
+import { readCa } from './secrets/tls-files.ts';
 import { listeningOn } from './start-failure.ts';
 import { startGateway, startPlanner } from './start-gateway.ts';
 import { type NewAdminKey, startSubgraphs } from './start-subgraphs.ts';
-import { readCa } from './tls-files.ts';
 
 /** How long, after the grace time, the ends of the calls that were stopped may take on their way to the clients. */
 const lastEventsMs = 400;

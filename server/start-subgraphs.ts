@@ -9,15 +9,15 @@ import type { SubgraphName } from '#core/subgraph-names.ts';
 import { noPepper } from '#mongo/key-pepper.ts';
 import type { State } from '#state/open-state.ts';
 import type { Quota } from '#state/quota/quota.ts';
-import { parseLimits } from '#subgraphs/tenants/default-limits.ts';
-import type { FirstTenantOptions } from '#subgraphs/tenants/first-start.ts';
+import type { FirstTenantOptions } from '#subgraphs/tenants/keys/first-start.ts';
+import { parseLimits } from '#subgraphs/tenants/limits/default-limits.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { dataDirectory } from './config.ts';
 import type { MeshOptions } from './mesh-options.ts';
-import { openNewAdminKeyFile } from './new-admin-key-file.ts';
 import { keepRepairing } from './repairs.ts';
-import type { SecretBoxes } from './secret-boxes.ts';
-import { readCa } from './tls-files.ts';
+import { openNewAdminKeyFile } from './secrets/new-admin-key-file.ts';
+import type { SecretBoxes } from './secrets/secret-boxes.ts';
+import { readCa } from './secrets/tls-files.ts';
 
 /** An admin key that this start has made: its text, or the file that holds it. */
 export type NewAdminKey = { readonly text: string } | { readonly file: string };
@@ -91,8 +91,8 @@ export async function startSubgraphs(
   let environmentProviders: readonly string[] = [];
   if (names.includes('models')) {
     const [{ registerEnvironmentProviders }, { bindOlderCredentials }] = await Promise.all([
-      import('#subgraphs/models/register-provider.ts'),
-      import('#subgraphs/models/reseal-credentials.ts'),
+      import('#subgraphs/models/providers/register-provider.ts'),
+      import('#subgraphs/models/providers/reseal-credentials.ts'),
     ]);
     environmentProviders = await registerEnvironmentProviders(connection, providerEnvironment, {
       bus: state.bus,
@@ -145,7 +145,7 @@ async function startTenants(
     log,
   }: Pick<MeshOptions, 'environment' | 'log'> & Required<Pick<FirstTenantOptions, 'pepper' | 'audit'>>,
 ): Promise<NewAdminKey | null> {
-  const { ensureFirstTenant } = await import('#subgraphs/tenants/first-start.ts');
+  const { ensureFirstTenant } = await import('#subgraphs/tenants/keys/first-start.ts');
   const { HEDDLE_ADMIN_KEY: adminKey, HEDDLE_NEW_ADMIN_KEY_FILE: path } = environment;
   const newAdminKeyFile = path === undefined ? undefined : openNewAdminKeyFile(resolve(path));
   await newAdminKeyFile?.removeDrafts();

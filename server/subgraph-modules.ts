@@ -6,7 +6,7 @@ import type { SubgraphName } from '#core/subgraph-names.ts';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { State } from '#state/open-state.ts';
 import type { SubgraphServices } from '#subgraphs/runtime/subgraph.ts';
-import type { DefaultLimits } from '#subgraphs/tenants/default-limits.ts';
+import type { DefaultLimits } from '#subgraphs/tenants/limits/default-limits.ts';
 import type { Subgraph } from '#transport/executor.ts';
 
 export { openCatalog } from '#catalog/catalog.ts';

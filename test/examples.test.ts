@@ -5,9 +5,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { chromiumPath, startBrowser } from './support/browser.ts';
 import { clientOf } from './support/client.ts';
 import { startCommand, startOneProcess, type TestMesh } from './support/mesh.ts';
+import { chromiumPath, startBrowser } from './support/processes/browser.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const run = promisify(execFile);

@@ -15,7 +15,7 @@ it('npm run test:unit takes a test that calls functions, and none that starts a 
     'gateway/gateway.test.ts',
     'mongo/connect.test.ts',
     'state/quota/quota.test.ts',
-    'subgraphs/tenants/tenants.test.ts',
+    'subgraphs/tenants/tenants/tenants.test.ts',
     'test/start.test.ts',
   ]) {
     expect(found).not.toContain(test);

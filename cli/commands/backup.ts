@@ -2,10 +2,10 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findSecretWeakness } from '#core/secrets/secret-strength.ts';
-import { checkSecrets, reportWeakSecrets } from '#server/check-secrets.ts';
 import { dataDirectory, type Environment, readEnvironment, StartError } from '#server/config.ts';
-import { readEncryptionKeys } from '#server/encryption-key.ts';
 import { createLog } from '#server/log.ts';
+import { checkSecrets, reportWeakSecrets } from '#server/secrets/check-secrets.ts';
+import { readEncryptionKeys } from '#server/secrets/encryption-key.ts';
 
 const passphraseCharactersMin = 12;
 const passphraseBytesMax = 64 * 1024;

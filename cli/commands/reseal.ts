@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { dataDirectory, type Environment, readEnvironment, StartError } from '#server/config.ts';
 import { createLog } from '#server/log.ts';
-import { openSecretBoxes } from '#server/secret-boxes.ts';
+import { openSecretBoxes } from '#server/secrets/secret-boxes.ts';
 
 /**
  * `heddle reseal [--discard]`: seals everything in the store with the current encryption key, while the mesh runs or is
@@ -22,9 +22,9 @@ export async function reseal(args: readonly string[]): Promise<number> {
     { findAdminKeyForm, giveUpAdminKey },
   ] = await Promise.all([
     import('#mongo/encryption-check.ts'),
-    import('#subgraphs/models/reseal-credentials.ts'),
+    import('#subgraphs/models/providers/reseal-credentials.ts'),
     import('#inference/ledger/results.ts'),
-    import('#subgraphs/tenants/admin-key-form.ts'),
+    import('#subgraphs/tenants/keys/admin-key-form.ts'),
   ]);
   const { secrets, payloads, pepper } = await openSecretBoxes(environment);
   await using database = await openStored(environment);

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Baseline, readBaseline, UnknownRefError } from '#schema/baseline.ts';
+import { type Baseline, readBaseline, UnknownRefError } from '#schema/check/baseline.ts';
+import type { ReportedFinding } from '#schema/check/report.ts';
 import { CompositionError, composeCheckout, readSupergraph, supergraphUrl } from '#schema/compose.ts';
-import type { ReportedFinding } from '#schema/report.ts';
 import { StartError } from '#server/config.ts';
 
 const usage =
@@ -57,13 +57,13 @@ async function check({ against, strict, json }: CheckOptions): Promise<number> {
     { findStaleFiles, readGenerated },
     { generateRegistry, readVendors },
   ] = await Promise.all([
-    import('#schema/check.ts'),
+    import('#schema/check/check.ts'),
     import('#gateway/planning/unplannable.ts'),
-    import('#schema/findings.ts'),
-    import('#schema/locate.ts'),
+    import('#schema/check/findings.ts'),
+    import('#schema/check/locate.ts'),
     import('#schema/load-sdl.ts'),
-    import('#schema/reach.ts'),
-    import('#schema/report.ts'),
+    import('#schema/check/reach.ts'),
+    import('#schema/check/report.ts'),
     import('#schema/types/generate.ts'),
     import('#schema/types/generated-files.ts'),
     import('#providers/registry/generate.ts'),

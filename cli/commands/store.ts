@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { checkSecrets, reportWeakSecrets } from '#server/check-secrets.ts';
 import { dataDirectory, parsePort, readEnvironment } from '#server/config.ts';
 import { createLog } from '#server/log.ts';
+import { checkSecrets, reportWeakSecrets } from '#server/secrets/check-secrets.ts';
+import { passwordFileOf, readStorePassword } from '#server/secrets/store-password.ts';
 import { listeningOn } from '#server/start-failure.ts';
-import { passwordFileOf, readStorePassword } from '#server/store-password.ts';
 
 /** The one user of the store. */
 const user = 'heddle';

@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { anonymousCaller, type Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
-import { hashOf } from '#test/support/sample-gateway.ts';
-import { createSampleMesh, sampleCaller } from '#test/support/sample-subgraphs.ts';
+import { hashOf } from '#test/support/gateways/sample-gateway.ts';
+import { createSampleMesh, sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
 import { createCallers } from './caller.ts';
 
 const key = 'hd_k1_0123456789012345678901234567890123456789';

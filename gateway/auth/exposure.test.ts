@@ -3,7 +3,7 @@ import { getIntrospectionQuery } from 'graphql';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { anonymousCaller } from '#core/caller.ts';
-import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
+import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
 import { type Exposure, exposures, isExposed } from './exposure.ts';
 
 let stack = new AsyncDisposableStack();

@@ -1,8 +1,8 @@
 import { buildSchema, parse, print } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { apiSchemaOf } from '#schema/api-schema.ts';
-import { ask, everyScope, sampleRouters } from '#test/support/sample-router.ts';
-import { createSampleMesh } from '#test/support/sample-subgraphs.ts';
+import { ask, everyScope, sampleRouters } from '#test/support/gateways/sample-router.ts';
+import { createSampleMesh } from '#test/support/gateways/sample-subgraphs.ts';
 import { withoutLargeIntegers } from './large-integers.ts';
 
 const { start } = sampleRouters();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HeddleError } from '#core/errors.ts';
-import { sampleRouters } from '#test/support/sample-router.ts';
-import { createSampleMesh, sampleCaller } from '#test/support/sample-subgraphs.ts';
+import { sampleRouters } from '#test/support/gateways/sample-router.ts';
+import { createSampleMesh, sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
 import { isOperation } from '../router.ts';
 
 const { start } = sampleRouters();

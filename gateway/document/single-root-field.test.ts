@@ -1,8 +1,8 @@
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { keptLog } from '#test/support/log-lines.ts';
-import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
+import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
+import { keptLog } from '#test/support/processes/log-lines.ts';
 
 const logged = keptLog();
 let sample: SampleGateway;

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
-import { SampleSource } from '#test/support/sample-subgraphs.ts';
+import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
+import { SampleSource } from '#test/support/gateways/sample-subgraphs.ts';
 import { commonHeaders } from './headers.ts';
 
 let sample: SampleGateway;

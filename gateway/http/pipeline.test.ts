@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ErrorCode, errorCatalogue, HeddleError } from '#core/errors.ts';
-import { keptLog } from '#test/support/log-lines.ts';
-import { sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
+import { sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
+import { keptLog } from '#test/support/processes/log-lines.ts';
 import type { Door } from '../doors/door.ts';
 import { doors } from '../doors/doors.ts';
 import { BadRequest, statuses } from './problem.ts';

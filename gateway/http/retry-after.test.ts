@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import { GraphQLError } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { errorCatalogue, HeddleError } from '#core/errors.ts';
-import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
-import { createSampleMesh } from '#test/support/sample-subgraphs.ts';
+import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
+import { createSampleMesh } from '#test/support/gateways/sample-subgraphs.ts';
 import { retryAfterOf } from './headers.ts';
 
 /** What every subgraph but tenants answers. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { keptLog } from '#test/support/log-lines.ts';
-import { sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
-import { sampleCaller } from '#test/support/sample-subgraphs.ts';
+import { sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
+import { sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
+import { keptLog } from '#test/support/processes/log-lines.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
 import { type AuditedRefusal, type CountedRefusal, RefusalAudit } from './refusal-audit.ts';
 

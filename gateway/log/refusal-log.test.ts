@@ -4,9 +4,15 @@ import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { HeddleError } from '#core/errors.ts';
-import { keptLog, type LogLine } from '#test/support/log-lines.ts';
-import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
-import { delta, finished, SampleSource, sampleCaller, started } from '#test/support/sample-subgraphs.ts';
+import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
+import {
+  delta,
+  finished,
+  SampleSource,
+  sampleCaller,
+  started,
+} from '#test/support/gateways/sample-subgraphs.ts';
+import { keptLog, type LogLine } from '#test/support/processes/log-lines.ts';
 
 const { log, lines } = keptLog();
 let sample: SampleGateway;

@@ -9,7 +9,7 @@ import {
   isRequiredArgument,
 } from 'graphql';
 import { apiSchemaOf } from '#schema/api-schema.ts';
-import type { SchemaFinding } from '#schema/findings.ts';
+import type { SchemaFinding } from '#schema/check/findings.ts';
 import { PlannerProcess } from './planner.ts';
 
 const whatToDo = 'Correct the SDL of the subgraph; a graph that cannot be planned does not start.';

@@ -6,7 +6,7 @@ import { createMemoryQuota } from '#state/quota/memory.ts';
 import { emptyHistory } from '#state/quota/quota.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
-import { keptLog, type LogLine } from '#test/support/log-lines.ts';
+import { keptLog, type LogLine } from '#test/support/processes/log-lines.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
 
 const opened = new AsyncDisposableStack();

@@ -12,7 +12,7 @@ import { createMemoryQuota } from '#state/quota/memory.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, freePrice, startInference, type TestInference } from '#test/support/inference.ts';
-import { hasRedis, startRedis } from '#test/support/redis.ts';
+import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 

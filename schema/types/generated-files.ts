@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { GeneratedFile } from '#core/generated-file.ts';
-import type { SchemaFinding } from '../findings.ts';
+import type { SchemaFinding } from '../check/findings.ts';
 
 const urlOf = (path: string) => new URL(`../../${path}`, import.meta.url);
 

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
-import { withRedis } from '#test/support/with-redis.ts';
+import { withRedis } from '#test/support/processes/with-redis.ts';
 import type { Bus } from './bus.ts';
 import { createMemoryBus } from './memory.ts';
 import { createRedisBus } from './redis.ts';

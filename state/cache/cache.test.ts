@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
+import { withRedis } from '#test/support/processes/with-redis.ts';
 import { testPayloads } from '#test/support/seal.ts';
-import { withRedis } from '#test/support/with-redis.ts';
 import type { Cache } from './cache.ts';
 import { createMemoryCache } from './memory.ts';
 import { createRedisCache } from './redis.ts';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { withRedis } from '#test/support/processes/with-redis.ts';
 import { testPayloads } from '#test/support/seal.ts';
-import { withRedis } from '#test/support/with-redis.ts';
 import { createRedisStreamLogs } from './redis.ts';
 import { aliveMs, beatMs, defineStreamScripts, sealContext, streamKeys } from './redis-keys.ts';
 import type { StreamLogBounds } from './stream-log.ts';

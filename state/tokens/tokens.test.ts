@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it, vi } from 'vitest';
-import { withRedis } from '#test/support/with-redis.ts';
+import { withRedis } from '#test/support/processes/with-redis.ts';
 import { createMemoryUsedTokens } from './memory.ts';
 import { createRedisUsedTokens } from './redis.ts';
 import type { UsedTokens } from './tokens.ts';

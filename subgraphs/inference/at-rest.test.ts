@@ -10,7 +10,7 @@ import { openState } from '#state/open-state.ts';
 import { connectRedis } from '#state/redis/connect.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
-import { hasRedis, startRedis } from '#test/support/redis.ts';
+import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 

@@ -11,7 +11,7 @@ import { prompts } from '#mongo/prompts.ts';
 import { openState } from '#state/open-state.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
-import { hasRedis, startRedis } from '#test/support/redis.ts';
+import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import { cachePoliciesOf } from './cache-policies.ts';

@@ -6,7 +6,7 @@ import { createMeterHistory } from '#mongo/meter-history.ts';
 import { openState, type State } from '#state/open-state.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
-import { hasRedis, startRedis } from '#test/support/redis.ts';
+import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 

@@ -11,7 +11,7 @@ import { connectRedis } from '#state/redis/connect.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
-import { hasRedis, startRedis } from '#test/support/redis.ts';
+import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 

@@ -19,7 +19,7 @@ import {
 import { ask, dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { createPromptsSubgraph } from '../prompts/subgraph.ts';
-import { registerEnvironmentProviders } from './register-provider.ts';
+import { registerEnvironmentProviders } from './providers/register-provider.ts';
 import { createModelsSubgraph } from './subgraph.ts';
 
 const deleteModel = 'mutation ($id: ID!) { deleteModel(id: $id) }';

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFailingDatabase } from '#test/support/database.ts';
-import { killedAtEveryWrite } from '#test/support/killed.ts';
 import {
   modelsAdmin as admin,
   createModel,
@@ -8,6 +7,7 @@ import {
   type ModelsMesh,
   openModelsMesh,
 } from '#test/support/models-mesh.ts';
+import { killedAtEveryWrite } from '#test/support/processes/killed.ts';
 import { ask, dataOf } from '#test/support/subgraph.ts';
 
 let mesh: ModelsMesh;

@@ -8,7 +8,7 @@ import {
   requireWritableName,
   visiblePrompt,
 } from './deps.ts';
-import { checkArchiveRoom, withPrompt } from './version-room.ts';
+import { checkArchiveRoom, withPrompt } from './versions/version-room.ts';
 
 /** Archives a prompt that the caller may write, and returns its id. One that is archived keeps its time. */
 export async function archivePrompt(id: string, context: PromptsContext, deps: PromptsDeps): Promise<string> {

@@ -11,7 +11,7 @@ import { tenants } from '#mongo/tenants.ts';
 import { openState } from '#state/open-state.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog } from '#test/support/inference.ts';
-import { hasRedis, startRedis } from '#test/support/redis.ts';
+import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import { ask, dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';

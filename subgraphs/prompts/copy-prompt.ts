@@ -14,7 +14,7 @@ import {
 } from './deps.ts';
 import type { MutationCopyPromptArgs } from './generated.ts';
 import { storePrompt } from './store-prompt.ts';
-import { textBytesOf } from './text-bytes.ts';
+import { textBytesOf } from './versions/text-bytes.ts';
 
 /**
  * Copies a prompt that the caller may write, with its labels and the versions that are run without their number: all are

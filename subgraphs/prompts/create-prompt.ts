@@ -11,11 +11,11 @@ import {
   targetTenantId,
 } from './deps.ts';
 import type { CreatePromptInput } from './generated.ts';
-import { requireStoredModel } from './has-model.ts';
-import { newVersion } from './publish-prompt-version.ts';
 import { storePrompt } from './store-prompt.ts';
-import { textBytesOf } from './text-bytes.ts';
-import { checkedVersion, textMax } from './version-input.ts';
+import { requireStoredModel } from './versions/has-model.ts';
+import { newVersion } from './versions/publish-prompt-version.ts';
+import { textBytesOf } from './versions/text-bytes.ts';
+import { checkedVersion, textMax } from './versions/version-input.ts';
 
 const namePattern = /^[a-z][A-Za-z0-9]{0,63}$/;
 

@@ -6,11 +6,11 @@ import { promptVersions } from '#mongo/prompt-versions.ts';
 import { prompts } from '#mongo/prompts.ts';
 import { openFailingDatabase } from '#test/support/database.ts';
 import { fillCatalog } from '#test/support/inference.ts';
-import { killedAtEveryWrite } from '#test/support/killed.ts';
+import { killedAtEveryWrite } from '#test/support/processes/killed.ts';
 import { ask, dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';
-import { settlePendingVersions } from './settle-versions.ts';
 import { createPromptsSubgraph } from './subgraph.ts';
+import { settlePendingVersions } from './versions/settle-versions.ts';
 
 const writer = testCaller('t1', 'prompts:read', 'prompts:write');
 let database: Database;

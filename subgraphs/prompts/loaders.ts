@@ -7,8 +7,8 @@ import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 import { recordLoader } from '../runtime/loaders.ts';
-import { textBytesOf } from './text-bytes.ts';
-import type { VersionRange } from './version-page.ts';
+import { textBytesOf } from './versions/text-bytes.ts';
+import type { VersionRange } from './versions/version-page.ts';
 
 interface NumberedVersion {
   readonly promptId: string;

@@ -10,13 +10,13 @@ import { copyPrompt } from './copy-prompt.ts';
 import { createPrompt } from './create-prompt.ts';
 import type { PromptsContext, PromptsDeps } from './deps.ts';
 import type { Resolvers } from './generated.ts';
-import { labelPromptVersion } from './label-prompt-version.ts';
 import { listPrompts } from './list-prompts.ts';
-import { listVersions } from './list-versions.ts';
-import { publishPromptVersion } from './publish-prompt-version.ts';
-import { removePromptLabel } from './remove-prompt-label.ts';
 import { restorePrompt } from './restore-prompt.ts';
 import { updatePrompt } from './update-prompt.ts';
+import { labelPromptVersion } from './versions/label-prompt-version.ts';
+import { listVersions } from './versions/list-versions.ts';
+import { publishPromptVersion } from './versions/publish-prompt-version.ts';
+import { removePromptLabel } from './versions/remove-prompt-label.ts';
 
 const { DateTime, JSON: JSONScalar } = scalarResolvers;
 

@@ -8,7 +8,7 @@ import {
   requireWritableName,
   visiblePrompt,
 } from './deps.ts';
-import { checkPromptRoom, orTaken, withPrompt } from './version-room.ts';
+import { checkPromptRoom, orTaken, withPrompt } from './versions/version-room.ts';
 
 /** Makes an archived prompt usable again. CONFLICT when another prompt has its name, there are too many, or its tenant is archived. */
 export async function restorePrompt(

@@ -3,9 +3,9 @@ import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { countMaxOf } from '../runtime/with-room.ts';
 import type { PromptsDeps } from './deps.ts';
-import { settleVersions } from './settle-versions.ts';
-import { textBytesOf } from './text-bytes.ts';
-import { checkPromptRoom, checkVersionRoom, orTaken, withPromptsOf } from './version-room.ts';
+import { settleVersions } from './versions/settle-versions.ts';
+import { textBytesOf } from './versions/text-bytes.ts';
+import { checkPromptRoom, checkVersionRoom, orTaken, withPromptsOf } from './versions/version-room.ts';
 
 /**
  * Stores a new prompt with its versions, which are there before it can be seen: a process that is killed leaves no prompt

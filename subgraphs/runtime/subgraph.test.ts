@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { anonymousCaller, type Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
-import { codesOf, startGraph } from '#test/support/small-graph.ts';
+import { codesOf, startGraph } from '#test/support/gateways/small-graph.ts';
 import { testCaller } from '#test/support/subgraph.ts';
 import { recordLoader } from './loaders.ts';
 

@@ -19,13 +19,13 @@ import type { AuditLog } from '#mongo/audit-log.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { Subgraph, SubgraphRequest } from '#transport/executor.ts';
-import { auditRefusal, withAudit, withAuditedRead } from './audited.ts';
-import { enforceAuth, isForOverseers, isOpenToKeys } from './auth.ts';
 import { OperationContext, type SubgraphContext } from './context.ts';
 import { maskErrors, toResultError } from './errors.ts';
-import { type ExecutedPolicy, visitPolicies } from './policy.ts';
+import { auditRefusal, withAudit, withAuditedRead } from './policy/audited.ts';
+import { enforceAuth, isForOverseers, isOpenToKeys } from './policy/auth.ts';
+import { type ExecutedPolicy, visitPolicies } from './policy/policy.ts';
+import { isCounted, withQuota } from './policy/quota.ts';
 import { type Executed, type PreparedOperation, prepareOperation } from './prepared-operation.ts';
-import { isCounted, withQuota } from './quota.ts';
 import { executeEvents, resultStream } from './subscription.ts';
 
 /** What every subgraph is given. */

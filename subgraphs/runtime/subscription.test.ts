@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { anonymousCaller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
-import { codesOf, startGraph } from '#test/support/small-graph.ts';
+import { codesOf, startGraph } from '#test/support/gateways/small-graph.ts';
 
 describe('subscriptions', () => {
   const sdl = `

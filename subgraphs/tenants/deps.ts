@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { SubgraphServices } from '../runtime/subgraph.ts';
-import type { DefaultLimits } from './default-limits.ts';
+import type { DefaultLimits } from './limits/default-limits.ts';
 
 export interface TenantsDeps extends SubgraphServices {
   readonly connection: Connection;

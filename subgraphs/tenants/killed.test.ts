@@ -2,10 +2,10 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tenants } from '#mongo/tenants.ts';
 import { openFailingDatabase } from '#test/support/database.ts';
-import { killedAtEveryWrite } from '#test/support/killed.ts';
+import { killedAtEveryWrite } from '#test/support/processes/killed.ts';
 import { ask, dataOf } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenants } from '#test/support/tenants.ts';
-import { completeMarks } from './below-tenant.ts';
+import { completeMarks } from './tenants/below-tenant.ts';
 
 const log = pino({ level: 'silent' });
 

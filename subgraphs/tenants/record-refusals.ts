@@ -1,4 +1,4 @@
-import type { AuditOccurrence } from '../runtime/audited-start.ts';
+import type { AuditOccurrence } from '../runtime/policy/audited-start.ts';
 import type { TenantsDeps } from './deps.ts';
 
 type Refusal = Omit<AuditOccurrence, 'outcome'>;

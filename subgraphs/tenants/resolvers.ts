@@ -3,24 +3,32 @@ import { decimalOfNanos } from '#core/money.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
 import { loadReferred } from '../runtime/loaders.ts';
-import { archiveApp } from './archive-app.ts';
-import { archiveTenant } from './archive-tenant.ts';
-import { shownName } from './archived-name.ts';
-import { assignPlan } from './assign-plan.ts';
+import { archiveApp } from './apps/archive-app.ts';
+import { createApp } from './apps/create-app.ts';
+import { decideAccess } from './apps/decide-access.ts';
+import { requestAccess } from './apps/request-access.ts';
+import { restoreApp } from './apps/restore-app.ts';
+import { updateApp } from './apps/update-app.ts';
+import { withdrawAccess } from './apps/withdraw-access.ts';
 import type { TenantsContext } from './context.ts';
-import { createApiKey } from './create-api-key.ts';
-import { createApp } from './create-app.ts';
-import { createPageToken } from './create-page-token.ts';
-import { createTenant } from './create-tenant.ts';
-import { decideAccess } from './decide-access.ts';
-import { deleteBudget } from './delete-budget.ts';
-import { deletePlan } from './delete-plan.ts';
 import type { TenantsDeps } from './deps.ts';
-import { findCaller } from './find-caller.ts';
 import type { Resolvers } from './generated.ts';
-import type { KeyUsage } from './key-usage.ts';
-import { readLimits } from './limit-status.ts';
-import { limitOf } from './limits.ts';
+import { createApiKey } from './keys/create-api-key.ts';
+import { createPageToken } from './keys/create-page-token.ts';
+import { findCaller } from './keys/find-caller.ts';
+import type { KeyUsage } from './keys/key-usage.ts';
+import { revokeApiKey } from './keys/revoke-api-key.ts';
+import { rotateApiKey } from './keys/rotate-api-key.ts';
+import { scopesOfKey } from './keys/scopes.ts';
+import { updateApiKey } from './keys/update-api-key.ts';
+import { assignPlan } from './limits/assign-plan.ts';
+import { deleteBudget } from './limits/delete-budget.ts';
+import { deletePlan } from './limits/delete-plan.ts';
+import { readLimits } from './limits/limit-status.ts';
+import { limitOf } from './limits/limits.ts';
+import { saveBudget } from './limits/save-budget.ts';
+import { savePlan } from './limits/save-plan.ts';
+import { setByOf } from './limits/set-limits.ts';
 import {
   listAccessGrants,
   listApiKeys,
@@ -31,21 +39,13 @@ import {
   listTenants,
 } from './lists.ts';
 import { recordRefusals } from './record-refusals.ts';
-import { removeMember } from './remove-member.ts';
-import { requestAccess } from './request-access.ts';
-import { restoreApp } from './restore-app.ts';
-import { restoreTenant } from './restore-tenant.ts';
-import { revokeApiKey } from './revoke-api-key.ts';
-import { rotateApiKey } from './rotate-api-key.ts';
-import { saveBudget } from './save-budget.ts';
-import { saveMember } from './save-member.ts';
-import { savePlan } from './save-plan.ts';
-import { scopesOfKey } from './scopes.ts';
-import { setByOf } from './set-limits.ts';
-import { updateApiKey } from './update-api-key.ts';
-import { updateApp } from './update-app.ts';
-import { updateTenant } from './update-tenant.ts';
-import { withdrawAccess } from './withdraw-access.ts';
+import { archiveTenant } from './tenants/archive-tenant.ts';
+import { shownName } from './tenants/archived-name.ts';
+import { createTenant } from './tenants/create-tenant.ts';
+import { removeMember } from './tenants/remove-member.ts';
+import { restoreTenant } from './tenants/restore-tenant.ts';
+import { saveMember } from './tenants/save-member.ts';
+import { updateTenant } from './tenants/update-tenant.ts';
 
 const id = (record: { readonly _id: string }) => record._id;
 

@@ -2,7 +2,7 @@ import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { createSubgraph } from '../runtime/subgraph.ts';
 import type { TenantsDeps } from './deps.ts';
-import { createKeyUsage } from './key-usage.ts';
+import { createKeyUsage } from './keys/key-usage.ts';
 import { createTenantsLoaders, type TenantsLoaders } from './loaders.ts';
 import { tenantsResolvers } from './resolvers.ts';
 

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, startBrowser } from '#test/support/browser.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { chromiumPath, startBrowser } from '../support/processes/browser.ts';
 
 if (chromiumPath === undefined) {
   console.warn('Left out: the Explorer in a browser. There is no chromium on the PATH.');

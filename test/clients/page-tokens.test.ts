@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { echo, newTenant } from '#test/e2e/scenarios/setup.ts';
 import { clientOf, overWebSocket, type TestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
-import { overSse } from '#test/support/over-sse.ts';
+import { overSse } from '../support/gateways/over-sse.ts';
 import { type ApolloUsers, apolloUsers } from './apollo.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text } }';

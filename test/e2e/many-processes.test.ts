@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startManyProcesses, type TestMesh } from '#test/support/mesh.ts';
-import { hasRedis, startRedis } from '#test/support/redis.ts';
+import { hasRedis, startRedis } from '../support/processes/redis.ts';
 import { accessScenarios } from './scenarios/access.ts';
 import { badInputScenarios } from './scenarios/bad-input.ts';
 import { exactNumberScenarios } from './scenarios/exact-numbers.ts';

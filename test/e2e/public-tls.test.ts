@@ -6,8 +6,8 @@ import { connect } from 'node:tls';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { createTestAuthority, type TestAuthority } from '#test/support/certificates.ts';
 import { type HeddleProcess, newAdminKey, startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
+import { createTestAuthority, type TestAuthority } from '../support/processes/certificates.ts';
 
 describe('a gateway that serves its clients over TLS', () => {
   const stack = new AsyncDisposableStack();

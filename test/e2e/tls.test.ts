@@ -8,7 +8,7 @@ import { createServer } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startManyProcesses, type TestMesh, temporaryDirectory } from '#test/support/mesh.ts';
-import { hasRedis, startRedis } from '#test/support/redis.ts';
+import { hasRedis, startRedis } from '../support/processes/redis.ts';
 import { accessScenarios } from './scenarios/access.ts';
 import { invocationScenarios } from './scenarios/invocation.ts';
 

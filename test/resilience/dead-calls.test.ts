@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { overEventStream, overWebSocket, type TestClient } from '#test/support/client.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { printedSeed, randomOf } from '#test/support/random.ts';
-import { hasRedis } from '#test/support/redis.ts';
+import { hasRedis } from '../support/processes/redis.ts';
 import { allRows, durableTenant, type Row, registerUpstream } from './support/ledger.ts';
 import {
   askFor,

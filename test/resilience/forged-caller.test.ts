@@ -6,13 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { anonymousCaller, type Caller, scopes } from '#core/caller.ts';
-import { createTestAuthority } from '#test/support/certificates.ts';
 import { clientOf } from '#test/support/client.ts';
 import { meshVariables, startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
 import { identityHeader } from '#transport/identity.ts';
 import { answerCode, answerCodeHeader } from '#transport/mesh-answers.ts';
 import { deriveAnswerKey } from '#transport/mesh-keys.ts';
 import type { TlsMaterial } from '#transport/mesh-tls.ts';
+import { createTestAuthority } from '../support/processes/certificates.ts';
 
 const mesh = meshVariables();
 const admin: Caller = {

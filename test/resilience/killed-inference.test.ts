@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, overWebSocket, type TestClient } from '#test/support/client.ts';
-import { overSse } from '#test/support/over-sse.ts';
-import { hasRedis, startRedis } from '#test/support/redis.ts';
+import { overSse } from '../support/gateways/over-sse.ts';
+import { hasRedis, startRedis } from '../support/processes/redis.ts';
 import { type SplitMesh, startSplit } from './support/split.ts';
 
 interface Event {

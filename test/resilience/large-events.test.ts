@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, overWebSocket, type TestClient } from '#test/support/client.ts';
 import { startManyProcesses, startOneProcess, type TestMesh } from '#test/support/mesh.ts';
-import { overSse } from '#test/support/over-sse.ts';
-import { hasRedis, startRedis } from '#test/support/redis.ts';
+import { overSse } from '../support/gateways/over-sse.ts';
+import { hasRedis, startRedis } from '../support/processes/redis.ts';
 import { registerUpstream } from './support/ledger.ts';
 
 const mebi = 1024 * 1024;

@@ -15,10 +15,10 @@ import { windowStartMs } from '#state/quota/windows.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { printedSeed, type Random, randomOf } from '#test/support/random.ts';
-import { hasRedis } from '#test/support/redis.ts';
 import { failureOf, type ScriptedCall, usageOf } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import { testCaller } from '#test/support/subgraph.ts';
+import { hasRedis } from '../support/processes/redis.ts';
 import { type RedisProcess, startRedisProcess } from './support/redis-process.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id } }';

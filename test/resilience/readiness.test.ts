@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { echo, newTenant } from '#test/e2e/scenarios/setup.ts';
 import { clientOf, overWebSocket, type TestClient } from '#test/support/client.ts';
 import { startOneProcess, temporaryDirectory } from '#test/support/mesh.ts';
-import { hasRedis } from '#test/support/redis.ts';
+import { hasRedis } from '../support/processes/redis.ts';
 import { type RedisProcess, startRedisProcess } from './support/redis-process.ts';
 import { type SplitMesh, startSplit } from './support/split.ts';
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FakeLedger } from '#state/quota/fake-ledger.ts';
 import { createRedisQuota } from '#state/quota/redis.ts';
 import { connectRedis, type RedisConnections } from '#state/redis/connect.ts';
-import { hasRedis } from '#test/support/redis.ts';
+import { hasRedis } from '../support/processes/redis.ts';
 import { type RedisProcess, startRedisProcess } from './support/redis-process.ts';
 
 if (!hasRedis())

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
 import { overWebSocket, type TestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
-import { hasRedis } from '#test/support/redis.ts';
+import { hasRedis } from '../support/processes/redis.ts';
 import { allRows, registerUpstream } from './support/ledger.ts';
 import { type RedisProcess, startRedisProcess } from './support/redis-process.ts';
 import { startUpstream, type Upstream } from './support/upstream.ts';

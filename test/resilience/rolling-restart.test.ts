@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
 import { clientOf } from '#test/support/client.ts';
-import { hasRedis } from '#test/support/redis.ts';
+import { hasRedis } from '../support/processes/redis.ts';
 import { type Fleet, type FleetProcess, fleetProcesses, startFleet } from './support/fleet.ts';
 import { allRows, registerUpstream } from './support/ledger.ts';
 import { startTraffic, type TrafficClient } from './support/traffic.ts';

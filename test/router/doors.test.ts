@@ -10,8 +10,8 @@ import {
   sampleKey,
   sampleSupergraph,
   startSampleGateway,
-} from '#test/support/sample-gateway.ts';
-import { delta, SampleSource, started } from '#test/support/sample-subgraphs.ts';
+} from '../support/gateways/sample-gateway.ts';
+import { delta, SampleSource, started } from '../support/gateways/sample-subgraphs.ts';
 
 /**
  * The same conversations with our WebSocket door and with graphql-ws's own server. Known to differ: a message that

@@ -1,4 +1,4 @@
-import { reachableFields } from '#schema/reach.ts';
+import { reachableFields } from '#schema/check/reach.ts';
 import type { variables } from '#server/config.ts';
 
 /** The rows that docs/configuration.md must have, in the order of the table in server/config.ts. */

@@ -1,9 +1,13 @@
 import { type ArchivedCaller, type Caller, type Scope, systemCaller } from '#core/caller.ts';
 import type { Database } from '#mongo/connect.ts';
-import { keyLimitsDefault, parseLimits, tenantLimitsDefault } from '#subgraphs/tenants/default-limits.ts';
 import type { TenantsDeps } from '#subgraphs/tenants/deps.ts';
-import { ensureFirstTenant } from '#subgraphs/tenants/first-start.ts';
-import { hashOfKey } from '#subgraphs/tenants/key-text.ts';
+import { ensureFirstTenant } from '#subgraphs/tenants/keys/first-start.ts';
+import { hashOfKey } from '#subgraphs/tenants/keys/key-text.ts';
+import {
+  keyLimitsDefault,
+  parseLimits,
+  tenantLimitsDefault,
+} from '#subgraphs/tenants/limits/default-limits.ts';
 import { createTenantsSubgraph } from '#subgraphs/tenants/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { openTestDatabase } from './database.ts';

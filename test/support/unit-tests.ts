@@ -11,7 +11,7 @@ const heavyModules: readonly string[] = [
   'gateway/planning/planner.ts',
   'mongo/embedded/store.ts',
   'test/support/mesh.ts',
-  'test/support/with-redis.ts',
+  'test/support/processes/with-redis.ts',
 ];
 const heavyPackages: readonly string[] = ['@copilotkit/aimock', 'playwright-core'];
 const startsProcess = /from 'node:(child_process|worker_threads)'/;

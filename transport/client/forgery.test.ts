@@ -10,8 +10,8 @@ import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { createMemoryUsedTokens } from '#state/tokens/memory.ts';
 import { createSubgraph } from '#subgraphs/runtime/subgraph.ts';
-import { sampleCaller } from '#test/support/sample-subgraphs.ts';
-import { memoryAudit } from '#test/support/small-graph.ts';
+import { sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
+import { memoryAudit } from '#test/support/gateways/small-graph.ts';
 import { socketNonceHeader } from '../mesh-answers.ts';
 import {
   createMeshKeyPair,

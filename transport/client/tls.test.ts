@@ -9,9 +9,13 @@ import { loadDirectiveDefinitions } from '#schema/load-sdl.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { createSubgraph } from '#subgraphs/runtime/subgraph.ts';
-import { createTestAuthority, type TestAuthority, tlsSourceOf } from '#test/support/certificates.ts';
-import { sampleCaller } from '#test/support/sample-subgraphs.ts';
-import { memoryAudit } from '#test/support/small-graph.ts';
+import { sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
+import { memoryAudit } from '#test/support/gateways/small-graph.ts';
+import {
+  createTestAuthority,
+  type TestAuthority,
+  tlsSourceOf,
+} from '#test/support/processes/certificates.ts';
 import { createMeshKeyPair, readPublicKeys, readSigningKey } from '../mesh-keys.ts';
 import { namesPart, type TlsMaterial } from '../mesh-tls.ts';
 import { type ServedSubgraph, serveSubgraph } from '../server/serve.ts';

@@ -10,7 +10,7 @@ import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { createMemoryUsedTokens } from '#state/tokens/memory.ts';
 import { createSubgraph } from '#subgraphs/runtime/subgraph.ts';
-import { memoryAudit } from '#test/support/small-graph.ts';
+import { memoryAudit } from '#test/support/gateways/small-graph.ts';
 import { testCaller } from '#test/support/subgraph.ts';
 import { type IdentityOperation, identityHeader, signIdentity } from '../identity.ts';
 import { deriveMeshKeys } from '../mesh-keys.ts';

@@ -2,7 +2,7 @@ import { parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiSchemaOf } from '#schema/api-schema.ts';
 import { readSupergraph } from '#schema/compose.ts';
-import { type SampleGateway, startSampleGateway } from '#test/support/sample-gateway.ts';
+import { type SampleGateway, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
 import { exampleOperations } from './explorer-examples.ts';
 
 let sample: SampleGateway;

@@ -1,7 +1,7 @@
 import { ApolloClient, CombinedGraphQLErrors, gql, InMemoryCache } from '@apollo/client';
 import { BatchHttpLink } from '@apollo/client/link/batch-http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type SampleGateway, startSampleGateway } from '#test/support/sample-gateway.ts';
+import { type SampleGateway, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
 
 let sample: SampleGateway;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import { expect, it } from 'vitest';
-import { sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
-import { createSampleMesh } from '#test/support/sample-subgraphs.ts';
+import { sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
+import { createSampleMesh } from '#test/support/gateways/sample-subgraphs.ts';
 
 const query =
   'subscription { completionStream(input: { model: "m1", text: "x" }) { ... on TextDelta { text } } }';

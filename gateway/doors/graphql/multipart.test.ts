@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
-import { delta, SampleSource } from '#test/support/sample-subgraphs.ts';
+import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
+import { delta, SampleSource } from '#test/support/gateways/sample-subgraphs.ts';
 
 let sample: SampleGateway;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { createClient } from 'graphql-sse';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
-import { delta, finished, SampleSource, started } from '#test/support/sample-subgraphs.ts';
+import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
+import { delta, finished, SampleSource, started } from '#test/support/gateways/sample-subgraphs.ts';
 
 let sample: SampleGateway;
 beforeAll(async () => {

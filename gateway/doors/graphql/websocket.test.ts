@@ -3,8 +3,14 @@ import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { anonymousCaller } from '#core/caller.ts';
-import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/sample-gateway.ts';
-import { delta, finished, SampleSource, sampleCaller, started } from '#test/support/sample-subgraphs.ts';
+import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
+import {
+  delta,
+  finished,
+  SampleSource,
+  sampleCaller,
+  started,
+} from '#test/support/gateways/sample-subgraphs.ts';
 
 let sample: SampleGateway;
 beforeAll(async () => {

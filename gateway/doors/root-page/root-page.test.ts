@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type SampleGateway, startSampleGateway } from '#test/support/sample-gateway.ts';
+import { type SampleGateway, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
 
 let sample: SampleGateway;
 beforeAll(async () => {

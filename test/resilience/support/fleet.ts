@@ -12,7 +12,7 @@ import {
   type TestMesh,
   temporaryDirectory,
 } from '#test/support/mesh.ts';
-import { startRedis } from '#test/support/redis.ts';
+import { startRedis } from '../../support/processes/redis.ts';
 
 /** Every process of a fleet, by the name that `restart` takes. */
 export const fleetProcesses = [

@@ -1,0 +1,56 @@
+import { notFound } from '#core/input.ts';
+import { deletedModels, type ModelRecord, models } from '#mongo/models.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
+import { findModelDependants, requireUnused } from '../routes/dependants.ts';
+import { checkRoom, countOthers, withCatalog } from '../with-catalog.ts';
+
+/** Deletes a model and returns its id; the ledger still refers to it. CONFLICT where something depends on it. */
+export async function deleteModel(id: string, context: ModelsContext, deps: ModelsDeps): Promise<string> {
+  await context.auditTarget({ tenantId: null, type: 'Model', id });
+  const before = await withCatalog(deps, async () => {
+    const record = await models(deps.connection).findById(id).lean();
+    if (record === null) return notFound('model', id);
+    await deleteUnused(`model ${JSON.stringify(id)}`, [record], context, deps);
+    return record;
+  });
+  context.audit({ tenantId: null, type: 'Model', id, before });
+  await catalogChanged(deps, 'models');
+  return id;
+}
+
+/**
+ * Moves models to the deleted ones. What depends on them is looked for before and after: a prompt that is published
+ * meanwhile either finds its model gone, or is found here and the models are put back.
+ */
+export async function deleteUnused(
+  what: string,
+  records: readonly ModelRecord[],
+  context: ModelsContext,
+  deps: ModelsDeps,
+): Promise<void> {
+  if (records.length === 0) return;
+  const { connection } = deps;
+  const ids = records.map(({ _id }) => _id);
+  requireUnused(what, await findModelDependants(ids, context, deps));
+  const deleted = deletedModels(connection);
+  await checkRoom(
+    deps,
+    'deletedModels',
+    countOthers((filter) => deleted.countDocuments(filter), ids),
+    records.length,
+  );
+  const deletedAt = nowOf(deps);
+  await deleted.bulkWrite(
+    records.map((record) => ({
+      replaceOne: { filter: { _id: record._id }, replacement: { ...record, deletedAt }, upsert: true },
+    })),
+  );
+  await models(connection).deleteMany({ _id: { $in: ids } });
+  try {
+    requireUnused(what, await findModelDependants(ids, context, deps));
+  } catch (error) {
+    await models(connection).insertMany(records);
+    await deleted.deleteMany({ _id: { $in: ids } });
+    throw error;
+  }
+}

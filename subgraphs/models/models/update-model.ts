@@ -1,0 +1,43 @@
+import { notFound } from '#core/input.ts';
+import { type ModelRecord, models } from '#mongo/models.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
+import type { UpdateModelInput } from '../generated.ts';
+import { givenFacts } from './create-model.ts';
+import { priceRecord } from './prices.ts';
+
+/** Rows of the price history kept at most; the oldest go. */
+const pricesMax = 500;
+
+/** Changes what is given; a price becomes one more row of the history, in force from now on. NOT_FOUND for an unknown id. */
+export async function updateModel(
+  id: string,
+  input: UpdateModelInput,
+  context: ModelsContext,
+  deps: ModelsDeps,
+): Promise<ModelRecord> {
+  const now = nowOf(deps);
+  const change = {
+    ...givenFacts(input),
+    ...(input.contextTokens === null ? { contextTokens: null } : {}),
+    ...(input.maxOutputTokens === null ? { maxOutputTokens: null } : {}),
+    updatedAt: now,
+  };
+  const price = input.price == null ? undefined : priceRecord(input.price, now);
+  const collection = models(deps.connection);
+  const before = await collection.findById(id).lean();
+  await context.auditTarget({ tenantId: null, type: 'Model', id });
+  const after = await collection
+    .findOneAndUpdate(
+      { _id: id },
+      {
+        $set: change,
+        ...(price === undefined ? {} : { $push: { prices: { $each: [price], $slice: -pricesMax } } }),
+      },
+      { returnDocument: 'after' },
+    )
+    .lean();
+  if (before === null || after === null) return notFound('model', id);
+  context.audit({ tenantId: null, type: 'Model', id, before, after });
+  await catalogChanged(deps, 'models');
+  return after;
+}

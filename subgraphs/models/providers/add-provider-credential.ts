@@ -1,0 +1,38 @@
+import { checkedText, notFound } from '#core/input.ts';
+import { refuseOtherKey } from '#mongo/encryption-check.ts';
+import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
+import { providers } from '#mongo/providers.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
+import type { MutationAddProviderCredentialArgs } from '../generated.ts';
+import { checkedInt } from '../inputs.ts';
+import { checkRoom, withCatalog } from '../with-catalog.ts';
+import { credentialRecord, labelMax, weightMax } from './credentials.ts';
+
+/** Seals and stores one more key of a provider. NOT_FOUND without the provider. */
+export async function addProviderCredential(
+  input: MutationAddProviderCredentialArgs,
+  context: ModelsContext,
+  deps: ModelsDeps,
+): Promise<ProviderCredentialRecord> {
+  const label = checkedText(input.label, 'label', labelMax);
+  const weight = checkedInt(input.weight ?? 1, 'weight', 0, weightMax);
+  const collection = providerCredentials(deps.connection);
+  const { providerId } = input;
+  await refuseOtherKey(deps.connection, deps.secretBox);
+  const record = await withCatalog(deps, async () => {
+    const provider = await providers(deps.connection).findById(providerId).lean();
+    if (provider === null) return notFound('provider', providerId);
+    const record = credentialRecord(
+      { provider, label, secret: input.secret, weight, createdAt: nowOf(deps) },
+      'secret',
+      deps.secretBox,
+    );
+    await checkRoom(deps, 'credentialsPerProvider', collection.countDocuments({ providerId }).exec());
+    await context.auditTarget({ tenantId: null, type: 'ProviderCredential', id: record._id });
+    await collection.create(record);
+    return record;
+  });
+  context.audit({ tenantId: null, type: 'ProviderCredential', id: record._id, after: record });
+  await catalogChanged(deps, 'provider_credentials');
+  return record;
+}

@@ -1,0 +1,87 @@
+import { HeddleError } from '#core/errors.ts';
+import { badInput, orConflict } from '#core/input.ts';
+import { refuseOtherKey } from '#mongo/encryption-check.ts';
+import { models } from '#mongo/models.ts';
+import { isTakenByAnotherType } from '#mongo/node-records.ts';
+import { providerCredentials } from '#mongo/provider-credentials.ts';
+import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
+import { vendors } from '#providers/registry/vendors.ts';
+import { checkedRegion } from '../../runtime/policy/region.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
+import type { CreateProviderInput } from '../generated.ts';
+import { checkedBaseUrl, checkedSlug } from '../inputs.ts';
+import { currentModels } from '../models/price-catalogue.ts';
+import { registerModels } from '../models/register-models.ts';
+import { checkRoom, withCatalog } from '../with-catalog.ts';
+import { credentialRecord } from './credentials.ts';
+
+/** Adds a provider, with its first credential when a key is given. CONFLICT when the id is taken. */
+export async function createProvider(
+  input: CreateProviderInput,
+  context: ModelsContext,
+  deps: ModelsDeps,
+): Promise<ProviderRecord> {
+  const now = nowOf(deps);
+  const record: ProviderRecord = {
+    _id: checkedSlug(input.id, 'input.id'),
+    kind: input.kind,
+    baseUrl: input.baseUrl == null ? null : checkedBaseUrl(input.baseUrl, 'input.baseUrl', deps.egress),
+    region: input.region == null ? null : checkedRegion(input.region, 'input.region'),
+    enabled: input.enabled ?? true,
+    createdAt: now,
+    updatedAt: now,
+  };
+  checkNeeds(record);
+  const credential =
+    input.apiKey == null
+      ? undefined
+      : credentialRecord(
+          { provider: record, label: 'default', secret: input.apiKey, weight: 1, createdAt: now },
+          'input.apiKey',
+          deps.secretBox,
+        );
+
+  if (credential !== undefined) await refuseOtherKey(deps.connection, deps.secretBox);
+  await context.auditTarget({ tenantId: null, type: 'Provider', id: record._id });
+  await withCatalog(deps, async () => {
+    const known = input.registerModels === true ? await currentModels(input.kind, now.getTime()) : [];
+    if (known.length > 0) {
+      await checkRoom(deps, 'models', models(deps.connection).countDocuments({}).exec(), known.length);
+    }
+    await storeProvider(record, deps);
+    if (credential !== undefined) await providerCredentials(deps.connection).create(credential);
+    await registerModels(deps.connection, record._id, known, now);
+  });
+  context.audit({ tenantId: null, type: 'Provider', id: record._id, after: record });
+  await catalogChanged(deps, 'providers');
+  return record;
+}
+
+async function storeProvider(record: ProviderRecord, deps: ModelsDeps): Promise<void> {
+  const { connection } = deps;
+  const collection = providers(connection);
+  const { _id } = record;
+  await checkRoom(deps, 'providers', collection.countDocuments({}).exec());
+  await orConflict(
+    collection.create(record),
+    `There is a provider ${JSON.stringify(_id)} already: change it with updateProvider, or choose another id.`,
+  );
+  if (await isTakenByAnotherType(connection, 'Provider', _id)) {
+    await collection.deleteOne({ _id });
+    throw new HeddleError(
+      'CONFLICT',
+      `The id ${JSON.stringify(_id)} is that of something else: choose another.`,
+    );
+  }
+  await deletedProviders(connection).deleteOne({ _id });
+}
+
+/** Refuses a provider that lacks what its kind cannot be called without. A key may follow later. */
+export function checkNeeds(provider: Pick<ProviderRecord, 'kind' | 'baseUrl' | 'region'>): void {
+  const { requires } = vendors[provider.kind];
+  for (const need of ['baseUrl', 'region'] as const) {
+    if (requires.includes(need) && provider[need] === null) {
+      badInput(`input.${need}`, `is needed by a provider of kind ${provider.kind}.`);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { HeddleError } from '#core/errors.ts';
+import { notFound } from '#core/input.ts';
+import { models } from '#mongo/models.ts';
+import { providerCredentials } from '#mongo/provider-credentials.ts';
+import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
+import { vendors } from '#providers/registry/vendors.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
+import { deleteUnused } from '../models/delete-model.ts';
+import { checkRoom, countOthers, withCatalog } from '../with-catalog.ts';
+
+/**
+ * Deletes a provider with its models and the secrets of its credentials, and returns its id. CONFLICT where something
+ * depends on one of its models, and for a provider that the next start would make again.
+ */
+export async function deleteProvider(id: string, context: ModelsContext, deps: ModelsDeps): Promise<string> {
+  const { connection } = deps;
+  await context.auditTarget({ tenantId: null, type: 'Provider', id });
+  const before = await withCatalog(deps, async () => {
+    const provider = await providers(connection).findById(id).lean();
+    if (provider === null) return notFound('provider', id);
+    refuseEnvironmentProvider(provider, deps);
+    const [records, credentials] = await Promise.all([
+      models(connection).find({ providerId: id }).sort({ _id: 1 }).lean(),
+      providerCredentials(connection).find({ providerId: id }, { label: 1 }).lean(),
+    ]);
+    const remembered = deletedProviders(connection);
+    await checkRoom(
+      deps,
+      'deletedProviders',
+      countOthers((filter) => remembered.countDocuments(filter), [id]),
+    );
+    await deleteUnused(`provider ${JSON.stringify(id)}`, records, context, deps);
+    await providerCredentials(connection).deleteMany({ providerId: id });
+    const deleted = { ...provider, deletedAt: nowOf(deps) };
+    await remembered.replaceOne({ _id: id }, deleted, { upsert: true });
+    // Last: whatever stops this, the same mutation deletes the rest.
+    await providers(connection).deleteOne({ _id: id });
+    const labels = credentials.map(({ label }) => label);
+    return { ...provider, models: records.map((record) => record._id), credentials: labels };
+  });
+  context.audit({ tenantId: null, type: 'Provider', id, before });
+  await catalogChanged(deps, 'providers');
+  return id;
+}
+
+function refuseEnvironmentProvider({ _id }: ProviderRecord, { environmentProviders }: ModelsDeps): void {
+  if (environmentProviders?.includes(_id) !== true) return;
+  const disable = 'disable it with updateProvider (enabled: false)';
+  const what =
+    _id === vendors.DEMO.id
+      ? `is made by every start: ${disable}`
+      : `comes from the environment, and the next start would make it again: remove its variables and restart, or ${disable}`;
+  throw new HeddleError('CONFLICT', `The provider ${JSON.stringify(_id)} ${what}.`);
+}

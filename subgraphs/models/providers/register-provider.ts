@@ -1,0 +1,200 @@
+import type { Connection } from 'mongoose';
+import type { Egress } from '#core/egress.ts';
+import { isDuplicateKey } from '#core/input.ts';
+import type { SecretBox } from '#core/secrets/secret-box.ts';
+import { openCredential, toSealedCredential } from '#mongo/credential-secret.ts';
+import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
+import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
+import { providerDestination } from '#providers/registry/destination.ts';
+import { type EnvironmentProvider, providersOf } from '#providers/registry/environment.ts';
+import { vendors } from '#providers/registry/vendors.ts';
+import type { Bus } from '#state/bus/bus.ts';
+import { type AuditLog, auditedStart } from '../../runtime/policy/audited-start.ts';
+import { checkedRegion } from '../../runtime/policy/region.ts';
+import { catalogChanged, nowOf } from '../deps.ts';
+import { checkedBaseUrl } from '../inputs.ts';
+import { currentModels } from '../models/price-catalogue.ts';
+import { registerModels } from '../models/register-models.ts';
+import { credentialRecord } from './credentials.ts';
+
+export interface RegisterDeps {
+  readonly bus: Bus;
+  readonly secretBox: SecretBox;
+  readonly egress?: Egress;
+  readonly now?: () => number;
+  /** Where what a start changes is recorded. */
+  readonly audit?: AuditLog;
+}
+
+const demo: EnvironmentProvider = {
+  id: vendors.DEMO.id,
+  kind: 'DEMO',
+  baseUrl: null,
+  region: null,
+  secret: null,
+};
+
+/**
+ * At start: the demo provider, and every provider whose variables are set (vendor.ts of each vendor). A provider
+ * that is new comes with its vendor's present models; of one that is there already only the address and region that
+ * the environment names and the credential `environment` follow the environment, and everything else stays as an
+ * admin left it. Several processes may do this at once. Answers the ids of all these providers. A variable that
+ * holds no URL is BAD_USER_INPUT, which names the provider.
+ */
+export async function registerEnvironmentProviders(
+  connection: Connection,
+  env: Readonly<Record<string, string | undefined>>,
+  deps: RegisterDeps,
+): Promise<readonly string[]> {
+  const wanted = [demo, ...providersOf(env)].map((provider) => ({
+    ...provider,
+    baseUrl:
+      provider.baseUrl === null
+        ? null
+        : checkedBaseUrl(provider.baseUrl, `The base URL of ${provider.id}`, deps.egress),
+    region: provider.region === null ? null : checkedRegion(provider.region, `The region of ${provider.id}`),
+  }));
+  const ids = wanted.map(({ id }) => id);
+  const [records, credentials] = await Promise.all([
+    providers(connection)
+      .find({ _id: { $in: ids } })
+      .lean(),
+    providerCredentials(connection)
+      .find({ _id: { $in: ids.map(credentialId) } })
+      .lean(),
+  ]);
+  const present = new Map(records.map((record) => [record._id, record]));
+  const presentCredentials = new Map(credentials.map((credential) => [credential._id, credential]));
+
+  let changed = false;
+  for (const provider of wanted) {
+    const record = present.get(provider.id);
+    const followed =
+      record === undefined
+        ? await recorded('provider.register', provider, deps, () => register(connection, provider, deps))
+        : await follow(connection, provider, record, deps);
+    const sealed = await seal(
+      connection,
+      provider,
+      record,
+      presentCredentials.get(credentialId(provider.id)),
+      deps,
+    );
+    changed = changed || followed || sealed;
+  }
+  if (changed) await catalogChanged({ ...deps, connection }, 'providers');
+  return ids;
+}
+
+/** A change that this start makes to a provider. */
+function recorded(
+  action: string,
+  { id, kind, baseUrl, region }: EnvironmentProvider,
+  { audit }: RegisterDeps,
+  run: () => Promise<boolean>,
+): Promise<boolean> {
+  const after = { kind, baseUrl, region };
+  return auditedStart(audit, { action, targetType: 'Provider', targetId: id, after }, run);
+}
+
+const credentialId = (providerId: string) => `environment-${providerId}`;
+
+async function register(
+  connection: Connection,
+  { id, kind, baseUrl, region }: EnvironmentProvider,
+  deps: RegisterDeps,
+): Promise<boolean> {
+  const now = nowOf(deps);
+  // Models first: a process that dies in between registers the rest at its next start.
+  await registerModels(connection, id, await currentModels(kind, now.getTime()), now);
+  const record: ProviderRecord = {
+    _id: id,
+    kind,
+    baseUrl,
+    region,
+    enabled: true,
+    createdAt: now,
+    updatedAt: now,
+  };
+  try {
+    await providers(connection).create(record);
+    await deletedProviders(connection).deleteOne({ _id: id });
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+  }
+  return true;
+}
+
+async function follow(
+  connection: Connection,
+  provider: EnvironmentProvider,
+  record: ProviderRecord,
+  deps: RegisterDeps,
+): Promise<boolean> {
+  const { id, baseUrl, region } = provider;
+  const change = {
+    ...(baseUrl === null || baseUrl === record.baseUrl ? {} : { baseUrl }),
+    ...(region === null || region === record.region ? {} : { region }),
+  };
+  if (Object.keys(change).length === 0) return false;
+  return recorded('provider.follow', provider, deps, async () => {
+    await providers(connection).updateOne({ _id: id }, { $set: change });
+    return true;
+  });
+}
+
+/**
+ * The key of the environment is sealed for the address that the environment means, never for one that an admin gave the
+ * provider since: there it stays closed. One that is sealed for the present address already is left alone.
+ */
+async function seal(
+  connection: Connection,
+  provider: EnvironmentProvider,
+  record: ProviderRecord | undefined,
+  present: ProviderCredentialRecord | undefined,
+  deps: RegisterDeps,
+): Promise<boolean> {
+  const { id, kind, secret } = provider;
+  if (secret === null) return false;
+  const own = { _id: id, kind, baseUrl: provider.baseUrl, region: provider.region };
+  const used = {
+    kind: record?.kind ?? kind,
+    baseUrl: own.baseUrl ?? record?.baseUrl ?? null,
+    region: own.region ?? record?.region ?? null,
+  };
+  const isKept = [used, own].some(
+    (address) => present !== undefined && isSealedFor(address, secret, present, deps.secretBox),
+  );
+  if (isKept) return false;
+  const { _id, hint, sealed, destination, ...onInsert } = credentialRecord(
+    {
+      id: credentialId(id),
+      provider: own,
+      label: 'environment',
+      secret,
+      weight: 1,
+      createdAt: nowOf(deps),
+    },
+    `The key of ${id}`,
+    deps.secretBox,
+  );
+  return recorded('providerCredential.follow', provider, deps, async () => {
+    await providerCredentials(connection).updateOne(
+      { _id },
+      { $set: { hint, sealed, destination }, $setOnInsert: onInsert },
+      { upsert: true },
+    );
+    return true;
+  });
+}
+
+/** False also when it was sealed with another encryption key: it is then sealed anew. */
+function isSealedFor(
+  address: Parameters<typeof providerDestination>[0],
+  secret: string,
+  present: ProviderCredentialRecord,
+  secretBox: SecretBox,
+): boolean {
+  const opened = openCredential(secretBox, toSealedCredential(present), providerDestination(address));
+  return opened.state === 'READY' && opened.secret === secret.trim();
+}

@@ -1,0 +1,46 @@
+import { checkedText, notFound } from '#core/input.ts';
+import { refuseOtherKey } from '#mongo/encryption-check.ts';
+import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
+import { providers } from '#mongo/providers.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps } from '../deps.ts';
+import type { UpdateProviderCredentialInput } from '../generated.ts';
+import { checkedInt } from '../inputs.ts';
+import { labelMax, sealSecret, weightMax } from './credentials.ts';
+
+/** Changes what is given of a credential; a secret is sealed for the provider as it is now. NOT_FOUND for an unknown id. */
+export async function updateProviderCredential(
+  id: string,
+  input: UpdateProviderCredentialInput,
+  context: ModelsContext,
+  deps: ModelsDeps,
+): Promise<ProviderCredentialRecord> {
+  const collection = providerCredentials(deps.connection);
+  const before = await collection.findById(id).lean();
+  if (before === null) return notFound('provider credential', id);
+  const change = {
+    ...(input.secret == null ? {} : await replaceSecret(before, input.secret, deps)),
+    ...(input.label == null ? {} : { label: checkedText(input.label, 'input.label', labelMax) }),
+    ...(input.weight == null ? {} : { weight: checkedInt(input.weight, 'input.weight', 0, weightMax) }),
+    ...(input.enabled == null ? {} : { enabled: input.enabled }),
+  };
+  if (Object.keys(change).length === 0) return before;
+  await context.auditTarget({ tenantId: null, type: 'ProviderCredential', id });
+  const after = await collection
+    .findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' })
+    .lean();
+  if (after === null) return notFound('provider credential', id);
+  context.audit({ tenantId: null, type: 'ProviderCredential', id, before, after });
+  await catalogChanged(deps, 'provider_credentials');
+  return after;
+}
+
+async function replaceSecret(
+  { _id: id, providerId }: ProviderCredentialRecord,
+  secret: string,
+  { connection, secretBox }: ModelsDeps,
+): Promise<Pick<ProviderCredentialRecord, 'hint' | 'sealed' | 'destination'>> {
+  await refuseOtherKey(connection, secretBox);
+  const provider = await providers(connection).findById(providerId).lean();
+  if (provider === null) return notFound('provider', providerId);
+  return sealSecret(secret, { id, provider }, 'input.secret', secretBox);
+}

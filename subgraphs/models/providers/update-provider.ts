@@ -1,0 +1,59 @@
+import { notFound } from '#core/input.ts';
+import { providerCredentials } from '#mongo/provider-credentials.ts';
+import { type ProviderRecord, providers } from '#mongo/providers.ts';
+import { providerDestination } from '#providers/registry/destination.ts';
+import { checkedRegion } from '../../runtime/policy/region.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
+import type { UpdateProviderInput } from '../generated.ts';
+import { checkedBaseUrl } from '../inputs.ts';
+import { checkNeeds } from './create-provider.ts';
+
+/**
+ * Changes what is given; null clears baseUrl and region. NOT_FOUND for an unknown id. Credentials that were entered for
+ * another address do not open for the new one: see openCredential.
+ */
+export async function updateProvider(
+  id: string,
+  input: UpdateProviderInput,
+  context: ModelsContext,
+  deps: ModelsDeps,
+): Promise<ProviderRecord> {
+  const collection = providers(deps.connection);
+  const before = await collection.findById(id).lean();
+  if (before === null) return notFound('provider', id);
+  const change = {
+    ...(input.baseUrl === undefined
+      ? {}
+      : {
+          baseUrl:
+            input.baseUrl === null ? null : checkedBaseUrl(input.baseUrl, 'input.baseUrl', deps.egress),
+        }),
+    ...(input.region === undefined
+      ? {}
+      : { region: input.region === null ? null : checkedRegion(input.region, 'input.region') }),
+    ...(input.enabled == null ? {} : { enabled: input.enabled }),
+    updatedAt: nowOf(deps),
+  };
+  checkNeeds({ ...before, ...change });
+  await context.auditTarget({ tenantId: null, type: 'Provider', id });
+  await bindOlderCredentials(before, { ...before, ...change }, deps);
+  const after = await collection
+    .findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' })
+    .lean();
+  if (after === null) return notFound('provider', id);
+  context.audit({ tenantId: null, type: 'Provider', id, before, after });
+  await catalogChanged(deps, 'providers');
+  return after;
+}
+
+/** Secrets of older versions of Heddle, which are bound to no address, are bound to the present one before it changes. */
+async function bindOlderCredentials(
+  before: ProviderRecord,
+  after: ProviderRecord,
+  { connection }: ModelsDeps,
+): Promise<void> {
+  const destination = providerDestination(before);
+  if (providerDestination(after) === destination) return;
+  const unbound = { providerId: before._id, destination: { $exists: false } };
+  await providerCredentials(connection).updateMany(unbound, { $set: { destination } });
+}

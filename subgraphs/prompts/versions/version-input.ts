@@ -1,0 +1,110 @@
+import { badInput, checkedText } from '#core/input.ts';
+import { jsonSchemaText } from '#core/json-schema/json-schema.ts';
+import { parsePromptTemplate } from '#core/prompt-template.ts';
+import { suggestName } from '#core/text/suggest-name.ts';
+import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
+import { latestLabel } from '#mongo/prompts.ts';
+import type { PromptsDeps } from '../deps.ts';
+import type { PromptVersionInput } from '../generated.ts';
+import { checkedParameters } from './parameters.ts';
+
+export interface CheckedVersion {
+  readonly content: Pick<
+    PromptVersionRecord,
+    'model' | 'system' | 'template' | 'variables' | 'outputSchemaJson' | 'parameters' | 'note'
+  >;
+  /** To be pointed at the version when it is published. */
+  readonly label: string | null;
+}
+
+const charactersMax = 100_000;
+const variablesMax = 200;
+export const textMax = 2000;
+const labelName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+
+/** Everything of a version that its author decides. BAD_USER_INPUT names what is wrong, in a template with its place. `user` pays for the check. */
+export async function checkedVersion(
+  input: PromptVersionInput,
+  user: string,
+  deps: PromptsDeps,
+): Promise<CheckedVersion> {
+  const system = input.system ?? null;
+  if (input.template.trim() === '') badInput('input.template', 'must not be empty.');
+  if (input.template.length + (system?.length ?? 0) > charactersMax) {
+    badInput('input.template', `must not be longer than ${charactersMax} characters together with system.`);
+  }
+  const { variables } = parsePromptTemplate(system, input.template);
+  if (variables.length > variablesMax) {
+    badInput(
+      'input.template',
+      `must not have more than ${variablesMax} variables; it has ${variables.length}.`,
+    );
+  }
+  const descriptions = descriptionsOf(input, variables);
+  const content = {
+    model: checkedText(input.model, 'input.model', 300),
+    system,
+    template: input.template,
+    variables: variables.map((name) => ({
+      name,
+      required: true,
+      description: descriptions.get(name) ?? null,
+    })),
+    outputSchemaJson: await checkedOutputSchema(input.outputSchema, user, deps),
+    parameters: checkedParameters(input.parameters, 'input.parameters'),
+    note: input.note == null ? null : checkedText(input.note, 'input.note', textMax),
+  };
+  const label = input.label == null ? null : checkedLabel(input.label, 'input.label');
+  if ((await deps.catalog.resolve(content.model)) === undefined) {
+    const { models, routes } = deps.catalog.snapshot();
+    const suggestion = suggestName(content.model, [...routes.keys(), ...models.keys()]);
+    badInput(
+      'input.model',
+      `names no model and no route: ${JSON.stringify(content.model)}; see the queries models and routes.${suggestion}`,
+    );
+  }
+  return { content, label };
+}
+
+/** The JSON text of a schema that answers can be checked with; null: none was given. */
+async function checkedOutputSchema(
+  schema: unknown,
+  user: string,
+  { jsonSchemas }: PromptsDeps,
+): Promise<string | null> {
+  if (schema === null || schema === undefined) return null;
+  const field = 'input.outputSchema';
+  const text = jsonSchemaText(schema, field);
+  await jsonSchemas.compile(text, field, user);
+  return text;
+}
+
+/** A label that may be set. */
+export function checkedLabel(label: string, field: string): string {
+  if (!labelName.test(label)) {
+    badInput(field, 'must be letters, digits, - and _, beginning with a letter, at most 64.');
+  }
+  if (label === latestLabel) badInput(field, 'must not be latest: that is always the newest version.');
+  return label;
+}
+
+function descriptionsOf(
+  input: PromptVersionInput,
+  variables: readonly string[],
+): ReadonlyMap<string, string | null> {
+  const descriptions = new Map<string, string | null>();
+  for (const { name, description } of input.variables ?? []) {
+    if (!variables.includes(name)) {
+      badInput(
+        'input.variables',
+        `names ${JSON.stringify(name.slice(0, 100))}, which stands in neither text.`,
+      );
+    }
+    if (descriptions.has(name)) badInput('input.variables', `names ${JSON.stringify(name)} twice.`);
+    descriptions.set(
+      name,
+      description == null ? null : checkedText(description, 'input.variables.description', 500),
+    );
+  }
+  return descriptions;
+}

@@ -1,0 +1,86 @@
+import { noRoomFor } from '#core/count-limits.ts';
+import { notFound, orConflict } from '#core/input.ts';
+import { withLock } from '#mongo/locks.ts';
+import { type PromptRecord, prompts } from '#mongo/prompts.ts';
+import { countMaxOf } from '../../runtime/with-room.ts';
+import { type PromptsContext, type PromptsDeps, requireWritable } from '../deps.ts';
+
+/** Runs while no prompt of the tenant is changed by another. */
+export function withPromptsOf<T>(
+  tenantId: string,
+  { connection }: Pick<PromptsDeps, 'connection'>,
+  run: () => Promise<T>,
+): Promise<T> {
+  return withLock(connection, `prompts ${tenantId}`, run);
+}
+
+/** Runs with the prompt as it is now, archived or not, while no other of its tenant's prompts changes. NOT_FOUND when it is gone. */
+export function withPrompt<T>(
+  { _id, tenantId }: Pick<PromptRecord, '_id' | 'tenantId'>,
+  deps: PromptsDeps,
+  run: (prompt: PromptRecord) => Promise<T>,
+): Promise<T> {
+  return withPromptsOf(tenantId, deps, async () => {
+    const prompt = await prompts(deps.connection).findById(_id).lean();
+    return prompt === null ? notFound('prompt', _id) : run(prompt);
+  });
+}
+
+/** The same for a prompt that the caller may write: it may have been renamed or archived meanwhile. */
+export function withWritablePrompt<T>(
+  prompt: Pick<PromptRecord, '_id' | 'tenantId'>,
+  { caller }: PromptsContext,
+  deps: PromptsDeps,
+  run: (prompt: PromptRecord) => Promise<T>,
+): Promise<T> {
+  return withPrompt(prompt, deps, (current) => {
+    requireWritable(current, caller);
+    return run(current);
+  });
+}
+
+/** CONFLICT where the tenant has as many prompts as there may be; archived ones do not count. */
+export async function checkPromptRoom(tenantId: string, deps: PromptsDeps): Promise<void> {
+  const max = countMaxOf(deps, 'promptsPerTenant');
+  const count = await prompts(deps.connection).countDocuments({ tenantId, archivedAt: null });
+  if (count >= max) throw noRoomFor('promptsPerTenant', max);
+}
+
+/** CONFLICT where the tenant has as many archived prompts as there may be. */
+export async function checkArchiveRoom(tenantId: string, deps: PromptsDeps): Promise<void> {
+  const max = countMaxOf(deps, 'archivedPromptsPerTenant');
+  const count = await prompts(deps.connection).countDocuments({ tenantId, archivedAt: { $ne: null } });
+  if (count >= max) throw noRoomFor('archivedPromptsPerTenant', max);
+}
+
+/** Awaits a write that gives a prompt this name; CONFLICT when it is taken. */
+export function orTaken<T>(write: PromiseLike<T>, name: string): Promise<T> {
+  return orConflict(
+    write,
+    `The tenant has a prompt ${JSON.stringify(name)} already: publish a version of it, or choose another name.`,
+  );
+}
+
+/** CONFLICT where the prompt, or the tenant with its archived prompts, would have more versions or bytes of texts than there may be. */
+export async function checkVersionRoom(
+  { tenantId, newest }: Pick<PromptRecord, 'tenantId' | 'newest'>,
+  bytes: number,
+  deps: PromptsDeps,
+  versions = 1,
+): Promise<void> {
+  const versionsMax = countMaxOf(deps, 'versionsPerPrompt');
+  if (newest + versions > versionsMax) throw noRoomFor('versionsPerPrompt', versionsMax);
+  const [total] = await prompts(deps.connection).aggregate<{ readonly bytes: number }>([
+    { $match: { tenantId } },
+    { $group: { _id: null, bytes: { $sum: '$bytes' } } },
+  ]);
+  const bytesMax = countMaxOf(deps, 'promptBytesPerTenant');
+  if ((total?.bytes ?? 0) + bytes > bytesMax) throw noRoomFor('promptBytesPerTenant', bytesMax);
+}
+
+/** CONFLICT when the label would be one more than a prompt may have. */
+export function checkLabelRoom({ labels }: PromptRecord, label: string, deps: PromptsDeps): void {
+  const max = countMaxOf(deps, 'labelsPerPrompt');
+  if (Object.hasOwn(labels, label) || Object.keys(labels).length < max) return;
+  throw noRoomFor('labelsPerPrompt', max);
+}

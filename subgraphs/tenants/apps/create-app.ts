@@ -1,0 +1,45 @@
+import { checkedText, orConflict } from '#core/input.ts';
+import { checkedPatterns } from '#core/name-patterns.ts';
+import { type AppRecord, apps } from '#mongo/apps.ts';
+import { checkedCacheScope } from '../../runtime/policy/cache-scope.ts';
+import { requireRoom } from '../../runtime/with-room.ts';
+import type { TenantsContext } from '../context.ts';
+import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import type { CreateAppInput } from '../generated.ts';
+import { randomId } from '../keys/ids.ts';
+import { checkedLimits } from '../limits/limits.ts';
+import { replaceLimits } from '../limits/set-limits.ts';
+import { withLiveOwner } from '../tenants/below-tenant.ts';
+import { tenantIdOf } from '../tenants/visible.ts';
+
+/** Adds an app to the caller's tenant, or to another that it may see. CONFLICT when the name is taken there. */
+export async function createApp(
+  input: CreateAppInput,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<AppRecord> {
+  const tenantId = await tenantIdOf(input.tenantId, context);
+  const records = apps(deps.connection);
+  const app: AppRecord = {
+    _id: randomId(),
+    tenantId,
+    name: checkedText(input.name, 'input.name'),
+    limits: replaceLimits([], checkedLimits(input.limits, 'input.limits'), context.caller),
+    cacheByDefault: input.cacheByDefault ?? null,
+    cacheScope: checkedCacheScope(input.cacheScope, 'input.cacheScope'),
+    models: checkedPatterns(input.models, 'input.models'),
+    prompts: checkedPatterns(input.prompts, 'input.prompts'),
+    createdAt: nowOf(deps),
+  };
+  await context.auditTarget({ tenantId, type: 'App', id: app._id });
+  await withLiveOwner({ tenantId }, deps, async () => {
+    await requireRoom(deps, 'appsPerTenant', () => records.countDocuments({ tenantId, archivedAt: null }));
+    await orConflict(
+      records.create({ ...app }),
+      `There is an app named ${JSON.stringify(app.name)} in this tenant already.`,
+    );
+  });
+  context.audit({ tenantId, type: 'App', id: app._id, after: app });
+  await callersChanged(deps, tenantId);
+  return app;
+}

@@ -1,0 +1,52 @@
+import { HeddleError } from '#core/errors.ts';
+import type { AccessStatus } from '#core/graph-enums.ts';
+import { checkedText } from '#core/input.ts';
+import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
+import type { TenantsContext } from '../context.ts';
+import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import { requireLive } from '../tenants/below-tenant.ts';
+import { visible } from '../tenants/visible.ts';
+
+/**
+ * Approves or denies a request; denying what was approved revokes it. Deciding the same again changes nothing. Of two
+ * decisions at once the second is refused with CONFLICT.
+ */
+export async function decideAccess(
+  id: string,
+  approve: boolean,
+  reason: string | null | undefined,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<AccessGrantRecord> {
+  const before = await visible('accessGrant', id, context);
+  const status = decided(before.status, approve);
+  if (status === before.status) return before;
+  await requireLive(before, deps);
+  const { caller } = context;
+  await context.auditTarget({ tenantId: before.tenantId, type: 'AccessGrant', id });
+  const after = await accessGrants(deps.connection)
+    .findOneAndUpdate(
+      { _id: id, status: before.status },
+      {
+        $set: {
+          status,
+          reason: reason ? checkedText(reason, 'reason', 2_000) : before.reason,
+          decidedBy: caller.subject ?? caller.keyId,
+          decidedAt: nowOf(deps),
+        },
+      },
+      { returnDocument: 'after' },
+    )
+    .lean();
+  if (!after)
+    throw new HeddleError('CONFLICT', `Someone else has just decided or withdrawn the access request ${id}.`);
+  context.audit({ tenantId: after.tenantId, type: 'AccessGrant', id, before, after });
+  context.loaders.accessGrant.clear(id);
+  await callersChanged(deps, after.tenantId);
+  return after;
+}
+
+function decided(status: AccessStatus, approve: boolean): AccessStatus {
+  if (approve) return 'APPROVED';
+  return status === 'APPROVED' || status === 'REVOKED' ? 'REVOKED' : 'DENIED';
+}

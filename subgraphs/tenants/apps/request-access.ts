@@ -1,0 +1,89 @@
+import { HeddleError } from '#core/errors.ts';
+import { checkedText, isDuplicateKey } from '#core/input.ts';
+import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
+import { requireRoom } from '../../runtime/with-room.ts';
+import type { TenantsContext } from '../context.ts';
+import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import { randomId } from '../keys/ids.ts';
+import { withLiveOwner } from '../tenants/below-tenant.ts';
+import { visible } from '../tenants/visible.ts';
+
+/**
+ * Asks for the use of something on behalf of the caller's app. A request that waits or was approved is answered as
+ * it is; one that was denied or revoked waits again, with the new reason. CONFLICT when the app has asked for too much.
+ */
+export async function requestAccess(
+  resource: string,
+  reason: string | null | undefined,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<AccessGrantRecord> {
+  const { appId, endUserId } = context.caller;
+  if (endUserId !== null)
+    throw new HeddleError('FORBIDDEN', 'A page token asks for no access: use an API key of the app.');
+  if (appId === null) {
+    throw new HeddleError(
+      'FORBIDDEN',
+      'Access is given to apps: call requestAccess with an API key of the app.',
+    );
+  }
+  const app = await visible('app', appId, context);
+  const grant: AccessGrantRecord = {
+    _id: randomId(),
+    tenantId: app.tenantId,
+    appId,
+    resource: checkedText(resource, 'resource', 300),
+    status: 'PENDING',
+    reason: reason ? checkedText(reason, 'reason', 2_000) : null,
+    decidedBy: null,
+    decidedAt: null,
+    createdAt: nowOf(deps),
+  };
+  const where = { appId, resource: grant.resource };
+  const records = accessGrants(deps.connection);
+  try {
+    if ((await records.exists(where)) === null) {
+      const others = () => records.countDocuments({ appId, resource: { $ne: grant.resource } });
+      await context.auditTarget({ tenantId: grant.tenantId, type: 'AccessGrant', id: grant._id });
+      await withLiveOwner(grant, deps, async () => {
+        await requireRoom(deps, 'accessRequestsPerApp', others);
+        return records.create({ ...grant });
+      });
+      context.audit({ tenantId: grant.tenantId, type: 'AccessGrant', id: grant._id, after: grant });
+      await callersChanged(deps, grant.tenantId);
+      return grant;
+    }
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+  }
+  const before = (await records.findOne(where).lean()) ?? withdrawnNow(grant.resource);
+  if (before.status === 'PENDING' || before.status === 'APPROVED') {
+    context.unchanged();
+    return before;
+  }
+  await context.auditTarget({ tenantId: before.tenantId, type: 'AccessGrant', id: before._id });
+  const { status, reason: why, decidedBy, decidedAt } = grant;
+  const after = await records
+    .findOneAndUpdate(
+      { ...where, status: before.status },
+      { $set: { status, reason: why, decidedBy, decidedAt } },
+      { returnDocument: 'after' },
+    )
+    .lean();
+  if (!after) {
+    // Another request, a decision or a withdrawal came first.
+    const current = (await records.findOne(where).lean()) ?? withdrawnNow(grant.resource);
+    context.unchanged();
+    return current;
+  }
+  context.audit({ tenantId: before.tenantId, type: 'AccessGrant', id: before._id, before, after });
+  await callersChanged(deps, before.tenantId);
+  return after;
+}
+
+function withdrawnNow(resource: string): never {
+  throw new HeddleError(
+    'CONFLICT',
+    `The access request for ${JSON.stringify(resource)} has just been withdrawn: ask again.`,
+  );
+}

@@ -1,0 +1,150 @@
+import { narrowestScope } from '#core/cache-scope.ts';
+import {
+  type ArchivedCaller,
+  type Caller,
+  type CallerLimit,
+  type CallerNames,
+  meetsScopes,
+} from '#core/caller.ts';
+import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
+import { type AppRecord, apps } from '#mongo/apps.ts';
+import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
+import { noPepper } from '#mongo/key-pepper.ts';
+import type { LimitRecord } from '#mongo/limit.ts';
+import { pageTokens } from '#mongo/page-tokens.ts';
+import { plans } from '#mongo/plans.ts';
+import { type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { nowOf, type TenantsDeps } from '../deps.ts';
+import { findMakers, makerIds } from './makers.ts';
+import { scopesOfKey } from './scopes.ts';
+
+/**
+ * The caller that a key or page token of this SHA-256 stands for, with every limit that binds it; null when there is no such key,
+ * or it was revoked or has expired; that it is archived, where its app or tenant is. Four commands, three of them at once, and two for the makers of a key that limits of
+ * theirs bind; the gateway remembers the answer.
+ */
+export async function findCaller(keyHash: string, deps: FindCallerDeps): Promise<Found> {
+  const { connection, pepper = noPepper } = deps;
+  const key = await apiKeys(connection)
+    .findOne({ keyHash: { $in: [...pepper.forms(keyHash)] } })
+    .lean();
+  const inForm = pepper.hash(keyHash);
+  if (key && key.keyHash !== keyHash && key.keyHash !== inForm) {
+    // Hashed with a previous encryption key, which is about to go.
+    await apiKeys(connection).updateOne(
+      { _id: key._id, keyHash: key.keyHash },
+      { $set: { keyHash: inForm } },
+    );
+  }
+  return key ? callerOfKey(key, deps) : callerOfPageToken(keyHash, deps);
+}
+
+/** How often a caller is read whose plan is gone when it is read in its turn. */
+const attemptsMax = 3;
+type Found = Caller | ArchivedCaller | null;
+type FindCallerDeps = Pick<TenantsDeps, 'connection' | 'now' | 'pepper'>;
+
+/** The caller of the key that the token was made with, narrowed to what the token is for. */
+async function callerOfPageToken(tokenHash: string, deps: FindCallerDeps): Promise<Found> {
+  const token = await pageTokens(deps.connection).findOne({ tokenHash }).lean();
+  if (!token || token.expiresAt <= nowOf(deps)) return null;
+  const key = await apiKeys(deps.connection).findById(token.keyId).lean();
+  const maker = key && (await callerOfKey(key, deps));
+  if (!maker || 'archived' in maker) return maker;
+  const expiresAtMs = token.expiresAt.getTime();
+  const subject = `token:${token._id}`;
+  return {
+    ...maker,
+    scopes: token.scopes.filter((scope) => meetsScopes(maker, [[scope]])),
+    endUserId: token.endUserId,
+    modelLists: [...maker.modelLists, ...namesOf([subject, token.models])],
+    promptLists: [...maker.promptLists, ...namesOf([subject, token.prompts])],
+    expiresAtMs: Math.min(expiresAtMs, maker.expiresAtMs ?? expiresAtMs),
+  };
+}
+
+async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1): Promise<Found> {
+  const { connection } = deps;
+  if (key.revokedAt !== null || (key.expiresAt && key.expiresAt <= nowOf(deps))) return null;
+  const makerScopes = key.makerScopes ?? [];
+  const [tenant, app, bounds, makers] = await Promise.all([
+    tenants(connection).findById(key.tenantId).lean(),
+    apps(connection).findById(key.appId).lean(),
+    budgets(connection)
+      .find({ tenantId: key.tenantId, appId: { $in: [null, key.appId, ...makerIds(makerScopes, 'app:')] } })
+      .lean(),
+    findMakers(key.tenantId, makerScopes, connection),
+  ]);
+  if (!tenant || !app || !makers) return null;
+  const plan = await plans(connection).findById(tenant.planId).lean();
+  // Since the tenant was read it was given another plan, and its former one was deleted. Without a plan it would have no limits.
+  if (!plan) return attempt < attemptsMax ? callerOfKey(key, deps, attempt + 1) : null;
+  const caller: Caller = {
+    kind: 'API_KEY',
+    tenantId: tenant._id,
+    appId: app._id,
+    keyId: key._id,
+    keyLineId: key.lineId,
+    subject: null,
+    scopes: scopesOfKey(key),
+    ...(makerScopes.length === 0 ? {} : { makerScopes }),
+    limits: limitsOf(tenant._id, plan.limits, [app, ...makers.apps], [key, ...makers.keys], bounds),
+    allowedRegions: tenant.allowedRegions,
+    payloadLogging: tenant.payloadLogging,
+    cacheByDefault: app.cacheByDefault ?? tenant.cacheByDefault,
+    ...cacheScopeOf(app, tenant),
+    allowedIps: key.allowedIps,
+    expiresAtMs: key.expiresAt?.getTime() ?? null,
+    endUserId: null,
+    modelLists: namesOf(
+      [`tenant:${tenant._id}`, plan.models],
+      [`app:${app._id}`, app.models],
+      [`key:${key.lineId}`, key.models],
+    ),
+    promptLists: namesOf([`app:${app._id}`, app.prompts], [`key:${key.lineId}`, key.prompts]),
+  };
+  if (tenant.archivedAt != null) return { archived: 'tenant', caller };
+  // A maker's app that is archived binds on: nothing made with its keys becomes wider, or ends.
+  return app.archivedAt != null ? { archived: 'app', caller } : caller;
+}
+
+function namesOf(
+  ...lists: readonly [subject: string, patterns: string[] | null | undefined][]
+): CallerNames[] {
+  return lists.flatMap(([subject, patterns]) => (patterns == null ? [] : [{ subject, patterns }]));
+}
+
+/** The narrower one, where the app or the tenant has chosen. */
+function cacheScopeOf(app: AppRecord, tenant: TenantRecord): Pick<Caller, 'cacheScope'> {
+  const chosen = app.cacheScope ?? tenant.cacheScope;
+  return chosen == null ? {} : { cacheScope: narrowestScope(chosen, tenant.cacheScope) };
+}
+
+function limitsOf(
+  tenantId: string,
+  planLimits: readonly LimitRecord[],
+  boundApps: readonly AppRecord[],
+  boundKeys: readonly ApiKeyRecord[],
+  bounds: readonly BudgetRecord[],
+): CallerLimit[] {
+  const under = (subject: string, limits: readonly LimitRecord[]): CallerLimit[] =>
+    limits.map(({ meter, window, amount }) => ({ subject, meter, window, amount: amount.toString() }));
+  return [
+    ...under(`tenant:${tenantId}`, planLimits),
+    ...boundApps.flatMap((app) => under(`app:${app._id}`, app.limits)),
+    ...boundKeys.flatMap((key) => under(`key:${key.lineId}`, key.limits)),
+    ...bounds.map(
+      ({ _id, appId, window, amountNanos, hard, alertAt }): CallerLimit => ({
+        subject: `budget:${_id}`,
+        meter: 'COST',
+        window,
+        amount: amountNanos.toString(),
+        budget: {
+          hard,
+          ...(appId === null ? {} : { appId }),
+          ...(alertAt.length === 0 ? {} : { alertAt }),
+        },
+      }),
+    ),
+  ];
+}

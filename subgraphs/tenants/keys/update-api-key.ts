@@ -1,0 +1,95 @@
+import { checkedText } from '#core/input.ts';
+import { checkedPatterns } from '#core/name-patterns.ts';
+import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
+import type { TenantsContext } from '../context.ts';
+import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import type { UpdateApiKeyInput } from '../generated.ts';
+import {
+  boundsOfCaller,
+  boundsOfKey,
+  findExcess,
+  requireAnotherKey,
+  requireWithin,
+} from '../limits/bounds.ts';
+import { narrowLimits } from '../limits/limit-bounds.ts';
+import { checkedLimits } from '../limits/limits.ts';
+import { replaceLimits, setByOf } from '../limits/set-limits.ts';
+import { requireLive } from '../tenants/below-tenant.ts';
+import { keepingOperators } from '../tenants/keep-operators.ts';
+import { visible } from '../tenants/visible.ts';
+import { checkedAddresses } from './addresses.ts';
+import { checkedExpiry } from './expiry.ts';
+import { changedMeanwhile, requireInForce } from './in-force.ts';
+import { changedScopes, requireAllScopes, scopesOfKey } from './scopes.ts';
+
+/**
+ * Changes what is given of another key in force; a key that has ended stays ended (CONFLICT). FORBIDDEN when the key
+ * exceeds the bounds of the caller, before or after.
+ */
+export async function updateApiKey(
+  id: string,
+  input: UpdateApiKeyInput,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<ApiKeyRecord> {
+  const now = nowOf(deps);
+  const before = await visible('apiKey', id, context);
+  requireAllScopes(context.caller, scopesOfKey(before));
+  requireAnotherKey(context.caller, before);
+  const bounds = boundsOfCaller(context.caller, before.appId);
+  requireWithin('The key', boundsOfKey(before), bounds);
+  requireInForce(before, now);
+  await requireLive(before, deps);
+  const change: Partial<ApiKeyRecord> = {};
+  if (input.label !== undefined) change.label = checkedText(input.label ?? '', 'input.label');
+  if (input.scopes !== undefined) change.scopes = changedScopes(before, input.scopes);
+  if (input.limits !== undefined) {
+    const wanted =
+      input.limits === null
+        ? narrowLimits(deps.defaultLimits.key, [
+            ...bounds.limits,
+            ...before.limits.filter((limit) => setByOf(limit) === 'OPERATOR'),
+          ])
+        : checkedLimits(input.limits, 'input.limits');
+    change.limits = replaceLimits(before.limits, wanted, context.caller);
+  }
+  if (input.allowedIps !== undefined) {
+    change.allowedIps = checkedAddresses(input.allowedIps, 'input.allowedIps');
+  }
+  if (input.expiresAt !== undefined) {
+    change.expiresAt = checkedExpiry(input.expiresAt, 'input.expiresAt', now);
+  }
+  if (input.models !== undefined) change.models = checkedPatterns(input.models, 'input.models');
+  if (input.prompts !== undefined) change.prompts = checkedPatterns(input.prompts, 'input.prompts');
+  const wanted = { ...before, ...change };
+  requireWithin('The key', boundsOfKey(wanted), bounds);
+  const { label, scopes, limits, allowedIps, expiresAt, models = null, prompts = null } = before;
+  const update = () =>
+    apiKeys(deps.connection)
+      .findOneAndUpdate(
+        {
+          _id: id,
+          revokedAt: null,
+          replacedById: null,
+          label,
+          scopes,
+          limits,
+          allowedIps,
+          expiresAt,
+          models,
+          prompts,
+        },
+        { $set: change },
+        { returnDocument: 'after' },
+      )
+      .lean()
+      .exec();
+  await context.auditTarget({ tenantId: before.tenantId, type: 'ApiKey', id });
+  const narrows = findExcess(boundsOfKey(before), boundsOfKey(wanted)).length > 0;
+  const after = await (narrows ? keepingOperators(before, deps.connection, update) : update());
+  if (!after) throw changedMeanwhile(id);
+  context.audit({ tenantId: after.tenantId, type: 'ApiKey', id, before, after });
+  context.loaders.apiKey.clear(id);
+  await callersChanged(deps, after.tenantId);
+  return after;
+}

@@ -1,0 +1,42 @@
+import { type Caller, type CallerLimit, hasScope } from '#core/caller.ts';
+import { isCalendar } from '#core/limit-windows.ts';
+import { decimalOfNanos } from '#core/money.ts';
+import { limitsOf } from '#state/quota/caller-limits.ts';
+import { calendarEndMs } from '#state/quota/windows.ts';
+import { nowOf, type TenantsDeps } from '../deps.ts';
+import type { LimitStatus } from '../generated.ts';
+
+/**
+ * What is left of the limits of the caller, by one reading of the meters: of its key's own, and with tenants:read of all.
+ * Spending of the tenant is no matter of every key, and none of it is one of a page's.
+ */
+export async function readLimits(caller: Caller, deps: TenantsDeps): Promise<readonly LimitStatus[]> {
+  const { tenantId } = caller;
+  if (tenantId === null || caller.endUserId !== null) return [];
+  const shown = hasScope(caller, 'tenants:read') ? () => true : isOwn(caller);
+  const limits = caller.limits.filter(shown);
+  if (limits.length === 0) return [];
+  const readings = await deps.quota.read(tenantId, limitsOf({ ...caller, limits }));
+  const nowMs = nowOf(deps).getTime();
+  return limits.map(({ subject, meter, window, amount, budget }, i) => {
+    const { spent, reserved } = readings[i] ?? { spent: 0n, reserved: 0n };
+    const left = BigInt(amount) - spent - reserved;
+    const text = (value: bigint) => (meter === 'COST' ? decimalOfNanos(value) : value.toString());
+    return {
+      subject,
+      meter,
+      window,
+      amount: text(BigInt(amount)),
+      used: text(spent),
+      reserved: text(reserved),
+      remaining: text(left < 0n ? 0n : left),
+      resetsAt: isCalendar(window) ? new Date(calendarEndMs(window, nowMs)) : null,
+      hard: budget?.hard ?? true,
+    };
+  });
+}
+
+function isOwn({ keyId, keyLineId }: Caller): (limit: CallerLimit) => boolean {
+  const subject = `key:${keyLineId ?? keyId}`;
+  return (limit) => limit.subject === subject;
+}

@@ -1,0 +1,55 @@
+import { checkedText, orConflict } from '#core/input.ts';
+import { type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { checkedCacheScope } from '../../runtime/policy/cache-scope.ts';
+import { withRoom } from '../../runtime/with-room.ts';
+import type { TenantsContext } from '../context.ts';
+import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import type { CreateTenantInput } from '../generated.ts';
+import { randomId, slugOf } from '../keys/ids.ts';
+import { ensureDefaultPlan } from '../limits/ensure-plan.ts';
+import { withPlan } from '../limits/with-plan.ts';
+import { checkedRegions } from './regions.ts';
+import { visible } from './visible.ts';
+
+/** Adds a tenant. CONFLICT when the name is taken, NOT_FOUND when there is no such plan. */
+export async function createTenant(
+  input: CreateTenantInput,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<TenantRecord> {
+  const name = checkedText(input.name, 'input.name');
+  const slug = slugOf(name);
+  const planId =
+    input.planId == null
+      ? await ensureDefaultPlan(deps.connection, deps.defaultLimits.tenant)
+      : (await visible('plan', input.planId, context))._id;
+  const tenant: TenantRecord = {
+    _id: slug === '' ? randomId() : `${slug}-${randomId(8)}`,
+    name,
+    planId,
+    allowedRegions: checkedRegions(input.allowedRegions, 'input.allowedRegions'),
+    payloadLogging: input.payloadLogging ?? 'NONE',
+    cacheByDefault: input.cacheByDefault ?? false,
+    cacheScope: checkedCacheScope(input.cacheScope, 'input.cacheScope'),
+    createdAt: nowOf(deps),
+  };
+  const records = tenants(deps.connection);
+  await context.auditTarget({ tenantId: tenant._id, type: 'Tenant', id: tenant._id });
+  await withRoom(
+    deps,
+    'tenants',
+    '',
+    () => records.countDocuments({ archivedAt: null }),
+    () =>
+      withPlan(planId, deps, async () => {
+        await visible('plan', planId, context);
+        return orConflict(
+          records.create({ ...tenant }),
+          `There is a tenant named ${JSON.stringify(tenant.name)} already.`,
+        );
+      }),
+  );
+  context.audit({ tenantId: tenant._id, type: 'Tenant', id: tenant._id, after: tenant });
+  await callersChanged(deps, tenant._id);
+  return tenant;
+}

@@ -1,0 +1,44 @@
+import { notFound, orConflict } from '#core/input.ts';
+import { type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { requireRoom } from '../../runtime/with-room.ts';
+import type { TenantsContext } from '../context.ts';
+import { callersChanged, type TenantsDeps } from '../deps.ts';
+import { withTenants } from './archive-tenant.ts';
+import { withShownName } from './archived-name.ts';
+import { changeArchived, markHidden } from './below-tenant.ts';
+import { visible } from './visible.ts';
+
+/**
+ * Makes an archived tenant usable again, with everything below it but the apps that are archived themselves; one that is
+ * not archived stays as it is. CONFLICT when the name is taken, or there are too many.
+ */
+export async function restoreTenant(
+  id: string,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<TenantRecord> {
+  await visible('tenant', id, context);
+  const records = tenants(deps.connection);
+  await context.auditTarget({ tenantId: id, type: 'Tenant', id });
+  const { before, after } = await withTenants(id, deps, async () => {
+    const before = (await records.findById(id).lean()) ?? notFound('tenant', id);
+    if (before.archivedAt == null) {
+      await markHidden(id, deps.connection);
+      return { before, after: before };
+    }
+    await requireRoom(deps, 'tenants', () => records.countDocuments({ archivedAt: null }));
+    const restored = { name: withShownName(before).name, archivedAt: null };
+    await changeArchived(id, deps.connection, () =>
+      orConflict(
+        records.updateOne({ _id: id }, { $set: restored }).exec(),
+        `There is a tenant named ${JSON.stringify(restored.name)} already.`,
+      ),
+    );
+    return { before, after: { ...before, ...restored } };
+  });
+  if (after === before) context.unchanged();
+  else context.audit({ tenantId: id, type: 'Tenant', id, before: withShownName(before), after });
+  context.loaders.tenant.clear(id);
+  await callersChanged(deps, id);
+  return after;
+}

@@ -1,0 +1,44 @@
+import { badInput, checkedText } from '#core/input.ts';
+import { type MemberRecord, members } from '#mongo/members.ts';
+import { requireRoom } from '../../runtime/with-room.ts';
+import type { TenantsContext } from '../context.ts';
+import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import type { MemberInput } from '../generated.ts';
+import { randomId } from '../keys/ids.ts';
+import { withLiveOwner } from './below-tenant.ts';
+import { tenantIdOf } from './visible.ts';
+
+/** Adds a person to a tenant, or changes role and email of one who is there. */
+export async function saveMember(
+  input: MemberInput,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<MemberRecord> {
+  const tenantId = await tenantIdOf(input.tenantId, context);
+  const subject = checkedText(input.subject, 'input.subject', 256);
+  const email = input.email ? checkedText(input.email, 'input.email', 254) : null;
+  if (email !== null && !/^[^\s@]+@[^\s@]+$/.test(email)) badInput('input.email', 'is no email address.');
+  const records = members(deps.connection);
+  const before = await records.findOne({ tenantId, subject }).lean();
+  const id = before?._id ?? randomId();
+  await context.auditTarget({ tenantId, type: 'Member', id });
+  const save = () =>
+    records
+      .findOneAndUpdate(
+        { tenantId, subject },
+        { $set: { role: input.role, email }, $setOnInsert: { _id: id, createdAt: nowOf(deps) } },
+        { upsert: true, returnDocument: 'after' },
+      )
+      .lean()
+      .exec();
+  const others = () => records.countDocuments({ tenantId, subject: { $ne: subject } });
+  const after = await withLiveOwner({ tenantId }, deps, async () => {
+    await requireRoom(deps, 'membersPerTenant', others);
+    return save();
+  });
+  if (!after) throw new Error('an upsert answered no record');
+  context.audit({ tenantId, type: 'Member', id: after._id, before, after });
+  context.loaders.member.clear(after._id);
+  await callersChanged(deps, tenantId);
+  return after;
+}

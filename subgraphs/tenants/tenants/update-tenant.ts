@@ -1,0 +1,48 @@
+import { badInput, checkedText, notFound, orConflict } from '#core/input.ts';
+import { type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { checkedCacheScope } from '../../runtime/policy/cache-scope.ts';
+import type { TenantsContext } from '../context.ts';
+import { callersChanged, type TenantsDeps } from '../deps.ts';
+import type { UpdateTenantInput } from '../generated.ts';
+import { withLiveOwner } from './below-tenant.ts';
+import { checkedRegions } from './regions.ts';
+import { visible } from './visible.ts';
+
+/** Changes what is given; null clears allowedRegions and cacheScope, and is refused elsewhere. */
+export async function updateTenant(
+  id: string,
+  input: UpdateTenantInput,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<TenantRecord> {
+  const before = await visible('tenant', id, context);
+  const change: Partial<TenantRecord> = {};
+  if (input.name !== undefined) change.name = checkedText(input.name ?? '', 'input.name');
+  if (input.allowedRegions !== undefined) {
+    change.allowedRegions = checkedRegions(input.allowedRegions, 'input.allowedRegions');
+  }
+  if (input.payloadLogging !== undefined) {
+    change.payloadLogging = input.payloadLogging ?? badInput('input.payloadLogging', 'must not be null.');
+  }
+  if (input.cacheByDefault !== undefined) {
+    change.cacheByDefault = input.cacheByDefault ?? badInput('input.cacheByDefault', 'must not be null.');
+  }
+  if (input.cacheScope !== undefined) {
+    change.cacheScope = checkedCacheScope(input.cacheScope, 'input.cacheScope');
+  }
+  await context.auditTarget({ tenantId: id, type: 'Tenant', id });
+  const after = await withLiveOwner({ tenantId: id }, deps, () =>
+    orConflict(
+      tenants(deps.connection)
+        .findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' })
+        .lean()
+        .exec(),
+      `There is a tenant named ${JSON.stringify(change.name)} already.`,
+    ),
+  );
+  if (!after) notFound('tenant', id);
+  context.audit({ tenantId: id, type: 'Tenant', id, before, after });
+  context.loaders.tenant.clear(id);
+  await callersChanged(deps, id);
+  return after;
+}

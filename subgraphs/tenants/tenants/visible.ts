@@ -1,0 +1,42 @@
+import { notFound } from '#core/input.ts';
+import { ownTenantId } from '#core/tenant-reach.ts';
+import type { TenantsContext } from '../context.ts';
+import { firstAppId } from '../keys/first-start.ts';
+
+type Kind = 'tenant' | 'app' | 'apiKey' | 'member' | 'plan' | 'budget' | 'accessGrant';
+type RecordOf<K extends Kind> = NonNullable<Awaited<ReturnType<TenantsContext['loaders'][K]['load']>>>;
+
+const words: Readonly<Record<Kind, string>> = {
+  tenant: 'tenant',
+  app: 'app',
+  apiKey: 'API key',
+  member: 'member',
+  plan: 'plan',
+  budget: 'budget',
+  accessGrant: 'access request',
+};
+
+/** The record to change, read afresh; NOT_FOUND when there is none or it belongs to a tenant that the caller may not see. */
+export async function visible<K extends Kind>(
+  kind: K,
+  id: string,
+  { loaders }: TenantsContext,
+): Promise<RecordOf<K>> {
+  const storedId = kind === 'app' && id === 'default' ? await firstApp(loaders) : id;
+  const record = await loaders[kind].clear(storedId).load(storedId);
+  return (record as RecordOf<K> | null) ?? notFound(words[kind], id);
+}
+
+/** The tenant that an input means: the caller's own when it names none, NOT_FOUND for one that it may not see. */
+export async function tenantIdOf(
+  tenantId: string | null | undefined,
+  context: TenantsContext,
+): Promise<string> {
+  const id = tenantId ?? ownTenantId(context.caller);
+  return (await visible('tenant', id, context))._id;
+}
+
+/** The app of the first start, which older versions named like its tenant. */
+async function firstApp({ app }: TenantsContext['loaders']): Promise<string> {
+  return (await app.load('default')) === null ? firstAppId : 'default';
+}
