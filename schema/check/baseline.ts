@@ -16,7 +16,7 @@ export interface Baseline {
   readonly supergraph: string | undefined;
 }
 
-const checkout = fileURLToPath(new URL('..', import.meta.url));
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
 function git(args: readonly string[], directory: string): string | undefined {
   try {
