@@ -150,6 +150,20 @@ describe('layout', () => {
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
+  it('has no folder of more than fifteen source files without a README that says why', () => {
+    const folders = Map.groupBy(
+      files.filter((file) => !isTest(file) && !/\bgenerated\b/.test(file)),
+      (file) => dirname(file),
+    );
+    const full = [...folders].filter(([, inside]) => inside.length > 15).map(([folder]) => folder);
+    expect(
+      full.filter((folder) => {
+        const readme = join(root, folder, 'README.md');
+        return !existsSync(readme) || !/more\s+than\s+fifteen/.test(readFileSync(readme, 'utf8'));
+      }),
+    ).toEqual([]);
+  });
+
   it('declares no exported name in two files', () => {
     const declaration = /^export (?:async )?(?:function\*?|class|interface|type|const) (\w+)/gm;
     const places = new Map<string, Set<string>>();

@@ -15,7 +15,7 @@ import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import { cachePoliciesOf } from './cache-policies.ts';
-import { parseCompletionInput } from './parse-input.ts';
+import { parseCompletionInput } from './input/parse-input.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { text cache } }';
 const RUN = 'mutation ($input: RunPromptInput!) { runPrompt(input: $input) { cache } }';

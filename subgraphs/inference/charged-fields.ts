@@ -2,8 +2,8 @@ import type { Inference } from '#inference/inference.ts';
 import type { PlanCall } from './admission-group.ts';
 import { planEmbedding } from './embed.ts';
 import type { CompletionInput, EmbedInput, RunPromptInput } from './generated.ts';
-import { parseCompletionInput } from './parse-input.ts';
-import { promptRequest } from './prompt.ts';
+import { parseCompletionInput } from './input/parse-input.ts';
+import { promptRequest } from './input/prompt.ts';
 
 /** The fields of the type Mutation that draw on TOKENS and COST, each with how its call is planned. */
 export function chargedFields(inference: Inference): Readonly<Record<string, PlanCall>> {

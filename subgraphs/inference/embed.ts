@@ -13,7 +13,7 @@ import { upperBound } from '#inference/metering/settle.ts';
 import type { PlannedCall } from '#inference/planned-call.ts';
 import { candidatesFor, type RoutingNeeds } from '#inference/routing/route.ts';
 import type { EmbedInput } from './generated.ts';
-import { parseLabels } from './labels.ts';
+import { parseLabels } from './input/labels.ts';
 
 const valuesMax = 2_048;
 const dimensionsMax = 65_536;

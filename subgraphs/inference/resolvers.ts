@@ -13,8 +13,8 @@ import { completionStream, resumeCompletion } from './completion-stream.ts';
 import type { InferenceContext } from './context.ts';
 import { embed } from './embed.ts';
 import type { Resolvers } from './generated.ts';
-import { parseCompletionInput } from './parse-input.ts';
-import { promptRequest } from './prompt.ts';
+import { parseCompletionInput } from './input/parse-input.ts';
+import { promptRequest } from './input/prompt.ts';
 import { startCompletion } from './start-completion.ts';
 
 const event = {

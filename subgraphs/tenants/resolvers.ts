@@ -19,7 +19,6 @@ import { findCaller } from './keys/find-caller.ts';
 import type { KeyUsage } from './keys/key-usage.ts';
 import { revokeApiKey } from './keys/revoke-api-key.ts';
 import { rotateApiKey } from './keys/rotate-api-key.ts';
-import { scopesOfKey } from './keys/scopes.ts';
 import { updateApiKey } from './keys/update-api-key.ts';
 import { assignPlan } from './limits/assign-plan.ts';
 import { deleteBudget } from './limits/delete-budget.ts';
@@ -39,6 +38,7 @@ import {
   listTenants,
 } from './lists.ts';
 import { recordRefusals } from './record-refusals.ts';
+import { scopesOfKey } from './restrictions/scopes.ts';
 import { archiveTenant } from './tenants/archive-tenant.ts';
 import { shownName } from './tenants/archived-name.ts';
 import { createTenant } from './tenants/create-tenant.ts';

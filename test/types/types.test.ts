@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Changes, checkTypes } from './changed-checkout.ts';
 
 const tables = ['core/limit-windows.ts', 'core/cache-scope.ts', 'state/quota/windows.ts'];
-const resolvers = ['subgraphs/usage/resolvers.ts', 'subgraphs/inference/messages.ts'];
+const resolvers = ['subgraphs/usage/resolvers.ts', 'subgraphs/inference/input/messages.ts'];
 
 const windowOfSdl: Changes = {
   'core/graph-enums.ts': [["  MONTH: 'MONTH',", "  MONTH: 'MONTH',\n  WEEK: 'WEEK',"]],
@@ -45,7 +45,7 @@ describe('tsc', { timeout: 120_000 }, () => {
 
   it('refuses a table and a switch that miss a value of an enum', async () => {
     const output = await checkTypes(
-      [...tables, 'subgraphs/inference/messages.ts', 'subgraphs/usage/usage-rows.ts'],
+      [...tables, 'subgraphs/inference/input/messages.ts', 'subgraphs/usage/usage-rows.ts'],
       {
         'core/graph-enums.ts': [
           ["  PUBLIC: 'PUBLIC'", "  PUBLIC: 'PUBLIC',\n  MESH: 'MESH'"],

@@ -8,10 +8,10 @@ import { checkedCacheScope } from '../../runtime/policy/cache-scope.ts';
 import type { TenantsContext } from '../context.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
 import type { UpdateAppInput } from '../generated.ts';
-import { limitsOfCaller, requireNames } from '../limits/bounds.ts';
 import { limitsExceeded } from '../limits/limit-bounds.ts';
 import { checkedLimits } from '../limits/limits.ts';
 import { replaceLimits, setterOf } from '../limits/set-limits.ts';
+import { limitsOfCaller, requireNames } from '../restrictions/bounds.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { visible } from '../tenants/visible.ts';
 

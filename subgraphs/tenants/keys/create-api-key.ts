@@ -4,17 +4,17 @@ import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import type { TenantsContext } from '../context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
 import type { CreateApiKeyInput, ResolversParentTypes } from '../generated.ts';
-import { boundsOfCaller, boundsOfKey, requireWithin } from '../limits/bounds.ts';
 import { narrowLimits } from '../limits/limit-bounds.ts';
 import { checkedLimits } from '../limits/limits.ts';
 import { setterOf } from '../limits/set-limits.ts';
+import { checkedAddresses } from '../restrictions/addresses.ts';
+import { boundsOfCaller, boundsOfKey, requireWithin } from '../restrictions/bounds.ts';
+import { checkedExpiry } from '../restrictions/expiry.ts';
+import { checkedScopes, requireAllScopes } from '../restrictions/scopes.ts';
 import { visible } from '../tenants/visible.ts';
-import { checkedAddresses } from './addresses.ts';
-import { checkedExpiry } from './expiry.ts';
 import { hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
 import { withRoomForKey } from './make-room-for-key.ts';
 import { makerScopesOf } from './makers.ts';
-import { checkedScopes, requireAllScopes } from './scopes.ts';
 
 /**
  * Makes a key of an app that the caller may see, within the bounds of the caller: what is left out is as wide as they

@@ -7,10 +7,10 @@ import { pageTokens } from '#mongo/page-tokens.ts';
 import type { TenantsContext } from '../context.ts';
 import { nowOf, type TenantsDeps } from '../deps.ts';
 import type { PageToken, PageTokenInput } from '../generated.ts';
-import { requireNames } from '../limits/bounds.ts';
+import { requireNames } from '../restrictions/bounds.ts';
+import { checkedScopes, requireAllScopes } from '../restrictions/scopes.ts';
 import { randomId } from './ids.ts';
 import { hashOfKey, newKeyText } from './key-text.ts';
-import { checkedScopes, requireAllScopes } from './scopes.ts';
 
 const lifetimeSecondsDefault = 900;
 const lifetimeSecondsMax = 3_600;

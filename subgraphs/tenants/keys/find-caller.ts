@@ -15,8 +15,8 @@ import { pageTokens } from '#mongo/page-tokens.ts';
 import { plans } from '#mongo/plans.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { nowOf, type TenantsDeps } from '../deps.ts';
+import { scopesOfKey } from '../restrictions/scopes.ts';
 import { findMakers, makerIds } from './makers.ts';
-import { scopesOfKey } from './scopes.ts';
 
 /**
  * The caller that a key or page token of this SHA-256 stands for, with every limit that binds it; null when there is no such key,

@@ -3,12 +3,12 @@ import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import type { TenantsContext } from '../context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
 import type { ResolversParentTypes } from '../generated.ts';
-import { boundsOfCaller, boundsOfKey, requireAnotherKey, requireWithin } from '../limits/bounds.ts';
+import { boundsOfCaller, boundsOfKey, requireAnotherKey, requireWithin } from '../restrictions/bounds.ts';
+import { requireAllScopes, scopesOfKey } from '../restrictions/scopes.ts';
 import { visible } from '../tenants/visible.ts';
 import { changedMeanwhile, requireInForce } from './in-force.ts';
 import { hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
 import { withRoomForKey } from './make-room-for-key.ts';
-import { requireAllScopes, scopesOfKey } from './scopes.ts';
 
 const overlapSecondsMax = 30 * 24 * 3600;
 

@@ -4,23 +4,23 @@ import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import type { TenantsContext } from '../context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
 import type { UpdateApiKeyInput } from '../generated.ts';
+import { narrowLimits } from '../limits/limit-bounds.ts';
+import { checkedLimits } from '../limits/limits.ts';
+import { replaceLimits, setByOf } from '../limits/set-limits.ts';
+import { checkedAddresses } from '../restrictions/addresses.ts';
 import {
   boundsOfCaller,
   boundsOfKey,
   findExcess,
   requireAnotherKey,
   requireWithin,
-} from '../limits/bounds.ts';
-import { narrowLimits } from '../limits/limit-bounds.ts';
-import { checkedLimits } from '../limits/limits.ts';
-import { replaceLimits, setByOf } from '../limits/set-limits.ts';
+} from '../restrictions/bounds.ts';
+import { checkedExpiry } from '../restrictions/expiry.ts';
+import { changedScopes, requireAllScopes, scopesOfKey } from '../restrictions/scopes.ts';
 import { requireLive } from '../tenants/below-tenant.ts';
 import { keepingOperators } from '../tenants/keep-operators.ts';
 import { visible } from '../tenants/visible.ts';
-import { checkedAddresses } from './addresses.ts';
-import { checkedExpiry } from './expiry.ts';
 import { changedMeanwhile, requireInForce } from './in-force.ts';
-import { changedScopes, requireAllScopes, scopesOfKey } from './scopes.ts';
 
 /**
  * Changes what is given of another key in force; a key that has ended stays ended (CONFLICT). FORBIDDEN when the key

@@ -6,7 +6,7 @@ import { limitsOf } from '#state/quota/caller-limits.ts';
 import { printedSeed, randomOf } from '#test/support/random.ts';
 import { ask, dataOf } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
-import { boundsOfKey, findExcess } from '../limits/bounds.ts';
+import { boundsOfKey, findExcess } from '../restrictions/bounds.ts';
 
 let mesh: TestTenants;
 let acme: TestTenant;

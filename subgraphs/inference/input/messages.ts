@@ -2,7 +2,7 @@ import type { Egress } from '#core/egress.ts';
 import { refuse } from '#core/input.ts';
 import type { ContentPart, ProviderMessage } from '#providers/provider.ts';
 import { normalizeMediaType } from '#providers/translate/media-type.ts';
-import type { ContentPartInput, MessageInput } from './generated.ts';
+import type { ContentPartInput, MessageInput } from '../generated.ts';
 
 const messagesMax = 1_000;
 const partsMax = 100;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { anonymousCaller } from '#core/caller.ts';
 import { cacheKey, inputHash } from '#inference/admission/cache-key.ts';
 import type { CompletionRequest } from '#inference/request.ts';
-import type { CompletionInput } from './generated.ts';
+import type { CompletionInput } from '../generated.ts';
 import { parseCompletionInput } from './parse-input.ts';
 
 const parse = (more: Partial<CompletionInput>) =>

@@ -2,7 +2,7 @@ import { HeddleError } from '#core/errors.ts';
 import { badInput } from '#core/input.ts';
 import { checkedEndUserId, isLabel } from '#core/text/label.ts';
 import type { CallLabels, CallOrigin } from '#inference/call-labels.ts';
-import type { CompletionInput } from './generated.ts';
+import type { CompletionInput } from '../generated.ts';
 
 /** The labels among what a client sends. */
 type CallLabelsInput = Partial<Pick<CompletionInput, 'endUserId' | 'tags' | 'retention'>>;

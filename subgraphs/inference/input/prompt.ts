@@ -7,7 +7,7 @@ import { requirePrompt } from '#inference/admission/allowed-names.ts';
 import type { CallOrigin } from '#inference/call-labels.ts';
 import type { CompletionRequest } from '#inference/request.ts';
 import type { ProviderMessage } from '#providers/provider.ts';
-import type { RunPromptInput } from './generated.ts';
+import type { RunPromptInput } from '../generated.ts';
 import { completeRequest } from './parse-input.ts';
 
 const templatesMax = 1_000;

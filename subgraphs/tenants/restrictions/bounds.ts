@@ -3,9 +3,9 @@ import { HeddleError } from '#core/errors.ts';
 import { coversPattern, intersectPatterns } from '#core/name-patterns.ts';
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
-import { addressesOutside } from '../keys/address-ranges.ts';
-import { scopesOfKey } from '../keys/scopes.ts';
-import { limitsExceeded } from './limit-bounds.ts';
+import { limitsExceeded } from '../limits/limit-bounds.ts';
+import { addressesOutside } from './address-ranges.ts';
+import { scopesOfKey } from './scopes.ts';
 
 /** Everything by which one key may do more than another. */
 export interface Bounds {

@@ -2,7 +2,7 @@ import { type Caller, meetsScopes, type Scope, scopes } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { badInput, checkedList } from '#core/input.ts';
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
-import { adminKeyId } from './first-start.ts';
+import { adminKeyId } from '../keys/first-start.ts';
 
 /** The scopes as asked for, each one known; `inference:invoke` when nothing is asked for. */
 export function checkedScopes(wanted: readonly string[] | null | undefined, field: string): Scope[] {

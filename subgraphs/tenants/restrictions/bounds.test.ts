@@ -4,8 +4,8 @@ import type { ApiKeyRecord } from '#mongo/api-keys.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { printedSeed, randomOf } from '#test/support/random.ts';
+import { impliesLimit, narrowLimits } from '../limits/limit-bounds.ts';
 import { type Bounds, boundsOfCaller, findExcess, requireAnotherKey } from './bounds.ts';
-import { impliesLimit, narrowLimits } from './limit-bounds.ts';
 
 const unbounded: Bounds = {
   scopes: ['a', 'b'],
