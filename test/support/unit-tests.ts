@@ -4,13 +4,14 @@ import { readModuleGraph } from '#deploy/module-graph.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** Modules that start what takes a second: the store's thread, processes of Heddle, Redis, a whole gateway. */
+/** Modules that start what takes a second: the store's thread, processes of Heddle, Redis, a whole gateway, the compiler. */
 const heavyModules: readonly string[] = [
   'core/json-schema/json-schema-worker.ts',
   'gateway/gateway.ts',
   'gateway/planning/planner.ts',
   'mongo/embedded/store.ts',
   'test/support/mesh.ts',
+  'test/types/changed-checkout.ts',
   'test/support/processes/with-redis.ts',
 ];
 const heavyPackages: readonly string[] = ['@copilotkit/aimock', 'playwright-core'];

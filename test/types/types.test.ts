@@ -58,7 +58,9 @@ describe('tsc', { timeout: 120_000 }, () => {
     expect(errors).toContainEqual(expect.stringMatching(/^core\/cache-scope\.ts: .*/));
     expect(output).toContain("Property 'MESH' is missing");
     expect(errors).toContainEqual(
-      expect.stringMatching(/^subgraphs\/inference\/messages\.ts: Function lacks ending return statement/),
+      expect.stringMatching(
+        /^subgraphs\/inference\/input\/messages\.ts: Function lacks ending return statement/,
+      ),
     );
     expect(errors).toContainEqual(expect.stringMatching(/^subgraphs\/usage\/usage-rows\.ts: .*/));
   });
