@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scopes } from '#core/caller.ts';
 import { countLimitsTable } from '#core/count-limits.ts';
@@ -94,12 +94,16 @@ describe('documentation', () => {
     expect(documented.toSorted()).toEqual([...new Set(reasons)].toSorted());
   });
 
-  it('README.md leads to every page of docs/, and CONTRIBUTING.md to every one of docs/contributing', () => {
-    const listOf = (page: string) =>
-      page.startsWith('docs/contributing/') ? 'CONTRIBUTING.md' : 'README.md';
-    const unlisted = pages.filter(
-      (page) => page.startsWith('docs/') && !read(listOf(page)).includes(`](${page})`),
-    );
+  it('README.md leads to every page of docs/, CONTRIBUTING.md and the decisions to those of their folders', () => {
+    const listOf = (page: string) => {
+      if (page === 'docs/decisions/README.md') return 'docs/architecture.md';
+      if (page.startsWith('docs/decisions/')) return 'docs/decisions/README.md';
+      return page.startsWith('docs/contributing/') ? 'CONTRIBUTING.md' : 'README.md';
+    };
+    const unlisted = pages.filter((page) => {
+      const list = listOf(page);
+      return page.startsWith('docs/') && !read(list).includes(`](${relative(dirname(list), page)})`);
+    });
     expect(unlisted).toEqual([]);
   });
 
