@@ -1,11 +1,11 @@
-/** What a code of the catalogue means, whether waiting helps, and what to do. docs/errors.md is checked against it. */
+/** What a code of the catalog means, whether waiting helps, and what to do. docs/errors.md is checked against it. */
 interface ErrorDescription {
   readonly summary: string;
   readonly whatToDo: string;
 }
 
 /** Every stable error code of the graph: `errors[].extensions.code` is always one of these keys. */
-export const errorCatalogue = {
+export const errorCatalog = {
   UNAUTHENTICATED: {
     summary:
       'No credentials were sent, or they are unknown, expired, revoked, or of an app or tenant that is archived.',
@@ -108,7 +108,7 @@ export const errorCatalogue = {
   },
 } as const satisfies Record<string, ErrorDescription>;
 
-export type ErrorCode = keyof typeof errorCatalogue;
+export type ErrorCode = keyof typeof errorCatalog;
 
 /** What a client may read beside the message. */
 export interface ErrorExtensions {
@@ -155,7 +155,7 @@ export class HeddleError extends Error {
   }
 }
 
-/** True for a text that is a code of the catalogue. */
+/** True for a text that is a code of the catalog. */
 export function isErrorCode(value: unknown): value is ErrorCode {
-  return typeof value === 'string' && Object.hasOwn(errorCatalogue, value);
+  return typeof value === 'string' && Object.hasOwn(errorCatalog, value);
 }

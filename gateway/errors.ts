@@ -62,7 +62,7 @@ interface PresentedRequest {
 }
 
 /**
- * The error as the client may see it: one that carries a code of the catalogue passes, everything else becomes
+ * The error as the client may see it: one that carries a code of the catalog passes, everything else becomes
  * INTERNAL with the request's id and is logged.
  */
 export function presentError(error: unknown, request: PresentedRequest, path?: Path): ClientError {

@@ -1,4 +1,4 @@
-import type { UpperBound } from './metering/settle.ts';
+import type { UpperBound } from './metering/usage-cost.ts';
 
 /** What a field of a mutation may draw, as far as that is known before it runs. */
 export interface PlannedCall {

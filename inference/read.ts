@@ -6,8 +6,8 @@ import { OneAtATime } from '#core/one-at-a-time.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import type { CompletionData } from './completion.ts';
 import type { InferenceDeps } from './deps.ts';
-import { type Ended, failureOfError } from './execution/ending.ts';
 import type { Invocation } from './execution/invocation.ts';
+import { type ClosedInvocation, failureOfError } from './execution/outcome.ts';
 import type { Running } from './execution/running.ts';
 import { completionOfRow } from './ledger/rows.ts';
 
@@ -103,7 +103,7 @@ export function createCompletionReader(
 }
 
 /** A completion read back, as it was told when it ended. */
-export function endedOf(completion: CompletionData): Ended {
+export function endedOf(completion: CompletionData): ClosedInvocation {
   const { error, id } = completion;
   if (error === null || !isErrorCode(error.code)) return { completion, failure: null };
   const { code, message, retryAfterMs } = error;

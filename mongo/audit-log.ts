@@ -27,7 +27,7 @@ export interface AuditRecord {
   /** What the mutation's @audited names, e.g. "apiKey.create". */
   action: string;
   outcome: AuditOutcome;
-  /** The code of the catalogue when it failed. */
+  /** The code of the catalog when it failed. */
   errorCode: string | null;
   targetType: string | null;
   targetId: string | null;

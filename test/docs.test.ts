@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scopes } from '#core/caller.ts';
 import { countLimitsTable } from '#core/count-limits.ts';
-import { errorCatalogue } from '#core/errors.ts';
+import { errorCatalog } from '#core/errors.ts';
 import { guardrailsOf } from '#guardrails/guardrails.ts';
 import { composeCheckout } from '#schema/compose.ts';
 import { variables } from '#server/config.ts';
@@ -31,11 +31,11 @@ describe('documentation', () => {
     );
   });
 
-  it('docs/errors.md has every code of the catalogue with what it means and what to do', () => {
+  it('docs/errors.md has every code of the catalog with what it means and what to do', () => {
     const rows = read('docs/errors.md')
       .split('\n')
       .filter((line) => /^\| `[A-Z_]+` \|/.test(line));
-    expect(rows).toEqual(errorRows(errorCatalogue));
+    expect(rows).toEqual(errorRows(errorCatalog));
   });
 
   it('docs/policy.md has every scope', () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type ErrorCode, errorCatalogue, HeddleError } from '#core/errors.ts';
+import { type ErrorCode, errorCatalog, HeddleError } from '#core/errors.ts';
 import { sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
 import { keptLog } from '#test/support/processes/log-lines.ts';
 import type { Door } from '../doors/door.ts';
@@ -31,7 +31,7 @@ const startWith = async (door: Door, options: Parameters<typeof startSampleGatew
   stack.use(await startSampleGateway({ doors: [...doors, door], ...options }));
 
 describe('what a handler throws', () => {
-  it.each(Object.keys(errorCatalogue) as ErrorCode[])('has the status of its code: %s', async (code) => {
+  it.each(Object.keys(errorCatalog) as ErrorCode[])('has the status of its code: %s', async (code) => {
     const sample = await startWith(
       doorThat(() => {
         throw new HeddleError(code, 'Why.', { extensions: { retryAfterMs: 2_001 } });

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { GraphQLError } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { errorCatalogue, HeddleError } from '#core/errors.ts';
+import { errorCatalog, HeddleError } from '#core/errors.ts';
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
 import { createSampleMesh } from '#test/support/gateways/sample-subgraphs.ts';
 import { retryAfterOf } from './headers.ts';
@@ -61,7 +61,7 @@ const ways: readonly (readonly [what: string, text: string, accept: string, meth
 
 describe('Retry-After', () => {
   it.for(ways)('is set where a refusal says when to come back: %s', async ([, text, accept, method]) => {
-    for (const code of Object.keys(errorCatalogue)) {
+    for (const code of Object.keys(errorCatalog)) {
       errors = [{ code, retryAfterMs: 7_001 }];
       const refused = await ask(text, accept, method);
       expect(refused.retryAfter, code).toBe('8');

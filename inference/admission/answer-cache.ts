@@ -5,7 +5,7 @@ import type { FinishReason } from '#core/graph-enums.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { CompletionData } from '../completion.ts';
-import type { Ended } from '../execution/ending.ts';
+import type { ClosedInvocation } from '../execution/outcome.ts';
 import type { CachePolicy, CompletionRequest } from '../request.ts';
 import { cacheKey } from './cache-key.ts';
 
@@ -70,7 +70,7 @@ export async function keepAnswer(
 
 const keptReasons: ReadonlySet<FinishReason> = new Set<FinishReason>(['STOP', 'TOOL_CALLS', 'LENGTH']);
 
-export function answerOf({ completion, failure }: Ended): CachedAnswer | null {
+export function answerOf({ completion, failure }: ClosedInvocation): CachedAnswer | null {
   const { status, text, json, reasoning, toolCalls, finishReason, modelId } = completion;
   if (failure !== null || status !== 'SUCCEEDED' || !keptReasons.has(finishReason)) return null;
   return { text, json, reasoning, toolCalls, finishReason, modelId };

@@ -43,7 +43,7 @@ const unkeptHash = 'unkept';
 const rowPollMs = 100;
 /** Is the maker gone? Asked once in so many polls. */
 const pollsPerLook = 10;
-/** After that a repeated call is told to come back. */
+/** After that a repeated call is refused with a time to retry after. */
 const rowPollsMax = 600;
 
 export function createIdempotency(

@@ -11,7 +11,7 @@ import { openingRecord } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin } from '../ledger/progress.ts';
 import { openRow, type RowStart, reserveInRow, toCompletionResult } from '../ledger/rows.ts';
 import { larger, Meters } from '../metering/meters.ts';
-import { outputTokensLimit, outputTokensMax, upperBound } from '../metering/settle.ts';
+import { outputTokensLimit, outputTokensMax, upperBound } from '../metering/usage-cost.ts';
 import type { PlannedCall } from '../planned-call.ts';
 import type { CachePolicy, CompletionRequest } from '../request.ts';
 import { candidatesFor, type RoutingNeeds } from '../routing/route.ts';
@@ -29,7 +29,7 @@ import type { Idempotency } from './idempotency.ts';
 import { compileResponseSchema } from './structured-output.ts';
 
 /** What became of a request that was let in. */
-export type Begun =
+export type CallAdmission =
   | { readonly kind: 'RUNNING'; readonly invocation: Invocation }
   /** Answered without asking a provider; its row is written. */
   | { readonly kind: 'ANSWERED'; readonly completion: CompletionData }
@@ -51,7 +51,7 @@ export interface Invoker {
    * The caller's own models, guardrails, idempotency, cache, candidates, reservation, responseSchema, row, in this order; then the invocation runs by itself.
    * What is refused on the way throws a HeddleError, and leaves no row and no reservation.
    */
-  begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<Begun>;
+  begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<CallAdmission>;
   /** What the invocation may draw, with any of its candidates; null: nothing, as its answer is there already. */
   plan(
     request: CompletionRequest,
@@ -61,10 +61,10 @@ export interface Invoker {
 }
 
 /**
- * What became of a leader. FAILED: its followers ask each for itself, or they would fail one after the other. GONE: it
- * was stopped, or never let in, which says nothing of the question: the first of its followers leads on.
+ * Result of the call that owns a coalesced request. FAILED: each waiter makes its own call, or they would fail one after
+ * the other. NO_ANSWER: the owner was canceled or not admitted, so the first waiter becomes the owner.
  */
-type Led = CachedAnswer | 'FAILED' | 'GONE';
+type CoalescedResult = CachedAnswer | 'FAILED' | 'NO_ANSWER';
 
 /** How long an ended stream can be resumed event by event; later it is resumed as a whole. */
 const logKeptMs = 300_000;
@@ -77,15 +77,18 @@ export function createInvoker(
   idempotency: Idempotency,
   { wasLost }: { readonly wasLost: (completionId: string) => boolean },
 ): Invoker {
-  /** Identical questions that are being answered; followers take the leader's answer. */
-  const leaders = new Map<string, Promise<Led>>();
+  /** Request coalescing, by cache key: the result that waiters of an identical request take from its owner. */
+  const owners = new Map<string, Promise<CoalescedResult>>();
 
-  function begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<Begun> {
+  function begin(request: CompletionRequest, caller: Caller, options: BeginOptions): Promise<CallAdmission> {
     const begun = beginCall(request, caller, options);
     return options.meters === undefined ? begun : releaseUnlessRunning(begun, options.meters);
   }
 
-  async function releaseUnlessRunning(beginning: Promise<Begun>, meters: Meters): Promise<Begun> {
+  async function releaseUnlessRunning(
+    beginning: Promise<CallAdmission>,
+    meters: Meters,
+  ): Promise<CallAdmission> {
     const begun = await beginning;
     if (begun.kind !== 'RUNNING') await meters.release();
     return begun;
@@ -120,7 +123,7 @@ export function createInvoker(
     request: CompletionRequest,
     caller: Caller,
     options: BeginOptions,
-  ): Promise<Begun> {
+  ): Promise<CallAdmission> {
     running.admit();
     requireModel(caller, request.model);
     const { input } = deps.guardrails;
@@ -139,31 +142,31 @@ export function createInvoker(
     request: CompletionRequest,
     caller: Caller,
     options: BeginOptions,
-  ): Promise<Begun> {
+  ): Promise<CallAdmission> {
     const plan = cachePlan(request, caller, options.cachePolicy);
     if (plan === null) return admit(id, request, caller, options, 'BYPASS');
     if (plan.read) {
       const hit = await cachedAnswer(deps.cache, plan, deps.catalog);
       if (hit !== null) return answer(id, request, caller, hit, 'HIT');
-      for (let leading = leaders.get(plan.key); leading !== undefined; leading = leaders.get(plan.key)) {
-        const led = await leading;
-        if (led === 'FAILED') break;
+      for (let owner = owners.get(plan.key); owner !== undefined; owner = owners.get(plan.key)) {
+        const result = await owner;
+        if (result === 'FAILED') break;
         // A model that was deleted while it answered answers no further call.
-        if (led !== 'GONE' && deps.catalog.model(led.modelId) !== undefined)
-          return answer(id, request, caller, led, 'COALESCED');
+        if (result !== 'NO_ANSWER' && deps.catalog.model(result.modelId) !== undefined)
+          return answer(id, request, caller, result, 'COALESCED');
       }
     }
-    return lead(plan, () => admit(id, request, caller, options, 'MISS'));
+    return own(plan, () => admit(id, request, caller, options, 'MISS'));
   }
 
   /** Begins an invocation whose answer others wait for, and keeps it. */
-  async function lead(plan: CachePlan, begins: () => Promise<Begun>): Promise<Begun> {
-    const { promise, resolve } = Promise.withResolvers<Led>();
-    const leads = !leaders.has(plan.key);
-    if (leads) leaders.set(plan.key, promise);
-    const end = (led: Led) => {
-      resolve(led);
-      if (leads) leaders.delete(plan.key);
+  async function own(plan: CachePlan, begins: () => Promise<CallAdmission>): Promise<CallAdmission> {
+    const { promise, resolve } = Promise.withResolvers<CoalescedResult>();
+    const isOwner = !owners.has(plan.key);
+    if (isOwner) owners.set(plan.key, promise);
+    const end = (result: CoalescedResult) => {
+      resolve(result);
+      if (isOwner) owners.delete(plan.key);
     };
     try {
       const begun = await begins();
@@ -171,12 +174,12 @@ export function createInvoker(
         void begun.invocation.done.then(async (ended) => {
           const found = answerOf(ended);
           if (found !== null) await keep(plan, found);
-          end(found ?? (ended.completion.status === 'CANCELLED' ? 'GONE' : 'FAILED'));
+          end(found ?? (ended.completion.status === 'CANCELLED' ? 'NO_ANSWER' : 'FAILED'));
         });
-      } else end('GONE');
+      } else end('NO_ANSWER');
       return begun;
     } catch (error) {
-      end('GONE');
+      end('NO_ANSWER');
       throw error;
     }
   }
@@ -209,7 +212,7 @@ export function createInvoker(
     caller: Caller,
     options: BeginOptions,
     cache: Extract<CacheStatus, 'MISS' | 'BYPASS'>,
-  ): Promise<Begun> {
+  ): Promise<CallAdmission> {
     // Again: it may have waited for the answer to an identical call, and the process drained meanwhile.
     running.admit();
     const { inputTokensMax, call, structured } = request;
@@ -290,7 +293,7 @@ export function createInvoker(
     caller: Caller,
     found: CachedAnswer,
     cache: CacheStatus,
-  ): Promise<Begun> {
+  ): Promise<CallAdmission> {
     const nowMs = deps.now();
     const { promptVersionId } = request;
     const completion: CompletionData = {

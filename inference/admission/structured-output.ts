@@ -42,7 +42,7 @@ export async function readStructuredAnswer(
 }
 
 /**
- * The text in a code fence round the whole of an answer: models put JSON into one even where they are told not to. JSON
+ * The text in a code fence round the whole of an answer: models put JSON into one even when instructed not to. JSON
  * itself never begins with one.
  */
 function withoutFence(text: string): string {

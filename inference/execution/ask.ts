@@ -2,17 +2,17 @@ import type { CatalogModel } from '#catalog/catalog.ts';
 import type { HeddleError } from '#core/errors.ts';
 import { ProviderFailure } from '#providers/provider.ts';
 import type { InferenceDeps } from '../deps.ts';
-import type { UsageBounds } from '../metering/settle.ts';
+import type { UsageBounds } from '../metering/usage-cost.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import { nextAfterShown, nextStep, type RetryState } from '../routing/retry.ts';
 import { type Candidates, unavailability } from '../routing/route.ts';
-import { type AttemptEnd, healthOf } from './attempt.ts';
+import { type AttemptResult, healthOf } from './attempt.ts';
 import { type LoggedCall, logFailedAttempt } from './failure-log.ts';
-import type { Tally } from './tally.ts';
+import type { UsageAccumulator } from './usage-accumulator.ts';
 
 /** What one attempt came to; `timeToFirstTokenMs` and `wholeMs` as in CallOutcome. */
 export interface Attempted {
-  readonly end: AttemptEnd;
+  readonly end: AttemptResult;
   readonly timeToFirstTokenMs: number | null;
   readonly wholeMs: number | null;
 }
@@ -20,7 +20,7 @@ export interface Attempted {
 /** The call that is asked for: a completion or an embedding. */
 export interface Asking<T extends Attempted> {
   readonly candidates: Candidates;
-  readonly tally: Tally;
+  readonly accumulator: UsageAccumulator;
   /** What the lines of its failed attempts name. */
   readonly logged: LoggedCall;
   /** Bytes of the input, as `CompletionRequest.inputBytes`. */
@@ -141,8 +141,11 @@ function isSilence({ code, status }: ProviderFailure): boolean {
   return code === 'PROVIDER_TIMEOUT' && status === null;
 }
 
-function isFromClient({ isAboutCall, evidence }: ProviderFailure, { tally }: Asking<Attempted>): boolean {
-  return isAboutCall || (evidence !== null && tally.repeatsInput(evidence));
+function isFromClient(
+  { isAboutCall, evidence }: ProviderFailure,
+  { accumulator }: Asking<Attempted>,
+): boolean {
+  return isAboutCall || (evidence !== null && accumulator.repeatsInput(evidence));
 }
 
 /** Makes one attempt; null: the circuit lets no call through. */
@@ -167,9 +170,9 @@ async function attempt<T extends Attempted>(
     // An answer that is under way when the whole call is stopped may have waited for its own reader.
     const wasAnswering = asking.signal.aborted && timeToFirstTokenMs !== null;
     if (!wasAnswering) outcome = healthOf(end, { latencyMs: durationMs, timeToFirstTokenMs, wholeMs });
-    asking.tally.add(model, end, { startedAtMs, durationMs }, asking.bounds(model));
-    inputAllowances.observe(model.id, asking.inputBytes, asking.tally.attempts.at(-1));
-    const number = asking.tally.attempts.length;
+    asking.accumulator.add(model, end, { startedAtMs, durationMs }, asking.bounds(model));
+    inputAllowances.observe(model.id, asking.inputBytes, asking.accumulator.attempts.at(-1));
+    const number = asking.accumulator.attempts.length;
     logFailedAttempt(log, asking.logged, end, { model, number, durationMs });
     return attempted;
   } finally {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Provider, ProviderFailure, type ProviderPart } from '#providers/provider.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
-import { type AttemptEnd, Cancelled, healthOf, Stopped, streamOnce, UnfitAnswer } from './attempt.ts';
+import { type AttemptResult, Cancelled, healthOf, Stopped, streamOnce, UnfitAnswer } from './attempt.ts';
 
 const limits = { connectMs: 10_000, firstMs: 20_000, nextMs: 5_000 };
 const text: ProviderPart = { type: 'text', text: 'x' };
@@ -74,7 +74,7 @@ describe('the silence of a provider', () => {
     vi.useFakeTimers();
     const { run } = setup([text]);
     const room = Promise.withResolvers<void>();
-    let end: AttemptEnd | undefined;
+    let end: AttemptResult | undefined;
     void run(() => room.promise).then((ended) => {
       end = ended;
     });
@@ -89,7 +89,7 @@ describe('the silence of a provider', () => {
   it('lasts until a first part of the answer, whatever it counts before', async () => {
     vi.useFakeTimers();
     const { run } = setup([{ type: 'usage', usage: usageOf(5, 0) }]);
-    let end: AttemptEnd | undefined;
+    let end: AttemptResult | undefined;
     void run().then((ended) => {
       end = ended;
     });
@@ -102,10 +102,10 @@ describe('the silence of a provider', () => {
 
 describe('what an end says about the health of its provider', () => {
   const times = { latencyMs: 1, timeToFirstTokenMs: null, wholeMs: null };
-  const failed = (failure: ProviderFailure): AttemptEnd => ({
+  const failed = (failure: ProviderFailure): AttemptResult => ({
     outcome: 'FAILED',
     failure,
-    told: null,
+    reported: null,
     partial: null,
     cut: false,
   });

@@ -54,20 +54,20 @@ export class UncheckedAnswer extends ProviderFailure {
 }
 
 /** How one provider call ended. */
-export type AttemptEnd =
+export type AttemptResult =
   | { readonly outcome: 'SUCCEEDED'; readonly answer: ProviderAnswer }
   | {
       readonly outcome: 'FAILED';
       readonly failure: ProviderFailure;
-      readonly told: ProviderUsage | null;
+      readonly reported: ProviderUsage | null;
       readonly partial: AnswerBuilder | null;
-      /** The call was cut from this side, so that its provider may bill what it never told. */
+      /** The call was cut from this side, so that its provider may bill what it never reported. */
       readonly cut: boolean;
     }
   | {
       readonly outcome: 'CANCELLED';
       readonly reason: Cancelled;
-      readonly told: ProviderUsage | null;
+      readonly reported: ProviderUsage | null;
       readonly partial: AnswerBuilder | null;
       readonly cut: boolean;
     };
@@ -88,7 +88,7 @@ function comesFromUs(failure: ProviderFailure): boolean {
 
 /** What the end says about the provider's health; null: nothing. */
 export function healthOf(
-  end: AttemptEnd,
+  end: AttemptResult,
   times: Pick<CallOutcome, 'latencyMs' | 'timeToFirstTokenMs' | 'wholeMs'>,
 ): CallOutcome | null {
   if (end.outcome === 'CANCELLED') return null;
@@ -111,7 +111,7 @@ export async function generateOnce(
   call: ProviderCall,
   abort: AbortController,
   limits: AttemptLimits,
-): Promise<AttemptEnd> {
+): Promise<AttemptResult> {
   try {
     const answer = await withinLimits(abort, limits, (signal) => provider.generate({ ...call, signal }));
     return { outcome: 'SUCCEEDED', answer };
@@ -143,7 +143,7 @@ export async function streamOnce(
   limits: AttemptLimits,
   sink: (part: ProviderPart) => Promise<void> | undefined,
   builder: AnswerBuilder = new AnswerBuilder(),
-): Promise<AttemptEnd> {
+): Promise<AttemptResult> {
   const { signal } = abort;
   using timer = new AttemptTimer(limits, false, (failure) => abort.abort(failure));
   watchConnections(signal, timer);
@@ -230,10 +230,11 @@ export function endOf(
   signal: AbortSignal,
   partial: AnswerBuilder | null,
   sent = true,
-): AttemptEnd {
-  const told = partial?.usage ?? null;
+): AttemptResult {
+  const reported = partial?.usage ?? null;
   const cause = signal.aborted ? signal.reason : error;
-  if (cause instanceof Cancelled) return { outcome: 'CANCELLED', reason: cause, told, partial, cut: sent };
+  if (cause instanceof Cancelled)
+    return { outcome: 'CANCELLED', reason: cause, reported, partial, cut: sent };
   const failure =
     cause instanceof ProviderFailure
       ? cause
@@ -242,5 +243,5 @@ export function endOf(
           cause,
         });
   const cut = (sent && signal.aborted) || (partial !== null && partial.received > 0);
-  return { outcome: 'FAILED', failure, told, partial, cut };
+  return { outcome: 'FAILED', failure, reported, partial, cut };
 }

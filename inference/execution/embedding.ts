@@ -8,22 +8,22 @@ import type { InferenceDeps } from '../deps.ts';
 import { attemptProgress } from '../ledger/attempt-progress.ts';
 import { attemptRecord, unpricedOf, withoutWords } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
-import { type UsageBounds, upperBound } from '../metering/settle.ts';
+import { type UsageBounds, upperBound } from '../metering/usage-cost.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import type { Candidates } from '../routing/route.ts';
 import { type Attempted, askCandidates } from './ask.ts';
-import { type AttemptEnd, Cancelled, endOf, Stopped, untilAborted, withinLimits } from './attempt.ts';
+import { type AttemptResult, Cancelled, endOf, Stopped, untilAborted, withinLimits } from './attempt.ts';
 import { EmbeddingParts } from './embedding-parts.ts';
+import { logFailedCall } from './failure-log.ts';
 import {
   type ClientFailure,
   errorOfFailure,
   failureOfError,
   failureOfProvider,
   internalFailure,
-} from './ending.ts';
-import { logFailedCall } from './failure-log.ts';
+} from './outcome.ts';
 import type { RunningCall } from './running.ts';
-import { Tally } from './tally.ts';
+import { UsageAccumulator } from './usage-accumulator.ts';
 import { withoutInput } from './without-input.ts';
 
 /** What `embed` answers: vectors in the order of the values. */
@@ -66,7 +66,7 @@ export class Embedding implements RunningCall {
   readonly done: Promise<EmbeddingsData>;
   readonly #start: EmbeddingStart;
   readonly #deps: InferenceDeps;
-  readonly #tally: Tally;
+  readonly #accumulator: UsageAccumulator;
   /** By model: vectors of different ones are never mixed. */
   readonly #parts = new Map<string, EmbeddingParts>();
   readonly #abort = new AbortController();
@@ -75,7 +75,7 @@ export class Embedding implements RunningCall {
   constructor(start: EmbeddingStart, deps: InferenceDeps) {
     this.#start = start;
     this.#deps = deps;
-    this.#tally = new Tally(start.values);
+    this.#accumulator = new UsageAccumulator(start.values);
     this.#model = start.candidates.models[0];
     this.done = this.#run();
   }
@@ -106,7 +106,7 @@ export class Embedding implements RunningCall {
       clearTimeout(total);
       signal.removeEventListener('abort', onLeave);
       const failure = ending.status === 'FAILED' ? ending.failure : null;
-      logFailedCall(this.#deps.log, this.#start, failure, this.#tally.attempts.at(-1));
+      logFailedCall(this.#deps.log, this.#start, failure, this.#accumulator.attempts.at(-1));
       await this.#settleAndClose(ending);
     }
     if (ending.status === 'FAILED') throw errorOfFailure(ending.failure, id);
@@ -114,7 +114,7 @@ export class Embedding implements RunningCall {
       const message = `The embedding was stopped: ${ending.message}`;
       throw errorOfFailure({ code: 'PROVIDER_ERROR', message, retryAfterMs: null }, id);
     }
-    const { usage, costNanos } = this.#tally;
+    const { usage, costNanos } = this.#accumulator;
     return { id, vectors: ending.vectors, usage, costNanos, modelId: this.#model.id };
   }
 
@@ -123,14 +123,14 @@ export class Embedding implements RunningCall {
     const asked = await askCandidates(
       {
         candidates,
-        tally: this.#tally,
+        accumulator: this.#accumulator,
         logged: this.#start,
         inputBytes: this.#start.inputBytes,
         bounds: () => this.#bounds,
         signal: this.#abort.signal,
         reserve: (model) => {
           const input = inputTokensMax + this.#deps.inputAllowances.tokensFor(model.id);
-          return meters.raise(this.#tally.used, upperBound(model, input, 0));
+          return meters.raise(this.#accumulator.used, upperBound(model, input, 0));
         },
         recordWait: () => this.#recordProgress(null),
         recordBegin: (model) => this.#recordProgress(model),
@@ -153,13 +153,13 @@ export class Embedding implements RunningCall {
     const nowMs = this.#deps.now();
     return this.#deps.progress.write(this.#start.id, {
       at: new Date(nowMs),
-      attempts: this.#tally.attempts.map(attemptRecord),
+      attempts: this.#accumulator.attempts.map(attemptRecord),
       attempt: begins === null ? null : attemptProgress(begins, this.#bounds, nowMs),
     });
   }
 
   #endedBy(
-    end: AttemptEnd & { readonly outcome: Extract<CompletionStatus, 'FAILED' | 'CANCELLED'> },
+    end: AttemptResult & { readonly outcome: Extract<CompletionStatus, 'FAILED' | 'CANCELLED'> },
   ): EmbeddingEnding {
     const cause = this.#abort.signal.aborted
       ? this.#abort.signal.reason
@@ -212,7 +212,7 @@ export class Embedding implements RunningCall {
     } catch (error) {
       const end = endOf(error, abort.signal, null, sent);
       return {
-        end: end.outcome === 'SUCCEEDED' ? end : { ...end, told: progress.end(end.cut) },
+        end: end.outcome === 'SUCCEEDED' ? end : { ...end, reported: progress.end(end.cut) },
         vectors: [],
       };
     }
@@ -220,7 +220,7 @@ export class Embedding implements RunningCall {
 
   async #settleAndClose(ending: EmbeddingEnding): Promise<void> {
     const { id, meters, startedAtMs } = this.#start;
-    const { usage, costNanos, attempts, used } = this.#tally;
+    const { usage, costNanos, attempts, used } = this.#accumulator;
     const endedAtMs = this.#deps.now();
     const closing = {
       status: ending.status,
@@ -240,6 +240,6 @@ export class Embedding implements RunningCall {
     // While the row is not closed its reservation stands: whoever closes it settles.
     const isKept = this.#start.labels.retention !== 'NONE';
     await this.#deps.ledger.close(id, isKept ? closing : withoutWords(closing), null);
-    await meters.settle(used);
+    await meters.commitUsage(used);
   }
 }

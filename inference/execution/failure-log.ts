@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
 import type { ProviderFailure } from '#providers/provider.ts';
 import type { CallLabels } from '../call-labels.ts';
-import { type AttemptEnd, Stopped } from './attempt.ts';
-import type { ClientFailure } from './ending.ts';
+import { type AttemptResult, Stopped } from './attempt.ts';
+import type { ClientFailure } from './outcome.ts';
 
 /** The call that a line is about. */
 export interface LoggedCall {
@@ -52,7 +52,7 @@ function causeOf({ cause }: ProviderFailure): { readonly cause?: string } {
 export function logFailedAttempt(
   log: Logger,
   call: LoggedCall,
-  end: AttemptEnd,
+  end: AttemptResult,
   attempt: LoggedAttempt,
 ): void {
   if (end.outcome !== 'FAILED') return;

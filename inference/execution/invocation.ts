@@ -12,7 +12,7 @@ import { aheadCharsMin, type FollowedSource, type ProgressSource } from '../ledg
 import type { CompletionResult } from '../ledger/results.ts';
 import { attemptRecord, closingOf, toCompletionResult, withoutWords } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
-import { outputTokensLimit, outputTokensMax, type UsageBounds, upperBound } from '../metering/settle.ts';
+import { outputTokensLimit, outputTokensMax, type UsageBounds, upperBound } from '../metering/usage-cost.ts';
 import type { CompletionRequest } from '../request.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import type { Candidates } from '../routing/route.ts';
@@ -20,7 +20,7 @@ import type { EventSink } from '../streams/event-sink.ts';
 import { AnswerBuilder, eventOf, partsOf } from './answer-builder.ts';
 import { type Attempted, askCandidates } from './ask.ts';
 import {
-  type AttemptEnd,
+  type AttemptResult,
   Cancelled,
   generateOnce,
   Stopped,
@@ -30,21 +30,21 @@ import {
   untilAborted,
 } from './attempt.ts';
 import { type AttemptLimits, writingMsMax } from './attempt-timer.ts';
+import { type LoggedCall, logFailedCall } from './failure-log.ts';
+import { readAnswerTexts } from './guarded-texts.ts';
 import {
   type ClientFailure,
+  type ClosedInvocation,
   completionErrorOf,
-  type Ended,
-  type Ending,
   failed,
   failureOfError,
   failureOfProvider,
   finishReasonOf,
   internalFailure,
+  type Outcome,
   partialAnswer,
-} from './ending.ts';
-import { type LoggedCall, logFailedCall } from './failure-log.ts';
-import { readAnswerTexts } from './guarded-texts.ts';
-import { Tally } from './tally.ts';
+} from './outcome.ts';
+import { UsageAccumulator } from './usage-accumulator.ts';
 import { withoutInput } from './without-input.ts';
 
 export interface InvocationStart {
@@ -74,10 +74,10 @@ const unkeepable: ClientFailure = {
  */
 export class Invocation implements ProgressSource {
   readonly start: InvocationStart;
-  /** Resolves when the row is closed and the last event told. Never rejects. */
-  readonly done: Promise<Ended>;
+  /** Resolves when the row is closed and the last event is written. Never rejects. */
+  readonly done: Promise<ClosedInvocation>;
   readonly #deps: InferenceDeps;
-  readonly #tally: Tally;
+  readonly #accumulator: UsageAccumulator;
   /** Aborted once, by whatever stops the whole: a cancellation or the total timeout. */
   readonly #abort = new AbortController();
   #attemptAbort: AbortController | undefined;
@@ -93,7 +93,7 @@ export class Invocation implements ProgressSource {
   constructor(start: InvocationStart, deps: InferenceDeps) {
     this.start = start;
     this.#deps = deps;
-    this.#tally = new Tally(start.request.call);
+    this.#accumulator = new UsageAccumulator(start.request.call);
     this.#model = start.candidates.models[0];
     this.done = this.#run();
   }
@@ -143,7 +143,7 @@ export class Invocation implements ProgressSource {
   }
 
   #progressWith(attempt: ProgressRecord['attempt']): ProgressRecord {
-    const attempts = this.#tally.attempts.map(attemptRecord);
+    const attempts = this.#accumulator.attempts.map(attemptRecord);
     return { at: new Date(this.#deps.now()), attempts, attempt };
   }
 
@@ -158,33 +158,33 @@ export class Invocation implements ProgressSource {
     this.#attemptAbort?.abort(reason);
   }
 
-  async #run(): Promise<Ended> {
+  async #run(): Promise<ClosedInvocation> {
     const { totalMs } = this.start.candidates.timeouts;
     const total = setTimeout(() => {
       const message = `The completion has not ended within ${totalMs} ms.`;
       this.#stop(new ProviderFailure('PROVIDER_TIMEOUT', message, { retryable: false }));
     }, totalMs);
-    let ending: Ending;
+    let outcome: Outcome;
     try {
-      ending = await this.#ask();
-      if (this.#deps.guardrails.output !== undefined) ending = await this.#guarded(ending);
+      outcome = await this.#ask();
+      if (this.#deps.guardrails.output !== undefined) outcome = await this.#guarded(outcome);
     } catch (error) {
       this.#deps.log.error({ err: error, completionId: this.id }, 'an invocation failed unexpectedly');
-      ending = failed(internalFailure);
+      outcome = failed(internalFailure);
     }
     clearTimeout(total);
-    logFailedCall(this.#deps.log, this.#logged, ending.failure, this.#tally.attempts.at(-1));
-    const ended = await this.#settleAndClose(ending);
-    if (this.start.sink !== null) await this.#tellEnd(this.start.sink, ended, ending);
+    logFailedCall(this.#deps.log, this.#logged, outcome.failure, this.#accumulator.attempts.at(-1));
+    const ended = await this.#commitAndClose(outcome);
+    if (this.start.sink !== null) await this.#emitEnd(this.start.sink, ended, outcome);
     return ended;
   }
 
-  async #ask(): Promise<Ending> {
+  async #ask(): Promise<Outcome> {
     const { progress } = this.#deps;
     const asked = await askCandidates(
       {
         candidates: this.start.candidates,
-        tally: this.#tally,
+        accumulator: this.#accumulator,
         logged: this.#logged,
         inputBytes: this.start.request.inputBytes,
         bounds: (model) => this.#boundsOf(model),
@@ -209,8 +209,8 @@ export class Invocation implements ProgressSource {
   }
 
   #endedBy(
-    end: AttemptEnd & { readonly outcome: Extract<CompletionStatus, 'FAILED' | 'CANCELLED'> },
-  ): Ending {
+    end: AttemptResult & { readonly outcome: Extract<CompletionStatus, 'FAILED' | 'CANCELLED'> },
+  ): Outcome {
     const answer = partialAnswer(end);
     const cause = this.#abort.signal.aborted ? this.#abort.signal.reason : null;
     if (end.outcome === 'CANCELLED' || cause instanceof Cancelled) {
@@ -228,7 +228,7 @@ export class Invocation implements ProgressSource {
     const { request, meters } = this.start;
     const output = outputTokensMax(model, request.call.maxOutputTokens);
     const input = request.inputTokensMax + this.#deps.inputAllowances.tokensFor(model.id);
-    return meters.raise(this.#tally.used, upperBound(model, input, output));
+    return meters.raise(this.#accumulator.used, upperBound(model, input, output));
   }
 
   /** Only a route may begin anew with another model, and once. */
@@ -280,7 +280,7 @@ export class Invocation implements ProgressSource {
     lease: Lease,
     abort: AbortController,
     cover: () => Promise<void> | undefined,
-  ): Promise<AttemptEnd> {
+  ): Promise<AttemptResult> {
     const { request, sink } = this.start;
     const model = this.#model;
     try {
@@ -309,9 +309,9 @@ export class Invocation implements ProgressSource {
       return await streamOnce(provider, call, abort, this.#limits(false), take, this.#received);
     } catch (error) {
       if (error instanceof Cancelled)
-        return { outcome: 'CANCELLED', reason: error, told: null, partial: null, cut: false };
+        return { outcome: 'CANCELLED', reason: error, reported: null, partial: null, cut: false };
       if (!(error instanceof ProviderFailure)) throw error;
-      return { outcome: 'FAILED', failure: error, told: null, partial: null, cut: false };
+      return { outcome: 'FAILED', failure: error, reported: null, partial: null, cut: false };
     }
   }
 
@@ -325,7 +325,7 @@ export class Invocation implements ProgressSource {
   }
 
   /**
-   * A whole answer comes only when all of it is written, so that a silent provider is not told from one that writes: a
+   * A whole answer comes only when all of it is written, so that a silent provider is not distinguished from one that writes: a
    * route, which can ask another, reads the stream for `complete` too.
    */
   get #readsStream(): boolean {
@@ -352,9 +352,9 @@ export class Invocation implements ProgressSource {
 
   /** An answer that is not of the shape is a failure of the attempt, to be tried again while nothing was shown. */
   async #structured(
-    end: AttemptEnd,
+    end: AttemptResult,
     signal: AbortSignal,
-  ): Promise<{ readonly end: AttemptEnd; readonly json: unknown }> {
+  ): Promise<{ readonly end: AttemptResult; readonly json: unknown }> {
     const { request, caller } = this.start;
     const { structured } = request;
     if (end.outcome !== 'SUCCEEDED' || structured === null) return { end, json: null };
@@ -370,31 +370,31 @@ export class Invocation implements ProgressSource {
     } catch (error) {
       failure = error instanceof HeddleError ? new UncheckedAnswer(error) : error;
     }
-    const told = { told: usage, partial: signal.aborted ? this.#received : null, cut: false };
+    const reported = { reported: usage, partial: signal.aborted ? this.#received : null, cut: false };
     if (failure instanceof Cancelled) {
-      return { end: { outcome: 'CANCELLED', reason: failure, ...told }, json: null };
+      return { end: { outcome: 'CANCELLED', reason: failure, ...reported }, json: null };
     }
     if (!(failure instanceof ProviderFailure)) throw failure;
-    return { end: { outcome: 'FAILED', failure, ...told }, json: null };
+    return { end: { outcome: 'FAILED', failure, ...reported }, json: null };
   }
 
-  async #guarded(ending: Ending): Promise<Ending> {
+  async #guarded(outcome: Outcome): Promise<Outcome> {
     const { output } = this.#deps.guardrails;
-    if (output === undefined) return ending;
-    // Half an answer is not looked at, and so not told.
-    if (ending.status !== 'SUCCEEDED') return { ...ending, answer: {} };
+    if (output === undefined) return outcome;
+    // Half an answer is not inspected, and so not returned.
+    if (outcome.status !== 'SUCCEEDED') return { ...outcome, answer: {} };
     try {
-      await output({ ...readAnswerTexts(ending.answer), tenantId: this.start.caller.tenantId });
-      return ending;
+      await output({ ...readAnswerTexts(outcome.answer), tenantId: this.start.caller.tenantId });
+      return outcome;
     } catch (error) {
       if (error instanceof HeddleError) return failed(failureOfError(error));
       throw error;
     }
   }
 
-  async #settleAndClose(ending: Ending): Promise<Ended> {
+  async #commitAndClose(outcome: Outcome): Promise<ClosedInvocation> {
     const endedAtMs = this.#deps.now();
-    const { completion, failure, result } = this.#kept(ending, endedAtMs);
+    const { completion, failure, result } = this.#kept(outcome, endedAtMs);
     try {
       const closing = closingOf(completion, this.#model.provider.id, endedAtMs, this.#firstTokenMs);
       closing.error = failure === null ? null : withoutInput(failure.message, this.start.request.call);
@@ -402,28 +402,31 @@ export class Invocation implements ProgressSource {
       if (this.start.request.labels.retention === 'NONE') {
         await this.#deps.ledger.close(this.id, withoutWords(closing), null);
       } else await this.#deps.ledger.close(this.id, closing, result);
-      await this.start.meters.settle(this.#tally.used);
+      await this.start.meters.commitUsage(this.#accumulator.used);
       return { completion, failure };
     } catch (error) {
       this.#deps.log.error({ err: error, completionId: this.id }, 'a ledger row could not be closed');
       return {
-        completion: this.#completion('FAILED', ending.answer, ending.json, internalFailure),
+        completion: this.#completion('FAILED', outcome.answer, outcome.json, internalFailure),
         failure: internalFailure,
       };
     }
   }
 
-  /** An answer that cannot be kept could not be told again: it has failed, and what an unfinished one had said is dropped. */
-  #kept(ending: Ending, endedAtMs: number): Ended & { readonly result: CompletionResult | null } {
-    const { status, answer, json, failure } = ending;
+  /** An answer that cannot be kept could not be returned again: the call fails, and the text of an unfinished one is dropped. */
+  #kept(
+    outcome: Outcome,
+    endedAtMs: number,
+  ): ClosedInvocation & { readonly result: CompletionResult | null } {
+    const { status, answer, json, failure } = outcome;
     const completion = this.#completion(status, answer, json, failure);
     const result = toCompletionResult(completion, endedAtMs);
     const isEmpty = Object.keys(answer).length === 0;
     if (result !== null || isEmpty) return { completion, failure, result };
-    return this.#kept(status === 'SUCCEEDED' ? failed(unkeepable) : { ...ending, answer: {} }, endedAtMs);
+    return this.#kept(status === 'SUCCEEDED' ? failed(unkeepable) : { ...outcome, answer: {} }, endedAtMs);
   }
 
-  async #tellEnd(sink: EventSink, ended: Ended, { answer }: Ending): Promise<void> {
+  async #emitEnd(sink: EventSink, ended: ClosedInvocation, { answer }: Outcome): Promise<void> {
     try {
       if (!this.#shown) {
         sink.started(this.#model.id);
@@ -444,7 +447,7 @@ export class Invocation implements ProgressSource {
     status: CompletionStatus,
     answer: Partial<ProviderAnswer>,
     json: unknown,
-    failure: Ended['failure'],
+    failure: ClosedInvocation['failure'],
   ): CompletionData {
     return {
       id: this.id,
@@ -454,12 +457,12 @@ export class Invocation implements ProgressSource {
       reasoning: answer.reasoning ?? null,
       toolCalls: answer.toolCalls ?? [],
       finishReason: finishReasonOf(status, answer.finishReason),
-      usage: this.#tally.usage,
-      costNanos: this.#tally.costNanos.toString(),
+      usage: this.#accumulator.usage,
+      costNanos: this.#accumulator.costNanos.toString(),
       cache: this.start.cache,
       modelId: this.#model.id,
       promptVersionId: this.start.request.promptVersionId,
-      attempts: [...this.#tally.attempts],
+      attempts: [...this.#accumulator.attempts],
       createdAtMs: this.start.startedAtMs,
       error: failure === null ? null : completionErrorOf(failure),
     };

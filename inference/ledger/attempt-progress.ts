@@ -14,7 +14,7 @@ import {
   nanosOf,
   outputTokensMax,
   type UsageBounds,
-} from '../metering/settle.ts';
+} from '../metering/usage-cost.ts';
 
 /** What has come of an answer so far. */
 export interface ReceivedSoFar {

@@ -14,8 +14,8 @@ import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import type { CompletionData } from '../completion.ts';
-import { closeAbandoned } from './abandoned.ts';
 import { createLedger, type Ledger } from './ledger.ts';
+import { closeOrphaned } from './orphaned.ts';
 import { openOwnership } from './owners.ts';
 import { closingOf, openRow, toCompletionResult } from './rows.ts';
 
@@ -174,7 +174,7 @@ describe('a ledger whose database fails', () => {
     await expect(close(id)).rejects.toThrow();
     await mend();
     const connection = database.connection;
-    await closeAbandoned({ ...services, connection }, [ownerId], 5_000);
+    await closeOrphaned({ ...services, connection }, [ownerId], 5_000);
     expect(await standing(id)).toMatchObject({ orphaned: true, costNanos: 0n });
     const rolled = await rollUpHours(connection, 't', 10 * hourMs);
     expect(rolled.untilMs).toBeGreaterThan(0);

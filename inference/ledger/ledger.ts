@@ -3,10 +3,10 @@ import type { Connection } from 'mongoose';
 import { type GroupWrite, openGroupWrites } from '#mongo/group-writes.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { reopenHour } from '#mongo/meter-rollup.ts';
-import { closeAbandoned, commitUsage, type SweepServices } from './abandoned.ts';
 import { GroupWriter } from './group-writer.ts';
 import type { InvocationClosing } from './invocation-closing.ts';
 import { nativeCollection } from './native-collection.ts';
+import { closeOrphaned, commitUsage, type SweepServices } from './orphaned.ts';
 import { type CompletionResult, createCompletionResults } from './results.ts';
 import { isOfDocuments, isOnlyDuplicates } from './write-errors.ts';
 
@@ -203,7 +203,7 @@ export function createLedger(
       const known = [...lost].map(([id, closing]) => ({ id, closing }));
       try {
         await replaceEstimates(known);
-        const closed = await closeAbandoned(services, [ownerId], atMs, {
+        const closed = await closeOrphaned(services, [ownerId], atMs, {
           isHeld: (id) => held.has(id),
           isUnopened: (id) => unopened.has(id),
           closingOf: (id) => lost.get(id),

@@ -4,8 +4,8 @@ import { hostname } from 'node:os';
 import type { Connection } from 'mongoose';
 import { invocations } from '#mongo/invocations.ts';
 import { type OwnerRecord, owners } from '#mongo/owners.ts';
-import { closeAbandoned, commitLast, type SweepServices } from './abandoned.ts';
 import type { Ledger } from './ledger.ts';
+import { closeOrphaned, commitLast, type SweepServices } from './orphaned.ts';
 
 /** This process as an owner of ledger rows, alive until it is disposed. */
 export interface Ownership extends AsyncDisposable {
@@ -111,7 +111,7 @@ export async function openOwnership(connection: Connection, options: OwnershipOp
 
   async function closeRowsOf(dead: readonly string[]): Promise<number> {
     if (dead.length === 0) return 0;
-    const rows = await closeAbandoned(services, dead, now());
+    const rows = await closeOrphaned(services, dead, now());
     if (rows > 0) log.warn({ rows }, 'closed ledger rows of processes that are gone');
     const leases = await owners(connection)
       .find({ _id: { $in: [...dead] } })

@@ -10,7 +10,7 @@ import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { printedSeed, randomOf } from '#test/support/random.ts';
 import { countCommands } from '#test/support/subgraph.ts';
-import type { UsageBounds } from '../metering/settle.ts';
+import type { UsageBounds } from '../metering/usage-cost.ts';
 import { attemptProgress, openingRecord } from './attempt-progress.ts';
 import { nativeCollection } from './native-collection.ts';
 import { closeOrphan } from './orphan.ts';

@@ -5,7 +5,7 @@ import type { AttemptRecord, InvocationRecord, OpeningRecord } from '#mongo/invo
 import { noUsage } from '#providers/provider.ts';
 import type { CallLabels } from '../call-labels.ts';
 import type { AttemptData, CompletionData, CompletionError } from '../completion.ts';
-import type { UpperBound } from '../metering/settle.ts';
+import type { UpperBound } from '../metering/usage-cost.ts';
 import type { InvocationClosing } from './invocation-closing.ts';
 import type { CompletionResult } from './results.ts';
 

@@ -7,7 +7,7 @@ import { quotaRefusal } from '#state/quota/caller-limits.ts';
 import type { Quota, QuotaAmounts, QuotaLimit } from '#state/quota/quota.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { BudgetAlerts } from './budget-alerts.ts';
-import type { UpperBound } from './settle.ts';
+import type { UpperBound } from './usage-cost.ts';
 
 /** Beyond the time that a call may take: for its settlement, or for the sweep of a process that died with it. */
 const settleMsMax = 300_000;
@@ -144,7 +144,7 @@ export class Meters {
    * Replaces what is reserved by what was used, once; to be called when the row is closed. Never rejects: what fails is
    * logged, expires by itself, and long windows are then read from the ledger.
    */
-  async settle(used: UpperBound): Promise<void> {
+  async commitUsage(used: UpperBound): Promise<void> {
     if (this.#state !== 'OPEN') return;
     const { quota, id, alerts, caller } = this.#options;
     const actuals = { TOKENS: used.tokens, COST: used.costNanos };
@@ -195,7 +195,7 @@ export class Meters {
     } catch (error) {
       this.#options.log.warn(
         { err: error, completionId: this.#options.id },
-        'meters could not be settled and are tried again',
+        'usage could not be committed to the meters and is tried again',
       );
       void this.#endLater(end);
     }
@@ -213,7 +213,10 @@ export class Meters {
         last = error;
       }
     }
-    log.error({ err: last, completionId: id }, 'meters could not be settled; they expire');
+    log.error(
+      { err: last, completionId: id },
+      'usage could not be committed to the meters; the reservations expire',
+    );
   }
 }
 

@@ -47,8 +47,8 @@ describe('the meters of a call', () => {
     const { open, sent, read } = setup(key('TOKENS', '100'));
     const meters = open('a');
     await meters.reserve(bound(50n));
-    await meters.settle(bound(20n));
-    await meters.settle(bound(90n));
+    await meters.commitUsage(bound(20n));
+    await meters.commitUsage(bound(90n));
     await meters.release();
     expect(sent).toEqual(['reserve', 'settle']);
     expect(await read()).toEqual([{ spent: 20n, reserved: 0n }]);
@@ -59,8 +59,8 @@ describe('the meters of a call', () => {
     const [released, unused] = [open('a'), open('b')];
     await released.reserve(bound(50n));
     await released.release();
-    await released.settle(bound(50n));
-    await unused.settle(bound(50n));
+    await released.commitUsage(bound(50n));
+    await unused.commitUsage(bound(50n));
     await unused.release();
     expect(sent).toEqual(['reserve', 'release']);
     expect(await read()).toEqual([{ spent: 0n, reserved: 0n }]);

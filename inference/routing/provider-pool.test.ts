@@ -25,7 +25,7 @@ function setup(create = async (): Promise<Provider> => scriptedProvider()) {
       return create();
     },
   });
-  /** As a reading of the catalogue: new objects with the same or other content. */
+  /** As a reading of the catalog: new objects with the same or other content. */
   const read = (more: Partial<CatalogProvider> = {}): CatalogModel => {
     const provider: CatalogProvider = {
       id: 'p',
@@ -57,7 +57,7 @@ const credential = (id: string, secret: string, weight = 1, destination = openAi
 });
 
 describe('the provider pool', () => {
-  it('makes a provider once for many calls and readings of the catalogue, with its secret opened', async () => {
+  it('makes a provider once for many calls and readings of the catalog, with its secret opened', async () => {
     const { pool, made, read } = setup();
     const credentials = [credential('a', 'the secret')];
     const first = await pool.take(read({ credentials }), new Set()).provider;

@@ -74,7 +74,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   const usable = new WeakMap<CatalogProvider, readonly CatalogCredential[]>();
   let seen: CatalogSnapshot | undefined;
 
-  /** Providers and credentials that are gone from the catalogue are dropped when it changes. */
+  /** Providers and credentials that are gone from the catalog are dropped when it changes. */
   function prune(): void {
     const snapshot = options.catalog.snapshot();
     if (snapshot === seen) return;

@@ -4,7 +4,7 @@ import { type ErrorCode, HeddleError } from '#core/errors.ts';
 import { isListed } from '#core/name-patterns.ts';
 import { suggestName } from '#core/text/suggest-name.ts';
 import { callerBounds } from '#state/quota/caller-bounds.ts';
-import { exactCost, outputTokensMax } from '../metering/settle.ts';
+import { exactCost, outputTokensMax } from '../metering/usage-cost.ts';
 import type { HealthRegistry, SpeedOf } from './health.ts';
 import type { ProviderPool } from './provider-pool.ts';
 import { weightedOrder } from './weighted-order.ts';
@@ -92,7 +92,7 @@ export async function candidatesFor(
     );
   }
   if ('model' in found) {
-    // What a model lacks is told by a catalogue that may be wrong: a client who names the model knows better, except
+    // What a model lacks is told by a catalog that may be wrong: a client who names the model knows better, except
     // that chat models do not embed, nor the other way round.
     const kinds = needs.needs.filter((need) => need === 'CHAT' || need === 'EMBEDDINGS');
     const refusal = refusalOf(found.model, { ...needs, needs: kinds, inputs: [] }, caller, deps);

@@ -1,6 +1,6 @@
 import type { StreamWriter } from '#state/streams/stream-log.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
-import type { Ended } from '../execution/ending.ts';
+import type { ClosedInvocation } from '../execution/outcome.ts';
 
 /** Where the events of one completion go. */
 export interface EventSink {
@@ -9,8 +9,8 @@ export interface EventSink {
   append(event: CompletionEventData): Promise<void> | undefined;
   restarted(reason: string, modelId: string): void;
   /** The last event: CompletionFinished, or CompletionFailed. */
-  end(ended: Ended): Promise<void>;
-  /** From now on events are dropped, and the log is given up: who comes back is told the whole when it has ended. */
+  end(ended: ClosedInvocation): Promise<void>;
+  /** From now on events are dropped, and the log is given up: a client that returns gets the whole once it has ended. */
   drain(): void;
 }
 

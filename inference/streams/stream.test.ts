@@ -301,10 +301,10 @@ describe('completionStream', () => {
       seen.push(...(await back));
       expect(seen.map(({ sequence }) => sequence)).toEqual(seen.map((_, at) => at));
       const from = types(seen).lastIndexOf('CompletionRestarted') + 1;
-      const told = seen.slice(from);
-      const textBy = (type: string) => textOf(told.filter(({ __typename }) => __typename === type));
+      const sent = seen.slice(from);
+      const textBy = (type: string) => textOf(sent.filter(({ __typename }) => __typename === type));
       expect([textBy('ReasoningDelta'), textBy('TextDelta')]).toEqual(['Hm, so.', 'a b c']);
-      expect(told.map(({ argumentsDelta = '' }) => argumentsDelta).join('')).toBe('{"at":"it"}');
+      expect(sent.map(({ argumentsDelta = '' }) => argumentsDelta).join('')).toBe('{"at":"it"}');
       // Only a tool call in pieces cannot be continued.
       expect(from > 0, `after ${had}`).toBe(had === 5);
     }

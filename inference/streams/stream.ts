@@ -30,7 +30,7 @@ function endOf(completion: CompletionData): CompletionEventData {
     : { type: 'CompletionFailed', completionId, ...error, completion };
 }
 
-/** The events of a completion that has ended, as if told at once. Its numbers are the same each time. */
+/** The events of a completion that has ended, as if sent at once. Its numbers are the same each time. */
 function* replay(completion: CompletionData): Generator<CompletionEventData> {
   const { id: completionId, modelId } = completion;
   yield { type: 'CompletionStarted', completionId, modelId };
@@ -47,13 +47,13 @@ function* eventsOf(id: string, parts: readonly ProviderPart[]): Generator<Comple
 
 /**
  * The events of a completion that has ended, after those that the client has. What is missing, where it is known what
- * the client has and that is how the answer begins; otherwise the client discards it, and the whole is told at once.
+ * the client has and that is how the answer begins; otherwise the client discards it, and the whole is sent at once.
  */
-function* replayRest(completion: CompletionData, told: AnswerBuilder | null): Generator<CompletionEventData> {
+function* replayRest(completion: CompletionData, sent: AnswerBuilder | null): Generator<CompletionEventData> {
   const { id: completionId, modelId, status } = completion;
   const whole = partsOf(completion);
   // Of a completion that came to nothing there is nothing to tell anew: the client keeps what it has.
-  const missing = whole.length === 0 && status !== 'SUCCEEDED' ? [] : partsAfter(completion, told);
+  const missing = whole.length === 0 && status !== 'SUCCEEDED' ? [] : partsAfter(completion, sent);
   if (missing === null) {
     const reason = 'The single events are no longer held; this is the whole.';
     yield { type: 'CompletionRestarted', completionId, reason, modelId };
@@ -62,30 +62,30 @@ function* replayRest(completion: CompletionData, told: AnswerBuilder | null): Ge
   yield endOf(completion);
 }
 
-/** What the answer has beyond what was told of it; null where that is not how it begins, or is not known. */
-function partsAfter(completion: CompletionData, told: AnswerBuilder | null): readonly ProviderPart[] | null {
-  if (told === null) return null;
+/** What the answer has beyond what was sent of it; null where that is not how it begins, or is not known. */
+function partsAfter(completion: CompletionData, sent: AnswerBuilder | null): readonly ProviderPart[] | null {
+  if (sent === null) return null;
   const { text, toolCalls } = completion;
   const reasoning = completion.reasoning ?? '';
-  if (!text.startsWith(told.text) || !reasoning.startsWith(told.reasoning)) return null;
-  const calls = told.toolCalls;
-  // A tool call that is told in part cannot be told apart from another one.
+  if (!text.startsWith(sent.text) || !reasoning.startsWith(sent.reasoning)) return null;
+  const calls = sent.toolCalls;
+  // A tool call that was sent in part cannot be distinguished from another one.
   if (calls.length > 0 && JSON.stringify(calls) !== JSON.stringify(toolCalls)) return null;
   return partsOf({
-    text: text.slice(told.text.length),
-    reasoning: reasoning.length > told.reasoning.length ? reasoning.slice(told.reasoning.length) : null,
+    text: text.slice(sent.text.length),
+    reasoning: reasoning.length > sent.reasoning.length ? reasoning.slice(sent.reasoning.length) : null,
     toolCalls: calls.length > 0 ? [] : toolCalls,
   });
 }
 
-/** A completion that has ended, from the event after number `after`; `told` is what the client has, where that is known. */
+/** A completion that has ended, from the event after number `after`; `sent` is what the client has, where that is known. */
 export async function* replayAfter(
   completion: CompletionData,
   after: number,
-  told: AnswerBuilder | null = null,
+  sent: AnswerBuilder | null = null,
 ): AsyncGenerator<LoggedEvent<CompletionEventData>, undefined> {
   let sequence = after + 1;
-  for (const event of after < 0 ? replay(completion) : replayRest(completion, told)) {
+  for (const event of after < 0 ? replay(completion) : replayRest(completion, sent)) {
     yield { sequence, event };
     sequence += 1;
   }
@@ -103,7 +103,7 @@ async function answerUpTo(
     const logged = held.at(-1)?.sequence === last ? loggedAnswer(held) : null;
     return logged?.whole === true ? logged.answer : null;
   } catch (error) {
-    log.debug({ err: error, completionId: id }, 'a stream log cannot be read; the whole is told anew');
+    log.debug({ err: error, completionId: id }, 'a stream log cannot be read; the whole is sent again');
     return null;
   }
 }
@@ -154,10 +154,10 @@ export function followCompletion(
     leave();
     isReplay = true;
     // Before the row is waited for: what the log holds is only kept for a while.
-    const told = await answerUpTo(id, last, deps);
+    const sent = await answerUpTo(id, last, deps);
     const completion = await outcome(id, caller, signal, deps);
     if (completion.unkept) throw streamNotKept(id);
-    inner = replayAfter(completion, last, told);
+    inner = replayAfter(completion, last, sent);
   }
 
   return {

@@ -59,7 +59,7 @@ describe('provider vendors', () => {
     for (const { description } of demoModels) expect(description).toMatch(/demo/i);
   });
 
-  it('names catalogues of prices that exist', () => {
+  it('names catalogs of prices that exist', () => {
     for (const { pricesId } of Object.values(vendors)) {
       if (pricesId !== null) expect(findProvider({ providerId: pricesId })?.models.length).toBeGreaterThan(0);
     }

@@ -1,10 +1,10 @@
 import type { Caller } from '#core/caller.ts';
 import { isEndedByMesh } from '#core/connection-lost.ts';
 import { HeddleError } from '#core/errors.ts';
-import type { Begun } from '#inference/admission/invoke.ts';
+import type { CallAdmission } from '#inference/admission/invoke.ts';
 import { answerNotKept } from '#inference/admission/unkept.ts';
 import type { CompletionData } from '#inference/completion.ts';
-import { type Ended, toAnswerError } from '#inference/execution/ending.ts';
+import { type ClosedInvocation, toAnswerError } from '#inference/execution/outcome.ts';
 import type { Inference } from '#inference/inference.ts';
 import type { Meters } from '#inference/metering/meters.ts';
 import { endedOf } from '#inference/read.ts';
@@ -32,7 +32,7 @@ export async function complete(
   const { onDisconnect, idempotencyKey, labels } = request;
   const isFetchedLater = idempotencyKey !== null && labels.retention !== 'NONE';
   const stops = onDisconnect === 'CANCEL' && !isFetchedLater;
-  let ended: Ended;
+  let ended: ClosedInvocation;
   for (let deadCalls = 0; ; deadCalls++) {
     const begun = await inference.invoker.begin(request, caller, {
       mode: 'WHOLE',
@@ -60,12 +60,12 @@ function stillRunning(completionId: string): HeddleError {
 }
 
 async function endOf(
-  begun: Begun,
+  begun: CallAdmission,
   caller: Caller,
   signal: AbortSignal,
   stops: boolean,
   { reader }: Inference,
-): Promise<Ended> {
+): Promise<ClosedInvocation> {
   if (begun.kind === 'ANSWERED') return { completion: begun.completion, failure: null };
   if (begun.kind === 'EXISTING') return endedOf(await reader.outcome(begun.id, caller, waitMsMax, signal));
   const { invocation } = begun;

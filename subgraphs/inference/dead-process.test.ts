@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { closeAbandoned } from '#inference/ledger/abandoned.ts';
 import { progressOfRow } from '#inference/ledger/attempt-progress.ts';
+import { closeOrphaned } from '#inference/ledger/orphaned.ts';
 import type { Database } from '#mongo/connect.ts';
 import { invocations } from '#mongo/invocations.ts';
 import { meterRollups } from '#mongo/meter-hours.ts';
@@ -49,7 +49,7 @@ async function closeAsOrphan(mesh: TestInference): Promise<void> {
     quota: mesh.quota,
     payloads: testPayloads,
   };
-  expect(await closeAbandoned(services, [ownerId], Date.now())).toBe(1);
+  expect(await closeOrphaned(services, [ownerId], Date.now())).toBe(1);
   expect(await invocations(database.connection).findById(_id).lean()).toMatchObject({ orphaned: true });
 }
 

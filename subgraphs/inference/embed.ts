@@ -9,7 +9,7 @@ import type { Running } from '#inference/execution/running.ts';
 import { openingRecord } from '#inference/ledger/attempt-progress.ts';
 import { openRow, reserveInRow } from '#inference/ledger/rows.ts';
 import { larger, Meters } from '#inference/metering/meters.ts';
-import { upperBound } from '#inference/metering/settle.ts';
+import { upperBound } from '#inference/metering/usage-cost.ts';
 import type { PlannedCall } from '#inference/planned-call.ts';
 import { candidatesFor, type RoutingNeeds } from '#inference/routing/route.ts';
 import type { EmbedInput } from './generated.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { closeAbandoned } from '#inference/ledger/abandoned.ts';
+import { closeOrphaned } from '#inference/ledger/orphaned.ts';
 import { completions } from '#mongo/completions.ts';
 import type { Database } from '#mongo/connect.ts';
 import { idempotencyKeys } from '#mongo/idempotency-keys.ts';
@@ -215,7 +215,7 @@ describe('retention: NONE', () => {
       quota: mesh.quota,
       payloads: testPayloads,
     };
-    expect(await closeAbandoned(services, [ownerId], Date.now())).toBe(1);
+    expect(await closeOrphaned(services, [ownerId], Date.now())).toBe(1);
     expect(await onlyRow(mesh)).toMatchObject({ orphaned: true, error: null, retention: 'NONE' });
     expect(await keptOf(_id)).toBeNull();
     // Its key is free, as that of every dead call.

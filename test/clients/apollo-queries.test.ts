@@ -219,7 +219,7 @@ describe('Apollo Client over HTTP', () => {
     });
   });
 
-  it('surfaces errors as CombinedGraphQLErrors with the code of the catalogue, whatever the HTTP status', async () => {
+  it('surfaces errors as CombinedGraphQLErrors with the code of the catalog, whatever the HTTP status', async () => {
     const { client } = await newTenant(() => mesh, { scopes: ['inference:invoke'] });
     const { apollo } = users.of(client);
     const mutate = (mutation: TypedDocumentNode, variables: Record<string, unknown> = {}) =>

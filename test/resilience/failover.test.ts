@@ -153,7 +153,7 @@ const attempts =
   ({ primary }) =>
     primary.length === count;
 
-/** The checks of failoverbench's catalogue, methodology v0.1, the advisory ones included. S15 has a test of its own. */
+/** The checks of failoverbench's catalog, methodology v0.1, the advisory ones included. S15 has a test of its own. */
 const scenarios: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   s01: {
     retried: ({ primary }) => primary.length >= 2,

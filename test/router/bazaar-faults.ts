@@ -40,7 +40,7 @@ export function faultsOf(
   };
 }
 
-/** Half of all errors carry a code of the catalogue, half none. */
+/** Half of all errors carry a code of the catalog, half none. */
 export function failure(place: string): GraphQLError {
   const coded = place.length % 2 === 0;
   return new GraphQLError(`${place} failed`, coded ? { extensions: { code: 'CONFLICT' } } : {});

@@ -1,6 +1,6 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
 
-/** A chat model `<provider>/<name>` of the catalogue, without price and limits unless given. */
+/** A chat model `<provider>/<name>` of the catalog, without price and limits unless given. */
 export function catalogModel(
   id: string,
   more: Partial<CatalogModel> = {},

@@ -13,9 +13,9 @@ export function configurationRows(table: typeof variables): readonly string[] {
 
 /** The rows that docs/errors.md must have. */
 export function errorRows(
-  catalogue: Readonly<Record<string, { summary: string; whatToDo: string }>>,
+  catalog: Readonly<Record<string, { summary: string; whatToDo: string }>>,
 ): readonly string[] {
-  return Object.entries(catalogue).map(
+  return Object.entries(catalog).map(
     ([code, { summary, whatToDo }]) => `| \`${code}\` | ${summary} | ${whatToDo} |`,
   );
 }

@@ -6,13 +6,13 @@ import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../d
 import type { CreateModelInput, UpdateModelInput } from '../generated.ts';
 import { checkedInt, checkedModelName } from '../inputs.ts';
 import { checkRoom, withCatalog } from '../with-catalog.ts';
-import { factsOf, type ModelFacts } from './price-catalogue.ts';
+import { factsOf, type ModelFacts } from './price-catalog.ts';
 import { priceRecord } from './prices.ts';
 
 const tokensMax = 1_000_000_000;
 
 /**
- * Registers an AI model; what is not given comes from the catalogue. NOT_FOUND without the provider, CONFLICT when
+ * Registers an AI model; what is not given comes from the catalog. NOT_FOUND without the provider, CONFLICT when
  * the provider has a model of that name.
  */
 export async function createModel(

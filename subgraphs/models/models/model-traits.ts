@@ -1,5 +1,5 @@
 import type { Capability, Modality } from '#core/graph-enums.ts';
-/** What the catalogue of prices does not tell: abilities and output limits, from the names that vendors give. */
+/** What the catalog of prices does not tell: abilities and output limits, from the names that vendors give. */
 export interface ModelTraits {
   readonly capabilities: readonly Capability[];
   readonly inputModalities: readonly Modality[];
@@ -79,7 +79,7 @@ export function traitsOf(name: string): ModelTraits {
 const uncallable =
   /audio|realtime|tts|transcri|whisper|image|moderation|ocr|voice|voxtral|sonic|live|guard|omni|computer-use|deep-research|:|^ft|\.ft-|davinci|curie|babbage|^ada$|vision-preview|claude-(2|v1|3-(sonnet|opus|haiku|5))|gpt-(3|4$|4-|4\.5)|gemini-(1|flash-1|pro$|pro-1|2\.0)|preview-0|^regional\.|llama-?2-|llama2|vicuna|qwen1\.5|redpajama|mythomax|hermes|orca|o1-(mini|preview)/;
 
-/** Whether the catalogue's entry is a chat or embedding model that its vendor still offers. */
+/** Whether the catalog's entry is a chat or embedding model that its vendor still offers. */
 export function isCurrent(name: string): boolean {
   return !uncallable.test(name.toLowerCase().replace(/(-v\d+)?:\d+$/, ''));
 }

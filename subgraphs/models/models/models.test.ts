@@ -40,7 +40,7 @@ describe('models', () => {
     });
   });
 
-  it('fills in price, sizes and abilities from the catalogue', async () => {
+  it('fills in price, sizes and abilities from the catalog', async () => {
     const { createModel: model } = await dataOf<{ createModel: { capabilities: string[] } }>(
       subgraph,
       admin,
@@ -66,7 +66,7 @@ describe('models', () => {
     expect(catalog.model('m/gpt-4o-2024-08-06')?.price?.inputNanosPerMillion).toBe(2_500_000_000n);
   });
 
-  it('takes names with slashes and what the admin says over the catalogue', async () => {
+  it('takes names with slashes and what the admin says over the catalog', async () => {
     const { createModel: model } = await dataOf(subgraph, admin, createModel, {
       input: {
         providerId: 'm',

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import { deletedModels, type ModelRecord, models } from '#mongo/models.ts';
-import type { KnownModel } from './price-catalogue.ts';
+import type { KnownModel } from './price-catalog.ts';
 
 /** Adds those models of the provider that are not there yet; others stay as they are. Answers how many were added. */
 export async function registerModels(

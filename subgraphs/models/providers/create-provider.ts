@@ -10,7 +10,7 @@ import { checkedRegion } from '../../runtime/policy/region.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
 import type { CreateProviderInput } from '../generated.ts';
 import { checkedBaseUrl, checkedSlug } from '../inputs.ts';
-import { currentModels } from '../models/price-catalogue.ts';
+import { currentModels } from '../models/price-catalog.ts';
 import { registerModels } from '../models/register-models.ts';
 import { checkRoom, withCatalog } from '../with-catalog.ts';
 import { credentialRecord } from './credentials.ts';

@@ -76,7 +76,7 @@ describe('registerEnvironmentProviders', () => {
     expect(catalog.model('demo/embed')?.capabilities).toEqual(new Set(['EMBEDDINGS']));
   });
 
-  it("registers a vendor whose key is set, with its present models and the catalogue's prices", async () => {
+  it("registers a vendor whose key is set, with its present models and the catalog's prices", async () => {
     const ids = await register({
       OPENAI_API_KEY: 'sk-openai-0001',
       ANTHROPIC_API_KEY: 'sk-ant-0001',

@@ -13,7 +13,7 @@ import { type AuditLog, auditedStart } from '../../runtime/policy/audited-start.
 import { checkedRegion } from '../../runtime/policy/region.ts';
 import { catalogChanged, nowOf } from '../deps.ts';
 import { checkedBaseUrl } from '../inputs.ts';
-import { currentModels } from '../models/price-catalogue.ts';
+import { currentModels } from '../models/price-catalog.ts';
 import { registerModels } from '../models/register-models.ts';
 import { credentialRecord } from './credentials.ts';
 

@@ -2,7 +2,7 @@ import { boundRetryAfterMs, type ErrorCode, HeddleError } from '#core/errors.ts'
 import type { CompletionStatus } from '#core/graph-enums.ts';
 import type { FinishReason, ProviderAnswer, ProviderFailure } from '#providers/provider.ts';
 import type { CompletionData, CompletionError } from '../completion.ts';
-import type { AttemptEnd } from './attempt.ts';
+import type { AttemptResult } from './attempt.ts';
 
 /** A failure as the client gets it. */
 export interface ClientFailure {
@@ -14,7 +14,7 @@ export interface ClientFailure {
 }
 
 /** How an invocation comes out, before it is settled. */
-export interface Ending {
+export interface Outcome {
   readonly status: Exclude<CompletionStatus, 'RUNNING'>;
   /** What there is of the answer; whole when it SUCCEEDED. */
   readonly answer: Partial<ProviderAnswer>;
@@ -25,7 +25,7 @@ export interface Ending {
 }
 
 /** How an invocation ended. */
-export interface Ended {
+export interface ClosedInvocation {
   readonly completion: CompletionData;
   readonly failure: ClientFailure | null;
 }
@@ -36,7 +36,7 @@ export const internalFailure: ClientFailure = {
   retryAfterMs: null,
 };
 
-export function failed(failure: ClientFailure, answer: Partial<ProviderAnswer> = {}): Ending {
+export function failed(failure: ClientFailure, answer: Partial<ProviderAnswer> = {}): Outcome {
   return { status: 'FAILED', answer, json: null, failure };
 }
 
@@ -49,17 +49,17 @@ export function failureOfError({ code, message, extensions }: HeddleError): Clie
 }
 
 /** What an attempt that did not succeed had said. */
-export function partialAnswer(end: AttemptEnd): Partial<ProviderAnswer> {
+export function partialAnswer(end: AttemptResult): Partial<ProviderAnswer> {
   const partial = end.outcome === 'SUCCEEDED' ? null : end.partial;
   if (partial === null) return {};
   const { text, reasoning, toolCalls } = partial;
   return { text, reasoning: reasoning === '' ? null : reasoning, toolCalls };
 }
 
-export function finishReasonOf(status: CompletionStatus, told: FinishReason | undefined): FinishReason {
+export function finishReasonOf(status: CompletionStatus, reported: FinishReason | undefined): FinishReason {
   if (status === 'FAILED') return 'ERROR';
   if (status === 'CANCELLED') return 'CANCELLED';
-  return (status === 'SUCCEEDED' ? told : undefined) ?? 'OTHER';
+  return (status === 'SUCCEEDED' ? reported : undefined) ?? 'OTHER';
 }
 
 /** The failure as it is kept with the completion. */
@@ -68,7 +68,7 @@ export function completionErrorOf({ code, message, retryAfterMs }: ClientFailure
 }
 
 /** The error that `complete` answers with; null when there was no failure. */
-export function toAnswerError({ completion, failure }: Ended): HeddleError | null {
+export function toAnswerError({ completion, failure }: ClosedInvocation): HeddleError | null {
   return failure === null ? null : errorOfFailure(failure, completion.id);
 }
 

@@ -49,7 +49,7 @@ const nobody: Keeper = { isHeld: () => false, isUnopened: () => false, closingOf
  * what is still held of the answer is kept. Deletes those that were never opened. Then commits the usage to the meters.
  * The number of rows.
  */
-export async function closeAbandoned(
+export async function closeOrphaned(
   services: SweepServices,
   ownerIds: readonly string[],
   atMs: number,

@@ -16,11 +16,11 @@ import { testPayloads } from '#test/support/seal.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
 import { AnswerBuilder } from '../execution/answer-builder.ts';
 import { Cancelled } from '../execution/attempt.ts';
-import { Tally } from '../execution/tally.ts';
-import { upperBound } from '../metering/settle.ts';
-import { closeAbandoned, commitLast, type SweepServices } from './abandoned.ts';
+import { UsageAccumulator } from '../execution/usage-accumulator.ts';
+import { upperBound } from '../metering/usage-cost.ts';
 import { attemptProgress, openingRecord, progressOfRow } from './attempt-progress.ts';
 import { nativeCollection } from './native-collection.ts';
+import { closeOrphaned, commitLast, type SweepServices } from './orphaned.ts';
 import { createCompletionResults } from './results.ts';
 import { attemptRecord, closingOf, openRow, orphanedMessage, toCompletionResult } from './rows.ts';
 
@@ -75,7 +75,7 @@ function goneOwner() {
       await nativeCollection(database.connection, invocations).insertOne(row);
       return id;
     },
-    close: (atMs = sweptAtMs) => closeAbandoned(services, [ownerId], atMs),
+    close: (atMs = sweptAtMs) => closeOrphaned(services, [ownerId], atMs),
   };
 }
 
@@ -92,7 +92,7 @@ const received = (chars: number, usage = null as ReturnType<typeof usageOf> | nu
 });
 
 /** A stream log whose writer died after these events. */
-async function abandonedLog(id: string, events: readonly Partial<CompletionEventData>[]): Promise<void> {
+async function orphanedLog(id: string, events: readonly Partial<CompletionEventData>[]): Promise<void> {
   const writer = await streams.open<object>(id, { keepMs: 60_000 });
   for (const event of events) void writer.append({ completionId: id, ...event });
 }
@@ -173,11 +173,11 @@ describe('rows of a process that is gone', () => {
       const cut = {
         outcome: 'CANCELLED',
         reason: new Cancelled('left'),
-        told: counted,
+        reported: counted,
         partial,
         cut: true,
       } as const;
-      const client = new Tally('');
+      const client = new UsageAccumulator('');
       client.add(model, cut, { startedAtMs, durationMs: 500 }, bounds);
 
       const row = await rowOf(id);
@@ -200,7 +200,7 @@ describe('rows of a process that is gone', () => {
       argumentsDelta: '{"a":1}',
     } as const;
     const thought = { type: 'ReasoningDelta', text: 'Hm. ' } as const;
-    await abandonedLog(id, [started(), thought, text('Twelve chars'), text(' and more.'), call]);
+    await orphanedLog(id, [started(), thought, text('Twelve chars'), text(' and more.'), call]);
     await gone.close();
     const chars = 'Hm. Twelve chars and more.{"a":1}'.length;
     expect(await rowOf(id)).toMatchObject({ usage: { outputTokens: Math.ceil(chars / 4) } });
@@ -219,7 +219,7 @@ describe('rows of a process that is gone', () => {
   it('cost what their progress says, where the log holds less, as after it was given up', async () => {
     const gone = goneOwner();
     const id = await gone.open(received(400));
-    await abandonedLog(id, [started(), text('short')]);
+    await orphanedLog(id, [started(), text('short')]);
     await gone.close();
     expect(await rowOf(id)).toMatchObject({ usage: { outputTokens: 100 } });
     expect(await contentOf(id)).toMatchObject({ text: 'short' });
@@ -233,7 +233,7 @@ describe('rows of a process that is gone', () => {
     for (const event of [started(), text('a'.repeat(40)), text('b'.repeat(40)), text('c'.repeat(40))]) {
       void writer.append(event);
     }
-    await closeAbandoned({ ...services, streams: few }, [gone.ownerId], sweptAtMs);
+    await closeOrphaned({ ...services, streams: few }, [gone.ownerId], sweptAtMs);
     expect(await contentOf(id)).toMatchObject({ text: '' });
     expect((await rowOf(id))?.usage.outputTokens).toBeGreaterThan(1);
   });
@@ -253,7 +253,7 @@ describe('rows of a process that is gone', () => {
     const beta = modelOf('beta/one');
     const attempt = attemptProgress(beta, bounds, startedAtMs + 200);
     const id = await gone.open({ attempts: [first], attempt });
-    await abandonedLog(id, [
+    await orphanedLog(id, [
       started(),
       text('what the first one said'),
       { type: 'CompletionRestarted', reason: 'cut', modelId: 'beta/one' },
@@ -277,7 +277,7 @@ describe('rows of a process that is gone', () => {
     const gone = goneOwner();
     const attempt = attemptProgress(modelOf('beta/one'), bounds, startedAtMs + 200);
     const id = await gone.open({ attempt });
-    await abandonedLog(id, [started('alpha/one'), text('x'.repeat(400))]);
+    await orphanedLog(id, [started('alpha/one'), text('x'.repeat(400))]);
     await gone.close();
     expect(await rowOf(id)).toMatchObject({ modelId: 'beta/one', usage: { outputTokens: 0 } });
   });
@@ -295,7 +295,7 @@ describe('rows of a process that is gone', () => {
     const held = async () => {
       throw new Error('no Redis');
     };
-    await closeAbandoned({ ...services, streams: { held } }, [gone.ownerId], sweptAtMs);
+    await closeOrphaned({ ...services, streams: { held } }, [gone.ownerId], sweptAtMs);
     expect(await rowOf(id)).toMatchObject({ status: 'FAILED', usage: { outputTokens: 10 } });
   });
 
@@ -317,7 +317,7 @@ describe('rows of a process that is gone', () => {
       await nativeCollection(database.connection, invocations).updateOne({ _id: id }, update);
       return [];
     };
-    expect(await closeAbandoned({ ...services, streams: { held } }, [gone.ownerId], sweptAtMs)).toBe(0);
+    expect(await closeOrphaned({ ...services, streams: { held } }, [gone.ownerId], sweptAtMs)).toBe(0);
     expect(await rowOf(id)).toMatchObject({ status: 'SUCCEEDED', usage: answered.usage });
     expect(await quota.read('t', [key])).toEqual([{ spent: 10n, reserved: 0n }]);
   });
@@ -346,7 +346,7 @@ describe('rows of a process that is gone', () => {
       await results().write([toCompletionResult({ ...answered, id }, startedAtMs + 400)!]);
       return [];
     };
-    expect(await closeAbandoned({ ...services, streams: { held } }, [gone.ownerId], sweptAtMs)).toBe(1);
+    expect(await closeOrphaned({ ...services, streams: { held } }, [gone.ownerId], sweptAtMs)).toBe(1);
     const row = await rowOf(id);
     expect(row).toMatchObject({ status: 'SUCCEEDED', modelId: 'beta/one', usage: answered.usage });
     expect(row).not.toHaveProperty('orphaned');
@@ -356,7 +356,7 @@ describe('rows of a process that is gone', () => {
   it('are closed by a partial answer that an earlier sweep kept before it died itself', async () => {
     const gone = goneOwner();
     const id = await gone.open(received(40));
-    await abandonedLog(id, [started(), text('x'.repeat(40))]);
+    await orphanedLog(id, [started(), text('x'.repeat(40))]);
     await gone.close();
     const first = await rowOf(id);
     const reopen = { $set: { status: 'RUNNING' }, $unset: { orphaned: true, error: true } } as const;
@@ -395,7 +395,7 @@ describe('rows that did not begin', () => {
       },
       closingOf: () => undefined,
     };
-    expect(await closeAbandoned(services, [gone.ownerId], sweptAtMs, keeper)).toBe(1);
+    expect(await closeOrphaned(services, [gone.ownerId], sweptAtMs, keeper)).toBe(1);
     expect(await rowOf(closed)).toMatchObject({ status: 'SUCCEEDED', usage: answered.usage });
     expect(await rowOf(unopened)).toBeNull();
   });

@@ -8,12 +8,12 @@ import {
   nanosOf,
   type UpperBound,
   type UsageBounds,
-} from '../metering/settle.ts';
-import type { AttemptEnd } from './attempt.ts';
+} from '../metering/usage-cost.ts';
+import type { AttemptResult } from './attempt.ts';
 import { hasPartOf, withoutInput } from './without-input.ts';
 
 /** What the attempts of one invocation have taken so far. `input` is what a provider may repeat in an error. */
-export class Tally {
+export class UsageAccumulator {
   readonly attempts: AttemptData[] = [];
   usage: ProviderUsage = noUsage;
   readonly #input: unknown;
@@ -39,7 +39,7 @@ export class Tally {
 
   add(
     model: CatalogModel,
-    end: AttemptEnd,
+    end: AttemptResult,
     time: { readonly startedAtMs: number; readonly durationMs: number },
     bounds: UsageBounds,
   ): void {
@@ -60,12 +60,12 @@ export class Tally {
   }
 }
 
-function usageOf(end: AttemptEnd, bounds: UsageBounds): ProviderUsage | null {
+function usageOf(end: AttemptResult, bounds: UsageBounds): ProviderUsage | null {
   if (end.outcome === 'SUCCEEDED') return end.answer.usage;
-  return end.cut ? estimatedUsage(bounds, end.partial?.received ?? 0, end.told) : end.told;
+  return end.cut ? estimatedUsage(bounds, end.partial?.received ?? 0, end.reported) : end.reported;
 }
 
-function errorTextOf(end: AttemptEnd, input: unknown): string | null {
+function errorTextOf(end: AttemptResult, input: unknown): string | null {
   if (end.outcome === 'SUCCEEDED') return null;
   if (end.outcome === 'CANCELLED') return end.reason.message;
   return `${end.failure.code}: ${withoutInput(end.failure.message, input)}`;

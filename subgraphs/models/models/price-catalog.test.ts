@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { priceInForce } from '#mongo/models.ts';
 import { providerKinds } from '#providers/registry/environment.ts';
-import { currentModels, factsOf } from './price-catalogue.ts';
+import { currentModels, factsOf } from './price-catalog.ts';
 
 const nowMs = Date.parse('2026-11-01T00:00:00Z');
 
-describe('catalogue of models and prices', () => {
+describe('catalog of models and prices', () => {
   it('knows dated names as the model they are of', async () => {
     const dated = await factsOf('OPENAI', 'gpt-5-mini-2025-08-07', nowMs);
     const plain = await factsOf('OPENAI', 'gpt-5-mini', nowMs);

@@ -8,7 +8,7 @@ import {
   outputTokensLimit,
   outputTokensMax,
   upperBound,
-} from './settle.ts';
+} from './usage-cost.ts';
 
 const price = {
   inputNanosPerMillion: 150_000_000n,

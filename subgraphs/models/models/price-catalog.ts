@@ -20,7 +20,7 @@ export interface KnownModel {
 const loadPrices = () => import('@pydantic/genai-prices');
 
 /**
- * What the catalogue knows of a model by the provider's own name, dated names included; what it does not know is
+ * What the catalog knows of a model by the provider's own name, dated names included; what it does not know is
  * guessed from the name (abilities) or left unknown (price, sizes).
  */
 export async function factsOf(kind: ProviderKind, name: string, nowMs: number): Promise<ModelFacts> {
@@ -35,7 +35,7 @@ export async function factsOf(kind: ProviderKind, name: string, nowMs: number): 
   return factsFrom(name, calcPrice({}, name, { providerId: pricesId })?.model, nowMs);
 }
 
-/** The chat and embedding models that the vendor offers today, as far as the catalogue knows. */
+/** The chat and embedding models that the vendor offers today, as far as the catalog knows. */
 export async function currentModels(kind: ProviderKind, nowMs: number): Promise<readonly KnownModel[]> {
   const { pricesId, isFree, models = [], offersModel = () => true } = vendors[kind];
   const own = models.map((model) => ({ name: model.name, facts: factsOfOwn(model, isFree) }));

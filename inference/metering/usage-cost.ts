@@ -1,7 +1,7 @@
 import type { CatalogModel, CatalogPrice } from '#catalog/catalog.ts';
 import type { ProviderUsage } from '#providers/provider.ts';
 
-/** What maxOutputTokens is taken to be where neither the client nor the catalogue says. */
+/** What maxOutputTokens is taken to be where neither the client nor the catalog says. */
 const outputTokensUnknown = 4_096;
 
 const tokensPerPrice = 1_000_000n;
