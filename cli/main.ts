@@ -2,9 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { suggestName } from '#core/text/suggest-name.ts';
 import { StartError } from '#server/config.ts';
 import { readSecretFiles } from '#server/secrets/secret-files.ts';
 import { refuseUnknownVariables } from '#server/unknown-variables.ts';
+import { describeUsage } from './usage.ts';
 
 // Beside the packages, where nobody else writes: compiled code is trusted as it is found.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/heddle', import.meta.url)));
@@ -22,43 +24,30 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
   schema: async () => (await import('./commands/schema.ts')).runSchemaCommand,
 };
 
-const usage = `heddle: a federated GraphQL mesh for AI. Type "npx heddle …" or "npm start -- …".
-
-  heddle [serve] [--only <part>,<part>…]     the whole mesh, or a part of it:
-                                             gateway, models, prompts, tenants, usage, inference
-  heddle store [--port 27018] [--dir <dir>]  the embedded store alone, over loopback TCP, by user and password
-               [--no-auth]                   open to every user of this machine
-  heddle backup <file>                       copy the embedded store while it runs
-                [--encrypt]                  encrypted with the encryption key
-                [--passphrase-file <file>]   encrypted with a passphrase
-  heddle restore <file>                      fill an empty data directory from a copy, encrypted or not
-                [--passphrase-file <file>]
-  heddle create-ca <dir>                     a private authority, and a certificate for each part
-  heddle mesh-key                            a key pair: gateways sign, subgraphs verify
-  heddle reseal [--discard]                  seal what is stored with the current encryption key
-  heddle routes [--json]                     the paths of the gateway, their handlers and what they need
-  heddle schema compose                      write schema/supergraph.graphql
-  heddle schema types                        write the types of resolvers, arguments and enums
-  heddle schema print                        the schema that clients see, for code generators
-  heddle schema check [--against <git ref>] [--strict] [--json]
-                                             would this schema break clients, or loosen policy?
-
-Variables: docs/configuration.md`;
+function findCommand(name: string) {
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load !== undefined) return { name, load };
+  const suggested = suggestName(name, Object.keys(commands));
+  throw new StartError(`there is no command ${name}; try --help.${suggested}`);
+}
 
 async function main(argv: readonly string[]): Promise<number> {
-  const [first = 'serve'] = argv;
-  if (first === 'help' || argv.includes('--help') || argv.includes('-h')) {
-    console.log(usage);
-    return 0;
-  }
+  const [first = 'serve', second] = argv;
+  const isHelp = first === 'help' || argv.includes('--help') || argv.includes('-h');
   if (first === '--version' || first === '-v') {
     const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
     console.log(JSON.parse(manifest).version);
     return 0;
   }
   const named = !first.startsWith('-');
-  const load = commands[named ? first : 'serve'];
-  if (load === undefined) throw new StartError(`there is no command ${first}; try --help`);
+  if (isHelp) {
+    const command = first === 'help' ? second : first;
+    const all = command === undefined || command.startsWith('-');
+    console.log(describeUsage(all ? undefined : findCommand(command).name));
+    return 0;
+  }
+  const { load } = findCommand(named ? first : 'serve');
+  readSecretFiles(process.env);
   refuseUnknownVariables(process.env);
   const run = await load();
   return run(argv[0] === undefined || !named ? argv : argv.slice(1));
@@ -88,7 +77,6 @@ async function fail(error: unknown): Promise<never> {
 // `serve` replaces this handler: it ends the mesh first.
 process.on('uncaughtException', fail);
 try {
-  readSecretFiles(process.env);
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   await fail(error);

@@ -1,3 +1,4 @@
+import { resolve, sep } from 'node:path';
 import { StartError } from './config.ts';
 
 /** Waits for a server to listen; a port in use is told with what sets it. */
@@ -11,6 +12,13 @@ export async function listeningOn<T>(setting: string, listening: Promise<T>): Pr
       cause: error,
     });
   }
+}
+
+/** Advice for a path that cannot be used: only what lies in the data directory is there by that variable. */
+function nameDirectory(path: string): string {
+  const data = resolve(process.env.HEDDLE_DATA_DIR ?? 'data');
+  const isInside = `${resolve(path)}${sep}`.startsWith(`${data}${sep}`);
+  return isInside ? 'set HEDDLE_DATA_DIR to a directory' : 'name a directory';
 }
 
 /** Puts what kept the process from starting into one line; main.ts adds the stack where LOG_LEVEL asks for it. */
@@ -34,12 +42,15 @@ export function explainStartFailure(error: unknown): string {
     case 'EROFS':
       return path === undefined
         ? `may not listen on ${address}:${port}; choose a port above 1023`
-        : `may not write ${path}; set HEDDLE_DATA_DIR to a directory that this user may write`;
+        : `may not write ${path}; ${nameDirectory(path)} that this user may write`;
     case 'ENOSPC':
       return `no space left for ${path ?? 'the data directory'}`;
     case 'ENOTDIR':
     case 'EEXIST':
-      return `${path ?? 'the data directory'} is no directory; set HEDDLE_DATA_DIR to one`;
+      if (path === undefined) return 'the data directory is no directory; set HEDDLE_DATA_DIR to one';
+      return `${path} is no directory, or lies below a file; ${nameDirectory(path)}`;
+    case 'ENOENT':
+      return path === undefined ? firstLine : `${path} does not exist`;
     case 'ERR_PARSE_ARGS_UNKNOWN_OPTION':
     case 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL':
     case 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE':

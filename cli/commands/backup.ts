@@ -6,6 +6,7 @@ import { dataDirectory, type Environment, readEnvironment, StartError } from '#s
 import { createLog } from '#server/log.ts';
 import { checkSecrets, reportWeakSecrets } from '#server/secrets/check-secrets.ts';
 import { readEncryptionKeys } from '#server/secrets/encryption-key.ts';
+import { usageError } from '../usage.ts';
 
 const passphraseCharactersMin = 12;
 const passphraseBytesMax = 64 * 1024;
@@ -15,7 +16,7 @@ export async function backup(args: readonly string[]): Promise<number> {
   const { file, dir, environment, passphraseFile, encrypt } = parse('backup', args);
   const { backupDirectory } = await import('@heddle/embedded-store/backup');
   if (!encrypt && passphraseFile === undefined) {
-    await backupDirectory(dir, file).catch(refuse);
+    await backupDirectory(dir, file);
     console.log(
       `${file} holds the store of ${dir}. Keep the encryption key with it: provider keys are sealed.`,
     );
@@ -26,7 +27,7 @@ export async function backup(args: readonly string[]): Promise<number> {
     passphraseFile === undefined
       ? { key: await currentKey(environment) }
       : { passphrase: checkedPassphrase(await readPassphrase(passphraseFile), passphraseFile) };
-  await backupDirectory(dir, file, (bytes) => encryptBackup(bytes, secret)).catch(refuse);
+  await backupDirectory(dir, file, (bytes) => encryptBackup(bytes, secret));
   const opens = passphraseFile === undefined ? 'the encryption key' : 'the passphrase';
   console.log(
     `${file} holds the store of ${dir}, encrypted. Only ${opens} opens it: keep that apart, with the encryption key of the provider keys.`,
@@ -42,8 +43,8 @@ export async function restore(args: readonly string[]): Promise<number> {
   if (isEncryptedBackup(await readBegin(file))) {
     const passphrase = passphraseFile === undefined ? undefined : await readPassphrase(passphraseFile);
     const secrets = { keys: await readEncryptionKeys(environment), passphrase };
-    await restoreDirectory(file, dir, (bytes) => decryptBackup(bytes, secrets)).catch(refuse);
-  } else await restoreDirectory(file, dir).catch(refuse);
+    await restoreDirectory(file, dir, (bytes) => decryptBackup(bytes, secrets));
+  } else await restoreDirectory(file, dir);
   console.log(`${dir} holds the store of ${file}.`);
   return 0;
 }
@@ -60,10 +61,7 @@ function parse(command: 'backup' | 'restore', args: readonly string[]) {
   });
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) {
-    const encrypt = command === 'backup' ? '[--encrypt] ' : '';
-    throw new StartError(
-      `usage: heddle ${command} <file> ${encrypt}[--passphrase-file <file>] [--dir <dir>]`,
-    );
+    throw usageError(command);
   }
   const environment = readEnvironment(process.env);
   return {
@@ -115,8 +113,4 @@ async function readBegin(file: string): Promise<Uint8Array> {
     // Any error: the same file is opened again, and that failure is reported.
     return new Uint8Array();
   }
-}
-
-function refuse(error: unknown): never {
-  throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
 }

@@ -1,10 +1,12 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { makeDirectory } from '@heddle/embedded-store/make-directory';
 import { parts as everyPart, type Part, parseParts, StartError } from '#server/config.ts';
 import { partUri } from '#transport/mesh-tls.ts';
+import { usageError } from '../usage.ts';
 
 const authorityDays = 3_650;
 const certificateDays = 397;
@@ -16,9 +18,6 @@ const dayMs = 86_400_000;
 const stores = ['mongo', 'redis'] as const;
 const local = ['localhost', '127.0.0.1', '::1'];
 const hostName = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$|^[0-9a-f:]+$/;
-
-const usage =
-  'usage: heddle create-ca <directory> [--only <part>,<part>…] [--host <name>…] [--renew]: see docs/security.md';
 
 interface Wanted {
   /** The folder, and the certificate's name. */
@@ -104,18 +103,21 @@ export async function createCa(args: readonly string[]): Promise<number> {
   });
   const [dir, ...more] = positionals;
   const { host: hosts } = values;
-  if (dir === undefined || more.length > 0 || !hosts.every((host) => hostName.test(host))) {
-    throw new StartError(usage);
-  }
+  if (dir === undefined || more.length > 0) throw usageError('create-ca');
+  const wrong = hosts.find((host) => !hostName.test(host));
+  if (wrong !== undefined) throw new StartError(`--host ${wrong}: must be a host name or an IP address`);
   const wanted = wantedOf(values.only, hosts);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeDirectory(dir);
   const { issueCertificate } = await import('../certificates/issue.ts');
   const { cert: ca, authority } = await openAuthority(dir);
   for (const { name, parts, hosts: names } of wanted) {
     const folder = join(dir, name);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeDirectory(folder);
     const former = await readIfThere(join(folder, 'cert.pem'));
-    if (!values.renew && isGood(former, ca, names)) continue;
+    if (!values.renew && isGood(former, ca, names)) {
+      console.log(`${folder} keeps its certificate, good for more than ${keptDays} days.`);
+      continue;
+    }
     const isStore = stores.some((store) => store === name);
     const { cert, key } = await issueCertificate(
       {

@@ -1,12 +1,13 @@
-import { readEnvironment, StartError } from '#server/config.ts';
+import { readEnvironment } from '#server/config.ts';
 import { createMeshKeyPair, deriveMeshPublicKey } from '#transport/mesh-keys.ts';
+import { usageError } from '../usage.ts';
 
 /**
  * `heddle mesh-key`: prints a new key pair as variables. Where HEDDLE_MESH_SECRET or HEDDLE_MESH_PUBLIC_KEYS is set, its
  * public key stays accepted beside the new one until the gateways have theirs.
  */
 export async function printMeshKey(args: readonly string[]): Promise<number> {
-  if (args.length > 0) throw new StartError('usage: heddle mesh-key');
+  if (args.length > 0) throw usageError('mesh-key');
   const environment = readEnvironment(process.env);
   const { HEDDLE_MESH_SECRET: secret, HEDDLE_MESH_PUBLIC_KEYS: accepted } = environment;
   const { privateKey, publicKey } = createMeshKeyPair();

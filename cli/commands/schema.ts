@@ -5,9 +5,7 @@ import { type Baseline, readBaseline, UnknownRefError } from '#schema/check/base
 import type { ReportedFinding } from '#schema/check/report.ts';
 import { CompositionError, composeCheckout, readSupergraph, supergraphUrl } from '#schema/compose.ts';
 import { StartError } from '#server/config.ts';
-
-const usage =
-  'usage: heddle schema compose, heddle schema types, heddle schema print, or heddle schema check [--against <git ref>] [--strict] [--json]';
+import { usageError } from '../usage.ts';
 
 /** Changes that are meant, approved one by one. */
 const approvalsUrl = new URL('../../schema/approved-changes.txt', import.meta.url);
@@ -130,7 +128,7 @@ export async function runSchemaCommand(args: readonly string[]): Promise<number>
     if (verb === 'types' && rest.length === 0) return await writeTypes();
     if (verb === 'print' && rest.length === 0) return await print();
     if (verb === 'check') return await check(checkOptions(rest));
-    throw new StartError(usage);
+    throw usageError('schema');
   } catch (error) {
     if (isMissingPackage(error)) {
       throw new StartError(`schema ${verb}: run it in a checkout of Heddle, after npm ci`);
@@ -159,6 +157,6 @@ function checkOptions(args: readonly string[]): CheckOptions {
     return values;
   } catch {
     // Any error: parseArgs refuses what is no option of the command.
-    throw new StartError(usage);
+    throw usageError('schema');
   }
 }

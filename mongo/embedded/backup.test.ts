@@ -42,6 +42,17 @@ describe('the files of a store', () => {
     expect(await modeOf(join(root, 'restored', 'store.sqlite'))).toBe('600');
   });
 
+  it('are not copied into a directory that is missing, which is named', async () => {
+    const dir = join(root, 'store');
+    await using store = await openStore({ dir });
+    void store;
+    const file = join(root, 'none', 'copy.sqlite');
+    await expect(backupDirectory(dir, file)).rejects.toThrow(
+      `the directory of ${file} does not exist; make it first`,
+    );
+    expect(await readdir(root)).toEqual(['store']);
+  });
+
   it('are named when they cannot be restored, with what is wrong, and nothing is left of the attempt', async () => {
     const foreign = join(root, 'foreign');
     const db = new DatabaseSync(foreign);

@@ -11,6 +11,11 @@ import { DATA_FILE, openForReading, refuseForeign } from './storage/format.ts';
 /** What a copy passes on its way into a file, or out of it: the bytes, encrypted or decrypted. */
 export type Passage = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 
+/** Does the directory hold a store, whoever runs it? */
+export function holdsStore(dir: string): Promise<boolean> {
+  return exists(join(resolve(dir), DATA_FILE));
+}
+
 /**
  * Copies the store of a data directory into one new file, as of its last commit, while another process (or none)
  * runs it: SQLite's online backup. The file appears whole or not at all, is private (0600) from its first byte on, and
@@ -21,8 +26,10 @@ export type Passage = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8A
 export async function backupDirectory(dir: string, file: string, passage?: Passage): Promise<void> {
   const source = join(resolve(dir), DATA_FILE);
   const target = resolve(file);
-  if (!(await exists(source))) throw new Error(`${dir} holds no store`);
+  if (!(await holdsStore(dir))) throw new Error(`${dir} holds no store`);
   if (await exists(target)) throw new Error(`${file} already exists; name a new file`);
+  if (!(await exists(dirname(target))))
+    throw new Error(`the directory of ${file} does not exist; make it first`);
   const draft = `${target}.part`;
   await rm(draft, { force: true });
   try {

@@ -33,7 +33,7 @@ export async function restoreApp(id: string, context: TenantsContext, deps: Tena
     await changeArchived(tenantId, deps.connection, () =>
       orConflict(
         records.updateOne({ _id }, { $set: restored }).exec(),
-        `There is an app named ${JSON.stringify(restored.name)} in this tenant already.`,
+        `There is an app named ${JSON.stringify(restored.name)} in this tenant already: rename or archive that one first.`,
       ),
     );
     return { before, after: { ...before, ...restored } };

@@ -348,7 +348,7 @@ describe('archiveApp', () => {
     expect(await refusal(restoreApp, { id: app.id })).toContain('(appsPerTenant)');
     await run(archiveApp, { id: b });
     expect(await refusal(restoreApp, { id: app.id })).toBe(
-      'CONFLICT: There is an app named "shop" in this tenant already.',
+      'CONFLICT: There is an app named "shop" in this tenant already: rename or archive that one first.',
     );
     await run(archiveApp, { id: again });
     expect((await listed(acme.caller, { archived: true })).apps).toEqual(['shop', 'b', 'shop']);
@@ -602,7 +602,7 @@ describe('archiveTenant', () => {
     const next = await mesh.addTenant(name);
     expect(next.tenantId).not.toBe(id);
     expect(await refusal(restoreTenant, { id }, mesh.admin)).toBe(
-      `CONFLICT: There is a tenant named "${name}" already.`,
+      `CONFLICT: There is a tenant named "${name}" already: rename or archive that one first.`,
     );
   });
 

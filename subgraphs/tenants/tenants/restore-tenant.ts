@@ -31,7 +31,7 @@ export async function restoreTenant(
     await changeArchived(id, deps.connection, () =>
       orConflict(
         records.updateOne({ _id: id }, { $set: restored }).exec(),
-        `There is a tenant named ${JSON.stringify(restored.name)} already.`,
+        `There is a tenant named ${JSON.stringify(restored.name)} already: rename or archive that one first.`,
       ),
     );
     return { before, after: { ...before, ...restored } };

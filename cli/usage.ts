@@ -1,0 +1,102 @@
+import { parts, StartError } from '#server/config.ts';
+
+/** What `--help` prints of one command. */
+interface Usage {
+  /** The command with its arguments. */
+  readonly synopsis: string;
+  readonly summary: string;
+  /** What each option does, by the option with its value. */
+  readonly options?: Readonly<Record<string, string>>;
+}
+
+const dir = { '--dir <directory>': 'the directory of the store, instead of store/ in HEDDLE_DATA_DIR' };
+
+/** Every command of `heddle`, in the order of `--help`. */
+const usages: readonly Usage[] = [
+  {
+    synopsis: 'serve',
+    summary: 'the whole mesh, or some of its parts; also without the word "serve"',
+    options: { '--only <part>,<part>…': parts.join(', ') },
+  },
+  {
+    synopsis: 'store',
+    summary: 'the embedded store alone, over loopback TCP, by user and password',
+    options: {
+      '--port <port>': 'the port to listen on (27018)',
+      ...dir,
+      '--no-auth': 'open to every user of this machine',
+    },
+  },
+  {
+    synopsis: 'backup <file>',
+    summary: 'copy the embedded store into a new file, while it runs or not',
+    options: {
+      '--encrypt': 'encrypted with the encryption key',
+      '--passphrase-file <file>': 'encrypted with the passphrase in a file, instead of the encryption key',
+      ...dir,
+    },
+  },
+  {
+    synopsis: 'restore <file>',
+    summary: 'fill an empty data directory from a copy, encrypted or not',
+    options: { '--passphrase-file <file>': 'the passphrase of an encrypted copy', ...dir },
+  },
+  {
+    synopsis: 'create-ca <directory>',
+    summary: 'a private authority, and a certificate for each part; run again, it renews them',
+    options: {
+      '--only <part>,<part>…': 'one certificate, for a process that runs these parts',
+      '--host <name>': 'a name or address under which the parts are reached; may be repeated',
+      '--renew': 'renew certificates that have not expired either',
+    },
+  },
+  { synopsis: 'mesh-key', summary: 'a key pair: gateways sign, subgraphs verify' },
+  {
+    synopsis: 'reseal',
+    summary: 'seal what is stored with the current encryption key, while the mesh runs or not',
+    options: { '--discard': 'give up the provider keys that no encryption key at hand opens' },
+  },
+  {
+    synopsis: 'routes',
+    summary: 'the paths of the gateway, their handlers and what they need',
+    options: { '--json': 'for programs' },
+  },
+  { synopsis: 'schema compose', summary: 'write schema/supergraph.graphql' },
+  { synopsis: 'schema types', summary: 'write the types of resolvers, arguments and enums' },
+  { synopsis: 'schema print', summary: 'the schema that clients see, for code generators' },
+  {
+    synopsis: 'schema check',
+    summary: 'would this schema break clients, or loosen policy?',
+    options: {
+      '--against <git ref>': 'compare with the schema of this revision',
+      '--strict': 'fail on changes that may break clients',
+      '--json': 'for programs',
+    },
+  },
+];
+
+/** The help of one command, or of all of them. */
+export function describeUsage(command?: string): string {
+  const lines = findUsages(command).flatMap(({ synopsis, summary, options = {} }) => [
+    formatRow(`  heddle ${synopsis}`, summary),
+    ...Object.entries(options).map(([option, effect]) => formatRow(`    ${option}`, effect)),
+  ]);
+  const title = 'heddle: a federated GraphQL mesh for AI. Type "npx heddle …" or "npm start -- …".';
+  return `${title}\n\n${lines.join('\n')}\n\nVariables: docs/configuration.md`;
+}
+
+/** The error of a command whose arguments are not those of its synopsis. */
+export function usageError(command: string): StartError {
+  const synopses = findUsages(command).map(({ synopsis, options = {} }) =>
+    ['heddle', synopsis, ...Object.keys(options).map((option) => `[${option}]`)].join(' '),
+  );
+  return new StartError(`usage: ${synopses.join(', or ')}`);
+}
+
+function findUsages(command: string | undefined): readonly Usage[] {
+  if (command === undefined) return usages;
+  return usages.filter(({ synopsis }) => synopsis.split(' ')[0] === command);
+}
+
+const firstColumn = 32;
+const formatRow = (left: string, right: string): string => `${left.padEnd(firstColumn)} ${right}`;
