@@ -1,7 +1,7 @@
 import type { Vendor } from '../vendor.ts';
 
 const vendor: Vendor = {
-  description: "Azure OpenAI; needs baseUrl, the resource's address.",
+  description: 'Azure OpenAI. Requires baseUrl, the address of the resource.',
   id: 'azure',
   label: 'Azure OpenAI',
   baseUrl: null,

@@ -1,7 +1,7 @@
 import type { Vendor } from '../vendor.ts';
 
 const vendor: Vendor = {
-  description: 'Amazon Bedrock; needs region.',
+  description: 'Amazon Bedrock. Requires region.',
   id: 'bedrock',
   label: 'Amazon Bedrock',
   baseUrl: null,

@@ -2,7 +2,7 @@ import type { Vendor } from '../vendor.ts';
 import { demoModels } from './models.ts';
 
 const vendor: Vendor = {
-  description: 'The demo in the process: deterministic, no AI, free.',
+  description: 'The built-in demo provider: deterministic, without AI and without cost.',
   id: 'demo',
   label: 'Demo (in process, no AI)',
   baseUrl: null,

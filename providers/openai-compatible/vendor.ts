@@ -1,7 +1,7 @@
 import type { Vendor } from '../vendor.ts';
 
 const vendor: Vendor = {
-  description: "Any server that speaks OpenAI's chat completions API; needs baseUrl.",
+  description: 'Any server with the chat completions API of OpenAI. Requires baseUrl.',
   id: 'openai-compatible',
   label: 'Any server with an OpenAI-compatible API',
   baseUrl: null,

@@ -1,7 +1,7 @@
 import type { Vendor } from '../vendor.ts';
 
 const vendor: Vendor = {
-  description: 'vLLM; needs baseUrl.',
+  description: 'vLLM. Requires baseUrl.',
   id: 'vllm',
   label: 'vLLM',
   baseUrl: null,

@@ -155,7 +155,9 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
     await page.locator('.graphiql-doc-explorer-content').getByText('Mutation', { exact: true }).click();
     await docs.getByText('Invokes an AI model, and returns when its answer is complete.').waitFor();
     await docs.getByText('CompletionInput', { exact: true }).first().click();
-    await docs.getByText('JSON Schema: the answer is JSON of this shape, validated.').waitFor();
+    await docs
+      .getByText('JSON Schema that the answer must match; the answer is validated against it.')
+      .waitFor();
     if (process.env.HEDDLE_SCREENSHOT) await page.screenshot({ path: process.env.HEDDLE_SCREENSHOT });
   });
 
