@@ -56,7 +56,7 @@ export interface CatalogModel {
   readonly price: CatalogPrice | null;
   readonly lifecycle: Lifecycle;
   readonly replacedById: string | null;
-  /** Tells a model from one of the same id that was deleted before. */
+  /** Distinguishes a model from one of the same id that was deleted before. */
   readonly createdAtMs: number;
 }
 

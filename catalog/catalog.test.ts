@@ -205,7 +205,7 @@ describe('catalog', () => {
     await vi.waitFor(() => expect(other.model('p/a')).toBeDefined());
   });
 
-  it('reads all once a minute, changed or not, since a writer may have died before it told', async () => {
+  it('reads all once a minute, changed or not, since a writer may have died before it published', async () => {
     const { connection } = database;
     const asked: string[] = [];
     let otherMs = at.getTime();

@@ -70,7 +70,7 @@ export interface CatalogOptions {
 }
 
 const missRefreshMs = 1000;
-/** At least this often everything is read again: a price that was announced begins, a writer died before it told. */
+/** At least this often everything is read again: a price that was announced begins, a writer died before it published the change. */
 const wholeRefreshMs = 60_000;
 
 /** Opens the catalog with its first snapshot. A later read that fails keeps the old snapshot and is logged. */

@@ -8,7 +8,7 @@ import { readSecretFiles } from '#server/secrets/secret-files.ts';
 import { refuseUnknownVariables } from '#server/unknown-variables.ts';
 import { describeUsage } from './usage.ts';
 
-// Beside the packages, where nobody else writes: compiled code is trusted as it is found.
+// Beside the packages, where no other user writes: compiled code is trusted as it is found.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/heddle', import.meta.url)));
 
 /** Each command is loaded when it is called: `serve` must not pay for the others. */

@@ -27,11 +27,11 @@ export interface CallerNames {
 }
 
 /**
- * Who is calling, the same for every door. Plain JSON, so that the gateway can hand it to a subgraph in another
+ * The caller, the same for every handler. Plain JSON, so that the gateway can hand it to a subgraph in another
  * process; made by the tenants subgraph from a key's hash, trusted only from a signed identity (identity.ts).
  */
 export interface Caller {
-  /** SYSTEM is the mesh itself (the gateway looking up a key); no door ever makes one from outside. */
+  /** SYSTEM is the mesh itself (the gateway looking up a key); no handler ever makes one from outside. */
   readonly kind: 'ANONYMOUS' | 'API_KEY' | 'USER' | 'SYSTEM';
   readonly tenantId: string | null;
   readonly appId: string | null;

@@ -119,7 +119,7 @@ export interface ErrorExtensions {
   readonly completionId?: string;
   /** True where nothing was begun, neither here nor at a provider: the call may be made again at once, elsewhere. */
   readonly notBegun?: boolean;
-  /** The id under which the log tells more; also in the `x-request-id` header. */
+  /** The id of the log entries with details; also in the `x-request-id` header. */
   readonly requestId?: string;
   readonly [detail: string]: unknown;
 }

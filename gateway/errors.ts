@@ -80,7 +80,7 @@ export function presentError(error: unknown, request: PresentedRequest, path?: P
     return clientError(code as ErrorCode, message, at, rest);
   }
   request.log.error({ event: 'unexpected_error', err: error, ...aboutOf(request, at) }, 'unexpected error');
-  const masked = 'Something unexpected failed; the log tells more under the requestId.';
+  const masked = 'An unexpected error occurred. Find its cause in the log under the requestId.';
   return clientError('INTERNAL', masked, at, { requestId: request.requestId });
 }
 

@@ -111,7 +111,7 @@ describe('a gateway', () => {
     await source.returned;
   });
 
-  it('takes up a new supergraph while a stream goes on', async () => {
+  it('takes up a new supergraph while a stream continues', async () => {
     await using sample = await startSampleGateway();
     const source = new SampleSource([delta(0, 'x')]);
     sample.mesh.source = source;

@@ -31,7 +31,7 @@ export interface GatewayOptions {
   readonly quota: Pick<Quota, 'spend'>;
   readonly log: Logger;
   readonly host: string;
-  /** 0 for any free port; `url` tells which. */
+  /** 0 for any free port; `url` names it. */
   readonly port: number;
   /** Serves clients over TLS. Absent: plain HTTP. */
   readonly tls?: TlsSource | undefined;

@@ -5,7 +5,7 @@ import type { SubgraphExecutor } from '#transport/executor.ts';
 import type { SubgraphExecutors } from './router.ts';
 
 const probes = {
-  // Looking up a key that nobody has reaches the database, which every call needs.
+  // Looking up a key that does not exist reaches the database, which every call needs.
   tenants: parse('{ _caller(keyHash: "") }', { noLocation: true }),
   other: parse('{ __typename }', { noLocation: true }),
 };

@@ -16,7 +16,7 @@ import type { InputAllowances } from './metering/input-allowance.ts';
 import type { HealthRegistry } from './routing/health.ts';
 import type { ProviderPool } from './routing/provider-pool.ts';
 
-/** What the verbs of this subgraph work with: made once, when the subgraph is. */
+/** What the commands of this subgraph work with: made once, when the subgraph is. */
 export interface InferenceDeps {
   readonly connection: Connection;
   readonly log: Logger;

@@ -9,7 +9,7 @@ import type { RowWatch } from './streams/row-watch.ts';
 /** The fields whose answers may come from the cache. */
 export type CachedField = 'complete' | 'runPrompt' | 'completionStream' | 'promptStream';
 
-/** What the verbs of this subgraph work with. */
+/** What the commands of this subgraph work with. */
 export interface Inference extends InferenceDeps {
   readonly running: Running;
   readonly invoker: Invoker;

@@ -102,7 +102,7 @@ export function createCompletionReader(
   };
 }
 
-/** A completion read back, as it was told when it ended. */
+/** A completion read back, as it was returned when it ended. */
 export function endedOf(completion: CompletionData): ClosedInvocation {
   const { error, id } = completion;
   if (error === null || !isErrorCode(error.code)) return { completion, failure: null };

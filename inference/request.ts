@@ -29,8 +29,8 @@ export interface CompletionRequest {
   readonly inputTokensMax: number;
   /** Bytes of its text, with three for each token that vendors put around it; null: it has files as well. */
   readonly inputBytes: number | null;
-  /** Capabilities that the model must have, where it tells which it has. */
+  /** Capabilities that the model must have, where it states which it has. */
   readonly needs: readonly Capability[];
-  /** Modalities that the model must take as input, where it tells which it takes. */
+  /** Modalities that the model must take as input, where it states which it takes. */
   readonly inputs: readonly Modality[];
 }

@@ -3,7 +3,7 @@ import { defineCollection } from './collection.ts';
 import { type LimitRecord, limitsPath } from './limit.ts';
 import type { NarrowedCacheScope } from './tenants.ts';
 
-/** An application of a tenant: what keys belong to and what usage is told by. */
+/** An application of a tenant: what keys belong to and what usage is reported by. */
 export interface AppRecord {
   _id: string;
   tenantId: string;

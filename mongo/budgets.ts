@@ -1,7 +1,7 @@
 import type { LimitSetter, LimitWindow } from '#core/graph-enums.ts';
 import { defineCollection } from './collection.ts';
 
-/** How much a tenant, or one of its apps, may spend in a window. What was spent is told by the quota state. */
+/** How much a tenant, or one of its apps, may spend in a window. What was spent is kept by the quota state. */
 export interface BudgetRecord {
   _id: string;
   tenantId: string;

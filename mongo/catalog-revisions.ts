@@ -14,7 +14,7 @@ const catalogRevisions = defineCollection<CatalogRevisionRecord>('catalog_revisi
 
 const id = 'catalog';
 
-/** Told by whoever has changed something, after the change and before the bus is told. */
+/** Incremented by whoever has changed something, after the change and before the message on the bus. */
 export async function bumpCatalogRevision(connection: Connection): Promise<void> {
   await catalogRevisions(connection).updateOne({ _id: id }, { $inc: { revision: 1 } }, { upsert: true });
 }

@@ -53,9 +53,9 @@ const remoteDefaults = { maxPoolSize: 50, serverSelectionTimeoutMS: 10_000 };
 /** The driver lets an option overrule the URL; here the URL, which is the operator's, has the last word. */
 function remoteOptions(url: string): ConnectOptions {
   const query = new URLSearchParams(url.slice(url.indexOf('?') + 1));
-  const told = new Set([...query.keys()].map((name) => name.toLowerCase()));
-  const untold = Object.entries(remoteDefaults).filter(([name]) => !told.has(name.toLowerCase()));
-  return { ...shared, ...Object.fromEntries(untold) };
+  const given = new Set([...query.keys()].map((name) => name.toLowerCase()));
+  const unset = Object.entries(remoteDefaults).filter(([name]) => !given.has(name.toLowerCase()));
+  return { ...shared, ...Object.fromEntries(unset) };
 }
 
 /**

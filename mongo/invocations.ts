@@ -22,9 +22,9 @@ export interface AttemptRecord {
   outcome: Exclude<CompletionStatus, 'RUNNING'>;
   /** The code and a message without secrets; null when it succeeded. */
   error: string | null;
-  /** Null: the provider told none. */
+  /** Null: the provider reported none. */
   usage: UsageRecord | null;
-  /** True: the call was cut before its provider told the usage, and this is an estimate. */
+  /** True: the call was cut before its provider reported the usage, and this is an estimate. */
   usageEstimated?: boolean;
   /** True: the AI model had no price, so that the cost is unknown and counted as 0. */
   unpriced?: true;

@@ -4,7 +4,7 @@ import type { Connection } from 'mongoose';
 import { HeddleError } from '#core/errors.ts';
 import { defineCollection } from './collection.ts';
 
-/** A lock that a process holds: for whoever reads first and writes then, so that nobody else writes in between. */
+/** A lock that a process holds: for whoever reads first and writes then, so that no other process writes in between. */
 interface LockRecord {
   readonly _id: string;
   readonly holder: string;

@@ -95,7 +95,7 @@ export type ProviderPart =
       readonly name?: string;
       readonly argumentsDelta: string;
     }
-  /** What is known of the usage before the end (Anthropic tells the input at once); kept for billing an aborted stream. */
+  /** What is known of the usage before the end (Anthropic reports the input at once); kept for billing an aborted stream. */
   | { readonly type: 'usage'; readonly usage: ProviderUsage }
   /** Always last. A stream that ends without it was cut: the adapter throws PROVIDER_ERROR itself. */
   | { readonly type: 'finish'; readonly reason: FinishReason; readonly usage: ProviderUsage };

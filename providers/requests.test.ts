@@ -413,7 +413,7 @@ describe('a reasoning model of OpenAI behind another name', () => {
     else expect(body).toMatchObject({ model, ...takes });
   });
 
-  it('keeps the sampling of a model that is told not to reason', async () => {
+  it('keeps the sampling of a model that is set not to reason', async () => {
     const body = await bodyOf(
       compatible,
       ask('openai/gpt-5.1', 'Hello', { ...settings, reasoningEffort: 'none' }),

@@ -17,7 +17,7 @@ export function apiSchemaOf(supergraphSdl: string): GraphQLSchema {
   for (const known of [DateTimeScalar, DecimalScalar, JSONScalar]) {
     const scalar = schema.getType(known.name);
     if (!isScalarType(scalar)) continue;
-    // What is wrong is refused before anything runs, and told why; what is right stays as it was written.
+    // What is wrong is refused before anything runs, with the reason; what is right stays as it was written.
     scalar.parseValue = (value) => {
       known.parseValue(value);
       return value;

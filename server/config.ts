@@ -106,7 +106,7 @@ const hasUser = (text: string) => {
   return url !== null && (url.username !== '' || url.password !== '');
 };
 
-/** The port a subgraph listens on when it stands alone, and where a gateway looks for it unless told. */
+/** The port a subgraph listens on when it stands alone, and where a gateway looks for it by default. */
 const subgraphPorts: Readonly<Record<SubgraphName, number>> = {
   models: 4001,
   prompts: 4002,

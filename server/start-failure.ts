@@ -1,7 +1,7 @@
 import { resolve, sep } from 'node:path';
 import { StartError } from './config.ts';
 
-/** Waits for a server to listen; a port in use is told with what sets it. */
+/** Waits for a server to listen; a port in use is reported with the variable that sets it. */
 export async function listeningOn<T>(setting: string, listening: Promise<T>): Promise<T> {
   try {
     return await listening;

@@ -14,7 +14,7 @@ export const otherVariables: readonly string[] = [
   'HEDDLE_SCREENSHOT',
 ];
 
-/** What Kubernetes and Docker set for a service that is called heddle or heddle-…: with such a value nobody set it by hand. */
+/** What Kubernetes and Docker set for a service that is called heddle or heddle-…: with such a value it was not set by hand. */
 const serviceName = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/;
 const serviceAddress = /^(tcp|udp|sctp):\/\//;
 

@@ -12,7 +12,7 @@ export interface Resumption {
   readonly event: { readonly id: string; readonly sequence: string };
   /** The types of the last event. */
   readonly lastTypes: readonly string[];
-  /** That of them which tells a failure: it has the fields code, message, retryAfterMs and completion beside the event's. */
+  /** That of them which reports a failure: it has the fields code, message, retryAfterMs and completion beside the event's. */
   readonly failedType: string;
 }
 

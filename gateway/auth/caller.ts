@@ -92,7 +92,7 @@ function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
 }
 
 /**
- * The addresses as a list that can be asked; an entry that is no address admits nobody. The list itself takes an
+ * The addresses as a list that can be asked; an entry that is no address admits no client. The list itself takes an
  * IPv4-mapped IPv6 address for the IPv4 address that it is, in rules and in clients.
  */
 function allowListOf(allowedIps: readonly string[]): BlockList {

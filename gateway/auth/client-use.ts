@@ -11,7 +11,7 @@ export class RateLimited extends HeddleError {
   }
 }
 
-/** Clients that are told apart; further ones are one. */
+/** Clients that are counted separately; further ones are counted as one. */
 const clientsMax = 20_000;
 /** Clients that are looked at to find one that may be forgotten. */
 const lookedAtMax = 64;
@@ -119,7 +119,7 @@ export class ClientUse {
     this.#others = new Use(limits.refusalsPerSecond * keyFactor, now());
   }
 
-  /** How many clients are told apart at the moment. */
+  /** How many clients are counted separately at the moment. */
   get size(): number {
     return this.#uses.size;
   }

@@ -1,6 +1,6 @@
 import type { Caller } from '#core/caller.ts';
 
-/** To whom something is open: to everybody, to callers with a key, or to nobody. */
+/** To whom something is open: to everybody, to callers with a key, or to none. */
 export const exposures = ['on', 'authenticated', 'off'] as const;
 export type Exposure = (typeof exposures)[number];
 

@@ -44,7 +44,7 @@ const bytesPerToken = 320;
 
 /**
  * As a key of an answer or of the variables, `__proto__` would stand for the prototype of the object instead;
- * `__typename` tells the type of an object, on the way through the mesh and in clients' caches.
+ * `__typename` names the type of an object, on the way through the mesh and in clients' caches.
  */
 const ReservedKeysRule: ValidationRule = (context) => {
   const refuse = (name: NameNode) =>

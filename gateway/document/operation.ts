@@ -68,7 +68,7 @@ export interface Program {
   readonly shape: ObjectShape;
   /** Where a subscription's events come from. */
   readonly source: Fetch | undefined;
-  /** What runs one after the other, for each event of a subscription; nothing when no subgraph has anything to do. */
+  /** The programs to run one after the other, for each event of a subscription; nothing when no subgraph has anything to do. */
   readonly turns: readonly Turn[];
   /** Charged fields of a mutation, where there are several: admitted before the first turn. */
   readonly admissions: readonly Admission[];
@@ -116,7 +116,7 @@ export class Operation {
   readonly #text: OperationText;
   readonly #demands: OperationDemands;
   readonly #introspection: DocumentNode | undefined;
-  /** Tells its programs from those of other operations. */
+  /** Distinguishes its programs from those of other operations. */
   readonly #id = `${++operations} `;
   #introspected: Record<string, unknown> | undefined;
 

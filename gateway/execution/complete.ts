@@ -7,7 +7,7 @@ export interface Completion {
   readonly errors: ClientError[];
   /** Objects of which a subgraph said that they do not exist, for this caller. */
   readonly missing: ReadonlySet<object>;
-  /** Objects of which an error already tells why a subgraph had nothing of them. */
+  /** Objects of which an error already states why a subgraph had nothing of them. */
   readonly failed: ReadonlySet<object>;
   readonly requestId: string;
   /** The place of an offset in the client's text. */
@@ -19,7 +19,7 @@ export interface Completion {
 
 type Path = (string | number)[];
 
-/** True when some error already tells why there is nothing at the path: it is at it, or below it. */
+/** True when some error already states why there is nothing at the path: it is at it, or below it. */
 function isExplained(errors: readonly ClientError[], path: Path): boolean {
   return errors.some((error) => {
     const at = error.path;
@@ -141,7 +141,7 @@ function completeObject(
       report(completion, field, { message, path: [...path], extensions: { code } });
     }
     if (value === null && field.type.nonNull) {
-      // What a missing entity lacks is told once, where the entity itself was asked for.
+      // What a missing entity lacks is reported once, where the entity itself was asked for.
       const isTold = completion.missing.has(raw) || completion.failed.has(raw);
       if (!isTold) reportNull(completion, field, path, raw[field.planKey]);
       path.pop();

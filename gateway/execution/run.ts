@@ -30,7 +30,7 @@ export interface Run {
   readonly errors: ClientError[];
   /** Entities of which a subgraph said that they do not exist, for this caller. */
   readonly missing: Set<object>;
-  /** Objects of which a subgraph told by an error why it has nothing of them. */
+  /** Objects of which a subgraph reported by an error why it has nothing of them. */
   readonly failed: Set<object>;
 }
 
@@ -182,7 +182,7 @@ async function fetchEntities(run: Run, fetch: Fetch, groups: readonly EntityGrou
   }
 }
 
-/** Runs a plan's steps; what fails becomes an error at its place, and the rest goes on. */
+/** Runs a plan's steps; what fails becomes an error at its place, and the rest continues. */
 export async function runStep(run: Run, step: Step): Promise<void> {
   switch (step.kind) {
     case 'sequence':

@@ -53,7 +53,7 @@ export interface ShapeContext {
   readonly isIncluded: IsIncluded;
 }
 
-/** What is selected of an object, told for each concrete type when it is first met. */
+/** What is selected of an object, computed for each concrete type when it is first met. */
 export class ObjectShape {
   /** The type it is declared to be: the planner leaves __typename out where no field depends on it. */
   readonly declaredType: string;
@@ -75,18 +75,18 @@ export class ObjectShape {
     this.#selected = selected;
   }
 
-  /** The concrete type of an object whose __typename came as this; undefined when it cannot be told. */
-  typeNameOf(told: unknown): string | undefined {
+  /** The concrete type of an object whose __typename came as this; undefined when it cannot be determined. */
+  typeNameOf(received: unknown): string | undefined {
     // An interface object is called by the interface's name where its own type was not asked for.
-    const isTold = this.#isAbstract && typeof told === 'string' && told !== this.declaredType;
-    return isTold ? told : this.#onlyType;
+    const isKnown = this.#isAbstract && typeof received === 'string' && received !== this.declaredType;
+    return isKnown ? received : this.#onlyType;
   }
 
   /** The fields that stand under the key of the plan in this object; in an object of any type where there is none. */
   fieldsUnder(planKey: string, value: unknown): readonly FieldShape[] {
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    const told = isObject ? (value as { readonly __typename?: unknown }).__typename : undefined;
-    const typeName = this.typeNameOf(told) ?? (isObject ? this.declaredType : undefined);
+    const received = isObject ? (value as { readonly __typename?: unknown }).__typename : undefined;
+    const typeName = this.typeNameOf(received) ?? (isObject ? this.declaredType : undefined);
     for (const name of typeName === undefined ? this.#possible : [typeName]) {
       const found = this.fieldsOf(name)?.filter((field) => field.planKey === planKey) ?? [];
       if (found.length > 0) return found;

@@ -63,7 +63,7 @@ export class Exchange implements Operating {
     return this.#ending.signal;
   }
 
-  /** Who is calling. Throws TypeError on a path whose access identifies no caller. */
+  /** The caller. Throws TypeError on a path whose access identifies no caller. */
   get caller(): Caller {
     if (this.#caller === undefined) throw new TypeError('The access of this path identifies no caller.');
     return this.#caller;

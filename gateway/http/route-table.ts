@@ -108,7 +108,7 @@ export class RouteTable {
   readonly #fixed = new Map<string, Match>();
   readonly #named: { readonly segments: readonly string[]; readonly resource: Resource }[] = [];
 
-  /** Throws RangeError for two handlers of one name, of the same requests, or of paths that cannot be told apart. */
+  /** Throws RangeError for two handlers of one name, of the same requests, or of paths that match the same requests. */
   constructor(doors: readonly Door[], exposures: Exposures) {
     const names = new Set<string>();
     const patterns = new Map<string, Door[]>();

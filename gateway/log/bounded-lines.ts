@@ -3,7 +3,7 @@ const sameMax = 5;
 const windowMs = 10_000;
 /** Lines of all kinds in one second. */
 const perSecondMax = 50;
-/** Kinds told apart in one window; what comes beyond counts as left out. */
+/** Kinds logged separately in one window; what comes beyond counts as left out. */
 const kindsMax = 10_000;
 /** Kinds that the report of a window names. */
 const reportedMax = 10;

@@ -10,12 +10,12 @@ const flushMs = 5_000;
 const kindsMax = 10;
 /** Addresses without a known key that are counted apart in an hour; further ones are one. */
 const addressesMax = 200;
-/** Keys told apart in an hour. */
+/** Keys recorded separately in an hour. */
 const keysMax = 10_000;
 /** Records that wait to be written. */
 const waitingMax = 2_000;
 
-/** Stands for the keys or addresses that are not told apart. */
+/** Stands for the keys or addresses that are not recorded separately. */
 const others = 'others';
 
 const write = parse('mutation ($refusals: JSON!) { _audit(refusals: $refusals) }', { noLocation: true });

@@ -50,7 +50,7 @@ export class CredentialRefusal extends HeddleError {
   readonly problem: CredentialProblem;
   /** The caller whose key it is; undefined when there is none. */
   readonly caller: Caller | undefined;
-  /** What tells unknown keys apart; undefined when the caller is known. */
+  /** What distinguishes unknown keys; undefined when the caller is known. */
   readonly fingerprint: string | undefined;
 
   constructor(

@@ -53,7 +53,7 @@ export type Step =
 export interface ExecutionPlan {
   /** Where a subscription's events come from. */
   readonly source: Fetch | undefined;
-  /** What runs for a query or mutation, or for each event of a subscription. */
+  /** The program for a query or mutation, or for each event of a subscription. */
   readonly step: Step | undefined;
 }
 
@@ -135,7 +135,7 @@ function stepOf(node: PlanNode, at: readonly FlattenNodePathSegment[] | undefine
   }
 }
 
-/** Turns what the planner answers into what runs. */
+/** Turns the planner's answer into a program. */
 export function preparePlan(plan: QueryPlan): ExecutionPlan {
   const node = plan.node;
   if (!node) return { source: undefined, step: undefined };

@@ -30,7 +30,7 @@ class Child {
   #lastWords = '';
 
   constructor() {
-    // It is told no secret, and what holds the gateway's process open is the gateway.
+    // It gets no secret, and what holds the gateway's process open is the gateway.
     this.#child = fork(entry, {
       env: { UV_THREADPOOL_SIZE: '1' },
       execArgv: [],
@@ -82,12 +82,12 @@ class Child {
     return words === undefined ? '' : `: ${words.trim()}`;
   }
 
-  /** The log tells of a cause only where it is an error itself. */
+  /** The log shows a cause only where it is an error itself. */
   #failure(message: string): Error {
     return new Error(message, { cause: new Error(this.#lastWords.trim()) });
   }
 
-  /** Lets it end, which it does when nobody listens to it; until then it holds this process open. */
+  /** Lets it end, which it does when it has no listener; until then it holds this process open. */
   end(): void {
     this.#child.ref();
     if (this.#child.connected) this.#child.disconnect();

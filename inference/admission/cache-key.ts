@@ -26,7 +26,7 @@ function audienceOf(request: CompletionRequest, caller: Caller, scope: CacheScop
   return ['caller', tenantId, ...askerOf(caller, request)];
 }
 
-/** What tells whether a repeated idempotency key comes with the same input. */
+/** Determines whether a repeated idempotency key comes with the same input. */
 export function inputHash(request: CompletionRequest): string {
   return sha256(canonicalQuestion(request));
 }

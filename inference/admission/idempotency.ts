@@ -147,7 +147,7 @@ export function createIdempotency(
     return row && { wasCut: row.orphaned === true || row.errorCode === 'OVERLOADED' };
   }
 
-  /** Does nobody wait any more to be let in with the claim of this owner? Of this process it would have been joined. */
+  /** Does no call wait any more to be admitted with the claim of this owner? Of this process it would have been joined. */
   async function isLeft(claimedBy: string, polls: number): Promise<boolean> {
     if (claimedBy === ownerId) return true;
     return polls % pollsPerLook === 0 && (await ownership.gone([claimedBy])).length > 0;

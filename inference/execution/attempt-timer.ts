@@ -36,7 +36,7 @@ export class AttemptTimer implements ConnectionWatch, Disposable {
   #paused = false;
   #timer: NodeJS.Timeout;
 
-  /** `bytesCount`: bytes of the body are the answer's parts, which nobody else reports. */
+  /** `bytesCount`: bytes of the body are the answer's parts, which nothing else reports. */
   constructor(limits: AttemptLimits, bytesCount: boolean, onExpired: (failure: ProviderFailure) => void) {
     this.#limits = limits;
     this.#bytesCount = bytesCount;

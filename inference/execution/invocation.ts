@@ -319,7 +319,7 @@ export class Invocation implements ProgressSource {
   #maxOutputTokensFor(model: CatalogModel): number | undefined {
     const requested = this.start.request.call.maxOutputTokens;
     if (requested !== undefined) return outputTokensMax(model, requested);
-    // Where nobody gives a limit, the answer is held to what was reserved for it.
+    // Where there is no limit, the answer is held to what was reserved for it.
     const isOpen = outputTokensLimit(model, requested) === null;
     return isOpen && this.start.meters.boundsTokens ? outputTokensMax(model, requested) : undefined;
   }

@@ -32,7 +32,7 @@ export interface ClosedInvocation {
 
 export const internalFailure: ClientFailure = {
   code: 'INTERNAL',
-  message: 'Something unexpected failed; the log tells more under the completionId.',
+  message: 'An unexpected error occurred. Find its cause in the log under the completionId.',
   retryAfterMs: null,
 };
 

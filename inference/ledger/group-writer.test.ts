@@ -80,7 +80,7 @@ describe('GroupWriter', () => {
     ]);
   });
 
-  it('fails the items of a group that fails by no fault of theirs, all at once, and goes on with the next', async () => {
+  it('fails the items of a group that fails by no fault of theirs, all at once, and continues with the next', async () => {
     const { ends, writer, begun } = setup({ batchMax: 10, waitingMax: 100 });
     const first = [writer.push(1), writer.push(2)].map((written) =>
       expect(written).rejects.toThrow('no disk'),

@@ -84,7 +84,7 @@ export function createLedger(
   }, options);
 
   // One after the other: a process that dies in between must not leave an end without its result, which a repeated
-  // idempotency key would be answered with. A result without an end is found by nobody and expires.
+  // idempotency key would be answered with. A result without an end is not found and expires.
   const closes = new GroupWriter<Closing>(async (items) => {
     const records = items.map(({ result }) => result).filter((result) => result !== null);
     const closing = await results.write(records, closeWhere(items, { status: 'RUNNING' }));

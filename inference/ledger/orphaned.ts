@@ -41,7 +41,7 @@ export interface Keeper {
   closingOf(id: string): InvocationClosing | undefined;
 }
 
-const nobody: Keeper = { isHeld: () => false, isUnopened: () => false, closingOf: () => undefined };
+const noKeeper: Keeper = { isHeld: () => false, isUnopened: () => false, closingOf: () => undefined };
 
 /**
  * Closes the RUNNING rows of these owners: by what the keeper knows; by its result where the owner died after writing
@@ -53,7 +53,7 @@ export async function closeOrphaned(
   services: SweepServices,
   ownerIds: readonly string[],
   atMs: number,
-  keeper = nobody,
+  keeper = noKeeper,
 ): Promise<number> {
   const rows = nativeCollection<InvocationRecord>(services.connection, invocations);
   const running = { ownerId: { $in: [...ownerIds] }, status: 'RUNNING' as const };

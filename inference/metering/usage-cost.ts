@@ -87,18 +87,20 @@ export interface UsageBounds {
 export function estimatedUsage(
   { inputTokensMax, outputTokensMax }: UsageBounds,
   receivedChars: number,
-  told: ProviderUsage | null,
+  reported: ProviderUsage | null,
 ): ProviderUsage {
   const outputTokens = Math.min(
     Math.ceil(receivedChars / charsPerToken),
     outputTokensMax ?? Number.POSITIVE_INFINITY,
   );
   return {
-    inputTokens: told === null ? Math.ceil((inputTokensMax * 3) / 4) : told.inputTokens,
-    outputTokens: Math.max(told?.outputTokens ?? 0, outputTokens),
-    cachedInputTokens: told?.cachedInputTokens ?? 0,
-    cacheWriteTokens: told?.cacheWriteTokens ?? 0,
-    ...(told?.cacheWrite1hTokens === undefined ? {} : { cacheWrite1hTokens: told.cacheWrite1hTokens }),
-    reasoningTokens: told?.reasoningTokens ?? 0,
+    inputTokens: reported === null ? Math.ceil((inputTokensMax * 3) / 4) : reported.inputTokens,
+    outputTokens: Math.max(reported?.outputTokens ?? 0, outputTokens),
+    cachedInputTokens: reported?.cachedInputTokens ?? 0,
+    cacheWriteTokens: reported?.cacheWriteTokens ?? 0,
+    ...(reported?.cacheWrite1hTokens === undefined
+      ? {}
+      : { cacheWrite1hTokens: reported.cacheWrite1hTokens }),
+    reasoningTokens: reported?.reasoningTokens ?? 0,
   };
 }

@@ -92,7 +92,7 @@ export async function candidatesFor(
     );
   }
   if ('model' in found) {
-    // What a model lacks is told by a catalog that may be wrong: a client who names the model knows better, except
+    // What a model lacks is stated by a catalog that may be wrong: a client who names the model knows better, except
     // that chat models do not embed, nor the other way round.
     const kinds = needs.needs.filter((need) => need === 'CHAT' || need === 'EMBEDDINGS');
     const refusal = refusalOf(found.model, { ...needs, needs: kinds, inputs: [] }, caller, deps);

@@ -322,7 +322,7 @@ describe('completionStream', () => {
     expect(rest[0]).toMatchObject({ sequence: 8, code: 'PROVIDER_ERROR' });
   });
 
-  it('KEEP: goes on when the client leaves, and another connection goes on reading after the last number', async () => {
+  it('KEEP: continues when the client leaves, and another connection continues reading after the last number', async () => {
     await using mesh = await startInference(database);
     const events = await mesh.stream(STREAM, asking('alpha/one', { onDisconnect: 'KEEP' }));
     const call = await mesh.alpha.next();

@@ -91,7 +91,7 @@ export async function* replayAfter(
   }
 }
 
-/** The answer up to this event, as far as the log still tells; null where it does not tell it whole. */
+/** The answer up to this event, as far as the log still holds it; null where it does not hold it whole. */
 async function answerUpTo(
   id: string,
   last: number,
@@ -112,7 +112,7 @@ async function answerUpTo(
 export type FollowDeps = Pick<Inference, 'streams' | 'reader' | 'running' | 'rowWatch' | 'delay' | 'log'>;
 
 /**
- * The events of a completion after number `after`, to its end: from the stream log while that tells more, otherwise
+ * The events of a completion after number `after`, to its end: from the stream log while that holds more, otherwise
  * from the result, once the row has ended. A log that another process writes may fall silent for good, with its process
  * or with its Redis: then the end of the row ends it.
  */
@@ -144,7 +144,7 @@ export function followCompletion(
     signal.removeEventListener('abort', leave);
   };
   signal.addEventListener('abort', leave, { once: true });
-  // Of what runs here the end is known without a look at the row.
+  // Of calls in progress here the end is known without a look at the row.
   const local = deps.running.get(id);
   if (local === undefined) watch();
   else void local.done.then(watch);

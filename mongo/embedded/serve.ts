@@ -1,4 +1,4 @@
-/** The store's thread: the engine, and the socket that serves it. store.ts starts it and tells it what to do. */
+/** The store's thread: the engine, and the socket that serves it. store.ts starts and controls it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { answererOf } from './commands/dispatch.ts';
 import { Engine } from './commands/engine.ts';

@@ -18,7 +18,7 @@ export interface Store extends AsyncDisposable {
   readonly writes: WriteChannel;
   /** Settles what is in flight, stops the thread, gives up the directory. Idempotent. */
   close(): Promise<void>;
-  /** Writes a copy of the whole store, as of its last commit, into one new file while work goes on (backup.ts). */
+  /** Writes a copy of the whole store, as of its last commit, into one new file while work continues (backup.ts). */
   backup(file: string): Promise<void>;
 }
 
@@ -115,7 +115,7 @@ async function deriveCredentials({ user, password }: NonNullable<StoreOptions['c
   return createCredentials(user, password);
 }
 
-/** Node tells the directory of its own version in the one that it was given. */
+/** Node returns the directory of its own version in the one that it was given. */
 function compileCacheDir(): string | undefined {
   const used = getCompileCacheDir();
   return used === undefined ? undefined : dirname(used);

@@ -19,7 +19,7 @@ export type FromWorker =
   | { kind: 'failed'; failure: StartFailure }
   | { kind: 'closed' };
 
-/** Why it could not start: of an error of the system (an address in use …) all that tells one from another. */
+/** Why it could not start: of an error of the system (an address in use …) all that distinguishes them. */
 export type StartFailure = {
   message: string;
   code?: string | number | undefined;

@@ -223,7 +223,7 @@ export interface FailedResponse {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
   readonly vendor?: VendorError;
-  /** The words that alone told the status. */
+  /** The words that alone gave the status. */
   readonly evidence?: string | undefined;
   readonly cause?: unknown;
 }

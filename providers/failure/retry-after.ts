@@ -65,8 +65,8 @@ function parseWait(given: string, now: number): number | null {
 }
 
 function waitInWords(words: string, now: number): number | null {
-  const told = inWords.exec(words)?.[1];
-  if (told !== undefined) return parseDuration(told);
+  const reported = inWords.exec(words)?.[1];
+  if (reported !== undefined) return parseDuration(reported);
   const [, day, time = '00:00'] = instantInWords.exec(words) ?? [];
   const instant = day === undefined ? Number.NaN : Date.parse(`${day}T${time}Z`);
   return Number.isNaN(instant) ? null : instant - now;
@@ -138,7 +138,7 @@ export function retryAfterMs(
   if (inBody !== null) return inBody;
   // Errors of other kinds may repeat what a client wrote, and the time would hold for all clients.
   if (!isLimited) return null;
-  const told = waitInWords(words.slice(0, charsMax), now);
-  if (told !== null) return bound(told);
+  const reported = waitInWords(words.slice(0, charsMax), now);
+  if (reported !== null) return bound(reported);
   return fromResets(headers, now) ?? fromResets(headersInBody(start), now);
 }

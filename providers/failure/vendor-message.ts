@@ -40,7 +40,7 @@ function errorInText(text: string, depth: number): VendorError | null {
   }
 }
 
-/** What OpenRouter tells of the provider behind it: the provider's own error, and why it refused the input. */
+/** What OpenRouter reports of the provider behind it: the provider's own error, and why it refused the input. */
 function errorInMetadata(metadata: unknown, depth: number): VendorError {
   if (!isObject(metadata)) return noError;
   const { raw, reasons } = metadata;

@@ -77,7 +77,7 @@ export class ProviderExchange implements Dispatcher.DispatchHandler {
     if (this.#ended || this.#failure !== null || this.#released !== null) return;
     this.#drop();
     this.#released = setTimeout(
-      () => this.#controller?.abort(new Error('The response went on.')),
+      () => this.#controller?.abort(new Error('The response continued.')),
       releaseMsMax,
     ).unref();
     if (this.#controller?.paused) this.#controller.resume();

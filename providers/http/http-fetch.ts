@@ -12,7 +12,7 @@ export interface HttpFetchOptions {
   /** A larger response fails. */
   readonly responseBytesMax?: number;
   readonly connectTimeoutMs?: number;
-  /** Where calls may go; absent: wherever nobody is refused. */
+  /** Where calls may go; absent: every destination is allowed. */
   readonly egress?: Egress;
 }
 

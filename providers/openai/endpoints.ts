@@ -34,7 +34,7 @@ export function forReasoningModel(body: Record<string, unknown>): void {
   if (typeof body.model !== 'string' || !isReasoningModel(body.model)) return;
   body.max_completion_tokens = body.max_tokens;
   delete body.max_tokens;
-  // From gpt-5.1 on, a model that is told not to reason takes them.
+  // From gpt-5.1 on, a model that is set not to reason takes them.
   if (body.reasoning_effort === 'none') return;
   delete body.temperature;
   delete body.top_p;

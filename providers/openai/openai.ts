@@ -48,7 +48,7 @@ export function createOpenai(options: VendorOptions): Provider {
 
   const useResponses = (model: string) => !chatOnly && prefersResponses(model);
 
-  /** Behind an admin's own base URL, notes the lack of a responses API once and goes on with chat. */
+  /** Behind an admin's own base URL, notes the lack of a responses API once and continues with chat. */
   function fallBack(error: unknown): void {
     if (!customBaseUrl || !lacksEndpoint(error)) throw error;
     chatOnly = true;

@@ -36,7 +36,7 @@ export interface AnswerWire {
 export interface EventWire extends AnswerWire {
   stream(answer: GivenAnswer): string;
   /** A stream whose text, or all but its beginning, stands in an event at the end; null where the wire has no such event. */
-  lateStream(told: string, whole: string): string | null;
+  lateStream(reported: string, whole: string): string | null;
   /** The same for a tool call; null where the wire has no such event. */
   lateCall(call: Required<GivenCall>): string | null;
 }
@@ -101,9 +101,9 @@ const chat = (kind: ProviderKind): EventWire => ({
       choices: [{ index: 0, message: chatMessage(answer), finish_reason: chatEnd(answer) }],
       usage: chatUsage,
     }),
-  lateStream: (told, whole) =>
+  lateStream: (reported, whole) =>
     sse(
-      ...(told === '' ? [] : [choice({ content: told })]),
+      ...(reported === '' ? [] : [choice({ content: reported })]),
       { choices: [{ index: 0, message: { role: 'assistant', content: whole }, finish_reason: 'stop' }] },
       '[DONE]',
     ),
@@ -195,11 +195,14 @@ const responses: EventWire = {
       { type: responsesEnd(answer.finish), response: response(responsesOutput(answer), answer.finish) },
     ),
   whole: (answer) => JSON.stringify(response(responsesOutput(answer), answer.finish)),
-  lateStream: (told, whole) =>
-    named(...(told === '' ? [] : [{ type: 'response.output_text.delta', output_index: 0, delta: told }]), {
-      type: 'response.completed',
-      response: response([responsesMessage(whole)]),
-    }),
+  lateStream: (reported, whole) =>
+    named(
+      ...(reported === '' ? [] : [{ type: 'response.output_text.delta', output_index: 0, delta: reported }]),
+      {
+        type: 'response.completed',
+        response: response([responsesMessage(whole)]),
+      },
+    ),
   lateCall: (call) =>
     named({ type: 'response.completed', response: response(responsesOutput({ calls: [call] })) }),
   finishReasons: {
@@ -281,12 +284,12 @@ const anthropic: EventWire = {
       stop_reason: claudeEnd(answer),
       usage: claudeUsage,
     }),
-  lateStream: (told, whole) =>
-    told === ''
+  lateStream: (reported, whole) =>
+    reported === ''
       ? named(claudeStart([{ type: 'text', text: whole }]), ...claudeStop('end_turn'))
       : named(
           claudeStart([{ type: 'text', text: whole }]),
-          { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: told } },
+          { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: reported } },
           ...claudeStop('end_turn'),
         ),
   lateCall: (call) => named(claudeStart(claudeBlocks({ calls: [call] })), ...claudeStop('tool_use')),
@@ -329,10 +332,10 @@ const gemini: EventWire = {
         answer.finish ?? 'STOP',
       ),
     ),
-  lateStream: (told, whole) =>
+  lateStream: (reported, whole) =>
     sse(
-      ...(told === '' ? [] : [candidate([{ text: told }])]),
-      candidate([{ text: whole.slice(told.length) }], 'STOP'),
+      ...(reported === '' ? [] : [candidate([{ text: reported }])]),
+      candidate([{ text: whole.slice(reported.length) }], 'STOP'),
     ),
   lateCall: (call) => sse(candidate(geminiCalls([call]), 'STOP')),
   finishReasons: {
@@ -407,11 +410,11 @@ const cohere: EventWire = {
     ),
   whole: (answer) =>
     JSON.stringify({ message: cohereMessage(answer), finish_reason: cohereEnd(answer), usage: cohereUsage }),
-  lateStream: (told, whole) =>
+  lateStream: (reported, whole) =>
     named(
-      ...(told === ''
+      ...(reported === ''
         ? []
-        : [{ type: 'content-delta', index: 0, delta: { message: { content: { text: told } } } }]),
+        : [{ type: 'content-delta', index: 0, delta: { message: { content: { text: reported } } } }]),
       cohereStop('COMPLETE', cohereMessage({ texts: [whole] })),
     ),
   lateCall: (call) => named(cohereStop('TOOL_CALL', cohereMessage({ calls: [call] }))),

@@ -27,7 +27,7 @@ function named(...events: readonly { readonly type: string; readonly [field: str
 }
 
 const usage = { prompt_tokens: 31, completion_tokens: 17, total_tokens: 48 };
-/** Groq tells the usage in a field of its own. */
+/** Groq reports the usage in a field of its own. */
 const last = (finishReason: string) => ({ ...chunk({}, finishReason), usage, x_groq: { usage } });
 const toolCall = (index: number, more: object) =>
   chunk({ tool_calls: [{ index, type: 'function', ...more }] });
@@ -52,7 +52,7 @@ const calls = [
 const chatStreams: Readonly<Record<string, string>> = {
   'a text': sse(begin, chunk({ content: 'Grüße, ' }), chunk({ content: '世界 🙂' }), last('stop'), '[DONE]'),
   'a text cut at the limit': sse(begin, chunk({ content: 'Hi' }), last('length'), '[DONE]'),
-  'an end of a kind that nobody knows': sse(begin, chunk({ content: 'Hi' }), last('novel'), '[DONE]'),
+  'an end of an unknown kind': sse(begin, chunk({ content: 'Hi' }), last('novel'), '[DONE]'),
 };
 const toolStream = sse(
   begin,
@@ -139,7 +139,7 @@ const claudeStreams: Readonly<Record<string, string>> = {
     ...toolBlock(2, 'get_weather', ''),
     ...stop('tool_use'),
   ),
-  'cached input, told at the start': named(
+  'cached input, reported at the start': named(
     start({
       input_tokens: 5,
       cache_creation_input_tokens: 300,
@@ -149,7 +149,7 @@ const claudeStreams: Readonly<Record<string, string>> = {
     ...textBlock(0, 'Hi'),
     ...stop('end_turn'),
   ),
-  'counts that are told again at the end': named(
+  'counts that are reported again at the end': named(
     start({
       input_tokens: 5,
       cache_creation_input_tokens: 0,

@@ -78,7 +78,7 @@ export function chunk(delta: object, finishReason: string | null = null): object
   };
 }
 
-/** The chunk that tells the usage. */
+/** The chunk that reports the usage. */
 export function usageChunk(promptTokens: number, completionTokens: number): object {
   return {
     id: 'chatcmpl-1',

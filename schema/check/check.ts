@@ -33,7 +33,7 @@ const whatToDoByChange: Readonly<Record<string, string>> = {
   FIELD_ARGUMENT_ADDED: 'Make the new argument nullable or give it a default.',
   FIELD_ARGUMENT_REMOVED: 'Keep the argument and mark it @deprecated; it may do nothing.',
   FIELD_ARGUMENT_TYPE_CHANGED: 'Add an argument of another name, and deprecate this one.',
-  ENUM_VALUE_REMOVED: 'Keep the value and mark it @deprecated until nobody sends or expects it.',
+  ENUM_VALUE_REMOVED: 'Keep the value and mark it @deprecated until no client sends or expects it.',
   INPUT_FIELD_ADDED: 'Make the new input field nullable or give it a default.',
   INPUT_FIELD_REMOVED: 'Keep the input field and mark it @deprecated; it may do nothing.',
   INPUT_FIELD_TYPE_CHANGED: 'Add an input field of another name, and deprecate this one.',

@@ -41,7 +41,7 @@ const cache: Classify = (before, after) => {
   return after.match !== matchBefore && after.match !== 'EXACT' ? loosened : dangerous;
 };
 
-/** Without it nobody learns who did what; a renamed action is missed by whoever looks for its name. */
+/** Without it no record states who did what; a renamed action is missed by whoever looks for its name. */
 const audited: Classify = (before, after) =>
   after === undefined ? loosened : before === undefined ? harmless : dangerous;
 

@@ -13,7 +13,7 @@ export interface BusMessages {
 export type BusTopic = keyof BusMessages;
 
 /**
- * Tells every process of the mesh that something changed. At most once and without order across topics: a
+ * Notifies every process of the mesh of a change. At most once and without order across topics: a
  * listener treats a message as a hint to look again and must also look again on its own from time to time.
  * Deliberately absent: persistence, acknowledgement, request and reply.
  */

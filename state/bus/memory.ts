@@ -4,7 +4,7 @@ import type { Bus, BusMessages, BusTopic } from './bus.ts';
 type Listener<T extends BusTopic> = (message: BusMessages[T]) => void | Promise<void>;
 type Listeners = { [T in BusTopic]?: Set<Listener<T>> };
 
-/** Listeners of this process, told one message at a time by whoever owns the wire. */
+/** Listeners of this process, which get one message at a time by whoever owns the wire. */
 export interface LocalListeners {
   add<T extends BusTopic>(topic: T, listener: Listener<T>): () => void;
   /** Resolves when all have handled it; what they throw is logged. */

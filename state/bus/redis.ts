@@ -8,7 +8,7 @@ import { createLocalListeners } from './memory.ts';
 const channelOf = (topic: BusTopic) => `heddle:bus:${topic}`;
 
 /**
- * The bus of many processes, on Redis' publish and subscribe. Listeners of the publisher's own process are told
+ * The bus of many processes, on Redis' publish and subscribe. Listeners of the publisher's own process are notified
  * directly, and so are awaited; those of others hear it when Redis brings it.
  */
 export function createRedisBus(redis: Redis, channels: Channels, log: Logger): Bus {
@@ -28,7 +28,7 @@ export function createRedisBus(redis: Redis, channels: Channels, log: Logger): B
       const sent = redis
         .publish(channelOf(topic), JSON.stringify({ from: self, message }))
         .catch((err: unknown) => {
-          log.warn({ err, topic }, 'other processes were not told; they will look again by themselves');
+          log.warn({ err, topic }, 'other processes were not notified; they will read again by themselves');
         });
       await Promise.all([local.tell(topic, message), sent]);
     },

@@ -62,7 +62,7 @@ export type QuotaDecision =
       readonly refused: QuotaLimit;
       /**
        * When the same call may fit by time alone. Null: it is larger than its limit and never will, or it
-       * waits for calls in flight to end, which no clock tells.
+       * waits for calls in flight to end, which no clock measures.
        */
       readonly retryAfterMs: number | null;
     };

@@ -21,7 +21,7 @@ const connectMsMax = 5_000;
 /** How long a command waits for its answer, or for a connection. None of ours blocks in the server. */
 const commandMsMax = 3_000;
 
-/** Rejects when the server cannot be reached at first; later losses are logged, and mended. */
+/** Rejects when the server cannot be reached at first; later losses are logged, and the connection is restored. */
 export async function connectRedis(url: string, log: Logger, ca?: string): Promise<RedisConnections> {
   const options = {
     lazyConnect: true,

@@ -115,7 +115,7 @@ export class MemoryLog<Event> implements StreamWriter<Event> {
     return this.#entries.slice(this.#head).map(({ logged }) => logged);
   }
 
-  /** A cursor went on or left: a waiting writer may have room now. */
+  /** A cursor advanced or left: a waiting writer may have room now. */
   moved(): void {
     if (this.#room === undefined || this.#isHeldBack()) return;
     this.#room.resolve();
@@ -135,7 +135,7 @@ export class MemoryLog<Event> implements StreamWriter<Event> {
 
   /**
    * Drops seen events, oldest first, while the log is over its bound: with no cursor every event counts as seen. True
-   * when it stays over its bound because a cursor is behind. An event larger than the bound holds nobody back once
+   * when it stays over its bound because a cursor is behind. An event larger than the bound delays no writer once
    * every cursor has passed it: it is dropped with the next.
    */
   #isHeldBack(): boolean {

@@ -21,9 +21,9 @@ export interface StreamKeys {
   readonly events: string;
   readonly meta: string;
   readonly readers: string;
-  /** Tells readers that there is more. */
+  /** Notifies readers of more events. */
   readonly eventsChannel: string;
-  /** Tells the writer that a reader went on or left. */
+  /** Notifies the writer that a reader advanced or left. */
   readonly writerChannel: string;
 }
 

@@ -35,7 +35,7 @@ export function streamLogSuite(
   random: { below(n: number): number; pick<T>(items: readonly T[]): T },
 ): void {
   describe(`${name} stream logs`, () => {
-    it('tells every reader all events after its number, in order, once, and then the end', async () => {
+    it('emits every event after its number to every reader, in order, once, and then the end', async () => {
       const logs = open();
       const id = randomUUID();
       const writer = await logs.open<Said>(id, { keepMs: 60_000 });
@@ -82,7 +82,7 @@ export function streamLogSuite(
       expect(await logs.held(randomUUID())).toEqual([]);
     });
 
-    it('tells a reader of an unknown log that there is none', async () => {
+    it('fails a reader of an unknown log', async () => {
       const reading = all(open().read<Said>(randomUUID(), -1));
       await expect(reading).rejects.toMatchObject({ name: 'StreamLogLost', reason: 'UNKNOWN' });
     });
@@ -129,7 +129,7 @@ export function streamLogSuite(
       expect((await rest).value?.event.text).toBe('last');
     });
 
-    it('waits for nobody without readers, and then has dropped the oldest events', async () => {
+    it('does not wait without readers, and then has dropped the oldest events', async () => {
       const logs = open({ eventsMax: 10 });
       const id = randomUUID();
       const writer = await logs.open<Said>(id, { keepMs: 60_000 });
@@ -189,7 +189,7 @@ export function streamLogSuite(
       expect((await next).value?.event.text).toBe('b');
     });
 
-    it('waits for nobody with an event larger than its bound, where there is no reader', async () => {
+    it('does not wait with an event larger than its bound, where there is no reader', async () => {
       const logs = open({ sizeMax: 1_000 });
       const id = randomUUID();
       const writer = await logs.open<Said>(id, { keepMs: 60_000 });
@@ -250,7 +250,7 @@ export function streamLogSuite(
       }
     });
 
-    it('tells readers of a log that was given up what it holds, and then that its writer is gone', async () => {
+    it('emits what a log that was given up holds, and then fails its readers', async () => {
       const logs = open();
       const id = randomUUID();
       const writer = await logs.open<Said>(id, { keepMs: 60_000 });
@@ -277,7 +277,7 @@ export function streamLogSuite(
       expect(await all(logs.read<Said>(id, 300))).toEqual(whole.slice(301));
     });
 
-    it('tells a reader that asks for what an ended log never came near that it is not held', async () => {
+    it('fails a reader that requests events far after the end of a log', async () => {
       const logs = open();
       const id = randomUUID();
       const writer = await logs.open<Said>(id, { keepMs: 60_000 });

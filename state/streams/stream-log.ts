@@ -39,7 +39,7 @@ export const streamLogBounds: StreamLogBounds = {
   keptSizeMax: 64 * 1024 * 1024,
 };
 
-/** What an event is taken to hold when `append` is not told. */
+/** What an event is taken to hold when `append` gets no size. */
 export const eventSizeDefault = 256;
 
 /** The one writer of a log. Disposing one that has not ended gives the log up, which its readers see at once. */

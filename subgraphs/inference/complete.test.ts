@@ -271,7 +271,7 @@ describe('complete', () => {
     expect(refusal).toMatchObject({ code: 'PROVIDER_ERROR', message: expect.stringContaining('age') });
   });
 
-  it('times out a provider that never answers, also one that does not heed the signal', async () => {
+  it('times out a provider that never answers, also one that ignores the signal', async () => {
     await using mesh = await startInference(database, {
       createProvider: async () => ({
         generate: () => new Promise(() => undefined),

@@ -41,7 +41,7 @@ function measureValues({ values }: EmbedInput): {
 }
 
 function routingNeeds(inputTokensMax: number): RoutingNeeds {
-  // A model's context bounds each value, not all of them together: the provider tells.
+  // A model's context bounds each value, not all of them together: the provider decides.
   return {
     needs: ['EMBEDDINGS'],
     inputs: [],

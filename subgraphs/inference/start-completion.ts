@@ -4,7 +4,7 @@ import type { Inference } from '#inference/inference.ts';
 import type { Meters } from '#inference/metering/meters.ts';
 import type { CompletionRequest } from '#inference/request.ts';
 
-/** Begins a completion that nobody needs to wait for, and gives it as it stands: RUNNING, unless its idempotency key was used before. */
+/** Begins a completion in the background, and returns its current state: RUNNING, unless its idempotency key was used before. */
 export async function startCompletion(
   request: CompletionRequest,
   caller: Caller,

@@ -49,7 +49,7 @@ export interface InferenceSubgraphDeps extends SubgraphServices {
   readonly unpricedModels?: UnpricedModels;
   /** No other process uses the database. */
   readonly isAlone?: boolean;
-  /** Where calls and the URLs of files may go; absent: wherever nobody is refused. */
+  /** Where calls and the URLs of files may go; absent: every destination is allowed. */
   readonly egress?: Egress;
   /** How long invocations that run may go on when the subgraph is disposed. */
   readonly graceMs?: number;
@@ -142,7 +142,7 @@ export async function createInferenceSubgraph(deps: InferenceSubgraphDeps): Prom
     }),
   );
   opened.use(await bus.subscribe('completion.lost', ({ completionId }) => lostReaders.note(completionId)));
-  // Last in, first out: what runs ends before what it needs is closed.
+  // Last in, first out: calls in progress end before the services they need is closed.
   opened.defer(() => running.drain(deps.graceMs ?? graceMsDefault));
 
   const resources = opened.move();

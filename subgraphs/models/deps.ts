@@ -10,7 +10,7 @@ import type { ModelsLoaders } from './loaders.ts';
 export interface ModelsDeps extends SubgraphServices {
   readonly connection: Connection;
   readonly secretBox: SecretBox;
-  /** Where providers may be; absent: wherever nobody is refused. */
+  /** Where providers may be; absent: every destination is allowed. */
   readonly egress?: Egress;
   /** The ids of the providers that this process's start has made or found, and the next one would make again. */
   readonly environmentProviders?: readonly string[];
@@ -21,7 +21,7 @@ export { nowOf } from '../runtime/context.ts';
 
 export type ModelsContext = SubgraphContext<ModelsLoaders>;
 
-/** Tells every catalog that something it holds has changed; resolves when those of this process have read it. */
+/** Notifies every catalog that something it holds has changed; resolves when those of this process have read it. */
 export async function catalogChanged(
   { bus, connection }: Pick<ModelsDeps, 'bus' | 'connection'>,
   collection: string,

@@ -119,7 +119,7 @@ export function auditPrompt(context: PromptsContext, after: PromptRecord, before
   });
 }
 
-/** Tells every process to forget which versions there are and what labels point at. */
+/** Makes every process forget which versions there are and what labels point at. */
 export async function promptsChanged({ bus }: PromptsDeps): Promise<void> {
   await bus.publish('catalog.changed', { collection: 'prompts' });
 }

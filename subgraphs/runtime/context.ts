@@ -6,7 +6,7 @@ export function nowOf({ now }: { readonly now?: () => number }): Date {
   return new Date(now?.() ?? Date.now());
 }
 
-/** What an audited mutation did, told by its verb with `context.audit(…)`; secrets are redacted for it. */
+/** What an audited mutation did, reported by its command with `context.audit(…)`; secrets are redacted for it. */
 export interface AuditedChange {
   /** The tenant whose log it belongs to; the caller's own when left out, null for the mesh itself. */
   readonly tenantId?: string | null;
@@ -28,7 +28,7 @@ export interface SubgraphContext<TLoaders = unknown> {
   readonly requestId: string;
   readonly clientRequestId: string | null;
   readonly clientAddress: string | null;
-  /** Aborted when the client has gone or left the subscription; never aborted where nobody can leave. */
+  /** Aborted when the client has gone or left the subscription; never aborted where no client can leave. */
   readonly signal: AbortSignal;
   /** Made on first use, once per operation (per event of a subscription), so that nothing is cached beyond it. */
   readonly loaders: TLoaders;

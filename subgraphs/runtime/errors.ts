@@ -29,10 +29,14 @@ function maskError(error: GraphQLError, requestId: string, log: Logger): GraphQL
   const [node] = error.nodes ?? [];
   const field = node?.kind === 'Field' ? node.name.value : undefined;
   log.error({ event: 'unexpected_error', err: cause, requestId, field }, 'a resolver failed unexpectedly');
-  return withExtensions(error, 'Something unexpected failed; the log tells more under the requestId.', {
-    code: 'INTERNAL',
-    requestId,
-  });
+  return withExtensions(
+    error,
+    'An unexpected error occurred. Find its cause in the log under the requestId.',
+    {
+      code: 'INTERNAL',
+      requestId,
+    },
+  );
 }
 
 /** Errors from before the execution have no path; an argument's literal is refused where its field stands. */

@@ -38,7 +38,7 @@ export async function loadReferred<TKey, TRecord>(
 
 /**
  * Loads the list of records that belong to a key, all that one tick asks for with one command, in the order that
- * `fetch` answers them. What bounds a list is the verb that adds to it.
+ * `fetch` answers them. What bounds a list is the command that adds to it.
  *
  * @example groupLoader((ids) => apps(connection).find({ tenantId: { $in: ids } }).sort({ _id: 1 }).lean(), (app) => app.tenantId)
  */

@@ -60,12 +60,12 @@ export interface SubgraphOptions<TLoaders> {
 /**
  * Makes a subgraph of SDL and resolvers. What the SDL says runs around the resolvers, read once here and never per
  * request: @authenticated and @requiresScopes (again, after the gateway), @quota of fields that only draw REQUESTS
- * and CONCURRENCY (fields that draw TOKENS or COST reserve all meters at once themselves; `quotaOf(info)` tells them
+ * and CONCURRENCY (fields that draw TOKENS or COST reserve all meters at once themselves; `quotaOf(info)` returns them to them
  * which), @audited. Operations are the router's own and are not validated again. Failures are results with errors:
  * a HeddleError as it is, everything else masked as INTERNAL and logged.
  *
  * Subgraphs keep these rules:
- * - a folder with schema.graphql, resolvers.ts (parse, call, map), subgraph.ts and a file per verb;
+ * - a folder with schema.graphql, resolvers.ts (parse, call, map), subgraph.ts and a file per command;
  * - `__resolveReference` and every list ask `seesTenant(context.caller, record.tenantId)`: `_entities` carries no
  *   directive, so a reference that the caller may not see resolves to null. Answer a record that is not frozen:
  *   @apollo/subgraph writes `__typename` onto it;

@@ -13,7 +13,7 @@ export interface TenantsDeps extends SubgraphServices {
 
 export { nowOf } from '../runtime/context.ts';
 
-/** Tells every process to forget what it remembers of the callers of this tenant (null: of all). */
+/** Makes every process forget what it remembers of the callers of this tenant (null: of all). */
 export async function callersChanged(deps: TenantsDeps, tenantId: string | null): Promise<void> {
   await deps.bus.publish('callers.changed', { tenantId });
 }

@@ -1,4 +1,4 @@
-/** Each step of latency is this much longer than the one before: what is told is at most 2.5 percent off. */
+/** Each step of latency is this much longer than the one before: what is returned is at most 2.5 percent off. */
 const growth = 1.05;
 
 /** How many latencies lie in one step. */

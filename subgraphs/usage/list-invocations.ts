@@ -37,7 +37,7 @@ export function listInvocations(
 const clocksDifferMsMax = 5 * 60_000;
 const waitMsMax = 60 * 60_000;
 
-/** The range of `startedAt`. A request's id tells when it came, so that its rows are found without an index of ids. */
+/** The range of `startedAt`. A request's id contains the time when it came, so that its rows are found without an index of ids. */
 function rangeOf(
   from: Date | null | undefined,
   to: Date | null | undefined,

@@ -74,7 +74,7 @@ describe('Apollo Client over a WebSocket', () => {
     expect(told.map(({ promptStream: { text = '' } }) => text).join('')).toBe('weave silk and silk');
   });
 
-  it('goes on after a dropped socket with resumeCompletion: no token lost, none doubled, one row', async () => {
+  it('continues after a dropped socket with resumeCompletion: no token lost, none doubled, one row', async () => {
     const { client } = await newTenant(() => mesh);
     const text = Array.from({ length: 40 }, (_, n) => `word${n}`).join(' ');
     const first = users.of(client);

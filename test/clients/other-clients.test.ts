@@ -111,7 +111,7 @@ describe('graphql-sse, distinct connections', () => {
     source.dispose();
   });
 
-  it('leaves in the middle and goes on over a WebSocket, without a token lost or doubled', async () => {
+  it('leaves in the middle and continues over a WebSocket, without a token lost or doubled', async () => {
     const text = Array.from({ length: 30 }, (_, n) => `word${n}`).join(' ');
     const source = sse(client);
     const events: Event[] = [];

@@ -45,7 +45,7 @@ it(
     }
     // It is no fuzz of the front door alone.
     expect([...codes]).toEqual(expect.arrayContaining(['NOT_FOUND', 'BAD_USER_INPUT']));
-    // Some of them took away what a completion needs; the mesh itself goes on.
+    // Some of them took away what a completion needs; the mesh itself continues.
     expect((await fetch(`${mesh.url}/health/ready`)).status).toBe(200);
     expect(alarmsOf(mesh)).toEqual([]);
   },

@@ -70,7 +70,7 @@ describe.runIf(hasRedis())('a mesh whose Redis goes and comes back', () => {
     expect((await fetch(`${mesh.url}/health/live`)).status).toBe(200);
   });
 
-  it('goes on without a restart of its own', { timeout: 60_000 }, async () => {
+  it('continues without a restart of its own', { timeout: 60_000 }, async () => {
     await redis.start();
     await vi.waitFor(
       async () =>

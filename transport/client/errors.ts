@@ -44,7 +44,7 @@ export function forgedAnswer(subgraph: string): HeddleError {
   );
 }
 
-/** `said` is for the log: it tells a wrong secret from clocks that differ. */
+/** `said` is for the log: it distinguishes a wrong secret from clocks that differ. */
 export function refusedIdentity(subgraph: string, said: string): HeddleError {
   return new HeddleError(
     'INTERNAL',

@@ -16,7 +16,7 @@ export interface ResumingOptions {
   readonly delay?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-/** How long it is tried to continue a stream that has told nothing more since it broke. */
+/** How long it is tried to continue a stream that has emitted nothing more since it broke. */
 const resumeMsMax = 60_000;
 const delayMsMin = 100;
 const delayMsMax = 2_000;
@@ -78,7 +78,7 @@ class ResumingStream implements AsyncIterableIterator<ExecutionResult> {
   readonly #left = new AbortController();
   #id: string | undefined;
   #last = -1;
-  /** The last event was told, or what ends the stream is no event that can be read. */
+  /** The last event was emitted, or what ends the stream is no event that can be read. */
   #isWhole = false;
   #ended = false;
   #brokenSinceMs: number | undefined;
@@ -180,20 +180,20 @@ class ResumingStream implements AsyncIterableIterator<ExecutionResult> {
     }
   }
 
-  /** The event that tells the failure, where what the client selects of it is known; otherwise a result with the error. */
+  /** The event that reports the failure, where what the client selects of it is known; otherwise a result with the error. */
   #failure(why: ExecutionResult | undefined): ExecutionResult {
     const completionId = this.#id ?? '';
     const { message = '', extensions = {} } = why?.errors?.[0] ?? {};
     const failure = new HeddleError('OVERLOADED', why !== undefined && isOverrun(why) ? message : brokenOff, {
       extensions: { completionId, retryAfterMs: boundRetryAfterMs(extensions.retryAfterMs) ?? 1_000 },
     });
-    const { code, message: told, extensions: details } = failure;
+    const { code, message: reported, extensions: details } = failure;
     const { rootKey, select } = this.#resumable;
     const event = select(this.#options.resumption.failedType, {
       completionId,
       sequence: this.#last + 1,
       code,
-      message: told,
+      message: reported,
       retryAfterMs: details.retryAfterMs,
       completion: unknownCompletion(completionId),
     });

@@ -59,7 +59,7 @@ function parseMessage(data: unknown): unknown {
   }
 }
 
-/** Of events that wait for one slow subscriber. More than the longest answer that inference keeps, told twice. */
+/** Of events that wait for one slow subscriber. More than the longest answer that inference keeps, sent twice. */
 const waitingCharactersMax = 32 * 1024 * 1024;
 
 /** The characters of all texts in a value; what stands around them counts as nothing. */

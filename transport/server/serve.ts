@@ -31,7 +31,7 @@ export interface ServeOptions {
   readonly bodyBytesMax?: number;
   /** Would a call be served? Asked by /health/ready; a failure is a no. */
   readonly ready?: () => boolean | Promise<boolean>;
-  /** False where nobody may ask for the schema, nor gets its names suggested in errors. */
+  /** False where no client may read the schema, nor gets its names suggested in errors. */
   readonly introspection?: boolean;
   /** How long `close` lets operations end where it is not said. */
   readonly graceMs?: number;

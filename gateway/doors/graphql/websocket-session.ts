@@ -289,7 +289,7 @@ export class WebSocketSession implements SocketSession {
     } else {
       let events = 0;
       for (let event = await answer.next(); event.done !== true; event = await answer.next()) {
-        // The socket may have failed without having told yet: nothing more is pulled for it.
+        // The socket may have failed without having reported it yet: nothing more is pulled for it.
         if (signal.aborted || this.#socket.readyState !== this.#socket.OPEN) {
           await answer.return?.();
           return;

@@ -1,4 +1,4 @@
-/** Expressions that MongoDB has and this store has not: refused by name, unlike ones that nobody knows. */
+/** Expressions that MongoDB has and this store has not: refused by name, unlike unknown ones. */
 export const SERVER_EXPRESSIONS: ReadonlySet<string> = new Set(
   (
     '$abs $accumulator $acos $acosh $allElementsTrue $anyElementTrue $arrayElemAt $arrayToObject $asin $asinh ' +

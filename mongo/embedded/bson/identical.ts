@@ -13,7 +13,7 @@ import {
   type Value,
 } from './values.ts';
 
-/** Whether two values have the same BSON bytes: unlike equalValues it tells 1 from 1.0 and 0 from -0. */
+/** Whether two values have the same BSON bytes: unlike equalValues it distinguishes 1 from 1.0 and 0 from -0. */
 export function identicalValues(a: Value | undefined, b: Value | undefined): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;

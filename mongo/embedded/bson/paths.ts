@@ -13,7 +13,7 @@ export function indexOfPart(part: string): number {
 }
 
 /**
- * Told of each value that a query path reaches; `undefined` means that the path is missing there. `index` is the
+ * Called with each value that a query path reaches; `undefined` means that the path is missing there. `index` is the
  * position in the outermost array that was walked through, or -1. Returning true ends the walk.
  */
 export type Visit = (value: Value | undefined, index: number) => boolean;

@@ -57,7 +57,7 @@ export class Request {
     return this.#snapshot?.view ?? this.writes.view;
   }
 
-  /** The time of the snapshot that it reads from, which its answer tells. */
+  /** The time of the snapshot that it reads from, which its answer contains. */
   get atClusterTime(): Timestamp | undefined {
     return this.#snapshot?.at;
   }

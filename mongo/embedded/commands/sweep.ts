@@ -3,7 +3,7 @@ import type { Engine } from './engine.ts';
 
 const SWEEP_MS = 60_000;
 
-/** Once a minute: documents past their TTL, cursors and sessions that nobody uses any more. Returns how to stop it. */
+/** Once a minute: documents past their TTL, cursors and sessions that are no longer used. Returns how to stop it. */
 export function startSweeping(engine: Engine): () => void {
   const timer = setInterval(() => {
     const nowMs = Date.now();

@@ -82,7 +82,7 @@ function missing(path: Path): Step {
   return { value: undefined, path, at: path.length + 1 };
 }
 
-/** Goes on until the path ends, is missing, or meets an array that has no element at the path's number. */
+/** Continues until the path ends, is missing, or meets an array that has no element at the path's number. */
 function advance(step: Step): Step {
   const { path } = step;
   let { value, at } = step;

@@ -75,7 +75,7 @@ export class GroupCommit {
     group.resolve();
   }
 
-  /** Rolls the group back: an unexpected error in a write leaves nothing half done, and nobody in it is acknowledged. */
+  /** Rolls the group back: an unexpected error in a write leaves nothing half done, and no write in it is acknowledged. */
   fail(error: unknown): void {
     const group = this.#group;
     if (group === undefined) return;

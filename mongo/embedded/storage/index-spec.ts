@@ -12,7 +12,7 @@ export type KeyPart = { readonly name: string; readonly path: Path; readonly dir
 export type Index = {
   readonly id: number;
   readonly name: string;
-  /** As listIndexes tells it: v, key, name and its options. */
+  /** As listIndexes returns it: v, key, name and its options. */
   readonly spec: Doc;
   /** The spec's `key`. */
   readonly pattern: Doc;
@@ -74,7 +74,7 @@ export function keysOf(index: Index, doc: Doc): IndexKeys {
 
 /**
  * Whether an update has left alone everything that decides the index's keys. Updates keep the very value where they
- * change nothing, so that identity tells; a false «no» costs only time.
+ * change nothing, so that identity decides; a false «no» costs only time.
  */
 export function sameKeyFields(index: Index, before: Doc, after: Doc): boolean {
   if (index.fields === null) return false;

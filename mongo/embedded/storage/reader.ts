@@ -9,7 +9,7 @@ export type Direction = 1 | -1;
 /** Keys `low` ≤ key < `high` in memcmp order. */
 export type KeyRange = { readonly low: Uint8Array; readonly high: Uint8Array };
 
-/** Where a scan of an index goes on: after this entry in its direction. */
+/** Where a scan of an index continues: after this entry in its direction. */
 export type KeyPosition = { readonly key: Uint8Array; readonly rid: number };
 
 const STATEMENTS_MAX = 2000;

@@ -32,7 +32,7 @@ export class Writer {
   }
 
   /**
-   * A row id that has been given to nobody else since the store was opened. Transactions hold row ids that no table
+   * A row id that has been given to no other writer since the store was opened. Transactions hold row ids that no table
    * shows yet, so what was given is never forgotten, whatever else is.
    */
   allocateRid(collection: number): number {

@@ -1,6 +1,6 @@
 /**
  * What open transactions have written and not committed: row ids and unique keys, each by the one transaction that
- * may write it. Others do not wait here: whoever asks is told who holds it.
+ * may write it. Others do not wait here: the caller gets the holder.
  */
 export class Locks<TTransaction> {
   /** Bytes of uncommitted documents that all transactions hold. */

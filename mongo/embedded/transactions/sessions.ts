@@ -90,7 +90,7 @@ export class Sessions {
     if (ids.length > 0) this.#storage.write(() => this.#storage.numbered.forget(ids));
   }
 
-  /** Forgets sessions that nobody has used for SESSION_TIMEOUT_MINUTES. */
+  /** Forgets sessions that were not used for SESSION_TIMEOUT_MINUTES. */
   sweep(nowMs: number): void {
     const oldest = nowMs - SESSION_TIMEOUT_MINUTES * 60_000;
     const unused = [...this.#sessions.values()].filter((s) => s.usedAtMs < oldest).map((s) => s.id);

@@ -15,7 +15,7 @@ export type SnapshotRead = { readonly at: Timestamp; readonly view: View };
 type Users = {
   /** Whether a command is reading from it at this moment: then it stays. */
   isRead(view: View): boolean;
-  /** Told before it is let go: cursors on it must close. */
+  /** Called before it is released: cursors on it must close. */
   onGone(view: View): void;
 };
 
@@ -35,7 +35,7 @@ export class SnapshotReads {
     this.#users = users;
   }
 
-  /** The snapshot of a time that an earlier read was told. */
+  /** The snapshot of a time that an earlier read returned. */
   at(time: Timestamp): SnapshotRead {
     const held = this.#held.get(keyOf(time));
     if (held !== undefined) return held;
@@ -69,7 +69,7 @@ export class SnapshotReads {
     this.#releaseWhere((held) => nowMs - held.takenAtMs > LIFETIME_MS && !this.#users.isRead(held.view));
   }
 
-  /** Lets go all that nobody is reading from. */
+  /** Releases all that have no reader. */
   releaseIdle(): void {
     this.#releaseWhere((held) => !this.#users.isRead(held.view));
   }

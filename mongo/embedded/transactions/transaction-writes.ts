@@ -105,7 +105,7 @@ export class TransactionWrites implements Writes {
     transaction.overlay(collection.id).rows.set(rid, { bytes: new Uint8Array(bytes), idKey, isNew });
   }
 
-  /** Takes a row for writing: nobody else writes it, and nobody has since the snapshot. */
+  /** Takes a row for writing: no other transaction writes it, or has since the snapshot. */
   #lockRow(collection: Collection, rid: number): void {
     const transaction = this.#transaction;
     if (transaction.overlays.get(collection.id)?.rows.has(rid)) return;

@@ -211,10 +211,10 @@ function applyOperations(doc: Doc, operations: readonly Operation[], context: Up
   let rewritten = false;
   for (const { path, modifier } of operations) {
     if (modifier.insertOnly === true && context.isInsert !== true) continue;
-    const told: ModifierContext = { id, path: path.join('.'), now, rewritten: false };
+    const modifierContext: ModifierContext = { id, path: path.join('.'), now, rewritten: false };
     if (modifier.creates && context.isInsert !== true) checkTopLevelName(path);
-    editor.apply(path, modifier, told);
-    rewritten ||= told.rewritten;
+    editor.apply(path, modifier, modifierContext);
+    rewritten ||= modifierContext.rewritten;
   }
   if (id !== undefined && editor.root !== doc && !equalValues(editor.root.get('_id'), id)) {
     throw immutableId("Performing an update on the path '_id' would modify the immutable field '_id'");

@@ -1,6 +1,6 @@
 import type { Value } from '../bson/values.ts';
 
-/** What a modifier is told about the document that it changes, and can say back. */
+/** What a modifier gets about the document that it changes, and can say back. */
 export type ModifierContext = {
   id: Value | undefined;
   path: string;
@@ -11,7 +11,7 @@ export type ModifierContext = {
 
 /**
  * The new value at a path from the old one; undefined as result removes the field, the very same value leaves it.
- * `creates` tells whether a missing path is made.
+ * `creates` states whether a missing path is made.
  */
 export type Modifier = {
   creates: boolean;

@@ -85,7 +85,7 @@ export class EventFrames implements EventFraming {
       }
     } catch (cause) {
       if (events.length === 0) throw malformed(cause);
-      // What came before is told first: the rest fails with the next bytes, or at the end.
+      // What came before is emitted first: the rest fails with the next bytes, or at the end.
       this.#wantedBytes = 0;
     }
     this.#pieces = rest.length === 0 ? [] : [rest];

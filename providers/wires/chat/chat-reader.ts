@@ -3,8 +3,8 @@ import { cutShort, malformed } from '../../translate/completeness.ts';
 import { finishReasonIn, readFinishReason } from '../../translate/finish-reason.ts';
 import { UsageCounter } from '../../translate/usage.ts';
 import type { UsageDialect } from '../../translate/usage-report.ts';
+import { EmittedTexts } from '../shared/emitted-texts.ts';
 import { type Fields, fields, list, saysAnything, text } from '../shared/fields.ts';
-import { ToldTexts } from '../shared/told-texts.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
 import { contentOf, reasoningOf } from './chat-fields.ts';
 import { ChatToolCalls } from './chat-tool-calls.ts';
@@ -15,7 +15,7 @@ import { ChatToolCalls } from './chat-tool-calls.ts';
  */
 class ChatReader implements AnswerReader {
   readonly #toolCalls: ChatToolCalls;
-  readonly #told = new ToldTexts();
+  readonly #emitted = new EmittedTexts();
   #calledLegacy = false;
   #error: unknown;
   #refused = false;
@@ -38,7 +38,7 @@ class ChatReader implements AnswerReader {
     const delta = fields(choice.delta);
     if (delta !== null) this.#delta(delta, into);
     // A few servers write the chunks of completions without a chat.
-    else this.#told.tell('text', choice.text, into);
+    else this.#emitted.emit('text', choice.text, into);
     // Some give a message beside the delta that says the same.
     if (choice.message) this.#sayRest(fields(choice.message), into);
     if (this.#rawFinish !== '') this.#toolCalls.flush(into);
@@ -88,7 +88,7 @@ class ChatReader implements AnswerReader {
     return { reason: refused ? { ...reason, unified: 'content-filter' } : reason, usage };
   }
 
-  /** Groq tells the usage of a stream in a field of its own, and there why it stopped early; Moonshot in the choice. */
+  /** Groq reports the usage of a stream in a field of its own, and there why it stopped early; Moonshot in the choice. */
   #count(said: Fields): void {
     if (said.usage) this.#usage.add(said.usage);
     const groq = said.x_groq ? fields(said.x_groq) : null;
@@ -101,18 +101,18 @@ class ChatReader implements AnswerReader {
     const content = contentOf(said.content);
     const refusal = text(said.refusal);
     if (refusal !== '') this.#refused = true;
-    this.#told.tell('reasoning', reasoningOf(said), into);
-    this.#told.tell('reasoning', content.reasoning, into);
-    this.#told.tell('text', content.text, into);
-    this.#told.tell('text', refusal, into);
+    this.#emitted.emit('reasoning', reasoningOf(said), into);
+    this.#emitted.emit('reasoning', content.reasoning, into);
+    this.#emitted.emit('text', content.text, into);
+    this.#emitted.emit('text', refusal, into);
   }
 
   /** A whole message at the end of a stream. */
   #sayRest(message: Fields | null, into: ProviderPart[]): void {
     if (message === null) return;
     const content = contentOf(message.content);
-    this.#told.tellRest('reasoning', reasoningOf(message) || content.reasoning, into);
-    this.#told.tellRest('text', content.text || text(message.refusal), into);
+    this.#emitted.emitRest('reasoning', reasoningOf(message) || content.reasoning, into);
+    this.#emitted.emitRest('text', content.text || text(message.refusal), into);
     if (this.#toolCalls.count === 0) this.#callAll(message, into);
   }
 

@@ -206,7 +206,7 @@ describe('tool calls of chat completions', () => {
   it.each([
     ['one index', 0],
     ['an index each', 1],
-  ])('whose names begin like others are told apart with %s', async (_, second) => {
+  ])('whose names begin like others are emitted apart with %s', async (_, second) => {
     const { toolCalls, error } = await readWith(
       tools,
       ...streamOf([
@@ -276,7 +276,7 @@ describe('tool calls of chat completions', () => {
     ]);
   });
 
-  it.each(Object.entries(repeated))('are told once where a server repeats %s', async (_, deltas) => {
+  it.each(Object.entries(repeated))('are emitted once where a server repeats %s', async (_, deltas) => {
     const { toolCalls, error } = await read(...streamOf(deltas));
     expect(error).toBeNull();
     expect(toolCalls).toEqual([
@@ -296,7 +296,7 @@ describe('tool calls of chat completions', () => {
     expect((await provider.generate(ask('m', 'q'))).toolCalls).toHaveLength(2);
   });
 
-  it.each(Object.entries(two))('are told apart with %s', async (_, deltas) => {
+  it.each(Object.entries(two))('are emitted apart with %s', async (_, deltas) => {
     const { toolCalls, error } = await read(...streamOf(deltas));
     expect(error).toBeNull();
     expect(toolCalls.map(({ name, arguments: given }) => [name, given])).toEqual([
@@ -306,7 +306,7 @@ describe('tool calls of chat completions', () => {
     expect(new Set(toolCalls.map(({ id }) => id)).size).toBe(2);
   });
 
-  it('of one name at one index without ids are told apart where an object begins after a whole one', async () => {
+  it('of one name at one index without ids are emitted apart where an object begins after a whole one', async () => {
     for (const deltas of [
       ['{"u":"a"}', '{"u":{"b":1}}', '{"u":"c"}'].map((args) => ({ index: 0, name: 'f', args })),
       ['{"u":"a"}', '{"u":{"b":1}}', '{"u":"c"}'].map((args, at) => ({

@@ -177,7 +177,7 @@ export class ChatToolCalls {
   }
 
   /**
-   * Deltas of calls that share an index are told apart by their ids, where they have any. Some servers continue a call, or
+   * Deltas of calls that share an index are distinguished by their ids, where they have any. Some servers continue a call, or
    * give it again, under another index and the same id.
    */
   #callOf(slot: number, id: string, name: string, argumentsDelta: string): OpenCall | undefined {

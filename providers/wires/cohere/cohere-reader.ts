@@ -3,8 +3,8 @@ import { cutShort, malformed } from '../../translate/completeness.ts';
 import { readFinishReason } from '../../translate/finish-reason.ts';
 import { UsageCounter } from '../../translate/usage.ts';
 import { readCount } from '../../translate/usage-report.ts';
+import { EmittedTexts } from '../shared/emitted-texts.ts';
 import { type Fields, fields, list, text } from '../shared/fields.ts';
-import { ToldTexts } from '../shared/told-texts.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
 
 /** Cohere charges the billed units; `tokens` counts its own templates as well and stands in where it bills nothing. */
@@ -22,7 +22,7 @@ class CohereReader implements AnswerReader {
   #calls = 0;
   /** Index of a call on the wire to index of the tool call. */
   readonly #indexes = new Map<unknown, number>();
-  readonly #told = new ToldTexts();
+  readonly #emitted = new EmittedTexts();
   #finishReason = '';
   readonly #usage = new UsageCounter();
   ended = false;
@@ -47,7 +47,7 @@ class CohereReader implements AnswerReader {
   whole(answer: Fields, into: ProviderPart[]): void {
     const message = fields(answer.message);
     if (message === null) throw malformed();
-    if (typeof message.content === 'string') this.#told.tell('text', message.content, into);
+    if (typeof message.content === 'string') this.#emitted.emit('text', message.content, into);
     for (const content of list(message.content)) this.#say(content, into);
     for (const call of list(message.tool_calls)) {
       this.#call(fields(call), into);
@@ -68,8 +68,8 @@ class CohereReader implements AnswerReader {
 
   #say(value: unknown, into: ProviderPart[]): void {
     const content = fields(value);
-    this.#told.tell('reasoning', content?.thinking, into);
-    this.#told.tell('text', content?.text, into);
+    this.#emitted.emit('reasoning', content?.thinking, into);
+    this.#emitted.emit('text', content?.text, into);
   }
 
   /** A whole message at the end of a stream. */
@@ -80,8 +80,8 @@ class CohereReader implements AnswerReader {
         : list(message.content)
             .map((content) => text(fields(content)?.[field]))
             .join('');
-    this.#told.tellRest('reasoning', join('thinking'), into);
-    this.#told.tellRest('text', join('text'), into);
+    this.#emitted.emitRest('reasoning', join('thinking'), into);
+    this.#emitted.emitRest('text', join('text'), into);
     if (this.#calls === 0) for (const call of list(message.tool_calls)) this.#call(fields(call), into);
   }
 

@@ -66,15 +66,15 @@ describe('an answer of Gemini in several responses', () => {
 });
 
 it('a call of Gemini is read from a part that has a text as well, as proxies write it', async () => {
-  for (const [given, told] of [
+  for (const [given, emitted] of [
     ['', ''],
     ['Hi', 'Hi'],
   ] as const) {
     const parts = [{ text: given, functionCall: { name: 'f', args: { x: 1 } } }];
     const body = { candidates: [{ content: { parts }, finishReason: 'STOP' }] };
     const streamed = await collect(await open(inTurn([sse(body)])), ask('gemini-2.5-flash', 'q'));
-    expect(streamed).toMatchObject({ text: told, toolCalls: [{ name: 'f', arguments: '{"x":1}' }] });
+    expect(streamed).toMatchObject({ text: emitted, toolCalls: [{ name: 'f', arguments: '{"x":1}' }] });
     const whole = await (await open(inTurn([JSON.stringify(body)]))).generate(ask('gemini-2.5-flash', 'q'));
-    expect(whole).toMatchObject({ text: told, finishReason: 'TOOL_CALLS' });
+    expect(whole).toMatchObject({ text: emitted, finishReason: 'TOOL_CALLS' });
   }
 });

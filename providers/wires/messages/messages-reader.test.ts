@@ -35,7 +35,7 @@ async function read(...events: readonly object[]) {
   return toolCalls.map(({ id, arguments: given }) => [id, given]);
 }
 
-describe('the arguments of a tool call in a stream of messages are told once', () => {
+describe('the arguments of a tool call in a stream of messages are emitted once', () => {
   it.each([
     ['in the start alone', [begin(0, 'a', { x: 1 }), stop(0)]],
     ['in the start of a block that never stops', [begin(0, 'a', { x: 1 })]],

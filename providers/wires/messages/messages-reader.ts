@@ -2,8 +2,8 @@ import type { ProviderPart } from '../../provider.ts';
 import { cutShort, malformed } from '../../translate/completeness.ts';
 import { readFinishReason } from '../../translate/finish-reason.ts';
 import { UsageCounter, usageSoFar } from '../../translate/usage.ts';
+import { EmittedTexts } from '../shared/emitted-texts.ts';
 import { type Fields, fields, list, text } from '../shared/fields.ts';
-import { ToldTexts } from '../shared/told-texts.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
 
 /** Reads Anthropic's messages: message_stop is the terminal marker. Blocks of tools that Anthropic runs are passed over. */
@@ -13,7 +13,7 @@ class MessagesReader implements AnswerReader {
   #callCount = 0;
   /** Arguments that stand in the start of a block, by its index on the wire: some servers give them in deltas as well. */
   readonly #startArguments = new Map<unknown, string>();
-  readonly #told = new ToldTexts();
+  readonly #emitted = new EmittedTexts();
   #message: Fields | null = null;
   readonly #usage = new UsageCounter({ cacheApart: true });
   #stopReason = '';
@@ -52,7 +52,7 @@ class MessagesReader implements AnswerReader {
     return { reason: readFinishReason(this.#stopReason), usage: this.#usage.counts };
   }
 
-  /** Tells the whole input before the first token: what an aborted stream is billed by. */
+  /** Reports the whole input before the first token: what an aborted stream is billed by. */
   #start(event: Fields, into: ProviderPart[]): void {
     const message = fields(event.message);
     if (this.#message !== null && this.#message.id !== message?.id) throw malformed();
@@ -77,8 +77,8 @@ class MessagesReader implements AnswerReader {
   }
 
   #block(index: unknown, block: Fields | null, into: ProviderPart[]): void {
-    if (block?.type === 'text') this.#told.tell('text', block.text, into);
-    else if (block?.type === 'thinking') this.#told.tell('reasoning', block.thinking, into);
+    if (block?.type === 'text') this.#emitted.emit('text', block.text, into);
+    else if (block?.type === 'thinking') this.#emitted.emit('reasoning', block.thinking, into);
     else if (block?.type === 'tool_use') {
       const call = this.#callCount;
       this.#calls.set(index, call);
@@ -92,8 +92,8 @@ class MessagesReader implements AnswerReader {
 
   #delta({ index, delta }: Fields, into: ProviderPart[]): void {
     const said = fields(delta);
-    if (said?.type === 'text_delta') this.#told.tell('text', said.text, into);
-    else if (said?.type === 'thinking_delta') this.#told.tell('reasoning', said.thinking, into);
+    if (said?.type === 'text_delta') this.#emitted.emit('text', said.text, into);
+    else if (said?.type === 'thinking_delta') this.#emitted.emit('reasoning', said.thinking, into);
     else if (said?.type === 'input_json_delta') this.#arguments(index, text(said.partial_json), into);
   }
 
@@ -109,8 +109,8 @@ class MessagesReader implements AnswerReader {
     const blocks = list(this.#message?.content).map(fields);
     const join = (type: string, field: string) =>
       blocks.map((block) => (block?.type === type ? text(block[field]) : '')).join('');
-    this.#told.tellRest('reasoning', join('thinking', 'thinking'), into);
-    this.#told.tellRest('text', join('text', 'text'), into);
+    this.#emitted.emitRest('reasoning', join('thinking', 'thinking'), into);
+    this.#emitted.emitRest('text', join('text', 'text'), into);
     if (this.#callCount > 0) return;
     for (const [index, block] of blocks.entries()) {
       if (block?.type === 'tool_use') this.#block(index, block, into);

@@ -101,14 +101,15 @@ function adaptList(value: unknown): unknown {
 }
 
 function describeConstraints(schema: JsonSchema): string {
-  const told = constraints.flatMap((keyword) => {
+  const stated = constraints.flatMap((keyword) => {
     const value = schema[keyword];
     if (value === undefined || value === null || value === false) return [];
     const name = keyword.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
     return `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`;
   });
-  if (typeof schema.format === 'string' && !formats.has(schema.format)) told.push(`format: ${schema.format}`);
-  return told.length === 0 ? '' : `${told.join('; ')}.`;
+  if (typeof schema.format === 'string' && !formats.has(schema.format))
+    stated.push(`format: ${schema.format}`);
+  return stated.length === 0 ? '' : `${stated.join('; ')}.`;
 }
 
 /** A JSON Schema with nothing in it that Claude's structured output refuses. Our own check of the answer is of all of it. */

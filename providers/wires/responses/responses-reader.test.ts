@@ -54,8 +54,8 @@ describe('responses whose events tell the same in several places, or in one', ()
     ['the end', []],
     ['all of them', [done, item]],
   ] as const)('have their text from %s', async (_, events) => {
-    for (const told of ['', 'one ', whole]) {
-      const begun = told === '' ? [] : [delta(0, told)];
+    for (const emitted of ['', 'one ', whole]) {
+      const begun = emitted === '' ? [] : [delta(0, emitted)];
       const { text, error } = await read(...begun, ...events, end([message(whole)]));
       expect([text, error]).toEqual([whole, null]);
       if (events.length > 0) expect((await read(...begun, ...events, end())).text).toBe(whole);
@@ -117,7 +117,7 @@ describe('responses whose events tell the same in several places, or in one', ()
   });
 });
 
-describe('calls of responses are told apart', () => {
+describe('calls of responses are emitted apart', () => {
   const items = [
     { id: 'i1', ...call('a', 'f', '{"x":1}') },
     { id: 'i2', ...call('b', 'g', '{"x":2}') },
@@ -153,12 +153,12 @@ describe('calls of responses are told apart', () => {
       [begins(index, 0), says(index, 0), begins(index, 1), says(index, 1)],
     ]) {
       for (const last of [end(), end(items)]) {
-        const { toolCalls, text: told } = await read(text, ...events, last);
+        const { toolCalls, text: emitted } = await read(text, ...events, last);
         expect(toolCalls).toEqual([
           { id: 'a', name: 'f', arguments: '{"x":1}' },
           { id: 'b', name: 'g', arguments: '{"x":2}' },
         ]);
-        expect(told).toBe('Hi');
+        expect(emitted).toBe('Hi');
       }
     }
   });

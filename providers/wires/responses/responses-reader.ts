@@ -2,8 +2,8 @@ import type { ProviderCall, ProviderPart } from '../../provider.ts';
 import { cutShort, malformed } from '../../translate/completeness.ts';
 import { readFinishReason } from '../../translate/finish-reason.ts';
 import { UsageCounter } from '../../translate/usage.ts';
+import { EmittedTexts } from '../shared/emitted-texts.ts';
 import { type Fields, fields, list, text } from '../shared/fields.ts';
-import { ToldTexts } from '../shared/told-texts.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
 import { isWrapper, nestedCalls } from './parallel-calls.ts';
 
@@ -17,8 +17,8 @@ const doneTexts: ReadonlyMap<string, 'text' | 'reasoning'> = new Map([
 const ends = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.done']);
 
 /**
- * Reads OpenAI's responses: the event that brings the response's end is the terminal marker. What was told in deltas is not
- * told again when its item is done, nor at the end. Items of tools that the vendor runs are passed over.
+ * Reads OpenAI's responses: the event that brings the response's end is the terminal marker. What was emitted in deltas is not
+ * emitted again when its item is done, nor at the end. Items of tools that the vendor runs are passed over.
  */
 class ResponsesReader implements AnswerReader {
   readonly #tools: ProviderCall['tools'];
@@ -34,11 +34,11 @@ class ResponsesReader implements AnswerReader {
   readonly #latest = new Map<unknown, unknown>();
   /** Keys of calls that held others. */
   readonly #nested = new Set<unknown>();
-  /** What was told of the arguments of a call, by its key. */
-  readonly #toldArguments = new Map<unknown, string>();
-  /** What was told of an item's text, by its output index. */
-  readonly #told = new Map<unknown, string>();
-  readonly #all = new ToldTexts();
+  /** What was emitted of the arguments of a call, by its key. */
+  readonly #emittedArguments = new Map<unknown, string>();
+  /** What was emitted of an item's text, by its output index. */
+  readonly #emitted = new Map<unknown, string>();
+  readonly #all = new EmittedTexts();
   #callCount = 0;
   #refused = false;
   #response: Fields | null = null;
@@ -101,8 +101,8 @@ class ResponsesReader implements AnswerReader {
     const join = (type: string) =>
       items.map((item) => (item?.type === type ? textOfItem(item) : '')).join('');
     this.#refused ||= items.some(isRefusal);
-    this.#all.tellRest('reasoning', join('reasoning'), into);
-    this.#all.tellRest('text', join('message') || text(this.#response?.output_text), into);
+    this.#all.emitRest('reasoning', join('reasoning'), into);
+    this.#all.emitRest('text', join('message') || text(this.#response?.output_text), into);
     for (const item of items) if (item?.type === 'function_call') this.#callRest(item, into);
     this.ended = true;
   }
@@ -150,35 +150,35 @@ class ResponsesReader implements AnswerReader {
   #arguments(key: unknown, argumentsDelta: string, into: ProviderPart[]): void {
     const call = this.#calls.get(key) ?? null;
     if (call === null || argumentsDelta === '') return;
-    this.#toldArguments.set(key, (this.#toldArguments.get(key) ?? '') + argumentsDelta);
+    this.#emittedArguments.set(key, (this.#emittedArguments.get(key) ?? '') + argumentsDelta);
     into.push({ type: 'tool-call', index: call, argumentsDelta });
   }
 
   #argumentsRest(key: unknown, given: string, into: ProviderPart[]): void {
-    const told = this.#toldArguments.get(key) ?? '';
-    if (given.startsWith(told)) this.#arguments(key, given.slice(told.length), into);
+    const emitted = this.#emittedArguments.get(key) ?? '';
+    if (given.startsWith(emitted)) this.#arguments(key, given.slice(emitted.length), into);
   }
 
-  /** The first part of an item: what of it has not been told yet. Further parts come with the item. */
+  /** The first part of an item: what of it has not been emitted yet. Further parts come with the item. */
   #done(event: Fields, into: ProviderPart[]): void {
     const { type, output_index: index, content_index: content, summary_index: summary } = event;
     if ((content ?? summary ?? 0) !== 0) return;
     if (type === 'response.refusal.done') this.#refused = true;
     const whole = text(event.text) || text(event.refusal);
-    const told = this.#told.get(index) ?? '';
-    if (whole.startsWith(told))
-      this.#say(doneTexts.get(text(type)) ?? 'text', index, whole.slice(told.length), into);
+    const emitted = this.#emitted.get(index) ?? '';
+    if (whole.startsWith(emitted))
+      this.#say(doneTexts.get(text(type)) ?? 'text', index, whole.slice(emitted.length), into);
   }
 
-  /** A whole item: what of it has not been told yet. */
+  /** A whole item: what of it has not been emitted yet. */
   #item(index: unknown, item: Fields | null, into: ProviderPart[]): void {
     if (item?.type === 'function_call') this.#call(this.#keyOf(index, item), item, into);
     if (item?.type !== 'message' && item?.type !== 'reasoning') return;
     if (isRefusal(item)) this.#refused = true;
-    const told = this.#told.get(index) ?? '';
+    const emitted = this.#emitted.get(index) ?? '';
     const whole = textOfItem(item);
-    if (!whole.startsWith(told)) return;
-    this.#say(item.type === 'message' ? 'text' : 'reasoning', index, whole.slice(told.length), into);
+    if (!whole.startsWith(emitted)) return;
+    this.#say(item.type === 'message' ? 'text' : 'reasoning', index, whole.slice(emitted.length), into);
   }
 
   #call(key: unknown, item: Fields, into: ProviderPart[]): void {
@@ -192,7 +192,7 @@ class ResponsesReader implements AnswerReader {
     if (nested !== null) this.#nested.add(key);
     if (nested !== null) return;
     if (typeof this.#calls.get(key) !== 'number') {
-      this.#toldArguments.set(key, given);
+      this.#emittedArguments.set(key, given);
       this.#begin(key, id, name, given, into);
     }
     this.#argumentsRest(key, given, into);
@@ -200,8 +200,8 @@ class ResponsesReader implements AnswerReader {
 
   #say(type: 'text' | 'reasoning', index: unknown, said: unknown, into: ProviderPart[]): void {
     if (typeof said !== 'string' || said === '') return;
-    this.#told.set(index, (this.#told.get(index) ?? '') + said);
-    this.#all.tell(type, said, into);
+    this.#emitted.set(index, (this.#emitted.get(index) ?? '') + said);
+    this.#all.emit(type, said, into);
   }
 }
 

@@ -62,7 +62,7 @@ export class AnswerParts {
   }
 
   /**
-   * The parts of the bytes that came, null being the end of the body. What came before an error is told before it:
+   * The parts of the bytes that came, null being the end of the body. What came before an error is emitted before it:
    * `throwIfFailed` is called when the parts have been passed on.
    */
   read(bytes: Uint8Array | null): readonly ProviderPart[] {
@@ -102,7 +102,7 @@ export class AnswerParts {
     if (this.#failure !== null) throw this.#failure.error;
   }
 
-  /** The answer goes on in another body. */
+  /** The answer continues in another body. */
   goOn(): void {
     this.#framing = this.#newFraming();
     this.#whole = null;
@@ -131,9 +131,9 @@ export class AnswerParts {
     for (const part of parts) this.#count(part);
     const reason = toFinishReason(filter?.reason(end.reason) ?? end.reason, this.#called);
     checkComplete(reason, !this.#said && !this.#called, end.usage);
-    // Who is told of tool calls waits for one.
-    const told = reason === 'TOOL_CALLS' && !this.#called ? 'STOP' : reason;
-    parts.push({ type: 'finish', reason: told, usage: completeUsage(end.usage, call, this.#outputBytes) });
+    // A client that gets the reason TOOL_CALLS waits for one.
+    const stated = reason === 'TOOL_CALLS' && !this.#called ? 'STOP' : reason;
+    parts.push({ type: 'finish', reason: stated, usage: completeUsage(end.usage, call, this.#outputBytes) });
     return parts;
   }
 
@@ -141,7 +141,7 @@ export class AnswerParts {
     return this.#context.framing?.() ?? new EventLines();
   }
 
-  /** The first byte that is no white space, nor of a byte order mark, tells JSON from events. */
+  /** The first byte that is no white space, nor of a byte order mark, distinguishes JSON from events. */
   #begin(bytes: Uint8Array): void {
     const byte = bytes.find((each) => !passedOver.has(each));
     if (byte === undefined) return;

@@ -3,7 +3,7 @@ import type { ProviderPart } from '../../provider.ts';
 
 /** Stands between a reader and the caller of one answer. */
 export interface PartFilter {
-  /** The part as it goes on; null: not at all. */
+  /** The part as it is passed on; null: not at all. */
   pass(part: ProviderPart): ProviderPart | null;
   /** A text that was held back and turned out to be the answer; empty for none. */
   rest(): string;

@@ -15,7 +15,7 @@ export interface AnswerEnd {
 }
 
 /**
- * Reads one answer of a vendor's API. What it does not know it passes over. Errors that an event tells, [DONE] and
+ * Reads one answer of a vendor's API. What it does not know it passes over. Errors that an event reports, [DONE] and
  * everything that is the same on all wires are not its business: see AnswerParts.
  */
 export interface AnswerReader {

@@ -78,7 +78,7 @@ function parsePart(part: ContentPartInput, at: string, egress: Egress): ContentP
     }
     const refusal = egress.refusalOfFileHost(url.hostname);
     if (refusal !== null) refuse(`${at}: imageUrl may not be fetched: ${refusal}.`);
-    // What other files count as is bounded by their size, which nobody here knows.
+    // What other files count as is bounded by their size, which is unknown here.
     if (type !== null && !type.startsWith('image/'))
       refuse(`${at}: imageUrl must be of an image, not ${type}.`);
     return { type: 'file', mediaType: type ?? 'image/*', url: part.imageUrl };

@@ -60,7 +60,7 @@ export async function promptRequest(
     {
       ...version.parameters,
       model: version.model,
-      // The schemas `true` and `false` say nothing that a provider could be told.
+      // The schemas `true` and `false` contain nothing that a provider could use.
       responseSchema: typeof schema === 'object' ? schema : null,
       cache: cache ?? null,
       cacheScope: cacheScope ?? null,

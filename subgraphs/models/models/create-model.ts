@@ -64,7 +64,7 @@ async function storeModel(
   return record;
 }
 
-/** A model that is said to see takes images, whatever its name tells; no modalities mean that all may be tried. */
+/** A model with the capability VISION takes images, whatever its name states; no modalities mean that all may be tried. */
 function imagesSeen(capabilities: readonly Capability[] | undefined, modalities: readonly Modality[]) {
   const sees = capabilities?.includes('VISION') === true && modalities.length > 0;
   return sees ? { inputModalities: [...new Set<Modality>([...modalities, 'IMAGE'])] } : {};

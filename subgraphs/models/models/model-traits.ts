@@ -52,7 +52,7 @@ const families: readonly Family[] = [
   },
 ];
 
-/** Traits of a model by the provider's own name of it; all lists are empty for a name that tells nothing. */
+/** Traits of a model by the provider's own name of it; all lists are empty for an unknown name. */
 export function traitsOf(name: string): ModelTraits {
   const lower = name.toLowerCase();
   if (/embed|bge-|gte-|e5-/.test(lower)) {

@@ -31,7 +31,7 @@ export async function publishPromptVersion(
 }
 
 /**
- * Takes the number after the highest there is, again and again until nobody else has taken it: so numbers run
+ * Takes the number after the highest there is, again and again until no other call has taken it: so numbers run
  * without gaps whoever publishes when. Then points the label and shows the version as the newest, both at once.
  */
 function storeVersion(

@@ -49,7 +49,7 @@ export interface FirstTenantOptions {
 
 /**
  * Ensures that there are a tenant `default`, an app `default` of it and the admin key with every scope. Call it at each
- * start; any number of processes may at once, and exactly one of them is told the new key, to show it once.
+ * start; any number of processes may at once, and exactly one of them gets the new key, to show it once.
  *
  * With a preset the admin key IS that text: a preset that is new replaces the former text, which ends with it (the
  * way back in for whoever lost the key). A preset that was revoked stays revoked until another is set. Without a

@@ -30,7 +30,7 @@ export function makerScopesOf(caller: Caller, app: AppRecord): string[] {
   return [...scopes];
 }
 
-/** The keys and apps that the scopes name, as they are now; null when one is gone: nobody knows what would bind its keys. */
+/** The keys and apps that the scopes name, as they are now; null when one is gone: it is unknown what would bind its keys. */
 export async function findMakers(
   tenantId: string,
   scopes: readonly string[],

@@ -60,7 +60,7 @@ export async function rotateApiKey(
   const same = { label, scopes, limits, allowedIps, expiresAt, models, prompts };
   await context.auditTarget({ tenantId: key.tenantId, type: 'ApiKey', id });
   await withRoomForKey(old, now, deps, async () => {
-    // Not in force before the old key names it: a process that is killed leaves no key whose secret nobody has.
+    // Not in force before the old key names it: a process that is killed leaves no key whose secret is unknown.
     await keys.create({ ...key, revokedAt: now });
     const ended = await keys.updateOne(
       { _id: id, revokedAt: null, replacedById: null, ...same },

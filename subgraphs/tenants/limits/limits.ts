@@ -53,7 +53,7 @@ function checkedCount(amount: string, field: string): bigint {
   return count;
 }
 
-/** A stored limit as the graph tells it. */
+/** A stored limit as the graph returns it. */
 export function limitOf(limit: LimitRecord): Limit {
   const { meter, window, amount } = limit;
   return {

@@ -17,7 +17,7 @@ export function checkedScopes(wanted: readonly string[] | null | undefined, fiel
   });
 }
 
-/** Nobody hands out more than they have, nor lifts its bounds: FORBIDDEN with the scopes that the caller lacks. */
+/** A caller cannot grant more than it has, nor lift its bounds: FORBIDDEN with the scopes that the caller lacks. */
 export function requireAllScopes(caller: Caller, wanted: readonly string[]): void {
   const lacking = wanted.filter((scope) => !meetsScopes(caller, [[scope]]));
   if (lacking.length > 0) {

@@ -102,7 +102,7 @@ describe('a query', () => {
     expect((await data(list, {}, testCaller(null, ...everything))).accessGrants).toEqual({ edges: [] });
   });
 
-  it('says who is calling', async () => {
+  it('returns the caller', async () => {
     expect(await data('{ me { kind tenant { id } app { id } keyId subject scopes } }')).toEqual({
       me: {
         kind: 'API_KEY',

@@ -8,7 +8,7 @@ const operatorScope = 'tenants:admin';
 
 /**
  * Runs what ends or narrows a key. Where that key has tenants:admin, one change at a time, and CONFLICT when no other
- * such key would be left in force without an end: nobody could get in any more.
+ * such key would be left in force without an end: no operator could get in any more.
  */
 export async function keepingOperators<T>(
   key: ApiKeyRecord,

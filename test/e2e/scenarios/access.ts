@@ -7,7 +7,7 @@ const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) 
 /** Who may do what: keys, scopes, tenants. */
 export function accessScenarios(mesh: MeshOf): void {
   describe('access', () => {
-    it('says who is calling', async () => {
+    it('returns the caller', async () => {
       expect(await admin(mesh).data('{ me { kind tenant { name } app { name } scopes } }')).toEqual({
         me: {
           kind: 'API_KEY',

@@ -60,7 +60,7 @@ export function badInputScenarios(mesh: MeshOf): void {
       });
     });
 
-    it('refuses an oversized body, and goes on', async () => {
+    it('refuses an oversized body, and continues', async () => {
       const response = await fetch(`${mesh().url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

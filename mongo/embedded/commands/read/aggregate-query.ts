@@ -57,7 +57,7 @@ export class AggregateQuery {
     return { iterator: encoded(this.documents()), finished: () => false };
   }
 
-  /** The result of a pipeline that only counts (countDocuments), told by the index or the table where they can. */
+  /** The result of a pipeline that only counts (countDocuments), answered by the index or the table where they can. */
   async counted(): Promise<Results | undefined> {
     const id = countedId(this.#stages);
     const { head, source } = this.pipeline;

@@ -3,7 +3,7 @@ import { CommandError } from '../../errors.ts';
 import type { Transaction } from '../../transactions/transaction.ts';
 import type { View } from '../../transactions/writes.ts';
 
-/** As the server: a cursor that nobody asks for this long is closed. */
+/** As the server: a cursor that is not read for this long is closed. */
 export const IDLE_MS_MAX = 10 * 60_000;
 /** Open cursors; the one idle longest gives way. */
 export const CURSORS_MAX = 10_000;

@@ -33,7 +33,7 @@ export async function distinct(_engine: Engine, request: Request): Promise<Reply
       }
       const document = found.doc ?? decodeFields(found.bytes, wanted);
       walkPath(document, path, true, (value) => {
-        // The walk tells an array's elements and then the array itself, which is no value of its own here.
+        // The walk visits an array's elements and then the array itself, which is no value of its own here.
         if (value === undefined || (Array.isArray(value) && isWalked(document, path, value))) return false;
         const text = encodeKeyPart(value, 1).toString('latin1');
         if (values.has(text)) return false;

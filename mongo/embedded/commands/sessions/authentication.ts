@@ -121,7 +121,7 @@ export class Authentication {
     return reply(`v=${hmac(serverKey, signed).toString('base64')}`, true);
   }
 
-  /** What `hello` tells of it: the mechanism, and the first step where the client has sent it along. */
+  /** What `hello` returns of it: the mechanism, and the first step where the client has sent it along. */
   greet(body: Doc, client: WireClient): Doc {
     const greeting: Doc = new Map();
     const speculative = body.get('speculativeAuthenticate');

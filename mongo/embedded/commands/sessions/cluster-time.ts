@@ -3,7 +3,7 @@ import { Binary, type Doc, doc, Timestamp } from '../../bson/values.ts';
 
 const NO_SIGNATURE = doc({ hash: new Binary(new Uint8Array(20)), keyId: 0n });
 
-/** The logical time that a replica set member tells with every answer. It only moves forward. */
+/** The logical time that a replica set member returns with every answer. It only moves forward. */
 export class ClusterTime {
   #t = 0;
   #i = 1;

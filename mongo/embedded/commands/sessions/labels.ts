@@ -28,7 +28,7 @@ export function labelsOf(code: number, situation: Situation): string[] {
   return labels;
 }
 
-/** An unexpected error becomes an InternalError that tells nothing of the inside. */
+/** An unexpected error becomes an InternalError that reveals no internals. */
 export function asCommandError(error: unknown): CommandError {
   if (error instanceof CommandError) return error;
   return new CommandError('InternalError', 'internal error of the embedded store', { cause: error });

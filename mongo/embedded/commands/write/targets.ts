@@ -58,7 +58,7 @@ export function selectFirst(
   const { view, pace } = request;
   const results = selection.find(view, collection, { limit: 1, whole: true, details });
   const take = (): First | undefined | 'rest' => {
-    // Not for…of: leaving that would end the scan, which goes on after a rest.
+    // Not for…of: leaving that would end the scan, which continues after a rest.
     for (let next = results.next(); next.done !== true; next = results.next()) {
       if (next.value !== PAUSE) return { found: next.value, details, version: view.version };
       if (pace.due) return 'rest';

@@ -43,7 +43,7 @@ const open = (name: string, options: Partial<StoreOptions> = {}) =>
 const numbered = (from: number, count: number) =>
   Array.from({ length: count }, (_, i) => ({ _id: from + i, n: from + i, pad: 'x'.repeat(500) }));
 
-it('answers writers with an error when the disk is full, keeps what it acknowledged and goes on reading', async () => {
+it('answers writers with an error when the disk is full, keeps what it acknowledged and continues reading', async () => {
   const acknowledged: number[] = [];
   {
     await using store = await open('full', { dataBytesMax: 4 * 1024 * 1024 });
@@ -127,7 +127,7 @@ it('refuses a data file or a directory that it may not write, and loses nothing'
   expect(await again.db.collection('docs').countDocuments()).toBe(1);
 });
 
-it('refuses a second store on a directory that is in use, and the first goes on', async () => {
+it('refuses a second store on a directory that is in use, and the first continues', async () => {
   await using store = await open('locked');
   await expect(openStore({ dir: folder('locked') })).rejects.toThrow(/in use|another|lock/i);
   await store.db.collection('docs').insertOne({});

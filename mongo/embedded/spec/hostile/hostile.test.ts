@@ -87,7 +87,7 @@ describe('bad BSON inside a well-formed message is answered with an error', () =
   });
 });
 
-it('answers or closes on every random mutation of a valid message, and goes on serving', async () => {
+it('answers or closes on every random mutation of a valid message, and continues serving', async () => {
   const seed = seedFrom(process.env.HEDDLE_TEST_SEED);
   console.log(`hostile test: HEDDLE_TEST_SEED=${seed}`);
   const random = new Random(seed);
@@ -106,7 +106,7 @@ it('answers or closes on every random mutation of a valid message, and goes on s
   await othersGoOn();
 });
 
-it('goes on when a client leaves in the middle of a message', async () => {
+it('continues when a client leaves in the middle of a message', async () => {
   const client = await raw();
   client.send(opMsg(ping()).subarray(0, 20));
   await client[Symbol.asyncDispose]();
@@ -146,7 +146,7 @@ it('does not answer a message that says moreToCome', async () => {
   expect(reply?.cursor.firstBatch).toEqual([{ _id: 1 }]);
 });
 
-it('refuses a document over 16 MB and goes on with the same client', async () => {
+it('refuses a document over 16 MB and continues with the same client', async () => {
   await using client = await raw();
   const big = { _id: 1, pad: 'x'.repeat(16 * 1024 * 1024 + 100) };
   const reply = await client.command({ insert: 'big', documents: [big], $db: 't' });

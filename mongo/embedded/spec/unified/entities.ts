@@ -14,7 +14,7 @@ import { driverOptions } from './options.ts';
 
 type CommandEvent = CommandStartedEvent | CommandSucceededEvent | CommandFailedEvent;
 
-/** An event as it was when it came: the driver goes on using (and changing) the command's own objects. */
+/** An event as it was when it came: the driver continues using (and changing) the command's own objects. */
 export interface ObservedEvent {
   kind: 'commandStartedEvent' | 'commandSucceededEvent' | 'commandFailedEvent';
   commandName: string;

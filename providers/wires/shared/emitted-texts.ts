@@ -1,0 +1,23 @@
+import type { ProviderPart } from '../../provider.ts';
+
+type Kind = 'text' | 'reasoning';
+
+/** What a stream has emitted so far, for the event at its end that repeats the whole. */
+export class EmittedTexts {
+  #text = '';
+  #reasoning = '';
+
+  emit(type: Kind, said: unknown, into: ProviderPart[]): void {
+    if (typeof said !== 'string' || said === '') return;
+    if (type === 'text') this.#text += said;
+    else this.#reasoning += said;
+    into.push({ type, text: said });
+  }
+
+  /** Emits what of the whole has not been emitted: all of it, its tail, or nothing where the two differ. */
+  emitRest(type: Kind, whole: string, into: ProviderPart[]): void {
+    const emitted = type === 'text' ? this.#text : this.#reasoning;
+    if (whole.length > emitted.length && whole.startsWith(emitted))
+      this.emit(type, whole.slice(emitted.length), into);
+  }
+}
