@@ -153,7 +153,7 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
     const docs = page.locator('.graphiql-doc-explorer');
     await docs.getByText('Heddle, a GraphQL mesh for AI.').waitFor();
     await page.locator('.graphiql-doc-explorer-content').getByText('Mutation', { exact: true }).click();
-    await docs.getByText('Invokes an AI model, and returns when its answer is complete.').waitFor();
+    await docs.getByText('Invokes an AI model and returns its complete answer.').waitFor();
     await docs.getByText('CompletionInput', { exact: true }).first().click();
     await docs
       .getByText('JSON Schema that the answer must match; the answer is validated against it.')

@@ -1,4 +1,4 @@
--- Appends events, and tells the writer how its readers are. The writer also calls it without events, to say that it lives.
+-- Appends events, and returns the state of its readers to the writer. The writer also calls it without events, as a sign of life.
 -- Events that are there already are passed over: their writer sends them again when it has not heard that they arrived.
 -- KEYS[1] events (stream; the event of number n has the id (n+1)-0)  KEYS[2] meta (hash)  KEYS[3] readers (hash)
 -- ARGV[1] state after it: OPEN, ENDED or GIVEN_UP (no more comes, though it has not ended); NEW: OPEN, unless there is one already  ARGV[2] how long the keys live from now, in ms; the events of an open log four times as long  ARGV[3] number of the first event

@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { sourceFolders } from '#test/support/source-folders.ts';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** Conversational words and old names, with the term to use. Matched as whole words, in any case. */
+const replaced: readonly (readonly [pattern: string, use: string])[] = [
+  ['tells|told', 'returns, reports, logs, emits, distinguishes'],
+  ['nobody', 'no caller, no client, no process'],
+  ['goes on', 'continues'],
+  ['what runs', 'operations in progress'],
+  ['who is calling', 'the caller'],
+  ['leash|onleash', 'time limit'],
+  ['misfit', 'mismatch'],
+  ['riddle|heed', 'a plain verb'],
+  ['catalogues?', 'catalog'],
+  ['tally', 'usage accumulator'],
+  ['closeabandoned|abandoned rows?', 'orphaned rows'],
+  ['attemptend', 'AttemptResult'],
+];
+
+/** Further words that a description of the schema does not use. */
+const vagueInSchema: readonly (readonly [pattern: string, use: string])[] = [
+  ['how far', 'current status'],
+  ['whom|who asks|who asked', 'the caller, the app, the end user'],
+  ['said|says', 'states, returns'],
+  ['left out|unless given', 'the default is'],
+  ['to be\\.|has just been made', 'input for creating'],
+  ['must fit|that fit', 'match'],
+  ['what people call it', 'the display name'],
+  ['null: ', 'null if'],
+];
+
+/** Declared in place of these, so that no alias of them returns. */
+const oldTypes = /\b(?:type|interface|class|enum)\s+(?:Begun|Ended|Ending|AttemptEnd|Led|Tally)\b/;
+
+function listFiles(folder: string, ending: RegExp): readonly string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => ending.test(name) && !/node_modules|generated/.test(name))
+    .map((name) => join(folder, name));
+}
+
+function findWords(files: readonly string[], words: typeof replaced): readonly string[] {
+  const patterns = words.map(([pattern, use]) => ({
+    use,
+    regex: new RegExp(`\\b(?:${pattern})(?!\\w)`, 'i'),
+  }));
+  return files.flatMap((file) =>
+    readFileSync(join(root, file), 'utf8')
+      .split('\n')
+      .flatMap((line, index) =>
+        patterns
+          .filter(({ regex }) => regex.test(line))
+          .map(({ use }) => `${file}:${index + 1}: ${line.trim()} (use: ${use})`),
+      ),
+  );
+}
+
+const folders = sourceFolders.filter((name) => name !== 'test');
+// Names of tests and their helpers are not searched: they quote clients, models and providers.
+const sources = folders
+  .flatMap((folder) => listFiles(folder, /\.(?:ts|lua|graphql)$/))
+  .filter((file) => !/\.test\.ts$|-suite\.ts$|\/spec\//.test(file));
+const descriptions = sources.filter((file) => file.endsWith('.graphql'));
+
+describe('the words of the code', () => {
+  it('are the terms of technical references, in names, comments, errors and logs', () => {
+    expect(sources.length).toBeGreaterThan(500);
+    expect(findWords(sources, replaced)).toEqual([]);
+  });
+
+  it('declare no type by a replaced name', () => {
+    expect(sources.filter((file) => oldTypes.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
+  });
+
+  it('describe fields of the schema by what they are', () => {
+    expect(descriptions.length).toBeGreaterThan(5);
+    expect(findWords(descriptions, vagueInSchema)).toEqual([]);
+  });
+});
