@@ -15,6 +15,9 @@ const response = await fetch(`${url}/graphql`, {
   method: 'POST',
   headers: { 'content-type': 'application/json', authorization: `Bearer ${process.env.HEDDLE_KEY}` },
   body: JSON.stringify({ query, variables: { input } }),
+}).catch((error) => {
+  console.error(`${url} cannot be reached: ${error.cause?.code ?? error.message}`);
+  process.exit(1);
 });
 const { data, errors } = await response.json();
 if (errors !== undefined) {

@@ -54,6 +54,8 @@ def main():
                 print(event.get("text", ""), end="", flush=True)
     except urllib.error.HTTPError as error:
         sys.exit(f"HTTP {error.code}: {error.read(2000).decode('utf-8', 'replace')}")
+    except urllib.error.URLError as error:
+        sys.exit(f"{request.full_url} cannot be reached: {error.reason}")
     print()
 
 

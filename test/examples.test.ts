@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { clientOf } from './support/client.ts';
-import { startCommand, startOneProcess, type TestMesh } from './support/mesh.ts';
+import { freePort, startCommand, startOneProcess, type TestMesh } from './support/mesh.ts';
 import { chromiumPath, startBrowser } from './support/processes/browser.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -71,6 +71,22 @@ describe('examples/', () => {
     },
   );
 
+  it.each([
+    ['node', 'complete.js'],
+    ['python3', 'stream.py'],
+  ])('%s %s ends with one line where no mesh is', { timeout: 30_000 }, async (command, file) => {
+    if (!isInstalled(command)) return;
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const failed = run(command, [`examples/${file}`], {
+      cwd: root,
+      env: { ...environment, HEDDLE_URL: url },
+    });
+    await expect(failed).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(new RegExp(`^${url}\\S* cannot be reached: .+\n$`)),
+    });
+  });
+
   it('schema-check.yml runs commands that pass in this checkout', { timeout: 120_000 }, async () => {
     const { jobs } = z
       .object({
@@ -124,6 +140,20 @@ describe('examples/', () => {
         invocations: { edges: readonly { node: { endUserId: string | null } }[] };
       }>('{ invocations(first: 2) { edges { node { endUserId } } } }');
       expect(invocations.edges.map(({ node }) => node.endUserId)).toEqual(['ada', 'ada']);
+
+      const refused = stack.use(
+        startCommand('node', [join(root, 'examples/chat/server.js')], {
+          ...environment,
+          HEDDLE_KEY: 'hd_none',
+          PORT: '0',
+        }),
+      );
+      const [refusedUrl = ''] = await refused.line(/http:\/\/127\.0\.0\.1:\d+\//);
+      const answer = await fetch(`${refusedUrl}token`, { method: 'POST' });
+      expect([answer.status, await answer.json()]).toEqual([
+        502,
+        { error: expect.stringContaining('could not get a token') },
+      ]);
 
       expect(await server.end()).toBeNull();
       await send('third');

@@ -32,7 +32,8 @@ async function* readAnswers(response) {
 }
 
 async function ask(item) {
-  const { token, model, url } = await (await fetch('/token', { method: 'POST' })).json();
+  const { token, model, url, error } = await (await fetch('/token', { method: 'POST' })).json();
+  if (error !== undefined) throw new Error(error);
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: {
@@ -42,6 +43,8 @@ async function ask(item) {
     },
     body: JSON.stringify({ query, variables: { input: { model, messages } } }),
   });
+  // A refusal of the key or token comes as JSON, not as a stream.
+  if (!response.ok) throw new Error((await response.json()).errors[0].message);
   for await (const { data, errors } of readAnswers(response)) {
     const failure =
       errors?.[0] ?? (data.completionStream.code === undefined ? undefined : data.completionStream);

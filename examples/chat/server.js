@@ -44,7 +44,8 @@ const server = createServer(async (request, response) => {
     }
   } catch (error) {
     console.error(error);
-    response.writeHead(502).end();
+    response.writeHead(502, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error: 'The server of this page could not get a token; see its log.' }));
   }
 });
 server.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
