@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import type { Lifecycle, RouteStrategy } from '#core/graph-enums.ts';
+import type { Lifecycle, RouteStrategy } from '#core/graph-enums.generated.ts';
 import { type ModelRecord, models, priceInForce } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';

@@ -1,4 +1,4 @@
-import type { CacheScope } from './graph-enums.ts';
+import type { CacheScope } from './graph-enums.generated.ts';
 
 /** How widely a kept answer is shared: more with each number. */
 const widths = { CALLER: 0, APP: 1, TENANT: 2, PUBLIC: 3 } as const satisfies Record<CacheScope, number>;

@@ -1,4 +1,4 @@
-import type { CacheScope, LimitWindow, Meter, PayloadLogging } from './graph-enums.ts';
+import type { CacheScope, LimitWindow, Meter, PayloadLogging } from './graph-enums.generated.ts';
 
 /** One limit that binds a caller: of its tenant's plan, its app, its key, or a budget. */
 export interface CallerLimit {

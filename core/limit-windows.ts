@@ -1,4 +1,4 @@
-import type { LimitWindow } from './graph-enums.ts';
+import type { LimitWindow } from './graph-enums.generated.ts';
 
 interface WindowRule {
   /** SLIDING: the time of this length that ends now. CALENDAR: the present one, in UTC. INFLIGHT: what is reserved right now. */

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import type { CacheStatus, CompletionStatus } from '#core/graph-enums.ts';
+import type { CacheStatus, CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { FinishReason, ProviderUsage, ToolCall } from '#providers/provider.ts';
 
 /** One provider call, as plain JSON. */

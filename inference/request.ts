@@ -1,4 +1,10 @@
-import type { CacheScope, CacheUse, Capability, Modality, OnDisconnect } from '#core/graph-enums.ts';
+import type {
+  CacheScope,
+  CacheUse,
+  Capability,
+  Modality,
+  OnDisconnect,
+} from '#core/graph-enums.generated.ts';
 import type { ProviderCall } from '#providers/provider.ts';
 import type { StructuredOutput } from './admission/structured-output.ts';
 import type { CallLabels } from './call-labels.ts';

@@ -1,4 +1,4 @@
-import type { AccessStatus } from '#core/graph-enums.ts';
+import type { AccessStatus } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 
 /** A request of one app to use something that asks for approval: one per app and resource, in its present state. */

@@ -1,4 +1,4 @@
-import type { LimitSetter } from '#core/graph-enums.ts';
+import type { LimitSetter } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 import { type LimitRecord, limitsPath } from './limit.ts';
 import type { NarrowedCacheScope } from './tenants.ts';

@@ -1,6 +1,6 @@
 import { hash, randomUUID } from 'node:crypto';
 import type { Connection } from 'mongoose';
-import type { AuditOutcome } from '#core/graph-enums.ts';
+import type { AuditOutcome } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 
 /** Who did it. */

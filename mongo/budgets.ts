@@ -1,4 +1,4 @@
-import type { LimitSetter, LimitWindow } from '#core/graph-enums.ts';
+import type { LimitSetter, LimitWindow } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 
 /** How much a tenant, or one of its apps, may spend in a window. What was spent is kept by the quota state. */

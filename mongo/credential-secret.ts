@@ -1,4 +1,4 @@
-import type { CredentialState } from '#core/graph-enums.ts';
+import type { CredentialState } from '#core/graph-enums.generated.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
 
 /** A credential as it is stored, as far as opening it needs. */

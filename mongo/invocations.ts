@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#core/errors.ts';
-import type { CacheStatus, CompletionStatus, Retention } from '#core/graph-enums.ts';
+import type { CacheStatus, CompletionStatus, Retention } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 import type { PriceRecord } from './models.ts';
 

@@ -1,4 +1,4 @@
-import type { LimitSetter, LimitWindow, Meter } from '#core/graph-enums.ts';
+import type { LimitSetter, LimitWindow, Meter } from '#core/graph-enums.generated.ts';
 /** One limit as stored: a plan's, an app's or a key's. */
 export interface LimitRecord {
   meter: Meter;

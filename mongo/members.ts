@@ -1,4 +1,4 @@
-import type { MemberRole } from '#core/graph-enums.ts';
+import type { MemberRole } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 
 export interface MemberRecord {

@@ -1,4 +1,4 @@
-import type { Capability, Lifecycle, Modality } from '#core/graph-enums.ts';
+import type { Capability, Lifecycle, Modality } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 
 /** Nano-dollars per million tokens, in force from `effectiveFrom` until the next row. */

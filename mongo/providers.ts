@@ -1,4 +1,4 @@
-import type { ProviderKind } from '#core/graph-enums.ts';
+import type { ProviderKind } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 
 /** A provider the mesh may call. Mesh-wide: no tenant owns it. */

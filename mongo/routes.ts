@@ -1,4 +1,4 @@
-import type { RouteStrategy } from '#core/graph-enums.ts';
+import type { RouteStrategy } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 
 export interface RouteTargetRecord {

@@ -1,4 +1,4 @@
-import type { CacheScope, PayloadLogging } from '#core/graph-enums.ts';
+import type { CacheScope, PayloadLogging } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 
 /** What the scope of @cache can be narrowed to. */

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '#core/errors.ts';
-import type { FinishReason, ProviderKind } from '#core/graph-enums.ts';
+import type { FinishReason, ProviderKind } from '#core/graph-enums.generated.ts';
 
-export type { FinishReason, ProviderKind } from '#core/graph-enums.ts';
+export type { FinishReason, ProviderKind } from '#core/graph-enums.generated.ts';
 
 export type ContentPart =
   | { readonly type: 'text'; readonly text: string }

@@ -1,4 +1,4 @@
-import type { Capability, Modality } from '#core/graph-enums.ts';
+import type { Capability, Modality } from '#core/graph-enums.generated.ts';
 import type { Provider } from './provider.ts';
 
 /** ProviderOptions after checking: what a vendor makes a provider from. */

@@ -1,7 +1,7 @@
 import type { Catalog } from '#catalog/catalog.ts';
 import { narrowestScope } from '#core/cache-scope.ts';
 import type { Caller } from '#core/caller.ts';
-import type { FinishReason } from '#core/graph-enums.ts';
+import type { FinishReason } from '#core/graph-enums.generated.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { CompletionData } from '../completion.ts';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Caller } from '#core/caller.ts';
-import type { CacheScope } from '#core/graph-enums.ts';
+import type { CacheScope } from '#core/graph-enums.generated.ts';
 import type { CompletionRequest } from '../request.ts';
 import { canonicalJson } from './canonical-json.ts';
 

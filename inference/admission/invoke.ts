@@ -1,5 +1,5 @@
 import type { Caller } from '#core/caller.ts';
-import type { CacheStatus, OnDisconnect } from '#core/graph-enums.ts';
+import type { CacheStatus, OnDisconnect } from '#core/graph-enums.generated.ts';
 import type { InvocationRecord } from '#mongo/invocations.ts';
 import { noUsage } from '#providers/provider.ts';
 import { type CompletionData, newCompletionId } from '../completion.ts';

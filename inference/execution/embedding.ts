@@ -1,7 +1,7 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
 import { isEndedByMesh } from '#core/connection-lost.ts';
-import type { CompletionStatus } from '#core/graph-enums.ts';
+import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import { ProviderFailure, type ProviderUsage } from '#providers/provider.ts';
 import type { CallLabels } from '../call-labels.ts';
 import type { InferenceDeps } from '../deps.ts';

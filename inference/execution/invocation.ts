@@ -1,7 +1,7 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
-import type { CacheStatus, CompletionStatus } from '#core/graph-enums.ts';
+import type { CacheStatus, CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { ProgressRecord } from '#mongo/invocations.ts';
 import { type ProviderAnswer, ProviderFailure, type ProviderPart } from '#providers/provider.ts';
 import { readStructuredAnswer } from '../admission/structured-output.ts';

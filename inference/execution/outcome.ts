@@ -1,5 +1,5 @@
 import { boundRetryAfterMs, type ErrorCode, HeddleError } from '#core/errors.ts';
-import type { CompletionStatus } from '#core/graph-enums.ts';
+import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { FinishReason, ProviderAnswer, ProviderFailure } from '#providers/provider.ts';
 import type { CompletionData, CompletionError } from '../completion.ts';
 import type { AttemptResult } from './attempt.ts';

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import type { Caller, CallerLimit } from '#core/caller.ts';
-import type { LimitWindow } from '#core/graph-enums.ts';
+import type { LimitWindow } from '#core/graph-enums.generated.ts';
 import { isDuplicateKey } from '#core/input.ts';
 import { decimalOfNanos } from '#core/money.ts';
 import { budgetAlerts } from '#mongo/budget-alerts.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CircuitState } from '#core/graph-enums.ts';
+import type { CircuitState } from '#core/graph-enums.generated.ts';
 import { Circuit } from './circuit.ts';
 
 function setup() {

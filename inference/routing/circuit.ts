@@ -1,4 +1,4 @@
-import type { CircuitState } from '#core/graph-enums.ts';
+import type { CircuitState } from '#core/graph-enums.generated.ts';
 
 /** Consecutive failures that open a circuit. */
 const failuresMax = 5;

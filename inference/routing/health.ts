@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Catalog, CatalogSnapshot } from '#catalog/catalog.ts';
-import type { CircuitState } from '#core/graph-enums.ts';
+import type { CircuitState } from '#core/graph-enums.generated.ts';
 import { Circuit } from './circuit.ts';
 import { Speed } from './speed.ts';
 

@@ -1,4 +1,4 @@
-import type { ProviderKind } from '#core/graph-enums.ts';
+import type { ProviderKind } from '#core/graph-enums.generated.ts';
 import { vendors } from './vendors.ts';
 
 /**

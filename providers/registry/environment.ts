@@ -1,4 +1,4 @@
-import { ProviderKind } from '#core/graph-enums.ts';
+import { ProviderKind } from '#core/graph-enums.generated.ts';
 import type { Vendor } from '../vendor.ts';
 import { vendors } from './vendors.ts';
 

@@ -50,7 +50,7 @@ function printRegistry(vendors: readonly NamedVendor[]): string {
   const entries = vendors.map(({ folder, kind }) => `  ${kind}: ${variable(folder)},\n`);
   const declaration = 'export const';
   return `// Generated from providers/*/vendor.ts by \`npm run schema:compose\`: do not edit.
-import type { ProviderKind } from '#core/graph-enums.ts';
+import type { ProviderKind } from '#core/graph-enums.generated.ts';
 ${imports.join('')}import type { Vendor } from '../vendor.ts';
 
 /** Every vendor by its kind. */

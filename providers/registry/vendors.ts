@@ -1,5 +1,5 @@
 // Generated from providers/*/vendor.ts by `npm run schema:compose`: do not edit.
-import type { ProviderKind } from '#core/graph-enums.ts';
+import type { ProviderKind } from '#core/graph-enums.generated.ts';
 import anthropic from '../anthropic/vendor.ts';
 import azureOpenai from '../azure-openai/vendor.ts';
 import bedrock from '../bedrock/vendor.ts';

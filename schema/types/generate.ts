@@ -55,7 +55,7 @@ export function collectEnums(documents: readonly DocumentNode[]): readonly EnumT
   return [...enums.values()].sort((a, b) => (a.name.value < b.name.value ? -1 : 1));
 }
 
-const enumsPath = 'core/graph-enums.ts';
+const enumsPath = 'core/graph-enums.generated.ts';
 
 async function generateEnums(enums: readonly EnumTypeDefinitionNode[]): Promise<GeneratedFile> {
   const text = await codegen({

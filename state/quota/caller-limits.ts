@@ -1,6 +1,6 @@
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
-import type { Meter } from '#core/graph-enums.ts';
+import type { Meter } from '#core/graph-enums.generated.ts';
 import type { QuotaAmounts, QuotaDecision, QuotaLimit } from './quota.ts';
 
 /** The limits that bind the caller, on these meters alone where they are named. A soft budget counts and never refuses. */

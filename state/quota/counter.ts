@@ -1,4 +1,4 @@
-import type { LimitWindow, Meter } from '#core/graph-enums.ts';
+import type { LimitWindow, Meter } from '#core/graph-enums.generated.ts';
 import type { QuotaKey, QuotaReading } from './quota.ts';
 import { heldRetryMs, isDurable, slotEndMs, slotStartMs } from './windows.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import type { LimitWindow, Meter } from '#core/graph-enums.ts';
+import type { LimitWindow, Meter } from '#core/graph-enums.generated.ts';
 import { FakeLedger } from './fake-ledger.ts';
 import type {
   MeterHistory,

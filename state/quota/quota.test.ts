@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { LimitWindow } from '#core/graph-enums.ts';
+import { LimitWindow } from '#core/graph-enums.generated.ts';
 import { withRedis } from '#test/support/processes/with-redis.ts';
 import { printedSeed, randomOf } from '#test/support/random.ts';
 import { FakeLedger } from './fake-ledger.ts';

@@ -1,4 +1,4 @@
-import type { LimitWindow, Meter } from '#core/graph-enums.ts';
+import type { LimitWindow, Meter } from '#core/graph-enums.generated.ts';
 /** One counter: what the calls of a scope have drawn of `meter` in `window`. */
 export interface QuotaKey {
   /** What the limit belongs to, e.g. `key:<id>` or `budget:<id>`. */

@@ -1,4 +1,4 @@
-import type { LimitWindow } from '#core/graph-enums.ts';
+import type { LimitWindow } from '#core/graph-enums.generated.ts';
 import { type CalendarWindow, isSliding, limitWindows, type SlidingWindow } from '#core/limit-windows.ts';
 import type { QuotaKey } from './quota.ts';
 

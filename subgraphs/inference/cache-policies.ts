@@ -1,6 +1,6 @@
 import { type DirectiveNode, Kind, parse } from 'graphql';
 import { cacheScopes } from '#core/cache-scope.ts';
-import type { CacheScope } from '#core/graph-enums.ts';
+import type { CacheScope } from '#core/graph-enums.generated.ts';
 import type { CachedField, Inference } from '#inference/inference.ts';
 import type { CachePolicy } from '#inference/request.ts';
 import { argumentsOf } from '#schema/directives.ts';

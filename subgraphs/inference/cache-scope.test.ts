@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cacheScopes, narrowestScope } from '#core/cache-scope.ts';
 import type { Caller } from '#core/caller.ts';
-import type { CacheScope } from '#core/graph-enums.ts';
+import type { CacheScope } from '#core/graph-enums.generated.ts';
 import { cacheKey } from '#inference/admission/cache-key.ts';
 import type { Database } from '#mongo/connect.ts';
 import { createMeterHistory } from '#mongo/meter-history.ts';

@@ -1,4 +1,4 @@
-import type { ListOrder, TimeOrder } from '#core/graph-enums.ts';
+import type { ListOrder, TimeOrder } from '#core/graph-enums.generated.ts';
 import { checkedText } from '#core/input.ts';
 import type { PageSort } from './connection.ts';
 

@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import type { UsageDimension } from '#core/graph-enums.ts';
+import type { UsageDimension } from '#core/graph-enums.generated.ts';
 import { decimalOfNanos } from '#core/money.ts';
 import type { UsageBucket } from './generated.ts';
 import { type LatencyStep, percentile } from './latency.ts';

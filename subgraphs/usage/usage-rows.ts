@@ -1,5 +1,5 @@
 import type { Connection, PipelineStage } from 'mongoose';
-import type { CacheStatus, UsageDimension, UsageInterval } from '#core/graph-enums.ts';
+import type { CacheStatus, UsageDimension, UsageInterval } from '#core/graph-enums.generated.ts';
 import { badInput } from '#core/input.ts';
 import { invocations } from '#mongo/invocations.ts';
 import { given } from '../runtime/list-input.ts';

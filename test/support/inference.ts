@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ExecutionResult, parse } from 'graphql';
 import { type Catalog, openCatalog } from '#catalog/catalog.ts';
 import type { Caller, CallerLimit } from '#core/caller.ts';
-import type { Capability } from '#core/graph-enums.ts';
+import type { Capability } from '#core/graph-enums.generated.ts';
 import type { Database } from '#mongo/connect.ts';
 import { sealCredential } from '#mongo/credential-secret.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';

@@ -5,7 +5,7 @@ const tables = ['core/limit-windows.ts', 'core/cache-scope.ts', 'state/quota/win
 const resolvers = ['subgraphs/usage/resolvers.ts', 'subgraphs/inference/input/messages.ts'];
 
 const windowOfSdl: Changes = {
-  'core/graph-enums.ts': [["  MONTH: 'MONTH',", "  MONTH: 'MONTH',\n  WEEK: 'WEEK',"]],
+  'core/graph-enums.generated.ts': [["  MONTH: 'MONTH',", "  MONTH: 'MONTH',\n  WEEK: 'WEEK',"]],
 };
 const windowOfTable: Changes = {
   'core/limit-windows.ts': [
@@ -47,7 +47,7 @@ describe('tsc', { timeout: 120_000 }, () => {
     const output = await checkTypes(
       [...tables, 'subgraphs/inference/input/messages.ts', 'subgraphs/usage/usage-rows.ts'],
       {
-        'core/graph-enums.ts': [
+        'core/graph-enums.generated.ts': [
           ["  PUBLIC: 'PUBLIC'", "  PUBLIC: 'PUBLIC',\n  MESH: 'MESH'"],
           ["  ASSISTANT: 'ASSISTANT',", "  ASSISTANT: 'ASSISTANT',\n  DEVELOPER: 'DEVELOPER',"],
           ["  ALL: 'ALL'", "  WEEK: 'WEEK',\n  ALL: 'ALL'"],

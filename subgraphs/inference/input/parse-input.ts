@@ -1,5 +1,5 @@
 import { type Egress, openEgress } from '#core/egress.ts';
-import type { Capability } from '#core/graph-enums.ts';
+import type { Capability } from '#core/graph-enums.generated.ts';
 import { refuse } from '#core/input.ts';
 import { parseResponseSchema } from '#inference/admission/structured-output.ts';
 import type { CallOrigin } from '#inference/call-labels.ts';

@@ -1,4 +1,4 @@
-import type { Capability, Modality } from '#core/graph-enums.ts';
+import type { Capability, Modality } from '#core/graph-enums.generated.ts';
 import { checkedList, notFound, orConflict } from '#core/input.ts';
 import { deletedModels, type ModelRecord, models } from '#mongo/models.ts';
 import { providers } from '#mongo/providers.ts';

@@ -1,4 +1,4 @@
-import type { Capability, Modality } from '#core/graph-enums.ts';
+import type { Capability, Modality } from '#core/graph-enums.generated.ts';
 /** What the catalog of prices does not tell: abilities and output limits, from the names that vendors give. */
 export interface ModelTraits {
   readonly capabilities: readonly Capability[];

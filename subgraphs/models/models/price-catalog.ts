@@ -1,5 +1,5 @@
 import type { ConditionalPrice, ModelInfo, ModelPrice } from '@pydantic/genai-prices';
-import type { ProviderKind } from '#core/graph-enums.ts';
+import type { ProviderKind } from '#core/graph-enums.generated.ts';
 import type { ModelRecord, PriceRecord } from '#mongo/models.ts';
 import { vendors } from '#providers/registry/vendors.ts';
 import type { VendorModel } from '#providers/vendor.ts';

@@ -1,4 +1,4 @@
-import type { CredentialState } from '#core/graph-enums.ts';
+import type { CredentialState } from '#core/graph-enums.generated.ts';
 import { openCredential, toSealedCredential } from '#mongo/credential-secret.ts';
 import type { ProviderCredentialRecord } from '#mongo/provider-credentials.ts';
 import { providerDestination } from '#providers/registry/destination.ts';

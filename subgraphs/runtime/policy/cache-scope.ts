@@ -1,4 +1,4 @@
-import type { CacheScope } from '#core/graph-enums.ts';
+import type { CacheScope } from '#core/graph-enums.generated.ts';
 import { badInput } from '#core/input.ts';
 
 /** A scope that a setting or a call narrows a field's @cache to; null: not at all. PUBLIC narrows nothing and is refused. */

@@ -7,7 +7,7 @@ import {
   getNamedType,
   isObjectType,
 } from 'graphql';
-import type { Meter } from '#core/graph-enums.ts';
+import type { Meter } from '#core/graph-enums.generated.ts';
 import { argumentsOf } from '#schema/directives.ts';
 import type { AuthRule } from './auth.ts';
 import type { QuotaRule } from './quota.ts';

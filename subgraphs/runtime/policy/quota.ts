@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller } from '#core/caller.ts';
-import type { Meter } from '#core/graph-enums.ts';
+import type { Meter } from '#core/graph-enums.generated.ts';
 import { scopesOf } from '#state/quota/caller-bounds.ts';
 import { limitsOf, quotaRefusal } from '#state/quota/caller-limits.ts';
 import type { Quota } from '#state/quota/quota.ts';

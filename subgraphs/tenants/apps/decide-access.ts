@@ -1,5 +1,5 @@
 import { HeddleError } from '#core/errors.ts';
-import type { AccessStatus } from '#core/graph-enums.ts';
+import type { AccessStatus } from '#core/graph-enums.generated.ts';
 import { checkedText } from '#core/input.ts';
 import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import type { TenantsContext } from '../context.ts';

@@ -1,5 +1,5 @@
 import { HeddleError } from '#core/errors.ts';
-import { LimitWindow, Meter } from '#core/graph-enums.ts';
+import { LimitWindow, Meter } from '#core/graph-enums.generated.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
 import type { LimitInput } from '../generated.ts';
 import { checkedLimits } from './limits.ts';

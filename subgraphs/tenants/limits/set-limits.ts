@@ -1,7 +1,7 @@
 import type { Caller } from '#core/caller.ts';
 import { hasScope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
-import type { LimitSetter } from '#core/graph-enums.ts';
+import type { LimitSetter } from '#core/graph-enums.generated.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
 import { limitsExceeded } from './limit-bounds.ts';
 
