@@ -80,7 +80,7 @@ describe('catalog', () => {
     expect(catalog.model('p/a')).toMatchObject({ id: 'p/a', provider: { id: 'p', region: 'eu' } });
   });
 
-  it('sees every write of many that are made and told at once', async () => {
+  it('sees every write of many that are made and published at once', async () => {
     await Promise.all(
       Array.from({ length: 20 }, async (_, index) => {
         await models(database.connection).create(model(`m${index}`));

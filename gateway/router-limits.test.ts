@@ -148,7 +148,7 @@ describe('limits', () => {
     expect(isOperation(router.prepare('{ motd }', null, anonymousCaller))).toBe(true);
   });
 
-  it('remembers what runs of a document within the same bound, however its conditions are turned', () => {
+  it('remembers the programs of a document within the same bound, however its conditions are turned', () => {
     const router = start(createSampleMesh(), { documentBytesMax: 20_000 });
     const operation = router.prepare(
       'query ($a: Boolean!) { motd a: motd @include(if: $a) }',

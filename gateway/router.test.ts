@@ -48,7 +48,7 @@ describe('joins', () => {
     expect(Object.values(fetch?.request.variables ?? {})).toEqual([[{ __typename: 'Model', id: 'm1' }]]);
   });
 
-  it('tells of an entity that is gone where null is not allowed, and lets null rise', async () => {
+  it('reports an entity that is gone where null is not allowed, and lets null rise', async () => {
     const { data, errors } = await ask(
       start(createSampleMesh()),
       '{ completion(id: "orphan") { id model { name } } }',
@@ -168,7 +168,7 @@ describe('failures', () => {
     expect(joined.errors).toHaveLength(1);
   });
 
-  it('tells of one wrong field once, also where it leaves its neighbours without a value', async () => {
+  it('reports one wrong field once, also where it leaves its neighbours without a value', async () => {
     const { executors } = createSampleMesh();
     const failing = (data: unknown, ...path: (string | number)[]) => {
       const error = new GraphQLError('No.', { path, extensions: { code: 'CONFLICT' } });
@@ -245,7 +245,7 @@ describe('failures', () => {
     );
   });
 
-  it('tells of a field under each name that the client gives it, where it stands', async () => {
+  it('reports a field under each name that the client gives it, where it stands', async () => {
     const { data, errors } = await ask(
       start(createSampleMesh()),
       '{ motd: broken x: motd models(first: 1) { edges { id: node { name: id id: name } } } again: broken }',

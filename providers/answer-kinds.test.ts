@@ -277,7 +277,7 @@ describe.each(eventWires)('$name: streams', (wire) => {
     expect(await streamed(wire, { body: late })).toMatchObject({ text: all, error: null });
   });
 
-  it('whose last event alone tells a tool call do not lose it', async () => {
+  it('whose last event alone has a tool call do not lose it', async () => {
     const late = wire.lateCall({ id: 'a', name: 'f', arguments: '{"x":1}' });
     if (late === null) return;
     const { toolCalls, finish } = await streamed(wire, { body: late });
@@ -522,7 +522,7 @@ describe('Bedrock: frames', () => {
     }
   });
 
-  it('of a Claude that is told in words to answer with JSON give the first object alone', async () => {
+  it('of a Claude that is instructed in words to answer with JSON give the first object alone', async () => {
     const json = '{"a":"}\\"{","b":{"c":1}}';
     for (const [texts, expected] of [
       [['Here: ```', json.slice(0, 5), json.slice(5), '``` and {"more":1}'], json],

@@ -113,7 +113,7 @@ describe.each(requestWires)('$name: a request', (wire) => {
     expect(callsIn(longer)).toEqual(callsIn(turns));
   });
 
-  it('tells calls with the same id apart, in one turn and in several', async () => {
+  it('distinguishes calls with the same id, in one turn and in several', async () => {
     const parallel = [
       calls(call('x'), call('x', 'g')),
       result('x', 'first', 'g'),

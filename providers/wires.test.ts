@@ -278,7 +278,7 @@ describe.each(wires)('$name', (wire) => {
 describe('Anthropic, beside the rest', () => {
   const wire = wires.find(({ kind }) => kind === 'ANTHROPIC')!;
 
-  it('tells the input before the first token, so that a cut stream can be billed', async () => {
+  it('reports the input before the first token, so that a cut stream can be billed', async () => {
     mock.onMessage(
       'hello',
       { content: sentence, usage },

@@ -26,7 +26,7 @@ describe('readEnvironment', () => {
     );
   });
 
-  it('tells the bounds of a number', () => {
+  it('states the bounds of a number', () => {
     expect(() => readEnvironment({ PORT: '99999', HEDDLE_DEPTH_MAX: '0' })).toThrow(
       /PORT=99999: must be 65535 or less; HEDDLE_DEPTH_MAX=0: must be 1 or more/,
     );

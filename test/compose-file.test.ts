@@ -287,7 +287,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('lets nobody but the parts reach the stores, and nothing but gateways and inference leave', () => {
+  it('lets only the parts reach the stores, and nothing but gateways and inference leave', () => {
     const on = (network: string) =>
       Object.entries(file.services)
         .filter(([, { networks = [] }]) => networks.includes(network))

@@ -96,7 +96,7 @@ describe('npm start', () => {
     expect(lines[0]).toMatch(/^heddle: HEDDLE_ADMIN_KEY: could be guessed/);
   });
 
-  it('stops the mesh, and not itself alone, when npm is told to stop', async () => {
+  it('stops the mesh, and not itself alone, when npm gets a signal to stop', async () => {
     const npm = spawn('npm', ['start'], {
       cwd: resolve(import.meta.dirname, '..'),
       env: { PATH: process.env.PATH, HOME: dir, PORT: '0', HEDDLE_DATA_DIR: join(dir, 'data') },
@@ -124,7 +124,7 @@ describe('npm start', () => {
     expect(output).toMatch(/curl /);
   });
 
-  it('keeps what it was told through a restart: rows, prompts and providers', async () => {
+  it('keeps its data through a restart: rows, prompts and providers', async () => {
     const adminKey = newAdminKey();
     const first = start({ HEDDLE_ADMIN_KEY: adminKey });
     const [, url = ''] = await first.line(banner);

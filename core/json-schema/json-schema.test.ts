@@ -109,7 +109,7 @@ const endless: Readonly<Record<string, readonly [schema: unknown, value: unknown
 
 describe('a schema that takes for ever', () => {
   it.each(Object.entries(endless))(
-    'is given up for %s, remembered, and holds up nobody else',
+    'is given up for %s, remembered, and delays no other caller',
     async (_, [schema, value]) => {
       const schemas = start();
       await compile({ type: 'string' }, schemas);

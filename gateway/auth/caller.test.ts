@@ -240,7 +240,7 @@ describe('who is calling', () => {
     expect(await outcome()).toBe('UNAUTHENTICATED');
   });
 
-  it('takes no credentials for an anonymous caller, and asks nobody', async () => {
+  it('takes no credentials for an anonymous caller, and makes no request', async () => {
     const { callers, mesh } = await start();
     for (const credentials of [{}, { authorization: '' }, { authorization: 'Bearer ' }, { apiKey: '' }]) {
       expect(await callers.identify(credentials, context)).toBe(anonymousCaller);

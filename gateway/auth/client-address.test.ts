@@ -54,7 +54,7 @@ describe('ClientAddresses', () => {
     expect(behind({ forwarded: header })).toBe(address);
   });
 
-  it('takes the proxy for the client where it says nothing, and nobody where its headers contradict each other', () => {
+  it('takes the proxy for the client where it sends nothing, and no client where its headers contradict each other', () => {
     expect(behind({})).toBe('10.0.0.1');
     expect(behind({ 'x-forwarded-for': '9.9.9.9', forwarded: 'for=9.9.9.9' })).toBe('9.9.9.9');
     expect(behind({ 'x-forwarded-for': '9.9.9.9', forwarded: 'for=8.8.8.8' })).toBe(null);

@@ -91,7 +91,7 @@ describe.each(ways)('introspection over %s', (way, ask) => {
     }
   });
 
-  it('is for nobody where it is off, and neither are suggestions; __typename is', async () => {
+  it('is closed where it is off, and neither are suggestions; __typename is', async () => {
     const sample = await start('off');
     for (const query of introspections) {
       expect((await ask(sample, query, true)).errors?.[0]?.extensions.code).toBe('FORBIDDEN');
@@ -138,7 +138,7 @@ describe('the Explorer', () => {
     expect((await get(sample, { 'accept-encoding': 'identity' })).status).toBe(406);
   });
 
-  it('counts as several refused requests, so that nobody has it sent without end', async () => {
+  it('counts as several refused requests, so that no client gets it sent without end', async () => {
     const sample = stack.use(
       await startSampleGateway({ limits: { refusalsPerSecond: 1 }, now: () => 1_000 }),
     );

@@ -34,7 +34,7 @@ describe('the policy in a schema', () => {
     expect(readPolicy(parse(sdl)).field('T', 'plain')?.requirement).toBeUndefined();
   });
 
-  it('grants nobody a field with @policy', () => {
+  it('grants no caller a field with @policy', () => {
     const sdl = 'type T { f: Int @policy(policies: [["x"]]) }';
     expect(readPolicy(parse(sdl)).field('T', 'f')?.requirement?.unmeetable).toBe(true);
   });
@@ -43,7 +43,7 @@ describe('the policy in a schema', () => {
     expect(() => readPolicy(parse('input I { a: Int @cost(weight: 5) }'))).toThrow(/I\.a/);
   });
 
-  it('grants nobody a field that any @policy concerns, whatever else is demanded', () => {
+  it('grants no caller a field that any @policy concerns, whatever else is demanded', () => {
     const sdl = `
       type T @requiresScopes(scopes: [["a"]]) { f: R g: S }
       type R @policy(policies: [["x"]]) { h: Int }

@@ -37,7 +37,7 @@ describe('the problem of large variables', () => {
     expect(problem?.definition.variable.name.value).toBe(name);
   });
 
-  it('is none of values that fit, and of those that graphql-js tells from their absence', () => {
+  it('is none of values that fit, and of those that graphql-js distinguishes from their absence', () => {
     expect(find({ item: { id: 1, items: { id: 'one' } }, ids: 'one', of: { id: 'a' } })).toBeNull();
     expect(find({ of: null })).toBeNull();
     expect(find({})).toBeNull();

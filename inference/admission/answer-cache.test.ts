@@ -67,7 +67,7 @@ describe('the answer cache', () => {
     expect(await text('DEFAULT', cached)).toBe('answer 4');
   });
 
-  it('tells questions apart by everything that the answer depends on, tenants and regions included', async () => {
+  it('distinguishes questions by everything that the answer depends on, tenants and regions included', async () => {
     await using mesh = await numbered();
     const differing: readonly Record<string, unknown>[] = [
       {},

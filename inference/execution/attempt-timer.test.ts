@@ -66,7 +66,7 @@ describe('the time limits of an attempt', () => {
     expect(messages).toHaveLength(1);
   });
 
-  it('count the bytes of an answer only where nothing else tells of it', () => {
+  it('count the bytes of an answer only where nothing else reports it', () => {
     for (const [bytesCount, limit] of [
       [false, 1_500],
       [true, 300],

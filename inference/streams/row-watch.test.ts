@@ -52,7 +52,7 @@ it('ends a wait without a stream within a second or so of the end of the row', a
   expect(onEnded).toHaveBeenCalledTimes(1);
 });
 
-it('asks of no row whose stream tells something, or whose reader is not waiting', async () => {
+it('asks of no row whose stream emits something, or whose reader is not waiting', async () => {
   const { watch, pass, close, queries } = start();
   const id = 'row';
   close(id);

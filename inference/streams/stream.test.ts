@@ -68,7 +68,7 @@ describe('completionStream', () => {
     ]);
   });
 
-  it('tells reasoning and tool calls, and puts their pieces together', async () => {
+  it('emits reasoning and tool calls, and puts their pieces together', async () => {
     await using mesh = await startInference(database);
     mesh.alpha.always((call) => {
       call
@@ -260,7 +260,7 @@ describe('completionStream', () => {
     ]);
   });
 
-  it('DRAIN: tells a client that comes back what it has missed', async () => {
+  it('DRAIN: sends a client that returns what it has missed', async () => {
     await using mesh = await startInference(database);
     const events = await mesh.stream(STREAM, asking('alpha/one', { onDisconnect: 'DRAIN' }));
     const call = await mesh.alpha.next();
@@ -444,7 +444,7 @@ describe('startCompletion, completion, cancelCompletion, resumeCompletion', () =
     await call.aborted;
   });
 
-  it("tells an ended completion again when its single events are gone: whole, numbered on from the reader's last", async () => {
+  it("emits an ended completion again when its single events are gone: whole, numbered on from the reader's last", async () => {
     await using one = await startInference(database);
     const events = await all(await one.stream(STREAM, asking('demo/echo')));
     const id = String(events[0]?.completionId);

@@ -288,7 +288,7 @@ describe('failures', () => {
     expect(respond(400, { error })).toMatchObject({ code, retryable });
   });
 
-  it('tells how long to wait, from whichever header or body says so', () => {
+  it('returns how long to wait, from whichever header or body has it', () => {
     expect(respond(429, '', { 'retry-after': '7' }).retryAfterMs).toBe(7000);
     expect(respond(429, '', { 'retry-after-ms': '1500', 'retry-after': '7' }).retryAfterMs).toBe(1500);
     const date = new Date(Date.now() + 60_000).toUTCString();
@@ -460,7 +460,7 @@ describe('failures', () => {
     expect(respond(status, { error })).toMatchObject({ code, evidence });
   });
 
-  it('keeps the words that alone told the status of an error in an answer', () => {
+  it('keeps the words that alone gave the status of an error in an answer', () => {
     const evidenceOf = (error: unknown) => failureOfEvent({ error }, secret).evidence;
     expect(evidenceOf({ message: 'No such tool: rate_limit' })).toBe('rate_limit');
     expect(evidenceOf({ message: 'Cannot call "unauthorized"' })).toBe('unauthorized');
@@ -666,7 +666,7 @@ describe('failures', () => {
     });
   });
 
-  it('tells timeouts of the network from other breaks, and an abort from both', () => {
+  it('distinguishes timeouts of the network from other breaks, and an abort from both', () => {
     const of = (code: string) => toFailure(Object.assign(new Error('x'), { code }), undefined, null);
     expect(of('UND_ERR_CONNECT_TIMEOUT')).toMatchObject({ code: 'PROVIDER_TIMEOUT', retryable: true });
     expect(of('ECONNREFUSED')).toMatchObject({ code: 'PROVIDER_ERROR', retryable: true });

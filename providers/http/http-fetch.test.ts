@@ -232,7 +232,7 @@ describe('http fetch', () => {
     expect(await (await second).text()).toBe('x');
   });
 
-  it('rejects when nobody listens, and when the connection is cut in the middle', async () => {
+  it('rejects when no server listens, and when the connection is cut in the middle', async () => {
     await using server = await startWireServer((response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('x', () => response.destroy());

@@ -65,7 +65,7 @@ describe('provider vendors', () => {
     }
   });
 
-  it('tells every demo model in docs/providers.md', () => {
+  it('lists every demo model in docs/providers.md', () => {
     const text = readFileSync(new URL('../../docs/providers.md', import.meta.url), 'utf8');
     for (const { name } of demoModels) expect(text).toContain(`| \`demo/${name}\` |`);
   });

@@ -9,7 +9,7 @@ const { languageModel } = createAnthropic({ apiKey: 'k', fetch: captureFetch });
 const tools = [{ name: 'locate', parameters: { type: 'object' } }];
 
 describe('captured requests', () => {
-  it('are told apart when many are built at once', async () => {
+  it('are distinguished when many are built at once', async () => {
     const asked = Array.from({ length: 40 }, (_, at) => `question ${at}`);
     const requests = await Promise.all(
       asked.map((text, at) =>

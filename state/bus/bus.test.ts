@@ -53,7 +53,7 @@ withRedis('redis bus', (redis) => {
   const open = () => createRedisBus(redis().commands, redis().channels, log);
   busSuite('redis', open);
 
-  it('tells the listeners of other processes, and its own once', async () => {
+  it('notifies the listeners of other processes, and its own once', async () => {
     await using one = open();
     await using two = open();
     const [own, foreign] = [vi.fn(), vi.fn()];

@@ -164,7 +164,7 @@ withRedis('what redis stream logs keep in Redis, and when', (redis) => {
       await expect(reader.next()).rejects.toMatchObject({ reason: 'TRIMMED' });
     });
 
-    it('are listened to by nobody when readers and writer have left', async () => {
+    it('have no listener when readers and writer have left', async () => {
       const { commands, keys, writer, logs, id } = await open();
       const listeners = async () =>
         (await commands.pubsub('NUMSUB', keys.eventsChannel, keys.writerChannel)) as unknown[];

@@ -132,7 +132,7 @@ describe('complete', () => {
     expect(rows.find(({ modelId }) => modelId === 'beta/one')).toMatchObject({ status: 'SUCCEEDED' });
   });
 
-  it('fails an answer that is nested too deeply to be told, and closes its row', async () => {
+  it('fails an answer that is nested too deeply to be returned, and closes its row', async () => {
     await using mesh = await startInference(database);
     const deep = 200_000;
     mesh.alpha.always((call) => call.say('['.repeat(deep), ']'.repeat(deep)).finish(usageOf(1, 1)));

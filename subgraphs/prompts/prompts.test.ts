@@ -250,7 +250,7 @@ describe('publishPromptVersion', () => {
 });
 
 describe('labelPromptVersion', () => {
-  it('points a label forth and back, and what runs without a name follows production', async () => {
+  it('points a label forth and back, and what is run without a label follows production', async () => {
     const promptId = await promptOf('rolled');
     await dataOf(subgraph, writer, publish, { promptId, input: version('v2') });
     const point = (number: number) =>

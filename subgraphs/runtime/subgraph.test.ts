@@ -106,7 +106,7 @@ describe('errors', () => {
       },
     });
 
-  it('that nobody expected are masked and logged under the request id', async () => {
+  it('that were not expected are masked and logged under the request id', async () => {
     const { run, logged } = graph();
     const { errors } = await run('{ boom bad }');
     expect(JSON.stringify(errors)).not.toMatch(/hunter2|no number/);

@@ -56,7 +56,7 @@ describe('auditLog', () => {
     expect((await actions(admin)).toSorted()).toEqual(['thing.acme', 'thing.null', 'thing.other']);
   });
 
-  it('tells who did what', async () => {
+  it('records who did what', async () => {
     const told = await dataOf<{ auditLog: { edges: { node: { action: string } }[] } }>(
       subgraph,
       testCaller('acme', 'audit:read'),

@@ -105,7 +105,7 @@ describe('invocations', () => {
     expect(ids).toEqual(['a5', 'a4', 'a3', 'a2', 'a1']);
   });
 
-  it('tells everything of a row and where its parts are joined', async () => {
+  it('returns everything of a row and where its parts are joined', async () => {
     const one = `query ($id: ID!) { invocation(id: $id) {
       id kind status tenant { id } app { id } keyId model { id } promptVersion { id }
       usage { inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens }
@@ -140,7 +140,7 @@ describe('invocations', () => {
     expect(await dataOf(subgraph, other, one, { id: 'a4' })).toEqual({ invocation: null });
   });
 
-  it('tells why a call failed, provider by provider, to its tenant and to tenants:admin alone', async () => {
+  it('returns why a call failed, provider by provider, to its tenant and to tenants:admin alone', async () => {
     const requestId = newRequestId();
     const attempt = {
       modelId: 'demo/flaky',

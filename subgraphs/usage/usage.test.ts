@@ -91,7 +91,7 @@ describe('usage', () => {
     expect((await bucketsOf(acme, 'ALL', [dimension])).map((bucket) => bucket.keys)).toEqual(keys);
   });
 
-  it('tells apart by several dimensions at once, each bucket adding up to the whole', async () => {
+  it('groups by several dimensions at once, each bucket adding up to the whole', async () => {
     const buckets = await bucketsOf(acme, 'MONTH', ['MODEL', 'APP', 'MODEL']);
     expect(buckets.map(({ keys, requests }) => [keys, requests])).toEqual([
       [{ model: 'demo/echo', app: 'app1' }, 2],

@@ -170,7 +170,7 @@ describe('Apollo Client over a WebSocket', () => {
     expect(codesOf(await rejectionOf(eventsOf(powerless.apollo, stream, echo('x'))))).toEqual(['FORBIDDEN']);
   });
 
-  it('is told of a failure after the first token as the last event, never by a silent end', async () => {
+  it('gets a failure after the first token as the last event, never by a silent end', async () => {
     const { client } = await newTenant(() => mesh);
     const { apollo } = users.of(client);
     const told = await eventsOf(apollo, stream, echo('some words that break off', { model: 'demo/cut' }));

@@ -165,7 +165,7 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
     expect(inAddresses).toEqual([]);
   });
 
-  it('asked nobody but the mesh for anything, and had nothing to complain of', () => {
+  it('made requests to the mesh alone, and had nothing to complain of', () => {
     expect(elsewhere).toEqual([]);
     expect(complaints).toEqual([]);
   });

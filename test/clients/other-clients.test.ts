@@ -217,7 +217,7 @@ describe('plain fetch', () => {
     expect((await get(complete, echo('x'))).status).toBe(405);
   });
 
-  it('chooses the operation by its name, and is told when it must', async () => {
+  it('chooses the operation by its name, and gets an error when it must', async () => {
     const query = 'query A { me { kind } } query B { model(id: "demo/echo") { id } }';
     expect(await (await post({ query, operationName: 'B' })).json()).toEqual({
       data: { model: { id: 'demo/echo' } },

@@ -312,7 +312,7 @@ describe('the scope of cached answers', () => {
 });
 
 describe('@audited', () => {
-  it('tells who did what, with how it was and how it is, and no secret', async () => {
+  it('records who did what, with how it was and how it is, and no secret', async () => {
     const root = admin(() => mesh);
     const id = unique('audited');
     await root.data('mutation ($input: CreateProviderInput!) { createProvider(input: $input) { id } }', {

@@ -85,7 +85,7 @@ async function spent(client: TestClient): Promise<string | undefined> {
   return tenant.budgets[0]?.spent;
 }
 
-it('keeps hard budgets and limits of a day through SIGKILL and SIGTERM, and tells what was spent at once', {
+it('keeps hard budgets and limits of a day through SIGKILL and SIGTERM, and returns what was spent at once', {
   timeout: 120_000,
 }, async () => {
   const budgeted = await newTenant(() => mesh);

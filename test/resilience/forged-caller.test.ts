@@ -69,7 +69,7 @@ describe('whoever stands between a gateway and the tenants subgraph', () => {
     return { ...answer, gateway };
   }
 
-  it('makes nobody an administrator over plain HTTP', async () => {
+  it('makes no caller an administrator over plain HTTP', async () => {
     const answer = await ask(await startImpostor());
     expect(answer.data?.me ?? null).toBeNull();
     expect(answer.errors).toMatchObject([{ extensions: { code: 'OVERLOADED' } }]);
@@ -82,7 +82,7 @@ describe('whoever stands between a gateway and the tenants subgraph', () => {
     expect((await ask(url)).data).toMatchObject({ me: { kind: 'API_KEY' } });
   });
 
-  it('makes nobody an administrator over TLS, with a certificate of another authority or of another part', async () => {
+  it('makes no caller an administrator over TLS, with a certificate of another authority or of another part', async () => {
     const dir = stack.use(await temporaryDirectory()).path;
     const [own, foreign] = [await createTestAuthority(), await createTestAuthority()];
     const material = await own.issuePart('gateway');

@@ -344,7 +344,7 @@ describe('a subgraph that is asked past the gateway', () => {
     );
   });
 
-  it('answers nobody without an identity, nor with one of another mesh', async () => {
+  it('answers no caller without an identity, nor with one of another mesh', async () => {
     const caller = await callerOf(b.client);
     for (const name of subgraphNames) {
       for (const text of [

@@ -129,7 +129,7 @@ function promises(begin: (stack: AsyncDisposableStack) => Promise<TestMesh>): vo
       expect(events.at(-1)?.__typename).toBe('CompletionFinished');
     });
 
-    it(`are read when nobody followed them, ${sizes.join(' and ')} characters`, {
+    it(`are read when no client followed them, ${sizes.join(' and ')} characters`, {
       timeout: 30_000,
     }, async () => {
       const { startCompletion } = await client.data<{ startCompletion: { id: string } }>(

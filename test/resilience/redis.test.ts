@@ -35,7 +35,7 @@ describe.runIf(hasRedis())('a mesh whose Redis goes and comes back', () => {
 
   const asked = () => upstream.calls.get('m0') ?? 0;
 
-  it('admits nobody whose limits cannot be asked, with a code and the time to wait', {
+  it('admits no caller whose limits cannot be read, with a code and the time to wait', {
     timeout: 60_000,
   }, async () => {
     await client.data(complete, call);
@@ -88,7 +88,7 @@ describe.runIf(hasRedis())('a mesh whose Redis goes and comes back', () => {
     expect(rows).toHaveLength(asked());
   });
 
-  it('waits for a Redis that hangs no longer than it says, and admits nobody', {
+  it('waits for a Redis that hangs no longer than its limit, and admits no caller', {
     timeout: 60_000,
   }, async () => {
     const before = asked();
@@ -103,7 +103,7 @@ describe.runIf(hasRedis())('a mesh whose Redis goes and comes back', () => {
     );
   });
 
-  it('says no password in its log, and knows of no rejection that nobody handled', () => {
+  it('says no password in its log, and knows of no unhandled rejection', () => {
     const output = mesh.processes.map((process) => process.output()).join('\n');
     expect(output.length).toBeGreaterThan(100);
     expect(output).not.toContain(redis.password);

@@ -108,7 +108,7 @@ describe('a mesh whose inference process goes and comes back', () => {
     expect(mesh.process('gateway').child.exitCode).toBeNull();
   });
 
-  it('lets calls and streams finish when it is told to stop', { timeout: 60_000 }, async () => {
+  it('lets calls and streams finish on a signal to stop', { timeout: 60_000 }, async () => {
     const { client } = await newTenant(() => mesh);
     gate = Promise.withResolvers();
     upstream.forget();
@@ -157,7 +157,7 @@ describe('a mesh whose gateway goes and comes back', () => {
     expect(await allRows(client)).toMatchObject([{ status: 'SUCCEEDED' }]);
   });
 
-  it('ends at once when it is told to stop and carries nothing, whatever it has carried before', {
+  it('ends at once on a signal to stop and carries nothing, whatever it has carried before', {
     timeout: 60_000,
   }, async () => {
     const { client } = await newTenant(() => mesh);

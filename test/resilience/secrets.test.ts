@@ -227,7 +227,7 @@ describe.concurrent('a start that fails', () => {
     expect(said).not.toContain(password.slice(0, 20));
   });
 
-  it('tells no password of a store and of a Redis that refuse it', async () => {
+  it('logs no password of a store and of a Redis that refuse it', async () => {
     await using empty = await temporaryDirectory();
     await using store = await openStore({
       dir: join(empty.path, 'store'),

@@ -106,8 +106,8 @@ async function refusal(mesh: Restartable, key: string): Promise<string> {
   }
 }
 
-describe('a mesh that is told to stop', () => {
-  it('finishes what runs, refuses what is new, closes every row, and ends with 0', {
+describe('a mesh that gets a signal to stop', () => {
+  it('finishes operations in progress, refuses new ones, closes every row, and ends with 0', {
     timeout: 60_000,
   }, async () => {
     const { mesh, tenant } = await start({ HEDDLE_SHUTDOWN_GRACE_MS: '20000' });
@@ -136,7 +136,7 @@ describe('a mesh that is told to stop', () => {
     expect(mesh.output()).not.toContain('processes that are gone');
   });
 
-  it('tells every client an end when the grace time is over, and closes every row itself', {
+  it('sends every client an end when the grace time is over, and closes every row itself', {
     timeout: 60_000,
   }, async () => {
     const { mesh, tenant } = await start({ HEDDLE_SHUTDOWN_GRACE_MS: '300' });
@@ -223,7 +223,7 @@ describe('a mesh that is told to stop', () => {
     expect((await ended)[0]).toBe(0);
   });
 
-  it('gives up at once when it is told again later', { timeout: 60_000 }, async () => {
+  it('gives up at once on a second signal later', { timeout: 60_000 }, async () => {
     const { mesh, tenant } = await start({ HEDDLE_SHUTDOWN_GRACE_MS: '60000' });
     await callEveryWay(mesh, tenant.client.key);
     const { child } = mesh.process;

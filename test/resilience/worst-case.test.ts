@@ -282,7 +282,7 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync());
 
 describe('one request with the worst of an input', () => {
-  it.each(Object.entries(inputs))('holds nobody up: %s', { timeout: 120_000 }, async (_, send) => {
+  it.each(Object.entries(inputs))('delays no other call: %s', { timeout: 120_000 }, async (_, send) => {
     const live = `${mesh.url}/health/live`;
     const delaysMs: number[] = [];
     for (let at = 0; at < tries; at++) {

@@ -194,7 +194,7 @@ describe('a subgraph in another process', () => {
     await expect(subscribe(executor, 'a')).rejects.toMatchObject(refused);
   });
 
-  it('is told apart from one that refuses us', async () => {
+  it('is distinguished from one that refuses us', async () => {
     const { signingKey } = deriveMeshKeys('another secret that is as long as the first');
     const executor = reach({ keys: { ...keys, signingKey } });
     for (const asked of [() => ask(executor, '{ who }'), () => subscribe(executor, 'a')]) {

@@ -120,7 +120,7 @@ describe('a subscription whose connection to its subgraph breaks', () => {
     }
   });
 
-  it('loses no token and tells none twice, whenever and however often it breaks', {
+  it('loses no token and emits none twice, whenever and however often it breaks', {
     timeout: 60_000,
   }, async () => {
     const random = randomOf(printedSeed('broken subscriptions'));
@@ -288,7 +288,7 @@ describe('a subscription that cannot be continued', () => {
     errors: [Object.assign(new Error('No.'), { extensions: { code, retryAfterMs } }) as never],
   });
 
-  it('ends with the event that tells the failure, in the selection of the client', async () => {
+  it('ends with the event that reports the failure, in the selection of the client', async () => {
     const fields = `__typename id: completionId ... on TextDelta { text } ... on CompletionFailed { c: code message
       retryAfterMs completion { id status text toolCalls { name } invocation { id } } }`;
     const { last } = await follow(fields, refusing('OVERLOADED', 4_000));
@@ -333,7 +333,7 @@ describe('a subscription that cannot be continued', () => {
     expect(last?.data?.s).toMatchObject({ __typename: 'CompletionFailed', code: 'OVERLOADED' });
   });
 
-  it('is one that has told nothing more for a minute, not one that breaks again and again', async () => {
+  it('is one that has emitted nothing more for a minute, not one that breaks again and again', async () => {
     let sequence = 0;
     async function* oneMore(): AsyncGenerator<ExecutionResult, undefined> {
       sequence += 1;

@@ -271,7 +271,7 @@ describe('over WebSocket', () => {
 });
 
 describe('its life', () => {
-  it('tells that it lives and is ready, and nothing else', async () => {
+  it('reports that it lives and is ready, and nothing else', async () => {
     expect((await supertest(origin()).get('/health/live')).status).toBe(200);
     expect((await supertest(origin()).get('/health/ready')).status).toBe(200);
     expect((await supertest(origin()).get('/')).status).toBe(404);

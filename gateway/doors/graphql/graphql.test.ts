@@ -37,7 +37,7 @@ describe('GraphQL over HTTP', () => {
     expect(failed).toEqual([]);
   });
 
-  it('tells who calls by either header', async () => {
+  it('identifies the caller by either header', async () => {
     for (const headers of [bearer, { 'x-api-key': sampleKey }, { authorization: `bearer ${sampleKey}` }]) {
       const response = await post({ query: '{ me { tenant { name } } }' }, headers);
       expect(await response.json()).toEqual({ data: { me: { tenant: { name: 'Tenant t1' } } } });
@@ -103,7 +103,7 @@ describe('GraphQL over HTTP', () => {
     expect((await post({ query: '{ motd }' })).status).toBe(200);
   });
 
-  it('tells clients of persisted queries by a code of its own to send the query', async () => {
+  it('asks clients of persisted queries by a code of its own to send the query', async () => {
     const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
     const expected = {
       errors: [
@@ -166,7 +166,7 @@ describe('GraphQL over HTTP', () => {
     expect((await post({ query: '{ motd }' })).headers.get('access-control-allow-origin')).toBe('*');
   });
 
-  it('aborts what runs in the subgraphs when the client leaves', async () => {
+  it('aborts operations in progress in the subgraphs when the client leaves', async () => {
     const { promise: arrived, resolve: arrive } = Promise.withResolvers<AbortSignal | undefined>();
     const inner = sample.mesh.executors.models;
     const models = {

@@ -40,7 +40,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
 }
 
 describe('server-sent events', () => {
-  it('streams to a client that nobody here wrote', async () => {
+  it('streams to a client of another project', async () => {
     const source = new SampleSource([started(0), delta(1, 'he'), delta(2, 'llo'), finished(3)]);
     source.end();
     sample.mesh.source = source;
@@ -99,7 +99,7 @@ describe('server-sent events', () => {
     expect(data.completionStream.text).toBe(text);
   });
 
-  it('tells of a refused document in the stream', async () => {
+  it('reports a refused document in the stream', async () => {
     const response = await open('subscription { nothing }');
     expect(response.statusCode).toBe(200);
     expect(response.headers['content-type']).toContain('text/event-stream');

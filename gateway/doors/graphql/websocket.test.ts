@@ -54,7 +54,7 @@ async function dial(
 const subscribe = (id: string, text = query) => ({ id, type: 'subscribe', payload: { query: text } });
 
 describe('WebSockets', () => {
-  it('streams to a client that nobody here wrote, and answers its queries and mutations', async () => {
+  it('streams to a client of another project, and answers its queries and mutations', async () => {
     const source = new SampleSource([started(0), delta(1, 'hi'), finished(2)]);
     source.end();
     sample.mesh.source = source;

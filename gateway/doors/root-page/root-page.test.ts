@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => sample[Symbol.asyncDispose]());
 
 describe('the page at /', () => {
-  it('tells a browser what this is and where things are, with a style that its policy allows', async () => {
+  it('shows a browser what this is and where things are, with a style that its policy allows', async () => {
     const response = await fetch(sample.url, { headers: { accept: 'text/html,*/*;q=0.8' } });
     const page = await response.text();
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');

@@ -70,7 +70,7 @@ describe('other stages', () => {
     );
   });
 
-  it('unknown stages and ones that MongoDB alone has are told apart', () => {
+  it('unknown stages and ones that MongoDB alone has are distinguished', () => {
     refusesPipeline([{ $nope: 1 }], 40324);
     refusesPipeline([{ $match: {}, $limit: 1 }], 40323);
     refusesPipeline([{ $limit: 0 }], 15958);
@@ -81,7 +81,7 @@ describe('other stages', () => {
   });
 });
 
-describe('what the engine is told', () => {
+describe('what the engine gets', () => {
   const fields = (stages: Document[]) => compile(stages).fields;
   it('the head is what find can do', () => {
     const { head, run } = compile([

@@ -123,7 +123,7 @@ describe('retryable writes', () => {
     expect(batchOf(await store.run({ find: 'c' }))).toEqual([doc({ _id: int32(1), n: int32(1) })]);
   });
 
-  it('are forgotten with their session: when it ends, and when nobody has used it for half an hour', async () => {
+  it('are forgotten with their session: when it ends, and when it has not been used for half an hour', async () => {
     using store = new TestEngine();
     const { sessions } = store.engine;
     await store.run({ insert: 'c', documents: [doc({ _id: int32(1) })] });
@@ -155,7 +155,7 @@ describe('retryable writes', () => {
   });
 });
 
-it('a transaction whose commit is sent twice at once is committed once, and both are told so', async () => {
+it('a transaction whose commit is sent twice at once is committed once, and both get this result', async () => {
   using store = new TestEngine();
   const transaction = { lsid: lsid(1), txnNumber: 1n, autocommit: false };
   await store.run({ insert: 'c', documents: numbers(1), ...transaction, startTransaction: true });

@@ -16,7 +16,7 @@ function refused(projection: Document, code: number): void {
 const DOC = { _id: 1, a: 1, b: { c: 2, d: 3 }, l: [{ x: 1, y: 2 }, { x: 3 }, 5] };
 
 describe('inclusion and exclusion', () => {
-  it('keep the order of the document and the _id unless told otherwise', () => {
+  it('keep the order of the document and the _id unless set otherwise', () => {
     gives(DOC, { b: 1, a: 1 }, { _id: 1, a: 1, b: { c: 2, d: 3 } });
     gives(DOC, { a: 1, _id: 0 }, { a: 1 });
     gives(DOC, { a: 0, b: 0 }, { _id: 1, l: DOC.l });

@@ -90,7 +90,7 @@ describe('everything that MongoDB has and the store has not is refused, and the 
   });
 });
 
-describe('what nobody knows has the server’s own code', () => {
+describe('what is unknown has the server’s own code', () => {
   const cases: [string, number, Document][] = [
     ['a command', 59, { nope: 1 }],
     ['a field of a command', 40415, { find: 'docs', nope: 1 }],

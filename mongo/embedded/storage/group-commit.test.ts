@@ -54,7 +54,7 @@ it('commits a full group of 256 when another write comes', () => {
   expect(committed()).toBe(257);
 });
 
-it('acknowledges nobody of a group that failed, keeps none of it, and continues', async () => {
+it('acknowledges no write of a group that failed, keeps none of it, and continues', async () => {
   const group = new GroupCommit(db, hooks);
   const lost = [group.join(), group.join()];
   db.exec('INSERT INTO t VALUES (1)');

@@ -32,7 +32,7 @@ it('leaves nothing of a document that a unique index refuses, also not in the in
   expect(checkDataFile(join(store.dir, DATA_FILE))).toEqual([]);
 });
 
-it('tells which pattern and value were refused, of an array the element', async () => {
+it('names which pattern and value were refused, of an array the element', async () => {
   using store = new TestEngine();
   await store.run({ createIndexes: 'c', indexes: [index({ 'tags.n': 1, k: -1 }, { unique: true })] });
   const tags = (...values: number[]) => values.map((n) => doc({ n: int32(n) }));

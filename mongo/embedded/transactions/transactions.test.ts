@@ -204,7 +204,7 @@ it('keeps apart what two transactions insert, also when a third fails to commit 
 });
 
 describe('the life of a transaction', () => {
-  it('ends after its lifetime: its writes are gone, its documents free, and its commit is told so', async () => {
+  it('ends after its lifetime: its writes are gone, its documents free, and its commit gets an error', async () => {
     const session = store.client.startSession();
     session.startTransaction();
     await things.updateOne({ _id: 1 }, { $set: { n: 77 } }, { session });

@@ -28,7 +28,7 @@ describe('event lines', () => {
     expect(read([...bytes('\ufeffdata: a\n\n')].map((byte) => Uint8Array.of(byte)))).toEqual(['a']);
   });
 
-  it('tells the data of events named error from others', () => {
+  it('distinguishes the data of events named error from others', () => {
     const text = 'event: error\ndata: words\n\ndata: a\n\nevent:error\ndata: b\nevent: x\n\n{"error":{}}\n\n';
     expect(read([bytes(text)])).toEqual([new ErrorEvent('words'), 'a', 'b', new ErrorEvent('{"error":{}}')]);
   });

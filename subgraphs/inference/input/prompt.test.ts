@@ -79,7 +79,7 @@ describe('runPrompt', () => {
     expect(await mesh.rows()).toMatchObject([{ promptVersionId: versionId, promptId: expect.any(String) }]);
   });
 
-  it('names every missing and every unknown variable, and asks nobody', async () => {
+  it('names every missing and every unknown variable, and calls no provider', async () => {
     await using mesh = await startInference(database);
     await publish(mesh, 'greet', { template: '{{name}} {{place}}' });
     const refusal = await mesh.refusal(RUN, { input: { name: 'greet', variables: { nam: 'x' } } });

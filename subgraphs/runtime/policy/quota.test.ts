@@ -62,7 +62,7 @@ describe('@quota', () => {
     expect(errors?.[0]?.extensions).not.toHaveProperty('retryAfterMs');
   });
 
-  it('leaves fields that draw TOKENS or COST to themselves and tells them what they declare', async () => {
+  it('leaves fields that draw TOKENS or COST to themselves and returns to them what they declare', async () => {
     const { run } = startGraph(sdl, {
       Query: {
         metered: (_root, _args, _context, info) => JSON.stringify(quotaOf(info)),

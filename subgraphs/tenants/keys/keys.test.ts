@@ -203,7 +203,7 @@ describe('the caller that a key stands for', () => {
     },
   );
 
-  it('is nobody for a text that no key has, also to the millisecond of its end', async () => {
+  it('is no caller for a text that no key has, also to the millisecond of its end', async () => {
     expect(await mesh.callerOf('hd_nobody_at_all')).toBeNull();
     const expiresAt = new Date(Date.now() + 60_000);
     const { secret } = (await run(create, { input: { appId: acme.appId, expiresAt } })).createApiKey;
@@ -229,7 +229,7 @@ describe('the caller that a key stands for', () => {
     expect(await refusal(query, { id: key.id, ...more })).toBeUndefined();
   });
 
-  it('is told to the mesh alone', async () => {
+  it('is visible to the mesh alone', async () => {
     for (const caller of [mesh.admin, testCaller(null)]) {
       expect((await refusal('{ _caller(keyHash: "x") }', {}, caller))?.code).toBe('FORBIDDEN');
     }
@@ -271,7 +271,7 @@ describe('rotateApiKey', () => {
     expect(await mesh.callerOf(rotated.secret)).not.toBeNull();
   });
 
-  it('has no successor in force before the old key names it, so that a kill leaves none that nobody knows', async () => {
+  it('has no successor in force before the old key names it, so that a kill leaves none that is unknown', async () => {
     const { secret, key } = (await run(create, { input: { appId: acme.appId } })).createApiKey;
     const written: unknown[] = [];
     const client = mesh.database.connection.getClient();
@@ -367,7 +367,7 @@ describe('rotateApiKey', () => {
     expect(old?.expiresAt).toEqual(expiresAt);
   });
 
-  it('hands the secret of a stronger key to nobody who is weaker', async () => {
+  it('hands the secret of a stronger key to no weaker caller', async () => {
     const input = { appId: acme.appId, scopes: ['tenants:admin'] };
     const { key } = (await run(create, { input }, mesh.admin)).createApiKey;
     expect(await refusal(rotate, { id: key.id })).toMatchObject({

@@ -58,14 +58,14 @@ describe('a reference to an entity', () => {
     }
   });
 
-  it('is null for every other tenant, for nobody, and for a user without a tenant', async () => {
+  it('is null for every other tenant, without a caller, and for a user without a tenant', async () => {
     for (const caller of [other.caller, anonymousCaller, testCaller(null, ...everything)]) {
       const { _entities } = await data(entities, { representations: references }, caller);
       expect(_entities).toEqual(references.map(() => null));
     }
   });
 
-  it('tells a plan to whoever has credentials', async () => {
+  it('returns a plan to whoever has credentials', async () => {
     const representations = [{ __typename: 'Plan', id: 'unlimited' }];
     expect((await data(entities, { representations }, other.caller))._entities[0]?.id).toBe('unlimited');
     expect((await data(entities, { representations }, anonymousCaller))._entities).toEqual([null]);
@@ -77,7 +77,7 @@ describe('a query', () => {
     tenant(id: $id) { id apps { id keys { id } } members { id } budgets { id } }
   }`;
 
-  it('tells a tenant to itself and to an admin of the mesh, and is null for every other', async () => {
+  it('returns a tenant to itself and to an admin of the mesh, and is null for every other', async () => {
     const expected = {
       tenant: {
         id: acme.tenantId,

@@ -98,7 +98,7 @@ describe('tenants', () => {
     expect((await refusal(update, { id: 'nobody', input: {} }, mesh.admin))?.code).toBe('NOT_FOUND');
   });
 
-  it('are told page by page, each once, oldest first', async () => {
+  it('are returned page by page, each once, oldest first', async () => {
     const query = `query ($after: String) {
       tenants(first: 2, after: $after) { edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage endCursor } }
     }`;
@@ -303,7 +303,7 @@ describe('access', () => {
     expect((await list('PENDING')).accessGrants.edges).toEqual([]);
   });
 
-  it('is given to apps and to nobody else', async () => {
+  it('is given to apps alone', async () => {
     const user = { ...testCaller(acme.tenantId), kind: 'USER', appId: null, subject: 'ada' } as const;
     expect((await refusal(request, {}, user))?.code).toBe('FORBIDDEN');
   });
