@@ -205,16 +205,16 @@ describe('npm start', () => {
   });
 
   it('answers --help and --version wherever they stand', async () => {
-    for (const args of [
-      ['store', '--help'],
-      ['backup', '-h'],
-      ['schema', '--help'],
-      ['--only', '--help'],
-    ]) {
+    for (const [args, usage] of [
+      [['store', '--help'], 'heddle store'],
+      [['backup', '-h'], 'heddle backup'],
+      [['schema', '--help'], 'heddle schema'],
+      [['--only', '--help'], 'heddle [serve]'],
+    ] as const) {
       const heddle = start({}, args);
       const code = await new Promise((ended) => heddle.child.once('close', ended));
       expect({ args, code }).toEqual({ args, code: 0 });
-      expect(heddle.output()).toContain('heddle [serve]');
+      expect(heddle.output()).toContain(usage);
     }
     await start({}, ['--version']).line(/^\d+\.\d+\.\d+$/);
   });
