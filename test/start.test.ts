@@ -209,7 +209,7 @@ describe('npm start', () => {
       [['store', '--help'], 'heddle store'],
       [['backup', '-h'], 'heddle backup'],
       [['schema', '--help'], 'heddle schema'],
-      [['--only', '--help'], 'heddle [serve]'],
+      [['--only', '--help'], 'heddle serve'],
     ] as const) {
       const heddle = start({}, args);
       const code = await new Promise((ended) => heddle.child.once('close', ended));
