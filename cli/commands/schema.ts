@@ -10,9 +10,16 @@ import { usageError } from '../usage.ts';
 /** Changes that are meant, approved one by one. */
 const approvalsUrl = new URL('../../schema/approved-changes.txt', import.meta.url);
 
-function compose(): number {
-  writeFileSync(supergraphUrl, composeCheckout());
+/** The supergraph, and the page that describes it. */
+async function compose(): Promise<number> {
+  const [{ generateReference }, { writeGenerated }] = await Promise.all([
+    import('#schema/reference/generate.ts'),
+    import('#schema/types/generated-files.ts'),
+  ]);
+  const composed = composeCheckout();
+  writeFileSync(supergraphUrl, composed);
   console.log(`wrote ${fileURLToPath(supergraphUrl)}`);
+  for (const path of writeGenerated([generateReference(composed)])) console.log(`wrote ${path}`);
   return 0;
 }
 
@@ -54,6 +61,7 @@ async function check({ against, strict, json }: CheckOptions): Promise<number> {
     { generateTypes },
     { findStaleFiles, readGenerated },
     { generateRegistry, readVendors },
+    { generateReference },
   ] = await Promise.all([
     import('#schema/check/check.ts'),
     import('#gateway/planning/unplannable.ts'),
@@ -65,6 +73,7 @@ async function check({ against, strict, json }: CheckOptions): Promise<number> {
     import('#schema/types/generate.ts'),
     import('#schema/types/generated-files.ts'),
     import('#providers/registry/generate.ts'),
+    import('#schema/reference/generate.ts'),
   ]);
   const baseline = readBaseline(against);
   const composed = composeCheckout();
@@ -72,6 +81,7 @@ async function check({ against, strict, json }: CheckOptions): Promise<number> {
     ...(await checkSchema({ composed, committed: readSupergraph(), baseline: baseline?.supergraph })),
     ...findStaleFiles(generateRegistry(await readVendors()), readGenerated),
     ...findStaleFiles(await generateTypes(), readGenerated),
+    ...findStaleFiles([generateReference(composed)], readGenerated),
     ...findUnscoped(composed),
     ...(await findUnplannable(composed)),
   ];
@@ -124,7 +134,7 @@ function summaryOf(findings: readonly ReportedFinding[], baseline: Baseline | un
 export async function runSchemaCommand(args: readonly string[]): Promise<number> {
   const [verb, ...rest] = args;
   try {
-    if (verb === 'compose' && rest.length === 0) return compose();
+    if (verb === 'compose' && rest.length === 0) return await compose();
     if (verb === 'types' && rest.length === 0) return await writeTypes();
     if (verb === 'print' && rest.length === 0) return await print();
     if (verb === 'check') return await check(checkOptions(rest));
