@@ -61,7 +61,7 @@ const usages: readonly Usage[] = [
     summary: 'the paths of the gateway, their handlers and what they need',
     options: { '--json': 'for programs' },
   },
-  { synopsis: 'schema compose', summary: 'write schema/supergraph.graphql' },
+  { synopsis: 'schema compose', summary: 'write schema/supergraph.graphql and docs/graphql-reference.md' },
   { synopsis: 'schema types', summary: 'write the types of resolvers, arguments and enums' },
   { synopsis: 'schema print', summary: 'the schema that clients see, for code generators' },
   {

@@ -37,16 +37,24 @@ describe('heddle schema', () => {
     expect(report.findings.filter(({ rule }: { rule: string }) => rule === 'plan')).toEqual([]);
   });
 
-  it('fails the check when a type is not what the SDL generates', async () => {
-    vi.doMock('#schema/types/generated-files.ts', async (load) => ({
-      ...(await load<typeof import('#schema/types/generated-files.ts')>()),
-      readGenerated: (path: string) => (path === 'subgraphs/usage/generated.ts' ? 'older' : undefined),
-    }));
-    const { code, err } = await run('check', '--against', 'HEAD');
-    vi.doUnmock('#schema/types/generated-files.ts');
-    expect(code).toBe(1);
-    expect(err).toMatch(/subgraphs\/usage\/generated\.ts.*npm run schema:compose/);
-  });
+  it.each(['subgraphs/usage/generated.ts', 'docs/graphql-reference.md'])(
+    'fails the check when %s is not what the SDL generates',
+    async (stale) => {
+      vi.doMock('#schema/types/generated-files.ts', async (load) => {
+        const actual = await load<typeof import('#schema/types/generated-files.ts')>();
+        return {
+          ...actual,
+          readGenerated: (path: string) => (path === stale ? 'older' : actual.readGenerated(path)),
+        };
+      });
+      const { code, err } = await run('check', '--against', 'HEAD');
+      vi.doUnmock('#schema/types/generated-files.ts');
+      expect(code).toBe(1);
+      const reported = err.split('\n').filter((line) => line.startsWith('stale: '));
+      expect(reported).toEqual([expect.stringContaining(`${stale}: it is not what is generated`)]);
+      expect(err).toContain('npm run schema:compose');
+    },
+  );
 
   it('prints the schema that clients see, which code generators read', async () => {
     const { code, out } = await run('print');
