@@ -1,5 +1,6 @@
 import type { Connection, mongo, PipelineStage } from 'mongoose';
 import type { Logger } from 'pino';
+import type { Meter } from '#core/graph-enums.generated.ts';
 import { meterHours } from './meter-hours.ts';
 import {
   drawsOnMeters,
@@ -130,7 +131,7 @@ async function readLedger(connection: Connection, question: Question) {
       REQUESTS: BigInt(group.requests),
       TOKENS: larger(BigInt(group.input) + BigInt(group.output), reservedOf(group, group.reservedTokens)),
       COST: larger(BigInt(group.costNanos), reservedOf(group, group.reservedNanos)),
-    },
+    } satisfies Record<Exclude<Meter, 'CONCURRENCY' | 'READS'>, bigint>,
   }));
   return {
     sums: found

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
+import type { Meter } from '#core/graph-enums.generated.ts';
 import { callerBounds } from '#state/quota/caller-bounds.ts';
 import { quotaRefusal } from '#state/quota/caller-limits.ts';
 import type { Quota, QuotaAmounts, QuotaLimit } from '#state/quota/quota.ts';
@@ -183,7 +184,8 @@ export class Meters {
     return null;
   }
 
-  #amounts(bound: UpperBound): QuotaAmounts {
+  /** READS alone are counted elsewhere, by the gateway. */
+  #amounts(bound: UpperBound): Readonly<Record<Exclude<Meter, 'READS'>, bigint>> {
     const { requests, inFlight } = this.#options.draws ?? oneCall;
     return { REQUESTS: requests, CONCURRENCY: inFlight, TOKENS: bound.tokens, COST: bound.costNanos };
   }
