@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { WriteChannel, WriteCommand } from '@heddle/embedded-store/channel';
 import type { Connection } from 'mongoose';
-import { afterAll } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { type DriverCommand, describeCommand } from './command-shape.ts';
 import type { DriverClient } from './examples.ts';
 
@@ -43,12 +43,19 @@ subscribe('heddle:database', (message) => {
   };
 });
 
+/**
+ * Random calls against the clock: how the ledger is read back then depends on which lists happen to be empty. The forms of
+ * that reading are sent by mongo/meter-history.test.ts and inference/metering.
+ */
+const byChance = ['/test/resilience/meters-equal-ledger.test.ts'];
+
 afterAll(async () => {
   if (sent.size === 0) return;
   if (collectIn !== undefined) {
     examples?.save(collectIn);
     return;
   }
+  if (byChance.some((file) => expect.getState().testPath?.endsWith(file))) return;
   const { readShapes } = await import('./contract-file.ts');
   const known = readShapes();
   const unknown = [...sent].filter((shape) => !known.has(shape));
