@@ -1,3 +1,4 @@
+import type { Connection } from 'mongoose';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError, isErrorCode } from '#core/errors.ts';
 import { parseJson } from '#core/json/exact-json.ts';
@@ -5,10 +6,9 @@ import { type CallMaker, seesCall } from '#core/ledger-reach.ts';
 import { OneAtATime } from '#core/one-at-a-time.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import type { CompletionData } from './completion.ts';
-import type { InferenceDeps } from './deps.ts';
-import type { Invocation } from './execution/invocation.ts';
 import { type ClosedInvocation, failureOfError } from './execution/outcome.ts';
-import type { Running } from './execution/running.ts';
+import type { Running, RunningCompletion } from './execution/running.ts';
+import type { CompletionResults } from './ledger/results.ts';
 import { completionOfRow } from './ledger/rows.ts';
 
 /** Reads completions, whichever process runs or ran them. */
@@ -29,14 +29,25 @@ function mayRead(caller: Caller, call: CallMaker): boolean {
   return seesCall(caller, call, ['completions:read']);
 }
 
-function makerOf({ start: { caller, request } }: Invocation): CallMaker {
+function makerOf({ start: { caller, request } }: RunningCompletion): CallMaker {
   return { ...caller, endUserId: request.labels.endUserId };
 }
 
-export function createCompletionReader(
-  { connection, delay, now, results }: Pick<InferenceDeps, 'connection' | 'delay' | 'now' | 'results'>,
-  running: Running,
-): CompletionReader {
+export interface CompletionReaderOptions {
+  readonly connection: Connection;
+  readonly now: () => number;
+  readonly delay: (ms: number, signal: AbortSignal) => Promise<unknown>;
+  readonly results: CompletionResults;
+  readonly running: Running;
+}
+
+export function createCompletionReader({
+  connection,
+  now,
+  delay,
+  results,
+  running,
+}: CompletionReaderOptions): CompletionReader {
   /** What one tenant holds in memory by reading several at once, whatever it asks for at the same time. */
   const reads = new OneAtATime();
   const findOne = async (ids: readonly string[]) => (ids.length === 0 ? null : results.find(ids));

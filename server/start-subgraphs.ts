@@ -114,7 +114,8 @@ export async function startSubgraphs(
         pepper,
         egress,
         environmentProviders,
-        state,
+        cache: state.cache,
+        streams: state.streams,
         // The embedded store has one owner.
         isAlone: url.startsWith('embedded:'),
         defaultLimits: {

@@ -4,7 +4,8 @@ import type { Egress } from '#core/egress.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
-import type { State } from '#state/open-state.ts';
+import type { Cache } from '#state/cache/cache.ts';
+import type { StreamLogs } from '#state/streams/stream-log.ts';
 import type { SubgraphServices } from '#subgraphs/runtime/subgraph.ts';
 import type { DefaultLimits } from '#subgraphs/tenants/limits/default-limits.ts';
 import type { Subgraph } from '#transport/executor.ts';
@@ -27,7 +28,8 @@ export interface SubgraphParts extends SubgraphServices {
   readonly egress: Egress;
   /** The ids of the providers that the environment makes. */
   readonly environmentProviders: readonly string[];
-  readonly state: State;
+  readonly cache: Cache;
+  readonly streams: StreamLogs;
   /** No other process uses the database. */
   readonly isAlone: boolean;
   /** HEDDLE_KEY_LIMITS and HEDDLE_TENANT_LIMITS. */

@@ -213,7 +213,7 @@ describe('the answer cache', () => {
       await cache.set(...given);
     });
     const state = { cache: { ...cache, set }, streams: createMemoryStreamLogs() };
-    await using mesh = await startInference(database, { state });
+    await using mesh = await startInference(database, state);
     mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(usageOf(9, 1)));
     await mesh.data<Answer>(COMPLETE, asking('USE'));
     await vi.waitFor(() => expect(set).toHaveBeenCalled());

@@ -15,6 +15,15 @@ export type CachedAnswer = Pick<
   'text' | 'json' | 'reasoning' | 'toolCalls' | 'finishReason' | 'modelId'
 >;
 
+/**
+ * Result of the call that owns a coalesced request. FAILED: each waiter makes its own call, or they would fail one after
+ * the other. NO_ANSWER: the owner was canceled or not admitted, so the first waiter becomes the owner.
+ */
+export type CoalescedResult = CachedAnswer | 'FAILED' | 'NO_ANSWER';
+
+/** Request coalescing, by cache key: the result that waiters of an identical request take from its owner, a call in progress. */
+export type CoalescedAnswers = Map<string, Promise<CoalescedResult>>;
+
 /** Which parts the cache plays for one request. */
 export interface CachePlan {
   readonly key: string;

@@ -1,10 +1,10 @@
+import type { Connection } from 'mongoose';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { isDuplicateKey } from '#core/input.ts';
 import { completionKeptMs } from '#mongo/completions.ts';
 import { type IdempotencyKeyRecord, idempotencyKeys } from '#mongo/idempotency-keys.ts';
 import { invocations } from '#mongo/invocations.ts';
-import type { InferenceDeps } from '../deps.ts';
 import { nativeCollection } from '../ledger/native-collection.ts';
 import type { Ownership } from '../ledger/owners.ts';
 import type { CompletionRequest } from '../request.ts';
@@ -46,8 +46,14 @@ const pollsPerLook = 10;
 /** After that a repeated call is refused with a time to retry after. */
 const rowPollsMax = 600;
 
+export interface IdempotencyOptions {
+  readonly connection: Connection;
+  readonly now: () => number;
+  readonly delay: (ms: number, signal: AbortSignal) => Promise<unknown>;
+}
+
 export function createIdempotency(
-  { connection, now, delay }: IdempotencyDeps,
+  { connection, now, delay }: IdempotencyOptions,
   ownership: Pick<Ownership, 'ownerId' | 'gone' | 'sweep'>,
 ): Idempotency {
   const { ownerId } = ownership;
@@ -163,8 +169,6 @@ export function createIdempotency(
     }
   }
 }
-
-type IdempotencyDeps = Pick<InferenceDeps, 'connection' | 'now' | 'delay'>;
 
 const neverAborted = new AbortController().signal;
 

@@ -1,7 +1,7 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
 import type { HeddleError } from '#core/errors.ts';
 import { ProviderFailure } from '#providers/provider.ts';
-import type { InferenceDeps } from '../deps.ts';
+import type { InferenceEngine } from '../engine.ts';
 import type { UsageBounds } from '../metering/usage-cost.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import { nextAfterShown, nextStep, type RetryState } from '../routing/retry.ts';
@@ -44,7 +44,7 @@ export interface Asking<T extends Attempted> {
 }
 
 type AskDeps = Pick<
-  InferenceDeps,
+  InferenceEngine,
   'health' | 'pool' | 'delay' | 'random' | 'now' | 'log' | 'inputAllowances'
 >;
 
@@ -180,7 +180,7 @@ async function attempt<T extends Attempted>(
   }
 }
 
-type Availability = Pick<InferenceDeps, 'health' | 'pool'>;
+type Availability = Pick<InferenceEngine, 'health' | 'pool'>;
 
 /** A circuit's time is not waited for within a call; a time that the provider asked for may be. */
 function waitMsOf(model: CatalogModel, { health, pool }: Availability): number {

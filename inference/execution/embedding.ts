@@ -4,7 +4,7 @@ import { isEndedByMesh } from '#core/connection-lost.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import { ProviderFailure, type ProviderUsage } from '#providers/provider.ts';
 import type { CallLabels } from '../call-labels.ts';
-import type { InferenceDeps } from '../deps.ts';
+import type { InferenceEngine } from '../engine.ts';
 import { attemptProgress } from '../ledger/attempt-progress.ts';
 import { attemptRecord, unpricedOf, withoutWords } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
@@ -65,16 +65,16 @@ export class Embedding implements RunningCall {
   /** Resolves when the row is closed; rejects with the failure, which names the row. */
   readonly done: Promise<EmbeddingsData>;
   readonly #start: EmbeddingStart;
-  readonly #deps: InferenceDeps;
+  readonly #engine: InferenceEngine;
   readonly #accumulator: UsageAccumulator;
   /** By model: vectors of different ones are never mixed. */
   readonly #parts = new Map<string, EmbeddingParts>();
   readonly #abort = new AbortController();
   #model: CatalogModel;
 
-  constructor(start: EmbeddingStart, deps: InferenceDeps) {
+  constructor(start: EmbeddingStart, engine: InferenceEngine) {
     this.#start = start;
-    this.#deps = deps;
+    this.#engine = engine;
     this.#accumulator = new UsageAccumulator(start.values);
     this.#model = start.candidates.models[0];
     this.done = this.#run();
@@ -106,7 +106,7 @@ export class Embedding implements RunningCall {
       clearTimeout(total);
       signal.removeEventListener('abort', onLeave);
       const failure = ending.status === 'FAILED' ? ending.failure : null;
-      logFailedCall(this.#deps.log, this.#start, failure, this.#accumulator.attempts.at(-1));
+      logFailedCall(this.#engine.log, this.#start, failure, this.#accumulator.attempts.at(-1));
       await this.#settleAndClose(ending);
     }
     if (ending.status === 'FAILED') throw errorOfFailure(ending.failure, id);
@@ -129,14 +129,14 @@ export class Embedding implements RunningCall {
         bounds: () => this.#bounds,
         signal: this.#abort.signal,
         reserve: (model) => {
-          const input = inputTokensMax + this.#deps.inputAllowances.tokensFor(model.id);
+          const input = inputTokensMax + this.#engine.inputAllowances.tokensFor(model.id);
           return meters.raise(this.#accumulator.used, upperBound(model, input, 0));
         },
         recordWait: () => this.#recordProgress(null),
         recordBegin: (model) => this.#recordProgress(model),
         attempt: (model, lease) => this.#attempt(model, lease),
       },
-      this.#deps,
+      this.#engine,
     );
     if (asked.kind === 'REFUSED') return { status: 'FAILED', failure: failureOfError(asked.error) };
     if (asked.kind === 'UNAVAILABLE') return { status: 'FAILED', failure: failureOfProvider(asked.failure) };
@@ -150,8 +150,8 @@ export class Embedding implements RunningCall {
 
   /** What the row is closed from should this process die: the attempts that have ended, and the one that begins. */
   #recordProgress(begins: CatalogModel | null): Promise<void> {
-    const nowMs = this.#deps.now();
-    return this.#deps.progress.write(this.#start.id, {
+    const nowMs = this.#engine.now();
+    return this.#engine.progress.write(this.#start.id, {
       at: new Date(nowMs),
       attempts: this.#accumulator.attempts.map(attemptRecord),
       attempt: begins === null ? null : attemptProgress(begins, this.#bounds, nowMs),
@@ -172,7 +172,7 @@ export class Embedding implements RunningCall {
   }
 
   async #attempt(model: CatalogModel, lease: Lease): Promise<EmbeddingAttempt> {
-    const startedAtMs = this.#deps.now();
+    const startedAtMs = this.#engine.now();
     this.#model = model;
     const abort = new AbortController();
     const { signal } = this.#abort;
@@ -181,7 +181,7 @@ export class Embedding implements RunningCall {
     signal.addEventListener('abort', onStop, { once: true });
     const called = await this.#call(lease, abort);
     signal.removeEventListener('abort', onStop);
-    return { ...called, timeToFirstTokenMs: null, wholeMs: this.#deps.now() - startedAtMs };
+    return { ...called, timeToFirstTokenMs: null, wholeMs: this.#engine.now() - startedAtMs };
   }
 
   async #call(lease: Lease, abort: AbortController): Promise<Pick<EmbeddingAttempt, 'end' | 'vectors'>> {
@@ -221,7 +221,7 @@ export class Embedding implements RunningCall {
   async #settleAndClose(ending: EmbeddingEnding): Promise<void> {
     const { id, meters, startedAtMs } = this.#start;
     const { usage, costNanos, attempts, used } = this.#accumulator;
-    const endedAtMs = this.#deps.now();
+    const endedAtMs = this.#engine.now();
     const closing = {
       status: ending.status,
       modelId: this.#model.id,
@@ -239,7 +239,7 @@ export class Embedding implements RunningCall {
     } as const;
     // While the row is not closed its reservation stands: whoever closes it settles.
     const isKept = this.#start.labels.retention !== 'NONE';
-    await this.#deps.ledger.close(id, isKept ? closing : withoutWords(closing), null);
+    await this.#engine.ledger.close(id, isKept ? closing : withoutWords(closing), null);
     await meters.commitUsage(used);
   }
 }

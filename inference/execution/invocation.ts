@@ -6,7 +6,7 @@ import type { ProgressRecord } from '#mongo/invocations.ts';
 import { type ProviderAnswer, ProviderFailure, type ProviderPart } from '#providers/provider.ts';
 import { readStructuredAnswer } from '../admission/structured-output.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
-import type { InferenceDeps } from '../deps.ts';
+import type { InferenceEngine } from '../engine.ts';
 import { attemptProgress } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin, type FollowedSource, type ProgressSource } from '../ledger/progress.ts';
 import type { CompletionResult } from '../ledger/results.ts';
@@ -76,7 +76,7 @@ export class Invocation implements ProgressSource {
   readonly start: InvocationStart;
   /** Resolves when the row is closed and the last event is written. Never rejects. */
   readonly done: Promise<ClosedInvocation>;
-  readonly #deps: InferenceDeps;
+  readonly #engine: InferenceEngine;
   readonly #accumulator: UsageAccumulator;
   /** Aborted once, by whatever stops the whole: a cancellation or the total timeout. */
   readonly #abort = new AbortController();
@@ -90,9 +90,9 @@ export class Invocation implements ProgressSource {
   #shown = false;
   #restarted = false;
 
-  constructor(start: InvocationStart, deps: InferenceDeps) {
+  constructor(start: InvocationStart, engine: InferenceEngine) {
     this.start = start;
-    this.#deps = deps;
+    this.#engine = engine;
     this.#accumulator = new UsageAccumulator(start.request.call);
     this.#model = start.candidates.models[0];
     this.done = this.#run();
@@ -144,7 +144,7 @@ export class Invocation implements ProgressSource {
 
   #progressWith(attempt: ProgressRecord['attempt']): ProgressRecord {
     const attempts = this.#accumulator.attempts.map(attemptRecord);
-    return { at: new Date(this.#deps.now()), attempts, attempt };
+    return { at: new Date(this.#engine.now()), attempts, attempt };
   }
 
   #boundsOf(model: CatalogModel): UsageBounds {
@@ -167,20 +167,20 @@ export class Invocation implements ProgressSource {
     let outcome: Outcome;
     try {
       outcome = await this.#ask();
-      if (this.#deps.guardrails.output !== undefined) outcome = await this.#guarded(outcome);
+      if (this.#engine.guardrails.output !== undefined) outcome = await this.#guarded(outcome);
     } catch (error) {
-      this.#deps.log.error({ err: error, completionId: this.id }, 'an invocation failed unexpectedly');
+      this.#engine.log.error({ err: error, completionId: this.id }, 'an invocation failed unexpectedly');
       outcome = failed(internalFailure);
     }
     clearTimeout(total);
-    logFailedCall(this.#deps.log, this.#logged, outcome.failure, this.#accumulator.attempts.at(-1));
+    logFailedCall(this.#engine.log, this.#logged, outcome.failure, this.#accumulator.attempts.at(-1));
     const ended = await this.#commitAndClose(outcome);
     if (this.start.sink !== null) await this.#emitEnd(this.start.sink, ended, outcome);
     return ended;
   }
 
   async #ask(): Promise<Outcome> {
-    const { progress } = this.#deps;
+    const { progress } = this.#engine;
     const asked = await askCandidates(
       {
         candidates: this.start.candidates,
@@ -192,14 +192,14 @@ export class Invocation implements ProgressSource {
         reserve: (model) => this.#reserveFor(model),
         recordWait: () => progress.write(this.id, this.#progressWith(null)),
         recordBegin: (model) => {
-          this.#beginAttempt(model, this.#deps.now());
+          this.#beginAttempt(model, this.#engine.now());
           return progress.write(this.id, this.progress(this.#readsStream ? aheadCharsMin : 0));
         },
         attempt: (model, lease) => this.#attempt(model, lease),
         hasShown: () => this.#shown,
         restart: (failure, other) => !(failure instanceof UncheckedAnswer) && this.#restart(failure, other),
       },
-      this.#deps,
+      this.#engine,
     );
     if (asked.kind === 'REFUSED') return failed(failureOfError(asked.error));
     if (asked.kind === 'UNAVAILABLE') return failed(failureOfProvider(asked.failure));
@@ -227,7 +227,7 @@ export class Invocation implements ProgressSource {
   #reserveFor(model: CatalogModel): Promise<HeddleError | null> {
     const { request, meters } = this.start;
     const output = outputTokensMax(model, request.call.maxOutputTokens);
-    const input = request.inputTokensMax + this.#deps.inputAllowances.tokensFor(model.id);
+    const input = request.inputTokensMax + this.#engine.inputAllowances.tokensFor(model.id);
     return meters.raise(this.#accumulator.used, upperBound(model, input, output));
   }
 
@@ -247,7 +247,7 @@ export class Invocation implements ProgressSource {
   }
 
   async #attempt(model: CatalogModel, lease: Lease): Promise<CompletionAttempt> {
-    const { now, progress } = this.#deps;
+    const { now, progress } = this.#engine;
     const startedAtMs = now();
     this.#beginAttempt(model, startedAtMs);
     const abort = new AbortController();
@@ -336,13 +336,13 @@ export class Invocation implements ProgressSource {
     const { connectMs, firstTokenMs, interTokenMs } = this.start.candidates.timeouts;
     const model = this.#model;
     const tokens = outputTokensMax(model, this.start.request.call.maxOutputTokens);
-    const writingMs = isWhole ? writingMsMax(tokens, this.#deps.health.msPerToken(model.id)) : 0;
+    const writingMs = isWhole ? writingMsMax(tokens, this.#engine.health.msPerToken(model.id)) : 0;
     return { connectMs, firstMs: firstTokenMs + writingMs, nextMs: interTokenMs };
   }
 
   #show(sink: EventSink, event: CompletionEventData): Promise<void> | undefined {
     // With a guardrail on the output nothing is shown before it has looked.
-    if (this.#deps.guardrails.output !== undefined) return undefined;
+    if (this.#engine.guardrails.output !== undefined) return undefined;
     if (!this.#shown) {
       this.#shown = true;
       sink.started(this.#model.id);
@@ -362,7 +362,7 @@ export class Invocation implements ProgressSource {
     if (finishReason === 'TOOL_CALLS') return { end, json: null };
     let failure: unknown;
     try {
-      const reading = readStructuredAnswer(text, structured, caller.tenantId ?? '', this.#deps.jsonSchemas);
+      const reading = readStructuredAnswer(text, structured, caller.tenantId ?? '', this.#engine.jsonSchemas);
       const read = await untilAborted(reading, signal);
       if ('json' in read) return { end, json: read.json };
       const cut = finishReason === 'LENGTH' ? ' (it was cut at maxOutputTokens)' : '';
@@ -379,7 +379,7 @@ export class Invocation implements ProgressSource {
   }
 
   async #guarded(outcome: Outcome): Promise<Outcome> {
-    const { output } = this.#deps.guardrails;
+    const { output } = this.#engine.guardrails;
     if (output === undefined) return outcome;
     // Half an answer is not inspected, and so not returned.
     if (outcome.status !== 'SUCCEEDED') return { ...outcome, answer: {} };
@@ -393,19 +393,19 @@ export class Invocation implements ProgressSource {
   }
 
   async #commitAndClose(outcome: Outcome): Promise<ClosedInvocation> {
-    const endedAtMs = this.#deps.now();
+    const endedAtMs = this.#engine.now();
     const { completion, failure, result } = this.#kept(outcome, endedAtMs);
     try {
       const closing = closingOf(completion, this.#model.provider.id, endedAtMs, this.#firstTokenMs);
       closing.error = failure === null ? null : withoutInput(failure.message, this.start.request.call);
       // While the row is not closed its reservation stands: whoever closes it settles.
       if (this.start.request.labels.retention === 'NONE') {
-        await this.#deps.ledger.close(this.id, withoutWords(closing), null);
-      } else await this.#deps.ledger.close(this.id, closing, result);
+        await this.#engine.ledger.close(this.id, withoutWords(closing), null);
+      } else await this.#engine.ledger.close(this.id, closing, result);
       await this.start.meters.commitUsage(this.#accumulator.used);
       return { completion, failure };
     } catch (error) {
-      this.#deps.log.error({ err: error, completionId: this.id }, 'a ledger row could not be closed');
+      this.#engine.log.error({ err: error, completionId: this.id }, 'a ledger row could not be closed');
       return {
         completion: this.#completion('FAILED', outcome.answer, outcome.json, internalFailure),
         failure: internalFailure,
@@ -439,7 +439,7 @@ export class Invocation implements ProgressSource {
       }
       await sink.end(ended);
     } catch (error) {
-      this.#deps.log.error({ err: error, completionId: this.id }, 'a stream could not be ended');
+      this.#engine.log.error({ err: error, completionId: this.id }, 'a stream could not be ended');
     }
   }
 

@@ -1,5 +1,8 @@
+import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
-import type { Invocation } from './invocation.ts';
+import type { CompletionData } from '../completion.ts';
+import type { CompletionRequest } from '../request.ts';
+import type { ClosedInvocation } from './outcome.ts';
 
 /** A provider call in progress, which the process waits for, and stops, when it ends. */
 export interface RunningCall {
@@ -9,13 +12,24 @@ export interface RunningCall {
   stop(message: string): void;
 }
 
+/** A completion in progress, for those that read or cancel it by its id. */
+export interface RunningCompletion extends RunningCall {
+  readonly id: string;
+  readonly start: { readonly caller: Caller; readonly request: Pick<CompletionRequest, 'labels'> };
+  readonly done: Promise<ClosedInvocation>;
+  /** The completion as it stands. */
+  running(): CompletionData;
+  /** Its client ends it: CANCELLED. */
+  cancel(message: string): void;
+}
+
 /** The calls in progress in this process: completions, by their ids, and other calls. */
 export interface Running {
   /** Throws OVERLOADED at the bound of calls, or after a drain. */
   admit(): void;
-  get(id: string): Invocation | undefined;
+  get(id: string): RunningCompletion | undefined;
   /** Until it is done. */
-  add(invocation: Invocation): void;
+  add(completion: RunningCompletion): void;
   /** A call that has no id to be found by. */
   join(call: RunningCall): void;
   /**
@@ -31,7 +45,7 @@ const runningMax = 20_000;
 
 export function createRunning(): Running {
   const calls = new Set<RunningCall>();
-  const invocations = new Map<string, Invocation>();
+  const completions = new Map<string, RunningCompletion>();
   let stopped = false;
 
   function join(call: RunningCall): void {
@@ -51,11 +65,11 @@ export function createRunning(): Running {
       if (stopped) throw shuttingDown();
       if (calls.size >= runningMax) throw atCapacity();
     },
-    get: (id) => invocations.get(id),
-    add(invocation) {
-      invocations.set(invocation.id, invocation);
-      void invocation.done.then(() => invocations.delete(invocation.id));
-      join(invocation);
+    get: (id) => completions.get(id),
+    add(completion) {
+      completions.set(completion.id, completion);
+      void completion.done.then(() => completions.delete(completion.id));
+      join(completion);
     },
     join,
     async drain(graceMs, lastCall = Promise.resolve()) {

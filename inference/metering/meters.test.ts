@@ -388,7 +388,7 @@ describe.runIf(hasRedis())('two processes that share a Redis', () => {
     const start = async () => {
       const state = stack.use(await openState(url, log, { seal: testPayloads }));
       const quota = state.openQuota(history);
-      const mesh = stack.use(await startInference(database, { ...state, quota, state, limits }));
+      const mesh = stack.use(await startInference(database, { ...state, quota, limits }));
       mesh.alpha.always((call) => call.fail(failureOf('NOT_FOUND', false)));
       mesh.beta.always((call) => call.say('x').finish(usageOf(100, 100)));
       return mesh;

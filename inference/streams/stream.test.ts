@@ -312,7 +312,7 @@ describe('completionStream', () => {
 
   it('keeps what a client has of a completion that failed and left nothing else', async () => {
     const streams = createMemoryStreamLogs();
-    await using mesh = await startInference(database, { state: { ...(await cacheOnly()), streams } });
+    await using mesh = await startInference(database, { ...(await cacheOnly()), streams });
     mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_ERROR', false)));
     const events = await all(await mesh.stream(STREAM, asking('alpha/one')));
     await using other = await startInference(database);
@@ -340,7 +340,7 @@ describe('completionStream', () => {
 
   it('does not read the provider faster than its slowest reader beyond the bound of the log', async () => {
     const streams = createMemoryStreamLogs({ eventsMax: 20 });
-    await using mesh = await startInference(database, { state: { ...(await cacheOnly()), streams } });
+    await using mesh = await startInference(database, { ...(await cacheOnly()), streams });
     mesh.alpha.always((call) => {
       call.say(...Array.from({ length: 500 }, () => 'w ')).finish(usageOf(1, 500));
     });

@@ -4,8 +4,8 @@ import type { ProviderPart } from '#providers/provider.ts';
 import { type LoggedEvent, StreamLogLost } from '#state/streams/stream-log.ts';
 import { streamNotKept } from '../admission/unkept.ts';
 import type { CompletionData, CompletionError, CompletionEventData } from '../completion.ts';
+import type { InferenceEngine } from '../engine.ts';
 import { type AnswerBuilder, eventOf, partsOf } from '../execution/answer-builder.ts';
-import type { Inference } from '../inference.ts';
 import { loggedAnswer } from '../ledger/logged-answer.ts';
 import type { CompletionEvents } from './completion-events.ts';
 
@@ -109,7 +109,10 @@ async function answerUpTo(
 }
 
 /** What a follower needs of its process. */
-export type FollowDeps = Pick<Inference, 'streams' | 'reader' | 'running' | 'rowWatch' | 'delay' | 'log'>;
+export type FollowDeps = Pick<
+  InferenceEngine,
+  'streams' | 'reader' | 'running' | 'rowWatch' | 'delay' | 'log'
+>;
 
 /**
  * The events of a completion after number `after`, to its end: from the stream log while that holds more, otherwise

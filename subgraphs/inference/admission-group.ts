@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { type FieldNode, GraphQLError, type GraphQLResolveInfo, getArgumentValues, Kind } from 'graphql';
 import { requestTimeMs } from '#core/request-id.ts';
-import type { InferenceDeps } from '#inference/deps.ts';
+import type { InferenceEngine } from '#inference/engine.ts';
 import { Meters } from '#inference/metering/meters.ts';
 import type { PlannedCall } from '#inference/planned-call.ts';
 import { admissionMarkOf } from '#transport/admission.ts';
@@ -44,7 +44,7 @@ const slotName = ' slot';
  */
 export function createAdmissionGroups(
   plans: Readonly<Record<string, PlanCall>>,
-  { quota, ledger, log, alerts }: Pick<InferenceDeps, 'quota' | 'ledger' | 'log' | 'alerts'>,
+  { quota, ledger, log, alerts }: Pick<InferenceEngine, 'quota' | 'ledger' | 'log' | 'alerts'>,
 ): AdmissionGroups {
   const admitting = new WeakMap<SubgraphContext, Promise<void>>();
 

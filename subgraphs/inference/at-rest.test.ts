@@ -100,8 +100,10 @@ describe('what clients and AI models write', () => {
       const database = own.use(await openDatabase(`embedded:${store}`));
       await ensureIndexes(database.connection);
       await fillCatalog(database);
-      const state = own.use(await openState(url, pino({ level: 'silent' }), { seal: testPayloads }));
-      const mesh = own.use(await startInference(database, { state }));
+      const { cache, streams } = own.use(
+        await openState(url, pino({ level: 'silent' }), { seal: testPayloads }),
+      );
+      const mesh = own.use(await startInference(database, { cache, streams }));
       const caller: Caller = { ...mesh.caller, payloadLogging, cacheByDefault: true };
       const id = await useAll(mesh, caller);
 

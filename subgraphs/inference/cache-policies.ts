@@ -1,12 +1,17 @@
 import { type DirectiveNode, Kind, parse } from 'graphql';
 import { cacheScopes } from '#core/cache-scope.ts';
 import type { CacheScope } from '#core/graph-enums.generated.ts';
-import type { CachedField, Inference } from '#inference/inference.ts';
 import type { CachePolicy } from '#inference/request.ts';
 import { argumentsOf } from '#schema/directives.ts';
 
+/** The fields whose answers may come from the cache. */
+type CachedField = 'complete' | 'runPrompt' | 'completionStream' | 'promptStream';
+
+/** What the SDL's @cache says of each field; null: nothing. */
+export type CachePolicies = Readonly<Record<CachedField, CachePolicy | null>>;
+
 /** Reads @cache of the fields that have it. Throws where it asks for what is not offered. */
-export function cachePoliciesOf(sdl: string): Inference['cachePolicies'] {
+export function cachePoliciesOf(sdl: string): CachePolicies {
   const policies = new Map<string, CachePolicy>();
   for (const definition of parse(sdl, { noLocation: true }).definitions) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;

@@ -141,7 +141,7 @@ describe.runIf(hasRedis())('in two processes that share a Redis, an answer that 
     ] as const;
     const begin = (state: (typeof states)[number]) => {
       const quota = state.openQuota(createMeterHistory(database.connection));
-      return startInference(database, { ...state, quota, state });
+      return startInference(database, { ...state, quota });
     };
     start = async () => [await begin(states[0]), await begin(states[1])];
   });

@@ -1,5 +1,5 @@
 import type { CompletionData } from '#inference/completion.ts';
-import type { Inference } from '#inference/inference.ts';
+import type { InferenceEngine } from '#inference/engine.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 
 /** How long another process gets to stop a completion before it is shown as it stands. */
@@ -9,7 +9,7 @@ const waitMsMax = 5_000;
 export async function cancelCompletion(
   id: string,
   context: SubgraphContext,
-  { running, reader, bus }: Inference,
+  { running, reader, bus }: InferenceEngine,
 ): Promise<CompletionData> {
   const { caller, signal } = context;
   const completion = await reader.get(id, caller);

@@ -1,11 +1,11 @@
 import type { Caller } from '#core/caller.ts';
 import { isEndedByMesh } from '#core/connection-lost.ts';
 import { HeddleError } from '#core/errors.ts';
-import type { CallAdmission } from '#inference/admission/invoke.ts';
+import { beginCall, type CallAdmission } from '#inference/admission/invoke.ts';
 import { answerNotKept } from '#inference/admission/unkept.ts';
 import type { CompletionData } from '#inference/completion.ts';
+import type { InferenceEngine } from '#inference/engine.ts';
 import { type ClosedInvocation, toAnswerError } from '#inference/execution/outcome.ts';
-import type { Inference } from '#inference/inference.ts';
 import type { Meters } from '#inference/metering/meters.ts';
 import { endedOf } from '#inference/read.ts';
 import type { CachePolicy, CompletionRequest } from '#inference/request.ts';
@@ -26,7 +26,7 @@ export async function complete(
   caller: Caller,
   cachePolicy: CachePolicy | null,
   signal: AbortSignal,
-  inference: Inference,
+  engine: InferenceEngine,
   meters?: Meters,
 ): Promise<CompletionData> {
   const { onDisconnect, idempotencyKey, labels } = request;
@@ -34,13 +34,14 @@ export async function complete(
   const stops = onDisconnect === 'CANCEL' && !isFetchedLater;
   let ended: ClosedInvocation;
   for (let deadCalls = 0; ; deadCalls++) {
-    const begun = await inference.invoker.begin(request, caller, {
+    const options = {
       mode: 'WHOLE',
       cachePolicy,
       onDisconnect,
       ...(meters === undefined || deadCalls > 0 ? {} : { meters }),
-    });
-    ended = await endOf(begun, caller, signal, stops, inference);
+    } as const;
+    const begun = await beginCall(request, caller, options, engine);
+    ended = await endOf(begun, caller, signal, stops, engine);
     // The call that the key stood for died while it was waited for: the key is free again.
     const isFree = begun.kind === 'EXISTING' && ended.completion.orphaned === true && !signal.aborted;
     if (!isFree || deadCalls >= deadCallsMax) break;
@@ -64,7 +65,7 @@ async function endOf(
   caller: Caller,
   signal: AbortSignal,
   stops: boolean,
-  { reader }: Inference,
+  { reader }: Pick<InferenceEngine, 'reader'>,
 ): Promise<ClosedInvocation> {
   if (begun.kind === 'ANSWERED') return { completion: begun.completion, failure: null };
   if (begun.kind === 'EXISTING') return endedOf(await reader.outcome(begun.id, caller, waitMsMax, signal));

@@ -1,5 +1,6 @@
 import type { Caller } from '#core/caller.ts';
-import type { Inference } from '#inference/inference.ts';
+import { beginCall } from '#inference/admission/invoke.ts';
+import type { InferenceEngine } from '#inference/engine.ts';
 import type { CachePolicy, CompletionRequest } from '#inference/request.ts';
 import type { CompletionEvents } from '#inference/streams/completion-events.ts';
 import { followCompletion, replayAfter } from '#inference/streams/stream.ts';
@@ -10,15 +11,13 @@ export async function completionStream(
   caller: Caller,
   cachePolicy: CachePolicy | null,
   signal: AbortSignal,
-  inference: Inference,
+  engine: InferenceEngine,
 ): Promise<CompletionEvents> {
   const { onDisconnect } = request;
-  const begun = await inference.invoker.begin(request, caller, { mode: 'STREAM', cachePolicy, onDisconnect });
+  const begun = await beginCall(request, caller, { mode: 'STREAM', cachePolicy, onDisconnect }, engine);
   if (begun.kind === 'ANSWERED') return replayAfter(begun.completion, -1);
   const id = begun.kind === 'EXISTING' ? begun.id : begun.invocation.id;
-  return inference.lostReaders.read(id, signal, (reading) =>
-    followCompletion(id, -1, caller, reading, inference),
-  );
+  return engine.lostReaders.read(id, signal, (reading) => followCompletion(id, -1, caller, reading, engine));
 }
 
 /** The events after number `after`, for the app that asked. Throws NOT_FOUND for others. */
@@ -27,10 +26,10 @@ export async function resumeCompletion(
   after: number,
   caller: Caller,
   signal: AbortSignal,
-  inference: Inference,
+  engine: InferenceEngine,
 ): Promise<CompletionEvents> {
-  await inference.reader.get(id, caller);
-  return inference.lostReaders.read(id, signal, (reading) =>
-    followCompletion(id, Math.max(-1, after), caller, reading, inference),
+  await engine.reader.get(id, caller);
+  return engine.lostReaders.read(id, signal, (reading) =>
+    followCompletion(id, Math.max(-1, after), caller, reading, engine),
   );
 }

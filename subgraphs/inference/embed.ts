@@ -3,9 +3,8 @@ import { HeddleError } from '#core/errors.ts';
 import { requireModel } from '#inference/admission/allowed-names.ts';
 import type { CallOrigin } from '#inference/call-labels.ts';
 import { newCompletionId } from '#inference/completion.ts';
-import type { InferenceDeps } from '#inference/deps.ts';
+import type { InferenceEngine } from '#inference/engine.ts';
 import { Embedding, type EmbeddingsData } from '#inference/execution/embedding.ts';
-import type { Running } from '#inference/execution/running.ts';
 import { openingRecord } from '#inference/ledger/attempt-progress.ts';
 import { openRow, reserveInRow } from '#inference/ledger/rows.ts';
 import { larger, Meters } from '#inference/metering/meters.ts';
@@ -28,8 +27,6 @@ function check({ values, dimensions }: EmbedInput): void {
     throw new HeddleError('BAD_USER_INPUT', `dimensions must be 1 to ${dimensionsMax}.`);
   }
 }
-
-type EmbedDeps = InferenceDeps & { readonly running: Pick<Running, 'admit' | 'join'> };
 
 function measureValues({ values }: EmbedInput): {
   readonly inputBytes: number;
@@ -56,15 +53,15 @@ function routingNeeds(inputTokensMax: number): RoutingNeeds {
 export async function planEmbedding(
   input: EmbedInput,
   caller: Caller,
-  deps: InferenceDeps,
+  engine: InferenceEngine,
 ): Promise<PlannedCall> {
   requireModel(caller, input.model);
   check(input);
   const { inputTokensMax } = measureValues(input);
-  const candidates = await candidatesFor(input.model, routingNeeds(inputTokensMax), caller, deps);
+  const candidates = await candidatesFor(input.model, routingNeeds(inputTokensMax), caller, engine);
   candidates.release();
   const bounds = candidates.models.map((model) =>
-    upperBound(model, inputTokensMax + deps.inputAllowances.tokensFor(model.id), 0),
+    upperBound(model, inputTokensMax + engine.inputAllowances.tokensFor(model.id), 0),
   );
   return {
     bound: bounds.reduce(larger),
@@ -84,17 +81,17 @@ export async function embed(
   caller: Caller,
   origin: CallOrigin,
   signal: AbortSignal,
-  deps: EmbedDeps,
+  engine: InferenceEngine,
   reserved?: Meters,
 ): Promise<EmbeddingsData> {
-  deps.running.admit();
+  engine.running.admit();
   requireModel(caller, input.model);
   check(input);
   const labels = parseLabels(input, origin);
-  await deps.guardrails.input?.({ texts: input.values, urls: [], tenantId: caller.tenantId });
+  await engine.guardrails.input?.({ texts: input.values, urls: [], tenantId: caller.tenantId });
   const { inputBytes, inputTokensMax } = measureValues(input);
-  const candidates = await candidatesFor(input.model, routingNeeds(inputTokensMax), caller, deps);
-  const startedAtMs = deps.now();
+  const candidates = await candidatesFor(input.model, routingNeeds(inputTokensMax), caller, engine);
+  const startedAtMs = engine.now();
   const id = reserved?.id ?? newCompletionId(startedAtMs);
   const [first] = candidates.models;
   const row = openRow({
@@ -107,24 +104,24 @@ export async function embed(
     labels,
     cache: 'BYPASS',
     startedAtMs,
-    ownerId: deps.ownerId,
+    ownerId: engine.ownerId,
     opening: openingRecord(first, { inputTokensMax, outputTokensMax: 0 }),
   });
   const meters =
     reserved ??
     new Meters({
-      quota: deps.quota,
-      alerts: deps.alerts,
-      ledger: deps.ledger,
-      log: deps.log,
+      quota: engine.quota,
+      alerts: engine.alerts,
+      ledger: engine.ledger,
+      log: engine.log,
       caller,
       id,
       totalMs: candidates.timeouts.totalMs,
     });
-  const bound = upperBound(first, inputTokensMax + deps.inputAllowances.tokensFor(first.id), 0);
+  const bound = upperBound(first, inputTokensMax + engine.inputAllowances.tokensFor(first.id), 0);
   try {
     const atMs = await meters.reserve(bound);
-    await deps.ledger.open(reserveInRow(row, atMs, bound));
+    await engine.ledger.open(reserveInRow(row, atMs, bound));
   } catch (error) {
     candidates.release();
     await meters.release();
@@ -145,7 +142,7 @@ export async function embed(
     startedAtMs,
     signal,
   };
-  const embedding = new Embedding(start, deps);
-  deps.running.join(embedding);
+  const embedding = new Embedding(start, engine);
+  engine.running.join(embedding);
   return embedding.done;
 }

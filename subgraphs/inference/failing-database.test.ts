@@ -78,7 +78,7 @@ it('a stream log is discarded when the call is refused after the log was opened'
     return streams.open(id, options);
   };
   const state = { cache: createMemoryCache(), streams: { ...streams, open } };
-  await using mesh = await startInference(database, { state });
+  await using mesh = await startInference(database, state);
   await failPoint({ times: 20 }, { failCommands: ['insert'], errorCode: 50 });
   const start = 'mutation ($input: CompletionInput!) { startCompletion(input: $input) { id } }';
   const input = { model: 'alpha/one', messages: [{ role: 'USER', content: 'Say something.' }] };

@@ -1,6 +1,6 @@
 import type DataLoader from 'dataloader';
 import type { CompletionData } from '#inference/completion.ts';
-import type { Inference } from '#inference/inference.ts';
+import type { InferenceEngine } from '#inference/engine.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 import { recordLoader } from '../runtime/loaders.ts';
 
@@ -11,7 +11,7 @@ export interface InferenceLoaders {
 
 export function createInferenceLoaders(
   { caller }: Pick<SubgraphContext, 'caller'>,
-  { reader }: Inference,
+  { reader }: Pick<InferenceEngine, 'reader'>,
 ): InferenceLoaders {
   return {
     completion: recordLoader(

@@ -42,8 +42,8 @@ describe.runIf(hasRedis())('inference processes that share a Redis', () => {
     const [first, second] = states;
     const history = createMeterHistory(database.connection);
     const [one, two] = [
-      await startInference(database, { ...first, quota: first.openQuota(history), state: first }),
-      await startInference(database, { ...second, quota: second.openQuota(history), state: second }),
+      await startInference(database, { ...first, quota: first.openQuota(history) }),
+      await startInference(database, { ...second, quota: second.openQuota(history) }),
     ];
     return { one, two };
   };
@@ -159,7 +159,7 @@ describe.runIf(hasRedis())('inference processes that share a Redis', () => {
     };
     const silent = { ...states[0], streams: { ...streams, open } };
     await one[Symbol.asyncDispose]();
-    await using dying = await startInference(database, { ...silent, state: silent });
+    await using dying = await startInference(database, silent);
     const start_ = 'mutation ($input: CompletionInput!) { startCompletion(input: $input) { id } }';
     const { startCompletion } = await dying.data<{ startCompletion: { id: string } }>(start_, asking());
     const { id } = startCompletion;

@@ -1,11 +1,12 @@
 import { decimalOfNanos } from '#core/money.ts';
 import { nodeIdOf, storedIdOf } from '#core/node-id.ts';
-import type { Inference } from '#inference/inference.ts';
+import type { InferenceEngine } from '#inference/engine.ts';
 import type { CompletionEvent } from '#inference/streams/completion-events.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
 import { toEntity } from '../runtime/entity.ts';
 import { createAdmissionGroups } from './admission-group.ts';
+import type { CachePolicies } from './cache-policies.ts';
 import { cancelCompletion } from './cancel-completion.ts';
 import { chargedFields } from './charged-fields.ts';
 import { complete } from './complete.ts';
@@ -28,9 +29,11 @@ const itself = (logged: CompletionEvent, _args: unknown, context: InferenceConte
   return logged;
 };
 
-export function inferenceResolvers(inference: Inference): CompleteResolvers<Resolvers<InferenceContext>> {
-  const { cachePolicies } = inference;
-  const groups = createAdmissionGroups(chargedFields(inference), inference);
+export function inferenceResolvers(
+  engine: InferenceEngine,
+  cachePolicies: CachePolicies,
+): CompleteResolvers<Resolvers<InferenceContext>> {
+  const groups = createAdmissionGroups(chargedFields(engine, cachePolicies), engine);
   return {
     ...scalarResolvers,
     Query: {
@@ -40,67 +43,67 @@ export function inferenceResolvers(inference: Inference): CompleteResolvers<Reso
       complete: (_, { input }, context, info) =>
         groups.run(context, info, (meters) =>
           complete(
-            parseCompletionInput(input, context, inference.egress),
+            parseCompletionInput(input, context, engine.egress),
             context.caller,
             cachePolicies.complete,
             context.signal,
-            inference,
+            engine,
             meters,
           ),
         ),
       runPrompt: (_, { input }, context, info) =>
         groups.run(context, info, async (meters) =>
           complete(
-            await promptRequest(input, context.caller, context, inference),
+            await promptRequest(input, context.caller, context, engine),
             context.caller,
             cachePolicies.runPrompt,
             context.signal,
-            inference,
+            engine,
             meters,
           ),
         ),
       startCompletion: (_, { input }, context, info) =>
         groups.run(context, info, async (meters) =>
           startCompletion(
-            parseCompletionInput(input, context, inference.egress),
+            parseCompletionInput(input, context, engine.egress),
             context.caller,
-            inference,
+            engine,
             meters,
           ),
         ),
       cancelCompletion: (_, { id }, context) =>
-        cancelCompletion(storedIdOf('Invocation', id), context, inference),
+        cancelCompletion(storedIdOf('Invocation', id), context, engine),
       embed: (_, { input }, context, info) =>
         groups.run(context, info, (meters) =>
-          embed(input, context.caller, context, context.signal, inference, meters),
+          embed(input, context.caller, context, context.signal, engine, meters),
         ),
     },
     Subscription: {
       completionStream: {
         subscribe: (_, { input }, context) =>
           completionStream(
-            parseCompletionInput(input, context, inference.egress),
+            parseCompletionInput(input, context, engine.egress),
             context.caller,
             cachePolicies.completionStream,
             context.signal,
-            inference,
+            engine,
           ),
         resolve: itself,
       },
       promptStream: {
         subscribe: async (_, { input }, context) =>
           completionStream(
-            await promptRequest(input, context.caller, context, inference),
+            await promptRequest(input, context.caller, context, engine),
             context.caller,
             cachePolicies.promptStream,
             context.signal,
-            inference,
+            engine,
           ),
         resolve: itself,
       },
       resumeCompletion: {
         subscribe: (_, { id, after }, { caller, signal }) =>
-          resumeCompletion(storedIdOf('Invocation', id), after, caller, signal, inference),
+          resumeCompletion(storedIdOf('Invocation', id), after, caller, signal, engine),
         resolve: itself,
       },
     },
@@ -159,7 +162,7 @@ export function inferenceResolvers(inference: Inference): CompleteResolvers<Reso
     Provider: {
       // Of one that was deleted too, which history refers to: nothing is known of its health.
       __resolveReference: ({ id }) => ({ id }),
-      health: ({ id }) => inference.health.provider(id),
+      health: ({ id }) => engine.health.provider(id),
     },
     ProviderHealth: { checkedAt: ({ checkedAtMs }) => checkedAtMs },
   };

@@ -50,7 +50,8 @@ describe('retention: NONE', () => {
   it('answers as ever, and keeps the row with its amounts alone', async () => {
     const cache = createMemoryCache();
     await using mesh = await startInference(database, {
-      state: { cache, streams: createMemoryStreamLogs() },
+      cache,
+      streams: createMemoryStreamLogs(),
     });
     const caller = { ...mesh.caller, cacheByDefault: true };
     mesh.alpha.always((call) => call.say('an ', 'answer').finish(usageOf(3, 2)));
@@ -101,7 +102,7 @@ describe('retention: NONE', () => {
   it('lets a stream be resumed while it flows and shortly after, and not later', async () => {
     let nowMs = Date.now();
     const streams = createMemoryStreamLogs({ now: () => nowMs });
-    await using mesh = await startInference(database, { state: { cache: createMemoryCache(), streams } });
+    await using mesh = await startInference(database, { cache: createMemoryCache(), streams });
     const told = Array.fromAsync(await mesh.stream(STREAM, asking()));
     const call = await mesh.alpha.next();
     call.say('a', 'b');
@@ -126,7 +127,7 @@ describe('retention: NONE', () => {
       await using redis = await startRedis();
       const log = pino({ level: 'silent' });
       await using state = await openState(redis.url, log, { seal: testPayloads });
-      await using mesh = await startInference(database, { state });
+      await using mesh = await startInference(database, { cache: state.cache, streams: state.streams });
       const caller = { ...mesh.caller, cacheByDefault: true };
       mesh.alpha.always((call) => call.say('a', 'b').finish(usageOf(1, 2)));
       await mesh.data(COMPLETE, asking(), caller);

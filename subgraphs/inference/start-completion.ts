@@ -1,6 +1,7 @@
 import type { Caller } from '#core/caller.ts';
+import { beginCall } from '#inference/admission/invoke.ts';
 import type { CompletionData } from '#inference/completion.ts';
-import type { Inference } from '#inference/inference.ts';
+import type { InferenceEngine } from '#inference/engine.ts';
 import type { Meters } from '#inference/metering/meters.ts';
 import type { CompletionRequest } from '#inference/request.ts';
 
@@ -8,15 +9,16 @@ import type { CompletionRequest } from '#inference/request.ts';
 export async function startCompletion(
   request: CompletionRequest,
   caller: Caller,
-  { invoker, reader }: Inference,
+  engine: InferenceEngine,
   meters?: Meters,
 ): Promise<CompletionData> {
-  const begun = await invoker.begin(request, caller, {
+  const options = {
     mode: 'STREAM',
     cachePolicy: null,
     onDisconnect: 'KEEP',
     ...(meters === undefined ? {} : { meters }),
-  });
+  } as const;
+  const begun = await beginCall(request, caller, options, engine);
   if (begun.kind === 'RUNNING') return begun.invocation.running();
-  return begun.kind === 'ANSWERED' ? begun.completion : reader.get(begun.id, caller);
+  return begun.kind === 'ANSWERED' ? begun.completion : engine.reader.get(begun.id, caller);
 }

@@ -18,7 +18,7 @@ import { createMemoryCache } from '#state/cache/memory.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import type { StreamLogs } from '#state/streams/stream-log.ts';
-import { createInferenceSubgraph, type InferenceSubgraphDeps } from '#subgraphs/inference/subgraph.ts';
+import { createInferenceSubgraph, type InferenceDeps } from '#subgraphs/inference/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { type ScriptedProvider, scriptedProvider } from './scripted-provider.ts';
 import { testPayloads, testSecrets } from './seal.ts';
@@ -156,7 +156,7 @@ function model(_id: string, providerId: string, name: string, capabilities: read
 /** An inference subgraph on a database that `fillCatalog` has filled. */
 export async function startInference(
   database: Database,
-  options: Partial<InferenceSubgraphDeps> & { readonly limits?: readonly CallerLimit[] } = {},
+  options: Partial<InferenceDeps> & { readonly limits?: readonly CallerLimit[] } = {},
 ): Promise<TestInference> {
   const { limits = [], ...given } = options;
   const { connection } = database;
@@ -165,14 +165,14 @@ export async function startInference(
   const { log, bus } = services;
   const catalog = opened.use(await openCatalog(connection, { bus, log }));
   const [alpha, beta] = [scriptedProvider(), scriptedProvider()];
-  const state = { cache: createMemoryCache(), streams: createMemoryStreamLogs() };
-  const deps: InferenceSubgraphDeps = {
+  const deps: InferenceDeps = {
     ...services,
     connection,
     catalog,
     secretBox: testSecrets,
     payloads: testPayloads,
-    state,
+    cache: createMemoryCache(),
+    streams: createMemoryStreamLogs(),
     graceMs: 0,
     createProvider: async ({ kind, baseUrl }) =>
       kind === 'DEMO' ? createDemoProvider() : baseUrl === 'http://alpha' ? alpha : beta,
@@ -187,8 +187,8 @@ export async function startInference(
     catalog,
     bus: deps.bus,
     quota: deps.quota,
-    cache: deps.state.cache,
-    streams: deps.state.streams,
+    cache: deps.cache,
+    streams: deps.streams,
     alpha,
     beta,
     caller,

@@ -10,7 +10,7 @@ import { providers } from '#mongo/providers.ts';
 import { type RouteRecord, routes } from '#mongo/routes.ts';
 import { providerDestination } from '#providers/registry/destination.ts';
 import { makeProvider } from '#providers/registry/registry.ts';
-import type { InferenceSubgraphDeps } from '#subgraphs/inference/subgraph.ts';
+import type { InferenceDeps } from '#subgraphs/inference/subgraph.ts';
 import { startInference, type TestInference } from './inference.ts';
 import { testSecrets } from './seal.ts';
 
@@ -104,7 +104,7 @@ export interface ProviderMeshOptions {
     >
   >;
   readonly routes?: Readonly<Record<string, RouteOptions>>;
-  readonly inference?: Partial<InferenceSubgraphDeps>;
+  readonly inference?: Partial<InferenceDeps>;
 }
 
 interface RouteOptions {

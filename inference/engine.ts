@@ -1,0 +1,75 @@
+import type { Connection } from 'mongoose';
+import type { Logger } from 'pino';
+import type { Catalog } from '#catalog/catalog.ts';
+import type { Egress } from '#core/egress.ts';
+import type { JsonSchemas } from '#core/json-schema/json-schema.ts';
+import type { GuardrailStage } from '#guardrails/guardrails.ts';
+import type { Bus } from '#state/bus/bus.ts';
+import type { Cache } from '#state/cache/cache.ts';
+import type { Quota } from '#state/quota/quota.ts';
+import type { StreamLogs } from '#state/streams/stream-log.ts';
+import type { CoalescedAnswers } from './admission/answer-cache.ts';
+import type { Idempotency } from './admission/idempotency.ts';
+import type { Running } from './execution/running.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { ProgressWriter } from './ledger/progress.ts';
+import type { CompletionResults } from './ledger/results.ts';
+import type { BudgetAlerts } from './metering/budget-alerts.ts';
+import type { InputAllowances } from './metering/input-allowance.ts';
+import type { CompletionReader } from './read.ts';
+import type { HealthRegistry } from './routing/health.ts';
+import type { ProviderPool } from './routing/provider-pool.ts';
+import type { LostReaders } from './streams/lost-readers.ts';
+import type { RowWatch } from './streams/row-watch.ts';
+
+/**
+ * The engine: everything that invocations of one process share. `openInferenceEngine` makes it once; what runs a call gets it
+ * whole, or names by `Pick` what it needs of it.
+ */
+export interface InferenceEngine {
+  readonly log: Logger;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** Waits between retries; rejects when the signal aborts. */
+  readonly delay: (ms: number, signal: AbortSignal) => Promise<unknown>;
+
+  /** The store of record. */
+  readonly connection: Connection;
+  /** AI models, routes and prompts. */
+  readonly catalog: Catalog;
+  readonly bus: Bus;
+  readonly quota: Quota;
+  readonly cache: Cache;
+  readonly streams: StreamLogs;
+
+  /** The guardrails in force before and after a call. */
+  readonly guardrails: {
+    readonly input: GuardrailStage | undefined;
+    readonly output: GuardrailStage | undefined;
+  };
+  readonly jsonSchemas: JsonSchemas;
+  /** Where calls and the URLs of files may go. */
+  readonly egress: Egress;
+  /** True: AI models without a price are called whatever limits the cost of the caller. */
+  readonly allowsUnpriced: boolean;
+  readonly idempotency: Idempotency;
+  readonly coalesced: CoalescedAnswers;
+
+  readonly pool: ProviderPool;
+  readonly health: HealthRegistry;
+  readonly inputAllowances: InputAllowances;
+  readonly alerts: BudgetAlerts;
+
+  /** This process as an owner of ledger rows. */
+  readonly ownerId: string;
+  readonly ledger: Ledger;
+  readonly results: CompletionResults;
+  readonly progress: ProgressWriter;
+
+  readonly running: Running;
+  readonly reader: CompletionReader;
+  readonly lostReaders: LostReaders;
+  readonly rowWatch: RowWatch;
+}

@@ -1,0 +1,148 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Connection } from 'mongoose';
+import type { Logger } from 'pino';
+import type { Catalog } from '#catalog/catalog.ts';
+import { type Egress, openEgress } from '#core/egress.ts';
+import { createJsonSchemas } from '#core/json-schema/json-schema.ts';
+import type { SecretBox } from '#core/secrets/secret-box.ts';
+import { guardrailStages, guardrailsOf } from '#guardrails/guardrails.ts';
+import { createHttpFetch } from '#providers/http/http-fetch.ts';
+import type { Provider, ProviderOptions } from '#providers/provider.ts';
+import type { Bus } from '#state/bus/bus.ts';
+import type { Cache } from '#state/cache/cache.ts';
+import type { Quota } from '#state/quota/quota.ts';
+import type { StreamLogs } from '#state/streams/stream-log.ts';
+import { createIdempotency } from './admission/idempotency.ts';
+import type { InferenceEngine } from './engine.ts';
+import { createRunning } from './execution/running.ts';
+import { createLedger } from './ledger/ledger.ts';
+import { openOwnership } from './ledger/owners.ts';
+import { createProgressWriter } from './ledger/progress.ts';
+import { createCompletionResults } from './ledger/results.ts';
+import { BudgetAlerts } from './metering/budget-alerts.ts';
+import { createInputAllowances } from './metering/input-allowance.ts';
+import { createCompletionReader } from './read.ts';
+import { createHealthRegistry } from './routing/health.ts';
+import { createProviderPool } from './routing/provider-pool.ts';
+import { createLostReaders } from './streams/lost-readers.ts';
+import { createRowWatch, endedRows } from './streams/row-watch.ts';
+
+/** What happens where a caller whose cost is limited calls an AI model without a price. */
+export type UnpricedModels = 'refuse' | 'allow';
+
+/** What an engine is made of. */
+export interface InferenceEngineOptions {
+  readonly log: Logger;
+  readonly connection: Connection;
+  readonly catalog: Catalog;
+  readonly bus: Bus;
+  readonly quota: Quota;
+  readonly cache: Cache;
+  readonly streams: StreamLogs;
+  /** Opens the keys of providers. */
+  readonly secretBox: SecretBox;
+  /** Seals what is kept of completions. */
+  readonly payloads: SecretBox;
+  /** Names, separated by commas; see guardrails/guardrails.ts. */
+  readonly guardrails?: string;
+  /** `allow`: callers whose cost is limited may call AI models without a price. `refuse` when left out. */
+  readonly unpricedModels?: UnpricedModels;
+  /** No other process uses the database. */
+  readonly isAlone?: boolean;
+  /** Where calls and the URLs of files may go; absent: every destination is allowed. */
+  readonly egress?: Egress;
+  /** How long calls in progress may continue when the engine is disposed. */
+  readonly graceMs?: number;
+  /** For tests: other providers than the registry's. */
+  readonly createProvider?: (options: ProviderOptions) => Promise<Provider>;
+  readonly now?: () => number;
+  readonly random?: () => number;
+  readonly delay?: InferenceEngine['delay'];
+}
+
+const graceMsDefault = 5_000;
+const neverAborted = new AbortController().signal;
+
+/**
+ * Opens the engine of a process. Takes up the ownership of this process's ledger rows (and closes those of processes that
+ * are gone) before it resolves. Disposing refuses new calls, lets running ones continue for `graceMs`, then cancels them.
+ */
+export async function openInferenceEngine(
+  options: InferenceEngineOptions,
+): Promise<InferenceEngine & AsyncDisposable> {
+  const { log, connection, catalog, bus, quota, cache, streams, secretBox, payloads } = options;
+  const { egress = openEgress, now = Date.now, random = Math.random } = options;
+  const delay = options.delay ?? ((ms, signal) => wait(ms, undefined, { signal }));
+  const guardrails = guardrailStages(guardrailsOf(options.guardrails ?? ''));
+
+  await using opened = new AsyncDisposableStack();
+  const http = opened.use(createHttpFetch({ egress }));
+  const sweeping = { log, streams, quota, payloads };
+  const ledger = createLedger(connection, { ...sweeping, delay: (ms) => delay(ms, neverAborted) });
+  const ownership = opened.use(
+    await openOwnership(connection, {
+      ...sweeping,
+      now,
+      ledger,
+      ...(options.isAlone === undefined ? {} : { isAlone: options.isAlone }),
+    }),
+  );
+  const progress = opened.use(createProgressWriter(connection, { log }));
+  const pool = createProviderPool({
+    catalog,
+    secretBox,
+    fetch: http.fetch,
+    random,
+    now,
+    ...(options.createProvider === undefined ? {} : { create: options.createProvider }),
+  });
+  const health = createHealthRegistry({ now, log, catalog });
+  const results = createCompletionResults(connection, { payloads, log });
+  const alerts = opened.use(new BudgetAlerts({ connection, quota, log, now }));
+  const jsonSchemas = opened.use(createJsonSchemas());
+  const running = createRunning();
+  const lostReaders = opened.use(
+    createLostReaders({ bus, delay, isRunning: (id) => running.get(id) !== undefined }),
+  );
+  opened.use(
+    await bus.subscribe('completion.cancel', ({ completionId }) => {
+      running.get(completionId)?.cancel('It was cancelled by its caller.');
+    }),
+  );
+  opened.use(await bus.subscribe('completion.lost', ({ completionId }) => lostReaders.note(completionId)));
+  // Last in, first out: calls in progress end before the services they need is closed.
+  opened.defer(() => running.drain(options.graceMs ?? graceMsDefault));
+
+  const resources = opened.move();
+  return {
+    log,
+    now,
+    random,
+    delay,
+    connection,
+    catalog,
+    bus,
+    quota,
+    cache,
+    streams,
+    guardrails,
+    jsonSchemas,
+    egress,
+    allowsUnpriced: options.unpricedModels === 'allow',
+    idempotency: createIdempotency({ connection, now, delay }, ownership),
+    coalesced: new Map(),
+    pool,
+    health,
+    inputAllowances: createInputAllowances(now),
+    alerts,
+    ownerId: ownership.ownerId,
+    ledger,
+    results,
+    progress,
+    running,
+    reader: createCompletionReader({ connection, now, delay, results, running }),
+    lostReaders,
+    rowWatch: createRowWatch({ log, now, ended: (ids) => endedRows(connection, ids) }),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
