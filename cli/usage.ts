@@ -1,4 +1,5 @@
-import { parts, StartError } from '#server/config.ts';
+import { StartError } from '#server/config.ts';
+import { everyPart } from '#server/mesh.ts';
 
 /** What `--help` prints of one command. */
 interface Usage {
@@ -16,7 +17,7 @@ const usages: readonly Usage[] = [
   {
     synopsis: 'serve',
     summary: 'the whole mesh, or some of its parts; also without the word "serve"',
-    options: { '--only <part>,<part>…': parts.join(', ') },
+    options: { '--only <part>,<part>…': everyPart.join(', ') },
   },
   {
     synopsis: 'store',

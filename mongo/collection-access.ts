@@ -34,7 +34,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   'provider-credentials': { ...ofModels, readers: [...ofModels.readers, 'mongo/encryption-check.ts'] },
   'catalog-revisions': { writers: ['subgraphs/models/'], readers: ['catalog/'] },
   'encryption-check': {
-    writers: ['cli/commands/reseal.ts', 'server/start-subgraphs.ts'],
+    writers: ['cli/commands/reseal.ts', 'server/mesh-store.ts'],
     readers: ['subgraphs/models/'],
   },
   prompts: ofPrompts,
@@ -59,7 +59,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
       'subgraphs/models/',
       'subgraphs/prompts/',
       'subgraphs/tenants/',
-      'server/start-subgraphs.ts',
+      'server/mesh-store.ts',
     ],
     readers: [],
   },
@@ -67,7 +67,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
 
 /** The users of the other modules of `mongo/`, which read or write through the collections above. */
 export const helperUsers: Readonly<Record<string, readonly string[]>> = {
-  connect: ['cli/commands/reseal.ts', 'server/start-subgraphs.ts'],
+  connect: ['cli/commands/reseal.ts', 'server/mesh-store.ts'],
   'credential-secret': ['inference/', 'mongo/encryption-check.ts', 'subgraphs/models/'],
   'key-pepper': ['server/', 'subgraphs/tenants/'],
   'group-writes': ['inference/', 'mongo/connect.ts'],
@@ -76,5 +76,5 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'meter-rollup': ['inference/', 'mongo/meter-history.ts'],
   'node-records': ['subgraphs/models/', 'subgraphs/prompts/', 'subgraphs/tenants/', 'subgraphs/usage/'],
   'prompt-uses': ['subgraphs/models/'],
-  'write-probe': ['server/start-subgraphs.ts'],
+  'write-probe': ['server/mesh-store.ts'],
 };

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseParts, parsePort, readEnvironment, StartError } from './config.ts';
+import { parsePort, readEnvironment, StartError } from './config.ts';
+import { parseParts } from './mesh.ts';
 import { encryptionKey } from './secrets/encryption-key.ts';
 
 describe('readEnvironment', () => {

@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseCountLimits } from '#core/count-limits.ts';
 import { parseAllowList } from '#core/egress.ts';
-import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
+import type { SubgraphName } from '#core/subgraph-names.ts';
 import { isNetwork } from '#gateway/auth/client-address.ts';
 import { exposures } from '#gateway/auth/exposure.ts';
 import {
@@ -380,10 +380,6 @@ export type VariableName = keyof typeof variables;
 /** The environment, checked: one property per variable of the table above, defaults filled in. */
 export type Environment = { readonly [K in VariableName]: z.output<(typeof variables)[K]['schema']> };
 
-/** What the process may run: the gateway and the subgraphs. */
-export const parts = ['gateway', ...subgraphNames] as const;
-export type Part = (typeof parts)[number];
-
 /** Whether an error may repeat what was given: nothing that could hold a secret, whatever the variable is meant for. */
 function isRepeatable(name: string, text: string): boolean {
   return text.length <= repeatedCharactersMax && !/_(URL|KEYS)$/.test(name) && !mayHoldPassword(text);
@@ -421,20 +417,4 @@ export function parsePort(text: string): number {
 export function dataDirectory(environment: Environment): string {
   const path = environment.HEDDLE_DATA_DIR;
   return isAbsolute(path) ? path : resolve(path);
-}
-
-/** Parses `--only gateway,models`; undefined means every part. */
-export function parseParts(only: string | undefined): readonly Part[] {
-  if (only === undefined) return parts;
-  const wanted = only
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  const unknown = wanted.filter((name) => !parts.some((part) => part === name));
-  if (unknown.length > 0 || wanted.length === 0) {
-    throw new StartError(
-      `--only ${only}: ${unknown.length > 0 ? `there is no part ${unknown.join(', ')}` : 'names no part'}; the parts are ${parts.join(', ')}`,
-    );
-  }
-  return parts.filter((part) => wanted.includes(part));
 }

@@ -9,10 +9,11 @@ import {
   type SubgraphKeys,
 } from '#transport/mesh-keys.ts';
 import type { TlsSource } from '#transport/mesh-tls.ts';
-import { type Environment, parts as everyPart, type Part, StartError } from './config.ts';
-import { watchTlsFiles } from './secrets/tls-files.ts';
+import { type Environment, StartError } from './config.ts';
+import { everyPart, type MeshOptions, type Part } from './mesh.ts';
+import { readCa, watchTlsFiles } from './secrets/tls-files.ts';
 
-/** How the parts of this process and those of others know each other. */
+/** How the parts of this process reach, and know, those of others and the servers that they share. */
 export interface MeshConnections {
   /** Of a gateway that has subgraphs in other processes. */
   readonly gatewayKeys?: GatewayKeys;
@@ -20,6 +21,8 @@ export interface MeshConnections {
   readonly subgraphKeys?: SubgraphKeys;
   /** Certificates between parts; absent: plain HTTP. */
   readonly tls?: TlsSource | undefined;
+  /** The authorities of HEDDLE_TLS_CA, for connections to MongoDB and Redis; absent: those of the system. */
+  readonly ca?: string | undefined;
   /** What is better changed, for the log of a start that has succeeded. */
   readonly warnings: readonly string[];
 }
@@ -33,7 +36,7 @@ function together(environment: Environment, names: readonly (keyof Environment)[
 }
 
 /** The certificates between parts, when the environment names them. */
-export function openMeshTls(
+function openMeshTls(
   environment: Environment,
   log: Logger,
   starting: AsyncDisposableStack,
@@ -91,15 +94,18 @@ export const urlVariable = (name: SubgraphName) =>
  * StartError otherwise: plain HTTP beyond the machine is refused unless it is allowed.
  */
 export function connectParts(
-  environment: Environment,
-  parts: readonly Part[],
-  tls: TlsSource | undefined,
+  { environment, parts, log }: MeshOptions,
+  starting: AsyncDisposableStack,
 ): MeshConnections {
-  if (parts.length === everyPart.length) {
+  const isSplit = parts.length < everyPart.length;
+  if (isSplit) requireSharedDatabase(environment, parts);
+  const tls = openMeshTls(environment, log, starting);
+  const ca = readCa(environment);
+  if (!isSplit) {
     const isMistaken = tls !== undefined && environment.HEDDLE_PUBLIC_TLS_CERT === undefined;
     const mistake =
       'HEDDLE_TLS_CERT is not for clients: the gateway serves plain HTTP; set HEDDLE_PUBLIC_TLS_CERT';
-    return { warnings: isMistaken ? [mistake] : [] };
+    return { ca, warnings: isMistaken ? [mistake] : [] };
   }
   const {
     HEDDLE_MESH_KEY: key,
@@ -139,8 +145,16 @@ export function connectParts(
     ...(hasGateway && signingKey !== undefined ? { gatewayKeys: { signingKey, answerKey } } : {}),
     ...(hasSubgraph && verifying !== undefined ? { subgraphKeys: { publicKeys: verifying, answerKey } } : {}),
     tls,
+    ca,
     warnings: isOld
       ? [`only HEDDLE_MESH_SECRET is set: every process that has it can sign for a gateway; ${toDo}`]
       : [],
   };
+}
+
+/** A part alone shares its database with other processes: it must be named. */
+function requireSharedDatabase(environment: Environment, parts: readonly Part[]): void {
+  if (environment.MONGO_URL === undefined && parts.some((part) => part !== 'gateway')) {
+    throw new StartError(`--only ${parts.join(',')} needs MONGO_URL (the embedded store has one owner)`);
+  }
 }

@@ -5,8 +5,8 @@ import type { State } from '#state/open-state.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { Subgraph, SubgraphExecutor } from '#transport/executor.ts';
 import { type Environment, networksIn, StartError } from './config.ts';
+import type { MeshOptions } from './mesh.ts';
 import { type MeshConnections, openPublicTls, urlVariable } from './mesh-connections.ts';
-import type { MeshOptions } from './mesh-options.ts';
 import { listeningOn } from './start-failure.ts';
 
 /** What operations are planned by. It starts in a process of its own, beside all else that starts. */

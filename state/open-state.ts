@@ -5,7 +5,7 @@ import type { Cache } from './cache/cache.ts';
 import { createMemoryCache } from './cache/memory.ts';
 import type { PayloadSeal } from './payload-seal.ts';
 import { createMemoryQuota } from './quota/memory.ts';
-import type { MeterHistory, Quota } from './quota/quota.ts';
+import { emptyHistory, type MeterHistory, type Quota } from './quota/quota.ts';
 import { createMemoryStreamLogs } from './streams/memory.ts';
 import type { StreamLogs } from './streams/stream-log.ts';
 import { createMemoryUsedTokens } from './tokens/memory.ts';
@@ -14,8 +14,11 @@ import type { UsedTokens } from './tokens/tokens.ts';
 /** What processes of one mesh share: through Redis, or, for a mesh of one process, in its memory. */
 export interface State extends AsyncDisposable {
   readonly bus: Bus;
-  /** The meters, as durable as the ledger that `history` reads. Opened once in a process; the opener disposes it. */
-  openQuota(history: MeterHistory): Quota;
+  /**
+   * The meters, as durable as the ledger that `history` reads; without it, those that are never read from a ledger, as
+   * READS. Opened once in a process; the opener disposes it.
+   */
+  openQuota(history?: MeterHistory): Quota;
   readonly streams: StreamLogs;
   readonly cache: Cache;
   readonly usedTokens: UsedTokens;
@@ -59,7 +62,7 @@ type Parts = Omit<State, typeof Symbol.asyncDispose>;
 function memoryState(opened: AsyncDisposableStack, log: Logger): Parts {
   return {
     bus: opened.use(createMemoryBus(log)),
-    openQuota: (history) => createMemoryQuota({ history }),
+    openQuota: (history = emptyHistory) => createMemoryQuota({ history }),
     streams: opened.use(createMemoryStreamLogs()),
     cache: opened.use(createMemoryCache()),
     usedTokens: createMemoryUsedTokens(),
@@ -93,7 +96,7 @@ async function redisState(
   const { commands, channels, ping } = opened.use(await connectRedis(url, log, ca));
   return {
     bus: opened.use(createRedisBus(commands, channels, log)),
-    openQuota: (history) => createRedisQuota(commands, history),
+    openQuota: (history = emptyHistory) => createRedisQuota(commands, history),
     streams: opened.use(createRedisStreamLogs(commands, channels, { log, seal })),
     cache: opened.use(createRedisCache(commands, { log, seal })),
     usedTokens: createRedisUsedTokens(commands),

@@ -7,7 +7,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import { vendors } from '#providers/registry/vendors.ts';
-import { parseParts, readEnvironment, variables } from '#server/config.ts';
+import { readEnvironment, variables } from '#server/config.ts';
+import { parseParts } from '#server/mesh.ts';
 import { sourceFolders } from '#test/support/source-folders.ts';
 import { createMeshKeyPair } from '#transport/mesh-keys.ts';
 

@@ -150,6 +150,14 @@ describe('layout', () => {
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
+  it('starts the mesh in one module, which imports at most ten of ours', () => {
+    const start = 'server/start-mesh.ts';
+    expect(readFileSync(join(root, start), 'utf8')).toMatch(/^export async function startMesh\(/m);
+    const imported = new Set(importsOf(start).flatMap((specifier) => ourPath(start, specifier) ?? []));
+    expect(imported.size).toBeGreaterThan(5);
+    expect([...imported].slice(10)).toEqual([]);
+  });
+
   it('has no folder of more than fifteen source files without a README that says why', () => {
     const folders = Map.groupBy(
       files.filter((file) => !isTest(file) && !/\bgenerated\b/.test(file)),

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parts } from '#server/config.ts';
+import { everyPart } from '#server/mesh.ts';
 import { namesPart, partUri } from '#transport/mesh-tls.ts';
 import { createCa } from './create-ca.ts';
 
@@ -27,7 +27,7 @@ describe('heddle create-ca', () => {
     const ca = await read('ca.pem');
     expect({ ca: ca.ca, own: ca.verify(ca.publicKey) }).toEqual({ ca: true, own: true });
     const folders = (await readdir(dir, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-    expect(folders.map(({ name }) => name).toSorted()).toEqual([...parts, 'mongo', 'redis'].toSorted());
+    expect(folders.map(({ name }) => name).toSorted()).toEqual([...everyPart, 'mongo', 'redis'].toSorted());
     for (const { name } of folders) {
       const certificate = await read(name, 'cert.pem');
       expect(certificate.verify(ca.publicKey)).toBe(true);
@@ -37,10 +37,10 @@ describe('heddle create-ca', () => {
       expect(certificate.checkIP('127.0.0.1')).toBe('127.0.0.1');
       expect(certificate.checkIP('::1')).toBe('::1');
       expect(certificate.checkHost('other')).toBeUndefined();
-      const named = parts.filter((part) =>
+      const named = everyPart.filter((part) =>
         namesPart({ subjectaltname: certificate.subjectAltName ?? '' }, part),
       );
-      expect(named).toEqual(parts.filter((part) => part === name));
+      expect(named).toEqual(everyPart.filter((part) => part === name));
       const purposes =
         name === 'gateway' ? [clientAuth] : name === 'mongo' ? [serverAuth, clientAuth] : [serverAuth];
       expect({ name, purposes: certificate.keyUsage }).toEqual({ name, purposes });

@@ -4,7 +4,8 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeDirectory } from '@heddle/embedded-store/make-directory';
-import { parts as everyPart, type Part, parseParts, StartError } from '#server/config.ts';
+import { StartError } from '#server/config.ts';
+import { everyPart, type Part, parseParts } from '#server/mesh.ts';
 import { partUri } from '#transport/mesh-tls.ts';
 import { usageError } from '../usage.ts';
 

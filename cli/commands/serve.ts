@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { Logger } from 'pino';
-import { dataDirectory, type Environment, parseParts, readEnvironment } from '#server/config.ts';
+import { dataDirectory, type Environment, readEnvironment } from '#server/config.ts';
 import { createLog } from '#server/log.ts';
+import { type Mesh, parseParts } from '#server/mesh.ts';
 import { explainStartFailure } from '#server/start-failure.ts';
 
 /**
@@ -16,7 +17,7 @@ export async function serve(args: readonly string[]): Promise<number> {
 
   const crash = awaitCrash(log);
   const signal = awaitSignal(log);
-  const { startMesh } = await import('#server/services.ts');
+  const { startMesh } = await import('#server/start-mesh.ts');
   const starting = startMesh({ environment, parts, providerEnvironment: process.env, log });
   const mesh = await Promise.race([starting, crash]);
   if (mesh === 'CRASHED') return exitNow(log);
@@ -99,10 +100,7 @@ function awaitSignal(log: Logger): Promise<NodeJS.Signals> {
 const fromHere = (url: string): string => url.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//127.0.0.1');
 
 /** What a newcomer reads: where everything is, the key if it is new, and one call to paste. */
-function banner(
-  mesh: Pick<import('#server/services.ts').Mesh, 'url' | 'subgraphUrls' | 'newAdminKey'>,
-  environment: Environment,
-): string {
+function banner(mesh: Pick<Mesh, 'url' | 'subgraphUrls' | 'newAdminKey'>, environment: Environment): string {
   const lines: string[] = [];
   for (const [name, url] of Object.entries(mesh.subgraphUrls)) {
     lines.push(`  ${name.padEnd(10)} ${fromHere(url)}`);

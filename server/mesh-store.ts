@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { makeDirectory } from '@heddle/embedded-store/make-directory';
+import type { Connection } from 'mongoose';
+import type { Logger } from 'pino';
+import type { SecretBox } from '#core/secrets/secret-box.ts';
+import type { SubgraphName } from '#core/subgraph-names.ts';
+import type { LedgerHistory } from '#mongo/meter-history.ts';
+import { dataDirectory, type Environment } from './config.ts';
+import { keepRepairing } from './repairs.ts';
+
+/** The store of record, as the subgraphs of this process share it. */
+export interface MeshStore {
+  readonly connection: Connection;
+  /** No other process uses it: the embedded store has one owner. */
+  readonly isAlone: boolean;
+  /** The ledger, as meters read it. */
+  readonly history: LedgerHistory;
+  /** Rejects while nothing durable can be written. */
+  checkWritable(): Promise<void>;
+}
+
+/** Opens the database of MONGO_URL, or the embedded store in the data directory. */
+export async function openMeshStore(
+  environment: Environment,
+  ca: string | undefined,
+  starting: AsyncDisposableStack,
+): Promise<MeshStore> {
+  const dir = dataDirectory(environment);
+  await makeDirectory(dir);
+  const [{ openDatabase }, { createWriteProbe }] = await Promise.all([
+    import('#mongo/connect.ts'),
+    import('#mongo/write-probe.ts'),
+  ]);
+  const url = environment.MONGO_URL ?? `embedded:${join(dir, 'store')}`;
+  const opening = openDatabase(url, { ca });
+  // The store starts in its own thread while this one loads the code that works on it.
+  const loading = import('./subgraph-modules.ts');
+  const { connection } = starting.use(await opening);
+  const { createMeterHistory } = await loading;
+  return {
+    connection,
+    isAlone: url.startsWith('embedded:'),
+    history: createMeterHistory(connection),
+    checkWritable: createWriteProbe(connection),
+  };
+}
+
+/** What the store is made ready for. */
+export interface StoreUse {
+  /** The subgraphs of this process; their code is loaded, and with it their collections defined. */
+  readonly names: readonly SubgraphName[];
+  /** Opens the keys of providers. */
+  readonly secretBox: SecretBox;
+  readonly log: Logger;
+}
+
+/** Makes the indexes, repairs what killed processes have left, and keeps doing so; keeps the hours of the ledger summed. */
+export async function prepareMeshStore(
+  { connection, isAlone, history }: MeshStore,
+  { names, secretBox, log }: StoreUse,
+  starting: AsyncDisposableStack,
+): Promise<void> {
+  const [{ ensureIndexes }, { freeLocks }, { keepHoursSummed }] = await Promise.all([
+    import('#mongo/connect.ts'),
+    import('#mongo/locks.ts'),
+    import('./subgraph-modules.ts'),
+  ]);
+  if (isAlone) await freeLocks(connection);
+  await ensureIndexes(connection);
+  starting.use(await keepRepairing(connection, { names, log, isAlone }));
+  if (names.includes('inference')) starting.use(keepHoursSummed(history, log));
+  await checkKey(connection, secretBox, log);
+}
+
+/** Reports an encryption key that is not the one the store's secrets are sealed with. */
+async function checkKey(connection: Connection, box: SecretBox, log: Logger): Promise<void> {
+  const { checkEncryptionKey } = await import('#mongo/encryption-check.ts');
+  const { key, unreadable } = await checkEncryptionKey(connection, box);
+  const about = { event: 'encryption_key', key, unreadable };
+  if (key === 'OTHER' || unreadable > 0) {
+    log.error(
+      about,
+      'the encryption key is not the one that stored provider keys are sealed with: calls that need them fail, and no other key can be stored; restore HEDDLE_ENCRYPTION_KEY or encryption.key, or give the keys up with `heddle reseal --discard`',
+    );
+  } else if (key === 'PREVIOUS') {
+    log.warn(about, 'stored provider keys are sealed with a previous encryption key: run `heddle reseal`');
+  }
+}

@@ -1,0 +1,45 @@
+import type { SubgraphName } from '#core/subgraph-names.ts';
+import type { State } from '#state/open-state.ts';
+import type { Subgraph } from '#transport/executor.ts';
+import type { ServedSubgraph } from '#transport/server/serve.ts';
+import type { MeshOptions } from './mesh.ts';
+import type { MeshConnections } from './mesh-connections.ts';
+import { listeningOn } from './start-failure.ts';
+
+/** What the subgraphs of this process are served with. */
+export interface SubgraphServing {
+  readonly subgraphs: ReadonlyMap<SubgraphName, Subgraph>;
+  readonly connections: MeshConnections;
+  readonly state: State;
+  /** What keeps a call from being served now. */
+  readonly problems: () => Promise<readonly string[]>;
+}
+
+/** Gives each subgraph of this process a port of its own, where gateways of other processes call it. */
+export async function serveSubgraphs(
+  { environment, log }: MeshOptions,
+  { subgraphs, connections: { subgraphKeys, tls }, state, problems }: SubgraphServing,
+  starting: AsyncDisposableStack,
+): Promise<ReadonlyMap<SubgraphName, ServedSubgraph>> {
+  const servers = new Map<SubgraphName, ServedSubgraph>();
+  if (subgraphKeys === undefined) return servers;
+  const { serveSubgraph } = await import('#transport/server/serve.ts');
+  for (const [name, subgraph] of subgraphs) {
+    const portVariable = `HEDDLE_${name.toUpperCase() as Uppercase<typeof name>}_PORT` as const;
+    const serving = serveSubgraph(subgraph, {
+      introspection: environment.HEDDLE_INTROSPECTION !== 'off',
+      host: environment.HOST,
+      port: environment[portVariable],
+      keys: subgraphKeys,
+      tls,
+      usedTokens: state.usedTokens,
+      bodyBytesMax: environment.HEDDLE_BODY_BYTES_MAX,
+      ready: async () => (await problems()).length === 0,
+      log,
+    });
+    const server = await listeningOn(portVariable, serving);
+    starting.defer(() => server.close(0));
+    servers.set(name, server);
+  }
+  return servers;
+}

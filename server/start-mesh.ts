@@ -1,0 +1,69 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Mesh, MeshOptions } from './mesh.ts';
+import { connectParts } from './mesh-connections.ts';
+import { openMeshStore } from './mesh-store.ts';
+import { findProblems } from './problems.ts';
+import { checkSecrets, reportWeakSecrets } from './secrets/check-secrets.ts';
+import { openSecretBoxes } from './secrets/secret-boxes.ts';
+import { serveSubgraphs } from './serve-subgraphs.ts';
+import { startGateway, startPlanner } from './start-gateway.ts';
+import { type StartedSubgraphs, startSubgraphs } from './start-subgraphs.ts';
+
+/** How long, after the grace time, the ends of the calls that were stopped may take on their way to the clients. */
+const lastEventsMs = 400;
+
+/** Of a process that runs no subgraph. */
+const noSubgraphs: StartedSubgraphs = { subgraphs: new Map(), newAdminKey: null };
+
+/**
+ * Starts the parts of the mesh that this process runs, on the implementations that the environment names: the one place
+ * where database, state, subgraphs, transports and gateway meet. Resolves when they listen. What has started is ended
+ * again when a later step fails.
+ */
+export async function startMesh(options: MeshOptions): Promise<Mesh> {
+  const { environment, parts, log } = options;
+  const weakSecrets = checkSecrets(environment);
+  await using starting = new AsyncDisposableStack();
+  const connections = connectParts(options, starting);
+  const planner = parts.includes('gateway') ? starting.use(await startPlanner()) : undefined;
+
+  // What processes share, and what only subgraphs work with: keys, the store, its ledger behind the meters.
+  const boxes = parts.some((part) => part !== 'gateway') ? await openSecretBoxes(environment) : undefined;
+  const { openState } = await import('#state/open-state.ts');
+  const shared = { ca: connections.ca, seal: boxes?.payloads };
+  const state = starting.use(await openState(environment.REDIS_URL, log, shared));
+  const store = boxes && (await openMeshStore(environment, connections.ca, starting));
+  const quota = starting.use(state.openQuota(store?.history));
+  const problems = () => findProblems({ state, store, log });
+
+  const { subgraphs, newAdminKey } =
+    boxes && store ? await startSubgraphs(options, { boxes, store, state, quota }, starting) : noSubgraphs;
+  const served = await serveSubgraphs(options, { subgraphs, connections, state, problems }, starting);
+  const gateway =
+    planner &&
+    (await startGateway(options, { planner, subgraphs, connections, state, quota, problems }, starting));
+
+  for (const warning of connections.warnings) log.warn(warning);
+  reportWeakSecrets(weakSecrets, log);
+  const running = starting.move();
+  let closing: Promise<void> | undefined;
+  return {
+    url: gateway?.url ?? null,
+    subgraphUrls: Object.fromEntries([...served].map(([name, { url }]) => [name, url])),
+    newAdminKey,
+    close({ drainMs, graceMs }) {
+      closing ??= (async () => {
+        const servers = [...(gateway === undefined ? [] : [gateway]), ...served.values()];
+        for (const server of servers) server.drain();
+        await wait(drainMs);
+        const lastCall = Promise.all(servers.map((server) => server.stop()));
+        const drained = [...subgraphs.values()].map((subgraph) => subgraph.drain(graceMs, lastCall));
+        // Calls that are stopped when the grace time is over still report it to their clients.
+        const closed = servers.map((server) => server.close(graceMs + lastEventsMs));
+        await Promise.all([...drained, ...closed]);
+        await running.disposeAsync();
+      })();
+      return closing;
+    },
+  };
+}
