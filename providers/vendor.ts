@@ -27,17 +27,13 @@ export interface VendorModel {
 }
 
 /**
- * Everything about a vendor that is known without calling it: the default export of `providers/<vendor>/vendor.ts`. The
- * folder's name is its kind: `azure-openai` is AZURE_OPENAI. From these files `npm run schema:compose` writes the registry,
- * the enum ProviderKind and the table in docs/providers.md. The suite of registry.test.ts runs over all of them.
+ * What a start, a check or a form needs of a vendor. The registry holds a copy of it, generated, so that none of these
+ * loads a vendor's module.
  */
-export interface Vendor {
-  /** The description of its kind in the graph: who it is, and what a provider of it needs. */
-  readonly description: string;
+export interface VendorFacts {
   /** The id of the provider that the environment registers at start. */
   readonly id: string;
-  readonly label: string;
-  /** The vendor's own address, as far as its version; null: it depends on region, resource or deployment. */
+  /** The vendor's own address, as far as its version; null: it depends on region, account, resource or deployment. */
   readonly baseUrl: string | null;
   /** Added to a base URL that is a bare origin, so that `https://host` and `https://host/v1` both work. */
   readonly basePath: string;
@@ -45,13 +41,38 @@ export interface Vendor {
   readonly requires: readonly ('secret' | 'baseUrl' | 'region')[];
   /**
    * Variables that register it at start; where several are set, the first of them is used. `secret` is one name or several
-   * whose values are joined by ':' (parts after the second are optional).
+   * whose values are joined by ':' (parts after the second are optional). `account` names what stands in `accountUrl`.
    */
   readonly environment: {
     readonly secret?: readonly (readonly string[])[];
     readonly baseUrl?: readonly string[];
     readonly region?: readonly string[];
+    readonly account?: readonly string[];
   };
+  /** The base URL of an account, with `{account}` in the place of its id. */
+  readonly accountUrl?: string;
+  /** The form of base URLs at the vendor's own hosts; one of another form reaches no API and is refused. */
+  readonly ownAddress?: {
+    readonly host: RegExp;
+    readonly path: RegExp;
+    /** The form in words, for the error. */
+    readonly form: string;
+  };
+  /** Its address, or the address that its key is exchanged at, depends on the region. */
+  readonly isRegional?: true;
+  /** It signs requests, or exchanges its key for a token: it has a secret behind a base URL of one's own as well. */
+  readonly signsRequests?: true;
+}
+
+/**
+ * Everything about a vendor that is known without calling it: the default export of `providers/<vendor>/vendor.ts`. The
+ * folder's name is its kind: `azure-openai` is AZURE_OPENAI. From these files `npm run schema:compose` writes the registry,
+ * the enum ProviderKind and the table in docs/providers.md. The suite of vendors.test.ts runs over all of them.
+ */
+export interface Vendor extends VendorFacts {
+  /** The description of its kind in the graph: who it is, and what a provider of it needs. */
+  readonly description: string;
+  readonly label: string;
   /** Its catalog of models in @pydantic/genai-prices; null where models are the admin's to name. */
   readonly pricesId: string | null;
   /** Whether it offers a model of that catalog; absent: it offers all of them. */
@@ -60,10 +81,12 @@ export interface Vendor {
   readonly models?: readonly VendorModel[];
   /** Its AI models run on machines of one's own, and cost 0 unless a price is given. */
   readonly isFree?: true;
-  /** Its address, or the address that its key is exchanged at, depends on the region. */
-  readonly isRegional?: true;
-  /** It signs requests, or exchanges its key for a token: it has a secret behind a base URL of one's own as well. */
-  readonly signsRequests?: true;
-  /** Loads what makes its providers, when the first one is made: a start pays for no vendor. */
+  /** Loads what makes its providers, when the first one is made. */
   readonly load: () => Promise<MakeProvider>;
+}
+
+/** A vendor in the registry. */
+export interface RegisteredVendor extends VendorFacts {
+  /** Loads the rest, when a provider of the kind is registered or called: a start pays for the vendors that it uses. */
+  readonly load: () => Promise<Vendor>;
 }

@@ -1,5 +1,5 @@
 import { ProviderKind } from '#core/graph-enums.generated.ts';
-import type { Vendor } from '../vendor.ts';
+import type { VendorFacts } from '../vendor.ts';
 import { vendors } from './vendors.ts';
 
 /** Every kind of provider there is. */
@@ -24,13 +24,21 @@ function firstSet(names: readonly string[] | undefined, environment: Environment
   return null;
 }
 
-function firstSecret(vendor: Vendor, environment: Environment): string | null {
+function firstSecret(vendor: VendorFacts, environment: Environment): string | null {
   for (const names of vendor.environment.secret ?? []) {
     const values = names.map((name) => environment[name]?.trim() ?? '');
     const demanded = values.slice(0, 2);
     if (demanded.every(Boolean)) return values.filter(Boolean).join(':');
   }
   return null;
+}
+
+/** The base URL that a variable gives, or the account that one names. */
+function firstBaseUrl({ environment: names, accountUrl }: VendorFacts, environment: Environment) {
+  const account = firstSet(names.account, environment);
+  const url = firstSet(names.baseUrl, environment);
+  if (url !== null || account === null || accountUrl === undefined) return url;
+  return accountUrl.replace('{account}', encodeURIComponent(account));
 }
 
 /**
@@ -41,7 +49,7 @@ export function providersOf(environment: Environment): readonly EnvironmentProvi
   return providerKinds.flatMap((kind) => {
     const vendor = vendors[kind];
     const secret = firstSecret(vendor, environment);
-    const baseUrl = firstSet(vendor.environment.baseUrl, environment);
+    const baseUrl = firstBaseUrl(vendor, environment);
     const region = firstSet(vendor.environment.region, environment);
     const given = { secret, baseUrl, region };
     const complete = vendor.requires.every((need) => given[need] !== null);
@@ -57,6 +65,7 @@ export const providerVariables: readonly string[] = [
       ...(environment.secret ?? []).flat(),
       ...(environment.baseUrl ?? []),
       ...(environment.region ?? []),
+      ...(environment.account ?? []),
     ]),
   ),
 ];

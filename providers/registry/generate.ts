@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { GeneratedFile } from '#core/generated-file.ts';
-import type { Vendor } from '../vendor.ts';
+import type { Vendor, VendorFacts } from '../vendor.ts';
 
 /** A vendor with the names that follow from its folder. */
 export interface NamedVendor {
@@ -40,22 +40,47 @@ export function generateRegistry(vendors: readonly NamedVendor[]): readonly Gene
   ];
 }
 
-function printRegistry(vendors: readonly NamedVendor[]): string {
-  const variable = (folder: string) =>
-    folder.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-  // In pieces: a line of this form would be read as an import of this module.
-  const imports = vendors.map(({ folder }) =>
-    ['import', variable(folder), 'from', `'../${folder}/vendor.ts';\n`].join(' '),
+/** What the registry holds of a vendor, in this order. */
+const facts = [
+  'id',
+  'baseUrl',
+  'basePath',
+  'requires',
+  'environment',
+  'accountUrl',
+  'ownAddress',
+  'isRegional',
+  'signsRequests',
+] as const satisfies readonly (keyof VendorFacts)[];
+
+/** A literal of a plain value. */
+function print(value: unknown): string {
+  if (typeof value === 'string') return `'${value.replaceAll(/['\\]/g, String.raw`\$&`)}'`;
+  if (value instanceof RegExp) return String(value);
+  if (Array.isArray(value)) return `[${value.map(print).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const entries = Object.entries(value).map(([name, inner]) => `${name}: ${print(inner)}`);
+  return `{ ${entries.join(', ')} }`;
+}
+
+function printEntry({ folder, kind, vendor }: NamedVendor): string {
+  const lines = facts.flatMap((fact) =>
+    vendor[fact] === undefined ? [] : [`    ${fact}: ${print(vendor[fact])},\n`],
   );
-  const entries = vendors.map(({ folder, kind }) => `  ${kind}: ${variable(folder)},\n`);
+  // In pieces: a line of this form would be read as an import of this module.
+  const load = ['import(', `'../${folder}/vendor.ts'`, ')'].join('');
+  return `  ${kind}: {\n${lines.join('')}    load: async () => (await ${load}).default,\n  },\n`;
+}
+
+function printRegistry(vendors: readonly NamedVendor[]): string {
   const declaration = 'export const';
   return `// Generated from providers/*/vendor.ts by \`npm run schema:compose\`: do not edit.
 import type { ProviderKind } from '#core/graph-enums.generated.ts';
-${imports.join('')}import type { Vendor } from '../vendor.ts';
+import type { RegisteredVendor } from '../vendor.ts';
 
 /** Every vendor by its kind. */
-${declaration} vendors: Readonly<Record<ProviderKind, Vendor>> = {
-${entries.join('')}};
+${declaration} vendors: Readonly<Record<ProviderKind, RegisteredVendor>> = {
+${vendors.map(printEntry).join('')}};
 `;
 }
 
@@ -77,11 +102,12 @@ const needs = { secret: 'key', baseUrl: 'base URL', region: 'region' } as const;
 const code = (text: string) => `\`${text}\``;
 
 function rowOf({ kind, vendor }: NamedVendor): string {
-  const { id, label, baseUrl, requires, environment } = vendor;
-  const { secret = [], baseUrl: urls = [], region = [] } = environment;
+  const { id, label, requires, environment } = vendor;
+  const baseUrl = vendor.baseUrl ?? vendor.accountUrl;
+  const { secret = [], baseUrl: urls = [], region = [], account = [] } = environment;
   const variables = [
     ...secret.map((names) => names.map(code).join(' + ')),
-    ...[...urls, ...region].map(code),
+    ...[...account, ...urls, ...region].map(code),
   ];
   const cells = [
     code(kind),
@@ -89,7 +115,7 @@ function rowOf({ kind, vendor }: NamedVendor): string {
     label,
     requires.map((need) => needs[need]).join(', ') || 'nothing',
     variables.join(', '),
-    baseUrl === null ? '' : code(baseUrl),
+    baseUrl === undefined ? '' : code(baseUrl),
   ];
   return `| ${cells.join(' | ')} |\n`;
 }

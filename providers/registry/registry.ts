@@ -2,6 +2,7 @@ import type { Provider, ProviderKind, ProviderOptions } from '../provider.ts';
 import { ProviderFailure } from '../provider.ts';
 import type { VendorOptions } from '../vendor.ts';
 import { endpointOfPath } from './endpoint-path.ts';
+import { missingAddressForm } from './own-address.ts';
 import { vendors } from './vendors.ts';
 
 function refuse(message: string): ProviderFailure {
@@ -28,6 +29,8 @@ function resolveBaseUrl(kind: ProviderKind, baseUrl: string | null): string {
   }
   const endpoint = endpointOfPath(url.pathname);
   if (endpoint !== null) throw refuse(`The base URL of a provider ends above ${endpoint}.`);
+  const form = missingAddressForm(kind, baseUrl);
+  if (form !== null) throw refuse(`The base URL of a provider of kind ${kind} has the form ${form}.`);
   const path = url.pathname.replace(/\/+$/, '');
   return `${url.origin}${path === '' ? vendor.basePath : path}`;
 }
@@ -59,6 +62,7 @@ function check(kind: ProviderKind, options: ProviderOptions): VendorOptions {
 export async function makeProvider(options: ProviderOptions): Promise<Provider> {
   const { kind } = options;
   const checked = check(kind, options);
-  const make = await vendors[kind].load();
+  const vendor = await vendors[kind].load();
+  const make = await vendor.load();
   return make(checked);
 }

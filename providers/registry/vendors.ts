@@ -1,47 +1,171 @@
 // Generated from providers/*/vendor.ts by `npm run schema:compose`: do not edit.
 import type { ProviderKind } from '#core/graph-enums.generated.ts';
-import anthropic from '../anthropic/vendor.ts';
-import azureOpenai from '../azure-openai/vendor.ts';
-import bedrock from '../bedrock/vendor.ts';
-import cerebras from '../cerebras/vendor.ts';
-import cohere from '../cohere/vendor.ts';
-import deepseek from '../deepseek/vendor.ts';
-import demo from '../demo/vendor.ts';
-import fireworks from '../fireworks/vendor.ts';
-import google from '../google/vendor.ts';
-import groq from '../groq/vendor.ts';
-import mistral from '../mistral/vendor.ts';
-import ollama from '../ollama/vendor.ts';
-import openai from '../openai/vendor.ts';
-import openaiCompatible from '../openai-compatible/vendor.ts';
-import openrouter from '../openrouter/vendor.ts';
-import perplexity from '../perplexity/vendor.ts';
-import together from '../together/vendor.ts';
-import vertex from '../vertex/vendor.ts';
-import vllm from '../vllm/vendor.ts';
-import xai from '../xai/vendor.ts';
-import type { Vendor } from '../vendor.ts';
+import type { RegisteredVendor } from '../vendor.ts';
 
 /** Every vendor by its kind. */
-export const vendors: Readonly<Record<ProviderKind, Vendor>> = {
-  ANTHROPIC: anthropic,
-  AZURE_OPENAI: azureOpenai,
-  BEDROCK: bedrock,
-  CEREBRAS: cerebras,
-  COHERE: cohere,
-  DEEPSEEK: deepseek,
-  DEMO: demo,
-  FIREWORKS: fireworks,
-  GOOGLE: google,
-  GROQ: groq,
-  MISTRAL: mistral,
-  OLLAMA: ollama,
-  OPENAI: openai,
-  OPENAI_COMPATIBLE: openaiCompatible,
-  OPENROUTER: openrouter,
-  PERPLEXITY: perplexity,
-  TOGETHER: together,
-  VERTEX: vertex,
-  VLLM: vllm,
-  XAI: xai,
+export const vendors: Readonly<Record<ProviderKind, RegisteredVendor>> = {
+  ANTHROPIC: {
+    id: 'anthropic',
+    baseUrl: 'https://api.anthropic.com/v1',
+    basePath: '/v1',
+    requires: ['secret'],
+    environment: { secret: [['ANTHROPIC_API_KEY']], baseUrl: ['ANTHROPIC_BASE_URL'] },
+    load: async () => (await import('../anthropic/vendor.ts')).default,
+  },
+  AZURE_OPENAI: {
+    id: 'azure',
+    baseUrl: null,
+    basePath: '/openai',
+    requires: ['secret', 'baseUrl'],
+    environment: { secret: [['AZURE_OPENAI_API_KEY'], ['AZURE_API_KEY']], baseUrl: ['AZURE_OPENAI_ENDPOINT'] },
+    load: async () => (await import('../azure-openai/vendor.ts')).default,
+  },
+  BEDROCK: {
+    id: 'bedrock',
+    baseUrl: null,
+    basePath: '',
+    requires: ['secret', 'region'],
+    environment: { secret: [['AWS_BEARER_TOKEN_BEDROCK'], ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']], baseUrl: ['AWS_ENDPOINT_URL_BEDROCK_RUNTIME'], region: ['AWS_REGION', 'AWS_DEFAULT_REGION'] },
+    isRegional: true,
+    signsRequests: true,
+    load: async () => (await import('../bedrock/vendor.ts')).default,
+  },
+  CEREBRAS: {
+    id: 'cerebras',
+    baseUrl: 'https://api.cerebras.ai/v1',
+    basePath: '/v1',
+    requires: ['secret'],
+    environment: { secret: [['CEREBRAS_API_KEY']] },
+    load: async () => (await import('../cerebras/vendor.ts')).default,
+  },
+  COHERE: {
+    id: 'cohere',
+    baseUrl: 'https://api.cohere.com/v2',
+    basePath: '/v2',
+    requires: ['secret'],
+    environment: { secret: [['COHERE_API_KEY'], ['CO_API_KEY']], baseUrl: ['COHERE_BASE_URL'] },
+    load: async () => (await import('../cohere/vendor.ts')).default,
+  },
+  DEEPSEEK: {
+    id: 'deepseek',
+    baseUrl: 'https://api.deepseek.com',
+    basePath: '',
+    requires: ['secret'],
+    environment: { secret: [['DEEPSEEK_API_KEY']], baseUrl: ['DEEPSEEK_BASE_URL'] },
+    load: async () => (await import('../deepseek/vendor.ts')).default,
+  },
+  DEMO: {
+    id: 'demo',
+    baseUrl: null,
+    basePath: '',
+    requires: [],
+    environment: {  },
+    load: async () => (await import('../demo/vendor.ts')).default,
+  },
+  FIREWORKS: {
+    id: 'fireworks',
+    baseUrl: 'https://api.fireworks.ai/inference/v1',
+    basePath: '/inference/v1',
+    requires: ['secret'],
+    environment: { secret: [['FIREWORKS_API_KEY']] },
+    load: async () => (await import('../fireworks/vendor.ts')).default,
+  },
+  GOOGLE: {
+    id: 'google',
+    baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+    basePath: '/v1beta',
+    requires: ['secret'],
+    environment: { secret: [['GEMINI_API_KEY'], ['GOOGLE_GENERATIVE_AI_API_KEY'], ['GOOGLE_API_KEY']], baseUrl: ['GOOGLE_GEMINI_BASE_URL'] },
+    load: async () => (await import('../google/vendor.ts')).default,
+  },
+  GROQ: {
+    id: 'groq',
+    baseUrl: 'https://api.groq.com/openai/v1',
+    basePath: '/openai/v1',
+    requires: ['secret'],
+    environment: { secret: [['GROQ_API_KEY']] },
+    load: async () => (await import('../groq/vendor.ts')).default,
+  },
+  MISTRAL: {
+    id: 'mistral',
+    baseUrl: 'https://api.mistral.ai/v1',
+    basePath: '/v1',
+    requires: ['secret'],
+    environment: { secret: [['MISTRAL_API_KEY']], baseUrl: ['MISTRAL_BASE_URL'] },
+    load: async () => (await import('../mistral/vendor.ts')).default,
+  },
+  OLLAMA: {
+    id: 'ollama',
+    baseUrl: 'http://127.0.0.1:11434/v1',
+    basePath: '/v1',
+    requires: [],
+    environment: { baseUrl: ['OLLAMA_BASE_URL'] },
+    load: async () => (await import('../ollama/vendor.ts')).default,
+  },
+  OPENAI: {
+    id: 'openai',
+    baseUrl: 'https://api.openai.com/v1',
+    basePath: '/v1',
+    requires: ['secret'],
+    environment: { secret: [['OPENAI_API_KEY']], baseUrl: ['OPENAI_BASE_URL'] },
+    load: async () => (await import('../openai/vendor.ts')).default,
+  },
+  OPENAI_COMPATIBLE: {
+    id: 'openai-compatible',
+    baseUrl: null,
+    basePath: '/v1',
+    requires: ['baseUrl'],
+    environment: { secret: [['OPENAI_COMPATIBLE_API_KEY']], baseUrl: ['OPENAI_COMPATIBLE_BASE_URL'] },
+    load: async () => (await import('../openai-compatible/vendor.ts')).default,
+  },
+  OPENROUTER: {
+    id: 'openrouter',
+    baseUrl: 'https://openrouter.ai/api/v1',
+    basePath: '/api/v1',
+    requires: ['secret'],
+    environment: { secret: [['OPENROUTER_API_KEY']] },
+    load: async () => (await import('../openrouter/vendor.ts')).default,
+  },
+  PERPLEXITY: {
+    id: 'perplexity',
+    baseUrl: 'https://api.perplexity.ai',
+    basePath: '',
+    requires: ['secret'],
+    environment: { secret: [['PERPLEXITY_API_KEY']] },
+    load: async () => (await import('../perplexity/vendor.ts')).default,
+  },
+  TOGETHER: {
+    id: 'together',
+    baseUrl: 'https://api.together.xyz/v1',
+    basePath: '/v1',
+    requires: ['secret'],
+    environment: { secret: [['TOGETHER_API_KEY'], ['TOGETHER_AI_API_KEY']] },
+    load: async () => (await import('../together/vendor.ts')).default,
+  },
+  VERTEX: {
+    id: 'vertex',
+    baseUrl: null,
+    basePath: '',
+    requires: ['secret'],
+    environment: { secret: [['GOOGLE_VERTEX_API_KEY'], ['GOOGLE_VERTEX_CREDENTIALS']], baseUrl: ['GOOGLE_VERTEX_BASE_URL'], region: ['GOOGLE_VERTEX_LOCATION', 'GOOGLE_CLOUD_LOCATION'] },
+    isRegional: true,
+    signsRequests: true,
+    load: async () => (await import('../vertex/vendor.ts')).default,
+  },
+  VLLM: {
+    id: 'vllm',
+    baseUrl: null,
+    basePath: '/v1',
+    requires: ['baseUrl'],
+    environment: { secret: [['VLLM_API_KEY']], baseUrl: ['VLLM_BASE_URL'] },
+    load: async () => (await import('../vllm/vendor.ts')).default,
+  },
+  XAI: {
+    id: 'xai',
+    baseUrl: 'https://api.x.ai/v1',
+    basePath: '/v1',
+    requires: ['secret'],
+    environment: { secret: [['XAI_API_KEY']], baseUrl: ['XAI_BASE_URL'] },
+    load: async () => (await import('../xai/vendor.ts')).default,
+  },
 };

@@ -24,7 +24,7 @@ const loadPrices = () => import('@pydantic/genai-prices');
  * guessed from the name (abilities) or left unknown (price, sizes).
  */
 export async function factsOf(kind: ProviderKind, name: string, nowMs: number): Promise<ModelFacts> {
-  const { pricesId, isFree, models } = vendors[kind];
+  const { pricesId, isFree, models } = await vendors[kind].load();
   const own = models?.find((model) => model.name === name);
   if (own !== undefined) return factsOfOwn(own, isFree);
   if (pricesId === null) {
@@ -37,7 +37,7 @@ export async function factsOf(kind: ProviderKind, name: string, nowMs: number): 
 
 /** The chat and embedding models that the vendor offers today, as far as the catalog knows. */
 export async function currentModels(kind: ProviderKind, nowMs: number): Promise<readonly KnownModel[]> {
-  const { pricesId, isFree, models = [], offersModel = () => true } = vendors[kind];
+  const { pricesId, isFree, models = [], offersModel = () => true } = await vendors[kind].load();
   const own = models.map((model) => ({ name: model.name, facts: factsOfOwn(model, isFree) }));
   if (pricesId === null) return own;
   const { findProvider } = await loadPrices();

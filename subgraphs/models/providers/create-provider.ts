@@ -5,6 +5,7 @@ import { models } from '#mongo/models.ts';
 import { isTakenByAnotherType } from '#mongo/node-records.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
+import { missingAddressForm } from '#providers/registry/own-address.ts';
 import { vendors } from '#providers/registry/vendors.ts';
 import { checkedRegion } from '../../runtime/policy/region.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
@@ -76,7 +77,7 @@ async function storeProvider(record: ProviderRecord, deps: ModelsDeps): Promise<
   await deletedProviders(connection).deleteOne({ _id });
 }
 
-/** Refuses a provider that lacks what its kind cannot be called without. A key may follow later. */
+/** Refuses a provider that lacks what its kind cannot be called without, and an address of another form. A key may follow later. */
 export function checkNeeds(provider: Pick<ProviderRecord, 'kind' | 'baseUrl' | 'region'>): void {
   const { requires } = vendors[provider.kind];
   for (const need of ['baseUrl', 'region'] as const) {
@@ -84,4 +85,6 @@ export function checkNeeds(provider: Pick<ProviderRecord, 'kind' | 'baseUrl' | '
       badInput(`input.${need}`, `is needed by a provider of kind ${provider.kind}.`);
     }
   }
+  const form = provider.baseUrl === null ? null : missingAddressForm(provider.kind, provider.baseUrl);
+  if (form !== null) badInput('input.baseUrl', `has the form ${form} for kind ${provider.kind}.`);
 }
