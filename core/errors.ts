@@ -155,6 +155,21 @@ export class HeddleError extends Error {
   }
 }
 
+/** How long a caller waits where a process, a queue or a store has no room: what is there is done within a second, or never. */
+const overloadedRetryAfterMs = 1_000;
+
+/** The error OVERLOADED, with the time after which the same call may succeed. Further details go into its extensions. */
+export function createOverloadedError(
+  message: string,
+  details: Partial<Omit<ErrorExtensions, 'code'>> & { readonly cause?: unknown } = {},
+): HeddleError {
+  const { cause, ...extensions } = details;
+  return new HeddleError('OVERLOADED', message, {
+    cause,
+    extensions: { retryAfterMs: overloadedRetryAfterMs, ...extensions },
+  });
+}
+
 /** True for a text that is a code of the catalog. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(errorCatalog, value);

@@ -1,4 +1,4 @@
-import { HeddleError } from './errors.ts';
+import { createOverloadedError } from './errors.ts';
 
 const waitingMax = 100;
 
@@ -11,9 +11,7 @@ export class OneAtATime {
     const before = this.#last.get(user);
     const waiting = (before?.waiting ?? -1) + 1;
     if (waiting > waitingMax) {
-      throw new HeddleError('OVERLOADED', 'Too many large reads of yours wait.', {
-        extensions: { retryAfterMs: 1_000, notBegun: true },
-      });
+      throw createOverloadedError('Too many large reads of yours wait.', { notBegun: true });
     }
     const result = before === undefined ? task() : before.ended.then(task);
     const mine = { ended: result.catch(() => undefined), waiting };

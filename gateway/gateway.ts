@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import { waitAtMost } from '#core/time-limit.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { createHttpDrain, lingerMs } from '#transport/http-drain.ts';
@@ -66,14 +67,6 @@ export interface Gateway {
 
 /** How long the operations that are cut, and then the clients, may take to end by themselves. */
 const lastAnswersMs = 250;
-
-/** Waits for the promise, at most so long. */
-async function within(ms: number, promise: Promise<unknown>): Promise<void> {
-  const over = Promise.withResolvers<void>();
-  const timer = setTimeout(over.resolve, ms);
-  await Promise.race([promise, over.promise]);
-  clearTimeout(timer);
-}
 
 /** The gateway: every handler of the mesh on one port, in front of one router. Rejects with RangeError where two handlers are in conflict. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
@@ -143,9 +136,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     return stopped;
   };
   const close = async (graceMs: number): Promise<void> => {
-    await within(graceMs, stop());
+    await waitAtMost(stop(), graceMs);
     work.cut();
-    await within(lastAnswersMs, work.idle());
+    await waitAtMost(work.idle(), lastAnswersMs);
     pipeline.close();
     server.closeIdleConnections();
     const cutOff = setTimeout(() => server.closeAllConnections(), lastAnswersMs);
@@ -153,7 +146,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     clearTimeout(cutOff);
     unwatch();
     refusals[Symbol.dispose]();
-    await within(lastAnswersMs, audit[Symbol.asyncDispose]());
+    await waitAtMost(audit[Symbol.asyncDispose](), lastAnswersMs);
     await callers[Symbol.asyncDispose]();
     await planner[Symbol.asyncDispose]();
   };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
-import { HeddleError } from '#core/errors.ts';
+import { createOverloadedError, type HeddleError } from '#core/errors.ts';
 import { defineCollection } from './collection.ts';
 
 /** A lock that a process holds: for whoever reads first and writes then, so that no other process writes in between. */
@@ -92,7 +92,5 @@ export async function freeLocks(connection: Connection): Promise<void> {
 }
 
 function busy(name: string): HeddleError {
-  return new HeddleError('OVERLOADED', `Others are changing ${name}; nothing was begun.`, {
-    extensions: { retryAfterMs: 1_000, notBegun: true },
-  });
+  return createOverloadedError(`Others are changing ${name}; nothing was begun.`, { notBegun: true });
 }

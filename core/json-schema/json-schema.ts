@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { HeddleError } from '../errors.ts';
+import { createOverloadedError, HeddleError } from '../errors.ts';
 import { isNestedTooDeep, jsonDepthMax } from '../json/json-depth.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { SchemaRefusal, SchemaTask, SchemaVerdict } from './json-schema-thread.ts';
@@ -48,7 +48,6 @@ const defaults: JsonSchemaLimits = {
 const charsMax = 64 * 1024 * 1024;
 const charsPerUserMax = charsMax / 4;
 const rememberedMax = 1_000;
-const retryAfterMs = 1_000;
 
 /** The JSON text of a schema. BAD_USER_INPUT, which names `field`, for what is no object, larger than 64 KiB, or nested too deep. */
 export function jsonSchemaText(schema: unknown, field: string): string {
@@ -93,12 +92,8 @@ function refusalError(field: string, { reason, why }: SchemaRefusal): HeddleErro
   });
 }
 
-function overloaded(message: string): HeddleError {
-  return new HeddleError('OVERLOADED', message, { extensions: { retryAfterMs } });
-}
-
 function shuttingDown(): HeddleError {
-  return overloaded('This process is shutting down.');
+  return createOverloadedError('This process is shutting down.');
 }
 
 function hashOf(text: string): string {
@@ -121,13 +116,13 @@ export function createJsonSchemas(options: Partial<JsonSchemaLimits> = {}): Json
     const outcome = Promise.withResolvers<SchemaOutcome>();
     const timer = setTimeout(() => {
       queue.withdraw(user, task);
-      outcome.reject(overloaded('The check of a JSON Schema has waited too long for its turn.'));
+      outcome.reject(createOverloadedError('The check of a JSON Schema has waited too long for its turn.'));
     }, limits.waitMsMax);
     const task: Task = { asked, outcome, timer };
     const size = asked.schema.length + (asked.value?.length ?? 0);
     if (isClosed || !queue.add(user, task, size)) {
       clearTimeout(timer);
-      return Promise.reject(overloaded('Too many checks of JSON Schemas wait for their turn.'));
+      return Promise.reject(createOverloadedError('Too many checks of JSON Schemas wait for their turn.'));
     }
     void serve();
     return outcome.promise;
@@ -157,7 +152,8 @@ export function createJsonSchemas(options: Partial<JsonSchemaLimits> = {}): Json
     if (known !== undefined) throw refusalError(field, known);
     if (asked.value === undefined && compiled.has(hash)) return null;
     const outcome = await enqueue(asked, user);
-    if (outcome.kind === 'STARVED') throw overloaded('The machine is too busy to check a JSON Schema.');
+    if (outcome.kind === 'STARVED')
+      throw createOverloadedError('The machine is too busy to check a JSON Schema.');
     const verdict: SchemaVerdict = outcome.kind === 'TOO_COSTLY' ? { refusal: tooCostly } : outcome.verdict;
     if ('refusal' in verdict) {
       refused.set(name, verdict.refusal);

@@ -3,8 +3,9 @@ import { BlockList, isIP } from 'node:net';
 import { parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { type ArchivedCaller, anonymousCaller, type Caller, systemCaller } from '#core/caller.ts';
-import { HeddleError } from '#core/errors.ts';
+import { createOverloadedError, type HeddleError } from '#core/errors.ts';
 import { expectError } from '#core/expect-error.ts';
+import { withTimeLimit } from '#core/time-limit.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
 import { CredentialRefusal } from '../log/refusal-log.ts';
@@ -42,7 +43,6 @@ const staleForMs = 5_000;
 const failedForMs = 250;
 /** How long an answer is waited for where a stale one does. */
 const answerMsMax = 1_000;
-const retryAfterMs = 1_000;
 const rememberedMax = 10_000;
 const keyLengthMax = 512;
 /** The form of API keys and page tokens. */
@@ -152,22 +152,13 @@ interface Remembered {
 }
 
 function unavailable(cause: unknown): HeddleError {
-  return new HeddleError('OVERLOADED', 'The API key cannot be looked up now; nothing was begun.', {
+  return createOverloadedError('The API key cannot be looked up now; nothing was begun.', {
     cause,
-    extensions: { retryAfterMs, notBegun: true },
+    notBegun: true,
   });
 }
 
-/** The answer; rejects when it takes too long. */
-async function withinTime<T>(answer: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error('The lookup takes too long.')), answerMsMax);
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const createLateError = () => new Error('The lookup takes too long.');
 
 /**
  * Asks the tenants subgraph who holds a key, by the SHA-256 of the key, and remembers the answer for seconds, for some
@@ -230,7 +221,7 @@ export async function createCallers(options: {
   const askOrRemember = async (keyHash: string, context: CallerContext): Promise<Remembered> => {
     try {
       const asked = ask(keyHash, context);
-      return await (remembered.has(keyHash) ? withinTime(asked) : asked);
+      return await (remembered.has(keyHash) ? withTimeLimit(asked, answerMsMax, createLateError) : asked);
     } catch (error) {
       // Looked for after the failure: what a change has made it forget meanwhile does not count.
       const stale = remembered.get(keyHash);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { HeddleError } from '#core/errors.ts';
+import { createOverloadedError, HeddleError } from '#core/errors.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { ClientAddresses } from './client-address.ts';
 
@@ -186,9 +186,7 @@ export class ClientUse {
       throw new RateLimited('Too many bytes of your requests are being read at once.', 1_000);
     }
     if (this.#bytes + count > bodiesBytesMax || (isAnonymous && this.#anonymousBytes + count > share)) {
-      throw new HeddleError('OVERLOADED', 'This process reads too many bytes at once.', {
-        extensions: { retryAfterMs: 1_000, notBegun: true },
-      });
+      throw createOverloadedError('This process reads too many bytes at once.', { notBegun: true });
     }
     use.bytes += count;
     this.#bytes += count;

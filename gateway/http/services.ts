@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
-import { HeddleError } from '#core/errors.ts';
+import { createOverloadedError, type HeddleError } from '#core/errors.ts';
 import type { Callers, Credentials } from '../auth/caller.ts';
 import { type Client, type ClientUse, RateLimited, type Use } from '../auth/client-use.ts';
 import type { Exposures } from '../auth/exposure.ts';
@@ -76,7 +76,7 @@ export class Work {
 
 /** The refusal, or the end, of an operation by a process that shuts down. */
 export function shuttingDown(message = 'This process is shutting down.'): HeddleError {
-  return new HeddleError('OVERLOADED', message, { extensions: { retryAfterMs: 1_000 } });
+  return createOverloadedError(message);
 }
 
 /**

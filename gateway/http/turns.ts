@@ -1,4 +1,4 @@
-import { HeddleError } from '#core/errors.ts';
+import { createOverloadedError } from '#core/errors.ts';
 
 /** Documents that wait to be prepared. */
 const waitingMax = 1_000;
@@ -16,9 +16,7 @@ export class Turns {
   async next(isAnonymous: boolean): Promise<void> {
     const waiting = isAnonymous ? this.#later : this.#first;
     if (waiting.length >= waitingMax) {
-      throw new HeddleError('OVERLOADED', 'Too many new documents wait to be read.', {
-        extensions: { retryAfterMs: 1_000, notBegun: true },
-      });
+      throw createOverloadedError('Too many new documents wait to be read.', { notBegun: true });
     }
     const turn = Promise.withResolvers<void>();
     waiting.push(turn.resolve);

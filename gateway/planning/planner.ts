@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { HeddleError } from '#core/errors.ts';
+import { createOverloadedError, HeddleError } from '#core/errors.ts';
 import { type ExecutionPlan, preparePlan } from './plan.ts';
 import type { PlannerReply, PlannerRequest } from './planner-process.ts';
 
@@ -143,10 +143,7 @@ export class PlannerProcess implements Planner, AsyncDisposable {
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.#waiting >= this.#limits.waitingMax) {
-      const extensions = { retryAfterMs: 1_000 };
-      return Promise.reject(
-        new HeddleError('OVERLOADED', 'Too many documents wait to be planned.', { extensions }),
-      );
+      return Promise.reject(createOverloadedError('Too many documents wait to be planned.'));
     }
     this.#waiting++;
     const turn = this.#turn.then(work).finally(() => {

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Caller } from '#core/caller.ts';
-import { HeddleError } from '#core/errors.ts';
+import { createOverloadedError, HeddleError } from '#core/errors.ts';
 import { isDuplicateKey } from '#core/input.ts';
 import { completionKeptMs } from '#mongo/completions.ts';
 import { type IdempotencyKeyRecord, idempotencyKeys } from '#mongo/idempotency-keys.ts';
@@ -178,13 +178,7 @@ function claimKey(request: CompletionRequest, caller: Caller): string {
 }
 
 function stillBeingLetIn(): HeddleError {
-  return new HeddleError(
-    'OVERLOADED',
-    'The call that used this idempotencyKey first is still waiting to begin.',
-    {
-      extensions: { retryAfterMs: 1_000 },
-    },
-  );
+  return createOverloadedError('The call that used this idempotencyKey first is still waiting to begin.');
 }
 
 function conflict(): HeddleError {

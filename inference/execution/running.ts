@@ -1,5 +1,6 @@
 import type { Caller } from '#core/caller.ts';
-import { HeddleError } from '#core/errors.ts';
+import { createOverloadedError, type HeddleError } from '#core/errors.ts';
+import { waitAtMost } from '#core/time-limit.ts';
 import type { CompletionData } from '../completion.ts';
 import type { CompletionRequest } from '../request.ts';
 import type { ClosedInvocation } from './outcome.ts';
@@ -73,10 +74,7 @@ export function createRunning(): Running {
     },
     join,
     async drain(graceMs, lastCall = Promise.resolve()) {
-      const grace = Promise.withResolvers<void>();
-      const timer = setTimeout(grace.resolve, graceMs);
-      await Promise.race([lastCall.then(allDone), grace.promise]);
-      clearTimeout(timer);
+      await waitAtMost(lastCall.then(allDone), graceMs);
       stopped = true;
       for (const call of calls) call.stop(stopping);
       await allDone();
@@ -87,13 +85,9 @@ export function createRunning(): Running {
 const stopping = 'The process that ran this call has shut down.';
 
 function shuttingDown(): HeddleError {
-  return new HeddleError('OVERLOADED', 'This process is shutting down.', {
-    extensions: { retryAfterMs: 1_000, notBegun: true },
-  });
+  return createOverloadedError('This process is shutting down.', { notBegun: true });
 }
 
 function atCapacity(): HeddleError {
-  return new HeddleError('OVERLOADED', 'This process runs as many calls as it may.', {
-    extensions: { retryAfterMs: 1_000 },
-  });
+  return createOverloadedError('This process runs as many calls as it may.');
 }

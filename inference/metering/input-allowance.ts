@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { AttemptData } from '../completion.ts';
 
 /** What chat templates and hidden system prompts add to a call, in tokens, before anything is known of the AI model. */
@@ -21,7 +22,7 @@ export interface InputAllowances {
 }
 
 export function createInputAllowances(now: () => number): InputAllowances {
-  const seen = new Map<string, { readonly tokens: number; readonly atMs: number }>();
+  const seen = new LRUCache<string, { readonly tokens: number; readonly atMs: number }>({ max: modelsMax });
   return {
     tokensFor(modelId) {
       const known = seen.get(modelId);
@@ -35,9 +36,7 @@ export function createInputAllowances(now: () => number): InputAllowances {
       const known = seen.get(modelId);
       const atMs = now();
       if (known !== undefined && known.tokens > tokens && known.atMs + keptMs >= atMs) return;
-      seen.delete(modelId);
       seen.set(modelId, { tokens, atMs });
-      if (seen.size > modelsMax) seen.delete(seen.keys().next().value ?? '');
     },
   };
 }

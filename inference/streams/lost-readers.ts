@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { isEndedByMesh } from '#core/connection-lost.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { CompletionEvents } from './completion-events.ts';
@@ -34,12 +35,11 @@ const rememberedMax = 20_000;
 
 export function createLostReaders({ bus, delay, isRunning }: LostReadersOptions): LostReaders {
   const closing = new AbortController();
-  const lost = new Set<string>();
+  const lost = new LRUCache<string, true>({ max: rememberedMax });
 
   function note(completionId: string): void {
     if (!isRunning(completionId)) return;
-    lost.add(completionId);
-    if (lost.size > rememberedMax) lost.delete(lost.keys().next().value ?? '');
+    lost.set(completionId, true);
   }
 
   async function leaveLater(completionId: string, leave: () => void): Promise<void> {

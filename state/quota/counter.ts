@@ -1,6 +1,7 @@
 import type { LimitWindow, Meter } from '#core/graph-enums.generated.ts';
 import type { QuotaKey, QuotaReading } from './quota.ts';
-import { heldRetryMs, isDurable, slotEndMs, slotStartMs } from './windows.ts';
+import { isDurable, quotaRules } from './rules.ts';
+import { slotEndMs, slotStartMs } from './windows.ts';
 
 /** A part of a window: what was counted in it leaves the window together. */
 interface Slot {
@@ -57,12 +58,12 @@ export class Counter {
     let excess = this.#spent + this.#reserved + amount - limit;
     if (excess <= 0n) return 0;
     if (amount > limit) return Number.POSITIVE_INFINITY;
-    if (this.#spent + amount <= limit) return heldRetryMs;
+    if (this.#spent + amount <= limit) return quotaRules.heldRetryMs;
     for (const slot of this.#slots) {
       excess -= slot.spent + slot.reserved;
       if (excess <= 0n) return Math.max(1, Math.ceil(slot.endMs - nowMs));
     }
-    return heldRetryMs;
+    return quotaRules.heldRetryMs;
   }
 
   /** Adds to what is reserved and spent at `atMs`, the time of the call's reservation; nothing when that has left the window. */

@@ -12,8 +12,9 @@ import {
   type QuotaSpending,
   scopeOf,
 } from './quota.ts';
-import { type Attempt, metersUnknown, type Seed, type SeedStart, seedMsMax } from './seeder.ts';
-import { isDurable, windowStartMs } from './windows.ts';
+import { isDurable, quotaRules } from './rules.ts';
+import { type Attempt, metersUnknown, type Seed, type SeedStart } from './seeder.ts';
+import { windowStartMs } from './windows.ts';
 
 /** A call that the store knows. */
 interface Held {
@@ -36,10 +37,7 @@ interface Part extends QuotaPart {
 /** Counters that were just read back, by scope. */
 type SeededCounters = Map<string, Counter[]>;
 
-/** Counters that no limit names for so long are forgotten. */
-const namedMsMax = 2 * 3_600_000;
-/** How long a call whose row is running, and whose reservation is lost, counts with its bound until the row is read again. */
-const foundTtlMs = 300_000;
+const { foundTtlMs, namedMsMax, seedMsMax } = quotaRules;
 
 /** The counters and reservations of one partition in memory. The rules are those of lua/partition.lua. */
 export class Partition {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { LimitWindow } from '#core/graph-enums.generated.ts';
 import { withRedis } from '#test/support/processes/with-redis.ts';
@@ -8,13 +8,24 @@ import { FakeLedger } from './fake-ledger.ts';
 import { createMemoryQuota } from './memory.ts';
 import { limitOn, quotaSuite } from './quota-suite.ts';
 import { createRedisQuota } from './redis.ts';
-import { calendarEndMs, printLuaWindows, slotEndMs, slotStartMs, windowStartMs } from './windows.ts';
+import { printLuaRules } from './rules.ts';
+import { calendarEndMs, slotEndMs, slotStartMs, windowStartMs } from './windows.ts';
 
 quotaSuite(
   'memory',
   (history) => createMemoryQuota({ history }),
   async (_quota, history) => createMemoryQuota({ history }),
 );
+
+it('writes no rule of the meters in Lua that rules.ts has', () => {
+  const folder = new URL('./lua/', import.meta.url);
+  const scripts = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
+  const rules = [...printLuaRules().matchAll(/^local (\w+) =/gm)].map(([, name]) => name);
+  expect(rules).toContain('SEED_MS_MAX');
+  const text = scripts.join('\n');
+  expect(rules.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
+  expect(text.match(/^local [A-Z][A-Z_]* =.*$/gm)).toBeNull();
+});
 
 withRedis('redis quota', (redis) => {
   quotaSuite(
@@ -29,7 +40,7 @@ withRedis('redis quota', (redis) => {
   it('reckons every window in Lua as in TypeScript, in every month', async () => {
     const names = Object.values(LimitWindow).filter((name) => name !== 'INFLIGHT');
     const windows = readFileSync(new URL('./lua/windows.lua', import.meta.url), 'utf8');
-    const script = `${printLuaWindows()}${windows}
+    const script = `${printLuaRules()}${windows}
       local answers = {}
       for _, at in ipairs(ARGV) do
         for _, window in ipairs({ ${names.map((name) => `'${name}'`).join(', ')} }) do
@@ -59,7 +70,7 @@ withRedis('redis quota', (redis) => {
     const [windows, partition] = ['windows', 'partition'].map((file) =>
       readFileSync(new URL(`./lua/${file}.lua`, import.meta.url), 'utf8'),
     );
-    const script = `${printLuaWindows()}${windows}\n${partition}
+    const script = `${printLuaRules()}${windows}\n${partition}
       local answers = {}
       for at = 999, 1000 do
         now = at

@@ -10,8 +10,8 @@ import {
   type QuotaLimit,
   scopeOf,
 } from './quota.ts';
+import { printLuaRules, quotaRules } from './rules.ts';
 import { metersUnknown, Seeder } from './seeder.ts';
-import { printLuaWindows } from './windows.ts';
 
 const lua = (file: string) => new URL(`./lua/${file}`, import.meta.url);
 
@@ -21,8 +21,7 @@ function partitionKeys(partition: string): readonly string[] {
   return [`${tag}:counters`, `${tag}:reservations`, `${tag}:expiries`];
 }
 
-/** Meters count below 2^53. */
-const amountMax = 2n ** 53n - 1n;
+const amountMax = BigInt(quotaRules.amountMax);
 
 function numbers(amounts: QuotaAmounts): Record<string, number> {
   return Object.fromEntries(
@@ -52,7 +51,7 @@ function refusedAt(limits: readonly QuotaLimit[], index: number, waitMs: number)
 
 /** The meters of many processes. The clock is the Redis server's; each operation is one script. */
 export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
-  const libraries = [printLuaWindows(), lua('windows.lua'), lua('partition.lua')];
+  const libraries = [printLuaRules(), lua('windows.lua'), lua('partition.lua')];
   const define = (name: string, file: string) => {
     const script = defineScript(redis, `heddleQuota${name}`, lua(file), ...libraries);
     return (partition: string, argument: unknown) =>

@@ -1,6 +1,8 @@
-import { HeddleError } from '#core/errors.ts';
+import { createOverloadedError, HeddleError } from '#core/errors.ts';
+import { withTimeLimit } from '#core/time-limit.ts';
 import { counterName, type HistoryAnswer, type MeterHistory, type QuotaKey, scopeOf } from './quota.ts';
-import { slidingMs, slotsPerWindow, windowStartMs } from './windows.ts';
+import { quotaRules } from './rules.ts';
+import { slidingMs, windowStartMs } from './windows.ts';
 
 /** What a store answers when it begins to read counters back: it accounts for every other call itself. */
 export interface SeedStart {
@@ -23,8 +25,6 @@ export interface SeededStore {
   apply(partition: string, seed: Seed): Promise<boolean>;
 }
 
-/** How long reading the ledger may take until its result is refused: settled calls are remembered so long. */
-export const seedMsMax = 120_000;
 /** How long a call waits for the ledger to be read. */
 const waitMsMax = 10_000;
 /** Partitions that are read at the same time. */
@@ -44,7 +44,7 @@ interface Queue {
 /** For calls that cannot be counted now: nothing was begun. */
 export function metersUnknown(cause?: unknown): HeddleError {
   const message = 'The meters of this caller are being read from the ledger; nothing was begun.';
-  return new HeddleError('OVERLOADED', message, { extensions: { retryAfterMs: 1_000 }, cause });
+  return createOverloadedError(message, { cause });
 }
 
 /** Reads counters back from the ledger: one read at a time for each partition, for all counters wanted by then. */
@@ -65,7 +65,7 @@ export class Seeder {
     for (let round = 0; round < roundsMax; round++) {
       const attempted = await attempt(round);
       if ('done' in attempted) return attempted.done;
-      await withTimeLimit(this.#seed(partition, attempted.absent));
+      await withTimeLimit(this.#seed(partition, attempted.absent), waitMsMax, metersUnknown);
     }
     throw metersUnknown();
   }
@@ -114,7 +114,10 @@ export class Seeder {
         scopes: [...new Set(keys.map(scopeOf))],
         boundariesMs: [...windows].map((window) => windowStartMs(window, untilMs)),
         fine: windows.has('HOUR')
-          ? { fromMs: windowStartMs('HOUR', untilMs), lengthMs: slidingMs('HOUR') / slotsPerWindow }
+          ? {
+              fromMs: windowStartMs('HOUR', untilMs),
+              lengthMs: slidingMs('HOUR') / quotaRules.slotsPerWindow,
+            }
           : null,
         untilMs,
         except,
@@ -122,17 +125,5 @@ export class Seeder {
       if (await this.#store.apply(partition, { ...start, keys, ...found })) return;
     }
     throw metersUnknown();
-  }
-}
-
-async function withTimeLimit(seeding: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(metersUnknown()), waitMsMax);
-  });
-  try {
-    await Promise.race([seeding, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,23 +1,10 @@
 import type { LimitWindow } from '#core/graph-enums.generated.ts';
 import { type CalendarWindow, isSliding, limitWindows, type SlidingWindow } from '#core/limit-windows.ts';
-import type { QuotaKey } from './quota.ts';
-
-const dayMs = 86_400_000;
-
-/**
- * A sliding window is counted in at most this many slots and two more. A slot ends one window after the last amount
- * that went into it, so that counting is never lenient, and exact for calls further apart than a slot.
- */
-export const slotsPerWindow = 64;
+import { quotaRules } from './rules.ts';
 
 /** The length of a window that slides, in milliseconds. */
 export function slidingMs(window: SlidingWindow): number {
   return limitWindows[window].seconds * 1_000;
-}
-
-/** True for counters that are read back from the ledger: reads have no rows there. */
-export function isDurable({ meter, window }: Pick<QuotaKey, 'meter' | 'window'>): boolean {
-  return meter !== 'READS' && limitWindows[window].durable;
 }
 
 /** When the calendar window in which `nowMs` lies ends (UTC); for INFLIGHT never. */
@@ -36,13 +23,13 @@ export function calendarEndMs(window: CalendarWindow | 'INFLIGHT', nowMs: number
 /** The start of the slot that an amount of this time belongs to. */
 export function slotStartMs(window: LimitWindow, atMs: number): number {
   if (isSliding(window)) {
-    const lengthMs = slidingMs(window) / slotsPerWindow;
+    const lengthMs = slidingMs(window) / quotaRules.slotsPerWindow;
     return Math.floor(atMs / lengthMs) * lengthMs;
   }
   const at = new Date(atMs);
   switch (window) {
     case 'DAY':
-      return Math.floor(atMs / dayMs) * dayMs;
+      return Math.floor(atMs / quotaRules.dayMs) * quotaRules.dayMs;
     case 'MONTH':
       return Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), 1);
     case 'INFLIGHT':
@@ -69,22 +56,3 @@ export function slotEndMs(window: LimitWindow, atMs: number): number {
 export function windowStartMs(window: LimitWindow, nowMs: number): number {
   return isSliding(window) ? nowMs - slidingMs(window) + 1 : slotStartMs(window, nowMs);
 }
-
-/** The same rules for lua/windows.lua, put in front of it once for each script. */
-export function printLuaWindows(): string {
-  const windows = Object.keys(limitWindows) as LimitWindow[];
-  const sliding = windows.filter(isSliding).map((window) => `${window} = ${slidingMs(window)}`);
-  const durable = windows
-    .filter((window) => limitWindows[window].durable)
-    .map((window) => `${window} = true`);
-  return [
-    `local SLIDING = { ${sliding.join(', ')} }`,
-    `local DURABLE = { ${durable.join(', ')} }`,
-    `local SLOTS = ${slotsPerWindow}`,
-    `local DAY = ${dayMs}`,
-    '',
-  ].join('\n');
-}
-
-/** What to wait when calls in flight, not time, hold the room: they may end any moment. */
-export const heldRetryMs = 1_000;

@@ -1,6 +1,4 @@
-import { HeddleError } from '#core/errors.ts';
-
-const retryAfterMs = 1_000;
+import { createOverloadedError, HeddleError } from '#core/errors.ts';
 
 /** Answers of a server that is there but cannot serve now, or not us. */
 const serverStates =
@@ -14,5 +12,5 @@ export function explainRedisFailure(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof HeddleError) return error;
   if (error.name === 'ReplyError' && !serverStates.test(error.message)) return error;
   const message = 'The state that processes share cannot be reached; nothing was begun.';
-  return new HeddleError('OVERLOADED', message, { extensions: { retryAfterMs } });
+  return createOverloadedError(message);
 }

@@ -1,4 +1,4 @@
-import { HeddleError } from '#core/errors.ts';
+import { createOverloadedError } from '#core/errors.ts';
 import type { UsedTokens } from './tokens.ts';
 
 /** The used tokens of one process, in two generations that are each as long as the longest memory asked for. */
@@ -23,9 +23,7 @@ export function createMemoryUsedTokens(
       }
       if (young.has(id) || old.has(id)) return false;
       if (young.size + old.size >= max) {
-        throw new HeddleError('OVERLOADED', 'Too many identity tokens are in force; try again shortly.', {
-          extensions: { retryAfterMs: 1_000 },
-        });
+        throw createOverloadedError('Too many identity tokens are in force; try again shortly.');
       }
       young.add(id);
       return true;

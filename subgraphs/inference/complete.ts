@@ -1,6 +1,6 @@
 import type { Caller } from '#core/caller.ts';
 import { isEndedByMesh } from '#core/connection-lost.ts';
-import { HeddleError } from '#core/errors.ts';
+import { createOverloadedError, type HeddleError } from '#core/errors.ts';
 import { beginCall, type CallAdmission } from '#inference/admission/invoke.ts';
 import { answerNotKept } from '#inference/admission/unkept.ts';
 import type { CompletionData } from '#inference/completion.ts';
@@ -55,8 +55,8 @@ export async function complete(
 }
 
 function stillRunning(completionId: string): HeddleError {
-  return new HeddleError('OVERLOADED', 'The call that used this idempotencyKey first is still running.', {
-    extensions: { completionId, retryAfterMs: 1_000 },
+  return createOverloadedError('The call that used this idempotencyKey first is still running.', {
+    completionId,
   });
 }
 

@@ -1,7 +1,5 @@
 import { mongo } from 'mongoose';
-import { HeddleError } from '#core/errors.ts';
-
-const retryAfterMs = 1_000;
+import { createOverloadedError } from '#core/errors.ts';
 
 /** Codes of a server that is there but cannot serve now: it stops, steps down, has no space, or takes too long. */
 const serverStates: ReadonlySet<number | string | undefined> = new Set([
@@ -32,8 +30,5 @@ function isUnavailable(error: unknown): boolean {
  */
 export function explainStoreFailure(error: unknown): unknown {
   if (!isUnavailable(error)) return error;
-  return new HeddleError('OVERLOADED', 'The store cannot be reached or written now.', {
-    cause: error,
-    extensions: { retryAfterMs },
-  });
+  return createOverloadedError('The store cannot be reached or written now.', { cause: error });
 }

@@ -1,21 +1,20 @@
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { HeddleError } from '#core/errors.ts';
+import { createOverloadedError, HeddleError } from '#core/errors.ts';
 
 const retryAfterMs = 1_000;
 
 /** The operation was certainly not begun: nothing answers at the subgraph's address. */
 export function unreachable(subgraph: string, cause?: unknown): HeddleError {
-  return new HeddleError('OVERLOADED', `The subgraph ${subgraph} cannot be reached.`, {
-    ...(cause === undefined ? {} : { cause }),
-    extensions: { subgraph, retryAfterMs, notBegun: true },
+  return createOverloadedError(`The subgraph ${subgraph} cannot be reached.`, {
+    cause,
+    subgraph,
+    notBegun: true,
   });
 }
 
 /** Too many operations of this gateway wait for the subgraph. */
 export function atCapacity(subgraph: string): HeddleError {
-  return new HeddleError('OVERLOADED', `Too many operations wait for the subgraph ${subgraph}.`, {
-    extensions: { subgraph, retryAfterMs },
-  });
+  return createOverloadedError(`Too many operations wait for the subgraph ${subgraph}.`, { subgraph });
 }
 
 /** The connection broke after the operation was sent: it may have run. */
@@ -58,7 +57,7 @@ const overruns = new WeakSet<ExecutionResult>();
 /** What ends a stream whose reader lets more wait in this process than may. */
 export function overrun(details: Readonly<Record<string, unknown>>): ExecutionResult {
   const message = 'The client reads too slowly; go on with resumeCompletion.';
-  const { extensions } = new HeddleError('OVERLOADED', message, { extensions: { ...details, retryAfterMs } });
+  const { extensions } = createOverloadedError(message, details);
   const result = { errors: [readError({ message, extensions })] };
   overruns.add(result);
   return result;

@@ -3,7 +3,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { ConnectionLost } from '#core/connection-lost.ts';
-import { HeddleError } from '#core/errors.ts';
+import { createOverloadedError, HeddleError } from '#core/errors.ts';
 import type { Subgraph, SubgraphRequest } from '../executor.ts';
 import { drainedCloseCode, lingerMs } from '../http-drain.ts';
 import type { IdentityVerifier } from '../identity.ts';
@@ -43,9 +43,7 @@ interface ServedSocket {
 type ServedRequest = SubgraphRequest & { readonly over: ServedSocket };
 
 function draining(): HeddleError {
-  return new HeddleError('OVERLOADED', 'This process is shutting down.', {
-    extensions: { notBegun: true, retryAfterMs: 1_000 },
-  });
+  return createOverloadedError('This process is shutting down.', { notBegun: true });
 }
 
 /** A socket is shared by many callers, so each operation brings its own identity in `extensions.identity`. */

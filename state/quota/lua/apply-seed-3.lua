@@ -11,7 +11,7 @@ for _, row in ipairs(seed.calls) do
 end
 local calls = {}
 local packed = redis.call('HGETALL', KEYS[2])
-local is_unsure = seed.seq <= lost or seed.untilMs + SEED_MS < now
+local is_unsure = seed.seq <= lost or seed.untilMs + SEED_MS_MAX < now
 for index = 1, #packed, 2 do
   local id, call = packed[index], cmsgpack.unpack(packed[index + 1])
   calls[id] = call

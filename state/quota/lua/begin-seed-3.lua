@@ -8,7 +8,7 @@ if seeding <= now then
 end
 seeds = seeds + 1
 floor = math.max(now, floor)
-seeding = now + SEED_MS
+seeding = now + SEED_MS_MAX
 local held = {}
 local calls = redis.call('HGETALL', KEYS[2])
 for index = 1, #calls, 2 do

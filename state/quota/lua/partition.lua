@@ -1,5 +1,5 @@
 -- The counters and reservations of one partition, shared by the scripts beside this file. The rules are those of
--- partition.ts. Numbers are doubles: exact below 2^53.
+-- partition.ts; the names in upper case are from rules.ts. Numbers are doubles: exact below 2^53.
 --
 -- KEYS[1] counters (hash): a field for each scope, { [name] = { window, meter, namedMs, slots } } with slots
 --   { startMs, endMs, spent, reserved }, oldest first; and the fields #run, #seq, #floor, #lost, #seeding
@@ -7,13 +7,6 @@
 -- KEYS[2] reservations (hash): by id { atMs, scopes, amounts, counters, foundSeq, settledSeq, actuals, known }, where
 --   counters are { scope, name } and false stands for null. settledSeq: settled while counters were read back.
 -- KEYS[3] expiries (sorted set): when a reservation expires.
-local HELD_RETRY_MS = 1000
-local SEED_MS = 120000
-local FOUND_TTL_MS = 300000
-local NAMED_MS = 7200000
--- Longer than any window: a partition that no call uses vanishes.
-local IDLE_MS = 32 * 86400000
-local AMOUNT_MAX = 9007199254740991
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -65,7 +58,7 @@ local function save_scopes()
     local counters = scopes[scope]
     for name, counter in pairs(counters) do
       if is_durable(counter[1], counter[2]) then
-        if counter[3] + NAMED_MS < now then
+        if counter[3] + NAMED_MS_MAX < now then
           counters[name] = nil
         end
       else

@@ -16,7 +16,7 @@ if call and not call[6] then
   if is_seeding and actuals then
     call[6] = seq
     call[7] = actuals
-    hold(id, call, now + SEED_MS)
+    hold(id, call, now + SEED_MS_MAX)
   else
     drop_call(id)
   end
@@ -35,7 +35,7 @@ elseif call and actuals then
 elseif actuals then
   forget(whose or every_scope())
   if is_seeding then
-    hold(id, { now, whose or false, {}, {}, false, seq, actuals, false }, now + SEED_MS)
+    hold(id, { now, whose or false, {}, {}, false, seq, actuals, false }, now + SEED_MS_MAX)
   end
 end
 save()

@@ -1,7 +1,6 @@
--- Windows and their slots; the rules are those of windows.ts, which puts SLIDING, DURABLE, SLOTS and DAY in front.
--- Reads have no rows in the ledger.
+-- Windows and their slots; the rules are those of windows.ts. The names in upper case are from rules.ts.
 local function is_durable(window, meter)
-  return DURABLE[window] and meter ~= 'READS'
+  return DURABLE[window] and not WITHOUT_ROWS[meter]
 end
 
 -- The first day of the month that holds a day, or of the next one, in days since 1970 (H. Hinnant, civil_from_days).
@@ -30,10 +29,10 @@ local function slot_start(window, at)
   end
   local length = SLIDING[window]
   if length then
-    return math.floor(at / (length / SLOTS)) * (length / SLOTS)
+    return math.floor(at / (length / SLOTS_PER_WINDOW)) * (length / SLOTS_PER_WINDOW)
   end
-  local day = math.floor(at / DAY)
-  return (window == 'DAY' and day or month_start(day, 0)) * DAY
+  local day = math.floor(at / DAY_MS)
+  return (window == 'DAY' and day or month_start(day, 0)) * DAY_MS
 end
 
 -- When an amount of this time has left the window.
@@ -45,8 +44,8 @@ local function slot_end(window, at)
   if length then
     return at + length
   end
-  local day = math.floor(at / DAY)
-  return (window == 'DAY' and day + 1 or month_start(day, 1)) * DAY
+  local day = math.floor(at / DAY_MS)
+  return (window == 'DAY' and day + 1 or month_start(day, 1)) * DAY_MS
 end
 
 -- What started before this has left the window.
