@@ -23,7 +23,7 @@ import type { LostReaders } from './streams/lost-readers.ts';
 import type { RowWatch } from './streams/row-watch.ts';
 
 /**
- * The engine: everything that invocations of one process share. `openInferenceEngine` makes it once; what runs a call gets it
+ * The engine: everything that invocations of one process share. `openInferenceEngine` makes it once; the code of a call receives it
  * whole, or names by `Pick` what it needs of it.
  */
 export interface InferenceEngine {
