@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
-import { withoutSuggestion } from '#core/text/suggestions.ts';
+import { withoutSuggestion } from '#core/text/suggest-name.ts';
 import { apiSchemaOf } from '#schema/api-schema.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';

@@ -8,6 +8,7 @@ import type {
 import type { ProviderCall } from '#providers/provider.ts';
 import type { StructuredOutput } from './admission/structured-output.ts';
 import type { CallLabels } from './call-labels.ts';
+import type { UpperBound } from './metering/usage-cost.ts';
 
 /** What of a field's @cache an invocation needs; null where the field has none. */
 export interface CachePolicy {
@@ -39,4 +40,14 @@ export interface CompletionRequest {
   readonly needs: readonly Capability[];
   /** Modalities that the model must take as input, where it states which it takes. */
   readonly inputs: readonly Modality[];
+}
+
+/** What a field of a mutation may draw, as far as that is known before it runs. */
+export interface PlannedCall {
+  readonly bound: UpperBound;
+  readonly totalMs: number;
+  /** Continues when its field has been answered, so that it runs beside those after it. */
+  readonly isBackground: boolean;
+  /** Of the calls with the same text one draws, and answers the others too. */
+  readonly sameAs: string | null;
 }

@@ -41,3 +41,9 @@ function editsOf(from: string, to: string): number {
   if (Math.abs(from.length - to.length) > editsMax || from.length <= editsMax) return tooMany;
   return countEdits(from, to);
 }
+
+/** A message of graphql-js without the names of the schema that it suggests. */
+export function withoutSuggestion(message: string): string {
+  const at = message.indexOf(' Did you mean ');
+  return at === -1 ? message : message.slice(0, at);
+}

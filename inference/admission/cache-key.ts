@@ -2,7 +2,6 @@ import { hash } from 'node:crypto';
 import type { Caller } from '#core/caller.ts';
 import type { CacheScope } from '#core/graph-enums.generated.ts';
 import type { CompletionRequest } from '../request.ts';
-import { canonicalJson } from './canonical-json.ts';
 
 /** The same text for the same question: everything that the answer depends on, and nothing else. */
 function canonicalQuestion(request: CompletionRequest): string {
@@ -42,4 +41,15 @@ type AskedBy = Pick<CompletionRequest, 'labels'>;
 
 export function sha256(text: string): string {
   return hash('sha256', text, 'hex');
+}
+
+/** JSON with the keys of every object in order, so that equal values have equal texts. Undefined members are left out. */
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`);
+  return `{${members.join(',')}}`;
 }

@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import type { Catalog, CatalogSnapshot } from '#catalog/catalog.ts';
 import type { CircuitState } from '#core/graph-enums.generated.ts';
 import { Circuit } from './circuit.ts';
-import { Speed } from './speed.ts';
 
 /** What this process has seen of one AI model or provider lately. */
 export interface Health {
@@ -242,4 +241,30 @@ function percentile(values: readonly number[], share: number): number | null {
   if (values.length === 0) return null;
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null;
+}
+
+/** The weight of the newest sample: a few calls are enough to notice that a provider has become faster or slower. */
+const newestShare = 0.3;
+const keptMs = 60_000;
+
+/** A moving average of durations that is forgotten when it is not renewed within a minute. */
+export class Speed {
+  readonly #now: () => number;
+  #average = 0;
+  #atMs = Number.NEGATIVE_INFINITY;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Milliseconds; null without a sample of the last minute. */
+  get value(): number | null {
+    return this.#now() - this.#atMs > keptMs ? null : this.#average;
+  }
+
+  add(ms: number): void {
+    const before = this.value;
+    this.#average = before === null ? ms : before + (ms - before) * newestShare;
+    this.#atMs = this.#now();
+  }
 }

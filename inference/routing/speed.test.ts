@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Speed } from './speed.ts';
+import { Speed } from './health.ts';
 
 it('a speed is known for a minute after its last sample, to the millisecond, and begins anew after that', () => {
   let nowMs = 0;

@@ -1,7 +1,7 @@
 import type { Provider, ProviderCall } from '../provider.ts';
 import { type Effort, type FileSource, rejectUnsupported } from '../translate/call-parts.ts';
 import { fullMediaType, topLevelType } from '../translate/file-type.ts';
-import { thinkingPlace } from '../translate/thinking-place.ts';
+import { thinkingPlace } from '../translate/thinking.ts';
 import type { VendorOptions } from '../vendor.ts';
 import { writeImage } from '../wires/chat/chat-files.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';

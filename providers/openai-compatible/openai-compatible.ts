@@ -1,6 +1,6 @@
 import { forReasoningModel } from '../openai/endpoints.ts';
 import type { Provider } from '../provider.ts';
-import { thinkingPlace } from '../translate/thinking-place.ts';
+import { thinkingPlace } from '../translate/thinking.ts';
 import type { VendorOptions } from '../vendor.ts';
 import { writeCompatibleFile } from '../wires/chat/chat-files.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';

@@ -3,7 +3,7 @@ import { type FieldNode, GraphQLError, type GraphQLResolveInfo, getArgumentValue
 import { requestTimeMs } from '#core/request-id.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import { Meters } from '#inference/metering/meters.ts';
-import type { PlannedCall } from '#inference/planned-call.ts';
+import type { PlannedCall } from '#inference/request.ts';
 import { admissionMarkOf } from '#transport/admission.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 

@@ -9,7 +9,7 @@ import { openingRecord } from '#inference/ledger/attempt-progress.ts';
 import { openRow, reserveInRow } from '#inference/ledger/rows.ts';
 import { larger, Meters } from '#inference/metering/meters.ts';
 import { upperBound } from '#inference/metering/usage-cost.ts';
-import type { PlannedCall } from '#inference/planned-call.ts';
+import type { PlannedCall } from '#inference/request.ts';
 import { candidatesFor, type RoutingNeeds } from '#inference/routing/route.ts';
 import type { EmbedInput } from './generated.ts';
 import { parseLabels } from './input/labels.ts';

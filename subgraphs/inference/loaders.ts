@@ -20,3 +20,5 @@ export function createInferenceLoaders(
     ),
   };
 }
+
+export type InferenceContext = SubgraphContext<InferenceLoaders>;

@@ -11,11 +11,11 @@ import { cancelCompletion } from './cancel-completion.ts';
 import { chargedFields } from './charged-fields.ts';
 import { complete } from './complete.ts';
 import { completionStream, resumeCompletion } from './completion-stream.ts';
-import type { InferenceContext } from './context.ts';
 import { embed } from './embed.ts';
 import type { Resolvers } from './generated.ts';
 import { parseCompletionInput } from './input/parse-input.ts';
 import { promptRequest } from './input/prompt.ts';
+import type { InferenceContext } from './loaders.ts';
 import { startCompletion } from './start-completion.ts';
 
 const event = {

@@ -15,10 +15,9 @@ import { activateModel, deprecateModel, retireModel } from './models/set-lifecyc
 import { updateModel } from './models/update-model.ts';
 import { addProviderCredential } from './providers/add-provider-credential.ts';
 import { createProvider } from './providers/create-provider.ts';
-import { credentialState } from './providers/credential-state.ts';
 import { deleteProvider } from './providers/delete-provider.ts';
 import { listProviders, listRoutes } from './providers/list-providers.ts';
-import { findProviderProblem } from './providers/provider-problem.ts';
+import { credentialState, findProviderProblem } from './providers/provider-problem.ts';
 import { removeProviderCredential } from './providers/remove-provider-credential.ts';
 import { updateProvider } from './providers/update-provider.ts';
 import { updateProviderCredential } from './providers/update-provider-credential.ts';

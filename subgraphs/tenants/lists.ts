@@ -9,7 +9,6 @@ import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { type Connection, findPage } from '../runtime/connection.ts';
 import { containing, given, listSort, timeSort } from '../runtime/list-input.ts';
-import type { TenantsContext } from './context.ts';
 import { nowOf, type TenantsDeps } from './deps.ts';
 import type {
   QueryAccessGrantsArgs,
@@ -20,6 +19,7 @@ import type {
   QueryPlansArgs,
   QueryTenantsArgs,
 } from './generated.ts';
+import type { TenantsContext } from './loaders.ts';
 import { withinShownName } from './tenants/archived-name.ts';
 
 /** A filter of a list of what belongs to tenants. */

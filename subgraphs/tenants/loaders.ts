@@ -146,3 +146,5 @@ function spendingKey({ _id, tenantId, appId, window }: BudgetRecord) {
 }
 
 export type TenantsLoaders = ReturnType<typeof createTenantsLoaders>;
+
+export type TenantsContext = SubgraphContext<TenantsLoaders>;

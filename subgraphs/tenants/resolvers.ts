@@ -10,7 +10,6 @@ import { requestAccess } from './apps/request-access.ts';
 import { restoreApp } from './apps/restore-app.ts';
 import { updateApp } from './apps/update-app.ts';
 import { withdrawAccess } from './apps/withdraw-access.ts';
-import type { TenantsContext } from './context.ts';
 import type { TenantsDeps } from './deps.ts';
 import type { Resolvers } from './generated.ts';
 import { createApiKey } from './keys/create-api-key.ts';
@@ -37,6 +36,7 @@ import {
   listPlans,
   listTenants,
 } from './lists.ts';
+import type { TenantsContext } from './loaders.ts';
 import { recordRefusals } from './record-refusals.ts';
 import { scopesOfKey } from './restrictions/scopes.ts';
 import { archiveTenant } from './tenants/archive-tenant.ts';

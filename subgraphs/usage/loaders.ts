@@ -2,16 +2,15 @@ import DataLoader from 'dataloader';
 import type { Connection } from 'mongoose';
 import { hasScope } from '#core/caller.ts';
 import { seesCall } from '#core/ledger-reach.ts';
-import { storedIdOf } from '#core/node-id.ts';
+import { prefixedTypeOf, storedIdOf } from '#core/node-id.ts';
 import { seesTenant } from '#core/tenant-reach.ts';
 import { type AuditRecord, auditLog } from '#mongo/audit-log.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
-import { findNodeRecords, type NodeRecord, type NodeType } from '#mongo/node-records.ts';
+import { findNodeRecords, type NodeRecord, type NodeType, plainIdTypes } from '#mongo/node-records.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 import { recordLoader } from '../runtime/loaders.ts';
 import { ledgerScopes, visibleRows } from './deps.ts';
 import type { UsageBucket } from './generated.ts';
-import { nodeTypesOfId } from './node-types.ts';
 import { usageBuckets } from './usage-buckets.ts';
 import type { UsageQuery } from './usage-query.ts';
 import type { JoinField } from './usage-rows.ts';
@@ -112,3 +111,12 @@ export function createUsageLoaders(
     }),
   };
 }
+
+/** The types that the form of an id allows. */
+function nodeTypesOfId(id: string): readonly NodeType[] {
+  const prefixed = prefixedTypeOf(id);
+  if (prefixed !== undefined) return [prefixed];
+  return id.includes('/') ? ['Model'] : plainIdTypes;
+}
+
+export type UsageContext = SubgraphContext<UsageLoaders>;

@@ -9,9 +9,9 @@ import { argumentsOf } from '#schema/directives.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import type { TypedReference } from '../runtime/entity.ts';
 import { type AuthRule, enforceAuth } from '../runtime/policy/auth.ts';
-import type { UsageContext } from './context.ts';
 import { ledgerScopes } from './deps.ts';
 import type { NodeResolvers } from './generated.ts';
+import type { UsageContext } from './loaders.ts';
 
 /** The types that implement Node in the SDL: NodeType has the same. */
 type NodeName = Extract<Awaited<ReturnType<NodeResolvers['__resolveType']>>, string>;

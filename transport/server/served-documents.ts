@@ -8,7 +8,7 @@ import {
   validate,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { withoutSuggestion } from '#core/text/suggestions.ts';
+import { withoutSuggestion } from '#core/text/suggest-name.ts';
 
 const documentsMax = 1_000;
 /** Of all that are remembered together, roughly. */

@@ -19,7 +19,7 @@ import { ask } from '../../testing/calls.ts';
 import { blankAnswers } from '../../testing/oracle/blank-answers.ts';
 import { plannedCalls } from '../../testing/oracle/planned-calls.ts';
 import { openRequests, type RequestOracle, requestOfSdk } from '../../testing/oracle/request-oracle.ts';
-import { thinkingPlace } from '../../translate/thinking-place.ts';
+import { thinkingPlace } from '../../translate/thinking.ts';
 
 const baseURL = 'http://upstream.test/v1';
 const settings = { baseURL, apiKey: 'sk-test-0123456789', fetch: captureFetch };

@@ -10,7 +10,7 @@ import {
 } from '../../translate/call-parts.ts';
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
 import { fileUrl, topLevelType } from '../../translate/file-type.ts';
-import { thinkingBudget } from '../../translate/thinking-budget.ts';
+import { thinkingBudget } from '../../translate/thinking.ts';
 import { type BuildRequest, postJson } from '../shared/wire-request.ts';
 
 export interface CohereRequestOptions {

@@ -11,7 +11,7 @@ import {
   type ToolChoice,
 } from '../../translate/call-parts.ts';
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
-import { thinkingBudget } from '../../translate/thinking-budget.ts';
+import { thinkingBudget } from '../../translate/thinking.ts';
 import { fields } from '../shared/fields.ts';
 import { type BuildRequest, postJson } from '../shared/wire-request.ts';
 import { writeGeminiPrompt } from './gemini-content.ts';

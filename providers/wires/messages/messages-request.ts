@@ -9,7 +9,7 @@ import {
   rejectInput,
 } from '../../translate/call-parts.ts';
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
-import { thinkingBudget } from '../../translate/thinking-budget.ts';
+import { thinkingBudget } from '../../translate/thinking.ts';
 import { type BuildRequest, postJson } from '../shared/wire-request.ts';
 import { writeMessagesPrompt } from './messages-content.ts';
 import { claudeModel } from './models.ts';

@@ -1,10 +1,11 @@
 import { toFailure } from '../../failure/failure.ts';
+import { watchOf } from '../../http/connection-watch.ts';
+import type { ResponseReader } from '../../http/read-response.ts';
 import { readResponse } from '../../http/read-response.ts';
 import type { Provider, ProviderCall, ProviderPart } from '../../provider.ts';
 import { malformed } from '../../translate/completeness.ts';
 import { createEmbed, type EmbedOptions } from '../embeddings/embed.ts';
 import { AnswerParts, gather } from './answer-parts.ts';
-import { readLateUsage } from './late-usage.ts';
 import { LinkedAbort } from './linked-abort.ts';
 import { AnswerTool } from './part-filter.ts';
 import { sendRequest } from './send-request.ts';
@@ -98,4 +99,23 @@ export function createWireProvider(options: WireProviderOptions): Provider {
       }
     },
   };
+}
+
+/** How long a usage is waited for after [DONE]. Most servers end the body at once. */
+const lateMsMax = 500;
+
+/**
+ * Reads the usage of a whole answer that has come without one, until it is there, the body ends, or the time is over. Never
+ * rejects: an answer without a usage is estimated. The time counts against no limit of the call.
+ */
+async function readLateUsage(
+  parts: AnswerParts,
+  body: ResponseReader,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  watchOf(signal)?.completed();
+  const { promise: late, resolve } = Promise.withResolvers<null>();
+  const timer = setTimeout(resolve, lateMsMax, null);
+  while (!parts.ended) parts.readLate(await Promise.race([body.read().catch(() => null), late]));
+  clearTimeout(timer);
 }

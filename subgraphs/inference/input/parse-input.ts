@@ -6,7 +6,7 @@ import type { CallOrigin } from '#inference/call-labels.ts';
 import type { CompletionRequest } from '#inference/request.ts';
 import type { ProviderCall, ProviderMessage } from '#providers/provider.ts';
 import { checkedCallParameters } from '../../runtime/call-parameters.ts';
-import { checkedCacheScope } from '../../runtime/policy/cache-scope.ts';
+import { checkedCacheScope } from '../../runtime/checked-input.ts';
 import type { CompletionInput, RunPromptInput, ToolInput } from '../generated.ts';
 import { parseLabels } from './labels.ts';
 import { parseMessages } from './messages.ts';

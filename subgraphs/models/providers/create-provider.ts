@@ -7,7 +7,7 @@ import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
 import { missingAddressForm } from '#providers/registry/own-address.ts';
 import { vendors } from '#providers/registry/vendors.ts';
-import { checkedRegion } from '../../runtime/policy/region.ts';
+import { checkedRegion } from '../../runtime/checked-input.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
 import type { CreateProviderInput } from '../generated.ts';
 import { checkedBaseUrl, checkedSlug } from '../inputs.ts';

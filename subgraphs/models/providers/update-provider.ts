@@ -2,7 +2,7 @@ import { notFound } from '#core/input.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { providerDestination } from '#providers/registry/destination.ts';
-import { checkedRegion } from '../../runtime/policy/region.ts';
+import { checkedRegion } from '../../runtime/checked-input.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
 import type { UpdateProviderInput } from '../generated.ts';
 import { checkedBaseUrl } from '../inputs.ts';

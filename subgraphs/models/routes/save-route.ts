@@ -1,7 +1,7 @@
 import { badInput, checkedList } from '#core/input.ts';
 import { models } from '#mongo/models.ts';
 import { type RouteRecord, type RouteTargetRecord, routes } from '#mongo/routes.ts';
-import { checkedRegion } from '../../runtime/policy/region.ts';
+import { checkedRegion } from '../../runtime/checked-input.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
 import type { RouteInput } from '../generated.ts';
 import { checkedInt, checkedSlug } from '../inputs.ts';

@@ -2,11 +2,11 @@ import { badInput, checkedText } from '#core/input.ts';
 import { jsonSchemaText } from '#core/json-schema/json-schema.ts';
 import { parsePromptTemplate } from '#core/prompt-template.ts';
 import { suggestName } from '#core/text/suggest-name.ts';
-import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
+import type { PromptParameters, PromptVersionRecord } from '#mongo/prompt-versions.ts';
 import { latestLabel } from '#mongo/prompts.ts';
+import { callParameterNames, checkedCallParameters } from '../../runtime/call-parameters.ts';
 import type { PromptsDeps } from '../deps.ts';
 import type { PromptVersionInput } from '../generated.ts';
-import { checkedParameters } from './parameters.ts';
 
 export interface CheckedVersion {
   readonly content: Pick<
@@ -107,4 +107,17 @@ function descriptionsOf(
     );
   }
   return descriptions;
+}
+
+/** The parameters of a version; those that are null are left out. BAD_USER_INPUT names what is unknown or wrong. */
+function checkedParameters(value: unknown, field: string): PromptParameters | null {
+  if (value === null || value === undefined) return null;
+  if (typeof value !== 'object' || Array.isArray(value)) return badInput(field, 'must be an object.');
+  const names: readonly string[] = callParameterNames;
+  const unknown = Object.entries(value).find(([name, given]) => given !== null && !names.includes(name));
+  if (unknown !== undefined) {
+    const name = JSON.stringify(unknown[0].slice(0, 100));
+    badInput(field, `must not hold ${name}: it takes ${names.join(', ')}.`);
+  }
+  return checkedCallParameters(value, `${field}.`);
 }

@@ -1,14 +1,14 @@
 import { checkedText, orConflict } from '#core/input.ts';
 import { checkedPatterns } from '#core/name-patterns.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
-import { checkedCacheScope } from '../../runtime/policy/cache-scope.ts';
+import { checkedCacheScope } from '../../runtime/checked-input.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
-import type { TenantsContext } from '../context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
 import type { CreateAppInput } from '../generated.ts';
 import { randomId } from '../keys/ids.ts';
 import { checkedLimits } from '../limits/limits.ts';
 import { replaceLimits } from '../limits/set-limits.ts';
+import type { TenantsContext } from '../loaders.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { tenantIdOf } from '../tenants/visible.ts';
 

@@ -2,8 +2,8 @@ import { HeddleError } from '#core/errors.ts';
 import type { AccessStatus } from '#core/graph-enums.generated.ts';
 import { checkedText } from '#core/input.ts';
 import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
-import type { TenantsContext } from '../context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import type { TenantsContext } from '../loaders.ts';
 import { requireLive } from '../tenants/below-tenant.ts';
 import { visible } from '../tenants/visible.ts';
 

@@ -2,9 +2,9 @@ import { HeddleError } from '#core/errors.ts';
 import { checkedText, isDuplicateKey } from '#core/input.ts';
 import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
-import type { TenantsContext } from '../context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
 import { randomId } from '../keys/ids.ts';
+import type { TenantsContext } from '../loaders.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { visible } from '../tenants/visible.ts';
 

@@ -1,7 +1,7 @@
 import { notFound } from '#core/input.ts';
 import { accessGrants } from '#mongo/access-grants.ts';
-import type { TenantsContext } from '../context.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
+import type { TenantsContext } from '../loaders.ts';
 import { visible } from '../tenants/visible.ts';
 
 /** Removes a request for access, whatever was decided, and returns its id. NOT_FOUND when there is none that the caller may see. */

@@ -1,4 +1,5 @@
 import { HeddleError } from '#core/errors.ts';
+import { badInput } from '#core/input.ts';
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
 
 /** Of two changes at once, for the one that comes too late. */
@@ -17,4 +18,11 @@ export function requireInForce(key: ApiKeyRecord, now: Date): void {
           ? `was rotated: its successor is ${key.replacedById}`
           : undefined;
   if (ended) throw new HeddleError('CONFLICT', `The API key ${key._id} ${ended}.`);
+}
+
+/** When a key ends: in the future, or never (null). */
+export function checkedExpiry(expiresAt: Date | null | undefined, field: string, now: Date): Date | null {
+  if (expiresAt === null || expiresAt === undefined) return null;
+  if (expiresAt <= now) badInput(field, 'must lie in the future.');
+  return expiresAt;
 }

@@ -2,8 +2,8 @@ import { hasScope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { notFound } from '#core/input.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
-import type { TenantsContext } from '../context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import type { TenantsContext } from '../loaders.ts';
 import { keepingOperators } from '../tenants/keep-operators.ts';
 import { visible } from '../tenants/visible.ts';
 

@@ -1,8 +1,8 @@
 import { badInput } from '#core/input.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
-import type { TenantsContext } from '../context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
 import type { ResolversParentTypes } from '../generated.ts';
+import type { TenantsContext } from '../loaders.ts';
 import { boundsOfCaller, boundsOfKey, requireAnotherKey, requireWithin } from '../restrictions/bounds.ts';
 import { requireAllScopes, scopesOfKey } from '../restrictions/scopes.ts';
 import { visible } from '../tenants/visible.ts';

@@ -1,13 +1,13 @@
 import { checkedText } from '#core/input.ts';
 import { checkedPatterns } from '#core/name-patterns.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
-import type { TenantsContext } from '../context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
 import type { UpdateApiKeyInput } from '../generated.ts';
 import { narrowLimits } from '../limits/limit-bounds.ts';
 import { checkedLimits } from '../limits/limits.ts';
 import { replaceLimits, setByOf } from '../limits/set-limits.ts';
-import { checkedAddresses } from '../restrictions/addresses.ts';
+import type { TenantsContext } from '../loaders.ts';
+import { checkedAddresses } from '../restrictions/address-ranges.ts';
 import {
   boundsOfCaller,
   boundsOfKey,
@@ -15,12 +15,11 @@ import {
   requireAnotherKey,
   requireWithin,
 } from '../restrictions/bounds.ts';
-import { checkedExpiry } from '../restrictions/expiry.ts';
 import { changedScopes, requireAllScopes, scopesOfKey } from '../restrictions/scopes.ts';
 import { requireLive } from '../tenants/below-tenant.ts';
 import { keepingOperators } from '../tenants/keep-operators.ts';
 import { visible } from '../tenants/visible.ts';
-import { changedMeanwhile, requireInForce } from './in-force.ts';
+import { changedMeanwhile, checkedExpiry, requireInForce } from './in-force.ts';
 
 /**
  * Changes what is given of another key in force; a key that has ended stays ended (CONFLICT). FORBIDDEN when the key

@@ -1,7 +1,7 @@
 import { notFound } from '#core/input.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
-import type { TenantsContext } from '../context.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
+import type { TenantsContext } from '../loaders.ts';
 import { withShownName } from '../tenants/archived-name.ts';
 import { visible } from '../tenants/visible.ts';
 import { withPlan } from './with-plan.ts';

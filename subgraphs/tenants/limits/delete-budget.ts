@@ -1,6 +1,6 @@
 import { budgets } from '#mongo/budgets.ts';
-import type { TenantsContext } from '../context.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
+import type { TenantsContext } from '../loaders.ts';
 import { visible } from '../tenants/visible.ts';
 import { asSetIn } from './save-budget.ts';
 import { requireSetter } from './set-limits.ts';

@@ -4,9 +4,9 @@ import { checkedPatterns } from '#core/name-patterns.ts';
 import { isTakenByAnotherType } from '#mongo/node-records.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { withRoom } from '../../runtime/with-room.ts';
-import type { TenantsContext } from '../context.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
 import type { PlanInput } from '../generated.ts';
+import type { TenantsContext } from '../loaders.ts';
 import { checkedLimits } from './limits.ts';
 import { withPlan } from './with-plan.ts';
 

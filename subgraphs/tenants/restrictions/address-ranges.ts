@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { badInput, checkedList } from '#core/input.ts';
 
 /** Addresses from the first to the last, as numbers of 128 bits; IPv4 addresses as those mapped into IPv6. */
 interface AddressRange {
@@ -64,4 +65,19 @@ function mergeRanges(ranges: readonly AddressRange[]): AddressRange[] {
     else if (range.last > before.last) merged[merged.length - 1] = { first: before.first, last: range.last };
   }
   return merged;
+}
+
+/** Single addresses or CIDR ranges; null for none at all, which means any. An empty list would lock the key out. */
+export function checkedAddresses(
+  addresses: readonly string[] | null | undefined,
+  field: string,
+): string[] | null {
+  if (addresses === null || addresses === undefined) return null;
+  if (addresses.length === 0) badInput(field, 'must not be empty; null means any address.');
+  return checkedList(addresses, field).map((text, i) => {
+    if (rangeOf(text) === undefined) {
+      badInput(`${field}[${i}]`, 'is neither an IP address nor a range such as 10.0.0.0/8.');
+    }
+    return text;
+  });
 }

@@ -1,14 +1,13 @@
 import { checkedText, orConflict } from '#core/input.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
-import { checkedCacheScope } from '../../runtime/policy/cache-scope.ts';
+import { checkedCacheScope, checkedRegions } from '../../runtime/checked-input.ts';
 import { withRoom } from '../../runtime/with-room.ts';
-import type { TenantsContext } from '../context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
 import type { CreateTenantInput } from '../generated.ts';
 import { randomId, slugOf } from '../keys/ids.ts';
 import { ensureDefaultPlan } from '../limits/ensure-plan.ts';
 import { withPlan } from '../limits/with-plan.ts';
-import { checkedRegions } from './regions.ts';
+import type { TenantsContext } from '../loaders.ts';
 import { visible } from './visible.ts';
 
 /** Adds a tenant. CONFLICT when the name is taken, NOT_FOUND when there is no such plan. */

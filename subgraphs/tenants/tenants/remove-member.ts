@@ -1,6 +1,6 @@
 import { members } from '#mongo/members.ts';
-import type { TenantsContext } from '../context.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
+import type { TenantsContext } from '../loaders.ts';
 import { visible } from './visible.ts';
 
 /** Removes the member and returns its id. NOT_FOUND when there is none that the caller may see. */

@@ -1,8 +1,8 @@
 import { notFound, orConflict } from '#core/input.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
-import type { TenantsContext } from '../context.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
+import type { TenantsContext } from '../loaders.ts';
 import { withTenants } from './archive-tenant.ts';
 import { withShownName } from './archived-name.ts';
 import { changeArchived, markHidden } from './below-tenant.ts';

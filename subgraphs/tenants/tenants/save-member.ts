@@ -1,10 +1,10 @@
 import { badInput, checkedText } from '#core/input.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
-import type { TenantsContext } from '../context.ts';
 import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
 import type { MemberInput } from '../generated.ts';
 import { randomId } from '../keys/ids.ts';
+import type { TenantsContext } from '../loaders.ts';
 import { withLiveOwner } from './below-tenant.ts';
 import { tenantIdOf } from './visible.ts';
 

@@ -1,11 +1,10 @@
 import { badInput, checkedText, notFound, orConflict } from '#core/input.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
-import { checkedCacheScope } from '../../runtime/policy/cache-scope.ts';
-import type { TenantsContext } from '../context.ts';
+import { checkedCacheScope, checkedRegions } from '../../runtime/checked-input.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
 import type { UpdateTenantInput } from '../generated.ts';
+import type { TenantsContext } from '../loaders.ts';
 import { withLiveOwner } from './below-tenant.ts';
-import { checkedRegions } from './regions.ts';
 import { visible } from './visible.ts';
 
 /** Changes what is given; null clears allowedRegions and cacheScope, and is refused elsewhere. */

@@ -1,7 +1,7 @@
 import { notFound } from '#core/input.ts';
 import { ownTenantId } from '#core/tenant-reach.ts';
-import type { TenantsContext } from '../context.ts';
 import { firstAppId } from '../keys/first-start.ts';
+import type { TenantsContext } from '../loaders.ts';
 
 type Kind = 'tenant' | 'app' | 'apiKey' | 'member' | 'plan' | 'budget' | 'accessGrant';
 type RecordOf<K extends Kind> = NonNullable<Awaited<ReturnType<TenantsContext['loaders'][K]['load']>>>;
