@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { catalogRevision } from '#mongo/catalog-revisions.ts';
+import type { Bus } from '#state/bus/bus.ts';
 import { type CatalogPrompts, type CatalogPromptVersion, createCatalogPrompts } from './catalog-prompts.ts';
 import {
   type CatalogModel,
@@ -51,16 +52,8 @@ export interface Catalog extends AsyncDisposable {
   }): Promise<CatalogPromptVersion | undefined>;
 }
 
-/** The part of state/bus that the catalog uses. */
-interface CatalogBus {
-  subscribe(
-    topic: 'catalog.changed',
-    listener: (message: { readonly collection: string }) => void | Promise<void>,
-  ): Promise<AsyncDisposable>;
-}
-
 export interface CatalogOptions {
-  readonly bus: CatalogBus;
+  readonly bus: Pick<Bus, 'subscribe'>;
   readonly log?: { warn(details: object, message: string): void };
   readonly now?: () => number;
   /** How often it is asked whether anything has changed, in milliseconds: for changes that the bus did not tell. */

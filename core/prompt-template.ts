@@ -3,22 +3,10 @@ import { HeddleError } from './errors.ts';
 /** Values of a template's variables, as they came from outside. */
 type TemplateValues = Readonly<Record<string, unknown>>;
 
-/** A parsed template text; immutable and safe to share. */
-export interface Template {
-  /** The names between `{{` and `}}`, each once, in the order they first stand. */
-  readonly variables: readonly string[];
-  /**
-   * The text with every variable replaced. Text goes in as it is and is not looked at again; numbers and booleans as
-   * JSON writes them; lists and objects as JSON. A variable without a value, or null, and a value without a variable
-   * are BAD_USER_INPUT, which names them all.
-   */
-  render(values: TemplateValues): string;
-}
-
 /** A prompt's system text and template with the variables of both. */
 export interface PromptTemplate {
   readonly variables: readonly string[];
-  /** As Template.render, over both texts at once. */
+  /** As `render` of parseTemplate, over both texts at once. */
   render(values: TemplateValues): { readonly system: string | null; readonly text: string };
 }
 
@@ -32,14 +20,20 @@ const variableName = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 /**
  * Parses `{{name}}` (spaces inside the braces do not matter; a name is a letter or _ and then letters, digits and _,
  * at most 64). `\{{` is a plain `{{`; `}}` on its own is text. Throws BAD_USER_INPUT with line and column of what is
- * not so; `field` names the text in that message.
+ * not so; `field` names the text in that message. What it returns is immutable and safe to share.
  */
-export function parseTemplate(text: string, field = 'template'): Template {
+export function parseTemplate(text: string, field = 'template') {
   const pieces = piecesOf(text, field);
   const variables = variablesOf(pieces);
   return {
+    /** The names between `{{` and `}}`, each once, in the order they first stand. */
     variables,
-    render(values) {
+    /**
+     * The text with every variable replaced. Text goes in as it is and is not looked at again; numbers and booleans as
+     * JSON writes them; lists and objects as JSON. A variable without a value, or null, and a value without a variable
+     * are BAD_USER_INPUT, which names them all.
+     */
+    render(values: TemplateValues): string {
       checkValues(variables, values);
       return fill(pieces, values);
     },

@@ -19,7 +19,7 @@ import { type GatewayLimits, resolveLimits } from './limits.ts';
 import { RefusalAudit } from './log/refusal-audit.ts';
 import { RefusalLog } from './log/refusal-log.ts';
 import { PlannerProcess } from './planning/planner.ts';
-import { createReadiness } from './readiness.ts';
+import { createReadinessCheck } from './readiness.ts';
 import { createRouter, type SubgraphExecutors } from './router.ts';
 
 export interface GatewayOptions {
@@ -99,7 +99,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const work = new Work();
   let draining = false;
   const clients = new ClientUse(new ClientAddresses(options.trustedProxies), limits, now);
-  const readiness = createReadiness(executors, { now });
+  const findMissing = createReadinessCheck(executors, { now });
   const services: GatewayServices = {
     router: () => router,
     callers,
@@ -113,7 +113,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     work,
     async problems() {
       if (draining) return ['this process is shutting down'];
-      const missing = (await readiness.missing()).map((name) => `the subgraph ${name} is not ready`);
+      const missing = (await findMissing()).map((name) => `the subgraph ${name} is not ready`);
       const own = (await options.problems?.()) ?? [];
       return [...own, ...missing];
     },

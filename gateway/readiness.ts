@@ -33,16 +33,14 @@ async function isUp(name: string, executor: SubgraphExecutor, signal: AbortSigna
   return Promise.race([asked, gaveUp]);
 }
 
-export interface Readiness {
-  /** The subgraphs that are not ready; empty when a call would be served. */
-  missing(): Promise<readonly string[]>;
-}
-
-/** Asks every subgraph, at most once in `everyMs` however often it is asked itself. */
-export function createReadiness(
+/**
+ * Returns the function that resolves to the subgraphs that are not ready; to none when a call would be served. It asks every
+ * subgraph, at most once in `everyMs` however often it is called itself.
+ */
+export function createReadinessCheck(
   executors: SubgraphExecutors,
   options: { readonly now: () => number; readonly everyMs?: number; readonly timeoutMs?: number },
-): Readiness {
+): () => Promise<readonly string[]> {
   const { now, everyMs = 500, timeoutMs = 2_000 } = options;
   let askedAtMs = Number.NEGATIVE_INFINITY;
   let asked: Promise<readonly string[]> | undefined;
@@ -57,14 +55,12 @@ export function createReadiness(
     );
     return present.filter((_, index) => up[index] !== true);
   };
-  return {
-    missing() {
-      const atMs = now();
-      if (asked === undefined || atMs - askedAtMs >= everyMs) {
-        askedAtMs = atMs;
-        asked = ask();
-      }
-      return asked;
-    },
+  return () => {
+    const atMs = now();
+    if (asked === undefined || atMs - askedAtMs >= everyMs) {
+      askedAtMs = atMs;
+      asked = ask();
+    }
+    return asked;
   };
 }

@@ -15,21 +15,11 @@ export const drainingStatus = 'draining';
 /** How long a kept-alive connection may stay unused after its server has stopped accepting. */
 export const lingerMs = 500;
 
-/** Ends an HTTP server in steps, so that no request that is already on its way to it is lost. */
-export interface HttpDrain {
-  /** From now on each response closes its connection. New connections are still accepted. */
-  announce(): void;
-  /**
-   * Accepts no new connection. A request that arrives on a connection that is open is still served; a connection on
-   * which none arrives is closed after `lingerMs`. Resolves when the last HTTP connection has closed.
-   */
-  stop(lingerMs: number): Promise<void>;
-  /** Resolves when the server was stopped and its last connection of any kind has closed. */
-  readonly closed: Promise<void>;
-}
-
-/** Follows the connections of a server from its start. WebSockets are not counted: they end otherwise. */
-export function createHttpDrain(server: Server): HttpDrain {
+/**
+ * Ends an HTTP server in steps, so that no request that is already on its way to it is lost. Follows its connections from
+ * its start. WebSockets are not counted: they end otherwise.
+ */
+export function createHttpDrain(server: Server) {
   /** Requests in progress on each open connection. */
   const connections = new Map<Duplex, number>();
   let announced = false;
@@ -86,11 +76,17 @@ export function createHttpDrain(server: Server): HttpDrain {
   server.prependListener('upgrade', (_request: IncomingMessage, socket: Duplex) => forget(socket));
 
   return {
+    /** Resolves when the server was stopped and its last connection of any kind has closed. */
     closed: closed.promise,
-    announce() {
+    /** From now on each response closes its connection. New connections are still accepted. */
+    announce(): void {
       announced = true;
     },
-    stop(lingerMs) {
+    /**
+     * Accepts no new connection. A request that arrives on a connection that is open is still served; a connection on
+     * which none arrives is closed after `lingerMs`. Resolves when the last HTTP connection has closed.
+     */
+    stop(lingerMs: number): Promise<void> {
       announced = true;
       // The HTTP server's own close() ends idle connections at once, with the requests that are on their way to them.
       if (server.listening) SocketServer.prototype.close.call(server);

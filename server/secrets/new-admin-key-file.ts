@@ -9,25 +9,16 @@ const adminKeyText = /^hd_admin_[0-9A-Za-z]{43}$/;
 /**
  * The file that HEDDLE_NEW_ADMIN_KEY_FILE names, which receives the admin key of the first start before its hash is stored.
  */
-export interface NewAdminKeyFile {
-  readonly path: string;
-  /**
-   * Writes the key, durably and with mode 0600, and returns it; where the file holds an admin key already, as after a start
-   * that was cut, that one. Throws StartError for a file with anything else, or that others may read.
-   */
-  write(text: string): Promise<string>;
-  /** Removes the file where this process has made it: its key was not stored. */
-  discard(): Promise<void>;
-  /** Removes what a start that was killed has left beside the file. */
-  removeDrafts(): Promise<void>;
-}
-
-export function openNewAdminKeyFile(path: string): NewAdminKeyFile {
+export function openNewAdminKeyFile(path: string) {
   const refuse = (why: string) => new StartError(`HEDDLE_NEW_ADMIN_KEY_FILE: ${path} ${why}`);
   let isOurs = false;
   return {
     path,
-    async write(text) {
+    /**
+     * Writes the key, durably and with mode 0600, and returns it; where the file holds an admin key already, as after a start
+     * that was cut, that one. Throws StartError for a file with anything else, or that others may read.
+     */
+    async write(text: string): Promise<string> {
       try {
         isOurs = await writePrivateFile(path, `${text}\n`);
       } catch (error) {
@@ -37,9 +28,11 @@ export function openNewAdminKeyFile(path: string): NewAdminKeyFile {
       }
       return isOurs ? text : readAdminKey(path, refuse);
     },
-    async discard() {
+    /** Removes the file where this process has made it: its key was not stored. */
+    async discard(): Promise<void> {
       if (isOurs) await rm(path, { force: true });
     },
+    /** Removes what a start that was killed has left beside the file. */
     removeDrafts: () => removeDrafts(path),
   };
 }

@@ -12,11 +12,6 @@ export interface TlsFiles {
   readonly ca?: string | undefined;
 }
 
-export interface WatchedTls extends TlsSource, Disposable {
-  /** Reads the files again: after a change that fits together, connections are opened with the new material. */
-  reload(): void;
-}
-
 const everyMs = 10_000;
 
 /** Reads the files, and throws where they do not fit together. */
@@ -30,11 +25,14 @@ function read({ cert, key, ca }: TlsFiles): TlsMaterial {
 const digest = (material: TlsMaterial) =>
   createHash('sha256').update(JSON.stringify(material)).digest('base64');
 
-/** Reads certificate files at start, and every ten seconds again. `names`: the variables that name them. */
+/**
+ * Reads certificate files at start, and every ten seconds again, or when `reload` is called: after a change that fits
+ * together, connections are opened with the new material. `names`: the variables that name the files.
+ */
 export function watchTlsFiles(
   files: TlsFiles,
   { names, log }: { readonly names: string; readonly log: Logger },
-): WatchedTls {
+): TlsSource & Disposable & { reload(): void } {
   let material: TlsMaterial;
   try {
     material = read(files);

@@ -5,13 +5,7 @@ type Listener<T extends BusTopic> = (message: BusMessages[T]) => void | Promise<
 type Listeners = { [T in BusTopic]?: Set<Listener<T>> };
 
 /** Listeners of this process, which get one message at a time by whoever owns the wire. */
-export interface LocalListeners {
-  add<T extends BusTopic>(topic: T, listener: Listener<T>): () => void;
-  /** Resolves when all have handled it; what they throw is logged. */
-  tell<T extends BusTopic>(topic: T, message: BusMessages[T]): Promise<void>;
-}
-
-export function createLocalListeners(log: Pick<Logger, 'warn'>): LocalListeners {
+export function createLocalListeners(log: Pick<Logger, 'warn'>) {
   const topics: Listeners = {};
   function of<T extends BusTopic>(topic: T): Set<Listener<T>> {
     const known: Set<Listener<T>> | undefined = topics[topic];
@@ -21,13 +15,14 @@ export function createLocalListeners(log: Pick<Logger, 'warn'>): LocalListeners 
     return of(topic);
   }
   return {
-    add(topic, listener) {
+    add<T extends BusTopic>(topic: T, listener: Listener<T>): () => void {
       // Wrapped, so that the same function may listen twice and each ends alone.
-      const entry = (message: BusMessages[typeof topic]) => listener(message);
+      const entry = (message: BusMessages[T]) => listener(message);
       of(topic).add(entry);
       return () => of(topic).delete(entry);
     },
-    async tell(topic, message) {
+    /** Resolves when all have handled it; what they throw is logged. */
+    async tell<T extends BusTopic>(topic: T, message: BusMessages[T]): Promise<void> {
       await Promise.all(
         [...of(topic)].map(async (listener) => {
           try {

@@ -13,22 +13,6 @@ export type PlanCall = (
   context: SubgraphContext,
 ) => Promise<PlannedCall | null>;
 
-/**
- * Admits the metered fields of one mutation together, before the first of them runs. The gateway marks them with directives
- * (transport/admission.ts), in operations of its own.
- */
-export interface AdmissionGroups {
-  /**
-   * Runs the call of a field; with `meters` where the field was admitted with others. A field that is only to be admitted,
-   * or not to run after all, runs no call; it rejects when the fields together do not fit the caller's limits.
-   */
-  run<T>(
-    context: SubgraphContext,
-    info: GraphQLResolveInfo,
-    call: (meters: Meters | undefined) => Promise<T>,
-  ): Promise<T>;
-}
-
 /** Answers a field of which only __typename is selected, whatever its type. */
 const nothing = {} as never;
 
@@ -38,6 +22,9 @@ const callMsMax = 3_600_000;
 const slotName = ' slot';
 
 /**
+ * Admits the metered fields of one mutation together, before the first of them runs. The gateway marks them with directives
+ * (transport/admission.ts), in operations of its own.
+ *
  * The fields of a mutation run one after another, so that those which wait for their calls need one slot of CONCURRENCY in
  * all, which is reserved beside them. Each call has its own reservation, whose id follows from the request and the field's
  * response name: any process can take it over. Where a gateway dies, they expire.
@@ -45,7 +32,7 @@ const slotName = ' slot';
 export function createAdmissionGroups(
   plans: Readonly<Record<string, PlanCall>>,
   { quota, ledger, log, alerts }: Pick<InferenceEngine, 'quota' | 'ledger' | 'log' | 'alerts'>,
-): AdmissionGroups {
+) {
   const admitting = new WeakMap<SubgraphContext, Promise<void>>();
 
   async function admit(context: SubgraphContext, info: GraphQLResolveInfo): Promise<void> {
@@ -119,7 +106,15 @@ export function createAdmissionGroups(
   }
 
   return {
-    async run(context, info, call) {
+    /**
+     * Runs the call of a field; with `meters` where the field was admitted with others. A field that is only to be admitted,
+     * or not to run after all, runs no call; it rejects when the fields together do not fit the caller's limits.
+     */
+    async run<T>(
+      context: SubgraphContext,
+      info: GraphQLResolveInfo,
+      call: (meters: Meters | undefined) => Promise<T>,
+    ): Promise<T> {
       const mark = admissionMarkOf(info.fieldNodes[0]);
       if (mark === undefined) return call(undefined);
       if (mark === 'admit') {

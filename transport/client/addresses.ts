@@ -29,13 +29,6 @@ export interface Address {
   avoid(): void;
 }
 
-/** The addresses of one subgraph, any of which serves any operation. */
-export interface Addresses extends AsyncDisposable {
-  readonly all: readonly Address[];
-  /** The next address by turns, of those that did not refuse lately; when all did, the one that did first. */
-  pick(): Address;
-}
-
 export interface AddressesOptions {
   readonly name: string;
   readonly urls: readonly URL[];
@@ -66,7 +59,7 @@ function connectorOf(name: string, tls: TlsSource): buildConnector.connector {
 }
 
 /** Opens no connection yet. */
-export function createAddresses(options: AddressesOptions): Addresses {
+export function createAddresses(options: AddressesOptions) {
   const { name, urls, operationsMax, eventsMax, answerKey, tls, now, delay } = options;
   const connect = tls === undefined ? { timeout: connectTimeoutMs } : connectorOf(name, tls);
   const entries = urls.map((url) => {
@@ -118,7 +111,8 @@ export function createAddresses(options: AddressesOptions): Addresses {
   let turn = 0;
   return {
     all: entries.map(({ address }) => address),
-    pick() {
+    /** The next address by turns, of those that did not refuse lately; when all did, the one that did first. */
+    pick(): Address {
       const nowMs = now();
       let best = entries[turn % entries.length];
       for (let step = 0; step < entries.length; step++) {
@@ -134,7 +128,7 @@ export function createAddresses(options: AddressesOptions): Addresses {
       if (best === undefined) throw new TypeError(`The subgraph ${name} has no address.`);
       return best.address;
     },
-    async [Symbol.asyncDispose]() {
+    async [Symbol.asyncDispose](): Promise<void> {
       for (const { address } of entries) address.subscriber.close();
       await Promise.all(entries.map(({ address }) => address.pool.destroy()));
     },

@@ -63,16 +63,11 @@ export interface ServedHttpOptions {
   readonly log: Logger;
 }
 
-export interface ServedHttp {
-  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
-  stop(): Promise<void>;
-}
-
 /** Queries and mutations over HTTP, each with a valid identity of the gateway; everything else is refused. */
 export async function createServedHttp(
   subgraph: Subgraph,
   { verifier, bodyBytesMax, answerKey, introspection, log }: ServedHttpOptions,
-): Promise<ServedHttp> {
+) {
   const apollo = new ApolloServer<ServedContext>({
     schema: subgraph.schema,
     // No environment variable of Apollo's turns on what leaves the mesh.
@@ -145,7 +140,7 @@ export async function createServedHttp(
   };
 
   return {
-    async handle(request, response) {
+    async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
       // A gateway that ends asks for the end of its own request: whoever knows the identity has sent the request.
       if (request.method === 'DELETE') {
         const ending = running.get(identityIn(request));

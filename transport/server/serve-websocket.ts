@@ -9,16 +9,6 @@ import { drainedCloseCode, lingerMs } from '../http-drain.ts';
 import type { IdentityVerifier } from '../identity.ts';
 import { createServedDocuments } from './served-documents.ts';
 
-export interface ServedOperations {
-  /**
-   * Refuses new operations as not begun, and closes each socket over which none runs, soon. Resolves when no operation
-   * runs.
-   */
-  drain(): Promise<void>;
-  /** Ends every operation and socket. */
-  dispose(): void | Promise<void>;
-}
-
 /**
  * More than the longest answer that inference keeps (12 MiB), which a last event holds. As JSON, of six bytes a character
  * at most, it stays below what a gateway takes in one message: a larger one would end the socket, which all share.
@@ -52,7 +42,7 @@ export function serveWebSocket(
   verifier: IdentityVerifier,
   log: Logger,
   introspection = true,
-): ServedOperations {
+) {
   const documentOf = createServedDocuments(subgraph.schema, introspection);
   const sockets = new Map<WebSocket, ServedSocket>();
   let drained: Promise<void> | undefined;
@@ -135,7 +125,11 @@ export function serveWebSocket(
   const idle = () =>
     running === 0 ? Promise.resolve() : new Promise<void>((resume) => void waiting.push(resume));
   return {
-    drain() {
+    /**
+     * Refuses new operations as not begun, and closes each socket over which none runs, soon. Resolves when no operation
+     * runs.
+     */
+    drain(): Promise<void> {
       if (drained === undefined) {
         drained = idle();
         // Operations that are on their way are still refused; those that come after the close were not begun either.
@@ -144,6 +138,7 @@ export function serveWebSocket(
       }
       return drained;
     },
+    /** Ends every operation and socket. */
     dispose: () => served.dispose(),
   };
 }

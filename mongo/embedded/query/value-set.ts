@@ -3,9 +3,7 @@ import { compareDecimals, decimalToNumber, exactDouble, pow10, unpack } from '..
 import { BsonSymbol, DateTime, Decimal128, Int32, ObjectId, type Value } from '../bson/values.ts';
 
 /** A set under the server's equality: constant time for scalars, logarithmic for the rest. */
-export type ValueSet = { has(value: Value): boolean };
-
-export function valueSet(values: readonly Value[]): ValueSet {
+export function valueSet(values: readonly Value[]): { has(value: Value): boolean } {
   const scalars = new Set<string | number | bigint | boolean | null>();
   const rest: Value[] = [];
   for (const value of values) {
