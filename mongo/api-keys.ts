@@ -34,6 +34,8 @@ export interface ApiKeyRecord {
   revokedAt: Date | null;
   /** The key that rotation made of this one. */
   replacedById: string | null;
+  /** The key that rotation is replacing by this one: it is in force only where that one names it. Absent: it is whole. */
+  replaces?: string;
   createdAt: Date;
   /** True: it is below an archived app or tenant, and left out of lists. Absent: it is not. */
   hidden?: boolean | null;
@@ -62,6 +64,7 @@ export const apiKeys = defineCollection<ApiKeyRecord>(
     lastUsedAt: date,
     revokedAt: date,
     replacedById: { type: String, default: null },
+    replaces: String,
     createdAt: { type: Date, required: true },
     hidden: Boolean,
   },
@@ -71,6 +74,7 @@ export const apiKeys = defineCollection<ApiKeyRecord>(
     [{ lineId: 1, createdAt: 1 }],
     [{ makerScopes: 1 }, { sparse: true }],
     [{ scopes: 1 }],
+    [{ replaces: 1 }, { sparse: true }],
     [{ tenantId: 1, createdAt: 1, _id: 1 }],
     // For those who see every tenant.
     [{ createdAt: 1, _id: 1 }],

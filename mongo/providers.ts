@@ -12,6 +12,8 @@ export interface ProviderRecord {
   readonly enabled: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;
+  /** Its change has begun and not ended: whoever finds it without the change in progress deletes the rest. Absent: it is whole. */
+  readonly incomplete?: 'CREATED' | 'DELETED';
 }
 
 /** A provider that was deleted: its deleted models still refer to it. No list, query or call reads it. */
@@ -35,7 +37,9 @@ const paths = {
 };
 
 /** Written by the models subgraph alone. */
-export const providers = defineCollection<ProviderRecord>('providers', paths);
+export const providers = defineCollection<ProviderRecord>('providers', { ...paths, incomplete: String }, [
+  [{ incomplete: 1 }, { sparse: true }],
+]);
 
 /** Written by the models subgraph alone. An id may be in `providers` again. */
 export const deletedProviders = defineCollection<DeletedProviderRecord>('deleted_providers', {

@@ -40,7 +40,9 @@ it('closes what killed processes have begun at the start where no other process 
     targetId: null,
   });
   expect((await tenants(connection).findById('t1').lean())?.marksDue).toBeUndefined();
-  expect(lines).toMatchObject([{ event: 'repaired', tenants: 1, prompts: 0, auditRecords: 1 }]);
+  expect(lines).toMatchObject([
+    { event: 'repaired', tenants: 1, keys: 0, models: 0, prompts: 0, auditRecords: 1 },
+  ]);
 });
 
 it('leaves what others may still be doing for ten minutes, and a change that ends later closes its record', async () => {

@@ -42,10 +42,16 @@ async function repair(
   { names, log }: RepairOptions,
   begunBefore: Date,
 ): Promise<void> {
-  const left = { tenants: 0, prompts: 0, auditRecords: 0 };
+  const left = { tenants: 0, keys: 0, models: 0, prompts: 0, auditRecords: 0 };
   if (names.includes('tenants')) {
     const { completeMarks } = await import('#subgraphs/tenants/tenants/below-tenant.ts');
     left.tenants = await completeMarks(connection, log);
+    const { settleRotations } = await import('#subgraphs/tenants/keys/settle-rotations.ts');
+    left.keys = await settleRotations(connection, log);
+  }
+  if (names.includes('models')) {
+    const { settleCatalog } = await import('#subgraphs/models/settle-catalog.ts');
+    left.models = await settleCatalog(connection);
   }
   if (names.includes('prompts')) {
     const { settlePendingVersions } = await import('#subgraphs/prompts/versions/settle-versions.ts');

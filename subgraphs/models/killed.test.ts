@@ -9,6 +9,7 @@ import {
 } from '#test/support/models-mesh.ts';
 import { killedAtEveryWrite } from '#test/support/processes/killed.ts';
 import { ask, dataOf } from '#test/support/subgraph.ts';
+import { settleCatalog } from './settle-catalog.ts';
 
 let mesh: ModelsMesh;
 let count = 0;
@@ -47,7 +48,7 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
     [
       'createProvider',
       ({ provider }) =>
-        `createProvider(input: { id: "${provider}-x", kind: OPENAI, apiKey: "sk-secret-0003" }) { id }`,
+        `createProvider(input: { id: "${provider}-x", kind: OPENAI, apiKey: "sk-secret-0003", registerModels: true }) { id }`,
     ],
     [
       'updateProvider',
@@ -77,14 +78,23 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
         `saveRoute(input: { alias: "${route}", strategy: PRIORITY, targets: [{ model: "${provider}/a" }] }) { alias }`,
     ],
     ['deleteRoute', ({ route }) => `deleteRoute(alias: "${route}")`],
-  ])('runs %s leaves a record that names what has changed', async (_name, queryOf) => {
-    const prepare = async () => {
-      const query = `mutation { ${queryOf(await make())} }`;
-      return () => ask(mesh.subgraph, admin, query);
-    };
-    for await (const { hasChanged, records } of killedAtEveryWrite(mesh.database.connection, prepare)) {
-      if (hasChanged)
-        expect(records).toMatchObject([{ targetType: expect.any(String), targetId: expect.any(String) }]);
-    }
-  });
+  ])(
+    'runs %s leaves all of it or nothing after the next start, and a record that names it',
+    async (_name, queryOf) => {
+      const prepare = async () => {
+        const query = `mutation { ${queryOf(await make())} }`;
+        return () => ask(mesh.subgraph, admin, query);
+      };
+      const { connection } = mesh.database;
+      const repair = () => settleCatalog(connection);
+      const states = new Set<string>(['']);
+      for await (const { hasChanged, changes, records } of killedAtEveryWrite(connection, prepare, repair)) {
+        states.add(changes);
+        if (hasChanged)
+          expect(records).toMatchObject([{ targetType: expect.any(String), targetId: expect.any(String) }]);
+      }
+      // As before, or as after: nothing half done.
+      expect([...states].slice(1)).toHaveLength(1);
+    },
+  );
 });

@@ -83,11 +83,19 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
         return () => ask(subgraph, writer, `mutation ${query}`, variables);
       };
       const repair = () => settlePendingVersions(database.connection, pino({ level: 'silent' }));
-      for await (const { hasChanged, records } of killedAtEveryWrite(database.connection, prepare, repair)) {
+      const states = new Set<string>(['']);
+      for await (const { hasChanged, changes, records } of killedAtEveryWrite(
+        database.connection,
+        prepare,
+        repair,
+      )) {
+        states.add(changes);
         if (hasChanged)
           expect(records).toMatchObject([{ targetType: expect.any(String), targetId: expect.any(String) }]);
         expect(await strayVersions()).toBe(0);
       }
+      // As before, or as after: nothing half done.
+      expect([...states].slice(1)).toHaveLength(1);
     },
   );
 });

@@ -5,6 +5,7 @@ import { openFailingDatabase } from '#test/support/database.ts';
 import { killedAtEveryWrite } from '#test/support/processes/killed.ts';
 import { ask, dataOf } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenants } from '#test/support/tenants.ts';
+import { settleRotations } from './keys/settle-rotations.ts';
 import { completeMarks } from './tenants/below-tenant.ts';
 
 const log = pino({ level: 'silent' });
@@ -19,7 +20,11 @@ afterAll(() => mesh?.[Symbol.asyncDispose]());
 type Variables = Readonly<Record<string, unknown>>;
 const run = (query: string, variables: Variables = {}) =>
   dataOf<Record<string, { id: string; key?: { id: string } }>>(mesh.subgraph, mesh.admin, query, variables);
-const repair = () => completeMarks(mesh.database.connection, log);
+async function repair() {
+  const { connection } = mesh.database;
+  await completeMarks(connection, log);
+  await settleRotations(connection, log);
+}
 
 /** A tenant with two apps, each with a key, a budget and a request for access; all of them ids. */
 async function newTenant() {
@@ -181,17 +186,28 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
       '($r: String!) { requestAccess(resource: $r) { id } }',
       (m) => ({ r: `resource ${m.n}` }),
     ],
-  ])('runs %s leaves a record that names what has changed', async (_name, query, variablesOf) => {
-    const prepare = async () => {
-      const variables = variablesOf(await newTenant());
-      return () => ask(mesh.subgraph, mesh.admin, `mutation ${query}`, variables);
-    };
-    const outcomes = new Set<string>();
-    for await (const { hasChanged, records } of killedAtEveryWrite(mesh.database.connection, prepare)) {
-      if (hasChanged)
-        expect(records).toMatchObject([{ targetType: expect.any(String), targetId: expect.any(String) }]);
-      for (const { outcome } of records) outcomes.add(outcome);
-    }
-    expect(outcomes).toEqual(new Set(['INTERRUPTED', 'SUCCEEDED']));
-  });
+  ])(
+    'runs %s leaves all of it or nothing after the next start, and a record that names it',
+    async (_name, query, variablesOf) => {
+      const prepare = async () => {
+        const variables = variablesOf(await newTenant());
+        return () => ask(mesh.subgraph, mesh.admin, `mutation ${query}`, variables);
+      };
+      const outcomes = new Set<string>();
+      const states = new Set<string>(['']);
+      for await (const { hasChanged, changes, records } of killedAtEveryWrite(
+        mesh.database.connection,
+        prepare,
+        repair,
+      )) {
+        states.add(changes);
+        if (hasChanged)
+          expect(records).toMatchObject([{ targetType: expect.any(String), targetId: expect.any(String) }]);
+        for (const { outcome } of records) outcomes.add(outcome);
+      }
+      // As before, or as after: nothing half done.
+      expect([...states].slice(1)).toHaveLength(1);
+      expect(outcomes).toEqual(new Set(['INTERRUPTED', 'SUCCEEDED']));
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import type { Connection } from 'mongoose';
 import { notFound } from '#core/input.ts';
 import { deletedModels, type ModelRecord, models } from '#mongo/models.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
@@ -16,6 +17,21 @@ export async function deleteModel(id: string, context: ModelsContext, deps: Mode
   context.audit({ tenantId: null, type: 'Model', id, before });
   await catalogChanged(deps, 'models');
   return id;
+}
+
+/** Remembers models as deleted, then deletes them. */
+export async function moveToDeleted(
+  records: readonly ModelRecord[],
+  deletedAt: Date,
+  connection: Connection,
+): Promise<void> {
+  if (records.length === 0) return;
+  await deletedModels(connection).bulkWrite(
+    records.map((record) => ({
+      replaceOne: { filter: { _id: record._id }, replacement: { ...record, deletedAt }, upsert: true },
+    })),
+  );
+  await models(connection).deleteMany({ _id: { $in: records.map(({ _id }) => _id) } });
 }
 
 /**
@@ -39,13 +55,7 @@ export async function deleteUnused(
     countOthers((filter) => deleted.countDocuments(filter), ids),
     records.length,
   );
-  const deletedAt = nowOf(deps);
-  await deleted.bulkWrite(
-    records.map((record) => ({
-      replaceOne: { filter: { _id: record._id }, replacement: { ...record, deletedAt }, upsert: true },
-    })),
-  );
-  await models(connection).deleteMany({ _id: { $in: ids } });
+  await moveToDeleted(records, nowOf(deps), connection);
   try {
     requireUnused(what, await findModelDependants(ids, context, deps));
   } catch (error) {

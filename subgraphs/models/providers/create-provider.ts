@@ -13,6 +13,7 @@ import type { CreateProviderInput } from '../generated.ts';
 import { checkedBaseUrl, checkedSlug } from '../inputs.ts';
 import { currentModels } from '../models/price-catalog.ts';
 import { registerModels } from '../models/register-models.ts';
+import { settleMarked } from '../settle-catalog.ts';
 import { checkRoom, withCatalog } from '../with-catalog.ts';
 import { credentialRecord } from './credentials.ts';
 
@@ -49,9 +50,13 @@ export async function createProvider(
     if (known.length > 0) {
       await checkRoom(deps, 'models', models(deps.connection).countDocuments({}).exec(), known.length);
     }
+    await settleMarked(deps.connection);
     await storeProvider(record, deps);
     if (credential !== undefined) await providerCredentials(deps.connection).create(credential);
     await registerModels(deps.connection, record._id, known, now);
+    await deletedProviders(deps.connection).deleteOne({ _id: record._id });
+    // Last: a process that is killed before leaves nothing of it after the next settleCatalog.
+    await providers(deps.connection).updateOne({ _id: record._id }, { $unset: { incomplete: 1 } });
   });
   context.audit({ tenantId: null, type: 'Provider', id: record._id, after: record });
   await catalogChanged(deps, 'providers');
@@ -64,7 +69,7 @@ async function storeProvider(record: ProviderRecord, deps: ModelsDeps): Promise<
   const { _id } = record;
   await checkRoom(deps, 'providers', collection.countDocuments({}).exec());
   await orConflict(
-    collection.create(record),
+    collection.create({ ...record, incomplete: 'CREATED' }),
     `There is a provider ${JSON.stringify(_id)} already: change it with updateProvider, or choose another id.`,
   );
   if (await isTakenByAnotherType(connection, 'Provider', _id)) {
@@ -74,7 +79,6 @@ async function storeProvider(record: ProviderRecord, deps: ModelsDeps): Promise<
       `The id ${JSON.stringify(_id)} is that of something else: choose another.`,
     );
   }
-  await deletedProviders(connection).deleteOne({ _id });
 }
 
 /** Refuses a provider that lacks what its kind cannot be called without, and an address of another form. A key may follow later. */

@@ -6,6 +6,8 @@ import { deletedProviders, type ProviderRecord, providers } from '#mongo/provide
 import { vendors } from '#providers/registry/vendors.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
 import { deleteUnused } from '../models/delete-model.ts';
+import { findModelDependants, requireUnused } from '../routes/dependants.ts';
+import { deleteMarked } from '../settle-catalog.ts';
 import { checkRoom, countOthers, withCatalog } from '../with-catalog.ts';
 
 /**
@@ -29,19 +31,26 @@ export async function deleteProvider(id: string, context: ModelsContext, deps: M
       'deletedProviders',
       countOthers((filter) => remembered.countDocuments(filter), [id]),
     );
-    await deleteUnused(`provider ${JSON.stringify(id)}`, records, context, deps);
-    await providerCredentials(connection).deleteMany({ providerId: id });
-    const deleted = { ...provider, deletedAt: nowOf(deps) };
-    await remembered.replaceOne({ _id: id }, deleted, { upsert: true });
-    // Last: whatever stops this, the same mutation deletes the rest.
-    await providers(connection).deleteOne({ _id: id });
+    const what = `provider ${JSON.stringify(id)}`;
+    requireUnused(what, await findModelDependants(records.map(idOf), context, deps));
+    // Whatever stops the process from here on: the rest is deleted by settleCatalog.
+    await providers(connection).updateOne({ _id: id }, { $set: { incomplete: 'DELETED' } });
+    try {
+      await deleteUnused(what, records, context, deps);
+    } catch (error) {
+      await providers(connection).updateOne({ _id: id }, { $unset: { incomplete: 1 } });
+      throw error;
+    }
+    await deleteMarked(provider, nowOf(deps), connection);
     const labels = credentials.map(({ label }) => label);
-    return { ...provider, models: records.map((record) => record._id), credentials: labels };
+    return { ...provider, models: records.map(idOf), credentials: labels };
   });
   context.audit({ tenantId: null, type: 'Provider', id, before });
   await catalogChanged(deps, 'providers');
   return id;
 }
+
+const idOf = ({ _id }: { readonly _id: string }) => _id;
 
 function refuseEnvironmentProvider({ _id }: ProviderRecord, { environmentProviders }: ModelsDeps): void {
   if (environmentProviders?.includes(_id) !== true) return;

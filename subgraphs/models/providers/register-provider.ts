@@ -15,6 +15,7 @@ import { catalogChanged, nowOf } from '../deps.ts';
 import { checkedBaseUrl } from '../inputs.ts';
 import { currentModels } from '../models/price-catalog.ts';
 import { registerModels } from '../models/register-models.ts';
+import { settleCatalog } from '../settle-catalog.ts';
 import { credentialRecord } from './credentials.ts';
 
 export interface RegisterDeps {
@@ -63,6 +64,11 @@ export async function registerEnvironmentProviders(
       .find({ _id: { $in: ids.map(credentialId) } })
       .lean(),
   ]);
+  if (records.some(({ incomplete }) => incomplete !== undefined)) {
+    // A process was killed while it created or deleted one of them: what is left goes, and it is made anew.
+    await settleCatalog(connection);
+    return registerEnvironmentProviders(connection, env, deps);
+  }
   const present = new Map(records.map((record) => [record._id, record]));
   const presentCredentials = new Map(credentials.map((credential) => [credential._id, credential]));
 

@@ -15,7 +15,7 @@ export function requireInForce(key: ApiKeyRecord, now: Date): void {
       : key.expiresAt !== null && key.expiresAt <= now
         ? 'has expired'
         : key.replacedById !== null
-          ? `was rotated: its successor is ${key.replacedById}`
+          ? `was rotated: its successor is ${key.replacedById}; rotate that one for a new secret`
           : undefined;
   if (ended) throw new HeddleError('CONFLICT', `The API key ${key._id} ${ended}.`);
 }

@@ -16,6 +16,7 @@ const overlapSecondsMax = 30 * 24 * 3600;
  * Makes the successor of a key: same rights, limits and meters. The old key ends after the overlap, or when it would
  * have ended anyway. The answer holds the new secret, so the key must be another one, within the bounds of the caller,
  * and its successor ends no later than the caller. Of two rotations or changes at once one is refused with CONFLICT.
+ * Whoever loses the answer rotates the successor, which the refusal of a repeated rotation names.
  */
 export async function rotateApiKey(
   id: string,
@@ -60,8 +61,9 @@ export async function rotateApiKey(
   const same = { label, scopes, limits, allowedIps, expiresAt, models, prompts };
   await context.auditTarget({ tenantId: key.tenantId, type: 'ApiKey', id });
   await withRoomForKey(old, now, deps, async () => {
-    // Not in force before the old key names it: a process that is killed leaves no key whose secret is unknown.
-    await keys.create({ ...key, revokedAt: now });
+    // Not in force before the old key names it: a process that is killed before leaves the old key valid, and
+    // settleRotations deletes this one.
+    await keys.create({ ...key, revokedAt: now, replaces: id });
     const ended = await keys.updateOne(
       { _id: id, revokedAt: null, replacedById: null, ...same },
       { $set: { ...end, replacedById: newId } },
@@ -70,7 +72,7 @@ export async function rotateApiKey(
       await keys.deleteOne({ _id: newId });
       throw changedMeanwhile(id);
     }
-    await keys.updateOne({ _id: newId }, { $set: { revokedAt: null } });
+    await keys.updateOne({ _id: newId }, { $set: { revokedAt: null }, $unset: { replaces: 1 } });
   });
   context.audit({ tenantId: key.tenantId, type: 'ApiKey', id, before: old, after: key });
   context.loaders.apiKey.clear(id);

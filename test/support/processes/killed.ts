@@ -3,8 +3,8 @@ import { type AuditRecord, auditLog, closeInterrupted } from '#mongo/audit-log.t
 import { freeLocks } from '#mongo/locks.ts';
 
 const failCommands = ['insert', 'update', 'delete', 'findAndModify', 'bulkWrite'];
-/** Not what these tests are about: their own writes. */
-const ownCollections: ReadonlySet<string> = new Set(['audit_log', 'locks']);
+/** Not what these tests are about: their own writes, and a number for catalogs that read everything once a minute anyway. */
+const ownCollections: ReadonlySet<string> = new Set(['audit_log', 'locks', 'catalog_revisions']);
 
 /** Runs with only so many writes, as if the process were killed before the next; then as the next start finds it. */
 async function killedAfter<T>(connection: Connection, writes: number, run: () => Promise<T>): Promise<void> {
@@ -20,22 +20,58 @@ async function killedAfter<T>(connection: Connection, writes: number, run: () =>
   await freeLocks(connection);
 }
 
-/** Everything that is stored, but for locks and the audit log. */
-async function storedIn(connection: Connection): Promise<string> {
+type Document = Readonly<Record<string, unknown>>;
+/** By collection and id. */
+type Stored = ReadonlyMap<string, Document>;
+
+/** Everything that is stored, but for locks and the audit log and revisions. */
+async function storedIn(connection: Connection): Promise<Stored> {
   const found = await (connection.db?.listCollections({}, { nameOnly: true }).toArray() ?? []);
   const names = found.map(({ name }) => name).filter((name) => !ownCollections.has(name));
-  const records = names
+  const stored = new Map<string, Document>();
+  for (const name of names.toSorted()) {
+    for (const record of await connection.collection(name).find().sort({ _id: 1 }).toArray()) {
+      stored.set(`${name} ${record._id}`, record);
+    }
+  }
+  return stored;
+}
+
+const textOf = (value: unknown) =>
+  JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? `${part}` : part)) ?? 'absent';
+
+/** The fields that differ, of two versions of a document. */
+function changedFields(before: Document, after: Document): string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...names].filter((name) => textOf(before[name]) !== textOf(after[name])).toSorted();
+}
+
+/** What differs, without the ids and values, which are others in each run: `api_keys +1, apps ~name`. Empty: nothing does. */
+function summarizeChanges(before: Stored, after: Stored): string {
+  const changes = new Map<string, number>();
+  const add = (key: string, change: string) => {
+    const name = `${key.slice(0, key.indexOf(' '))} ${change}`;
+    changes.set(name, (changes.get(name) ?? 0) + 1);
+  };
+  for (const [key, record] of after) {
+    const old = before.get(key);
+    const fields = old === undefined ? [] : changedFields(old, record);
+    if (old === undefined) add(key, `+${Object.keys(record).toSorted().join()}`);
+    else if (fields.length > 0) add(key, `~${fields.join()}`);
+  }
+  for (const key of before.keys()) if (!after.has(key)) add(key, '-');
+  return [...changes]
+    .map(([name, count]) => `${count} ${name}`)
     .toSorted()
-    .map(async (name) => [name, await connection.collection(name).find().sort({ _id: 1 }).toArray()]);
-  return JSON.stringify(await Promise.all(records), (_key, value) =>
-    typeof value === 'bigint' ? `${value}` : value,
-  );
+    .join('; ');
 }
 
 /** What a kill has left of one change. */
 interface Killed {
   /** Something is stored that was not before. */
   readonly hasChanged: boolean;
+  /** What is stored otherwise than before, without ids and values; empty: nothing. The last is that of the whole change. */
+  readonly changes: string;
   /** The audit records of the change, closed as the next start does. */
   readonly records: readonly AuditRecord[];
 }
@@ -60,8 +96,9 @@ export async function* killedAtEveryWrite(
       .find({ _id: { $nin: known }, expiresAt: null })
       .lean();
     isEnded = records.some(({ outcome }) => outcome === 'SUCCEEDED');
-    const hasChanged = (await storedIn(connection)) !== before;
-    yield { hasChanged, records };
+    const changes = summarizeChanges(before, await storedIn(connection));
+    const hasChanged = changes !== '';
+    yield { hasChanged, changes, records };
     if (hasChanged && !isEnded) change = await prepare();
   }
 }
