@@ -359,6 +359,24 @@ describe('the length of the vectors asked for', () => {
     expect(sent).toEqual([[256]]);
   });
 
+  it.each(wires)(
+    'is that of the answer of $name, or its failure says so and keeps the usage',
+    async (wire) => {
+      const { kind, model, answer, values } = wire;
+      const { provider } = await open({ kind, values }, () => answer([[1, 2, 3]], 7));
+      const answered: EmbeddingAnswer[] = [];
+      const progress = { sends: () => {}, answered: (part: EmbeddingAnswer) => answered.push(part) };
+      const embed = (dimensions: number) => provider.embed({ model, values: ['a'], dimensions, progress });
+      await expect(embed(256)).rejects.toMatchObject({
+        code: 'PROVIDER_ERROR',
+        retryable: false,
+        isAboutCall: true,
+        message: expect.stringContaining('vectors of 3 dimensions instead of 256'),
+      });
+      expect(answered).toMatchObject([{ vectors: [], usage: { inputTokens: expect.any(Number) } }]);
+    },
+  );
+
   it('is refused where Cohere has none of it', async () => {
     const { provider, sent } = await open({ kind: 'COHERE', values: () => [] }, () => ({}));
     const call = { model: 'embed-v4.0', values: ['a'], dimensions: 300 };

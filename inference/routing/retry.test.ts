@@ -99,6 +99,12 @@ describe('the next step', () => {
     expect(nextStep(failure('CONTEXT_TOO_LONG', false), state(twice))).toEqual(ask(2, 0));
   });
 
+  it('is the next target, and never the same, for what this one alone does not do of the call', () => {
+    const failure = new ProviderFailure('PROVIDER_ERROR', 'x', { retryable: false, isAboutCall: true });
+    expect(nextStep(failure, state({}))).toMatchObject({ step: 'ASK', candidate: 1 });
+    expect(nextStep(failure, state({ modelIds: ['a'] }))).toEqual({ step: 'STOP' });
+  });
+
   it('passes over targets that may not be asked now', () => {
     const modelIds = ['a', 'b', 'c'];
     const waitMs = (at: number) => (at === 1 ? 30_000 : 0);

@@ -59,7 +59,7 @@ export function nextStep(failure: ProviderFailure, state: RetryState): NextStep 
       return ask(candidate, delayMs);
     }
   }
-  if (failure.retryable || othersMayAnswer.has(failure.code)) {
+  if (failure.retryable || failure.isAboutCall || othersMayAnswer.has(failure.code)) {
     const next = others.find((other) => state.waitMs(other) === 0);
     if (next !== undefined) return ask(next, 0);
   }

@@ -220,6 +220,22 @@ describe('chat completions, decoded by us', () => {
     expect(await ours.generate(ask('m', 'x'))).toMatchObject({ text: 'Hi' });
   });
 
+  it('reads one choice where the server sends more than were asked for, in whatever chunks', async () => {
+    const of = (index: number, content: string) => ({ index, delta: { content } });
+    const events = [
+      { choices: [of(0, 'a')] },
+      { choices: [of(1, 'X')] },
+      { choices: [of(1, 'Y'), of(0, 'b')] },
+      { choices: [{ index: 1, delta: {}, finish_reason: 'length' }] },
+      { choices: [{ delta: { content: 'c' } }] },
+    ];
+    await using server = await startWireServer((response) => {
+      response.end(sse(...events, chunk({}, 'stop'), '[DONE]'));
+    });
+    const { ours } = await bothOf(server.url);
+    expect(await collect(ours, ask('m', 'x'))).toMatchObject({ text: 'abc', error: null });
+  });
+
   it.each([
     ['reasoning_content', { reasoning_content: 'hm' }],
     ['details alone', { reasoning_details: [{ text: 'h' }, { summary: 'm' }, { type: 'x', data: 'y' }] }],

@@ -20,6 +20,8 @@ class ChatReader implements AnswerReader {
   #error: unknown;
   #refused = false;
   #rawFinish = '';
+  /** The index of the choice that is read: one was asked for, and some servers send more. */
+  #index: unknown;
   readonly #usage: UsageCounter;
   readonly ended = false;
 
@@ -30,8 +32,8 @@ class ChatReader implements AnswerReader {
 
   event(chunk: Fields, into: ProviderPart[]): void {
     this.#count(chunk);
-    const choice = fields(list(chunk.choices)[0]);
-    if (choice === null) return;
+    const choice = this.#choiceIn(chunk);
+    if (choice === undefined) return;
     this.#rawFinish = finishReasonIn(choice.finish_reason) || this.#rawFinish;
     if (choice.usage) this.#usage.add(choice.usage);
     if (saysAnything(choice.error)) this.#error = choice.error;
@@ -42,6 +44,17 @@ class ChatReader implements AnswerReader {
     // Some give a message beside the delta that says the same.
     if (choice.message) this.#sayRest(fields(choice.message), into);
     if (this.#rawFinish !== '') this.#toolCalls.flush(into);
+  }
+
+  /** The part of the choice that came first; those of others are left out, and never mixed with it. */
+  #choiceIn(chunk: Fields): Fields | undefined {
+    for (const item of list(chunk.choices)) {
+      const choice = fields(item);
+      if (choice === null) continue;
+      this.#index ??= choice.index ?? 0;
+      if ((choice.index ?? this.#index) === this.#index) return choice;
+    }
+    return undefined;
   }
 
   #delta(delta: Fields, into: ProviderPart[]): void {

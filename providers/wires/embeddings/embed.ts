@@ -4,6 +4,7 @@ import {
   type EmbeddingAnswer,
   noUsage,
   type Provider,
+  ProviderFailure,
   type ProviderUsage,
 } from '../../provider.ts';
 import { rejectInput } from '../../translate/call-parts.ts';
@@ -57,6 +58,15 @@ function usageOf(inputTokens: number | undefined, values: readonly string[]): Pr
   return { ...noUsage, inputTokens: Math.ceil(bytes / 4), estimated: true };
 }
 
+/** The provider, or the AI model, has no other lengths than its own: to ask it again changes nothing. */
+function otherLength(length: number, wanted: number): ProviderFailure {
+  return new ProviderFailure(
+    'PROVIDER_ERROR',
+    `The provider returned vectors of ${length} dimensions instead of ${wanted}: leave dimensions out, or use an AI model that has them.`,
+    { retryable: false, isAboutCall: true },
+  );
+}
+
 /** Embeddings of any vendor, in as many requests as its limit per request asks for, one after the other. */
 export function createEmbed(options: EmbedOptions): Provider['embed'] {
   const { embeddings, secret, fetch } = options;
@@ -79,7 +89,10 @@ export function createEmbed(options: EmbedOptions): Provider['embed'] {
     let vectors: EmbeddingAnswer['vectors'] = [];
     try {
       const read = readVectors(answer, values.length, requests.bytes ?? 'float32');
-      if (dimensions !== undefined && read[0]?.length !== dimensions) throw malformed();
+      const length = read[0]?.length ?? 0;
+      if (dimensions !== undefined && length !== dimensions) throw malformed();
+      if (call.dimensions !== undefined && length !== call.dimensions)
+        throw otherLength(length, call.dimensions);
       vectors = read;
     } finally {
       call.progress?.answered({ vectors, usage });
