@@ -3,7 +3,7 @@ import { mongo } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { type Database, openDatabase } from './connect.ts';
-import { type GroupWrites, openGroupWrites } from './group-writes.ts';
+import { GroupWriteError, type GroupWrites, openGroupWrites } from './group-writes.ts';
 
 interface Thing {
   _id: string;
@@ -82,6 +82,20 @@ describe.each(['the channel of a store in this process', 'the driver'])('a group
     expect(await found(collection)).toEqual([{ _id: 'a' }, { _id: 'b' }, { _id: 'c' }]);
   });
 
+  it('reports what a write in the middle refuses, and runs nothing behind it', async () => {
+    const collection = unused();
+    const middle = writes.run([
+      { collection, insert: [{ _id: 'a' }] },
+      { collection, insert: [{ _id: 'b' }, { _id: 'a' }] },
+      { collection, insert: [{ _id: 'c' }] },
+    ]);
+    await expect(middle).rejects.toMatchObject({
+      isOnlyDuplicates: true,
+      refused: [{ index: 1, code: 11000 }],
+    });
+    expect(await found(collection)).toEqual([{ _id: 'a' }, { _id: 'b' }]);
+  });
+
   it('says which document is refused for another reason', async () => {
     const collection = unused();
     await writes.run([{ collection, insert: [{ _id: 'a', n: 1 }] }]);
@@ -133,6 +147,12 @@ describe.each(['the channel of a store in this process', 'the driver'])('a group
   });
 });
 
+it('a group whose documents may not be durable is not taken for one of duplicates alone', () => {
+  const refused = [{ index: 0, code: 11000, message: 'duplicate' }];
+  expect(new GroupWriteError(refused, { isDurable: true }).isOnlyDuplicates).toBe(true);
+  expect(new GroupWriteError(refused, { isDurable: false }).isOnlyDuplicates).toBe(false);
+});
+
 describe('the channel of a store', () => {
   it('rejects what is written after the store was closed, as the database that fails', async () => {
     await using dir = await temporaryDirectory();
@@ -142,7 +162,7 @@ describe('the channel of a store', () => {
     await Promise.all([database.close(), inFlight.catch(() => undefined)]);
     const late = writes.run([{ collection: 'things', insert: [{ _id: 'b' }] }]);
     await expect(late).rejects.toBeInstanceOf(mongo.MongoServerError);
-    await expect(late).rejects.toMatchObject({ codeName: 'ShutdownInProgress' });
+    await expect(late).rejects.toMatchObject({ code: 91, codeName: 'ShutdownInProgress' });
   });
 
   it('fails as the driver does when the disk is full', async () => {

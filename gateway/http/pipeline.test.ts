@@ -148,6 +148,7 @@ describe('a POST that a page of another origin could make a browser send', () =>
   const key = `Basic ${Buffer.from(`x:${sampleKey}`).toString('base64')}`;
   it.each<[what: string, headers: Record<string, string>, status: number]>([
     ['nothing', {}, 415],
+    ['an empty type', { 'content-type': '' }, 415],
     ['a text', { 'content-type': 'text/plain' }, 415],
     ['a form', { 'content-type': 'Application/X-WWW-Form-URLencoded; charset=utf-8' }, 415],
     ['a form with files', { 'content-type': 'multipart/form-data; boundary=x' }, 415],

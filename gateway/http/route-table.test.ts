@@ -142,6 +142,11 @@ describe('a handler', () => {
 });
 
 describe('the list of routes', () => {
+  it('names the methods of a path in one order, whatever the order of its handlers', () => {
+    const door = doorOf('a', [{ pattern: '/x', methods: ['POST', 'GET', 'DELETE'] }]);
+    expect(tableOf(door).find('/x')?.resource.methods).toBe('DELETE, GET, POST');
+  });
+
   it('has every method of every path once, with what it needs as configured', () => {
     const list = new RouteTable(doors, { introspection: 'on', explorer: 'off' }).list();
     expect(list.map(({ method, path, door, access }) => `${method} ${path} ${door} ${access}`)).toEqual([

@@ -80,6 +80,24 @@ describe('GroupWriter', () => {
     ]);
   });
 
+  it('holds no item back after a group of 4', async () => {
+    let waited = 0;
+    const delay = async () => void waited++;
+    const { groups, ends, writer, begun } = setup({ batchMax: 9, waitingMax: 100, gatherMs: 7, delay });
+    const pushed = [writer.push(1)];
+    await begun(1);
+    pushed.push(...[2, 3, 4, 5].map((item) => writer.push(item)));
+    ends[0]?.resolve();
+    await begun(2);
+    pushed.push(writer.push(6));
+    ends[1]?.resolve();
+    await begun(3);
+    ends[2]?.resolve();
+    await Promise.all(pushed);
+    expect(groups).toEqual([[1], [2, 3, 4, 5], [6]]);
+    expect(waited).toBe(0);
+  });
+
   it('fails the items of a group that fails by no fault of theirs, all at once, and continues with the next', async () => {
     const { ends, writer, begun } = setup({ batchMax: 10, waitingMax: 100 });
     const first = [writer.push(1), writer.push(2)].map((written) =>

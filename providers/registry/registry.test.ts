@@ -64,6 +64,17 @@ describe('the registry', () => {
       await provider.generate(ask('some-model', 'hello'));
     }
     expect(new Set(sent.map(({ url }) => url.pathname))).toEqual(new Set(['/v1/chat/completions']));
+    const baseUrl = `${mock.url}/team/openai/`;
+    const provider = await makeProvider(options('OPENAI_COMPATIBLE', { baseUrl, fetch }));
+    await provider.generate(ask('some-model', 'hello')).catch(() => undefined);
+    expect(sent.at(-1)?.url.pathname).toBe('/team/openai/chat/completions');
+  });
+
+  it('takes a credential without the white space around it', async () => {
+    const { fetch, sent } = recordingFetch(http.fetch);
+    const provider = await makeProvider(options('OPENAI_COMPATIBLE', { secret: ' sk-pasted\n', fetch }));
+    await provider.generate(ask('some-model', 'hello'));
+    expect(sent[0]?.headers.get('authorization')).toBe('Bearer sk-pasted');
   });
 
   it('sends no authorization where there is no secret', async () => {
@@ -78,6 +89,10 @@ describe('the registry', () => {
     ['another protocol', { baseUrl: 'file:///etc/passwd' }, 'BAD_USER_INPUT'],
     ['the path of a call', { baseUrl: 'http://127.0.0.1/v1/chat/completions' }, 'BAD_USER_INPUT'],
     ['credentials in the URL', { baseUrl: 'http://user:pass@127.0.0.1' }, 'BAD_USER_INPUT'],
+    ['a user in the URL', { baseUrl: 'http://user@127.0.0.1' }, 'BAD_USER_INPUT'],
+    ['a password in the URL', { baseUrl: 'http://:pass@127.0.0.1' }, 'BAD_USER_INPUT'],
+    ['a query in the URL', { baseUrl: 'http://127.0.0.1?key=x' }, 'BAD_USER_INPUT'],
+    ['a fragment in the URL', { baseUrl: 'http://127.0.0.1#x' }, 'BAD_USER_INPUT'],
     ['no base URL where one is needed', { kind: 'VLLM', baseUrl: null }, 'BAD_USER_INPUT'],
     [
       'no credential at the vendor itself',

@@ -31,5 +31,6 @@ describe('types generated from the SDL', () => {
     const first = parse('enum Status { ON OFF }');
     expect(collectEnums([first, first])).toHaveLength(1);
     expect(() => collectEnums([first, parse('enum Status { ON OFF BROKEN }')])).toThrow('enum Status');
+    expect(() => collectEnums([first, parse('enum Status { ON AWAY }')])).toThrow('enum Status');
   });
 });

@@ -45,6 +45,20 @@ describe("requests of Cohere's chat", () => {
     expect(compared).toBeGreaterThan(100);
   });
 
+  it('hold no empty text beside an image', async () => {
+    const send = await openRequests('COHERE', baseURL);
+    const image = { type: 'file', mediaType: 'image/png', data: 'iVBORw==' } as const;
+    const parts = [{ type: 'text', text: '' } as const, image];
+    const call: ProviderCall = { model: 'command-a-vision-07-2025', messages: [{ role: 'user', parts }] };
+    expect(await send(call, false)).toMatchObject({
+      body: {
+        messages: [
+          { content: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw==' } }] },
+        ],
+      },
+    });
+  });
+
   it('hold texts beside the conversation, and no other files', async () => {
     const send = await openRequests('COHERE', baseURL);
     const file = (mediaType: string, data: string): ProviderCall => ({

@@ -78,6 +78,36 @@ describe.each(vendors)('$kind: requests of generateContent', (vendor) => {
 });
 
 describe('GOOGLE', () => {
+  it.each([
+    ['gemini-3-pro?alt=x', '/v1beta/models/gemini-3-pro%3Falt=x:generateContent'],
+    ['tunedModels/a#b', '/v1beta/tunedModels/a%23b:generateContent'],
+  ])('keeps the id of a model within its place in the URL: %s', async (model, path) => {
+    const send = await openRequests('GOOGLE', 'http://upstream.test/v1beta');
+    const messages: ProviderCall['messages'] = [{ role: 'user', parts: [{ type: 'text', text: 'Hi.' }] }];
+    expect(await send({ model, messages }, false)).toMatchObject({ url: `http://upstream.test${path}` });
+  });
+
+  it('writes each constant of a schema as an enum, whatever its value and wherever it is nested', async () => {
+    const send = await openRequests('GOOGLE', 'http://upstream.test/v1beta');
+    const messages: ProviderCall['messages'] = [{ role: 'user', parts: [{ type: 'text', text: 'Hi.' }] }];
+    const schemaOf = (leaf: (value: unknown) => object) => ({
+      type: 'object',
+      properties: {
+        flag: leaf(false),
+        none: leaf(0),
+        either: { oneOf: [leaf(''), { anyOf: [leaf('x')] }] },
+        list: { type: 'array', items: leaf(null) },
+      },
+      additionalProperties: leaf(1),
+      $defs: { one: leaf('one') },
+    });
+    const responseSchema = schemaOf((value) => ({ const: value }));
+    const sent = await send({ model: 'gemini-3-pro', messages, responseSchema }, false);
+    expect(sent).toMatchObject({
+      body: { generationConfig: { responseJsonSchema: schemaOf((value) => ({ enum: [value] })) } },
+    });
+  });
+
   it('keeps instructions to a Gemma though the model speaks first', async () => {
     const send = await openRequests('GOOGLE', 'http://upstream.test/v1beta');
     const messages: ProviderCall['messages'] = [
