@@ -23,13 +23,15 @@ async function compose(): Promise<number> {
   return 0;
 }
 
-/** The types of resolvers, arguments and enums, for this checkout. */
+/** The types of resolvers, arguments and enums, and of the operations that handlers send, for this checkout. */
 async function writeTypes(): Promise<number> {
-  const [{ generateTypes }, { writeGenerated }] = await Promise.all([
+  const [{ generateTypes }, { generateOperations }, { writeGenerated }] = await Promise.all([
     import('#schema/types/generate.ts'),
+    import('#schema/types/generate-operations.ts'),
     import('#schema/types/generated-files.ts'),
   ]);
-  for (const path of writeGenerated(await generateTypes())) console.log(`wrote ${path}`);
+  const files = [...(await generateTypes()), await generateOperations(composeCheckout())];
+  for (const path of writeGenerated(files)) console.log(`wrote ${path}`);
   return 0;
 }
 
@@ -59,6 +61,7 @@ async function check({ against, strict, json }: CheckOptions): Promise<number> {
     { findUnscoped },
     report,
     { generateTypes },
+    { generateOperations },
     { findStaleFiles, readGenerated },
     { generateRegistry, readVendors },
     { generateReference },
@@ -71,6 +74,7 @@ async function check({ against, strict, json }: CheckOptions): Promise<number> {
     import('#schema/check/reach.ts'),
     import('#schema/check/report.ts'),
     import('#schema/types/generate.ts'),
+    import('#schema/types/generate-operations.ts'),
     import('#schema/types/generated-files.ts'),
     import('#providers/registry/generate.ts'),
     import('#schema/reference/generate.ts'),
@@ -80,7 +84,7 @@ async function check({ against, strict, json }: CheckOptions): Promise<number> {
   const found = [
     ...(await checkSchema({ composed, committed: readSupergraph(), baseline: baseline?.supergraph })),
     ...findStaleFiles(generateRegistry(await readVendors()), readGenerated),
-    ...findStaleFiles(await generateTypes(), readGenerated),
+    ...findStaleFiles([...(await generateTypes()), await generateOperations(composed)], readGenerated),
     ...findStaleFiles([generateReference(composed)], readGenerated),
     ...findUnscoped(composed),
     ...(await findUnplannable(composed)),

@@ -11,6 +11,7 @@ import { bareAnswer, setCommonHeaders, setRetryAfter } from './headers.ts';
 import { sendNotFound } from './not-found.ts';
 import { BadRequest, statusOf } from './problem.ts';
 import { type Endpoint, findEndpoint, type Resource, RouteTable } from './route-table.ts';
+import { GraphFailure } from './run-declared.ts';
 import { type GatewayServices, refuseRateLimited } from './services.ts';
 import { createWebSockets, type WebSockets } from './sockets/web-sockets.ts';
 
@@ -137,7 +138,7 @@ async function fail(exchange: Exchange, door: Door, thrown: unknown): Promise<vo
   if (response.destroyed && signal.aborted && thrown === signal.reason) return;
   const status = statusOf(thrown);
   if (status < 500 && status !== 429) services.clients.refused(exchange.use);
-  services.refusals.thrown(thrown, exchange.logged);
+  if (!(thrown instanceof GraphFailure)) services.refusals.thrown(thrown, exchange.logged);
   const error = presentError(thrown, { requestId, log: services.log });
   if (response.headersSent) {
     response.destroy();

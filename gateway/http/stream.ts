@@ -5,16 +5,23 @@ import { type Answer, isStream } from '../router.ts';
 import type { Exchange } from './exchange.ts';
 import { setRetryAfter } from './headers.ts';
 
-/** How the results of a subscription are written into one response, one after another. */
-export interface Framing {
+/** How events are written into one response, one after another. */
+export interface Framing<Event> {
   readonly contentType: string;
-  /** Written at once, before there is any result. */
+  /** Written at once, before there is any event. */
   readonly opening: string;
-  next(result: ClientResult): string;
-  /** No result: it keeps proxies from closing a connection on which no token comes for a while. */
+  /** Empty where the event is not for the client. */
+  next(event: Event): string;
+  /** No event: it keeps proxies from closing a connection on which no token comes for a while. */
   readonly keepAlive: string;
-  readonly closing: string;
+  /** Written after the last event. */
+  closing(): string;
+  /** What is written, and nothing after it, where the source fails; absent: the connection is cut. */
+  failed?(error: unknown): string;
 }
+
+/** How the results of an operation are written. */
+export type ResultFraming = Framing<ClientResult>;
 
 /** Resolves when the client has taken what was written, or has gone. */
 function drained(response: ServerResponse): Promise<void> {
@@ -30,58 +37,81 @@ function drained(response: ServerResponse): Promise<void> {
 }
 
 /**
- * Writes the answer in its framing. The next result is read when the client has taken the last; a client that leaves ends
- * the source, and so do one that leaves too much unread and the end of the process.
+ * Writes the answer in its framing, and the results of a subscription as `sendEvents` does.
  */
 export async function sendFramed(
-  { response, signal, services: { limits } }: Exchange,
-  framing: Framing,
+  exchange: Exchange,
+  framing: ResultFraming,
   answer: Answer,
   unread: Unread,
 ): Promise<void> {
-  if (isStream(answer) ? signal.aborted : response.destroyed) {
-    if (isStream(answer)) await answer.return?.();
+  if (isStream(answer)) return sendEvents(exchange, framing, answer, unread);
+  const { response } = exchange;
+  if (response.destroyed) return;
+  const whole = framing.next(answer) + framing.closing();
+  const held = unread.hold(whole.length);
+  if (held !== undefined) response.once('close', held);
+  setRetryAfter(response, answer);
+  writeStreamHead(response, framing);
+  response.end(whole);
+}
+
+function writeStreamHead(response: ServerResponse, { contentType }: { readonly contentType: string }): void {
+  response.writeHead(200, {
+    'content-type': contentType,
+    'cache-control': 'no-store, no-transform',
+    'x-accel-buffering': 'no',
+  });
+}
+
+/**
+ * Writes the events in their framing. The next event is read when the client has taken the last; a client that leaves ends
+ * the source, and so do one that leaves too much unread and the end of the process.
+ */
+export async function sendEvents<Event>(
+  { response, signal, services: { limits } }: Exchange,
+  framing: Framing<Event>,
+  events: AsyncIterator<Event>,
+  unread: Unread,
+): Promise<void> {
+  if (signal.aborted) {
+    await events.return?.();
     // The process ends first: its client is still there to read it.
     if (!response.destroyed) signal.throwIfAborted();
     return;
   }
-  const whole = isStream(answer) ? undefined : framing.next(answer) + framing.closing;
-  const held = whole === undefined ? undefined : unread.hold(whole.length);
-  if (held !== undefined) response.once('close', held);
-  if (!isStream(answer)) setRetryAfter(response, answer);
-  response.writeHead(200, {
-    'content-type': framing.contentType,
-    'cache-control': 'no-store, no-transform',
-    'x-accel-buffering': 'no',
-  });
-  if (!isStream(answer)) {
-    response.end(whole);
-    return;
-  }
-  response.write(framing.opening);
+  writeStreamHead(response, framing);
+  if (framing.opening !== '') response.write(framing.opening);
   const keepAlive = setInterval(() => {
     if (!response.writableNeedDrain) response.write(framing.keepAlive);
   }, limits.keepAliveMs);
   // Signals that depend on this one abort after its listeners: a subgraph first hears that the process ends, then that the
   // stream is left, which would cancel its call.
-  const leave = () => queueMicrotask(() => answer.return?.().catch(() => undefined));
+  const leave = () => queueMicrotask(() => events.return?.().catch(() => undefined));
   signal.addEventListener('abort', leave, { once: true });
   try {
-    for (let event = await answer.next(); event.done !== true; event = await answer.next()) {
-      if (signal.aborted || response.destroyed) return;
+    for (let event = await events.next(); event.done !== true; event = await events.next()) {
+      if (signal.aborted || response.destroyed) break;
       if (unread.isTooMuch) {
         response.destroy();
         return;
       }
       const text = framing.next(event.value);
+      if (text === '') continue;
       const release = unread.hold(text.length);
       if (!response.write(text)) await drained(response);
       release?.();
     }
-    if (!signal.aborted) response.end(framing.closing);
+    if (response.destroyed) return;
+    if (!signal.aborted) response.end(framing.closing());
+    // The process ends first: its client is still there to read it.
+    else if (framing.failed !== undefined) response.end(framing.failed(signal.reason));
+  } catch (error) {
+    if (framing.failed === undefined) throw error;
+    if (!response.destroyed) response.end(framing.failed(error));
   } finally {
     clearInterval(keepAlive);
     signal.removeEventListener('abort', leave);
-    await answer.return?.();
+    await events.return?.();
   }
 }

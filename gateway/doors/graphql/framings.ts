@@ -1,4 +1,4 @@
-import type { Framing } from '../../http/stream.ts';
+import type { ResultFraming } from '../../http/stream.ts';
 
 const comment = ':\n\n';
 
@@ -6,12 +6,12 @@ const comment = ':\n\n';
  * Server-sent events in graphql-sse's "distinct connections" mode: `next` for each result, then `complete`. A comment
  * is no event.
  */
-export const serverSentEvents: Framing = {
+export const serverSentEvents: ResultFraming = {
   contentType: 'text/event-stream; charset=utf-8',
   opening: comment,
   next: (result) => `event: next\ndata: ${JSON.stringify(result)}\n\n`,
   keepAlive: comment,
-  closing: 'event: complete\ndata:\n\n',
+  closing: () => 'event: complete\ndata:\n\n',
 };
 
 const boundary = '\r\n--graphql';
@@ -25,11 +25,11 @@ function partOf(json: string): string {
  * Apollo's "multipart subscriptions over HTTP", 1.0: a part for each result, an empty one as a sign of life. What has
  * no data is no result of the operation but its end: errors beside a payload of null.
  */
-export const multipart: Framing = {
+export const multipart: ResultFraming = {
   contentType: 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0',
   opening: boundary,
   next: (result) =>
     partOf(JSON.stringify('data' in result ? { payload: result } : { payload: null, errors: result.errors })),
   keepAlive: partOf('{}'),
-  closing: '--\r\n',
+  closing: () => '--\r\n',
 };

@@ -1,0 +1,102 @@
+import type { DeclaredOperation } from '../http/declared-operation.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { type DeclaredEvents, GraphFailure, subscribeDeclared } from '../http/run-declared.ts';
+
+/** What every selection of a completion's events has. */
+export type AnyCompletionEvent =
+  | {
+      readonly __typename: 'CompletionFailed';
+      readonly completionId: string;
+      readonly code: string;
+      readonly message: string;
+      readonly retryAfterMs: number | null;
+    }
+  | {
+      readonly __typename:
+        | 'CompletionStarted'
+        | 'TextDelta'
+        | 'ReasoningDelta'
+        | 'ToolCallDelta'
+        | 'CompletionRestarted'
+        | 'CompletionFinished';
+      readonly completionId: string;
+    };
+
+/** The error that a failed completion ends with. */
+export function toFailure({
+  code,
+  message,
+  retryAfterMs,
+  completionId,
+}: Extract<AnyCompletionEvent, { readonly __typename: 'CompletionFailed' }>): GraphFailure {
+  const waiting = retryAfterMs === null ? {} : { retryAfterMs };
+  return new GraphFailure({ message, extensions: { code, completionId, ...waiting } });
+}
+
+/**
+ * Starts a completion, and resolves with its events when the first of them has content, or when the client has waited for
+ * `holdMs`: what fails before is thrown, so that it has the status of an error and no stream. Its `next` throws GraphFailure
+ * where the completion fails later.
+ */
+export async function openCompletion<
+  Event extends AnyCompletionEvent,
+  Data extends object,
+  Variables extends object,
+>(
+  exchange: Exchange,
+  operation: DeclaredOperation<Data, Variables>,
+  variables: Variables,
+  readEvent: (data: Data) => Event,
+  holdMs = exchange.services.limits.keepAliveMs,
+): Promise<DeclaredEvents<Event>> {
+  const { events: results, unread } = await subscribeDeclared(exchange, operation, variables);
+  const held: IteratorResult<Event>[] = [];
+  const next = async (): Promise<IteratorResult<Event>> => {
+    const result = await results.next();
+    if (result.done === true) return { done: true, value: undefined };
+    const event = readEvent(result.value);
+    if (event.__typename === 'CompletionFailed') {
+      await results.return?.();
+      throw toFailure(event);
+    }
+    return { done: false, value: event };
+  };
+  let pending: Promise<IteratorResult<Event>> | undefined;
+  const over = Promise.withResolvers<'OVER'>();
+  const timer = setTimeout(() => over.resolve('OVER'), holdMs);
+  try {
+    for (;;) {
+      pending = next();
+      const first = await Promise.race([pending, over.promise]);
+      if (first === 'OVER') break;
+      pending = undefined;
+      held.push(first);
+      if (first.done === true || first.value.__typename !== 'CompletionStarted') break;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  const waited = pending;
+  // Read by the handler or, where the client has left, by nothing.
+  waited?.catch(() => undefined);
+  let isWaited = waited !== undefined;
+  const events: AsyncIterableIterator<Event> = {
+    next: () => {
+      const known = held.shift();
+      if (known !== undefined) return Promise.resolve(known);
+      if (isWaited && waited !== undefined) {
+        isWaited = false;
+        return waited;
+      }
+      return next();
+    },
+    return: async () => {
+      await results.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+  return { events, unread };
+}

@@ -1,0 +1,89 @@
+import { type ErrorCode, HeddleError, isErrorCode } from '#core/errors.ts';
+import { Unread } from '../auth/client-use.ts';
+import type { ClientError, ClientResult } from '../errors.ts';
+import { type Answer, isStream } from '../router.ts';
+import type { DeclaredOperation } from './declared-operation.ts';
+import type { Exchange } from './exchange.ts';
+
+/** An error of the graph that a whole request fails with. The router has logged it. */
+export class GraphFailure extends HeddleError {
+  constructor({ message, extensions }: ClientError) {
+    const { code, ...rest } = extensions ?? {};
+    super(isErrorCode(code) ? (code as ErrorCode) : 'INTERNAL', message, { extensions: rest });
+  }
+}
+
+/** The events of a subscription, and what bounds those that the client leaves unread. */
+export interface DeclaredEvents<Event> {
+  readonly events: AsyncIterableIterator<Event>;
+  readonly unread: Unread;
+}
+
+async function run<Data, Variables extends object>(
+  exchange: Exchange,
+  operation: DeclaredOperation<Data, Variables>,
+  variables: Variables,
+): Promise<{ readonly answer: Answer; readonly unread: Unread }> {
+  const { services, client, caller, use, requestId, clientRequestId, signal } = exchange;
+  const router = services.router();
+  const prepared = operation.prepare(router, caller);
+  const unread = new Unread(services.clients, use);
+  unread.refuse();
+  const context = { requestId, clientRequestId, clientAddress: client.address, caller, signal };
+  const answer = await router.run(prepared, variables as Readonly<Record<string, unknown>>, context);
+  return { answer, unread };
+}
+
+function toData<Data>({ data, errors }: ClientResult): Data {
+  const [error] = errors ?? [];
+  if (error !== undefined) throw new GraphFailure(error);
+  return data as Data;
+}
+
+/**
+ * Runs a query or a mutation for the caller of the exchange, with everything that the policy of the schema demands. Throws
+ * GraphFailure with its first error, of whatever field, and RateLimited where the client has left too much unread.
+ */
+export async function runDeclared<Data, Variables extends object>(
+  exchange: Exchange,
+  operation: DeclaredOperation<Data, Variables>,
+  variables: Variables,
+): Promise<Data> {
+  const { answer } = await run(exchange, operation, variables);
+  if (isStream(answer)) throw new TypeError('A subscription has events: use subscribeDeclared.');
+  return toData<Data>(answer);
+}
+
+/**
+ * Runs a subscription. What is refused before its first event throws as in runDeclared, and so does an event with an error,
+ * from `next`. The caller returns `events` where it does not read them to their end.
+ */
+export async function subscribeDeclared<Data, Variables extends object>(
+  exchange: Exchange,
+  operation: DeclaredOperation<Data, Variables>,
+  variables: Variables,
+): Promise<DeclaredEvents<Data>> {
+  const { answer, unread } = await run(exchange, operation, variables);
+  if (!isStream(answer)) {
+    toData(answer);
+    throw new TypeError('The operation has no events: use runDeclared.');
+  }
+  return { events: mapData<Data>(answer), unread };
+}
+
+function mapData<Data>(answers: AsyncIterableIterator<ClientResult>): AsyncIterableIterator<Data> {
+  const map = (result: IteratorResult<ClientResult>): IteratorResult<Data> =>
+    result.done === true
+      ? { done: true, value: undefined }
+      : { done: false, value: toData<Data>(result.value) };
+  return {
+    next: async () => map(await answers.next()),
+    return: async () => {
+      await answers.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
