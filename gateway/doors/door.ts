@@ -32,7 +32,8 @@ export interface DoorPath {
   readonly methods: readonly Method[];
   /**
    * The path without its query, such as `/prompts/{name}`: a name in braces stands for one segment, which is decoded
-   * in `exchange.params`. A path without names precedes one with them.
+   * in `exchange.params`; a last `{name*}` stands for all segments that are left, one at least. A path without names
+   * precedes one with them.
    */
   readonly pattern: string;
   readonly access: Access | ((exposures: Exposures) => Access);

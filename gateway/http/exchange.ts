@@ -27,6 +27,8 @@ export class Exchange implements Operating {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly path: string;
+  /** The pattern of the path, as its handler has it. */
+  readonly pattern: string;
   /** The query of the URL from its `?` on; empty where there is none. */
   readonly search: string;
   /** What stands for the names in braces of the path's pattern, decoded. */
@@ -42,13 +44,20 @@ export class Exchange implements Operating {
     services: GatewayServices,
     request: IncomingMessage,
     response: ServerResponse,
-    { requestId, path, search, params }: Pick<Exchange, 'requestId' | 'path' | 'search' | 'params'>,
+    {
+      requestId,
+      path,
+      pattern,
+      search,
+      params,
+    }: Pick<Exchange, 'requestId' | 'path' | 'pattern' | 'search' | 'params'>,
   ) {
     this.services = services;
     this.request = request;
     this.response = response;
     this.requestId = requestId;
     this.path = path;
+    this.pattern = pattern;
     this.search = search;
     this.params = params;
     this.clientRequestId = readClientRequestId(request);

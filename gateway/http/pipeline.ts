@@ -86,7 +86,13 @@ async function serve(
   const endpoint = findEndpoint(resource, request);
   const door = endpoint?.door ?? resource.door;
   const search = mark === -1 ? '' : url.slice(mark);
-  const exchange = new Exchange(services, request, response, { requestId, path, search, params });
+  const exchange = new Exchange(services, request, response, {
+    requestId,
+    path,
+    pattern: resource.pattern,
+    search,
+    params,
+  });
   services.work.begin(exchange);
   try {
     if (endpoint === undefined) throw wrongMethod(response, resource);

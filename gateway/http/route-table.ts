@@ -38,14 +38,17 @@ export interface Route {
 }
 
 const noParams: Match['params'] = Object.freeze({});
-const segmentForm = /^(?:[\w.~-]+|\{[a-z]\w*\})$/i;
+const segmentForm = /^(?:[\w.~-]+|\{[a-z]\w*\*?\})$/i;
 const isName = (segment: string): boolean => segment.startsWith('{');
+/** A name for all segments that are left, one at least. */
+const isRest = (segment: string | undefined): boolean => segment?.endsWith('*}') === true;
 
 /** The segments of a pattern. Throws RangeError for what is none. */
 function segmentsOf(pattern: string, door: Door): readonly string[] {
   if (pattern === '/') return [];
   const [, ...segments] = pattern.split('/');
-  if (!pattern.startsWith('/') || !segments.every((segment) => segmentForm.test(segment))) {
+  const isWhole = segments.every((segment) => segmentForm.test(segment));
+  if (!pattern.startsWith('/') || !isWhole || segments.slice(0, -1).some(isRest)) {
     throw new RangeError(`The handler ${door.name} has the path ${pattern}, which is no pattern.`);
   }
   return segments;
@@ -53,10 +56,11 @@ function segmentsOf(pattern: string, door: Door): readonly string[] {
 
 /** True where a path can match both patterns. */
 function overlap(a: readonly string[], b: readonly string[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((segment, at) => isName(segment) || isName(b[at] ?? '') || segment === b[at])
-  );
+  const shorter = Math.min(a.length, b.length);
+  if (a.length !== b.length && !isRest((a.length < b.length ? a : b).at(-1))) return false;
+  return a
+    .slice(0, shorter)
+    .every((segment, at) => isName(segment) || isName(b[at] ?? '') || segment === b[at]);
 }
 
 function createResource(pattern: string, doors: readonly Door[], exposures: Exposures): Resource {
@@ -147,7 +151,7 @@ export class RouteTable {
   #findNamed(path: string): Match | undefined {
     const [, ...given] = path.split('/');
     for (const { segments, resource } of this.#named) {
-      if (segments.length !== given.length) continue;
+      if (isRest(segments.at(-1)) ? given.length < segments.length : given.length !== segments.length) continue;
       const params = readParams(segments, given);
       if (params !== undefined) return { resource, params };
     }
@@ -195,11 +199,11 @@ function compareTexts(a: string, b: string): number {
 function readParams(segments: readonly string[], given: readonly string[]): Match['params'] | undefined {
   const params: Record<string, string> = {};
   for (const [at, segment] of segments.entries()) {
-    const text = given[at] ?? '';
+    const text = isRest(segment) ? given.slice(at).join('/') : (given[at] ?? '');
     if (isName(segment)) {
       const decoded = decodeSegment(text);
       if (decoded === undefined || decoded === '') return undefined;
-      params[segment.slice(1, -1)] = decoded;
+      params[segment.replaceAll(/[{*}]/g, '')] = decoded;
     } else if (segment !== text) return undefined;
   }
   return params;

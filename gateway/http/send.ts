@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip, constants as zlib } from 'node:zlib';
 
@@ -89,4 +89,16 @@ export function sendText(response: ServerResponse, contentType: string, text: st
 /** Ends the response with a short value as JSON; its status is set already. */
 export function sendValue(response: ServerResponse, value: unknown): void {
   sendText(response, 'application/json; charset=utf-8', JSON.stringify(value));
+}
+
+/** Ends the response with a value as JSON, compressed where it is long and the client takes it; its status is set already. */
+export function endJson({ request, response }: Answering, value: unknown): Promise<void> | undefined {
+  if (response.destroyed) return undefined;
+  response.setHeader('content-type', 'application/json; charset=utf-8');
+  return endWith(response, request.headers['accept-encoding'], JSON.stringify(value));
+}
+
+interface Answering {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
 }

@@ -1,0 +1,82 @@
+import type { FinishReason } from '#core/graph-enums.generated.ts';
+import type { ChatCompleteMutation, ChatUsageFragment } from '../../operations.generated.ts';
+
+type Completed = ChatCompleteMutation['complete'];
+type Choice = Pick<Completed, 'text' | 'reasoning' | 'refusal' | 'toolCalls' | 'finishReason' | 'logprobs'>;
+
+/** Seconds since 1970 of a time of the graph. */
+export function toSeconds(dateTime: string): number {
+  return Math.floor(Date.parse(dateTime) / 1000);
+}
+
+export function toChatUsage(usage: ChatUsageFragment): object {
+  return {
+    prompt_tokens: usage.inputTokens,
+    completion_tokens: usage.outputTokens,
+    total_tokens: usage.totalTokens,
+    prompt_tokens_details: { cached_tokens: usage.cachedInputTokens, audio_tokens: 0 },
+    completion_tokens_details: {
+      reasoning_tokens: usage.reasoningTokens,
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
+  };
+}
+
+/** The finish_reason of a completion that did not fail. */
+export function toChatFinishReason(reason: FinishReason): string {
+  switch (reason) {
+    case 'LENGTH':
+      return 'length';
+    case 'TOOL_CALLS':
+      return 'tool_calls';
+    case 'CONTENT_FILTER':
+      return 'content_filter';
+    case 'STOP':
+    case 'OTHER':
+    case 'ERROR':
+    case 'CANCELLED':
+      return 'stop';
+  }
+}
+
+function toChoice(choice: Choice, index: number): object {
+  const { text, reasoning, refusal, toolCalls, finishReason, logprobs } = choice;
+  return {
+    index,
+    message: {
+      role: 'assistant',
+      content: text === '' && (toolCalls.length > 0 || refusal !== null) ? null : text,
+      refusal,
+      annotations: [],
+      ...(reasoning === null ? {} : { reasoning_content: reasoning }),
+      ...(toolCalls.length === 0
+        ? {}
+        : {
+            tool_calls: toolCalls.map(({ id, name, argumentsText }) => ({
+              id,
+              type: 'function',
+              function: { name, arguments: argumentsText },
+            })),
+          }),
+    },
+    logprobs: logprobs ?? null,
+    finish_reason: toChatFinishReason(finishReason),
+  };
+}
+
+/** The answer of chat completions. */
+export function toChatAnswer(completion: Completed): object {
+  const { id, createdAt, model, usage, alternatives } = completion;
+  return {
+    id: `chatcmpl-${id}`,
+    object: 'chat.completion',
+    created: toSeconds(createdAt),
+    model: model.id,
+    choices: [completion, ...alternatives].map(toChoice),
+    usage: toChatUsage(usage),
+    service_tier: 'default',
+    system_fingerprint: null,
+  };
+}

@@ -1,0 +1,176 @@
+import { type Fields, readDataUrl, requireText, toFields, toList, toText, WrongField } from '../../body-fields.ts';
+import type { ContentPartInput, MessageInput, ReasoningInput, ToolCallInput } from '../../operations.generated.ts';
+
+const messagesMax = 10_000;
+const partsMax = 1_000;
+
+/** The messages of chat completions as the graph has them. Throws WrongField. */
+export function readChatMessages(value: unknown): readonly MessageInput[] {
+  const list = toList(value, 'messages', messagesMax);
+  if (list === undefined || list.length === 0) throw new WrongField('messages', 'must have at least one message.');
+  return list.map((message, at) => readMessage(toFields(message, `messages[${at}]`), `messages[${at}]`));
+}
+
+function readMessage(message: Fields, at: string): MessageInput {
+  const { role } = message;
+  switch (role) {
+    case 'system':
+    case 'developer':
+      return { role: 'SYSTEM', ...readContent(message.content, `${at}.content`) };
+    case 'user':
+      return { role: 'USER', ...readContent(message.content, `${at}.content`) };
+    case 'assistant':
+      return readAssistant(message, at);
+    case 'tool':
+      return {
+        role: 'TOOL',
+        toolCallId: requireText(message.tool_call_id, `${at}.tool_call_id`),
+        ...readContent(message.content, `${at}.content`),
+      };
+    case 'function':
+      // Before tools there were functions, whose calls had no ids: the name stands for one.
+      return {
+        role: 'TOOL',
+        toolCallId: requireText(message.name, `${at}.name`),
+        ...readContent(message.content, `${at}.content`),
+      };
+    default:
+      throw new WrongField(`${at}.role`, 'must be one of system, developer, user, assistant, tool, function.');
+  }
+}
+
+function readAssistant(message: Fields, at: string): MessageInput {
+  const content = readContent(message.content, `${at}.content`);
+  const refusal = toText(message.refusal, `${at}.refusal`);
+  const toolCalls = [
+    ...(toList(message.tool_calls, `${at}.tool_calls`, partsMax) ?? []).map((call, index) =>
+      readToolCall(call, `${at}.tool_calls[${index}]`),
+    ),
+    ...(message.function_call == null ? [] : [readFunctionCall(message.function_call, `${at}.function_call`)]),
+  ];
+  const reasoning = readReasoning(message, at);
+  const isSilent = content.content === '' && content.parts === undefined;
+  return {
+    role: 'ASSISTANT',
+    ...(isSilent && refusal !== undefined ? { content: refusal } : content),
+    ...(toolCalls.length === 0 ? {} : { toolCalls }),
+    ...(reasoning === undefined ? {} : { reasoning }),
+  };
+}
+
+/** Reasoning that vendors of this dialect, and this handler, put beside an answer. */
+function readReasoning(message: Fields, at: string): readonly ReasoningInput[] | undefined {
+  const blocks = toList(message.reasoning_details, `${at}.reasoning_details`, partsMax);
+  if (blocks !== undefined) return readReasoningDetails(blocks, `${at}.reasoning_details`);
+  const text = toText(message.reasoning_content ?? message.reasoning, `${at}.reasoning_content`);
+  return text === undefined || text === '' ? undefined : [{ text }];
+}
+
+function readReasoningDetails(blocks: readonly unknown[], at: string): readonly ReasoningInput[] {
+  return blocks.map((block, index) => {
+    const { text, summary, signature, data } = toFields(block, `${at}[${index}]`);
+    return {
+      text: toText(text ?? summary, `${at}[${index}].text`),
+      signature: toText(signature, `${at}[${index}].signature`),
+      redacted: toText(data, `${at}[${index}].data`),
+    };
+  });
+}
+
+function readToolCall(value: unknown, at: string): ToolCallInput {
+  const call = toFields(value, at);
+  const id = requireText(call.id, `${at}.id`);
+  if (call.type === 'custom') {
+    const custom = toFields(call.custom, `${at}.custom`);
+    const input = toText(custom.input, `${at}.custom.input`) ?? '';
+    return { id, name: requireText(custom.name, `${at}.custom.name`), arguments: { input } };
+  }
+  const { name, arguments: given } = toFields(call.function, `${at}.function`);
+  return {
+    id,
+    name: requireText(name, `${at}.function.name`),
+    arguments: readArguments(given, `${at}.function.arguments`),
+  };
+}
+
+function readFunctionCall(value: unknown, at: string): ToolCallInput {
+  const { name, arguments: given } = toFields(value, at);
+  const called = requireText(name, `${at}.name`);
+  return { id: called, name: called, arguments: readArguments(given, `${at}.arguments`) };
+}
+
+/** Arguments are JSON in a text, as the model wrote it; what is no JSON stays a text. Some clients send the value itself. */
+export function readArguments(value: unknown, at: string): unknown {
+  if (typeof value !== 'string') {
+    if (value === undefined || value === null) return {};
+    return toFields(value, at);
+  }
+  if (value.trim() === '') return {};
+  try {
+    return JSON.parse(value);
+  } catch (error) {
+    if (error instanceof SyntaxError) return value;
+    throw error;
+  }
+}
+
+/** The content of a message: a text, or parts where there is more than text. */
+function readContent(value: unknown, at: string): Pick<MessageInput, 'content' | 'parts'> {
+  if (value === undefined || value === null) return { content: '' };
+  if (typeof value === 'string') return { content: value };
+  const list = toList(value, at, partsMax);
+  if (list === undefined || list.length === 0) return { content: '' };
+  const parts = list.map((part, index) => readPart(toFields(part, `${at}[${index}]`), `${at}[${index}]`));
+  const [only] = parts;
+  const isOneText = parts.length === 1 && only?.text != null && only.cache !== true;
+  return isOneText ? { content: only.text } : { parts };
+}
+
+function readPart(part: Fields, at: string): ContentPartInput {
+  const cache = part.cache_control == null ? {} : { cache: true };
+  switch (part.type) {
+    case 'text':
+    case 'input_text':
+    case 'output_text':
+      return { text: toText(part.text, `${at}.text`) ?? '', ...cache };
+    case 'refusal':
+      return { text: toText(part.refusal, `${at}.refusal`) ?? '' };
+    case 'image_url':
+    case 'input_image': {
+      const image = typeof part.image_url === 'string' ? { url: part.image_url, detail: part.detail } : toFields(part.image_url, `${at}.image_url`);
+      const detail = toText(image.detail, `${at}.image_url.detail`);
+      return {
+        ...readUrl(requireText(image.url, `${at}.image_url.url`), 'image/*'),
+        ...(detail === undefined ? {} : { detail }),
+        ...cache,
+      };
+    }
+    case 'input_audio': {
+      const { data, format } = toFields(part.input_audio, `${at}.input_audio`);
+      const audioFormat = requireText(format, `${at}.input_audio.format`);
+      return { data: requireText(data, `${at}.input_audio.data`), mediaType: `audio/${audioFormat}`, audioFormat };
+    }
+    case 'file':
+    case 'input_file': {
+      const file = part.file === undefined ? part : toFields(part.file, `${at}.file`);
+      if (file.file_data == null) {
+        throw new WrongField(`${at}.file`, 'needs file_data: files by id are not kept here, so send the content.');
+      }
+      const filename = toText(file.filename, `${at}.file.filename`);
+      return {
+        ...readUrl(requireText(file.file_data, `${at}.file.file_data`), 'application/pdf'),
+        ...(filename === undefined ? {} : { filename }),
+        ...cache,
+      };
+    }
+    default:
+      throw new WrongField(`${at}.type`, 'must be one of text, image_url, input_audio, file.');
+  }
+}
+
+/** A file by its data: URL or its address. Content without a prefix is taken as base64 of the type. */
+function readUrl(url: string, mediaType: string): ContentPartInput {
+  const inline = readDataUrl(url);
+  if (inline !== undefined) return inline;
+  return /^https?:/i.test(url) ? { imageUrl: url } : { data: url, mediaType };
+}

@@ -1,0 +1,175 @@
+import {
+  type Fields,
+  isFields,
+  requireText,
+  toBoolean,
+  toFields,
+  toInteger,
+  toList,
+  toNumber,
+  toText,
+  WrongField,
+} from '../../body-fields.ts';
+import type { CompletionInput, ToolInput } from '../../operations.generated.ts';
+import { readChatMessages } from './chat-messages.ts';
+
+/** What a request of chat completions asks for. */
+export interface ChatRequest {
+  readonly input: CompletionInput;
+  readonly isStreamed: boolean;
+  /** The last chunk of a stream has the usage. */
+  readonly includesUsage: boolean;
+}
+
+const toolsMax = 10_000;
+const alternativesMax = 8;
+
+/** Fields that are translated, or that only the handler reads. All others are for the provider. */
+const known = new Set([
+  ...['model', 'messages', 'stream', 'stream_options', 'temperature', 'top_p', 'n', 'stop', 'seed'],
+  ...['max_tokens', 'max_completion_tokens', 'presence_penalty', 'frequency_penalty', 'logprobs', 'top_logprobs'],
+  ...['tools', 'tool_choice', 'functions', 'function_call', 'parallel_tool_calls', 'response_format'],
+  ...['reasoning_effort', 'user', 'safety_identifier', 'metadata'],
+]);
+
+/** Translates a body of chat completions. Throws WrongField for what is wrong in it. */
+export function readChatRequest(body: unknown): ChatRequest {
+  const fields = toFields(body, '');
+  const tools = readTools(fields);
+  const input: CompletionInput = {
+    model: requireText(fields.model, 'model'),
+    messages: readChatMessages(fields.messages),
+    ...readSampling(fields),
+    ...(tools.length === 0 ? {} : { tools, ...readToolChoice(fields) }),
+    ...readResponseFormat(fields.response_format),
+    ...readCaller(fields),
+    ...readOthers(fields),
+  };
+  return {
+    input,
+    isStreamed: toBoolean(fields.stream, 'stream') ?? false,
+    includesUsage:
+      fields.stream_options != null &&
+      toBoolean(toFields(fields.stream_options, 'stream_options').include_usage, 'stream_options.include_usage') ===
+        true,
+  };
+}
+
+function readSampling(fields: Fields): Partial<CompletionInput> {
+  const alternatives = toInteger(fields.n, 'n');
+  if (alternatives !== undefined && (alternatives < 1 || alternatives > alternativesMax)) {
+    throw new WrongField('n', `must be from 1 to ${alternativesMax}.`);
+  }
+  return withoutUndefined({
+    temperature: toNumber(fields.temperature, 'temperature'),
+    topP: toNumber(fields.top_p, 'top_p'),
+    maxOutputTokens:
+      toInteger(fields.max_completion_tokens, 'max_completion_tokens') ?? toInteger(fields.max_tokens, 'max_tokens'),
+    stop: readStop(fields.stop),
+    seed: toInteger(fields.seed, 'seed'),
+    presencePenalty: toNumber(fields.presence_penalty, 'presence_penalty'),
+    frequencyPenalty: toNumber(fields.frequency_penalty, 'frequency_penalty'),
+    logprobs: toBoolean(fields.logprobs, 'logprobs'),
+    topLogprobs: toInteger(fields.top_logprobs, 'top_logprobs'),
+    reasoningEffort: toText(fields.reasoning_effort, 'reasoning_effort'),
+    parallelToolCalls: toBoolean(fields.parallel_tool_calls, 'parallel_tool_calls'),
+    alternatives: alternatives === 1 ? undefined : alternatives,
+  });
+}
+
+function readStop(value: unknown): readonly string[] | undefined {
+  if (typeof value === 'string') return [value];
+  const list = toList(value, 'stop', 100);
+  return list?.map((text, at) => requireText(text, `stop[${at}]`));
+}
+
+/** Tools in the nested form of chat completions, in the flat form of responses, and functions, their older form. */
+function readTools(fields: Fields): readonly ToolInput[] {
+  const tools = toList(fields.tools, 'tools', toolsMax) ?? [];
+  const functions = toList(fields.functions, 'functions', toolsMax) ?? [];
+  return [
+    ...tools.map((tool, at) => readTool(toFields(tool, `tools[${at}]`), `tools[${at}]`)),
+    ...functions.map((one, at) => readFunction(toFields(one, `functions[${at}]`), `functions[${at}]`)),
+  ];
+}
+
+function readTool(tool: Fields, at: string): ToolInput {
+  switch (tool.type) {
+    case 'function':
+      return isFields(tool.function) ? readFunction(tool.function, `${at}.function`) : readFunction(tool, at);
+    case 'custom': {
+      // A tool whose input is a text: for the graph, the one field of its arguments.
+      const custom = isFields(tool.custom) ? tool.custom : tool;
+      const parameters = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] };
+      return { ...readName(custom, at), parameters };
+    }
+    default:
+      throw new WrongField(`${at}.type`, 'must be function or custom.');
+  }
+}
+
+function readName(fields: Fields, at: string): Pick<ToolInput, 'name' | 'description'> {
+  const description = toText(fields.description, `${at}.description`);
+  return { name: requireText(fields.name, `${at}.name`), ...(description === undefined ? {} : { description }) };
+}
+
+function readFunction(fields: Fields, at: string): ToolInput {
+  const { parameters, strict } = fields;
+  const isStrict = toBoolean(strict, `${at}.strict`);
+  return {
+    ...readName(fields, at),
+    parameters: parameters == null ? { type: 'object', properties: {} } : toFields(parameters, `${at}.parameters`),
+    ...(isStrict === undefined ? {} : { strict: isStrict }),
+  };
+}
+
+function readToolChoice(fields: Fields): Partial<CompletionInput> {
+  const choice = fields.tool_choice ?? fields.function_call;
+  if (choice === undefined || choice === null) return {};
+  if (typeof choice === 'string') return { toolChoice: choice };
+  const { type, function: chosen, custom, name } = toFields(choice, 'tool_choice');
+  if (type === 'auto' || type === 'none' || type === 'required') return { toolChoice: type };
+  const named = isFields(chosen) ? chosen.name : isFields(custom) ? custom.name : name;
+  return { toolChoice: requireText(named, 'tool_choice.function.name') };
+}
+
+function readResponseFormat(value: unknown): Partial<CompletionInput> {
+  if (value === undefined || value === null) return {};
+  const { type, json_schema: given } = toFields(value, 'response_format');
+  switch (type) {
+    case 'text':
+      return {};
+    case 'json_object':
+      return { responseSchema: { type: 'object' } };
+    case 'json_schema': {
+      const { schema } = toFields(given, 'response_format.json_schema');
+      return { responseSchema: toFields(schema, 'response_format.json_schema.schema') };
+    }
+    default:
+      throw new WrongField('response_format.type', 'must be one of text, json_object, json_schema.');
+  }
+}
+
+/** Whom the call is for: `safety_identifier` is the newer name of `user`. */
+function readCaller(fields: Fields): Partial<CompletionInput> {
+  const endUserId = toText(fields.safety_identifier ?? fields.user, 'user');
+  const metadata = fields.metadata == null ? undefined : toFields(fields.metadata, 'metadata');
+  return withoutUndefined({ endUserId: endUserId === '' ? undefined : endUserId, metadata });
+}
+
+/** Fields of the body that the graph does not name: they go to a provider of this dialect as they are. */
+function readOthers(fields: Fields): Partial<CompletionInput> {
+  const others = Object.entries(fields).filter(([name, value]) => !known.has(name) && value != null);
+  return others.length === 0 ? {} : { providerOptions: { chat: Object.fromEntries(others) } };
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function withoutUndefined<T extends object>(fields: T): Defined<T> {
+  const defined: Partial<T> = {};
+  for (const name of Object.keys(fields) as (keyof T)[]) {
+    if (fields[name] !== undefined) defined[name] = fields[name];
+  }
+  return defined as Defined<T>;
+}
+

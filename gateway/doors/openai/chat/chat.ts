@@ -1,0 +1,29 @@
+import { readJson } from '../../../http/body.ts';
+import type { Exchange } from '../../../http/exchange.ts';
+import { runDeclared } from '../../../http/run-declared.ts';
+import { endJson } from '../../../http/send.ts';
+import { sendEvents } from '../../../http/stream.ts';
+import { readCallHeaders } from '../../call-headers.ts';
+import { openCompletion } from '../../completion-events.ts';
+import { chatComplete, chatStream } from '../../operations.generated.ts';
+import { toChatAnswer } from './chat-answer.ts';
+import { createChatFraming } from './chat-chunks.ts';
+import { readChatRequest } from './chat-request.ts';
+
+/** POST /v1/chat/completions. */
+export async function answerChat(exchange: Exchange): Promise<void> {
+  const request = readChatRequest(await readJson(exchange));
+  const variables = { input: { ...request.input, ...readCallHeaders(exchange) } };
+  if (request.isStreamed) {
+    const { events, unread } = await openCompletion(
+      exchange,
+      chatStream,
+      variables,
+      ({ completionStream }) => completionStream,
+    );
+    const framing = createChatFraming(exchange, Math.floor(Date.now() / 1000), request.includesUsage);
+    return sendEvents(exchange, framing, events, unread);
+  }
+  const { complete } = await runDeclared(exchange, chatComplete, variables);
+  return endJson(exchange, toChatAnswer(complete));
+}

@@ -1,0 +1,66 @@
+import type { ErrorCode } from '#core/errors.ts';
+import type { ClientError } from '../../errors.ts';
+import type { Exchange } from '../../http/exchange.ts';
+import type { Problem } from '../../http/problem.ts';
+import { sendValue } from '../../http/send.ts';
+import { WrongField } from '../body-fields.ts';
+import { setRetryHeaders } from '../retry-headers.ts';
+
+/** An error as OpenAI's API has it, with the code of Heddle's catalog beside its own. */
+export interface OpenAiError {
+  readonly message: string;
+  readonly type: string;
+  readonly param: string | null;
+  readonly code: string | null;
+  readonly heddle_code: ErrorCode;
+}
+
+type Kind = readonly [type: string, code: string | null, param?: string];
+
+const invalid = (code: string | null, param?: string): Kind =>
+  param === undefined ? ['invalid_request_error', code] : ['invalid_request_error', code, param];
+
+/** How each code of the catalog is named by OpenAI's API, whose clients look at `type` and `code`. */
+const kinds: Readonly<Record<ErrorCode, Kind>> = {
+  UNAUTHENTICATED: invalid('invalid_api_key'),
+  FORBIDDEN: ['permission_error', 'insufficient_permissions'],
+  BAD_USER_INPUT: invalid(null),
+  PERSISTED_QUERY_NOT_SUPPORTED: invalid(null),
+  NOT_FOUND: invalid('model_not_found', 'model'),
+  CONFLICT: ['invalid_request_error', 'conflict'],
+  QUOTA_EXCEEDED: ['rate_limit_error', 'rate_limit_exceeded'],
+  BUDGET_EXCEEDED: ['insufficient_quota', 'insufficient_quota'],
+  MODEL_UNPRICED: invalid('model_not_priced', 'model'),
+  ACCESS_PENDING: ['permission_error', 'access_pending'],
+  GUARDRAIL_BLOCKED: invalid('content_policy_violation'),
+  GRAPH_COST_EXCEEDED: invalid('request_too_large'),
+  RATE_LIMITED: ['rate_limit_error', 'rate_limit_exceeded'],
+  PROVIDER_ERROR: ['server_error', 'provider_error'],
+  PROVIDER_RATE_LIMITED: ['rate_limit_error', 'provider_rate_limited'],
+  PROVIDER_TIMEOUT: ['server_error', 'provider_timeout'],
+  PROVIDER_AUTH: ['server_error', 'provider_auth'],
+  CONTEXT_TOO_LONG: invalid('context_length_exceeded', 'messages'),
+  CONTENT_FILTERED: invalid('content_filter'),
+  NO_ROUTE: ['server_error', 'no_route'],
+  OVERLOADED: ['server_error', 'overloaded'],
+  INTERNAL: ['server_error', null],
+};
+
+/** The error in OpenAI's shape; `thrown` names the field of the body that is wrong. */
+export function toOpenAiError({ message, extensions }: ClientError, thrown?: unknown): OpenAiError {
+  const code = (extensions?.code ?? 'INTERNAL') as ErrorCode;
+  const [type, own, param = null] = kinds[code];
+  return {
+    message,
+    type,
+    param: thrown instanceof WrongField && thrown.param !== '' ? thrown.param : param,
+    code: own,
+    heddle_code: code,
+  };
+}
+
+/** Ends the response with the problem in OpenAI's shape. */
+export function writeOpenAiError({ response }: Exchange, { error, thrown }: Problem): void {
+  setRetryHeaders(response, error);
+  sendValue(response, { error: toOpenAiError(error, thrown) });
+}

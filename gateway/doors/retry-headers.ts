@@ -1,0 +1,23 @@
+import type { ServerResponse } from 'node:http';
+import { boundRetryAfterMs, type ErrorCode } from '#core/errors.ts';
+import type { ClientError } from '../errors.ts';
+
+/** Codes after which the same call may succeed, though no time is known. */
+const passing: ReadonlySet<ErrorCode> = new Set([
+  'PROVIDER_ERROR',
+  'PROVIDER_RATE_LIMITED',
+  'PROVIDER_TIMEOUT',
+  'OVERLOADED',
+  'RATE_LIMITED',
+]);
+
+/**
+ * States whether the official SDKs may send the same call again: `x-should-retry: false` where that cannot help, such as
+ * without budget or scope, and `retry-after-ms` beside the retry-after that the pipeline has set.
+ */
+export function setRetryHeaders(response: ServerResponse, { extensions }: ClientError): void {
+  const afterMs = boundRetryAfterMs(extensions?.retryAfterMs);
+  if (afterMs !== null) response.setHeader('retry-after-ms', afterMs);
+  const helps = afterMs !== null || passing.has(extensions?.code as ErrorCode);
+  if (!helps) response.setHeader('x-should-retry', 'false');
+}
