@@ -1,6 +1,12 @@
 import { randomFillSync } from 'node:crypto';
 import type { CacheStatus, CompletionStatus } from '#core/graph-enums.generated.ts';
-import type { FinishReason, ProviderUsage, ToolCall } from '#providers/provider.ts';
+import type {
+  AnswerExtras,
+  FinishReason,
+  ProviderUsage,
+  ReasoningBlock,
+  ToolCall,
+} from '#providers/provider.ts';
 
 /** One provider call, as plain JSON. */
 export interface AttemptData {
@@ -33,6 +39,10 @@ export interface CompletionData {
   readonly json: unknown;
   readonly reasoning: string | null;
   readonly toolCalls: readonly ToolCall[];
+  /** Absent where there is none of it. */
+  readonly extras?: AnswerExtras;
+  /** Fields of the request that were not sent; absent: none. */
+  readonly dropped?: readonly string[];
   readonly finishReason: FinishReason;
   readonly usage: ProviderUsage;
   readonly costNanos: string;
@@ -51,11 +61,17 @@ export interface CompletionData {
 
 /** An event of a completion's stream: plain JSON; its number is the log's. */
 export type CompletionEventData = { readonly completionId: string } & (
-  | { readonly type: 'CompletionStarted'; readonly modelId: string }
-  | { readonly type: 'TextDelta'; readonly text: string }
-  | { readonly type: 'ReasoningDelta'; readonly text: string }
+  | { readonly type: 'CompletionStarted'; readonly modelId: string; readonly dropped?: readonly string[] }
+  | { readonly type: 'TextDelta'; readonly text: string; readonly alternative?: number }
+  | { readonly type: 'ReasoningDelta'; readonly text: string; readonly alternative?: number }
+  | { readonly type: 'ReasoningFinished'; readonly block: ReasoningBlock }
+  | { readonly type: 'RefusalDelta'; readonly text: string; readonly alternative?: number }
+  | { readonly type: 'CitationAdded'; readonly citation: unknown }
+  | { readonly type: 'LogprobsDelta'; readonly tokens: readonly unknown[]; readonly alternative?: number }
+  | { readonly type: 'AlternativeFinished'; readonly alternative: number; readonly reason: FinishReason }
   | {
       readonly type: 'ToolCallDelta';
+      readonly alternative?: number;
       readonly index: number;
       readonly id: string | null;
       readonly name: string | null;

@@ -26,6 +26,8 @@ export interface CompletionRequest {
   /** What the call narrows the scope of @cache to; null: not at all. */
   readonly cacheScope: CacheScope | null;
   readonly onDisconnect: OnDisconnect;
+  /** False: once there was content, a stream is not begun anew with another model. */
+  readonly allowRestart: boolean;
   readonly idempotencyKey: string | null;
   readonly labels: CallLabels;
   readonly promptId: string | null;

@@ -3,10 +3,38 @@ import type { FinishReason, ProviderKind } from '#core/graph-enums.generated.ts'
 
 export type { FinishReason, ProviderKind } from '#core/graph-enums.generated.ts';
 
+/** A part of a message. `cache` marks the end of a prefix that the provider is to cache. */
 export type ContentPart =
-  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'text'; readonly text: string; readonly cache?: true }
   /** `data` is base64 without a data: prefix; exactly one of url and data. */
-  | { readonly type: 'file'; readonly mediaType: string; readonly url?: string; readonly data?: string };
+  | {
+      readonly type: 'file';
+      readonly mediaType: string;
+      readonly url?: string;
+      readonly data?: string;
+      /** How closely an image is read. */
+      readonly detail?: string;
+      readonly audioFormat?: string;
+      readonly filename?: string;
+      readonly cache?: true;
+    };
+
+/** A block of reasoning, with what its provider requires to recognize it. */
+export interface ReasoningBlock {
+  readonly text: string | null;
+  readonly signature: string | null;
+  /** Encrypted: only the provider can read it. */
+  readonly redacted: string | null;
+  /** The tool call that the signature belongs to; null: the block itself. */
+  readonly toolCallId: string | null;
+  /** The kind of the provider that returned it. */
+  readonly provider: ProviderKind;
+}
+
+/** A block as a client sends it. Without its provider, nothing but its text is sent to any. */
+export interface SentReasoning extends Omit<ReasoningBlock, 'provider'> {
+  readonly provider: ProviderKind | null;
+}
 
 export interface ToolCall {
   readonly id: string;
@@ -15,14 +43,25 @@ export interface ToolCall {
 }
 
 export type ProviderMessage =
-  | { readonly role: 'system'; readonly content: string }
+  | { readonly role: 'system'; readonly content: string; readonly cache?: true }
   | { readonly role: 'user'; readonly parts: readonly ContentPart[] }
-  | { readonly role: 'assistant'; readonly text: string; readonly toolCalls: readonly ToolCall[] }
+  | {
+      readonly role: 'assistant';
+      readonly text: string;
+      readonly toolCalls: readonly ToolCall[];
+      readonly reasoning?: readonly SentReasoning[];
+      readonly cache?: true;
+    }
   | {
       readonly role: 'tool';
       readonly toolCallId: string;
       readonly toolName: string;
+      /** All of it that is text. */
       readonly content: string;
+      /** Present where there is more than one text: all of it, in order. */
+      readonly parts?: readonly ContentPart[];
+      readonly isError?: true;
+      readonly cache?: true;
     };
 
 /** One call of one AI model, already validated; what a provider cannot do is refused with BAD_USER_INPUT. */
@@ -39,12 +78,23 @@ export interface ProviderCall {
     readonly name: string;
     readonly description?: string;
     readonly parameters: Readonly<Record<string, unknown>>;
+    readonly strict?: boolean;
+    readonly cache?: true;
   }[];
   /** auto, none, required, or a tool's name. */
   readonly toolChoice?: string;
   /** JSON Schema of the answer. */
   readonly responseSchema?: Readonly<Record<string, unknown>>;
   readonly reasoningEffort?: string;
+  readonly presencePenalty?: number;
+  readonly frequencyPenalty?: number;
+  /** How many of the likeliest tokens to name at each place, 0 or more; absent: no log probabilities. */
+  readonly topLogprobs?: number;
+  readonly parallelToolCalls?: boolean;
+  /** Independent answers to give: 2 or more; absent: one. */
+  readonly alternatives?: number;
+  /** Further fields of requests, by kind of provider in lower case or by wire format. */
+  readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly signal?: AbortSignal;
 }
 
@@ -84,11 +134,22 @@ export function addUsage(a: ProviderUsage, b: ProviderUsage): ProviderUsage {
   };
 }
 
+/** The parts of an answer. `alternative` is the number of a further answer, from 1; absent: the first. */
 export type ProviderPart =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'reasoning'; readonly text: string }
+  | { readonly type: 'text'; readonly text: string; readonly alternative?: number }
+  | { readonly type: 'reasoning'; readonly text: string; readonly alternative?: number }
+  /** A block is complete; its text has come before, as `reasoning`. */
+  | { readonly type: 'reasoning-block'; readonly block: ReasoningBlock }
+  | { readonly type: 'refusal'; readonly text: string; readonly alternative?: number }
+  /** In the provider's own form. */
+  | { readonly type: 'citation'; readonly citation: unknown }
+  /** Tokens in the form of OpenAI's chat completions. */
+  | { readonly type: 'logprobs'; readonly tokens: readonly unknown[]; readonly alternative?: number }
+  /** Why a further answer ended. */
+  | { readonly type: 'alternative-finish'; readonly alternative: number; readonly reason: FinishReason }
   | {
       readonly type: 'tool-call';
+      readonly alternative?: number;
       readonly index: number;
       /** On the first part of a call. */
       readonly id?: string;
@@ -100,12 +161,40 @@ export type ProviderPart =
   /** Always last. A stream that ends without it was cut: the adapter throws PROVIDER_ERROR itself. */
   | { readonly type: 'finish'; readonly reason: FinishReason; readonly usage: ProviderUsage };
 
+/** A further answer to the same request. */
+export interface AlternativeAnswer {
+  readonly index: number;
+  readonly text: string;
+  readonly reasoning: string | null;
+  readonly refusal: string | null;
+  readonly toolCalls: readonly ToolCall[];
+  readonly logprobs: Logprobs | null;
+  readonly finishReason: FinishReason;
+}
+
+/** As in OpenAI's chat completions. */
+export interface Logprobs {
+  readonly content: readonly unknown[];
+}
+
+/** What few answers have. */
+export interface AnswerExtras {
+  readonly reasoningBlocks?: readonly ReasoningBlock[];
+  readonly refusal?: string;
+  /** In the provider's own form. */
+  readonly citations?: readonly unknown[];
+  readonly logprobs?: Logprobs;
+  readonly alternatives?: readonly AlternativeAnswer[];
+}
+
 export interface ProviderAnswer {
   readonly text: string;
   readonly reasoning: string | null;
   readonly toolCalls: readonly ToolCall[];
   readonly finishReason: FinishReason;
   readonly usage: ProviderUsage;
+  /** Absent where there is none of it. */
+  readonly extras?: AnswerExtras;
 }
 
 export interface EmbeddingAnswer {
@@ -127,6 +216,8 @@ export interface EmbeddingProgress {
  * Deliberately absent: retries, fallback, timeouts, metering. They are the caller's.
  */
 export interface Provider {
+  /** Names the fields of the call that are not sent; absent, or undefined: none. Those of `providerOptions` by their path. */
+  dropped?(call: ProviderCall): readonly string[] | undefined;
   generate(call: ProviderCall): Promise<ProviderAnswer>;
   /** Pulls from the wire only as fast as it is read; returning early aborts the call. */
   stream(call: ProviderCall): AsyncIterable<ProviderPart>;

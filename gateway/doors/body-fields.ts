@@ -74,7 +74,8 @@ export function toInteger(value: unknown, param: string): number | undefined {
 /** True or false; undefined for null and for what is left out. Throws WrongField for another value. */
 export function toBoolean(value: unknown, param: string): boolean | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'boolean') throw new WrongField(param, `must be true or false, not ${showValue(value)}.`);
+  if (typeof value !== 'boolean')
+    throw new WrongField(param, `must be true or false, not ${showValue(value)}.`);
   return value;
 }
 

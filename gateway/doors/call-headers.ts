@@ -28,7 +28,8 @@ export function readCallHeaders({ request: { headers } }: Exchange): CallHeaders
     const given = headers[header];
     if (given === undefined) continue;
     const value = allowed.find((choice) => choice === String(given).toUpperCase());
-    if (value === undefined) throw new BadRequest(400, `The header ${header} must be one of ${allowed.join(', ')}.`);
+    if (value === undefined)
+      throw new BadRequest(400, `The header ${header} must be one of ${allowed.join(', ')}.`);
     read[field] = value;
   }
   for (const [header, field] of Object.entries(texts)) {

@@ -1,6 +1,7 @@
 import type { DeclaredOperation } from '../http/declared-operation.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { type DeclaredEvents, GraphFailure, subscribeDeclared } from '../http/run-declared.ts';
+import { setCompletionHeaders } from './completion-headers.ts';
 
 /** What every selection of a completion's events has. */
 export type AnyCompletionEvent =
@@ -12,11 +13,20 @@ export type AnyCompletionEvent =
       readonly retryAfterMs: number | null;
     }
   | {
+      readonly __typename: 'CompletionStarted';
+      readonly completionId: string;
+      readonly dropped: readonly string[];
+    }
+  | {
       readonly __typename:
-        | 'CompletionStarted'
         | 'TextDelta'
         | 'ReasoningDelta'
         | 'ToolCallDelta'
+        | 'ReasoningFinished'
+        | 'RefusalDelta'
+        | 'CitationAdded'
+        | 'LogprobsDelta'
+        | 'AlternativeFinished'
         | 'CompletionRestarted'
         | 'CompletionFinished';
       readonly completionId: string;
@@ -34,7 +44,7 @@ export function toFailure({
 }
 
 /**
- * Starts a completion, and resolves with its events when the first of them has content, or when the client has waited for
+ * Starts a completion, sets its headers, and resolves with its events when the first of them has content, or when the client has waited for
  * `holdMs`: what fails before is thrown, so that it has the status of an error and no stream. Its `next` throws GraphFailure
  * where the completion fails later.
  */
@@ -71,6 +81,9 @@ export async function openCompletion<
       if (first === 'OVER') break;
       pending = undefined;
       held.push(first);
+      if (first.done !== true && first.value.__typename === 'CompletionStarted') {
+        setCompletionHeaders(exchange.response, first.value);
+      }
       if (first.done === true || first.value.__typename !== 'CompletionStarted') break;
     }
   } finally {

@@ -2,7 +2,8 @@ import type { Door } from './door.ts';
 import { explorerDoor } from './explorer/explorer-door.ts';
 import { graphqlDoor } from './graphql/graphql-door.ts';
 import { healthDoor } from './health/health-door.ts';
+import { openAiDoor } from './openai/openai-door.ts';
 import { rootPageDoor } from './root-page/root-page-door.ts';
 
 /** Every handler of the gateway. docs/contributing/add-a-door.md describes how to add one. */
-export const doors: readonly Door[] = [rootPageDoor, graphqlDoor, explorerDoor, healthDoor];
+export const doors: readonly Door[] = [rootPageDoor, graphqlDoor, explorerDoor, healthDoor, openAiDoor];

@@ -1,6 +1,6 @@
 // Generated from gateway/doors/*/operations.graphql by `npm run schema:compose`: do not edit.
 import { DeclaredOperation } from '../http/declared-operation.ts';
-import type { CacheScope, CacheUse, FinishReason, MessageRole, OnDisconnect, Retention } from '#core/graph-enums.generated.ts';
+import type { CacheScope, CacheUse, FinishReason, MessageRole, OnDisconnect, ProviderKind, Retention } from '#core/graph-enums.generated.ts';
 
 /** Internal type. DO NOT USE DIRECTLY. */
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
@@ -9,7 +9,17 @@ export type MessageInput = {
   readonly content?: string | null | undefined;
   readonly parts?: ReadonlyArray<ContentPartInput> | null | undefined;
   readonly toolCalls?: ReadonlyArray<ToolCallInput> | null | undefined;
+  readonly reasoning?: ReadonlyArray<ReasoningInput> | null | undefined;
   readonly toolCallId?: string | null | undefined;
+  readonly isError?: boolean | null | undefined;
+};
+
+export type ReasoningInput = {
+  readonly text?: string | null | undefined;
+  readonly signature?: string | null | undefined;
+  readonly redacted?: string | null | undefined;
+  readonly toolCallId?: string | null | undefined;
+  readonly provider?: ProviderKind | null | undefined;
 };
 
 export type ContentPartInput = {
@@ -17,6 +27,10 @@ export type ContentPartInput = {
   readonly imageUrl?: string | null | undefined;
   readonly data?: string | null | undefined;
   readonly mediaType?: string | null | undefined;
+  readonly detail?: string | null | undefined;
+  readonly audioFormat?: string | null | undefined;
+  readonly filename?: string | null | undefined;
+  readonly cache?: boolean | null | undefined;
 };
 
 export type ToolCallInput = {
@@ -29,6 +43,8 @@ export type ToolInput = {
   readonly name: string;
   readonly description?: string | null | undefined;
   readonly parameters: unknown;
+  readonly strict?: boolean | null | undefined;
+  readonly cache?: boolean | null | undefined;
 };
 
 export type CompletionInput = {
@@ -43,6 +59,14 @@ export type CompletionInput = {
   readonly toolChoice?: string | null | undefined;
   readonly responseSchema?: unknown;
   readonly reasoningEffort?: string | null | undefined;
+  readonly presencePenalty?: number | null | undefined;
+  readonly frequencyPenalty?: number | null | undefined;
+  readonly logprobs?: boolean | null | undefined;
+  readonly topLogprobs?: number | null | undefined;
+  readonly parallelToolCalls?: boolean | null | undefined;
+  readonly alternatives?: number | null | undefined;
+  readonly providerOptions?: unknown;
+  readonly allowRestart?: boolean | null | undefined;
   readonly metadata?: unknown;
   readonly cache?: CacheUse | null | undefined;
   readonly cacheScope?: CacheScope | null | undefined;
@@ -58,7 +82,7 @@ export type ChatCompleteMutationVariables = Exact<{
 }>;
 
 
-export type ChatCompleteMutation = { readonly complete: { readonly id: string, readonly text: string, readonly reasoning: string | null, readonly finishReason: FinishReason, readonly createdAt: string, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+export type ChatCompleteMutation = { readonly complete: { readonly id: string, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly alternatives: ReadonlyArray<{ readonly index: number, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }> }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
 
 export type ChatStreamSubscriptionVariables = Exact<{
   input: CompletionInput;
@@ -66,22 +90,29 @@ export type ChatStreamSubscriptionVariables = Exact<{
 
 
 export type ChatStreamSubscription = { readonly completionStream:
-    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly model: { readonly id: string } }
-    | { readonly __typename: 'TextDelta', readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'ReasoningDelta', readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string, readonly completionId: string }
-    | { readonly __typename: 'CompletionRestarted', readonly reason: string, readonly completionId: string, readonly model: { readonly id: string } }
-    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly finishReason: FinishReason, readonly model: { readonly id: string }, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number } } }
+    | { readonly __typename: 'CompletionStarted', readonly dropped: ReadonlyArray<string>, readonly completionId: string, readonly model: { readonly id: string } }
+    | { readonly __typename: 'TextDelta', readonly alternative: number, readonly text: string, readonly completionId: string }
+    | { readonly __typename: 'ReasoningDelta', readonly alternative: number, readonly text: string, readonly completionId: string }
+    | { readonly __typename: 'ReasoningFinished', readonly completionId: string, readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
+    | { readonly __typename: 'RefusalDelta', readonly alternative: number, readonly text: string, readonly completionId: string }
+    | { readonly __typename: 'CitationAdded', readonly citation: unknown, readonly completionId: string }
+    | { readonly __typename: 'AlternativeFinished', readonly alternative: number, readonly finishReason: FinishReason, readonly completionId: string }
+    | { readonly __typename: 'LogprobsDelta', readonly alternative: number, readonly tokens: ReadonlyArray<unknown>, readonly completionId: string }
+    | { readonly __typename: 'ToolCallDelta', readonly alternative: number, readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string, readonly completionId: string }
+    | { readonly __typename: 'CompletionRestarted', readonly completionId: string }
+    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number } } }
     | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string }
    };
 
 export type ChatUsageFragment = { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number };
 
+export type ChatReasoningFragment = { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind };
+
 
 export const chatComplete = new DeclaredOperation<ChatCompleteMutation, ChatCompleteMutationVariables>(
-  "mutation ChatComplete($input:CompletionInput!){complete(input:$input){id text reasoning toolCalls{id name argumentsText}finishReason usage{...ChatUsage}model{id}createdAt}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}",
+  "mutation ChatComplete($input:CompletionInput!){complete(input:$input){id text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}alternatives{index text reasoning refusal logprobs toolCalls{id name argumentsText}finishReason}finishReason dropped usage{...ChatUsage}model{id}createdAt}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
 );
 
 export const chatStream = new DeclaredOperation<ChatStreamSubscription, ChatStreamSubscriptionVariables>(
-  "subscription ChatStream($input:CompletionInput!){completionStream(input:$input){__typename completionId ...on CompletionStarted{model{id}}...on TextDelta{text}...on ReasoningDelta{text}...on ToolCallDelta{index id name argumentsDelta}...on CompletionRestarted{reason model{id}}...on CompletionFinished{completion{finishReason model{id}usage{...ChatUsage}}}...on CompletionFailed{code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}",
+  "subscription ChatStream($input:CompletionInput!){completionStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{alternative text}...on ReasoningDelta{alternative text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{alternative text}...on CitationAdded{citation}...on LogprobsDelta{alternative tokens}...on ToolCallDelta{alternative index id name argumentsDelta}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{finishReason usage{...ChatUsage}}}...on CompletionFailed{code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
 );

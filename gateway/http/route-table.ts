@@ -151,7 +151,8 @@ export class RouteTable {
   #findNamed(path: string): Match | undefined {
     const [, ...given] = path.split('/');
     for (const { segments, resource } of this.#named) {
-      if (isRest(segments.at(-1)) ? given.length < segments.length : given.length !== segments.length) continue;
+      if (isRest(segments.at(-1)) ? given.length < segments.length : given.length !== segments.length)
+        continue;
       const params = readParams(segments, given);
       if (params !== undefined) return { resource, params };
     }

@@ -12,7 +12,7 @@ import { cacheKey } from './cache-key.ts';
 /** What of a completion is the answer, as opposed to what it took. */
 export type CachedAnswer = Pick<
   CompletionData,
-  'text' | 'json' | 'reasoning' | 'toolCalls' | 'finishReason' | 'modelId'
+  'text' | 'json' | 'reasoning' | 'toolCalls' | 'extras' | 'dropped' | 'finishReason' | 'modelId'
 >;
 
 /**
@@ -80,7 +80,11 @@ export async function keepAnswer(
 const keptReasons: ReadonlySet<FinishReason> = new Set<FinishReason>(['STOP', 'TOOL_CALLS', 'LENGTH']);
 
 export function answerOf({ completion, failure }: ClosedInvocation): CachedAnswer | null {
-  const { status, text, json, reasoning, toolCalls, finishReason, modelId } = completion;
+  const { status, text, json, reasoning, toolCalls, extras, dropped, finishReason, modelId } = completion;
   if (failure !== null || status !== 'SUCCEEDED' || !keptReasons.has(finishReason)) return null;
-  return { text, json, reasoning, toolCalls, finishReason, modelId };
+  return {
+    ...{ text, json, reasoning, toolCalls, finishReason, modelId },
+    ...(extras === undefined ? {} : { extras }),
+    ...(dropped === undefined ? {} : { dropped }),
+  };
 }

@@ -1,6 +1,15 @@
 import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
-import type { ProviderAnswer, ProviderPart, ProviderUsage, ToolCall } from '#providers/provider.ts';
+import type {
+  AlternativeAnswer,
+  AnswerExtras,
+  FinishReason,
+  ProviderAnswer,
+  ProviderPart,
+  ProviderUsage,
+  ReasoningBlock,
+  ToolCall,
+} from '#providers/provider.ts';
 import type { CompletionEventData } from '../completion.ts';
 
 interface ToolCallSoFar {
@@ -9,7 +18,7 @@ interface ToolCallSoFar {
   arguments: string;
 }
 
-/** What one attempt has said so far, put together of its parts. */
+/** What one attempt has emitted so far, put together of its parts. */
 export class AnswerBuilder {
   text = '';
   reasoning = '';
@@ -19,44 +28,66 @@ export class AnswerBuilder {
   /** Parts received. */
   parts = 0;
   readonly #toolCalls = new Map<number, ToolCallSoFar>();
+  #extras: ExtrasBuilder | undefined;
 
   add(part: ProviderPart): void {
     this.parts += 1;
     switch (part.type) {
       case 'text':
-        this.text += part.text;
         this.received += part.text.length;
+        if (part.alternative === undefined) this.text += part.text;
+        else this.#more.alternative(part.alternative).add(firstOf(part));
         break;
       case 'reasoning':
-        this.reasoning += part.text;
         this.received += part.text.length;
+        if (part.alternative === undefined) this.reasoning += part.text;
+        else this.#more.alternative(part.alternative).add(firstOf(part));
         break;
       case 'tool-call':
-        this.#addToolCall(part);
         this.received += part.argumentsDelta.length;
+        if (part.alternative === undefined) this.#addToolCall(part);
+        else this.#more.alternative(part.alternative).add(firstOf(part));
         break;
       case 'usage':
       case 'finish':
         this.usage = part.usage;
         break;
+      case 'refusal':
+        this.received += part.text.length;
+        this.#more.add(part);
+        break;
+      default:
+        this.#more.add(part);
     }
+  }
+
+  get #more(): ExtrasBuilder {
+    this.#extras ??= new ExtrasBuilder();
+    return this.#extras;
+  }
+
+  /** What there is beside text, reasoning and tool calls; undefined: nothing. */
+  get extras(): AnswerExtras | undefined {
+    return this.#extras?.build();
   }
 
   get toolCalls(): readonly ToolCall[] {
     return [...this.#toolCalls.values()].map(({ id, name, arguments: text }) => ({
       id,
       name,
-      arguments: argumentsOf(text),
+      arguments: parseArguments(text),
     }));
   }
 
   answer(finish: ProviderPart & { readonly type: 'finish' }): ProviderAnswer {
+    const { extras } = this;
     return {
       text: this.text,
       reasoning: this.reasoning === '' ? null : this.reasoning,
       toolCalls: this.toolCalls,
       finishReason: finish.reason,
       usage: finish.usage,
+      ...(extras === undefined ? {} : { extras }),
     };
   }
 
@@ -72,8 +103,80 @@ export class AnswerBuilder {
   }
 }
 
+/** The part as one of a first answer. */
+function firstOf<Part extends { readonly alternative?: number }>({ alternative: _, ...part }: Part) {
+  return part;
+}
+
+/** What few answers have. */
+class ExtrasBuilder {
+  readonly #blocks: ReasoningBlock[] = [];
+  #refusal = '';
+  readonly #citations: unknown[] = [];
+  readonly #logprobs: unknown[] = [];
+  readonly #alternatives = new Map<number, AnswerBuilder>();
+  readonly #finishes = new Map<number, FinishReason>();
+
+  alternative(index: number): AnswerBuilder {
+    let answer = this.#alternatives.get(index);
+    if (answer === undefined) {
+      answer = new AnswerBuilder();
+      this.#alternatives.set(index, answer);
+    }
+    return answer;
+  }
+
+  add(part: ProviderPart): void {
+    switch (part.type) {
+      case 'reasoning-block':
+        this.#blocks.push(part.block);
+        break;
+      case 'refusal':
+        if (part.alternative === undefined) this.#refusal += part.text;
+        else this.alternative(part.alternative).add(firstOf(part));
+        break;
+      case 'citation':
+        this.#citations.push(part.citation);
+        break;
+      case 'logprobs':
+        if (part.alternative === undefined) this.#logprobs.push(...part.tokens);
+        else this.alternative(part.alternative).add(firstOf(part));
+        break;
+      case 'alternative-finish':
+        this.alternative(part.alternative);
+        this.#finishes.set(part.alternative, part.reason);
+        break;
+      default:
+    }
+  }
+
+  build(): AnswerExtras {
+    return {
+      ...(this.#blocks.length === 0 ? {} : { reasoningBlocks: this.#blocks }),
+      ...(this.#refusal === '' ? {} : { refusal: this.#refusal }),
+      ...(this.#citations.length === 0 ? {} : { citations: this.#citations }),
+      ...(this.#logprobs.length === 0 ? {} : { logprobs: { content: this.#logprobs } }),
+      ...(this.#alternatives.size === 0 ? {} : { alternatives: this.#buildAlternatives() }),
+    };
+  }
+
+  #buildAlternatives(): readonly AlternativeAnswer[] {
+    return [...this.#alternatives]
+      .sort(([a], [b]) => a - b)
+      .map(([index, answer]) => ({
+        index,
+        text: answer.text,
+        reasoning: answer.reasoning === '' ? null : answer.reasoning,
+        refusal: answer.extras?.refusal ?? null,
+        toolCalls: answer.toolCalls,
+        logprobs: answer.extras?.logprobs ?? null,
+        finishReason: this.#finishes.get(index) ?? 'OTHER',
+      }));
+  }
+}
+
 /** Models are not bound to write JSON; what they wrote is then a text, for the client to judge. */
-function argumentsOf(text: string): unknown {
+function parseArguments(text: string): unknown {
   if (text === '') return {};
   try {
     return parseJson(text);
@@ -87,33 +190,104 @@ function argumentsOf(text: string): unknown {
 export function eventOf(completionId: string, part: ProviderPart): CompletionEventData | undefined {
   switch (part.type) {
     case 'text':
-      return { type: 'TextDelta', completionId, text: part.text };
+      return part.alternative === undefined
+        ? { type: 'TextDelta', completionId, text: part.text }
+        : { ...part, type: 'TextDelta', completionId };
     case 'reasoning':
-      return { type: 'ReasoningDelta', completionId, text: part.text };
+      return part.alternative === undefined
+        ? { type: 'ReasoningDelta', completionId, text: part.text }
+        : { ...part, type: 'ReasoningDelta', completionId };
     case 'tool-call':
       return {
         type: 'ToolCallDelta',
         completionId,
+        ...(part.alternative === undefined ? {} : { alternative: part.alternative }),
         index: part.index,
         id: part.id ?? null,
         name: part.name ?? null,
         argumentsDelta: part.argumentsDelta,
       };
-    default:
+    case 'reasoning-block':
+      return { type: 'ReasoningFinished', completionId, block: part.block };
+    case 'refusal':
+      return { ...part, type: 'RefusalDelta', completionId };
+    case 'citation':
+      return { ...part, type: 'CitationAdded', completionId };
+    case 'logprobs':
+      return { ...part, type: 'LogprobsDelta', completionId };
+    case 'alternative-finish':
+      return { ...part, type: 'AlternativeFinished', completionId };
+    case 'usage':
+    case 'finish':
       return undefined;
   }
 }
 
+/** The part of a provider that an event stands for; null: it is none. */
+export function partOfEvent(event: CompletionEventData): ProviderPart | null {
+  const { type, completionId: _, ...rest } = event;
+  switch (type) {
+    case 'TextDelta':
+      return { ...rest, type: 'text' } as ProviderPart;
+    case 'ReasoningDelta':
+      return { ...rest, type: 'reasoning' } as ProviderPart;
+    case 'ToolCallDelta': {
+      const { alternative, index, id, name, argumentsDelta } = event;
+      return {
+        type: 'tool-call',
+        ...(alternative === undefined ? {} : { alternative }),
+        index,
+        ...(id === null ? {} : { id }),
+        ...(name === null ? {} : { name }),
+        argumentsDelta,
+      };
+    }
+    case 'ReasoningFinished':
+      return { type: 'reasoning-block', block: event.block };
+    case 'RefusalDelta':
+      return { ...rest, type: 'refusal' } as ProviderPart;
+    case 'CitationAdded':
+      return { type: 'citation', citation: event.citation };
+    case 'LogprobsDelta':
+      return { ...rest, type: 'logprobs' } as ProviderPart;
+    case 'AlternativeFinished':
+      return { type: 'alternative-finish', alternative: event.alternative, reason: event.reason };
+    case 'CompletionStarted':
+    case 'CompletionRestarted':
+    case 'CompletionFinished':
+    case 'CompletionFailed':
+      return null;
+  }
+}
+
+type WholeAnswer = Pick<ProviderAnswer, 'text' | 'reasoning' | 'toolCalls' | 'extras'>;
+
 /** A whole answer as the parts that it might have come in. */
-export function partsOf(
-  answer: Pick<ProviderAnswer, 'text' | 'reasoning' | 'toolCalls'>,
-): readonly ProviderPart[] {
+export function partsOf(answer: WholeAnswer): readonly ProviderPart[] {
+  const { reasoning, text, toolCalls, extras } = answer;
   return [
-    ...(answer.reasoning === null ? [] : [{ type: 'reasoning', text: answer.reasoning } as const]),
-    ...(answer.text === '' ? [] : [{ type: 'text', text: answer.text } as const]),
-    ...answer.toolCalls.map(
+    ...(reasoning === null ? [] : [{ type: 'reasoning', text: reasoning } as const]),
+    ...(extras?.reasoningBlocks ?? []).map((block) => ({ type: 'reasoning-block', block }) as const),
+    ...(text === '' ? [] : [{ type: 'text', text } as const]),
+    ...(extras?.refusal === undefined ? [] : [{ type: 'refusal', text: extras.refusal } as const]),
+    ...(extras?.citations ?? []).map((citation) => ({ type: 'citation', citation }) as const),
+    ...(extras?.logprobs === undefined
+      ? []
+      : [{ type: 'logprobs', tokens: extras.logprobs.content } as const]),
+    ...toolCalls.map(
       ({ id, name, arguments: value }, index) =>
         ({ type: 'tool-call', index, id, name, argumentsDelta: JSON.stringify(value) ?? 'null' }) as const,
     ),
+    ...(extras?.alternatives ?? []).flatMap(partsOfAlternative),
   ];
+}
+
+function partsOfAlternative(answer: AlternativeAnswer): readonly ProviderPart[] {
+  const { index: alternative, refusal, logprobs, finishReason } = answer;
+  const extras = {
+    ...(refusal === null ? {} : { refusal }),
+    ...(logprobs === null ? {} : { logprobs }),
+  };
+  const parts = partsOf({ ...answer, extras }).map((part) => ({ ...part, alternative }) as ProviderPart);
+  return [...parts, { type: 'alternative-finish', alternative, reason: finishReason }];
 }

@@ -9,7 +9,8 @@ type Looked = Pick<GuardedText, 'texts' | 'urls'>;
 const opaqueMedia = /^(?:image\/(?!svg)|audio\/|video\/)/i;
 
 /** All of a call that goes to an AI model: the messages in their order, then everything else that is sent. */
-export function readCallTexts({ messages, tools, responseSchema, stop }: CompletionRequest['call']): Looked {
+export function readCallTexts(call: CompletionRequest['call']): Looked {
+  const { messages, tools, responseSchema, stop, providerOptions } = call;
   const texts: string[] = [];
   const urls: string[] = [];
   for (const message of messages) addMessage(message, texts, urls);
@@ -18,6 +19,7 @@ export function readCallTexts({ messages, tools, responseSchema, stop }: Complet
   }
   if (responseSchema !== undefined) texts.push(JSON.stringify(responseSchema));
   texts.push(...(stop ?? []));
+  if (providerOptions !== undefined) texts.push(JSON.stringify(providerOptions));
   return { texts, urls };
 }
 
@@ -26,8 +28,26 @@ export function readAnswerTexts({
   text = '',
   reasoning = null,
   toolCalls = [],
+  extras = {},
 }: Partial<ProviderAnswer>): Looked {
-  return { texts: [text, reasoning ?? '', ...toolCalls.flatMap(readToolCall)], urls: [] };
+  const { reasoningBlocks = [], refusal = '', citations = [], alternatives = [] } = extras;
+  return {
+    texts: [
+      text,
+      reasoning ?? '',
+      ...toolCalls.flatMap(readToolCall),
+      ...reasoningBlocks.map((block) => block.text ?? ''),
+      refusal,
+      ...citations.map((citation) => JSON.stringify(citation)),
+      ...alternatives.flatMap((other) => [
+        other.text,
+        other.reasoning ?? '',
+        other.refusal ?? '',
+        ...other.toolCalls.flatMap(readToolCall),
+      ]),
+    ],
+    urls: [],
+  };
 }
 
 function addMessage(message: ProviderMessage, texts: string[], urls: string[]): void {
@@ -37,9 +57,12 @@ function addMessage(message: ProviderMessage, texts: string[], urls: string[]): 
       return;
     case 'assistant':
       texts.push(message.text, ...message.toolCalls.flatMap(readToolCall));
+      texts.push(...(message.reasoning ?? []).map(({ text }) => text ?? ''));
       return;
     case 'tool':
-      texts.push(message.content, message.toolCallId);
+      if (message.parts === undefined) texts.push(message.content);
+      else for (const part of message.parts) addPart(part, texts, urls);
+      texts.push(message.toolCallId);
       return;
     case 'system':
       texts.push(message.content);
@@ -47,6 +70,7 @@ function addMessage(message: ProviderMessage, texts: string[], urls: string[]): 
 }
 
 function addPart(part: ContentPart, texts: string[], urls: string[]): void {
+  if (part.type === 'file' && part.filename !== undefined) texts.push(part.filename);
   if (part.type === 'text') texts.push(part.text);
   else if (part.url !== undefined) {
     texts.push(part.url, safelyDecoded(part.url));

@@ -89,6 +89,8 @@ export class Invocation implements ProgressSource {
   /** The client has seen something of an answer. */
   #shown = false;
   #restarted = false;
+  /** Fields of the call that the provider of the attempt does not take. */
+  #dropped: readonly string[] | undefined;
 
   constructor(start: InvocationStart, engine: InferenceEngine) {
     this.start = start;
@@ -233,8 +235,8 @@ export class Invocation implements ProgressSource {
 
   /** Only a route may begin anew with another model, and once. */
   #restart(failure: ProviderFailure, other: CatalogModel): boolean {
-    const { candidates, sink } = this.start;
-    if (!candidates.isRoute || this.#restarted || sink === null) return false;
+    const { candidates, sink, request } = this.start;
+    if (!candidates.isRoute || this.#restarted || sink === null || !request.allowRestart) return false;
     this.#restarted = true;
     sink.restarted(failure.message, other.id);
     return true;
@@ -292,6 +294,7 @@ export class Invocation implements ProgressSource {
         model: model.name,
         ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
       };
+      this.#dropped = provider.dropped?.(call);
       if (!this.#readsStream) return await generateOnce(provider, call, abort, this.#limits(true));
       const show = (part: ProviderPart) => {
         if (sink === null) return undefined;
@@ -345,7 +348,7 @@ export class Invocation implements ProgressSource {
     if (this.#engine.guardrails.output !== undefined) return undefined;
     if (!this.#shown) {
       this.#shown = true;
-      sink.started(this.#model.id);
+      sink.started(this.#model.id, this.#dropped);
     }
     return sink.append(event);
   }
@@ -429,10 +432,9 @@ export class Invocation implements ProgressSource {
   async #emitEnd(sink: EventSink, ended: ClosedInvocation, { answer }: Outcome): Promise<void> {
     try {
       if (!this.#shown) {
-        sink.started(this.#model.id);
-        const { text = '', reasoning = null, toolCalls = [] } = answer;
-        const parts = ended.failure === null ? partsOf({ text, reasoning, toolCalls }) : [];
-        for (const part of parts) {
+        sink.started(this.#model.id, this.#dropped);
+        const whole = { text: '', reasoning: null, toolCalls: [], ...answer };
+        for (const part of ended.failure === null ? partsOf(whole) : []) {
           const event = eventOf(this.id, part);
           if (event !== undefined) void sink.append(event);
         }
@@ -456,6 +458,8 @@ export class Invocation implements ProgressSource {
       json,
       reasoning: answer.reasoning ?? null,
       toolCalls: answer.toolCalls ?? [],
+      ...(answer.extras === undefined ? {} : { extras: answer.extras }),
+      ...(this.#dropped === undefined ? {} : { dropped: this.#dropped }),
       finishReason: finishReasonOf(status, answer.finishReason),
       usage: this.#accumulator.usage,
       costNanos: this.#accumulator.costNanos.toString(),

@@ -2,6 +2,7 @@ import { boundRetryAfterMs, type ErrorCode, HeddleError } from '#core/errors.ts'
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { FinishReason, ProviderAnswer, ProviderFailure } from '#providers/provider.ts';
 import type { CompletionData, CompletionError } from '../completion.ts';
+import type { AnswerBuilder } from './answer-builder.ts';
 import type { AttemptResult } from './attempt.ts';
 
 /** A failure as the client gets it. */
@@ -52,8 +53,22 @@ export function failureOfError({ code, message, extensions }: HeddleError): Clie
 export function partialAnswer(end: AttemptResult): Partial<ProviderAnswer> {
   const partial = end.outcome === 'SUCCEEDED' ? null : end.partial;
   if (partial === null) return {};
-  const { text, reasoning, toolCalls } = partial;
-  return { text, reasoning: reasoning === '' ? null : reasoning, toolCalls };
+  return answerSoFar(partial);
+}
+
+/** What has come of an answer. */
+export function answerSoFar({
+  text,
+  reasoning,
+  toolCalls,
+  extras,
+}: AnswerBuilder): Pick<ProviderAnswer, 'text' | 'reasoning' | 'toolCalls' | 'extras'> {
+  return {
+    text,
+    reasoning: reasoning === '' ? null : reasoning,
+    toolCalls,
+    ...(extras === undefined ? {} : { extras }),
+  };
 }
 
 export function finishReasonOf(status: CompletionStatus, reported: FinishReason | undefined): FinishReason {

@@ -1,7 +1,6 @@
-import type { ProviderPart } from '#providers/provider.ts';
 import type { LoggedEvent } from '#state/streams/stream-log.ts';
 import type { CompletionEventData } from '../completion.ts';
-import { AnswerBuilder } from '../execution/answer-builder.ts';
+import { AnswerBuilder, partOfEvent } from '../execution/answer-builder.ts';
 
 /** What a stream log still holds of the last answer in it. */
 export interface LoggedAnswer {
@@ -27,29 +26,8 @@ export function loggedAnswer(events: readonly LoggedEvent<CompletionEventData>[]
       whole = true;
       continue;
     }
-    const part = partOf(event);
+    const part = partOfEvent(event);
     if (part !== null) answer.add(part);
   }
   return { modelId, answer, whole };
-}
-
-function partOf(event: CompletionEventData): ProviderPart | null {
-  switch (event.type) {
-    case 'TextDelta':
-      return { type: 'text', text: event.text };
-    case 'ReasoningDelta':
-      return { type: 'reasoning', text: event.text };
-    case 'ToolCallDelta': {
-      const { index, id, name, argumentsDelta } = event;
-      return {
-        type: 'tool-call',
-        index,
-        ...(id === null ? {} : { id }),
-        ...(name === null ? {} : { name }),
-        argumentsDelta,
-      };
-    }
-    default:
-      return null;
-  }
 }

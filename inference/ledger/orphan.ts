@@ -1,7 +1,8 @@
 import type { AttemptProgressRecord, AttemptRecord, InvocationRecord } from '#mongo/invocations.ts';
-import { addUsage, noUsage } from '#providers/provider.ts';
+import { addUsage, noUsage, type ProviderAnswer } from '#providers/provider.ts';
 import type { LoggedEvent } from '#state/streams/stream-log.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
+import { answerSoFar } from '../execution/outcome.ts';
 import { cutAttemptRecord, progressOfRow } from './attempt-progress.ts';
 import type { InvocationClosing } from './invocation-closing.ts';
 import { type LoggedAnswer, loggedAnswer } from './logged-answer.ts';
@@ -69,8 +70,6 @@ function charsOf(
 /** An answer whose beginning is no longer held would read as another one. */
 function partialAnswer(
   logged: LoggedAnswer | null,
-): Pick<CompletionData, 'text' | 'reasoning' | 'toolCalls'> | null {
-  if (logged === null || !logged.whole) return null;
-  const { text, reasoning, toolCalls } = logged.answer;
-  return { text, reasoning: reasoning === '' ? null : reasoning, toolCalls };
+): Pick<ProviderAnswer, 'text' | 'reasoning' | 'toolCalls' | 'extras'> | null {
+  return logged?.whole === true ? answerSoFar(logged.answer) : null;
 }

@@ -4,7 +4,8 @@ import type { ClosedInvocation } from '../execution/outcome.ts';
 
 /** Where the events of one completion go. */
 export interface EventSink {
-  started(modelId: string): void;
+  /** `dropped`: fields of the request that are not sent; undefined: none. */
+  started(modelId: string, dropped: readonly string[] | undefined): void;
   /** A promise when a reader is behind and the log is full: to be waited for before more is read. */
   append(event: CompletionEventData): Promise<void> | undefined;
   restarted(reason: string, modelId: string): void;
@@ -23,11 +24,36 @@ const completionBytes = 2_048;
  * What the answer takes, in bytes. Counting them also makes each text one piece: put together of its parts it would hold
  * every one of them.
  */
-function sizeOf({ text, json, reasoning, toolCalls }: CompletionData): number {
+function sizeOf({ text, json, reasoning, toolCalls, extras }: CompletionData): number {
+  const more = extras === undefined ? 0 : 2 * JSON.stringify(extras).length;
   const calls = toolCalls.length === 0 ? 0 : 2 * JSON.stringify(toolCalls).length;
   const texts = Buffer.byteLength(text) + Buffer.byteLength(reasoning ?? '');
   // A parsed value takes several times its text.
-  return completionBytes + texts + (json === null ? 0 : 4 * text.length) + calls;
+  return completionBytes + texts + (json === null ? 0 : 4 * text.length) + calls + more;
+}
+
+/** Characters of the texts of an event; of a value, of its JSON. */
+function countCharacters(event: CompletionEventData): number {
+  switch (event.type) {
+    case 'TextDelta':
+    case 'ReasoningDelta':
+    case 'RefusalDelta':
+      return event.text.length;
+    case 'ToolCallDelta':
+      return event.argumentsDelta.length;
+    case 'ReasoningFinished':
+      return (
+        (event.block.text?.length ?? 0) +
+        (event.block.signature?.length ?? 0) +
+        (event.block.redacted?.length ?? 0)
+      );
+    case 'CitationAdded':
+      return JSON.stringify(event.citation).length;
+    case 'LogprobsDelta':
+      return JSON.stringify(event.tokens).length;
+    default:
+      return 0;
+  }
 }
 
 export function createEventSink(completionId: string, writer: StreamWriter<CompletionEventData>): EventSink {
@@ -36,16 +62,16 @@ export function createEventSink(completionId: string, writer: StreamWriter<Compl
     return draining ? undefined : writer.append(event, size);
   }
   return {
-    started: (modelId) => void tell({ type: 'CompletionStarted', completionId, modelId }),
+    started: (modelId, dropped) =>
+      void tell({
+        type: 'CompletionStarted',
+        completionId,
+        modelId,
+        ...(dropped === undefined ? {} : { dropped }),
+      }),
     append(event) {
-      const text =
-        event.type === 'TextDelta' || event.type === 'ReasoningDelta'
-          ? event.text
-          : event.type === 'ToolCallDelta'
-            ? event.argumentsDelta
-            : '';
       // Texts beyond Latin-1 take two bytes a character.
-      return tell(event, frameBytes + 2 * text.length);
+      return tell(event, frameBytes + 2 * countCharacters(event));
     },
     restarted: (reason, modelId) => void tell({ type: 'CompletionRestarted', completionId, reason, modelId }),
     async end({ completion, failure }) {

@@ -32,9 +32,14 @@ function endOf(completion: CompletionData): CompletionEventData {
 
 /** The events of a completion that has ended, as if sent at once. Its numbers are the same each time. */
 function* replay(completion: CompletionData): Generator<CompletionEventData> {
-  const { id: completionId, modelId } = completion;
-  yield { type: 'CompletionStarted', completionId, modelId };
-  yield* eventsOf(completion.id, partsOf(completion));
+  const { id: completionId, modelId, dropped } = completion;
+  yield {
+    type: 'CompletionStarted',
+    completionId,
+    modelId,
+    ...(dropped === undefined ? {} : { dropped }),
+  };
+  yield* eventsOf(completionId, partsOf(completion));
   yield endOf(completion);
 }
 
@@ -71,6 +76,8 @@ function partsAfter(completion: CompletionData, sent: AnswerBuilder | null): rea
   const calls = sent.toolCalls;
   // A tool call that was sent in part cannot be distinguished from another one.
   if (calls.length > 0 && JSON.stringify(calls) !== JSON.stringify(toolCalls)) return null;
+  // Of what few answers have it is not distinguished what was sent.
+  if (completion.extras !== undefined) return null;
   return partsOf({
     text: text.slice(sent.text.length),
     reasoning: reasoning.length > sent.reasoning.length ? reasoning.slice(sent.reasoning.length) : null,

@@ -10,7 +10,8 @@ export interface NamedVendor {
 }
 
 const root = new URL('../../', import.meta.url);
-const sdlPath = 'subgraphs/models/schema.graphql';
+/** Both name kinds of providers; federation requires their enums to be equal. */
+const sdlPaths = ['subgraphs/models/schema.graphql', 'subgraphs/inference/schema.graphql'];
 const docsPath = 'docs/providers.md';
 
 /** The vendors of this checkout, by folder. Throws for a folder whose vendor.ts has no default export. */
@@ -35,7 +36,7 @@ export function generateRegistry(vendors: readonly NamedVendor[]): readonly Gene
   const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
   return [
     { path: 'providers/registry/vendors.ts', text: printRegistry(vendors) },
-    { path: sdlPath, text: replaceEnum(read(sdlPath), vendors) },
+    ...sdlPaths.map((path) => ({ path, text: replaceEnum(read(path), vendors) })),
     { path: docsPath, text: replaceTable(read(docsPath), vendors) },
   ];
 }

@@ -7,6 +7,7 @@ import type * as embedding from '#inference/execution/embedding.ts';
 import type * as health from '#inference/routing/health.ts';
 import type * as completionEvents from '#inference/streams/completion-events.ts';
 import type * as provider from '#providers/provider.ts';
+import type { ProviderKind } from '#core/graph-enums.generated.ts';
 import type { MessageRole } from '#core/graph-enums.generated.ts';
 import type { OnDisconnect } from '#core/graph-enums.generated.ts';
 import type { CacheUse } from '#core/graph-enums.generated.ts';
@@ -105,7 +106,17 @@ export type MessageInput = {
   readonly content?: InputMaybe<Scalars['String']['input']>;
   readonly parts?: InputMaybe<ReadonlyArray<ContentPartInput>>;
   readonly toolCalls?: InputMaybe<ReadonlyArray<ToolCallInput>>;
+  readonly reasoning?: InputMaybe<ReadonlyArray<ReasoningInput>>;
   readonly toolCallId?: InputMaybe<Scalars['ID']['input']>;
+  readonly isError?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type ReasoningInput = {
+  readonly text?: InputMaybe<Scalars['String']['input']>;
+  readonly signature?: InputMaybe<Scalars['String']['input']>;
+  readonly redacted?: InputMaybe<Scalars['String']['input']>;
+  readonly toolCallId?: InputMaybe<Scalars['ID']['input']>;
+  readonly provider?: InputMaybe<ProviderKind>;
 };
 
 export type ContentPartInput = {
@@ -113,6 +124,10 @@ export type ContentPartInput = {
   readonly imageUrl?: InputMaybe<Scalars['String']['input']>;
   readonly data?: InputMaybe<Scalars['String']['input']>;
   readonly mediaType?: InputMaybe<Scalars['String']['input']>;
+  readonly detail?: InputMaybe<Scalars['String']['input']>;
+  readonly audioFormat?: InputMaybe<Scalars['String']['input']>;
+  readonly filename?: InputMaybe<Scalars['String']['input']>;
+  readonly cache?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type ToolCallInput = {
@@ -125,6 +140,8 @@ export type ToolInput = {
   readonly name: Scalars['String']['input'];
   readonly description?: InputMaybe<Scalars['String']['input']>;
   readonly parameters: Scalars['JSON']['input'];
+  readonly strict?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly cache?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type CompletionInput = {
@@ -139,6 +156,14 @@ export type CompletionInput = {
   readonly toolChoice?: InputMaybe<Scalars['String']['input']>;
   readonly responseSchema?: InputMaybe<Scalars['JSON']['input']>;
   readonly reasoningEffort?: InputMaybe<Scalars['String']['input']>;
+  readonly presencePenalty?: InputMaybe<Scalars['Float']['input']>;
+  readonly frequencyPenalty?: InputMaybe<Scalars['Float']['input']>;
+  readonly logprobs?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly topLogprobs?: InputMaybe<Scalars['Int']['input']>;
+  readonly parallelToolCalls?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly alternatives?: InputMaybe<Scalars['Int']['input']>;
+  readonly providerOptions?: InputMaybe<Scalars['JSON']['input']>;
+  readonly allowRestart?: InputMaybe<Scalars['Boolean']['input']>;
   readonly metadata?: InputMaybe<Scalars['JSON']['input']>;
   readonly cache?: InputMaybe<CacheUse>;
   readonly cacheScope?: InputMaybe<CacheScope>;
@@ -178,6 +203,12 @@ export type Completion = {
   readonly text: Scalars['String']['output'];
   readonly json: Maybe<Scalars['JSON']['output']>;
   readonly reasoning: Maybe<Scalars['String']['output']>;
+  readonly reasoningBlocks: ReadonlyArray<Reasoning>;
+  readonly refusal: Maybe<Scalars['String']['output']>;
+  readonly citations: ReadonlyArray<Scalars['JSON']['output']>;
+  readonly logprobs: Maybe<Scalars['JSON']['output']>;
+  readonly alternatives: ReadonlyArray<Alternative>;
+  readonly dropped: ReadonlyArray<Scalars['String']['output']>;
   readonly toolCalls: ReadonlyArray<ToolCall>;
   readonly finishReason: FinishReason;
   readonly usage: TokenUsage;
@@ -188,6 +219,24 @@ export type Completion = {
   readonly attempts: ReadonlyArray<Attempt>;
   readonly invocation: Invocation;
   readonly createdAt: Scalars['DateTime']['output'];
+};
+
+export type Reasoning = {
+  readonly text: Maybe<Scalars['String']['output']>;
+  readonly signature: Maybe<Scalars['String']['output']>;
+  readonly redacted: Maybe<Scalars['String']['output']>;
+  readonly toolCallId: Maybe<Scalars['ID']['output']>;
+  readonly provider: ProviderKind;
+};
+
+export type Alternative = {
+  readonly index: Scalars['Int']['output'];
+  readonly text: Scalars['String']['output'];
+  readonly reasoning: Maybe<Scalars['String']['output']>;
+  readonly refusal: Maybe<Scalars['String']['output']>;
+  readonly toolCalls: ReadonlyArray<ToolCall>;
+  readonly logprobs: Maybe<Scalars['JSON']['output']>;
+  readonly finishReason: FinishReason;
 };
 
 export type ToolCall = {
@@ -225,23 +274,60 @@ export type CompletionStarted = CompletionEvent & {
   readonly completionId: Scalars['ID']['output'];
   readonly sequence: Scalars['Int']['output'];
   readonly model: Model;
+  readonly dropped: ReadonlyArray<Scalars['String']['output']>;
 };
 
 export type TextDelta = CompletionEvent & {
   readonly completionId: Scalars['ID']['output'];
   readonly sequence: Scalars['Int']['output'];
+  readonly alternative: Scalars['Int']['output'];
   readonly text: Scalars['String']['output'];
 };
 
 export type ReasoningDelta = CompletionEvent & {
   readonly completionId: Scalars['ID']['output'];
   readonly sequence: Scalars['Int']['output'];
+  readonly alternative: Scalars['Int']['output'];
   readonly text: Scalars['String']['output'];
+};
+
+export type ReasoningFinished = CompletionEvent & {
+  readonly completionId: Scalars['ID']['output'];
+  readonly sequence: Scalars['Int']['output'];
+  readonly block: Reasoning;
+};
+
+export type RefusalDelta = CompletionEvent & {
+  readonly completionId: Scalars['ID']['output'];
+  readonly sequence: Scalars['Int']['output'];
+  readonly alternative: Scalars['Int']['output'];
+  readonly text: Scalars['String']['output'];
+};
+
+export type CitationAdded = CompletionEvent & {
+  readonly completionId: Scalars['ID']['output'];
+  readonly sequence: Scalars['Int']['output'];
+  readonly citation: Scalars['JSON']['output'];
+};
+
+export type AlternativeFinished = CompletionEvent & {
+  readonly completionId: Scalars['ID']['output'];
+  readonly sequence: Scalars['Int']['output'];
+  readonly alternative: Scalars['Int']['output'];
+  readonly finishReason: FinishReason;
+};
+
+export type LogprobsDelta = CompletionEvent & {
+  readonly completionId: Scalars['ID']['output'];
+  readonly sequence: Scalars['Int']['output'];
+  readonly alternative: Scalars['Int']['output'];
+  readonly tokens: ReadonlyArray<Scalars['JSON']['output']>;
 };
 
 export type ToolCallDelta = CompletionEvent & {
   readonly completionId: Scalars['ID']['output'];
   readonly sequence: Scalars['Int']['output'];
+  readonly alternative: Scalars['Int']['output'];
   readonly index: Scalars['Int']['output'];
   readonly id: Maybe<Scalars['ID']['output']>;
   readonly name: Maybe<Scalars['String']['output']>;
@@ -406,9 +492,12 @@ export type ResolversTypes = {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  ProviderKind: ProviderKind;
   MessageRole: MessageRole;
   MessageInput: MessageInput;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  ReasoningInput: ReasoningInput;
   ContentPartInput: ContentPartInput;
   ToolCallInput: ToolCallInput;
   ToolInput: ToolInput;
@@ -423,14 +512,20 @@ export type ResolversTypes = {
   FinishReason: FinishReason;
   CacheStatus: CacheStatus;
   Completion: ResolverTypeWrapper<completion.CompletionData>;
+  Reasoning: ResolverTypeWrapper<provider.ReasoningBlock>;
+  Alternative: ResolverTypeWrapper<provider.AlternativeAnswer>;
   ToolCall: ResolverTypeWrapper<provider.ToolCall>;
   TokenUsage: ResolverTypeWrapper<provider.ProviderUsage>;
   Attempt: ResolverTypeWrapper<completion.AttemptData>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   CompletionEvent: ResolverTypeWrapper<completionEvents.CompletionEvent>;
   CompletionStarted: ResolverTypeWrapper<completionEvents.CompletionEvent<'CompletionStarted'>>;
   TextDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'TextDelta'>>;
   ReasoningDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'ReasoningDelta'>>;
+  ReasoningFinished: ResolverTypeWrapper<completionEvents.CompletionEvent<'ReasoningFinished'>>;
+  RefusalDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'RefusalDelta'>>;
+  CitationAdded: ResolverTypeWrapper<completionEvents.CompletionEvent<'CitationAdded'>>;
+  AlternativeFinished: ResolverTypeWrapper<completionEvents.CompletionEvent<'AlternativeFinished'>>;
+  LogprobsDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'LogprobsDelta'>>;
   ToolCallDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'ToolCallDelta'>>;
   CompletionRestarted: ResolverTypeWrapper<completionEvents.CompletionEvent<'CompletionRestarted'>>;
   CompletionFinished: ResolverTypeWrapper<completionEvents.CompletionEvent<'CompletionFinished'>>;
@@ -459,6 +554,8 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   MessageInput: MessageInput;
   String: Scalars['String']['output'];
+  Boolean: Scalars['Boolean']['output'];
+  ReasoningInput: ReasoningInput;
   ContentPartInput: ContentPartInput;
   ToolCallInput: ToolCallInput;
   ToolInput: ToolInput;
@@ -467,14 +564,20 @@ export type ResolversParentTypes = {
   RunPromptInput: RunPromptInput;
   EmbedInput: EmbedInput;
   Completion: completion.CompletionData;
+  Reasoning: provider.ReasoningBlock;
+  Alternative: provider.AlternativeAnswer;
   ToolCall: provider.ToolCall;
   TokenUsage: provider.ProviderUsage;
   Attempt: completion.AttemptData;
-  Boolean: Scalars['Boolean']['output'];
   CompletionEvent: completionEvents.CompletionEvent;
   CompletionStarted: completionEvents.CompletionEvent<'CompletionStarted'>;
   TextDelta: completionEvents.CompletionEvent<'TextDelta'>;
   ReasoningDelta: completionEvents.CompletionEvent<'ReasoningDelta'>;
+  ReasoningFinished: completionEvents.CompletionEvent<'ReasoningFinished'>;
+  RefusalDelta: completionEvents.CompletionEvent<'RefusalDelta'>;
+  CitationAdded: completionEvents.CompletionEvent<'CitationAdded'>;
+  AlternativeFinished: completionEvents.CompletionEvent<'AlternativeFinished'>;
+  LogprobsDelta: completionEvents.CompletionEvent<'LogprobsDelta'>;
   ToolCallDelta: completionEvents.CompletionEvent<'ToolCallDelta'>;
   CompletionRestarted: completionEvents.CompletionEvent<'CompletionRestarted'>;
   CompletionFinished: completionEvents.CompletionEvent<'CompletionFinished'>;
@@ -517,6 +620,8 @@ export type SubscriptionResolvers<ContextType = context.SubgraphContext, ParentT
   resumeCompletion?: SubscriptionResolver<ResolversTypes['CompletionEvent'], "resumeCompletion", ParentType, ContextType, RequireFields<SubscriptionResumeCompletionArgs, 'id' | 'after'>>;
 };
 
+export type ProviderKindResolvers = EnumResolverSignature<{ ANTHROPIC?: any, AZURE_OPENAI?: any, BEDROCK?: any, CEREBRAS?: any, COHERE?: any, DEEPSEEK?: any, DEMO?: any, FIREWORKS?: any, GOOGLE?: any, GROQ?: any, MISTRAL?: any, OLLAMA?: any, OPENAI?: any, OPENAI_COMPATIBLE?: any, OPENROUTER?: any, PERPLEXITY?: any, TOGETHER?: any, VERTEX?: any, VLLM?: any, XAI?: any }, ResolversTypes['ProviderKind']>;
+
 export type MessageRoleResolvers = EnumResolverSignature<{ SYSTEM?: any, USER?: any, ASSISTANT?: any, TOOL?: any }, ResolversTypes['MessageRole']>;
 
 export type OnDisconnectResolvers = EnumResolverSignature<{ CANCEL?: any, DRAIN?: any, KEEP?: any }, ResolversTypes['OnDisconnect']>;
@@ -538,6 +643,12 @@ export type CompletionResolvers<ContextType = context.SubgraphContext, ParentTyp
   text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   json?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   reasoning?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  reasoningBlocks?: Resolver<ReadonlyArray<ResolversTypes['Reasoning']>, ParentType, ContextType>;
+  refusal?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  citations?: Resolver<ReadonlyArray<ResolversTypes['JSON']>, ParentType, ContextType>;
+  logprobs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  alternatives?: Resolver<ReadonlyArray<ResolversTypes['Alternative']>, ParentType, ContextType>;
+  dropped?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   toolCalls?: Resolver<ReadonlyArray<ResolversTypes['ToolCall']>, ParentType, ContextType>;
   finishReason?: Resolver<ResolversTypes['FinishReason'], ParentType, ContextType>;
   usage?: Resolver<ResolversTypes['TokenUsage'], ParentType, ContextType>;
@@ -548,6 +659,24 @@ export type CompletionResolvers<ContextType = context.SubgraphContext, ParentTyp
   attempts?: Resolver<ReadonlyArray<ResolversTypes['Attempt']>, ParentType, ContextType>;
   invocation?: Resolver<ResolversTypes['Invocation'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type ReasoningResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Reasoning'] = ResolversParentTypes['Reasoning']> = {
+  text?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  signature?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  redacted?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  toolCallId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['ProviderKind'], ParentType, ContextType>;
+};
+
+export type AlternativeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Alternative'] = ResolversParentTypes['Alternative']> = {
+  index?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reasoning?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  refusal?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  toolCalls?: Resolver<ReadonlyArray<ResolversTypes['ToolCall']>, ParentType, ContextType>;
+  logprobs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  finishReason?: Resolver<ResolversTypes['FinishReason'], ParentType, ContextType>;
 };
 
 export type ToolCallResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ToolCall'] = ResolversParentTypes['ToolCall']> = {
@@ -577,19 +706,21 @@ export type AttemptResolvers<ContextType = context.SubgraphContext, ParentType e
 };
 
 export type CompletionEventResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CompletionEvent'] = ResolversParentTypes['CompletionEvent']> = {
-  __resolveType: TypeResolveFn<'CompletionStarted' | 'TextDelta' | 'ReasoningDelta' | 'ToolCallDelta' | 'CompletionRestarted' | 'CompletionFinished' | 'CompletionFailed', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'CompletionStarted' | 'TextDelta' | 'ReasoningDelta' | 'ReasoningFinished' | 'RefusalDelta' | 'CitationAdded' | 'AlternativeFinished' | 'LogprobsDelta' | 'ToolCallDelta' | 'CompletionRestarted' | 'CompletionFinished' | 'CompletionFailed', ParentType, ContextType>;
 };
 
 export type CompletionStartedResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CompletionStarted'] = ResolversParentTypes['CompletionStarted']> = {
   completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
+  dropped?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type TextDeltaResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TextDelta'] = ResolversParentTypes['TextDelta']> = {
   completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  alternative?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -597,13 +728,53 @@ export type TextDeltaResolvers<ContextType = context.SubgraphContext, ParentType
 export type ReasoningDeltaResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ReasoningDelta'] = ResolversParentTypes['ReasoningDelta']> = {
   completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  alternative?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ReasoningFinishedResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ReasoningFinished'] = ResolversParentTypes['ReasoningFinished']> = {
+  completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  block?: Resolver<ResolversTypes['Reasoning'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RefusalDeltaResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['RefusalDelta'] = ResolversParentTypes['RefusalDelta']> = {
+  completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  alternative?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CitationAddedResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CitationAdded'] = ResolversParentTypes['CitationAdded']> = {
+  completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  citation?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AlternativeFinishedResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AlternativeFinished'] = ResolversParentTypes['AlternativeFinished']> = {
+  completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  alternative?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  finishReason?: Resolver<ResolversTypes['FinishReason'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type LogprobsDeltaResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['LogprobsDelta'] = ResolversParentTypes['LogprobsDelta']> = {
+  completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  alternative?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  tokens?: Resolver<ReadonlyArray<ResolversTypes['JSON']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type ToolCallDeltaResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ToolCallDelta'] = ResolversParentTypes['ToolCallDelta']> = {
   completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  alternative?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   index?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   id?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -686,6 +857,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
+  ProviderKind?: ProviderKindResolvers;
   MessageRole?: MessageRoleResolvers;
   OnDisconnect?: OnDisconnectResolvers;
   CacheUse?: CacheUseResolvers;
@@ -694,6 +866,8 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   FinishReason?: FinishReasonResolvers;
   CacheStatus?: CacheStatusResolvers;
   Completion?: CompletionResolvers<ContextType>;
+  Reasoning?: ReasoningResolvers<ContextType>;
+  Alternative?: AlternativeResolvers<ContextType>;
   ToolCall?: ToolCallResolvers<ContextType>;
   TokenUsage?: TokenUsageResolvers<ContextType>;
   Attempt?: AttemptResolvers<ContextType>;
@@ -701,6 +875,11 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   CompletionStarted?: CompletionStartedResolvers<ContextType>;
   TextDelta?: TextDeltaResolvers<ContextType>;
   ReasoningDelta?: ReasoningDeltaResolvers<ContextType>;
+  ReasoningFinished?: ReasoningFinishedResolvers<ContextType>;
+  RefusalDelta?: RefusalDeltaResolvers<ContextType>;
+  CitationAdded?: CitationAddedResolvers<ContextType>;
+  AlternativeFinished?: AlternativeFinishedResolvers<ContextType>;
+  LogprobsDelta?: LogprobsDeltaResolvers<ContextType>;
   ToolCallDelta?: ToolCallDeltaResolvers<ContextType>;
   CompletionRestarted?: CompletionRestartedResolvers<ContextType>;
   CompletionFinished?: CompletionFinishedResolvers<ContextType>;

@@ -22,6 +22,9 @@ const event = {
   completionId: ({ event: { completionId } }: CompletionEvent) => completionId,
   sequence: ({ sequence }: CompletionEvent) => sequence,
 };
+/** 0 for the first answer, to which almost all parts belong. */
+const alternativeOf = ({ event }: { readonly event: { readonly alternative?: number } }) =>
+  event.alternative ?? 0;
 /** The payload is the event itself. */
 const itself = (logged: CompletionEvent, _args: unknown, context: InferenceContext) => {
   const { completionId, type } = logged.event;
@@ -111,11 +114,22 @@ export function inferenceResolvers(
     CompletionStarted: {
       ...event,
       model: ({ event: { modelId } }) => toEntity(modelId),
+      dropped: ({ event: { dropped } }) => dropped ?? [],
     },
-    TextDelta: { ...event, text: ({ event: { text } }) => text },
-    ReasoningDelta: { ...event, text: ({ event: { text } }) => text },
+    TextDelta: { ...event, alternative: alternativeOf, text: ({ event: { text } }) => text },
+    ReasoningDelta: { ...event, alternative: alternativeOf, text: ({ event: { text } }) => text },
+    ReasoningFinished: { ...event, block: ({ event: { block } }) => block },
+    RefusalDelta: { ...event, alternative: alternativeOf, text: ({ event: { text } }) => text },
+    CitationAdded: { ...event, citation: ({ event: { citation } }) => citation },
+    LogprobsDelta: { ...event, alternative: alternativeOf, tokens: ({ event: { tokens } }) => tokens },
+    AlternativeFinished: {
+      ...event,
+      alternative: ({ event: { alternative } }) => alternative,
+      finishReason: ({ event: { reason } }) => reason,
+    },
     ToolCallDelta: {
       ...event,
+      alternative: alternativeOf,
       index: ({ event: { index } }) => index,
       id: ({ event: { id } }) => id,
       name: ({ event: { name } }) => name,
@@ -140,6 +154,12 @@ export function inferenceResolvers(
     Completion: {
       __resolveReference: ({ id }, { loaders }) => loaders.completion.load(id),
       cost: ({ costNanos }) => decimalOfNanos(BigInt(costNanos)),
+      reasoningBlocks: ({ extras }) => extras?.reasoningBlocks ?? [],
+      refusal: ({ extras }) => extras?.refusal ?? null,
+      citations: ({ extras }) => extras?.citations ?? [],
+      logprobs: ({ extras }) => extras?.logprobs ?? null,
+      alternatives: ({ extras }) => extras?.alternatives ?? [],
+      dropped: ({ dropped }) => dropped ?? [],
       model: ({ modelId }) => toEntity(modelId),
       promptVersion: ({ promptVersionId }) => toEntity(promptVersionId),
       invocation: ({ id }) => toEntity(nodeIdOf('Invocation', id)),

@@ -8,11 +8,18 @@ export interface CallParameters {
   readonly stop?: readonly string[];
   readonly seed?: number;
   readonly reasoningEffort?: string;
+  readonly presencePenalty?: number;
+  readonly frequencyPenalty?: number;
+  readonly topLogprobs?: number;
+  readonly parallelToolCalls?: boolean;
+  readonly alternatives?: number;
 }
 
 type Check = (value: unknown) => boolean;
 
-const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'];
+const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
+const topLogprobsMax = 20;
+const alternativesMax = 8;
 const tokensMax = 10_000_000;
 const stopsMax = 16;
 const stopCharactersMax = 1000;
@@ -21,6 +28,8 @@ const seedMax = 2 ** 31 - 1;
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 const isInt = (min: number, max: number) => (value: unknown) =>
   isNumber(value) && Number.isInteger(value) && value >= min && value <= max;
+
+const isPenalty: Check = (value) => isNumber(value) && value >= -2 && value <= 2;
 
 /** Each parameter with what it must be. */
 const checks: Readonly<Record<keyof CallParameters, readonly [Check, string]>> = {
@@ -39,6 +48,11 @@ const checks: Readonly<Record<keyof CallParameters, readonly [Check, string]>> =
     (value) => typeof value === 'string' && efforts.includes(value),
     `one of ${efforts.join(', ')}`,
   ],
+  presencePenalty: [isPenalty, 'a number from -2 to 2'],
+  frequencyPenalty: [isPenalty, 'a number from -2 to 2'],
+  topLogprobs: [isInt(0, topLogprobsMax), `a whole number from 0 to ${topLogprobsMax}`],
+  parallelToolCalls: [(value) => typeof value === 'boolean', 'true or false'],
+  alternatives: [isInt(1, alternativesMax), `a whole number from 1 to ${alternativesMax}`],
 };
 
 export const callParameterNames = Object.keys(checks) as readonly (keyof CallParameters)[];

@@ -16,7 +16,11 @@ const endpoints: Readonly<Record<string, OpenAiEndpoint>> = {
 /** OpenAI's API: an OpenAI SDK, or what speaks its protocol, calls the graph by another base URL and a key of Heddle. */
 export const openAiDoor: Door = {
   name: 'openai',
-  paths: Object.entries(endpoints).map(([pattern, { methods }]) => ({ pattern, methods, access: 'required' })),
+  paths: Object.entries(endpoints).map(([pattern, { methods }]) => ({
+    pattern,
+    methods,
+    access: 'required',
+  })),
   isCrossOrigin: true,
   challenge: 'Bearer',
   handle: (exchange) => endpoints[exchange.pattern]?.handle(exchange),

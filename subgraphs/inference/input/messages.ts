@@ -1,11 +1,14 @@
 import type { Egress } from '#core/egress.ts';
 import { refuse } from '#core/input.ts';
-import type { ContentPart, ProviderMessage } from '#providers/provider.ts';
+import type { ContentPart, ProviderMessage, SentReasoning } from '#providers/provider.ts';
 import { normalizeMediaType } from '#providers/translate/media-type.ts';
-import type { ContentPartInput, MessageInput } from '../generated.ts';
+import type { ContentPartInput, MessageInput, ReasoningInput } from '../generated.ts';
 
 const messagesMax = 1_000;
 const partsMax = 100;
+const reasoningMax = 100;
+const filenameMax = 255;
+const details = ['auto', 'low', 'high'];
 const mediaType = /^[a-z]+\/[\w.+*-]+(?:\s*;.*)?$/i;
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
@@ -25,28 +28,99 @@ function parseMessage(
   toolNames: Map<string, string>,
   egress: Egress,
 ): ProviderMessage {
-  const { role, content, parts, toolCalls, toolCallId } = input;
-  if (parts != null && role !== 'USER') refuse(`${at}: only a USER message has parts.`);
+  const { role, content, parts, toolCalls, toolCallId, reasoning, isError } = input;
+  if (content != null && parts != null) refuse(`${at}: a message has content or parts, not both.`);
+  if (reasoning != null && role !== 'ASSISTANT') refuse(`${at}: only an ASSISTANT message has reasoning.`);
+  if (isError != null && role !== 'TOOL') refuse(`${at}: only a TOOL message has isError.`);
   if (toolCalls != null && role !== 'ASSISTANT') refuse(`${at}: only an ASSISTANT message has toolCalls.`);
   if (toolCallId != null && role !== 'TOOL') refuse(`${at}: only a TOOL message has a toolCallId.`);
   switch (role) {
-    case 'SYSTEM':
-      return { role: 'system', content: content ?? refuse(`${at}: a SYSTEM message needs content.`) };
+    case 'SYSTEM': {
+      const system =
+        parseTexts(content, parts, at) ?? refuse(`${at}: a SYSTEM message needs content or parts.`);
+      return { role: 'system', content: system.text, ...system.cache };
+    }
     case 'USER':
       return { role: 'user', parts: userParts(content, parts, at, egress) };
     case 'ASSISTANT': {
-      if (content == null && toolCalls == null)
-        refuse(`${at}: an ASSISTANT message needs content or toolCalls.`);
+      const said = parseTexts(content, parts, at);
+      if (said === undefined && toolCalls == null && reasoning == null)
+        refuse(`${at}: an ASSISTANT message needs content, parts, toolCalls or reasoning.`);
       for (const { id, name } of toolCalls ?? []) toolNames.set(id, name);
-      return { role: 'assistant', text: content ?? '', toolCalls: toolCalls ?? [] };
+      const blocks = reasoning == null ? undefined : parseReasoning(reasoning, at);
+      return {
+        role: 'assistant',
+        text: said?.text ?? '',
+        toolCalls: toolCalls ?? [],
+        ...(blocks === undefined ? {} : { reasoning: blocks }),
+        ...said?.cache,
+      };
     }
     case 'TOOL': {
       const id = toolCallId ?? refuse(`${at}: a TOOL message needs the toolCallId that it answers.`);
       const toolName = toolNames.get(id) ?? refuse(`${at}: no message before it makes the tool call ${id}.`);
-      const answer = content ?? refuse(`${at}: a TOOL message needs content.`);
-      return { role: 'tool', toolCallId: id, toolName, content: answer };
+      if (content == null && parts == null) refuse(`${at}: a TOOL message needs content or parts.`);
+      return {
+        role: 'tool',
+        toolCallId: id,
+        toolName,
+        ...parseToolResult(content, parts, at, egress),
+        ...(isError === true ? { isError } : {}),
+      };
     }
   }
+}
+
+/** The text of a message of texts alone, and whether a cached prefix ends with it; undefined: it has none. */
+function parseTexts(
+  content: string | null | undefined,
+  parts: readonly ContentPartInput[] | null | undefined,
+  at: string,
+): { readonly text: string; readonly cache: { readonly cache?: true } } | undefined {
+  if (content != null) return { text: content, cache: {} };
+  if (parts == null) return undefined;
+  checkCount(parts, at);
+  const texts = parts.map(
+    (part, index) => part.text ?? refuse(`${at}.parts[${index}]: this message has text parts only.`),
+  );
+  return { text: texts.join(''), cache: parts.some(({ cache }) => cache === true) ? { cache: true } : {} };
+}
+
+function parseToolResult(
+  content: string | null | undefined,
+  inputs: readonly ContentPartInput[] | null | undefined,
+  at: string,
+  egress: Egress,
+): Pick<ProviderMessage & { readonly role: 'tool' }, 'content' | 'parts' | 'cache'> {
+  if (inputs == null) return { content: content ?? '' };
+  checkCount(inputs, at);
+  const parts = inputs.map((part, index) => parsePart(part, `${at}.parts[${index}]`, egress));
+  const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
+  const cache = inputs.some((part) => part.cache === true) ? ({ cache: true } as const) : {};
+  const isOneText = parts.length === 1 && parts[0]?.type === 'text';
+  return { content: text, ...(isOneText ? {} : { parts }), ...cache };
+}
+
+function checkCount(parts: readonly ContentPartInput[], at: string): void {
+  if (parts.length === 0) refuse(`${at}: parts must hold at least one part.`);
+  if (parts.length > partsMax) refuse(`${at}: a message may have at most ${partsMax} parts.`);
+}
+
+function parseReasoning(inputs: readonly ReasoningInput[], at: string): readonly SentReasoning[] {
+  if (inputs.length > reasoningMax)
+    refuse(`${at}: a message may have at most ${reasoningMax} blocks of reasoning.`);
+  return inputs.map(({ text, signature, redacted, toolCallId, provider }, index) => {
+    if (text == null && signature == null && redacted == null) {
+      refuse(`${at}.reasoning[${index}]: a block needs text, signature or redacted.`);
+    }
+    return {
+      text: text ?? null,
+      signature: signature ?? null,
+      redacted: redacted ?? null,
+      toolCallId: toolCallId ?? null,
+      provider: provider ?? null,
+    };
+  });
 }
 
 function userParts(
@@ -55,10 +129,9 @@ function userParts(
   at: string,
   egress: Egress,
 ): readonly ContentPart[] {
-  if (content != null && parts != null) refuse(`${at}: a message has content or parts, not both.`);
   if (content != null) return [{ type: 'text', text: content }];
-  if (parts == null || parts.length === 0) refuse(`${at}: a USER message needs content or parts.`);
-  if (parts.length > partsMax) refuse(`${at}: a message may have at most ${partsMax} parts.`);
+  if (parts == null || parts.length === 0) return refuse(`${at}: a USER message needs content or parts.`);
+  checkCount(parts, at);
   return parts.map((part, index) => parsePart(part, `${at}.parts[${index}]`, egress));
 }
 
@@ -68,7 +141,9 @@ function parsePart(part: ContentPartInput, at: string, egress: Egress): ContentP
   if (part.mediaType != null && !mediaType.test(part.mediaType)) {
     refuse(`${at}: mediaType must be a media type such as image/png.`);
   }
-  if (part.text != null) return { type: 'text', text: part.text };
+  const cache = part.cache === true ? ({ cache: true } as const) : {};
+  if (part.text != null) return { type: 'text', text: part.text, ...cache };
+  const more = { ...parseFileTraits(part, at), ...cache };
   const type = part.mediaType == null ? null : normalizeMediaType(part.mediaType);
   if (part.imageUrl != null) {
     const url = URL.parse(part.imageUrl);
@@ -81,10 +156,27 @@ function parsePart(part: ContentPartInput, at: string, egress: Egress): ContentP
     // What other files count as is bounded by their size, which is unknown here.
     if (type !== null && !type.startsWith('image/'))
       refuse(`${at}: imageUrl must be of an image, not ${type}.`);
-    return { type: 'file', mediaType: type ?? 'image/*', url: part.imageUrl };
+    return { type: 'file', mediaType: type ?? 'image/*', url: part.imageUrl, ...more };
   }
   const data = part.data ?? '';
   if (type === null) return refuse(`${at}: data needs its mediaType.`);
   if (!base64.test(data)) refuse(`${at}: data must be base64 without a data: prefix.`);
-  return { type: 'file', mediaType: type, data };
+  return { type: 'file', mediaType: type, data, ...more };
+}
+
+/** What a file has beside its content. */
+function parseFileTraits({ detail, filename, audioFormat }: ContentPartInput, at: string) {
+  if (detail != null && !details.includes(detail))
+    refuse(`${at}: detail must be one of ${details.join(', ')}.`);
+  if (filename != null && (filename === '' || filename.length > filenameMax)) {
+    refuse(`${at}: filename must have 1 to ${filenameMax} characters.`);
+  }
+  if (audioFormat != null && !/^[a-z0-9]{1,16}$/.test(audioFormat)) {
+    refuse(`${at}: audioFormat must be a format such as wav or mp3.`);
+  }
+  return {
+    ...(detail == null ? {} : { detail }),
+    ...(filename == null ? {} : { filename }),
+    ...(audioFormat == null ? {} : { audioFormat }),
+  };
 }

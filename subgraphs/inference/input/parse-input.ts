@@ -19,7 +19,13 @@ type CompletionFields = CallOptionsInput & Omit<CompletionInput, keyof CallOptio
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Tool = NonNullable<ProviderCall['tools']>[number];
 
-const toolsMax = 128;
+const toolsMax = 512;
+const providerOptionsBytesMax = 32 * 1024;
+const optionsName = /^[a-z][a-z0-9_]{0,63}$/;
+const mediaPrefixes = [
+  ['IMAGE', 'image/'],
+  ['AUDIO', 'audio/'],
+] as const;
 const idempotencyKeyMax = 255;
 const toolName = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -45,8 +51,12 @@ export function completeRequest(
   origin: CallOrigin,
   prompt: { readonly promptId: string | null; readonly promptVersionId: string | null },
 ): CompletionRequest {
-  const { stop, ...parameters } = checkedCallParameters(input);
+  const { stop, topLogprobs, alternatives = 1, ...parameters } = checkedCallParameters(input);
   const call: Writable<CompletionRequest['call']> = { messages, ...parameters };
+  if (alternatives > 1) call.alternatives = alternatives;
+  if (input.logprobs === true) call.topLogprobs = topLogprobs ?? 0;
+  else if (topLogprobs !== undefined) refuse('topLogprobs requires logprobs: true.');
+  if (input.providerOptions != null) call.providerOptions = parseProviderOptions(input.providerOptions);
   if (stop !== undefined && stop.length > 0) call.stop = stop;
   const { tools, toolChoice } = input;
   const needs: Capability[] = ['CHAT'];
@@ -63,17 +73,17 @@ export function completeRequest(
   return {
     model: input.model,
     call,
-    ...parseCallOptions(input),
+    ...parseCallOptions(input, input.allowRestart ?? true),
     labels: parseLabels(input, origin),
     ...prompt,
     structured,
     ...measureInput(call),
     needs,
-    inputs: hasImage(messages) ? ['IMAGE'] : [],
+    inputs: mediaPrefixes.flatMap(([modality, prefix]) => (hasMedia(messages, prefix) ? [modality] : [])),
   };
 }
 
-function parseCallOptions(input: CallOptionsInput) {
+function parseCallOptions(input: CallOptionsInput, allowRestart: boolean) {
   const { idempotencyKey = null } = input;
   if (idempotencyKey !== null && (idempotencyKey === '' || idempotencyKey.length > idempotencyKeyMax)) {
     refuse(`idempotencyKey must have 1 to ${idempotencyKeyMax} characters.`);
@@ -87,6 +97,7 @@ function parseCallOptions(input: CallOptionsInput) {
     cache: isKept ? cache : 'BYPASS',
     cacheScope: checkedCacheScope(input.cacheScope, 'cacheScope'),
     onDisconnect: input.onDisconnect ?? 'CANCEL',
+    allowRestart,
     idempotencyKey,
   } as const;
 }
@@ -94,7 +105,7 @@ function parseCallOptions(input: CallOptionsInput) {
 function parseTools(inputs: readonly ToolInput[]): readonly Tool[] {
   if (inputs.length > toolsMax) refuse(`tools may hold at most ${toolsMax} tools.`);
   const names = new Set<string>();
-  return inputs.map(({ name, description, parameters }, at) => {
+  return inputs.map(({ name, description, parameters, strict, cache }, at) => {
     if (!toolName.test(name))
       refuse(`tools[${at}]: a tool's name has letters, digits, _ and -, at most 64 of them.`);
     if (names.has(name)) refuse(`tools[${at}]: there are two tools named ${name}.`);
@@ -102,7 +113,13 @@ function parseTools(inputs: readonly ToolInput[]): readonly Tool[] {
     if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) {
       refuse(`tools[${at}]: parameters must be a JSON Schema of an object.`);
     }
-    return { name, parameters: { ...parameters }, ...(description == null ? {} : { description }) };
+    return {
+      name,
+      parameters: { ...parameters },
+      ...(description == null ? {} : { description }),
+      ...(strict == null ? {} : { strict }),
+      ...(cache === true ? { cache } : {}),
+    };
   });
 }
 
@@ -115,11 +132,31 @@ function parseToolChoice(choice: string, tools: readonly Tool[] | undefined): st
   return choice;
 }
 
-function hasImage(messages: readonly ProviderMessage[]): boolean {
+/** Further fields by kind of provider or by wire format. Throws BAD_USER_INPUT for what is none, or is too long. */
+function parseProviderOptions(value: unknown): NonNullable<ProviderCall['providerOptions']> {
+  if (!isRecord(value)) refuse('providerOptions must be an object.');
+  for (const [name, fields] of Object.entries(value)) {
+    if (!optionsName.test(name) || !isRecord(fields)) {
+      refuse(
+        'providerOptions must have an object for each kind of provider or wire format, such as {"openai": {…}}.',
+      );
+    }
+  }
+  if (Buffer.byteLength(JSON.stringify(value)) > providerOptionsBytesMax) {
+    refuse(`providerOptions may have at most ${providerOptionsBytesMax} bytes as JSON.`);
+  }
+  return value as NonNullable<ProviderCall['providerOptions']>;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function hasMedia(messages: readonly ProviderMessage[], prefix: string): boolean {
   return messages.some(
     (message) =>
-      message.role === 'user' &&
-      message.parts.some((part) => part.type === 'file' && part.mediaType.startsWith('image/')),
+      (message.role === 'user' || message.role === 'tool') &&
+      message.parts?.some((part) => part.type === 'file' && part.mediaType.startsWith(prefix)),
   );
 }
 
@@ -131,7 +168,7 @@ function measureInput(
   for (const message of call.messages) {
     // The frame that vendors put around a message.
     bytes += 12;
-    if (message.role === 'user') {
+    if ((message.role === 'user' || message.role === 'tool') && message.parts !== undefined) {
       for (const part of message.parts) {
         if (part.type === 'text') bytes += Buffer.byteLength(part.text);
         else if (part.mediaType.startsWith('image/') || part.data === undefined) files += imageTokensMax;
@@ -140,9 +177,11 @@ function measureInput(
     } else if (message.role === 'assistant') {
       bytes += Buffer.byteLength(message.text);
       if (message.toolCalls.length > 0) bytes += Buffer.byteLength(JSON.stringify(message.toolCalls));
-    } else bytes += Buffer.byteLength(message.content);
+      if (message.reasoning !== undefined) bytes += Buffer.byteLength(JSON.stringify(message.reasoning));
+    } else if (message.role !== 'user') bytes += Buffer.byteLength(message.content);
   }
   if (call.tools !== undefined) bytes += Buffer.byteLength(JSON.stringify(call.tools));
   if (call.responseSchema !== undefined) bytes += Buffer.byteLength(JSON.stringify(call.responseSchema));
+  if (call.providerOptions !== undefined) bytes += Buffer.byteLength(JSON.stringify(call.providerOptions));
   return { inputTokensMax: Math.ceil(bytes / 3) + files, inputBytes: files > 0 ? null : bytes };
 }

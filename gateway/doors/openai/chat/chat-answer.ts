@@ -1,8 +1,10 @@
 import type { FinishReason } from '#core/graph-enums.generated.ts';
 import type { ChatCompleteMutation, ChatUsageFragment } from '../../operations.generated.ts';
+import { toReasoningDetail } from './chat-reasoning.ts';
 
 type Completed = ChatCompleteMutation['complete'];
-type Choice = Pick<Completed, 'text' | 'reasoning' | 'refusal' | 'toolCalls' | 'finishReason' | 'logprobs'>;
+type Choice = Pick<Completed, 'text' | 'reasoning' | 'refusal' | 'toolCalls' | 'finishReason' | 'logprobs'> &
+  Partial<Pick<Completed, 'reasoningBlocks' | 'citations'>>;
 
 /** Seconds since 1970 of a time of the graph. */
 export function toSeconds(dateTime: string): number {
@@ -43,14 +45,16 @@ export function toChatFinishReason(reason: FinishReason): string {
 
 function toChoice(choice: Choice, index: number): object {
   const { text, reasoning, refusal, toolCalls, finishReason, logprobs } = choice;
+  const { reasoningBlocks = [], citations = [] } = choice;
   return {
     index,
     message: {
       role: 'assistant',
       content: text === '' && (toolCalls.length > 0 || refusal !== null) ? null : text,
       refusal,
-      annotations: [],
+      annotations: citations,
       ...(reasoning === null ? {} : { reasoning_content: reasoning }),
+      ...(reasoningBlocks.length === 0 ? {} : { reasoning_details: reasoningBlocks.map(toReasoningDetail) }),
       ...(toolCalls.length === 0
         ? {}
         : {

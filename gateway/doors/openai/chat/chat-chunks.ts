@@ -4,67 +4,131 @@ import type { Framing } from '../../../http/stream.ts';
 import type { ChatStreamSubscription } from '../../operations.generated.ts';
 import { toOpenAiError } from '../openai-errors.ts';
 import { toChatFinishReason, toChatUsage } from './chat-answer.ts';
+import { toReasoningDetail } from './chat-reasoning.ts';
 
 export type ChatEvent = ChatStreamSubscription['completionStream'];
 
+interface ChunkOptions {
+  /** When the request came, in seconds since 1970. */
+  readonly createdS: number;
+  /** A last chunk has the usage. It is sent only where it was asked for: some clients take no chunk without choices. */
+  readonly includesUsage: boolean;
+}
+
 /**
- * The events of a completion as chunks of chat completions, ended by `[DONE]`; a failure is an error object, and then nothing.
- * Usage is sent only where it was asked for: some clients take no chunk without choices.
+ * The events of a completion as chunks of chat completions, ended by `[DONE]`. A failure is an error object, and nothing
+ * after it.
  */
-export function createChatFraming(
-  exchange: Exchange,
-  createdS: number,
-  includesUsage: boolean,
-): Framing<ChatEvent> {
-  const usage = includesUsage ? ',"usage":null' : '';
-  let head = '';
-  /** Before and behind a delta of the one choice: what all chunks share is written out once. */
-  let before = '';
-  const behind = `,"logprobs":null,"finish_reason":null}]${usage}}\n\n`;
-  const isNewCall = new Set<number>();
-  const begin = (id: string, model: string): string => {
-    head = `data: {"id":${JSON.stringify(`chatcmpl-${id}`)},"object":"chat.completion.chunk","created":${createdS},"model":${JSON.stringify(model)},"system_fingerprint":null`;
-    before = `${head},"choices":[{"index":0,"delta":`;
-    return `${before}{"role":"assistant","content":"","refusal":null}${behind}`;
-  };
-  return {
-    contentType: 'text/event-stream; charset=utf-8',
-    opening: '',
-    keepAlive: ': keep-alive\n\n',
-    next(event) {
-      switch (event.__typename) {
-        case 'CompletionStarted':
-          return begin(event.completionId, event.model.id);
-        case 'TextDelta':
-          return `${before}{"content":${JSON.stringify(event.text)}}${behind}`;
-        case 'ReasoningDelta':
-          return `${before}{"reasoning_content":${JSON.stringify(event.text)}}${behind}`;
-        case 'ToolCallDelta': {
-          const { index, id, name, argumentsDelta } = event;
-          const isFirst = !isNewCall.has(index);
-          isNewCall.add(index);
-          const call = isFirst
-            ? { index, id, type: 'function', function: { name, arguments: argumentsDelta } }
-            : { index, function: { arguments: argumentsDelta } };
-          return `${before}{"tool_calls":[${JSON.stringify(call)}]}${behind}`;
-        }
-        case 'CompletionFinished': {
-          const { finishReason, usage: counted } = event.completion;
-          const finish = `${before}{},"logprobs":null,"finish_reason":"${toChatFinishReason(finishReason)}"}]${usage}}\n\n`;
-          if (!includesUsage) return finish;
-          return `${finish}${head},"choices":[],"usage":${JSON.stringify(toChatUsage(counted))}}\n\n`;
-        }
-        case 'CompletionRestarted':
-        case 'CompletionFailed':
-          // The one is not asked for, the other is thrown.
-          return '';
+export class ChatFraming implements Framing<ChatEvent> {
+  readonly contentType = 'text/event-stream; charset=utf-8';
+  readonly opening = '';
+  readonly keepAlive = ': keep-alive\n\n';
+  readonly #exchange: Exchange;
+  readonly #options: ChunkOptions;
+  /** The fields that all chunks share. */
+  #head = '';
+  /** What stands before the delta of the first choice, and behind every delta: written out once for all chunks. */
+  #before = '';
+  readonly #behind: string;
+  readonly #calls = new Set<string>();
+  readonly #choices = new Set<number>();
+
+  constructor(exchange: Exchange, options: ChunkOptions) {
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#behind = `,"logprobs":null,"finish_reason":null}]${this.#noUsage}}\n\n`;
+  }
+
+  get #noUsage(): string {
+    return this.#options.includesUsage ? ',"usage":null' : '';
+  }
+
+  next(event: ChatEvent): string {
+    switch (event.__typename) {
+      case 'CompletionStarted':
+        this.#begin(event.completionId, event.model.id);
+        return this.#role(0);
+      case 'TextDelta':
+        return this.#delta(event.alternative, `{"content":${JSON.stringify(event.text)}}`);
+      case 'ReasoningDelta':
+        return this.#delta(event.alternative, `{"reasoning_content":${JSON.stringify(event.text)}}`);
+      case 'ReasoningFinished':
+        return this.#delta(0, JSON.stringify({ reasoning_details: [toReasoningDetail(event.block)] }));
+      case 'RefusalDelta':
+        return this.#delta(event.alternative, `{"refusal":${JSON.stringify(event.text)}}`);
+      case 'CitationAdded':
+        return this.#delta(0, JSON.stringify({ annotations: [event.citation] }));
+      case 'ToolCallDelta':
+        return this.#delta(event.alternative, this.#toolCall(event));
+      case 'LogprobsDelta':
+        return this.#choice(
+          event.alternative,
+          '{}',
+          JSON.stringify({ content: event.tokens, refusal: null }),
+          null,
+        );
+      case 'AlternativeFinished':
+        return this.#choice(event.alternative, '{}', 'null', toChatFinishReason(event.finishReason));
+      case 'CompletionFinished': {
+        const { finishReason, usage } = event.completion;
+        const finish = this.#choice(0, '{}', 'null', toChatFinishReason(finishReason));
+        if (!this.#options.includesUsage) return finish;
+        return `${finish}${this.#head}"choices":[],"usage":${JSON.stringify(toChatUsage(usage))}}\n\n`;
       }
-    },
-    closing: () => 'data: [DONE]\n\n',
-    failed(thrown) {
-      const { requestId, services } = exchange;
-      const error = toOpenAiError(presentError(thrown, { requestId, log: services.log }), thrown);
-      return `data: ${JSON.stringify({ error })}\n\n`;
-    },
-  };
+      case 'CompletionRestarted':
+      case 'CompletionFailed':
+        // The one is not allowed by the request, the other is thrown.
+        return '';
+    }
+  }
+
+  closing(): string {
+    return 'data: [DONE]\n\n';
+  }
+
+  failed(thrown: unknown): string {
+    const { requestId, services } = this.#exchange;
+    const error = toOpenAiError(presentError(thrown, { requestId, log: services.log }), thrown);
+    return `data: ${JSON.stringify({ error })}\n\n`;
+  }
+
+  #begin(id: string, model: string): void {
+    const shared = {
+      id: `chatcmpl-${id}`,
+      object: 'chat.completion.chunk',
+      created: this.#options.createdS,
+      model,
+      system_fingerprint: null,
+    };
+    this.#head = `data: ${JSON.stringify(shared).slice(0, -1)},`;
+    this.#before = `${this.#head}"choices":[{"index":0,"delta":`;
+  }
+
+  /** The first chunk of a choice. */
+  #role(choice: number): string {
+    this.#choices.add(choice);
+    return this.#delta(choice, '{"role":"assistant","content":"","refusal":null}');
+  }
+
+  #delta(choice: number, delta: string): string {
+    if (choice === 0) return `${this.#before}${delta}${this.#behind}`;
+    const role = this.#choices.has(choice) ? '' : this.#role(choice);
+    return `${role}${this.#head}"choices":[{"index":${choice},"delta":${delta}${this.#behind}`;
+  }
+
+  #choice(choice: number, delta: string, logprobs: string, finish: string | null): string {
+    const reason = JSON.stringify(finish);
+    return `${this.#head}"choices":[{"index":${choice},"delta":${delta},"logprobs":${logprobs},"finish_reason":${reason}}]${this.#noUsage}}\n\n`;
+  }
+
+  #toolCall(event: Extract<ChatEvent, { readonly __typename: 'ToolCallDelta' }>): string {
+    const { alternative, index, id, name, argumentsDelta } = event;
+    const key = `${alternative} ${index}`;
+    const isFirst = !this.#calls.has(key);
+    this.#calls.add(key);
+    const call = isFirst
+      ? { index, id, type: 'function', function: { name, arguments: argumentsDelta } }
+      : { index, function: { arguments: argumentsDelta } };
+    return `{"tool_calls":[${JSON.stringify(call)}]}`;
+  }
 }

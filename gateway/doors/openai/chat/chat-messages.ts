@@ -1,5 +1,19 @@
-import { type Fields, readDataUrl, requireText, toFields, toList, toText, WrongField } from '../../body-fields.ts';
-import type { ContentPartInput, MessageInput, ReasoningInput, ToolCallInput } from '../../operations.generated.ts';
+import {
+  type Fields,
+  readDataUrl,
+  requireText,
+  toFields,
+  toList,
+  toText,
+  WrongField,
+} from '../../body-fields.ts';
+import type {
+  ContentPartInput,
+  MessageInput,
+  ReasoningInput,
+  ToolCallInput,
+} from '../../operations.generated.ts';
+import { readReasoningDetail } from './chat-reasoning.ts';
 
 const messagesMax = 10_000;
 const partsMax = 1_000;
@@ -7,7 +21,8 @@ const partsMax = 1_000;
 /** The messages of chat completions as the graph has them. Throws WrongField. */
 export function readChatMessages(value: unknown): readonly MessageInput[] {
   const list = toList(value, 'messages', messagesMax);
-  if (list === undefined || list.length === 0) throw new WrongField('messages', 'must have at least one message.');
+  if (list === undefined || list.length === 0)
+    throw new WrongField('messages', 'must have at least one message.');
   return list.map((message, at) => readMessage(toFields(message, `messages[${at}]`), `messages[${at}]`));
 }
 
@@ -35,7 +50,10 @@ function readMessage(message: Fields, at: string): MessageInput {
         ...readContent(message.content, `${at}.content`),
       };
     default:
-      throw new WrongField(`${at}.role`, 'must be one of system, developer, user, assistant, tool, function.');
+      throw new WrongField(
+        `${at}.role`,
+        'must be one of system, developer, user, assistant, tool, function.',
+      );
   }
 }
 
@@ -46,7 +64,9 @@ function readAssistant(message: Fields, at: string): MessageInput {
     ...(toList(message.tool_calls, `${at}.tool_calls`, partsMax) ?? []).map((call, index) =>
       readToolCall(call, `${at}.tool_calls[${index}]`),
     ),
-    ...(message.function_call == null ? [] : [readFunctionCall(message.function_call, `${at}.function_call`)]),
+    ...(message.function_call == null
+      ? []
+      : [readFunctionCall(message.function_call, `${at}.function_call`)]),
   ];
   const reasoning = readReasoning(message, at);
   const isSilent = content.content === '' && content.parts === undefined;
@@ -61,20 +81,11 @@ function readAssistant(message: Fields, at: string): MessageInput {
 /** Reasoning that vendors of this dialect, and this handler, put beside an answer. */
 function readReasoning(message: Fields, at: string): readonly ReasoningInput[] | undefined {
   const blocks = toList(message.reasoning_details, `${at}.reasoning_details`, partsMax);
-  if (blocks !== undefined) return readReasoningDetails(blocks, `${at}.reasoning_details`);
+  if (blocks !== undefined) {
+    return blocks.map((block, index) => readReasoningDetail(block, `${at}.reasoning_details[${index}]`));
+  }
   const text = toText(message.reasoning_content ?? message.reasoning, `${at}.reasoning_content`);
   return text === undefined || text === '' ? undefined : [{ text }];
-}
-
-function readReasoningDetails(blocks: readonly unknown[], at: string): readonly ReasoningInput[] {
-  return blocks.map((block, index) => {
-    const { text, summary, signature, data } = toFields(block, `${at}[${index}]`);
-    return {
-      text: toText(text ?? summary, `${at}[${index}].text`),
-      signature: toText(signature, `${at}[${index}].signature`),
-      redacted: toText(data, `${at}[${index}].data`),
-    };
-  });
 }
 
 function readToolCall(value: unknown, at: string): ToolCallInput {
@@ -137,7 +148,10 @@ function readPart(part: Fields, at: string): ContentPartInput {
       return { text: toText(part.refusal, `${at}.refusal`) ?? '' };
     case 'image_url':
     case 'input_image': {
-      const image = typeof part.image_url === 'string' ? { url: part.image_url, detail: part.detail } : toFields(part.image_url, `${at}.image_url`);
+      const image =
+        typeof part.image_url === 'string'
+          ? { url: part.image_url, detail: part.detail }
+          : toFields(part.image_url, `${at}.image_url`);
       const detail = toText(image.detail, `${at}.image_url.detail`);
       return {
         ...readUrl(requireText(image.url, `${at}.image_url.url`), 'image/*'),
@@ -148,13 +162,20 @@ function readPart(part: Fields, at: string): ContentPartInput {
     case 'input_audio': {
       const { data, format } = toFields(part.input_audio, `${at}.input_audio`);
       const audioFormat = requireText(format, `${at}.input_audio.format`);
-      return { data: requireText(data, `${at}.input_audio.data`), mediaType: `audio/${audioFormat}`, audioFormat };
+      return {
+        data: requireText(data, `${at}.input_audio.data`),
+        mediaType: `audio/${audioFormat}`,
+        audioFormat,
+      };
     }
     case 'file':
     case 'input_file': {
       const file = part.file === undefined ? part : toFields(part.file, `${at}.file`);
       if (file.file_data == null) {
-        throw new WrongField(`${at}.file`, 'needs file_data: files by id are not kept here, so send the content.');
+        throw new WrongField(
+          `${at}.file`,
+          'needs file_data: files by id are not kept here, so send the content.',
+        );
       }
       const filename = toText(file.filename, `${at}.file.filename`);
       return {

@@ -27,7 +27,14 @@ const alternativesMax = 8;
 /** Fields that are translated, or that only the handler reads. All others are for the provider. */
 const known = new Set([
   ...['model', 'messages', 'stream', 'stream_options', 'temperature', 'top_p', 'n', 'stop', 'seed'],
-  ...['max_tokens', 'max_completion_tokens', 'presence_penalty', 'frequency_penalty', 'logprobs', 'top_logprobs'],
+  ...[
+    'max_tokens',
+    'max_completion_tokens',
+    'presence_penalty',
+    'frequency_penalty',
+    'logprobs',
+    'top_logprobs',
+  ],
   ...['tools', 'tool_choice', 'functions', 'function_call', 'parallel_tool_calls', 'response_format'],
   ...['reasoning_effort', 'user', 'safety_identifier', 'metadata'],
 ]);
@@ -50,8 +57,10 @@ export function readChatRequest(body: unknown): ChatRequest {
     isStreamed: toBoolean(fields.stream, 'stream') ?? false,
     includesUsage:
       fields.stream_options != null &&
-      toBoolean(toFields(fields.stream_options, 'stream_options').include_usage, 'stream_options.include_usage') ===
-        true,
+      toBoolean(
+        toFields(fields.stream_options, 'stream_options').include_usage,
+        'stream_options.include_usage',
+      ) === true,
   };
 }
 
@@ -64,7 +73,8 @@ function readSampling(fields: Fields): Partial<CompletionInput> {
     temperature: toNumber(fields.temperature, 'temperature'),
     topP: toNumber(fields.top_p, 'top_p'),
     maxOutputTokens:
-      toInteger(fields.max_completion_tokens, 'max_completion_tokens') ?? toInteger(fields.max_tokens, 'max_tokens'),
+      toInteger(fields.max_completion_tokens, 'max_completion_tokens') ??
+      toInteger(fields.max_tokens, 'max_tokens'),
     stop: readStop(fields.stop),
     seed: toInteger(fields.seed, 'seed'),
     presencePenalty: toNumber(fields.presence_penalty, 'presence_penalty'),
@@ -110,7 +120,10 @@ function readTool(tool: Fields, at: string): ToolInput {
 
 function readName(fields: Fields, at: string): Pick<ToolInput, 'name' | 'description'> {
   const description = toText(fields.description, `${at}.description`);
-  return { name: requireText(fields.name, `${at}.name`), ...(description === undefined ? {} : { description }) };
+  return {
+    name: requireText(fields.name, `${at}.name`),
+    ...(description === undefined ? {} : { description }),
+  };
 }
 
 function readFunction(fields: Fields, at: string): ToolInput {
@@ -118,7 +131,8 @@ function readFunction(fields: Fields, at: string): ToolInput {
   const isStrict = toBoolean(strict, `${at}.strict`);
   return {
     ...readName(fields, at),
-    parameters: parameters == null ? { type: 'object', properties: {} } : toFields(parameters, `${at}.parameters`),
+    parameters:
+      parameters == null ? { type: 'object', properties: {} } : toFields(parameters, `${at}.parameters`),
     ...(isStrict === undefined ? {} : { strict: isStrict }),
   };
 }
@@ -172,4 +186,3 @@ function withoutUndefined<T extends object>(fields: T): Defined<T> {
   }
   return defined as Defined<T>;
 }
-

@@ -5,15 +5,16 @@ import { endJson } from '../../../http/send.ts';
 import { sendEvents } from '../../../http/stream.ts';
 import { readCallHeaders } from '../../call-headers.ts';
 import { openCompletion } from '../../completion-events.ts';
+import { setCompletionHeaders } from '../../completion-headers.ts';
 import { chatComplete, chatStream } from '../../operations.generated.ts';
 import { toChatAnswer } from './chat-answer.ts';
-import { createChatFraming } from './chat-chunks.ts';
+import { ChatFraming } from './chat-chunks.ts';
 import { readChatRequest } from './chat-request.ts';
 
 /** POST /v1/chat/completions. */
 export async function answerChat(exchange: Exchange): Promise<void> {
   const request = readChatRequest(await readJson(exchange));
-  const variables = { input: { ...request.input, ...readCallHeaders(exchange) } };
+  const variables = { input: { ...request.input, ...readCallHeaders(exchange), allowRestart: false } };
   if (request.isStreamed) {
     const { events, unread } = await openCompletion(
       exchange,
@@ -21,9 +22,11 @@ export async function answerChat(exchange: Exchange): Promise<void> {
       variables,
       ({ completionStream }) => completionStream,
     );
-    const framing = createChatFraming(exchange, Math.floor(Date.now() / 1000), request.includesUsage);
-    return sendEvents(exchange, framing, events, unread);
+    const createdS = Math.floor(Date.now() / 1000);
+    const { includesUsage } = request;
+    return sendEvents(exchange, new ChatFraming(exchange, { createdS, includesUsage }), events, unread);
   }
   const { complete } = await runDeclared(exchange, chatComplete, variables);
+  setCompletionHeaders(exchange.response, { completionId: complete.id, dropped: complete.dropped });
   return endJson(exchange, toChatAnswer(complete));
 }

@@ -1,0 +1,26 @@
+import type { ServerResponse } from 'node:http';
+
+/** What the headers of an answer state about its completion. */
+export interface CompletionHeaders {
+  readonly completionId: string;
+  /** The fields of the input that were not sent to the provider. */
+  readonly dropped: readonly string[];
+}
+
+/** Characters of the header with the dropped fields: their names are the client's. */
+const droppedMax = 1_000;
+
+/**
+ * Sets `x-heddle-completion-id`, and `x-heddle-dropped` where fields were dropped: those of `providerOptions` by the name that
+ * they have in the body of the client.
+ */
+export function setCompletionHeaders(
+  response: ServerResponse,
+  { completionId, dropped }: CompletionHeaders,
+): void {
+  response.setHeader('x-heddle-completion-id', completionId);
+  if (dropped.length === 0) return;
+  const names = dropped.map((name) => name.replace(/^providerOptions\.\w+\./, ''));
+  const text = names.join(', ').replaceAll(/[^\x20-\x7e]/g, '?');
+  response.setHeader('x-heddle-dropped', text.slice(0, droppedMax));
+}

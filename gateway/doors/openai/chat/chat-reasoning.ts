@@ -1,0 +1,38 @@
+import { ProviderKind } from '#core/graph-enums.generated.ts';
+import { requireText, toChoice, toFields, toText } from '../../body-fields.ts';
+import type { ChatReasoningFragment, ReasoningInput } from '../../operations.generated.ts';
+
+const kinds = Object.values(ProviderKind);
+
+/**
+ * Blocks of reasoning beside an answer, in the form that OpenRouter gave to this dialect: `reasoning_details`, which a client
+ * sends back unchanged in its next turn. The kind of provider stands beside each.
+ */
+export function toReasoningDetail({
+  text,
+  signature,
+  redacted,
+  toolCallId,
+  provider,
+}: ChatReasoningFragment): object {
+  return {
+    type: redacted === null ? 'reasoning.text' : 'reasoning.encrypted',
+    ...(text === null ? {} : { text }),
+    ...(signature === null ? {} : { signature }),
+    ...(redacted === null ? {} : { data: redacted }),
+    ...(toolCallId === null ? {} : { tool_call_id: toolCallId }),
+    provider,
+  };
+}
+
+/** Throws WrongField. */
+export function readReasoningDetail(value: unknown, at: string): ReasoningInput {
+  const { text, summary, signature, data, tool_call_id, provider } = toFields(value, at);
+  return {
+    text: toText(text ?? summary, `${at}.text`),
+    signature: toText(signature, `${at}.signature`),
+    redacted: toText(data, `${at}.data`),
+    toolCallId: tool_call_id == null ? undefined : requireText(tool_call_id, `${at}.tool_call_id`),
+    provider: toChoice(provider, `${at}.provider`, kinds),
+  };
+}
