@@ -10,7 +10,7 @@ export class WrongField extends BadRequest {
   }
 }
 
-export type Fields = Readonly<Record<string, unknown>>;
+export type BodyFields = Readonly<Record<string, unknown>>;
 
 /** Characters of a client's value that an error repeats. */
 const shownMax = 60;
@@ -21,12 +21,12 @@ export function showValue(value: unknown): string {
   return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
 }
 
-export function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is BodyFields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Throws WrongField for what is no object. */
-export function toFields(value: unknown, param: string): Fields {
+export function toFields(value: unknown, param: string): BodyFields {
   if (!isFields(value)) throw new WrongField(param, 'must be an object.');
   return value;
 }

@@ -1,6 +1,6 @@
-import type { DeclaredOperation } from '../http/declared-operation.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { type DeclaredEvents, GraphFailure, subscribeDeclared } from '../http/run-declared.ts';
+import type { DeclaredOperation } from '../operations/declared-operation.ts';
+import { type DeclaredEvents, GraphFailure, subscribeDeclared } from '../operations/run-declared.ts';
 import { setCompletionHeaders } from './completion-headers.ts';
 
 /** What every selection of a completion's events has. */
@@ -33,7 +33,7 @@ export type AnyCompletionEvent =
     };
 
 /** The error that a failed completion ends with. */
-export function toFailure({
+export function toGraphFailure({
   code,
   message,
   retryAfterMs,
@@ -67,7 +67,7 @@ export async function openCompletion<
     const event = readEvent(result.value);
     if (event.__typename === 'CompletionFailed') {
       await results.return?.();
-      throw toFailure(event);
+      throw toGraphFailure(event);
     }
     return { done: false, value: event };
   };

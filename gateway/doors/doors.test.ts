@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createRestMesh } from '#test/support/gateways/rest-mesh.ts';
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
-import { createSampleMesh } from '#test/support/gateways/sample-subgraphs.ts';
+import { createSampleMesh, type SampleMesh } from '#test/support/gateways/sample-subgraphs.ts';
 import { modelNamesDoor } from '#test/support/model-names/model-names-door.ts';
+import type { SubgraphExecutor } from '#transport/executor.ts';
 import { openExposures } from '../auth/exposure.ts';
 import { RouteTable } from '../http/route-table.ts';
 import { doors } from './doors.ts';
@@ -20,11 +22,15 @@ interface Example {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** What stands behind the gateway; the sample mesh unless given. */
+  readonly mesh?: () => SampleMesh;
   /** The message in a body of the handler's dialect. */
   readonly messageIn: (body: string) => unknown;
 }
 
 const graphqlMessage = (body: string): unknown => JSON.parse(body).errors[0].message;
+
+const openAiMessage = (body: string): unknown => JSON.parse(body).error.message;
 
 /** A request that succeeds for each route. */
 const examples: Readonly<Record<string, Example>> = {
@@ -58,6 +64,12 @@ const examples: Readonly<Record<string, Example>> = {
     body: { id: 'm1' },
     messageIn: (body) => JSON.parse(body).error,
   },
+  'POST /v1/chat/completions openai': {
+    path: '/v1/chat/completions',
+    body: { model: 'demo/echo', messages: [{ role: 'user', content: 'Hello' }] },
+    mesh: createRestMesh,
+    messageIn: openAiMessage,
+  },
 };
 
 const bearer = { authorization: `Bearer ${sampleKey}` };
@@ -68,8 +80,18 @@ afterEach(async () => {
   await stack.disposeAsync();
   stack = new AsyncDisposableStack();
 });
-const start = async (options: Parameters<typeof startSampleGateway>[0] = {}) =>
-  stack.use(await startSampleGateway({ doors: all, ...options }));
+const start = async (example?: Example, options: Parameters<typeof startSampleGateway>[0] = {}) =>
+  stack.use(await startSampleGateway({ doors: all, mesh: meshOf(example), ...options }));
+const meshOf = (example?: Example) => example?.mesh?.() ?? createSampleMesh();
+
+/** The mesh with every subgraph but `tenants` replaced. */
+function replaceSubgraphs(mesh: SampleMesh, executor: SubgraphExecutor): SampleMesh {
+  const { tenants } = mesh.executors;
+  return {
+    ...mesh,
+    executors: { tenants, models: executor, inference: executor, prompts: executor, usage: executor },
+  };
+}
 
 interface Asked {
   readonly method: string;
@@ -108,7 +130,7 @@ const posts = cases.filter(({ method }) => method === 'POST');
 
 describe.each(cases)('$route', ({ method, path, door, access, example }) => {
   it('answers with our request id, never the client’s, and the common headers', async () => {
-    const sample = await start();
+    const sample = await start(example);
     const ids = new Set<string | null>();
     for (let n = 0; n < 2; n++) {
       const answer = await ask(
@@ -127,7 +149,7 @@ describe.each(cases)('$route', ({ method, path, door, access, example }) => {
   });
 
   it('is found whatever the query of the URL', async () => {
-    const sample = await start();
+    const sample = await start(example);
     for (const more of ['beta=true', 'a=/b?c=%2F', '%%%', '/../x']) {
       const mark = example.path.includes('?') ? '&' : '?';
       const answer = await ask(
@@ -140,7 +162,7 @@ describe.each(cases)('$route', ({ method, path, door, access, example }) => {
   });
 
   it('is open to pages of other origins only where its handler states so', async () => {
-    const sample = await start();
+    const sample = await start(example);
     const origin = { origin: 'https://elsewhere.example' };
     const answer = await ask(sample, { method, example }, { headers: { ...bearer, ...origin } });
     expect(answer.headers.get('access-control-allow-origin')).toBe(door.isCrossOrigin ? '*' : null);
@@ -160,7 +182,7 @@ describe.each(cases)('$route', ({ method, path, door, access, example }) => {
   });
 
   it('refuses another method with 405, what is allowed, and an error in its dialect', async () => {
-    const sample = await start();
+    const sample = await start(example);
     const allowed = http.filter((route) => route.path === path).map((route) => route.method);
     for (const other of ['PUT', 'DELETE', 'PROPFIND', 'HEAD', 'POST'].filter(
       (one) => !allowed.includes(one),
@@ -178,7 +200,7 @@ describe.each(cases)('$route', ({ method, path, door, access, example }) => {
   });
 
   it('is answered after too many refused requests only where it is unlimited, or with a good key', async () => {
-    const sample = await start({ limits: { refusalsPerSecond: 1 }, now: () => 1_000 });
+    const sample = await start(example, { limits: { refusalsPerSecond: 1 }, now: () => 1_000 });
     if (access === 'optional' || access === 'required')
       await ask(sample, { method, example }, { headers: bearer });
     for (let n = 0; n < 20; n++) await fetch(`${sample.url}/graphql`, { method: 'PUT' });
@@ -193,7 +215,7 @@ describe.each(cases)('$route', ({ method, path, door, access, example }) => {
   });
 
   it('requires a key as its access states', async () => {
-    const sample = await start();
+    const sample = await start(example);
     const wrong = { authorization: `Bearer hd_wrong_${'0123456789'.repeat(4)}` };
     const isOpen = access === 'unlimited' || access === 'public';
     const withWrong = await ask(sample, { method, example }, { headers: wrong });
@@ -207,7 +229,7 @@ describe.each(cases)('$route', ({ method, path, door, access, example }) => {
   });
 
   it('serves no WebSocket but by its own subprotocol', async () => {
-    const sample = await start();
+    const sample = await start(example);
     const answer = await upgradeAt(sample, example.path);
     const serves = routes.some((route) => route.path === path && route.when?.startsWith('upgrade'));
     expect(answer).toMatch(serves ? /^HTTP\/1.1 101 / : /^HTTP\/1.1 404 /);
@@ -226,7 +248,7 @@ async function upgradeAt({ url }: SampleGateway, path: string): Promise<string> 
 
 describe.each(posts)('the body of $route', ({ method, door, example }) => {
   it('is refused where a page of another origin could have made a browser send it', async () => {
-    const sample = await start();
+    const sample = await start(example);
     const before = sample.mesh.calls.length;
     const basic = { authorization: `Basic ${Buffer.from(`x:${sampleKey}`).toString('base64')}` };
     for (const type of [
@@ -256,14 +278,14 @@ describe.each(posts)('the body of $route', ({ method, door, example }) => {
     ['is encoded', '{}', { 'content-encoding': 'gzip' }, 415, 'content-encoding'],
     ['is too large', JSON.stringify({ x: 'x'.repeat(5_000) }), {}, 413, 'larger than the 4000 bytes'],
   ] as const)('is refused where it %s', async (_what, body, headers, status, message) => {
-    const sample = await start({ limits: { bodyBytesMax: 4_000 } });
+    const sample = await start(example, { limits: { bodyBytesMax: 4_000 } });
     const answer = await ask(sample, { method, example }, { headers: { ...bearer, ...headers }, body });
     expect(answer.status).toBe(status);
     expect(example.messageIn(answer.text)).toMatch(message);
   });
 
   it('may break off, and leaves nothing in progress', async () => {
-    const sample = await start();
+    const sample = await start(example);
     const request = httpRequest(`${sample.url}${example.path}`, {
       method,
       headers: { ...bearer, 'content-type': 'application/json', 'content-length': 1_000 },
@@ -278,10 +300,9 @@ describe.each(posts)('the body of $route', ({ method, door, example }) => {
 
   /** A mesh whose models subgraph waits for the end of what is asked. */
   async function startWaiting() {
-    const mesh = createSampleMesh();
     const asked = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<unknown>();
-    const models: (typeof mesh.executors)['models'] = {
+    const waiting: SubgraphExecutor = {
       execute: ({ signal }) =>
         new Promise((_, reject) => {
           signal?.addEventListener('abort', () => {
@@ -291,7 +312,7 @@ describe.each(posts)('the body of $route', ({ method, door, example }) => {
           asked.resolve();
         }),
     };
-    const sample = await start({ mesh: { ...mesh, executors: { ...mesh.executors, models } } });
+    const sample = await start(example, { mesh: replaceSubgraphs(meshOf(example), waiting) });
     return { sample, asked: asked.promise, ended: ended.promise };
   }
 
@@ -325,9 +346,8 @@ describe.each(posts)('the body of $route', ({ method, door, example }) => {
   });
 
   it('leads to no word of an unexpected failure in the answer', async () => {
-    const mesh = createSampleMesh();
-    const models = { execute: () => Promise.reject(new Error('the secret of the store')) };
-    const sample = await start({ mesh: { ...mesh, executors: { ...mesh.executors, models } } });
+    const failing = { execute: () => Promise.reject(new Error('the secret of the store')) };
+    const sample = await start(example, { mesh: replaceSubgraphs(meshOf(example), failing) });
     const answer = await ask(sample, { method, example }, { headers: bearer });
     expect(answer.text).not.toContain('secret');
     expect(answer.text).toContain('INTERNAL');

@@ -1,5 +1,5 @@
 // Generated from gateway/doors/*/operations.graphql by `npm run schema:compose`: do not edit.
-import { DeclaredOperation } from '../http/declared-operation.ts';
+import { DeclaredOperation } from '../operations/declared-operation.ts';
 import type { CacheScope, CacheUse, FinishReason, MessageRole, OnDisconnect, ProviderKind, Retention } from '#core/graph-enums.generated.ts';
 
 /** Internal type. DO NOT USE DIRECTLY. */

@@ -62,7 +62,7 @@ describe('every answer', () => {
     ['health', 200, '/health/live', {}],
     ['readiness', 200, '/health/ready', {}],
     ['an unknown path', 404, '/nothing', {}],
-    ['a path of OpenAI', 404, '/v1/chat/completions', { method: 'POST', body: '{}' }],
+    ['a path of OpenAI', 401, '/v1/chat/completions', { method: 'POST', body: '{}' }],
   ])('has the common headers: %s', async (what, status, path, init) => {
     const source = new SampleSource([]);
     source.end();

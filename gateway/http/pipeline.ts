@@ -5,13 +5,13 @@ import { newRequestId } from '#core/request-id.ts';
 import { RateLimited } from '../auth/client-use.ts';
 import type { Door } from '../doors/door.ts';
 import { presentError } from '../errors.ts';
+import { GraphFailure } from '../operations/run-declared.ts';
 import { allowCrossOrigin, refuseForgeable, sendPreflight } from './cross-origin.ts';
 import { Exchange, readCredentials } from './exchange.ts';
 import { bareAnswer, setCommonHeaders, setRetryAfter } from './headers.ts';
 import { sendNotFound } from './not-found.ts';
 import { BadRequest, statusOf } from './problem.ts';
 import { type Endpoint, findEndpoint, type Resource, RouteTable } from './route-table.ts';
-import { GraphFailure } from './run-declared.ts';
 import { type GatewayServices, refuseRateLimited } from './services.ts';
 import { createWebSockets, type WebSockets } from './sockets/web-sockets.ts';
 

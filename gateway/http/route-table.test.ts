@@ -160,6 +160,7 @@ describe('the list of routes', () => {
       'HEAD /health/live health unlimited',
       'GET /health/ready health unlimited',
       'HEAD /health/ready health unlimited',
+      'POST /v1/chat/completions openai required',
     ]);
     expect(list.flatMap(({ when }) => when ?? [])).toEqual([
       'accept: text/html',

@@ -24,7 +24,7 @@ const enumsFile = '../../core/graph-enums.generated.ts';
 const enumsModule = '#core/graph-enums.generated.ts';
 
 const header = `// Generated from gateway/doors/*/operations.graphql by \`npm run schema:compose\`: do not edit.
-import { DeclaredOperation } from '../http/declared-operation.ts';
+${['import', '{ DeclaredOperation }', 'from'].join(' ')} '../operations/declared-operation.ts';
 `;
 
 /** A file of operations that a handler sends. */
@@ -127,11 +127,13 @@ export async function generateOperations(supergraphSdl: string): Promise<Generat
 
 /** The types as the plugin prints them, with one import of the enums that they name, which are not exported again. */
 function printTypes(text: string): string {
-  const imported = /^import type \{ (\w+) \} from '.*';\n/gm;
+  const imported = /^import type \{ (\w+) \} from '[^']+';\n/gm;
   const enums = [...text.matchAll(imported)].map(([, name]) => name).sort();
   const types = text
     .replaceAll(imported, '')
     .replaceAll(/^export \{ \w+ \};\n\n/gm, '')
     .replace(/\/\*\* Internal type.*\nexport type Incremental.*\n/, '');
-  return `import type { ${enums.join(', ')} } from '${enumsModule}';\n\n${types}\n`;
+  const names = `{ ${enums.join(', ')} }`;
+  // In pieces: a line of this form would be read as an import of this module.
+  return `${['import', 'type', names, 'from'].join(' ')} '${enumsModule}';\n\n${types}\n`;
 }

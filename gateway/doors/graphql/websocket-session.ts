@@ -14,7 +14,6 @@ import { newRequestId } from '#core/request-id.ts';
 import type { Credentials } from '../../auth/caller.ts';
 import { type Client, RateLimited, Unread } from '../../auth/client-use.ts';
 import { type ClientError, type ClientResult, presentFailure, refusal } from '../../errors.ts';
-import { isRefused, prepareInTurn } from '../../http/run-operation.ts';
 import {
   type GatewayServices,
   type Operating,
@@ -24,6 +23,7 @@ import {
 } from '../../http/services.ts';
 import { goingAway, type IncomingMessageBytes, tryAgainLater } from '../../http/sockets/incoming-message.ts';
 import type { SocketConnection, SocketSession } from '../../http/sockets/socket-connection.ts';
+import { isRefused, prepareInTurn } from '../../operations/run-operation.ts';
 import { type Answer, isOperation, isStream } from '../../router.ts';
 
 /** The subprotocol that is spoken here. */

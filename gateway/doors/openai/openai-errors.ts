@@ -13,6 +13,8 @@ export interface OpenAiError {
   readonly param: string | null;
   readonly code: string | null;
   readonly heddle_code: ErrorCode;
+  /** Where the message leads to the log. */
+  readonly request_id?: string;
 }
 
 type Kind = readonly [type: string, code: string | null, param?: string];
@@ -56,6 +58,7 @@ export function toOpenAiError({ message, extensions }: ClientError, thrown?: unk
     param: thrown instanceof WrongField && thrown.param !== '' ? thrown.param : param,
     code: own,
     heddle_code: code,
+    ...(typeof extensions?.requestId === 'string' ? { request_id: extensions.requestId } : {}),
   };
 }
 

@@ -37,7 +37,6 @@ describe('the page at /', () => {
 
 describe('addresses of REST interfaces', () => {
   it.each([
-    '/v1/chat/completions',
     '/v1/responses',
     '/v1/embeddings',
     '/v1/models',

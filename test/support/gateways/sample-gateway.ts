@@ -49,7 +49,7 @@ export async function startSampleGateway(
   const bus = createMemoryBus(log);
   mesh.callers.set(hashOf(sampleKey), sampleCaller('inference:invoke', 'models:write', 'tenants:admin'));
   const gateway = await createGateway({
-    planner: new PlannerProcess(sampleSupergraph),
+    planner: new PlannerProcess(mesh.supergraphSdl ?? sampleSupergraph),
     executors: mesh.executors,
     bus,
     quota: createMemoryQuota(),

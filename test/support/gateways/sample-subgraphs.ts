@@ -62,7 +62,10 @@ export class SampleSource implements AsyncIterableIterator<unknown> {
 
 /** The three small subgraphs in this process; `calls` tells what reached them, `callers` is who holds which key hash. */
 export interface SampleMesh {
-  readonly executors: Readonly<Record<'models' | 'tenants' | 'inference', SubgraphExecutor>>;
+  readonly executors: Readonly<Record<'models' | 'tenants' | 'inference', SubgraphExecutor>> &
+    Partial<Readonly<Record<'prompts' | 'usage', SubgraphExecutor>>>;
+  /** The graph of the subgraphs; absent: the sample graph. */
+  readonly supergraphSdl?: string;
   readonly calls: SampleCall[];
   readonly callers: Map<string, Caller | ArchivedCaller>;
   /** What completionStream reads from; replace it before subscribing. */

@@ -3,8 +3,8 @@ import type { Door } from '#gateway/doors/door.ts';
 import { readJson } from '#gateway/http/body.ts';
 import type { Exchange } from '#gateway/http/exchange.ts';
 import { BadRequest } from '#gateway/http/problem.ts';
-import { runOperation } from '#gateway/http/run-operation.ts';
 import { sendValue } from '#gateway/http/send.ts';
+import { runOperation } from '#gateway/operations/run-operation.ts';
 import { isStream } from '#gateway/router.ts';
 
 /** The name of an AI model, by its id in the path or in a body. */

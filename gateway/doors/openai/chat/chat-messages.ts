@@ -1,5 +1,5 @@
 import {
-  type Fields,
+  type BodyFields,
   readDataUrl,
   requireText,
   toFields,
@@ -26,7 +26,7 @@ export function readChatMessages(value: unknown): readonly MessageInput[] {
   return list.map((message, at) => readMessage(toFields(message, `messages[${at}]`), `messages[${at}]`));
 }
 
-function readMessage(message: Fields, at: string): MessageInput {
+function readMessage(message: BodyFields, at: string): MessageInput {
   const { role } = message;
   switch (role) {
     case 'system':
@@ -57,7 +57,7 @@ function readMessage(message: Fields, at: string): MessageInput {
   }
 }
 
-function readAssistant(message: Fields, at: string): MessageInput {
+function readAssistant(message: BodyFields, at: string): MessageInput {
   const content = readContent(message.content, `${at}.content`);
   const refusal = toText(message.refusal, `${at}.refusal`);
   const toolCalls = [
@@ -79,7 +79,7 @@ function readAssistant(message: Fields, at: string): MessageInput {
 }
 
 /** Reasoning that vendors of this dialect, and this handler, put beside an answer. */
-function readReasoning(message: Fields, at: string): readonly ReasoningInput[] | undefined {
+function readReasoning(message: BodyFields, at: string): readonly ReasoningInput[] | undefined {
   const blocks = toList(message.reasoning_details, `${at}.reasoning_details`, partsMax);
   if (blocks !== undefined) {
     return blocks.map((block, index) => readReasoningDetail(block, `${at}.reasoning_details[${index}]`));
@@ -137,7 +137,7 @@ function readContent(value: unknown, at: string): Pick<MessageInput, 'content' |
   return isOneText ? { content: only.text } : { parts };
 }
 
-function readPart(part: Fields, at: string): ContentPartInput {
+function readPart(part: BodyFields, at: string): ContentPartInput {
   const cache = part.cache_control == null ? {} : { cache: true };
   switch (part.type) {
     case 'text':

@@ -1,5 +1,5 @@
 import {
-  type Fields,
+  type BodyFields,
   isFields,
   requireText,
   toBoolean,
@@ -24,7 +24,7 @@ export interface ChatRequest {
 const toolsMax = 10_000;
 const alternativesMax = 8;
 
-/** Fields that are translated, or that only the handler reads. All others are for the provider. */
+/** BodyFields that are translated, or that only the handler reads. All others are for the provider. */
 const known = new Set([
   ...['model', 'messages', 'stream', 'stream_options', 'temperature', 'top_p', 'n', 'stop', 'seed'],
   ...[
@@ -64,7 +64,7 @@ export function readChatRequest(body: unknown): ChatRequest {
   };
 }
 
-function readSampling(fields: Fields): Partial<CompletionInput> {
+function readSampling(fields: BodyFields): Partial<CompletionInput> {
   const alternatives = toInteger(fields.n, 'n');
   if (alternatives !== undefined && (alternatives < 1 || alternatives > alternativesMax)) {
     throw new WrongField('n', `must be from 1 to ${alternativesMax}.`);
@@ -94,7 +94,7 @@ function readStop(value: unknown): readonly string[] | undefined {
 }
 
 /** Tools in the nested form of chat completions, in the flat form of responses, and functions, their older form. */
-function readTools(fields: Fields): readonly ToolInput[] {
+function readTools(fields: BodyFields): readonly ToolInput[] {
   const tools = toList(fields.tools, 'tools', toolsMax) ?? [];
   const functions = toList(fields.functions, 'functions', toolsMax) ?? [];
   return [
@@ -103,7 +103,7 @@ function readTools(fields: Fields): readonly ToolInput[] {
   ];
 }
 
-function readTool(tool: Fields, at: string): ToolInput {
+function readTool(tool: BodyFields, at: string): ToolInput {
   switch (tool.type) {
     case 'function':
       return isFields(tool.function) ? readFunction(tool.function, `${at}.function`) : readFunction(tool, at);
@@ -118,7 +118,7 @@ function readTool(tool: Fields, at: string): ToolInput {
   }
 }
 
-function readName(fields: Fields, at: string): Pick<ToolInput, 'name' | 'description'> {
+function readName(fields: BodyFields, at: string): Pick<ToolInput, 'name' | 'description'> {
   const description = toText(fields.description, `${at}.description`);
   return {
     name: requireText(fields.name, `${at}.name`),
@@ -126,7 +126,7 @@ function readName(fields: Fields, at: string): Pick<ToolInput, 'name' | 'descrip
   };
 }
 
-function readFunction(fields: Fields, at: string): ToolInput {
+function readFunction(fields: BodyFields, at: string): ToolInput {
   const { parameters, strict } = fields;
   const isStrict = toBoolean(strict, `${at}.strict`);
   return {
@@ -137,7 +137,7 @@ function readFunction(fields: Fields, at: string): ToolInput {
   };
 }
 
-function readToolChoice(fields: Fields): Partial<CompletionInput> {
+function readToolChoice(fields: BodyFields): Partial<CompletionInput> {
   const choice = fields.tool_choice ?? fields.function_call;
   if (choice === undefined || choice === null) return {};
   if (typeof choice === 'string') return { toolChoice: choice };
@@ -165,14 +165,14 @@ function readResponseFormat(value: unknown): Partial<CompletionInput> {
 }
 
 /** Whom the call is for: `safety_identifier` is the newer name of `user`. */
-function readCaller(fields: Fields): Partial<CompletionInput> {
+function readCaller(fields: BodyFields): Partial<CompletionInput> {
   const endUserId = toText(fields.safety_identifier ?? fields.user, 'user');
   const metadata = fields.metadata == null ? undefined : toFields(fields.metadata, 'metadata');
   return withoutUndefined({ endUserId: endUserId === '' ? undefined : endUserId, metadata });
 }
 
-/** Fields of the body that the graph does not name: they go to a provider of this dialect as they are. */
-function readOthers(fields: Fields): Partial<CompletionInput> {
+/** BodyFields of the body that the graph does not name: they go to a provider of this dialect as they are. */
+function readOthers(fields: BodyFields): Partial<CompletionInput> {
   const others = Object.entries(fields).filter(([name, value]) => !known.has(name) && value != null);
   return others.length === 0 ? {} : { providerOptions: { chat: Object.fromEntries(others) } };
 }

@@ -1,8 +1,8 @@
 import { readJson } from '../../../http/body.ts';
 import type { Exchange } from '../../../http/exchange.ts';
-import { runDeclared } from '../../../http/run-declared.ts';
 import { endJson } from '../../../http/send.ts';
 import { sendEvents } from '../../../http/stream.ts';
+import { runDeclared } from '../../../operations/run-declared.ts';
 import { readCallHeaders } from '../../call-headers.ts';
 import { openCompletion } from '../../completion-events.ts';
 import { setCompletionHeaders } from '../../completion-headers.ts';

@@ -1,9 +1,9 @@
 import { type ErrorCode, HeddleError, isErrorCode } from '#core/errors.ts';
 import { Unread } from '../auth/client-use.ts';
 import type { ClientError, ClientResult } from '../errors.ts';
+import type { Exchange } from '../http/exchange.ts';
 import { type Answer, isStream } from '../router.ts';
 import type { DeclaredOperation } from './declared-operation.ts';
-import type { Exchange } from './exchange.ts';
 
 /** An error of the graph that a whole request fails with. The router has logged it. */
 export class GraphFailure extends HeddleError {

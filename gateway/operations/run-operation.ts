@@ -2,9 +2,9 @@ import type { Caller } from '#core/caller.ts';
 import { type Client, RateLimited, Unread } from '../auth/client-use.ts';
 import type { Operation } from '../document/operation.ts';
 import type { ClientResult } from '../errors.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { type GatewayServices, useOfCaller } from '../http/services.ts';
 import { type Answer, isOperation, isStream } from '../router.ts';
-import type { Exchange } from './exchange.ts';
-import { type GatewayServices, useOfCaller } from './services.ts';
 
 /**
  * The operation of a document. What holds the process waits for its turn, since the event loop accepts one connection in

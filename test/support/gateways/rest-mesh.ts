@@ -1,0 +1,59 @@
+import { readSupergraph } from '#schema/compose.ts';
+import type { SubgraphExecutor } from '#transport/executor.ts';
+import { createSampleMesh, type SampleMesh } from './sample-subgraphs.ts';
+
+const supergraphSdl = readSupergraph();
+
+const usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5, cachedInputTokens: 1, reasoningTokens: 0 };
+
+/** A completion with every field that a handler may select. */
+export const sampleCompletion = {
+  __typename: 'Completion',
+  id: 'c1',
+  status: 'SUCCEEDED',
+  text: 'Hello',
+  json: null,
+  reasoning: null,
+  reasoningBlocks: [],
+  refusal: null,
+  citations: [],
+  logprobs: null,
+  alternatives: [],
+  dropped: [],
+  toolCalls: [],
+  finishReason: 'STOP',
+  usage,
+  cost: '0',
+  cache: 'BYPASS',
+  model: { __typename: 'Model', id: 'demo/echo' },
+  createdAt: '2026-11-28T12:00:00.000Z',
+};
+
+/** What the root fields of a subgraph answer with, by their names. */
+export type RestAnswers = Readonly<Record<string, unknown>>;
+
+const answers: RestAnswers = { complete: sampleCompletion };
+
+/**
+ * The real graph in front of subgraphs that answer with what is given by root field, for handlers whose operations the sample
+ * graph does not have. Callers and their keys are those of the sample mesh.
+ */
+export function createRestMesh(given: RestAnswers = {}): SampleMesh {
+  const sample = createSampleMesh();
+  const data = { ...answers, ...given };
+  const executor = (subgraph: 'models' | 'prompts' | 'usage' | 'inference'): SubgraphExecutor => ({
+    execute: async (request) => {
+      sample.calls.push({ subgraph, query: '', request });
+      return { data };
+    },
+  });
+  const executors = {
+    ...sample.executors,
+    models: executor('models'),
+    prompts: executor('prompts'),
+    usage: executor('usage'),
+    inference: executor('inference'),
+  };
+  if (supergraphSdl === undefined) throw new Error('There is no supergraph: run npm run schema:compose.');
+  return { ...sample, executors, supergraphSdl };
+}
