@@ -16,7 +16,7 @@ export type BodyFields = Readonly<Record<string, unknown>>;
 const shownMax = 60;
 
 /** A value as an error shows it: short, and on one line. */
-export function showValue(value: unknown): string {
+function showValue(value: unknown): string {
   const text = JSON.stringify(value) ?? 'undefined';
   return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
 }

@@ -33,7 +33,7 @@ export type AnyCompletionEvent =
     };
 
 /** The error that a failed completion ends with. */
-export function toGraphFailure({
+function toGraphFailure({
   code,
   message,
   retryAfterMs,

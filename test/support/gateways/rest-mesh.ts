@@ -7,7 +7,7 @@ const supergraphSdl = readSupergraph();
 const usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5, cachedInputTokens: 1, reasoningTokens: 0 };
 
 /** A completion with every field that a handler may select. */
-export const sampleCompletion = {
+const sampleCompletion = {
   __typename: 'Completion',
   id: 'c1',
   status: 'SUCCEEDED',

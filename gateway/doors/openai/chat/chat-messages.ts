@@ -111,7 +111,7 @@ function readFunctionCall(value: unknown, at: string): ToolCallInput {
 }
 
 /** Arguments are JSON in a text, as the model wrote it; what is no JSON stays a text. Some clients send the value itself. */
-export function readArguments(value: unknown, at: string): unknown {
+function readArguments(value: unknown, at: string): unknown {
   if (typeof value !== 'string') {
     if (value === undefined || value === null) return {};
     return toFields(value, at);
