@@ -63,11 +63,11 @@ export async function* encryptBackup(
     randomBytes(saltBytes),
   ]);
   const { chunkKey, macKey } = await deriveKeys(head, secret);
-  yield Buffer.concat([head, macOf(macKey, head)]);
+  yield Buffer.concat([head, computeMac(macKey, head)]);
   let count = 0;
-  for await (const { bytes, isLast } of chunksOf(plain, chunkBytes)) {
+  for await (const { bytes, isLast } of splitChunks(plain, chunkBytes)) {
     if (count > chunksMax) throw new Error('The backup is too large to be encrypted.');
-    const cipher = createCipheriv('aes-256-gcm', chunkKey, nonceOf(count, isLast), {
+    const cipher = createCipheriv('aes-256-gcm', chunkKey, buildNonce(count, isLast), {
       authTagLength: tagBytes,
     });
     const sealed = cipher.update(bytes);
@@ -85,7 +85,7 @@ export async function* decryptBackup(
   let chunkKey: Buffer | undefined;
   let count = 0;
   let ended = false;
-  for await (const { bytes, isLast } of chunksOf(file, chunkBytes + tagBytes, headerBytes)) {
+  for await (const { bytes, isLast } of splitChunks(file, chunkBytes + tagBytes, headerBytes)) {
     if (chunkKey === undefined) {
       if (bytes.byteLength < headerBytes) throw new Error('it is cut short');
       chunkKey = await openHeader(bytes, secrets);
@@ -130,7 +130,7 @@ async function openHeader(header: Buffer, { keys, passphrase }: BackupSecrets): 
     secret = { passphrase };
   }
   const { chunkKey, macKey } = await deriveKeys(head, secret);
-  if (!timingSafeEqual(macOf(macKey, head), header.subarray(macAt))) {
+  if (!timingSafeEqual(computeMac(macKey, head), header.subarray(macAt))) {
     throw new Error(isKey ? 'it was altered' : 'the passphrase is wrong, or it was altered');
   }
   return chunkKey;
@@ -158,11 +158,11 @@ function scryptKey(passphrase: string, salt: Buffer, cost: ScryptOptions): Promi
   return promise;
 }
 
-function macOf(key: Buffer, head: Buffer): Buffer {
+function computeMac(key: Buffer, head: Buffer): Buffer {
   return createHmac('sha256', key).update(head).digest();
 }
 
-function nonceOf(count: number, isLast: boolean): Buffer {
+function buildNonce(count: number, isLast: boolean): Buffer {
   const nonce = Buffer.alloc(12);
   nonce.writeUInt32BE(count, 7);
   nonce.writeUInt8(isLast ? 1 : 0, 11);
@@ -172,7 +172,9 @@ function nonceOf(count: number, isLast: boolean): Buffer {
 /** Undefined: another key, another place, or altered. */
 function openChunk(bytes: Buffer, key: Buffer, count: number, isLast: boolean): Buffer | undefined {
   if (bytes.byteLength < tagBytes || count > chunksMax) return undefined;
-  const decipher = createDecipheriv('aes-256-gcm', key, nonceOf(count, isLast), { authTagLength: tagBytes });
+  const decipher = createDecipheriv('aes-256-gcm', key, buildNonce(count, isLast), {
+    authTagLength: tagBytes,
+  });
   decipher.setAuthTag(bytes.subarray(bytes.byteLength - tagBytes));
   const plain = decipher.update(bytes.subarray(0, bytes.byteLength - tagBytes));
   try {
@@ -193,7 +195,7 @@ interface Chunk {
  * Cuts the bytes into parts of one size, the first of another where that is given. The last part may be shorter, and is
  * there also where there are no bytes; a first part of another size is never the last.
  */
-async function* chunksOf(
+async function* splitChunks(
   source: AsyncIterable<Uint8Array>,
   size: number,
   firstSize = 0,

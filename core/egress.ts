@@ -17,7 +17,7 @@ export interface Egress {
   refusalOfFileHost(hostname: string): string | null;
 }
 
-const never = blockListOf([
+const never = buildBlockList([
   // "This host", multicast and broadcast.
   '0.0.0.0/8',
   '224.0.0.0/4',
@@ -43,7 +43,7 @@ const metadataNames: ReadonlySet<string> = new Set([
   'metadata.tencentyun.com',
 ]);
 /** Networks that only machines of the operator reach. */
-const inside = blockListOf([
+const inside = buildBlockList([
   '127.0.0.0/8',
   '10.0.0.0/8',
   '172.16.0.0/12',
@@ -59,15 +59,15 @@ const inside = blockListOf([
 /** Where IPv6 addresses hold an IPv4 address: the network, and the first of the two groups. IPv4-mapped ones the lists know. */
 const embeddings: readonly (readonly [network: BlockList, group: number])[] = [
   // IPv4-compatible, IPv4-translated, NAT64 (well known, and for local use).
-  [blockListOf(['::/96', '::ffff:0:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48']), 6],
+  [buildBlockList(['::/96', '::ffff:0:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48']), 6],
   // 6to4.
-  [blockListOf(['2002::/16']), 1],
+  [buildBlockList(['2002::/16']), 1],
 ];
 const insideName =
   /^[^.]+$|\.(?:localhost|localdomain|local|internal|private|lan|home|home\.arpa|corp|intranet|svc)$/;
 const hostName = /^(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
 
-function blockListOf(networks: readonly string[]): BlockList {
+function buildBlockList(networks: readonly string[]): BlockList {
   const list = new BlockList();
   for (const network of networks) {
     const [address = '', bits] = network.split('/');
@@ -143,7 +143,7 @@ export function parseAllowList(text: string): AllowList {
     else if (entry.startsWith('*.')) suffixes.push(entry.slice(1));
     else names.add(entry);
   }
-  return { names, suffixes, networks: blockListOf(networks) };
+  return { names, suffixes, networks: buildBlockList(networks) };
 }
 
 function unreadable(entry: string): HeddleError {

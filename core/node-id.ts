@@ -4,17 +4,17 @@ const prefixes = { Route: 'route:', Invocation: 'invocation:' } as const;
 type PrefixedType = keyof typeof prefixes;
 
 /** The id in the graph of a route's alias, or of the ledger row of a completion's id. */
-export function nodeIdOf(type: PrefixedType, storedId: string): string {
+export function toNodeId(type: PrefixedType, storedId: string): string {
   return `${prefixes[type]}${storedId}`;
 }
 
 /** The id that the record is stored under. Takes one without the prefix as it is. */
-export function storedIdOf(type: PrefixedType, id: string): string {
+export function toStoredId(type: PrefixedType, id: string): string {
   const prefix = prefixes[type];
   return id.startsWith(prefix) ? id.slice(prefix.length) : id;
 }
 
 /** The type that the prefix of an id names; undefined for an id without one. */
-export function prefixedTypeOf(id: string): PrefixedType | undefined {
+export function findPrefixedType(id: string): PrefixedType | undefined {
   return (Object.keys(prefixes) as PrefixedType[]).find((type) => id.startsWith(prefixes[type]));
 }

@@ -23,8 +23,8 @@ const variableName = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
  * not so; `field` names the text in that message. What it returns is immutable and safe to share.
  */
 export function parseTemplate(text: string, field = 'template') {
-  const pieces = piecesOf(text, field);
-  const variables = variablesOf(pieces);
+  const pieces = parsePieces(text, field);
+  const variables = listVariables(pieces);
   return {
     /** The names between `{{` and `}}`, each once, in the order they first stand. */
     variables,
@@ -42,9 +42,9 @@ export function parseTemplate(text: string, field = 'template') {
 
 /** Parses a prompt's two texts. Throws as parseTemplate does. */
 export function parsePromptTemplate(system: string | null, template: string): PromptTemplate {
-  const systemPieces = system === null ? null : piecesOf(system, 'system');
-  const pieces = piecesOf(template, 'template');
-  const variables = variablesOf([...(systemPieces ?? []), ...pieces]);
+  const systemPieces = system === null ? null : parsePieces(system, 'system');
+  const pieces = parsePieces(template, 'template');
+  const variables = listVariables([...(systemPieces ?? []), ...pieces]);
   return {
     variables,
     render(values) {
@@ -54,7 +54,7 @@ export function parsePromptTemplate(system: string | null, template: string): Pr
   };
 }
 
-function piecesOf(text: string, field: string): readonly Piece[] {
+function parsePieces(text: string, field: string): readonly Piece[] {
   const pieces: Piece[] = [];
   let plain = '';
   let at = 0;
@@ -96,7 +96,7 @@ function refuse(text: string, at: number, field: string, problem: string): never
   );
 }
 
-function variablesOf(pieces: readonly Piece[]): readonly string[] {
+function listVariables(pieces: readonly Piece[]): readonly string[] {
   return [...new Set(pieces.flatMap((piece) => (typeof piece === 'string' ? [] : [piece.variable])))];
 }
 
@@ -120,10 +120,10 @@ function listed(names: readonly string[]): string {
 
 function fill(pieces: readonly Piece[], values: TemplateValues): string {
   let text = '';
-  for (const piece of pieces) text += typeof piece === 'string' ? piece : textOf(values[piece.variable]);
+  for (const piece of pieces) text += typeof piece === 'string' ? piece : toText(values[piece.variable]);
   return text;
 }
 
-function textOf(value: unknown): string {
+function toText(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }

@@ -10,7 +10,7 @@ import { readModuleGraph, rewriteSpecifiers } from './module-graph.ts';
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 
-function placeOf(file: string): string {
+function toPackagePath(file: string): string {
   const path = join(dist, file);
   mkdirSync(dirname(path), { recursive: true });
   return path;
@@ -20,7 +20,7 @@ rmSync(dist, { recursive: true, force: true });
 const { modules, assets } = readModuleGraph(root, ['cli/main.ts']);
 for (const [module, text] of modules) {
   const script = rewriteSpecifiers(root, module, stripTypeScriptTypes(text));
-  writeFileSync(placeOf(module.replace(/\.ts$/, '.js')), script);
+  writeFileSync(toPackagePath(module.replace(/\.ts$/, '.js')), script);
 }
-for (const asset of assets) copyFileSync(join(root, asset), placeOf(asset));
+for (const asset of assets) copyFileSync(join(root, asset), toPackagePath(asset));
 console.log(`dist/: ${modules.size} modules and ${assets.size} other files`);

@@ -75,16 +75,19 @@ export function presentError(error: unknown, request: PresentedRequest, path?: P
     if (code === 'INTERNAL') rest.requestId ??= request.requestId;
     // Ours, about a subgraph that was not reached: the client hears which, the log also hears why.
     if (error instanceof HeddleError && error.cause !== undefined) {
-      request.log.warn({ event: 'subgraph_failed', err: error, ...aboutOf(request, at) }, message);
+      request.log.warn({ event: 'subgraph_failed', err: error, ...describeRequest(request, at) }, message);
     }
     return clientError(code as ErrorCode, message, at, rest);
   }
-  request.log.error({ event: 'unexpected_error', err: error, ...aboutOf(request, at) }, 'unexpected error');
+  request.log.error(
+    { event: 'unexpected_error', err: error, ...describeRequest(request, at) },
+    'unexpected error',
+  );
   const masked = 'An unexpected error occurred. Find its cause in the log under the requestId.';
   return clientError('INTERNAL', masked, at, { requestId: request.requestId });
 }
 
-function aboutOf({ requestId, fieldAt }: PresentedRequest, path: Path | undefined) {
+function describeRequest({ requestId, fieldAt }: PresentedRequest, path: Path | undefined) {
   const field = path === undefined ? undefined : fieldAt?.(path);
   return { requestId, ...(field == null ? {} : { field }) };
 }

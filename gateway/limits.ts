@@ -106,7 +106,7 @@ const mebibyte = 1024 * 1024;
 const anonymousTimeFactor = 3;
 
 /** How many bytes a body or a message of a caller may have, and how many milliseconds it may take to arrive. */
-export function bodyBoundsOf(
+export function chooseBodyBounds(
   { bodyBytesMax, anonymousBodyBytesMax, bodyTimeoutMs }: GatewayLimits,
   isAnonymous: boolean,
 ): { readonly bytesMax: number; readonly timeoutMs: number } {

@@ -4,14 +4,14 @@ import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { withoutSuggestion } from '#core/text/suggest-name.ts';
-import { apiSchemaOf } from '#schema/api-schema.ts';
+import { buildApiSchema } from '#schema/api-schema.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
 import { type Exposure, isExposed } from './auth/exposure.ts';
 import { coordinateAt } from './coordinate.ts';
 import { refuseCostlyOperation } from './directives/cost.ts';
 import { readPolicy } from './directives/policy.ts';
-import { ReadMeter, readsOf } from './directives/reads.ts';
+import { countReads, ReadMeter } from './directives/reads.ts';
 import { responseKey } from './document/canonical-operation.ts';
 import { Documents } from './document/documents.ts';
 import { type Graph, Operation, type Program, type Turn } from './document/operation.ts';
@@ -118,7 +118,7 @@ export function createRouter(options: RouterOptions): Router {
   const introspection = options.introspection ?? 'on';
   const reads = options.quota && new ReadMeter(options.quota);
   const supergraph = parse(supergraphSdl, { noLocation: true });
-  const schema = apiSchemaOf(supergraphSdl);
+  const schema = buildApiSchema(supergraphSdl);
   const graph: Graph = {
     schema,
     policy: readPolicy(supergraph),
@@ -175,7 +175,7 @@ export function createRouter(options: RouterOptions): Router {
     failed: new Set(),
   });
 
-  const completionOf = (
+  const beginCompletion = (
     { errors, data, missing, failed }: Run,
     { shape }: Program,
     { locate }: Operation,
@@ -196,7 +196,7 @@ export function createRouter(options: RouterOptions): Router {
     operation: Operation,
     context: RequestContext,
   ): ClientResult => {
-    const completion = completionOf(run, program, operation, context);
+    const completion = beginCompletion(run, program, operation, context);
     const data = completeResult(completion, program.shape, run.data);
     return completion.errors.length > 0 ? { errors: completion.errors, data } : { data };
   };
@@ -216,7 +216,7 @@ export function createRouter(options: RouterOptions): Router {
     if (!(Symbol.asyncIterator in events)) {
       const run = startRun(operation, variables, bound);
       takeRoot(run, source, events);
-      return { errors: completionOf(run, program, operation, bound).errors };
+      return { errors: beginCompletion(run, program, operation, bound).errors };
     }
     const watch = new StreamWatch(refusals, context, operation);
     return mapEvents<ExecutionResult, ClientResult>(
@@ -252,7 +252,7 @@ export function createRouter(options: RouterOptions): Router {
   ): boolean =>
     program.turns.length > 1 &&
     field !== undefined &&
-    losesAnswer(completionOf(run, program, operation, context), field, run.data);
+    losesAnswer(beginCompletion(run, program, operation, context), field, run.data);
 
   /**
    * Runs a mutation whose charged fields are admitted together: none of them runs unless all are admitted. What stands
@@ -341,7 +341,7 @@ export function createRouter(options: RouterOptions): Router {
     const undecided = findUndecided(operation, variables);
     if (undecided !== undefined) return { errors: [undecided] };
     const cost = refuseCostlyOperation(operation.cost, variables, limits);
-    const drawn = reads?.draw(context.caller, readsOf(operation.meteredRoot, cost));
+    const drawn = reads?.draw(context.caller, countReads(operation.meteredRoot, cost));
     if (drawn !== undefined) await drawn;
     const program = await operation.program(context.caller, variables);
     if (program.refusal !== undefined) {

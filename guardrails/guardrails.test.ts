@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Guardrail } from './guardrail.ts';
-import { guardrailStages, guardrailsOf } from './guardrails.ts';
+import { guardrailStages, parseGuardrails } from './guardrails.ts';
 import { secretsGuardrail } from './secrets.ts';
 
 const text = (...texts: readonly string[]) => ({ texts, urls: [], tenantId: 't' });
 
 describe('guardrails', () => {
   it('are known by name; an unknown one is refused with the names there are', () => {
-    expect(guardrailsOf(' secrets ,')).toEqual([secretsGuardrail]);
-    expect(guardrailsOf('')).toEqual([]);
-    expect(() => guardrailsOf('secrets,magic')).toThrow(/magic.*secrets/);
+    expect(parseGuardrails(' secrets ,')).toEqual([secretsGuardrail]);
+    expect(parseGuardrails('')).toEqual([]);
+    expect(() => parseGuardrails('secrets,magic')).toThrow(/magic.*secrets/);
   });
 
   it('cost nothing where none looks', () => {

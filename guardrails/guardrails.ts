@@ -5,7 +5,7 @@ import { secretsGuardrail } from './secrets.ts';
 const known: readonly Guardrail[] = [secretsGuardrail];
 
 /** The guardrails of a comma-separated list of names. Throws BAD_USER_INPUT naming those that do not exist. */
-export function guardrailsOf(names: string): readonly Guardrail[] {
+export function parseGuardrails(names: string): readonly Guardrail[] {
   const wanted = names
     .split(',')
     .map((name) => name.trim())

@@ -5,7 +5,7 @@ import type { Catalog } from '#catalog/catalog.ts';
 import { type Egress, openEgress } from '#core/egress.ts';
 import { createJsonSchemas } from '#core/json-schema/json-schema.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
-import { guardrailStages, guardrailsOf } from '#guardrails/guardrails.ts';
+import { guardrailStages, parseGuardrails } from '#guardrails/guardrails.ts';
 import { createHttpFetch } from '#providers/http/http-fetch.ts';
 import type { Provider, ProviderOptions } from '#providers/provider.ts';
 import type { Bus } from '#state/bus/bus.ts';
@@ -73,7 +73,7 @@ export async function openInferenceEngine(
   const { log, connection, catalog, bus, quota, cache, streams, secretBox, payloads } = options;
   const { egress = openEgress, now = Date.now, random = Math.random } = options;
   const delay = options.delay ?? ((ms, signal) => wait(ms, undefined, { signal }));
-  const guardrails = guardrailStages(guardrailsOf(options.guardrails ?? ''));
+  const guardrails = guardrailStages(parseGuardrails(options.guardrails ?? ''));
 
   await using opened = new AsyncDisposableStack();
   const http = opened.use(createHttpFetch({ egress }));

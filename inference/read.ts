@@ -29,7 +29,7 @@ function mayRead(caller: Caller, call: CallMaker): boolean {
   return seesCall(caller, call, ['completions:read']);
 }
 
-function makerOf({ start: { caller, request } }: RunningCompletion): CallMaker {
+function readMaker({ start: { caller, request } }: RunningCompletion): CallMaker {
   return { ...caller, endUserId: request.labels.endUserId };
 }
 
@@ -76,7 +76,7 @@ export function createCompletionReader({
             .lean();
     return [
       ...local
-        .filter((invocation) => mayRead(caller, makerOf(invocation)))
+        .filter((invocation) => mayRead(caller, readMaker(invocation)))
         .map((invocation) => invocation.running()),
       ...(await stored(rows.filter((row) => row.kind === 'completion' && mayRead(caller, row)))),
     ];
@@ -100,7 +100,7 @@ export function createCompletionReader({
     get,
     async outcome(id, caller, waitMsMax, signal) {
       const local = running.get(id);
-      if (local !== undefined && mayRead(caller, makerOf(local))) {
+      if (local !== undefined && mayRead(caller, readMaker(local))) {
         return (await local.done).completion;
       }
       const untilMs = now() + waitMsMax;
@@ -114,7 +114,7 @@ export function createCompletionReader({
 }
 
 /** A completion read back, as it was returned when it ended. */
-export function endedOf(completion: CompletionData): ClosedInvocation {
+export function toClosedInvocation(completion: CompletionData): ClosedInvocation {
   const { error, id } = completion;
   if (error === null || !isErrorCode(error.code)) return { completion, failure: null };
   const { code, message, retryAfterMs } = error;

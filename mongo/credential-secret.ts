@@ -31,7 +31,7 @@ export function sealCredential(
   secret: string,
   { id, providerId, destination }: Omit<SealedCredential, 'sealed'>,
 ): string {
-  return box.seal(secret, contextOf(id, providerId, destination));
+  return box.seal(secret, toSealContext(id, providerId, destination));
 }
 
 /** Opens the secret for this destination, the provider's own: for any other than it was entered for, it stays closed. */
@@ -42,14 +42,14 @@ export function openCredential(
 ): OpenedCredential {
   if (destination !== null && destination !== providerDestination) return originChanged;
   try {
-    return { state: 'READY', secret: box.open(sealed, contextOf(id, providerId, destination)) };
+    return { state: 'READY', secret: box.open(sealed, toSealContext(id, providerId, destination)) };
   } catch {
     // Any error: sealed under another key or for another record, or damaged.
     return unreadable;
   }
 }
 
-function contextOf(id: string, providerId: string, destination: string | null): readonly string[] {
+function toSealContext(id: string, providerId: string, destination: string | null): readonly string[] {
   return ['provider_credentials', id, providerId, destination ?? ''];
 }
 

@@ -129,8 +129,8 @@ async function readLedger(connection: Connection, question: Question) {
     lastMs: group.last.getTime(),
     amounts: {
       REQUESTS: BigInt(group.requests),
-      TOKENS: larger(BigInt(group.input) + BigInt(group.output), reservedOf(group, group.reservedTokens)),
-      COST: larger(BigInt(group.costNanos), reservedOf(group, group.reservedNanos)),
+      TOKENS: larger(BigInt(group.input) + BigInt(group.output), toReserved(group, group.reservedTokens)),
+      COST: larger(BigInt(group.costNanos), toReserved(group, group.reservedNanos)),
     } satisfies Record<Exclude<Meter, 'CONCURRENCY' | 'READS'>, bigint>,
   }));
   return {
@@ -188,8 +188,8 @@ function rowsPipeline(question: Question, summedFromMs: number, summedUntilMs: n
           closed: { $ne: ['$status', 'RUNNING'] },
           ...scopeKeys(question, '$appId', keyLineId, isSingle),
           makers: '$makerScopes',
-          part: partOf(boundariesMs, '$startedAt'),
-          slot: fine === null ? null : slotOf(fine),
+          part: toPartExpression(boundariesMs, '$startedAt'),
+          slot: fine === null ? null : toSlotExpression(fine),
         },
         first: { $min: '$startedAt' },
         last: { $max: '$startedAt' },
@@ -217,7 +217,7 @@ function hoursPipeline(question: Question, fromMs: number, untilMs: number): mon
           closed: true,
           ...scopeKeys(question, '$groups.appId', '$groups.keyLineId'),
           makers: '$groups.makerScopes',
-          part: partOf(boundariesMs, '$hour'),
+          part: toPartExpression(boundariesMs, '$hour'),
         },
         first: { $min: '$hour' },
         last: { $max: '$hour' },
@@ -237,16 +237,16 @@ function scopeKeys({ scopes }: Question, app: string, key: unknown, isSingle: un
   const asked = (ids: readonly string[], id: unknown) => ({
     $cond: [{ $or: [isSingle, { $in: [id, ids] }] }, id, null],
   });
-  return { app: asked(idsOf(scopes, 'app:'), app), key: asked(idsOf(scopes, 'key:'), key) };
+  return { app: asked(readIds(scopes, 'app:'), app), key: asked(readIds(scopes, 'key:'), key) };
 }
 
 /** The boundaries that a time has passed. */
-function partOf(boundariesMs: readonly number[], time: string) {
+function toPartExpression(boundariesMs: readonly number[], time: string) {
   const [, ...laterMs] = boundariesMs.toSorted((a, b) => a - b);
   return laterMs.map((ms) => ({ $gte: [time, new Date(ms)] }));
 }
 
-function idsOf(scopes: readonly string[], prefix: string): readonly string[] {
+function readIds(scopes: readonly string[], prefix: string): readonly string[] {
   return scopes.filter((scope) => scope.startsWith(prefix)).map((scope) => scope.slice(prefix.length));
 }
 
@@ -255,11 +255,11 @@ function larger(a: bigint, b: bigint): bigint {
 }
 
 /** Nothing is reserved for a closed row any more. */
-function reservedOf({ _id }: Group, amount: number | bigint): bigint {
+function toReserved({ _id }: Group, amount: number | bigint): bigint {
   return _id.closed ? 0n : BigInt(amount);
 }
 
-function slotOf({ fromMs, lengthMs }: NonNullable<Question['fine']>) {
+function toSlotExpression({ fromMs, lengthMs }: NonNullable<Question['fine']>) {
   const ms = { $subtract: ['$startedAt', new Date(0)] };
   const slot = { $subtract: [ms, { $mod: [ms, lengthMs] }] };
   return { $cond: [{ $gte: ['$startedAt', new Date(fromMs)] }, slot, null] };

@@ -34,12 +34,12 @@ export async function findPromptUses(
     ]);
     const promptIds = batch?.promptIds.toSorted() ?? [];
     if (promptIds.length === 0) return uses;
-    uses.push(...(await usesOf(connection, promptIds, names)));
+    uses.push(...(await findUses(connection, promptIds, names)));
     after = promptIds.at(-1);
   }
 }
 
-async function usesOf(
+async function findUses(
   connection: Connection,
   promptIds: readonly string[],
   names: readonly string[],

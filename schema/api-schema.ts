@@ -10,7 +10,7 @@ const description =
   '`authorization: Bearer <API key>`. Errors have stable codes.';
 
 /** The schema that clients see of a supergraph: nothing inaccessible and none of Federation's machinery. */
-export function apiSchemaOf(supergraphSdl: string): GraphQLSchema {
+export function buildApiSchema(supergraphSdl: string): GraphQLSchema {
   const supergraph = parse(supergraphSdl, { noLocation: true });
   const schema = buildASTSchema(transformSupergraphToPublicSchema(supergraph), { assumeValidSDL: true });
   schema.description = description;

@@ -42,11 +42,11 @@ export function compileVariables(
 ): VariableCoercion {
   const known = new Map<GraphQLInputType, Coerce>();
   const variables = definitions.map(({ variable, type, defaultValue }) => {
-    const inputType = inputTypeOf(schema, type);
+    const inputType = findInputType(schema, type);
     return {
       name: variable.name.value,
       required: isNonNullType(inputType),
-      coerce: inputType === undefined ? refuseAll : coercionOf(inputType, known),
+      coerce: inputType === undefined ? refuseAll : compileCoercion(inputType, known),
       defaultOf:
         defaultValue === undefined || inputType === undefined
           ? undefined
@@ -69,28 +69,28 @@ export function compileVariables(
   };
 }
 
-function inputTypeOf(schema: GraphQLSchema, node: TypeNode): GraphQLInputType | undefined {
+function findInputType(schema: GraphQLSchema, node: TypeNode): GraphQLInputType | undefined {
   const type: unknown = typeFromAST(schema, node as Parameters<typeof typeFromAST>[1]);
   return isInputType(type) ? type : undefined;
 }
 
 const refuseAll: Coerce = () => irregular;
 
-function coercionOf(type: GraphQLInputType, known: Map<GraphQLInputType, Coerce>): Coerce {
+function compileCoercion(type: GraphQLInputType, known: Map<GraphQLInputType, Coerce>): Coerce {
   if (isNonNullType(type)) {
-    const inner = coercionOf(type.ofType, known);
+    const inner = compileCoercion(type.ofType, known);
     return (value) => (value === null || value === undefined ? irregular : inner(value));
   }
-  const inner = presentOf(type, known);
+  const inner = compilePresent(type, known);
   return (value) => (value === null || value === undefined ? null : inner(value));
 }
 
 /** For values that are there. */
-function presentOf(type: GraphQLInputType, known: Map<GraphQLInputType, Coerce>): Coerce {
+function compilePresent(type: GraphQLInputType, known: Map<GraphQLInputType, Coerce>): Coerce {
   if (isListType(type)) {
-    const item = coercionOf(type.ofType, known);
+    const item = compileCoercion(type.ofType, known);
     // A single value is a list of one, which is rare enough to be left to graphql-js.
-    return (value) => (Array.isArray(value) ? itemsOf(value, item) : irregular);
+    return (value) => (Array.isArray(value) ? coerceItems(value, item) : irregular);
   }
   if (isInputObjectType(type)) {
     const found = known.get(type);
@@ -98,7 +98,7 @@ function presentOf(type: GraphQLInputType, known: Map<GraphQLInputType, Coerce>)
     let coerce: Coerce | undefined;
     // Input types may hold themselves.
     known.set(type, (value) => (coerce ?? refuseAll)(value));
-    coerce = objectOf(type, known);
+    coerce = compileObject(type, known);
     return coerce;
   }
   if (isEnumType(type)) {
@@ -132,7 +132,7 @@ function isInt(value: number): boolean {
   return value >= -intMax && value < intMax;
 }
 
-function itemsOf(values: readonly unknown[], coerce: Coerce): unknown {
+function coerceItems(values: readonly unknown[], coerce: Coerce): unknown {
   const items: unknown[] = [];
   for (const value of values) {
     const item = coerce(value);
@@ -142,13 +142,13 @@ function itemsOf(values: readonly unknown[], coerce: Coerce): unknown {
   return items;
 }
 
-function objectOf(type: GraphQLInputObjectType, known: Map<GraphQLInputType, Coerce>): Coerce {
+function compileObject(type: GraphQLInputObjectType, known: Map<GraphQLInputType, Coerce>): Coerce {
   if (type.isOneOf) return refuseAll;
   const fields = Object.values(type.getFields()).map((field) => ({
     name: field.name,
     byDefault: field.defaultValue as unknown,
     required: isNonNullType(field.type),
-    coerce: coercionOf(field.type, known),
+    coerce: compileCoercion(field.type, known),
   }));
   const names = new Set(fields.map(({ name }) => name));
   // What every object has by itself must not be taken for a value that was sent.

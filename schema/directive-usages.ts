@@ -6,7 +6,7 @@ import {
   type TypeDefinitionNode,
   valueFromASTUntyped,
 } from 'graphql';
-import { argumentsOf } from './directives.ts';
+import { readArguments } from './directives.ts';
 
 /** The arguments of one use of a directive, the defaults of its definition included. */
 export type DirectiveArguments = Readonly<Record<string, unknown>>;
@@ -25,7 +25,7 @@ export function directiveUsages(sdl: string): ReadonlyMap<string, DirectivesByNa
   const defaults = new Map(
     definitions.flatMap((definition) =>
       definition.kind === Kind.DIRECTIVE_DEFINITION
-        ? [[definition.name.value, defaultsOf(definition)] as const]
+        ? [[definition.name.value, readDefaults(definition)] as const]
         : [],
     ),
   );
@@ -36,7 +36,7 @@ export function directiveUsages(sdl: string): ReadonlyMap<string, DirectivesByNa
       const name = directive.name.value;
       if (isMachinery(name)) continue;
       const list = byName.get(name) ?? [];
-      list.push({ ...defaults.get(name), ...argumentsOf(directive) });
+      list.push({ ...defaults.get(name), ...readArguments(directive) });
       byName.set(name, list);
     }
     found.set(where, byName);
@@ -62,7 +62,7 @@ export function directiveUsages(sdl: string): ReadonlyMap<string, DirectivesByNa
   return found;
 }
 
-function defaultsOf({ arguments: args = [] }: DirectiveDefinitionNode): DirectiveArguments {
+function readDefaults({ arguments: args = [] }: DirectiveDefinitionNode): DirectiveArguments {
   return Object.fromEntries(
     args.flatMap(({ name, defaultValue }) =>
       defaultValue === undefined ? [] : [[name.value, valueFromASTUntyped(defaultValue)]],

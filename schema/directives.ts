@@ -1,7 +1,7 @@
 import { type ConstDirectiveNode, type DirectiveNode, valueFromASTUntyped } from 'graphql';
 
 /** What a directive was given, by the names of its arguments. */
-export function argumentsOf(directive: DirectiveNode | ConstDirectiveNode): Record<string, unknown> {
+export function readArguments(directive: DirectiveNode | ConstDirectiveNode): Record<string, unknown> {
   return Object.fromEntries(
     (directive.arguments ?? []).map(({ name, value }) => [name.value, valueFromASTUntyped(value)]),
   );

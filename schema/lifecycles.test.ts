@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type GraphQLField, isObjectType } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { apiSchemaOf } from './api-schema.ts';
+import { buildApiSchema } from './api-schema.ts';
 import { supergraphUrl } from './compose.ts';
 
 /** What ends the things that each of these mutations makes. */
@@ -37,7 +37,7 @@ const endless: Readonly<Record<string, string>> = {
 const changes = /^(update|restore|assign|decide|deprecate|retire|activate)[A-Z]/;
 
 const mutations = (): readonly GraphQLField<unknown, unknown>[] => {
-  const type = apiSchemaOf(readFileSync(supergraphUrl, 'utf8')).getMutationType();
+  const type = buildApiSchema(readFileSync(supergraphUrl, 'utf8')).getMutationType();
   return isObjectType(type) ? Object.values(type.getFields()) : [];
 };
 

@@ -1,7 +1,7 @@
 import { type GraphQLScalarType, parseValue } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { decimalOfNanos, nanosOfDecimal } from '#core/money.ts';
-import { apiSchemaOf } from './api-schema.ts';
+import { buildApiSchema } from './api-schema.ts';
 import { readSupergraph } from './compose.ts';
 import { DateTimeScalar, DecimalScalar, JSONScalar } from './scalars.ts';
 
@@ -54,7 +54,7 @@ const nested = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(le
 
 describe.each([
   ['a subgraph', JSONScalar],
-  ['the gateway', apiSchemaOf(readSupergraph() ?? '').getType('JSON') as GraphQLScalarType],
+  ['the gateway', buildApiSchema(readSupergraph() ?? '').getType('JSON') as GraphQLScalarType],
 ])('JSON from a client, read by %s', (_, scalar) => {
   const refused = /JSON.* 64 levels/;
 

@@ -8,7 +8,7 @@ function refuse(message: string): never {
 const dateTimePattern = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/i;
 
 /** RFC 3339 with a time zone; a day that the month does not have is refused, not rolled over. */
-function dateOf(value: unknown): Date {
+function parseDate(value: unknown): Date {
   // Within a process, variables arrive as whoever called parsed them.
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value;
   const match = typeof value === 'string' ? dateTimePattern.exec(value) : null;
@@ -24,16 +24,18 @@ export const DateTimeScalar = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   description: 'An instant: ISO 8601 text in UTC, such as "2026-11-22T10:00:00.000Z".',
   serialize(value) {
-    const date = value instanceof Date ? value : typeof value === 'number' ? new Date(value) : dateOf(value);
+    const date =
+      value instanceof Date ? value : typeof value === 'number' ? new Date(value) : parseDate(value);
     return date.toISOString();
   },
-  parseValue: dateOf,
-  parseLiteral: (node) => dateOf(node.kind === Kind.STRING ? node.value : refuse('A DateTime is a string.')),
+  parseValue: parseDate,
+  parseLiteral: (node) =>
+    parseDate(node.kind === Kind.STRING ? node.value : refuse('A DateTime is a string.')),
 });
 
 const decimalPattern = /^-?\d{1,30}(?:\.\d{1,30})?$/;
 
-function decimalOf(value: unknown): string {
+function parseDecimal(value: unknown): string {
   const text =
     typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))
       ? value.toString()
@@ -48,11 +50,11 @@ export const DecimalScalar = new GraphQLScalarType<string, string>({
   name: 'Decimal',
   description:
     'An exact decimal as text: "0.000123400" is money in US dollars, "1500" a count. Whole numbers may also be sent as integers.',
-  serialize: decimalOf,
-  parseValue: decimalOf,
+  serialize: parseDecimal,
+  parseValue: parseDecimal,
   // A literal is text in the document, so a written float loses nothing here.
   parseLiteral: (node) =>
-    decimalOf(
+    parseDecimal(
       node.kind === Kind.STRING || node.kind === Kind.INT || node.kind === Kind.FLOAT ? node.value : null,
     ),
 });
@@ -67,7 +69,7 @@ function refuseDeepJson(value: unknown, levelsLeft = jsonLevelsMax): void {
     refuseDeepJson(item, levelsLeft - 1);
 }
 
-function jsonOf(value: unknown): unknown {
+function parseJsonValue(value: unknown): unknown {
   refuseDeepJson(value);
   return value;
 }
@@ -102,8 +104,8 @@ export const JSONScalar = new GraphQLScalarType<unknown, unknown>({
   name: 'JSON',
   description: 'Any JSON value.',
   serialize: (value) => value,
-  parseValue: jsonOf,
-  parseLiteral: (node, variables) => jsonOf(jsonOfLiteral(node, variables)),
+  parseValue: parseJsonValue,
+  parseLiteral: (node, variables) => parseJsonValue(jsonOfLiteral(node, variables)),
 });
 
 /** The resolvers of the graph's scalars, for every subgraph whose SDL declares them. */

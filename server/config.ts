@@ -43,7 +43,7 @@ const integer = (min: number, max: number, standard: number) =>
     .max(max, `must be ${max} or less`)
     .default(standard);
 
-const oneOf = <const T extends readonly [string, ...string[]]>(...names: T) =>
+const choice = <const T extends readonly [string, ...string[]]>(...names: T) =>
   z.enum(names, `must be one of ${names.join(', ')}`);
 
 const port = (standard: number) => integer(0, 65_535, standard);
@@ -212,7 +212,7 @@ export const variables = {
     'Whether parts may speak plain HTTP with each other beyond loopback: `refused` or `allowed`.',
   ),
   HEDDLE_REFUSE_WEAK_SECRETS: variable(
-    oneOf('on', 'off').optional(),
+    choice('on', 'off').optional(),
     'Whether secrets that could be guessed stop the start (`on`) or are only logged (`off`). Unset: `on` unless `HOST` is loopback.',
   ),
   HEDDLE_TLS_CERT: variable(
@@ -252,7 +252,7 @@ export const variables = {
     true,
   ),
   LOG_LEVEL: variable(
-    oneOf('silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace').default('info'),
+    choice('silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace').default('info'),
     'How much is logged, as JSON lines on standard error.',
   ),
   HEDDLE_BODY_BYTES_MAX: variable(
@@ -286,15 +286,15 @@ export const variables = {
     'Proxies whose `X-Forwarded-For` and `Forwarded` headers name the client: addresses and networks, separated by commas.',
   ),
   HEDDLE_ACCESS_LOG: variable(
-    oneOf('on', 'off').default('off'),
+    choice('on', 'off').default('off'),
     'Whether each request has a line in the log: `on` or `off`.',
   ),
   HEDDLE_INTROSPECTION: variable(
-    oneOf(...exposures).default('on'),
+    choice(...exposures).default('on'),
     'Who may ask for the schema, and gets its names suggested in errors: `on`, `authenticated` or `off`.',
   ),
   HEDDLE_EXPLORER: variable(
-    oneOf(...exposures).default('on'),
+    choice(...exposures).default('on'),
     'Who gets the Explorer: `on`, `authenticated` (an API key as the password) or `off`.',
   ),
   HEDDLE_DOCUMENT_LENGTH_MAX: variable(
@@ -345,7 +345,7 @@ export const variables = {
     'Guardrails that look at every input and output, comma-separated; see docs/guardrails.md.',
   ),
   HEDDLE_UNPRICED_MODELS: variable(
-    oneOf('refuse', 'allow').default('refuse'),
+    choice('refuse', 'allow').default('refuse'),
     'Whether callers with a hard budget may call AI models without a price: `refuse` or `allow`.',
   ),
   HEDDLE_KEY_LIMITS: variable(

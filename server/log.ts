@@ -22,7 +22,7 @@ export function loggedError(error: unknown, depth = 0): unknown {
   return {
     type: error.name,
     message: withoutQuoted(message),
-    stack: framesOf(stack),
+    stack: readFrames(stack),
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
     ...(error instanceof AggregateError && depth < causesMax
       ? { errors: error.errors.slice(0, causesMax).map((inner) => loggedError(inner, depth + 1)) }
@@ -32,7 +32,7 @@ export function loggedError(error: unknown, depth = 0): unknown {
 }
 
 /** The places alone: a stack begins with the message, which may have any number of lines. */
-function framesOf(stack: string | undefined): string | undefined {
+function readFrames(stack: string | undefined): string | undefined {
   return stack?.slice(stack.search(/^\s+at /m)).trimStart();
 }
 

@@ -13,14 +13,18 @@ export interface ProblemSources {
 /** What keeps a call from being served now: the store cannot be written, or the shared state cannot be reached. */
 export async function findProblems({ state, store, log }: ProblemSources): Promise<readonly string[]> {
   const found = await Promise.all([
-    store === undefined ? [] : problemOf('the store cannot be written', store.checkWritable(), log),
-    problemOf('the shared state cannot be reached', state.ping(), log),
+    store === undefined ? [] : findProblem('the store cannot be written', store.checkWritable(), log),
+    findProblem('the shared state cannot be reached', state.ping(), log),
   ]);
   return found.flat();
 }
 
 /** The problem, when the check fails. */
-async function problemOf(problem: string, check: Promise<unknown>, log: Logger): Promise<readonly string[]> {
+async function findProblem(
+  problem: string,
+  check: Promise<unknown>,
+  log: Logger,
+): Promise<readonly string[]> {
   try {
     await check;
     return [];

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { scopes } from '#core/caller.ts';
 import { countLimitsTable } from '#core/count-limits.ts';
 import { errorCatalog } from '#core/errors.ts';
-import { guardrailsOf } from '#guardrails/guardrails.ts';
+import { parseGuardrails } from '#guardrails/guardrails.ts';
 import { composeCheckout } from '#schema/compose.ts';
 import { variables } from '#server/config.ts';
 import { sourceFolders } from '#test/support/source-folders.ts';
@@ -65,7 +65,7 @@ describe('documentation', () => {
 
   it('docs/guardrails.md has every guardrail', () => {
     const names = [...read('docs/guardrails.md').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
-    expect(() => guardrailsOf('no-such')).toThrow(`there are: ${names.join(', ')}.`);
+    expect(() => parseGuardrails('no-such')).toThrow(`there are: ${names.join(', ')}.`);
   });
 
   it('docs/observability.md has every event of the log and every reason of a cut stream or call', () => {

@@ -71,6 +71,12 @@ describe('the words of the code', () => {
     expect(findWords(sources, replaced)).toEqual([]);
   });
 
+  it('name functions by verbs: none ends in Of', () => {
+    const declared = /^\s*(?:export )?(?:async )?(?:function\*?|const) [a-z]\w*Of\b/m;
+    const searched = sources.filter((file) => !/^(?:mongo\/embedded|bench)\/|\/testing\//.test(file));
+    expect(searched.filter((file) => declared.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
+  });
+
   it('declare no type by a replaced name', () => {
     expect(sources.filter((file) => oldTypes.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
   });

@@ -20,7 +20,7 @@ function isMark(name: string): name is AdmissionMark {
 }
 
 /** The mark of a field; undefined for one that stands alone. */
-export function admissionMarkOf(field: FieldNode | undefined): AdmissionMark | undefined {
+export function readAdmissionMark(field: FieldNode | undefined): AdmissionMark | undefined {
   for (const { name } of field?.directives ?? []) if (isMark(name.value)) return name.value;
   return undefined;
 }

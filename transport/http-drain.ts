@@ -51,10 +51,10 @@ export function createHttpDrain(server: Server) {
 
   /** By the client's address and port: over TLS, sockets whose handshake is not over. The socket of requests is another. */
   const handshakes = new Map<string, Socket>();
-  const clientOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+  const findClient = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
   server.on('connection', (socket: Socket) => {
     connections.set(socket, 0);
-    const client = clientOf(socket);
+    const client = findClient(socket);
     if (server instanceof TlsServer) handshakes.set(client, socket);
     socket.once('close', () => {
       if (handshakes.get(client) === socket) handshakes.delete(client);
@@ -64,7 +64,7 @@ export function createHttpDrain(server: Server) {
   server.on('secureConnection', (socket: TLSSocket) => {
     connections.set(socket, 0);
     socket.once('close', () => forget(socket));
-    const raw = handshakes.get(clientOf(socket));
+    const raw = handshakes.get(findClient(socket));
     if (raw !== undefined) forget(raw);
     if (lingerMsNow !== undefined) closeWhenUnused(socket);
   });

@@ -40,12 +40,12 @@ function readKey(text: string): Buffer {
 /** RFC 8410: what stands before the 32 bytes of a private key in PKCS #8. */
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-const signingKeyOf = (seed: Uint8Array): KeyObject =>
+const toSigningKey = (seed: Uint8Array): KeyObject =>
   createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
 
 /** Reads the private key of HEDDLE_MESH_KEY. Throws RangeError. */
 export function readSigningKey(text: string): KeyObject {
-  return signingKeyOf(readKey(text));
+  return toSigningKey(readKey(text));
 }
 
 /** Reads the public keys of HEDDLE_MESH_PUBLIC_KEYS, separated by commas. Throws RangeError. */
@@ -84,7 +84,7 @@ export function deriveAnswerKey(secret: string): KeyObject {
  * secret can sign.
  */
 export function deriveMeshKeys(secret: string): GatewayKeys & SubgraphKeys {
-  const signingKey = signingKeyOf(derive(secret, 'heddle mesh identities'));
+  const signingKey = toSigningKey(derive(secret, 'heddle mesh identities'));
   return {
     signingKey,
     publicKeys: [createPublicKey(signingKey)],

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { isInterfaceType, isObjectType } from 'graphql';
 import { expect, it } from 'vitest';
-import { apiSchemaOf } from '#schema/api-schema.ts';
+import { buildApiSchema } from '#schema/api-schema.ts';
 import { resumptions } from './resumption.ts';
 
-const schema = apiSchemaOf(readFileSync(new URL('../schema/supergraph.graphql', import.meta.url), 'utf8'));
+const schema = buildApiSchema(readFileSync(new URL('../schema/supergraph.graphql', import.meta.url), 'utf8'));
 
 it('names all subscriptions of the graph, which tell numbered events of one interface', () => {
   const subscriptions = Object.values(schema.getSubscriptionType()?.getFields() ?? {});

@@ -28,7 +28,7 @@ interface Wanted {
 }
 
 /** With `--only`, one certificate for a process that runs these parts; otherwise one for each part and store. */
-function wantedOf(only: string | undefined, hosts: readonly string[]): readonly Wanted[] {
+function listWanted(only: string | undefined, hosts: readonly string[]): readonly Wanted[] {
   if (only === undefined) {
     return [...everyPart, ...stores].map((name) => ({
       name,
@@ -107,7 +107,7 @@ export async function createCa(args: readonly string[]): Promise<number> {
   if (dir === undefined || more.length > 0) throw usageError('create-ca');
   const wrong = hosts.find((host) => !hostName.test(host));
   if (wrong !== undefined) throw new StartError(`--host ${wrong}: must be a host name or an IP address`);
-  const wanted = wantedOf(values.only, hosts);
+  const wanted = listWanted(values.only, hosts);
   await makeDirectory(dir);
   const { issueCertificate } = await import('../certificates/issue.ts');
   const { cert: ca, authority } = await openAuthority(dir);

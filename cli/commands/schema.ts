@@ -37,11 +37,11 @@ async function writeTypes(): Promise<number> {
 
 /** The schema that clients see, for code generators and editors. */
 async function print(): Promise<number> {
-  const [{ apiSchemaOf }, { printSchema }] = await Promise.all([
+  const [{ buildApiSchema }, { printSchema }] = await Promise.all([
     import('#schema/api-schema.ts'),
     import('graphql'),
   ]);
-  console.log(printSchema(apiSchemaOf(composeCheckout())));
+  console.log(printSchema(buildApiSchema(composeCheckout())));
   return 0;
 }
 
@@ -99,12 +99,12 @@ async function check({ against, strict, json }: CheckOptions): Promise<number> {
     const comparedWith = baseline?.supergraph === undefined ? null : baseline.ref;
     console.log(JSON.stringify({ passed: failing.length === 0, comparedWith, strict, findings }, null, 2));
   } else {
-    for (const finding of findings) console.error(report.lineOf(finding));
+    for (const finding of findings) console.error(report.formatLine(finding));
     if (process.env.GITHUB_ACTIONS === 'true') {
-      for (const finding of findings) console.log(report.annotationOf(finding));
+      for (const finding of findings) console.log(report.formatAnnotation(finding));
     }
     explainApprovals(failing);
-    console.log(summaryOf(findings, baseline));
+    console.log(summarize(findings, baseline));
   }
   return failing.length === 0 ? 0 : 1;
 }
@@ -118,7 +118,7 @@ function explainApprovals(failing: readonly ReportedFinding[]): void {
   for (const line of lines) console.error(line);
 }
 
-function summaryOf(findings: readonly ReportedFinding[], baseline: Baseline | undefined): string {
+function summarize(findings: readonly ReportedFinding[], baseline: Baseline | undefined): string {
   const compared =
     baseline === undefined
       ? 'compared with nothing: this is no git checkout'

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { dataDirectory, parsePort, readEnvironment } from '#server/config.ts';
 import { createLog } from '#server/log.ts';
 import { checkSecrets, reportWeakSecrets } from '#server/secrets/check-secrets.ts';
-import { passwordFileOf, readStorePassword } from '#server/secrets/store-password.ts';
+import { readStorePassword, toPasswordFile } from '#server/secrets/store-password.ts';
 import { listeningOn } from '#server/start-failure.ts';
 
 /** The one user of the store. */
@@ -38,7 +38,7 @@ export async function serveStore(args: readonly string[]): Promise<number> {
     const given = environment.HEDDLE_STORE_PASSWORD;
     const credentials = isOpen ? undefined : { user, password: given ?? (await readStorePassword(dir)) };
     await using store = await listeningOn('--port', openStore({ dir, listen: { port }, credentials }));
-    const where = given === undefined ? `in ${passwordFileOf(dir)}` : 'that of HEDDLE_STORE_PASSWORD';
+    const where = given === undefined ? `in ${toPasswordFile(dir)}` : 'that of HEDDLE_STORE_PASSWORD';
     console.log(
       isOpen
         ? `The store of ${dir} is at ${store.uri}, open to every user of this machine.`

@@ -54,7 +54,7 @@ export function jsonSchemaText(schema: unknown, field: string): string {
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
     throw new HeddleError('BAD_USER_INPUT', `${field} must be a JSON Schema: an object.`);
   }
-  const text = jsonTextOf(schema);
+  const text = toJsonText(schema);
   if (text === null) {
     throw new HeddleError('BAD_USER_INPUT', `${field} may be nested at most ${jsonDepthMax} levels deep.`);
   }
@@ -65,7 +65,7 @@ export function jsonSchemaText(schema: unknown, field: string): string {
 }
 
 /** Null: it is nested too deep. */
-function jsonTextOf(value: object): string | null {
+function toJsonText(value: object): string | null {
   try {
     const text = JSON.stringify(value);
     return isNestedTooDeep(text) ? null : text;
@@ -96,7 +96,7 @@ function shuttingDown(): HeddleError {
   return createOverloadedError('This process is shutting down.');
 }
 
-function hashOf(text: string): string {
+function computeHash(text: string): string {
   return createHash('sha256').update(text).digest('base64');
 }
 
@@ -146,7 +146,7 @@ export function createJsonSchemas(options: Partial<JsonSchemaLimits> = {}): Json
   }
 
   async function judge(asked: SchemaTask, field: string, user: string): Promise<string | null> {
-    const hash = hashOf(asked.schema);
+    const hash = computeHash(asked.schema);
     const name = `${user}\n${hash}`;
     const known = refused.get(name);
     if (known !== undefined) throw refusalError(field, known);

@@ -44,13 +44,13 @@ export function findKeyWeakness(key: Uint8Array): SecretWeakness | null {
 }
 
 function hasFewChoices(characters: readonly string[]): boolean {
-  const steps = characters.slice(1).map((next, at) => codeOf(next) - codeOf(characters[at] ?? ''));
+  const steps = characters.slice(1).map((next, at) => toCode(next) - toCode(characters[at] ?? ''));
   return (
     new Set(characters).size < distinctMin || new Set(steps).size < distinctMin || isRepeated(characters)
   );
 }
 
-function codeOf(character: string): number {
+function toCode(character: string): number {
   return character.codePointAt(0) ?? 0;
 }
 

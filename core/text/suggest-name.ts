@@ -20,23 +20,23 @@ export function suggestName(wanted: string, names: Iterable<string>): string {
   let compared = 0;
   for (const name of names) {
     if (++compared > candidatesMax) break;
-    const rank = rankOf(text, wantedShort, name.toLowerCase());
+    const rank = rankName(text, wantedShort, name.toLowerCase());
     if (rank !== undefined && (best === undefined || rank < best.rank)) best = { name, rank };
   }
   return best === undefined ? '' : ` Did you mean ${JSON.stringify(best.name)}?`;
 }
 
 /** The lower the closer: the same short name, then edits, then how much was left out; undefined: not alike. */
-function rankOf(wanted: string, wantedShort: string, name: string): number | undefined {
+function rankName(wanted: string, wantedShort: string, name: string): number | undefined {
   const short = shortName(name);
   if (short === wantedShort) return 0;
-  const edits = Math.min(editsOf(wanted, name), editsOf(wantedShort, short));
+  const edits = Math.min(computeDistance(wanted, name), computeDistance(wantedShort, short));
   if (edits <= editsMax) return edits;
   return short.startsWith(wantedShort) && wantedShort.length > editsMax ? short.length : undefined;
 }
 
 /** More than allowed, without counting, where the lengths or the texts are too unlike. */
-function editsOf(from: string, to: string): number {
+function computeDistance(from: string, to: string): number {
   const tooMany = editsMax + 1;
   if (Math.abs(from.length - to.length) > editsMax || from.length <= editsMax) return tooMany;
   return countEdits(from, to);

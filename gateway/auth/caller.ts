@@ -53,7 +53,7 @@ const distinctMin = 8;
 const lookup = parse('query ($keyHash: String!) { _caller(keyHash: $keyHash) }', { noLocation: true });
 
 /** The key that the credentials hold; undefined when none were sent. */
-function keyOf({ authorization, apiKey }: Credentials): string | undefined {
+function readKey({ authorization, apiKey }: Credentials): string | undefined {
   // A bare "Bearer" is what the Explorer's header tab holds before a key is pasted: nothing was sent.
   if (authorization === undefined || /^\s*(Bearer\s*)?$/i.test(authorization)) return apiKey || undefined;
   const [, key] = /^Bearer[ ]+(\S+)\s*$/i.exec(authorization) ?? [];
@@ -72,9 +72,9 @@ function isKeyText(text: string): boolean {
 }
 
 /** The hash of the key that the credentials hold; undefined where they hold none that is accepted. */
-function keyHashOf(credentials: Credentials, isAccepted = isNotTooLong): string | undefined {
+function computeKeyHash(credentials: Credentials, isAccepted = isNotTooLong): string | undefined {
   try {
-    const key = keyOf(credentials);
+    const key = readKey(credentials);
     return key !== undefined && isAccepted(key) ? hash('sha256', key, 'hex') : undefined;
   } catch (error) {
     expectError(error, CredentialRefusal);
@@ -86,7 +86,7 @@ function isNotTooLong({ length }: string): boolean {
   return length <= keyLengthMax;
 }
 
-function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
+function findFamily(address: string): 'ipv4' | 'ipv6' | undefined {
   const version = isIP(address);
   return version === 0 ? undefined : version === 4 ? 'ipv4' : 'ipv6';
 }
@@ -95,11 +95,11 @@ function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
  * The addresses as a list that can be asked; an entry that is no address admits no client. The list itself takes an
  * IPv4-mapped IPv6 address for the IPv4 address that it is, in rules and in clients.
  */
-function allowListOf(allowedIps: readonly string[]): BlockList {
+function buildAllowList(allowedIps: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of allowedIps) {
     const [address = '', prefix] = entry.split('/');
-    const family = familyOf(address);
+    const family = findFamily(address);
     if (family === undefined) continue;
     if (prefix === undefined) {
       list.addAddress(address, family);
@@ -115,7 +115,7 @@ function allowListOf(allowedIps: readonly string[]): BlockList {
 
 function isAllowed(list: BlockList, clientAddress: string | null): boolean {
   const address = clientAddress ?? '';
-  const family = familyOf(address);
+  const family = findFamily(address);
   return family !== undefined && list.check(address, family);
 }
 
@@ -206,7 +206,7 @@ export async function createCallers(options: {
     const answer: Remembered = {
       caller,
       archived: isArchivedCaller(found) ? found : undefined,
-      allowList: ips === null ? undefined : allowListOf(ips),
+      allowList: ips === null ? undefined : buildAllowList(ips),
       untilMs,
       // That a key is unknown is not held on to: it may have been made meanwhile.
       staleUntilMs: caller === undefined ? untilMs : untilMs + staleForMs,
@@ -248,7 +248,7 @@ export async function createCallers(options: {
 
   return {
     async identify(credentials, context) {
-      const key = keyOf(credentials);
+      const key = readKey(credentials);
       if (key === undefined) return anonymousCaller;
       if (!isNotTooLong(key)) throw refusedKey(key, { problem: 'MALFORMED' });
       const { caller, archived, allowList } = await lookUp(hash('sha256', key, 'hex'), context);
@@ -270,11 +270,11 @@ export async function createCallers(options: {
       return caller;
     },
     isKnown(credentials) {
-      const keyHash = keyHashOf(credentials);
+      const keyHash = computeKeyHash(credentials);
       return keyHash !== undefined && (good.has(keyHash) || pending.has(keyHash));
     },
     isUnseen(credentials) {
-      const keyHash = keyHashOf(credentials, isKeyText);
+      const keyHash = computeKeyHash(credentials, isKeyText);
       return keyHash !== undefined && !good.has(keyHash) && !remembered.has(keyHash);
     },
     async [Symbol.asyncDispose]() {

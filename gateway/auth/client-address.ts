@@ -12,7 +12,7 @@ export interface ClientAddress {
 /** Hops that are looked at; a longer chain is none that anybody runs. */
 const hopsMax = 32;
 
-const familyOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
+const toFamily = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
 /** True for an address, or a network in CIDR notation. */
 export function isNetwork(text: string): boolean {
@@ -29,7 +29,7 @@ function normalize(text: string): string {
 }
 
 /** The first 64 bits of an IPv6 address. */
-function networkOf(address: string): string {
+function toNetwork(address: string): string {
   const [head = '', tail] = address.split('::');
   const groups = head === '' ? [] : head.split(':');
   if (tail !== undefined) {
@@ -43,8 +43,8 @@ function networkOf(address: string): string {
   return `${first.join(':')}::/64`;
 }
 
-function subjectOf(address: string): string {
-  return isIP(address) === 6 ? networkOf(address) : address;
+function toSubject(address: string): string {
+  return isIP(address) === 6 ? toNetwork(address) : address;
 }
 
 /** An address as proxies write it: with or without a port, IPv6 with or without brackets; undefined for anything else. */
@@ -80,8 +80,8 @@ function networkList(networks: readonly string[]): BlockList {
   for (const network of networks) {
     if (!isNetwork(network)) throw new RangeError(`${network} is no address and no network.`);
     const [address = '', prefix] = network.split('/');
-    if (prefix === undefined) list.addAddress(address, familyOf(address));
-    else list.addSubnet(address, Number(prefix), familyOf(address));
+    if (prefix === undefined) list.addAddress(address, toFamily(address));
+    else list.addSubnet(address, Number(prefix), toFamily(address));
   }
   return list;
 }
@@ -100,7 +100,7 @@ export class ClientAddresses {
   }
 
   isTrusted(address: string): boolean {
-    return this.#trusted?.check(address, familyOf(address)) ?? false;
+    return this.#trusted?.check(address, toFamily(address)) ?? false;
   }
 
   /** The other end of the connection; null where it has gone already. */
@@ -113,7 +113,7 @@ export class ClientAddresses {
   direct(peer: string | null): ClientAddress {
     return peer === null
       ? { address: null, subject: 'unknown' }
-      : { address: peer, subject: subjectOf(peer) };
+      : { address: peer, subject: toSubject(peer) };
   }
 
   /** The client behind a trusted proxy; of an unknown address where the headers are malformed or contradict each other. */
@@ -127,7 +127,7 @@ export class ClientAddresses {
     if (found.length === 0) return this.direct(proxy);
     // A proxy that writes one of the headers passes on the other as the client sent it.
     if (first === undefined || (found.length === 2 && first !== second)) {
-      return { address: null, subject: `unknown by ${subjectOf(proxy)}` };
+      return { address: null, subject: `unknown by ${toSubject(proxy)}` };
     }
     return this.direct(first);
   }

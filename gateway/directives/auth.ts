@@ -90,7 +90,7 @@ export function grantKey(caller: Caller, demands: OperationDemands): string {
   return key;
 }
 
-function refusalOf(requirement: Requirement, coordinate: string, anonymous: boolean) {
+function describeRefusal(requirement: Requirement, coordinate: string, anonymous: boolean) {
   if (anonymous) {
     const message = `${coordinate} requires authentication: send \`authorization: Bearer <API key>\`.`;
     return { code: 'UNAUTHENTICATED', message } as const;
@@ -113,7 +113,7 @@ export function denyFields(demands: OperationDemands, key: string): Denied {
   const unmet = new Set(demands.requirements.filter((_, index) => key[index + 1] !== '1'));
   const denied = new Map<FieldNode, { code: ErrorCode; message: string }>();
   for (const [field, { requirement, coordinate }] of demands.byField) {
-    if (unmet.has(requirement)) denied.set(field, refusalOf(requirement, coordinate, anonymous));
+    if (unmet.has(requirement)) denied.set(field, describeRefusal(requirement, coordinate, anonymous));
   }
   return denied;
 }

@@ -39,7 +39,7 @@ export interface OperationCost {
 const rootWeights = { query: 0, mutation: 10, subscription: 10 } as const;
 
 /** The number of objects with these variables. */
-function sizeOf(size: Size, variables: Readonly<Record<string, unknown>>): number {
+function evaluateSize(size: Size, variables: Readonly<Record<string, unknown>>): number {
   if (typeof size === 'number') return size;
   const given = size.variables.map((name) => variables[name]).filter((value) => typeof value === 'number');
   if (size.known !== undefined) given.push(size.known);
@@ -62,7 +62,7 @@ type MeasureField = (
   isRoot: boolean,
 ) => FieldCost | undefined;
 
-function listSizeOf(
+function evaluateListSize(
   field: FieldNode,
   definition: GraphQLField<unknown, unknown>,
   size: ListSize | undefined,
@@ -114,7 +114,7 @@ export function compileCost(
       named,
       weight: weight + argumentsCost,
       isList: isListType(getNullableType(definition.type)),
-      size: listSizeOf(field, definition, declared?.listSize, limits.listSizeAssumed),
+      size: evaluateListSize(field, definition, declared?.listSize, limits.listSizeAssumed),
       listSize: declared?.listSize,
     };
   };
@@ -171,7 +171,10 @@ export function compileCost(
     ? compileSelections(operation.selectionSet, root, new Map(), true)
     : { own: 0, parts: [] };
   const evaluate = (of: CostNode, variables: Readonly<Record<string, unknown>>): number =>
-    of.parts.reduce((sum, part) => sum + sizeOf(part.size, variables) * evaluate(part.of, variables), of.own);
+    of.parts.reduce(
+      (sum, part) => sum + evaluateSize(part.size, variables) * evaluate(part.of, variables),
+      of.own,
+    );
   const explain = (variables: Readonly<Record<string, unknown>>): CostShare | undefined => {
     let most: CostShare | undefined;
     const walk = (
@@ -198,7 +201,7 @@ export function compileCost(
         const { named, weight, isList, listSize } = measured;
         const factor: ListFactor = {
           field: name,
-          size: sizeOf(measured.size, variables),
+          size: evaluateSize(measured.size, variables),
           slicingArguments: listSize?.slicingArguments ?? [],
         };
         const lists = isList ? [...above.lists, above.sized.get(name) ?? factor] : above.lists;
@@ -246,12 +249,12 @@ export function refuseCostlyOperation(
   limits: Pick<GatewayLimits, 'costMax'>,
 ): number {
   const value = cost.evaluate(variables);
-  if (value > limits.costMax) throw refusalOf(value, limits.costMax, cost.explain(variables));
+  if (value > limits.costMax) throw refuseCost(value, limits.costMax, cost.explain(variables));
   return value;
 }
 
 /** Names the field that costs most, why, and what to ask less of. */
-function refusalOf(cost: number, costMax: number, share: CostShare | undefined): HeddleError {
+function refuseCost(cost: number, costMax: number, share: CostShare | undefined): HeddleError {
   const total = `The operation costs up to ${cost}; ${costMax} is allowed.`;
   if (share === undefined) return tooCostly(`${total} Ask for smaller pages.`, { cost, costMax });
   const factors = share.lists.map(({ field, size }) => `${field} × ${size}`).join(', ');

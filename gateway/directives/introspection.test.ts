@@ -1,6 +1,6 @@
 import { buildSchema, getIntrospectionQuery, Kind, type OperationDefinitionNode, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { fragmentsOf } from '../document/selections.ts';
+import { collectFragments } from '../document/selections.ts';
 import { IntrospectionBound } from './introspection.ts';
 
 const types = Array.from({ length: 30 }, (_, n) => `type T${n} { a${n}(x: Int): Int b: T${(n + 1) % 30} }`);
@@ -14,7 +14,7 @@ function isRefused(query: string, by = bound): boolean {
   );
   if (operation === undefined) throw new Error('There is no operation.');
   try {
-    by.refuseLarge(operation, fragmentsOf(document));
+    by.refuseLarge(operation, collectFragments(document));
     return false;
   } catch (error) {
     expect(error).toMatchObject({ code: 'GRAPH_COST_EXCEEDED' });

@@ -11,7 +11,7 @@ import {
   parse,
   type SelectionSetNode,
 } from 'graphql';
-import { fragmentsOf } from '../document/selections.ts';
+import { collectFragments } from '../document/selections.ts';
 import { tooCostly } from '../errors.ts';
 
 /** Root fields `__schema` and `__type` of one operation. */
@@ -36,7 +36,7 @@ const once: Size = { average: 1, largest: 1 };
 const textWeight = 4;
 const texts = new Set(['description', 'defaultValue', 'deprecationReason']);
 
-function sizeOf(counts: readonly number[]): Size {
+function addCounts(counts: readonly number[]): Size {
   const total = counts.reduce((sum, count) => sum + count, 0);
   return {
     average: counts.length === 0 ? 0 : total / counts.length,
@@ -51,7 +51,7 @@ function fieldsBelow(schema: GraphQLSchema): ReadonlyMap<string, Below> {
   );
   const directives = schema.getDirectives();
   const all = (count: number): Size => ({ average: count, largest: count });
-  const args = sizeOf([...fields.flat(), ...directives].map((one) => one.args.length));
+  const args = addCounts([...fields.flat(), ...directives].map((one) => one.args.length));
   const interfaces = types.map((type) =>
     isObjectType(type) || isInterfaceType(type) ? type.getInterfaces().length : 0,
   );
@@ -67,11 +67,11 @@ function fieldsBelow(schema: GraphQLSchema): ReadonlyMap<string, Below> {
     ['__Schema.mutationType', { type: '__Type', times: once }],
     ['__Schema.subscriptionType', { type: '__Type', times: once }],
     ['__Schema.directives', { type: '__Directive', times: all(directives.length) }],
-    ['__Type.fields', { type: '__Field', times: sizeOf(fields.map(({ length }) => length)) }],
-    ['__Type.interfaces', { type: '__Type', times: sizeOf(interfaces) }],
-    ['__Type.possibleTypes', { type: '__Type', times: sizeOf([...possible, ...implementations]) }],
-    ['__Type.enumValues', { type: '__EnumValue', times: sizeOf(values) }],
-    ['__Type.inputFields', { type: '__InputValue', times: sizeOf(inputs) }],
+    ['__Type.fields', { type: '__Field', times: addCounts(fields.map(({ length }) => length)) }],
+    ['__Type.interfaces', { type: '__Type', times: addCounts(interfaces) }],
+    ['__Type.possibleTypes', { type: '__Type', times: addCounts([...possible, ...implementations]) }],
+    ['__Type.enumValues', { type: '__EnumValue', times: addCounts(values) }],
+    ['__Type.inputFields', { type: '__InputValue', times: addCounts(inputs) }],
     ['__Type.ofType', { type: '__Type', times: once }],
     ['__Field.args', { type: '__InputValue', times: args }],
     ['__Field.type', { type: '__Type', times: once }],
@@ -103,7 +103,7 @@ export class IntrospectionBound {
     );
     const [definition] = document.definitions;
     if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error('There is no introspection query.');
-    const { fields } = this.#countRoots(definition.selectionSet, fragmentsOf(document));
+    const { fields } = this.#countRoots(definition.selectionSet, collectFragments(document));
     this.#fieldsMax = Math.ceil(growthMax * fields);
   }
 

@@ -10,7 +10,7 @@ import {
   type TypeNode,
   type ValueNode,
 } from 'graphql';
-import { fragmentsOf } from '../document/selections.ts';
+import { collectFragments } from '../document/selections.ts';
 import { tooCostly } from '../errors.ts';
 import type { GatewayLimits } from '../limits.ts';
 
@@ -178,7 +178,7 @@ export function refuseOutsizedDocument(document: DocumentNode, limits: GatewayLi
     ['has fragments', definitions, limits.fragmentsMax],
     ['declares variables', Math.max(0, ...operations.map(countVariables)), limits.variablesMax],
   ]);
-  const fragments = fragmentsOf(document);
+  const fragments = collectFragments(document);
   const measurer = new Measurer(fragments);
   const asked = operations.map(({ name, directives, selectionSet }) => {
     if (name !== undefined) refuseLongName(name);

@@ -5,7 +5,7 @@ import {
   Kind,
   type TypeDefinitionNode,
 } from 'graphql';
-import { argumentsOf } from '#schema/directives.ts';
+import { readArguments } from '#schema/directives.ts';
 
 /** What a caller must show: every alternative list must be met by one of its sets of scopes. */
 export interface Requirement {
@@ -50,15 +50,15 @@ function find(directives: readonly ConstDirectiveNode[] | undefined, name: strin
   return directives?.find((directive) => directive.name.value === name);
 }
 
-function weightOf(directives: readonly ConstDirectiveNode[] | undefined): number | undefined {
+function readWeight(directives: readonly ConstDirectiveNode[] | undefined): number | undefined {
   const cost = find(directives, 'cost');
-  return cost === undefined ? undefined : Number(argumentsOf(cost).weight);
+  return cost === undefined ? undefined : Number(readArguments(cost).weight);
 }
 
-function listSizeOf(directives: readonly ConstDirectiveNode[] | undefined): ListSize | undefined {
+function readListSize(directives: readonly ConstDirectiveNode[] | undefined): ListSize | undefined {
   const directive = find(directives, 'listSize');
   if (directive === undefined) return undefined;
-  const given = argumentsOf(directive);
+  const given = readArguments(directive);
   const strings = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
   return {
     assumedSize: typeof given.assumedSize === 'number' ? given.assumedSize : undefined,
@@ -69,24 +69,24 @@ function listSizeOf(directives: readonly ConstDirectiveNode[] | undefined): List
 
 function auditedAction(directives: readonly ConstDirectiveNode[] | undefined): string | undefined {
   const audited = find(directives, 'audited');
-  return audited === undefined ? undefined : String(argumentsOf(audited).action);
+  return audited === undefined ? undefined : String(readArguments(audited).action);
 }
 
 function isCharged(directives: readonly ConstDirectiveNode[] | undefined): boolean {
   const quota = find(directives, 'quota');
-  const meters = quota === undefined ? [] : argumentsOf(quota).meters;
+  const meters = quota === undefined ? [] : readArguments(quota).meters;
   return Array.isArray(meters) && (meters.includes('TOKENS') || meters.includes('COST'));
 }
 
 type Demand = Pick<Requirement, 'scopes' | 'unmeetable'>;
 
-function demandOf(directives: readonly ConstDirectiveNode[] | undefined): Demand | undefined {
+function readDemand(directives: readonly ConstDirectiveNode[] | undefined): Demand | undefined {
   const scoped = find(directives, 'requiresScopes');
   const unmeetable = find(directives, 'policy') !== undefined;
   if (scoped === undefined && !unmeetable && find(directives, 'authenticated') === undefined)
     return undefined;
   if (scoped === undefined) return { scopes: [], unmeetable };
-  const alternatives = argumentsOf(scoped).scopes;
+  const alternatives = readArguments(scoped).scopes;
   const sets = Array.isArray(alternatives)
     ? alternatives.map((set: unknown) => (Array.isArray(set) ? set.map(String) : [String(set)]))
     : [];
@@ -102,7 +102,7 @@ function joinDemands(demands: readonly (Demand | undefined)[]): Demand | undefin
   return { scopes: [...scopes.values()], unmeetable: present.some((demand) => demand.unmeetable) };
 }
 
-function namedTypeOf(field: FieldDefinitionNode): string {
+function readTypeName(field: FieldDefinitionNode): string {
   let type = field.type;
   while (type.kind !== Kind.NAMED_TYPE) type = type.type;
   return type.name.value;
@@ -144,7 +144,7 @@ export function readPolicy(supergraph: DocumentNode): PolicyIndex {
     }
   }
 
-  const fieldOf = (typeName: string, fieldName: string): FieldDefinitionNode | undefined => {
+  const findField = (typeName: string, fieldName: string): FieldDefinitionNode | undefined => {
     const type = types.get(typeName);
     if (type === undefined || !('fields' in type)) return undefined;
     return (type.fields as readonly FieldDefinitionNode[] | undefined)?.find(
@@ -152,12 +152,12 @@ export function readPolicy(supergraph: DocumentNode): PolicyIndex {
     );
   };
   const demandOfField = (typeName: string, fieldName: string): Demand | undefined => {
-    const field = fieldOf(typeName, fieldName);
-    const returned = field === undefined ? undefined : types.get(namedTypeOf(field));
+    const field = findField(typeName, fieldName);
+    const returned = field === undefined ? undefined : types.get(readTypeName(field));
     return joinDemands([
-      demandOf(types.get(typeName)?.directives),
-      demandOf(field?.directives),
-      demandOf(returned?.directives),
+      readDemand(types.get(typeName)?.directives),
+      readDemand(field?.directives),
+      readDemand(returned?.directives),
       ...(implementations.get(typeName) ?? []).map((name) => demandOfField(name, fieldName)),
     ]);
   };
@@ -177,14 +177,14 @@ export function readPolicy(supergraph: DocumentNode): PolicyIndex {
     for (const field of (type.fields ?? []) as readonly FieldDefinitionNode[]) {
       policies.set(`${typeName}.${field.name.value}`, {
         requirement: intern(demandOfField(typeName, field.name.value)),
-        cost: weightOf(field.directives),
-        listSize: listSizeOf(field.directives),
+        cost: readWeight(field.directives),
+        listSize: readListSize(field.directives),
         audited: auditedAction(field.directives),
         metered: find(field.directives, 'quota') !== undefined,
         charged: isCharged(field.directives),
         argumentCosts: new Map(
           (field.arguments ?? []).flatMap((argument) => {
-            const weight = weightOf(argument.directives);
+            const weight = readWeight(argument.directives);
             return weight === undefined ? [] : [[argument.name.value, weight] as const];
           }),
         ),
@@ -193,6 +193,6 @@ export function readPolicy(supergraph: DocumentNode): PolicyIndex {
   }
   return {
     field: (typeName, fieldName) => policies.get(`${typeName}.${fieldName}`),
-    typeCost: (typeName) => weightOf(types.get(typeName)?.directives),
+    typeCost: (typeName) => readWeight(types.get(typeName)?.directives),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readsOf } from './reads.ts';
+import { countReads } from './reads.ts';
 
 describe('what an operation draws on READS', () => {
   it.each([
@@ -19,7 +19,7 @@ describe('what an operation draws on READS', () => {
   ])(
     'is the cost beyond 100 for each field with @quota, and 1 where it asks for anything else: %j at %d',
     (root, cost, reads) => {
-      expect(readsOf(root, cost)).toBe(reads);
+      expect(countReads(root, cost)).toBe(reads);
     },
   );
 });

@@ -5,7 +5,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { Caller } from '#core/caller.ts';
-import { limitsOf, quotaRefusal } from '#state/quota/caller-limits.ts';
+import { listLimits, quotaRefusal } from '#state/quota/caller-limits.ts';
 import type { Quota, QuotaLimit } from '#state/quota/quota.ts';
 import type { PolicyIndex } from './policy.ts';
 
@@ -44,7 +44,7 @@ export function findMeteredRoot(
 }
 
 /** What an operation of this static cost draws on READS: at least 1 where anything but metered fields is asked for. */
-export function readsOf({ metered, others }: MeteredRoot, cost: number): number {
+export function countReads({ metered, others }: MeteredRoot, cost: number): number {
   return Math.max(others ? 1 : 0, Math.ceil(cost) - metered * metersCostMax);
 }
 
@@ -63,7 +63,7 @@ export class ReadMeter {
     if (reads === 0 || caller.tenantId === null) return undefined;
     let limits = this.#limits.get(caller);
     if (limits === undefined) {
-      limits = limitsOf(caller, ['READS']);
+      limits = listLimits(caller, ['READS']);
       this.#limits.set(caller, limits);
     }
     return limits.length === 0 ? undefined : this.#spend(caller.tenantId, limits, reads);

@@ -2,7 +2,7 @@ import { buildASTSchema, buildSchema, Kind, parse, print } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { readFields } from '../planning/supergraph-fields.ts';
 import { canonicalize } from './canonical-operation.ts';
-import { fragmentsOf } from './selections.ts';
+import { collectFragments } from './selections.ts';
 
 const sdl = `
   directive @join__type(graph: String, key: String) repeatable on OBJECT
@@ -26,7 +26,7 @@ function canonical(query: string) {
   const document = parse(query, { noLocation: true });
   const operation = document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
   if (operation === undefined) throw new Error('no operation');
-  const context = { schema, fields, fragments: fragmentsOf(document), starts: new Map() };
+  const context = { schema, fields, fragments: collectFragments(document), starts: new Map() };
   const { definition, clientFields } = canonicalize(operation, context);
   const clientNames = [...clientFields].flatMap(([{ alias, name }, { key }]) =>
     key === (alias ?? name).value ? [] : [`${(alias ?? name).value} is ${key}`],

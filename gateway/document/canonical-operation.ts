@@ -67,7 +67,7 @@ function sorted(value: ValueNode): ValueNode {
 const printArgument = ({ name, value }: ArgumentNode) => `${name.value}:${print(sorted(value))}`;
 
 /** Equal for fields that a selection merges: the same field with the same arguments (GraphQL spec, section 5.3.2). */
-function signatureOf({ name, arguments: given = [] }: FieldNode): string {
+function printSignature({ name, arguments: given = [] }: FieldNode): string {
   return given.length === 0 ? name.value : `${name.value}(${given.map(printArgument).sort().join()})`;
 }
 
@@ -197,7 +197,7 @@ class Canonicalizer {
    * runs by itself.
    */
   #groupKey({ node, parent }: SelectedField, isMutationRoot: boolean): string {
-    const signature = signatureOf(node);
+    const signature = printSignature(node);
     if (node.selectionSet === undefined && !isMutationRoot)
       return `${signature} ${this.#context.fields.typesOf(parent.name, node.name.value)}`;
     return `${this.clientFields.get(node)?.key} ${signature}`;

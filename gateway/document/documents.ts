@@ -23,7 +23,7 @@ import { canonicalize } from './canonical-operation.ts';
 import { findMergeConflicts } from './field-merging.ts';
 import { withoutLargeIntegers } from './large-integers.ts';
 import { type Graph, Operation, type OperationText } from './operation.ts';
-import { fragmentsOf } from './selections.ts';
+import { collectFragments } from './selections.ts';
 import { SingleRootFieldRule } from './single-root-field.ts';
 
 /** A document that may run, or the answer that refuses it. */
@@ -98,7 +98,7 @@ function check(graph: Graph, bound: IntrospectionBound, query: string, tokensMax
   if (errors.length > 0) throw new AggregateError(errors);
   const conflicts = findMergeConflicts(schema, document, validationErrorsMax);
   if (conflicts.length > 0) throw new AggregateError(conflicts);
-  const fragments = fragmentsOf(document);
+  const fragments = collectFragments(document);
   for (const definition of document.definitions) {
     if (definition.kind === Kind.OPERATION_DEFINITION) bound.refuseLarge(definition, fragments);
   }
@@ -106,7 +106,7 @@ function check(graph: Graph, bound: IntrospectionBound, query: string, tokensMax
 }
 
 /** The offsets of fields and variables in the text, for the nodes of the same document without locations. */
-function startsOf(located: DocumentNode, bare: DocumentNode): ReadonlyMap<ASTNode, number> {
+function findStarts(located: DocumentNode, bare: DocumentNode): ReadonlyMap<ASTNode, number> {
   const starts: number[] = [];
   const record = (node: ASTNode) => void starts.push(node.loc?.start ?? 0);
   visit(located, { Field: record, VariableDefinition: record });
@@ -140,10 +140,10 @@ class ValidDocument implements PreparedDocument {
     this.bytes = bytesPerDocument + query.length + this.tokens * bytesPerToken;
     // Without its places in the text, which hold every token of it, a tree takes a quarter of the memory.
     const document = withoutLargeIntegers(graph.schema, query, parse(query, { noLocation: true }));
-    const starts = startsOf(located, document);
+    const starts = findStarts(located, document);
     const text: OperationText = { source: query, starts, bytes: this.bytes };
     const { schema, fields } = graph;
-    const context = { schema, fields, fragments: fragmentsOf(document), starts };
+    const context = { schema, fields, fragments: collectFragments(document), starts };
     for (const definition of document.definitions) {
       if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
       const operation = new Operation(graph, canonicalize(definition, context), text);
@@ -184,7 +184,7 @@ export class Documents {
 
   /** True when `prepare` has nothing to do but to look it up. */
   isPrepared(query: string, isAnonymous: boolean): boolean {
-    return this.#prepared.has(query) || this.#refused.has(digestOf(query, isAnonymous));
+    return this.#prepared.has(query) || this.#refused.has(computeDigest(query, isAnonymous));
   }
 
   /** The document; anonymous callers may send smaller ones than others. */
@@ -193,7 +193,7 @@ export class Documents {
     const max = isAnonymous ? Math.min(tokensMax, anonymousTokensMax) : tokensMax;
     const known = this.#prepared.get(query);
     if (known !== undefined) return known.tokens > max ? refusedToAnonymous(known.tokens, max) : known;
-    const digest = digestOf(query, isAnonymous);
+    const digest = computeDigest(query, isAnonymous);
     const refusedBefore = this.#refused.get(digest);
     if (refusedBefore !== undefined) return refusedBefore;
     try {
@@ -209,7 +209,7 @@ export class Documents {
   }
 }
 
-function digestOf(query: string, isAnonymous: boolean): string {
+function computeDigest(query: string, isAnonymous: boolean): string {
   return (isAnonymous ? 'a' : 'k') + hash('sha256', query, 'base64');
 }
 

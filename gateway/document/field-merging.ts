@@ -21,7 +21,7 @@ import {
   type ValueNode,
 } from 'graphql';
 import { tooCostly } from '../errors.ts';
-import { fragmentsOf } from './selections.ts';
+import { collectFragments } from './selections.ts';
 
 /** A selected field with the type that it is selected on. */
 interface Placed {
@@ -54,7 +54,7 @@ export function findMergeConflicts(
   document: DocumentNode,
   conflictsMax: number,
 ): readonly GraphQLError[] {
-  const merging = new Merging(schema, fragmentsOf(document), conflictsMax);
+  const merging = new Merging(schema, collectFragments(document), conflictsMax);
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     const parent = schema.getRootType(definition.operation);
@@ -97,7 +97,7 @@ class Merging {
         this.#report(key, `they return conflicting types ${types}`, first, other);
         continue;
       }
-      const below = belowOf(same);
+      const below = collectBelow(same);
       if (below.length > 0) this.#checkShapes(below);
     }
   }
@@ -112,7 +112,7 @@ class Merging {
         const renamed = group.find(({ field }) => field.name.value !== first.field.name.value);
         const other = renamed ?? group.find((one) => this.#argumentsOf(one) !== this.#argumentsOf(first));
         if (other === undefined) {
-          const below = belowOf(group);
+          const below = collectBelow(group);
           if (below.length > 0) this.#checkCommonParents(below);
         } else if (renamed === undefined) {
           this.#report(key, 'they have differing arguments', first, other);
@@ -190,7 +190,7 @@ class Merging {
   }
 }
 
-function belowOf(fields: readonly Placed[]): PlacedSet[] {
+function collectBelow(fields: readonly Placed[]): PlacedSet[] {
   return fields.flatMap(({ field: { selectionSet }, type }) =>
     selectionSet === undefined ? [] : [{ selectionSet, parent: getNamedType(type) }],
   );

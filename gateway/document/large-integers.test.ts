@@ -1,13 +1,13 @@
 import { buildSchema, parse, print } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { apiSchemaOf } from '#schema/api-schema.ts';
+import { buildApiSchema } from '#schema/api-schema.ts';
 import { ask, everyScope, sampleRouters } from '#test/support/gateways/sample-router.ts';
 import { createSampleMesh } from '#test/support/gateways/sample-subgraphs.ts';
 import { withoutLargeIntegers } from './large-integers.ts';
 
 const { start } = sampleRouters();
 const large = '123456789012345678901234567890';
-const schema = apiSchemaOf(`
+const schema = buildApiSchema(`
   scalar JSON scalar Decimal
   input In { id: ID float: Float amount: Decimal any: JSON }
   type Query { x(id: ID, ids: [ID!], float: Float, amount: Decimal, any: JSON, input: In): Int }

@@ -35,7 +35,7 @@ import {
   type Admission,
   type AdmittedRoot,
   createAdmission,
-  rootFetchOf,
+  findRootFetch,
   withMarkedRoot,
 } from '../execution/admission.ts';
 import { compileShape, type FieldShape, type ObjectShape } from '../execution/shape.ts';
@@ -218,7 +218,7 @@ export class Operation {
     const bySubgraph = new Map<string, AdmittedRoot[]>();
     for (const turn of turns) {
       const { field } = turn;
-      const fetch = rootFetchOf(turn.step);
+      const fetch = findRootFetch(turn.step);
       if (field === undefined || fetch === undefined || !this.policyAt(field.coordinate)?.charged) continue;
       const roots = bySubgraph.get(fetch.subgraph) ?? [];
       roots.push({ key: field.planKey, fetch });

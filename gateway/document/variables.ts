@@ -38,7 +38,7 @@ export function findVariableProblem(
     if (given[name] === null && isNonNullType(type)) continue;
     try {
       coerceInputValue(given[name], type, (path, _value, { message }) => {
-        throw new Found(`Variable "$${name}" got an invalid value${placeOf(name, path)}: ${message}`);
+        throw new Found(`Variable "$${name}" got an invalid value${formatPlace(name, path)}: ${message}`);
       });
     } catch (error) {
       if (error instanceof Found) return { message: error.message, definition };
@@ -48,7 +48,7 @@ export function findVariableProblem(
   return null;
 }
 
-function placeOf(name: string, path: readonly (string | number)[]): string {
+function formatPlace(name: string, path: readonly (string | number)[]): string {
   const steps = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`));
   return path.length === 0 ? '' : ` at "${name}${steps.join('')}"`;
 }

@@ -25,22 +25,22 @@ export interface AdmittedRoot {
   readonly fetch: Fetch;
 }
 
-function operationOf({ document }: Fetch): OperationDefinitionNode | undefined {
+function findOperation({ document }: Fetch): OperationDefinitionNode | undefined {
   return document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
 }
 
-function fieldsOf(fetch: Fetch): readonly FieldNode[] {
-  return (operationOf(fetch)?.selectionSet.selections ?? []).filter(
+function listFields(fetch: Fetch): readonly FieldNode[] {
+  return (findOperation(fetch)?.selectionSet.selections ?? []).filter(
     (selection) => selection.kind === Kind.FIELD,
   );
 }
 
 /** The fetch at the root of a step; there is one for each field of a mutation. */
-export function rootFetchOf(step: Step): Fetch | undefined {
+export function findRootFetch(step: Step): Fetch | undefined {
   if (step.kind === 'root') return step.fetch;
   if (step.kind === 'entities') return undefined;
   for (const child of step.steps) {
-    const fetch = rootFetchOf(child);
+    const fetch = findRootFetch(child);
     if (fetch !== undefined) return fetch;
   }
   return undefined;
@@ -73,12 +73,12 @@ export function createAdmission(roots: readonly AdmittedRoot[]): Admission {
   const marked = (mark: AdmissionMark, of: readonly AdmittedRoot[]): Fetch => {
     const variables = new Map<string, VariableDefinitionNode>();
     for (const { fetch } of of) {
-      for (const definition of operationOf(fetch)?.variableDefinitions ?? []) {
+      for (const definition of findOperation(fetch)?.variableDefinitions ?? []) {
         variables.set(definition.variable.name.value, definition);
       }
     }
     const selections = of.flatMap(({ fetch }) =>
-      fieldsOf(fetch).map((field) =>
+      listFields(fetch).map((field) =>
         withAdmissionMark(
           { ...field, selectionSet: { kind: Kind.SELECTION_SET, selections: [typenameField] } },
           mark,

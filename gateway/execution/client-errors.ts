@@ -24,14 +24,14 @@ interface Place {
 
 const isIndexed = (value: unknown): value is Readonly<Record<string | number, unknown>> =>
   typeof value === 'object' && value !== null;
-const childOf = (value: unknown, step: string | number) => (isIndexed(value) ? value[step] : undefined);
+const readChild = (value: unknown, step: string | number) => (isIndexed(value) ? value[step] : undefined);
 
 /** Where the client's answer has what stands at the path of the fetched data. */
-function placesOf({ shape, data }: Fetched, path: Path): readonly Place[] {
+function findPlaces({ shape, data }: Fetched, path: Path): readonly Place[] {
   let places: readonly Place[] = [{ shape, value: data, path: [], start: undefined }];
   for (const [depth, step] of path.entries()) {
     const next = places.flatMap((place): Place[] => {
-      const value = childOf(place.value, step);
+      const value = readChild(place.value, step);
       if (typeof step === 'number') return [{ ...place, value, path: [...place.path, step] }];
       const fields = place.shape?.fieldsUnder(step, place.value) ?? [];
       return fields.map(({ key, object, start }) => ({
@@ -58,7 +58,7 @@ export function toClientErrors(errors: readonly ClientError[], fetched: Fetched)
   const found = errors.flatMap((error): ClientError[] => {
     const { path, ...pathless } = error;
     if (path === undefined) return [error];
-    return placesOf(fetched, path).map((place) => {
+    return findPlaces(fetched, path).map((place) => {
       const placed = place.path.length === 0 ? pathless : { ...error, path: place.path };
       return withLocations(placed, place.start === undefined ? [] : [fetched.locate(place.start)]);
     });

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { PathStep } from '../planning/plan.ts';
 import {
   applyRewrites,
+  buildRepresentation,
   type Entity,
   findEntities,
   type IsOfType,
   mergeInto,
-  representationOf,
 } from './entities.ts';
 
 const isOfType: IsOfType = (typeName, conditions) =>
@@ -55,9 +55,9 @@ describe('entities in an answer', () => {
       },
     ];
     const whole = { ...book, title: 't', author: { name: 'n', age: 3 } };
-    expect(representationOf(whole, requires, isOfType)).toEqual({ ...book, author: { name: 'n' } });
-    expect(representationOf(song, requires, isOfType)).toBeUndefined();
-    expect(representationOf({ id: 1 }, requires, isOfType)).toBeUndefined();
+    expect(buildRepresentation(whole, requires, isOfType)).toEqual({ ...book, author: { name: 'n' } });
+    expect(buildRepresentation(song, requires, isOfType)).toBeUndefined();
+    expect(buildRepresentation({ id: 1 }, requires, isOfType)).toBeUndefined();
   });
 
   it('are rewritten where the planner says', () => {

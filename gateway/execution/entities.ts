@@ -66,7 +66,7 @@ function project(requires: readonly RequiresSelection[], value: unknown, isOfTyp
 }
 
 /** The representation by which a subgraph finds the entity; undefined when what it requires is not there. */
-export function representationOf(
+export function buildRepresentation(
   entity: Entity,
   requires: readonly RequiresSelection[],
   isOfType: IsOfType,

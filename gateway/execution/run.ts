@@ -3,12 +3,12 @@ import { type ClientError, errorsMax } from '../errors.ts';
 import type { EntityGroup, Fetch, Rewrite, Step } from '../planning/plan.ts';
 import {
   applyRewrites,
+  buildRepresentation,
   type Entity,
   findEntities,
   type IsOfType,
   mergeInto,
   type ResponsePath,
-  representationOf,
 } from './entities.ts';
 
 export interface SubgraphOperation {
@@ -111,7 +111,7 @@ function collect(run: Run, group: EntityGroup, representations: Representations)
   const targets: Wanted['targets'] = [];
   for (const path of group.paths) {
     findEntities(run.data, path, run.isOfType, (entity, at) => {
-      const representation = representationOf(entity, group.requires, run.isOfType);
+      const representation = buildRepresentation(entity, group.requires, run.isOfType);
       if (representation === undefined) return;
       applyRewrites(representation, group.inputRewrites, run.isOfType);
       const key = JSON.stringify(representation);

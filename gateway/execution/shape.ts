@@ -119,9 +119,9 @@ function applies(schema: GraphQLSchema, condition: string | undefined, type: Fie
   return isAbstractType(conditionType) && schema.isSubType(conditionType, type);
 }
 
-function typeShapeOf(type: GraphQLOutputType): TypeShape {
-  if (isNonNullType(type)) return { ...typeShapeOf(type.ofType), nonNull: true };
-  return { nonNull: false, items: isListType(type) ? typeShapeOf(type.ofType) : undefined };
+function toTypeShape(type: GraphQLOutputType): TypeShape {
+  if (isNonNullType(type)) return { ...toTypeShape(type.ofType), nonNull: true };
+  return { nonNull: false, items: isListType(type) ? toTypeShape(type.ofType) : undefined };
 }
 
 /** GraphQL's CollectFields (spec, section 6.3.2), done once for a type instead of once for an object. */
@@ -149,10 +149,10 @@ function collectFields(
     }
   };
   for (const selectionSet of selected) collect(selectionSet);
-  return [...groups].flatMap(([key, fields]) => fieldShapeOf(context, type, key, fields) ?? []);
+  return [...groups].flatMap(([key, fields]) => toFieldShape(context, type, key, fields) ?? []);
 }
 
-function fieldShapeOf(
+function toFieldShape(
   context: ShapeContext,
   type: FieldsType,
   key: string,
@@ -190,7 +190,7 @@ function fieldShapeOf(
     start,
     coordinate: `${type.name}.${name}`,
     isTypename: false,
-    type: typeShapeOf(definition.type),
+    type: toTypeShape(definition.type),
     object: isCompositeType(named) ? new ObjectShape(context, named, below) : undefined,
     enumValues: isEnumType(named) ? new Set(named.getValues().map((value) => value.name)) : undefined,
     denied,

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { expectError } from '#core/expect-error.ts';
-import { bodyBoundsOf } from '../limits.ts';
+import { chooseBodyBounds } from '../limits.ts';
 import type { Exchange } from './exchange.ts';
 import { isJson } from './media-type.ts';
 import { BadRequest } from './problem.ts';
@@ -19,9 +19,9 @@ interface BodyBounds {
 }
 
 /** How much of a body is read for this caller, and how long it is waited for. */
-function boundsOf({ services: { limits, clients }, use, isAnonymous }: Exchange): BodyBounds {
+function chooseBounds({ services: { limits, clients }, use, isAnonymous }: Exchange): BodyBounds {
   return {
-    ...bodyBoundsOf(limits, isAnonymous),
+    ...chooseBodyBounds(limits, isAnonymous),
     add: (bytes) => clients.addBytes(use, bytes, isAnonymous),
     remove: (bytes) => clients.removeBytes(use, bytes, isAnonymous),
   };
@@ -99,7 +99,7 @@ export async function readJson(exchange: Exchange): Promise<unknown> {
   if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
     throw new BadRequest(415, 'Send the body as it is, without a content-encoding.');
   }
-  return parseJson(await readBytes(exchange.request, boundsOf(exchange)));
+  return parseJson(await readBytes(exchange.request, chooseBounds(exchange)));
 }
 
 function parseJson(body: Buffer): unknown {

@@ -26,7 +26,7 @@ export function bareAnswer(status: string, headers: Readonly<Record<string, stri
  * The value of the Retry-After header (RFC 9110, section 10.2.3): whole seconds, rounded up, at least one; the longest
  * where several errors carry a retryAfterMs, undefined where none does.
  */
-export function retryAfterOf(errors: readonly ClientError[] | undefined): string | undefined {
+export function readRetryAfter(errors: readonly ClientError[] | undefined): string | undefined {
   if (errors === undefined) return undefined;
   let longestMs: number | null = null;
   for (const { extensions } of errors) {
@@ -38,6 +38,6 @@ export function retryAfterOf(errors: readonly ClientError[] | undefined): string
 
 /** Sets the Retry-After header for an answer whose errors say when the same call may succeed. */
 export function setRetryAfter(response: ServerResponse, { errors }: ClientResult): void {
-  const seconds = retryAfterOf(errors);
+  const seconds = readRetryAfter(errors);
   if (seconds !== undefined) response.setHeader('retry-after', seconds);
 }

@@ -7,19 +7,19 @@ export interface MediaRange {
 }
 
 /** The ranges that a header accepts, the best first. */
-export function rangesOf(accept: string): MediaRange[] {
+export function parseAccept(accept: string): MediaRange[] {
   return accept
     .split(',')
     .map((part) => {
       const [type = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase());
-      const parameterOf = (name: string) =>
+      const readParameter = (name: string) =>
         parameters.find((parameter) => parameter.startsWith(`${name}=`))?.slice(name.length + 1);
-      const quality = Number(parameterOf('q') ?? 1);
+      const quality = Number(readParameter('q') ?? 1);
       return {
         type,
         quality: Number.isNaN(quality) ? 0 : quality,
-        charset: parameterOf('charset')?.replaceAll('"', ''),
-        subscriptionSpec: parameterOf('subscriptionspec')?.replaceAll('"', ''),
+        charset: readParameter('charset')?.replaceAll('"', ''),
+        subscriptionSpec: readParameter('subscriptionspec')?.replaceAll('"', ''),
       };
     })
     .filter(({ type, quality }) => type !== '' && quality > 0)
@@ -39,7 +39,7 @@ const pageOrData: ReadonlySet<string> = new Set([
 /** True for a browser that opens the address: it would rather read a page than JSON. */
 export function prefersPage(accept: string | undefined): boolean {
   if (accept?.includes('text/html') !== true) return false;
-  const first = rangesOf(accept).find(({ type }) => pageOrData.has(type));
+  const first = parseAccept(accept).find(({ type }) => pageOrData.has(type));
   return first?.type === 'text/html';
 }
 
@@ -47,6 +47,6 @@ export function prefersPage(accept: string | undefined): boolean {
 export function isJson(contentType: string | undefined): boolean {
   if (contentType === undefined) return false;
   if (contentType === 'application/json') return true;
-  const [range] = rangesOf(contentType.split(',')[0] ?? '');
+  const [range] = parseAccept(contentType.split(',')[0] ?? '');
   return range?.type === 'application/json' && (range.charset === undefined || range.charset === 'utf-8');
 }

@@ -10,7 +10,7 @@ import { allowCrossOrigin, refuseForgeable, sendPreflight } from './cross-origin
 import { Exchange, readCredentials } from './exchange.ts';
 import { bareAnswer, setCommonHeaders, setRetryAfter } from './headers.ts';
 import { sendNotFound } from './not-found.ts';
-import { BadRequest, statusOf } from './problem.ts';
+import { BadRequest, toStatus } from './problem.ts';
 import { type Endpoint, findEndpoint, type Resource, RouteTable } from './route-table.ts';
 import { type GatewayServices, refuseRateLimited } from './services.ts';
 import { createWebSockets, type WebSockets } from './sockets/web-sockets.ts';
@@ -142,7 +142,7 @@ async function fail(exchange: Exchange, door: Door, thrown: unknown): Promise<vo
   const { services, request, response, requestId, signal } = exchange;
   // The client has left, and the handler stopped for that.
   if (response.destroyed && signal.aborted && thrown === signal.reason) return;
-  const status = statusOf(thrown);
+  const status = toStatus(thrown);
   if (status < 500 && status !== 429) services.clients.refused(exchange.use);
   if (!(thrown instanceof GraphFailure)) services.refusals.thrown(thrown, exchange.logged);
   const error = presentError(thrown, { requestId, log: services.log });

@@ -48,7 +48,7 @@ export const statuses: Readonly<Record<ErrorCode, number>> = {
 };
 
 /** The HTTP status of a request that failed with what was thrown. */
-export function statusOf(error: unknown): number {
+export function toStatus(error: unknown): number {
   if (error instanceof BadRequest) return error.status;
   return error instanceof HeddleError ? statuses[error.code] : 500;
 }

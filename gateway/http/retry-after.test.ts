@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { errorCatalog, HeddleError } from '#core/errors.ts';
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
 import { createSampleMesh } from '#test/support/gateways/sample-subgraphs.ts';
-import { retryAfterOf } from './headers.ts';
+import { readRetryAfter } from './headers.ts';
 
 /** What every subgraph but tenants answers. */
 let errors: readonly { readonly code: string; readonly retryAfterMs?: unknown }[] = [];
@@ -149,7 +149,7 @@ describe('the value of Retry-After', () => {
     [{}, undefined],
   ];
   it.for(cases)('of retryAfterMs %s is %s', ([retryAfterMs, expected]) => {
-    expect(retryAfterOf([{ message: 'No.', extensions: { retryAfterMs } }])).toBe(expected);
+    expect(readRetryAfter([{ message: 'No.', extensions: { retryAfterMs } }])).toBe(expected);
   });
 
   it('is the longest of several errors, in whichever order', () => {
@@ -157,13 +157,13 @@ describe('the value of Retry-After', () => {
       message: 'No.',
       extensions: { retryAfterMs },
     }));
-    expect(retryAfterOf([...errors, { message: 'No.' }])).toBe('9');
-    expect(retryAfterOf(errors.toReversed())).toBe('9');
+    expect(readRetryAfter([...errors, { message: 'No.' }])).toBe('9');
+    expect(readRetryAfter(errors.toReversed())).toBe('9');
   });
 
   it('is none without errors', () => {
-    expect(retryAfterOf(undefined)).toBeUndefined();
-    expect(retryAfterOf([])).toBeUndefined();
-    expect(retryAfterOf([{ message: 'No.' }])).toBeUndefined();
+    expect(readRetryAfter(undefined)).toBeUndefined();
+    expect(readRetryAfter([])).toBeUndefined();
+    expect(readRetryAfter([{ message: 'No.' }])).toBeUndefined();
   });
 });

@@ -44,7 +44,7 @@ const isName = (segment: string): boolean => segment.startsWith('{');
 const isRest = (segment: string | undefined): boolean => segment?.endsWith('*}') === true;
 
 /** The segments of a pattern. Throws RangeError for what is none. */
-function segmentsOf(pattern: string, door: Door): readonly string[] {
+function parsePattern(pattern: string, door: Door): readonly string[] {
   if (pattern === '/') return [];
   const [, ...segments] = pattern.split('/');
   const isWhole = segments.every((segment) => segmentForm.test(segment));
@@ -127,7 +127,7 @@ export class RouteTable {
     for (const [pattern, sharing] of patterns) {
       const [door] = sharing;
       if (door === undefined) continue;
-      const segments = segmentsOf(pattern, door);
+      const segments = parsePattern(pattern, door);
       const resource = createResource(pattern, sharing, exposures);
       if (!segments.some(isName)) {
         this.#fixed.set(pattern, { resource, params: noParams });

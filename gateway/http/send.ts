@@ -38,9 +38,9 @@ export function acceptedEncoding(header: string | string[] | undefined): Encodin
     const quality = given === undefined ? 1 : Number(given);
     if (coding !== '') qualities.set(coding, Number.isNaN(quality) ? 0 : quality);
   }
-  const qualityOf = (encoding: Encoding) => qualities.get(encoding) ?? qualities.get('*') ?? 0;
-  const [best] = encodings.toSorted((a, b) => qualityOf(b) - qualityOf(a));
-  return best !== undefined && qualityOf(best) > 0 ? best : undefined;
+  const readQuality = (encoding: Encoding) => qualities.get(encoding) ?? qualities.get('*') ?? 0;
+  const [best] = encodings.toSorted((a, b) => readQuality(b) - readQuality(a));
+  return best !== undefined && readQuality(best) > 0 ? best : undefined;
 }
 
 /** Ends the response with the text, compressed where it is long and the client takes it. Sent at once where it is not. */

@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import { newRequestId } from '#core/request-id.ts';
 import type { TlsSource } from '#transport/mesh-tls.ts';
 import { RateLimited } from '../auth/client-use.ts';
-import { bodyBoundsOf } from '../limits.ts';
+import { chooseBodyBounds } from '../limits.ts';
 import { bareAnswer } from './headers.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { GatewayServices } from './services.ts';
@@ -33,7 +33,7 @@ export function createHttpServer(
     keepAliveTimeout: keepAliveTimeoutMs,
     headersTimeout: limits.requestTimeoutMs,
     // A body has a time limit of its own, which depends on its caller.
-    requestTimeout: limits.requestTimeoutMs + bodyBoundsOf(limits, false).timeoutMs,
+    requestTimeout: limits.requestTimeoutMs + chooseBodyBounds(limits, false).timeoutMs,
     maxHeaderSize: 16 * 1024,
     // Clients offer other protocols too, Java's HTTP/2 with every first request: what is not taken is served as it came.
     shouldUpgradeCallback: (request: IncomingMessage) =>

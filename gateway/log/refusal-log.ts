@@ -66,14 +66,14 @@ export class CredentialRefusal extends HeddleError {
     this.problem = about.problem;
     this.caller = about.caller;
     this.fingerprint =
-      about.caller === undefined && about.key !== undefined ? fingerprintOf(about.key) : undefined;
+      about.caller === undefined && about.key !== undefined ? computeFingerprint(about.key) : undefined;
   }
 }
 
 const fingerprintKey = randomBytes(32);
 
 /** The same for the same key while this process runs. Of no use without the process's own secret, so that no key can be guessed from it. */
-function fingerprintOf(key: string): string {
+function computeFingerprint(key: string): string {
   return createHmac('sha256', fingerprintKey).update(key).digest('hex').slice(0, 12);
 }
 

@@ -13,7 +13,7 @@ interface StreamNote {
   readonly ended: boolean;
 }
 
-function noteOf(extensions: ExecutionResult['extensions']): StreamNote | undefined {
+function readNote(extensions: ExecutionResult['extensions']): StreamNote | undefined {
   const note = extensions?.stream as Partial<StreamNote> | undefined;
   if (typeof note?.completionId !== 'string') return undefined;
   return { completionId: note.completionId, ended: note.ended === true };
@@ -42,7 +42,7 @@ export class StreamWatch {
   /** An event of the subgraph. */
   saw({ data, errors, extensions }: ExecutionResult): void {
     if (extensions !== undefined) {
-      const note = noteOf(extensions);
+      const note = readNote(extensions);
       this.#completionId = note?.completionId ?? this.#completionId;
       if (note?.ended === true) this.#over = true;
     }

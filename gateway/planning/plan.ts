@@ -57,7 +57,7 @@ export interface ExecutionPlan {
   readonly step: Step | undefined;
 }
 
-function pathOf(path: readonly FlattenNodePathSegment[]): PathStep[] {
+function toPath(path: readonly FlattenNodePathSegment[]): PathStep[] {
   return path.map((segment) => {
     if (segment === '@') return { kind: 'list' };
     if ('Field' in segment) return { kind: 'field', key: segment.Field };
@@ -65,7 +65,7 @@ function pathOf(path: readonly FlattenNodePathSegment[]): PathStep[] {
   });
 }
 
-function rewritesOf(rewrites: readonly FetchRewrite[] | undefined): Rewrite[] {
+function toRewrites(rewrites: readonly FetchRewrite[] | undefined): Rewrite[] {
   return (rewrites ?? []).map((rewrite) => {
     const steps = (path: readonly ({ TypenameEquals: string[] } | { Key: string })[]): RewriteStep[] =>
       path.map((step) =>
@@ -79,7 +79,7 @@ function rewritesOf(rewrites: readonly FetchRewrite[] | undefined): Rewrite[] {
   });
 }
 
-function fetchOf(node: Omit<FetchNode, 'kind' | 'requires' | 'inputRewrites'>): Fetch {
+function toFetch(node: Omit<FetchNode, 'kind' | 'requires' | 'inputRewrites'>): Fetch {
   const document = parse(node.operation, { noLocation: true });
   const operation = document.definitions.find((definition) => definition.kind === 'OperationDefinition');
   return {
@@ -87,49 +87,49 @@ function fetchOf(node: Omit<FetchNode, 'kind' | 'requires' | 'inputRewrites'>): 
     document,
     operationName: node.operationName ?? undefined,
     variables: node.variableUsages ?? [],
-    outputRewrites: rewritesOf(node.outputRewrites),
+    outputRewrites: toRewrites(node.outputRewrites),
     rootKeys: (operation?.selectionSet.selections ?? []).flatMap((selection) =>
       selection.kind === 'Field' ? [selection.alias?.value ?? selection.name.value] : [],
     ),
   };
 }
 
-function groupOf(alias: EntityBatchAlias): EntityGroup {
+function toGroup(alias: EntityBatchAlias): EntityGroup {
   return {
     key: alias.alias,
     variable: alias.representationsVariableName,
-    paths: alias.paths.map(pathOf),
+    paths: alias.paths.map(toPath),
     requires: alias.requires,
-    inputRewrites: rewritesOf(alias.inputRewrites),
-    outputRewrites: rewritesOf(alias.outputRewrites),
+    inputRewrites: toRewrites(alias.inputRewrites),
+    outputRewrites: toRewrites(alias.outputRewrites),
   };
 }
 
 /** A plan node in the form in which it runs. `at` is the path of the Flatten around it. */
-function stepOf(node: PlanNode, at: readonly FlattenNodePathSegment[] | undefined): Step {
+function toStep(node: PlanNode, at: readonly FlattenNodePathSegment[] | undefined): Step {
   switch (node.kind) {
     case 'Sequence':
     case 'Parallel': {
       const kind = node.kind === 'Sequence' ? 'sequence' : 'parallel';
-      return { kind, steps: node.nodes.map((child) => stepOf(child, at)) };
+      return { kind, steps: node.nodes.map((child) => toStep(child, at)) };
     }
     case 'Flatten':
-      return stepOf(node.node, [...(at ?? []), ...node.path]);
+      return toStep(node.node, [...(at ?? []), ...node.path]);
     case 'Fetch': {
-      if (at === undefined) return { kind: 'root', fetch: fetchOf(node) };
+      if (at === undefined) return { kind: 'root', fetch: toFetch(node) };
       const { outputRewrites: _, ...rest } = node;
       const group: EntityGroup = {
         key: '_entities',
         variable: 'representations',
-        paths: [pathOf(at)],
+        paths: [toPath(at)],
         requires: node.requires ?? [],
-        inputRewrites: rewritesOf(node.inputRewrites),
-        outputRewrites: rewritesOf(node.outputRewrites),
+        inputRewrites: toRewrites(node.inputRewrites),
+        outputRewrites: toRewrites(node.outputRewrites),
       };
-      return { kind: 'entities', fetch: fetchOf(rest), groups: [group] };
+      return { kind: 'entities', fetch: toFetch(rest), groups: [group] };
     }
     case 'BatchFetch':
-      return { kind: 'entities', fetch: fetchOf(node), groups: node.entityBatch.aliases.map(groupOf) };
+      return { kind: 'entities', fetch: toFetch(node), groups: node.entityBatch.aliases.map(toGroup) };
     default:
       throw new Error(`The query planner made a ${node.kind} node where none can run.`);
   }
@@ -139,13 +139,13 @@ function stepOf(node: PlanNode, at: readonly FlattenNodePathSegment[] | undefine
 export function preparePlan(plan: QueryPlan): ExecutionPlan {
   const node = plan.node;
   if (!node) return { source: undefined, step: undefined };
-  if (node.kind === 'Subscription') return { source: fetchOf(node.primary), step: undefined };
+  if (node.kind === 'Subscription') return { source: toFetch(node.primary), step: undefined };
   const [first, ...rest] = node.kind === 'Sequence' ? node.nodes : [];
   if (first?.kind === 'Subscription') {
-    const step: Step = { kind: 'sequence', steps: rest.map((child) => stepOf(child, undefined)) };
-    return { source: fetchOf(first.primary), step };
+    const step: Step = { kind: 'sequence', steps: rest.map((child) => toStep(child, undefined)) };
+    return { source: toFetch(first.primary), step };
   }
-  return { source: undefined, step: stepOf(node, undefined) };
+  return { source: undefined, step: toStep(node, undefined) };
 }
 
 /** True when two of the required fields go under one name, so that one of them is lost. */

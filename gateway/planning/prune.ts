@@ -12,7 +12,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { fragmentsOf, typenameField } from '../document/selections.ts';
+import { collectFragments, typenameField } from '../document/selections.ts';
 
 type Possible = ReadonlySet<GraphQLObjectType>;
 
@@ -21,15 +21,15 @@ type Possible = ReadonlySet<GraphQLObjectType>;
  * planner loses its way in those. Takes a valid document of one operation that has no conditions on variables.
  */
 export function pruneTypeConditions(schema: GraphQLSchema, document: DocumentNode): DocumentNode {
-  const fragments = fragmentsOf(document);
-  const possibleOf = (type: GraphQLCompositeType): Possible =>
+  const fragments = collectFragments(document);
+  const findPossible = (type: GraphQLCompositeType): Possible =>
     new Set(isAbstractType(type) ? schema.getPossibleTypes(type) : [type]);
 
   const pruneField = (field: FieldNode, parent: GraphQLCompositeType): FieldNode => {
     const definition = 'getFields' in parent ? parent.getFields()[field.name.value] : undefined;
     const type = definition && getNamedType(definition.type);
     if (field.selectionSet === undefined || !isCompositeType(type)) return field;
-    const selections = prune(field.selectionSet, type, possibleOf(type));
+    const selections = prune(field.selectionSet, type, findPossible(type));
     const selectionSet = {
       ...field.selectionSet,
       selections: selections.length > 0 ? selections : [typenameField],
@@ -45,7 +45,7 @@ export function pruneTypeConditions(schema: GraphQLSchema, document: DocumentNod
       if (fragment === undefined) return [];
       const named = fragment.typeCondition ? schema.getType(fragment.typeCondition.name.value) : parent;
       if (!isCompositeType(named)) return [];
-      const left = new Set([...possibleOf(named)].filter((type) => possible.has(type)));
+      const left = new Set([...findPossible(named)].filter((type) => possible.has(type)));
       const [first] = left;
       if (first === undefined) return [];
       const isAlways =

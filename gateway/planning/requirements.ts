@@ -21,11 +21,11 @@ function conflict(one: Requirements, other: Requirements): boolean {
   });
 }
 
-function fieldNamesOf({ selections }: SelectionSetNode, found = new Set<string>()): ReadonlySet<string> {
+function collectFieldNames({ selections }: SelectionSetNode, found = new Set<string>()): ReadonlySet<string> {
   for (const selection of selections) {
     if (selection.kind === Kind.FIELD) found.add(selection.name.value);
     if (selection.kind !== Kind.FRAGMENT_SPREAD && selection.selectionSet !== undefined)
-      fieldNamesOf(selection.selectionSet, found);
+      collectFieldNames(selection.selectionSet, found);
   }
   return found;
 }
@@ -55,15 +55,15 @@ export function splitByRequirement(
   { selectionSet: root }: OperationDefinitionNode,
   fields: SupergraphFields,
 ): readonly IsPart[] | undefined {
-  const groupOf = assignGroups(fieldNamesOf(root), fields);
-  if (Math.max(0, ...groupOf.values()) === 0) return undefined;
+  const toFieldGroup = assignGroups(collectFieldNames(root), fields);
+  if (Math.max(0, ...toFieldGroup.values()) === 0) return undefined;
   /** By the groups of the fields that lead to a part, each of which needs what its own group requires. */
   const parts = new Map<string, Set<FieldNode>>();
   const walk = ({ selections }: SelectionSetNode, above: readonly FieldNode[], outer: Part): void => {
     for (const selection of selections) {
       if (selection.kind === Kind.INLINE_FRAGMENT) walk(selection.selectionSet, above, outer);
       if (selection.kind !== Kind.FIELD) continue;
-      const group = groupOf.get(selection.name.value) ?? outer.group;
+      const group = toFieldGroup.get(selection.name.value) ?? outer.group;
       const part = group === outer.group ? outer : { key: `${outer.key} ${group}`, group };
       const path = [...above, selection];
       const members = parts.get(part.key) ?? new Set<FieldNode>();

@@ -26,7 +26,7 @@ export interface SupergraphFields {
 type Directives = FieldDefinitionNode['directives'];
 
 /** What a directive says for each subgraph. */
-function textsOf(directives: Directives, directive: string, argument: string): string[] {
+function readTexts(directives: Directives, directive: string, argument: string): string[] {
   return (directives ?? []).flatMap(({ name, arguments: given = [] }) => {
     const value = given.find((one) => one.name.value === argument)?.value;
     return name.value === directive && value?.kind === Kind.STRING ? [value.value] : [];
@@ -55,9 +55,9 @@ export function readFields(supergraph: DocumentNode): SupergraphFields {
   const readField = (typeName: string, field: FieldDefinitionNode): void => {
     const name = field.name.value;
     names.add(name);
-    const given = new Set(textsOf(field.directives, 'join__field', 'type'));
+    const given = new Set(readTexts(field.directives, 'join__field', 'type'));
     types.set(`${typeName}.${name}`, given.size === 0 ? print(field.type) : [...given].sort().join());
-    for (const text of textsOf(field.directives, 'join__field', 'requires')) {
+    for (const text of readTexts(field.directives, 'join__field', 'requires')) {
       const own = requiredBy.get(name) ?? new Map<string, Set<string>>();
       requiredBy.set(name, own);
       addRequirements(own, text);
@@ -73,7 +73,7 @@ export function readFields(supergraph: DocumentNode): SupergraphFields {
       continue;
     }
     const { name, directives, fields = [] } = definition as ObjectTypeDefinitionNode;
-    for (const text of textsOf(directives, 'join__type', 'key')) addRequirements(required, text);
+    for (const text of readTexts(directives, 'join__type', 'key')) addRequirements(required, text);
     for (const field of fields) readField(name.value, field);
   }
   for (const [name, requirements] of requiredBy) if (!hasArguments(requirements)) requiredBy.delete(name);

@@ -8,7 +8,7 @@ import {
   isObjectType,
   isRequiredArgument,
 } from 'graphql';
-import { apiSchemaOf } from '#schema/api-schema.ts';
+import { buildApiSchema } from '#schema/api-schema.ts';
 import type { SchemaFinding } from '#schema/check/findings.ts';
 import { PlannerProcess } from './planner.ts';
 
@@ -23,20 +23,20 @@ export async function findUnplannable(supergraphSdl: string): Promise<readonly S
   try {
     await planner.ready();
   } catch (error) {
-    return [{ rule: 'plan', where: 'the supergraph', problem: reasonOf(error), whatToDo }];
+    return [{ rule: 'plan', where: 'the supergraph', problem: readReason(error), whatToDo }];
   }
   const findings: SchemaFinding[] = [];
-  for (const [where, document] of rootOperations(apiSchemaOf(supergraphSdl))) {
+  for (const [where, document] of rootOperations(buildApiSchema(supergraphSdl))) {
     try {
       await planner.plan(document);
     } catch (error) {
-      findings.push({ rule: 'plan', where, problem: reasonOf(error), whatToDo });
+      findings.push({ rule: 'plan', where, problem: readReason(error), whatToDo });
     }
   }
   return findings;
 }
 
-function reasonOf(error: unknown): string {
+function readReason(error: unknown): string {
   return error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
 }
 
@@ -50,14 +50,14 @@ function* rootOperations(schema: GraphQLSchema): Generator<readonly [string, str
   for (const [operation, type] of roots) {
     for (const field of Object.values(type?.getFields() ?? {})) {
       const variables: string[] = [];
-      const selection = `${calling(field, variables)}${resultOf(field, variables)}`;
+      const selection = `${calling(field, variables)}${describeResult(field, variables)}`;
       const head = variables.length === 0 ? operation : `${operation} (${variables.join(' ')})`;
       yield [`${type?.name}.${field.name}`, `${head} { ${selection} }`];
     }
   }
 }
 
-function resultOf(field: GraphQLField<unknown, unknown>, variables: string[]): string {
+function describeResult(field: GraphQLField<unknown, unknown>, variables: string[]): string {
   const type = getNamedType(field.type);
   if (isLeafType(type)) return '';
   const fields = isObjectType(type) || isInterfaceType(type) ? Object.values(type.getFields()) : [];

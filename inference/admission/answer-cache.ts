@@ -79,7 +79,7 @@ export async function keepAnswer(
 
 const keptReasons: ReadonlySet<FinishReason> = new Set<FinishReason>(['STOP', 'TOOL_CALLS', 'LENGTH']);
 
-export function answerOf({ completion, failure }: ClosedInvocation): CachedAnswer | null {
+export function toCachedAnswer({ completion, failure }: ClosedInvocation): CachedAnswer | null {
   const { status, text, json, reasoning, toolCalls, extras, dropped, finishReason, modelId } = completion;
   if (failure !== null || status !== 'SUCCEEDED' || !keptReasons.has(finishReason)) return null;
   return {

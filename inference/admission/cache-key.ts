@@ -11,18 +11,18 @@ function canonicalQuestion(request: CompletionRequest): string {
 
 /** Where the answer of a request is kept, and what joins calls in progress: for the callers that the scope joins, and no others. */
 export function cacheKey(request: CompletionRequest, caller: Caller, scope: CacheScope): string {
-  const audience = audienceOf(request, caller, scope);
+  const audience = readAudience(request, caller, scope);
   // Residency is part of the question: an answer from elsewhere must not come in by the cache.
   const regions = caller.allowedRegions?.toSorted() ?? null;
   return `completion:${sha256(JSON.stringify([audience, regions]))}:${sha256(canonicalQuestion(request))}`;
 }
 
-function audienceOf(request: CompletionRequest, caller: Caller, scope: CacheScope): readonly unknown[] {
+function readAudience(request: CompletionRequest, caller: Caller, scope: CacheScope): readonly unknown[] {
   const { tenantId, appId } = caller;
   if (scope === 'PUBLIC') return ['public'];
   if (scope === 'TENANT') return ['tenant', tenantId];
   if (scope === 'APP' && appId !== null) return ['app', tenantId, appId];
-  return ['caller', tenantId, ...askerOf(caller, request)];
+  return ['caller', tenantId, ...readAsker(caller, request)];
 }
 
 /** Determines whether a repeated idempotency key comes with the same input. */
@@ -31,7 +31,7 @@ export function inputHash(request: CompletionRequest): string {
 }
 
 /** Who asks, within the tenant: the API key (rotation keeps it), the user, or failing both the app; and for which end user. */
-export function askerOf({ keyLineId, subject, appId }: Caller, { labels }: AskedBy): readonly string[] {
+export function readAsker({ keyLineId, subject, appId }: Caller, { labels }: AskedBy): readonly string[] {
   const caller =
     keyLineId !== null ? `key:${keyLineId}` : subject === null ? `app:${appId ?? ''}` : `subject:${subject}`;
   return labels.endUserId === null ? [caller] : [caller, labels.endUserId];

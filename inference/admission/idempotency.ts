@@ -8,7 +8,7 @@ import { invocations } from '#mongo/invocations.ts';
 import { nativeCollection } from '../ledger/native-collection.ts';
 import type { Ownership } from '../ledger/owners.ts';
 import type { CompletionRequest } from '../request.ts';
-import { askerOf, inputHash, sha256 } from './cache-key.ts';
+import { inputHash, readAsker, sha256 } from './cache-key.ts';
 import { answerNotKept } from './unkept.ts';
 
 /**
@@ -117,7 +117,7 @@ export function createIdempotency(
       }
       const isKept = standing.inputHash !== unkeptHash;
       if (isKept && standing.inputHash !== hash) throw conflict();
-      const row = await callOf(standing.completionId);
+      const row = await toCall(standing.completionId);
       if (row !== null && !row.wasCut) {
         if (!isKept) throw answerNotKept(standing.completionId);
         return standing.completionId;
@@ -139,7 +139,7 @@ export function createIdempotency(
   }
 
   /** The row of a call, and whether the mesh cut the call: it died with its process or was stopped; null: it has none. */
-  async function callOf(completionId: string): Promise<{ readonly wasCut: boolean } | null> {
+  async function toCall(completionId: string): Promise<{ readonly wasCut: boolean } | null> {
     const find = () =>
       invocations(connection)
         .findById(completionId, { status: 1, ownerId: 1, orphaned: 1, errorCode: 1 })
@@ -173,7 +173,7 @@ export function createIdempotency(
 const neverAborted = new AbortController().signal;
 
 function claimKey(request: CompletionRequest, caller: Caller): string {
-  const [asker, ...endUser] = askerOf(caller, request);
+  const [asker, ...endUser] = readAsker(caller, request);
   return sha256(JSON.stringify([caller.tenantId, asker, request.idempotencyKey, ...endUser]));
 }
 

@@ -16,13 +16,13 @@ import { candidatesFor, type RoutingNeeds } from '../routing/route.ts';
 import { createEventSink, type EventSink } from '../streams/event-sink.ts';
 import { requireModel } from './allowed-names.ts';
 import {
-  answerOf,
   type CachedAnswer,
   type CachePlan,
   type CoalescedResult,
   cachedAnswer,
   cachePlan,
   keepAnswer,
+  toCachedAnswer,
 } from './answer-cache.ts';
 import { compileResponseSchema } from './structured-output.ts';
 
@@ -159,7 +159,7 @@ async function own(call: RequestedCall, plan: CachePlan, engine: InferenceEngine
     const begun = await admit(call, 'MISS', engine);
     if (begun.kind === 'RUNNING') {
       void begun.invocation.done.then(async (ended) => {
-        const found = answerOf(ended);
+        const found = toCachedAnswer(ended);
         if (found !== null) await keep(plan, found, engine);
         end(found ?? (ended.completion.status === 'CANCELLED' ? 'NO_ANSWER' : 'FAILED'));
       });
@@ -183,7 +183,7 @@ async function keep(
   }
 }
 
-function rowOf(
+function buildRow(
   { id, caller, request: { promptId, promptVersionId, labels } }: RequestedCall,
   start: Pick<RowStart, 'model' | 'cache' | 'startedAtMs' | 'opening' | 'ownerId'>,
 ): InvocationRecord {
@@ -207,7 +207,7 @@ async function admit(
   const bounds = { inputTokensMax, outputTokensMax: outputTokensLimit(model, maxOutputTokens) };
   const readsStream = options.mode === 'STREAM' || candidates.isRoute;
   const opening = openingRecord(model, bounds, readsStream ? aheadCharsMin : 0);
-  const row = rowOf(requested, { model, cache, startedAtMs, opening, ownerId: engine.ownerId });
+  const row = buildRow(requested, { model, cache, startedAtMs, opening, ownerId: engine.ownerId });
   const meters =
     options.meters ??
     new Meters({
@@ -292,7 +292,7 @@ async function answer(
   };
   const providerId = found.modelId.slice(0, found.modelId.indexOf('/'));
   const model = { id: found.modelId, provider: { id: providerId } };
-  const row = rowOf(call, { model, cache, startedAtMs: nowMs, opening: null, ownerId });
+  const row = buildRow(call, { model, cache, startedAtMs: nowMs, opening: null, ownerId });
   await ledger.open(
     { ...row, status: 'SUCCEEDED', endedAt: new Date(nowMs), latencyMs: 0 },
     toCompletionResult(completion, nowMs) ?? undefined,

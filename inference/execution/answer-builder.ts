@@ -36,17 +36,17 @@ export class AnswerBuilder {
       case 'text':
         this.received += part.text.length;
         if (part.alternative === undefined) this.text += part.text;
-        else this.#more.alternative(part.alternative).add(firstOf(part));
+        else this.#more.alternative(part.alternative).add(toFirst(part));
         break;
       case 'reasoning':
         this.received += part.text.length;
         if (part.alternative === undefined) this.reasoning += part.text;
-        else this.#more.alternative(part.alternative).add(firstOf(part));
+        else this.#more.alternative(part.alternative).add(toFirst(part));
         break;
       case 'tool-call':
         this.received += part.argumentsDelta.length;
         if (part.alternative === undefined) this.#addToolCall(part);
-        else this.#more.alternative(part.alternative).add(firstOf(part));
+        else this.#more.alternative(part.alternative).add(toFirst(part));
         break;
       case 'usage':
       case 'finish':
@@ -104,7 +104,7 @@ export class AnswerBuilder {
 }
 
 /** The part as one of a first answer. */
-function firstOf<Part extends { readonly alternative?: number }>({ alternative: _, ...part }: Part) {
+function toFirst<Part extends { readonly alternative?: number }>({ alternative: _, ...part }: Part) {
   return part;
 }
 
@@ -133,14 +133,14 @@ class ExtrasBuilder {
         break;
       case 'refusal':
         if (part.alternative === undefined) this.#refusal += part.text;
-        else this.alternative(part.alternative).add(firstOf(part));
+        else this.alternative(part.alternative).add(toFirst(part));
         break;
       case 'citation':
         this.#citations.push(part.citation);
         break;
       case 'logprobs':
         if (part.alternative === undefined) this.#logprobs.push(...part.tokens);
-        else this.alternative(part.alternative).add(firstOf(part));
+        else this.alternative(part.alternative).add(toFirst(part));
         break;
       case 'alternative-finish':
         this.alternative(part.alternative);
@@ -187,7 +187,7 @@ function parseArguments(text: string): unknown {
 }
 
 /** The event that a part is to the client; undefined: it is none. */
-export function eventOf(completionId: string, part: ProviderPart): CompletionEventData | undefined {
+export function toEvent(completionId: string, part: ProviderPart): CompletionEventData | undefined {
   switch (part.type) {
     case 'text':
       return part.alternative === undefined
@@ -224,7 +224,7 @@ export function eventOf(completionId: string, part: ProviderPart): CompletionEve
 }
 
 /** The part of a provider that an event stands for; null: it is none. */
-export function partOfEvent(event: CompletionEventData): ProviderPart | null {
+export function toPart(event: CompletionEventData): ProviderPart | null {
   const { type, completionId: _, ...rest } = event;
   switch (type) {
     case 'TextDelta':
@@ -263,7 +263,7 @@ export function partOfEvent(event: CompletionEventData): ProviderPart | null {
 type WholeAnswer = Pick<ProviderAnswer, 'text' | 'reasoning' | 'toolCalls' | 'extras'>;
 
 /** A whole answer as the parts that it might have come in. */
-export function partsOf(answer: WholeAnswer): readonly ProviderPart[] {
+export function toParts(answer: WholeAnswer): readonly ProviderPart[] {
   const { reasoning, text, toolCalls, extras } = answer;
   return [
     ...(reasoning === null ? [] : [{ type: 'reasoning', text: reasoning } as const]),
@@ -278,16 +278,16 @@ export function partsOf(answer: WholeAnswer): readonly ProviderPart[] {
       ({ id, name, arguments: value }, index) =>
         ({ type: 'tool-call', index, id, name, argumentsDelta: JSON.stringify(value) ?? 'null' }) as const,
     ),
-    ...(extras?.alternatives ?? []).flatMap(partsOfAlternative),
+    ...(extras?.alternatives ?? []).flatMap(toAlternativeParts),
   ];
 }
 
-function partsOfAlternative(answer: AlternativeAnswer): readonly ProviderPart[] {
+function toAlternativeParts(answer: AlternativeAnswer): readonly ProviderPart[] {
   const { index: alternative, refusal, logprobs, finishReason } = answer;
   const extras = {
     ...(refusal === null ? {} : { refusal }),
     ...(logprobs === null ? {} : { logprobs }),
   };
-  const parts = partsOf({ ...answer, extras }).map((part) => ({ ...part, alternative }) as ProviderPart);
+  const parts = toParts({ ...answer, extras }).map((part) => ({ ...part, alternative }) as ProviderPart);
   return [...parts, { type: 'alternative-finish', alternative, reason: finishReason }];
 }

@@ -6,7 +6,7 @@ import type { UsageBounds } from '../metering/usage-cost.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import { nextAfterShown, nextStep, type RetryState } from '../routing/retry.ts';
 import { type Candidates, unavailability } from '../routing/route.ts';
-import { type AttemptResult, healthOf } from './attempt.ts';
+import { type AttemptResult, rateAttempt } from './attempt.ts';
 import { type LoggedCall, logFailedAttempt } from './failure-log.ts';
 import type { UsageAccumulator } from './usage-accumulator.ts';
 
@@ -75,7 +75,7 @@ export async function askCandidates<T extends Attempted>(
   let reserved = true;
 
   const modelAt = (index: number) => models[index] ?? models[0];
-  const waitMs = (index: number) => waitMsOf(modelAt(index), deps);
+  const waitMs = (index: number) => computeWaitMs(modelAt(index), deps);
   const ended = (): Asked<T> =>
     last === undefined
       ? { kind: 'UNAVAILABLE', failure: unavailable(modelAt(candidate), deps) }
@@ -158,7 +158,7 @@ async function attempt<T extends Attempted>(
   const endCall = health.begin(model.id, model.provider.id);
   if (endCall === null) return null;
   const startedAtMs = now();
-  let outcome: ReturnType<typeof healthOf> = null;
+  let outcome: ReturnType<typeof rateAttempt> = null;
   try {
     const lease = pool.take(model, triedCredentials);
     const attempted = await asking.attempt(model, lease);
@@ -169,7 +169,7 @@ async function attempt<T extends Attempted>(
     else if (end.outcome === 'FAILED' && !isFromClient(end.failure, asking)) lease.settle(end.failure);
     // An answer that is under way when the whole call is stopped may have waited for its own reader.
     const wasAnswering = asking.signal.aborted && timeToFirstTokenMs !== null;
-    if (!wasAnswering) outcome = healthOf(end, { latencyMs: durationMs, timeToFirstTokenMs, wholeMs });
+    if (!wasAnswering) outcome = rateAttempt(end, { latencyMs: durationMs, timeToFirstTokenMs, wholeMs });
     asking.accumulator.add(model, end, { startedAtMs, durationMs }, asking.bounds(model));
     inputAllowances.observe(model.id, asking.inputBytes, asking.accumulator.attempts.at(-1));
     const number = asking.accumulator.attempts.length;
@@ -183,7 +183,7 @@ async function attempt<T extends Attempted>(
 type Availability = Pick<InferenceEngine, 'health' | 'pool'>;
 
 /** A circuit's time is not waited for within a call; a time that the provider asked for may be. */
-function waitMsOf(model: CatalogModel, { health, pool }: Availability): number {
+function computeWaitMs(model: CatalogModel, { health, pool }: Availability): number {
   if (health.openMs(model.id) > 0) return Number.POSITIVE_INFINITY;
   const rest = pool.rest(model);
   return Math.max(health.restMs(model.id), rest?.strict === true ? rest.waitMs : 0);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Provider, ProviderFailure, type ProviderPart } from '#providers/provider.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
-import { type AttemptResult, Cancelled, healthOf, Stopped, streamOnce, UnfitAnswer } from './attempt.ts';
+import { type AttemptResult, Cancelled, rateAttempt, Stopped, streamOnce, UnfitAnswer } from './attempt.ts';
 
 const limits = { connectMs: 10_000, firstMs: 20_000, nextMs: 5_000 };
 const text: ProviderPart = { type: 'text', text: 'x' };
@@ -130,6 +130,6 @@ describe('what an end says about the health of its provider', () => {
     ['too many calls of this process', failureOf('OVERLOADED', true), undefined],
     ['the end of the process', new Stopped('shutting down'), undefined],
   ] as const)('%s', (_name, failure, result) => {
-    expect(healthOf(failed(failure), times)?.result).toBe(result);
+    expect(rateAttempt(failed(failure), times)?.result).toBe(result);
   });
 });

@@ -87,7 +87,7 @@ function comesFromUs(failure: ProviderFailure): boolean {
 }
 
 /** What the end says about the provider's health; null: nothing. */
-export function healthOf(
+export function rateAttempt(
   end: AttemptResult,
   times: Pick<CallOutcome, 'latencyMs' | 'timeToFirstTokenMs' | 'wholeMs'>,
 ): CallOutcome | null {
@@ -116,7 +116,7 @@ export async function generateOnce(
     const answer = await withinLimits(abort, limits, (signal) => provider.generate({ ...call, signal }));
     return { outcome: 'SUCCEEDED', answer };
   } catch (error) {
-    return endOf(error, abort.signal, null);
+    return toAttemptResult(error, abort.signal, null);
   }
 }
 
@@ -173,7 +173,7 @@ export async function streamOnce(
       }
     }
   } catch (error) {
-    return endOf(error, signal, builder);
+    return toAttemptResult(error, signal, builder);
   } finally {
     signal.removeEventListener('abort', onAbort);
     // Not awaited: a provider that hangs would hang its caller too.
@@ -225,7 +225,7 @@ export function untilAborted<T>(
 }
 
 /** How a call ended that threw. `sent`: whether its provider may have had it, and so may bill what was cut. */
-export function endOf(
+export function toAttemptResult(
   error: unknown,
   signal: AbortSignal,
   partial: AnswerBuilder | null,

@@ -6,13 +6,20 @@ import { ProviderFailure, type ProviderUsage } from '#providers/provider.ts';
 import type { CallLabels } from '../call-labels.ts';
 import type { InferenceEngine } from '../engine.ts';
 import { attemptProgress } from '../ledger/attempt-progress.ts';
-import { attemptRecord, unpricedOf, withoutWords } from '../ledger/rows.ts';
+import { attemptRecord, markUnpriced, withoutWords } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
 import { type UsageBounds, upperBound } from '../metering/usage-cost.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import type { Candidates } from '../routing/route.ts';
 import { type Attempted, askCandidates } from './ask.ts';
-import { type AttemptResult, Cancelled, endOf, Stopped, untilAborted, withinLimits } from './attempt.ts';
+import {
+  type AttemptResult,
+  Cancelled,
+  Stopped,
+  toAttemptResult,
+  untilAborted,
+  withinLimits,
+} from './attempt.ts';
 import { EmbeddingParts } from './embedding-parts.ts';
 import { logFailedCall } from './failure-log.ts';
 import {
@@ -210,7 +217,7 @@ export class Embedding implements RunningCall {
       const answer = { text: '', reasoning: null, toolCalls: [], finishReason: 'STOP' as const, usage };
       return { end: { outcome: 'SUCCEEDED', answer }, vectors: parts.join(before, vectors) };
     } catch (error) {
-      const end = endOf(error, abort.signal, null, sent);
+      const end = toAttemptResult(error, abort.signal, null, sent);
       return {
         end: end.outcome === 'SUCCEEDED' ? end : { ...end, reported: progress.end(end.cut) },
         vectors: [],
@@ -228,7 +235,7 @@ export class Embedding implements RunningCall {
       providerId: this.#model.provider.id,
       usage,
       costNanos,
-      ...unpricedOf(attempts),
+      ...markUnpriced(attempts),
       cache: 'BYPASS',
       latencyMs: endedAtMs - startedAtMs,
       timeToFirstTokenMs: null,

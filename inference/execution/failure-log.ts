@@ -27,7 +27,7 @@ const refusals: ReadonlySet<string> = new Set([
   'NO_ROUTE',
 ]);
 
-function idsOf({ id, caller, labels }: LoggedCall) {
+function readIds({ id, caller, labels }: LoggedCall) {
   const { requestId, clientRequestId } = labels;
   return {
     completionId: id,
@@ -39,7 +39,7 @@ function idsOf({ id, caller, labels }: LoggedCall) {
 }
 
 /** The cause's own code, such as ECONNREFUSED; its words are the vendor's, or the system's about the vendor. */
-function causeOf({ cause }: ProviderFailure): { readonly cause?: string } {
+function readCause({ cause }: ProviderFailure): { readonly cause?: string } {
   const code = (cause as { readonly code?: unknown } | undefined)?.code;
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code)) return { cause: code };
   return cause instanceof Error && /^[A-Za-z]{1,64}$/.test(cause.name) ? { cause: cause.name } : {};
@@ -64,7 +64,7 @@ export function logFailedAttempt(
   log.warn(
     {
       event: 'attempt_failed',
-      ...idsOf(call),
+      ...readIds(call),
       providerId: attempt.model.provider.id,
       modelId: attempt.model.id,
       attempt: attempt.number,
@@ -73,7 +73,7 @@ export function logFailedAttempt(
       durationMs: attempt.durationMs,
       retryable: failure.retryable,
       ...(failure.retryAfterMs === null ? {} : { retryAfterMs: failure.retryAfterMs }),
-      ...causeOf(failure),
+      ...readCause(failure),
     },
     'a provider call failed',
   );
@@ -81,7 +81,7 @@ export function logFailedAttempt(
 
 /** This process ends before the call has. */
 function logCut(log: Logger, call: LoggedCall): void {
-  log.warn({ event: 'cut', reason: 'PROCESS_STOPPING', ...idsOf(call) }, 'a call was cut');
+  log.warn({ event: 'cut', reason: 'PROCESS_STOPPING', ...readIds(call) }, 'a call was cut');
 }
 
 /**
@@ -105,7 +105,7 @@ export function logFailedCall(
   log.warn(
     {
       event: refused ? 'refused' : 'call_failed',
-      ...idsOf(call),
+      ...readIds(call),
       code: failure.code,
       ...(refused ? { meter, window, subject, guardrail, stage } : {}),
     },

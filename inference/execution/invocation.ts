@@ -10,14 +10,14 @@ import type { InferenceEngine } from '../engine.ts';
 import { attemptProgress } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin, type FollowedSource, type ProgressSource } from '../ledger/progress.ts';
 import type { CompletionResult } from '../ledger/results.ts';
-import { attemptRecord, closingOf, toCompletionResult, withoutWords } from '../ledger/rows.ts';
+import { attemptRecord, toClosing, toCompletionResult, withoutWords } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
 import { outputTokensLimit, outputTokensMax, type UsageBounds, upperBound } from '../metering/usage-cost.ts';
 import type { CompletionRequest } from '../request.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import type { Candidates } from '../routing/route.ts';
 import type { EventSink } from '../streams/event-sink.ts';
-import { AnswerBuilder, eventOf, partsOf } from './answer-builder.ts';
+import { AnswerBuilder, toEvent, toParts } from './answer-builder.ts';
 import { type Attempted, askCandidates } from './ask.ts';
 import {
   type AttemptResult,
@@ -35,14 +35,14 @@ import { readAnswerTexts } from './guarded-texts.ts';
 import {
   type ClientFailure,
   type ClosedInvocation,
-  completionErrorOf,
+  chooseFinishReason,
   failed,
   failureOfError,
   failureOfProvider,
-  finishReasonOf,
   internalFailure,
   type Outcome,
   partialAnswer,
+  toCompletionError,
 } from './outcome.ts';
 import { UsageAccumulator } from './usage-accumulator.ts';
 import { withoutInput } from './without-input.ts';
@@ -298,7 +298,7 @@ export class Invocation implements ProgressSource {
       if (!this.#readsStream) return await generateOnce(provider, call, abort, this.#limits(true));
       const show = (part: ProviderPart) => {
         if (sink === null) return undefined;
-        const event = eventOf(this.id, part);
+        const event = toEvent(this.id, part);
         return event === undefined ? undefined : this.#show(sink, event);
       };
       const take = (part: ProviderPart) => {
@@ -399,7 +399,7 @@ export class Invocation implements ProgressSource {
     const endedAtMs = this.#engine.now();
     const { completion, failure, result } = this.#kept(outcome, endedAtMs);
     try {
-      const closing = closingOf(completion, this.#model.provider.id, endedAtMs, this.#firstTokenMs);
+      const closing = toClosing(completion, this.#model.provider.id, endedAtMs, this.#firstTokenMs);
       closing.error = failure === null ? null : withoutInput(failure.message, this.start.request.call);
       // While the row is not closed its reservation stands: whoever closes it settles.
       if (this.start.request.labels.retention === 'NONE') {
@@ -434,8 +434,8 @@ export class Invocation implements ProgressSource {
       if (!this.#shown) {
         sink.started(this.#model.id, this.#dropped);
         const whole = { text: '', reasoning: null, toolCalls: [], ...answer };
-        for (const part of ended.failure === null ? partsOf(whole) : []) {
-          const event = eventOf(this.id, part);
+        for (const part of ended.failure === null ? toParts(whole) : []) {
+          const event = toEvent(this.id, part);
           if (event !== undefined) void sink.append(event);
         }
       }
@@ -460,7 +460,7 @@ export class Invocation implements ProgressSource {
       toolCalls: answer.toolCalls ?? [],
       ...(answer.extras === undefined ? {} : { extras: answer.extras }),
       ...(this.#dropped === undefined ? {} : { dropped: this.#dropped }),
-      finishReason: finishReasonOf(status, answer.finishReason),
+      finishReason: chooseFinishReason(status, answer.finishReason),
       usage: this.#accumulator.usage,
       costNanos: this.#accumulator.costNanos.toString(),
       cache: this.start.cache,
@@ -468,7 +468,7 @@ export class Invocation implements ProgressSource {
       promptVersionId: this.start.request.promptVersionId,
       attempts: [...this.#accumulator.attempts],
       createdAtMs: this.start.startedAtMs,
-      error: failure === null ? null : completionErrorOf(failure),
+      error: failure === null ? null : toCompletionError(failure),
     };
   }
 }

@@ -71,14 +71,17 @@ export function answerSoFar({
   };
 }
 
-export function finishReasonOf(status: CompletionStatus, reported: FinishReason | undefined): FinishReason {
+export function chooseFinishReason(
+  status: CompletionStatus,
+  reported: FinishReason | undefined,
+): FinishReason {
   if (status === 'FAILED') return 'ERROR';
   if (status === 'CANCELLED') return 'CANCELLED';
   return (status === 'SUCCEEDED' ? reported : undefined) ?? 'OTHER';
 }
 
 /** The failure as it is kept with the completion. */
-export function completionErrorOf({ code, message, retryAfterMs }: ClientFailure): CompletionError {
+export function toCompletionError({ code, message, retryAfterMs }: ClientFailure): CompletionError {
   return { code, message, retryAfterMs };
 }
 

@@ -5,12 +5,12 @@ import {
   type ExactCost,
   estimatedUsage,
   exactCost,
-  nanosOf,
+  roundToNanos,
   type UpperBound,
   type UsageBounds,
 } from '../metering/usage-cost.ts';
 import type { AttemptResult } from './attempt.ts';
-import { hasPartOf, withoutInput } from './without-input.ts';
+import { repeatsPart, withoutInput } from './without-input.ts';
 
 /** What the attempts of one invocation have taken so far. `input` is what a provider may repeat in an error. */
 export class UsageAccumulator {
@@ -25,12 +25,12 @@ export class UsageAccumulator {
 
   /** Rounded once, over all attempts. */
   get costNanos(): bigint {
-    return nanosOf(this.#cost);
+    return roundToNanos(this.#cost);
   }
 
   /** True when a part of these words of a provider is in the input too: the provider may have it from there. */
   repeatsInput(words: string): boolean {
-    return hasPartOf(words, this.#input);
+    return repeatsPart(words, this.#input);
   }
 
   get used(): UpperBound {
@@ -43,7 +43,7 @@ export class UsageAccumulator {
     time: { readonly startedAtMs: number; readonly durationMs: number },
     bounds: UsageBounds,
   ): void {
-    const usage = usageOf(end, bounds);
+    const usage = readUsage(end, bounds);
     const cost = usage === null ? 0n : exactCost(model.price, usage);
     if (usage !== null) this.usage = this.attempts.length === 0 ? usage : addUsage(this.usage, usage);
     this.#cost += cost;
@@ -51,21 +51,21 @@ export class UsageAccumulator {
       modelId: model.id,
       ...time,
       outcome: end.outcome,
-      error: errorTextOf(end, this.#input),
+      error: formatError(end, this.#input),
       usage,
       usageEstimated: (end.outcome !== 'SUCCEEDED' && end.cut) || usage?.estimated === true,
       ...(usage !== null && model.price === null ? { unpriced: true as const } : {}),
-      costNanos: nanosOf(cost).toString(),
+      costNanos: roundToNanos(cost).toString(),
     });
   }
 }
 
-function usageOf(end: AttemptResult, bounds: UsageBounds): ProviderUsage | null {
+function readUsage(end: AttemptResult, bounds: UsageBounds): ProviderUsage | null {
   if (end.outcome === 'SUCCEEDED') return end.answer.usage;
   return end.cut ? estimatedUsage(bounds, end.partial?.received ?? 0, end.reported) : end.reported;
 }
 
-function errorTextOf(end: AttemptResult, input: unknown): string | null {
+function formatError(end: AttemptResult, input: unknown): string | null {
   if (end.outcome === 'SUCCEEDED') return null;
   if (end.outcome === 'CANCELLED') return end.reason.message;
   return `${end.failure.code}: ${withoutInput(end.failure.message, input)}`;

@@ -18,7 +18,7 @@ function* textsIn(value: unknown): Generator<string> {
 }
 
 /** Where each piece of the text begins. */
-function piecesOf(text: string): Map<string, number[]> {
+function splitPieces(text: string): Map<string, number[]> {
   const pieces = new Map<string, number[]>();
   for (let at = 0; at + pieceLength <= text.length; at++) {
     const piece = text.slice(at, at + pieceLength);
@@ -35,7 +35,7 @@ function piecesOf(text: string): Map<string, number[]> {
  */
 export function withoutInput(error: string, input: unknown): string {
   const text = error.slice(0, charactersMax);
-  const pieces = piecesOf(text);
+  const pieces = splitPieces(text);
   const repeated = new Uint8Array(text.length);
   for (const given of textsIn(input)) {
     for (let at = 0; at + pieceLength <= given.length; at += pieceLength) {
@@ -48,7 +48,7 @@ export function withoutInput(error: string, input: unknown): string {
 }
 
 /** True when the input has `pieceLength` characters in a row of these words, or all of them, in any case of letters. */
-export function hasPartOf(words: string, input: unknown): boolean {
+export function repeatsPart(words: string, input: unknown): boolean {
   const lower = words.toLowerCase();
   const length = Math.min(pieceLength, lower.length);
   const pieces = Array.from({ length: lower.length - length + 1 }, (_, at) => lower.slice(at, at + length));

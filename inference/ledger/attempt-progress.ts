@@ -11,8 +11,8 @@ import {
   charsPerToken,
   estimatedUsage,
   exactCost,
-  nanosOf,
   outputTokensMax,
+  roundToNanos,
   type UsageBounds,
 } from '../metering/usage-cost.ts';
 
@@ -93,6 +93,6 @@ export function cutAttemptRecord(
     usage,
     usageEstimated: true,
     ...(attempt.price === null ? { unpriced: true as const } : {}),
-    costNanos: nanosOf(exactCost(attempt.price, usage)),
+    costNanos: roundToNanos(exactCost(attempt.price, usage)),
   };
 }

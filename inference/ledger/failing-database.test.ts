@@ -17,7 +17,7 @@ import type { CompletionData } from '../completion.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { closeOrphaned } from './orphaned.ts';
 import { openOwnership } from './owners.ts';
-import { closingOf, openRow, toCompletionResult } from './rows.ts';
+import { openRow, toClosing, toCompletionResult } from './rows.ts';
 
 const log = pino({ level: 'silent' });
 const services = {
@@ -85,7 +85,7 @@ const completion = (id: string): CompletionData => ({
 const close = (id: string) =>
   ledger.close(
     id,
-    closingOf(completion(id), 'm', 2_000, null),
+    toClosing(completion(id), 'm', 2_000, null),
     toCompletionResult(completion(id), Date.now()),
   );
 const standing = (id: string) => invocations(database.connection).findById(id).lean();
@@ -194,7 +194,7 @@ describe('a ledger whose database fails', () => {
     const impatient = createLedger(database.connection, { ...services, delay });
     const ids = [randomUUID(), randomUUID()];
     for (const id of ids) await impatient.open(row(id));
-    const closing = closingOf(completion('any'), 'm', 2_000, null);
+    const closing = toClosing(completion('any'), 'm', 2_000, null);
     // No BSON: the name of a field holds a null character.
     const unwritable = { ...closing, 'x\0y': 1 };
     const endings = ids.map((id, at) => impatient.close(id, at === 0 ? unwritable : closing, null));
@@ -216,7 +216,7 @@ describe('a ledger whose database fails', () => {
     const [first, second] = [randomUUID(), randomUUID()];
     const others = Array.from({ length: 19_999 }, (_, at) => `not-there-${at}`);
     const owner = 'an owner of many';
-    const closing = closingOf(completion('any'), 'm', 2_000, null);
+    const closing = toClosing(completion('any'), 'm', 2_000, null);
     for (const id of [first, second]) await ledger.open(row(id, owner));
     await fail('alwaysOn', 'update');
     const refused = async (ids: readonly string[]) => {

@@ -19,7 +19,7 @@ import type { CompletionData } from '../completion.ts';
 import { createLedger } from './ledger.ts';
 import { openOwnership, processSpace } from './owners.ts';
 import { createCompletionResults } from './results.ts';
-import { closingOf, openRow, toCompletionResult } from './rows.ts';
+import { openRow, toClosing, toCompletionResult } from './rows.ts';
 
 const log = pino({ level: 'silent' });
 const services = {
@@ -80,7 +80,7 @@ describe('the ledger', () => {
         ids.map(async (id) => {
           await ledger.open(row(id));
           const done = completion(id, `text of ${id}`);
-          await ledger.close(id, closingOf(done, 'm', 2_000, null), toCompletionResult(done, Date.now()));
+          await ledger.close(id, toClosing(done, 'm', 2_000, null), toCompletionResult(done, Date.now()));
         }),
       );
     });
@@ -106,7 +106,7 @@ describe('the ledger', () => {
     const ledger = createLedger(database.connection, services);
     const id = randomUUID();
     await ledger.open(row(id));
-    const closing = closingOf(completion(id, 'x'), 'm', 2_000, null);
+    const closing = toClosing(completion(id, 'x'), 'm', 2_000, null);
     await ledger.close(id, closing, null);
     await ledger.close(id, { ...closing, status: 'FAILED', costNanos: 1n }, null);
     expect(await invocations(database.connection).findById(id).lean()).toMatchObject({
@@ -123,7 +123,7 @@ describe('the ledger', () => {
     await invocations(database.connection).updateOne({ _id: id }, { $set: estimate });
     const part = toCompletionResult(completion(id, 'a part'), Date.now());
     await createCompletionResults(database.connection, services).write([part!]);
-    await ledger.close(id, closingOf(completion(id, 'x'), 'm', 2_000, null), null);
+    await ledger.close(id, toClosing(completion(id, 'x'), 'm', 2_000, null), null);
     const closed = await invocations(database.connection).findById(id).lean();
     expect(closed).toMatchObject({ status: 'SUCCEEDED' });
     expect(closed).not.toHaveProperty('orphaned');
@@ -138,7 +138,7 @@ describe('the ledger', () => {
     const hours = (await rollUpHours(connection, tenantId, 10 * hourMs)).untilMs;
     expect(hours).toBeGreaterThan(0);
     const until = async () => (await meterRollups(connection).findById(tenantId).lean())?.until.getTime();
-    const closing = closingOf(completion(id, 'x'), 'm', 2_000, null);
+    const closing = toClosing(completion(id, 'x'), 'm', 2_000, null);
     for (const each of [id, other]) {
       await ledger.open({ ...row(each), tenantId, startedAt: new Date(3.5 * hourMs) });
     }
@@ -229,7 +229,7 @@ describe('ownership', () => {
       const lease = { aliveUntil: new Date(leaseEnd), expiresAt: new Date(Date.now() + 60_000) };
       await owners(database.connection).create({ _id: ownerId, ...lease });
       await ledger.open({ ...row(id, ownerId), startedAt: new Date() });
-      await ledger.close(id, closingOf(completion(id, 'x'), 'm', Date.now(), null), null);
+      await ledger.close(id, toClosing(completion(id, 'x'), 'm', Date.now(), null), null);
     }
     const settle = vi.fn(async () => undefined);
     const quota = { ...services.quota, settle };

@@ -206,7 +206,7 @@ export function createLedger(
         const closed = await closeOrphaned(services, [ownerId], atMs, {
           isHeld: (id) => held.has(id),
           isUnopened: (id) => unopened.has(id),
-          closingOf: (id) => lost.get(id),
+          toClosing: (id) => lost.get(id),
         });
         for (const { id } of known) lost.delete(id);
         return closed;

@@ -1,6 +1,6 @@
 import type { LoggedEvent } from '#state/streams/stream-log.ts';
 import type { CompletionEventData } from '../completion.ts';
-import { AnswerBuilder, partOfEvent } from '../execution/answer-builder.ts';
+import { AnswerBuilder, toPart } from '../execution/answer-builder.ts';
 
 /** What a stream log still holds of the last answer in it. */
 export interface LoggedAnswer {
@@ -26,7 +26,7 @@ export function loggedAnswer(events: readonly LoggedEvent<CompletionEventData>[]
       whole = true;
       continue;
     }
-    const part = partOfEvent(event);
+    const part = toPart(event);
     if (part !== null) answer.add(part);
   }
   return { modelId, answer, whole };

@@ -6,7 +6,7 @@ import { answerSoFar } from '../execution/outcome.ts';
 import { cutAttemptRecord, progressOfRow } from './attempt-progress.ts';
 import type { InvocationClosing } from './invocation-closing.ts';
 import { type LoggedAnswer, loggedAnswer } from './logged-answer.ts';
-import { completionOfRow, orphanedMessage, unpricedOf } from './rows.ts';
+import { completionOfRow, markUnpriced, orphanedMessage } from './rows.ts';
 
 /** How the row of a call is closed whose process died, and what is kept of its answer. */
 export interface OrphanClosing {
@@ -25,7 +25,7 @@ export function closeOrphan(
   atMs: number,
 ): OrphanClosing {
   const logged = loggedAnswer(events);
-  const attempts = attemptsOf(row, logged);
+  const attempts = readAttempts(row, logged);
   const usages = attempts.flatMap(({ usage }) => (usage === null ? [] : [usage]));
   const last = row.progress?.attempt ?? row;
   const closing = {
@@ -34,7 +34,7 @@ export function closeOrphan(
     providerId: last.providerId,
     usage: usages.reduce(addUsage, noUsage),
     costNanos: attempts.reduce((sum, { costNanos }) => sum + costNanos, 0n),
-    ...unpricedOf(attempts),
+    ...markUnpriced(attempts),
     cache: row.cache,
     latencyMs: null,
     timeToFirstTokenMs: null,
@@ -48,16 +48,16 @@ export function closeOrphan(
   return { closing, completion: { ...completionOfRow({ ...row, ...closing }), ...partialAnswer(logged) } };
 }
 
-function attemptsOf(row: InvocationRecord, logged: LoggedAnswer | null): AttemptRecord[] {
+function readAttempts(row: InvocationRecord, logged: LoggedAnswer | null): AttemptRecord[] {
   const progress = progressOfRow(row);
   if (progress === undefined) return row.attempts;
   const { attempt, at } = progress;
   if (attempt === null) return progress.attempts;
-  return [...progress.attempts, cutAttemptRecord(attempt, charsOf(attempt, logged), at.getTime())];
+  return [...progress.attempts, cutAttemptRecord(attempt, countChars(attempt, logged), at.getTime())];
 }
 
 /** Characters of the answer that clients may have: those in the log where it has it all; otherwise an upper bound. */
-function charsOf(
+function countChars(
   { modelId, receivedChars, coveredChars = receivedChars }: AttemptProgressRecord,
   logged: LoggedAnswer | null,
 ): number {

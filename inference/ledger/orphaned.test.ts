@@ -22,7 +22,7 @@ import { attemptProgress, openingRecord, progressOfRow } from './attempt-progres
 import { nativeCollection } from './native-collection.ts';
 import { closeOrphaned, commitLast, type SweepServices } from './orphaned.ts';
 import { createCompletionResults } from './results.ts';
-import { attemptRecord, closingOf, openRow, orphanedMessage, toCompletionResult } from './rows.ts';
+import { attemptRecord, openRow, orphanedMessage, toClosing, toCompletionResult } from './rows.ts';
 
 const startedAtMs = Date.parse('2026-01-01T10:00:00Z');
 const sweptAtMs = startedAtMs + 9_000;
@@ -313,7 +313,7 @@ describe('rows of a process that is gone', () => {
     });
     // Its owner lives after all, and comes first.
     const held = async () => {
-      const update = { $set: closingOf({ ...answered, id }, 'beta', startedAtMs + 400, null) };
+      const update = { $set: toClosing({ ...answered, id }, 'beta', startedAtMs + 400, null) };
       await nativeCollection(database.connection, invocations).updateOne({ _id: id }, update);
       return [];
     };
@@ -377,7 +377,7 @@ describe('rows that did not begin', () => {
     const [closed, unopened] = [await gone.open(), await gone.open()];
     const rows = nativeCollection<InvocationRecord>(database.connection, invocations);
     // The first row is closed between the time that it is found and the time that it would be deleted.
-    const closing = closingOf({ ...answered, id: closed }, 'beta', startedAtMs + 400, null);
+    const closing = toClosing({ ...answered, id: closed }, 'beta', startedAtMs + 400, null);
     let ended: Promise<unknown> | undefined;
     const { deleteMany } = mongo.Collection.prototype;
     using _late = vi.spyOn(mongo.Collection.prototype, 'deleteMany').mockImplementation(async function (
@@ -393,7 +393,7 @@ describe('rows that did not begin', () => {
         ended ??= rows.updateOne({ _id: closed }, { $set: closing });
         return true;
       },
-      closingOf: () => undefined,
+      toClosing: () => undefined,
     };
     expect(await closeOrphaned(services, [gone.ownerId], sweptAtMs, keeper)).toBe(1);
     expect(await rowOf(closed)).toMatchObject({ status: 'SUCCEEDED', usage: answered.usage });
@@ -413,7 +413,7 @@ describe('what an owner closed last', () => {
     const settled: string[] = [];
     for (const { open } of [gone, other]) {
       const id = await open();
-      const closing = closingOf({ ...answered, id }, 'beta', sinceMs + endMs, null);
+      const closing = toClosing({ ...answered, id }, 'beta', sinceMs + endMs, null);
       const started = { startedAt: new Date(sinceMs + startMs) };
       await nativeCollection(database.connection, invocations).updateOne(
         { _id: id },

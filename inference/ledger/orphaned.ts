@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
 import { completionKeptMs } from '#mongo/completions.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
-import { scopesOf } from '#state/quota/caller-bounds.ts';
+import { listScopes } from '#state/quota/caller-bounds.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { LoggedEvent, StreamLogs } from '#state/streams/stream-log.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
@@ -11,7 +11,7 @@ import type { InvocationClosing } from './invocation-closing.ts';
 import { nativeCollection } from './native-collection.ts';
 import { closeOrphan } from './orphan.ts';
 import { type CompletionResult, createCompletionResults } from './results.ts';
-import { closingOf, toCompletionResult, withoutWords } from './rows.ts';
+import { toClosing, toCompletionResult, withoutWords } from './rows.ts';
 
 /** Rows closed by one write. */
 const batchMax = 500;
@@ -38,10 +38,10 @@ export interface Keeper {
   /** The call did not take place. */
   isUnopened(id: string): boolean;
   /** What the row was to be closed with. */
-  closingOf(id: string): InvocationClosing | undefined;
+  toClosing(id: string): InvocationClosing | undefined;
 }
 
-const noKeeper: Keeper = { isHeld: () => false, isUnopened: () => false, closingOf: () => undefined };
+const noKeeper: Keeper = { isHeld: () => false, isUnopened: () => false, toClosing: () => undefined };
 
 /**
  * Closes the RUNNING rows of these owners: by what the keeper knows; by its result where the owner died after writing
@@ -118,7 +118,7 @@ export async function commitUsage(
     const { _id, tenantId, usage, costNanos } = row;
     const TOKENS = BigInt(usage.inputTokens + usage.outputTokens);
     try {
-      await quota.settle(tenantId, _id, { TOKENS, COST: costNanos }, scopesOf(row));
+      await quota.settle(tenantId, _id, { TOKENS, COST: costNanos }, listScopes(row));
     } catch (error) {
       log.error({ err: error, completionId: _id }, 'the usage of an orphaned call could not be committed');
     }
@@ -167,7 +167,7 @@ async function closeBatch(
   const orphans: InvocationRecord[] = [];
   for (const row of records) {
     const result = results.get(row._id);
-    const known = result === undefined ? keeper.closingOf(row._id) : closingOfResult(result);
+    const known = result === undefined ? keeper.toClosing(row._id) : closingOfResult(result);
     if (known === undefined) orphans.push(row);
     else closings.set(row._id, known);
   }
@@ -175,7 +175,7 @@ async function closeBatch(
     await Promise.all(
       orphans.slice(first, first + logsAtOnce).map(async (row) => {
         const isKept = row.retention !== 'NONE';
-        const orphan = closeOrphan(row, await eventsOf(services, row), atMs);
+        const orphan = closeOrphan(row, await readEvents(services, row), atMs);
         const closing = isKept ? orphan.closing : withoutWords(orphan.closing);
         const result =
           isKept && orphan.completion !== null ? toCompletionResult(orphan.completion, atMs) : null;
@@ -204,7 +204,7 @@ async function closeBatch(
 }
 
 /** What the log still holds; nothing where it cannot be asked: the row's own record is enough to close it. */
-async function eventsOf(
+async function readEvents(
   { streams, log }: SweepServices,
   { _id, kind }: InvocationRecord,
 ): Promise<readonly LoggedEvent<CompletionEventData>[]> {
@@ -220,5 +220,5 @@ async function eventsOf(
 function closingOfResult({ content, expiresAt }: CompletionResult): InvocationClosing {
   const completion: CompletionData = JSON.parse(content);
   const providerId = completion.modelId.slice(0, completion.modelId.indexOf('/'));
-  return closingOf(completion, providerId, expiresAt.getTime() - completionKeptMs, null);
+  return toClosing(completion, providerId, expiresAt.getTime() - completionKeptMs, null);
 }

@@ -109,7 +109,7 @@ export async function openOwnership(connection: Connection, options: OwnershipOp
     return others.filter((id) => isGone(id, byId.get(id)));
   }
 
-  async function closeRowsOf(dead: readonly string[]): Promise<number> {
+  async function closeRowsByOwner(dead: readonly string[]): Promise<number> {
     if (dead.length === 0) return 0;
     const rows = await closeOrphaned(services, dead, now());
     if (rows > 0) log.warn({ rows }, 'closed ledger rows of processes that are gone');
@@ -138,14 +138,14 @@ export async function openOwnership(connection: Connection, options: OwnershipOp
 
   async function sweep(): Promise<number> {
     const ids: string[] = await invocations(connection).distinct('ownerId', { status: 'RUNNING' });
-    const left = await closeRowsOf(await gone(ids));
+    const left = await closeRowsByOwner(await gone(ids));
     return left + (ids.includes(ownerId) ? await closeLost() : 0);
   }
 
   /** The same by the few records of owners: cheap, however many rows are RUNNING. */
   async function sweepOwners(): Promise<void> {
     const leases = await owners(connection).find().lean();
-    await closeRowsOf(leases.filter((lease) => isGone(lease._id, lease)).map(({ _id }) => _id));
+    await closeRowsByOwner(leases.filter((lease) => isGone(lease._id, lease)).map(({ _id }) => _id));
   }
 
   let beats = 0;

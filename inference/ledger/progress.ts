@@ -91,7 +91,7 @@ interface Written {
   writing: Promise<void> | undefined;
 }
 
-function changeOf({ at, attempts, attempt }: ProgressRecord, hasAttempt: boolean): ProgressChange {
+function toChange({ at, attempts, attempt }: ProgressRecord, hasAttempt: boolean): ProgressChange {
   if (!hasAttempt || attempt === null) return { progress: { at, attempts, attempt } };
   return {
     'progress.at': at,
@@ -174,7 +174,7 @@ export function createProgressWriter(connection: Connection, options: ProgressWr
   }
 
   /** Characters that may come until the next record is durable, at the highest speed since the last one or since the first part. */
-  function aheadCharsOf({ received }: ProgressSource, written: Written): number {
+  function computeAheadChars({ received }: ProgressSource, written: Written): number {
     const nowMs = now();
     const perMs = (chars: number, sinceMs: number) => chars / Math.max(nowMs - sinceMs, roundMsMin);
     const speed = Math.max(
@@ -186,7 +186,7 @@ export function createProgressWriter(connection: Connection, options: ProgressWr
 
   /** Writes a record of the source, of which none is being written. */
   function record(source: ProgressSource, written: Written): Promise<void> {
-    const progress = source.progress(aheadCharsOf(source, written));
+    const progress = source.progress(computeAheadChars(source, written));
     const coveredChars = progress.attempt?.coveredChars ?? 0;
     written.parts = source.parts;
     written.received = source.received;
@@ -195,7 +195,7 @@ export function createProgressWriter(connection: Connection, options: ProgressWr
     // The row has the one or the other record.
     written.coveredChars = Math.min(before, coveredChars);
     const settle = async () => {
-      const isDurable = await push(source.id, changeOf(progress, written.hasAttempt));
+      const isDurable = await push(source.id, toChange(progress, written.hasAttempt));
       written.coveredChars = isDurable ? coveredChars : written.coveredChars;
       written.hasAttempt ||= isDurable;
       written.writing = undefined;

@@ -36,10 +36,10 @@ const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as 
 const charactersMax = 16 * 1024 * 1024;
 const batchSize = 4;
 
-const contextOf = (id: string) => ['completions', id];
+const toSealContext = (id: string) => ['completions', id];
 
 function seal(payloads: SecretBox, content: string, id: string): mongo.Binary {
-  return new mongo.Binary(payloads.sealToBytes(content, contextOf(id)));
+  return new mongo.Binary(payloads.sealToBytes(content, toSealContext(id)));
 }
 
 function sealedIn(stored: mongo.Binary | string): Sealed {
@@ -61,7 +61,7 @@ export function createCompletionResults(
     const results = new Map<string, CompletionResult>();
     const open = ({ _id, sealed: text, content: plain, expiresAt }: CompletionRecord) => {
       try {
-        const content = text === undefined ? plain : payloads.open(sealedIn(text), contextOf(_id));
+        const content = text === undefined ? plain : payloads.open(sealedIn(text), toSealContext(_id));
         if (content !== undefined) results.set(_id, { _id, content, expiresAt });
         return content?.length ?? 0;
       } catch (error) {
@@ -144,7 +144,7 @@ export async function resealCompletionResults(connection: Connection, payloads: 
 
 function openOrUndefined(payloads: SecretBox, sealed: Sealed, id: string): string | undefined {
   try {
-    return payloads.open(sealed, contextOf(id));
+    return payloads.open(sealed, toSealContext(id));
   } catch {
     // Any error: sealed under another key, or damaged.
     return undefined;

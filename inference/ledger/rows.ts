@@ -79,7 +79,7 @@ export function reserveInRow(
 }
 
 /** What closes the row of an ended completion. Its error is the last attempt's: whoever has the input gives more words. */
-export function closingOf(
+export function toClosing(
   completion: CompletionData,
   providerId: string,
   endedAtMs: number,
@@ -120,7 +120,9 @@ function codeOfError(error: string | null): string | null {
 }
 
 /** The mark of a row whose cost is not the whole; nothing for any other. */
-export function unpricedOf(attempts: readonly { readonly unpriced?: true }[]): { readonly unpriced?: true } {
+export function markUnpriced(attempts: readonly { readonly unpriced?: true }[]): {
+  readonly unpriced?: true;
+} {
   return isUnpriced(attempts) ? { unpriced: true } : {};
 }
 
@@ -150,7 +152,7 @@ const bytesPerUnit = 3;
 
 /** What is kept of an ended completion; null: it is larger, or nested deeper, than can be kept. */
 export function toCompletionResult(completion: CompletionData, endedAtMs: number): CompletionResult | null {
-  const content = jsonOf(completion);
+  const content = toJson(completion);
   if (content === null) return null;
   if (content.length * bytesPerUnit > contentBytesMax && Buffer.byteLength(content) > contentBytesMax) {
     return null;
@@ -158,7 +160,7 @@ export function toCompletionResult(completion: CompletionData, endedAtMs: number
   return { _id: completion.id, content, expiresAt: new Date(endedAtMs + completionKeptMs) };
 }
 
-function jsonOf(completion: CompletionData): string | null {
+function toJson(completion: CompletionData): string | null {
   try {
     return JSON.stringify(completion);
   } catch (error) {
@@ -187,7 +189,7 @@ export function completionOfRow(row: InvocationRecord): CompletionData {
       modelId: attempt.modelId,
       startedAtMs: attempt.startedAt.getTime(),
       durationMs: attempt.durationMs,
-      outcome: outcomeOf(attempt.outcome),
+      outcome: toAttemptOutcome(attempt.outcome),
       error: attempt.error,
       usage: attempt.usage,
       usageEstimated: attempt.usageEstimated ?? false,
@@ -217,6 +219,6 @@ function errorOfRow(code: ErrorCode, { error, endedAt, orphaned }: InvocationRec
   return { code, message: error ?? unknown, retryAfterMs: orphaned === true ? orphanedRetryAfterMs : null };
 }
 
-function outcomeOf(text: string): 'SUCCEEDED' | 'FAILED' | 'CANCELLED' {
+function toAttemptOutcome(text: string): 'SUCCEEDED' | 'FAILED' | 'CANCELLED' {
   return text === 'SUCCEEDED' || text === 'CANCELLED' ? text : 'FAILED';
 }

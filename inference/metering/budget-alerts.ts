@@ -6,7 +6,7 @@ import type { LimitWindow } from '#core/graph-enums.generated.ts';
 import { isDuplicateKey } from '#core/input.ts';
 import { decimalOfNanos } from '#core/money.ts';
 import { budgetAlerts } from '#mongo/budget-alerts.ts';
-import { limitsOf } from '#state/quota/caller-limits.ts';
+import { listLimits } from '#state/quota/caller-limits.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { alignedWindow } from '#state/quota/windows.ts';
 import { nativeCollection } from '../ledger/native-collection.ts';
@@ -86,7 +86,7 @@ export class BudgetAlerts implements AsyncDisposable {
       .map((threshold) => ({ threshold, id: [budget.subject, budget.amount, startMs, threshold].join('|') }))
       .filter(({ id }) => !this.#reached.has(id));
     if (open.length === 0) return;
-    const keys = limitsOf({ ...caller, limits: [budget] });
+    const keys = listLimits({ ...caller, limits: [budget] });
     const [reading] = await quota.read(caller.tenantId ?? '', keys);
     const spent = reading?.spent ?? 0n;
     for (const { threshold, id } of open) {

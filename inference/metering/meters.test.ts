@@ -7,7 +7,7 @@ import { createMeterHistory } from '#mongo/meter-history.ts';
 import { models } from '#mongo/models.ts';
 import { routes } from '#mongo/routes.ts';
 import { openState } from '#state/open-state.ts';
-import { limitsOf } from '#state/quota/caller-limits.ts';
+import { listLimits } from '#state/quota/caller-limits.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { openTestDatabase } from '#test/support/database.ts';
@@ -69,7 +69,7 @@ beforeAll(async () => {
 afterAll(() => opened.disposeAsync());
 
 const spentOf = async ({ quota, caller }: Pick<TestInference, 'quota' | 'caller'>, as: Caller = caller) =>
-  (await quota.read(as.tenantId ?? '', limitsOf(as))).map(({ spent, reserved }) => {
+  (await quota.read(as.tenantId ?? '', listLimits(as))).map(({ spent, reserved }) => {
     expect(reserved).toBe(0n);
     return spent;
   });
@@ -168,7 +168,7 @@ describe('what a call costs', () => {
     const answering = mesh.data(COMPLETE, asking('alpha/one'));
     const call = await mesh.alpha.next();
     const budgeted = { ...mesh.caller, limits: [budget('1000000000')] };
-    const [before] = await mesh.quota.read(mesh.caller.tenantId ?? '', limitsOf(budgeted));
+    const [before] = await mesh.quota.read(mesh.caller.tenantId ?? '', listLimits(budgeted));
     expect(before?.spent).toBe(0n);
     expect(before?.reserved).toBeGreaterThan(1_000_000n);
     call.say('x').finish(usageOf(20, 3));
@@ -191,7 +191,7 @@ describe('a reservation', () => {
     }
     const fresh = createMemoryQuota({ now: () => nowMs, history });
     for (const store of [quota, fresh]) {
-      const [reading] = await store.read(mesh.caller.tenantId ?? '', limitsOf(mesh.caller));
+      const [reading] = await store.read(mesh.caller.tenantId ?? '', listLimits(mesh.caller));
       expect(reading).toEqual({ spent: 50_000n, reserved: 0n });
     }
   });
@@ -290,7 +290,7 @@ describe('a reservation', () => {
     await using mesh = await startInference(database, { quota, limits: [limit] });
     mesh.alpha.always((call) => call.say('Yes').finish(usageOf(7, 3)));
     await mesh.data(COMPLETE, asking('alpha/one'));
-    const read = () => memory.read(mesh.caller.tenantId ?? '', limitsOf(mesh.caller));
+    const read = () => memory.read(mesh.caller.tenantId ?? '', listLimits(mesh.caller));
     expect(await read()).toEqual([{ spent: 0n, reserved: expect.toSatisfy((held: bigint) => held > 0n) }]);
     await vi.waitFor(async () => expect(await read()).toEqual([{ spent: 10n, reserved: 0n }]), 5_000);
   });
@@ -401,7 +401,7 @@ describe.runIf(hasRedis())('two processes that share a Redis', () => {
     const answers = await Promise.all(calls);
     const admitted = answers.filter((answer) => answer?.errors === undefined).length;
     expect(admitted).toBeGreaterThan(0);
-    const readings = await Promise.all(meshes.map(({ quota }) => quota.read(tenantId, limitsOf(caller))));
+    const readings = await Promise.all(meshes.map(({ quota }) => quota.read(tenantId, listLimits(caller))));
     const spent = [BigInt(admitted) * 1_100_000n, BigInt(admitted), 0n, BigInt(admitted) * 200n];
     for (const reading of readings) expect(reading.map((one) => one.spent)).toEqual(spent);
     expect(admitted).toBeLessThanOrEqual(9);

@@ -90,7 +90,7 @@ export class Meters {
       });
       if (!decision.granted) {
         for (const call of calls) call.meters.#state = 'NEW';
-        throw quotaRefusal(decision, sumOf([first, ...others].map((call) => call.amounts)));
+        throw quotaRefusal(decision, addAmounts([first, ...others].map((call) => call.amounts)));
       }
     }
     for (const call of calls) call.meters.#reserved = call.bound;
@@ -222,7 +222,7 @@ export class Meters {
   }
 }
 
-function sumOf(all: readonly QuotaAmounts[]): QuotaAmounts {
+function addAmounts(all: readonly QuotaAmounts[]): QuotaAmounts {
   const sum: Record<string, bigint> = {};
   for (const amounts of all) {
     for (const [meter, amount] of Object.entries(amounts)) sum[meter] = (sum[meter] ?? 0n) + amount;

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { anonymousCaller, type Caller, type CallerLimit } from '#core/caller.ts';
-import { limitsOf } from '#state/quota/caller-limits.ts';
+import { listLimits } from '#state/quota/caller-limits.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { Meters } from './meters.ts';
@@ -39,7 +39,7 @@ function setup(...limits: readonly CallerLimit[]) {
   const log = pino({ level: 'silent' });
   const open = (id: string, more: object = {}) =>
     new Meters({ quota, ledger, caller, id, totalMs: 1_000, log, ...more });
-  return { open, sent, raised, read: () => memory.read('t', limitsOf(caller)) };
+  return { open, sent, raised, read: () => memory.read('t', listLimits(caller)) };
 }
 
 describe('the meters of a call', () => {

@@ -4,9 +4,9 @@ import { usageOf } from '#test/support/scripted-provider.ts';
 import {
   estimatedUsage,
   exactCost,
-  nanosOf,
   outputTokensLimit,
   outputTokensMax,
+  roundToNanos,
   upperBound,
 } from './usage-cost.ts';
 
@@ -22,17 +22,17 @@ describe('pricing', () => {
   it('prices plain, cached and written input and output each at its own price', () => {
     const usage = { ...usageOf(1_000, 100), cachedInputTokens: 600, cacheWriteTokens: 200 };
     // 200 × 0.15 + 600 × 0.075 + 200 × 0.1875 + 100 × 0.6 dollars per million.
-    expect(nanosOf(exactCost(price, usage))).toBe(30_000n + 45_000n + 37_500n + 60_000n);
+    expect(roundToNanos(exactCost(price, usage))).toBe(30_000n + 45_000n + 37_500n + 60_000n);
   });
 
   it('prices cache writes of an hour at their own price, or as other cache writes', () => {
     const hour = { ...price, cacheWrite1hNanosPerMillion: 300_000_000n };
     const usage = { ...usageOf(1_000, 0), cacheWriteTokens: 200, cacheWrite1hTokens: 100 };
     // 800 × 0.15 + 100 × 0.1875 + 100 × 0.3 dollars per million.
-    expect(nanosOf(exactCost(hour, usage))).toBe(120_000n + 18_750n + 30_000n);
-    expect(nanosOf(exactCost(price, usage))).toBe(120_000n + 37_500n);
+    expect(roundToNanos(exactCost(hour, usage))).toBe(120_000n + 18_750n + 30_000n);
+    expect(roundToNanos(exactCost(price, usage))).toBe(120_000n + 37_500n);
     const unpriced = { ...price, cacheWriteNanosPerMillion: null, cacheWrite1hNanosPerMillion: null };
-    expect(nanosOf(exactCost(unpriced, usage))).toBe(150_000n);
+    expect(roundToNanos(exactCost(unpriced, usage))).toBe(150_000n);
   });
 
   it('reserves input at its dearest price', () => {
@@ -44,16 +44,16 @@ describe('pricing', () => {
   it('counts cached and written input as input where it has no price of its own', () => {
     const plain = { ...price, cachedInputNanosPerMillion: null, cacheWriteNanosPerMillion: null };
     const usage = { ...usageOf(1_000, 0), cachedInputTokens: 600, cacheWriteTokens: 200 };
-    expect(nanosOf(exactCost(plain, usage))).toBe(150_000n);
+    expect(roundToNanos(exactCost(plain, usage))).toBe(150_000n);
   });
 
   it('rounds half up, once', () => {
     const cheap = { ...price, inputNanosPerMillion: 1n, outputNanosPerMillion: 0n };
-    expect(nanosOf(exactCost(cheap, usageOf(499_999, 0)))).toBe(0n);
-    expect(nanosOf(exactCost(cheap, usageOf(500_000, 0)))).toBe(1n);
+    expect(roundToNanos(exactCost(cheap, usageOf(499_999, 0)))).toBe(0n);
+    expect(roundToNanos(exactCost(cheap, usageOf(500_000, 0)))).toBe(1n);
     const half = exactCost(cheap, usageOf(250_000, 0));
-    expect(nanosOf(half) + nanosOf(half)).toBe(0n);
-    expect(nanosOf(half + half)).toBe(1n);
+    expect(roundToNanos(half) + roundToNanos(half)).toBe(0n);
+    expect(roundToNanos(half + half)).toBe(1n);
   });
 
   it('costs nothing where no price is known', () => {

@@ -34,7 +34,7 @@ export function exactCost(price: CatalogPrice | null, usage: ProviderUsage): Exa
 }
 
 /** Rounded half up to whole nano-dollars. */
-export function nanosOf(cost: ExactCost): bigint {
+export function roundToNanos(cost: ExactCost): bigint {
   return (cost + tokensPerPrice / 2n) / tokensPerPrice;
 }
 
@@ -65,7 +65,7 @@ export function upperBound(model: CatalogModel, inputTokens: number, outputToken
   const input = [price.inputNanosPerMillion, write ?? 0n, write1h ?? 0n].reduce((a, b) => (a > b ? a : b));
   return {
     tokens: BigInt(inputTokens + outputTokens),
-    costNanos: nanosOf(priced(inputTokens, input) + priced(outputTokens, price.outputNanosPerMillion)),
+    costNanos: roundToNanos(priced(inputTokens, input) + priced(outputTokens, price.outputNanosPerMillion)),
   };
 }
 

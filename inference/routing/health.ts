@@ -114,7 +114,7 @@ export function createHealthRegistry(
     return states.get(modelId);
   }
 
-  function stateOf(modelId: string, providerId: string): ModelState {
+  function findState(modelId: string, providerId: string): ModelState {
     const known = find(modelId);
     if (known !== undefined) return known;
     if (states.size >= modelsMax) {
@@ -167,7 +167,7 @@ export function createHealthRegistry(
 
   return {
     expect(modelId, providerId) {
-      const state = stateOf(modelId, providerId);
+      const state = findState(modelId, providerId);
       let expected = 1;
       state.inFlight += expected;
       return () => {
@@ -176,7 +176,7 @@ export function createHealthRegistry(
       };
     },
     begin(modelId, providerId) {
-      const state = stateOf(modelId, providerId);
+      const state = findState(modelId, providerId);
       const pass = state.circuit.enter();
       if (pass === null) return null;
       state.inFlight += 1;

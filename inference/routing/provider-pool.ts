@@ -90,7 +90,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   }
 
   /** The entry of a credential as it is now: one that was replaced begins anew, its cooldown included. */
-  function entryOf(provider: CatalogProvider, credential: CatalogCredential | null): Entry {
+  function findEntry(provider: CatalogProvider, credential: CatalogCredential | null): Entry {
     const key = `${provider.id}\0${credential?.id ?? ''}`;
     const { kind, baseUrl, region } = provider;
     const { sealed, destination } = credential ?? { sealed: null, destination: null };
@@ -126,7 +126,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
     );
 
   /** Those whose secret can be used at this address; all of them where none can, so that a call fails with the reason. */
-  function usableOf(provider: CatalogProvider): readonly CatalogCredential[] {
+  function listUsable(provider: CatalogProvider): readonly CatalogCredential[] {
     const known = usable.get(provider);
     if (known !== undefined) return known;
     const ready = provider.credentials.filter((credential) => open(provider, credential).state === 'READY');
@@ -135,13 +135,13 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
     return found;
   }
 
-  const restOf = (model: CatalogModel, credential: CatalogCredential | null) =>
-    entryOf(model.provider, credential).cooldown.rest(model.id);
+  const readRest = (model: CatalogModel, credential: CatalogCredential | null) =>
+    findEntry(model.provider, credential).cooldown.rest(model.id);
 
   function choose(model: CatalogModel, tried: ReadonlySet<string>): CatalogCredential | null {
-    const credentials = usableOf(model.provider);
+    const credentials = listUsable(model.provider);
     if (credentials.length <= 1) return credentials[0] ?? null;
-    const rests = new Map(credentials.map((credential) => [credential, restOf(model, credential)]));
+    const rests = new Map(credentials.map((credential) => [credential, readRest(model, credential)]));
     const fresh = (credential: CatalogCredential) => !tried.has(credential.id);
     const ready = (credential: CatalogCredential) => rests.get(credential) === null;
     const usable = (credential: CatalogCredential) => rests.get(credential)?.strict !== true;
@@ -171,7 +171,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
     return create({ kind, baseUrl, region, secret, fetch: options.fetch });
   }
 
-  function providerOf(
+  function openProvider(
     entry: Entry,
     provider: CatalogProvider,
     credential: CatalogCredential | null,
@@ -191,18 +191,18 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   }
 
   /** A provider without credentials has the one cooldown of its address. */
-  const credentialsOf = ({ provider }: CatalogModel): readonly (CatalogCredential | null)[] =>
-    provider.credentials.length === 0 ? [null] : usableOf(provider);
+  const listCredentials = ({ provider }: CatalogModel): readonly (CatalogCredential | null)[] =>
+    provider.credentials.length === 0 ? [null] : listUsable(provider);
 
   return {
     take(model, tried) {
       prune();
       const credential = choose(model, tried);
       if (credential !== null) tried.add(credential.id);
-      const entry = entryOf(model.provider, credential);
+      const entry = findEntry(model.provider, credential);
       const { asOf } = entry.cooldown;
       return {
-        provider: providerOf(entry, model.provider, credential),
+        provider: openProvider(entry, model.provider, credential),
         settle(failure) {
           if (failure === null) entry.cooldown.accept(model.id, asOf);
           else if (refusesCredential(failure)) entry.cooldown.refuse(model.id, failure, asOf);
@@ -211,8 +211,8 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
     },
     rest(model) {
       let soonest: Rest | null = null;
-      for (const credential of credentialsOf(model)) {
-        const rest = restOf(model, credential);
+      for (const credential of listCredentials(model)) {
+        const rest = readRest(model, credential);
         if (rest === null) return null;
         const sooner =
           soonest === null ||
@@ -223,11 +223,11 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
       return soonest === null ? null : { ...soonest, waitMs: soonest.untilMs - now() };
     },
     hasOther: (model, tried) =>
-      usableOf(model.provider).some(
-        (credential) => !tried.has(credential.id) && restOf(model, credential)?.strict !== true,
+      listUsable(model.provider).some(
+        (credential) => !tried.has(credential.id) && readRest(model, credential)?.strict !== true,
       ),
     refusals: (model) =>
-      Math.min(...credentialsOf(model).map((credential) => restOf(model, credential)?.refusals ?? 0)),
+      Math.min(...listCredentials(model).map((credential) => readRest(model, credential)?.refusals ?? 0)),
   };
 }
 

@@ -95,7 +95,7 @@ export async function candidatesFor(
     // What a model lacks is stated by a catalog that may be wrong: a client who names the model knows better, except
     // that chat models do not embed, nor the other way round.
     const kinds = needs.needs.filter((need) => need === 'CHAT' || need === 'EMBEDDINGS');
-    const refusal = refusalOf(found.model, { ...needs, needs: kinds, inputs: [] }, caller, deps);
+    const refusal = chooseRefusal(found.model, { ...needs, needs: kinds, inputs: [] }, caller, deps);
     if (refusal !== null) throw refusal;
     return chosen([found.model], deps, {
       timeouts: found.model.capabilities.has('REASONING') ? thinkingTimeouts : timeoutsDefault,
@@ -116,7 +116,7 @@ function routeCandidates(
   let refusal: HeddleError | null = null;
   for (const target of route.targets) {
     if (!servesRegions(target.regions, caller)) continue;
-    const refused = refusalOf(target.model, needs, caller, deps);
+    const refused = chooseRefusal(target.model, needs, caller, deps);
     if (refused === null) fitting.push(target);
     else refusal ??= refused;
   }
@@ -225,9 +225,9 @@ const ordering: Readonly<Record<CatalogRoute['strategy'], Ordering>> = {
 /** Ties keep the order they were saved in. */
 function sortedBy(targets: readonly Target[], key: (target: Target) => number): readonly Target[] {
   const keys = new Map(targets.map((target) => [target, key(target)]));
-  const keyOf = (target: Target) => keys.get(target) ?? 0;
+  const toTargetKey = (target: Target) => keys.get(target) ?? 0;
   return targets.toSorted((a, b) => {
-    const [x, y] = [keyOf(a), keyOf(b)];
+    const [x, y] = [toTargetKey(a), toTargetKey(b)];
     return x === y ? 0 : x - y;
   });
 }
@@ -274,7 +274,7 @@ function servesRegions(regions: readonly string[] | null, { allowedRegions }: Ca
   return regions === null || (allowedRegions?.some((region) => regions.includes(region)) ?? false);
 }
 
-function refusalOf(
+function chooseRefusal(
   model: CatalogModel,
   needs: RoutingNeeds,
   caller: Caller,

@@ -24,7 +24,7 @@ const completionBytes = 2_048;
  * What the answer takes, in bytes. Counting them also makes each text one piece: put together of its parts it would hold
  * every one of them.
  */
-function sizeOf({ text, json, reasoning, toolCalls, extras }: CompletionData): number {
+function measureCompletion({ text, json, reasoning, toolCalls, extras }: CompletionData): number {
   const more = extras === undefined ? 0 : 2 * JSON.stringify(extras).length;
   const calls = toolCalls.length === 0 ? 0 : 2 * JSON.stringify(toolCalls).length;
   const texts = Buffer.byteLength(text) + Buffer.byteLength(reasoning ?? '');
@@ -87,7 +87,7 @@ export function createEventSink(completionId: string, writer: StreamWriter<Compl
               retryAfterMs: failure.retryAfterMs,
               completion,
             },
-        frameBytes + sizeOf(completion),
+        frameBytes + measureCompletion(completion),
       );
     },
     drain() {

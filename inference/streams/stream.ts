@@ -5,7 +5,7 @@ import { type LoggedEvent, StreamLogLost } from '#state/streams/stream-log.ts';
 import { streamNotKept } from '../admission/unkept.ts';
 import type { CompletionData, CompletionError, CompletionEventData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
-import { type AnswerBuilder, eventOf, partsOf } from '../execution/answer-builder.ts';
+import { type AnswerBuilder, toEvent, toParts } from '../execution/answer-builder.ts';
 import { loggedAnswer } from '../ledger/logged-answer.ts';
 import type { CompletionEvents } from './completion-events.ts';
 
@@ -22,7 +22,7 @@ const stillRunning: CompletionError = {
 };
 
 /** The last event of a completion. */
-function endOf(completion: CompletionData): CompletionEventData {
+function toLastEvent(completion: CompletionData): CompletionEventData {
   const { id: completionId, status } = completion;
   const error = status === 'RUNNING' ? stillRunning : completion.error;
   return error === null
@@ -39,13 +39,13 @@ function* replay(completion: CompletionData): Generator<CompletionEventData> {
     modelId,
     ...(dropped === undefined ? {} : { dropped }),
   };
-  yield* eventsOf(completionId, partsOf(completion));
-  yield endOf(completion);
+  yield* toEvents(completionId, toParts(completion));
+  yield toLastEvent(completion);
 }
 
-function* eventsOf(id: string, parts: readonly ProviderPart[]): Generator<CompletionEventData> {
+function* toEvents(id: string, parts: readonly ProviderPart[]): Generator<CompletionEventData> {
   for (const part of parts) {
-    const event = eventOf(id, part);
+    const event = toEvent(id, part);
     if (event !== undefined) yield event;
   }
 }
@@ -56,15 +56,15 @@ function* eventsOf(id: string, parts: readonly ProviderPart[]): Generator<Comple
  */
 function* replayRest(completion: CompletionData, sent: AnswerBuilder | null): Generator<CompletionEventData> {
   const { id: completionId, modelId, status } = completion;
-  const whole = partsOf(completion);
+  const whole = toParts(completion);
   // Of a completion that came to nothing there is nothing to tell anew: the client keeps what it has.
   const missing = whole.length === 0 && status !== 'SUCCEEDED' ? [] : partsAfter(completion, sent);
   if (missing === null) {
     const reason = 'The single events are no longer held; this is the whole.';
     yield { type: 'CompletionRestarted', completionId, reason, modelId };
   }
-  yield* eventsOf(completionId, missing ?? whole);
-  yield endOf(completion);
+  yield* toEvents(completionId, missing ?? whole);
+  yield toLastEvent(completion);
 }
 
 /** What the answer has beyond what was sent of it; null where that is not how it begins, or is not known. */
@@ -78,7 +78,7 @@ function partsAfter(completion: CompletionData, sent: AnswerBuilder | null): rea
   if (calls.length > 0 && JSON.stringify(calls) !== JSON.stringify(toolCalls)) return null;
   // Of what few answers have it is not distinguished what was sent.
   if (completion.extras !== undefined) return null;
-  return partsOf({
+  return toParts({
     text: text.slice(sent.text.length),
     reasoning: reasoning.length > sent.reasoning.length ? reasoning.slice(sent.reasoning.length) : null,
     toolCalls: calls.length > 0 ? [] : toolCalls,

@@ -11,16 +11,16 @@ import { ProviderFailure } from '../provider.ts';
 import { malformed } from '../translate/completeness.ts';
 import { isInputTooLong } from './input-too-long.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { presentable, readErrorBody, type VendorError, vendorErrorOf } from './vendor-message.ts';
+import { presentable, readErrorBody, readVendorError, type VendorError } from './vendor-message.ts';
 
 /** Vendors say these with any status, also with 403, which elsewhere means the key. */
-const contentRefused = anyOf(
+const contentRefused = joinPatterns(
   /content[_ -]?(?:filter|policy|management|moderation)|usage guidelines|safety_check|content exists risk/,
   /responsible_?ai|moderation_blocked|data_inspection_failed|input_flagged|\b(?:requires|failed|by) moderation/,
   /\b(?:input|prompt|content|request|message|output|response|text)s? (?:was|were|is|are|has been|have been|got) flagged/,
 );
 /** These only where the request is what was wrong. */
-const filtered = anyOf(
+const filtered = joinPatterns(
   contentRefused,
   /safety (?:system|filter|polic)|prohibited[_ ]content|flagged|moderation|blocked (?:by|due)/,
   /(?:inappropriate|unsafe|sensitive) content|violat\w{1,4} (?:our|the|its) [\w ]{0,20}polic/,
@@ -29,14 +29,14 @@ const filtered = anyOf(
 /** What the model wrote was no call, or not the JSON that was asked for: it may do better the next time. */
 const modelFailed = /tool_use_failed|json_validate_failed/i;
 /** The key, its account, or the place that it is used from. */
-const badKey = anyOf(
+const badKey = joinPatterns(
   /api[_ -]?key (?:not valid|invalid|expired)|(?:invalid|incorrect|expired|missing)[_ -]?api[_ -]?key|api_key_invalid/,
   /authentication_error|\bunauthenticated\b|missing authentication|\blogin fail/,
   /\bkey (?:has been|is|was) (?:disabled|revoked|deactivated|suspended|deleted|expired)/,
   /\b(?:account|organization|project)\b[^.]{0,60}\b(?:is|was|been) (?:suspended|deactivated|disabled|restricted|banned)\b/,
   /user location is not supported|unsupported_country|\b(?:country|region|territory) (?:is )?not supported/,
 );
-const outOfCredit = anyOf(
+const outOfCredit = joinPatterns(
   /insufficient_(?:\w{1,20}_)?quota|insufficient[ _](?:balance|credits?|funds)|balance is (?:insufficient|not enough)/,
   /credit balance|used all (?:available|of your) credits|(?:no|out of) credits\b|free tier\b.{0,40}\bexhausted/,
   /billing_hard_limit|spending limit|reached your (?:\w{1,20} ){0,4}usage limit|\bbudget_exceeded\b|budget has been exceeded/,
@@ -56,19 +56,19 @@ const fileRefused =
   /\b(?:images?|files?|attachments?)\b.{0,60}\b(?:not found|may not exist|not exist|forbidden|permission|access)\b|\bpermission to (?:access|read) the (?:image|file)\b/i;
 const limitedInChinese =
   /限流|(?:速率|频率|并发)[^。]{0,12}(?:限制|上限|过高|超限)|(?:请求|调用|访问)[^。]{0,8}(?:频繁|频率过高|次数过多|过快)|(?:达到|超过|超出)[^。]{0,16}(?:速率|频率|并发|请求数|调用次数)/;
-const limitedInWords = anyOf(/please wait before trying again|too many requests/, limitedInChinese);
-const noSuchModel = anyOf(
+const limitedInWords = joinPatterns(/please wait before trying again|too many requests/, limitedInChinese);
+const noSuchModel = joinPatterns(
   /\bmodel_?not_?(?:found|exist|supported)|\bdeploymentnotfound\b|\b(?:invalid|unknown|unsupported)_model\b/,
   /\bmodel_(?:decommissioned|deprecated|retired)\b/,
 );
 /** These only where the request is what was wrong. */
-const noSuchModelInWords = anyOf(
+const noSuchModelInWords = joinPatterns(
   /\b(?:invalid|unknown|unsupported) model(?: id| name)?\b(?! (?:parameter|input|output|setting|option))|not a valid model\b/,
   /\bmodel(?: id| identifier| name)?(?: [^\s]{1,120})? (?:is|was|has been) (?:invalid|decommissioned|deprecated|retired|not supported)/,
   /\bmodel(?: [^\s]{1,120})? (?:does not exist|doesn't exist|not exist|not found)|on-demand throughput isn.t supported/,
 );
 
-function anyOf(...patterns: readonly RegExp[]): RegExp {
+function joinPatterns(...patterns: readonly RegExp[]): RegExp {
   return new RegExp(patterns.map(({ source }) => source).join('|'), 'i');
 }
 
@@ -194,7 +194,7 @@ function innerStatus(status: number, { words }: VendorError): number {
   return named === undefined ? status : Number(named);
 }
 
-function verdictOf(status: number, vendor: VendorError): Verdict {
+function judgeFailure(status: number, vendor: VendorError): Verdict {
   const verdict = verdictOfWords(status, vendor);
   if (verdict !== null) return verdict;
   if (status === 401 || status === 403) return refusedKey;
@@ -236,7 +236,7 @@ export function failureOfResponse(response: FailedResponse, secret: string | nul
   const { status, headers, body } = response;
   const { vendor: found, text: plain } = readErrorBody(body);
   const vendor = response.vendor ?? (plain === '' ? found : { ...found, message: plain });
-  const meaning = verdictOf(innerStatus(status, vendor), vendor);
+  const meaning = judgeFailure(innerStatus(status, vendor), vendor);
   // What a vendor says about a refused key may hold parts of the key, or whose it is.
   const aboutKey = meaning.code === 'PROVIDER_AUTH' || status === 401 || status === 403;
   const isPlain = response.vendor === undefined && plain !== '';
@@ -294,7 +294,7 @@ const statusOfCodes: readonly (readonly [RegExp, number])[] = [
 ];
 /** Where no code is named. */
 const statusOfMessages: readonly (readonly [RegExp, number])[] = [
-  [anyOf(/rate.?limit|too many requests|quota exceeded/, limitedInChinese), 429],
+  [joinPatterns(/rate.?limit|too many requests|quota exceeded/, limitedInChinese), 429],
   [/overloaded|unavailable|at capacity/i, 503],
   [/unauthorized|invalid api key|authentication failed/i, 401],
   [/timed? ?out|deadline exceeded/i, 504],
@@ -319,7 +319,7 @@ function statusOfEvent(
   return { status, evidence: pattern.exec(message)?.[0] };
 }
 
-function textOf(event: unknown): string {
+function toText(event: unknown): string {
   try {
     return JSON.stringify(event) ?? '';
   } catch (error) {
@@ -330,9 +330,9 @@ function textOf(event: unknown): string {
 
 /** An error that came inside an answer whose status was 200: what it says decides. */
 export function failureOfEvent(event: unknown, secret: string | null): ProviderFailure {
-  const vendor = vendorErrorOf(event);
+  const vendor = readVendorError(event);
   const found = statusOfEvent(event, vendor);
-  return failureOfResponse({ ...found, headers: {}, body: textOf(event), vendor, cause: event }, secret);
+  return failureOfResponse({ ...found, headers: {}, body: toText(event), vendor, cause: event }, secret);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { VendorError } from './vendor-message.ts';
 
-function anyOf(...patterns: readonly RegExp[]): RegExp {
+function joinPatterns(...patterns: readonly RegExp[]): RegExp {
   return new RegExp(patterns.map(({ source }) => source).join('|'), 'i');
 }
 
@@ -17,7 +17,7 @@ const outputField = /max_?(?:completion|output|new)?_?tokens|n_predict/i;
 const contextNamed = /context[ _-]?(?:length|window|limit|size)|\bn_ctx\b|model length/i;
 const excess =
   /exceed|maximum|too (?:long|large|small|big|many)|larger|longer|greater|beyond|\bover\b|overflow|\bfit|up to|only|limit|>/i;
-const inputExcess = anyOf(
+const inputExcess = joinPatterns(
   /maximum (?:context|prompt|model|input|sequence) length/,
   /(?:prompt|inputs?|messages?|conversation|request|history)(?:[ _](?:text|tokens?|length|size|body|payload|content|is|are|was|has|too|exceeds|token count)){0,5}[ :]{1,2}too (?:long|large|big|many)/,
   /(?:prompt|inputs?|messages?|conversation|request|history) (?:is|are|was|body is|size is|length is)? ?too (?:long|large|big)/,
@@ -36,7 +36,7 @@ const elsewhere =
   /\b(?:tools?|functions?|descriptions?|names?|schema|metadata|stop|urls?|ids?|image|file|header|api key)\b/i;
 
 /** The field that a vendor names, in `param` or at the beginning of its words. */
-function fieldOf({ param, message }: VendorError): string {
+function findField({ param, message }: VendorError): string {
   const quoted = /^(?:Invalid|Unsupported|Missing)[^'"`]{0,40}['"`]([\w.[\]]{1,200})['"`]/i.exec(
     message,
   )?.[1];
@@ -51,7 +51,7 @@ export function isInputTooLong(vendor: VendorError): boolean {
   const { words, message } = vendor;
   if (codes.test(words) || noRoom.test(message)) return true;
   const namesContext = contextNamed.test(message) && excess.test(message);
-  const field = fieldOf(vendor);
+  const field = findField(vendor);
   if (field !== '' && !inputField.test(field) && !namesContext) return false;
   if (textCodes.test(words)) return inputField.test(field);
   if (namesContext)

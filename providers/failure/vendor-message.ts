@@ -49,7 +49,7 @@ function errorInMetadata(metadata: unknown, depth: number): VendorError {
   return { ...inner, words: joinWords(inner.words, metadata.error_type, flagged) };
 }
 
-function pathOf(location: unknown): string {
+function toPath(location: unknown): string {
   return Array.isArray(location) ? location.filter((step) => step !== 'body').join('.') : '';
 }
 
@@ -86,7 +86,7 @@ function findError(value: unknown, depth: number): VendorError {
     typeof value.error === 'string' ? value.error : '',
     isObject(value.innererror) ? value.innererror.code : '',
   );
-  const param = typeof value.param === 'string' ? value.param : pathOf(value.loc);
+  const param = typeof value.param === 'string' ? value.param : toPath(value.loc);
   return {
     message: inner.message === '' ? ownMessage : inner.message,
     words,
@@ -95,7 +95,7 @@ function findError(value: unknown, depth: number): VendorError {
 }
 
 /** Finds message and codes in any of the shapes that vendors give their errors. */
-export function vendorErrorOf(value: unknown): VendorError {
+export function readVendorError(value: unknown): VendorError {
   return findError(value, depthMax);
 }
 
@@ -106,7 +106,7 @@ export function readErrorBody(body: string): { readonly vendor: VendorError; rea
     const value: unknown = JSON.parse(body);
     // A bare text is no vendor's error: whatever answers at the address says it.
     if (typeof value !== 'object') return { vendor: noError, text: body };
-    return { vendor: vendorErrorOf(value), text: '' };
+    return { vendor: readVendorError(value), text: '' };
   } catch (error) {
     expectError(error, SyntaxError);
     return { vendor: noError, text: body };

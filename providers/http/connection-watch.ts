@@ -21,6 +21,6 @@ export function watchConnections(signal: WatchedSignal, watch: ConnectionWatch):
   signal[watched] = watch;
 }
 
-export function watchOf(signal: WatchedSignal | null | undefined): ConnectionWatch | undefined {
+export function findConnectionWatch(signal: WatchedSignal | null | undefined): ConnectionWatch | undefined {
   return signal?.[watched];
 }

@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
 import { type Egress, openEgress } from '#core/egress.ts';
 import { ProviderFailure } from '../provider.ts';
-import { watchOf } from './connection-watch.ts';
+import { findConnectionWatch } from './connection-watch.ts';
 import { ProviderExchange } from './exchange.ts';
 import { guardedConnect } from './guarded-connect.ts';
 import { HttpResponse } from './http-response.ts';
@@ -79,7 +79,7 @@ export function createHttpFetch(options: HttpFetchOptions = {}): HttpFetch {
         });
       }
       const onAbort = () => exchange.abort(signal?.reason);
-      const watch = watchOf(signal);
+      const watch = findConnectionWatch(signal);
       const exchange = new ProviderExchange(bytesMax, {
         onReceived: watch && (() => watch.received()),
         onConnected: () => watch?.connected(),

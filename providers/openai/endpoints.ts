@@ -10,13 +10,13 @@ export function withoutPrefix(model: string): string {
   return model.slice(model.lastIndexOf('/') + 1).replace(/^openai[.:]/, '');
 }
 
-function baseNameOf(model: string): string {
+function toBaseName(model: string): string {
   return withoutPrefix(model).replace(/^ft:/, '');
 }
 
 /** Is it a reasoning model of OpenAI's, which takes neither max_tokens nor a temperature? */
 function isReasoningModel(model: string): boolean {
-  const name = baseNameOf(model);
+  const name = toBaseName(model);
   return /^(?:o\d|gpt-(?:[5-9]|\d\d))(?![a-z])/.test(name) && !/^gpt-\d+(?:\.\d+)?-chat/.test(name);
 }
 
@@ -26,7 +26,7 @@ function isReasoningModel(model: string): boolean {
  * exist, effort goes together with tools, and the newest ones are served at all.
  */
 export function prefersResponses(model: string): boolean {
-  return isReasoningModel(model) || /^(?:codex|computer-use)|deep-research|-codex/.test(baseNameOf(model));
+  return isReasoningModel(model) || /^(?:codex|computer-use)|deep-research|-codex/.test(toBaseName(model));
 }
 
 /** Makes a request of chat completions one that OpenAI's reasoning models take, whatever server stands before them. */

@@ -34,7 +34,7 @@ function onlyReference({ allOf }: JsonSchema): string | null {
   return only !== null && Object.keys(only).length === 1 && typeof only.$ref === 'string' ? only.$ref : null;
 }
 
-function definitionOf(reference: string, schema: JsonSchema): JsonSchema | null {
+function findDefinition(reference: string, schema: JsonSchema): JsonSchema | null {
   const [, keyword = '', name = ''] = /^#\/(definitions|\$defs)\/(.+)$/.exec(reference) ?? [];
   return fields(fields(schema[keyword])?.[name.replaceAll('~1', '/').replaceAll('~0', '~')]);
 }
@@ -55,7 +55,7 @@ function adapt(given: JsonSchema, isRoot: boolean): JsonSchema {
   if (reference === null) return schema;
   const { allOf: _, ...rest } = schema;
   if (!isRoot) return { ...rest, $ref: reference };
-  const definition = definitionOf(reference, schema);
+  const definition = findDefinition(reference, schema);
   return definition === null ? schema : { ...definition, ...rest };
 }
 

@@ -45,7 +45,7 @@ function firstBaseUrl({ environment: names, accountUrl }: VendorFacts, environme
  * The providers that have their variables set, in the table's order: all that `requires` names, and at least a secret
  * or a base URL. A vendor without a required region (AWS_REGION, …) is left out.
  */
-export function providersOf(environment: Environment): readonly EnvironmentProvider[] {
+export function readEnvironmentProviders(environment: Environment): readonly EnvironmentProvider[] {
   return providerKinds.flatMap((kind) => {
     const vendor = vendors[kind];
     const secret = firstSecret(vendor, environment);
@@ -58,7 +58,7 @@ export function providersOf(environment: Environment): readonly EnvironmentProvi
   });
 }
 
-/** Every variable that `providersOf` reads. */
+/** Every variable that `readEnvironmentProviders` reads. */
 export const providerVariables: readonly string[] = [
   ...new Set(
     Object.values(vendors).flatMap(({ environment }) => [

@@ -102,7 +102,7 @@ function replaceEnum(sdl: string, vendors: readonly NamedVendor[]): string {
 const needs = { secret: 'key', baseUrl: 'base URL', region: 'region' } as const;
 const code = (text: string) => `\`${text}\``;
 
-function rowOf({ kind, vendor }: NamedVendor): string {
+function formatRow({ kind, vendor }: NamedVendor): string {
   const { id, label, requires, environment } = vendor;
   const baseUrl = vendor.baseUrl ?? vendor.accountUrl;
   const { secret = [], baseUrl: urls = [], region = [], account = [] } = environment;
@@ -124,6 +124,6 @@ function rowOf({ kind, vendor }: NamedVendor): string {
 function replaceTable(text: string, vendors: readonly NamedVendor[]): string {
   const head =
     '\n| kind | id at start | what it is | needs | variables | its own base URL |\n|---|---|---|---|---|---|\n';
-  const rows = vendors.map(rowOf).join('');
+  const rows = vendors.map(formatRow).join('');
   return replaceBetween(text, '<!-- vendors: generated -->\n', '\n<!-- end -->', `${head}${rows}`);
 }

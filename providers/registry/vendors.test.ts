@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { demoModels } from '../demo/models.ts';
 import { requestWires } from '../testing/request-wires.ts';
 import { usageWires } from '../testing/usage-wires.ts';
-import { providerKinds, providersOf } from './environment.ts';
+import { providerKinds, readEnvironmentProviders } from './environment.ts';
 import { generateRegistry, readVendors } from './generate.ts';
 import { vendors } from './vendors.ts';
 
@@ -20,30 +20,39 @@ describe('provider vendors', () => {
   });
 
   it('registers the providers whose variables are set, and no others', () => {
-    expect(providersOf({})).toEqual([]);
+    expect(readEnvironmentProviders({})).toEqual([]);
     expect(
-      providersOf({ OPENAI_API_KEY: ' sk-1 ', CO_API_KEY: 'co-1', GEMINI_API_KEY: '', PATH: '/bin' }),
+      readEnvironmentProviders({
+        OPENAI_API_KEY: ' sk-1 ',
+        CO_API_KEY: 'co-1',
+        GEMINI_API_KEY: '',
+        PATH: '/bin',
+      }),
     ).toEqual([
       { id: 'cohere', kind: 'COHERE', baseUrl: null, region: null, secret: 'co-1' },
       { id: 'openai', kind: 'OPENAI', baseUrl: null, region: null, secret: 'sk-1' },
     ]);
-    expect(providersOf({ OLLAMA_BASE_URL: 'http://127.0.0.1:11434' })).toMatchObject([
+    expect(readEnvironmentProviders({ OLLAMA_BASE_URL: 'http://127.0.0.1:11434' })).toMatchObject([
       { id: 'ollama', baseUrl: 'http://127.0.0.1:11434', secret: null },
     ]);
   });
 
   it('registers nothing that lacks a part: an endpoint, a region, the other half of a key', () => {
-    expect(providersOf({ AZURE_OPENAI_API_KEY: 'k' })).toEqual([]);
-    expect(providersOf({ OPENAI_BASE_URL: 'http://127.0.0.1' })).toEqual([]);
-    expect(providersOf({ AWS_ACCESS_KEY_ID: 'AKIA', AWS_REGION: 'eu-central-1' })).toEqual([]);
+    expect(readEnvironmentProviders({ AZURE_OPENAI_API_KEY: 'k' })).toEqual([]);
+    expect(readEnvironmentProviders({ OPENAI_BASE_URL: 'http://127.0.0.1' })).toEqual([]);
+    expect(readEnvironmentProviders({ AWS_ACCESS_KEY_ID: 'AKIA', AWS_REGION: 'eu-central-1' })).toEqual([]);
     const pair = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 's' };
-    expect(providersOf(pair)).toEqual([]);
-    expect(providersOf({ ...pair, AWS_REGION: 'eu-central-1' })).toMatchObject([{ secret: 'AKIA:s' }]);
-    expect(providersOf({ ...pair, AWS_SESSION_TOKEN: 't', AWS_REGION: 'eu-central-1' })).toMatchObject([
-      { id: 'bedrock', region: 'eu-central-1', secret: 'AKIA:s:t' },
+    expect(readEnvironmentProviders(pair)).toEqual([]);
+    expect(readEnvironmentProviders({ ...pair, AWS_REGION: 'eu-central-1' })).toMatchObject([
+      { secret: 'AKIA:s' },
     ]);
+    expect(
+      readEnvironmentProviders({ ...pair, AWS_SESSION_TOKEN: 't', AWS_REGION: 'eu-central-1' }),
+    ).toMatchObject([{ id: 'bedrock', region: 'eu-central-1', secret: 'AKIA:s:t' }]);
     const azure = { AZURE_OPENAI_API_KEY: 'k', AZURE_OPENAI_ENDPOINT: 'https://x.openai.azure.com' };
-    expect(providersOf(azure)).toMatchObject([{ id: 'azure', baseUrl: 'https://x.openai.azure.com' }]);
+    expect(readEnvironmentProviders(azure)).toMatchObject([
+      { id: 'azure', baseUrl: 'https://x.openai.azure.com' },
+    ]);
   });
 
   it('shares no variable between two kinds: a key goes to its own vendor alone', () => {

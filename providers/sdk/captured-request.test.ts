@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ask } from '../testing/calls.ts';
 import { blankAnswers } from '../testing/oracle/blank-answers.ts';
 import { toCallOptions } from '../translate/call-options.ts';
-import { captureFetch, requestOf } from './captured-request.ts';
+import { captureFetch, captureRequest } from './captured-request.ts';
 
 const { languageModel } = createAnthropic({ apiKey: 'k', fetch: captureFetch });
 const tools = [{ name: 'locate', parameters: { type: 'object' } }];
@@ -13,7 +13,7 @@ describe('captured requests', () => {
     const asked = Array.from({ length: 40 }, (_, at) => `question ${at}`);
     const requests = await Promise.all(
       asked.map((text, at) =>
-        requestOf(
+        captureRequest(
           languageModel('claude-opus-4-1'),
           toCallOptions(ask('m', text)),
           at % 2 === 0,
@@ -32,14 +32,14 @@ describe('captured requests', () => {
       const options = toCallOptions(ask('m', 'x', { tools, toolChoice: 'required' }));
       options.providerOptions = { anthropic: { thinking: { type: 'enabled', budgetTokens: 2000 } } };
       const model = languageModel('claude-sonnet-4-5');
-      await expect(requestOf(model, options, streaming, blankAnswers.messages)).rejects.toMatchObject({
+      await expect(captureRequest(model, options, streaming, blankAnswers.messages)).rejects.toMatchObject({
         code: 'BAD_USER_INPUT',
         message: expect.stringContaining('toolChoice'),
       });
     },
   );
 
-  it('are built by requestOf alone: the fetch itself sends nothing', async () => {
+  it('are built by captureRequest alone: the fetch itself sends nothing', async () => {
     await expect(captureFetch('https://example.com')).rejects.toThrow('captured');
   });
 });

@@ -26,15 +26,15 @@ interface Capture {
 
 const captures = new AsyncLocalStorage<Capture>();
 
-/** A fetch that sends nothing: it keeps the request for `requestOf` and gives the SDK an answer that says nothing. */
+/** A fetch that sends nothing: it keeps the request for `captureRequest` and gives the SDK an answer that says nothing. */
 export const captureFetch: typeof globalThis.fetch = async (input, init = {}) => {
   const capture = captures.getStore();
-  if (capture === undefined) throw new Error('Requests are captured by requestOf alone.');
+  if (capture === undefined) throw new Error('Requests are captured by captureRequest alone.');
   capture.request = new CapturedRequest(String(input), init);
   return new Response(capture.answer);
 };
 
-async function warningsOf(
+async function readWarnings(
   model: LanguageModelV4,
   options: LanguageModelV4CallOptions,
   streaming: boolean,
@@ -52,20 +52,20 @@ async function warningsOf(
  * @param blank a whole answer of the wire that says nothing
  * @throws {ProviderFailure} BAD_USER_INPUT when the SDK leaves out something that changes the call's meaning
  */
-export async function requestOf(
+export async function captureRequest(
   model: LanguageModelV4,
   options: LanguageModelV4CallOptions,
   streaming: boolean,
   blank: string,
 ): Promise<CapturedRequest> {
   const capture: Capture = { answer: streaming ? '' : blank, request: null };
-  checkWarnings(await captures.run(capture, () => warningsOf(model, options, streaming)));
+  checkWarnings(await captures.run(capture, () => readWarnings(model, options, streaming)));
   if (capture.request === null) throw new Error('The SDK answered without sending a request.');
   return capture.request;
 }
 
-/** As `requestOf`, for embeddings. The SDK never gets an answer that it would take: what it says of it means nothing. */
-export async function embeddingRequestOf(
+/** As `captureRequest`, for embeddings. The SDK never gets an answer that it would take: what it says of it means nothing. */
+export async function captureEmbeddingRequest(
   model: EmbeddingModelV4,
   options: EmbeddingModelV4CallOptions,
 ): Promise<CapturedRequest> {

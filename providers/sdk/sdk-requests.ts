@@ -6,7 +6,7 @@ import type { EmbeddingRequests } from '../wires/embeddings/embed.ts';
 import type { Fields } from '../wires/shared/fields.ts';
 import { perModel } from '../wires/shared/model-cache.ts';
 import type { BuildRequest } from '../wires/shared/wire-request.ts';
-import { embeddingRequestOf, requestOf } from './captured-request.ts';
+import { captureEmbeddingRequest, captureRequest } from './captured-request.ts';
 
 export interface SdkRequestOptions {
   /** Made with `captureFetch`: they build requests and send none. */
@@ -36,7 +36,7 @@ export function createSdkRequests(options: SdkRequestOptions): BuildRequest {
   return async (call, streaming) => {
     const prepared = toCallOptions(call, rules(call));
     adjust(prepared, call);
-    const { url, init } = await requestOf(languageModel(call.model), prepared, streaming, blank);
+    const { url, init } = await captureRequest(languageModel(call.model), prepared, streaming, blank);
     return { url, init, answerTool: findAnswerTool(call, init.body) };
   };
 }
@@ -48,7 +48,7 @@ export function createSdkEmbeddings(makeModel: (id: string) => EmbeddingModelV4)
     valuesMax: async (model) =>
       (await embeddingModel(model).maxEmbeddingsPerCall) ?? Number.POSITIVE_INFINITY,
     async build(model, values, dimensions) {
-      const request = await embeddingRequestOf(embeddingModel(model), {
+      const request = await captureEmbeddingRequest(embeddingModel(model), {
         values: [...values],
         ...(dimensions === undefined ? {} : { dimensions }),
       });

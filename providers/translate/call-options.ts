@@ -19,10 +19,10 @@ function filePart(part: Extract<ContentPart, { type: 'file' }>): LanguageModelV4
 }
 
 /** The results that follow one another are one message: Gemini takes parallel results in one turn only. */
-function promptOf(messages: readonly ProviderMessage[]): LanguageModelV4Message[] {
+function toPrompt(messages: readonly ProviderMessage[]): LanguageModelV4Message[] {
   const prompt: LanguageModelV4Message[] = [];
   for (const message of messages) {
-    const next = messageOf(message);
+    const next = toSdkMessage(message);
     const last = prompt.at(-1);
     if (next.role === 'tool' && last?.role === 'tool') last.content.push(...next.content);
     else prompt.push(next);
@@ -30,7 +30,7 @@ function promptOf(messages: readonly ProviderMessage[]): LanguageModelV4Message[
   return prompt;
 }
 
-function messageOf(message: ProviderMessage): LanguageModelV4Message {
+function toSdkMessage(message: ProviderMessage): LanguageModelV4Message {
   if (message.role === 'system') return { role: 'system', content: message.content };
   if (message.role === 'user') {
     const content = message.parts.map((part) =>
@@ -74,7 +74,7 @@ function addTools(options: LanguageModelV4CallOptions, call: ProviderCall): void
  * @throws {ProviderFailure} BAD_USER_INPUT for a wrong URL, tool choice or reasoning effort
  */
 export function toCallOptions(call: ProviderCall, rules: ConversationRules = {}): LanguageModelV4CallOptions {
-  const options: LanguageModelV4CallOptions = { prompt: promptOf(arrangeConversation(call.messages, rules)) };
+  const options: LanguageModelV4CallOptions = { prompt: toPrompt(arrangeConversation(call.messages, rules)) };
   if (call.temperature !== undefined) options.temperature = call.temperature;
   if (call.topP !== undefined) options.topP = call.topP;
   if (call.maxOutputTokens !== undefined) options.maxOutputTokens = call.maxOutputTokens;

@@ -21,7 +21,7 @@ const vendorReasons: Readonly<Record<Exclude<Unified, 'other' | 'interrupted'>, 
     'in_progress queued incomplete',
 };
 
-const unifiedOf = new Map<string, Unified>(
+const unifiedReasons = new Map<string, Unified>(
   Object.entries(vendorReasons).flatMap(([unified, words]) =>
     words.split(' ').map((word) => [word, unified as Unified] as const),
   ),
@@ -46,6 +46,6 @@ export function readFinishReason(raw: string): LanguageModelV4FinishReason {
     .replace(/[\s-]+/g, '_');
   // Google's chat wire: "function_call_filter: MALFORMED_FUNCTION_CALL".
   const unified =
-    unifiedOf.get(word) ?? unifiedOf.get(word.slice(word.lastIndexOf(':') + 1).replace(/^_/, ''));
+    unifiedReasons.get(word) ?? unifiedReasons.get(word.slice(word.lastIndexOf(':') + 1).replace(/^_/, ''));
   return { unified: unified ?? (/(?:^|_)error$/.test(word) ? 'error' : 'other'), raw };
 }

@@ -98,7 +98,7 @@ const names: Readonly<Record<string, readonly [count: Count, flag?: Flag]>> = {
   thoughtsTokenCount: ['reasoningTokens', 'reasoningApart'],
   thoughts_token_count: ['reasoningTokens', 'reasoningApart'],
 };
-const countOf = new Map(Object.entries(names));
+const countsByName = new Map(Object.entries(names));
 
 /** Fields that hold further counts. */
 const groups: ReadonlySet<string> = new Set([
@@ -133,7 +133,7 @@ function collect(usage: object, report: UsageReport, depth: number): void {
   for (const name in usage) {
     const value: unknown = usage[name as keyof typeof usage];
     if (value === null || value === undefined) continue;
-    const known = countOf.get(name);
+    const known = countsByName.get(name);
     if (known !== undefined) {
       const tokens = readCount(value);
       if (tokens === undefined) continue;

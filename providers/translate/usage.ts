@@ -100,7 +100,7 @@ export function completeUsage(
   const outputTokens = output ?? Math.max(counts?.outputMinTokens ?? 0, Math.ceil(outputBytes / 4));
   const cache = (counts?.cachedInputTokens ?? 0) + (counts?.cacheWriteTokens ?? 0);
   const inputTokens =
-    input ?? Math.max(cache, (counts?.totalTokens ?? 0) - outputTokens, Math.ceil(inputBytesOf(call) / 4));
+    input ?? Math.max(cache, (counts?.totalTokens ?? 0) - outputTokens, Math.ceil(countInputBytes(call) / 4));
   const usage =
     counts === null
       ? { ...noUsage, inputTokens, outputTokens }
@@ -108,7 +108,7 @@ export function completeUsage(
   return { ...usage, estimated: true };
 }
 
-function inputBytesOf(call: ProviderCall): number {
+function countInputBytes(call: ProviderCall): number {
   let bytes = 0;
   for (const message of call.messages) {
     if (message.role === 'user') {

@@ -11,7 +11,7 @@ import { createWireProvider } from '../wires/shared/wire-provider.ts';
 import { postJson, requestHeaders } from '../wires/shared/wire-request.ts';
 import { createAccessTokens, parseServiceAccount } from './access-token.ts';
 
-function hostOf(region: string): string {
+function toHost(region: string): string {
   if (region === 'global') return 'aiplatform.googleapis.com';
   if (region === 'eu' || region === 'us') return `aiplatform.${region}.rep.googleapis.com`;
   return `${region}-aiplatform.googleapis.com`;
@@ -83,7 +83,7 @@ function createWithAccount(options: VendorOptions): Provider {
       },
     );
   }
-  const origin = options.baseUrl === '' ? `https://${hostOf(region)}` : options.baseUrl;
+  const origin = options.baseUrl === '' ? `https://${toHost(region)}` : options.baseUrl;
   const publishers = `${origin}/v1/projects/${account.projectId}/locations/${region}/publishers`;
   const fetch = withToken(options.fetch, createAccessTokens(account, options.fetch));
   const secret = account.privateKey;

@@ -14,13 +14,13 @@ import {
   Kind,
   parse,
 } from 'graphql';
-import { apiSchemaOf } from '../api-schema.ts';
+import { buildApiSchema } from '../api-schema.ts';
 import {
   concernsClients,
-  criticalityOf,
   findChangedSpecifications,
   findNewImplementers,
   isExecutable,
+  rateCriticality,
 } from './client-changes.ts';
 import { findDemandChanges } from './demand-changes.ts';
 import { findInvalidDirectives } from './directive-values.ts';
@@ -67,7 +67,7 @@ export function findStale(composed: string, committed: string | undefined): read
 function apiFinding(change: Change, current: GraphQLSchema): SchemaFinding {
   const where = change.path ?? 'the schema';
   const problem = `${change.type}: ${change.message}`;
-  if (criticalityOf(change, current) !== CriticalityLevel.Breaking) {
+  if (rateCriticality(change, current) !== CriticalityLevel.Breaking) {
     return { rule: 'dangerous', where, problem, whatToDo: 'Tell the clients that may notice.' };
   }
   const usual = 'Add what is new beside what is there, and deprecate what is there.';
@@ -91,7 +91,7 @@ export async function findApiChanges(
     ...findNewImplementers(baseline, current),
     ...findChangedSpecifications(baseline, current),
     ...changes
-      .filter((change) => criticalityOf(change, current) !== CriticalityLevel.NonBreaking)
+      .filter((change) => rateCriticality(change, current) !== CriticalityLevel.NonBreaking)
       .filter((change) => concernsClients(change, baseline))
       .map((change) => apiFinding(change, current))
       .filter(({ rule, where }) => rule === 'breaking' || !isLost.has(where)),
@@ -100,8 +100,8 @@ export async function findApiChanges(
 
 /** Arguments, of fields and directives, and input fields that could be left out, and no longer can, as they have lost their default. */
 function findLostDefaults(baseline: GraphQLSchema, current: GraphQLSchema): readonly SchemaFinding[] {
-  const now = new Map(inputsOf(current));
-  return [...inputsOf(baseline)].flatMap(([where, before]) => {
+  const now = new Map(listInputs(current));
+  return [...listInputs(baseline)].flatMap(([where, before]) => {
     const after = now.get(where);
     if (after === undefined || before.defaultValue === undefined) return [];
     if (after.defaultValue !== undefined || !isNonNullType(after.type)) return [];
@@ -132,7 +132,9 @@ function findNewOneOfs(baseline: GraphQLSchema, current: GraphQLSchema): readonl
   });
 }
 
-function* inputsOf(schema: GraphQLSchema): Generator<readonly [string, GraphQLArgument | GraphQLInputField]> {
+function* listInputs(
+  schema: GraphQLSchema,
+): Generator<readonly [string, GraphQLArgument | GraphQLInputField]> {
   for (const type of Object.values(schema.getTypeMap())) {
     if (isInputObjectType(type)) {
       for (const field of Object.values(type.getFields())) yield [`${type.name}.${field.name}`, field];
@@ -173,7 +175,7 @@ interface Described {
   readonly description?: string | null | undefined;
 }
 
-function* coordinatesOf(type: GraphQLNamedType): Generator<readonly [string, Described]> {
+function* listCoordinates(type: GraphQLNamedType): Generator<readonly [string, Described]> {
   const rootNames = ['Query', 'Mutation', 'Subscription'];
   if (!rootNames.includes(type.name)) yield [type.name, type];
   if (isEnumType(type)) {
@@ -192,7 +194,7 @@ function* coordinatesOf(type: GraphQLNamedType): Generator<readonly [string, Des
 export function findUndescribed(schema: GraphQLSchema): readonly SchemaFinding[] {
   return Object.values(schema.getTypeMap())
     .filter((type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type))
-    .flatMap((type) => [...coordinatesOf(type)])
+    .flatMap((type) => [...listCoordinates(type)])
     .filter(([, described]) => (described.description ?? '').trim() === '')
     .map(([where]) => ({
       rule: 'description',
@@ -212,12 +214,12 @@ export async function checkSchema(schemas: {
   readonly baseline: string | undefined;
 }): Promise<readonly SchemaFinding[]> {
   const { composed, committed, baseline } = schemas;
-  const current = apiSchemaOf(composed);
+  const current = buildApiSchema(composed);
   const changes =
     baseline === undefined
       ? []
       : [
-          ...(await findApiChanges(apiSchemaOf(baseline), current)),
+          ...(await findApiChanges(buildApiSchema(baseline), current)),
           ...findDemandChanges(baseline, composed),
           ...findPolicyChanges(baseline, composed),
         ];

@@ -40,7 +40,7 @@ export function concernsClients({ type, path = '', meta }: Change, baseline: Gra
 }
 
 /** How the change is classified, where that is not what the inspector takes it for. */
-export function criticalityOf(change: Change, current: GraphQLSchema): CriticalityLevel {
+export function rateCriticality(change: Change, current: GraphQLSchema): CriticalityLevel {
   const { type, criticality } = change;
   const meta: Readonly<Record<string, unknown>> = change.meta ?? {};
   // An operation that repeats it is refused from then on.

@@ -1,5 +1,5 @@
 import { meetsScopes } from '#core/caller.ts';
-import { type Demand, demandsOf, demandText, type ScopeSet } from './demands.ts';
+import { type Demand, demandText, readDemands, type ScopeSet } from './demands.ts';
 import type { SchemaFinding } from './findings.ts';
 
 /**
@@ -8,8 +8,8 @@ import type { SchemaFinding } from './findings.ts';
  * that does both is found twice.
  */
 export function findDemandChanges(baselineSdl: string, currentSdl: string): readonly SchemaFinding[] {
-  const current = demandsOf(currentSdl);
-  return [...demandsOf(baselineSdl)].flatMap(([where, before]) => {
+  const current = readDemands(currentSdl);
+  return [...readDemands(baselineSdl)].flatMap(([where, before]) => {
     if (!current.has(where)) return [];
     const after = current.get(where);
     const change = `it asked for ${demandText(before)}, and now asks for ${demandText(after)}`;

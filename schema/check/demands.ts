@@ -13,7 +13,7 @@ export type ScopeSet = readonly string[];
 export type Demand = readonly (readonly ScopeSet[])[];
 
 /** What each field of a schema demands; undefined: nothing. */
-export function demandsOf(sdl: string): ReadonlyMap<string, Demand | undefined> {
+export function readDemands(sdl: string): ReadonlyMap<string, Demand | undefined> {
   const types = new Map(
     parse(sdl, { noLocation: true }).definitions.flatMap((definition) =>
       definition.kind === Kind.OBJECT_TYPE_DEFINITION ||
@@ -28,32 +28,32 @@ export function demandsOf(sdl: string): ReadonlyMap<string, Demand | undefined> 
   for (const [name, type] of types) {
     const fields: readonly FieldDefinitionNode[] = ('fields' in type && type.fields) || [];
     for (const field of fields) {
-      const around = [type, field, types.get(namedTypeOf(field.type))];
+      const around = [type, field, types.get(unwrapTypeNode(field.type))];
       const directives = around.flatMap((node) => node?.directives ?? []);
-      demands.set(`${name}.${field.name.value}`, demandOf(directives));
+      demands.set(`${name}.${field.name.value}`, readDemand(directives));
     }
   }
   return demands;
 }
 
-function demandOf(directives: readonly ConstDirectiveNode[]): Demand | undefined {
+function readDemand(directives: readonly ConstDirectiveNode[]): Demand | undefined {
   const named = (name: string) => directives.filter((directive) => directive.name.value === name);
-  const scopes = named('requiresScopes').map((directive) => listsOf(directive));
+  const scopes = named('requiresScopes').map((directive) => readLists(directive));
   const policies = named('policy').map((directive) =>
-    listsOf(directive).map((set) => set.map((policy) => `@policy ${policy}`)),
+    readLists(directive).map((set) => set.map((policy) => `@policy ${policy}`)),
   );
   const demand = [...scopes, ...policies];
   return demand.length > 0 || named('authenticated').length > 0 ? demand : undefined;
 }
 
 /** The only argument: a list of lists of names. */
-function listsOf({ arguments: [argument] = [] }: ConstDirectiveNode): readonly ScopeSet[] {
+function readLists({ arguments: [argument] = [] }: ConstDirectiveNode): readonly ScopeSet[] {
   return argument === undefined ? [] : (valueFromASTUntyped(argument.value) as string[][]);
 }
 
 /** The named type under lists and non-null. */
-export function namedTypeOf(type: TypeNode): string {
-  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedTypeOf(type.type);
+export function unwrapTypeNode(type: TypeNode): string {
+  return type.kind === Kind.NAMED_TYPE ? type.name.value : unwrapTypeNode(type.type);
 }
 
 /** The demand in words. */

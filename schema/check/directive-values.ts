@@ -33,7 +33,7 @@ const maxAgeMax = 31_536_000;
 
 const within = (value: unknown, min: number, max: number) =>
   typeof value === 'number' && value >= min && value <= max;
-const textsOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
+const toTexts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
 const problemIf = (isWrong: boolean, problem: string) => (isWrong ? [problem] : []);
 
 const judges: Readonly<Record<string, Judge>> = {
@@ -45,8 +45,8 @@ const judges: Readonly<Record<string, Judge>> = {
     const result = field && getNamedType(field.type);
     const fields = isObjectType(result) || isInterfaceType(result) ? result.getFields() : {};
     const isList = field !== undefined && isListType(getNullableType(field.type));
-    const slicing = textsOf(slicingArguments);
-    const sized = textsOf(sizedFields);
+    const slicing = toTexts(slicingArguments);
+    const sized = toTexts(sizedFields);
     return [
       ...problemIf(
         typeof assumedSize === 'number' && !within(assumedSize, 0, weightMax),
@@ -70,7 +70,7 @@ const judges: Readonly<Record<string, Judge>> = {
   },
 
   quota: ({ meters, weight }) => {
-    const named = textsOf(meters);
+    const named = toTexts(meters);
     return [
       ...problemIf(named.length === 0, 'it names no meter'),
       ...problemIf(new Set(named).size < named.length, 'it names a meter twice'),
@@ -94,11 +94,11 @@ const judges: Readonly<Record<string, Judge>> = {
 
   requiresScopes: ({ scopes: sets }) => {
     const all = Array.isArray(sets) ? sets : [];
-    const known = all.flatMap(textsOf).filter((scope) => !Object.hasOwn(scopes, scope));
+    const known = all.flatMap(toTexts).filter((scope) => !Object.hasOwn(scopes, scope));
     return [
       ...problemIf(all.length === 0, 'no list of scopes would ever be met'),
       ...problemIf(
-        all.some((set) => textsOf(set).length === 0),
+        all.some((set) => toTexts(set).length === 0),
         'an empty list of scopes asks for none',
       ),
       ...known.map((scope) => `there is no scope ${JSON.stringify(scope)}`),
@@ -116,9 +116,9 @@ const judges: Readonly<Record<string, Judge>> = {
 /** Directives whose values are wrong: of another type than their definition says, out of range, or naming what is not there. */
 export function findInvalidDirectives(supergraphSdl: string): readonly SchemaFinding[] {
   const schema = buildASTSchema(parse(supergraphSdl, { noLocation: true }), { assumeValidSDL: true });
-  return [...placesOf(schema)].flatMap(([place, directives]) =>
+  return [...listPlaces(schema)].flatMap(([place, directives]) =>
     directives.flatMap((directive) =>
-      problemsOf(schema, directive, place).map(
+      findProblems(schema, directive, place).map(
         (problem): SchemaFinding => ({
           rule: 'directive',
           where: place.where,
@@ -130,7 +130,7 @@ export function findInvalidDirectives(supergraphSdl: string): readonly SchemaFin
   );
 }
 
-function problemsOf(schema: GraphQLSchema, directive: ConstDirectiveNode, place: Place): readonly string[] {
+function findProblems(schema: GraphQLSchema, directive: ConstDirectiveNode, place: Place): readonly string[] {
   const definition = schema.getDirective(directive.name.value);
   if (!definition) return ['the directive is not defined'];
   let values: Values;
@@ -144,7 +144,7 @@ function problemsOf(schema: GraphQLSchema, directive: ConstDirectiveNode, place:
 
 type Placed = readonly [Place, readonly ConstDirectiveNode[]];
 
-function* placesOf(schema: GraphQLSchema): Generator<Placed> {
+function* listPlaces(schema: GraphQLSchema): Generator<Placed> {
   for (const type of Object.values(schema.getTypeMap())) {
     if (type.name.startsWith('__')) continue;
     const where = type.name;

@@ -41,12 +41,12 @@ export interface SchemaFinding {
   readonly whatToDo: string;
 }
 
-export function severityOf({ rule }: Pick<SchemaFinding, 'rule'>): Severity {
+export function rateSeverity({ rule }: Pick<SchemaFinding, 'rule'>): Severity {
   return rules[rule].severity;
 }
 
 /** The line that approves this very change, without its reason; undefined: it cannot be approved. */
-export function approvalOf({ rule, where, problem }: SchemaFinding): string | undefined {
+export function formatApproval({ rule, where, problem }: SchemaFinding): string | undefined {
   if (!rules[rule].approvable) return undefined;
   const digest = createHash('sha256').update(`${rule}\n${where}\n${problem}`).digest('hex').slice(0, 12);
   return `${rule} ${where} ${digest}`;

@@ -3,7 +3,7 @@ import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import { composeSupergraph } from '../compose.ts';
 import { loadDirectiveDefinitions, loadSubgraphSdl } from '../load-sdl.ts';
 import { checkSchema } from './check.ts';
-import { severityOf } from './findings.ts';
+import { rateSeverity } from './findings.ts';
 import { findPolicyChanges } from './policy-changes.ts';
 
 const definitions = `
@@ -111,7 +111,7 @@ describe('the check of the whole graph', () => {
     expect(changed, 'the SDL has such a text').not.toBe(sdls[name]);
     const composed = composeSupergraph({ ...sdls, [name]: changed });
     const findings = await checkSchema({ composed, committed: composed, baseline });
-    return findings.map((finding) => [finding.rule, finding.where, severityOf(finding)].join(' '));
+    return findings.map((finding) => [finding.rule, finding.where, rateSeverity(finding)].join(' '));
   }
 
   const complete = /(\n {2}complete\([^)]*\): Completion!\n)/;

@@ -17,8 +17,8 @@ const tightened: Classified = { rule: 'breaking', what: 'TIGHTENED' };
 const dangerous: Classified = { rule: 'dangerous', what: 'CHANGED' };
 const harmless: Classified = { rule: 'policy', what: 'CHANGED' };
 
-const textsOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
-const lacks = (set: unknown, subset: unknown) => textsOf(subset).some((one) => !textsOf(set).includes(one));
+const toTexts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
+const lacks = (set: unknown, subset: unknown) => toTexts(subset).some((one) => !toTexts(set).includes(one));
 
 /** What is drawn on fewer meters, or by less, is money or capacity that no limit counts any more. */
 const quota: Classify = (before, after) => {
@@ -30,13 +30,13 @@ const quota: Classify = (before, after) => {
   return lacks(before.meters, after.meters) || weighsMore ? tightened : harmless;
 };
 
-const reachOf = (scope: unknown) => (cacheScopes as readonly unknown[]).indexOf(scope);
+const rankScope = (scope: unknown) => (cacheScopes as readonly unknown[]).indexOf(scope);
 
 /** Whom an answer is shared with, and how alike a question must be, concern privacy; how long it is kept does not. */
 const cache: Classify = (before, after) => {
   if (after === undefined) return dangerous;
-  const sharedBefore = before === undefined ? reachOf('CALLER') : reachOf(before.scope);
-  if (reachOf(after.scope) > sharedBefore || reachOf(after.scope) === -1) return loosened;
+  const sharedBefore = before === undefined ? rankScope('CALLER') : rankScope(before.scope);
+  if (rankScope(after.scope) > sharedBefore || rankScope(after.scope) === -1) return loosened;
   const matchBefore = before === undefined ? 'EXACT' : before.match;
   return after.match !== matchBefore && after.match !== 'EXACT' ? loosened : dangerous;
 };
@@ -54,7 +54,7 @@ const cost: Classify = (before, after) => {
 };
 
 const requiresSlicing = (of: DirectiveArguments | undefined) =>
-  of !== undefined && of.requireOneSlicingArgument !== false && textsOf(of.slicingArguments).length > 0;
+  of !== undefined && of.requireOneSlicingArgument !== false && toTexts(of.slicingArguments).length > 0;
 
 /** A list that must be sliced refuses whoever does not slice it; otherwise it is a matter of cost. */
 const listSize: Classify = (before, after) =>

@@ -1,6 +1,6 @@
 import { Kind, parse } from 'graphql';
 import { meetsScopes } from '#core/caller.ts';
-import { demandsOf, namedTypeOf } from './demands.ts';
+import { readDemands, unwrapTypeNode } from './demands.ts';
 import type { SchemaFinding } from './findings.ts';
 
 /** What a key reads without any scope: who it is. `node` itself requires of each type what the type's own query does. */
@@ -43,7 +43,7 @@ interface Shape {
   readonly entities: ReadonlySet<string>;
 }
 
-function shapeOf(supergraphSdl: string): Shape {
+function readShape(supergraphSdl: string): Shape {
   const fields = new Map<string, Map<string, string>>();
   const members = new Map<string, string[]>();
   const entities = new Set<string>();
@@ -69,15 +69,15 @@ function shapeOf(supergraphSdl: string): Shape {
     const clientFields = (definition.fields ?? []).filter(
       ({ directives }) => !directives?.some(({ name }) => name.value === 'inaccessible'),
     );
-    fields.set(type, new Map(clientFields.map((field) => [field.name.value, namedTypeOf(field.type)])));
+    fields.set(type, new Map(clientFields.map((field) => [field.name.value, unwrapTypeNode(field.type)])));
   }
   return { fields, members, entities };
 }
 
 /** Every field that a key with exactly these scopes can read, from the roots on but not through `node`, as coordinates. */
 export function reachableFields(supergraphSdl: string, scopes: readonly string[]): ReadonlySet<string> {
-  const { fields, members } = shapeOf(supergraphSdl);
-  const demands = demandsOf(supergraphSdl);
+  const { fields, members } = readShape(supergraphSdl);
+  const demands = readDemands(supergraphSdl);
   const reached = new Set<string>();
   const types = ['Query', 'Mutation', 'Subscription'];
   const seen = new Set(types);
@@ -101,8 +101,8 @@ export function reachableFields(supergraphSdl: string, scopes: readonly string[]
  * which any type may come to refer to, that have no scope of their own.
  */
 export function findUnscoped(supergraphSdl: string): readonly SchemaFinding[] {
-  const { fields, entities } = shapeOf(supergraphSdl);
-  const demands = demandsOf(supergraphSdl);
+  const { fields, entities } = readShape(supergraphSdl);
+  const demands = readDemands(supergraphSdl);
   const finding = (where: string, problem: string): SchemaFinding => ({
     rule: 'auth',
     where,

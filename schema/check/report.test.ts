@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { loadOwnSdls } from '../load-sdl.ts';
-import { approvalOf, parseApprovals, rules, type SchemaFinding, type SchemaRule } from './findings.ts';
+import { formatApproval, parseApprovals, rules, type SchemaFinding, type SchemaRule } from './findings.ts';
 import { createLocator } from './locate.ts';
-import { annotationOf, lineOf, reportFindings } from './report.ts';
+import { formatAnnotation, formatLine, reportFindings } from './report.ts';
 
 const finding = (rule: SchemaRule, problem = 'it changed'): SchemaFinding => ({
   rule,
@@ -31,28 +31,28 @@ describe('the report of a schema check', () => {
 
   it('lets through what is approved, this very change and no other one', () => {
     const loosened = finding('loosened');
-    const approval = approvalOf(loosened);
+    const approval = formatApproval(loosened);
     const approvals = parseApprovals(`# meant\n\n${approval} agreed with the team\n`);
     expect(report(loosened, { approvals })).toMatchObject({ approved: true, fails: false });
-    expect(lineOf(report(loosened, { approvals }))).toContain('approved');
+    expect(formatLine(report(loosened, { approvals }))).toContain('approved');
     expect(report(finding('loosened', 'another change'), { approvals }).fails).toBe(true);
     expect(report(finding('breaking'), { approvals }).fails).toBe(true);
   });
 
   it('lets no one approve a mutation that anyone could use, nor a graph that cannot be planned', () => {
     for (const rule of ['auth', 'plan', 'stale', 'directive'] as const) {
-      expect(approvalOf(finding(rule))).toBeUndefined();
+      expect(formatApproval(finding(rule))).toBeUndefined();
     }
   });
 
   it('annotates the line of a pull request, escaped as the runner reads it', () => {
     const source = { file: 'a,b.graphql', line: 7 };
-    const annotated = annotationOf(report(finding('loosened', 'one\ntwo'), { locate: () => source }));
+    const annotated = formatAnnotation(report(finding('loosened', 'one\ntwo'), { locate: () => source }));
     expect(annotated).toBe(
       '::error file=a%2Cb.graphql,line=7,title=schema%3Acheck loosened%3A Mutation.complete::one%0Atwo. Look: 100%25',
     );
-    expect(annotationOf(report(finding('dangerous')))).toMatch(/^::warning title=/);
-    expect(annotationOf(report(finding('policy')))).toMatch(/^::notice title=/);
+    expect(formatAnnotation(report(finding('dangerous')))).toMatch(/^::warning title=/);
+    expect(formatAnnotation(report(finding('policy')))).toMatch(/^::notice title=/);
   });
 });
 

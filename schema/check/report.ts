@@ -1,9 +1,9 @@
-import { approvalOf, type SchemaFinding, severityOf } from './findings.ts';
+import { formatApproval, rateSeverity, type SchemaFinding } from './findings.ts';
 import type { SourceLine } from './locate.ts';
 
 /** A finding as the check reports it. */
 export interface ReportedFinding extends SchemaFinding {
-  readonly severity: ReturnType<typeof severityOf>;
+  readonly severity: ReturnType<typeof rateSeverity>;
   /** Where to look; null: it stands in no file. */
   readonly source: SourceLine | null;
   /** The line for the file of approvals, without its reason; null: it cannot be approved. */
@@ -25,8 +25,8 @@ export function reportFindings(
   { approvals, strict, locate }: ReportOptions,
 ): readonly ReportedFinding[] {
   return findings.map((finding) => {
-    const severity = severityOf(finding);
-    const approval = approvalOf(finding) ?? null;
+    const severity = rateSeverity(finding);
+    const approval = formatApproval(finding) ?? null;
     const approved = approval !== null && approvals.has(approval);
     const fails = !approved && (severity === 'ERROR' || (strict && severity === 'DANGEROUS'));
     return { ...finding, severity, source: locate(finding.where) ?? null, approval, approved, fails };
@@ -34,12 +34,12 @@ export function reportFindings(
 }
 
 /** One line for people. */
-export function lineOf({ rule, where, problem, whatToDo, approved }: ReportedFinding): string {
+export function formatLine({ rule, where, problem, whatToDo, approved }: ReportedFinding): string {
   return `${rule}${approved ? ' (approved)' : ''}: ${where}: ${problem}.${approved ? '' : ` ${whatToDo}`}`;
 }
 
 /** A workflow command of GitHub Actions, which shows the finding beside the line of a pull request that it concerns. */
-export function annotationOf(finding: ReportedFinding): string {
+export function formatAnnotation(finding: ReportedFinding): string {
   const { rule, where, problem, whatToDo, source, fails, severity } = finding;
   const command = fails ? 'error' : severity === 'NOTE' || finding.approved ? 'notice' : 'warning';
   const properties = {

@@ -1,6 +1,6 @@
 import { isEnumType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { apiSchemaOf } from '../api-schema.ts';
+import { buildApiSchema } from '../api-schema.ts';
 import { composeCheckout } from '../compose.ts';
 import { findStaleFiles, readGenerated } from '../types/generated-files.ts';
 import { describePolicy, generateReference, toCell } from './generate.ts';
@@ -19,7 +19,7 @@ describe('the GraphQL reference', () => {
     const expectRow = (section: readonly string[], type: string, name: string) => {
       if (!section.some((line) => line.startsWith(`| \`${name}\` |`))) missing.push(`${type}.${name}`);
     };
-    for (const type of Object.values(apiSchemaOf(composed).getTypeMap())) {
+    for (const type of Object.values(buildApiSchema(composed).getTypeMap())) {
       if (type.name.startsWith('__') || ['String', 'Int', 'Float', 'Boolean', 'ID'].includes(type.name))
         continue;
       const begin = lines.indexOf(`### ${type.name}`);

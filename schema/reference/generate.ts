@@ -17,7 +17,7 @@ import {
 } from 'graphql';
 import { astFromValue } from 'graphql/utilities/astFromValue.js';
 import type { GeneratedFile } from '#core/generated-file.ts';
-import { apiSchemaOf } from '../api-schema.ts';
+import { buildApiSchema } from '../api-schema.ts';
 import { type DirectivesByName, directiveUsages } from '../directive-usages.ts';
 
 const path = 'docs/graphql-reference.md';
@@ -154,7 +154,7 @@ function printSection(printer: Printer, type: GraphQLNamedType): string {
 
 /** The page of the GraphQL reference: what clients see of a supergraph, without the machinery of Federation. */
 export function generateReference(supergraphSdl: string): GeneratedFile {
-  const schema = apiSchemaOf(supergraphSdl);
+  const schema = buildApiSchema(supergraphSdl);
   const printer: Printer = { schema, directives: directiveUsages(supergraphSdl) };
   const roots: readonly GraphQLNamedType[] = [
     schema.getQueryType(),

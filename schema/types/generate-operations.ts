@@ -14,7 +14,7 @@ import {
   visit,
 } from 'graphql';
 import type { GeneratedFile } from '#core/generated-file.ts';
-import { apiSchemaOf } from '../api-schema.ts';
+import { buildApiSchema } from '../api-schema.ts';
 import { CompositionError } from '../compose.ts';
 
 const doorsUrl = new URL('../../gateway/doors/', import.meta.url);
@@ -92,7 +92,7 @@ function printBare(schema: GraphQLSchema): DocumentNode {
  * operation does not fit the graph.
  */
 export async function generateOperations(supergraphSdl: string): Promise<GeneratedFile> {
-  const schema = apiSchemaOf(supergraphSdl);
+  const schema = buildApiSchema(supergraphSdl);
   const files = readOperations();
   const all: DocumentNode = {
     kind: Kind.DOCUMENT,

@@ -14,7 +14,7 @@ import {
 } from 'graphql';
 import type { GeneratedFile } from '#core/generated-file.ts';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
-import { argumentsOf } from '../directives.ts';
+import { readArguments } from '../directives.ts';
 import { loadSubgraphSdl } from '../load-sdl.ts';
 import { mappers } from './mappers.ts';
 
@@ -76,13 +76,13 @@ function nameOfType(type: TypeNode | undefined): string | undefined {
 }
 
 /** The name that generated.ts imports a module by. */
-const aliasOf = (module: string) =>
+const toAlias = (module: string) =>
   (/([^/]+)\.ts$/.exec(module)?.[1] ?? module).replaceAll(/-(\w)/g, (_, letter: string) =>
     letter.toUpperCase(),
   );
 
 /** A type of a module, which is named by its path from the root: it cannot be taken for a type of the graph of the same name. */
-const typeOfModule = (module: string, type: string) => `${aliasOf(module)}.${type}`;
+const typeOfModule = (module: string, type: string) => `${toAlias(module)}.${type}`;
 
 const runtimeModules = ['connection', 'context', 'entity'].map((file) => `subgraphs/runtime/${file}.ts`);
 
@@ -90,8 +90,8 @@ const runtimeModules = ['connection', 'context', 'entity'].map((file) => `subgra
 function printImports(name: SubgraphName, text: string): string {
   const lines = [...runtimeModules, ...Object.keys(mappers[name])].flatMap((module) => {
     const path = module.startsWith('subgraphs/') ? module.replace('subgraphs', '..') : `#${module}`;
-    const isUsed = new RegExp(`\\b${aliasOf(module)}\\.[A-Z]`).test(text);
-    return isUsed ? [['import type * as', aliasOf(module), 'from', `'${path}';\n`].join(' ')] : [];
+    const isUsed = new RegExp(`\\b${toAlias(module)}\\.[A-Z]`).test(text);
+    return isUsed ? [['import type * as', toAlias(module), 'from', `'${path}';\n`].join(' ')] : [];
   });
   return [...new Set(lines)].join('');
 }
@@ -105,14 +105,14 @@ function mapTypes(name: SubgraphName, document: DocumentNode): Map<string, strin
   const objects = new Map(document.definitions.filter(isObject).map((type) => [type.name.value, type]));
   for (const [type, { directives }] of objects) {
     const key = directives?.find((directive) => directive.name.value === 'key');
-    if (types.has(type) || key === undefined || argumentsOf(key).resolvable !== false) continue;
+    if (types.has(type) || key === undefined || readArguments(key).resolvable !== false) continue;
     types.set(type, typeOfModule('subgraphs/runtime/entity.ts', 'EntityReference'));
   }
-  const typeOf = (type: string | undefined, field: string) =>
+  const findTypeName = (type: string | undefined, field: string) =>
     nameOfType(objects.get(type ?? '')?.fields?.find((one) => one.name.value === field)?.type);
   for (const type of objects.keys()) {
-    const edge = typeOf(type, 'edges');
-    const node = typeOf(edge, 'node');
+    const edge = findTypeName(type, 'edges');
+    const node = findTypeName(edge, 'node');
     if (edge === undefined || node === undefined || types.has(type)) continue;
     const connection = typeOfModule(
       'subgraphs/runtime/connection.ts',

@@ -3,19 +3,19 @@ import { fileURLToPath } from 'node:url';
 import type { GeneratedFile } from '#core/generated-file.ts';
 import type { SchemaFinding } from '../check/findings.ts';
 
-const urlOf = (path: string) => new URL(`../../${path}`, import.meta.url);
+const toUrl = (path: string) => new URL(`../../${path}`, import.meta.url);
 
 /** Writes the files into this checkout; returns where. */
 export function writeGenerated(files: readonly GeneratedFile[]): readonly string[] {
   return files.map(({ path, text }) => {
-    writeFileSync(urlOf(path), text);
-    return fileURLToPath(urlOf(path));
+    writeFileSync(toUrl(path), text);
+    return fileURLToPath(toUrl(path));
   });
 }
 
 /** The text of a committed file; undefined when there is none. */
 export function readGenerated(path: string): string | undefined {
-  return existsSync(urlOf(path)) ? readFileSync(urlOf(path), 'utf8') : undefined;
+  return existsSync(toUrl(path)) ? readFileSync(toUrl(path), 'utf8') : undefined;
 }
 
 /** Committed files that are not what is generated from the SDL and the vendors. */

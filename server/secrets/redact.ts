@@ -22,7 +22,7 @@ export type Redact = (text: string) => string;
  * secret variables, and passwords in addresses, also in those that no URL parser accepts.
  */
 export function createRedact(env: Readonly<Record<string, string | undefined>>): Redact {
-  const secrets = new Set(Object.entries(env).flatMap(([name, value = '']) => secretsOf(name, value)));
+  const secrets = new Set(Object.entries(env).flatMap(([name, value = '']) => findSecrets(name, value)));
   const forms = [...secrets]
     .filter((secret) => secret.length >= charactersMin)
     .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
@@ -35,16 +35,16 @@ export function createRedact(env: Readonly<Record<string, string | undefined>>):
   };
 }
 
-function secretsOf(name: string, value: string): readonly string[] {
+function findSecrets(name: string, value: string): readonly string[] {
   if (value.includes('PRIVATE KEY')) return [value, ...value.split(/\r?\n|\\n/)];
   const isAddress = addressName.test(name) || addressWithUser.test(value);
   if (!isAddress) return secretVariables.includes(name) ? [value, ...value.trim().split(/\s*,\s*/)] : [];
   const addresses = [value, ...value.split(',').map((text) => text.trim())];
-  return [...addresses.filter((text) => text.includes('@')), ...addresses.flatMap(passwordsOf)];
+  return [...addresses.filter((text) => text.includes('@')), ...addresses.flatMap(findPasswords)];
 }
 
 /** User and password, the password alone, and those among the parameters; as they are written and decoded. */
-function passwordsOf(address: string): readonly string[] {
+function findPasswords(address: string): readonly string[] {
   const [, rest = ''] = /^(?:[a-z][a-z0-9+.-]*:)?\/*(.*)$/is.exec(address) ?? [];
   const user = rest.slice(0, Math.max(0, rest.lastIndexOf('@')));
   const password = user.includes(':') ? user.slice(user.indexOf(':') + 1) : '';

@@ -6,11 +6,11 @@ import { StartError } from '../config.ts';
 const passwordCharactersMin = 16;
 
 /** The file that the password of a store is kept in: beside its directory, which holds nothing but the store. */
-export const passwordFileOf = (dir: string): string => `${dir}.password`;
+export const toPasswordFile = (dir: string): string => `${dir}.password`;
 
 /** The password in the store's file, which is made with mode 0600 when there is none. */
 export async function readStorePassword(dir: string): Promise<string> {
-  const file = passwordFileOf(dir);
+  const file = toPasswordFile(dir);
   await makeDirectory(dir);
   const made = randomBytes(24).toString('base64url');
   await writeFile(file, `${made}\n`, { flag: 'wx', mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {

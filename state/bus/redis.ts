@@ -5,7 +5,7 @@ import type { Channels } from '../redis/connect.ts';
 import type { Bus, BusMessages, BusTopic } from './bus.ts';
 import { createLocalListeners } from './memory.ts';
 
-const channelOf = (topic: BusTopic) => `heddle:bus:${topic}`;
+const toChannel = (topic: BusTopic) => `heddle:bus:${topic}`;
 
 /**
  * The bus of many processes, on Redis' publish and subscribe. Listeners of the publisher's own process are notified
@@ -17,7 +17,7 @@ export function createRedisBus(redis: Redis, channels: Channels, log: Logger): B
   const listening = new Map<BusTopic, Promise<() => void>>();
 
   function listen<T extends BusTopic>(topic: T): Promise<() => void> {
-    return channels.listen(channelOf(topic), (text) => {
+    return channels.listen(toChannel(topic), (text) => {
       const { from, message }: { from: string; message: BusMessages[T] } = JSON.parse(text);
       if (from !== self) void local.tell(topic, message);
     });
@@ -26,7 +26,7 @@ export function createRedisBus(redis: Redis, channels: Channels, log: Logger): B
   return {
     async publish(topic, message) {
       const sent = redis
-        .publish(channelOf(topic), JSON.stringify({ from: self, message }))
+        .publish(toChannel(topic), JSON.stringify({ from: self, message }))
         .catch((err: unknown) => {
           log.warn({ err, topic }, 'other processes were not notified; they will read again by themselves');
         });

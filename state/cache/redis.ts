@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { PayloadSeal } from '../payload-seal.ts';
 import type { Cache } from './cache.ts';
 
-const keyOf = (key: string) => `heddle:cache:${key}`;
+const toRedisKey = (key: string) => `heddle:cache:${key}`;
 const valueSizeMaxDefault = 1024 * 1024;
 
 /** The cache of many processes; values are sealed in Redis. Its size is Redis' to bound (maxmemory); every value has its time. */
@@ -19,7 +19,7 @@ export function createRedisCache(
   return {
     async get(key) {
       try {
-        const sealed = await redis.get(keyOf(key));
+        const sealed = await redis.get(toRedisKey(key));
         return sealed === null ? undefined : seal.open(sealed, ['cache', key]);
       } catch (error) {
         return failed(error);
@@ -28,10 +28,10 @@ export function createRedisCache(
     async set(key, value, ttlMs) {
       if (value.length > valueSizeMax || ttlMs < 1) return;
       const sealed = seal.seal(value, ['cache', key]);
-      await redis.set(keyOf(key), sealed, 'PX', Math.floor(ttlMs)).catch(failed);
+      await redis.set(toRedisKey(key), sealed, 'PX', Math.floor(ttlMs)).catch(failed);
     },
     async delete(key) {
-      await redis.del(keyOf(key)).catch(failed);
+      await redis.del(toRedisKey(key)).catch(failed);
     },
     async [Symbol.asyncDispose]() {},
   };

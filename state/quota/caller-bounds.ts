@@ -1,9 +1,9 @@
 import type { Caller } from '#core/caller.ts';
-import { limitsOf } from './caller-limits.ts';
-import { type QuotaLimit, scopeOf } from './quota.ts';
+import { listLimits } from './caller-limits.ts';
+import { type QuotaLimit, readScope } from './quota.ts';
 
 /** Whom the calls of a caller, or the row of one, count for. */
-export function scopesOf({
+export function listScopes({
   tenantId,
   appId,
   keyId,
@@ -38,10 +38,10 @@ export function callerBounds(caller: Caller): CallerBounds {
   const known = boundsOfCallers.get(caller);
   if (known !== undefined) return known;
   // The gateway draws on READS.
-  const limits = limitsOf(caller).filter(({ meter }) => meter !== 'READS');
+  const limits = listLimits(caller).filter(({ meter }) => meter !== 'READS');
   const bounds = {
     limits,
-    scopes: [...new Set([...scopesOf(caller), ...limits.map(scopeOf)])],
+    scopes: [...new Set([...listScopes(caller), ...limits.map(readScope)])],
     hasHardBudget: caller.limits.some(({ budget }) => budget?.hard === true),
   };
   boundsOfCallers.set(caller, bounds);

@@ -4,7 +4,7 @@ import type { Meter } from '#core/graph-enums.generated.ts';
 import type { QuotaAmounts, QuotaDecision, QuotaLimit } from './quota.ts';
 
 /** The limits that bind the caller, on these meters alone where they are named. A soft budget counts and never refuses. */
-export function limitsOf(caller: Caller, meters?: readonly Meter[]): readonly QuotaLimit[] {
+export function listLimits(caller: Caller, meters?: readonly Meter[]): readonly QuotaLimit[] {
   return caller.limits.flatMap(({ subject, meter, window, amount, budget }) => {
     if (meters !== undefined && !meters.includes(meter)) return [];
     const limit = budget?.hard === false ? null : BigInt(amount);

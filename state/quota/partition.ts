@@ -10,7 +10,7 @@ import {
   type QuotaReading,
   type QuotaReservation,
   type QuotaSpending,
-  scopeOf,
+  readScope,
 } from './quota.ts';
 import { isDurable, quotaRules } from './rules.ts';
 import { type Attempt, metersUnknown, type Seed, type SeedStart } from './seeder.ts';
@@ -80,11 +80,11 @@ export class Partition {
     if (refused !== null) return { done: refused };
     for (const limit of limits) this.#name(limit, nowMs);
     const atMs = Math.max(nowMs, this.#floorMs);
-    const whose = [...new Set([...scopes, ...limits.map(scopeOf)])];
+    const whose = [...new Set([...scopes, ...limits.map(readScope)])];
     for (const { id, amounts, held } of parts) {
       if (held !== undefined) {
         for (const counter of held.counters) {
-          const more = differenceOf(counter.meter, amounts, held);
+          const more = computeDifference(counter.meter, amounts, held);
           if (!counter.forgotten) counter.add(held.atMs, more, 0n, nowMs);
         }
         held.amounts = raised(held.amounts, amounts);
@@ -209,7 +209,7 @@ export class Partition {
     for (const key of keys) {
       if (this.#find(key) !== undefined) continue;
       const counter = this.#name(key, nowMs);
-      const scope = scopeOf(key);
+      const scope = readScope(key);
       seeded.set(scope, [...(seeded.get(scope) ?? []), counter]);
       const fromMs = windowStartMs(key.window, untilMs);
       for (const { scopes, firstMs, lastMs, amounts } of sums) {
@@ -271,7 +271,7 @@ export class Partition {
       let amount = 0n;
       for (const { amounts, held } of parts) {
         const isOver = held !== undefined && (counter === undefined || counter.hasLeft(held.atMs, nowMs));
-        if (!isOver) amount += differenceOf(limit.meter, amounts, held);
+        if (!isOver) amount += computeDifference(limit.meter, amounts, held);
       }
       const waitMs = (counter ?? new Counter(limit, nowMs)).waitMs(amount, limit.limit, nowMs);
       if (waitMs > longestMs) {
@@ -299,12 +299,12 @@ export class Partition {
   }
 
   #find(key: QuotaKey): Counter | undefined {
-    return this.#scopes.get(scopeOf(key))?.get(counterName(key));
+    return this.#scopes.get(readScope(key))?.get(counterName(key));
   }
 
   /** The counter, made if need be. */
   #name(key: QuotaKey, nowMs: number): Counter {
-    const scope = scopeOf(key);
+    const scope = readScope(key);
     let counters = this.#scopes.get(scope);
     if (counters === undefined) {
       counters = new Map();
@@ -363,7 +363,7 @@ function countersIn(seeded: SeededCounters, scopes: readonly string[]): Counter[
 }
 
 /** How much more than is held of a call it is to have; never less than nothing. */
-function differenceOf(meter: string, amounts: QuotaAmounts, held: Held | undefined): bigint {
+function computeDifference(meter: string, amounts: QuotaAmounts, held: Held | undefined): bigint {
   const difference = (amounts[meter] ?? 0n) - (held?.amounts[meter] ?? 0n);
   return difference > 0n ? difference : 0n;
 }

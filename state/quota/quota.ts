@@ -156,7 +156,7 @@ export interface MeterHistory {
 export const emptyHistory: MeterHistory = { read: async () => ({ sums: [], calls: [] }) };
 
 /** Whose calls a counter counts. */
-export function scopeOf({ scope, subject }: QuotaKey): string {
+export function readScope({ scope, subject }: QuotaKey): string {
   return scope ?? subject;
 }
 

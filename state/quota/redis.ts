@@ -8,7 +8,7 @@ import {
   type QuotaDecision,
   type QuotaKey,
   type QuotaLimit,
-  scopeOf,
+  readScope,
 } from './quota.ts';
 import { printLuaRules, quotaRules } from './rules.ts';
 import { metersUnknown, Seeder } from './seeder.ts';
@@ -35,7 +35,7 @@ function numbers(amounts: QuotaAmounts): Record<string, number> {
 function limitArgument(limit: QuotaLimit) {
   const { window, meter } = limit;
   return [
-    scopeOf(limit),
+    readScope(limit),
     counterName(limit),
     window,
     meter,
@@ -73,7 +73,7 @@ export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
       const answer = await apply(partition, {
         seq,
         untilMs,
-        keys: keys.map((key) => [scopeOf(key), counterName(key), key.window, key.meter]),
+        keys: keys.map((key) => [readScope(key), counterName(key), key.window, key.meter]),
         sums: sums.map((sum) => ({ ...sum, amounts: numbers(sum.amounts) })),
         calls: calls.map((call) => ({ ...call, amounts: numbers(call.amounts) })),
       });
@@ -90,7 +90,7 @@ export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
         id,
         ttlMs,
         raise,
-        scopes: [...new Set([...scopes, ...limits.map(scopeOf)])],
+        scopes: [...new Set([...scopes, ...limits.map(readScope)])],
         amounts: numbers(amounts),
         together: together.map((part) => ({ id: part.id, amounts: numbers(part.amounts) })),
         limits: limits.map(limitArgument),
@@ -120,7 +120,7 @@ export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
       await settle(partition, { id, actuals: null, scopes: null });
     },
     read(partition, keys) {
-      const asked = keys.map((key) => [scopeOf(key), counterName(key), key.window, key.meter]);
+      const asked = keys.map((key) => [readScope(key), counterName(key), key.window, key.meter]);
       return seeder.run(partition, async () => {
         const [kind, answer] = (await read(partition, asked)) as [number, (string | number)[]];
         if (kind === 2) return absent(keys, answer as number[]);

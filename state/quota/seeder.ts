@@ -1,6 +1,6 @@
 import { createOverloadedError, HeddleError } from '#core/errors.ts';
 import { withTimeLimit } from '#core/time-limit.ts';
-import { counterName, type HistoryAnswer, type MeterHistory, type QuotaKey, scopeOf } from './quota.ts';
+import { counterName, type HistoryAnswer, type MeterHistory, type QuotaKey, readScope } from './quota.ts';
 import { quotaRules } from './rules.ts';
 import { slidingMs, windowStartMs } from './windows.ts';
 
@@ -111,7 +111,7 @@ export class Seeder {
       const windows = new Set(keys.map(({ window }) => window));
       const found = await this.#history.read({
         partition,
-        scopes: [...new Set(keys.map(scopeOf))],
+        scopes: [...new Set(keys.map(readScope))],
         boundariesMs: [...windows].map((window) => windowStartMs(window, untilMs)),
         fine: windows.has('HOUR')
           ? {

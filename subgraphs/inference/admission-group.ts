@@ -4,7 +4,7 @@ import { requestTimeMs } from '#core/request-id.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import { Meters } from '#inference/metering/meters.ts';
 import type { PlannedCall } from '#inference/request.ts';
-import { admissionMarkOf } from '#transport/admission.ts';
+import { readAdmissionMark } from '#transport/admission.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 
 /** Plans a call from the arguments of its field; null: it draws nothing. Throws what the call itself would throw. */
@@ -83,7 +83,7 @@ export function createAdmissionGroups(
     return plan(getArgumentValues(field, node, info.variableValues), context);
   }
 
-  function metersOf(name: string, fieldName: string, { caller, requestId }: SubgraphContext): Meters {
+  function takeMeters(name: string, fieldName: string, { caller, requestId }: SubgraphContext): Meters {
     const isBackground = fieldName === 'startCompletion';
     return new Meters({
       quota,
@@ -115,7 +115,7 @@ export function createAdmissionGroups(
       info: GraphQLResolveInfo,
       call: (meters: Meters | undefined) => Promise<T>,
     ): Promise<T> {
-      const mark = admissionMarkOf(info.fieldNodes[0]);
+      const mark = readAdmissionMark(info.fieldNodes[0]);
       if (mark === undefined) return call(undefined);
       if (mark === 'admit') {
         const admitted = admitting.get(context) ?? admit(context, info);
@@ -123,7 +123,7 @@ export function createAdmissionGroups(
         await admitted;
         return nothing;
       }
-      const meters = metersOf(String(info.path.key), info.fieldName, context);
+      const meters = takeMeters(String(info.path.key), info.fieldName, context);
       if (mark === 'release') {
         await Promise.all([meters.release(), releaseSlot(context)]);
         return nothing;

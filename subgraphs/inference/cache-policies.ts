@@ -2,7 +2,7 @@ import { type DirectiveNode, Kind, parse } from 'graphql';
 import { cacheScopes } from '#core/cache-scope.ts';
 import type { CacheScope } from '#core/graph-enums.generated.ts';
 import type { CachePolicy } from '#inference/request.ts';
-import { argumentsOf } from '#schema/directives.ts';
+import { readArguments } from '#schema/directives.ts';
 
 /** The fields whose answers may come from the cache. */
 type CachedField = 'complete' | 'runPrompt' | 'completionStream' | 'promptStream';
@@ -11,13 +11,13 @@ type CachedField = 'complete' | 'runPrompt' | 'completionStream' | 'promptStream
 export type CachePolicies = Readonly<Record<CachedField, CachePolicy | null>>;
 
 /** Reads @cache of the fields that have it. Throws where it asks for what is not offered. */
-export function cachePoliciesOf(sdl: string): CachePolicies {
+export function readCachePolicies(sdl: string): CachePolicies {
   const policies = new Map<string, CachePolicy>();
   for (const definition of parse(sdl, { noLocation: true }).definitions) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
     for (const field of definition.fields ?? []) {
       const cache = field.directives?.find(({ name }) => name.value === 'cache');
-      if (cache !== undefined) policies.set(field.name.value, policyOf(cache, field.name.value));
+      if (cache !== undefined) policies.set(field.name.value, readCachePolicy(cache, field.name.value));
     }
   }
   const of = (field: CachedField) => policies.get(field) ?? null;
@@ -29,8 +29,8 @@ export function cachePoliciesOf(sdl: string): CachePolicies {
   };
 }
 
-function policyOf(directive: DirectiveNode, field: string): CachePolicy {
-  const { maxAge, scope = 'TENANT', match = 'EXACT' } = argumentsOf(directive);
+function readCachePolicy(directive: DirectiveNode, field: string): CachePolicy {
+  const { maxAge, scope = 'TENANT', match = 'EXACT' } = readArguments(directive);
   if (match !== 'EXACT') throw new Error(`${field}: @cache(match: ${match}) is not offered; EXACT is.`);
   if (typeof maxAge !== 'number' || !isScope(scope)) {
     throw new Error(`${field}: @cache needs a maxAge, and a scope of ${cacheScopes.join(', ')}.`);

@@ -14,7 +14,7 @@ import { fillCatalog, startInference, type TestInference } from '#test/support/i
 import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
-import { cachePoliciesOf } from './cache-policies.ts';
+import { readCachePolicies } from './cache-policies.ts';
 import { parseCompletionInput } from './input/parse-input.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { text cache } }';
@@ -269,11 +269,11 @@ describe('the scope of a call', () => {
   });
 
   it('is read from the directive, and any other is refused at start', () => {
-    const policies = cachePoliciesOf(
+    const policies = readCachePolicies(
       'type Mutation { complete: ID @cache(maxAge: 1, scope: APP) runPrompt: ID @cache(maxAge: 1, scope: PUBLIC) }',
     );
     expect(policies).toMatchObject({ complete: { scope: 'APP' }, runPrompt: { scope: 'PUBLIC' } });
-    expect(() => cachePoliciesOf('type Mutation { complete: ID @cache(maxAge: 1, scope: ALL) }')).toThrow(
+    expect(() => readCachePolicies('type Mutation { complete: ID @cache(maxAge: 1, scope: ALL) }')).toThrow(
       'CALLER, APP, TENANT, PUBLIC',
     );
   });

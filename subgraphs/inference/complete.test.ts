@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallerLimit } from '#core/caller.ts';
 import type { Database } from '#mongo/connect.ts';
-import { limitsOf } from '#state/quota/caller-limits.ts';
+import { listLimits } from '#state/quota/caller-limits.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
@@ -207,7 +207,7 @@ describe('complete', () => {
       budget: { hard: true },
     };
     await using mesh = await startInference(database, { limits: [budget, limit('TOKENS', 'DAY', '100000')] });
-    const read = () => mesh.quota.read(mesh.caller.tenantId ?? '', limitsOf(mesh.caller));
+    const read = () => mesh.quota.read(mesh.caller.tenantId ?? '', listLimits(mesh.caller));
     const answering = mesh.data(COMPLETE, asking('alpha/one', { maxOutputTokens: 100 }));
     const call = await mesh.alpha.next();
     const [cost, tokens] = await read();
@@ -229,7 +229,7 @@ describe('complete', () => {
     await using soft = await startInference(database, { limits: [{ ...budget, budget: { hard: false } }] });
     soft.alpha.always((call) => call.say('x').finish(usageOf(20, 3)));
     await soft.data(COMPLETE, asking('alpha/one'));
-    expect(await soft.quota.read(soft.caller.tenantId ?? '', limitsOf(soft.caller))).toEqual([
+    expect(await soft.quota.read(soft.caller.tenantId ?? '', listLimits(soft.caller))).toEqual([
       { spent: 50_000n, reserved: 0n },
     ]);
   });

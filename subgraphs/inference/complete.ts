@@ -7,7 +7,7 @@ import type { CompletionData } from '#inference/completion.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import { type ClosedInvocation, toAnswerError } from '#inference/execution/outcome.ts';
 import type { Meters } from '#inference/metering/meters.ts';
-import { endedOf } from '#inference/read.ts';
+import { toClosedInvocation } from '#inference/read.ts';
 import type { CachePolicy, CompletionRequest } from '#inference/request.ts';
 
 /** Longer than any completion runs. */
@@ -41,7 +41,7 @@ export async function complete(
       ...(meters === undefined || deadCalls > 0 ? {} : { meters }),
     } as const;
     const begun = await beginCall(request, caller, options, engine);
-    ended = await endOf(begun, caller, signal, stops, engine);
+    ended = await waitForEnd(begun, caller, signal, stops, engine);
     // The call that the key stood for died while it was waited for: the key is free again.
     const isFree = begun.kind === 'EXISTING' && ended.completion.orphaned === true && !signal.aborted;
     if (!isFree || deadCalls >= deadCallsMax) break;
@@ -60,7 +60,7 @@ function stillRunning(completionId: string): HeddleError {
   });
 }
 
-async function endOf(
+async function waitForEnd(
   begun: CallAdmission,
   caller: Caller,
   signal: AbortSignal,
@@ -68,7 +68,8 @@ async function endOf(
   { reader }: Pick<InferenceEngine, 'reader'>,
 ): Promise<ClosedInvocation> {
   if (begun.kind === 'ANSWERED') return { completion: begun.completion, failure: null };
-  if (begun.kind === 'EXISTING') return endedOf(await reader.outcome(begun.id, caller, waitMsMax, signal));
+  if (begun.kind === 'EXISTING')
+    return toClosedInvocation(await reader.outcome(begun.id, caller, waitMsMax, signal));
   const { invocation } = begun;
   if (!stops) return invocation.done;
   const onLeave = () => {

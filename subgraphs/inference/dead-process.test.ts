@@ -6,7 +6,7 @@ import type { Database } from '#mongo/connect.ts';
 import { invocations } from '#mongo/invocations.ts';
 import { meterRollups } from '#mongo/meter-hours.ts';
 import { hourMs, hourStartMs } from '#mongo/meter-rollup.ts';
-import { limitsOf } from '#state/quota/caller-limits.ts';
+import { listLimits } from '#state/quota/caller-limits.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
@@ -243,7 +243,7 @@ describe('a process that was taken for dead', () => {
     expect(await meterRollups(database.connection).findById(tenantId).lean()).toMatchObject({
       until: new Date(hourStartMs(startedAt.getTime())),
     });
-    const readings = await mesh.quota.read(tenantId, limitsOf(mesh.caller));
+    const readings = await mesh.quota.read(tenantId, listLimits(mesh.caller));
     expect(readings.map(({ spent }) => spent)).toEqual([550n, closed.costNanos, 1n]);
     expect(readings.map(({ reserved }) => reserved)).toEqual([0n, 0n, 0n]);
   });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { CallerLimit } from '#core/caller.ts';
 import { type Database, openDatabase } from '#mongo/connect.ts';
 import { createMemoryCache } from '#state/cache/memory.ts';
-import { limitsOf } from '#state/quota/caller-limits.ts';
+import { listLimits } from '#state/quota/caller-limits.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
@@ -65,7 +65,7 @@ it('a reservation is given back when the row cannot be written', async () => {
     const { idempotencyKey: _key, ...plain } = { idempotencyKey: null, ...input };
     expect(await mesh.refusal(document, { input: plain })).toHaveProperty('code');
     await failPoint('off');
-    const readings = await mesh.quota.read(mesh.caller.tenantId ?? '', limitsOf(mesh.caller));
+    const readings = await mesh.quota.read(mesh.caller.tenantId ?? '', listLimits(mesh.caller));
     expect(readings).toEqual(limits.map(() => ({ spent: 0n, reserved: 0n })));
   }
 });

@@ -1,5 +1,5 @@
 import { decimalOfNanos } from '#core/money.ts';
-import { nodeIdOf, storedIdOf } from '#core/node-id.ts';
+import { toNodeId, toStoredId } from '#core/node-id.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import type { CompletionEvent } from '#inference/streams/completion-events.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
@@ -23,7 +23,7 @@ const event = {
   sequence: ({ sequence }: CompletionEvent) => sequence,
 };
 /** 0 for the first answer, to which almost all parts belong. */
-const alternativeOf = ({ event }: { readonly event: { readonly alternative?: number } }) =>
+const readAlternative = ({ event }: { readonly event: { readonly alternative?: number } }) =>
   event.alternative ?? 0;
 /** The payload is the event itself. */
 const itself = (logged: CompletionEvent, _args: unknown, context: InferenceContext) => {
@@ -40,7 +40,7 @@ export function inferenceResolvers(
   return {
     ...scalarResolvers,
     Query: {
-      completion: (_, { id }, { loaders }) => loaders.completion.load(storedIdOf('Invocation', id)),
+      completion: (_, { id }, { loaders }) => loaders.completion.load(toStoredId('Invocation', id)),
     },
     Mutation: {
       complete: (_, { input }, context, info) =>
@@ -75,7 +75,7 @@ export function inferenceResolvers(
           ),
         ),
       cancelCompletion: (_, { id }, context) =>
-        cancelCompletion(storedIdOf('Invocation', id), context, engine),
+        cancelCompletion(toStoredId('Invocation', id), context, engine),
       embed: (_, { input }, context, info) =>
         groups.run(context, info, (meters) =>
           embed(input, context.caller, context, context.signal, engine, meters),
@@ -106,7 +106,7 @@ export function inferenceResolvers(
       },
       resumeCompletion: {
         subscribe: (_, { id, after }, { caller, signal }) =>
-          resumeCompletion(storedIdOf('Invocation', id), after, caller, signal, engine),
+          resumeCompletion(toStoredId('Invocation', id), after, caller, signal, engine),
         resolve: itself,
       },
     },
@@ -116,12 +116,12 @@ export function inferenceResolvers(
       model: ({ event: { modelId } }) => toEntity(modelId),
       dropped: ({ event: { dropped } }) => dropped ?? [],
     },
-    TextDelta: { ...event, alternative: alternativeOf, text: ({ event: { text } }) => text },
-    ReasoningDelta: { ...event, alternative: alternativeOf, text: ({ event: { text } }) => text },
+    TextDelta: { ...event, alternative: readAlternative, text: ({ event: { text } }) => text },
+    ReasoningDelta: { ...event, alternative: readAlternative, text: ({ event: { text } }) => text },
     ReasoningFinished: { ...event, block: ({ event: { block } }) => block },
-    RefusalDelta: { ...event, alternative: alternativeOf, text: ({ event: { text } }) => text },
+    RefusalDelta: { ...event, alternative: readAlternative, text: ({ event: { text } }) => text },
     CitationAdded: { ...event, citation: ({ event: { citation } }) => citation },
-    LogprobsDelta: { ...event, alternative: alternativeOf, tokens: ({ event: { tokens } }) => tokens },
+    LogprobsDelta: { ...event, alternative: readAlternative, tokens: ({ event: { tokens } }) => tokens },
     AlternativeFinished: {
       ...event,
       alternative: ({ event: { alternative } }) => alternative,
@@ -129,7 +129,7 @@ export function inferenceResolvers(
     },
     ToolCallDelta: {
       ...event,
-      alternative: alternativeOf,
+      alternative: readAlternative,
       index: ({ event: { index } }) => index,
       id: ({ event: { id } }) => id,
       name: ({ event: { name } }) => name,
@@ -162,7 +162,7 @@ export function inferenceResolvers(
       dropped: ({ dropped }) => dropped ?? [],
       model: ({ modelId }) => toEntity(modelId),
       promptVersion: ({ promptVersionId }) => toEntity(promptVersionId),
-      invocation: ({ id }) => toEntity(nodeIdOf('Invocation', id)),
+      invocation: ({ id }) => toEntity(toNodeId('Invocation', id)),
       createdAt: ({ createdAtMs }) => createdAtMs,
     },
     ToolCall: {
@@ -177,7 +177,7 @@ export function inferenceResolvers(
     Embeddings: {
       cost: ({ costNanos }) => decimalOfNanos(costNanos),
       model: ({ modelId }) => toEntity(modelId),
-      invocation: ({ id }) => toEntity(nodeIdOf('Invocation', id)),
+      invocation: ({ id }) => toEntity(toNodeId('Invocation', id)),
     },
     Provider: {
       // Of one that was deleted too, which history refers to: nothing is known of its health.

@@ -3,7 +3,7 @@ import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import { admissionDefinitions } from '#transport/admission.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { createSubgraph, type SubgraphServices } from '../runtime/subgraph.ts';
-import { cachePoliciesOf } from './cache-policies.ts';
+import { readCachePolicies } from './cache-policies.ts';
 import { createInferenceLoaders, type InferenceLoaders } from './loaders.ts';
 import { inferenceResolvers } from './resolvers.ts';
 
@@ -12,7 +12,7 @@ export type InferenceDeps = SubgraphServices & InferenceEngineOptions;
 /** Invoking AI models, over an engine of its own: see `openInferenceEngine` for what its start and its end do. */
 export async function createInferenceSubgraph(deps: InferenceDeps): Promise<Subgraph> {
   const sdl = loadSubgraphSdl('inference');
-  const cachePolicies = cachePoliciesOf(sdl);
+  const cachePolicies = readCachePolicies(sdl);
   const engine = await openInferenceEngine(deps);
   return createSubgraph<InferenceLoaders>({
     name: 'inference',

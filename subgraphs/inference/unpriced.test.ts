@@ -6,7 +6,7 @@ import { openRow } from '#inference/ledger/rows.ts';
 import type { Database } from '#mongo/connect.ts';
 import { models } from '#mongo/models.ts';
 import { routes } from '#mongo/routes.ts';
-import { limitsOf } from '#state/quota/caller-limits.ts';
+import { listLimits } from '#state/quota/caller-limits.ts';
 import { catalogModel } from '#test/support/catalog-model.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, freePrice, startInference } from '#test/support/inference.ts';
@@ -138,7 +138,7 @@ describe('an AI model without a price', () => {
     await using mesh = await startInference(database, { limits, unpricedModels: 'allow' });
     mesh.alpha.always((call) => call.say('x').finish(usageOf(10, 5)));
     await mesh.data(COMPLETE, completing('alpha/unpriced'));
-    const readings = await mesh.quota.read(mesh.caller.tenantId ?? '', limitsOf(mesh.caller));
+    const readings = await mesh.quota.read(mesh.caller.tenantId ?? '', listLimits(mesh.caller));
     expect(readings).toMatchObject([{ spent: 0n }, { spent: 15n }]);
   });
 

@@ -17,7 +17,7 @@ export interface ModelsDeps extends SubgraphServices {
   readonly now?: () => number;
 }
 
-export { nowOf } from '../runtime/context.ts';
+export { readNow } from '../runtime/context.ts';
 
 export type ModelsContext = SubgraphContext<ModelsLoaders>;
 

@@ -1,11 +1,11 @@
 import { hasScope } from '#core/caller.ts';
 import { isListed } from '#core/name-patterns.ts';
-import { nodeIdOf, storedIdOf } from '#core/node-id.ts';
+import { toNodeId, toStoredId } from '#core/node-id.ts';
 import { priceInForce } from '#mongo/models.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
 import { loadReferred } from '../runtime/loaders.ts';
-import { type ModelsContext, type ModelsDeps, nowOf } from './deps.ts';
+import { type ModelsContext, type ModelsDeps, readNow } from './deps.ts';
 import type { Resolvers } from './generated.ts';
 import { createModel } from './models/create-model.ts';
 import { deleteModel } from './models/delete-model.ts';
@@ -39,7 +39,7 @@ export function modelsResolvers(deps: ModelsDeps): CompleteResolvers<Resolvers<M
       provider: (_, { id }, { loaders }) => loaders.provider.load(id),
       routes: (_, args, { caller }) => listRoutes(args, caller, connection),
       route: (_, args, { caller, loaders }) => {
-        const alias = storedIdOf('Route', args.alias);
+        const alias = toStoredId('Route', args.alias);
         return isListed(caller, alias) ? loaders.route.load(alias) : null;
       },
     },
@@ -78,7 +78,7 @@ export function modelsResolvers(deps: ModelsDeps): CompleteResolvers<Resolvers<M
       id: ({ _id }) => _id,
       provider: ({ providerId }, _, { loaders }) => loadReferred(loaders.everProvider, providerId),
       price: ({ prices }) => {
-        const price = priceInForce(prices, nowOf(deps).getTime());
+        const price = priceInForce(prices, readNow(deps).getTime());
         return price === undefined ? null : modelPrice(price);
       },
       priceHistory: ({ prices }) => prices.map(modelPrice).reverse(),
@@ -87,8 +87,8 @@ export function modelsResolvers(deps: ModelsDeps): CompleteResolvers<Resolvers<M
     },
     Route: {
       __resolveReference: (reference, { loaders }) =>
-        loaders.route.load(storedIdOf('Route', 'id' in reference ? reference.id : reference.alias)),
-      id: ({ _id }) => nodeIdOf('Route', _id),
+        loaders.route.load(toStoredId('Route', 'id' in reference ? reference.id : reference.alias)),
+      id: ({ _id }) => toNodeId('Route', _id),
       alias: ({ _id }) => _id,
     },
     RouteTarget: {

@@ -1,6 +1,6 @@
 import { type Counted, noRoomFor } from '#core/count-limits.ts';
 import { withLock } from '#mongo/locks.ts';
-import { countMaxOf } from '../runtime/with-room.ts';
+import { readCountMax } from '../runtime/with-room.ts';
 import type { ModelsDeps } from './deps.ts';
 
 /** Runs while no provider, model or route is made or deleted by another: what is found to be there, or unused, stays so. */
@@ -18,7 +18,7 @@ export async function checkRoom(
   present: PromiseLike<number>,
   added = 1,
 ): Promise<void> {
-  const max = countMaxOf(deps, counted);
+  const max = readCountMax(deps, counted);
   if ((await present) + added > max) throw noRoomFor(counted, max);
 }
 

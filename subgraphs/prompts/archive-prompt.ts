@@ -1,5 +1,5 @@
 import { archivedName, type PromptRecord, promptName, prompts } from '#mongo/prompts.ts';
-import { nowOf } from '../runtime/context.ts';
+import { readNow } from '../runtime/context.ts';
 import {
   auditPrompt,
   type PromptsContext,
@@ -18,7 +18,7 @@ export async function archivePrompt(id: string, context: PromptsContext, deps: P
     requireWritableName(promptName(before), context.caller);
     if (before.archivedAt != null) return null;
     await checkArchiveRoom(before.tenantId, deps);
-    const archived = { name: archivedName(before), archivedAt: nowOf(deps) };
+    const archived = { name: archivedName(before), archivedAt: readNow(deps) };
     await prompts(deps.connection).updateOne({ _id: id }, { $set: archived });
     const after: PromptRecord = { ...before, ...archived };
     return { before, after };

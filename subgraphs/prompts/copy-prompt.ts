@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions.ts';
 import type { PromptRecord } from '#mongo/prompts.ts';
-import { nowOf } from '../runtime/context.ts';
+import { readNow } from '../runtime/context.ts';
 import { checkedPromptName } from './create-prompt.ts';
 import {
   auditPrompt,
-  authorOf,
   type PromptsContext,
   type PromptsDeps,
   promptsChanged,
+  readAuthor,
   targetTenantId,
   writablePrompt,
 } from './deps.ts';
 import type { MutationCopyPromptArgs } from './generated.ts';
 import { storePrompt } from './store-prompt.ts';
-import { textBytesOf } from './versions/text-bytes.ts';
+import { countTextBytes } from './versions/text-bytes.ts';
 
 /**
  * Copies a prompt that the caller may write, with its labels and the versions that are run without their number: all are
@@ -27,7 +27,7 @@ export async function copyPrompt(
 ): Promise<PromptRecord> {
   const source = await writablePrompt(id, context, deps);
   const target = tenantId == null ? source.tenantId : await targetTenantId(tenantId, context, deps);
-  const copy = await copyOf(source, target, context, deps);
+  const copy = await buildCopy(source, target, context, deps);
   const prompt = { ...copy.prompt, name: checkedPromptName(name ?? source.name, 'name', context) };
   await context.auditTarget({ tenantId: prompt.tenantId, type: 'Prompt', id: prompt._id });
   await storePrompt(prompt, copy.versions, deps);
@@ -42,14 +42,14 @@ interface PromptCopy {
 }
 
 /** The records of the copy; nothing is stored. */
-async function copyOf(
+async function buildCopy(
   source: PromptRecord,
   tenantId: string,
   context: PromptsContext,
   deps: PromptsDeps,
 ): Promise<PromptCopy> {
   const promptId = randomUUID();
-  const createdAt = nowOf(deps);
+  const createdAt = readNow(deps);
   const numbers = [source.newest, ...Object.values(source.labels)];
   const found = await promptVersions(deps.connection)
     .find({ promptId: source._id, number: { $in: numbers } })
@@ -62,14 +62,14 @@ async function copyOf(
     tenantId,
     number: index + 1,
     createdAt,
-    createdBy: authorOf(context),
+    createdBy: readAuthor(context),
   }));
   const numberByOld = new Map(found.map(({ number }, index) => [number, index + 1]));
   const labels = Object.entries(source.labels).flatMap(([label, number]) => {
     const copied = numberByOld.get(number);
     return copied === undefined ? [] : [[label, copied] as const];
   });
-  const bytes = versions.reduce((sum, version) => sum + textBytesOf(version), 0);
+  const bytes = versions.reduce((sum, version) => sum + countTextBytes(version), 0);
   const { name, description } = source;
   return {
     prompt: {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { badInput, checkedText } from '#core/input.ts';
 import type { PromptRecord } from '#mongo/prompts.ts';
-import { nowOf } from '../runtime/context.ts';
+import { readNow } from '../runtime/context.ts';
 import {
   auditPrompt,
   type PromptsContext,
@@ -14,7 +14,7 @@ import type { CreatePromptInput } from './generated.ts';
 import { storePrompt } from './store-prompt.ts';
 import { requireStoredModel } from './versions/has-model.ts';
 import { newVersion } from './versions/publish-prompt-version.ts';
-import { textBytesOf } from './versions/text-bytes.ts';
+import { countTextBytes } from './versions/text-bytes.ts';
 import { checkedVersion, textMax } from './versions/version-input.ts';
 
 const namePattern = /^[a-z][A-Za-z0-9]{0,63}$/;
@@ -47,7 +47,7 @@ export async function createPrompt(
     description: checkedDescription(input.description),
     labels: {},
     newest: 0,
-    createdAt: nowOf(deps),
+    createdAt: readNow(deps),
   };
   await context.auditTarget({ tenantId: prompt.tenantId, type: 'Prompt', id: prompt._id });
   const checked =
@@ -61,7 +61,7 @@ export async function createPrompt(
     ...prompt,
     newest: 1,
     labels: label === null ? {} : { [label]: 1 },
-    bytes: textBytesOf(content),
+    bytes: countTextBytes(content),
   };
   const version = newVersion(first, 1, content, context, deps);
   await storePrompt(first, [version], deps, () => requireStoredModel(content.model, deps));

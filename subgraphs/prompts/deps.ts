@@ -28,7 +28,7 @@ export interface PromptsDeps extends PromptsSubgraphDeps {
 export type PromptsContext = SubgraphContext<PromptsLoaders>;
 
 /** Who did something, as versions and records tell it: a user's subject, or key:<id>. */
-export function authorOf({ caller }: PromptsContext): string {
+export function readAuthor({ caller }: PromptsContext): string {
   return caller.subject ?? `key:${caller.keyId ?? ''}`;
 }
 

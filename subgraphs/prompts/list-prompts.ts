@@ -22,7 +22,7 @@ export async function listPrompts(
   const { search, label } = filter ?? {};
   const isNoLabel = label != null && !labelName.test(label);
   const where = {
-    $and: [await placeOf(filter ?? {}, caller, database)],
+    $and: [await readPlace(filter ?? {}, caller, database)],
     ...(isNoLabel ? { _id: { $in: [] } } : {}),
     ...(search == null ? {} : { name: inName(search) }),
     ...(label == null || isNoLabel ? {} : { [`labels.${label}`]: { $exists: true } }),
@@ -31,7 +31,7 @@ export async function listPrompts(
 }
 
 /** Whose prompts are meant, and whether those that are archived. The tenant of a caller is not archived. */
-async function placeOf(
+async function readPlace(
   { tenantId, archived }: Pick<PromptFilter, 'tenantId' | 'archived'>,
   caller: Caller,
   database: Database,

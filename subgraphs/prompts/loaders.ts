@@ -7,7 +7,7 @@ import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 import { recordLoader } from '../runtime/loaders.ts';
-import { textBytesOf } from './versions/text-bytes.ts';
+import { countTextBytes } from './versions/text-bytes.ts';
 import type { VersionRange } from './versions/version-page.ts';
 
 interface NumberedVersion {
@@ -47,7 +47,7 @@ export function createPromptsLoaders(
   async function read(filter: Readonly<Record<string, unknown>>): Promise<PromptVersionRecord[]> {
     const found: PromptVersionRecord[] = [];
     for await (const version of versions.find(filter).lean().cursor()) {
-      textBytes += textBytesOf(version);
+      textBytes += countTextBytes(version);
       if (textBytes > textBytesMax) throw tooManyBytes();
       found.push(version);
     }

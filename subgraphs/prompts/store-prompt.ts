@@ -1,11 +1,11 @@
 import { noRoomFor } from '#core/count-limits.ts';
 import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
-import { countMaxOf } from '../runtime/with-room.ts';
+import { readCountMax } from '../runtime/with-room.ts';
 import type { PromptsDeps } from './deps.ts';
 import { settleVersions } from './versions/settle-versions.ts';
-import { textBytesOf } from './versions/text-bytes.ts';
-import { checkPromptRoom, checkVersionRoom, orTaken, withPromptsOf } from './versions/version-room.ts';
+import { countTextBytes } from './versions/text-bytes.ts';
+import { checkPromptRoom, checkVersionRoom, orTaken, withTenantPrompts } from './versions/version-room.ts';
 
 /**
  * Stores a new prompt with its versions, which are there before it can be seen: a process that is killed leaves no prompt
@@ -18,13 +18,13 @@ export function storePrompt(
   confirm: () => Promise<void> = async () => {},
 ): Promise<void> {
   const { connection } = deps;
-  return withPromptsOf(prompt.tenantId, deps, async () => {
+  return withTenantPrompts(prompt.tenantId, deps, async () => {
     await checkPromptRoom(prompt.tenantId, deps);
     if (versions.length > 0) {
-      const bytes = versions.reduce((sum, version) => sum + textBytesOf(version), 0);
+      const bytes = versions.reduce((sum, version) => sum + countTextBytes(version), 0);
       await checkVersionRoom({ tenantId: prompt.tenantId, newest: 0 }, bytes, deps, versions.length);
     }
-    const labelsMax = countMaxOf(deps, 'labelsPerPrompt');
+    const labelsMax = readCountMax(deps, 'labelsPerPrompt');
     if (Object.keys(prompt.labels).length > labelsMax) throw noRoomFor('labelsPerPrompt', labelsMax);
     try {
       if (versions.length > 0) {

@@ -51,7 +51,7 @@ export type PageSort = Readonly<Record<string, 1 | -1>>;
 
 const cursorMax = 2_048;
 
-function cursorOf(values: readonly SortValue[]): string {
+function encodeCursor(values: readonly SortValue[]): string {
   const plain = values.map((value) =>
     value instanceof Date
       ? { d: value.getTime() }
@@ -70,7 +70,7 @@ function notOfThisList(argument: CursorArgument): never {
 }
 
 /** Only the value types that a cursor of ours holds: nothing that could be an operator of a query gets through. */
-function valuesOf(cursor: string, count: number, argument: CursorArgument): SortValue[] {
+function decodeCursor(cursor: string, count: number, argument: CursorArgument): SortValue[] {
   if (cursor.length > cursorMax) notOfThisList(argument);
   let plain: unknown;
   try {
@@ -93,7 +93,7 @@ function valuesOf(cursor: string, count: number, argument: CursorArgument): Sort
 }
 
 /** Mongoose's name of the type that the value has. */
-function typeNameOf(value: NonNullable<SortValue>): string {
+function nameType(value: NonNullable<SortValue>): string {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : 'Date';
   if (typeof value === 'string') return 'String';
   return typeof value === 'bigint' ? 'BigInt' : 'Number';
@@ -108,7 +108,7 @@ function checkTypes(
 ): void {
   for (const [i, field] of fields.entries()) {
     const value = values[i] ?? null;
-    if (value !== null && schema.path(field)?.instance !== typeNameOf(value)) notOfThisList(argument);
+    if (value !== null && schema.path(field)?.instance !== nameType(value)) notOfThisList(argument);
   }
 }
 
@@ -145,7 +145,7 @@ export async function findPage<TRecord extends object>(
   const bounds = (['after', 'before'] as const).flatMap((argument) => {
     const cursor = args[argument];
     if (!cursor) return [];
-    const values = valuesOf(cursor, order.length, argument);
+    const values = decodeCursor(cursor, order.length, argument);
     checkTypes(model.schema, Object.keys(sort), values, argument);
     return [comesAfter(argument === 'after' ? order : reversed(order), values)];
   });
@@ -157,7 +157,7 @@ export async function findPage<TRecord extends object>(
   const records = found.slice(0, size);
   if (fromEnd) records.reverse();
   const edges = records.map((node) => ({
-    cursor: cursorOf(order.map(([field]) => (node as Record<string, SortValue>)[field] ?? null)),
+    cursor: encodeCursor(order.map(([field]) => (node as Record<string, SortValue>)[field] ?? null)),
     node,
   }));
   const isContinued = found.length > size;

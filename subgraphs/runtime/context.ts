@@ -2,7 +2,7 @@ import type { Caller } from '#core/caller.ts';
 import type { SubgraphRequest } from '#transport/executor.ts';
 
 /** The present instant by the injected clock, as dates are stored. */
-export function nowOf({ now }: { readonly now?: () => number }): Date {
+export function readNow({ now }: { readonly now?: () => number }): Date {
   return new Date(now?.() ?? Date.now());
 }
 

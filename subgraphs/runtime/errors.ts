@@ -18,7 +18,7 @@ export function maskErrors(
 
 function maskError(error: GraphQLError, requestId: string, log: Logger): GraphQLError {
   if (isErrorCode(error.extensions.code)) return error;
-  const root = rootOf(error);
+  const root = findRootCause(error);
   const cause = explainStoreFailure(root);
   if (cause !== root) log.warn({ err: root, requestId, path: error.path }, 'the store cannot be used');
   if (cause instanceof HeddleError) return withExtensions(error, cause.message, { ...cause.extensions });
@@ -44,7 +44,7 @@ function isRefusal(error: GraphQLError): boolean {
   return error.path === undefined || error.message.startsWith('Argument "');
 }
 
-function rootOf(error: GraphQLError): Error {
+function findRootCause(error: GraphQLError): Error {
   let root: Error = error;
   while (root instanceof GraphQLError && root.originalError) root = root.originalError;
   return root;

@@ -116,7 +116,7 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
 
   const createLoaders = options.createLoaders ?? (() => ({}) as TLoaders);
   const operations = new WeakMap<DocumentNode, Map<string | undefined, PreparedOperation>>();
-  const preparedOf = ({ document, operationName }: SubgraphRequest): PreparedOperation => {
+  const prepareOnce = ({ document, operationName }: SubgraphRequest): PreparedOperation => {
     let known = operations.get(document);
     if (!known) {
       known = new Map();
@@ -178,7 +178,7 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
     schema,
     async execute(request) {
       try {
-        const prepared = preparedOf(request);
+        const prepared = prepareOnce(request);
         const operation = prepared.execution(request.variables ?? undefined);
         return await (prepared.isSubscription ? stream(request, operation) : run(request, operation));
       } catch (thrown) {

@@ -10,7 +10,10 @@ interface CountedServices {
 const standard = parseCountLimits();
 
 /** How many there may be. */
-export function countMaxOf({ counts = standard }: Pick<CountedServices, 'counts'>, counted: Counted): number {
+export function readCountMax(
+  { counts = standard }: Pick<CountedServices, 'counts'>,
+  counted: Counted,
+): number {
   return counts[counted];
 }
 
@@ -37,6 +40,6 @@ export async function requireRoom(
   counted: Counted,
   count: () => PromiseLike<number>,
 ): Promise<void> {
-  const max = countMaxOf(services, counted);
+  const max = readCountMax(services, counted);
   if ((await count()) >= max) throw noRoomFor(counted, max);
 }

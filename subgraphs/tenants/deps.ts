@@ -11,7 +11,7 @@ export interface TenantsDeps extends SubgraphServices {
   readonly now?: () => number;
 }
 
-export { nowOf } from '../runtime/context.ts';
+export { readNow } from '../runtime/context.ts';
 
 /** Makes every process forget what it remembers of the callers of this tenant (null: of all). */
 export async function callersChanged(deps: TenantsDeps, tenantId: string | null): Promise<void> {

@@ -9,7 +9,7 @@ import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { type Connection, findPage } from '../runtime/connection.ts';
 import { containing, given, listSort, timeSort } from '../runtime/list-input.ts';
-import { nowOf, type TenantsDeps } from './deps.ts';
+import { readNow, type TenantsDeps } from './deps.ts';
 import type {
   QueryAccessGrantsArgs,
   QueryApiKeysArgs,
@@ -90,7 +90,7 @@ export function listApiKeys(
   { caller }: TenantsContext,
   deps: TenantsDeps,
 ): Promise<Connection<ApiKeyRecord>> {
-  const now = nowOf(deps);
+  const now = readNow(deps);
   const works = { revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] };
   const hasEnded = { $or: [{ revokedAt: { $ne: null } }, { expiresAt: { $lte: now } }] };
   const active = filter?.active;

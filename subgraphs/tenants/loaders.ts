@@ -15,8 +15,8 @@ import type { TenantsDeps } from './deps.ts';
 /** Lists are read oldest first. */
 const oldestFirst = { createdAt: 1, _id: 1 } as const;
 
-const idOf = (record: { readonly _id: string }) => record._id;
-const tenantOf = (record: { readonly tenantId: string }) => record.tenantId;
+const readId = (record: { readonly _id: string }) => record._id;
+const readTenantId = (record: { readonly tenantId: string }) => record.tenantId;
 
 /** Everything that one operation reads, each kind with one command a tick, and only what the caller may see. */
 export function createTenantsLoaders(
@@ -30,7 +30,7 @@ export function createTenantsLoaders(
         tenants(connection)
           .find({ _id: { $in: ids } })
           .lean(),
-      idOf,
+      readId,
       (tenant) => seesTenant(caller, tenant._id),
     ),
     app: recordLoader<AppRecord>(
@@ -38,7 +38,7 @@ export function createTenantsLoaders(
         apps(connection)
           .find({ _id: { $in: ids } })
           .lean(),
-      idOf,
+      readId,
       seen,
     ),
     apiKey: recordLoader<ApiKeyRecord>(
@@ -46,7 +46,7 @@ export function createTenantsLoaders(
         apiKeys(connection)
           .find({ _id: { $in: ids } })
           .lean(),
-      idOf,
+      readId,
       seen,
     ),
     member: recordLoader<MemberRecord>(
@@ -54,7 +54,7 @@ export function createTenantsLoaders(
         members(connection)
           .find({ _id: { $in: ids } })
           .lean(),
-      idOf,
+      readId,
       seen,
     ),
     /** Plans are the mesh's and no secret; only callers with credentials see them. */
@@ -63,7 +63,7 @@ export function createTenantsLoaders(
         plans(connection)
           .find({ _id: { $in: ids } })
           .lean(),
-      idOf,
+      readId,
       () => caller.kind !== 'ANONYMOUS',
     ),
     budget: recordLoader<BudgetRecord>(
@@ -71,7 +71,7 @@ export function createTenantsLoaders(
         budgets(connection)
           .find({ _id: { $in: ids } })
           .lean(),
-      idOf,
+      readId,
       seen,
     ),
     accessGrant: recordLoader<AccessGrantRecord>(
@@ -79,7 +79,7 @@ export function createTenantsLoaders(
         accessGrants(connection)
           .find({ _id: { $in: ids } })
           .lean(),
-      idOf,
+      readId,
       seen,
     ),
     appsOfTenant: groupLoader<AppRecord>(
@@ -88,7 +88,7 @@ export function createTenantsLoaders(
           .find({ tenantId: { $in: ids }, archivedAt: null })
           .sort(oldestFirst)
           .lean(),
-      tenantOf,
+      readTenantId,
       seen,
     ),
     membersOfTenant: groupLoader<MemberRecord>(
@@ -97,7 +97,7 @@ export function createTenantsLoaders(
           .find({ tenantId: { $in: ids } })
           .sort(oldestFirst)
           .lean(),
-      tenantOf,
+      readTenantId,
       seen,
     ),
     budgetsOfTenant: groupLoader<BudgetRecord>(
@@ -106,7 +106,7 @@ export function createTenantsLoaders(
           .find({ tenantId: { $in: ids } })
           .sort(oldestFirst)
           .lean(),
-      tenantOf,
+      readTenantId,
       seen,
     ),
     keysOfApp: groupLoader<ApiKeyRecord>(
@@ -121,7 +121,7 @@ export function createTenantsLoaders(
     /** Spent and reserved of budgets: one reading a tenant. */
     spending: new DataLoader<BudgetRecord, QuotaReading, string>(
       async (records) => {
-        const byTenant = Map.groupBy(records, tenantOf);
+        const byTenant = Map.groupBy(records, readTenantId);
         const readings = new Map<string, QuotaReading>();
         await Promise.all(
           [...byTenant].map(async ([tenantId, group]) => {
@@ -134,7 +134,7 @@ export function createTenantsLoaders(
         );
         return records.map((budget) => readings.get(budget._id) ?? { spent: 0n, reserved: 0n });
       },
-      { cacheKeyFn: idOf },
+      { cacheKeyFn: readId },
     ),
   };
 }

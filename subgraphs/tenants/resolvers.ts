@@ -23,10 +23,10 @@ import { assignPlan } from './limits/assign-plan.ts';
 import { deleteBudget } from './limits/delete-budget.ts';
 import { deletePlan } from './limits/delete-plan.ts';
 import { readLimits } from './limits/limit-status.ts';
-import { limitOf } from './limits/limits.ts';
+import { toLimit } from './limits/limits.ts';
 import { saveBudget } from './limits/save-budget.ts';
 import { savePlan } from './limits/save-plan.ts';
-import { setByOf } from './limits/set-limits.ts';
+import { readLimitSetter } from './limits/set-limits.ts';
 import {
   listAccessGrants,
   listApiKeys,
@@ -135,14 +135,14 @@ export function tenantsResolvers(
       name: (app) => shownName(app),
       tenant: (app, _args, { loaders }) => loadReferred(loaders.tenant, app.tenantId),
       keys: (app, _args, { loaders }) => loaders.keysOfApp.load(app._id),
-      limits: (app) => app.limits.map(limitOf),
+      limits: (app) => app.limits.map(toLimit),
       __resolveReference: (ref, { loaders }) => loaders.app.load(ref.id),
     },
     ApiKey: {
       id,
       app: (key, _args, { loaders }) => loadReferred(loaders.app, key.appId),
       scopes: scopesOfKey,
-      limits: (key) => key.limits.map(limitOf),
+      limits: (key) => key.limits.map(toLimit),
       __resolveReference: (ref, { loaders }) => loaders.apiKey.load(ref.id),
     },
     Member: {
@@ -152,7 +152,7 @@ export function tenantsResolvers(
     },
     Plan: {
       id,
-      limits: (plan) => plan.limits.map(limitOf),
+      limits: (plan) => plan.limits.map(toLimit),
       __resolveReference: (ref, { loaders }) => loaders.plan.load(ref.id),
     },
     Budget: {
@@ -162,7 +162,7 @@ export function tenantsResolvers(
         decimalOfNanos((await loaders.spending.load(budget)).spent),
       reserved: async (budget, _args, { loaders }) =>
         decimalOfNanos((await loaders.spending.load(budget)).reserved),
-      setBy: (budget) => setByOf(budget),
+      setBy: (budget) => readLimitSetter(budget),
       app: (budget, _args, { loaders }) => (budget.appId === null ? null : loaders.app.load(budget.appId)),
       __resolveReference: (ref, { loaders }) => loaders.budget.load(ref.id),
     },

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { storedIdOf } from '#core/node-id.ts';
+import { toStoredId } from '#core/node-id.ts';
 import { newRequestId } from '#core/request-id.ts';
 import { type Database, ensureIndexes } from '#mongo/connect.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
@@ -34,7 +34,7 @@ describe('invocations', () => {
   }`;
   const idsOf = async (filter: object, caller = acme) => {
     const { invocations: page } = await dataOf<InvocationPage>(subgraph, caller, list, { filter });
-    return page.edges.map(({ node }) => storedIdOf('Invocation', node.id));
+    return page.edges.map(({ node }) => toStoredId('Invocation', node.id));
   };
 
   it.each([
@@ -99,7 +99,7 @@ describe('invocations', () => {
         first: 2,
         after,
       });
-      ids.push(...page.edges.map(({ node }) => storedIdOf('Invocation', node.id)));
+      ids.push(...page.edges.map(({ node }) => toStoredId('Invocation', node.id)));
       after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
     } while (after !== null);
     expect(ids).toEqual(['a5', 'a4', 'a3', 'a2', 'a1']);

@@ -17,7 +17,7 @@ export function listInvocations(
   const visible = visibleRows(caller);
   const given = Object.entries({ ...equal, modelId: model, tags: tag }).filter(([, value]) => value != null);
   const excludes = given.some(([name, value]) => Object.hasOwn(visible, name) && visible[name] !== value);
-  const startedAt = rangeOf(from, to, equal.requestId);
+  const startedAt = toRange(from, to, equal.requestId);
   return findPage(
     invocations(database),
     {
@@ -38,7 +38,7 @@ const clocksDifferMsMax = 5 * 60_000;
 const waitMsMax = 60 * 60_000;
 
 /** The range of `startedAt`. A request's id contains the time when it came, so that its rows are found without an index of ids. */
-function rangeOf(
+function toRange(
   from: Date | null | undefined,
   to: Date | null | undefined,
   requestId: string | null | undefined,

@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import type { Connection } from 'mongoose';
 import { hasScope } from '#core/caller.ts';
 import { seesCall } from '#core/ledger-reach.ts';
-import { prefixedTypeOf, storedIdOf } from '#core/node-id.ts';
+import { findPrefixedType, toStoredId } from '#core/node-id.ts';
 import { seesTenant } from '#core/tenant-reach.ts';
 import { type AuditRecord, auditLog } from '#mongo/audit-log.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
@@ -32,16 +32,16 @@ export interface UsageLoaders {
 
 const batchMax = 500;
 
-const kindOf = ({ field, query }: UsageOf) => `${field} ${JSON.stringify(query)}`;
+const toGroupKey = ({ field, query }: UsageOf) => `${field} ${JSON.stringify(query)}`;
 
 /** One command for each type that an id may be of. */
-async function nodeRecordsOf(
+async function loadNodeRecords(
   connection: Connection,
   ids: readonly string[],
 ): Promise<(readonly NodeRecord[])[]> {
   const wanted = new Map<NodeType, Set<string>>();
   const storedAs = (type: NodeType, id: string) =>
-    type === 'Route' || type === 'Invocation' ? storedIdOf(type, id) : id;
+    type === 'Route' || type === 'Invocation' ? toStoredId(type, id) : id;
   for (const id of ids) {
     for (const type of nodeTypesOfId(id)) {
       const known = wanted.get(type);
@@ -64,8 +64,8 @@ export function createUsageLoaders(
   { caller }: Pick<SubgraphContext, 'caller'>,
 ): UsageLoaders {
   /** One command for all that differ only in the id. */
-  async function usageOf(wanted: readonly UsageOf[]): Promise<(readonly UsageBucket[])[]> {
-    const kinds = Map.groupBy(wanted, kindOf);
+  async function loadUsage(wanted: readonly UsageOf[]): Promise<(readonly UsageBucket[])[]> {
+    const kinds = Map.groupBy(wanted, toGroupKey);
     const buckets = new Map<string, UsageBucket[]>();
     await Promise.all(
       [...kinds].map(async ([kind, group]) => {
@@ -83,7 +83,7 @@ export function createUsageLoaders(
         }
       }),
     );
-    return wanted.map((one) => buckets.get(`${kindOf(one)} ${one.id}`) ?? []);
+    return wanted.map((one) => buckets.get(`${toGroupKey(one)} ${one.id}`) ?? []);
   }
 
   return {
@@ -104,17 +104,17 @@ export function createUsageLoaders(
       ({ tenantId }) =>
         tenantId === null ? hasScope(caller, 'tenants:admin') : seesTenant(caller, tenantId),
     ),
-    nodeRecords: new DataLoader((ids) => nodeRecordsOf(connection, ids), { maxBatchSize: batchMax }),
-    usageOf: new DataLoader(usageOf, {
+    nodeRecords: new DataLoader((ids) => loadNodeRecords(connection, ids), { maxBatchSize: batchMax }),
+    usageOf: new DataLoader(loadUsage, {
       maxBatchSize: batchMax,
-      cacheKeyFn: (one) => `${kindOf(one)} ${one.id}`,
+      cacheKeyFn: (one) => `${toGroupKey(one)} ${one.id}`,
     }),
   };
 }
 
 /** The types that the form of an id allows. */
 function nodeTypesOfId(id: string): readonly NodeType[] {
-  const prefixed = prefixedTypeOf(id);
+  const prefixed = findPrefixedType(id);
   if (prefixed !== undefined) return [prefixed];
   return id.includes('/') ? ['Model'] : plainIdTypes;
 }

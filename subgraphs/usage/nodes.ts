@@ -5,7 +5,7 @@ import { isListed } from '#core/name-patterns.ts';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import { seesTenant } from '#core/tenant-reach.ts';
 import { type NodeRecord, type NodeType, nodeTypes } from '#mongo/node-records.ts';
-import { argumentsOf } from '#schema/directives.ts';
+import { readArguments } from '#schema/directives.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import type { TypedReference } from '../runtime/entity.ts';
 import { type AuthRule, enforceAuth } from '../runtime/policy/auth.ts';
@@ -50,7 +50,7 @@ export function readNodeRules(): NodeRules {
         types.set(`${name} ${definition.name.value}`, definition);
     }
   }
-  const ruleOf = (type: NodeType): AuthRule => {
+  const findRule = (type: NodeType): AuthRule => {
     const [subgraph, parentName, fieldName] = guards[type];
     const parent = types.get(`${subgraph} ${parentName}`);
     const field = parent?.fields?.find(({ name }) => name.value === fieldName);
@@ -62,10 +62,10 @@ export function readNodeRules(): NodeRules {
     ];
     const scopeRules = directives
       .filter(({ name }) => name.value === 'requiresScopes')
-      .map((directive) => argumentsOf(directive).scopes as string[][]);
+      .map((directive) => readArguments(directive).scopes as string[][]);
     return { coordinate: 'Query.node', scopeRules };
   };
-  return Object.fromEntries(nodeTypes.map((type) => [type, ruleOf(type)])) as NodeRules;
+  return Object.fromEntries(nodeTypes.map((type) => [type, findRule(type)])) as NodeRules;
 }
 
 function isVisible(record: NodeRecord, { caller }: UsageContext): boolean {

@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { badInput } from '#core/input.ts';
 import { decimalOfNanos } from '#core/money.ts';
-import { nodeIdOf, storedIdOf } from '#core/node-id.ts';
+import { toNodeId, toStoredId } from '#core/node-id.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
 import { type EntityReference, toEntity } from '../runtime/entity.ts';
@@ -45,12 +45,12 @@ export function usageResolvers({ connection }: UsageDeps): CompleteResolvers<Res
       usage: (_, args, { caller }, info) =>
         usageBuckets(connection, visibleRows(caller), usageQuery(args, info)),
       invocations: (_, args, { caller }) => listInvocations(connection, args, caller),
-      invocation: (_, { id }, { loaders }) => loaders.invocation.load(storedIdOf('Invocation', id)),
+      invocation: (_, { id }, { loaders }) => loaders.invocation.load(toStoredId('Invocation', id)),
       auditLog: (_, args, { caller }) => listAuditRecords(args, caller, connection),
     },
     Invocation: {
-      __resolveReference: ({ id }, { loaders }) => loaders.invocation.load(storedIdOf('Invocation', id)),
-      id: ({ _id }) => nodeIdOf('Invocation', _id),
+      __resolveReference: ({ id }, { loaders }) => loaders.invocation.load(toStoredId('Invocation', id)),
+      id: ({ _id }) => toNodeId('Invocation', _id),
       tenant: ({ tenantId }) => toEntity(tenantId),
       app: ({ appId }) => toEntity(appId),
       model: ({ modelId }) => toEntity(modelId),

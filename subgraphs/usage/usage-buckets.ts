@@ -17,10 +17,10 @@ export async function usageBuckets(
   join?: UsageJoin,
 ): Promise<readonly (UsageBucket & { readonly joinId: string | null })[]> {
   const rows = await usageRows(connection, scope, query, join);
-  return rows.map((row) => bucketOf(row, query.by));
+  return rows.map((row) => toBucket(row, query.by));
 }
 
-function bucketOf(row: UsageRow, by: readonly UsageDimension[]) {
+function toBucket(row: UsageRow, by: readonly UsageDimension[]) {
   const steps = row.latencies.map(
     ({ step, count }): LatencyStep => ({ step: step === null ? null : Number(step), count: Number(count) }),
   );

@@ -106,12 +106,12 @@ function merged(rows: readonly UsageRow[]): UsageRow[] {
   for (const row of rows) {
     const id = JSON.stringify(row._id);
     const known = byId.get(id);
-    byId.set(id, known === undefined ? row : sumOf(known, row));
+    byId.set(id, known === undefined ? row : addRows(known, row));
   }
   return [...byId.values()].sort(inOrder);
 }
 
-function sumOf(a: UsageRow, b: UsageRow): UsageRow {
+function addRows(a: UsageRow, b: UsageRow): UsageRow {
   const sum = (name: Exclude<keyof UsageRow, '_id' | 'latencies'>) => BigInt(a[name]) + BigInt(b[name]);
   return {
     _id: a._id,
@@ -136,7 +136,7 @@ function inOrder({ _id: a }: UsageRow, { _id: b }: UsageRow): number {
 }
 
 /** What a row must hold to fit every field given. */
-function conditionsOf({ model, tag, ...equal }: UsageFilter): Readonly<Record<string, unknown>> {
+function toConditions({ model, tag, ...equal }: UsageFilter): Readonly<Record<string, unknown>> {
   return given({ ...equal, modelId: model, tags: tag });
 }
 
@@ -152,7 +152,7 @@ function pipeline(
         ...scope,
         ...(join && joined(scope, join)),
         startedAt: { $gte: from, $lt: to },
-        ...(filter == null ? {} : { $and: [conditionsOf(filter)] }),
+        ...(filter == null ? {} : { $and: [toConditions(filter)] }),
       },
     },
     // A call counts for each of its tags; one without for null.
@@ -160,7 +160,7 @@ function pipeline(
     {
       $group: {
         _id: {
-          start: startOf(interval),
+          start: toStartExpression(interval),
           ...(join === undefined ? {} : { join: `$${join.field}` }),
           ...Object.fromEntries(
             by.map((name) => [dimensions[name].key, { $ifNull: [dimensions[name].field, null] }]),
@@ -199,6 +199,6 @@ function joined(scope: Scope, { field, ids }: UsageJoin) {
   return { [field]: { $in: field in scope ? ids.filter((id) => id === scope[field]) : [...ids] } };
 }
 
-function startOf(interval: UsageInterval) {
+function toStartExpression(interval: UsageInterval) {
   return interval === 'ALL' ? null : { $dateTrunc: { date: '$startedAt', unit: units[interval] } };
 }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { isInterfaceType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apiSchemaOf } from '#schema/api-schema.ts';
+import { buildApiSchema } from '#schema/api-schema.ts';
 import { readSupergraph } from '#schema/compose.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 
@@ -62,7 +62,7 @@ describe('docs/clients.md', () => {
   });
 
   it('gives the cache of Apollo Client every type of CompletionEvent', () => {
-    const schema = apiSchemaOf(readSupergraph() ?? '');
+    const schema = buildApiSchema(readSupergraph() ?? '');
     const event = schema.getType('CompletionEvent');
     const listed = [...(page.match(/CompletionEvent: \[([^\]]*)\]/)?.[1] ?? '').matchAll(/'(\w+)'/g)];
     expect(listed.map(([, name]) => name).sort()).toEqual(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { printSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apiSchemaOf } from '#schema/api-schema.ts';
+import { buildApiSchema } from '#schema/api-schema.ts';
 import { readSupergraph } from '#schema/compose.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 
@@ -17,7 +17,7 @@ let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 beforeAll(async () => {
   directory = await temporaryDirectory();
   await mkdir(join(directory.path, 'src'));
-  const schema = printSchema(apiSchemaOf(readSupergraph() ?? ''));
+  const schema = printSchema(buildApiSchema(readSupergraph() ?? ''));
   await writeFile(join(directory.path, 'schema.graphql'), schema);
   await writeFile(
     join(directory.path, 'relay.config.json'),
@@ -46,7 +46,7 @@ const artifact = (name: string) =>
 
 describe('relay-compiler', () => {
   it('takes @refetchable on a fragment of every type that implements Node', async () => {
-    const nodes = apiSchemaOf(readSupergraph() ?? '');
+    const nodes = buildApiSchema(readSupergraph() ?? '');
     const types = nodes.getPossibleTypes(nodes.getType('Node') as never).map(({ name }) => name);
     expect(types.length).toBeGreaterThan(15);
     const documents = types.map(

@@ -8,9 +8,9 @@ import { createMeterHistory } from '#mongo/meter-history.ts';
 import { models } from '#mongo/models.ts';
 import { routes } from '#mongo/routes.ts';
 import { openState } from '#state/open-state.ts';
-import { limitsOf } from '#state/quota/caller-limits.ts';
+import { listLimits } from '#state/quota/caller-limits.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
-import { type Quota, scopeOf } from '#state/quota/quota.ts';
+import { type Quota, readScope } from '#state/quota/quota.ts';
 import { windowStartMs } from '#state/quota/windows.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
@@ -166,8 +166,12 @@ async function makeCall(mesh: TestInference, caller: Caller, random: Random): Pr
 }
 
 /** What a limit's calls drew by the rows: each row by itself, as nothing else sums it. */
-function drawn(rows: readonly InvocationRecord[], limit: ReturnType<typeof limitsOf>[number], nowMs: number) {
-  const scope = scopeOf(limit);
+function drawn(
+  rows: readonly InvocationRecord[],
+  limit: ReturnType<typeof listLimits>[number],
+  nowMs: number,
+) {
+  const scope = readScope(limit);
   let sum = 0n;
   for (const row of rows) {
     const whose = [`tenant:${row.tenantId}`, `app:${row.appId}`, `key:${row.keyLineId}`];
@@ -187,7 +191,9 @@ async function compare(callers: readonly Caller[], quotas: readonly Quota[]): Pr
     async () => expect(await collection.countDocuments({ tenantId, status: 'RUNNING' })).toBe(0),
     { timeout: 20_000 },
   );
-  const limits = callers.flatMap((caller) => limitsOf(caller)).filter(({ window }) => window !== 'INFLIGHT');
+  const limits = callers
+    .flatMap((caller) => listLimits(caller))
+    .filter(({ window }) => window !== 'INFLIGHT');
   await vi.waitFor(
     async () => {
       const rows = await collection.find({ tenantId }).lean<InvocationRecord[]>();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { apiSchemaOf } from '#schema/api-schema.ts';
+import { buildApiSchema } from '#schema/api-schema.ts';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
 import { makeOperation, type OperationKind } from '#test/router/operations.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
@@ -10,7 +10,9 @@ import { alarmsOf } from './support/victim.ts';
 /** HEDDLE_RANDOM_OPERATIONS asks for more, HEDDLE_TEST_SEED for others. */
 const operations = Number(process.env.HEDDLE_RANDOM_OPERATIONS ?? 500);
 const seed = printedSeed('random operations');
-const schema = apiSchemaOf(readFileSync(new URL('../../schema/supergraph.graphql', import.meta.url), 'utf8'));
+const schema = buildApiSchema(
+  readFileSync(new URL('../../schema/supergraph.graphql', import.meta.url), 'utf8'),
+);
 const kinds: readonly OperationKind[] = ['query', 'query', 'mutation', 'mutation', 'subscription'];
 
 let mesh: TestMesh;

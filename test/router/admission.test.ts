@@ -8,7 +8,7 @@ import { resolveLimits } from '#gateway/limits.ts';
 import { PlannerProcess } from '#gateway/planning/planner.ts';
 import { createRouter, isOperation, isStream } from '#gateway/router.ts';
 import type { Database } from '#mongo/connect.ts';
-import { limitsOf } from '#state/quota/caller-limits.ts';
+import { listLimits } from '#state/quota/caller-limits.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
@@ -116,7 +116,7 @@ async function begin(...limits: readonly CallerLimit[]) {
   return { ...mesh, sent, gateway, ask, data, [Symbol.asyncDispose]: () => mesh[Symbol.asyncDispose]() };
 }
 const read = ({ quota, caller }: Pick<TestInference, 'quota' | 'caller'>) =>
-  quota.read(caller.tenantId ?? '', limitsOf(caller));
+  quota.read(caller.tenantId ?? '', listLimits(caller));
 
 describe('the charged fields of one mutation', () => {
   const refused: readonly (readonly [what: string, limit: CallerLimit, fields: string])[] = [

@@ -12,7 +12,7 @@ import {
   validate,
 } from 'graphql';
 import { HeddleError } from '#core/errors.ts';
-import { apiSchemaOf } from '#schema/api-schema.ts';
+import { buildApiSchema } from '#schema/api-schema.ts';
 import { type Faults, failure } from './bazaar-faults.ts';
 import {
   type BazaarName,
@@ -190,7 +190,7 @@ const resolveInWhole: GraphQLFieldResolver<Seen & { event?: unknown }, Run> = (s
   return isStream(value) ? seenEach(value, owner) : seen(value, owner);
 };
 
-export const wholeSchema = apiSchemaOf(bazaarSupergraph);
+export const wholeSchema = buildApiSchema(bazaarSupergraph);
 
 /** The operation in graphql-js alone over the whole graph: the specification's own answer. */
 export async function runInWhole(document: DocumentNode, variables: Variables, run: Run): Promise<Answer> {

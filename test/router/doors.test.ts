@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { useServer } from 'graphql-ws/use/ws';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { apiSchemaOf } from '#schema/api-schema.ts';
+import { buildApiSchema } from '#schema/api-schema.ts';
 import {
   type SampleGateway,
   sampleKey,
@@ -31,7 +31,7 @@ beforeAll(async () => {
   reference = createServer();
   useServer(
     {
-      schema: apiSchemaOf(sampleSupergraph),
+      schema: buildApiSchema(sampleSupergraph),
       roots: {
         query: { motd: () => 'hello' },
         subscription: { completionStream: () => sourceAsRoots() },

@@ -43,7 +43,7 @@ export interface AddressesOptions {
 }
 
 /** Opens connections with the certificate of the moment, to servers whose certificate names the subgraph. */
-function connectorOf(name: string, tls: TlsSource): buildConnector.connector {
+function createConnector(name: string, tls: TlsSource): buildConnector.connector {
   let opened: { readonly material: TlsMaterial; readonly connect: buildConnector.connector } | undefined;
   return (to, callback) => {
     const material = tls.current();
@@ -61,7 +61,7 @@ function connectorOf(name: string, tls: TlsSource): buildConnector.connector {
 /** Opens no connection yet. */
 export function createAddresses(options: AddressesOptions) {
   const { name, urls, operationsMax, eventsMax, answerKey, tls, now, delay } = options;
-  const connect = tls === undefined ? { timeout: connectTimeoutMs } : connectorOf(name, tls);
+  const connect = tls === undefined ? { timeout: connectTimeoutMs } : createConnector(name, tls);
   const entries = urls.map((url) => {
     const forget = () => {
       address.instance = undefined;

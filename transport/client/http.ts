@@ -62,7 +62,7 @@ interface Printed {
 const printed = new WeakMap<DocumentNode, Printed>();
 
 /** The text of a document of the router's plans, made once for each. */
-function printedOf(document: DocumentNode): Printed {
+function printDocument(document: DocumentNode): Printed {
   let known = printed.get(document);
   if (known === undefined) {
     const operation = document.definitions.find(
@@ -84,13 +84,13 @@ const neverSent = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-function codeOf(error: unknown): string {
-  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+function readErrorCode(error: unknown): string {
+  if (error instanceof AggregateError) return readErrorCode(error.errors[0]);
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
 
 /** The address with the path that subgraphs are served under. Throws TypeError for what is no HTTP URL. */
-function addressOf({ name, keys, tls }: HttpExecutorOptions, text: string): URL {
+function toAddress({ name, keys, tls }: HttpExecutorOptions, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new TypeError(`The URL of the subgraph ${name} is not one of HTTP.`);
@@ -113,7 +113,7 @@ function addressOf({ name, keys, tls }: HttpExecutorOptions, text: string): URL 
  * The signal that ends the request to the subgraph. A client that leaves closes the connection. A gateway that ends
  * asks the subgraph to end the call as ended by the mesh, and waits for the answer, which names the call.
  */
-function endingOf({ signal }: SubgraphRequest, { url, pool }: Address, identity: string) {
+function watchEnding({ signal }: SubgraphRequest, { url, pool }: Address, identity: string) {
   if (signal === undefined) return { signal: null, [Symbol.dispose]: () => undefined };
   const ending = new AbortController();
   const onAbort = () => {
@@ -170,7 +170,7 @@ class OtherProcess extends Error {
 export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecutor & AsyncDisposable {
   const { name, keys, tls, operationsMax = operationsMaxDefault, now = Date.now } = options;
   const { answerKey } = keys;
-  const urls = options.url.split(',').map((url) => addressOf(options, url.trim()));
+  const urls = options.url.split(',').map((url) => toAddress(options, url.trim()));
   const eventsMax = options.eventsMax ?? eventsMaxDefault;
   const { delay } = options;
   const addresses = createAddresses({
@@ -196,7 +196,7 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
   const send = async (address: Address, request: SubgraphRequest, { text: query }: Printed) => {
     const { operation, identity, instance } = signed(address, request, query);
     const { url, pool } = address;
-    const ending = endingOf(request, address, identity);
+    const ending = watchEnding(request, address, identity);
     let statusCode: number;
     let text: string;
     let code: unknown;
@@ -247,7 +247,7 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
       if (signal.reason instanceof HeddleError) return signal.reason;
       return new HeddleError('INTERNAL', 'The client has gone.', { cause: error });
     }
-    if (neverSent.has(codeOf(error))) return unreachable(name, error);
+    if (neverSent.has(readErrorCode(error))) return unreachable(name, error);
     return broken(name, error);
   };
 
@@ -271,8 +271,8 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
       const mayRepeat =
         document.type === 'query' &&
         !(error instanceof HeddleError) &&
-        codeOf(error) !== '' &&
-        !neverSent.has(codeOf(error)) &&
+        readErrorCode(error) !== '' &&
+        !neverSent.has(readErrorCode(error)) &&
         request.signal?.aborted !== true;
       if (!mayRepeat) throw explain(error, request);
       return sendSigned(address, request, document).catch((again: unknown) => {
@@ -323,14 +323,14 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
 
   const resumption = resumptions[name];
   const subscriptions = {
-    execute: (request: SubgraphRequest) => persist(request, printedOf(request.document)),
+    execute: (request: SubgraphRequest) => persist(request, printDocument(request.document)),
   };
   const { execute: subscribed } =
     resumption === undefined ? subscriptions : resumeSubscriptions(subscriptions, { resumption, now });
 
   return {
     async execute(request) {
-      const document = printedOf(request.document);
+      const document = printDocument(request.document);
       if (document.type === 'subscription') return subscribed(request);
       if (running >= operationsMax) throw atCapacity(name);
       running++;

@@ -34,7 +34,7 @@ export interface ResumableDocument {
 const name = (value: string) => ({ kind: Kind.NAME, value }) as const;
 const named = (value: string) =>
   ({ kind: Kind.NON_NULL_TYPE, type: { kind: Kind.NAMED_TYPE, name: name(value) } }) as const;
-const keyOf = (field: FieldNode) => field.alias?.value ?? field.name.value;
+const toResponseKey = (field: FieldNode) => field.alias?.value ?? field.name.value;
 
 /** A name that none of the taken ones is. */
 function freeName(wanted: string, taken: { has(name: string): boolean }): string {
@@ -60,7 +60,7 @@ export function makeResumable(
   const used = new Set<string>();
   const inspect = {
     Field(field: FieldNode) {
-      const key = keyOf(field);
+      const key = toResponseKey(field);
       keys.set(key, (keys.get(key) ?? new Set()).add(field.name.value));
     },
     Variable: (variable: { readonly name: { readonly value: string } }) => void used.add(variable.name.value),
@@ -73,7 +73,7 @@ export function makeResumable(
     const found = selectionSet.selections.find(
       (one) => one.kind === Kind.FIELD && one.name.value === field && (one.directives ?? []).length === 0,
     );
-    if (found?.kind === Kind.FIELD) return keyOf(found);
+    if (found?.kind === Kind.FIELD) return toResponseKey(found);
     const standing = keys.get(field) ?? new Set([field]);
     const isFree = standing.size === 1 && standing.has(field);
     const key = isFree ? field : freeName(field, keys);
@@ -97,7 +97,7 @@ export function makeResumable(
   const defined = (of: string, type: string) =>
     ({ kind: Kind.VARIABLE_DEFINITION, variable: variable(of), type: named(type) }) as const;
   const kept = (operation.variableDefinitions ?? []).filter((one) => used.has(one.variable.name.value));
-  const rootKey = keyOf(root);
+  const rootKey = toResponseKey(root);
 
   const withRoot = (changed: FieldNode, more: Partial<OperationDefinitionNode>): DocumentNode => ({
     ...document,
@@ -155,7 +155,7 @@ function selectFrom(
     if (selection.kind === Kind.FIELD) {
       const value = selectValue(selection, selecting, typeName, values);
       if (value === undefined) return undefined;
-      found[keyOf(selection)] = value;
+      found[toResponseKey(selection)] = value;
       continue;
     }
     const inner = fragmentFor(selection, selecting, typeName);

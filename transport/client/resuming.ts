@@ -31,7 +31,7 @@ const worthAnotherTry: ReadonlySet<unknown> = new Set<ErrorCode>(['OVERLOADED', 
  */
 export function resumeSubscriptions(executor: Executes, options: ResumingOptions): Executes {
   const known = new WeakMap<DocumentNode, { readonly made: ResumableDocument | undefined }>();
-  const resumableOf = (document: DocumentNode): ResumableDocument | undefined => {
+  const findResumable = (document: DocumentNode): ResumableDocument | undefined => {
     let found = known.get(document);
     if (found === undefined) {
       found = { made: makeResumable(document, options.resumption) };
@@ -41,7 +41,7 @@ export function resumeSubscriptions(executor: Executes, options: ResumingOptions
   };
   return {
     async execute(request) {
-      const resumable = resumableOf(request.document);
+      const resumable = findResumable(request.document);
       if (resumable === undefined) return executor.execute(request);
       const answer = await executor.execute({ ...request, document: resumable.document });
       if (!(Symbol.asyncIterator in answer)) return answer;

@@ -63,11 +63,11 @@ function parseMessage(data: unknown): unknown {
 const waitingCharactersMax = 32 * 1024 * 1024;
 
 /** The characters of all texts in a value; what stands around them counts as nothing. */
-function charactersOf(value: unknown): number {
+function countCharacters(value: unknown): number {
   if (typeof value === 'string') return value.length;
   if (typeof value !== 'object' || value === null) return 0;
   let sum = 0;
-  for (const inner of Object.values(value)) sum += charactersOf(inner);
+  for (const inner of Object.values(value)) sum += countCharacters(inner);
   return sum;
 }
 
@@ -78,7 +78,7 @@ const brokenCloseCode = 1006;
  * WebSockets that emit messages parsed, with the digits of their numbers (graphql-ws parses those that are texts, and
  * rounds), and, over plain HTTP, only what a subgraph of this mesh has sent over this socket, in order.
  */
-function meshSocketOf(name: string, answerKey: KeyObject | undefined, tls: TlsSource | undefined) {
+function createMeshSocket(name: string, answerKey: KeyObject | undefined, tls: TlsSource | undefined) {
   return class MeshSocket extends WebSocket {
     readonly #codes: SocketCodes | undefined;
 
@@ -116,7 +116,7 @@ function meshSocketOf(name: string, answerKey: KeyObject | undefined, tls: TlsSo
 }
 
 /** The completion that an event belongs to, when it says so. */
-function completionIdOf(event: ExecutionResult): string | undefined {
+function readCompletionId(event: ExecutionResult): string | undefined {
   for (const value of Object.values(event.data ?? {})) {
     if (typeof value === 'object' && value !== null && 'completionId' in value)
       return String(value.completionId);
@@ -157,7 +157,7 @@ export function createSubscriber(options: {
   readonly delay?: ((ms: number, signal: AbortSignal) => Promise<unknown>) | undefined;
 }): Subscriber {
   const { name, url, eventsMax, onDisconnect, delay = waitFor } = options;
-  const webSocketImpl = meshSocketOf(name, options.answerKey, options.tls);
+  const webSocketImpl = createMeshSocket(name, options.answerKey, options.tls);
   let pongTimeout: NodeJS.Timeout | undefined;
   let isOpen = false;
   let connections = 0;
@@ -218,7 +218,7 @@ export function createSubscriber(options: {
   };
 
   const overflow = (last: ExecutionResult): ExecutionResult => {
-    const completionId = completionIdOf(last);
+    const completionId = readCompletionId(last);
     return overrun(completionId === undefined ? {} : { completionId });
   };
 
@@ -244,7 +244,7 @@ export function createSubscriber(options: {
         };
         const buffer = new EventBuffer<ExecutionResult>({
           max: eventsMax,
-          sizeOf: ({ data }) => charactersOf(data),
+          sizeOf: ({ data }) => countCharacters(data),
           sizeMax: waitingCharactersMax,
           overflow,
           onOverflow: leaveLater,

@@ -86,7 +86,7 @@ export async function createServedHttp(
     logger: log,
     formatError: (formatted) => ({
       ...formatted,
-      extensions: { ...formatted.extensions, code: codeOf(formatted.extensions?.code) },
+      extensions: { ...formatted.extensions, code: toCloseCode(formatted.extensions?.code) },
     }),
   });
   await apollo.start();
@@ -169,7 +169,7 @@ function identityIn(request: IncomingMessage): string {
 }
 
 /** Apollo has codes of its own for documents that do not parse or validate. */
-function codeOf(code: unknown): string {
+function toCloseCode(code: unknown): string {
   return typeof code === 'string' && /^(GRAPHQL_|BAD_|OPERATION_|PERSISTED_)/.test(code)
     ? 'BAD_USER_INPUT'
     : String(code ?? 'INTERNAL').replace('INTERNAL_SERVER_ERROR', 'INTERNAL');

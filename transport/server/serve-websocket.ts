@@ -43,7 +43,7 @@ export function serveWebSocket(
   log: Logger,
   introspection = true,
 ) {
-  const documentOf = createServedDocuments(subgraph.schema, introspection);
+  const parseDocument = createServedDocuments(subgraph.schema, introspection);
   const sockets = new Map<WebSocket, ServedSocket>();
   let drained: Promise<void> | undefined;
   let running = 0;
@@ -93,7 +93,7 @@ export function serveWebSocket(
             typeof token === 'string' ? token : '',
             { query, variables, operationName },
           );
-          const document = documentOf(query);
+          const document = parseDocument(query);
           if (!('kind' in document)) return document;
           const over = sockets.get(extra.socket);
           // Nothing is waited for from here until it is counted, so that a socket is not closed in between.

@@ -1,7 +1,7 @@
 import type { ExampleOperation } from './explorer-examples.ts';
 
 /** GraphiQL's own shape of the tabs it keeps in the browser's storage. */
-function tabsOf(examples: readonly ExampleOperation[]) {
+function toTabs(examples: readonly ExampleOperation[]) {
   const tabs = examples.map(({ name, query, variables }) => ({
     id: `example-${name}`,
     title: name,
@@ -24,7 +24,7 @@ function tabsOf(examples: readonly ExampleOperation[]) {
  * in the page's memory and nowhere else.
  */
 export function explorerScript(examples: readonly ExampleOperation[]): string {
-  const first = JSON.stringify(tabsOf(examples)).replaceAll('<', '\\u003c');
+  const first = JSON.stringify(toTabs(examples)).replaceAll('<', '\\u003c');
   return `
 (function () {
   var name = function (key) { return 'graphiql:' + key; };

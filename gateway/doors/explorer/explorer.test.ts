@@ -1,6 +1,6 @@
 import { parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apiSchemaOf } from '#schema/api-schema.ts';
+import { buildApiSchema } from '#schema/api-schema.ts';
 import { readSupergraph } from '#schema/compose.ts';
 import { type SampleGateway, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
 import { exampleOperations } from './explorer-examples.ts';
@@ -43,7 +43,7 @@ describe('the Explorer', () => {
   it('has examples that the graph accepts', () => {
     const supergraph = readSupergraph();
     if (supergraph === undefined) throw new Error('compose the supergraph first');
-    const schema = apiSchemaOf(supergraph);
+    const schema = buildApiSchema(supergraph);
     for (const { query } of exampleOperations) expect(validate(schema, parse(query))).toEqual([]);
   });
 

@@ -17,7 +17,7 @@ export const serverSentEvents: ResultFraming = {
 const boundary = '\r\n--graphql';
 
 /** A client takes a part when it sees the boundary behind it, so that is written with the part, not with the next. */
-function partOf(json: string): string {
+function toPart(json: string): string {
   return `\r\ncontent-type: application/json\r\n\r\n${json}${boundary}`;
 }
 
@@ -29,7 +29,7 @@ export const multipart: ResultFraming = {
   contentType: 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0',
   opening: boundary,
   next: (result) =>
-    partOf(JSON.stringify('data' in result ? { payload: result } : { payload: null, errors: result.errors })),
-  keepAlive: partOf('{}'),
+    toPart(JSON.stringify('data' in result ? { payload: result } : { payload: null, errors: result.errors })),
+  keepAlive: toPart('{}'),
   closing: () => '--\r\n',
 };

@@ -34,7 +34,7 @@ export const graphqlDoor: Door = {
 type JsonType = Exclude<ResultType, 'text/event-stream'>;
 
 /** The media type of a result that is no event, and of an error. */
-function jsonTypeOf({ result }: Accepted): JsonType {
+function chooseJsonType({ result }: Accepted): JsonType {
   return result === undefined || result === 'text/event-stream' ? 'application/json' : result;
 }
 
@@ -101,13 +101,13 @@ async function answerOperation(exchange: Exchange): Promise<void> {
     const framing = written === 'multipart/mixed' ? multipart : serverSentEvents;
     return sendFramed(exchange, framing, answer, unread);
   }
-  const jsonType = jsonTypeOf(accepted);
+  const jsonType = chooseJsonType(accepted);
   response.statusCode = statusOfResult(jsonType, answer);
   await sendJson(exchange, jsonType, answer, { unread });
 }
 
 function writeErrors(exchange: Exchange, { error, thrown }: Problem): Promise<void> | undefined {
-  const jsonType = jsonTypeOf(negotiateAnswer(exchange.request.headers.accept));
+  const jsonType = chooseJsonType(negotiateAnswer(exchange.request.headers.accept));
   // Clients that batch know this media type, and read an answer of it for each operation whatever its status.
   const isBatch = thrown instanceof BatchRefused && jsonType === 'application/graphql-response+json';
   const batch = isBatch ? thrown.operations : undefined;

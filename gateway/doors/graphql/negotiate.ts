@@ -1,4 +1,4 @@
-import { type MediaRange, rangesOf } from '../../http/media-type.ts';
+import { type MediaRange, parseAccept } from '../../http/media-type.ts';
 
 /** The ways in which the result of an operation can be written. */
 export type ResultType = 'application/json' | 'application/graphql-response+json' | 'text/event-stream';
@@ -37,7 +37,7 @@ export function negotiateAnswer(accept: string | undefined): Accepted {
   if (accept === undefined || accept === '') return json;
   return (
     known.get(accept) ??
-    rangesOf(accept)
+    parseAccept(accept)
       .map(acceptedBy)
       .reduce(
         (first, next) => ({

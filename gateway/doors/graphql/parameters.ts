@@ -61,7 +61,7 @@ export function parametersOfBody(parsed: unknown): Parameters {
 
 /** The parameters in the query string of a GET. Throws BadRequest 400. */
 export function parametersOfUrl(search: URLSearchParams): Parameters {
-  const jsonOf = (name: string): unknown => {
+  const parseJsonParameter = (name: string): unknown => {
     const text = search.get(name);
     if (text === null || text === '') return undefined;
     try {
@@ -74,7 +74,7 @@ export function parametersOfUrl(search: URLSearchParams): Parameters {
   return checked({
     query: search.get('query') ?? undefined,
     operationName: search.get('operationName') ?? undefined,
-    variables: jsonOf('variables'),
-    extensions: jsonOf('extensions'),
+    variables: parseJsonParameter('variables'),
+    extensions: parseJsonParameter('extensions'),
   });
 }

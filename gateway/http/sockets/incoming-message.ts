@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import { HeddleError } from '#core/errors.ts';
 import { expectError } from '#core/expect-error.ts';
 import type { Client } from '../../auth/client-use.ts';
-import { bodyBoundsOf } from '../../limits.ts';
+import { chooseBodyBounds } from '../../limits.ts';
 import type { GatewayServices } from '../services.ts';
 
 /** Close codes of WebSockets (RFC 6455, section 7.4). */
@@ -49,7 +49,7 @@ export class IncomingMessageBytes {
   /** A message is complete: false, and the socket closes, where it is too large for its caller. */
   complete(bytes: number): boolean {
     this.#forget(this.#bytes);
-    if (bytes <= bodyBoundsOf(this.#services.limits, !this.#hasKey).bytesMax) return true;
+    if (bytes <= chooseBodyBounds(this.#services.limits, !this.#hasKey).bytesMax) return true;
     this.#socket.close(messageTooBig, 'Message too big');
     return false;
   }
@@ -57,7 +57,7 @@ export class IncomingMessageBytes {
   /** Cuts off a client whose message takes too long. */
   refuseSlow(nowMs: number): void {
     if (this.#bytes === 0) return;
-    const { timeoutMs } = bodyBoundsOf(this.#services.limits, !this.#hasKey);
+    const { timeoutMs } = chooseBodyBounds(this.#services.limits, !this.#hasKey);
     if (nowMs - this.#begunMs > timeoutMs) this.#socket.terminate();
   }
 
@@ -72,7 +72,7 @@ export class IncomingMessageBytes {
     }
     if (this.#bytes === 0) this.#begunMs = performance.now();
     this.#bytes += bytes;
-    const { bytesMax } = bodyBoundsOf(this.#services.limits, !this.#hasKey);
+    const { bytesMax } = chooseBodyBounds(this.#services.limits, !this.#hasKey);
     // What is complete within this read is not counted twice, so one read more than the message is no message too large.
     if (this.#bytes > bytesMax + readBytesMax) this.#socket.close(messageTooBig, 'Message too big');
   }

@@ -2,7 +2,7 @@ import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4CallOptions } fr
 import { toFailure } from '../../failure/failure.ts';
 import { type Provider, type ProviderCall, ProviderFailure, type ProviderKind } from '../../provider.ts';
 import { makeProvider } from '../../registry/registry.ts';
-import { embeddingRequestOf, requestOf } from '../../sdk/captured-request.ts';
+import { captureEmbeddingRequest, captureRequest } from '../../sdk/captured-request.ts';
 import { toCallOptions } from '../../translate/call-options.ts';
 import type { ConversationRules } from '../../translate/conversation.ts';
 import { restoreArgumentTexts } from './argument-texts.ts';
@@ -52,7 +52,7 @@ export async function requestOfSdk(
   try {
     const prepared = toCallOptions(call, rules?.(call));
     adjust?.(prepared, call);
-    const captured = await requestOf(languageModel(call.model), prepared, streaming, blank);
+    const captured = await captureRequest(languageModel(call.model), prepared, streaming, blank);
     const { url, init } = restoreArgumentTexts(captured, prepared.prompt);
     return read(url, init);
   } catch (error) {
@@ -75,7 +75,7 @@ export async function embeddingRequestOfSdk(
   dimensions: number | undefined,
 ): Promise<SentRequest> {
   const options = dimensions === undefined ? {} : withDimensions(dimensions);
-  const { url, init } = await embeddingRequestOf(model, { values: [...values], ...options });
+  const { url, init } = await captureEmbeddingRequest(model, { values: [...values], ...options });
   return read(url, init);
 }
 

@@ -6,7 +6,7 @@ interface Content {
 }
 
 /** The reasoning of a message or delta, under whichever name its server gives it. */
-export function reasoningOf(said: Fields): string {
+export function readReasoning(said: Fields): string {
   const plain = text(said.reasoning_content) || text(said.reasoning);
   if (plain !== '' || said.reasoning_details === undefined) return plain;
   const details = list(said.reasoning_details).map(fields);
@@ -14,7 +14,7 @@ export function reasoningOf(said: Fields): string {
 }
 
 /** `content` is a text, or a list of text and thinking parts. */
-export function contentOf(value: unknown): Content {
+export function readContent(value: unknown): Content {
   if (typeof value === 'string') return { text: value, reasoning: '' };
   let said = '';
   let thought = '';

@@ -6,7 +6,7 @@ import type { UsageDialect } from '../../translate/usage-report.ts';
 import { EmittedTexts } from '../shared/emitted-texts.ts';
 import { type Fields, fields, list, saysAnything, text } from '../shared/fields.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
-import { contentOf, reasoningOf } from './chat-fields.ts';
+import { readContent, readReasoning } from './chat-fields.ts';
 import { ChatToolCalls } from './chat-tool-calls.ts';
 
 /**
@@ -111,10 +111,10 @@ class ChatReader implements AnswerReader {
   }
 
   #say(said: Fields, into: ProviderPart[]): void {
-    const content = contentOf(said.content);
+    const content = readContent(said.content);
     const refusal = text(said.refusal);
     if (refusal !== '') this.#refused = true;
-    this.#emitted.emit('reasoning', reasoningOf(said), into);
+    this.#emitted.emit('reasoning', readReasoning(said), into);
     this.#emitted.emit('reasoning', content.reasoning, into);
     this.#emitted.emit('text', content.text, into);
     this.#emitted.emit('text', refusal, into);
@@ -123,8 +123,8 @@ class ChatReader implements AnswerReader {
   /** A whole message at the end of a stream. */
   #sayRest(message: Fields | null, into: ProviderPart[]): void {
     if (message === null) return;
-    const content = contentOf(message.content);
-    this.#emitted.emitRest('reasoning', reasoningOf(message) || content.reasoning, into);
+    const content = readContent(message.content);
+    this.#emitted.emitRest('reasoning', readReasoning(message) || content.reasoning, into);
     this.#emitted.emitRest('text', content.text || text(message.refusal), into);
     if (this.#toolCalls.count === 0) this.#callAll(message, into);
   }

@@ -32,7 +32,7 @@ interface Named {
 }
 
 /** A text of JSON by the book; some servers give the object itself. */
-function argumentsOf(value: unknown): string {
+function readCallArguments(value: unknown): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : text(value);
 }
 
@@ -86,7 +86,7 @@ export class ChatToolCalls {
     const called = fields(delta?.function);
     const id = text(delta?.id).trim();
     const name = text(called?.name).trim();
-    const argumentsDelta = argumentsOf(called?.arguments);
+    const argumentsDelta = readCallArguments(called?.arguments);
     const slot = this.#slot(delta?.index, id, name);
     this.#beginOthers(slot, into);
     const pending = this.#pending.get(slot);
@@ -173,7 +173,7 @@ export class ChatToolCalls {
   }
 
   #isLatest(id: string): boolean {
-    return this.#byId.has(keyOf(this.#latest, id)) || this.#pending.get(this.#latest)?.id === id;
+    return this.#byId.has(toCallKey(this.#latest, id)) || this.#pending.get(this.#latest)?.id === id;
   }
 
   /**
@@ -188,7 +188,7 @@ export class ChatToolCalls {
       return elsewhere;
     }
     if (latest === undefined || id === '' || latest.id === id) return latest;
-    return this.#byId.get(keyOf(slot, id)) ?? latest;
+    return this.#byId.get(toCallKey(slot, id)) ?? latest;
   }
 
   #goOn(open: OpenCall, argumentsDelta: string, into: ProviderPart[]): void {
@@ -210,7 +210,7 @@ export class ChatToolCalls {
     const { id, arguments: argumentsDelta } = pending;
     const open: OpenCall = { index: this.count, id, name, arguments: argumentsDelta, undecided: '' };
     this.#open.set(slot, open);
-    if (id !== '') this.#byId.set(keyOf(slot, id), open);
+    if (id !== '') this.#byId.set(toCallKey(slot, id), open);
     if (id !== '') this.#anywhere.set(id, open);
     this.count += 1;
     if (this.count > toolCallsMax) throw malformed();
@@ -228,7 +228,7 @@ function isOther(id: string, given: string): boolean {
   return id !== '' && given !== '' && id !== given;
 }
 
-function keyOf(slot: number, id: string): string {
+function toCallKey(slot: number, id: string): string {
   return `${slot} ${id}`;
 }
 

@@ -52,7 +52,7 @@ function parse(body: string, secret: string | null): Fields {
 }
 
 /** Where a provider gives no count, ceil(UTF-8 bytes / 4) of the values stands in. */
-function usageOf(inputTokens: number | undefined, values: readonly string[]): ProviderUsage {
+function toUsage(inputTokens: number | undefined, values: readonly string[]): ProviderUsage {
   if (inputTokens !== undefined) return { ...noUsage, inputTokens };
   const bytes = values.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
   return { ...noUsage, inputTokens: Math.ceil(bytes / 4), estimated: true };
@@ -85,7 +85,7 @@ export function createEmbed(options: EmbedOptions): Provider['embed'] {
     call.progress?.sends(values.length);
     const response = await sendRequest(request, fetch, secret, call.signal);
     const answer = parse(await response.text(), secret);
-    const usage = usageOf(readInputTokens(answer, response.headers), values);
+    const usage = toUsage(readInputTokens(answer, response.headers), values);
     let vectors: EmbeddingAnswer['vectors'] = [];
     try {
       const read = readVectors(answer, values.length, requests.bytes ?? 'float32');

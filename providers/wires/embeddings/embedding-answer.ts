@@ -34,7 +34,7 @@ function readIndex(given: unknown): number {
 }
 
 /** What stands for the vectors of an answer: a list, or a single one. */
-function itemsOf(answer: Fields): readonly unknown[] {
+function readItems(answer: Fields): readonly unknown[] {
   const { data, embeddings, predictions, embedding } = answer;
   for (const items of [data, embeddings, fields(embeddings)?.float, predictions]) {
     if (Array.isArray(items)) return items;
@@ -53,7 +53,7 @@ export function readVectors(
   count: number,
   encoding: VectorEncoding,
 ): readonly (readonly number[])[] {
-  const items = itemsOf(answer);
+  const items = readItems(answer);
   if (items.length !== count) throw malformed();
   const indexed = items.some((item) => (fields(item)?.index ?? null) !== null);
   const vectors = new Array<readonly number[] | undefined>(count).fill(undefined);

@@ -23,7 +23,7 @@ class GeminiReader implements AnswerReader {
 
   event(event: Fields, into: ProviderPart[]): void {
     this.#usage.add(event.usageMetadata ?? event.usage_metadata ?? event.usage);
-    this.#blocked ||= blockReasonOf(event);
+    this.#blocked ||= readBlockReason(event);
     const candidate = fields(list(event.candidates)[0]);
     if (candidate === null) return;
     if (candidate.usageMetadata) this.#usage.add(candidate.usageMetadata);
@@ -77,7 +77,7 @@ class GeminiReader implements AnswerReader {
   }
 }
 
-function blockReasonOf(event: Fields): string {
+function readBlockReason(event: Fields): string {
   const reason = text(fields(event.promptFeedback)?.blockReason);
   return /^BLOCK(?:ED)?_REASON_UNSPECIFIED$/.test(reason) ? '' : reason;
 }

@@ -64,7 +64,7 @@ class MessagesReader implements AnswerReader {
   }
 
   #open(index: unknown, block: Fields | null, into: ProviderPart[]): void {
-    const given = block?.type === 'tool_use' ? argumentsOf(block) : '';
+    const given = block?.type === 'tool_use' ? readCallArguments(block) : '';
     if (given === '') this.#block(index, block, into);
     else {
       this.#block(index, { ...block, input: {} }, into);
@@ -83,7 +83,7 @@ class MessagesReader implements AnswerReader {
       const call = this.#callCount;
       this.#calls.set(index, call);
       this.#callCount += 1;
-      const argumentsDelta = argumentsOf(block);
+      const argumentsDelta = readCallArguments(block);
       const name = text(block.name);
       if (name === '') throw malformed();
       into.push({ type: 'tool-call', index: call, id: text(block.id), name, argumentsDelta });
@@ -119,7 +119,7 @@ class MessagesReader implements AnswerReader {
 }
 
 /** The arguments of a whole call; empty where they are none. */
-function argumentsOf(block: Fields): string {
+function readCallArguments(block: Fields): string {
   const input = fields(block.input);
   return input !== null && Object.keys(input).length > 0 ? JSON.stringify(input) : text(block.input);
 }

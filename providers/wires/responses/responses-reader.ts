@@ -108,7 +108,7 @@ class ResponsesReader implements AnswerReader {
   }
 
   #callRest(item: Fields, into: ProviderPart[]): void {
-    const id = idOf(item);
+    const id = readItemId(item);
     const known = this.#keyOfId.get(id);
     if (known !== undefined) this.#call(known, item, into);
     else if (id !== '' || this.#callCount === 0) this.#call(item, item, into);
@@ -119,12 +119,12 @@ class ResponsesReader implements AnswerReader {
     const name = text(item.name);
     const key = this.#keyOf(index, item);
     if (isWrapper(name, this.#tools)) this.#calls.set(key, null);
-    else this.#begin(key, idOf(item), name, '', into);
+    else this.#begin(key, readItemId(item), name, '', into);
   }
 
   /** A call is known by its output index or, where that is missing or not its own, by its id. */
   #keyOf(index: unknown, item: Fields): unknown {
-    const id = idOf(item);
+    const id = readItemId(item);
     const owner = this.#owners.get(index);
     let key = index;
     if (id !== '' && (index === undefined || (owner !== undefined && owner !== '' && owner !== id))) {
@@ -182,7 +182,7 @@ class ResponsesReader implements AnswerReader {
   }
 
   #call(key: unknown, item: Fields, into: ProviderPart[]): void {
-    const [id, name] = [idOf(item), text(item.name)];
+    const [id, name] = [readItemId(item), text(item.name)];
     const given = fields(item.arguments) === null ? text(item.arguments) : JSON.stringify(item.arguments);
     if (this.#nested.has(key)) return;
     const nested = isWrapper(name, this.#tools) ? nestedCalls(given, this.#tools) : null;
@@ -205,7 +205,7 @@ class ResponsesReader implements AnswerReader {
   }
 }
 
-function idOf(item: Fields): string {
+function readItemId(item: Fields): string {
   return text(item.call_id) || text(item.id);
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import { failureOfEvent } from '../../failure/failure.ts';
-import { vendorErrorOf } from '../../failure/vendor-message.ts';
+import { readVendorError } from '../../failure/vendor-message.ts';
 import type { ProviderAnswer, ProviderCall, ProviderPart, ToolCall } from '../../provider.ts';
 import { checkComplete, malformed, toolArguments } from '../../translate/completeness.ts';
 import { completeUsage, toFinishReason } from '../../translate/usage.ts';
@@ -210,7 +210,7 @@ export class AnswerParts {
     try {
       this.#reader.whole(answer, into);
     } catch (error) {
-      const { message, words } = vendorErrorOf(answer);
+      const { message, words } = readVendorError(answer);
       throw message === '' && words === '' ? error : failureOfEvent(answer, this.#context.secret);
     }
   }

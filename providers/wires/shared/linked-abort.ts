@@ -1,4 +1,4 @@
-import { watchConnections, watchOf } from '../../http/connection-watch.ts';
+import { findConnectionWatch, watchConnections } from '../../http/connection-watch.ts';
 
 /** An AbortController that follows a caller's signal and can be aborted on its own; dispose it when the call is over. */
 export class LinkedAbort {
@@ -8,7 +8,7 @@ export class LinkedAbort {
 
   constructor(parent: AbortSignal | undefined) {
     this.#parent = parent;
-    const watch = watchOf(parent);
+    const watch = findConnectionWatch(parent);
     if (watch !== undefined) watchConnections(this.signal, watch);
     if (parent?.aborted) this.#follow();
     else parent?.addEventListener('abort', this.#follow);

@@ -1,5 +1,5 @@
 import { toFailure } from '../../failure/failure.ts';
-import { watchOf } from '../../http/connection-watch.ts';
+import { findConnectionWatch } from '../../http/connection-watch.ts';
 import type { ResponseReader } from '../../http/read-response.ts';
 import { readResponse } from '../../http/read-response.ts';
 import type { Provider, ProviderCall, ProviderPart } from '../../provider.ts';
@@ -33,7 +33,7 @@ export function createWireProvider(options: WireProviderOptions): Provider {
   const send = (request: WireRequest, signal: AbortSignal | undefined) =>
     sendRequest(request, fetch, secret, signal);
 
-  function partsOf(call: ProviderCall, request: WireRequest, reader: AnswerReader): AnswerParts {
+  function readParts(call: ProviderCall, request: WireRequest, reader: AnswerReader): AnswerParts {
     const { answerTool } = request;
     const filter = answerTool === null ? (wire.filter?.(call) ?? null) : new AnswerTool(answerTool);
     const { framing } = wire;
@@ -41,7 +41,7 @@ export function createWireProvider(options: WireProviderOptions): Provider {
   }
 
   /** The requests of one answer: the first, and one more for each time that its reader asks to go on. */
-  function* requestsOf(first: WireRequest, reader: AnswerReader): Generator<WireRequest, void, void> {
+  function* listRequests(first: WireRequest, reader: AnswerReader): Generator<WireRequest, void, void> {
     yield first;
     for (let sent = 0; sent < continuationsMax; sent++) {
       const more = reader.goOn?.() ?? null;
@@ -57,8 +57,8 @@ export function createWireProvider(options: WireProviderOptions): Provider {
       call.signal?.throwIfAborted();
       const first = await build(call, true);
       const answer = wire.reader(call);
-      const parts = partsOf(call, first, answer);
-      for (const request of requestsOf(first, answer)) {
+      const parts = readParts(call, first, answer);
+      for (const request of listRequests(first, answer)) {
         parts.goOn();
         const body = readResponse(await send(request, abort.signal));
         while (!parts.ended) {
@@ -87,9 +87,9 @@ export function createWireProvider(options: WireProviderOptions): Provider {
         call.signal?.throwIfAborted();
         const first = await build(call, false);
         const answer = wire.reader(call);
-        const parts = partsOf(call, first, answer);
+        const parts = readParts(call, first, answer);
         const said: ProviderPart[] = [];
-        for (const request of requestsOf(first, answer)) {
+        for (const request of listRequests(first, answer)) {
           const response = await send(request, call.signal);
           said.push(...parts.whole(await response.text()));
         }
@@ -113,7 +113,7 @@ async function readLateUsage(
   body: ResponseReader,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  watchOf(signal)?.completed();
+  findConnectionWatch(signal)?.completed();
   const { promise: late, resolve } = Promise.withResolvers<null>();
   const timer = setTimeout(resolve, lateMsMax, null);
   while (!parts.ended) parts.readLate(await Promise.race([body.read().catch(() => null), late]));

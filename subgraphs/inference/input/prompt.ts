@@ -16,7 +16,7 @@ const variablesBytesMax = 512 * 1024;
 /** Versions never change, so a template is parsed once. */
 const templates = new LRUCache<string, PromptTemplate>({ max: templatesMax });
 
-function templateOf(version: CatalogPromptVersion): PromptTemplate {
+function compileTemplate(version: CatalogPromptVersion): PromptTemplate {
   let template = templates.get(version.id);
   if (template === undefined) {
     template = parsePromptTemplate(version.system, version.template);
@@ -49,7 +49,7 @@ export async function promptRequest(
     const what = which === '' ? 'no prompt' : `no version${which} of a prompt`;
     throw new HeddleError('NOT_FOUND', `Your tenant has ${what} named ${name}; see the query prompts.`);
   }
-  const { system, text } = templateOf(version).render(variablesOf(input.variables));
+  const { system, text } = compileTemplate(version).render(parseVariables(input.variables));
   const messages: readonly ProviderMessage[] = [
     ...(system === null ? [] : [{ role: 'system', content: system } as const]),
     { role: 'user', parts: [{ type: 'text', text }] },
@@ -76,7 +76,7 @@ export async function promptRequest(
   );
 }
 
-function variablesOf(variables: unknown): Readonly<Record<string, unknown>> {
+function parseVariables(variables: unknown): Readonly<Record<string, unknown>> {
   if (typeof variables !== 'object' || variables === null || Array.isArray(variables)) {
     throw new HeddleError('BAD_USER_INPUT', 'variables must be a JSON object: a value for each variable.');
   }

@@ -2,11 +2,11 @@ import type { Capability, Modality } from '#core/graph-enums.generated.ts';
 import { checkedList, notFound, orConflict } from '#core/input.ts';
 import { deletedModels, type ModelRecord, models } from '#mongo/models.ts';
 import { providers } from '#mongo/providers.ts';
-import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { CreateModelInput, UpdateModelInput } from '../generated.ts';
 import { checkedInt, checkedModelName } from '../inputs.ts';
 import { checkRoom, withCatalog } from '../with-catalog.ts';
-import { factsOf, type ModelFacts } from './price-catalog.ts';
+import { findModelFacts, type ModelFacts } from './price-catalog.ts';
 import { priceRecord } from './prices.ts';
 
 const tokensMax = 1_000_000_000;
@@ -22,7 +22,7 @@ export async function createModel(
 ): Promise<ModelRecord> {
   const name = checkedModelName(input.name, 'input.name');
   const given = givenFacts(input);
-  const now = nowOf(deps);
+  const now = readNow(deps);
   await context.auditTarget({ tenantId: null, type: 'Model', id: `${input.providerId}/${name}` });
   const record = await withCatalog(deps, () => storeModel({ ...input, name }, given, now, deps));
   context.audit({ tenantId: null, type: 'Model', id: record._id, after: record });
@@ -39,7 +39,7 @@ async function storeModel(
   const { name } = input;
   const provider = await providers(deps.connection).findById(input.providerId).lean();
   if (provider === null) return notFound('provider', input.providerId);
-  const facts = await factsOf(provider.kind, name, now.getTime());
+  const facts = await findModelFacts(provider.kind, name, now.getTime());
   const record: ModelRecord = {
     _id: `${provider._id}/${name}`,
     providerId: provider._id,

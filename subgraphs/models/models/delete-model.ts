@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import { notFound } from '#core/input.ts';
 import { deletedModels, type ModelRecord, models } from '#mongo/models.ts';
-import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import { findModelDependants, requireUnused } from '../routes/dependants.ts';
 import { checkRoom, countOthers, withCatalog } from '../with-catalog.ts';
 
@@ -55,7 +55,7 @@ export async function deleteUnused(
     countOthers((filter) => deleted.countDocuments(filter), ids),
     records.length,
   );
-  await moveToDeleted(records, nowOf(deps), connection);
+  await moveToDeleted(records, readNow(deps), connection);
   try {
     requireUnused(what, await findModelDependants(ids, context, deps));
   } catch (error) {

@@ -53,7 +53,7 @@ const families: readonly Family[] = [
 ];
 
 /** Traits of a model by the provider's own name of it; all lists are empty for an unknown name. */
-export function traitsOf(name: string): ModelTraits {
+export function guessTraits(name: string): ModelTraits {
   const lower = name.toLowerCase();
   if (/embed|bge-|gte-|e5-/.test(lower)) {
     return {

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { priceInForce } from '#mongo/models.ts';
 import { providerKinds } from '#providers/registry/environment.ts';
-import { currentModels, factsOf } from './price-catalog.ts';
+import { currentModels, findModelFacts } from './price-catalog.ts';
 
 const nowMs = Date.parse('2026-11-01T00:00:00Z');
 
 describe('catalog of models and prices', () => {
   it('knows dated names as the model they are of', async () => {
-    const dated = await factsOf('OPENAI', 'gpt-5-mini-2025-08-07', nowMs);
-    const plain = await factsOf('OPENAI', 'gpt-5-mini', nowMs);
+    const dated = await findModelFacts('OPENAI', 'gpt-5-mini-2025-08-07', nowMs);
+    const plain = await findModelFacts('OPENAI', 'gpt-5-mini', nowMs);
     expect(dated).toEqual(plain);
     expect(plain.prices).toHaveLength(1);
   });
 
   it('knows nothing of a name that it does not know, so that nothing is refused for it', async () => {
     for (const kind of ['OPENAI', 'OPENAI_COMPATIBLE', 'AZURE_OPENAI'] as const) {
-      expect(await factsOf(kind, 'somebodys-own', nowMs)).toEqual({
+      expect(await findModelFacts(kind, 'somebodys-own', nowMs)).toEqual({
         capabilities: [],
         inputModalities: [],
         outputModalities: [],
@@ -29,15 +29,15 @@ describe('catalog of models and prices', () => {
   it.each(['OLLAMA', 'VLLM', 'DEMO'] as const)(
     'prices a model of %s, which runs here, at 0',
     async (kind) => {
-      const { prices } = await factsOf(kind, 'somebodys-own', nowMs);
+      const { prices } = await findModelFacts(kind, 'somebodys-own', nowMs);
       expect(prices).toMatchObject([{ inputNanosPerMillion: 0n, outputNanosPerMillion: 0n }]);
     },
   );
 
   it('takes a price that changed at its date, and one announced from its date on', async () => {
-    const { prices } = await factsOf('OPENAI', 'o3', nowMs);
+    const { prices } = await findModelFacts('OPENAI', 'o3', nowMs);
     expect(priceInForce(prices, nowMs)?.inputNanosPerMillion).toBe(2_000_000_000n);
-    const announced = (await factsOf('GOOGLE', 'gemini-3.6-flash', nowMs)).prices;
+    const announced = (await findModelFacts('GOOGLE', 'gemini-3.6-flash', nowMs)).prices;
     expect(announced.map(({ effectiveFrom }) => effectiveFrom.toISOString())).toEqual([
       '2026-11-01T00:00:00.000Z',
       '2027-01-01T00:00:00.000Z',
@@ -45,9 +45,9 @@ describe('catalog of models and prices', () => {
   });
 
   it('counts a price that changes with the time of day at its dearest, one that grows with the input at its base', async () => {
-    const [discounted] = (await factsOf('DEEPSEEK', 'deepseek-chat', nowMs)).prices;
+    const [discounted] = (await findModelFacts('DEEPSEEK', 'deepseek-chat', nowMs)).prices;
     expect(discounted?.inputNanosPerMillion).toBe(270_000_000n);
-    const [tiered] = (await factsOf('ANTHROPIC', 'claude-sonnet-4-5', nowMs)).prices;
+    const [tiered] = (await findModelFacts('ANTHROPIC', 'claude-sonnet-4-5', nowMs)).prices;
     expect(tiered).toMatchObject({
       inputNanosPerMillion: 3_000_000_000n,
       cachedInputNanosPerMillion: 300_000_000n,

@@ -3,7 +3,7 @@ import type { ProviderKind } from '#core/graph-enums.generated.ts';
 import type { ModelRecord, PriceRecord } from '#mongo/models.ts';
 import { vendors } from '#providers/registry/vendors.ts';
 import type { VendorModel } from '#providers/vendor.ts';
-import { isCurrent, traitsOf } from './model-traits.ts';
+import { guessTraits, isCurrent } from './model-traits.ts';
 
 /** What is known of a model before an admin says anything. */
 export type ModelFacts = Pick<
@@ -23,7 +23,7 @@ const loadPrices = () => import('@pydantic/genai-prices');
  * What the catalog knows of a model by the provider's own name, dated names included; what it does not know is
  * guessed from the name (abilities) or left unknown (price, sizes).
  */
-export async function factsOf(kind: ProviderKind, name: string, nowMs: number): Promise<ModelFacts> {
+export async function findModelFacts(kind: ProviderKind, name: string, nowMs: number): Promise<ModelFacts> {
   const { pricesId, isFree, models } = await vendors[kind].load();
   const own = models?.find((model) => model.name === name);
   if (own !== undefined) return factsOfOwn(own, isFree);
@@ -66,9 +66,9 @@ function factsOfOwn(
 
 function factsFrom(name: string, entry: ModelInfo | undefined, nowMs: number): ModelFacts {
   return {
-    ...traitsOf(name),
+    ...guessTraits(name),
     contextTokens: entry?.context_window ?? null,
-    prices: entry === undefined ? [] : pricesOf(entry.prices, nowMs),
+    prices: entry === undefined ? [] : toPriceRecords(entry.prices, nowMs),
   };
 }
 
@@ -76,7 +76,7 @@ function factsFrom(name: string, entry: ModelInfo | undefined, nowMs: number): M
  * The price in force and those announced for later. A price that changes with the time of day counts at its dearest,
  * one that changes with the length of the input at its base.
  */
-function pricesOf(prices: ModelInfo['prices'], nowMs: number): readonly PriceRecord[] {
+function toPriceRecords(prices: ModelInfo['prices'], nowMs: number): readonly PriceRecord[] {
   if (!Array.isArray(prices)) return records(prices, new Date(nowMs));
   const startMs = ({ constraint }: ConditionalPrice) =>
     constraint?.type === 'start_date' ? Date.parse(constraint.start_date) : Number.NEGATIVE_INFINITY;

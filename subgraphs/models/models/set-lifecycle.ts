@@ -1,6 +1,6 @@
 import { badInput, notFound } from '#core/input.ts';
 import { type ModelRecord, models } from '#mongo/models.ts';
-import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { MutationDeprecateModelArgs } from '../generated.ts';
 import { withCatalog } from '../with-catalog.ts';
 
@@ -51,7 +51,7 @@ async function setLifecycle(
   const after = await collection
     .findOneAndUpdate(
       { _id: id },
-      { $set: { ...change, updatedAt: nowOf(deps) } },
+      { $set: { ...change, updatedAt: readNow(deps) } },
       { returnDocument: 'after' },
     )
     .lean();

@@ -1,6 +1,6 @@
 import { notFound } from '#core/input.ts';
 import { type ModelRecord, models } from '#mongo/models.ts';
-import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { UpdateModelInput } from '../generated.ts';
 import { givenFacts } from './create-model.ts';
 import { priceRecord } from './prices.ts';
@@ -15,7 +15,7 @@ export async function updateModel(
   context: ModelsContext,
   deps: ModelsDeps,
 ): Promise<ModelRecord> {
-  const now = nowOf(deps);
+  const now = readNow(deps);
   const change = {
     ...givenFacts(input),
     ...(input.contextTokens === null ? { contextTokens: null } : {}),

@@ -2,7 +2,7 @@ import { checkedText, notFound } from '#core/input.ts';
 import { refuseOtherKey } from '#mongo/encryption-check.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
-import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { MutationAddProviderCredentialArgs } from '../generated.ts';
 import { checkedInt } from '../inputs.ts';
 import { checkRoom, withCatalog } from '../with-catalog.ts';
@@ -23,7 +23,7 @@ export async function addProviderCredential(
     const provider = await providers(deps.connection).findById(providerId).lean();
     if (provider === null) return notFound('provider', providerId);
     const record = credentialRecord(
-      { provider, label, secret: input.secret, weight, createdAt: nowOf(deps) },
+      { provider, label, secret: input.secret, weight, createdAt: readNow(deps) },
       'secret',
       deps.secretBox,
     );

@@ -8,7 +8,7 @@ import { deletedProviders, type ProviderRecord, providers } from '#mongo/provide
 import { missingAddressForm } from '#providers/registry/own-address.ts';
 import { vendors } from '#providers/registry/vendors.ts';
 import { checkedRegion } from '../../runtime/checked-input.ts';
-import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { CreateProviderInput } from '../generated.ts';
 import { checkedBaseUrl, checkedSlug } from '../inputs.ts';
 import { currentModels } from '../models/price-catalog.ts';
@@ -23,7 +23,7 @@ export async function createProvider(
   context: ModelsContext,
   deps: ModelsDeps,
 ): Promise<ProviderRecord> {
-  const now = nowOf(deps);
+  const now = readNow(deps);
   const record: ProviderRecord = {
     _id: checkedSlug(input.id, 'input.id'),
     kind: input.kind,

@@ -4,7 +4,7 @@ import { models } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
 import { vendors } from '#providers/registry/vendors.ts';
-import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import { deleteUnused } from '../models/delete-model.ts';
 import { findModelDependants, requireUnused } from '../routes/dependants.ts';
 import { deleteMarked } from '../settle-catalog.ts';
@@ -41,7 +41,7 @@ export async function deleteProvider(id: string, context: ModelsContext, deps: M
       await providers(connection).updateOne({ _id: id }, { $unset: { incomplete: 1 } });
       throw error;
     }
-    await deleteMarked(provider, nowOf(deps), connection);
+    await deleteMarked(provider, readNow(deps), connection);
     const labels = credentials.map(({ label }) => label);
     return { ...provider, models: records.map(idOf), credentials: labels };
   });

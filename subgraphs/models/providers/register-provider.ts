@@ -6,12 +6,12 @@ import { openCredential, toSealedCredential } from '#mongo/credential-secret.ts'
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
 import { providerDestination } from '#providers/registry/destination.ts';
-import { type EnvironmentProvider, providersOf } from '#providers/registry/environment.ts';
+import { type EnvironmentProvider, readEnvironmentProviders } from '#providers/registry/environment.ts';
 import { vendors } from '#providers/registry/vendors.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import { checkedRegion } from '../../runtime/checked-input.ts';
 import { type AuditLog, auditedStart } from '../../runtime/policy/audited-start.ts';
-import { catalogChanged, nowOf } from '../deps.ts';
+import { catalogChanged, readNow } from '../deps.ts';
 import { checkedBaseUrl } from '../inputs.ts';
 import { currentModels } from '../models/price-catalog.ts';
 import { registerModels } from '../models/register-models.ts';
@@ -47,7 +47,7 @@ export async function registerEnvironmentProviders(
   env: Readonly<Record<string, string | undefined>>,
   deps: RegisterDeps,
 ): Promise<readonly string[]> {
-  const wanted = [demo, ...providersOf(env)].map((provider) => ({
+  const wanted = [demo, ...readEnvironmentProviders(env)].map((provider) => ({
     ...provider,
     baseUrl:
       provider.baseUrl === null
@@ -110,7 +110,7 @@ async function register(
   { id, kind, baseUrl, region }: EnvironmentProvider,
   deps: RegisterDeps,
 ): Promise<boolean> {
-  const now = nowOf(deps);
+  const now = readNow(deps);
   // Models first: a process that dies in between registers the rest at its next start.
   await registerModels(connection, id, await currentModels(kind, now.getTime()), now);
   const record: ProviderRecord = {
@@ -179,7 +179,7 @@ async function seal(
       label: 'environment',
       secret,
       weight: 1,
-      createdAt: nowOf(deps),
+      createdAt: readNow(deps),
     },
     `The key of ${id}`,
     deps.secretBox,

@@ -3,7 +3,7 @@ import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { providerDestination } from '#providers/registry/destination.ts';
 import { checkedRegion } from '../../runtime/checked-input.ts';
-import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { UpdateProviderInput } from '../generated.ts';
 import { checkedBaseUrl } from '../inputs.ts';
 import { checkNeeds } from './create-provider.ts';
@@ -32,7 +32,7 @@ export async function updateProvider(
       ? {}
       : { region: input.region === null ? null : checkedRegion(input.region, 'input.region') }),
     ...(input.enabled == null ? {} : { enabled: input.enabled }),
-    updatedAt: nowOf(deps),
+    updatedAt: readNow(deps),
   };
   checkNeeds({ ...before, ...change });
   await context.auditTarget({ tenantId: null, type: 'Provider', id });

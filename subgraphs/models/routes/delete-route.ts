@@ -1,5 +1,5 @@
 import { notFound } from '#core/input.ts';
-import { nodeIdOf, storedIdOf } from '#core/node-id.ts';
+import { toNodeId, toStoredId } from '#core/node-id.ts';
 import { type RouteRecord, routes } from '#mongo/routes.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps } from '../deps.ts';
 import { withCatalog } from '../with-catalog.ts';
@@ -7,12 +7,12 @@ import { findPromptDependants, requireUnused } from './dependants.ts';
 
 /** Removes a route and returns its id. NOT_FOUND when there is none of that alias, CONFLICT where a prompt calls it. */
 export async function deleteRoute(name: string, context: ModelsContext, deps: ModelsDeps): Promise<string> {
-  const alias = storedIdOf('Route', name);
+  const alias = toStoredId('Route', name);
   await context.auditTarget({ tenantId: null, type: 'Route', id: alias });
   const before = await withCatalog(deps, () => deleteUnused(alias, context, deps));
   context.audit({ tenantId: null, type: 'Route', id: alias, before });
   await catalogChanged(deps, 'routes');
-  return nodeIdOf('Route', alias);
+  return toNodeId('Route', alias);
 }
 
 /** Looks for prompts before and after, as the deletion of a model does. */

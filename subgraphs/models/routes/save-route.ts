@@ -2,7 +2,7 @@ import { badInput, checkedList } from '#core/input.ts';
 import { models } from '#mongo/models.ts';
 import { type RouteRecord, type RouteTargetRecord, routes } from '#mongo/routes.ts';
 import { checkedRegion } from '../../runtime/checked-input.ts';
-import { catalogChanged, type ModelsContext, type ModelsDeps, nowOf } from '../deps.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { RouteInput } from '../generated.ts';
 import { checkedInt, checkedSlug } from '../inputs.ts';
 import { weightMax } from '../providers/credentials.ts';
@@ -30,15 +30,15 @@ export async function saveRoute(
   context: ModelsContext,
   deps: ModelsDeps,
 ): Promise<RouteRecord> {
-  const now = nowOf(deps);
+  const now = readNow(deps);
   const alias = checkedSlug(input.alias, 'input.alias');
-  const targets = targetsOf(input);
+  const targets = parseTargets(input);
   const maxAttempts = checkedInt(input.maxAttempts ?? 3, 'input.maxAttempts', 1, attemptsMax);
   const collection = routes(deps.connection);
   await context.auditTarget({ tenantId: null, type: 'Route', id: alias });
   const { before, after } = await withCatalog(deps, async () => {
     const { think } = await checkModels(targets, deps);
-    const timeouts = timeoutsOf(input, think);
+    const timeouts = parseTimeouts(input, think);
     const route = { strategy: input.strategy, targets, timeouts, maxAttempts, updatedAt: now };
     const before = await collection.findById(alias).lean();
     await checkRoom(deps, 'routes', collection.countDocuments({ _id: { $ne: alias } }).exec());
@@ -56,14 +56,14 @@ export async function saveRoute(
   return after;
 }
 
-function targetsOf({ targets, strategy }: RouteInput): RouteTargetRecord[] {
+function parseTargets({ targets, strategy }: RouteInput): RouteTargetRecord[] {
   if (targets.length === 0 || targets.length > targetsMax) {
     badInput('input.targets', `must name 1 to ${targetsMax} models.`);
   }
   const records = targets.map(({ model, weight, regions }, index) => ({
     modelId: model,
     weight: checkedInt(weight ?? 1, `input.targets[${index}].weight`, 0, weightMax),
-    regions: regionsOf(regions, `input.targets[${index}].regions`),
+    regions: parseRegions(regions, `input.targets[${index}].regions`),
   }));
   if (strategy === 'WEIGHTED' && records.every(({ weight }) => weight === 0)) {
     badInput('input.targets', 'needs a weight above 0 for the strategy WEIGHTED.');
@@ -72,13 +72,13 @@ function targetsOf({ targets, strategy }: RouteInput): RouteTargetRecord[] {
 }
 
 /** Null: for all callers. An empty list would be for none. */
-function regionsOf(regions: readonly string[] | null | undefined, field: string): string[] | null {
+function parseRegions(regions: readonly string[] | null | undefined, field: string): string[] | null {
   if (regions == null) return null;
   if (regions.length === 0) badInput(field, 'must not be empty; left out it means all callers.');
   return checkedList(regions, field, 20).map((region) => checkedRegion(region, field));
 }
 
-function timeoutsOf({ timeouts }: RouteInput, think: boolean): RouteRecord['timeouts'] {
+function parseTimeouts({ timeouts }: RouteInput, think: boolean): RouteRecord['timeouts'] {
   const timeout = (name: TimeoutName) => {
     const { unlessGiven, max } = timeoutBounds[name];
     return checkedInt(timeouts?.[name] ?? unlessGiven, `input.timeouts.${name}`, 1, max);

@@ -3,12 +3,18 @@ import { HeddleError } from '#core/errors.ts';
 import { isDuplicateKey, notFound } from '#core/input.ts';
 import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
-import { nowOf } from '../../runtime/context.ts';
-import { authorOf, type PromptsContext, type PromptsDeps, promptsChanged, writablePrompt } from '../deps.ts';
+import { readNow } from '../../runtime/context.ts';
+import {
+  type PromptsContext,
+  type PromptsDeps,
+  promptsChanged,
+  readAuthor,
+  writablePrompt,
+} from '../deps.ts';
 import type { PromptVersionInput } from '../generated.ts';
 import { requireStoredModel } from './has-model.ts';
 import { settleVersions } from './settle-versions.ts';
-import { textBytesOf } from './text-bytes.ts';
+import { countTextBytes } from './text-bytes.ts';
 import { type CheckedVersion, checkedVersion } from './version-input.ts';
 import { checkLabelRoom, checkVersionRoom, withWritablePrompt } from './version-room.ts';
 
@@ -49,7 +55,7 @@ async function storeNext(
   context: PromptsContext,
   deps: PromptsDeps,
 ): Promise<PromptVersionRecord> {
-  const bytes = textBytesOf(content);
+  const bytes = countTextBytes(content);
   await checkVersionRoom(prompt, bytes, deps);
   if (label !== null) checkLabelRoom(prompt, label, deps);
   // What a process that was killed had not shown yet leaves no gap, and is not shown with the next.
@@ -89,8 +95,8 @@ export function newVersion(
     tenantId: prompt.tenantId,
     number,
     ...content,
-    createdAt: nowOf(deps),
-    createdBy: authorOf(context),
+    createdAt: readNow(deps),
+    createdBy: readAuthor(context),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { promptVersions } from '#mongo/prompt-versions.ts';
 import { prompts } from '#mongo/prompts.ts';
-import { withPromptsOf } from './version-room.ts';
+import { withTenantPrompts } from './version-room.ts';
 
 /** Pending versions that one sweep looks at. */
 const pendingMax = 1_000;
@@ -29,7 +29,7 @@ export async function settlePendingVersions(connection: Connection, log: Logger)
   let settled = 0;
   for (const [promptId, tenantId] of tenantByPrompt) {
     try {
-      await withPromptsOf(tenantId, { connection }, () => settleVersions(promptId, connection));
+      await withTenantPrompts(tenantId, { connection }, () => settleVersions(promptId, connection));
       settled += 1;
     } catch (err) {
       log.warn({ err, promptId }, 'pending versions of a prompt could not be settled yet');

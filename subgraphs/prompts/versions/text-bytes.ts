@@ -1,7 +1,7 @@
 import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
 
 /** Bytes of the texts of a version. */
-export function textBytesOf({
+export function countTextBytes({
   system,
   template,
   outputSchemaJson,

@@ -40,7 +40,7 @@ export async function checkedVersion(
       `must not have more than ${variablesMax} variables; it has ${variables.length}.`,
     );
   }
-  const descriptions = descriptionsOf(input, variables);
+  const descriptions = readDescriptions(input, variables);
   const content = {
     model: checkedText(input.model, 'input.model', 300),
     system,
@@ -88,7 +88,7 @@ export function checkedLabel(label: string, field: string): string {
   return label;
 }
 
-function descriptionsOf(
+function readDescriptions(
   input: PromptVersionInput,
   variables: readonly string[],
 ): ReadonlyMap<string, string | null> {

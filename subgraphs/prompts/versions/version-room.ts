@@ -2,11 +2,11 @@ import { noRoomFor } from '#core/count-limits.ts';
 import { notFound, orConflict } from '#core/input.ts';
 import { withLock } from '#mongo/locks.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
-import { countMaxOf } from '../../runtime/with-room.ts';
+import { readCountMax } from '../../runtime/with-room.ts';
 import { type PromptsContext, type PromptsDeps, requireWritable } from '../deps.ts';
 
 /** Runs while no prompt of the tenant is changed by another. */
-export function withPromptsOf<T>(
+export function withTenantPrompts<T>(
   tenantId: string,
   { connection }: Pick<PromptsDeps, 'connection'>,
   run: () => Promise<T>,
@@ -20,7 +20,7 @@ export function withPrompt<T>(
   deps: PromptsDeps,
   run: (prompt: PromptRecord) => Promise<T>,
 ): Promise<T> {
-  return withPromptsOf(tenantId, deps, async () => {
+  return withTenantPrompts(tenantId, deps, async () => {
     const prompt = await prompts(deps.connection).findById(_id).lean();
     return prompt === null ? notFound('prompt', _id) : run(prompt);
   });
@@ -41,14 +41,14 @@ export function withWritablePrompt<T>(
 
 /** CONFLICT where the tenant has as many prompts as there may be; archived ones do not count. */
 export async function checkPromptRoom(tenantId: string, deps: PromptsDeps): Promise<void> {
-  const max = countMaxOf(deps, 'promptsPerTenant');
+  const max = readCountMax(deps, 'promptsPerTenant');
   const count = await prompts(deps.connection).countDocuments({ tenantId, archivedAt: null });
   if (count >= max) throw noRoomFor('promptsPerTenant', max);
 }
 
 /** CONFLICT where the tenant has as many archived prompts as there may be. */
 export async function checkArchiveRoom(tenantId: string, deps: PromptsDeps): Promise<void> {
-  const max = countMaxOf(deps, 'archivedPromptsPerTenant');
+  const max = readCountMax(deps, 'archivedPromptsPerTenant');
   const count = await prompts(deps.connection).countDocuments({ tenantId, archivedAt: { $ne: null } });
   if (count >= max) throw noRoomFor('archivedPromptsPerTenant', max);
 }
@@ -68,19 +68,19 @@ export async function checkVersionRoom(
   deps: PromptsDeps,
   versions = 1,
 ): Promise<void> {
-  const versionsMax = countMaxOf(deps, 'versionsPerPrompt');
+  const versionsMax = readCountMax(deps, 'versionsPerPrompt');
   if (newest + versions > versionsMax) throw noRoomFor('versionsPerPrompt', versionsMax);
   const [total] = await prompts(deps.connection).aggregate<{ readonly bytes: number }>([
     { $match: { tenantId } },
     { $group: { _id: null, bytes: { $sum: '$bytes' } } },
   ]);
-  const bytesMax = countMaxOf(deps, 'promptBytesPerTenant');
+  const bytesMax = readCountMax(deps, 'promptBytesPerTenant');
   if ((total?.bytes ?? 0) + bytes > bytesMax) throw noRoomFor('promptBytesPerTenant', bytesMax);
 }
 
 /** CONFLICT when the label would be one more than a prompt may have. */
 export function checkLabelRoom({ labels }: PromptRecord, label: string, deps: PromptsDeps): void {
-  const max = countMaxOf(deps, 'labelsPerPrompt');
+  const max = readCountMax(deps, 'labelsPerPrompt');
   if (Object.hasOwn(labels, label) || Object.keys(labels).length < max) return;
   throw noRoomFor('labelsPerPrompt', max);
 }

@@ -56,11 +56,11 @@ interface AuditServices {
   readonly log: Logger;
 }
 
-function actorOf({ caller }: OperationContext<unknown>) {
+function toActor({ caller }: OperationContext<unknown>) {
   return { kind: caller.kind, keyId: caller.keyId, appId: caller.appId, subject: caller.subject };
 }
 
-function occurrenceOf(
+function toOccurrence(
   action: string,
   outcome: AuditOccurrence['outcome'],
   errorCode: string | null,
@@ -70,7 +70,7 @@ function occurrenceOf(
   const request = { requestId, clientRequestId, clientAddress };
   return {
     tenantId: caller.tenantId,
-    actor: actorOf(context),
+    actor: toActor(context),
     action,
     outcome,
     errorCode,
@@ -87,7 +87,7 @@ export async function auditRefusal(
   services: AuditServices,
 ): Promise<void> {
   const code = error instanceof HeddleError ? error.code : 'INTERNAL';
-  await services.audit.count(occurrenceOf(action, 'REFUSED', code, context)).catch((err: unknown) => {
+  await services.audit.count(toOccurrence(action, 'REFUSED', code, context)).catch((err: unknown) => {
     const { requestId } = context;
     services.log.error({ event: 'audit_failed', err, requestId, action }, 'a refusal was not audited');
   });
@@ -113,13 +113,13 @@ export async function withAuditedRead<T>(
   const { keyId, subject, tenantId } = context.caller;
   const read = JSON.stringify([action, keyId, subject, tenantId]);
   if (!known.reads.has(read)) {
-    await audit.count(occurrenceOf(action, 'SUCCEEDED', null, context));
+    await audit.count(toOccurrence(action, 'SUCCEEDED', null, context));
     known.reads.add(read);
   }
   return run();
 }
 
-function targetOf(target: ChangeTarget | undefined): AuditTarget {
+function toTarget(target: ChangeTarget | undefined): AuditTarget {
   return {
     ...(target?.tenantId === undefined ? {} : { tenantId: target.tenantId }),
     targetType: target?.type ?? null,
@@ -145,7 +145,7 @@ export async function withAudit<T>(
   context.takeUnchanged();
   const id = await services.audit.begin({
     tenantId: caller.tenantId,
-    actor: actorOf(context),
+    actor: toActor(context),
     action,
     arguments: redact(args),
     requestId,
@@ -155,7 +155,7 @@ export async function withAudit<T>(
   let target: ChangeTarget | undefined;
   context.nameTargetsBy(async (named) => {
     target = named;
-    await services.audit.name(id, targetOf(named));
+    await services.audit.name(id, toTarget(named));
   });
   const discard = () =>
     services.audit
@@ -172,7 +172,7 @@ export async function withAudit<T>(
       .end(id, {
         outcome,
         errorCode,
-        ...targetOf(change ?? target),
+        ...toTarget(change ?? target),
         before: redact(change?.before),
         after: redact(change?.after),
       })

@@ -8,7 +8,7 @@ import {
   isObjectType,
 } from 'graphql';
 import type { Meter } from '#core/graph-enums.generated.ts';
-import { argumentsOf } from '#schema/directives.ts';
+import { readArguments } from '#schema/directives.ts';
 import type { AuthRule } from './auth.ts';
 import type { QuotaRule } from './quota.ts';
 
@@ -25,7 +25,7 @@ type Field = GraphQLField<unknown, unknown>;
 const quotas = new WeakMap<Field, QuotaRule>();
 
 /** What @quota declares for the field being resolved; undefined where it declares nothing. */
-export function quotaOf(info: GraphQLResolveInfo): QuotaRule | undefined {
+export function readQuota(info: GraphQLResolveInfo): QuotaRule | undefined {
   return quotas.get(info.parentType.getFields()[info.fieldName] as Field);
 }
 
@@ -37,25 +37,25 @@ export function visitPolicies(
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
     for (const field of Object.values(type.getFields())) {
-      const policy = policyOf(field, type, schema);
+      const policy = buildPolicy(field, type, schema);
       if (policy.quota) quotas.set(field, policy.quota);
       if (policy.auth || policy.quota || policy.audited !== undefined) visit(field, type, policy);
     }
   }
 }
 
-function policyOf(field: Field, parent: GraphQLObjectType, schema: GraphQLSchema): ExecutedPolicy {
+function buildPolicy(field: Field, parent: GraphQLObjectType, schema: GraphQLSchema): ExecutedPolicy {
   const coordinate = `${parent.name}.${field.name}`;
   const own = field.astNode?.directives ?? [];
   const result = getNamedType(field.type);
   const around = [
     ...own,
-    ...directivesOf(parent),
-    ...directivesOf(result),
+    ...readDirectives(parent),
+    ...readDirectives(result),
     ...parent
       .getInterfaces()
       .flatMap((type) => [
-        ...directivesOf(type),
+        ...readDirectives(type),
         ...(type.getFields()[field.name]?.astNode?.directives ?? []),
       ]),
   ];
@@ -64,7 +64,7 @@ function policyOf(field: Field, parent: GraphQLObjectType, schema: GraphQLSchema
   }
   const scopeRules = around
     .filter((directive) => directive.name.value === 'requiresScopes')
-    .map((directive) => argumentsOf(directive).scopes as string[][]);
+    .map((directive) => readArguments(directive).scopes as string[][]);
   const authenticated = around.some((directive) => directive.name.value === 'authenticated');
   const quota = own.find((directive) => directive.name.value === 'quota');
   const audited = own.find((directive) => directive.name.value === 'audited');
@@ -73,12 +73,12 @@ function policyOf(field: Field, parent: GraphQLObjectType, schema: GraphQLSchema
   }
   return {
     auth: authenticated || scopeRules.length > 0 ? { coordinate, scopeRules } : undefined,
-    quota: quota && quotaRuleOf(argumentsOf(quota)),
-    audited: audited && String(argumentsOf(audited).action),
+    quota: quota && toQuotaRule(readArguments(quota)),
+    audited: audited && String(readArguments(audited).action),
   };
 }
 
-function directivesOf(type: {
+function readDirectives(type: {
   readonly astNode?: { readonly directives?: readonly DirectiveNode[] } | null | undefined;
   readonly extensionASTNodes: readonly { readonly directives?: readonly DirectiveNode[] }[];
 }): readonly DirectiveNode[] {
@@ -88,6 +88,6 @@ function directivesOf(type: {
   ];
 }
 
-function quotaRuleOf(values: Record<string, unknown>): QuotaRule {
+function toQuotaRule(values: Record<string, unknown>): QuotaRule {
   return { meters: values.meters as Meter[], weight: typeof values.weight === 'number' ? values.weight : 1 };
 }

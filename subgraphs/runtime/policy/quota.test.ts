@@ -3,7 +3,7 @@ import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { codesOf, startGraph } from '#test/support/gateways/small-graph.ts';
 import { testCaller } from '#test/support/subgraph.ts';
-import { quotaOf } from './policy.ts';
+import { readQuota } from './policy.ts';
 
 describe('@quota', () => {
   const sdl = `
@@ -65,8 +65,8 @@ describe('@quota', () => {
   it('leaves fields that draw TOKENS or COST to themselves and returns to them what they declare', async () => {
     const { run } = startGraph(sdl, {
       Query: {
-        metered: (_root, _args, _context, info) => JSON.stringify(quotaOf(info)),
-        free: (_root, _args, _context, info) => (quotaOf(info) === undefined ? 1 : 0),
+        metered: (_root, _args, _context, info) => JSON.stringify(readQuota(info)),
+        free: (_root, _args, _context, info) => (readQuota(info) === undefined ? 1 : 0),
       },
     });
     const caller = limited([{ subject: 'key:a', meter: 'REQUESTS', window: 'DAY', amount: '1' }]);

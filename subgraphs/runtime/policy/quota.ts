@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller } from '#core/caller.ts';
 import type { Meter } from '#core/graph-enums.generated.ts';
-import { scopesOf } from '#state/quota/caller-bounds.ts';
-import { limitsOf, quotaRefusal } from '#state/quota/caller-limits.ts';
+import { listScopes } from '#state/quota/caller-bounds.ts';
+import { listLimits, quotaRefusal } from '#state/quota/caller-limits.ts';
 import type { Quota } from '#state/quota/quota.ts';
 
 /** What @quota on a field declares. */
@@ -30,18 +30,18 @@ export async function withQuota<T>(
   quota: Quota,
   run: () => T | Promise<T>,
 ): Promise<T> {
-  const limits = limitsOf(caller, rule.meters);
+  const limits = listLimits(caller, rule.meters);
   if (limits.length === 0) return run();
   const amounts = Object.fromEntries(
     rule.meters.map((meter) => [meter, meter === 'REQUESTS' ? BigInt(rule.weight) : 1n]),
   );
   const partition = caller.tenantId ?? '';
   const id = randomUUID();
-  const decision = await quota.reserve({ id, partition, scopes: scopesOf(caller), amounts, limits, ttlMs });
+  const decision = await quota.reserve({ id, partition, scopes: listScopes(caller), amounts, limits, ttlMs });
   if (!decision.granted) throw quotaRefusal(decision, amounts);
   try {
     return await run();
   } finally {
-    await quota.settle(partition, id, { CONCURRENCY: 0n }, scopesOf(caller));
+    await quota.settle(partition, id, { CONCURRENCY: 0n }, listScopes(caller));
   }
 }

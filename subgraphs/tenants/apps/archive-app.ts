@@ -2,9 +2,9 @@ import { HeddleError } from '#core/errors.ts';
 import { notFound } from '#core/input.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
-import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import { isOfFirstStart } from '../keys/first-start.ts';
-import { setterOf } from '../limits/set-limits.ts';
+import { toLimitSetter } from '../limits/set-limits.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { storedArchivedName, withShownName } from '../tenants/archived-name.ts';
 import { changeArchived, markHidden, withTenant } from '../tenants/below-tenant.ts';
@@ -29,7 +29,7 @@ export async function archiveApp(id: string, context: TenantsContext, deps: Tena
     if (before.archivedAt != null) {
       await markHidden(tenantId, deps.connection);
       // What an operator archives as well, the tenant no longer restores.
-      if (before.archivedBy !== 'TENANT' || setterOf(caller) === 'TENANT') return null;
+      if (before.archivedBy !== 'TENANT' || toLimitSetter(caller) === 'TENANT') return null;
       const after: AppRecord = { ...before, archivedBy: 'OPERATOR' };
       await records.updateOne({ _id }, { $set: { archivedBy: 'OPERATOR' } });
       return { before: withShownName(before), after };
@@ -45,8 +45,8 @@ export async function archiveApp(id: string, context: TenantsContext, deps: Tena
     );
     const archived = {
       name: storedArchivedName(before),
-      archivedAt: nowOf(deps),
-      archivedBy: setterOf(caller),
+      archivedAt: readNow(deps),
+      archivedBy: toLimitSetter(caller),
     };
     await keepingOperatorsOutside({ appId: _id }, caller, deps.connection, async () => {
       await changeArchived(tenantId, deps.connection, () =>

@@ -3,14 +3,14 @@ import { checkedPatterns } from '#core/name-patterns.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { checkedCacheScope } from '../../runtime/checked-input.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
-import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { CreateAppInput } from '../generated.ts';
 import { randomId } from '../keys/ids.ts';
 import { checkedLimits } from '../limits/limits.ts';
 import { replaceLimits } from '../limits/set-limits.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
-import { tenantIdOf } from '../tenants/visible.ts';
+import { findTenantId } from '../tenants/visible.ts';
 
 /** Adds an app to the caller's tenant, or to another that it may see. CONFLICT when the name is taken there. */
 export async function createApp(
@@ -18,7 +18,7 @@ export async function createApp(
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<AppRecord> {
-  const tenantId = await tenantIdOf(input.tenantId, context);
+  const tenantId = await findTenantId(input.tenantId, context);
   const records = apps(deps.connection);
   const app: AppRecord = {
     _id: randomId(),
@@ -29,7 +29,7 @@ export async function createApp(
     cacheScope: checkedCacheScope(input.cacheScope, 'input.cacheScope'),
     models: checkedPatterns(input.models, 'input.models'),
     prompts: checkedPatterns(input.prompts, 'input.prompts'),
-    createdAt: nowOf(deps),
+    createdAt: readNow(deps),
   };
   await context.auditTarget({ tenantId, type: 'App', id: app._id });
   await withLiveOwner({ tenantId }, deps, async () => {

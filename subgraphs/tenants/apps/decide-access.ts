@@ -2,7 +2,7 @@ import { HeddleError } from '#core/errors.ts';
 import type { AccessStatus } from '#core/graph-enums.generated.ts';
 import { checkedText } from '#core/input.ts';
 import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
-import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { requireLive } from '../tenants/below-tenant.ts';
 import { visible } from '../tenants/visible.ts';
@@ -32,7 +32,7 @@ export async function decideAccess(
           status,
           reason: reason ? checkedText(reason, 'reason', 2_000) : before.reason,
           decidedBy: caller.subject ?? caller.keyId,
-          decidedAt: nowOf(deps),
+          decidedAt: readNow(deps),
         },
       },
       { returnDocument: 'after' },

@@ -2,7 +2,7 @@ import { HeddleError } from '#core/errors.ts';
 import { checkedText, isDuplicateKey } from '#core/input.ts';
 import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
-import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import { randomId } from '../keys/ids.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
@@ -37,7 +37,7 @@ export async function requestAccess(
     reason: reason ? checkedText(reason, 'reason', 2_000) : null,
     decidedBy: null,
     decidedAt: null,
-    createdAt: nowOf(deps),
+    createdAt: readNow(deps),
   };
   const where = { appId, resource: grant.resource };
   const records = accessGrants(deps.connection);

@@ -2,7 +2,7 @@ import { notFound, orConflict } from '#core/input.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
-import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import { requireSetter } from '../limits/set-limits.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { requireAllScopes, scopesOfKey } from '../restrictions/scopes.ts';
@@ -47,7 +47,7 @@ export async function restoreApp(id: string, context: TenantsContext, deps: Tena
 
 function keysInForce(appId: string, deps: TenantsDeps): Promise<ApiKeyRecord[]> {
   return apiKeys(deps.connection)
-    .find({ appId, revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: nowOf(deps) } }] })
+    .find({ appId, revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: readNow(deps) } }] })
     .lean()
     .exec();
 }

@@ -9,7 +9,7 @@ import { callersChanged, type TenantsDeps } from '../deps.ts';
 import type { UpdateAppInput } from '../generated.ts';
 import { limitsExceeded } from '../limits/limit-bounds.ts';
 import { checkedLimits } from '../limits/limits.ts';
-import { replaceLimits, setterOf } from '../limits/set-limits.ts';
+import { replaceLimits, toLimitSetter } from '../limits/set-limits.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { limitsOfCaller, requireNames } from '../restrictions/bounds.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
@@ -64,7 +64,7 @@ export async function updateApp(
 /** A caller raises limits to its own at most: so it never raises those of its own app. An operator may, by its scope. */
 function requireNoWider(wanted: readonly LimitRecord[], before: AppRecord, caller: Caller): void {
   if (limitsExceeded(wanted, before.limits).length === 0) return;
-  const isOperator = setterOf(caller) === 'OPERATOR';
+  const isOperator = toLimitSetter(caller) === 'OPERATOR';
   const own = limitsOfCaller(caller).filter(({ subject }) => !isOperator || subject.startsWith('key:'));
   const [exceeded] = limitsExceeded(
     wanted,

@@ -1,11 +1,11 @@
 import { checkedText } from '#core/input.ts';
 import { checkedPatterns } from '#core/name-patterns.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
-import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { CreateApiKeyInput, ResolversParentTypes } from '../generated.ts';
 import { narrowLimits } from '../limits/limit-bounds.ts';
 import { checkedLimits } from '../limits/limits.ts';
-import { setterOf } from '../limits/set-limits.ts';
+import { toLimitSetter } from '../limits/set-limits.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { checkedAddresses } from '../restrictions/address-ranges.ts';
 import { boundsOfCaller, boundsOfKey, requireWithin } from '../restrictions/bounds.ts';
@@ -14,7 +14,7 @@ import { visible } from '../tenants/visible.ts';
 import { checkedExpiry } from './in-force.ts';
 import { hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
 import { withRoomForKey } from './make-room-for-key.ts';
-import { makerScopesOf } from './makers.ts';
+import { readMakerScopes } from './makers.ts';
 
 /**
  * Makes a key of an app that the caller may see, within the bounds of the caller: what is left out is as wide as they
@@ -29,12 +29,12 @@ export async function createApiKey(
   const scopes = checkedScopes(input.scopes, 'input.scopes');
   requireAllScopes(context.caller, scopes);
   const maker = boundsOfCaller(context.caller, app._id);
-  const makerScopes = makerScopesOf(context.caller, app);
+  const makerScopes = readMakerScopes(context.caller, app);
   const limits =
     input.limits == null
       ? narrowLimits(deps.defaultLimits.key, maker.limits)
       : checkedLimits(input.limits, 'input.limits');
-  const now = nowOf(deps);
+  const now = readNow(deps);
   const { id, text } = newKeyText();
   const key: ApiKeyRecord = {
     _id: id,
@@ -44,7 +44,7 @@ export async function createApiKey(
     hint: hintOfKey(text),
     keyHash: hashOfKey(text),
     scopes,
-    limits: limits.map((limit) => ({ ...limit, setBy: setterOf(context.caller) })),
+    limits: limits.map((limit) => ({ ...limit, setBy: toLimitSetter(context.caller) })),
     lineId: id,
     ...(makerScopes.length === 0 ? {} : { makerScopes }),
     allowedIps:

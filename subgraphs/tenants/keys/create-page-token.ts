@@ -4,7 +4,7 @@ import { badInput } from '#core/input.ts';
 import { checkedPatterns } from '#core/name-patterns.ts';
 import { checkedEndUserId } from '#core/text/label.ts';
 import { pageTokens } from '#mongo/page-tokens.ts';
-import { nowOf, type TenantsDeps } from '../deps.ts';
+import { readNow, type TenantsDeps } from '../deps.ts';
 import type { PageToken, PageTokenInput } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { requireNames } from '../restrictions/bounds.ts';
@@ -56,7 +56,7 @@ export async function createPageToken(
   const prompts = checkedPatterns(input.prompts, 'input.prompts');
   if (prompts !== null) requireNames('prompts', prompts, caller);
 
-  const now = nowOf(deps);
+  const now = readNow(deps);
   const records = pageTokens(deps.connection);
   if ((await records.countDocuments({ keyId, expiresAt: { $gt: now } })) >= tokensMax) {
     throw new HeddleError('CONFLICT', `An API key has at most ${tokensMax} page tokens in force.`);

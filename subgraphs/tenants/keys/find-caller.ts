@@ -14,7 +14,7 @@ import type { LimitRecord } from '#mongo/limit.ts';
 import { pageTokens } from '#mongo/page-tokens.ts';
 import { plans } from '#mongo/plans.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
-import { nowOf, type TenantsDeps } from '../deps.ts';
+import { readNow, type TenantsDeps } from '../deps.ts';
 import { scopesOfKey } from '../restrictions/scopes.ts';
 import { findMakers, makerIds } from './makers.ts';
 
@@ -47,7 +47,7 @@ type FindCallerDeps = Pick<TenantsDeps, 'connection' | 'now' | 'pepper'>;
 /** The caller of the key that the token was made with, narrowed to what the token is for. */
 async function callerOfPageToken(tokenHash: string, deps: FindCallerDeps): Promise<Found> {
   const token = await pageTokens(deps.connection).findOne({ tokenHash }).lean();
-  if (!token || token.expiresAt <= nowOf(deps)) return null;
+  if (!token || token.expiresAt <= readNow(deps)) return null;
   const key = await apiKeys(deps.connection).findById(token.keyId).lean();
   const maker = key && (await callerOfKey(key, deps));
   if (!maker || 'archived' in maker) return maker;
@@ -57,15 +57,15 @@ async function callerOfPageToken(tokenHash: string, deps: FindCallerDeps): Promi
     ...maker,
     scopes: token.scopes.filter((scope) => meetsScopes(maker, [[scope]])),
     endUserId: token.endUserId,
-    modelLists: [...maker.modelLists, ...namesOf([subject, token.models])],
-    promptLists: [...maker.promptLists, ...namesOf([subject, token.prompts])],
+    modelLists: [...maker.modelLists, ...readAllowedNames([subject, token.models])],
+    promptLists: [...maker.promptLists, ...readAllowedNames([subject, token.prompts])],
     expiresAtMs: Math.min(expiresAtMs, maker.expiresAtMs ?? expiresAtMs),
   };
 }
 
 async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1): Promise<Found> {
   const { connection } = deps;
-  if (key.revokedAt !== null || (key.expiresAt && key.expiresAt <= nowOf(deps))) return null;
+  if (key.revokedAt !== null || (key.expiresAt && key.expiresAt <= readNow(deps))) return null;
   const makerScopes = key.makerScopes ?? [];
   const [tenant, app, bounds, makers] = await Promise.all([
     tenants(connection).findById(key.tenantId).lean(),
@@ -88,39 +88,39 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
     subject: null,
     scopes: scopesOfKey(key),
     ...(makerScopes.length === 0 ? {} : { makerScopes }),
-    limits: limitsOf(tenant._id, plan.limits, [app, ...makers.apps], [key, ...makers.keys], bounds),
+    limits: collectLimits(tenant._id, plan.limits, [app, ...makers.apps], [key, ...makers.keys], bounds),
     allowedRegions: tenant.allowedRegions,
     payloadLogging: tenant.payloadLogging,
     cacheByDefault: app.cacheByDefault ?? tenant.cacheByDefault,
-    ...cacheScopeOf(app, tenant),
+    ...readCacheScope(app, tenant),
     allowedIps: key.allowedIps,
     expiresAtMs: key.expiresAt?.getTime() ?? null,
     endUserId: null,
-    modelLists: namesOf(
+    modelLists: readAllowedNames(
       [`tenant:${tenant._id}`, plan.models],
       [`app:${app._id}`, app.models],
       [`key:${key.lineId}`, key.models],
     ),
-    promptLists: namesOf([`app:${app._id}`, app.prompts], [`key:${key.lineId}`, key.prompts]),
+    promptLists: readAllowedNames([`app:${app._id}`, app.prompts], [`key:${key.lineId}`, key.prompts]),
   };
   if (tenant.archivedAt != null) return { archived: 'tenant', caller };
   // A maker's app that is archived binds on: nothing made with its keys becomes wider, or ends.
   return app.archivedAt != null ? { archived: 'app', caller } : caller;
 }
 
-function namesOf(
+function readAllowedNames(
   ...lists: readonly [subject: string, patterns: string[] | null | undefined][]
 ): CallerNames[] {
   return lists.flatMap(([subject, patterns]) => (patterns == null ? [] : [{ subject, patterns }]));
 }
 
 /** The narrower one, where the app or the tenant has chosen. */
-function cacheScopeOf(app: AppRecord, tenant: TenantRecord): Pick<Caller, 'cacheScope'> {
+function readCacheScope(app: AppRecord, tenant: TenantRecord): Pick<Caller, 'cacheScope'> {
   const chosen = app.cacheScope ?? tenant.cacheScope;
   return chosen == null ? {} : { cacheScope: narrowestScope(chosen, tenant.cacheScope) };
 }
 
-function limitsOf(
+function collectLimits(
   tenantId: string,
   planLimits: readonly LimitRecord[],
   boundApps: readonly AppRecord[],

@@ -8,7 +8,7 @@ export function randomId(length = 16): string {
 }
 
 /** A readable id made from a name, "Acme, Inc." → "acme-inc"; empty when the name has nothing to make it of. */
-export function slugOf(name: string): string {
+export function toSlug(name: string): string {
   return name
     .normalize('NFKD')
     .toLowerCase()

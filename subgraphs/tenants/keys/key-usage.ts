@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { apiKeys } from '#mongo/api-keys.ts';
-import { nowOf, type TenantsDeps } from '../deps.ts';
+import { readNow, type TenantsDeps } from '../deps.ts';
 
 const everyMs = 60_000;
 const rememberedMax = 10_000;
@@ -18,7 +18,7 @@ export function createKeyUsage(deps: TenantsDeps): KeyUsage {
   const writing = new Set<Promise<void>>();
   return {
     used(keyId) {
-      const now = nowOf(deps);
+      const now = readNow(deps);
       if (now.getTime() - (writtenMs.get(keyId) ?? Number.NEGATIVE_INFINITY) < everyMs) return;
       writtenMs.set(keyId, now.getTime());
       const write = apiKeys(deps.connection)

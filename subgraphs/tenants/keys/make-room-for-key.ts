@@ -1,6 +1,6 @@
 import { noRoomFor } from '#core/count-limits.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
-import { countMaxOf } from '../../runtime/with-room.ts';
+import { readCountMax } from '../../runtime/with-room.ts';
 import type { TenantsDeps } from '../deps.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 
@@ -23,19 +23,19 @@ export function withRoomForKey<T>(
 
 async function makeRoom(appId: string, now: Date, deps: TenantsDeps): Promise<void> {
   const keys = apiKeys(deps.connection);
-  const max = countMaxOf(deps, 'keysPerApp');
+  const max = readCountMax(deps, 'keysPerApp');
   if ((await keys.countDocuments({ appId })) < max) return;
   const ended = await keys
     .find({ appId, $or: [{ revokedAt: { $ne: null } }, { expiresAt: { $ne: null, $lte: now } }] })
     .sort({ createdAt: 1, _id: 1 })
     .select({ _id: 1, lineId: 1 })
     .lean();
-  const makers = new Set(await keys.distinct('makerScopes', { makerScopes: { $in: ended.map(scopeOf) } }));
-  const oldest = ended.find((key) => !makers.has(scopeOf(key)));
+  const makers = new Set(await keys.distinct('makerScopes', { makerScopes: { $in: ended.map(toKeyScope) } }));
+  const oldest = ended.find((key) => !makers.has(toKeyScope(key)));
   if (!oldest) throw noRoomFor('keysPerApp', max);
   await keys.deleteOne({ _id: oldest._id });
 }
 
-function scopeOf({ lineId }: { readonly lineId: string }): string {
+function toKeyScope({ lineId }: { readonly lineId: string }): string {
   return `key:${lineId}`;
 }

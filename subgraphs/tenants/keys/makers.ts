@@ -11,7 +11,7 @@ const makersMax = 8;
  * Whose limits shall count the calls of a key that this caller makes, beside its own: so many keys as a limited key may
  * make, together they get no more than it. Meters are a tenant's: a key of another tenant draws on none of them.
  */
-export function makerScopesOf(caller: Caller, app: AppRecord): string[] {
+export function readMakerScopes(caller: Caller, app: AppRecord): string[] {
   if (caller.tenantId !== app.tenantId) return [];
   const bound = new Set(
     caller.limits.map(({ subject, budget }) =>

@@ -2,7 +2,7 @@ import { hasScope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { notFound } from '#core/input.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
-import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { keepingOperators } from '../tenants/keep-operators.ts';
 import { visible } from '../tenants/visible.ts';
@@ -23,7 +23,7 @@ export async function revokeApiKey(
   const keys = apiKeys(deps.connection);
   await context.auditTarget({ tenantId: before.tenantId, type: 'ApiKey', id });
   await keepingOperators(before, deps.connection, () =>
-    keys.updateOne({ _id: id, revokedAt: null }, { $set: { revokedAt: nowOf(deps) } }).exec(),
+    keys.updateOne({ _id: id, revokedAt: null }, { $set: { revokedAt: readNow(deps) } }).exec(),
   );
   const after = await keys.findById(id).lean();
   if (!after) notFound('API key', id);

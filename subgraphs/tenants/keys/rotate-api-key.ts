@@ -1,6 +1,6 @@
 import { badInput } from '#core/input.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
-import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { ResolversParentTypes } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { boundsOfCaller, boundsOfKey, requireAnotherKey, requireWithin } from '../restrictions/bounds.ts';
@@ -33,7 +33,7 @@ export async function rotateApiKey(
   requireAnotherKey(context.caller, old);
   const bounds = boundsOfCaller(context.caller, old.appId);
   requireWithin('The key', boundsOfKey(old), bounds);
-  const now = nowOf(deps);
+  const now = readNow(deps);
   requireInForce(old, now);
   const { id: newId, text } = newKeyText();
   const lifetimeMs = old.expiresAt && old.expiresAt.getTime() - old.createdAt.getTime();

@@ -1,11 +1,11 @@
 import { checkedText } from '#core/input.ts';
 import { checkedPatterns } from '#core/name-patterns.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
-import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { UpdateApiKeyInput } from '../generated.ts';
 import { narrowLimits } from '../limits/limit-bounds.ts';
 import { checkedLimits } from '../limits/limits.ts';
-import { replaceLimits, setByOf } from '../limits/set-limits.ts';
+import { readLimitSetter, replaceLimits } from '../limits/set-limits.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { checkedAddresses } from '../restrictions/address-ranges.ts';
 import {
@@ -31,7 +31,7 @@ export async function updateApiKey(
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<ApiKeyRecord> {
-  const now = nowOf(deps);
+  const now = readNow(deps);
   const before = await visible('apiKey', id, context);
   requireAllScopes(context.caller, scopesOfKey(before));
   requireAnotherKey(context.caller, before);
@@ -47,7 +47,7 @@ export async function updateApiKey(
       input.limits === null
         ? narrowLimits(deps.defaultLimits.key, [
             ...bounds.limits,
-            ...before.limits.filter((limit) => setByOf(limit) === 'OPERATOR'),
+            ...before.limits.filter((limit) => readLimitSetter(limit) === 'OPERATOR'),
           ])
         : checkedLimits(input.limits, 'input.limits');
     change.limits = replaceLimits(before.limits, wanted, context.caller);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller, CallerLimit } from '#core/caller.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
-import { scopesOf } from '#state/quota/caller-bounds.ts';
-import { limitsOf } from '#state/quota/caller-limits.ts';
+import { listScopes } from '#state/quota/caller-bounds.ts';
+import { listLimits } from '#state/quota/caller-limits.ts';
 import { printedSeed, randomOf } from '#test/support/random.ts';
 import { ask, dataOf } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
@@ -180,9 +180,9 @@ describe('keys made with a limited key', () => {
       const decision = await mesh.deps.quota.reserve({
         id: `${acme.tenantId} ${call}`,
         partition: acme.tenantId,
-        scopes: scopesOf(caller as Caller),
+        scopes: listScopes(caller as Caller),
         amounts: { REQUESTS: 1n },
-        limits: limitsOf(caller as Caller),
+        limits: listLimits(caller as Caller),
         ttlMs: 60_000,
       });
       if (decision.granted) granted += 1;

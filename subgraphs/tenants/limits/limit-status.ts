@@ -1,9 +1,9 @@
 import { type Caller, type CallerLimit, hasScope } from '#core/caller.ts';
 import { isCalendar } from '#core/limit-windows.ts';
 import { decimalOfNanos } from '#core/money.ts';
-import { limitsOf } from '#state/quota/caller-limits.ts';
+import { listLimits } from '#state/quota/caller-limits.ts';
 import { calendarEndMs } from '#state/quota/windows.ts';
-import { nowOf, type TenantsDeps } from '../deps.ts';
+import { readNow, type TenantsDeps } from '../deps.ts';
 import type { LimitStatus } from '../generated.ts';
 
 /**
@@ -16,8 +16,8 @@ export async function readLimits(caller: Caller, deps: TenantsDeps): Promise<rea
   const shown = hasScope(caller, 'tenants:read') ? () => true : isOwn(caller);
   const limits = caller.limits.filter(shown);
   if (limits.length === 0) return [];
-  const readings = await deps.quota.read(tenantId, limitsOf({ ...caller, limits }));
-  const nowMs = nowOf(deps).getTime();
+  const readings = await deps.quota.read(tenantId, listLimits({ ...caller, limits }));
+  const nowMs = readNow(deps).getTime();
   return limits.map(({ subject, meter, window, amount, budget }, i) => {
     const { spent, reserved } = readings[i] ?? { spent: 0n, reserved: 0n };
     const left = BigInt(amount) - spent - reserved;

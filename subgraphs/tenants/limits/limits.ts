@@ -2,7 +2,7 @@ import { badInput, checkedList } from '#core/input.ts';
 import { decimalOfNanos, nanosOfDecimal } from '#core/money.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
 import type { Limit, LimitInput } from '../generated.ts';
-import { setByOf } from './set-limits.ts';
+import { readLimitSetter } from './set-limits.ts';
 
 /** Meters count below 2^53 (quota.ts): about 9 million dollars in nano-dollars. */
 const amountMax = 2n ** 53n - 1n;
@@ -54,12 +54,12 @@ function checkedCount(amount: string, field: string): bigint {
 }
 
 /** A stored limit as the graph returns it. */
-export function limitOf(limit: LimitRecord): Limit {
+export function toLimit(limit: LimitRecord): Limit {
   const { meter, window, amount } = limit;
   return {
     meter,
     window,
     amount: meter === 'COST' ? decimalOfNanos(amount) : amount.toString(),
-    setBy: setByOf(limit),
+    setBy: readLimitSetter(limit),
   };
 }

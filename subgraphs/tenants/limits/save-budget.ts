@@ -2,14 +2,14 @@ import { HeddleError } from '#core/errors.ts';
 import { badInput, checkedList, isDuplicateKey, notFound } from '#core/input.ts';
 import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
-import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { BudgetInput } from '../generated.ts';
 import { randomId } from '../keys/ids.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { requireLive, withLiveOwner } from '../tenants/below-tenant.ts';
-import { tenantIdOf, visible } from '../tenants/visible.ts';
+import { findTenantId, visible } from '../tenants/visible.ts';
 import { checkedMoney } from './limits.ts';
-import { requireSetter, setterOf } from './set-limits.ts';
+import { requireSetter, toLimitSetter } from './set-limits.ts';
 
 /**
  * Saves the budget of a tenant, app and window: of each there is one that operators set, and one that the tenant sets.
@@ -22,7 +22,7 @@ export async function saveBudget(
   deps: TenantsDeps,
 ): Promise<BudgetRecord> {
   const named = input.id == null ? null : await visible('budget', input.id, context);
-  const tenantId = named?.tenantId ?? (await tenantIdOf(input.tenantId, context));
+  const tenantId = named?.tenantId ?? (await findTenantId(input.tenantId, context));
   if (named && input.tenantId != null && input.tenantId !== tenantId) {
     badInput('input.tenantId', 'is not the tenant of this budget, and a budget does not move.');
   }
@@ -38,7 +38,7 @@ export async function saveBudget(
     tenantId,
     appId: app?._id ?? null,
     window: input.window,
-    setBy: setterOf(context.caller),
+    setBy: toLimitSetter(context.caller),
   };
   const before = named ?? (await findBudget(place, deps));
   const budget: BudgetRecord = {
@@ -48,7 +48,7 @@ export async function saveBudget(
     amountNanos: checkedMoney(input.amount, 'input.amount'),
     alertAt,
     hard: input.hard ?? true,
-    createdAt: before?.createdAt ?? nowOf(deps),
+    createdAt: before?.createdAt ?? readNow(deps),
   };
   await context.auditTarget({ tenantId, type: 'Budget', id: budget._id });
   await withLiveOwner(budget, deps, async () => {

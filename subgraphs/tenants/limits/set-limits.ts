@@ -6,18 +6,18 @@ import type { LimitRecord } from '#mongo/limit.ts';
 import { limitsExceeded } from './limit-bounds.ts';
 
 /** Who it is, for what they set. */
-export function setterOf(caller: Caller): LimitSetter {
+export function toLimitSetter(caller: Caller): LimitSetter {
   return hasScope(caller, 'tenants:admin') ? 'OPERATOR' : 'TENANT';
 }
 
 /** Who set a limit or a budget; one of versions that did not keep it counts as an operator's. */
-export function setByOf({ setBy }: { readonly setBy?: LimitSetter | null }): LimitSetter {
+export function readLimitSetter({ setBy }: { readonly setBy?: LimitSetter | null }): LimitSetter {
   return setBy ?? 'OPERATOR';
 }
 
 /** FORBIDDEN where an operator has set it and the caller is none. */
 export function requireSetter(what: string, record: { readonly setBy?: LimitSetter }, caller: Caller): void {
-  if (setByOf(record) === 'TENANT' || setterOf(caller) === 'OPERATOR') return;
+  if (readLimitSetter(record) === 'TENANT' || toLimitSetter(caller) === 'OPERATOR') return;
   throw new HeddleError(
     'FORBIDDEN',
     `${what} was set by an operator; only the scope tenants:admin changes it.`,
@@ -33,10 +33,10 @@ export function replaceLimits(
   wanted: readonly LimitRecord[],
   caller: Caller,
 ): LimitRecord[] {
-  const setBy = setterOf(caller);
+  const setBy = toLimitSetter(caller);
   const set = wanted.map((limit) => ({ ...limit, setBy }));
   if (setBy === 'OPERATOR') return set;
-  const operators = before.filter((limit) => setByOf(limit) === 'OPERATOR');
+  const operators = before.filter((limit) => readLimitSetter(limit) === 'OPERATOR');
   const [exceeded] = limitsExceeded(set, operators);
   if (exceeded !== undefined) {
     throw new HeddleError(

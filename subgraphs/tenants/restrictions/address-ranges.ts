@@ -11,7 +11,7 @@ const mappedPrefix = 0xffffn << 32n;
 const wholeBits = 128;
 
 /** The addresses of an entry such as 10.0.0.0/8 or 2001:db8::1; undefined: it is no address. */
-function rangeOf(entry: string): AddressRange | undefined {
+function parseAddressRange(entry: string): AddressRange | undefined {
   const [address = '', prefix, ...rest] = entry.split('/');
   const family = isIP(address);
   if (family === 0 || rest.length > 0 || address.includes('%')) return undefined;
@@ -30,7 +30,7 @@ function ipv4Number(address: string): bigint {
 
 function ipv6Number(address: string): bigint {
   const [, head = '', ipv4] = /^(.*?)((?<=:)\d+\.\d+\.\d+\.\d+)?$/.exec(address) ?? [];
-  const tail = ipv4 === undefined ? [] : groupsOf(ipv4Number(ipv4));
+  const tail = ipv4 === undefined ? [] : toGroups(ipv4Number(ipv4));
   const [left = '', right] = head.split('::');
   const before = left.split(':').filter((group) => group !== '');
   const after = [...(right ?? '').split(':').filter((group) => group !== ''), ...tail];
@@ -41,15 +41,15 @@ function ipv6Number(address: string): bigint {
   return groups.reduce((number, group) => (number << 16n) | BigInt(`0x${group}`), 0n);
 }
 
-function groupsOf(number: bigint): string[] {
+function toGroups(number: bigint): string[] {
   return [(number >> 16n).toString(16), (number & 0xffffn).toString(16)];
 }
 
 /** Those of the entries that hold an address which none of `allowed` holds; an entry that is no address is one of them. */
 export function addressesOutside(entries: readonly string[], allowed: readonly string[]): string[] {
-  const merged = mergeRanges(allowed.flatMap((entry) => rangeOf(entry) ?? []));
+  const merged = mergeRanges(allowed.flatMap((entry) => parseAddressRange(entry) ?? []));
   return entries.filter((entry) => {
-    const range = rangeOf(entry);
+    const range = parseAddressRange(entry);
     return (
       range === undefined || !merged.some(({ first, last }) => first <= range.first && range.last <= last)
     );
@@ -75,7 +75,7 @@ export function checkedAddresses(
   if (addresses === null || addresses === undefined) return null;
   if (addresses.length === 0) badInput(field, 'must not be empty; null means any address.');
   return checkedList(addresses, field).map((text, i) => {
-    if (rangeOf(text) === undefined) {
+    if (parseAddressRange(text) === undefined) {
       badInput(`${field}[${i}]`, 'is neither an IP address nor a range such as 10.0.0.0/8.');
     }
     return text;

@@ -3,7 +3,7 @@ import { notFound } from '#core/input.ts';
 import { withLock } from '#mongo/locks.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
-import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import { isFirstTenant } from '../keys/first-start.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { storedArchivedName, withShownName } from './archived-name.ts';
@@ -37,7 +37,7 @@ export async function archiveTenant(id: string, context: TenantsContext, deps: T
       return null;
     }
     await requireRoom(deps, 'archivedTenants', () => records.countDocuments({ archivedAt: { $ne: null } }));
-    const archived = { name: storedArchivedName(before), archivedAt: nowOf(deps) };
+    const archived = { name: storedArchivedName(before), archivedAt: readNow(deps) };
     await keepingOperatorsOutside({ tenantId: id }, caller, deps.connection, async () => {
       await changeArchived(id, deps.connection, () =>
         records.updateOne({ _id: id }, { $set: archived }).exec(),

@@ -7,16 +7,16 @@ interface Named {
 }
 
 /** Names are stored without space around them: what ends with a space is the name of nothing that is in use. */
-const suffixOf = ({ _id }: Pick<Named, '_id'>) => ` ${_id} `;
+const toSuffix = ({ _id }: Pick<Named, '_id'>) => ` ${_id} `;
 
 /** The name under which something that is archived is stored, so that its own is free. */
 export function storedArchivedName(record: Named): string {
-  return `${shownName(record)}${suffixOf(record)}`;
+  return `${shownName(record)}${toSuffix(record)}`;
 }
 
 /** The name of a record, archived or not. */
 export function shownName(record: Named): string {
-  return record.archivedAt == null ? record.name : record.name.slice(0, -suffixOf(record).length);
+  return record.archivedAt == null ? record.name : record.name.slice(0, -toSuffix(record).length);
 }
 
 /** The record with its name, as people know it. */

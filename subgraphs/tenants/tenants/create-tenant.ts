@@ -2,9 +2,9 @@ import { checkedText, orConflict } from '#core/input.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { checkedCacheScope, checkedRegions } from '../../runtime/checked-input.ts';
 import { withRoom } from '../../runtime/with-room.ts';
-import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { CreateTenantInput } from '../generated.ts';
-import { randomId, slugOf } from '../keys/ids.ts';
+import { randomId, toSlug } from '../keys/ids.ts';
 import { ensureDefaultPlan } from '../limits/ensure-plan.ts';
 import { withPlan } from '../limits/with-plan.ts';
 import type { TenantsContext } from '../loaders.ts';
@@ -17,7 +17,7 @@ export async function createTenant(
   deps: TenantsDeps,
 ): Promise<TenantRecord> {
   const name = checkedText(input.name, 'input.name');
-  const slug = slugOf(name);
+  const slug = toSlug(name);
   const planId =
     input.planId == null
       ? await ensureDefaultPlan(deps.connection, deps.defaultLimits.tenant)
@@ -30,7 +30,7 @@ export async function createTenant(
     payloadLogging: input.payloadLogging ?? 'NONE',
     cacheByDefault: input.cacheByDefault ?? false,
     cacheScope: checkedCacheScope(input.cacheScope, 'input.cacheScope'),
-    createdAt: nowOf(deps),
+    createdAt: readNow(deps),
   };
   const records = tenants(deps.connection);
   await context.auditTarget({ tenantId: tenant._id, type: 'Tenant', id: tenant._id });

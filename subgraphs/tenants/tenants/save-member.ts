@@ -1,12 +1,12 @@
 import { badInput, checkedText } from '#core/input.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
-import { callersChanged, nowOf, type TenantsDeps } from '../deps.ts';
+import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { MemberInput } from '../generated.ts';
 import { randomId } from '../keys/ids.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { withLiveOwner } from './below-tenant.ts';
-import { tenantIdOf } from './visible.ts';
+import { findTenantId } from './visible.ts';
 
 /** Adds a person to a tenant, or changes role and email of one who is there. */
 export async function saveMember(
@@ -14,7 +14,7 @@ export async function saveMember(
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<MemberRecord> {
-  const tenantId = await tenantIdOf(input.tenantId, context);
+  const tenantId = await findTenantId(input.tenantId, context);
   const subject = checkedText(input.subject, 'input.subject', 256);
   const email = input.email ? checkedText(input.email, 'input.email', 254) : null;
   if (email !== null && !/^[^\s@]+@[^\s@]+$/.test(email)) badInput('input.email', 'is no email address.');
@@ -26,7 +26,7 @@ export async function saveMember(
     records
       .findOneAndUpdate(
         { tenantId, subject },
-        { $set: { role: input.role, email }, $setOnInsert: { _id: id, createdAt: nowOf(deps) } },
+        { $set: { role: input.role, email }, $setOnInsert: { _id: id, createdAt: readNow(deps) } },
         { upsert: true, returnDocument: 'after' },
       )
       .lean()

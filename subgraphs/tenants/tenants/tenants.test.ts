@@ -5,8 +5,8 @@ import { accessGrants } from '#mongo/access-grants.ts';
 import { auditLog } from '#mongo/audit-log.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
 import { tenants } from '#mongo/tenants.ts';
-import { scopesOf } from '#state/quota/caller-bounds.ts';
-import { limitsOf } from '#state/quota/caller-limits.ts';
+import { listScopes } from '#state/quota/caller-bounds.ts';
+import { listLimits } from '#state/quota/caller-limits.ts';
 import { ask, countCommands, dataOf, testCaller } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 
@@ -225,8 +225,8 @@ describe('budgets', () => {
     if (caller === null) throw new Error('The key is not known.');
     const asked = {
       partition: acme.tenantId,
-      scopes: scopesOf(caller),
-      limits: limitsOf(caller),
+      scopes: listScopes(caller),
+      limits: listLimits(caller),
       ttlMs: 60_000,
     };
     const amounts = { COST: 3_000_000_000n };

@@ -28,7 +28,7 @@ export async function visible<K extends Kind>(
 }
 
 /** The tenant that an input means: the caller's own when it names none, NOT_FOUND for one that it may not see. */
-export async function tenantIdOf(
+export async function findTenantId(
   tenantId: string | null | undefined,
   context: TenantsContext,
 ): Promise<string> {

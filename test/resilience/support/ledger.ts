@@ -1,4 +1,4 @@
-import { storedIdOf } from '#core/node-id.ts';
+import { toStoredId } from '#core/node-id.ts';
 import { type KeyOptions, newTenant } from '#test/e2e/scenarios/setup.ts';
 import { clientOf, type TestClient } from '#test/support/client.ts';
 import type { TestMesh } from '#test/support/mesh.ts';
@@ -36,7 +36,7 @@ export async function allRows(client: TestClient): Promise<Row[]> {
       }`,
       { after },
     );
-    rows.push(...invocations.edges.map(({ node }) => ({ ...node, id: storedIdOf('Invocation', node.id) })));
+    rows.push(...invocations.edges.map(({ node }) => ({ ...node, id: toStoredId('Invocation', node.id) })));
     if (!invocations.pageInfo.hasNextPage) return rows;
     after = invocations.pageInfo.endCursor;
   }
