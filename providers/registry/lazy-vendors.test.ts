@@ -26,8 +26,8 @@ function loadedVendors(code: string): readonly string[] {
       },
     });
     await Promise.all(${JSON.stringify(readers)}.map((reader) => import(reader)));
-    const { vendors } = await import('./providers/registry/vendors.ts');
-    const { providersOf } = await import('./providers/registry/environment.ts');
+    const { vendors } = await import('#providers/registry/vendors.ts');
+    const { readEnvironmentProviders } = await import('#providers/registry/environment.ts');
     ${code}
     console.log(JSON.stringify([...loaded]));`;
   const flags = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', script];
@@ -35,7 +35,7 @@ function loadedVendors(code: string): readonly string[] {
 }
 
 it("loads no vendor's module for what a start reads of all of them", () => {
-  expect(loadedVendors("providersOf({ GROQ_API_KEY: 'k', OPENAI_API_KEY: 'k' });")).toEqual([]);
+  expect(loadedVendors("readEnvironmentProviders({ GROQ_API_KEY: 'k', OPENAI_API_KEY: 'k' });")).toEqual([]);
 });
 
 it('loads the module of a vendor that is used, and no other', () => {

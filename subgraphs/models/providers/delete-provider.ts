@@ -32,7 +32,7 @@ export async function deleteProvider(id: string, context: ModelsContext, deps: M
       countOthers((filter) => remembered.countDocuments(filter), [id]),
     );
     const what = `provider ${JSON.stringify(id)}`;
-    requireUnused(what, await findModelDependants(records.map(idOf), context, deps));
+    requireUnused(what, await findModelDependants(records.map(readId), context, deps));
     // Whatever stops the process from here on: the rest is deleted by settleCatalog.
     await providers(connection).updateOne({ _id: id }, { $set: { incomplete: 'DELETED' } });
     try {
@@ -43,14 +43,14 @@ export async function deleteProvider(id: string, context: ModelsContext, deps: M
     }
     await deleteMarked(provider, readNow(deps), connection);
     const labels = credentials.map(({ label }) => label);
-    return { ...provider, models: records.map(idOf), credentials: labels };
+    return { ...provider, models: records.map(readId), credentials: labels };
   });
   context.audit({ tenantId: null, type: 'Provider', id, before });
   await catalogChanged(deps, 'providers');
   return id;
 }
 
-const idOf = ({ _id }: { readonly _id: string }) => _id;
+const readId = ({ _id }: { readonly _id: string }) => _id;
 
 function refuseEnvironmentProvider({ _id }: ProviderRecord, { environmentProviders }: ModelsDeps): void {
   if (environmentProviders?.includes(_id) !== true) return;
