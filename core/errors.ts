@@ -1,4 +1,4 @@
-/** What a code of the catalog means, whether waiting helps, and what to do. docs/errors.md is checked against it. */
+/** What a code of the catalog means, whether waiting helps, and what to do. docs/limits-and-errors.md is checked against it. */
 interface ErrorDescription {
   readonly summary: string;
   readonly whatToDo: string;

@@ -21,7 +21,7 @@ const response = await fetch(`${url}/graphql`, {
 });
 const { data, errors } = await response.json();
 if (errors !== undefined) {
-  // The code is stable, the message is for people: docs/errors.md.
+  // The code is stable, the message is for people: docs/limits-and-errors.md.
   console.error(`${errors[0].extensions.code}: ${errors[0].message}`);
   process.exit(1);
 }

@@ -361,7 +361,7 @@ export const variables = {
       .string()
       .default('')
       .refine(isValid(parseCountLimits), 'must be counts such as appsPerTenant=500,keysPerApp=200'),
-    'How many there may be of what is created, where it differs from the table in docs/policy.md, such as `appsPerTenant=500`.',
+    'How many there may be of what is created, where it differs from the table in docs/limits-and-errors.md, such as `appsPerTenant=500`.',
   ),
   HEDDLE_MODELS_PORT: subgraphPort('models'),
   HEDDLE_PROMPTS_PORT: subgraphPort('prompts'),

@@ -21,6 +21,14 @@ const pages = [
     .map((name) => `docs/${name}`),
 ];
 
+/** The anchor that a heading has where Markdown is shown. */
+function computeAnchor(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(/\s/g, '-');
+}
+
 describe('documentation', () => {
   it('docs/configuration.md has every variable with its default and meaning, and no other', () => {
     const rows = read('docs/configuration.md')
@@ -31,8 +39,8 @@ describe('documentation', () => {
     );
   });
 
-  it('docs/errors.md has every code of the catalog with what it means and what to do', () => {
-    const rows = read('docs/errors.md')
+  it('docs/limits-and-errors.md has every code of the catalog with what it means and what to do', () => {
+    const rows = read('docs/limits-and-errors.md')
       .split('\n')
       .filter((line) => /^\| `[A-Z_]+` \|/.test(line));
     expect(rows).toEqual(errorRows(errorCatalog));
@@ -52,8 +60,8 @@ describe('documentation', () => {
     expect(rows).toEqual(reachRows(composeCheckout(), Object.keys(scopes)));
   });
 
-  it('docs/policy.md has every count limit', () => {
-    const rows = read('docs/policy.md')
+  it('docs/limits-and-errors.md has every count limit', () => {
+    const rows = read('docs/limits-and-errors.md')
       .split('\n')
       .filter((line) => /^\| `[a-zA-Z]+` \| [\d,]+ \|/.test(line));
     expect(rows).toEqual(
@@ -107,13 +115,23 @@ describe('documentation', () => {
     expect(unlisted).toEqual([]);
   });
 
-  it('links between pages lead somewhere', () => {
-    const broken = pages.flatMap((page) =>
-      [...read(page).matchAll(/\]\((?!https?:)([^)#\s]+)/g)]
-        .map((match) => match[1] ?? '')
-        .filter((target) => !existsSync(resolve(root, dirname(page), target)))
-        .map((target) => `${page} links to ${target}`),
+  it('links between pages lead to a file, and to a heading of it', () => {
+    const headingsOf = (page: string) =>
+      [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => computeAnchor(heading));
+    const linked = [...pages, 'SECURITY.md', 'examples/README.md', 'mongo/embedded/README.md'].flatMap((page) =>
+      [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)].map(
+        ([link, target = '', anchor]) => ({
+          link: `${page}: ${link}`,
+          file: target === '' ? page : relative(root, resolve(root, dirname(page), target)),
+          anchor,
+        }),
+      ),
     );
-    expect(broken).toEqual([]);
+    expect(linked.length).toBeGreaterThan(100);
+    const broken = linked.filter(
+      ({ file, anchor }) =>
+        !existsSync(join(root, file)) || (anchor !== undefined && !headingsOf(file).includes(anchor)),
+    );
+    expect(broken.map(({ link }) => link)).toEqual([]);
   });
 });

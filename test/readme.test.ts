@@ -15,42 +15,56 @@ function commandsOf(page: string): readonly string[] {
   );
 }
 
-describe('README.md', () => {
+describe('the first steps of a reader', () => {
   let mesh: TestMesh;
   beforeAll(async () => {
     mesh = await startOneProcess();
   });
   afterAll(() => mesh[Symbol.asyncDispose]());
 
-  const [install, test, ...rest] = commandsOf('README.md');
+  /** Runs a command as a reader would, with the address of the mesh for the one on the page. */
+  async function runCommand(command: string): Promise<string> {
+    const { stdout } = await run('bash', ['-c', command.replaceAll('http://127.0.0.1:4000', mesh.url)], {
+      env: { PATH: process.env.PATH ?? '', HEDDLE_KEY: mesh.adminKey },
+    });
+    return stdout;
+  }
 
-  it('starts with the two commands that this project promises', () => {
+  const [install, test, ...firstSteps] = commandsOf('README.md');
+  const [start, ...quickStart] = commandsOf('docs/quick-start.md');
+
+  it('begin with the two commands that this project promises', () => {
     const { scripts } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'));
-    expect(install).toBe('npm ci && npm start\n');
+    expect([install, start]).toEqual(['npm ci && npm start\n', 'npm ci && npm start\n']);
     expect(scripts.start).toMatch(/ cli\/main\.ts$/);
     expect(test).toBe('npm test\n');
     expect(scripts.test).toMatch(/^vitest run\b/);
   });
 
-  const expected: readonly (readonly [title: string, fits: RegExp])[] = [
-    ['first completion', /"text":"Hello, loom".*"status":"SUCCEEDED"/s],
-    ['first stream', /"text":"One thread after another"/],
-    ['first prompt', /"name":"production".*"text":"Greet Ada in Danish\."/s],
-  ];
+  const completion = /"text":"Hello, loom".*"status":"SUCCEEDED"/s;
+  const stream = /"text":"One thread after another"/;
+  const expected: readonly (readonly [page: string, commands: readonly string[], answers: readonly RegExp[]])[] =
+    [
+      ['README.md', firstSteps, [completion, stream]],
+      [
+        'docs/quick-start.md',
+        quickStart,
+        [
+          completion,
+          stream,
+          /"name":"production".*"text":"Greet Ada in Danish\."/s,
+          /"secret":"hd_[^"]+".*"scopes":\["inference:invoke"\].*"meter":"COST"/s,
+          /"id":"demo\/echo","price":\{"input":"0/,
+        ],
+      ],
+    ];
 
-  it('has a command for each of its first steps', () => {
-    expect(rest).toHaveLength(expected.length);
+  it.each(expected)('of %s answer as a reader would see it', async (_page, commands, answers) => {
+    expect(commands).toHaveLength(answers.length);
+    for (const [index, fits] of answers.entries()) {
+      const output = await runCommand(commands[index] ?? '');
+      expect(output).toMatch(fits);
+      expect(output).not.toContain('"errors"');
+    }
   });
-
-  it.each(expected.map(([title, fits], index) => [title, index, fits] as const))(
-    'answers its %s as a reader would see it',
-    async (_title, index, fits) => {
-      const command = (rest[index] ?? '').replaceAll('http://127.0.0.1:4000', mesh.url);
-      const { stdout } = await run('bash', ['-c', command], {
-        env: { PATH: process.env.PATH ?? '', HEDDLE_KEY: mesh.adminKey },
-      });
-      expect(stdout).toMatch(fits);
-      expect(stdout).not.toContain('"errors"');
-    },
-  );
 });

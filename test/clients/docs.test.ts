@@ -9,7 +9,7 @@ import { readSupergraph } from '#schema/compose.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const page = readFileSync(resolve(root, 'docs/clients.md'), 'utf8');
+const page = readFileSync(resolve(root, 'docs/frontend.md'), 'utf8');
 
 /** The blocks of code of the page, by the heading that they stand under. */
 const blocks = new Map(
@@ -19,7 +19,7 @@ const blocks = new Map(
 );
 const beginning = blocks.get('# Clients');
 
-describe('docs/clients.md', () => {
+describe('docs/frontend.md', () => {
   let mesh: TestMesh;
   beforeAll(async () => {
     mesh = await startOneProcess();

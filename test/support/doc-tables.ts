@@ -11,7 +11,7 @@ export function configurationRows(table: typeof variables): readonly string[] {
   });
 }
 
-/** The rows that docs/errors.md must have. */
+/** The rows that docs/limits-and-errors.md must have. */
 export function errorRows(
   catalog: Readonly<Record<string, { summary: string; whatToDo: string }>>,
 ): readonly string[] {

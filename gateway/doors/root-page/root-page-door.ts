@@ -29,7 +29,7 @@ function pageWith(explorer: Exposure): string {
 <li>Graph: <code>POST /graphql</code> with <code>authorization: Bearer &lt;API key&gt;</code>; subscriptions by WebSocket, server-sent events or multipart</li>
 ${link}
 <li>Health: <a href="/health/live">/health/live</a>, <a href="/health/ready">/health/ready</a></li>
-<li>Documentation: <code>docs/</code> beside the sources; <code>docs/clients.md</code> has clients in several languages</li>
+<li>Documentation: <code>docs/</code> beside the sources; <code>docs/frontend.md</code> has clients in several languages</li>
 </ul>
 </body>
 </html>

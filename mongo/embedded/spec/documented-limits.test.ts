@@ -18,9 +18,9 @@ import { CONNECTIONS_MAX } from '../wire/server.ts';
 const n = (value: number): string => value.toLocaleString('en');
 const mb = (bytes: number): string => `${bytes / 1024 ** 2} MB`;
 
-it('docs/storage.md states the limits that the code keeps', () => {
-  const page = readFileSync(new URL('../../../docs/storage.md', import.meta.url), 'utf8');
-  const limits = page.slice(page.indexOf('### Limits'), page.indexOf('## Durability'));
+it('docs/embedded-store.md states the limits that the code keeps', () => {
+  const page = readFileSync(new URL('../../../docs/embedded-store.md', import.meta.url), 'utf8');
+  const limits = page.slice(page.indexOf('### Limits'), page.indexOf('\n## What shows it'));
   expect(STAGE_BYTES_MAX).toBe(SORT_BYTES_MAX);
   for (const stated of [
     `| a message | ${MESSAGE_BYTES_MAX / 1e6} MB, ${n(WRITE_BATCH_MAX)} writes |`,

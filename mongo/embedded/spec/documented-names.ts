@@ -42,7 +42,7 @@ export function refusedNames(kind: string): string[] {
   return [...(table?.refused ?? [])].filter((name) => !has.has(name));
 }
 
-/** The rows that the table in docs/storage.md must have, in order. */
+/** The rows that the table in docs/embedded-store.md must have, in order. */
 export function documentedRows(): string[] {
   return tables().map(({ kind, supported }) => {
     const refused = listOf(refusedNames(kind)) || 'any other name is FailedToParse (9)';

@@ -19,9 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => mesh[Symbol.asyncDispose]());
 
-describe('docs/getting-started.md', () => {
+describe('docs/admin.md', () => {
   /** The operations of the page by their names, in their order. */
-  const operations = blocksOf('getting-started.md', 'graphql').map((text) => {
+  const operations = blocksOf('admin.md', 'graphql').map((text) => {
     const [definition] = parse(text).definitions;
     if (definition?.kind !== 'OperationDefinition') throw new Error(`There is no operation in ${text}`);
     const variables = definition.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
