@@ -118,14 +118,15 @@ describe('documentation', () => {
   it('links between pages lead to a file, and to a heading of it', () => {
     const headingsOf = (page: string) =>
       [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => computeAnchor(heading));
-    const linked = [...pages, 'SECURITY.md', 'examples/README.md', 'mongo/embedded/README.md'].flatMap((page) =>
-      [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)].map(
-        ([link, target = '', anchor]) => ({
-          link: `${page}: ${link}`,
-          file: target === '' ? page : relative(root, resolve(root, dirname(page), target)),
-          anchor,
-        }),
-      ),
+    const linked = [...pages, 'SECURITY.md', 'examples/README.md', 'mongo/embedded/README.md'].flatMap(
+      (page) =>
+        [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)].map(
+          ([link, target = '', anchor]) => ({
+            link: `${page}: ${link}`,
+            file: target === '' ? page : relative(root, resolve(root, dirname(page), target)),
+            anchor,
+          }),
+        ),
     );
     expect(linked.length).toBeGreaterThan(100);
     const broken = linked.filter(

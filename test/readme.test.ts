@@ -43,21 +43,24 @@ describe('the first steps of a reader', () => {
 
   const completion = /"text":"Hello, loom".*"status":"SUCCEEDED"/s;
   const stream = /"text":"One thread after another"/;
-  const expected: readonly (readonly [page: string, commands: readonly string[], answers: readonly RegExp[]])[] =
+  const expected: readonly (readonly [
+    page: string,
+    commands: readonly string[],
+    answers: readonly RegExp[],
+  ])[] = [
+    ['README.md', firstSteps, [completion, stream]],
     [
-      ['README.md', firstSteps, [completion, stream]],
+      'docs/quick-start.md',
+      quickStart,
       [
-        'docs/quick-start.md',
-        quickStart,
-        [
-          completion,
-          stream,
-          /"name":"production".*"text":"Greet Ada in Danish\."/s,
-          /"secret":"hd_[^"]+".*"scopes":\["inference:invoke"\].*"meter":"COST"/s,
-          /"id":"demo\/echo","price":\{"input":"0/,
-        ],
+        completion,
+        stream,
+        /"name":"production".*"text":"Greet Ada in Danish\."/s,
+        /"secret":"hd_[^"]+".*"scopes":\["inference:invoke"\].*"meter":"COST"/s,
+        /"id":"demo\/echo","price":\{"input":"0/,
       ],
-    ];
+    ],
+  ];
 
   it.each(expected)('of %s answer as a reader would see it', async (_page, commands, answers) => {
     expect(commands).toHaveLength(answers.length);
