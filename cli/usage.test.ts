@@ -35,6 +35,21 @@ describe('heddle --help', () => {
       }
     }
   });
+
+  it('names each option of a command whose arguments are wrong', () => {
+    const { message } = usageError('backup');
+    const options = [...describeUsage('backup').matchAll(/^ {4}(--\S+(?: <\S+>)?)/gm)].map(
+      ([, option]) => option,
+    );
+    expect(options.length).toBeGreaterThan(2);
+    for (const option of options) expect(message).toContain(`[${option}]`);
+  });
+
+  it('explains commands and options in one column, as far as their names leave room', () => {
+    const columns = [...describeUsage().matchAll(/^ {2,4}(?:heddle|--)(?:(?! {2}).)* {2,}(?=\S)/gm)];
+    expect(columns.length).toBeGreaterThan(10);
+    expect(new Set(columns.map(([text]) => text.length))).toEqual(new Set([33]));
+  });
 });
 
 describe('heddle', () => {
@@ -59,6 +74,11 @@ describe('heddle', () => {
   ])('prints the help of a command alone, whatever the variables are: %s %s', async (...args) => {
     const { code, output } = await run(args, { HEDDLE_ENCRYPTION_KEY_FILE: join(dir, 'none'), PORT: 'x' });
     expect({ code, output }).toEqual({ code: 0, output: describeUsage('backup') });
+  });
+
+  it.each(['--version', '-v'])('prints the version of its package: %s', async (option) => {
+    const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'));
+    expect(await run([option])).toEqual({ code: 0, output: manifest.version });
   });
 
   it.each([['restor'], ['restor', '--help'], ['help', 'restor']])(

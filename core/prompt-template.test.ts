@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fc } from '#test/support/properties.ts';
 import { HeddleError } from './errors.ts';
 import { parsePromptTemplate, parseTemplate } from './prompt-template.ts';
 

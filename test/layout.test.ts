@@ -250,6 +250,13 @@ describe('layout', () => {
     expect(bare).toEqual([]);
   });
 
+  it('repeats random tests by one seed: those take fast-check from where that is set', () => {
+    const unseeded = files.filter(
+      (file) => file.endsWith('.test.ts') && importsOf(file).includes('fast-check'),
+    );
+    expect(unseeded).toEqual([]);
+  });
+
   it('reads the environment in cli/ and server/ alone', () => {
     const readers = files.filter(
       (file) =>

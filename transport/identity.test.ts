@@ -1,9 +1,9 @@
 import { createHmac, createPublicKey, randomUUID, sign } from 'node:crypto';
-import fc from 'fast-check';
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { anonymousCaller, type Caller } from '#core/caller.ts';
 import { createMemoryUsedTokens } from '#state/tokens/memory.ts';
+import { fc } from '#test/support/properties.ts';
 import { createIdentityVerifier, type IdentityOperation, operationDigest, signIdentity } from './identity.ts';
 import { createMeshKeyPair, deriveMeshKeys, readPublicKeys, readSigningKey } from './mesh-keys.ts';
 

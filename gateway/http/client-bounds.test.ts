@@ -323,6 +323,13 @@ describe('behind a trusted proxy', () => {
     },
   );
 
+  it('a request counts as a connection of its client until it is answered, and no longer', async () => {
+    const { sample } = await proxied({ limits: { connectionsPerAddressMax: 2 } });
+    for (let n = 0; n < 8; n++) {
+      expect((await post(sample, motd, { 'x-forwarded-for': '6.6.6.6' })).status).toBe(200);
+    }
+  });
+
   it('headers of others are not read', async () => {
     const { sample, headers } = await proxied({ trustedProxies: ['10.0.0.0/8'] });
     for (const forwarded of [{ 'x-forwarded-for': '9.9.9.9' }, { forwarded: 'for=9.9.9.9' }]) {

@@ -172,6 +172,12 @@ describe('a page of another origin', () => {
 });
 
 describe('an exchange', () => {
+  it('has the path, and the query from its ? on', async () => {
+    const sample = await startWith(({ response, path, search }) => void response.end(`${path} ${search}`));
+    expect(await (await fetch(`${sample.url}/made-up?a=1&b=?`)).text()).toBe('/made-up ?a=1&b=?');
+    expect(await (await fetch(`${sample.url}/made-up`)).text()).toBe('/made-up ');
+  });
+
   it('does not abort after the whole answer was sent', async () => {
     let signal: AbortSignal | undefined;
     const sample = await startWith((exchange) => {

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fc } from '#test/support/properties.ts';
 import { type LanguageProvider, type ProviderCall, ProviderFailure } from '../provider.ts';
 import { ask, type Collected, collect } from '../testing/calls.ts';
 import { type Recorded, recordedAnswers, recordedStreams } from '../testing/recorded.ts';

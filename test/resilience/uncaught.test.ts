@@ -9,6 +9,9 @@ import { startUpstream } from './support/upstream.ts';
 const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) { status } }';
 const input = { model: 'up/m0', messages: [{ role: 'USER', content: 'ask' }] };
 
+/** For a process that ends by a signal: one that a defect ends waits neither so long, nor serves so long. */
+const patience = { HEDDLE_DRAIN_MS: '600000', HEDDLE_SHUTDOWN_GRACE_MS: '600000' };
+
 /** Makes the process run a statement outside of every handler at each SIGUSR2: a defect of the code. */
 function defect(statement: string): string {
   const module = `process.on('SIGUSR2', () => { ${statement} });`;
@@ -34,7 +37,7 @@ describe('an error that no handler caught', () => {
     async (name, statement) => {
       const answer = Promise.withResolvers<void>();
       const upstream = stack.use(await startUpstream({ gate: () => answer.promise }));
-      const mesh = stack.use(await startRestartable(dir, { NODE_OPTIONS: defect(statement) }));
+      const mesh = stack.use(await startRestartable(dir, { NODE_OPTIONS: defect(statement), ...patience }));
       await registerUpstream(mesh, upstream.url, ['m0']);
       const tenant = await durableTenant(mesh);
       const call = clientOf(mesh.url, tenant.client.key).send(complete, { input });

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, EJSON, serialize } from 'bson';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fc } from '../spec/properties.ts';
 import { anyValue } from './arbitrary.ts';
 import { decodeDocument, decodeFields } from './decode.ts';
 import { encodeDocument } from './encode.ts';

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Decimal128 as Witness } from 'bson';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fc } from '../spec/properties.ts';
 import {
   addDecimals,
   compareDecimals,

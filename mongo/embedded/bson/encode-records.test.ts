@@ -1,6 +1,6 @@
 import { Binary as DriverBinary, serialize } from 'bson';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fc } from '../spec/properties.ts';
 import { encodeRecords } from './encode.ts';
 
 const leaf = fc.oneof(

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyScalar, anyValue } from '../bson/arbitrary.ts';
 import { compareValues } from '../bson/compare.ts';
 import { doc, int32, ObjectId, Regex, UNDEFINED, type Value } from '../bson/values.ts';
 import { compileFilter } from '../query/compile.ts';
+import { fc } from '../spec/properties.ts';
 import { encodeKey, encodeKeyPart } from './encode.ts';
 import { compileIndexKeys } from './index-keys.ts';
 import { comparisonRanges, inRanges, intersect, type PartRange, regexRanges, union } from './ranges.ts';

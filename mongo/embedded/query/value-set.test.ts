@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyOf } from '../aggregate/accumulators.ts';
 import { anyValue } from '../bson/arbitrary.ts';
 import { equalValues } from '../bson/compare.ts';
+import { fc } from '../spec/properties.ts';
 import { valueSet } from './value-set.ts';
 
 describe('sets of values', () => {

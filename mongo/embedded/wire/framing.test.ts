@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { doc } from '../bson/values.ts';
+import { fc } from '../spec/properties.ts';
 import { Framer, ProtocolViolation } from './framing.ts';
 import { encodeRequest } from './message.ts';
 

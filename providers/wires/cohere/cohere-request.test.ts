@@ -1,6 +1,6 @@
 import { createCohere } from '@ai-sdk/cohere';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fc } from '#test/support/properties.ts';
 import type { ProviderCall } from '../../provider.ts';
 import { captureFetch } from '../../sdk/captured-request.ts';
 import { blankAnswers } from '../../testing/oracle/blank-answers.ts';

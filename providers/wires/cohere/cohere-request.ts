@@ -37,7 +37,7 @@ function writeUser(parts: readonly ContentPart[], documents: object[]): unknown 
   for (const part of parts) {
     if (part.type === 'text') {
       texts += part.text;
-      if (part.text !== '') written.push({ type: 'text', text: part.text });
+      written.push({ type: 'text', text: part.text });
       continue;
     }
     const file = readFile(part);

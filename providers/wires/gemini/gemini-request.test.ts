@@ -1,7 +1,7 @@
 import { createGoogle } from '@ai-sdk/google';
 import { createGoogleVertex } from '@ai-sdk/google-vertex/edge';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fc } from '#test/support/properties.ts';
 import type { ProviderCall, ProviderKind } from '../../provider.ts';
 import { captureFetch } from '../../sdk/captured-request.ts';
 import { blankAnswers } from '../../testing/oracle/blank-answers.ts';

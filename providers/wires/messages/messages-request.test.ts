@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { AnthropicLanguageModel } from '@ai-sdk/anthropic/internal';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fc } from '#test/support/properties.ts';
 import type { ProviderCall, ProviderKind } from '../../provider.ts';
 import { captureFetch } from '../../sdk/captured-request.ts';
 import { ask } from '../../testing/calls.ts';

@@ -1,8 +1,8 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import { createXai } from '@ai-sdk/xai';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fc } from '#test/support/properties.ts';
 import { responsesRules } from '../../openai/endpoints.ts';
 import type { ProviderCall, ProviderKind } from '../../provider.ts';
 import { captureFetch } from '../../sdk/captured-request.ts';

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fc } from '#test/support/properties.ts';
 import { ErrorEvent, type EventData, EventLines } from './event-lines.ts';
 
 function read(pieces: readonly Uint8Array[]): EventData[] {
