@@ -14,18 +14,18 @@ import type { Quota } from '#state/quota/quota.ts';
 import type { StreamLogs } from '#state/streams/stream-log.ts';
 import { createIdempotency } from './admission/idempotency.ts';
 import type { InferenceEngine } from './engine.ts';
-import { createRunning } from './execution/running.ts';
+import { Running } from './execution/running.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { openOwnership } from './ledger/owners.ts';
 import { createProgressWriter } from './ledger/progress.ts';
 import { createCompletionResults } from './ledger/results.ts';
 import { BudgetAlerts } from './metering/budget-alerts.ts';
-import { createInputAllowances } from './metering/input-allowance.ts';
-import { createCompletionReader } from './read.ts';
+import { InputAllowances } from './metering/input-allowance.ts';
+import { CompletionReader } from './read.ts';
 import { createHealthRegistry } from './routing/health.ts';
 import { createProviderPool } from './routing/provider-pool.ts';
-import { createLostReaders } from './streams/lost-readers.ts';
-import { createRowWatch, endedRows } from './streams/row-watch.ts';
+import { LostReaders } from './streams/lost-readers.ts';
+import { endedRows, RowWatch } from './streams/row-watch.ts';
 
 /** What happens where a caller whose cost is limited calls an AI model without a price. */
 export type UnpricedModels = 'refuse' | 'allow';
@@ -100,9 +100,9 @@ export async function openInferenceEngine(
   const results = createCompletionResults(connection, { payloads, log });
   const alerts = opened.use(new BudgetAlerts({ connection, quota, log, now }));
   const jsonSchemas = opened.use(createJsonSchemas());
-  const running = createRunning();
+  const running = new Running();
   const lostReaders = opened.use(
-    createLostReaders({ bus, delay, isRunning: (id) => running.get(id) !== undefined }),
+    new LostReaders({ bus, delay, isRunning: (id) => running.get(id) !== undefined }),
   );
   opened.use(
     await bus.subscribe('completion.cancel', ({ completionId }) => {
@@ -133,16 +133,16 @@ export async function openInferenceEngine(
     coalesced: new Map(),
     pool,
     health,
-    inputAllowances: createInputAllowances(now),
+    inputAllowances: new InputAllowances(now),
     alerts,
     ownerId: ownership.ownerId,
     ledger,
     results,
     progress,
     running,
-    reader: createCompletionReader({ connection, now, delay, results, running }),
+    reader: new CompletionReader({ connection, now, delay, results, running }),
     lostReaders,
-    rowWatch: createRowWatch({ log, now, ended: (ids) => endedRows(connection, ids) }),
+    rowWatch: new RowWatch({ log, now, ended: (ids) => endedRows(connection, ids) }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

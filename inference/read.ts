@@ -11,16 +11,6 @@ import type { Running, RunningCompletion } from './execution/running.ts';
 import type { CompletionResults } from './ledger/results.ts';
 import { completionOfRow } from './ledger/rows.ts';
 
-/** Reads completions, whichever process runs or ran them. */
-export interface CompletionReader {
-  /** Those that there are and that the caller may read, in any order. */
-  findMany(ids: readonly string[], caller: Caller): Promise<CompletionData[]>;
-  /** Throws NOT_FOUND: there is none, or the caller may not read it. */
-  get(id: string, caller: Caller): Promise<CompletionData>;
-  /** Waits for its end, at most so long, and gives what there is by then. */
-  outcome(id: string, caller: Caller, waitMsMax: number, signal: AbortSignal): Promise<CompletionData>;
-}
-
 const pollMsMin = 20;
 const pollMsMax = 1_000;
 
@@ -41,31 +31,19 @@ export interface CompletionReaderOptions {
   readonly running: Running;
 }
 
-export function createCompletionReader({
-  connection,
-  now,
-  delay,
-  results,
-  running,
-}: CompletionReaderOptions): CompletionReader {
+/** Reads completions, whichever process runs or ran them. */
+export class CompletionReader {
+  readonly #options: CompletionReaderOptions;
   /** What one tenant holds in memory by reading several at once, whatever it asks for at the same time. */
-  const reads = new OneAtATime();
-  const findOne = async (ids: readonly string[]) => (ids.length === 0 ? null : results.find(ids));
+  readonly #reads = new OneAtATime();
 
-  /** With their contents, where those are still kept. */
-  async function stored(rows: readonly InvocationRecord[]): Promise<CompletionData[]> {
-    const ended = rows.filter(({ status }) => status !== 'RUNNING').map(({ _id }) => _id);
-    const kept =
-      ended.length < 2
-        ? await findOne(ended)
-        : await reads.run(rows[0]?.tenantId ?? '', () => results.find(ended));
-    return rows.map((row) => {
-      const content = kept?.get(row._id)?.content;
-      return content === undefined ? completionOfRow(row) : (parseJson(content) as CompletionData);
-    });
+  constructor(options: CompletionReaderOptions) {
+    this.#options = options;
   }
 
-  async function findMany(ids: readonly string[], caller: Caller): Promise<CompletionData[]> {
+  /** Those that there are and that the caller may read, in any order. */
+  async findMany(ids: readonly string[], caller: Caller): Promise<CompletionData[]> {
+    const { connection, running } = this.#options;
     const local = ids.flatMap((id) => running.get(id) ?? []);
     const elsewhere = ids.filter((id) => running.get(id) === undefined);
     const rows: InvocationRecord[] =
@@ -76,41 +54,48 @@ export function createCompletionReader({
             .lean();
     return [
       ...local
-        .filter((invocation) => mayRead(caller, readMaker(invocation)))
-        .map((invocation) => invocation.running()),
-      ...(await stored(rows.filter((row) => row.kind === 'completion' && mayRead(caller, row)))),
+        .filter((completion) => mayRead(caller, readMaker(completion)))
+        .map((completion) => completion.running()),
+      ...(await this.#stored(rows.filter((row) => row.kind === 'completion' && mayRead(caller, row)))),
     ];
   }
 
-  async function find(id: string, caller: Caller): Promise<CompletionData | null> {
-    const [found] = await findMany([id], caller);
-    return found ?? null;
-  }
-
-  async function get(id: string, caller: Caller): Promise<CompletionData> {
-    const found = await find(id, caller);
-    if (found === null) {
+  /** Throws NOT_FOUND: there is none, or the caller may not read it. */
+  async get(id: string, caller: Caller): Promise<CompletionData> {
+    const [found] = await this.findMany([id], caller);
+    if (found === undefined) {
       throw new HeddleError('NOT_FOUND', 'There is no completion of this id that you may read.');
     }
     return found;
   }
 
-  return {
-    findMany,
-    get,
-    async outcome(id, caller, waitMsMax, signal) {
-      const local = running.get(id);
-      if (local !== undefined && mayRead(caller, readMaker(local))) {
-        return (await local.done).completion;
-      }
-      const untilMs = now() + waitMsMax;
-      for (let pollMs = pollMsMin; ; pollMs = Math.min(pollMs * 2, pollMsMax)) {
-        const found = await get(id, caller);
-        if (found.status !== 'RUNNING' || now() >= untilMs || signal.aborted) return found;
-        await delay(pollMs, signal).catch(() => undefined);
-      }
-    },
-  };
+  /** Waits for its end, at most so long, and gives what there is by then. */
+  async outcome(id: string, caller: Caller, waitMsMax: number, signal: AbortSignal): Promise<CompletionData> {
+    const { running, now, delay } = this.#options;
+    const local = running.get(id);
+    if (local !== undefined && mayRead(caller, readMaker(local))) {
+      return (await local.done).completion;
+    }
+    const untilMs = now() + waitMsMax;
+    for (let pollMs = pollMsMin; ; pollMs = Math.min(pollMs * 2, pollMsMax)) {
+      const found = await this.get(id, caller);
+      if (found.status !== 'RUNNING' || now() >= untilMs || signal.aborted) return found;
+      await delay(pollMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** With their contents, where those are still kept. */
+  async #stored(rows: readonly InvocationRecord[]): Promise<CompletionData[]> {
+    const { results } = this.#options;
+    const ended = rows.filter(({ status }) => status !== 'RUNNING').map(({ _id }) => _id);
+    const read = () => results.find(ended);
+    const readInTurn = () => this.#reads.run(rows[0]?.tenantId ?? '', read);
+    const kept = ended.length === 0 ? null : await (ended.length === 1 ? read() : readInTurn());
+    return rows.map((row) => {
+      const content = kept?.get(row._id)?.content;
+      return content === undefined ? completionOfRow(row) : (parseJson(content) as CompletionData);
+    });
+  }
 }
 
 /** A completion read back, as it was returned when it ended. */

@@ -24,62 +24,59 @@ export interface RunningCompletion extends RunningCall {
   cancel(message: string): void;
 }
 
+/** Calls that one process runs at once. */
+const runningMax = 20_000;
+
 /** The calls in progress in this process: completions, by their ids, and other calls. */
-export interface Running {
+export class Running {
+  readonly #calls = new Set<RunningCall>();
+  readonly #completions = new Map<string, RunningCompletion>();
+  #stopped = false;
+
   /** Throws OVERLOADED at the bound of calls, or after a drain. */
-  admit(): void;
-  get(id: string): RunningCompletion | undefined;
+  admit(): void {
+    if (this.#stopped) throw shuttingDown();
+    if (this.#calls.size >= runningMax) throw atCapacity();
+  }
+
+  get(id: string): RunningCompletion | undefined {
+    return this.#completions.get(id);
+  }
+
   /** Until it is done. */
-  add(completion: RunningCompletion): void;
+  add(completion: RunningCompletion): void {
+    this.#completions.set(completion.id, completion);
+    void completion.done.then(() => this.#completions.delete(completion.id));
+    this.join(completion);
+  }
+
   /** A call that has no id to be found by. */
-  join(call: RunningCall): void;
+  join(call: RunningCall): void {
+    this.#calls.add(call);
+    const leave = () => this.#calls.delete(call);
+    call.done.then(leave, leave);
+    // Admitted before the drain ended, begun after it.
+    if (this.#stopped) call.stop(stopping);
+  }
+
   /**
    * Waits until no call is in progress and `lastCall` has resolved, at most so long. Then admits nothing more, stops
    * the calls that are left, and waits for their rows.
    * @param lastCall resolves when no further call can arrive; calls are admitted until then
    */
-  drain(graceMs: number, lastCall?: Promise<unknown>): Promise<void>;
-}
-
-/** Calls that one process runs at once. */
-const runningMax = 20_000;
-
-export function createRunning(): Running {
-  const calls = new Set<RunningCall>();
-  const completions = new Map<string, RunningCompletion>();
-  let stopped = false;
-
-  function join(call: RunningCall): void {
-    calls.add(call);
-    const leave = () => calls.delete(call);
-    call.done.then(leave, leave);
-    // Admitted before the drain ended, begun after it.
-    if (stopped) call.stop(stopping);
+  async drain(graceMs: number, lastCall: Promise<unknown> = Promise.resolve()): Promise<void> {
+    await waitAtMost(
+      lastCall.then(() => this.#allDone()),
+      graceMs,
+    );
+    this.#stopped = true;
+    for (const call of this.#calls) call.stop(stopping);
+    await this.#allDone();
   }
 
-  async function allDone(): Promise<void> {
-    while (calls.size > 0) await Promise.allSettled([...calls].map(({ done }) => done));
+  async #allDone(): Promise<void> {
+    while (this.#calls.size > 0) await Promise.allSettled([...this.#calls].map(({ done }) => done));
   }
-
-  return {
-    admit() {
-      if (stopped) throw shuttingDown();
-      if (calls.size >= runningMax) throw atCapacity();
-    },
-    get: (id) => completions.get(id),
-    add(completion) {
-      completions.set(completion.id, completion);
-      void completion.done.then(() => completions.delete(completion.id));
-      join(completion);
-    },
-    join,
-    async drain(graceMs, lastCall = Promise.resolve()) {
-      await waitAtMost(lastCall.then(allDone), graceMs);
-      stopped = true;
-      for (const call of calls) call.stop(stopping);
-      await allDone();
-    },
-  };
 }
 
 const stopping = 'The process that ran this call has shut down.';

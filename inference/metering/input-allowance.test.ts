@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createInputAllowances } from './input-allowance.ts';
+import { InputAllowances } from './input-allowance.ts';
 
 const counted = (inputTokens: number) => ({
   usage: { inputTokens, outputTokens: 1, cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 },
@@ -8,7 +8,7 @@ const counted = (inputTokens: number) => ({
 
 function setup() {
   let nowMs = 0;
-  const allowances = createInputAllowances(() => nowMs);
+  const allowances = new InputAllowances(() => nowMs);
   const advance = (ms: number) => {
     nowMs += ms;
   };

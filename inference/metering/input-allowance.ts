@@ -15,28 +15,30 @@ type CountedAttempt = Pick<AttemptData, 'usage' | 'usageEstimated'>;
  * reserved, so that calls under way at once do not pass a limit together. Learned for each AI model, and for all its
  * callers: only from tokens that the caller's own text cannot be, or the text of one would have the calls of others refused.
  */
-export interface InputAllowances {
-  tokensFor(modelId: string): number;
-  /** What a provider counted for a text of so many bytes; null: the input has files, whose tokens no number of bytes bounds. */
-  observe(modelId: string, inputBytes: number | null, attempt: CountedAttempt | undefined): void;
-}
+export class InputAllowances {
+  readonly #now: () => number;
+  readonly #seen = new LRUCache<string, { readonly tokens: number; readonly atMs: number }>({
+    max: modelsMax,
+  });
 
-export function createInputAllowances(now: () => number): InputAllowances {
-  const seen = new LRUCache<string, { readonly tokens: number; readonly atMs: number }>({ max: modelsMax });
-  return {
-    tokensFor(modelId) {
-      const known = seen.get(modelId);
-      return tokensMin + (known === undefined || known.atMs + keptMs < now() ? 0 : known.tokens);
-    },
-    observe(modelId, inputBytes, attempt) {
-      if (inputBytes === null || attempt?.usage == null || attempt.usageEstimated) return;
-      // A token is at least a byte.
-      const tokens = Math.min(attempt.usage.inputTokens - inputBytes, tokensMax);
-      if (tokens <= 0) return;
-      const known = seen.get(modelId);
-      const atMs = now();
-      if (known !== undefined && known.tokens > tokens && known.atMs + keptMs >= atMs) return;
-      seen.set(modelId, { tokens, atMs });
-    },
-  };
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  tokensFor(modelId: string): number {
+    const known = this.#seen.get(modelId);
+    return tokensMin + (known === undefined || known.atMs + keptMs < this.#now() ? 0 : known.tokens);
+  }
+
+  /** What a provider counted for a text of so many bytes; null: the input has files, whose tokens no number of bytes bounds. */
+  observe(modelId: string, inputBytes: number | null, attempt: CountedAttempt | undefined): void {
+    if (inputBytes === null || attempt?.usage == null || attempt.usageEstimated) return;
+    // A token is at least a byte.
+    const tokens = Math.min(attempt.usage.inputTokens - inputBytes, tokensMax);
+    if (tokens <= 0) return;
+    const known = this.#seen.get(modelId);
+    const atMs = this.#now();
+    if (known !== undefined && known.tokens > tokens && known.atMs + keptMs >= atMs) return;
+    this.#seen.set(modelId, { tokens, atMs });
+  }
 }

@@ -5,7 +5,7 @@ import type { Bus } from '#state/bus/bus.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { usageOf } from '#test/support/scripted-provider.ts';
-import { createLostReaders } from './lost-readers.ts';
+import { LostReaders } from './lost-readers.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text } }';
 const EMBED = 'mutation ($input: EmbedInput!) { embed(input: $input) { cost } }';
@@ -137,7 +137,7 @@ it('of a completion that runs elsewhere is announced to its process before it le
   const bus = {
     publish: async (topic: string, message: unknown) => void order.push([topic, message]),
   } as unknown as Bus;
-  const readers = createLostReaders({ bus, delay: async () => undefined, isRunning: () => false });
+  const readers = new LostReaders({ bus, delay: async () => undefined, isRunning: () => false });
   const connection = new AbortController();
   const left = Promise.withResolvers<void>();
   readers.read('c1', connection.signal, (signal) => {

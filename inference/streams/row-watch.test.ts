@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createRowWatch } from './row-watch.ts';
+import { RowWatch } from './row-watch.ts';
 
 let nowMs = 0;
 beforeEach(() => {
@@ -14,7 +14,7 @@ afterEach(() => {
 function start() {
   const closed = new Set<string>();
   const ended = vi.fn(async (ids: readonly string[]) => ids.filter((id) => closed.has(id)));
-  const watch = createRowWatch({ log: pino({ level: 'silent' }), now: () => nowMs, ended });
+  const watch = new RowWatch({ log: pino({ level: 'silent' }), now: () => nowMs, ended });
   /** Lets so much time pass, and each query be answered. */
   const pass = async (ms: number) => {
     for (let at = 0; at < ms; at += 250) {

@@ -14,12 +14,6 @@ export interface RowWaiter {
   readonly onEnded: () => void;
 }
 
-/** Watches ledger rows for their end. One query a second at most, however many wait. */
-export interface RowWatch {
-  /** Returns the function that stops watching. */
-  watch(waiter: RowWaiter): () => void;
-}
-
 interface Watched extends RowWaiter {
   seen: number | undefined;
   /** Looks in a row that found no progress. */
@@ -51,48 +45,72 @@ export interface RowWatchOptions {
   readonly ended: (ids: readonly string[]) => Promise<readonly string[]>;
 }
 
-export function createRowWatch({ log, now, ended: endedAmong }: RowWatchOptions): RowWatch {
-  const all = new Set<Watched>();
-  let timer: NodeJS.Timeout | undefined;
-  let askedAtMs = Number.NEGATIVE_INFINITY;
-  let asking = false;
+/** Watches ledger rows for their end. One query a second at most, however many wait. */
+export class RowWatch {
+  readonly #options: RowWatchOptions;
+  readonly #all = new Set<Watched>();
+  #timer: NodeJS.Timeout | undefined;
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #asking = false;
 
-  function stop(one: Watched): void {
-    all.delete(one);
-    if (all.size > 0) return;
-    clearInterval(timer);
-    timer = undefined;
+  constructor(options: RowWatchOptions) {
+    this.#options = options;
   }
 
-  function look(): void {
+  /** Returns the function that stops watching. */
+  watch(waiter: RowWaiter): () => void {
+    const one: Watched = {
+      ...waiter,
+      seen: waiter.progress?.(),
+      quietLooks: 0,
+      hasEnded: false,
+    };
+    this.#all.add(one);
+    if (this.#timer === undefined) {
+      this.#timer = setInterval(() => this.#look(), lookMs);
+      this.#timer.unref();
+    }
+    return () => this.#stop(one);
+  }
+
+  #stop(one: Watched): void {
+    this.#all.delete(one);
+    if (this.#all.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #look(): void {
     const silent: Watched[] = [];
-    for (const one of all) {
+    for (const one of this.#all) {
       const at = one.progress?.();
       one.quietLooks = at !== undefined && at === one.seen ? one.quietLooks + 1 : 0;
       one.seen = at;
       if (!one.hasEnded) {
         if (one.progress === null || one.quietLooks >= silentLooks) silent.push(one);
       } else if (one.quietLooks >= lateLooks) {
-        stop(one);
+        this.#stop(one);
         one.onEnded();
       }
     }
-    if (silent.length > 0 && !asking && now() - askedAtMs >= queryMsMin) void ask(silent.slice(0, idsMax));
+    const isDue = this.#options.now() - this.#askedAtMs >= queryMsMin;
+    if (silent.length > 0 && !this.#asking && isDue) void this.#ask(silent.slice(0, idsMax));
   }
 
-  async function ask(silent: readonly Watched[]): Promise<void> {
-    asking = true;
-    askedAtMs = now();
+  async #ask(silent: readonly Watched[]): Promise<void> {
+    const { log, now, ended: endedAmong } = this.#options;
+    this.#asking = true;
+    this.#askedAtMs = now();
     try {
       const ended = new Set(await endedAmong([...new Set(silent.map(({ id }) => id))]));
       for (const one of silent) {
-        if (!all.has(one)) continue;
+        if (!this.#all.has(one)) continue;
         if (!ended.has(one.id)) {
           // Behind those that were not asked for yet.
-          all.delete(one);
-          all.add(one);
+          this.#all.delete(one);
+          this.#all.add(one);
         } else if (one.progress === null) {
-          stop(one);
+          this.#stop(one);
           one.onEnded();
         } else {
           one.hasEnded = true;
@@ -102,23 +120,6 @@ export function createRowWatch({ log, now, ended: endedAmong }: RowWatchOptions)
     } catch (error) {
       log.warn({ err: error }, 'the rows of silent streams could not be read and are read again');
     }
-    asking = false;
+    this.#asking = false;
   }
-
-  return {
-    watch(waiter) {
-      const one: Watched = {
-        ...waiter,
-        seen: waiter.progress?.(),
-        quietLooks: 0,
-        hasEnded: false,
-      };
-      all.add(one);
-      if (timer === undefined) {
-        timer = setInterval(look, lookMs);
-        timer.unref();
-      }
-      return () => stop(one);
-    },
-  };
 }

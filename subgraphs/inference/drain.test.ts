@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallerLimit } from '#core/caller.ts';
-import { createRunning } from '#inference/execution/running.ts';
+import { Running } from '#inference/execution/running.ts';
 import type { Database } from '#mongo/connect.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
@@ -179,7 +179,7 @@ describe('a drain', () => {
 });
 
 it('stops a call that was admitted before the end of a drain and begins after it', async () => {
-  const running = createRunning();
+  const running = new Running();
   running.admit();
   await running.drain(0);
   const done = Promise.withResolvers<void>();

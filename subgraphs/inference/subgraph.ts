@@ -21,6 +21,6 @@ export async function createInferenceSubgraph(deps: InferenceDeps): Promise<Subg
     resolvers: inferenceResolvers(engine, cachePolicies),
     createLoaders: (context) => createInferenceLoaders(context, engine),
     close: async () => engine[Symbol.asyncDispose](),
-    drain: engine.running.drain,
+    drain: (graceMs, lastCall) => engine.running.drain(graceMs, lastCall),
   });
 }

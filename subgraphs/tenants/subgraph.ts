@@ -2,13 +2,13 @@ import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { createSubgraph } from '../runtime/subgraph.ts';
 import type { TenantsDeps } from './deps.ts';
-import { createKeyUsage } from './keys/key-usage.ts';
+import { KeyUsage } from './keys/key-usage.ts';
 import { createTenantsLoaders, type TenantsLoaders } from './loaders.ts';
 import { tenantsResolvers } from './resolvers.ts';
 
 /** Tenants, apps, keys, members, plans, budgets and access: who calls, and within which bounds. */
 export function createTenantsSubgraph(deps: TenantsDeps): Subgraph {
-  const usage = createKeyUsage(deps);
+  const usage = new KeyUsage(deps);
   return createSubgraph<TenantsLoaders>({
     name: 'tenants',
     typeDefs: loadSubgraphSdl('tenants'),

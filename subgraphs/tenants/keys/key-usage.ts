@@ -5,33 +5,36 @@ import { readNow, type TenantsDeps } from '../deps.ts';
 const everyMs = 60_000;
 const rememberedMax = 10_000;
 
-/** Notes when keys were last used, to the minute, without anyone waiting for it. */
-export interface KeyUsage {
-  used(keyId: string): void;
-  /** Resolves when what was begun is written. */
-  settled(): Promise<void>;
-}
+/**
+ * Notes when keys were last used, to the minute, without anyone waiting for it. At most one write a minute for a key, in
+ * this process; a failed one is logged and forgotten.
+ */
+export class KeyUsage {
+  readonly #deps: TenantsDeps;
+  readonly #writtenMs = new LRUCache<string, number>({ max: rememberedMax });
+  readonly #writing = new Set<Promise<void>>();
 
-/** At most one write a minute for a key, in this process; a failed one is logged and forgotten. */
-export function createKeyUsage(deps: TenantsDeps): KeyUsage {
-  const writtenMs = new LRUCache<string, number>({ max: rememberedMax });
-  const writing = new Set<Promise<void>>();
-  return {
-    used(keyId) {
-      const now = readNow(deps);
-      if (now.getTime() - (writtenMs.get(keyId) ?? Number.NEGATIVE_INFINITY) < everyMs) return;
-      writtenMs.set(keyId, now.getTime());
-      const write = apiKeys(deps.connection)
-        .updateOne({ _id: keyId }, { $set: { lastUsedAt: now } })
-        .then(
-          () => {},
-          (err: unknown) => deps.log.warn({ err, keyId }, 'the last use of a key was not written'),
-        )
-        .finally(() => writing.delete(write));
-      writing.add(write);
-    },
-    async settled() {
-      await Promise.all(writing);
-    },
-  };
+  constructor(deps: TenantsDeps) {
+    this.#deps = deps;
+  }
+
+  used(keyId: string): void {
+    const { connection, log } = this.#deps;
+    const now = readNow(this.#deps);
+    if (now.getTime() - (this.#writtenMs.get(keyId) ?? Number.NEGATIVE_INFINITY) < everyMs) return;
+    this.#writtenMs.set(keyId, now.getTime());
+    const write = apiKeys(connection)
+      .updateOne({ _id: keyId }, { $set: { lastUsedAt: now } })
+      .then(
+        () => {},
+        (err: unknown) => log.warn({ err, keyId }, 'the last use of a key was not written'),
+      )
+      .finally(() => this.#writing.delete(write));
+    this.#writing.add(write);
+  }
+
+  /** Resolves when what was begun is written. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#writing);
+  }
 }
