@@ -2,15 +2,27 @@ import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseCountLimits } from '#core/count-limits.ts';
 import { parseAllowList } from '#core/egress.ts';
-import type { SubgraphName } from '#core/subgraph-names.ts';
 import { isNetwork } from '#gateway/auth/client-address.ts';
 import { exposures } from '#gateway/auth/exposure.ts';
-import {
-  keyLimitsDefault,
-  parseLimits,
-  tenantLimitsDefault,
-} from '#subgraphs/tenants/limits/default-limits.ts';
+import { keyLimitsDefault, tenantLimitsDefault } from '#subgraphs/tenants/limits/default-limits.ts';
 import { readPublicKeys, readSigningKey } from '#transport/mesh-keys.ts';
+import {
+  choice,
+  hasEncodedPassword,
+  integer,
+  isValid,
+  limits,
+  mayHoldPassword,
+  meshKey,
+  networksIn,
+  port,
+  subgraphPort,
+  subgraphUrl,
+  unencoded,
+  url,
+  type Variable,
+  variable,
+} from './variable-types.ts';
 
 /** A start that cannot go on: one clear line for whoever typed the command, and exit code 1. */
 export class StartError extends Error {
@@ -19,127 +31,6 @@ export class StartError extends Error {
     this.name = 'StartError';
   }
 }
-
-interface Variable<T extends z.ZodType = z.ZodType> {
-  readonly schema: T;
-  /** What docs/configuration.md says of it. */
-  readonly description: string;
-  /** A secret's value never stands in an error message, and can be read from a file. */
-  readonly secret?: true;
-}
-
-/** Longer values are not repeated in errors. */
-const repeatedCharactersMax = 200;
-
-function variable<T extends z.ZodType>(schema: T, description: string, secret?: true): Variable<T> {
-  return secret ? { schema, description, secret } : { schema, description };
-}
-
-const integer = (min: number, max: number, standard: number) =>
-  z.coerce
-    .number('must be a number')
-    .int('must be a whole number')
-    .min(min, `must be ${min} or more`)
-    .max(max, `must be ${max} or less`)
-    .default(standard);
-
-const choice = <const T extends readonly [string, ...string[]]>(...names: T) =>
-  z.enum(names, `must be one of ${names.join(', ')}`);
-
-const port = (standard: number) => integer(0, 65_535, standard);
-
-const isUrl = (text: string, protocols: readonly string[]) =>
-  URL.canParse(text) && protocols.includes(new URL(text).protocol);
-
-/** Whether a user or password may stand in the text of an address, also of one that is mistyped. */
-const mayHoldPassword = (text: string) => text.includes('@') || text.includes('://');
-
-/**
- * Whether the address ends where its writer means it to. A password with one of `/ ? # @` that is not percent-encoded ends
- * it early: a part of the password is then taken for a host.
- */
-function hasEncodedPassword(text: string): boolean {
-  const [, authority = '', rest = ''] = /^[a-z+]+:\/\/([^/?#]*)([^?]*)/i.exec(text) ?? [];
-  return authority.split('@').length <= 2 && !rest.includes('@');
-}
-
-const unencoded = 'must have / ? # @ : of its password percent-encoded, such as %2F for a slash';
-
-const url = (...protocols: readonly string[]) =>
-  z
-    .string()
-    .refine(
-      (text) => isUrl(text, protocols),
-      `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-    );
-
-const isValid = (parse: (text: string) => unknown) => (text: string) => {
-  try {
-    return parse(text) !== undefined;
-  } catch {
-    // Any error: the parsers of keys and ranges refuse a text by throwing.
-    return false;
-  }
-};
-
-const limits = (standard: string) =>
-  z
-    .string()
-    .default(standard)
-    .refine(
-      isValid((text) => parseLimits(text, 'limits')),
-      'must be limits such as CONCURRENCY=20,REQUESTS/MINUTE=600,COST/DAY=10, or none',
-    );
-
-/** The text of a key, refused where it cannot be read. */
-const meshKey = (read: (text: string) => unknown) =>
-  z.string().superRefine((text, context) => {
-    try {
-      read(text);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'is wrong' });
-    }
-  });
-
-const hasUser = (text: string) => {
-  const url = URL.parse(text);
-  return url !== null && (url.username !== '' || url.password !== '');
-};
-
-/** The port a subgraph listens on when it stands alone, and where a gateway looks for it by default. */
-const subgraphPorts: Readonly<Record<SubgraphName, number>> = {
-  models: 4001,
-  prompts: 4002,
-  tenants: 4003,
-  usage: 4004,
-  inference: 4005,
-};
-
-const subgraphUrl = (name: SubgraphName) =>
-  variable(
-    z
-      .string()
-      .refine(
-        (text) => text.split(',').every((address) => isUrl(address.trim(), ['http:', 'https:'])),
-        'must be URLs that begin with http:// or https://, separated by commas',
-      )
-      .refine(
-        (text) => text.split(',').every((address) => !hasUser(address.trim())),
-        'must not hold a user or password: parts know each other by keys and certificates',
-      )
-      .default(`http://127.0.0.1:${subgraphPorts[name]}/graphql`),
-    `Where a gateway without its own \`${name}\` reaches that subgraph; several processes, separated by commas.`,
-  );
-
-const subgraphPort = (name: SubgraphName) =>
-  variable(port(subgraphPorts[name]), `Port of the \`${name}\` subgraph when it stands alone.`);
-
-/** The texts of a list that is separated by commas. */
-export const networksIn = (text: string): readonly string[] =>
-  text
-    .split(',')
-    .map((network) => network.trim())
-    .filter((network) => network !== '');
 
 /** Every variable that Heddle itself reads. Providers' own (OPENAI_API_KEY …) stand in each vendor's vendor.ts. */
 export const variables = {
@@ -379,6 +270,9 @@ export type VariableName = keyof typeof variables;
 
 /** The environment, checked: one property per variable of the table above, defaults filled in. */
 export type Environment = { readonly [K in VariableName]: z.output<(typeof variables)[K]['schema']> };
+
+/** Longer values are not repeated in errors. */
+const repeatedCharactersMax = 200;
 
 /** Whether an error may repeat what was given: nothing that could hold a secret, whatever the variable is meant for. */
 function isRepeatable(name: string, text: string): boolean {

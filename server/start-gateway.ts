@@ -4,10 +4,11 @@ import type { PlannerProcess } from '#gateway/planning/planner.ts';
 import type { State } from '#state/open-state.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { Subgraph, SubgraphExecutor } from '#transport/executor.ts';
-import { type Environment, networksIn, StartError } from './config.ts';
+import { type Environment, StartError } from './config.ts';
 import type { MeshOptions } from './mesh.ts';
 import { type MeshConnections, openPublicTls, urlVariable } from './mesh-connections.ts';
 import { listeningOn } from './start-failure.ts';
+import { networksIn } from './variable-types.ts';
 
 /** What operations are planned by. It starts in a process of its own, beside all else that starts. */
 export async function startPlanner(): Promise<PlannerProcess> {
