@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -158,6 +159,64 @@ describe('examples/', () => {
       expect(await server.end()).toBeNull();
       await send('third');
       await expect.poll(() => page.locator('li.error').count()).toBe(1);
+    },
+  );
+
+  it.runIf(chromiumPath !== undefined)(
+    'react-chat/ streams the answer into the page, continues the conversation, and stops an answer',
+    { timeout: 120_000 },
+    async () => {
+      const startPage = (model: string, key = mesh.adminKey) =>
+        stack.use(
+          startCommand(
+            'node',
+            [join(root, 'node_modules/vite/bin/vite.js'), 'examples/react-chat', '--port', '0'],
+            {
+              ...environment,
+              HEDDLE_KEY: key,
+              MODEL: model,
+              NO_COLOR: '1',
+            },
+          ),
+        );
+      const browser = await startBrowser(chromiumPath ?? '');
+      stack.defer(() => browser.close());
+      const open = async (model: string, key?: string) => {
+        const [url = ''] = await startPage(model, key).line(/http:\/\/127\.0\.0\.1:\d+\//);
+        const page = await browser.newPage();
+        page.setDefaultTimeout(30_000);
+        await page.goto(url);
+        return page;
+      };
+      const send = async (page: Page, text: string) => {
+        await page.getByLabel('Message').fill(text);
+        await page.getByRole('button', { name: 'Send' }).click();
+      };
+      const echo = await open('demo/echo');
+      const items = () => echo.locator('li').allTextContents();
+      await send(echo, 'first <b>question</b>');
+      await expect.poll(items).toEqual(['first <b>question</b>', 'first <b>question</b>']);
+      await echo.getByRole('button', { name: 'Send' }).waitFor();
+      await send(echo, 'second');
+      await expect.poll(async () => (await items()).slice(2)).toEqual(['second', 'second']);
+
+      const slow = await open('demo/slow');
+      await send(slow, 'word '.repeat(2000));
+      await expect.poll(() => slow.locator('li.answer').textContent()).toMatch(/^word word/);
+      await slow.getByRole('button', { name: 'Stop' }).click();
+      await slow.getByRole('button', { name: 'Send' }).waitFor();
+      const newest = async () => {
+        const { invocations } = await clientOf(mesh.url, mesh.adminKey).data<{
+          invocations: { edges: readonly { node: object }[] };
+        }>('{ invocations(first: 1) { edges { node { status endUserId } } } }');
+        return invocations.edges[0]?.node;
+      };
+      await expect.poll(newest, { timeout: 10_000 }).toEqual({ status: 'CANCELLED', endUserId: 'ada' });
+      expect(await slow.locator('li.error').count()).toBe(0);
+
+      const refused = await open('demo/echo', 'hd_none');
+      await send(refused, 'third');
+      await expect.poll(() => refused.locator('li.error').textContent()).toContain('could not get a token');
     },
   );
 });

@@ -17,7 +17,7 @@ const blocks = new Map(
     .split(/^## /m)
     .map((section) => [section.split('\n', 1)[0], section.match(/^```\w+\n([\s\S]*?)^```/m)?.[1]] as const),
 );
-const beginning = blocks.get('# Clients');
+const beginning = blocks.get('# Frontend and clients');
 
 describe('docs/frontend.md', () => {
   let mesh: TestMesh;
@@ -56,7 +56,7 @@ describe('docs/frontend.md', () => {
   });
 
   it('has no TypeScript that is not run here', () => {
-    const begun = ['# Clients', ...typescript.map(([heading]) => heading)];
+    const begun = ['# Frontend and clients', ...typescript.map(([heading]) => heading)];
     const sections = page.split(/^## /m).filter((section) => section.includes('```ts\n'));
     expect(sections.map((section) => section.split('\n', 1)[0])).toEqual(begun);
   });
