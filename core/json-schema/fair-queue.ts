@@ -26,11 +26,11 @@ const usersMax = 10_000;
  * Tasks that wait for something that serves one at a time. The next is always of the user that has used least of late, so
  * that a user with long tasks, or many, delays another's first task by one task at most. Within a user they keep their order.
  */
-export class FairQueue<T> {
+export class FairQueue<T, User extends object | string = string> {
   readonly #limits: FairQueueLimits;
-  readonly #waiting = new Map<string, Waiting<T>>();
+  readonly #waiting = new Map<User, Waiting<T>>();
   /** What each user has used, level with `#level` where it used nothing meanwhile. */
-  readonly #used = new LRUCache<string, number>({ max: usersMax });
+  readonly #used = new LRUCache<User, number>({ max: usersMax });
   /** What the user that was served last had used. */
   #level = 0;
   #count = 0;
@@ -41,7 +41,7 @@ export class FairQueue<T> {
   }
 
   /** False where it would pass a bound. */
-  add(user: string, task: T, size: number): boolean {
+  add(user: User, task: T, size: number): boolean {
     const own = this.#waiting.get(user) ?? { entries: [], size: 0 };
     const { waitingMax, waitingPerUserMax, sizeMax, sizePerUserMax } = this.#limits;
     if (this.#count >= waitingMax || own.entries.length >= waitingPerUserMax) return false;
@@ -55,8 +55,8 @@ export class FairQueue<T> {
   }
 
   /** The next task, with its user; undefined: none waits. */
-  take(): { readonly user: string; readonly task: T } | undefined {
-    let user: string | undefined;
+  take(): { readonly user: User; readonly task: T } | undefined {
+    let user: User | undefined;
     let least = Number.POSITIVE_INFINITY;
     for (const candidate of this.#waiting.keys()) {
       const used = this.#usedBy(candidate);
@@ -72,21 +72,21 @@ export class FairQueue<T> {
   }
 
   /** Takes a task out that no longer waits to be served. */
-  withdraw(user: string, task: T): void {
+  withdraw(user: User, task: T): void {
     const at = this.#waiting.get(user)?.entries.findIndex((entry) => entry.task === task) ?? -1;
     if (at >= 0) this.#remove(user, at);
   }
 
   /** Adds to what a user has used. */
-  charge(user: string, amount: number): void {
+  charge(user: User, amount: number): void {
     this.#used.set(user, this.#usedBy(user) + amount);
   }
 
-  #usedBy(user: string): number {
+  #usedBy(user: User): number {
     return Math.max(this.#level, this.#used.get(user) ?? 0);
   }
 
-  #remove(user: string, at: number): T | undefined {
+  #remove(user: User, at: number): T | undefined {
     const own = this.#waiting.get(user);
     const [entry] = own?.entries.splice(at, 1) ?? [];
     if (own === undefined || entry === undefined) return undefined;

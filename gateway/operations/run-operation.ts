@@ -7,8 +7,7 @@ import { type GatewayServices, useOfCaller } from '../http/services.ts';
 import { type Answer, isOperation, isStream } from '../router.ts';
 
 /**
- * The operation of a document. What holds the process waits for its turn, since the event loop accepts one connection in
- * each: a new document, and the answer to one that asks for the schema. Without a key both count against the address.
+ * The operation of a document. What holds the process waits for its turn: a new document, and the answer to one that asks for the schema. Without a key both count against the address.
  */
 export async function prepareInTurn(
   services: Pick<GatewayServices, 'router' | 'turns' | 'clients'>,
@@ -23,18 +22,21 @@ export async function prepareInTurn(
     if (!isOperation(operation) || !operation.introspects) return operation;
   }
   const isAnonymous = caller.kind === 'ANONYMOUS';
-  const waitMs = services.clients.waitMs(useOfCaller(services, client, caller));
+  const use = useOfCaller(services, client, caller);
+  const waitMs = services.clients.waitMs(use);
   if (waitMs > 0 && (isAnonymous || !isPrepared)) {
     throw new RateLimited('Too many requests were refused: no new document is read, no schema sent.', waitMs);
   }
-  await services.turns.next(isAnonymous);
+  await services.turns.next(use, isAnonymous);
   const begunMs = performance.now();
   try {
     const operation = services.router().prepare(query, operationName, caller);
     if (isAnonymous && isOperation(operation) && operation.introspects) services.clients.weigh(client.use, 1);
     return operation;
   } finally {
-    if (isAnonymous) services.clients.spent(client.use, performance.now() - begunMs);
+    const spentMs = performance.now() - begunMs;
+    services.turns.charge(use, isAnonymous, spentMs);
+    if (isAnonymous) services.clients.spent(client.use, spentMs);
   }
 }
 
