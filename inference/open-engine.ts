@@ -99,7 +99,12 @@ export async function openInferenceEngine(
   const health = createHealthRegistry({ now, log, catalog });
   const results = createCompletionResults(connection, { payloads, log });
   const alerts = opened.use(new BudgetAlerts({ connection, quota, log, now }));
-  const jsonSchemas = opened.use(createJsonSchemas());
+  const jsonSchemas = opened.use(
+    createJsonSchemas({
+      onThreadFailure: (err) =>
+        log.error({ event: 'thread_failed', err }, 'the thread that checks JSON Schemas failed'),
+    }),
+  );
   const running = new Running();
   const lostReaders = opened.use(
     new LostReaders({ bus, delay, isRunning: (id) => running.get(id) !== undefined }),

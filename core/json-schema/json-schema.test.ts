@@ -217,7 +217,26 @@ describe('the thread that checks', () => {
   });
 
   it('is given up where it does not start in its time', async () => {
-    const schemas = start({ taskMsMax: 1 });
-    await expect(compile({}, schemas)).rejects.toThrow('has ended');
+    const failures: unknown[] = [];
+    const schemas = start({ taskMsMax: 1, onThreadFailure: (error) => failures.push(error) });
+    const overloaded = { code: 'OVERLOADED', extensions: { retryAfterMs: expect.any(Number) } };
+    await expect(compile({}, schemas)).rejects.toMatchObject(overloaded);
+    expect(failures).toMatchObject([{ message: expect.stringContaining('has ended') }]);
+  });
+
+  it('costs a caller one task where it ends while it checks, and the next has a new one', async () => {
+    const failures: unknown[] = [];
+    const schemas = start({ onThreadFailure: (error) => failures.push(error) });
+    await compile({}, schemas);
+    const post = vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(function (this: Worker) {
+      void this.terminate();
+    });
+    await expect(problemOf({ type: 'string' }, '1', schemas)).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      message: 'The thread that checks JSON Schemas cannot be started or has ended: try again.',
+    });
+    post.mockRestore();
+    expect(await problemOf({ type: 'string' }, '"x"', schemas)).toBeNull();
+    expect(failures).toHaveLength(1);
   });
 });

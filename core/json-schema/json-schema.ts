@@ -33,6 +33,8 @@ export interface JsonSchemaLimits extends SchemaWorkerLimits {
   readonly waitMsMax: number;
   /** Milliseconds for which a refusal is remembered. */
   readonly refusedMs: number;
+  /** Receives why a thread did not start or ended; callers get OVERLOADED. */
+  readonly onThreadFailure?: (error: unknown) => void;
 }
 
 const bytesMax = 65_536;
@@ -96,6 +98,14 @@ function shuttingDown(): HeddleError {
   return createOverloadedError('This process is shutting down.');
 }
 
+/** The thread did not start, or ended by a fault of the system: the next task has a new one. */
+function threadFailed(cause: unknown): HeddleError {
+  return createOverloadedError(
+    'The thread that checks JSON Schemas cannot be started or has ended: try again.',
+    { cause },
+  );
+}
+
 function computeHash(text: string): string {
   return createHash('sha256').update(text).digest('base64');
 }
@@ -138,7 +148,8 @@ export function createJsonSchemas(options: Partial<JsonSchemaLimits> = {}): Json
         if (worker?.isUsable !== true) worker = new SchemaWorker(limits);
         task.outcome.resolve(await worker.run(task.asked));
       } catch (error) {
-        task.outcome.reject(isClosed ? shuttingDown() : error);
+        task.outcome.reject(isClosed ? shuttingDown() : threadFailed(error));
+        if (!isClosed) limits.onThreadFailure?.(error);
       }
       queue.charge(user, worker?.lastTaskMs ?? 0);
     }

@@ -41,6 +41,19 @@ describe("the planner's process", () => {
     expect(short.status).toBe('fulfilled');
   });
 
+  it('that is ended by the system costs one document, which may be sent again', async () => {
+    await using hurt = new PlannerProcess(bazaarSupergraph);
+    await hurt.ready();
+    const planning = hurt.plan('{ people { name } }');
+    process.kill(hurt.pid ?? 0, 'SIGKILL');
+    await expect(planning).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      extensions: { notBegun: true, retryAfterMs: expect.any(Number) },
+      cause: { message: expect.stringContaining('process ended') },
+    });
+    expect((await hurt.plan('{ people { name } }')).step).toBeDefined();
+  });
+
   it('lets no more wait than it may', async () => {
     await using small = new PlannerProcess(bazaarSupergraph, { waitingMax: 2 });
     const results = await Promise.allSettled(

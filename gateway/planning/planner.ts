@@ -50,8 +50,14 @@ class Child {
     ]);
     this.#child.on('message', (reply: PlannerReply) => this.#asked?.resolve(reply));
     void this.exited.then(() => {
-      this.#asked?.reject(this.#failure(`The query planner's process ended${this.#panic}.`));
+      // Over what it panics, it panics again; ended by the system, or never started, another may do.
+      const failure = this.#failure(`The query planner's process ended${this.#panic}.`);
+      this.#asked?.reject(this.#panic === '' ? unavailable(failure) : failure);
     });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /** One at a time. Rejects when the process ends instead, or takes so long that it is ended; it is of no use then. */
@@ -62,12 +68,12 @@ class Child {
       asked.reject(
         'query' in request
           ? new HeddleError('GRAPH_COST_EXCEEDED', 'The document takes too long to be planned.')
-          : this.#failure('The query planner does not start.'),
+          : unavailable(this.#failure('The query planner does not start.')),
       );
       this.#child.kill('SIGKILL');
     }, msMax);
     this.#child.send(request, (error) => {
-      if (error !== null) asked.reject(error);
+      if (error !== null) asked.reject(unavailable(error));
     });
     try {
       return await asked.promise;
@@ -92,6 +98,14 @@ class Child {
     this.#child.ref();
     if (this.#child.connected) this.#child.disconnect();
   }
+}
+
+/** Nothing was begun: the next document is planned by a new process. */
+function unavailable(cause: Error): HeddleError {
+  return createOverloadedError('The query planner cannot be started or has ended: try again.', {
+    cause,
+    notBegun: true,
+  });
 }
 
 /** The document is valid: what the planner's own parser cannot read is deep nesting. */
@@ -120,6 +134,11 @@ export class PlannerProcess implements Planner, AsyncDisposable {
   constructor(supergraphSdl: string, limits: Partial<PlannerLimits> = {}) {
     this.supergraphSdl = supergraphSdl;
     this.#limits = { ...defaults, ...limits };
+  }
+
+  /** The id of its process, while there is one. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
   }
 
   /** Resolves when it can plan; rejects for a supergraph that it cannot read. */

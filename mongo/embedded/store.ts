@@ -154,11 +154,14 @@ async function listening(worker: Worker): Promise<ListenOn> {
   };
   worker.on('message', onMessage);
   worker.once('error', reject);
+  const onExit = () => reject(new Error('The thread of the store ended before it listened.'));
+  worker.once('exit', onExit);
   try {
     return await promise;
   } finally {
     worker.off('message', onMessage);
     worker.off('error', reject);
+    worker.off('exit', onExit);
   }
 }
 

@@ -11,7 +11,10 @@ export type { PromptsSubgraphDeps } from './deps.ts';
 
 /** Prompts of tenants: named, in versions that never change, with labels that can be pointed at another. */
 export function createPromptsSubgraph(deps: PromptsSubgraphDeps): Subgraph {
-  const jsonSchemas = createJsonSchemas();
+  const jsonSchemas = createJsonSchemas({
+    onThreadFailure: (err) =>
+      deps.log.error({ event: 'thread_failed', err }, 'the thread that checks JSON Schemas failed'),
+  });
   const reads = new OneAtATime();
   return createSubgraph({
     name: 'prompts',
