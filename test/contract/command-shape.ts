@@ -25,6 +25,7 @@ const upkeep = new Set([
 const envelope = new Set([
   'lsid',
   'writeConcern',
+  'readConcern',
   '$db',
   '$clusterTime',
   '$readPreference',
@@ -36,12 +37,18 @@ const envelope = new Set([
 /** Update operators whose meaning does not depend on which fields they name, but on how deep these are. */
 const byDepth = new Set(['$set', '$setOnInsert', '$unset', '$inc', '$min', '$max']);
 
+/** What stands for anything that data decides: a scalar of any type, null, a list of any length, a document. */
+const value = 'value';
+
 /** Collections that a test makes for itself. */
 const ofOneTest = /_[0-9a-f]{8}$|^things(?:-|$)/;
 
 /** One command that stands for all of its shape. */
 export interface ShapedCommand {
-  /** Equal for commands that differ in values and in the number of equal elements only. A key: the text means nothing. */
+  /**
+   * A function of the code that sends the command: equal whatever its values are (null, an empty list or many elements
+   * included), and for any number of equal operands. A key: the text means nothing.
+   */
   readonly shape: string;
   readonly command: DriverCommand;
 }
@@ -66,48 +73,106 @@ function describeSingle(command: DriverCommand): string {
   const fields = Object.entries(command).filter(([field]) => !envelope.has(field));
   return JSON.stringify(
     Object.fromEntries(
-      fields.map(([field, value], at) => [field, at === 0 ? value : describeField(field, value)]),
+      fields.map(([field, given], at) => [field, at === 0 ? given : describeField(field, given)]),
     ),
   );
 }
 
-function describeField(field: string, value: unknown): unknown {
-  if (field === 'documents') return '*';
-  if (field === 'cursor') return {};
-  if (field === 'indexes' || field === 'projection' || field === 'sort' || field === 'hint') {
-    return describeLiteral(value);
+function describeField(field: string, given: unknown): unknown {
+  switch (field) {
+    case 'documents':
+      return value;
+    case 'cursor':
+      return {};
+    case 'filter':
+    case 'query':
+      return describeFilter(given);
+    case 'pipeline':
+      return describeStages(given);
+    case 'update':
+      return describeUpdate(given);
+    case 'updates':
+    case 'deletes':
+      return listOf(given).map((element) => mapFields(element, describeWrite));
+    default:
+      return describeLiteral(given);
   }
-  return describeValue(value, field);
+}
+
+/** One field of an element of `updates` or `deletes`. */
+function describeWrite(field: string, given: unknown): unknown {
+  if (field === 'q') return describeFilter(given);
+  return field === 'u' ? describeUpdate(given) : value;
+}
+
+/** Operators of a filter whose operands are filters. */
+const logical = new Set(['$and', '$or', '$nor']);
+
+function describeFilter(filter: unknown): unknown {
+  return mapFields(filter, (path, given) => {
+    if (logical.has(path)) return distinct(listOf(given).map(describeFilter));
+    return path === '$expr' ? describeExpression(given) : describeCondition(given);
+  });
+}
+
+/** The operators of a condition on one field; equality with whatever value is one. */
+function describeCondition(condition: unknown): unknown {
+  if (isRegex(condition)) return 'regex';
+  const fields = fieldsOf(condition);
+  if (fields === undefined || fields[0]?.[0].startsWith('$') !== true) return value;
+  return mapFields(condition, (operator, given) => {
+    if (operator === '$not') return describeCondition(given);
+    return operator === '$elemMatch' ? describeFilter(given) : value;
+  });
+}
+
+/** Pipelines: the order of stages matters. */
+function describeStages(stages: unknown): unknown {
+  return listOf(stages).map((stage) =>
+    mapFields(stage, (name, given) => {
+      if (name === '$match') return describeFilter(given);
+      return name === '$sort' ? describeLiteral(given) : describeExpression(given, name);
+    }),
+  );
+}
+
+/** Operands of an expression: they are code where the key is an operator, and data under the name of a field. */
+function describeExpression(expression: unknown, key = ''): unknown {
+  if (key === 'pipeline') return describeStages(expression);
+  if (Array.isArray(expression)) {
+    const operands = expression.map((operand: unknown) => describeExpression(operand));
+    const isCode = key.startsWith('$') || key === 'branches';
+    return isCode && operands.some((operand) => operand !== value) ? distinct(operands) : value;
+  }
+  if (typeof expression === 'string') return expression.startsWith('$') ? expression : value;
+  if (fieldsOf(expression) === undefined) return value;
+  return mapFields(expression, (name, given) => describeExpression(given, name));
+}
+
+/** The operators of an update; of a document that replaces another none of its fields, as of one that is inserted. */
+function describeUpdate(update: unknown): unknown {
+  if (Array.isArray(update)) return describeStages(update);
+  if (fieldsOf(update)?.[0]?.[0].startsWith('$') !== true) return value;
+  return mapFields(update, (operator, given) =>
+    byDepth.has(operator)
+      ? describeDepths((fieldsOf(given) ?? []).map(([path]) => path))
+      : mapFields(given, (_path, change) => describeCondition(change)),
+  );
 }
 
 /** With its numbers and booleans, and the order of its fields: keys of indexes, sorts, projections. */
-function describeLiteral(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(describeLiteral);
-  const fields = fieldsOf(value);
-  if (fields !== undefined) {
-    return Object.fromEntries(fields.map(([key, given]) => [key, describeLiteral(given)]));
-  }
-  const type = describeType(value);
-  return type === 'number' || type === 'boolean' ? Number(value) : type;
+function describeLiteral(given: unknown): unknown {
+  if (Array.isArray(given)) return given.map(describeLiteral);
+  const fields = fieldsOf(given);
+  if (fields === undefined) return value;
+  return Object.fromEntries(fields.map(([name, literal]) => [name, toLiteral(literal)]));
 }
 
-function describeValue(value: unknown, key = ''): unknown {
-  if (Array.isArray(value)) {
-    // The order of stages matters; lists of operands differ in what they hold.
-    const shapes = value.map((element) => describeValue(element));
-    if (key === 'pipeline') return shapes;
-    // How many ids there are to look for, and whether there are any, is up to the data.
-    if (shapes.length === 0 && (key === '$in' || key === '$nin')) return ['string'];
-    const distinct = new Map(shapes.map((shape) => [JSON.stringify(shape), shape] as const));
-    return [...distinct].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, shape]) => shape);
-  }
-  const fields = fieldsOf(value);
-  if (fields === undefined) return describeType(value);
-  if (byDepth.has(key)) return describeDepths(fields.map(([path]) => path));
-  if (key === '$sort') return describeLiteral(value);
-  return Object.fromEntries(
-    fields.map(([name, given]) => [name.replace(/\.\d+/g, '.#'), describeValue(given, name)]),
-  );
+function toLiteral(given: unknown): unknown {
+  if (Array.isArray(given) || fieldsOf(given) !== undefined) return describeLiteral(given);
+  const { _bsontype: type } = Object(given) as { readonly _bsontype?: string };
+  const isNumber = type === 'Int32' || type === 'Double' || type === 'Long';
+  return isNumber || typeof given === 'number' || typeof given === 'boolean' ? Number(given) : value;
 }
 
 /** The forms of the paths: `x`, `x.x`, `x.#.x`. */
@@ -121,30 +186,31 @@ function describeDepths(paths: readonly string[]): readonly string[] {
   return [...new Set(forms)].sort();
 }
 
-/** The same for a value of JavaScript and for the class of BSON that it becomes. */
-const typeNames: Readonly<Record<string, string>> = {
-  Int32: 'number',
-  Double: 'number',
-  Long: 'bigint',
-  BSONRegExp: 'regex',
-};
-
-function describeType(value: unknown): string {
-  if (value === null || value === undefined) return 'null';
-  if (typeof value === 'string') return value.startsWith('$') ? value : 'string';
-  if (value instanceof Date) return 'date';
-  if (value instanceof RegExp) return 'regex';
-  if (typeof value !== 'object') return typeof value;
-  const { _bsontype: type = 'Binary' } = value as { readonly _bsontype?: string };
-  return typeNames[type] ?? type.toLowerCase();
+/** Operands without their number and order: the distinct ones. */
+function distinct(shapes: readonly unknown[]): readonly unknown[] {
+  const byText = new Map(shapes.map((shape) => [JSON.stringify(shape), shape] as const));
+  return [...byText].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, shape]) => shape);
 }
 
+/** The fields of a document by name, each described. What follows a dot in a name may be data (`labels.production`). */
+function mapFields(document: unknown, describe: (name: string, given: unknown) => unknown): unknown {
+  const fields = fieldsOf(document) ?? [];
+  return Object.fromEntries(
+    fields.map(([name, given]) => [name.replace(/\..*$/, '.x'), describe(name, given)]),
+  );
+}
+
+const listOf = (given: unknown): readonly unknown[] => (Array.isArray(given) ? given : []);
+
+const isRegex = (given: unknown): boolean =>
+  given instanceof RegExp || (given as { readonly _bsontype?: string } | null)?._bsontype === 'BSONRegExp';
+
 /** The fields of a document (the driver makes a Map of a sort); undefined for any other value. */
-function fieldsOf(value: unknown): readonly (readonly [string, unknown])[] | undefined {
-  if (value instanceof Map) return [...value] as [string, unknown][];
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+function fieldsOf(given: unknown): readonly (readonly [string, unknown])[] | undefined {
+  if (given instanceof Map) return [...given] as [string, unknown][];
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return undefined;
   // A document of mongoose inside an update: what the driver sends of it.
-  if ('toBSON' in value && typeof value.toBSON === 'function') return fieldsOf(value.toBSON() as unknown);
-  const prototype = Object.getPrototypeOf(value) as unknown;
-  return prototype === Object.prototype || prototype === null ? Object.entries(value) : undefined;
+  if ('toBSON' in given && typeof given.toBSON === 'function') return fieldsOf(given.toBSON() as unknown);
+  const prototype = Object.getPrototypeOf(given) as unknown;
+  return prototype === Object.prototype || prototype === null ? Object.entries(given) : undefined;
 }

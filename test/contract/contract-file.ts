@@ -15,7 +15,7 @@ export interface Outcome {
   readonly after?: readonly TypedDocument[];
 }
 
-/** One command that the domain sends: its shape, an example, and what the example does to the given documents. */
+/** One command that the domain sends: its shape, an example (a shape may have several), and what the example does. */
 export interface ContractEntry {
   readonly shape: string;
   readonly command: DriverCommand;
@@ -70,6 +70,6 @@ export function readShapes(): ReadonlySet<string> {
 
 /** Replaces the file; entries are sorted by shape, so that a change shows as the lines that it adds. */
 export function writeContract(entries: Iterable<ContractEntry>): void {
-  const sorted = [...entries].sort((one, other) => (one.shape < other.shape ? -1 : 1));
-  writeFileSync(file, sorted.map((entry) => `${encodeLine(entry)}\n`).join(''));
+  const lines = [...entries].map((entry) => `${encodeLine(entry)}\n`);
+  writeFileSync(file, lines.sort().join(''));
 }

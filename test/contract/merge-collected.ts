@@ -10,6 +10,8 @@ import { selectExample } from './select-example.ts';
 
 /** How many of the collected commands of one shape an example is chosen from. */
 const candidatesMax = 20;
+/** Examples of one shape that are added. */
+const examplesMax = 3;
 
 const toCommand = (line: string) => decodeLine(line) as CollectedCommand;
 
@@ -25,6 +27,19 @@ function readCandidates(dir: string): ReadonlyMap<string, readonly string[]> {
     }
   }
   return candidates;
+}
+
+/** Commands of one shape by which of their values are null or empty: a store has rules of its own for these. */
+function groupByValues(commands: readonly CollectedCommand[]): readonly (readonly CollectedCommand[])[] {
+  const groups = new Map<string, CollectedCommand[]>();
+  for (const one of commands) {
+    const values = JSON.stringify(one.command, (_key, value: unknown) => {
+      if (Array.isArray(value)) return value.length === 0 ? 'empty' : value.slice(0, 1);
+      return typeof value === 'object' ? value : 'value';
+    });
+    groups.set(values, [...(groups.get(values) ?? []), one]);
+  }
+  return [...groups.values()];
 }
 
 /** Adds the commands in the files of a folder to the contract; with all of the product's, removes what none sends. */
@@ -44,8 +59,15 @@ export async function mergeCollected(
     await using client = await new MongoClient(store.uri).connect();
     const added: ContractEntry[] = [];
     for (const [shape, lines] of wanted) {
-      const { command, given } = await selectExample(client, lines.map(toCommand), indexes);
-      added.push({ shape, command, given, outcome: await replayEntry(client, { command, given }, indexes) });
+      for (const candidates of groupByValues(lines.map(toCommand)).slice(0, examplesMax)) {
+        const { command, given } = await selectExample(client, candidates, indexes);
+        added.push({
+          shape,
+          command,
+          given,
+          outcome: await replayEntry(client, { command, given }, indexes),
+        });
+      }
     }
     const kept = known.filter(({ shape }) => !isWhole || candidates.has(shape));
     writeContract([...kept, ...added]);
