@@ -102,6 +102,7 @@ export async function openCatalog(connection: Connection, options: CatalogOption
       return running;
     }
     following ??= running
+      // Any error: the caller of that refresh receives it.
       .catch(() => undefined)
       .then(() => {
         following = undefined;
@@ -168,6 +169,7 @@ export async function openCatalog(connection: Connection, options: CatalogOption
       clearInterval(timer);
       await subscription[Symbol.asyncDispose]();
       await asking;
+      // Any error: the caller of that refresh receives it.
       await (following ?? running)?.catch(() => undefined);
     },
   };

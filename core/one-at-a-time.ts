@@ -14,6 +14,7 @@ export class OneAtATime {
       throw createOverloadedError('Too many large reads of yours wait.', { notBegun: true });
     }
     const result = before === undefined ? task() : before.ended.then(task);
+    // Any error: the caller of that task receives it.
     const mine = { ended: result.catch(() => undefined), waiting };
     this.#last.set(user, mine);
     try {

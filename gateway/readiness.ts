@@ -16,6 +16,7 @@ async function isUp(name: string, executor: SubgraphExecutor, signal: AbortSigna
   });
   // A subgraph of another process knows what it needs itself: its store and its shared state.
   if (executor.ready !== undefined) {
+    // Any error: a subgraph that cannot be asked is not ready.
     return Promise.race([executor.ready(signal).catch(() => false), gaveUp]);
   }
   const asked = executor
@@ -28,6 +29,7 @@ async function isUp(name: string, executor: SubgraphExecutor, signal: AbortSigna
     })
     .then(
       (result) => !(Symbol.asyncIterator in result) && (result.errors?.length ?? 0) === 0,
+      // Any error: a subgraph that cannot be asked is not ready.
       () => false,
     );
   return Promise.race([asked, gaveUp]);

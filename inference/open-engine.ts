@@ -107,7 +107,7 @@ export async function openInferenceEngine(
   );
   const running = new Running();
   const lostReaders = opened.use(
-    new LostReaders({ bus, delay, isRunning: (id) => running.get(id) !== undefined }),
+    new LostReaders({ bus, log, delay, isRunning: (id) => running.get(id) !== undefined }),
   );
   opened.use(
     await bus.subscribe('completion.cancel', ({ completionId }) => {

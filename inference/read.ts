@@ -80,6 +80,7 @@ export class CompletionReader {
     for (let pollMs = pollMsMin; ; pollMs = Math.min(pollMs * 2, pollMsMax)) {
       const found = await this.get(id, caller);
       if (found.status !== 'RUNNING' || now() >= untilMs || signal.aborted) return found;
+      // Any error: the wait ends early when the client leaves, which is looked at above.
       await delay(pollMs, signal).catch(() => undefined);
     }
   }

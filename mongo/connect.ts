@@ -103,6 +103,7 @@ async function open(uri: string, options: ConnectOptions, after: () => Promise<v
   try {
     await connection.openUri(uri, opened.hasSubscribers ? { ...options, monitorCommands: true } : options);
   } catch (cause) {
+    // Any error: the failure to open is the one to report.
     await connection.close(true).catch(() => {});
     await after();
     throw cause;

@@ -44,6 +44,7 @@ export async function withLock<T>(connection: Connection, name: string, run: () 
   if (queue.waiters >= waitersMax) throw busy(name);
   queue.waiters += 1;
   const turn = queue.last.then(() => holding(connection, name, run));
+  // Any error: the caller of that turn receives it.
   queue.last = turn.catch(() => undefined);
   try {
     return await turn;

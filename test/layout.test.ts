@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { subgraphNames } from '#core/subgraph-names.ts';
+import { findBareCatches } from './support/bare-catches.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -239,13 +240,9 @@ describe('layout', () => {
 
   it('names in each catch what it expects: a class of errors, or why any error is one', () => {
     const bare = files
-      .filter((file) => !/^(test|bench)\//.test(file) && !isTest(file))
+      .filter((file) => !/^(test|bench)\/|\/spec\//.test(file) && !isTest(file))
       .flatMap((file) =>
-        [
-          ...readFileSync(join(root, file), 'utf8').matchAll(
-            /\bcatch(?: \(_\w*\))? \{(?!\n\s*\/\/ Any error: )/g,
-          ),
-        ].map(({ index }) => `${file}:${index}`),
+        findBareCatches(readFileSync(join(root, file), 'utf8')).map((at) => `${file}:${at}`),
       );
     expect(bare).toEqual([]);
   });
@@ -255,6 +252,29 @@ describe('layout', () => {
       (file) => file.endsWith('.test.ts') && importsOf(file).includes('fast-check'),
     );
     expect(unseeded).toEqual([]);
+  });
+
+  it.each([
+    ['work().catch(() => undefined);', 1],
+    ['work().catch(() => {});', 1],
+    ['work().catch((_error) => null);', 1],
+    ['work().catch(async () => {\n  await other();\n});', 1],
+    ['work().catch(noop);', 1],
+    ['work().then(use, () => undefined);', 1],
+    ['work().then(\n  use,\n  (_error) => false,\n);', 1],
+    ['work().then(use, noop);', 1],
+    ['try {\n  work();\n} catch {\n  // ignored\n}', 1],
+    ['try {\n  work();\n} catch (_error) {\n}', 1],
+    ['try {\n  work();\n} catch (error) {\n}', 1],
+    ['try {\n  work();\n} catch (error) {\n  // ignored\n}', 1],
+    ['// Any error: the caller receives it.\nwork().catch(() => undefined);', 0],
+    ['work()\n  // Any error: the caller receives it.\n  .catch(() => undefined);', 0],
+    ['try {\n  work();\n} catch {\n  // Any error: nothing is lost.\n}', 0],
+    ['work().catch((error: unknown) => log.warn(error));', 0],
+    ['work().catch(orWarn);', 0],
+    ['work().then(use);', 0],
+  ])('finds the bare catches of %j', (source, count) => {
+    expect(findBareCatches(source)).toHaveLength(count);
   });
 
   it('reads the environment in cli/ and server/ alone', () => {

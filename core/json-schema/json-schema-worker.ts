@@ -44,6 +44,7 @@ export class SchemaWorker {
     // And no limit of its heap: passing it may end the whole process. Sizes and time bound what a task can take.
     this.#worker = new Worker(entry, { name: 'json-schemas', env: {}, execArgv: [] });
     this.#worker.unref();
+    // Any error: the tasks that wait for it receive it; there may be none.
     this.#ready.promise.catch(() => undefined);
     const starting = setTimeout(() => this.end(), limits.taskMsMax);
     this.#worker.on('message', (message: FromSchemaThread) => {
@@ -96,7 +97,7 @@ export class SchemaWorker {
   /** Looks again when the task can have used up its time at the earliest. */
   #watch(asked: Asked, startedMs: number, inMs: number): void {
     asked.timer = setTimeout(async () => {
-      // Rejects when the thread has ended, which answers the task.
+      // Any error: rejects when the thread has ended, which answers the task.
       const usage = await this.#worker.cpuUsage().catch(() => null);
       if (usage === null || this.#asked !== asked) return;
       const { cpuMsMax, taskMsMax } = this.#limits;

@@ -90,7 +90,7 @@ export async function openCompletion<
     clearTimeout(timer);
   }
   const waited = pending;
-  // Read by the handler or, where the client has left, by nothing.
+  // Any error: the handler receives it, or the client has left.
   waited?.catch(() => undefined);
   let isWaited = waited !== undefined;
   const events: AsyncIterableIterator<Event> = {

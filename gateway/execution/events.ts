@@ -33,6 +33,7 @@ export function mapEvents<From, To>(
         const failure = onFailure(error);
         end();
         // The source may still hold something when it was the mapping that failed.
+        // Any error: the first failure ends the stream.
         iterator.return?.().catch(() => undefined);
         return { done: false, value: failure };
       }

@@ -87,6 +87,7 @@ export async function sendEvents<Event>(
   }, limits.keepAliveMs);
   // Signals that depend on this one abort after its listeners: a subgraph first hears that the process ends, then that the
   // stream is left, which would cancel its call.
+  // Any error: the client has left, and receives nothing more.
   const leave = () => queueMicrotask(() => events.return?.().catch(() => undefined));
   signal.addEventListener('abort', leave, { once: true });
   try {

@@ -169,6 +169,7 @@ export class PlannerProcess implements Planner, AsyncDisposable {
       this.#waiting--;
       if (this.#isClosed && this.#waiting === 0) this.#end();
     });
+    // Any error: the caller of that turn receives it.
     this.#turn = turn.catch(() => undefined);
     return turn;
   }

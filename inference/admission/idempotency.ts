@@ -71,6 +71,7 @@ export function createIdempotency(
         return { usedBy: await other.owner };
       }
       const owner = Promise.withResolvers<string>();
+      // Any error: those who wait for it receive it; there may be none.
       owner.promise.catch(() => undefined);
       claiming.set(key, { hash, owner: owner.promise });
       try {
@@ -80,10 +81,10 @@ export function createIdempotency(
           return { usedBy };
         }
         const admitted = await admit().catch(async (error: unknown) => {
-          // Where that fails too the claim stands without a row, and the next call with the key takes it over.
           const mine = { _id: key, completionId: id };
           await idempotencyKeys(connection)
             .deleteOne(mine)
+            // Any error: the claim then stands without a row, and the next call with the key takes it over.
             .catch(() => undefined);
           throw error;
         });

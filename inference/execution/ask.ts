@@ -124,6 +124,7 @@ export async function askCandidates<T extends Attempted>(
         if (next.step === 'STOP') return ended();
         if (next.delayMs > 0) {
           await asking.recordWait();
+          // Any error: the wait ends early when the call is aborted, which is looked at below.
           await deps.delay(next.delayMs, signal).catch(() => undefined);
         }
         if (signal.aborted) return ended();

@@ -176,7 +176,7 @@ export async function streamOnce(
     return toAttemptResult(error, signal, builder);
   } finally {
     signal.removeEventListener('abort', onAbort);
-    // Not awaited: a provider that hangs would hang its caller too.
+    // Any error: the attempt has its outcome. Not awaited: a provider that hangs would hang its caller too.
     iterator.return?.()?.catch(() => undefined);
   }
 }

@@ -305,7 +305,7 @@ export class Invocation implements ProgressSource {
         if (part.type === 'usage' || part.type === 'finish') return undefined;
         const covered = cover();
         if (covered === undefined) return show(part);
-        // What has come is part of the answer, also of one that is stopped meanwhile: its row is closed with it.
+        // Any error: what has come is part of the answer, also of one that is stopped meanwhile: its row is closed with it.
         const settled = untilAborted(covered, abort.signal).catch(() => undefined);
         return settled.then(() => show(part));
       };

@@ -184,7 +184,9 @@ export async function openOwnership(connection: Connection, options: OwnershipOp
       // Kept, with its lease at its end: rows that could not be closed are found by it.
       await owners(connection)
         .updateOne({ _id: ownerId }, { $set: { aliveUntil: new Date(0) } })
-        .catch(() => undefined);
+        .catch((error: unknown) => {
+          log.warn({ err: error }, 'the lease of ledger rows could not be ended, and ends by its time');
+        });
     },
   };
 }

@@ -183,6 +183,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
       (ready) => {
         entry.provider = ready;
       },
+      // Any error: the callers that wait for the provider receive it.
       () => {
         entry.provider = undefined;
       },

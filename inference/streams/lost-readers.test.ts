@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ConnectionLost } from '#core/connection-lost.ts';
 import type { Database } from '#mongo/connect.ts';
@@ -15,6 +16,7 @@ const STREAM = `subscription ($input: CompletionInput!) { completionStream(input
 const RESUME = `subscription ($id: ID!, $after: Int) { resumeCompletion(id: $id, after: $after) { ${EVENTS} } }`;
 const asking = { input: { model: 'alpha/one', messages: [{ role: 'USER', content: 'Hello' }] } };
 
+const log = pino({ level: 'silent' });
 let database: Database;
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -137,7 +139,7 @@ it('of a completion that runs elsewhere is announced to its process before it le
   const bus = {
     publish: async (topic: string, message: unknown) => void order.push([topic, message]),
   } as unknown as Bus;
-  const readers = new LostReaders({ bus, delay: async () => undefined, isRunning: () => false });
+  const readers = new LostReaders({ bus, log, delay: async () => undefined, isRunning: () => false });
   const connection = new AbortController();
   const left = Promise.withResolvers<void>();
   readers.read('c1', connection.signal, (signal) => {
@@ -150,4 +152,22 @@ it('of a completion that runs elsewhere is announced to its process before it le
   connection.abort(new ConnectionLost());
   await left.promise;
   expect(order).toEqual([['completion.lost', { completionId: 'c1' }], 'left']);
+});
+
+it('that cannot be announced leaves the log all the same, and is logged', async () => {
+  const failure = new Error('The bus is down.');
+  const bus = { publish: () => Promise.reject(failure) } as unknown as Bus;
+  const lines: Record<string, unknown>[] = [];
+  const into = { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) };
+  const options = { bus, log: pino({}, into), delay: async () => undefined, isRunning: () => false };
+  const readers = new LostReaders(options);
+  const connection = new AbortController();
+  const left = Promise.withResolvers<void>();
+  readers.read('c1', connection.signal, (signal) => {
+    signal.addEventListener('abort', () => left.resolve());
+    return (async function* () {})();
+  });
+  connection.abort(new ConnectionLost());
+  await left.promise;
+  expect(lines).toMatchObject([{ level: 40, completionId: 'c1', err: { message: failure.message } }]);
 });

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
 import { isEndedByMesh } from '#core/connection-lost.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { CompletionEvents } from './completion-events.ts';
@@ -8,6 +9,7 @@ const resumeMsMax = 10_000;
 
 export interface LostReadersOptions {
   readonly bus: Bus;
+  readonly log: Logger;
   readonly delay: (ms: number, signal: AbortSignal) => Promise<unknown>;
   /** Is the completion in progress in this process? */
   readonly isRunning: (completionId: string) => boolean;
@@ -55,6 +57,7 @@ export class LostReaders implements Disposable {
       ended = true;
       const now = () => {
         reading.abort();
+        // Any error: the reader has left, and receives nothing more.
         events.return?.().catch(() => undefined);
       };
       if (signal.aborted && isEndedByMesh(signal)) return void this.#leaveLater(completionId, now);
@@ -83,12 +86,25 @@ export class LostReaders implements Disposable {
   }
 
   async #leaveLater(completionId: string, leave: () => void): Promise<void> {
-    const { bus, delay, isRunning } = this.#options;
+    const { delay, isRunning } = this.#options;
+    // Any error: the wait ends early when the process closes.
     await delay(resumeMsMax, this.#closing.signal).catch(() => undefined);
     // Noted before the reader leaves, where the completion is in progress: the last leaving decides.
     if (isRunning(completionId)) this.note(completionId);
-    else await bus.publish('completion.lost', { completionId }).catch(() => undefined);
+    else await this.#announce(completionId);
     leave();
+  }
+
+  async #announce(completionId: string): Promise<void> {
+    const { bus, log } = this.#options;
+    try {
+      await bus.publish('completion.lost', { completionId });
+    } catch (error) {
+      log.warn(
+        { err: error, completionId },
+        'a lost reader could not be announced: it counts as left by its client',
+      );
+    }
   }
 
   [Symbol.dispose](): void {

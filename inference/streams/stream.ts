@@ -227,6 +227,7 @@ async function outcome(
       failures += 1;
       if (error instanceof HeddleError || over.aborted || failures >= readFailuresMax) throw error;
       log.warn({ err: error, completionId: id }, 'a completion could not be read and is read again');
+      // Any error: the wait ends early when the stream is over.
       await delay(readRetryMs, over).catch(noop);
       continue;
     }

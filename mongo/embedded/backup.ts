@@ -67,6 +67,7 @@ export async function removeLeftCopies(dir: string): Promise<void> {
   for (const name of await readdir(dir)) {
     if (!name.startsWith(copyName)) continue;
     const path = join(dir, name);
+    // Any error: another process has removed it, and removing it again does no harm.
     const found = await stat(path).catch(() => undefined);
     const isOld = found !== undefined && Date.now() - found.mtimeMs > copyMsMax;
     const isLeft = !isRunning(Number.parseInt(name.slice(copyName.length), 10));
@@ -176,6 +177,7 @@ async function copyPrivately(
 function exists(path: string): Promise<boolean> {
   return access(path, constants.F_OK).then(
     () => true,
+    // Any error: what cannot be reached is not there for this process, and is reported where it is opened.
     () => false,
   );
 }

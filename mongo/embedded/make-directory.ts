@@ -29,6 +29,7 @@ async function isMade(dir: string): Promise<boolean> {
 }
 
 async function isDirectory(path: string): Promise<boolean> {
+  // Any error: what cannot be looked at counts as no directory, and its EEXIST is reported.
   const found = await stat(path).catch(() => undefined);
   return found?.isDirectory() === true;
 }

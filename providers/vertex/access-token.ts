@@ -82,6 +82,7 @@ export function createAccessTokens(
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(grant).toString(),
     });
+    // Any error: an answer that is no JSON has no token, which is refused below.
     const answer: unknown = await response.json().catch(() => null);
     const token =
       typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'access_token') : undefined;

@@ -42,7 +42,7 @@ export async function writePrivateFile(file: string, text: string): Promise<bool
 export async function removeDrafts(file: string): Promise<void> {
   const dir = dirname(file);
   const name = basename(file);
-  // A directory that is not there, or may not be read, is reported where the file is needed.
+  // Any error: a directory that is not there, or may not be read, is reported where the file is needed.
   const names = await readdir(dir).catch(() => []);
   const drafts = names.filter(
     (other) => other.startsWith(name) && draftEnding.test(other.slice(name.length)),

@@ -39,6 +39,7 @@ export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Eve
     this.#services = services;
     this.#keys = streamKeys(id);
     this.#attached = this.#attach();
+    // Any error: the reads that wait for it receive it.
     this.#reading = this.#attached.catch(() => undefined);
     if (signal?.aborted) this.#leave();
     else signal?.addEventListener('abort', this.#leave, { once: true });
@@ -51,6 +52,7 @@ export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Eve
   /** One after the other, also for a reader that asks for several at once. */
   next(): Promise<IteratorResult<LoggedEvent<Event>>> {
     const step = this.#turn.then(() => this.#next());
+    // Any error: the caller of that step receives it.
     this.#turn = step.catch(() => undefined);
     return step;
   }
@@ -70,6 +72,7 @@ export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Eve
         if (this.#end === 'GIVEN_UP') throw this.#abandoned();
         if (this.#end === 'ENDED') break;
         const reading = this.#read();
+        // Any error: the step that reads receives it.
         this.#reading = reading.catch(() => undefined);
         await reading.then(
           () => {

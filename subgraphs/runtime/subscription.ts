@@ -52,6 +52,7 @@ export function resultStream(
   const leave = async () => {
     const first = !ended;
     end();
+    // Any error: the client has left, and receives nothing more.
     if (first) await inner.return().catch(() => {});
     return done;
   };

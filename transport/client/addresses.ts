@@ -100,6 +100,7 @@ export function createAddresses(options: AddressesOptions) {
       avoid() {
         refusedAtMs = now();
         forget();
+        // Any error: its address is given up, whatever its connections say.
         pool.close().catch(() => undefined);
         pool = openPool();
         subscriber.retire();

@@ -127,6 +127,7 @@ function watchEnding({ signal }: SubgraphRequest, { url, pool }: Address, identi
         await body.dump();
         if (statusCode !== 204) ending.abort(signal.reason);
       })
+      // Any error: a call that cannot be canceled there is given up here.
       .catch(() => ending.abort(signal.reason));
   };
   if (signal.aborted) onAbort();

@@ -156,6 +156,7 @@ class ResumingStream implements AsyncIterableIterator<ExecutionResult> {
     const untilMs = this.#brokenSinceMs + resumeMsMax;
     for (let delayMs = delayMsMin; ; delayMs = Math.min(delayMs * 2, delayMsMax)) {
       // Also before the first try: neither does a stream that breaks again and again spin, nor do all come at once.
+      // Any error: the wait ends early when the reader leaves, which is looked at below.
       await delay(delayMs * (0.5 + random()), this.#left.signal).catch(() => undefined);
       if (this.#isGone() || now() >= untilMs) return this.#failure(why);
       const answer = await this.#subscribeAgain();

@@ -231,6 +231,7 @@ export function createSubscriber(options: {
         const connectionsAtFirst = connections;
         const ended = new AbortController();
         const leave = () => unsubscribe();
+        // Any error: the wait is aborted when the subscription has ended.
         const leaveLater = () => void delay(overrunKeptMs, ended.signal).then(leave, () => undefined);
         const settle = () => {
           begun = true;

@@ -117,6 +117,7 @@ const accessBy = { on: 'public', authenticated: 'required', off: 'off' } as cons
 
 async function sendPage({ services, client, request, response }: Exchange): Promise<void> {
   page ??= makePage();
+  // Any error: each request that waits for the page receives it.
   page.catch(() => {
     page = undefined;
   });

@@ -228,6 +228,7 @@ export class WebSocketSession implements SocketSession {
         this.#running.delete(id);
         left.abort();
         ending.abort();
+        // Any error: the client has left the stream, and receives nothing more of it.
         stream?.return?.().catch(() => undefined);
       },
       cut: () => {

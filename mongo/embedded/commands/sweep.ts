@@ -9,7 +9,7 @@ export function startSweeping(engine: Engine): () => void {
     const nowMs = Date.now();
     engine.cursors.sweep(nowMs);
     engine.snapshotReads.sweep(nowMs);
-    // A round that fails (a full disk) is not the last: the next one comes in a minute.
+    // Any error: a round that fails (a full disk) is not the last: the next one comes in a minute.
     sweepStored(engine, nowMs).catch(() => {});
   }, SWEEP_MS);
   timer.unref();

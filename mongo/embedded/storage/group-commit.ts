@@ -45,6 +45,7 @@ export class GroupCommit {
         throw sqliteFailure(error);
       }
       this.#group = Promise.withResolvers();
+      // Any error: each write of the group receives it.
       this.#group.promise.catch(() => {});
       this.#writes = 0;
       const group = this.#group;

@@ -116,6 +116,7 @@ async function readLateUsage(
   findConnectionWatch(signal)?.completed();
   const { promise: late, resolve } = Promise.withResolvers<null>();
   const timer = setTimeout(resolve, lateMsMax, null);
+  // Any error: a connection that breaks ends what can still be read.
   while (!parts.ended) parts.readLate(await Promise.race([body.read().catch(() => null), late]));
   clearTimeout(timer);
 }
