@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addUsage, type EmbeddingAnswer, type ProviderKind, type ProviderUsage } from './provider.ts';
 import { makeProvider } from './registry/registry.ts';
+import { chatOnlyKinds, embeddingKinds, presetKinds, valuesPerRequest } from './testing/preset-kinds.ts';
 import { fields, list } from './wires/shared/fields.ts';
 
 type Vector = readonly number[];
@@ -49,6 +50,9 @@ const wires: readonly EmbeddingWire[] = [
   openai('OPENROUTER'),
   openai('OLLAMA'),
   openai('VLLM'),
+  ...[...presetKinds.filter((kind) => !chatOnlyKinds.has(kind)), ...embeddingKinds].map((kind) =>
+    openai(kind, valuesPerRequest[kind]),
+  ),
   {
     name: 'GOOGLE',
     kind: 'GOOGLE',

@@ -382,7 +382,10 @@ describe('media types', () => {
 describe('a reasoning model of OpenAI behind another name', () => {
   const settings = { maxOutputTokens: 100, temperature: 0.5, topP: 0.9 };
   const compatible = requestWires.find(({ kind }) => kind === 'OPENAI_COMPATIBLE') as RequestWire;
-  const kinds: readonly ProviderKind[] = ['OPENAI_COMPATIBLE', 'OPENROUTER', 'TOGETHER', 'VLLM', 'OLLAMA'];
+  const kinds: readonly ProviderKind[] = [
+    ...(['OPENAI_COMPATIBLE', 'OPENROUTER', 'TOGETHER', 'VLLM', 'OLLAMA'] as const),
+    ...(['GITHUB_MODELS', 'LITELLM', 'VERCEL_AI_GATEWAY', 'DATABRICKS', 'SNOWFLAKE'] as const),
+  ];
 
   it.each([
     'openai/gpt-5',

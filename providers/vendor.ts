@@ -73,6 +73,8 @@ export interface Vendor extends VendorFacts {
   /** The description of its kind in the graph: who it is, and what a provider of it needs. */
   readonly description: string;
   readonly label: string;
+  /** The page of the vendor's own that its API is described on, from which its folder was written; null: it has none. */
+  readonly reference: string | null;
   /** Its catalog of models in @pydantic/genai-prices; null where models are the admin's to name. */
   readonly pricesId: string | null;
   /** Whether it offers a model of that catalog; absent: it offers all of them. */

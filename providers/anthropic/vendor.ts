@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'Anthropic.',
   id: 'anthropic',
   label: 'Anthropic',
+  reference: 'https://docs.anthropic.com/en/api/messages',
   baseUrl: 'https://api.anthropic.com/v1',
   basePath: '/v1',
   requires: ['secret'],

@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'Azure OpenAI. Requires baseUrl, the address of the resource.',
   id: 'azure',
   label: 'Azure OpenAI',
+  reference: 'https://learn.microsoft.com/en-us/azure/ai-foundry/openai/api-version-lifecycle',
   baseUrl: null,
   basePath: '/openai',
   requires: ['secret', 'baseUrl'],

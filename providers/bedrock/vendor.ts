@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'Amazon Bedrock. Requires region.',
   id: 'bedrock',
   label: 'Amazon Bedrock',
+  reference: 'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
   baseUrl: null,
   basePath: '',
   requires: ['secret', 'region'],

@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'Cerebras.',
   id: 'cerebras',
   label: 'Cerebras',
+  reference: 'https://inference-docs.cerebras.ai/api-reference/chat-completions',
   baseUrl: 'https://api.cerebras.ai/v1',
   basePath: '/v1',
   requires: ['secret'],

@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'Cohere.',
   id: 'cohere',
   label: 'Cohere',
+  reference: 'https://docs.cohere.com/reference/chat',
   baseUrl: 'https://api.cohere.com/v2',
   basePath: '/v2',
   requires: ['secret'],

@@ -1,6 +1,7 @@
 import type { Provider, ProviderCall } from '../provider.ts';
 import { type Effort, type FileSource, rejectUnsupported } from '../translate/call-parts.ts';
 import { fullMediaType, topLevelType } from '../translate/file-type.ts';
+import { schemaInstruction } from '../translate/schema-instruction.ts';
 import { thinkingPlace } from '../translate/thinking.ts';
 import type { VendorOptions } from '../vendor.ts';
 import { writeImage } from '../wires/chat/chat-files.ts';
@@ -59,9 +60,7 @@ function adapt(body: ChatBody, call: ProviderCall): void {
   placeThinking(body.messages, call.model);
   writeThinking(body, call);
   if (call.responseSchema === undefined) return;
-  const schema = JSON.stringify(call.responseSchema);
-  const content = `Return JSON that conforms to the following schema: ${schema}`;
-  body.messages.unshift({ role: 'system', content });
+  body.messages.unshift({ role: 'system', content: schemaInstruction(call.responseSchema) });
 }
 
 export const deepseekChat: ChatDialect = {

@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'DeepSeek.',
   id: 'deepseek',
   label: 'DeepSeek',
+  reference: 'https://api-docs.deepseek.com/api/create-chat-completion',
   baseUrl: 'https://api.deepseek.com',
   basePath: '',
   requires: ['secret'],

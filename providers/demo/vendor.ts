@@ -5,6 +5,7 @@ const vendor: Vendor = {
   description: 'The built-in demo provider: deterministic, without AI and without cost.',
   id: 'demo',
   label: 'Demo (in process, no AI)',
+  reference: null,
   baseUrl: null,
   basePath: '',
   requires: [],

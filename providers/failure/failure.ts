@@ -37,7 +37,7 @@ const badKey = joinPatterns(
   /user location is not supported|unsupported_country|\b(?:country|region|territory) (?:is )?not supported/,
 );
 const outOfCredit = joinPatterns(
-  /insufficient_(?:\w{1,20}_)?quota|insufficient[ _](?:balance|credits?|funds)|balance is (?:insufficient|not enough)/,
+  /insufficient_(?:\w{1,20}_)?quota|insufficient[ _](?:balance|credits?|funds)|balance is (?:insufficient|not enough)|not[ _]enough[ _](?:balance|credits?)/,
   /credit balance|used all (?:available|of your) credits|(?:no|out of) credits\b|free tier\b.{0,40}\bexhausted/,
   /billing_hard_limit|spending limit|reached your (?:\w{1,20} ){0,4}usage limit|\bbudget_exceeded\b|budget has been exceeded/,
   /\barrearage\b|exceeded_current_quota_error|token_quota_failed|(?:额度|余额)不足/,
@@ -65,7 +65,7 @@ const noSuchModel = joinPatterns(
 const noSuchModelInWords = joinPatterns(
   /\b(?:invalid|unknown|unsupported) model(?: id| name)?\b(?! (?:parameter|input|output|setting|option))|not a valid model\b/,
   /\bmodel(?: id| identifier| name)?(?: [^\s]{1,120})? (?:is|was|has been) (?:invalid|decommissioned|deprecated|retired|not supported)/,
-  /\bmodel(?: [^\s]{1,120})? (?:does not exist|doesn't exist|not exist|not found)|on-demand throughput isn.t supported/,
+  /\bmodel(?: [^\s]{1,120})? (?:does not exist|doesn't exist|not exist|not found)|on-demand throughput isn.t supported|模型不存在/,
 );
 
 function joinPatterns(...patterns: readonly RegExp[]): RegExp {

@@ -65,6 +65,7 @@ function findError(value: unknown, depth: number): VendorError {
     value.status_code,
     value.__type,
     value.error_type,
+    value.error_code,
     value.reason,
   );
   const response = isObject(value.response) ? value.response.error : undefined;

@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'Fireworks AI.',
   id: 'fireworks',
   label: 'Fireworks AI',
+  reference: 'https://docs.fireworks.ai/api-reference/post-chatcompletions',
   baseUrl: 'https://api.fireworks.ai/inference/v1',
   basePath: '/inference/v1',
   requires: ['secret'],

@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: "Google's Gemini API.",
   id: 'google',
   label: 'Google Gemini API',
+  reference: 'https://ai.google.dev/api/generate-content',
   baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
   basePath: '/v1beta',
   requires: ['secret'],

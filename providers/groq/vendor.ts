@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'Groq.',
   id: 'groq',
   label: 'Groq',
+  reference: 'https://console.groq.com/docs/api-reference',
   baseUrl: 'https://api.groq.com/openai/v1',
   basePath: '/openai/v1',
   requires: ['secret'],

@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'Mistral AI.',
   id: 'mistral',
   label: 'Mistral AI',
+  reference: 'https://docs.mistral.ai/api/',
   baseUrl: 'https://api.mistral.ai/v1',
   basePath: '/v1',
   requires: ['secret'],

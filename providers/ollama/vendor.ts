@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'Ollama.',
   id: 'ollama',
   label: 'Ollama',
+  reference: 'https://docs.ollama.com/api/openai-compatibility',
   baseUrl: 'http://127.0.0.1:11434/v1',
   basePath: '/v1',
   requires: [],

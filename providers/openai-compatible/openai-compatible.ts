@@ -1,11 +1,12 @@
 import { forReasoningModel } from '../openai/endpoints.ts';
-import type { Provider } from '../provider.ts';
+import { rejectInput } from '../translate/call-parts.ts';
 import { thinkingPlace } from '../translate/thinking.ts';
-import type { VendorOptions } from '../vendor.ts';
+import type { UsageDialect } from '../translate/usage-report.ts';
+import type { MakeProvider } from '../vendor.ts';
 import { writeCompatibleFile } from '../wires/chat/chat-files.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
 import { type ChatDialect, createChatRequests } from '../wires/chat/chat-request.ts';
-import { createEmbeddingRequests } from '../wires/embeddings/embeddings-request.ts';
+import { createEmbeddingRequests, type EmbeddingDialect } from '../wires/embeddings/embeddings-request.ts';
 import { createWireProvider } from '../wires/shared/wire-provider.ts';
 import { bearer, requestHeaders } from '../wires/shared/wire-request.ts';
 
@@ -18,14 +19,57 @@ export const compatibleChat: ChatDialect = {
   adapt: forReasoningModel,
 };
 
-/** OPENAI_COMPATIBLE, OLLAMA, TOGETHER and VLLM: chat completions and embeddings below the base URL. */
-export function createCompatible({ baseUrl, secret, fetch }: VendorOptions): Provider {
-  const headers = requestHeaders(bearer(secret));
-  return createWireProvider({
-    wire: chatWire(),
-    build: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect: compatibleChat }),
-    embeddings: createEmbeddingRequests({ url: `${baseUrl}/embeddings`, headers }),
-    secret,
-    fetch,
-  });
+export interface CompatibleOptions {
+  /** Where the vendor's chat completions differ from the common ones. */
+  readonly chat?: Partial<ChatDialect>;
+  readonly usage?: UsageDialect;
+  /** Where its embeddings do; null: it has none. */
+  readonly embeddings?: EmbeddingDialect | null;
+}
+
+/** What makes providers of a vendor: chat completions and embeddings below the base URL. */
+export function compatibleWith({ chat = {}, usage, embeddings = {} }: CompatibleOptions): MakeProvider {
+  const adapt: ChatDialect['adapt'] = (body, call) => {
+    forReasoningModel(body);
+    chat.adapt?.(body, call);
+  };
+  const dialect = { ...compatibleChat, ...chat, adapt };
+  return ({ baseUrl, secret, fetch }) => {
+    const headers = requestHeaders(bearer(secret));
+    return createWireProvider({
+      wire: chatWire(usage),
+      build: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect }),
+      embeddings:
+        embeddings === null
+          ? null
+          : createEmbeddingRequests({ ...embeddings, url: `${baseUrl}/embeddings`, headers }),
+      secret,
+      fetch,
+    });
+  };
+}
+
+/** Vendors without a difference. */
+export const createCompatible = compatibleWith({});
+
+/** The same of those that do not embed. */
+export const createChatCompatible = compatibleWith({ embeddings: null });
+
+/** What makes providers of a vendor that embeds and has no chat. */
+export function embeddingsWith(embeddings: EmbeddingDialect): MakeProvider {
+  const make = compatibleWith({ embeddings });
+  return (options) => {
+    const { embed } = make(options);
+    const reject = () => rejectInput('This provider has embeddings and no chat.');
+    return {
+      embed,
+      generate: async () => {
+        throw reject();
+      },
+      // biome-ignore lint/correctness/useYield: it ends before the first part
+      async *stream() {
+        throw reject();
+      },
+    };
+  };
 }

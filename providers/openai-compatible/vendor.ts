@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'Any server with the chat completions API of OpenAI. Requires baseUrl.',
   id: 'openai-compatible',
   label: 'Any server with an OpenAI-compatible API',
+  reference: 'https://platform.openai.com/docs/api-reference/chat',
   baseUrl: null,
   basePath: '/v1',
   requires: ['baseUrl'],

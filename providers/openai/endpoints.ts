@@ -32,7 +32,7 @@ export function prefersResponses(model: string): boolean {
 /** Makes a request of chat completions one that OpenAI's reasoning models take, whatever server stands before them. */
 export function forReasoningModel(body: Record<string, unknown>): void {
   if (typeof body.model !== 'string' || !isReasoningModel(body.model)) return;
-  body.max_completion_tokens = body.max_tokens;
+  body.max_completion_tokens ??= body.max_tokens;
   delete body.max_tokens;
   // From gpt-5.1 on, a model that is set not to reason takes them.
   if (body.reasoning_effort === 'none') return;

@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'OpenAI.',
   id: 'openai',
   label: 'OpenAI',
+  reference: 'https://platform.openai.com/docs/api-reference',
   baseUrl: 'https://api.openai.com/v1',
   basePath: '/v1',
   requires: ['secret'],

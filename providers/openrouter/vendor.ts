@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'OpenRouter.',
   id: 'openrouter',
   label: 'OpenRouter',
+  reference: 'https://openrouter.ai/docs/api-reference/overview',
   baseUrl: 'https://openrouter.ai/api/v1',
   basePath: '/api/v1',
   requires: ['secret'],

@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'Perplexity.',
   id: 'perplexity',
   label: 'Perplexity',
+  reference: 'https://docs.perplexity.ai/api-reference/chat-completions-post',
   baseUrl: 'https://api.perplexity.ai',
   basePath: '',
   requires: ['secret'],

@@ -103,7 +103,7 @@ const needs = { secret: 'key', baseUrl: 'base URL', region: 'region' } as const;
 const code = (text: string) => `\`${text}\``;
 
 function formatRow({ kind, vendor }: NamedVendor): string {
-  const { id, label, requires, environment } = vendor;
+  const { id, label, reference, requires, environment } = vendor;
   const baseUrl = vendor.baseUrl ?? vendor.accountUrl;
   const { secret = [], baseUrl: urls = [], region = [], account = [] } = environment;
   const variables = [
@@ -113,7 +113,7 @@ function formatRow({ kind, vendor }: NamedVendor): string {
   const cells = [
     code(kind),
     code(id),
-    label,
+    reference === null ? label : `[${label}](${reference})`,
     requires.map((need) => needs[need]).join(', ') || 'nothing',
     variables.join(', '),
     baseUrl === undefined ? '' : code(baseUrl),

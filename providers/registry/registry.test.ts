@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { createHttpFetch } from '../http/http-fetch.ts';
 import type { ProviderKind, ProviderOptions } from '../provider.ts';
 import { ask, collect } from '../testing/calls.ts';
+import { embeddingKinds } from '../testing/preset-kinds.ts';
 import { recordingFetch } from '../testing/recording-fetch.ts';
 import { startWireServer } from '../testing/wire-server.ts';
 import { providerKinds, providerVariables } from './environment.ts';
@@ -20,12 +21,15 @@ afterAll(async () => {
   await mock.stop();
 });
 
-/** VERTEX has a test of its own, since the mock lacks express mode. */
-const kinds = providerKinds.filter((kind) => kind !== 'DEMO' && kind !== 'VERTEX');
+/** VERTEX has a test of its own, since the mock lacks express mode; some kinds have no chat. */
+const others: ReadonlySet<ProviderKind> = new Set(['DEMO', 'VERTEX', ...embeddingKinds]);
+const kinds = providerKinds.filter((kind) => !others.has(kind));
 
 function options(kind: ProviderKind, more: Partial<ProviderOptions> = {}): ProviderOptions {
   const { fetch } = http;
-  return { kind, baseUrl: mock.url, region: 'eu-central-1', secret: 'sk-test-0123456789', fetch, ...more };
+  // The mock knows no path below /v1/openai.
+  const baseUrl = kind === 'DEEPINFRA' ? `${mock.url}/v1` : mock.url;
+  return { kind, baseUrl, region: 'eu-central-1', secret: 'sk-test-0123456789', fetch, ...more };
 }
 
 describe('the registry', () => {

@@ -108,7 +108,9 @@ describe('what is generated from the vendors', () => {
     for (const one of [sdl, otherSdl]) {
       expect(one).toContain('enum ProviderKind {\n  "A new one."\n  NEW_ONE\n}\n');
     }
-    expect(docs).toContain('| `NEW_ONE` | `new-one` | New One | key | `GROQ_API_KEY` |');
+    expect(docs).toContain(
+      '| `NEW_ONE` | `new-one` | [New One](https://console.groq.com/docs/api-reference) | key | `GROQ_API_KEY` |',
+    );
     expect(docs).not.toContain('| `OPENAI` |');
   });
 });
@@ -117,7 +119,8 @@ describe.each(providerKinds)('the vendor of kind %s', (kind) => {
   const { id, baseUrl, basePath, requires, environment } = vendors[kind];
 
   it('is described in a sentence and has a lower-case id', async () => {
-    const { label, description } = await vendors[kind].load();
+    const { label, description, reference } = await vendors[kind].load();
+    if (kind !== 'DEMO') expect(reference).toMatch(/^https:\/\//);
     expect(description).toMatch(/^[A-Za-z].*\.$/);
     expect(label).not.toBe('');
     expect(id).toMatch(/^[a-z0-9-]+$/);
@@ -145,10 +148,10 @@ describe.each(providerKinds)('the vendor of kind %s', (kind) => {
 
 describe('the tables of wires', () => {
   it.each([
-    // Perplexity takes no tools; its requests are in chat-request.test.ts.
-    ['requests', requestWires, ['DEMO', 'PERPLEXITY']],
+    // Perplexity takes no tools; its requests are in chat-request.test.ts. JINA and VOYAGE have no chat.
+    ['requests', requestWires, ['DEMO', 'JINA', 'PERPLEXITY', 'VOYAGE']],
     // Vertex sends Gemini's and Anthropic's wires, which are there under their own kinds.
-    ['usage', usageWires, ['DEMO', 'VERTEX']],
+    ['usage', usageWires, ['DEMO', 'JINA', 'VERTEX', 'VOYAGE']],
   ])('of %s have every kind but those with a reason', (_, wires, missing) => {
     const kinds = new Set<string>(wires.map(({ kind }) => kind));
     expect(providerKinds.filter((kind) => !kinds.has(kind))).toEqual(missing);

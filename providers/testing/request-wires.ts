@@ -1,5 +1,6 @@
 import type { ProviderKind } from '../provider.ts';
 import { fields, list, text } from '../wires/shared/fields.ts';
+import { presetKinds } from './preset-kinds.ts';
 
 /** One turn of a conversation as it was sent. */
 export interface SentTurn {
@@ -232,6 +233,7 @@ export const requestWires: readonly RequestWire[] = [
   chat('OPENROUTER'),
   chat('OLLAMA'),
   chat('VLLM'),
+  ...presetKinds.map((kind) => chat(kind)),
   chat('MISTRAL', 'mistral-large-latest', { ids: /^[a-zA-Z0-9]{9}$/, systemBetween: false }),
   responses('OPENAI', 'gpt-5-mini', /^[\s\S]{1,64}$/),
   responses('XAI', 'grok-4', /^[\s\S]+$/),

@@ -12,7 +12,9 @@ import { createPerplexity } from '@ai-sdk/perplexity';
 import type { ProviderV4 } from '@ai-sdk/provider';
 import { createXai } from '@ai-sdk/xai';
 import type { LanguageProvider, ProviderKind, ProviderOptions } from '../provider.ts';
+import { vendors } from '../registry/vendors.ts';
 import { boundOutput } from '../wires/messages/output-bounds.ts';
+import { presetKinds } from './preset-kinds.ts';
 import { createSdkProvider } from './sdk-provider.ts';
 
 type Models = Pick<ProviderV4, 'languageModel'>;
@@ -21,6 +23,18 @@ type Settings = {
   readonly apiKey: string;
   readonly fetch: typeof globalThis.fetch;
 };
+
+/** The package for compatible servers, of which the packages of many vendors are made. */
+export function createCompatibleModels(settings: Settings): Models {
+  return createOpenAICompatible({
+    ...settings,
+    name: 'openaiCompatible',
+    includeUsage: true,
+    supportsStructuredOutputs: true,
+  });
+}
+
+const presets: ReadonlySet<ProviderKind> = new Set(presetKinds);
 
 const makers: Partial<Record<ProviderKind, readonly [path: string, make: (settings: Settings) => Models]>> = {
   ANTHROPIC: ['/v1', createAnthropic],
@@ -32,16 +46,7 @@ const makers: Partial<Record<ProviderKind, readonly [path: string, make: (settin
   GROQ: ['/openai/v1', createGroq],
   MISTRAL: ['/v1', createMistral],
   OPENAI: ['/v1', createOpenAI],
-  OPENAI_COMPATIBLE: [
-    '/v1',
-    (settings) =>
-      createOpenAICompatible({
-        ...settings,
-        name: 'openaiCompatible',
-        includeUsage: true,
-        supportsStructuredOutputs: true,
-      }),
-  ],
+  OPENAI_COMPATIBLE: ['/v1', createCompatibleModels],
   PERPLEXITY: ['', createPerplexity],
   XAI: ['/v1', createXai],
 };
@@ -51,7 +56,8 @@ export function sdkWitness(
   options: Pick<ProviderOptions, 'kind' | 'baseUrl' | 'secret' | 'fetch'>,
 ): LanguageProvider {
   const { kind, baseUrl, secret, fetch } = options;
-  const [path, make] = makers[kind] ?? [];
+  const preset = presets.has(kind) ? ([vendors[kind].basePath, createCompatibleModels] as const) : [];
+  const [path, make] = makers[kind] ?? preset;
   if (path === undefined || make === undefined) throw new Error(`No witness for ${kind}.`);
   const models = make({ baseURL: `${baseUrl}${path}`, apiKey: secret ?? '', fetch });
   return createSdkProvider({ models, secret, ...(kind === 'ANTHROPIC' ? { adjust: boundOutput } : {}) });

@@ -1,5 +1,6 @@
 import type { ProviderKind } from '../provider.ts';
 import { frames } from './answer-wires.ts';
+import { presetKinds } from './preset-kinds.ts';
 import { sse } from './wire-server.ts';
 
 /** One usage in the names of a vendor; what is left out is not reported. */
@@ -188,6 +189,7 @@ export const usageWires: readonly UsageWire[] = [
   chat('OPENROUTER'),
   chat('OLLAMA'),
   chat('VLLM'),
+  ...presetKinds.map((kind) => chat(kind)),
   responses('OPENAI', 'gpt-5-mini'),
   responses('XAI', 'grok-4'),
   anthropic('ANTHROPIC', 'ANTHROPIC'),

@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'Together AI.',
   id: 'together',
   label: 'Together AI',
+  reference: 'https://docs.together.ai/reference/chat-completions',
   baseUrl: 'https://api.together.xyz/v1',
   basePath: '/v1',
   requires: ['secret'],

@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'Google Vertex AI.',
   id: 'vertex',
   label: 'Google Vertex AI',
+  reference: 'https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rest',
   baseUrl: null,
   basePath: '',
   requires: ['secret'],

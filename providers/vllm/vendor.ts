@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'vLLM. Requires baseUrl.',
   id: 'vllm',
   label: 'vLLM',
+  reference: 'https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html',
   baseUrl: null,
   basePath: '/v1',
   requires: ['baseUrl'],

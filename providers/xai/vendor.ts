@@ -4,6 +4,7 @@ const vendor: Vendor = {
   description: 'xAI.',
   id: 'xai',
   label: 'xAI',
+  reference: 'https://docs.x.ai/docs/api-reference',
   baseUrl: 'https://api.x.ai/v1',
   basePath: '/v1',
   requires: ['secret'],
