@@ -26,7 +26,7 @@ describe('catalog of models and prices', () => {
     }
   });
 
-  it.each(['OLLAMA', 'VLLM', 'DEMO'] as const)(
+  it.each(['DEMO', 'LLAMA_CPP', 'LM_STUDIO', 'OLLAMA', 'SGLANG', 'VLLM'] as const)(
     'prices a model of %s, which runs here, at 0',
     async (kind) => {
       const { prices } = await findModelFacts(kind, 'somebodys-own', nowMs);
@@ -56,14 +56,21 @@ describe('catalog of models and prices', () => {
     });
   });
 
-  it('offers for every vendor only models that can be called, each with its abilities or none', async () => {
+  it('offers for every vendor only models that can be called, each with its abilities, and no price of 0 where a price is not known', async () => {
     for (const kind of providerKinds) {
       const known = await currentModels(kind, nowMs);
       expect(new Set(known.map(({ name }) => name)).size, kind).toBe(known.length);
       for (const { name, facts } of known) {
         expect(name, kind).toMatch(/^[\x21-\x7e]{1,200}$/);
-        expect(name, kind).not.toMatch(/whisper|tts|image|realtime|moderation/);
-        expect(facts.prices.every(({ inputNanosPerMillion }) => inputNanosPerMillion >= 0n)).toBe(true);
+        expect(name, kind).not.toMatch(/whisper|tts|image|realtime|moderation|rerank/);
+        const embeds = facts.capabilities.includes('EMBEDDINGS');
+        expect(embeds || facts.capabilities.includes('CHAT'), `${kind} ${name}`).toBe(true);
+        expect(facts.inputModalities, name).toContain('TEXT');
+        for (const price of kind === 'DEMO' ? [] : facts.prices) {
+          expect(price.inputNanosPerMillion, `${kind} ${name}`).toBeGreaterThan(0n);
+          // A chat model without a price of its output has no price at all: it is not free.
+          if (!embeds) expect(price.outputNanosPerMillion, `${kind} ${name}`).toBeGreaterThan(0n);
+        }
       }
     }
     expect((await currentModels('AZURE_OPENAI', nowMs)).length).toBe(0);

@@ -3,7 +3,7 @@ import type { ProviderKind } from '#core/graph-enums.generated.ts';
 import type { ModelRecord, PriceRecord } from '#mongo/models.ts';
 import { vendors } from '#providers/registry/vendors.ts';
 import type { VendorModel } from '#providers/vendor.ts';
-import { guessTraits, isCurrent } from './model-traits.ts';
+import { guessOfferedTraits, guessTraits, isCurrent } from './model-traits.ts';
 
 /** What is known of a model before an admin says anything. */
 export type ModelFacts = Pick<
@@ -66,7 +66,7 @@ function factsOfOwn(
 
 function factsFrom(name: string, entry: ModelInfo | undefined, nowMs: number): ModelFacts {
   return {
-    ...guessTraits(name),
+import { guessOfferedTraits, guessTraits, isCurrent } from './model-traits.ts';
     contextTokens: entry?.context_window ?? null,
     prices: entry === undefined ? [] : toPriceRecords(entry.prices, nowMs),
   };

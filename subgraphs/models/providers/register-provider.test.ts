@@ -10,6 +10,8 @@ import { models } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { providerDestination } from '#providers/registry/destination.ts';
+import { providerKinds, providerVariables } from '#providers/registry/environment.ts';
+import { vendors } from '#providers/registry/vendors.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { countCommands } from '#test/support/subgraph.ts';
@@ -62,6 +64,43 @@ describe('registerEnvironmentProviders', () => {
       ['providerCredential.follow', 'openai', 'SUCCEEDED', 'SYSTEM'],
     ]);
     expect(JSON.stringify(records)).not.toMatch(/sk-(first|second)/);
+  });
+
+  it('registers more than 400 models where every variable is set, each with abilities, and none twice', async () => {
+    const given = { CLOUDFLARE_ACCOUNT_ID: 'a'.repeat(32), SNOWFLAKE_ACCOUNT: 'org-one' };
+    const urls = providerVariables.filter((name) =>
+      /_(?:URL|ENDPOINT|HOST|API_BASE|BEDROCK_RUNTIME)$/.test(name),
+    );
+    const env = Object.fromEntries(providerVariables.map((name) => [name, 'eu-central-1']));
+    for (const name of urls) env[name] = 'http://127.0.0.1:9';
+    for (const { environment } of Object.values(vendors)) {
+      // The addresses that follow from the account.
+      if (environment.account !== undefined) for (const name of environment.baseUrl ?? []) delete env[name];
+    }
+    const ids = await register({ ...env, ...given });
+    expect(ids).toHaveLength(providerKinds.length);
+    expect(ids.length).toBeGreaterThanOrEqual(35);
+    const all = await models(database.connection).find({}).lean();
+    expect(all.length).toBeGreaterThan(400);
+    expect(new Set(all.map(({ _id }) => _id)).size).toBe(all.length);
+    expect(all.filter(({ capabilities }) => capabilities.length === 0)).toEqual([]);
+    expect(['cloudflare', 'snowflake'].map((id) => catalog.provider(id)?.baseUrl)).toEqual([
+      `https://api.cloudflare.com/client/v4/accounts/${given.CLOUDFLARE_ACCOUNT_ID}/ai/v1`,
+      'https://org-one.snowflakecomputing.com/api/v2/cortex/v1',
+    ]);
+  });
+
+  it.each([
+    ['CLOUDFLARE_ACCOUNT_ID', 'not-an-id', 'CLOUDFLARE_API_TOKEN'],
+    ['CLOUDFLARE_ACCOUNT_ID', '../../zones', 'CLOUDFLARE_API_TOKEN'],
+    ['SNOWFLAKE_ACCOUNT', 'evil.example/', 'SNOWFLAKE_PAT'],
+    ['SNOWFLAKE_ACCOUNT', 'evil.example#', 'SNOWFLAKE_PAT'],
+    ['SNOWFLAKE_ACCOUNT', 'evil.example:443', 'SNOWFLAKE_PAT'],
+    ['DATABRICKS_HOST', 'https://acme.cloud.databricks.com/sql', 'DATABRICKS_TOKEN'],
+  ])('refuses %s=%s, which is no account or address of the vendor', async (name, value, key) => {
+    const refused = register({ [name]: value, [key]: 'k' });
+    await expect(refused).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    await expect(refused).rejects.toThrow(/^The base URL of (cloudflare|snowflake|databricks) /);
   });
 
   it('registers the demo provider with its models, free of charge', async () => {

@@ -1,12 +1,13 @@
 import type { Connection } from 'mongoose';
 import type { Egress } from '#core/egress.ts';
-import { isDuplicateKey } from '#core/input.ts';
+import { badInput, isDuplicateKey } from '#core/input.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
 import { openCredential, toSealedCredential } from '#mongo/credential-secret.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
 import { providerDestination } from '#providers/registry/destination.ts';
 import { type EnvironmentProvider, readEnvironmentProviders } from '#providers/registry/environment.ts';
+import { missingAddressForm } from '#providers/registry/own-address.ts';
 import { vendors } from '#providers/registry/vendors.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import { checkedRegion } from '../../runtime/checked-input.ts';
@@ -49,10 +50,7 @@ export async function registerEnvironmentProviders(
 ): Promise<readonly string[]> {
   const wanted = [demo, ...readEnvironmentProviders(env)].map((provider) => ({
     ...provider,
-    baseUrl:
-      provider.baseUrl === null
-        ? null
-        : checkedBaseUrl(provider.baseUrl, `The base URL of ${provider.id}`, deps.egress),
+    baseUrl: provider.baseUrl === null ? null : checkedAddress(provider, provider.baseUrl, deps),
     region: provider.region === null ? null : checkedRegion(provider.region, `The region of ${provider.id}`),
   }));
   const ids = wanted.map(({ id }) => id);
@@ -90,6 +88,14 @@ export async function registerEnvironmentProviders(
   }
   if (changed) await catalogChanged({ ...deps, connection }, 'providers');
   return ids;
+}
+
+/** The base URL that the environment gives. @throws {HeddleError} BAD_USER_INPUT for one that reaches no API */
+function checkedAddress({ id, kind }: EnvironmentProvider, baseUrl: string, deps: RegisterDeps): string {
+  const field = `The base URL of ${id}`;
+  const checked = checkedBaseUrl(baseUrl, field, deps.egress);
+  const form = missingAddressForm(kind, checked);
+  return form === null ? checked : badInput(field, `has the form ${form}.`);
 }
 
 /** A change that this start makes to a provider. */
