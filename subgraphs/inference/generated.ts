@@ -620,7 +620,7 @@ export type SubscriptionResolvers<ContextType = context.SubgraphContext, ParentT
   resumeCompletion?: SubscriptionResolver<ResolversTypes['CompletionEvent'], "resumeCompletion", ParentType, ContextType, RequireFields<SubscriptionResumeCompletionArgs, 'id' | 'after'>>;
 };
 
-export type ProviderKindResolvers = EnumResolverSignature<{ ANTHROPIC?: any, AZURE_OPENAI?: any, BEDROCK?: any, CEREBRAS?: any, COHERE?: any, DEEPSEEK?: any, DEMO?: any, FIREWORKS?: any, GOOGLE?: any, GROQ?: any, MISTRAL?: any, OLLAMA?: any, OPENAI?: any, OPENAI_COMPATIBLE?: any, OPENROUTER?: any, PERPLEXITY?: any, TOGETHER?: any, VERTEX?: any, VLLM?: any, XAI?: any }, ResolversTypes['ProviderKind']>;
+export type ProviderKindResolvers = EnumResolverSignature<{ AI21?: any, ANTHROPIC?: any, AZURE_OPENAI?: any, BASETEN?: any, BEDROCK?: any, CEREBRAS?: any, CLOUDFLARE?: any, COHERE?: any, DATABRICKS?: any, DEEPINFRA?: any, DEEPSEEK?: any, DEMO?: any, FIREWORKS?: any, GITHUB_MODELS?: any, GOOGLE?: any, GROQ?: any, HUGGING_FACE?: any, HYPERBOLIC?: any, INFERENCE_NET?: any, JINA?: any, LITELLM?: any, LLAMA_CPP?: any, LM_STUDIO?: any, MINIMAX?: any, MISTRAL?: any, MOONSHOT?: any, NEBIUS?: any, NOVITA?: any, NVIDIA?: any, OLLAMA?: any, OPENAI?: any, OPENAI_COMPATIBLE?: any, OPENROUTER?: any, OVHCLOUD?: any, PERPLEXITY?: any, QWEN?: any, SAMBANOVA?: any, SCALEWAY?: any, SGLANG?: any, SILICONFLOW?: any, SNOWFLAKE?: any, TOGETHER?: any, UPSTAGE?: any, VERCEL_AI_GATEWAY?: any, VERTEX?: any, VLLM?: any, VOYAGE?: any, XAI?: any, ZAI?: any, ZHIPU?: any }, ResolversTypes['ProviderKind']>;
 
 export type MessageRoleResolvers = EnumResolverSignature<{ SYSTEM?: any, USER?: any, ASSISTANT?: any, TOOL?: any }, ResolversTypes['MessageRole']>;
 

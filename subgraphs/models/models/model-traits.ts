@@ -15,11 +15,11 @@ interface Family {
 
 const tools: readonly Capability[] = ['TOOLS', 'STRUCTURED_OUTPUT'];
 
-/** The first that fits counts. Names are matched anywhere, since Bedrock and others put a vendor in front. */
 /** Open models from before tools. */
 const olderOpen =
   /wizardlm|alpaca|code-?llama|(^|[/-])yi-|solar-10|openchat|phi-[23]|gemma-?2?-(2|7|9|27)b|toppy|remm|mythalion|goliath|airoboros|platypus|striped|capybara|nexusraven|olmo-7b|titan-text|midnight-rose|euryale|stheno|lunaris|noromaid|fimbulvetr|magnum|celeste|starcannon|inferor|sorcerer|xwin|llemma|weaver|palm-2|aya-expanse/;
 
+/** The first that fits counts. Names are matched anywhere, since Bedrock and others put a vendor in front. */
 const families: readonly Family[] = [
   { name: /claude-3-(opus|sonnet|haiku)/, also: [...tools, 'VISION'], maxOutputTokens: 4096 },
   { name: /claude-3[-.]5/, also: [...tools, 'VISION'], maxOutputTokens: 8192 },

@@ -66,7 +66,7 @@ function factsOfOwn(
 
 function factsFrom(name: string, entry: ModelInfo | undefined, nowMs: number): ModelFacts {
   return {
-import { guessOfferedTraits, guessTraits, isCurrent } from './model-traits.ts';
+    ...(entry === undefined ? guessTraits(name) : guessOfferedTraits(name)),
     contextTokens: entry?.context_window ?? null,
     prices: entry === undefined ? [] : toPriceRecords(entry.prices, nowMs),
   };
