@@ -9,7 +9,16 @@ let copy: string;
 
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), 'heddle-vendors-'));
-  for (const path of ['package.json', 'cli', 'core', 'providers', 'schema', 'subgraphs/models', 'docs']) {
+  for (const path of [
+    'package.json',
+    'cli',
+    'core',
+    'providers',
+    'schema',
+    'subgraphs/models',
+    'subgraphs/inference/schema.graphql',
+    'docs',
+  ]) {
     cpSync(join(root, path), join(copy, path), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
