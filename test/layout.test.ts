@@ -187,6 +187,31 @@ describe('layout', () => {
     expect(twice.map(([name, inFiles]) => `${name}: ${[...inFiles].join(', ')}`)).toEqual([]);
   });
 
+  it('declares no interface with methods that is only what the one function beside it returns', () => {
+    const texts = new Map(
+      files.map((file) => [
+        file,
+        readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, ''),
+      ]),
+    );
+    const uses = new Map<string, number>();
+    for (const text of texts.values()) {
+      for (const [word] of text.matchAll(/\b[A-Z]\w+/g)) uses.set(word, (uses.get(word) ?? 0) + 1);
+    }
+    const declaration = /^export interface (\w+)[^\n]*\{\n((?: .*\n|\n)*)\}/gm;
+    const method = /^ {2}\w+(?:<[^>]*>)?\(/m;
+    const twins = [...texts]
+      .filter(([file]) => !isTest(file) && !/^(?:test|bench)\//.test(file))
+      .flatMap(([file, text]) =>
+        [...text.matchAll(declaration)]
+          // A record may be named for its fields.
+          .flatMap(([, name = '', members = '']) => (method.test(members) ? [name] : []))
+          .filter((name) => uses.get(name) === 2 && new RegExp(`\\): (Promise<)?${name}\\b`).test(text))
+          .map((name) => `${file}: ${name}`),
+      );
+    expect(twins).toEqual([]);
+  });
+
   it('imports across parts by #part/…, within a part by a relative path, and with the .ts ending', () => {
     const broken: string[] = [];
     for (const file of files) {
