@@ -1,5 +1,5 @@
 import type { Capability, Modality } from '#core/graph-enums.generated.ts';
-import type { Provider } from './provider.ts';
+import type { TraitedProvider } from './translate/own-call.ts';
 
 /** ProviderOptions after checking: what a vendor makes a provider from. */
 export interface VendorOptions {
@@ -13,7 +13,7 @@ export interface VendorOptions {
   readonly fetch: typeof globalThis.fetch;
 }
 
-export type MakeProvider = (options: VendorOptions) => Provider;
+export type MakeProvider = (options: VendorOptions) => TraitedProvider;
 
 /** A model that a vendor names itself. */
 export interface VendorModel {

@@ -10,7 +10,7 @@ import { openingRecord } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin } from '../ledger/progress.ts';
 import { openRow, type RowStart, reserveInRow, toCompletionResult } from '../ledger/rows.ts';
 import { larger, Meters } from '../metering/meters.ts';
-import { outputTokensLimit, outputTokensMax, upperBound } from '../metering/usage-cost.ts';
+import { answersTokensLimit, answersTokensMax, upperBound } from '../metering/usage-cost.ts';
 import type { CachePolicy, CompletionRequest, PlannedCall } from '../request.ts';
 import { candidatesFor, type RoutingNeeds } from '../routing/route.ts';
 import { createEventSink, type EventSink } from '../streams/event-sink.ts';
@@ -97,7 +97,7 @@ export async function planCall(
   candidates.release();
   const bounds = candidates.models.map((model) => {
     const input = inputTokensMax + engine.inputAllowances.tokensFor(model.id);
-    return upperBound(model, input, outputTokensMax(model, call.maxOutputTokens));
+    return upperBound(model, input, answersTokensMax(model, call));
   });
   return {
     bound: bounds.reduce(larger),
@@ -199,12 +199,11 @@ async function admit(
   engine.running.admit();
   const { id, request, caller, options } = requested;
   const { inputTokensMax, call, structured } = request;
-  const { maxOutputTokens } = call;
   const needs = routingNeeds(request, options.mode);
   const candidates = await candidatesFor(request.model, needs, caller, engine);
   const [model] = candidates.models;
   const startedAtMs = engine.now();
-  const bounds = { inputTokensMax, outputTokensMax: outputTokensLimit(model, maxOutputTokens) };
+  const bounds = { inputTokensMax, outputTokensMax: answersTokensLimit(model, call) };
   const readsStream = options.mode === 'STREAM' || candidates.isRoute;
   const opening = openingRecord(model, bounds, readsStream ? aheadCharsMin : 0);
   const row = buildRow(requested, { model, cache, startedAtMs, opening, ownerId: engine.ownerId });
@@ -220,7 +219,7 @@ async function admit(
       totalMs: candidates.timeouts.totalMs,
     });
   const inputBound = inputTokensMax + engine.inputAllowances.tokensFor(model.id);
-  const bound = upperBound(model, inputBound, outputTokensMax(model, maxOutputTokens));
+  const bound = upperBound(model, inputBound, answersTokensMax(model, call));
   let stream: StreamEnds | null = null;
   try {
     const atMs = await meters.reserve(bound);

@@ -1,4 +1,5 @@
 import type { HeddleError } from '#core/errors.ts';
+import { AnswerBuilder } from '#providers/answer-builder.ts';
 import { watchConnections } from '#providers/http/connection-watch.ts';
 import {
   type Provider,
@@ -10,7 +11,6 @@ import {
 } from '#providers/provider.ts';
 import { refusesCredential } from '../routing/cooldown.ts';
 import type { CallOutcome } from '../routing/health.ts';
-import { AnswerBuilder } from './answer-builder.ts';
 import { type AttemptLimits, AttemptTimer } from './attempt-timer.ts';
 
 /** The reason an attempt is aborted with when someone stopped the completion. */

@@ -3,6 +3,7 @@ import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import type { CacheStatus, CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { ProgressRecord } from '#mongo/invocations.ts';
+import { AnswerBuilder, toParts } from '#providers/answer-builder.ts';
 import { type ProviderAnswer, ProviderFailure, type ProviderPart } from '#providers/provider.ts';
 import { readStructuredAnswer } from '../admission/structured-output.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
@@ -12,12 +13,19 @@ import { aheadCharsMin, type FollowedSource, type ProgressSource } from '../ledg
 import type { CompletionResult } from '../ledger/results.ts';
 import { attemptRecord, toClosing, toCompletionResult, withoutWords } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
-import { outputTokensLimit, outputTokensMax, type UsageBounds, upperBound } from '../metering/usage-cost.ts';
+import {
+  answersTokensLimit,
+  answersTokensMax,
+  outputTokensLimit,
+  outputTokensMax,
+  type UsageBounds,
+  upperBound,
+} from '../metering/usage-cost.ts';
 import type { CompletionRequest } from '../request.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import type { Candidates } from '../routing/route.ts';
 import type { EventSink } from '../streams/event-sink.ts';
-import { AnswerBuilder, toEvent, toParts } from './answer-builder.ts';
+import { toEvent } from './answer-events.ts';
 import { type Attempted, askCandidates } from './ask.ts';
 import {
   type AttemptResult,
@@ -151,7 +159,7 @@ export class Invocation implements ProgressSource {
 
   #boundsOf(model: CatalogModel): UsageBounds {
     const { inputTokensMax, call } = this.start.request;
-    return { inputTokensMax, outputTokensMax: outputTokensLimit(model, call.maxOutputTokens) };
+    return { inputTokensMax, outputTokensMax: answersTokensLimit(model, call) };
   }
 
   #stop(reason: Cancelled | ProviderFailure): void {
@@ -228,7 +236,7 @@ export class Invocation implements ProgressSource {
   /** The first attempt's bound is reserved already. */
   #reserveFor(model: CatalogModel): Promise<HeddleError | null> {
     const { request, meters } = this.start;
-    const output = outputTokensMax(model, request.call.maxOutputTokens);
+    const output = answersTokensMax(model, request.call);
     const input = request.inputTokensMax + this.#engine.inputAllowances.tokensFor(model.id);
     return meters.raise(this.#accumulator.used, upperBound(model, input, output));
   }

@@ -1,8 +1,8 @@
 import { boundRetryAfterMs, type ErrorCode, HeddleError } from '#core/errors.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
+import type { AnswerBuilder } from '#providers/answer-builder.ts';
 import type { FinishReason, ProviderAnswer, ProviderFailure } from '#providers/provider.ts';
 import type { CompletionData, CompletionError } from '../completion.ts';
-import type { AnswerBuilder } from './answer-builder.ts';
 import type { AttemptResult } from './attempt.ts';
 
 /** A failure as the client gets it. */

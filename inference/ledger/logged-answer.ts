@@ -1,6 +1,7 @@
+import { AnswerBuilder } from '#providers/answer-builder.ts';
 import type { LoggedEvent } from '#state/streams/stream-log.ts';
 import type { CompletionEventData } from '../completion.ts';
-import { AnswerBuilder, toPart } from '../execution/answer-builder.ts';
+import { toPart } from '../execution/answer-events.ts';
 
 /** What a stream log still holds of the last answer in it. */
 export interface LoggedAnswer {

@@ -1,5 +1,5 @@
 import type { CatalogModel, CatalogPrice } from '#catalog/catalog.ts';
-import type { ProviderUsage } from '#providers/provider.ts';
+import type { ProviderCall, ProviderUsage } from '#providers/provider.ts';
 
 /** What maxOutputTokens is taken to be where neither the client nor the catalog says. */
 const outputTokensUnknown = 4_096;
@@ -50,6 +50,22 @@ export function outputTokensMax(model: CatalogModel, requested: number | undefin
     outputTokensLimit(model, requested) ??
     Math.min(outputTokensUnknown, model.contextTokens ?? outputTokensUnknown)
   );
+}
+
+type Asked = Pick<ProviderCall, 'maxOutputTokens' | 'alternatives'>;
+
+/** The most tokens of all the answers that a call asks for. */
+export function answersTokensMax(model: CatalogModel, { maxOutputTokens, alternatives = 1 }: Asked): number {
+  return alternatives * outputTokensMax(model, maxOutputTokens);
+}
+
+/** The limit on them; null: there is none. */
+export function answersTokensLimit(
+  model: CatalogModel,
+  { maxOutputTokens, alternatives = 1 }: Asked,
+): number | null {
+  const limit = outputTokensLimit(model, maxOutputTokens);
+  return limit === null ? null : alternatives * limit;
 }
 
 /** What a call may draw at most: reserved before it, settled after it. */

@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
+import { AnswerBuilder } from '#providers/answer-builder.ts';
 import { noUsage } from '#providers/provider.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
-import { AnswerBuilder } from '../execution/answer-builder.ts';
 import { createEventSink } from './event-sink.ts';
 
 setFlagsFromString('--expose-gc');

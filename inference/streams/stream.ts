@@ -1,11 +1,12 @@
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
+import { type AnswerBuilder, toParts } from '#providers/answer-builder.ts';
 import type { ProviderPart } from '#providers/provider.ts';
 import { type LoggedEvent, StreamLogLost } from '#state/streams/stream-log.ts';
 import { streamNotKept } from '../admission/unkept.ts';
 import type { CompletionData, CompletionError, CompletionEventData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
-import { type AnswerBuilder, toEvent, toParts } from '../execution/answer-builder.ts';
+import { toEvent } from '../execution/answer-events.ts';
 import { loggedAnswer } from '../ledger/logged-answer.ts';
 import type { CompletionEvents } from './completion-events.ts';
 

@@ -14,7 +14,7 @@ export function createClaude({ baseUrl, secret, fetch }: VendorOptions): Provide
   const headers = requestHeaders({ ...version, ...(secret === '' ? {} : { 'x-api-key': secret }) });
   return createWireProvider({
     wire: messagesWire,
-    build: createMessagesRequests({ url: () => url, headers, rules: rulesOfClaude }),
+    requests: createMessagesRequests({ url: () => url, headers, rules: rulesOfClaude }),
     embeddings: null,
     secret,
     fetch,

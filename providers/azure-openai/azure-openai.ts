@@ -28,7 +28,7 @@ export function createAzureOpenai({ baseUrl, secret, fetch }: VendorOptions): Pr
   const url = endpointUrl(baseUrl, '/chat/completions');
   return createWireProvider({
     wire: chatWire(),
-    build: createChatRequests({ url, headers, dialect: openaiChat, rules: chatRules }),
+    requests: createChatRequests({ url, headers, dialect: openaiChat, rules: chatRules }),
     embeddings: createEmbeddingRequests({ url: endpointUrl(baseUrl, '/embeddings'), headers }),
     secret,
     fetch,

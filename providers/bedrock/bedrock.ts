@@ -56,7 +56,7 @@ export function createBedrock(options: VendorOptions): Provider {
     embeddings: createSdkEmbeddings(embeddingModel),
     secret,
     fetch,
-    build: createSdkRequests({
+    requests: createSdkRequests({
       languageModel,
       blank,
       readToolNames,

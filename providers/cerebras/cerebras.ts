@@ -19,7 +19,7 @@ export function createCerebrasProvider({ baseUrl, secret, fetch }: VendorOptions
   const headers = requestHeaders(bearer(secret));
   return createWireProvider({
     wire: { ...chatWire(), filter },
-    build: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect: cerebrasChat }),
+    requests: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect: cerebrasChat }),
     embeddings: null,
     secret,
     fetch,

@@ -34,7 +34,7 @@ export function createCohereProvider({ baseUrl, secret, fetch }: VendorOptions):
   const headers = requestHeaders(bearer(secret));
   return createWireProvider({
     wire: cohereWire,
-    build: createCohereRequests({ url: `${baseUrl}/chat`, headers }),
+    requests: createCohereRequests({ url: `${baseUrl}/chat`, headers }),
     embeddings: createEmbeddings(`${baseUrl}/embed`, headers),
     secret,
     fetch,

@@ -79,7 +79,7 @@ export function createDeepseekProvider({ baseUrl, secret, fetch }: VendorOptions
   const headers = requestHeaders(bearer(secret));
   return createWireProvider({
     wire: chatWire(),
-    build: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect: deepseekChat }),
+    requests: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect: deepseekChat }),
     embeddings: null,
     secret,
     fetch,

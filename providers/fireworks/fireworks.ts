@@ -21,7 +21,7 @@ export function createFireworksProvider({ baseUrl, secret, fetch }: VendorOption
   const headers = requestHeaders(bearer(secret));
   return createWireProvider({
     wire: chatWire(),
-    build: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect: fireworksChat }),
+    requests: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect: fireworksChat }),
     embeddings: createEmbeddingRequests({ url: `${baseUrl}/embeddings`, headers }),
     secret,
     fetch,

@@ -35,7 +35,7 @@ export function createGemini({ baseUrl, secret, fetch }: VendorOptions): Provide
   const headers = requestHeaders(secret === '' ? {} : { 'x-goog-api-key': secret });
   return createWireProvider({
     wire: geminiWire,
-    build: createGeminiRequests({ baseUrl, headers, withIds: true }),
+    requests: createGeminiRequests({ baseUrl, headers, withIds: true }),
     embeddings: createEmbeddings(baseUrl, headers),
     secret,
     fetch,

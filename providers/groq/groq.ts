@@ -52,7 +52,7 @@ export function createGroqProvider({ baseUrl, secret, fetch }: VendorOptions): P
   const headers = requestHeaders(bearer(secret));
   return createWireProvider({
     wire: chatWire(),
-    build: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect: groqChat }),
+    requests: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect: groqChat }),
     embeddings: null,
     secret,
     fetch,

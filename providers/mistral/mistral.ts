@@ -51,6 +51,7 @@ function markBeginning({ messages }: ChatBody, _: ProviderCall): void {
 }
 
 export const mistralChat: ChatDialect = {
+  hasAlternatives: true,
   writeFile,
   userTexts: 'parts',
   emptyContent: '',
@@ -67,7 +68,7 @@ export function createMistralProvider({ baseUrl, secret, fetch }: VendorOptions)
   const url = `${baseUrl}/chat/completions`;
   return createWireProvider({
     wire: chatWire(),
-    build: createChatRequests({ url, headers, dialect: mistralChat, rules: mistralRules }),
+    requests: createChatRequests({ url, headers, dialect: mistralChat, rules: mistralRules }),
     embeddings: createEmbeddingRequests({
       url: `${baseUrl}/embeddings`,
       headers,

@@ -12,6 +12,7 @@ import { bearer, requestHeaders } from '../wires/shared/wire-request.ts';
 
 /** Chat completions of servers before any AI models, those of OpenAI among them. */
 export const compatibleChat: ChatDialect = {
+  hasAlternatives: true,
   writeFile: writeCompatibleFile,
   thinkingPlace: (model) =>
     thinkingPlace(model) === null ? null : { reasoning_content: thinkingPlace(model) },
@@ -38,7 +39,7 @@ export function compatibleWith({ chat = {}, usage, embeddings = {} }: Compatible
     const headers = requestHeaders(bearer(secret));
     return createWireProvider({
       wire: chatWire(usage),
-      build: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect }),
+      requests: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect }),
       embeddings:
         embeddings === null
           ? null

@@ -32,12 +32,12 @@ export function createOpenai(options: VendorOptions): Provider {
   const chat = createWireProvider({
     ...common,
     wire: chatWire(),
-    build: createChatRequests({ url, headers, dialect: openaiChat, rules: chatRules }),
+    requests: createChatRequests({ url, headers, dialect: openaiChat, rules: chatRules }),
   });
   const responses = createWireProvider({
     ...common,
     wire: responsesWire,
-    build: createResponsesRequests({
+    requests: createResponsesRequests({
       url: `${baseUrl}/responses`,
       headers,
       dialect: openaiResponses,

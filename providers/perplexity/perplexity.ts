@@ -46,7 +46,7 @@ export function createPerplexityProvider({ baseUrl, secret, fetch }: VendorOptio
   const url = `${baseUrl}/chat/completions`;
   return createWireProvider({
     wire: chatWire({ reasoningApart: true }),
-    build: createChatRequests({ url, headers, dialect: perplexityChat, rules: perplexityRules }),
+    requests: createChatRequests({ url, headers, dialect: perplexityChat, rules: perplexityRules }),
     embeddings: createEmbeddingRequests({
       url: `${baseUrl}/v1/embeddings`,
       headers,

@@ -1,5 +1,6 @@
 import type { Provider, ProviderKind, ProviderOptions } from '../provider.ts';
 import { ProviderFailure } from '../provider.ts';
+import { withOwnCalls } from '../translate/own-call.ts';
 import type { VendorOptions } from '../vendor.ts';
 import { endpointOfPath } from './endpoint-path.ts';
 import { missingAddressForm } from './own-address.ts';
@@ -64,5 +65,5 @@ export async function makeProvider(options: ProviderOptions): Promise<Provider> 
   const checked = check(kind, options);
   const vendor = await vendors[kind].load();
   const make = await vendor.load();
-  return make(checked);
+  return withOwnCalls(make(checked), kind);
 }

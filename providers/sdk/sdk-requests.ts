@@ -2,10 +2,11 @@ import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4CallOptions } fr
 import type { ProviderCall } from '../provider.ts';
 import { toCallOptions } from '../translate/call-options.ts';
 import type { ConversationRules } from '../translate/conversation.ts';
+import type { WireTraits } from '../translate/own-call.ts';
 import type { EmbeddingRequests } from '../wires/embeddings/embed.ts';
 import type { Fields } from '../wires/shared/fields.ts';
 import { perModel } from '../wires/shared/model-cache.ts';
-import type { BuildRequest } from '../wires/shared/wire-request.ts';
+import type { WireRequests } from '../wires/shared/wire-request.ts';
 import { captureEmbeddingRequest, captureRequest } from './captured-request.ts';
 
 export interface SdkRequestOptions {
@@ -21,8 +22,15 @@ export interface SdkRequestOptions {
   readonly adjust: (options: LanguageModelV4CallOptions, call: ProviderCall) => void;
 }
 
+/** An SDK's own fields are not known here: no further ones are sent. */
+const sdkTraits: WireTraits = {
+  name: 'bedrock',
+  takes: new Set(['temperature', 'topP', 'stop']),
+  hasAlternatives: false,
+};
+
 /** Requests that one of the AI SDK's packages builds and signs: they are sent as they were built. */
-export function createSdkRequests(options: SdkRequestOptions): BuildRequest {
+export function createSdkRequests(options: SdkRequestOptions): WireRequests {
   const { rules, adjust, blank, readToolNames } = options;
   const languageModel = perModel(options.languageModel);
 
@@ -33,12 +41,13 @@ export function createSdkRequests(options: SdkRequestOptions): BuildRequest {
     return names.find((given) => !tools?.some((tool) => tool.name === given)) ?? null;
   }
 
-  return async (call, streaming) => {
+  const build: WireRequests['build'] = async (call, streaming) => {
     const prepared = toCallOptions(call, rules(call));
     adjust(prepared, call);
     const { url, init } = await captureRequest(languageModel(call.model), prepared, streaming, blank);
     return { url, init, answerTool: findAnswerTool(call, init.body) };
   };
+  return { traits: sdkTraits, build };
 }
 
 /** As `createSdkRequests`, for embeddings. */

@@ -13,6 +13,11 @@ export interface FileSource {
   readonly mediaType: string;
   readonly data: string | null;
   readonly url: string | null;
+  /** How closely an image is read; null: as the vendor does. */
+  readonly detail: string | null;
+  /** The format of audio; null: the subtype of its media type. */
+  readonly audioFormat: string | null;
+  readonly filename: string | null;
 }
 
 export type ToolChoice =
@@ -76,13 +81,15 @@ export function readToolChoice({ tools, toolChoice }: ProviderCall): ToolChoice 
 /** @throws {ProviderFailure} BAD_USER_INPUT for a part with neither data nor a valid URL */
 export function readFile(part: Extract<ContentPart, { type: 'file' }>): FileSource {
   const mediaType = normalizeMediaType(part.mediaType);
-  if (part.data !== undefined) return { mediaType, data: part.data, url: null };
+  const { detail = null, audioFormat = null, filename = null } = part;
+  const traits = { detail, audioFormat, filename };
+  if (part.data !== undefined) return { mediaType, data: part.data, url: null, ...traits };
   const inline = /^data:([^,]*);base64,(.*)$/is.exec(part.url ?? '');
   if (inline !== null) {
     const [, given = '', data = ''] = inline;
-    return { mediaType: normalizeMediaType(given) || mediaType, data, url: null };
+    return { mediaType: normalizeMediaType(given) || mediaType, data, url: null, ...traits };
   }
   const url = URL.parse(part.url ?? '');
   if (url === null) throw rejectInput('A file part needs base64 data or a valid URL.');
-  return { mediaType, data: null, url: url.toString() };
+  return { mediaType, data: null, url: url.toString(), ...traits };
 }

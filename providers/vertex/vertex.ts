@@ -56,7 +56,7 @@ function createVertexGemini(
 ): Provider {
   return createWireProvider({
     wire: geminiWire,
-    build: createGeminiRequests({ baseUrl, headers, withIds: false }),
+    requests: createGeminiRequests({ baseUrl, headers, withIds: false }),
     embeddings: createEmbeddings(baseUrl, headers),
     secret,
     fetch,
@@ -93,7 +93,7 @@ function createWithAccount(options: VendorOptions): Provider {
     secret,
     fetch,
     embeddings: null,
-    build: createMessagesRequests({
+    requests: createMessagesRequests({
       url: (model, streaming) =>
         `${publishers}/anthropic/models/${inPath(model)}:${streaming ? 'streamRawPredict' : 'rawPredict'}`,
       headers: requestHeaders({}),

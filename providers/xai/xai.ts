@@ -37,7 +37,7 @@ export function createXaiProvider({ baseUrl, secret, fetch }: VendorOptions): Pr
   const headers = requestHeaders(bearer(secret));
   return createWireProvider({
     wire: responsesWire,
-    build: createResponsesRequests({ url: `${baseUrl}/responses`, headers, dialect: xaiResponses }),
+    requests: createResponsesRequests({ url: `${baseUrl}/responses`, headers, dialect: xaiResponses }),
     embeddings: null,
     secret,
     fetch,

@@ -8,14 +8,15 @@ const audioFormats: Readonly<Record<string, string>> = {
 };
 
 export function writeImage(file: FileSource): object {
-  return { type: 'image_url', image_url: { url: fileUrl(file) } };
+  const { detail } = file;
+  return { type: 'image_url', image_url: { url: fileUrl(file), ...(detail === null ? {} : { detail }) } };
 }
 
 /** @throws {ProviderFailure} BAD_USER_INPUT for a URL, or a type that the API does not take */
 function writeAudio(file: FileSource): object {
   if (file.data === null) throw rejectUnsupported('it takes no audio by URL');
   const mediaType = fullMediaType(file);
-  const format = audioFormats[mediaType];
+  const format = file.audioFormat ?? audioFormats[mediaType];
   if (format === undefined) throw rejectUnsupported(`it takes no audio of type ${mediaType}`);
   return { type: 'input_audio', input_audio: { data: file.data, format } };
 }
@@ -26,7 +27,7 @@ function writePdf(file: FileSource, filename: string): object {
   if (mediaType !== 'application/pdf') throw rejectUnsupported(`it takes no file of type ${mediaType}`);
   if (file.data === null) throw rejectUnsupported('it takes no PDF by URL');
   const file_data = `data:application/pdf;base64,${file.data}`;
-  return { type: 'file', file: { filename, file_data } };
+  return { type: 'file', file: { filename: file.filename ?? filename, file_data } };
 }
 
 /** Files as OpenAI takes them: images, audio and PDFs. */

@@ -1,7 +1,7 @@
-import type { ProviderPart } from '../../provider.ts';
+import type { FinishReason, ProviderCall, ProviderPart } from '../../provider.ts';
 import { cutShort, malformed } from '../../translate/completeness.ts';
 import { finishReasonIn, readFinishReason } from '../../translate/finish-reason.ts';
-import { UsageCounter } from '../../translate/usage.ts';
+import { toFinishReason, UsageCounter } from '../../translate/usage.ts';
 import type { UsageDialect } from '../../translate/usage-report.ts';
 import { EmittedTexts } from '../shared/emitted-texts.ts';
 import { type Fields, fields, list, saysAnything, text } from '../shared/fields.ts';
@@ -23,17 +23,59 @@ class ChatReader implements AnswerReader {
   /** The index of the choice that is read: one was asked for, and some servers send more. */
   #index: unknown;
   readonly #usage: UsageCounter;
+  readonly #dialect: UsageDialect;
+  readonly #call: ProviderCall;
+  /** The readers of further answers, by their indexes. */
+  readonly #others = new Map<number, ChatReader>();
   readonly ended = false;
 
-  constructor(dialect: UsageDialect, toolNames: readonly string[]) {
-    this.#toolCalls = new ChatToolCalls(toolNames);
+  constructor(dialect: UsageDialect, call: ProviderCall) {
+    this.#dialect = dialect;
+    this.#call = call;
+    this.#toolCalls = new ChatToolCalls(call.tools?.map(({ name }) => name) ?? []);
     this.#usage = new UsageCounter(dialect);
+    if (call.alternatives !== undefined) this.#index = 0;
   }
 
   event(chunk: Fields, into: ProviderPart[]): void {
     this.#count(chunk);
+    if (this.#call.alternatives !== undefined)
+      this.#readOthers(chunk, into, (other, one, parts) => other.event(one, parts));
     const choice = this.#choiceIn(chunk);
-    if (choice === undefined) return;
+    if (choice !== undefined) this.#choice(choice, into);
+  }
+
+  /** Further answers: each is read as if it were alone. */
+  #readOthers(
+    said: Fields,
+    into: ProviderPart[],
+    read: (other: ChatReader, one: Fields, parts: ProviderPart[]) => void,
+  ): void {
+    for (const item of list(said.choices)) {
+      const choice = fields(item);
+      const alternative = choice?.index;
+      if (choice === null || typeof alternative !== 'number' || !this.#isOther(alternative)) continue;
+      const { alternatives: _, ...call } = this.#call;
+      const other = this.#others.get(alternative) ?? new ChatReader(this.#dialect, call);
+      this.#others.set(alternative, other);
+      const parts: ProviderPart[] = [];
+      read(other, { choices: [{ ...choice, index: 0 }] }, parts);
+      for (const part of parts) into.push({ ...part, alternative } as ProviderPart);
+      const raw = finishReasonIn(choice.finish_reason);
+      if (raw !== '')
+        into.push({ type: 'alternative-finish', alternative, reason: other.#finishReason(raw) });
+    }
+  }
+
+  #finishReason(raw: string): FinishReason {
+    return toFinishReason(readFinishReason(raw), this.#toolCalls.count > 0);
+  }
+
+  #isOther(index: number): boolean {
+    return Number.isInteger(index) && index > 0 && index < (this.#call.alternatives ?? 1);
+  }
+
+  #choice(choice: Fields, into: ProviderPart[]): void {
     this.#rawFinish = finishReasonIn(choice.finish_reason) || this.#rawFinish;
     if (choice.usage) this.#usage.add(choice.usage);
     if (saysAnything(choice.error)) this.#error = choice.error;
@@ -43,6 +85,7 @@ class ChatReader implements AnswerReader {
     else this.#emitted.emit('text', choice.text, into);
     // Some give a message beside the delta that says the same.
     if (choice.message) this.#sayRest(fields(choice.message), into);
+    if (choice.logprobs) this.#addLogprobs(choice.logprobs, into);
     if (this.#rawFinish !== '') this.#toolCalls.flush(into);
   }
 
@@ -66,6 +109,9 @@ class ChatReader implements AnswerReader {
 
   whole(answer: Fields, into: ProviderPart[]): void {
     this.#count(answer);
+    if (this.#call.alternatives !== undefined) {
+      this.#readOthers(answer, into, (other, one, parts) => other.whole(one, parts));
+    }
     const choice = fields(list(answer.choices)[0]);
     const said = text(choice?.text);
     const message = fields(choice?.message) ?? (said === '' ? null : { content: said });
@@ -76,7 +122,14 @@ class ChatReader implements AnswerReader {
     if (saysAnything(choice?.error)) this.#error = choice?.error;
     this.#say(message, into);
     this.#callAll(message, into);
+    if (choice?.logprobs) this.#addLogprobs(choice.logprobs, into);
     this.#toolCalls.flush(into);
+  }
+
+  #addLogprobs(value: unknown, into: ProviderPart[]): void {
+    if (this.#call.topLogprobs === undefined) return;
+    const tokens = list(fields(value)?.content);
+    if (tokens.length > 0) into.push({ type: 'logprobs', tokens });
   }
 
   /** Some servers send the usage after [DONE]. */
@@ -118,6 +171,9 @@ class ChatReader implements AnswerReader {
     this.#emitted.emit('reasoning', content.reasoning, into);
     this.#emitted.emit('text', content.text, into);
     this.#emitted.emit('text', refusal, into);
+    if (said.annotations) {
+      for (const citation of list(said.annotations)) into.push({ type: 'citation', citation });
+    }
   }
 
   /** A whole message at the end of a stream. */
@@ -151,6 +207,6 @@ function callsIn({ tool_calls: calls }: Fields): readonly unknown[] {
 /** The chat completions wire: OpenAI's and its many likenesses. */
 export function chatWire(dialect: UsageDialect = {}): Wire {
   return {
-    reader: ({ tools }) => new ChatReader(dialect, tools?.map(({ name }) => name) ?? []),
+    reader: (call) => new ChatReader(dialect, call),
   };
 }

@@ -1,4 +1,4 @@
-import type { ProviderCall, ProviderMessage, ToolCall } from '../../provider.ts';
+import type { ContentPart, ProviderCall, ProviderMessage, ToolCall } from '../../provider.ts';
 import {
   completeParameters,
   type Effort,
@@ -10,8 +10,9 @@ import {
   readToolChoice,
 } from '../../translate/call-parts.ts';
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
+import { addOwnOptions, takesAllBut, type WireTraits } from '../../translate/own-call.ts';
 import { isStrictSchema } from '../../translate/strict-schema.ts';
-import { type BuildRequest, postJson } from '../shared/wire-request.ts';
+import { postJson, type WireRequests } from '../shared/wire-request.ts';
 
 /** A request of chat completions. What is undefined is not sent. */
 export interface ChatBody {
@@ -40,6 +41,8 @@ export interface ChatDialect {
   readonly seed?: 'random_seed' | null;
   /** Null: the vendor takes no stop texts. */
   readonly stop?: null;
+  /** The vendor gives several answers to one request. */
+  readonly hasAlternatives?: true;
   /** The choice of any tool. */
   readonly required?: 'any';
   /** JSON Schemas as the vendor takes them. */
@@ -99,30 +102,58 @@ function writeMessage(message: ProviderMessage, { model }: ProviderCall, dialect
       };
     }
     case 'tool': {
-      const { toolCallId, toolName, content } = message;
+      const { toolCallId, toolName, content, isError } = message;
       return {
         role: 'tool',
         tool_call_id: toolCallId,
-        content,
+        // The format has no other sign of a failure.
+        content: isError === true ? `Error: ${content}` : content,
         ...(dialect.namedResults ? { name: toolName } : {}),
       };
     }
   }
 }
 
+/** The messages, with the files of tool results in a user message behind the results: the format has no other place for them. */
+function writeMessages(
+  messages: readonly ProviderMessage[],
+  call: ProviderCall,
+  dialect: ChatDialect,
+): Message[] {
+  const written: Message[] = [];
+  let files: ContentPart[] = [];
+  const flush = () => {
+    if (files.length > 0) written.push({ role: 'user', content: writeUser(files, dialect) });
+    files = [];
+  };
+  for (const message of messages) {
+    if (message.role !== 'tool') flush();
+    written.push(writeMessage(message, call, dialect));
+    if (message.role === 'tool') files.push(...(message.parts ?? []).filter(({ type }) => type === 'file'));
+  }
+  flush();
+  return written;
+}
+
 /** A tool as chat completions take it. */
-export function writeTool(name: string, description: string | undefined, parameters: JsonSchema): object {
-  return { type: 'function', function: { name, description, parameters } };
+export function writeTool(
+  name: string,
+  description: string | undefined,
+  parameters: JsonSchema,
+  strict?: boolean,
+): object {
+  return { type: 'function', function: { name, description, parameters, strict } };
 }
 
 function addTools(body: ChatBody, call: ProviderCall, { required, writeSchema }: ChatDialect): void {
   const choice = readToolChoice(call);
   const { tools = [] } = call;
   if (tools.length === 0) return;
-  body.tools = tools.map(({ name, description, parameters }) => {
+  body.tools = tools.map(({ name, description, parameters, strict }) => {
     const complete = completeParameters(parameters);
-    return writeTool(name, description, writeSchema?.(complete) ?? complete);
+    return writeTool(name, description, writeSchema?.(complete) ?? complete, strict);
   });
+  body.parallel_tool_calls = call.parallelToolCalls;
   if (choice?.type === 'tool') body.tool_choice = { type: 'function', function: { name: choice.toolName } };
   else body.tool_choice = choice?.type === 'required' ? (required ?? 'required') : choice?.type;
 }
@@ -138,18 +169,33 @@ function writeResponseFormat(schema: JsonSchema, { responseFormat, writeSchema }
 }
 
 /** Writes requests of chat completions, as many vendors take them. */
-export function createChatRequests({ url, headers, dialect, rules = {} }: ChatRequestOptions): BuildRequest {
+export function createChatRequests({ url, headers, dialect, rules = {} }: ChatRequestOptions): WireRequests {
   const { maxTokens = 'max_tokens', seed = 'seed', effort: writeEffort } = dialect;
-  return (call, streaming) => {
+  const traits: WireTraits = {
+    name: 'chat',
+    takes: takesAllBut(
+      ...(seed === null ? ['seed' as const] : []),
+      ...(dialect.stop === null ? ['stop' as const] : []),
+    ),
+    hasAlternatives: dialect.hasAlternatives === true,
+  };
+  const build: WireRequests['build'] = (call, streaming) => {
     const { model, temperature, maxOutputTokens, responseSchema, stop = [] } = call;
     const messages = arrangeConversation(call.messages, rules);
     const body: ChatBody = {
       model,
-      messages: messages.map((message) => writeMessage(message, call, dialect)),
+      messages: writeMessages(messages, call, dialect),
       temperature,
       top_p: call.topP,
       [maxTokens]: maxOutputTokens,
+      presence_penalty: call.presencePenalty,
+      frequency_penalty: call.frequencyPenalty,
+      n: call.alternatives,
     };
+    if (call.topLogprobs !== undefined) {
+      body.logprobs = true;
+      if (call.topLogprobs > 0) body.top_logprobs = call.topLogprobs;
+    }
     if (stop.length > 0 && dialect.stop !== null) body.stop = stop;
     if (seed !== null) body[seed] = call.seed;
     const effort = readEffort(call);
@@ -162,7 +208,9 @@ export function createChatRequests({ url, headers, dialect, rules = {} }: ChatRe
       body.stream = true;
       if (dialect.streamUsage) body.stream_options = { include_usage: true };
     }
+    addOwnOptions(body, call, traits.name);
     dialect.adapt?.(body, call);
     return postJson(url, headers, body, dialect.addAnswerTool?.(body, call) ?? null);
   };
+  return { traits, build };
 }

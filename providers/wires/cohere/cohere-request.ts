@@ -10,8 +10,9 @@ import {
 } from '../../translate/call-parts.ts';
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
 import { fileUrl, topLevelType } from '../../translate/file-type.ts';
+import { addOwnOptions, type OptionalField, type WireTraits } from '../../translate/own-call.ts';
 import { thinkingBudget } from '../../translate/thinking.ts';
-import { type BuildRequest, postJson } from '../shared/wire-request.ts';
+import { postJson, type WireRequests } from '../shared/wire-request.ts';
 
 export interface CohereRequestOptions {
   readonly url: string;
@@ -91,21 +92,36 @@ function writeThinking(call: ProviderCall): object {
   return { thinking: { type: 'enabled', token_budget } };
 }
 
+const traits: WireTraits = {
+  name: 'cohere',
+  takes: new Set<OptionalField>([
+    'temperature',
+    'topP',
+    'stop',
+    'seed',
+    'presencePenalty',
+    'frequencyPenalty',
+  ]),
+  hasAlternatives: false,
+};
+
 /** Writes requests of Cohere's chat API, version 2. */
-export function createCohereRequests({ url, headers }: CohereRequestOptions): BuildRequest {
-  return (call, streaming) => {
+export function createCohereRequests({ url, headers }: CohereRequestOptions): WireRequests {
+  const build: WireRequests['build'] = (call, streaming) => {
     const { model, temperature, seed, stop = [], responseSchema } = call;
     const documents: object[] = [];
     const messages = arrangeConversation(call.messages, rules).map((message) =>
       writeMessage(message, documents),
     );
-    return postJson(url, headers, {
+    const body: Record<string, unknown> = {
       model,
       messages,
       max_tokens: call.maxOutputTokens,
       temperature,
       p: call.topP,
       seed,
+      presence_penalty: call.presencePenalty,
+      frequency_penalty: call.frequencyPenalty,
       ...(stop.length > 0 ? { stop_sequences: stop } : {}),
       ...(responseSchema === undefined
         ? {}
@@ -114,6 +130,9 @@ export function createCohereRequests({ url, headers }: CohereRequestOptions): Bu
       ...(documents.length > 0 ? { documents } : {}),
       ...writeThinking(call),
       ...(streaming ? { stream: true } : {}),
-    });
+    };
+    addOwnOptions(body, call, traits.name);
+    return postJson(url, headers, body);
   };
+  return { traits, build };
 }

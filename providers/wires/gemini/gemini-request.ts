@@ -11,9 +11,10 @@ import {
   type ToolChoice,
 } from '../../translate/call-parts.ts';
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
+import { addOwnOptions, type OptionalField, type WireTraits } from '../../translate/own-call.ts';
 import { thinkingBudget } from '../../translate/thinking.ts';
 import { fields } from '../shared/fields.ts';
-import { type BuildRequest, postJson } from '../shared/wire-request.ts';
+import { postJson, type WireRequests } from '../shared/wire-request.ts';
 import { writeGeminiPrompt } from './gemini-content.ts';
 import { geminiModel } from './models.ts';
 
@@ -88,9 +89,23 @@ function planAnswerTool(tools: readonly { readonly name: string }[], choice: Too
   return { name, choice: answers };
 }
 
+const traits: WireTraits = {
+  name: 'gemini',
+  takes: new Set<OptionalField>([
+    'temperature',
+    'topP',
+    'stop',
+    'seed',
+    'presencePenalty',
+    'frequencyPenalty',
+    'topLogprobs',
+  ]),
+  hasAlternatives: false,
+};
+
 /** Writes requests of Gemini's generateContent, at the Gemini API and at Vertex. */
-export function createGeminiRequests({ baseUrl, headers, withIds }: GeminiRequestOptions): BuildRequest {
-  return (call, streaming) => {
+export function createGeminiRequests({ baseUrl, headers, withIds }: GeminiRequestOptions): WireRequests {
+  const build: WireRequests['build'] = (call, streaming) => {
     const { model, tools = [], stop = [] } = call;
     const { isThird, isGemma } = geminiModel(model);
     const prompt = writeGeminiPrompt(arrangeConversation(call.messages, rules), {
@@ -104,6 +119,11 @@ export function createGeminiRequests({ baseUrl, headers, withIds }: GeminiReques
       temperature: call.temperature,
       topP: call.topP,
       seed: call.seed,
+      presencePenalty: call.presencePenalty,
+      frequencyPenalty: call.frequencyPenalty,
+      ...(call.topLogprobs === undefined
+        ? {}
+        : { responseLogprobs: true, ...(call.topLogprobs > 0 ? { logprobs: call.topLogprobs } : {}) }),
       ...(stop.length > 0 ? { stopSequences: stop } : {}),
       ...(effort === undefined ? {} : { thinkingConfig: writeThinking(effort, model) }),
     };
@@ -120,15 +140,17 @@ export function createGeminiRequests({ baseUrl, headers, withIds }: GeminiReques
       config.responseMimeType = 'application/json';
       config.responseJsonSchema = adaptSchema(schema);
     }
-    const body = {
+    const body: Record<string, unknown> = {
       generationConfig: config,
       contents: prompt.contents,
       ...(prompt.systemInstruction === null ? {} : { systemInstruction: prompt.systemInstruction }),
       ...(declared.length === 0 ? {} : { tools: [{ functionDeclarations: declared }] }),
       ...(declared.length === 0 || choice === undefined ? {} : { toolConfig: writeToolConfig(choice) }),
     };
+    addOwnOptions(body, call, traits.name);
     const path = model.includes('/') ? inPath(model) : `models/${inPath(model)}`;
     const method = streaming ? 'streamGenerateContent?alt=sse' : 'generateContent';
     return postJson(`${baseUrl}/${path}:${method}`, headers, body, answerTool);
   };
+  return { traits, build };
 }

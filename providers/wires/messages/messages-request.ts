@@ -9,8 +9,9 @@ import {
   rejectInput,
 } from '../../translate/call-parts.ts';
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
+import { addOwnOptions, type OptionalField, type WireTraits } from '../../translate/own-call.ts';
 import { thinkingBudget } from '../../translate/thinking.ts';
-import { type BuildRequest, postJson } from '../shared/wire-request.ts';
+import { postJson, type WireRequests } from '../shared/wire-request.ts';
 import { writeMessagesPrompt } from './messages-content.ts';
 import { claudeModel } from './models.ts';
 import { type OutputPlan, planOutput } from './output-bounds.ts';
@@ -95,13 +96,18 @@ function addTools(body: Body, call: ProviderCall, streaming: boolean, thinking: 
   const choice = readToolChoice(call);
   if (call.tools === undefined || call.tools.length === 0) return;
   body.tools = writeTools(call, streaming);
-  if (choice === undefined) return;
+  const single = call.parallelToolCalls === false ? { disable_parallel_tool_use: true } : {};
+  if (choice === undefined) {
+    if (call.parallelToolCalls === false) body.tool_choice = { type: 'auto', ...single };
+    return;
+  }
   if (choice.type === 'auto' || choice.type === 'none') {
-    body.tool_choice = { type: choice.type };
+    body.tool_choice = { type: choice.type, ...(choice.type === 'auto' ? single : {}) };
     return;
   }
   checkForced(call, thinking);
-  body.tool_choice = choice.type === 'tool' ? { type: 'tool', name: choice.toolName } : { type: 'any' };
+  const forced = choice.type === 'tool' ? { type: 'tool', name: choice.toolName } : { type: 'any' };
+  body.tool_choice = { ...forced, ...single };
 }
 
 /** Has the structured answer given through the arguments of one more tool. */
@@ -127,8 +133,14 @@ function addAnswerTool(
   return name;
 }
 
+const traits: WireTraits = {
+  name: 'messages',
+  takes: new Set<OptionalField>(['temperature', 'topP', 'stop', 'parallelToolCalls']),
+  hasAlternatives: false,
+};
+
 /** Writes requests of Anthropic's messages API, at Anthropic itself and at Vertex. */
-export function createMessagesRequests(options: MessagesRequestOptions): BuildRequest {
+export function createMessagesRequests(options: MessagesRequestOptions): WireRequests {
   const { url, headers, rules, version, nativeOutput = true } = options;
 
   /** Does the model keep to the schema by itself? One that can be made to call no tool has to, at any vendor. */
@@ -137,7 +149,7 @@ export function createMessagesRequests(options: MessagesRequestOptions): BuildRe
     return claude.nativeOutput && (nativeOutput || !claude.takesForcedTools) && isNativeSchema(schema);
   }
 
-  return (call, streaming) => {
+  const build: WireRequests['build'] = (call, streaming) => {
     const { model, stop = [], responseSchema } = call;
     const claude = claudeModel(model);
     const plan = planOutput(call);
@@ -166,7 +178,9 @@ export function createMessagesRequests(options: MessagesRequestOptions): BuildRe
       if (body.tools !== undefined && nativeOutput && claude.nativeOutput) features.push(toolsBeta);
     }
     if (Object.keys(output).length > 0) body.output_config = output;
+    addOwnOptions(body, call, traits.name);
     const allHeaders = features.length === 0 ? headers : { ...headers, 'anthropic-beta': features.join(',') };
     return postJson(url(model, streaming), allHeaders, body, answerTool);
   };
+  return { traits, build };
 }

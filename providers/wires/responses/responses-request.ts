@@ -10,8 +10,9 @@ import {
   readToolChoice,
 } from '../../translate/call-parts.ts';
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
+import { addOwnOptions, type OptionalField, type WireTraits } from '../../translate/own-call.ts';
 import { isStrictSchema } from '../../translate/strict-schema.ts';
-import { type BuildRequest, postJson } from '../shared/wire-request.ts';
+import { postJson, type WireRequests } from '../shared/wire-request.ts';
 
 /** A request of the responses API. What is undefined is not sent. */
 export type ResponsesBody = Record<string, unknown>;
@@ -77,7 +78,8 @@ function addTools(body: ResponsesBody, call: ProviderCall, dialect: ResponsesDia
   const choice = readToolChoice(call);
   const { tools = [] } = call;
   if (tools.length === 0) return;
-  body.tools = tools.map(({ name, description, parameters }) => {
+  body.parallel_tool_calls = call.parallelToolCalls;
+  body.tools = tools.map(({ name, description, parameters, strict }) => {
     const complete = completeParameters(parameters);
     return {
       type: 'function',
@@ -85,6 +87,7 @@ function addTools(body: ResponsesBody, call: ProviderCall, dialect: ResponsesDia
       description,
       parameters: writeSchema?.(complete) ?? complete,
       ...toolFields,
+      ...(strict === undefined ? {} : { strict }),
     };
   });
   body.tool_choice = choice?.type === 'tool' ? { type: 'function', name: choice.toolName } : choice?.type;
@@ -95,10 +98,16 @@ function writeFormat(schema: JsonSchema, { writeSchema, alwaysStrict }: Response
   return { type: 'json_schema', name: 'response', strict, schema: writeSchema?.(schema) ?? schema };
 }
 
+const traits: WireTraits = {
+  name: 'responses',
+  takes: new Set<OptionalField>(['temperature', 'topP', 'topLogprobs', 'parallelToolCalls']),
+  hasAlternatives: false,
+};
+
 /** Writes requests of OpenAI's responses API, which xAI takes as well. It knows no stop texts. */
-export function createResponsesRequests(options: ResponsesRequestOptions): BuildRequest {
+export function createResponsesRequests(options: ResponsesRequestOptions): WireRequests {
   const { url, headers, dialect, rules = {} } = options;
-  return (call, streaming) => {
+  const build: WireRequests['build'] = (call, streaming) => {
     const { model, temperature, topP, maxOutputTokens, responseSchema } = call;
     const messages = arrangeConversation(call.messages, rules);
     const body: ResponsesBody = {
@@ -114,8 +123,14 @@ export function createResponsesRequests(options: ResponsesRequestOptions): Build
     addTools(body, call, dialect);
     if (responseSchema !== undefined)
       body.text = { format: writeFormat(readSchema(responseSchema), dialect) };
+    if (call.topLogprobs !== undefined) {
+      body.top_logprobs = call.topLogprobs;
+      body.include = ['message.output_text.logprobs'];
+    }
     if (streaming) body.stream = true;
+    addOwnOptions(body, call, traits.name);
     dialect.adapt?.(body, call);
     return postJson(url, headers, body);
   };
+  return { traits, build };
 }

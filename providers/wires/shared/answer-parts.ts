@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
+import { AnswerBuilder } from '../../answer-builder.ts';
 import { failureOfEvent } from '../../failure/failure.ts';
 import { readVendorError } from '../../failure/vendor-message.ts';
 import type { ProviderAnswer, ProviderCall, ProviderPart, ToolCall } from '../../provider.ts';
@@ -244,10 +245,14 @@ export class AnswerParts {
   #pass(parts: ProviderPart[]): readonly ProviderPart[] {
     const { filter } = this.#context;
     const passed =
-      filter === null ? parts : parts.map((part) => filter.pass(part)).filter((part) => part !== null);
+      filter === null
+        ? parts
+        : parts
+            .map((part) => (isOfAlternative(part) ? part : filter.pass(part)))
+            .filter((part) => part !== null);
     for (let at = 0; at < passed.length; at++) {
       let part = passed[at] as ProviderPart;
-      if (part.type === 'tool-call' && part.id !== undefined) {
+      if (part.type === 'tool-call' && part.id !== undefined && !isOfAlternative(part)) {
         part = this.#identified(part);
         passed[at] = part;
       }
@@ -268,7 +273,8 @@ export class AnswerParts {
   }
 
   #count(part: ProviderPart): void {
-    if (part.type === 'text' || part.type === 'reasoning') {
+    if (isOfAlternative(part)) this.#outputBytes += countBytes(part);
+    else if (part.type === 'text' || part.type === 'reasoning') {
       this.#said = true;
       this.#outputBytes += Buffer.byteLength(part.text);
     } else if (part.type === 'tool-call') {
@@ -277,6 +283,16 @@ export class AnswerParts {
       if (this.#bare.has(part.index) && part.argumentsDelta.trim() !== '') this.#bare.delete(part.index);
     }
   }
+}
+
+/** Further answers are passed on as they are: what an answer needs to be whole is looked for in the first. */
+function isOfAlternative(part: ProviderPart): boolean {
+  return 'alternative' in part && part.alternative !== undefined;
+}
+
+function countBytes(part: ProviderPart): number {
+  if (part.type === 'text' || part.type === 'reasoning') return Buffer.byteLength(part.text);
+  return part.type === 'tool-call' ? Buffer.byteLength(part.argumentsDelta) : 0;
 }
 
 function jsonOrText(data: string): unknown {
@@ -308,13 +324,9 @@ function isWords(value: unknown): boolean {
 
 /** All parts of an answer as one. */
 export function gather(parts: readonly ProviderPart[]): ProviderAnswer {
-  let text = '';
-  let reasoning = '';
   const calls: { id: string; name: string; text: string }[] = [];
   for (const part of parts) {
-    if (part.type === 'text') text += part.text;
-    else if (part.type === 'reasoning') reasoning += part.text;
-    else if (part.type === 'tool-call') {
+    if (part.type === 'tool-call' && !isOfAlternative(part)) {
       const call = calls[part.index] ?? { id: part.id ?? '', name: part.name ?? '', text: '' };
       call.text += part.argumentsDelta;
       calls[part.index] = call;
@@ -322,16 +334,21 @@ export function gather(parts: readonly ProviderPart[]): ProviderAnswer {
   }
   const last = parts.at(-1);
   if (last?.type !== 'finish') throw malformed();
+  const builder = new AnswerBuilder();
+  for (const part of parts) builder.add(part);
+  const { extras } = builder;
   const toolCalls: ToolCall[] = calls.map(({ id, name, text: given }) => ({
     id,
     name,
     arguments: toolArguments(given),
   }));
+  const { text, reasoning } = builder;
   return {
     text,
     reasoning: reasoning === '' ? null : reasoning,
     toolCalls,
     finishReason: last.reason,
     usage: last.usage,
+    ...(extras === undefined ? {} : { extras }),
   };
 }

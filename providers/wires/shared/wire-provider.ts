@@ -2,19 +2,20 @@ import { toFailure } from '../../failure/failure.ts';
 import { findConnectionWatch } from '../../http/connection-watch.ts';
 import type { ResponseReader } from '../../http/read-response.ts';
 import { readResponse } from '../../http/read-response.ts';
-import type { Provider, ProviderCall, ProviderPart } from '../../provider.ts';
+import type { ProviderCall, ProviderPart } from '../../provider.ts';
 import { malformed } from '../../translate/completeness.ts';
+import type { TraitedProvider } from '../../translate/own-call.ts';
 import { createEmbed, type EmbedOptions } from '../embeddings/embed.ts';
 import { AnswerParts, gather } from './answer-parts.ts';
 import { LinkedAbort } from './linked-abort.ts';
 import { AnswerTool } from './part-filter.ts';
 import { sendRequest } from './send-request.ts';
 import type { AnswerReader, Wire } from './wire.ts';
-import type { BuildRequest, WireRequest } from './wire-request.ts';
+import type { WireRequest, WireRequests } from './wire-request.ts';
 
 export interface WireProviderOptions extends EmbedOptions {
   readonly wire: Wire;
-  readonly build: BuildRequest;
+  readonly requests: WireRequests;
 }
 
 /** An answer in more pieces than this never ends. */
@@ -27,8 +28,9 @@ function withFields(request: WireRequest, more: object): WireRequest {
 }
 
 /** A provider over a wire: a dialect's builder writes the requests, its reader reads the answers. */
-export function createWireProvider(options: WireProviderOptions): Provider {
-  const { wire, build, secret, fetch } = options;
+export function createWireProvider(options: WireProviderOptions): TraitedProvider {
+  const { wire, secret, fetch } = options;
+  const { build, traits } = options.requests;
 
   const send = (request: WireRequest, signal: AbortSignal | undefined) =>
     sendRequest(request, fetch, secret, signal);
@@ -80,6 +82,7 @@ export function createWireProvider(options: WireProviderOptions): Provider {
   }
 
   return {
+    traits: () => traits,
     stream,
     embed: createEmbed(options),
     async generate(call) {

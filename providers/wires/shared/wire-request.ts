@@ -1,4 +1,5 @@
 import type { ProviderCall } from '../../provider.ts';
+import type { WireTraits } from '../../translate/own-call.ts';
 
 /** A request to a vendor's API, ready to be sent. */
 export interface WireRequest {
@@ -8,11 +9,12 @@ export interface WireRequest {
   readonly answerTool: string | null;
 }
 
-/**
- * Writes the request of one call in a vendor's dialect.
- * @throws {ProviderFailure} BAD_USER_INPUT for a call of what the AI model, or its vendor's API, does not take
- */
-export type BuildRequest = (call: ProviderCall, streaming: boolean) => WireRequest | Promise<WireRequest>;
+/** Writes the requests of calls in a vendor's dialect. */
+export interface WireRequests {
+  readonly traits: WireTraits;
+  /** @throws {ProviderFailure} BAD_USER_INPUT for a call of what the AI model, or its vendor's API, does not take */
+  readonly build: (call: ProviderCall, streaming: boolean) => WireRequest | Promise<WireRequest>;
+}
 
 /** A POST of JSON. */
 export function postJson(

@@ -1,0 +1,157 @@
+import type { Provider, ProviderCall, ProviderKind, ProviderMessage, SentReasoning } from '../provider.ts';
+import { rejectUnsupported } from './call-parts.ts';
+
+/** Fields of a call that not every vendor takes, and without which an answer is still one to the call. */
+const optionalFields = [
+  'temperature',
+  'topP',
+  'stop',
+  'seed',
+  'presencePenalty',
+  'frequencyPenalty',
+  'topLogprobs',
+  'parallelToolCalls',
+] as const satisfies readonly (keyof ProviderCall)[];
+
+export type OptionalField = (typeof optionalFields)[number];
+
+/** The name of a field of the call in the graph. */
+const graphNames: Readonly<Partial<Record<OptionalField, string>>> = { topLogprobs: 'logprobs' };
+
+/** What a wire format takes of a call beside its messages and tools. */
+export interface WireTraits {
+  /** Its key in `providerOptions`. */
+  readonly name: string;
+  readonly takes: ReadonlySet<OptionalField>;
+  /** Whether it has several answers to one request. A call of several is refused otherwise. */
+  readonly hasAlternatives: boolean;
+}
+
+/**
+ * Fields of requests that are not taken from `providerOptions`: what a call is reserved and billed by, what has a field in the
+ * graph, and what leads to things that an account keeps, which many tenants may share.
+ */
+const reservedFields: ReadonlySet<string> = new Set([
+  ...['model', 'messages', 'input', 'contents', 'system', 'systemInstruction', 'instructions', 'prompt'],
+  ...[
+    'tools',
+    'tool_choice',
+    'toolConfig',
+    'functions',
+    'function_call',
+    'stream',
+    'stream_options',
+    'background',
+  ],
+  ...['n', 'best_of', 'max_tokens', 'max_completion_tokens', 'max_output_tokens', 'generationConfig'],
+  ...['previous_response_id', 'conversation', 'container', 'cachedContent', 'user_id'],
+]);
+
+type Assistant = Extract<ProviderMessage, { readonly role: 'assistant' }>;
+
+/**
+ * The blocks that a provider of this kind may have: its own as they are, and of those whose provider is not known the text.
+ * What another provider has signed or encrypted is of no use to it, and none of its concern.
+ */
+function readOwnReasoning(blocks: readonly SentReasoning[], kind: ProviderKind): readonly SentReasoning[] {
+  return blocks.flatMap((block) => {
+    if (block.provider === kind) return [block];
+    if (block.provider !== null || block.text === null) return [];
+    return [{ text: block.text, signature: null, redacted: null, toolCallId: null, provider: null }];
+  });
+}
+
+function toOwnMessage(message: ProviderMessage, kind: ProviderKind): ProviderMessage {
+  if (message.role !== 'assistant' || message.reasoning === undefined) return message;
+  const { reasoning, ...rest } = message;
+  const own = readOwnReasoning(reasoning, kind);
+  return own.length === 0 ? rest : ({ ...rest, reasoning: own } satisfies Assistant);
+}
+
+function hasReasoning(message: ProviderMessage): boolean {
+  return message.role === 'assistant' && message.reasoning !== undefined;
+}
+
+/** The call with nothing that is for providers of other kinds. The same call where there is nothing of that. */
+export function toOwnCall(call: ProviderCall, kind: ProviderKind): ProviderCall {
+  const { providerOptions, messages } = call;
+  const isOwn = providerOptions === undefined && !messages.some(hasReasoning);
+  if (isOwn) return call;
+  const own = providerOptions?.[kind.toLowerCase()];
+  const { providerOptions: _, ...rest } = call;
+  return {
+    ...rest,
+    messages: messages.map((message) => toOwnMessage(message, kind)),
+    ...(providerOptions === undefined ? {} : { providerOptions: { ...providerOptions, own: own ?? {} } }),
+  };
+}
+
+/**
+ * Adds the further fields of the call to the body of a request, where it has no value of its own; those for the kind of the
+ * provider precede those for its wire format.
+ */
+export function addOwnOptions(
+  body: Record<string, unknown>,
+  { providerOptions }: ProviderCall,
+  wire: string,
+): void {
+  if (providerOptions === undefined) return;
+  for (const [field, value] of Object.entries({ ...providerOptions[wire], ...providerOptions.own })) {
+    if (body[field] === undefined && !reservedFields.has(field)) body[field] = value;
+  }
+}
+
+/** The fields of a call that are not sent to a provider of the kind; undefined: none. */
+export function findDropped(
+  call: ProviderCall,
+  kind: ProviderKind,
+  { name, takes }: WireTraits,
+): readonly string[] | undefined {
+  const dropped: string[] = [];
+  for (const field of optionalFields) {
+    if (call[field] !== undefined && !takes.has(field)) dropped.push(graphNames[field] ?? field);
+  }
+  const { providerOptions } = call;
+  if (providerOptions !== undefined) {
+    const sent = [name, kind.toLowerCase()];
+    for (const [key, fields] of Object.entries(providerOptions)) {
+      for (const field of Object.keys(fields)) {
+        if (sent.includes(key) && !reservedFields.has(field)) continue;
+        dropped.push(`providerOptions.${key}.${field}`);
+      }
+    }
+  }
+  return dropped.length === 0 ? undefined : dropped;
+}
+
+/** A provider that states what its wire format takes. */
+export interface TraitedProvider extends Provider {
+  /** Absent: everything. */
+  traits?(call: ProviderCall): WireTraits;
+}
+
+/** The provider behind what all providers of its kind have in common. */
+export function withOwnCalls(provider: TraitedProvider, kind: ProviderKind): Provider {
+  /** @throws {ProviderFailure} BAD_USER_INPUT for several answers where the wire format has one */
+  const prepare = (call: ProviderCall): ProviderCall => {
+    if (call.alternatives !== undefined && provider.traits?.(call).hasAlternatives === false) {
+      throw rejectUnsupported('it gives one answer to a request, and alternatives asks for more');
+    }
+    return toOwnCall(call, kind);
+  };
+  return {
+    generate: async (call) => provider.generate(prepare(call)),
+    // Without a generator in between: each part would pass through it.
+    stream: (call) => provider.stream(prepare(call)),
+    embed: (call) => provider.embed(call),
+    dropped: (call) => {
+      const traits = provider.traits?.(call);
+      return traits === undefined ? undefined : findDropped(call, kind, traits);
+    },
+  };
+}
+
+/** All fields but these. */
+export function takesAllBut(...left: readonly OptionalField[]): ReadonlySet<OptionalField> {
+  return new Set(optionalFields.filter((field) => !left.includes(field)));
+}
