@@ -73,7 +73,7 @@ function hasReasoning(message: ProviderMessage): boolean {
 }
 
 /** The call with nothing that is for providers of other kinds. The same call where there is nothing of that. */
-export function toOwnCall(call: ProviderCall, kind: ProviderKind): ProviderCall {
+function toOwnCall(call: ProviderCall, kind: ProviderKind): ProviderCall {
   const { providerOptions, messages } = call;
   const isOwn = providerOptions === undefined && !messages.some(hasReasoning);
   if (isOwn) return call;
@@ -102,7 +102,7 @@ export function addOwnOptions(
 }
 
 /** The fields of a call that are not sent to a provider of the kind; undefined: none. */
-export function findDropped(
+function findDropped(
   call: ProviderCall,
   kind: ProviderKind,
   { name, takes }: WireTraits,
