@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { type LanguageProvider, type ProviderCall, ProviderFailure, type ProviderKind } from './provider.ts';
 import { makeProvider } from './registry/registry.ts';
 import { ask, collect } from './testing/calls.ts';
-import { presetKinds } from './testing/preset-kinds.ts';
+import { embeddingKinds, presetKinds } from './testing/preset-kinds.ts';
 import { presetWires, recordPreset } from './testing/preset-wires.ts';
 import { cut, replay, withWitness } from './testing/replay.ts';
+import { chunk, sse } from './testing/wire-server.ts';
 
 const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
 const tools = [{ name: 'get_weather', parameters }];
@@ -65,6 +66,89 @@ describe.each(exchanges)('$kind: $name', ({ kind, name, stream, whole }) => {
     expect(answer.finishReason).toBe(
       { 'a call of a tool': 'TOOL_CALLS', 'a text cut at the limit': 'LENGTH' }[name] ?? 'STOP',
     );
+  });
+});
+
+describe.each(embeddingKinds)('%s has no chat', (kind) => {
+  it('refuses a call before anything is sent', async () => {
+    const fetch = () => Promise.reject(new Error('A request was sent.'));
+    const options = { kind, baseUrl: null, region: null, secret: 'sk-test-0123456789', fetch };
+    const provider = await makeProvider(options);
+    const refused = { code: 'BAD_USER_INPUT', message: 'This provider has embeddings and no chat.' };
+    await expect(provider.generate(ask('m', 'Hello'))).rejects.toMatchObject(refused);
+    expect(await collect(provider, ask('m', 'Hello'))).toMatchObject({ parts: [], error: refused });
+  });
+});
+
+describe('MINIMAX', () => {
+  const open = (body: string) =>
+    makeProvider({
+      kind: 'MINIMAX',
+      baseUrl: 'http://upstream.test',
+      region: null,
+      secret: 'sk-test-0123456789',
+      fetch: async () => new Response(body),
+    });
+  const details = (text: string) => ({ reasoning_details: [{ type: 'reasoning.text', index: 0, text }] });
+
+  it('has its reasoning read from its details, whole and streamed', async () => {
+    const message = { role: 'assistant', content: 'Yes.', ...details('Hm. Well.') };
+    const whole = {
+      choices: [{ index: 0, message, finish_reason: 'stop' }],
+      base_resp: { status_code: 0, status_msg: '' },
+    };
+    const answer = await (await open(JSON.stringify(whole))).generate(ask('MiniMax-M2.7', 'Hello'));
+    expect(answer).toMatchObject({ text: 'Yes.', reasoning: 'Hm. Well.' });
+    const stream = sse(
+      chunk(details('Hm. ')),
+      chunk(details('Well.')),
+      chunk({ content: 'Yes.' }),
+      chunk({}, 'stop'),
+      '[DONE]',
+    );
+    expect(await collect(await open(stream), ask('MiniMax-M2.7', 'Hello'))).toMatchObject({
+      text: 'Yes.',
+      reasoning: 'Hm. Well.',
+      error: null,
+    });
+  });
+
+  it.each([
+    [1008, 'insufficient balance', 'PROVIDER_RATE_LIMITED'],
+    [1004, 'login fail', 'PROVIDER_AUTH'],
+    [1002, 'rate limit triggered', 'PROVIDER_RATE_LIMITED'],
+  ])('fails for its status %i (%s) in an answer of HTTP 200', async (status_code, status_msg, code) => {
+    const body = JSON.stringify({ id: 'x', choices: null, base_resp: { status_code, status_msg } });
+    const provider = await open(body);
+    await expect(provider.generate(ask('MiniMax-M2.7', 'Hello'))).rejects.toMatchObject({ code });
+    expect((await collect(provider, ask('MiniMax-M2.7', 'Hello'))).error).toMatchObject({ code });
+  });
+});
+
+describe('an address at the hosts of a vendor', () => {
+  const account = 'https://api.cloudflare.com/client/v4/accounts';
+  it.each([
+    ['CLOUDFLARE', 'https://api.cloudflare.com', false],
+    ['CLOUDFLARE', `${account}/${'a'.repeat(31)}/ai/v1`, false],
+    ['CLOUDFLARE', `${account}/${'a'.repeat(32)}/ai/run`, false],
+    ['CLOUDFLARE', `${account}/${'a'.repeat(32)}/ai/v1`, true],
+    ['CLOUDFLARE', 'https://gateway.example.com/cf', true],
+    ['DATABRICKS', 'https://acme.cloud.databricks.com', true],
+    ['DATABRICKS', 'https://adb-1.2.azuredatabricks.net/serving-endpoints/', true],
+    ['DATABRICKS', 'https://acme.cloud.databricks.com/ai-gateway/mlflow/v1', true],
+    ['DATABRICKS', 'https://acme.cloud.databricks.com/api/2.0', false],
+    ['SNOWFLAKE', 'https://org-one.snowflakecomputing.com', true],
+    ['SNOWFLAKE', 'https://org-one.snowflakecomputing.com/api/v2', false],
+    ['OPENAI', 'https://api.cloudflare.com/other', true],
+  ] as const)('of kind %s, %s, is taken: %s', async (kind, baseUrl, isTaken) => {
+    const fetch = () => Promise.reject(new Error('No request is expected.'));
+    const made = makeProvider({ kind, baseUrl, region: null, secret: 'sk-test-0123456789', fetch });
+    if (isTaken) await expect(made).resolves.toHaveProperty('generate');
+    else
+      await expect(made).rejects.toMatchObject({
+        code: 'BAD_USER_INPUT',
+        message: expect.stringContaining(' has the form https://'),
+      });
   });
 });
 

@@ -53,6 +53,22 @@ describe.each(vendors)('%s: requests of embeddings', (kind, embeddingModel) => {
   });
 });
 
+describe('vendors with differences of their own', () => {
+  it.each([
+    ['NVIDIA', 256, { encoding_format: 'float', dimensions: 256, input_type: 'passage' }],
+    ['DATABRICKS', undefined, {}],
+    ['VOYAGE', 256, { output_dimension: 256 }],
+    ['VOYAGE', undefined, {}],
+    ['JINA', 256, { dimensions: 256 }],
+    ['QWEN', undefined, { encoding_format: 'float' }],
+  ] as const)('%s is asked for vectors of %s numbers by its own fields', async (kind, dimensions, more) => {
+    const send = await openEmbeddings(kind, baseURL);
+    const sent = await send('m', ['Hello', '😀'], dimensions);
+    expect(sent?.url).toBe(`${baseURL}/embeddings`);
+    expect(sent?.body).toEqual({ model: 'm', input: ['Hello', '😀'], ...more });
+  });
+});
+
 describe('VERTEX', () => {
   it('is asked for one value at a time by a model that takes no more', async () => {
     const model = 'gemini-embedding-2';

@@ -244,3 +244,16 @@ describe('another encryption key than the one of the store', () => {
     expect(await states('p', before)).toMatchObject([{ state: 'UNREADABLE' }]);
   });
 });
+
+describe('a base URL at the hosts of a vendor that has a form for it', () => {
+  const account = `https://api.cloudflare.com/client/v4/accounts/${'a'.repeat(32)}/ai/v1`;
+
+  it('is refused without the id of the account, when the provider is made and when it is changed', async () => {
+    const without = 'https://api.cloudflare.com/client/v4';
+    const form = /input\.baseUrl has the form https:\/\/api\.cloudflare\.com\//;
+    await expect(create({ id: 'p', kind: 'CLOUDFLARE', baseUrl: without })).rejects.toThrow(form);
+    await create({ id: 'p', kind: 'CLOUDFLARE', baseUrl: account });
+    await expect(update('p', { baseUrl: without })).rejects.toThrow(form);
+    expect(mesh.catalog.provider('p')?.baseUrl).toBe(account);
+  });
+});
