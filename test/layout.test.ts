@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { subgraphNames } from '#core/subgraph-names.ts';
@@ -149,6 +149,25 @@ describe('layout', () => {
     const named = [...page.matchAll(/`([a-z-]+\/[\w/.-]+\.ts)`/g)].map(([, path = '']) => path);
     expect(named.length).toBeGreaterThan(30);
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  it('has the folders of the tree in docs/architecture.md, and no other', () => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+    const [, tree = ''] = /## The folders\n\n```\n([\s\S]*?)```/.exec(page) ?? [];
+    let top = '';
+    const named = [...tree.matchAll(/^( *)([\w-]+)\/ /gm)].map(([, indent, name = '']) => {
+      if (indent === '') top = name;
+      return indent === '' ? name : join(top, name);
+    });
+    const list = (folder: string) =>
+      readdirSync(join(root, folder), { withFileTypes: true })
+        .filter(
+          (entry) => entry.isDirectory() && !/^\.|^(?:node_modules|data|dist|coverage)$/.test(entry.name),
+        )
+        .map(({ name }) => join(folder, name));
+    const divided = ['gateway', 'inference'];
+    expect(named.filter((folder) => !existsSync(join(root, folder)))).toEqual([]);
+    expect(['', ...divided].flatMap(list).filter((folder) => !named.includes(folder))).toEqual([]);
   });
 
   it('starts the mesh in one module, which imports at most ten of ours', () => {

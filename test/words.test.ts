@@ -33,6 +33,16 @@ const vagueInSchema: readonly (readonly [pattern: string, use: string])[] = [
   ['null: ', 'null if'],
 ];
 
+/** Further words that the documentation does not use. */
+const vagueInDocs: readonly (readonly [pattern: string, use: string])[] = [
+  ['go on|went on', 'continue'],
+  ['everybody|anybody', 'every caller, any caller'],
+  ['asks? for the scope|asks? for a scope', 'requires the scope'],
+  ['(?:it|this|that|page|test|error|message|code) says', 'states, returns, names'],
+  ['is believed|are believed', 'is trusted'],
+  ['is settled|are settled', 'is committed'],
+];
+
 /** Declared in place of these, so that no alias of them returns. */
 const oldTypes = /\b(?:type|interface|class|enum)\s+(?:Begun|Ended|Ending|AttemptEnd|Led|Tally)\b/;
 
@@ -75,6 +85,16 @@ describe('the words of the code', () => {
     const declared = /^\s*(?:export )?(?:async )?(?:function\*?|const) [a-z]\w*Of\b/m;
     const searched = sources.filter((file) => !/^(?:mongo\/embedded|bench)\/|\/testing\//.test(file));
     expect(searched.filter((file) => declared.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
+  });
+
+  it('of the documentation are those terms too', () => {
+    const pages = [
+      ...readdirSync(root).filter((name) => name.endsWith('.md')),
+      ...listFiles('docs', /\.md$/),
+      ...listFiles('examples', /\.(?:md|js|jsx|py|html|yml)$/),
+    ];
+    expect(pages.length).toBeGreaterThan(30);
+    expect(findWords(pages, [...replaced, ...vagueInDocs])).toEqual([]);
   });
 
   it('declare no type by a replaced name', () => {
