@@ -46,6 +46,9 @@ describe('docs/admin.md', () => {
     Redo: /"name":"greet","archivedAt":null.*"name":"support-bot","archivedAt":null/,
     CheapFirst: /"cheap"/,
     Fallback: /"steady"/,
+    Price: /"input":"1000\.0*","output":"1000\.0*"/,
+    SmallBudget: /"amount":"0\.50*","spent":"0\.0*"/,
+    Spend: /"cost":"0\.0[1-9]/,
   };
 
   it('has operations that work one after another, with what the ones before returned', async () => {
@@ -57,7 +60,7 @@ describe('docs/admin.md', () => {
     const answers: Record<string, string> = {};
     let secret = '';
     for (const { name, text, variables } of operations) {
-      const key = ['Call', 'Left', 'Visitor'].includes(name) ? secret : mesh.adminKey;
+      const key = ['Call', 'Left', 'Visitor', 'Spend'].includes(name) ? secret : mesh.adminKey;
       const given = Object.fromEntries(variables.map((variable) => [variable, known[variable]]));
       const data = await clientOf(mesh.url, key).data<Record<string, Record<string, unknown>>>(text, given);
       if (name === 'Tenant') known.tenantId = data.createTenant?.id;
@@ -68,6 +71,19 @@ describe('docs/admin.md', () => {
     }
     expect(Object.keys(answers)).toEqual(Object.keys(expected));
     for (const [name, fits] of Object.entries(expected)) expect(answers[name], name).toMatch(fits);
+
+    await mesh.processes[0]?.line(/"event":"budget_threshold".*"threshold":0\.01/);
+    const spend = operations.find(({ name }) => name === 'Spend')?.text ?? '';
+    const { errors } = await clientOf(mesh.url, secret).send(
+      spend.replace('maxOutputTokens: 100', 'maxOutputTokens: 1000'),
+    );
+    expect(errors?.[0]?.extensions?.code).toBe('BUDGET_EXCEEDED');
+    const { budgets } = await clientOf(mesh.url, mesh.adminKey).data<{ budgets: unknown }>(
+      'query ($id: ID!) { budgets(filter: { tenantId: $id }) { edges { node { window spent } } } }',
+      { id: known.tenantId },
+    );
+    const { cost } = (JSON.parse(answers.Spend ?? '{}') as { complete: { cost: string } }).complete;
+    expect(JSON.stringify(budgets)).toContain(`"window":"DAY","spent":"${cost}"`);
   });
 
   it.each(['cheap', 'steady'])('has a route %s that answers', async (model) => {
