@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { subgraphNames } from '#core/subgraph-names.ts';
 import { findBareCatches } from './support/bare-catches.ts';
+import { findTimedVerdicts } from './support/timed-verdicts.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -319,6 +320,39 @@ describe('layout', () => {
     ['work().then(use);', 0],
   ])('finds the bare catches of %j', (source, count) => {
     expect(findBareCatches(source)).toHaveLength(count);
+  });
+
+  it('measures no time in a test: a clock is set, an event awaited, a counter read', () => {
+    // This file names clocks; what latency-thread.ts measures is compared with the same measure of an idle mesh.
+    const named = [
+      'test/layout.test.ts',
+      'test/support/timed-verdicts.ts',
+      'test/resilience/support/latency-thread.ts',
+    ];
+    const timed = files
+      .filter((file) => file.endsWith('.test.ts') || file.startsWith('test/'))
+      .filter((file) => !named.includes(file))
+      .flatMap((file) =>
+        findTimedVerdicts(readFileSync(join(root, file), 'utf8')).map((at) => `${file}:${at}`),
+      );
+    expect(timed).toEqual([]);
+  });
+
+  it.each([
+    ['const startedMs = performance.now();', 1],
+    ['const before = process.hrtime.bigint();', 1],
+    ['expect(Date.now() - startedAtMs).toBeLessThan(100);', 1],
+    ['const tookMs = Date.now() - begunMs;', 1],
+    ['const took = new Date().getTime() - began.getTime();', 1],
+    ['expect(row.endedAt.getTime()).toBeLessThan(Date.now());', 1],
+    ['expect(Date.now()).toBeLessThan(untilMs);', 1],
+    ['console.time("it");', 1],
+    ['const lease = new Date(Date.now() + 60_000);', 0],
+    ['const past = new Date(Date.now() - 60_000);', 0],
+    ['expect(await closeOrphaned(services, [ownerId], Date.now())).toBe(1);', 0],
+    ['vi.setSystemTime(Date.now() + ms);', 0],
+  ])('finds the measured time of %j', (source, count) => {
+    expect(findTimedVerdicts(source)).toHaveLength(count);
   });
 
   it('reads the environment in cli/ and server/ alone', () => {

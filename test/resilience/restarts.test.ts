@@ -13,6 +13,9 @@ const upCall = (model: string) => ({
   input: { model: `up/${model}`, messages: [{ role: 'USER', content: 'ask' }], onDisconnect: 'KEEP' },
 });
 
+/** Longer than any test: one that waits for its end fails. */
+const grace = { HEDDLE_SHUTDOWN_GRACE_MS: '600000' };
+
 let mesh: SplitMesh;
 let upstream: Upstream;
 let gate: PromiseWithResolvers<void>;
@@ -23,7 +26,7 @@ const stack = new AsyncDisposableStack();
 beforeAll(async () => {
   gate = Promise.withResolvers();
   upstream = stack.use(await startUpstream({ gate: () => gate.promise, latencyMs: () => latencyMs }));
-  mesh = stack.use(await startSplit([others, 'inference'], { HEDDLE_SHUTDOWN_GRACE_MS: '15000' }));
+  mesh = stack.use(await startSplit([others, 'inference'], grace));
   await registerUpstream(mesh, upstream.url, ['m0', 'm1', 'm2', 'm3']);
 }, 60_000);
 afterAll(() => stack.disposeAsync());
@@ -172,10 +175,7 @@ describe('a mesh whose gateway goes and comes back', () => {
     });
     expect(await response.text()).toContain('CompletionFinished');
     await works(client);
-    const beganMs = performance.now();
     expect(await mesh.process('gateway').end('SIGTERM')).toBe(0);
-    // The grace is 15 s.
-    expect(performance.now() - beganMs).toBeLessThan(3_000);
     await mesh.start('gateway');
     await works(client);
   });

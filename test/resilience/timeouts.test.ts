@@ -23,7 +23,7 @@ afterAll(() => database.close());
 
 const operations: readonly Operation[] = ['complete', 'completionStream', 'embed'];
 
-/** So far from each other that the elapsed time tells which of them ended the wait. */
+/** Each of another length: the failure names the one that ended the wait. */
 const timeouts = { connectMs: 9_000, firstTokenMs: 700, interTokenMs: 300, totalMs: 20_000 };
 const far = 20_000;
 
@@ -51,26 +51,14 @@ const stallsInBody: Fault = (request, response) => {
 interface Cell {
   readonly name: string;
   readonly fault: Fault;
-  readonly limitMs: number;
   readonly words: string;
 }
 
 const faults: readonly Cell[] = [
-  { name: 'is silent', fault: silent, limitMs: timeouts.firstTokenMs, words: 'begun to answer within 700' },
-  {
-    name: 'sends headers only',
-    fault: headersOnly,
-    limitMs: timeouts.firstTokenMs,
-    words: 'begun to answer',
-  },
-  { name: 'stalls in the body', fault: stallsInBody, limitMs: timeouts.interTokenMs, words: 'continued its' },
+  { name: 'is silent', fault: silent, words: 'begun to answer within 700' },
+  { name: 'sends headers only', fault: headersOnly, words: 'begun to answer within 700' },
+  { name: 'stalls in the body', fault: stallsInBody, words: 'continued its answer within 300' },
 ];
-
-async function elapsed<T>(work: Promise<T>): Promise<{ readonly result: T; readonly ms: number }> {
-  const startedAtMs = performance.now();
-  const result = await work;
-  return { result, ms: performance.now() - startedAtMs };
-}
 
 function openFaulty(fault: Fault): Promise<LocalProvider> {
   return openLocalProvider((request, response) => fault(request, response));
@@ -98,7 +86,7 @@ async function openMuteServer() {
 describe('the time limits of a route', () => {
   it.for(faults.flatMap((cell) => operations.map((operation) => ({ ...cell, operation }))))(
     'hold by $operation for a provider that $name, and the next target is asked',
-    async ({ fault, limitMs, words, operation }) => {
+    async ({ fault, words, operation }) => {
       await using faulty = await openFaulty(fault);
       await using healthy = await openLocalProvider((request, response) =>
         answerWith('ok', request, response),
@@ -110,10 +98,8 @@ describe('the time limits of a route', () => {
           alone: { targets: ['a/one'], timeouts, maxAttempts: 1 },
         },
       });
-      const { result, ms } = await elapsed(callOnce(mesh, operation, 'route'));
-      expect(result).toMatchObject({ model: 'b/one', code: null });
-      expect(ms).toBeGreaterThanOrEqual(limitMs - 5);
-      expect(ms).toBeLessThan(timeouts.connectMs);
+      expect(await callOnce(mesh, operation, 'route')).toMatchObject({ model: 'b/one', code: null });
+      expect(faulty.requests).toHaveLength(1);
       expect(await callOnce(mesh, operation, 'alone')).toMatchObject({
         code: 'PROVIDER_TIMEOUT',
         message: expect.stringContaining(words),
@@ -136,10 +122,7 @@ describe('the time limits of a route', () => {
           alone: { targets: ['a/one'], timeouts: short, maxAttempts: 1 },
         },
       });
-      const { result, ms } = await elapsed(callOnce(mesh, operation, 'route'));
-      expect(result).toMatchObject({ model: 'b/one' });
-      expect(ms).toBeGreaterThanOrEqual(395);
-      expect(ms).toBeLessThan(far);
+      expect(await callOnce(mesh, operation, 'route')).toMatchObject({ model: 'b/one' });
       expect(await callOnce(mesh, operation, 'alone')).toMatchObject({
         message: expect.stringContaining('accepted the connection within 400'),
       });
@@ -153,9 +136,9 @@ describe('the time limits of a route', () => {
       routes: { alone: { targets: ['a/one'], timeouts, maxAttempts: 1 } },
     });
     for (const operation of ['complete', 'completionStream'] as const) {
-      const { result, ms } = await elapsed(callOnce(mesh, operation, 'alone'));
-      expect(result).toMatchObject({ message: expect.stringContaining('begun to answer within 700') });
-      expect(ms).toBeGreaterThanOrEqual(695);
+      expect(await callOnce(mesh, operation, 'alone')).toMatchObject({
+        message: expect.stringContaining('begun to answer within 700'),
+      });
     }
   });
 

@@ -8,7 +8,6 @@ const words = wallAnswer.split(' ');
 
 export interface WallRequest {
   readonly model: string;
-  readonly atMs: number;
   readonly status: number;
   readonly credential: string | undefined;
 }
@@ -48,7 +47,7 @@ export async function openWall(times: WallTimes): Promise<Wall> {
     const fault = faultOf(asked, number, times.now() - startedAtMs < times.downMs);
     const status = fault.kind === 'refuse' ? fault.status : 200;
     const { authorization } = request.headers;
-    requests.push({ model: asked.model, atMs: performance.now(), status, credential: authorization });
+    requests.push({ model: asked.model, status, credential: authorization });
     if (fault.kind === 'refuse') return refuse(response, fault);
     if (fault.kind === 'reset') {
       request.socket.resetAndDestroy();
