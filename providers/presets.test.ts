@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fc } from '#test/support/properties.ts';
 import { type LanguageProvider, type ProviderCall, ProviderFailure, type ProviderKind } from './provider.ts';
 import { makeProvider } from './registry/registry.ts';
 import { ask, collect } from './testing/calls.ts';

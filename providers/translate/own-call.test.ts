@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProviderKind } from '#core/graph-enums.generated.ts';
+import { fc } from '#test/support/properties.ts';
 import type { ProviderCall, ProviderPart, SentReasoning } from '../provider.ts';
 import {
   addOwnOptions,

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fc } from '#test/support/properties.ts';
 import type { ProviderCall, ProviderMessage } from '../../provider.ts';
 import { captureFetch } from '../../sdk/captured-request.ts';
 import { ask } from '../../testing/calls.ts';
