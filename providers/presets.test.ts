@@ -125,6 +125,39 @@ describe('MINIMAX', () => {
   });
 });
 
+describe('DATABRICKS', () => {
+  it('has the reasoning of Claude read from the parts of the content, whole and streamed', async () => {
+    const thinking = (said: string) => [
+      { type: 'reasoning', summary: [{ type: 'summary_text', text: said, signature: 'EqQB' }] },
+    ];
+    const content = [...thinking('Hm. Well.'), { type: 'text', text: 'Yes.' }];
+    let body = JSON.stringify({
+      choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
+    });
+    const provider = await makeProvider({
+      kind: 'DATABRICKS',
+      baseUrl: 'http://upstream.test',
+      region: null,
+      secret: 'sk-test-0123456789',
+      fetch: async () => new Response(body),
+    });
+    const call = ask('databricks-claude-sonnet-4-5', 'Hello');
+    expect(await provider.generate(call)).toMatchObject({ text: 'Yes.', reasoning: 'Hm. Well.' });
+    body = sse(
+      chunk({ content: thinking('Hm. ') }),
+      chunk({ content: thinking('Well.') }),
+      chunk({ content: 'Yes.' }),
+      chunk({}, 'stop'),
+      '[DONE]',
+    );
+    expect(await collect(provider, call)).toMatchObject({
+      text: 'Yes.',
+      reasoning: 'Hm. Well.',
+      error: null,
+    });
+  });
+});
+
 describe('an address at the hosts of a vendor', () => {
   const account = 'https://api.cloudflare.com/client/v4/accounts';
   it.each([

@@ -13,17 +13,18 @@ export function readReasoning(said: Fields): string {
   return details.map((detail) => text(detail?.text) || text(detail?.summary)).join('');
 }
 
-/** `content` is a text, or a list of text and thinking parts. */
+/** `content` is a text, or a list of text and thinking parts; Databricks calls the latter reasoning, and has them summarized. */
 export function readContent(value: unknown): Content {
   if (typeof value === 'string') return { text: value, reasoning: '' };
   let said = '';
   let thought = '';
   for (const item of list(value)) {
     const part = fields(item);
-    if (part?.type !== 'thinking') said += text(part?.text) || text(item);
+    if (part?.type !== 'thinking' && part?.type !== 'reasoning') said += text(part?.text) || text(item);
     else {
-      thought += text(part.thinking);
-      for (const piece of list(part.thinking)) thought += text(fields(piece)?.text);
+      const thinking = part.thinking ?? part.summary ?? part.text;
+      thought += text(thinking);
+      for (const piece of list(thinking)) thought += text(fields(piece)?.text);
     }
   }
   return { text: said, reasoning: thought };
