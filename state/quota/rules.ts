@@ -19,8 +19,8 @@ export const quotaRules = {
   foundTtlMs: 300_000,
   /** Counters that no limit names for so long are forgotten. */
   namedMsMax: 2 * hourMs,
-  /** Longer than any window: a partition that no call uses vanishes from Redis. */
-  idleMs: 32 * 24 * hourMs,
+  /** Longer than any window by a day: a partition that no call uses vanishes from Redis. */
+  idleMs: 24 * hourMs + 1_000 * Math.max(...Object.values(limitWindows).map(({ seconds }) => seconds ?? 0)),
   /** Meters count up to it: the numbers of Lua are doubles. */
   amountMax: Number.MAX_SAFE_INTEGER,
 } as const;
