@@ -70,6 +70,27 @@ const examples: Readonly<Record<string, Example>> = {
     mesh: createRestMesh,
     messageIn: openAiMessage,
   },
+  'POST /v1/completions openai': {
+    path: '/v1/completions',
+    body: { model: 'demo/echo', prompt: 'Hello' },
+    mesh: createRestMesh,
+    messageIn: openAiMessage,
+  },
+  'POST /v1/embeddings openai': {
+    path: '/v1/embeddings',
+    body: { model: 'demo/embed', input: 'Hello' },
+    mesh: createRestMesh,
+    messageIn: openAiMessage,
+  },
+  ...Object.fromEntries(
+    ['GET', 'HEAD'].flatMap((method) => [
+      [`${method} /v1/models openai`, { path: '/v1/models', mesh: createRestMesh, messageIn: openAiMessage }],
+      [
+        `${method} /v1/models/{id*} openai`,
+        { path: '/v1/models/demo/echo', mesh: createRestMesh, messageIn: openAiMessage },
+      ],
+    ]),
+  ),
 };
 
 const bearer = { authorization: `Bearer ${sampleKey}` };

@@ -1,6 +1,6 @@
 // Generated from gateway/doors/*/operations.graphql by `npm run schema:compose`: do not edit.
 import { DeclaredOperation } from '../operations/declared-operation.ts';
-import type { CacheScope, CacheUse, FinishReason, MessageRole, OnDisconnect, ProviderKind, Retention } from '#core/graph-enums.generated.ts';
+import type { CacheScope, CacheUse, Capability, FinishReason, MessageRole, OnDisconnect, ProviderKind, Retention } from '#core/graph-enums.generated.ts';
 
 /** Internal type. DO NOT USE DIRECTLY. */
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
@@ -77,6 +77,15 @@ export type CompletionInput = {
   readonly retention?: Retention | null | undefined;
 };
 
+export type EmbedInput = {
+  readonly model: string;
+  readonly values: ReadonlyArray<string>;
+  readonly dimensions?: number | null | undefined;
+  readonly endUserId?: string | null | undefined;
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  readonly retention?: Retention | null | undefined;
+};
+
 export type ChatCompleteMutationVariables = Exact<{
   input: CompletionInput;
 }>;
@@ -108,6 +117,61 @@ export type ChatUsageFragment = { readonly inputTokens: number, readonly outputT
 
 export type ChatReasoningFragment = { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind };
 
+export type OpenAiEmbedMutationVariables = Exact<{
+  input: EmbedInput;
+}>;
+
+
+export type OpenAiEmbedMutation = { readonly embed: { readonly vectors: ReadonlyArray<ReadonlyArray<number>>, readonly usage: { readonly inputTokens: number, readonly totalTokens: number }, readonly model: { readonly id: string }, readonly invocation: { readonly id: string } } };
+
+export type OpenAiModelsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type OpenAiModelsQuery = { readonly models: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly name: string, readonly capabilities: ReadonlyArray<Capability> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type OpenAiRoutesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type OpenAiRoutesQuery = { readonly routes: ReadonlyArray<{ readonly alias: string }> };
+
+export type OpenAiModelQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type OpenAiModelQuery = { readonly model: { readonly id: string, readonly name: string, readonly capabilities: ReadonlyArray<Capability> } | null, readonly route: { readonly alias: string } | null };
+
+export type ListedModelFragment = { readonly id: string, readonly name: string, readonly capabilities: ReadonlyArray<Capability> };
+
+export type LegacyCompleteMutationVariables = Exact<{
+  input: CompletionInput;
+}>;
+
+
+export type LegacyCompleteMutation = { readonly complete: { readonly id: string, readonly text: string, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly alternatives: ReadonlyArray<{ readonly index: number, readonly text: string, readonly finishReason: FinishReason }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+
+export type LegacyStreamSubscriptionVariables = Exact<{
+  input: CompletionInput;
+}>;
+
+
+export type LegacyStreamSubscription = { readonly completionStream:
+    | { readonly __typename: 'CompletionStarted', readonly dropped: ReadonlyArray<string>, readonly completionId: string, readonly model: { readonly id: string } }
+    | { readonly __typename: 'TextDelta', readonly alternative: number, readonly text: string, readonly completionId: string }
+    | { readonly __typename: 'ReasoningDelta', readonly completionId: string }
+    | { readonly __typename: 'ReasoningFinished', readonly completionId: string }
+    | { readonly __typename: 'RefusalDelta', readonly completionId: string }
+    | { readonly __typename: 'CitationAdded', readonly completionId: string }
+    | { readonly __typename: 'AlternativeFinished', readonly alternative: number, readonly finishReason: FinishReason, readonly completionId: string }
+    | { readonly __typename: 'LogprobsDelta', readonly completionId: string }
+    | { readonly __typename: 'ToolCallDelta', readonly completionId: string }
+    | { readonly __typename: 'CompletionRestarted', readonly completionId: string }
+    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number } } }
+    | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string }
+   };
+
 
 export const chatComplete = new DeclaredOperation<ChatCompleteMutation, ChatCompleteMutationVariables>(
   "mutation ChatComplete($input:CompletionInput!){complete(input:$input){id text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}alternatives{index text reasoning refusal logprobs toolCalls{id name argumentsText}finishReason}finishReason dropped usage{...ChatUsage}model{id}createdAt}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
@@ -115,4 +179,28 @@ export const chatComplete = new DeclaredOperation<ChatCompleteMutation, ChatComp
 
 export const chatStream = new DeclaredOperation<ChatStreamSubscription, ChatStreamSubscriptionVariables>(
   "subscription ChatStream($input:CompletionInput!){completionStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{alternative text}...on ReasoningDelta{alternative text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{alternative text}...on CitationAdded{citation}...on LogprobsDelta{alternative tokens}...on ToolCallDelta{alternative index id name argumentsDelta}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{finishReason usage{...ChatUsage}}}...on CompletionFailed{code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
+);
+
+export const openAiEmbed = new DeclaredOperation<OpenAiEmbedMutation, OpenAiEmbedMutationVariables>(
+  "mutation OpenAiEmbed($input:EmbedInput!){embed(input:$input){vectors usage{inputTokens totalTokens}model{id}invocation{id}}}",
+);
+
+export const openAiModels = new DeclaredOperation<OpenAiModelsQuery, OpenAiModelsQueryVariables>(
+  "query OpenAiModels($after:String){models(first:200 after:$after filter:{lifecycle:ACTIVE}){edges{node{...ListedModel}}pageInfo{hasNextPage endCursor}}}fragment ListedModel on Model{id name capabilities}",
+);
+
+export const openAiRoutes = new DeclaredOperation<OpenAiRoutesQuery, OpenAiRoutesQueryVariables>(
+  "query OpenAiRoutes{routes{alias}}",
+);
+
+export const openAiModel = new DeclaredOperation<OpenAiModelQuery, OpenAiModelQueryVariables>(
+  "query OpenAiModel($id:ID!){model(id:$id){...ListedModel}route(alias:$id){alias}}fragment ListedModel on Model{id name capabilities}",
+);
+
+export const legacyComplete = new DeclaredOperation<LegacyCompleteMutation, LegacyCompleteMutationVariables>(
+  "mutation LegacyComplete($input:CompletionInput!){complete(input:$input){id text alternatives{index text finishReason}finishReason dropped usage{...ChatUsage}model{id}createdAt}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}",
+);
+
+export const legacyStream = new DeclaredOperation<LegacyStreamSubscription, LegacyStreamSubscriptionVariables>(
+  "subscription LegacyStream($input:CompletionInput!){completionStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{alternative text}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{finishReason usage{...ChatUsage}}}...on CompletionFailed{code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}",
 );

@@ -161,6 +161,12 @@ describe('the list of routes', () => {
       'GET /health/ready health unlimited',
       'HEAD /health/ready health unlimited',
       'POST /v1/chat/completions openai required',
+      'POST /v1/completions openai required',
+      'POST /v1/embeddings openai required',
+      'GET /v1/models openai required',
+      'HEAD /v1/models openai required',
+      'GET /v1/models/{id*} openai required',
+      'HEAD /v1/models/{id*} openai required',
     ]);
     expect(list.flatMap(({ when }) => when ?? [])).toEqual([
       'accept: text/html',

@@ -9,6 +9,7 @@ import {
   type ProviderPart,
   type ProviderUsage,
 } from '../provider.ts';
+import type { TraitedProvider, WireTraits } from '../translate/own-call.ts';
 import type { VendorModel } from '../vendor.ts';
 import { type DemoAnswer, demoAnswer, inputText } from './answer.ts';
 import { demoVector } from './embed.ts';
@@ -66,13 +67,16 @@ function outputTokens(answer: DemoAnswer): number {
   return demoTokens(answer.toolCall === null ? answer.text : JSON.stringify(answer.toolCall.arguments));
 }
 
+/** It answers by the last message; `stop` cuts the answer. */
+const traits: WireTraits = { name: 'demo', takes: new Set(['stop']), hasAlternatives: false };
+
 /**
  * The provider that needs no key and no network: deterministic answers, for trying Heddle and for tests. Chat models
  * answer with the last user message (answer.ts says exactly what), word by word; `slow` waits 50 ms before each word;
  * `flaky` fails on every odd attempt of the same input and succeeds on every even one; `cut` fails after half of the
  * words; `down` always fails; `embed` makes unit vectors.
  */
-export function createDemoProvider(options: DemoOptions = {}): Provider {
+export function createDemoProvider(options: DemoOptions = {}): TraitedProvider {
   const wait = options.wait ?? ((ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }));
   const failedOnce = new LRUCache<string, true>({ max: flakyInputsMax });
 
@@ -150,5 +154,5 @@ export function createDemoProvider(options: DemoOptions = {}): Provider {
     };
   }
 
-  return { generate, stream, embed };
+  return { traits: () => traits, generate, stream, embed };
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#core/errors.ts';
-import type { ClientError } from '../../errors.ts';
+import { type ClientError, presentError } from '../../errors.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import type { Problem } from '../../http/problem.ts';
 import { sendValue } from '../../http/send.ts';
@@ -7,7 +7,7 @@ import { WrongField } from '../body-fields.ts';
 import { setRetryHeaders } from '../retry-headers.ts';
 
 /** An error as OpenAI's API has it, with the code of Heddle's catalog beside its own. */
-export interface OpenAiError {
+interface OpenAiError {
   readonly message: string;
   readonly type: string;
   readonly param: string | null;
@@ -49,7 +49,7 @@ const kinds: Readonly<Record<ErrorCode, Kind>> = {
 };
 
 /** The error in OpenAI's shape; `thrown` names the field of the body that is wrong. */
-export function toOpenAiError({ message, extensions }: ClientError, thrown?: unknown): OpenAiError {
+function toOpenAiError({ message, extensions }: ClientError, thrown?: unknown): OpenAiError {
   const code = (extensions?.code ?? 'INTERNAL') as ErrorCode;
   const [type, own, param = null] = kinds[code];
   return {
@@ -60,6 +60,11 @@ export function toOpenAiError({ message, extensions }: ClientError, thrown?: unk
     heddle_code: code,
     ...(typeof extensions?.requestId === 'string' ? { request_id: extensions.requestId } : {}),
   };
+}
+
+/** What was thrown in the middle of a stream, masked where it was unexpected. */
+export function presentOpenAiError({ requestId, services }: Exchange, thrown: unknown): OpenAiError {
+  return toOpenAiError(presentError(thrown, { requestId, log: services.log }), thrown);
 }
 
 /** Ends the response with the problem in OpenAI's shape. */

@@ -32,7 +32,16 @@ const sampleCompletion = {
 /** What the root fields of a subgraph answer with, by their names. */
 export type RestAnswers = Readonly<Record<string, unknown>>;
 
-const answers: RestAnswers = { complete: sampleCompletion };
+const sampleModel = { __typename: 'Model', id: 'demo/echo', name: 'echo', capabilities: ['CHAT'] };
+
+const answers: RestAnswers = {
+  complete: sampleCompletion,
+  embed: { vectors: [[1, 0]], usage, model: sampleModel, invocation: { __typename: 'Invocation', id: 'i1' } },
+  models: { edges: [{ node: sampleModel }], pageInfo: { hasNextPage: false, endCursor: null } },
+  model: sampleModel,
+  routes: [{ alias: 'fast' }],
+  route: null,
+};
 
 /**
  * The real graph in front of subgraphs that answer with what is given by root field, for handlers whose operations the sample

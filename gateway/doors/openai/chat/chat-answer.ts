@@ -7,7 +7,7 @@ type Choice = Pick<Completed, 'text' | 'reasoning' | 'refusal' | 'toolCalls' | '
   Partial<Pick<Completed, 'reasoningBlocks' | 'citations'>>;
 
 /** Seconds since 1970 of a time of the graph. */
-function toSeconds(dateTime: string): number {
+export function toSeconds(dateTime: string): number {
   return Math.floor(Date.parse(dateTime) / 1000);
 }
 

@@ -1,8 +1,7 @@
-import { presentError } from '../../../errors.ts';
 import type { Exchange } from '../../../http/exchange.ts';
 import type { Framing } from '../../../http/stream.ts';
 import type { ChatStreamSubscription } from '../../operations.generated.ts';
-import { toOpenAiError } from '../openai-errors.ts';
+import { presentOpenAiError } from '../openai-errors.ts';
 import { toChatFinishReason, toChatUsage } from './chat-answer.ts';
 import { toReasoningDetail } from './chat-reasoning.ts';
 
@@ -87,9 +86,7 @@ export class ChatFraming implements Framing<ChatEvent> {
   }
 
   failed(thrown: unknown): string {
-    const { requestId, services } = this.#exchange;
-    const error = toOpenAiError(presentError(thrown, { requestId, log: services.log }), thrown);
-    return `data: ${JSON.stringify({ error })}\n\n`;
+    return `data: ${JSON.stringify({ error: presentOpenAiError(this.#exchange, thrown) })}\n\n`;
   }
 
   #begin(id: string, model: string): void {

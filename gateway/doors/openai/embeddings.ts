@@ -1,0 +1,56 @@
+import { readJson } from '../../http/body.ts';
+import type { Exchange } from '../../http/exchange.ts';
+import { endJson } from '../../http/send.ts';
+import { runDeclared } from '../../operations/run-declared.ts';
+import { requireText, toChoice, toFields, toInteger, toList, toText, WrongField } from '../body-fields.ts';
+import { readCallHeaders } from '../call-headers.ts';
+import { type EmbedInput, openAiEmbed } from '../operations.generated.ts';
+
+const inputsMax = 2_048;
+
+function readInputs(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [requireText(value, 'input')];
+  const list = toList(value, 'input', inputsMax);
+  if (list === undefined || list.length === 0)
+    throw new WrongField('input', 'must be a text or a list of texts.');
+  if (list.every((item) => typeof item === 'number' || Array.isArray(item))) {
+    throw new WrongField('input', 'must be texts: tokens of one model mean nothing to another.');
+  }
+  return list.map((item, at) => requireText(item, `input[${at}]`));
+}
+
+/** Little-endian 32-bit floats in base64, as the official SDKs ask for. */
+function toBase64(vector: readonly number[]): string {
+  const bytes = Buffer.alloc(vector.length * 4);
+  for (const [at, value] of vector.entries()) bytes.writeFloatLE(value, at * 4);
+  return bytes.toString('base64');
+}
+
+/** POST /v1/embeddings. */
+export async function answerEmbeddings(exchange: Exchange): Promise<void> {
+  const fields = toFields(await readJson(exchange), '');
+  const format = toChoice(fields.encoding_format, 'encoding_format', ['float', 'base64']) ?? 'float';
+  const dimensions = toInteger(fields.dimensions, 'dimensions');
+  const user = toText(fields.user, 'user');
+  const { endUserId = user, tags, retention } = readCallHeaders(exchange);
+  const input: EmbedInput = {
+    model: requireText(fields.model, 'model'),
+    values: readInputs(fields.input),
+    ...(dimensions === undefined ? {} : { dimensions }),
+    ...(endUserId === undefined || endUserId === '' ? {} : { endUserId }),
+    ...(tags === undefined ? {} : { tags }),
+    ...(retention === undefined ? {} : { retention }),
+  };
+  const { embed } = await runDeclared(exchange, openAiEmbed, { input });
+  const { vectors, usage, model } = embed;
+  return endJson(exchange, {
+    object: 'list',
+    data: vectors.map((vector, index) => ({
+      object: 'embedding',
+      index,
+      embedding: format === 'base64' ? toBase64(vector) : vector,
+    })),
+    model: model.id,
+    usage: { prompt_tokens: usage.inputTokens, total_tokens: usage.totalTokens },
+  });
+}
