@@ -13,12 +13,12 @@ import {
 const pagesMax = 25;
 
 /** The names that the caller may send as `model`: AI models by their IDs, and routes by their aliases. */
-export interface CallableNames {
+interface CallableNames {
   readonly models: readonly ListedModelFragment[];
   readonly routes: readonly string[];
 }
 
-export async function listCallableNames(exchange: Exchange): Promise<CallableNames> {
+async function listCallableNames(exchange: Exchange): Promise<CallableNames> {
   const { routes } = await runDeclared(exchange, openAiRoutes, {});
   const models: ListedModelFragment[] = [];
   let after: string | null = null;
