@@ -9,13 +9,14 @@ export function changedMeanwhile(id: string): HeddleError {
 
 /** CONFLICT for a key that was revoked, has expired, or was rotated and only lives out its overlap. */
 export function requireInForce(key: ApiKeyRecord, now: Date): void {
+  // A rotation without an overlap revokes the old key: whoever lost its answer needs to read of the successor.
   const ended =
-    key.revokedAt !== null
-      ? 'was revoked'
-      : key.expiresAt !== null && key.expiresAt <= now
-        ? 'has expired'
-        : key.replacedById !== null
-          ? `was rotated: its successor is ${key.replacedById}; rotate that one for a new secret`
+    key.replacedById !== null
+      ? `was rotated: its successor is ${key.replacedById}; rotate that one for a new secret`
+      : key.revokedAt !== null
+        ? 'was revoked'
+        : key.expiresAt !== null && key.expiresAt <= now
+          ? 'has expired'
           : undefined;
   if (ended) throw new HeddleError('CONFLICT', `The API key ${key._id} ${ended}.`);
 }

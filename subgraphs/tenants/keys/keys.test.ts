@@ -292,6 +292,19 @@ describe('rotateApiKey', () => {
     expect(await mesh.callerOf(secret)).toBeNull();
   });
 
+  it.each([0, 60])(
+    'names the successor to whoever lost its secret, which then rotates: overlap %d',
+    async (overlap) => {
+      const { key } = (await run(create, { input: { appId: acme.appId } })).createApiKey;
+      const lost = (await run(rotate, { id: key.id, overlap })).rotateApiKey.key.id;
+      const again = await refusal(rotate, { id: key.id });
+      expect(again).toMatchObject({ code: 'CONFLICT' });
+      expect(again?.message).toContain(`its successor is ${lost}; rotate that one`);
+      const { secret } = (await run(rotate, { id: lost })).rotateApiKey;
+      expect(await mesh.callerOf(secret)).not.toBeNull();
+    },
+  );
+
   it('ends the old key at once without an overlap, and rotates nothing twice', async () => {
     const { secret } = (await run(rotate, { id: acme.keyId }, mesh.admin)).rotateApiKey;
     expect(await mesh.callerOf(acme.secret)).toBeNull();
