@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Called by a child: says where it listens, and ends with its parent. */
+/** Called by a child: states where it listens, and ends with its parent. */
 export function tellParent(port: number): void {
   process.send?.({ port });
   process.on('disconnect', () => process.exit(0));

@@ -1,5 +1,5 @@
 /**
- * Streams of TOKENS deltas, INTERVAL_MS apart, in the wire that the path asks for: chat completions, Anthropic's
+ * Streams of TOKENS deltas, INTERVAL_MS apart, in the wire that the path requests: chat completions, Anthropic's
  * messages, Gemini's generateContent, OpenAI's responses. A process of its own, so that its work is not counted as ours.
  */
 import { createServer } from 'node:http';

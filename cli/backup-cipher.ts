@@ -12,7 +12,7 @@ import { encryptionKeyId } from '#core/secrets/secret-box.ts';
 
 /*
  * An encrypted backup: a header, then chunks of 64 KiB, each with AES-256-GCM. The key is drawn for the one file, from a
- * random salt, so that nonces can be the numbers of the chunks. The nonce of the last chunk says that it is the last, so
+ * random salt, so that nonces can be the numbers of the chunks. The nonce of the last chunk states that it is the last, so
  * that chunks can be neither left out, repeated, put into another order nor cut off.
  *
  * Header: magic (4), form (1), kind of key (1), log2 N, r, p of scrypt or zeros (3), key id or zeros (4), salt (32),

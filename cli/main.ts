@@ -59,7 +59,7 @@ for (const [name, value] of Object.entries(process.env)) if (value === '') delet
 // Diagnostic reports of Node would hold the whole environment.
 if (process.report !== undefined) process.report.excludeEnv = true;
 
-/** One line, and the stack where LOG_LEVEL asks for it; without the secrets of the environment. */
+/** One line, and the stack where LOG_LEVEL requests it; without the secrets of the environment. */
 async function fail(error: unknown): Promise<never> {
   const [{ explainStartFailure }, { createRedact }] = await Promise.all([
     import('#server/start-failure.ts'),

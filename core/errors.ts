@@ -97,7 +97,7 @@ export const errorCatalog = {
   },
   OVERLOADED: {
     summary:
-      'A process is at one of its bounds or shuts down, the store or the shared state cannot be used now, or the mesh had to end the call. `notBegun: true` says that nothing was begun.',
+      'A process is at one of its bounds or shuts down, the store or the shared state cannot be used now, or the mesh had to end the call. `notBegun: true` states that nothing was begun.',
     whatToDo: 'Wait `retryAfterMs` and call again, with the same idempotencyKey too.',
   },
   INTERNAL: {

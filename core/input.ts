@@ -5,7 +5,7 @@ export function badInput(field: string, problem: string): never {
   throw new HeddleError('BAD_USER_INPUT', `${field} ${problem}`, { extensions: { field } });
 }
 
-/** BAD_USER_INPUT that says what is wrong in a sentence of its own. */
+/** BAD_USER_INPUT that states what is wrong in a sentence of its own. */
 export function refuse(message: string): never {
   throw new HeddleError('BAD_USER_INPUT', message);
 }

@@ -10,7 +10,7 @@ import type { Operation } from './document/operation.ts';
 
 /**
  * The field of the schema that a path of an answer leads to, such as "Mutation.complete": its keys are the client's own
- * words unless `keyOf` says otherwise, the coordinate is ours. Null for a path that the operation does not have.
+ * words unless `keyOf` states otherwise, the coordinate is ours. Null for a path that the operation does not have.
  */
 export function coordinateAt(
   operation: Operation,

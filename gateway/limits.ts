@@ -29,13 +29,13 @@ export interface GatewayLimits {
   readonly rootFieldsMax: number;
   /** Fields of a document's operations in all, fragments counted once for each use. */
   readonly fieldsMax: number;
-  /** Static cost of an operation; directives/cost.ts says how it is counted. */
+  /** Static cost of an operation; directives/cost.ts states how it is counted. */
   readonly costMax: number;
   /** Characters of an answer, or of one event of a subscription. */
   readonly answerCharactersMax: number;
   /** Bytes of answers that clients leave unread, in all; one that leaves more than a quarter gets no further answer. */
   readonly unreadBytesMax: number;
-  /** Objects assumed in a list that says nothing of its size. */
+  /** Objects assumed in a list that states nothing of its size. */
   readonly listSizeAssumed: number;
   /** Documents remembered, and the bytes that they, and the programs of them, may each take together, roughly. */
   readonly documentsMax: number;

@@ -1,4 +1,4 @@
-/** What a guardrail says of a text. The reason is for the client and quotes nothing of the text. */
+/** What a guardrail states of a text. The reason is for the client and quotes nothing of the text. */
 export type Verdict = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
 
 export interface GuardedText {

@@ -34,7 +34,7 @@ export interface CompletionReaderOptions {
 /** Reads completions, whichever process runs or ran them. */
 export class CompletionReader {
   readonly #options: CompletionReaderOptions;
-  /** What one tenant holds in memory by reading several at once, whatever it asks for at the same time. */
+  /** What one tenant holds in memory by reading several at once, whatever it requests at the same time. */
   readonly #reads = new OneAtATime();
 
   constructor(options: CompletionReaderOptions) {

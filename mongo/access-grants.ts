@@ -1,7 +1,7 @@
 import type { AccessStatus } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 
-/** A request of one app to use something that asks for approval: one per app and resource, in its present state. */
+/** A request of one app to use something that requests approval: one per app and resource, in its present state. */
 export interface AccessGrantRecord {
   _id: string;
   tenantId: string;

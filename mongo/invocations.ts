@@ -125,7 +125,7 @@ export interface InvocationRecord {
   retention?: Exclude<Retention, 'DEFAULT'>;
   /** Present only while RUNNING. */
   opening?: OpeningRecord;
-  /** Present only while RUNNING, once more is known than `opening` says. */
+  /** Present only while RUNNING, once more is known than `opening` states. */
   progress?: ProgressRecord;
   /**
    * True: its process died, or was taken for dead, and another one closed the row; usage and cost may be estimates. The

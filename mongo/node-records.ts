@@ -58,7 +58,7 @@ export interface NodeRecord {
 
 type StoredRecord = Partial<Omit<NodeRecord, 'type' | 'id'>> & { readonly _id: string };
 
-/** What of a row in the ledger says who asked. */
+/** What of a row in the ledger states who asked. */
 const makerFields = ['appId', 'keyId', 'keyLineId', 'subject', 'endUserId'] as const;
 
 /** Which of the ids are those of records of the type. One command. */

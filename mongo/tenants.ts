@@ -13,7 +13,7 @@ export interface TenantRecord {
   /** Data residency; null: anywhere. */
   allowedRegions: string[] | null;
   payloadLogging: PayloadLogging;
-  /** What `cache: DEFAULT` means, unless the app says otherwise. */
+  /** What `cache: DEFAULT` means, unless the app states otherwise. */
   cacheByDefault: boolean;
   /** What @cache is narrowed to; null: not at all. Absent on older records. */
   cacheScope?: NarrowedCacheScope | null;

@@ -22,7 +22,7 @@ type Variables = Readonly<Record<string, unknown>>;
 
 /**
  * Coerces the variables of one operation (GraphQL spec, section 6.1.2). Undefined where anything about them is not
- * plainly right: then `getVariableValues` of graphql-js decides, and says what is wrong.
+ * plainly right: then `getVariableValues` of graphql-js decides, and states what is wrong.
  */
 export type VariableCoercion = (given: Variables) => Record<string, unknown> | undefined;
 

@@ -12,7 +12,7 @@ function withoutQuoted(text: string): string {
 }
 
 /**
- * An error as it is logged: what it is, what it says without what it quotes, where it came from, and why. Nothing else
+ * An error as it is logged: what it is, what it states without what it quotes, where it came from, and why. Nothing else
  * of it: libraries attach the command or the request to their errors, and with it passwords, keys and what clients wrote.
  */
 export function loggedError(error: unknown, depth = 0): unknown {

@@ -18,7 +18,7 @@ async function failure(environment: Readonly<Record<string, string>>): Promise<s
 describe('a start that fails', () => {
   it('names the variable when the database cannot be reached, and not its password', async () => {
     const said = await failure({
-      MONGO_URL: 'mongodb://user:hunter2@127.0.0.1:1/heddle?serverSelectionTimeoutMS=100',
+      MONGO_URL: 'mongodb://user:hunter2@127.0.0.1:1/heddle?serverSelectionTimeoutMS=2000',
     });
     expect(said).toMatch(/^heddle: the database that MONGO_URL names cannot be used: .*ECONNREFUSED/);
     expect(said).not.toContain('hunter2');

@@ -21,7 +21,7 @@ function nameDirectory(path: string): string {
   return isInside ? 'set HEDDLE_DATA_DIR to a directory' : 'name a directory';
 }
 
-/** Puts what kept the process from starting into one line; main.ts adds the stack where LOG_LEVEL asks for it. */
+/** Puts what kept the process from starting into one line; main.ts adds the stack where LOG_LEVEL requests it. */
 export function explainStartFailure(error: unknown): string {
   if (error instanceof StartError) return error.message;
   if (!(error instanceof Error)) return String(error);

@@ -5,7 +5,7 @@ import { parseLimits } from '#subgraphs/tenants/limits/default-limits.ts';
 /** A variable of the environment. */
 export interface Variable<T extends z.ZodType = z.ZodType> {
   readonly schema: T;
-  /** What docs/configuration.md says of it. */
+  /** What docs/configuration.md states of it. */
   readonly description: string;
   /** A secret's value never stands in an error message, and can be read from a file. */
   readonly secret?: true;

@@ -8,6 +8,7 @@ const root = resolve(import.meta.dirname, '..');
 /** Conversational words and old names, with the term to use. Matched as whole words, in any case. */
 const replaced: readonly (readonly [pattern: string, use: string])[] = [
   ['tells|told', 'returns, reports, logs, emits, distinguishes'],
+  ['says', 'states, reports, returns'],
   ['nobody', 'no caller, no client, no process'],
   ['goes on', 'continues'],
   ['what runs', 'operations in progress'],

@@ -15,7 +15,7 @@ export interface SubgraphRequest {
   readonly clientRequestId?: string | null | undefined;
   /** Where the client is, for the audit log; null when unknown. */
   readonly clientAddress: string | null;
-  /** Aborted when the client has left; for another reason where `isEndedByMesh` says so. */
+  /** Aborted when the client has left; for another reason where `isEndedByMesh` states it. */
   readonly signal?: AbortSignal | undefined;
 }
 

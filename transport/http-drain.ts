@@ -9,7 +9,7 @@ import { type TLSSocket, Server as TlsServer } from 'node:tls';
  */
 export const drainedCloseCode = 4503;
 
-/** What /health/ready of a subgraph that drains says: not ready for new clients, but it serves. */
+/** What /health/ready of a subgraph that drains states: not ready for new clients, but it serves. */
 export const drainingStatus = 'draining';
 
 /** How long a kept-alive connection may stay unused after its server has stopped accepting. */

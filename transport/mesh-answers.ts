@@ -5,7 +5,7 @@ import { authenticateTexts } from './framed-digest.ts';
 /** The HTTP header that carries the code of an answer over plain HTTP. */
 export const answerCodeHeader = 'heddle-answer';
 
-/** The header of a WebSocket's request by which a gateway asks for authenticated messages: a text used once. */
+/** The header of a WebSocket's request by which a gateway requests authenticated messages: a text used once. */
 export const socketNonceHeader = 'heddle-nonce';
 
 const codeCharacters = 43;

@@ -103,7 +103,7 @@ function checkedPassphrase(passphrase: string, file: string): string {
   return passphrase;
 }
 
-/** Empty for a file that cannot be read: restoring it says why. */
+/** Empty for a file that cannot be read: restoring it states why. */
 async function readBegin(file: string): Promise<Uint8Array> {
   try {
     await using handle = await open(file, 'r');

@@ -7,7 +7,7 @@ import type { SchemaRefusal, SchemaTask, SchemaVerdict } from './json-schema-thr
 import { type SchemaOutcome, SchemaWorker, type SchemaWorkerLimits } from './json-schema-worker.ts';
 
 /**
- * Compiles JSON Schemas from outside, and checks texts with them: 2020-12, or draft-07 where `$schema` says so. Schemas
+ * Compiles JSON Schemas from outside, and checks texts with them: 2020-12, or draft-07 where `$schema` states it. Schemas
  * know nothing of each other, references to other documents are refused, `format` is not asserted.
  *
  * Both work in a thread of its own, one task at a time, and never in the caller's: no keyword is cheap for every schema and
@@ -16,7 +16,7 @@ import { type SchemaOutcome, SchemaWorker, type SchemaWorkerLimits } from './jso
  */
 export interface JsonSchemas extends AsyncDisposable {
   /**
-   * Resolves when answers can be checked with the schema. BAD_USER_INPUT, which names `field`, says that they cannot;
+   * Resolves when answers can be checked with the schema. BAD_USER_INPUT, which names `field`, states that they cannot;
    * OVERLOADED that too many tasks wait.
    * @param user whose processor time it is
    */

@@ -41,7 +41,7 @@ function isRandom(body: string, isInsideWord: boolean): boolean {
 }
 
 /**
- * Credentials by the shapes that their makers document. No pattern asks for a word boundary: letters before or after it do
+ * Credentials by the shapes that their makers document. No pattern requests a word boundary: letters before or after it do
  * not hide a key.
  */
 const shapes: readonly SecretShape[] = [

@@ -77,7 +77,7 @@ export function compileDemands(
   return { byField, requirements: [...requirements] };
 }
 
-/** True when the caller shows all that the requirement asks for. */
+/** True when the caller shows all that the requirement requests. */
 function meets(caller: Caller, requirement: Requirement): boolean {
   if (requirement.unmeetable || caller.kind === 'ANONYMOUS') return false;
   return requirement.scopes.every((sets) => meetsScopes(caller, sets));
@@ -107,7 +107,7 @@ function describeRefusal(requirement: Requirement, coordinate: string, anonymous
   return { code: 'FORBIDDEN', message: `${coordinate} requires the scope ${named}.` } as const;
 }
 
-/** The fields that are refused to a caller who meets what the key says. */
+/** The fields that are refused to a caller who meets what the key states. */
 export function denyFields(demands: OperationDemands, key: string): Denied {
   const anonymous = key.startsWith('a');
   const unmet = new Set(demands.requirements.filter((_, index) => key[index + 1] !== '1'));
@@ -129,7 +129,7 @@ export function isNeverIncluded(directives: readonly DirectiveNode[] | undefined
 
 /**
  * A document of one operation with only those fields that `keep` admits, and only the fragments still in use. A
- * selection that loses all its fields asks for __typename, so that the object itself stays in the answer; undefined
+ * selection that loses all its fields requests __typename, so that the object itself stays in the answer; undefined
  * when nothing is left at the root. With `isIncluded` the conditions are decided: what they leave out is gone, and the
  * rest has no condition any more.
  */

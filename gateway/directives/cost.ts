@@ -23,7 +23,7 @@ type Size =
   | number
   | { readonly variables: readonly string[]; readonly known: number | undefined; readonly assumed: number };
 
-/** Cost of a selection: `own` once, and each part as often as its size says. */
+/** Cost of a selection: `own` once, and each part as often as its size states. */
 interface CostNode {
   readonly own: number;
   readonly parts: readonly { readonly size: Size; readonly of: CostNode }[];
@@ -86,7 +86,7 @@ function evaluateListSize(
 
 /**
  * Static cost after IBM's cost directive specification: an object costs 1, a leaf 0, a mutation's or subscription's
- * root field 10, or what @cost says of the field, its type or its arguments; a list costs as often as @listSize says.
+ * root field 10, or what @cost states of the field, its type or its arguments; a list costs as often as @listSize states.
  * Selections on several types are added up, conditions are ignored: the figure is an upper bound.
  */
 export function compileCost(

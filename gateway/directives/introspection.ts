@@ -107,7 +107,7 @@ export class IntrospectionBound {
     this.#fieldsMax = Math.ceil(growthMax * fields);
   }
 
-  /** Throws HeddleError GRAPH_COST_EXCEEDED for an operation that asks for more. */
+  /** Throws HeddleError GRAPH_COST_EXCEEDED for an operation that requests more. */
   refuseLarge(
     { selectionSet }: OperationDefinitionNode,
     fragments: ReadonlyMap<string, FragmentDefinitionNode>,

@@ -137,7 +137,7 @@ export class Operation {
     this.#introspection = filterOperation(definition, noFragments, asksSchema);
   }
 
-  /** True when it asks for __schema or __type. */
+  /** True when it requests __schema or __type. */
   get introspects(): boolean {
     return this.#introspection !== undefined;
   }

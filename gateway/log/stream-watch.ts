@@ -49,7 +49,7 @@ export class StreamWatch {
     // An event has data; errors alone are the end of a stream whose subgraph cannot go on.
     if (data !== undefined || errors === undefined) return;
     const { code, subgraph } = errors[0]?.extensions ?? {};
-    // What names a subgraph says that it cannot be reached.
+    // What names a subgraph states that it cannot be reached.
     const isSlow = code === 'OVERLOADED' && subgraph === undefined;
     this.#cut(isSlow ? 'SLOW_READER' : 'CONNECTION_LOST', code);
   }

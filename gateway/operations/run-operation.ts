@@ -7,7 +7,7 @@ import { type GatewayServices, useOfCaller } from '../http/services.ts';
 import { type Answer, isOperation, isStream } from '../router.ts';
 
 /**
- * The operation of a document. What holds the process waits for its turn: a new document, and the answer to one that asks for the schema. Without a key both count against the address.
+ * The operation of a document. What holds the process waits for its turn: a new document, and the answer to one that requests the schema. Without a key both count against the address.
  */
 export async function prepareInTurn(
   services: Pick<GatewayServices, 'router' | 'turns' | 'clients'>,

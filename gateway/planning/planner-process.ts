@@ -6,7 +6,7 @@ import { type QueryPlan, QueryPlanner } from '@graphql-hive/router-query-planner
 
 export type PlannerRequest = { readonly supergraphSdl: string } | { readonly query: string };
 
-/** The plan, nothing for a supergraph, or what the planner says is wrong. */
+/** The plan, nothing for a supergraph, or what the planner states is wrong. */
 export interface PlannerReply {
   readonly plan?: QueryPlan | undefined;
   readonly failure?: string;

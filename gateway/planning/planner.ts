@@ -19,7 +19,7 @@ export interface PlannerLimits {
 const defaults: PlannerLimits = { waitingMax: 1_000, planMsMax: 5_000 };
 const entry = fileURLToPath(new URL('./planner-process.ts', import.meta.url));
 const startMsMax = 10_000;
-/** Characters of what the process says last that are kept for the log. */
+/** Characters of what the process states last that are kept for the log. */
 const lastWordsMax = 2_000;
 
 /** One process of planner-process.ts. */

@@ -25,7 +25,7 @@ export interface SupergraphFields {
 
 type Directives = FieldDefinitionNode['directives'];
 
-/** What a directive says for each subgraph. */
+/** What a directive states for each subgraph. */
 function readTexts(directives: Directives, directive: string, argument: string): string[] {
   return (directives ?? []).flatMap(({ name, arguments: given = [] }) => {
     const value = given.find((one) => one.name.value === argument)?.value;

@@ -166,7 +166,7 @@ async function attempt<T extends Attempted>(
     const { end, timeToFirstTokenMs, wholeMs } = attempted;
     const durationMs = now() - startedAtMs;
     if (end.outcome === 'SUCCEEDED') lease.settle(null);
-    // What one client asks for, or has its provider repeat, rests no credential of the others.
+    // What one client requests, or has its provider repeat, rests no credential of the others.
     else if (end.outcome === 'FAILED' && !isFromClient(end.failure, asking)) lease.settle(end.failure);
     // An answer that is under way when the whole call is stopped may have waited for its own reader.
     const wasAnswering = asking.signal.aborted && timeToFirstTokenMs !== null;

@@ -80,13 +80,13 @@ const notProviders: ReadonlySet<string> = new Set([
   'OVERLOADED',
 ]);
 
-/** Failures that say nothing about the provider's health: what one client asks for opens no circuit for the others. */
+/** Failures that say nothing about the provider's health: what one client requests opens no circuit for the others. */
 function comesFromUs(failure: ProviderFailure): boolean {
   if (failure instanceof UnfitAnswer || failure.isAboutCall) return true;
   return notProviders.has(failure.code) || failure.status === 400 || failure.status === 422;
 }
 
-/** What the end says about the provider's health; null: nothing. */
+/** What the end states about the provider's health; null: nothing. */
 export function rateAttempt(
   end: AttemptResult,
   times: Pick<CallOutcome, 'latencyMs' | 'timeToFirstTokenMs' | 'wholeMs'>,

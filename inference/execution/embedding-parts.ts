@@ -9,7 +9,7 @@ import {
 
 /**
  * The vectors that one model has given so far, and what one attempt at the rest of them took. An attempt that follows
- * asks for the rest only.
+ * requests the rest only.
  */
 export class EmbeddingParts {
   readonly vectors: (readonly number[])[] = [];

@@ -64,7 +64,7 @@ export function openingRecord(
   };
 }
 
-/** What the row says of its call so far; undefined: nothing, as the rows of older versions and of answers from the cache. */
+/** What the row states of its call so far; undefined: nothing, as the rows of older versions and of answers from the cache. */
 export function progressOfRow(row: InvocationRecord): ProgressRecord | undefined {
   const { progress, opening, modelId, providerId, startedAt } = row;
   if (progress !== undefined || opening === undefined) return progress;

@@ -1,7 +1,7 @@
 import type { CatalogModel, CatalogPrice } from '#catalog/catalog.ts';
 import type { ProviderCall, ProviderUsage } from '#providers/provider.ts';
 
-/** What maxOutputTokens is taken to be where neither the client nor the catalog says. */
+/** What maxOutputTokens is taken to be where neither the client nor the catalog states. */
 const outputTokensUnknown = 4_096;
 
 const tokensPerPrice = 1_000_000n;
@@ -38,7 +38,7 @@ export function roundToNanos(cost: ExactCost): bigint {
   return (cost + tokensPerPrice / 2n) / tokensPerPrice;
 }
 
-/** The limit on the answer's tokens: what the client asks for, but never more than the model gives. Null: there is none. */
+/** The limit on the answer's tokens: what the client requests, but never more than the model gives. Null: there is none. */
 export function outputTokensLimit(model: CatalogModel, requested: number | undefined): number | null {
   const limit = model.maxOutputTokens;
   return requested === undefined || limit === null ? (requested ?? limit) : Math.min(requested, limit);
@@ -54,7 +54,7 @@ export function outputTokensMax(model: CatalogModel, requested: number | undefin
 
 type Asked = Pick<ProviderCall, 'maxOutputTokens' | 'alternatives'>;
 
-/** The most tokens of all the answers that a call asks for. */
+/** The most tokens of all the answers that a call requests. */
 export function answersTokensMax(model: CatalogModel, { maxOutputTokens, alternatives = 1 }: Asked): number {
   return alternatives * outputTokensMax(model, maxOutputTokens);
 }

@@ -70,7 +70,7 @@ export class Circuit {
     return pass;
   }
 
-  /** The call of `pass` has ended; null: its end says nothing about the provider. */
+  /** The call of `pass` has ended; null: its end states nothing about the provider. */
   leave(pass: Pass, succeeded: boolean | null): void {
     if (this.#trial === pass) this.#trial = null;
     if (succeeded === null) return;

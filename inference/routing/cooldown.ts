@@ -1,7 +1,7 @@
 import type { ErrorCode } from '#core/errors.ts';
 import type { ProviderFailure } from '#providers/provider.ts';
 
-/** How long a refused credential rests unless its provider says: doubled by each further refusal. */
+/** How long a refused credential rests unless its provider states: doubled by each further refusal. */
 const refusedMsMin = 30_000;
 const refusedMsMax = 600_000;
 /** The same after a rate limit that came without a time. */
@@ -27,7 +27,7 @@ export function refusesCredential({ code }: ProviderFailure): boolean {
 }
 
 /**
- * The rests of one credential. What the provider says about the credential itself (it is unknown, it has no credit)
+ * The rests of one credential. What the provider states about the credential itself (it is unknown, it has no credit)
  * holds for all AI models; a rate limit, or a permission (403), for the one that was called.
  */
 export class Cooldown {
@@ -41,7 +41,7 @@ export class Cooldown {
     this.#now = now;
   }
 
-  /** To be remembered when a call begins: its end says nothing about what was refused since. */
+  /** To be remembered when a call begins: its end states nothing about what was refused since. */
   get asOf(): number {
     return this.#refusals;
   }

@@ -62,7 +62,7 @@ export interface HealthRegistry {
 
 const outcomesKept = 100;
 const modelsMax = 10_000;
-/** A provider that asks for more is tried again all the same. */
+/** A provider that requests more is tried again all the same. */
 const restMsMax = 600_000;
 /** Of the slowest pace, what is left of it after each faster answer. */
 const paceDecay = 0.9;

@@ -41,7 +41,7 @@ const delayMsMax = 5_000;
 
 /**
  * Another credential of the same provider first, where the failure is about the credential. Then the same target once
- * more, after the time that it asks for, where the route names it again, or where its failure may be a single one and
+ * more, after the time that it requests, where the route names it again, or where its failure may be a single one and
  * enough attempts remain for all others. Then the next target, at once. After the last the first again, later each time.
  * Never more than `maxAttempts` in all, and no wait longer than `delayMsMax`.
  */

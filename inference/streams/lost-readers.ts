@@ -42,7 +42,7 @@ export class LostReaders implements Disposable {
     return this.#lost.has(completionId);
   }
 
-  /** The events that `follow` reads until its signal aborts, for a reader whose own signal says why it leaves. */
+  /** The events that `follow` reads until its signal aborts, for a reader whose own signal states why it leaves. */
   read(
     completionId: string,
     signal: AbortSignal,

@@ -27,7 +27,7 @@ const silentLooks = 4;
 /** So long the end of a stream may be on its way after the end of its row. */
 const lateLooks = 2;
 const queryMsMin = 1_000;
-/** Rows of one query; with more that wait, each second asks for the next. */
+/** Rows of one query; with more that wait, each second requests the next. */
 const idsMax = 5_000;
 
 /** Those of the rows that have ended. */

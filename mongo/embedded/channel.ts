@@ -18,7 +18,7 @@ export type WriteOutcome = {
   readonly refused: readonly RefusedDocument[];
 };
 
-/** A batch failed as a whole (disk full, a document that is no BSON …): nothing says which of it is written. */
+/** A batch failed as a whole (disk full, a document that is no BSON …): nothing states which of it is written. */
 export class WriteFailure extends Error {
   readonly code: number;
   readonly codeName: string;

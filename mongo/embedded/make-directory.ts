@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 
 /**
  * Makes a private directory (mode 0700), and those above it that are missing. Node's own `recursive` tries for ever
- * where a file system makes no directories and says that one above is missing, as under /proc.
+ * where a file system makes no directories and states that one above is missing, as under /proc.
  *
  * @throws the system's error (EACCES, EROFS, ENOTDIR …; EEXIST where something else than a directory is in its place)
  */

@@ -145,7 +145,7 @@ function where(pattern: RegExp, { words, message }: VendorError, verdict: Verdic
   return evidence === undefined ? null : { ...verdict, evidence };
 }
 
-/** What is said about a file of the call, which says nothing about the provider, its credential or its model. */
+/** What is said about a file of the call, which states nothing about the provider, its credential or its model. */
 function isAboutFile(status: number, { message }: VendorError): boolean {
   if (status === 401 || status === 402) return false;
   return fileNotFetched.test(message) || ((status === 403 || status === 404) && fileRefused.test(message));
@@ -237,7 +237,7 @@ export function failureOfResponse(response: FailedResponse, secret: string | nul
   const { vendor: found, text: plain } = readErrorBody(body);
   const vendor = response.vendor ?? (plain === '' ? found : { ...found, message: plain });
   const meaning = judgeFailure(innerStatus(status, vendor), vendor);
-  // What a vendor says about a refused key may hold parts of the key, or whose it is.
+  // What a vendor states about a refused key may hold parts of the key, or whose it is.
   const aboutKey = meaning.code === 'PROVIDER_AUTH' || status === 401 || status === 403;
   const isPlain = response.vendor === undefined && plain !== '';
   const words = aboutKey || isPlain ? '' : presentable(vendor.message, secret);
@@ -328,7 +328,7 @@ function toText(event: unknown): string {
   }
 }
 
-/** An error that came inside an answer whose status was 200: what it says decides. */
+/** An error that came inside an answer whose status was 200: what it states decides. */
 export function failureOfEvent(event: unknown, secret: string | null): ProviderFailure {
   const vendor = readVendorError(event);
   const found = statusOfEvent(event, vendor);

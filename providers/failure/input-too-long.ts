@@ -46,7 +46,7 @@ function findField({ param, message }: VendorError): string {
   return field.replace(/\[(\d+)\]/g, '.$1').replace(/(?:\.\d+)+$/, '');
 }
 
-/** Whether a vendor says that the input, or input and output together, do not fit the model. */
+/** Whether a vendor states that the input, or input and output together, do not fit the model. */
 export function isInputTooLong(vendor: VendorError): boolean {
   const { words, message } = vendor;
   if (codes.test(words) || noRoom.test(message)) return true;

@@ -105,7 +105,7 @@ export function readErrorBody(body: string): { readonly vendor: VendorError; rea
   if (body.length > bodyCharsMax) return { vendor: noError, text: '' };
   try {
     const value: unknown = JSON.parse(body);
-    // A bare text is no vendor's error: whatever answers at the address says it.
+    // A bare text is no vendor's error: whatever answers at the address states it.
     if (typeof value !== 'object') return { vendor: noError, text: body };
     return { vendor: readVendorError(value), text: '' };
   } catch (error) {

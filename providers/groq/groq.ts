@@ -23,7 +23,7 @@ function writeEffort(effort: Effort, model: string): string | undefined {
   return model.startsWith('openai/gpt-oss') ? nearestEffort(effort, efforts) : undefined;
 }
 
-/** Groq takes no response format beside tools: one more tool asks for the answer through its arguments. */
+/** Groq takes no response format beside tools: one more tool requests the answer through its arguments. */
 function addAnswerTool(
   body: ChatBody,
   { tools = [], toolChoice, responseSchema }: ProviderCall,

@@ -44,7 +44,7 @@ function writeFile(file: FileSource): object {
   throw rejectUnsupported(`it takes images and PDFs, and no file of type ${mediaType}`);
 }
 
-/** A conversation that ends with a message of the model asks for the rest of that message. */
+/** A conversation that ends with a message of the model requests the rest of that message. */
 function markBeginning({ messages }: ChatBody, _: ProviderCall): void {
   const last = messages.at(-1);
   if (last?.role === 'assistant') last.prefix = true;

@@ -5,7 +5,7 @@ import { vendors } from './vendors.ts';
 /** Every kind of provider there is. */
 export const providerKinds = Object.values(ProviderKind);
 
-/** A provider that the environment asks for. */
+/** A provider that the environment requests. */
 export interface EnvironmentProvider {
   readonly id: string;
   readonly kind: ProviderKind;

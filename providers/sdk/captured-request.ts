@@ -26,7 +26,7 @@ interface Capture {
 
 const captures = new AsyncLocalStorage<Capture>();
 
-/** A fetch that sends nothing: it keeps the request for `captureRequest` and gives the SDK an answer that says nothing. */
+/** A fetch that sends nothing: it keeps the request for `captureRequest` and gives the SDK an answer that states nothing. */
 export const captureFetch: typeof globalThis.fetch = async (input, init = {}) => {
   const capture = captures.getStore();
   if (capture === undefined) throw new Error('Requests are captured by captureRequest alone.');
@@ -49,7 +49,7 @@ async function readWarnings(
 /**
  * Lets the SDK build the request (it knows each model's quirks: max_completion_tokens, developer messages, settings that
  * reasoning models refuse) without letting it send it. `model` must have been made with `captureFetch`.
- * @param blank a whole answer of the wire that says nothing
+ * @param blank a whole answer of the wire that states nothing
  * @throws {ProviderFailure} BAD_USER_INPUT when the SDK leaves out something that changes the call's meaning
  */
 export async function captureRequest(
@@ -64,7 +64,7 @@ export async function captureRequest(
   return capture.request;
 }
 
-/** As `captureRequest`, for embeddings. The SDK never gets an answer that it would take: what it says of it means nothing. */
+/** As `captureRequest`, for embeddings. The SDK never gets an answer that it would take: what it states of it means nothing. */
 export async function captureEmbeddingRequest(
   model: EmbeddingModelV4,
   options: EmbeddingModelV4CallOptions,

@@ -12,7 +12,7 @@ import { captureEmbeddingRequest, captureRequest } from './captured-request.ts';
 export interface SdkRequestOptions {
   /** Made with `captureFetch`: they build requests and send none. */
   readonly languageModel: (id: string) => LanguageModelV4;
-  /** A whole answer that says nothing: what the SDK gets in place of an answer while its request is taken. */
+  /** A whole answer that states nothing: what the SDK gets in place of an answer while its request is taken. */
   readonly blank: string;
   /** The names of the tools in a request. */
   readonly readToolNames: (request: Fields) => readonly string[];

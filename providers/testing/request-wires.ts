@@ -15,7 +15,7 @@ export interface RequestWire {
   readonly name: string;
   readonly kind: ProviderKind;
   readonly model: string;
-  /** An answer that says `Hi`. */
+  /** An answer with the text `Hi`. */
   readonly answer: object;
   /** The turns of a request, system instructions first; on wires without ids of calls, ids are empty. */
   turns(body: unknown): readonly SentTurn[];

@@ -37,7 +37,7 @@ export function finishReasonIn(value: unknown): string {
 
 /**
  * Why an answer ended, by its vendor's word for it. Words that mean that the answer broke are errors; one that is not known
- * says nothing.
+ * states nothing.
  */
 export function readFinishReason(raw: string): LanguageModelV4FinishReason {
   const word = raw

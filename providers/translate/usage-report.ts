@@ -1,8 +1,8 @@
 /** Where vendors of a wire count so that one of them would be misread. */
 export interface UsageDialect {
-  /** Reasoning tokens are billed beside the output tokens, whatever the total says. */
+  /** Reasoning tokens are billed beside the output tokens, whatever the total states. */
   readonly reasoningApart?: boolean;
-  /** Its own names for the cache mean tokens beside the input, whatever the total says. */
+  /** Its own names for the cache mean tokens beside the input, whatever the total states. */
   readonly cacheApart?: boolean;
 }
 
@@ -138,7 +138,7 @@ function collect(usage: object, report: UsageReport, depth: number): void {
       const tokens = readCount(value);
       if (tokens === undefined) continue;
       raise(report, known[0], tokens);
-      // A zero says nothing of what the vendor counts where.
+      // A zero states nothing of what the vendor counts where.
       if (known[1] !== undefined && tokens > 0) report[known[1]] = 1;
     } else if (typeof value !== 'object' || depth >= depthMax) continue;
     else if (groups.has(name)) collect(value, report, depth + 1);

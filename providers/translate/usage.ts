@@ -128,7 +128,7 @@ const reasons: Readonly<Record<LanguageModelV4FinishReason['unified'], FinishRea
   other: 'OTHER',
 };
 
-/** An answer that calls tools ends with TOOL_CALLS, also where its vendor says stop (a forced choice) or something new. */
+/** An answer that calls tools ends with TOOL_CALLS, also where its vendor states stop (a forced choice) or something new. */
 export function toFinishReason(reason: LanguageModelV4FinishReason, calledTools: boolean): FinishReason {
   const { unified } = reason;
   return calledTools && (unified === 'stop' || unified === 'other') ? 'TOOL_CALLS' : reasons[unified];

@@ -54,7 +54,7 @@ const judges: Readonly<Record<string, Judge>> = {
       ),
       ...problemIf(
         slicing.length === 0 && typeof assumedSize !== 'number',
-        'it says neither assumedSize nor slicingArguments, so that the list counts as one object',
+        'it states neither assumedSize nor slicingArguments, so that the list counts as one object',
       ),
       ...slicing
         .filter((name) => String(args.get(name)?.type).replace('!', '') !== 'Int')
@@ -113,7 +113,7 @@ const judges: Readonly<Record<string, Judge>> = {
   ],
 };
 
-/** Directives whose values are wrong: of another type than their definition says, out of range, or naming what is not there. */
+/** Directives whose values are wrong: of another type than their definition states, out of range, or naming what is not there. */
 export function findInvalidDirectives(supergraphSdl: string): readonly SchemaFinding[] {
   const schema = buildASTSchema(parse(supergraphSdl, { noLocation: true }), { assumeValidSDL: true });
   return [...listPlaces(schema)].flatMap(([place, directives]) =>

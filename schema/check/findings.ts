@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /**
  * What a finding means for whoever ships the schema.
- * - ERROR: the schema must not be shipped, or only with an approval where `approvable` says so.
+ * - ERROR: the schema must not be shipped, or only with an approval where `approvable` states it.
  * - DANGEROUS: some client may notice; it fails the check with --strict alone.
  * - NOTE: shown for the review.
  */

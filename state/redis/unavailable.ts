@@ -6,7 +6,7 @@ const serverStates =
 
 /**
  * A failed command as callers get it: OVERLOADED when Redis cannot be asked, whatever the reason, so that nothing is let
- * in which it should have counted. An answer that says that the command itself is wrong stays as it is.
+ * in which it should have counted. An answer that states that the command itself is wrong stays as it is.
  */
 export function explainRedisFailure(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof HeddleError) return error;

@@ -49,7 +49,7 @@ export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Eve
     return this;
   }
 
-  /** One after the other, also for a reader that asks for several at once. */
+  /** One after the other, also for a reader that requests several at once. */
   next(): Promise<IteratorResult<LoggedEvent<Event>>> {
     const step = this.#turn.then(() => this.#next());
     // Any error: the caller of that step receives it.

@@ -113,7 +113,7 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
     return this.#readers;
   }
 
-  /** Gives the log up, and says so to its readers; those of a Redis that is away find out when the log's time is over. */
+  /** Gives the log up, and states it to its readers; those of a Redis that is away find out when the log's time is over. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;

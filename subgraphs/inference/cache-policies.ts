@@ -7,10 +7,10 @@ import { readArguments } from '#schema/directives.ts';
 /** The fields whose answers may come from the cache. */
 type CachedField = 'complete' | 'runPrompt' | 'completionStream' | 'promptStream';
 
-/** What the SDL's @cache says of each field; null: nothing. */
+/** What the SDL's @cache states of each field; null: nothing. */
 export type CachePolicies = Readonly<Record<CachedField, CachePolicy | null>>;
 
-/** Reads @cache of the fields that have it. Throws where it asks for what is not offered. */
+/** Reads @cache of the fields that have it. Throws where it requests what is not offered. */
 export function readCachePolicies(sdl: string): CachePolicies {
   const policies = new Map<string, CachePolicy>();
   for (const definition of parse(sdl, { noLocation: true }).definitions) {

@@ -12,7 +12,7 @@ const labelName = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
 /**
  * The prompts that fit every field given, of the caller's tenant; of every tenant with tenants:admin. Those that are archived,
- * or whose tenant is, where the filter asks for them, otherwise the others.
+ * or whose tenant is, where the filter requests them, otherwise the others.
  */
 export async function listPrompts(
   { filter, orderBy, ...page }: QueryPromptsArgs,

@@ -25,7 +25,7 @@ export interface Connection<T> {
 
 const pageDefault = 50;
 const pageMax = 200;
-/** What `totalCount` says of a list that holds more: counting is bounded. */
+/** What `totalCount` states of a list that holds more: counting is bounded. */
 const countMax = 10_000;
 
 /** How many items a page holds, and from which end of the list they are taken. */

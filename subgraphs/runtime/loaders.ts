@@ -1,10 +1,10 @@
 import DataLoader from 'dataloader';
 
-/** The most keys one database command asks for. */
+/** The most keys one database command requests. */
 const batchMax = 500;
 
 /**
- * Loads single records by key, all that one tick asks for with one command. A key without a record, and a record
+ * Loads single records by key, all that one tick requests with one command. A key without a record, and a record
  * that `visible` refuses, is null: what the caller may not see does not exist.
  *
  * @example recordLoader((ids) => tenants(connection).find({ _id: { $in: ids } }).lean(), (tenant) => tenant._id)
@@ -37,7 +37,7 @@ export async function loadReferred<TKey, TRecord>(
 }
 
 /**
- * Loads the list of records that belong to a key, all that one tick asks for with one command, in the order that
+ * Loads the list of records that belong to a key, all that one tick requests with one command, in the order that
  * `fetch` answers them. What bounds a list is the command that adds to it.
  *
  * @example groupLoader((ids) => apps(connection).find({ tenantId: { $in: ids } }).sort({ _id: 1 }).lean(), (app) => app.tenantId)

@@ -58,7 +58,7 @@ export interface SubgraphOptions<TLoaders> {
 }
 
 /**
- * Makes a subgraph of SDL and resolvers. What the SDL says runs around the resolvers, read once here and never per
+ * Makes a subgraph of SDL and resolvers. What the SDL states runs around the resolvers, read once here and never per
  * request: @authenticated and @requiresScopes (again, after the gateway), @quota of fields that only draw REQUESTS
  * and CONCURRENCY (fields that draw TOKENS or COST reserve all meters at once themselves; `quotaOf(info)` returns them to them
  * which), @audited. Operations are the router's own and are not validated again. Failures are results with errors:
@@ -195,7 +195,7 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
 
 type Resolve = GraphQLFieldResolver<unknown, unknown>;
 
-/** A read of what the caller may see of others is noted, where the field says so: by tenants:admin, or of what is there for overseers. */
+/** A read of what the caller may see of others is noted, where the field states it: by tenants:admin, or of what is there for overseers. */
 function guardRead(resolve: Resolve, { auth, audited }: ExecutedPolicy, services: SubgraphServices): Resolve {
   if (audited === undefined) return resolve;
   const always = isForOverseers(auth);
@@ -208,7 +208,7 @@ function guardRead(resolve: Resolve, { auth, audited }: ExecutedPolicy, services
   };
 }
 
-/** A refused mutation is counted in the audit log; one that is let in leaves its record where @audited says so. */
+/** A refused mutation is counted in the audit log; one that is let in leaves its record where @audited states it. */
 function guardMutation(
   resolve: Resolve,
   coordinate: string,

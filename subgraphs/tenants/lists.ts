@@ -40,7 +40,7 @@ function searchName(text: string | null | undefined) {
 
 /**
  * The records that the caller may see: those of its tenant, or with tenants:admin those of the tenant it names, or all;
- * those that are archived, or below what is, where the filter asks for them, otherwise the others.
+ * those that are archived, or below what is, where the filter requests them, otherwise the others.
  */
 function visibleTo(
   caller: Caller,

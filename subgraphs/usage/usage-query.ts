@@ -2,7 +2,7 @@ import { type GraphQLResolveInfo, Kind } from 'graphql';
 import { badInput } from '#core/input.ts';
 import type { QueryUsageArgs } from './generated.ts';
 
-/** What one `usage` field asks for, checked. */
+/** What one `usage` field requests, checked. */
 export interface UsageQuery extends Readonly<QueryUsageArgs> {
   /** Whether latencies are asked for: they take a third of the work, and most of the memory. */
   readonly latencies: boolean;

@@ -55,7 +55,7 @@ const endedMsMax = 200;
 interface Printed {
   readonly text: string;
   readonly type: string;
-  /** The operation has a single root field: an error of it that says so means that nothing at all was begun. */
+  /** The operation has a single root field: an error of it that states it means that nothing at all was begun. */
   readonly isSingle: boolean;
 }
 
@@ -164,9 +164,9 @@ class OtherProcess extends Error {
 /**
  * Reaches a subgraph in another process: queries and mutations over kept-alive HTTP, subscriptions over one shared
  * WebSocket, each operation with the caller in a token signed for it alone. An operation that was certainly not begun
- * (no connection, or a process that drains and says so) is sent again, over a new connection and to another address
+ * (no connection, or a process that drains and states it) is sent again, over a new connection and to another address
  * where there is one. A query whose connection breaks is sent once more, a mutation never. Rejects when the subgraph
- * cannot be reached, and says which.
+ * cannot be reached, and states which.
  */
 export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecutor & AsyncDisposable {
   const { name, keys, tls, operationsMax = operationsMaxDefault, now = Date.now } = options;

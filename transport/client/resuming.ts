@@ -27,7 +27,7 @@ const worthAnotherTry: ReadonlySet<unknown> = new Set<ErrorCode>(['OVERLOADED', 
 /**
  * Continues the subscriptions of a subgraph in another process that break off before their last event: after the event
  * that the client has last, in whatever process answers then. One that cannot be continued ends with the event that
- * says it failed. A subscription that breaks before its first event fails as it came: what to continue is not known.
+ * states it failed. A subscription that breaks before its first event fails as it came: what to continue is not known.
  */
 export function resumeSubscriptions(executor: Executes, options: ResumingOptions): Executes {
   const known = new WeakMap<DocumentNode, { readonly made: ResumableDocument | undefined }>();
@@ -142,7 +142,7 @@ class ResumingStream implements AsyncIterableIterator<ExecutionResult> {
     return true;
   }
 
-  /** The client has left; or this gateway ends, and says why itself. */
+  /** The client has left; or this gateway ends, and states why itself. */
   #isGone(): boolean {
     return this.#left.signal.aborted || this.#request.signal?.aborted === true;
   }

@@ -115,7 +115,7 @@ function createMeshSocket(name: string, answerKey: KeyObject | undefined, tls: T
   };
 }
 
-/** The completion that an event belongs to, when it says so. */
+/** The completion that an event belongs to, when it states it. */
 function readCompletionId(event: ExecutionResult): string | undefined {
   for (const value of Object.values(event.data ?? {})) {
     if (typeof value === 'object' && value !== null && 'completionId' in value)

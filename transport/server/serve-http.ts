@@ -141,7 +141,7 @@ export async function createServedHttp(
 
   return {
     async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-      // A gateway that ends asks for the end of its own request: whoever knows the identity has sent the request.
+      // A gateway that ends requests the end of its own request: whoever knows the identity has sent the request.
       if (request.method === 'DELETE') {
         const ending = running.get(identityIn(request));
         ending?.abort(new ConnectionLost());

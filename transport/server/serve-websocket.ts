@@ -25,7 +25,7 @@ interface ServedSocket {
   readonly left: AbortController;
   /** Operations in progress over it. */
   operations: number;
-  /** Says that no operation of the socket is in progress. */
+  /** Reports that no operation of the socket is in progress. */
   close(): void;
 }
 

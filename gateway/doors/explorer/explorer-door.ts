@@ -63,7 +63,7 @@ async function makePage(): Promise<Page> {
   };
 }
 
-/** Nothing may be loaded from elsewhere, whatever the page says; its scripts and workers are written into it. */
+/** Nothing may be loaded from elsewhere, whatever the page states; its scripts and workers are written into it. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'unsafe-inline' 'unsafe-eval' blob:",

@@ -55,7 +55,7 @@ function sendJson(
   return endWith(response, request.headers['accept-encoding'], text);
 }
 
-/** GraphQL over HTTP, section 6.4: without data the request failed, and the newer media type says so in the status. */
+/** GraphQL over HTTP, section 6.4: without data the request failed, and the newer media type states it in the status. */
 function statusOfResult(type: JsonType, result: ClientResult): number {
   return type === 'application/json' || 'data' in result ? 200 : 400;
 }

@@ -8,7 +8,7 @@ import { parseMessage } from '../wire/message.ts';
 import { documentOf, type Figure, INDEXES, inFlight } from './shape.ts';
 
 /**
- * Child process: the engine alone, messages in and answers out without a socket. Says its figures as one JSON line.
+ * Child process: the engine alone, messages in and answers out without a socket. Prints its figures as one JSON line.
  */
 const dir = mkdtempSync(join(tmpdir(), 'heddle-bench-engine-'));
 const engine = new Engine({

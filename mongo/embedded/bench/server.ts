@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { openStore } from '../store.ts';
 
 /**
- * Child process: a store as an application has it, in a worker beside a main thread that does nothing. Says its URI;
+ * Child process: a store as an application has it, in a worker beside a main thread that does nothing. Prints its URI;
  * on `watch` begins to watch the main thread and answers, on `report`, the longest delay seen and the process's peak memory.
  */
 const dir = process.argv[2] ?? '';

@@ -219,7 +219,7 @@ function isSnapshotRead(body: Doc): boolean {
   return isDoc(concern) && concern.get('level') === 'snapshot';
 }
 
-/** The snapshot that a command outside a transaction reads from, if its readConcern asks for one. */
+/** The snapshot that a command outside a transaction reads from, if its readConcern requests one. */
 function snapshotRead(engine: Engine, name: string, body: Doc): SnapshotRead | undefined {
   if (!isSnapshotRead(body)) return undefined;
   if (!SNAPSHOT_READERS.has(name)) {

@@ -38,7 +38,7 @@ export class Engine {
   readonly authentication: Authentication;
   readonly #reading = new Map<View, number>();
   readonly startedAtMs = Date.now();
-  /** «host:port» or the socket's path, as hello says it. */
+  /** «host:port» or the socket's path, as hello states it. */
   address = '';
 
   constructor(options: EngineOptions) {

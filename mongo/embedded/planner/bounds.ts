@@ -11,7 +11,7 @@ import {
 import { conjuncts, type FilterNode, type PathNode } from '../query/ast.ts';
 import type { KeyPart } from '../storage/index-spec.ts';
 
-/** What a filter says about one part of an index. */
+/** What a filter states about one part of an index. */
 export type PartBounds = {
   /** Ascending in key order and disjoint. */
   readonly ranges: readonly PartRange[];
@@ -65,7 +65,7 @@ function boundsFrom(node: FilterNode, part: KeyPart): PartBounds | undefined {
   return node.op === 'elemMatchObject' ? fromElement(node.child, node.path, node.path, part) : undefined;
 }
 
-/** What an $elemMatch says of an element bounds the element's key; whether one element says all, the filter decides. */
+/** What an $elemMatch states of an element bounds the element's key; whether one element states all, the filter decides. */
 function fromElement(child: FilterNode, prefix: Path, path: Path, part: KeyPart): PartBounds | undefined {
   for (const inner of conjuncts(child)) {
     if (!('path' in inner)) continue;
@@ -107,7 +107,7 @@ function nodeBounds(node: PathNode, direction: 1 | -1): PartBounds | undefined {
   }
 }
 
-/** Values whose key says all: not null (also missing), arrays (their elements), or the ends of the order. */
+/** Values whose key states all: not null (also missing), arrays (their elements), or the ends of the order. */
 function isPlain(value: Value): boolean {
   if (value === null || typeof value === 'symbol' || Array.isArray(value)) return false;
   return !isDoc(value);
@@ -115,7 +115,7 @@ function isPlain(value: Value): boolean {
 
 /**
  * The ranges of a whole key: the bounds of its first parts put behind one another, as far as they narrow.
- * `used` says how many parts took part.
+ * `used` states how many parts took part.
  */
 export function combine(parts: readonly PartBounds[]): { ranges: PartRange[]; used: number } {
   let prefixes: Uint8Array[] = [new Uint8Array(0)];

@@ -22,7 +22,7 @@ export type IndexPlan = {
   index: Index | undefined;
   ranges: readonly PartRange[];
   direction: Direction;
-  /** Whether the ranges are exactly what the filter asks for. */
+  /** Whether the ranges are exactly what the filter requests. */
   decided: boolean;
   /** Whether documents come in the wanted order. */
   sorted: boolean;

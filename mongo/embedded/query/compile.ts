@@ -10,7 +10,7 @@ import { valueSet } from './value-set.ts';
 /** Filled in by a match: the array position that the positional operator `$` stands for, -1 when there is none. */
 export type MatchDetails = { position: number };
 
-/** Decides whether a document matches; with `details` also says where in an array. */
+/** Decides whether a document matches; with `details` also states where in an array. */
 export type Matcher = (doc: Doc, details?: MatchDetails) => boolean;
 
 /** A test of one value that a path reached; undefined is missing. */

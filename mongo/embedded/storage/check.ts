@@ -10,7 +10,7 @@ const FINDINGS_MAX = 50;
 const ROWS_PER_READ = 1000;
 
 /**
- * Looks through a data file that no writer has open and says what is wrong with it, one finding each: SQLite's own
+ * Looks through a data file that no writer has open and states what is wrong with it, one finding each: SQLite's own
  * integrity check, every index entry against its document and every document against its index entries, `_id` keys,
  * multikey marks, and tables that the catalog does not know. Empty when all is well.
  */

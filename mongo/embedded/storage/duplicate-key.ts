@@ -8,7 +8,7 @@ import type { Index } from './index-spec.ts';
  * The server's DuplicateKey answer.
  *
  * @param index undefined for the _id index
- * @param key the entry that was refused, which says which element of an array it was
+ * @param key the entry that was refused, which states which element of an array it was
  */
 export function duplicateKey(
   collection: Collection,

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { makePrivate } from '../private-file.ts';
 import { sqliteFailure } from './sqlite-error.ts';
 
-/** «HdlS» in SQLite's application_id: says that a file is one of this store's. */
+/** «HdlS» in SQLite's application_id: states that a file is one of this store's. */
 const APPLICATION_ID = 0x48646c53;
 /** Raised when a file written by this code can no longer be read by older code. */
 export const FORMAT_VERSION = 1;

@@ -45,7 +45,7 @@ export class SnapshotReads {
     );
   }
 
-  /** A snapshot of now, under the time that the caller says it is. */
+  /** A snapshot of now, under the time that the caller states it is. */
   take(now: Timestamp): SnapshotRead {
     const known = this.#held.get(keyOf(now));
     if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-/** By dialect: a whole answer that says nothing, which the AI SDK gets in place of an answer while its request is taken. */
+/** By dialect: a whole answer that states nothing, which the AI SDK gets in place of an answer while its request is taken. */
 export const blankAnswers = {
   chat: JSON.stringify({
     id: '',

@@ -18,7 +18,7 @@ export type SentRequest = {
 export interface RequestOracle {
   /** Made with `captureFetch`. */
   readonly languageModel: (id: string) => LanguageModelV4;
-  /** A whole answer of the wire that says nothing. */
+  /** A whole answer of the wire that states nothing. */
   readonly blank: string;
   readonly rules?: (call: ProviderCall) => ConversationRules;
   readonly adjust?: (options: LanguageModelV4CallOptions, call: ProviderCall) => void;

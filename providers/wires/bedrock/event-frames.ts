@@ -31,7 +31,7 @@ function readHeaders(bytes: Buffer): ReadonlyMap<string, string> {
   return headers;
 }
 
-/** The event of a frame as JSON: its payload under its type; null for one that says nothing. */
+/** The event of a frame as JSON: its payload under its type; null for one that states nothing. */
 function readFrame(frame: Buffer): EventData | null {
   const headersEnd = preludeBytes + frame.readUInt32BE(4);
   const payloadEnd = frame.length - checksumBytes;
@@ -93,7 +93,7 @@ export class EventFrames implements EventFraming {
     return events;
   }
 
-  /** A frame that was cut says nothing. */
+  /** A frame that was cut states nothing. */
   end(): readonly EventData[] {
     return this.#bytes === 0 ? [] : this.#read();
   }

@@ -83,7 +83,7 @@ class ChatReader implements AnswerReader {
     if (delta !== null) this.#delta(delta, into);
     // A few servers write the chunks of completions without a chat.
     else this.#emitted.emit('text', choice.text, into);
-    // Some give a message beside the delta that says the same.
+    // Some give a message beside the delta that states the same.
     if (choice.message) this.#sayRest(fields(choice.message), into);
     if (choice.logprobs) this.#addLogprobs(choice.logprobs, into);
     if (this.#rawFinish !== '') this.#toolCalls.flush(into);

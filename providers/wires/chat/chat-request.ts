@@ -26,7 +26,7 @@ export interface ChatDialect {
   readonly writeFile: (file: FileSource, at: number) => object;
   /** A user message of texts alone; `text`: one text as it is, several as parts. */
   readonly userTexts?: 'text' | 'parts' | 'joined';
-  /** The content of a message that calls tools and says nothing: null, or an empty text. */
+  /** The content of a message that calls tools and states nothing: null, or an empty text. */
   readonly emptyContent?: '';
   /** The role of instructions. */
   readonly systemRole?: (model: string) => 'system' | 'developer';

@@ -80,7 +80,7 @@ export class ChatToolCalls {
     this.flush(into);
   }
 
-  /** Adds the parts that a delta makes: none where it says nothing new, or while a call's name is not known yet. */
+  /** Adds the parts that a delta makes: none where it states nothing new, or while a call's name is not known yet. */
   part(value: unknown, into: ProviderPart[]): void {
     const delta = fields(value);
     const called = fields(delta?.function);
@@ -127,7 +127,7 @@ export class ChatToolCalls {
     if (this.#pending.size > 0) throw malformed();
   }
 
-  /** Calls of other slots whose names are whole: a delta of the next call says that no more of a name comes. */
+  /** Calls of other slots whose names are whole: a delta of the next call states that no more of a name comes. */
   #beginOthers(slot: number, into: ProviderPart[]): void {
     for (const [other, pending] of this.#pending) {
       if (other !== slot && this.#names.includes(pending.name))
@@ -244,7 +244,7 @@ function continues(open: OpenCall, name: string, argumentsDelta: string): boolea
   return !isCompleteJson(open.arguments) || isSameJson(open.arguments, argumentsDelta);
 }
 
-/** Whether a delta says once more what is known, as some servers do at the end of a call. */
+/** Whether a delta states once more what is known, as some servers do at the end of a call. */
 function repeats(open: OpenCall, id: string, name: string, argumentsDelta: string): boolean {
   if (!isSameJson(open.arguments, argumentsDelta)) return false;
   if ((id !== '' && id !== open.id) || (name !== '' && name !== open.name)) return false;

@@ -67,7 +67,7 @@ function otherLength(length: number, wanted: number): ProviderFailure {
   );
 }
 
-/** Embeddings of any vendor, in as many requests as its limit per request asks for, one after the other. */
+/** Embeddings of any vendor, in as many requests as its limit per request requests, one after the other. */
 export function createEmbed(options: EmbedOptions): Provider['embed'] {
   const { embeddings, secret, fetch } = options;
 

@@ -19,7 +19,7 @@ export interface GeminiPromptOptions {
   readonly withIds: boolean;
   /** Each call of a tool has a signature, for which the stand-in that Google documents is sent. */
   readonly withSignatures: boolean;
-  /** Instructions are the beginning of what the user says first. */
+  /** Instructions are the beginning of what the user states first. */
   readonly systemAsUser: boolean;
 }
 

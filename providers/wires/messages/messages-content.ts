@@ -80,7 +80,7 @@ function trimBeginning(turn: Turn | undefined): void {
   if (typeof last?.text === 'string') turn?.content.splice(-1, 1, writeText(last.text.trim()));
 }
 
-/** Writes a conversation: user and results of tools are one side, and what a side says in a row is one turn. */
+/** Writes a conversation: user and results of tools are one side, and what a side states in a row is one turn. */
 export function writeMessagesPrompt(conversation: readonly ProviderMessage[]): MessagesPrompt {
   const betas = new Set<string>();
   const system: Block[] = [];

@@ -32,7 +32,7 @@ export interface ResponsesDialect {
   readonly writeSchema?: (schema: JsonSchema) => JsonSchema;
   /** Schemas of answers are always asked for strictly. */
   readonly alwaysStrict?: true;
-  /** What asks for an effort; undefined: nothing does, or the AI model takes none. */
+  /** What requests an effort; undefined: nothing does, or the AI model takes none. */
   readonly writeReasoning: (effort: Effort, model: string) => object | undefined;
   /** Last changes to a request. */
   readonly adapt?: (body: ResponsesBody, call: ProviderCall) => void;

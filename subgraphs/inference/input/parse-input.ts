@@ -32,7 +32,7 @@ const toolName = /^[A-Za-z0-9_-]{1,64}$/;
 /** What a file counts as at most, in tokens: images by what vendors charge for the largest, others by their size. */
 const imageTokensMax = 4_096;
 
-/** Checks what a client asks for, once. Throws BAD_USER_INPUT naming what is wrong. */
+/** Checks what a client requests, once. Throws BAD_USER_INPUT naming what is wrong. */
 export function parseCompletionInput(
   input: CompletionFields,
   origin: CallOrigin,

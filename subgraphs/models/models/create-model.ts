@@ -70,7 +70,7 @@ function imagesSeen(capabilities: readonly Capability[] | undefined, modalities:
   return sees ? { inputModalities: [...new Set<Modality>([...modalities, 'IMAGE'])] } : {};
 }
 
-/** What an input says of a model, checked; fields that are left out or null are left out. */
+/** What an input states of a model, checked; fields that are left out or null are left out. */
 export function givenFacts(input: Omit<UpdateModelInput, 'price'>): Partial<Omit<ModelFacts, 'prices'>> {
   const given: { -readonly [K in keyof ModelFacts]?: ModelFacts[K] } = {};
   const { capabilities, inputModalities, outputModalities } = input;

@@ -83,7 +83,7 @@ const usual: ModelTraits = {
   maxOutputTokens: null,
 };
 
-/** Traits of a model that a catalog says is a chat or embedding model of its vendor. */
+/** Traits of a model that a catalog states is a chat or embedding model of its vendor. */
 export function guessOfferedTraits(name: string): ModelTraits {
   const traits = guessTraits(name);
   return traits.capabilities.length === 0 ? usual : traits;

@@ -5,7 +5,7 @@ import { vendors } from '#providers/registry/vendors.ts';
 import type { VendorModel } from '#providers/vendor.ts';
 import { guessOfferedTraits, guessTraits, isCurrent } from './model-traits.ts';
 
-/** What is known of a model before an admin says anything. */
+/** What is known of a model before an admin states anything. */
 export type ModelFacts = Pick<
   ModelRecord,
   'capabilities' | 'inputModalities' | 'outputModalities' | 'contextTokens' | 'maxOutputTokens' | 'prices'

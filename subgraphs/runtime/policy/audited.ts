@@ -79,7 +79,7 @@ function toOccurrence(
   };
 }
 
-/** Counts a refused mutation. Where that cannot be written, the log says so, and the refusal stands. */
+/** Counts a refused mutation. Where that cannot be written, the log states it, and the refusal stands. */
 export async function auditRefusal(
   action: string,
   error: unknown,
@@ -129,7 +129,7 @@ function toTarget(target: ChangeTarget | undefined): AuditTarget {
 
 /**
  * Runs one audited mutation between the two writes of its record. Where the beginning cannot be written the mutation
- * does not run; where the end cannot, the record stays STARTED until the sweep closes it as INTERRUPTED, the log says so, and
+ * does not run; where the end cannot, the record stays STARTED until the sweep closes it as INTERRUPTED, the log states it, and
  * the client keeps its answer. What changes nothing leaves no record. `open`: any key may call it, so that its failures are counted, not recorded each.
  */
 export async function withAudit<T>(

@@ -12,7 +12,7 @@ import { readArguments } from '#schema/directives.ts';
 import type { AuthRule } from './auth.ts';
 import type { QuotaRule } from './quota.ts';
 
-/** What the SDL says of one field, read once when the schema is built. */
+/** What the SDL states of one field, read once when the schema is built. */
 export interface ExecutedPolicy {
   readonly auth: AuthRule | undefined;
   readonly quota: QuotaRule | undefined;
@@ -29,7 +29,7 @@ export function readQuota(info: GraphQLResolveInfo): QuotaRule | undefined {
   return quotas.get(info.parentType.getFields()[info.fieldName] as Field);
 }
 
-/** Calls `visit` for every field that the SDL says something of. Throws where it says what cannot be enforced. */
+/** Calls `visit` for every field that the SDL states something of. Throws where it states what cannot be enforced. */
 export function visitPolicies(
   schema: GraphQLSchema,
   visit: (field: Field, parent: GraphQLObjectType, policy: ExecutedPolicy) => void,

@@ -11,9 +11,9 @@ export interface DefaultLimits {
   readonly tenant: readonly LimitRecord[];
 }
 
-/** Unless HEDDLE_KEY_LIMITS says otherwise. */
+/** Unless HEDDLE_KEY_LIMITS states otherwise. */
 export const keyLimitsDefault = 'CONCURRENCY=20,REQUESTS/MINUTE=600,COST/DAY=10,READS/MINUTE=60000';
-/** Unless HEDDLE_TENANT_LIMITS says otherwise. */
+/** Unless HEDDLE_TENANT_LIMITS states otherwise. */
 export const tenantLimitsDefault = 'CONCURRENCY=100,REQUESTS/MINUTE=3000,COST/DAY=100,READS/MINUTE=300000';
 
 const isMeter = (name: string): name is Meter => Object.hasOwn(Meter, name);

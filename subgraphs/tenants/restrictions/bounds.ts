@@ -45,7 +45,7 @@ function listed(dimension: string, excess: readonly string[]): readonly string[]
   return excess.length === 0 ? [] : [`${dimension} (${excess.slice(0, 10).join(', ').slice(0, 500)})`];
 }
 
-/** Null on the outer side allows all, null on the inner side asks for all. */
+/** Null on the outer side allows all, null on the inner side requests all. */
 function beyond(inner: readonly string[] | null, outer: readonly string[] | null): readonly string[] {
   if (outer === null) return [];
   if (inner === null) return ['any'];

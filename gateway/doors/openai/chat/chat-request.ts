@@ -13,7 +13,7 @@ import {
 import type { CompletionInput, ToolInput } from '../../operations.generated.ts';
 import { readChatMessages } from './chat-messages.ts';
 
-/** What a request of chat completions asks for. */
+/** What a request of chat completions requests. */
 export interface ChatRequest {
   readonly input: CompletionInput;
   readonly isStreamed: boolean;

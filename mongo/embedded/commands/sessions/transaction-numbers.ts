@@ -6,7 +6,7 @@ import type { Transaction } from '../../transactions/transaction.ts';
 import type { Command } from '../engine.ts';
 
 /**
- * The transaction that a command belongs to (started by this command if it says so), or undefined for none. Throws
+ * The transaction that a command belongs to (started by this command if it states it), or undefined for none. Throws
  * the server's errors for numbers that do not fit: TransactionTooOld, NoSuchTransaction, TransactionCommitted …
  */
 export function statementTransaction(

@@ -26,7 +26,7 @@ type Change = {
   readonly changed: boolean;
 };
 
-/** What a statement answers to a change. It says so before the change is done, so that it can be kept with it. */
+/** What a statement answers to a change. It states it before the change is done, so that it can be kept with it. */
 type OutcomeOf = (change: Change) => Doc;
 
 const CHANGED = doc({ n: int32(1), nModified: int32(1) });

@@ -20,7 +20,7 @@ import { checkNamespaceFree } from './waiting.ts';
 /** Results are held until all are there, since they may come from the collection that they go into. */
 const HELD_BYTES_MAX = 100 * 1024 * 1024;
 
-/** Writes the results of a pipeline where its $out or $merge says. */
+/** Writes the results of a pipeline where its $out or $merge states. */
 export async function runSink(
   engine: Engine,
   request: Request,
