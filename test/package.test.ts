@@ -30,6 +30,7 @@ describe('the production install', () => {
     const inCheckouts = [
       'schema/check/check.ts',
       'schema/check/client-changes.ts',
+      'schema/types/generate-operations.ts',
       'schema/types/generate.ts',
     ];
     const imported = [...packages]

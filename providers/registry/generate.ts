@@ -69,7 +69,7 @@ function printEntry({ folder, kind, vendor }: NamedVendor): string {
     vendor[fact] === undefined ? [] : [`    ${fact}: ${print(vendor[fact])},\n`],
   );
   // In pieces: a line of this form would be read as an import of this module.
-  const load = ['import(', `'../${folder}/vendor.ts'`, ')'].join('');
+  const load = ['import', `('../${folder}/vendor.ts')`].join('');
   return `  ${kind}: {\n${lines.join('')}    load: async () => (await ${load}).default,\n  },\n`;
 }
 
