@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fc } from '#test/support/properties.ts';
 import { type LanguageProvider, type ProviderCall, ProviderFailure, type ProviderKind } from './provider.ts';
 import { makeProvider } from './registry/registry.ts';
-import { ask, collect } from './testing/calls.ts';
+import { ask, collect, toPlainAnswer } from './testing/calls.ts';
 import { embeddingKinds, presetKinds } from './testing/preset-kinds.ts';
 import { presetWires, recordPreset } from './testing/preset-wires.ts';
 import { cut, replay, withWitness } from './testing/replay.ts';
@@ -59,7 +59,7 @@ describe.each(exchanges)('$kind: $name', ({ kind, name, stream, whole }) => {
       kind,
       replay(() => cut(whole, [10])),
     );
-    const answer = await ours.generate(call);
+    const answer = toPlainAnswer(await ours.generate(call));
     const read = await sdk.generate(call);
     expect(answer).toEqual({ ...read, usage: ownUsage[kind] ?? read.usage });
     expect(answer.usage).toMatchObject({ inputTokens: 31, outputTokens: 17 });

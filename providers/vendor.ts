@@ -1,8 +1,9 @@
-import type { Capability, Modality } from '#core/graph-enums.generated.ts';
+import type { Capability, Modality, ProviderKind } from '#core/graph-enums.generated.ts';
 import type { TraitedProvider } from './translate/own-call.ts';
 
 /** ProviderOptions after checking: what a vendor makes a provider from. */
 export interface VendorOptions {
+  readonly kind: ProviderKind;
   /** Resolved, without a slash at its end; empty where the vendor builds its own from region or project. */
   readonly baseUrl: string;
   /** Was the base URL set by the admin (a proxy, a mock, a private deployment) rather than the vendor's own? */

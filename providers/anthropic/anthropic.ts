@@ -9,10 +9,11 @@ import { requestHeaders } from '../wires/shared/wire-request.ts';
 const version = { 'anthropic-version': '2023-06-01' };
 
 /** ANTHROPIC: the messages API. */
-export function createClaude({ baseUrl, secret, fetch }: VendorOptions): Provider {
+export function createClaude({ kind, baseUrl, secret, fetch }: VendorOptions): Provider {
   const url = `${baseUrl}/messages`;
   const headers = requestHeaders({ ...version, ...(secret === '' ? {} : { 'x-api-key': secret }) });
   return createWireProvider({
+    kind,
     wire: messagesWire,
     requests: createMessagesRequests({ url: () => url, headers, rules: rulesOfClaude }),
     embeddings: null,

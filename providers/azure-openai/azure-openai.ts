@@ -23,10 +23,11 @@ function endpointUrl(baseUrl: string, path: string): string {
 }
 
 /** AZURE_OPENAI: chat completions of the v1 API; a model's name is its deployment's. */
-export function createAzureOpenai({ baseUrl, secret, fetch }: VendorOptions): Provider {
+export function createAzureOpenai({ kind, baseUrl, secret, fetch }: VendorOptions): Provider {
   const headers = requestHeaders(secret === '' ? {} : { 'api-key': secret });
   const url = endpointUrl(baseUrl, '/chat/completions');
   return createWireProvider({
+    kind,
     wire: chatWire(),
     requests: createChatRequests({ url, headers, dialect: openaiChat, rules: chatRules }),
     embeddings: createEmbeddingRequests({ url: endpointUrl(baseUrl, '/embeddings'), headers }),

@@ -37,7 +37,7 @@ function readToolNames({ toolConfig }: Fields): readonly string[] {
 
 /** BEDROCK: the Converse API of a region, with a bearer key or signature version 4. */
 export function createBedrock(options: VendorOptions): Provider {
-  const { secret, fetch, region } = options;
+  const { kind, secret, fetch, region } = options;
   if (region === null || !/^[a-z0-9-]+$/.test(region)) {
     throw new ProviderFailure(
       'BAD_USER_INPUT',
@@ -52,6 +52,7 @@ export function createBedrock(options: VendorOptions): Provider {
   const settings = { region, baseURL, ...credentials(secret) };
   const { languageModel, embeddingModel } = createAmazonBedrock({ ...settings, fetch: captureFetch });
   return createWireProvider({
+    kind,
     wire: converseWire,
     embeddings: createSdkEmbeddings(embeddingModel),
     secret,

@@ -15,9 +15,10 @@ export const cerebrasChat: ChatDialect = {
 };
 
 /** CEREBRAS: chat completions. Its models may repeat a tool call after a structured answer. */
-export function createCerebrasProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
+export function createCerebrasProvider({ kind, baseUrl, secret, fetch }: VendorOptions): Provider {
   const headers = requestHeaders(bearer(secret));
   return createWireProvider({
+    kind,
     wire: { ...chatWire(), filter },
     requests: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect: cerebrasChat }),
     embeddings: null,

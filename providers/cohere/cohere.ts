@@ -30,9 +30,10 @@ function createEmbeddings(url: string, headers: Readonly<Record<string, string>>
 }
 
 /** COHERE: chat and embed, version 2. */
-export function createCohereProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
+export function createCohereProvider({ kind, baseUrl, secret, fetch }: VendorOptions): Provider {
   const headers = requestHeaders(bearer(secret));
   return createWireProvider({
+    kind,
     wire: cohereWire,
     requests: createCohereRequests({ url: `${baseUrl}/chat`, headers }),
     embeddings: createEmbeddings(`${baseUrl}/embed`, headers),

@@ -51,8 +51,10 @@ function placeThinking(messages: ChatBody['messages'], model: string): void {
   for (const [at, message] of messages.entries()) {
     if (message.role !== 'assistant') continue;
     const isPlaced = place !== null && message.tool_calls !== undefined && (at > current || isFourth(model));
-    if (isPlaced) message.reasoning_content = place;
-    else if (isFourth(model)) message.reasoning_content = '';
+    const { reasoning_content: given } = message;
+    if (isPlaced) message.reasoning_content = given ?? place;
+    else if (isFourth(model)) message.reasoning_content = given ?? '';
+    else delete message.reasoning_content;
   }
 }
 
@@ -64,6 +66,7 @@ function adapt(body: ChatBody, call: ProviderCall): void {
 }
 
 export const deepseekChat: ChatDialect = {
+  reasoningField: () => 'reasoning_content',
   writeFile,
   userTexts: 'joined',
   emptyContent: '',
@@ -75,9 +78,10 @@ export const deepseekChat: ChatDialect = {
 };
 
 /** DEEPSEEK: chat completions. */
-export function createDeepseekProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
+export function createDeepseekProvider({ kind, baseUrl, secret, fetch }: VendorOptions): Provider {
   const headers = requestHeaders(bearer(secret));
   return createWireProvider({
+    kind,
     wire: chatWire(),
     requests: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect: deepseekChat }),
     embeddings: null,

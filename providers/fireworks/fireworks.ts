@@ -17,9 +17,10 @@ export const fireworksChat: ChatDialect = {
 };
 
 /** FIREWORKS: chat completions and embeddings. */
-export function createFireworksProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
+export function createFireworksProvider({ kind, baseUrl, secret, fetch }: VendorOptions): Provider {
   const headers = requestHeaders(bearer(secret));
   return createWireProvider({
+    kind,
     wire: chatWire(),
     requests: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect: fireworksChat }),
     embeddings: createEmbeddingRequests({ url: `${baseUrl}/embeddings`, headers }),

@@ -31,9 +31,10 @@ function createEmbeddings(baseUrl: string, headers: Readonly<Record<string, stri
 }
 
 /** GOOGLE: the Gemini API. */
-export function createGemini({ baseUrl, secret, fetch }: VendorOptions): Provider {
+export function createGemini({ kind, baseUrl, secret, fetch }: VendorOptions): Provider {
   const headers = requestHeaders(secret === '' ? {} : { 'x-goog-api-key': secret });
   return createWireProvider({
+    kind,
     wire: geminiWire,
     requests: createGeminiRequests({ baseUrl, headers, withIds: true }),
     embeddings: createEmbeddings(baseUrl, headers),

@@ -48,9 +48,10 @@ export const groqChat: ChatDialect = {
 };
 
 /** GROQ: chat completions. */
-export function createGroqProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
+export function createGroqProvider({ kind, baseUrl, secret, fetch }: VendorOptions): Provider {
   const headers = requestHeaders(bearer(secret));
   return createWireProvider({
+    kind,
     wire: chatWire(),
     requests: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect: groqChat }),
     embeddings: null,

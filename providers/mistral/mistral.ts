@@ -63,10 +63,11 @@ export const mistralChat: ChatDialect = {
 };
 
 /** MISTRAL: chat completions and embeddings. */
-export function createMistralProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
+export function createMistralProvider({ kind, baseUrl, secret, fetch }: VendorOptions): Provider {
   const headers = requestHeaders(bearer(secret));
   const url = `${baseUrl}/chat/completions`;
   return createWireProvider({
+    kind,
     wire: chatWire(),
     requests: createChatRequests({ url, headers, dialect: mistralChat, rules: mistralRules }),
     embeddings: createEmbeddingRequests({

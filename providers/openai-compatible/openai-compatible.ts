@@ -16,6 +16,7 @@ export const compatibleChat: ChatDialect = {
   writeFile: writeCompatibleFile,
   thinkingPlace: (model) =>
     thinkingPlace(model) === null ? null : { reasoning_content: thinkingPlace(model) },
+  reasoningField: (model) => (thinkingPlace(model) === null ? undefined : 'reasoning_content'),
   streamUsage: true,
   adapt: forReasoningModel,
 };
@@ -35,9 +36,10 @@ export function compatibleWith({ chat = {}, usage, embeddings = {} }: Compatible
     chat.adapt?.(body, call);
   };
   const dialect = { ...compatibleChat, ...chat, adapt };
-  return ({ baseUrl, secret, fetch }) => {
+  return ({ kind, baseUrl, secret, fetch }) => {
     const headers = requestHeaders(bearer(secret));
     return createWireProvider({
+      kind,
       wire: chatWire(usage),
       requests: createChatRequests({ url: `${baseUrl}/chat/completions`, headers, dialect }),
       embeddings:

@@ -29,6 +29,10 @@ function adapt(body: ChatBody, { model, maxOutputTokens }: ProviderCall): void {
   if (body.reasoning_effort === 'none' && samplesWithoutReasoning) return;
   delete body.temperature;
   delete body.top_p;
+  delete body.presence_penalty;
+  delete body.frequency_penalty;
+  delete body.logprobs;
+  delete body.top_logprobs;
 }
 
 /** Chat completions of OpenAI and Azure. */

@@ -3,7 +3,7 @@ import type { ConversationRules } from '../translate/conversation.ts';
 /** Chat completions refuse longer ids of tool calls. */
 export const chatRules: ConversationRules = { toolCallIds: /^[\s\S]{1,40}$/ };
 
-export const responsesRules: ConversationRules = { toolCallIds: /^[\s\S]{1,64}$/ };
+export const responsesRules: ConversationRules = { toolCallIds: /^[\s\S]{1,64}$/, filesInResults: true };
 
 /** OpenAI's own name of a model behind the prefixes of proxies: `openrouter/openai/gpt-5` is gpt-5. */
 export function withoutPrefix(model: string): string {
@@ -38,4 +38,8 @@ export function forReasoningModel(body: Record<string, unknown>): void {
   if (body.reasoning_effort === 'none') return;
   delete body.temperature;
   delete body.top_p;
+  delete body.presence_penalty;
+  delete body.frequency_penalty;
+  delete body.logprobs;
+  delete body.top_logprobs;
 }

@@ -1,4 +1,5 @@
-import { type Provider, type ProviderCall, ProviderFailure, type ProviderPart } from '../provider.ts';
+import { type ProviderCall, ProviderFailure, type ProviderPart } from '../provider.ts';
+import type { TraitedProvider } from '../translate/own-call.ts';
 import type { VendorOptions } from '../vendor.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
 import { createChatRequests } from '../wires/chat/chat-request.ts';
@@ -23,11 +24,11 @@ function lacksEndpoint(error: unknown): boolean {
 }
 
 /** OPENAI: chat completions, or responses for the models that endpoints.ts names. */
-export function createOpenai(options: VendorOptions): Provider {
-  const { baseUrl, secret, fetch, customBaseUrl } = options;
+export function createOpenai(options: VendorOptions): TraitedProvider {
+  const { kind, baseUrl, secret, fetch, customBaseUrl } = options;
   const headers = requestHeaders(bearer(secret));
   const embeddings = createEmbeddingRequests({ url: `${baseUrl}/embeddings`, headers });
-  const common = { embeddings, secret, fetch };
+  const common = { kind, embeddings, secret, fetch };
   const url = `${baseUrl}/chat/completions`;
   const chat = createWireProvider({
     ...common,
@@ -46,7 +47,9 @@ export function createOpenai(options: VendorOptions): Provider {
   });
   let chatOnly = false;
 
-  const useResponses = (model: string) => !chatOnly && prefersResponses(model);
+  /** Only chat completions have several answers. */
+  const useResponses = ({ model, alternatives }: ProviderCall) =>
+    !chatOnly && alternatives === undefined && prefersResponses(model);
 
   /** Behind an admin's own base URL, notes the lack of a responses API once and continues with chat. */
   function fallBack(error: unknown): void {
@@ -55,7 +58,7 @@ export function createOpenai(options: VendorOptions): Provider {
   }
 
   async function* stream(call: ProviderCall): AsyncGenerator<ProviderPart, void, undefined> {
-    if (useResponses(call.model)) {
+    if (useResponses(call)) {
       try {
         yield* responses.stream(call);
         return;
@@ -69,8 +72,9 @@ export function createOpenai(options: VendorOptions): Provider {
   return {
     stream,
     embed: chat.embed,
+    traits: (call) => (useResponses(call) ? responses : chat).traits(call),
     async generate(call) {
-      if (useResponses(call.model)) {
+      if (useResponses(call)) {
         try {
           return await responses.generate(call);
         } catch (error) {

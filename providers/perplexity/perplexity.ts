@@ -41,10 +41,11 @@ export const perplexityChat: ChatDialect = {
 };
 
 /** PERPLEXITY: chat completions and embeddings, without tools. */
-export function createPerplexityProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
+export function createPerplexityProvider({ kind, baseUrl, secret, fetch }: VendorOptions): Provider {
   const headers = requestHeaders(bearer(secret));
   const url = `${baseUrl}/chat/completions`;
   return createWireProvider({
+    kind,
     wire: chatWire({ reasoningApart: true }),
     requests: createChatRequests({ url, headers, dialect: perplexityChat, rules: perplexityRules }),
     embeddings: createEmbeddingRequests({

@@ -47,6 +47,7 @@ function check(kind: ProviderKind, options: ProviderOptions): VendorOptions {
     throw noCredential(`A provider of kind ${kind} needs a credential.`);
   }
   return {
+    kind,
     baseUrl: resolveBaseUrl(kind, options.baseUrl),
     customBaseUrl: options.baseUrl !== null,
     region: options.region,

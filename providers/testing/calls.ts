@@ -1,14 +1,20 @@
-import type { LanguageProvider, ProviderCall, ProviderPart } from '../provider.ts';
+import type { LanguageProvider, ProviderAnswer, ProviderCall, ProviderPart } from '../provider.ts';
 
 /** A call with one user message. */
 export function ask(model: string, text: string, more: Partial<ProviderCall> = {}): ProviderCall {
   return { model, messages: [{ role: 'user', parts: [{ type: 'text', text }] }], ...more };
 }
 
+/** A whole answer as the AI SDK has it: a refusal is its text, and there is nothing beside text, reasoning and calls. */
+export function toPlainAnswer({ extras, ...answer }: ProviderAnswer): Omit<ProviderAnswer, 'extras'> {
+  return { ...answer, text: answer.text + (extras?.refusal ?? '') };
+}
+
 export interface Collected {
   readonly parts: readonly ProviderPart[];
   readonly text: string;
   readonly reasoning: string;
+  readonly refusal: string;
   /** Name and joined arguments of each call. */
   readonly toolCalls: readonly { readonly id: string; readonly name: string; readonly arguments: string }[];
   readonly finish: Extract<ProviderPart, { type: 'finish' }> | null;
@@ -25,7 +31,7 @@ export async function collect(provider: LanguageProvider, call: ProviderCall): P
   } catch (thrown) {
     error = thrown;
   }
-  const joined = (type: 'text' | 'reasoning') =>
+  const joined = (type: 'text' | 'reasoning' | 'refusal') =>
     parts.map((part) => (part.type === type ? part.text : '')).join('');
   const toolCalls: { id: string; name: string; arguments: string }[] = [];
   for (const part of parts) {
@@ -39,6 +45,7 @@ export async function collect(provider: LanguageProvider, call: ProviderCall): P
     parts,
     text: joined('text'),
     reasoning: joined('reasoning'),
+    refusal: joined('refusal'),
     toolCalls,
     finish: last?.type === 'finish' ? last : null,
     error,

@@ -4,7 +4,7 @@ import type {
   LanguageModelV4FilePart,
   LanguageModelV4Message,
 } from '@ai-sdk/provider';
-import type { ContentPart, ProviderCall, ProviderMessage } from '../provider.ts';
+import type { ContentPart, ProviderCall, ProviderMessage, SentReasoning } from '../provider.ts';
 import { completeParameters, readEffort, readFile, readSchema, readToolChoice } from './call-parts.ts';
 import { arrangeConversation, type ConversationRules } from './conversation.ts';
 import { isStrictSchema } from './strict-schema.ts';
@@ -30,18 +30,46 @@ function toPrompt(messages: readonly ProviderMessage[]): LanguageModelV4Message[
   return prompt;
 }
 
+/** The end of a cached prefix, as Anthropic and Bedrock name it. */
+function mark({ cache }: { readonly cache?: true }) {
+  if (cache === undefined) return {};
+  const cachePoint = { type: 'default' };
+  return { providerOptions: { anthropic: { cacheControl: { type: 'ephemeral' } }, bedrock: { cachePoint } } };
+}
+
+function toSdkReasoning({ text, signature, redacted }: SentReasoning) {
+  const anthropic = redacted === null ? { signature } : { redactedData: redacted };
+  const bedrock = redacted === null ? { signature } : { redactedContent: redacted };
+  return { type: 'reasoning' as const, text: text ?? '', providerOptions: { anthropic, bedrock } };
+}
+
+function toSdkOutput({ content, parts, isError }: ProviderMessage & { readonly role: 'tool' }) {
+  if (parts === undefined) {
+    return { type: isError === true ? ('error-text' as const) : ('text' as const), value: content };
+  }
+  const value = parts.map((part) =>
+    part.type === 'text' ? { type: 'text' as const, text: part.text } : filePart(part),
+  );
+  return { type: 'content' as const, value };
+}
+
 function toSdkMessage(message: ProviderMessage): LanguageModelV4Message {
-  if (message.role === 'system') return { role: 'system', content: message.content };
+  if (message.role === 'system') return { role: 'system', content: message.content, ...mark(message) };
   if (message.role === 'user') {
     const content = message.parts.map((part) =>
-      part.type === 'text' ? { type: 'text' as const, text: part.text } : filePart(part),
+      part.type === 'text'
+        ? { type: 'text' as const, text: part.text, ...mark(part) }
+        : { ...filePart(part), ...mark(part) },
     );
     return { role: 'user', content };
   }
   if (message.role === 'tool') {
-    const { toolCallId, toolName, content } = message;
-    const output = { type: 'text' as const, value: content };
-    return { role: 'tool', content: [{ type: 'tool-result', toolCallId, toolName, output }] };
+    const { toolCallId, toolName } = message;
+    const output = toSdkOutput(message);
+    return {
+      role: 'tool',
+      content: [{ type: 'tool-result', toolCallId, toolName, output, ...mark(message) }],
+    };
   }
   const calls = message.toolCalls.map((call) => ({
     type: 'tool-call' as const,
@@ -50,7 +78,8 @@ function toSdkMessage(message: ProviderMessage): LanguageModelV4Message {
     input: call.arguments,
   }));
   const text = message.text === '' ? [] : [{ type: 'text' as const, text: message.text }];
-  return { role: 'assistant', content: [...text, ...calls] };
+  const thought = message.reasoning?.map(toSdkReasoning) ?? [];
+  return { role: 'assistant', content: [...thought, ...text, ...calls], ...mark(message) };
 }
 
 function addTools(options: LanguageModelV4CallOptions, call: ProviderCall): void {
@@ -61,6 +90,8 @@ function addTools(options: LanguageModelV4CallOptions, call: ProviderCall): void
       name: tool.name,
       ...(tool.description === undefined ? {} : { description: tool.description }),
       inputSchema: completeParameters(tool.parameters) as JSONSchema7,
+      ...(tool.strict === undefined ? {} : { strict: tool.strict }),
+      ...mark(tool),
     }));
   }
   const choice = readToolChoice(call);
@@ -80,6 +111,8 @@ export function toCallOptions(call: ProviderCall, rules: ConversationRules = {})
   if (call.maxOutputTokens !== undefined) options.maxOutputTokens = call.maxOutputTokens;
   if (call.stop !== undefined && call.stop.length > 0) options.stopSequences = [...call.stop];
   if (call.seed !== undefined) options.seed = call.seed;
+  if (call.presencePenalty !== undefined) options.presencePenalty = call.presencePenalty;
+  if (call.frequencyPenalty !== undefined) options.frequencyPenalty = call.frequencyPenalty;
   if (call.signal !== undefined) options.abortSignal = call.signal;
   addTools(options, call);
   const effort = readEffort(call);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ContentPart, ProviderMessage, ToolCall } from '../provider.ts';
+import type { ContentPart, ProviderMessage, SentReasoning, ToolCall } from '../provider.ts';
 import { fields } from '../wires/shared/fields.ts';
 import { toolArguments } from './completeness.ts';
 
@@ -19,6 +19,8 @@ export interface ConversationRules {
   readonly noBlankTexts?: boolean;
   /** Calls of tools and their results are taken only where tools are offered: they are written as texts. */
   readonly toolsAsText?: boolean;
+  /** Results of tools hold files; elsewhere they follow the results, as the user's. */
+  readonly filesInResults?: boolean;
   /** User and assistant take turns. */
   readonly alternating?: boolean;
 }
@@ -36,6 +38,7 @@ const anyId = /^[\s\S]+$/;
 const idPrefix = 'call_';
 const idLength = 29;
 const bridge = 'OK.';
+const seeFiles = 'The result is in the files that follow.';
 
 /**
  * Ids for the tool calls of one conversation: an id that the API takes stays, another becomes a digest of it. The same
@@ -74,6 +77,12 @@ function sentArguments(value: unknown, objectArguments: boolean): unknown {
   return fields(parsed) !== null && !JSON.isRawJSON(parsed) ? parsed : { arguments: value };
 }
 
+/** A block that signs a tool call, with the id under which that call is sent. */
+function signFor(block: SentReasoning, made: ReadonlyMap<string, readonly SentCall[]>): SentReasoning {
+  const [call] = made.get(block.toolCallId ?? '') ?? [];
+  return call === undefined ? block : { ...block, toolCallId: call.id };
+}
+
 /** Every result directly after the message that makes the call, in the order of the calls: no API takes another. */
 function pairResults(messages: readonly ProviderMessage[], rules: ConversationRules): ProviderMessage[] {
   const ids = new ToolCallIds(rules);
@@ -97,10 +106,35 @@ function pairResults(messages: readonly ProviderMessage[], rules: ConversationRu
         return { ...toolCall, id: call.id, arguments: given };
       });
       for (const [id, each] of made) calls.set(id, each);
-      turns.push({ message: { ...message, toolCalls }, calls: sent });
+      const { reasoning } = message;
+      const signed =
+        reasoning === undefined ? {} : { reasoning: reasoning.map((block) => signFor(block, made)) };
+      turns.push({ message: { ...message, toolCalls, ...signed }, calls: sent });
     } else turns.push({ message, calls: [] });
   }
   return turns.flatMap(({ message, calls: made }) => [message, ...made.flatMap(({ results }) => results)]);
+}
+
+/** The files of results follow the results that stand together, each named by its tool. */
+function moveFiles(messages: readonly ProviderMessage[]): readonly ProviderMessage[] {
+  const hasFiles = (message: ProviderMessage) => message.role === 'tool' && message.parts !== undefined;
+  if (!messages.some(hasFiles)) return messages;
+  const moved: ProviderMessage[] = [];
+  let files: ContentPart[] = [];
+  for (const [at, message] of messages.entries()) {
+    if (message.role !== 'tool' || message.parts === undefined) moved.push(message);
+    else {
+      const { parts, ...result } = message;
+      const more = parts.filter(({ type }) => type === 'file');
+      if (more.length > 0) files.push({ type: 'text', text: `[Files of ${message.toolName}:]` }, ...more);
+      const content = more.length > 0 && result.content === '' ? seeFiles : result.content;
+      moved.push({ ...result, content });
+    }
+    if (files.length === 0 || messages[at + 1]?.role === 'tool') continue;
+    moved.push({ role: 'user', parts: files });
+    files = [];
+  }
+  return moved;
 }
 
 function writeTools(messages: readonly ProviderMessage[]): ProviderMessage[] {
@@ -133,7 +167,8 @@ function foldSystem(messages: readonly ProviderMessage[]): ProviderMessage[] {
   const first = messages.findIndex(({ role }) => role !== 'system');
   return messages.map((message, at) => {
     if (message.role !== 'system' || at < first) return message;
-    return { role: 'user', parts: [{ type: 'text', text: `<system>\n${message.content}\n</system>` }] };
+    const text = `<system>\n${message.content}\n</system>`;
+    return { role: 'user', parts: [{ type: 'text', text, ...(message.cache ? { cache: true } : {}) }] };
   });
 }
 
@@ -160,6 +195,10 @@ function joinParts(one: readonly ContentPart[], other: readonly ContentPart[]): 
   return [...one.slice(0, -1), { type: 'text', text: joinTexts(last.text, first.text) }, ...other.slice(1)];
 }
 
+function joinReasoning(one: readonly SentReasoning[] = [], other: readonly SentReasoning[] = []) {
+  return one.length + other.length === 0 ? {} : { reasoning: [...one, ...other] };
+}
+
 function takeTurns(messages: readonly ProviderMessage[]): ProviderMessage[] {
   const turns: ProviderMessage[] = [];
   for (const message of messages) {
@@ -171,6 +210,7 @@ function takeTurns(messages: readonly ProviderMessage[]): ProviderMessage[] {
         role: 'assistant',
         text: joinTexts(last.text, message.text),
         toolCalls: [...last.toolCalls, ...message.toolCalls],
+        ...joinReasoning(last.reasoning, message.reasoning),
       };
     } else turns.push(message);
   }
@@ -185,6 +225,7 @@ export function arrangeConversation(
   let arranged = messages.some(({ role }) => role === 'tool' || role === 'assistant')
     ? pairResults(messages, rules)
     : messages;
+  if (rules.filesInResults !== true) arranged = moveFiles(arranged);
   if (rules.toolsAsText === true) arranged = writeTools(arranged);
   arranged = dropEmpty(arranged, rules.noBlankTexts === true ? isBlank : (text) => text === '');
   if (rules.systemFirst === true) arranged = foldSystem(arranged);

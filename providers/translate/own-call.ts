@@ -28,7 +28,7 @@ export interface WireTraits {
 }
 
 /**
- * Fields of requests that are not taken from `providerOptions`: what a call is reserved and billed by, what has a field in the
+ * Fields of requests that are not taken from `providerOptions`: what a call is reserved and billed by, other AI models, what has a field in the
  * graph, and what leads to things that an account keeps, which many tenants may share.
  */
 const reservedFields: ReadonlySet<string> = new Set([
@@ -44,6 +44,8 @@ const reservedFields: ReadonlySet<string> = new Set([
     'background',
   ],
   ...['n', 'best_of', 'max_tokens', 'max_completion_tokens', 'max_output_tokens', 'generationConfig'],
+  ...['models', 'fallbacks', 'route'],
+  ...['cached_content', 'mcp_servers', 'modalities', 'audio', 'responseModalities'],
   ...['previous_response_id', 'conversation', 'container', 'cachedContent', 'user_id'],
 ]);
 

@@ -1,5 +1,6 @@
 import { inPath } from '../http/path-segments.ts';
-import { type Provider, ProviderFailure } from '../provider.ts';
+import { ProviderFailure, type ProviderKind } from '../provider.ts';
+import type { TraitedProvider } from '../translate/own-call.ts';
 import type { VendorOptions } from '../vendor.ts';
 import type { EmbeddingRequests } from '../wires/embeddings/embed.ts';
 import { geminiWire } from '../wires/gemini/gemini-reader.ts';
@@ -7,7 +8,7 @@ import { createGeminiRequests } from '../wires/gemini/gemini-request.ts';
 import { claudeRules } from '../wires/messages/claude-rules.ts';
 import { messagesWire } from '../wires/messages/messages-reader.ts';
 import { createMessagesRequests } from '../wires/messages/messages-request.ts';
-import { createWireProvider } from '../wires/shared/wire-provider.ts';
+import { createWireProvider, type WireProvider } from '../wires/shared/wire-provider.ts';
 import { postJson, requestHeaders } from '../wires/shared/wire-request.ts';
 import { createAccessTokens, parseServiceAccount } from './access-token.ts';
 
@@ -49,12 +50,14 @@ function createEmbeddings(baseUrl: string, headers: Readonly<Record<string, stri
 }
 
 function createVertexGemini(
+  kind: ProviderKind,
   baseUrl: string,
   headers: Readonly<Record<string, string>>,
   secret: string,
   fetch: typeof globalThis.fetch,
-): Provider {
+): WireProvider {
   return createWireProvider({
+    kind,
     wire: geminiWire,
     requests: createGeminiRequests({ baseUrl, headers, withIds: false }),
     embeddings: createEmbeddings(baseUrl, headers),
@@ -64,14 +67,14 @@ function createVertexGemini(
 }
 
 /** VERTEX with an API key: Gemini in express mode. */
-function createExpress({ baseUrl, secret, fetch }: VendorOptions): Provider {
+function createExpress({ kind, baseUrl, secret, fetch }: VendorOptions): TraitedProvider {
   const origin = baseUrl === '' ? 'https://aiplatform.googleapis.com' : baseUrl;
   const baseURL = /\/publishers\/google$/.test(origin) ? origin : `${origin}/v1/publishers/google`;
-  return createVertexGemini(baseURL, requestHeaders({ 'x-goog-api-key': secret }), secret, fetch);
+  return createVertexGemini(kind, baseURL, requestHeaders({ 'x-goog-api-key': secret }), secret, fetch);
 }
 
 /** VERTEX with a service account: Gemini, Claude (`claude-…`) and embeddings of its project in a region. */
-function createWithAccount(options: VendorOptions): Provider {
+function createWithAccount(options: VendorOptions): TraitedProvider {
   const account = parseServiceAccount(options.secret);
   const region = options.region ?? 'global';
   if (!/^[a-z0-9-]+$/.test(region)) {
@@ -87,8 +90,9 @@ function createWithAccount(options: VendorOptions): Provider {
   const publishers = `${origin}/v1/projects/${account.projectId}/locations/${region}/publishers`;
   const fetch = withToken(options.fetch, createAccessTokens(account, options.fetch));
   const secret = account.privateKey;
-  const gemini = createVertexGemini(`${publishers}/google`, requestHeaders({}), secret, fetch);
+  const gemini = createVertexGemini(options.kind, `${publishers}/google`, requestHeaders({}), secret, fetch);
   const claude = createWireProvider({
+    kind: options.kind,
     wire: messagesWire,
     secret,
     fetch,
@@ -104,6 +108,7 @@ function createWithAccount(options: VendorOptions): Provider {
   });
   const of = (model: string) => (model.startsWith('claude-') ? claude : gemini);
   return {
+    traits: (call) => of(call.model).traits(call),
     generate: (call) => of(call.model).generate(call),
     stream: (call) => of(call.model).stream(call),
     embed: gemini.embed,
@@ -111,6 +116,6 @@ function createWithAccount(options: VendorOptions): Provider {
 }
 
 /** VERTEX: the form of the secret decides. */
-export function createVertex(options: VendorOptions): Provider {
+export function createVertex(options: VendorOptions): TraitedProvider {
   return options.secret.startsWith('{') ? createWithAccount(options) : createExpress(options);
 }

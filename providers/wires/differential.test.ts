@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fc } from '#test/support/properties.ts';
 import { type LanguageProvider, type ProviderCall, ProviderFailure } from '../provider.ts';
-import { ask, type Collected, collect } from '../testing/calls.ts';
+import { ask, type Collected, collect, toPlainAnswer } from '../testing/calls.ts';
 import { type Recorded, recordedAnswers, recordedStreams } from '../testing/recorded.ts';
 import { cut, replay, withWitness } from '../testing/replay.ts';
 
@@ -25,13 +25,13 @@ function counted<Read extends object>(read: Read, usage: Recorded['usage']): Rea
 }
 
 function seen(read: Collected): object {
-  const { text, reasoning, finish, error } = read;
-  return { text, reasoning, toolCalls: calls(read), finish, failure: verdict(error) };
+  const { text, refusal, reasoning, finish, error } = read;
+  return { text: text + refusal, reasoning, toolCalls: calls(read), finish, failure: verdict(error) };
 }
 
 async function seenWhole(provider: LanguageProvider, call: ProviderCall): Promise<object> {
   try {
-    const answer = await provider.generate(call);
+    const answer = toPlainAnswer(await provider.generate(call));
     return { ...answer, toolCalls: calls({ toolCalls: answer.toolCalls as never }) };
   } catch (error) {
     return { failure: verdict(error) };

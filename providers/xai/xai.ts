@@ -33,9 +33,10 @@ const xaiResponses: ResponsesDialect = {
 };
 
 /** XAI: the responses API. */
-export function createXaiProvider({ baseUrl, secret, fetch }: VendorOptions): Provider {
+export function createXaiProvider({ kind, baseUrl, secret, fetch }: VendorOptions): Provider {
   const headers = requestHeaders(bearer(secret));
   return createWireProvider({
+    kind,
     wire: responsesWire,
     requests: createResponsesRequests({ url: `${baseUrl}/responses`, headers, dialect: xaiResponses }),
     embeddings: null,

@@ -1,5 +1,5 @@
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
-import type { ProviderCall, ProviderPart } from '../../provider.ts';
+import type { ProviderCall, ProviderKind, ProviderPart } from '../../provider.ts';
 import { cutShort, malformed } from '../../translate/completeness.ts';
 import { readFinishReason } from '../../translate/finish-reason.ts';
 import { UsageCounter } from '../../translate/usage.ts';
@@ -12,10 +12,17 @@ import { EventFrames } from './event-frames.ts';
 class ConverseReader implements AnswerReader {
   /** Index of a block on the wire to index of the tool call. */
   readonly #calls = new Map<unknown, number>();
+  /** Blocks of reasoning that are not complete, by their index on the wire. */
+  readonly #thinking = new Map<unknown, { text: string; signature: string; redacted: string }>();
+  readonly #kind: ProviderKind;
   #callCount = 0;
   #stopReason = '';
   readonly #usage = new UsageCounter({ cacheApart: true });
   ended = false;
+
+  constructor(kind: ProviderKind) {
+    this.#kind = kind;
+  }
 
   event(event: Fields, into: ProviderPart[]): void {
     if (event.contentBlockDelta) this.#delta(fields(event.contentBlockDelta), into);
@@ -23,6 +30,8 @@ class ConverseReader implements AnswerReader {
       const { contentBlockIndex, start } = fields(event.contentBlockStart) ?? {};
       const toolUse = fields(fields(start)?.toolUse);
       if (toolUse !== null) this.#call(contentBlockIndex, toolUse, '', into);
+    } else if (event.contentBlockStop) {
+      this.#close(fields(event.contentBlockStop)?.contentBlockIndex, into);
     } else if (event.messageStop) this.#stopReason = text(fields(event.messageStop)?.stopReason);
     else if (event.metadata) {
       this.#usage.add(fields(event.metadata)?.usage);
@@ -35,7 +44,8 @@ class ConverseReader implements AnswerReader {
     if (message === null) throw malformed();
     for (const [index, each] of list(message.content).entries()) {
       const block = fields(each);
-      this.#say(block, into);
+      this.#say(index, block, into);
+      this.#close(index, into);
       const toolUse = fields(block?.toolUse);
       if (toolUse === null) continue;
       const { input } = toolUse;
@@ -54,7 +64,7 @@ class ConverseReader implements AnswerReader {
 
   #delta(event: Fields | null, into: ProviderPart[]): void {
     const delta = fields(event?.delta);
-    this.#say(delta, into);
+    this.#say(event?.contentBlockIndex, delta, into);
     const call = this.#calls.get(event?.contentBlockIndex);
     const argumentsDelta = text(fields(delta?.toolUse)?.input);
     if (call !== undefined && argumentsDelta !== '')
@@ -71,14 +81,48 @@ class ConverseReader implements AnswerReader {
   }
 
   /** Text, also beside its sources, or reasoning, of a block or of its delta. */
-  #say(block: Fields | null, into: ProviderPart[]): void {
+  #say(index: unknown, block: Fields | null, into: ProviderPart[]): void {
     if (block === null) return;
     const cited = list(fields(block.citationsContent)?.content).map((each) => text(fields(each)?.text));
     const said = text(block.text) || cited.join('');
     if (said !== '') into.push({ type: 'text', text: said });
+    for (const citation of list(fields(block.citationsContent)?.citations)) {
+      into.push({ type: 'citation', citation });
+    }
     const reasoning = fields(block.reasoningContent);
-    const thought = text(reasoning?.text) || text(fields(reasoning?.reasoningText)?.text);
+    if (reasoning !== null) this.#think(index, reasoning, into);
+  }
+
+  #think(index: unknown, reasoning: Fields, into: ProviderPart[]): void {
+    const whole = fields(reasoning.reasoningText);
+    const thought = text(reasoning.text) || text(whole?.text);
     if (thought !== '') into.push({ type: 'reasoning', text: thought });
+    let block = this.#thinking.get(index);
+    if (block === undefined) {
+      block = { text: '', signature: '', redacted: '' };
+      this.#thinking.set(index, block);
+    }
+    block.text += thought;
+    block.signature += text(reasoning.signature) || text(whole?.signature);
+    block.redacted += text(reasoning.redactedContent) || text(fields(reasoning.redactedReasoning)?.data);
+  }
+
+  /** What is neither signed nor encrypted is not taken back. */
+  #close(index: unknown, into: ProviderPart[]): void {
+    const block = this.#thinking.get(index);
+    this.#thinking.delete(index);
+    if (block === undefined || block.signature + block.redacted === '') return;
+    const orNull = (value: string) => (value === '' ? null : value);
+    into.push({
+      type: 'reasoning-block',
+      block: {
+        text: orNull(block.text),
+        signature: orNull(block.signature),
+        redacted: orNull(block.redacted),
+        toolCallId: null,
+        provider: this.#kind,
+      },
+    });
   }
 }
 
@@ -122,7 +166,7 @@ class FirstObject implements PartFilter {
 
 /** Bedrock's Converse API. */
 export const converseWire: Wire = {
-  reader: () => new ConverseReader(),
+  reader: (_, kind) => new ConverseReader(kind),
   framing: () => new EventFrames(),
   filter: ({ model, responseSchema }: ProviderCall) =>
     responseSchema !== undefined && /claude|anthropic/.test(model) ? new FirstObject() : null,

@@ -1,6 +1,7 @@
-import type { FinishReason, ProviderCall, ProviderPart } from '../../provider.ts';
+import type { FinishReason, ProviderCall, ProviderKind, ProviderPart } from '../../provider.ts';
 import { cutShort, malformed } from '../../translate/completeness.ts';
 import { finishReasonIn, readFinishReason } from '../../translate/finish-reason.ts';
+import { thinkingPlace } from '../../translate/thinking.ts';
 import { toFinishReason, UsageCounter } from '../../translate/usage.ts';
 import type { UsageDialect } from '../../translate/usage-report.ts';
 import { EmittedTexts } from '../shared/emitted-texts.ts';
@@ -25,11 +26,15 @@ class ChatReader implements AnswerReader {
   readonly #usage: UsageCounter;
   readonly #dialect: UsageDialect;
   readonly #call: ProviderCall;
+  readonly #kind: ProviderKind;
+  /** Sources that each chunk names again. */
+  #citations = 0;
   /** The readers of further answers, by their indexes. */
   readonly #others = new Map<number, ChatReader>();
   readonly ended = false;
 
-  constructor(dialect: UsageDialect, call: ProviderCall) {
+  constructor(dialect: UsageDialect, call: ProviderCall, kind: ProviderKind) {
+    this.#kind = kind;
     this.#dialect = dialect;
     this.#call = call;
     this.#toolCalls = new ChatToolCalls(call.tools?.map(({ name }) => name) ?? []);
@@ -41,6 +46,7 @@ class ChatReader implements AnswerReader {
     this.#count(chunk);
     if (this.#call.alternatives !== undefined)
       this.#readOthers(chunk, into, (other, one, parts) => other.event(one, parts));
+    if (chunk.citations) this.#cite(chunk.citations, into);
     const choice = this.#choiceIn(chunk);
     if (choice !== undefined) this.#choice(choice, into);
   }
@@ -56,7 +62,7 @@ class ChatReader implements AnswerReader {
       const alternative = choice?.index;
       if (choice === null || typeof alternative !== 'number' || !this.#isOther(alternative)) continue;
       const { alternatives: _, ...call } = this.#call;
-      const other = this.#others.get(alternative) ?? new ChatReader(this.#dialect, call);
+      const other = this.#others.get(alternative) ?? new ChatReader(this.#dialect, call, this.#kind);
       this.#others.set(alternative, other);
       const parts: ProviderPart[] = [];
       read(other, { choices: [{ ...choice, index: 0 }] }, parts);
@@ -122,8 +128,17 @@ class ChatReader implements AnswerReader {
     if (saysAnything(choice?.error)) this.#error = choice?.error;
     this.#say(message, into);
     this.#callAll(message, into);
+    this.#cite(answer.citations, into);
     if (choice?.logprobs) this.#addLogprobs(choice.logprobs, into);
     this.#toolCalls.flush(into);
+  }
+
+  /** Those that stand beside the choices. */
+  #cite(value: unknown, into: ProviderPart[]): void {
+    for (const citation of list(value).slice(this.#citations)) {
+      this.#citations += 1;
+      into.push({ type: 'citation', citation });
+    }
   }
 
   #addLogprobs(value: unknown, into: ProviderPart[]): void {
@@ -142,12 +157,17 @@ class ChatReader implements AnswerReader {
     return this.#usage.counts?.outputTokens === undefined;
   }
 
-  end(): AnswerEnd {
+  end(into: ProviderPart[]): AnswerEnd {
     const usage = this.#usage.counts;
     if (this.#error !== undefined)
       return { reason: { unified: 'error', raw: this.#rawFinish }, usage, error: this.#error };
     if (this.#rawFinish === '') throw cutShort();
     this.#toolCalls.end();
+    const { reasoning } = this.#emitted;
+    if (reasoning !== '' && isDemandedAgain(this.#call.model)) {
+      const [provider, none] = [this.#kind, { signature: null, redacted: null, toolCallId: null }];
+      into.push({ type: 'reasoning-block', block: { text: reasoning, ...none, provider } });
+    }
     const reason = readFinishReason(this.#rawFinish);
     // A refusal ends with `stop` on the wire: the refusal is the reason.
     const refused = this.#refused && reason.unified === 'stop';
@@ -170,7 +190,7 @@ class ChatReader implements AnswerReader {
     this.#emitted.emit('reasoning', readReasoning(said), into);
     this.#emitted.emit('reasoning', content.reasoning, into);
     this.#emitted.emit('text', content.text, into);
-    this.#emitted.emit('text', refusal, into);
+    if (refusal !== '') this.#emitted.emit('refusal', refusal, into);
     if (said.annotations) {
       for (const citation of list(said.annotations)) into.push({ type: 'citation', citation });
     }
@@ -181,8 +201,15 @@ class ChatReader implements AnswerReader {
     if (message === null) return;
     const content = readContent(message.content);
     this.#emitted.emitRest('reasoning', readReasoning(message) || content.reasoning, into);
-    this.#emitted.emitRest('text', content.text || text(message.refusal), into);
+    this.#emitted.emitRest('text', content.text, into);
+    this.#sayRefusal(text(message.refusal), into);
     if (this.#toolCalls.count === 0) this.#callAll(message, into);
+  }
+
+  #sayRefusal(whole: string, into: ProviderPart[]): void {
+    if (whole === '') return;
+    this.#refused = true;
+    this.#emitted.emitRest('refusal', whole, into);
   }
 
   /** Each is whole: neither a missing nor a shared index makes one of two. */
@@ -199,6 +226,11 @@ class ChatReader implements AnswerReader {
   }
 }
 
+/** Some AI models refuse a call of a tool in the history without the reasoning that led to it. */
+function isDemandedAgain(model: string): boolean {
+  return thinkingPlace(model) !== null;
+}
+
 /** A list by the book; some servers give one call alone. */
 function callsIn({ tool_calls: calls }: Fields): readonly unknown[] {
   return fields(calls) === null ? list(calls) : [calls];
@@ -207,6 +239,6 @@ function callsIn({ tool_calls: calls }: Fields): readonly unknown[] {
 /** The chat completions wire: OpenAI's and its many likenesses. */
 export function chatWire(dialect: UsageDialect = {}): Wire {
   return {
-    reader: (call) => new ChatReader(dialect, call),
+    reader: (call, kind) => new ChatReader(dialect, call, kind),
   };
 }

@@ -1,4 +1,4 @@
-import type { ContentPart, ProviderCall, ProviderMessage, ToolCall } from '../../provider.ts';
+import type { ProviderCall, ProviderMessage, ToolCall } from '../../provider.ts';
 import {
   completeParameters,
   type Effort,
@@ -32,6 +32,8 @@ export interface ChatDialect {
   readonly systemRole?: (model: string) => 'system' | 'developer';
   /** What is sent in place of the model's thinking beside its calls of tools; null: nothing. */
   readonly thinkingPlace?: (model: string) => object | null;
+  /** The field for the reasoning of an earlier answer; undefined: the AI model takes none. */
+  readonly reasoningField?: (model: string) => string | undefined;
   /** Results of tools carry the tool's name. */
   readonly namedResults?: true;
   /** The vendor takes no calls of tools. */
@@ -85,6 +87,15 @@ function writeCall({ id, name, arguments: given }: ToolCall): object {
   return { id, type: 'function', function: { name, arguments: text } };
 }
 
+function writeReasoning(
+  { reasoning }: ProviderMessage & { readonly role: 'assistant' },
+  field: string | undefined,
+): object {
+  if (reasoning === undefined || field === undefined) return {};
+  const text = reasoning.map((block) => block.text ?? '').join('');
+  return text === '' ? {} : { [field]: text };
+}
+
 function writeMessage(message: ProviderMessage, { model }: ProviderCall, dialect: ChatDialect): Message {
   switch (message.role) {
     case 'system':
@@ -98,6 +109,7 @@ function writeMessage(message: ProviderMessage, { model }: ProviderCall, dialect
         role: 'assistant',
         content: text === '' ? (dialect.emptyContent ?? null) : text,
         ...dialect.thinkingPlace?.(model),
+        ...writeReasoning(message, dialect.reasoningField?.(model)),
         tool_calls: toolCalls.map(writeCall),
       };
     }
@@ -112,27 +124,6 @@ function writeMessage(message: ProviderMessage, { model }: ProviderCall, dialect
       };
     }
   }
-}
-
-/** The messages, with the files of tool results in a user message behind the results: the format has no other place for them. */
-function writeMessages(
-  messages: readonly ProviderMessage[],
-  call: ProviderCall,
-  dialect: ChatDialect,
-): Message[] {
-  const written: Message[] = [];
-  let files: ContentPart[] = [];
-  const flush = () => {
-    if (files.length > 0) written.push({ role: 'user', content: writeUser(files, dialect) });
-    files = [];
-  };
-  for (const message of messages) {
-    if (message.role !== 'tool') flush();
-    written.push(writeMessage(message, call, dialect));
-    if (message.role === 'tool') files.push(...(message.parts ?? []).filter(({ type }) => type === 'file'));
-  }
-  flush();
-  return written;
 }
 
 /** A tool as chat completions take it. */
@@ -184,7 +175,7 @@ export function createChatRequests({ url, headers, dialect, rules = {} }: ChatRe
     const messages = arrangeConversation(call.messages, rules);
     const body: ChatBody = {
       model,
-      messages: writeMessages(messages, call, dialect),
+      messages: messages.map((message) => writeMessage(message, call, dialect)),
       temperature,
       top_p: call.topP,
       [maxTokens]: maxOutputTokens,

@@ -17,7 +17,25 @@ function chargedCounts(value: unknown): unknown {
   return Object.keys(charged).length === 0 ? usage : charged;
 }
 
-/** Reads Cohere's chat, version 2: message-end is the terminal marker. Plans and citations are passed over. */
+/** In the form of chat completions, of which it gives the texts and probabilities of tokens in lists. */
+function addLogprobs(entries: readonly unknown[], into: ProviderPart[]): void {
+  const tokens = entries.flatMap((each): object[] => {
+    const { text: said, logprobs } = fields(each) ?? {};
+    const values = list(logprobs);
+    // A text of several tokens does not say which part of it is which token.
+    const token = values.length === 1 ? text(said) : '';
+    const bytes = values.length === 1 ? [...Buffer.from(token)] : null;
+    return values.map((logprob) => ({ token, logprob, bytes, top_logprobs: [] }));
+  });
+  if (tokens.length > 0) into.push({ type: 'logprobs', tokens });
+}
+
+/** One in a stream, a list in a whole answer. */
+function toCitations(value: unknown): readonly unknown[] {
+  return fields(value) === null ? list(value) : [value];
+}
+
+/** Reads Cohere's chat, version 2: message-end is the terminal marker. Plans are passed over. */
 class CohereReader implements AnswerReader {
   #calls = 0;
   /** Index of a call on the wire to index of the tool call. */
@@ -30,8 +48,12 @@ class CohereReader implements AnswerReader {
   event(event: Fields, into: ProviderPart[]): void {
     const delta = fields(event.delta);
     const message = fields(delta?.message);
-    if (event.type === 'content-delta' || event.type === 'content-start') this.#say(message?.content, into);
-    else if (event.type === 'tool-call-start') {
+    if (event.type === 'content-delta' || event.type === 'content-start') {
+      this.#say(message?.content, into);
+      if (event.logprobs) addLogprobs([event.logprobs], into);
+    } else if (event.type === 'citation-start') {
+      for (const citation of toCitations(message?.citations)) into.push({ type: 'citation', citation });
+    } else if (event.type === 'tool-call-start') {
       this.#indexes.set(event.index, this.#calls);
       this.#call(fields(message?.tool_calls), into);
     } else if (event.type === 'tool-call-delta') {
@@ -52,6 +74,8 @@ class CohereReader implements AnswerReader {
     for (const call of list(message.tool_calls)) {
       this.#call(fields(call), into);
     }
+    for (const citation of toCitations(message.citations)) into.push({ type: 'citation', citation });
+    addLogprobs(list(answer.logprobs), into);
     this.#end(answer);
   }
 

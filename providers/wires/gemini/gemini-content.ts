@@ -17,13 +17,13 @@ export interface GeminiPrompt {
 export interface GeminiPromptOptions {
   /** Calls of tools and their results have ids. */
   readonly withIds: boolean;
-  /** Each call of a tool has a signature, for which the stand-in that Google documents is sent. */
+  /** Each call of a tool has a signature; for one that has none the stand-in that Google documents is sent. */
   readonly withSignatures: boolean;
   /** Instructions are the beginning of what the user states first. */
   readonly systemAsUser: boolean;
 }
 
-const signature = { thoughtSignature: 'skip_thought_signature_validator' };
+const standIn = 'skip_thought_signature_validator';
 
 function writePart(part: ContentPart): object {
   if (part.type === 'text') return { text: part.text };
@@ -35,14 +35,18 @@ function writePart(part: ContentPart): object {
 }
 
 function writeAnswer(
-  { text, toolCalls }: Extract<ProviderMessage, { role: 'assistant' }>,
+  { text, toolCalls, reasoning = [] }: Extract<ProviderMessage, { role: 'assistant' }>,
   { withIds, withSignatures }: GeminiPromptOptions,
 ): Turn {
-  const calls = toolCalls.map(({ id, name, arguments: args }) => ({
-    functionCall: { ...(withIds ? { id } : {}), name, args },
-    ...(withSignatures ? signature : {}),
-  }));
-  return { role: 'model', parts: text === '' ? calls : [{ text }, ...calls] };
+  const calls = toolCalls.map(({ id, name, arguments: args }) => {
+    const own = reasoning.find(({ toolCallId, signature }) => toolCallId === id && signature !== null);
+    const thoughtSignature = own?.signature ?? (withSignatures ? standIn : undefined);
+    return { functionCall: { ...(withIds ? { id } : {}), name, args }, thoughtSignature };
+  });
+  if (text === '') return { role: 'model', parts: calls };
+  const signed = reasoning.findLast(({ toolCallId, signature }) => toolCallId === null && signature !== null);
+  const said = signed === undefined ? { text } : { text, thoughtSignature: signed.signature };
+  return { role: 'model', parts: [said, ...calls] };
 }
 
 function writeResult(

@@ -1,4 +1,5 @@
-import type { ProviderPart } from '../../provider.ts';
+import { randomUUID } from 'node:crypto';
+import type { ProviderKind, ProviderPart } from '../../provider.ts';
 import { cutShort, malformed } from '../../translate/completeness.ts';
 import { readFinishReason } from '../../translate/finish-reason.ts';
 import { addCounts, UsageCounter } from '../../translate/usage.ts';
@@ -11,6 +12,7 @@ import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
  * that ends with CONTINUATION continues in the answer to the same request with the token that it gives.
  */
 class GeminiReader implements AnswerReader {
+  readonly #kind: ProviderKind;
   #calls = 0;
   #rawFinish = '';
   #blocked = '';
@@ -21,6 +23,10 @@ class GeminiReader implements AnswerReader {
   /** Counts come after the finish reason. */
   readonly ended = false;
 
+  constructor(kind: ProviderKind) {
+    this.#kind = kind;
+  }
+
   event(event: Fields, into: ProviderPart[]): void {
     this.#usage.add(event.usageMetadata ?? event.usage_metadata ?? event.usage);
     this.#blocked ||= readBlockReason(event);
@@ -29,6 +35,7 @@ class GeminiReader implements AnswerReader {
     if (candidate.usageMetadata) this.#usage.add(candidate.usageMetadata);
     if (this.#blocked !== '') return;
     for (const part of list(fields(candidate.content)?.parts)) this.#part(fields(part), into);
+    this.#rate(candidate, into);
     this.#rawFinish = text(candidate.finishReason) || this.#rawFinish;
     if (this.#rawFinish === 'CONTINUATION') this.#continuationToken = text(candidate.continuationToken);
   }
@@ -60,21 +67,62 @@ class GeminiReader implements AnswerReader {
   #part(part: Fields | null, into: ProviderPart[]): void {
     const said = text(part?.text);
     if (said !== '') into.push({ type: part?.thought === true ? 'reasoning' : 'text', text: said });
+    const signature = text(part?.thoughtSignature);
     const call = fields(part?.functionCall);
-    if (call === null) return;
+    if (call === null) {
+      if (signature !== '') this.#sign(signature, null, into);
+      return;
+    }
     const name = text(call.name);
     if (name === '') throw malformed();
+    // A signature names its call, which needs an id for that.
+    const id = text(call.id) || (signature === '' ? '' : randomUUID());
     const given = call.args;
     const argumentsDelta = typeof given === 'string' ? given : JSON.stringify(given ?? {});
     into.push({
       type: 'tool-call',
       index: this.#calls,
-      id: text(call.id),
+      id,
       name,
       argumentsDelta,
     });
     this.#calls += 1;
+    if (signature !== '') this.#sign(signature, id, into);
   }
+
+  #sign(signature: string, toolCallId: string | null, into: ProviderPart[]): void {
+    const block = { text: null, signature, redacted: null, toolCallId, provider: this.#kind };
+    into.push({ type: 'reasoning-block', block });
+  }
+
+  #rate(candidate: Fields, into: ProviderPart[]): void {
+    if (candidate.logprobsResult) {
+      const tokens = readLogprobs(fields(candidate.logprobsResult));
+      if (tokens.length > 0) into.push({ type: 'logprobs', tokens });
+    }
+    if (candidate.citationMetadata) {
+      const { citations, citationSources } = fields(candidate.citationMetadata) ?? {};
+      for (const citation of list(citations ?? citationSources)) into.push({ type: 'citation', citation });
+    }
+    if (candidate.groundingMetadata) {
+      const { groundingChunks } = fields(candidate.groundingMetadata) ?? {};
+      for (const citation of list(groundingChunks)) into.push({ type: 'citation', citation });
+    }
+  }
+}
+
+/** In the form of chat completions. */
+function readLogprobs(result: Fields | null): readonly object[] {
+  const top = list(result?.topCandidates);
+  return list(result?.chosenCandidates).map((each, at) => ({
+    ...toLogprob(fields(each)),
+    top_logprobs: list(fields(top[at])?.candidates).map((one) => toLogprob(fields(one))),
+  }));
+}
+
+function toLogprob(candidate: Fields | null): object {
+  const token = text(candidate?.token);
+  return { token, logprob: Number(candidate?.logProbability ?? 0), bytes: [...Buffer.from(token)] };
 }
 
 function readBlockReason(event: Fields): string {
@@ -84,5 +132,5 @@ function readBlockReason(event: Fields): string {
 
 /** Gemini's generateContent, at the Gemini API and at Vertex. */
 export const geminiWire: Wire = {
-  reader: () => new GeminiReader(),
+  reader: (_, kind) => new GeminiReader(kind),
 };

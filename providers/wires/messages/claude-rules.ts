@@ -6,6 +6,7 @@ export const claudeRules: ConversationRules = {
   toolCallIds: /^[a-zA-Z0-9_-]{1,64}$/,
   objectArguments: true,
   noBlankTexts: true,
+  filesInResults: true,
 };
 
 /** From Opus 4.8 and the fifth generation on, a Claude takes system messages between the turns. */

@@ -1,4 +1,4 @@
-import type { ContentPart, ProviderMessage } from '../../provider.ts';
+import type { ContentPart, ProviderMessage, SentReasoning } from '../../provider.ts';
 import { type FileSource, readFile, rejectUnsupported } from '../../translate/call-parts.ts';
 import { fullMediaType, topLevelType } from '../../translate/file-type.ts';
 
@@ -47,7 +47,36 @@ function writeFile(file: FileSource, betas: Set<string>): Block {
 }
 
 function writePart(part: ContentPart, betas: Set<string>): Block {
-  return part.type === 'text' ? writeText(part.text) : writeFile(readFile(part), betas);
+  const block = part.type === 'text' ? writeText(part.text) : writeFile(readFile(part), betas);
+  return part.cache === true ? withCachePoint(block) : block;
+}
+
+function withCachePoint(block: Block): Block {
+  return { ...block, cache_control: { type: 'ephemeral' } };
+}
+
+/** The blocks of a message, the last of which ends a cached prefix where the message does. */
+function markEnd(blocks: readonly Block[], cache: true | undefined): readonly Block[] {
+  const last = blocks.at(-1);
+  return cache === undefined || last === undefined ? blocks : [...blocks.slice(0, -1), withCachePoint(last)];
+}
+
+/** Signed or encrypted: other reasoning is not taken. */
+function writeReasoning({ text, signature, redacted }: SentReasoning): readonly Block[] {
+  if (redacted !== null) return [{ type: 'redacted_thinking', data: redacted }];
+  return signature === null ? [] : [{ type: 'thinking', thinking: text ?? '', signature }];
+}
+
+function writeResult(
+  { toolCallId, content, parts, isError }: ProviderMessage & { readonly role: 'tool' },
+  betas: Set<string>,
+): Block {
+  return {
+    type: 'tool_result',
+    tool_use_id: toolCallId,
+    content: parts === undefined ? content : parts.map((part) => writePart(part, betas)),
+    ...(isError === true ? { is_error: true } : {}),
+  };
 }
 
 type Spoken = Exclude<ProviderMessage, { role: 'system' }>;
@@ -57,17 +86,19 @@ function writeBlocks(message: Spoken, betas: Set<string>): readonly Block[] {
     case 'user':
       return message.parts.map((part) => writePart(part, betas));
     case 'tool':
-      return [{ type: 'tool_result', tool_use_id: message.toolCallId, content: message.content }];
+      return markEnd([writeResult(message, betas)], message.parts === undefined ? message.cache : undefined);
     case 'assistant': {
       const calls = message.toolCalls.map(
         ({ id, name, arguments: input }): Block => ({ type: 'tool_use', id, name, input }),
       );
-      return message.text === '' ? calls : [writeText(message.text), ...calls];
+      const said = message.text === '' ? calls : [writeText(message.text), ...calls];
+      const thought = message.reasoning?.flatMap(writeReasoning) ?? [];
+      return markEnd(thought.length === 0 ? said : [...thought, ...said], message.cache);
     }
   }
 }
 
-/** Within a turn texts come before calls of tools. */
+/** Within a turn reasoning comes first, and texts come before calls of tools. */
 function sortTurn({ role, content }: Turn): Turn {
   if (role !== 'assistant') return { role, content };
   const isCall = ({ type }: Block) => type === 'tool_use';
@@ -87,7 +118,7 @@ export function writeMessagesPrompt(conversation: readonly ProviderMessage[]): M
   const turns: Turn[] = [];
   for (const message of conversation) {
     if (message.role === 'system') {
-      if (turns.length === 0) system.push(writeText(message.content));
+      if (turns.length === 0) system.push(...markEnd([writeText(message.content)], message.cache));
       else {
         betas.add(systemBeta);
         turns.push({ role: 'system', content: [writeText(message.content)] });

@@ -1,4 +1,4 @@
-import type { ProviderPart } from '../../provider.ts';
+import type { ProviderKind, ProviderPart, ReasoningBlock } from '../../provider.ts';
 import { cutShort, malformed } from '../../translate/completeness.ts';
 import { readFinishReason } from '../../translate/finish-reason.ts';
 import { UsageCounter, usageSoFar } from '../../translate/usage.ts';
@@ -8,6 +8,9 @@ import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
 
 /** Reads Anthropic's messages: message_stop is the terminal marker. Blocks of tools that Anthropic runs are passed over. */
 class MessagesReader implements AnswerReader {
+  readonly #kind: ProviderKind;
+  /** Blocks of thinking that are not complete, by their index on the wire. */
+  readonly #thinking = new Map<unknown, { text: string; signature: string }>();
   /** Index of a block on the wire to index of the tool call. */
   readonly #calls = new Map<unknown, number>();
   #callCount = 0;
@@ -18,6 +21,10 @@ class MessagesReader implements AnswerReader {
   readonly #usage = new UsageCounter({ cacheApart: true });
   #stopReason = '';
   ended = false;
+
+  constructor(kind: ProviderKind) {
+    this.#kind = kind;
+  }
 
   event(event: Fields, into: ProviderPart[]): void {
     if (event.type === 'content_block_delta') this.#delta(event, into);
@@ -30,7 +37,8 @@ class MessagesReader implements AnswerReader {
       this.#usage.add(delta?.usage);
       this.#stopReason = text(delta?.stop_reason) || this.#stopReason;
     } else if (event.type === 'message_stop') {
-      for (const index of this.#startArguments.keys()) this.#close(index, into);
+      for (const index of [...this.#startArguments.keys(), ...this.#thinking.keys()])
+        this.#close(index, into);
       this.#sayRest(into);
       this.#usage.add(event.usage);
       this.ended = true;
@@ -43,6 +51,7 @@ class MessagesReader implements AnswerReader {
     this.#stopReason = text(answer.stop_reason);
     for (const [index, block] of answer.content.entries()) {
       this.#block(index, fields(block), into);
+      this.#closeThinking(index, into);
     }
     this.ended = true;
   }
@@ -74,12 +83,34 @@ class MessagesReader implements AnswerReader {
 
   #close(index: unknown, into: ProviderPart[]): void {
     this.#arguments(index, this.#startArguments.get(index) ?? '', into);
+    if (this.#thinking.size > 0) this.#closeThinking(index, into);
+  }
+
+  #closeThinking(index: unknown, into: ProviderPart[]): void {
+    const block = this.#thinking.get(index);
+    if (block === undefined) return;
+    this.#thinking.delete(index);
+    const { text: thought, signature } = block;
+    // What is not signed is not taken back.
+    if (signature === '') return;
+    this.#push({ text: thought, signature, redacted: null }, into);
+  }
+
+  #push(block: Omit<ReasoningBlock, 'provider' | 'toolCallId'>, into: ProviderPart[]): void {
+    into.push({ type: 'reasoning-block', block: { ...block, toolCallId: null, provider: this.#kind } });
   }
 
   #block(index: unknown, block: Fields | null, into: ProviderPart[]): void {
-    if (block?.type === 'text') this.#emitted.emit('text', block.text, into);
-    else if (block?.type === 'thinking') this.#emitted.emit('reasoning', block.thinking, into);
-    else if (block?.type === 'tool_use') {
+    if (block?.type === 'text') {
+      this.#emitted.emit('text', block.text, into);
+      for (const citation of list(block.citations)) into.push({ type: 'citation', citation });
+    } else if (block?.type === 'thinking') {
+      this.#thinking.set(index, { text: text(block.thinking), signature: text(block.signature) });
+      this.#emitted.emit('reasoning', block.thinking, into);
+    } else if (block?.type === 'redacted_thinking') {
+      const redacted = text(block.data);
+      if (redacted !== '') this.#push({ text: null, signature: null, redacted }, into);
+    } else if (block?.type === 'tool_use') {
       const call = this.#callCount;
       this.#calls.set(index, call);
       this.#callCount += 1;
@@ -93,8 +124,16 @@ class MessagesReader implements AnswerReader {
   #delta({ index, delta }: Fields, into: ProviderPart[]): void {
     const said = fields(delta);
     if (said?.type === 'text_delta') this.#emitted.emit('text', said.text, into);
-    else if (said?.type === 'thinking_delta') this.#emitted.emit('reasoning', said.thinking, into);
-    else if (said?.type === 'input_json_delta') this.#arguments(index, text(said.partial_json), into);
+    else if (said?.type === 'thinking_delta') {
+      const block = this.#thinking.get(index);
+      if (block !== undefined) block.text += text(said.thinking);
+      this.#emitted.emit('reasoning', said.thinking, into);
+    } else if (said?.type === 'signature_delta') {
+      const block = this.#thinking.get(index);
+      if (block !== undefined) block.signature += text(said.signature);
+    } else if (said?.type === 'citations_delta') {
+      if (said.citation) into.push({ type: 'citation', citation: said.citation });
+    } else if (said?.type === 'input_json_delta') this.#arguments(index, text(said.partial_json), into);
   }
 
   #arguments(index: unknown, argumentsDelta: string, into: ProviderPart[]): void {
@@ -126,5 +165,5 @@ function readCallArguments(block: Fields): string {
 
 /** Anthropic's messages API, at Anthropic itself and at Vertex. */
 export const messagesWire: Wire = {
-  reader: () => new MessagesReader(),
+  reader: (_, kind) => new MessagesReader(kind),
 };

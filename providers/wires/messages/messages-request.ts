@@ -11,6 +11,7 @@ import {
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
 import { addOwnOptions, type OptionalField, type WireTraits } from '../../translate/own-call.ts';
 import { thinkingBudget } from '../../translate/thinking.ts';
+import { list, text } from '../shared/fields.ts';
 import { postJson, type WireRequests } from '../shared/wire-request.ts';
 import { writeMessagesPrompt } from './messages-content.ts';
 import { claudeModel } from './models.ts';
@@ -79,9 +80,10 @@ function writeTool(
 }
 
 function writeTools({ tools = [] }: ProviderCall, streaming: boolean) {
-  return tools.map(({ name, description, parameters }) =>
-    writeTool(name, description, completeParameters(parameters), streaming),
-  );
+  return tools.map(({ name, description, parameters, cache }) => ({
+    ...writeTool(name, description, completeParameters(parameters), streaming),
+    ...(cache === true ? { cache_control: { type: 'ephemeral' } } : {}),
+  }));
 }
 
 /** @throws {ProviderFailure} BAD_USER_INPUT where the model cannot be made to call a tool */
@@ -133,6 +135,15 @@ function addAnswerTool(
   return name;
 }
 
+const betaName = /^[\w.-]{1,100}$/;
+
+/** The features in beta that a client asks for by `betas`: Anthropic takes them in a header. */
+function takeBetas(body: Body): readonly string[] {
+  const { betas } = body;
+  delete body.betas;
+  return list(betas).flatMap((name) => (betaName.test(text(name)) ? [text(name)] : []));
+}
+
 const traits: WireTraits = {
   name: 'messages',
   takes: new Set<OptionalField>(['temperature', 'topP', 'stop', 'parallelToolCalls']),
@@ -179,7 +190,9 @@ export function createMessagesRequests(options: MessagesRequestOptions): WireReq
     }
     if (Object.keys(output).length > 0) body.output_config = output;
     addOwnOptions(body, call, traits.name);
-    const allHeaders = features.length === 0 ? headers : { ...headers, 'anthropic-beta': features.join(',') };
+    features.push(...takeBetas(body));
+    const allHeaders =
+      features.length === 0 ? headers : { ...headers, 'anthropic-beta': [...new Set(features)].join(',') };
     return postJson(url(model, streaming), allHeaders, body, answerTool);
   };
   return { traits, build };

@@ -1,5 +1,5 @@
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
-import type { ProviderCall } from '../../provider.ts';
+import type { ProviderCall, SentReasoning } from '../../provider.ts';
 import { type Effort, readEffort, readToolChoice } from '../../translate/call-parts.ts';
 import { claudeModel } from './models.ts';
 
@@ -29,15 +29,19 @@ export interface OutputPlan {
   readonly budgetTokens?: number;
 }
 
-/** Is the last that the model said a call of a tool, or the beginning of the answer? What else followed changes nothing. */
+/** Is the last that the model said a call of a tool without its signed thinking, or the beginning of the answer? */
 function isInToolLoop({ messages }: ProviderCall): boolean {
   if (messages.at(-1)?.role === 'assistant') return true;
   const talk = messages.filter(({ role }) => role !== 'system');
   let at = talk.findLastIndex(({ role }) => role === 'assistant');
   for (let turn = talk[at]; turn?.role === 'assistant'; turn = talk[--at]) {
-    if (turn.toolCalls.length > 0) return true;
+    if (turn.toolCalls.length > 0) return !turn.reasoning?.some(isSigned);
   }
   return false;
+}
+
+function isSigned({ signature, redacted }: SentReasoning): boolean {
+  return signature !== null || redacted !== null;
 }
 
 /** No Claude thinks before a call that it is forced to make. */
@@ -49,7 +53,7 @@ function forcesTool(call: ProviderCall): boolean {
 /**
  * Keeps the whole output of a Claude, thinking included, within the caller's maxOutputTokens, by which its cost was
  * reserved: the wire adds the thinking budget on top. Newer Claudes count their (adaptive) thinking in by themselves.
- * Within a tool loop these Claudes think only when their earlier, signed thinking is sent back with it; it is not kept.
+ * Within a tool loop these Claudes think only when their earlier, signed thinking is sent back with it.
  */
 function budgetThinking(call: ProviderCall, effort: Effort | undefined): OutputPlan {
   const { maxOutputTokens } = call;

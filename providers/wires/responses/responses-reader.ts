@@ -1,4 +1,4 @@
-import type { ProviderCall, ProviderPart } from '../../provider.ts';
+import type { ProviderCall, ProviderKind, ProviderPart } from '../../provider.ts';
 import { cutShort, malformed } from '../../translate/completeness.ts';
 import { readFinishReason } from '../../translate/finish-reason.ts';
 import { UsageCounter } from '../../translate/usage.ts';
@@ -7,10 +7,12 @@ import { type Fields, fields, list, text } from '../shared/fields.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
 import { isWrapper, nestedCalls } from './parallel-calls.ts';
 
+type Said = 'text' | 'reasoning' | 'refusal';
+
 /** Events that tell the text of a part once more, or only. */
-const doneTexts: ReadonlyMap<string, 'text' | 'reasoning'> = new Map([
+const doneTexts: ReadonlyMap<string, Said> = new Map([
   ['response.output_text.done', 'text'],
-  ['response.refusal.done', 'text'],
+  ['response.refusal.done', 'refusal'],
   ['response.reasoning_text.done', 'reasoning'],
   ['response.reasoning_summary_text.done', 'reasoning'],
 ]);
@@ -43,22 +45,34 @@ class ResponsesReader implements AnswerReader {
   #refused = false;
   #response: Fields | null = null;
   readonly #usage = new UsageCounter();
+  readonly #kind: ProviderKind;
+  /** Output indexes of items whose sources were emitted. */
+  readonly #cited = new Set<unknown>();
+  /** Encrypted reasoning that was emitted. */
+  readonly #sealed = new Set<string>();
+  #refusal = '';
   ended = false;
 
-  constructor(tools: ProviderCall['tools']) {
+  constructor(tools: ProviderCall['tools'], kind: ProviderKind) {
     this.#tools = tools;
+    this.#kind = kind;
   }
 
   event(event: Fields, into: ProviderPart[]): void {
     const { type, output_index: index } = event;
-    if (type === 'response.output_text.delta') this.#say('text', index, event.delta, into);
-    else if (type === 'response.function_call_arguments.delta') {
+    if (type === 'response.output_text.delta') {
+      this.#say('text', index, event.delta, into);
+      if (event.logprobs) addLogprobs(event.logprobs, into);
+    } else if (type === 'response.output_text.annotation.added') {
+      this.#cited.add(index);
+      if (event.annotation) into.push({ type: 'citation', citation: event.annotation });
+    } else if (type === 'response.function_call_arguments.delta') {
       this.#arguments(this.#keyOfEvent(event), text(event.delta), into);
     } else if (type === 'response.reasoning_summary_text.delta' || type === 'response.reasoning_text.delta') {
       this.#say('reasoning', index, event.delta, into);
     } else if (type === 'response.refusal.delta') {
       this.#refused = true;
-      this.#say('text', index, event.delta, into);
+      this.#say('refusal', index, event.delta, into);
     } else if (type === 'response.function_call_arguments.done') {
       this.#argumentsRest(this.#keyOfEvent(event), text(event.arguments), into);
     } else if (doneTexts.has(text(type))) this.#done(event, into);
@@ -69,7 +83,11 @@ class ResponsesReader implements AnswerReader {
 
   whole(answer: Fields, into: ProviderPart[]): void {
     if (!Array.isArray(answer.output)) throw malformed();
-    for (const [index, item] of answer.output.entries()) this.#item(index, fields(item), into);
+    for (const [index, each] of answer.output.entries()) {
+      const item = fields(each);
+      this.#item(index, item, into);
+      for (const part of list(item?.content)) addLogprobs(fields(part)?.logprobs, into);
+    }
     this.#response = answer;
     this.#usage.add(answer.usage);
     this.ended = true;
@@ -103,6 +121,7 @@ class ResponsesReader implements AnswerReader {
     this.#refused ||= items.some(isRefusal);
     this.#all.emitRest('reasoning', join('reasoning'), into);
     this.#all.emitRest('text', join('message') || text(this.#response?.output_text), into);
+    for (const item of items) if (item !== null) this.#finishItem(item, into);
     for (const item of items) if (item?.type === 'function_call') this.#callRest(item, into);
     this.ended = true;
   }
@@ -164,7 +183,13 @@ class ResponsesReader implements AnswerReader {
     const { type, output_index: index, content_index: content, summary_index: summary } = event;
     if ((content ?? summary ?? 0) !== 0) return;
     if (type === 'response.refusal.done') this.#refused = true;
-    const whole = text(event.text) || text(event.refusal);
+    if (type === 'response.refusal.done') {
+      const refusal = text(event.refusal);
+      if (refusal.startsWith(this.#refusal))
+        this.#say('refusal', index, refusal.slice(this.#refusal.length), into);
+      return;
+    }
+    const whole = text(event.text);
     const emitted = this.#emitted.get(index) ?? '';
     if (whole.startsWith(emitted))
       this.#say(doneTexts.get(text(type)) ?? 'text', index, whole.slice(emitted.length), into);
@@ -175,6 +200,15 @@ class ResponsesReader implements AnswerReader {
     if (item?.type === 'function_call') this.#call(this.#keyOf(index, item), item, into);
     if (item?.type !== 'message' && item?.type !== 'reasoning') return;
     if (isRefusal(item)) this.#refused = true;
+    if (!this.#cited.has(index)) {
+      this.#cited.add(index);
+      addCitations(item, into);
+    }
+    this.#sayItem(index, item, into);
+    this.#finishItem(item, into);
+  }
+
+  #sayItem(index: unknown, item: Fields, into: ProviderPart[]): void {
     const emitted = this.#emitted.get(index) ?? '';
     const whole = textOfItem(item);
     if (!whole.startsWith(emitted)) return;
@@ -198,8 +232,39 @@ class ResponsesReader implements AnswerReader {
     this.#argumentsRest(key, given, into);
   }
 
-  #say(type: 'text' | 'reasoning', index: unknown, said: unknown, into: ProviderPart[]): void {
+  /** What an item has that comes only with the whole of it. */
+  #finishItem(item: Fields, into: ProviderPart[]): void {
+    const refusal = refusalOfItem(item);
+    if (refusal.length > this.#refusal.length && refusal.startsWith(this.#refusal)) {
+      this.#refuse(refusal.slice(this.#refusal.length), into);
+    }
+    const redacted = item.type === 'reasoning' ? text(item.encrypted_content) : '';
+    if (redacted === '' || this.#sealed.has(redacted)) return;
+    this.#sealed.add(redacted);
+    const [summary, id] = [textOfItem(item), text(item.id)];
+    into.push({
+      type: 'reasoning-block',
+      block: {
+        text: summary === '' ? null : summary,
+        signature: id === '' ? null : id,
+        redacted,
+        toolCallId: null,
+        provider: this.#kind,
+      },
+    });
+  }
+
+  #refuse(said: string, into: ProviderPart[]): void {
+    this.#refusal += said;
+    into.push({ type: 'refusal', text: said });
+  }
+
+  #say(type: Said, index: unknown, said: unknown, into: ProviderPart[]): void {
     if (typeof said !== 'string' || said === '') return;
+    if (type === 'refusal') {
+      this.#refuse(said, into);
+      return;
+    }
     this.#emitted.set(index, (this.#emitted.get(index) ?? '') + said);
     this.#all.emit(type, said, into);
   }
@@ -213,18 +278,35 @@ function isRefusal(item: Fields | null): boolean {
   return list(item?.content).some((content) => fields(content)?.type === 'refusal');
 }
 
-/** The text or refusal of a message; the summary of a reasoning, or failing that the reasoning. */
+function addLogprobs(value: unknown, into: ProviderPart[]): void {
+  const tokens = list(value);
+  if (tokens.length > 0) into.push({ type: 'logprobs', tokens });
+}
+
+function addCitations(item: Fields, into: ProviderPart[]): void {
+  for (const part of list(item.content)) {
+    for (const citation of list(fields(part)?.annotations)) into.push({ type: 'citation', citation });
+  }
+}
+
+function refusalOfItem(item: Fields): string {
+  return list(item.content)
+    .map((content) => text(fields(content)?.refusal))
+    .join('');
+}
+
+/** The text of a message; the summary of a reasoning, or failing that the reasoning. */
 function textOfItem(item: Fields): string {
   const summary = list(item.summary);
   return (summary.length > 0 ? summary : list(item.content))
     .map((content) => {
       const part = fields(content);
-      return text(part?.type === 'refusal' ? part.refusal : part?.text);
+      return part?.type === 'refusal' ? '' : text(part?.text);
     })
     .join('');
 }
 
 /** OpenAI's responses API, which xAI speaks as well. */
 export const responsesWire: Wire = {
-  reader: ({ tools }) => new ResponsesReader(tools),
+  reader: ({ tools }, kind) => new ResponsesReader(tools, kind),
 };

@@ -1,4 +1,4 @@
-import type { ProviderCall, ProviderMessage } from '../../provider.ts';
+import type { ContentPart, ProviderCall, ProviderMessage, SentReasoning } from '../../provider.ts';
 import {
   completeParameters,
   type Effort,
@@ -45,17 +45,34 @@ export interface ResponsesRequestOptions {
   readonly rules?: ConversationRules;
 }
 
+/** Reasoning goes back encrypted or not at all: none is kept at the vendor. */
+function writeBlock({ text, signature, redacted }: SentReasoning): object[] {
+  if (redacted === null) return [];
+  const summary = text === null || text === '' ? [] : [{ type: 'summary_text', text }];
+  return [{ type: 'reasoning', id: signature ?? undefined, summary, encrypted_content: redacted }];
+}
+
+function writeParts(parts: readonly ContentPart[], dialect: ResponsesDialect): object[] {
+  return parts.map((part, at) =>
+    part.type === 'text' ? { type: 'input_text', text: part.text } : dialect.writeFile(readFile(part), at),
+  );
+}
+
+/** The API has no other sign of a failure than what the result says. */
+function writeOutput(
+  { content, parts, isError }: ProviderMessage & { readonly role: 'tool' },
+  dialect: ResponsesDialect,
+): string | object[] {
+  if (parts !== undefined) return writeParts(parts, dialect);
+  return isError === true ? `Error: ${content}` : content;
+}
+
 function writeMessage(message: ProviderMessage, model: string, dialect: ResponsesDialect): object[] {
   switch (message.role) {
     case 'system':
       return [{ role: dialect.systemRole?.(model) ?? 'system', content: message.content }];
     case 'user': {
-      const content = message.parts.map((part, at) =>
-        part.type === 'text'
-          ? { type: 'input_text', text: part.text }
-          : dialect.writeFile(readFile(part), at),
-      );
-      return [{ role: 'user', content }];
+      return [{ role: 'user', content: writeParts(message.parts, dialect) }];
     }
     case 'assistant': {
       const calls = message.toolCalls.map(({ id, name, arguments: given }) => ({
@@ -66,10 +83,13 @@ function writeMessage(message: ProviderMessage, model: string, dialect: Response
         arguments: typeof given === 'string' ? given : JSON.stringify(given),
         ...dialect.callFields?.(id),
       }));
-      return message.text === '' ? calls : [{ role: 'assistant', content: message.text }, ...calls];
+      const said = message.text === '' ? calls : [{ role: 'assistant', content: message.text }, ...calls];
+      return message.reasoning === undefined ? said : [...message.reasoning.flatMap(writeBlock), ...said];
     }
     case 'tool':
-      return [{ type: 'function_call_output', call_id: message.toolCallId, output: message.content }];
+      return [
+        { type: 'function_call_output', call_id: message.toolCallId, output: writeOutput(message, dialect) },
+      ];
   }
 }
 

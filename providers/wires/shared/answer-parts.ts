@@ -124,10 +124,11 @@ export class AnswerParts {
   /** The last parts. Without its terminal marker the answer was cut, whatever else came. */
   finish(): readonly ProviderPart[] {
     const { call, filter, secret } = this.#context;
-    const end = this.#reader.end();
+    const parts: ProviderPart[] = [];
+    const end = this.#reader.end(parts);
     if (end.error !== undefined) throw failureOfEvent(end.error, secret);
     const rest = filter?.rest() ?? '';
-    const parts: ProviderPart[] = rest === '' ? [] : [{ type: 'text', text: rest }];
+    if (rest !== '') parts.push({ type: 'text', text: rest });
     for (const index of this.#bare) parts.push({ type: 'tool-call', index, argumentsDelta: '{}' });
     for (const part of parts) this.#count(part);
     const reason = toFinishReason(filter?.reason(end.reason) ?? end.reason, this.#called);
@@ -274,7 +275,7 @@ export class AnswerParts {
 
   #count(part: ProviderPart): void {
     if (isOfAlternative(part)) this.#outputBytes += countBytes(part);
-    else if (part.type === 'text' || part.type === 'reasoning') {
+    else if (part.type === 'text' || part.type === 'reasoning' || part.type === 'refusal') {
       this.#said = true;
       this.#outputBytes += Buffer.byteLength(part.text);
     } else if (part.type === 'tool-call') {
@@ -291,7 +292,9 @@ function isOfAlternative(part: ProviderPart): boolean {
 }
 
 function countBytes(part: ProviderPart): number {
-  if (part.type === 'text' || part.type === 'reasoning') return Buffer.byteLength(part.text);
+  if (part.type === 'text' || part.type === 'reasoning' || part.type === 'refusal') {
+    return Buffer.byteLength(part.text);
+  }
   return part.type === 'tool-call' ? Buffer.byteLength(part.argumentsDelta) : 0;
 }
 

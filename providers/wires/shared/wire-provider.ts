@@ -2,7 +2,7 @@ import { toFailure } from '../../failure/failure.ts';
 import { findConnectionWatch } from '../../http/connection-watch.ts';
 import type { ResponseReader } from '../../http/read-response.ts';
 import { readResponse } from '../../http/read-response.ts';
-import type { ProviderCall, ProviderPart } from '../../provider.ts';
+import type { ProviderCall, ProviderKind, ProviderPart } from '../../provider.ts';
 import { malformed } from '../../translate/completeness.ts';
 import type { TraitedProvider } from '../../translate/own-call.ts';
 import { createEmbed, type EmbedOptions } from '../embeddings/embed.ts';
@@ -14,9 +14,14 @@ import type { AnswerReader, Wire } from './wire.ts';
 import type { WireRequest, WireRequests } from './wire-request.ts';
 
 export interface WireProviderOptions extends EmbedOptions {
+  /** Marks the reasoning that its answers hold. */
+  readonly kind: ProviderKind;
   readonly wire: Wire;
   readonly requests: WireRequests;
 }
+
+/** A provider that states what its wire format takes. */
+export type WireProvider = TraitedProvider & Required<Pick<TraitedProvider, 'traits'>>;
 
 /** An answer in more pieces than this never ends. */
 const continuationsMax = 100;
@@ -28,8 +33,8 @@ function withFields(request: WireRequest, more: object): WireRequest {
 }
 
 /** A provider over a wire: a dialect's builder writes the requests, its reader reads the answers. */
-export function createWireProvider(options: WireProviderOptions): TraitedProvider {
-  const { wire, secret, fetch } = options;
+export function createWireProvider(options: WireProviderOptions): WireProvider {
+  const { kind, wire, secret, fetch } = options;
   const { build, traits } = options.requests;
 
   const send = (request: WireRequest, signal: AbortSignal | undefined) =>
@@ -58,7 +63,7 @@ export function createWireProvider(options: WireProviderOptions): TraitedProvide
     try {
       call.signal?.throwIfAborted();
       const first = await build(call, true);
-      const answer = wire.reader(call);
+      const answer = wire.reader(call, kind);
       const parts = readParts(call, first, answer);
       for (const request of listRequests(first, answer)) {
         parts.goOn();
@@ -89,7 +94,7 @@ export function createWireProvider(options: WireProviderOptions): TraitedProvide
       try {
         call.signal?.throwIfAborted();
         const first = await build(call, false);
-        const answer = wire.reader(call);
+        const answer = wire.reader(call, kind);
         const parts = readParts(call, first, answer);
         const said: ProviderPart[] = [];
         for (const request of listRequests(first, answer)) {

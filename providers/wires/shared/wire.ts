@@ -1,5 +1,5 @@
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
-import type { ProviderCall, ProviderPart } from '../../provider.ts';
+import type { ProviderCall, ProviderKind, ProviderPart } from '../../provider.ts';
 import type { UsageCounts } from '../../translate/usage-report.ts';
 import type { EventFraming } from './event-lines.ts';
 import type { Fields } from './fields.ts';
@@ -31,13 +31,13 @@ export interface AnswerReader {
   readonly lacksUsage?: boolean;
   /** Fields to send with the same request again for the rest of the answer, which is read next; null: this was all. */
   goOn?(): Fields | null;
-  /** @throws {ProviderFailure} when what came is no complete answer */
-  end(): AnswerEnd;
+  /** Adds what is known only at the end. @throws {ProviderFailure} when what came is no complete answer */
+  end(into: ProviderPart[]): AnswerEnd;
 }
 
 /** An API through which vendors give their answers. */
 export interface Wire {
-  reader(call: ProviderCall): AnswerReader;
+  reader(call: ProviderCall, kind: ProviderKind): AnswerReader;
   /** How a streamed answer is cut into events; server-sent events where absent. */
   framing?(): EventFraming;
   /** What has to be put right in the answers of this vendor. */
