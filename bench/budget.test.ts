@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type BenchBudget, findOverruns, ratiosOf } from './budget.ts';
+import { type BenchBudget, computeRatios, findOverruns } from './budget.ts';
 
 const committed = JSON.parse(readFileSync(new URL('./budget.json', import.meta.url), 'utf8')) as BenchBudget;
 const budget = { ...committed, release: '1.0.0', percentMax: 10, ratios: { complete: 2, token: 1 } };
@@ -16,13 +16,13 @@ describe('the budget of the bench', () => {
   });
 
   it('fails a ratio that could not be measured', () => {
-    const ratios = ratiosOf({ call: [], floorCall: [1], token: [4], floorToken: [0] });
+    const ratios = computeRatios({ call: [], floorCall: [1], token: [4], floorToken: [0] });
     expect(findOverruns(ratios, budget)).toHaveLength(2);
   });
 
   it('compares the medians over all rounds', () => {
     const figures = { call: [900, 20, 30], floorCall: [10, 1, 15], token: [5, 6, 7], floorToken: [3, 2, 1] };
-    expect(ratiosOf(figures)).toEqual({ complete: 3, token: 3 });
+    expect(computeRatios(figures)).toEqual({ complete: 3, token: 3 });
   });
 
   it('is a committed file whose ratios and load mean something', () => {

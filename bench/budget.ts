@@ -21,7 +21,7 @@ export const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /** Ratios of the medians over all rounds. */
-export function ratiosOf(
+export function computeRatios(
   figures: Pick<BenchFigures, 'call' | 'floorCall' | 'token' | 'floorToken'>,
 ): BenchRatios {
   return {

@@ -25,7 +25,7 @@ export async function startHeddle(environment: Readonly<Record<string, string>>)
     { PORT: '0', HEDDLE_ADMIN_KEY: key, LOG_LEVEL: 'warn', ...environment },
     false,
   );
-  const origin = await originOf(child);
+  const origin = await readOrigin(child);
   return {
     ...child,
     origin,
@@ -42,7 +42,7 @@ export async function startHeddle(environment: Readonly<Record<string, string>>)
   };
 }
 
-function originOf(child: Child): Promise<string> {
+function readOrigin(child: Child): Promise<string> {
   return new Promise((found, failed) => {
     createInterface({ input: child.process.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       const origin = /(http:\/\/127\.0\.0\.1:\d+)\/graphql/.exec(line)?.[1];

@@ -3,7 +3,7 @@
  * upstream in another process, beside a bare pass-through in the same run. Prints the table of docs/performance.md.
  * SECONDS, IN_FLIGHT, STREAMS, TOKENS and ROUNDS change the load; what comes in the first WARM_SECONDS is not counted.
  */
-import { median, ratiosOf } from './budget.ts';
+import { computeRatios, median } from './budget.ts';
 import { measure } from './measure.ts';
 
 const load = {
@@ -15,7 +15,7 @@ const load = {
   warmSeconds: Number(process.env.WARM_SECONDS ?? 15),
 };
 const figures = await measure(load);
-const ratios = ratiosOf(figures);
+const ratios = computeRatios(figures);
 const row = (name: string, ours: readonly number[], bare: readonly number[], ratio: number) =>
   `| ${name} | ${median(bare).toFixed(0)} | ${median(ours).toFixed(0)} | ${ratio.toFixed(1)} | ${ours.map((value) => value.toFixed(0)).join(', ')} |`;
 console.log('| CPU µs | pass-through | Heddle | ratio | rounds |');

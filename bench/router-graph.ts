@@ -54,7 +54,7 @@ export type BenchExecutor = (
   request: BenchRequest,
 ) => Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
 
-function executorOf(name: keyof typeof sampleSdls): BenchExecutor {
+function createExecutor(name: keyof typeof sampleSdls): BenchExecutor {
   const schema = buildSubgraphSchema([{ typeDefs: parse(sampleSdls[name]), resolvers: resolvers[name] }]);
   const streams = new WeakMap<DocumentNode, boolean>();
   return async ({ document, variables }) => {
@@ -69,7 +69,7 @@ function executorOf(name: keyof typeof sampleSdls): BenchExecutor {
 }
 
 export const benchSubgraphs = {
-  models: executorOf('models'),
-  tenants: executorOf('tenants'),
-  inference: executorOf('inference'),
+  models: createExecutor('models'),
+  tenants: createExecutor('tenants'),
+  inference: createExecutor('inference'),
 };

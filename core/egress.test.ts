@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createEgress, openEgress, parseAllowList } from './egress.ts';
 
-const hostOf = (url: string) => new URL(url).hostname;
+const readHost = (url: string) => new URL(url).hostname;
 
 const forbidden = [
   'http://169.254.169.254/latest/meta-data',
@@ -41,11 +41,11 @@ const forbidden = [
 
 describe('a call to a provider', () => {
   it.each(forbidden)('never goes to %s, whatever is allowed', (url) => {
-    expect(openEgress.refusalOfHost(hostOf(url))).toContain('where no AI model is');
+    expect(openEgress.refusalOfHost(readHost(url))).toContain('where no AI model is');
     const everything = createEgress(
       '0.0.0.0/0,::/0,*.internal,*.goog,*.tencentyun.com,metadata,instance-data',
     );
-    expect(everything.refusalOfHost(hostOf(url))).not.toBeNull();
+    expect(everything.refusalOfHost(readHost(url))).not.toBeNull();
   });
 
   it.each([
@@ -132,14 +132,14 @@ describe('the URL of a file, which a provider fetches', () => {
     'http://redis.svc.cluster.local/',
     'http://files.corp/',
   ])('is not one inside the network: %s', (url) => {
-    expect(openEgress.refusalOfFileHost(hostOf(url))).not.toBeNull();
+    expect(openEgress.refusalOfFileHost(readHost(url))).not.toBeNull();
   });
 
   it.each(forbidden)('is never %s, whatever the operator names', (url) => {
     const names =
       '*.internal,*.goog,*.tencentyun.com,metadata,metadata.goog,metadata.tencentyun.com,instance-data';
     const everything = createEgress(`0.0.0.0/0,::/0,${names}`);
-    expect(everything.refusalOfFileHost(hostOf(url))).toContain('where no AI model is');
+    expect(everything.refusalOfFileHost(readHost(url))).toContain('where no AI model is');
   });
 
   it.each([
@@ -149,7 +149,7 @@ describe('the URL of a file, which a provider fetches', () => {
     'http://203.0.113.5/a.png',
     'https://[2001:db8::1]/a.png',
   ])('may be a public one: %s', (url) => {
-    expect(openEgress.refusalOfFileHost(hostOf(url))).toBeNull();
+    expect(openEgress.refusalOfFileHost(readHost(url))).toBeNull();
   });
 
   it('may be one inside that the operator names', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { printedSeed, randomOf } from '#test/support/random.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
 import { checkedPatterns, coversPattern, intersectPatterns, matchesLists } from './name-patterns.ts';
 
 const lists = (...patterns: string[][]) => patterns.map((one) => ({ subject: 'key:k', patterns: one }));
@@ -43,7 +43,7 @@ describe('names that a caller may use', () => {
   });
 
   it('of several lists as one are those that every list matches', () => {
-    const random = randomOf(printedSeed('patterns'));
+    const random = createRandom(printedSeed('patterns'));
     const text = () => Array.from({ length: random.below(3) }, () => random.pick(['a', 'b'])).join('');
     const pattern = () => (random.below(2) === 0 ? `${text()}*` : `${text()}a`);
     let matched = 0;

@@ -10,12 +10,12 @@ import type { Operation } from './document/operation.ts';
 
 /**
  * The field of the schema that a path of an answer leads to, such as "Mutation.complete": its keys are the client's own
- * words unless `keyOf` states otherwise, the coordinate is ours. Null for a path that the operation does not have.
+ * words unless `toKey` states otherwise, the coordinate is ours. Null for a path that the operation does not have.
  */
 export function coordinateAt(
   operation: Operation,
   path: readonly (string | number)[],
-  keyOf: (field: FieldNode) => string = (field) => operation.clientKeyOf(field),
+  toKey: (field: FieldNode) => string = (field) => operation.readClientKey(field),
 ): string | null {
   const { schema } = operation;
   let parent: GraphQLNamedType | undefined = schema.getRootType(operation.type) ?? undefined;
@@ -23,7 +23,7 @@ export function coordinateAt(
   let coordinate: string | null = null;
   for (const key of path) {
     if (typeof key === 'number') continue;
-    const found = fieldsUnder(operation, (field) => keyOf(field) === key, parent, selections);
+    const found = fieldsUnder(operation, (field) => toKey(field) === key, parent, selections);
     const [first] = found;
     if (first === undefined) return coordinate;
     coordinate = `${first.parent.name}.${first.name}`;

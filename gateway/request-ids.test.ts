@@ -19,13 +19,13 @@ const headers = (more: Record<string, string>) => ({
   authorization: `Bearer ${sampleKey}`,
   ...more,
 });
-const answerOf = async (path: string, init: RequestInit) => {
+const askForAnswer = async (path: string, init: RequestInit) => {
   const response = await fetch(`${sample.url}${path}`, init);
   await response.text();
   return response.headers.get('x-request-id');
 };
 const post = (query: string, more: Record<string, string>) =>
-  answerOf('/graphql', { method: 'POST', headers: headers(more), body: JSON.stringify({ query }) });
+  askForAnswer('/graphql', { method: 'POST', headers: headers(more), body: JSON.stringify({ query }) });
 
 /** What the subgraph was asked with. */
 const lastCall = () => sample.mesh.calls.at(-1)?.request;
@@ -33,12 +33,12 @@ const lastCall = () => sample.mesh.calls.at(-1)?.request;
 /** Asks once in each way, with the client's own id; answers the id of the answer, where the way has a place for it. */
 const ways: readonly [string, (clientId: Record<string, string>) => Promise<string | null | undefined>][] = [
   ['a POST', (id) => post('{ motd }', id)],
-  ['a GET', (id) => answerOf('/graphql?query=%7Bmotd%7D', { headers: headers(id) })],
+  ['a GET', (id) => askForAnswer('/graphql?query=%7Bmotd%7D', { headers: headers(id) })],
   ['a refused document', (id) => post('{ nothing }', id)],
   ['a refused key', (id) => post('{ motd }', { ...id, authorization: 'Bearer hd_unknown' })],
   [
     'a body that is no JSON',
-    (id) => answerOf('/graphql', { method: 'POST', headers: headers(id), body: '{' }),
+    (id) => askForAnswer('/graphql', { method: 'POST', headers: headers(id), body: '{' }),
   ],
   [
     'server-sent events',
@@ -48,10 +48,10 @@ const ways: readonly [string, (clientId: Record<string, string>) => Promise<stri
       return post(STREAM, { ...id, accept: 'text/event-stream' });
     },
   ],
-  ['the Explorer', (id) => answerOf('/graphql', { headers: { ...headers(id), accept: 'text/html' } })],
-  ['what is not there', (id) => answerOf('/nothing', { headers: headers(id) })],
-  ['liveness', (id) => answerOf('/health/live', { headers: headers(id) })],
-  ['readiness', (id) => answerOf('/health/ready', { headers: headers(id) })],
+  ['the Explorer', (id) => askForAnswer('/graphql', { headers: { ...headers(id), accept: 'text/html' } })],
+  ['what is not there', (id) => askForAnswer('/nothing', { headers: headers(id) })],
+  ['liveness', (id) => askForAnswer('/health/live', { headers: headers(id) })],
+  ['readiness', (id) => askForAnswer('/health/ready', { headers: headers(id) })],
 ];
 
 describe('the id of a request', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestDatabase } from '#test/support/database.ts';
-import { printedSeed, type Random, randomOf } from '#test/support/random.ts';
+import { createRandom, printedSeed, type Random } from '#test/support/random.ts';
 import { countCommands } from '#test/support/subgraph.ts';
 import { type Database, ensureIndexes } from './connect.ts';
 import { type InvocationRecord, invocations } from './invocations.ts';
@@ -130,7 +130,7 @@ function randomRow(tenantId: string, random: Random, fromMs: number, untilMs: nu
 
 it('are what the rows add up to, however often and whenever they are made, in several processes', async () => {
   for (let run = 0; run < 8; run++) {
-    const random = randomOf(seed + run);
+    const random = createRandom(seed + run);
     const tenantId = `property-${run}`;
     const rows: InvocationRecord[] = [];
     let nowMs = monthMs + random.below(3 * dayMs);

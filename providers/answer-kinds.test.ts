@@ -288,7 +288,7 @@ describe.each(eventWires)('$name: streams', (wire) => {
 
 describe.each(answerWires)('$name: tool calls', (wire) => {
   /** The calls of a stream, whose deltas must be JSON, and of the whole answer, which must be the same. */
-  async function callsOf(calls: readonly GivenCall[]): Promise<Collected['toolCalls']> {
+  async function collectCalls(calls: readonly GivenCall[]): Promise<Collected['toolCalls']> {
     const { toolCalls, error, finish } = await streamed(wire, { body: wire.stream({ calls }) });
     expect([error, finish?.reason]).toEqual([null, 'TOOL_CALLS']);
     const answer = await whole(wire, { body: wire.whole({ calls }) });
@@ -309,7 +309,7 @@ describe.each(answerWires)('$name: tool calls', (wire) => {
     ['empty', ''],
     ['an empty object', '{}'],
   ])('have the arguments {} when they are %s', async (_, given) => {
-    const calls = await callsOf([
+    const calls = await collectCalls([
       { id: 'a', name: 'f', ...(given === undefined ? {} : { arguments: given }) },
     ]);
     expect(calls).toEqual([{ id: 'a', name: 'f', arguments: '{}' }]);
@@ -320,7 +320,9 @@ describe.each(answerWires)('$name: tool calls', (wire) => {
     '{"id":-12345678901234567890,"in":[{"a":0.12345678901234567}]}',
     '{"big":1e400}',
   ])('keep the digits of %s', async (given) => {
-    expect(await callsOf([{ id: 'a', name: 'f', arguments: given }])).toMatchObject([{ arguments: given }]);
+    expect(await collectCalls([{ id: 'a', name: 'f', arguments: given }])).toMatchObject([
+      { arguments: given },
+    ]);
   });
 
   it.each([
@@ -337,7 +339,7 @@ describe.each(answerWires)('$name: tool calls', (wire) => {
         name,
         arguments: `{"x":${at}}`,
       }));
-      const found = await callsOf(calls);
+      const found = await collectCalls(calls);
       expect(found.map(({ name, arguments: given }) => [name, given])).toEqual([
         [names[0], '{"x":0}'],
         [names[1], '{"x":1}'],

@@ -136,7 +136,7 @@ async function open({ kind, values }: Pick<EmbeddingWire, 'kind' | 'values'>, re
 }
 
 /** A vector that tells its value. */
-const vectorOf = (value: unknown): Vector => [Number(value), 0.5];
+const buildVector = (value: unknown): Vector => [Number(value), 0.5];
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => String(at + 1));
 const input = (inputTokens: number, estimated = false): ProviderUsage => ({
   inputTokens,
@@ -152,9 +152,9 @@ describe.each(wires)('$name: embeddings', (wire) => {
 
   it('come in the order of the values, over as many requests as the vendor asks for', async () => {
     const values = numbers(wire.perRequest === 1 ? 3 : Math.min(wire.perRequest + 5, 300));
-    const { provider, sent } = await open(wire, (given) => wire.answer(given.map(vectorOf), 7));
+    const { provider, sent } = await open(wire, (given) => wire.answer(given.map(buildVector), 7));
     const { vectors, usage } = await provider.embed({ model, values });
-    expect(vectors).toEqual(values.map(vectorOf));
+    expect(vectors).toEqual(values.map(buildVector));
     expect(sent.flat()).toEqual(values);
     expect(Math.max(...sent.map(({ length }) => length))).toBeLessThanOrEqual(wire.perRequest);
     if (wire.counts) expect(usage).toEqual(input(7 * sent.length));
@@ -166,7 +166,7 @@ describe.each(wires)('$name: embeddings', (wire) => {
     ['a negative count', -7],
     ['a count beyond all', 1e300],
   ])('are estimated where the vendor gives %s', async (_, tokens) => {
-    const { provider } = await open(wire, (given) => wire.answer(given.map(vectorOf), tokens));
+    const { provider } = await open(wire, (given) => wire.answer(given.map(buildVector), tokens));
     const { usage } = await provider.embed({ model, values: ['123456789'] });
     expect(usage).toEqual(input(3, true));
   });
@@ -191,7 +191,7 @@ describe.each(wires)('$name: embeddings', (wire) => {
     // One request for one value cannot have one too many.
     if (wire.perRequest === 1 && /too many|too few/.test(what)) return;
     const values = wire.perRequest === 1 ? ['1'] : ['1', '2', '3'];
-    const { provider } = await open(wire, (given) => wire.answer(change(given.map(vectorOf)), 7));
+    const { provider } = await open(wire, (given) => wire.answer(change(given.map(buildVector)), 7));
     const answered: EmbeddingAnswer[] = [];
     const progress = {
       sends: () => undefined,
@@ -211,7 +211,7 @@ describe.each(wires)('$name: embeddings', (wire) => {
     if (wire.perRequest > 250) return;
     const { provider } = await open(wire, (given, number) =>
       wire.answer(
-        given.map((value) => (number === 1 ? vectorOf(value) : [1])),
+        given.map((value) => (number === 1 ? buildVector(value) : [1])),
         7,
       ),
     );
@@ -224,7 +224,7 @@ describe.each(wires)('$name: embeddings', (wire) => {
     let broken = true;
     const { provider, sent } = await open(wire, (given, number) => {
       if (broken && number === 2) return new Response('{"error":{"message":"broken"}}', { status: 500 });
-      return wire.answer(given.map(vectorOf), 7);
+      return wire.answer(given.map(buildVector), 7);
     });
     const vectors: Vector[] = [];
     let usage: ProviderUsage = input(0);
@@ -239,10 +239,10 @@ describe.each(wires)('$name: embeddings', (wire) => {
     await expect(provider.embed({ model, values, progress })).rejects.toMatchObject({
       code: 'PROVIDER_ERROR',
     });
-    expect(vectors).toEqual(values.slice(0, wire.perRequest).map(vectorOf));
+    expect(vectors).toEqual(values.slice(0, wire.perRequest).map(buildVector));
     broken = false;
     await provider.embed({ model, values: values.slice(vectors.length), progress });
-    expect(vectors).toEqual(values.map(vectorOf));
+    expect(vectors).toEqual(values.map(buildVector));
     // The part that failed was sent twice, the others once.
     expect(sent.flat()).toHaveLength(values.length + wire.perRequest);
     expect(sends.reduce((sum, count) => sum + count, 0)).toBe(values.length + wire.perRequest);
@@ -357,8 +357,8 @@ describe('the length of the vectors asked for', () => {
     ['GOOGLE', 'gemini-embedding-001', (body) => fields(body)?.outputDimensionality],
     ['VERTEX', 'text-embedding-005', (body) => fields(fields(body)?.parameters)?.outputDimensionality],
   ];
-  it.each(rows)('is sent to %s', async (kind, model, dimensionsOf) => {
-    const { provider, sent } = await open({ kind, values: (body) => [dimensionsOf(body)] }, () => ({}));
+  it.each(rows)('is sent to %s', async (kind, model, readDimensions) => {
+    const { provider, sent } = await open({ kind, values: (body) => [readDimensions(body)] }, () => ({}));
     await expect(provider.embed({ model, values: ['a'], dimensions: 256 })).rejects.toThrow();
     expect(sent).toEqual([[256]]);
   });

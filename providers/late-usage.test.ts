@@ -20,8 +20,11 @@ const counted = (inputTokens: number, outputTokens: number): ProviderUsage => ({
 });
 const estimate: ProviderUsage = { ...counted(2, 1), estimated: true };
 
-const providerOf = ({ kind }: UsageWire, fetch: typeof globalThis.fetch, baseUrl = 'http://upstream.test') =>
-  makeProvider({ kind, baseUrl, region: null, secret: 'sk-test-0123456789', fetch });
+const openProvider = (
+  { kind }: UsageWire,
+  fetch: typeof globalThis.fetch,
+  baseUrl = 'http://upstream.test',
+) => makeProvider({ kind, baseUrl, region: null, secret: 'sk-test-0123456789', fetch });
 
 /** What a stream of these pieces comes to; `isOpen`: the body does not end after them. */
 async function read(wire: UsageWire, pieces: readonly (string | Uint8Array)[], isOpen = false) {
@@ -37,7 +40,7 @@ async function read(wire: UsageWire, pieces: readonly (string | Uint8Array)[], i
       isCanceled = true;
     },
   });
-  const provider = await providerOf(wire, async () => new Response(body));
+  const provider = await openProvider(wire, async () => new Response(body));
   const { text, finish, error } = await collect(provider, ask(wire.model, 'Hello'));
   return { text, usage: finish?.usage, error, isCanceled };
 }
@@ -71,7 +74,7 @@ describe.each(chatWires)('$name: a usage after [DONE]', (wire) => {
   });
 
   it('is billed where the events come in place of a whole answer', async () => {
-    const provider = await providerOf(wire, async () => new Response(body + late));
+    const provider = await openProvider(wire, async () => new Response(body + late));
     expect((await provider.generate(ask(wire.model, 'Hello'))).usage).toEqual(counted(25, 5));
   });
 
@@ -111,7 +114,7 @@ describe('what comes after [DONE]', () => {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
         response.write(body, () => end(response));
       });
-      const provider = await providerOf(compatible, http.fetch, server.url);
+      const provider = await openProvider(compatible, http.fetch, server.url);
       const limits = { connectMs: 5_000, firstMs: 5_000, nextMs: 50 };
       const call = ask(compatible.model, 'Hello');
       const ended = await streamOnce(provider, call, new AbortController(), limits, () => undefined);

@@ -5,7 +5,7 @@ import { ask, collect } from './testing/calls.ts';
 import { type RequestWire, requestWires, type SentTurn } from './testing/request-wires.ts';
 
 /** The body of the request that a call sends. */
-async function bodyOf({ kind, answer }: Pick<RequestWire, 'kind' | 'answer'>, call: ProviderCall) {
+async function captureBody({ kind, answer }: Pick<RequestWire, 'kind' | 'answer'>, call: ProviderCall) {
   let body: unknown;
   const provider = await makeProvider({
     kind,
@@ -32,7 +32,7 @@ async function sent(
   wire: RequestWire,
   ...messages: readonly ProviderMessage[]
 ): Promise<readonly SentTurn[]> {
-  return wire.turns(await bodyOf(wire, { model: wire.model, tools, messages }));
+  return wire.turns(await captureBody(wire, { model: wire.model, tools, messages }));
 }
 
 const user = (text: string): ProviderMessage => ({ role: 'user', parts: [{ type: 'text', text }] });
@@ -230,7 +230,7 @@ describe.each(requestWires)('$name: tools', (wire) => {
       result('abcdefghi', 'r-42'),
       user('w'),
     ];
-    const body = JSON.stringify(await bodyOf(wire, { model: wire.model, messages, ...more }));
+    const body = JSON.stringify(await captureBody(wire, { model: wire.model, messages, ...more }));
     expect(body).toContain('17');
     expect(body).toContain('r-42');
     if (wire.kind === 'BEDROCK') expect(body).not.toMatch(/toolUse|toolResult|toolConfig/);
@@ -240,7 +240,7 @@ describe.each(requestWires)('$name: tools', (wire) => {
     'with the parameters %j are sent with an object without properties',
     async (parameters) => {
       const named = { name: 'noparams', parameters };
-      const body = await bodyOf(wire, { model: wire.model, tools: [named], messages: [user('q')] });
+      const body = await captureBody(wire, { model: wire.model, tools: [named], messages: [user('q')] });
       expect(JSON.stringify(body)).toMatch(
         /"type":"object"[^}]*"properties":\{\}|"properties":\{\}[^}]*"type":"object"/,
       );
@@ -260,7 +260,7 @@ describe('a model that thinks before it calls a tool', () => {
   ] as const)('has something in the place of that thinking: %s %s: %s', async (kind, model, holds) => {
     const answer = { choices: [{ message: { content: 'Hi' }, finish_reason: 'stop' }] };
     const messages = [user('q'), calls(call('a')), result('a', 'r')];
-    const body = await bodyOf({ kind, answer }, { model, tools, messages });
+    const body = await captureBody({ kind, answer }, { model, tools, messages });
     expect(body).toMatchObject({ messages: [{ role: 'user' }, { role: 'assistant' }, { role: 'tool' }] });
     const [, turn] = (body as { readonly messages: readonly { readonly reasoning_content?: string }[] })
       .messages;
@@ -306,7 +306,7 @@ describe('Perplexity', () => {
       system('s3'),
       user('three'),
     ];
-    const turns = wire.turns(await bodyOf(wire, { model: wire.model, messages }));
+    const turns = wire.turns(await captureBody(wire, { model: wire.model, messages }));
     expect(turns.map(({ role, texts }) => [role, texts.join('')])).toEqual([
       ['system', 's1'],
       ['system', 's2'],
@@ -345,7 +345,7 @@ describe('thinking of a Claude with a budget', () => {
   describe.each(claudes)('$name', (wire) => {
     it.each(rows)('%s', async (_, thinks, messages, more) => {
       const call = { model: wire.model, tools, reasoningEffort: 'medium', messages, ...more };
-      const { thinking, additionalModelRequestFields: bedrock } = (await bodyOf(wire, call)) as Body;
+      const { thinking, additionalModelRequestFields: bedrock } = (await captureBody(wire, call)) as Body;
       expect((thinking ?? bedrock?.thinking ?? null) !== null).toBe(thinks);
     });
   });
@@ -370,7 +370,10 @@ describe('media types', () => {
         { type: 'file', mediaType, data: image },
         { type: 'file', mediaType: 'image/*', url: `data:${mediaType};base64,${image}` },
       ] as const) {
-        const body = await bodyOf(wire, { model: wire.model, messages: [{ role: 'user', parts: [part] }] });
+        const body = await captureBody(wire, {
+          model: wire.model,
+          messages: [{ role: 'user', parts: [part] }],
+        });
         const told = JSON.stringify(body);
         expect(told).toMatch(new RegExp(`"${expected}"|data:${expected};base64,`));
         if (mediaType !== expected) expect(told).not.toContain(mediaType);
@@ -396,7 +399,7 @@ describe('a reasoning model of OpenAI behind another name', () => {
     'openai/o4-mini:high',
   ])('%s takes neither max_tokens nor a temperature', async (model) => {
     for (const kind of kinds) {
-      const body = await bodyOf({ kind, answer: compatible.answer }, ask(model, 'Hello', settings));
+      const body = await captureBody({ kind, answer: compatible.answer }, ask(model, 'Hello', settings));
       expect(body).toMatchObject({ model, max_completion_tokens: 100 });
       for (const field of ['max_tokens', 'temperature', 'top_p']) expect(body).not.toHaveProperty(field);
     }
@@ -410,14 +413,14 @@ describe('a reasoning model of OpenAI behind another name', () => {
     'qwen/o2-large-not',
     'orca-3',
   ])('%s takes both', async (model) => {
-    const body = await bodyOf(compatible, ask(model, 'Hello', settings));
+    const body = await captureBody(compatible, ask(model, 'Hello', settings));
     const takes = { max_tokens: 100, temperature: 0.5, top_p: 0.9 };
     if (model.includes('o2')) expect(body).toMatchObject({ model });
     else expect(body).toMatchObject({ model, ...takes });
   });
 
   it('keeps the sampling of a model that is set not to reason', async () => {
-    const body = await bodyOf(
+    const body = await captureBody(
       compatible,
       ask('openai/gpt-5.1', 'Hello', { ...settings, reasoningEffort: 'none' }),
     );

@@ -7,7 +7,7 @@ import { sse } from './testing/wire-server.ts';
 
 type Body = string | Uint8Array<ArrayBuffer>;
 
-const providerOf = (kind: ProviderKind, body: Body) =>
+const openProvider = (kind: ProviderKind, body: Body) =>
   makeProvider({
     kind,
     baseUrl: 'http://upstream.test',
@@ -18,11 +18,11 @@ const providerOf = (kind: ProviderKind, body: Body) =>
 
 /** The usage of an answer to the question `Hello`, five bytes. */
 async function usageOfWhole({ kind, model }: Pick<UsageWire, 'kind' | 'model'>, body: string) {
-  return (await (await providerOf(kind, body)).generate(ask(model, 'Hello'))).usage;
+  return (await (await openProvider(kind, body)).generate(ask(model, 'Hello'))).usage;
 }
 
 async function usageOfStream({ kind, model }: Pick<UsageWire, 'kind' | 'model'>, body: Body) {
-  const { finish, error } = await collect(await providerOf(kind, body), ask(model, 'Hello'));
+  const { finish, error } = await collect(await openProvider(kind, body), ask(model, 'Hello'));
   expect(error).toBeNull();
   return finish?.usage;
 }

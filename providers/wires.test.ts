@@ -102,7 +102,7 @@ async function open(wire: Wire): Promise<{ provider: Provider; sent: RecordedReq
 }
 
 /** What generate and stream each threw. */
-async function failuresOf(provider: Provider, call: ProviderCall): Promise<readonly unknown[]> {
+async function collectFailures(provider: Provider, call: ProviderCall): Promise<readonly unknown[]> {
   const thrown = await provider.generate(call).then(
     () => null,
     (error: unknown) => error,
@@ -220,7 +220,7 @@ describe.each(wires)('$name', (wire) => {
       retryAfter: 7,
     });
     const { provider } = await open(wire);
-    for (const error of await failuresOf(provider, ask(model, 'hello'))) {
+    for (const error of await collectFailures(provider, ask(model, 'hello'))) {
       expect(error).toMatchObject({
         code: 'PROVIDER_RATE_LIMITED',
         retryable: true,
@@ -236,7 +236,7 @@ describe.each(wires)('$name', (wire) => {
       status: 500,
     });
     const { provider } = await open(wire);
-    for (const error of await failuresOf(provider, ask(model, 'hello'))) {
+    for (const error of await collectFailures(provider, ask(model, 'hello'))) {
       expect(error).toMatchObject({ code: 'PROVIDER_ERROR', retryable: true, status: 500 });
       expect(String(error)).not.toContain(secret);
     }
@@ -245,7 +245,7 @@ describe.each(wires)('$name', (wire) => {
   it('calls a 401 a refused credential', async () => {
     mock.onMessage('hello', { error: { message: `bad key ${secret}` }, status: 401 });
     const { provider } = await open(wire);
-    for (const error of await failuresOf(provider, ask(model, 'hello'))) {
+    for (const error of await collectFailures(provider, ask(model, 'hello'))) {
       expect(error).toMatchObject({ code: 'PROVIDER_AUTH', retryable: false });
       expect(String(error)).not.toContain(secret);
     }
@@ -254,7 +254,7 @@ describe.each(wires)('$name', (wire) => {
   it('never takes a malformed 200 for an answer', async () => {
     mock.onMessage('hello', { content: sentence, usage }, { chaos: { malformedRate: 1 } });
     const { provider } = await open(wire);
-    for (const error of await failuresOf(provider, ask(model, 'hello'))) {
+    for (const error of await collectFailures(provider, ask(model, 'hello'))) {
       expect(error).toMatchObject({ code: 'PROVIDER_ERROR', retryable: true });
     }
   });

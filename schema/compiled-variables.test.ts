@@ -17,13 +17,13 @@ const schema = buildSchema(`
   type Query { f(node: Node, nodes: [[Node!]], pick: Pick, flag: Boolean, n: Int, odd: Odd): Int }
 `);
 
-function definitionsOf(text: string): readonly VariableDefinitionNode[] {
+function readDefinitions(text: string): readonly VariableDefinitionNode[] {
   const [operation] = parse(`query (${text}) { f }`).definitions;
   return (operation as OperationDefinitionNode).variableDefinitions ?? [];
 }
 
 function check(text: string, given: Record<string, unknown>, by: 'compiled' | 'graphql-js' = 'compiled') {
-  const definitions = definitionsOf(text);
+  const definitions = readDefinitions(text);
   const expected = getVariableValues(schema, definitions, given);
   const coerced = compileVariables(schema, definitions)(given);
   if (by === 'graphql-js') expect(coerced).toBeUndefined();

@@ -47,7 +47,7 @@ export function compileVariables(
       name: variable.name.value,
       required: isNonNullType(inputType),
       coerce: inputType === undefined ? refuseAll : compileCoercion(inputType, known),
-      defaultOf:
+      computeDefault:
         defaultValue === undefined || inputType === undefined
           ? undefined
           : () => valueFromAST(defaultValue, inputType),
@@ -55,9 +55,9 @@ export function compileVariables(
   });
   return (given) => {
     const coerced: Record<string, unknown> = {};
-    for (const { name, required, coerce, defaultOf } of variables) {
+    for (const { name, required, coerce, computeDefault } of variables) {
       if (!Object.hasOwn(given, name)) {
-        if (defaultOf !== undefined) coerced[name] = defaultOf();
+        if (computeDefault !== undefined) coerced[name] = computeDefault();
         else if (required) return undefined;
         continue;
       }

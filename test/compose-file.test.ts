@@ -86,13 +86,13 @@ function interpolate(value: string | number): string {
   );
 }
 
-function environmentOf(definition: z.output<typeof service>): Record<string, string> {
+function listEnvironment(definition: z.output<typeof service>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(definition.environment ?? {}).map(([name, value]) => [name, interpolate(value)]),
   );
 }
 
-function partsOf(definition: z.output<typeof service>) {
+function listParts(definition: z.output<typeof service>) {
   const [command, option, only] = definition.command ?? [];
   expect(command).toBe('serve');
   expect(option).toBe('--only');
@@ -101,7 +101,7 @@ function partsOf(definition: z.output<typeof service>) {
 
 describe('docker-compose.yml', () => {
   it('runs every subgraph once, two gateways, a MongoDB replica set and Redis', () => {
-    const running = ours.flatMap(([, definition]) => partsOf(definition));
+    const running = ours.flatMap(([, definition]) => listParts(definition));
     expect([...running].sort()).toEqual(['gateway', 'gateway', ...subgraphNames].sort());
     expect(file.services.mongo?.command).toContain('--replSet');
     expect(file.services.redis?.image).toMatch(/^redis:/);
@@ -109,7 +109,7 @@ describe('docker-compose.yml', () => {
 
   it('sets only variables that config.ts or a provider reads, to values that config.ts takes', () => {
     for (const [name, definition] of ours) {
-      const environment = environmentOf(definition);
+      const environment = listEnvironment(definition);
       const unknown = Object.keys(environment).filter(
         (variable) => !Object.hasOwn(variables, variable) && !providerVariables.has(variable),
       );
@@ -121,8 +121,8 @@ describe('docker-compose.yml', () => {
 
   it('asks each process for its health where it listens', () => {
     for (const [, definition] of ours) {
-      const environment = readEnvironment(environmentOf(definition));
-      const [part] = partsOf(definition);
+      const environment = readEnvironment(listEnvironment(definition));
+      const [part] = listParts(definition);
       const port =
         part === 'gateway'
           ? environment.PORT
@@ -138,13 +138,13 @@ describe('docker-compose.yml', () => {
   });
 
   it('points the gateways at each subgraph by its service name and port', () => {
-    for (const [, definition] of ours.filter(([, d]) => partsOf(d).includes('gateway'))) {
-      const environment = readEnvironment(environmentOf(definition));
+    for (const [, definition] of ours.filter(([, d]) => listParts(d).includes('gateway'))) {
+      const environment = readEnvironment(listEnvironment(definition));
       for (const name of subgraphNames) {
         const url = new URL(environment[`HEDDLE_${name.toUpperCase()}_URL` as 'HEDDLE_MODELS_URL']);
         const target = file.services[url.hostname];
-        expect(target && partsOf(target)).toEqual([name]);
-        const port = readEnvironment(environmentOf(target as z.output<typeof service>))[
+        expect(target && listParts(target)).toEqual([name]);
+        const port = readEnvironment(listEnvironment(target as z.output<typeof service>))[
           `HEDDLE_${name.toUpperCase()}_PORT` as 'HEDDLE_MODELS_PORT'
         ];
         expect([url.protocol, Number(url.port), url.pathname]).toEqual(['https:', port, '/graphql']);
@@ -185,8 +185,8 @@ describe('docker-compose.yml', () => {
             ...(part === 'tenants' ? ['HEDDLE_ADMIN_KEY'] : []),
           ];
     for (const [, definition] of ours) {
-      const [part] = partsOf(definition);
-      const environment = environmentOf(definition);
+      const [part] = listParts(definition);
+      const environment = listEnvironment(definition);
       const secrets = Object.entries<{ secret?: true }>(variables)
         .filter(([name, { secret }]) => secret && name in environment)
         .map(([name]) => name);
@@ -225,8 +225,8 @@ describe('docker-compose.yml', () => {
   it('reaches MongoDB, Redis and every part by TLS alone, as users of their own', () => {
     const users = new Map<string, string>();
     for (const [, definition] of ours) {
-      const { MONGO_URL, REDIS_URL, ...environment } = readEnvironment(environmentOf(definition));
-      const [part = ''] = partsOf(definition);
+      const { MONGO_URL, REDIS_URL, ...environment } = readEnvironment(listEnvironment(definition));
+      const [part = ''] = listParts(definition);
       const redis = new URL(REDIS_URL ?? '');
       expect(redis.protocol).toBe('rediss:');
       users.set(part, redis.username);
@@ -314,7 +314,7 @@ describe('docker-compose.yml', () => {
       expect({ name, restart }).toEqual({ name, restart: name === 'certificates' ? 'no' : 'unless-stopped' });
     }
     for (const [, definition] of ours) {
-      const { HEDDLE_DRAIN_MS, HEDDLE_SHUTDOWN_GRACE_MS } = readEnvironment(environmentOf(definition));
+      const { HEDDLE_DRAIN_MS, HEDDLE_SHUTDOWN_GRACE_MS } = readEnvironment(listEnvironment(definition));
       expect(HEDDLE_DRAIN_MS).toBeGreaterThan(0);
       expect(seconds(definition.stop_grace_period) * 1000).toBeGreaterThan(
         HEDDLE_DRAIN_MS + HEDDLE_SHUTDOWN_GRACE_MS + 2_500,

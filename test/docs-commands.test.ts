@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deriveMeshPublicKey } from '#transport/mesh-keys.ts';
-import { clientOf } from './support/client.ts';
+import { createTestClient } from './support/client.ts';
 import {
   freePort,
   type HeddleProcess,
@@ -169,14 +169,14 @@ describe('the commands of the documentation', () => {
     };
     const states = async (mesh: HeddleProcess) => {
       const [, url = ''] = await mesh.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
-      const { provider } = await clientOf(url, adminKey).data<{
+      const { provider } = await createTestClient(url, adminKey).data<{
         provider: { credentials: { state: string }[] };
       }>('{ provider(id: "p") { credentials { state } } }');
       return provider.credentials.map(({ state }) => state);
     };
     const first = start([], { ...common, HEDDLE_ENCRYPTION_KEY: former });
     const [, url = ''] = await first.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
-    await clientOf(url, adminKey).data(
+    await createTestClient(url, adminKey).data(
       'mutation { createProvider(input: { id: "p", kind: OPENAI, apiKey: "sk-of-p" }) { id } }',
     );
     await stop(first);
@@ -206,7 +206,7 @@ describe('the commands of the documentation', () => {
     const environment = { PORT: '0', HEDDLE_ADMIN_KEY: adminKey, HEDDLE_ENCRYPTION_KEY: 'ab'.repeat(32) };
     const mesh = start([], environment);
     const [, url = ''] = await mesh.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
-    await clientOf(url, adminKey).data(
+    await createTestClient(url, adminKey).data(
       'mutation { complete(input: { model: "demo/echo", messages: [{ role: USER, content: "kept" }] }) { text } }',
     );
     const file = join(dir, 'heddle.backup');
@@ -228,7 +228,7 @@ describe('the commands of the documentation', () => {
     const restored = start([], elsewhere);
     const [, restoredUrl = ''] = await restored.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
     expect(
-      await clientOf(restoredUrl, adminKey).data(
+      await createTestClient(restoredUrl, adminKey).data(
         '{ invocations { edges { node { status model { id } } } } }',
       ),
     ).toEqual({ invocations: { edges: [{ node: { status: 'SUCCEEDED', model: { id: 'demo/echo' } } }] } });

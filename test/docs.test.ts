@@ -103,20 +103,20 @@ describe('documentation', () => {
   });
 
   it('README.md leads to every page of docs/, CONTRIBUTING.md and the decisions to those of their folders', () => {
-    const listOf = (page: string) => {
+    const readList = (page: string) => {
       if (page === 'docs/decisions/README.md') return 'docs/architecture.md';
       if (page.startsWith('docs/decisions/')) return 'docs/decisions/README.md';
       return page.startsWith('docs/contributing/') ? 'CONTRIBUTING.md' : 'README.md';
     };
     const unlisted = pages.filter((page) => {
-      const list = listOf(page);
+      const list = readList(page);
       return page.startsWith('docs/') && !read(list).includes(`](${relative(dirname(list), page)})`);
     });
     expect(unlisted).toEqual([]);
   });
 
   it('links between pages lead to a file, and to a heading of it', () => {
-    const headingsOf = (page: string) =>
+    const readHeadings = (page: string) =>
       [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => computeAnchor(heading));
     const linked = [...pages, 'SECURITY.md', 'examples/README.md', 'mongo/embedded/README.md'].flatMap(
       (page) =>
@@ -131,7 +131,7 @@ describe('documentation', () => {
     expect(linked.length).toBeGreaterThan(100);
     const broken = linked.filter(
       ({ file, anchor }) =>
-        !existsSync(join(root, file)) || (anchor !== undefined && !headingsOf(file).includes(anchor)),
+        !existsSync(join(root, file)) || (anchor !== undefined && !readHeadings(file).includes(anchor)),
     );
     expect(broken.map(({ link }) => link)).toEqual([]);
   });

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { clientOf } from './support/client.ts';
+import { createTestClient } from './support/client.ts';
 import { freePort, startCommand, startOneProcess, type TestMesh } from './support/mesh.ts';
 import { chromiumPath, startBrowser } from './support/processes/browser.ts';
 
@@ -137,7 +137,7 @@ describe('examples/', () => {
       await expect.poll(items).toEqual(['first <b>question</b>', 'first <b>question</b>']);
       await send('second');
       await expect.poll(async () => (await items()).slice(2)).toEqual(['second', 'second']);
-      const { invocations } = await clientOf(mesh.url, mesh.adminKey).data<{
+      const { invocations } = await createTestClient(mesh.url, mesh.adminKey).data<{
         invocations: { edges: readonly { node: { endUserId: string | null } }[] };
       }>('{ invocations(first: 2) { edges { node { endUserId } } } }');
       expect(invocations.edges.map(({ node }) => node.endUserId)).toEqual(['ada', 'ada']);
@@ -206,7 +206,7 @@ describe('examples/', () => {
       await slow.getByRole('button', { name: 'Stop' }).click();
       await slow.getByRole('button', { name: 'Send' }).waitFor();
       const newest = async () => {
-        const { invocations } = await clientOf(mesh.url, mesh.adminKey).data<{
+        const { invocations } = await createTestClient(mesh.url, mesh.adminKey).data<{
           invocations: { edges: readonly { node: object }[] };
         }>('{ invocations(first: 1) { edges { node { status endUserId } } } }');
         return invocations.edges[0]?.node;

@@ -4,11 +4,11 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clientOf } from './support/client.ts';
+import { createTestClient } from './support/client.ts';
 import { startOneProcess, type TestMesh } from './support/mesh.ts';
 
 const read = (page: string) => readFileSync(resolve(import.meta.dirname, '../docs', page), 'utf8');
-const blocksOf = (page: string, language: string) =>
+const readBlocks = (page: string, language: string) =>
   [...read(page).matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
     ([, block = '']) => block,
   );
@@ -21,7 +21,7 @@ afterAll(() => mesh[Symbol.asyncDispose]());
 
 describe('docs/admin.md', () => {
   /** The operations of the page by their names, in their order. */
-  const operations = blocksOf('admin.md', 'graphql').map((text) => {
+  const operations = readBlocks('admin.md', 'graphql').map((text) => {
     const [definition] = parse(text).definitions;
     if (definition?.kind !== 'OperationDefinition') throw new Error(`There is no operation in ${text}`);
     const variables = definition.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
@@ -62,7 +62,10 @@ describe('docs/admin.md', () => {
     for (const { name, text, variables } of operations) {
       const key = ['Call', 'Left', 'Visitor', 'Spend'].includes(name) ? secret : mesh.adminKey;
       const given = Object.fromEntries(variables.map((variable) => [variable, known[variable]]));
-      const data = await clientOf(mesh.url, key).data<Record<string, Record<string, unknown>>>(text, given);
+      const data = await createTestClient(mesh.url, key).data<Record<string, Record<string, unknown>>>(
+        text,
+        given,
+      );
       if (name === 'Tenant') known.tenantId = data.createTenant?.id;
       if (name === 'App') known.appId = data.createApp?.id;
       if (name === 'Prompt') known.promptId = data.createPrompt?.id;
@@ -74,11 +77,11 @@ describe('docs/admin.md', () => {
 
     await mesh.processes[0]?.line(/"event":"budget_threshold".*"threshold":0\.01/);
     const spend = operations.find(({ name }) => name === 'Spend')?.text ?? '';
-    const { errors } = await clientOf(mesh.url, secret).send(
+    const { errors } = await createTestClient(mesh.url, secret).send(
       spend.replace('maxOutputTokens: 100', 'maxOutputTokens: 1000'),
     );
     expect(errors?.[0]?.extensions?.code).toBe('BUDGET_EXCEEDED');
-    const { budgets } = await clientOf(mesh.url, mesh.adminKey).data<{ budgets: unknown }>(
+    const { budgets } = await createTestClient(mesh.url, mesh.adminKey).data<{ budgets: unknown }>(
       'query ($id: ID!) { budgets(filter: { tenantId: $id }) { edges { node { window spent } } } }',
       { id: known.tenantId },
     );
@@ -87,7 +90,7 @@ describe('docs/admin.md', () => {
   });
 
   it.each(['cheap', 'steady'])('has a route %s that answers', async (model) => {
-    const { data } = clientOf(mesh.url, mesh.adminKey);
+    const { data } = createTestClient(mesh.url, mesh.adminKey);
     const call = `mutation { complete(input: { model: "${model}", messages: [{ role: USER, content: "Hi" }] }) { text } }`;
     expect(await data(call)).toEqual({ complete: { text: 'Hi' } });
   });
@@ -101,7 +104,7 @@ describe('docs/graphql.md', () => {
   ];
 
   it('has commands that answer as it says', async () => {
-    const commands = blocksOf('graphql.md', 'sh');
+    const commands = readBlocks('graphql.md', 'sh');
     expect(commands).toHaveLength(expected.length);
     for (const [index, fits] of expected.entries()) {
       const command = commands[index]?.replaceAll('http://127.0.0.1:4000', mesh.url) ?? '';

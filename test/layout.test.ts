@@ -81,7 +81,7 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .filter((file) => file !== '' && existsSync(join(root, file)));
 
 /** Every specifier a file imports: static, re-exported and dynamic with a literal. */
-function importsOf(file: string): readonly string[] {
+function listImports(file: string): readonly string[] {
   const text = readFileSync(join(root, file), 'utf8');
   return [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^'\n]+)'/g)].map((match) => match[1] ?? '');
 }
@@ -119,7 +119,7 @@ describe('layout', () => {
         if (file.includes('/')) broken.push(`${file} stands outside every part of the house`);
         continue;
       }
-      for (const specifier of importsOf(file)) {
+      for (const specifier of listImports(file)) {
         const path = ourPath(file, specifier);
         if (path !== undefined && !rule.mayImport.some((prefix) => path.startsWith(prefix))) {
           broken.push(`${file} imports ${path}`);
@@ -131,7 +131,7 @@ describe('layout', () => {
 
   it('imports nothing in a circle, types included', () => {
     const imports = new Map(
-      files.map((file) => [file, importsOf(file).flatMap((specifier) => ourPath(file, specifier) ?? [])]),
+      files.map((file) => [file, listImports(file).flatMap((specifier) => ourPath(file, specifier) ?? [])]),
     );
     const ended = new Set<string>();
     const circles: string[] = [];
@@ -174,7 +174,7 @@ describe('layout', () => {
   it('starts the mesh in one module, which imports at most ten of ours', () => {
     const start = 'server/start-mesh.ts';
     expect(readFileSync(join(root, start), 'utf8')).toMatch(/^export async function startMesh\(/m);
-    const imported = new Set(importsOf(start).flatMap((specifier) => ourPath(start, specifier) ?? []));
+    const imported = new Set(listImports(start).flatMap((specifier) => ourPath(start, specifier) ?? []));
     expect(imported.size).toBeGreaterThan(5);
     expect([...imported].slice(10)).toEqual([]);
   });
@@ -235,7 +235,7 @@ describe('layout', () => {
   it('imports across parts by #part/…, within a part by a relative path, and with the .ts ending', () => {
     const broken: string[] = [];
     for (const file of files) {
-      for (const specifier of importsOf(file)) {
+      for (const specifier of listImports(file)) {
         const path = ourPath(file, specifier);
         if (path === undefined) continue;
         const across = path.split('/')[0] !== file.split('/')[0];
@@ -253,7 +253,7 @@ describe('layout', () => {
     const broken: string[] = [];
     const reached = new Set<string>();
     for (const file of files.filter((candidate) => !candidate.startsWith(store))) {
-      for (const specifier of importsOf(file)) {
+      for (const specifier of listImports(file)) {
         const path = ourPath(file, specifier);
         const named = specifier.startsWith(storeManifest.name);
         if (named && path !== undefined) reached.add(path);
@@ -276,7 +276,7 @@ describe('layout', () => {
           !/(test|testing|arbitrary|vitest\.config)\.ts$|\/(spec|bench)\//.test(file),
       )
       .flatMap((file) =>
-        importsOf(file)
+        listImports(file)
           .filter((specifier) => /^(?!node:)[@a-z]/.test(specifier))
           .map((specifier) => `${file} imports ${specifier}`),
       );
@@ -294,7 +294,7 @@ describe('layout', () => {
 
   it('repeats random tests by one seed: those take fast-check from where that is set', () => {
     const unseeded = files.filter(
-      (file) => file.endsWith('.test.ts') && importsOf(file).includes('fast-check'),
+      (file) => file.endsWith('.test.ts') && listImports(file).includes('fast-check'),
     );
     expect(unseeded).toEqual([]);
   });
@@ -371,7 +371,7 @@ describe('layout', () => {
     const strangers = files
       .filter((file) => file.startsWith('gateway/') && !isTest(file))
       .flatMap((file) =>
-        importsOf(file)
+        listImports(file)
           .filter((specifier) => /^(mongoose|mongodb|@ai-sdk\/|ioredis)/.test(specifier))
           .map((specifier) => `${file} imports ${specifier}`),
       );

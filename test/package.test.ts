@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readModuleGraph } from '#deploy/module-graph.ts';
-import { clientOf } from './support/client.ts';
+import { createTestClient } from './support/client.ts';
 import { newAdminKey, startCommand, temporaryDirectory } from './support/mesh.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -98,7 +98,7 @@ describe('the packed tarball', () => {
     const [, url = ''] = await heddle.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
     const query =
       'mutation { complete(input: { model: "demo/echo", messages: [{ role: USER, content: "packed" }] }) { text } }';
-    expect(await clientOf(url, key).data(query)).toMatchObject({
+    expect(await createTestClient(url, key).data(query)).toMatchObject({
       complete: { text: expect.stringContaining('packed') },
     });
     expect(await heddle.end()).toBe(0);

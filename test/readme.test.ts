@@ -9,7 +9,7 @@ const root = resolve(import.meta.dirname, '..');
 const run = promisify(execFile);
 
 /** The shell commands of a page, block by block, line continuations joined. */
-function commandsOf(page: string): readonly string[] {
+function readCommands(page: string): readonly string[] {
   return [...readFileSync(resolve(root, page), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(
     (block) => block[1] ?? '',
   );
@@ -30,8 +30,8 @@ describe('the first steps of a reader', () => {
     return stdout;
   }
 
-  const [install, test, ...firstSteps] = commandsOf('README.md');
-  const [start, ...quickStart] = commandsOf('docs/quick-start.md');
+  const [install, test, ...firstSteps] = readCommands('README.md');
+  const [start, ...quickStart] = readCommands('docs/quick-start.md');
 
   it('begin with the two commands that this project promises', () => {
     const { scripts } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'));

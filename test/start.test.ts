@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { clientOf } from './support/client.ts';
+import { createTestClient } from './support/client.ts';
 import { meshVariables, newAdminKey, startHeddle, temporaryDirectory } from './support/mesh.ts';
 
 const mesh = meshVariables();
@@ -36,14 +36,14 @@ describe('npm start', () => {
     const first = start();
     const [, key = ''] = await first.line(/\b(hd_[A-Za-z0-9]+_[A-Za-z0-9]+)\b/);
     const [, url = ''] = await first.line(banner);
-    expect(await clientOf(url, key).data('{ me { tenant { name } } }')).toEqual({
+    expect(await createTestClient(url, key).data('{ me { tenant { name } } }')).toEqual({
       me: { tenant: { name: 'default' } },
     });
     expect(await first.end()).toBe(0);
 
     const second = start();
     const [, again = ''] = await second.line(banner);
-    expect(await clientOf(again, key).data('{ me { app { name } } }')).toEqual({
+    expect(await createTestClient(again, key).data('{ me { app { name } } }')).toEqual({
       me: { app: { name: 'default' } },
     });
     expect(await second.end()).toBe(0);
@@ -65,7 +65,7 @@ describe('npm start', () => {
     const key = (await readFile(file, 'utf8')).trim();
     expect(key).toMatch(/^hd_admin_[A-Za-z0-9]{43}$/);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(await clientOf(url, key).data('{ me { kind } }')).toEqual({ me: { kind: 'API_KEY' } });
+    expect(await createTestClient(url, key).data('{ me { kind } }')).toEqual({ me: { kind: 'API_KEY' } });
     expect(await first.end()).toBe(0);
     expect(first.output()).toContain(`Admin key  in ${file}`);
     const created = first
@@ -87,7 +87,9 @@ describe('npm start', () => {
     const adminKey = `hd_${'a'.repeat(40)}`;
     const local = start({ HEDDLE_ADMIN_KEY: adminKey });
     const [, url = ''] = await local.line(banner);
-    expect(await clientOf(url, adminKey).data('{ me { kind } }')).toEqual({ me: { kind: 'API_KEY' } });
+    expect(await createTestClient(url, adminKey).data('{ me { kind } }')).toEqual({
+      me: { kind: 'API_KEY' },
+    });
     expect(await local.end()).toBe(0);
     expect(local.output()).toContain('"event":"weak_secret","variable":"HEDDLE_ADMIN_KEY"');
     expect(local.output()).not.toContain(adminKey);
@@ -128,14 +130,16 @@ describe('npm start', () => {
     const adminKey = newAdminKey();
     const first = start({ HEDDLE_ADMIN_KEY: adminKey });
     const [, url = ''] = await first.line(banner);
-    await clientOf(url, adminKey).data(
+    await createTestClient(url, adminKey).data(
       'mutation { complete(input: { model: "demo/echo", messages: [{ role: USER, content: "kept" }] }) { text } }',
     );
     await first.end('SIGKILL');
     const second = start({ HEDDLE_ADMIN_KEY: adminKey });
     const [, again = ''] = await second.line(banner);
     expect(
-      await clientOf(again, adminKey).data('{ invocations { edges { node { status model { id } } } } }'),
+      await createTestClient(again, adminKey).data(
+        '{ invocations { edges { node { status model { id } } } } }',
+      ),
     ).toEqual({ invocations: { edges: [{ node: { status: 'SUCCEEDED', model: { id: 'demo/echo' } } }] } });
   });
 
@@ -256,7 +260,7 @@ describe('npm start', () => {
     const adminKey = newAdminKey();
     const heddle = start({ HEDDLE_ADMIN_KEY: adminKey, OPENAI_API_KEY: 'sk-none', OPENAI_BASE_URL: '' });
     const [, url = ''] = await heddle.line(banner);
-    const client = clientOf(url, adminKey);
+    const client = createTestClient(url, adminKey);
     // Nowhere, so that no test leaves the machine.
     await client.data(
       'mutation { updateProvider(id: "openai", input: { baseUrl: "http://127.0.0.1:1" }) { id } }',

@@ -1,19 +1,19 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { clientOf } from './support/client.ts';
+import { createTestClient } from './support/client.ts';
 import { freePort, startOneProcess } from './support/mesh.ts';
 
 const stack = new AsyncDisposableStack();
 afterAll(() => stack.disposeAsync());
 
 /** A mesh with a provider of the kind, where nothing listens, a budget, and a key with the default limits; asks its model. */
-async function codeOf(
+async function askForCode(
   kind: string,
   price: string,
   environment: Readonly<Record<string, string>> = {},
   hard = true,
 ) {
   const mesh = stack.use(await startOneProcess(environment));
-  const admin = clientOf(mesh.url, mesh.adminKey);
+  const admin = createTestClient(mesh.url, mesh.adminKey);
   const made = await admin.data<{ createApiKey: { secret: string }; createModel: { id: string } }>(
     `mutation ($url: String!, $hard: Boolean!) {
       createProvider(input: { id: "own", kind: ${kind}, baseUrl: $url, apiKey: "k-123456789" }) { id }
@@ -23,14 +23,14 @@ async function codeOf(
     }`,
     { hard, url: `http://127.0.0.1:${await freePort()}/v1` },
   );
-  return clientOf(mesh.url, made.createApiKey.secret).code(
+  return createTestClient(mesh.url, made.createApiKey.secret).code(
     'mutation { complete(input: { model: "own/mine", messages: [{ role: USER, content: "Hi" }] }) { text } }',
   );
 }
 
 describe('a new key with its default limits', () => {
   it('calls a server of unknown price where no hard budget binds it', async () => {
-    expect(await codeOf('OPENAI_COMPATIBLE', '', {}, false)).toBe('PROVIDER_ERROR');
+    expect(await askForCode('OPENAI_COMPATIBLE', '', {}, false)).toBe('PROVIDER_ERROR');
   });
 
   it.each([
@@ -57,6 +57,6 @@ describe('a new key with its default limits', () => {
       'PROVIDER_ERROR',
     ],
   ] as const)('%s', async (_promise, kind, price, environment, code) => {
-    expect(await codeOf(kind, price, environment)).toBe(code);
+    expect(await askForCode(kind, price, environment)).toBe(code);
   });
 });

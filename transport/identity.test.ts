@@ -18,7 +18,7 @@ const nowMs = 1_800_000_000_000;
 /** Used tokens as processes share them through Redis. */
 const sharedTokens = () => ({ ...createMemoryUsedTokens(), shared: true });
 
-function verifierOf(options: Partial<Parameters<typeof createIdentityVerifier>[0]> = {}) {
+function createVerifier(options: Partial<Parameters<typeof createIdentityVerifier>[0]> = {}) {
   return createIdentityVerifier({
     publicKeys,
     audience: 'models',
@@ -41,23 +41,23 @@ function craft(changes: Record<string, unknown>, header = '{"alg":"EdDSA","typ":
 describe('identity between processes', () => {
   it('hands the caller over unchanged', async () => {
     const received = JSON.parse(JSON.stringify(operation));
-    expect(await verifierOf().verify(tokenFor(), received)).toEqual(claims);
-    expect(await verifierOf().verify(craft({}), received)).toEqual(claims);
+    expect(await createVerifier().verify(tokenFor(), received)).toEqual(claims);
+    expect(await createVerifier().verify(craft({}), received)).toEqual(claims);
   });
 
   it('refuses a token that was used, at the same process and at every other that shares used tokens', async () => {
     const used = sharedTokens();
     const token = tokenFor();
-    await verifierOf({ used }).verify(token, operation);
+    await createVerifier({ used }).verify(token, operation);
     for (let process = 0; process < 2; process++) {
-      await expect(verifierOf({ used }).verify(token, operation)).rejects.toThrow(/used before/);
+      await expect(createVerifier({ used }).verify(token, operation)).rejects.toThrow(/used before/);
     }
   });
 
   it('refuses a used token for as long as any clock within the tolerance accepts it', async () => {
     const clock = { ms: nowMs - 5_000 };
     const used = { ...createMemoryUsedTokens({ now: () => clock.ms }), shared: true };
-    const verifier = verifierOf({ used, now: () => clock.ms });
+    const verifier = createVerifier({ used, now: () => clock.ms });
     const token = tokenFor();
     await verifier.verify(token, operation);
     // The last moment of its life, by the clock of the gateway that is ahead; and between other tokens.
@@ -73,20 +73,20 @@ describe('identity between processes', () => {
   it('has a used token remembered for the whole time that it is accepted in, and no longer', async () => {
     const remembered: number[] = [];
     const add = (_id: string, ms: number) => Promise.resolve(remembered.push(ms) > 0);
-    await verifierOf({ used: { shared: true, add } }).verify(tokenFor(), operation);
+    await createVerifier({ used: { shared: true, add } }).verify(tokenFor(), operation);
     expect(remembered).toEqual([40_000]);
   });
 
   it('takes a token at one process alone where processes share nothing: not at another, nor after a restart', async () => {
     const own = { used: createMemoryUsedTokens() };
-    const verifier = verifierOf(own);
+    const verifier = createVerifier(own);
     const challenge = await verifier.verify(tokenFor(), operation).catch((error: unknown) => error);
     expect(challenge).toMatchObject({ code: 'UNAUTHENTICATED', extensions: { notBegun: true } });
     const { instance } = (challenge as { extensions: { instance: string } }).extensions;
     const token = tokenFor('models', instance);
     expect(await verifier.verify(token, operation)).toEqual(claims);
     await expect(verifier.verify(token, operation)).rejects.toThrow(/used before/);
-    const restarted = verifierOf({ used: createMemoryUsedTokens() });
+    const restarted = createVerifier({ used: createMemoryUsedTokens() });
     await expect(restarted.verify(token, operation)).rejects.toThrow(/another process/);
   });
 
@@ -101,7 +101,7 @@ describe('identity between processes', () => {
         for (const header of ['{"alg":"HS256","typ":"JWT"}', '{"alg":"EdDSA","typ":"JWT"}']) {
           const signed = `${Buffer.from(header).toString('base64url')}.${body}`;
           const forged = `${signed}.${createHmac('sha256', bytes).update(signed).digest('base64url')}`;
-          await expect(verifierOf().verify(forged, operation)).rejects.toThrow(/not made by this mesh/);
+          await expect(createVerifier().verify(forged, operation)).rejects.toThrow(/not made by this mesh/);
         }
       }
     }
@@ -109,7 +109,7 @@ describe('identity between processes', () => {
 
   it('accepts either of two public keys while gateways change theirs, and no third', async () => {
     const next = createMeshKeyPair();
-    const both = verifierOf({ publicKeys: readPublicKeys(`${pair.publicKey}, ${next.publicKey}`) });
+    const both = createVerifier({ publicKeys: readPublicKeys(`${pair.publicKey}, ${next.publicKey}`) });
     const nextKey = readSigningKey(next.privateKey);
     expect(await both.verify(craft({}, undefined, nextKey), operation)).toEqual(claims);
     expect(await both.verify(craft({}), operation)).toEqual(claims);
@@ -143,7 +143,9 @@ describe('identity between processes', () => {
     ['an end that is no number', craft({ exp: '9999999999' })],
     ['another operation', craft({ operation: operationDigest({ query: '{ other }' }) })],
   ])('refuses %s', async (_what, token) => {
-    await expect(verifierOf().verify(token, operation)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(createVerifier().verify(token, operation)).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
   });
 
   it('accepts clocks that differ by the tolerance and not more', async () => {
@@ -154,7 +156,7 @@ describe('identity between processes', () => {
       [-36_000, false],
     ] as const) {
       const token = signIdentity(signingKey, { subgraph: 'models' }, claims, operation, () => nowMs + skewMs);
-      const verified = await verifierOf()
+      const verified = await createVerifier()
         .verify(token, operation)
         .then(
           () => true,
@@ -165,7 +167,7 @@ describe('identity between processes', () => {
   });
 
   it('refuses another query, other variables, another operation name', async () => {
-    const verifier = verifierOf();
+    const verifier = createVerifier();
     for (const altered of [
       { ...operation, query: `${operation.query} ` },
       { ...operation, variables: { id: 'demo/slow' } },
@@ -212,9 +214,9 @@ describe('mesh keys', () => {
     const secret = 'a secret that is long enough to sign with';
     const [one, other] = [deriveMeshKeys(secret), deriveMeshKeys(secret)];
     const token = signIdentity(one.signingKey, { subgraph: 'models' }, claims, operation, () => nowMs);
-    expect(await verifierOf({ publicKeys: other.publicKeys }).verify(token, operation)).toEqual(claims);
+    expect(await createVerifier({ publicKeys: other.publicKeys }).verify(token, operation)).toEqual(claims);
     const foreign = deriveMeshKeys(`${secret}.`).publicKeys;
-    await expect(verifierOf({ publicKeys: foreign }).verify(token, operation)).rejects.toThrow(/mesh/);
+    await expect(createVerifier({ publicKeys: foreign }).verify(token, operation)).rejects.toThrow(/mesh/);
     expect(() => deriveMeshKeys('short')).toThrow(/32/);
   });
 

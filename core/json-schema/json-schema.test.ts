@@ -7,11 +7,11 @@ afterAll(() => stack.disposeAsync());
 const start = (limits: Partial<JsonSchemaLimits> = {}) => stack.use(createJsonSchemas(limits));
 
 const shared = start();
-const textOf = (schema: unknown) => jsonSchemaText(schema, 'it');
+const toText = (schema: unknown) => jsonSchemaText(schema, 'it');
 const compile = async (schema: unknown, schemas: JsonSchemas = shared) =>
-  schemas.compile(textOf(schema), 'it', 'user');
-const problemOf = async (schema: unknown, value: unknown, schemas: JsonSchemas = shared, user = 'user') =>
-  schemas.check(textOf(schema), typeof value === 'string' ? value : JSON.stringify(value), 'it', user);
+  schemas.compile(toText(schema), 'it', 'user');
+const findProblem = async (schema: unknown, value: unknown, schemas: JsonSchemas = shared, user = 'user') =>
+  schemas.check(toText(schema), typeof value === 'string' ? value : JSON.stringify(value), 'it', user);
 const costly = { code: 'BAD_USER_INPUT', extensions: { reason: 'SCHEMA_TOO_COSTLY' } };
 
 function nestedSchema(depth: number): object {
@@ -23,35 +23,35 @@ function nestedSchema(depth: number): object {
 describe('JSON Schemas from outside', () => {
   it('says where a value does not fit, and nothing when it does', async () => {
     const schema = { type: 'object', required: ['a'], properties: { a: { type: 'integer' } } };
-    expect(await problemOf(schema, { a: 1 })).toBeNull();
-    expect(await problemOf(schema, { a: 'x' })).toBe('at /a it must be integer');
-    expect(await problemOf(schema, {})).toContain('at its root it must have');
-    expect(await problemOf(schema, '{"a":')).toBe('it is no JSON');
+    expect(await findProblem(schema, { a: 1 })).toBeNull();
+    expect(await findProblem(schema, { a: 'x' })).toBe('at /a it must be integer');
+    expect(await findProblem(schema, {})).toContain('at its root it must have');
+    expect(await findProblem(schema, '{"a":')).toBe('it is no JSON');
   });
 
   it('takes 2020-12, and draft-07 where the schema says so', async () => {
     const tuple = { prefixItems: [{ type: 'string' }], items: false };
-    expect(await problemOf(tuple, ['a'])).toBeNull();
-    expect(await problemOf(tuple, ['a', 'b'])).not.toBeNull();
+    expect(await findProblem(tuple, ['a'])).toBeNull();
+    expect(await findProblem(tuple, ['a', 'b'])).not.toBeNull();
     const old = {
       $schema: 'http://json-schema.org/draft-07/schema#',
       items: [{ type: 'string' }],
       additionalItems: false,
     };
-    expect(await problemOf(old, ['a', 'b'])).not.toBeNull();
+    expect(await findProblem(old, ['a', 'b'])).not.toBeNull();
   });
 
   it('keeps schemas apart, whatever was compiled or refused before', async () => {
     const $id = 'https://example.com/s';
-    expect(await problemOf({ $id, type: 'string' }, '"x"')).toBeNull();
-    expect(await problemOf({ $id, type: 'number' }, 1)).toBeNull();
+    expect(await findProblem({ $id, type: 'string' }, '"x"')).toBeNull();
+    expect(await findProblem({ $id, type: 'number' }, 1)).toBeNull();
     const named = { $defs: { inner: { $id: 'https://example.com/inner', type: 'string' } } };
     await compile({ ...named, $ref: 'https://example.com/inner' });
     await expect(compile({ $ref: 'https://example.com/inner' })).rejects.toThrow(/no usable JSON Schema/);
     await expect(compile({ type: 'nonsense' })).rejects.toThrow(/no usable JSON Schema/);
     for (let i = 0; i < 450; i++) {
       const schema = { $defs: { x: { const: i } }, items: { $ref: '#/$defs/x' } };
-      expect([await problemOf(schema, [i]), await problemOf(schema, [i + 1])]).toEqual([
+      expect([await findProblem(schema, [i]), await findProblem(schema, [i + 1])]).toEqual([
         null,
         'at /0 it must be equal to constant',
       ]);
@@ -74,8 +74,8 @@ describe('JSON Schemas from outside', () => {
 
   it('reads no value that is nested deeper than can be kept', async () => {
     const nested = (depth: number) => `${'['.repeat(depth)}"]\\"]"${']'.repeat(depth)}`;
-    expect(await problemOf({}, nested(100))).toBeNull();
-    expect(await problemOf({}, nested(101))).toBe('it is nested deeper than 100 levels');
+    expect(await findProblem({}, nested(100))).toBeNull();
+    expect(await findProblem({}, nested(101))).toBe('it is nested deeper than 100 levels');
   });
 });
 
@@ -120,16 +120,17 @@ describe('a schema that takes for ever', () => {
         ticking = setImmediate(tick);
       };
       let ticking = setImmediate(tick);
-      const other = problemOf({ type: 'string' }, '"x"', schemas, 'other');
-      await expect(problemOf(schema, value, schemas)).rejects.toMatchObject(costly);
+      const other = findProblem({ type: 'string' }, '"x"', schemas, 'other');
+      await expect(findProblem(schema, value, schemas)).rejects.toMatchObject(costly);
       clearImmediate(ticking);
       expect(ticks).toBeGreaterThan(0);
       expect(await other).toBeNull();
 
       // Remembered for the user, whatever the value; nobody else is refused because of it.
       await expect(compile(schema, schemas)).rejects.toMatchObject(costly);
-      await expect(problemOf(schema, 1, schemas)).rejects.toMatchObject(costly);
-      if (!('$ref' in (schema as object))) expect(await problemOf(schema, '2', schemas, 'other')).toBeNull();
+      await expect(findProblem(schema, 1, schemas)).rejects.toMatchObject(costly);
+      if (!('$ref' in (schema as object)))
+        expect(await findProblem(schema, '2', schemas, 'other')).toBeNull();
     },
   );
 
@@ -148,14 +149,14 @@ describe('a schema that takes for ever', () => {
     const [schema, value] = endless['a pattern'] ?? [];
     const pattern = schema as { pattern: string };
     const all = Array.from({ length: 8 }, (_, i) =>
-      problemOf({ ...pattern, title: i }, value, schemas, 'attacker').catch(
+      findProblem({ ...pattern, title: i }, value, schemas, 'attacker').catch(
         ({ code }: { code: string }) => code,
       ),
     );
     const finished: string[] = [];
     for (const one of all) void one.then(() => finished.push('attacker'));
-    expect(await problemOf({ type: 'string' }, '"x"', schemas, 'other')).toBeNull();
-    expect(await problemOf({ type: 'string' }, '1', schemas, 'other')).toContain('must be string');
+    expect(await findProblem({ type: 'string' }, '"x"', schemas, 'other')).toBeNull();
+    expect(await findProblem({ type: 'string' }, '1', schemas, 'other')).toContain('must be string');
     expect(finished.filter((who) => who === 'attacker').length).toBeLessThan(all.length);
     // One is served, four wait, three are refused: those may be made again.
     expect((await Promise.all(all)).toSorted()).toEqual([
@@ -168,8 +169,8 @@ describe('a schema that takes for ever', () => {
     const schemas = start({ waitMsMax: 1, cpuMsMax: 300 });
     await compile({}, schemas);
     const [schema, value] = endless['a pattern'] ?? [];
-    const first = problemOf(schema, value, schemas).catch(({ code }: { code: string }) => code);
-    await expect(problemOf({ type: 'string' }, '"x"', schemas, 'other')).rejects.toMatchObject({
+    const first = findProblem(schema, value, schemas).catch(({ code }: { code: string }) => code);
+    await expect(findProblem({ type: 'string' }, '"x"', schemas, 'other')).rejects.toMatchObject({
       code: 'OVERLOADED',
       extensions: { retryAfterMs: 1_000 },
     });
@@ -180,9 +181,9 @@ describe('a schema that takes for ever', () => {
     const schemas = start({ waitMsMax: 1, cpuMsMax: 300, waitingPerUserMax: 1 });
     await compile({}, schemas);
     const [schema, value] = endless['a pattern'] ?? [];
-    const first = problemOf(schema, value, schemas, 'user').catch(({ code }: { code: string }) => code);
+    const first = findProblem(schema, value, schemas, 'user').catch(({ code }: { code: string }) => code);
     for (let task = 0; task < 3; task++) {
-      await expect(problemOf({ title: task }, '1', schemas, 'user')).rejects.toThrow(/waited too long/);
+      await expect(findProblem({ title: task }, '1', schemas, 'user')).rejects.toThrow(/waited too long/);
     }
     expect(await first).toBe('BAD_USER_INPUT');
   });
@@ -191,11 +192,11 @@ describe('a schema that takes for ever', () => {
     const schemas = start({ cpuMsMax: 300 });
     await compile({}, schemas);
     const [schema, value] = endless['a pattern'] ?? [];
-    const first = problemOf(schema, value, schemas, 'attacker').catch(({ code }: { code: string }) => code);
+    const first = findProblem(schema, value, schemas, 'attacker').catch(({ code }: { code: string }) => code);
     const large = `"${'x'.repeat(8 * 1024 * 1024)}"`;
-    const waiting = problemOf({}, large, schemas, 'attacker');
-    await expect(problemOf({}, large, schemas, 'attacker')).rejects.toMatchObject({ code: 'OVERLOADED' });
-    expect(await problemOf({}, large, schemas, 'other')).toBeNull();
+    const waiting = findProblem({}, large, schemas, 'attacker');
+    await expect(findProblem({}, large, schemas, 'attacker')).rejects.toMatchObject({ code: 'OVERLOADED' });
+    expect(await findProblem({}, large, schemas, 'other')).toBeNull();
     expect([await first, await waiting]).toEqual(['BAD_USER_INPUT', null]);
   });
 });
@@ -206,14 +207,14 @@ describe('the thread that checks', () => {
     const schemas = start({ cpuMsMax: 20, taskMsMax: 2_000 });
     await compile({}, schemas);
     const [schema, value] = endless['a pattern'] ?? [];
-    await expect(problemOf(schema, value, schemas)).rejects.toMatchObject({
+    await expect(findProblem(schema, value, schemas)).rejects.toMatchObject({
       code: 'OVERLOADED',
       message: 'The machine is too busy to check a JSON Schema.',
       extensions: { retryAfterMs: 1_000 },
     });
-    expect(await problemOf({ type: 'string' }, '1', schemas)).toContain('must be string');
+    expect(await findProblem({ type: 'string' }, '1', schemas)).toContain('must be string');
     // Not remembered: the schema may be cheap.
-    expect(await problemOf(schema, '"b"', schemas)).toContain('must match pattern');
+    expect(await findProblem(schema, '"b"', schemas)).toContain('must match pattern');
   });
 
   it('is given up where it does not start in its time', async () => {
@@ -231,12 +232,12 @@ describe('the thread that checks', () => {
     const post = vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(function (this: Worker) {
       void this.terminate();
     });
-    await expect(problemOf({ type: 'string' }, '1', schemas)).rejects.toMatchObject({
+    await expect(findProblem({ type: 'string' }, '1', schemas)).rejects.toMatchObject({
       code: 'OVERLOADED',
       message: 'The thread that checks JSON Schemas cannot be started or has ended: try again.',
     });
     post.mockRestore();
-    expect(await problemOf({ type: 'string' }, '"x"', schemas)).toBeNull();
+    expect(await findProblem({ type: 'string' }, '"x"', schemas)).toBeNull();
     expect(failures).toHaveLength(1);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { printedSeed, randomOf } from '#test/support/random.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
 import { parseJson } from './exact-json.ts';
 
 /** The same, as simple as it can be, and slow. */
@@ -47,21 +47,21 @@ describe('JSON with exact numbers', () => {
   });
 
   it('reads any text as a reviver would', () => {
-    const random = randomOf(printedSeed('exact JSON'));
+    const random = createRandom(printedSeed('exact JSON'));
     const scalars = [
       ...['12345678901234567890', '-0.12345678901234567', '1e400', '3', '-2.50', 'true', 'null', '1e21'],
       ...['"12345678901234567890"', '"\\\\"', '"\\"12345678901234567890"', '""', '"a\\\\\\""', '"]"'],
     ];
     const names = ['"a"', '"__proto__"', '"1234567890123456789"', '"b\\""'];
-    const textOf = (depth: number): string => {
+    const buildText = (depth: number): string => {
       if (depth === 0 || random.chance(0.3)) return random.pick(scalars);
-      const items = Array.from({ length: random.below(4) }, () => textOf(depth - 1));
+      const items = Array.from({ length: random.below(4) }, () => buildText(depth - 1));
       if (random.chance(0.5)) return `[${items.join(random.pick([',', ' , ']))}]`;
       const fields = items.map((item) => `${random.pick(names)}${random.pick([':', ' : '])}${item}`);
       return `{${fields.join(',')}}`;
     };
     for (let run = 0; run < 3_000; run++) {
-      const text = textOf(5);
+      const text = buildText(5);
       expect(JSON.stringify(parseJson(text))).toBe(JSON.stringify(withReviver(text)));
     }
   });

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { anonymousCaller, type Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
-import { hashOf } from '#test/support/gateways/sample-gateway.ts';
+import { computeKeyHash } from '#test/support/gateways/sample-gateway.ts';
 import { createSampleMesh, sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
 import { createCallers } from './caller.ts';
 
@@ -11,7 +11,7 @@ const context = { requestId: 'r1', clientAddress: '192.0.2.7' };
 
 async function start(caller?: Caller) {
   const mesh = createSampleMesh();
-  if (caller !== undefined) mesh.callers.set(hashOf(key), caller);
+  if (caller !== undefined) mesh.callers.set(computeKeyHash(key), caller);
   const bus = createMemoryBus({ warn: () => undefined });
   const clock = { nowMs: 1_800_000_000_000 };
   const callers = await createCallers({ tenants: mesh.executors.tenants, bus, now: () => clock.nowMs });
@@ -29,7 +29,7 @@ describe('who is calling', () => {
     expect(mesh.calls).toHaveLength(1);
     expect(mesh.calls[0]?.request).toMatchObject({
       caller: { kind: 'SYSTEM' },
-      variables: { keyHash: hashOf(key) },
+      variables: { keyHash: computeKeyHash(key) },
     });
     expect(JSON.stringify(mesh.calls)).not.toContain(key);
   });
@@ -49,7 +49,7 @@ describe('who is calling', () => {
     await expect(unknown.identify()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     expect(unknown.mesh.calls).toHaveLength(1);
     unknown.clock.nowMs += 2_100;
-    unknown.mesh.callers.set(hashOf(key), sampleCaller());
+    unknown.mesh.callers.set(computeKeyHash(key), sampleCaller());
     expect(await unknown.identify()).toMatchObject({ kind: 'API_KEY' });
   });
 

@@ -104,7 +104,7 @@ export class ClientAddresses {
   }
 
   /** The other end of the connection; null where it has gone already. */
-  peerOf(request: IncomingMessage): string | null {
+  readPeer(request: IncomingMessage): string | null {
     const { remoteAddress } = request.socket;
     return remoteAddress === undefined ? null : normalize(remoteAddress);
   }

@@ -11,7 +11,7 @@ const mebibyte = 1024 * 1024;
 function usesWith(limits: Partial<GatewayLimits> = {}) {
   const clock = { ms: 1_000 };
   const uses = new ClientUse(new ClientAddresses(), resolveLimits(limits), () => clock.ms);
-  const client = (remoteAddress: string) => uses.clientOf({ socket: { remoteAddress } } as IncomingMessage);
+  const client = (remoteAddress: string) => uses.findClient({ socket: { remoteAddress } } as IncomingMessage);
   return { uses, clock, client };
 }
 

@@ -124,26 +124,26 @@ export class ClientUse {
     return this.#uses.size;
   }
 
-  clientOf(request: IncomingMessage): Client {
+  findClient(request: IncomingMessage): Client {
     const known = this.#direct.get(request.socket);
     if (known !== undefined) return known;
-    const peer = this.#addresses.peerOf(request);
+    const peer = this.#addresses.readPeer(request);
     if (peer !== null && this.#addresses.isTrusted(peer)) {
       const { address, subject } = this.#addresses.behind(peer, request);
-      return { address, use: this.#useOf(subject), isProxied: true };
+      return { address, use: this.#findUse(subject), isProxied: true };
     }
     const { address, subject } = this.#addresses.direct(peer);
-    const client = { address, use: this.#useOf(subject), isProxied: false };
+    const client = { address, use: this.#findUse(subject), isProxied: false };
     this.#direct.set(request.socket, client);
     return client;
   }
 
   /** Counts a connection until it closes; false where its address has too many. Those of trusted proxies are not counted. */
   connected(socket: Socket): boolean {
-    const peer = this.#addresses.peerOf({ socket } as IncomingMessage);
+    const peer = this.#addresses.readPeer({ socket } as IncomingMessage);
     if (peer !== null && this.#addresses.isTrusted(peer)) return true;
     const { address, subject } = this.#addresses.direct(peer);
-    const use = this.#useOf(subject);
+    const use = this.#findUse(subject);
     if (!this.hold(use, address)) return false;
     this.#direct.set(socket, { address, use, isProxied: false });
     socket.once('close', () => this.release(use));
@@ -175,7 +175,7 @@ export class ClientUse {
 
   /** What a key uses, wherever it is used from. */
   useOfKey(keyId: string): Use {
-    return this.#useOf(`key ${keyId}`, keyFactor);
+    return this.#findUse(`key ${keyId}`, keyFactor);
   }
 
   /** Counts bytes of a body that is being read. Throws HeddleError where the client or the process holds too many. */
@@ -243,7 +243,7 @@ export class ClientUse {
     return use.takeLookup(this.#now());
   }
 
-  #useOf(subject: string, factor = 1): Use {
+  #findUse(subject: string, factor = 1): Use {
     const known = this.#uses.get(subject);
     if (known !== undefined) return known;
     if (this.#uses.size >= clientsMax && !this.#forgetIdle()) return this.#others;

@@ -1,6 +1,6 @@
 import { buildASTSchema, Kind, type OperationDefinitionNode, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { printedSeed, randomOf } from '#test/support/random.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
 import { compileCost, refuseCostlyOperation } from './cost.ts';
 import { readPolicy } from './policy.ts';
 
@@ -15,7 +15,7 @@ const document = parse(`
 const schema = buildASTSchema(document, { assumeValid: true });
 const policy = readPolicy(document);
 
-function costOf(query: string) {
+function computeCost(query: string) {
   const [operation] = parse(query).definitions.filter(
     (definition): definition is OperationDefinitionNode => definition.kind === Kind.OPERATION_DEFINITION,
   );
@@ -39,11 +39,11 @@ describe('the static cost', () => {
     ['query ($a: Int) { items(first: $a) { name } }', { a: 1 }, 3],
     ['query ($a: Int) { items(first: $a, top: $a) { name } }', { a: 1 }, 1],
   ])('of several slicing arguments is bounded by the largest: %s with %j', (query, variables, expected) => {
-    expect(costOf(query).evaluate(variables)).toBe(expected);
+    expect(computeCost(query).evaluate(variables)).toBe(expected);
   });
 
   it('is that of the largest, however the arguments are given', () => {
-    const random = randomOf(printedSeed('slicing arguments'));
+    const random = createRandom(printedSeed('slicing arguments'));
     for (let round = 0; round < 500; round++) {
       const variables: Record<string, number> = {};
       const values: number[] = [];
@@ -62,7 +62,7 @@ describe('the static cost', () => {
       const head = declared.length === 0 ? '' : `query (${declared.join(', ')}) `;
       const query = `${head}{ items${given.length === 0 ? '' : `(${given.join(', ')})`} { name } }`;
       const expected = values.length === 0 ? 3 : Math.max(...values);
-      expect({ query, cost: costOf(query).evaluate(variables) }).toEqual({ query, cost: expected });
+      expect({ query, cost: computeCost(query).evaluate(variables) }).toEqual({ query, cost: expected });
     }
   });
 });
@@ -105,7 +105,7 @@ describe('what a field weighs', () => {
 });
 
 describe('the limit of the cost', () => {
-  const cost = costOf('query ($n: Int) { plain(first: $n) { name } }');
+  const cost = computeCost('query ($n: Int) { plain(first: $n) { name } }');
   it.each([0, 1, 99, 100])('lets an operation of %i run, of 100', (n) => {
     expect(() => refuseCostlyOperation(cost, { n }, { costMax: 100 })).not.toThrow();
   });
@@ -132,7 +132,7 @@ describe('the refusal of a costly operation', () => {
   const nestedPolicy = readPolicy(nested);
   const nestedSchema = buildASTSchema(nested, { assumeValid: true });
 
-  function refusalOf(query: string, variables: Record<string, unknown> = {}) {
+  function catchRefusal(query: string, variables: Record<string, unknown> = {}) {
     const [operation] = parse(query).definitions;
     if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error('There is no operation.');
     const cost = compileCost(nestedSchema, nestedPolicy, operation, new Map(), { listSizeAssumed: 10 });
@@ -167,7 +167,7 @@ describe('the refusal of a costly operation', () => {
       'bounded.keys costs 2000 of it (bounded × 100, keys × 20). Leave it out, or ask for it in an operation of its own.',
     ],
   ])('names the field that costs most, why, and what to reduce: %s', (query, variables, expected) => {
-    const refusal = refusalOf(query, variables);
+    const refusal = catchRefusal(query, variables);
     expect(refusal?.message).toMatch(/^The operation costs up to \d+; 100 is allowed\. /);
     expect(refusal?.message.replace(/^.* is allowed\. /, '')).toBe(expected);
     expect(refusal?.extensions).toMatchObject({
@@ -179,7 +179,7 @@ describe('the refusal of a costly operation', () => {
   });
 
   it('is of an operation whose fields cost together what the operation costs', () => {
-    const refusal = refusalOf('{ tenants(first: 200) { edges { node { apps { keys { label } } } } } }');
+    const refusal = catchRefusal('{ tenants(first: 200) { edges { node { apps { keys { label } } } } } }');
     // 1 + 200 edges + 200 nodes + 4000 apps + 80000 keys.
     expect(refusal?.extensions.cost).toBe(84_401);
   });

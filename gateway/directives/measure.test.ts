@@ -4,7 +4,7 @@ import { resolveLimits } from '../limits.ts';
 import { refuseOutsizedDocument } from './measure.ts';
 
 const limits = resolveLimits({});
-const refusalOf = (query: string, overrides: Partial<typeof limits> = {}) => {
+const catchRefusal = (query: string, overrides: Partial<typeof limits> = {}) => {
   try {
     refuseOutsizedDocument(parse(query), { ...limits, ...overrides });
     return null;
@@ -37,8 +37,8 @@ describe('a name in a document', () => {
     ['a type of a named fragment', (name) => `{ ...F } fragment F on ${name} { a }`],
     ['a field of a fragment that is not used', (name) => `{ a } fragment F on T { ${name} }`],
   ])('of %s may have 256 characters and no more', (_what, query) => {
-    expect(refusalOf(query('n'.repeat(256)))).toBeNull();
-    expect(refusalOf(query('n'.repeat(257)))).toMatch(/257 characters; 256 are allowed/);
+    expect(catchRefusal(query('n'.repeat(256)))).toBeNull();
+    expect(catchRefusal(query('n'.repeat(257)))).toMatch(/257 characters; 256 are allowed/);
   });
 });
 
@@ -54,16 +54,16 @@ describe('nesting in a document', () => {
     ['types of a variable', (levels) => `query ($v: ${'['.repeat(levels)}T${']'.repeat(levels)}) { a }`],
     ['fragments', (levels) => `{ ${'... {'.repeat(levels - 1)} a ${'}'.repeat(levels - 1)} }`],
   ])('of %s may have 64 levels and no more', (_what, query) => {
-    expect(refusalOf(query(64))).toBeNull();
-    expect(refusalOf(query(65))).toMatch(/more than 64 levels/);
+    expect(catchRefusal(query(64))).toBeNull();
+    expect(catchRefusal(query(65))).toMatch(/more than 64 levels/);
   });
 
   it('of introspection counts as one field, that of others for each', () => {
     const below = 'a { b { c { d } } }';
-    expect(refusalOf(`{ __schema { ${below} } }`, { depthMax: 1 })).toBeNull();
-    expect(refusalOf(`{ __type(name: "x") { ${below} } }`, { depthMax: 1 })).toBeNull();
-    expect(refusalOf(`{ __typename ${below} }`, { depthMax: 4 })).toBeNull();
-    expect(refusalOf(`{ __typename ${below} }`, { depthMax: 3 })).toMatch(
+    expect(catchRefusal(`{ __schema { ${below} } }`, { depthMax: 1 })).toBeNull();
+    expect(catchRefusal(`{ __type(name: "x") { ${below} } }`, { depthMax: 1 })).toBeNull();
+    expect(catchRefusal(`{ __typename ${below} }`, { depthMax: 4 })).toBeNull();
+    expect(catchRefusal(`{ __typename ${below} }`, { depthMax: 3 })).toMatch(
       /nests fields 4 times; 3 are allowed/,
     );
   });
@@ -77,15 +77,15 @@ describe('the parts of a document', () => {
     ['a fragment for each of its uses', '{ b { ...F } c { ...F } } fragment F on T { x y }', 8],
     ['a fragment that is not used', '{ a } fragment F on T { u v w x y z }', 6],
   ])('are counted: %s', (_what, query, nodes) => {
-    expect(refusalOf(query, { tokensMax: nodes })).toBeNull();
-    expect(refusalOf(query, { tokensMax: nodes - 1 })).toMatch(`${nodes} times; ${nodes - 1} are allowed`);
+    expect(catchRefusal(query, { tokensMax: nodes })).toBeNull();
+    expect(catchRefusal(query, { tokensMax: nodes - 1 })).toMatch(`${nodes} times; ${nodes - 1} are allowed`);
   });
 
   it('are fields, arguments, directives and each of their values', () => {
     // a, b: [1, {x: 2}] is one argument and four values less one name; @c(d: 3) a directive, an argument and a value.
     const query = '{ a(b: [1, { x: 2 }]) @c(d: 3) }';
-    expect(refusalOf(query, { tokensMax: 9 })).toBeNull();
-    expect(refusalOf(query, { tokensMax: 8 })).toMatch(/9 times; 8 are allowed/);
+    expect(catchRefusal(query, { tokensMax: 9 })).toBeNull();
+    expect(catchRefusal(query, { tokensMax: 8 })).toMatch(/9 times; 8 are allowed/);
   });
 
   it.each([
@@ -101,7 +101,7 @@ describe('the parts of a document', () => {
     ['fragments', '{ a } fragment F on T { a } fragment G on T { a }', 'fragmentsMax', 2],
     ['variables', 'query ($a: Int, $b: Int) { a }', 'variablesMax', 2],
   ] as const)('have a bound of their own: %s', (_what, query, limit, count) => {
-    expect(refusalOf(query, { [limit]: count })).toBeNull();
-    expect(refusalOf(query, { [limit]: count - 1 })).toMatch(`${count} times; ${count - 1} are allowed`);
+    expect(catchRefusal(query, { [limit]: count })).toBeNull();
+    expect(catchRefusal(query, { [limit]: count - 1 })).toMatch(`${count} times; ${count - 1} are allowed`);
   });
 });

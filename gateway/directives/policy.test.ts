@@ -2,7 +2,7 @@ import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { readPolicy } from './policy.ts';
 
-const scopesOf = (sdl: string, type: string, field: string) =>
+const readScopes = (sdl: string, type: string, field: string) =>
   readPolicy(parse(sdl)).field(type, field)?.requirement?.scopes;
 
 describe('the policy in a schema', () => {
@@ -10,7 +10,7 @@ describe('the policy in a schema', () => {
     const sdl = `
       type T @requiresScopes(scopes: [["a"]]) { f: R @requiresScopes(scopes: [["b"], ["c"]]) }
       type R @requiresScopes(scopes: [["d"]]) { g: Int }`;
-    expect(scopesOf(sdl, 'T', 'f')).toEqual([[['a']], [['b'], ['c']], [['d']]]);
+    expect(readScopes(sdl, 'T', 'f')).toEqual([[['a']], [['b'], ['c']], [['d']]]);
   });
 
   it('demands for a field of an interface what any implementation demands', () => {
@@ -19,9 +19,9 @@ describe('the policy in a schema', () => {
       interface M implements N { n: Int }
       type A implements N { n: Int @requiresScopes(scopes: [["a"]]) }
       type B implements M & N @requiresScopes(scopes: [["b"]]) { n: Int }`;
-    expect(scopesOf(sdl, 'N', 'n')).toEqual(expect.arrayContaining([[['a']], [['b']]]));
-    expect(scopesOf(sdl, 'M', 'n')).toEqual([[['b']]]);
-    expect(scopesOf(sdl, 'A', 'n')).toEqual([[['a']]]);
+    expect(readScopes(sdl, 'N', 'n')).toEqual(expect.arrayContaining([[['a']], [['b']]]));
+    expect(readScopes(sdl, 'M', 'n')).toEqual([[['b']]]);
+    expect(readScopes(sdl, 'A', 'n')).toEqual([[['a']]]);
   });
 
   it('demands for a scalar or an enum what its definition demands', () => {
@@ -29,8 +29,8 @@ describe('the policy in a schema', () => {
       scalar S @authenticated
       enum E @requiresScopes(scopes: [["e"]]) { X }
       type T { s: [S!]! e: E plain: Int }`;
-    expect(scopesOf(sdl, 'T', 's')).toEqual([]);
-    expect(scopesOf(sdl, 'T', 'e')).toEqual([[['e']]]);
+    expect(readScopes(sdl, 'T', 's')).toEqual([]);
+    expect(readScopes(sdl, 'T', 'e')).toEqual([[['e']]]);
     expect(readPolicy(parse(sdl)).field('T', 'plain')?.requirement).toBeUndefined();
   });
 

@@ -135,7 +135,7 @@ class Canonicalizer {
 
   #writeField(field: FieldNode, parent: GraphQLCompositeType | undefined): FieldNode {
     const { selectionSet } = field;
-    const type = this.#typeOf(field, parent);
+    const type = this.#findType(field, parent);
     const below = selectionSet && { selectionSet: this.writeOut(selectionSet, type) };
     const copy: FieldNode = { ...field, ...below };
     const start = this.#context.starts.get(field) ?? 0;
@@ -147,7 +147,7 @@ class Canonicalizer {
   rename(place: readonly Selected[], isMutationRoot: boolean): void {
     /** The fields that are one, by the name of the field. */
     const byName = new Map<string, Map<string, SelectedField[]>>();
-    for (const field of place.flatMap((selected) => this.#fieldsOf(selected))) {
+    for (const field of place.flatMap((selected) => this.#listFields(selected))) {
       const { name } = field.node;
       if (name.value === '__typename') {
         delete field.node.alias;
@@ -175,7 +175,7 @@ class Canonicalizer {
         for (const { node, parent } of group) {
           if (isOwn) delete node.alias;
           else node.alias = { kind: Kind.NAME, value: alias };
-          const type = this.#typeOf(node, parent);
+          const type = this.#findType(node, parent);
           if (node.selectionSet !== undefined && type !== undefined)
             below.push({ type, selectionSet: node.selectionSet });
         }
@@ -199,7 +199,7 @@ class Canonicalizer {
   #groupKey({ node, parent }: SelectedField, isMutationRoot: boolean): string {
     const signature = printSignature(node);
     if (node.selectionSet === undefined && !isMutationRoot)
-      return `${signature} ${this.#context.fields.typesOf(parent.name, node.name.value)}`;
+      return `${signature} ${this.#context.fields.readTypes(parent.name, node.name.value)}`;
     return `${this.clientFields.get(node)?.key} ${signature}`;
   }
 
@@ -213,19 +213,19 @@ class Canonicalizer {
       }
       const byType = new Map<string, SelectedField[]>();
       for (const field of group) {
-        const type = fields.typesOf(field.parent.name, field.node.name.value);
+        const type = fields.readTypes(field.parent.name, field.node.name.value);
         byType.set(type, [...(byType.get(type) ?? []), field]);
       }
       yield* byType.values();
     }
   }
 
-  #fieldsOf({ type, selectionSet }: Selected): SelectedField[] {
+  #listFields({ type, selectionSet }: Selected): SelectedField[] {
     return selectionSet.selections.flatMap((selection): SelectedField[] => {
       if (selection.kind === Kind.FIELD) return [{ node: selection, parent: type }];
       if (selection.kind !== Kind.INLINE_FRAGMENT) return [];
       const narrowed = this.#narrow(type, selection.typeCondition);
-      return narrowed ? this.#fieldsOf({ type: narrowed, selectionSet: selection.selectionSet }) : [];
+      return narrowed ? this.#listFields({ type: narrowed, selectionSet: selection.selectionSet }) : [];
     });
   }
 
@@ -236,7 +236,7 @@ class Canonicalizer {
   }
 
   /** The type of the objects below the field; undefined for a leaf, and for what introspects the schema. */
-  #typeOf(node: FieldNode, parent: GraphQLCompositeType | undefined): GraphQLCompositeType | undefined {
+  #findType(node: FieldNode, parent: GraphQLCompositeType | undefined): GraphQLCompositeType | undefined {
     if (!isObjectType(parent) && !isInterfaceType(parent)) return undefined;
     const definition = parent.getFields()[node.name.value];
     const type = definition && getNamedType(definition.type);

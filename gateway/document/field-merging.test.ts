@@ -1,6 +1,6 @@
 import { buildSchema, OverlappingFieldsCanBeMergedRule, parse, specifiedRules, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { printedSeed, type Random, randomOf } from '#test/support/random.ts';
+import { createRandom, printedSeed, type Random } from '#test/support/random.ts';
 import { findMergeConflicts } from './field-merging.ts';
 
 const schema = buildSchema(`
@@ -14,7 +14,7 @@ const schema = buildSchema(`
   type Query { node: Node a: A b: B c: C any: U }
 `);
 
-const fieldsOf: Readonly<Record<string, readonly string[]>> = {
+const expectedFields: Readonly<Record<string, readonly string[]>> = {
   Query: ['node', 'a', 'b', 'c', 'any'],
   Node: ['id', 'name', 'self', 'list'],
   A: ['id', 'name', 'self', 'list', 'size', 'b', 'any'],
@@ -64,7 +64,7 @@ const calls = [
 /** Selections with few keys, so that many of them meet. */
 function selections(type: string, depth: number, random: Random, fragments: string[]): string {
   const texts = Array.from({ length: 1 + random.below(4) }, () => {
-    const fields = fieldsOf[type] ?? [];
+    const fields = expectedFields[type] ?? [];
     if (depth > 0 && (fields.length === 0 || random.chance(0.35))) {
       const condition = random.pick(conditions[type] ?? []);
       const inner = selections(condition, depth - 1, random, fragments);
@@ -87,7 +87,7 @@ const otherRules = specifiedRules.filter((rule) => rule !== OverlappingFieldsCan
 
 describe('findMergeConflicts', () => {
   it('refuses exactly the documents that graphql-js refuses', () => {
-    const random = randomOf(printedSeed('field merging'));
+    const random = createRandom(printedSeed('field merging'));
     const counts = { accepted: 0, refused: 0 };
     for (let run = 0; run < 1_500; run++) {
       const fragments: string[] = [];

@@ -110,7 +110,8 @@ class Merging {
         const [first] = group;
         if (first === undefined) continue;
         const renamed = group.find(({ field }) => field.name.value !== first.field.name.value);
-        const other = renamed ?? group.find((one) => this.#argumentsOf(one) !== this.#argumentsOf(first));
+        const other =
+          renamed ?? group.find((one) => this.#printArguments(one) !== this.#printArguments(first));
         if (other === undefined) {
           const below = collectBelow(group);
           if (below.length > 0) this.#checkCommonParents(below);
@@ -132,7 +133,7 @@ class Merging {
       this.#visit(selectionSet.selections.length);
       for (const selection of selectionSet.selections) {
         if (selection.kind === Kind.FIELD) {
-          const type = this.#typeOf(parent, selection.name.value);
+          const type = this.#findType(parent, selection.name.value);
           if (type === undefined) continue;
           const key = selection.alias?.value ?? selection.name.value;
           const same = byKey.get(key);
@@ -156,12 +157,12 @@ class Merging {
     return byKey;
   }
 
-  #typeOf(parent: GraphQLNamedType, name: string): GraphQLOutputType | undefined {
+  #findType(parent: GraphQLNamedType, name: string): GraphQLOutputType | undefined {
     if (name.startsWith('__')) return metaFields.get(name)?.type;
     return 'getFields' in parent && !isInputObjectType(parent) ? parent.getFields()[name]?.type : undefined;
   }
 
-  #argumentsOf({ field }: Placed): string {
+  #printArguments({ field }: Placed): string {
     const { arguments: given = [] } = field;
     if (given.length === 0) return '';
     const known = this.#arguments.get(field);

@@ -155,12 +155,12 @@ export class Operation {
   /** The client's keys at the root. */
   get rootKeys(): readonly string[] {
     return this.definition.selectionSet.selections.flatMap((selection) =>
-      selection.kind === Kind.FIELD ? [this.clientKeyOf(selection)] : [],
+      selection.kind === Kind.FIELD ? [this.readClientKey(selection)] : [],
     );
   }
 
   /** The key that the client knows the field's answer by. */
-  clientKeyOf(field: FieldNode): string {
+  readClientKey(field: FieldNode): string {
     return this.#clientFields.get(field)?.key ?? responseKey(field);
   }
 
@@ -168,7 +168,7 @@ export class Operation {
   readonly locate = (start: number): SourceLocation => getLocation(new Source(this.#text.source), start);
 
   /** The places of nodes of the client's document. */
-  locationsOf(nodes: readonly ASTNode[]): readonly SourceLocation[] {
+  listLocations(nodes: readonly ASTNode[]): readonly SourceLocation[] {
     return nodes.flatMap((node) => this.#text.starts.get(node) ?? []).map(this.locate);
   }
 
@@ -196,7 +196,7 @@ export class Operation {
       { schema, fragments: noFragments, clientFields: this.#clientFields, denied, isIncluded },
       this.definition,
     );
-    const refusal = this.#refusalOf(denied, shape);
+    const refusal = this.#findRefusal(denied, shape);
     if (refusal !== undefined) return { refusal, shape, source: undefined, turns: [], admissions: [] };
     let source: Fetch | undefined;
     const turns: Turn[] = [];
@@ -266,14 +266,14 @@ export class Operation {
 
   /** What is planned together: all of a query; of a mutation each field at the root by itself. */
   #fieldsInTurn(shape: ObjectShape): readonly (FieldShape | undefined)[] {
-    return this.type === 'mutation' ? (shape.fieldsOf(shape.declaredType) ?? []) : [undefined];
+    return this.type === 'mutation' ? (shape.listFields(shape.declaredType) ?? []) : [undefined];
   }
 
   /**
    * A mutation runs wholly or not at all, a subscription that cannot show its root has nothing to show, and a query
    * whose root would become null need not run.
    */
-  #refusalOf(denied: Denied, shape: ObjectShape): readonly ClientError[] | undefined {
+  #findRefusal(denied: Denied, shape: ObjectShape): readonly ClientError[] | undefined {
     if (denied.size === 0) return undefined;
     const found = this.#deniedPaths(denied).map(({ field, path }) => {
       const { code, message } = denied.get(field) ?? { code: 'FORBIDDEN', message: 'This field is refused.' };
@@ -286,7 +286,7 @@ export class Operation {
     if (this.type === 'mutation') return errors;
     if (this.type === 'subscription') return found.some(({ isRoot }) => isRoot) ? errors : undefined;
     const root = this.#graph.schema.getRootType(this.type)?.name ?? '';
-    const bars = shape.fieldsOf(root)?.some((field) => field.denied && field.type.nonNull);
+    const bars = shape.listFields(root)?.some((field) => field.denied && field.type.nonNull);
     return bars === true ? errors : undefined;
   }
 
@@ -297,7 +297,7 @@ export class Operation {
       for (const selection of selectionSet.selections) {
         if (isNeverIncluded(selection.directives)) continue;
         if (selection.kind === Kind.FIELD) {
-          const below = [...path, this.clientKeyOf(selection)];
+          const below = [...path, this.readClientKey(selection)];
           if (denied.has(selection)) {
             if (found.length < errorsMax) found.push({ field: selection, path: below });
           } else if (selection.selectionSet !== undefined) {

@@ -51,7 +51,7 @@ const conditional: [string, string, Record<string, unknown>?][] = [
   ],
 ];
 
-const headersOf = (key: string | null) => (key === null ? {} : { authorization: `Bearer ${key}` });
+const buildHeaders = (key: string | null) => (key === null ? {} : { authorization: `Bearer ${key}` });
 
 describe.each([
   ['a caller', sampleKey],
@@ -63,7 +63,7 @@ describe.each([
       logged.lines.length = 0;
       const response = await fetch(`${sample.url}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...headersOf(key) },
+        headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...buildHeaders(key) },
         body: JSON.stringify({ query, variables }),
       });
       expect(response.status).toBe(200);
@@ -75,7 +75,7 @@ describe.each([
       const socket = createClient({
         url: `${sample.url.replace('http', 'ws')}/graphql`,
         webSocketImpl: WebSocket,
-        connectionParams: headersOf(key),
+        connectionParams: buildHeaders(key),
         retryAttempts: 0,
       });
       const refused = await socket
@@ -95,7 +95,11 @@ describe('a subscription', () => {
   const ask = async (query: string) => {
     const response = await fetch(`${sample.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...headersOf(sampleKey) },
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        ...buildHeaders(sampleKey),
+      },
       body: JSON.stringify({ query }),
     });
     return response.text();
@@ -114,7 +118,11 @@ describe('a subscription', () => {
     const controller = new AbortController();
     const response = await fetch(`${sample.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...headersOf(sampleKey) },
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        ...buildHeaders(sampleKey),
+      },
       body: JSON.stringify({ query: below }),
       signal: controller.signal,
     });

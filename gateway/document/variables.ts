@@ -81,12 +81,12 @@ export function readVariables(
   const problem = isLarge(given) ? findVariableProblem(schema, definitions, given) : null;
   if (problem !== null) {
     const error = clientError('BAD_USER_INPUT', problem.message);
-    return { errors: [withLocations(error, operation.locationsOf([problem.definition]))] };
+    return { errors: [withLocations(error, operation.listLocations([problem.definition]))] };
   }
   const read = getVariableValues(schema, definitions, given, { maxErrors: variableErrorsMax });
   if (read.errors === undefined) return { variables: read.coerced };
   const errors = read.errors.map(({ message, nodes = [] }) =>
-    withLocations(clientError('BAD_USER_INPUT', message), operation.locationsOf(nodes)),
+    withLocations(clientError('BAD_USER_INPUT', message), operation.listLocations(nodes)),
   );
   return { errors };
 }
@@ -98,5 +98,5 @@ export function findUndecided(operation: Operation, variables: Variables): Clien
   const { variableDefinitions = [] } = operation.definition;
   const declared = variableDefinitions.filter(({ variable }) => variable.name.value === undecided);
   const error = clientError('BAD_USER_INPUT', `$${undecided} decides about a field, so it cannot be null.`);
-  return withLocations(error, operation.locationsOf(declared));
+  return withLocations(error, operation.listLocations(declared));
 }

@@ -102,8 +102,8 @@ afterEach(async () => {
   stack = new AsyncDisposableStack();
 });
 const start = async (example?: Example, options: Parameters<typeof startSampleGateway>[0] = {}) =>
-  stack.use(await startSampleGateway({ doors: all, mesh: meshOf(example), ...options }));
-const meshOf = (example?: Example) => example?.mesh?.() ?? createSampleMesh();
+  stack.use(await startSampleGateway({ doors: all, mesh: createMesh(example), ...options }));
+const createMesh = (example?: Example) => example?.mesh?.() ?? createSampleMesh();
 
 /** The mesh with every subgraph but `tenants` replaced. */
 function replaceSubgraphs(mesh: SampleMesh, executor: SubgraphExecutor): SampleMesh {
@@ -333,7 +333,7 @@ describe.each(posts)('the body of $route', ({ method, door, example }) => {
           asked.resolve();
         }),
     };
-    const sample = await start(example, { mesh: replaceSubgraphs(meshOf(example), waiting) });
+    const sample = await start(example, { mesh: replaceSubgraphs(createMesh(example), waiting) });
     return { sample, asked: asked.promise, ended: ended.promise };
   }
 
@@ -368,7 +368,7 @@ describe.each(posts)('the body of $route', ({ method, door, example }) => {
 
   it('leads to no word of an unexpected failure in the answer', async () => {
     const failing = { execute: () => Promise.reject(new Error('the secret of the store')) };
-    const sample = await start(example, { mesh: replaceSubgraphs(meshOf(example), failing) });
+    const sample = await start(example, { mesh: replaceSubgraphs(createMesh(example), failing) });
     const answer = await ask(sample, { method, example }, { headers: bearer });
     expect(answer.text).not.toContain('secret');
     expect(answer.text).toContain('INTERNAL');

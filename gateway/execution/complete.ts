@@ -122,8 +122,8 @@ function completeObject(
   raw: Readonly<Record<string, unknown>>,
   path: Path,
 ): Record<string, unknown> | null {
-  const typeName = shape.typeNameOf(raw.__typename);
-  const fields = shape.fieldsOf(typeName ?? shape.declaredType);
+  const typeName = shape.readTypeName(raw.__typename);
+  const fields = shape.listFields(typeName ?? shape.declaredType);
   if (fields === undefined) return null;
   const completed: Record<string, unknown> = {};
   for (const field of fields) {

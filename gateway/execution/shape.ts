@@ -76,7 +76,7 @@ export class ObjectShape {
   }
 
   /** The concrete type of an object whose __typename came as this; undefined when it cannot be determined. */
-  typeNameOf(received: unknown): string | undefined {
+  readTypeName(received: unknown): string | undefined {
     // An interface object is called by the interface's name where its own type was not asked for.
     const isKnown = this.#isAbstract && typeof received === 'string' && received !== this.declaredType;
     return isKnown ? received : this.#onlyType;
@@ -86,9 +86,9 @@ export class ObjectShape {
   fieldsUnder(planKey: string, value: unknown): readonly FieldShape[] {
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     const received = isObject ? (value as { readonly __typename?: unknown }).__typename : undefined;
-    const typeName = this.typeNameOf(received) ?? (isObject ? this.declaredType : undefined);
+    const typeName = this.readTypeName(received) ?? (isObject ? this.declaredType : undefined);
     for (const name of typeName === undefined ? this.#possible : [typeName]) {
-      const found = this.fieldsOf(name)?.filter((field) => field.planKey === planKey) ?? [];
+      const found = this.listFields(name)?.filter((field) => field.planKey === planKey) ?? [];
       if (found.length > 0) return found;
     }
     return [];
@@ -96,11 +96,11 @@ export class ObjectShape {
 
   /** True when the client selects something under the key, of an object of any type. */
   hasKey(key: string): boolean {
-    return this.#possible.some((name) => this.fieldsOf(name)?.some((field) => field.key === key));
+    return this.#possible.some((name) => this.listFields(name)?.some((field) => field.key === key));
   }
 
   /** Undefined when the graph has no such object or interface type, or hides it. */
-  fieldsOf(typeName: string): readonly FieldShape[] | undefined {
+  listFields(typeName: string): readonly FieldShape[] | undefined {
     const known = this.#byType.get(typeName);
     if (known !== undefined) return known;
     const type = this.#context.schema.getType(typeName);

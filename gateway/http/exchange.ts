@@ -61,7 +61,7 @@ export class Exchange implements Operating {
     this.search = search;
     this.params = params;
     this.clientRequestId = readClientRequestId(request);
-    this.client = services.clients.clientOf(request);
+    this.client = services.clients.findClient(request);
     response.once('close', () => {
       if (!response.writableFinished) this.#ending.abort();
     });

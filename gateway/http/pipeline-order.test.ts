@@ -55,7 +55,7 @@ async function readAll(socket: Socket): Promise<string> {
   return text;
 }
 
-const upgradeOf = (target: string) =>
+const sendUpgrade = (target: string) =>
   `GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n` +
   'sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: made-up\r\n\r\n';
 
@@ -66,7 +66,7 @@ describe('an upgrade', () => {
     const off: DoorPath = { ...path, access: () => 'off', webSocket: 'made-up' };
     const sample = await startWith(({ response }) => void response.end(), { paths: [off], upgrade });
     const socket = await openSocket(sample.url);
-    socket.write(upgradeOf('/made-up'));
+    socket.write(sendUpgrade('/made-up'));
     expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 404 /);
   });
 
@@ -77,7 +77,7 @@ describe('an upgrade', () => {
     socket.write('GET /made-up HTTP/1.1\r\nhost: x\r\n\r\n');
     await once(socket, 'data');
     const stopped = sample.gateway.stop();
-    socket.write(upgradeOf('/made-up'));
+    socket.write(sendUpgrade('/made-up'));
     const answer = await readAll(socket);
     expect(answer).toMatch(/^HTTP\/1\.1 503 /);
     expect(answer).toContain('\r\nretry-after: 1\r\n');

@@ -5,7 +5,7 @@ import type { Door, DoorPath } from '../doors/door.ts';
 import { doors } from '../doors/doors.ts';
 import { findEndpoint, RouteTable } from './route-table.ts';
 
-const doorOf = (name: string, paths: readonly Partial<DoorPath>[], more: Partial<Door> = {}): Door => ({
+const buildDoor = (name: string, paths: readonly Partial<DoorPath>[], more: Partial<Door> = {}): Door => ({
   name,
   paths: paths.map((path) => ({ methods: ['GET'], pattern: '/', access: 'public', ...path })),
   isCrossOrigin: false,
@@ -14,7 +14,7 @@ const doorOf = (name: string, paths: readonly Partial<DoorPath>[], more: Partial
   writeError: () => undefined,
   ...more,
 });
-const tableOf = (...list: readonly Door[]) => new RouteTable(list, openExposures);
+const buildTable = (...list: readonly Door[]) => new RouteTable(list, openExposures);
 const headerIs = (text: string) => ({
   text,
   holds: ({ headers }: IncomingMessage) => headers.accept === text,
@@ -28,72 +28,72 @@ describe('two handlers', () => {
     [
       'of one name',
       /Two handlers have the name a/,
-      doorOf('a', [{ pattern: '/x' }]),
-      doorOf('a', [{ pattern: '/y' }]),
+      buildDoor('a', [{ pattern: '/x' }]),
+      buildDoor('a', [{ pattern: '/y' }]),
     ],
     [
       'of one method and path',
       /GET \/x is a path of a and of b/,
-      doorOf('a', [{ pattern: '/x' }]),
-      doorOf('b', [{ pattern: '/x' }]),
+      buildDoor('a', [{ pattern: '/x' }]),
+      buildDoor('b', [{ pattern: '/x' }]),
     ],
     [
       'of one condition',
       /GET \/x is a path of a and of b/,
-      doorOf('a', [{ pattern: '/x', when: headerIs('1') }]),
-      doorOf('b', [{ pattern: '/x', when: headerIs('1') }]),
+      buildDoor('a', [{ pattern: '/x', when: headerIs('1') }]),
+      buildDoor('b', [{ pattern: '/x', when: headerIs('1') }]),
     ],
     [
       'whose names stand at one place',
       /\/x\/\{id\} of a and \/x\/\{name\} of b match/,
-      doorOf('a', [{ pattern: '/x/{id}' }]),
-      doorOf('b', [{ pattern: '/x/{name}' }]),
+      buildDoor('a', [{ pattern: '/x/{id}' }]),
+      buildDoor('b', [{ pattern: '/x/{name}' }]),
     ],
     [
       'whose names overlap',
       /match the same requests/,
-      doorOf('a', [{ pattern: '/{x}/b' }]),
-      doorOf('b', [{ pattern: '/a/{y}' }]),
+      buildDoor('a', [{ pattern: '/{x}/b' }]),
+      buildDoor('b', [{ pattern: '/a/{y}' }]),
     ],
     [
       'whose names overlap, by other methods too',
       /match the same requests/,
-      doorOf('a', [{ pattern: '/{x}/b' }]),
-      doorOf('b', [{ pattern: '/a/{y}', methods: ['POST'] }]),
+      buildDoor('a', [{ pattern: '/{x}/b' }]),
+      buildDoor('b', [{ pattern: '/a/{y}', methods: ['POST'] }]),
     ],
     [
       'of WebSockets at one path',
       /WebSockets at \/x are of a and of b/,
-      doorOf('a', [{ pattern: '/x', webSocket: 'p' }], { upgrade }),
-      doorOf('b', [{ pattern: '/x', methods: ['POST'], webSocket: 'q' }], { upgrade }),
+      buildDoor('a', [{ pattern: '/x', webSocket: 'p' }], { upgrade }),
+      buildDoor('b', [{ pattern: '/x', methods: ['POST'], webSocket: 'q' }], { upgrade }),
     ],
     [
       'that differ about other origins at one path',
       /do not agree on other origins at \/x/,
-      doorOf('a', [{ pattern: '/x' }]),
-      doorOf('b', [{ pattern: '/x', methods: ['POST'] }], { isCrossOrigin: true }),
+      buildDoor('a', [{ pattern: '/x' }]),
+      buildDoor('b', [{ pattern: '/x', methods: ['POST'] }], { isCrossOrigin: true }),
     ],
   ])('%s fail at start', (_what, problem, ...list) => {
-    expect(() => tableOf(...list)).toThrow(problem);
-    expect(() => tableOf(...list)).toThrow(RangeError);
+    expect(() => buildTable(...list)).toThrow(problem);
+    expect(() => buildTable(...list)).toThrow(RangeError);
   });
 
   it('share a path by their methods, or by a condition that precedes what has none', () => {
-    const table = tableOf(
-      doorOf('plain', [{ pattern: '/x' }]),
-      doorOf('first', [{ pattern: '/x', when: headerIs('1') }]),
-      doorOf('second', [{ pattern: '/x', when: headerIs('2') }]),
-      doorOf('post', [{ pattern: '/x', methods: ['POST'] }]),
+    const table = buildTable(
+      buildDoor('plain', [{ pattern: '/x' }]),
+      buildDoor('first', [{ pattern: '/x', when: headerIs('1') }]),
+      buildDoor('second', [{ pattern: '/x', when: headerIs('2') }]),
+      buildDoor('post', [{ pattern: '/x', methods: ['POST'] }]),
     );
     const resource = table.find('/x')?.resource;
     if (resource === undefined) throw new Error('not found');
-    const nameOf = (request: IncomingMessage) => findEndpoint(resource, request)?.door.name;
-    expect([nameOf(asking('GET', '1')), nameOf(asking('GET', '2')), nameOf(asking('GET'))]).toEqual([
-      'first',
-      'second',
-      'plain',
-    ]);
-    expect([nameOf(asking('POST', '1')), nameOf(asking('PUT'))]).toEqual(['post', undefined]);
+    const findDoorName = (request: IncomingMessage) => findEndpoint(resource, request)?.door.name;
+    expect([
+      findDoorName(asking('GET', '1')),
+      findDoorName(asking('GET', '2')),
+      findDoorName(asking('GET')),
+    ]).toEqual(['first', 'second', 'plain']);
+    expect([findDoorName(asking('POST', '1')), findDoorName(asking('PUT'))]).toEqual(['post', undefined]);
     expect([resource.methods, resource.door.name]).toEqual(['GET, POST', 'plain']);
   });
 });
@@ -102,17 +102,19 @@ describe('a handler', () => {
   it.each(['x', '', '//', '/x/', '/x//y', '/x?y', '/{}', '/{a', '/{a}b', '/a b'])(
     'has no path %s',
     (pattern) => {
-      expect(() => tableOf(doorOf('a', [{ pattern }]))).toThrow(/no pattern/);
+      expect(() => buildTable(buildDoor('a', [{ pattern }]))).toThrow(/no pattern/);
     },
   );
 
   it('has a method at each path, and an upgrade where a path has WebSockets', () => {
-    expect(() => tableOf(doorOf('a', [{ pattern: '/x', methods: [] }]))).toThrow(/no method/);
-    expect(() => tableOf(doorOf('a', [{ pattern: '/x', webSocket: 'p' }]))).toThrow(/serves no WebSockets/);
+    expect(() => buildTable(buildDoor('a', [{ pattern: '/x', methods: [] }]))).toThrow(/no method/);
+    expect(() => buildTable(buildDoor('a', [{ pattern: '/x', webSocket: 'p' }]))).toThrow(
+      /serves no WebSockets/,
+    );
   });
 
-  const table = tableOf(
-    doorOf('a', [
+  const table = buildTable(
+    buildDoor('a', [
       { pattern: '/x/{id}' },
       { pattern: '/x/{id}/parts/{part}' },
       { pattern: '/x/list' },
@@ -143,8 +145,8 @@ describe('a handler', () => {
 
 describe('the list of routes', () => {
   it('names the methods of a path in one order, whatever the order of its handlers', () => {
-    const door = doorOf('a', [{ pattern: '/x', methods: ['POST', 'GET', 'DELETE'] }]);
-    expect(tableOf(door).find('/x')?.resource.methods).toBe('DELETE, GET, POST');
+    const door = buildDoor('a', [{ pattern: '/x', methods: ['POST', 'GET', 'DELETE'] }]);
+    expect(buildTable(door).find('/x')?.resource.methods).toBe('DELETE, GET, POST');
   });
 
   it('has every method of every path once, with what it needs as configured', () => {

@@ -73,7 +73,7 @@ export class RefusalAudit implements AsyncDisposable {
   add(refusal: AuditedRefusal): void {
     const { caller, code } = refusal;
     const known = caller?.keyId != null || caller?.subject != null;
-    const { subject, kinds } = this.#subjectOf(known, caller, refusal.clientAddress);
+    const { subject, kinds } = this.#chooseSubject(known, caller, refusal.clientAddress);
     const named = `${refusal.action} ${code}`;
     const action = kinds.has(named) || kinds.size < kindsMax ? refusal.action : 'other';
     if (action !== 'other') kinds.add(named);
@@ -106,7 +106,7 @@ export class RefusalAudit implements AsyncDisposable {
     clearTimeout(this.#timer);
   }
 
-  #subjectOf(known: boolean, caller: Caller | undefined, address: string | null) {
+  #chooseSubject(known: boolean, caller: Caller | undefined, address: string | null) {
     const hour = Math.floor(this.#now() / 3_600_000);
     if (hour !== this.#hour) {
       this.#hour = hour;

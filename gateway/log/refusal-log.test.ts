@@ -43,7 +43,7 @@ const post = (key: string | null, body: unknown, headers: Record<string, string>
     body: JSON.stringify(body),
   });
 
-const eventsOf = (event: string) => lines.filter((line) => line.event === event);
+const selectEvents = (event: string) => lines.filter((line) => line.event === event);
 
 const base = { event: 'refused', clientRequestId: 'theirs', clientAddress: '127.0.0.1' };
 const level = { info: 30, warn: 40 };
@@ -267,13 +267,13 @@ describe('a refusal', () => {
     ]) {
       await post(sampleKey, body);
     }
-    expect(eventsOf('refused')).toEqual([]);
+    expect(selectEvents('refused')).toEqual([]);
   });
 
   it('in a flood is a bounded number of lines', async () => {
     const flooded = sample.keyFor({ ...sampleCaller(), keyId: 'k-flood', allowedIps: ['192.0.2.1'] });
     for (let n = 0; n < 60; n++) await post(flooded, { query: '{ motd }' });
-    expect(eventsOf('refused')).toHaveLength(5);
+    expect(selectEvents('refused')).toHaveLength(5);
   });
 });
 
@@ -447,7 +447,7 @@ describe('a stream', () => {
       'subscription { completionStream(input: { model: "m", text: "t" }) { __typename ... on CompletionStarted { model { price } } ... on CompletionFinished { completion { model { price } } } } }';
     const response = await post(key, { query }, { accept: 'text/event-stream' });
     await response.text();
-    expect(eventsOf('refused')).toEqual([
+    expect(selectEvents('refused')).toEqual([
       expect.objectContaining({ code: 'FORBIDDEN', field: 'Model.price', keyId: 'k-stream' }),
     ]);
   });

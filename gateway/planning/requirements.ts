@@ -35,7 +35,7 @@ function assignGroups(names: Iterable<string>, fields: SupergraphFields): Readon
   const groups: Requirements[][] = [];
   const assigned = new Map<string, number>();
   for (const name of names) {
-    const own = fields.requirementsOf(name);
+    const own = fields.findRequirements(name);
     if (own === undefined) continue;
     let group = groups.findIndex((others) => !others.some((other) => conflict(own, other)));
     if (group === -1) group = groups.push([]) - 1;

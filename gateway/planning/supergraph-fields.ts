@@ -16,9 +16,9 @@ export interface SupergraphFields {
   /** True when any object or interface has a field of this name. */
   has(name: string): boolean;
   /** The types that the subgraphs give the field: they may differ where null is allowed, and in what is abstract. */
-  typesOf(typeName: string, fieldName: string): string;
+  readTypes(typeName: string, fieldName: string): string;
   /** What is required by the fields of a name, of all types; undefined for fields that require nothing with arguments. */
-  requirementsOf(fieldName: string): Requirements | undefined;
+  findRequirements(fieldName: string): Requirements | undefined;
   /** What all keys and fields require. */
   readonly required: Requirements;
 }
@@ -79,8 +79,8 @@ export function readFields(supergraph: DocumentNode): SupergraphFields {
   for (const [name, requirements] of requiredBy) if (!hasArguments(requirements)) requiredBy.delete(name);
   return {
     has: (name) => names.has(name),
-    typesOf: (typeName, fieldName) => types.get(`${typeName}.${fieldName}`) ?? '',
-    requirementsOf: (fieldName) => requiredBy.get(fieldName),
+    readTypes: (typeName, fieldName) => types.get(`${typeName}.${fieldName}`) ?? '',
+    findRequirements: (fieldName) => requiredBy.get(fieldName),
     required,
   };
 }

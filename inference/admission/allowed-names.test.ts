@@ -6,7 +6,7 @@ import { promptVersions } from '#mongo/prompt-versions.ts';
 import { prompts } from '#mongo/prompts.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
-import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text cache } }';
 const START = 'mutation ($input: CompletionInput!) { startCompletion(input: $input) { id } }';
@@ -63,7 +63,12 @@ async function addPrompt(mesh: TestInference, name: string, model: string): Prom
   });
 }
 
-const codeOf = async (mesh: TestInference, query: string, variables: Record<string, unknown>, as: Caller) => {
+const askForCode = async (
+  mesh: TestInference,
+  query: string,
+  variables: Record<string, unknown>,
+  as: Caller,
+) => {
   if (!query.startsWith('subscription')) return (await mesh.refusal(query, variables, as)).code;
   const refused = await mesh.stream(query, variables, { caller: as }).then(
     () => undefined,
@@ -89,8 +94,8 @@ describe('a key that may call some models', () => {
       await using mesh = await startInference(database);
       await addPrompt(mesh, 'other', 'alpha/one');
       const key = only(mesh.caller, ['demo/*', 'beta/one']);
-      expect(await codeOf(mesh, query, variables, key)).toBe('FORBIDDEN');
-      expect(await codeOf(mesh, query, variables, only(mesh.caller, []))).toBe('FORBIDDEN');
+      expect(await askForCode(mesh, query, variables, key)).toBe('FORBIDDEN');
+      expect(await askForCode(mesh, query, variables, only(mesh.caller, []))).toBe('FORBIDDEN');
       expect(await mesh.rows()).toEqual([]);
       expect(mesh.alpha.calls).toHaveLength(0);
     },
@@ -99,8 +104,8 @@ describe('a key that may call some models', () => {
   it('calls those, by id, by beginning and by route, and the targets of a route that it may call', async () => {
     await using mesh = await startInference(database);
     await addPrompt(mesh, 'greet', 'demo/echo');
-    mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_ERROR', true)));
-    mesh.beta.always((call) => call.say('fallback').finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.fail(buildFailure('PROVIDER_ERROR', true)));
+    mesh.beta.always((call) => call.say('fallback').finish(buildUsage(1, 1)));
     const key = only(mesh.caller, ['demo/*', 'both'], ['gr*']);
     expect(await mesh.data(COMPLETE, asking('demo/echo'), key)).toMatchObject({
       complete: { text: 'Hello' },
@@ -110,7 +115,7 @@ describe('a key that may call some models', () => {
     expect(await mesh.data(EMBED, { input: { model: 'demo/embed', values: ['x'] } }, key)).toMatchObject({
       embed: { model: { id: 'demo/embed' } },
     });
-    expect(await codeOf(mesh, COMPLETE, asking('beta/one'), key)).toBe('FORBIDDEN');
+    expect(await askForCode(mesh, COMPLETE, asking('beta/one'), key)).toBe('FORBIDDEN');
   });
 
   it('gets no other model by the cache, by a call in progress, or by an idempotency key', async () => {
@@ -119,17 +124,17 @@ describe('a key that may call some models', () => {
     const cached = asking('alpha/one', { cache: 'USE' });
     const running = mesh.data(COMPLETE, cached);
     const call = await mesh.alpha.next();
-    expect(await codeOf(mesh, COMPLETE, cached, narrow)).toBe('FORBIDDEN');
-    call.say('kept').finish(usageOf(1, 1));
+    expect(await askForCode(mesh, COMPLETE, cached, narrow)).toBe('FORBIDDEN');
+    call.say('kept').finish(buildUsage(1, 1));
     await running;
     expect(await mesh.data(COMPLETE, cached)).toMatchObject({ complete: { text: 'kept', cache: 'HIT' } });
-    expect(await codeOf(mesh, COMPLETE, cached, narrow)).toBe('FORBIDDEN');
+    expect(await askForCode(mesh, COMPLETE, cached, narrow)).toBe('FORBIDDEN');
 
-    mesh.alpha.always((next) => next.say('once').finish(usageOf(1, 1)));
+    mesh.alpha.always((next) => next.say('once').finish(buildUsage(1, 1)));
     const keyed = asking('alpha/one', { idempotencyKey: 'k' });
     await mesh.data(COMPLETE, keyed);
-    expect(await codeOf(mesh, COMPLETE, keyed, narrow)).toBe('FORBIDDEN');
-    expect(await codeOf(mesh, STREAM, keyed, narrow)).toBe('FORBIDDEN');
+    expect(await askForCode(mesh, COMPLETE, keyed, narrow)).toBe('FORBIDDEN');
+    expect(await askForCode(mesh, STREAM, keyed, narrow)).toBe('FORBIDDEN');
   });
 });
 
@@ -139,12 +144,12 @@ describe('a key that may run some prompts', () => {
     await addPrompt(mesh, 'support', 'demo/echo');
     const key = only(mesh.caller, null, ['greet*']);
     const words = async (name: string) => (await mesh.refusal(RUN, running(name), key)).message;
-    expect(await codeOf(mesh, query, running('support'), key)).toBe('FORBIDDEN');
-    expect(await codeOf(mesh, query, running('nothing'), key)).toBe('FORBIDDEN');
+    expect(await askForCode(mesh, query, running('support'), key)).toBe('FORBIDDEN');
+    expect(await askForCode(mesh, query, running('nothing'), key)).toBe('FORBIDDEN');
     expect((await words('support')).replace('support', '')).toBe(
       (await words('nothing')).replace('nothing', ''),
     );
-    expect(await codeOf(mesh, query, running('greeting'), key)).toBe('NOT_FOUND');
+    expect(await askForCode(mesh, query, running('greeting'), key)).toBe('NOT_FOUND');
     expect(await mesh.rows()).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { createMemoryCache } from '#state/cache/memory.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
-import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 
 const COMPLETE = `mutation ($input: CompletionInput!) { complete(input: $input) {
   id status text cache cost usage { totalTokens } attempts { outcome } model { id } } }`;
@@ -29,7 +29,7 @@ afterAll(() => database.close());
 
 async function numbered() {
   const mesh = await startInference(database);
-  mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(usageOf(9, 1)));
+  mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(buildUsage(9, 1)));
   return mesh;
 }
 
@@ -115,8 +115,8 @@ describe('the answer cache', () => {
   it('keeps no failures', async () => {
     await using mesh = await startInference(database);
     mesh.alpha.always((call, number) => {
-      if (number === 1) call.fail(failureOf('CONTENT_FILTERED', false));
-      else call.say('fine').finish(usageOf(1, 1));
+      if (number === 1) call.fail(buildFailure('CONTENT_FILTERED', false));
+      else call.say('fine').finish(buildUsage(1, 1));
     });
     await mesh.refusal(COMPLETE, asking('USE'));
     expect((await mesh.data<Answer>(COMPLETE, asking('USE'))).complete).toMatchObject({ cache: 'MISS' });
@@ -131,7 +131,7 @@ describe('the answer cache', () => {
     ['CANCELLED', 'MISS'],
   ] as const)('keeps an answer that ended with %s: the next one is a %s', async (reason, cache) => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(usageOf(1, 1), reason));
+    mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(buildUsage(1, 1), reason));
     await mesh.data<Answer>(COMPLETE, asking('USE'));
     expect((await mesh.data<Answer>(COMPLETE, asking('USE'))).complete.cache).toBe(cache);
   });
@@ -140,7 +140,7 @@ describe('the answer cache', () => {
     await using mesh = await startInference(database);
     const asked = Array.from({ length: 10 }, () => mesh.data<Answer>(COMPLETE, asking('USE')));
     const call = await mesh.alpha.next();
-    call.say('for all').finish(usageOf(1, 1));
+    call.say('for all').finish(buildUsage(1, 1));
     const answers = await Promise.all(asked);
     expect(answers.filter(({ complete }) => complete.cache === 'MISS')).toHaveLength(1);
     expect(answers.filter(({ complete }) => complete.cache === 'COALESCED')).toHaveLength(9);
@@ -159,7 +159,7 @@ describe('the answer cache', () => {
     await vi.waitFor(() => expect(looks).toHaveBeenCalledTimes(11));
     client.abort();
     await first.aborted;
-    (await mesh.alpha.next()).say('for the rest').finish(usageOf(1, 1));
+    (await mesh.alpha.next()).say('for the rest').finish(buildUsage(1, 1));
     const answers = await Promise.all(asked);
     await leaving;
     expect(answers.filter(({ complete }) => complete.cache === 'COALESCED')).toHaveLength(9);
@@ -174,9 +174,9 @@ describe('the answer cache', () => {
     );
     const first = await mesh.alpha.next();
     // The others wait for it, or find it failed: either way they are asked before any of them has an answer.
-    first.fail(failureOf('CONTENT_FILTERED', false));
+    first.fail(buildFailure('CONTENT_FILTERED', false));
     const others = [await mesh.alpha.next(), await mesh.alpha.next(), await mesh.alpha.next()];
-    for (const call of others) call.say('for itself').finish(usageOf(1, 1));
+    for (const call of others) call.say('for itself').finish(buildUsage(1, 1));
     const texts = (await Promise.all(answers)).map(({ data }) => data?.complete?.text);
     expect(texts.filter((text) => text === 'for itself')).toHaveLength(3);
     expect(mesh.alpha.calls).toHaveLength(4);
@@ -188,11 +188,11 @@ describe('the answer cache', () => {
     const first = mesh.data<Answer>(COMPLETE, asking('USE'));
     const leading = await mesh.alpha.next();
     const renewing = mesh.data<Answer>(COMPLETE, asking('REFRESH'));
-    (await mesh.alpha.next()).fail(failureOf('CONTENT_FILTERED', false));
+    (await mesh.alpha.next()).fail(buildFailure('CONTENT_FILTERED', false));
     await expect(renewing).rejects.toThrow();
     const next = mesh.data<Answer>(COMPLETE, asking('USE'));
     await vi.waitFor(() => expect(looks).toHaveBeenCalledTimes(2));
-    leading.say('for both').finish(usageOf(1, 1));
+    leading.say('for both').finish(buildUsage(1, 1));
     expect([(await first).complete.cache, (await next).complete.cache]).toEqual(['MISS', 'COALESCED']);
     expect(mesh.alpha.calls).toHaveLength(2);
   });
@@ -214,7 +214,7 @@ describe('the answer cache', () => {
     });
     const state = { cache: { ...cache, set }, streams: createMemoryStreamLogs() };
     await using mesh = await startInference(database, state);
-    mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(usageOf(9, 1)));
+    mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(buildUsage(9, 1)));
     await mesh.data<Answer>(COMPLETE, asking('USE'));
     await vi.waitFor(() => expect(set).toHaveBeenCalled());
     const looks = vi.spyOn(mesh.cache, 'get');

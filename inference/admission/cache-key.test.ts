@@ -5,7 +5,7 @@ import { cacheKey, inputHash, readAsker } from './cache-key.ts';
 
 const caller = testCaller('t');
 const labels = { endUserId: null, tags: [], requestId: 'r', clientRequestId: null };
-const requestOf = (more: Partial<CompletionRequest> = {}) =>
+const buildRequest = (more: Partial<CompletionRequest> = {}) =>
   ({
     model: 'alpha/one',
     promptVersionId: null,
@@ -13,31 +13,31 @@ const requestOf = (more: Partial<CompletionRequest> = {}) =>
     labels,
     ...more,
   }) as CompletionRequest;
-const forUser = (endUserId: string | null) => requestOf({ labels: { ...labels, endUserId } });
-const keyOf = (scope: CachePolicy['scope'], request = requestOf(), as = caller) =>
+const forUser = (endUserId: string | null) => buildRequest({ labels: { ...labels, endUserId } });
+const computeKey = (scope: CachePolicy['scope'], request = buildRequest(), as = caller) =>
   cacheKey(request, as, scope);
 const scopes = ['CALLER', 'APP', 'TENANT', 'PUBLIC'] as const;
 
 describe('a question', () => {
   const others: readonly CompletionRequest[] = [
-    requestOf({ model: 'alpha/two' }),
-    requestOf({ promptVersionId: 'v1' }),
-    requestOf({ promptVersionId: 'v2' }),
-    requestOf({ call: { messages: [], temperature: 0 } }),
+    buildRequest({ model: 'alpha/two' }),
+    buildRequest({ promptVersionId: 'v1' }),
+    buildRequest({ promptVersionId: 'v2' }),
+    buildRequest({ call: { messages: [], temperature: 0 } }),
   ];
 
   it('is another one with another model, another version of a prompt or another call, though the texts are the same', () => {
-    const all = [requestOf(), ...others];
+    const all = [buildRequest(), ...others];
     for (const scope of scopes) {
-      expect(new Set(all.map((request) => keyOf(scope, request))).size).toBe(all.length);
+      expect(new Set(all.map((request) => computeKey(scope, request))).size).toBe(all.length);
     }
     expect(new Set(all.map(inputHash)).size).toBe(all.length);
   });
 
   it('is the same whatever finds the call in the ledger', () => {
-    const labelled = requestOf({ labels: { ...labels, tags: ['a'], requestId: 'other' } });
-    for (const scope of scopes) expect(keyOf(scope, labelled)).toBe(keyOf(scope));
-    expect(inputHash(labelled)).toBe(inputHash(requestOf()));
+    const labelled = buildRequest({ labels: { ...labels, tags: ['a'], requestId: 'other' } });
+    for (const scope of scopes) expect(computeKey(scope, labelled)).toBe(computeKey(scope));
+    expect(inputHash(labelled)).toBe(inputHash(buildRequest()));
   });
 });
 
@@ -54,12 +54,13 @@ describe('a kept answer', () => {
     ['TENANT', { key: false, app: false, tenant: true, region: true, endUser: false }],
     ['PUBLIC', { key: false, app: false, tenant: false, region: true, endUser: false }],
   ] as const)('of scope %s is kept apart by exactly what the scope and residency ask for', (scope, apart) => {
-    const differs = (request: CompletionRequest, as = caller) => keyOf(scope, request, as) !== keyOf(scope);
+    const differs = (request: CompletionRequest, as = caller) =>
+      computeKey(scope, request, as) !== computeKey(scope);
     expect({
-      key: differs(requestOf(), differing.key),
-      app: differs(requestOf(), differing.app),
-      tenant: differs(requestOf(), differing.tenant),
-      region: differs(requestOf(), differing.region),
+      key: differs(buildRequest(), differing.key),
+      app: differs(buildRequest(), differing.app),
+      tenant: differs(buildRequest(), differing.tenant),
+      region: differs(buildRequest(), differing.region),
       endUser: differs(forUser('ann')),
     }).toEqual(apart);
   });
@@ -68,7 +69,7 @@ describe('a kept answer', () => {
     const [one, other] = [
       ['eu', 'us'],
       ['us', 'eu'],
-    ].map((allowedRegions) => keyOf('TENANT', requestOf(), { ...caller, allowedRegions }));
+    ].map((allowedRegions) => computeKey('TENANT', buildRequest(), { ...caller, allowedRegions }));
     expect(one).toBe(other);
   });
 });

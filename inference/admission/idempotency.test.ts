@@ -9,7 +9,7 @@ import { createMemoryQuota } from '#state/quota/memory.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
-import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 import { testCaller } from '#test/support/subgraph.ts';
 import { nativeCollection } from '../ledger/native-collection.ts';
 import { processSpace } from '../ledger/owners.ts';
@@ -39,7 +39,7 @@ afterAll(() => database.close());
 describe('idempotency keys', () => {
   it('make one provider call and one row of fifty calls at once', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(usageOf(1, 1)));
+    mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(buildUsage(1, 1)));
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => mesh.data<Answer>(COMPLETE, asking('k'))),
     );
@@ -52,7 +52,7 @@ describe('idempotency keys', () => {
   it('join calls of several processes', async () => {
     await using one = await startInference(database);
     await using two = await startInference(database);
-    for (const mesh of [one, two]) mesh.alpha.always((call) => call.say('once').finish(usageOf(1, 1)));
+    for (const mesh of [one, two]) mesh.alpha.always((call) => call.say('once').finish(buildUsage(1, 1)));
     const answers = await Promise.all(
       [one, two, one, two].map((mesh) => mesh.data<Answer>(COMPLETE, asking('k'), one.caller)),
     );
@@ -67,7 +67,7 @@ describe('idempotency keys', () => {
     expect(again.startCompletion).toEqual({ id: startCompletion.id, status: 'RUNNING' });
     const waiting = mesh.data<Answer>(COMPLETE, asking('k'));
     const call = await mesh.alpha.next();
-    call.say('the one').finish(usageOf(1, 1));
+    call.say('the one').finish(buildUsage(1, 1));
     expect((await waiting).complete).toMatchObject({ id: startCompletion.id, text: 'the one' });
     const texts: unknown[] = [];
     for await (const { completionId, text } of await mesh.stream(STREAM, asking('k'))) {
@@ -80,7 +80,7 @@ describe('idempotency keys', () => {
 
   it('refuse other input, and are of each caller alone', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call) => call.say('x').finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.say('x').finish(buildUsage(1, 1)));
     const { complete } = await mesh.data<Answer>(COMPLETE, asking('k'));
     expect(await mesh.refusal(COMPLETE, asking('k', 'Something else.'))).toMatchObject({ code: 'CONFLICT' });
     const other = { ...mesh.caller, keyLineId: 'another-key' };
@@ -90,7 +90,7 @@ describe('idempotency keys', () => {
 
   it('repeat a failure too', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call) => call.fail(failureOf('CONTENT_FILTERED', false)));
+    mesh.alpha.always((call) => call.fail(buildFailure('CONTENT_FILTERED', false)));
     const first = await mesh.refusal(COMPLETE, asking('k'));
     const second = await mesh.refusal(COMPLETE, asking('k'));
     expect(first).toMatchObject({ code: 'CONTENT_FILTERED', completionId: expect.any(String) });
@@ -101,7 +101,7 @@ describe('idempotency keys', () => {
   it('are free again after a refusal that left no row', async () => {
     const limits = [{ subject: 'key:k', meter: 'REQUESTS', window: 'MINUTE', amount: '1' } as const];
     await using mesh = await startInference(database, { limits });
-    mesh.alpha.always((call) => call.say('x').finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.say('x').finish(buildUsage(1, 1)));
     await mesh.data(COMPLETE, asking('first'));
     expect(await mesh.refusal(COMPLETE, asking('k'))).toMatchObject({ code: 'QUOTA_EXCEEDED' });
     const unlimited = { ...mesh.caller, limits: [] };
@@ -117,7 +117,7 @@ describe('idempotency keys', () => {
         waits += 1;
       },
     });
-    two.alpha.always((call) => call.say('x').finish(usageOf(1, 1)));
+    two.alpha.always((call) => call.say('x').finish(buildUsage(1, 1)));
     expect(await one.refusal(COMPLETE, asking('k'))).toMatchObject({ code: 'QUOTA_EXCEEDED' });
     const { complete } = await two.data<Answer>(COMPLETE, asking('k'), { ...one.caller, limits: [] });
     expect(complete.text).toBe('x');
@@ -132,7 +132,7 @@ describe('idempotency keys', () => {
         nowMs += ms;
       },
     });
-    mesh.alpha.always((call) => call.say('after all').finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.say('after all').finish(buildUsage(1, 1)));
     const { complete } = await mesh.data<Answer>(COMPLETE, asking('k'));
     await idempotencyKeys(database.connection).updateOne(
       { completionId: complete.id },
@@ -153,7 +153,7 @@ describe('idempotency keys', () => {
         waits += 1;
       },
     });
-    mesh.alpha.always((call) => call.say('twice').finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.say('twice').finish(buildUsage(1, 1)));
     const { complete } = await mesh.data<Answer>(COMPLETE, asking('slow to begin'));
     const ownerId = 'elsewhere/1/alive';
     await owners(database.connection).updateOne(
@@ -179,7 +179,7 @@ describe('idempotency keys', () => {
   it('stand for 24 hours, to the millisecond', async () => {
     let nowMs = Date.now();
     await using mesh = await startInference(database, { now: () => nowMs });
-    mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(usageOf(1, 1)));
+    mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(buildUsage(1, 1)));
     const { complete } = await mesh.data<Answer>(COMPLETE, asking('day'));
     nowMs += 86_400_000 - 1;
     expect((await mesh.data<Answer>(COMPLETE, asking('day'))).complete.id).toBe(complete.id);
@@ -201,7 +201,7 @@ describe('idempotency keys', () => {
     };
     const limits = [{ subject: 'key:k', meter: 'REQUESTS', window: 'DAY', amount: '10' } as const];
     await using mesh = await startInference(database, { quota: slow, limits });
-    mesh.alpha.always((call) => call.say('the first').finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.say('the first').finish(buildUsage(1, 1)));
     const first = mesh.data<Answer>(COMPLETE, asking('k'));
     await asked.promise;
     expect(await mesh.refusal(COMPLETE, asking('k', 'Something else.'))).toMatchObject({ code: 'CONFLICT' });
@@ -215,7 +215,7 @@ describe('idempotency keys', () => {
 describe('idempotency keys of calls whose process died', () => {
   /** Makes the row of a call with this key that of a dead process, as it stood while it ran. */
   async function leaveDead(mesh: TestInference, key: string, ownerId = deadOwner()) {
-    mesh.alpha.always((call) => call.say('too late').finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.say('too late').finish(buildUsage(1, 1)));
     const { complete } = await mesh.data<Answer>(COMPLETE, asking(key));
     const running = { status: 'RUNNING', endedAt: null, ownerId } as const;
     await invocations(database.connection).updateOne({ _id: complete.id }, { $set: running });
@@ -225,12 +225,12 @@ describe('idempotency keys of calls whose process died', () => {
       { $set: { ownerId } },
     );
     const calls = mesh.alpha.calls.length;
-    mesh.alpha.always((call) => call.say('after all').finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.say('after all').finish(buildUsage(1, 1)));
     return { id: complete.id, calls };
   }
   // No process has such a number.
   const deadOwner = () => `${processSpace}/4194305/${randomUUID()}`;
-  const rowOf = (id: string) => invocations(database.connection).findById(id).lean();
+  const findRow = (id: string) => invocations(database.connection).findById(id).lean();
 
   it('stand for a new call, which the same calls then join; the dead one is closed and billed', async () => {
     await using mesh = await startInference(database);
@@ -241,7 +241,7 @@ describe('idempotency keys of calls whose process died', () => {
     expect(answers[0]?.complete).toMatchObject({ text: 'after all' });
     expect(answers[0]?.complete.id).not.toBe(id);
     expect(mesh.alpha.calls).toHaveLength(calls + 1);
-    expect(await rowOf(id)).toMatchObject({ status: 'FAILED', errorCode: 'INTERNAL', orphaned: true });
+    expect(await findRow(id)).toMatchObject({ status: 'FAILED', errorCode: 'INTERNAL', orphaned: true });
     expect(await mesh.refusal(COMPLETE, asking('k', 'Something else.'))).toMatchObject({ code: 'CONFLICT' });
   });
 
@@ -249,7 +249,7 @@ describe('idempotency keys of calls whose process died', () => {
     await using one = await startInference(database);
     await using two = await startInference(database);
     const { calls } = await leaveDead(one, 'k');
-    two.alpha.always((call) => call.say('after all').finish(usageOf(1, 1)));
+    two.alpha.always((call) => call.say('after all').finish(buildUsage(1, 1)));
     const answers = await Promise.all(
       [one, two, one, two].map((mesh) => mesh.data<Answer>(COMPLETE, asking('k'), one.caller)),
     );
@@ -302,7 +302,7 @@ describe('idempotency keys of calls whose process died', () => {
     await one.alpha.next();
     await one.subgraph.drain(0);
     expect(await first).toMatchObject({ code: 'OVERLOADED', retryAfterMs: expect.any(Number) });
-    two.alpha.always((call) => call.say('after all').finish(usageOf(1, 1)));
+    two.alpha.always((call) => call.say('after all').finish(buildUsage(1, 1)));
     const again = await two.data<Answer>(COMPLETE, asking('k'), one.caller);
     expect(again.complete.text).toBe('after all');
     expect(again.complete.id).not.toBe((await first).completionId);

@@ -302,7 +302,7 @@ async function answer(
 function routingNeeds(request: CompletionRequest, mode: BeginOptions['mode']): RoutingNeeds {
   const { needs, inputs, inputTokensMax, call } = request;
   const { maxOutputTokens } = call;
-  return { needs, inputs, inputTokensMax, isOneInput: true, maxOutputTokens, speedOf: mode };
+  return { needs, inputs, inputTokensMax, isOneInput: true, maxOutputTokens, speedKind: mode };
 }
 
 interface StreamEnds {

@@ -5,21 +5,21 @@ import { parseResponseSchema, readStructuredAnswer } from './structured-output.t
 
 const jsonSchemas = createJsonSchemas();
 afterAll(() => jsonSchemas[Symbol.asyncDispose]());
-const shapeOf = (schema: unknown) => {
+const readShape = (schema: unknown) => {
   const parsed = parseResponseSchema(schema);
   return { read: (text: string) => readStructuredAnswer(text, parsed, 'user', jsonSchemas) };
 };
 
 describe('structured outputs', () => {
   it('reads JSON of the shape, and says what is wrong with other texts', async () => {
-    const shape = shapeOf({ type: 'object', required: ['a'] });
+    const shape = readShape({ type: 'object', required: ['a'] });
     expect(await shape.read('{"a":1}')).toEqual({ json: { a: 1 } });
     expect(await shape.read('{}')).toMatchObject({ problem: expect.stringContaining("'a'") });
     expect(await shape.read('{"a":')).toEqual({ problem: 'it is no JSON' });
   });
 
   describe('a code fence', () => {
-    const shape = shapeOf({ type: 'object', required: ['a'] });
+    const shape = readShape({ type: 'object', required: ['a'] });
     it.each([
       ['with a language', '```json\n{"a":1}\n```', 1],
       ['in upper case', '```JSON\n{"a":1}\n```', 1],
@@ -61,13 +61,13 @@ describe('structured outputs', () => {
   });
 
   it('keeps the digits that a number was answered with', async () => {
-    const shape = shapeOf({ items: { type: 'number' } });
+    const shape = readShape({ items: { type: 'number' } });
     const read = await shape.read('[12345678901234567890, 1]');
     expect(JSON.stringify(read)).toBe('{"json":[12345678901234567890,1]}');
   });
 
   it('reads no answer that is larger than two million characters', async () => {
-    const shape = shapeOf({ type: 'string' });
+    const shape = readShape({ type: 'string' });
     expect(await shape.read(JSON.stringify('x'.repeat(2_097_150)))).toHaveProperty('json');
     expect(await shape.read(JSON.stringify('x'.repeat(2_097_151)))).toEqual({
       problem: 'it has more than 2097152 characters',

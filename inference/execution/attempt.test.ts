@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Provider, ProviderFailure, type ProviderPart } from '#providers/provider.ts';
-import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 import { type AttemptResult, Cancelled, rateAttempt, Stopped, streamOnce, UnfitAnswer } from './attempt.ts';
 
 const limits = { connectMs: 10_000, firstMs: 20_000, nextMs: 5_000 };
 const text: ProviderPart = { type: 'text', text: 'x' };
-const finish: ProviderPart = { type: 'finish', reason: 'STOP', usage: usageOf(1, 1) };
+const finish: ProviderPart = { type: 'finish', reason: 'STOP', usage: buildUsage(1, 1) };
 
 /** Streams the parts; then fails, or says nothing more. */
 function setup(parts: readonly ProviderPart[], failure?: Error) {
@@ -36,7 +36,7 @@ function setup(parts: readonly ProviderPart[], failure?: Error) {
 describe('a streamed attempt', () => {
   it.each([
     ['finishes', [text, finish], undefined, 'SUCCEEDED'],
-    ['fails', [text], failureOf('PROVIDER_ERROR', true), 'FAILED'],
+    ['fails', [text], buildFailure('PROVIDER_ERROR', true), 'FAILED'],
   ] as const)("closes the provider's iterator when it %s", async (_name, parts, failure, outcome) => {
     const { run, closed } = setup(parts, failure);
     expect(await run()).toMatchObject({ outcome });
@@ -88,7 +88,7 @@ describe('the silence of a provider', () => {
 
   it('lasts until a first part of the answer, whatever it counts before', async () => {
     vi.useFakeTimers();
-    const { run } = setup([{ type: 'usage', usage: usageOf(5, 0) }]);
+    const { run } = setup([{ type: 'usage', usage: buildUsage(5, 0) }]);
     let end: AttemptResult | undefined;
     void run().then((ended) => {
       end = ended;
@@ -117,17 +117,17 @@ describe('what an end says about the health of its provider', () => {
   const unprocessable = new ProviderFailure('PROVIDER_ERROR', 'It failed.', { retryable: true, status: 422 });
 
   it.each([
-    ['an error', failureOf('PROVIDER_ERROR', true), 'FAILED'],
-    ['silence', failureOf('PROVIDER_TIMEOUT', true), 'FAILED'],
-    ['a refused credential', failureOf('PROVIDER_AUTH', false), 'REFUSED'],
-    ['a rate limit', failureOf('PROVIDER_RATE_LIMITED', true), 'REFUSED'],
-    ['a wrong call', failureOf('BAD_USER_INPUT', false), undefined],
-    ['a long input', failureOf('CONTEXT_TOO_LONG', false), undefined],
-    ['a filtered input', failureOf('CONTENT_FILTERED', false), undefined],
+    ['an error', buildFailure('PROVIDER_ERROR', true), 'FAILED'],
+    ['silence', buildFailure('PROVIDER_TIMEOUT', true), 'FAILED'],
+    ['a refused credential', buildFailure('PROVIDER_AUTH', false), 'REFUSED'],
+    ['a rate limit', buildFailure('PROVIDER_RATE_LIMITED', true), 'REFUSED'],
+    ['a wrong call', buildFailure('BAD_USER_INPUT', false), undefined],
+    ['a long input', buildFailure('CONTEXT_TOO_LONG', false), undefined],
+    ['a filtered input', buildFailure('CONTENT_FILTERED', false), undefined],
     ['an answer of another shape', new UnfitAnswer('It does not fit.'), undefined],
     ['a call that its provider could not use', refused, undefined],
     ['a call that its provider could not process', unprocessable, undefined],
-    ['too many calls of this process', failureOf('OVERLOADED', true), undefined],
+    ['too many calls of this process', buildFailure('OVERLOADED', true), undefined],
     ['the end of the process', new Stopped('shutting down'), undefined],
   ] as const)('%s', (_name, failure, result) => {
     expect(rateAttempt(failed(failure), times)?.result).toBe(result);

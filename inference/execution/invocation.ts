@@ -144,7 +144,7 @@ export class Invocation implements ProgressSource {
   progress(aheadChars: number): ProgressRecord {
     const attempt = attemptProgress(
       this.#model,
-      this.#boundsOf(this.#model),
+      this.#readBounds(this.#model),
       this.#attemptStartedAtMs,
       this.#received,
       aheadChars,
@@ -157,7 +157,7 @@ export class Invocation implements ProgressSource {
     return { at: new Date(this.#engine.now()), attempts, attempt };
   }
 
-  #boundsOf(model: CatalogModel): UsageBounds {
+  #readBounds(model: CatalogModel): UsageBounds {
     const { inputTokensMax, call } = this.start.request;
     return { inputTokensMax, outputTokensMax: answersTokensLimit(model, call) };
   }
@@ -197,7 +197,7 @@ export class Invocation implements ProgressSource {
         accumulator: this.#accumulator,
         logged: this.#logged,
         inputBytes: this.start.request.inputBytes,
-        bounds: (model) => this.#boundsOf(model),
+        bounds: (model) => this.#readBounds(model),
         signal: this.#abort.signal,
         reserve: (model) => this.#reserveFor(model),
         recordWait: () => progress.write(this.id, this.#progressWith(null)),

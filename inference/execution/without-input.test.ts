@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { printedSeed, randomOf } from '#test/support/random.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
 import { withoutInput } from './without-input.ts';
 
 describe('withoutInput', () => {
@@ -29,7 +29,7 @@ describe('withoutInput', () => {
   });
 
   it('never keeps twelve characters in a row of any input', () => {
-    const random = randomOf(printedSeed('withoutInput'));
+    const random = createRandom(printedSeed('withoutInput'));
     const text = (length: number) => Array.from({ length }, () => random.pick([...'abcdef 0123'])).join('');
     for (let round = 0; round < 300; round++) {
       const input = [text(5 + random.below(200)), text(40)];

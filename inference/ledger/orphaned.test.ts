@@ -11,8 +11,8 @@ import { noUsage } from '#providers/provider.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
-import { printedSeed, randomOf } from '#test/support/random.ts';
-import { usageOf } from '#test/support/scripted-provider.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
+import { buildUsage } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
 import { Cancelled } from '../execution/attempt.ts';
@@ -34,9 +34,9 @@ const price = {
   cachedInputNanosPerMillion: null,
   cacheWriteNanosPerMillion: null,
 };
-const modelOf = (id: string) =>
+const findModel = (id: string) =>
   ({ id, provider: { id: id.split('/')[0] }, price, maxOutputTokens: 1_000 }) as CatalogModel;
-const model = modelOf('alpha/one');
+const model = findModel('alpha/one');
 const bounds = { inputTokensMax: 400, outputTokensMax: 1_000 };
 
 let database: Database;
@@ -79,14 +79,14 @@ function goneOwner() {
   };
 }
 
-const rowOf = (id: string) => invocations(database.connection).findById(id).lean<InvocationRecord>();
+const findRow = (id: string) => invocations(database.connection).findById(id).lean<InvocationRecord>();
 const results = () => createCompletionResults(database.connection, services);
-async function contentOf(id: string): Promise<CompletionData | null> {
+async function readContent(id: string): Promise<CompletionData | null> {
   const kept = (await results().find([id])).get(id);
   return kept === undefined ? null : JSON.parse(kept.content);
 }
 
-const received = (chars: number, usage = null as ReturnType<typeof usageOf> | null) => ({
+const received = (chars: number, usage = null as ReturnType<typeof buildUsage> | null) => ({
   at: new Date(startedAtMs + 500),
   attempt: attemptProgress(model, bounds, startedAtMs, { received: chars, usage }),
 });
@@ -125,7 +125,7 @@ describe('rows of a process that is gone', () => {
     expect(await gone.close()).toBe(2);
     expect(await gone.close(sweptAtMs + 1)).toBe(0);
 
-    expect(await rowOf(done)).toMatchObject({
+    expect(await findRow(done)).toMatchObject({
       status: 'SUCCEEDED',
       modelId: 'beta/one',
       providerId: 'beta',
@@ -135,15 +135,15 @@ describe('rows of a process that is gone', () => {
       endedAt: new Date(startedAtMs + 400),
       errorCode: null,
     });
-    expect(await rowOf(done)).not.toHaveProperty('orphaned');
-    expect(await rowOf(silent)).toMatchObject({
+    expect(await findRow(done)).not.toHaveProperty('orphaned');
+    expect(await findRow(silent)).toMatchObject({
       status: 'FAILED',
       errorCode: 'INTERNAL',
       endedAt: new Date(sweptAtMs),
       orphaned: true,
     });
-    for (const id of [done, silent]) expect(await rowOf(id)).not.toHaveProperty('progress');
-    expect(await rowOf(running)).toMatchObject({ status: 'RUNNING', endedAt: null });
+    for (const id of [done, silent]) expect(await findRow(id)).not.toHaveProperty('progress');
+    expect(await findRow(running)).toMatchObject({ status: 'RUNNING', endedAt: null });
   });
 
   it('cost what was sent, when nothing had come', async () => {
@@ -151,7 +151,7 @@ describe('rows of a process that is gone', () => {
     const ids = [await gone.open(), await gone.open({}, 'embedding')];
     await gone.close();
     for (const id of ids) {
-      expect(await rowOf(id)).toMatchObject({
+      expect(await findRow(id)).toMatchObject({
         usage: { inputTokens: 300, outputTokens: 0 },
         costNanos: 300_000n,
         attempts: [{ outcome: 'FAILED', usageEstimated: true, error: expect.stringContaining('process') }],
@@ -160,10 +160,10 @@ describe('rows of a process that is gone', () => {
   });
 
   it('cost, at whatever point they were cut, what a client that left there is billed, and at most the bound', async () => {
-    const random = randomOf(printedSeed('dead rows'));
+    const random = createRandom(printedSeed('dead rows'));
     for (let round = 0; round < 60; round++) {
       const chars = random.below(8_000);
-      const counted = random.chance(0.5) ? usageOf(random.below(400), random.below(1_000)) : null;
+      const counted = random.chance(0.5) ? buildUsage(random.below(400), random.below(1_000)) : null;
       const gone = goneOwner();
       const id = await gone.open(received(chars, counted));
       await gone.close();
@@ -180,7 +180,7 @@ describe('rows of a process that is gone', () => {
       const client = new UsageAccumulator('');
       client.add(model, cut, { startedAtMs, durationMs: 500 }, bounds);
 
-      const row = await rowOf(id);
+      const row = await findRow(id);
       const what = `${chars} characters, counted ${JSON.stringify(counted)}`;
       expect(row, what).toMatchObject({ usage: client.usage, costNanos: client.costNanos });
       const bound = upperBound(model, bounds.inputTokensMax, bounds.outputTokensMax);
@@ -203,8 +203,8 @@ describe('rows of a process that is gone', () => {
     await orphanedLog(id, [started(), thought, text('Twelve chars'), text(' and more.'), call]);
     await gone.close();
     const chars = 'Hm. Twelve chars and more.{"a":1}'.length;
-    expect(await rowOf(id)).toMatchObject({ usage: { outputTokens: Math.ceil(chars / 4) } });
-    expect(await contentOf(id)).toMatchObject({
+    expect(await findRow(id)).toMatchObject({ usage: { outputTokens: Math.ceil(chars / 4) } });
+    expect(await readContent(id)).toMatchObject({
       id,
       status: 'FAILED',
       text: 'Twelve chars and more.',
@@ -221,8 +221,8 @@ describe('rows of a process that is gone', () => {
     const id = await gone.open(received(400));
     await orphanedLog(id, [started(), text('short')]);
     await gone.close();
-    expect(await rowOf(id)).toMatchObject({ usage: { outputTokens: 100 } });
-    expect(await contentOf(id)).toMatchObject({ text: 'short' });
+    expect(await findRow(id)).toMatchObject({ usage: { outputTokens: 100 } });
+    expect(await readContent(id)).toMatchObject({ text: 'short' });
   });
 
   it('keep no text whose beginning is no longer held', async () => {
@@ -234,8 +234,8 @@ describe('rows of a process that is gone', () => {
       void writer.append(event);
     }
     await closeOrphaned({ ...services, streams: few }, [gone.ownerId], sweptAtMs);
-    expect(await contentOf(id)).toMatchObject({ text: '' });
-    expect((await rowOf(id))?.usage.outputTokens).toBeGreaterThan(1);
+    expect(await readContent(id)).toMatchObject({ text: '' });
+    expect((await findRow(id))?.usage.outputTokens).toBeGreaterThan(1);
   });
 
   it('cost their finished attempts too, and only what came after a restart is the answer', async () => {
@@ -246,11 +246,11 @@ describe('rows of a process that is gone', () => {
       durationMs: 100,
       outcome: 'FAILED',
       error: 'PROVIDER_ERROR: cut',
-      usage: usageOf(100, 50),
+      usage: buildUsage(100, 50),
       usageEstimated: false,
       costNanos: '600000',
     });
-    const beta = modelOf('beta/one');
+    const beta = findModel('beta/one');
     const attempt = attemptProgress(beta, bounds, startedAtMs + 200);
     const id = await gone.open({ attempts: [first], attempt });
     await orphanedLog(id, [
@@ -260,7 +260,7 @@ describe('rows of a process that is gone', () => {
       text('anew'),
     ]);
     await gone.close();
-    expect(await rowOf(id)).toMatchObject({
+    expect(await findRow(id)).toMatchObject({
       modelId: 'beta/one',
       providerId: 'beta',
       usage: { inputTokens: 400, outputTokens: 51 },
@@ -270,23 +270,23 @@ describe('rows of a process that is gone', () => {
         { modelId: 'beta/one', usageEstimated: true },
       ],
     });
-    expect(await contentOf(id)).toMatchObject({ text: 'anew', modelId: 'beta/one' });
+    expect(await readContent(id)).toMatchObject({ text: 'anew', modelId: 'beta/one' });
   });
 
   it('cost nothing of what the log has of another model than the one that was asked last', async () => {
     const gone = goneOwner();
-    const attempt = attemptProgress(modelOf('beta/one'), bounds, startedAtMs + 200);
+    const attempt = attemptProgress(findModel('beta/one'), bounds, startedAtMs + 200);
     const id = await gone.open({ attempt });
     await orphanedLog(id, [started('alpha/one'), text('x'.repeat(400))]);
     await gone.close();
-    expect(await rowOf(id)).toMatchObject({ modelId: 'beta/one', usage: { outputTokens: 0 } });
+    expect(await findRow(id)).toMatchObject({ modelId: 'beta/one', usage: { outputTokens: 0 } });
   });
 
   it('cost nothing for an attempt that had not begun', async () => {
     const gone = goneOwner();
     const id = await gone.open({ attempt: null });
     await gone.close();
-    expect(await rowOf(id)).toMatchObject({ costNanos: 0n, attempts: [] });
+    expect(await findRow(id)).toMatchObject({ costNanos: 0n, attempts: [] });
   });
 
   it('are closed also where the log cannot be read', async () => {
@@ -296,7 +296,7 @@ describe('rows of a process that is gone', () => {
       throw new Error('no Redis');
     };
     await closeOrphaned({ ...services, streams: { held } }, [gone.ownerId], sweptAtMs);
-    expect(await rowOf(id)).toMatchObject({ status: 'FAILED', usage: { outputTokens: 10 } });
+    expect(await findRow(id)).toMatchObject({ status: 'FAILED', usage: { outputTokens: 10 } });
   });
 
   it('are closed only while they are RUNNING, and the meters get what they were closed with', async () => {
@@ -318,7 +318,7 @@ describe('rows of a process that is gone', () => {
       return [];
     };
     expect(await closeOrphaned({ ...services, streams: { held } }, [gone.ownerId], sweptAtMs)).toBe(0);
-    expect(await rowOf(id)).toMatchObject({ status: 'SUCCEEDED', usage: answered.usage });
+    expect(await findRow(id)).toMatchObject({ status: 'SUCCEEDED', usage: answered.usage });
     expect(await quota.read('t', [key])).toEqual([{ spent: 10n, reserved: 0n }]);
   });
 
@@ -331,7 +331,7 @@ describe('rows of a process that is gone', () => {
     const amounts = { TOKENS: 9_000_000n, COST: 9_000_000n };
     await quota.reserve({ id, partition: 't', ttlMs: 60_000, scopes: [], amounts, limits });
     await gone.close();
-    const row = await rowOf(id);
+    const row = await findRow(id);
     expect(row).toMatchObject({ usage: { inputTokens: 300, outputTokens: 100 }, costNanos: 1_300_000n });
     expect(await quota.read('t', [tokens, cost])).toEqual([
       { spent: 400n, reserved: 0n },
@@ -347,10 +347,10 @@ describe('rows of a process that is gone', () => {
       return [];
     };
     expect(await closeOrphaned({ ...services, streams: { held } }, [gone.ownerId], sweptAtMs)).toBe(1);
-    const row = await rowOf(id);
+    const row = await findRow(id);
     expect(row).toMatchObject({ status: 'SUCCEEDED', modelId: 'beta/one', usage: answered.usage });
     expect(row).not.toHaveProperty('orphaned');
-    expect(await contentOf(id)).toMatchObject({ text: answered.text });
+    expect(await readContent(id)).toMatchObject({ text: answered.text });
   });
 
   it('are closed by a partial answer that an earlier sweep kept before it died itself', async () => {
@@ -358,11 +358,11 @@ describe('rows of a process that is gone', () => {
     const id = await gone.open(received(40));
     await orphanedLog(id, [started(), text('x'.repeat(40))]);
     await gone.close();
-    const first = await rowOf(id);
+    const first = await findRow(id);
     const reopen = { $set: { status: 'RUNNING' }, $unset: { orphaned: true, error: true } } as const;
     await invocations(database.connection).updateOne({ _id: id }, reopen);
     await gone.close();
-    expect(await rowOf(id)).toMatchObject({
+    expect(await findRow(id)).toMatchObject({
       orphaned: true,
       error: orphanedMessage,
       usage: first?.usage,
@@ -396,8 +396,8 @@ describe('rows that did not begin', () => {
       toClosing: () => undefined,
     };
     expect(await closeOrphaned(services, [gone.ownerId], sweptAtMs, keeper)).toBe(1);
-    expect(await rowOf(closed)).toMatchObject({ status: 'SUCCEEDED', usage: answered.usage });
-    expect(await rowOf(unopened)).toBeNull();
+    expect(await findRow(closed)).toMatchObject({ status: 'SUCCEEDED', usage: answered.usage });
+    expect(await findRow(unopened)).toBeNull();
   });
 });
 

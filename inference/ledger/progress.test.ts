@@ -8,7 +8,7 @@ import { anonymousCaller } from '#core/caller.ts';
 import { type Database, openDatabase } from '#mongo/connect.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
-import { printedSeed, randomOf } from '#test/support/random.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
 import { countCommands } from '#test/support/subgraph.ts';
 import type { UsageBounds } from '../metering/usage-cost.ts';
 import { attemptProgress, openingRecord } from './attempt-progress.ts';
@@ -264,7 +264,7 @@ describe('the progress of running calls', () => {
   });
 
   it('covers at every instant what was passed on, at whatever speed it comes, within the reserved bound', async () => {
-    const random = randomOf(printedSeed('covered answers'));
+    const random = createRandom(printedSeed('covered answers'));
     const admin = database.connection.getClient().db('admin');
     // Each write takes a while, so that answers go on meanwhile.
     const data = { failCommands: ['update'], blockConnection: true, blockTimeMS: 5 };

@@ -7,7 +7,7 @@ import { emptyHistory } from '#state/quota/quota.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { keptLog, type LogLine } from '#test/support/processes/log-lines.ts';
-import { usageOf } from '#test/support/scripted-provider.ts';
+import { buildUsage } from '#test/support/scripted-provider.ts';
 
 const opened = new AsyncDisposableStack();
 let database: Database;
@@ -49,11 +49,11 @@ const thresholds = (lines: readonly LogLine[]) =>
   lines.filter(({ event }) => event === 'budget_threshold').map(({ threshold }) => threshold);
 
 function answer({ alpha }: TestInference): void {
-  alpha.always((call) => call.say('x').finish(usageOf(100, 100)));
+  alpha.always((call) => call.say('x').finish(buildUsage(100, 100)));
 }
 
 /** Processes that share the database and the meters run the calls; the lines of all, when each check has ended. */
-async function linesOf(
+async function collectLines(
   limits: readonly CallerLimit[],
   run: (meshes: readonly TestInference[], as: Caller) => Promise<void>,
   processes = 1,
@@ -88,7 +88,7 @@ describe('the thresholds of a budget', () => {
     ['soft', false],
   ])('of a %s one are logged when they are reached, each once', async (_kind, hard) => {
     const limit = budget({ hard, alertAt: [0.2, 0.5, 0.9] });
-    const lines = await linesOf([limit], callTimes(7));
+    const lines = await collectLines([limit], callTimes(7));
     expect(thresholds(lines)).toEqual([0.2, 0.5]);
     const [line] = lines.filter(({ event }) => event === 'budget_threshold');
     expect(line).toMatchObject({
@@ -106,12 +106,12 @@ describe('the thresholds of a budget', () => {
 
   it('are all logged when one call passes them together, and beyond the amount', async () => {
     const limit = budget({ hard: false, amount: callNanos / 2n, alertAt: [0.5, 1, 2, 2.000001] });
-    expect(thresholds(await linesOf([limit], callTimes(1)))).toEqual([0.5, 1, 2]);
+    expect(thresholds(await collectLines([limit], callTimes(1)))).toEqual([0.5, 1, 2]);
   });
 
   it('are logged by one of many processes that reach them at the same time', async () => {
     const limit = budget({ hard: false, alertAt: [0.1, 0.5, 1] });
-    const lines = await linesOf(
+    const lines = await collectLines(
       [limit],
       async (meshes, as) => {
         const calls = Array.from({ length: 30 }, (_, call) =>
@@ -126,8 +126,8 @@ describe('the thresholds of a budget', () => {
 
   it('are not logged again by a process that starts later', async () => {
     const limit = budget({ alertAt: [0.1] });
-    expect(thresholds(await linesOf([limit], callTimes(1)))).toEqual([0.1]);
-    expect(thresholds(await linesOf([limit], callTimes(2)))).toEqual([]);
+    expect(thresholds(await collectLines([limit], callTimes(1)))).toEqual([0.1]);
+    expect(thresholds(await collectLines([limit], callTimes(2)))).toEqual([]);
   });
 
   it.each([
@@ -137,7 +137,7 @@ describe('the thresholds of a budget', () => {
     ['MONTH', 31 * 86_400_000],
   ] as const)('are logged again in the next window: %s', async (window, lengthMs) => {
     let nowMs = Date.UTC(2030, 0, 1);
-    const lines = await linesOf(
+    const lines = await collectLines(
       [budget({ alertAt: [0.1], window })],
       async (meshes, as) => {
         await callTimes(2)(meshes, as);
@@ -152,7 +152,7 @@ describe('the thresholds of a budget', () => {
 
   it('are logged again for another amount', async () => {
     const limit = budget({ alertAt: [0.1] });
-    const lines = await linesOf([limit], async (meshes, as) => {
+    const lines = await collectLines([limit], async (meshes, as) => {
       await callTimes(1)(meshes, as);
       await callTimes(2)(meshes, { ...as, limits: [{ ...limit, amount: String(20n * callNanos) }] });
     });
@@ -163,18 +163,18 @@ describe('the thresholds of a budget', () => {
     const reached: Record<string, readonly unknown[]> = {};
     const limits = () => [budget({ alertAt: [0.00001] })];
     reached.embed = thresholds(
-      await linesOf(limits(), async ([mesh], as) => {
+      await collectLines(limits(), async ([mesh], as) => {
         await mesh?.data(EMBED, { input: { model: 'alpha/embed', values: ['a'] } }, as);
       }),
     );
     reached.failed = thresholds(
-      await linesOf(limits(), async ([mesh], as) => {
+      await collectLines(limits(), async ([mesh], as) => {
         const input = { ...completing.input, responseSchema: { type: 'object' } };
         await mesh?.refusal(COMPLETE, { input }, as);
       }),
     );
     reached.together = thresholds(
-      await linesOf(limits(), async ([mesh], as) => {
+      await collectLines(limits(), async ([mesh], as) => {
         await mesh?.data(TWICE, completing, as);
       }),
     );

@@ -13,7 +13,7 @@ import type { Quota } from '#state/quota/quota.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, freePrice, startInference, type TestInference } from '#test/support/inference.ts';
 import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
-import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id } }';
@@ -68,7 +68,7 @@ beforeAll(async () => {
 });
 afterAll(() => opened.disposeAsync());
 
-const spentOf = async ({ quota, caller }: Pick<TestInference, 'quota' | 'caller'>, as: Caller = caller) =>
+const readSpent = async ({ quota, caller }: Pick<TestInference, 'quota' | 'caller'>, as: Caller = caller) =>
   (await quota.read(as.tenantId ?? '', listLimits(as))).map(({ spent, reserved }) => {
     expect(reserved).toBe(0n);
     return spent;
@@ -102,14 +102,14 @@ describe('what a call costs', () => {
       what: 'complete',
       document: COMPLETE,
       variables: asking('free-first'),
-      usage: usageOf(100, 100),
+      usage: buildUsage(100, 100),
       cost: 1_100_000n,
     },
     {
       what: 'embed',
       document: EMBED,
       variables: { input: { model: 'embeds', values: ['a'] } },
-      usage: usageOf(1_000, 0),
+      usage: buildUsage(1_000, 0),
       cost: 1_000_000n,
     },
   ];
@@ -120,7 +120,7 @@ describe('what a call costs', () => {
       // Room for three calls, and the bound of a fourth only while there are fewer.
       const limited = [budget(String(cost * 3n + cost / 2n)), ...limits];
       await using mesh = await startInference(database, { limits: limited });
-      mesh.alpha.always((call) => call.fail(failureOf('NOT_FOUND', false)));
+      mesh.alpha.always((call) => call.fail(buildFailure('NOT_FOUND', false)));
       mesh.beta.always((call) => call.say('x').finish(usage));
       const codes: unknown[] = [];
       for (let call = 0; call < 5; call++) {
@@ -132,7 +132,7 @@ describe('what a call costs', () => {
       expect(codes.filter((code) => code === 'OK')).toHaveLength(3);
       expect(codes.slice(3)).toEqual(['BUDGET_EXCEEDED', 'BUDGET_EXCEEDED']);
       expect(ledger).toBe(cost * 3n);
-      expect((await spentOf(mesh))[0]).toBe(ledger);
+      expect((await readSpent(mesh))[0]).toBe(ledger);
     },
   );
 
@@ -141,26 +141,26 @@ describe('what a call costs', () => {
       limits: [budget('1000000000'), limit('TOKENS', 'HOUR', '100000')],
     });
     mesh.alpha.always((call) =>
-      call.part({ type: 'usage', usage: usageOf(10, 5) }).fail(failureOf('PROVIDER_ERROR', true)),
+      call.part({ type: 'usage', usage: buildUsage(10, 5) }).fail(buildFailure('PROVIDER_ERROR', true)),
     );
     await mesh.data(COMPLETE, asking('paid-first'));
     const [row] = await mesh.rows();
     const tokens = BigInt((row?.usage.inputTokens ?? 0) + (row?.usage.outputTokens ?? 0));
-    expect(await spentOf(mesh)).toEqual([row?.costNanos, tokens]);
+    expect(await readSpent(mesh)).toEqual([row?.costNanos, tokens]);
   });
 
   it('counts when the call failed', async () => {
     await using mesh = await startInference(database, {
       limits: [budget('1000000000'), limit('TOKENS', 'HOUR', '100000'), limit('REQUESTS', 'DAY', '10')],
     });
-    mesh.alpha.always((call) => call.say('no JSON').finish(usageOf(20, 6)));
+    mesh.alpha.always((call) => call.say('no JSON').finish(buildUsage(20, 6)));
     const responseSchema = { type: 'object' };
     await mesh.refusal(COMPLETE, asking('alpha/one', { responseSchema }));
     const [row] = await mesh.rows();
     expect(row).toMatchObject({ status: 'FAILED' });
     const tokens = BigInt((row?.usage.inputTokens ?? 0) + (row?.usage.outputTokens ?? 0));
     expect(tokens).toBeGreaterThanOrEqual(26n);
-    expect(await spentOf(mesh)).toEqual([row?.costNanos, tokens, 1n]);
+    expect(await readSpent(mesh)).toEqual([row?.costNanos, tokens, 1n]);
   });
 
   it('is in a budget that is saved while the call runs', async () => {
@@ -171,9 +171,9 @@ describe('what a call costs', () => {
     const [before] = await mesh.quota.read(mesh.caller.tenantId ?? '', listLimits(budgeted));
     expect(before?.spent).toBe(0n);
     expect(before?.reserved).toBeGreaterThan(1_000_000n);
-    call.say('x').finish(usageOf(20, 3));
+    call.say('x').finish(buildUsage(20, 3));
     await answering;
-    expect(await spentOf(mesh, budgeted)).toEqual([50_000n]);
+    expect(await readSpent(mesh, budgeted)).toEqual([50_000n]);
   });
 });
 
@@ -183,7 +183,7 @@ describe('a reservation', () => {
     const history = createMeterHistory(database.connection);
     const quota = createMemoryQuota({ now: () => nowMs, history });
     await using mesh = await startInference(database, { quota, limits: [budget('10000000')] });
-    mesh.alpha.always((call) => call.say('x').finish(usageOf(20, 3)));
+    mesh.alpha.always((call) => call.say('x').finish(buildUsage(20, 3)));
     for (const at of ['2026-01-31T23:59:59.999Z', '2026-02-01T00:00:00.000Z']) {
       nowMs = Date.parse(at);
       await mesh.data(COMPLETE, asking('alpha/one'));
@@ -209,7 +209,7 @@ describe('a reservation', () => {
     await using mesh = await startInference(database, { quota: lossy, limits });
     await mesh.refusal(COMPLETE, asking('alpha/one'));
     await mesh.refusal(EMBED, { input: { model: 'alpha/embed', values: ['a'] } });
-    expect(await spentOf(mesh)).toEqual([0n, 0n]);
+    expect(await readSpent(mesh)).toEqual([0n, 0n]);
     expect(await mesh.rows()).toEqual([]);
   });
 
@@ -226,12 +226,12 @@ describe('a reservation', () => {
       const refusal = await mesh.refusal(document, variables);
       expect(refusal).toMatchObject({ code: 'QUOTA_EXCEEDED', retryAfterMs: expect.any(Number) });
     }
-    completion.say('x').finish(usageOf(1, 1));
+    completion.say('x').finish(buildUsage(1, 1));
     await completing;
     const embedding = mesh.data(EMBED, embed);
     const call = await mesh.alpha.next();
     expect(await mesh.refusal(COMPLETE, asking('beta/one'))).toMatchObject({ code: 'QUOTA_EXCEEDED' });
-    call.finish(usageOf(1, 0));
+    call.finish(buildUsage(1, 0));
     await embedding;
   });
 
@@ -250,7 +250,7 @@ describe('a reservation', () => {
         return settle(...args);
       },
     });
-    mesh.alpha.always((call) => call.say('x').finish(usageOf(20, 3)));
+    mesh.alpha.always((call) => call.say('x').finish(buildUsage(20, 3)));
     await mesh.data(COMPLETE, asking('both'));
     await mesh.data(COMPLETE, asking('both'), { ...mesh.caller, limits: [] });
     expect(ttls).toEqual([5_000 + 300_000]);
@@ -273,7 +273,7 @@ describe('a reservation', () => {
       const answering = mesh.data(document, variables, { ...mesh.caller, limits: [] });
       const call = await Promise.race([mesh.alpha.next(), mesh.beta.next()]);
       expect(mesh.alpha.calls).toHaveLength(1);
-      call.say('x').finish(usageOf(1, 1));
+      call.say('x').finish(buildUsage(1, 1));
       await answering;
     },
   );
@@ -288,7 +288,7 @@ describe('a reservation', () => {
     };
     const limit: CallerLimit = { subject: 'key:late', meter: 'TOKENS', window: 'DAY', amount: '9000' };
     await using mesh = await startInference(database, { quota, limits: [limit] });
-    mesh.alpha.always((call) => call.say('Yes').finish(usageOf(7, 3)));
+    mesh.alpha.always((call) => call.say('Yes').finish(buildUsage(7, 3)));
     await mesh.data(COMPLETE, asking('alpha/one'));
     const read = () => memory.read(mesh.caller.tenantId ?? '', listLimits(mesh.caller));
     expect(await read()).toEqual([{ spent: 0n, reserved: expect.toSatisfy((held: bigint) => held > 0n) }]);
@@ -305,7 +305,7 @@ describe('a reservation', () => {
         return settle(...args);
       },
     });
-    mesh.alpha.always((call) => call.say('x').finish(usageOf(20, 3)));
+    mesh.alpha.always((call) => call.say('x').finish(buildUsage(20, 3)));
     await mesh.data(COMPLETE, asking('alpha/one'));
     expect(settled).toEqual(['SUCCEEDED']);
   });
@@ -315,31 +315,31 @@ describe('a reservation', () => {
     const answering = mesh.data(COMPLETE, asking('free-first'));
     const [opened] = await Promise.all([mesh.alpha.next().then(() => mesh.rows())]);
     expect(opened[0]?.reserved).toMatchObject({ costNanos: 0n });
-    mesh.alpha.calls[0]?.fail(failureOf('NOT_FOUND', false));
+    mesh.alpha.calls[0]?.fail(buildFailure('NOT_FOUND', false));
     const call = await mesh.beta.next();
     const [raised] = await mesh.rows();
     expect(raised?.reserved?.costNanos).toBeGreaterThan(1_000_000n);
-    call.say('x').finish(usageOf(1, 1));
+    call.say('x').finish(buildUsage(1, 1));
     await answering;
   });
 
   it('holds more than the text suggests, so that calls at once do not pass a limit', async () => {
     await using mesh = await startInference(database, { limits: [limit('TOKENS', 'DAY', '5000')] });
-    mesh.alpha.always((call) => call.say('x').finish(usageOf(100, 60)));
+    mesh.alpha.always((call) => call.say('x').finish(buildUsage(100, 60)));
     const variables = asking('alpha/one', { maxOutputTokens: 60 });
     await Promise.all(Array.from({ length: 64 }, () => mesh.ask(COMPLETE, variables)));
-    const [tokens] = await spentOf(mesh);
+    const [tokens] = await readSpent(mesh);
     expect(tokens).toBeLessThanOrEqual(5_000n);
     expect(tokens).toBeGreaterThan(3_000n);
   });
 
   it('holds what the AI model was lately seen to add to an input', async () => {
     await using mesh = await startInference(database, { limits: [limit('TOKENS', 'DAY', '6000')] });
-    mesh.alpha.always((call) => call.say('x').finish(usageOf(1_000, 10)));
+    mesh.alpha.always((call) => call.say('x').finish(buildUsage(1_000, 10)));
     const variables = asking('alpha/one', { maxOutputTokens: 10 });
     await mesh.data(COMPLETE, variables);
     await Promise.all(Array.from({ length: 20 }, () => mesh.ask(COMPLETE, variables)));
-    expect((await spentOf(mesh))[0]).toBeLessThanOrEqual(6_000n);
+    expect((await readSpent(mesh))[0]).toBeLessThanOrEqual(6_000n);
     expect((await mesh.rows()).length).toBeGreaterThan(3);
   });
 
@@ -349,7 +349,7 @@ describe('a reservation', () => {
     await models(connection).create({ ...one, _id: 'alpha/open', name: 'open', maxOutputTokens: null });
     const ask = async (model: string, limits: readonly CallerLimit[], more: Record<string, unknown> = {}) => {
       await using mesh = await startInference(database, { limits });
-      mesh.alpha.always((call) => call.say('x').finish(usageOf(1, 1)));
+      mesh.alpha.always((call) => call.say('x').finish(buildUsage(1, 1)));
       await mesh.data(COMPLETE, asking(model, { maxOutputTokens: null, ...more }));
       return mesh.alpha.calls[0]?.call.maxOutputTokens;
     };
@@ -364,7 +364,7 @@ describe('a reservation', () => {
 
   it('does not change how long an input may be', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call) => call.say('x').finish(usageOf(9_000, 10)));
+    mesh.alpha.always((call) => call.say('x').finish(buildUsage(9_000, 10)));
     // Twelve bytes a token at least: exactly as many as the context has.
     const content = 'x'.repeat(12 * 10_000 - 12);
     const messages = [{ role: 'USER', content }];
@@ -389,8 +389,8 @@ describe.runIf(hasRedis())('two processes that share a Redis', () => {
       const state = stack.use(await openState(url, log, { seal: testPayloads }));
       const quota = state.openQuota(history);
       const mesh = stack.use(await startInference(database, { ...state, quota, limits }));
-      mesh.alpha.always((call) => call.fail(failureOf('NOT_FOUND', false)));
-      mesh.beta.always((call) => call.say('x').finish(usageOf(100, 100)));
+      mesh.alpha.always((call) => call.fail(buildFailure('NOT_FOUND', false)));
+      mesh.beta.always((call) => call.say('x').finish(buildUsage(100, 100)));
       return mesh;
     };
     const meshes = [await start(), await start()];

@@ -26,7 +26,7 @@ export interface CallOutcome {
 }
 
 /** What FASTEST compares: whole answers, or the time to a stream's first token. */
-export type SpeedOf = 'WHOLE' | 'STREAM';
+export type SpeedKind = 'WHOLE' | 'STREAM';
 
 /**
  * Circuit, load and speed of every AI model called, and through them of their providers. Known to this process alone;
@@ -52,7 +52,7 @@ export interface HealthRegistry {
   /** Calls chosen or in progress. */
   inFlight(modelId: string): number;
   /** How fast it was lately; null: no call succeeded in the last minute. */
-  speedMs(modelId: string, of: SpeedOf): number | null;
+  speedMs(modelId: string, of: SpeedKind): number | null;
   /** The slowest pace seen lately in milliseconds per output token; null: not known. */
   msPerToken(modelId: string): number | null;
   /** Counts that FASTEST would choose another target. Returns how often it would since the last call of this one. */

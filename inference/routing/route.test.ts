@@ -13,7 +13,7 @@ const needs: RoutingNeeds = {
   inputTokensMax: 100,
   isOneInput: true,
   maxOutputTokens: 100,
-  speedOf: 'WHOLE',
+  speedKind: 'WHOLE',
 };
 
 function outcome(result: CallOutcome['result'], ms: number): CallOutcome {
@@ -281,8 +281,8 @@ describe('candidatesFor', () => {
       begin(id)({ ...outcome('SUCCEEDED', wholeMs), timeToFirstTokenMs });
     end('a/x', 10, 900);
     end('b/x', 20, 300);
-    expect(await order(caller, { ...needs, speedOf: 'STREAM' })).toEqual(['a/x', 'b/x']);
-    expect(await order(caller, { ...needs, speedOf: 'WHOLE' })).toEqual(['b/x', 'a/x']);
+    expect(await order(caller, { ...needs, speedKind: 'STREAM' })).toEqual(['a/x', 'b/x']);
+    expect(await order(caller, { ...needs, speedKind: 'WHOLE' })).toEqual(['b/x', 'a/x']);
   });
 
   it.each(['PRIORITY', 'WEIGHTED', 'CHEAPEST', 'FASTEST', 'LEAST_BUSY'] as const)(

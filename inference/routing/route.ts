@@ -5,7 +5,7 @@ import { isListed } from '#core/name-patterns.ts';
 import { suggestName } from '#core/text/suggest-name.ts';
 import { callerBounds } from '#state/quota/caller-bounds.ts';
 import { exactCost, outputTokensMax } from '../metering/usage-cost.ts';
-import type { HealthRegistry, SpeedOf } from './health.ts';
+import type { HealthRegistry, SpeedKind } from './health.ts';
 import type { ProviderPool } from './provider-pool.ts';
 import { weightedOrder } from './weighted-order.ts';
 
@@ -51,7 +51,7 @@ export interface RoutingNeeds {
   readonly isOneInput: boolean;
   readonly maxOutputTokens: number | undefined;
   /** What FASTEST compares. */
-  readonly speedOf: SpeedOf;
+  readonly speedKind: SpeedKind;
 }
 
 export interface RoutingDeps {
@@ -251,7 +251,7 @@ const turnsPerTrial = 10;
  */
 function fastestOrder(targets: readonly Target[], needs: RoutingNeeds, deps: RoutingDeps): readonly Target[] {
   const { health } = deps;
-  const speed = ({ model }: Target) => health.speedMs(model.id, needs.speedOf);
+  const speed = ({ model }: Target) => health.speedMs(model.id, needs.speedKind);
   const known = sortedBy(
     targets.filter((target) => speed(target) !== null),
     (target) => speed(target) ?? 0,

@@ -5,7 +5,7 @@ import type { Database } from '#mongo/connect.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
-import { usageOf } from '#test/support/scripted-provider.ts';
+import { buildUsage } from '#test/support/scripted-provider.ts';
 import { LostReaders } from './lost-readers.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text } }';
@@ -89,7 +89,7 @@ describe('a stream whose gateway is lost', () => {
     const { connection, call } = await streaming(mesh);
     connection.abort(new ConnectionLost());
     await waiting;
-    call.finish(usageOf(1, 1));
+    call.finish(buildUsage(1, 1));
     await vi.waitFor(async () => expect(await mesh.rows()).toMatchObject([{ status: 'SUCCEEDED' }]));
     over.resolve();
   });

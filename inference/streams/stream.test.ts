@@ -6,7 +6,7 @@ import type { Quota } from '#state/quota/quota.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
-import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 
 const FIELDS = `__typename completionId sequence
   ... on CompletionStarted { model { id } } ... on TextDelta { text } ... on ReasoningDelta { text }
@@ -32,7 +32,7 @@ async function all(events: AsyncIterable<Record<string, unknown>>): Promise<Even
 }
 
 const types = (events: readonly Event[]) => events.map(({ __typename }) => __typename);
-const textOf = (events: readonly Event[]) => events.map(({ text = '' }) => text).join('');
+const joinText = (events: readonly Event[]) => events.map(({ text = '' }) => text).join('');
 
 async function ended(mesh: TestInference) {
   return vi.waitFor(async () => {
@@ -61,7 +61,7 @@ describe('completionStream', () => {
       'CompletionFinished',
     ]);
     expect(events.map(({ sequence }) => sequence)).toEqual([0, 1, 2, 3, 4]);
-    expect(textOf(events)).toBe('one two three');
+    expect(joinText(events)).toBe('one two three');
     expect(events.at(-1)).toMatchObject({ completion: { text: 'one two three', status: 'SUCCEEDED' } });
     expect(await mesh.rows()).toMatchObject([
       { status: 'SUCCEEDED', timeToFirstTokenMs: expect.any(Number), _id: events[0]?.completionId },
@@ -75,7 +75,7 @@ describe('completionStream', () => {
         .part({ type: 'reasoning', text: 'Hm.' })
         .part({ type: 'tool-call', index: 0, id: 'c1', name: 'look', argumentsDelta: '{"at":' })
         .part({ type: 'tool-call', index: 0, argumentsDelta: '"it"}' })
-        .finish(usageOf(3, 4), 'TOOL_CALLS');
+        .finish(buildUsage(3, 4), 'TOOL_CALLS');
     });
     const events = await all(await mesh.stream(STREAM, asking('alpha/one')));
     expect(types(events)).toEqual([
@@ -95,8 +95,8 @@ describe('completionStream', () => {
 
   it('falls back unseen while nothing has been shown', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_ERROR', true)));
-    mesh.beta.always((call) => call.say('beta').finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.fail(buildFailure('PROVIDER_ERROR', true)));
+    mesh.beta.always((call) => call.say('beta').finish(buildUsage(1, 1)));
     const events = await all(await mesh.stream(STREAM, asking('both')));
     expect(types(events)).toEqual(['CompletionStarted', 'TextDelta', 'CompletionFinished']);
     expect(events[0]).toMatchObject({ model: { id: 'beta/one' } });
@@ -104,8 +104,8 @@ describe('completionStream', () => {
 
   it('restarts on another model once, and says so, when a route fails after the first token', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call) => call.say('half a').fail(failureOf('PROVIDER_ERROR', true)));
-    mesh.beta.always((call) => call.say('whole').finish(usageOf(9, 1)));
+    mesh.alpha.always((call) => call.say('half a').fail(buildFailure('PROVIDER_ERROR', true)));
+    mesh.beta.always((call) => call.say('whole').finish(buildUsage(9, 1)));
     const events = await all(await mesh.stream(STREAM, asking('both')));
     expect(types(events)).toEqual([
       'CompletionStarted',
@@ -159,7 +159,7 @@ describe('completionStream', () => {
     'says when to come back as the mutation does, now and later: the provider gives %s ms, clients get %s',
     async ([given, expected]) => {
       await using mesh = await startInference(database);
-      mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_RATE_LIMITED', false, given)));
+      mesh.alpha.always((call) => call.fail(buildFailure('PROVIDER_RATE_LIMITED', false, given)));
       const more = { idempotencyKey: `limited ${given}` };
       const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) { id } }';
       const retryAfterMs = expected ?? undefined;
@@ -170,7 +170,7 @@ describe('completionStream', () => {
       }
       // Another process, whose credential has not been refused.
       await using streaming = await startInference(database);
-      streaming.alpha.always((call) => call.fail(failureOf('PROVIDER_RATE_LIMITED', false, given)));
+      streaming.alpha.always((call) => call.fail(buildFailure('PROVIDER_RATE_LIMITED', false, given)));
       const events = await all(await streaming.stream(STREAM, asking('alpha/one')));
       const failed = { code: 'PROVIDER_RATE_LIMITED', retryAfterMs: expected };
       expect(events.at(-1)).toMatchObject(failed);
@@ -189,8 +189,8 @@ describe('completionStream', () => {
     const key = `AKIA${'A'.repeat(16)}`;
     mesh.alpha.always((call, number) => {
       call.say('It is ', key);
-      if (number === 1) call.finish(usageOf(1, 1));
-      else if (number === 2) call.fail(failureOf('CONTENT_FILTERED', false));
+      if (number === 1) call.finish(buildUsage(1, 1));
+      else if (number === 2) call.fail(buildFailure('CONTENT_FILTERED', false));
       else call.cut();
     });
     const blocked = await all(await mesh.stream(STREAM, asking('alpha/one')));
@@ -216,7 +216,7 @@ describe('completionStream', () => {
       const client = new AbortController();
       const events = await mesh.stream(STREAM, asking('alpha/one'), { signal: client.signal });
       const call = await mesh.alpha.next();
-      call.part({ type: 'usage', usage: usageOf(33, 1) }).say('a word');
+      call.part({ type: 'usage', usage: buildUsage(33, 1) }).say('a word');
       await events.next();
       await events.next();
       if (way === 'return') await events.return?.();
@@ -236,7 +236,7 @@ describe('completionStream', () => {
     call.say('a');
     await events.next();
     await events.return?.();
-    call.say('b').finish(usageOf(4, 40));
+    call.say('b').finish(buildUsage(4, 40));
     expect(await ended(mesh)).toMatchObject([{ status: 'SUCCEEDED', usage: { outputTokens: 40 } }]);
   });
 
@@ -250,7 +250,7 @@ describe('completionStream', () => {
     // The log is full, and its reader behind: the provider is not read further.
     await vi.waitFor(() => expect(call.taken).toBe(2));
     await events.return?.();
-    call.finish(usageOf(7, 3));
+    call.finish(buildUsage(7, 3));
     expect(await ended(mesh)).toMatchObject([
       {
         status: 'SUCCEEDED',
@@ -269,11 +269,11 @@ describe('completionStream', () => {
     const { value: last } = await events.next();
     await events.return?.();
     const back = mesh.stream(RESUME, { id: String(last?.completionId), after: last?.sequence }).then(all);
-    call.say('b ', 'c').finish(usageOf(4, 40));
+    call.say('b ', 'c').finish(buildUsage(4, 40));
     const rest = await back;
     expect(types(rest)).toEqual(['TextDelta', 'CompletionFinished']);
     expect(rest.map(({ sequence }) => sequence)).toEqual([2, 3]);
-    expect(textOf(rest)).toBe('b c');
+    expect(joinText(rest)).toBe('b c');
   });
 
   it('DRAIN: whatever a client has had, with what it gets when it comes back it has the answer, once', async () => {
@@ -297,12 +297,12 @@ describe('completionStream', () => {
       const { completionId: id = '', sequence: after } = seen.at(-1) ?? {};
       const back = mesh.stream(RESUME, { id, after }).then(all);
       for (const part of parts.slice(had)) call.part(part);
-      call.finish(usageOf(1, 9), 'TOOL_CALLS');
+      call.finish(buildUsage(1, 9), 'TOOL_CALLS');
       seen.push(...(await back));
       expect(seen.map(({ sequence }) => sequence)).toEqual(seen.map((_, at) => at));
       const from = types(seen).lastIndexOf('CompletionRestarted') + 1;
       const sent = seen.slice(from);
-      const textBy = (type: string) => textOf(sent.filter(({ __typename }) => __typename === type));
+      const textBy = (type: string) => joinText(sent.filter(({ __typename }) => __typename === type));
       expect([textBy('ReasoningDelta'), textBy('TextDelta')]).toEqual(['Hm, so.', 'a b c']);
       expect(sent.map(({ argumentsDelta = '' }) => argumentsDelta).join('')).toBe('{"at":"it"}');
       // Only a tool call in pieces cannot be continued.
@@ -313,7 +313,7 @@ describe('completionStream', () => {
   it('keeps what a client has of a completion that failed and left nothing else', async () => {
     const streams = createMemoryStreamLogs();
     await using mesh = await startInference(database, { ...(await cacheOnly()), streams });
-    mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_ERROR', false)));
+    mesh.alpha.always((call) => call.fail(buildFailure('PROVIDER_ERROR', false)));
     const events = await all(await mesh.stream(STREAM, asking('alpha/one')));
     await using other = await startInference(database);
     const id = String(events[0]?.completionId);
@@ -330,11 +330,11 @@ describe('completionStream', () => {
     await events.next();
     const { value: last } = await events.next();
     await events.return?.();
-    call.say('c').finish(usageOf(4, 3));
+    call.say('c').finish(buildUsage(4, 3));
     const id = String(last?.completionId);
     const rest = await all(await mesh.stream(RESUME, { id, after: last?.sequence }));
     expect(rest.map(({ sequence }) => sequence)).toEqual([2, 3, 4]);
-    expect(textOf(rest)).toBe('b c');
+    expect(joinText(rest)).toBe('b c');
     expect(rest.at(-1)).toMatchObject({ completion: { text: 'a b c' } });
   });
 
@@ -342,7 +342,7 @@ describe('completionStream', () => {
     const streams = createMemoryStreamLogs({ eventsMax: 20 });
     await using mesh = await startInference(database, { ...(await cacheOnly()), streams });
     mesh.alpha.always((call) => {
-      call.say(...Array.from({ length: 500 }, () => 'w ')).finish(usageOf(1, 500));
+      call.say(...Array.from({ length: 500 }, () => 'w ')).finish(buildUsage(1, 500));
     });
     const events = await mesh.stream(STREAM, asking('alpha/one'));
     await events.next();
@@ -373,7 +373,7 @@ describe('startCompletion, completion, cancelCompletion, resumeCompletion', () =
     const { id } = startCompletion;
     expect(await mesh.data(COMPLETION, { id })).toMatchObject({ completion: { status: 'RUNNING' } });
     const events = await all(await mesh.stream(RESUME, { id }));
-    expect(textOf(events)).toBe('one two three');
+    expect(joinText(events)).toBe('one two three');
     expect(await mesh.data(COMPLETION, { id })).toMatchObject({
       completion: { status: 'SUCCEEDED', text: 'one two three', finishReason: 'STOP' },
     });
@@ -417,7 +417,7 @@ describe('startCompletion, completion, cancelCompletion, resumeCompletion', () =
     const limits = [{ subject: 'key:k', meter: 'TOKENS', window: 'DAY', amount: '1000000' } as const];
     await using mesh = await startInference(database, { quota, limits, delay: async () => undefined });
     mesh.alpha.always((call) => {
-      call.part({ type: 'usage', usage: usageOf(7, 0) }).fail(failureOf('PROVIDER_ERROR', true));
+      call.part({ type: 'usage', usage: buildUsage(7, 0) }).fail(buildFailure('PROVIDER_ERROR', true));
     });
     const client = new AbortController();
     await mesh.stream(STREAM, asking('alpha/one'), { signal: client.signal });
@@ -454,7 +454,7 @@ describe('startCompletion, completion, cancelCompletion, resumeCompletion', () =
     const rest = await all(await two.stream(RESUME, { id, after: 2 }, { caller: one.caller }));
     expect(types(rest)).toEqual(['CompletionRestarted', 'TextDelta', 'CompletionFinished']);
     expect(rest.map(({ sequence }) => sequence)).toEqual([3, 4, 5]);
-    expect(textOf(rest)).toBe('one two three');
+    expect(joinText(rest)).toBe('one two three');
   });
 
   it('are of the same key alone: another key, app or tenant neither reads nor stops nor follows', async () => {

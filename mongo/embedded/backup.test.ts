@@ -18,7 +18,7 @@ afterEach(async () => {
   await stack.disposeAsync();
 });
 
-const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+const readMode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
 describe('the files of a store', () => {
   it('are private, its backup and what is restored from it included, whatever a copy by hand left', async () => {
@@ -31,15 +31,15 @@ describe('the files of a store', () => {
       await using store = await openStore({ dir });
       await store.backup(file);
       const names = ['store.sqlite', 'store.sqlite-wal', 'store.sqlite-shm', 'store.lock', 'store.pid'];
-      const modes = await Promise.all(names.map((name) => modeOf(join(dir, name))));
+      const modes = await Promise.all(names.map((name) => readMode(join(dir, name))));
       expect(modes).toEqual(names.map(() => '600'));
-      expect(await modeOf(dir)).toBe('700');
+      expect(await readMode(dir)).toBe('700');
     }
-    expect(await modeOf(file)).toBe('600');
+    expect(await readMode(file)).toBe('600');
     const open = join(root, 'open.sqlite');
     await writeFile(open, await readFile(file), { mode: 0o644 });
     await restoreDirectory(open, join(root, 'restored'));
-    expect(await modeOf(join(root, 'restored', 'store.sqlite'))).toBe('600');
+    expect(await readMode(join(root, 'restored', 'store.sqlite'))).toBe('600');
   });
 
   it('are not copied into a directory that is missing, which is named', async () => {

@@ -26,7 +26,7 @@ export function lockDirectory(dir: string): () => void {
     lock.close();
     if (!isBusy(error)) throw error;
     throw new DirectoryInUse(
-      `the data directory ${dir} is in use by process ${ownerOf(dir)}: one process owns a data directory. ` +
+      `the data directory ${dir} is in use by process ${readOwner(dir)}: one process owns a data directory. ` +
         `Stop that process, or use another directory`,
     );
   }
@@ -51,7 +51,7 @@ function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5;
 }
 
-function ownerOf(dir: string): string {
+function readOwner(dir: string): string {
   try {
     return readFileSync(join(dir, OWNER_FILE), 'utf8').trim() || 'unknown';
   } catch {

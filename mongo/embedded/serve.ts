@@ -1,6 +1,6 @@
 /** The store's thread: the engine, and the socket that serves it. store.ts starts and controls it. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { answererOf } from './commands/dispatch.ts';
+import { createAnswerer } from './commands/dispatch.ts';
 import { Engine } from './commands/engine.ts';
 import { startSweeping } from './commands/sweep.ts';
 import { serveWriteChannel } from './commands/write/channel-writes.ts';
@@ -16,7 +16,7 @@ async function start({ engine: options, listenOn, writes }: WorkerStart): Promis
   const engine = new Engine(options);
   let listener: Listener;
   try {
-    listener = await listen(listenOn, answererOf(engine));
+    listener = await listen(listenOn, createAnswerer(engine));
   } catch (error) {
     engine.close();
     throw error;
@@ -37,7 +37,7 @@ async function start({ engine: options, listenOn, writes }: WorkerStart): Promis
 }
 
 /** An error by itself would lose all but its message on the way. */
-function failureOf(error: unknown): StartFailure {
+function toStartFailure(error: unknown): StartFailure {
   if (!(error instanceof Error)) return { message: String(error) };
   const { message, code, path, address, port } = error as Error & StartFailure;
   return { message, code, path, address, port };
@@ -45,6 +45,6 @@ function failureOf(error: unknown): StartFailure {
 
 const given: WorkerStart = workerData;
 start(given).catch((error: unknown) => {
-  tell({ kind: 'failed', failure: failureOf(error) });
+  tell({ kind: 'failed', failure: toStartFailure(error) });
   port.close();
 });

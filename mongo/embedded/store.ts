@@ -74,7 +74,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 async function start(dir: string, options: StoreOptions, unlock: () => void): Promise<Store> {
-  const place = await placeOf(dir, options);
+  const place = await choosePlace(dir, options);
   const { credentials } = options;
   const { port1, port2 } = new MessageChannel();
   const data: WorkerStart = {
@@ -124,7 +124,7 @@ function compileCacheDir(): string | undefined {
 type Place = { listenOn: ListenOn; cleanUp(): Promise<void> };
 
 /** Where to listen: as asked, else a socket in the directory, else (its path too long) in a private temporary one. */
-async function placeOf(dir: string, options: StoreOptions): Promise<Place> {
+async function choosePlace(dir: string, options: StoreOptions): Promise<Place> {
   if (options.listen !== undefined) {
     return {
       listenOn: { host: options.listen.host ?? '127.0.0.1', port: options.listen.port },

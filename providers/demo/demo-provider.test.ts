@@ -12,7 +12,7 @@ async function collect(parts: AsyncIterable<ProviderPart>): Promise<ProviderPart
   return all;
 }
 
-function textOf(parts: readonly ProviderPart[]): string {
+function joinText(parts: readonly ProviderPart[]): string {
   return parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
 }
 
@@ -35,7 +35,7 @@ describe('demo provider', () => {
   it('streams the last user message word by word, and the words joined are the message exactly', async () => {
     for (const text of ['Hello  big\n world ', ' leading', 'one', '\n\t', 'ünï 日本語 🙂 x']) {
       const parts = await collect(demo.stream(ask('echo', text)));
-      expect(textOf(parts)).toBe(text);
+      expect(joinText(parts)).toBe(text);
       expect(parts.at(-1)).toMatchObject({ type: 'finish', reason: 'STOP' });
       expect((await demo.generate(ask('echo', text))).text).toBe(text);
     }
@@ -85,7 +85,7 @@ describe('demo provider', () => {
       retryable: true,
     });
     await expect(collect(demo.stream(ask('flaky', 'b')))).rejects.toBeInstanceOf(ProviderFailure);
-    expect(textOf(await collect(demo.stream(ask('flaky', 'a'))))).toBe('a');
+    expect(joinText(await collect(demo.stream(ask('flaky', 'a'))))).toBe('a');
     expect((await demo.generate(ask('flaky', 'b'))).text).toBe('b');
     await expect(demo.generate(ask('flaky', 'a'))).rejects.toBeInstanceOf(ProviderFailure);
   });
@@ -96,7 +96,7 @@ describe('demo provider', () => {
       for await (const part of demo.stream(ask('cut', 'a b c d'))) seen.push(part);
     })();
     await expect(reading).rejects.toMatchObject({ code: 'PROVIDER_ERROR' });
-    expect(textOf(seen)).toBe('a b ');
+    expect(joinText(seen)).toBe('a b ');
     await expect(demo.generate(ask('down', 'x'))).rejects.toMatchObject({ code: 'PROVIDER_ERROR' });
   });
 

@@ -464,10 +464,10 @@ describe('failures', () => {
   });
 
   it('keeps the words that alone gave the status of an error in an answer', () => {
-    const evidenceOf = (error: unknown) => failureOfEvent({ error }, secret).evidence;
-    expect(evidenceOf({ message: 'No such tool: rate_limit' })).toBe('rate_limit');
-    expect(evidenceOf({ message: 'Cannot call "unauthorized"' })).toBe('unauthorized');
-    expect(evidenceOf({ type: 'rate_limit_error', message: 'rate limit' })).toBeNull();
+    const readEvidence = (error: unknown) => failureOfEvent({ error }, secret).evidence;
+    expect(readEvidence({ message: 'No such tool: rate_limit' })).toBe('rate_limit');
+    expect(readEvidence({ message: 'Cannot call "unauthorized"' })).toBe('unauthorized');
+    expect(readEvidence({ type: 'rate_limit_error', message: 'rate limit' })).toBeNull();
   });
 
   it('gives the error of the provider behind a proxy, at any depth within reason', () => {

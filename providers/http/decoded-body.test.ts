@@ -15,7 +15,7 @@ const encoders: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   br: (bytes) => brotliCompressSync(bytes),
   zstd: (bytes) => zstdCompressSync(bytes),
 };
-const nameOf = (encoder: string) => encoder.split(' ')[0] ?? '';
+const readEncoding = (encoder: string) => encoder.split(' ')[0] ?? '';
 const names = Object.keys(encoders);
 
 /** Reads a body of these pieces; notes why its connection was closed. */
@@ -45,7 +45,7 @@ describe('a body with content codings', () => {
 
   it.each([...names.map((name) => [name]), ...pairs])('is read: %s %s', async (...encoding) => {
     const applied = encoding.filter((name) => name !== undefined);
-    const header = applied.map(nameOf).join(', ');
+    const header = applied.map(readEncoding).join(', ');
     const bytes = encode(...applied);
     expect(await setup(header, [bytes]).read()).toBe(text);
     expect(await setup(header, byByte(bytes)).read()).toBe(text);
@@ -65,7 +65,7 @@ describe('a body with content codings', () => {
   });
 
   it.each(names)('is empty where nothing came: %s', async (encoder) => {
-    expect(await setup(nameOf(encoder), []).read()).toBe('');
+    expect(await setup(readEncoding(encoder), []).read()).toBe('');
   });
 
   it.each(['gzip;q=1', 'compress', 'gzip compress', '__proto__', 'constructor', 'gzip, gzip, gzip, gzip'])(
@@ -79,17 +79,17 @@ describe('a body with content codings', () => {
 
   it.each(names)('that is damaged fails with its connection closed: %s', async (encoder) => {
     const damaged = Buffer.alloc(100, 0xff);
-    const { read, aborted } = setup(nameOf(encoder), [damaged, damaged]);
+    const { read, aborted } = setup(readEncoding(encoder), [damaged, damaged]);
     await expect(read()).rejects.toThrow();
     expect(aborted).toHaveLength(1);
   });
 
   it.each(names)('that is larger than allowed fails with its connection closed: %s', async (encoder) => {
     const bytes = encoders[encoder]?.(Buffer.alloc(100_000)) ?? Buffer.alloc(0);
-    const { read, aborted } = setup(nameOf(encoder), [bytes], 99_999);
+    const { read, aborted } = setup(readEncoding(encoder), [bytes], 99_999);
     await expect(read()).rejects.toThrow(/larger than 99999 bytes/);
     expect(aborted).toHaveLength(1);
-    expect(await setup(nameOf(encoder), [bytes], 100_000).read()).toHaveLength(100_000);
+    expect(await setup(readEncoding(encoder), [bytes], 100_000).read()).toHaveLength(100_000);
   });
 
   it.each([

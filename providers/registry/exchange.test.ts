@@ -14,13 +14,13 @@ const { fetch, close } = createHttpFetch();
 afterAll(() => close());
 
 /** An exchange on the wire of a kind. Vertex answers on Gemini's. */
-function wiresOf(kind: ProviderKind): readonly UsageWire[] {
+function selectWires(kind: ProviderKind): readonly UsageWire[] {
   return usageWires.filter((wire) => wire.kind === (kind === 'VERTEX' ? 'GOOGLE' : kind));
 }
 
 const exchanges = providerKinds
   .filter((kind) => kind !== 'DEMO')
-  .flatMap((kind) => wiresOf(kind).map((wire) => [`${kind} (${wire.name})`, kind, wire] as const));
+  .flatMap((kind) => selectWires(kind).map((wire) => [`${kind} (${wire.name})`, kind, wire] as const));
 
 describe('an exchange with every vendor over HTTP', () => {
   it('exists for every kind but the demo, which sends nothing, and those that only embed', () => {

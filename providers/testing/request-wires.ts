@@ -45,9 +45,9 @@ const roles: Readonly<Record<string, SentTurn['role']>> = {
   model: 'assistant',
   tool: 'tool',
 };
-const roleOf = (value: unknown) => roles[text(value)] ?? 'user';
+const toRole = (value: unknown) => roles[text(value)] ?? 'user';
 
-const textsOf = (content: unknown): string[] =>
+const listTexts = (content: unknown): string[] =>
   typeof content === 'string'
     ? [content].filter(Boolean)
     : list(content)
@@ -57,8 +57,8 @@ const textsOf = (content: unknown): string[] =>
 function chatTurns(body: unknown): SentTurn[] {
   return list(fields(body)?.messages).map((each) => {
     const message = fields(each);
-    const role = roleOf(message?.role);
-    const texts = textsOf(message?.content);
+    const role = toRole(message?.role);
+    const texts = listTexts(message?.content);
     if (role === 'tool') {
       return turn(role, { results: [{ id: text(message?.tool_call_id), text: texts.join('') }] });
     }
@@ -80,35 +80,35 @@ function responsesTurns(body: unknown): SentTurn[] {
     if (item?.type === 'function_call_output') {
       return turn('tool', { results: [{ id, text: text(item.output) }] });
     }
-    return turn(roleOf(item?.role), { texts: textsOf(item?.content) });
+    return turn(toRole(item?.role), { texts: listTexts(item?.content) });
   });
 }
 
 function anthropicTurns(body: unknown): SentTurn[] {
-  const system = textsOf(fields(body)?.system);
+  const system = listTexts(fields(body)?.system);
   const turns = list(fields(body)?.messages).map((each) => {
     const message = fields(each);
     const blocks = list(message?.content).map(fields);
-    return turn(roleOf(message?.role), {
-      texts: textsOf(message?.content),
+    return turn(toRole(message?.role), {
+      texts: listTexts(message?.content),
       calls: blocks
         .filter((block) => block?.type === 'tool_use')
         .map((block) => ({ id: text(block?.id), name: text(block?.name), arguments: block?.input })),
       results: blocks
         .filter((block) => block?.type === 'tool_result')
-        .map((block) => ({ id: text(block?.tool_use_id), text: textsOf(block?.content).join('') })),
+        .map((block) => ({ id: text(block?.tool_use_id), text: listTexts(block?.content).join('') })),
     });
   });
   return [...system.map((said) => turn('system', { texts: [said] })), ...turns];
 }
 
 function geminiTurns(body: unknown): SentTurn[] {
-  const system = textsOf(fields(fields(body)?.systemInstruction)?.parts);
+  const system = listTexts(fields(fields(body)?.systemInstruction)?.parts);
   const turns = list(fields(body)?.contents).map((each) => {
     const content = fields(each);
     const parts = list(content?.parts).map(fields);
-    return turn(roleOf(content?.role), {
-      texts: textsOf(content?.parts),
+    return turn(toRole(content?.role), {
+      texts: listTexts(content?.parts),
       calls: parts.flatMap((part) => {
         const call = fields(part?.functionCall);
         return call === null ? [] : [{ id: text(call.id), name: text(call.name), arguments: call.args }];
@@ -126,12 +126,12 @@ function geminiTurns(body: unknown): SentTurn[] {
 }
 
 function converseTurns(body: unknown): SentTurn[] {
-  const system = textsOf(fields(body)?.system);
+  const system = listTexts(fields(body)?.system);
   const turns = list(fields(body)?.messages).map((each) => {
     const message = fields(each);
     const blocks = list(message?.content).map(fields);
-    return turn(roleOf(message?.role), {
-      texts: textsOf(message?.content),
+    return turn(toRole(message?.role), {
+      texts: listTexts(message?.content),
       calls: blocks.flatMap((block) => {
         const use = fields(block?.toolUse);
         return use === null ? [] : [{ id: text(use.toolUseId), name: text(use.name), arguments: use.input }];
@@ -140,7 +140,7 @@ function converseTurns(body: unknown): SentTurn[] {
         const result = fields(block?.toolResult);
         return result === null
           ? []
-          : [{ id: text(result.toolUseId), text: textsOf(result.content).join('') }];
+          : [{ id: text(result.toolUseId), text: listTexts(result.content).join('') }];
       }),
     });
   });

@@ -5,7 +5,7 @@ import { ask, type Collected, collect, toPlainAnswer } from '../testing/calls.ts
 import { type Recorded, recordedAnswers, recordedStreams } from '../testing/recorded.ts';
 import { cut, replay, withWitness } from '../testing/replay.ts';
 
-const callOf = ({ model, call }: Recorded): ProviderCall => ask(model, 'What is the weather?', call);
+const buildCall = ({ model, call }: Recorded): ProviderCall => ask(model, 'What is the weather?', call);
 const titled = (all: readonly Recorded[]) => all.map((each) => [`${each.kind}: ${each.name}`, each] as const);
 
 /** Ids that are made up where the wire has none differ. */
@@ -46,14 +46,14 @@ describe('streams are read as the AI SDK reads them, however the bytes are cut',
       recorded.kind,
       replay(() => pieces),
     );
-    const read = await collect(sdk, callOf(recorded));
+    const read = await collect(sdk, buildCall(recorded));
     const finish = read.finish && counted(read.finish, recorded.usage);
     const witness = seen({ ...read, finish });
     const length = whole[0]?.byteLength ?? 0;
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(length), { maxLength: 30 }), async (places) => {
         pieces = cut(recorded.body, places);
-        expect(seen(await collect(ours, callOf(recorded)))).toEqual(witness);
+        expect(seen(await collect(ours, buildCall(recorded)))).toEqual(witness);
       }),
       { numRuns: 12 },
     );
@@ -66,8 +66,8 @@ describe('whole answers are read as the AI SDK reads them', () => {
       recorded.kind,
       replay(() => cut(recorded.body, [10])),
     );
-    const witness = counted(await seenWhole(sdk, callOf(recorded)), recorded.usage);
-    expect(await seenWhole(ours, callOf(recorded))).toEqual(witness);
+    const witness = counted(await seenWhole(sdk, buildCall(recorded)), recorded.usage);
+    expect(await seenWhole(ours, buildCall(recorded))).toEqual(witness);
   });
 });
 
@@ -82,9 +82,9 @@ describe('a stream that is cut at any byte is no answer, unless nothing of it is
       recorded.kind,
       replay(() => [bytes.subarray(0, end)]),
     );
-    const all = await collect(ours, callOf(recorded));
+    const all = await collect(ours, buildCall(recorded));
     for (end = bytes.byteLength - 1; end >= 0; end--) {
-      const { text, reasoning, finish, error, ...rest } = await collect(ours, callOf(recorded));
+      const { text, reasoning, finish, error, ...rest } = await collect(ours, buildCall(recorded));
       expect(all.text.startsWith(text) && all.reasoning.startsWith(reasoning)).toBe(true);
       if (finish === null) {
         expect(error).toBeInstanceOf(ProviderFailure);
@@ -113,7 +113,7 @@ describe('a stream ends at its terminal marker though the connection stays open'
         }),
       );
     const { ours } = await withWitness(recorded.kind, fetch);
-    const { text, finish, error } = await collect(ours, callOf(recorded));
+    const { text, finish, error } = await collect(ours, buildCall(recorded));
     expect({ text, error }).toEqual({ text: 'Grüße, 世界 🙂', error: null });
     expect(finish?.reason).toBe('STOP');
     await left.promise;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { findApiChanges } from './check.ts';
 
 /** The rule of the one finding of a change, and where it is; null: there is none. */
-async function findingOf(before: string, after: string) {
+async function findChange(before: string, after: string) {
   const findings = await findApiChanges(buildSchema(before), buildSchema(after));
   expect(findings.length).toBeLessThanOrEqual(1);
   const [finding] = findings;
@@ -43,7 +43,7 @@ describe('a directive that operations may have', () => {
     ['@d repeatable on OBJECT', '@d on OBJECT', null],
   ])('from "%s" to "%s": %s', async (before, after, expected) => {
     const sdl = (directive: string) => (directive === '' ? query : `${query} directive ${directive}`);
-    expect(await findingOf(sdl(before), sdl(after))).toBe(expected);
+    expect(await findChange(sdl(before), sdl(after))).toBe(expected);
   });
 });
 
@@ -56,7 +56,7 @@ describe('what a scalar is specified by', () => {
     [by('a'), by('a'), null],
   ])('from "%s" to "%s": %s', async (before, after, expected) => {
     const sdl = (directive: string) => `type Query { a: S } scalar S ${directive}`;
-    expect(await findingOf(sdl(before), sdl(after))).toBe(expected);
+    expect(await findChange(sdl(before), sdl(after))).toBe(expected);
   });
 });
 
@@ -82,7 +82,7 @@ describe('the types behind an interface', () => {
     ],
     ['a new type of none', sdl(''), sdl('', 'type C { x: Int }'), null],
   ])('%s', async (_what, before, after, expected) => {
-    expect(await findingOf(before, after)).toBe(expected);
+    expect(await findChange(before, after)).toBe(expected);
   });
 });
 
@@ -101,13 +101,13 @@ describe('the fields of an input type', () => {
     ['b: Int', 'b: Int @deprecated', null],
     ['b: Int', 'b: Int = 1', 'dangerous I.b'],
   ])('from "%s" to "%s": %s', async (before, after, expected) => {
-    expect(await findingOf(sdl(before), sdl(after))).toBe(expected);
+    expect(await findChange(sdl(before), sdl(after))).toBe(expected);
   });
 
   it('are a matter of the type too where it is new, or takes one field alone', async () => {
     const added = 'type Query { a: Int b(i: I): Int } input I { a: Int b: Int! }';
-    expect(await findingOf(query, added)).toBeNull();
-    expect(await findingOf(sdl('', '@oneOf'), sdl('b: Int', '@oneOf'))).toBe('dangerous I.b');
-    expect(await findingOf(sdl('b: Int', '@oneOf'), sdl('', '@oneOf'))).toBe('breaking I.b');
+    expect(await findChange(query, added)).toBeNull();
+    expect(await findChange(sdl('', '@oneOf'), sdl('b: Int', '@oneOf'))).toBe('dangerous I.b');
+    expect(await findChange(sdl('b: Int', '@oneOf'), sdl('', '@oneOf'))).toBe('breaking I.b');
   });
 });

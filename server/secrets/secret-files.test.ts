@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
-async function fileOf(text: string): Promise<string> {
+async function writeSecretFile(text: string): Promise<string> {
   const file = join(dir, `${Math.abs(text.length)}-${Buffer.from(text).toString('hex').slice(0, 12)}`);
   await writeFile(file, text);
   return file;
@@ -19,7 +19,7 @@ async function fileOf(text: string): Promise<string> {
 
 describe('secrets in files', () => {
   it('are read for every secret variable and every key of a provider', async () => {
-    const file = await fileOf('the content\n');
+    const file = await writeSecretFile('the content\n');
     for (const name of secretVariables) {
       const env: Record<string, string | undefined> = { [`${name}_FILE`]: file };
       readSecretFiles(env);
@@ -33,7 +33,9 @@ describe('secrets in files', () => {
 
   it('give an environment that is as good as one with the texts themselves', async () => {
     const text = 'r'.repeat(40);
-    const env: Record<string, string | undefined> = { HEDDLE_MESH_SECRET_FILE: await fileOf(`${text}\r\n`) };
+    const env: Record<string, string | undefined> = {
+      HEDDLE_MESH_SECRET_FILE: await writeSecretFile(`${text}\r\n`),
+    };
     readSecretFiles(env);
     expect(readEnvironment(env).HEDDLE_MESH_SECRET).toBe(text);
   });
@@ -41,7 +43,7 @@ describe('secrets in files', () => {
   it('are not read for other variables, and count as unset when they are empty', async () => {
     const env: Record<string, string | undefined> = {
       PORT_FILE: '/nowhere',
-      REDIS_URL_FILE: await fileOf('\n'),
+      REDIS_URL_FILE: await writeSecretFile('\n'),
       MONGO_URL_FILE: '',
     };
     readSecretFiles(env);
@@ -56,7 +58,7 @@ describe('secrets in files', () => {
     const large = join(dir, 'large');
     await writeFile(large, 'x'.repeat(70_000));
     expect(() => readSecretFiles({ HEDDLE_ADMIN_KEY_FILE: large })).toThrow(/larger than/);
-    const both = { HEDDLE_ADMIN_KEY: 'pssst', HEDDLE_ADMIN_KEY_FILE: await fileOf('pssst') };
+    const both = { HEDDLE_ADMIN_KEY: 'pssst', HEDDLE_ADMIN_KEY_FILE: await writeSecretFile('pssst') };
     expect(() => readSecretFiles(both)).toThrow(
       /^HEDDLE_ADMIN_KEY and HEDDLE_ADMIN_KEY_FILE are both set: keep one$/,
     );

@@ -91,7 +91,7 @@ export class Partition {
         held.expiresAtMs = nowMs + ttlMs;
         continue;
       }
-      const counters = this.#countersOf(scopes, limits);
+      const counters = this.#collectCounters(scopes, limits);
       const times = { atMs, expiresAtMs: nowMs + ttlMs, foundSeq: null };
       this.#hold(id, { ...times, scopes: whose, amounts, counters, settled: null });
       for (const counter of counters) counter.add(atMs, amounts[counter.meter] ?? 0n, 0n, nowMs);
@@ -284,7 +284,7 @@ export class Partition {
   }
 
   /** The counters that the limits name, and the durable ones of the scopes, whoever named those. */
-  #countersOf(scopes: readonly string[], limits: readonly QuotaLimit[]): Set<Counter> {
+  #collectCounters(scopes: readonly string[], limits: readonly QuotaLimit[]): Set<Counter> {
     const counters = new Set<Counter>();
     for (const scope of scopes) {
       for (const counter of this.#scopes.get(scope)?.values() ?? []) {

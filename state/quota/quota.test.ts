@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { LimitWindow } from '#core/graph-enums.generated.ts';
 import { withRedis } from '#test/support/processes/with-redis.ts';
-import { printedSeed, randomOf } from '#test/support/random.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
 import { FakeLedger } from './fake-ledger.ts';
 import { createMemoryQuota } from './memory.ts';
 import { limitOn, quotaSuite } from './quota-suite.ts';
@@ -186,7 +186,7 @@ describe('memory quota over time', () => {
   }
 
   it('never has more than the limit in any minute, whatever the moments of the calls', async () => {
-    const random = randomOf(printedSeed('memory quota'));
+    const random = createRandom(printedSeed('memory quota'));
     const { clock, quota } = at(Date.UTC(2026, 0, 1));
     const granted: number[] = [];
     for (let call = 0; call < 5_000; call++) {

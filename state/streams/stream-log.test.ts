@@ -3,14 +3,14 @@ import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { withRedis } from '#test/support/processes/with-redis.ts';
-import { printedSeed, randomOf } from '#test/support/random.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import { createMemoryStreamLogs } from './memory.ts';
 import { createRedisStreamLogs } from './redis.ts';
 import type { LoggedEvent } from './stream-log.ts';
 import { streamLogSuite } from './stream-log-suite.ts';
 
-const random = randomOf(printedSeed('stream logs'));
+const random = createRandom(printedSeed('stream logs'));
 streamLogSuite('memory', (bounds) => createMemoryStreamLogs(bounds), random);
 
 withRedis('redis stream logs', (redis) => {

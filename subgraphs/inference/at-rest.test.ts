@@ -11,7 +11,7 @@ import { connectRedis } from '#state/redis/connect.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
-import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 
 /** Words that stand in inputs and outputs, and nowhere else. */
@@ -50,7 +50,7 @@ async function useAll(mesh: TestInference, caller: Caller): Promise<string> {
       .part({ type: 'reasoning', text: `I think of ${marker}.` })
       .say(`It is ${marker}`, '.')
       .part({ type: 'tool-call', index: 0, id: 'c1', name: 'look', argumentsDelta: `{"at":"${marker}"}` })
-      .finish(usageOf(3, 3), 'TOOL_CALLS');
+      .finish(buildUsage(3, 3), 'TOOL_CALLS');
   });
   const whole = asking({ cache: 'USE', idempotencyKey: randomUUID() });
   const { complete } = await mesh.data<{ complete: { id: string; text: string } }>(COMPLETE, whole, caller);
@@ -60,13 +60,13 @@ async function useAll(mesh: TestInference, caller: Caller): Promise<string> {
   const events = await Array.fromAsync(await mesh.stream(STREAM, asking({ cache: 'BYPASS' }), { caller }));
   expect(JSON.stringify(events.at(-1))).toContain(marker);
   await mesh.ask(EMBED, { input: { model: 'demo/embed', values: [`Embed ${marker}.`] } }, caller);
-  mesh.alpha.always((call) => call.say(`It was ${marker}`).fail(failureOf('PROVIDER_ERROR', false)));
+  mesh.alpha.always((call) => call.say(`It was ${marker}`).fail(buildFailure('PROVIDER_ERROR', false)));
   await mesh.ask(COMPLETE, asking({ cache: 'BYPASS' }), caller);
   await Array.fromAsync(await mesh.stream(STREAM, asking({ cache: 'BYPASS' }), { caller }));
   return complete.id;
 }
 
-async function filesOf(dir: string): Promise<readonly string[]> {
+async function listFiles(dir: string): Promise<readonly string[]> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
 }
@@ -111,7 +111,7 @@ describe('what clients and AI models write', () => {
       expect(JSON.stringify(completion)).toContain(marker);
       const copy = join(dir, `${payloadLogging}.backup`);
       await backupDirectory(store, copy);
-      const files = [...(await filesOf(store)), copy];
+      const files = [...(await listFiles(store)), copy];
       expect(files.length).toBeGreaterThan(2);
       for (const file of files)
         expect({ file, found: holds(await readFile(file)) }).toEqual({ file, found: false });

@@ -12,7 +12,7 @@ import { openState } from '#state/open-state.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
-import { usageOf } from '#test/support/scripted-provider.ts';
+import { buildUsage } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import { readCachePolicies } from './cache-policies.ts';
 import { parseCompletionInput } from './input/parse-input.ts';
@@ -104,7 +104,7 @@ const first = (caller: Caller): Asker => ({ caller, endUserId: 'u1' });
 describe('an answer that is shared with', () => {
   it.each(rows)('%s (%s) is found by %s: %s', async (scope, how, _who, shared, as) => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(usageOf(1, 1)));
+    mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(buildUsage(1, 1)));
     expect(await asking(mesh, first(mesh.caller), scope, how)).toBe('MISS');
     await vi.waitFor(async () => expect(await asking(mesh, first(mesh.caller), scope, how)).toBe('HIT'));
     expect(await asking(mesh, as(mesh.caller), scope, how)).toBe(shared ? 'HIT' : 'MISS');
@@ -118,8 +118,8 @@ describe('an answer that is shared with', () => {
     const call = await mesh.alpha.next();
     const following = asking(mesh, as(mesh.caller), scope, how);
     await vi.waitFor(() => expect(looks).toHaveBeenCalledTimes(2));
-    if (!shared) (await mesh.alpha.next()).say('their own').finish(usageOf(1, 1));
-    call.say('for all').finish(usageOf(1, 1));
+    if (!shared) (await mesh.alpha.next()).say('their own').finish(buildUsage(1, 1));
+    call.say('for all').finish(buildUsage(1, 1));
     expect(await leading).toBe('MISS');
     expect(await following).toBe(shared ? 'COALESCED' : 'MISS');
     expect(mesh.alpha.calls).toHaveLength(shared ? 1 : 2);
@@ -152,7 +152,7 @@ describe.runIf(hasRedis())('in two processes that share a Redis, an answer that 
     await using _one = one;
     await using _two = two;
     for (const mesh of [one, two]) {
-      mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(usageOf(1, 1)));
+      mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(buildUsage(1, 1)));
     }
     for (const [who, from, as] of askers) {
       const text = `Say something to ${who}.`;
@@ -186,7 +186,7 @@ describe('the scope of a call', () => {
     ['CALLER', 'TENANT', 'CALLER'],
   ])('set to %s and called with %s is %s', async (setting, call, expected) => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((made, number) => made.say(`answer ${number}`).finish(usageOf(1, 1)));
+    mesh.alpha.always((made, number) => made.say(`answer ${number}`).finish(buildUsage(1, 1)));
     const input = {
       model: 'alpha/one',
       messages: [{ role: 'USER', content: 'Say something.' }],
@@ -205,7 +205,7 @@ describe('the scope of a call', () => {
 
   it('holds for streams, and PUBLIC is refused, since it narrows nothing', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((made, number) => made.say(`answer ${number}`).finish(usageOf(1, 1)));
+    mesh.alpha.always((made, number) => made.say(`answer ${number}`).finish(buildUsage(1, 1)));
     const input = {
       model: 'alpha/one',
       messages: [{ role: 'USER', content: 'Say something.' }],
@@ -231,7 +231,7 @@ describe('the scope of a call', () => {
 
   it('holds for prompts', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((made, number) => made.say(`answer ${number}`).finish(usageOf(1, 1)));
+    mesh.alpha.always((made, number) => made.say(`answer ${number}`).finish(buildUsage(1, 1)));
     const tenantId = mesh.caller.tenantId ?? '';
     const made = { tenantId, createdAt: new Date() };
     const prompt = { _id: `p ${tenantId}`, name: 'greet', description: null, newest: 1, labels: {} };
@@ -281,7 +281,7 @@ describe('the scope of a call', () => {
 
 describe('where an answer is kept', () => {
   const base = { tenantId: 't', appId: 'a', keyId: 'k1', keyLineId: 'k1' };
-  const keyOf = (more: Partial<Caller>, scope: CacheScope) => {
+  const computeKey = (more: Partial<Caller>, scope: CacheScope) => {
     const caller = { ...base, subject: null, endUserId: null, allowedRegions: null, ...more } as Caller;
     const origin = { requestId: 'r', clientRequestId: null, caller };
     const input = { model: 'm', messages: [{ role: 'USER', content: 'x' } as const] };
@@ -289,20 +289,25 @@ describe('where an answer is kept', () => {
   };
 
   it('differs between all scopes of one caller', () => {
-    expect(new Set(cacheScopes.map((scope) => keyOf({}, scope))).size).toBe(cacheScopes.length);
+    expect(new Set(cacheScopes.map((scope) => computeKey({}, scope))).size).toBe(cacheScopes.length);
   });
 
   it('is the same for all with PUBLIC, and for one caller alone where there is no app', () => {
-    expect(keyOf({ tenantId: 'other', appId: 'b', keyLineId: 'k2' }, 'PUBLIC')).toBe(keyOf({}, 'PUBLIC'));
-    const user = (subject: string) => keyOf({ appId: null, keyId: null, keyLineId: null, subject }, 'APP');
+    expect(computeKey({ tenantId: 'other', appId: 'b', keyLineId: 'k2' }, 'PUBLIC')).toBe(
+      computeKey({}, 'PUBLIC'),
+    );
+    const user = (subject: string) =>
+      computeKey({ appId: null, keyId: null, keyLineId: null, subject }, 'APP');
     expect(user('ada')).toBe(user('ada'));
     expect(user('ada')).not.toBe(user('ben'));
   });
 
   it('is not mistaken for another however ids are chosen', () => {
-    expect(keyOf({ tenantId: 't', appId: 'a' }, 'APP')).not.toBe(
-      keyOf({ tenantId: 't","a', appId: '' }, 'APP'),
+    expect(computeKey({ tenantId: 't', appId: 'a' }, 'APP')).not.toBe(
+      computeKey({ tenantId: 't","a', appId: '' }, 'APP'),
     );
-    expect(keyOf({ keyLineId: 'a' }, 'CALLER')).not.toBe(keyOf({ keyLineId: null, appId: 'a' }, 'CALLER'));
+    expect(computeKey({ keyLineId: 'a' }, 'CALLER')).not.toBe(
+      computeKey({ keyLineId: null, appId: 'a' }, 'CALLER'),
+    );
   });
 });

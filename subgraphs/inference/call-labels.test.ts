@@ -3,7 +3,7 @@ import type { Database } from '#mongo/connect.ts';
 import { ProviderFailure } from '#providers/provider.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
-import { usageOf } from '#test/support/scripted-provider.ts';
+import { buildUsage } from '#test/support/scripted-provider.ts';
 
 const labels = { endUserId: 'u1', tags: ['team:a', 'b'] };
 const asked = 'Please find out what is wrong with my knee';
@@ -62,7 +62,7 @@ describe('labels of a call', () => {
 
   it('never reach the provider', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call) => call.say('ok').finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.say('ok').finish(buildUsage(1, 1)));
     await mesh.data(COMPLETE, input('alpha/one'));
     expect(JSON.stringify(mesh.alpha.calls[0]?.call)).not.toMatch(/u1|team:a/);
   });
@@ -98,7 +98,7 @@ describe('the row of a call that failed', () => {
   it('shows a provider that fails although a fallback answers', async () => {
     await using mesh = await startInference(database);
     mesh.alpha.always((call) => call.fail(echoing));
-    mesh.beta.always((call) => call.say('ok').finish(usageOf(1, 1)));
+    mesh.beta.always((call) => call.say('ok').finish(buildUsage(1, 1)));
     await mesh.data(COMPLETE, input('both'));
     const [row] = await mesh.rows();
     expect(row).toMatchObject({ status: 'SUCCEEDED', modelId: 'beta/one', error: null });

@@ -4,7 +4,7 @@ import type { Database } from '#mongo/connect.ts';
 import { listLimits } from '#state/quota/caller-limits.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
-import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 
 const COMPLETE = `mutation ($input: CompletionInput!) { complete(input: $input) {
   id status text json finishReason cost cache model { id } attempts { outcome error model { id } cost }
@@ -37,7 +37,7 @@ describe('complete', () => {
   it('answers with what the provider said, counted and priced, and closes its row', async () => {
     await using mesh = await startInference(database);
     mesh.alpha.always((call) => {
-      call.say('Hello ', 'there').finish({ ...usageOf(1_000, 10), cachedInputTokens: 600 });
+      call.say('Hello ', 'there').finish({ ...buildUsage(1_000, 10), cachedInputTokens: 600 });
     });
     const { complete } = await mesh.data<Answer>(COMPLETE, asking('alpha/one'));
     // 400 at 1 $/M, 600 cached at 0.1 $/M, 10 at 10 $/M.
@@ -69,7 +69,7 @@ describe('complete', () => {
     const answering = mesh.data<Answer>(COMPLETE, asking('alpha/one'));
     const call = await mesh.alpha.next();
     expect(await mesh.rows()).toMatchObject([{ status: 'RUNNING', endedAt: null, modelId: 'alpha/one' }]);
-    call.say('x').finish(usageOf(1, 1));
+    call.say('x').finish(buildUsage(1, 1));
     await answering;
   });
 
@@ -77,8 +77,8 @@ describe('complete', () => {
     await using mesh = await startInference(database, { delay: async () => undefined });
     mesh.alpha.always((call, number) => {
       if (number === 1)
-        call.part({ type: 'usage', usage: usageOf(7, 0) }).fail(failureOf('PROVIDER_ERROR', true));
-      else call.say('Well').finish(usageOf(7, 1));
+        call.part({ type: 'usage', usage: buildUsage(7, 0) }).fail(buildFailure('PROVIDER_ERROR', true));
+      else call.say('Well').finish(buildUsage(7, 1));
     });
     const { complete } = await mesh.data<Answer>(COMPLETE, asking('demo/flaky'));
     expect(complete).toMatchObject({
@@ -94,8 +94,8 @@ describe('complete', () => {
 
   it('falls back along a route, and says who answered', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_RATE_LIMITED', true, 60_000)));
-    mesh.beta.always((call) => call.say('From beta').finish(usageOf(5, 2)));
+    mesh.alpha.always((call) => call.fail(buildFailure('PROVIDER_RATE_LIMITED', true, 60_000)));
+    mesh.beta.always((call) => call.say('From beta').finish(buildUsage(5, 2)));
     const { complete } = await mesh.data<Answer>(COMPLETE, asking('both'));
     expect(complete).toMatchObject({
       text: 'From beta',
@@ -115,8 +115,8 @@ describe('complete', () => {
     const large = mesh.refusal(COMPLETE, asking('alpha/one'));
     const small = mesh.data<Answer>(COMPLETE, asking('beta/one'));
     const calls = await Promise.all([mesh.alpha.next(), mesh.beta.next()]);
-    calls[0].say('x'.repeat(20_000_000)).finish(usageOf(1_000, 500));
-    calls[1].say('y').finish(usageOf(1_000, 1));
+    calls[0].say('x'.repeat(20_000_000)).finish(buildUsage(1_000, 500));
+    calls[1].say('y').finish(buildUsage(1_000, 1));
     expect((await small).complete).toMatchObject({ status: 'SUCCEEDED', text: 'y' });
     const refusal = await large;
     expect(refusal).toMatchObject({ code: 'PROVIDER_ERROR', message: expect.stringMatching(/larger/) });
@@ -135,7 +135,7 @@ describe('complete', () => {
   it('fails an answer that is nested too deeply to be returned, and closes its row', async () => {
     await using mesh = await startInference(database);
     const deep = 200_000;
-    mesh.alpha.always((call) => call.say('['.repeat(deep), ']'.repeat(deep)).finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.say('['.repeat(deep), ']'.repeat(deep)).finish(buildUsage(1, 1)));
     const refusal = await mesh.refusal(COMPLETE, asking('alpha/one', { responseSchema: { type: 'array' } }));
     expect(refusal).toMatchObject({ code: 'PROVIDER_ERROR', message: expect.stringMatching(/deeper/) });
     expect(await mesh.rows()).toMatchObject([{ status: 'FAILED', errorCode: 'PROVIDER_ERROR' }]);
@@ -143,7 +143,7 @@ describe('complete', () => {
 
   it('does not try again what cannot succeed', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call) => call.fail(failureOf('CONTENT_FILTERED', false)));
+    mesh.alpha.always((call) => call.fail(buildFailure('CONTENT_FILTERED', false)));
     const refusal = await mesh.refusal(COMPLETE, asking('both'));
     expect(refusal).toMatchObject({ code: 'CONTENT_FILTERED' });
     expect(mesh.alpha.calls).toHaveLength(1);
@@ -153,7 +153,7 @@ describe('complete', () => {
   it('stops after maxAttempts, with the last failure, and names the row that it left', async () => {
     await using mesh = await startInference(database, { delay: async () => undefined });
     for (const provider of [mesh.alpha, mesh.beta]) {
-      provider.always((call) => call.fail(failureOf('PROVIDER_ERROR', true)));
+      provider.always((call) => call.fail(buildFailure('PROVIDER_ERROR', true)));
     }
     const refusal = await mesh.refusal(COMPLETE, asking('both'));
     const [row] = await mesh.rows();
@@ -166,7 +166,7 @@ describe('complete', () => {
   it('does not ask a model by its id again after silence, while a route asks its next target', async () => {
     await using mesh = await startInference(database, { delay: async () => undefined });
     for (const provider of [mesh.alpha, mesh.beta]) {
-      provider.always((call) => call.fail(failureOf('PROVIDER_TIMEOUT', true)));
+      provider.always((call) => call.fail(buildFailure('PROVIDER_TIMEOUT', true)));
     }
     await mesh.refusal(COMPLETE, asking('alpha/one'));
     expect(mesh.alpha.calls).toHaveLength(1);
@@ -177,7 +177,7 @@ describe('complete', () => {
 
   it('leaves a long wait for a rate limit to the client', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_RATE_LIMITED', true, 30_000)));
+    mesh.alpha.always((call) => call.fail(buildFailure('PROVIDER_RATE_LIMITED', true, 30_000)));
     const refusal = await mesh.refusal(COMPLETE, asking('alpha/one'));
     expect(refusal).toMatchObject({ code: 'PROVIDER_RATE_LIMITED', retryAfterMs: 30_000 });
     expect(mesh.alpha.calls).toHaveLength(1);
@@ -214,7 +214,7 @@ describe('complete', () => {
     expect(tokens?.reserved).toBeGreaterThan(100n);
     // 100 output tokens at 10 $/M, and the input.
     expect(cost?.reserved).toBeGreaterThanOrEqual(1_000_000n);
-    call.say('x').finish(usageOf(20, 3));
+    call.say('x').finish(buildUsage(20, 3));
     await answering;
     expect(await read()).toEqual([
       { spent: 50_000n, reserved: 0n },
@@ -227,7 +227,7 @@ describe('complete', () => {
     await using hard = await startInference(database, { limits: [{ ...budget, budget: { hard: true } }] });
     expect(await hard.refusal(COMPLETE, asking('alpha/one'))).toMatchObject({ code: 'BUDGET_EXCEEDED' });
     await using soft = await startInference(database, { limits: [{ ...budget, budget: { hard: false } }] });
-    soft.alpha.always((call) => call.say('x').finish(usageOf(20, 3)));
+    soft.alpha.always((call) => call.say('x').finish(buildUsage(20, 3)));
     await soft.data(COMPLETE, asking('alpha/one'));
     expect(await soft.quota.read(soft.caller.tenantId ?? '', listLimits(soft.caller))).toEqual([
       { spent: 50_000n, reserved: 0n },
@@ -245,7 +245,7 @@ describe('complete', () => {
     // Room for one attempt's bound (27 + 128 + 100 tokens), not for what the first one took and another bound.
     const limits = [limit('TOKENS', 'DAY', '300')];
     await using mesh = await startInference(database, { limits, delay: async () => undefined });
-    mesh.alpha.always((call) => call.say('no JSON').finish(usageOf(20, 60)));
+    mesh.alpha.always((call) => call.say('no JSON').finish(buildUsage(20, 60)));
     const responseSchema = { type: 'object' };
     const refusal = await mesh.refusal(
       COMPLETE,
@@ -261,12 +261,12 @@ describe('complete', () => {
   it('validates structured answers, and asks again for one of another shape', async () => {
     await using mesh = await startInference(database, { delay: async () => undefined });
     mesh.alpha.always((call, number) => {
-      call.say(number === 1 ? '{"age":"old"}' : '{"age":7}').finish(usageOf(5, 5));
+      call.say(number === 1 ? '{"age":"old"}' : '{"age":7}').finish(buildUsage(5, 5));
     });
     const responseSchema = { type: 'object', properties: { age: { type: 'integer' } }, required: ['age'] };
     const { complete } = await mesh.data<Answer>(COMPLETE, asking('alpha/one', { responseSchema }));
     expect(complete).toMatchObject({ json: { age: 7 }, usage: { totalTokens: 20 } });
-    mesh.alpha.always((call) => call.say('{}').finish(usageOf(5, 5)));
+    mesh.alpha.always((call) => call.say('{}').finish(buildUsage(5, 5)));
     const refusal = await mesh.refusal(COMPLETE, asking('alpha/one', { responseSchema }));
     expect(refusal).toMatchObject({ code: 'PROVIDER_ERROR', message: expect.stringContaining('age') });
   });
@@ -309,9 +309,9 @@ describe('complete', () => {
     const nowMs = Date.now();
     await using mesh = await startInference(database, { now: () => nowMs });
     const whole = asking('both', { maxOutputTokens: 50 });
-    mesh.beta.always((call) => call.say('from beta').finish(usageOf(1, 1)));
+    mesh.beta.always((call) => call.say('from beta').finish(buildUsage(1, 1)));
     const answering = mesh.data<Answer>(COMPLETE, whole);
-    (await mesh.alpha.next()).fail(failureOf('PROVIDER_RATE_LIMITED', true));
+    (await mesh.alpha.next()).fail(buildFailure('PROVIDER_RATE_LIMITED', true));
     await answering;
     const client = new AbortController();
     const left = mesh.askWith(COMPLETE, asking('alpha/one', { maxOutputTokens: 50 }), client.signal);
@@ -334,7 +334,7 @@ describe('complete', () => {
   it('keeps to the regions that a tenant allows', async () => {
     await using mesh = await startInference(database);
     const european = { ...mesh.caller, allowedRegions: ['eu'] };
-    mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_AUTH', false)));
+    mesh.alpha.always((call) => call.fail(buildFailure('PROVIDER_AUTH', false)));
     expect(await mesh.refusal(COMPLETE, asking('both'), european)).toMatchObject({ code: 'PROVIDER_AUTH' });
     expect(mesh.beta.calls).toHaveLength(0);
     expect(await mesh.refusal(COMPLETE, asking('beta/one'), european)).toMatchObject({ code: 'NO_ROUTE' });
@@ -348,7 +348,7 @@ describe('complete', () => {
     expect(refusal).toMatchObject({ code: 'GUARDRAIL_BLOCKED', guardrail: 'secrets', stage: 'input' });
     expect(refusal.message).not.toContain(key);
     expect(await mesh.rows()).toEqual([]);
-    mesh.alpha.always((call) => call.say(`It is ${key}.`).finish(usageOf(5, 5)));
+    mesh.alpha.always((call) => call.say(`It is ${key}.`).finish(buildUsage(5, 5)));
     const out = await mesh.refusal(COMPLETE, asking('alpha/one'));
     expect(out).toMatchObject({ code: 'GUARDRAIL_BLOCKED', stage: 'output' });
     expect(await mesh.rows()).toMatchObject([{ status: 'FAILED', errorCode: 'GUARDRAIL_BLOCKED' }]);

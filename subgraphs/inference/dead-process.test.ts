@@ -9,7 +9,7 @@ import { hourMs, hourStartMs } from '#mongo/meter-rollup.ts';
 import { listLimits } from '#state/quota/caller-limits.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
-import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 
 const fields =
@@ -71,7 +71,7 @@ describe('the row of a running call', () => {
       expect(costNanos).toBeGreaterThan(0n);
       expect(usage.inputTokens).toBeGreaterThan(0);
       expect(attempts).toMatchObject([{ outcome: 'FAILED', usageEstimated: true }]);
-      call.say('late').finish(usageOf(1, 1));
+      call.say('late').finish(buildUsage(1, 1));
       await ended;
     }
   });
@@ -79,7 +79,7 @@ describe('the row of a running call', () => {
   it('is marked as an estimate where its provider gave no count at all', async () => {
     await using mesh = await startInference(database);
     mesh.alpha.always((call, number) => {
-      call.say('x').finish({ ...usageOf(5, 1), ...(number === 1 ? { estimated: true as const } : {}) });
+      call.say('x').finish({ ...buildUsage(5, 1), ...(number === 1 ? { estimated: true as const } : {}) });
     });
     for (const usageEstimated of [true, false]) {
       const { complete } = await mesh.data<{ complete: object }>(COMPLETE, asking('alpha/one'));
@@ -92,7 +92,7 @@ describe('the row of a running call', () => {
     const events = await mesh.stream(STREAM, asking('alpha/one'));
     const all = Array.fromAsync(events);
     const call = await mesh.alpha.next();
-    call.part({ type: 'usage', usage: usageOf(77, 1) }).say('Hello', ' there');
+    call.part({ type: 'usage', usage: buildUsage(77, 1) }).say('Hello', ' there');
     await vi.waitFor(async () =>
       expect((await row(mesh)).progress?.attempt).toMatchObject({
         modelId: 'alpha/one',
@@ -100,7 +100,7 @@ describe('the row of a running call', () => {
         counted: { inputTokens: 77 },
       }),
     );
-    call.finish(usageOf(77, 2));
+    call.finish(buildUsage(77, 2));
     await all;
     expect(await row(mesh)).not.toHaveProperty('opening');
     expect(await row(mesh)).not.toHaveProperty('progress');
@@ -123,20 +123,20 @@ describe('the row of a running call', () => {
     const closed = await row(mesh);
     expect(closed.attempts.map(({ modelId }) => modelId)).toEqual(['alpha/one', 'beta/one']);
     expect(closed.costNanos).toBeGreaterThan(cut?.costNanos ?? 0n);
-    second.finish(usageOf(1, 1));
+    second.finish(buildUsage(1, 1));
     await all;
   });
 
   it('names, after a failure, the model that is asked now, whose price counts', async () => {
     await using mesh = await startInference(database);
     const answer = mesh.data(COMPLETE, asking('both'));
-    (await mesh.alpha.next()).fail(failureOf('PROVIDER_RATE_LIMITED', true));
+    (await mesh.alpha.next()).fail(buildFailure('PROVIDER_RATE_LIMITED', true));
     const second = await mesh.beta.next();
     expect((await row(mesh)).progress).toMatchObject({
       attempts: [{ modelId: 'alpha/one', costNanos: 0n }],
       attempt: { modelId: 'beta/one' },
     });
-    second.say('x').finish(usageOf(1, 1));
+    second.say('x').finish(buildUsage(1, 1));
     await answer;
   });
 
@@ -155,12 +155,12 @@ describe('the row of a running call', () => {
     ]) {
       waiting = Promise.withResolvers<void>();
       const answer = call();
-      (await mesh.alpha.next()).fail(failureOf('PROVIDER_ERROR', true));
+      (await mesh.alpha.next()).fail(buildFailure('PROVIDER_ERROR', true));
       await waiting.promise;
       const running = (await mesh.rows()).find(({ status }) => status === 'RUNNING');
       expect(running?.progress).toMatchObject({ attempt: null, attempts: [{ outcome: 'FAILED' }] });
       resumed.resolve();
-      (await mesh.alpha.next()).say('x').finish(usageOf(1, 1));
+      (await mesh.alpha.next()).say('x').finish(buildUsage(1, 1));
       await answer;
     }
   });
@@ -196,8 +196,8 @@ describe('the row of a call that waits for a retry', () => {
     await vi.waitFor(async () => expect(await recorded()).toContainEqual([[], 4]));
     expect(await recorded()).toContainEqual([[20], undefined]);
     resumed.resolve();
-    (await mesh.alpha.next()).say('z').finish(usageOf(1, 1));
-    later.finish(usageOf(1, 1));
+    (await mesh.alpha.next()).say('z').finish(buildUsage(1, 1));
+    later.finish(buildUsage(1, 1));
     await Promise.all([all, other]);
   });
 });
@@ -223,7 +223,7 @@ describe('a process that was taken for dead', () => {
     const summed = { from: new Date(0), until: new Date(Date.now() + hourMs), version: 0 };
     await meterRollups(database.connection).updateOne({ _id: tenantId }, { $set: summed }, { upsert: true });
 
-    call.say(' the answer').finish(usageOf(500, 50));
+    call.say(' the answer').finish(buildUsage(500, 50));
     const events = await all;
     expect(events.at(-1)).toMatchObject({
       __typename: 'CompletionFinished',
@@ -277,7 +277,7 @@ describe('the completion of a dead process', () => {
         completion: { text: 'This much had come' },
       },
     ]);
-    call.finish(usageOf(1, 1));
+    call.finish(buildUsage(1, 1));
     await all;
   });
 });

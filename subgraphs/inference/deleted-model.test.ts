@@ -4,9 +4,9 @@ import { models } from '#mongo/models.ts';
 import { routes } from '#mongo/routes.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
-import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 import { testSecrets } from '#test/support/seal.ts';
-import { dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
+import { askForData, testCaller, testServices } from '#test/support/subgraph.ts';
 import { createModelsSubgraph } from '../models/subgraph.ts';
 
 const COMPLETE = `mutation ($input: CompletionInput!) { complete(input: $input) {
@@ -41,7 +41,7 @@ function openModels({ bus }: TestInference) {
     connection,
     secretBox: testSecrets,
   });
-  return (mutation: string) => dataOf(subgraph, admin, `mutation { ${mutation} }`);
+  return (mutation: string) => askForData(subgraph, admin, `mutation { ${mutation} }`);
 }
 
 const createAlpha = `createProvider(input: { id: "alpha", kind: OPENAI_COMPATIBLE, baseUrl: "http://alpha" }) { id }`;
@@ -53,7 +53,7 @@ describe('an AI model that is deleted', () => {
     const change = openModels(mesh);
     const asked = Promise.withResolvers<{ answer(): void }>();
     mesh.alpha.always((call) => {
-      asked.resolve({ answer: () => call.say('Late').finish(usageOf(1000, 100)) });
+      asked.resolve({ answer: () => call.say('Late').finish(buildUsage(1000, 100)) });
     });
     const answering = mesh.data(COMPLETE, asking('USE'));
     const { answer } = await asked.promise;
@@ -89,7 +89,7 @@ describe('an AI model that is deleted', () => {
   it('is answered neither from the cache nor by a call in progress, also when its id is given again', async () => {
     await using mesh = await startInference(database);
     const change = openModels(mesh);
-    mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(usageOf(1, 1)));
+    mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(buildUsage(1, 1)));
     const read = async () =>
       mesh.data<{ complete: { text: string; cache: string } }>(COMPLETE, asking('USE'));
     await vi.waitFor(async () =>
@@ -101,7 +101,7 @@ describe('an AI model that is deleted', () => {
     expect((await read()).complete).toMatchObject({ text: 'answer 2', cache: 'MISS' });
 
     const asked = Promise.withResolvers<() => void>();
-    mesh.alpha.always((call) => asked.resolve(() => call.say('late').finish(usageOf(1, 1))));
+    mesh.alpha.always((call) => asked.resolve(() => call.say('late').finish(buildUsage(1, 1))));
     const other = { input: { ...asking('USE').input, messages: [{ role: 'USER', content: 'Else' }] } };
     const leading = mesh.data(COMPLETE, other);
     const answer = await asked.promise;
@@ -115,7 +115,7 @@ describe('an AI model that is deleted', () => {
   it('leaves no circuit and no health to one of the same id', async () => {
     await using mesh = await startInference(database);
     const change = openModels(mesh);
-    mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_ERROR', false)));
+    mesh.alpha.always((call) => call.fail(buildFailure('PROVIDER_ERROR', false)));
     for (let call = 0; call < 5; call += 1) await mesh.refusal(COMPLETE, asking());
     expect(await mesh.refusal(COMPLETE, asking())).toMatchObject({ retryAfterMs: expect.any(Number) });
     expect(await mesh.data(HEALTH, {}, reader)).toMatchObject({
@@ -127,7 +127,7 @@ describe('an AI model that is deleted', () => {
     expect(await mesh.data(HEALTH, {}, reader)).toEqual({
       _entities: [{ health: { circuit: 'CLOSED', successRate: null } }],
     });
-    mesh.alpha.always((call) => call.say('Hi').finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.say('Hi').finish(buildUsage(1, 1)));
     expect(await mesh.data(COMPLETE, asking())).toMatchObject({ complete: { text: 'Hi' } });
     expect(await models(database.connection).countDocuments({ providerId: 'alpha' })).toBe(1);
   });

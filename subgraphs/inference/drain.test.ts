@@ -4,7 +4,7 @@ import { Running } from '#inference/execution/running.ts';
 import type { Database } from '#mongo/connect.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
-import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 import { testCaller } from '#test/support/subgraph.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text status } }';
@@ -106,7 +106,7 @@ describe('a call that the end of its process cuts', () => {
     await one.subgraph.drain(0);
     const { completionId } = await heard;
     await using two = await startInference(database);
-    two.alpha.always((call) => call.say('whole').finish(usageOf(3, 1)));
+    two.alpha.always((call) => call.say('whole').finish(buildUsage(3, 1)));
     const again = await two.data<{ complete: { id: string; text: string } }>(COMPLETE, keyed, one.caller);
     expect(again.complete.text).toBe('whole');
     expect(again.complete.id).not.toBe(completionId);
@@ -135,7 +135,7 @@ describe('a call that the end of its process cuts', () => {
       return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     };
     await using mesh = await startInference(database, { delay });
-    mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_ERROR', true)));
+    mesh.alpha.always((call) => call.fail(buildFailure('PROVIDER_ERROR', true)));
     const heard = mesh.refusal(COMPLETE, asking());
     await waiting.promise;
     await mesh.subgraph.drain(0);
@@ -167,7 +167,7 @@ describe('a drain', () => {
     const answering = mesh.data(COMPLETE, asking());
     const call = await mesh.alpha.next();
     lastCall.resolve();
-    call.say('whole').finish(usageOf(3, 1));
+    call.say('whole').finish(buildUsage(3, 1));
     expect(await answering).toMatchObject({ complete: { status: 'SUCCEEDED', text: 'whole' } });
     await drained;
     expect(await mesh.refusal(COMPLETE, asking())).toMatchObject({

@@ -4,7 +4,7 @@ import { models } from '#mongo/models.ts';
 import { routes } from '#mongo/routes.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
-import { failureOf, type ScriptedCall, usageOf } from '#test/support/scripted-provider.ts';
+import { buildFailure, buildUsage, type ScriptedCall } from '#test/support/scripted-provider.ts';
 import { testCaller } from '#test/support/subgraph.ts';
 
 const EMBED = `mutation ($input: EmbedInput!) { embed(input: $input) {
@@ -21,7 +21,7 @@ describe('embed', () => {
   it('gives a vector for each value, and leaves a priced row', async () => {
     const limits = [{ subject: 'key:k', meter: 'TOKENS', window: 'DAY', amount: '1000' } as const];
     await using mesh = await startInference(database, { limits });
-    mesh.alpha.always((call) => call.finish(usageOf(6, 0)));
+    mesh.alpha.always((call) => call.finish(buildUsage(6, 0)));
     const { embed } = await mesh.data<{ embed: Record<string, unknown> }>(EMBED, {
       input: { model: 'alpha/embed', values: ['a', 'b'] },
     });
@@ -42,7 +42,7 @@ describe('embed', () => {
 
   it('leaves a row that is no completion: it is not read, resumed or cancelled as one', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call) => call.finish(usageOf(1, 0)));
+    mesh.alpha.always((call) => call.finish(buildUsage(1, 0)));
     await mesh.data(EMBED, { input: { model: 'alpha/embed', values: ['x'] } });
     const [row] = await mesh.rows();
     const id = row?._id;
@@ -67,9 +67,9 @@ describe('embed', () => {
   it('tries again, and names the row of a failure', async () => {
     await using mesh = await startInference(database, { delay: async () => undefined });
     mesh.alpha.always((call, number) => {
-      if (number === 1) call.fail(failureOf('PROVIDER_ERROR', true));
-      else if (number === 2) call.finish(usageOf(1, 0));
-      else call.fail(failureOf('PROVIDER_AUTH', false));
+      if (number === 1) call.fail(buildFailure('PROVIDER_ERROR', true));
+      else if (number === 2) call.finish(buildUsage(1, 0));
+      else call.fail(buildFailure('PROVIDER_AUTH', false));
     });
     const input = { model: 'alpha/embed', values: ['a'] };
     await mesh.data(EMBED, { input });
@@ -82,20 +82,20 @@ describe('embed', () => {
 
   describe('that takes several requests', () => {
     const values = ['one', 'two', 'three', 'four'];
-    const usage = (tokens: number) => ({ type: 'usage', usage: usageOf(tokens, 0) }) as const;
-    const textsOf = (call: ScriptedCall) =>
+    const usage = (tokens: number) => ({ type: 'usage', usage: buildUsage(tokens, 0) }) as const;
+    const readTexts = (call: ScriptedCall) =>
       call.call.messages.map((message) => (message.role === 'user' ? Object(message.parts[0]).text : ''));
 
     it('asks only for what was not answered, and bills each part once', async () => {
       await using mesh = await startInference(database, { delay: async () => undefined });
       mesh.alpha.always((call, number) => {
-        if (number === 1) call.part(usage(10)).part(usage(20)).fail(failureOf('PROVIDER_ERROR', true));
-        else call.finish(usageOf(70, 0));
+        if (number === 1) call.part(usage(10)).part(usage(20)).fail(buildFailure('PROVIDER_ERROR', true));
+        else call.finish(buildUsage(70, 0));
       });
       const { embed } = await mesh.data<{ embed: { vectors: unknown; usage: unknown } }>(EMBED, {
         input: { model: 'alpha/embed', values },
       });
-      expect(mesh.alpha.calls.map(textsOf)).toEqual([values, ['three', 'four']]);
+      expect(mesh.alpha.calls.map(readTexts)).toEqual([values, ['three', 'four']]);
       expect(embed).toMatchObject({
         vectors: [
           [4, 0],
@@ -119,8 +119,8 @@ describe('embed', () => {
       const limits = [{ subject: 'key:k', meter: 'TOKENS', window: 'DAY', amount: '10000' } as const];
       await using mesh = await startInference(database, { limits, delay: async () => undefined });
       mesh.alpha.always((call, number) => {
-        if (number === 1) call.part(usage(10)).fail(failureOf('PROVIDER_ERROR', true));
-        else call.part(usage(20)).fail(failureOf('BAD_USER_INPUT', false));
+        if (number === 1) call.part(usage(10)).fail(buildFailure('PROVIDER_ERROR', true));
+        else call.part(usage(20)).fail(buildFailure('BAD_USER_INPUT', false));
       });
       expect(await mesh.refusal(EMBED, { input: { model: 'alpha/embed', values } })).toMatchObject({
         code: 'BAD_USER_INPUT',
@@ -149,7 +149,7 @@ describe('embed', () => {
 
     it('never mixes vectors of different lengths', async () => {
       await using mesh = await startInference(database, { delay: async () => undefined });
-      mesh.alpha.always((call) => call.finish(usageOf(5, 0)));
+      mesh.alpha.always((call) => call.finish(buildUsage(5, 0)));
       const { embed } = mesh.alpha;
       let number = 0;
       mesh.alpha.embed = async (call) => {
@@ -202,7 +202,7 @@ describe('embed', () => {
     await routes(database.connection).create({ ...one, _id: 'embeds', targets });
     const limits = [{ subject: 'budget:b', meter: 'COST', window: 'MONTH', amount: '1000000' } as const];
     await using mesh = await startInference(database, { limits });
-    mesh.alpha.always((call) => call.fail(failureOf('PROVIDER_ERROR', true)));
+    mesh.alpha.always((call) => call.fail(buildFailure('PROVIDER_ERROR', true)));
     const refusal = await mesh.refusal(EMBED, { input: { model: 'embeds', values: ['a'] } });
     const [row] = await mesh.rows();
     expect(refusal).toMatchObject({ code: 'BUDGET_EXCEEDED', completionId: row?._id });
@@ -212,7 +212,7 @@ describe('embed', () => {
 
   it("does not hold a client's mistake against the provider", async () => {
     await using mesh = await startInference(database, { delay: async () => undefined });
-    mesh.alpha.always((call) => call.fail(failureOf('BAD_USER_INPUT', false)));
+    mesh.alpha.always((call) => call.fail(buildFailure('BAD_USER_INPUT', false)));
     for (let at = 0; at < 5; at++) {
       await mesh.refusal(EMBED, { input: { model: 'alpha/embed', values: ['a'] } });
     }

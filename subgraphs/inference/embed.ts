@@ -45,7 +45,7 @@ function routingNeeds(inputTokensMax: number): RoutingNeeds {
     inputTokensMax,
     isOneInput: false,
     maxOutputTokens: 0,
-    speedOf: 'WHOLE',
+    speedKind: 'WHOLE',
   };
 }
 

@@ -7,7 +7,7 @@ import { listLimits } from '#state/quota/caller-limits.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
-import { usageOf } from '#test/support/scripted-provider.ts';
+import { buildUsage } from '#test/support/scripted-provider.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text } }';
 const asking = (idempotencyKey: string) => ({
@@ -31,7 +31,7 @@ const failPoint = (mode: unknown, data: Record<string, unknown> = {}) =>
 
 it('an idempotency key is free again after a call that the database let down, from its claim on', async () => {
   await using mesh = await startInference(database);
-  mesh.alpha.always((call) => call.say('at last').finish(usageOf(1, 1)));
+  mesh.alpha.always((call) => call.say('at last').finish(buildUsage(1, 1)));
   // The claim is written, the row is not, nor can the claim be given back.
   await failPoint({ skip: 1 }, { failCommands: ['insert', 'delete'], errorCode: 50 });
   expect(await mesh.refusal(COMPLETE, asking('k'))).toMatchObject({ code: 'OVERLOADED' });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureIndexes, openDatabase } from '#mongo/connect.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
-import { usageOf } from '#test/support/scripted-provider.ts';
+import { buildUsage } from '#test/support/scripted-provider.ts';
 
 const stack = new AsyncDisposableStack();
 let mesh: TestInference;
@@ -19,7 +19,7 @@ const readAll = (ids: readonly string[]) =>
   `{ ${ids.map((id, at) => `a${at}: completion(id: "${id}") { id status }`).join(' ')} }`;
 
 it('reads several kept completions at once as far as an answer could hold them, and one of any length', async () => {
-  mesh.alpha.always((call) => call.say('x'.repeat(3_000_000)).finish(usageOf(3, 3)));
+  mesh.alpha.always((call) => call.say('x'.repeat(3_000_000)).finish(buildUsage(3, 3)));
   const ids: string[] = [];
   for (let at = 0; at < 6; at++) {
     const input = { model: 'alpha/one', messages: [{ role: 'USER', content: `${at}` }] };

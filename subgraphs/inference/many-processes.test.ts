@@ -7,7 +7,7 @@ import { openState, type State } from '#state/open-state.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
-import { usageOf } from '#test/support/scripted-provider.ts';
+import { buildUsage } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 
 const STREAM = `subscription ($input: CompletionInput!) { completionStream(input: $input) {
@@ -61,7 +61,7 @@ describe.runIf(hasRedis())('inference processes that share a Redis', () => {
     const resumed = await two.stream(RESUME, { id }, { caller: one.caller });
     expect((await resumed.next()).value).toMatchObject({ __typename: 'CompletionStarted', sequence: 0 });
     await events.return?.();
-    call.say('b').finish(usageOf(1, 2));
+    call.say('b').finish(buildUsage(1, 2));
     const rest: unknown[] = [];
     for await (const event of resumed) rest.push(event);
     expect(rest).toEqual([
@@ -114,11 +114,11 @@ describe.runIf(hasRedis())('inference processes that share a Redis', () => {
     call.say('c');
     // Before or after the completion has ended.
     if (when === 1) {
-      call.finish(usageOf(1, 3));
+      call.finish(buildUsage(1, 3));
       await endedRow(one);
     }
     const following = follow(two, id, 2, one.caller);
-    if (when === 0) call.finish(usageOf(1, 3));
+    if (when === 0) call.finish(buildUsage(1, 3));
     await endedRow(one);
     expect((await following).at(-1)).toMatchObject({ __typename: 'CompletionFinished' });
   });
@@ -150,7 +150,7 @@ describe.runIf(hasRedis())('inference processes that share a Redis', () => {
     call.say('a ', 'b');
     const following = [dying, two].map((mesh) => follow(mesh, id, -1, dying.caller));
     await vi.waitFor(async () => expect(call.taken).toBe(2));
-    call.finish(usageOf(1, 2));
+    call.finish(buildUsage(1, 2));
     await endedRow(dying);
     for (const events of await Promise.all(following)) {
       expect(events.at(-1)).toMatchObject({ __typename: 'CompletionFinished' });
@@ -161,7 +161,7 @@ describe.runIf(hasRedis())('inference processes that share a Redis', () => {
     const { one, two } = await start();
     await using _one = one;
     await using _two = two;
-    for (const mesh of [one, two]) mesh.alpha.always((call) => call.say('x').finish(usageOf(1, 1)));
+    for (const mesh of [one, two]) mesh.alpha.always((call) => call.say('x').finish(buildUsage(1, 1)));
     const limits = [{ subject: 'key:k', meter: 'REQUESTS', window: 'MINUTE', amount: '2' } as const];
     const limited = { ...one.caller, limits };
     await one.data(COMPLETE, asking({ cache: 'USE' }), limited);

@@ -4,7 +4,7 @@ import type { CallerLimit } from '#core/caller.ts';
 import type { Database } from '#mongo/connect.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
-import { usageOf } from '#test/support/scripted-provider.ts';
+import { buildUsage } from '#test/support/scripted-provider.ts';
 
 const complete = `mutation ($input: CompletionInput!) { complete(input: $input) { id json } }`;
 const stream = `subscription ($input: CompletionInput!) {
@@ -38,7 +38,7 @@ describe('responseSchema', () => {
 
   it('that is refused costs nothing, reaches no provider and leaves no row', async () => {
     await using mesh = await startInference(database, { limits: [requests('1')] });
-    mesh.alpha.always((call) => call.say('{}').finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.say('{}').finish(buildUsage(1, 1)));
     for (let i = 0; i < 2; i++) {
       expect(await mesh.refusal(complete, asking(unusable))).toMatchObject({
         code: 'BAD_USER_INPUT',
@@ -55,8 +55,8 @@ describe('responseSchema', () => {
 
   it('that takes too long to check fails its call at once: no provider is asked again, and then none at all', async () => {
     await using mesh = await startInference(database, { delay: async () => undefined });
-    mesh.alpha.always((call) => call.say(endlessAnswer).finish(usageOf(5, 5)));
-    mesh.beta.always((call) => call.say('"b"').finish(usageOf(5, 5)));
+    mesh.alpha.always((call) => call.say(endlessAnswer).finish(buildUsage(5, 5)));
+    mesh.beta.always((call) => call.say('"b"').finish(buildUsage(5, 5)));
     const refused = { code: 'BAD_USER_INPUT', reason: 'SCHEMA_TOO_COSTLY' };
     const first = await mesh.refusal(complete, asking(endless, { model: 'both' }));
     expect(first).toMatchObject({ ...refused, completionId: expect.any(String) });
@@ -72,7 +72,7 @@ describe('responseSchema', () => {
 
   it('that takes too long to check ends a stream of a route without another beginning', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call) => call.say(endlessAnswer).finish(usageOf(5, 5)));
+    mesh.alpha.always((call) => call.say(endlessAnswer).finish(buildUsage(5, 5)));
     const events: object[] = [];
     for await (const event of await mesh.stream(stream, asking(endless, { model: 'both' })))
       events.push(event);
@@ -83,7 +83,7 @@ describe('responseSchema', () => {
 
   it('leaves a call that is stopped during the check to its client, billed for its answer', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call) => call.say(endlessAnswer).finish(usageOf(5, 5)));
+    mesh.alpha.always((call) => call.say(endlessAnswer).finish(buildUsage(5, 5)));
     const client = new AbortController();
     const answering = mesh.askWith(complete, asking(endless), client.signal);
     const call = await mesh.alpha.next();

@@ -12,7 +12,7 @@ import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
-import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 
 const fields = 'id status text cost usage { inputTokens outputTokens } attempts { outcome error }';
@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const keptOf = (id: string | undefined) => completions(database.connection).findById(id).lean();
+const findKept = (id: string | undefined) => completions(database.connection).findById(id).lean();
 
 async function onlyRow(mesh: TestInference) {
   const [only, ...others] = await mesh.rows();
@@ -54,7 +54,7 @@ describe('retention: NONE', () => {
       streams: createMemoryStreamLogs(),
     });
     const caller = { ...mesh.caller, cacheByDefault: true };
-    mesh.alpha.always((call) => call.say('an ', 'answer').finish(usageOf(3, 2)));
+    mesh.alpha.always((call) => call.say('an ', 'answer').finish(buildUsage(3, 2)));
     const labels = { endUserId: 'u', tags: ['t'] };
     const { complete } = await mesh.data<Answer>(COMPLETE, asking(labels), caller);
     expect(complete.text).toBe('an answer');
@@ -62,7 +62,7 @@ describe('retention: NONE', () => {
     expect(row).toMatchObject({ status: 'SUCCEEDED', retention: 'NONE', cache: 'BYPASS', ...labels });
     expect(row.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 });
     expect(row.costNanos).toBeGreaterThan(0n);
-    expect(await keptOf(complete.id)).toBeNull();
+    expect(await findKept(complete.id)).toBeNull();
     const { completion } = await mesh.data<{ completion: object }>(COMPLETION, { id: complete.id }, caller);
     expect(completion).toMatchObject({ status: 'SUCCEEDED', text: '', usage: { outputTokens: 2 } });
 
@@ -81,20 +81,20 @@ describe('retention: NONE', () => {
     await using mesh = await startInference(database);
     const caller = { ...mesh.caller, cacheByDefault: true };
     const [first, second] = [1, 2].map(() => mesh.data<Answer>(COMPLETE, asking(), caller));
-    for (const text of ['one', 'two']) (await mesh.alpha.next()).say(text).finish(usageOf(1, 1));
+    for (const text of ['one', 'two']) (await mesh.alpha.next()).say(text).finish(buildUsage(1, 1));
     const texts = await Promise.all([first, second].map(async (call) => (await call)?.complete.text));
     expect(texts.toSorted()).toEqual(['one', 'two']);
   });
 
   it('keeps the codes of failures, and no words of a provider', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call) => call.say('half').fail(failureOf('PROVIDER_ERROR', false)));
+    mesh.alpha.always((call) => call.say('half').fail(buildFailure('PROVIDER_ERROR', false)));
     const refusal = await mesh.refusal(COMPLETE, asking());
     expect(refusal).toMatchObject({ code: 'PROVIDER_ERROR', message: expect.stringContaining('script') });
     const row = await onlyRow(mesh);
     expect(row).toMatchObject({ status: 'FAILED', errorCode: 'PROVIDER_ERROR', error: null });
     expect(row.attempts.map(({ error }) => error)).toEqual(['PROVIDER_ERROR']);
-    expect(await keptOf(row._id)).toBeNull();
+    expect(await findKept(row._id)).toBeNull();
     await mesh.data(EMBED, { input: { model: 'demo/embed', values: ['x'], retention: 'NONE' } });
     expect((await mesh.rows()).at(-1)).toMatchObject({ kind: 'embedding', retention: 'NONE' });
   });
@@ -106,11 +106,11 @@ describe('retention: NONE', () => {
     const told = Array.fromAsync(await mesh.stream(STREAM, asking()));
     const call = await mesh.alpha.next();
     call.say('a', 'b');
-    call.finish(usageOf(1, 2));
+    call.finish(buildUsage(1, 2));
     const events = await told;
     expect(events.at(-1)).toMatchObject({ completion: { text: 'ab' } });
     const { _id: id } = await onlyRow(mesh);
-    expect(await keptOf(id)).toBeNull();
+    expect(await findKept(id)).toBeNull();
     const resume = async () => Array.fromAsync(await mesh.stream(RESUME, { id, after: 0 }));
     nowMs += 9_000;
     expect(await resume()).toEqual(events.slice(1));
@@ -129,7 +129,7 @@ describe('retention: NONE', () => {
       await using state = await openState(redis.url, log, { seal: testPayloads });
       await using mesh = await startInference(database, { cache: state.cache, streams: state.streams });
       const caller = { ...mesh.caller, cacheByDefault: true };
-      mesh.alpha.always((call) => call.say('a', 'b').finish(usageOf(1, 2)));
+      mesh.alpha.always((call) => call.say('a', 'b').finish(buildUsage(1, 2)));
       await mesh.data(COMPLETE, asking(), caller);
       await Array.fromAsync(await mesh.stream(STREAM, asking(), { caller }));
       await using connections = await connectRedis(redis.url, log);
@@ -148,7 +148,7 @@ describe('retention: NONE', () => {
 
   it('prevents a second call by its idempotencyKey, without the answer and without a hash of the input', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call) => call.say('once').finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.say('once').finish(buildUsage(1, 1)));
     const idempotencyKey = randomUUID();
     const { complete } = await mesh.data<Answer>(COMPLETE, asking({ idempotencyKey }));
     const claims = await idempotencyKeys(database.connection).find({ completionId: complete.id }).lean();
@@ -168,7 +168,7 @@ describe('retention: NONE', () => {
 
   it('gives calls that meet while the first is let in one answer, for the same input alone', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call) => call.say('once').finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.say('once').finish(buildUsage(1, 1)));
     const idempotencyKey = randomUUID();
     const asked = [
       mesh.ask<Answer>(COMPLETE, asking({ idempotencyKey })),
@@ -183,7 +183,7 @@ describe('retention: NONE', () => {
 
   it('takes the answer that an earlier call with the key has kept', async () => {
     await using mesh = await startInference(database);
-    mesh.alpha.always((call) => call.say('kept').finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.say('kept').finish(buildUsage(1, 1)));
     const idempotencyKey = randomUUID();
     await mesh.data<Answer>(COMPLETE, asking({ idempotencyKey, retention: 'DEFAULT' }));
     const { complete } = await mesh.data<Answer>(COMPLETE, asking({ idempotencyKey }));
@@ -218,13 +218,13 @@ describe('retention: NONE', () => {
     };
     expect(await closeOrphaned(services, [ownerId], Date.now())).toBe(1);
     expect(await onlyRow(mesh)).toMatchObject({ orphaned: true, error: null, retention: 'NONE' });
-    expect(await keptOf(_id)).toBeNull();
+    expect(await findKept(_id)).toBeNull();
     // Its key is free, as that of every dead call.
     const again = mesh.data<Answer>(COMPLETE, asking({ idempotencyKey }));
-    (await mesh.alpha.next()).say('whole').finish(usageOf(1, 1));
+    (await mesh.alpha.next()).say('whole').finish(buildUsage(1, 1));
     expect((await again).complete.text).toBe('whole');
-    call.finish(usageOf(1, 1));
+    call.finish(buildUsage(1, 1));
     await told;
-    expect(await keptOf(_id)).toBeNull();
+    expect(await findKept(_id)).toBeNull();
   });
 });

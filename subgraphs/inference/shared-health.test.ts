@@ -3,7 +3,7 @@ import type { Database } from '#mongo/connect.ts';
 import { ProviderFailure } from '#providers/provider.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
-import { usageOf } from '#test/support/scripted-provider.ts';
+import { buildUsage } from '#test/support/scripted-provider.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { text } }';
 
@@ -65,7 +65,7 @@ describe('the calls of one client, for those of the others', () => {
       expect(await mesh.refusal(COMPLETE, asking(input))).toMatchObject({ code });
     }
     expect(mesh.alpha.calls.length).toBeGreaterThanOrEqual(8);
-    mesh.alpha.always((call) => call.say('Hi').finish(usageOf(1, 1)));
+    mesh.alpha.always((call) => call.say('Hi').finish(buildUsage(1, 1)));
     expect(await mesh.data(COMPLETE, asking())).toEqual({ complete: { text: 'Hi' } });
   });
 

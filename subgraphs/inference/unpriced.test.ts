@@ -10,7 +10,7 @@ import { listLimits } from '#state/quota/caller-limits.ts';
 import { catalogModel } from '#test/support/catalog-model.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, freePrice, startInference } from '#test/support/inference.ts';
-import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 
 const opened = new AsyncDisposableStack();
 let database: Database;
@@ -44,7 +44,7 @@ const calls = [
   ['a route of nothing else', COMPLETE, completing('unpriced-alone')],
 ] as const;
 
-const costOf = (subject: string, more: Partial<CallerLimit> = {}): CallerLimit => ({
+const buildCostLimit = (subject: string, more: Partial<CallerLimit> = {}): CallerLimit => ({
   subject,
   meter: 'COST',
   window: 'DAY',
@@ -52,15 +52,15 @@ const costOf = (subject: string, more: Partial<CallerLimit> = {}): CallerLimit =
   ...more,
 });
 const binding: readonly (readonly [string, CallerLimit])[] = [
-  ['a hard budget of the tenant', costOf('budget:b', { budget: { hard: true } })],
-  ['a hard budget of the app', costOf('budget:b', { budget: { hard: true, appId: 'a' } })],
+  ['a hard budget of the tenant', buildCostLimit('budget:b', { budget: { hard: true } })],
+  ['a hard budget of the app', buildCostLimit('budget:b', { budget: { hard: true, appId: 'a' } })],
 ];
 const notBinding: readonly (readonly [string, readonly CallerLimit[]])[] = [
   ['no limit', []],
-  ['a limit on COST of the key', [costOf('key:k')]],
-  ['a limit on COST of the plan', [costOf('tenant:t')]],
-  ['a soft budget', [costOf('budget:b', { budget: { hard: false } })]],
-  ['a limit on TOKENS', [costOf('key:k', { meter: 'TOKENS' })]],
+  ['a limit on COST of the key', [buildCostLimit('key:k')]],
+  ['a limit on COST of the plan', [buildCostLimit('tenant:t')]],
+  ['a soft budget', [buildCostLimit('budget:b', { budget: { hard: false } })]],
+  ['a limit on TOKENS', [buildCostLimit('key:k', { meter: 'TOKENS' })]],
 ];
 
 describe('an AI model without a price', () => {
@@ -79,7 +79,7 @@ describe('an AI model without a price', () => {
     'is called under %s, and its row says that the cost is unknown',
     async (_name, limits) => {
       await using mesh = await startInference(database, { limits });
-      mesh.alpha.always((call) => call.say('x').finish(usageOf(10, 5)));
+      mesh.alpha.always((call) => call.say('x').finish(buildUsage(10, 5)));
       await mesh.data(...([COMPLETE, completing('alpha/unpriced')] as const));
       await mesh.data(EMBED, { input: { model: 'alpha/unpriced-embed', values: ['a'] } });
       for (const row of await mesh.rows()) {
@@ -91,9 +91,9 @@ describe('an AI model without a price', () => {
 
   it('is passed over by a route, whose priced model answers', async () => {
     await using mesh = await startInference(database, {
-      limits: [costOf('budget:b', { budget: { hard: true } })],
+      limits: [buildCostLimit('budget:b', { budget: { hard: true } })],
     });
-    mesh.beta.always((call) => call.say('x').finish(usageOf(10, 5)));
+    mesh.beta.always((call) => call.say('x').finish(buildUsage(10, 5)));
     const { complete } = await mesh.data(COMPLETE, completing('unpriced-first'));
     expect(complete).toEqual({ model: { id: 'beta/one' } });
     const [row] = await mesh.rows();
@@ -104,9 +104,9 @@ describe('an AI model without a price', () => {
   it('marks the row of a call that a priced model made up for', async () => {
     await using mesh = await startInference(database);
     mesh.alpha.always((call) =>
-      call.part({ type: 'usage', usage: usageOf(10, 5) }).fail(failureOf('NOT_FOUND', false)),
+      call.part({ type: 'usage', usage: buildUsage(10, 5) }).fail(buildFailure('NOT_FOUND', false)),
     );
-    mesh.beta.always((call) => call.say('x').finish(usageOf(10, 5)));
+    mesh.beta.always((call) => call.say('x').finish(buildUsage(10, 5)));
     await mesh.data(COMPLETE, completing('unpriced-first'));
     expect(await mesh.rows()).toMatchObject([{ unpriced: true, modelId: 'beta/one' }]);
   });
@@ -134,9 +134,9 @@ describe('an AI model without a price', () => {
   });
 
   it('is called where the operator allows it, and meters equal the ledger', async () => {
-    const limits = [costOf('key:k'), costOf('key:k', { meter: 'TOKENS' })];
+    const limits = [buildCostLimit('key:k'), buildCostLimit('key:k', { meter: 'TOKENS' })];
     await using mesh = await startInference(database, { limits, unpricedModels: 'allow' });
-    mesh.alpha.always((call) => call.say('x').finish(usageOf(10, 5)));
+    mesh.alpha.always((call) => call.say('x').finish(buildUsage(10, 5)));
     await mesh.data(COMPLETE, completing('alpha/unpriced'));
     const readings = await mesh.quota.read(mesh.caller.tenantId ?? '', listLimits(mesh.caller));
     expect(readings).toMatchObject([{ spent: 0n }, { spent: 15n }]);
@@ -144,7 +144,7 @@ describe('an AI model without a price', () => {
 
   it('differs from one whose price is 0, which a used-up budget admits', async () => {
     await using mesh = await startInference(database, {
-      limits: [costOf('budget:b', { amount: '1', budget: { hard: true } })],
+      limits: [buildCostLimit('budget:b', { amount: '1', budget: { hard: true } })],
     });
     await mesh.data(COMPLETE, completing('demo/echo'));
     const [row] = await mesh.rows();

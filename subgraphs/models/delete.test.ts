@@ -16,7 +16,7 @@ import {
   openModelsMesh,
   modelsReader as reader,
 } from '#test/support/models-mesh.ts';
-import { ask, dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
+import { ask, askForData, testCaller, testServices } from '#test/support/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { createPromptsSubgraph } from '../prompts/subgraph.ts';
 import { registerEnvironmentProviders } from './providers/register-provider.ts';
@@ -61,41 +61,43 @@ afterAll(() => mesh?.[Symbol.asyncDispose]());
 async function newProvider(): Promise<string> {
   count += 1;
   const id = `p${count}`;
-  await dataOf(subgraph, admin, createProvider, { input: { id, kind: 'OPENAI', apiKey: 'sk-secret-0001' } });
+  await askForData(subgraph, admin, createProvider, {
+    input: { id, kind: 'OPENAI', apiKey: 'sk-secret-0001' },
+  });
   for (const name of ['a', 'b']) {
-    await dataOf(subgraph, admin, createModel, { input: { providerId: id, name } });
+    await askForData(subgraph, admin, createModel, { input: { providerId: id, name } });
   }
   return id;
 }
 
 const route = (alias: string, model: string) =>
-  dataOf(subgraph, admin, saveRoute, { input: { alias, strategy: 'PRIORITY', targets: [{ model }] } });
+  askForData(subgraph, admin, saveRoute, { input: { alias, strategy: 'PRIORITY', targets: [{ model }] } });
 
 async function newPrompt(model: string, more: { label?: string } = {}, caller = author): Promise<string> {
   count += 1;
   const version = { model, template: 'Hello', ...more };
-  const made = await dataOf<{ createPrompt: { id: string } }>(promptsSubgraph, caller, createPrompt, {
+  const made = await askForData<{ createPrompt: { id: string } }>(promptsSubgraph, caller, createPrompt, {
     input: { name: `prompt${count}`, version },
   });
   return made.createPrompt.id;
 }
 
-const nameOf = async (id: string) => (await prompts(mesh.database.connection).findById(id).lean())?.name;
+const readName = async (id: string) => (await prompts(mesh.database.connection).findById(id).lean())?.name;
 
 const publishNext = (id: string, model: string) =>
-  dataOf(promptsSubgraph, author, publish, { id, input: { model, template: 'Next' } });
+  askForData(promptsSubgraph, author, publish, { id, input: { model, template: 'Next' } });
 
 async function entities(...of: readonly object[]): Promise<readonly unknown[]> {
-  return (await dataOf<{ _entities: unknown[] }>(subgraph, admin, remembered, { of }))._entities;
+  return (await askForData<{ _entities: unknown[] }>(subgraph, admin, remembered, { of }))._entities;
 }
 
 describe('deleteModel', () => {
   it('removes it from every list and by-id read, and from the catalog; history still resolves it', async () => {
     const id = `${await newProvider()}/a`;
-    expect(await dataOf(subgraph, admin, deleteModel, { id })).toEqual({ deleteModel: id });
+    expect(await askForData(subgraph, admin, deleteModel, { id })).toEqual({ deleteModel: id });
     const read = `query ($id: ID!, $search: String) {
       model(id: $id) { id } models(filter: { search: $search }) { totalCount edges { node { id } } } }`;
-    expect(await dataOf(subgraph, reader, read, { id, search: id })).toEqual({
+    expect(await askForData(subgraph, reader, read, { id, search: id })).toEqual({
       model: null,
       models: { totalCount: 0, edges: [] },
     });
@@ -120,8 +122,8 @@ describe('deleteModel', () => {
       const target = { [deleteModel]: `${id}/a`, [deleteProvider]: id, [deleteRoute]: `gone-${id}` }[
         mutation
       ];
-      if (mutation !== deleteModel) await dataOf(subgraph, admin, deleteRoute, { id: `gone-${id}` });
-      if (mutation !== deleteRoute) await dataOf(subgraph, admin, mutation, { id: target });
+      if (mutation !== deleteModel) await askForData(subgraph, admin, deleteRoute, { id: `gone-${id}` });
+      if (mutation !== deleteRoute) await askForData(subgraph, admin, mutation, { id: target });
       const again = await mesh.refusal(mutation, { id: target });
       expect(again).toMatch(/^NOT_FOUND: There is no (model|provider|route) "[^"]+"\.$/);
       expect(await mesh.refusal(mutation, { id: 'never' })).toBe(again.replace(/"[^"]+"/, '"never"'));
@@ -131,8 +133,8 @@ describe('deleteModel', () => {
   it('frees the id: a model of the same id is a new one, for history too', async () => {
     const providerId = await newProvider();
     const id = `${providerId}/a`;
-    await dataOf(subgraph, admin, deleteModel, { id });
-    await dataOf(subgraph, admin, createModel, { input: { providerId, name: 'a', contextTokens: 7 } });
+    await askForData(subgraph, admin, deleteModel, { id });
+    await askForData(subgraph, admin, createModel, { input: { providerId, name: 'a', contextTokens: 7 } });
     expect(mesh.catalog.model(id)?.contextTokens).toBe(7);
     expect(await entities({ __typename: 'Model', id })).toMatchObject([{ id, deletedAt: null }]);
     expect(await deletedModels(mesh.database.connection).countDocuments({ _id: id })).toBe(0);
@@ -165,13 +167,13 @@ describe('what depends on a model or route', () => {
       'a model that it replaces',
       async (model) => {
         const other = `${await newProvider()}/a`;
-        await dataOf(subgraph, admin, deprecate, { id: other, by: model });
+        await askForData(subgraph, admin, deprecate, { id: other, by: model });
         return `the model "${other}" (replacedBy)`;
       },
     ],
     [
       'the newest version of a prompt',
-      async (model) => `the prompt "${await nameOf(await newPrompt(model))}"`,
+      async (model) => `the prompt "${await readName(await newPrompt(model))}"`,
     ],
     [
       'a version of a prompt that a label points at',
@@ -179,7 +181,7 @@ describe('what depends on a model or route', () => {
         const other = `${await newProvider()}/a`;
         const id = await newPrompt(model, { label: 'staging' });
         await publishNext(id, other);
-        return `the prompt "${await nameOf(id)}"`;
+        return `the prompt "${await readName(id)}"`;
       },
     ],
   ];
@@ -218,7 +220,7 @@ describe('what depends on a model or route', () => {
       );
       expect(mesh.catalog.route(alias)).toBeDefined();
     }
-    expect(await dataOf(subgraph, admin, deleteRoute, { id: 'route:free' })).toEqual({
+    expect(await askForData(subgraph, admin, deleteRoute, { id: 'route:free' })).toEqual({
       deleteRoute: 'route:free',
     });
   });
@@ -227,13 +229,15 @@ describe('what depends on a model or route', () => {
     const providerId = await newProvider();
     const id = `${providerId}/a`;
     const archived = await newPrompt(id);
-    await dataOf(promptsSubgraph, author, 'mutation ($id: ID!) { archivePrompt(id: $id) }', { id: archived });
+    await askForData(promptsSubgraph, author, 'mutation ($id: ID!) { archivePrompt(id: $id) }', {
+      id: archived,
+    });
     const older = await newPrompt(id);
     await publishNext(older, `${await newProvider()}/a`);
     const { connection } = mesh.database;
     expect(await apiKeys(connection).countDocuments({})).toBe(0);
-    await dataOf(subgraph, admin, deprecate, { id: `${providerId}/b`, by: id });
-    expect(await dataOf(subgraph, admin, deleteProvider, { id: providerId })).toEqual({
+    await askForData(subgraph, admin, deprecate, { id: `${providerId}/b`, by: id });
+    expect(await askForData(subgraph, admin, deleteProvider, { id: providerId })).toEqual({
       deleteProvider: providerId,
     });
   });
@@ -241,13 +245,13 @@ describe('what depends on a model or route', () => {
   it('is named up to ten times; prompts of other tenants are counted alone, but for operators', async () => {
     const id = `${await newProvider()}/a`;
     for (let made = 0; made < 9; made += 1) await route(`many${made}`, id);
-    const own = await nameOf(await newPrompt(id));
-    const foreign = await nameOf(await newPrompt(id, {}, stranger));
+    const own = await readName(await newPrompt(id));
+    const foreign = await readName(await newPrompt(id, {}, stranger));
     const refusal = await mesh.refusal(deleteModel, { id });
     expect(refusal).toContain('is in use by 11 others: the route "many0", ');
     expect(refusal).toContain(`the prompt "${own}", 1 more. Change them first.`);
     expect(refusal).not.toContain(foreign);
-    await dataOf(subgraph, admin, deleteRoute, { id: 'many0' });
+    await askForData(subgraph, admin, deleteRoute, { id: 'many0' });
     const operator = testCaller('acme', 'models:write', 'tenants:admin');
     expect(await mesh.refusal(deleteModel, { id }, operator)).toContain(
       `the prompt "${foreign}" of the tenant "other"`,
@@ -260,13 +264,15 @@ describe('deleteProvider', () => {
     const id = await newProvider();
     const { connection } = mesh.database;
     const sealed = (await providerCredentials(connection).findOne({ providerId: id }).lean())?.sealed;
-    expect(await dataOf(subgraph, admin, deleteProvider, { id })).toEqual({ deleteProvider: id });
+    expect(await askForData(subgraph, admin, deleteProvider, { id })).toEqual({ deleteProvider: id });
     for (const { name } of await connection.db!.listCollections().toArray()) {
       const records = await connection.db!.collection(name).find({}).toArray();
       expect(JSON.stringify(records), name).not.toContain(sealed);
     }
     const read = 'query ($id: ID!) { provider(id: $id) { id } providers(filter: { search: $id }) { id } }';
-    expect(await dataOf(subgraph, reader, read.replace('search: $id', `search: "${id}"`), { id })).toEqual({
+    expect(
+      await askForData(subgraph, reader, read.replace('search: $id', `search: "${id}"`), { id }),
+    ).toEqual({
       provider: null,
       providers: [],
     });
@@ -291,9 +297,9 @@ describe('deleteProvider', () => {
 
   it('frees an id that was given the wrong kind', async () => {
     const id = await newProvider();
-    await dataOf(subgraph, admin, deleteProvider, { id });
+    await askForData(subgraph, admin, deleteProvider, { id });
     const input = { id, kind: 'ANTHROPIC', registerModels: true };
-    expect(await dataOf(subgraph, admin, createProvider, { input })).toMatchObject({
+    expect(await askForData(subgraph, admin, createProvider, { input })).toMatchObject({
       createProvider: { id, kind: 'ANTHROPIC', credentials: [] },
     });
     expect(mesh.catalog.provider(id)?.kind).toBe('ANTHROPIC');
@@ -319,17 +325,17 @@ describe('a start', () => {
     };
     const env = { OPENAI_API_KEY: 'sk-openai-0001' };
     const first = await start(env);
-    const refusalOf = async (id: string) =>
-      dataOf(first, admin, deleteProvider, { id }).catch(({ message }: Error) => message);
-    expect(await refusalOf('openai')).toContain('remove its variables and restart, or disable it');
-    expect(await refusalOf('demo')).toContain('is made by every start: disable it with updateProvider');
-    for (const id of ['openai/gpt-5-mini', 'demo/slow']) await dataOf(first, admin, deleteModel, { id });
+    const readRefusal = async (id: string) =>
+      askForData(first, admin, deleteProvider, { id }).catch(({ message }: Error) => message);
+    expect(await readRefusal('openai')).toContain('remove its variables and restart, or disable it');
+    expect(await readRefusal('demo')).toContain('is made by every start: disable it with updateProvider');
+    for (const id of ['openai/gpt-5-mini', 'demo/slow']) await askForData(first, admin, deleteModel, { id });
     await start(env);
     const deleted = { _id: { $in: ['openai/gpt-5-mini', 'demo/slow'] } };
     expect(await models(connection).countDocuments(deleted)).toBe(0);
 
     const without = await start({});
-    expect(await dataOf(without, admin, deleteProvider, { id: 'openai' })).toEqual({
+    expect(await askForData(without, admin, deleteProvider, { id: 'openai' })).toEqual({
       deleteProvider: 'openai',
     });
     await start({});
@@ -363,16 +369,16 @@ describe('at the same time', () => {
     ],
     [
       'a model that it replaces',
-      (model) => dataOf(subgraph, admin, deprecate, { id: `${other}/b`, by: model }),
+      (model) => askForData(subgraph, admin, deprecate, { id: `${other}/b`, by: model }),
     ],
   ])('either deletes a model or makes %s', async (_what, make) => {
     for (let round = 0; round < tries; round += 1) {
       const id = `${await newProvider()}/a`;
-      const [deleted, made] = await settled(dataOf(subgraph, admin, deleteModel, { id }), make(id, id));
+      const [deleted, made] = await settled(askForData(subgraph, admin, deleteModel, { id }), make(id, id));
       expect([deleted, made]).not.toEqual([true, true]);
       expect(mesh.catalog.model(id) === undefined).toBe(deleted);
       if (made) expect(await mesh.refusal(deleteModel, { id })).toMatch(/^CONFLICT/);
-      await dataOf(subgraph, admin, deprecate, { id: `${other}/b` });
+      await askForData(subgraph, admin, deprecate, { id: `${other}/b` });
     }
   });
 
@@ -383,7 +389,7 @@ describe('at the same time', () => {
       await route(alias, model);
       const id = await newPrompt(model);
       const [deleted, made] = await settled(
-        dataOf(subgraph, admin, deleteRoute, { id: alias }),
+        askForData(subgraph, admin, deleteRoute, { id: alias }),
         publishNext(id, alias),
       );
       expect([deleted, made]).not.toEqual([true, true]);
@@ -400,14 +406,14 @@ describe('at the same time', () => {
       await publishNext(id, `${other}/a`);
       const label = { id, label: 'live', number: 1 };
       const [deleted, made] = await settled(
-        dataOf(subgraph, admin, deleteModel, { id: model }),
-        dataOf(promptsSubgraph, author, labelVersion, label),
+        askForData(subgraph, admin, deleteModel, { id: model }),
+        askForData(promptsSubgraph, author, labelVersion, label),
       );
       expect([deleted, made]).not.toEqual([true, true]);
       const labels = (await prompts(connection).findById(id).lean())?.labels;
       expect(labels).toEqual(made ? { live: 1 } : {});
       if (!deleted) continue;
-      await expect(dataOf(promptsSubgraph, author, labelVersion, label)).rejects.toThrow(
+      await expect(askForData(promptsSubgraph, author, labelVersion, label)).rejects.toThrow(
         `Version 1 calls "${model}", which was deleted`,
       );
     }
@@ -418,10 +424,10 @@ describe('at the same time', () => {
     for (let round = 0; round < tries; round += 1) {
       const id = await newProvider();
       await settled(
-        dataOf(subgraph, admin, createModel, { input: { providerId: id, name: 'c' } }),
-        dataOf(subgraph, admin, deleteProvider, { id }),
-        dataOf(subgraph, admin, addCredential, { id }),
-        dataOf(subgraph, admin, createModel, { input: { providerId: id, name: 'd' } }),
+        askForData(subgraph, admin, createModel, { input: { providerId: id, name: 'c' } }),
+        askForData(subgraph, admin, deleteProvider, { id }),
+        askForData(subgraph, admin, addCredential, { id }),
+        askForData(subgraph, admin, createModel, { input: { providerId: id, name: 'd' } }),
       );
       expect(await providers(connection).countDocuments({ _id: id })).toBe(0);
       expect(await models(connection).countDocuments({ providerId: id })).toBe(0);
@@ -452,11 +458,11 @@ describe('what is remembered of deleted models and providers', () => {
         .join() ?? 'done';
     for (const time of [1, 2]) {
       expect(await remove(deleteProvider, first), `${time}`).toBe('done');
-      await dataOf(bounded, admin, createProvider, {
+      await askForData(bounded, admin, createProvider, {
         input: { id: first, kind: 'OPENAI', apiKey: 'sk-secret-0001' },
       });
       for (const name of ['a', 'b'])
-        await dataOf(bounded, admin, createModel, { input: { providerId: first, name } });
+        await askForData(bounded, admin, createModel, { input: { providerId: first, name } });
     }
     expect(await remove(deleteProvider, first)).toBe('done');
     expect(await remove(deleteProvider, second)).toMatch(

@@ -8,7 +8,7 @@ import {
   openModelsMesh,
 } from '#test/support/models-mesh.ts';
 import { killedAtEveryWrite } from '#test/support/processes/killed.ts';
-import { ask, dataOf } from '#test/support/subgraph.ts';
+import { ask, askForData } from '#test/support/subgraph.ts';
 import { settleCatalog } from './settle-catalog.ts';
 
 let mesh: ModelsMesh;
@@ -28,7 +28,7 @@ interface Made {
 async function make(): Promise<Made> {
   count += 1;
   const run = <T>(query: string, variables: object) =>
-    dataOf<T>(mesh.subgraph, admin, query, { ...variables });
+    askForData<T>(mesh.subgraph, admin, query, { ...variables });
   for (const id of [`p${count}`, `q${count}`]) {
     await run(createProvider, { input: { id, kind: 'OPENAI', apiKey: 'sk-secret-0001' } });
     for (const name of ['a', 'b']) await run(createModel, { input: { providerId: id, name } });
@@ -80,9 +80,9 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
     ['deleteRoute', ({ route }) => `deleteRoute(alias: "${route}")`],
   ])(
     'runs %s leaves all of it or nothing after the next start, and a record that names it',
-    async (_name, queryOf) => {
+    async (_name, writeQuery) => {
       const prepare = async () => {
-        const query = `mutation { ${queryOf(await make())} }`;
+        const query = `mutation { ${writeQuery(await make())} }`;
         return () => ask(mesh.subgraph, admin, query);
       };
       const { connection } = mesh.database;

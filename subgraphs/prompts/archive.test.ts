@@ -13,7 +13,7 @@ import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog } from '#test/support/inference.ts';
 import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
 import { testPayloads } from '#test/support/seal.ts';
-import { ask, dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
+import { ask, askForData, testCaller, testServices } from '#test/support/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { createPromptsSubgraph } from './subgraph.ts';
 
@@ -71,7 +71,7 @@ const only = (caller: Caller, ...patterns: string[]): Caller => ({
 });
 
 async function add(caller: Caller, name: string, more: object = {}): Promise<string> {
-  const { createPrompt } = await dataOf<{ createPrompt: { id: string } }>(
+  const { createPrompt } = await askForData<{ createPrompt: { id: string } }>(
     subgraph,
     caller,
     'mutation ($input: CreatePromptInput!) { createPrompt(input: $input) { id } }',
@@ -88,7 +88,7 @@ async function refusal(caller: Caller, query: string, variables: Record<string, 
 }
 
 async function listed(caller: Caller, filter: object | null = null): Promise<string[]> {
-  const { prompts: page } = await dataOf<{
+  const { prompts: page } = await askForData<{
     prompts: { totalCount: number; edges: { node: { name: string } }[] };
   }>(
     subgraph,
@@ -110,7 +110,7 @@ describe('archivePrompt', () => {
     await add(writer, 'other');
     const version = await runs(writer, 'greet');
     expect(version).toMatchObject({ name: 'greet', number: 1 });
-    expect(await dataOf(subgraph, writer, archive, { id })).toEqual({ archivePrompt: id });
+    expect(await askForData(subgraph, writer, archive, { id })).toEqual({ archivePrompt: id });
 
     expect(await runs(writer, 'greet')).toBeUndefined();
     expect(
@@ -133,7 +133,7 @@ describe('archivePrompt', () => {
       { __typename: 'PromptVersion', id: version?.id },
       { __typename: 'Prompt', id },
     ];
-    expect(await dataOf(subgraph, writer, query, { id, refs })).toEqual({
+    expect(await askForData(subgraph, writer, query, { id, refs })).toEqual({
       prompt: {
         name: 'greet',
         archivedAt: expect.any(String),
@@ -152,9 +152,9 @@ describe('archivePrompt', () => {
   it('changes nothing the second time, and leaves no second record', async () => {
     const writer = await newWriter();
     const id = await add(writer, 'twice');
-    await dataOf(subgraph, writer, archive, { id });
+    await askForData(subgraph, writer, archive, { id });
     const first = await prompts(database.connection).findById(id).lean();
-    expect(await dataOf(subgraph, writer, archive, { id })).toEqual({ archivePrompt: id });
+    expect(await askForData(subgraph, writer, archive, { id })).toEqual({ archivePrompt: id });
     expect(await prompts(database.connection).findById(id).lean()).toEqual(first);
     expect(
       await auditLog(database.connection).countDocuments({ action: 'prompt.archive', targetId: id }),
@@ -170,7 +170,7 @@ describe('archivePrompt', () => {
   ])('leaves nothing to change: %s is a CONFLICT that says what to do', async (_name, query, more) => {
     const writer = await newWriter();
     const id = await add(writer, 'closed');
-    await dataOf(subgraph, writer, archive, { id });
+    await askForData(subgraph, writer, archive, { id });
     expect(await refusal(writer, query, { id, ...more })).toBe(
       'CONFLICT: The prompt "closed" is archived: restore it first.',
     );
@@ -198,13 +198,13 @@ describe('archivePrompt', () => {
     const ids = [await add(writer, 'a1'), await add(writer, 'a2'), await add(writer, 'a3')];
     const creation = 'mutation { createPrompt(input: { name: "a4" }) { id } }';
     expect(await refusal(writer, creation, {})).toContain('(promptsPerTenant)');
-    await dataOf(subgraph, writer, archive, { id: ids[0] });
+    await askForData(subgraph, writer, archive, { id: ids[0] });
     const a4 = await add(writer, 'a4');
     expect(await refusal(writer, restore, { id: ids[0] })).toContain('(promptsPerTenant)');
-    for (const id of [ids[1], ids[2], a4]) await dataOf(subgraph, writer, archive, { id });
+    for (const id of [ids[1], ids[2], a4]) await askForData(subgraph, writer, archive, { id });
     const a5 = await add(writer, 'a5');
     expect(await refusal(writer, archive, { id: a5 })).toContain('(archivedPromptsPerTenant)');
-    await dataOf(subgraph, writer, restore, { id: ids[0] });
+    await askForData(subgraph, writer, restore, { id: ids[0] });
     expect(await listed(writer)).toEqual(['a1', 'a5']);
   });
 
@@ -233,7 +233,7 @@ describe('at the same time', () => {
     const { tenantId } = writer;
     const archived = [await add(writer, 'r1'), await add(writer, 'r2')];
     const source = await add(writer, 'source');
-    for (const id of archived) await dataOf(subgraph, writer, archive, { id });
+    for (const id of archived) await askForData(subgraph, writer, archive, { id });
     const create = 'mutation ($name: String!) { createPrompt(input: { name: $name }) { id } }';
     const answers = await Promise.all([
       ...archived.map((id) => ask(subgraph, writer, restore, { id })),
@@ -252,7 +252,7 @@ describe('at the same time', () => {
   it('one name goes to one prompt, by creating, copying, renaming or restoring', async () => {
     const writer = await newWriter();
     const old = await add(writer, 'wanted');
-    await dataOf(subgraph, writer, archive, { id: old });
+    await askForData(subgraph, writer, archive, { id: old });
     const other = await add(writer, 'other');
     const answers = await Promise.all([
       ask(subgraph, writer, update, { id: other, input: { name: 'wanted' } }),
@@ -270,9 +270,9 @@ describe('restorePrompt', () => {
   it('makes it run again with its labels; one that is not archived stays as it is', async () => {
     const writer = await newWriter();
     const id = await add(writer, 'back');
-    await dataOf(subgraph, writer, archive, { id });
+    await askForData(subgraph, writer, archive, { id });
     for (const _time of ['first', 'second']) {
-      expect(await dataOf(subgraph, writer, restore, { id })).toEqual({
+      expect(await askForData(subgraph, writer, restore, { id })).toEqual({
         restorePrompt: { id, name: 'back', archivedAt: null, labels: [{ name: 'production' }] },
       });
     }
@@ -287,11 +287,11 @@ describe('restorePrompt', () => {
   it('is a CONFLICT where the name was given again, and several of a name can be archived', async () => {
     const writer = await newWriter();
     const first = await add(writer, 'named');
-    await dataOf(subgraph, writer, archive, { id: first });
+    await askForData(subgraph, writer, archive, { id: first });
     const second = await add(writer, 'named');
     expect(await runs(writer, 'named')).toMatchObject({ promptId: second });
     expect(await refusal(writer, restore, { id: first })).toMatch(/^CONFLICT: .*"named"/);
-    await dataOf(subgraph, writer, archive, { id: second });
+    await askForData(subgraph, writer, archive, { id: second });
     expect(await listed(writer, { archived: true })).toEqual(['named', 'named']);
     const answers = await Promise.all([first, second].map((id) => ask(subgraph, writer, restore, { id })));
     expect(answers.filter(({ errors }) => errors === undefined)).toHaveLength(1);
@@ -304,7 +304,7 @@ describe('updatePrompt', () => {
     const writer = await newWriter();
     const id = await add(writer, 'before');
     const version = await runs(writer, 'before');
-    expect(await dataOf(subgraph, writer, update, { id, input: { name: 'after' } })).toEqual({
+    expect(await askForData(subgraph, writer, update, { id, input: { name: 'after' } })).toEqual({
       updatePrompt: { name: 'after', description: null },
     });
     expect(await runs(writer, 'before')).toBeUndefined();
@@ -317,7 +317,8 @@ describe('updatePrompt', () => {
     const writer = await newWriter();
     const id = await add(writer, 'described', { description: 'old' });
     const change = async (given: object) =>
-      (await dataOf<{ updatePrompt: object }>(subgraph, writer, update, { id, input: given })).updatePrompt;
+      (await askForData<{ updatePrompt: object }>(subgraph, writer, update, { id, input: given }))
+        .updatePrompt;
     expect(await change({ description: ' new ' })).toEqual({ name: 'described', description: 'new' });
     expect(await change({ name: 'described' })).toEqual({ name: 'described', description: 'new' });
     expect(await change({})).toEqual({ name: 'described', description: 'new' });
@@ -371,11 +372,11 @@ describe('a key that is restricted to prompts', () => {
     const id = await add(key, 'a1');
     expect(await refusal(key, update, { id, input: { name: 'b1' } })).toMatch(/^FORBIDDEN: .*"b1"/);
     expect(await refusal(key, copy, { id, name: 'b1' })).toMatch(/^FORBIDDEN: .*"b1"/);
-    await dataOf(subgraph, key, update, { id, input: { name: 'a2' } });
-    await dataOf(subgraph, key, copy, { id, name: 'a3' });
-    await dataOf(subgraph, key, archive, { id });
+    await askForData(subgraph, key, update, { id, input: { name: 'a2' } });
+    await askForData(subgraph, key, copy, { id, name: 'a3' });
+    await askForData(subgraph, key, archive, { id });
     expect(await refusal(only(writer, 'b*'), restore, { id })).toMatch(/^FORBIDDEN: .*"a2"/);
-    await dataOf(subgraph, key, restore, { id });
+    await askForData(subgraph, key, restore, { id });
     expect(await listed(writer)).toEqual(['a2', 'a3']);
   });
 
@@ -392,7 +393,7 @@ describe('a key that is restricted to prompts', () => {
         snapshot: catalog.snapshot,
         // Asked for the version's AI model, after the prompt was found.
         async resolve(name) {
-          await dataOf(subgraph, writer, query, { id, ...more });
+          await askForData(subgraph, writer, query, { id, ...more });
           return catalog.resolve(name);
         },
       },
@@ -420,7 +421,7 @@ describe('prompts of an archived tenant', () => {
     const [writer, other] = [await newWriter(), await newWriter()];
     const { tenantId } = writer;
     const id = await add(what === 'copyPrompt into it' ? other : writer, 'kept');
-    if (query === restore) await dataOf(subgraph, writer, archive, { id });
+    if (query === restore) await askForData(subgraph, writer, archive, { id });
     const archivedAt = new Date();
     await tenants(database.connection).updateOne({ _id: tenantId }, { $set: { archivedAt } });
     const refused = `CONFLICT: The tenant "${tenantId}" is archived: restore it first.`;
@@ -440,7 +441,7 @@ describe('prompts of an archived tenant', () => {
       { _id: writer.tenantId },
       { $set: { archivedAt: new Date() } },
     );
-    await dataOf(subgraph, admin, archive, { id });
+    await askForData(subgraph, admin, archive, { id });
     expect(await listed(admin, { tenantId: writer.tenantId, archived: true })).toEqual(['kept']);
   });
 });
@@ -456,10 +457,10 @@ describe('copyPrompt', () => {
       ['five', null],
     ]) {
       const version = { ...input, template, label, note: `note ${template}` };
-      await dataOf(subgraph, writer, publish, { id, input: version });
+      await askForData(subgraph, writer, publish, { id, input: version });
     }
     const author = { ...writer, keyId: 'copier' };
-    const { copyPrompt } = await dataOf<{ copyPrompt: { id: string } }>(subgraph, author, copy, {
+    const { copyPrompt } = await askForData<{ copyPrompt: { id: string } }>(subgraph, author, copy, {
       id,
       name: 'copied',
     });
@@ -481,25 +482,28 @@ describe('copyPrompt', () => {
       },
     });
     expect(await runs(writer, 'copied')).toMatchObject({ promptId: copyPrompt.id, template: 'of source' });
-    await dataOf(subgraph, writer, publish, { id: copyPrompt.id, input: { ...input, label: 'production' } });
+    await askForData(subgraph, writer, publish, {
+      id: copyPrompt.id,
+      input: { ...input, label: 'production' },
+    });
     expect(await runs(writer, 'copied')).toMatchObject({ number: 4 });
     expect(await runs(writer, 'source')).toMatchObject({ number: 1 });
-    await dataOf(subgraph, writer, archive, { id });
+    await askForData(subgraph, writer, archive, { id });
     expect(await runs(writer, 'copied')).toMatchObject({ number: 4 });
   });
 
   it('copies a prompt without versions, and leaves nothing behind where the name is taken', async () => {
     const writer = await newWriter();
-    const { createPrompt } = await dataOf<{ createPrompt: { id: string } }>(
+    const { createPrompt } = await askForData<{ createPrompt: { id: string } }>(
       subgraph,
       writer,
       'mutation { createPrompt(input: { name: "bare" }) { id } }',
     );
-    expect(await dataOf(subgraph, writer, copy, { id: createPrompt.id, name: 'bare2' })).toMatchObject({
+    expect(await askForData(subgraph, writer, copy, { id: createPrompt.id, name: 'bare2' })).toMatchObject({
       copyPrompt: { name: 'bare2', labels: [], versions: { edges: [] } },
     });
     const id = await add(writer, 'full');
-    await dataOf(subgraph, writer, archive, { id: createPrompt.id });
+    await askForData(subgraph, writer, archive, { id: createPrompt.id });
     const { tenantId } = writer;
     const before = await promptVersions(database.connection).countDocuments({ tenantId });
     expect(await refusal(writer, copy, { id })).toMatch(/^CONFLICT: .*"full"/);
@@ -515,11 +519,11 @@ describe('copyPrompt', () => {
     expect(await refusal(admin, copy, { id, tenantId: 'none' })).toBe(
       'NOT_FOUND: There is no tenant "none".',
     );
-    expect(await dataOf(subgraph, admin, copy, { id, tenantId })).toMatchObject({
+    expect(await askForData(subgraph, admin, copy, { id, tenantId })).toMatchObject({
       copyPrompt: { name: 'moved', tenant: { id: tenantId } },
     });
     expect(await runs(theirs, 'moved')).toMatchObject({ template: 'of moved', tenantId });
-    expect(await dataOf(subgraph, admin, copy, { id, name: 'again' })).toMatchObject({
+    expect(await askForData(subgraph, admin, copy, { id, name: 'again' })).toMatchObject({
       copyPrompt: { tenant: { id: mine.tenantId } },
     });
     expect(await listed(mine)).toEqual(['again', 'moved']);
@@ -576,11 +580,11 @@ describe.runIf(hasRedis())('in many processes', () => {
         ['spread', 'renamed'].map(async (name) => (await other.promptVersion({ tenantId, name }))?.name),
       );
     expect(await namesRun()).toEqual(['spread', undefined]);
-    await dataOf(writing, writer, update, { id, input: { name: 'renamed' } });
+    await askForData(writing, writer, update, { id, input: { name: 'renamed' } });
     await vi.waitFor(async () => expect(await namesRun()).toEqual([undefined, 'renamed']));
-    await dataOf(writing, writer, archive, { id });
+    await askForData(writing, writer, archive, { id });
     await vi.waitFor(async () => expect(await namesRun()).toEqual([undefined, undefined]));
-    await dataOf(writing, writer, restore, { id });
+    await askForData(writing, writer, restore, { id });
     await vi.waitFor(async () => expect(await namesRun()).toEqual([undefined, 'renamed']));
   });
 });
@@ -605,13 +609,17 @@ describe('prompts of an archived tenant', () => {
         await add(writer, 'gone'),
         await add(other, 'theirs'),
       ];
-      await dataOf(subgraph, writer, archive, { id: gone });
+      await askForData(subgraph, writer, archive, { id: gone });
       const mine = new Set([kept, gone, theirs]);
       const seen = async (archived: boolean | null) => {
         const filter = { archived, ...(named ? { tenantId: writer.tenantId } : {}) };
         const ids: string[] = [];
         for (let after: string | undefined; ; ) {
-          const { prompts: page } = await dataOf<Page>(subgraph, operator, list, { filter, first: 2, after });
+          const { prompts: page } = await askForData<Page>(subgraph, operator, list, {
+            filter,
+            first: 2,
+            after,
+          });
           ids.push(...page.edges.map(({ node }) => node.id));
           after = page.edges.at(-1)?.cursor;
           if (after === undefined) {

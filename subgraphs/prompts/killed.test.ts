@@ -7,7 +7,7 @@ import { prompts } from '#mongo/prompts.ts';
 import { openFailingDatabase } from '#test/support/database.ts';
 import { fillCatalog } from '#test/support/inference.ts';
 import { killedAtEveryWrite } from '#test/support/processes/killed.ts';
-import { ask, dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
+import { ask, askForData, testCaller, testServices } from '#test/support/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { createPromptsSubgraph } from './subgraph.ts';
 import { settlePendingVersions } from './versions/settle-versions.ts';
@@ -33,13 +33,13 @@ afterAll(async () => {
 /** A prompt with two versions, the second labelled `x`. */
 async function newPrompt(): Promise<string> {
   const input = (template: string, label?: string) => ({ model: 'demo/echo', template, label });
-  const { createPrompt } = await dataOf<{ createPrompt: { id: string } }>(
+  const { createPrompt } = await askForData<{ createPrompt: { id: string } }>(
     subgraph,
     writer,
     'mutation ($input: CreatePromptInput!) { createPrompt(input: $input) { id } }',
     { input: { name: `prompt${++count}`, version: input('one') } },
   );
-  await dataOf(
+  await askForData(
     subgraph,
     writer,
     'mutation ($id: ID!, $input: PromptVersionInput!) { publishPromptVersion(promptId: $id, input: $input) { id } }',

@@ -7,7 +7,7 @@ import { promptVersions } from '#mongo/prompt-versions.ts';
 import { prompts } from '#mongo/prompts.ts';
 import { providers } from '#mongo/providers.ts';
 import { openTestDatabase } from '#test/support/database.ts';
-import { ask, countCommands, dataOf, testCaller, testServices } from '#test/support/subgraph.ts';
+import { ask, askForData, countCommands, testCaller, testServices } from '#test/support/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { createPromptsSubgraph } from './subgraph.ts';
 
@@ -76,8 +76,8 @@ interface Created {
 
 const version = (template: string, rest: object = {}) => ({ model: 'demo/echo', template, ...rest });
 
-async function promptOf(name: string, template = 'v1', caller = writer): Promise<string> {
-  const { createPrompt } = await dataOf<Created>(subgraph, caller, create, {
+async function createPrompt(name: string, template = 'v1', caller = writer): Promise<string> {
+  const { createPrompt } = await askForData<Created>(subgraph, caller, create, {
     input: { name, version: version(template) },
   });
   return createPrompt.id;
@@ -95,7 +95,7 @@ describe('createPrompt', () => {
       type: 'object',
       $defs: { 'a.b': {} },
     };
-    const { createPrompt } = await dataOf<Created>(subgraph, writer, create, {
+    const { createPrompt } = await askForData<Created>(subgraph, writer, create, {
       input: {
         name: 'summarize',
         description: ' Sums up. ',
@@ -143,15 +143,15 @@ describe('createPrompt', () => {
   });
 
   it('makes a prompt without versions, which then has none to run', async () => {
-    const { createPrompt } = await dataOf<Created>(subgraph, writer, create, { input: { name: 'bare' } });
+    const { createPrompt } = await askForData<Created>(subgraph, writer, create, { input: { name: 'bare' } });
     expect(createPrompt.version).toBeNull();
     expect(await catalog.promptVersion({ tenantId: 'acme', name: 'bare' })).toBeUndefined();
   });
 
   it('refuses a taken name in the tenant, and allows it in another', async () => {
-    await promptOf('shared');
+    await createPrompt('shared');
     expect(await refusal(create, { input: { name: 'shared' } })).toMatch(/^CONFLICT: .*"shared"/);
-    await promptOf('shared', 'theirs', stranger);
+    await createPrompt('shared', 'theirs', stranger);
     expect(await catalog.promptVersion({ tenantId: 'other', name: 'shared' })).toMatchObject({
       template: 'theirs',
     });
@@ -194,7 +194,7 @@ describe('createPrompt', () => {
   ])('refuses %j and leaves nothing behind', async (input, message) => {
     expect(await refusal(create, { input })).toMatch(/^BAD_USER_INPUT/);
     expect(await refusal(create, { input })).toContain(message);
-    expect(await dataOf(subgraph, writer, '{ prompt(name: "wrong") { id } }')).toEqual({ prompt: null });
+    expect(await askForData(subgraph, writer, '{ prompt(name: "wrong") { id } }')).toEqual({ prompt: null });
   });
 
   it('needs prompts:write', async () => {
@@ -206,10 +206,10 @@ describe('createPrompt', () => {
 
 describe('publishPromptVersion', () => {
   it('numbers versions without gaps when many publish at once, and changes none of them', async () => {
-    const promptId = await promptOf('busy');
+    const promptId = await createPrompt('busy');
     const published = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
-        dataOf<{ publishPromptVersion: { number: number } }>(subgraph, writer, publish, {
+        askForData<{ publishPromptVersion: { number: number } }>(subgraph, writer, publish, {
           promptId,
           input: version(`parallel ${index}`),
         }),
@@ -217,7 +217,7 @@ describe('publishPromptVersion', () => {
     );
     const numbers = published.map(({ publishPromptVersion }) => publishPromptVersion.number);
     expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, index) => index + 2));
-    const { prompt } = await dataOf<{ prompt: { first: object; newest: { number: number } } }>(
+    const { prompt } = await askForData<{ prompt: { first: object; newest: { number: number } } }>(
       subgraph,
       writer,
       `query ($promptId: ID!) { prompt(id: $promptId) { first: version(number: 1) { template } newest: version { number } } }`,
@@ -227,10 +227,10 @@ describe('publishPromptVersion', () => {
   });
 
   it('can be run at once, by number, by label and as the newest', async () => {
-    const promptId = await promptOf('fresh');
+    const promptId = await createPrompt('fresh');
     const wanted = { tenantId: 'acme', name: 'fresh' };
     expect(await catalog.promptVersion(wanted)).toMatchObject({ number: 1 });
-    await dataOf(subgraph, writer, publish, { promptId, input: version('v2', { label: 'beta' }) });
+    await askForData(subgraph, writer, publish, { promptId, input: version('v2', { label: 'beta' }) });
     expect(await catalog.promptVersion(wanted)).toMatchObject({ number: 2, template: 'v2' });
     expect(await catalog.promptVersion({ ...wanted, number: 1 })).toMatchObject({ template: 'v1' });
     expect(await catalog.promptVersion({ ...wanted, label: 'beta' })).toMatchObject({ number: 2 });
@@ -241,7 +241,7 @@ describe('publishPromptVersion', () => {
   });
 
   it('answers NOT_FOUND for an unknown prompt and for one of another tenant', async () => {
-    const promptId = await promptOf('mine');
+    const promptId = await createPrompt('mine');
     const input = version('x');
     expect(await refusal(publish, { promptId: 'none', input })).toMatch(/^NOT_FOUND/);
     expect(await refusal(publish, { promptId, input }, stranger)).toMatch(/^NOT_FOUND/);
@@ -251,10 +251,10 @@ describe('publishPromptVersion', () => {
 
 describe('labelPromptVersion', () => {
   it('points a label forth and back, and what is run without a label follows production', async () => {
-    const promptId = await promptOf('rolled');
-    await dataOf(subgraph, writer, publish, { promptId, input: version('v2') });
+    const promptId = await createPrompt('rolled');
+    await askForData(subgraph, writer, publish, { promptId, input: version('v2') });
     const point = (number: number) =>
-      dataOf(subgraph, writer, label, { promptId, label: 'production', number });
+      askForData(subgraph, writer, label, { promptId, label: 'production', number });
     const runs = () => catalog.promptVersion({ tenantId: 'acme', name: 'rolled' });
     expect(await runs()).toMatchObject({ number: 2 });
     expect(await point(1)).toEqual({
@@ -263,7 +263,7 @@ describe('labelPromptVersion', () => {
     expect(await runs()).toMatchObject({ number: 1, template: 'v1' });
     await point(2);
     expect(await runs()).toMatchObject({ number: 2 });
-    const { prompt } = await dataOf<{ prompt: object }>(
+    const { prompt } = await askForData<{ prompt: object }>(
       subgraph,
       reader,
       `{ prompt(name: "rolled") { byLabel: version(label: "production") { number } none: version(label: "x") { number } } }`,
@@ -272,7 +272,7 @@ describe('labelPromptVersion', () => {
   });
 
   it('refuses a version that is not there, a wrong label, and another tenant', async () => {
-    const promptId = await promptOf('labelled');
+    const promptId = await createPrompt('labelled');
     expect(await refusal(label, { promptId, label: 'x', number: 2 })).toMatch(/^NOT_FOUND: .*labelled 2/);
     expect(await refusal(label, { promptId, label: 'a.b', number: 1 })).toMatch(/^BAD_USER_INPUT/);
     expect(await refusal(label, { promptId, label: 'latest', number: 1 })).toMatch(/^BAD_USER_INPUT/);
@@ -286,14 +286,14 @@ describe('removePromptLabel', () => {
   }`;
 
   it('takes a label off, and without production the newest version runs again', async () => {
-    const promptId = await promptOf('unlabelled');
-    await dataOf(subgraph, writer, label, { promptId, label: 'production', number: 1 });
-    await dataOf(subgraph, writer, label, { promptId, label: 'beta', number: 1 });
-    await dataOf(subgraph, writer, publish, { promptId, input: version('v2') });
+    const promptId = await createPrompt('unlabelled');
+    await askForData(subgraph, writer, label, { promptId, label: 'production', number: 1 });
+    await askForData(subgraph, writer, label, { promptId, label: 'beta', number: 1 });
+    await askForData(subgraph, writer, publish, { promptId, input: version('v2') });
     const runs = () => catalog.promptVersion({ tenantId: 'acme', name: 'unlabelled' });
     expect(await runs()).toMatchObject({ number: 1 });
     for (const _time of ['first', 'second']) {
-      expect(await dataOf(subgraph, writer, remove, { promptId, label: 'production' })).toEqual({
+      expect(await askForData(subgraph, writer, remove, { promptId, label: 'production' })).toEqual({
         removePromptLabel: { labels: [{ name: 'beta' }] },
       });
     }
@@ -301,7 +301,7 @@ describe('removePromptLabel', () => {
   });
 
   it('refuses what is no label, another tenant, and a caller without the scope', async () => {
-    const promptId = await promptOf('kept');
+    const promptId = await createPrompt('kept');
     expect(await refusal(remove, { promptId, label: 'a.b' })).toMatch(/^BAD_USER_INPUT/);
     expect(await refusal(remove, { promptId, label: 'x' }, stranger)).toMatch(/^NOT_FOUND/);
     expect(await refusal(remove, { promptId, label: 'x' }, reader)).toMatch(/^FORBIDDEN/);
@@ -310,9 +310,9 @@ describe('removePromptLabel', () => {
 
 describe('reading', () => {
   it('pages versions from both ends, in either order, whatever the page size', async () => {
-    const promptId = await promptOf('bothends');
+    const promptId = await createPrompt('bothends');
     for (let number = 2; number <= 7; number += 1) {
-      await dataOf(subgraph, writer, publish, { promptId, input: version(`v${number}`) });
+      await askForData(subgraph, writer, publish, { promptId, input: version(`v${number}`) });
     }
     const query = `query ($orderBy: TimeOrder, $first: Int, $after: String, $last: Int, $before: String) {
       prompt(name: "bothends") {
@@ -330,7 +330,7 @@ describe('reading', () => {
           const seen: number[] = [];
           for (let cursor: string | null = null; ; ) {
             const args: object = fromEnd ? { last: size, before: cursor } : { first: size, after: cursor };
-            const page: VersionPage = await dataOf(subgraph, reader, query, { orderBy, ...args });
+            const page: VersionPage = await askForData(subgraph, reader, query, { orderBy, ...args });
             const { totalCount, edges, pageInfo } = page.prompt.versions;
             expect(totalCount).toBe(7);
             const numbers = edges.map(({ node }) => node.number);
@@ -347,9 +347,9 @@ describe('reading', () => {
   });
 
   it('pages versions, the newest first, without repeating or leaving out any', async () => {
-    const promptId = await promptOf('paged');
+    const promptId = await createPrompt('paged');
     for (let number = 2; number <= 7; number += 1) {
-      await dataOf(subgraph, writer, publish, { promptId, input: version(`v${number}`) });
+      await askForData(subgraph, writer, publish, { promptId, input: version(`v${number}`) });
     }
     const page = `query ($first: Int, $after: String) {
       prompt(name: "paged") { versions(first: $first, after: $after) {
@@ -359,7 +359,10 @@ describe('reading', () => {
     const numbers: number[] = [];
     let after: string | null = null;
     for (;;) {
-      const { prompt }: VersionPage = await dataOf<VersionPage>(subgraph, reader, page, { first: 3, after });
+      const { prompt }: VersionPage = await askForData<VersionPage>(subgraph, reader, page, {
+        first: 3,
+        after,
+      });
       numbers.push(...prompt.versions.edges.map(({ node }) => node.number));
       expect(prompt.versions.pageInfo.hasPreviousPage).toBe(after !== null);
       if (!prompt.versions.pageInfo.hasNextPage) break;
@@ -371,26 +374,26 @@ describe('reading', () => {
   });
 
   it('shows a tenant its own prompts alone, and every tenant to tenants:admin', async () => {
-    const mine = await promptOf('private');
+    const mine = await createPrompt('private');
     const list = '{ prompts(first: 200) { edges { node { tenant { id } } } } }';
     const tenantsSeen = async (caller: typeof reader) => {
-      const { prompts } = await dataOf<PromptPage>(subgraph, caller, list);
+      const { prompts } = await askForData<PromptPage>(subgraph, caller, list);
       return new Set(prompts.edges.map(({ node }) => node.tenant.id));
     };
     expect(await tenantsSeen(reader)).toEqual(new Set(['acme']));
     expect(await tenantsSeen(stranger)).toEqual(new Set(['other']));
     expect(await tenantsSeen(admin)).toEqual(new Set(['acme', 'other']));
     const one = 'query ($id: ID!) { prompt(id: $id) { name } }';
-    expect(await dataOf(subgraph, stranger, one, { id: mine })).toEqual({ prompt: null });
-    expect(await dataOf(subgraph, stranger, '{ prompt(name: "private") { name } }')).toEqual({
+    expect(await askForData(subgraph, stranger, one, { id: mine })).toEqual({ prompt: null });
+    expect(await askForData(subgraph, stranger, '{ prompt(name: "private") { name } }')).toEqual({
       prompt: null,
     });
-    expect(await dataOf(subgraph, admin, one, { id: mine })).toEqual({ prompt: { name: 'private' } });
+    expect(await askForData(subgraph, admin, one, { id: mine })).toEqual({ prompt: { name: 'private' } });
     expect(await refusal('{ prompt { id } }', {})).toMatch(/^BAD_USER_INPUT/);
   });
 
   it("answers null for references to another tenant's prompts and versions", async () => {
-    const { createPrompt } = await dataOf<Created>(subgraph, writer, create, {
+    const { createPrompt } = await askForData<Created>(subgraph, writer, create, {
       input: { name: 'referenced', version: version('x') },
     });
     const entities = `query ($refs: [_Any!]!) {
@@ -400,17 +403,17 @@ describe('reading', () => {
       { __typename: 'Prompt', id: createPrompt.id },
       { __typename: 'PromptVersion', id: createPrompt.version?.id },
     ];
-    expect(await dataOf(subgraph, reader, entities, { refs })).toEqual({
+    expect(await askForData(subgraph, reader, entities, { refs })).toEqual({
       _entities: [{ name: 'referenced' }, { number: 1, prompt: { name: 'referenced' } }],
     });
-    expect(await dataOf(subgraph, stranger, entities, { refs })).toEqual({ _entities: [null, null] });
+    expect(await askForData(subgraph, stranger, entities, { refs })).toEqual({ _entities: [null, null] });
   });
 
   it('asks the database equally often for one joined row and for fifty', async () => {
     const crowd = testCaller('crowd', 'prompts:write');
     const ids: string[] = [];
     for (let index = 0; index < 50; index += 1) {
-      const { createPrompt } = await dataOf<Created>(subgraph, crowd, create, {
+      const { createPrompt } = await askForData<Created>(subgraph, crowd, create, {
         input: { name: `p${index}`, version: version('x', { label: 'production' }) },
       });
       ids.push(createPrompt.version?.id ?? '');
@@ -419,9 +422,9 @@ describe('reading', () => {
       versions(first: 3) { edges { node { number prompt { name } } } }
       labels { version { number } } version { number } newest: version(label: "latest") { number }
     } } } }`;
-    const one = await countCommands(database, () => dataOf(subgraph, crowd, join, { first: 1 }));
+    const one = await countCommands(database, () => askForData(subgraph, crowd, join, { first: 1 }));
     const fifty = await countCommands(database, async () => {
-      const { prompts } = await dataOf<{ prompts: { edges: unknown[] } }>(subgraph, crowd, join, {
+      const { prompts } = await askForData<{ prompts: { edges: unknown[] } }>(subgraph, crowd, join, {
         first: 50,
       });
       expect(prompts.edges).toHaveLength(50);
@@ -432,7 +435,7 @@ describe('reading', () => {
     expect(fifty).toEqual(one);
     const entities = `query ($refs: [_Any!]!) { _entities(representations: $refs) { ... on PromptVersion { prompt { name } } } }`;
     const refs = ids.map((id) => ({ __typename: 'PromptVersion', id }));
-    const joined = await countCommands(database, () => dataOf(subgraph, crowd, entities, { refs }));
+    const joined = await countCommands(database, () => askForData(subgraph, crowd, entities, { refs }));
     expect(joined).toEqual(['find', 'find']);
   });
 });
@@ -466,13 +469,13 @@ describe('a new prompt', () => {
       if (commandName === 'insert' && `${command.insert}`.startsWith('prompt')) stored.push(command.insert);
     };
     client.on('commandStarted', note);
-    await promptOf('wholeAtOnce');
+    await createPrompt('wholeAtOnce');
     client.off('commandStarted', note);
     expect(stored).toEqual(['prompt_versions', 'prompts']);
   });
 
   it('leaves no version where its name is taken', async () => {
-    await promptOf('takenOnce');
+    await createPrompt('takenOnce');
     const count = () => promptVersions(database.connection).countDocuments();
     const before = await count();
     expect(await refusal(create, { input: { name: 'takenOnce', version: version('v') } })).toMatch(
@@ -483,7 +486,7 @@ describe('a new prompt', () => {
 });
 
 describe('large reads of versions', () => {
-  const versionsOf = (id: string, first: number) =>
+  const readVersions = (id: string, first: number) =>
     `prompt(id: "${id}") { versions(first: ${first}) { edges { node { number } } } }`;
   const tooLarge = (query: string) => refusal(query, {});
   const megabyte = 1024 * 1024;
@@ -493,7 +496,7 @@ describe('large reads of versions', () => {
     for (const name of ['largeOne', 'largeTwo']) {
       const { _id, tenantId } =
         (await prompts(database.connection)
-          .findById(await promptOf(name))
+          .findById(await createPrompt(name))
           .lean()) ?? notStored();
       const first = await promptVersions(database.connection).findOne({ promptId: _id }).lean();
       const large = Array.from({ length: 9 }, (_, at) => ({
@@ -505,20 +508,20 @@ describe('large reads of versions', () => {
       ids.push(_id);
     }
     const [one = '', two = ''] = ids;
-    expect(await tooLarge(`{ a: ${versionsOf(one, 10)} b: ${versionsOf(two, 10)} }`)).toMatch(
+    expect(await tooLarge(`{ a: ${readVersions(one, 10)} b: ${readVersions(two, 10)} }`)).toMatch(
       /^GRAPH_COST_EXCEEDED: .*16777216 bytes/,
     );
     const numbered = Array.from(
       { length: 9 },
       (_, at) => `v${at}: version(number: ${at + 2}) { number }`,
     ).join(' ');
-    expect(await tooLarge(`{ a: ${versionsOf(one, 10)} b: prompt(id: "${two}") { ${numbered} } }`)).toMatch(
+    expect(await tooLarge(`{ a: ${readVersions(one, 10)} b: prompt(id: "${two}") { ${numbered} } }`)).toMatch(
       /^GRAPH_COST_EXCEEDED/,
     );
-    expect(await tooLarge(`{ a: ${versionsOf(one, 10)} b: ${versionsOf(two, 5)} }`)).toBe('');
+    expect(await tooLarge(`{ a: ${readVersions(one, 10)} b: ${readVersions(two, 5)} }`)).toBe('');
     // Several operations of a tenant at once take turns.
     expect(
-      await Promise.all([one, two, one, two].map((id) => tooLarge(`{ ${versionsOf(id, 10)} }`))),
+      await Promise.all([one, two, one, two].map((id) => tooLarge(`{ ${readVersions(id, 10)} }`))),
     ).toEqual(['', '', '', '']);
   });
 });

@@ -11,14 +11,14 @@ const batchMax = 500;
  */
 export function recordLoader<TRecord extends object>(
   fetch: (keys: string[]) => PromiseLike<readonly TRecord[]>,
-  keyOf: (record: TRecord) => string,
+  toKey: (record: TRecord) => string,
   visible: (record: TRecord) => boolean = () => true,
 ): DataLoader<string, TRecord | null> {
   return new DataLoader<string, TRecord | null>(
     async (keys) => {
       const byKey = new Map<string, TRecord>();
       for (const record of await fetch([...keys])) {
-        if (visible(record)) byKey.set(keyOf(record), record);
+        if (visible(record)) byKey.set(toKey(record), record);
       }
       return keys.map((key) => byKey.get(key) ?? null);
     },
@@ -44,14 +44,14 @@ export async function loadReferred<TKey, TRecord>(
  */
 export function groupLoader<TRecord extends object>(
   fetch: (keys: string[]) => PromiseLike<readonly TRecord[]>,
-  keyOf: (record: TRecord) => string,
+  toKey: (record: TRecord) => string,
   visible: (record: TRecord) => boolean = () => true,
 ): DataLoader<string, readonly TRecord[]> {
   return new DataLoader<string, readonly TRecord[]>(
     async (keys) => {
       const groups = new Map<string, TRecord[]>(keys.map((key) => [key, []]));
       for (const record of await fetch([...keys])) {
-        if (visible(record)) groups.get(keyOf(record))?.push(record);
+        if (visible(record)) groups.get(toKey(record))?.push(record);
       }
       return keys.map((key) => groups.get(key) ?? []);
     },

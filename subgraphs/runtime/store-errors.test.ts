@@ -31,7 +31,10 @@ const commands: Record<string, () => Promise<unknown>> = {
 const failCommands = ['insert', 'update', 'find'];
 
 /** What the command fails with while the fail point is on. */
-async function failureOf(command: () => Promise<unknown>, data: Record<string, unknown>): Promise<unknown> {
+async function catchFailure(
+  command: () => Promise<unknown>,
+  data: Record<string, unknown>,
+): Promise<unknown> {
   const admin = database.connection.getClient().db('admin');
   await admin.command({
     configureFailPoint: 'failCommand',
@@ -60,7 +63,7 @@ describe('a store that cannot be used', () => {
     Object.entries(commands).map(([name, command]) => ({ what, name, data, command })),
   );
   it.each(cases)('is OVERLOADED: $name, when it $what', async ({ data, command }) => {
-    const failure = await failureOf(command, data);
+    const failure = await catchFailure(command, data);
     const explained = explainStoreFailure(failure);
     expect(explained).toMatchObject(overloaded);
     expect(explained).toHaveProperty('cause', failure);

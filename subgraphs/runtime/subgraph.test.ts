@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { anonymousCaller, type Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
-import { codesOf, startGraph } from '#test/support/gateways/small-graph.ts';
+import { listCodes, startGraph } from '#test/support/gateways/small-graph.ts';
 import { testCaller } from '#test/support/subgraph.ts';
 import { recordLoader } from './loaders.ts';
 
@@ -35,12 +35,12 @@ describe('@authenticated and @requiresScopes', () => {
 
   it('let through what they name and refuse the rest, saying which scope', async () => {
     expect(await run('{ open }', anonymousCaller)).toEqual({ data: { open: 1 } });
-    expect(codesOf(await run('{ known secret }', anonymousCaller))).toEqual([
+    expect(listCodes(await run('{ known secret }', anonymousCaller))).toEqual([
       'UNAUTHENTICATED',
       'UNAUTHENTICATED',
     ]);
     expect(await run('{ known secret }')).toEqual({ data: { known: 1, secret: 's' } });
-    expect(codesOf(await run('{ either }', anonymousCaller))).toEqual(['UNAUTHENTICATED']);
+    expect(listCodes(await run('{ either }', anonymousCaller))).toEqual(['UNAUTHENTICATED']);
     for (const caller of [holding('a', 'b'), holding('c')]) {
       expect(await run('{ either }', caller)).toEqual({ data: { either: 1 } });
     }
@@ -50,12 +50,12 @@ describe('@authenticated and @requiresScopes', () => {
         data: { either: null },
         errors: [{ message: 'Query.either needs the scope a and b, or c.', path: ['either'] }],
       });
-      expect(codesOf(refused)).toEqual(['FORBIDDEN']);
+      expect(listCodes(refused)).toEqual(['FORBIDDEN']);
     }
   });
 
   it('hold for a type wherever it is answered, together with what its fields ask for', async () => {
-    expect(codesOf(await run('{ vault { id } vaults { id } }', holding('b')))).toEqual([
+    expect(listCodes(await run('{ vault { id } vaults { id } }', holding('b')))).toEqual([
       'FORBIDDEN',
       'FORBIDDEN',
     ]);
@@ -67,11 +67,11 @@ describe('@authenticated and @requiresScopes', () => {
     });
     const query = 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Vault { gold } } }';
     const referenced = await run(query, holding('b'), { r: [{ __typename: 'Vault', id: '1', gold: 2 }] });
-    expect(codesOf(referenced)).toEqual(['FORBIDDEN']);
+    expect(listCodes(referenced)).toEqual(['FORBIDDEN']);
   });
 
   it('do not run a mutation that they refuse', async () => {
-    expect(codesOf(await run('mutation { change }', holding('b')))).toEqual(['FORBIDDEN']);
+    expect(listCodes(await run('mutation { change }', holding('b')))).toEqual(['FORBIDDEN']);
     expect(ran).toEqual([]);
   });
 
@@ -127,16 +127,16 @@ describe('errors', () => {
 
   it('of the caller are BAD_USER_INPUT and are not logged', async () => {
     const { run, logged } = graph();
-    expect(codesOf(await run('query ($n: Int!) { n(n: $n) }', undefined, { n: 'x' }))).toEqual([
+    expect(listCodes(await run('query ($n: Int!) { n(n: $n) }', undefined, { n: 'x' }))).toEqual([
       'BAD_USER_INPUT',
     ]);
-    expect(codesOf(await run('query ($n: Int!) { n(n: $n) }'))).toEqual(['BAD_USER_INPUT']);
-    expect(codesOf(await run('{ n(n: "x") }'))).toEqual(['BAD_USER_INPUT']);
+    expect(listCodes(await run('query ($n: Int!) { n(n: $n) }'))).toEqual(['BAD_USER_INPUT']);
+    expect(listCodes(await run('{ n(n: "x") }'))).toEqual(['BAD_USER_INPUT']);
     const at = await run('query ($at: DateTime) { at(at: $at) }', undefined, { at: 'tomorrow' });
     expect(at.errors).toMatchObject([
       { message: expect.stringContaining('ISO 8601'), extensions: { code: 'BAD_USER_INPUT' } },
     ]);
-    expect(codesOf(await run('query A { n(n: 1) } query B { n(n: 2) }'))).toEqual(['BAD_USER_INPUT']);
+    expect(listCodes(await run('query A { n(n: 1) } query B { n(n: 2) }'))).toEqual(['BAD_USER_INPUT']);
     expect(logged).toEqual([]);
   });
 });

@@ -60,9 +60,9 @@ export interface SubgraphOptions<TLoaders> {
 /**
  * Makes a subgraph of SDL and resolvers. What the SDL states runs around the resolvers, read once here and never per
  * request: @authenticated and @requiresScopes (again, after the gateway), @quota of fields that only draw REQUESTS
- * and CONCURRENCY (fields that draw TOKENS or COST reserve all meters at once themselves; `quotaOf(info)` returns them to them
- * which), @audited. Operations are the router's own and are not validated again. Failures are results with errors:
- * a HeddleError as it is, everything else masked as INTERNAL and logged.
+ * and CONCURRENCY (fields that draw TOKENS or COST reserve all meters at once themselves), @audited. Operations are
+ * the router's own and are not validated again. Failures are results with errors: a HeddleError as it is, everything
+ * else masked as INTERNAL and logged.
  *
  * Subgraphs keep these rules:
  * - a folder with schema.graphql, resolvers.ts (parse, call, map), subgraph.ts and a file per command;
@@ -164,7 +164,7 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
     return resultStream(result, {
       onNext: () => contextValue.forgetLoaders(),
       mask: (event) => masked(event, request.requestId),
-      errorOf: (thrown) => toResultError(thrown, request.requestId, log),
+      toError: (thrown) => toResultError(thrown, request.requestId, log),
       onEnd: () => {
         unfollow();
         leaving.abort();

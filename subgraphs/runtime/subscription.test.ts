@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { anonymousCaller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
-import { codesOf, startGraph } from '#test/support/gateways/small-graph.ts';
+import { listCodes, startGraph } from '#test/support/gateways/small-graph.ts';
 
 describe('subscriptions', () => {
   const sdl = `
@@ -48,7 +48,9 @@ describe('subscriptions', () => {
   });
 
   it('are refused as one result', async () => {
-    expect(codesOf(await graph.run('subscription { ticks }', anonymousCaller))).toEqual(['UNAUTHENTICATED']);
+    expect(listCodes(await graph.run('subscription { ticks }', anonymousCaller))).toEqual([
+      'UNAUTHENTICATED',
+    ]);
   });
 
   it('end at once when the reader leaves while the source waits', async () => {

@@ -4,7 +4,7 @@ interface StreamHooks {
   /** Before each event is asked for. */
   readonly onNext: () => void;
   readonly mask: (result: ExecutionResult) => ExecutionResult;
-  readonly errorOf: (thrown: unknown) => GraphQLError;
+  readonly toError: (thrown: unknown) => GraphQLError;
   /** Once, whichever way the stream ends: its end, its failure, or the reader's leaving. */
   readonly onEnd: () => void;
 }
@@ -71,7 +71,7 @@ export function resultStream(
       } catch (thrown) {
         if (ended) return done;
         end();
-        return { value: { errors: [hooks.errorOf(thrown)] }, done: false };
+        return { value: { errors: [hooks.toError(thrown)] }, done: false };
       }
     },
     return: leave,

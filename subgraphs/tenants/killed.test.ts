@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tenants } from '#mongo/tenants.ts';
 import { openFailingDatabase } from '#test/support/database.ts';
 import { killedAtEveryWrite } from '#test/support/processes/killed.ts';
-import { ask, dataOf } from '#test/support/subgraph.ts';
+import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenants } from '#test/support/tenants.ts';
 import { settleRotations } from './keys/settle-rotations.ts';
 import { completeMarks } from './tenants/below-tenant.ts';
@@ -19,7 +19,12 @@ afterAll(() => mesh?.[Symbol.asyncDispose]());
 
 type Variables = Readonly<Record<string, unknown>>;
 const run = (query: string, variables: Variables = {}) =>
-  dataOf<Record<string, { id: string; key?: { id: string } }>>(mesh.subgraph, mesh.admin, query, variables);
+  askForData<Record<string, { id: string; key?: { id: string } }>>(
+    mesh.subgraph,
+    mesh.admin,
+    query,
+    variables,
+  );
 async function repair() {
   const { connection } = mesh.database;
   await completeMarks(connection, log);
@@ -50,8 +55,8 @@ async function newTenant() {
     { a: appId, b: made.b?.id, tenantId },
   );
   const secret = (below.key as unknown as { secret: string }).secret;
-  const caller = await mesh.callerOf(secret);
-  const asked = await dataOf<{ requestAccess: { id: string } }>(
+  const caller = await mesh.findCaller(secret);
+  const asked = await askForData<{ requestAccess: { id: string } }>(
     mesh.subgraph,
     caller ?? mesh.admin,
     'mutation { requestAccess(resource: "theirs") { id } }',
@@ -63,8 +68,8 @@ async function newTenant() {
 }
 
 /** How many of everything below the tenant lists show, and whether its two apps' keys are accepted. */
-async function shownOf(tenantId: string) {
-  const counts = await dataOf<Record<string, { totalCount: number }>>(
+async function readShown(tenantId: string) {
+  const counts = await askForData<Record<string, { totalCount: number }>>(
     mesh.subgraph,
     mesh.admin,
     `query ($id: ID!) { ${['apps', 'apiKeys', 'members', 'budgets', 'accessGrants'].map((list) => `${list}(filter: { tenantId: $id }) { totalCount }`).join(' ')} }`,
@@ -111,7 +116,7 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
       };
       const seen = new Set<string>();
       for await (const { hasChanged, records } of killedAtEveryWrite(connection, prepare, repair)) {
-        const shown = await shownOf(made.tenantId);
+        const shown = await readShown(made.tenantId);
         expect([before, after]).toContain(shown);
         expect(hasChanged, shown).toBe(shown === after);
         if (hasChanged) expect(records).toMatchObject([{ targetId: id() }]);
@@ -188,9 +193,9 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
     ],
   ])(
     'runs %s leaves all of it or nothing after the next start, and a record that names it',
-    async (_name, query, variablesOf) => {
+    async (_name, query, buildVariables) => {
       const prepare = async () => {
-        const variables = variablesOf(await newTenant());
+        const variables = buildVariables(await newTenant());
         return () => ask(mesh.subgraph, mesh.admin, `mutation ${query}`, variables);
       };
       const outcomes = new Set<string>();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuditLog } from '#mongo/audit-log.ts';
-import { dataOf, testCaller } from '#test/support/subgraph.ts';
+import { askForData, testCaller } from '#test/support/subgraph.ts';
 import { acme, everyone as admin, openUsageMesh, type UsageMesh } from '#test/support/usage-mesh.ts';
 import type { Subgraph } from '#transport/executor.ts';
 
@@ -42,7 +42,7 @@ describe('auditLog', () => {
   });
 
   const actions = async (caller: typeof acme) => {
-    const { auditLog } = await dataOf<{ auditLog: { edges: { node: { action: string } }[] } }>(
+    const { auditLog } = await askForData<{ auditLog: { edges: { node: { action: string } }[] } }>(
       subgraph,
       caller,
       log,
@@ -57,7 +57,7 @@ describe('auditLog', () => {
   });
 
   it('records who did what', async () => {
-    const told = await dataOf<{ auditLog: { edges: { node: { action: string } }[] } }>(
+    const told = await askForData<{ auditLog: { edges: { node: { action: string } }[] } }>(
       subgraph,
       testCaller('acme', 'audit:read'),
       log,
@@ -100,7 +100,7 @@ describe('auditLog', () => {
     const query = `{ auditLog { edges { node {
       action outcome errorCode count at lastAt expiresAt requestId clientRequestId actor { keyId }
     } } } }`;
-    const { auditLog } = await dataOf<{ auditLog: { edges: { node: Record<string, unknown> }[] } }>(
+    const { auditLog } = await askForData<{ auditLog: { edges: { node: Record<string, unknown> }[] } }>(
       subgraph,
       caller,
       query,
@@ -161,7 +161,7 @@ describe('the filter of the audit log', () => {
     readonly auditLog: { readonly totalCount: number; readonly edges: { node: { requestId: string } }[] };
   }
   const requests = async (filter: object, caller = reader, orderBy = 'NEWEST_FIRST') => {
-    const { auditLog } = await dataOf<Log>(subgraph, caller, query, { filter, orderBy });
+    const { auditLog } = await askForData<Log>(subgraph, caller, query, { filter, orderBy });
     expect(auditLog.totalCount).toBe(auditLog.edges.length);
     return auditLog.edges.map(({ node }) => node.requestId);
   };

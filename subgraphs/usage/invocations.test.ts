@@ -4,7 +4,7 @@ import { toStoredId } from '#core/node-id.ts';
 import { newRequestId } from '#core/request-id.ts';
 import { type Database, ensureIndexes } from '#mongo/connect.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
-import { countCommands, dataOf, testCaller } from '#test/support/subgraph.ts';
+import { askForData, countCommands, testCaller } from '#test/support/subgraph.ts';
 import {
   acme,
   everyone as admin,
@@ -32,8 +32,8 @@ describe('invocations', () => {
       edges { node { id } } pageInfo { hasNextPage endCursor }
     }
   }`;
-  const idsOf = async (filter: object, caller = acme) => {
-    const { invocations: page } = await dataOf<InvocationPage>(subgraph, caller, list, { filter });
+  const readIds = async (filter: object, caller = acme) => {
+    const { invocations: page } = await askForData<InvocationPage>(subgraph, caller, list, { filter });
     return page.edges.map(({ node }) => toStoredId('Invocation', node.id));
   };
 
@@ -50,13 +50,13 @@ describe('invocations', () => {
     [{ tenantId: 'acme', appId: 'app1', status: 'SUCCEEDED' }, ['a3', 'a1']],
     [{ tenantId: 'other' }, []],
   ])('lists what fits %j, the newest first', async (filter, ids) => {
-    expect(await idsOf(filter)).toEqual(ids);
+    expect(await readIds(filter)).toEqual(ids);
   });
 
   it('shows every tenant to tenants:admin', async () => {
-    expect(await idsOf({ tenantId: 'other' }, admin)).toEqual(['b1']);
-    expect(await idsOf({}, admin)).toHaveLength(6);
-    expect(await idsOf({}, other)).toEqual(['b1']);
+    expect(await readIds({ tenantId: 'other' }, admin)).toEqual(['b1']);
+    expect(await readIds({}, admin)).toHaveLength(6);
+    expect(await readIds({}, other)).toEqual(['b1']);
   });
 
   it('shows a key without usage:read its own calls alone, whatever it filters by, and by an index', async () => {
@@ -69,20 +69,20 @@ describe('invocations', () => {
       row('own-eve', '2026-03-03T00:00:00Z', { ...own, endUserId: 'eve' }),
       row('not-own', '2026-03-04T00:00:00Z', { ...own, keyLineId: 'k', keyId: 'k', endUserId: 'ada' }),
     ]);
-    expect(await idsOf({}, key)).toEqual(['own-eve', 'own-ada', 'own']);
-    expect(await idsOf({ endUserId: 'ada' }, key)).toEqual(['own-ada']);
-    expect(await idsOf({ keyId: 'k' }, key)).toEqual([]);
-    expect(await idsOf({ tenantId: 'acme' }, key)).toEqual([]);
-    expect(await idsOf({}, page)).toEqual(['own-ada']);
+    expect(await readIds({}, key)).toEqual(['own-eve', 'own-ada', 'own']);
+    expect(await readIds({ endUserId: 'ada' }, key)).toEqual(['own-ada']);
+    expect(await readIds({ keyId: 'k' }, key)).toEqual([]);
+    expect(await readIds({ tenantId: 'acme' }, key)).toEqual([]);
+    expect(await readIds({}, page)).toEqual(['own-ada']);
     for (const filter of [
       { endUserId: 'eve' },
       { keyId: 'k' },
       { tenantId: 'acme' },
       { tenantId: 'other' },
     ]) {
-      expect(await idsOf(filter, page)).toEqual([]);
+      expect(await readIds(filter, page)).toEqual([]);
     }
-    expect(await idsOf({}, { ...page, scopes: [...page.scopes, 'usage:read'] })).toEqual(['own-ada']);
+    expect(await readIds({}, { ...page, scopes: [...page.scopes, 'usage:read'] })).toEqual(['own-ada']);
     await ensureIndexes(database.connection);
     const plan = await invocations(database.connection)
       .find({ tenantId: 'shared', keyLineId: key.keyLineId })
@@ -95,7 +95,7 @@ describe('invocations', () => {
     const ids: string[] = [];
     let after: string | null = null;
     do {
-      const { invocations: page }: InvocationPage = await dataOf<InvocationPage>(subgraph, acme, list, {
+      const { invocations: page }: InvocationPage = await askForData<InvocationPage>(subgraph, acme, list, {
         first: 2,
         after,
       });
@@ -111,7 +111,7 @@ describe('invocations', () => {
       usage { inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens }
       cost cache latencyMs timeToFirstTokenMs errorCode startedAt endedAt
     } }`;
-    expect(await dataOf(subgraph, acme, one, { id: 'a4' })).toEqual({
+    expect(await askForData(subgraph, acme, one, { id: 'a4' })).toEqual({
       invocation: {
         id: 'invocation:a4',
         kind: 'completion',
@@ -137,7 +137,7 @@ describe('invocations', () => {
         endedAt: null,
       },
     });
-    expect(await dataOf(subgraph, other, one, { id: 'a4' })).toEqual({ invocation: null });
+    expect(await askForData(subgraph, other, one, { id: 'a4' })).toEqual({ invocation: null });
   });
 
   it('returns why a call failed, provider by provider, to its tenant and to tenants:admin alone', async () => {
@@ -188,11 +188,11 @@ describe('invocations', () => {
       attempts: [told('demo/flaky'), told('demo/echo')],
     };
     for (const caller of [testCaller('why', 'usage:read'), admin]) {
-      expect(await dataOf(subgraph, caller, why, { id: 'w1' })).toEqual({ invocation: expected });
+      expect(await askForData(subgraph, caller, why, { id: 'w1' })).toEqual({ invocation: expected });
     }
-    expect(await dataOf(subgraph, other, why, { id: 'w1' })).toEqual({ invocation: null });
+    expect(await askForData(subgraph, other, why, { id: 'w1' })).toEqual({ invocation: null });
     // A row that an older version wrote has none of it.
-    expect(await dataOf(subgraph, acme, why, { id: 'a2' })).toEqual({
+    expect(await askForData(subgraph, acme, why, { id: 'a2' })).toEqual({
       invocation: {
         errorCode: 'PROVIDER_ERROR',
         error: null,
@@ -227,13 +227,13 @@ describe('invocations', () => {
       row(`${tenantId} 2`, '2026-07-01T00:00:02Z', { tenantId }),
       row(`${tenantId} 3`, '2026-07-01T00:00:03Z', { tenantId: 'third', ...label }),
     ]);
-    expect(await idsOf({ [name]: value }, testCaller(tenantId, 'usage:read'))).toEqual([id]);
-    expect(await idsOf({ [name]: absent }, testCaller(tenantId, 'usage:read'))).toEqual([]);
-    expect(await idsOf({ [name]: value, tenantId }, admin)).toEqual([id]);
+    expect(await readIds({ [name]: value }, testCaller(tenantId, 'usage:read'))).toEqual([id]);
+    expect(await readIds({ [name]: absent }, testCaller(tenantId, 'usage:read'))).toEqual([]);
+    expect(await readIds({ [name]: value, tenantId }, admin)).toEqual([id]);
     expect(
-      await idsOf({ [name]: value, from: '2026-07-01T00:00:02Z' }, testCaller(tenantId, 'usage:read')),
+      await readIds({ [name]: value, from: '2026-07-01T00:00:02Z' }, testCaller(tenantId, 'usage:read')),
     ).toEqual([]);
-    expect(await idsOf({ [name]: value }, acme)).toEqual([]);
+    expect(await readIds({ [name]: value }, acme)).toEqual([]);
   });
 
   it.each(['endUserId', 'tags'])('reads no more of the ledger than what has the %s', async (field) => {
@@ -259,7 +259,7 @@ describe('invocations', () => {
     }));
     const entities = `query ($refs: [_Any!]!) { _entities(representations: $refs) { ... on Invocation { id app { id } } } }`;
     const commands = await countCommands(database, async () => {
-      const { _entities } = await dataOf<{ _entities: unknown[] }>(subgraph, crowd, entities, { refs });
+      const { _entities } = await askForData<{ _entities: unknown[] }>(subgraph, crowd, entities, { refs });
       expect(_entities[49]).toEqual({ id: 'invocation:c49', app: { id: 'app1' } });
       expect(_entities[50]).toBeNull();
     });

@@ -16,7 +16,7 @@ import type { UsageQuery } from './usage-query.ts';
 import type { JoinField } from './usage-rows.ts';
 
 /** The usage of one tenant, app, model or prompt. */
-interface UsageOf {
+interface UsageRequest {
   readonly field: JoinField;
   readonly id: string;
   readonly query: UsageQuery;
@@ -27,12 +27,12 @@ export interface UsageLoaders {
   readonly auditRecord: DataLoader<string, AuditRecord | null>;
   /** What is stored under an id of the graph, whoever may see it. */
   readonly nodeRecords: DataLoader<string, readonly NodeRecord[]>;
-  readonly usageOf: DataLoader<UsageOf, readonly UsageBucket[], string>;
+  readonly usage: DataLoader<UsageRequest, readonly UsageBucket[], string>;
 }
 
 const batchMax = 500;
 
-const toGroupKey = ({ field, query }: UsageOf) => `${field} ${JSON.stringify(query)}`;
+const toGroupKey = ({ field, query }: UsageRequest) => `${field} ${JSON.stringify(query)}`;
 
 /** One command for each type that an id may be of. */
 async function loadNodeRecords(
@@ -64,7 +64,7 @@ export function createUsageLoaders(
   { caller }: Pick<SubgraphContext, 'caller'>,
 ): UsageLoaders {
   /** One command for all that differ only in the id. */
-  async function loadUsage(wanted: readonly UsageOf[]): Promise<(readonly UsageBucket[])[]> {
+  async function loadUsage(wanted: readonly UsageRequest[]): Promise<(readonly UsageBucket[])[]> {
     const kinds = Map.groupBy(wanted, toGroupKey);
     const buckets = new Map<string, UsageBucket[]>();
     await Promise.all(
@@ -105,7 +105,7 @@ export function createUsageLoaders(
         tenantId === null ? hasScope(caller, 'tenants:admin') : seesTenant(caller, tenantId),
     ),
     nodeRecords: new DataLoader((ids) => loadNodeRecords(connection, ids), { maxBatchSize: batchMax }),
-    usageOf: new DataLoader(loadUsage, {
+    usage: new DataLoader(loadUsage, {
       maxBatchSize: batchMax,
       cacheKeyFn: (one) => `${toGroupKey(one)} ${one.id}`,
     }),

@@ -27,7 +27,7 @@ function withUsage(field: JoinField) {
       args: QueryUsageArgs,
       { loaders }: UsageContext,
       info: GraphQLResolveInfo,
-    ) => loaders.usageOf.load({ field, id, query: usageQuery(args, info) }),
+    ) => loaders.usage.load({ field, id, query: usageQuery(args, info) }),
   };
 }
 

@@ -2,7 +2,7 @@ import type { CommandStartedEvent } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
 import { invocations } from '#mongo/invocations.ts';
-import { countCommands, dataOf, testCaller } from '#test/support/subgraph.ts';
+import { askForData, countCommands, testCaller } from '#test/support/subgraph.ts';
 import {
   acme,
   everyone as admin,
@@ -39,15 +39,15 @@ const usage = `query ($from: DateTime!, $to: DateTime!, $interval: UsageInterval
   }
 }`;
 
-async function bucketsOf(caller: typeof acme, interval: string, by: string[] = [], range = all) {
-  return (await dataOf<{ usage: Bucket[] }>(subgraph, caller, usage, { ...range, interval, by })).usage;
+async function readBuckets(caller: typeof acme, interval: string, by: string[] = [], range = all) {
+  return (await askForData<{ usage: Bucket[] }>(subgraph, caller, usage, { ...range, interval, by })).usage;
 }
 
 const refusal: UsageMesh['refusal'] = (...args) => mesh.refusal(...args);
 
 describe('usage', () => {
   it('adds up the whole range exactly, above what a double or 32 bits hold', async () => {
-    expect(await bucketsOf(acme, 'ALL')).toEqual([
+    expect(await readBuckets(acme, 'ALL')).toEqual([
       {
         start: null,
         keys: {},
@@ -69,14 +69,14 @@ describe('usage', () => {
     ['DAY', ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z', '2026-02-01T00:00:00.000Z'], [2, 1, 2]],
     ['MONTH', ['2026-01-01T00:00:00.000Z', '2026-02-01T00:00:00.000Z'], [3, 2]],
   ])('makes buckets by %s in UTC, in order', async (interval, starts, requests) => {
-    const buckets = await bucketsOf(acme, interval);
+    const buckets = await readBuckets(acme, interval);
     expect(buckets.map(({ start }) => start)).toEqual(starts);
     expect(buckets.map((bucket) => bucket.requests)).toEqual(requests);
   });
 
   it('takes in the instant of from and leaves out that of to', async () => {
     const range = { from: '2026-01-02T00:00:00Z', to: '2026-02-01T00:00:01Z' };
-    expect(await bucketsOf(acme, 'ALL', [], range)).toMatchObject([{ requests: 2 }]);
+    expect(await readBuckets(acme, 'ALL', [], range)).toMatchObject([{ requests: 2 }]);
   });
 
   it.each([
@@ -88,11 +88,11 @@ describe('usage', () => {
     ['PROMPT', [{ prompt: null }, { prompt: 'p1' }]],
     ['CACHE', [{ cache: 'HIT' }, { cache: 'MISS' }]],
   ])('tells apart by %s', async (dimension, keys) => {
-    expect((await bucketsOf(acme, 'ALL', [dimension])).map((bucket) => bucket.keys)).toEqual(keys);
+    expect((await readBuckets(acme, 'ALL', [dimension])).map((bucket) => bucket.keys)).toEqual(keys);
   });
 
   it('groups by several dimensions at once, each bucket adding up to the whole', async () => {
-    const buckets = await bucketsOf(acme, 'MONTH', ['MODEL', 'APP', 'MODEL']);
+    const buckets = await readBuckets(acme, 'MONTH', ['MODEL', 'APP', 'MODEL']);
     expect(buckets.map(({ keys, requests }) => [keys, requests])).toEqual([
       [{ model: 'demo/echo', app: 'app1' }, 2],
       [{ model: 'demo/slow', app: 'app1' }, 1],
@@ -102,14 +102,14 @@ describe('usage', () => {
   });
 
   it('shows a tenant its own rows alone, and all of them to tenants:admin', async () => {
-    expect(await bucketsOf(other, 'ALL', ['TENANT'])).toMatchObject([
+    expect(await readBuckets(other, 'ALL', ['TENANT'])).toMatchObject([
       { keys: { tenant: 'other' }, requests: 1 },
     ]);
-    expect(await bucketsOf(admin, 'ALL', ['TENANT'])).toMatchObject([
+    expect(await readBuckets(admin, 'ALL', ['TENANT'])).toMatchObject([
       { keys: { tenant: 'acme' }, requests: 5 },
       { keys: { tenant: 'other' }, requests: 1 },
     ]);
-    expect(await bucketsOf(testCaller('empty', 'usage:read'), 'ALL')).toEqual([]);
+    expect(await readBuckets(testCaller('empty', 'usage:read'), 'ALL')).toEqual([]);
   });
 
   it('shows a caller that is bound to an end user the calls for this user alone', async () => {
@@ -121,9 +121,11 @@ describe('usage', () => {
       row('p3', '2026-09-05T00:00:00Z', own),
     ]);
     const range = { from: '2026-09-01T00:00:00Z', to: '2026-10-01T00:00:00Z' };
-    expect(await bucketsOf(key, 'ALL', [], range)).toMatchObject([{ requests: 3 }]);
-    expect(await bucketsOf({ ...key, endUserId: 'ada' }, 'ALL', [], range)).toMatchObject([{ requests: 1 }]);
-    expect(await bucketsOf({ ...key, endUserId: 'bob' }, 'ALL', [], range)).toEqual([]);
+    expect(await readBuckets(key, 'ALL', [], range)).toMatchObject([{ requests: 3 }]);
+    expect(await readBuckets({ ...key, endUserId: 'ada' }, 'ALL', [], range)).toMatchObject([
+      { requests: 1 },
+    ]);
+    expect(await readBuckets({ ...key, endUserId: 'bob' }, 'ALL', [], range)).toEqual([]);
   });
 
   it('groups by end user and by tag, where a call counts for each of its tags', async () => {
@@ -136,7 +138,7 @@ describe('usage', () => {
     ]);
     const range = { from: '2026-09-01T00:00:00Z', to: '2026-10-01T00:00:00Z' };
     const groups = async (...by: string[]) =>
-      (await bucketsOf(caller, 'ALL', by, range)).map(({ keys, requests }) => [
+      (await readBuckets(caller, 'ALL', by, range)).map(({ keys, requests }) => [
         ...Object.values(keys),
         requests,
       ]);
@@ -175,7 +177,7 @@ describe('the work of a usage', () => {
     const note = ({ command }: CommandStartedEvent) => pipelines.push(JSON.stringify(command.pipeline));
     client.on('commandStarted', note);
     const asking = (fields: string) =>
-      dataOf(
+      askForData(
         subgraph,
         acme,
         `query ($from: DateTime!, $to: DateTime!) { usage(from: $from, to: $to) { ${fields} } }`,
@@ -197,12 +199,12 @@ describe('a usage that is too wide', () => {
       ),
     );
     const range = { from: '2026-04-01T00:00:00Z', to: '2026-04-02T00:00:00Z', interval: 'ALL' };
-    expect(await bucketsOf(wide, 'ALL', ['KEY'], range)).toHaveLength(10_000);
+    expect(await readBuckets(wide, 'ALL', ['KEY'], range)).toHaveLength(10_000);
     await invocations(database.connection).create(
       row('w10000', '2026-04-01T00:00:00Z', { tenantId: 'wide', keyId: 'k10000' }),
     );
     expect(await refusal(wide, usage, { ...range, by: ['KEY'] })).toMatch(/^BAD_USER_INPUT: .*10000 buckets/);
-    expect(await bucketsOf(wide, 'ALL', ['APP'], range)).toMatchObject([{ requests: 10_001 }]);
+    expect(await readBuckets(wide, 'ALL', ['APP'], range)).toMatchObject([{ requests: 10_001 }]);
   });
 });
 
@@ -224,7 +226,7 @@ describe('a usage whose sums take more memory than the store gives to one query'
   }, 60_000);
 
   it('adds up exactly', async () => {
-    const buckets = await bucketsOf(tenant, 'ALL', ['PROMPT'], range);
+    const buckets = await readBuckets(tenant, 'ALL', ['PROMPT'], range);
     expect(buckets.map(({ keys }) => keys.prompt?.at(0))).toEqual(['0', '1', '2', '3', '4']);
     for (const bucket of buckets) {
       expect(bucket).toMatchObject({
@@ -240,7 +242,7 @@ describe('a usage whose sums take more memory than the store gives to one query'
   });
 
   it('comes in the order of any other', async () => {
-    const buckets = await bucketsOf(tenant, 'DAY', ['PROMPT'], range);
+    const buckets = await readBuckets(tenant, 'DAY', ['PROMPT'], range);
     expect(buckets.map(({ start, keys }) => `${start?.slice(0, 10)} ${keys.prompt?.at(0)}`)).toEqual(
       ['2026-05-01', '2026-05-02'].flatMap((day) => ['0', '1', '2', '3', '4'].map((n) => `${day} ${n}`)),
     );
@@ -270,7 +272,7 @@ describe('usage of tenants, apps, models and prompts', () => {
   ];
 
   it("joins what belongs to each, and nothing of another tenant's", async () => {
-    expect(await dataOf(subgraph, acme, entities, { refs, ...all })).toEqual({
+    expect(await askForData(subgraph, acme, entities, { refs, ...all })).toEqual({
       _entities: [
         { id: 'acme', usage: [{ requests: 5 }] },
         { id: 'other', usage: [] },
@@ -280,7 +282,7 @@ describe('usage of tenants, apps, models and prompts', () => {
         { id: 'p1', usage: [{ requests: 1 }] },
       ],
     });
-    expect(await dataOf(subgraph, admin, entities, { refs, ...all })).toMatchObject({
+    expect(await askForData(subgraph, admin, entities, { refs, ...all })).toMatchObject({
       _entities: [
         { usage: [{ requests: 5 }] },
         { usage: [{ requests: 1 }] },
@@ -295,10 +297,15 @@ describe('usage of tenants, apps, models and prompts', () => {
   it('asks the database once for the usage of fifty apps', async () => {
     const fifty = Array.from({ length: 50 }, (_, index) => ({ __typename: 'App', id: `app${index}` }));
     const commands = await countCommands(database, async () => {
-      const { _entities } = await dataOf<{ _entities: { usage: unknown[] }[] }>(subgraph, acme, entities, {
-        refs: fifty,
-        ...all,
-      });
+      const { _entities } = await askForData<{ _entities: { usage: unknown[] }[] }>(
+        subgraph,
+        acme,
+        entities,
+        {
+          refs: fifty,
+          ...all,
+        },
+      );
       expect(_entities[1]?.usage).toHaveLength(2);
     });
     expect(commands).toEqual(['aggregate']);

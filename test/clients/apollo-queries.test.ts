@@ -11,7 +11,7 @@ import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { admin, echo, newTenant, unique } from '#test/e2e/scenarios/setup.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
-import { type ApolloUsers, apolloUsers, codesOf, rejectionOf } from './apollo.ts';
+import { type ApolloUsers, apolloUsers, catchRejection, readCodes } from './apollo.ts';
 
 let mesh: TestMesh;
 let users: ApolloUsers;
@@ -223,15 +223,17 @@ describe('Apollo Client over HTTP', () => {
     const { client } = await newTenant(() => mesh, { scopes: ['inference:invoke'] });
     const { apollo } = users.of(client);
     const mutate = (mutation: TypedDocumentNode, variables: Record<string, unknown> = {}) =>
-      rejectionOf(apollo.mutate({ mutation, variables }));
-    expect(codesOf(await mutate(complete, echo('x', { model: 'no/such' })))).toEqual(['NOT_FOUND']);
-    expect(codesOf(await mutate(complete, { input: { model: 'demo/echo' } }))).toEqual(['BAD_USER_INPUT']);
-    expect(codesOf(await mutate(gql`mutation { createApp(input: { name: "x" }) { id } }`))).toEqual([
+      catchRejection(apollo.mutate({ mutation, variables }));
+    expect(readCodes(await mutate(complete, echo('x', { model: 'no/such' })))).toEqual(['NOT_FOUND']);
+    expect(readCodes(await mutate(complete, { input: { model: 'demo/echo' } }))).toEqual(['BAD_USER_INPUT']);
+    expect(readCodes(await mutate(gql`mutation { createApp(input: { name: "x" }) { id } }`))).toEqual([
       'FORBIDDEN',
     ]);
-    expect(codesOf(await rejectionOf(apollo.query({ query: gql`{ weather }` })))).toEqual(['BAD_USER_INPUT']);
+    expect(readCodes(await catchRejection(apollo.query({ query: gql`{ weather }` })))).toEqual([
+      'BAD_USER_INPUT',
+    ]);
     const stranger = users.of({ url: mesh.url, key: '' }).apollo;
-    expect(codesOf(await rejectionOf(stranger.query({ query: gql`{ me { kind } }` })))).toEqual([
+    expect(readCodes(await catchRejection(stranger.query({ query: gql`{ me { kind } }` })))).toEqual([
       'UNAUTHENTICATED',
     ]);
   });
@@ -244,7 +246,7 @@ describe('Apollo Client over HTTP', () => {
       errorPolicy: 'all',
     });
     expect(data).toMatchObject({ me: { tenant: { id: tenantId } }, completion: null });
-    expect(codesOf(error)).toEqual(['FORBIDDEN']);
+    expect(readCodes(error)).toEqual(['FORBIDDEN']);
     expect(CombinedGraphQLErrors.is(error) && error.errors[0]?.path).toEqual(['completion']);
   });
 

@@ -1,9 +1,9 @@
 import { ApolloClient, gql, HttpLink, InMemoryCache, type TypedDocumentNode } from '@apollo/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { echo, newTenant, unique } from '#test/e2e/scenarios/setup.ts';
-import { clientOf } from '#test/support/client.ts';
+import { createTestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
-import { type ApolloUsers, apolloUsers, codesOf, eventsOf, rejectionOf } from './apollo.ts';
+import { type ApolloUsers, apolloUsers, catchRejection, collectEvents, readCodes } from './apollo.ts';
 
 let mesh: TestMesh;
 let users: ApolloUsers;
@@ -49,7 +49,9 @@ describe('Apollo Client over a WebSocket', () => {
   it('streams a completion over the WebSocket, token by token', async () => {
     const { client } = await newTenant(() => mesh);
     const { apollo } = users.of(client);
-    const told = (await eventsOf(apollo, stream, echo('one two three'))).map((data) => data.completionStream);
+    const told = (await collectEvents(apollo, stream, echo('one two three'))).map(
+      (data) => data.completionStream,
+    );
     expect(told.map(({ sequence }) => sequence)).toEqual(told.map((_, index) => index));
     expect(told.map(({ text = '' }) => text).join('')).toBe('one two three');
     expect(told.at(-1)).toMatchObject({
@@ -70,7 +72,7 @@ describe('Apollo Client over a WebSocket', () => {
         promptStream(input: $input) { sequence ... on TextDelta { text } ... on CompletionFailed { code } }
       }
     `;
-    const told = await eventsOf(apollo, query, { input: { name, variables: { what: 'silk' } } });
+    const told = await collectEvents(apollo, query, { input: { name, variables: { what: 'silk' } } });
     expect(told.map(({ promptStream: { text = '' } }) => text).join('')).toBe('weave silk and silk');
   });
 
@@ -79,13 +81,18 @@ describe('Apollo Client over a WebSocket', () => {
     const text = Array.from({ length: 40 }, (_, n) => `word${n}`).join(' ');
     const first = users.of(client);
     const variables = echo(text, { model: 'demo/slow', onDisconnect: 'KEEP' });
-    const seen = await eventsOf(first.apollo, stream, variables, ({ completionStream: { sequence } }) => {
-      if (sequence === 7) first.socket.terminate();
-      return sequence === 7;
-    });
+    const seen = await collectEvents(
+      first.apollo,
+      stream,
+      variables,
+      ({ completionStream: { sequence } }) => {
+        if (sequence === 7) first.socket.terminate();
+        return sequence === 7;
+      },
+    );
     const last = seen.at(-1)?.completionStream;
     const second = users.of(client);
-    const rest = await eventsOf(second.apollo, resume, {
+    const rest = await collectEvents(second.apollo, resume, {
       id: last?.completionId ?? '',
       after: last?.sequence,
     });
@@ -111,7 +118,7 @@ describe('Apollo Client over a WebSocket', () => {
       idempotencyKey: unique('retry'),
     });
     let dropped = false;
-    const told = await eventsOf(apollo, stream, variables, ({ completionStream: { sequence } }) => {
+    const told = await collectEvents(apollo, stream, variables, ({ completionStream: { sequence } }) => {
       if (sequence === 5 && !dropped) {
         dropped = true;
         socket.terminate();
@@ -140,40 +147,46 @@ describe('Apollo Client over a WebSocket', () => {
     const { apollo } = users.of(client);
     const text = Array.from({ length: 40 }, (_, n) => `word${n}`).join(' ');
     let revoked: Promise<unknown> | undefined;
-    const told = await eventsOf(
+    const told = await collectEvents(
       apollo,
       stream,
       echo(text, { model: 'demo/slow' }),
       ({ completionStream }) => {
         if (completionStream.text !== undefined) {
-          revoked ??= clientOf(mesh.url, mesh.adminKey)
+          revoked ??= createTestClient(mesh.url, mesh.adminKey)
             .data('mutation ($id: ID!) { revokeApiKey(id: $id) { revokedAt } }', { id: keyId })
-            .then(() => rejectionOf(eventsOf(apollo, stream, echo('more'))));
+            .then(() => catchRejection(collectEvents(apollo, stream, echo('more'))));
         }
         return false;
       },
     );
-    expect(codesOf(await revoked)).toEqual(['UNAUTHENTICATED']);
+    expect(readCodes(await revoked)).toEqual(['UNAUTHENTICATED']);
     expect(told.at(-1)?.completionStream).toMatchObject({ completion: { text, status: 'SUCCEEDED' } });
   });
 
   it('hears why a subscription is refused, with its code', async () => {
     const { client } = await newTenant(() => mesh);
     const { apollo } = users.of(client);
-    expect(codesOf(await rejectionOf(eventsOf(apollo, stream, echo('x', { model: 'no/such' }))))).toEqual([
-      'NOT_FOUND',
-    ]);
-    expect(codesOf(await rejectionOf(eventsOf(apollo, resume, { id: 'no-such-completion' })))).toEqual([
-      'NOT_FOUND',
-    ]);
+    expect(
+      readCodes(await catchRejection(collectEvents(apollo, stream, echo('x', { model: 'no/such' })))),
+    ).toEqual(['NOT_FOUND']);
+    expect(
+      readCodes(await catchRejection(collectEvents(apollo, resume, { id: 'no-such-completion' }))),
+    ).toEqual(['NOT_FOUND']);
     const powerless = users.of((await newTenant(() => mesh, { scopes: ['prompts:write'] })).client);
-    expect(codesOf(await rejectionOf(eventsOf(powerless.apollo, stream, echo('x'))))).toEqual(['FORBIDDEN']);
+    expect(readCodes(await catchRejection(collectEvents(powerless.apollo, stream, echo('x'))))).toEqual([
+      'FORBIDDEN',
+    ]);
   });
 
   it('gets a failure after the first token as the last event, never by a silent end', async () => {
     const { client } = await newTenant(() => mesh);
     const { apollo } = users.of(client);
-    const told = await eventsOf(apollo, stream, echo('some words that break off', { model: 'demo/cut' }));
+    const told = await collectEvents(
+      apollo,
+      stream,
+      echo('some words that break off', { model: 'demo/cut' }),
+    );
     expect(told.at(-1)?.completionStream).toMatchObject({
       __typename: 'CompletionFailed',
       code: 'PROVIDER_ERROR',
@@ -198,7 +211,7 @@ describe('Apollo Client with its HttpLink alone', () => {
 
   it('streams a completion to its end', async () => {
     const { client } = await newTenant(() => mesh);
-    const told = (await eventsOf(overHttp(client), stream, echo('one two three'))).map(
+    const told = (await collectEvents(overHttp(client), stream, echo('one two three'))).map(
       (data) => data.completionStream,
     );
     expect(told.map(({ sequence }) => sequence)).toEqual(told.map((_, index) => index));
@@ -214,7 +227,7 @@ describe('Apollo Client with its HttpLink alone', () => {
     const text = Array.from({ length: 200 }, (_, n) => `word${n}`).join(' ');
     const variables = echo(text, { model: 'demo/slow' });
     const isText = ({ completionStream }: { completionStream: Event }) => completionStream.text !== undefined;
-    expect(await eventsOf(overHttp(client), stream, variables, isText)).not.toHaveLength(0);
+    expect(await collectEvents(overHttp(client), stream, variables, isText)).not.toHaveLength(0);
     await vi.waitFor(
       async () =>
         expect(await client.data('{ invocations { edges { node { status } } } }')).toEqual({
@@ -227,9 +240,13 @@ describe('Apollo Client with its HttpLink alone', () => {
   it('hears why a subscription is refused, with its code', async () => {
     const { client } = await newTenant(() => mesh);
     expect(
-      codesOf(await rejectionOf(eventsOf(overHttp(client), stream, echo('x', { model: 'no/such' })))),
+      readCodes(
+        await catchRejection(collectEvents(overHttp(client), stream, echo('x', { model: 'no/such' }))),
+      ),
     ).toEqual(['NOT_FOUND']);
     const stranger = overHttp({ url: client.url, key: 'hd_nobody_0123456789012345678901234567890123456789' });
-    expect(codesOf(await rejectionOf(eventsOf(stranger, stream, echo('x'))))).toEqual(['UNAUTHENTICATED']);
+    expect(readCodes(await catchRejection(collectEvents(stranger, stream, echo('x'))))).toEqual([
+      'UNAUTHENTICATED',
+    ]);
   });
 });

@@ -10,7 +10,7 @@ import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { relayStylePagination } from '@apollo/client/utilities';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { clientOf, type TestClient } from '#test/support/client.ts';
+import { createTestClient, type TestClient } from '#test/support/client.ts';
 import type { TestMesh } from '#test/support/mesh.ts';
 
 export interface ApolloUser {
@@ -25,8 +25,8 @@ export interface ApolloUsers {
 }
 
 /** Which types each interface stands for, asked of the graph as Apollo's documentation says. */
-async function possibleTypesOf({ url, adminKey }: TestMesh): Promise<Record<string, string[]>> {
-  const { __schema } = await clientOf(url, adminKey).data<{
+async function readPossibleTypes({ url, adminKey }: TestMesh): Promise<Record<string, string[]>> {
+  const { __schema } = await createTestClient(url, adminKey).data<{
     __schema: { types: { name: string; possibleTypes: { name: string }[] | null }[] };
   }>('{ __schema { types { name possibleTypes { name } } } }');
   return Object.fromEntries(
@@ -38,7 +38,7 @@ async function possibleTypesOf({ url, adminKey }: TestMesh): Promise<Record<stri
 
 /** Apollo Client as its documentation sets it up: HTTP for queries and mutations, a WebSocket for subscriptions. */
 export async function apolloUsers(mesh: TestMesh): Promise<ApolloUsers> {
-  const possibleTypes = await possibleTypesOf(mesh);
+  const possibleTypes = await readPossibleTypes(mesh);
   const made: ApolloUser[] = [];
   return {
     of({ url, key }) {
@@ -77,7 +77,7 @@ export async function apolloUsers(mesh: TestMesh): Promise<ApolloUsers> {
 }
 
 /** What a subscription tells until it ends, or until `until` says so. */
-export function eventsOf<T>(
+export function collectEvents<T>(
   apollo: ApolloClient,
   query: TypedDocumentNode<T, Record<string, unknown>>,
   variables: Record<string, unknown>,
@@ -100,14 +100,14 @@ export function eventsOf<T>(
 }
 
 /** What a promise is rejected with. */
-export const rejectionOf = async (promise: Promise<unknown>): Promise<unknown> =>
+export const catchRejection = async (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => undefined,
     (error: unknown) => error,
   );
 
 /** The codes of what Apollo Client calls GraphQL errors; fails for any other error. */
-export function codesOf(error: unknown): readonly unknown[] {
+export function readCodes(error: unknown): readonly unknown[] {
   if (!CombinedGraphQLErrors.is(error)) throw new Error(`not GraphQL errors: ${String(error)}`);
   return error.errors.map(({ extensions }) => extensions?.code);
 }

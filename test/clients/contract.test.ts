@@ -23,7 +23,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPolicy } from '#gateway/directives/policy.ts';
 import { readSupergraph } from '#schema/compose.ts';
-import { clientOf } from '#test/support/client.ts';
+import { createTestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 
 const { definitions } = parse(readFileSync(join(import.meta.dirname, 'contract.graphql'), 'utf8'));
@@ -36,7 +36,7 @@ let introspected: IntrospectionQuery;
 let graph: GraphQLSchema;
 beforeAll(async () => {
   mesh = await startOneProcess();
-  const client = clientOf(mesh.url, mesh.adminKey);
+  const client = createTestClient(mesh.url, mesh.adminKey);
   introspected = await client.data<IntrospectionQuery>(
     getIntrospectionQuery({ inputValueDeprecation: true }),
   );
@@ -52,7 +52,7 @@ const field = ({ name, arguments: given = [], type }: FieldDefinitionNode) => [
 ];
 
 /** What a definition promises, one line each. */
-function promisesOf(definition: DefinitionNode): readonly string[] {
+function listPromises(definition: DefinitionNode): readonly string[] {
   switch (definition.kind) {
     case 'EnumTypeDefinition':
       return (definition.values ?? []).map(({ name }) => name.value);
@@ -75,14 +75,14 @@ function keptBy(name: string): readonly string[] {
     (candidate) => 'name' in candidate && candidate.name?.value === name,
   );
   if (definition === undefined) return [];
-  return promisesOf(definition).flatMap((line) => [line, line.replace(/ = [^)]*(?=\)?$)/, '')]);
+  return listPromises(definition).flatMap((line) => [line, line.replace(/ = [^)]*(?=\)?$)/, '')]);
 }
 
 describe('the public graph', () => {
   it.each(promised)('keeps every name, type and nullability of $name', ({ name, definition }) => {
     const type = graph.getType(name);
     expect(type, `there is no type ${name}`).toBeDefined();
-    expect(keptBy(name)).toEqual(expect.arrayContaining([...promisesOf(definition)]));
+    expect(keptBy(name)).toEqual(expect.arrayContaining([...listPromises(definition)]));
     if (definition.kind === 'ScalarTypeDefinition') expect(isScalarType(type)).toBe(true);
   });
 

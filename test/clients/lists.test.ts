@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scopes } from '#core/caller.ts';
 import { admin, echo, newTenant, unique } from '#test/e2e/scenarios/setup.ts';
-import { clientOf, type TestClient } from '#test/support/client.ts';
+import { createTestClient, type TestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 
 const tenantScopes = Object.keys(scopes).filter((scope) => scope !== 'tenants:admin');
@@ -77,7 +77,7 @@ interface Page {
   };
 }
 
-async function pageOf(client: TestClient, name: string, args: string): Promise<Page['list']> {
+async function readPage(client: TestClient, name: string, args: string): Promise<Page['list']> {
   const { list } = await client.data<Page>(
     `{ list: ${name}${args === '' ? '' : `(${args})`} {
       totalCount edges { node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
@@ -86,23 +86,23 @@ async function pageOf(client: TestClient, name: string, args: string): Promise<P
   return list;
 }
 
-const idsOf = async (client: TestClient, name: string, args = '') =>
-  (await pageOf(client, name, args)).edges.map(({ node }) => node.id);
+const readIds = async (client: TestClient, name: string, args = '') =>
+  (await readPage(client, name, args)).edges.map(({ node }) => node.id);
 
 describe.each(lists)('the list of $name', ({ name, orders, one, byTenant }) => {
   it('has all of the tenant and no others, and counts them', async () => {
-    const all = await pageOf(a.client, name, '');
+    const all = await readPage(a.client, name, '');
     expect(all).toMatchObject({ totalCount: count });
     expect(all.edges).toHaveLength(count);
-    const other = await pageOf(b.client, name, '');
+    const other = await readPage(b.client, name, '');
     expect(other.totalCount).toBe(1);
     expect(all.edges).not.toContainEqual(other.edges[0]);
   });
 
   it('is paged from both ends, in either order', async () => {
-    const forwards = await idsOf(a.client, name, `orderBy: ${orders[0]}`);
-    expect(await idsOf(a.client, name)).toEqual(forwards);
-    const backwards = await idsOf(a.client, name, `orderBy: ${orders[1]}`);
+    const forwards = await readIds(a.client, name, `orderBy: ${orders[0]}`);
+    expect(await readIds(a.client, name)).toEqual(forwards);
+    const backwards = await readIds(a.client, name, `orderBy: ${orders[1]}`);
     expect(backwards).toEqual(forwards.toReversed());
     for (const [order, expected] of [
       [orders[0], forwards],
@@ -110,7 +110,7 @@ describe.each(lists)('the list of $name', ({ name, orders, one, byTenant }) => {
     ] as const) {
       const seen: string[] = [];
       for (let cursor = ''; ; ) {
-        const page = await pageOf(a.client, name, `orderBy: ${order}, first: 2${cursor}`);
+        const page = await readPage(a.client, name, `orderBy: ${order}, first: 2${cursor}`);
         expect(page.totalCount).toBe(count);
         seen.push(...page.edges.map(({ node }) => node.id));
         if (!page.pageInfo.hasNextPage) break;
@@ -119,7 +119,7 @@ describe.each(lists)('the list of $name', ({ name, orders, one, byTenant }) => {
       expect(seen).toEqual(expected);
       const fromEnd: string[] = [];
       for (let cursor = ''; ; ) {
-        const page = await pageOf(a.client, name, `orderBy: ${order}, last: 2${cursor}`);
+        const page = await readPage(a.client, name, `orderBy: ${order}, last: 2${cursor}`);
         fromEnd.unshift(...page.edges.map(({ node }) => node.id));
         if (!page.pageInfo.hasPreviousPage) break;
         cursor = `, before: "${page.pageInfo.startCursor}"`;
@@ -131,27 +131,27 @@ describe.each(lists)('the list of $name', ({ name, orders, one, byTenant }) => {
   it('shows no other tenant’s by a filter, and each tenant’s to tenants:admin', async () => {
     if (!byTenant) return;
     const filter = `filter: { tenantId: "${a.tenantId}" }`;
-    expect(await pageOf(b.client, name, filter)).toMatchObject({ totalCount: 0, edges: [] });
+    expect(await readPage(b.client, name, filter)).toMatchObject({ totalCount: 0, edges: [] });
     expect(
-      await idsOf(
+      await readIds(
         admin(() => mesh),
         name,
         filter,
       ),
-    ).toEqual(await idsOf(a.client, name));
+    ).toEqual(await readIds(a.client, name));
   });
 
   it('uses no cursor of another tenant to show what is the other’s', async () => {
-    const { pageInfo } = await pageOf(a.client, name, 'first: 1');
-    const own = await idsOf(b.client, name);
+    const { pageInfo } = await readPage(a.client, name, 'first: 1');
+    const own = await readIds(b.client, name);
     for (const args of [`after: "${pageInfo.endCursor}"`, `last: 5, before: "${pageInfo.endCursor}"`]) {
-      for (const id of await idsOf(b.client, name, args)) expect(own).toContain(id);
+      for (const id of await readIds(b.client, name, args)) expect(own).toContain(id);
     }
   });
 
   it('has each of them by its id, and for no other tenant', async () => {
     if (one === undefined) return;
-    const [id] = await idsOf(a.client, name);
+    const [id] = await readIds(a.client, name);
     const query = `query ($id: ID!) { ${one}(id: $id) { id } }`;
     expect(await a.client.data(query, { id })).toEqual({ [one]: { id } });
     expect(await b.client.data(query, { id })).toEqual({ [one]: null });
@@ -179,7 +179,7 @@ describe('a filter', () => {
     ['invocations', '{ kind: "completion" }', 5],
     ['invocations', '{ status: FAILED }', 0],
   ])('of %s %s fits %i', async (name, filter, expected) => {
-    const page = await pageOf(a.client, name, `filter: ${filter}`);
+    const page = await readPage(a.client, name, `filter: ${filter}`);
     expect(page.edges).toHaveLength(expected);
     expect(page.totalCount).toBe(expected);
   });
@@ -191,8 +191,8 @@ describe('a filter', () => {
     );
     const { id } = made.createApiKey.key;
     await a.client.data('mutation ($id: ID!) { revokeApiKey(id: $id) { id } }', { id });
-    expect(await idsOf(a.client, 'apiKeys', 'filter: { active: false }')).toEqual([id]);
-    expect(await idsOf(a.client, 'apiKeys', 'filter: { active: true }')).not.toContain(id);
+    expect(await readIds(a.client, 'apiKeys', 'filter: { active: false }')).toEqual([id]);
+    expect(await readIds(a.client, 'apiKeys', 'filter: { active: true }')).not.toContain(id);
   });
 });
 
@@ -227,7 +227,7 @@ describe('lists of the mesh', () => {
       plans: [{ id: `plan-${id}` }],
     });
     expect(read.reversed).toEqual(read.all?.toReversed());
-    const tenants = await pageOf(
+    const tenants = await readPage(
       root,
       'tenants',
       'filter: { planId: "unlimited" }, orderBy: NAME_DESC, last: 1',
@@ -291,21 +291,21 @@ describe('me', () => {
       expect.objectContaining({ meter: 'CONCURRENCY', used: '0', remaining: '2', resetsAt: null }),
     ]);
     expect(me.limits).toHaveLength(ofKey.length);
-    const reader = await keyOf(limited.appId, ['tenants:read']);
+    const reader = await createKey(limited.appId, ['tenants:read']);
     const seen = await reader.data<{ me: { limits: readonly Record<string, unknown>[] } }>(query);
     expect(seen.me.limits.filter(({ subject }) => String(subject).startsWith('budget:'))).toMatchObject([
       { meter: 'COST', amount: '1.500000000', remaining: '1.500000000', hard: false },
     ]);
     const others = await a.client.data<{ me: { limits: readonly Record<string, unknown>[] } }>(query);
     expect(others.me.limits.map(({ subject }) => subject)).not.toContain(`key:${limited.keyId}`);
-    expect(await (await keyOf(limited.appId, [])).code(query)).toBe('FORBIDDEN');
+    expect(await (await createKey(limited.appId, [])).code(query)).toBe('FORBIDDEN');
   });
 });
 
-async function keyOf(appId: string, held: readonly string[]): Promise<TestClient> {
+async function createKey(appId: string, held: readonly string[]): Promise<TestClient> {
   const { createApiKey } = await admin(() => mesh).data<{ createApiKey: { secret: string } }>(
     'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }',
     { input: { appId, scopes: held } },
   );
-  return clientOf(mesh.url, createApiKey.secret);
+  return createTestClient(mesh.url, createApiKey.secret);
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scopes } from '#core/caller.ts';
 import { admin, newTenant, unique } from '#test/e2e/scenarios/setup.ts';
-import { clientOf, type TestClient } from '#test/support/client.ts';
+import { createTestClient, type TestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 
 /** A field of each type beside its id, as `node` is asked for it. */
@@ -28,7 +28,7 @@ const fields: Readonly<Record<string, string>> = {
 const meshTypes = new Set(['Model', 'Plan', 'Provider', 'ProviderCredential', 'Route']);
 
 /** The scopes without which the type's own query refuses the caller. */
-const scopeOf: Readonly<Record<string, string>> = {
+const neededScopes: Readonly<Record<string, string>> = {
   AccessGrant: 'tenants:read',
   ApiKey: 'tenants:read',
   App: 'tenants:read',
@@ -113,7 +113,7 @@ beforeAll(async () => {
 });
 afterAll(() => mesh?.[Symbol.asyncDispose]());
 
-const nodeOf = async (client: TestClient, type: string) =>
+const askForNode = async (client: TestClient, type: string) =>
   client.send<Found>(nodeQuery, { id: ids[type] ?? '' });
 
 describe('node', () => {
@@ -130,13 +130,13 @@ describe('node', () => {
   });
 
   it.each(Object.keys(fields))('returns a %s with its fields, by its id', async (type) => {
-    const { data, errors } = await nodeOf(a.client, type);
+    const { data, errors } = await askForNode(a.client, type);
     expect(errors).toBeUndefined();
     expect(data.node).toMatchObject({ __typename: type, id: ids[type], [type]: expect.any(String) });
   });
 
   it.each(Object.keys(fields))('shows another tenant no %s but the mesh’s own', async (type) => {
-    const { data, errors } = await nodeOf(b.client, type);
+    const { data, errors } = await askForNode(b.client, type);
     expect(errors).toBeUndefined();
     if (meshTypes.has(type)) expect(data.node).toMatchObject({ id: ids[type] });
     else expect(data.node).toBeNull();
@@ -148,9 +148,9 @@ describe('node', () => {
 
   it.each(Object.keys(fields))('requires for a %s the scope that its own query requires', async (type) => {
     const without = await newTenant(() => mesh, { scopes: [] });
-    const weak = meshTypes.has(type) ? without.client : await weakKeyOf(a.appId);
-    const { data, errors = [] } = await nodeOf(weak, type);
-    const scope = scopeOf[type];
+    const weak = meshTypes.has(type) ? without.client : await createWeakKey(a.appId);
+    const { data, errors = [] } = await askForNode(weak, type);
+    const scope = neededScopes[type];
     expect(data.node).toBeNull();
     // A call of another key does not exist for a key that reads its own alone.
     if (scope === undefined) expect(errors).toEqual([]);
@@ -161,7 +161,7 @@ describe('node', () => {
   });
 
   it('refuses a caller without credentials', async () => {
-    const { data, errors = [] } = await nodeOf(clientOf(mesh.url, ''), 'Provider');
+    const { data, errors = [] } = await askForNode(createTestClient(mesh.url, ''), 'Provider');
     expect(data.node).toBeNull();
     expect(errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
   });
@@ -284,10 +284,10 @@ describe('a mutation that deletes', () => {
 });
 
 /** A key of the app without scopes. */
-async function weakKeyOf(appId: string): Promise<TestClient> {
+async function createWeakKey(appId: string): Promise<TestClient> {
   const { createApiKey } = await admin(() => mesh).data<{ createApiKey: { secret: string } }>(
     'mutation ($appId: ID!) { createApiKey(input: { appId: $appId, scopes: [] }) { secret } }',
     { appId },
   );
-  return clientOf(mesh.url, createApiKey.secret);
+  return createTestClient(mesh.url, createApiKey.secret);
 }

@@ -30,7 +30,7 @@ const resume = `subscription ($id: ID!, $after: Int!) {
   resumeCompletion(id: $id, after: $after) { __typename completionId sequence ... on TextDelta { text } }
 }`;
 const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) { text } }';
-const textOf = (events: readonly Event[]) => events.map(({ text = '' }) => text).join('');
+const joinText = (events: readonly Event[]) => events.map(({ text = '' }) => text).join('');
 const numbered = (events: readonly Event[]) =>
   expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index));
 
@@ -65,7 +65,7 @@ describe('graphql-ws', () => {
       socket.iterate({ query: '{ me { kind } }' }).next(),
       socket.iterate({ query: complete, variables: echo('by socket') }).next(),
     ]);
-    expect(streams.map(textOf)).toEqual(texts);
+    expect(streams.map(joinText)).toEqual(texts);
     for (const events of streams) numbered(events);
     expect(query.value).toEqual({ data: { me: { kind: 'API_KEY' } } });
     expect(mutation.value).toEqual({ data: { complete: { text: 'by socket' } } });
@@ -101,7 +101,7 @@ describe('graphql-sse, distinct connections', () => {
       events.push(...Object.values(data ?? {}));
     }
     numbered(events);
-    expect(textOf(events)).toBe('one two three');
+    expect(joinText(events)).toBe('one two three');
     expect((await source.iterate({ query: '{ me { kind } }' }).next()).value).toEqual({
       data: { me: { kind: 'API_KEY' } },
     });
@@ -127,7 +127,7 @@ describe('graphql-sse, distinct connections', () => {
       events.push(...Object.values(data ?? {}));
     }
     numbered(events);
-    expect(textOf(events)).toBe(text);
+    expect(joinText(events)).toBe(text);
     expect(events.at(-1)?.__typename).toBe('CompletionFinished');
   });
 
@@ -184,7 +184,7 @@ describe('urql', () => {
           ended();
         });
     });
-    expect(textOf(events)).toBe('four small words here');
+    expect(joinText(events)).toBe('four small words here');
   });
 });
 

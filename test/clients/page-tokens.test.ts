@@ -3,7 +3,7 @@ import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { echo, newTenant } from '#test/e2e/scenarios/setup.ts';
-import { clientOf, overWebSocket, type TestClient } from '#test/support/client.ts';
+import { createTestClient, overWebSocket, type TestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import { overSse } from '../support/gateways/over-sse.ts';
 import { type ApolloUsers, apolloUsers } from './apollo.ts';
@@ -45,17 +45,17 @@ async function visitor(endUserId: string, more: object = {}): Promise<TestClient
   const made = await site.client.data<{ createPageToken: { token: string } }>(MAKE, {
     input: { endUserId, ...more },
   });
-  return clientOf(mesh.url, made.createPageToken.token);
+  return createTestClient(mesh.url, made.createPageToken.token);
 }
 
-async function eventsOf<T>(events: AsyncIterable<T>): Promise<T[]> {
+async function collectEvents<T>(events: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const event of events) all.push(event);
   return all;
 }
 
 /** What a client is told why: an array of errors over WebSocket, an error otherwise. */
-async function refusalOf(call: Promise<unknown>): Promise<string> {
+async function catchRefusal(call: Promise<unknown>): Promise<string> {
   const refused = await call.then(
     () => 'nothing was refused',
     (error: unknown) => error,
@@ -63,16 +63,16 @@ async function refusalOf(call: Promise<unknown>): Promise<string> {
   return refused instanceof Error ? refused.message : JSON.stringify(refused);
 }
 
-const idOf = async (client: TestClient, text: string, more: Record<string, unknown> = {}) =>
+const completeForId = async (client: TestClient, text: string, more: Record<string, unknown> = {}) =>
   (await client.data<{ complete: { id: string } }>(COMPLETE, echo(text, more))).complete.id;
 
 describe('two visitors of a page', () => {
   it('do not find, read, follow or stop the calls of each other, nor of the site’s server', async () => {
     const secret = 'I am Alice, my diagnosis is X';
     const ids = [
-      await idOf(a, secret),
-      await idOf(site.client, secret),
-      await idOf(site.client, secret, { endUserId: 'visitor-c' }),
+      await completeForId(a, secret),
+      await completeForId(site.client, secret),
+      await completeForId(site.client, secret, { endUserId: 'visitor-c' }),
     ];
     const { startCompletion } = await a.data<{ startCompletion: { id: string } }>(
       START,
@@ -89,8 +89,8 @@ describe('two visitors of a page', () => {
         i: null,
       });
       expect(await b.code(CANCEL, { id })).toBe('NOT_FOUND');
-      expect(await refusalOf(eventsOf(overWebSocket(b, RESUME, { id })))).toContain('no completion');
-      expect(await refusalOf(eventsOf(overSse(b, RESUME, { id })))).toContain('no completion');
+      expect(await catchRefusal(collectEvents(overWebSocket(b, RESUME, { id })))).toContain('no completion');
+      expect(await catchRefusal(collectEvents(overSse(b, RESUME, { id })))).toContain('no completion');
     }
     const own = await a.data<Rows>(ROWS);
     expect(own.invocations.edges.map(({ node }) => node.endUserId)).toEqual(['visitor-a', 'visitor-a']);
@@ -132,17 +132,20 @@ describe('two visitors of a page', () => {
 
   it('are not confused by the same idempotency key, and do not speak for each other', async () => {
     const keyed = { idempotencyKey: 'same' };
-    const [first, second] = [await idOf(a, 'Hello', keyed), await idOf(b, 'Hello', keyed)];
+    const [first, second] = [await completeForId(a, 'Hello', keyed), await completeForId(b, 'Hello', keyed)];
     expect(second).not.toBe(first);
-    expect(await idOf(a, 'Hello', keyed)).toBe(first);
+    expect(await completeForId(a, 'Hello', keyed)).toBe(first);
     expect(await a.code(COMPLETE, echo('x', { endUserId: 'visitor-b' }))).toBe('FORBIDDEN');
-    expect(await idOf(a, 'x', { endUserId: 'visitor-a' })).toBeTypeOf('string');
+    expect(await completeForId(a, 'x', { endUserId: 'visitor-a' })).toBeTypeOf('string');
     expect((await b.data<Rows>(ROWS)).invocations.edges).toHaveLength(1);
   });
 
   it('read an answer from the cache as a call of their own', async () => {
     const cached = { cache: 'USE' };
-    const [first, second] = [await idOf(a, 'Cached', cached), await idOf(b, 'Cached', cached)];
+    const [first, second] = [
+      await completeForId(a, 'Cached', cached),
+      await completeForId(b, 'Cached', cached),
+    ];
     const read = 'query ($id: ID!) { completion(id: $id) { text cache } }';
     expect(await b.data(read, { id: second })).toEqual({ completion: { text: 'Cached', cache: 'HIT' } });
     expect(await b.data(read, { id: first })).toEqual({ completion: null });
@@ -152,11 +155,11 @@ describe('two visitors of a page', () => {
 describe('a page token', () => {
   it('streams by WebSocket, server-sent events and Apollo Client, and resumes its own stream', async () => {
     for (const over of [overWebSocket, overSse]) {
-      const events = await eventsOf(over<{ __typename: string }>(a, STREAM, echo('some words')));
+      const events = await collectEvents(over<{ __typename: string }>(a, STREAM, echo('some words')));
       expect(events.at(-1)?.__typename).toBe('CompletionFinished');
       const rows = await a.data<Rows>(ROWS);
       const id = rows.invocations.edges[0]?.node.id.replace('invocation:', '');
-      const resumed = await eventsOf(over<{ __typename: string }>(a, RESUME, { id }));
+      const resumed = await collectEvents(over<{ __typename: string }>(a, RESUME, { id }));
       expect(resumed.at(-1)?.__typename).toBe('CompletionFinished');
     }
     const { apollo } = users.of(a);
@@ -169,15 +172,15 @@ describe('a page token', () => {
       'mutation ($id: ID!) { updateApp(id: $id, input: { limits: [{ meter: REQUESTS, window: DAY, amount: "2" }] }) { id } }',
       { id: site.appId },
     );
-    await idOf(a, 'one');
-    await idOf(b, 'two');
+    await completeForId(a, 'one');
+    await completeForId(b, 'two');
     expect(await a.code(COMPLETE, echo('three'))).toBe('QUOTA_EXCEEDED');
     expect(await site.client.code(COMPLETE, echo('four'))).toBe('QUOTA_EXCEEDED');
   });
 
   it('calls the models that it is for, and lists no others', async () => {
     const one = await visitor('visitor-a', { models: ['demo/echo'] });
-    expect(await idOf(one, 'x')).toBeTypeOf('string');
+    expect(await completeForId(one, 'x')).toBeTypeOf('string');
     expect(await one.code(COMPLETE, echo('x', { model: 'demo/slow' }))).toBe('FORBIDDEN');
     expect(
       await one.data('{ models { edges { node { id } } } routes { alias } model(id: "demo/slow") { id } }'),
@@ -202,13 +205,16 @@ describe('a page token', () => {
       lazy: false,
       retryAttempts: 0,
     });
-    const me = () => eventsOf(socket.iterate({ query: '{ me { endUserId } }' }));
+    const me = () => collectEvents(socket.iterate({ query: '{ me { endUserId } }' }));
     expect(await me()).toMatchObject([{ data: { me: { endUserId: 'visitor-a' } } }]);
-    await clientOf(mesh.url, mesh.adminKey).data('mutation ($id: ID!) { revokeApiKey(id: $id) { id } }', {
-      id: site.keyId,
-    });
+    await createTestClient(mesh.url, mesh.adminKey).data(
+      'mutation ($id: ID!) { revokeApiKey(id: $id) { id } }',
+      {
+        id: site.keyId,
+      },
+    );
     expect(await a.code('{ me { kind } }')).toBe('UNAUTHENTICATED');
-    expect(await refusalOf(me())).toContain('UNAUTHENTICATED');
+    expect(await catchRefusal(me())).toContain('UNAUTHENTICATED');
     await socket.dispose();
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { admin, echo, newTenant, unique } from '#test/e2e/scenarios/setup.ts';
-import { clientOf, type TestClient } from '#test/support/client.ts';
+import { createTestClient, type TestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import { addModel, startVendors } from './vendors.ts';
 
@@ -29,7 +29,8 @@ const ask = (client: TestClient, text: string, more: Record<string, unknown> = {
     complete,
     echo(text, { model: priced, ...more }),
   );
-const codeOf = async (answer: ReturnType<typeof ask>) => (await answer).errors?.[0]?.extensions.code ?? 'OK';
+const readCode = async (answer: ReturnType<typeof ask>) =>
+  (await answer).errors?.[0]?.extensions.code ?? 'OK';
 const limit = (meter: string, window: string, amount: string) => ({ limits: [{ meter, window, amount }] });
 
 const cached = async (client: TestClient, text: string, cache?: string) => {
@@ -73,7 +74,7 @@ describe('@quota', () => {
   it('lets exactly as many requests through as fit, however many come at once', async () => {
     const { client } = await newTenant(() => mesh, limit('REQUESTS', 'MINUTE', '5'));
     const codes = await Promise.all(
-      Array.from({ length: 12 }, (_, n) => codeOf(ask(client, `at once ${n}`))),
+      Array.from({ length: 12 }, (_, n) => readCode(ask(client, `at once ${n}`))),
     );
     expect(codes.filter((code) => code === 'OK')).toHaveLength(5);
     expect(codes.filter((code) => code === 'QUOTA_EXCEEDED')).toHaveLength(7);
@@ -81,8 +82,8 @@ describe('@quota', () => {
 
   it('counts tokens by what the provider says, and refuses before it is asked', async () => {
     const { client } = await newTenant(() => mesh, limit('TOKENS', 'MINUTE', '2600'));
-    expect(await codeOf(ask(client, 'one'))).toBe('OK');
-    expect(await codeOf(ask(client, 'two'))).toBe('OK');
+    expect(await readCode(ask(client, 'one'))).toBe('OK');
+    expect(await readCode(ask(client, 'two'))).toBe('OK');
     const before = calls();
     const { errors } = await ask(client, 'three');
     expect(errors?.[0]).toMatchObject({
@@ -93,7 +94,7 @@ describe('@quota', () => {
 
   it('lets no more calls run at once than CONCURRENCY says, and the next when they have ended', async () => {
     const { client } = await newTenant(() => mesh, limit('CONCURRENCY', 'INFLIGHT', '2'));
-    const slow = (n: number) => codeOf(ask(client, `some slow words ${n}`, { model: 'demo/slow' }));
+    const slow = (n: number) => readCode(ask(client, `some slow words ${n}`, { model: 'demo/slow' }));
     const codes = await Promise.all([1, 2, 3, 4, 5].map(slow));
     expect(codes.filter((code) => code === 'OK')).toHaveLength(2);
     expect(codes.filter((code) => code === 'QUOTA_EXCEEDED')).toHaveLength(3);
@@ -108,7 +109,7 @@ describe('@quota', () => {
       { plan: { id, name: id, ...limit('REQUESTS', 'DAY', '2') }, tenant: tenantId, id },
     );
     const codes: string[] = [];
-    for (const n of [1, 2, 3]) codes.push(await codeOf(ask(client, `planned ${n}`)));
+    for (const n of [1, 2, 3]) codes.push(await readCode(ask(client, `planned ${n}`)));
     expect(codes).toEqual(['OK', 'OK', 'QUOTA_EXCEEDED']);
   });
 });
@@ -126,11 +127,11 @@ describe('budgets', () => {
   it('refuse what does not fit a hard one before the provider is asked, and tell what was spent', async () => {
     const { client } = await newTenant(() => mesh);
     await save(client, { amount: '0.008', window: 'DAY' });
-    expect(await codeOf(ask(client, 'one'))).toBe('OK');
+    expect(await readCode(ask(client, 'one'))).toBe('OK');
     expect(await budgets(client)).toMatchObject([
       { spent: '0.003000000', reserved: '0.000000000', hard: true },
     ]);
-    expect(await codeOf(ask(client, 'two'))).toBe('OK');
+    expect(await readCode(ask(client, 'two'))).toBe('OK');
     const before = calls();
     const { errors } = await ask(client, 'three');
     expect(errors?.[0]).toMatchObject({
@@ -143,8 +144,8 @@ describe('budgets', () => {
   it('only count beyond a soft one', async () => {
     const { client } = await newTenant(() => mesh);
     await save(client, { amount: '0.001', window: 'MONTH', hard: false });
-    expect(await codeOf(ask(client, 'one'))).toBe('OK');
-    expect(await codeOf(ask(client, 'two'))).toBe('OK');
+    expect(await readCode(ask(client, 'one'))).toBe('OK');
+    expect(await readCode(ask(client, 'two'))).toBe('OK');
     expect(await budgets(client)).toMatchObject([{ spent: '0.006000000', hard: false }]);
   });
 
@@ -156,7 +157,7 @@ describe('budgets', () => {
     const model = await addModel(() => mesh, 'OPENAI_COMPATIBLE', `${vendors.url}/v1`, 'bounded', {
       maxOutputTokens: 200,
     });
-    const call = (n: number) => codeOf(ask(client, `${text}${n}`, { model }));
+    const call = (n: number) => readCode(ask(client, `${text}${n}`, { model }));
     const codes = await Promise.all(Array.from({ length: 10 }, (_, n) => call(n)));
     expect(codes.filter((code) => code === 'OK')).toHaveLength(3);
     expect(codes.filter((code) => code === 'BUDGET_EXCEEDED')).toHaveLength(7);
@@ -219,7 +220,7 @@ describe('@cache', () => {
       'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }',
       { input: { appId: mine.appId } },
     );
-    const colleague = clientOf(mesh.url, createApiKey.secret);
+    const colleague = createTestClient(mesh.url, createApiKey.secret);
     const text = unique('shared');
     expect(await cached(mine.client, text, 'USE')).toBe('MISS');
     expect(await cached(colleague, text, 'USE')).toBe('HIT');
@@ -232,12 +233,15 @@ describe('the scope of cached answers', () => {
     'mutation ($id: ID!, $scope: CacheScope) { updateTenant(id: $id, input: { cacheScope: $scope }) { cacheScope } }';
   const setApp =
     'mutation ($id: ID!, $scope: CacheScope) { updateApp(id: $id, input: { cacheScope: $scope }) { cacheScope } }';
-  const keyOf = 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }';
+  const createKeyMutation =
+    'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }';
 
   /** A client with a new key of the app. */
   async function keyIn(client: TestClient, appId: string): Promise<TestClient> {
-    const made = await client.data<{ createApiKey: { secret: string } }>(keyOf, { input: { appId } });
-    return clientOf(mesh.url, made.createApiKey.secret);
+    const made = await client.data<{ createApiKey: { secret: string } }>(createKeyMutation, {
+      input: { appId },
+    });
+    return createTestClient(mesh.url, made.createApiKey.secret);
   }
 
   it('is the narrower one of tenant and app, as soon as it is set', async () => {
@@ -283,7 +287,7 @@ describe('the scope of cached answers', () => {
         'mutation ($input: PageTokenInput!) { createPageToken(input: $input) { token } }',
         { input: { endUserId } },
       );
-      return clientOf(mesh.url, createPageToken.token);
+      return createTestClient(mesh.url, createPageToken.token);
     };
     const [ada, adaAgain, ben] = [await visitor('ada'), await visitor('ada'), await visitor('ben')];
     const text = unique('visitors');

@@ -93,7 +93,7 @@ function describeField(field: string, given: unknown): unknown {
       return describeUpdate(given);
     case 'updates':
     case 'deletes':
-      return listOf(given).map((element) => mapFields(element, describeWrite));
+      return toList(given).map((element) => mapFields(element, describeWrite));
     default:
       return describeLiteral(given);
   }
@@ -110,7 +110,7 @@ const logical = new Set(['$and', '$or', '$nor']);
 
 function describeFilter(filter: unknown): unknown {
   return mapFields(filter, (path, given) => {
-    if (logical.has(path)) return distinct(listOf(given).map(describeFilter));
+    if (logical.has(path)) return distinct(toList(given).map(describeFilter));
     return path === '$expr' ? describeExpression(given) : describeCondition(given);
   });
 }
@@ -118,7 +118,7 @@ function describeFilter(filter: unknown): unknown {
 /** The operators of a condition on one field; equality with whatever value is one. */
 function describeCondition(condition: unknown): unknown {
   if (isRegex(condition)) return 'regex';
-  const fields = fieldsOf(condition);
+  const fields = listFields(condition);
   if (fields === undefined || fields[0]?.[0].startsWith('$') !== true) return value;
   return mapFields(condition, (operator, given) => {
     if (operator === '$not') return describeCondition(given);
@@ -128,7 +128,7 @@ function describeCondition(condition: unknown): unknown {
 
 /** Pipelines: the order of stages matters. */
 function describeStages(stages: unknown): unknown {
-  return listOf(stages).map((stage) =>
+  return toList(stages).map((stage) =>
     mapFields(stage, (name, given) => {
       if (name === '$match') return describeFilter(given);
       return name === '$sort' ? describeLiteral(given) : describeExpression(given, name);
@@ -145,17 +145,17 @@ function describeExpression(expression: unknown, key = ''): unknown {
     return isCode && operands.some((operand) => operand !== value) ? distinct(operands) : value;
   }
   if (typeof expression === 'string') return expression.startsWith('$') ? expression : value;
-  if (fieldsOf(expression) === undefined) return value;
+  if (listFields(expression) === undefined) return value;
   return mapFields(expression, (name, given) => describeExpression(given, name));
 }
 
 /** The operators of an update; of a document that replaces another none of its fields, as of one that is inserted. */
 function describeUpdate(update: unknown): unknown {
   if (Array.isArray(update)) return describeStages(update);
-  if (fieldsOf(update)?.[0]?.[0].startsWith('$') !== true) return value;
+  if (listFields(update)?.[0]?.[0].startsWith('$') !== true) return value;
   return mapFields(update, (operator, given) =>
     byDepth.has(operator)
-      ? describeDepths((fieldsOf(given) ?? []).map(([path]) => path))
+      ? describeDepths((listFields(given) ?? []).map(([path]) => path))
       : mapFields(given, (_path, change) => describeCondition(change)),
   );
 }
@@ -163,13 +163,13 @@ function describeUpdate(update: unknown): unknown {
 /** With its numbers and booleans, and the order of its fields: keys of indexes, sorts, projections. */
 function describeLiteral(given: unknown): unknown {
   if (Array.isArray(given)) return given.map(describeLiteral);
-  const fields = fieldsOf(given);
+  const fields = listFields(given);
   if (fields === undefined) return value;
   return Object.fromEntries(fields.map(([name, literal]) => [name, toLiteral(literal)]));
 }
 
 function toLiteral(given: unknown): unknown {
-  if (Array.isArray(given) || fieldsOf(given) !== undefined) return describeLiteral(given);
+  if (Array.isArray(given) || listFields(given) !== undefined) return describeLiteral(given);
   const { _bsontype: type } = Object(given) as { readonly _bsontype?: string };
   const isNumber = type === 'Int32' || type === 'Double' || type === 'Long';
   return isNumber || typeof given === 'number' || typeof given === 'boolean' ? Number(given) : value;
@@ -194,23 +194,23 @@ function distinct(shapes: readonly unknown[]): readonly unknown[] {
 
 /** The fields of a document by name, each described. What follows a dot in a name may be data (`labels.production`). */
 function mapFields(document: unknown, describe: (name: string, given: unknown) => unknown): unknown {
-  const fields = fieldsOf(document) ?? [];
+  const fields = listFields(document) ?? [];
   return Object.fromEntries(
     fields.map(([name, given]) => [name.replace(/\..*$/, '.x'), describe(name, given)]),
   );
 }
 
-const listOf = (given: unknown): readonly unknown[] => (Array.isArray(given) ? given : []);
+const toList = (given: unknown): readonly unknown[] => (Array.isArray(given) ? given : []);
 
 const isRegex = (given: unknown): boolean =>
   given instanceof RegExp || (given as { readonly _bsontype?: string } | null)?._bsontype === 'BSONRegExp';
 
 /** The fields of a document (the driver makes a Map of a sort); undefined for any other value. */
-function fieldsOf(given: unknown): readonly (readonly [string, unknown])[] | undefined {
+function listFields(given: unknown): readonly (readonly [string, unknown])[] | undefined {
   if (given instanceof Map) return [...given] as [string, unknown][];
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return undefined;
   // A document of mongoose inside an update: what the driver sends of it.
-  if ('toBSON' in given && typeof given.toBSON === 'function') return fieldsOf(given.toBSON() as unknown);
+  if ('toBSON' in given && typeof given.toBSON === 'function') return listFields(given.toBSON() as unknown);
   const prototype = Object.getPrototypeOf(given) as unknown;
   return prototype === Object.prototype || prototype === null ? Object.entries(given) : undefined;
 }

@@ -55,7 +55,7 @@ function readGiven(client: DriverClient, command: DriverCommand): CollectedComma
   try {
     const find = db.prepare('SELECT id FROM collections WHERE db = ? AND name = ?');
     return Object.fromEntries(
-      collectionsOf(command).map((name) => {
+      listCollections(command).map((name) => {
         const row = find.get(String(command.$db), name);
         const rows =
           row === undefined
@@ -71,7 +71,7 @@ function readGiven(client: DriverClient, command: DriverCommand): CollectedComma
 }
 
 /** The collection of a command, and those that its pipeline looks up or writes. */
-function collectionsOf(command: DriverCommand): readonly string[] {
+function listCollections(command: DriverCommand): readonly string[] {
   const named = [...JSON.stringify(command.pipeline ?? []).matchAll(/"(?:from|into|coll)":"([^"]+)"/g)];
   return [...new Set([String(Object.values(command)[0]), ...named.map(([, name = '']) => name)])];
 }

@@ -54,13 +54,13 @@ async function prepareDatabase(
   indexes: DomainIndexes,
 ): Promise<void> {
   for (const [name, documents] of Object.entries(given)) {
-    const wanted = nameOf(command) === 'createIndexes' ? [] : (indexes[name] ?? []);
+    const wanted = readCommandName(command) === 'createIndexes' ? [] : (indexes[name] ?? []);
     if (wanted.length > 0) await db.command({ createIndexes: name, indexes: wanted });
     if (documents.length > 0) await db.collection(name).insertMany([...documents], { ignoreUndefined: true });
   }
 }
 
-const nameOf = (command: DriverCommand): string => Object.keys(command)[0] ?? '';
+const readCommandName = (command: DriverCommand): string => Object.keys(command)[0] ?? '';
 
 async function runExample(db: Db, command: DriverCommand): Promise<TypedDocument> {
   try {

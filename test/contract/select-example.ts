@@ -45,10 +45,11 @@ function shortenCommand(command: DriverCommand): DriverCommand {
   return Array.isArray(rest.documents) ? { ...rest, documents: rest.documents.slice(0, insertedMax) } : rest;
 }
 
-const keyOf = (document: TypedDocument): string => BSON.EJSON.stringify(document._id, { relaxed: false });
+const computeKey = (document: TypedDocument): string =>
+  BSON.EJSON.stringify(document._id, { relaxed: false });
 
 /** The filters of a command. */
-function filtersOf(command: DriverCommand): readonly TypedDocument[] {
+function listFilters(command: DriverCommand): readonly TypedDocument[] {
   const { filter, query, updates, deletes, pipeline, documents } = command as Record<
     string,
     TypedDocument[] & TypedDocument
@@ -72,11 +73,11 @@ async function findMatched(
   try {
     await db.collection(name).insertMany([...documents]);
     const found = await Promise.all(
-      filtersOf(command).map((filter) =>
+      listFilters(command).map((filter) =>
         db.collection(name).find(filter, { promoteValues: false, limit: matchedMax }).toArray(),
       ),
     );
-    return new Set(found.flat().map(keyOf));
+    return new Set(found.flat().map(computeKey));
   } finally {
     await db.dropDatabase();
   }
@@ -92,10 +93,10 @@ function selectGiven(
   if (command.createIndexes !== undefined) return {};
   const name = String(Object.values(command)[0]);
   // Where the server may choose which document it changes, there is one to choose.
-  const matchedKept = isForOne(command) ? 1 : matchedMax * filtersOf(command).length;
+  const matchedKept = isForOne(command) ? 1 : matchedMax * listFilters(command).length;
   return Object.fromEntries(
     Object.entries(given).map(([collection, documents]) => {
-      const found = documents.filter((document) => collection === name && matched.has(keyOf(document)));
+      const found = documents.filter((document) => collection === name && matched.has(computeKey(document)));
       const others = documents.filter((document) => !found.includes(document));
       const kept = [...found.slice(0, matchedKept), ...others.slice(0, othersMax)];
       const named = JSON.stringify([command, indexes[collection] ?? []], (_key, value: unknown) =>

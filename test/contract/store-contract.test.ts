@@ -52,7 +52,7 @@ describe('the shape of a command', () => {
     sort: { _id: 1 },
     limit: 5,
   };
-  const shapesOf = (command: DriverCommand) => describeCommand(command).map(({ shape }) => shape);
+  const listShapes = (command: DriverCommand) => describeCommand(command).map(({ shape }) => shape);
 
   it('is the same for other values, and for more of the same elements', () => {
     const other = {
@@ -62,7 +62,7 @@ describe('the shape of a command', () => {
       lsid: 1,
       $db: 'd',
     };
-    expect(shapesOf(other)).toEqual(shapesOf(find));
+    expect(listShapes(other)).toEqual(listShapes(find));
   });
 
   const given = { _id: 'a', groups: [{ n: 1n }], expiresAt: new Date(0) };
@@ -109,8 +109,8 @@ describe('the shape of a command', () => {
       { delete: 'apps', deletes: ['a', 'b', 'c'].map((_id) => ({ q: { _id }, limit: 1 })) },
     ],
   ])('does not depend on %s', (_what, one, other) => {
-    expect(shapesOf(one)).toHaveLength(1);
-    expect(shapesOf(other)).toEqual(shapesOf(one));
+    expect(listShapes(one)).toHaveLength(1);
+    expect(listShapes(other)).toEqual(listShapes(one));
   });
 
   it.each([
@@ -133,20 +133,20 @@ describe('the shape of a command', () => {
     ['an option', { ...find, skip: 1 }],
     ['the collection', { ...find, find: 'models' }],
   ])('is another where %s is', (_what, other) => {
-    expect(shapesOf(other)).toHaveLength(1);
-    expect(shapesOf(other)).not.toEqual(shapesOf(find));
+    expect(listShapes(other)).toHaveLength(1);
+    expect(listShapes(other)).not.toEqual(listShapes(find));
   });
 
   it('is one for each form of the elements of a batch, in whatever company they are sent', () => {
     const one = { q: { _id: 'a' }, u: { $set: { x: 1 } } };
     const other = { q: { _id: 'b', state: 'RUNNING' }, u: { $unset: { x: '' } } };
-    const update = (...updates: readonly object[]) => shapesOf({ update: 'apps', updates });
+    const update = (...updates: readonly object[]) => listShapes({ update: 'apps', updates });
     expect(update(one, other, one)).toEqual([...update(one), ...update(other)]);
     expect(update(one)).not.toEqual(update(other));
   });
 
   it('is none for what the driver sends by itself', () => {
-    expect(shapesOf({ hello: 1 })).toEqual([]);
-    expect(shapesOf({ getMore: 1n, collection: 'apps' })).toEqual([]);
+    expect(listShapes({ hello: 1 })).toEqual([]);
+    expect(listShapes({ getMore: 1n, collection: 'apps' })).toEqual([]);
   });
 });

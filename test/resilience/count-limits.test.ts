@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Counted, countLimitsTable } from '#core/count-limits.ts';
 import { demoModels } from '#providers/demo/models.ts';
-import { clientOf, type TestClient } from '#test/support/client.ts';
+import { createTestClient, type TestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 
 /** Room for so many beside what is there when the mesh has started. */
@@ -66,7 +66,7 @@ beforeAll(async () => {
     .filter((name) => name !== 'promptBytesPerTenant')
     .map((name) => `${name}=${room + (there[name as Counted] ?? 0)}`);
   mesh = await startOneProcess({ HEDDLE_COUNT_LIMITS: [...counts, 'promptBytesPerTenant=1000'].join(',') });
-  admin = clientOf(mesh.url, mesh.adminKey);
+  admin = createTestClient(mesh.url, mesh.adminKey);
   const apps: string[] = [];
   for (let n = 0; n < 4; n++) {
     const { createApp } = await admin.data<{ createApp: { id: string } }>(

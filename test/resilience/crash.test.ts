@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { overWebSocket, type TestClient } from '#test/support/client.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
-import { printedSeed, randomOf } from '#test/support/random.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
 import { allRows, durableTenant, type Row, registerUpstream } from './support/ledger.ts';
 
 import { type Restartable, startRestartable } from './support/restartable.ts';
-import { answerOf, startUpstream, type Upstream } from './support/upstream.ts';
+import { buildAnswer, startUpstream, type Upstream } from './support/upstream.ts';
 
-const random = randomOf(printedSeed('crash'));
+const random = createRandom(printedSeed('crash'));
 const rounds = 5;
 const callsPerRound = 40;
 
@@ -39,7 +39,7 @@ interface Call {
   readonly refusals: string[];
 }
 
-const inputOf = ({ model, idempotencyKey }: Call) => ({
+const buildInput = ({ model, idempotencyKey }: Call) => ({
   input: { model: `up/${model}`, messages: [{ role: 'USER', content: `ask ${model}` }], idempotencyKey },
 });
 
@@ -50,7 +50,7 @@ async function make(call: Call, client: TestClient): Promise<void> {
   };
   if (call.kind === 'stream') {
     type Event = { completionId: string; completion?: Outcome };
-    for await (const event of overWebSocket<Event>(client, operations.stream, inputOf(call))) {
+    for await (const event of overWebSocket<Event>(client, operations.stream, buildInput(call))) {
       call.ids.add(event.completionId);
       if (event.completion !== undefined) hear(event.completion);
     }
@@ -58,7 +58,7 @@ async function make(call: Call, client: TestClient): Promise<void> {
   }
   const { data, errors } = await client.send<Record<string, Outcome> | null>(
     operations[call.kind],
-    inputOf(call),
+    buildInput(call),
   );
   for (const { message, extensions } of errors ?? []) call.refusals.push(`${extensions.code}: ${message}`);
   for (const completion of Object.values(data ?? {})) hear(completion);
@@ -157,14 +157,14 @@ describe('a mesh that is killed again and again', () => {
         if (call.outcome === null) continue;
         const { id, status, cost, usage } = call.outcome;
         expect(own, what).toMatchObject([{ id, status, cost, usage }]);
-        expect(call.outcome.text, what).toBe(answerOf(call.model));
+        expect(call.outcome.text, what).toBe(buildAnswer(call.model));
         const read = client.data(`query ($id: ID!) { completion(id: $id) { ${fields} } }`, { id });
         expect(await read, what).toEqual({ completion: call.outcome });
       }
 
       await repeatKeyed(calls, fresh, client);
       const after = await allRows(client);
-      const unheard = calls.filter(({ model }) => !fresh.some((row) => isAnswerOf(row, model)));
+      const unheard = calls.filter(({ model }) => !fresh.some((row) => answersModel(row, model)));
       const repeated = unheard.filter(({ idempotencyKey }) => idempotencyKey !== null);
       expect(after, 'only what had no answer gets a row').toHaveLength(rows.length + repeated.length);
       await expectRollups(client, after);
@@ -172,21 +172,21 @@ describe('a mesh that is killed again and again', () => {
     });
   }
 
-  const isAnswerOf = (row: Row, model: string) => row.model.id === `up/${model}` && row.status !== 'FAILED';
+  const answersModel = (row: Row, model: string) => row.model.id === `up/${model}` && row.status !== 'FAILED';
 
   /** The key of a call stands for the one completion, unless that died with its process: then for a new one. */
   async function repeatKeyed(calls: readonly Call[], rows: readonly Row[], client: TestClient) {
     const repeat = async (call: Call) => {
       const what = `repeated ${call.kind} of ${call.model}`;
-      const row = rows.find((each) => isAnswerOf(each, call.model));
+      const row = rows.find((each) => answersModel(each, call.model));
       const asked = upstream.calls.get(call.model) ?? 0;
       const { data, errors } = await client.send<{ complete: Outcome } | null>(
         operations.complete,
-        inputOf(call),
+        buildInput(call),
       );
       expect(upstream.calls.get(call.model), what).toBe(row === undefined ? asked + 1 : asked);
       expect(errors, what).toBeUndefined();
-      expect(data?.complete, what).toMatchObject({ text: answerOf(call.model), status: 'SUCCEEDED' });
+      expect(data?.complete, what).toMatchObject({ text: buildAnswer(call.model), status: 'SUCCEEDED' });
       if (row !== undefined) expect(data?.complete.id, what).toBe(row.id);
     };
     await Promise.all(calls.filter(({ idempotencyKey }) => idempotencyKey !== null).map(repeat));

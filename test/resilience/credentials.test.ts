@@ -64,13 +64,15 @@ const refusals: readonly Refusal[] = [
 ];
 
 /** Two and three credentials, with and without a reserve, by the model's id and by a route. */
-const callsOf: readonly { readonly credentials: Readonly<Record<string, number>>; readonly model: string }[] =
-  [
-    { credentials: { bad: 1, good: 1 }, model: 'route' },
-    { credentials: { bad: 1, good: 0 }, model: 'a/one' },
-    { credentials: { bad: 1, worse: 1, good: 1 }, model: 'a/one' },
-    { credentials: { bad: 1, worse: 1, good: 0 }, model: 'route' },
-  ];
+const expectedCalls: readonly {
+  readonly credentials: Readonly<Record<string, number>>;
+  readonly model: string;
+}[] = [
+  { credentials: { bad: 1, good: 1 }, model: 'route' },
+  { credentials: { bad: 1, good: 0 }, model: 'a/one' },
+  { credentials: { bad: 1, worse: 1, good: 1 }, model: 'a/one' },
+  { credentials: { bad: 1, worse: 1, good: 0 }, model: 'route' },
+];
 
 const operations: readonly Operation[] = ['complete', 'completionStream', 'embed'];
 
@@ -83,7 +85,7 @@ function openRefusing({ status, error, headers }: Refusal, isRefusing = () => tr
 }
 
 const cells = refusals.flatMap((refusal) =>
-  callsOf.map((call) => ({ ...call, refusal, name: refusal.name })),
+  expectedCalls.map((call) => ({ ...call, refusal, name: refusal.name })),
 );
 
 describe('a refused credential', () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { overEventStream, overWebSocket, type TestClient } from '#test/support/client.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
-import { printedSeed, randomOf } from '#test/support/random.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
 import { hasRedis } from '../support/processes/redis.ts';
 import { allRows, durableTenant, type Row, registerUpstream } from './support/ledger.ts';
 import {
@@ -32,7 +32,7 @@ const aheadMsMax = 500;
 /** Words that clients have received, by the name of the call. */
 type Received = Map<string, number>;
 
-const inputOf = (name: string, words: number, everyMs: number, more: Record<string, unknown> = {}) => ({
+const buildInput = (name: string, words: number, everyMs: number, more: Record<string, unknown> = {}) => ({
   input: {
     model: 'up/m',
     messages: [{ role: 'USER', content: askFor(name, words, everyMs) }],
@@ -98,7 +98,7 @@ function expectBilled(call: MeteredCall, rows: readonly Row[], everyMs: number, 
 
 describe('calls that die with the one process', () => {
   const stack = new AsyncDisposableStack();
-  const random = randomOf(printedSeed('dead calls'));
+  const random = createRandom(printedSeed('dead calls'));
   let upstream: MeteredUpstream;
   let mesh: Restartable;
   let tenant: Awaited<ReturnType<typeof durableTenant>>;
@@ -121,7 +121,7 @@ describe('calls that die with the one process', () => {
   it('are billed what had come, as an estimate, and say so', { timeout: 60_000 }, async () => {
     let id = '';
     const received: Received = new Map();
-    const events = overWebSocket<Event>(tenant.clientNow(), STREAM, inputOf('stream', 200, 20));
+    const events = overWebSocket<Event>(tenant.clientNow(), STREAM, buildInput('stream', 200, 20));
     await readUpTo(200, events, ({ completionId, text }) => {
       id = completionId;
       count(received, 'stream', text);
@@ -147,7 +147,7 @@ describe('calls that die with the one process', () => {
 
   it('run again with their idempotency key, once', { timeout: 60_000 }, async () => {
     const asked = () => upstream.calls.filter(({ content }) => content.startsWith('keyed '));
-    const input = inputOf('keyed', 40, 10, { idempotencyKey: 'k' });
+    const input = buildInput('keyed', 40, 10, { idempotencyKey: 'k' });
     const lost = tenant
       .clientNow()
       .send(COMPLETE, input)
@@ -180,7 +180,7 @@ describe('calls that die with the one process', () => {
       serial += 1;
       const onDisconnect = random.pick(['CANCEL', 'DRAIN', 'KEEP']);
       const name = `traffic${serial}`;
-      const input = inputOf(name, 5 + random.below(250), everyMs, { onDisconnect });
+      const input = buildInput(name, 5 + random.below(250), everyMs, { onDisconnect });
       const door = random.pick(['POST', 'WS', 'SSE']);
       if (door === 'POST') return void (await client.send(COMPLETE, input).catch(() => undefined));
       const over = door === 'WS' ? overWebSocket : overEventStream;
@@ -250,7 +250,7 @@ describe.runIf(hasRedis())('calls that die with one of many processes', () => {
     const reading = kinds.map(({ kind, over }, at) =>
       readUpTo(
         Number.POSITIVE_INFINITY,
-        over<Event>(client, STREAM, inputOf(`many${at}`, 400, 20, { onDisconnect: kind })),
+        over<Event>(client, STREAM, buildInput(`many${at}`, 400, 20, { onDisconnect: kind })),
         ({ completionId, sequence, text = '' }) => {
           const own = seen[at];
           if (own === undefined) return;

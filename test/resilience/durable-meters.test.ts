@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
-import { clientOf, type TestClient } from '#test/support/client.ts';
+import { createTestClient, type TestClient } from '#test/support/client.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { allRows } from './support/ledger.ts';
 import { type Restartable, startRestartable } from './support/restartable.ts';
@@ -41,7 +41,7 @@ beforeAll(async () => {
   upstreamUrl = await startCounting();
   const dir = stack.use(await temporaryDirectory());
   mesh = stack.use(await startRestartable(dir.path));
-  const root = clientOf(mesh.url, mesh.adminKey);
+  const root = createTestClient(mesh.url, mesh.adminKey);
   await root.data('mutation ($input: CreateProviderInput!) { createProvider(input: $input) { id } }', {
     input: { id: 'up', kind: 'OPENAI_COMPATIBLE', baseUrl: upstreamUrl, apiKey: 'k' },
   });
@@ -94,7 +94,7 @@ it('keeps hard budgets and limits of a day through SIGKILL and SIGTERM, and retu
   });
   const limits = [{ meter: 'REQUESTS', window: 'DAY', amount: '3' }];
   const limited = await newTenant(() => mesh, { limits });
-  const now = ({ client }: { readonly client: TestClient }) => clientOf(mesh.url, client.key);
+  const now = ({ client }: { readonly client: TestClient }) => createTestClient(mesh.url, client.key);
 
   expect(await admitted(now(budgeted), 6)).toBe(3);
   expect(await admitted(now(limited), 5)).toBe(3);

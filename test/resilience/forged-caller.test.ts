@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { anonymousCaller, type Caller, scopes } from '#core/caller.ts';
-import { clientOf } from '#test/support/client.ts';
+import { createTestClient } from '#test/support/client.ts';
 import { meshVariables, startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
 import { identityHeader } from '#transport/identity.ts';
 import { answerCode, answerCodeHeader } from '#transport/mesh-answers.ts';
@@ -63,7 +63,7 @@ describe('whoever stands between a gateway and the tenants subgraph', () => {
       }),
     );
     const [, url = ''] = await gateway.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
-    const answer = await clientOf(url, `hd_forged_${'x'.repeat(40)}`).send<{ me: unknown }>(
+    const answer = await createTestClient(url, `hd_forged_${'x'.repeat(40)}`).send<{ me: unknown }>(
       '{ me { kind scopes } }',
     );
     return { ...answer, gateway };

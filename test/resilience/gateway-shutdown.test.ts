@@ -3,7 +3,7 @@ import { newTenant } from '#test/e2e/scenarios/setup.ts';
 import { overWebSocket } from '#test/support/client.ts';
 import { allRows, registerUpstream } from './support/ledger.ts';
 import { type SplitMesh, startSplit } from './support/split.ts';
-import { answerOf, startUpstream, type Upstream } from './support/upstream.ts';
+import { buildAnswer, startUpstream, type Upstream } from './support/upstream.ts';
 
 const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) { id status text } }';
 const events = `__typename completionId sequence
@@ -92,7 +92,7 @@ describe('a gateway that ends while calls are in progress', () => {
         overWebSocket<StreamEvent>(client, resume, { id: completionId, after: 0 }),
       );
       const model = completionId === id ? 'm1' : 'm2';
-      expect(rest.at(-1)).toMatchObject({ completion: { status: 'SUCCEEDED', text: answerOf(model) } });
+      expect(rest.at(-1)).toMatchObject({ completion: { status: 'SUCCEEDED', text: buildAnswer(model) } });
     }
     const rows = await allRows(client);
     expect(rows.map(({ model, status, errorCode }) => `${model.id} ${status} ${errorCode}`).sort()).toEqual([

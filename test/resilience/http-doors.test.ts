@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { echo, newTenant } from '#test/e2e/scenarios/setup.ts';
-import { clientOf } from '#test/support/client.ts';
+import { createTestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
-import { printedSeed, randomOf } from '#test/support/random.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
 
 import { expectUnharmed, sendRaw } from './support/victim.ts';
 
-const random = randomOf(printedSeed('http doors'));
+const random = createRandom(printedSeed('http doors'));
 const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) { text } }';
 
 let mesh: TestMesh;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => mesh[Symbol.asyncDispose]());
 afterEach(() => expectUnharmed(mesh));
 
-const root = () => clientOf(mesh.url, mesh.adminKey);
+const root = () => createTestClient(mesh.url, mesh.adminKey);
 
 async function post(
   body: string | Buffer,

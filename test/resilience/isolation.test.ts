@@ -17,9 +17,9 @@ import { newTenant, unique } from '#test/e2e/scenarios/setup.ts';
 import type { TestClient } from '#test/support/client.ts';
 import { identityHeader, signIdentity } from '#transport/identity.ts';
 import { createMeshKeyPair, readSigningKey } from '#transport/mesh-keys.ts';
-import { operationOf, probesOf, selectionOf } from './support/probes.ts';
+import { buildOperation, buildSelection, listProbes } from './support/probes.ts';
 import { type SplitMesh, startSplit } from './support/split.ts';
-import { alarmsOf } from './support/victim.ts';
+import { listAlarms } from './support/victim.ts';
 
 /** All that a tenant may have; `tenants:admin` is of the mesh. */
 const tenantScopes = Object.keys(scopes).filter((scope) => scope !== 'tenants:admin');
@@ -136,8 +136,8 @@ async function probe(
   values: readonly string[],
 ): Promise<{ readonly what: string; readonly sent: string; readonly text: string }[]> {
   const depth = kind === 'query' ? 3 : 2;
-  const operation = operationOf(kind, field, depth);
-  const calls = probesOf(field).flatMap(({ leaf, takesId, argumentsWith }) => {
+  const operation = buildOperation(kind, field, depth);
+  const calls = listProbes(field).flatMap(({ leaf, takesId, argumentsWith }) => {
     const fitting = leaf === '' ? [''] : takesId ? values : [ids.Prompt ?? '', names.prompt];
     return fitting.map((value) => ({ leaf, value, variables: argumentsWith(value) }));
   });
@@ -152,7 +152,7 @@ async function probe(
   return answers;
 }
 
-const fieldsOf = (kind: Kind) =>
+const listFields = (kind: Kind) =>
   Object.values(
     (kind === 'query'
       ? schema.getQueryType()
@@ -171,7 +171,7 @@ function leaked(text: string, sent: string): string[] {
 
 /** All of A's as A sees it, without what reading itself changes. */
 async function stateOfA(): Promise<string> {
-  const operation = operationOf('query', fieldNamed('query', 'tenant'), 3).replaceAll('lastUsedAt', '');
+  const operation = buildOperation('query', fieldNamed('query', 'tenant'), 3).replaceAll('lastUsedAt', '');
   const tenant = await send(a.client, 'query', operation, {});
   const others = await send(
     a.client,
@@ -188,7 +188,7 @@ async function stateOfA(): Promise<string> {
 }
 
 function fieldNamed(kind: Kind, name: string): GraphQLField<unknown, unknown> {
-  const field = fieldsOf(kind).find((candidate) => candidate.name === name);
+  const field = listFields(kind).find((candidate) => candidate.name === name);
   if (field === undefined) throw new Error(`There is no ${kind} ${name}.`);
   return field;
 }
@@ -199,7 +199,7 @@ describe('tenant B, with every scope that a tenant can have', () => {
   }, async () => {
     const leaks: string[] = [];
     const seenByA = new Set<string>();
-    for (const field of fieldsOf('query')) {
+    for (const field of listFields('query')) {
       for (const { what, sent, text } of await probe(b.client, 'query', field, probedValues())) {
         if (leaked(text, sent).length > 0) leaks.push(`${what}: ${text.slice(0, 300)}`);
         expect(text, what).not.toContain('"INTERNAL"');
@@ -233,7 +233,7 @@ describe('tenant B, with every scope that a tenant can have', () => {
   });
 
   it('hears nothing of tenant A through any subscription', { timeout: 60_000 }, async () => {
-    for (const field of fieldsOf('subscription')) {
+    for (const field of listFields('subscription')) {
       for (const { what, sent, text } of await probe(b.client, 'subscription', field, probedValues())) {
         expect(leaked(text, sent), `${what}: ${text.slice(0, 300)}`).toEqual([]);
       }
@@ -265,7 +265,7 @@ describe('tenant B, with every scope that a tenant can have', () => {
   it('changes nothing of tenant A through any mutation', { timeout: 120_000 }, async () => {
     const before = await stateOfA();
     const wrong: string[] = [];
-    for (const field of fieldsOf('mutation')) {
+    for (const field of listFields('mutation')) {
       for (const { what, text } of await probe(b.client, 'mutation', field, probedValues())) {
         // B may read back what B has sent (ids and names), but nothing that only A has said.
         if (text.includes(sentinel)) wrong.push(`${what}: ${text.slice(0, 300)}`);
@@ -305,7 +305,7 @@ describe('a subgraph that is asked past the gateway', () => {
     return askSubgraph(name, caller, query, variables, key);
   }
 
-  async function callerOf(client: TestClient): Promise<Caller> {
+  async function askForCaller(client: TestClient): Promise<Caller> {
     const keyHash = createHash('sha256').update(client.key).digest('hex');
     const text = await askSubgraph(
       'tenants',
@@ -317,10 +317,10 @@ describe('a subgraph that is asked past the gateway', () => {
   }
 
   it('resolves no entity of tenant A for tenant B, of any type, by any id', { timeout: 60_000 }, async () => {
-    const [callerA, callerB] = [await callerOf(a.client), await callerOf(b.client)];
+    const [callerA, callerB] = [await askForCaller(a.client), await askForCaller(b.client)];
     const seenByA = new Set<string>();
     for (const name of subgraphNames) {
-      for (const { type, key } of entitiesOf(name)) {
+      for (const { type, key } of listEntities(name)) {
         const fields = selectionIn(name, type);
         const query = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on ${type} ${fields} } }`;
         for (const value of probedValues()) {
@@ -345,7 +345,7 @@ describe('a subgraph that is asked past the gateway', () => {
   });
 
   it('answers no caller without an identity, nor with one of another mesh', async () => {
-    const caller = await callerOf(b.client);
+    const caller = await askForCaller(b.client);
     for (const name of subgraphNames) {
       for (const text of [
         await askSubgraph(name, null, '{ __typename }', {}),
@@ -361,12 +361,12 @@ describe('a subgraph that is asked past the gateway', () => {
   });
 
   it('has logged no error', () => {
-    expect(alarmsOf(mesh)).toEqual([]);
+    expect(listAlarms(mesh)).toEqual([]);
   });
 });
 
 /** The types that the subgraph resolves by a key, with the key's field. */
-function entitiesOf(name: SubgraphName): { type: string; key: string }[] {
+function listEntities(name: SubgraphName): { type: string; key: string }[] {
   return parse(loadSubgraphSdl(name)).definitions.flatMap((definition) => {
     if (definition.kind !== 'ObjectTypeDefinition' && definition.kind !== 'ObjectTypeExtension') return [];
     return (definition.directives ?? []).flatMap((directive) => {
@@ -386,5 +386,5 @@ function selectionIn(name: SubgraphName, type: string): string {
   const sdl = loadSubgraphSdl(name).replace(/^extend schema[\s\S]*?(?=\n\n)/, '');
   const own = buildSchema(sdl, { assumeValid: true, assumeValidSDL: true }).getType(type);
   if (!isObjectType(own)) throw new Error(`${name} has no type ${type}.`);
-  return selectionOf(own, 2);
+  return buildSelection(own, 2);
 }

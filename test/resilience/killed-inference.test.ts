@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clientOf, overWebSocket, type TestClient } from '#test/support/client.ts';
+import { createTestClient, overWebSocket, type TestClient } from '#test/support/client.ts';
 import { overSse } from '../support/gateways/over-sse.ts';
 import { hasRedis, startRedis } from '../support/processes/redis.ts';
 import { type SplitMesh, startSplit } from './support/split.ts';
@@ -19,9 +19,9 @@ const full = `__typename completionId sequence ... on TextDelta { text }
   ... on CompletionFailed { code message retryAfterMs completion { id status } }`;
 /** Of a client that cannot resume by itself: it does not ask where it is. */
 const bare = '__typename ... on TextDelta { text } ... on CompletionFailed { code message }';
-const streamOf = (fields: string) =>
+const buildStream = (fields: string) =>
   `subscription ($input: CompletionInput!) { completionStream(input: $input) { ${fields} } }`;
-const inputOf = (onDisconnect: string) => ({
+const buildInput = (onDisconnect: string) => ({
   input: {
     model: 'demo/slow',
     messages: [{ role: 'USER', content: 'word '.repeat(400).trim() }],
@@ -39,7 +39,7 @@ describe.runIf(hasRedis())('streams of an inference process that is killed', () 
   beforeAll(async () => {
     const { url } = stack.use(await startRedis());
     mesh = stack.use(await startSplit(['models,prompts,tenants,usage', 'inference'], { REDIS_URL: url }));
-    client = clientOf(mesh.url, mesh.adminKey);
+    client = createTestClient(mesh.url, mesh.adminKey);
   });
   afterAll(() => stack.disposeAsync());
 
@@ -53,7 +53,7 @@ describe.runIf(hasRedis())('streams of an inference process that is killed', () 
           const begun = Promise.withResolvers<void>();
           const events: Event[] = [];
           const ended = (async () => {
-            for await (const event of open(client, streamOf(fields), inputOf(onDisconnect))) {
+            for await (const event of open(client, buildStream(fields), buildInput(onDisconnect))) {
               events.push(event);
               if (events.length === 5) begun.resolve();
             }

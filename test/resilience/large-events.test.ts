@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clientOf, overWebSocket, type TestClient } from '#test/support/client.ts';
+import { createTestClient, overWebSocket, type TestClient } from '#test/support/client.ts';
 import { startManyProcesses, startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import { overSse } from '../support/gateways/over-sse.ts';
 import { hasRedis, startRedis } from '../support/processes/redis.ts';
@@ -56,7 +56,7 @@ const fields = `__typename completionId sequence ... on TextDelta { text }
 const stream = `subscription ($input: CompletionInput!) { completionStream(input: $input) { ${fields} } }`;
 const resume = `subscription ($id: ID!, $after: Int!) { resumeCompletion(id: $id, after: $after) { ${fields} } }`;
 const start = 'mutation ($input: CompletionInput!) { startCompletion(input: $input) { id } }';
-const inputOf = (model: string, more: object = {}) => ({
+const buildInput = (model: string, more: object = {}) => ({
   input: { model: `up/${model}`, messages: [{ role: 'USER', content: 'x' }], cache: 'BYPASS', ...more },
 });
 
@@ -84,7 +84,7 @@ function promises(begin: (stack: AsyncDisposableStack) => Promise<TestMesh>): vo
     const upstream = stack.use(await startLargeUpstream());
     const mesh = stack.use(await begin(stack));
     await registerUpstream(mesh, upstream.url, Object.keys(models));
-    client = clientOf(mesh.url, mesh.adminKey);
+    client = createTestClient(mesh.url, mesh.adminKey);
   });
   afterAll(() => stack.disposeAsync());
 
@@ -105,7 +105,7 @@ function promises(begin: (stack: AsyncDisposableStack) => Promise<TestMesh>): vo
         timeout: 30_000,
       }, async () => {
         const events: Event[] = [];
-        for await (const event of open(client, stream, inputOf(model))) events.push(event);
+        for await (const event of open(client, stream, buildInput(model))) events.push(event);
         expectWhole(events, sizes);
       });
     }
@@ -116,7 +116,7 @@ function promises(begin: (stack: AsyncDisposableStack) => Promise<TestMesh>): vo
       for await (const event of overWebSocket<Event>(
         client,
         stream,
-        inputOf(model, { onDisconnect: 'KEEP' }),
+        buildInput(model, { onDisconnect: 'KEEP' }),
       )) {
         events.push(event);
         if (events.length === 2) break;
@@ -134,7 +134,7 @@ function promises(begin: (stack: AsyncDisposableStack) => Promise<TestMesh>): vo
     }, async () => {
       const { startCompletion } = await client.data<{ startCompletion: { id: string } }>(
         start,
-        inputOf(model),
+        buildInput(model),
       );
       const { id } = startCompletion;
       for await (const _ of overWebSocket(client, resume, { id, after: -1 }));

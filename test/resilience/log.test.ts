@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { subgraphNames } from '#core/subgraph-names.ts';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
-import { clientOf, type TestClient } from '#test/support/client.ts';
+import { createTestClient, type TestClient } from '#test/support/client.ts';
 import { type TestMesh, temporaryDirectory } from '#test/support/mesh.ts';
 import type { LogLine } from '../support/processes/log-lines.ts';
 import { registerUpstream } from './support/ledger.ts';
@@ -57,7 +57,7 @@ describe.each(deployments)('the log of %s', (_what, guardrails, start) => {
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line));
   /** The lines of one request: each event has one, whichever process writes it. */
-  const linesOf = (requestId: string | null) =>
+  const selectLines = (requestId: string | null) =>
     vi.waitFor(() => {
       const found = lines().filter((line) => line.requestId === requestId && line.event !== undefined);
       expect(found).not.toEqual([]);
@@ -118,7 +118,7 @@ describe.each(deployments)('the log of %s', (_what, guardrails, start) => {
   beforeAll(async () => {
     mesh = stack.use(await start(stack.use(await temporaryDirectory()).path));
     upstream = stack.use(await startUpstream());
-    admin = clientOf(mesh.url, mesh.adminKey);
+    admin = createTestClient(mesh.url, mesh.adminKey);
     hidden.push(mesh.adminKey, 'upstream-secret-key');
     await registerUpstream(mesh, upstream.url, ['leaky400', 'leaky500', endless, 'm1', 'gone']);
     // A provider of its own, since its refused credential rests for a while.
@@ -247,7 +247,7 @@ describe.each(deployments)('the log of %s', (_what, guardrails, start) => {
   ])('has one line for %s', async (kind, ask, expected) => {
     if (kind === 'a guardrail' && guardrails === '') return;
     const requestId = await ask();
-    const found = await linesOf(requestId);
+    const found = await selectLines(requestId);
     expect(found.filter(({ event }) => event === expected.event)).toEqual(
       expected.event === 'refused'
         ? [expect.objectContaining(expected)]
@@ -275,7 +275,7 @@ describe.each(deployments)('the log of %s', (_what, guardrails, start) => {
     if (guardrails === '') await untilText(response, 'TextDelta');
     await vi.waitFor(() => expect(upstream.open).toBe(1));
     leave.abort();
-    const found = await linesOf(response.headers.get('x-request-id'));
+    const found = await selectLines(response.headers.get('x-request-id'));
     expect(found).toEqual([
       expect.objectContaining({
         event: 'cut',
@@ -307,7 +307,7 @@ describe.each(deployments)('the log of %s', (_what, guardrails, start) => {
         error: expect.any(String),
       },
     ]);
-    const attempts = await linesOf(requestId);
+    const attempts = await selectLines(requestId);
     // The id of the row as a node; arguments take both.
     expect(attempts.map(({ completionId }) => `invocation:${completionId}`)).toEqual(
       attempts.map(() => nodes[0]?.id),

@@ -14,8 +14,8 @@ import { type Quota, readScope } from '#state/quota/quota.ts';
 import { windowStartMs } from '#state/quota/windows.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
-import { printedSeed, type Random, randomOf } from '#test/support/random.ts';
-import { failureOf, type ScriptedCall, usageOf } from '#test/support/scripted-provider.ts';
+import { createRandom, printedSeed, type Random } from '#test/support/random.ts';
+import { buildFailure, buildUsage, type ScriptedCall } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import { testCaller } from '#test/support/subgraph.ts';
 import { hasRedis } from '../support/processes/redis.ts';
@@ -52,7 +52,7 @@ beforeAll(async () => {
     }
   }
   const both = await routes(connection).findById('both').lean();
-  const random = randomOf(seed);
+  const random = createRandom(seed);
   for (const [prefix, ids] of [
     ['chat', chats ?? []],
     ['embed', embeds ?? []],
@@ -127,13 +127,13 @@ function play(call: ScriptedCall, random: Random): void {
   const input = random.below(130);
   const output = call.call.model.startsWith('e-') ? 0 : random.below(91);
   const roll = random.next();
-  if (roll < 0.5) call.say('some ', 'words').finish(usageOf(input, output));
-  else if (roll < 0.6) call.fail(failureOf('PROVIDER_ERROR', true));
-  else if (roll < 0.65) call.fail(failureOf('NOT_FOUND', false));
-  else if (roll < 0.72) call.fail(failureOf('BAD_USER_INPUT', false));
+  if (roll < 0.5) call.say('some ', 'words').finish(buildUsage(input, output));
+  else if (roll < 0.6) call.fail(buildFailure('PROVIDER_ERROR', true));
+  else if (roll < 0.65) call.fail(buildFailure('NOT_FOUND', false));
+  else if (roll < 0.72) call.fail(buildFailure('BAD_USER_INPUT', false));
   else if (roll < 0.8) {
-    call.part({ type: 'usage', usage: usageOf(input, output) }).fail(failureOf('PROVIDER_ERROR', true));
-  } else if (roll < 0.9) call.say('half an ').fail(failureOf('PROVIDER_ERROR', true));
+    call.part({ type: 'usage', usage: buildUsage(input, output) }).fail(buildFailure('PROVIDER_ERROR', true));
+  } else if (roll < 0.9) call.say('half an ').fail(buildFailure('PROVIDER_ERROR', true));
   else if (roll < 0.95) call.say('half an ').cut();
 }
 
@@ -218,7 +218,7 @@ const callsPerRound = 40;
 
 describe('every meter of an hour and longer equals the sum of the rows, and no limit is passed', () => {
   it('in one process that starts again and again', { timeout: 120_000 }, async () => {
-    const random = randomOf(seed);
+    const random = createRandom(seed);
     let rows = 0;
     for (let round = 0; round < rounds; round++) {
       const callers = randomCallers(random);
@@ -248,7 +248,7 @@ describe('every meter of an hour and longer equals the sum of the rows, and no l
     const state = own.use(await openState(server.url, log, { seal: testPayloads }));
     const other = own.use(await openState(server.url, log, { seal: testPayloads }));
     const commands = own.use(await connectCommands(server.url));
-    const random = randomOf(seed + 1);
+    const random = createRandom(seed + 1);
     const losses = [
       async () => undefined,
       () => commands.flushall(),

@@ -4,8 +4,8 @@ import { buildApiSchema } from '#schema/api-schema.ts';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
 import { makeOperation, type OperationKind } from '#test/router/operations.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
-import { printedSeed, randomOf } from '#test/support/random.ts';
-import { alarmsOf } from './support/victim.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
+import { listAlarms } from './support/victim.ts';
 
 /** HEDDLE_RANDOM_OPERATIONS asks for more, HEDDLE_TEST_SEED for others. */
 const operations = Number(process.env.HEDDLE_RANDOM_OPERATIONS ?? 500);
@@ -24,7 +24,7 @@ afterAll(() => mesh[Symbol.asyncDispose]());
 it(
   'answers every valid operation with data or a reason, and never with one that it did not expect',
   async () => {
-    const random = randomOf(seed);
+    const random = createRandom(seed);
     const { tenantId, appId, keyId } = await newTenant(() => mesh);
     const ids = [tenantId, appId, keyId, 'demo/echo', 'demo/failing', 'demo/embedding', 'demo', 'nothing'];
     const codes = new Set<unknown>();
@@ -49,7 +49,7 @@ it(
     expect([...codes]).toEqual(expect.arrayContaining(['NOT_FOUND', 'BAD_USER_INPUT']));
     // Some of them took away what a completion needs; the mesh itself continues.
     expect((await fetch(`${mesh.url}/health/ready`)).status).toBe(200);
-    expect(alarmsOf(mesh)).toEqual([]);
+    expect(listAlarms(mesh)).toEqual([]);
   },
   60_000 + operations * 100,
 );

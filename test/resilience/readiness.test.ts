@@ -1,7 +1,7 @@
 import { openStore } from '@heddle/embedded-store';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { echo, newTenant } from '#test/e2e/scenarios/setup.ts';
-import { clientOf, overWebSocket, type TestClient } from '#test/support/client.ts';
+import { createTestClient, overWebSocket, type TestClient } from '#test/support/client.ts';
 import { startOneProcess, temporaryDirectory } from '#test/support/mesh.ts';
 import { hasRedis } from '../support/processes/redis.ts';
 import { type RedisProcess, startRedisProcess } from './support/redis-process.ts';
@@ -44,7 +44,7 @@ describe('a store that cannot be written', () => {
     const store = await openStore({ dir: dir.path, failPoints: true, listen: { port: 0 } });
     stack.defer(() => store.close());
     const mesh = stack.use(await startOneProcess({ MONGO_URL: `${store.uri}&directConnection=true` }));
-    const client = clientOf(mesh.url, mesh.adminKey);
+    const client = createTestClient(mesh.url, mesh.adminKey);
     expect(await health(mesh.url)).toMatchObject({ status: 200 });
 
     const { openDatabase } = await import('#mongo/connect.ts');

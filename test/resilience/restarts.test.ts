@@ -3,7 +3,7 @@ import { admin, echo, newTenant } from '#test/e2e/scenarios/setup.ts';
 import { overWebSocket, type TestClient } from '#test/support/client.ts';
 import { allRows, registerUpstream } from './support/ledger.ts';
 import { type SplitMesh, startSplit } from './support/split.ts';
-import { answerOf, startUpstream, type Upstream } from './support/upstream.ts';
+import { buildAnswer, startUpstream, type Upstream } from './support/upstream.ts';
 
 const others = 'models,prompts,tenants,usage';
 const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) { id status text } }';
@@ -100,7 +100,9 @@ describe('a mesh whose inference process goes and comes back', () => {
     await mesh.start('inference');
     await works(client);
     gate.resolve();
-    expect((await heard(client, 'm2')).events.at(-1)).toMatchObject({ completion: { text: answerOf('m2') } });
+    expect((await heard(client, 'm2')).events.at(-1)).toMatchObject({
+      completion: { text: buildAnswer('m2') },
+    });
     await vi.waitFor(async () => expect((await fetch(`${mesh.url}/health/ready`)).status).toBe(200));
     // The rows of what was killed are closed by the new process.
     const rows = await allRows(client);
@@ -120,9 +122,9 @@ describe('a mesh whose inference process goes and comes back', () => {
     await vi.waitFor(async () => expect(await client.code(complete, echo('x'))).toBe('OVERLOADED'));
     gate.resolve();
     const [answer, { events, error }] = await Promise.all([ran.call, ran.events]);
-    expect(answer).toMatchObject({ data: { complete: { text: answerOf('m0') } } });
+    expect(answer).toMatchObject({ data: { complete: { text: buildAnswer('m0') } } });
     expect(error).toBeNull();
-    expect(events.at(-1)).toMatchObject({ completion: { status: 'SUCCEEDED', text: answerOf('m1') } });
+    expect(events.at(-1)).toMatchObject({ completion: { status: 'SUCCEEDED', text: buildAnswer('m1') } });
     expect(await ended).toBe(0);
     await mesh.start('inference');
     await works(client);

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
-import { clientOf } from '#test/support/client.ts';
+import { createTestClient } from '#test/support/client.ts';
 import { hasRedis } from '../support/processes/redis.ts';
 import { type Fleet, type FleetProcess, fleetProcesses, startFleet } from './support/fleet.ts';
 import { allRows, registerUpstream } from './support/ledger.ts';
 import { startTraffic, type TrafficClient } from './support/traffic.ts';
-import { alarmsOf } from './support/victim.ts';
+import { listAlarms } from './support/victim.ts';
 import { startWordProvider } from './support/word-provider.ts';
 
 const clientsMax = 8;
@@ -56,9 +56,9 @@ describe.runIf(hasRedis())('a rolling restart of every part under load', () => {
 
   it('leaves one row of each call, that succeeded', async () => {
     await Promise.all(clients.map((client) => client.stop()));
-    const rows = await allRows(clientOf(fleet.url, key));
+    const rows = await allRows(createTestClient(fleet.url, key));
     expect(rows.filter(({ status }) => status !== 'SUCCEEDED')).toEqual([]);
     expect(rows).toHaveLength(clients.reduce((sum, { calls }) => sum + calls, 0));
-    expect(alarmsOf(fleet)).toEqual([]);
+    expect(listAlarms(fleet)).toEqual([]);
   }, 60_000);
 });

@@ -8,7 +8,7 @@ import { readEnvironment, variables } from '#server/config.ts';
 import { loggedError } from '#server/log.ts';
 import { registerEnvironmentProviders } from '#subgraphs/models/providers/register-provider.ts';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
-import { clientOf } from '#test/support/client.ts';
+import { createTestClient } from '#test/support/client.ts';
 import { newAdminKey, startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
 import { createMeshKeyPair } from '#transport/mesh-keys.ts';
 import { hasRedis, startRedis } from '../support/processes/redis.ts';
@@ -43,7 +43,7 @@ const apiKeys: string[] = [];
 const answers: string[] = [];
 
 async function ask(key: string, query: string, variables: Record<string, unknown> = {}): Promise<string> {
-  const text = JSON.stringify(await clientOf(mesh.url, key).send(query, variables));
+  const text = JSON.stringify(await createTestClient(mesh.url, key).send(query, variables));
   answers.push(text);
   return text;
 }
@@ -192,7 +192,7 @@ async function failure(
   return heddle.output();
 }
 
-const pemOf = (text: string) => `-----BEGIN PRIVATE KEY-----\n${text}\n-----END PRIVATE KEY-----\n`;
+const buildPem = (text: string) => `-----BEGIN PRIVATE KEY-----\n${text}\n-----END PRIVATE KEY-----\n`;
 const someTls = { HEDDLE_TLS_CERT: import.meta.filename, HEDDLE_TLS_CA: import.meta.filename };
 
 describe.concurrent('a start that fails', () => {
@@ -215,8 +215,8 @@ describe.concurrent('a start that fails', () => {
     ['a MongoDB URL with a port of letters', { MONGO_URL: `mongodb://user:${password}@host:port` }],
     ['a MongoDB service without a domain', { MONGO_URL: `mongodb+srv://user:${password}@host` }],
     ['an admin key in place of its file', { HEDDLE_ADMIN_KEY_FILE: password }],
-    ['a key in place of its certificate file', { ...someTls, HEDDLE_TLS_KEY: pemOf(password) }],
-    ['a private key for the public ones', { HEDDLE_MESH_PUBLIC_KEYS: pemOf(password) }],
+    ['a key in place of its certificate file', { ...someTls, HEDDLE_TLS_KEY: buildPem(password) }],
+    ['a private key for the public ones', { HEDDLE_MESH_PUBLIC_KEYS: buildPem(password) }],
     ['a Redis with the address of another variable', { HOST: `redis://user:${password}@127.0.0.1` }],
     ['a level that is an address', { LOG_LEVEL: `user:${password}@host` }],
     ['a wrong command', {}, ['restore', `mongodb://user:${password}@host/file`]],
@@ -275,7 +275,7 @@ describe('an address with a user and a password', () => {
     'is refused in %s without being repeated: %s',
     async (name, form) => {
       const env = { OPENAI_COMPATIBLE_API_KEY: 'k', [name]: forms[form] ?? '' };
-      const error = await refusalOf(env);
+      const error = await catchRefusal(env);
       for (const text of [String(error), (error as Error).stack ?? '', JSON.stringify(loggedError(error))]) {
         expect(text).not.toContain(password);
         // Nor the beginning of it, which a parser takes for a port.
@@ -286,7 +286,7 @@ describe('an address with a user and a password', () => {
 });
 
 /** The error of a start with these variables, before main.ts hides what it knows to be secret. */
-async function refusalOf(env: Readonly<Record<string, string>>): Promise<unknown> {
+async function catchRefusal(env: Readonly<Record<string, string>>): Promise<unknown> {
   try {
     readEnvironment(env);
     // Addresses are checked before the first command.

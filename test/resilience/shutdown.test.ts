@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { clientOf } from '#test/support/client.ts';
+import { createTestClient } from '#test/support/client.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { allRows, durableTenant, registerUpstream } from './support/ledger.ts';
 import { type Restartable, startRestartable } from './support/restartable.ts';
-import { answerOf, startUpstream, type Upstream } from './support/upstream.ts';
-import { alarmsOf } from './support/victim.ts';
+import { buildAnswer, startUpstream, type Upstream } from './support/upstream.ts';
+import { listAlarms } from './support/victim.ts';
 
 const fields = 'id status text';
 const operations = {
@@ -16,7 +16,7 @@ const operations = {
     ... on CompletionFinished { completion { ${fields} } } ... on CompletionFailed { code completion { ${fields} } } } }`,
 };
 const models = ['m0', 'm1', 'm2', 'm3'];
-const inputOf = (model: string) => ({
+const buildInput = (model: string) => ({
   input: { model: `up/${model}`, messages: [{ role: 'USER', content: 'ask' }], onDisconnect: 'KEEP' },
 });
 
@@ -51,7 +51,7 @@ function overSocket(mesh: Restartable, key: string) {
     const text = String(data);
     messages.push(text);
     if (!text.includes('connection_ack')) return;
-    const payload = { query: operations.stream, variables: inputOf('m1') };
+    const payload = { query: operations.stream, variables: buildInput('m1') };
     socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload }));
   });
   const ended = once(socket, 'close').then(([code]) => ({ code: code as number, text: messages.join('\n') }));
@@ -69,7 +69,7 @@ async function overEvents(mesh: Restartable, key: string): Promise<{ text: strin
         accept: 'text/event-stream',
         authorization: `Bearer ${key}`,
       },
-      body: JSON.stringify({ query: operations.stream, variables: inputOf('m2') }),
+      body: JSON.stringify({ query: operations.stream, variables: buildInput('m2') }),
     });
     if (response.body === null) throw new Error('There is no body.');
     const decoder = new TextDecoder();
@@ -82,10 +82,10 @@ async function overEvents(mesh: Restartable, key: string): Promise<{ text: strin
 
 /** One call of each kind, all waiting for the provider. */
 async function callEveryWay(mesh: Restartable, key: string) {
-  const client = clientOf(mesh.url, key);
+  const client = createTestClient(mesh.url, key);
   const whole = client.send<{ complete: { status: string; text: string } }>(
     operations.complete,
-    inputOf('m0'),
+    buildInput('m0'),
   );
   const outcome = whole.then(
     (answer) => answer,
@@ -93,14 +93,14 @@ async function callEveryWay(mesh: Restartable, key: string) {
   );
   const socket = overSocket(mesh, key);
   const events = overEvents(mesh, key);
-  const started = await client.data(operations.start, inputOf('m3'));
+  const started = await client.data(operations.start, buildInput('m3'));
   await vi.waitFor(() => expect([...upstream.calls.keys()].sort()).toEqual(models), { timeout: 10_000 });
   return { client, outcome, socket, events, started };
 }
 
 async function refusal(mesh: Restartable, key: string): Promise<string> {
   try {
-    return await clientOf(mesh.url, key).code('{ me { kind } }');
+    return await createTestClient(mesh.url, key).code('{ me { kind } }');
   } catch (error) {
     return error instanceof TypeError ? 'connection refused' : String(error);
   }
@@ -119,11 +119,11 @@ describe('a mesh that gets a signal to stop', () => {
     });
     gate.resolve();
     expect(await outcome).toMatchObject({
-      data: { complete: { status: 'SUCCEEDED', text: answerOf('m0') } },
+      data: { complete: { status: 'SUCCEEDED', text: buildAnswer('m0') } },
     });
-    expect((await socket.ended).text).toContain(answerOf('m1'));
+    expect((await socket.ended).text).toContain(buildAnswer('m1'));
     expect((await socket.ended).code).toBe(1001);
-    expect(await events).toMatchObject({ whole: true, text: expect.stringContaining(answerOf('m2')) });
+    expect(await events).toMatchObject({ whole: true, text: expect.stringContaining(buildAnswer('m2')) });
     expect((await events).text).toMatch(/event: complete/);
     expect(await ended).toBe(0);
 
@@ -132,7 +132,7 @@ describe('a mesh that gets a signal to stop', () => {
     expect(rows.map(({ status, model }) => `${model.id} ${status}`).sort()).toEqual(
       models.map((model) => `up/${model} SUCCEEDED`),
     );
-    expect(alarmsOf(mesh)).toEqual([]);
+    expect(listAlarms(mesh)).toEqual([]);
     expect(mesh.output()).not.toContain('processes that are gone');
   });
 
@@ -168,7 +168,7 @@ describe('a mesh that gets a signal to stop', () => {
       models.map(() => ({ status: 'FAILED', errorCode: 'OVERLOADED' })),
     );
     expect(mesh.output()).not.toContain('processes that are gone');
-    expect(alarmsOf(mesh)).toEqual([]);
+    expect(listAlarms(mesh)).toEqual([]);
   });
 
   it('refuses readiness and serves on for the drain time, then accepts nothing', {
@@ -190,7 +190,9 @@ describe('a mesh that gets a signal to stop', () => {
     );
     expect(await health('live')).toMatchObject({ status: 200 });
     // New calls, over new connections, by every way.
-    expect(await clientOf(mesh.url, key).data('{ me { kind } }')).toEqual({ me: { kind: 'API_KEY' } });
+    expect(await createTestClient(mesh.url, key).data('{ me { kind } }')).toEqual({
+      me: { kind: 'API_KEY' },
+    });
     const late = overSocket(mesh, key);
     await once(late.socket, 'open');
     const response = await fetch(`${mesh.url}/health/live`);
@@ -200,9 +202,9 @@ describe('a mesh that gets a signal to stop', () => {
       timeout: 10_000,
     });
     gate.resolve();
-    expect(await outcome).toMatchObject({ data: { complete: { text: answerOf('m0') } } });
-    expect((await events).text).toContain(answerOf('m2'));
-    for (const { text } of [await socket.ended, await late.ended]) expect(text).toContain(answerOf('m1'));
+    expect(await outcome).toMatchObject({ data: { complete: { text: buildAnswer('m0') } } });
+    expect((await events).text).toContain(buildAnswer('m2'));
+    for (const { text } of [await socket.ended, await late.ended]) expect(text).toContain(buildAnswer('m1'));
     expect(await ended).toBe(0);
   });
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { clientOf } from '#test/support/client.ts';
+import { createTestClient } from '#test/support/client.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { allRows, durableTenant, registerUpstream } from './support/ledger.ts';
 import { startRestartable } from './support/restartable.ts';
@@ -40,7 +40,7 @@ describe('an error that no handler caught', () => {
       const mesh = stack.use(await startRestartable(dir, { NODE_OPTIONS: defect(statement), ...patience }));
       await registerUpstream(mesh, upstream.url, ['m0']);
       const tenant = await durableTenant(mesh);
-      const call = clientOf(mesh.url, tenant.client.key).send(complete, { input });
+      const call = createTestClient(mesh.url, tenant.client.key).send(complete, { input });
       await vi.waitFor(() => expect(upstream.calls.get('m0')).toBe(1), { timeout: 10_000 });
 
       const failed = mesh.process;

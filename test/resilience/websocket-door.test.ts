@@ -4,13 +4,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { WebSocket } from 'ws';
 import { echo, newTenant } from '#test/e2e/scenarios/setup.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
-import { printedSeed, randomOf } from '#test/support/random.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
 import { allRows, registerUpstream } from './support/ledger.ts';
 
 import { endless, startUpstream } from './support/upstream.ts';
-import { alarmsOf, expectUnharmed, residentMiB } from './support/victim.ts';
+import { expectUnharmed, listAlarms, residentMiB } from './support/victim.ts';
 
-const random = randomOf(printedSeed('websocket door'));
+const random = createRandom(printedSeed('websocket door'));
 const connectionsMax = 150;
 
 let mesh: TestMesh;
@@ -224,7 +224,7 @@ describe('a flood of connections', () => {
   });
 
   it('has left no error in the log', () => {
-    expect(alarmsOf(mesh)).toEqual([]);
+    expect(listAlarms(mesh)).toEqual([]);
   });
 });
 

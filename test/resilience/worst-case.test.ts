@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clientOf, type TestClient } from '#test/support/client.ts';
+import { createTestClient, type TestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import { slowestAnswerMs } from './support/latency.ts';
 import { registerUpstream } from './support/ledger.ts';
@@ -275,7 +275,7 @@ beforeAll(async () => {
   const address = upstream.address();
   const port = typeof address === 'object' ? address?.port : 0;
   await registerUpstream(mesh, `http://127.0.0.1:${port}/v1`, Object.keys(upstreams));
-  client = clientOf(mesh.url, mesh.adminKey);
+  client = createTestClient(mesh.url, mesh.adminKey);
   // What is only done once is no part of a request.
   await client.data(complete, chat({ responseSchema: {} }));
 });

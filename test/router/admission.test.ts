@@ -11,7 +11,7 @@ import type { Database } from '#mongo/connect.ts';
 import { listLimits } from '#state/quota/caller-limits.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
-import { failureOf, usageOf } from '#test/support/scripted-provider.ts';
+import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 
 const limit = (meter: CallerLimit['meter'], amount: string, window: CallerLimit['window'] = 'DAY') => ({
   subject: 'key:k',
@@ -48,12 +48,12 @@ afterAll(async () => {
 /** The document without the variables of `head` that it does not use. */
 function withUsedVariables(document: string): string {
   return document.replace(/\((.*?)\) /, (_, declared: string) => {
-    const used = declared.split(', ').filter((one) => countOf(document, one) > 1);
+    const used = declared.split(', ').filter((one) => countDeclarations(document, one) > 1);
     return used.length === 0 ? '' : `(${used.join(', ')}) `;
   });
 }
 
-function countOf(document: string, declaration: string): number {
+function countDeclarations(document: string, declaration: string): number {
   const [, name = ''] = /\$(\w+)/.exec(declaration) ?? [];
   return document.match(new RegExp(`\\$${name}\\b`, 'g'))?.length ?? 0;
 }
@@ -64,7 +64,7 @@ const created: string[] = [];
 /** An inference subgraph behind a router over the whole graph. */
 async function begin(...limits: readonly CallerLimit[]) {
   const mesh = await startInference(database, { limits, delay: async () => undefined });
-  mesh.alpha.always((call) => call.say('yes').finish(usageOf(5, 5)));
+  mesh.alpha.always((call) => call.say('yes').finish(buildUsage(5, 5)));
   created.length = 0;
   const sent: string[] = [];
   /** It dies with its next request to inference after so many. */
@@ -194,8 +194,8 @@ describe('the charged fields of one mutation', () => {
     const bounds = [limit('REQUESTS', '10'), limit('TOKENS', '10000'), inFlight('2')];
     await using mesh = await begin(...bounds);
     mesh.alpha.always((call, number) => {
-      if (number === 2) call.fail(failureOf('CONTENT_FILTERED', false));
-      else call.say('yes').finish(usageOf(5, 5));
+      if (number === 2) call.fail(buildFailure('CONTENT_FILTERED', false));
+      else call.say('yes').finish(buildUsage(5, 5));
     });
     const { errors = [] } = await mesh.ask(`${head} { ${repeat(complete, 8)} }`, variables);
     expect(errors).toMatchObject([{ path: ['a1'], extensions: { code: 'CONTENT_FILTERED' } }]);
@@ -214,7 +214,7 @@ describe('the charged fields of one mutation', () => {
     mesh.alpha.always((call) => {
       void read(mesh).then((readings) => {
         held.push(readings);
-        call.say('yes').finish(usageOf(5, 5));
+        call.say('yes').finish(buildUsage(5, 5));
       });
     });
     await mesh.data(`${head} { ${repeat(complete, 3)} }`, variables);
@@ -244,10 +244,10 @@ describe('the charged fields of one mutation', () => {
     await using mesh = await begin(limit('REQUESTS', '10'), limit('TOKENS', '10000'), inFlight('3'));
     const key = { ...chat, idempotencyKey: 'taken meanwhile' };
     mesh.alpha.always((call, number) => {
-      if (number > 1) return void call.say('yes').finish(usageOf(5, 5));
+      if (number > 1) return void call.say('yes').finish(buildUsage(5, 5));
       const other = { ...key, messages: [{ role: 'USER', content: 'Another question' }] };
       void mesh.data(`${head} { ${complete} }`, { ...variables, chat: other }).then(() => {
-        call.say('yes').finish(usageOf(5, 5));
+        call.say('yes').finish(buildUsage(5, 5));
       });
     });
     const document = `${head.replace(')', ', $key: CompletionInput!)')} { a: ${complete} b: complete(input: $key) { id } }`;

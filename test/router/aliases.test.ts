@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'graphql';
 import pino from 'pino';
 import { afterAll, describe, expect, it } from 'vitest';
-import { printedSeed, randomOf } from '#test/support/random.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
 import { addAliases } from './aliases.ts';
 import { faultless } from './bazaar-faults.ts';
 import { runInWhole, startRun, wholeSchema } from './bazaar-run.ts';
@@ -27,7 +27,7 @@ describe('aliases', () => {
   it(
     'leave every value of a random operation as it is',
     async () => {
-      const random = randomOf(seed);
+      const random = createRandom(seed);
       let changed = 0;
       let unplanned = 0;
       let same = 0;
@@ -69,7 +69,7 @@ describe('aliases', () => {
       'leave every value of $query as it is',
       async ({ query, data }) => {
         expect(await router.answer(query)).toEqual({ data });
-        const random = randomOf(seed);
+        const random = createRandom(seed);
         for (let count = 0; count < operations / 10; count++) {
           const { aliased, plain, restore } = addAliases(router.schema, query, random, { twins: true });
           const answer = await router.answer(aliased);

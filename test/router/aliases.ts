@@ -32,8 +32,8 @@ export interface AliasedOperation {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-const nameOf = (value: string) => ({ kind: Kind.NAME, value }) as const;
-const responseKeyOf = (field: FieldNode) => field.alias?.value ?? field.name.value;
+const toNameNode = (value: string) => ({ kind: Kind.NAME, value }) as const;
+const readResponseKey = (field: FieldNode) => field.alias?.value ?? field.name.value;
 const isIntrospected = (field: FieldNode) => field.name.value.startsWith('__');
 
 /** A copy of the document in which each selection of an interface or union starts with its __typename. */
@@ -44,7 +44,7 @@ function askForTypes(schema: GraphQLSchema, document: DocumentNode): DocumentNod
     visitWithTypeInfo(info, {
       SelectionSet: (selectionSet) => {
         if (!isAbstractType(info.getParentType())) return undefined;
-        const typename: FieldNode = { kind: Kind.FIELD, name: nameOf('__typename') };
+        const typename: FieldNode = { kind: Kind.FIELD, name: toNameNode('__typename') };
         return { ...selectionSet, selections: [typename, ...selectionSet.selections] };
       },
     }),
@@ -75,8 +75,8 @@ export function addAliases(
   visit(document, {
     Field(field) {
       if (isIntrospected(field)) return false;
-      keys.set(field, responseKeyOf(field));
-      names.add(field.name.value).add(`${field.name.value}_0`).add(responseKeyOf(field));
+      keys.set(field, readResponseKey(field));
+      names.add(field.name.value).add(`${field.name.value}_0`).add(readResponseKey(field));
       return undefined;
     },
   });
@@ -96,7 +96,7 @@ export function addAliases(
         const twin = structuredClone(field);
         const added: FieldNode[] = [];
         const inspect = (original: FieldNode, copy: FieldNode): void => {
-          keys.set(copy, keys.get(original) ?? responseKeyOf(original));
+          keys.set(copy, keys.get(original) ?? readResponseKey(original));
           added.push(copy);
           const below = (set: SelectionSetNode | undefined, other: SelectionSetNode | undefined): void =>
             set?.selections.forEach((one, index) => {
@@ -109,7 +109,7 @@ export function addAliases(
           below(original.selectionSet, copy.selectionSet);
         };
         inspect(field, twin);
-        (twin as Mutable<FieldNode>).alias = nameOf(random.pick(pool));
+        (twin as Mutable<FieldNode>).alias = toNameNode(random.pick(pool));
         const at = random.below(selections.length + 1);
         selections.splice(at, 0, twin);
         if (isValid()) continue;
@@ -121,7 +121,7 @@ export function addAliases(
   for (const field of keys.keys() as Iterable<Mutable<FieldNode>>) {
     if (!random.chance(0.5)) continue;
     const { alias } = field;
-    field.alias = nameOf(random.pick(pool));
+    field.alias = toNameNode(random.pick(pool));
     if (isValid()) continue;
     if (alias === undefined) delete field.alias;
     else field.alias = alias;
@@ -158,7 +158,7 @@ function restoreKeys(
       for (const selection of selections) {
         if (!isIncluded(selection.directives)) continue;
         if (selection.kind === Kind.FIELD) {
-          const key = responseKeyOf(selection);
+          const key = readResponseKey(selection);
           found.set(key, [...(found.get(key) ?? []), selection]);
           continue;
         }

@@ -8,9 +8,9 @@ import {
   type SelectionSetNode,
   visit,
 } from 'graphql';
-import { fieldNamesOf } from './operations.ts';
+import { listFieldNames } from './operations.ts';
 
-const signatureOf = ({ name, arguments: given = [] }: FieldNode) =>
+const printSignature = ({ name, arguments: given = [] }: FieldNode) =>
   `${name.value}(${given.map(print).sort().join()})`;
 
 /** True where objects of different types are asked for different fields under one key: it ends the planner's process. */
@@ -29,7 +29,7 @@ export function hasAmbiguousKeys(document: DocumentNode): boolean {
           return fragment !== undefined && collect(fragment.selectionSet);
         }
         const key = selection.alias?.value ?? selection.name.value;
-        const signature = signatureOf(selection);
+        const signature = printSignature(selection);
         if ((signatures.get(key) ?? signature) !== signature) return true;
         signatures.set(key, signature);
         if (selection.selectionSet !== undefined)
@@ -45,7 +45,7 @@ export function hasAmbiguousKeys(document: DocumentNode): boolean {
 
 /** True where a field goes under the name of another. */
 export function hasBorrowedKeys(schema: GraphQLSchema, document: DocumentNode): boolean {
-  const names = new Set(fieldNamesOf(schema));
+  const names = new Set(listFieldNames(schema));
   let isFound = false;
   visit(document, {
     Field({ alias, name }) {

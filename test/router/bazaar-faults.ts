@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import { shareOf } from '#test/support/random.ts';
+import { computeShare } from '#test/support/random.ts';
 import type { BazaarName } from './bazaar-graph.ts';
 
 /** What goes wrong in one run of an operation: the same wherever and however often it is asked for. */
@@ -18,7 +18,7 @@ export const faultless: Faults = { down: undefined, field: () => undefined, refe
 const spared = new Set(['id', 'weight', '_entities', '__typename']);
 
 /** Some fields fail, some are null, some entities are gone or refused. */
-export function faultsOf(
+export function chooseFaults(
   seed: number,
   shares: { readonly field: number; readonly reference: number },
 ): Faults {
@@ -26,14 +26,14 @@ export function faultsOf(
     down: undefined,
     field: (type, id, name) => {
       if (spared.has(name)) return undefined;
-      const share = shareOf(seed, `${type}.${id}.${name}`);
+      const share = computeShare(seed, `${type}.${id}.${name}`);
       if (share >= shares.field) return undefined;
       return share < shares.field / 2 || type === 'Subscription' ? 'error' : 'null';
     },
     reference: (subgraph, type, id) => {
       // The planner may ask for a required field by reference even where the subgraph itself brought the entity.
       if (subgraph === 'catalog' && type === 'Tool') return undefined;
-      const share = shareOf(seed, `${subgraph}:${type}:${id}`);
+      const share = computeShare(seed, `${subgraph}:${type}:${id}`);
       if (share >= shares.reference) return undefined;
       return share < shares.reference / 2 ? 'error' : 'gone';
     },

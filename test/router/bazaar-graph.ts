@@ -84,7 +84,7 @@ function compose(): string {
 export const bazaarSupergraph = compose();
 
 /** Which subgraph answers for a field; undefined for the keys, which every subgraph that names an entity knows. */
-export const ownerOf: ReadonlyMap<string, BazaarName> = new Map(
+export const fieldOwners: ReadonlyMap<string, BazaarName> = new Map(
   bazaarNames.flatMap((name) =>
     parse(bazaarSdls[name]).definitions.flatMap((definition) => {
       if (definition.kind !== 'ObjectTypeDefinition') return [];
@@ -97,4 +97,4 @@ export const ownerOf: ReadonlyMap<string, BazaarName> = new Map(
 );
 
 /** Fields that need another subgraph's first. */
-export const requirementOf: ReadonlyMap<string, BazaarName> = new Map([['Tool.freight', 'catalog']]);
+export const fieldRequirements: ReadonlyMap<string, BazaarName> = new Map([['Tool.freight', 'catalog']]);

@@ -19,8 +19,8 @@ import {
   bazaarNames,
   bazaarSdls,
   bazaarSupergraph,
-  ownerOf,
-  requirementOf,
+  fieldOwners,
+  fieldRequirements,
 } from './bazaar-graph.ts';
 import { createWorld, type Thing, type World } from './bazaar-world.ts';
 
@@ -36,33 +36,33 @@ export function startRun(faults: Faults): Run {
 type Variables = Readonly<Record<string, unknown>>;
 type Answer = ExecutionResult | AsyncIterable<ExecutionResult>;
 
-function fieldOf(thing: Thing, field: string, args: Variables): unknown {
+function resolveField(thing: Thing, field: string, args: Variables): unknown {
   const value = thing[field];
   return typeof value === 'function' ? value(args, thing) : value;
 }
 
-function answerOf(run: Run, type: string, thing: Thing, field: string, args: Variables): unknown {
+function resolveAnswer(run: Run, type: string, thing: Thing, field: string, args: Variables): unknown {
   const fault = run.faults.field(type, thing.id, field);
   if (fault === 'error') throw failure(`${type}.${field}`);
-  return fault === 'null' ? null : fieldOf(thing, field, args);
+  return fault === 'null' ? null : resolveField(thing, field, args);
 }
 
 function isStream(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
-const typeOf = (value: unknown) => (value as Thing).__typename;
+const readTypeName = (value: unknown) => (value as Thing).__typename;
 
 function executeOrSubscribe(
   schema: GraphQLSchema,
   document: DocumentNode,
   variables: Variables | undefined,
-  rootOf: (run: Run) => (type: 'Query' | 'Mutation' | 'Subscription') => unknown,
+  resolveRoot: (run: Run) => (type: 'Query' | 'Mutation' | 'Subscription') => unknown,
   run: Run,
   fieldResolver: GraphQLFieldResolver<never, Run>,
 ): Promise<Answer> | Answer {
   const operation = getOperationAST(document)?.operation ?? 'query';
-  const root = rootOf(run)(
+  const root = resolveRoot(run)(
     operation === 'query' ? 'Query' : operation === 'mutation' ? 'Mutation' : 'Subscription',
   );
   const args = {
@@ -72,7 +72,7 @@ function executeOrSubscribe(
     contextValue: run,
     variableValues: variables ?? {},
     fieldResolver: fieldResolver as GraphQLFieldResolver<unknown, unknown>,
-    typeResolver: typeOf,
+    typeResolver: readTypeName,
   };
   return operation === 'subscription'
     ? subscribe({ ...args, subscribeFieldResolver: fieldResolver as GraphQLFieldResolver<unknown, unknown> })
@@ -81,14 +81,14 @@ function executeOrSubscribe(
 
 // --- the subgraphs ---------------------------------------------------------------------------------------------
 
-async function* eventsOf(things: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+async function* streamEvents(things: AsyncIterable<unknown>): AsyncGenerator<unknown> {
   for await (const event of things) yield { event };
 }
 
 const resolveInSubgraph: GraphQLFieldResolver<Thing, Run> = (source, args, run, info) => {
   if ('event' in source) return source.event;
-  const value = answerOf(run, info.parentType.name, source, info.fieldName, args);
-  return isStream(value) ? eventsOf(value) : value;
+  const value = resolveAnswer(run, info.parentType.name, source, info.fieldName, args);
+  return isStream(value) ? streamEvents(value) : value;
 };
 
 function subgraphSchema(name: BazaarName): GraphQLSchema {
@@ -172,9 +172,9 @@ const resolveInWhole: GraphQLFieldResolver<Seen & { event?: unknown }, Run> = (s
   if ('event' in source) return source.event;
   const { thing, origin } = source;
   const coordinate = `${info.parentType.name}.${info.fieldName}`;
-  const owner = ownerOf.get(coordinate);
+  const owner = fieldOwners.get(coordinate);
   if (owner === undefined) return thing.id;
-  const requirement = requirementOf.get(coordinate);
+  const requirement = fieldRequirements.get(coordinate);
   const { down } = run.faults;
   if (down !== undefined && (down === owner || down === requirement)) {
     throw new HeddleError('OVERLOADED', `${down} is not reachable.`);
@@ -186,7 +186,7 @@ const resolveInWhole: GraphQLFieldResolver<Seen & { event?: unknown }, Run> = (s
   }
   const isReference = origin !== undefined && (origin !== owner || requirement !== undefined);
   if (isReference && referenceFault(run, owner, thing) === 'gone') return null;
-  const value = answerOf(run, info.parentType.name, own, info.fieldName, args);
+  const value = resolveAnswer(run, info.parentType.name, own, info.fieldName, args);
   return isStream(value) ? seenEach(value, owner) : seen(value, owner);
 };
 
@@ -194,12 +194,12 @@ export const wholeSchema = buildApiSchema(bazaarSupergraph);
 
 /** The operation in graphql-js alone over the whole graph: the specification's own answer. */
 export async function runInWhole(document: DocumentNode, variables: Variables, run: Run): Promise<Answer> {
-  const rootOf =
+  const resolveRoot =
     ({ world }: Run) =>
     (type: 'Query' | 'Mutation' | 'Subscription') => ({
       __typename: type,
       thing: world.roots[type],
       origin: undefined,
     });
-  return executeOrSubscribe(wholeSchema, document, variables, rootOf, run, resolveInWhole);
+  return executeOrSubscribe(wholeSchema, document, variables, resolveRoot, run, resolveInWhole);
 }

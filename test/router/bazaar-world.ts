@@ -12,7 +12,7 @@ export interface World {
   thing(type: string, id: string): Thing | undefined;
 }
 
-const letterOf: Readonly<Record<string, RegExp>> = {
+const letterPatterns: Readonly<Record<string, RegExp>> = {
   person: /^p/,
   hire: /^p/,
   product: /^[bt]/,
@@ -46,7 +46,7 @@ export function idsFor(field: string): readonly string[] {
     'r1',
     'r4',
   ];
-  const fitting = ids.filter((id) => letterOf[field]?.test(id) ?? true);
+  const fitting = ids.filter((id) => letterPatterns[field]?.test(id) ?? true);
   return [...fitting, ...fitting, ids[field.length % ids.length] ?? 'p0', 'nothing'];
 }
 
@@ -129,7 +129,7 @@ export function createWorld(): World {
       total: n * 7,
       state: ['OPEN', 'PAID', 'SENT', 'OPEN'][n],
       states: ['OPEN', null, 'SENT'].slice(n),
-      lines: () => Array.from({ length: n }, (_, line) => lineOf(n, line)),
+      lines: () => Array.from({ length: n }, (_, line) => buildLine(n, line)),
       seller: () => (n === 0 ? null : person(n)()),
       reviews: (args: First) => take(all(review(n)), args),
       rating: n,
@@ -165,7 +165,7 @@ export function createWorld(): World {
       replies: () => (n === 0 ? [review(1)(), null, review(4)()] : []),
     });
   }
-  const lineOf = (n: number, line: number): Thing => ({
+  const buildLine = (n: number, line: number): Thing => ({
     __typename: 'Line',
     id: `l${n}-${line}`,
     count: line,
@@ -251,7 +251,7 @@ export function createWorld(): World {
     __typename: 'Subscription',
     id: 'subscription',
     orderChanged: ({ state }: { state?: string | null }) => each(orders(state ? { state } : null)),
-    lineAdded: () => each([lineOf(1, 0), null, lineOf(2, 1), lineOf(3, 2)]),
+    lineAdded: () => each([buildLine(1, 0), null, buildLine(2, 1), buildLine(3, 2)]),
     reviewAdded: () => each(all(review(0), review(1), review(2), review(3))),
   };
   return { roots: { Query, Mutation, Subscription }, thing: (type, id) => things.get(`${type}:${id}`) };

@@ -61,9 +61,9 @@ export function difference(
   whole: ExecutionResult,
   { isOrdered, mayBeGone }: { readonly isOrdered: boolean; readonly mayBeGone: boolean },
 ): string | undefined {
-  const textOf = (data: unknown) => JSON.stringify(isOrdered ? data : sorted(data));
-  const data = textOf(ours.data ?? null);
-  const wanted = textOf(whole.data ?? null);
+  const toText = (data: unknown) => JSON.stringify(isOrdered ? data : sorted(data));
+  const data = toText(ours.data ?? null);
+  const wanted = toText(whole.data ?? null);
   if (data !== wanted) return `data ${data}\nnot  ${wanted}`;
   const told = toldBy(ours);
   const expected = toldBy(whole);

@@ -33,7 +33,7 @@ interface Fragment {
 }
 
 /** Values of the scalars that are written as text or number, fit for a literal. */
-const samplesOf: Readonly<Record<string, readonly unknown[]>> = {
+const sampleValues: Readonly<Record<string, readonly unknown[]>> = {
   Float: [0, 0.5, -1, 1e300],
   DateTime: ['2026-01-01T00:00:00Z', '2026-02-28T23:59:59.999Z', '2027-01-01T00:00:00+14:00'],
   Decimal: ['0', '0.5', '12', '-1', '1000000000000'],
@@ -43,7 +43,7 @@ const samplesOf: Readonly<Record<string, readonly unknown[]>> = {
 const fieldNames = new WeakMap<GraphQLSchema, readonly string[]>();
 
 /** The names of the schema's own fields, the keys among them more than once. */
-export function fieldNamesOf(schema: GraphQLSchema): readonly string[] {
+export function listFieldNames(schema: GraphQLSchema): readonly string[] {
   const known = fieldNames.get(schema);
   if (known !== undefined) return known;
   const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'));
@@ -70,7 +70,7 @@ class Maker {
     this.#schema = schema;
     this.#ids = ids;
     this.#random = random;
-    this.#fieldNames = fieldNamesOf(schema);
+    this.#fieldNames = listFieldNames(schema);
   }
 
   make(kind: OperationKind): string {
@@ -193,7 +193,7 @@ class Maker {
     if (type.name === 'Int') return below(4);
     if (type.name === 'Boolean') return chance(0.5);
     if (type.name === 'ID') return pick(this.#ids(of));
-    const samples = samplesOf[type.name];
+    const samples = sampleValues[type.name];
     if (samples !== undefined) return pick(samples);
     return pick(['a', 'nothing', 'x "y" \\']);
   }

@@ -2,9 +2,9 @@ import { type ExecutionResult, parse } from 'graphql';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { printedSeed, type Random, randomOf } from '#test/support/random.ts';
+import { createRandom, printedSeed, type Random } from '#test/support/random.ts';
 import { hasAmbiguousKeys, hasBorrowedKeys } from './ambiguous-keys.ts';
-import { type Faults, faultless, faultsOf } from './bazaar-faults.ts';
+import { chooseFaults, type Faults, faultless } from './bazaar-faults.ts';
 import { bazaarNames } from './bazaar-graph.ts';
 import { runInWhole, startRun, wholeSchema } from './bazaar-run.ts';
 import { idsFor } from './bazaar-world.ts';
@@ -35,9 +35,11 @@ const kinds: readonly OperationKind[] = ['query', 'query', 'query', 'query', 'mu
 
 const troubles: Readonly<Record<string, (random: Random) => Faults>> = {
   'nothing fails': () => faultless,
-  'fields fail or are null': (random) => faultsOf(random.below(2 ** 30), { field: 0.06, reference: 0 }),
-  'entities are gone or refused': (random) => faultsOf(random.below(2 ** 30), { field: 0, reference: 0.15 }),
-  'fields and entities fail': (random) => faultsOf(random.below(2 ** 30), { field: 0.03, reference: 0.1 }),
+  'fields fail or are null': (random) => chooseFaults(random.below(2 ** 30), { field: 0.06, reference: 0 }),
+  'entities are gone or refused': (random) =>
+    chooseFaults(random.below(2 ** 30), { field: 0, reference: 0.15 }),
+  'fields and entities fail': (random) =>
+    chooseFaults(random.below(2 ** 30), { field: 0.03, reference: 0.1 }),
   'a subgraph is down': (random) => ({ ...faultless, down: random.pick(bazaarNames) }),
 };
 
@@ -70,7 +72,7 @@ describe('the router beside two others', () => {
   it.each(Object.entries(troubles))(
     'answers as the specification says when %s',
     async (name, faultsFor) => {
-      const random = randomOf(seed);
+      const random = createRandom(seed);
       const mayBeGone = name.includes('entities');
       let unplanned = 0;
       let agreed = 0;
@@ -116,7 +118,7 @@ describe('the router beside two others', () => {
     ],
   ])('tells apart what objects of different types call by one name: %s', async (_, ofBook, ofTool) => {
     const query = `{ reviewed { __typename ... on Book { maker { ${ofBook} } } ... on Tool { maker { ${ofTool} } } } }`;
-    const faults = faultsOf(7, { field: 0.3, reference: 0 });
+    const faults = chooseFaults(7, { field: 0.3, reference: 0 });
     for (const run of [() => startRun(faultless), () => startRun(faults)]) {
       const whole = await readAnswers(await runInWhole(parse(query), {}, run()));
       expect(

@@ -29,7 +29,7 @@ export interface TestClient {
 }
 
 /** Calls the graph at `url` (an origin) with an API key; an empty key sends none. */
-export function clientOf(url: string, key: string): TestClient {
+export function createTestClient(url: string, key: string): TestClient {
   const send = async <T>(query: string, variables: Record<string, unknown> = {}): Promise<Answer<T>> => {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',

@@ -29,13 +29,13 @@ const pages = /(?:Connection|Edge)$|^PageInfo$/;
 
 /** The rows of docs/policy.md that list what a key with one scope alone reads beyond who it is. */
 export function reachRows(supergraph: string, scopes: readonly string[]): readonly string[] {
-  const fieldsOf = (held: readonly string[]) =>
+  const readFields = (held: readonly string[]) =>
     Map.groupBy(reachableFields(supergraph, held), (field) => field.split('.')[0] ?? '');
-  const open = fieldsOf([]);
-  const every = fieldsOf(scopes);
+  const open = readFields([]);
+  const every = readFields(scopes);
   const readScopes = scopes.filter((scope) => /:(?:read|invoke)$/.test(scope));
   return readScopes.map((scope) => {
-    const reached = [...fieldsOf([scope])]
+    const reached = [...readFields([scope])]
       .filter(([type]) => !pages.test(type) && type !== 'Mutation')
       .flatMap(([type, fields]) => {
         const more = fields.filter((field) => !open.get(type)?.includes(field));

@@ -22,7 +22,7 @@ import { createInferenceSubgraph, type InferenceDeps } from '#subgraphs/inferenc
 import type { Subgraph } from '#transport/executor.ts';
 import { type ScriptedProvider, scriptedProvider } from './scripted-provider.ts';
 import { testPayloads, testSecrets } from './seal.ts';
-import { ask, dataOf, type TestAnswer, testCaller, testServices } from './subgraph.ts';
+import { ask, askForData, type TestAnswer, testCaller, testServices } from './subgraph.ts';
 
 export interface TestInference extends AsyncDisposable {
   readonly subgraph: Subgraph;
@@ -193,7 +193,7 @@ export async function startInference(
     beta,
     caller,
     ask: (query, variables, as = caller) => ask(subgraph, as, query, variables),
-    data: (query, variables, as = caller) => dataOf(subgraph, as, query, variables),
+    data: (query, variables, as = caller) => askForData(subgraph, as, query, variables),
     askWith: (query, variables, signal) =>
       subgraph.execute({
         document: parse(query),

@@ -25,7 +25,7 @@ function mix(state: number): number {
 }
 
 /** mulberry32, by Tommy Ettinger, public domain. */
-export function randomOf(seed: number): Random {
+export function createRandom(seed: number): Random {
   let state = seed | 0;
   const next = (): number => {
     state = (state + 0x6d2b79f5) | 0;
@@ -46,7 +46,7 @@ export function randomOf(seed: number): Random {
 }
 
 /** A number from 0 up to 1 that is always the same for the same seed and text. */
-export function shareOf(seed: number, text: string): number {
+export function computeShare(seed: number, text: string): number {
   let hash = seed | 0;
   for (let index = 0; index < text.length; index++)
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);

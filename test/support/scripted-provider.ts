@@ -15,11 +15,11 @@ type Step =
   /** The stream ends without its finish. */
   | { readonly cut: true };
 
-export function usageOf(inputTokens: number, outputTokens: number): ProviderUsage {
+export function buildUsage(inputTokens: number, outputTokens: number): ProviderUsage {
   return { inputTokens, outputTokens, cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
 }
 
-export function failureOf(
+export function buildFailure(
   code: ProviderFailure['code'],
   retryable: boolean,
   retryAfterMs: number | null = null,
@@ -156,13 +156,13 @@ export function scriptedProvider(): ScriptedProvider {
           return { text, reasoning: reasoning || null, toolCalls: [], finishReason, usage };
         }
       }
-      throw failureOf('PROVIDER_ERROR', true);
+      throw buildFailure('PROVIDER_ERROR', true);
     },
     /** A part of type usage answers one value, and the values sent are the call's messages. */
     async embed({ values, progress, ...call }): Promise<EmbeddingAnswer> {
       const messages = values.map((text) => ({ role: 'user', parts: [{ type: 'text', text }] }) as const);
       const vectors: number[][] = [];
-      let usage = usageOf(0, 0);
+      let usage = buildUsage(0, 0);
       progress?.sends(1);
       for await (const part of begin({ ...call, messages }).parts()) {
         if (part.type === 'usage') {
@@ -176,7 +176,7 @@ export function scriptedProvider(): ScriptedProvider {
           return { vectors: [...vectors, ...rest], usage: addUsage(usage, part.usage) };
         }
       }
-      throw failureOf('PROVIDER_ERROR', true);
+      throw buildFailure('PROVIDER_ERROR', true);
     },
   };
 }

@@ -78,7 +78,7 @@ export async function ask<T = Readonly<Record<string, unknown>>>(
 }
 
 /** The data; throws what errors there are. */
-export async function dataOf<T = Readonly<Record<string, unknown>>>(
+export async function askForData<T = Readonly<Record<string, unknown>>>(
   ...args: Parameters<typeof ask>
 ): Promise<T> {
   const { data, errors } = await ask<T>(...args);

@@ -11,7 +11,7 @@ import {
 import { createTenantsSubgraph } from '#subgraphs/tenants/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { openTestDatabase } from './database.ts';
-import { dataOf, testServices } from './subgraph.ts';
+import { askForData, testServices } from './subgraph.ts';
 
 interface TestKey {
   readonly id: string;
@@ -57,7 +57,7 @@ export interface TestTenants extends AsyncDisposable {
   /** The subgraph's clock; null: the real one. */
   clock: { ms: number | null };
   /** The caller that this key stands for at the gateway; null: it is refused, as one of an archived app or tenant is. */
-  callerOf(secret: string): Promise<Caller | null>;
+  findCaller(secret: string): Promise<Caller | null>;
   /** A tenant with one app and one key of it, without limits. */
   addTenant(name: string, scopes?: readonly Scope[]): Promise<TestTenant>;
 }
@@ -78,13 +78,15 @@ export async function startTenants(
     now: () => clock.ms ?? Date.now(),
   };
   const subgraph = createTenantsSubgraph(deps);
-  const callerOf = async (secret: string): Promise<Caller | null> => {
+  const findCaller = async (secret: string): Promise<Caller | null> => {
     const query = 'query ($hash: String!) { _caller(keyHash: $hash) }';
-    const { _caller } = await dataOf<TenantsData>(subgraph, systemCaller, query, { hash: hashOfKey(secret) });
+    const { _caller } = await askForData<TenantsData>(subgraph, systemCaller, query, {
+      hash: hashOfKey(secret),
+    });
     return _caller && 'archived' in _caller ? null : _caller;
   };
   const mustBe = async (secret: string): Promise<Caller> => {
-    const caller = await callerOf(secret);
+    const caller = await findCaller(secret);
     if (caller === null) throw new Error('The key is not known.');
     return caller;
   };
@@ -96,10 +98,10 @@ export async function startTenants(
     subgraph,
     admin,
     clock,
-    callerOf,
+    findCaller,
     async addTenant(name, scopes = ['inference:invoke', 'tenants:write']) {
       const run = (query: string, variables: Record<string, unknown>) =>
-        dataOf<TenantsData>(subgraph, admin, query, variables);
+        askForData<TenantsData>(subgraph, admin, query, variables);
       const tenantId = (
         await run(
           'mutation ($name: String!) { createTenant(input: { name: $name, planId: "unlimited" }) { id } }',

@@ -7,7 +7,7 @@ const open = (options: { readonly max?: number; readonly sizeMax?: number } = {}
   const buffer = new EventBuffer<string>({
     max: 3,
     sizeMax: 10,
-    sizeOf: ({ length }) => length,
+    measure: ({ length }) => length,
     overflow: (last) => `instead of ${last.length}`,
     onOverflow,
     onReturn,

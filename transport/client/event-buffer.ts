@@ -2,7 +2,7 @@ export interface EventBufferOptions<T> {
   /** Events held at most. */
   readonly max: number;
   /** What an event holds; only asked of those that have to wait. */
-  readonly sizeOf: (event: T) => number;
+  readonly measure: (event: T) => number;
   /** Held at most in sum, unless one event alone is larger. */
   readonly sizeMax: number;
   /** What ends the stream in place of the event for which there was no room. */
@@ -35,8 +35,8 @@ export class EventBuffer<T> implements AsyncIterableIterator<T> {
       waiting({ done: false, value: event });
       return;
     }
-    const { max, sizeOf, sizeMax, overflow, onOverflow } = this.#options;
-    const size = sizeOf(event);
+    const { max, measure, sizeMax, overflow, onOverflow } = this.#options;
+    const size = measure(event);
     if (this.#events.length < max && (this.#size === 0 || this.#size + size <= sizeMax)) {
       this.#events.push({ event, size });
       this.#size += size;

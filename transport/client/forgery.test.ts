@@ -142,7 +142,7 @@ describe('an answer over plain HTTP', () => {
     expect(await ask(scopes, { of: 'mine' })).toEqual({ data: { scopes: 'those of mine' } });
   });
 
-  const codeOf = (answer: Answer) => answer.headers['heddle-answer'];
+  const readCode = (answer: Answer) => answer.headers['heddle-answer'];
   it.each<[string, (former: Answer) => (answer: Answer) => Answer]>([
     ['that was made up', () => (answer) => ({ ...answer, headers: {}, body: '{"data":{"scopes":"all"}}' })],
     ['whose body was changed', () => (answer) => ({ ...answer, body: `${answer.body} ` })],
@@ -152,7 +152,7 @@ describe('an answer over plain HTTP', () => {
       'with the code of another request',
       (former) => (answer) => ({
         ...answer,
-        headers: { ...answer.headers, 'heddle-answer': codeOf(former) },
+        headers: { ...answer.headers, 'heddle-answer': readCode(former) },
       }),
     ],
     [

@@ -5,8 +5,8 @@ import type { Database } from '#mongo/connect.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { startCuttingProxy } from '#test/support/processes/cutting-proxy.ts';
-import { printedSeed, randomOf } from '#test/support/random.ts';
-import { usageOf } from '#test/support/scripted-provider.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
+import { buildUsage } from '#test/support/scripted-provider.ts';
 import { deriveMeshKeys } from '../mesh-keys.ts';
 import { resumptions } from '../resumption.ts';
 import { serveSubgraph } from '../server/serve.ts';
@@ -18,9 +18,9 @@ const keys = deriveMeshKeys('a secret of at least thirty-two bytes');
 const full = `__typename completionId sequence ... on TextDelta { text }
   ... on CompletionFinished { completion { text } }
   ... on CompletionFailed { code message retryAfterMs completion { id status } }`;
-const streamOf = (fields: string) =>
+const buildStream = (fields: string) =>
   `subscription ($input: CompletionInput!) { completionStream(input: $input) { ${fields} } }`;
-const variablesOf = (onDisconnect: string) => ({
+const buildVariables = (onDisconnect: string) => ({
   input: { model: 'alpha/one', messages: [{ role: 'USER', content: 'x' }], onDisconnect },
 });
 
@@ -60,7 +60,7 @@ async function subscribe(
 ) {
   const answer = await executor.execute({
     document: parse(query),
-    variables: variablesOf(onDisconnect),
+    variables: buildVariables(onDisconnect),
     caller: mesh.caller,
     requestId: 'r',
     clientRequestId: null,
@@ -78,13 +78,13 @@ async function begin(remote: Parameters<typeof subscribe>[0], query: string, ...
   return { events: await asked, call };
 }
 
-const eventOf = ({ data }: ExecutionResult) => data?.completionStream as Event;
+const readEvent = ({ data }: ExecutionResult) => data?.completionStream as Event;
 
 async function rest(events: AsyncIterator<ExecutionResult>): Promise<Event[]> {
   const seen: Event[] = [];
   for (let step = await events.next(); step.done !== true; step = await events.next()) {
     expect(step.value.errors).toBeUndefined();
-    seen.push(eventOf(step.value));
+    seen.push(readEvent(step.value));
   }
   return seen;
 }
@@ -106,12 +106,12 @@ describe('a subscription whose connection to its subgraph breaks', () => {
     await using remote = await startRemote();
     const { proxy } = remote;
     const fragment = 'fragment E on CompletionEvent { sequence ... on TextDelta { text completionId } }';
-    const query = `${streamOf(fields)} ${fields === '...E' ? fragment : ''}`;
+    const query = `${buildStream(fields)} ${fields === '...E' ? fragment : ''}`;
     const { events, call } = await begin(remote, query, 'a ');
     const seen: Event[] = [];
-    for (let at = 0; at < 2; at++) seen.push(eventOf((await events.next()).value));
+    for (let at = 0; at < 2; at++) seen.push(readEvent((await events.next()).value));
     proxy.cut();
-    call.say('b ', 'c').finish(usageOf(1, 3));
+    call.say('b ', 'c').finish(buildUsage(1, 3));
     seen.push(...(await rest(events)));
     expect(seen.length).toBe(5);
     expect(proxy.connections).toBe(2);
@@ -123,19 +123,19 @@ describe('a subscription whose connection to its subgraph breaks', () => {
   it('loses no token and emits none twice, whenever and however often it breaks', {
     timeout: 60_000,
   }, async () => {
-    const random = randomOf(printedSeed('broken subscriptions'));
+    const random = createRandom(printedSeed('broken subscriptions'));
     await using remote = await startRemote();
     const { proxy } = remote;
     await Promise.all(
       Array.from({ length: 12 }, async () => {
-        const { events, call } = await begin(remote, streamOf(full), 'first ');
+        const { events, call } = await begin(remote, buildStream(full), 'first ');
         const words = Array.from({ length: 30 }, (_, at) => `${at} `);
         const whole = `first ${words.join('')}`;
         const seen: Event[] = [];
         const take = async () => {
           const { value } = await events.next();
           expect(value.errors).toBeUndefined();
-          seen.push(eventOf(value));
+          seen.push(readEvent(value));
         };
         for (const [at, word] of words.entries()) {
           call.say(word);
@@ -143,7 +143,7 @@ describe('a subscription whose connection to its subgraph breaks', () => {
           if (random.chance(0.7)) await take();
           if (random.chance(0.05)) proxy.cut();
         }
-        call.finish(usageOf(1, 30));
+        call.finish(buildUsage(1, 30));
         seen.push(...(await rest(events)));
         expect(seen.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 33 }, (_, at) => at));
         expect(seen.map(({ text = '' }) => text).join('')).toBe(whole);
@@ -158,16 +158,16 @@ describe('a subscription whose connection to its subgraph breaks', () => {
   it.for(['CANCEL', 'DRAIN', 'KEEP'])('is not taken for a client that leaves: %s', async (onDisconnect) => {
     await using remote = await startRemote();
     const { mesh, proxy } = remote;
-    const asked = subscribe(remote, streamOf(full), onDisconnect);
+    const asked = subscribe(remote, buildStream(full), onDisconnect);
     const call = await mesh.alpha.next();
     call.say('a ');
     const events = await asked;
-    const seen = [await events.next(), await events.next()].map(({ value }) => eventOf(value));
+    const seen = [await events.next(), await events.next()].map(({ value }) => readEvent(value));
     proxy.cut();
     const next = events.next();
     await vi.waitFor(() => expect(proxy.connections).toBe(2));
-    call.say('b').finish(usageOf(1, 2));
-    seen.push(eventOf((await next).value), ...(await rest(events)));
+    call.say('b').finish(buildUsage(1, 2));
+    seen.push(readEvent((await next).value), ...(await rest(events)));
     expect(seen.map(({ text = '' }) => text).join('')).toBe('a b');
     expect(seen.at(-1)).toMatchObject({ __typename: 'CompletionFinished', completion: { text: 'a b' } });
     expect(await mesh.rows()).toMatchObject([{ status: 'SUCCEEDED' }]);
@@ -176,7 +176,7 @@ describe('a subscription whose connection to its subgraph breaks', () => {
   it('is left, in time, when it is not continued: the provider call of a CANCEL stream is aborted', async () => {
     await using remote = await startRemote();
     const { mesh, proxy } = remote;
-    const asked = subscribe(remote, streamOf(full), 'CANCEL');
+    const asked = subscribe(remote, buildStream(full), 'CANCEL');
     const call = await mesh.alpha.next();
     call.say('a');
     const events = await asked;
@@ -190,24 +190,24 @@ describe('a subscription whose connection to its subgraph breaks', () => {
   it('is continued when the subgraph is away for a while', async () => {
     await using remote = await startRemote();
     const { mesh, proxy } = remote;
-    const { events, call } = await begin(remote, streamOf(full), 'a');
+    const { events, call } = await begin(remote, buildStream(full), 'a');
     await events.next();
     await events.next();
     proxy.isUp = false;
     proxy.cut();
-    call.finish(usageOf(1, 1));
+    call.finish(buildUsage(1, 1));
     const next = events.next();
     await vi.waitFor(async () => expect((await mesh.rows())[0]?.endedAt).toBeInstanceOf(Date));
     proxy.isUp = true;
-    expect(eventOf((await next).value)).toMatchObject({ __typename: 'CompletionFinished', sequence: 2 });
+    expect(readEvent((await next).value)).toMatchObject({ __typename: 'CompletionFinished', sequence: 2 });
     expect((await events.next()).done).toBe(true);
   });
 
   it('is not continued after its last event', async () => {
     await using remote = await startRemote();
     const { proxy } = remote;
-    const { events, call } = await begin(remote, streamOf(full), 'a');
-    call.finish(usageOf(1, 1));
+    const { events, call } = await begin(remote, buildStream(full), 'a');
+    call.finish(buildUsage(1, 1));
     for (let at = 0; at < 3; at++) await events.next();
     proxy.cut();
     expect(await events.next()).toEqual({ done: true, value: undefined });
@@ -217,7 +217,7 @@ describe('a subscription whose connection to its subgraph breaks', () => {
   it('is not continued for a client that has left, also while it is away', async () => {
     await using remote = await startRemote();
     const { proxy } = remote;
-    const { events } = await begin(remote, streamOf(full), 'a');
+    const { events } = await begin(remote, buildStream(full), 'a');
     await events.next();
     await events.next();
     proxy.isUp = false;
@@ -232,7 +232,7 @@ describe('a subscription whose connection to its subgraph breaks', () => {
   it('fails as it came when it breaks before its first event', async () => {
     await using remote = await startRemote();
     const { mesh, proxy } = remote;
-    const asked = subscribe(remote, streamOf(full));
+    const asked = subscribe(remote, buildStream(full));
     await mesh.alpha.next();
     proxy.cut();
     await expect(asked).rejects.toMatchObject({ code: 'INTERNAL' });

@@ -245,7 +245,7 @@ export function createSubscriber(options: {
         };
         const buffer = new EventBuffer<ExecutionResult>({
           max: eventsMax,
-          sizeOf: ({ data }) => countCharacters(data),
+          measure: ({ data }) => countCharacters(data),
           sizeMax: waitingCharactersMax,
           overflow,
           onOverflow: leaveLater,

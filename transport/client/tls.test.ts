@@ -13,8 +13,8 @@ import { sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
 import { memoryAudit } from '#test/support/gateways/small-graph.ts';
 import {
   createTestAuthority,
+  createTlsSource,
   type TestAuthority,
-  tlsSourceOf,
 } from '#test/support/processes/certificates.ts';
 import { createMeshKeyPair, readPublicKeys, readSigningKey } from '../mesh-keys.ts';
 import { namesPart, type TlsMaterial } from '../mesh-tls.ts';
@@ -61,14 +61,14 @@ async function serveTenants(material: TlsMaterial, port = 0) {
       },
     },
   });
-  const tls = tlsSourceOf(material);
+  const tls = createTlsSource(material);
   const served = await serveSubgraph(subgraph, { host: '127.0.0.1', port, keys: subgraphKeys, tls, log });
   stack.defer(() => served.close(0));
   return { served, tls };
 }
 
 function reach({ url }: Pick<ServedSubgraph, 'url'>, material: TlsMaterial) {
-  const tls = tlsSourceOf(material);
+  const tls = createTlsSource(material);
   const executor = stack.use(createHttpExecutor({ name: 'tenants', url, keys: gatewayKeys, tls }));
   const ask = (query: string) =>
     executor.execute({

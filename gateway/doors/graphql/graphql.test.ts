@@ -20,7 +20,7 @@ function post(body: unknown, headers: Record<string, string> = {}) {
   });
 }
 
-const codeOf = async (response: Response) => {
+const readCode = async (response: Response) => {
   const { errors } = (await response.json()) as { errors?: { extensions: { code: string } }[] };
   return errors?.[0]?.extensions.code;
 };
@@ -53,12 +53,12 @@ describe('GraphQL over HTTP', () => {
       const response = await post({ query: '{ motd }' }, headers);
       expect(response.status).toBe(401);
       expect(response.headers.get('www-authenticate')).toBe('Bearer');
-      expect(await codeOf(response)).toBe('UNAUTHENTICATED');
+      expect(await readCode(response)).toBe('UNAUTHENTICATED');
     }
     for (const headers of [{}, { authorization: 'Bearer ' }]) {
       const response = await post({ query: '{ motd me { scopes } }' }, headers);
       expect(response.status).toBe(200);
-      expect(await codeOf(response)).toBe('UNAUTHENTICATED');
+      expect(await readCode(response)).toBe('UNAUTHENTICATED');
     }
   });
 
@@ -98,7 +98,7 @@ describe('GraphQL over HTTP', () => {
     for (const [body, headers, status] of cases) {
       const response = await post(body, headers);
       expect([body, response.status]).toEqual([body, status]);
-      expect(await codeOf(response)).toBe('BAD_USER_INPUT');
+      expect(await readCode(response)).toBe('BAD_USER_INPUT');
     }
     expect((await post({ query: '{ motd }' })).status).toBe(200);
   });
@@ -126,7 +126,7 @@ describe('GraphQL over HTTP', () => {
     const query = `{ motd } #${'x'.repeat(70_000)}`;
     const announced = await post({ query });
     expect(announced.status).toBe(413);
-    expect(await codeOf(announced)).toBe('BAD_USER_INPUT');
+    expect(await readCode(announced)).toBe('BAD_USER_INPUT');
     const chunked = await new Promise<number | undefined>((resolve, reject) => {
       const request = httpRequest(`${sample.url}/graphql`, { method: 'POST', headers: json }, (response) => {
         response.resume();
@@ -195,7 +195,7 @@ describe('GraphQL over HTTP', () => {
   it('answers what it does not know with 404', async () => {
     const response = await fetch(`${sample.url}/nothing`);
     expect(response.status).toBe(404);
-    expect(await codeOf(response)).toBe('NOT_FOUND');
+    expect(await readCode(response)).toBe('NOT_FOUND');
   });
 
   it('answers a client that offers a protocol of its own', async () => {

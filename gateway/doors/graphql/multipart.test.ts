@@ -27,7 +27,7 @@ function post(
   });
 }
 
-function sourceOf(...events: unknown[]): SampleSource {
+function createSource(...events: unknown[]): SampleSource {
   const source = new SampleSource(events);
   sample.mesh.source = source;
   return source;
@@ -37,7 +37,7 @@ const part = (json: string) => `\r\ncontent-type: application/json\r\n\r\n${json
 const heartbeat = part('{}');
 
 /** Reads until the text is there, and on to the end where none is given. */
-async function textOf(response: Response, until?: string): Promise<string> {
+async function readText(response: Response, until?: string): Promise<string> {
   let text = '';
   const decoder = new TextDecoder();
   for await (const chunk of response.body ?? []) {
@@ -49,14 +49,14 @@ async function textOf(response: Response, until?: string): Promise<string> {
 
 describe('multipart answers', () => {
   it('are framed as the protocol has it, to the byte', async () => {
-    sourceOf(delta(0, 'he'), delta(1, 'llo')).end();
+    createSource(delta(0, 'he'), delta(1, 'llo')).end();
     const response = await post(subscription, apollo);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe(
       'multipart/mixed;boundary="graphql";subscriptionSpec=1.0',
     );
     expect(response.headers.get('cache-control')).toBe('no-store, no-transform');
-    expect((await textOf(response)).replaceAll(heartbeat, '')).toBe(
+    expect((await readText(response)).replaceAll(heartbeat, '')).toBe(
       `\r\n--graphql${part('{"payload":{"data":{"completionStream":{"sequence":0,"text":"he"}}}}')}${part(
         '{"payload":{"data":{"completionStream":{"sequence":1,"text":"llo"}}}}',
       )}--\r\n`,
@@ -68,13 +68,13 @@ describe('multipart answers', () => {
     const source = new SampleSource([delta(0, 'hi')]);
     quiet.mesh.source = source;
     const told = part('{"payload":{"data":{"completionStream":{"sequence":0,"text":"hi"}}}}');
-    expect(await textOf(await post(subscription, apollo, { url: quiet.url }), told)).toContain(told);
+    expect(await readText(await post(subscription, apollo, { url: quiet.url }), told)).toContain(told);
     await source.returned;
   });
 
   it('give a sign of life while no event comes', async () => {
-    const source = sourceOf();
-    const text = await textOf(await post(subscription, apollo), heartbeat.repeat(2));
+    const source = createSource();
+    const text = await readText(await post(subscription, apollo), heartbeat.repeat(2));
     expect(text.startsWith(`\r\n--graphql${heartbeat}${heartbeat}`)).toBe(true);
     await source.returned;
   });
@@ -83,13 +83,13 @@ describe('multipart answers', () => {
     sample.mesh.source = {
       [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('the source broke')) }),
     };
-    const text = await textOf(await post(subscription, apollo));
+    const text = await readText(await post(subscription, apollo));
     const [, json = ''] = /\r\n\r\n(\{"payload.*\})\r\n--graphql--\r\n$/.exec(text) ?? [];
     expect(JSON.parse(json)).toMatchObject({ payload: null, errors: [{ extensions: { code: 'INTERNAL' } }] });
   });
 
   it('reach the source at once when the client leaves', async () => {
-    const source = sourceOf(delta(0, 'x'));
+    const source = createSource(delta(0, 'x'));
     const leave = new AbortController();
     const response = await post(subscription, apollo, { signal: leave.signal });
     await response.body?.getReader().read();
@@ -119,7 +119,7 @@ describe('multipart answers', () => {
     ['multipart/mixed;subscriptionSpec=1.0, text/event-stream', 'multipart/mixed'],
     ['text/event-stream, multipart/mixed', 'text/event-stream'],
   ])('answer a subscription that accepts %s with %s', async (accept, type) => {
-    sourceOf().end();
+    createSource().end();
     const response = await post(subscription, accept);
     expect(response.headers.get('content-type')).toMatch(new RegExp(`^${type}`));
     await response.text();

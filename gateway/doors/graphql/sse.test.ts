@@ -33,7 +33,7 @@ function open(text = query): Promise<IncomingMessage> {
   });
 }
 
-async function textOf(response: IncomingMessage): Promise<string> {
+async function readText(response: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of response) text += String(chunk);
   return text;
@@ -63,7 +63,7 @@ describe('server-sent events', () => {
   });
 
   it('writes next and complete as the protocol has them, for queries too', async () => {
-    const text = await textOf(await open('{ motd }'));
+    const text = await readText(await open('{ motd }'));
     expect(text).toBe('event: next\ndata: {"data":{"motd":"hello"}}\n\nevent: complete\ndata:\n\n');
   });
 
@@ -90,7 +90,7 @@ describe('server-sent events', () => {
     const source = new SampleSource([delta(0, text)]);
     source.end();
     sample.mesh.source = source;
-    const events = (await textOf(await open())).split('\n\n').filter((event) => event.startsWith('event:'));
+    const events = (await readText(await open())).split('\n\n').filter((event) => event.startsWith('event:'));
     expect(events).toEqual([
       expect.stringMatching(/^event: next\ndata: [^\n\r]*$/),
       'event: complete\ndata:',
@@ -103,7 +103,7 @@ describe('server-sent events', () => {
     const response = await open('subscription { nothing }');
     expect(response.statusCode).toBe(200);
     expect(response.headers['content-type']).toContain('text/event-stream');
-    expect(await textOf(response)).toMatch(
+    expect(await readText(response)).toMatch(
       /^event: next\ndata: \{"errors":.*BAD_USER_INPUT.*\n\nevent: complete/,
     );
   });
@@ -136,9 +136,9 @@ describe('server-sent events', () => {
     const source = new SampleSource(Array.from({ length: 20_000 }, (_, n) => delta(n, 'x')));
     source.end();
     sample.mesh.source = source;
-    const all = open().then(textOf);
+    const all = open().then(readText);
     await vi.waitFor(() => expect(source.pulled).toBeGreaterThan(0), { interval: 1, timeout: 20_000 });
-    const other = await open('{ motd }').then(textOf);
+    const other = await open('{ motd }').then(readText);
     expect(source.pulled).toBeLessThan(20_000);
     expect(other).toContain('hello');
     expect((await all).match(/event: next/g)).toHaveLength(20_000);

@@ -57,7 +57,7 @@ export function createWebSockets(services: GatewayServices, door: Door, subproto
   });
 
   function connect(socket: WebSocket, request: IncomingMessage): SocketConnection {
-    const client = clients.clientOf(request);
+    const client = clients.findClient(request);
     const wire = request.socket;
     const incoming = new IncomingMessageBytes(services, socket, client, wire);
     const clientRequestId = readClientRequestId(request);

@@ -54,7 +54,7 @@ class Push implements Accumulator {
 }
 
 /** A key under which equal values, and only they, meet in a Map. */
-export function keyOf(value: Value): string | number | bigint | boolean | null {
+export function toGroupKey(value: Value): string | number | bigint | boolean | null {
   const key = scalarKey(value);
   return key === undefined ? `\0k${encodeKeyPart(value, 1).toString('latin1')}` : key;
 }
@@ -68,7 +68,7 @@ export const ACCUMULATORS: ReadonlyMap<string, () => Accumulator> = new Map<stri
 ]);
 
 /** Throws 15952 for a name that no server knows, CommandNotSupported for one that MongoDB has. */
-export function accumulatorOf(name: string): () => Accumulator {
+export function findAccumulator(name: string): () => Accumulator {
   const make = ACCUMULATORS.get(name);
   if (make !== undefined) return make;
   if (SERVER_ACCUMULATORS.has(name)) throw unsupported(`the accumulator ${name}`);

@@ -36,7 +36,7 @@ const DEPTH_MAX = 200;
  * InvalidPipelineOperator (168), an undefined variable 17276.
  */
 export function compileExpression(expression: Value, vars: ExpressionVariables = NO_VARIABLES): Expr {
-  return scopeOf(vars, 0).compile(expression);
+  return createScope(vars, 0).compile(expression);
 }
 
 /** Evaluates a command's `let` (or a $lookup's constants) into variables beside those given. */
@@ -49,7 +49,7 @@ export function letVariables(definitions: Doc, vars: ExpressionVariables): Map<s
   return result;
 }
 
-function scopeOf(vars: ExpressionVariables, depth: number): VariableScope {
+function createScope(vars: ExpressionVariables, depth: number): VariableScope {
   if (depth > DEPTH_MAX) throw new CommandError('BadValue', 'the expression is nested too deeply');
   return { compile: (value) => compileValue(value, vars, depth) };
 }
@@ -57,7 +57,7 @@ function scopeOf(vars: ExpressionVariables, depth: number): VariableScope {
 function compileValue(value: Value, vars: ExpressionVariables, depth: number): Expr {
   if (typeof value === 'string') return value.startsWith('$') ? compilePath(value, vars) : () => value;
   if (Array.isArray(value)) {
-    const scope = scopeOf(vars, depth + 1);
+    const scope = createScope(vars, depth + 1);
     const items = value.map((item) => scope.compile(item));
     return (root) => items.map((item) => item(root) ?? null);
   }
@@ -66,7 +66,7 @@ function compileValue(value: Value, vars: ExpressionVariables, depth: number): E
 }
 
 function compileObject(value: Doc, vars: ExpressionVariables, depth: number): Expr {
-  const scope = scopeOf(vars, depth + 1);
+  const scope = createScope(vars, depth + 1);
   const first = value.keys().next().value;
   if (first?.startsWith('$')) {
     if (value.size !== 1) {

@@ -13,7 +13,7 @@ import type { Stream } from './stream.ts';
 type Collections = { [name: string]: Document[] };
 
 /** For tests: a context with collections in memory. */
-export function contextOf(
+export function createPipelineContext(
   collections: Collections = {},
   extra: Partial<PipelineContext> = {},
 ): PipelineContext {
@@ -33,7 +33,7 @@ export function contextOf(
   };
 }
 
-export const compile = (stages: Document[], context = contextOf()): AggregationPipeline =>
+export const compile = (stages: Document[], context = createPipelineContext()): AggregationPipeline =>
   compilePipeline(d({ stages }).get('stages') as Value[], context);
 
 /** For tests: runs the head as find would, then the rest, with a pause before every document. */
@@ -55,7 +55,7 @@ export function answers(
   input: Document[],
   stages: Document[],
   output: Document[],
-  context = contextOf(),
+  context = createPipelineContext(),
 ): void {
   expect(results(compile(stages, context), input).map(j)).toEqual(output.map((doc) => j(d(doc))));
   if (stages.length === 0) return;
@@ -65,7 +65,7 @@ export function answers(
 }
 
 /** For tests: a pipeline that is refusesPipeline with the server's code. */
-export function refusesPipeline(stages: Document[], code: number, context = contextOf()): void {
+export function refusesPipeline(stages: Document[], code: number, context = createPipelineContext()): void {
   expect(() => results(compile(stages, context), [{ _id: 1, a: 1 }])).toThrow(
     expect.objectContaining({ code }),
   );

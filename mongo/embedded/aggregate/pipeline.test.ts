@@ -2,7 +2,14 @@ import { type Document, ObjectId } from 'bson';
 import { describe, expect, it } from 'vitest';
 import { d, j } from '../bson/testing.ts';
 import { commandVariables, letVariables } from './expression.ts';
-import { answers, compile, contextOf, refusesPipeline, results, SALES } from './pipeline-testing.ts';
+import {
+  answers,
+  compile,
+  createPipelineContext,
+  refusesPipeline,
+  results,
+  SALES,
+} from './pipeline-testing.ts';
 import type { Stream } from './stream.ts';
 
 describe('other stages', () => {
@@ -54,7 +61,7 @@ describe('other stages', () => {
   it('$documents makes its own documents, on a database only', () => {
     const pipeline = compile(
       [{ $documents: [{ a: { $add: [1, 1] } }] }],
-      contextOf({}, { collectionless: true }),
+      createPipelineContext({}, { collectionless: true }),
     );
     expect(results(pipeline, []).map(j)).toEqual([j(d({ a: 2 }))]);
     refusesPipeline([{ $documents: [] }], 73);
@@ -66,7 +73,7 @@ describe('other stages', () => {
       [{ _id: 1 }, { _id: 2 }],
       [{ $match: { _id: { $gte: 2 } } }, { $project: { t: '$$t', now: '$$NOW' } }],
       [{ _id: 2, t: 3, now: new Date(0) }],
-      contextOf({}, { vars }),
+      createPipelineContext({}, { vars }),
     );
   });
 

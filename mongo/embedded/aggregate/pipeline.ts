@@ -8,10 +8,10 @@ import { PAUSE } from './pause.ts';
 import { SERVER_STAGES } from './server-names.ts';
 import { compileGroup, memoryExceeded } from './stages/group.ts';
 import { compileLookup } from './stages/lookup.ts';
-import { compileCount, compileMatch, countOf, limitStage, skipStage } from './stages/simple.ts';
+import { compileCount, compileMatch, limitStage, parseCount, skipStage } from './stages/simple.ts';
 import { parseMerge, parseOut, type Sink } from './stages/sink.ts';
 import { compileSortStage } from './stages/sort.ts';
-import { stageOf, TRANSFORMS } from './stages/transforms.ts';
+import { parseStage, TRANSFORMS } from './stages/transforms.ts';
 import { compileUnwind } from './stages/unwind.ts';
 import { mapDocuments, type Stage, type Stream } from './stream.ts';
 
@@ -71,7 +71,7 @@ export function compilePipeline(stages: readonly Value[], context: PipelineConte
   if (stages.length > STAGES_MAX) {
     throw new CommandError(7749501, `AggregationPipeline length must be no longer than ${STAGES_MAX} stages`);
   }
-  const named = stages.map(stageOf);
+  const named = stages.map(parseStage);
   const sink = takeSink(named, context);
   const source = takeSource(named, context);
   const compiled = compileStages(named, context); // the head's too: it is checked in the pipeline's order
@@ -96,8 +96,8 @@ function takeHead(stages: readonly Named[]): { head: Head; taken: number } {
   while (stages[at]?.[0] === '$match') filters.push(stages[at++]![1] as Doc);
   if (filters.length > 0) head.filter = filters.length === 1 ? filters[0] : new Map([['$and', filters]]);
   if (stages[at]?.[0] === '$sort') head.sort = stages[at++]![1] as Doc;
-  if (stages[at]?.[0] === '$skip') head.skip = countOf(stages[at++]![1], '$skip');
-  if (stages[at]?.[0] === '$limit') head.limit = countOf(stages[at++]![1], '$limit');
+  if (stages[at]?.[0] === '$skip') head.skip = parseCount(stages[at++]![1], '$skip');
+  if (stages[at]?.[0] === '$limit') head.limit = parseCount(stages[at++]![1], '$limit');
   return { head, taken: at };
 }
 
@@ -163,9 +163,9 @@ function compileStage([name, spec]: Named, after: readonly Named[], context: Pip
     case '$sort':
       return compileSortStage(spec, stageBytesMax, limitAfter(after));
     case '$limit':
-      return limitStage(countOf(spec, '$limit'));
+      return limitStage(parseCount(spec, '$limit'));
     case '$skip':
-      return skipStage(countOf(spec, '$skip'));
+      return skipStage(parseCount(spec, '$skip'));
     case '$unwind':
       return compileUnwind(spec);
     case '$count':
@@ -186,9 +186,9 @@ function compileStage([name, spec]: Named, after: readonly Named[], context: Pip
 /** How many documents a $sort has to give, when $skip and $limit follow it at once. */
 function limitAfter(stages: readonly Named[]): number {
   const [first, second] = stages;
-  if (first?.[0] === '$limit') return countOf(first[1], '$limit');
+  if (first?.[0] === '$limit') return parseCount(first[1], '$limit');
   if (first?.[0] !== '$skip' || second?.[0] !== '$limit') return Number.POSITIVE_INFINITY;
-  return countOf(first[1], '$skip') + countOf(second[1], '$limit');
+  return parseCount(first[1], '$skip') + parseCount(second[1], '$limit');
 }
 
 /** A pipeline inside $lookup; its filter is what the other collection's indexes can serve. */
@@ -219,7 +219,7 @@ function withoutExpressions(filter: Doc): Doc {
 }
 
 function subStages(stages: Value[], stage: string): Named[] {
-  const named = stages.map(stageOf);
+  const named = stages.map(parseStage);
   for (const [name] of named) {
     if (['$out', '$merge', '$documents', '$listLocalSessions'].includes(name)) {
       throw new CommandError(51047, `${name} is not allowed within a ${stage} stage`);

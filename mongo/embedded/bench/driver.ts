@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Collection, MongoClient } from 'mongodb';
-import { type BenchDocument, documentOf, type Figure, INDEXES, inFlight, quantile } from './shape.ts';
+import { type BenchDocument, buildDocument, type Figure, INDEXES, inFlight, quantile } from './shape.ts';
 import { readCpuMicros, type StoreProcess, startStoreProcess } from './store-process.ts';
 
 /** The stock driver on a store in another process: what follows counts the store's CPU alone. */
@@ -68,17 +68,17 @@ export class Bench implements AsyncDisposable {
 /** Inserts through the driver, in a collection with two indexes. */
 export async function measureInserts(bench: Bench): Promise<Figure[]> {
   for (const { key, ...options } of INDEXES) await bench.docs.createIndex(key, options);
-  await bench.measure('warm', 2_000, 64, (i) => bench.docs.insertOne(documentOf(10_000_000 + i)));
+  await bench.measure('warm', 2_000, 64, (i) => bench.docs.insertOne(buildDocument(10_000_000 + i)));
   const alone = await bench.measure('driver: durable insert, awaited one at a time', 2_000, 1, (i) =>
-    bench.docs.insertOne(documentOf(20_000_000 + i)),
+    bench.docs.insertOne(buildDocument(20_000_000 + i)),
   );
   const together = await bench.measure('driver: durable insert, 256 in flight', 30_000, 256, (i) =>
-    bench.docs.insertOne(documentOf(30_000_000 + i)),
+    bench.docs.insertOne(buildDocument(30_000_000 + i)),
   );
   together.note = 'to reach: 6,000/s';
   together.reached = (together.perSecond ?? 0) >= 6_000;
   const batches = await bench.measure('driver: insertMany of 100', 300, 8, (i) =>
-    bench.docs.insertMany(Array.from({ length: 100 }, (_, j) => documentOf(40_000_000 + i * 100 + j))),
+    bench.docs.insertMany(Array.from({ length: 100 }, (_, j) => buildDocument(40_000_000 + i * 100 + j))),
   );
   await bench.docs.deleteMany({});
   return [alone, together, batches];
@@ -90,7 +90,7 @@ export async function fill(bench: Bench, count: number): Promise<number> {
   const size = 1000;
   await inFlight(Math.ceil(count / size), 4, (batch) => {
     const length = Math.min(size, count - batch * size);
-    const documents = Array.from({ length }, (_, i) => documentOf(batch * size + i));
+    const documents = Array.from({ length }, (_, i) => buildDocument(batch * size + i));
     return bench.docs.insertMany(documents, { ordered: false });
   });
   return (performance.now() - start) / 1000;

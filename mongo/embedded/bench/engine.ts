@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Document, deserialize, serialize } from 'bson';
-import { answererOf } from '../commands/dispatch.ts';
+import { createAnswerer } from '../commands/dispatch.ts';
 import { Engine } from '../commands/engine.ts';
 import { parseMessage } from '../wire/message.ts';
-import { documentOf, type Figure, INDEXES, inFlight } from './shape.ts';
+import { buildDocument, type Figure, INDEXES, inFlight } from './shape.ts';
 
 /**
  * Child process: the engine alone, messages in and answers out without a socket. Prints its figures as one JSON line.
@@ -18,10 +18,10 @@ const engine = new Engine({
   failPoints: false,
   dataBytesMax: undefined,
 });
-const answerer = answererOf(engine);
+const answerer = createAnswerer(engine);
 const client = { id: 1, name: 'bench', closed: false };
 
-function messageOf(command: Document): Buffer {
+function encodeMessage(command: Document): Buffer {
   const bson = serialize({ ...command, $db: 'bench' });
   const bytes = Buffer.alloc(21 + bson.length);
   bytes.writeInt32LE(bytes.length, 0);
@@ -43,7 +43,7 @@ async function must(bytes: Buffer): Promise<void> {
 
 async function measure(what: string, count: number, width: number, from: number): Promise<Figure> {
   const messages = Array.from({ length: count }, (_, i) =>
-    messageOf({ insert: 'docs', documents: [documentOf(from + i)] }),
+    encodeMessage({ insert: 'docs', documents: [buildDocument(from + i)] }),
   );
   const cpu = process.cpuUsage();
   const start = performance.now();
@@ -56,11 +56,11 @@ async function measure(what: string, count: number, width: number, from: number)
   return { what, perSecond: count / seconds, storeMicros: (user + system) / count };
 }
 
-await must(messageOf({ createIndexes: 'docs', indexes: INDEXES }));
+await must(encodeMessage({ createIndexes: 'docs', indexes: INDEXES }));
 await measure('warm', 2_000, 256, 10_000_000);
 const alone = await measure('engine: durable insert, awaited one at a time', 3_000, 1, 20_000_000);
 const together = await measure('engine: durable insert, 256 in flight', 60_000, 256, 0);
-const counted = deserialize(await ask(messageOf({ count: 'docs' })));
+const counted = deserialize(await ask(encodeMessage({ count: 'docs' })));
 if (counted.n !== 65_000) throw new Error(`${counted.n} documents are there instead of 65000`);
 together.note = 'to reach: 20,000/s';
 together.reached = (together.perSecond ?? 0) >= 20_000;

@@ -21,7 +21,7 @@ const KINDS = ['chat', 'embed', 'image', 'rerank', 'speech'];
 const PAD = randomBytes(1000).toString('base64');
 
 /** A document of 1 KB (BSON). */
-export function documentOf(n: number): BenchDocument {
+export function buildDocument(n: number): BenchDocument {
   return {
     _id: n,
     owner: `owner-${n % OWNERS}`,

@@ -38,7 +38,7 @@ export const RANK = {
 } as const;
 
 /** The place of a value's type in the order: values of one rank compare by content, others by rank. */
-export function rankOf(value: Value | undefined): number {
+export function toRank(value: Value | undefined): number {
   switch (typeof value) {
     case 'number':
     case 'bigint':
@@ -69,8 +69,8 @@ export function rankOf(value: Value | undefined): number {
 /** The server's order over all values, across types. Missing (undefined) sorts with BSON undefined. */
 export function compareValues(a: Value | undefined, b: Value | undefined): number {
   if (a === b) return 0;
-  const rank = rankOf(a);
-  const other = rankOf(b);
+  const rank = toRank(a);
+  const other = toRank(b);
   if (rank !== other) return rank < other ? -1 : 1;
   return compareSameRank(a, b, rank);
 }
@@ -85,7 +85,7 @@ function compareSameRank(a: Value | undefined, b: Value | undefined, rank: numbe
     case RANK.number:
       return compareNumbers(a as Numeric, b as Numeric);
     case RANK.string:
-      return compareStrings(textOf(a as string | BsonSymbol), textOf(b as string | BsonSymbol));
+      return compareStrings(toText(a as string | BsonSymbol), toText(b as string | BsonSymbol));
     case RANK.object:
       return compareDocs(a as Doc, b as Doc);
     case RANK.array:
@@ -127,7 +127,7 @@ function order<T extends string | number | bigint | boolean>(a: T, b: T): number
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-function textOf(value: string | BsonSymbol): string {
+function toText(value: string | BsonSymbol): string {
   return typeof value === 'string' ? value : value.value;
 }
 
@@ -184,8 +184,8 @@ function compareDocs(a: Doc, b: Doc): number {
     const next = right.next();
     if (next.done) return 1;
     const [otherName, otherValue] = next.value;
-    const rank = rankOf(value);
-    const otherRank = rankOf(otherValue);
+    const rank = toRank(value);
+    const otherRank = toRank(otherValue);
     const result =
       order(rank, otherRank) || compareStrings(name, otherName) || compareSameRank(value, otherValue, rank);
     if (result !== 0) return result;

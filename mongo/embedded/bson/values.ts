@@ -167,7 +167,7 @@ const NAMES = new Map<number, TypeName>(
 );
 
 /** The BSON type byte of a value. */
-export function typeOf(value: Value): number {
+export function toTypeByte(value: Value): number {
   switch (typeof value) {
     case 'number':
       return TYPE.double;
@@ -197,7 +197,7 @@ export function typeOf(value: Value): number {
 
 /** The type's name as `$type` and the server's messages say it ("int", "object", "objectId" …). */
 export function typeName(value: Value | undefined): TypeName | 'missing' {
-  return value === undefined ? 'missing' : NAMES.get(typeOf(value))!;
+  return value === undefined ? 'missing' : NAMES.get(toTypeByte(value))!;
 }
 
 export function isDoc(value: Value | undefined): value is Doc {

@@ -19,7 +19,7 @@ async function waitAndRetry<T>(engine: Engine, first: HeldByTransaction, work: (
   const deadline = performance.now() + engine.options.conflictWaitMsMax;
   let held = first;
   for (;;) {
-    await endOf(held, deadline - performance.now());
+    await awaitEnd(held, deadline - performance.now());
     try {
       return work();
     } catch (error) {
@@ -30,7 +30,7 @@ async function waitAndRetry<T>(engine: Engine, first: HeldByTransaction, work: (
   }
 }
 
-async function endOf(held: HeldByTransaction, ms: number): Promise<void> {
+async function awaitEnd(held: HeldByTransaction, ms: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, Math.max(0, ms));
   await Promise.race([held.holder.ended, promise]);

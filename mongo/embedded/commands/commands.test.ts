@@ -3,13 +3,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { Binary, type Doc, doc, int32, isDoc, Timestamp, type Value } from '../bson/values.ts';
 import { DATA_FILE } from '../storage/format.ts';
-import { batchOf, cursorIdOf, TestEngine } from './with-engine.ts';
+import { readBatch, readCursorId, TestEngine } from './with-engine.ts';
 
 const numbers = (count: number): Doc[] =>
   Array.from({ length: count }, (_, n) => doc({ _id: int32(n), n: int32(n) }));
 const lsid = (n: number): Doc => doc({ id: new Binary(new Uint8Array(16).fill(n), 4) });
-const idsOf = (answer: Doc): unknown[] =>
-  batchOf(answer).map((found) => (found.get('_id') as { value: number }).value);
+const listIds = (answer: Doc): unknown[] =>
+  readBatch(answer).map((found) => (found.get('_id') as { value: number }).value);
 const index = (path: string, options: { [name: string]: Value } = {}): Doc =>
   doc({ key: doc({ [path]: int32(1) }), name: `${path}_1`, ...options });
 
@@ -26,7 +26,7 @@ describe('updates', () => {
       updates: [doc({ q: doc({}), u: doc({ a: 1 }), multi: true })],
     });
     expect(replaced.get('writeErrors')).toMatchObject([expect.any(Map)]);
-    expect(batchOf(await store.run({ find: 'c' }))).toEqual(numbers(3));
+    expect(readBatch(await store.run({ find: 'c' }))).toEqual(numbers(3));
   });
 
   it('count what they found and what they changed, and name what they inserted by their place', async () => {
@@ -49,7 +49,7 @@ describe('updates', () => {
     const u = [doc({ $set: doc({ n: '$$x', m: '$$y' }) })];
     const statement = doc({ q: doc({ _id: int32(1) }), u, c: doc({ x: int32(5) }) });
     await store.run({ update: 'c', updates: [statement], let: doc({ x: int32(1), y: int32(2) }) });
-    expect(batchOf(await store.run({ find: 'c', filter: doc({ _id: int32(1) }) }))).toEqual([
+    expect(readBatch(await store.run({ find: 'c', filter: doc({ _id: int32(1) }) }))).toEqual([
       doc({ _id: int32(1), n: int32(5), m: int32(2) }),
     ]);
   });
@@ -68,7 +68,7 @@ describe('retryable writes', () => {
     const third = await store.run(write);
     expect(second.get('upserted')).toEqual(first.get('upserted'));
     expect(third.get('upserted')).toEqual(first.get('upserted'));
-    expect(batchOf(await store.run({ find: 'c' }))).toEqual([doc({ _id: int32(1), n: int32(1) })]);
+    expect(readBatch(await store.run({ find: 'c' }))).toEqual([doc({ _id: int32(1), n: int32(1) })]);
   });
 
   it('of a number that is past are refused', async () => {
@@ -104,7 +104,7 @@ describe('retryable writes', () => {
     await store.run(increment(2n, 3));
     expect(rows(store)).toBe(1);
     await store.run(increment(2n, 3));
-    expect(batchOf(await store.run({ find: 'c', filter: doc({ _id: int32(1) }) }))).toEqual([
+    expect(readBatch(await store.run({ find: 'c', filter: doc({ _id: int32(1) }) }))).toEqual([
       doc({ _id: int32(1), n: int32(4) }),
     ]);
   });
@@ -120,7 +120,7 @@ describe('retryable writes', () => {
     expect((await asked).get('ok')).toBe(0);
     await store.run(increment(1n));
     await store.run(increment(1n));
-    expect(batchOf(await store.run({ find: 'c' }))).toEqual([doc({ _id: int32(1), n: int32(1) })]);
+    expect(readBatch(await store.run({ find: 'c' }))).toEqual([doc({ _id: int32(1), n: int32(1) })]);
   });
 
   it('are forgotten with their session: when it ends, and when it has not been used for half an hour', async () => {
@@ -162,7 +162,7 @@ it('a transaction whose commit is sent twice at once is committed once, and both
   const commit = { commitTransaction: int32(1), $db: 'admin', ...transaction };
   const answers = await Promise.all([store.ask(commit), store.ask(commit)]);
   expect(answers.map((answer) => answer.get('ok'))).toEqual([1, 1]);
-  expect(batchOf(await store.run({ find: 'c' }))).toHaveLength(1);
+  expect(readBatch(await store.run({ find: 'c' }))).toHaveLength(1);
 });
 
 it('stores documents of 180 levels, which fit into every answer, and none that are deeper', async () => {
@@ -193,10 +193,10 @@ describe('cursors', () => {
     using store = new TestEngine();
     await store.run({ insert: 'c', documents: numbers(1000) });
     let answer = await store.run({ find: 'c', sort: doc({ _id: int32(-1) }), batchSize: int32(7) });
-    const seen = idsOf(answer);
-    while (cursorIdOf(answer) !== 0n) {
-      answer = await store.run({ getMore: cursorIdOf(answer), collection: 'c', batchSize: int32(300) });
-      seen.push(...idsOf(answer));
+    const seen = listIds(answer);
+    while (readCursorId(answer) !== 0n) {
+      answer = await store.run({ getMore: readCursorId(answer), collection: 'c', batchSize: int32(300) });
+      seen.push(...listIds(answer));
     }
     expect(seen).toEqual(Array.from({ length: 1000 }, (_, n) => 999 - n));
   });
@@ -208,8 +208,8 @@ describe('cursors', () => {
     const gone = doc({ q: doc({ _id: doc({ $gte: 8, $lt: 19 }) }), limit: int32(0) });
     await store.run({ delete: 'c', deletes: [gone] });
     await store.run({ insert: 'c', documents: [doc({ _id: int32(100) })] });
-    const rest = await store.run({ getMore: cursorIdOf(first), collection: 'c' });
-    expect(idsOf(rest)).toEqual([5, 6, 7, 19, 100]);
+    const rest = await store.run({ getMore: readCursorId(first), collection: 'c' });
+    expect(listIds(rest)).toEqual([5, 6, 7, 19, 100]);
   });
 
   it('end when their collection is dropped', async () => {
@@ -217,7 +217,7 @@ describe('cursors', () => {
     await store.run({ insert: 'c', documents: numbers(500) });
     const first = await store.run({ find: 'c', batchSize: int32(2) });
     await store.run({ drop: 'c' });
-    const answer = await store.ask({ getMore: cursorIdOf(first), collection: 'c' });
+    const answer = await store.ask({ getMore: readCursorId(first), collection: 'c' });
     expect(answer.get('codeName')).toBe('QueryPlanKilled');
   });
 
@@ -226,10 +226,10 @@ describe('cursors', () => {
     await store.run({ createIndexes: 'c', indexes: [index('n'), index('m')] });
     await store.run({ insert: 'c', documents: numbers(500) });
     const open = async () =>
-      cursorIdOf(await store.run({ find: 'c', filter: doc({ n: doc({ $gte: 0 }) }), batchSize: int32(2) }));
+      readCursorId(await store.run({ find: 'c', filter: doc({ n: doc({ $gte: 0 }) }), batchSize: int32(2) }));
     const [first, second] = [await open(), await open()];
     await store.run({ dropIndexes: 'c', index: 'm_1' });
-    expect(batchOf(await store.run({ getMore: first, collection: 'c' }))).toHaveLength(498);
+    expect(readBatch(await store.run({ getMore: first, collection: 'c' }))).toHaveLength(498);
     await store.run({ dropIndexes: 'c', index: 'n_1' });
     expect((await store.ask({ getMore: second, collection: 'c' })).get('codeName')).toBe('QueryPlanKilled');
   });
@@ -237,8 +237,8 @@ describe('cursors', () => {
   it('tell at once when a limit is reached, and are gone when killed', async () => {
     using store = new TestEngine();
     await store.run({ insert: 'c', documents: numbers(20) });
-    expect(cursorIdOf(await store.run({ find: 'c', limit: int32(5), batchSize: int32(5) }))).toBe(0n);
-    const id = cursorIdOf(await store.run({ find: 'c', batchSize: int32(5) }));
+    expect(readCursorId(await store.run({ find: 'c', limit: int32(5), batchSize: int32(5) }))).toBe(0n);
+    const id = readCursorId(await store.run({ find: 'c', batchSize: int32(5) }));
     const killed = await store.run({ killCursors: 'c', cursors: [id, 77n] });
     expect(killed.get('cursorsKilled')).toEqual([id]);
     expect(killed.get('cursorsNotFound')).toEqual([77n]);
@@ -263,7 +263,7 @@ it('lets others run while one command goes through everything', async () => {
     await new Promise<void>((resolve) => setImmediate(resolve));
     if (!done) meanwhile++;
   }
-  expect(batchOf(await long)).toHaveLength(7);
+  expect(readBatch(await long)).toHaveLength(7);
   expect(meanwhile).toBeGreaterThan(1);
 });
 
@@ -292,9 +292,9 @@ it('keeps a snapshot while it is read, and closes the cursors on one that it let
   const reading = store.run({ find: 'c', filter: doc({ n: doc({ $lt: 0 }) }), readConcern });
   const opened = await store.run({ find: 'c', batchSize: int32(5), readConcern });
   store.engine.snapshotReads.releaseIdle();
-  expect(batchOf(await reading)).toEqual([]);
+  expect(readBatch(await reading)).toEqual([]);
   store.engine.snapshotReads.releaseIdle();
-  const next = await store.ask({ getMore: cursorIdOf(opened), collection: 'c' });
+  const next = await store.ask({ getMore: readCursorId(opened), collection: 'c' });
   expect(next.get('codeName')).toBe('CursorNotFound');
   const at = opened.get('cursor');
   const atClusterTime = isDoc(at) ? at.get('atClusterTime') : undefined;
@@ -320,7 +320,7 @@ describe('inserted documents', () => {
       insert: 'c',
       documents: [doc({ a: 1 }), doc({ b: 1, _id: 'x' }), doc({ t: new Timestamp(0, 0) })],
     });
-    const [first, second, third] = batchOf(await store.run({ find: 'c' }));
+    const [first, second, third] = readBatch(await store.run({ find: 'c' }));
     expect([...first!.keys()]).toEqual(['_id', 'a']);
     expect([...second!.keys()]).toEqual(['_id', 'b']);
     expect(third!.get('t')).not.toEqual(new Timestamp(0, 0));
@@ -354,7 +354,7 @@ describe('indexes', () => {
     const made = await store.run({ createIndexes: 'c', indexes: [spec, index('b')] });
     expect(made.get('numIndexesAfter')).toEqual(int32(3));
     expect((await store.run({ createIndexes: 'c', indexes: [spec] })).get('note')).toMatch(/already exist/);
-    const listed = batchOf(await store.run({ listIndexes: 'c' }));
+    const listed = readBatch(await store.run({ listIndexes: 'c' }));
     expect(listed.map((one) => one.get('name'))).toEqual(['_id_', 'a_1', 'b_1']);
     expect(listed[1]).toEqual(doc({ v: int32(2), ...Object.fromEntries(spec) }));
     const code = async (...indexes: Doc[]) =>
@@ -374,7 +374,7 @@ describe('indexes', () => {
     await store.run({ insert: 'c', documents: [doc({ a: 1, b: 1 }), doc({ a: 1, b: 2 })] });
     const answer = await store.ask({ createIndexes: 'c', indexes: [index('a', { unique: true })] });
     expect(answer.get('code')).toEqual(int32(11000));
-    expect(batchOf(await store.run({ listIndexes: 'c' }))).toHaveLength(1);
+    expect(readBatch(await store.run({ listIndexes: 'c' }))).toHaveLength(1);
     await store.run({ insert: 'c', documents: [doc({ a: 1, b: 3 })] });
   });
 
@@ -386,7 +386,7 @@ describe('indexes', () => {
     expect((await store.ask({ dropIndexes: 'c', index: '_id_' })).get('codeName')).toBe('InvalidOptions');
     expect((await store.ask({ dropIndexes: 'c', index: 'a_1' })).get('codeName')).toBe('IndexNotFound');
     await store.run({ dropIndexes: 'c', index: '*' });
-    expect(batchOf(await store.run({ listIndexes: 'c' })).map((one) => one.get('name'))).toEqual(['_id_']);
+    expect(readBatch(await store.run({ listIndexes: 'c' })).map((one) => one.get('name'))).toEqual(['_id_']);
   });
 });
 
@@ -400,10 +400,10 @@ describe('$out and $merge', () => {
       store.ask({ aggregate: 'c', pipeline: [...stages, doc({ $out: 'o' })], cursor: doc({}) });
     const refused = await out(doc({ $set: doc({ n: int32(1) }) }));
     expect(refused.get('code')).toEqual(int32(11000));
-    expect(batchOf(await store.run({ find: 'o' }))).toEqual([doc({ _id: 'old', n: int32(100) })]);
+    expect(readBatch(await store.run({ find: 'o' }))).toEqual([doc({ _id: 'old', n: int32(100) })]);
     expect((await out()).get('ok')).toBe(1);
-    expect(idsOf(await store.run({ find: 'o' }))).toEqual([0, 1, 2, 3]);
-    expect(batchOf(await store.run({ listIndexes: 'o' }))).toHaveLength(2);
+    expect(listIds(await store.run({ find: 'o' }))).toEqual([0, 1, 2, 3]);
+    expect(readBatch(await store.run({ listIndexes: 'o' }))).toHaveLength(2);
   });
 
   it('merge into what is there by the fields of a unique index', async () => {
@@ -419,7 +419,7 @@ describe('$out and $merge', () => {
     expect((await merge()).get('code')).toEqual(int32(51183));
     await store.run({ createIndexes: 'o', indexes: [index('n', { unique: true })] });
     expect((await merge()).get('ok')).toBe(1);
-    const merged = batchOf(await store.run({ find: 'o', sort: doc({ n: int32(1) }) }));
+    const merged = readBatch(await store.run({ find: 'o', sort: doc({ n: int32(1) }) }));
     expect(merged).toHaveLength(3);
     expect(merged[1]).toEqual(doc({ _id: 'x', n: int32(1), keep: true, more: int32(1) }));
   });
@@ -437,7 +437,7 @@ it('changes the element that the filter found in its own document, not in one lo
   });
   const q = doc({ 'a.n': int32(7), ok: true });
   await store.run({ update: 'c', updates: [doc({ q, u: doc({ $set: doc({ 'a.$.n': int32(8) }) }) })] });
-  const [changed] = batchOf(await store.run({ find: 'c', filter: doc({ _id: int32(2) }) }));
+  const [changed] = readBatch(await store.run({ find: 'c', filter: doc({ _id: int32(2) }) }));
   expect(changed?.get('a')).toEqual([item(8), item(0), item(0)]);
 });
 

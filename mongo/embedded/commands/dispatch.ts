@@ -16,12 +16,12 @@ import { lsidKey } from './fields.ts';
 import { checkFields, checkReadConcern, checkVersion, writeConcernError } from './options.ts';
 import { errorReply, finishReply, type Reply } from './reply.ts';
 import { checkDatabaseName, Request } from './request.ts';
-import { asCommandError, labelsOf, type Situation } from './sessions/labels.ts';
+import { asCommandError, chooseLabels, type Situation } from './sessions/labels.ts';
 import { statementTransaction } from './sessions/transaction-numbers.ts';
 import { COMMANDS } from './table.ts';
 
 /** Answers the requests of all clients on one engine. */
-export function answererOf(engine: Engine): Answerer {
+export function createAnswerer(engine: Engine): Answerer {
   return {
     answer: (message, client) => new Dispatch(engine, message, client).answer(),
     refuse: (error) => errorReply(asCommandError(error), [], engine.clusterTime.elements()),
@@ -173,7 +173,7 @@ class Dispatch {
     const own = transaction === undefined ? writeConcernError(this.#message.body) : undefined;
     const error = failure?.writeConcernError ?? own;
     if (error === undefined) return reply;
-    const labels = failure?.errorLabels ?? labelsOf(Number(error.get('code') ?? 0), this.#situation);
+    const labels = failure?.errorLabels ?? chooseLabels(Number(error.get('code') ?? 0), this.#situation);
     const extra: Doc = new Map([['writeConcernError', error]]);
     if (labels.length > 0) extra.set('errorLabels', [...labels]);
     if (reply instanceof Map) return new Map([...reply, ...extra]);
@@ -187,7 +187,7 @@ class Dispatch {
     const injected = failure?.errorCode !== undefined;
     const labels = [
       ...error.labels,
-      ...((injected ? failure.errorLabels : undefined) ?? labelsOf(error.code, this.#situation)),
+      ...((injected ? failure.errorLabels : undefined) ?? chooseLabels(error.code, this.#situation)),
     ];
     return errorReply(error, labels, this.#engine.clusterTime.elements());
   }

@@ -55,7 +55,7 @@ export class CommandFields {
   boolean(name: string): boolean | undefined {
     const value = this.get(name);
     if (value === undefined || typeof value === 'boolean') return value;
-    if (isNumeric(value)) return numberOf(value) !== 0;
+    if (isNumeric(value)) return toPlainNumber(value) !== 0;
     throw this.#wrong(name, value, "'[bool, long, int, decimal, double']");
   }
 
@@ -72,7 +72,7 @@ export class CommandFields {
     const value = this.get(name);
     if (value === undefined) return undefined;
     if (!isNumeric(value)) throw this.#wrong(name, value, "'[long, int, decimal, double']");
-    const number = numberOf(value);
+    const number = toPlainNumber(value);
     if (!Number.isFinite(number)) throw new CommandError('BadValue', `${name} must be a finite number`);
     return number;
   }
@@ -95,7 +95,7 @@ function notNegative(name: string, value: number): CommandError {
 }
 
 /** A numeric value as a JavaScript number. */
-export function numberOf(value: Value): number {
+export function toPlainNumber(value: Value): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof Int32) return value.value;

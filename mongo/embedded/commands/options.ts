@@ -1,6 +1,6 @@
 import { type Doc, doc, int32, isDoc, isNumeric, type Value } from '../bson/values.ts';
 import { CommandError, unsupported } from '../errors.ts';
-import { numberOf } from './fields.ts';
+import { toPlainNumber } from './fields.ts';
 
 /** Fields that any command may carry. */
 const GENERIC = new Set([
@@ -87,7 +87,7 @@ export function writeConcernError(body: Doc): Doc | undefined {
   const w = isDoc(concern) ? concern.get('w') : undefined;
   if (w === undefined || w === 'majority') return undefined;
   if (isNumeric(w)) {
-    if (numberOf(w) <= 1) return undefined;
+    if (toPlainNumber(w) <= 1) return undefined;
     return doc({
       code: int32(100),
       codeName: 'UnsatisfiableWriteConcern',

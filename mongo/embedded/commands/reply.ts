@@ -1,12 +1,12 @@
 import { encodeDocument } from '../bson/encode.ts';
 import { type Doc, doc, int32, type Value } from '../bson/values.ts';
 import type { CommandError } from '../errors.ts';
-import { elementsOf } from './sessions/cluster-time.ts';
+import { encodeElements } from './sessions/cluster-time.ts';
 
 /** What a handler answers: a document, or one that is already encoded. `ok` and the times are added by the dispatcher. */
 export type Reply = Doc | Uint8Array;
 
-const OK = elementsOf(doc({ ok: 1 }));
+const OK = encodeElements(doc({ ok: 1 }));
 
 /** The finished answer: the reply's elements, `ok: 1` and the given further elements. */
 export function finishReply(reply: Reply, times: Uint8Array): Uint8Array {

@@ -67,7 +67,7 @@ export class Request {
   }
 
   /** What a statement answered when it was done before under the same number. */
-  outcomeOf(statement: number): Doc | undefined {
+  findOutcome(statement: number): Doc | undefined {
     return this.#numbered?.done.get(statement);
   }
 

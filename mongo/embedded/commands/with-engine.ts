@@ -5,7 +5,7 @@ import { decodeDocument } from '../bson/decode.ts';
 import { type Doc, doc, type Value } from '../bson/values.ts';
 import { CLOSE, type WireClient } from '../wire/connection.ts';
 import { encodeRequest, parseMessage } from '../wire/message.ts';
-import { answererOf } from './dispatch.ts';
+import { createAnswerer } from './dispatch.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 
 /** For tests: an engine on a directory of its own, asked without a socket. */
@@ -28,7 +28,7 @@ export class TestEngine implements Disposable {
   /** The answer to a command on the database `d`, whether ok or not. */
   async ask(fields: { [name: string]: Value | undefined }, client = this.#client): Promise<Doc> {
     const message = parseMessage(encodeRequest(1, doc({ ...fields, $db: fields.$db ?? 'd' })));
-    const answer = await answererOf(this.engine).answer(message, client);
+    const answer = await createAnswerer(this.engine).answer(message, client);
     if (answer === CLOSE) throw new Error('the connection was closed');
     return decodeDocument(answer);
   }
@@ -47,14 +47,14 @@ export class TestEngine implements Disposable {
 }
 
 /** The documents of a cursor's batch. */
-export function batchOf(answer: Doc): Doc[] {
+export function readBatch(answer: Doc): Doc[] {
   const cursor = answer.get('cursor');
   const batch = cursor instanceof Map ? (cursor.get('firstBatch') ?? cursor.get('nextBatch')) : undefined;
   return Array.isArray(batch) ? batch.filter((item): item is Doc => item instanceof Map) : [];
 }
 
 /** The id of a cursor that an answer opened; 0 when nothing follows. */
-export function cursorIdOf(answer: Doc): bigint {
+export function readCursorId(answer: Doc): bigint {
   const cursor = answer.get('cursor');
   const id = cursor instanceof Map ? cursor.get('id') : undefined;
   return typeof id === 'bigint' ? id : 0n;

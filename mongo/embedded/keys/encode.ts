@@ -1,4 +1,4 @@
-import { exactDecimal, RANK, rankOf } from '../bson/compare.ts';
+import { exactDecimal, RANK, toRank } from '../bson/compare.ts';
 import { compareDecimals, type Decimal, decimalToNumber, exactDouble, pow10 } from '../bson/decimal.ts';
 import {
   type Binary,
@@ -29,7 +29,7 @@ import {
  */
 const CLASS = { nan: 0, negative: 1, zero: 2, positive: 3 } as const;
 
-export function tagOf(rank: number): number {
+export function toTag(rank: number): number {
   return rank === RANK.minKey ? 5 : rank === RANK.maxKey ? 250 : 10 + 2 * rank;
 }
 
@@ -75,8 +75,8 @@ function invert(start: number, end: number): void {
 }
 
 function writePart(value: Value): void {
-  const rank = rankOf(value);
-  byte(tagOf(rank));
+  const rank = toRank(value);
+  byte(toTag(rank));
   writeBody(value, rank);
 }
 
@@ -137,8 +137,8 @@ function writeBody(value: Value, rank: number): void {
 
 function writeDoc(value: Doc): void {
   for (const [name, field] of value) {
-    const rank = rankOf(field);
-    byte(tagOf(rank));
+    const rank = toRank(field);
+    byte(toTag(rank));
     writeText(name);
     writeBody(field, rank);
   }

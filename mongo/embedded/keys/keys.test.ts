@@ -112,11 +112,11 @@ describe('ranges', () => {
 });
 
 describe('index keys', () => {
-  const keysOf = (paths: string[], value: Value, sparse = false) => {
+  const buildKeys = (paths: string[], value: Value, sparse = false) => {
     const fields = paths.map((path) => ({ path, direction: 1 as const }));
     return compileIndexKeys(fields, { sparse })(value as ReturnType<typeof doc>);
   };
-  const values = (paths: string[], value: Value, sparse = false) => keysOf(paths, value, sparse).values;
+  const values = (paths: string[], value: Value, sparse = false) => buildKeys(paths, value, sparse).values;
 
   it('are one per distinct array element, with documents in arrays walked together', () => {
     expect(values(['a'], doc({ a: [1, 2, int32(1)] }))).toEqual([[1], [2]]);
@@ -125,8 +125,8 @@ describe('index keys', () => {
       [1, 'x', 2],
       [3, 'x', undefined],
     ]);
-    expect(keysOf(['a.b'], pairs).multikey).toBe(true);
-    expect(keysOf(['d'], pairs).multikey).toBe(false);
+    expect(buildKeys(['a.b'], pairs).multikey).toBe(true);
+    expect(buildKeys(['d'], pairs).multikey).toBe(false);
   });
 
   it('of an empty array are undefined, of a nested array the inner array', () => {

@@ -1,8 +1,8 @@
-import { compareValues, RANK, rankOf } from '../bson/compare.ts';
+import { compareValues, RANK, toRank } from '../bson/compare.ts';
 import { MAX_KEY, MIN_KEY, type Regex, type Value } from '../bson/values.ts';
 import type { ComparisonOp } from '../query/ast.ts';
 import { regexPrefix } from '../query/regex.ts';
-import { encodeKeyPart, tagOf } from './encode.ts';
+import { encodeKeyPart, toTag } from './encode.ts';
 
 /**
  * A run of key parts: `low` ≤ part < `high` by memcmp. In a compound index both are put behind the bytes of the
@@ -27,15 +27,15 @@ function equalRange(value: Value, direction: number): PartRange {
 /** The parts whose tags are those of two ranks or between. */
 function tagRange(from: number, to: number, direction: number): PartRange {
   return direction > 0
-    ? { low: Buffer.from([tagOf(from)]), high: Buffer.from([tagOf(to) + 1]) }
-    : { low: Buffer.from([~tagOf(to)]), high: Buffer.from([~tagOf(from) + 1]) };
+    ? { low: Buffer.from([toTag(from)]), high: Buffer.from([toTag(to) + 1]) }
+    : { low: Buffer.from([~toTag(to)]), high: Buffer.from([~toTag(from) + 1]) };
 }
 
 /** The values that are comparable with one of this rank: of its rank, without NaN. */
 function bracket(rank: number, direction: number): PartRange {
   const range = tagRange(rank, rank, direction);
   if (rank !== RANK.number) return range;
-  const tag = tagOf(rank);
+  const tag = toTag(rank);
   return direction > 0
     ? { low: Buffer.from([tag, 0x01]), high: range.high }
     : { low: range.low, high: Buffer.from([~tag, 0xff]) };
@@ -56,7 +56,7 @@ export function comparisonRanges(op: ComparisonOp, value: Value, direction: numb
     return [tagRange(RANK.undefined, RANK.null, direction)];
   }
   if (Array.isArray(value)) return arrayRanges(op, value, direction);
-  const rank = rankOf(value);
+  const rank = toRank(value);
   if (op === 'eq') return [equalRange(value, direction)];
   if (rank === RANK.number && compareValues(value, Number.NaN) === 0) {
     return op === 'gte' || op === 'lte' ? [equalRange(value, direction)] : [];

@@ -1,5 +1,5 @@
-import { compareValues, equalValues, rankOf } from '../bson/compare.ts';
-import { isDoc, typeOf, type Value } from '../bson/values.ts';
+import { compareValues, equalValues, toRank } from '../bson/compare.ts';
+import { isDoc, toTypeByte, type Value } from '../bson/values.ts';
 import { conjuncts, type FilterNode } from '../query/ast.ts';
 
 /**
@@ -38,7 +38,7 @@ function byValue(have: Comparison, want: FilterNode): boolean {
     case 'exists':
       return true;
     case 'type':
-      return have.op === 'eq' && !isDoc(value) && want.types.has(typeOf(value));
+      return have.op === 'eq' && !isDoc(value) && want.types.has(toTypeByte(value));
     case 'in':
       return have.op === 'eq' && want.values.some((other) => equalValues(value, other));
     case 'eq':
@@ -55,13 +55,13 @@ function byValue(have: Comparison, want: FilterNode): boolean {
 }
 
 function atLeast(have: Comparison, bound: Value, strict: boolean): boolean {
-  if (rankOf(have.value) !== rankOf(bound) || Number.isNaN(have.value)) return false;
+  if (toRank(have.value) !== toRank(bound) || Number.isNaN(have.value)) return false;
   const order = compareValues(have.value, bound);
   return order > 0 || (order === 0 && (!strict || have.op === 'gt'));
 }
 
 function atMost(have: Comparison, bound: Value, strict: boolean): boolean {
-  if (rankOf(have.value) !== rankOf(bound) || Number.isNaN(have.value)) return false;
+  if (toRank(have.value) !== toRank(bound) || Number.isNaN(have.value)) return false;
   const order = compareValues(have.value, bound);
   return order < 0 || (order === 0 && (!strict || have.op === 'lt'));
 }

@@ -62,12 +62,12 @@ export function plan(collection: Collection, input: PlanInput): Plan {
     const candidate = hinted(collection, input.hint);
     return indexPlan(candidate, given, sort) ?? fullScan(candidate, sort);
   }
-  const candidates = [ID, ...collection.indexes.filter((index) => isUsable(index, given)).map(candidateOf)];
+  const candidates = [ID, ...collection.indexes.filter((index) => isUsable(index, given)).map(toCandidate)];
   let best: { plan: IndexPlan; score: number } | undefined;
   for (const candidate of candidates) {
     const found = indexPlan(candidate, given, sort);
     if (found === undefined) continue;
-    const score = scoreOf(found, candidate);
+    const score = computeScore(found, candidate);
     if (best === undefined || score > best.score) best = { plan: found, score };
   }
   if (best !== undefined && best.plan.used > 0) return best.plan;
@@ -77,7 +77,7 @@ export function plan(collection: Collection, input: PlanInput): Plan {
 }
 
 /** What can be seen of a plan by its ranges: equalities count most, then ranges, then a wanted order. */
-function scoreOf(found: IndexPlan, candidate: Candidate): number {
+function computeScore(found: IndexPlan, candidate: Candidate): number {
   const isOneKey = found.points === candidate.parts.length && candidate.unique;
   return (
     found.used * 100 +
@@ -95,22 +95,22 @@ function sortEntries(sort: Doc): SortEntry[] | null {
   const entries: SortEntry[] = [];
   for (const [name, value] of sort) {
     if (!isNumeric(value)) return null; // $meta: refused where the sort is compiled
-    entries.push({ name, direction: directionOf(value) });
+    entries.push({ name, direction: toDirection(value) });
   }
   return entries;
 }
 
-function directionOf(value: Value): Direction {
+function toDirection(value: Value): Direction {
   const number = typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
   return Number(number) < 0 ? -1 : 1;
 }
 
 function naturalDirection(input: PlanInput): Direction | undefined {
   const natural = (isDoc(input.hint) ? input.hint.get('$natural') : undefined) ?? input.sort?.get('$natural');
-  return natural === undefined ? undefined : directionOf(natural);
+  return natural === undefined ? undefined : toDirection(natural);
 }
 
-function candidateOf(index: Index): Candidate {
+function toCandidate(index: Index): Candidate {
   return { index, parts: index.parts, unique: index.unique, multikey: index.multikey };
 }
 
@@ -118,7 +118,7 @@ function hinted(collection: Collection, hint: Value): Candidate {
   const matches = (name: string, pattern: Doc): boolean =>
     typeof hint === 'string' ? hint === name : isDoc(hint) && equalValues(hint, pattern);
   const index = collection.indexes.find((other) => other.ready && matches(other.name, other.pattern));
-  if (index !== undefined) return candidateOf(index);
+  if (index !== undefined) return toCandidate(index);
   if (matches('_id_', new Map([['_id', 1]]))) return ID;
   throw new CommandError(
     'BadValue',
@@ -140,7 +140,7 @@ function indexPlan(
   given: readonly FilterNode[],
   sort: SortEntry[] | null | undefined,
 ): IndexPlan | undefined {
-  const bounds = boundsOf(candidate, given);
+  const bounds = computeBounds(candidate, given);
   const sorted = sort === undefined ? 1 : sort === null ? undefined : sortDirection(candidate, bounds, sort);
   if (bounds.length === 0 && (sort === undefined || sorted === undefined)) return undefined;
   const narrows =
@@ -180,7 +180,7 @@ function isNarrow(bound: PartBounds): boolean {
   return bound.ranges.length !== 1 || bound.ranges[0] !== FULL_RANGE;
 }
 
-function boundsOf(candidate: Candidate, given: readonly FilterNode[]): PartBounds[] {
+function computeBounds(candidate: Candidate, given: readonly FilterNode[]): PartBounds[] {
   const bounds: PartBounds[] = [];
   const roots = new Set<string>();
   for (const part of candidate.parts) {

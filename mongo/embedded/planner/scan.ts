@@ -46,7 +46,7 @@ const BATCH_BYTES = 2 * 1024 * 1024;
  */
 export function* scan(input: ScanInput): Generator<Found | Pause, void> {
   const test = tester(input);
-  const overlay = input.view.overlayOf(input.collection.id);
+  const overlay = input.view.findOverlay(input.collection.id);
   const seen =
     input.plan.kind === 'union' || (input.plan.kind === 'index' && input.plan.repeats)
       ? new Set<number>()
@@ -73,13 +73,13 @@ export function* scan(input: ScanInput): Generator<Found | Pause, void> {
 
 /** Whether the overlay of a transaction (whose documents come last) spoils the order that a plan promises. */
 export function keepsOrder(view: View, collection: Collection): boolean {
-  return (view.overlayOf(collection.id)?.rows.size ?? 0) === 0;
+  return (view.findOverlay(collection.id)?.rows.size ?? 0) === 0;
 }
 
 function tester(input: ScanInput): (rid: number, bytes: Uint8Array) => Found | undefined {
   const { filter, matches, stats, details } = input;
   const all = filter.op === 'and' && filter.children.length === 0;
-  const undecided = input.view.overlayOf(input.collection.id) !== undefined;
+  const undecided = input.view.findOverlay(input.collection.id) !== undefined;
   const decided =
     all || (!undecided && details === undefined && input.plan.kind === 'index' && input.plan.decided);
   if (decided) {

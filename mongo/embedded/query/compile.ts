@@ -1,7 +1,16 @@
 import { compileExpression, type ExpressionVariables, isTruthy } from '../aggregate/expression.ts';
-import { compareStrings, compareValues, RANK, rankOf } from '../bson/compare.ts';
+import { compareStrings, compareValues, RANK, toRank } from '../bson/compare.ts';
 import { type Path, walkPath } from '../bson/paths.ts';
-import { BsonSymbol, type Doc, isDoc, MAX_KEY, MIN_KEY, Regex, typeOf, type Value } from '../bson/values.ts';
+import {
+  BsonSymbol,
+  type Doc,
+  isDoc,
+  MAX_KEY,
+  MIN_KEY,
+  Regex,
+  toTypeByte,
+  type Value,
+} from '../bson/values.ts';
 import type { ComparisonOp, FilterNode } from './ast.ts';
 import { toLong } from './operands.ts';
 import { compileRegex } from './regex.ts';
@@ -40,7 +49,7 @@ export function compileFilter(node: FilterNode, options: { vars?: ExpressionVari
       return (doc) => isTruthy(evaluate(doc));
     }
     default:
-      return atPath(node.path, testOf(node, options), expands(node));
+      return atPath(node.path, compileTest(node, options), expands(node));
   }
 }
 
@@ -98,7 +107,7 @@ function atField(field: string, test: Test): Matcher {
 /** Finds the position of a matching element, or -1. */
 type ElementTest = (value: Value | undefined) => number;
 
-function testOf(node: LeafNode, options: { vars?: ExpressionVariables }): Test | ElementTest {
+function compileTest(node: LeafNode, options: { vars?: ExpressionVariables }): Test | ElementTest {
   switch (node.op) {
     case 'eq':
     case 'gt':
@@ -112,7 +121,7 @@ function testOf(node: LeafNode, options: { vars?: ExpressionVariables }): Test |
       return (value) => value !== undefined;
     case 'type': {
       const { types } = node;
-      return (value) => value !== undefined && types.has(typeOf(value));
+      return (value) => value !== undefined && types.has(toTypeByte(value));
     }
     case 'regex':
       return regexTest(node.regex);
@@ -166,7 +175,7 @@ function compileElement(node: FilterNode, options: { vars?: ExpressionVariables 
     case 'expr':
       return () => false; // the parser refuses it here
     default: {
-      const test = testOf(node, options);
+      const test = compileTest(node, options);
       return (value) => {
         const found = test(value);
         return found !== false && found !== -1;
@@ -180,19 +189,19 @@ function comparisonTest(op: ComparisonOp, operand: Value): Test {
   if (operand === null) {
     return op === 'gt' || op === 'lt'
       ? () => false
-      : (value) => value === null || rankOf(value) === RANK.undefined;
+      : (value) => value === null || toRank(value) === RANK.undefined;
   }
   if (op === 'eq' && (typeof operand === 'string' || typeof operand === 'boolean'))
     return scalarTest(operand);
-  const rank = rankOf(operand);
+  const rank = toRank(operand);
   const ofNaN = rank === RANK.number && compareValues(operand, Number.NaN) === 0;
   const sameBracket = (value: Value | undefined): boolean =>
-    rankOf(value) === rank &&
+    toRank(value) === rank &&
     // NaN only ever matches NaN
     (rank !== RANK.number || ofNaN || compareValues(value, Number.NaN) !== 0);
   switch (op) {
     case 'eq':
-      return (value) => rankOf(value) === rank && compareValues(value, operand) === 0;
+      return (value) => toRank(value) === rank && compareValues(value, operand) === 0;
     case 'gt':
       return ofNaN ? () => false : (value) => sameBracket(value) && compareValues(value, operand) > 0;
     case 'lt':
@@ -235,7 +244,7 @@ function inTest(values: Value[], regexes: Regex[]): Test {
   const tests = regexes.map(regexTest);
   return (value) => {
     if (value === undefined) return nullish;
-    if (set.has(value) || (nullish && rankOf(value) === RANK.undefined)) return true;
+    if (set.has(value) || (nullish && toRank(value) === RANK.undefined)) return true;
     for (const test of tests) if (test(value)) return true;
     return false;
   };

@@ -41,7 +41,7 @@ export function parseSort(spec: Doc): SortField[] {
 /** A sort by keys that are taken from each document once. */
 export type Sorter = {
   /** An array counts as its smallest element, ascending, or its largest, descending; missing as null. */
-  keyOf(doc: Doc): Value[];
+  buildKey(doc: Doc): Value[];
   compare(a: readonly Value[], b: readonly Value[]): number;
 };
 
@@ -58,7 +58,7 @@ export function compileSorter(fields: readonly SortField[]): Sorter {
   const withNulls = (values: KeyValues): Value[] => values.map((value) => value ?? null);
   return {
     compare,
-    keyOf(doc) {
+    buildKey(doc) {
       const plain = plainKeys(doc, paths);
       if (plain !== undefined) return withNulls(plain);
       let least: Value[] | undefined;
@@ -79,5 +79,5 @@ export function compileSorter(fields: readonly SortField[]): Sorter {
 /** Compares documents; for many of them take each one's key once with compileSorter. */
 export function compileSort(spec: Doc): (a: Doc, b: Doc) => number {
   const sorter = compileSorter(parseSort(spec));
-  return (a, b) => sorter.compare(sorter.keyOf(a), sorter.keyOf(b));
+  return (a, b) => sorter.compare(sorter.buildKey(a), sorter.buildKey(b));
 }

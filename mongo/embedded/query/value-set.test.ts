@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keyOf } from '../aggregate/accumulators.ts';
+import { toGroupKey } from '../aggregate/accumulators.ts';
 import { anyValue } from '../bson/arbitrary.ts';
 import { equalValues } from '../bson/compare.ts';
 import { fc } from '../spec/properties.ts';
@@ -18,7 +18,9 @@ describe('sets of values', () => {
   it('key equal values, and only them, alike', () => {
     fc.assert(
       fc.property(anyValue, anyValue, (a, b) => {
-        expect(Object.is(keyOf(a), keyOf(b)) || keyOf(a) === keyOf(b)).toBe(equalValues(a, b));
+        expect(Object.is(toGroupKey(a), toGroupKey(b)) || toGroupKey(a) === toGroupKey(b)).toBe(
+          equalValues(a, b),
+        );
       }),
       { numRuns: 10_000 },
     );

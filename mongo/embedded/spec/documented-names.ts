@@ -45,12 +45,12 @@ export function refusedNames(kind: string): string[] {
 /** The rows that the table in docs/embedded-store.md must have, in order. */
 export function documentedRows(): string[] {
   return tables().map(({ kind, supported }) => {
-    const refused = listOf(refusedNames(kind)) || 'any other name is FailedToParse (9)';
-    return `| ${kind} | ${listOf(supported)} | ${refused} |`;
+    const refused = formatNames(refusedNames(kind)) || 'any other name is FailedToParse (9)';
+    return `| ${kind} | ${formatNames(supported)} | ${refused} |`;
   });
 }
 
-const listOf = (names: Iterable<string>): string =>
+const formatNames = (names: Iterable<string>): string =>
   [...names]
     .sort()
     .map((name) => `\`${name}\``)

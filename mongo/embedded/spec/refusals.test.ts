@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 /** How a command fails; undefined when it does not. */
-async function failureOf(
+async function catchFailure(
   command: Document,
   db = store.db,
 ): Promise<{ code: unknown; message: string } | undefined> {
@@ -79,13 +79,13 @@ describe('everything that MongoDB has and the store has not is refused, and the 
     ['an index with a collation', 115, index({ a: 1 }, { collation: { locale: 'en' } })],
   ];
   it.each(cases)('%s', async (_, code, command) => {
-    const failure = await failureOf(command);
+    const failure = await catchFailure(command);
     expect(failure?.message).toMatch(/use MongoDB/);
     expect(failure?.code).toBe(code);
   });
 
   it.each(refusedNames('commands'))('the command %s', async (name) => {
-    const failure = await failureOf({ [name]: 1 }, store.client.db('admin'));
+    const failure = await catchFailure({ [name]: 1 }, store.client.db('admin'));
     expect(failure).toEqual({ code: 115, message: expect.stringMatching(/use MongoDB/) });
   });
 });
@@ -101,6 +101,6 @@ describe('what is unknown has the server’s own code', () => {
     ['an operator of an update', 9, { update: 'docs', updates: [{ q: {}, u: { $nope: { a: 1 } } }] }],
   ];
   it.each(cases)('%s', async (_, code, command) => {
-    expect((await failureOf(command))?.code).toBe(code);
+    expect((await catchFailure(command))?.code).toBe(code);
   });
 });

@@ -6,13 +6,13 @@ import { SCOPE, SENDERS } from './scope.ts';
 import { SUITES, specsFolder } from './unified/locate.ts';
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
-const listOf = (names: string | undefined) => names?.split(' ') ?? [];
+const splitNames = (names: string | undefined) => names?.split(' ') ?? [];
 const all = SENDERS.flatMap((sender) =>
   Object.entries(SCOPE).flatMap(([kind, scope]) =>
-    listOf(scope[sender]).map((name) => ({ kind, sender, name })),
+    splitNames(scope[sender]).map((name) => ({ kind, sender, name })),
   ),
 );
-const namesOf = (sender: string) => all.filter((one) => one.sender === sender);
+const selectNames = (sender: string) => all.filter((one) => one.sender === sender);
 
 describe('the scope of the store', () => {
   it.each(Object.keys(SCOPE))('gives every one of its %s a sender, one each', (kind) => {
@@ -23,7 +23,7 @@ describe('the scope of the store', () => {
   it('is in the README as it is here', () => {
     const rows = Object.entries(SCOPE).map(([kind, scope]) => {
       const cells = SENDERS.map((sender) =>
-        listOf(scope[sender])
+        splitNames(scope[sender])
           .map((name) => `\`${name}\``)
           .join(' '),
       );
@@ -35,8 +35,8 @@ describe('the scope of the store', () => {
 
   it('has from the domain what the domain sends', () => {
     const contract = read('../../../test/contract/commands.jsonl');
-    expect(namesOf('domain').length).toBeGreaterThan(30);
-    expect(namesOf('domain').filter(({ name }) => !contract.includes(`\\"${name}\\":`))).toEqual([]);
+    expect(selectNames('domain').length).toBeGreaterThan(30);
+    expect(selectNames('domain').filter(({ name }) => !contract.includes(`\\"${name}\\":`))).toEqual([]);
   });
 
   it('has from the specification tests what is in them, where they are', () => {
@@ -52,6 +52,6 @@ describe('the scope of the store', () => {
     );
     // Sent by every runner of these tests, between them.
     const text = `${files.join('')}"killAllSessions"`;
-    expect(namesOf('specifications').filter(({ name }) => !text.includes(`"${name}"`))).toEqual([]);
+    expect(selectNames('specifications').filter(({ name }) => !text.includes(`"${name}"`))).toEqual([]);
   });
 });

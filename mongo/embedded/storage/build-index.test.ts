@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type Doc, doc, int32 } from '../bson/values.ts';
-import { batchOf, TestEngine } from '../commands/with-engine.ts';
+import { readBatch, TestEngine } from '../commands/with-engine.ts';
 import { IndexBuilds } from './build-index.ts';
 import { checkDataFile } from './check.ts';
 import { DATA_FILE } from './format.ts';
@@ -12,8 +12,8 @@ import { Storage } from './storage.ts';
 const COUNT = 20_000;
 const index = (path: string, options = {}): Doc =>
   doc({ key: doc({ [path]: int32(1) }), name: path, ...options });
-const namesOf = async (store: TestEngine) =>
-  batchOf(await store.run({ listIndexes: 'c' })).map((found) => found.get('name'));
+const listIndexNames = async (store: TestEngine) =>
+  readBatch(await store.run({ listIndexes: 'c' })).map((found) => found.get('name'));
 
 async function filled(): Promise<TestEngine> {
   const store = new TestEngine();
@@ -53,7 +53,7 @@ it('builds over a large collection while it is read and written, and the index i
   }
   await built;
   expect(turns).toBeGreaterThan(2);
-  expect(await namesOf(store)).toEqual(['_id_', 'n', 'g']);
+  expect(await listIndexNames(store)).toEqual(['_id_', 'n', 'g']);
   store.engine.storage.group.flush();
   expect(checkDataFile(join(store.dir, DATA_FILE))).toEqual([]);
 });
@@ -63,7 +63,7 @@ it('leaves nothing when a document violates one of them', async () => {
   await store.run({ insert: 'c', documents: [doc({ _id: 'twice', n: int32(7) })] });
   const answer = await store.ask({ createIndexes: 'c', indexes: [index('g'), index('n', { unique: true })] });
   expect(answer.get('code')).toEqual(int32(11000));
-  expect(await namesOf(store)).toEqual(['_id_']);
+  expect(await listIndexNames(store)).toEqual(['_id_']);
   await store.run({ insert: 'c', documents: [doc({ _id: 'thrice', n: int32(7) })] });
 });
 
@@ -72,7 +72,7 @@ it('makes an index that two clients ask for at once only once', async () => {
   const ask = () => store.run({ createIndexes: 'c', indexes: [index('n')] });
   const answers = await Promise.all([ask(), ask()]);
   expect(answers.map((answer) => answer.has('note'))).toEqual([false, true]);
-  expect(await namesOf(store)).toEqual(['_id_', 'n']);
+  expect(await listIndexNames(store)).toEqual(['_id_', 'n']);
 });
 
 it('is aborted by dropping the collection', async () => {

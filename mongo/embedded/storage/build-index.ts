@@ -50,7 +50,7 @@ export class IndexBuilds {
     const atOnce = !storage.reader.hasMoreThan(collection.id, ROWS_AT_ONCE_MAX);
     const ids = storage.atomic(() => {
       const made = specs.map((spec) =>
-        storage.catalog.addIndex(currentOf(storage, collection.ns), spec, atOnce),
+        storage.catalog.addIndex(findCurrent(storage, collection.ns), spec, atOnce),
       );
       for (const { id } of atOnce ? made : []) {
         const progress = new Progress();
@@ -76,7 +76,7 @@ export class IndexBuilds {
       const durable = storage.group.join();
       storage.atomic(() => {
         for (const id of ids) {
-          const { collection, index } = buildingOf(storage, ns, id);
+          const { collection, index } = findBuilding(storage, ns, id);
           storage.catalog.markReady(collection, index);
         }
       });
@@ -110,7 +110,7 @@ class Progress {
 
 /** Indexes the next rows; whether that was the last of them. */
 function fillSome(storage: Storage, ns: string, id: number, progress: Progress): boolean {
-  const { collection, index } = buildingOf(storage, ns, id);
+  const { collection, index } = findBuilding(storage, ns, id);
   const rows = storage.reader.scan(collection.id, progress.rid, 1, ROWS_AT_A_TIME);
   for (const [rid, bytes] of rows) {
     storage.writer.indexDocument(collection, index, rid, decodeDocument(bytes));
@@ -119,14 +119,14 @@ function fillSome(storage: Storage, ns: string, id: number, progress: Progress):
   return rows.length < ROWS_AT_A_TIME;
 }
 
-function buildingOf(storage: Storage, ns: string, id: number): { collection: Collection; index: Index } {
-  const collection = currentOf(storage, ns);
+function findBuilding(storage: Storage, ns: string, id: number): { collection: Collection; index: Index } {
+  const collection = findCurrent(storage, ns);
   const index = collection.indexes.find((other) => other.id === id);
   if (index === undefined) throw aborted(ns);
   return { collection, index };
 }
 
-function currentOf(storage: Storage, ns: string): Collection {
+function findCurrent(storage: Storage, ns: string): Collection {
   const collection = storage.catalog.state.get(ns);
   if (collection === undefined) throw aborted(ns);
   return collection;
@@ -145,7 +145,7 @@ function dropUnfinished(storage: Storage): void {
     for (const { id, ready } of indexes) {
       if (ready) continue;
       storage.atomic(() => {
-        const { collection, index } = buildingOf(storage, ns, id);
+        const { collection, index } = findBuilding(storage, ns, id);
         storage.catalog.dropIndex(collection, index);
       });
     }

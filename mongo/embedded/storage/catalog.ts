@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { decodeDocument } from '../bson/decode.ts';
 import { encodeDocument } from '../bson/encode.ts';
 import type { Doc } from '../bson/values.ts';
-import { type Index, indexOf } from './index-spec.ts';
+import { compileIndex, type Index } from './index-spec.ts';
 
 /** A collection as it is at one moment: a change of its indexes makes a new object of the same id. */
 export type Collection = {
@@ -57,12 +57,12 @@ export class CollectionCatalog {
         db,
         name,
         ns: `${db}.${name}`,
-        uuid: bytesOf(row.uuid),
-        options: decodeDocument(bytesOf(row.options)),
+        uuid: toBytes(row.uuid),
+        options: decodeDocument(toBytes(row.options)),
         indexes: (indexes.get(id) ?? []).map((index) =>
-          indexOf(
+          compileIndex(
             Number(index.id),
-            decodeDocument(bytesOf(index.spec)),
+            decodeDocument(toBytes(index.spec)),
             Number(index.multikey) === 1,
             Number(index.ready) === 1,
           ),
@@ -99,7 +99,7 @@ export class CollectionCatalog {
     const { lastInsertRowid } = this.#db
       .prepare('INSERT INTO indexes (collection, spec, ready) VALUES (?, ?, ?)')
       .run(collection.id, encodeDocument(spec), ready ? 1 : 0);
-    const index = indexOf(Number(lastInsertRowid), spec, false, ready);
+    const index = compileIndex(Number(lastInsertRowid), spec, false, ready);
     const key = index.unique ? 'k' : 'k, r';
     this.#db.exec(
       `CREATE TABLE x${index.id} (k BLOB NOT NULL, r INTEGER NOT NULL, PRIMARY KEY (${key})) WITHOUT ROWID`,
@@ -117,7 +117,7 @@ export class CollectionCatalog {
   /** Replaces an index's specification (collMod: expireAfterSeconds, hidden); its keys stay as they are. */
   respecifyIndex(collection: Collection, index: Index, spec: Doc): void {
     this.#db.prepare('UPDATE indexes SET spec = ? WHERE id = ?').run(encodeDocument(spec), index.id);
-    this.#replaceIndex(collection, indexOf(index.id, spec, index.multikey, index.ready));
+    this.#replaceIndex(collection, compileIndex(index.id, spec, index.multikey, index.ready));
   }
 
   markReady(collection: Collection, index: Index): Collection {
@@ -145,7 +145,7 @@ export class CollectionCatalog {
 }
 
 /** A BLOB as node:sqlite gave it. */
-export function bytesOf(value: unknown): Uint8Array {
+export function toBytes(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
   throw new Error('the data file of the store holds a value of another type than it wrote');
 }

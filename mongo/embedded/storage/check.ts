@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { decodeDocument } from '../bson/decode.ts';
 import { type Collection, CollectionCatalog } from './catalog.ts';
 import { openForReading } from './format.ts';
-import { idKeyOf, keysOf } from './index-spec.ts';
+import { computeIndexKeys, encodeIdKey } from './index-spec.ts';
 import { Reader } from './reader.ts';
 
 /** Findings past this many are not listed. */
@@ -59,11 +59,11 @@ function checkCollection(
       after = rid;
       const doc = decodeDocument(bytes);
       const stored = idKey.get(rid)?.k;
-      if (!(stored instanceof Uint8Array) || Buffer.compare(stored, idKeyOf(doc)) !== 0) {
+      if (!(stored instanceof Uint8Array) || Buffer.compare(stored, encodeIdKey(doc)) !== 0) {
         find(`${ns}: the _id key of row ${rid} is not that of its document`);
       }
       for (const check of checks) {
-        const { keys, multikey } = keysOf(check.index, doc);
+        const { keys, multikey } = computeIndexKeys(check.index, doc);
         check.expected += keys.length;
         if (multikey && !check.index.multikey) find(`${ns}.${check.index.name} is not marked multikey`);
         for (const key of keys) {

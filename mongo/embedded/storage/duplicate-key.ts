@@ -18,7 +18,7 @@ export function duplicateKey(
 ): CommandError {
   const keyPattern: Doc = index?.pattern ?? document({ _id: new Int32(1) });
   const keyValue: Doc =
-    index === undefined ? new Map([['_id', doc.get('_id') ?? null]]) : valuesOf(index, doc, key);
+    index === undefined ? new Map([['_id', doc.get('_id') ?? null]]) : readKeyValues(index, doc, key);
   const shown = [...keyValue].map(([name, value]) => `${name}: ${show(value)}`).join(', ');
   const message =
     `E11000 duplicate key error collection: ${collection.ns} ` +
@@ -32,7 +32,7 @@ export function duplicateKey(
 }
 
 /** The values that the refused entry was made of. */
-function valuesOf(index: Index, doc: Doc, key: Uint8Array | undefined): Doc {
+function readKeyValues(index: Index, doc: Doc, key: Uint8Array | undefined): Doc {
   const { keys, values } = index.keys(doc);
   const at = key === undefined ? 0 : keys.findIndex((other) => Buffer.compare(other, key) === 0);
   const tuple = values[Math.max(at, 0)] ?? [];

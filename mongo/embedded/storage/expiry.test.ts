@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { DateTime, doc, int32 } from '../bson/values.ts';
-import { batchOf, TestEngine } from '../commands/with-engine.ts';
+import { readBatch, TestEngine } from '../commands/with-engine.ts';
 import { removeExpired } from './expiry.ts';
 
 const NOW_MS = 1_800_000_000_000;
@@ -44,7 +44,7 @@ it('removes what a TTL index says has expired, and only that: dates, the earlies
   });
   expect(await removeExpired(store.engine.storage, store.engine.locks, NOW_MS)).toBe(4);
   const left = async (name: string) =>
-    batchOf(await store.run({ find: name })).map((found) => found.get('_id'));
+    readBatch(await store.run({ find: name })).map((found) => found.get('_id'));
   expect(await left('c')).toEqual([
     'young',
     'no date',
@@ -60,13 +60,13 @@ it('removes what a TTL index says has expired, and only that: dates, the earlies
 it.each([
   ['', () => ago(100)],
   [' with several entries each', (n: number) => [ago(100 + 3 * n), ago(101 + 3 * n), ago(102 + 3 * n)]],
-])('goes through more than one round of documents%s', async (_, dateOf) => {
+])('goes through more than one round of documents%s', async (_, chooseDate) => {
   using store = new TestEngine();
   await store.run({
     createIndexes: 'c',
     indexes: [doc({ key: doc({ at: int32(1) }), name: 'at', expireAfterSeconds: int32(60) })],
   });
-  const documents = Array.from({ length: 450 }, (_, n) => doc({ _id: int32(n), at: dateOf(n) }));
+  const documents = Array.from({ length: 450 }, (_, n) => doc({ _id: int32(n), at: chooseDate(n) }));
   await store.run({ insert: 'c', documents });
   expect(await removeExpired(store.engine.storage, store.engine.locks, NOW_MS)).toBe(450);
   expect((await store.run({ count: 'c' })).get('n')).toEqual(int32(0));

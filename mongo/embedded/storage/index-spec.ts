@@ -32,10 +32,10 @@ export type Index = {
   readonly fields: ReadonlySet<string> | null;
 };
 
-export function indexOf(id: number, spec: Doc, multikey: boolean, ready = true): Index {
+export function compileIndex(id: number, spec: Doc, multikey: boolean, ready = true): Index {
   const pattern = asDoc(spec.get('key'));
   const parts = [...pattern].map(
-    ([name, value]): KeyPart => ({ name, path: splitPath(name), direction: directionOf(value) }),
+    ([name, value]): KeyPart => ({ name, path: splitPath(name), direction: toDirection(value) }),
   );
   const partialFilter = spec.get('partialFilterExpression');
   const node = isDoc(partialFilter) ? parseFilter(partialFilter) : undefined;
@@ -67,7 +67,7 @@ export function indexOf(id: number, spec: Doc, multikey: boolean, ready = true):
 const NO_KEYS: IndexKeys = { keys: [], multikey: false, values: [] };
 
 /** The entries of a document in an index; none where a partial index leaves it out. */
-export function keysOf(index: Index, doc: Doc): IndexKeys {
+export function computeIndexKeys(index: Index, doc: Doc): IndexKeys {
   if (index.partial !== undefined && !index.partial.matches(doc)) return NO_KEYS;
   return index.keys(doc);
 }
@@ -83,7 +83,7 @@ export function sameKeyFields(index: Index, before: Doc, after: Doc): boolean {
 }
 
 /** The key of a document's _id. */
-export function idKeyOf(doc: Doc): Buffer {
+export function encodeIdKey(doc: Doc): Buffer {
   return encodeKeyPart(doc.get('_id'), 1);
 }
 
@@ -91,7 +91,7 @@ export function idKeyOf(doc: Doc): Buffer {
 export function uniqueKeys(indexes: readonly Index[], doc: Doc): { index: Index; key: Uint8Array }[] {
   return indexes
     .filter((index) => index.unique)
-    .flatMap((index) => keysOf(index, doc).keys.map((key) => ({ index, key })));
+    .flatMap((index) => computeIndexKeys(index, doc).keys.map((key) => ({ index, key })));
 }
 
 function asDoc(value: Value | undefined): Doc {
@@ -99,7 +99,7 @@ function asDoc(value: Value | undefined): Doc {
   throw new Error('an index specification without a key');
 }
 
-function directionOf(value: Value): 1 | -1 {
+function toDirection(value: Value): 1 | -1 {
   return wholeNumber(value) < 0 ? -1 : 1;
 }
 

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { decodeDocument } from '../bson/decode.ts';
 import { encodeDocument } from '../bson/encode.ts';
 import { type Doc, isDoc } from '../bson/values.ts';
-import { bytesOf } from './catalog.ts';
+import { toBytes } from './catalog.ts';
 
 /** The place of a commit among the statements of its number. */
 const COMMIT = -1;
@@ -40,13 +40,13 @@ export class NumberedWrites {
     this.#insert = db.prepare('INSERT OR REPLACE INTO numbered VALUES (?, ?, ?, ?, ?)');
     this.#forget = db.prepare('DELETE FROM numbered WHERE session = ?');
     const several = db.prepare('SELECT DISTINCT session FROM numbered WHERE first <> 0').all();
-    this.#several = new Set(several.map(({ session }) => idOf(session)));
+    this.#several = new Set(several.map(({ session }) => toSessionId(session)));
     this.#unused = db.prepare('SELECT DISTINCT session FROM numbered WHERE used < ?');
   }
 
   /** The last number of a session that left something behind, and whether it was that of a committed transaction. */
   last(session: string): { number: bigint; committed: boolean } | undefined {
-    const row = this.#last.get(keyOf(session));
+    const row = this.#last.get(toSessionKey(session));
     if (typeof row?.number !== 'bigint') return undefined;
     return { number: row.number, committed: Number(row.first) === COMMIT };
   }
@@ -54,8 +54,8 @@ export class NumberedWrites {
   /** What the statements of a number answered that have had an effect, as of the last COMMIT. */
   outcomes(session: string, number: bigint): Map<number, Doc> {
     const outcomes = new Map<number, Doc>();
-    for (const row of this.#outcomes.all(keyOf(session), number)) {
-      for (const [run, outcome] of decodeDocument(bytesOf(row.outcomes))) {
+    for (const row of this.#outcomes.all(toSessionKey(session), number)) {
+      for (const [run, outcome] of decodeDocument(toBytes(row.outcomes))) {
         const [first = 0, last = 0] = run.split(':').map(Number);
         for (let statement = first; statement <= last && isDoc(outcome); statement++) {
           outcomes.set(statement, outcome);
@@ -87,7 +87,7 @@ export class NumberedWrites {
     if (this.#unsaved.size === 0) return;
     const used = Date.now();
     for (const [session, { number, runs }] of this.#unsaved) {
-      const key = keyOf(session);
+      const key = toSessionKey(session);
       const first = runs[0]?.first ?? 0;
       if (this.#several.has(session)) this.#supersede.run(key, number);
       if (first !== 0) this.#several.add(session);
@@ -106,13 +106,13 @@ export class NumberedWrites {
     for (const session of sessions) {
       this.#unsaved.delete(session);
       this.#several.delete(session);
-      this.#forget.run(keyOf(session));
+      this.#forget.run(toSessionKey(session));
     }
   }
 
   /** Sessions that have written nothing since. */
   unusedSince(ms: number): string[] {
-    return this.#unused.all(ms).map(({ session }) => idOf(session));
+    return this.#unused.all(ms).map(({ session }) => toSessionId(session));
   }
 
   #encoded(runs: readonly Run[]): Uint8Array {
@@ -129,10 +129,10 @@ function encode(runs: readonly Run[]): Uint8Array {
   );
 }
 
-function keyOf(session: string): Buffer {
+function toSessionKey(session: string): Buffer {
   return Buffer.from(session, 'latin1');
 }
 
-function idOf(key: unknown): string {
-  return Buffer.from(bytesOf(key)).toString('latin1');
+function toSessionId(key: unknown): string {
+  return Buffer.from(toBytes(key)).toString('latin1');
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Doc } from '../bson/values.ts';
 import type { Collection, CollectionCatalog } from './catalog.ts';
 import { duplicateKey } from './duplicate-key.ts';
-import { type Index, keysOf, sameKeyFields } from './index-spec.ts';
+import { computeIndexKeys, type Index, sameKeyFields } from './index-spec.ts';
 import type { Reader } from './reader.ts';
 import { isConstraint } from './sqlite-error.ts';
 
@@ -127,7 +127,7 @@ export class Writer {
   }
 
   #keys(index: Index, doc: Doc): readonly Buffer[] {
-    const { keys, multikey } = keysOf(index, doc);
+    const { keys, multikey } = computeIndexKeys(index, doc);
     if (multikey && !index.multikey) this.#catalog.markMultikey(index);
     return keys;
   }

@@ -1,6 +1,6 @@
 import type { Doc } from '../bson/values.ts';
 import type { Collection } from '../storage/catalog.ts';
-import { idKeyOf, uniqueKeys } from '../storage/index-spec.ts';
+import { encodeIdKey, uniqueKeys } from '../storage/index-spec.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Stored } from '../storage/writer.ts';
 import { HeldByTransaction } from './conflict.ts';
@@ -53,7 +53,7 @@ export class DirectWrites implements Writes {
   remove(collection: Collection, rid: number, doc: Doc): void {
     if (this.#locks.size > 0) {
       this.#refuseHeld(rowLock(collection.id, rid));
-      this.#refuseHeld(keyLock(collection.id, 0, idKeyOf(doc)));
+      this.#refuseHeld(keyLock(collection.id, 0, encodeIdKey(doc)));
     }
     this.#write(() => this.#storage.writer.remove(collection, rid, doc));
   }
@@ -101,7 +101,7 @@ function latestView(storage: Storage): View {
         return storage.version;
       },
       reader: storage.reader,
-      overlayOf: () => undefined,
+      findOverlay: () => undefined,
     };
     views.set(storage, view);
   }

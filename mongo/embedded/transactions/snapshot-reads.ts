@@ -37,7 +37,7 @@ export class SnapshotReads {
 
   /** The snapshot of a time that an earlier read returned. */
   at(time: Timestamp): SnapshotRead {
-    const held = this.#held.get(keyOf(time));
+    const held = this.#held.get(formatTimestamp(time));
     if (held !== undefined) return held;
     throw new CommandError(
       'SnapshotTooOld',
@@ -47,7 +47,7 @@ export class SnapshotReads {
 
   /** A snapshot of now, under the time that the caller states it is. */
   take(now: Timestamp): SnapshotRead {
-    const known = this.#held.get(keyOf(now));
+    const known = this.#held.get(formatTimestamp(now));
     if (known !== undefined) return known;
     if (this.#held.size >= SNAPSHOTS_MAX) {
       const oldest = [...this.#held.values()].find(({ view }) => !this.#users.isRead(view));
@@ -59,9 +59,9 @@ export class SnapshotReads {
     this.#storage.group.flush();
     const snapshot = this.#storage.snapshots.take();
     const catalog = this.#storage.catalog.state;
-    const view: View = { catalog, reader: snapshot.reader, version: 0, overlayOf: () => undefined };
+    const view: View = { catalog, reader: snapshot.reader, version: 0, findOverlay: () => undefined };
     const held: Held = { at: new Timestamp(now.t, now.i), view, snapshot, takenAtMs: Date.now() };
-    this.#held.set(keyOf(now), held);
+    this.#held.set(formatTimestamp(now), held);
     return held;
   }
 
@@ -83,12 +83,12 @@ export class SnapshotReads {
   }
 
   #release(held: Held): void {
-    this.#held.delete(keyOf(held.at));
+    this.#held.delete(formatTimestamp(held.at));
     this.#users.onGone(held.view);
     held.snapshot.release();
   }
 }
 
-function keyOf({ t, i }: Timestamp): string {
+function formatTimestamp({ t, i }: Timestamp): string {
   return `${t}.${i}`;
 }

@@ -2,7 +2,7 @@ import type { Doc } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { duplicateKey } from '../storage/duplicate-key.ts';
-import { type Index, idKeyOf, uniqueKeys } from '../storage/index-spec.ts';
+import { encodeIdKey, type Index, uniqueKeys } from '../storage/index-spec.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Stored } from '../storage/writer.ts';
 import { noSuchTransaction, writeConflict } from './conflict.ts';
@@ -66,7 +66,7 @@ export class TransactionWrites implements Writes {
   replace(collection: Collection, rid: number, before: Doc, after: { doc: Doc; bytes: Uint8Array }): void {
     this.#checkOpen();
     this.#lockRow(collection, rid);
-    const idKey = idKeyOf(before);
+    const idKey = encodeIdKey(before);
     this.#unclaim(collection, this.#keys(collection, before, idKey), rid);
     this.#claim(collection, this.#keys(collection, after.doc, idKey), rid, after.doc);
     const isNew = this.#transaction.overlay(collection.id).rows.get(rid)?.isNew === true;
@@ -76,7 +76,7 @@ export class TransactionWrites implements Writes {
   remove(collection: Collection, rid: number, doc: Doc): void {
     this.#checkOpen();
     this.#lockRow(collection, rid);
-    const idKey = idKeyOf(doc);
+    const idKey = encodeIdKey(doc);
     this.#lock(keyLock(collection.id, 0, idKey));
     this.#unclaim(collection, this.#keys(collection, doc, idKey), rid);
     const { rows } = this.#transaction.overlay(collection.id);
@@ -183,6 +183,6 @@ function transactionView(transaction: Transaction): View {
     },
     reader: transaction.snapshot.reader,
     version: 0,
-    overlayOf: (collection) => transaction.overlays.get(collection),
+    findOverlay: (collection) => transaction.overlays.get(collection),
   };
 }

@@ -11,7 +11,7 @@ export interface View {
   /** Changes with every write that a scan in progress should see. */
   readonly version: number;
   /** The reader's transaction's own writes to a collection, if it has any. */
-  overlayOf(collection: number): Overlay | undefined;
+  findOverlay(collection: number): Overlay | undefined;
 }
 
 /**

@@ -16,7 +16,7 @@ export function parseArrayFilters(
 ): ArrayFilters {
   const byName = new Map<string, (item: Value) => boolean>();
   for (const filter of filters) {
-    const name = nameOf(filter);
+    const name = readFilterName(filter);
     if (!/^[a-z][A-Za-z0-9]*$/.test(name)) {
       throw new CommandError(
         'BadValue',
@@ -60,7 +60,7 @@ export function parseArrayFilters(
 }
 
 /** The one top-level name that a filter speaks of. */
-function nameOf(filter: Doc): string {
+function readFilterName(filter: Doc): string {
   const names = new Set<string>();
   collect(filter, names);
   const [name, other] = names;

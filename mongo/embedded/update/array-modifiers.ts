@@ -12,7 +12,7 @@ import type { Modifier } from './modifier.ts';
 const bad = (message: string) => new CommandError('BadValue', message);
 
 /** The items of `{ $each: […] }`, or the operand alone. */
-function eachOf(operand: Value, name: string): Value[] {
+function readEach(operand: Value, name: string): Value[] {
   if (!isDoc(operand) || !operand.has('$each')) {
     const single: Value[] = [operand];
     return single;
@@ -32,7 +32,7 @@ function whole(value: Value | undefined, clause: string): number | undefined {
 }
 
 /** `$sort: 1` sorts the elements themselves, `$sort: { a: 1 }` their fields. */
-function sortOf(value: Value | undefined): ((items: Value[]) => Value[]) | undefined {
+function compileSortModifier(value: Value | undefined): ((items: Value[]) => Value[]) | undefined {
   if (value === undefined) return undefined;
   if (isNumeric(value)) {
     const direction = toExactLong(value);
@@ -55,7 +55,7 @@ function sortOf(value: Value | undefined): ((items: Value[]) => Value[]) | undef
     items
       .map((item: Value): { item: Value; key: Value[] } => ({
         item,
-        key: sorter.keyOf(isDoc(item) ? item : empty),
+        key: sorter.buildKey(isDoc(item) ? item : empty),
       }))
       .sort((a, b) => sorter.compare(a.key, b.key))
       .map(({ item }) => item);
@@ -64,14 +64,14 @@ function sortOf(value: Value | undefined): ((items: Value[]) => Value[]) | undef
 const CLAUSES = new Set(['$each', '$slice', '$sort', '$position']);
 
 export function push(operand: Value, _path: string): Modifier {
-  const items = eachOf(operand, '$push');
+  const items = readEach(operand, '$push');
   const clauses = isDoc(operand) && operand.has('$each') ? operand : undefined;
   for (const name of clauses?.keys() ?? []) {
     if (!CLAUSES.has(name)) throw bad(`Unrecognized clause in $push: ${name}`);
   }
   const position = whole(clauses?.get('$position'), '$position');
   const slice = whole(clauses?.get('$slice'), '$slice');
-  const sort = sortOf(clauses?.get('$sort'));
+  const sort = compileSortModifier(clauses?.get('$sort'));
   return {
     creates: true,
     apply(old, context) {
@@ -100,7 +100,7 @@ export function addToSet(operand: Value, _path: string): Modifier {
   if (isEach && operand.size > 1) {
     throw bad(`Found unexpected fields after $each in $addToSet: ${show(operand)}`);
   }
-  const items = isEach ? eachOf(operand, '$addToSet') : ([operand] as Value[]);
+  const items = isEach ? readEach(operand, '$addToSet') : ([operand] as Value[]);
   return {
     creates: true,
     apply(old, context) {

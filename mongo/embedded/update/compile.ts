@@ -18,7 +18,7 @@ import {
   parseUpdatePath,
 } from './paths.ts';
 import { parseRename, type Rename, renameSteps } from './rename.ts';
-import { knownShape, rememberShape, type Shape, shapeKeyOf } from './shapes.ts';
+import { computeShapeKey, knownShape, rememberShape, type Shape } from './shapes.ts';
 
 export type UpdateOptions = { arrayFilters?: readonly Doc[]; vars?: ExpressionVariables };
 
@@ -136,7 +136,7 @@ function compileKnown(update: Doc, { order, paths, fields }: Shape): Update {
 }
 
 function compileOperators(update: Doc, filters: readonly Doc[]): Update {
-  const key = filters.length === 0 ? shapeKeyOf(update) : undefined;
+  const key = filters.length === 0 ? computeShapeKey(update) : undefined;
   const shape = key === undefined ? undefined : knownShape(key);
   if (shape !== undefined) return compileKnown(update, shape);
   const given: Operation[] = [];

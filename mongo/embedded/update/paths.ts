@@ -114,13 +114,13 @@ export function expandPath(
       }
       return;
     }
-    walk(childOf(value, part), at + 1, [...prefix, part]);
+    walk(readChild(value, part), at + 1, [...prefix, part]);
   };
   walk(doc, 0, []);
   return result;
 }
 
-function childOf(value: Value | undefined, part: string): Value | undefined {
+function readChild(value: Value | undefined, part: string): Value | undefined {
   if (value instanceof Map) return value.get(part);
   return Array.isArray(value) ? value[indexOfPart(part)] : undefined;
 }

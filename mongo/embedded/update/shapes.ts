@@ -17,7 +17,7 @@ const KEY_LENGTH_MAX = 2_000;
 const shapes = new Map<string, Shape>();
 
 /** The operators and paths of an update as one text; undefined where it has anything that needs a closer look. */
-export function shapeKeyOf(update: Doc): string | undefined {
+export function computeShapeKey(update: Doc): string | undefined {
   let key = '';
   for (const [name, operands] of update) {
     if (!isDoc(operands)) return undefined;

@@ -10,7 +10,7 @@ import { comparePaths } from './paths.ts';
  */
 export function upsertBase(filter: FilterNode, onlyId = false): Doc {
   refuseExpressions(filter);
-  const equalities = equalitiesOf(filter).filter(({ path }) => !onlyId || path[0] === '_id');
+  const equalities = collectEqualities(filter).filter(({ path }) => !onlyId || path[0] === '_id');
   if (onlyId) checkWholeId(equalities);
   checkPaths(equalities.map(({ path }) => path));
   equalities.sort((a, b) => order(a.path) - order(b.path) || (a.path.join('.') < b.path.join('.') ? -1 : 1));
@@ -35,9 +35,9 @@ function refuseExpressions(node: FilterNode): void {
 }
 
 /** A $in of one value and an $or of one branch count as well: the server's planner reduces them. */
-function equalitiesOf(filter: FilterNode): Equality[] {
+function collectEqualities(filter: FilterNode): Equality[] {
   return conjuncts(filter).flatMap((node): Equality[] => {
-    if (node.op === 'or' && node.children.length === 1) return equalitiesOf(node.children[0]!);
+    if (node.op === 'or' && node.children.length === 1) return collectEqualities(node.children[0]!);
     if (node.op === 'in' && node.regexes.length === 0 && node.values.length === 1) {
       return [{ path: node.path, value: node.values[0]! }];
     }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { CommandError } from '../errors.ts';
 import { Framer, ProtocolViolation } from './framing.ts';
-import { encodeReply, type Message, parseMessage, requestIdOf } from './message.ts';
+import { encodeReply, type Message, parseMessage, readRequestId } from './message.ts';
 
 /** Unread requests of one client beyond this many bytes are left in the kernel's buffer until the first are answered. */
 export const READ_AHEAD_BYTES = 1024 * 1024;
@@ -53,7 +53,9 @@ export function serveConnection(socket: Socket, answerer: Answerer): void {
       message = parseMessage(bytes);
     } catch (error) {
       if (error instanceof ProtocolViolation || !(error instanceof CommandError)) throw error;
-      socket.write(encodeReply({ requestId: requestIdOf(bytes), legacy: undefined }, answerer.refuse(error)));
+      socket.write(
+        encodeReply({ requestId: readRequestId(bytes), legacy: undefined }, answerer.refuse(error)),
+      );
       return;
     }
     const pending = answerer.answer(message, client);

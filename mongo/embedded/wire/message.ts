@@ -38,7 +38,7 @@ export function parseMessage(bytes: Buffer): Message {
 }
 
 /** The request id of a message that may be unreadable otherwise. */
-export function requestIdOf(bytes: Buffer): number {
+export function readRequestId(bytes: Buffer): number {
   return bytes.readInt32LE(4);
 }
 

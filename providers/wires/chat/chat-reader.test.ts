@@ -11,7 +11,7 @@ const http = createHttpFetch();
 afterAll(() => http.close());
 
 /** Our decoder, and the SDK's as its witness. */
-async function bothOf(url: string): Promise<{ ours: LanguageProvider; sdk: LanguageProvider }> {
+async function openBoth(url: string): Promise<{ ours: LanguageProvider; sdk: LanguageProvider }> {
   const { fetch } = http;
   const ours = await makeProvider({
     kind: 'OPENAI_COMPATIBLE',
@@ -118,7 +118,7 @@ const streams: Readonly<Record<string, string>> = {
 describe('chat completions, decoded by us', () => {
   it.each(Object.entries(streams))('reads %s as the SDK does', async (_name, body) => {
     await using server = await serve(body);
-    const { ours, sdk } = await bothOf(server.url);
+    const { ours, sdk } = await openBoth(server.url);
     const mine = await collect(ours, ask('m', 'hello'));
     const witness = await collect(sdk, ask('m', 'hello'));
     // The SDK has no place for a refusal but the text.
@@ -142,17 +142,17 @@ describe('chat completions, decoded by us', () => {
       const begun = sse(chunk({ content: 'Hi ' }, none), chunk({ content: 'there' }, none));
       await using cut = await serve(begun, '');
       await using whole = await serve(begun, sse(chunk({}, 'stop'), chunk({}, none), '[DONE]'));
-      const { finish, error } = await collect((await bothOf(cut.url)).ours, ask('m', 'x'));
+      const { finish, error } = await collect((await openBoth(cut.url)).ours, ask('m', 'x'));
       expect(finish).toBeNull();
       expect(error).toMatchObject({ code: 'PROVIDER_ERROR', retryable: true });
-      const read = await collect((await bothOf(whole.url)).ours, ask('m', 'x'));
+      const read = await collect((await openBoth(whole.url)).ours, ask('m', 'x'));
       expect([read.text, read.finish?.reason]).toEqual(['Hi there', 'STOP']);
     },
   );
 
   it('estimates the usage, and says so, when the server gives none', async () => {
     await using server = await serve(sse(chunk({ content: 'eight ch' }), chunk({}, 'stop'), '[DONE]'));
-    const { ours } = await bothOf(server.url);
+    const { ours } = await openBoth(server.url);
     const { finish } = await collect(ours, ask('m', 'twelve bytes'));
     expect(finish?.usage).toMatchObject({ inputTokens: 3, outputTokens: 2, estimated: true });
   });
@@ -162,7 +162,7 @@ describe('chat completions, decoded by us', () => {
     await using server = await serve(
       sse(chunk({ content: 'eight ch' }), chunk({}, 'stop'), { choices: [], usage }, '[DONE]'),
     );
-    const { ours, sdk } = await bothOf(server.url);
+    const { ours, sdk } = await openBoth(server.url);
     for (const provider of [ours, sdk]) {
       const { finish } = await collect(provider, ask('m', 'twelve bytes'));
       expect(finish?.usage).toMatchObject({ inputTokens: 3, outputTokens: 2, estimated: true });
@@ -179,7 +179,7 @@ describe('chat completions, decoded by us', () => {
     await using server = await serve(
       sse(chunk({ content: 'x' }), chunk({}, 'stop'), { choices: [], usage }, '[DONE]'),
     );
-    const { ours } = await bothOf(server.url);
+    const { ours } = await openBoth(server.url);
     expect((await collect(ours, ask('m', 'x'))).finish?.usage).toEqual({
       inputTokens: 100,
       outputTokens: 50,
@@ -216,7 +216,7 @@ describe('chat completions, decoded by us', () => {
       if (!body.includes('"stream":true')) response.end(JSON.stringify(answer));
       else response.end(sse({ choices: [{ index: 0, ...choice }] }, chunk({}, 'stop'), '[DONE]'));
     });
-    const { ours } = await bothOf(server.url);
+    const { ours } = await openBoth(server.url);
     expect(await collect(ours, ask('m', 'x'))).toMatchObject({ text: 'Hi', error: null });
     expect(await ours.generate(ask('m', 'x'))).toMatchObject({ text: 'Hi' });
   });
@@ -233,7 +233,7 @@ describe('chat completions, decoded by us', () => {
     await using server = await startWireServer((response) => {
       response.end(sse(...events, chunk({}, 'stop'), '[DONE]'));
     });
-    const { ours } = await bothOf(server.url);
+    const { ours } = await openBoth(server.url);
     expect(await collect(ours, ask('m', 'x'))).toMatchObject({ text: 'abc', error: null });
   });
 
@@ -249,7 +249,7 @@ describe('chat completions, decoded by us', () => {
         response.end(JSON.stringify({ choices: [{ message, finish_reason: 'stop' }] }));
       else response.end(sse(chunk(said), chunk({}, 'stop'), '[DONE]'));
     });
-    const { ours } = await bothOf(server.url);
+    const { ours } = await openBoth(server.url);
     expect(await collect(ours, ask('m', 'x'))).toMatchObject({ reasoning: 'hm', error: null });
     expect(await ours.generate(ask('m', 'x'))).toMatchObject({ reasoning: 'hm' });
   });
@@ -273,7 +273,7 @@ describe('chat completions, decoded by us', () => {
       if (!body.includes('"stream":true')) response.end(JSON.stringify(answer));
       else response.end(sse(chunk({ content: 'part' }), { ...chunk({}, 'stop'), ...error }, '[DONE]'));
     });
-    const { ours } = await bothOf(server.url);
+    const { ours } = await openBoth(server.url);
     const expected = { name: 'ProviderFailure', code, message: expect.stringContaining(words) };
     expect((await collect(ours, ask('m', 'x'))).error).toMatchObject(expected);
     await expect(ours.generate(ask('m', 'x'))).rejects.toMatchObject(expected);
@@ -289,7 +289,7 @@ describe('chat completions, decoded by us', () => {
     await using server = await startWireServer((response, { body }) => {
       response.end(body.includes('"stream":true') ? sse(answer) : JSON.stringify(answer));
     });
-    const { ours } = await bothOf(server.url);
+    const { ours } = await openBoth(server.url);
     const expected = { code: 'PROVIDER_RATE_LIMITED', retryable: true };
     expect((await collect(ours, ask('m', 'x'))).error).toMatchObject(expected);
     await expect(ours.generate(ask('m', 'x'))).rejects.toMatchObject(expected);
@@ -298,13 +298,13 @@ describe('chat completions, decoded by us', () => {
   it('takes the report of MiniMax that all is well for no error', async () => {
     const base_resp = { status_code: 0, status_msg: '' };
     await using server = await serve(sse({ ...chunk({ content: 'Hi' }, 'stop'), base_resp }, '[DONE]'));
-    const { ours } = await bothOf(server.url);
+    const { ours } = await openBoth(server.url);
     expect(await collect(ours, ask('m', 'x'))).toMatchObject({ text: 'Hi', error: null });
   });
 
   it('passes on what came before an error in the same packet, then the error', async () => {
     await using server = await serve(`${sse(chunk({ content: 'Hi' }))}data: {oops\n\n`);
-    const { ours } = await bothOf(server.url);
+    const { ours } = await openBoth(server.url);
     const { text, error } = await collect(ours, ask('m', 'x'));
     expect(text).toBe('Hi');
     expect(error).toMatchObject({ code: 'PROVIDER_ERROR', retryable: true });
@@ -316,7 +316,7 @@ describe('chat completions, decoded by us', () => {
       response.write(sse(chunk({ content: 'Hi' }), chunk({}, 'stop'), usageChunk(1, 1), '[DONE]'));
       endings.push(() => response.end());
     });
-    const { ours } = await bothOf(server.url);
+    const { ours } = await openBoth(server.url);
     expect((await collect(ours, ask('m', 'x'))).finish?.reason).toBe('STOP');
     endings[0]?.();
     expect(await server.closed(0)).toBe(false);
@@ -332,7 +332,7 @@ describe('chat completions, decoded by us', () => {
     ['a page', '<html></html>'],
   ])('refuses a whole answer that is %s', async (_name, body) => {
     await using server = await serve(body);
-    const { ours } = await bothOf(server.url);
+    const { ours } = await openBoth(server.url);
     await expect(ours.generate(ask('m', 'x'))).rejects.toMatchObject({
       code: 'PROVIDER_ERROR',
       retryable: true,
@@ -343,7 +343,7 @@ describe('chat completions, decoded by us', () => {
     const toolCall = (text: string) => ({ id: text, function: { name: 'f', arguments: text } });
     const message = { tool_calls: ['{"x":1}', '', '{"x":'].map(toolCall) };
     await using server = await serve(JSON.stringify({ choices: [{ message, finish_reason: 'tool_calls' }] }));
-    const { ours, sdk } = await bothOf(server.url);
+    const { ours, sdk } = await openBoth(server.url);
     for (const provider of [ours, sdk]) {
       const { toolCalls } = await provider.generate(ask('m', 'x'));
       expect(toolCalls.map((call) => call.arguments)).toEqual([{ x: 1 }, {}, '{"x":']);

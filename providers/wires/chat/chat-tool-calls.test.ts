@@ -37,7 +37,7 @@ async function readWith(tools: readonly string[], ...events: readonly object[]) 
   return collect(await open(body), ask('m', 'q', offered.length === 0 ? {} : { tools: offered }));
 }
 
-const streamOf = (deltas: readonly Delta[]) => deltas.map((each) => chunk({ tool_calls: [delta(each)] }));
+const buildStream = (deltas: readonly Delta[]) => deltas.map((each) => chunk({ tool_calls: [delta(each)] }));
 
 /** How servers stream `f {x:1}` and `g {x:2}`, or calls of one name. */
 const two: Readonly<Record<string, readonly Delta[]>> = {
@@ -197,7 +197,7 @@ describe('tool calls of chat completions', () => {
   it.each(Object.entries(splitNames))(
     'have their whole name where it comes in pieces, %s',
     async (_, deltas) => {
-      const { toolCalls, error } = await readWith(tools, ...streamOf(deltas));
+      const { toolCalls, error } = await readWith(tools, ...buildStream(deltas));
       expect(error).toBeNull();
       expect(toolCalls).toEqual([{ id: 'a', name: 'get_weather', arguments: args }]);
     },
@@ -209,7 +209,7 @@ describe('tool calls of chat completions', () => {
   ])('whose names begin like others are emitted apart with %s', async (_, second) => {
     const { toolCalls, error } = await readWith(
       tools,
-      ...streamOf([
+      ...buildStream([
         { index: 0, id: 'a', name: 'get', args: '' },
         { index: second, id: 'b', name: 'put', args: '' },
         { index: 2, id: 'c', name: 'get', args: '' },
@@ -234,7 +234,7 @@ describe('tool calls of chat completions', () => {
         const deltas: Delta[] = [{ index: 0, id: 'a', name: 'f', args: '' }];
         for (let end = step; end < given.length + step; end += step)
           deltas.push({ index: 0, args: given.slice(0, end) });
-        const { toolCalls, error } = await read(...streamOf(deltas));
+        const { toolCalls, error } = await read(...buildStream(deltas));
         expect([error, toolCalls]).toEqual([null, [{ id: 'a', name: 'f', arguments: given }]]);
       }
       for (let at = 1; at < given.length; at++) {
@@ -244,7 +244,7 @@ describe('tool calls of chat completions', () => {
           name: 'f',
           args: piece,
         }));
-        const { toolCalls } = await read(...streamOf(pieces));
+        const { toolCalls } = await read(...buildStream(pieces));
         expect(toolCalls).toEqual([{ id: 'a', name: 'f', arguments: given }]);
       }
     }
@@ -259,7 +259,7 @@ describe('tool calls of chat completions', () => {
           ...(nth === 0 ? { id: 'a', name: 'f' } : {}),
           args: piece,
         }));
-        const { toolCalls } = await read(...streamOf(deltas));
+        const { toolCalls } = await read(...buildStream(deltas));
         expect(toolCalls).toEqual([{ id: 'a', name: 'f', arguments: given }]);
       }
     }
@@ -277,7 +277,7 @@ describe('tool calls of chat completions', () => {
   });
 
   it.each(Object.entries(repeated))('are emitted once where a server repeats %s', async (_, deltas) => {
-    const { toolCalls, error } = await read(...streamOf(deltas));
+    const { toolCalls, error } = await read(...buildStream(deltas));
     expect(error).toBeNull();
     expect(toolCalls).toEqual([
       { id: 'a', name: 'f', arguments: '{"x":1}' },
@@ -288,7 +288,7 @@ describe('tool calls of chat completions', () => {
   it('that are the same but for their ids are two calls', async () => {
     const twice = ['a', 'b'].map((id, index) => ({ index, id, name: 'f', args: '{"x":1}' }));
     for (const deltas of [twice, twice.map((each) => ({ ...each, index: 0 }))]) {
-      const { toolCalls } = await read(...streamOf(deltas));
+      const { toolCalls } = await read(...buildStream(deltas));
       expect(toolCalls.map(({ id }) => id)).toEqual(['a', 'b']);
     }
     const message = { tool_calls: ['a', 'a'].map((id) => delta({ id, name: 'f', args: '{"x":1}' })) };
@@ -297,7 +297,7 @@ describe('tool calls of chat completions', () => {
   });
 
   it.each(Object.entries(two))('are emitted apart with %s', async (_, deltas) => {
-    const { toolCalls, error } = await read(...streamOf(deltas));
+    const { toolCalls, error } = await read(...buildStream(deltas));
     expect(error).toBeNull();
     expect(toolCalls.map(({ name, arguments: given }) => [name, given])).toEqual([
       ['f', '{"x":1}'],
@@ -315,7 +315,7 @@ describe('tool calls of chat completions', () => {
         args,
       })),
     ]) {
-      const { toolCalls } = await read(...streamOf(deltas));
+      const { toolCalls } = await read(...buildStream(deltas));
       expect(toolCalls.map(({ name, arguments: given }) => [name, given])).toEqual([
         ['f', '{"u":"a"}'],
         ['f', '{"u":{"b":1}}'],
@@ -328,7 +328,7 @@ describe('tool calls of chat completions', () => {
     const given = '{"a":{"b":[{},{"c":"}{"}]}}';
     for (let at = 1; at < given.length; at++) {
       const { toolCalls } = await read(
-        ...streamOf([
+        ...buildStream([
           { index: 0, id: 'a', name: 'f', args: given.slice(0, at) },
           { index: 0, args: given.slice(at) },
         ]),
@@ -372,7 +372,7 @@ describe('tool calls of chat completions', () => {
 
   it('are refused while one of them has no name', async () => {
     const { error } = await read(
-      ...streamOf([
+      ...buildStream([
         { index: 0, id: 'a', name: 'f', args: '{}' },
         { index: 1, id: 'b', args: '{"x":1}' },
       ]),

@@ -98,7 +98,7 @@ export class ChatToolCalls {
       }
       into.push(this.#begin(slot, pending, pending.name));
     }
-    const open = this.#callOf(slot, id, name, argumentsDelta);
+    const open = this.#findCall(slot, id, name, argumentsDelta);
     if (open !== undefined && repeats(open, id, name, argumentsDelta)) return;
     if (open !== undefined && !begins(open, id, name, argumentsDelta)) {
       this.#goOn(open, argumentsDelta, into);
@@ -180,7 +180,7 @@ export class ChatToolCalls {
    * Deltas of calls that share an index are distinguished by their ids, where they have any. Some servers continue a call, or
    * give it again, under another index and the same id.
    */
-  #callOf(slot: number, id: string, name: string, argumentsDelta: string): OpenCall | undefined {
+  #findCall(slot: number, id: string, name: string, argumentsDelta: string): OpenCall | undefined {
     const latest = this.#open.get(slot);
     const elsewhere = latest === undefined ? this.#anywhere.get(id) : undefined;
     if (elsewhere !== undefined && continues(elsewhere, name, argumentsDelta)) {

@@ -90,7 +90,7 @@ describe('GOOGLE', () => {
   it('writes each constant of a schema as an enum, whatever its value and wherever it is nested', async () => {
     const send = await openRequests('GOOGLE', 'http://upstream.test/v1beta');
     const messages: ProviderCall['messages'] = [{ role: 'user', parts: [{ type: 'text', text: 'Hi.' }] }];
-    const schemaOf = (leaf: (value: unknown) => object) => ({
+    const buildSchema = (leaf: (value: unknown) => object) => ({
       type: 'object',
       properties: {
         flag: leaf(false),
@@ -101,10 +101,10 @@ describe('GOOGLE', () => {
       additionalProperties: leaf(1),
       $defs: { one: leaf('one') },
     });
-    const responseSchema = schemaOf((value) => ({ const: value }));
+    const responseSchema = buildSchema((value) => ({ const: value }));
     const sent = await send({ model: 'gemini-3-pro', messages, responseSchema }, false);
     expect(sent).toMatchObject({
-      body: { generationConfig: { responseJsonSchema: schemaOf((value) => ({ enum: [value] })) } },
+      body: { generationConfig: { responseJsonSchema: buildSchema((value) => ({ enum: [value] })) } },
     });
   });
 

@@ -27,7 +27,7 @@ class ResponsesReader implements AnswerReader {
   /** Key of a call to index of the tool call; null while its arguments are held back. */
   readonly #calls = new Map<unknown, number | null>();
   /** The keys of calls, by the ids of their items and their own. */
-  readonly #keyOfId = new Map<string, unknown>();
+  readonly #keyById = new Map<string, unknown>();
   /** The id of the first call at an output index. */
   readonly #owners = new Map<unknown, string>();
   /** Output indexes that servers give to several calls; undefined stands for none given. */
@@ -128,7 +128,7 @@ class ResponsesReader implements AnswerReader {
 
   #callRest(item: Fields, into: ProviderPart[]): void {
     const id = readItemId(item);
-    const known = this.#keyOfId.get(id);
+    const known = this.#keyById.get(id);
     if (known !== undefined) this.#call(known, item, into);
     else if (id !== '' || this.#callCount === 0) this.#call(item, item, into);
   }
@@ -136,27 +136,27 @@ class ResponsesReader implements AnswerReader {
   #open(index: unknown, item: Fields | null, into: ProviderPart[]): void {
     if (item?.type !== 'function_call') return;
     const name = text(item.name);
-    const key = this.#keyOf(index, item);
+    const key = this.#chooseKey(index, item);
     if (isWrapper(name, this.#tools)) this.#calls.set(key, null);
     else this.#begin(key, readItemId(item), name, '', into);
   }
 
   /** A call is known by its output index or, where that is missing or not its own, by its id. */
-  #keyOf(index: unknown, item: Fields): unknown {
+  #chooseKey(index: unknown, item: Fields): unknown {
     const id = readItemId(item);
     const owner = this.#owners.get(index);
     let key = index;
     if (id !== '' && (index === undefined || (owner !== undefined && owner !== '' && owner !== id))) {
       this.#shared.add(index);
-      key = this.#keyOfId.get(id) ?? item;
+      key = this.#keyById.get(id) ?? item;
     } else this.#owners.set(index, id);
-    for (const each of [id, text(item.id)]) if (each !== '') this.#keyOfId.set(each, key);
+    for (const each of [id, text(item.id)]) if (each !== '') this.#keyById.set(each, key);
     this.#latest.set(index, key);
     return key;
   }
 
   #keyOfEvent({ output_index: index, item_id: id }: Fields): unknown {
-    return this.#shared.has(index) ? (this.#keyOfId.get(text(id)) ?? this.#latest.get(index)) : index;
+    return this.#shared.has(index) ? (this.#keyById.get(text(id)) ?? this.#latest.get(index)) : index;
   }
 
   #begin(key: unknown, id: string, name: string, argumentsDelta: string, into: ProviderPart[]): void {
@@ -197,7 +197,7 @@ class ResponsesReader implements AnswerReader {
 
   /** A whole item: what of it has not been emitted yet. */
   #item(index: unknown, item: Fields | null, into: ProviderPart[]): void {
-    if (item?.type === 'function_call') this.#call(this.#keyOf(index, item), item, into);
+    if (item?.type === 'function_call') this.#call(this.#chooseKey(index, item), item, into);
     if (item?.type !== 'message' && item?.type !== 'reasoning') return;
     if (isRefusal(item)) this.#refused = true;
     if (!this.#cited.has(index)) {

@@ -9,7 +9,7 @@ import {
   openModelsMesh,
   modelsReader as reader,
 } from '#test/support/models-mesh.ts';
-import { countCommands, dataOf } from '#test/support/subgraph.ts';
+import { askForData, countCommands } from '#test/support/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';
 
 let mesh: ModelsMesh;
@@ -35,13 +35,13 @@ interface ModelPage {
 
 describe('models', () => {
   beforeAll(async () => {
-    await dataOf(subgraph, admin, createProvider, {
+    await askForData(subgraph, admin, createProvider, {
       input: { id: 'm', kind: 'OPENAI', apiKey: 'sk-12345678901' },
     });
   });
 
   it('fills in price, sizes and abilities from the catalog', async () => {
-    const { createModel: model } = await dataOf<{ createModel: { capabilities: string[] } }>(
+    const { createModel: model } = await askForData<{ createModel: { capabilities: string[] } }>(
       subgraph,
       admin,
       createModel,
@@ -67,7 +67,7 @@ describe('models', () => {
   });
 
   it('takes names with slashes and what the admin says over the catalog', async () => {
-    const { createModel: model } = await dataOf(subgraph, admin, createModel, {
+    const { createModel: model } = await askForData(subgraph, admin, createModel, {
       input: {
         providerId: 'm',
         name: 'org/own-model',
@@ -94,15 +94,15 @@ describe('models', () => {
   });
 
   it('keeps the history of prices and serves the one in force', async () => {
-    await dataOf(subgraph, admin, createModel, { input: { providerId: 'm', name: 'priced' } });
+    await askForData(subgraph, admin, createModel, { input: { providerId: 'm', name: 'priced' } });
     const update = `mutation ($input: UpdateModelInput!) {
       updateModel(id: "m/priced", input: $input) { contextTokens price { input } priceHistory { input } }
     }`;
-    expect(await dataOf(subgraph, admin, update, { input: { contextTokens: 5 } })).toMatchObject({
+    expect(await askForData(subgraph, admin, update, { input: { contextTokens: 5 } })).toMatchObject({
       updateModel: { contextTokens: 5, price: null, priceHistory: [] },
     });
-    await dataOf(subgraph, admin, update, { input: { price: { input: '1', output: '1' } } });
-    const { updateModel } = await dataOf(subgraph, admin, update, {
+    await askForData(subgraph, admin, update, { input: { price: { input: '1', output: '1' } } });
+    const { updateModel } = await askForData(subgraph, admin, update, {
       input: { contextTokens: null, price: { input: '2', output: '1' } },
     });
     expect(updateModel).toEqual({
@@ -114,17 +114,17 @@ describe('models', () => {
   });
 
   it('deprecates with a replacement, retires and puts back into use', async () => {
-    await dataOf(subgraph, admin, createModel, { input: { providerId: 'm', name: 'old' } });
-    await dataOf(subgraph, admin, createModel, { input: { providerId: 'm', name: 'new' } });
+    await askForData(subgraph, admin, createModel, { input: { providerId: 'm', name: 'old' } });
+    await askForData(subgraph, admin, createModel, { input: { providerId: 'm', name: 'new' } });
     const deprecate = `mutation ($by: ID) { deprecateModel(id: "m/old", replacedBy: $by) { lifecycle replacedBy { id } } }`;
-    expect(await dataOf(subgraph, admin, deprecate, { by: 'm/new' })).toEqual({
+    expect(await askForData(subgraph, admin, deprecate, { by: 'm/new' })).toEqual({
       deprecateModel: { lifecycle: 'DEPRECATED', replacedBy: { id: 'm/new' } },
     });
     expect(catalog.model('m/old')).toMatchObject({ lifecycle: 'DEPRECATED', replacedById: 'm/new' });
     expect(await refusal(deprecate, { by: 'm/old' })).toMatch(/^BAD_USER_INPUT: replacedBy/);
     expect(await refusal(deprecate, { by: 'm/none' })).toMatch(/^NOT_FOUND/);
     const lifecycle = (field: string) =>
-      dataOf(subgraph, admin, `mutation { ${field}(id: "m/old") { lifecycle replacedBy { id } } }`);
+      askForData(subgraph, admin, `mutation { ${field}(id: "m/old") { lifecycle replacedBy { id } } }`);
     expect(await lifecycle('retireModel')).toMatchObject({ retireModel: { lifecycle: 'RETIRED' } });
     expect(catalog.model('m/old')?.lifecycle).toBe('RETIRED');
     expect(await lifecycle('activateModel')).toEqual({
@@ -151,27 +151,27 @@ describe('models', () => {
   });
 
   it('refuses a model that exists, and changes of one that does not', async () => {
-    await dataOf(subgraph, admin, createModel, { input: { providerId: 'm', name: 'twice' } });
+    await askForData(subgraph, admin, createModel, { input: { providerId: 'm', name: 'twice' } });
     expect(await refusal(createModel, { input: { providerId: 'm', name: 'twice' } })).toMatch(/^CONFLICT/);
     expect(await refusal('mutation { updateModel(id: "m/none", input: {}) { id } }')).toMatch(/^NOT_FOUND/);
     expect(await refusal('mutation { retireModel(id: "m/none") { id } }')).toMatch(/^NOT_FOUND/);
   });
 
   it('lists by provider, ability, state and search, page by page', async () => {
-    await dataOf(subgraph, admin, createProvider, {
+    await askForData(subgraph, admin, createProvider, {
       input: { id: 'listed', kind: 'OPENAI_COMPATIBLE', baseUrl: 'http://127.0.0.1:1' },
     });
     for (const name of ['a.b', 'axb', 'embed-1', 'z']) {
-      await dataOf(subgraph, admin, createModel, { input: { providerId: 'listed', name } });
+      await askForData(subgraph, admin, createModel, { input: { providerId: 'listed', name } });
     }
-    await dataOf(subgraph, admin, 'mutation { retireModel(id: "listed/z") { id } }');
+    await askForData(subgraph, admin, 'mutation { retireModel(id: "listed/z") { id } }');
     const list = `query ($filter: ModelFilter, $first: Int, $after: String) {
       models(filter: $filter, first: $first, after: $after) {
         edges { node { id } } pageInfo { hasNextPage endCursor }
       }
     }`;
     const ids = async (filter: object) => {
-      const { models } = await dataOf<ModelPage>(subgraph, reader, list, {
+      const { models } = await askForData<ModelPage>(subgraph, reader, list, {
         filter: { providerId: 'listed', ...filter },
       });
       return models.edges.map((edge) => edge.node.id);
@@ -180,12 +180,12 @@ describe('models', () => {
     expect(await ids({ search: 'A.B' })).toEqual(['listed/a.b']);
     expect(await ids({ capability: 'EMBEDDINGS' })).toEqual(['listed/embed-1']);
     expect(await ids({ lifecycle: 'RETIRED' })).toEqual(['listed/z']);
-    const first = await dataOf<ModelPage>(subgraph, reader, list, {
+    const first = await askForData<ModelPage>(subgraph, reader, list, {
       filter: { providerId: 'listed' },
       first: 3,
     });
     expect(first.models.pageInfo.hasNextPage).toBe(true);
-    const second = await dataOf<ModelPage>(subgraph, reader, list, {
+    const second = await askForData<ModelPage>(subgraph, reader, list, {
       filter: { providerId: 'listed' },
       first: 3,
       after: first.models.pageInfo.endCursor,
@@ -198,23 +198,23 @@ describe('models', () => {
   });
 
   it('asks the database equally often for one joined row and for fifty', async () => {
-    await dataOf(subgraph, admin, createProvider, { input: { id: 'many', kind: 'OLLAMA' } });
+    await askForData(subgraph, admin, createProvider, { input: { id: 'many', kind: 'OLLAMA' } });
     for (let index = 0; index < 50; index += 1) {
-      await dataOf(subgraph, admin, createModel, { input: { providerId: 'many', name: `m${index}` } });
+      await askForData(subgraph, admin, createModel, { input: { providerId: 'many', name: `m${index}` } });
     }
     const join = `query ($first: Int) { models(filter: { providerId: "many" }, first: $first) {
       edges { node { id provider { id credentials { hint } } replacedBy { id } } }
     } }`;
-    const one = await countCommands(database, () => dataOf(subgraph, admin, join, { first: 1 }));
+    const one = await countCommands(database, () => askForData(subgraph, admin, join, { first: 1 }));
     const fifty = await countCommands(database, async () => {
-      const { models } = await dataOf<ModelPage>(subgraph, admin, join, { first: 50 });
+      const { models } = await askForData<ModelPage>(subgraph, admin, join, { first: 50 });
       expect(models.edges).toHaveLength(50);
     });
     expect(fifty).toEqual(one);
     const entities = `query ($refs: [_Any!]!) { _entities(representations: $refs) { ... on Model { id provider { id } } } }`;
     const refs = Array.from({ length: 50 }, (_, index) => ({ __typename: 'Model', id: `many/m${index}` }));
     const joined = await countCommands(database, async () => {
-      const { _entities } = await dataOf<{ _entities: unknown[] }>(subgraph, reader, entities, { refs });
+      const { _entities } = await askForData<{ _entities: unknown[] }>(subgraph, reader, entities, { refs });
       expect(_entities[49]).toEqual({ id: 'many/m49', provider: { id: 'many' } });
     });
     expect(joined).toEqual(['find', 'find']);

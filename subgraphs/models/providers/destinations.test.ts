@@ -11,7 +11,7 @@ import {
   type ModelsMesh,
   openModelsMesh,
 } from '#test/support/models-mesh.ts';
-import { dataOf, testServices } from '#test/support/subgraph.ts';
+import { askForData, testServices } from '#test/support/subgraph.ts';
 import { createModelsSubgraph } from '../subgraph.ts';
 import { registerEnvironmentProviders } from './register-provider.ts';
 import { bindOlderCredentials, resealCredentials } from './reseal-credentials.ts';
@@ -29,12 +29,15 @@ interface State {
 }
 const states = async (id: string, subgraph = mesh.subgraph): Promise<readonly State[]> => {
   const query = 'query ($id: ID!) { provider(id: $id) { credentials { id state reason } } }';
-  const { provider } = await dataOf<{ provider: { credentials: State[] } }>(subgraph, admin, query, { id });
+  const { provider } = await askForData<{ provider: { credentials: State[] } }>(subgraph, admin, query, {
+    id,
+  });
   return provider.credentials;
 };
-const create = (input: Record<string, unknown>) => dataOf(mesh.subgraph, admin, createProvider, { input });
+const create = (input: Record<string, unknown>) =>
+  askForData(mesh.subgraph, admin, createProvider, { input });
 const update = (id: string, input: Record<string, unknown>) =>
-  dataOf(
+  askForData(
     mesh.subgraph,
     admin,
     'mutation ($id: ID!, $input: UpdateProviderInput!) { updateProvider(id: $id, input: $input) { id } }',
@@ -78,13 +81,13 @@ describe('the credentials of a provider whose address has changed', () => {
     const enter = `mutation ($id: ID!, $input: UpdateProviderCredentialInput!) {
       updateProviderCredential(id: $id, input: $input) { hint state reason }
     }`;
-    const enabled = await dataOf(mesh.subgraph, admin, enter, {
+    const enabled = await askForData(mesh.subgraph, admin, enter, {
       id: credential?.id,
       input: { enabled: true },
     });
     expect(enabled.updateProviderCredential).toMatchObject({ state: 'ORIGIN_CHANGED' });
     const input = { secret: 'sk-second-secret-2222' };
-    expect(await dataOf(mesh.subgraph, admin, enter, { id: credential?.id, input })).toEqual({
+    expect(await askForData(mesh.subgraph, admin, enter, { id: credential?.id, input })).toEqual({
       updateProviderCredential: { hint: '2222', state: 'READY', reason: null },
     });
     expect(sent('p')).toEqual(['sk-second-secret-2222']);
@@ -105,7 +108,7 @@ describe('the credentials of a provider whose address has changed', () => {
   it('are entered anew beside the old ones, and only the new ones are sent', async () => {
     await create({ id: 'p', kind: 'VLLM', baseUrl: home, apiKey: 'sk-first-secret' });
     await update('p', { baseUrl: 'https://new.example.com' });
-    await dataOf(
+    await askForData(
       mesh.subgraph,
       admin,
       'mutation { addProviderCredential(providerId: "p", label: "new", secret: "sk-new") { state } }',
@@ -222,7 +225,7 @@ describe('another encryption key than the one of the store', () => {
     const enter = `mutation { updateProviderCredential(id: "${credential?.id}", input: { secret: "sk-b" }) { id } }`;
     const make = 'mutation { createProvider(input: { id: "q", kind: OPENAI, apiKey: "sk-b" }) { id } }';
     for (const mutation of [add, enter, make]) {
-      await expect(dataOf(subgraph, admin, mutation)).rejects.toThrow('another encryption key');
+      await expect(askForData(subgraph, admin, mutation)).rejects.toThrow('another encryption key');
     }
     expect(await providerCredentials(connection).countDocuments()).toBe(1);
     expect(await checkEncryptionKey(connection, mesh.secretBox)).toEqual({ key: 'CURRENT', unreadable: 0 });
@@ -235,7 +238,7 @@ describe('another encryption key than the one of the store', () => {
     await checkEncryptionKey(connection, old);
     const before = subgraphWith(old);
     const input = { id: 'p', kind: 'VLLM', baseUrl: home, apiKey: 'sk-first-secret' };
-    await dataOf(before, admin, createProvider, { input });
+    await askForData(before, admin, createProvider, { input });
     const both = createSecretBox(key, { previous: [former] });
     expect(await checkEncryptionKey(connection, both)).toEqual({ key: 'PREVIOUS', unreadable: 0 });
     expect(await resealCredentials(connection, both)).toEqual({ resealed: 1, unreadable: 0 });

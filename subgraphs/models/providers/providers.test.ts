@@ -11,7 +11,7 @@ import {
   openModelsMesh,
   modelsReader as reader,
 } from '#test/support/models-mesh.ts';
-import { dataOf } from '#test/support/subgraph.ts';
+import { askForData } from '#test/support/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';
 
 let mesh: ModelsMesh;
@@ -29,7 +29,7 @@ afterAll(() => mesh?.[Symbol.asyncDispose]());
 const refusal: ModelsMesh['refusal'] = (...args) => mesh.refusal(...args);
 
 /** The secrets of a provider, opened as a call opens them; null: not for its present address. */
-function secretsOf(id: string): readonly (string | null)[] {
+function readSecrets(id: string): readonly (string | null)[] {
   const provider = catalog.provider(id);
   if (provider === undefined) throw new Error(`There is no provider ${id}.`);
   return provider.credentials.map((credential) => {
@@ -43,7 +43,7 @@ let taken = 0;
 
 describe('providers', () => {
   it('keeps a key encrypted, shows its last four characters, and hands it to the catalog', async () => {
-    const data = await dataOf(subgraph, admin, createProvider, {
+    const data = await askForData(subgraph, admin, createProvider, {
       input: {
         id: 'openai-eu',
         kind: 'OPENAI',
@@ -61,7 +61,7 @@ describe('providers', () => {
     });
     const provider = catalog.provider('openai-eu');
     expect(provider).toMatchObject({ kind: 'OPENAI', region: 'eu' });
-    expect(secretsOf('openai-eu')).toEqual(['sk-verysecret-1234']);
+    expect(readSecrets('openai-eu')).toEqual(['sk-verysecret-1234']);
     const everything = JSON.stringify([
       await auditLog(database.connection).find().lean(),
       await database.connection.collection('provider_credentials').find().toArray(),
@@ -92,7 +92,7 @@ describe('providers', () => {
       const create = await refusal(createProvider, { input: { id: 'calls', kind, baseUrl } });
       taken += 1;
       const id = `above-${taken}`;
-      await dataOf(subgraph, admin, createProvider, { input: { id, kind, baseUrl: `${above}/` } });
+      await askForData(subgraph, admin, createProvider, { input: { id, kind, baseUrl: `${above}/` } });
       const update = `mutation ($id: ID!, $input: UpdateProviderInput!) { updateProvider(id: $id, input: $input) { id } }`;
       for (const refused of [create, await refusal(update, { id, input: { baseUrl } })]) {
         expect(refused).toMatch(/^BAD_USER_INPUT: .*input\.baseUrl/);
@@ -107,20 +107,20 @@ describe('providers', () => {
     'https://host.example/messages-proxy/v1',
   ])('takes a base URL whose path only looks like that of a call: %s', async (baseUrl) => {
     const id = `path-${baseUrl.length}`;
-    const data = await dataOf(subgraph, admin, createProvider, { input: { id, kind: 'VLLM', baseUrl } });
+    const data = await askForData(subgraph, admin, createProvider, { input: { id, kind: 'VLLM', baseUrl } });
     expect(data.createProvider).toMatchObject({ baseUrl });
   });
 
   it('adds, changes and removes credentials, and the catalog follows at once', async () => {
-    await dataOf(subgraph, admin, createProvider, { input: { id: 'keys', kind: 'ANTHROPIC' } });
-    const { addProviderCredential: added } = await dataOf<{ addProviderCredential: { id: string } }>(
+    await askForData(subgraph, admin, createProvider, { input: { id: 'keys', kind: 'ANTHROPIC' } });
+    const { addProviderCredential: added } = await askForData<{ addProviderCredential: { id: string } }>(
       subgraph,
       admin,
       `mutation { addProviderCredential(providerId: "keys", label: "second", secret: "short", weight: 3) { id hint weight } }`,
     );
     expect(added).toMatchObject({ hint: '', weight: 3 });
     expect(catalog.provider('keys')?.credentials).toMatchObject([{ id: added.id, weight: 3 }]);
-    await dataOf(
+    await askForData(
       subgraph,
       admin,
       `mutation ($id: ID!) { updateProviderCredential(id: $id, input: { enabled: false }) { enabled } }`,
@@ -128,59 +128,61 @@ describe('providers', () => {
     );
     expect(catalog.provider('keys')?.credentials).toEqual([]);
     const remove = `mutation ($id: ID!) { removeProviderCredential(id: $id) }`;
-    expect(await dataOf(subgraph, admin, remove, added)).toEqual({ removeProviderCredential: added.id });
+    expect(await askForData(subgraph, admin, remove, added)).toEqual({ removeProviderCredential: added.id });
     expect(await refusal(remove, added)).toMatch(/^NOT_FOUND/);
   });
 
   it('reports what keeps every call from a provider, and nothing where a call is possible', async () => {
-    const problemOf = async (id: string) => {
-      const data = await dataOf(subgraph, reader, 'query ($id: ID!) { provider(id: $id) { problem } }', {
+    const readProblem = async (id: string) => {
+      const data = await askForData(subgraph, reader, 'query ($id: ID!) { provider(id: $id) { problem } }', {
         id,
       });
       return (data.provider as { readonly problem: string | null }).problem;
     };
-    const change = (document: string) => dataOf(subgraph, admin, `mutation { ${document} { id } }`, {});
+    const change = (document: string) => askForData(subgraph, admin, `mutation { ${document} { id } }`, {});
     const own = { kind: 'OLLAMA', baseUrl: 'http://127.0.0.1:1/v1' };
-    await dataOf(subgraph, admin, createProvider, { input: { id: 'no-key-needed', ...own } });
-    await dataOf(subgraph, admin, createProvider, { input: { id: 'own-key', ...own, apiKey: 'k-12345678' } });
-    const { createProvider: made } = await dataOf<{
+    await askForData(subgraph, admin, createProvider, { input: { id: 'no-key-needed', ...own } });
+    await askForData(subgraph, admin, createProvider, {
+      input: { id: 'own-key', ...own, apiKey: 'k-12345678' },
+    });
+    const { createProvider: made } = await askForData<{
       createProvider: { credentials: readonly { id: string }[] };
     }>(subgraph, admin, createProvider, {
       input: { id: 'watched', kind: 'OPENAI', apiKey: 'sk-12345678901' },
     });
     const credential = made.credentials[0]?.id;
-    expect(await problemOf('no-key-needed')).toBeNull();
-    expect(await problemOf('own-key')).toBeNull();
-    expect(await problemOf('watched')).toBeNull();
+    expect(await readProblem('no-key-needed')).toBeNull();
+    expect(await readProblem('own-key')).toBeNull();
+    expect(await readProblem('watched')).toBeNull();
 
     await change(`updateProviderCredential(id: "${credential}", input: { enabled: false })`);
-    expect(await problemOf('watched')).toMatch(/credentials are disabled/);
+    expect(await readProblem('watched')).toMatch(/credentials are disabled/);
     await change('updateProvider(id: "own-key", input: { baseUrl: "http://127.0.0.2:1/v1" })');
-    expect(await problemOf('own-key')).toMatch(/address has changed/);
-    await dataOf(subgraph, admin, `mutation { removeProviderCredential(id: "${credential}") }`, {});
-    expect(await problemOf('watched')).toMatch(/no credential.*addProviderCredential/);
+    expect(await readProblem('own-key')).toMatch(/address has changed/);
+    await askForData(subgraph, admin, `mutation { removeProviderCredential(id: "${credential}") }`, {});
+    expect(await readProblem('watched')).toMatch(/no credential.*addProviderCredential/);
     await change('updateProvider(id: "watched", input: { enabled: false })');
-    expect(await problemOf('watched')).toMatch(/disabled.*updateProvider/);
+    expect(await readProblem('watched')).toMatch(/disabled.*updateProvider/);
   });
 
   it("registers the vendor's present models when asked to", async () => {
-    await dataOf(subgraph, admin, createProvider, {
+    await askForData(subgraph, admin, createProvider, {
       input: { id: 'deep', kind: 'DEEPSEEK', apiKey: 'sk-deep-123456', registerModels: true },
     });
     expect(catalog.model('deep/deepseek-chat')).toMatchObject({ contextTokens: 64_000, lifecycle: 'ACTIVE' });
   });
 
   it('changes what is given and clears what is null', async () => {
-    await dataOf(subgraph, admin, createProvider, {
+    await askForData(subgraph, admin, createProvider, {
       input: { id: 'changing', kind: 'MISTRAL', baseUrl: 'http://127.0.0.1:1', region: 'eu' },
     });
     const update = `mutation ($input: UpdateProviderInput!) {
       updateProvider(id: "changing", input: $input) { baseUrl region enabled }
     }`;
-    expect(await dataOf(subgraph, admin, update, { input: { enabled: false } })).toEqual({
+    expect(await askForData(subgraph, admin, update, { input: { enabled: false } })).toEqual({
       updateProvider: { baseUrl: 'http://127.0.0.1:1', region: 'eu', enabled: false },
     });
-    expect(await dataOf(subgraph, admin, update, { input: { baseUrl: null, region: null } })).toEqual({
+    expect(await askForData(subgraph, admin, update, { input: { baseUrl: null, region: null } })).toEqual({
       updateProvider: { baseUrl: null, region: null, enabled: false },
     });
     expect(catalog.provider('changing')).toMatchObject({ baseUrl: null, enabled: false });
@@ -218,33 +220,35 @@ describe('providers', () => {
     [{ id: 'url', kind: 'OPENAI', apiKey: 'sk-ключ' }, 'input.apiKey must be one line'],
   ])('refuses %j and leaves nothing behind', async (input, message) => {
     expect(await refusal(createProvider, { input })).toMatch(`BAD_USER_INPUT: ${message}`);
-    expect(await dataOf(subgraph, admin, `query ($id: ID!) { provider(id: $id) { id } }`, input)).toEqual({
-      provider: null,
-    });
+    expect(await askForData(subgraph, admin, `query ($id: ID!) { provider(id: $id) { id } }`, input)).toEqual(
+      {
+        provider: null,
+      },
+    );
   });
 
   it('takes the JSON of a service account as it was downloaded, in many lines', async () => {
     const apiKey = JSON.stringify({ type: 'service_account', private_key: 'a\nb' }, null, 2);
-    await dataOf(subgraph, admin, createProvider, { input: { id: 'json', kind: 'VERTEX', apiKey } });
-    expect(secretsOf('json')).toEqual([apiKey]);
+    await askForData(subgraph, admin, createProvider, { input: { id: 'json', kind: 'VERTEX', apiKey } });
+    expect(readSecrets('json')).toEqual([apiKey]);
   });
 
   it('keeps nothing of a base URL but origin and path', async () => {
     const input = { id: 'bare', kind: 'OPENAI', baseUrl: 'https://example.com/v1/?#' };
-    expect((await dataOf(subgraph, admin, createProvider, { input })).createProvider).toMatchObject({
+    expect((await askForData(subgraph, admin, createProvider, { input })).createProvider).toMatchObject({
       baseUrl: 'https://example.com/v1',
     });
   });
 
   it('refuses a taken id, and a credential for a provider that does not exist', async () => {
-    await dataOf(subgraph, admin, createProvider, { input: { id: 'taken', kind: 'OLLAMA' } });
+    await askForData(subgraph, admin, createProvider, { input: { id: 'taken', kind: 'OLLAMA' } });
     expect(await refusal(createProvider, { input: { id: 'taken', kind: 'OPENAI' } })).toMatch(/^CONFLICT/);
     const add = `mutation { addProviderCredential(providerId: "nowhere", label: "x", secret: "y") { id } }`;
     expect(await refusal(add)).toMatch(/^NOT_FOUND: .*nowhere/);
   });
 
   it('shows providers to everyone and credentials only to those who may change them', async () => {
-    const { providers } = await dataOf<{ providers: unknown[] }>(
+    const { providers } = await askForData<{ providers: unknown[] }>(
       subgraph,
       reader,
       '{ providers { id kind enabled } }',

@@ -8,7 +8,7 @@ import {
   openModelsMesh,
   modelsReader as reader,
 } from '#test/support/models-mesh.ts';
-import { dataOf } from '#test/support/subgraph.ts';
+import { askForData } from '#test/support/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';
 
 let mesh: ModelsMesh;
@@ -33,15 +33,15 @@ const saveRoute = `mutation ($input: RouteInput!) {
 
 describe('routes', () => {
   beforeAll(async () => {
-    await dataOf(subgraph, admin, createProvider, { input: { id: 'r', kind: 'OLLAMA' } });
+    await askForData(subgraph, admin, createProvider, { input: { id: 'r', kind: 'OLLAMA' } });
     for (const name of ['a', 'b', 'gone']) {
-      await dataOf(subgraph, admin, createModel, { input: { providerId: 'r', name } });
+      await askForData(subgraph, admin, createModel, { input: { providerId: 'r', name } });
     }
-    await dataOf(subgraph, admin, 'mutation { retireModel(id: "r/gone") { id } }');
+    await askForData(subgraph, admin, 'mutation { retireModel(id: "r/gone") { id } }');
   });
 
   it('saves with sensible times unless given, replaces as a whole, and deletes', async () => {
-    const saved = await dataOf(subgraph, admin, saveRoute, {
+    const saved = await askForData(subgraph, admin, saveRoute, {
       input: {
         alias: 'smart',
         strategy: 'PRIORITY',
@@ -58,7 +58,7 @@ describe('routes', () => {
         { weight: 1, regions: ['eu'], model: { id: 'r/b' } },
       ],
     });
-    await dataOf(subgraph, admin, saveRoute, {
+    await askForData(subgraph, admin, saveRoute, {
       input: {
         alias: 'smart',
         strategy: 'WEIGHTED',
@@ -79,14 +79,14 @@ describe('routes', () => {
         { model: { id: 'r/a' }, weight: 2 },
       ],
     });
-    expect(await dataOf(subgraph, reader, '{ routes { alias } route(alias: "smart") { strategy } }')).toEqual(
-      {
-        routes: [{ alias: 'smart' }],
-        route: { strategy: 'WEIGHTED' },
-      },
-    );
+    expect(
+      await askForData(subgraph, reader, '{ routes { alias } route(alias: "smart") { strategy } }'),
+    ).toEqual({
+      routes: [{ alias: 'smart' }],
+      route: { strategy: 'WEIGHTED' },
+    });
     const remove = 'mutation { deleteRoute(alias: "smart") }';
-    expect(await dataOf(subgraph, admin, remove)).toEqual({ deleteRoute: 'route:smart' });
+    expect(await askForData(subgraph, admin, remove)).toEqual({ deleteRoute: 'route:smart' });
     expect(await refusal(remove)).toMatch(/^NOT_FOUND/);
     expect(catalog.route('smart')).toBeUndefined();
   });
@@ -94,16 +94,16 @@ describe('routes', () => {
   it('names a target twice, which is then asked twice in a row', async () => {
     const targets = [{ model: 'r/a' }, { model: 'r/a' }, { model: 'r/b' }];
     const input = { alias: 'twice', strategy: 'PRIORITY', targets };
-    await dataOf(subgraph, admin, saveRoute, { input });
+    await askForData(subgraph, admin, saveRoute, { input });
     expect(catalog.route('twice')?.targets.map(({ model }) => model.id)).toEqual(['r/a', 'r/a', 'r/b']);
   });
 
   it('allows more time to the first token where a target reasons', async () => {
     const model = { providerId: 'r', name: 'thinks', capabilities: ['CHAT', 'REASONING'] };
-    await dataOf(subgraph, admin, createModel, { input: model });
+    await askForData(subgraph, admin, createModel, { input: model });
     const targets = [{ model: 'r/a' }, { model: 'r/thinks' }];
     const input = { alias: 'thinking', strategy: 'PRIORITY', targets };
-    const save = (more: object) => dataOf(subgraph, admin, saveRoute, { input: { ...input, ...more } });
+    const save = (more: object) => askForData(subgraph, admin, saveRoute, { input: { ...input, ...more } });
     expect(await save({})).toMatchObject({ saveRoute: { timeouts: { firstTokenMs: 60_000 } } });
     expect(await save({ timeouts: { firstTokenMs: 7 } })).toMatchObject({
       saveRoute: { timeouts: { firstTokenMs: 7 } },

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { HeddleError } from '#core/errors.ts';
 import type { AuditLog } from '#mongo/audit-log.ts';
-import { codesOf, memoryAudit, startGraph } from '#test/support/gateways/small-graph.ts';
+import { listCodes, memoryAudit, startGraph } from '#test/support/gateways/small-graph.ts';
 import { testCaller } from '#test/support/subgraph.ts';
 import type { OperationContext, SubgraphContext } from '../context.ts';
 import { withAuditedRead } from './audited.ts';
@@ -209,7 +209,7 @@ describe('@audited', () => {
       },
       { audit: memoryAudit({ begin: true }).audit },
     );
-    expect(codesOf(await run('mutation { save }'))).toEqual(['INTERNAL']);
+    expect(listCodes(await run('mutation { save }'))).toEqual(['INTERNAL']);
     expect(ran).toBe(false);
   });
 
@@ -244,7 +244,7 @@ describe('@audited', () => {
     ]);
     // The refusal stands where it cannot be recorded.
     const failing = startGraph(sdl, resolvers, { audit: memoryAudit({ count: true }).audit });
-    expect(codesOf(await failing.run('mutation { denied }'))).toEqual(['FORBIDDEN']);
+    expect(listCodes(await failing.run('mutation { denied }'))).toEqual(['FORBIDDEN']);
     expect(failing.logged.join()).toMatch(/a refusal was not audited/);
   });
 });
@@ -309,13 +309,13 @@ describe('@audited on a read', () => {
 
   it('is not answered where it cannot be noted', async () => {
     const { run } = startGraph(sdl, resolvers, { audit: memoryAudit({ count: true }).audit });
-    expect(codesOf(await run('{ log }', testCaller('acme', 'audit:read')))).toEqual(['INTERNAL']);
+    expect(listCodes(await run('{ log }', testCaller('acme', 'audit:read')))).toEqual(['INTERNAL']);
   });
 
   it('is not noted where it is refused', async () => {
     const { audit, counted } = memoryAudit();
     const { run } = startGraph(sdl, resolvers, { audit });
-    expect(codesOf(await run('{ log }'))).toEqual(['FORBIDDEN']);
+    expect(listCodes(await run('{ log }'))).toEqual(['FORBIDDEN']);
     expect(counted).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
-import { codesOf, startGraph } from '#test/support/gateways/small-graph.ts';
+import { listCodes, startGraph } from '#test/support/gateways/small-graph.ts';
 import { testCaller } from '#test/support/subgraph.ts';
 import { readQuota } from './policy.ts';
 
@@ -47,10 +47,10 @@ describe('@quota', () => {
     });
     const caller = limited([{ subject: 'key:a', meter: 'CONCURRENCY', window: 'INFLIGHT', amount: '1' }]);
     const first = run('{ busy }', caller);
-    expect(codesOf(await run('{ busy }', caller))).toEqual(['QUOTA_EXCEEDED']);
+    expect(listCodes(await run('{ busy }', caller))).toEqual(['QUOTA_EXCEEDED']);
     release.resolve(7);
     expect(await first).toEqual({ data: { busy: 7 } });
-    for (let i = 0; i < 3; i++) expect(codesOf(await run('{ fails }', caller))).toEqual(['CONFLICT']);
+    for (let i = 0; i < 3; i++) expect(listCodes(await run('{ fails }', caller))).toEqual(['CONFLICT']);
     expect(await run('{ busy }', caller)).toEqual({ data: { busy: 7 } });
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Caller, scopes as everyScope } from '#core/caller.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
-import { ask, dataOf } from '#test/support/subgraph.ts';
+import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 import { findCaller } from './find-caller.ts';
 
@@ -27,14 +27,14 @@ const setApp =
 const scopes = ['inference:invoke', 'tenants:write'];
 
 const run = (query: string, variables: Record<string, unknown>, caller: Caller) =>
-  dataOf<TenantsData>(mesh.subgraph, caller, query, variables);
-const codeOf = async (query: string, variables: Record<string, unknown>, caller: Caller) =>
+  askForData<TenantsData>(mesh.subgraph, caller, query, variables);
+const askForCode = async (query: string, variables: Record<string, unknown>, caller: Caller) =>
   (await ask(mesh.subgraph, caller, query, variables)).errors?.[0]?.code;
 
 async function newKey(input: object, maker: Caller = acme.caller) {
   const given = { appId: acme.appId, scopes, limits: [], ...input };
   const { secret, key } = (await run(create, { input: given }, maker)).createApiKey;
-  const caller = await mesh.callerOf(secret);
+  const caller = await mesh.findCaller(secret);
   if (caller === null) throw new Error('The key is not known.');
   return { key, caller };
 }
@@ -66,7 +66,7 @@ describe('the models and prompts of a key', () => {
     );
     await run(update, { id: key.id, input: { models: ['openai/gpt-*'], prompts: null } }, acme.caller);
     const { secret } = (await run(rotate, { id: key.id }, acme.caller)).rotateApiKey;
-    const now = await mesh.callerOf(secret);
+    const now = await mesh.findCaller(secret);
     expect(patterns(now?.modelLists ?? [])).toEqual([
       ['openai/gpt-5'],
       ['fast', 'openai/*'],
@@ -88,35 +88,37 @@ describe('the models and prompts of a key', () => {
     const wider = [{ models: ['*'] }, { models: ['open*'] }, { models: ['faster'] }, { models: ['fast*'] }];
     for (const input of [...wider, { prompts: ['support', 'sales'] }]) {
       const made = { appId: acme.appId, scopes, limits: [], ...input };
-      expect(await codeOf(create, { input: made }, maker.caller)).toBe('FORBIDDEN');
+      expect(await askForCode(create, { input: made }, maker.caller)).toBe('FORBIDDEN');
       const other = await newKey({}, maker.caller);
-      expect(await codeOf(update, { id: other.key.id, input }, maker.caller)).toBe('FORBIDDEN');
+      expect(await askForCode(update, { id: other.key.id, input }, maker.caller)).toBe('FORBIDDEN');
     }
     const other = await newKey({}, maker.caller);
     for (const input of [{ models: null }, { prompts: null }]) {
-      expect(await codeOf(update, { id: other.key.id, input }, maker.caller)).toBe('FORBIDDEN');
+      expect(await askForCode(update, { id: other.key.id, input }, maker.caller)).toBe('FORBIDDEN');
     }
     const free = await newKey({});
-    expect(await codeOf(update, { id: free.key.id, input: { label: 'x' } }, maker.caller)).toBe('FORBIDDEN');
-    expect(await codeOf(rotate, { id: free.key.id }, maker.caller)).toBe('FORBIDDEN');
+    expect(await askForCode(update, { id: free.key.id, input: { label: 'x' } }, maker.caller)).toBe(
+      'FORBIDDEN',
+    );
+    expect(await askForCode(rotate, { id: free.key.id }, maker.caller)).toBe('FORBIDDEN');
   });
 
   it('of its app are not widened by it', async () => {
     await run(setApp, { id: acme.appId, input: { models: ['openai/*'] } }, mesh.admin);
     const { caller } = await newKey({});
     for (const models of [null, ['*'], ['anthropic/*']]) {
-      expect(await codeOf(setApp, { id: acme.appId, input: { models } }, caller)).toBe('FORBIDDEN');
+      expect(await askForCode(setApp, { id: acme.appId, input: { models } }, caller)).toBe('FORBIDDEN');
     }
     expect(
-      await codeOf(setApp, { id: acme.appId, input: { models: ['openai/gpt-5'] } }, caller),
+      await askForCode(setApp, { id: acme.appId, input: { models: ['openai/gpt-5'] } }, caller),
     ).toBeUndefined();
   });
 
   it('are refused where they are no names', async () => {
     for (const input of [{ models: ['a b'] }, { prompts: ['*x'] }, { models: [''] }]) {
       const made = { appId: acme.appId, ...input };
-      expect(await codeOf(create, { input: made }, acme.caller)).toBe('BAD_USER_INPUT');
-      expect(await codeOf(setApp, { id: acme.appId, input }, acme.caller)).toBe('BAD_USER_INPUT');
+      expect(await askForCode(create, { input: made }, acme.caller)).toBe('BAD_USER_INPUT');
+      expect(await askForCode(setApp, { id: acme.appId, input }, acme.caller)).toBe('BAD_USER_INPUT');
     }
   });
 });
@@ -139,9 +141,9 @@ describe('the admin key of an older version', () => {
     const admin = await findCaller(stored?.keyHash ?? '', mesh.deps);
     expect(admin).toMatchObject({ scopes: expect.arrayContaining(Object.keys(everyScope)) });
     expect(alike.caller.scopes).toEqual(older);
-    expect(await codeOf(rotate, { id: 'admin' }, alike.caller)).toBe('FORBIDDEN');
+    expect(await askForCode(rotate, { id: 'admin' }, alike.caller)).toBe('FORBIDDEN');
     const { secret } = (await run(rotate, { id: 'admin' }, root.caller)).rotateApiKey;
-    const successor = await mesh.callerOf(secret);
+    const successor = await mesh.findCaller(secret);
     expect(successor?.scopes.toSorted()).toEqual(Object.keys(everyScope).toSorted());
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Caller, systemCaller } from '#core/caller.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
 import { auditLog } from '#mongo/audit-log.ts';
-import { ask, dataOf, testCaller } from '#test/support/subgraph.ts';
+import { ask, askForData, testCaller } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 
 let mesh: TestTenants;
@@ -30,7 +30,7 @@ const rotate = `mutation ($id: ID!, $overlap: Int) {
 const revoke = 'mutation ($id: ID!) { revokeApiKey(id: $id) { id revokedAt } }';
 
 const run = (query: string, variables = {}, caller: Caller = acme.caller) =>
-  dataOf<TenantsData>(mesh.subgraph, caller, query, variables);
+  askForData<TenantsData>(mesh.subgraph, caller, query, variables);
 const refusal = async (query: string, variables = {}, caller: Caller = acme.caller) =>
   (await ask(mesh.subgraph, caller, query, variables)).errors?.[0];
 
@@ -140,7 +140,7 @@ describe('the caller that a key stands for', () => {
     const limits = [{ meter: 'REQUESTS', window: 'SECOND', amount: 2 }];
     const { secret, key } = (await run(create, { input: { appId: acme.appId, limits } })).createApiKey;
 
-    expect(await mesh.callerOf(secret)).toEqual({
+    expect(await mesh.findCaller(secret)).toEqual({
       kind: 'API_KEY',
       tenantId: id,
       appId: acme.appId,
@@ -175,7 +175,7 @@ describe('the caller that a key stands for', () => {
     await run('mutation ($id: ID!) { updateApp(id: $id, input: { cacheByDefault: false }) { id } }', {
       id: acme.appId,
     });
-    expect((await mesh.callerOf(secret))?.cacheByDefault).toBe(false);
+    expect((await mesh.findCaller(secret))?.cacheByDefault).toBe(false);
   });
 
   it.each(['create', 'update'])(
@@ -204,13 +204,13 @@ describe('the caller that a key stands for', () => {
   );
 
   it('is no caller for a text that no key has, also to the millisecond of its end', async () => {
-    expect(await mesh.callerOf('hd_nobody_at_all')).toBeNull();
+    expect(await mesh.findCaller('hd_nobody_at_all')).toBeNull();
     const expiresAt = new Date(Date.now() + 60_000);
     const { secret } = (await run(create, { input: { appId: acme.appId, expiresAt } })).createApiKey;
     mesh.clock.ms = expiresAt.getTime() - 1;
-    expect((await mesh.callerOf(secret))?.expiresAtMs).toBe(expiresAt.getTime());
+    expect((await mesh.findCaller(secret))?.expiresAtMs).toBe(expiresAt.getTime());
     mesh.clock.ms = expiresAt.getTime();
-    expect(await mesh.callerOf(secret)).toBeNull();
+    expect(await mesh.findCaller(secret)).toBeNull();
   });
 
   it.each([
@@ -242,12 +242,12 @@ describe('the caller that a key stands for', () => {
     const start = Date.now() + 3_600_000;
     for (const ms of [start, start + 59_999, start + 60_000]) {
       mesh.clock.ms = ms;
-      await mesh.callerOf(acme.secret);
+      await mesh.findCaller(acme.secret);
     }
     await expect.poll(lastUse).toEqual(new Date(start + 60_000));
     const writes = new Set<string>();
     mesh.database.connection.getClient().on('commandStarted', (event) => writes.add(event.commandName));
-    await mesh.callerOf(acme.secret);
+    await mesh.findCaller(acme.secret);
     expect(writes).toEqual(new Set(['find']));
   });
 });
@@ -262,13 +262,13 @@ describe('rotateApiKey', () => {
     const rotated = (await run(rotate, { id: key.id, overlap: 60 })).rotateApiKey;
     expect(rotated.key).toMatchObject({ label: 'ci', scopes: ['inference:invoke'], expiresAt: null });
     expect(rotated.secret).not.toBe(secret);
-    const [before, after] = await Promise.all([mesh.callerOf(secret), mesh.callerOf(rotated.secret)]);
+    const [before, after] = await Promise.all([mesh.findCaller(secret), mesh.findCaller(rotated.secret)]);
     expect(before?.expiresAtMs).toBe(start + 60_000);
     expect(after?.keyId).toBe(rotated.key.id);
     expect(after?.limits).toEqual(before?.limits);
     mesh.clock.ms = start + 60_000;
-    expect(await mesh.callerOf(secret)).toBeNull();
-    expect(await mesh.callerOf(rotated.secret)).not.toBeNull();
+    expect(await mesh.findCaller(secret)).toBeNull();
+    expect(await mesh.findCaller(rotated.secret)).not.toBeNull();
   });
 
   it('has no successor in force before the old key names it, so that a kill leaves none that is unknown', async () => {
@@ -288,8 +288,8 @@ describe('rotateApiKey', () => {
       [{ q: { _id: key.id }, u: { $set: { replacedById: id } } }],
       [{ q: { _id: id }, u: { $set: { revokedAt: null } } }],
     ]);
-    expect(await mesh.callerOf(rotated.secret)).not.toBeNull();
-    expect(await mesh.callerOf(secret)).toBeNull();
+    expect(await mesh.findCaller(rotated.secret)).not.toBeNull();
+    expect(await mesh.findCaller(secret)).toBeNull();
   });
 
   it.each([0, 60])(
@@ -301,14 +301,14 @@ describe('rotateApiKey', () => {
       expect(again).toMatchObject({ code: 'CONFLICT' });
       expect(again?.message).toContain(`its successor is ${lost}; rotate that one`);
       const { secret } = (await run(rotate, { id: lost })).rotateApiKey;
-      expect(await mesh.callerOf(secret)).not.toBeNull();
+      expect(await mesh.findCaller(secret)).not.toBeNull();
     },
   );
 
   it('ends the old key at once without an overlap, and rotates nothing twice', async () => {
     const { secret } = (await run(rotate, { id: acme.keyId }, mesh.admin)).rotateApiKey;
-    expect(await mesh.callerOf(acme.secret)).toBeNull();
-    expect(await mesh.callerOf(secret)).not.toBeNull();
+    expect(await mesh.findCaller(acme.secret)).toBeNull();
+    expect(await mesh.findCaller(secret)).not.toBeNull();
     expect((await refusal(rotate, { id: acme.keyId }, mesh.admin))?.code).toBe('CONFLICT');
   });
 
@@ -404,7 +404,7 @@ describe('revokeApiKey and updateApiKey', () => {
       told.push(message);
     });
     const { revokedAt } = (await run(revoke, { id: acme.keyId })).revokeApiKey;
-    expect(await mesh.callerOf(acme.secret)).toBeNull();
+    expect(await mesh.findCaller(acme.secret)).toBeNull();
     expect(told).toEqual([{ tenantId: acme.tenantId }]);
     expect((await run(revoke, { id: acme.keyId })).revokeApiKey.revokedAt).toBe(revokedAt);
     const update = 'mutation ($id: ID!) { updateApiKey(id: $id, input: { expiresAt: null }) { id } }';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller, Scope } from '#core/caller.ts';
 import { pageTokens } from '#mongo/page-tokens.ts';
-import { ask, dataOf, testCaller } from '#test/support/subgraph.ts';
+import { ask, askForData, testCaller } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 
 let mesh: TestTenants;
@@ -33,15 +33,15 @@ interface Made {
 }
 
 const make = async (input: object = {}, maker: Caller = acme.caller) =>
-  (await dataOf<Made>(mesh.subgraph, maker, CREATE, { input: { endUserId: 'ada', ...input } }))
+  (await askForData<Made>(mesh.subgraph, maker, CREATE, { input: { endUserId: 'ada', ...input } }))
     .createPageToken;
-const codeOf = async (query: string, variables: Record<string, unknown>, caller: Caller) =>
+const askForCode = async (query: string, variables: Record<string, unknown>, caller: Caller) =>
   (await ask(mesh.subgraph, caller, query, variables)).errors?.[0]?.code;
 const refused = (input: object, maker: Caller = acme.caller) =>
-  codeOf(CREATE, { input: { endUserId: 'ada', ...input } }, maker);
+  askForCode(CREATE, { input: { endUserId: 'ada', ...input } }, maker);
 
-async function callerOf(token: string): Promise<Caller> {
-  const caller = await mesh.callerOf(token);
+async function findCaller(token: string): Promise<Caller> {
+  const caller = await mesh.findCaller(token);
   if (caller === null) throw new Error('The token is not known.');
   return caller;
 }
@@ -51,16 +51,16 @@ describe('a page token', () => {
     mesh.clock.ms = Date.parse('2026-05-01T12:00:00Z');
     const { token, expiresAt } = await make();
     expect(expiresAt).toBe('2026-05-01T12:15:00.000Z');
-    expect(await callerOf(token)).toEqual({
+    expect(await findCaller(token)).toEqual({
       ...acme.caller,
       scopes: ['inference:invoke'],
       endUserId: 'ada',
       expiresAtMs: Date.parse(expiresAt),
     });
     mesh.clock.ms = Date.parse(expiresAt) - 1;
-    expect(await mesh.callerOf(token)).not.toBeNull();
+    expect(await mesh.findCaller(token)).not.toBeNull();
     mesh.clock.ms += 1;
-    expect(await mesh.callerOf(token)).toBeNull();
+    expect(await mesh.findCaller(token)).toBeNull();
   });
 
   it('is within the scopes, models, prompts, limits, addresses and end of its key, also when these change', async () => {
@@ -81,12 +81,12 @@ describe('a page token', () => {
       },
     );
     const { secret, key } = data.createApiKey;
-    const maker = await callerOf(secret);
+    const maker = await findCaller(secret);
     const { token } = await make(
       { scopes: ['models:read'], models: ['openai/gpt-5'], expiresInSeconds: 3_600 },
       maker,
     );
-    const caller = await callerOf(token);
+    const caller = await findCaller(token);
     expect(caller).toMatchObject({
       scopes: ['models:read'],
       limits: maker.limits,
@@ -103,8 +103,8 @@ describe('a page token', () => {
     ]) {
       expect(await refused(input, maker), JSON.stringify(input)).toBe('FORBIDDEN');
     }
-    await dataOf(mesh.subgraph, acme.caller, UPDATE, { id: key.id, input: { models: ['openai/gpt-4'] } });
-    const narrowed = await callerOf(token);
+    await askForData(mesh.subgraph, acme.caller, UPDATE, { id: key.id, input: { models: ['openai/gpt-4'] } });
+    const narrowed = await findCaller(token);
     expect(narrowed.modelLists.map(({ patterns }) => patterns)).toEqual([['openai/gpt-4'], ['openai/gpt-5']]);
   });
 
@@ -118,10 +118,10 @@ describe('a page token', () => {
     mesh.clock.ms = nowMs;
     const { token } = await make();
     const expiresAt = keyMs === null ? null : new Date(nowMs + keyMs).toISOString();
-    await dataOf(mesh.subgraph, mesh.admin, UPDATE, { id: acme.keyId, input: { expiresAt } });
-    expect(await callerOf(token)).toMatchObject({ expiresAtMs: nowMs + tokenMs });
+    await askForData(mesh.subgraph, mesh.admin, UPDATE, { id: acme.keyId, input: { expiresAt } });
+    expect(await findCaller(token)).toMatchObject({ expiresAtMs: nowMs + tokenMs });
     mesh.clock.ms = nowMs + tokenMs;
-    expect(await mesh.callerOf(token)).toBeNull();
+    expect(await mesh.findCaller(token)).toBeNull();
   });
 
   it.each([
@@ -129,25 +129,25 @@ describe('a page token', () => {
     ['rotated', ROTATE],
   ])('ends when its key is %s', async (_what, query) => {
     const { token } = await make();
-    expect(await mesh.callerOf(token)).not.toBeNull();
-    await dataOf(mesh.subgraph, mesh.admin, query, { id: acme.keyId });
-    expect(await mesh.callerOf(token)).toBeNull();
+    expect(await mesh.findCaller(token)).not.toBeNull();
+    await askForData(mesh.subgraph, mesh.admin, query, { id: acme.keyId });
+    expect(await mesh.findCaller(token)).toBeNull();
   });
 
   it('makes no token and no key, and asks for no access', async () => {
-    const token = await callerOf((await make({ scopes: ['inference:invoke', 'models:read'] })).token);
+    const token = await findCaller((await make({ scopes: ['inference:invoke', 'models:read'] })).token);
     expect(await refused({ endUserId: 'eve' }, token)).toBe('FORBIDDEN');
-    expect(await codeOf('mutation { requestAccess(resource: "x") { id } }', {}, token)).toBe('FORBIDDEN');
+    expect(await askForCode('mutation { requestAccess(resource: "x") { id } }', {}, token)).toBe('FORBIDDEN');
     const create = 'mutation ($a: ID!) { createApiKey(input: { appId: $a }) { secret } }';
-    expect(await codeOf(create, { a: acme.appId }, token)).toBe('FORBIDDEN');
-    expect(await codeOf(REVOKE, { id: acme.keyId }, token)).toBe('FORBIDDEN');
+    expect(await askForCode(create, { a: acme.appId }, token)).toBe('FORBIDDEN');
+    expect(await askForCode(REVOKE, { id: acme.keyId }, token)).toBe('FORBIDDEN');
   });
 
   it('never writes, oversees or reads the audit log, whatever its maker may', async () => {
     const scopes: Scope[] = ['models:write', 'prompts:write', 'tenants:write', 'tenants:admin', 'audit:read'];
     for (const scope of scopes) expect(await refused({ scopes: [scope] }, mesh.admin)).toBe('BAD_USER_INPUT');
     const reads: Scope[] = ['models:read', 'prompts:read', 'tenants:read', 'usage:read', 'completions:read'];
-    expect((await callerOf((await make({ scopes: reads }, mesh.admin)).token)).scopes).toEqual(reads);
+    expect((await findCaller((await make({ scopes: reads }, mesh.admin)).token)).scopes).toEqual(reads);
   });
 
   it.each<[string, object]>([

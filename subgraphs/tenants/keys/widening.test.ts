@@ -3,8 +3,8 @@ import type { Caller, CallerLimit } from '#core/caller.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
 import { listScopes } from '#state/quota/caller-bounds.ts';
 import { listLimits } from '#state/quota/caller-limits.ts';
-import { printedSeed, randomOf } from '#test/support/random.ts';
-import { ask, dataOf } from '#test/support/subgraph.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
+import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 import { boundsOfKey, findExcess } from '../restrictions/bounds.ts';
 
@@ -31,8 +31,8 @@ const setApp =
 const scopes = ['inference:invoke', 'tenants:write'];
 
 const run = (query: string, variables: Record<string, unknown>, caller: Caller) =>
-  dataOf<TenantsData>(mesh.subgraph, caller, query, variables);
-const codeOf = async (query: string, variables: Record<string, unknown>, caller: Caller) =>
+  askForData<TenantsData>(mesh.subgraph, caller, query, variables);
+const askForCode = async (query: string, variables: Record<string, unknown>, caller: Caller) =>
   (await ask(mesh.subgraph, caller, query, variables)).errors?.[0]?.code;
 const limit = (meter: string, window: string, amount: string | number) => ({ meter, window, amount });
 
@@ -40,7 +40,7 @@ const limit = (meter: string, window: string, amount: string | number) => ({ met
 async function newKey(input: object, maker: Caller = acme.caller) {
   const { secret, key } = (await run(create, { input: { appId: acme.appId, scopes, ...input } }, maker))
     .createApiKey;
-  const caller = await mesh.callerOf(secret);
+  const caller = await mesh.findCaller(secret);
   if (caller === null) throw new Error('The key is not known.');
   return { id: key.id, key, secret, caller };
 }
@@ -60,9 +60,9 @@ describe('the scopes of a key', () => {
     const { id, secret } = await newKey({});
     const { updateApiKey } = await run(change, { id, input: { scopes: ['inference:invoke'] } }, acme.caller);
     expect(updateApiKey).toEqual({ scopes: ['inference:invoke'] });
-    expect((await mesh.callerOf(secret))?.scopes).toEqual(['inference:invoke']);
+    expect((await mesh.findCaller(secret))?.scopes).toEqual(['inference:invoke']);
     await run(change, { id, input: { scopes } }, acme.caller);
-    expect((await mesh.callerOf(secret))?.scopes).toEqual(scopes);
+    expect((await mesh.findCaller(secret))?.scopes).toEqual(scopes);
   });
 
   it('never become more than the caller has, nor are those of a wider key changed', async () => {
@@ -70,11 +70,11 @@ describe('the scopes of a key', () => {
     const narrow = await newKey({ scopes: ['inference:invoke'] });
     const wide = await newKey({ scopes: ['usage:read'] }, mesh.admin);
     const add = (scope: string) => ({ id: narrow.id, input: { scopes: [scope] } });
-    expect(await codeOf(change, add('tenants:admin'), acme.caller)).toBe('FORBIDDEN');
-    expect(await codeOf(change, add('usage:read'), caller)).toBe('FORBIDDEN');
-    expect(await codeOf(change, add('no:scope'), acme.caller)).toBe('BAD_USER_INPUT');
-    expect(await codeOf(change, { id: wide.id, input: { scopes: [] } }, caller)).toBe('FORBIDDEN');
-    expect((await mesh.callerOf(narrow.secret))?.scopes).toEqual(['inference:invoke']);
+    expect(await askForCode(change, add('tenants:admin'), acme.caller)).toBe('FORBIDDEN');
+    expect(await askForCode(change, add('usage:read'), caller)).toBe('FORBIDDEN');
+    expect(await askForCode(change, add('no:scope'), acme.caller)).toBe('BAD_USER_INPUT');
+    expect(await askForCode(change, { id: wide.id, input: { scopes: [] } }, caller)).toBe('FORBIDDEN');
+    expect((await mesh.findCaller(narrow.secret))?.scopes).toEqual(['inference:invoke']);
   });
 });
 
@@ -88,20 +88,20 @@ describe('a key with bounds', () => {
       { label: 'x' },
       { scopes: [] },
     ]) {
-      expect(await codeOf(update, { id, input }, caller)).toBe('FORBIDDEN');
+      expect(await askForCode(update, { id, input }, caller)).toBe('FORBIDDEN');
     }
-    expect(await codeOf(rotate, { id }, caller)).toBe('FORBIDDEN');
+    expect(await askForCode(rotate, { id }, caller)).toBe('FORBIDDEN');
     const { rotateApiKey } = await run(
       'mutation ($id: ID!) { rotateApiKey(id: $id, overlapSeconds: 60) { secret key { id } } }',
       { id },
       acme.caller,
     );
-    expect(await mesh.callerOf(secret)).not.toBeNull();
-    expect(await codeOf(update, { id: rotateApiKey.key.id, input: { limits: [] } }, caller)).toBe(
+    expect(await mesh.findCaller(secret)).not.toBeNull();
+    expect(await askForCode(update, { id: rotateApiKey.key.id, input: { limits: [] } }, caller)).toBe(
       'FORBIDDEN',
     );
-    expect(await codeOf(revoke, { id }, caller)).toBeUndefined();
-    expect(await mesh.callerOf(secret)).toBeNull();
+    expect(await askForCode(revoke, { id }, caller)).toBeUndefined();
+    expect(await mesh.findCaller(secret)).toBeNull();
   });
 
   it.each([
@@ -129,22 +129,22 @@ describe('a key with bounds', () => {
   it('changes no key that is wider than itself, and widens none beyond itself', async () => {
     const wide = await newKey({ limits: [] });
     const { caller } = await newKey({ limits: [limit('COST', 'DAY', 5)] });
-    expect(await codeOf(update, { id: wide.id, input: { label: 'mine' } }, caller)).toBe('FORBIDDEN');
-    expect(await codeOf(rotate, { id: wide.id }, caller)).toBe('FORBIDDEN');
+    expect(await askForCode(update, { id: wide.id, input: { label: 'mine' } }, caller)).toBe('FORBIDDEN');
+    expect(await askForCode(rotate, { id: wide.id }, caller)).toBe('FORBIDDEN');
     const narrow = await newKey({ limits: [limit('COST', 'DAY', 1)] }, caller);
     expect(
-      await codeOf(update, { id: narrow.id, input: { limits: [limit('COST', 'DAY', 6)] } }, caller),
+      await askForCode(update, { id: narrow.id, input: { limits: [limit('COST', 'DAY', 6)] } }, caller),
     ).toBe('FORBIDDEN');
     expect(
-      await codeOf(update, { id: narrow.id, input: { limits: [limit('COST', 'DAY', 5)] } }, caller),
+      await askForCode(update, { id: narrow.id, input: { limits: [limit('COST', 'DAY', 5)] } }, caller),
     ).toBeUndefined();
   });
 
   it('is not widened or outlived by a key that it made with equal rights', async () => {
     const maker = await newKey(bounded());
     const child = await newKey({ limits: bounded().limits }, maker.caller);
-    expect(await codeOf(update, { id: maker.id, input: { limits: [] } }, child.caller)).toBe('FORBIDDEN');
-    expect(await codeOf(update, { id: maker.id, input: { expiresAt: null } }, child.caller)).toBe(
+    expect(await askForCode(update, { id: maker.id, input: { limits: [] } }, child.caller)).toBe('FORBIDDEN');
+    expect(await askForCode(update, { id: maker.id, input: { expiresAt: null } }, child.caller)).toBe(
       'FORBIDDEN',
     );
     mesh.clock.ms = Date.now() + 86_400_000;
@@ -154,14 +154,16 @@ describe('a key with bounds', () => {
 
   it('lifts the limits of its own app by no way', async () => {
     await run(setApp, { id: acme.appId, limits: [limit('REQUESTS', 'DAY', 9)] }, acme.caller);
-    const caller = await mesh.callerOf(acme.secret);
+    const caller = await mesh.findCaller(acme.secret);
     if (caller === null) throw new Error('The key is not known.');
-    expect(await codeOf(setApp, { id: acme.appId, limits: [] }, caller)).toBe('FORBIDDEN');
+    expect(await askForCode(setApp, { id: acme.appId, limits: [] }, caller)).toBe('FORBIDDEN');
     expect(
-      await codeOf(setApp, { id: acme.appId, limits: [limit('REQUESTS', 'DAY', 8)] }, caller),
+      await askForCode(setApp, { id: acme.appId, limits: [limit('REQUESTS', 'DAY', 8)] }, caller),
     ).toBeUndefined();
     const { createApp } = await run('mutation { createApp(input: { name: "other" }) { id } }', {}, caller);
-    expect(await codeOf(create, { input: { appId: createApp.id, limits: [] } }, caller)).toBe('FORBIDDEN');
+    expect(await askForCode(create, { input: { appId: createApp.id, limits: [] } }, caller)).toBe(
+      'FORBIDDEN',
+    );
     const elsewhere = await newKey({ appId: createApp.id }, caller);
     expect(elsewhere.caller.limits).toContainEqual({
       subject: `app:${acme.appId}`,
@@ -196,7 +198,7 @@ describe('keys made with a limited key', () => {
     for (let child = 0; child < 5; child++) children.push(await newKey({}, root.caller));
     const grandchild = await newKey({}, (children[0] as (typeof children)[number]).caller);
     await run(revoke, { id: root.id }, acme.caller);
-    const callers = await Promise.all([...children, grandchild].map(({ secret }) => mesh.callerOf(secret)));
+    const callers = await Promise.all([...children, grandchild].map(({ secret }) => mesh.findCaller(secret)));
     expect(
       await drawn(
         callers.filter((caller) => caller !== null),
@@ -209,7 +211,7 @@ describe('keys made with a limited key', () => {
     const root = await newKey({ limits: [limit('REQUESTS', 'DAY', 7)] });
     const child = await newKey({}, root.caller);
     await run(update, { id: root.id, input: { limits: [limit('REQUESTS', 'DAY', 2)] } }, acme.caller);
-    const caller = (await mesh.callerOf(child.secret)) as Caller;
+    const caller = (await mesh.findCaller(child.secret)) as Caller;
     expect(await drawn([caller], 10)).toBe(2);
   });
 
@@ -229,13 +231,13 @@ describe('keys made with a limited key', () => {
       })),
     );
     await newKey({});
-    expect(await mesh.callerOf(child.secret)).not.toBeNull();
+    expect(await mesh.findCaller(child.secret)).not.toBeNull();
   });
 });
 
 describe('chains of keys', () => {
   it('never reach more than their root, whoever creates, changes and rotates what', async () => {
-    const random = randomOf(printedSeed('chains of keys'));
+    const random = createRandom(printedSeed('chains of keys'));
     const root = await newKey({
       limits: [limit('COST', 'DAY', 8), limit('REQUESTS', 'HOUR', 64), limit('CONCURRENCY', 'INFLIGHT', 8)],
       allowedIps: ['10.0.0.0/8', '2001:db8::/32'],
@@ -269,9 +271,9 @@ describe('chains of keys', () => {
     });
     let done = 0;
     for (let step = 0; step < 400; step++) {
-      const caller = await mesh.callerOf(random.pick(secrets));
+      const caller = await mesh.findCaller(random.pick(secrets));
       if (caller === null) continue;
-      const target = await mesh.callerOf(random.pick(secrets));
+      const target = await mesh.findCaller(random.pick(secrets));
       const id = target?.keyId ?? '';
       const [query, variables] = random.pick([
         [
@@ -310,7 +312,7 @@ describe('what an operator set', () => {
       .createApp.id;
     await run(setApp, { id: other, limits: [limit('REQUESTS', 'DAY', 100)] }, mesh.admin);
     for (const limits of [[], null, [limit('REQUESTS', 'DAY', 101)], [limit('TOKENS', 'DAY', 1)]]) {
-      expect(await codeOf(setApp, { id: other, limits }, acme.caller)).toBe('FORBIDDEN');
+      expect(await askForCode(setApp, { id: other, limits }, acme.caller)).toBe('FORBIDDEN');
     }
     const operators = { ...limit('REQUESTS', 'DAY', '100'), setBy: 'OPERATOR' };
     const own = { ...limit('REQUESTS', 'DAY', '50'), setBy: 'TENANT' };
@@ -323,7 +325,7 @@ describe('what an operator set', () => {
   it('is not lifted by the tenant: limits of keys', async () => {
     const { id } = await newKey({ limits: [limit('COST', 'DAY', 5)] }, mesh.admin);
     for (const limits of [[], null, [limit('COST', 'DAY', 6)], [limit('COST', 'MONTH', 6)]]) {
-      const code = await codeOf(update, { id, input: { limits } }, acme.caller);
+      const code = await askForCode(update, { id, input: { limits } }, acme.caller);
       expect(code).toBe(limits === null ? undefined : 'FORBIDDEN');
     }
     expect(
@@ -335,14 +337,14 @@ describe('what an operator set', () => {
     const input = { tenantId: acme.tenantId, amount: '1', window: 'DAY' };
     const operators = (await run(budget, { input }, mesh.admin)).saveBudget;
     expect(operators).toMatchObject({ setBy: 'OPERATOR' });
-    expect(await codeOf(budget, { input: { ...input, id: operators.id, amount: '9' } }, acme.caller)).toBe(
-      'FORBIDDEN',
-    );
-    expect(await codeOf(remove, { id: operators.id }, acme.caller)).toBe('FORBIDDEN');
+    expect(
+      await askForCode(budget, { input: { ...input, id: operators.id, amount: '9' } }, acme.caller),
+    ).toBe('FORBIDDEN');
+    expect(await askForCode(remove, { id: operators.id }, acme.caller)).toBe('FORBIDDEN');
     const own = (await run(budget, { input: { ...input, amount: '9' } }, acme.caller)).saveBudget;
     expect(own).toMatchObject({ setBy: 'TENANT' });
     expect(own.id).not.toBe(operators.id);
-    const bound = (await mesh.callerOf(acme.secret))?.limits.map(({ amount }: CallerLimit) => amount);
+    const bound = (await mesh.findCaller(acme.secret))?.limits.map(({ amount }: CallerLimit) => amount);
     expect(bound?.sort()).toEqual(['1000000000', '9000000000']);
     expect(await run(remove, { id: own.id }, acme.caller)).toEqual({ deleteBudget: expect.any(String) });
     expect(await run(remove, { id: operators.id }, mesh.admin)).toEqual({ deleteBudget: expect.any(String) });
@@ -353,7 +355,7 @@ describe('saveBudget', () => {
   const save = 'mutation ($input: BudgetInput!) { saveBudget(input: $input) { id amount } }';
   const all = async () =>
     (
-      await dataOf<{ tenant: { budgets: unknown[] } }>(
+      await askForData<{ tenant: { budgets: unknown[] } }>(
         mesh.subgraph,
         acme.caller,
         '{ tenant { budgets { id } } }',
@@ -386,8 +388,12 @@ describe('saveBudget', () => {
   it('refuses to move a budget to where there is one', async () => {
     const { id } = (await run(save, { input: { amount: '1', window: 'DAY' } }, acme.caller)).saveBudget;
     await run(save, { input: { amount: '1', window: 'HOUR' } }, acme.caller);
-    expect(await codeOf(save, { input: { id, amount: '1', window: 'HOUR' } }, acme.caller)).toBe('CONFLICT');
-    expect(await codeOf(save, { input: { id, amount: '1', window: 'MONTH' } }, acme.caller)).toBeUndefined();
+    expect(await askForCode(save, { input: { id, amount: '1', window: 'HOUR' } }, acme.caller)).toBe(
+      'CONFLICT',
+    );
+    expect(
+      await askForCode(save, { input: { id, amount: '1', window: 'MONTH' } }, acme.caller),
+    ).toBeUndefined();
   });
 });
 
@@ -395,17 +401,17 @@ describe('the keys with tenants:admin', () => {
   const input = { appId: 'default', scopes: ['tenants:admin', 'tenants:write'], limits: [] };
   const newOperator = async () => {
     const { secret, key } = (await run(create, { input }, mesh.admin)).createApiKey;
-    return { id: key.id, caller: (await mesh.callerOf(secret)) as Caller };
+    return { id: key.id, caller: (await mesh.findCaller(secret)) as Caller };
   };
 
   it('are revoked with tenants:admin alone', async () => {
     const weak = { appId: 'default', scopes: ['tenants:write'], limits: [] };
     const { secret } = (await run(create, { input: weak }, mesh.admin)).createApiKey;
-    const caller = (await mesh.callerOf(secret)) as Caller;
+    const caller = (await mesh.findCaller(secret)) as Caller;
     const operator = await newOperator();
-    expect(await codeOf(revoke, { id: 'admin' }, caller)).toBe('FORBIDDEN');
-    expect(await codeOf(revoke, { id: operator.id }, caller)).toBe('FORBIDDEN');
-    expect(await codeOf(revoke, { id: operator.id }, mesh.admin)).toBeUndefined();
+    expect(await askForCode(revoke, { id: 'admin' }, caller)).toBe('FORBIDDEN');
+    expect(await askForCode(revoke, { id: operator.id }, caller)).toBe('FORBIDDEN');
+    expect(await askForCode(revoke, { id: operator.id }, mesh.admin)).toBeUndefined();
   });
 
   it('are never all revoked or narrowed, also when they do it to each other at once', async () => {
@@ -417,11 +423,11 @@ describe('the keys with tenants:admin', () => {
       );
       const narrow = { allowedIps: ['10.0.0.1'] };
       const codes = await Promise.all([
-        codeOf(revoke, { id: other.id }, one.caller),
+        askForCode(revoke, { id: other.id }, one.caller),
         [
-          () => codeOf(revoke, { id: one.id }, other.caller),
-          () => codeOf(update, { id: one.id, input: { expiresAt: inFourDays() } }, other.caller),
-          () => codeOf(update, { id: one.id, input: { scopes: ['tenants:write'] } }, other.caller),
+          () => askForCode(revoke, { id: one.id }, other.caller),
+          () => askForCode(update, { id: one.id, input: { expiresAt: inFourDays() } }, other.caller),
+          () => askForCode(update, { id: one.id, input: { scopes: ['tenants:write'] } }, other.caller),
         ][round % 3]?.(),
       ]);
       expect(codes.sort()).toEqual(['CONFLICT', undefined]);
@@ -429,9 +435,9 @@ describe('the keys with tenants:admin', () => {
         .find({ scopes: 'tenants:admin', revokedAt: null, expiresAt: null })
         .lean();
       const survivor = last?._id === one.id ? one : other;
-      expect(await codeOf(revoke, { id: survivor.id }, survivor.caller)).toBe('CONFLICT');
+      expect(await askForCode(revoke, { id: survivor.id }, survivor.caller)).toBe('CONFLICT');
       await apiKeys(mesh.database.connection).updateOne({ _id: 'admin' }, { $set: { revokedAt: null } });
-      expect(await codeOf(update, { id: survivor.id, input: narrow }, mesh.admin)).toBeUndefined();
+      expect(await askForCode(update, { id: survivor.id, input: narrow }, mesh.admin)).toBeUndefined();
     }
   });
 });

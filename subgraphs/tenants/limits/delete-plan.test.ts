@@ -5,7 +5,7 @@ import { auditLog } from '#mongo/audit-log.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
 import { plans } from '#mongo/plans.ts';
 import { tenants } from '#mongo/tenants.ts';
-import { ask, dataOf } from '#test/support/subgraph.ts';
+import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenants } from '#test/support/tenants.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { createTenantsSubgraph } from '../subgraph.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => mesh?.[Symbol.asyncDispose]());
 
 const data = <T = Record<string, unknown>>(query: string, variables = {}) =>
-  dataOf<T>(mesh.subgraph, mesh.admin, query, variables);
+  askForData<T>(mesh.subgraph, mesh.admin, query, variables);
 
 async function refusal(
   query: string,
@@ -132,7 +132,7 @@ describe('deletePlan', () => {
     const input = { id: `${id}-more`, name: `${id} more`, limits: [] };
     expect(await refusal(savePlan, { input }, mesh.admin, full)).toMatch(/^CONFLICT: .*\(plans\)/);
     await data(deletePlan, { id });
-    expect(await dataOf(full, mesh.admin, savePlan, { input })).toEqual({ savePlan: { id: input.id } });
+    expect(await askForData(full, mesh.admin, savePlan, { input })).toEqual({ savePlan: { id: input.id } });
   });
 });
 
@@ -198,7 +198,7 @@ describe('a plan that is deleted at the same time', () => {
         return original(id).lean();
       },
     })) as never);
-    const caller = await mesh.callerOf(secret);
+    const caller = await mesh.findCaller(secret);
     spy.mockRestore();
     expect(caller?.limits).toEqual([
       { subject: `tenant:${tenantId}`, meter: 'REQUESTS', window: 'MINUTE', amount: '7' },
@@ -207,8 +207,8 @@ describe('a plan that is deleted at the same time', () => {
 
   it('lets in no caller of a tenant whose plan is missing', async () => {
     const { tenantId, secret } = await mesh.addTenant(`Lost ${count}`);
-    expect(await mesh.callerOf(secret)).not.toBeNull();
+    expect(await mesh.findCaller(secret)).not.toBeNull();
     await tenants(mesh.database.connection).updateOne({ _id: tenantId }, { $set: { planId: 'missing' } });
-    expect(await mesh.callerOf(secret)).toBeNull();
+    expect(await mesh.findCaller(secret)).toBeNull();
   });
 });

@@ -3,7 +3,7 @@ import { anonymousCaller, type CallerLimit } from '#core/caller.ts';
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
-import { printedSeed, randomOf } from '#test/support/random.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
 import { impliesLimit, narrowLimits } from '../limits/limit-bounds.ts';
 import { type Bounds, boundsOfCaller, findExcess, requireAnotherKey } from './bounds.ts';
 
@@ -176,7 +176,7 @@ describe('what a caller may give to a key', () => {
 
 describe('limits that imply another', () => {
   it('admit no sequence of calls that would exceed the other', async () => {
-    const random = randomOf(printedSeed('implied limits'));
+    const random = createRandom(printedSeed('implied limits'));
     let refused = 0;
     let reached = 0;
     for (let round = 0; round < 150; round++) {

@@ -11,7 +11,7 @@ import { tenants } from '#mongo/tenants.ts';
 import { openState } from '#state/open-state.ts';
 import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
 import { testPayloads } from '#test/support/seal.ts';
-import { ask, dataOf } from '#test/support/subgraph.ts';
+import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { hashOfKey } from '../keys/key-text.ts';
@@ -48,7 +48,7 @@ beforeEach(async () => {
 });
 
 const run = (query: string, variables: Record<string, unknown> = {}, caller: Caller = acme.caller) =>
-  dataOf<Record<string, unknown>>(subgraph, caller, query, variables);
+  askForData<Record<string, unknown>>(subgraph, caller, query, variables);
 async function refusal(query: string, variables: Record<string, unknown> = {}, caller: Caller = acme.caller) {
   const { errors = [] } = await ask(subgraph, caller, query, variables);
   return errors.map(({ code, message }) => `${code}: ${message}`).join('\n');
@@ -70,16 +70,16 @@ async function addKey(
   return { keyId: key.id, secret };
 }
 
-const holderOf = async (secret: string, of: Subgraph = subgraph) =>
+const findHolder = async (secret: string, of: Subgraph = subgraph) =>
   (
-    await dataOf<{ _caller: { archived?: string; keyId?: string } | null }>(
+    await askForData<{ _caller: { archived?: string; keyId?: string } | null }>(
       of,
       systemCaller,
       'query ($hash: String!) { _caller(keyHash: $hash) }',
       { hash: hashOfKey(secret) },
     )
   )._caller;
-const recordsOf = (action: string, targetId: string) =>
+const readRecords = (action: string, targetId: string) =>
   auditLog(mesh.database.connection).find({ action, targetId }).lean();
 
 /** Names, labels, subjects … of each list, as the caller sees them. */
@@ -114,14 +114,14 @@ async function fill() {
     'mutation ($app: ID!) { a: saveBudget(input: { amount: "1", window: DAY }) { id } b: saveBudget(input: { amount: "2", window: DAY, appId: $app }) { id } saveMember(input: { subject: "ada", role: OWNER }) { id } }',
     { app: app.id },
   );
-  const shop = await mesh.callerOf(app.secret);
+  const shop = await mesh.findCaller(app.secret);
   await run('mutation { requestAccess(resource: "theirs") { id } }', {}, shop ?? undefined);
   await run('mutation { requestAccess(resource: "ours") { id } }');
 }
 
 describe('archiveApp', () => {
   it('refuses its keys and page tokens, and says why; those of other apps work on', async () => {
-    const shop = (await mesh.callerOf(app.secret)) as Caller;
+    const shop = (await mesh.findCaller(app.secret)) as Caller;
     const { createPageToken } = await run(
       'mutation { createPageToken(input: { endUserId: "ada" }) { token } }',
       {},
@@ -130,12 +130,12 @@ describe('archiveApp', () => {
     const { token } = createPageToken as { token: string };
     expect(await run(archiveApp, { id: app.id })).toEqual({ archiveApp: app.id });
     for (const secret of [app.secret, token]) {
-      expect(await holderOf(secret)).toMatchObject({ archived: 'app', caller: { keyId: app.keyId } });
-      expect(await mesh.callerOf(secret)).toBeNull();
+      expect(await findHolder(secret)).toMatchObject({ archived: 'app', caller: { keyId: app.keyId } });
+      expect(await mesh.findCaller(secret)).toBeNull();
     }
-    expect(await mesh.callerOf(acme.secret)).toEqual(acme.caller);
+    expect(await mesh.findCaller(acme.secret)).toEqual(acme.caller);
     await run('mutation ($id: ID!) { revokeApiKey(id: $id) { id } }', { id: app.keyId });
-    expect(await holderOf(app.secret)).toBeNull();
+    expect(await findHolder(app.secret)).toBeNull();
   });
 
   it('hides it and what is below it, which the filter shows and references find', async () => {
@@ -167,10 +167,10 @@ describe('archiveApp', () => {
     expect(await run(references, { of: [{ __typename: 'App', id: app.id }] })).toEqual({
       _entities: [{ name: 'shop' }],
     });
-    expect(await recordsOf('app.archive', app.id)).toMatchObject([
+    expect(await readRecords('app.archive', app.id)).toMatchObject([
       { tenantId: acme.tenantId, outcome: 'SUCCEEDED' },
     ]);
-    expect(JSON.stringify(await recordsOf('app.archive', app.id))).not.toContain(`shop ${app.id}`);
+    expect(JSON.stringify(await readRecords('app.archive', app.id))).not.toContain(`shop ${app.id}`);
     await run(restoreApp, { id: app.id });
     expect(await listed(acme.caller, {})).toEqual(before);
   });
@@ -198,7 +198,7 @@ describe('archiveApp', () => {
     const first = await stored();
     expect(await run(archiveApp, { id: app.id })).toEqual({ archiveApp: app.id });
     expect(await stored()).toEqual(first);
-    expect(await recordsOf('app.archive', app.id)).toHaveLength(1);
+    expect(await readRecords('app.archive', app.id)).toHaveLength(1);
   });
 
   it('completes what a process that died on the way has left', async () => {
@@ -207,7 +207,7 @@ describe('archiveApp', () => {
       { _id: app.id },
       { $set: { name: `shop ${app.id} `, archivedAt: new Date() } },
     );
-    expect(await holderOf(app.secret)).toMatchObject({ archived: 'app' });
+    expect(await findHolder(app.secret)).toMatchObject({ archived: 'app' });
     expect((await listed(acme.caller, {})).apiKeys).toContain(app.keyId);
     await run(archiveApp, { id: app.id });
     expect((await listed(acme.caller, {})).apiKeys).not.toContain(app.keyId);
@@ -248,7 +248,7 @@ describe('archiveApp', () => {
 
   it('leaves no access to ask for, or to decide, and lets budgets and keys below it be ended', async () => {
     await fill();
-    const shop = (await mesh.callerOf(app.secret)) as Caller;
+    const shop = (await mesh.findCaller(app.secret)) as Caller;
     await run(archiveApp, { id: app.id });
     expect(await refusal('mutation { requestAccess(resource: "late") { id } }', {}, shop)).toMatch(
       /^CONFLICT/,
@@ -318,7 +318,7 @@ describe('archiveApp', () => {
         /^CONFLICT: The last API keys with tenants:admin/,
       );
     }
-    expect(await mesh.callerOf(app.secret)).not.toBeNull();
+    expect(await mesh.findCaller(app.secret)).not.toBeNull();
     await keys.updateMany({ _id: { $in: others.map(({ _id }) => _id) } }, { $set: { revokedAt: null } });
     await run(archiveApp, { id: app.id }, mesh.admin);
     expect(await refusal(restoreApp, { id: app.id })).toMatch(/^FORBIDDEN/);
@@ -357,7 +357,7 @@ describe('archiveApp', () => {
     expect(await run(restoreApp, { id: app.id })).toEqual({
       restoreApp: { id: app.id, name: 'shop', archivedAt: null },
     });
-    expect(await mesh.callerOf(app.secret)).toMatchObject({ keyId: app.keyId });
+    expect(await mesh.findCaller(app.secret)).toMatchObject({ keyId: app.keyId });
   });
 
   it('neither widens nor ends the keys that were made with its keys for other apps', async () => {
@@ -369,15 +369,15 @@ describe('archiveApp', () => {
     const made = await addKey(
       acme.appId,
       ['inference:invoke'],
-      (await mesh.callerOf(maker.secret)) as Caller,
+      (await mesh.findCaller(maker.secret)) as Caller,
       limits,
     );
-    const before = await mesh.callerOf(made.secret);
+    const before = await mesh.findCaller(made.secret);
     expect(before?.limits.map(({ subject }) => subject)).toEqual(
       expect.arrayContaining([`key:${maker.keyId}`, expect.stringMatching(/^budget:/)]),
     );
     await run(archiveApp, { id: app.id });
-    expect(await mesh.callerOf(made.secret)).toEqual(before);
+    expect(await mesh.findCaller(made.secret)).toEqual(before);
   });
 });
 
@@ -387,22 +387,22 @@ describe('restoreApp', () => {
     const restored = { restoreApp: { id: app.id, name: 'shop', archivedAt: null } };
     expect(await run(restoreApp, { id: app.id })).toEqual(restored);
     expect(await run(restoreApp, { id: app.id })).toEqual(restored);
-    expect(await recordsOf('app.restore', app.id)).toHaveLength(1);
-    expect(await mesh.callerOf(app.secret)).toMatchObject({ keyId: app.keyId });
+    expect(await readRecords('app.restore', app.id)).toHaveLength(1);
+    expect(await mesh.findCaller(app.secret)).toMatchObject({ keyId: app.keyId });
   });
 
   it('is for an operator where an operator has archived it', async () => {
     await run(archiveApp, { id: app.id }, mesh.admin);
     expect(await refusal(restoreApp, { id: app.id })).toMatch(/^FORBIDDEN: .*operator.*tenants:admin/);
-    expect(await mesh.callerOf(app.secret)).toBeNull();
+    expect(await mesh.findCaller(app.secret)).toBeNull();
     await run(restoreApp, { id: app.id }, mesh.admin);
-    expect(await mesh.callerOf(app.secret)).not.toBeNull();
+    expect(await mesh.findCaller(app.secret)).not.toBeNull();
   });
 
   it('is for an operator too where an operator archives what the tenant has archived', async () => {
     await run(archiveApp, { id: app.id });
     await run(archiveApp, { id: app.id }, mesh.admin);
-    expect(await recordsOf('app.archive', app.id)).toHaveLength(2);
+    expect(await readRecords('app.archive', app.id)).toHaveLength(2);
     expect(await refusal(restoreApp, { id: app.id })).toMatch(/^FORBIDDEN/);
   });
 
@@ -534,7 +534,7 @@ async function whileHeld(name: string, query: string, variables: Record<string, 
 /** An operator of another app and tenant than those of the first start. */
 async function newOperator(): Promise<Caller> {
   const { secret } = await addKey(app.id, ['tenants:admin', 'tenants:write']);
-  return (await mesh.callerOf(secret)) as Caller;
+  return (await mesh.findCaller(secret)) as Caller;
 }
 
 describe('archiveTenant', () => {
@@ -550,8 +550,8 @@ describe('archiveTenant', () => {
     const id = acme.tenantId;
     expect(await run(archiveTenant, { id }, mesh.admin)).toEqual({ archiveTenant: id });
     for (const secret of [app.secret, acme.secret]) {
-      expect(await holderOf(secret)).toMatchObject({ archived: 'tenant' });
-      expect(await mesh.callerOf(secret)).toBeNull();
+      expect(await findHolder(secret)).toMatchObject({ archived: 'tenant' });
+      expect(await mesh.findCaller(secret)).toBeNull();
     }
     expect(await listed(mesh.admin, ofAcme)).toEqual({
       ...{ apps: [], apiKeys: [], members: [], budgets: [], accessGrants: [] },
@@ -570,17 +570,17 @@ describe('archiveTenant', () => {
       },
     });
     expect(await run(archiveTenant, { id }, mesh.admin)).toEqual({ archiveTenant: id });
-    expect(await recordsOf('tenant.archive', id)).toHaveLength(1);
+    expect(await readRecords('tenant.archive', id)).toHaveLength(1);
     expect(await refusal(restoreApp, { id: old }, mesh.admin)).toBe(
       `CONFLICT: The tenant "${id}" is archived: restore it first.`,
     );
     const restored = { restoreTenant: { id, name: `Acme ${count}`, archivedAt: null } };
     expect(await run(restoreTenant, { id }, mesh.admin)).toEqual(restored);
     expect(await run(restoreTenant, { id }, mesh.admin)).toEqual(restored);
-    expect(await recordsOf('tenant.restore', id)).toHaveLength(1);
+    expect(await readRecords('tenant.restore', id)).toHaveLength(1);
     expect(await listed(mesh.admin, ofAcme)).toEqual(shown);
     expect(await listed(mesh.admin, { ...ofAcme, archived: true })).toEqual(hidden);
-    expect(await mesh.callerOf(app.secret)).toMatchObject({ keyId: app.keyId });
+    expect(await mesh.findCaller(app.secret)).toMatchObject({ keyId: app.keyId });
   });
 
   it('leaves the list, is found by the filter and its name, and its name is free', async () => {
@@ -667,12 +667,12 @@ describe('archiveTenant', () => {
       return errors?.[0]?.message ?? data.createTenant.id;
     };
     expect(await made(`More ${count}`)).toContain('(tenants)');
-    await dataOf(small, mesh.admin, archiveTenant, { id: acme.tenantId });
+    await askForData(small, mesh.admin, archiveTenant, { id: acme.tenantId });
     const more = await made(`More ${count}`);
-    const errorsOf = async (query: string, id: string) =>
+    const readErrors = async (query: string, id: string) =>
       (await ask(small, mesh.admin, query, { id })).errors?.[0]?.message;
-    expect(await errorsOf(restoreTenant, acme.tenantId)).toContain('(tenants)');
-    expect(await errorsOf(archiveTenant, more)).toContain('(archivedTenants)');
+    expect(await readErrors(restoreTenant, acme.tenantId)).toContain('(tenants)');
+    expect(await readErrors(archiveTenant, more)).toContain('(archivedTenants)');
   });
 });
 
@@ -708,14 +708,14 @@ describe.runIf(hasRedis())('in many processes', () => {
       [archiveTenant, restoreTenant, acme.tenantId, app.secret, 'tenant'],
     ] as const) {
       expect(await answers(secret)).toEqual([app.keyId, app.keyId]);
-      await dataOf(writing, mesh.admin, archive, { id });
+      await askForData(writing, mesh.admin, archive, { id });
       const refused = {
         ...{ code: 'UNAUTHENTICATED', message: `The ${what} of this API key is archived.` },
         problem: 'ARCHIVED',
       };
       await vi.waitFor(async () => expect(await answers(secret)).toEqual([refused, refused]));
       expect(gateways.map((gateway) => gateway.isKnown({ apiKey: secret }))).toEqual([false, false]);
-      await dataOf(writing, mesh.admin, restore, { id });
+      await askForData(writing, mesh.admin, restore, { id });
       await vi.waitFor(async () => expect(await answers(secret)).toEqual([app.keyId, app.keyId]));
     }
   });

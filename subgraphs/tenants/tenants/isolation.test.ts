@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anonymousCaller, type Caller } from '#core/caller.ts';
-import { ask, dataOf, testCaller } from '#test/support/subgraph.ts';
+import { ask, askForData, testCaller } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 
 const everything = [
@@ -18,7 +18,7 @@ let other: TestTenant;
 let references: readonly { readonly __typename: string; readonly id: string }[];
 
 const data = (query: string, variables = {}, caller: Caller = acme.caller) =>
-  dataOf<TenantsData>(mesh.subgraph, caller, query, variables);
+  askForData<TenantsData>(mesh.subgraph, caller, query, variables);
 const codes = async (query: string, variables = {}, caller: Caller = other.caller) =>
   (await ask(mesh.subgraph, caller, query, variables)).errors?.map(({ code }) => code);
 
@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => mesh?.[Symbol.asyncDispose]());
 
-const idOf = (type: string) => references.find(({ __typename }) => __typename === type)?.id ?? '';
+const findId = (type: string) => references.find(({ __typename }) => __typename === type)?.id ?? '';
 
 const entities = `query ($representations: [_Any!]!) {
   _entities(representations: $representations) {
@@ -82,8 +82,8 @@ describe('a query', () => {
       tenant: {
         id: acme.tenantId,
         apps: [{ id: acme.appId, keys: [{ id: acme.keyId }] }],
-        members: [{ id: idOf('Member') }],
-        budgets: [{ id: idOf('Budget') }],
+        members: [{ id: findId('Member') }],
+        budgets: [{ id: findId('Budget') }],
       },
     };
     expect(await data(tenant)).toEqual(expected);
@@ -95,7 +95,7 @@ describe('a query', () => {
 
   it('lists access requests of the own tenant only', async () => {
     const list = '{ accessGrants { edges { node { id } } } }';
-    const edges = [{ node: { id: idOf('AccessGrant') } }];
+    const edges = [{ node: { id: findId('AccessGrant') } }];
     expect((await data(list)).accessGrants).toEqual({ edges });
     expect((await data(list, {}, other.caller)).accessGrants).toEqual({ edges: [] });
     expect((await data(list, {}, mesh.admin)).accessGrants).toEqual({ edges });
@@ -145,18 +145,18 @@ describe('a mutation on what belongs to another tenant', () => {
       'saveBudget',
       () => `saveBudget(input: { tenantId: "${acme.tenantId}", amount: 1, window: DAY }) { id }`,
     ],
-    ['saveBudget', () => `saveBudget(input: { id: "${idOf('Budget')}", amount: 1, window: DAY }) { id }`],
+    ['saveBudget', () => `saveBudget(input: { id: "${findId('Budget')}", amount: 1, window: DAY }) { id }`],
     ['saveBudget', () => `saveBudget(input: { appId: "${acme.appId}", amount: 1, window: DAY }) { id }`],
-    ['decideAccess', () => `decideAccess(id: "${idOf('AccessGrant')}", approve: true) { id }`],
+    ['decideAccess', () => `decideAccess(id: "${findId('AccessGrant')}", approve: true) { id }`],
   ])('%s is told that there is no such thing', async (_name, mutation) => {
     expect(await codes(`mutation { ${mutation()} }`)).toEqual(['NOT_FOUND']);
   });
 
   it('removes nothing', async () => {
     for (const removal of [
-      `removeMember(id: "${idOf('Member')}")`,
-      `deleteBudget(id: "${idOf('Budget')}")`,
-      `withdrawAccess(id: "${idOf('AccessGrant')}")`,
+      `removeMember(id: "${findId('Member')}")`,
+      `deleteBudget(id: "${findId('Budget')}")`,
+      `withdrawAccess(id: "${findId('AccessGrant')}")`,
     ]) {
       expect(await codes(`mutation { ${removal} }`)).toEqual(['NOT_FOUND']);
     }

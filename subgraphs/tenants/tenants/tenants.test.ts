@@ -7,7 +7,7 @@ import { findNodeRecords } from '#mongo/node-records.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { listScopes } from '#state/quota/caller-bounds.ts';
 import { listLimits } from '#state/quota/caller-limits.ts';
-import { ask, countCommands, dataOf, testCaller } from '#test/support/subgraph.ts';
+import { ask, askForData, countCommands, testCaller } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 
 let mesh: TestTenants;
@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 
 const data = (query: string, variables = {}, caller: Caller = acme.caller) =>
-  dataOf<TenantsData>(mesh.subgraph, caller, query, variables);
+  askForData<TenantsData>(mesh.subgraph, caller, query, variables);
 const asAdmin = (query: string, variables = {}) => data(query, variables, mesh.admin);
 const refusal = async (query: string, variables = {}, caller: Caller = acme.caller) =>
   (await ask(mesh.subgraph, caller, query, variables)).errors?.[0];
@@ -172,9 +172,9 @@ describe('plans', () => {
       t: acme.tenantId,
       p: `plan-${count}`,
     });
-    expect((await mesh.callerOf(acme.secret))?.limits).toEqual([]);
+    expect((await mesh.findCaller(acme.secret))?.limits).toEqual([]);
     await asAdmin(save, { input: { id: `plan-${count}`, name: `Plan ${count}`, limits } });
-    expect((await mesh.callerOf(acme.secret))?.limits).toEqual([
+    expect((await mesh.findCaller(acme.secret))?.limits).toEqual([
       { subject: `tenant:${acme.tenantId}`, meter: 'COST', window: 'MONTH', amount: '20000000000' },
     ]);
     expect(await data('{ tenant { plan { limits { meter window amount } } } }')).toEqual({
@@ -221,7 +221,7 @@ describe('budgets', () => {
       app: null,
     });
     const { quota } = mesh.deps;
-    const caller = await mesh.callerOf(acme.secret);
+    const caller = await mesh.findCaller(acme.secret);
     if (caller === null) throw new Error('The key is not known.');
     const asked = {
       partition: acme.tenantId,
@@ -435,15 +435,15 @@ describe('a page of 50 tenants with all that hangs on them', () => {
       await data('mutation { saveBudget(input: { amount: 1, window: DAY }) { id } }', {}, caller);
       await data('mutation { saveMember(input: { subject: "ada", role: OWNER }) { id } }', {}, caller);
     }
-    const commandsOf = (first: number) =>
+    const listCommands = (first: number) =>
       countCommands(mesh.database, async () => {
         const { edges } = (await asAdmin(joined, { first })).tenants;
         expect(edges).toHaveLength(first);
       });
     // The meters of each tenant are read from the ledger once.
-    await commandsOf(50);
-    const five = await commandsOf(5);
-    const fifty = await commandsOf(50);
+    await listCommands(50);
+    const five = await listCommands(5);
+    const fifty = await listCommands(50);
     expect(five.length).toBeLessThanOrEqual(8);
     expect(fifty).toEqual(five);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientOf } from '#test/support/client.ts';
+import { createTestClient } from '#test/support/client.ts';
 import { admin, echo, type MeshOf, newTenant, unique } from './setup.ts';
 
 const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) { text } }';
@@ -19,10 +19,10 @@ export function accessScenarios(mesh: MeshOf): void {
     });
 
     it('refuses a caller without a key, and one with a wrong key', async () => {
-      expect(await clientOf(mesh().url, '').code(complete, echo('x'))).toBe('UNAUTHENTICATED');
-      expect(await clientOf(mesh().url, `hd_nobody_${'x'.repeat(40)}`).code(complete, echo('x'))).toBe(
-        'UNAUTHENTICATED',
-      );
+      expect(await createTestClient(mesh().url, '').code(complete, echo('x'))).toBe('UNAUTHENTICATED');
+      expect(
+        await createTestClient(mesh().url, `hd_nobody_${'x'.repeat(40)}`).code(complete, echo('x')),
+      ).toBe('UNAUTHENTICATED');
     });
 
     it('refuses a caller without the scope before any subgraph runs: no row is left', async () => {
@@ -119,7 +119,7 @@ export function accessScenarios(mesh: MeshOf): void {
         },
       );
       expect(createApiKey.key.limits).toContainEqual({ meter: 'CONCURRENCY', amount: '20' });
-      const key = clientOf(mesh().url, createApiKey.secret);
+      const key = createTestClient(mesh().url, createApiKey.secret);
       const start = (n: number) =>
         key.send<Record<string, { id: string }> | null>(
           `mutation ($input: CompletionInput!) { ${Array.from({ length: n }, (_, at) => `a${at}: startCompletion(input: $input) { id }`).join(' ')} }`,

@@ -11,7 +11,7 @@ const tools = [{ name: 'f', parameters: { type: 'object' } }];
 const schema = { type: 'object', properties: { id: { type: 'integer' } } };
 
 /** The text of a response, which no JSON parser has rounded. */
-async function textOf({ url, key }: TestClient, accept: string, query: string, variables: object) {
+async function fetchText({ url, key }: TestClient, accept: string, query: string, variables: object) {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept, authorization: `Bearer ${key}` },
@@ -49,13 +49,13 @@ export function exactNumberScenarios(mesh: MeshOf): void {
 
     it('keep their digits in an answer, when it is read again, and in a cached one', async () => {
       const complete = `mutation ($input: CompletionInput!) { complete(input: $input) { ${fields} cache } }`;
-      const answer = await textOf(client, 'application/json', complete, input());
+      const answer = await fetchText(client, 'application/json', complete, input());
       expect(answer).toContain(exact);
       const { id } = JSON.parse(answer).data.complete;
       const read = `query ($id: ID!) { completion(id: $id) { ${fields} } }`;
-      expect(await textOf(client, 'application/json', read, { id })).toContain(exact);
+      expect(await fetchText(client, 'application/json', read, { id })).toContain(exact);
       for (const cache of ['REFRESH', 'USE']) {
-        expect(await textOf(client, 'application/json', complete, input({ cache }))).toContain(exact);
+        expect(await fetchText(client, 'application/json', complete, input({ cache }))).toContain(exact);
       }
     });
 
@@ -63,18 +63,18 @@ export function exactNumberScenarios(mesh: MeshOf): void {
       const events = `__typename ... on CompletionEvent { completionId }
         ... on ToolCallDelta { argumentsDelta } ... on CompletionFinished { completion { ${fields} } }`;
       const stream = `subscription ($input: CompletionInput!) { completionStream(input: $input) { ${events} } }`;
-      const all = await textOf(client, 'text/event-stream', stream, input());
+      const all = await fetchText(client, 'text/event-stream', stream, input());
       expect(all).toContain(`"argumentsDelta":${JSON.stringify(given)}`);
       expect(all).toContain(exact);
       const [, id] = /"completionId":"(\w+)"/.exec(all) ?? [];
       const resume = `subscription ($id: ID!) { resumeCompletion(id: $id) { ${events} } }`;
-      expect(await textOf(client, 'text/event-stream', resume, { id })).toContain(exact);
+      expect(await fetchText(client, 'text/event-stream', resume, { id })).toContain(exact);
     });
 
     it('keep their digits in an answer of a schema', async () => {
       const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) { json } }';
       const { tools: _, ...asked } = input({ responseSchema: schema }).input as Record<string, unknown>;
-      expect(await textOf(client, 'application/json', complete, { input: asked })).toContain(
+      expect(await fetchText(client, 'application/json', complete, { input: asked })).toContain(
         `"json":${given}`,
       );
     });

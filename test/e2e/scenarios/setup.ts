@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Scope } from '#core/caller.ts';
-import { clientOf, type TestClient } from '#test/support/client.ts';
+import { createTestClient, type TestClient } from '#test/support/client.ts';
 import type { TestMesh } from '#test/support/mesh.ts';
 
 /** Asks for the mesh when a test runs, since it starts in beforeAll. */
 export type MeshOf = () => TestMesh;
 
 /** A client with the admin key. */
-export const admin = (mesh: MeshOf): TestClient => clientOf(mesh().url, mesh().adminKey);
+export const admin = (mesh: MeshOf): TestClient => createTestClient(mesh().url, mesh().adminKey);
 
 /** A name that no other test of the run uses; a letter first, then letters and digits. */
 export const unique = (prefix: string): string => `${prefix}${randomBytes(5).toString('hex')}`;
@@ -52,7 +52,7 @@ export async function newTenant(
     tenantId: createTenant.id,
     appId: createApp.id,
     keyId: createApiKey.key.id,
-    client: clientOf(mesh().url, createApiKey.secret),
+    client: createTestClient(mesh().url, createApiKey.secret),
   };
 }
 

@@ -87,7 +87,7 @@ export async function startFleet(environment: Readonly<Record<string, string>>):
   );
   await store.line(/mongodb:\/\//);
   const ports = new Map<string, string>();
-  const portOf = (name: string) => Number(ports.get(name));
+  const findPort = (name: string) => Number(ports.get(name));
   for (const name of [...fleetProcesses]) ports.set(name, String(await freePort()));
   const common: Record<string, string> = {
     HEDDLE_DATA_DIR: dir.path,
@@ -100,9 +100,9 @@ export async function startFleet(environment: Readonly<Record<string, string>>):
   };
   const variable = (name: SubgraphName, what: 'PORT' | 'URL') => `HEDDLE_${name.toUpperCase()}_${what}`;
   for (const name of subgraphNames) {
-    if (name !== 'inference') common[variable(name, 'URL')] = `http://127.0.0.1:${portOf(name)}/graphql`;
+    if (name !== 'inference') common[variable(name, 'URL')] = `http://127.0.0.1:${findPort(name)}/graphql`;
   }
-  const inference = [portOf('inference-1'), portOf('inference-2')];
+  const inference = [findPort('inference-1'), findPort('inference-2')];
   const balancers = [
     stack.use(await startBalancer(inference)),
     stack.use(await startBalancer(inference.toReversed())),
@@ -117,10 +117,10 @@ export async function startFleet(environment: Readonly<Record<string, string>>):
       part === 'gateway'
         ? {
             ...mesh.gateway,
-            PORT: String(portOf(name)),
+            PORT: String(findPort(name)),
             HEDDLE_INFERENCE_URL: `http://127.0.0.1:${balancer?.port}`,
           }
-        : { ...mesh.subgraph, [variable(part as SubgraphName, 'PORT')]: String(portOf(name)) };
+        : { ...mesh.subgraph, [variable(part as SubgraphName, 'PORT')]: String(findPort(name)) };
     const heddle = stack.use(startHeddle(['serve', '--only', part], { ...common, ...own }));
     running.set(name, heddle);
     await heddle.line(/http:\/\/127\.0\.0\.1:\d+\/graphql/);
@@ -128,7 +128,7 @@ export async function startFleet(environment: Readonly<Record<string, string>>):
   // Tenants first: it makes the admin key.
   await start('tenants');
   await Promise.all(fleetProcesses.filter((name) => name !== 'tenants').map(start));
-  const origin = (name: FleetProcess) => `http://127.0.0.1:${portOf(name)}`;
+  const origin = (name: FleetProcess) => `http://127.0.0.1:${findPort(name)}`;
   return {
     url: origin('gateway-1'),
     gateways: [origin('gateway-1'), origin('gateway-2')],

@@ -1,6 +1,6 @@
 import { toStoredId } from '#core/node-id.ts';
 import { type KeyOptions, newTenant } from '#test/e2e/scenarios/setup.ts';
-import { clientOf, type TestClient } from '#test/support/client.ts';
+import { createTestClient, type TestClient } from '#test/support/client.ts';
 import type { TestMesh } from '#test/support/mesh.ts';
 
 /** A row of the ledger as the graph shows it. */
@@ -48,7 +48,7 @@ export async function registerUpstream(
   baseUrl: string,
   names: readonly string[],
 ): Promise<void> {
-  const root = clientOf(mesh.url, mesh.adminKey);
+  const root = createTestClient(mesh.url, mesh.adminKey);
   await root.data('mutation ($input: CreateProviderInput!) { createProvider(input: $input) { id } }', {
     input: { id: 'up', kind: 'OPENAI_COMPATIBLE', baseUrl, apiKey: 'upstream-secret-key' },
   });
@@ -66,5 +66,5 @@ export async function registerUpstream(
 /** A tenant with one key, which survives restarts of the mesh: `clientNow` calls where it listens now. */
 export async function durableTenant(mesh: TestMesh, options?: KeyOptions) {
   const tenant = await newTenant(() => mesh, options);
-  return { ...tenant, clientNow: () => clientOf(mesh.url, tenant.client.key) };
+  return { ...tenant, clientNow: () => createTestClient(mesh.url, tenant.client.key) };
 }

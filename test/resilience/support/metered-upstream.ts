@@ -29,10 +29,10 @@ export const askFor = (name: string, words: number, everyMs: number): string =>
 
 const word = 'one ';
 
-const chunkOf = (fields: object) =>
+const formatChunk = (fields: object) =>
   `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [], ...fields })}\n\n`;
 const delta = (fields: object, reason: string | null = null) =>
-  chunkOf({ choices: [{ index: 0, delta: fields, finish_reason: reason }] });
+  formatChunk({ choices: [{ index: 0, delta: fields, finish_reason: reason }] });
 
 async function answer(
   request: IncomingMessage,
@@ -83,7 +83,7 @@ async function answer(
   }
   response.write(delta({}, 'stop'));
   call.done = true;
-  response.end(`${chunkOf({ usage })}data: [DONE]\n\n`);
+  response.end(`${formatChunk({ usage })}data: [DONE]\n\n`);
 }
 
 export async function startMeteredUpstream(): Promise<MeteredUpstream> {

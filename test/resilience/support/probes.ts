@@ -82,7 +82,7 @@ function leaves(
 }
 
 /** All probes of a field; one without a leaf where it takes neither text nor id. */
-export function probesOf(field: GraphQLField<unknown, unknown>): Probe[] {
+export function listProbes(field: GraphQLField<unknown, unknown>): Probe[] {
   const found = leaves(field.args).map((leaf) => ({
     leaf: leaf.path,
     takesId: leaf.takesId,
@@ -92,7 +92,7 @@ export function probesOf(field: GraphQLField<unknown, unknown>): Probe[] {
 }
 
 /** Everything that can be selected without arguments, so deep. */
-export function selectionOf(type: GraphQLOutputType, depth: number, path: readonly string[] = []): string {
+export function buildSelection(type: GraphQLOutputType, depth: number, path: readonly string[] = []): string {
   const named = getNamedType(type);
   if (!isCompositeType(named)) return '';
   if (isUnionType(named)) return '{ __typename }';
@@ -101,13 +101,13 @@ export function selectionOf(type: GraphQLOutputType, depth: number, path: readon
     const inner = getNamedType(field.type);
     if (!isCompositeType(inner)) return [field.name];
     if (path.length >= depth || path.includes(inner.name)) return [];
-    return [`${field.name} ${selectionOf(field.type, depth, [...path, named.name])}`];
+    return [`${field.name} ${buildSelection(field.type, depth, [...path, named.name])}`];
   });
   return `{ __typename ${fields.join(' ')} }`;
 }
 
 /** The operation that calls one field with everything in variables. */
-export function operationOf(
+export function buildOperation(
   kind: 'query' | 'mutation' | 'subscription',
   field: GraphQLField<unknown, unknown>,
   depth: number,
@@ -118,7 +118,7 @@ export function operationOf(
   const passed = field.args.map(({ name }) => `${name}: $${name}`);
   const head = declared.length === 0 ? '' : ` (${declared.join(', ')})`;
   const args = passed.length === 0 ? '' : `(${passed.join(', ')})`;
-  return `${kind}${head} { ${field.name}${args} ${selectionOf(field.type, depth)} }`;
+  return `${kind}${head} { ${field.name}${args} ${buildSelection(field.type, depth)} }`;
 }
 
 function isDefaulted(field: GraphQLField<unknown, unknown>, name: string): boolean {

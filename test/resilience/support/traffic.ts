@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import { wordsOf } from './word-provider.ts';
+import { buildWords } from './word-provider.ts';
 
 /** A call that failed, and why. */
 export interface FailedCall {
@@ -22,7 +22,7 @@ const events = `__typename completionId sequence ... on TextDelta { text }
   ... on CompletionFinished { completion { status } } ... on CompletionFailed { code message }`;
 const stream = `subscription ($input: CompletionInput!) { completionStream(input: $input) { ${events} } }`;
 const resume = `subscription ($id: ID!, $after: Int!) { resumeCompletion(id: $id, after: $after) { ${events} } }`;
-const inputOf = (words: number) => ({
+const buildInput = (words: number) => ({
   input: {
     model: `up/words${words}`,
     messages: [{ role: 'USER', content: 'Speak.' }],
@@ -72,11 +72,11 @@ export function startTraffic(gateways: readonly [string, string], key: string): 
   }
 
   async function completes(): Promise<void> {
-    const { body, statusCode } = await post(0, complete, inputOf(20), 'application/json');
+    const { body, statusCode } = await post(0, complete, buildInput(20), 'application/json');
     const text = await body.text();
     const { data, errors } = JSON.parse(text);
     if (errors !== undefined) throw new Error(`${statusCode} ${JSON.stringify(errors)}`);
-    if (data.complete.status !== 'SUCCEEDED' || data.complete.text !== wordsOf(20).join(''))
+    if (data.complete.status !== 'SUCCEEDED' || data.complete.text !== buildWords(20).join(''))
       throw new Error(text);
   }
 
@@ -89,7 +89,7 @@ export function startTraffic(gateways: readonly [string, string], key: string): 
         throw new Error('The stream broke before its first event.');
       const [query, variables] =
         last === undefined
-          ? ([stream, inputOf(30)] as const)
+          ? ([stream, buildInput(30)] as const)
           : ([resume, { id: last.completionId, after: last.sequence }] as const);
       const opened = await post(at, query, variables, 'text/event-stream');
       at = opened.at + 1;
@@ -118,7 +118,7 @@ export function startTraffic(gateways: readonly [string, string], key: string): 
     const sequences = heard.map(({ sequence }) => sequence);
     if (sequences.some((sequence, index) => sequence !== index)) throw new Error(`numbered ${sequences}`);
     const text = heard.map((event) => event.text ?? '').join('');
-    if (text !== wordsOf(30).join('')) throw new Error(`It said ${text}`);
+    if (text !== buildWords(30).join('')) throw new Error(`It said ${text}`);
     if (heard.at(-1)?.completion?.status !== 'SUCCEEDED') throw new Error(JSON.stringify(heard.at(-1)));
   }
 

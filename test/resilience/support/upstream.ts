@@ -28,7 +28,7 @@ export interface UpstreamOptions {
 }
 
 /** What the upstream counts for a model: fixed by its name, so that a row can be compared with it. */
-function usageOf(model: string) {
+function buildUsage(model: string) {
   const number = Number(/\d+$/.exec(model)?.[0] ?? 0);
   return { prompt_tokens: 1_000 + number, completion_tokens: 10 + number, total_tokens: 1_010 + 2 * number };
 }
@@ -37,9 +37,9 @@ function usageOf(model: string) {
 export const endless = 'endless';
 
 /** What it answers for a model. */
-export const answerOf = (model: string) => `${model} says what it always says.`;
+export const buildAnswer = (model: string) => `${model} says what it always says.`;
 
-const chunkOf = (fields: object) =>
+const formatChunk = (fields: object) =>
   `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [], ...fields })}\n\n`;
 
 export async function startUpstream(options: UpstreamOptions = {}): Promise<Upstream> {
@@ -69,8 +69,8 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
     }
     await gate();
     await latency(latencyMs());
-    const content = answerOf(model);
-    const usage = usageOf(model);
+    const content = buildAnswer(model);
+    const usage = buildUsage(model);
     if (stream !== true) {
       response.setHeader('content-type', 'application/json');
       const message = { role: 'assistant', content };
@@ -91,15 +91,15 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
     if (model === endless) return talk(response);
     for (const word of content.split(/(?<= )/)) {
       response.write(
-        chunkOf({
+        formatChunk({
           choices: [{ index: 0, delta: { role: 'assistant', content: word }, finish_reason: null }],
         }),
       );
       onStep();
       await latency(latencyMs());
     }
-    response.write(chunkOf({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }));
-    response.end(`${chunkOf({ usage })}data: [DONE]\n\n`);
+    response.write(formatChunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }));
+    response.end(`${formatChunk({ usage })}data: [DONE]\n\n`);
     onStep();
   };
 
@@ -107,7 +107,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
   const talk = async (response: ServerResponse): Promise<void> => {
     open += 1;
     const left = once(response, 'close').then(() => true);
-    const words = chunkOf({
+    const words = formatChunk({
       choices: [{ index: 0, delta: { content: 'thread ' }, finish_reason: null }],
     }).repeat(50);
     for (;;) {

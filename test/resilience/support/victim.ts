@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'vitest';
 import { echo } from '#test/e2e/scenarios/setup.ts';
-import { clientOf } from '#test/support/client.ts';
+import { createTestClient } from '#test/support/client.ts';
 import type { TestMesh } from '#test/support/mesh.ts';
 
 /** What no line of the log may say, whatever came in. */
@@ -13,16 +13,16 @@ const alarms = /unhandled rejection|uncaught exception|"level":(50|60)/;
 export async function expectUnharmed(mesh: TestMesh): Promise<void> {
   for (const { child } of mesh.processes) expect(child.exitCode).toBeNull();
   expect((await fetch(`${mesh.url}/health/ready`)).status).toBe(200);
-  const { complete } = await clientOf(mesh.url, mesh.adminKey).data<{ complete: { text: string } }>(
+  const { complete } = await createTestClient(mesh.url, mesh.adminKey).data<{ complete: { text: string } }>(
     'mutation ($input: CompletionInput!) { complete(input: $input) { text } }',
     echo('still here'),
   );
   expect(complete.text).toBe('still here');
-  expect(alarmsOf(mesh)).toEqual([]);
+  expect(listAlarms(mesh)).toEqual([]);
 }
 
 /** Lines of the log that tell of an error. */
-export function alarmsOf(mesh: TestMesh): string[] {
+export function listAlarms(mesh: TestMesh): string[] {
   return mesh.processes.flatMap(({ output }) => output().split('\n')).filter((line) => alarms.test(line));
 }
 

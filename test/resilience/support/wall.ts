@@ -44,7 +44,7 @@ export async function openWall(times: WallTimes): Promise<Wall> {
     for await (const chunk of request) body += chunk;
     const asked = JSON.parse(body) as Asked;
     const number = requests.filter(({ model }) => model === asked.model).length + 1;
-    const fault = faultOf(asked, number, times.now() - startedAtMs < times.downMs);
+    const fault = chooseFault(asked, number, times.now() - startedAtMs < times.downMs);
     const status = fault.kind === 'refuse' ? fault.status : 200;
     const { authorization } = request.headers;
     requests.push({ model: asked.model, status, credential: authorization });
@@ -93,7 +93,7 @@ type Fault =
     }
   | { readonly kind: 'reset' | 'silence' | 'none' | 'slow' | 'cut' | 'stall' | 'malformed' | 'no-done' };
 
-function faultOf({ model, messages }: Asked, number: number, isDown: boolean): Fault {
+function chooseFault({ model, messages }: Asked, number: number, isDown: boolean): Fault {
   const refuse = (status: number, code: string, headers = {}): Fault => ({
     kind: 'refuse',
     status,
@@ -139,7 +139,7 @@ function faultOf({ model, messages }: Asked, number: number, isDown: boolean): F
   }
 }
 
-const messageOf: Readonly<Record<string, string>> = {
+const messages: Readonly<Record<string, string>> = {
   context_length_exceeded: "This model's maximum context length is 8192 tokens.",
   content_policy_violation: 'Your request was rejected by our safety system.',
 };
@@ -147,7 +147,7 @@ const messageOf: Readonly<Record<string, string>> = {
 function refuse(response: ServerResponse, fault: Fault & { readonly kind: 'refuse' }): void {
   const { status, code, headers } = fault;
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(JSON.stringify({ error: { message: messageOf[code] ?? 'It failed.', type: code, code } }));
+  response.end(JSON.stringify({ error: { message: messages[code] ?? 'It failed.', type: code, code } }));
 }
 
 const usage = { prompt_tokens: 30, completion_tokens: 60, total_tokens: 90 };

@@ -11,7 +11,7 @@ export interface WordProvider extends AsyncDisposable {
 const wordMs = 10;
 
 /** What the model of n words says. */
-export const wordsOf = (count: number): readonly string[] =>
+export const buildWords = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, at) => `word${at} `);
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -21,7 +21,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     model: string;
     stream?: boolean;
   };
-  const words = wordsOf(Number(/\d+$/.exec(model)?.[0]));
+  const words = buildWords(Number(/\d+$/.exec(model)?.[0]));
   const usage = { prompt_tokens: 100, completion_tokens: words.length, total_tokens: 100 + words.length };
   const head = { id: 'c', created: 1, model };
   if (stream !== true) {

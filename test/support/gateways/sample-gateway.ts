@@ -27,7 +27,7 @@ export interface SampleGateway extends AsyncDisposable {
 /** Holds inference:invoke, models:write and tenants:admin. */
 export const sampleKey = 'hd_sample_0123456789012345678901234567890123456789';
 
-export function hashOf(key: string): string {
+export function computeKeyHash(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
@@ -47,7 +47,10 @@ export async function startSampleGateway(
   const mesh = options.mesh ?? createSampleMesh();
   const log = options.log ?? pino({ level: 'silent' });
   const bus = createMemoryBus(log);
-  mesh.callers.set(hashOf(sampleKey), sampleCaller('inference:invoke', 'models:write', 'tenants:admin'));
+  mesh.callers.set(
+    computeKeyHash(sampleKey),
+    sampleCaller('inference:invoke', 'models:write', 'tenants:admin'),
+  );
   const gateway = await createGateway({
     planner: new PlannerProcess(mesh.supergraphSdl ?? sampleSupergraph),
     executors: mesh.executors,
@@ -72,7 +75,7 @@ export async function startSampleGateway(
     url: gateway.url,
     keyFor(caller) {
       const key = `hd_sample${keys++}_0123456789012345678901234567890123456789`;
-      mesh.callers.set(hashOf(key), caller);
+      mesh.callers.set(computeKeyHash(key), caller);
       return key;
     },
     async [Symbol.asyncDispose]() {

@@ -99,7 +99,7 @@ export function createSampleMesh(): SampleMesh {
   const calls: SampleCall[] = [];
   const callers = new Map<string, Caller | ArchivedCaller>();
   const mesh: { source: AsyncIterable<unknown> } = { source: new SampleSource() };
-  const refOf = (found: object | undefined, __typename: string) => found && { __typename, ...found };
+  const toReference = (found: object | undefined, __typename: string) => found && { __typename, ...found };
   const resolvers = {
     models: {
       Model: {
@@ -110,7 +110,7 @@ export function createSampleMesh(): SampleMesh {
         models: (_: unknown, { first }: { first: number }) => ({
           edges: [...models.values()].slice(0, first).map((node) => ({ node })),
         }),
-        model: (_: unknown, { id }: { id: string }) => refOf(models.get(id), 'Model'),
+        model: (_: unknown, { id }: { id: string }) => toReference(models.get(id), 'Model'),
         motd: () => 'hello',
         broken: () => {
           throw new Error('the password is hunter2');
@@ -174,7 +174,7 @@ export function createSampleMesh(): SampleMesh {
     },
   };
 
-  const executorOf = (name: keyof typeof sampleSdls): SubgraphExecutor => {
+  const createExecutor = (name: keyof typeof sampleSdls): SubgraphExecutor => {
     const schema = buildSubgraphSchema([{ typeDefs: parse(sampleSdls[name]), resolvers: resolvers[name] }]);
     return {
       async execute(request) {
@@ -195,9 +195,9 @@ export function createSampleMesh(): SampleMesh {
     calls,
     callers,
     executors: {
-      models: executorOf('models'),
-      tenants: executorOf('tenants'),
-      inference: executorOf('inference'),
+      models: createExecutor('models'),
+      tenants: createExecutor('tenants'),
+      inference: createExecutor('inference'),
     },
   });
 }

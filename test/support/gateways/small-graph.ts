@@ -92,5 +92,5 @@ export function startGraph<TLoaders = unknown>(
   };
 }
 
-export const codesOf = ({ errors = [] }: { errors?: { extensions: Record<string, unknown> }[] }) =>
+export const listCodes = ({ errors = [] }: { errors?: { extensions: Record<string, unknown> }[] }) =>
   errors.map(({ extensions }) => extensions.code);

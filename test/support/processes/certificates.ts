@@ -33,7 +33,7 @@ export async function createTestAuthority(): Promise<TestAuthority> {
 }
 
 /** Material that a test changes by hand. */
-export function tlsSourceOf(first: TlsMaterial): TlsSource & { change(next: TlsMaterial): void } {
+export function createTlsSource(first: TlsMaterial): TlsSource & { change(next: TlsMaterial): void } {
   let material = first;
   const listeners = new Set<(material: TlsMaterial) => void>();
   return {

@@ -37,13 +37,13 @@ async function storedIn(connection: Connection): Promise<Stored> {
   return stored;
 }
 
-const textOf = (value: unknown) =>
+const toText = (value: unknown) =>
   JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? `${part}` : part)) ?? 'absent';
 
 /** The fields that differ, of two versions of a document. */
 function changedFields(before: Document, after: Document): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...names].filter((name) => textOf(before[name]) !== textOf(after[name])).toSorted();
+  return [...names].filter((name) => toText(before[name]) !== toText(after[name])).toSorted();
 }
 
 /** What differs, without the ids and values, which are others in each run: `api_keys +1, apps ~name`. Empty: nothing does. */

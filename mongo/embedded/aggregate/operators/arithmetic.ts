@@ -55,7 +55,7 @@ function difference(left: Value | undefined, right: Value | undefined): Value {
 }
 
 /** Two numbers, the second not zero; null where either is. */
-function quotientOf(operation: (a: Numeric, b: Numeric) => Numeric, zeroCode: number, typeCode: number) {
+function compileQuotient(operation: (a: Numeric, b: Numeric) => Numeric, zeroCode: number, typeCode: number) {
   return binary((left, right, name) => {
     if (isNullish(left) || isNullish(right)) return null;
     if (!isNumeric(left) || !isNumeric(right)) {
@@ -138,8 +138,8 @@ function naturalLogarithm(value: Value | undefined): Value {
 export const arithmetic: OperatorTable = {
   $add: variadic(sum),
   $subtract: binary(difference),
-  $divide: quotientOf(divide, 2, 14),
-  $mod: quotientOf(remainder, 16610, 16611),
+  $divide: compileQuotient(divide, 2, 14),
+  $mod: compileQuotient(remainder, 16610, 16611),
   $floor: unary((value, name) => rounded(value, 0, 'down', name)),
   $round: round,
   $ln: unary(naturalLogarithm),

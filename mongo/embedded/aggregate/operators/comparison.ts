@@ -3,7 +3,7 @@ import { typeName } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
 import type { OperatorTable } from '../scope.ts';
 import { isTruthy } from '../truth.ts';
-import { binary, listOf, unary } from './operands.ts';
+import { binary, toOperandList, unary } from './operands.ts';
 
 export const comparison: OperatorTable = {
   $eq: binary((a, b) => compareValues(a, b) === 0),
@@ -13,11 +13,11 @@ export const comparison: OperatorTable = {
   $lt: binary((a, b) => compareValues(a, b) < 0),
   $lte: binary((a, b) => compareValues(a, b) <= 0),
   $and: (operand, scope) => {
-    const items = listOf(operand).map((item) => scope.compile(item));
+    const items = toOperandList(operand).map((item) => scope.compile(item));
     return (root) => items.every((item) => isTruthy(item(root)));
   },
   $or: (operand, scope) => {
-    const items = listOf(operand).map((item) => scope.compile(item));
+    const items = toOperandList(operand).map((item) => scope.compile(item));
     return (root) => items.some((item) => isTruthy(item(root)));
   },
   $not: unary((value) => !isTruthy(value)),

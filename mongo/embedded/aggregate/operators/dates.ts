@@ -73,7 +73,7 @@ const UNIT_MS: { [unit: string]: number } = {
 const UNIT_MONTHS: { [unit: string]: number } = { year: 12, quarter: 3, month: 1 };
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
-function unitOf(value: Value, name: string): Unit {
+function parseUnit(value: Value, name: string): Unit {
   if (typeof value !== 'string')
     throw new CommandError(5439013, `${name} requires 'unit' to be a string, but got ${typeName(value)}`);
   if (!(value in UNIT_MS) && !(value in UNIT_MONTHS)) {
@@ -85,7 +85,7 @@ function unitOf(value: Value, name: string): Unit {
   return value as Unit;
 }
 
-function weekdayOf(value: Value | undefined, name: string): number {
+function parseWeekday(value: Value | undefined, name: string): number {
   const day = typeof value === 'string' ? WEEKDAYS.indexOf(value.slice(0, 3).toLowerCase()) : -1;
   if (day < 0)
     throw new CommandError(
@@ -126,7 +126,7 @@ function dateTrunc(operand: Value, scope: VariableScope, name: string): Expr {
     const sizeValue = binSize(root);
     const zoneValue = zone(root);
     if (isNullish(value) || isNullish(unitValue) || isNullish(sizeValue) || isNullish(zoneValue)) return null;
-    const unit = unitOf(unitValue, name);
+    const unit = parseUnit(unitValue, name);
     const start = unit === 'week' ? startOfWeek(root) : 'sunday';
     if (isNullish(start)) return null;
     const size = isNumeric(sizeValue) ? toExactLong(sizeValue) : undefined;
@@ -142,7 +142,7 @@ function dateTrunc(operand: Value, scope: VariableScope, name: string): Expr {
       );
     const offset = zoneOffset(zoneValue);
     const local = dateMs(value) + offset;
-    return new DateTime(BigInt(truncateLocal(local, unit, Number(size), weekdayOf(start, name)) - offset));
+    return new DateTime(BigInt(truncateLocal(local, unit, Number(size), parseWeekday(start, name)) - offset));
   };
 }
 

@@ -1,12 +1,12 @@
 import { int32, typeName, type Value } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
-import { type Accumulator, accumulatorOf } from '../accumulators.ts';
+import { type Accumulator, findAccumulator } from '../accumulators.ts';
 import type { Expr, OperatorTable, VariableScope } from '../scope.ts';
 import { unary } from './operands.ts';
 
 /** $sum, $min and $max outside of $group: over their operands, or over the one operand's array. */
 function over(operand: Value, scope: VariableScope, name: string): Expr {
-  const make = accumulatorOf(name);
+  const make = findAccumulator(name);
   const finish = (values: Iterable<Value | undefined>): Value => {
     const accumulator: Accumulator = make();
     for (const value of values) accumulator.add(value);

@@ -8,14 +8,14 @@ export function isNullish(value: Value | undefined): value is null | undefined |
 }
 
 /** A list of operands, or the one that stands for a list of one. */
-export function listOf(operand: Value): Value[] {
+export function toOperandList(operand: Value): Value[] {
   if (Array.isArray(operand)) return operand;
   const single: Value[] = [operand];
   return single;
 }
 
-function argumentsOf(operand: Value, min: number, max: number, name: string): Value[] {
-  const list = listOf(operand);
+function readArguments(operand: Value, min: number, max: number, name: string): Value[] {
+  const list = toOperandList(operand);
   if (list.length >= min && list.length <= max) return list;
   throw min === max
     ? new CommandError(
@@ -33,7 +33,7 @@ export function unary(
   evaluate: (value: Value | undefined, name: string) => Value | undefined,
 ): OperatorCompiler {
   return (operand, scope, name) => {
-    const inner = scope.compile(argumentsOf(operand, 1, 1, name)[0]!);
+    const inner = scope.compile(readArguments(operand, 1, 1, name)[0]!);
     return (root) => evaluate(inner(root), name);
   };
 }
@@ -43,7 +43,10 @@ export function binary(
   evaluate: (left: Value | undefined, right: Value | undefined, name: string) => Value | undefined,
 ): OperatorCompiler {
   return (operand, scope, name) => {
-    const [left, right] = argumentsOf(operand, 2, 2, name).map((item) => scope.compile(item)) as [Expr, Expr];
+    const [left, right] = readArguments(operand, 2, 2, name).map((item) => scope.compile(item)) as [
+      Expr,
+      Expr,
+    ];
     return (root) => evaluate(left(root), right(root), name);
   };
 }
@@ -55,7 +58,7 @@ export function variadic(
   max = Number.POSITIVE_INFINITY,
 ): OperatorCompiler {
   return (operand, scope, name) => {
-    const items = argumentsOf(operand, min, max, name).map((item) => scope.compile(item));
+    const items = readArguments(operand, min, max, name).map((item) => scope.compile(item));
     return (root) =>
       evaluate(
         items.map((item) => item(root)),

@@ -2,7 +2,14 @@ import { Decimal128, Double, Long } from 'bson';
 import { describe, expect, it } from 'vitest';
 import { d, j } from '../../bson/testing.ts';
 import { date } from '../expression-testing.ts';
-import { answers, compile, contextOf, refusesPipeline, results, SALES } from '../pipeline-testing.ts';
+import {
+  answers,
+  compile,
+  createPipelineContext,
+  refusesPipeline,
+  results,
+  SALES,
+} from '../pipeline-testing.ts';
 
 describe('$group', () => {
   it('sums by an expression, filters what it made and sorts (the manual)', () => {
@@ -95,7 +102,7 @@ describe('$group', () => {
   it('is bounded in memory', () => {
     const docs = Array.from({ length: 200 }, (_, _id) => ({ _id, text: 'x'.repeat(1000) }));
     const group = { $group: { _id: null, all: { $push: '$text' } } };
-    const small = contextOf({}, { stageBytesMax: 100_000 });
+    const small = createPipelineContext({}, { stageBytesMax: 100_000 });
     expect(() => results(compile([group], small), docs)).toThrow(expect.objectContaining({ code: 292 }));
     expect(() => results(compile([{ $limit: 1000 }, { $sort: { text: 1 } }], small), docs)).toThrow(
       expect.objectContaining({ code: 292 }),

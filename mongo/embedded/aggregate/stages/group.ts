@@ -1,7 +1,7 @@
 import { approximateBytes } from '../../bson/size.ts';
 import { type Doc, isDoc, type Value } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
-import { type Accumulator, accumulatorOf, keyOf } from '../accumulators.ts';
+import { type Accumulator, findAccumulator, toGroupKey } from '../accumulators.ts';
 import { compileExpression, type Expr, type ExpressionVariables } from '../expression.ts';
 import { PAUSE } from '../pause.ts';
 import type { Stage } from '../stream.ts';
@@ -18,10 +18,10 @@ export function compileGroup(spec: Value, vars: ExpressionVariables, bytesMax: n
   if (!isDoc(spec)) throw new CommandError(15947, "a group's fields must be specified in an object");
   const idSpec = spec.get('_id');
   if (idSpec === undefined) throw new CommandError(15955, 'a group specification must include an _id');
-  const idOf = compileExpression(idSpec, vars);
+  const computeId = compileExpression(idSpec, vars);
   const fields = [...spec]
     .filter(([name]) => name !== '_id')
-    .map(([name, value]) => fieldOf(name, value, vars));
+    .map(([name, value]) => compileField(name, value, vars));
   return function* (input) {
     const groups = new Map<unknown, Group>();
     let bytes = 0;
@@ -30,8 +30,8 @@ export function compileGroup(spec: Value, vars: ExpressionVariables, bytesMax: n
         yield PAUSE;
         continue;
       }
-      const id = idOf(doc) ?? null;
-      const key = keyOf(id);
+      const id = computeId(doc) ?? null;
+      const key = toGroupKey(id);
       let group = groups.get(key);
       if (group === undefined) {
         group = { id, accumulators: fields.map((field) => field.make()) };
@@ -60,7 +60,7 @@ export function memoryExceeded(stage: string, bytesMax: number): CommandError {
   );
 }
 
-function fieldOf(name: string, value: Value, vars: ExpressionVariables): Field {
+function compileField(name: string, value: Value, vars: ExpressionVariables): Field {
   if (name.includes('.')) {
     throw new CommandError(40235, `The field name '${name}' cannot contain '.'`);
   }
@@ -74,7 +74,7 @@ function fieldOf(name: string, value: Value, vars: ExpressionVariables): Field {
     throw new CommandError(40238, `The field '${name}' must specify one accumulator`);
   }
   const [operator, operand] = value.entries().next().value!;
-  const make = accumulatorOf(operator);
+  const make = findAccumulator(operator);
   if (Array.isArray(operand)) {
     throw new CommandError(40237, `The ${operator} accumulator is a unary operator`);
   }

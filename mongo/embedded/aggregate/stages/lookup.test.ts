@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { answers, contextOf, refusesPipeline } from '../pipeline-testing.ts';
+import { answers, createPipelineContext, refusesPipeline } from '../pipeline-testing.ts';
 
 describe('$lookup', () => {
   const inventory = [
@@ -8,7 +8,7 @@ describe('$lookup', () => {
     { _id: 5, sku: null },
     { _id: 6 },
   ];
-  const context = () => contextOf({ inventory });
+  const context = () => createPipelineContext({ inventory });
 
   it('joins by equality, null with missing (the manual)', () => {
     answers(

@@ -16,7 +16,7 @@ export function compileMatch(spec: Value, vars: ExpressionVariables): Stage {
 }
 
 /** The operand of $limit and $skip. */
-export function countOf(spec: Value, stage: '$limit' | '$skip'): number {
+export function parseCount(spec: Value, stage: '$limit' | '$skip'): number {
   const long = isNumeric(spec) ? toExactLong(spec) : undefined;
   const least = stage === '$limit' ? 1n : 0n;
   if (long !== undefined && long >= least) return Number(long);

@@ -21,7 +21,7 @@ export function compileSortStage(spec: Value, bytesMax: number, limit: number): 
         yield PAUSE;
         continue;
       }
-      const item = { doc, key: sorter.keyOf(doc), bytes: approximateBytes(doc) };
+      const item = { doc, key: sorter.buildKey(doc), bytes: approximateBytes(doc) };
       held.push(item);
       bytes += item.bytes;
       if (held.length >= 2 * limit + 64) {

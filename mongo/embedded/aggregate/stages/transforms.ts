@@ -70,7 +70,7 @@ export const TRANSFORMS: ReadonlyMap<string, (spec: Value, vars: ExpressionVaria
 );
 
 /** Name and operand of a stage. */
-export function stageOf(stage: Value): [name: string, spec: Value] {
+export function parseStage(stage: Value): [name: string, spec: Value] {
   if (!isDoc(stage))
     throw new CommandError('TypeMismatch', "Each element of the 'pipeline' array must be an object");
   const entry = stage.entries().next();
@@ -86,7 +86,7 @@ export function compileTransforms(
   vars: ExpressionVariables = new Map(),
 ): Transform {
   const transforms = stages.map((stage): Transform => {
-    const [name, spec] = stageOf(stage);
+    const [name, spec] = parseStage(stage);
     const make = TRANSFORMS.get(name);
     if (make === undefined) {
       throw new CommandError('InvalidOptions', `${name} is not allowed to be used within an update`);

@@ -3,7 +3,7 @@ import { CommandError } from '../../errors.ts';
 import { isNullish } from '../operators/operands.ts';
 import { perDocument, type Stage } from '../stream.ts';
 
-function optionsOf(spec: Value): { path: string; indexField: string | undefined; preserve: boolean } {
+function parseUnwind(spec: Value): { path: string; indexField: string | undefined; preserve: boolean } {
   if (typeof spec === 'string') return { path: spec, indexField: undefined, preserve: false };
   if (!isDoc(spec)) {
     throw new CommandError(
@@ -45,7 +45,7 @@ function optionsOf(spec: Value): { path: string; indexField: string | undefined;
 
 /** `$unwind`: a document for each element; a value that is no array counts as an array of itself. */
 export function compileUnwind(spec: Value): Stage {
-  const { path, indexField, preserve } = optionsOf(spec);
+  const { path, indexField, preserve } = parseUnwind(spec);
   if (!path.startsWith('$') || path === '$') {
     throw new CommandError(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
   }

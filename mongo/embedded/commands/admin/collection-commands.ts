@@ -7,7 +7,7 @@ import type { Collection } from '../../storage/catalog.ts';
 import { TransactionWrites } from '../../transactions/transaction-writes.ts';
 import { attempt } from '../attempt.ts';
 import type { Engine } from '../engine.ts';
-import { numberOf } from '../fields.ts';
+import { toPlainNumber } from '../fields.ts';
 import { checkCollation } from '../options.ts';
 import { firstBatch } from '../read/batches.ts';
 import type { Reply } from '../reply.ts';
@@ -96,7 +96,7 @@ export function listCollections(engine: Engine, request: Request): Promise<Reply
     finished: () => false,
   };
   return firstBatch(engine, request, `${db}.$cmd.listCollections`, results, {
-    batchSize: isNumeric(size) ? numberOf(size) : described.length + 1,
+    batchSize: isNumeric(size) ? toPlainNumber(size) : described.length + 1,
   });
 }
 
@@ -118,7 +118,7 @@ export function listDatabases(engine: Engine, request: Request): Reply {
   const nameOnly = fields.boolean('nameOnly') ?? false;
   const names = [...new Set([...engine.storage.catalog.state.values()].map((c) => c.db))].sort();
   const described = names
-    .map((name) => doc({ name, sizeOnDisk: BigInt(sizeOf(engine, name)), empty: false }))
+    .map((name) => doc({ name, sizeOnDisk: BigInt(countTableBytes(engine, name)), empty: false }))
     .filter((entry) => matches(entry));
   if (nameOnly) return doc({ databases: described.map((entry) => doc({ name: entry.get('name')! })) });
   const total = described.reduce((sum, entry) => sum + Number(entry.get('sizeOnDisk')), 0);
@@ -129,7 +129,7 @@ export function listDatabases(engine: Engine, request: Request): Reply {
   });
 }
 
-function sizeOf(engine: Engine, db: string): number {
+function countTableBytes(engine: Engine, db: string): number {
   let pages = 0;
   for (const collection of engine.storage.catalog.state.values()) {
     if (collection.db === db) pages += engine.storage.tableBytes(collection);

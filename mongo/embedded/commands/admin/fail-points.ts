@@ -1,6 +1,6 @@
 import { type Doc, isDoc, type Value } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
-import { CommandFields, numberOf } from '../fields.ts';
+import { CommandFields, toPlainNumber } from '../fields.ts';
 
 /** What a fail point does to the command that it hits. */
 export type Failure = {
@@ -45,7 +45,7 @@ export class FailPoints {
     const commands = (data.array('failCommands') ?? []).filter((entry) => typeof entry === 'string');
     const blockMs = data.boolean('blockConnection') ? (data.count('blockTimeMS') ?? 0) : 0;
     this.#active = {
-      ...timesOf(mode),
+      ...parseMode(mode),
       commands: new Set(commands),
       appName: data.string('appName'),
       failure: {
@@ -80,7 +80,7 @@ export class FailPoints {
       'data',
     );
     this.#retryableWrite = {
-      ...timesOf(mode),
+      ...parseMode(mode),
       commands: new Set(),
       appName: undefined,
       failure: {
@@ -104,11 +104,11 @@ function useOnce(point: FailPoint): Failure | undefined {
   return point.failure;
 }
 
-function timesOf(mode: Value): { timesLeft: number; skip: number } {
+function parseMode(mode: Value): { timesLeft: number; skip: number } {
   if (mode === 'alwaysOn') return { timesLeft: Number.POSITIVE_INFINITY, skip: 0 };
   const times = isDoc(mode) ? mode.get('times') : undefined;
   const skip = isDoc(mode) ? mode.get('skip') : undefined;
-  if (times !== undefined) return { timesLeft: numberOf(times), skip: 0 };
-  if (skip !== undefined) return { timesLeft: Number.POSITIVE_INFINITY, skip: numberOf(skip) };
+  if (times !== undefined) return { timesLeft: toPlainNumber(times), skip: 0 };
+  if (skip !== undefined) return { timesLeft: Number.POSITIVE_INFINITY, skip: toPlainNumber(skip) };
   throw new CommandError('BadValue', 'unknown mode of a fail point');
 }

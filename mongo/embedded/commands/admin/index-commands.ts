@@ -2,7 +2,7 @@ import { encodeDocument } from '../../bson/encode.ts';
 import { type Doc, doc, int32, isDoc, type Value } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
 import type { Collection } from '../../storage/catalog.ts';
-import { indexOf } from '../../storage/index-spec.ts';
+import { compileIndex } from '../../storage/index-spec.ts';
 import { pendingId } from '../../transactions/transaction.ts';
 import { attempt } from '../attempt.ts';
 import type { Engine } from '../engine.ts';
@@ -23,7 +23,7 @@ export async function createIndexes(engine: Engine, request: Request): Promise<R
   const existed = request.view.catalog.has(`${db}.${name}`);
   const pending = attempt(engine, () => request.writes.open(db, name));
   let collection = pending instanceof Promise ? await pending : pending;
-  let missing = missingOf(collection, wanted);
+  let missing = selectMissing(collection, wanted);
   if (request.transaction !== undefined) createInTransaction(request, collection, missing);
   else if (missing.length > 0) {
     for (;;) {
@@ -32,7 +32,7 @@ export async function createIndexes(engine: Engine, request: Request): Promise<R
       await running;
       collection = request.writes.open(db, name);
     }
-    missing = missingOf(collection, wanted);
+    missing = selectMissing(collection, wanted);
     await engine.builds.build(collection, missing, request.pace);
   }
   const before = collection.indexes.length + 1;
@@ -46,7 +46,7 @@ export async function createIndexes(engine: Engine, request: Request): Promise<R
 }
 
 /** Those that are neither there (finished) nor named twice. Throws for conflicts, and for too many. */
-function missingOf(collection: Collection, wanted: readonly Doc[]): Doc[] {
+function selectMissing(collection: Collection, wanted: readonly Doc[]): Doc[] {
   const known = [ID_INDEX, ...collection.indexes.filter((index) => index.ready).map((index) => index.spec)];
   const missing: Doc[] = [];
   for (const spec of wanted) {
@@ -69,7 +69,7 @@ function createInTransaction(request: Request, collection: Collection, specs: re
       `Cannot create new indexes on existing collection ${collection.ns} in a multi-document transaction.`,
     );
   }
-  const indexes = specs.map((spec) => indexOf(pendingId(), spec, false));
+  const indexes = specs.map((spec) => compileIndex(pendingId(), spec, false));
   transaction.see({ ...collection, indexes: [...collection.indexes, ...indexes] });
 }
 
@@ -105,7 +105,7 @@ export function dropIndexes(engine: Engine, request: Request): Reply {
   const wanted = request.fields.required('index', request.fields.get('index'));
   const before = collection.indexes.length + 1;
   const dropped =
-    wanted === '*' ? collection.indexes : namesOf(wanted).map((one) => findIndex(collection, one));
+    wanted === '*' ? collection.indexes : toNames(wanted).map((one) => findIndex(collection, one));
   request.writes.begin();
   storage.atomic(() => {
     storage.forget();
@@ -115,7 +115,7 @@ export function dropIndexes(engine: Engine, request: Request): Reply {
   return doc({ nIndexesWas: int32(before) });
 }
 
-function namesOf(wanted: Value): Value[] {
+function toNames(wanted: Value): Value[] {
   return Array.isArray(wanted) ? wanted : [wanted];
 }
 

@@ -2,7 +2,7 @@ import { equalValues } from '../../bson/compare.ts';
 import { type Doc, int32, isDoc, isNumeric, type Value } from '../../bson/values.ts';
 import { CommandError, unsupported } from '../../errors.ts';
 import { parseFilter } from '../../query/parse.ts';
-import { numberOf } from '../fields.ts';
+import { toPlainNumber } from '../fields.ts';
 import { checkCollation } from '../options.ts';
 
 export const KEY_PARTS_MAX = 32;
@@ -94,7 +94,7 @@ function checkKey(key: Doc): void {
   if (key.size > KEY_PARTS_MAX) throw new CommandError(13103, 'too many compound keys');
   for (const [path, value] of key) {
     if (typeof value === 'string') throw unsupported(`an index of type ${value}`, 'CannotCreateIndex');
-    if (!isNumeric(value) || numberOf(value) === 0 || Number.isNaN(numberOf(value))) {
+    if (!isNumeric(value) || toPlainNumber(value) === 0 || Number.isNaN(toPlainNumber(value))) {
       throw new CommandError(
         'CannotCreateIndex',
         `Values in the index key pattern must be numbers above or below 0: ${path}`,
@@ -152,7 +152,7 @@ function checkExpiry(expire: Value, key: Doc): Value {
   if (!isNumeric(expire)) {
     throw new CommandError('TypeMismatch', "BSON field 'expireAfterSeconds' must be a number");
   }
-  const seconds = Math.trunc(numberOf(expire));
+  const seconds = Math.trunc(toPlainNumber(expire));
   if (!(seconds >= 0 && seconds <= SECONDS_MAX)) {
     throw new CommandError(
       'CannotCreateIndex',
@@ -174,7 +174,7 @@ function checkExpiry(expire: Value, key: Doc): Value {
 }
 
 function isIdKey(key: Doc): boolean {
-  return key.size === 1 && isNumeric(key.get('_id')) && numberOf(key.get('_id')!) === 1;
+  return key.size === 1 && isNumeric(key.get('_id')) && toPlainNumber(key.get('_id')!) === 1;
 }
 
 function checkIdSpec(spec: Doc): void {
@@ -192,7 +192,7 @@ function checkIdSpec(spec: Doc): void {
 function truthy(name: string, value: Value | undefined): boolean {
   if (value === undefined || value === null) return false;
   if (typeof value === 'boolean') return value;
-  if (isNumeric(value)) return numberOf(value) !== 0;
+  if (isNumeric(value)) return toPlainNumber(value) !== 0;
   throw new CommandError(
     'TypeMismatch',
     `The field '${name}' has value of wrong type, which is not convertible to bool.`,

@@ -13,7 +13,7 @@ import { checkCollation } from '../options.ts';
 import type { Request } from '../request.ts';
 import { countMatching, whole } from './count.ts';
 import type { Results } from './cursors.ts';
-import { hintOf } from './find.ts';
+import { readHint } from './find.ts';
 import { Selection, variablesOfCommand } from './selection.ts';
 
 /** An aggregation compiled for one request. */
@@ -35,13 +35,15 @@ export class AggregateQuery {
     const vars = variablesOfCommand(fields.document('let'));
     const context: PipelineContext = {
       vars,
-      collection: (other) => ({ scan: (filter) => scanOf(request, `${request.db}.${other}`, filter) }),
+      collection: (other) => ({
+        scan: (filter) => scanCollection(request, `${request.db}.${other}`, filter),
+      }),
       collectionless: name === undefined,
-      localSessions: () => sessionsOf(engine),
+      localSessions: () => listSessionDocuments(engine),
     };
     this.pipeline = compilePipeline(stages, context);
     const { filter, sort } = this.pipeline.head;
-    this.selection = new Selection({ filter, sort, hint: hintOf(fields) }, vars);
+    this.selection = new Selection({ filter, sort, hint: readHint(fields) }, vars);
     this.#request = request;
     this.#ns = `${request.db}.${name}`;
     this.#stages = stages;
@@ -63,11 +65,11 @@ export class AggregateQuery {
     const { head, source } = this.pipeline;
     if (id === undefined || source !== 'collection' || head.sort !== undefined) return undefined;
     const collection = this.#collection();
-    if (collection === undefined) return resultsOf([]);
+    if (collection === undefined) return toResults([]);
     const limit = head.limit === 0 ? 0 : head.limit + head.skip;
     const all = await countMatching(this.#request, collection, this.selection, limit);
     const n = Math.max(0, (limit === 0 ? all : Math.min(all, limit)) - head.skip);
-    return resultsOf(n === 0 ? [] : [doc({ _id: id.id, [id.field]: whole(n) })]);
+    return toResults(n === 0 ? [] : [doc({ _id: id.id, [id.field]: whole(n) })]);
   }
 
   #collection(): Collection | undefined {
@@ -87,7 +89,7 @@ export class AggregateQuery {
         yield PAUSE;
       } else if (toSkip > 0) toSkip--;
       else {
-        yield fields === null ? (found.doc ?? decodeDocument(found.bytes)) : partOf(found.bytes, fields);
+        yield fields === null ? (found.doc ?? decodeDocument(found.bytes)) : decodePart(found.bytes, fields);
         if (--left === 0) return;
       }
     }
@@ -96,7 +98,7 @@ export class AggregateQuery {
 
 const NO_FIELDS: Doc = new Map();
 
-function partOf(bytes: Uint8Array, fields: ReadonlySet<string>): Doc {
+function decodePart(bytes: Uint8Array, fields: ReadonlySet<string>): Doc {
   return fields.size === 0 ? NO_FIELDS : decodeFields(bytes, fields);
 }
 
@@ -118,12 +120,12 @@ function* encoded(documents: Stream): Generator<Uint8Array | Pause, void> {
 }
 
 /** Documents that are there already, as a result. */
-export function resultsOf(documents: readonly Doc[]): Results {
+export function toResults(documents: readonly Doc[]): Results {
   return { iterator: encoded(documents), finished: () => false };
 }
 
 /** Documents of another collection, for $lookup. */
-function* scanOf(request: Request, ns: string, filter: Doc | undefined): Stream {
+function* scanCollection(request: Request, ns: string, filter: Doc | undefined): Stream {
   const collection = request.view.catalog.get(ns);
   if (collection === undefined) return;
   const selection = new Selection({ filter }, variablesOfCommand(undefined));
@@ -132,7 +134,7 @@ function* scanOf(request: Request, ns: string, filter: Doc | undefined): Stream 
   }
 }
 
-function* sessionsOf(engine: Engine): Iterable<Doc> {
+function* listSessionDocuments(engine: Engine): Iterable<Doc> {
   for (const session of engine.sessions.all()) {
     yield doc({
       _id: doc({ id: new Binary(Buffer.from(session.id, 'latin1'), 4) }),

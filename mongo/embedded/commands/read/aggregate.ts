@@ -4,7 +4,7 @@ import { CommandFields } from '../fields.ts';
 import type { Reply } from '../reply.ts';
 import { checkCollectionName, type Request } from '../request.ts';
 import { runSink } from '../write/output.ts';
-import { AggregateQuery, resultsOf } from './aggregate-query.ts';
+import { AggregateQuery, toResults } from './aggregate-query.ts';
 import { firstBatch } from './batches.ts';
 import { explained } from './explain.ts';
 
@@ -30,7 +30,7 @@ export async function aggregate(engine: Engine, request: Request): Promise<Reply
   const { sink } = query.pipeline;
   if (sink !== undefined) {
     await runSink(engine, request, sink, query.documents());
-    return firstBatch(engine, request, ns, resultsOf([]), {});
+    return firstBatch(engine, request, ns, toResults([]), {});
   }
   const counted = await query.counted();
   return firstBatch(engine, request, ns, counted ?? query.results(), { batchSize });

@@ -5,7 +5,7 @@ import { DOCUMENT_BYTES_MAX } from '../../wire/limits.ts';
 import type { Engine } from '../engine.ts';
 import type { Pace } from '../pace.ts';
 import type { Request } from '../request.ts';
-import { elementsOf } from '../sessions/cluster-time.ts';
+import { encodeElements } from '../sessions/cluster-time.ts';
 import type { Cursor, Results } from './cursors.ts';
 
 const FIRST_BATCH_DEFAULT = 101;
@@ -50,7 +50,7 @@ export async function firstBatch(
     size === 0 && options.singleBatch !== true
       ? { documents: [], held: undefined, ended: false }
       : await fill(results, size, undefined, request.pace);
-  const extra = request.atClusterTime && elementsOf(doc({ atClusterTime: request.atClusterTime }));
+  const extra = request.atClusterTime && encodeElements(doc({ atClusterTime: request.atClusterTime }));
   let id = 0n;
   if (batch.ended || options.singleBatch === true) results.iterator.return?.();
   else {

@@ -4,7 +4,7 @@ import type { Collection } from '../../storage/catalog.ts';
 import type { Engine } from '../engine.ts';
 import type { Reply } from '../reply.ts';
 import type { Request } from '../request.ts';
-import { hintOf } from './find.ts';
+import { readHint } from './find.ts';
 import { Selection, variablesOfCommand } from './selection.ts';
 
 /** `count`. */
@@ -13,7 +13,7 @@ export async function count(_engine: Engine, request: Request): Promise<Reply> {
   const collection = request.view.catalog.get(`${request.db}.${request.collectionName()}`);
   const filter = fields.document('query');
   const selection = new Selection(
-    { filter, hint: hintOf(fields), collation: fields.get('collation') },
+    { filter, hint: readHint(fields), collation: fields.get('collation') },
     variablesOfCommand(undefined),
   );
   const skip = fields.count('skip') ?? 0;
@@ -47,7 +47,7 @@ export async function countMatching(
 /** The count where tables can tell it without a document being read. */
 function countByKeys(request: Request, collection: Collection, selection: Selection): number | undefined {
   const { view } = request;
-  if (view.overlayOf(collection.id) !== undefined) return undefined;
+  if (view.findOverlay(collection.id) !== undefined) return undefined;
   const chosen = selection.plan(collection);
   const everything = selection.filter.op === 'and' && selection.filter.children.length === 0;
   if (chosen.kind === 'collection' && everything) return view.reader.count(collection.id);

@@ -8,7 +8,7 @@ import { DOCUMENT_BYTES_MAX } from '../../wire/limits.ts';
 import type { Engine } from '../engine.ts';
 import type { Reply } from '../reply.ts';
 import type { Request } from '../request.ts';
-import { hintOf } from './find.ts';
+import { readHint } from './find.ts';
 import { Selection, variablesOfCommand } from './selection.ts';
 
 /** `distinct`: the values at a path, arrays walked through, each once. */
@@ -18,7 +18,7 @@ export async function distinct(_engine: Engine, request: Request): Promise<Reply
   const key = fields.required('key', fields.string('key'));
   if (key === '') throw new CommandError('BadValue', 'The key field must not be empty');
   const selection = new Selection(
-    { filter: fields.document('query'), hint: hintOf(fields), collation: fields.get('collation') },
+    { filter: fields.document('query'), hint: readHint(fields), collation: fields.get('collation') },
     variablesOfCommand(undefined),
   );
   const path = splitPath(key);

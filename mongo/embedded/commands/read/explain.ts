@@ -11,7 +11,7 @@ import { checkCollectionName, type Request } from '../request.ts';
 import { SERVER_VERSION } from '../sessions/handshake.ts';
 import { AggregateQuery } from './aggregate-query.ts';
 import { whole } from './count.ts';
-import { hintOf } from './find.ts';
+import { readHint } from './find.ts';
 import { keyText } from './key-text.ts';
 import { Selection, variablesOfCommand } from './selection.ts';
 
@@ -43,7 +43,14 @@ export async function explain(engine: Engine, request: Request): Promise<Reply> 
   }
   if (typeof target !== 'string') throw new CommandError('InvalidNamespace', 'explain needs a collection');
   checkCollectionName(request.db, target);
-  return explained(engine, request, target, selectionOf(name, inner), verbosity, limitOf(name, inner));
+  return explained(
+    engine,
+    request,
+    target,
+    createSelection(name, inner),
+    verbosity,
+    computeLimit(name, inner),
+  );
 }
 
 /** The answer to an explain of what a selection finds. */
@@ -58,7 +65,7 @@ export async function explained(
   const ns = `${request.db}.${target}`;
   const collection = request.view.catalog.get(ns);
   const chosen = collection === undefined ? undefined : selection.plan(collection);
-  const stage = stageOf(chosen, selection);
+  const stage = describeStage(chosen, selection);
   const answer = doc({
     explainVersion: '1',
     queryPlanner: doc({
@@ -106,7 +113,7 @@ async function measured(
   });
 }
 
-function stageOf(chosen: Plan | undefined, selection: Selection): Doc {
+function describeStage(chosen: Plan | undefined, selection: Selection): Doc {
   if (chosen === undefined) return doc({ stage: 'EOF' });
   if (chosen.kind === 'collection') {
     const scan = doc({ stage: 'COLLSCAN', direction: chosen.direction === 1 ? 'forward' : 'backward' });
@@ -151,36 +158,36 @@ const FILTER_FIELD: { readonly [command: string]: string } = {
   findAndModify: 'query',
 };
 
-function filterOf(name: string, inner: Doc): Doc {
+function readFilter(name: string, inner: Doc): Doc {
   const field = FILTER_FIELD[name];
   if (field !== undefined) return docOr(inner.get(field));
-  if (name === 'delete' || name === 'update') return docOr(firstOf(inner.get(`${name}s`))?.get('q'));
+  if (name === 'delete' || name === 'update') return docOr(readFirst(inner.get(`${name}s`))?.get('q'));
   throw new CommandError('CommandNotFound', `Explain failed due to unknown command: ${name}`);
 }
 
-function selectionOf(name: string, inner: Doc): Selection {
+function createSelection(name: string, inner: Doc): Selection {
   const statement =
-    name === 'delete' || name === 'update' ? (firstOf(inner.get(`${name}s`)) ?? inner) : inner;
+    name === 'delete' || name === 'update' ? (readFirst(inner.get(`${name}s`)) ?? inner) : inner;
   const fields = new CommandFields(statement, name);
   return new Selection(
     {
-      filter: filterOf(name, inner),
+      filter: readFilter(name, inner),
       sort: name === 'find' || name === 'findAndModify' ? fields.document('sort') : undefined,
-      hint: hintOf(fields),
+      hint: readHint(fields),
       collation: fields.get('collation'),
     },
     variablesOfCommand(new CommandFields(inner, name).document('let')),
   );
 }
 
-function limitOf(name: string, inner: Doc): number {
+function computeLimit(name: string, inner: Doc): number {
   if (name === 'findAndModify') return 1;
   const fields = new CommandFields(inner, name);
   const limit = name === 'find' ? (fields.count('limit') ?? 0) : 0;
   return limit === 0 ? 0 : limit + (fields.count('skip') ?? 0);
 }
 
-function firstOf(value: Value | undefined): Doc | undefined {
+function readFirst(value: Value | undefined): Doc | undefined {
   const [first] = Array.isArray(value) ? value : [];
   return isDoc(first) ? first : undefined;
 }

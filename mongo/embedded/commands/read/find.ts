@@ -48,7 +48,7 @@ class FindQuery {
       {
         filter: fields.document('filter'),
         sort: fields.document('sort'),
-        hint: hintOf(fields),
+        hint: readHint(fields),
         collation: fields.get('collation'),
       },
       vars,
@@ -92,7 +92,7 @@ class FindQuery {
   }
 }
 
-export function hintOf(fields: CommandFields): string | Doc | undefined {
+export function readHint(fields: CommandFields): string | Doc | undefined {
   const hint = fields.get('hint');
   if (hint === undefined || typeof hint === 'string') return hint;
   return fields.document('hint');

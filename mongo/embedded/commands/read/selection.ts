@@ -113,7 +113,7 @@ function* sorted(
         yield PAUSE;
         continue;
       }
-      const key = sorter.keyOf(item.doc ?? decodeDocument(item.bytes));
+      const key = sorter.buildKey(item.doc ?? decodeDocument(item.bytes));
       held.push({ found: { ...item, doc: undefined }, key });
       if (limit > 0 && held.length >= 2 * limit + 64) {
         held = held.sort(order).slice(0, limit);

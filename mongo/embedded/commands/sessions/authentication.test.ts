@@ -17,7 +17,7 @@ const credentials = await createCredentials(user, password);
 
 const newClient = (): WireClient => ({ id: 2, name: '', closed: false });
 const payload = (text: string) => new Binary(Buffer.from(text));
-const textOf = (answer: Doc) => Buffer.from((answer.get('payload') as Binary).bytes).toString();
+const readPayload = (answer: Doc) => Buffer.from((answer.get('payload') as Binary).bytes).toString();
 
 /** The client's side of SCRAM-SHA-256 by RFC 5802, independent of the store's. */
 async function converse(
@@ -29,7 +29,7 @@ async function converse(
   const start = { mechanism: 'SCRAM-SHA-256', payload: payload(`n,,${bare}`) };
   const first = await store.ask({ saslStart: int32(1), ...start }, client);
   if (first.get('ok') !== 1) return { answer: first };
-  const serverFirst = textOf(first);
+  const serverFirst = readPayload(first);
   const [, nonce = '', salt = '', iterations = ''] = /^r=(.+),s=(.+),i=(\d+)$/.exec(serverFirst) ?? [];
   const salted = pbkdf2Sync(
     options.password ?? password,
@@ -60,7 +60,10 @@ describe('a store with credentials', () => {
     using store = new TestEngine({ credentials });
     const client = newClient();
     const { answer, expected } = await converse(store, client);
-    expect({ done: answer.get('done'), payload: textOf(answer) }).toEqual({ done: true, payload: expected });
+    expect({ done: answer.get('done'), payload: readPayload(answer) }).toEqual({
+      done: true,
+      payload: expected,
+    });
     const empty = { saslContinue: int32(1), conversationId: int32(1), payload: payload('') };
     expect((await store.ask(empty, client)).get('done')).toBe(true);
     expect((await store.ask({ find: 'c' }, client)).get('ok')).toBe(1);

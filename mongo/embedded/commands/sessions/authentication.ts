@@ -45,11 +45,11 @@ type Conversation = { readonly clientFirst: string; readonly serverFirst: string
 const failed = (): CommandError => new CommandError('AuthenticationFailed', 'Authentication failed.');
 
 /** The attributes of a message, such as `r=…,p=…`. */
-function attributesOf(text: string): ReadonlyMap<string, string> {
+function parseAttributes(text: string): ReadonlyMap<string, string> {
   return new Map(text.split(',').map((attribute) => [attribute.slice(0, 2), attribute.slice(2)]));
 }
 
-function textOf(payload: Value | undefined): string {
+function readPayload(payload: Value | undefined): string {
   if (!(payload instanceof Binary) || payload.bytes.length > PAYLOAD_BYTES_MAX) throw failed();
   return Buffer.from(payload.bytes).toString('utf8');
 }
@@ -88,9 +88,9 @@ export class Authentication {
       throw new CommandError('BadValue', `the mechanism must be ${MECHANISM}`);
     }
     this.#conversations.delete(client);
-    const [binding, authorization, ...rest] = textOf(body.get('payload')).split(',');
+    const [binding, authorization, ...rest] = readPayload(body.get('payload')).split(',');
     const clientFirst = rest.join(',');
-    const attributes = attributesOf(clientFirst);
+    const attributes = parseAttributes(clientFirst);
     const name = attributes.get('n=')?.replaceAll('=2C', ',').replaceAll('=3D', '=');
     const clientNonce = attributes.get('r=');
     if (binding !== 'n' || authorization !== '' || name !== user || !clientNonce) throw failed();
@@ -103,12 +103,12 @@ export class Authentication {
   /** The client's proof, and ours. */
   continue(body: Doc, client: WireClient): Doc {
     const { storedKey, serverKey } = this.#required();
-    const text = textOf(body.get('payload'));
+    const text = readPayload(body.get('payload'));
     // Drivers that do not skip it end with an empty message.
     if (text === '' && this.#authenticated.has(client)) return reply('', true);
     const conversation = this.#conversations.get(client);
     this.#conversations.delete(client);
-    const attributes = attributesOf(text);
+    const attributes = parseAttributes(text);
     const proof = Buffer.from(attributes.get('p=') ?? '', 'base64');
     if (conversation === undefined || proof.length !== storedKey.length) throw failed();
     if (attributes.get('c=') !== 'biws' || attributes.get('r=') !== conversation.nonce) throw failed();

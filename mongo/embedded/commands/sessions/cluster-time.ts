@@ -33,7 +33,7 @@ export class ClusterTime {
   /** The elements `$clusterTime` and `operationTime`, encoded. */
   elements(): Uint8Array {
     this.current();
-    this.#encoded ??= elementsOf(
+    this.#encoded ??= encodeElements(
       doc({
         $clusterTime: doc({ clusterTime: this.now, signature: NO_SIGNATURE }),
         operationTime: this.now,
@@ -44,6 +44,6 @@ export class ClusterTime {
 }
 
 /** A document's elements without its length and terminator. */
-export function elementsOf(document: Doc): Uint8Array {
+export function encodeElements(document: Doc): Uint8Array {
   return encodeDocument(document).subarray(4, -1);
 }

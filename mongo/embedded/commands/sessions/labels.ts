@@ -16,7 +16,7 @@ export type Situation = {
 };
 
 /** The labels that tell drivers whether to repeat a transaction or a write, by the server's rules. */
-export function labelsOf(code: number, situation: Situation): string[] {
+export function chooseLabels(code: number, situation: Situation): string[] {
   const labels: string[] = [];
   if (situation.inTransaction || situation.ending) {
     const transient = situation.ending

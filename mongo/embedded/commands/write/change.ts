@@ -3,7 +3,7 @@ import { type Doc, doc, int32, isDoc, type Value } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
 import type { MatchDetails } from '../../query/compile.ts';
 import type { Collection } from '../../storage/catalog.ts';
-import { idKeyOf } from '../../storage/index-spec.ts';
+import { encodeIdKey } from '../../storage/index-spec.ts';
 import { compileUpdate, type Update } from '../../update/compile.ts';
 import { upsertBase, withId } from '../../update/upsert.ts';
 import { attempt } from '../attempt.ts';
@@ -27,13 +27,13 @@ type Change = {
 };
 
 /** What a statement answers to a change. It states it before the change is done, so that it can be kept with it. */
-type OutcomeOf = (change: Change) => Doc;
+type ToOutcome = (change: Change) => Doc;
 
 const CHANGED = doc({ n: int32(1), nModified: int32(1) });
 const UNCHANGED = doc({ n: int32(1), nModified: int32(0) });
 
 /** The outcome of one change of an `update`. */
-export const counted: OutcomeOf = ({ changed }) => (changed ? CHANGED : UNCHANGED);
+export const counted: ToOutcome = ({ changed }) => (changed ? CHANGED : UNCHANGED);
 
 /** One update statement (of `update` or findAndModify) at work on one collection. */
 export class Changer {
@@ -63,7 +63,7 @@ export class Changer {
   }
 
   /** Changes the first that matches and gives its outcome; undefined when none does. */
-  async one(outcomeOf: OutcomeOf): Promise<Doc | undefined> {
+  async one(toOutcome: ToOutcome): Promise<Doc | undefined> {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const collection = this.#collection();
       if (collection === undefined) return undefined;
@@ -73,7 +73,7 @@ export class Changer {
       const changing = attempt(this.#engine, () => {
         const { details } = first;
         const target = (latest: Collection) => asItIsNow(this.#request, latest, this.#selection, first);
-        return this.#changeNow(collection, details, target, outcomeOf);
+        return this.#changeNow(collection, details, target, toOutcome);
       });
       const changed = changing instanceof Promise ? await changing : changing;
       if (changed !== undefined) return changed;
@@ -99,14 +99,14 @@ export class Changer {
   }
 
   /** Inserts what the filter and the update make together, and gives the outcome of that. */
-  async upsert(outcomeOf: (inserted: Doc) => Doc): Promise<Doc> {
+  async upsert(toOutcome: (inserted: Doc) => Doc): Promise<Doc> {
     const base = upsertBase(this.#selection.filter, this.#update.kind === 'replacement');
     const made = this.#update.apply(base, { isInsert: true, now: this.#now });
     const inserted = withId(made.doc, newObjectId);
     const bytes = encodeDocument(inserted);
     checkInserted(inserted, bytes.length);
-    const stored = { doc: inserted, bytes, idKey: idKeyOf(inserted) };
-    const outcome = outcomeOf(inserted);
+    const stored = { doc: inserted, bytes, idKey: encodeIdKey(inserted) };
+    const outcome = toOutcome(inserted);
     const { writes, db } = this.#request;
     const pending = attempt(this.#engine, () => {
       writes.insert(writes.open(db, this.#name), stored);
@@ -132,7 +132,7 @@ export class Changer {
     collection: Collection,
     details: MatchDetails,
     targetIn: (latest: Collection) => Target | undefined,
-    outcomeOf: OutcomeOf,
+    toOutcome: ToOutcome,
   ): Doc | undefined {
     const { writes } = this.#request;
     const latest = writes.view.catalog.get(collection.ns);
@@ -143,7 +143,7 @@ export class Changer {
       position: details.position,
       now: this.#now,
     });
-    const outcome = outcomeOf({ before: target.doc, after, changed });
+    const outcome = toOutcome({ before: target.doc, after, changed });
     if (changed) {
       const bytes = encodeDocument(after);
       checkUpdated(after, bytes.length);
@@ -159,7 +159,11 @@ export class Changer {
 }
 
 /** Compiles a statement's update with its array filters. */
-export function updateOf(update: Value | undefined, fields: CommandFields, selection: Selection): Update {
+export function compileStatementUpdate(
+  update: Value | undefined,
+  fields: CommandFields,
+  selection: Selection,
+): Update {
   if (!isDoc(update) && !Array.isArray(update)) {
     throw new CommandError('FailedToParse', 'Update argument must be either an object or an array');
   }

@@ -6,7 +6,7 @@ import { DirectWrites } from '../../transactions/direct-writes.ts';
 import type { WireClient } from '../../wire/connection.ts';
 import type { Message } from '../../wire/message.ts';
 import type { Engine } from '../engine.ts';
-import { numberOf } from '../fields.ts';
+import { toPlainNumber } from '../fields.ts';
 import { Request } from '../request.ts';
 import { asCommandError } from '../sessions/labels.ts';
 import { insert } from './insert.ts';
@@ -45,7 +45,7 @@ async function runBatch(
   try {
     for (const { command, collection, bytes } of commands) {
       const { run, field } = COMMANDS[command];
-      const message = messageOf(command, collection, field, bytes);
+      const message = buildMessage(command, collection, field, bytes);
       const request = new Request(command, db, message, client, undefined, undefined, writes);
       const outcome = readOutcome(await run(engine, request));
       outcomes.push(outcome);
@@ -59,7 +59,7 @@ async function runBatch(
   return outcomes;
 }
 
-function messageOf(command: string, collection: string, field: string, bytes: Uint8Array): Message {
+function buildMessage(command: string, collection: string, field: string, bytes: Uint8Array): Message {
   return {
     requestId: 0,
     body: doc({ [command]: collection, ordered: false }),
@@ -101,5 +101,5 @@ function readRefused(errors: Value | undefined): readonly RefusedDocument[] {
 }
 
 function count(value: Value | undefined): number {
-  return numberOf(value ?? 0);
+  return toPlainNumber(value ?? 0);
 }

@@ -2,10 +2,10 @@ import { doc, int32 } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
 import { attempt } from '../attempt.ts';
 import type { Engine } from '../engine.ts';
-import { CommandFields, numberOf } from '../fields.ts';
+import { CommandFields, toPlainNumber } from '../fields.ts';
 import { checkKnown } from '../options.ts';
 import { whole } from '../read/count.ts';
-import { hintOf } from '../read/find.ts';
+import { readHint } from '../read/find.ts';
 import { Selection, variablesOfCommand } from '../read/selection.ts';
 import type { Reply } from '../reply.ts';
 import type { Request } from '../request.ts';
@@ -28,12 +28,12 @@ export async function remove(engine: Engine, request: Request): Promise<Reply> {
     const selection = new Selection(
       {
         filter: fields.required('q', fields.document('q')),
-        hint: hintOf(fields),
+        hint: readHint(fields),
         collation: fields.get('collation'),
       },
       vars,
     );
-    const limit = numberOf(fields.required('limit', fields.get('limit')));
+    const limit = toPlainNumber(fields.required('limit', fields.get('limit')));
     if (limit !== 0 && limit !== 1) {
       throw new CommandError(
         'FailedToParse',

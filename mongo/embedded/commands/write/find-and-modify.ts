@@ -3,11 +3,11 @@ import { CommandError } from '../../errors.ts';
 import { compileProjection } from '../../query/projection.ts';
 import { attempt } from '../attempt.ts';
 import type { Engine } from '../engine.ts';
-import { hintOf } from '../read/find.ts';
+import { readHint } from '../read/find.ts';
 import { Selection, variablesOfCommand } from '../read/selection.ts';
 import type { Reply } from '../reply.ts';
 import type { Request } from '../request.ts';
-import { Changer, updateOf } from './change.ts';
+import { Changer, compileStatementUpdate } from './change.ts';
 import { currentTarget, selectTargets } from './targets.ts';
 
 /** The place of its only statement. */
@@ -15,7 +15,7 @@ const STATEMENT = 0;
 
 /** `findAndModify`: changes or removes one document and answers it, as it was before or is now. */
 export async function findAndModify(engine: Engine, request: Request): Promise<Reply> {
-  const done = request.outcomeOf(STATEMENT);
+  const done = request.findOutcome(STATEMENT);
   if (done !== undefined) return done;
   const { fields } = request;
   const name = request.collectionName();
@@ -36,7 +36,7 @@ export async function findAndModify(engine: Engine, request: Request): Promise<R
     {
       filter: fields.document('query'),
       sort: fields.document('sort'),
-      hint: hintOf(fields),
+      hint: readHint(fields),
       collation: fields.get('collation'),
     },
     vars,
@@ -47,11 +47,11 @@ export async function findAndModify(engine: Engine, request: Request): Promise<R
       ? (document: Doc) => document
       : compileProjection(projection, { vars, filter: selection.filter });
   if (removes) {
-    const outcomeOf = (removed: Doc) => answer({ n: int32(1) }, project(removed));
-    const removed = await removeOne(engine, request, name, selection, outcomeOf);
+    const formatRemoved = (removed: Doc) => answer({ n: int32(1) }, project(removed));
+    const removed = await removeOne(engine, request, name, selection, formatRemoved);
     return removed ?? answer({ n: int32(0) }, undefined);
   }
-  const compiled = updateOf(update, fields, selection);
+  const compiled = compileStatementUpdate(update, fields, selection);
   const changer = new Changer(engine, request, name, selection, compiled, STATEMENT);
   const changed = await changer.one(({ before, after }) =>
     answer({ n: int32(1), updatedExisting: true }, project(wantsNew ? after : before)),
@@ -79,7 +79,7 @@ async function removeOne(
   request: Request,
   name: string,
   selection: Selection,
-  outcomeOf: (removed: Doc) => Doc,
+  formatRemoved: (removed: Doc) => Doc,
 ): Promise<Doc | undefined> {
   for (;;) {
     const collection = request.view.catalog.get(`${request.db}.${name}`);
@@ -90,7 +90,7 @@ async function removeOne(
       const latest = request.view.catalog.get(collection.ns);
       const target = latest && currentTarget(request, latest, selection, rid);
       if (latest === undefined || target === undefined) return undefined;
-      const outcome = outcomeOf(target.doc);
+      const outcome = formatRemoved(target.doc);
       request.writes.remove(latest, rid, target.doc);
       request.note(STATEMENT, outcome);
       return outcome;

@@ -1,7 +1,7 @@
 import { encodeDocument } from '../../bson/encode.ts';
 import { doc, int32, isDoc, ObjectId, Regex, Timestamp, UNDEFINED, type Value } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
-import { idKeyOf } from '../../storage/index-spec.ts';
+import { encodeIdKey } from '../../storage/index-spec.ts';
 import type { Stored } from '../../storage/writer.ts';
 import { attempt } from '../attempt.ts';
 import type { Engine } from '../engine.ts';
@@ -51,7 +51,7 @@ export function prepare(engine: Engine, sent: Sent): Stored {
   }
   bytes ??= encodeDocument(document);
   checkInserted(document, bytes.length);
-  return { doc: document, bytes, idKey: idKeyOf(document) };
+  return { doc: document, bytes, idKey: encodeIdKey(document) };
 }
 
 /** What may be an _id: no array, regular expression or undefined, and no document with operators in it. */

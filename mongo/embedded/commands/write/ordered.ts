@@ -1,9 +1,9 @@
 import { type Doc, doc, int32, type Value } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
 import { WRITE_BATCH_MAX } from '../../wire/limits.ts';
-import { numberOf } from '../fields.ts';
+import { toPlainNumber } from '../fields.ts';
 import type { Request } from '../request.ts';
-import { labelsOf } from '../sessions/labels.ts';
+import { chooseLabels } from '../sessions/labels.ts';
 
 /** The outcome of a statement that found nothing to do. */
 export const NO_EFFECT = doc({ n: int32(0) });
@@ -33,7 +33,7 @@ export class Ordered {
     const { pace } = this.#request;
     for (const [index, item] of items.entries()) {
       try {
-        this.#count(this.#request.outcomeOf(index) ?? (await work(item, index)), index);
+        this.#count(this.#request.findOutcome(index) ?? (await work(item, index)), index);
       } catch (error) {
         this.#refused(error, index);
         if (this.#ordered || this.#request.transaction !== undefined) return;
@@ -48,8 +48,8 @@ export class Ordered {
   }
 
   #count(outcome: Doc, index: number): void {
-    this.n += numberOf(outcome.get('n') ?? 0);
-    this.modified += numberOf(outcome.get('nModified') ?? 0);
+    this.n += toPlainNumber(outcome.get('n') ?? 0);
+    this.modified += toPlainNumber(outcome.get('nModified') ?? 0);
     const id = outcome.get('upserted');
     if (id !== undefined) this.upserted.push(doc({ index: int32(index), _id: id }));
   }
@@ -59,7 +59,7 @@ export class Ordered {
     if (!(error instanceof CommandError) || WHOLE.has(error.code)) throw error;
     const { transaction } = this.#request;
     if (transaction !== undefined) {
-      const labels = labelsOf(error.code, { inTransaction: true, ending: false, retryable: false });
+      const labels = chooseLabels(error.code, { inTransaction: true, ending: false, retryable: false });
       if (labels.length > 0) throw error;
       transaction.end('aborted');
     }

@@ -37,7 +37,7 @@ export function currentTarget(
   rid: number,
   details?: MatchDetails,
 ): Target | undefined {
-  const overlay = request.view.overlayOf(collection.id)?.rows.get(rid);
+  const overlay = request.view.findOverlay(collection.id)?.rows.get(rid);
   const bytes =
     overlay === null ? undefined : (overlay?.bytes ?? request.view.reader.get(collection.id, rid));
   if (bytes === undefined) return undefined;

@@ -4,11 +4,11 @@ import type { Engine } from '../engine.ts';
 import { CommandFields } from '../fields.ts';
 import { checkKnown } from '../options.ts';
 import { whole } from '../read/count.ts';
-import { hintOf } from '../read/find.ts';
+import { readHint } from '../read/find.ts';
 import { Selection, variablesOfCommand } from '../read/selection.ts';
 import type { Reply } from '../reply.ts';
 import type { Request } from '../request.ts';
-import { Changer, counted, updateOf } from './change.ts';
+import { Changer, compileStatementUpdate, counted } from './change.ts';
 import { NO_EFFECT, Ordered } from './ordered.ts';
 
 const STATEMENT_FIELDS = new Set(['q', 'u', 'c', 'multi', 'upsert', 'collation', 'arrayFilters', 'hint']);
@@ -28,14 +28,14 @@ export async function update(engine: Engine, request: Request): Promise<Reply> {
     const selection = new Selection(
       {
         filter: fields.required('q', fields.document('q')),
-        hint: hintOf(fields),
+        hint: readHint(fields),
         collation: fields.get('collation'),
       },
       variablesOfCommand(
         constants === undefined ? definitions : new Map([...(definitions ?? []), ...constants]),
       ),
     );
-    const compiled = updateOf(fields.required('u', fields.get('u')), fields, selection);
+    const compiled = compileStatementUpdate(fields.required('u', fields.get('u')), fields, selection);
     const multi = fields.boolean('multi') ?? false;
     if (multi && compiled.kind === 'replacement') {
       throw new CommandError('FailedToParse', 'multi update is not supported for replacement-style update');

@@ -31,7 +31,7 @@ const BALLAST = 3000;
 
 if (round === '0') {
   const random = new Random(Number(seed));
-  await docs.insertMany(Array.from({ length: BALLAST }, (_, i) => documentOf(`ballast-${i}`, i, random)));
+  await docs.insertMany(Array.from({ length: BALLAST }, (_, i) => buildDocument(`ballast-${i}`, i, random)));
 }
 
 async function work(worker: number): Promise<never> {
@@ -41,12 +41,12 @@ async function work(worker: number): Promise<never> {
     const id = `${round}-${worker}-${i}`;
     const kind = random.below(20);
     if (kind < 12) {
-      await docs.insertOne(documentOf(id, i, random));
+      await docs.insertOne(buildDocument(id, i, random));
       acknowledge(`i ${id}`);
       mine.push(id);
     } else if (kind < 15) {
       const ids = [`${id}a`, `${id}b`, `${id}c`];
-      await docs.insertMany(ids.map((one) => documentOf(one, i, random)));
+      await docs.insertMany(ids.map((one) => buildDocument(one, i, random)));
       for (const one of ids) acknowledge(`i ${one}`);
     } else if (kind < 17) {
       await counters.updateOne({ _id: `${worker}` }, { $inc: { n: 1 } }, { upsert: true });
@@ -65,7 +65,7 @@ async function work(worker: number): Promise<never> {
     } else {
       await client.withSession((session) =>
         session.withTransaction(async () => {
-          for (const twin of twins) await twin.insertOne(documentOf(id, i, random), { session });
+          for (const twin of twins) await twin.insertOne(buildDocument(id, i, random), { session });
         }),
       );
       acknowledge(`t ${id}`);
@@ -73,7 +73,7 @@ async function work(worker: number): Promise<never> {
   }
 }
 
-function documentOf(_id: string, n: number, random: Random) {
+function buildDocument(_id: string, n: number, random: Random) {
   const tags = random.many(random.below(4), () => random.below(9));
   const odd = n % 2 === 1 ? { odd: n } : {};
   return { _id, name: `name ${_id}`, n, tags, pad: 'x'.repeat(random.below(400)), ...odd };

@@ -135,7 +135,7 @@ async function ask(
     const command = { ...sent, [name]: collection };
     const reply = await db.command(command, { ...READ_OPTIONS, ...(session && { session }) });
     const code = Number(reply.writeErrors?.[0]?.code ?? 0);
-    return { text: EJSON.stringify(essenceOf(reply, name, sent), { relaxed: false }), code };
+    return { text: EJSON.stringify(selectComparable(reply, name, sent), { relaxed: false }), code };
   } catch (error) {
     if (error instanceof MongoNetworkError) return { text: 'connection closed', code: CONNECTION_CLOSED };
     if (!(error instanceof MongoServerError)) throw error;
@@ -144,7 +144,7 @@ async function ask(
 }
 
 /** What must agree: results and error codes, not cursor ids, times or messages. */
-function essenceOf(reply: Document, name: string, sent: Document): Document {
+function selectComparable(reply: Document, name: string, sent: Document): Document {
   if (name === 'aggregate') {
     const grouped = sent.pipeline.some((stage: Document) => '$group' in stage);
     return sorted(reply.cursor.firstBatch, grouped);

@@ -6,7 +6,7 @@ import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../../store.ts';
 import { Random, seedFrom } from '../random.ts';
-import { message, opMsg, RawClient, socketPathOf } from './raw-client.ts';
+import { message, opMsg, parseSocketPath, RawClient } from './raw-client.ts';
 
 const TRANSACTION_LIFETIME_MS = 300;
 
@@ -237,7 +237,7 @@ it('gives back what a client held that left in the middle of a transaction', asy
 });
 
 it('lets only its owner at the socket', () => {
-  const path = socketPathOf(store.uri);
+  const path = parseSocketPath(store.uri);
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(statSync(dirname(path)).mode & 0o077).toBe(0);
 });

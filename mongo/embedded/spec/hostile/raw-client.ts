@@ -29,7 +29,7 @@ export class RawClient implements AsyncDisposable {
   /** @param uri of a store, on TCP or on a unix socket: `mongodb://%2Fpath%2Fto.sock/…` */
   static async open(uri: string): Promise<RawClient> {
     const { hostname, port } = new URL(uri);
-    const socket = port === '' ? connect({ path: socketPathOf(uri) }) : connect(Number(port), hostname);
+    const socket = port === '' ? connect({ path: parseSocketPath(uri) }) : connect(Number(port), hostname);
     await once(socket, 'connect');
     return new RawClient(socket);
   }
@@ -76,7 +76,7 @@ export class RawClient implements AsyncDisposable {
 }
 
 /** The path of the unix socket that a store's URI names. */
-export function socketPathOf(uri: string): string {
+export function parseSocketPath(uri: string): string {
   const host = /^mongodb:\/\/([^/?]+)/.exec(uri)?.[1];
   if (host === undefined) throw new Error('the URI names no socket');
   return decodeURIComponent(host);

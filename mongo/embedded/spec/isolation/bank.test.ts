@@ -22,7 +22,7 @@ interface Account {
 const dir = mkdtempSync(join(tmpdir(), 'heddle-bank-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-const accountsOf = (client: MongoClient) => client.db('d').collection<Account>('accounts');
+const openAccounts = (client: MongoClient) => client.db('d').collection<Account>('accounts');
 
 /** Moves money between two accounts and notes it, all or nothing; sometimes thinks better of it. */
 async function transfer(
@@ -37,7 +37,7 @@ async function transfer(
   const withdrawn = random.chance(0.1);
   let done = false;
   await session.withTransaction(async () => {
-    const accounts = accountsOf(client);
+    const accounts = openAccounts(client);
     done = false;
     await accounts.updateOne({ _id: from }, { $inc: { balance: -amount, moves: 1 } }, { session });
     const source = await accounts.findOne({ _id: from }, { session });
@@ -56,7 +56,7 @@ async function transfer(
 async function sums(client: MongoClient, session: ClientSession): Promise<number[]> {
   return await session.withTransaction(
     async () => {
-      const accounts = accountsOf(client);
+      const accounts = openAccounts(client);
       const all = await accounts.find({}, { session }).toArray();
       const indexed = await accounts.find({ moves: { $gte: 0 } }, { session, hint: 'moves_1' }).toArray();
       return [all, indexed].map((list) => list.reduce((sum, { balance }) => sum + balance, 0));
@@ -70,7 +70,7 @@ it('keeps the sum of all accounts at every moment while clients transfer in tran
   console.log(`bank test: HEDDLE_TEST_SEED=${seed}`);
   await using store = await withStore({ dir });
   const { client } = store;
-  const accounts = accountsOf(client);
+  const accounts = openAccounts(client);
   await accounts.insertMany(
     Array.from({ length: ACCOUNTS }, (_, _id) => ({ _id, balance: OPENING, moves: 0 })),
   );

@@ -110,7 +110,7 @@ export class Entities implements MatchContext {
     const ignored = new Set<string>([...UNOBSERVED, ...(spec.ignoreCommandMonitoringEvents ?? [])]);
     const observe = (kind: ObservedEvent['kind']) => (event: CommandEvent) => {
       if (!observed.has(kind) || ignored.has(event.commandName)) return;
-      entity.events.push({ kind, commandName: event.commandName, fields: snapshotOf(event) });
+      entity.events.push({ kind, commandName: event.commandName, fields: copyEvent(event) });
     };
     client.on('commandStarted', (event) => entity.lsids.push(event.command.lsid));
     client.on('commandStarted', observe('commandStartedEvent'));
@@ -136,7 +136,7 @@ export class Entities implements MatchContext {
     return found(this.#sessions.get(id), id);
   }
 
-  kindOf(id: string): 'client' | 'database' | 'collection' | 'session' | 'testRunner' | 'unknown' {
+  findKind(id: string): 'client' | 'database' | 'collection' | 'session' | 'testRunner' | 'unknown' {
     if (id === 'testRunner') return 'testRunner';
     if (this.#clients.has(id)) return 'client';
     if (this.#databases.has(id)) return 'database';
@@ -164,22 +164,22 @@ export class Entities implements MatchContext {
 }
 
 /** The event's fields, its documents and arrays copied; BSON values are kept as they are. */
-function snapshotOf(event: CommandEvent): Document {
+function copyEvent(event: CommandEvent): Document {
   return Object.fromEntries(
     ['command', 'reply', 'databaseName', 'commandName', 'serverConnectionId', 'serviceId'].flatMap(
       (field) => {
         const value: unknown = Reflect.get(event, field);
-        return value === undefined ? [] : [[field, copyOf(value)]];
+        return value === undefined ? [] : [[field, copyValue(value)]];
       },
     ),
   );
 }
 
-function copyOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copyOf);
-  if (value instanceof Map) return copyOf(Object.fromEntries(value));
+function copyValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyValue);
+  if (value instanceof Map) return copyValue(Object.fromEntries(value));
   if (!isDocument(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copyOf(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copyValue(inner)]));
 }
 
 function found<T>(entity: T | undefined, id: string): T {

@@ -52,13 +52,13 @@ export function matchError(context: MatchContext, error: unknown, expected: Expe
   if (expected.expectResult !== undefined) {
     match(
       context,
-      error instanceof MongoBulkWriteError ? bulkResultOf(error) : undefined,
+      error instanceof MongoBulkWriteError ? toBulkResult(error) : undefined,
       expected.expectResult,
     );
   }
 }
 
-const bulkResultOf = (error: MongoBulkWriteError): Record<string, unknown> => ({
+const toBulkResult = (error: MongoBulkWriteError): Record<string, unknown> => ({
   insertedCount: error.insertedCount,
   matchedCount: error.matchedCount,
   modifiedCount: error.modifiedCount,

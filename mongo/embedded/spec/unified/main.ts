@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { SUITES, specsFolder } from './locate.ts';
-import { type NamedVerdict, reportOf, runSuite } from './report.ts';
+import { formatReport, type NamedVerdict, runSuite } from './report.ts';
 import { askServer } from './requirements.ts';
 
 /**
@@ -27,7 +27,7 @@ async function main([uri, ...suites]: string[]): Promise<void> {
         console.log(`${verdict.status.toUpperCase()} ${name}\n    ${verdict.reason}`);
       }
     }
-    console.log(reportOf(verdicts));
+    console.log(formatReport(verdicts));
   } finally {
     await inner.close();
   }

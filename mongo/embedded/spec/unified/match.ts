@@ -19,7 +19,7 @@ export class Mismatch extends Error {
  * @throws {Mismatch}
  */
 export function match(context: MatchContext, actual: unknown, expected: unknown, path = '', depth = 0): void {
-  const operator = specialOperatorOf(expected);
+  const operator = findSpecialOperator(expected);
   if (operator !== undefined) {
     matchSpecial(context, actual, operator, path, depth);
   } else if (Array.isArray(expected)) {
@@ -49,7 +49,7 @@ function matchDocument(
   for (const [key, value] of Object.entries(expected)) {
     const at = path === '' ? key : `${path}.${key}`;
     const present = document[key] !== undefined;
-    const [name, operand] = specialOperatorOf(value) ?? [];
+    const [name, operand] = findSpecialOperator(value) ?? [];
     if (name === '$$exists') {
       if (present !== operand) throw new Mismatch(`${at} ${present ? 'is there' : 'is missing'}`);
     } else if (!present && name !== '$$unsetOrMatches') {
@@ -110,7 +110,7 @@ function matchSpecial(
   }
 }
 
-function specialOperatorOf(value: unknown): [string, unknown] | undefined {
+function findSpecialOperator(value: unknown): [string, unknown] | undefined {
   if (!isDocument(value)) return undefined;
   const [entry, ...others] = Object.entries(value);
   return entry?.[0].startsWith('$$') && others.length === 0 ? entry : undefined;
@@ -134,18 +134,18 @@ function equalScalars(actual: unknown, expected: unknown): boolean {
   );
 }
 
-const bsonTypeOf = (value: unknown): unknown =>
+const readBsonType = (value: unknown): unknown =>
   typeof value === 'object' && value !== null && '_bsontype' in value ? value._bsontype : undefined;
 
 const isNumeric = (value: unknown): boolean =>
   typeof value === 'number' ||
   typeof value === 'bigint' ||
-  ['Int32', 'Long', 'Double'].includes(String(bsonTypeOf(value)));
+  ['Int32', 'Long', 'Double'].includes(String(readBsonType(value)));
 
 const toNumber = (value: unknown): number => (value instanceof Long ? value.toNumber() : Number(value));
 
 function isOfType(value: unknown, type: string): boolean {
-  const bsonType = bsonTypeOf(value);
+  const bsonType = readBsonType(value);
   switch (type) {
     case 'double':
       return typeof value === 'number' || bsonType === 'Double';

@@ -71,7 +71,7 @@ export async function perform(
   const { object, name } = operation;
   const { session, ...rest } = driverOptions(operation.arguments ?? {});
   const args = session === undefined ? rest : { ...rest, session: entities.session(session) };
-  switch (entities.kindOf(object)) {
+  switch (entities.findKind(object)) {
     case 'testRunner':
       return await one(RUNNER_OPERATIONS, operation)({ entities, inner }, operation.arguments ?? {});
     case 'client':

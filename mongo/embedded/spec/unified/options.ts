@@ -6,12 +6,12 @@ export function driverOptions(options: Document): Document {
   const { readPreference, returnDocument, ...others } = options;
   return {
     ...others,
-    ...(readPreference === undefined ? {} : { readPreference: readPreferenceOf(readPreference) }),
+    ...(readPreference === undefined ? {} : { readPreference: toReadPreference(readPreference) }),
     ...(returnDocument === undefined ? {} : { returnDocument: String(returnDocument).toLowerCase() }),
   };
 }
 
-function readPreferenceOf(spec: Document): ReadPreference {
+function toReadPreference(spec: Document): ReadPreference {
   const { mode, tagSets, ...others } = spec;
   return new ReadPreference(mode, tagSets, others);
 }

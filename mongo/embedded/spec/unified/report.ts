@@ -33,7 +33,7 @@ export async function runSuite(
 }
 
 /** A markdown table of the suites, then the reasons of what could not be run. */
-export function reportOf(verdicts: NamedVerdict[]): string {
+export function formatReport(verdicts: NamedVerdict[]): string {
   const lines = [
     '| suite | runnable | passed | failed | refused | passed of what is not refused | of all runnable | not runnable |',
     '|---|---|---|---|---|---|---|---|',

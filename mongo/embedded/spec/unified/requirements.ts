@@ -41,9 +41,9 @@ export async function askServer(client: MongoClient): Promise<ServerFacts> {
 export function whyNotRunnable(file: TestFile, test: TestCase, facts: ServerFacts): string | undefined {
   if (test.skipReason !== undefined) return 'the file itself says to skip it';
   const refused =
-    unmetOf(file.runOnRequirements, facts) ??
-    unmetOf(test.runOnRequirements, facts) ??
-    missingFailPointOf(test, facts) ??
+    describeUnmet(file.runOnRequirements, facts) ??
+    describeUnmet(test.runOnRequirements, facts) ??
+    findMissingFailPoint(test, facts) ??
     (!facts.secondaries && asksForSecondary(test) ? 'needs a secondary' : undefined);
   if (refused !== undefined) return refused;
   const unobserved = (test.expectEvents ?? []).find(
@@ -52,7 +52,7 @@ export function whyNotRunnable(file: TestFile, test: TestCase, facts: ServerFact
   return unobserved === undefined ? undefined : `observes ${unobserved.eventType} events`;
 }
 
-function missingFailPointOf(test: TestCase, facts: ServerFacts): string | undefined {
+function findMissingFailPoint(test: TestCase, facts: ServerFacts): string | undefined {
   const names = allOperations(test.operations).flatMap(({ name, arguments: args }) =>
     name === 'failPoint' || name === 'targetedFailPoint' ? [String(args?.failPoint.configureFailPoint)] : [],
   );
@@ -76,14 +76,14 @@ function allOperations(operations: Operation[]): Operation[] {
 }
 
 /** One satisfied requirement is enough; otherwise the shortest account of what is missing. */
-function unmetOf(requirements: RunOnRequirement[] | undefined, facts: ServerFacts): string | undefined {
+function describeUnmet(requirements: RunOnRequirement[] | undefined, facts: ServerFacts): string | undefined {
   if (requirements === undefined || requirements.length === 0) return undefined;
-  const unmet = requirements.map((requirement) => unmetPartsOf(requirement, facts));
+  const unmet = requirements.map((requirement) => listUnmet(requirement, facts));
   const closest = unmet.reduce((best, parts) => (parts.length < best.length ? parts : best));
   return closest.length === 0 ? undefined : closest.join(', ');
 }
 
-function unmetPartsOf(requirement: RunOnRequirement, facts: ServerFacts): string[] {
+function listUnmet(requirement: RunOnRequirement, facts: ServerFacts): string[] {
   const parts: string[] = [];
   const { minServerVersion, maxServerVersion, topologies, auth, serverless, csfle } = requirement;
   if (topologies !== undefined && !topologies.some((topology) => isTopology(topology, facts.topology))) {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../store.ts';
 import { KNOWN_GAPS } from './known-gaps.ts';
 import { SUITES, specsFolder } from './locate.ts';
-import { disagreements, type NamedVerdict, reportOf, runSuite } from './report.ts';
+import { disagreements, formatReport, type NamedVerdict, runSuite } from './report.ts';
 import { askServer, type ServerFacts } from './requirements.ts';
 
 const folder = specsFolder();
@@ -32,7 +32,7 @@ describe('MongoDB’s unified specification tests', () => {
   });
 
   afterAll(async () => {
-    console.log(`the store says of itself: ${JSON.stringify(facts)}\n\n${reportOf(verdicts)}`);
+    console.log(`the store says of itself: ${JSON.stringify(facts)}\n\n${formatReport(verdicts)}`);
     await inner.close();
     await store.close();
     rmSync(dir, { recursive: true, force: true });
