@@ -220,7 +220,7 @@ function continueWith(
   return { ...call, messages: [...call.messages, assistant, ...results] };
 }
 
-function countOf(value: unknown, proof: string): number {
+function countProof(value: unknown, proof: string): number {
   return JSON.stringify(value).split(JSON.stringify(proof)).length - 1;
 }
 
@@ -236,7 +236,7 @@ describe('a loop of three turns with thinking', () => {
       expect(blocks[0]?.provider).toBe(wire.kind);
       call = continueWith(call, { toolCalls: answer.toolCalls, blocks });
     }
-    const counts = requests.map((body) => countOf(wire.sent(body), wire.proof));
+    const counts = requests.map((body) => countProof(wire.sent(body), wire.proof));
     expect(counts).toEqual([0, 1, 2]);
   });
 

@@ -58,7 +58,7 @@ function writeParts(parts: readonly ContentPart[], dialect: ResponsesDialect): o
   );
 }
 
-/** The API has no other sign of a failure than what the result says. */
+/** The API has no other sign of a failure than the text of the result. */
 function writeOutput(
   { content, parts, isError }: ProviderMessage & { readonly role: 'tool' },
   dialect: ResponsesDialect,
