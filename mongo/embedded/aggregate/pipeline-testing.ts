@@ -4,7 +4,7 @@ import { d, j } from '../bson/testing.ts';
 import type { Doc, Value } from '../bson/values.ts';
 import { compileFilter } from '../query/compile.ts';
 import { parseFilter } from '../query/parse.ts';
-import { compileSort } from '../query/sort.ts';
+import { compileSort } from '../query/sort-testing.ts';
 import { commandVariables } from './expression.ts';
 import { PAUSE } from './pause.ts';
 import { type AggregationPipeline, compilePipeline, type PipelineContext } from './pipeline.ts';

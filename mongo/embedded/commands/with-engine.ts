@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { decodeDocument } from '../bson/decode.ts';
 import { type Doc, doc, type Value } from '../bson/values.ts';
 import { CLOSE, type WireClient } from '../wire/connection.ts';
-import { encodeRequest, parseMessage } from '../wire/message.ts';
+import { parseMessage } from '../wire/message.ts';
+import { encodeRequest } from '../wire/message-testing.ts';
 import { createAnswerer } from './dispatch.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 

@@ -1,7 +1,8 @@
 import type { Document } from 'bson';
 import { describe, expect, it } from 'vitest';
 import { d } from '../bson/testing.ts';
-import { compileSort, parseSort } from './sort.ts';
+import { parseSort } from './sort.ts';
+import { compileSort } from './sort-testing.ts';
 
 const order = (spec: Document, docs: Document[]) =>
   docs

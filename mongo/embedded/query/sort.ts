@@ -75,9 +75,3 @@ export function compileSorter(fields: readonly SortField[]): Sorter {
     },
   };
 }
-
-/** Compares documents; for many of them take each one's key once with compileSorter. */
-export function compileSort(spec: Doc): (a: Doc, b: Doc) => number {
-  const sorter = compileSorter(parseSort(spec));
-  return (a, b) => sorter.compare(sorter.buildKey(a), sorter.buildKey(b));
-}

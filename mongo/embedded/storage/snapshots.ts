@@ -17,10 +17,6 @@ export class Snapshots {
     this.#open = open;
   }
 
-  get openCount(): number {
-    return this.#busy.size;
-  }
-
   /** The caller has committed what it wants to be seen. */
   take(): Snapshot {
     const connection = this.#idle.pop() ?? this.#connect();

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { doc } from '../bson/values.ts';
 import { fc } from '../spec/properties.ts';
 import { Framer, ProtocolViolation } from './framing.ts';
-import { encodeRequest } from './message.ts';
+import { encodeRequest } from './message-testing.ts';
 
 it('gives back the messages that went in, however the stream is cut', () => {
   fc.assert(

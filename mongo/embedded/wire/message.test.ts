@@ -5,7 +5,8 @@ import { type Doc, doc, int32 } from '../bson/values.ts';
 import { crc32c } from './crc32c.ts';
 import { encodeCursorReply } from './cursor-reply.ts';
 import { ProtocolViolation } from './framing.ts';
-import { encodeReply, encodeRequest, parseMessage } from './message.ts';
+import { encodeReply, parseMessage } from './message.ts';
+import { encodeRequest } from './message-testing.ts';
 
 function opMsg(flags: number, ...sections: Uint8Array[]): Buffer {
   const body = Buffer.concat(sections);

@@ -1,5 +1,4 @@
 import { decodeDocument, documentLength } from '../bson/decode.ts';
-import { encodeDocument } from '../bson/encode.ts';
 import type { Doc } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import { crc32c } from './crc32c.ts';
@@ -142,11 +141,4 @@ export function encodeReply(
   if (legacy) bytes.writeInt32LE(1, 32);
   bytes.set(reply, prefix);
   return bytes;
-}
-
-/** A whole OP_MSG request, as a client would send it (tests, and tools without a driver). */
-export function encodeRequest(requestId: number, body: Doc): Buffer {
-  const message = encodeReply({ requestId: 0, legacy: undefined }, encodeDocument(body));
-  message.writeInt32LE(requestId, 4);
-  return message;
 }

@@ -49,10 +49,6 @@ export class Cursors {
     return cursor;
   }
 
-  find(id: bigint): Cursor | undefined {
-    return this.#cursors.get(id);
-  }
-
   /** The cursor for a getMore, which now has it to itself. */
   take(id: bigint, ns: string): Cursor {
     const cursor = this.#cursors.get(id);
