@@ -10,6 +10,7 @@ import { bearer, requestHeaders } from '../wires/shared/wire-request.ts';
 const filter = (call: ProviderCall) => (call.responseSchema === undefined ? null : new TextBeforeCalls());
 
 export const cerebrasChat: ChatDialect = {
+  lacks: ['penalties'],
   writeFile: writeCompatibleFile,
   maxTokens: 'max_completion_tokens',
 };

@@ -41,6 +41,7 @@ function addAnswerTool(
 }
 
 export const groqChat: ChatDialect = {
+  lacks: ['logprobs'],
   writeFile: writeImageOnly,
   emptyContent: '',
   effort: writeEffort,

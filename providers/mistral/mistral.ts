@@ -51,6 +51,7 @@ function markBeginning({ messages }: ChatBody, _: ProviderCall): void {
 }
 
 export const mistralChat: ChatDialect = {
+  lacks: ['logprobs'],
   hasAlternatives: true,
   writeFile,
   userTexts: 'parts',

@@ -72,6 +72,7 @@ export function createOpenai(options: VendorOptions): TraitedProvider {
   return {
     stream,
     embed: chat.embed,
+    dropped: (call) => (useResponses(call) ? responses : chat).dropped?.(call),
     traits: (call) => (useResponses(call) ? responses : chat).traits(call),
     async generate(call) {
       if (useResponses(call)) {

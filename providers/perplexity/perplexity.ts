@@ -30,6 +30,7 @@ function rejectTools({ tools, messages }: ChatBody): void {
 }
 
 export const perplexityChat: ChatDialect = {
+  lacks: ['logprobs', 'parallelToolCalls'],
   writeFile,
   userTexts: 'joined',
   withoutTools: true,

@@ -2,17 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { ProviderKind } from '#core/graph-enums.generated.ts';
 import { fc } from '#test/support/properties.ts';
 import type { ProviderCall, ProviderPart, SentReasoning } from '../provider.ts';
-import {
-  addOwnOptions,
-  type TraitedProvider,
-  takesAllBut,
-  type WireTraits,
-  withOwnCalls,
-} from './own-call.ts';
+import { addOwnOptions, type TraitedProvider, type WireTraits, withOwnCalls } from './own-call.ts';
 
 const traits: WireTraits = {
   name: 'chat',
-  takes: takesAllBut('seed', 'topLogprobs'),
+  takes: new Set(['temperature', 'topP', 'stop', 'presencePenalty', 'frequencyPenalty', 'parallelToolCalls']),
   hasAlternatives: false,
 };
 const call: ProviderCall = {

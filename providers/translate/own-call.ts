@@ -1,4 +1,5 @@
 import type { Provider, ProviderCall, ProviderKind, ProviderMessage, SentReasoning } from '../provider.ts';
+import { fields } from '../wires/shared/fields.ts';
 import { rejectUnsupported } from './call-parts.ts';
 
 /** Fields of a call that not every vendor takes, and without which an answer is still one to the call. */
@@ -22,7 +23,8 @@ const graphNames: Readonly<Partial<Record<OptionalField, string>>> = { topLogpro
 export interface WireTraits {
   /** Its key in `providerOptions`. */
   readonly name: string;
-  readonly takes: ReadonlySet<OptionalField>;
+  /** The optional fields that it takes; absent: its requests are compared with those of calls without the fields. */
+  readonly takes?: ReadonlySet<OptionalField>;
   /** Whether it has several answers to one request. A call of several is refused otherwise. */
   readonly hasAlternatives: boolean;
 }
@@ -49,6 +51,28 @@ const reservedFields: ReadonlySet<string> = new Set([
   ...['previous_response_id', 'conversation', 'container', 'cachedContent', 'user_id'],
 ]);
 
+/** Fields of chat completions that the responses API takes as they are; `verbosity` is part of its `text`. */
+const chatInResponses: ReadonlySet<string> = new Set([
+  'service_tier',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'user',
+  'metadata',
+  'verbosity',
+]);
+
+/** The fields that a client gave for chat completions, as the responses API takes them. */
+function fromChat({ chat = {} }: NonNullable<ProviderCall['providerOptions']>): Record<string, unknown> {
+  const taken: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(chat)) {
+    if (!chatInResponses.has(field)) continue;
+    if (field === 'verbosity') taken.text = { verbosity: value };
+    else taken[field] = value;
+  }
+  return taken;
+}
+
 type Assistant = Extract<ProviderMessage, { readonly role: 'assistant' }>;
 
 /**
@@ -72,6 +96,11 @@ function toOwnMessage(message: ProviderMessage, kind: ProviderKind): ProviderMes
 
 function hasReasoning(message: ProviderMessage): boolean {
   return message.role === 'assistant' && message.reasoning !== undefined;
+}
+
+function hasForeignReasoning(message: ProviderMessage, kind: ProviderKind): boolean {
+  if (message.role !== 'assistant' || message.reasoning === undefined) return false;
+  return message.reasoning.some(({ provider }) => provider !== null && provider !== kind);
 }
 
 /** The call with nothing that is for providers of other kinds. The same call where there is nothing of that. */
@@ -98,8 +127,14 @@ export function addOwnOptions(
   wire: string,
 ): void {
   if (providerOptions === undefined) return;
-  for (const [field, value] of Object.entries({ ...providerOptions[wire], ...providerOptions.own })) {
-    if (body[field] === undefined && !reservedFields.has(field)) body[field] = value;
+  const shared = wire === 'responses' ? fromChat(providerOptions) : {};
+  const further = { ...shared, ...providerOptions[wire], ...providerOptions.own };
+  for (const [field, value] of Object.entries(further)) {
+    if (reservedFields.has(field)) continue;
+    const [mine, other] = [body[field], fields(value)];
+    if (mine === undefined) body[field] = value;
+    // Of an object, such as `text` of responses, each field by itself.
+    else if (other !== null && fields(mine) !== null) body[field] = { ...other, ...fields(mine) };
   }
 }
 
@@ -108,17 +143,20 @@ function findDropped(
   call: ProviderCall,
   kind: ProviderKind,
   { name, takes }: WireTraits,
+  compared: readonly string[] | undefined,
 ): readonly string[] | undefined {
-  const dropped: string[] = [];
+  const dropped: string[] = [...(compared ?? [])];
   for (const field of optionalFields) {
-    if (call[field] !== undefined && !takes.has(field)) dropped.push(graphNames[field] ?? field);
+    if (call[field] !== undefined && takes?.has(field) === false) dropped.push(graphNames[field] ?? field);
   }
+  if (call.messages.some((message) => hasForeignReasoning(message, kind))) dropped.push('messages.reasoning');
   const { providerOptions } = call;
   if (providerOptions !== undefined) {
     const sent = [name, kind.toLowerCase()];
-    for (const [key, fields] of Object.entries(providerOptions)) {
-      for (const field of Object.keys(fields)) {
+    for (const [key, given] of Object.entries(providerOptions)) {
+      for (const field of Object.keys(given)) {
         if (sent.includes(key) && !reservedFields.has(field)) continue;
+        if (name === 'responses' && key === 'chat' && chatInResponses.has(field)) continue;
         dropped.push(`providerOptions.${key}.${field}`);
       }
     }
@@ -148,12 +186,7 @@ export function withOwnCalls(provider: TraitedProvider, kind: ProviderKind): Pro
     embed: (call) => provider.embed(call),
     dropped: (call) => {
       const traits = provider.traits?.(call);
-      return traits === undefined ? undefined : findDropped(call, kind, traits);
+      return traits === undefined ? undefined : findDropped(call, kind, traits, provider.dropped?.(call));
     },
   };
-}
-
-/** All fields but these. */
-export function takesAllBut(...left: readonly OptionalField[]): ReadonlySet<OptionalField> {
-  return new Set(optionalFields.filter((field) => !left.includes(field)));
 }

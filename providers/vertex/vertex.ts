@@ -108,6 +108,7 @@ function createWithAccount(options: VendorOptions): TraitedProvider {
   });
   const of = (model: string) => (model.startsWith('claude-') ? claude : gemini);
   return {
+    dropped: (call) => of(call.model).dropped?.(call),
     traits: (call) => of(call.model).traits(call),
     generate: (call) => of(call.model).generate(call),
     stream: (call) => of(call.model).stream(call),

@@ -10,7 +10,7 @@ import {
   readToolChoice,
 } from '../../translate/call-parts.ts';
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
-import { addOwnOptions, takesAllBut, type WireTraits } from '../../translate/own-call.ts';
+import { addOwnOptions, type WireTraits } from '../../translate/own-call.ts';
 import { isStrictSchema } from '../../translate/strict-schema.ts';
 import { postJson, type WireRequests } from '../shared/wire-request.ts';
 
@@ -43,6 +43,8 @@ export interface ChatDialect {
   readonly seed?: 'random_seed' | null;
   /** Null: the vendor takes no stop texts. */
   readonly stop?: null;
+  /** What the vendor refuses a request for: it is not sent. */
+  readonly lacks?: readonly ('penalties' | 'logprobs' | 'parallelToolCalls')[];
   /** The vendor gives several answers to one request. */
   readonly hasAlternatives?: true;
   /** The choice of any tool. */
@@ -159,15 +161,17 @@ function writeResponseFormat(schema: JsonSchema, { responseFormat, writeSchema }
   return { type: 'json_schema', json_schema };
 }
 
+const lackedFields = {
+  penalties: ['presence_penalty', 'frequency_penalty'],
+  logprobs: ['logprobs', 'top_logprobs'],
+  parallelToolCalls: ['parallel_tool_calls'],
+} as const;
+
 /** Writes requests of chat completions, as many vendors take them. */
 export function createChatRequests({ url, headers, dialect, rules = {} }: ChatRequestOptions): WireRequests {
   const { maxTokens = 'max_tokens', seed = 'seed', effort: writeEffort } = dialect;
   const traits: WireTraits = {
     name: 'chat',
-    takes: takesAllBut(
-      ...(seed === null ? ['seed' as const] : []),
-      ...(dialect.stop === null ? ['stop' as const] : []),
-    ),
     hasAlternatives: dialect.hasAlternatives === true,
   };
   const build: WireRequests['build'] = (call, streaming) => {
@@ -200,6 +204,7 @@ export function createChatRequests({ url, headers, dialect, rules = {} }: ChatRe
       if (dialect.streamUsage) body.stream_options = { include_usage: true };
     }
     addOwnOptions(body, call, traits.name);
+    for (const lacked of dialect.lacks ?? []) for (const field of lackedFields[lacked]) delete body[field];
     dialect.adapt?.(body, call);
     return postJson(url, headers, body, dialect.addAnswerTool?.(body, call) ?? null);
   };

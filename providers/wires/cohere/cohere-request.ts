@@ -10,7 +10,7 @@ import {
 } from '../../translate/call-parts.ts';
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
 import { fileUrl, topLevelType } from '../../translate/file-type.ts';
-import { addOwnOptions, type OptionalField, type WireTraits } from '../../translate/own-call.ts';
+import { addOwnOptions, type WireTraits } from '../../translate/own-call.ts';
 import { thinkingBudget } from '../../translate/thinking.ts';
 import { postJson, type WireRequests } from '../shared/wire-request.ts';
 
@@ -94,14 +94,6 @@ function writeThinking(call: ProviderCall): object {
 
 const traits: WireTraits = {
   name: 'cohere',
-  takes: new Set<OptionalField>([
-    'temperature',
-    'topP',
-    'stop',
-    'seed',
-    'presencePenalty',
-    'frequencyPenalty',
-  ]),
   hasAlternatives: false,
 };
 

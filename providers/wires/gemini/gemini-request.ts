@@ -11,7 +11,7 @@ import {
   type ToolChoice,
 } from '../../translate/call-parts.ts';
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
-import { addOwnOptions, type OptionalField, type WireTraits } from '../../translate/own-call.ts';
+import { addOwnOptions, type WireTraits } from '../../translate/own-call.ts';
 import { thinkingBudget } from '../../translate/thinking.ts';
 import { fields } from '../shared/fields.ts';
 import { postJson, type WireRequests } from '../shared/wire-request.ts';
@@ -91,15 +91,6 @@ function planAnswerTool(tools: readonly { readonly name: string }[], choice: Too
 
 const traits: WireTraits = {
   name: 'gemini',
-  takes: new Set<OptionalField>([
-    'temperature',
-    'topP',
-    'stop',
-    'seed',
-    'presencePenalty',
-    'frequencyPenalty',
-    'topLogprobs',
-  ]),
   hasAlternatives: false,
 };
 

@@ -9,7 +9,7 @@ import {
   rejectInput,
 } from '../../translate/call-parts.ts';
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
-import { addOwnOptions, type OptionalField, type WireTraits } from '../../translate/own-call.ts';
+import { addOwnOptions, type WireTraits } from '../../translate/own-call.ts';
 import { thinkingBudget } from '../../translate/thinking.ts';
 import { list, text } from '../shared/fields.ts';
 import { postJson, type WireRequests } from '../shared/wire-request.ts';
@@ -146,7 +146,6 @@ function takeBetas(body: Body): readonly string[] {
 
 const traits: WireTraits = {
   name: 'messages',
-  takes: new Set<OptionalField>(['temperature', 'topP', 'stop', 'parallelToolCalls']),
   hasAlternatives: false,
 };
 

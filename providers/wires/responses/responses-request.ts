@@ -10,7 +10,7 @@ import {
   readToolChoice,
 } from '../../translate/call-parts.ts';
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
-import { addOwnOptions, type OptionalField, type WireTraits } from '../../translate/own-call.ts';
+import { addOwnOptions, type WireTraits } from '../../translate/own-call.ts';
 import { isStrictSchema } from '../../translate/strict-schema.ts';
 import { postJson, type WireRequests } from '../shared/wire-request.ts';
 
@@ -120,7 +120,6 @@ function writeFormat(schema: JsonSchema, { writeSchema, alwaysStrict }: Response
 
 const traits: WireTraits = {
   name: 'responses',
-  takes: new Set<OptionalField>(['temperature', 'topP', 'topLogprobs', 'parallelToolCalls']),
   hasAlternatives: false,
 };
 

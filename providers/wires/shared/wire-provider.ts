@@ -7,6 +7,7 @@ import { malformed } from '../../translate/completeness.ts';
 import type { TraitedProvider } from '../../translate/own-call.ts';
 import { createEmbed, type EmbedOptions } from '../embeddings/embed.ts';
 import { AnswerParts, gather } from './answer-parts.ts';
+import { createDroppedFields } from './dropped-fields.ts';
 import { LinkedAbort } from './linked-abort.ts';
 import { AnswerTool } from './part-filter.ts';
 import { sendRequest } from './send-request.ts';
@@ -88,6 +89,7 @@ export function createWireProvider(options: WireProviderOptions): WireProvider {
 
   return {
     traits: () => traits,
+    ...(traits.takes === undefined ? { dropped: createDroppedFields(build) } : {}),
     stream,
     embed: createEmbed(options),
     async generate(call) {

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { ProviderCall, ProviderKind } from './provider.ts';
+import { makeProvider } from './registry/registry.ts';
+import { ask } from './testing/calls.ts';
+
+const models: readonly (readonly [kind: ProviderKind, model: string])[] = [
+  ['OPENAI', 'gpt-4o'],
+  ['OPENAI', 'gpt-5-mini'],
+  ['AZURE_OPENAI', 'gpt-5-mini'],
+  ['OPENAI_COMPATIBLE', 'openai/gpt-5'],
+  ['OPENAI_COMPATIBLE', 'llama'],
+  ['ANTHROPIC', 'claude-sonnet-4-5'],
+  ['ANTHROPIC', 'claude-opus-4-8'],
+  ['GOOGLE', 'gemini-2.5-flash'],
+  ['COHERE', 'command-a-03-2025'],
+  ['MISTRAL', 'mistral-small-latest'],
+  ['GROQ', 'llama-3.3-70b'],
+  ['CEREBRAS', 'llama-3.3-70b'],
+  ['DEEPSEEK', 'deepseek-reasoner'],
+  ['FIREWORKS', 'llama'],
+  ['PERPLEXITY', 'sonar'],
+  ['XAI', 'grok-4'],
+  ['BEDROCK', 'amazon.nova-lite-v1:0'],
+];
+
+const fields: readonly (readonly [name: string, given: Partial<ProviderCall>])[] = [
+  ['temperature', { temperature: 0.3 }],
+  ['topP', { topP: 0.3 }],
+  ['stop', { stop: ['END'] }],
+  ['seed', { seed: 11 }],
+  ['presencePenalty', { presencePenalty: 0.3 }],
+  ['frequencyPenalty', { frequencyPenalty: 0.3 }],
+  ['logprobs', { topLogprobs: 3 }],
+  ['parallelToolCalls', { parallelToolCalls: false }],
+];
+const tools = [{ name: 'f', parameters: { type: 'object', properties: {} } }];
+
+async function open(kind: ProviderKind) {
+  const bodies: string[] = [];
+  const provider = await makeProvider({
+    kind,
+    baseUrl: 'http://upstream.test',
+    region: 'eu-central-1',
+    secret: 'sk-test-0123456789',
+    fetch: async (_url, init = {}) => {
+      bodies.push(String(init.body));
+      throw new Error('The request has been seen.');
+    },
+  });
+  return {
+    provider,
+    send: async (call: ProviderCall) => {
+      await provider.generate(call).catch(() => null);
+      return bodies.pop();
+    },
+  };
+}
+
+describe('a field of a call is either in the request or named as dropped', () => {
+  it.each(models)('%s: %s', async (kind, model) => {
+    const { provider, send } = await open(kind);
+    // Its models call no tools.
+    const more = kind === 'PERPLEXITY' ? {} : { tools };
+    const plain = await send(ask(model, 'q', more));
+    expect(plain).toBeDefined();
+    expect(provider.dropped?.(ask(model, 'q', more))).toBeUndefined();
+    for (const [name, given] of fields) {
+      const call = ask(model, 'q', { ...more, ...given });
+      const isSent = (await send(call)) !== plain;
+      const dropped = provider.dropped?.(call) ?? [];
+      expect({ name, isSent, isDropped: dropped.includes(name) }).toEqual({
+        name,
+        isSent,
+        isDropped: !isSent,
+      });
+    }
+  });
+});
+
+describe('fields that a client gives for chat completions', () => {
+  it('reach the responses API where it has them, and are named where it has not', async () => {
+    const { provider, send } = await open('OPENAI');
+    const chat = { service_tier: 'flex', verbosity: 'low', prompt_cache_key: 'k', logit_bias: { 1: 2 } };
+    const call = ask('gpt-5-mini', 'q', {
+      providerOptions: { chat },
+      responseSchema: { type: 'object', properties: {} },
+    });
+    const body = JSON.parse((await send(call)) ?? '');
+    expect(body).toMatchObject({ service_tier: 'flex', prompt_cache_key: 'k', text: { verbosity: 'low' } });
+    expect(body.text.format).toMatchObject({ type: 'json_schema' });
+    expect(body.logit_bias).toBeUndefined();
+    expect(provider.dropped?.(call)).toEqual(['providerOptions.chat.logit_bias']);
+  });
+
+  it.each(['models', 'fallbacks', 'route', 'n', 'stream'])('never set %s', async (field) => {
+    const { provider, send } = await open('OPENROUTER');
+    const call = ask('m', 'q', { providerOptions: { chat: { [field]: ['other'] } } });
+    expect(await send(call)).toBe(await send(ask('m', 'q')));
+    expect(provider.dropped?.(call)).toEqual([`providerOptions.chat.${field}`]);
+  });
+});
