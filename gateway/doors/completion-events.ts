@@ -46,7 +46,7 @@ function toGraphFailure({
 /**
  * Starts a completion, sets its headers, and resolves with its events when the first of them has content, or when the client has waited for
  * `holdMs`: what fails before is thrown, so that it has the status of an error and no stream. Its `next` throws GraphFailure
- * where the completion fails later.
+ * where the completion fails later. `dropped` names what the handler itself does not send.
  */
 export async function openCompletion<
   Event extends AnyCompletionEvent,
@@ -57,7 +57,10 @@ export async function openCompletion<
   operation: DeclaredOperation<Data, Variables>,
   variables: Variables,
   readEvent: (data: Data) => Event,
-  holdMs = exchange.services.limits.keepAliveMs,
+  {
+    holdMs = exchange.services.limits.keepAliveMs,
+    dropped = [],
+  }: { readonly holdMs?: number; readonly dropped?: readonly string[] } = {},
 ): Promise<DeclaredEvents<Event>> {
   const { events: results, unread } = await subscribeDeclared(exchange, operation, variables);
   const held: IteratorResult<Event>[] = [];
@@ -82,7 +85,11 @@ export async function openCompletion<
       pending = undefined;
       held.push(first);
       if (first.done !== true && first.value.__typename === 'CompletionStarted') {
-        setCompletionHeaders(exchange.response, first.value);
+        const { completionId } = first.value;
+        setCompletionHeaders(exchange.response, {
+          completionId,
+          dropped: [...dropped, ...first.value.dropped],
+        });
       }
       if (first.done === true || first.value.__typename !== 'CompletionStarted') break;
     }

@@ -1,3 +1,4 @@
+import { anthropicDoor } from './anthropic/anthropic-door.ts';
 import type { Door } from './door.ts';
 import { explorerDoor } from './explorer/explorer-door.ts';
 import { graphqlDoor } from './graphql/graphql-door.ts';
@@ -6,4 +7,11 @@ import { openAiDoor } from './openai/openai-door.ts';
 import { rootPageDoor } from './root-page/root-page-door.ts';
 
 /** Every handler of the gateway. docs/contributing/add-a-door.md describes how to add one. */
-export const doors: readonly Door[] = [rootPageDoor, graphqlDoor, explorerDoor, healthDoor, openAiDoor];
+export const doors: readonly Door[] = [
+  rootPageDoor,
+  graphqlDoor,
+  explorerDoor,
+  healthDoor,
+  openAiDoor,
+  anthropicDoor,
+];

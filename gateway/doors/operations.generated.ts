@@ -1,6 +1,6 @@
 // Generated from gateway/doors/*/operations.graphql by `npm run schema:compose`: do not edit.
 import { DeclaredOperation } from '../operations/declared-operation.ts';
-import type { CacheScope, CacheUse, Capability, FinishReason, MessageRole, OnDisconnect, ProviderKind, Retention } from '#core/graph-enums.generated.ts';
+import type { CacheScope, CacheUse, Capability, CompletionStatus, FinishReason, MessageRole, OnDisconnect, ProviderKind, Retention } from '#core/graph-enums.generated.ts';
 
 /** Internal type. DO NOT USE DIRECTLY. */
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
@@ -85,6 +85,37 @@ export type EmbedInput = {
   readonly tags?: ReadonlyArray<string> | null | undefined;
   readonly retention?: Retention | null | undefined;
 };
+
+export type MessagesCompleteMutationVariables = Exact<{
+  input: CompletionInput;
+}>;
+
+
+export type MessagesCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+
+export type MessagesStreamSubscriptionVariables = Exact<{
+  input: CompletionInput;
+}>;
+
+
+export type MessagesStreamSubscription = { readonly completionStream:
+    | { readonly __typename: 'CompletionStarted', readonly dropped: ReadonlyArray<string>, readonly completionId: string, readonly model: { readonly id: string } }
+    | { readonly __typename: 'TextDelta', readonly text: string, readonly completionId: string }
+    | { readonly __typename: 'ReasoningDelta', readonly text: string, readonly completionId: string }
+    | { readonly __typename: 'ReasoningFinished', readonly completionId: string, readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
+    | { readonly __typename: 'RefusalDelta', readonly text: string, readonly completionId: string }
+    | { readonly __typename: 'CitationAdded', readonly citation: unknown, readonly completionId: string }
+    | { readonly __typename: 'AlternativeFinished', readonly completionId: string }
+    | { readonly __typename: 'LogprobsDelta', readonly completionId: string }
+    | { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string, readonly completionId: string }
+    | { readonly __typename: 'CompletionRestarted', readonly completionId: string }
+    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly status: CompletionStatus, readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number } } }
+    | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string }
+   };
+
+export type MessagesUsageFragment = { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number };
+
+export type MessagesReasoningFragment = { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind };
 
 export type ChatCompleteMutationVariables = Exact<{
   input: CompletionInput;
@@ -172,6 +203,14 @@ export type LegacyStreamSubscription = { readonly completionStream:
     | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string }
    };
 
+
+export const messagesComplete = new DeclaredOperation<MessagesCompleteMutation, MessagesCompleteMutationVariables>(
+  "mutation MessagesComplete($input:CompletionInput!){complete(input:$input){id status text reasoning reasoningBlocks{...MessagesReasoning}refusal citations toolCalls{id name argumentsText}finishReason dropped usage{...MessagesUsage}model{id}}}fragment MessagesUsage on TokenUsage{inputTokens outputTokens cachedInputTokens reasoningTokens}fragment MessagesReasoning on Reasoning{text signature redacted toolCallId provider}",
+);
+
+export const messagesStream = new DeclaredOperation<MessagesStreamSubscription, MessagesStreamSubscriptionVariables>(
+  "subscription MessagesStream($input:CompletionInput!){completionStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...MessagesReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{status finishReason usage{...MessagesUsage}}}...on CompletionFailed{code message retryAfterMs}}}fragment MessagesUsage on TokenUsage{inputTokens outputTokens cachedInputTokens reasoningTokens}fragment MessagesReasoning on Reasoning{text signature redacted toolCallId provider}",
+);
 
 export const chatComplete = new DeclaredOperation<ChatCompleteMutation, ChatCompleteMutationVariables>(
   "mutation ChatComplete($input:CompletionInput!){complete(input:$input){id text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}alternatives{index text reasoning refusal logprobs toolCalls{id name argumentsText}finishReason}finishReason dropped usage{...ChatUsage}model{id}createdAt}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",

@@ -165,14 +165,20 @@ describe('the list of routes', () => {
       'POST /v1/chat/completions openai required',
       'POST /v1/completions openai required',
       'POST /v1/embeddings openai required',
+      'POST /v1/messages anthropic required',
+      'GET /v1/models anthropic required',
       'GET /v1/models openai required',
+      'HEAD /v1/models anthropic required',
       'HEAD /v1/models openai required',
+      'GET /v1/models/{id*} anthropic required',
       'GET /v1/models/{id*} openai required',
+      'HEAD /v1/models/{id*} anthropic required',
       'HEAD /v1/models/{id*} openai required',
     ]);
     expect(list.flatMap(({ when }) => when ?? [])).toEqual([
       'accept: text/html',
       'upgrade: websocket (graphql-transport-ws)',
+      ...Array(4).fill('anthropic-version'),
     ]);
   });
 });

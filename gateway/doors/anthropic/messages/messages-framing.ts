@@ -1,0 +1,222 @@
+import { HeddleError } from '#core/errors.ts';
+import { expectError } from '#core/expect-error.ts';
+import { parseJson } from '#core/json/exact-json.ts';
+import type { Exchange } from '../../../http/exchange.ts';
+import type { Framing } from '../../../http/stream.ts';
+import type { MessagesStreamSubscription } from '../../operations.generated.ts';
+import { presentAnthropicError } from '../anthropic-errors.ts';
+import { wrapSignature } from '../reasoning-signature.ts';
+import { toEmptyMessage, toMessagesUsage, toStopReason } from './messages-answer.ts';
+
+type MessagesEvent = MessagesStreamSubscription['completionStream'];
+type EventOf<Name extends MessagesEvent['__typename']> = Extract<
+  MessagesEvent,
+  { readonly __typename: Name }
+>;
+
+/** The block that is open: Anthropic's have one at a time. */
+type OpenBlock =
+  | { readonly type: 'text' }
+  | { readonly type: 'thinking' }
+  | { readonly type: 'tool_use'; readonly call: number; input: string };
+
+const ping = 'event: ping\ndata: {"type":"ping"}\n\n';
+const noInput = /^\s*$/;
+
+function writeEvent(type: string, fields: object): string {
+  return `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
+}
+
+/**
+ * The events of a completion as those of Anthropic's messages. Blocks follow each other: while the arguments of a tool call are
+ * not whole, events of others wait for them. A failure is an error event, and nothing after it.
+ */
+export class MessagesFraming implements Framing<MessagesEvent> {
+  readonly contentType = 'text/event-stream; charset=utf-8';
+  readonly opening = '';
+  readonly keepAlive = ping;
+  readonly #exchange: Exchange;
+  #index = -1;
+  #block: OpenBlock | null = null;
+  /** What stands before the text of a delta of the open block, written out once for all of them. */
+  #before = '';
+  #held: MessagesEvent[] = [];
+  #hasRefused = false;
+  /** The text of the block of thinking that is next signed was streamed. */
+  #hasThought = false;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  next(event: MessagesEvent): string {
+    if (this.#mustWait(event)) {
+      this.#held.push(event);
+      return '';
+    }
+    const text = this.#write(event);
+    return this.#held.length === 0 ? text : text + this.#writeHeld();
+  }
+
+  closing(): string {
+    return '';
+  }
+
+  failed(thrown: unknown): string {
+    const { type, ...rest } = presentAnthropicError(this.#exchange, thrown);
+    return writeEvent(type, rest);
+  }
+
+  #mustWait(event: MessagesEvent): boolean {
+    const block = this.#block;
+    if (block?.type !== 'tool_use' || event.__typename === 'CompletionFinished') return false;
+    const isOwn = event.__typename === 'ToolCallDelta' && event.index === block.call;
+    return !isOwn && !isWhole(block.input);
+  }
+
+  /** Writes the events that wait, as long as they need not wait any more. */
+  #writeHeld(): string {
+    const held = this.#held;
+    this.#held = [];
+    return held.map((event) => this.next(event)).join('');
+  }
+
+  #write(event: MessagesEvent): string {
+    switch (event.__typename) {
+      case 'CompletionStarted':
+        return (
+          writeEvent('message_start', { message: toEmptyMessage(event.completionId, event.model.id) }) + ping
+        );
+      case 'TextDelta':
+        return this.#text(event.text);
+      case 'RefusalDelta':
+        this.#hasRefused = true;
+        return this.#text(event.text);
+      case 'CitationAdded':
+        return this.#openText() + this.#delta({ type: 'citations_delta', citation: event.citation });
+      case 'ReasoningDelta':
+        this.#hasThought = true;
+        return this.#openThinking() + this.#deltaText(event.text);
+      case 'ReasoningFinished':
+        return this.#finishReasoning(event.block);
+      case 'ToolCallDelta':
+        return this.#toolCall(event);
+      case 'CompletionFinished':
+        return this.#finish(event);
+      case 'LogprobsDelta':
+      case 'AlternativeFinished':
+      case 'CompletionRestarted':
+      case 'CompletionFailed':
+        // The request asks for none of the first two, allows not the third, and the last is thrown.
+        return '';
+    }
+  }
+
+  #text(text: string): string {
+    return this.#openText() + this.#deltaText(text);
+  }
+
+  #openText(): string {
+    return this.#block?.type === 'text'
+      ? ''
+      : this.#open({ type: 'text' }, { type: 'text', text: '', citations: null }, 'text_delta', 'text');
+  }
+
+  #openThinking(): string {
+    if (this.#block?.type === 'thinking') return '';
+    const start = { type: 'thinking', thinking: '', signature: '' };
+    return this.#open({ type: 'thinking' }, start, 'thinking_delta', 'thinking');
+  }
+
+  #open(block: OpenBlock, start: object, deltaType: string, field: string): string {
+    const closed = this.#close();
+    this.#index += 1;
+    this.#block = block;
+    this.#before = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${this.#index},"delta":{"type":"${deltaType}","${field}":`;
+    return closed + writeEvent('content_block_start', { index: this.#index, content_block: start });
+  }
+
+  #close(): string {
+    if (this.#block === null) return '';
+    this.#block = null;
+    return writeEvent('content_block_stop', { index: this.#index });
+  }
+
+  #deltaText(text: string): string {
+    return `${this.#before}${JSON.stringify(text)}}}\n\n`;
+  }
+
+  #delta(delta: object): string {
+    return writeEvent('content_block_delta', { index: this.#index, delta });
+  }
+
+  /** A block that is encrypted, or that signs a tool call, has no text: it is one event. */
+  #finishReasoning(block: EventOf<'ReasoningFinished'>['block']): string {
+    const { text, signature, redacted } = block;
+    if (redacted !== null) {
+      const data = wrapSignature(block, redacted);
+      this.#hasThought = false;
+      const closed = this.#close();
+      this.#index += 1;
+      const at = { index: this.#index };
+      const start = { ...at, content_block: { type: 'redacted_thinking', data } };
+      return closed + writeEvent('content_block_start', start) + writeEvent('content_block_stop', at);
+    }
+    const opened = this.#openThinking();
+    const said = this.#hasThought || text === null || text === '' ? '' : this.#deltaText(text);
+    this.#hasThought = false;
+    const signed =
+      signature === null
+        ? ''
+        : this.#delta({ type: 'signature_delta', signature: wrapSignature(block, signature) });
+    return opened + said + signed + this.#close();
+  }
+
+  #toolCall({ index, id, name, argumentsDelta }: EventOf<'ToolCallDelta'>): string {
+    const block = this.#block;
+    if (block?.type === 'tool_use' && block.call === index) {
+      block.input += argumentsDelta;
+      return argumentsDelta === '' ? '' : this.#deltaText(argumentsDelta);
+    }
+    // White space behind the arguments of a call that is closed.
+    if (id === null) return '';
+    const start = { type: 'tool_use', id, name: name ?? '', input: {} };
+    const opened = this.#open(
+      { type: 'tool_use', call: index, input: argumentsDelta },
+      start,
+      'input_json_delta',
+      'partial_json',
+    );
+    return argumentsDelta === '' ? opened : opened + this.#deltaText(argumentsDelta);
+  }
+
+  #finish({ completion }: EventOf<'CompletionFinished'>): string {
+    let rest = '';
+    while (this.#held.length > 0) {
+      rest += this.#close() + this.#writeHeld();
+    }
+    rest += this.#close();
+    const { status, finishReason, usage } = completion;
+    if (status === 'CANCELLED') {
+      return rest + this.failed(new HeddleError('CONFLICT', 'The completion was canceled.'));
+    }
+    const stop_reason = this.#hasRefused ? 'refusal' : toStopReason(finishReason);
+    const delta = { stop_reason, stop_sequence: null };
+    return (
+      rest +
+      writeEvent('message_delta', { delta, usage: toMessagesUsage(usage) }) +
+      writeEvent('message_stop', {})
+    );
+  }
+}
+
+function isWhole(input: string): boolean {
+  if (noInput.test(input)) return false;
+  try {
+    parseJson(input);
+    return true;
+  } catch (error) {
+    expectError(error, SyntaxError);
+    return false;
+  }
+}
