@@ -41,7 +41,7 @@ export interface Catalog extends AsyncDisposable {
   /** Reads everything again; resolves when the reads, which began after the call, are in. */
   refresh(): Promise<void>;
   /**
-   * A version of the tenant's prompt: by number, by label, or, when neither is given, the one labelled
+   * A version of the tenant's prompt: by number, by label, or, when neither is set, the one labelled
    * `production` and without that label the newest. The label `latest` always means the newest.
    */
   promptVersion(wanted: {
@@ -56,7 +56,7 @@ export interface CatalogOptions {
   readonly bus: Pick<Bus, 'subscribe'>;
   readonly log?: { warn(details: object, message: string): void };
   readonly now?: () => number;
-  /** How often it is asked whether anything has changed, in milliseconds: for changes that the bus did not tell. */
+  /** The interval of polls for changes that the bus did not report, in milliseconds. */
   readonly refreshMs?: number;
   /** Prompts, and versions of prompts, kept in memory at most. */
   readonly promptsMax?: number;

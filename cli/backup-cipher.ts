@@ -192,7 +192,7 @@ interface Chunk {
 }
 
 /**
- * Cuts the bytes into parts of one size, the first of another where that is given. The last part may be shorter, and is
+ * Cuts the bytes into parts of one size, the first of another where that is set. The last part may be shorter, and is
  * there also where there are no bytes; a first part of another size is never the last.
  */
 async function* splitChunks(

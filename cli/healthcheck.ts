@@ -1,4 +1,4 @@
-/** Asks a process of the mesh whether it would serve a call: exit code 0 or 1. For containers, which have no curl. */
+/** Checks whether a process of the mesh would serve a call: exit code 0 or 1. For containers, which have no curl. */
 import { readFileSync } from 'node:fs';
 import { get as getPlain } from 'node:http';
 import { get as getSecure, type RequestOptions } from 'node:https';

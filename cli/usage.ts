@@ -55,7 +55,7 @@ const usages: readonly Usage[] = [
   {
     synopsis: 'reseal',
     summary: 'seal what is stored with the current encryption key, while the mesh runs or not',
-    options: { '--discard': 'give up the provider keys that no encryption key at hand opens' },
+    options: { '--discard': 'drop the provider keys that no encryption key at hand opens' },
   },
   {
     synopsis: 'routes',

@@ -63,7 +63,7 @@ export interface Caller {
   readonly promptLists: readonly CallerNames[];
 }
 
-/** Whom a key would stand for whose app or tenant is archived. No caller by its shape, so that whoever expects one refuses it. */
+/** The result for a key of an archived app or tenant. Not a caller by its shape, so that code that expects one refuses it. */
 export interface ArchivedCaller {
   readonly archived: 'app' | 'tenant';
   readonly caller: Caller;

@@ -7,7 +7,7 @@ import { HeddleError } from './errors.ts';
  */
 export interface Egress {
   /**
-   * Why calls may not go to a host, given by its name or address; null: they may, or its addresses decide once they are
+   * Why calls may not go to a host, named by its name or address; null: they may, or its addresses decide once they are
    * known.
    */
   refusalOfHost(hostname: string): string | null;
@@ -156,7 +156,7 @@ function unreadable(entry: string): HeddleError {
 const neverAllowed = 'is of a network where no AI model is: link-local, metadata services, multicast';
 const notListed = 'is not among those that HEDDLE_EGRESS_ALLOW names';
 
-/** @param allowed hosts as `parseAllowList` reads them; undefined: every host that is not refused to everybody */
+/** @param allowed hosts as `parseAllowList` reads them; undefined: every host that is not always refused */
 export function createEgress(allowed?: string): Egress {
   const list = allowed === undefined ? undefined : parseAllowList(allowed);
   const isNamed = (host: string) =>

@@ -26,16 +26,16 @@ export const errorCatalog = {
   },
   NOT_FOUND: {
     summary: 'Nothing of that id or name exists, as far as the caller may see.',
-    whatToDo: 'Check the id or name; the lists (models, prompts, the tenant and its apps) tell what exists.',
+    whatToDo: 'Check the id or name; the lists (models, prompts, the tenant and its apps) show what exists.',
   },
   CONFLICT: {
     summary:
-      'The change contradicts what is stored: a taken name, a full list, an API key that has ended, a change by someone else, or an idempotency key used with other input.',
+      'The change contradicts what is stored: a taken name, a full list, an API key that has ended, a concurrent change, or an idempotency key used with other input.',
     whatToDo: 'Read the present state, then choose another name or key, or make room.',
   },
   QUOTA_EXCEEDED: {
     summary: 'A limit of the key, its app or its tenant has no room. Nothing was sent to a provider.',
-    whatToDo: 'Wait `retryAfterMs`, or ask for a larger limit.',
+    whatToDo: 'Wait `retryAfterMs`, or request a larger limit.',
   },
   BUDGET_EXCEEDED: {
     summary: 'A budget has no room for the upper bound of this call. Nothing was sent to a provider.',
@@ -48,7 +48,7 @@ export const errorCatalog = {
       'An admin sets the price with `updateModel`, 0 for a model that costs nothing; or call another AI model.',
   },
   ACCESS_PENDING: {
-    summary: 'The model or prompt asks for approval, and this app has none yet. So far none asks.',
+    summary: 'The model or prompt requires approval, and this app has none yet. So far none requires it.',
     whatToDo: 'Call requestAccess, and wait for a decision.',
   },
   GUARDRAIL_BLOCKED: {
@@ -57,7 +57,7 @@ export const errorCatalog = {
   },
   GRAPH_COST_EXCEEDED: {
     summary: 'The document is too deep, too broad, too long or too costly, or its answer too long.',
-    whatToDo: 'Ask for less: fewer aliases, smaller pages, less nesting.',
+    whatToDo: 'Request less: fewer aliases, smaller pages, less nesting.',
   },
   RATE_LIMITED: {
     summary:
@@ -67,13 +67,12 @@ export const errorCatalog = {
   PROVIDER_ERROR: {
     summary:
       'The provider failed, answered nonsense, or cut its answer short; or it failed so often that it is not called for a while.',
-    whatToDo: 'Try again, after `retryAfterMs` where it is given, or call a route with a fallback model.',
+    whatToDo: 'Try again, after `retryAfterMs` where it is set, or call a route with a fallback model.',
   },
   PROVIDER_RATE_LIMITED: {
     summary:
       'The provider refused the call because of its own limits, or because its account has no credit left.',
-    whatToDo:
-      'Wait `retryAfterMs` where it is given, add a credential, or call a route with a fallback model.',
+    whatToDo: 'Wait `retryAfterMs` where it is set, add a credential, or call a route with a fallback model.',
   },
   PROVIDER_TIMEOUT: {
     summary: 'The provider did not connect, begin, continue or finish within the time allowed.',
@@ -104,7 +103,7 @@ export const errorCatalog = {
     summary:
       'Something unexpected failed, or the process that ran the call ended before the call did. The details are in the log under the requestId.',
     whatToDo:
-      'Call again where `retryAfterMs` is given, with the same idempotencyKey too; otherwise report the requestId to whoever runs this mesh.',
+      'Call again where `retryAfterMs` is set, with the same idempotencyKey too; otherwise report the requestId to the operator of this mesh.',
   },
 } as const satisfies Record<string, ErrorDescription>;
 

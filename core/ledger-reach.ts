@@ -19,7 +19,7 @@ function readsAll(caller: Caller, scopes: readonly Scope[]): boolean {
 
 /**
  * May the caller read this call? With one of the scopes every call of its tenant (`tenants:admin`: of every tenant);
- * otherwise what was asked with its own key, or a key that it was rotated from, and for a page token for its end user.
+ * otherwise what was requested with its own key, or a key that it was rotated from, and for a page token for its end user.
  */
 export function seesCall(caller: Caller, call: CallMaker, scopes: readonly Scope[]): boolean {
   if (readsAll(caller, scopes)) return seesTenant(caller, call.tenantId);

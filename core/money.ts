@@ -3,7 +3,7 @@ import { HeddleError } from './errors.ts';
 /** Nano-dollars in a dollar: money is an integer of these inside, a Decimal text of dollars outside. */
 const nanosPerDollar = 1_000_000_000n;
 
-/** At most 20 digits before the point and 9 after it: what nano-dollars can say within a BSON long, and then some. */
+/** At most 20 digits before the point and 9 after it: more than nano-dollars within a BSON long can express. */
 const decimalPattern = /^(-?)(\d{1,20})(?:\.(\d{1,9})0*)?$/;
 const longMax = 2n ** 63n - 1n;
 

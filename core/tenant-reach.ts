@@ -1,7 +1,7 @@
 import { type Caller, hasScope } from './caller.ts';
 import { HeddleError } from './errors.ts';
 
-/** May the caller read data of this tenant? Its own; every tenant's with `tenants:admin`. Ask before answering any record. */
+/** May the caller read data of this tenant? Its own; every tenant's with `tenants:admin`. Call it before answering any record. */
 export function seesTenant(caller: Caller, tenantId: string | null): boolean {
   return tenantId !== null && (caller.tenantId === tenantId || hasScope(caller, 'tenants:admin'));
 }

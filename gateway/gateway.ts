@@ -39,14 +39,14 @@ export interface GatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
   /** Addresses and networks whose X-Forwarded-For and Forwarded are believed. */
   readonly trustedProxies?: readonly string[];
-  /** Introspection and the Explorer; both are open to everybody unless given. */
+  /** Introspection and the Explorer; both are open to all callers by default. */
   readonly exposures?: Partial<Exposures>;
   /** What keeps this process from serving a call, beside the subgraphs of other processes. */
   readonly problems?: () => Promise<readonly string[]>;
   readonly now?: () => number;
-  /** Logs a line for each request; not unless given. */
+  /** Logs a line for each request; absent: none. */
   readonly accessLog?: boolean;
-  /** The handlers of requests; those of doors.ts unless given. */
+  /** The handlers of requests; by default those of doors.ts. */
   readonly doors?: readonly Door[];
 }
 
@@ -55,7 +55,7 @@ export interface Gateway {
   readonly url: string;
   /** Rejects with the system's error when the port cannot be had. */
   listen(): Promise<void>;
-  /** Routes new operations by another supergraph; those that run go on. Rejects, and changes nothing, when it is unfit. */
+  /** Routes new operations by another supergraph; those in progress continue. Rejects, and changes nothing, when the supergraph is invalid. */
   reload(supergraphSdl: string): Promise<void>;
   /** Readiness is refused from now on, and each HTTP response closes its connection; everything is still served. */
   drain(): void;

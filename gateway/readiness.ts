@@ -16,7 +16,7 @@ async function isUp(name: string, executor: SubgraphExecutor, signal: AbortSigna
   });
   // A subgraph of another process knows what it needs itself: its store and its shared state.
   if (executor.ready !== undefined) {
-    // Any error: a subgraph that cannot be asked is not ready.
+    // Any error: a subgraph that cannot be reached is not ready.
     return Promise.race([executor.ready(signal).catch(() => false), gaveUp]);
   }
   const asked = executor
@@ -29,14 +29,14 @@ async function isUp(name: string, executor: SubgraphExecutor, signal: AbortSigna
     })
     .then(
       (result) => !(Symbol.asyncIterator in result) && (result.errors?.length ?? 0) === 0,
-      // Any error: a subgraph that cannot be asked is not ready.
+      // Any error: a subgraph that cannot be reached is not ready.
       () => false,
     );
   return Promise.race([asked, gaveUp]);
 }
 
 /**
- * Returns the function that resolves to the subgraphs that are not ready; to none when a call would be served. It asks every
+ * Returns the function that resolves to the subgraphs that are not ready; to none when a call would be served. It calls every
  * subgraph, at most once in `everyMs` however often it is called itself.
  */
 export function createReadinessCheck(

@@ -41,13 +41,13 @@ export interface RouterOptions {
   readonly log: Logger;
   /** Where refusals and cut streams are logged; a log of its own when left out. */
   readonly refusals?: RefusalLog;
-  /** Who may ask for the schema; everybody unless given. */
+  /** The callers that may read the schema; all by default. */
   readonly introspection?: Exposure;
   /** What operations draw on READS from; nothing when left out. */
   readonly quota?: Pick<Quota, 'spend'>;
 }
 
-/** Who asks, from where, and until when. */
+/** The caller, its address, and the deadline. */
 export interface RequestContext {
   readonly caller: Caller;
   readonly requestId: string;

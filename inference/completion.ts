@@ -55,7 +55,7 @@ export interface CompletionData {
   readonly error: CompletionError | null;
   /** Its process died, or was taken for dead: what it used is an estimate, and its idempotency key is free again. */
   readonly orphaned?: true;
-  /** It has succeeded with an answer that was not kept: `text` and its like do not say what it was. */
+  /** It has succeeded with an answer that was not kept: `text` and its like do not contain it. */
   readonly unkept?: true;
 }
 

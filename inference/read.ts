@@ -69,7 +69,7 @@ export class CompletionReader {
     return found;
   }
 
-  /** Waits for its end, at most so long, and gives what there is by then. */
+  /** Waits for its end, at most so long, and returns what there is by then. */
   async outcome(id: string, caller: Caller, waitMsMax: number, signal: AbortSignal): Promise<CompletionData> {
     const { running, now, delay } = this.#options;
     const local = running.get(id);

@@ -16,7 +16,7 @@ export interface CachePolicy {
   readonly scope: CacheScope;
 }
 
-/** A completion that is asked for: checked, complete, and independent of the model that will answer. */
+/** A requested completion: checked, complete, and independent of the model that will answer. */
 export interface CompletionRequest {
   /** A model id or a route's alias. */
   readonly model: string;

@@ -6,7 +6,7 @@ export interface AccessGrantRecord {
   _id: string;
   tenantId: string;
   appId: string;
-  /** What is asked for: an AI model's id, a prompt's name. */
+  /** What is requested: an AI model's id, a prompt's name. */
   resource: string;
   status: AccessStatus;
   /** The last word of either side. */

@@ -31,7 +31,7 @@ export interface AuditRecord {
   errorCode: string | null;
   targetType: string | null;
   targetId: string | null;
-  /** JSON with secrets redacted: what was asked, how it was, how it is. */
+  /** JSON with secrets redacted: the request, the state before, the state after. */
   arguments: unknown;
   before: unknown;
   after: unknown;

@@ -4,7 +4,7 @@ import { HeddleError } from '#core/errors.ts';
 import { definedCollections } from './collection.ts';
 import { useWriteChannel } from './group-writes.ts';
 
-/** An open database. Closing it ends the connection, and the embedded store with it when the URL asked for one. */
+/** An open database. Closing it ends the connection, and the embedded store with it when the URL requested one. */
 export interface Database extends AsyncDisposable {
   readonly connection: Connection;
   /** Idempotent. */
@@ -47,7 +47,7 @@ const embedded: ConnectOptions = {
   monitorCommands: false,
 };
 
-/** Where the URL does not say otherwise. */
+/** Where the URL does not set others. */
 const remoteDefaults = { maxPoolSize: 50, serverSelectionTimeoutMS: 10_000 };
 
 /** The driver lets an option overrule the URL; here the URL, which is the operator's, has the last word. */

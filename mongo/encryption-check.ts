@@ -48,7 +48,7 @@ export async function refuseOtherKey(connection: Connection, box: SecretBox): Pr
   if (compare(box, await storedKeyId(connection)) !== 'OTHER') return;
   throw new HeddleError(
     'CONFLICT',
-    'The stored secrets are sealed with another encryption key than the one Heddle was started with: restore that key, or give them up with `heddle reseal --discard`.',
+    'The stored secrets are sealed with another encryption key than the one Heddle was started with: restore that key, or drop them with `heddle reseal --discard`.',
   );
 }
 

@@ -54,7 +54,7 @@ export interface AttemptProgressRecord {
 }
 
 /**
- * The first provider call of a row, as far as the row itself does not say it: its AI model and its start are the row's. It
+ * The first provider call of a row, as far as the row itself does not have it: its AI model and its start are the row's. It
  * counts until the row has a progress record.
  */
 export type OpeningRecord = Pick<
@@ -72,7 +72,7 @@ export interface ProgressRecord {
 }
 
 /**
- * One row of the ledger: what was asked, who asked, what it took. Written before a provider is called, closed
+ * One row of the ledger: the request, the caller, the usage. Written before a provider is called, closed
  * exactly once. Only the inference subgraph writes it; usage reads it.
  */
 export interface InvocationRecord {
@@ -88,9 +88,9 @@ export interface InvocationRecord {
   keyLineId?: string | null;
   /** Whose limits count it beside those of its tenant, app and key: see ApiKeyRecord. Absent for most keys. */
   makerScopes?: string[];
-  /** Who asked, where the caller is a user; null for an API key. */
+  /** The subject of a caller that is a user; null for an API key. */
   subject: string | null;
-  /** The AI model that answered; while RUNNING the one that is asked first. */
+  /** The AI model that answered; while RUNNING the one that is called first. */
   modelId: string;
   providerId: string;
   promptId: string | null;
@@ -113,11 +113,11 @@ export interface InvocationRecord {
   /** The process that runs it; see owners.ts. */
   ownerId: string;
   attempts: AttemptRecord[];
-  /** Our id of the request that asked, as in the log and the answer's x-request-id; absent on older rows. */
+  /** Our id of the request, as in the log and the answer's x-request-id; absent on older rows. */
   requestId?: string;
   /** The client's own id of that request; absent when it sent none. */
   clientRequestId?: string;
-  /** Whom the client named as its end user; absent when it named none. */
+  /** The end user that the client named; absent when it named none. */
   endUserId?: string;
   /** The client's own tags; absent when there are none. */
   tags?: string[];

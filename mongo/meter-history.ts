@@ -12,7 +12,7 @@ import {
   rollUpHours,
 } from './meter-rollup.ts';
 
-/** What meters ask of the ledger; `MeterHistory` in state/quota/quota.ts describes it. */
+/** What meters read of the ledger; `MeterHistory` in state/quota/quota.ts describes it. */
 interface Question {
   /** The tenant. */
   readonly partition: string;
@@ -232,7 +232,7 @@ function hoursPipeline(question: Question, fromMs: number, untilMs: number): mon
   ];
 }
 
-/** The app and the key line of a row, where they are asked for; always where `isSingle` holds. */
+/** The app and the key line of a row, where they are requested; always where `isSingle` holds. */
 function scopeKeys({ scopes }: Question, app: string, key: unknown, isSingle: unknown = false) {
   const asked = (ids: readonly string[], id: unknown) => ({
     $cond: [{ $or: [isSingle, { $in: [id, ids] }] }, id, null],

@@ -46,7 +46,7 @@ export interface NodeRecord {
   readonly id: string;
   /** The tenant that it belongs to; null: the mesh. */
   readonly tenantId: string | null;
-  /** Who asked, of a call; otherwise null. */
+  /** The caller, of a call; otherwise null. */
   readonly appId: string | null;
   readonly keyId: string | null;
   readonly keyLineId: string | null;
@@ -58,7 +58,7 @@ export interface NodeRecord {
 
 type StoredRecord = Partial<Omit<NodeRecord, 'type' | 'id'>> & { readonly _id: string };
 
-/** What of a row in the ledger states who asked. */
+/** The fields of a row in the ledger that identify the caller. */
 const makerFields = ['appId', 'keyId', 'keyLineId', 'subject', 'endUserId'] as const;
 
 /** Which of the ids are those of records of the type. One command. */
@@ -97,7 +97,7 @@ export async function findArchivedTenantIds(connection: Connection): Promise<rea
   return found.map(({ _id }) => _id);
 }
 
-/** Types whose ids tell by their form which type they are of. */
+/** Types with ids that show by their form which type they are of. */
 const ownForm: ReadonlySet<NodeType> = new Set<NodeType>(['Invocation', 'Model', 'Route']);
 
 /** The other types, whose ids differ because they are random or were checked against all others. */

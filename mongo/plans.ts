@@ -1,7 +1,7 @@
 import { defineCollection } from './collection.ts';
 import { type LimitRecord, limitsPath } from './limit.ts';
 
-/** What tenants are given: the limits of everything that a tenant does together. */
+/** What tenants get: the limits of everything that a tenant does together. */
 export interface PlanRecord {
   /** Chosen by the admin. */
   _id: string;

@@ -6,7 +6,7 @@ const probeId = 'readiness';
 /** As much as the row of a call. */
 const probeBytes = 2_048;
 const timeoutMs = 2_000;
-/** At most one write in this time, however often the probe is asked. */
+/** At most one write in this time, however often the probe is called. */
 const everyMs = 500;
 
 interface ProbeRecord {

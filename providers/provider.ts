@@ -91,7 +91,7 @@ export interface ProviderCall {
   /** How many of the likeliest tokens to name at each place, 0 or more; absent: no log probabilities. */
   readonly topLogprobs?: number;
   readonly parallelToolCalls?: boolean;
-  /** Independent answers to give: 2 or more; absent: one. */
+  /** Independent answers to return: 2 or more; absent: one. */
   readonly alternatives?: number;
   /** Further fields of requests, by kind of provider in lower case or by wire format. */
   readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -107,7 +107,7 @@ export interface ProviderUsage {
   /** Of cacheWriteTokens, those that the provider keeps for an hour; left out where there are none. */
   readonly cacheWrite1hTokens?: number;
   readonly reasoningTokens: number;
-  /** The provider gave no count: ceil(bytes / 4) of the texts stands in, so that nothing is billed as nothing. */
+  /** The provider sent no count: ceil(bytes / 4) of the texts stands in, so that nothing is billed as nothing. */
   readonly estimated?: true;
 }
 
@@ -202,11 +202,11 @@ export interface EmbeddingAnswer {
   readonly usage: ProviderUsage;
 }
 
-/** Follows an embedding that takes several requests: when one fails, what was answered is not asked for again. */
+/** Follows an embedding that takes several requests: when one fails, what was answered is not requested again. */
 export interface EmbeddingProgress {
   /** So many values are sent, from the first on that has no vector yet. */
   sends(count: number): void;
-  /** What one request gave: vectors of the values that were sent, or none where the answer is of no use, and its cost. */
+  /** The result of one request: vectors of the values that were sent, or none where the answer is of no use, and its cost. */
   answered(part: EmbeddingAnswer): void;
 }
 
@@ -256,9 +256,9 @@ export class ProviderFailure extends Error {
   readonly status: number | null;
   /** From the vendor's retry-after headers, in milliseconds. */
   readonly retryAfterMs: number | null;
-  /** What this call asked for was refused: its code would have another call go elsewhere, but the next one may be answered. */
+  /** What this call requested was refused: its code would have another call go elsewhere, but the next one may be answered. */
   readonly isAboutCall: boolean;
-  /** The vendor's words that alone tell the code; null: its status or its own codes do. A vendor may repeat the client's. */
+  /** The vendor's words that alone determine the code; null: its status or its own codes do. A vendor may repeat the client's. */
   readonly evidence: string | null;
 
   constructor(

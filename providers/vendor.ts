@@ -9,7 +9,7 @@ export interface VendorOptions {
   /** Was the base URL set by the admin (a proxy, a mock, a private deployment) rather than the vendor's own? */
   readonly customBaseUrl: boolean;
   readonly region: string | null;
-  /** Empty where none was given: then none is sent, and none is taken from the environment either. */
+  /** Empty where none was set: then none is sent, and none is taken from the environment either. */
   readonly secret: string;
   readonly fetch: typeof globalThis.fetch;
 }
@@ -82,7 +82,7 @@ export interface Vendor extends VendorFacts {
   readonly offersModel?: (name: string) => boolean;
   /** Models that no catalog of prices has; absent for most. */
   readonly models?: readonly VendorModel[];
-  /** Its AI models run on machines of one's own, and cost 0 unless a price is given. */
+  /** Its AI models run on machines of one's own, and cost 0 by default. */
   readonly isFree?: true;
   /** Loads what makes its providers, when the first one is made. */
   readonly load: () => Promise<MakeProvider>;

@@ -33,7 +33,7 @@ const intMax = 2 ** 31;
 
 /**
  * Looks through an operation's variables and their types once, so that a request pays only for the values that it
- * sends: graphql-js asks every type again for each value, which for a large input object costs more than the rest
+ * sends: graphql-js calls every type again for each value, which for a large input object costs more than the rest
  * of a small operation.
  */
 export function compileVariables(

@@ -34,7 +34,7 @@ function parseSdl(name: string, sdl: string): DocumentNode {
 }
 
 /**
- * The supergraph SDL of the given subgraphs, the same text for the same subgraphs whatever their order. Our
+ * The supergraph SDL of the subgraphs, the same text for the same subgraphs whatever their order. Our
  * directives survive with their arguments' defaults. Throws CompositionError.
  */
 export function composeSupergraph(sdls: SubgraphSdls): string {

@@ -1,6 +1,6 @@
 import { type ConstDirectiveNode, type DirectiveNode, valueFromASTUntyped } from 'graphql';
 
-/** What a directive was given, by the names of its arguments. */
+/** The values of a directive, by the names of its arguments. */
 export function readArguments(directive: DirectiveNode | ConstDirectiveNode): Record<string, unknown> {
   return Object.fromEntries(
     (directive.arguments ?? []).map(({ name, value }) => [name.value, valueFromASTUntyped(value)]),

@@ -24,7 +24,7 @@ import {
   variable,
 } from './variable-types.ts';
 
-/** A start that cannot go on: one clear line for whoever typed the command, and exit code 1. */
+/** A start that cannot continue: one clear line for the operator, and exit code 1. */
 export class StartError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -182,7 +182,7 @@ export const variables = {
   ),
   HEDDLE_INTROSPECTION: variable(
     choice(...exposures).default('on'),
-    'Who may ask for the schema, and gets its names suggested in errors: `on`, `authenticated` or `off`.',
+    'The callers that may read the schema, and get its names suggested in errors: `on`, `authenticated` or `off`.',
   ),
   HEDDLE_EXPLORER: variable(
     choice(...exposures).default('on'),
@@ -274,7 +274,7 @@ export type Environment = { readonly [K in VariableName]: z.output<(typeof varia
 /** Longer values are not repeated in errors. */
 const repeatedCharactersMax = 200;
 
-/** Whether an error may repeat what was given: nothing that could hold a secret, whatever the variable is meant for. */
+/** Whether an error may repeat the value: nothing that could hold a secret, whatever the variable is meant for. */
 function isRepeatable(name: string, text: string): boolean {
   return text.length <= repeatedCharactersMax && !/_(URL|KEYS)$/.test(name) && !mayHoldPassword(text);
 }

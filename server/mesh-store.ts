@@ -80,7 +80,7 @@ async function checkKey(connection: Connection, box: SecretBox, log: Logger): Pr
   if (key === 'OTHER' || unreadable > 0) {
     log.error(
       about,
-      'the encryption key is not the one that stored provider keys are sealed with: calls that need them fail, and no other key can be stored; restore HEDDLE_ENCRYPTION_KEY or encryption.key, or give the keys up with `heddle reseal --discard`',
+      'the encryption key is not the one that stored provider keys are sealed with: calls that need them fail, and no other key can be stored; restore HEDDLE_ENCRYPTION_KEY or encryption.key, or drop the keys with `heddle reseal --discard`',
     );
   } else if (key === 'PREVIOUS') {
     log.warn(about, 'stored provider keys are sealed with a previous encryption key: run `heddle reseal`');

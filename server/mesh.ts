@@ -22,7 +22,7 @@ export function parseParts(only: string | undefined): readonly Part[] {
   return everyPart.filter((part) => wanted.includes(part));
 }
 
-/** What a start of the mesh, or of a part of it, is given. */
+/** The options of a start of the mesh, or of a part of it. */
 export interface MeshOptions {
   readonly environment: Environment;
   readonly parts: readonly Part[];

@@ -15,7 +15,7 @@ export interface SubgraphServing {
   readonly problems: () => Promise<readonly string[]>;
 }
 
-/** Gives each subgraph of this process a port of its own, where gateways of other processes call it. */
+/** Serves each subgraph of this process on a port of its own, where gateways of other processes call it. */
 export async function serveSubgraphs(
   { environment, log }: MeshOptions,
   { subgraphs, connections: { subgraphKeys, tls }, state, problems }: SubgraphServing,

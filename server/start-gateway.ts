@@ -17,7 +17,7 @@ export async function startPlanner(): Promise<PlannerProcess> {
     readFile(new URL('../schema/supergraph.graphql', import.meta.url), 'utf8'),
   ]);
   const planner = new PlannerProcess(supergraphSdl);
-  // Any error: the gateway asks again, and states why it does not start.
+  // Any error: the gateway tries again, and states why it does not start.
   planner.ready().catch(() => undefined);
   return planner;
 }

@@ -22,7 +22,7 @@ export interface State extends AsyncDisposable {
   readonly streams: StreamLogs;
   readonly cache: Cache;
   readonly usedTokens: UsedTokens;
-  /** Rejects while it cannot be asked. */
+  /** Rejects while it cannot be reached. */
   ping(): Promise<void>;
 }
 

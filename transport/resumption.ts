@@ -8,7 +8,7 @@ export interface Resumption {
   readonly resume: { readonly field: string; readonly id: string; readonly after: string };
   /** The interface of all events. */
   readonly eventType: string;
-  /** The fields of an event that tell what to continue, and after which number. */
+  /** The fields of an event that identify what to continue, and after which number. */
   readonly event: { readonly id: string; readonly sequence: string };
   /** The types of the last event. */
   readonly lastTypes: readonly string[];

@@ -8,7 +8,7 @@ const embedded = 'embedded:';
 
 /**
  * `heddle reseal [--discard]`: seals everything in the store with the current encryption key, while the mesh runs or is
- * stopped. Refuses where stored secrets open with no key at hand, unless `--discard` gives them up.
+ * stopped. Refuses where stored secrets open with no key at hand, unless `--discard` drops them.
  */
 export async function reseal(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -36,7 +36,7 @@ export async function reseal(args: readonly string[]): Promise<number> {
   const { key, unreadable } = await checkEncryptionKey(connection, secrets);
   if ((key === 'OTHER' || unreadable > 0) && !values.discard) {
     throw new StartError(
-      `${unreadable} stored provider keys are sealed with an encryption key that is not at hand: give it as HEDDLE_ENCRYPTION_KEY_PREVIOUS, or give them up with --discard`,
+      `${unreadable} stored provider keys are sealed with an encryption key that is not at hand: set it as HEDDLE_ENCRYPTION_KEY_PREVIOUS, or drop them with --discard`,
     );
   }
   const credentials = await resealCredentials(connection, secrets);

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { FromSchemaThread, SchemaTask, SchemaVerdict } from './json-schema-thread.ts';
 
-/** How a task ended: judged, or given up because it took more than its limit of processor time, or of time at all. */
+/** How a task ended: judged, or stopped because it took more than its limit of processor time, or of time at all. */
 export type SchemaOutcome =
   | { readonly kind: 'JUDGED'; readonly verdict: SchemaVerdict }
   | { readonly kind: 'TOO_COSTLY' }
@@ -40,7 +40,7 @@ export class SchemaWorker {
 
   constructor(limits: SchemaWorkerLimits) {
     this.#limits = limits;
-    // It is given no environment: there are secrets in it.
+    // It gets no environment: there are secrets in it.
     // And no limit of its heap: passing it may end the whole process. Sizes and time bound what a task can take.
     this.#worker = new Worker(entry, { name: 'json-schemas', env: {}, execArgv: [] });
     this.#worker.unref();

@@ -3,7 +3,7 @@ import { endOfString } from './json-depth.ts';
 
 declare global {
   interface JSON {
-    /** A value that JSON.stringify writes as the given text (ECMAScript 2026). */
+    /** A value that JSON.stringify writes as this text (ECMAScript 2026). */
     rawJSON(text: string): object;
     isRawJSON(value: unknown): boolean;
   }

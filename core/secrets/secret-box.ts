@@ -54,11 +54,11 @@ const headBytes = 1 + keyIdBytes;
 interface Key {
   readonly id: string;
   readonly derived: KeyObject;
-  /** As given: what older versions of Heddle sealed with. */
+  /** As configured: what older versions of Heddle sealed with. */
   readonly plain: KeyObject;
 }
 
-/** Names a key without giving it away: eight hex digits. */
+/** Identifies a key without revealing it: eight hex digits. */
 export function encryptionKeyId(key: Uint8Array): string {
   return derive(key, 'key id', 4).toString('hex');
 }

@@ -165,7 +165,7 @@ export function findSecret(text: string): string | null {
   return null;
 }
 
-/** Characters that are looked at without a pause, and how far each such part reaches into the next: longer than any shape. */
+/** Characters that are looked at without a pause, and the overlap of each such part with the next: longer than any shape. */
 const partLength = 16_384;
 const overlapLength = 8_192;
 const pauseAfterMs = 10;

@@ -1,4 +1,4 @@
-/** Why a secret that an operator chose is no secret. KNOWN: anyone would try it. WEAK: far fewer choices than its length has. */
+/** Why a secret that an operator chose is no secret. KNOWN: among the first guesses of an attack. WEAK: far fewer choices than its length has. */
 export type SecretWeakness = 'KNOWN' | 'WEAK';
 
 /** What examples and templates have in place of a secret. */
@@ -18,7 +18,7 @@ const placeholders = [
   ],
 ];
 const onlyPlaceholders = new RegExp(`^(?:${placeholders.join('|')})+$`);
-/** Those alone say nothing: without one of these, a text of short words is no placeholder. */
+/** Those alone prove nothing: without one of these, a text of short words is no placeholder. */
 const telling = /change|replace|secret|pass|placeholder|example|default|insert/;
 
 const distinctMin = 8;

@@ -10,7 +10,7 @@ import type { Bus } from '#state/bus/bus.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
 import { CredentialRefusal } from '../log/refusal-log.ts';
 
-/** What a client sent to say who it is; undefined where it sent nothing. */
+/** The credentials that a client sent; undefined where it sent none. */
 export interface Credentials {
   readonly authorization?: string | undefined;
   readonly apiKey?: string | undefined;
@@ -37,9 +37,9 @@ export interface Callers extends AsyncDisposable {
 /** How long an answer of the tenants subgraph is trusted, for a key that is known and for one that is not. */
 const knownForMs = 5_000;
 const unknownForMs = 2_000;
-/** How long the answer is trusted beyond that while the tenants subgraph cannot be asked: a restart takes seconds. */
+/** How long the answer is trusted beyond that while the tenants subgraph cannot be reached: a restart takes seconds. */
 const staleForMs = 5_000;
-/** How long a failed lookup is remembered where a stale answer does: a subgraph that is away is not asked for each call. */
+/** How long a failed lookup is remembered where a stale answer does: a subgraph that is away is not called for each call. */
 const failedForMs = 250;
 /** How long an answer is waited for where a stale one does. */
 const answerMsMax = 1_000;
@@ -92,7 +92,7 @@ function findFamily(address: string): 'ipv4' | 'ipv6' | undefined {
 }
 
 /**
- * The addresses as a list that can be asked; an entry that is no address admits no client. The list itself takes an
+ * The addresses as a list that can be searched; an entry that is no address admits no client. The list itself takes an
  * IPv4-mapped IPv6 address for the IPv4 address that it is, in rules and in clients.
  */
 function buildAllowList(allowedIps: readonly string[]): BlockList {
@@ -145,9 +145,9 @@ interface Remembered {
   /** Whose key it is, where their app or tenant is archived. */
   readonly archived: ArchivedCaller | undefined;
   readonly allowList: BlockList | undefined;
-  /** Asked again from then on. */
+  /** Looked up again from then on. */
   readonly untilMs: number;
-  /** Refused from then on, even where nothing can be asked. */
+  /** Refused from then on, even where the subgraph cannot be reached. */
   readonly staleUntilMs: number;
 }
 
@@ -161,8 +161,8 @@ function unavailable(cause: unknown): HeddleError {
 const createLateError = () => new Error('The lookup takes too long.');
 
 /**
- * Asks the tenants subgraph who holds a key, by the SHA-256 of the key, and remembers the answer for seconds, for some
- * seconds more while the subgraph cannot be asked. A change announced on the bus makes it forget at once.
+ * Requests the caller of a key from the tenants subgraph, by the SHA-256 of the key, and remembers the answer for seconds, for some
+ * seconds more while the subgraph cannot be reached. A change announced on the bus makes it forget at once.
  */
 export async function createCallers(options: {
   readonly tenants: SubgraphExecutor;
@@ -181,7 +181,7 @@ export async function createCallers(options: {
   }
 
   const subscription = await bus.subscribe('callers.changed', () => {
-    // Answers still under way were asked for before the change: they are not put into the new memory.
+    // Answers still under way were requested before the change: they are not put into the new memory.
     remembered = newMemory();
     pending.clear();
   });
@@ -217,7 +217,7 @@ export async function createCallers(options: {
     return answer;
   };
 
-  /** Asks, and makes do with what is remembered when there is no answer. */
+  /** Calls the subgraph, and uses what is remembered when there is no answer. */
   const askOrRemember = async (keyHash: string, context: CallerContext): Promise<Remembered> => {
     try {
       const asked = ask(keyHash, context);

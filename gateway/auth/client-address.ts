@@ -3,13 +3,13 @@ import { BlockList, isIP } from 'node:net';
 
 /** Where a request comes from. */
 export interface ClientAddress {
-  /** Null where a trusted proxy does not say, or not clearly. */
+  /** Null where a trusted proxy does not state it, or not clearly. */
   readonly address: string | null;
   /** What its use is counted under: an IPv4 address, or the /64 network of an IPv6 address. */
   readonly subject: string;
 }
 
-/** Hops that are looked at; a longer chain is none that anybody runs. */
+/** Hops that are looked at; a longer chain is not a real deployment. */
 const hopsMax = 32;
 
 const toFamily = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
@@ -74,7 +74,7 @@ function readForwarded(header: string): (string | undefined)[] {
   });
 }
 
-/** The networks as a list that can be asked. */
+/** The networks as a list that can be searched. */
 function networkList(networks: readonly string[]): BlockList {
   const list = new BlockList();
   for (const network of networks) {

@@ -99,7 +99,7 @@ export interface Client {
 
 /**
  * Bounds what each client may use of the process: connections, bytes of bodies that are being read, and requests that are
- * refused. Clients are addresses (of IPv6 the /64 network) and keys. Nothing is asked of a store.
+ * refused. Clients are addresses (of IPv6 the /64 network) and keys. No store is read.
  */
 export class ClientUse {
   readonly #addresses: ClientAddresses;

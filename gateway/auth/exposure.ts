@@ -1,10 +1,10 @@
 import type { Caller } from '#core/caller.ts';
 
-/** To whom something is open: to everybody, to callers with a key, or to none. */
+/** The callers that something is open to: all, those with a key, or none. */
 export const exposures = ['on', 'authenticated', 'off'] as const;
 export type Exposure = (typeof exposures)[number];
 
-/** What of the schema and its tools is open to whom. */
+/** The exposure of the schema and of its tools. */
 export interface Exposures {
   readonly introspection: Exposure;
   readonly explorer: Exposure;

@@ -148,23 +148,23 @@ describe('the refusal of a costly operation', () => {
     [
       '{ a: tenants(first: 200) { b: edges { node { apps { keys { label } } } } } }',
       {},
-      'tenants.edges.node.apps.keys costs 80000 of it (tenants × 200, apps × 20, keys × 20). Give tenants a smaller first or last, or leave it out.',
+      'tenants.edges.node.apps.keys costs 80000 of it (tenants × 200, apps × 20, keys × 20). Send a smaller first or last to tenants, or leave the field out.',
     ],
     [
       'query ($n: Int) { tenants(last: $n) { edges { node { apps { name } } } } }',
       { n: 30 },
-      'tenants.edges.node.apps costs 600 of it (tenants × 30, apps × 20). Give tenants a smaller first or last, or leave it out.',
+      'tenants.edges.node.apps costs 600 of it (tenants × 30, apps × 20). Send a smaller first or last to tenants, or leave the field out.',
     ],
     [
       '{ bounded { keys { label } } }',
       {},
-      'bounded.keys costs 2000 of it (bounded × 100, keys × 20). Leave it out, or ask for it in an operation of its own.',
+      'bounded.keys costs 2000 of it (bounded × 100, keys × 20). Leave it out, or request it in an operation of its own.',
     ],
-    ['{ dear }', {}, 'dear costs 500 of it. Leave it out, or ask for it in an operation of its own.'],
+    ['{ dear }', {}, 'dear costs 500 of it. Leave it out, or request it in an operation of its own.'],
     [
       '{ ... on Query { ... { bounded { keys { label } } } } dear }',
       {},
-      'bounded.keys costs 2000 of it (bounded × 100, keys × 20). Leave it out, or ask for it in an operation of its own.',
+      'bounded.keys costs 2000 of it (bounded × 100, keys × 20). Leave it out, or request it in an operation of its own.',
     ],
   ])('names the field that costs most, why, and what to reduce: %s', (query, variables, expected) => {
     const refusal = catchRefusal(query, variables);

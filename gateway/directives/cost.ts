@@ -229,7 +229,7 @@ export function compileCost(
 interface ListFactor {
   readonly field: string;
   readonly size: number;
-  /** The arguments that its size can be asked for with; none: it has the size that the schema assumes. */
+  /** The arguments that set its size; none: it has the size that the schema assumes. */
   readonly slicingArguments: readonly string[];
 }
 
@@ -253,17 +253,17 @@ export function refuseCostlyOperation(
   return value;
 }
 
-/** Names the field that costs most, why, and what to ask less of. */
+/** Names the field that costs most, why, and what to request less of. */
 function refuseCost(cost: number, costMax: number, share: CostShare | undefined): HeddleError {
   const total = `The operation costs up to ${cost}; ${costMax} is allowed.`;
-  if (share === undefined) return tooCostly(`${total} Ask for smaller pages.`, { cost, costMax });
+  if (share === undefined) return tooCostly(`${total} Request smaller pages.`, { cost, costMax });
   const factors = share.lists.map(({ field, size }) => `${field} × ${size}`).join(', ');
   const sliced = share.lists.filter(({ slicingArguments }) => slicingArguments.length > 0);
   const largest = sliced.toSorted((a, b) => b.size - a.size)[0];
   const advice =
     largest === undefined
-      ? 'Leave it out, or ask for it in an operation of its own.'
-      : `Give ${largest.field} a smaller ${largest.slicingArguments.join(' or ')}, or leave it out.`;
+      ? 'Leave it out, or request it in an operation of its own.'
+      : `Send a smaller ${largest.slicingArguments.join(' or ')} to ${largest.field}, or leave the field out.`;
   const why = factors === '' ? '' : ` (${factors})`;
   return tooCostly(`${total} ${share.path.join('.')} costs ${share.cost} of it${why}. ${advice}`, {
     cost,

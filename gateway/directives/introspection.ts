@@ -17,7 +17,7 @@ import { tooCostly } from '../errors.ts';
 /** Root fields `__schema` and `__type` of one operation. */
 const schemasMax = 1;
 const typesMax = 5;
-/** How much more than the whole schema, as tools ask for it, one operation may ask for. */
+/** How much more than the whole schema, as tools request it, one operation may request. */
 const growthMax = 1.5;
 
 interface Size {
@@ -81,7 +81,7 @@ function fieldsBelow(schema: GraphQLSchema): ReadonlyMap<string, Below> {
 }
 
 /**
- * Bounds what one operation may ask of `__schema` and `__type`: a share of what tools ask for, in fields that are
+ * Bounds what one operation may request of `__schema` and `__type`: a share of what tools request, in fields that are
  * resolved. Lists below `__schema { types }` count with the average of their length in this schema, other lists with
  * their largest.
  */
@@ -114,14 +114,14 @@ export class IntrospectionBound {
   ): void {
     const { schemas, types, fields } = this.#countRoots(selectionSet, fragments);
     if (schemas > schemasMax) {
-      throw tooCostly(`The operation asks for __schema ${schemas} times; ${schemasMax} is allowed.`);
+      throw tooCostly(`The operation requests __schema ${schemas} times; ${schemasMax} is allowed.`);
     }
     if (types > typesMax) {
-      throw tooCostly(`The operation asks for __type ${types} times; ${typesMax} are allowed.`);
+      throw tooCostly(`The operation requests __type ${types} times; ${typesMax} are allowed.`);
     }
     if (fields > this.#fieldsMax) {
       throw tooCostly(
-        `The introspection asks for about ${Math.ceil(fields)} fields; ${this.#fieldsMax} are allowed.`,
+        `The introspection requests about ${Math.ceil(fields)} fields; ${this.#fieldsMax} are allowed.`,
       );
     }
   }

@@ -201,8 +201,8 @@ export function refuseOutsizedDocument(document: DocumentNode, limits: GatewayLi
   refuse([
     ['nests fields', largest(all, 'depth'), limits.depthMax],
     ['uses aliases', largest(all, 'aliases'), limits.aliasesMax],
-    ['asks for fields', total('fields'), limits.fieldsMax],
-    ['asks for fields at its root', largest(asked, 'breadth'), limits.rootFieldsMax],
+    ['requests fields', total('fields'), limits.fieldsMax],
+    ['requests fields at its root', largest(asked, 'breadth'), limits.rootFieldsMax],
     ['has fields, arguments and values', total('nodes'), limits.tokensMax],
   ]);
 }

@@ -14,7 +14,7 @@ const metersCostMax = 100;
 
 /** What of an operation's root is metered by @quota. */
 export interface MeteredRoot {
-  /** Fields with @quota, each as often as it is asked for. */
+  /** Fields with @quota, each as often as it is requested. */
   readonly metered: number;
   readonly others: boolean;
 }
@@ -43,7 +43,7 @@ export function findMeteredRoot(
   return { metered, others };
 }
 
-/** What an operation of this static cost draws on READS: at least 1 where anything but metered fields is asked for. */
+/** What an operation of this static cost draws on READS: at least 1 where anything but metered fields is requested. */
 export function countReads({ metered, others }: MeteredRoot, cost: number): number {
   return Math.max(others ? 1 : 0, Math.ceil(cost) - metered * metersCostMax);
 }

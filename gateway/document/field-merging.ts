@@ -176,7 +176,7 @@ class Merging {
   #visit(count: number): void {
     this.#visits += count;
     if (this.#visits > visitsMax) {
-      throw tooCostly('The document asks for the same fields too often to be checked.');
+      throw tooCostly('The document requests the same fields too often to be checked.');
     }
   }
 

@@ -57,11 +57,11 @@ export interface Graph {
   readonly limits: GatewayLimits;
   /** The programs of all operations that are remembered, by the bytes they take, roughly. */
   readonly programs: LRUCache<string, Promise<Program>>;
-  /** Answers to __schema and __type that depend on no variable, by the fields that are asked for. */
+  /** Answers to __schema and __type that depend on no variable, by the fields that are requested. */
   readonly introspections: LRUCache<string, Record<string, unknown>>;
 }
 
-/** An operation as it runs for all callers to whom the same is granted, with its conditions decided. */
+/** An operation as it runs for all callers with the same grants, with its conditions decided. */
 export interface Program {
   /** Set when nothing may run: the errors are the answer. */
   readonly refusal: readonly ClientError[] | undefined;
@@ -109,7 +109,7 @@ export class Operation {
   readonly meteredRoot: MeteredRoot;
   /** The variables of @skip and @include. */
   readonly conditions: readonly string[];
-  /** Its variables from what a client sent; undefined where graphql-js has to say what is wrong with them. */
+  /** Its variables from what a client sent; undefined where graphql-js has to report what is wrong with them. */
   readonly coerceVariables: VariableCoercion;
   readonly #graph: Graph;
   readonly #clientFields: ReadonlyMap<FieldNode, ClientField>;
@@ -312,7 +312,7 @@ export class Operation {
     return found;
   }
 
-  /** The answers to __schema and __type, which need no caller and no subgraph; undefined when none is asked for. */
+  /** The answers to __schema and __type, which need no caller and no subgraph; undefined when none is requested. */
   introspect(variables: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
     if (this.#introspection === undefined) return undefined;
     if (this.#introspected !== undefined) return this.#introspected;

@@ -54,7 +54,7 @@ export function conditionVariables(
   return [...found];
 }
 
-/** What @skip and @include say with these variables. */
+/** The result of @skip and @include with these variables. */
 export function inclusionBy(variables: Readonly<Record<string, unknown>>): IsIncluded {
   return (directives) => {
     for (const directive of directives ?? []) {

@@ -2,7 +2,7 @@ import type { CacheScope, CacheUse, Retention } from '#core/graph-enums.generate
 import type { Exchange } from '../http/exchange.ts';
 import { BadRequest } from '../http/problem.ts';
 
-/** What a call may be given by headers, in every dialect that has no fields for it. */
+/** What headers may set of a call, in every dialect that has no fields for it. */
 export interface CallHeaders {
   readonly cache?: CacheUse;
   readonly cacheScope?: CacheScope;

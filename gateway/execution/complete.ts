@@ -5,7 +5,7 @@ import type { FieldShape, ObjectShape, TypeShape } from './shape.ts';
 
 export interface Completion {
   readonly errors: ClientError[];
-  /** Objects of which a subgraph said that they do not exist, for this caller. */
+  /** Objects that a subgraph reported as missing, for this caller. */
   readonly missing: ReadonlySet<object>;
   /** Objects of which an error already states why a subgraph had nothing of them. */
   readonly failed: ReadonlySet<object>;
@@ -36,7 +36,7 @@ function count(completion: Completion, characters: number): void {
   if (completion.charactersLeft >= 0) return;
   throw new HeddleError(
     'GRAPH_COST_EXCEEDED',
-    `The answer is longer than the ${completion.charactersMax} characters that are allowed: ask for less in one operation.`,
+    `The answer is longer than the ${completion.charactersMax} characters that are allowed: request less in one operation.`,
   );
 }
 
@@ -141,7 +141,7 @@ function completeObject(
       report(completion, field, { message, path: [...path], extensions: { code } });
     }
     if (value === null && field.type.nonNull) {
-      // What a missing entity lacks is reported once, where the entity itself was asked for.
+      // What a missing entity lacks is reported once, where the entity itself was requested.
       const isTold = completion.missing.has(raw) || completion.failed.has(raw);
       if (!isTold) reportNull(completion, field, path, raw[field.planKey]);
       path.pop();
@@ -154,7 +154,7 @@ function completeObject(
 }
 
 /**
- * The answer in the order of the document: nothing but what was asked for, refused fields null with their error, and
+ * The answer in the order of the document: nothing but what was requested, refused fields null with their error, and
  * null rising from where the graph allows none (GraphQL spec, section 6.4.4). Adds to the errors. Throws HeddleError
  * GRAPH_COST_EXCEEDED for an answer that is too long.
  */

@@ -1,5 +1,5 @@
 /**
- * The source's events, each mapped when it is asked for: nothing is read ahead, so a reader that stops asking holds
+ * The source's events, each mapped when it is requested: nothing is read ahead, so a reader that stops requesting holds
  * the source back. `return()` reaches the source at once, even while an event is awaited. A source that fails ends
  * with what `onFailure` makes of the error.
  */

@@ -28,7 +28,7 @@ export interface Run {
   readonly present: (error: unknown, path: ResponsePath | undefined) => ClientError;
   readonly data: Entity;
   readonly errors: ClientError[];
-  /** Entities of which a subgraph said that they do not exist, for this caller. */
+  /** Entities that a subgraph reported as missing, for this caller. */
   readonly missing: Set<object>;
   /** Objects of which a subgraph reported by an error why it has nothing of them. */
   readonly failed: Set<object>;

@@ -77,7 +77,7 @@ export class ObjectShape {
 
   /** The concrete type of an object whose __typename came as this; undefined when it cannot be determined. */
   readTypeName(received: unknown): string | undefined {
-    // An interface object is called by the interface's name where its own type was not asked for.
+    // An interface object is called by the interface's name where its own type was not requested.
     const isKnown = this.#isAbstract && typeof received === 'string' && received !== this.declaredType;
     return isKnown ? received : this.#onlyType;
   }
@@ -163,7 +163,7 @@ function toFieldShape(
   const start = context.clientFields.get(first)?.start ?? 0;
   const name = first.name.value;
   if (name.startsWith('__')) {
-    // __schema and __type come complete from graphql-js; __typename is known without asking.
+    // __schema and __type come complete from graphql-js; __typename is known without a request.
     const isTypename = name === '__typename';
     const leaf = { nonNull: name !== '__type', items: undefined };
     const coordinate = `${type.name}.${name}`;

@@ -20,7 +20,7 @@ export function sendPreflight(request: IncomingMessage, response: ServerResponse
   response.writeHead(204).end();
 }
 
-/** What a page of any origin can make a browser send without asking first (Fetch standard, "CORS-safelisted"). */
+/** What a page of any origin can make a browser send without a preflight request (Fetch standard, "CORS-safelisted"). */
 const simpleTypes = new Set([
   undefined,
   '',
@@ -31,7 +31,7 @@ const simpleTypes = new Set([
 
 /**
  * Throws BadRequest 415 for a POST that a page of another origin could make a browser send without a preflight. What a
- * browser adds by itself, the password of a page, does not show that it asked.
+ * browser adds by itself, the password of a page, does not show that it sent the request.
  */
 export function refuseForgeable({ method, headers }: IncomingMessage): void {
   if (method !== 'POST') return;

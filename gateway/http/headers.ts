@@ -36,7 +36,7 @@ export function readRetryAfter(errors: readonly ClientError[] | undefined): stri
   return longestMs === null ? undefined : String(Math.max(1, Math.ceil(longestMs / 1000)));
 }
 
-/** Sets the Retry-After header for an answer whose errors say when the same call may succeed. */
+/** Sets the Retry-After header for an answer with errors that state when the same call may succeed. */
 export function setRetryAfter(response: ServerResponse, { errors }: ClientResult): void {
   const seconds = readRetryAfter(errors);
   if (seconds !== undefined) response.setHeader('retry-after', seconds);

@@ -18,7 +18,7 @@ function bodyFor(request: IncomingMessage, path: string, requestId: string): unk
   return { error: { message: whatToDo, type: 'invalid_request_error', param: null, code: 'not_found' } };
 }
 
-/** 404, in the words of whom the path belongs to. */
+/** 404, in the format of the API that the path belongs to. */
 export function sendNotFound(
   request: IncomingMessage,
   response: ServerResponse,

@@ -25,7 +25,7 @@ const levels: Readonly<Partial<Record<ErrorCode, 'info' | 'warn'>>> = {
   NO_ROUTE: 'warn',
   OVERLOADED: 'warn',
   RATE_LIMITED: 'warn',
-  // Before there is a row: no provider that may be asked is available.
+  // Before there is a row: no provider that may be called is available.
   PROVIDER_AUTH: 'warn',
   PROVIDER_ERROR: 'warn',
   PROVIDER_RATE_LIMITED: 'warn',

@@ -46,7 +46,7 @@ export class StreamWatch {
       this.#completionId = note?.completionId ?? this.#completionId;
       if (note?.ended === true) this.#over = true;
     }
-    // An event has data; errors alone are the end of a stream whose subgraph cannot go on.
+    // An event has data; errors alone end a stream that its subgraph cannot continue.
     if (data !== undefined || errors === undefined) return;
     const { code, subgraph } = errors[0]?.extensions ?? {};
     // What names a subgraph states that it cannot be reached.

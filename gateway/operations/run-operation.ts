@@ -47,7 +47,7 @@ export function isRefused(answer: Answer, caller: Caller): boolean {
   );
 }
 
-/** What a handler asks of the graph. */
+/** The request of a handler to the graph. */
 export interface GraphRequest {
   readonly query: string;
   readonly operationName?: string | null | undefined;

@@ -165,7 +165,7 @@ function isAmbiguous(requires: readonly RequiresSelection[]): boolean {
 }
 
 /**
- * True for a plan that would give a subgraph the value of one required field for that of another. The planner 0.0.38
+ * True for a plan that would send a subgraph the value of one required field for that of another. The planner 0.0.38
  * makes such plans where several fields require one field with different arguments.
  */
 export function isMisplanned(step: Step | undefined): boolean {

@@ -1,6 +1,6 @@
 /**
  * The process of a PlannerProcess: takes the supergraph, then one operation after the other. It ends with the process
- * that asks, and by the query planner's own doing when that panics.
+ * that requests a plan, and by the query planner's own doing when that panics.
  */
 import { type QueryPlan, QueryPlanner } from '@graphql-hive/router-query-planner';
 

@@ -43,7 +43,7 @@ class Child {
     stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-lastWordsMax);
     });
-    // 'close' would tell both, but does not come after a disconnect from this side.
+    // 'close' would report both, but does not come after a disconnect from this side.
     this.exited = Promise.all([
       new Promise((resolve) => this.#child.on('exit', resolve).on('error', resolve)),
       stderr && new Promise((resolve) => stderr.once('close', resolve)),
@@ -126,7 +126,7 @@ export class PlannerProcess implements Planner, AsyncDisposable {
   readonly supergraphSdl: string;
   readonly #limits: PlannerLimits;
   #child: Child | undefined;
-  /** Settles when all that was asked so far is planned. */
+  /** Resolves when all that was requested so far is planned. */
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #isClosed = false;
@@ -196,7 +196,7 @@ export class PlannerProcess implements Planner, AsyncDisposable {
     return child?.exited;
   }
 
-  /** Resolves when what was asked is planned and the process has ended. What is asked later starts one for itself. */
+  /** Resolves when what was requested is planned and the process has ended. A later request starts a new one. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     await this.#turn;

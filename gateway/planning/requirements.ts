@@ -46,7 +46,7 @@ function assignGroups(names: Iterable<string>, fields: SupergraphFields): Readon
 }
 
 /**
- * Parts of an operation that together are the whole. The planner 0.0.38 gives a field the value that another requires
+ * Parts of an operation that together are the whole. The planner 0.0.38 sends a field the value that another requires
  * where two fields of one object require one with different arguments, so no part has two such fields. Takes an
  * operation whose fragments are written out; undefined where it has no such fields. Throws HeddleError
  * GRAPH_COST_EXCEEDED for an operation of too many parts.

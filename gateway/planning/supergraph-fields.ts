@@ -15,7 +15,7 @@ export type Requirements = ReadonlyMap<string, ReadonlySet<string>>;
 export interface SupergraphFields {
   /** True when any object or interface has a field of this name. */
   has(name: string): boolean;
-  /** The types that the subgraphs give the field: they may differ where null is allowed, and in what is abstract. */
+  /** The types that the subgraphs declare for the field: they may differ where null is allowed, and in what is abstract. */
   readTypes(typeName: string, fieldName: string): string;
   /** What is required by the fields of a name, of all types; undefined for fields that require nothing with arguments. */
   findRequirements(fieldName: string): Requirements | undefined;

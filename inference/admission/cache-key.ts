@@ -30,7 +30,7 @@ export function inputHash(request: CompletionRequest): string {
   return sha256(canonicalQuestion(request));
 }
 
-/** Who asks, within the tenant: the API key (rotation keeps it), the user, or failing both the app; and for which end user. */
+/** The caller within the tenant: the API key (rotation keeps it), the user, or failing both the app; and for which end user. */
 export function readAsker({ keyLineId, subject, appId }: Caller, { labels }: AskedBy): readonly string[] {
   const caller =
     keyLineId !== null ? `key:${keyLineId}` : subject === null ? `app:${appId ?? ''}` : `subject:${subject}`;

@@ -18,7 +18,7 @@ import { answerNotKept } from './unkept.ts';
 export interface Idempotency {
   /**
    * Runs `admit` with the id unless the key has been used; then the id that it was used with. Throws CONFLICT when that
-   * was with other input. A call that is refused before it has a row gives the key back.
+   * was with other input. A call that is refused before it has a row releases the key.
    */
   once<T>(
     request: CompletionRequest & { readonly idempotencyKey: string },
@@ -41,7 +41,7 @@ const unkeptHash = 'unkept';
 
 /** A claim stands before its row does, for as long as its maker is being let in. */
 const rowPollMs = 100;
-/** Is the maker gone? Asked once in so many polls. */
+/** Is the maker gone? Checked once in so many polls. */
 const pollsPerLook = 10;
 /** After that a repeated call is refused with a time to retry after. */
 const rowPollsMax = 600;

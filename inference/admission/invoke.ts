@@ -29,7 +29,7 @@ import { compileResponseSchema } from './structured-output.ts';
 /** What became of a request that was let in. */
 export type CallAdmission =
   | { readonly kind: 'RUNNING'; readonly invocation: Invocation }
-  /** Answered without asking a provider; its row is written. */
+  /** Answered without a provider; its row is written. */
   | { readonly kind: 'ANSWERED'; readonly completion: CompletionData }
   /** The idempotency key stands for this completion, which may still run, here or elsewhere. */
   | { readonly kind: 'EXISTING'; readonly id: string };

@@ -37,7 +37,7 @@ export async function readStructuredAnswer(
   const given = withoutFence(answer);
   if (given.length > jsonCharsMax) return { problem: `it has more than ${jsonCharsMax} characters` };
   const problem = await jsonSchemas.check(text, given, field, user);
-  // Validated as numbers, given with their digits.
+  // Validated as numbers, returned with their digits.
   return problem === null ? { json: parseJson(given) } : { problem };
 }
 

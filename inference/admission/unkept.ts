@@ -1,6 +1,6 @@
 import { HeddleError } from '#core/errors.ts';
 
-/** An idempotency key was used for a call that has, or will have, no answer to give again. */
+/** An idempotency key was used for a call that has, or will have, no answer to repeat. */
 export function answerNotKept(completionId: string): HeddleError {
   return new HeddleError(
     'CONFLICT',

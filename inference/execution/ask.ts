@@ -17,7 +17,7 @@ export interface Attempted {
   readonly wholeMs: number | null;
 }
 
-/** The call that is asked for: a completion or an embedding. */
+/** The requested call: a completion or an embedding. */
 export interface Asking<T extends Attempted> {
   readonly candidates: Candidates;
   readonly accumulator: UsageAccumulator;
@@ -48,15 +48,15 @@ type AskDeps = Pick<
   'health' | 'pool' | 'delay' | 'random' | 'now' | 'log' | 'inputAllowances'
 >;
 
-/** How asking ended: with an attempt, the last one, or with a refusal before it. */
+/** How the calls ended: with an attempt, the last one, or with a refusal before it. */
 export type Asked<T> =
   | { readonly kind: 'ENDED'; readonly last: T }
   | { readonly kind: 'REFUSED'; readonly error: HeddleError }
-  /** No candidate could be asked. */
+  /** No candidate could be called. */
   | { readonly kind: 'UNAVAILABLE'; readonly failure: ProviderFailure };
 
 /**
- * Asks the candidates until one has answered or no further attempt is allowed. Every attempt of every operation begins
+ * Calls the candidates until one has answered or no further attempt is allowed. Every attempt of every operation begins
  * and ends here: its circuit, its credential and its usage are accounted for in one place.
  */
 export async function askCandidates<T extends Attempted>(
@@ -183,7 +183,7 @@ async function attempt<T extends Attempted>(
 
 type Availability = Pick<InferenceEngine, 'health' | 'pool'>;
 
-/** A circuit's time is not waited for within a call; a time that the provider asked for may be. */
+/** A circuit's time is not waited for within a call; a time that the provider requested may be. */
 function computeWaitMs(model: CatalogModel, { health, pool }: Availability): number {
   if (health.openMs(model.id) > 0) return Number.POSITIVE_INFINITY;
   const rest = pool.rest(model);

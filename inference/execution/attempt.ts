@@ -13,7 +13,7 @@ import { refusesCredential } from '../routing/cooldown.ts';
 import type { CallOutcome } from '../routing/health.ts';
 import { type AttemptLimits, AttemptTimer } from './attempt-timer.ts';
 
-/** The reason an attempt is aborted with when someone stopped the completion. */
+/** The reason an attempt is aborted with when a caller stopped the completion. */
 export class Cancelled extends Error {
   constructor(message: string) {
     super(message);
@@ -31,7 +31,7 @@ export class Stopped extends ProviderFailure {
   }
 }
 
-/** The provider answered, but not in the shape that the client asked for: that may be the shape's fault. */
+/** The provider answered, but not in the shape that the client requested: that may be the shape's fault. */
 export class UnfitAnswer extends ProviderFailure {
   constructor(message: string) {
     super('PROVIDER_ERROR', message, { retryable: true });
@@ -39,7 +39,7 @@ export class UnfitAnswer extends ProviderFailure {
   }
 }
 
-/** The answer could not be checked against the shape that the client asked for: another answer would fare no better. */
+/** The answer could not be checked against the shape that the client requested: another answer would fare no better. */
 export class UncheckedAnswer extends ProviderFailure {
   readonly error: HeddleError;
 
@@ -80,7 +80,7 @@ const notProviders: ReadonlySet<string> = new Set([
   'OVERLOADED',
 ]);
 
-/** Failures that say nothing about the provider's health: what one client requests opens no circuit for the others. */
+/** Failures that prove nothing about the provider's health: what one client requests opens no circuit for the others. */
 function comesFromUs(failure: ProviderFailure): boolean {
   if (failure instanceof UnfitAnswer || failure.isAboutCall) return true;
   return notProviders.has(failure.code) || failure.status === 400 || failure.status === 422;
@@ -103,7 +103,7 @@ export function rateAttempt(
 }
 
 /**
- * Asks for the whole answer. `abort` is this attempt's own; its reason is a ProviderFailure or Cancelled. Nothing comes
+ * Requests the whole answer. `abort` is this attempt's own; its reason is a ProviderFailure or Cancelled. Nothing comes
  * before the model has written all of it: `limits.firstMs` allows for that.
  */
 export async function generateOnce(
@@ -184,7 +184,7 @@ export async function streamOnce(
 function cutShort(): ProviderFailure {
   return new ProviderFailure(
     'PROVIDER_ERROR',
-    'The provider ended its answer without saying that it is whole.',
+    'The provider ended its answer without marking it as complete.',
     {
       retryable: true,
     },
@@ -192,7 +192,7 @@ function cutShort(): ProviderFailure {
 }
 
 /**
- * The promise, or the signal's reason as soon as it aborts: whether or not the other side heeds the signal. `onSettled` is
+ * The promise, or the signal's reason as soon as it aborts: whether or not the other side observes the signal. `onSettled` is
  * called when the promise settles, or with the abort.
  */
 export function untilAborted<T>(

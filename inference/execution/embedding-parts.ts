@@ -8,7 +8,7 @@ import {
 } from '#providers/provider.ts';
 
 /**
- * The vectors that one model has given so far, and what one attempt at the rest of them took. An attempt that follows
+ * The vectors that one model has returned so far, and what one attempt at the rest of them took. An attempt that follows
  * requests the rest only.
  */
 export class EmbeddingParts {
@@ -26,7 +26,7 @@ export class EmbeddingParts {
 
   /**
    * All vectors, in the order of the values.
-   * @throws {ProviderFailure} PROVIDER_ERROR when they are not of one length; then all are asked for again
+   * @throws {ProviderFailure} PROVIDER_ERROR when they are not of one length; then all are requested again
    */
   join(
     before: readonly (readonly number[])[],
@@ -35,7 +35,7 @@ export class EmbeddingParts {
     const all = [...before, ...rest];
     if (all.every(({ length }) => length === all[0]?.length)) return all;
     this.vectors.length = 0;
-    throw new ProviderFailure('PROVIDER_ERROR', 'The provider gave vectors of different lengths.', {
+    throw new ProviderFailure('PROVIDER_ERROR', 'The provider returned vectors of different lengths.', {
       retryable: true,
     });
   }

@@ -65,7 +65,7 @@ type EmbeddingEnding =
   | { readonly status: 'CANCELLED'; readonly message: string };
 
 /**
- * One embedding that has its reservation and its row: asks providers until one has answered or none may be asked
+ * One embedding that has its reservation and its row: calls providers until one has answered or none may be called
  * again, then closes the row and settles the meters, once each.
  */
 export class Embedding implements RunningCall {

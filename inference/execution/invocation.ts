@@ -64,7 +64,7 @@ export interface InvocationStart {
   readonly startedAtMs: number;
   /** Where the events go; null: the answer is wanted whole. */
   readonly sink: EventSink | null;
-  /** Whether the cache was asked before. */
+  /** Whether the cache was read before. */
   readonly cache: Extract<CacheStatus, 'MISS' | 'BYPASS'>;
 }
 
@@ -77,7 +77,7 @@ const unkeepable: ClientFailure = {
 };
 
 /**
- * One invocation that has its reservation and its row: asks providers until one has answered or none may be asked
+ * One invocation that has its reservation and its row: calls providers until one has answered or none may be called
  * again, then closes the row, settles the meters and emits the last event, once each and in this order.
  */
 export class Invocation implements ProgressSource {
@@ -326,7 +326,7 @@ export class Invocation implements ProgressSource {
     }
   }
 
-  /** What the provider is asked for at most; undefined: its own limit, which is the catalog's where that has one. */
+  /** What is requested of the provider at most; undefined: its own limit, which is the catalog's where that has one. */
   #maxOutputTokensFor(model: CatalogModel): number | undefined {
     const requested = this.start.request.call.maxOutputTokens;
     if (requested !== undefined) return outputTokensMax(model, requested);
@@ -337,7 +337,7 @@ export class Invocation implements ProgressSource {
 
   /**
    * A whole answer comes only when all of it is written, so that a silent provider is not distinguished from one that writes: a
-   * route, which can ask another, reads the stream for `complete` too.
+   * route, which can call another, reads the stream for `complete` too.
    */
   get #readsStream(): boolean {
     return this.start.sink !== null || this.start.candidates.isRoute;

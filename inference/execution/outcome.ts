@@ -49,7 +49,7 @@ export function failureOfError({ code, message, extensions }: HeddleError): Clie
   return { code, message, retryAfterMs: extensions.retryAfterMs ?? null, extensions };
 }
 
-/** What an attempt that did not succeed had said. */
+/** What an attempt that did not succeed had returned. */
 export function partialAnswer(end: AttemptResult): Partial<ProviderAnswer> {
   const partial = end.outcome === 'SUCCEEDED' ? null : end.partial;
   if (partial === null) return {};

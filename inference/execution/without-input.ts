@@ -31,7 +31,7 @@ function splitPieces(text: string): Map<string, number[]> {
 
 /**
  * The error as the ledger keeps it: short, and without what a provider repeated of the input, so that whoever reads a
- * row of another tenant learns why a call failed and not what was asked.
+ * row of another tenant learns why a call failed and not what was requested.
  */
 export function withoutInput(error: string, input: unknown): string {
   const text = error.slice(0, charactersMax);

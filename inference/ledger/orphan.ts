@@ -16,7 +16,7 @@ export interface OrphanClosing {
 }
 
 /**
- * Closes a call whose process died without saying how it ended: its row holds what had been used when it was last
+ * Closes a call of a process that died without recording how it ended: its row holds what had been used when it was last
  * written, its stream log perhaps more. What was under way counts as an attempt that was cut.
  */
 export function closeOrphan(
@@ -63,7 +63,7 @@ function countChars(
 ): number {
   if (logged === null || (logged.modelId !== null && logged.modelId !== modelId)) return coveredChars;
   const { received } = logged.answer;
-  // A log that has less than the row was given up, or has lost something.
+  // A log that has less than the row was abandoned, or has lost something.
   return logged.whole && received >= receivedChars ? received : Math.max(coveredChars, received);
 }
 

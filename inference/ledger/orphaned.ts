@@ -33,7 +33,7 @@ export interface SweepServices {
 
 /** What the living know of rows that are to be closed. */
 export interface Keeper {
-  /** Somebody will close it. */
+  /** Another process will close it. */
   isHeld(id: string): boolean;
   /** The call did not take place. */
   isUnopened(id: string): boolean;
@@ -58,7 +58,7 @@ export async function closeOrphaned(
   const rows = nativeCollection<InvocationRecord>(services.connection, invocations);
   const running = { ownerId: { $in: [...ownerIds] }, status: 'RUNNING' as const };
   const found = await rows.find(running, { projection: { tenantId: 1 } }).toArray();
-  // Asked after they were found: a row that is opened from now on is not among them.
+  // Checked after they were found: a row that is opened from now on is not among them.
   const abandoned = found.filter(({ _id }) => !keeper.isHeld(_id));
   const unopened = abandoned.filter(({ _id }) => keeper.isUnopened(_id));
   let count = await deleteUnopened(services, unopened);
@@ -203,7 +203,7 @@ async function closeBatch(
   return modifiedCount;
 }
 
-/** What the log still holds; nothing where it cannot be asked: the row's own record is enough to close it. */
+/** What the log still holds; nothing where it cannot be read: the row's own record is enough to close it. */
 async function readEvents(
   { streams, log }: SweepServices,
   { _id, kind }: InvocationRecord,

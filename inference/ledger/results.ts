@@ -20,7 +20,7 @@ export interface CompletionResult {
 export interface CompletionResults {
   /**
    * Resolves when all are durable; those that are there already are replaced. Nothing of `then` is durable before them.
-   * The result of `then`, where it is given.
+   * The result of `then`, where it is set.
    */
   write(results: readonly CompletionResult[], then?: GroupWrite): Promise<GroupWriteResult | undefined>;
   /** Where there is a result of that id already, it stands: that one; otherwise null. */
@@ -80,7 +80,7 @@ export function createCompletionResults(
       if (characters > charactersMax) {
         throw new HeddleError(
           'GRAPH_COST_EXCEEDED',
-          `The completions are longer than ${charactersMax} characters together: ask for fewer at once.`,
+          `The completions are longer than ${charactersMax} characters together: request fewer at once.`,
         );
       }
     }

@@ -25,7 +25,7 @@ export interface RowStart {
   readonly opening: OpeningRecord | null;
 }
 
-/** The row of an invocation that begins. Throws FORBIDDEN for a caller of no tenant: somebody has to pay. */
+/** The row of an invocation that begins. Throws FORBIDDEN for a caller of no tenant: every row is billed to one. */
 export function openRow(start: RowStart): InvocationRecord {
   const { caller, model, labels } = start;
   if (caller.tenantId === null) {
@@ -78,7 +78,7 @@ export function reserveInRow(
   return row;
 }
 
-/** What closes the row of an ended completion. Its error is the last attempt's: whoever has the input gives more words. */
+/** What closes the row of an ended completion. Its error is the last attempt's: with the input there are more words. */
 export function toClosing(
   completion: CompletionData,
   providerId: string,
@@ -108,7 +108,7 @@ export function toClosing(
   return closing;
 }
 
-/** The codes of its failures without the words that a provider gave, for a call of which no content is kept. */
+/** The codes of its failures without the words of a provider, for a call of which no content is kept. */
 export function withoutWords<T extends Pick<InvocationClosing, 'error' | 'attempts'>>(closing: T): T {
   const attempts = closing.attempts.map((attempt) => ({ ...attempt, error: codeOfError(attempt.error) }));
   return { ...closing, error: null, attempts };

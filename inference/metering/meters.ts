@@ -65,7 +65,7 @@ export class Meters {
 
   /**
    * Reserves for several calls of one caller at once: all or none. Throws as
-   * `reserve` does; `release` of each gives back what it took.
+   * `reserve` does; `release` of each returns what it took.
    */
   static async reserveAll(
     calls: readonly { readonly meters: Meters; readonly bound: UpperBound }[],
@@ -110,7 +110,7 @@ export class Meters {
 
   /**
    * Reserves this much. The time at which the call counts, for its row; null where no limit binds the caller. Throws
-   * QUOTA_EXCEEDED or BUDGET_EXCEEDED, and then takes nothing more; whatever it throws, `release` gives back what it took.
+   * QUOTA_EXCEEDED or BUDGET_EXCEEDED, and then takes nothing more; whatever it throws, `release` returns what it took.
    */
   async reserve(bound: UpperBound): Promise<number | null> {
     const isHeld = this.#state === 'OPEN';

@@ -38,7 +38,7 @@ export function roundToNanos(cost: ExactCost): bigint {
   return (cost + tokensPerPrice / 2n) / tokensPerPrice;
 }
 
-/** The limit on the answer's tokens: what the client requests, but never more than the model gives. Null: there is none. */
+/** The limit on the answer's tokens: what the client requests, but never more than the model's limit. Null: there is none. */
 export function outputTokensLimit(model: CatalogModel, requested: number | undefined): number | null {
   const limit = model.maxOutputTokens;
   return requested === undefined || limit === null ? (requested ?? limit) : Math.min(requested, limit);
@@ -96,9 +96,9 @@ export interface UsageBounds {
 }
 
 /**
- * What a call that was cut took, where its provider did not say: providers bill such calls all the same. Four bytes
+ * What a call that was cut took, where its provider did not report it: providers bill such calls all the same. Four bytes
  * a token, the usual ratio, for what was sent and for what had come, the latter up to the limit that the provider
- * keeps to; what the provider did say counts where it is more.
+ * keeps to; what the provider did report counts where it is more.
  */
 export function estimatedUsage(
   { inputTokensMax, outputTokensMax }: UsageBounds,

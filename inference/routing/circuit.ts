@@ -6,9 +6,9 @@ const failuresMax = 5;
 const openMsMin = 5_000;
 /** Short enough that a provider gets its calls back soon after an outage, however long that was. */
 const openMsMax = 15_000;
-/** When to ask again while a trial is in progress: its end is not known. */
+/** When to try again while a trial is in progress: its end is not known. */
 const trialWaitMs = 1_000;
-/** A trial that takes longer does not keep others out: its own client may make it slow, by reading or by asking for much. */
+/** A trial that takes longer does not keep others out: its own client may make it slow, by reading or by requesting much. */
 const trialMsMax = 30_000;
 
 /** The permission for one call. */
@@ -20,7 +20,7 @@ interface Pass {
 /**
  * Stops the calls of an AI model that fails. Open, it lets nothing through; after that time one call at a time, the
  * trial: its success closes the circuit, its failure opens it for twice the time; after 30 s another may begin. Calls that began before the circuit
- * opened say nothing more about it when they fail.
+ * opened prove nothing more about it when they fail.
  */
 export class Circuit {
   readonly #now: () => number;

@@ -7,21 +7,21 @@ const refusedMsMax = 600_000;
 /** The same after a rate limit that came without a time. */
 const limitedMsMin = 1_000;
 const limitedMsMax = 30_000;
-/** Times that providers give are kept, up to a day. */
+/** Times that providers state are kept, up to a day. */
 const retryAfterMsMax = 86_400_000;
 
 /** Why and until when a credential rests. */
 export interface Rest {
   readonly code: ErrorCode;
   readonly untilMs: number;
-  /** The provider said so, or the credential is no good: it is not used before. Otherwise only others go first. */
+  /** The provider stated it, or the credential is invalid: it is not used before. Otherwise only others go first. */
   readonly strict: boolean;
   /** Refusals in a row, those of calls in flight together counted once. */
   readonly refusals: number;
   readonly number: number;
 }
 
-/** Failures that say something about the credential, or about its limits, and nothing about the call. */
+/** Failures that concern the credential or its limits, not the call. */
 export function refusesCredential({ code }: ProviderFailure): boolean {
   return code === 'PROVIDER_AUTH' || code === 'PROVIDER_RATE_LIMITED' || code === 'NO_ROUTE';
 }

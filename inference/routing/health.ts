@@ -21,7 +21,7 @@ export interface CallOutcome {
   /** The time of an answer that was read as fast as it came; null for streams, whose readers set the pace. */
   readonly wholeMs: number | null;
   readonly outputTokens: number;
-  /** How long the provider asked to be left alone when it failed; null: it did not. */
+  /** The wait that the provider requested when it failed; null: none. */
   readonly retryAfterMs: number | null;
 }
 
@@ -39,13 +39,13 @@ export interface HealthRegistry {
    */
   expect(modelId: string, providerId: string): () => void;
   /**
-   * Begins a call. The returned function reports its end once; null: nothing can be said of it. Returns null when no
+   * Begins a call. The returned function reports its end once; null: unknown. Returns null when no
    * call may be made: the circuit is open, or its one trial is another call.
    */
   begin(modelId: string, providerId: string): ((outcome: CallOutcome | null) => void) | null;
-  /** Milliseconds until the circuit allows a call: 0 now. During a trial, when to ask again. */
+  /** Milliseconds until the circuit allows a call: 0 now. During a trial, when to try again. */
   openMs(modelId: string): number;
-  /** Milliseconds that remain of the time for which the provider asked to be left alone. */
+  /** Milliseconds that remain of the wait that the provider requested. */
   restMs(modelId: string): number;
   /** Consecutive failures of an AI model up to now. */
   failures(modelId: string): number;

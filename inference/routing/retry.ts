@@ -10,7 +10,7 @@ export type NextStep =
 export interface RetryState {
   /** Index of the candidate that failed. */
   readonly candidate: number;
-  /** The AI models' ids, in the order in which they are asked; the same one may have several places. */
+  /** The AI models' ids, in the order in which they are called; the same one may have several places. */
   readonly modelIds: readonly string[];
   /** Counted attempts up to now. */
   readonly attempts: number;
@@ -22,11 +22,11 @@ export interface RetryState {
   readonly hasOtherCredential: boolean;
   /** The target answered its calls before this one: its failure may be a single one. */
   readonly isFirstFailure: boolean;
-  /** How long until a candidate may be asked: 0 now, Infinity not within this call. */
+  /** How long until a candidate may be called: 0 now, Infinity not within this call. */
   readonly waitMs: (candidate: number) => number;
 }
 
-/** Failures that say something about this model or its credential, not about the call: another one may well answer. */
+/** Failures that concern this model or its credential, not the call: another one may well answer. */
 const othersMayAnswer: ReadonlySet<string> = new Set([
   'PROVIDER_AUTH',
   'PROVIDER_RATE_LIMITED',
@@ -80,7 +80,7 @@ function backoff({ attempts, random }: RetryState): number {
   return Math.min(delayMsMax, backoffMsMin * 2 ** (attempts - 1)) * (0.5 + random() / 2);
 }
 
-/** The later candidates that are another AI model and may be asked within this call. */
+/** The later candidates that are another AI model and may be called within this call. */
 function othersAfter({ candidate, modelIds, waitMs }: RetryState): readonly number[] {
   return modelIds
     .map((_, index) => index)
@@ -94,7 +94,7 @@ function isWorthRepeating(failure: ProviderFailure, { hadBegun, isFirstFailure }
   return failure.code !== 'PROVIDER_RATE_LIMITED' || failure.retryAfterMs !== null;
 }
 
-/** The one that can be asked first; the target that failed not before the delay. */
+/** The one that can be called first; the target that failed not before the delay. */
 function fromFirst(delayMs: number, backoffMs: number, state: RetryState): NextStep {
   let best: { readonly candidate: number; readonly delayMs: number } | undefined;
   const failed = state.modelIds[state.candidate];

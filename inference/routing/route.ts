@@ -28,7 +28,7 @@ const timeoutsDefault: Timeouts = {
 const thinkingTimeouts: Timeouts = { ...timeoutsDefault, firstTokenMs: 60_000 };
 const maxAttemptsDefault = 2;
 
-/** Who may answer a call, in the order in which they are asked. */
+/** The candidates for a call, in the order in which they are called. */
 export interface Candidates {
   readonly models: readonly [CatalogModel, ...CatalogModel[]];
   readonly timeouts: Timeouts;
@@ -73,7 +73,7 @@ function* callableNames(caller: Caller, { snapshot }: Pick<Catalog, 'snapshot'>)
 
 /**
  * The candidates of a model id or a route alias: enabled, not retired, within the caller's regions, able to do what is
- * asked, with room for the input, with a price where the cost of the caller is limited. A route orders them by its strategy; those that may not be asked now (their circuit is
+ * asked, with room for the input, with a price where the cost of the caller is limited. A route orders them by its strategy; those that may not be called now (their circuit is
  * open, their credentials rest) come last, and when there is no other the call is refused at once. Throws NOT_FOUND,
  * NO_ROUTE, BAD_USER_INPUT, CONTEXT_TOO_LONG, MODEL_UNPRICED, or with retryAfterMs PROVIDER_ERROR, PROVIDER_AUTH, PROVIDER_RATE_LIMITED.
  */
@@ -126,7 +126,7 @@ function routeCandidates(
       refusal ?? new HeddleError('NO_ROUTE', `The route ${quoted(route.alias)} has no model for this caller.`)
     );
   }
-  // The strategy chooses among those that can be asked, so that one which cannot does not count as the first.
+  // The strategy chooses among those that can be called, so that one which cannot does not count as the first.
   const ready = fitting.filter(({ model }) => deferral(model, deps) === 'NONE');
   const other = fitting.filter(({ model }) => deferral(model, deps) !== 'NONE');
   const order = ordering[route.strategy];
@@ -139,7 +139,7 @@ function routeCandidates(
   });
 }
 
-/** Refuses the call when not even the first candidate may be asked; otherwise counts the first as busy from now on. */
+/** Refuses the call when not even the first candidate may be called; otherwise counts the first as busy from now on. */
 function chosen(
   models: Candidates['models'],
   deps: RoutingDeps,
@@ -157,7 +157,7 @@ function chosen(
   return { models, ...rest, release: deps.health.expect(first.id, first.provider.id) };
 }
 
-/** NONE: it can be asked; LAST: after the others; NOT: not now. */
+/** NONE: it can be called; LAST: after the others; NOT: not now. */
 function deferral(model: CatalogModel, { health, pool }: RoutingDeps): 'NONE' | 'LAST' | 'NOT' {
   if (health.openMs(model.id) > 0 || health.restMs(model.id) > 0) return 'NOT';
   const rest = pool.rest(model);
@@ -174,7 +174,7 @@ export interface Unavailability {
   readonly retryAfterMs: number;
 }
 
-/** Why an AI model may not be asked now, and how long; null: it may. */
+/** Why an AI model may not be called now, and how long; null: it may. */
 export function unavailability(
   model: CatalogModel,
   { health, pool }: Pick<RoutingDeps, 'health' | 'pool'>,
@@ -182,7 +182,7 @@ export function unavailability(
   const openMs = health.openMs(model.id);
   const restMs = health.restMs(model.id);
   if (openMs > 0 || restMs > 0) {
-    const why = openMs > 0 ? 'has failed repeatedly' : 'has asked to be left alone';
+    const why = openMs > 0 ? 'has failed repeatedly' : 'has requested a wait';
     return {
       code: 'PROVIDER_ERROR',
       message: `The provider of ${model.id} ${why} and is not called for a while.`,
@@ -191,7 +191,7 @@ export function unavailability(
   }
   const rest = pool.rest(model);
   if (rest === null || !rest.strict) return null;
-  // What the provider said stays with the call that it refused: it may repeat that call's input.
+  // The provider's words stay with the call that it refused: it may repeat that call's input.
   const what = rest.code === 'PROVIDER_RATE_LIMITED' ? 'limits our calls' : 'refused every credential';
   const message = `The provider of ${model.id} ${what} and is not called for a while.`;
   return { code: rest.code, message, retryAfterMs: rest.waitMs };
@@ -301,7 +301,7 @@ function chooseRefusal(
   if (lacks.length > 0) {
     return new HeddleError(
       'BAD_USER_INPUT',
-      `${model.id} cannot do what is asked: it lacks ${lacks.join(', ')}.`,
+      `${model.id} cannot do what is requested: it lacks ${lacks.join(', ')}.`,
     );
   }
   // The bound counts three bytes a token; no text has more than twelve.

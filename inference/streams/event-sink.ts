@@ -11,7 +11,7 @@ export interface EventSink {
   restarted(reason: string, modelId: string): void;
   /** The last event: CompletionFinished, or CompletionFailed. */
   end(ended: ClosedInvocation): Promise<void>;
-  /** From now on events are dropped, and the log is given up: a client that returns gets the whole once it has ended. */
+  /** From now on events are dropped, and the log is abandoned: a client that returns gets the whole once it has ended. */
   drain(): void;
 }
 

@@ -106,7 +106,7 @@ export class RowWatch {
       for (const one of silent) {
         if (!this.#all.has(one)) continue;
         if (!ended.has(one.id)) {
-          // Behind those that were not asked for yet.
+          // Behind those that were not requested yet.
           this.#all.delete(one);
           this.#all.add(one);
         } else if (one.progress === null) {

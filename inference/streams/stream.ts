@@ -58,7 +58,7 @@ function* toEvents(id: string, parts: readonly ProviderPart[]): Generator<Comple
 function* replayRest(completion: CompletionData, sent: AnswerBuilder | null): Generator<CompletionEventData> {
   const { id: completionId, modelId, status } = completion;
   const whole = toParts(completion);
-  // Of a completion that came to nothing there is nothing to tell anew: the client keeps what it has.
+  // Of a completion that came to nothing there is nothing to send again: the client keeps what it has.
   const missing = whole.length === 0 && status !== 'SUCCEEDED' ? [] : partsAfter(completion, sent);
   if (missing === null) {
     const reason = 'The single events are no longer held; this is the whole.';

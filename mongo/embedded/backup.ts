@@ -136,7 +136,7 @@ export async function restoreDirectory(file: string, dir: string, passage?: Pass
   }
 }
 
-/** Throws what is wrong with a copy, by the name that it was given under. */
+/** Throws what is wrong with a copy, under the name that the caller used. */
 function checkBackup(copy: string, file: string): void {
   let db: DatabaseSync | undefined;
   try {

@@ -14,7 +14,7 @@ export class DirectoryInUse extends Error {
 /**
  * Makes this process the one owner of a data directory. The lock is the operating system's, taken by SQLite on a file
  * of its own, so it ends with its process however that ends: no lock of a dead process is left to be judged by its
- * id, which another process may have by now (in a container it always has). Returns how to give the directory up.
+ * id, which another process may have by now (in a container it always has). Returns the function that releases the directory.
  *
  * @throws DirectoryInUse when a living process (this one included) has it
  */

@@ -16,7 +16,7 @@ export interface Store extends AsyncDisposable {
   readonly uri: string;
   /** For groups of writes of this process, which then need no driver. */
   readonly writes: WriteChannel;
-  /** Settles what is in flight, stops the thread, gives up the directory. Idempotent. */
+  /** Finishes what is in flight, stops the thread, releases the directory. Idempotent. */
   close(): Promise<void>;
   /** Writes a copy of the whole store, as of its last commit, into one new file while work continues (backup.ts). */
   backup(file: string): Promise<void>;
@@ -115,7 +115,7 @@ async function deriveCredentials({ user, password }: NonNullable<StoreOptions['c
   return createCredentials(user, password);
 }
 
-/** Node returns the directory of its own version in the one that it was given. */
+/** Node returns the directory of its own version in the one that it received. */
 function compileCacheDir(): string | undefined {
   const used = getCompileCacheDir();
   return used === undefined ? undefined : dirname(used);
@@ -123,7 +123,7 @@ function compileCacheDir(): string | undefined {
 
 type Place = { listenOn: ListenOn; cleanUp(): Promise<void> };
 
-/** Where to listen: as asked, else a socket in the directory, else (its path too long) in a private temporary one. */
+/** Where to listen: as configured, else a socket in the directory, else (its path too long) in a private temporary one. */
 async function choosePlace(dir: string, options: StoreOptions): Promise<Place> {
   if (options.listen !== undefined) {
     return {

@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { EngineOptions } from './commands/engine.ts';
 import type { ListenOn } from './wire/server.ts';
 
-/** What store.ts and its worker tell each other. */
+/** The messages between store.ts and its worker. */
 export type WorkerStart = {
   engine: EngineOptions;
   listenOn: ListenOn;
@@ -28,5 +28,5 @@ export type StartFailure = {
   port?: number | undefined;
 };
 
-/** The name that the store gives itself as a replica set of one, which is what sessions and transactions need. */
+/** The name of the store as a replica set of one, which is what sessions and transactions need. */
 export const REPLICA_SET = 'embedded';

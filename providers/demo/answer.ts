@@ -54,7 +54,7 @@ function demandedTool(call: ProviderCall): ToolCall | null {
   if (tool === undefined) {
     throw new ProviderFailure(
       'BAD_USER_INPUT',
-      `toolChoice asks for ${toolChoice}, but there is no such tool.`,
+      `toolChoice names ${toolChoice}, but there is no such tool: name one of the tools of the call.`,
       {
         retryable: false,
       },

@@ -13,7 +13,7 @@ import { isInputTooLong } from './input-too-long.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { presentable, readErrorBody, readVendorError, type VendorError } from './vendor-message.ts';
 
-/** Vendors say these with any status, also with 403, which elsewhere means the key. */
+/** Vendors send these with any status, also with 403, which elsewhere means the key. */
 const contentRefused = joinPatterns(
   /content[_ -]?(?:filter|policy|management|moderation)|usage guidelines|safety_check|content exists risk/,
   /responsible_?ai|moderation_blocked|data_inspection_failed|input_flagged|\b(?:requires|failed|by) moderation/,
@@ -26,7 +26,7 @@ const filtered = joinPatterns(
   /(?:inappropriate|unsafe|sensitive) content|violat\w{1,4} (?:our|the|its) [\w ]{0,20}polic/,
   /new_sensitive|敏感|不安全|违规/,
 );
-/** What the model wrote was no call, or not the JSON that was asked for: it may do better the next time. */
+/** What the model wrote was no call, or not the JSON that was requested: it may do better the next time. */
 const modelFailed = /tool_use_failed|json_validate_failed/i;
 /** The key, its account, or the place that it is used from. */
 const badKey = joinPatterns(
@@ -133,7 +133,7 @@ const tooLong: Verdict = {
   text: 'The input does not fit the model',
 };
 
-/** Statuses that say no more than that the request, or the server, is at fault: what is said beside them decides. */
+/** Statuses that mean no more than that the request, or the server, is at fault: what stands beside them decides. */
 function isVague(status: number): boolean {
   return [400, 403, 404, 412, 422].includes(status) || status >= 500;
 }
@@ -145,7 +145,7 @@ function where(pattern: RegExp, { words, message }: VendorError, verdict: Verdic
   return evidence === undefined ? null : { ...verdict, evidence };
 }
 
-/** What is said about a file of the call, which states nothing about the provider, its credential or its model. */
+/** Messages about a file of the call, which state nothing about the provider, its credential or its model. */
 function isAboutFile(status: number, { message }: VendorError): boolean {
   if (status === 401 || status === 402) return false;
   return fileNotFetched.test(message) || ((status === 403 || status === 404) && fileRefused.test(message));
@@ -223,7 +223,7 @@ export interface FailedResponse {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
   readonly vendor?: VendorError;
-  /** The words that alone gave the status. */
+  /** The words that alone determined the status. */
   readonly evidence?: string | undefined;
   readonly cause?: unknown;
 }

@@ -93,7 +93,7 @@ function fromResets(headers: HeaderRecord, now: number): number | null {
   return possible.length === 0 ? null : bound(Math.max(...possible.map(({ ms }) => ms)));
 }
 
-/** Google's RetryInfo (`"retryDelay": "34.07s"`), and `retry_after` in seconds or milliseconds, as proxies give it. */
+/** Google's RetryInfo (`"retryDelay": "34.07s"`), and `retry_after` in seconds or milliseconds, as proxies send it. */
 function fromBody(body: string): number | null {
   const delay = /"retryDelay"\s*:\s*"([\d.]{1,20})s"/.exec(body)?.[1];
   if (delay !== undefined) return bound(Number(delay) * 1000);
@@ -117,7 +117,7 @@ function headersInBody(body: string): HeaderRecord {
 }
 
 /**
- * How long a provider asks us to wait, in milliseconds, at most a day; null where it does not say. In this order:
+ * How long a provider requires us to wait, in milliseconds, at most a day; null where it does not state it. In this order:
  * `retry-after-ms`, `retry-after` in seconds or as an HTTP date (RFC 9110, 10.2.3), Google's RetryInfo, and, when `isLimited`,
  * the words and the reset of the limit that is exhausted.
  */

@@ -11,7 +11,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 export interface VendorError {
-  /** Empty where the vendor gave no words of its own. */
+  /** Empty where the vendor sent no words of its own. */
   readonly message: string;
   /** Codes, types, statuses and reasons that the vendor named, in lower case, joined by spaces. */
   readonly words: string;
@@ -95,7 +95,7 @@ function findError(value: unknown, depth: number): VendorError {
   };
 }
 
-/** Finds message and codes in any of the shapes that vendors give their errors. */
+/** Finds message and codes in any of the shapes of vendors' errors. */
 export function readVendorError(value: unknown): VendorError {
   return findError(value, depthMax);
 }

@@ -9,7 +9,7 @@ import { postJson, requestHeaders } from '../wires/shared/wire-request.ts';
 
 const embeddingsMax = 100;
 
-/** One value is asked for as itself, several as a batch. */
+/** One value is requested as itself, several as a batch. */
 function createEmbeddings(baseUrl: string, headers: Readonly<Record<string, string>>): EmbeddingRequests {
   return {
     valuesMax: () => embeddingsMax,

@@ -18,7 +18,7 @@ export interface EncodedBody {
 /** More codings on one body are an attack, or a mistake. */
 const codingsMax = 3;
 
-// What has been sent is given at once, and a body that lacks its trailer is given as far as it goes.
+// What has been sent is returned at once, and a body that lacks its trailer is returned up to where it ends.
 const zlibOptions = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
 const brotliOptions = {
   flush: constants.BROTLI_OPERATION_FLUSH,

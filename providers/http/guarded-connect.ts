@@ -26,7 +26,7 @@ function guardedLookup(egress: Egress): LookupFunction {
 
 /**
  * Opens the connections of provider calls. What is checked is the address that is connected to: what a name stood for a
- * moment ago, or in somebody else's answer, states nothing.
+ * moment ago, or in the answer to another call, proves nothing.
  */
 export function guardedConnect(egress: Egress, timeout: number): buildConnector.connector {
   const connect = buildConnector({ timeout, lookup: guardedLookup(egress) });

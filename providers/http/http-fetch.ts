@@ -28,7 +28,7 @@ const silenceMsMax = 900_000;
 const connectMsMax = 60_000;
 
 function requestHeaders(headers: RequestInit['headers']): Record<string, string> {
-  // Asked for nothing, a server may answer in any encoding (RFC 9110, 12.5.3).
+  // Without a stated preference, a server may answer in any encoding (RFC 9110, 12.5.3).
   const record: Record<string, string> = { 'accept-encoding': 'identity' };
   if (headers === undefined) return record;
   const pairs = Symbol.iterator in headers ? headers : Object.entries(headers);
@@ -46,7 +46,7 @@ function requestBody(body: RequestInit['body']): string | Buffer | null {
 
 /**
  * The fetch of all provider adapters: one request, no redirects (they come back as they are), no cookies, no cache, no
- * compression asked for (what comes compressed all the same is decompressed), HTTP/1.1 with one call per connection,
+ * compression requested (what comes compressed all the same is decompressed), HTTP/1.1 with one call per connection,
  * TCP_NODELAY (undici sets it). The response
  * has what the AI SDK and our own decoders use of fetch's Response. Bytes are taken from the socket only as they are
  * read. An abort rejects with the signal's reason, also while the body is being read, and closes the connection.

@@ -15,7 +15,7 @@ export function readResponse(response: Response): ResponseReader {
   if (response instanceof HttpResponse) return response;
   const reader = response.body?.getReader();
   const cancel = (reason?: Error) => {
-    // Any error: the answer is given up, whatever its connection states.
+    // Any error: the answer is dropped, whatever its connection states.
     reader?.cancel(reason).catch(() => undefined);
   };
   return {

@@ -9,7 +9,7 @@ export class ResponseHeaders implements Headers {
   readonly #entries = new Map<string, string>();
   readonly #cookies: readonly string[];
 
-  /** `record` has lower-case names, as undici gives them. */
+  /** `record` has lower-case names, as undici returns them. */
   constructor(record: HeaderRecord) {
     for (const name in record) {
       const value = record[name];

@@ -12,11 +12,11 @@ import { openaiChat } from './chat-dialect.ts';
 import { chatRules, prefersResponses, responsesRules } from './endpoints.ts';
 import { openaiResponses } from './responses-dialect.ts';
 
-/** What servers say of an address they do not have, as opposed to a model. */
+/** Messages of servers about an address they do not have, as opposed to a model. */
 const noSuchAddress =
   /\(HTTP \d+\)(?:\.$|: (?:not found|cannot post|method not allowed|invalid url|unknown (?:url|endpoint|path)))/i;
 
-/** Does a failure say that there is no responses API (a proxy that only speaks chat)? */
+/** Does a failure mean that there is no responses API (a proxy that only supports chat)? */
 function lacksEndpoint(error: unknown): boolean {
   if (!(error instanceof ProviderFailure)) return false;
   const { status, message } = error;

@@ -33,7 +33,7 @@ function firstSecret(vendor: VendorFacts, environment: Environment): string | nu
   return null;
 }
 
-/** The base URL that a variable gives, or the account that one names. */
+/** The base URL that a variable sets, or the account that one names. */
 function firstBaseUrl({ environment: names, accountUrl }: VendorFacts, environment: Environment) {
   const account = firstSet(names.account, environment);
   const url = firstSet(names.baseUrl, environment);

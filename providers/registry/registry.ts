@@ -42,7 +42,7 @@ function check(kind: ProviderKind, options: ProviderOptions): VendorOptions {
   if (!/^[\x20-\x7e]*$/.test(secret) && !secret.startsWith('{')) {
     throw noCredential('A credential is one line of printable ASCII.');
   }
-  // Behind a base URL of the admin's own (a proxy, a mock) there may be no key to ask for; some sign with theirs.
+  // Behind a base URL of the admin's own (a proxy, a mock) there may be no key to require; some sign with theirs.
   if (secret === '' && requires.includes('secret') && (signsRequests === true || options.baseUrl === null)) {
     throw noCredential(`A provider of kind ${kind} needs a credential.`);
   }

@@ -26,7 +26,7 @@ interface Capture {
 
 const captures = new AsyncLocalStorage<Capture>();
 
-/** A fetch that sends nothing: it keeps the request for `captureRequest` and gives the SDK an answer that states nothing. */
+/** A fetch that sends nothing: it keeps the request for `captureRequest` and returns an empty answer to the SDK. */
 export const captureFetch: typeof globalThis.fetch = async (input, init = {}) => {
   const capture = captures.getStore();
   if (capture === undefined) throw new Error('Requests are captured by captureRequest alone.');

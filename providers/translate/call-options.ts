@@ -99,7 +99,7 @@ function addTools(options: LanguageModelV4CallOptions, call: ProviderCall): void
 }
 
 /**
- * A call in the words of the AI SDK's language models. A response schema is asked for strictly where it keeps the rules
+ * A call in the words of the AI SDK's language models. A response schema is requested strictly where it keeps the rules
  * of strict mode, and as a guide otherwise (the caller validates the answer in either case).
  * @param rules what the vendor's API demands of a conversation
  * @throws {ProviderFailure} BAD_USER_INPUT for a wrong URL, tool choice or reasoning effort

@@ -35,7 +35,7 @@ export function rejectUnsupported(what: string): ProviderFailure {
 }
 
 /**
- * The effort of reasoning asked for; undefined: the model's own.
+ * The requested effort of reasoning; undefined: the model's own.
  * @throws {ProviderFailure} BAD_USER_INPUT for an unknown effort
  */
 export function readEffort({ reasoningEffort }: ProviderCall): Effort | undefined {

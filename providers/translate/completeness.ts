@@ -23,7 +23,7 @@ export function malformed(cause?: unknown): ProviderFailure {
 
 /**
  * Refuses what must not pass as a success: an answer marked broken, and an empty one. Empty is fine only where the provider
- * counted output (it chose to say nothing), or spent its tokens on reasoning.
+ * counted output (it chose to answer nothing), or spent its tokens on reasoning.
  */
 export function checkComplete(reason: FinishReason, empty: boolean, usage: UsageCounts | null): void {
   if (reason === 'ERROR') throw cutShort();
@@ -35,7 +35,7 @@ export function checkComplete(reason: FinishReason, empty: boolean, usage: Usage
   }
   if (reason === 'LENGTH') return;
   if (reason === 'STOP' && Number(usage?.outputTokens) > 0) return;
-  throw new ProviderFailure('PROVIDER_ERROR', 'The provider gave an empty answer.', { retryable: true });
+  throw new ProviderFailure('PROVIDER_ERROR', 'The provider returned an empty answer.', { retryable: true });
 }
 
 /** The arguments of a finished tool call. Models are not bound to write JSON: what is none stays the text they wrote. */

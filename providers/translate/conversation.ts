@@ -42,7 +42,7 @@ const seeFiles = 'The result is in the files that follow.';
 
 /**
  * Ids for the tool calls of one conversation: an id that the API takes stays, another becomes a digest of it. The same
- * id gives the same one in every request, and no two calls share one.
+ * id leads to the same one in every request, and no two calls share one.
  */
 class ToolCallIds {
   readonly #allowed: RegExp;
@@ -149,7 +149,7 @@ function writeTools(messages: readonly ProviderMessage[]): ProviderMessage[] {
   });
 }
 
-/** A model may have said nothing, which no API takes back; nor does one miss an empty text. */
+/** A model may have answered nothing, which no API accepts as a turn; nor does one miss an empty text. */
 function dropEmpty(messages: readonly ProviderMessage[], isEmpty: (text: string) => boolean) {
   const kept = messages.flatMap((message): ProviderMessage[] => {
     if (message.role === 'system') return isEmpty(message.content) ? [] : [message];

@@ -175,7 +175,7 @@ export function withOwnCalls(provider: TraitedProvider, kind: ProviderKind): Pro
   /** @throws {ProviderFailure} BAD_USER_INPUT for several answers where the wire format has one */
   const prepare = (call: ProviderCall): ProviderCall => {
     if (call.alternatives !== undefined && provider.traits?.(call).hasAlternatives === false) {
-      throw rejectUnsupported('it gives one answer to a request, and alternatives asks for more');
+      throw rejectUnsupported('it returns one answer to a request, and alternatives requests more');
     }
     return toOwnCall(call, kind);
   };

@@ -50,7 +50,7 @@ export function parseServiceAccount(json: string): ServiceAccount {
 }
 
 /**
- * Access tokens by Google's OAuth 2.0 server-to-server flow (RFC 7523), one in memory until shortly before it ends, asked
+ * Access tokens by Google's OAuth 2.0 server-to-server flow (RFC 7523), one in memory until shortly before it ends, requested
  * for once however many calls wait for it.
  */
 export function createAccessTokens(

@@ -41,7 +41,7 @@ function defaultRef(directory: string): string | undefined {
 
 /**
  * The supergraph at a git ref; without one, where this branch left origin/main, or at HEAD. Undefined outside of a git
- * checkout. Throws UnknownRefError for a ref that is asked for and does not exist.
+ * checkout. Throws UnknownRefError for a ref that is requested and does not exist.
  */
 export function readBaseline(ref: string | undefined, directory = checkout): Baseline | undefined {
   const chosen = ref ?? defaultRef(directory);

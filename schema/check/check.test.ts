@@ -131,7 +131,7 @@ describe('the schema check', () => {
     expect(findings.map(({ rule, where }) => `${rule} ${where}`)).toEqual(['breaking Model.name']);
   });
 
-  it('finds a mutation and a subscription that anyone could use', () => {
+  it('finds a mutation and a subscription that every caller could use', () => {
     const mutation = composeWith(
       '@requiresScopes(scopes: [["models:write"]]) @audited(action: "model.create")',
       '',

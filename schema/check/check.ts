@@ -28,21 +28,21 @@ import type { SchemaFinding } from './findings.ts';
 import { findPolicyChanges } from './policy-changes.ts';
 
 const whatToDoByChange: Readonly<Record<string, string>> = {
-  FIELD_REMOVED: 'Keep the field and mark it @deprecated until no client asks for it.',
+  FIELD_REMOVED: 'Keep the field and mark it @deprecated until no client requests it.',
   FIELD_TYPE_CHANGED: 'Add a field of another name with the new type, and deprecate this one.',
-  FIELD_ARGUMENT_ADDED: 'Make the new argument nullable or give it a default.',
+  FIELD_ARGUMENT_ADDED: 'Make the new argument nullable or add a default.',
   FIELD_ARGUMENT_REMOVED: 'Keep the argument and mark it @deprecated; it may do nothing.',
   FIELD_ARGUMENT_TYPE_CHANGED: 'Add an argument of another name, and deprecate this one.',
   ENUM_VALUE_REMOVED: 'Keep the value and mark it @deprecated until no client sends or expects it.',
-  INPUT_FIELD_ADDED: 'Make the new input field nullable or give it a default.',
+  INPUT_FIELD_ADDED: 'Make the new input field nullable or add a default.',
   INPUT_FIELD_REMOVED: 'Keep the input field and mark it @deprecated; it may do nothing.',
   INPUT_FIELD_TYPE_CHANGED: 'Add an input field of another name, and deprecate this one.',
   TYPE_REMOVED: 'Keep the type until no client names it in a fragment or a variable.',
-  TYPE_KIND_CHANGED: 'Give the new kind of type another name.',
+  TYPE_KIND_CHANGED: 'Use another name for the new kind of type.',
   UNION_MEMBER_REMOVED: 'Keep the member; it need never be answered.',
   OBJECT_TYPE_INTERFACE_REMOVED: 'Keep implementing the interface.',
   DIRECTIVE_REMOVED: 'Keep the directive; it may do nothing.',
-  DIRECTIVE_ARGUMENT_ADDED: 'Make the new argument nullable or give it a default.',
+  DIRECTIVE_ARGUMENT_ADDED: 'Make the new argument nullable or add a default.',
   DIRECTIVE_ARGUMENT_REMOVED: 'Keep the argument and mark it @deprecated; it may do nothing.',
   DIRECTIVE_LOCATION_REMOVED: 'Keep the location; the directive may do nothing there.',
   DIRECTIVE_REPEATABLE_REMOVED: 'Keep it repeatable.',
@@ -68,7 +68,12 @@ function apiFinding(change: Change, current: GraphQLSchema): SchemaFinding {
   const where = change.path ?? 'the schema';
   const problem = `${change.type}: ${change.message}`;
   if (rateCriticality(change, current) !== CriticalityLevel.Breaking) {
-    return { rule: 'dangerous', where, problem, whatToDo: 'Tell the clients that may notice.' };
+    return {
+      rule: 'dangerous',
+      where,
+      problem,
+      whatToDo: 'Inform the owners of the clients that may notice.',
+    };
   }
   const usual = 'Add what is new beside what is there, and deprecate what is there.';
   return { rule: 'breaking', where, problem, whatToDo: whatToDoByChange[change.type] ?? usual };
@@ -126,7 +131,7 @@ function findNewOneOfs(baseline: GraphQLSchema, current: GraphQLSchema): readonl
         rule: 'breaking' as const,
         where: type.name,
         problem: 'ONE_OF_ADDED: several of its fields could be sent, and only one can now that it is @oneOf',
-        whatToDo: 'Give the @oneOf type another name, and deprecate what takes this one.',
+        whatToDo: 'Use another name for the @oneOf type, and deprecate what takes this one.',
       },
     ];
   });
@@ -152,7 +157,7 @@ function* listInputs(
 
 const authDirectives = new Set(['authenticated', 'requiresScopes', 'policy']);
 
-/** Mutations and subscriptions of a supergraph that anyone could call. */
+/** Mutations and subscriptions of a supergraph that every caller could call. */
 export function findUnguarded(supergraphSdl: string): readonly SchemaFinding[] {
   return parse(supergraphSdl, { noLocation: true }).definitions.flatMap((definition) => {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) return [];
@@ -164,7 +169,7 @@ export function findUnguarded(supergraphSdl: string): readonly SchemaFinding[] {
         (field): SchemaFinding => ({
           rule: 'auth',
           where: `${type}.${field.name.value}`,
-          problem: `anyone could use this ${type.toLowerCase()}`,
+          problem: `every caller, also without a key, could use this ${type.toLowerCase()}`,
           whatToDo: 'Put @requiresScopes on it, or @authenticated when every key may use it.',
         }),
       );
@@ -190,7 +195,7 @@ function* listCoordinates(type: GraphQLNamedType): Generator<readonly [string, D
   }
 }
 
-/** Types, fields, arguments, input fields and enum values of which the schema does not say what they are. */
+/** Types, fields, arguments, input fields and enum values without a description. */
 export function findUndescribed(schema: GraphQLSchema): readonly SchemaFinding[] {
   return Object.values(schema.getTypeMap())
     .filter((type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type))
@@ -200,11 +205,11 @@ export function findUndescribed(schema: GraphQLSchema): readonly SchemaFinding[]
       rule: 'description',
       where,
       problem: 'it has no description',
-      whatToDo: 'Say in the SDL what it means, with its unit where it has one.',
+      whatToDo: 'Describe in the SDL what it means, with its unit where it has one.',
     }));
 }
 
-/** What there is to say of the composed supergraph, and of what changed since the baseline; findings.ts has the severities. */
+/** The findings about the composed supergraph, and about what changed since the baseline; findings.ts has the severities. */
 export async function checkSchema(schemas: {
   /** What the subgraphs compose to now. */
   readonly composed: string;

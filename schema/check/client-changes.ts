@@ -56,7 +56,7 @@ export function rateCriticality(change: Change, current: GraphQLSchema): Critica
   return isNewInput && isHarmless ? CriticalityLevel.Dangerous : criticality.level;
 }
 
-const tellClients = 'Tell the clients that may notice.';
+const informClients = 'Inform the owners of the clients that may notice.';
 
 /** New types behind interfaces that clients know, whose fragments do not match them. */
 export function findNewImplementers(
@@ -70,7 +70,7 @@ export function findNewImplementers(
       rule: 'dangerous' as const,
       where: name,
       problem: `IMPLEMENTER_ADDED: where ${type.name} is answered, ${name} may come, which clients do not know`,
-      whatToDo: tellClients,
+      whatToDo: informClients,
     }));
   });
 }
@@ -89,7 +89,7 @@ export function findChangedSpecifications(
         rule: 'dangerous' as const,
         where: before.name,
         problem: `SPECIFIED_BY_CHANGED: it was specified by ${before.specifiedByURL}, and now by ${after.specifiedByURL ?? 'nothing'}`,
-        whatToDo: 'Give a scalar with other values another name, and keep the URL of this one.',
+        whatToDo: 'Use another name for a scalar with other values, and keep the URL of this one.',
       },
     ];
   });

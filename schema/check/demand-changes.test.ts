@@ -39,10 +39,10 @@ describe('a demand that some callers of today do not meet', () => {
 
   it('is reported with what was asked and what is asked', () => {
     expect(found(scopes('[["x"], ["y", "z"]]'), scopes('[["x"]]'))).toEqual([
-      'Query.a FIELD_AUTH_TIGHTENED: it asked for the scope x, or y and z, and now asks for the scope x',
+      'Query.a FIELD_AUTH_TIGHTENED: it required the scope x, or y and z, and now requires the scope x',
     ]);
     expect(found(query(''), query('@authenticated'))).toEqual([
-      'Query.a FIELD_AUTH_TIGHTENED: it asked for nothing, and now asks for credentials',
+      'Query.a FIELD_AUTH_TIGHTENED: it required nothing, and now requires credentials',
     ]);
   });
 

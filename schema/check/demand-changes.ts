@@ -3,7 +3,7 @@ import { type Demand, demandText, readDemands, type ScopeSet } from './demands.t
 import type { SchemaFinding } from './findings.ts';
 
 /**
- * Fields that refuse a caller whom they answered before, or answer one whom they refused: @authenticated,
+ * Fields that refuse a caller that they answered before, or answer one that they refused: @authenticated,
  * @requiresScopes or @policy was added, changed or removed on the field, on its type or on the type of its result. One
  * that does both is found twice.
  */
@@ -12,7 +12,7 @@ export function findDemandChanges(baselineSdl: string, currentSdl: string): read
   return [...readDemands(baselineSdl)].flatMap(([where, before]) => {
     if (!current.has(where)) return [];
     const after = current.get(where);
-    const change = `it asked for ${demandText(before)}, and now asks for ${demandText(after)}`;
+    const change = `it required ${demandText(before)}, and now requires ${demandText(after)}`;
     const findings: SchemaFinding[] = [];
     if (!admitsAll(after, before)) {
       findings.push({
@@ -34,7 +34,7 @@ export function findDemandChanges(baselineSdl: string, currentSdl: string): read
   });
 }
 
-/** Does the demand admit everyone whom the other one admits? */
+/** Does the demand admit every caller that the other one admits? */
 function admitsAll(demand: Demand | undefined, other: Demand | undefined): boolean {
   if (demand === undefined) return true;
   return other !== undefined && waysInto(other).every((scopes) => opens(scopes, demand));

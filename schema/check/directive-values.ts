@@ -99,13 +99,13 @@ const judges: Readonly<Record<string, Judge>> = {
       ...problemIf(all.length === 0, 'no list of scopes would ever be met'),
       ...problemIf(
         all.some((set) => toTexts(set).length === 0),
-        'an empty list of scopes asks for none',
+        'an empty list of scopes requires none',
       ),
       ...known.map((scope) => `there is no scope ${JSON.stringify(scope)}`),
     ];
   },
 
-  policy: () => ['no policy is known by a name: the field would be refused to everybody'],
+  policy: () => ['no policy is known by a name: the field would be refused to all callers'],
 
   prompt: ({ model, template }) => [
     ...problemIf(String(model).trim() === '', 'the model is empty'),

@@ -16,7 +16,7 @@ export const rules = {
   breaking: { severity: 'ERROR', approvable: true },
   /** Policy admits, shows or spends what it did not before. */
   loosened: { severity: 'ERROR', approvable: true },
-  /** A mutation or subscription that anyone could use. */
+  /** A mutation or subscription that every caller could use. */
   auth: { severity: 'ERROR', approvable: false },
   /** A directive whose value is wrong, so that it would not be enforced as it reads. */
   directive: { severity: 'ERROR', approvable: false },
@@ -26,13 +26,13 @@ export const rules = {
   description: { severity: 'ERROR', approvable: false },
   /** Some client may notice. */
   dangerous: { severity: 'DANGEROUS', approvable: false },
-  /** A change of policy that takes nothing from anybody. */
+  /** A change of policy that takes nothing from any caller. */
   policy: { severity: 'NOTE', approvable: false },
 } as const satisfies Record<string, { readonly severity: Severity; readonly approvable: boolean }>;
 
 export type SchemaRule = keyof typeof rules;
 
-/** One thing that the schema check has to say. */
+/** One finding of the schema check. */
 export interface SchemaFinding {
   readonly rule: SchemaRule;
   /** The coordinate, e.g. `Query.models`; the file for a stale supergraph. */

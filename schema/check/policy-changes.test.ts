@@ -124,7 +124,7 @@ describe('the check of the whole graph', () => {
       'loosened Mutation.complete ERROR',
     ],
     [
-      'a field of secrets asks for no scope',
+      'a field of secrets requires no scope',
       'models',
       /(credentials: [^@]*)@requiresScopes\(scopes: \[\["models:write"\]\]\)/,
       '$1',

@@ -32,7 +32,7 @@ const quota: Classify = (before, after) => {
 
 const rankScope = (scope: unknown) => (cacheScopes as readonly unknown[]).indexOf(scope);
 
-/** Whom an answer is shared with, and how alike a question must be, concern privacy; how long it is kept does not. */
+/** The callers that share an answer, and the required similarity of questions, concern privacy; how long it is kept does not. */
 const cache: Classify = (before, after) => {
   if (after === undefined) return dangerous;
   const sharedBefore = before === undefined ? rankScope('CALLER') : rankScope(before.scope);
@@ -78,7 +78,7 @@ const comparedElsewhere = new Set(['authenticated', 'requiresScopes', 'policy', 
 const whatToDoByRule: Readonly<Partial<Record<SchemaRule, string>>> = {
   loosened: 'Restore the directive, or approve the change if it is meant.',
   breaking: 'Leave the directive as it is, put the stricter one on a new field, and deprecate this one.',
-  dangerous: 'Tell the clients that may notice.',
+  dangerous: 'Inform the owners of the clients that may notice.',
   policy: 'Nothing has to be done.',
 };
 

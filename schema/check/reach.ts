@@ -26,7 +26,7 @@ const openToEveryKey: ReadonlySet<string> = new Set([
 const openFields: ReadonlyMap<string, string> = new Map([
   ['Completion', 'the subgraph answers those that the caller may read, and no others'],
   ['Invocation', 'the subgraph answers those that the caller may read, and no others'],
-  ['AccessGrant', 'it is listed with tenants:read, and answered to the app that asks for it'],
+  ['AccessGrant', 'it is listed with tenants:read, and answered to the app that requests it'],
   ['Model.name', 'part of the name by which a model is called'],
   ['Model.capabilities', 'what it may be called for'],
   ['Model.provider', 'its id is part of the name of the model'],
@@ -117,7 +117,7 @@ export function findUnscoped(supergraphSdl: string): readonly SchemaFinding[] {
       .map((field) => `${type}.${field}`)
       .filter((where) => !where.endsWith('.id') && (demands.get(where) ?? []).length === 0)
       .filter((where) => !openToEveryKey.has(where) && !openFields.has(where) && !openFields.has(type))
-      .map((where) => finding(where, 'it is a field of an entity and asks for no scope')),
+      .map((where) => finding(where, 'it is a field of an entity and requires no scope')),
   );
   return [...open, ...unscoped];
 }

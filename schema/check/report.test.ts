@@ -39,7 +39,7 @@ describe('the report of a schema check', () => {
     expect(report(finding('breaking'), { approvals }).fails).toBe(true);
   });
 
-  it('lets no one approve a mutation that anyone could use, nor a graph that cannot be planned', () => {
+  it('lets no one approve a mutation that every caller could use, nor a graph that cannot be planned', () => {
     for (const rule of ['auth', 'plan', 'stale', 'directive'] as const) {
       expect(formatApproval(finding(rule))).toBeUndefined();
     }

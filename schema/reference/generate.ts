@@ -127,7 +127,7 @@ function printBody(printer: Printer, type: GraphQLNamedType): readonly string[] 
   if (isInputObjectType(type)) {
     const fields = Object.values(type.getFields());
     return [
-      ...(type.isOneOf ? ['Exactly one of the fields is given.', ''] : []),
+      ...(type.isOneOf ? ['Exactly one of the fields must be set.', ''] : []),
       ...tableHead('field'),
       ...fields.map((field) => printInput(printer, `\`${field.name}\``, `${type.name}.${field.name}`, field)),
     ];

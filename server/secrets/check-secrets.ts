@@ -4,7 +4,7 @@ import { type Environment, StartError } from '../config.ts';
 import { isLoopback } from '../mesh-connections.ts';
 import { decodeEncryptionKey } from './encryption-key.ts';
 
-/** How each secret that an operator may choose is looked at. The keys that only gave way to others are not. */
+/** How each secret that an operator may choose is looked at. Keys that others replaced are not. */
 const checks = {
   HEDDLE_ADMIN_KEY: (text: string) => findSecretWeakness(text, 'hd_'),
   HEDDLE_ENCRYPTION_KEY: (text: string) => findKeyWeakness(decodeEncryptionKey(text)),

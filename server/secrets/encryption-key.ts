@@ -12,7 +12,7 @@ export function decodeEncryptionKey(text: string): Buffer {
 }
 
 /**
- * The key that provider secrets are encrypted with: the one given, or the one in `<dir>/encryption.key`, which is made
+ * The key that provider secrets are encrypted with: the configured one, or the one in `<dir>/encryption.key`, which is made
  * with mode 0600 when there is none. A key file that others may read, or that is damaged, is refused.
  */
 export async function encryptionKey(given: string | undefined, dir: string): Promise<Uint8Array> {
@@ -22,7 +22,7 @@ export async function encryptionKey(given: string | undefined, dir: string): Pro
   return checkedKey(file, (await readIfThere(file)) ?? (await make(file)));
 }
 
-/** Every encryption key that is at hand, the current one first: given, of the data directory, former ones. Makes none. */
+/** Every encryption key that is at hand, the current one first: configured, of the data directory, former ones. Makes none. */
 export async function readEncryptionKeys(environment: Environment): Promise<readonly Uint8Array[]> {
   const { HEDDLE_ENCRYPTION_KEY: given } = environment;
   const file = join(dataDirectory(environment), 'encryption.key');

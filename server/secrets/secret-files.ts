@@ -4,7 +4,7 @@ import { StartError, variables } from '../config.ts';
 
 const bytesMax = 64 * 1024;
 
-/** The variables that may be given as a file: every secret of the table, and the keys of providers. */
+/** The variables that may be set as a file: every secret of the table, and the keys of providers. */
 export const secretVariables: readonly string[] = [
   ...Object.entries<{ readonly secret?: true }>(variables).flatMap(([name, { secret }]) =>
     secret ? [name] : [],

@@ -1,10 +1,10 @@
-/** Topics that processes tell each other about. The message is small: what changed, not its content. */
+/** Topics that processes notify each other about. The message is small: what changed, not its content. */
 export interface BusMessages {
   /** Providers, credentials, models, routes or prompts changed. */
   readonly 'catalog.changed': { readonly collection: string };
   /** A key, app, tenant, plan or budget changed: forget what is remembered of callers. */
   readonly 'callers.changed': { readonly tenantId: string | null };
-  /** Someone asks the process that runs a completion to stop it. */
+  /** A request to the process that runs a completion to stop it. */
   readonly 'completion.cancel': { readonly completionId: string };
   /** A reader of a completion was lost with its gateway, and its client has not come back. */
   readonly 'completion.lost': { readonly completionId: string };

@@ -1,6 +1,6 @@
 /**
  * Text kept for a while under a key. Promises: a value is never returned after its time; memory is bounded, so a
- * value may vanish early; a failing store is a miss, never an error of the call that asked.
+ * value may vanish early; a failing store is a miss, never an error of the call that reads it.
  * Deliberately absent: invalidation by pattern, counters, locks.
  */
 export interface Cache extends AsyncDisposable {

@@ -2,7 +2,7 @@ import type { Caller } from '#core/caller.ts';
 import { listLimits } from './caller-limits.ts';
 import { type QuotaLimit, readScope } from './quota.ts';
 
-/** Whom the calls of a caller, or the row of one, count for. */
+/** The holders of limits that the calls of a caller, or the row of one, count for. */
 export function listScopes({
   tenantId,
   appId,

@@ -19,7 +19,7 @@ import { windowStartMs } from './windows.ts';
 /** A call that the store knows. */
 interface Held {
   readonly atMs: number;
-  /** Null: of a call that was settled without a reservation, by someone who did not know. */
+  /** Null: of a call that was committed without a reservation, where the amount was unknown. */
   readonly scopes: readonly string[] | null;
   amounts: QuotaAmounts;
   readonly counters: Set<Counter>;

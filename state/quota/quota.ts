@@ -90,7 +90,7 @@ export interface QuotaReading {
  * - `spend` draws all amounts for good, or none, on READS alone: reads have no rows;
  * - time is the store's, so that processes with other clocks agree.
  * Callers open a call's ledger row after the reservation, and close it before they settle.
- * Deliberately absent: queues and priorities, refills, what limits bind whom (callers bring their limits).
+ * Deliberately absent: queues and priorities, refills, which limits bind which caller (callers bring theirs).
  */
 export interface Quota extends AsyncDisposable {
   reserve(reservation: QuotaReservation): Promise<QuotaDecision>;

@@ -45,7 +45,7 @@ function limitArgument(limit: QuotaLimit) {
 
 function refusedAt(limits: readonly QuotaLimit[], index: number, waitMs: number): QuotaDecision {
   const refused = limits[index];
-  if (refused === undefined) throw new Error('The script refused a limit that it was not given.');
+  if (refused === undefined) throw new Error('The script refused a limit that was not sent to it.');
   return { granted: false, refused, retryAfterMs: waitMs < 0 ? null : waitMs };
 }
 

@@ -5,7 +5,7 @@ const serverStates =
   /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|OOM|BUSY|TRYAGAIN|NOREPLICAS|MISCONF|NOAUTH|WRONGPASS|NOPERM) /;
 
 /**
- * A failed command as callers get it: OVERLOADED when Redis cannot be asked, whatever the reason, so that nothing is let
+ * A failed command as callers get it: OVERLOADED when Redis cannot be reached, whatever the reason, so that nothing is let
  * in which it should have counted. An answer that states that the command itself is wrong stays as it is.
  */
 export function explainRedisFailure(error: unknown): unknown {

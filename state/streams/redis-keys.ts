@@ -43,6 +43,6 @@ export function sealContext(id: string, sequence: number): readonly string[] {
   return ['stream', id, String(sequence)];
 }
 
-/** Writers say this often that they live, and readers that they read; who is silent three times as long is gone. */
+/** The interval of the heartbeats of writers and readers; without one for three intervals, either is gone. */
 export const beatMs = 5_000;
 export const aliveMs = 3 * beatMs;

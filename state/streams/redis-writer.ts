@@ -113,7 +113,7 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
     return this.#readers;
   }
 
-  /** Gives the log up, and states it to its readers; those of a Redis that is away find out when the log's time is over. */
+  /** Abandons the log, and reports it to its readers; those of a Redis that is away find out when the log's time is over. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
@@ -123,7 +123,7 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
     try {
       await this.#group('GIVEN_UP');
     } catch (err) {
-      this.#services.log.debug({ err }, 'a stream log could not be given up in Redis; its readers time out');
+      this.#services.log.debug({ err }, 'a stream log could not be abandoned in Redis; its readers time out');
     }
   }
 

@@ -4,10 +4,10 @@ export interface LoggedEvent<Event> {
   readonly event: Event;
 }
 
-/** What ends a reader that asked for events the log no longer (or never) held. */
+/** What ends a reader that requested events the log no longer (or never) held. */
 export class StreamLogLost extends Error {
   /**
-   * UNKNOWN: no such log; TRIMMED: events after the asked number were dropped, or an ended log never had that number;
+   * UNKNOWN: no such log; TRIMMED: events after the requested number were dropped, or an ended log never had that number;
    * ABANDONED: its writer is gone.
    */
   readonly reason: 'UNKNOWN' | 'TRIMMED' | 'ABANDONED';
@@ -42,13 +42,13 @@ export const streamLogBounds: StreamLogBounds = {
 /** What an event is taken to hold when `append` gets no size. */
 export const eventSizeDefault = 256;
 
-/** The one writer of a log. Disposing one that has not ended gives the log up, which its readers see at once. */
+/** The one writer of a log. Disposing one that has not ended abandons the log, which its readers see at once. */
 export interface StreamWriter<Event> extends AsyncDisposable {
   /** Events appended so far: the number that the next event gets. */
   readonly length: number;
   /**
    * Appends one event. Returns nothing when there is room, which is the usual case and costs no turn of the event
-   * loop; otherwise a promise that resolves when the writer may go on. Rejects never because of a reader.
+   * loop; otherwise a promise that resolves when the writer may continue. Rejects never because of a reader.
    * @param size roughly what the event takes in memory, in bytes; counted against the log's bound
    */
   append(event: Event, size?: number): Promise<void> | undefined;
@@ -63,12 +63,12 @@ export interface StreamWriter<Event> extends AsyncDisposable {
 
 /**
  * Numbered logs of events with one writer and any number of readers. Promises:
- * - readers see every event after the number they ask for, in order, once, and then the end;
+ * - readers see every event after the number they request, in order, once, and then the end;
  * - a log is bounded (StreamLogBounds) whatever its readers do: when it is full, events that every reader has seen are
  *   dropped; while a reader is behind, `append` makes the writer wait; with no reader the oldest go and nothing waits;
  *   an event larger than the bound is held alone, and makes the writer wait only until every reader has passed it;
  * - a reader is a cursor: its lag costs no memory beyond the log itself;
- * - a log that was given up fails its readers with ABANDONED after the events that it holds, and so does, in bounded
+ * - a log that was abandoned fails its readers with ABANDONED after the events that it holds, and so does, in bounded
  *   time, one whose writer is gone without a word.
  * Events are plain JSON. Deliberately absent: several writers, editing, search.
  */

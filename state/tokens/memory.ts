@@ -1,7 +1,7 @@
 import { createOverloadedError } from '#core/errors.ts';
 import type { UsedTokens } from './tokens.ts';
 
-/** The used tokens of one process, in two generations that are each as long as the longest memory asked for. */
+/** The used tokens of one process, in two generations that are each as long as the longest requested memory. */
 export function createMemoryUsedTokens(
   options: { readonly max?: number; readonly now?: () => number } = {},
 ): UsedTokens {

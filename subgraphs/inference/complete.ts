@@ -16,7 +16,7 @@ const waitMsMax = 3_600_000;
 const deadCallsMax = 3;
 
 /**
- * Asks, and waits for the end. Throws the failure with its code and completionId. When the client goes, the call is
+ * Begins the completion, and waits for its end. Throws the failure with its code and completionId. When the client goes, the call is
  * stopped as onDisconnect states, unless it has an idempotency key: then the client may come back for the answer, where that is
  * kept. `meters`
  * may hold a reservation for the call.

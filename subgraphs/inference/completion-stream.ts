@@ -5,7 +5,7 @@ import type { CachePolicy, CompletionRequest } from '#inference/request.ts';
 import type { CompletionEvents } from '#inference/streams/completion-events.ts';
 import { followCompletion, replayAfter } from '#inference/streams/stream.ts';
 
-/** Asks, and gives the events from the first on. What is refused before a provider is asked throws instead. */
+/** Begins the completion, and yields its events from the first on. What is refused before a provider is called throws instead. */
 export async function completionStream(
   request: CompletionRequest,
   caller: Caller,
@@ -20,7 +20,7 @@ export async function completionStream(
   return engine.lostReaders.read(id, signal, (reading) => followCompletion(id, -1, caller, reading, engine));
 }
 
-/** The events after number `after`, for the app that asked. Throws NOT_FOUND for others. */
+/** The events after number `after`, for the app that made the call. Throws NOT_FOUND for others. */
 export async function resumeCompletion(
   id: string,
   after: number,

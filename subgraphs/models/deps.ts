@@ -6,7 +6,7 @@ import type { SubgraphContext } from '../runtime/context.ts';
 import type { SubgraphServices } from '../runtime/subgraph.ts';
 import type { ModelsLoaders } from './loaders.ts';
 
-/** What the models subgraph is given. */
+/** Dependencies of the models subgraph. */
 export interface ModelsDeps extends SubgraphServices {
   readonly connection: Connection;
   readonly secretBox: SecretBox;

@@ -31,7 +31,7 @@ export function checkedBaseUrl(value: string, field: string, egress: Egress = op
     return badInput(field, 'must be an http:// or https:// URL of at most 2048 characters.');
   }
   if (url.username !== '' || url.password !== '') {
-    badInput(field, 'must not hold a user or password: keys are given with addProviderCredential.');
+    badInput(field, 'must not hold a user or password: add keys with addProviderCredential.');
   }
   const refusal = egress.refusalOfHost(url.hostname);
   if (refusal !== null) badInput(field, `may not be called: ${refusal}.`);
@@ -40,7 +40,7 @@ export function checkedBaseUrl(value: string, field: string, egress: Egress = op
   const endpoint = endpointOfPath(url.pathname);
   if (endpoint !== null) {
     const above = base.slice(0, base.length - endpoint.length);
-    badInput(field, `must not end in ${endpoint}, which is added to each call: give ${above}.`);
+    badInput(field, `must not end in ${endpoint}, which is added to each call: send ${above}.`);
   }
   return base;
 }

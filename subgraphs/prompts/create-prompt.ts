@@ -19,7 +19,7 @@ import { checkedVersion, textMax } from './versions/version-input.ts';
 
 const namePattern = /^[a-z][A-Za-z0-9]{0,63}$/;
 
-/** A name that a prompt may have and this caller may give. */
+/** A name that a prompt may have and this caller may use. */
 export function checkedPromptName(name: string, field: string, { caller }: PromptsContext): string {
   if (!namePattern.test(name)) {
     badInput(field, 'must be a lower-case letter, then letters and digits, at most 64.');
@@ -33,7 +33,7 @@ export function checkedDescription(description: string | null | undefined): stri
   return description == null ? null : checkedText(description, 'input.description', textMax);
 }
 
-/** Makes a prompt, with a first version when one is given. CONFLICT when the name is taken. */
+/** Makes a prompt, with a first version when the input has one. CONFLICT when the name is taken. */
 export async function createPrompt(
   input: CreatePromptInput,
   context: PromptsContext,

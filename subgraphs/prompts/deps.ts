@@ -12,10 +12,10 @@ import type { SubgraphContext } from '../runtime/context.ts';
 import type { SubgraphServices } from '../runtime/subgraph.ts';
 import type { PromptsLoaders } from './loaders.ts';
 
-/** What the prompts subgraph is given. */
+/** Dependencies of the prompts subgraph. */
 export interface PromptsSubgraphDeps extends SubgraphServices {
   readonly connection: Connection;
-  /** Asked whether a version's model or route exists. */
+  /** Reports whether a version's model or route exists. */
   readonly catalog: Pick<Catalog, 'resolve' | 'snapshot'>;
   readonly now?: () => number;
 }
@@ -27,7 +27,7 @@ export interface PromptsDeps extends PromptsSubgraphDeps {
 
 export type PromptsContext = SubgraphContext<PromptsLoaders>;
 
-/** Who did something, as versions and records tell it: a user's subject, or key:<id>. */
+/** The actor of a change, as versions and records name it: a user's subject, or key:<id>. */
 export function readAuthor({ caller }: PromptsContext): string {
   return caller.subject ?? `key:${caller.keyId ?? ''}`;
 }
@@ -68,7 +68,7 @@ export function requireWritable(prompt: PromptRecord, caller: Caller): void {
   );
 }
 
-/** FORBIDDEN for a name that the caller may not run: a restricted key neither changes such a prompt nor gives the name. */
+/** FORBIDDEN for a name that the caller may not run: a restricted key neither changes such a prompt nor uses the name. */
 export function requireWritableName(name: string, { promptLists }: Caller): void {
   if (matchesLists(promptLists, name)) return;
   throw new HeddleError(

@@ -11,7 +11,7 @@ import type { PromptFilter, QueryPromptsArgs } from './generated.ts';
 const labelName = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
 /**
- * The prompts that fit every field given, of the caller's tenant; of every tenant with tenants:admin. Those that are archived,
+ * The prompts that match every specified field, of the caller's tenant; of every tenant with tenants:admin. Those that are archived,
  * or whose tenant is, where the filter requests them, otherwise the others.
  */
 export async function listPrompts(

@@ -101,6 +101,6 @@ export function createPromptsLoaders(
 function tooManyBytes(): HeddleError {
   return new HeddleError(
     'GRAPH_COST_EXCEEDED',
-    `The prompt versions that this operation reads have more than ${textBytesMax} bytes of texts: ask for fewer at once.`,
+    `The prompt versions that this operation reads have more than ${textBytesMax} bytes of texts: request fewer at once.`,
   );
 }

@@ -50,7 +50,8 @@ export function promptsResolvers(deps: PromptsDeps): CompleteResolvers<Resolvers
       tenant: ({ tenantId }) => ({ id: tenantId }),
       versions: ({ _id, newest }, args, { loaders }) => listVersions(_id, newest, args, loaders),
       version: ({ _id, ...prompt }, { number, label }, { loaders }) => {
-        if (number != null && label != null) badInput('number', 'and label cannot both be given.');
+        if (number != null && label != null)
+          badInput('number', 'and label cannot both be set: send one of them.');
         const wanted = promptNumber(prompt, number, label);
         return wanted === undefined ? null : loaders.numberedVersion.load({ promptId: _id, number: wanted });
       },
@@ -79,7 +80,7 @@ async function findPrompt(
   { caller, loaders }: PromptsContext,
   connection: Connection,
 ): Promise<PromptRecord | null> {
-  if ((id === null) === (name === null)) badInput('id', 'or name must be given, and not both.');
+  if ((id === null) === (name === null)) badInput('id', 'or name must be set, and not both.');
   if (id !== null) return loaders.prompt.load(id);
   return prompts(connection)
     .findOne({ tenantId: ownTenantId(caller), name, archivedAt: null })

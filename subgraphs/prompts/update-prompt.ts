@@ -11,7 +11,7 @@ import {
 import type { UpdatePromptInput } from './generated.ts';
 import { orTaken, withWritablePrompt } from './versions/version-room.ts';
 
-/** Changes what is given. FORBIDDEN where the caller's key is restricted to other names than the old and the new one, CONFLICT when the name is taken. */
+/** Changes the specified fields. FORBIDDEN where the caller's key is restricted to other names than the old and the new one, CONFLICT when the name is taken. */
 export async function updatePrompt(
   id: string,
   input: UpdatePromptInput,

@@ -58,7 +58,7 @@ const checks: Readonly<Record<keyof CallParameters, readonly [Check, string]>> =
 export const callParameterNames = Object.keys(checks) as readonly (keyof CallParameters)[];
 
 /**
- * The parameters among what is given; those that are null are left out. BAD_USER_INPUT names what is wrong, after the
+ * The parameters among the fields; those that are null are left out. BAD_USER_INPUT names what is wrong, after the
  * `prefix`.
  */
 export function checkedCallParameters(

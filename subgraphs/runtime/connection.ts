@@ -34,9 +34,9 @@ export interface PageSize {
   readonly fromEnd: boolean;
 }
 
-/** 50 from the start unless asked; BAD_USER_INPUT below 0, above 200, and for `first` and `last` together. */
+/** 50 from the start by default; BAD_USER_INPUT below 0, above 200, and for `first` and `last` together. */
 export function pageSize({ first, last }: PageArgs): PageSize {
-  if (first != null && last != null) badInput('last', 'and first cannot both be given.');
+  if (first != null && last != null) badInput('last', 'and first cannot both be set: send one of them.');
   const size = last ?? first ?? pageDefault;
   if (size < 0 || size > pageMax) {
     badInput(last == null ? 'first' : 'last', `must lie between 0 and ${pageMax}; it is ${size}.`);
@@ -46,7 +46,7 @@ export function pageSize({ first, last }: PageArgs): PageSize {
 
 type SortValue = string | number | bigint | Date | null;
 
-/** Fields and directions whose values together tell every record apart: end with `_id`. */
+/** Fields and directions that together identify each record: end with `_id`. */
 export type PageSort = Readonly<Record<string, 1 | -1>>;
 
 const cursorMax = 2_048;
@@ -62,7 +62,7 @@ function encodeCursor(values: readonly SortValue[]): string {
   return Buffer.from(JSON.stringify(plain)).toString('base64url');
 }
 
-/** The argument that a cursor was given for. */
+/** The argument that has the cursor. */
 type CursorArgument = 'after' | 'before';
 
 function notOfThisList(argument: CursorArgument): never {
@@ -129,7 +129,7 @@ function comesAfter(order: Order, values: readonly SortValue[]): object {
 }
 
 /**
- * One page of a collection in a stable order, from its start or its end: one find, one record more than asked for to
+ * One page of a collection in a stable order, from its start or its end: one find, one record more than requested to
  * know whether the list continues. A record added or removed meanwhile neither repeats nor hides another.
  *
  * @example findPage(apps(connection), { tenantId }, { createdAt: -1, _id: -1 }, args)

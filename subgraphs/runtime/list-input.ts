@@ -27,7 +27,7 @@ export function containing(text: string): { readonly $regex: string; readonly $o
   return { $regex: literal(checkedText(text, 'filter.search', searchMax)), $options: 'i' };
 }
 
-/** The conditions of a filter without those that are not given. */
+/** The conditions of a filter that are set. */
 export function given(conditions: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(conditions).filter(([, value]) => value != null));
 }

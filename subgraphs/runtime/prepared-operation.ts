@@ -31,7 +31,7 @@ const json: TypeNode = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: 
 
 /**
  * Prepares an operation of a document. graphql-js coerces all variables anew for every execution, every event of a
- * subscription included, and asks every type about every value: for a conversation of some length that costs more
+ * subscription included, and calls every type for every value: for a conversation of some length that costs more
  * than the rest. Here they are coerced by compiled functions, and the document that is executed declares them as plain
  * JSON, which is taken as it is.
  */

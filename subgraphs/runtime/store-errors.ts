@@ -10,7 +10,7 @@ const serverStates: ReadonlySet<number | string | undefined> = new Set([
 const driverStates =
   /^Mongo(ose)?(Network|ServerSelection|PoolCleared|ConnectionPoolCleared|NotConnected|Topology|WaitQueue|OperationTimeout|ServerClosed)/;
 
-/** Can the store not be reached or written now, whatever was asked of it? */
+/** Can the store not be reached or written now, whatever the command was? */
 function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (driverStates.test(error.name)) return true;

@@ -28,7 +28,7 @@ import { isCounted, withQuota } from './policy/quota.ts';
 import { type Executed, type PreparedOperation, prepareOperation } from './prepared-operation.ts';
 import { executeEvents, resultStream } from './subscription.ts';
 
-/** What every subgraph is given. */
+/** Dependencies of every subgraph. */
 export interface SubgraphServices {
   readonly log: Logger;
   readonly bus: Bus;
@@ -66,7 +66,7 @@ export interface SubgraphOptions<TLoaders> {
  *
  * Subgraphs keep these rules:
  * - a folder with schema.graphql, resolvers.ts (parse, call, map), subgraph.ts and a file per command;
- * - `__resolveReference` and every list ask `seesTenant(context.caller, record.tenantId)`: `_entities` carries no
+ * - `__resolveReference` and every list call `seesTenant(context.caller, record.tenantId)`: `_entities` carries no
  *   directive, so a reference that the caller may not see resolves to null. Answer a record that is not frozen:
  *   @apollo/subgraph writes `__typename` onto it;
  * - an @audited mutation names what it is about to change before its first write, `await context.auditTarget({ type, id })`, and

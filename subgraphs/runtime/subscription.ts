@@ -1,7 +1,7 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
 
 interface StreamHooks {
-  /** Before each event is asked for. */
+  /** Before each event is requested. */
   readonly onNext: () => void;
   readonly mask: (result: ExecutionResult) => ExecutionResult;
   readonly toError: (thrown: unknown) => GraphQLError;
@@ -9,7 +9,7 @@ interface StreamHooks {
   readonly onEnd: () => void;
 }
 
-/** What a subscription's source yields, each item executed when it is asked for. */
+/** What a subscription's source yields, each item executed when it is requested. */
 export function executeEvents(
   source: AsyncIterable<unknown>,
   run: (item: unknown) => ExecutionResult | Promise<ExecutionResult>,
@@ -26,7 +26,7 @@ export function executeEvents(
   };
 }
 
-/** The results of a subscription; `next` is asked one at a time. */
+/** The results of a subscription; `next` is called one at a time. */
 export interface ResultSource {
   next(): Promise<IteratorResult<ExecutionResult, undefined>>;
   return(): Promise<void>;

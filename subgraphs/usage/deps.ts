@@ -4,7 +4,7 @@ import { readableRows } from '#core/ledger-reach.ts';
 import { ownTenantId } from '#core/tenant-reach.ts';
 import type { SubgraphServices } from '../runtime/subgraph.ts';
 
-/** What the usage subgraph is given. It writes nothing. */
+/** Dependencies of the usage subgraph. It writes nothing. */
 export interface UsageDeps extends SubgraphServices {
   readonly connection: Connection;
 }

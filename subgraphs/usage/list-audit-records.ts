@@ -6,7 +6,7 @@ import { given } from '../runtime/list-input.ts';
 import { visibleRecords } from './deps.ts';
 import type { QueryAuditLogArgs } from './generated.ts';
 
-/** Records that fit every field given and that the caller may see. Ids begin with the time, and are the order. */
+/** Records that match every specified field and that the caller may see. Ids begin with the time, and are the order. */
 export function listAuditRecords(
   { filter, orderBy, ...page }: QueryAuditLogArgs,
   caller: Caller,

@@ -7,7 +7,7 @@ import { timeSort } from '../runtime/list-input.ts';
 import { visibleRows } from './deps.ts';
 import type { QueryInvocationsArgs } from './generated.ts';
 
-/** Rows that fit every field given and that the caller may see. */
+/** Rows that match every specified field and that the caller may see. */
 export function listInvocations(
   database: Database,
   { filter, orderBy, ...page }: QueryInvocationsArgs,
@@ -33,7 +33,7 @@ export function listInvocations(
   );
 }
 
-/** How far the clocks of a gateway and of inference may differ, and how long a request may wait before its row begins. */
+/** The allowed difference of the clocks of a gateway and of inference, and the longest that a request may wait before its row begins. */
 const clocksDifferMsMax = 5 * 60_000;
 const waitMsMax = 60 * 60_000;
 

@@ -7,7 +7,7 @@ import { usageResolvers } from './resolvers.ts';
 
 export type { UsageDeps } from './deps.ts';
 
-/** The ledger and the audit log, to be read: what was used, by whom, and who changed what. */
+/** The ledger and the audit log, to be read: usage, and changes with their actors. */
 export function createUsageSubgraph(deps: UsageDeps): Subgraph {
   return createSubgraph({
     name: 'usage',

@@ -4,7 +4,7 @@ import type { QueryUsageArgs } from './generated.ts';
 
 /** What one `usage` field requests, checked. */
 export interface UsageQuery extends Readonly<QueryUsageArgs> {
-  /** Whether latencies are asked for: they take a third of the work, and most of the memory. */
+  /** Whether latencies are requested: they take a third of the work, and most of the memory. */
   readonly latencies: boolean;
 }
 

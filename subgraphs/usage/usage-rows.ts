@@ -61,7 +61,7 @@ const units = { HOUR: 'hour', DAY: 'day', MONTH: 'month' } as const satisfies Re
 
 /**
  * Adds up the ledger's rows that `scope` lets through, by start and then by keys. A range whose sums do not fit into
- * the memory that the store gives to one query is read in halves. BAD_USER_INPUT beyond 10,000 rows.
+ * the memory that the store grants one query is read in halves. BAD_USER_INPUT beyond 10,000 rows.
  */
 export async function usageRows(
   connection: Connection,
@@ -91,7 +91,7 @@ function notTooMany(rows: readonly UsageRow[]): readonly UsageRow[] {
 function tooMany(): never {
   badInput(
     'usage',
-    `would answer more than ${rowsMax} buckets: ask for a shorter range, a longer interval or fewer dimensions.`,
+    `would answer more than ${rowsMax} buckets: request a shorter range, a longer interval or fewer dimensions.`,
   );
 }
 
@@ -135,7 +135,7 @@ function inOrder({ _id: a }: UsageRow, { _id: b }: UsageRow): number {
   return 0;
 }
 
-/** What a row must hold to fit every field given. */
+/** What a row must hold to match every specified field. */
 function toConditions({ model, tag, ...equal }: UsageFilter): Readonly<Record<string, unknown>> {
   return given({ ...equal, modelId: model, tags: tag });
 }

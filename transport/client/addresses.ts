@@ -100,7 +100,7 @@ export function createAddresses(options: AddressesOptions) {
       avoid() {
         refusedAtMs = now();
         forget();
-        // Any error: its address is given up, whatever its connections say.
+        // Any error: its address is dropped, whatever its connections report.
         pool.close().catch(() => undefined);
         pool = openPool();
         subscriber.retire();

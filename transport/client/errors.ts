@@ -56,7 +56,7 @@ const overruns = new WeakSet<ExecutionResult>();
 
 /** What ends a stream whose reader lets more wait in this process than may. */
 export function overrun(details: Readonly<Record<string, unknown>>): ExecutionResult {
-  const message = 'The client reads too slowly; go on with resumeCompletion.';
+  const message = 'The client reads too slowly; continue with resumeCompletion.';
   const { extensions } = createOverloadedError(message, details);
   const result = { errors: [readError({ message, extensions })] };
   overruns.add(result);

@@ -1,7 +1,7 @@
 export interface EventBufferOptions<T> {
   /** Events held at most. */
   readonly max: number;
-  /** What an event holds; only asked of those that have to wait. */
+  /** What an event holds; only computed for those that have to wait. */
   readonly measure: (event: T) => number;
   /** Held at most in sum, unless one event alone is larger. */
   readonly sizeMax: number;
@@ -14,7 +14,7 @@ export interface EventBufferOptions<T> {
 }
 
 /**
- * What has come and was not yet asked for, up to a bound. The producer pushes and cannot be held back, so one event
+ * What has come and was not yet requested, up to a bound. The producer pushes and cannot be held back, so one event
  * too many ends the stream with `overflow`, after what is buffered has been read.
  */
 export class EventBuffer<T> implements AsyncIterableIterator<T> {

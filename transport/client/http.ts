@@ -27,7 +27,7 @@ import { namedInstance } from './subscriptions.ts';
 export interface HttpExecutorOptions {
   readonly name: SubgraphName;
   /**
-   * Where the subgraph is served, e.g. `http://models:4001/graphql`; the path is /graphql when none is given. Several
+   * Where the subgraph is served, e.g. `http://models:4001/graphql`; the path is /graphql when the URL has none. Several
    * addresses of equal processes are separated by commas.
    */
   readonly url: string;
@@ -97,12 +97,12 @@ function toAddress({ name, keys, tls }: HttpExecutorOptions, text: string): URL 
   }
   if (url.protocol === 'https:' && tls === undefined) {
     throw new TypeError(
-      `The subgraph ${name} is reached over TLS, and no certificates are given: ${url.host}`,
+      `The subgraph ${name} is reached over TLS, and no certificates are configured: ${url.host}`,
     );
   }
   if (url.protocol === 'http:' && keys.answerKey === undefined) {
     throw new TypeError(
-      `The subgraph ${name} is reached over plain HTTP, and no mesh secret is given: ${url.host}`,
+      `The subgraph ${name} is reached over plain HTTP, and no mesh secret is configured: ${url.host}`,
     );
   }
   if (url.pathname === '/') url.pathname = '/graphql';
@@ -111,7 +111,7 @@ function toAddress({ name, keys, tls }: HttpExecutorOptions, text: string): URL 
 
 /**
  * The signal that ends the request to the subgraph. A client that leaves closes the connection. A gateway that ends
- * asks the subgraph to end the call as ended by the mesh, and waits for the answer, which names the call.
+ * requests that the subgraph ends the call as ended by the mesh, and waits for the answer, which names the call.
  */
 function watchEnding({ signal }: SubgraphRequest, { url, pool }: Address, identity: string) {
   if (signal === undefined) return { signal: null, [Symbol.dispose]: () => undefined };
@@ -127,7 +127,7 @@ function watchEnding({ signal }: SubgraphRequest, { url, pool }: Address, identi
         await body.dump();
         if (statusCode !== 204) ending.abort(signal.reason);
       })
-      // Any error: a call that cannot be canceled there is given up here.
+      // Any error: a call that cannot be canceled there is abandoned here.
       .catch(() => ending.abort(signal.reason));
   };
   if (signal.aborted) onAbort();
@@ -135,7 +135,7 @@ function watchEnding({ signal }: SubgraphRequest, { url, pool }: Address, identi
   return { signal: ending.signal, [Symbol.dispose]: () => signal.removeEventListener('abort', onAbort) };
 }
 
-/** Does this refusal say that nothing was begun, so that the operation may be sent anew? */
+/** Does this refusal state that nothing was begun, so that the operation may be sent anew? */
 function isNotBegun(
   result: ExecutionResult | AsyncIterable<ExecutionResult>,
   { isSingle }: Printed,
@@ -317,7 +317,7 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
         address.avoid();
         if (isLast) throw error;
       }
-      // Another address is asked at once.
+      // Another address is tried at once.
       if (tries >= urls.length) await wait(backoffMs * 2 ** (tries - urls.length));
     }
   };

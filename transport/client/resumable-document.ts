@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import type { Resumption } from '../resumption.ts';
 
-/** A subscription that can be continued: its documents, and where its events say how far it is. */
+/** A subscription that can be continued: its documents, and where its events state the position. */
 export interface ResumableDocument {
   /** The subscription, with the fields that it takes to continue it. */
   readonly document: DocumentNode;

@@ -52,7 +52,7 @@ export function resumeSubscriptions(executor: Executes, options: ResumingOptions
 
 const waitFor = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal });
 
-const brokenOff = 'The stream broke off and could not be continued; ask for its end with resumeCompletion.';
+const brokenOff = 'The stream broke off and could not be continued; read its end with resumeCompletion.';
 
 /** A completion of which only the id is known here: as it reads while it runs elsewhere. */
 function unknownCompletion(id: string): Readonly<Record<string, unknown>> {

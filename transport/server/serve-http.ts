@@ -58,7 +58,7 @@ export interface ServedHttpOptions {
   readonly bodyBytesMax: number;
   /** Authenticates every answer. */
   readonly answerKey: KeyObject | undefined;
-  /** Whether the schema may be asked for, and its names are suggested in errors. */
+  /** Whether the schema may be read, and its names are suggested in errors. */
   readonly introspection: boolean;
   readonly log: Logger;
 }
@@ -202,7 +202,7 @@ function explainError(error: unknown, request: IncomingMessage, log: Logger): An
 /** The body as an object: POST and application/json only, within the bound. */
 async function readJson(request: IncomingMessage, bytesMax: number): Promise<Record<string, unknown>> {
   if (request.method !== 'POST' || !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
-    throw new HeddleError('BAD_USER_INPUT', 'A subgraph is asked by POST with application/json.');
+    throw new HeddleError('BAD_USER_INPUT', 'A subgraph is called by POST with application/json.');
   }
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -15,7 +15,7 @@ import { createServedDocuments } from './served-documents.ts';
  */
 const eventCharactersMax = 13_000_000;
 
-const tooLong = new GraphQLError('One event of the subscription is too long: ask for less of it.', {
+const tooLong = new GraphQLError('One event of the subscription is too long: request fewer of its fields.', {
   extensions: { code: 'GRAPH_COST_EXCEEDED' },
 }).toJSON();
 

@@ -29,11 +29,11 @@ export interface ServeOptions {
   readonly log: Logger;
   /** Of what a client sends to the gateway; what a gateway makes of it may be several times larger. */
   readonly bodyBytesMax?: number;
-  /** Would a call be served? Asked by /health/ready; a failure is a no. */
+  /** Would a call be served? Used by /health/ready; a failure is a no. */
   readonly ready?: () => boolean | Promise<boolean>;
   /** False where no client may read the schema, nor gets its names suggested in errors. */
   readonly introspection?: boolean;
-  /** How long `close` lets operations end where it is not said. */
+  /** The default of how long `close` lets operations end. */
   readonly graceMs?: number;
 }
 
@@ -64,7 +64,7 @@ const closeMs = 500;
 /**
  * Serves one subgraph alone: HTTP for queries and mutations, graphql-ws for subscriptions, both at /graphql and only
  * for operations that carry an identity signed by the gateway for exactly them (transport/identity.ts); and
- * /health/live and /health/ready for anyone. A client that goes aborts what it asked for.
+ * /health/live and /health/ready without authentication. A client that disconnects aborts its operations.
  */
 export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): Promise<ServedSubgraph> {
   // One message too large would end a WebSocket, and with it the subscriptions of all callers.
@@ -181,7 +181,7 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
 function createHttpServer(tls: TlsSource | undefined, serve: RequestListener) {
   const options = { keepAliveTimeout: 65_000, maxHeaderSize: identityBytesMax };
   if (tls === undefined) return createServer(options, serve);
-  // Whoever checks health has no certificate: it is looked at where an operation is asked for.
+  // Whoever checks health has no certificate: it is checked where an operation is requested.
   const handshakeTimeout = handshakeMsMax;
   const asked = {
     handshakeTimeout,

@@ -44,7 +44,7 @@ async function renderExplorer(): Promise<string> {
 
 interface Page {
   readonly etag: string;
-  /** Compressed once for all who ask. */
+  /** Compressed once for all requests. */
   body(encoding: Encoding): Promise<Buffer>;
 }
 
@@ -79,7 +79,7 @@ const contentSecurityPolicy = [
 /** What one page of several megabytes counts against its address, in refused requests. */
 const pageWeight = 4;
 
-/** The key that a browser asks its user for: the password, or the name where that is empty. */
+/** The key that a browser requests from its user: the password, or the name where that is empty. */
 function keyInBasic(authorization: string): string | undefined {
   const [, encoded] = /^Basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization) ?? [];
   if (encoded === undefined) return undefined;
@@ -89,7 +89,7 @@ function keyInBasic(authorization: string): string | undefined {
   return text.slice(colon + 1) || text.slice(0, colon) || undefined;
 }
 
-/** The Explorer for browsers that open the address of the graph; it is made when it is first asked for, and kept. */
+/** The Explorer for browsers that open the address of the graph; it is made when it is first requested, and kept. */
 export const explorerDoor: Door = {
   name: 'explorer',
   paths: [

@@ -57,7 +57,7 @@ export function explorerScript(examples: readonly ExampleOperation[]): string {
       else headers.set('authorization', known);
       init = Object.assign({}, init, { headers: headers });
     } else if (value !== null) known = value;
-    // The password that the page itself may have asked for is none of the graph's.
+    // The password that the page itself may have requested is none of the graph's.
     init = Object.assign({}, init, { credentials: 'omit' });
     return send.call(window, input, init);
   };

@@ -32,7 +32,7 @@ export const graphqlTransportWs = GRAPHQL_TRANSPORT_WS_PROTOCOL;
 /** Bytes of the reason of a close (RFC 6455, 5.5): ws throws beyond them. */
 const reasonBytesMax = 123;
 
-/** Bytes that may wait in the process for a client that reads slowly; no event is asked for while more do. */
+/** Bytes that may wait in the process for a client that reads slowly; no event is requested while more do. */
 const bufferedBytesMax = 16 * 1024;
 
 /** Bytes of refusals that may wait for a client; one more and its socket is closed. */
@@ -321,7 +321,7 @@ export class WebSocketSession implements SocketSession {
 
   #sendErrors(id: string, errors: readonly ClientError[]): void {
     this.#running.delete(id);
-    // Refusals cost the client nothing to ask for: one that does not read them would fill the memory with them.
+    // Refusals cost the client nothing to cause: one that does not read them would fill the memory with them.
     if (this.#unreadBytes() > refusedBytesMax) {
       this.#socket.close(tryAgainLater, 'Too many operations');
       return;

@@ -19,7 +19,7 @@ function readInputs(value: unknown): readonly string[] {
   return list.map((item, at) => requireText(item, `input[${at}]`));
 }
 
-/** Little-endian 32-bit floats in base64, as the official SDKs ask for. */
+/** Little-endian 32-bit floats in base64, as the official SDKs request. */
 function toBase64(vector: readonly number[]): string {
   const bytes = Buffer.alloc(vector.length * 4);
   for (const [at, value] of vector.entries()) bytes.writeFloatLE(value, at * 4);

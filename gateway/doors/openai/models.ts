@@ -10,7 +10,7 @@ function toOpenAiModel(id: string): object {
   return { id, object: 'model', created, owned_by: id.includes('/') ? provider : 'heddle' };
 }
 
-/** Codex asks with its version, and has a list of its own. */
+/** Codex sends its version, and receives a list of its own. */
 function toCodexModel({ id, name }: { readonly id: string; readonly name: string }): object {
   return { slug: id, display_name: name };
 }

@@ -2,7 +2,7 @@ import type { Doc } from '../bson/values.ts';
 import type { ExpressionVariables } from './scope.ts';
 import type { Stream } from './stream.ts';
 
-/** What a pipeline is given by the engine. */
+/** What the engine provides to a pipeline. */
 export type PipelineContext = {
   /** NOW and the command's `let`. */
   vars: ExpressionVariables;

@@ -39,7 +39,7 @@ export function compileExpression(expression: Value, vars: ExpressionVariables =
   return createScope(vars, 0).compile(expression);
 }
 
-/** Evaluates a command's `let` (or a $lookup's constants) into variables beside those given. */
+/** Evaluates a command's `let` (or a $lookup's constants) into variables beside the others. */
 export function letVariables(definitions: Doc, vars: ExpressionVariables): Map<string, Cell> {
   const result = new Map(vars);
   for (const [name, value] of definitions) {
@@ -142,7 +142,7 @@ function fieldPath(parts: string[]): Expr {
   return (root) => walkExpression(root.get(first), rest, 0);
 }
 
-/** Field access as expressions do it: arrays give the array of their documents' values, positions mean nothing. */
+/** Field access as expressions do it: arrays evaluate to the array of their documents' values, positions mean nothing. */
 function walkExpression(value: Value | undefined, parts: string[], at: number): Value | undefined {
   if (at === parts.length) return value;
   if (value instanceof Map) return walkExpression(value.get(parts[at]!), parts, at + 1);

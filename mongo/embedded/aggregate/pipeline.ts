@@ -183,7 +183,7 @@ function compileStage([name, spec]: Named, after: readonly Named[], context: Pip
   }
 }
 
-/** How many documents a $sort has to give, when $skip and $limit follow it at once. */
+/** The number of documents that a $sort has to return, when $skip and $limit follow it at once. */
 function limitAfter(stages: readonly Named[]): number {
   const [first, second] = stages;
   if (first?.[0] === '$limit') return parseCount(first[1], '$limit');

@@ -11,7 +11,7 @@ type Readers = {
 };
 const { latin1Slice, utf8Slice, readBigInt64LE, readDoubleLE } = Buffer.prototype as Readers;
 
-/** Field names repeat: a small cache gives back one (hashed, internal) string per name without allocating. */
+/** Field names repeat: a small cache returns one (hashed, internal) string per name without allocating. */
 const NAME_CACHE_SIZE = 4096;
 const NAME_LENGTH_MAX = 40;
 const names: string[] = new Array<string>(NAME_CACHE_SIZE).fill('');

@@ -195,7 +195,7 @@ export function toTypeByte(value: Value): number {
   return TYPE.dbPointer;
 }
 
-/** The type's name as `$type` and the server's messages say it ("int", "object", "objectId" …). */
+/** The type's name as `$type` and the server's messages write it ("int", "object", "objectId" …). */
 export function typeName(value: Value | undefined): TypeName | 'missing' {
   return value === undefined ? 'missing' : NAMES.get(toTypeByte(value))!;
 }

@@ -3,7 +3,7 @@ import type { Engine } from './engine.ts';
 
 /**
  * Does a piece of writing. Where a transaction holds the document, waits for its end and tries again; after
- * conflictWaitMsMax (the transaction may be waiting for this very write) it gives up with WriteConflict.
+ * conflictWaitMsMax (the transaction may be waiting for this very write) it ends with WriteConflict.
  * Synchronous unless it has to wait.
  */
 export function attempt<T>(engine: Engine, work: () => T): T | Promise<T> {

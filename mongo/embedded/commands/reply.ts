@@ -8,7 +8,7 @@ export type Reply = Doc | Uint8Array;
 
 const OK = encodeElements(doc({ ok: 1 }));
 
-/** The finished answer: the reply's elements, `ok: 1` and the given further elements. */
+/** The finished answer: the reply's elements, `ok: 1` and further elements. */
 export function finishReply(reply: Reply, times: Uint8Array): Uint8Array {
   const bytes = reply instanceof Map ? encodeDocument(reply) : reply;
   const body = bytes.subarray(4, -1);

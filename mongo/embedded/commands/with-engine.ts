@@ -9,7 +9,7 @@ import { encodeRequest } from '../wire/message-testing.ts';
 import { createAnswerer } from './dispatch.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 
-/** For tests: an engine on a directory of its own, asked without a socket. */
+/** For tests: an engine on a directory of its own, called without a socket. */
 export class TestEngine implements Disposable {
   readonly engine: Engine;
   readonly dir = mkdtempSync(join(tmpdir(), 'store-engine-'));

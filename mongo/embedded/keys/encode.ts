@@ -227,7 +227,7 @@ function writeNumber(value: number | bigint | Int32 | Decimal128): void {
   writeMagnitude(exact.negative, below, isExact ? undefined : exact);
 }
 
-/** The largest double that is not above the decimal, given the nearest one. */
+/** The largest double that is not above the decimal, from the nearest one. */
 function notAbove(near: number, size: Decimal): number {
   if (near === Number.POSITIVE_INFINITY) return Number.MAX_VALUE;
   if (compareDecimals(exactDouble(near), size) <= 0) return near;

@@ -10,7 +10,7 @@ export type IndexField = { path: string; direction: 1 | -1 };
 export type IndexKeys = { keys: Buffer[]; multikey: boolean; values: KeyValues[] };
 
 /**
- * Compiles an index's key pattern to the function that gives a document's distinct keys (and the values that they are
+ * Compiles an index's key pattern to the function that computes a document's distinct keys (and the values that they are
  * made of, for a duplicate-key error's keyValue). With `sparse`, a document that has none of the fields has no key.
  * A partial index's filter is the caller's. Throws CannotIndexParallelArrays (171).
  */

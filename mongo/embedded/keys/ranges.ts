@@ -45,7 +45,7 @@ const MIRRORED = { eq: 'eq', gt: 'lt', gte: 'lte', lt: 'gt', lte: 'gte' } as con
 
 /**
  * Where the values are that satisfy a comparison, ascending in key order and disjoint. Only for a path without
- * numeric components, whose meaning (a position or a name) one key cannot tell.
+ * numeric components: one key does not show whether they are positions or names.
  */
 export function comparisonRanges(op: ComparisonOp, value: Value, direction: number): PartRange[] {
   if (value === MIN_KEY || value === MAX_KEY) {
@@ -100,7 +100,7 @@ export function inRanges(
 export function regexRanges(regex: Regex, direction: number): PartRange[] {
   const prefix = regexPrefix(regex);
   const text = Buffer.from(encodeKeyPart(prefix, direction).subarray(0, -2));
-  // twice: in a descending part the text may go on with 0xff
+  // twice: in a descending part the text may continue with 0xff
   return union([{ low: text, high: after(after(text)) }, equalRange(regex, direction)]);
 }
 

@@ -23,7 +23,7 @@ export type PartBounds = {
   readonly from: readonly FilterNode[];
 };
 
-/** Ranges for one compound scan beyond this are given up: fewer parts narrow it then. */
+/** Ranges for one compound scan beyond this are dropped: fewer parts narrow it then. */
 const NOTHING = Buffer.alloc(0);
 const COMBINATIONS_MAX = 20_000;
 
@@ -37,7 +37,7 @@ export function partBounds(
   part: KeyPart,
   multikey: boolean,
 ): PartBounds | undefined {
-  // A number in a path may be a position or a name: one key cannot tell which.
+  // A number in a path may be a position or a name: one key does not show which.
   if (part.path.some((piece) => indexOfPart(piece) >= 0)) return undefined;
   let best: PartBounds | undefined;
   for (const node of conjuncts) {

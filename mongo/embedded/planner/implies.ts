@@ -4,7 +4,7 @@ import { conjuncts, type FilterNode } from '../query/ast.ts';
 
 /**
  * Whether every document that fulfils all the conjuncts certainly fulfils `wanted` (a partial index's filter).
- * Knows conditions on the same path; «false» where it cannot tell.
+ * Knows conditions on the same path; «false» where it cannot decide.
  */
 export function implies(given: readonly FilterNode[], wanted: FilterNode): boolean {
   return conjuncts(wanted).every((want) => given.some((have) => one(have, want)) || byBranch(given, want));

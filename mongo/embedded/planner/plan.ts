@@ -9,11 +9,11 @@ import type { Direction } from '../storage/reader.ts';
 import { combine, type PartBounds, partBounds } from './bounds.ts';
 import { implies } from './implies.ts';
 
-/** How the documents for a filter are found. What the plan does not decide, the filter is asked again. */
+/** How the documents for a filter are found. What the plan does not decide, the filter checks again. */
 export type Plan =
   | { kind: 'collection'; direction: Direction; sorted: boolean }
   | IndexPlan
-  /** Several index plans, one for each branch of an $or; a document is given once. */
+  /** Several index plans, one for each branch of an $or; a document is returned once. */
   | { kind: 'union'; plans: readonly IndexPlan[]; sorted: boolean };
 
 export type IndexPlan = {
@@ -26,7 +26,7 @@ export type IndexPlan = {
   decided: boolean;
   /** Whether documents come in the wanted order. */
   sorted: boolean;
-  /** Whether the index can give a document more than once. */
+  /** Whether the index can return a document more than once. */
   repeats: boolean;
   /** How many of the index's parts have bounds, and how many of these are single values. */
   used: number;
@@ -51,7 +51,7 @@ type Candidate = {
 
 const ID: Candidate = { index: undefined, parts: [ID_PART], unique: true, multikey: false };
 
-/** Chooses how to read. Deterministic: the same filter, sort and indexes give the same plan. */
+/** Chooses how to read. Deterministic: the same filter, sort and indexes lead to the same plan. */
 export function plan(collection: Collection, input: PlanInput): Plan {
   const sort = input.sort === undefined || input.sort.size === 0 ? undefined : sortEntries(input.sort);
   const natural = naturalDirection(input);
@@ -194,7 +194,7 @@ function computeBounds(candidate: Candidate, given: readonly FilterNode[]): Part
   return bounds;
 }
 
-/** The direction in which the index gives the wanted order, or undefined when it does not. */
+/** The direction in which the index has the wanted order, or undefined when it does not. */
 function sortDirection(
   candidate: Candidate,
   bounds: readonly PartBounds[],

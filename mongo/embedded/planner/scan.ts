@@ -41,7 +41,7 @@ const BATCH_BYTES = 2 * 1024 * 1024;
 
 /**
  * Reads the documents that match, lazily and in batches, with a pause point after each batch. Between batches the
- * collection may change: the scan continues from the entry where it was, and never gives a document from before a
+ * collection may change: the scan continues from the entry where it was, and never returns a document from before a
  * change that it could have seen.
  */
 export function* scan(input: ScanInput): Generator<Found | Pause, void> {

@@ -2,7 +2,7 @@ import type { Expr } from '../aggregate/expression.ts';
 import type { Doc, Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 
-/** What a projection does at one path. Children are by field name, in the order given. */
+/** What a projection does at one path. Children are by field name, in the order of the projection. */
 export type Branch = { children: Map<string, Branch | Leaf> };
 export type Leaf =
   | { kind: 'include' | 'exclude' | 'positional' }

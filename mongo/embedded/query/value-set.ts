@@ -39,7 +39,7 @@ export function scalarKey(value: Value): string | number | bigint | boolean | nu
   return value instanceof BsonSymbol ? textKey(value.value) : undefined;
 }
 
-/** Text is its own key; what begins with NUL gives way to the keys of other types, which all do. */
+/** Text is its own key; what begins with NUL is left to the keys of other types, which all do. */
 function textKey(text: string): string {
   return text.charCodeAt(0) === 0 ? `\0s${text}` : text;
 }

@@ -103,7 +103,7 @@ export class IndexBuilds {
   }
 }
 
-/** How far a build has come: after this row. */
+/** The progress of a build: after this row. */
 class Progress {
   rid = 0;
 }

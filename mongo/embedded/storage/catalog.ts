@@ -10,7 +10,7 @@ export type Collection = {
   readonly id: number;
   readonly db: string;
   readonly name: string;
-  /** «db.name», as messages say it. */
+  /** «db.name», as messages write it. */
   readonly ns: string;
   readonly uuid: Uint8Array;
   readonly options: Doc;
@@ -125,7 +125,7 @@ export class CollectionCatalog {
     return this.#replaceIndex(collection, { ...index, ready: true });
   }
 
-  /** Once a document gave an index several keys, the index stays multikey. */
+  /** Once a document had several keys in an index, the index stays multikey. */
   markMultikey(index: Index): void {
     this.#db.prepare('UPDATE indexes SET multikey = 1 WHERE id = ?').run(index.id);
     index.multikey = true;
@@ -144,7 +144,7 @@ export class CollectionCatalog {
   }
 }
 
-/** A BLOB as node:sqlite gave it. */
+/** A BLOB as node:sqlite returned it. */
 export function toBytes(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
   throw new Error('the data file of the store holds a value of another type than it wrote');

@@ -11,7 +11,7 @@ import type { Storage } from './storage.ts';
 const ROWS_AT_A_TIME = 200;
 
 /**
- * Removes what TTL indexes say has expired at `nowMs`, a few hundred documents at a time. A document that a
+ * Removes what has expired at `nowMs` by TTL indexes, a few hundred documents at a time. A document that a
  * transaction holds stays for the next round. Returns how many were removed.
  */
 export async function removeExpired(storage: Storage, locks: Locks<unknown>, nowMs: number): Promise<number> {

@@ -29,7 +29,7 @@ const NUMBERED_WRITES = `
 export function openForWriting(file: string, bytesMax?: number): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
-    makePrivate(file); // SQLite gives its other files the mode of this one
+    makePrivate(file); // SQLite creates its other files with the mode of this one
     db = new DatabaseSync(file, { timeout: 5000 });
     db.exec('PRAGMA page_size = 8192');
     checkFormat(db, file);

@@ -23,7 +23,7 @@ export type Index = {
   readonly partial: { readonly node: FilterNode; readonly matches: Matcher } | undefined;
   /** Documents expire this long after the date in the (only) field. */
   readonly expireAfterSeconds: number | undefined;
-  /** Whether any document ever gave it several keys; never goes back to false. */
+  /** Whether any document ever had several keys in it; never returns to false. */
   multikey: boolean;
   /** False while it is being built: writes maintain it already, but nothing is read from it. */
   readonly ready: boolean;

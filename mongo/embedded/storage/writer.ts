@@ -32,8 +32,8 @@ export class Writer {
   }
 
   /**
-   * A row id that has been given to no other writer since the store was opened. Transactions hold row ids that no table
-   * shows yet, so what was given is never forgotten, whatever else is.
+   * A row id that no other writer has received since the store was opened. Transactions hold row ids that no table
+   * shows yet, so what was assigned is never forgotten, whatever else is.
    */
   allocateRid(collection: number): number {
     // A collection that only a transaction knows: its row ids need be nothing but different.

@@ -173,7 +173,7 @@ export class Sessions {
     return await work;
   }
 
-  /** Commits the session's transaction; asked again meanwhile, gives the same outcome. */
+  /** Commits the session's transaction; called again meanwhile, returns the same outcome. */
   async commit(session: Session, transaction: Transaction): Promise<void> {
     transaction.committing ??= commit(transaction, this.#storage, session.id);
     await transaction.committing;

@@ -86,7 +86,7 @@ export class Transaction {
 
 let lastPendingId = 0;
 
-/** An id for a collection or index that exists only inside a transaction: below zero, never given twice. */
+/** An id for a collection or index that exists only inside a transaction: below zero, never assigned twice. */
 export function pendingId(): number {
   return --lastPendingId;
 }

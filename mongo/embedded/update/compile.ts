@@ -25,7 +25,7 @@ export type UpdateOptions = { arrayFilters?: readonly Doc[]; vars?: ExpressionVa
 export type UpdateContext = {
   /** An upsert that inserts: $setOnInsert applies, _id may still be set. */
   isInsert?: boolean;
-  /** What the matcher's details said, for `$`. */
+  /** What the matcher's details reported, for `$`. */
   position?: number;
   /** Milliseconds since the epoch, for $currentDate. */
   now?: bigint;
@@ -38,7 +38,7 @@ export type Update = {
   kind: 'operators' | 'replacement' | 'pipeline';
   fields: ReadonlySet<string> | null;
   /**
-   * Gives the new document and leaves the old one as it was. `changed` is false when not a byte would differ
+   * Returns the new document and leaves the old one as it was. `changed` is false when not a byte would differ
    * (a $push that sorts always counts as a change, as in the server).
    */
   apply(doc: Doc, context?: UpdateContext): UpdateResult;

@@ -1,6 +1,6 @@
 import type { Value } from '../bson/values.ts';
 
-/** What a modifier gets about the document that it changes, and can say back. */
+/** What a modifier receives about the document that it changes, and can report back. */
 export type ModifierContext = {
   id: Value | undefined;
   path: string;

@@ -34,7 +34,7 @@ export function parseUpdatePath(path: string): string[] {
 }
 
 /**
- * Refuses to give an existing document a top-level field that begins with a dollar sign. Deeper ones may, and so may
+ * Refuses to add to an existing document a top-level field that begins with a dollar sign. Deeper ones may, and so may
  * those of a document that an upsert inserts.
  */
 export function checkTopLevelName(path: readonly string[]): void {

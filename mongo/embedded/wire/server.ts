@@ -28,7 +28,7 @@ export async function listen(on: ListenOn, answerer: Answerer): Promise<Listener
   server.maxConnections = CONNECTIONS_MAX;
   if ('path' in on) await rm(on.path, { force: true });
   await bind(server, on);
-  // After that, an error is one of accepting a connection (out of descriptors): its client is gone, others go on.
+  // After that, an error is one of accepting a connection (out of descriptors): its client is gone, others continue.
   server.on('error', () => {});
   const address = server.address();
   const bound =

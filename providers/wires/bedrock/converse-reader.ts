@@ -126,7 +126,7 @@ class ConverseReader implements AnswerReader {
   }
 }
 
-/** Takes the first object out of a text: some Claudes are instructed in words to answer with JSON, and may say more. */
+/** Takes the first object out of a text: some Claudes are instructed in words to answer with JSON, and may add more. */
 class FirstObject implements PartFilter {
   #depth = 0;
   #isOver = false;

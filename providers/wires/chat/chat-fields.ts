@@ -5,7 +5,7 @@ interface Content {
   readonly reasoning: string;
 }
 
-/** The reasoning of a message or delta, under whichever name its server gives it. */
+/** The reasoning of a message or delta, under whichever name its server uses. */
 export function readReasoning(said: Fields): string {
   const plain = text(said.reasoning_content) || text(said.reasoning);
   if (plain !== '' || said.reasoning_details === undefined) return plain;

@@ -21,7 +21,7 @@ class ChatReader implements AnswerReader {
   #error: unknown;
   #refused = false;
   #rawFinish = '';
-  /** The index of the choice that is read: one was asked for, and some servers send more. */
+  /** The index of the choice that is read: one was requested, and some servers send more. */
   #index: unknown;
   readonly #usage: UsageCounter;
   readonly #dialect: UsageDialect;
@@ -89,7 +89,7 @@ class ChatReader implements AnswerReader {
     if (delta !== null) this.#delta(delta, into);
     // A few servers write the chunks of completions without a chat.
     else this.#emitted.emit('text', choice.text, into);
-    // Some give a message beside the delta that states the same.
+    // Some send a message beside the delta, with the same content.
     if (choice.message) this.#sayRest(fields(choice.message), into);
     if (choice.logprobs) this.#addLogprobs(choice.logprobs, into);
     if (this.#rawFinish !== '') this.#toolCalls.flush(into);
@@ -218,7 +218,7 @@ class ChatReader implements AnswerReader {
     if (message.function_call) this.#callLegacy(message.function_call, into);
   }
 
-  /** The one call of servers from before tools; some give it beside the tool calls that say the same. */
+  /** The one call of servers from before tools; some send it beside the tool calls, with the same content. */
   #callLegacy(called: unknown, into: ProviderPart[]): void {
     if (this.#toolCalls.count > 0 && !this.#calledLegacy) return;
     this.#calledLegacy = true;
@@ -231,7 +231,7 @@ function isDemandedAgain(model: string): boolean {
   return thinkingPlace(model) !== null;
 }
 
-/** A list by the book; some servers give one call alone. */
+/** A list by the book; some servers send one call alone. */
 function callsIn({ tool_calls: calls }: Fields): readonly unknown[] {
   return fields(calls) === null ? list(calls) : [calls];
 }

@@ -45,20 +45,20 @@ export interface ChatDialect {
   readonly stop?: null;
   /** What the vendor refuses a request for: it is not sent. */
   readonly lacks?: readonly ('penalties' | 'logprobs' | 'parallelToolCalls')[];
-  /** The vendor gives several answers to one request. */
+  /** The vendor returns several answers to one request. */
   readonly hasAlternatives?: true;
   /** The choice of any tool. */
   readonly required?: 'any';
   /** JSON Schemas as the vendor takes them. */
   readonly writeSchema?: (schema: JsonSchema) => JsonSchema;
   readonly responseFormat?: (schema: JsonSchema) => object;
-  /** The effort to send for one asked for; absent: the same. */
+  /** The effort to send for a requested one; absent: the same. */
   readonly effort?: (effort: Effort, model: string) => string | undefined;
   /** Has the usage sent at the end of a stream. */
   readonly streamUsage?: true;
   /** Last changes to a request. */
   readonly adapt?: (body: ChatBody, call: ProviderCall) => void;
-  /** Has the structured answer given through the arguments of one more tool; null: it is given as text. */
+  /** Requests the structured answer as the arguments of one more tool; null: as text. */
   readonly addAnswerTool?: (body: ChatBody, call: ProviderCall) => string | null;
 }
 

@@ -8,11 +8,11 @@ import { findRepetition } from './repeated-arguments.ts';
 
 interface OpenCall {
   readonly index: number;
-  /** As the server gave it; empty where it gave none. */
+  /** As the server sent it; empty where it sent none. */
   readonly id: string;
   readonly name: string;
   arguments: string;
-  /** A delta that either continues the arguments or gives them once more: the next one decides. */
+  /** A delta that either continues the arguments or repeats them: the next one decides. */
   undecided: string;
 }
 
@@ -31,7 +31,7 @@ interface Named {
   readonly isNamed: boolean;
 }
 
-/** A text of JSON by the book; some servers give the object itself. */
+/** A text of JSON by the book; some servers send the object itself. */
 function readCallArguments(value: unknown): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : text(value);
 }
@@ -52,7 +52,7 @@ const toolCallsMax = 1024;
 
 /**
  * The tool calls of one stream. Servers differ: the name may come after the first arguments, ids and `index` may be missing,
- * and some give every parallel call the same index, or the same id. Some split a name over deltas, and in some each delta
+ * and some send every parallel call with the same index, or the same id. Some split a name over deltas, and in some each delta
  * repeats the arguments before it.
  */
 export class ChatToolCalls {
@@ -178,7 +178,7 @@ export class ChatToolCalls {
 
   /**
    * Deltas of calls that share an index are distinguished by their ids, where they have any. Some servers continue a call, or
-   * give it again, under another index and the same id.
+   * send it again, under another index and the same id.
    */
   #findCall(slot: number, id: string, name: string, argumentsDelta: string): OpenCall | undefined {
     const latest = this.#open.get(slot);

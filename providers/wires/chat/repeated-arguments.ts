@@ -18,7 +18,7 @@ function admitsObject(json: string): boolean | undefined {
 export type Repetition = 'none' | 'possible' | 'certain';
 
 /**
- * Whether a delta gives all arguments so far once more before it continues them. It is certain where both in a row begin no
+ * Whether a delta repeats all arguments so far before it continues them. It is certain where both in a row begin no
  * JSON: a nested object may begin like the one that it is in.
  */
 export function findRepetition(before: string, delta: string): Repetition {

@@ -17,12 +17,12 @@ function chargedCounts(value: unknown): unknown {
   return Object.keys(charged).length === 0 ? usage : charged;
 }
 
-/** In the form of chat completions, of which it gives the texts and probabilities of tokens in lists. */
+/** In the form of chat completions, of which it sends the texts and probabilities of tokens in lists. */
 function addLogprobs(entries: readonly unknown[], into: ProviderPart[]): void {
   const tokens = entries.flatMap((each): object[] => {
     const { text: said, logprobs } = fields(each) ?? {};
     const values = list(logprobs);
-    // A text of several tokens does not say which part of it is which token.
+    // A text of several tokens does not show which part of it is which token.
     const token = values.length === 1 ? text(said) : '';
     const bytes = values.length === 1 ? [...Buffer.from(token)] : null;
     return values.map((logprob) => ({ token, logprob, bytes, top_logprobs: [] }));

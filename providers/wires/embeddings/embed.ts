@@ -51,14 +51,14 @@ function parse(body: string, secret: string | null): Fields {
   return answer;
 }
 
-/** Where a provider gives no count, ceil(UTF-8 bytes / 4) of the values stands in. */
+/** Where a provider sends no count, ceil(UTF-8 bytes / 4) of the values stands in. */
 function toUsage(inputTokens: number | undefined, values: readonly string[]): ProviderUsage {
   if (inputTokens !== undefined) return { ...noUsage, inputTokens };
   const bytes = values.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
   return { ...noUsage, inputTokens: Math.ceil(bytes / 4), estimated: true };
 }
 
-/** The provider, or the AI model, has no other lengths than its own: to ask it again changes nothing. */
+/** The provider, or the AI model, has no other lengths than its own: to call it again changes nothing. */
 function otherLength(length: number, wanted: number): ProviderFailure {
   return new ProviderFailure(
     'PROVIDER_ERROR',

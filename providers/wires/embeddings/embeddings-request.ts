@@ -5,7 +5,7 @@ import type { EmbeddingRequests } from './embed.ts';
 export interface EmbeddingDialect {
   /** The field of the vectors' length. */
   readonly dimensions?: 'output_dimension';
-  /** Null: the vendor takes no encoding, and gives numbers. */
+  /** Null: the vendor accepts no encoding, and returns numbers. */
   readonly encoding?: 'base64_int8' | null;
   readonly valuesMax?: number;
   /** Fields that the vendor demands beside the common ones. */

@@ -9,7 +9,7 @@ import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
 
 /**
  * Reads Gemini's answers, whose stream is a row of whole answers; the finish reason is the terminal marker. An answer
- * that ends with CONTINUATION continues in the answer to the same request with the token that it gives.
+ * that ends with CONTINUATION continues in the answer to the same request with the token that it contains.
  */
 class GeminiReader implements AnswerReader {
   readonly #kind: ProviderKind;

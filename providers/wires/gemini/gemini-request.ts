@@ -21,7 +21,7 @@ import { geminiModel } from './models.ts';
 export interface GeminiRequestOptions {
   readonly baseUrl: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The vendor gives calls of tools ids. */
+  /** The vendor assigns ids to tool calls. */
   readonly withIds: boolean;
 }
 
@@ -67,7 +67,7 @@ function writeToolConfig(choice: ToolChoice): object {
 }
 
 /**
- * Is the structured answer given through the arguments of one more tool? Models before the third generation take no
+ * Is the structured answer requested as the arguments of one more tool? Models before the third generation take no
  * response schema beside tools; later ones take none where they have to call a tool.
  */
 function needsAnswerTool(
@@ -79,7 +79,7 @@ function needsAnswerTool(
   return !isThird || choice?.type === 'required' || choice?.type === 'tool';
 }
 
-/** The tool that gives the structured answer, and what calls it. */
+/** The tool for the structured answer, and what calls it. */
 function planAnswerTool(tools: readonly { readonly name: string }[], choice: ToolChoice | undefined) {
   let name = 'json';
   for (let suffix = 1; tools.some((tool) => tool.name === name); suffix++) name = `json_${suffix}`;

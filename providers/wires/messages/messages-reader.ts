@@ -14,7 +14,7 @@ class MessagesReader implements AnswerReader {
   /** Index of a block on the wire to index of the tool call. */
   readonly #calls = new Map<unknown, number>();
   #callCount = 0;
-  /** Arguments that stand in the start of a block, by its index on the wire: some servers give them in deltas as well. */
+  /** Arguments that stand in the start of a block, by its index on the wire: some servers send them in deltas as well. */
   readonly #startArguments = new Map<unknown, string>();
   readonly #emitted = new EmittedTexts();
   #message: Fields | null = null;

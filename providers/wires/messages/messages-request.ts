@@ -112,7 +112,7 @@ function addTools(body: Body, call: ProviderCall, streaming: boolean, thinking: 
   body.tool_choice = { ...forced, ...single };
 }
 
-/** Has the structured answer given through the arguments of one more tool. */
+/** Requests the structured answer as the arguments of one more tool. */
 function addAnswerTool(
   body: Body,
   call: ProviderCall,
@@ -137,7 +137,7 @@ function addAnswerTool(
 
 const betaName = /^[\w.-]{1,100}$/;
 
-/** The features in beta that a client asks for by `betas`: Anthropic takes them in a header. */
+/** The features in beta that a client requests by `betas`: Anthropic accepts them in a header. */
 function takeBetas(body: Body): readonly string[] {
   const { betas } = body;
   delete body.betas;

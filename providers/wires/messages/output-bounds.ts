@@ -23,13 +23,13 @@ const thinkingShare: Readonly<Record<Effort, number>> = {
 export interface OutputPlan {
   /** Without the thinking budget; undefined: the model's own limit. */
   readonly answerTokensMax: number | undefined;
-  /** Undefined: no thinking is asked for. */
+  /** Undefined: no thinking is requested. */
   readonly effort: Effort | undefined;
   /** Tokens of thinking, beside those of the answer; it takes the place of an effort. */
   readonly budgetTokens?: number;
 }
 
-/** Is the last that the model said a call of a tool without its signed thinking, or the beginning of the answer? */
+/** Is the model's last output a call of a tool without its signed thinking, or the beginning of the answer? */
 function isInToolLoop({ messages }: ProviderCall): boolean {
   if (messages.at(-1)?.role === 'assistant') return true;
   const talk = messages.filter(({ role }) => role !== 'system');

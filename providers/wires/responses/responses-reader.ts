@@ -9,7 +9,7 @@ import { isWrapper, nestedCalls } from './parallel-calls.ts';
 
 type Said = 'text' | 'reasoning' | 'refusal';
 
-/** Events that tell the text of a part once more, or only. */
+/** Events that repeat the text of a part, or are the only ones with it. */
 const doneTexts: ReadonlyMap<string, Said> = new Map([
   ['response.output_text.done', 'text'],
   ['response.refusal.done', 'refusal'],
@@ -30,7 +30,7 @@ class ResponsesReader implements AnswerReader {
   readonly #keyById = new Map<string, unknown>();
   /** The id of the first call at an output index. */
   readonly #owners = new Map<unknown, string>();
-  /** Output indexes that servers give to several calls; undefined stands for none given. */
+  /** Output indexes that servers assign to several calls; undefined stands for an absent one. */
   readonly #shared = new Set<unknown>([undefined]);
   /** The key of the latest call at an output index. */
   readonly #latest = new Map<unknown, unknown>();
@@ -110,7 +110,7 @@ class ResponsesReader implements AnswerReader {
     return { reason: { unified: refused ? 'content-filter' : 'stop', raw }, usage };
   }
 
-  /** Some servers tell the answer, or the end of it, in the last event alone. */
+  /** Some servers send the answer, or the end of it, in the last event alone. */
   #end(event: Fields, into: ProviderPart[]): void {
     this.#response = fields(event.response);
     this.#usage.add(this.#response?.usage);

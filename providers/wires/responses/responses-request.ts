@@ -30,7 +30,7 @@ export interface ResponsesDialect {
   readonly takesSeed?: true;
   /** JSON Schemas as the vendor takes them. */
   readonly writeSchema?: (schema: JsonSchema) => JsonSchema;
-  /** Schemas of answers are always asked for strictly. */
+  /** Schemas of answers are always requested strictly. */
   readonly alwaysStrict?: true;
   /** What requests an effort; undefined: nothing does, or the AI model takes none. */
   readonly writeReasoning: (effort: Effort, model: string) => object | undefined;

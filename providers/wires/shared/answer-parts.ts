@@ -32,12 +32,12 @@ const lateBytesMax = 64 * 1024;
 /** White space, and the bytes of a byte order mark. */
 const passedOver: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 
-/** One answer of any wire: out of bytes in pieces, or whole. Servers that answer one way when asked the other are read. */
+/** One answer of any wire: out of bytes in pieces, or whole. Servers that answer one way when the other was requested are read. */
 export class AnswerParts {
   readonly #reader: AnswerReader;
   readonly #context: Context;
   #framing: EventFraming;
-  /** The bytes of an answer that came whole though a stream was asked for. */
+  /** The bytes of an answer that came whole though a stream was requested. */
   #whole: Uint8Array[] | null = null;
   #wholeBytes = 0;
   #begun = false;
@@ -113,7 +113,7 @@ export class AnswerParts {
     this.ended = false;
   }
 
-  /** The body of an answer that was asked for whole. */
+  /** The body of an answer that was requested whole. */
   whole(body: string): readonly ProviderPart[] {
     const parts: ProviderPart[] = [];
     if (/^\ufeff?\s*(?:data|event|id|retry)?:/.test(body)) this.#takeLines(body, parts);

@@ -12,7 +12,7 @@ export class ErrorEvent {
   }
 }
 
-/** What a framing of a streamed answer gives: the data of an event, or an error. */
+/** The output of a framing of a streamed answer: the data of an event, or an error. */
 export type EventData = string | ErrorEvent;
 
 /** Takes an answer's bytes apart into events. */

@@ -49,7 +49,7 @@ export class AnswerTool implements PartFilter {
   }
 }
 
-/** For models that repeat a tool call after they have given the answer that was asked for: the answer counts. */
+/** For models that repeat a tool call after they have returned the requested answer: the answer counts. */
 export class TextBeforeCalls implements PartFilter {
   #said = false;
 

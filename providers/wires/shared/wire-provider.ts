@@ -48,7 +48,7 @@ export function createWireProvider(options: WireProviderOptions): WireProvider {
     return new AnswerParts(reader, { call, secret, filter, ...(framing === undefined ? {} : { framing }) });
   }
 
-  /** The requests of one answer: the first, and one more for each time that its reader asks to go on. */
+  /** The requests of one answer: the first, and one more for each time that its reader requests a continuation. */
   function* listRequests(first: WireRequest, reader: AnswerReader): Generator<WireRequest, void, void> {
     yield first;
     for (let sent = 0; sent < continuationsMax; sent++) {

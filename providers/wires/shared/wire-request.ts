@@ -5,7 +5,7 @@ import type { WireTraits } from '../../translate/own-call.ts';
 export interface WireRequest {
   readonly url: string;
   readonly init: RequestInit;
-  /** The name of the tool through whose arguments the AI model gives its structured answer; null: it gives it as text. */
+  /** The name of the tool that receives the structured answer of the AI model as its arguments; null: the answer is text. */
   readonly answerTool: string | null;
 }
 

@@ -8,9 +8,9 @@ import type { PartFilter } from './part-filter.ts';
 /** How an answer ended, in its vendor's count. */
 export interface AnswerEnd {
   readonly reason: LanguageModelV4FinishReason;
-  /** Null where the vendor gave none. */
+  /** Null where the vendor sent none. */
   readonly usage: UsageCounts | null;
-  /** What the vendor said that went wrong. */
+  /** The vendor's message about what went wrong. */
   readonly error?: unknown;
 }
 
@@ -35,7 +35,7 @@ export interface AnswerReader {
   end(into: ProviderPart[]): AnswerEnd;
 }
 
-/** An API through which vendors give their answers. */
+/** An API through which vendors answer. */
 export interface Wire {
   reader(call: ProviderCall, kind: ProviderKind): AnswerReader;
   /** How a streamed answer is cut into events; server-sent events where absent. */

@@ -137,7 +137,7 @@ function userParts(
 
 function parsePart(part: ContentPartInput, at: string, egress: Egress): ContentPart {
   const given = [part.text, part.imageUrl, part.data].filter((value) => value != null).length;
-  if (given !== 1) refuse(`${at}: exactly one of text, imageUrl and data must be given.`);
+  if (given !== 1) refuse(`${at}: exactly one of text, imageUrl and data must be set.`);
   if (part.mediaType != null && !mediaType.test(part.mediaType)) {
     refuse(`${at}: mediaType must be a media type such as image/png.`);
   }

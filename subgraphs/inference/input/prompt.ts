@@ -38,7 +38,7 @@ export async function promptRequest(
 ): Promise<CompletionRequest> {
   const { name, version: number, label } = input;
   if (number != null && label != null) {
-    throw new HeddleError('BAD_USER_INPUT', 'Give a version or a label, not both.');
+    throw new HeddleError('BAD_USER_INPUT', 'Send a version or a label, not both.');
   }
   requirePrompt(caller, name);
   const { tenantId } = caller;

@@ -12,7 +12,7 @@ import { priceRecord } from './prices.ts';
 const tokensMax = 1_000_000_000;
 
 /**
- * Registers an AI model; what is not given comes from the catalog. NOT_FOUND without the provider, CONFLICT when
+ * Registers an AI model; what is not set comes from the catalog. NOT_FOUND without the provider, CONFLICT when
  * the provider has a model of that name.
  */
 export async function createModel(

@@ -6,7 +6,7 @@ import { containing, listSort } from '../../runtime/list-input.ts';
 import type { QueryModelsArgs } from '../generated.ts';
 import { listedNames } from '../providers/callable.ts';
 
-/** Models that fit every field given, as far as the caller may see them. */
+/** Models that match every specified field, as far as the caller may see them. */
 export function listModels(
   database: Database,
   { filter, orderBy, ...page }: QueryModelsArgs,

@@ -1,5 +1,5 @@
 import type { Capability, Modality } from '#core/graph-enums.generated.ts';
-/** What the catalog of prices does not tell: abilities and output limits, from the names that vendors give. */
+/** What the catalog of prices does not have: abilities and output limits, from the names of vendors. */
 export interface ModelTraits {
   readonly capabilities: readonly Capability[];
   readonly inputModalities: readonly Modality[];
@@ -75,7 +75,7 @@ const unknown: ModelTraits = {
   maxOutputTokens: null,
 };
 
-/** What can be asked of nearly every model that is sold by tokens. */
+/** Abilities of nearly every model that is sold by tokens. */
 const usual: ModelTraits = {
   capabilities: ['CHAT', 'STREAMING', ...tools],
   inputModalities: ['TEXT'],

@@ -4,7 +4,7 @@ import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '..
 import type { MutationDeprecateModelArgs } from '../generated.ts';
 import { withCatalog } from '../with-catalog.ts';
 
-/** Marks a model as one to move away from, to `replacedBy` where given, which must be another one that is in use. */
+/** Marks a model as one to move away from, to `replacedBy` where set, which must be another one that is in use. */
 export async function deprecateModel(
   { id, replacedBy = null }: MutationDeprecateModelArgs,
   context: ModelsContext,

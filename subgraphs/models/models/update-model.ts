@@ -8,7 +8,7 @@ import { priceRecord } from './prices.ts';
 /** Rows of the price history kept at most; the oldest go. */
 const pricesMax = 500;
 
-/** Changes what is given; a price becomes one more row of the history, in force from now on. NOT_FOUND for an unknown id. */
+/** Changes the specified fields; a price becomes one more row of the history, in force from now on. NOT_FOUND for an unknown id. */
 export async function updateModel(
   id: string,
   input: UpdateModelInput,

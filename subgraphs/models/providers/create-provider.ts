@@ -17,7 +17,7 @@ import { settleMarked } from '../settle-catalog.ts';
 import { checkRoom, withCatalog } from '../with-catalog.ts';
 import { credentialRecord } from './credentials.ts';
 
-/** Adds a provider, with its first credential when a key is given. CONFLICT when the id is taken. */
+/** Adds a provider, with its first credential when the input has a key. CONFLICT when the id is taken. */
 export async function createProvider(
   input: CreateProviderInput,
   context: ModelsContext,

@@ -7,7 +7,7 @@ import type { ProviderRecord } from '#mongo/providers.ts';
 import { providerDestination } from '#providers/registry/destination.ts';
 
 const secretMax = 16_384;
-/** From this length on the last four characters tell a secret apart without giving it away. */
+/** From this length on the last four characters identify a secret without revealing it. */
 const hintFrom = 12;
 
 /** What a header can carry; the JSON of a service account's key is read and never sent, so it may have many lines. */

@@ -6,7 +6,7 @@ import { containing, given, listSort } from '../../runtime/list-input.ts';
 import type { QueryProvidersArgs, QueryRoutesArgs } from '../generated.ts';
 import { listedNames } from './callable.ts';
 
-/** Providers that fit every field given. */
+/** Providers that match every specified field. */
 export function listProviders(
   { filter, orderBy }: QueryProvidersArgs,
   database: Database,

@@ -90,7 +90,7 @@ export async function registerEnvironmentProviders(
   return ids;
 }
 
-/** The base URL that the environment gives. @throws {HeddleError} BAD_USER_INPUT for one that reaches no API */
+/** The base URL that the environment sets. @throws {HeddleError} BAD_USER_INPUT for one that reaches no API */
 function checkedAddress({ id, kind }: EnvironmentProvider, baseUrl: string, deps: RegisterDeps): string {
   const field = `The base URL of ${id}`;
   const checked = checkedBaseUrl(baseUrl, field, deps.egress);
@@ -156,7 +156,7 @@ async function follow(
 }
 
 /**
- * The key of the environment is sealed for the address that the environment means, never for one that an admin gave the
+ * The key of the environment is sealed for the address that the environment means, never for one that an admin set for the
  * provider since: there it stays closed. One that is sealed for the present address already is left alone.
  */
 async function seal(

@@ -7,7 +7,7 @@ import type { UpdateProviderCredentialInput } from '../generated.ts';
 import { checkedInt } from '../inputs.ts';
 import { labelMax, sealSecret, weightMax } from './credentials.ts';
 
-/** Changes what is given of a credential; a secret is sealed for the provider as it is now. NOT_FOUND for an unknown id. */
+/** Changes the specified fields of a credential; a secret is sealed for the provider as it is now. NOT_FOUND for an unknown id. */
 export async function updateProviderCredential(
   id: string,
   input: UpdateProviderCredentialInput,

@@ -9,7 +9,7 @@ import { checkedBaseUrl } from '../inputs.ts';
 import { checkNeeds } from './create-provider.ts';
 
 /**
- * Changes what is given; null clears baseUrl and region. NOT_FOUND for an unknown id. Credentials that were entered for
+ * Changes the specified fields; null clears baseUrl and region. NOT_FOUND for an unknown id. Credentials that were entered for
  * another address do not open for the new one: see openCredential.
  */
 export async function updateProvider(

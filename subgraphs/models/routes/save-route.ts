@@ -13,7 +13,7 @@ type TimeoutName = keyof RouteRecord['timeouts'];
 const targetsMax = 50;
 const attemptsMax = 10;
 
-/** In milliseconds: what counts unless given, and the most that may be given. */
+/** In milliseconds: the default, and the maximum. */
 const timeoutBounds: Readonly<Record<TimeoutName, { readonly unlessGiven: number; readonly max: number }>> = {
   connectMs: { unlessGiven: 10_000, max: 60_000 },
   firstTokenMs: { unlessGiven: 10_000, max: 600_000 },

@@ -3,7 +3,7 @@ import { findNodeRecords } from '#mongo/node-records.ts';
 import type { PromptsDeps } from '../deps.ts';
 
 /**
- * Is there an AI model or route of this name? To be asked after the write that makes a version the current one: whoever
+ * Is there an AI model or route of this name? To be called after the write that makes a version the current one: whoever
  * deletes the model or route meanwhile then finds that version, or it is found here to be gone.
  */
 export async function hasModel(name: string, { connection }: PromptsDeps): Promise<boolean> {

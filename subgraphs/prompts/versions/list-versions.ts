@@ -5,7 +5,7 @@ import type { PromptsLoaders } from '../loaders.ts';
 import { numberOfCursor, versionCursor } from './version-page.ts';
 
 /**
- * A page of the versions of a prompt. Numbers have no gaps, so that they tell what is in a page and how many there are
+ * A page of the versions of a prompt. Numbers have no gaps, so that they determine what is in a page and how many there are
  * without a command. The pages of all prompts of an operation are read with one.
  */
 export async function listVersions(

@@ -66,7 +66,7 @@ export async function checkedVersion(
   return { content, label };
 }
 
-/** The JSON text of a schema that answers can be checked with; null: none was given. */
+/** The JSON text of a schema that answers can be checked with; null: none. */
 async function checkedOutputSchema(
   schema: unknown,
   user: string,

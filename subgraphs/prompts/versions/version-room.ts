@@ -53,7 +53,7 @@ export async function checkArchiveRoom(tenantId: string, deps: PromptsDeps): Pro
   if (count >= max) throw noRoomFor('archivedPromptsPerTenant', max);
 }
 
-/** Awaits a write that gives a prompt this name; CONFLICT when it is taken. */
+/** Awaits a write that sets this name of a prompt; CONFLICT when it is taken. */
 export function orTaken<T>(write: PromiseLike<T>, name: string): Promise<T> {
   return orConflict(
     write,

@@ -60,7 +60,7 @@ function buildPolicy(field: Field, parent: GraphQLObjectType, schema: GraphQLSch
       ]),
   ];
   if (around.some((directive) => directive.name.value === 'policy')) {
-    throw new Error(`${coordinate}: @policy is not enforced here; say it with @requiresScopes.`);
+    throw new Error(`${coordinate}: @policy is not enforced here; use @requiresScopes.`);
   }
   const scopeRules = around
     .filter((directive) => directive.name.value === 'requiresScopes')

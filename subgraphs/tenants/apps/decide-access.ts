@@ -39,7 +39,10 @@ export async function decideAccess(
     )
     .lean();
   if (!after)
-    throw new HeddleError('CONFLICT', `Someone else has just decided or withdrawn the access request ${id}.`);
+    throw new HeddleError(
+      'CONFLICT',
+      `The access request ${id} has just been decided or withdrawn by another caller; read it again.`,
+    );
   context.audit({ tenantId: after.tenantId, type: 'AccessGrant', id, before, after });
   context.loaders.accessGrant.clear(id);
   await callersChanged(deps, after.tenantId);

@@ -9,8 +9,8 @@ import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { visible } from '../tenants/visible.ts';
 
 /**
- * Asks for the use of something on behalf of the caller's app. A request that waits or was approved is answered as
- * it is; one that was denied or revoked waits again, with the new reason. CONFLICT when the app has asked for too much.
+ * Requests the use of something on behalf of the caller's app. A request that waits or was approved is answered as
+ * it is; one that was denied or revoked waits again, with the new reason. CONFLICT when the app has requested too much.
  */
 export async function requestAccess(
   resource: string,
@@ -20,11 +20,11 @@ export async function requestAccess(
 ): Promise<AccessGrantRecord> {
   const { appId, endUserId } = context.caller;
   if (endUserId !== null)
-    throw new HeddleError('FORBIDDEN', 'A page token asks for no access: use an API key of the app.');
+    throw new HeddleError('FORBIDDEN', 'A page token cannot request access: use an API key of the app.');
   if (appId === null) {
     throw new HeddleError(
       'FORBIDDEN',
-      'Access is given to apps: call requestAccess with an API key of the app.',
+      'Access is granted to apps: call requestAccess with an API key of the app.',
     );
   }
   const app = await visible('app', appId, context);
@@ -84,6 +84,6 @@ export async function requestAccess(
 function withdrawnNow(resource: string): never {
   throw new HeddleError(
     'CONFLICT',
-    `The access request for ${JSON.stringify(resource)} has just been withdrawn: ask again.`,
+    `The access request for ${JSON.stringify(resource)} has just been withdrawn: request it again.`,
   );
 }

@@ -16,7 +16,7 @@ import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { visible } from '../tenants/visible.ts';
 
 /**
- * Changes what is given; null limits are none, null cacheByDefault and cacheScope leave it to the tenant. FORBIDDEN for limits that
+ * Changes the specified fields; null limits are none, null cacheByDefault and cacheScope leave it to the tenant. FORBIDDEN for limits that
  * are wider than before and than those of the caller, or than an operator's.
  */
 export async function updateApp(
@@ -54,7 +54,11 @@ export async function updateApp(
       `There is an app named ${JSON.stringify(change.name)} in this tenant already.`,
     ),
   );
-  if (!after) throw new HeddleError('CONFLICT', `Someone else has just changed the app ${id}.`);
+  if (!after)
+    throw new HeddleError(
+      'CONFLICT',
+      `The app ${id} has just been changed by another caller; read it and send the change again.`,
+    );
   context.audit({ tenantId: after.tenantId, type: 'App', id, before, after });
   context.loaders.app.clear(id);
   await callersChanged(deps, after.tenantId);

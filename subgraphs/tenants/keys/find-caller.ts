@@ -77,7 +77,7 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
   ]);
   if (!tenant || !app || !makers) return null;
   const plan = await plans(connection).findById(tenant.planId).lean();
-  // Since the tenant was read it was given another plan, and its former one was deleted. Without a plan it would have no limits.
+  // Since the tenant was read it got another plan, and its former one was deleted. Without a plan it would have no limits.
   if (!plan) return attempt < attemptsMax ? callerOfKey(key, deps, attempt + 1) : null;
   const caller: Caller = {
     kind: 'API_KEY',

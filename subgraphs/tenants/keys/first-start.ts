@@ -12,7 +12,7 @@ import { checkedPreset, hashOfKey, hintOfKey, hintOfPreset, newKeyText } from '.
 
 /** The tenant of the first start. */
 const defaultId = 'default';
-/** The app of the first start. Older versions gave it the id of its tenant. */
+/** The app of the first start. Older versions stored it under the id of its tenant. */
 export const firstAppId = 'default-app';
 /** The record of the admin key of the first start, whatever its text is. */
 export const adminKeyId = 'admin';

@@ -4,7 +4,10 @@ import type { ApiKeyRecord } from '#mongo/api-keys.ts';
 
 /** Of two changes at once, for the one that comes too late. */
 export function changedMeanwhile(id: string): HeddleError {
-  return new HeddleError('CONFLICT', `Someone else has just changed, rotated or revoked the API key ${id}.`);
+  return new HeddleError(
+    'CONFLICT',
+    `The API key ${id} has just been changed, rotated or revoked by another caller; read it and send the change again.`,
+  );
 }
 
 /** CONFLICT for a key that was revoked, has expired, or was rotated and only lives out its overlap. */

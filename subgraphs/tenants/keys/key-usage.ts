@@ -6,7 +6,7 @@ const everyMs = 60_000;
 const rememberedMax = 10_000;
 
 /**
- * Notes when keys were last used, to the minute, without anyone waiting for it. At most one write a minute for a key, in
+ * Notes when keys were last used, to the minute, without a caller waiting for it. At most one write a minute for a key, in
  * this process; a failed one is logged and forgotten.
  */
 export class KeyUsage {

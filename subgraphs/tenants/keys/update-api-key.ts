@@ -22,7 +22,7 @@ import { visible } from '../tenants/visible.ts';
 import { changedMeanwhile, checkedExpiry, requireInForce } from './in-force.ts';
 
 /**
- * Changes what is given of another key in force; a key that has ended stays ended (CONFLICT). FORBIDDEN when the key
+ * Changes the specified fields of another key in force; a key that has ended stays ended (CONFLICT). FORBIDDEN when the key
  * exceeds the bounds of the caller, before or after.
  */
 export async function updateApiKey(

@@ -6,7 +6,7 @@ import { withShownName } from '../tenants/archived-name.ts';
 import { visible } from '../tenants/visible.ts';
 import { withPlan } from './with-plan.ts';
 
-/** Gives a tenant, archived or not, another plan; its limits hold at once. */
+/** Assigns a tenant, archived or not, another plan; its limits hold at once. */
 export async function assignPlan(
   tenantId: string,
   planId: string,

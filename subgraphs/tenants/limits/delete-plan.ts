@@ -45,6 +45,6 @@ async function requireNoTenants(planId: string, { connection }: TenantsDeps): Pr
   const list = [...named, ...(rest === 0 ? [] : [`${rest} more`])].join(', ');
   throw new HeddleError(
     'CONFLICT',
-    `The plan ${JSON.stringify(planId)} is that of ${total === 1 ? '1 tenant' : `${total} tenants`}: ${list}. Give ${total === 1 ? 'it' : 'them'} another with assignPlan first.`,
+    `The plan ${JSON.stringify(planId)} is that of ${total === 1 ? '1 tenant' : `${total} tenants`}: ${list}. Assign ${total === 1 ? 'it' : 'them'} another with assignPlan first.`,
   );
 }

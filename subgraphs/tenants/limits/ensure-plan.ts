@@ -12,7 +12,7 @@ export function isLastingPlan(id: string): boolean {
   return id === defaultPlanId || id === unlimitedPlanId;
 }
 
-/** Makes the plan `default` where it is missing: the one of tenants that are given no other. */
+/** Makes the plan `default` where it is missing: the one of tenants without another. */
 export function ensureDefaultPlan(connection: Connection, limits: readonly LimitRecord[]): Promise<string> {
   return ensurePlan(connection, { _id: defaultPlanId, name: 'Default', limits: [...limits] });
 }

@@ -72,7 +72,7 @@ export function boundsOfKey(key: ApiKeyRecord): Bounds {
   };
 }
 
-/** What a caller may give to a key of this app: what binds the app itself binds that key anyway. */
+/** What a caller may grant to a key of this app: what binds the app itself binds that key anyway. */
 export function boundsOfCaller(caller: Caller, appId: string): Bounds {
   const own = `app:${appId}`;
   return {

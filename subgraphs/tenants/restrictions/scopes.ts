@@ -4,7 +4,7 @@ import { badInput, checkedList } from '#core/input.ts';
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
 import { adminKeyId } from '../keys/first-start.ts';
 
-/** The scopes as asked for, each one known; `inference:invoke` when nothing is asked for. */
+/** The requested scopes, each one known; `inference:invoke` when none is requested. */
 export function checkedScopes(wanted: readonly string[] | null | undefined, field: string): Scope[] {
   return checkedList(wanted ?? ['inference:invoke'], field).map((scope) => {
     if (!Object.hasOwn(scopes, scope)) {

@@ -7,7 +7,7 @@ import type { TenantsContext } from '../loaders.ts';
 import { withLiveOwner } from './below-tenant.ts';
 import { visible } from './visible.ts';
 
-/** Changes what is given; null clears allowedRegions and cacheScope, and is refused elsewhere. */
+/** Changes the specified fields; null clears allowedRegions and cacheScope, and is refused elsewhere. */
 export async function updateTenant(
   id: string,
   input: UpdateTenantInput,

@@ -10,7 +10,7 @@ export type ChatEvent = ChatStreamSubscription['completionStream'];
 interface ChunkOptions {
   /** When the request came, in seconds since 1970. */
   readonly createdS: number;
-  /** A last chunk has the usage. It is sent only where it was asked for: some clients take no chunk without choices. */
+  /** A last chunk has the usage. It is sent only where it was requested: some clients accept no chunk without choices. */
   readonly includesUsage: boolean;
 }
 

@@ -5,7 +5,7 @@ import type { ChatReasoningFragment, ReasoningInput } from '../../operations.gen
 const kinds = Object.values(ProviderKind);
 
 /**
- * Blocks of reasoning beside an answer, in the form that OpenRouter gave to this dialect: `reasoning_details`, which a client
+ * Blocks of reasoning beside an answer, in the form that OpenRouter added to this dialect: `reasoning_details`, which a client
  * sends back unchanged in its next turn. The kind of provider stands beside each.
  */
 export function toReasoningDetail({

@@ -164,7 +164,7 @@ function readResponseFormat(value: unknown): Partial<CompletionInput> {
   }
 }
 
-/** Whom the call is for: `safety_identifier` is the newer name of `user`. */
+/** The end user of the call: `safety_identifier` is the newer name of `user`. */
 function readCaller(fields: BodyFields): Partial<CompletionInput> {
   const endUserId = toText(fields.safety_identifier ?? fields.user, 'user');
   const metadata = fields.metadata == null ? undefined : toFields(fields.metadata, 'metadata');

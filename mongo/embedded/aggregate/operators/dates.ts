@@ -14,7 +14,7 @@ import type { Expr, OperatorCompiler, OperatorTable, VariableScope } from '../sc
 import { isNullish, named } from './operands.ts';
 
 const DAY_MS = 86_400_000;
-/** What JavaScript's Date can tell the parts of; the years -271821 to 275760. */
+/** The range of which JavaScript's Date computes the parts; the years -271821 to 275760. */
 const MS_MAX = 8_640_000_000_000_000;
 
 /** The milliseconds of what the date operators take for a date. */

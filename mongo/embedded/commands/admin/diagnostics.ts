@@ -60,7 +60,7 @@ const PARAMETERS: Doc = doc({
   enableTestCommands: false,
 });
 
-/** `getParameter`: the few that drivers and tools ask for. */
+/** `getParameter`: the few that drivers and tools request. */
 export function getParameter(engine: Engine, request: Request): Reply {
   const parameters = new Map<string, Value>(PARAMETERS)
     .set('enableTestCommands', engine.options.failPoints)

@@ -126,7 +126,7 @@ const PARTIAL_OPERATORS = new Set([
   '$or',
 ]);
 
-/** A partial index's filter may only say what can be decided for each document by itself and implied by a query. */
+/** A partial index's filter may only contain what can be decided for each document by itself and implied by a query. */
 function checkPartial(filter: Doc): void {
   parseFilter(filter);
   for (const [name, value] of filter) {

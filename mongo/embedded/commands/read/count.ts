@@ -44,7 +44,7 @@ export async function countMatching(
   return n;
 }
 
-/** The count where tables can tell it without a document being read. */
+/** The count where tables have it without a document being read. */
 function countByKeys(request: Request, collection: Collection, selection: Selection): number | undefined {
   const { view } = request;
   if (view.findOverlay(collection.id) !== undefined) return undefined;

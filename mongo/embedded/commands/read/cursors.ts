@@ -5,7 +5,7 @@ import type { View } from '../../transactions/writes.ts';
 
 /** As the server: a cursor that is not read for this long is closed. */
 export const IDLE_MS_MAX = 10 * 60_000;
-/** Open cursors; the one idle longest gives way. */
+/** Open cursors; the one idle longest is closed for a new one. */
 export const CURSORS_MAX = 10_000;
 
 /** A result on its way to a client. */
@@ -15,13 +15,13 @@ export type Results = {
   readonly finished: () => boolean;
 };
 
-/** A result that is given out in batches. */
+/** A result that is returned in batches. */
 export type Cursor = {
   readonly id: bigint;
   readonly ns: string;
   /** Encoded documents, and pause points. */
   readonly results: Results;
-  /** The session and transaction that opened it: only they may go on with it. */
+  /** The session and transaction that opened it: only they may continue it. */
   readonly session: string | undefined;
   readonly transaction: Transaction | undefined;
   /** What it reads from. */

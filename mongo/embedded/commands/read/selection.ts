@@ -21,7 +21,7 @@ const EVERYTHING: Doc = new Map();
 
 /** A filter with what goes with it, compiled: what find, update, delete and count have in common. */
 export class Selection {
-  /** The filter as it was given. */
+  /** The filter as it was sent. */
   readonly source: Doc;
   readonly filter: FilterNode;
   readonly matches: Matcher;

@@ -15,7 +15,7 @@ export type Situation = {
   retryable: boolean;
 };
 
-/** The labels that tell drivers whether to repeat a transaction or a write, by the server's rules. */
+/** The labels by which drivers decide whether to repeat a transaction or a write, by the server's rules. */
 export function chooseLabels(code: number, situation: Situation): string[] {
   const labels: string[] = [];
   if (situation.inTransaction || situation.ending) {

@@ -62,7 +62,7 @@ export class Changer {
     this.#statement = statement;
   }
 
-  /** Changes the first that matches and gives its outcome; undefined when none does. */
+  /** Changes the first that matches and returns its outcome; undefined when none does. */
   async one(toOutcome: ToOutcome): Promise<Doc | undefined> {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const collection = this.#collection();
@@ -81,7 +81,7 @@ export class Changer {
     throw new CommandError('WriteConflict', 'the document was changed by others again and again');
   }
 
-  /** Changes all that match and gives the outcome of that; undefined when none does. */
+  /** Changes all that match and returns the outcome of that; undefined when none does. */
   async all(): Promise<Doc | undefined> {
     let matched = 0;
     let modified = 0;
@@ -98,7 +98,7 @@ export class Changer {
     return doc({ n: whole(matched), nModified: whole(modified) });
   }
 
-  /** Inserts what the filter and the update make together, and gives the outcome of that. */
+  /** Inserts what the filter and the update make together, and returns the outcome of that. */
   async upsert(toOutcome: (inserted: Doc) => Doc): Promise<Doc> {
     const base = upsertBase(this.#selection.filter, this.#update.kind === 'replacement');
     const made = this.#update.apply(base, { isInsert: true, now: this.#now });

@@ -28,7 +28,7 @@ export class Ordered {
     }
   }
 
-  /** @param work does a statement and gives its outcome: `n` and what an update has besides */
+  /** @param work does a statement and returns its outcome: `n` and what an update has besides */
   async each<T>(items: readonly T[], work: (item: T, index: number) => Promise<Doc>): Promise<void> {
     const { pace } = this.#request;
     for (const [index, item] of items.entries()) {

@@ -65,7 +65,7 @@ export async function runSink(
   else for (const stored of held) await mergeOne(engine, request, db, sink, stored);
 }
 
-/** `$out`: the collection is what the pipeline gave, with the indexes that it had; or, on an error, what it was. */
+/** `$out`: the collection is the pipeline's output, with the indexes that it had; or, on an error, what it was. */
 async function replaceAll(
   engine: Engine,
   request: Request,
