@@ -61,7 +61,13 @@ export interface CompletionData {
 
 /** An event of a completion's stream: plain JSON; its number is the log's. */
 export type CompletionEventData = { readonly completionId: string } & (
-  | { readonly type: 'CompletionStarted'; readonly modelId: string; readonly dropped?: readonly string[] }
+  | {
+      readonly type: 'CompletionStarted';
+      readonly modelId: string;
+      readonly dropped?: readonly string[];
+      /** Absent: no prompt is run. */
+      readonly promptVersionId?: string;
+    }
   | { readonly type: 'TextDelta'; readonly text: string; readonly alternative?: number }
   | { readonly type: 'ReasoningDelta'; readonly text: string; readonly alternative?: number }
   | { readonly type: 'ReasoningFinished'; readonly block: ReasoningBlock }

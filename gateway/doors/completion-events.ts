@@ -16,6 +16,7 @@ export type AnyCompletionEvent =
       readonly __typename: 'CompletionStarted';
       readonly completionId: string;
       readonly dropped: readonly string[];
+      readonly promptVersion?: { readonly number: number } | null;
     }
   | {
       readonly __typename:

@@ -5,20 +5,23 @@ export interface CompletionHeaders {
   readonly completionId: string;
   /** The fields of the input that were not sent to the provider. */
   readonly dropped: readonly string[];
+  /** The version of the prompt that was run; absent or null: no prompt was run. */
+  readonly promptVersion?: { readonly number: number } | null;
 }
 
 /** Characters of the header with the dropped fields: their names are the client's. */
 const droppedMax = 1_000;
 
 /**
- * Sets `x-heddle-completion-id`, and `x-heddle-dropped` where fields were dropped: those of `providerOptions` by the name that
+ * Sets `x-heddle-completion-id`, `x-heddle-prompt-version` where a prompt was run, and `x-heddle-dropped` where fields were dropped: those of `providerOptions` by the name that
  * they have in the body of the client.
  */
 export function setCompletionHeaders(
   response: ServerResponse,
-  { completionId, dropped }: CompletionHeaders,
+  { completionId, dropped, promptVersion }: CompletionHeaders,
 ): void {
   response.setHeader('x-heddle-completion-id', completionId);
+  if (promptVersion != null) response.setHeader('x-heddle-prompt-version', promptVersion.number);
   if (dropped.length === 0) return;
   const names = dropped.map((name) => name.replace(/^providerOptions\.\w+\./, ''));
   const text = names.join(', ').replaceAll(/[^\x20-\x7e]/g, '?');

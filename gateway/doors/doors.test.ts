@@ -30,6 +30,8 @@ interface Example {
 
 const graphqlMessage = (body: string): unknown => JSON.parse(body).errors[0].message;
 
+const promptsMessage = (body: string): unknown => JSON.parse(body).error.message;
+
 const openAiMessage = (body: string): unknown => JSON.parse(body).error.message;
 
 const anthropicMessage = (body: string): unknown => JSON.parse(body).error.message;
@@ -65,6 +67,12 @@ const examples: Readonly<Record<string, Example>> = {
     path: '/model-names',
     body: { id: 'm1' },
     messageIn: (body) => JSON.parse(body).error,
+  },
+  'POST /prompts/{name} prompts': {
+    path: '/prompts/greet@production',
+    body: { name: 'Ada' },
+    mesh: createRestMesh,
+    messageIn: promptsMessage,
   },
   'POST /v1/chat/completions openai': {
     path: '/v1/chat/completions',

@@ -4,6 +4,7 @@ import { explorerDoor } from './explorer/explorer-door.ts';
 import { graphqlDoor } from './graphql/graphql-door.ts';
 import { healthDoor } from './health/health-door.ts';
 import { openAiDoor } from './openai/openai-door.ts';
+import { promptsDoor } from './prompts/prompts-door.ts';
 import { rootPageDoor } from './root-page/root-page-door.ts';
 
 /** Every handler of the gateway. docs/contributing/add-a-door.md describes how to add one. */
@@ -14,4 +15,5 @@ export const doors: readonly Door[] = [
   healthDoor,
   openAiDoor,
   anthropicDoor,
+  promptsDoor,
 ];

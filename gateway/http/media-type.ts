@@ -43,6 +43,20 @@ export function prefersPage(accept: string | undefined): boolean {
   return first?.type === 'text/html';
 }
 
+/** Events, and what else an answer that could be streamed is. */
+const eventsOrData: ReadonlySet<string> = new Set([
+  'text/event-stream',
+  'application/json',
+  'application/*',
+  '*/*',
+]);
+
+/** True where events are accepted, and preferred to one answer as JSON. */
+export function prefersEventStream(accept: string | undefined): boolean {
+  if (accept?.includes('text/event-stream') !== true) return false;
+  return parseAccept(accept).find(({ type }) => eventsOrData.has(type))?.type === 'text/event-stream';
+}
+
 /** True when a body of this content type is JSON in UTF-8. */
 export function isJson(contentType: string | undefined): boolean {
   if (contentType === undefined) return false;

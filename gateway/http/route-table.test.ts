@@ -162,6 +162,7 @@ describe('the list of routes', () => {
       'HEAD /health/live health unlimited',
       'GET /health/ready health unlimited',
       'HEAD /health/ready health unlimited',
+      'POST /prompts/{name} prompts required',
       'POST /v1/chat/completions openai required',
       'POST /v1/completions openai required',
       'POST /v1/embeddings openai required',

@@ -257,7 +257,7 @@ async function openStream(
   };
   const keepMs = request.labels.retention === 'NONE' ? unkeptLogMs : logKeptMs;
   const writer = await streams.open(id, { keepMs, onAbandoned });
-  const sink = createEventSink(id, writer);
+  const sink = createEventSink(id, writer, request.promptVersionId);
   return {
     sink,
     attach: (begun) => {

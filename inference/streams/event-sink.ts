@@ -56,19 +56,34 @@ function countCharacters(event: CompletionEventData): number {
   }
 }
 
-export function createEventSink(completionId: string, writer: StreamWriter<CompletionEventData>): EventSink {
+/** The first event of a completion. */
+export function toStartedEvent(
+  completionId: string,
+  modelId: string,
+  dropped: readonly string[] | undefined,
+  promptVersionId: string | null,
+): CompletionEventData {
+  return {
+    type: 'CompletionStarted',
+    completionId,
+    modelId,
+    ...(dropped === undefined ? {} : { dropped }),
+    ...(promptVersionId === null ? {} : { promptVersionId }),
+  };
+}
+
+/** `promptVersionId`: the prompt version that is run; null: none is. */
+export function createEventSink(
+  completionId: string,
+  writer: StreamWriter<CompletionEventData>,
+  promptVersionId: string | null,
+): EventSink {
   let draining = false;
   function tell(event: CompletionEventData, size?: number): Promise<void> | undefined {
     return draining ? undefined : writer.append(event, size);
   }
   return {
-    started: (modelId, dropped) =>
-      void tell({
-        type: 'CompletionStarted',
-        completionId,
-        modelId,
-        ...(dropped === undefined ? {} : { dropped }),
-      }),
+    started: (modelId, dropped) => void tell(toStartedEvent(completionId, modelId, dropped, promptVersionId)),
     append(event) {
       // Texts beyond Latin-1 take two bytes a character.
       return tell(event, frameBytes + 2 * countCharacters(event));

@@ -9,6 +9,7 @@ import type { InferenceEngine } from '../engine.ts';
 import { toEvent } from '../execution/answer-events.ts';
 import { loggedAnswer } from '../ledger/logged-answer.ts';
 import type { CompletionEvents } from './completion-events.ts';
+import { toStartedEvent } from './event-sink.ts';
 
 /** Longer than any completion runs. */
 const followMsMax = 3_600_000;
@@ -33,13 +34,8 @@ function toLastEvent(completion: CompletionData): CompletionEventData {
 
 /** The events of a completion that has ended, as if sent at once. Its numbers are the same each time. */
 function* replay(completion: CompletionData): Generator<CompletionEventData> {
-  const { id: completionId, modelId, dropped } = completion;
-  yield {
-    type: 'CompletionStarted',
-    completionId,
-    modelId,
-    ...(dropped === undefined ? {} : { dropped }),
-  };
+  const { id: completionId, modelId, dropped, promptVersionId } = completion;
+  yield toStartedEvent(completionId, modelId, dropped, promptVersionId);
   yield* toEvents(completionId, toParts(completion));
   yield toLastEvent(completion);
 }

@@ -275,6 +275,7 @@ export type CompletionStarted = CompletionEvent & {
   readonly sequence: Scalars['Int']['output'];
   readonly model: Model;
   readonly dropped: ReadonlyArray<Scalars['String']['output']>;
+  readonly promptVersion: Maybe<PromptVersion>;
 };
 
 export type TextDelta = CompletionEvent & {
@@ -714,6 +715,7 @@ export type CompletionStartedResolvers<ContextType = context.SubgraphContext, Pa
   sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
   dropped?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  promptVersion?: Resolver<Maybe<ResolversTypes['PromptVersion']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 

@@ -115,6 +115,7 @@ export function inferenceResolvers(
       ...event,
       model: ({ event: { modelId } }) => toEntity(modelId),
       dropped: ({ event: { dropped } }) => dropped ?? [],
+      promptVersion: ({ event: { promptVersionId } }) => toEntity(promptVersionId ?? null),
     },
     TextDelta: { ...event, alternative: readAlternative, text: ({ event: { text } }) => text },
     ReasoningDelta: { ...event, alternative: readAlternative, text: ({ event: { text } }) => text },

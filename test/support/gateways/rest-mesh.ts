@@ -36,6 +36,8 @@ const sampleModel = { __typename: 'Model', id: 'demo/echo', name: 'echo', capabi
 
 const answers: RestAnswers = {
   complete: sampleCompletion,
+  runPrompt: { ...sampleCompletion, promptVersion: { __typename: 'PromptVersion', id: 'v3' } },
+  _entities: [{ __typename: 'PromptVersion', number: 3 }],
   embed: { vectors: [[1, 0]], usage, model: sampleModel, invocation: { __typename: 'Invocation', id: 'i1' } },
   models: { edges: [{ node: sampleModel }], pageInfo: { hasNextPage: false, endCursor: null } },
   model: sampleModel,
