@@ -62,6 +62,17 @@ describe('the first steps of a reader', () => {
     ],
   ];
 
+  it('of README.md with an OpenAI SDK print the answer', async () => {
+    const [, code = ''] =
+      readFileSync(resolve(root, 'README.md'), 'utf8').match(/^```js\n([\s\S]*?)^```/m) ?? [];
+    const program = code.replaceAll('http://127.0.0.1:4000', mesh.url);
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: root,
+      env: { PATH: process.env.PATH ?? '', HEDDLE_KEY: mesh.adminKey },
+    });
+    expect(stdout).toBe('Hello, loom\n');
+  });
+
   it.each(expected)('of %s answer as a reader would see it', async (_page, commands, answers) => {
     expect(commands).toHaveLength(answers.length);
     for (const [index, fits] of answers.entries()) {

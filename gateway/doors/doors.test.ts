@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createRestMesh } from '#test/support/gateways/rest-mesh.ts';
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
@@ -185,6 +186,35 @@ const overloadedStatuses: Readonly<Record<string, readonly number[]>> = {
   anthropic: [529],
 };
 const posts = cases.filter(({ method }) => method === 'POST');
+
+const root = resolve(import.meta.dirname, '../..');
+const readPage = (page: string) => readFileSync(resolve(root, 'docs', page), 'utf8');
+
+describe('documentation of the handlers', () => {
+  it('has every path but that of the page at /, in docs/frontend.md or docs/operations.md', () => {
+    const pages = readPage('frontend.md') + readPage('operations.md');
+    const spans = [...pages.matchAll(/`([^`\n]+)`/g)].flatMap(([, span = '']) => span.split(' '));
+    const paths = doors.flatMap((door) => door.paths).map(({ pattern }) => pattern.replace('*}', '}'));
+    expect(paths.filter((path) => path !== '/' && !spans.includes(path))).toEqual([]);
+  });
+
+  it('has every header that a handler reads or sets, in docs/frontend.md', () => {
+    const page = readPage('frontend.md');
+    const sources = globSync('gateway/doors/**/*.ts', { cwd: root }).filter(
+      (file) => !file.endsWith('.test.ts'),
+    );
+    const headers = new Set(
+      sources.flatMap(
+        (file) =>
+          readFileSync(resolve(root, file), 'utf8').match(
+            /(?<=['`])(?:x-heddle-[a-z-]+|idempotency-key)(?=['`])/g,
+          ) ?? [],
+      ),
+    );
+    expect(headers.size).toBeGreaterThan(5);
+    expect([...headers].filter((header) => !page.includes(`\`${header}\``))).toEqual([]);
+  });
+});
 
 describe.each(cases)('$route', ({ method, path, door, access, example }) => {
   it('answers with our request id, never the client’s, and the common headers', async () => {

@@ -39,6 +39,7 @@ describe('docs/frontend.md', () => {
 
   const typescript: readonly (readonly [heading: string, printed: RegExp])[] = [
     ['fetch', /^One thread after another\n$/],
+    ['OpenAI SDKs', /^One thread after another$/],
     ['Browsers: page tokens', /^ada: One thread after another\n$/],
     ['Streams: graphql-ws, graphql-sse', /CompletionStarted[\s\S]*'thread '[\s\S]*CompletionFinished/],
     ['Apollo Client', /CompletionStarted[\s\S]*'thread '[\s\S]*CompletionFinished/],
