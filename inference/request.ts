@@ -29,6 +29,8 @@ export interface CompletionRequest {
   /** False: once there was content, a stream is not begun anew with another model. */
   readonly allowRestart: boolean;
   readonly idempotencyKey: string | null;
+  /** Text of the client that is kept beside the answer; absent: none. */
+  readonly attachment?: string;
   readonly labels: CallLabels;
   readonly promptId: string | null;
   readonly promptVersionId: string | null;

@@ -68,20 +68,7 @@ export type CompletionInput = {
   readonly providerOptions?: unknown;
   readonly allowRestart?: boolean | null | undefined;
   readonly metadata?: unknown;
-  readonly cache?: CacheUse | null | undefined;
-  readonly cacheScope?: CacheScope | null | undefined;
-  readonly onDisconnect?: OnDisconnect | null | undefined;
-  readonly idempotencyKey?: string | null | undefined;
-  readonly endUserId?: string | null | undefined;
-  readonly tags?: ReadonlyArray<string> | null | undefined;
-  readonly retention?: Retention | null | undefined;
-};
-
-export type RunPromptInput = {
-  readonly name: string;
-  readonly version?: number | null | undefined;
-  readonly label?: string | null | undefined;
-  readonly variables: unknown;
+  readonly attachment?: string | null | undefined;
   readonly cache?: CacheUse | null | undefined;
   readonly cacheScope?: CacheScope | null | undefined;
   readonly onDisconnect?: OnDisconnect | null | undefined;
@@ -217,32 +204,122 @@ export type LegacyStreamSubscription = { readonly completionStream:
     | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string }
    };
 
-export type PromptRunMutationVariables = Exact<{
-  input: RunPromptInput;
+export type ResponsesCompleteMutationVariables = Exact<{
+  input: CompletionInput;
 }>;
 
 
-export type PromptRunMutation = { readonly runPrompt: { readonly id: string, readonly text: string, readonly json: unknown, readonly refusal: string | null, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly promptVersion: { readonly number: number } | null } };
+export type ResponsesCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
 
-export type PromptEventsSubscriptionVariables = Exact<{
-  input: RunPromptInput;
+export type ResponsesStartMutationVariables = Exact<{
+  input: CompletionInput;
 }>;
 
 
-export type PromptEventsSubscription = { readonly promptStream:
-    | { readonly __typename: 'CompletionStarted', readonly dropped: ReadonlyArray<string>, readonly completionId: string, readonly model: { readonly id: string }, readonly promptVersion: { readonly number: number } | null }
+export type ResponsesStartMutation = { readonly startCompletion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+
+export type ResponsesStreamSubscriptionVariables = Exact<{
+  input: CompletionInput;
+}>;
+
+
+export type ResponsesStreamSubscription = { readonly completionStream:
+    | { readonly __typename: 'CompletionStarted', readonly dropped: ReadonlyArray<string>, readonly completionId: string, readonly model: { readonly id: string } }
     | { readonly __typename: 'TextDelta', readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'ReasoningDelta', readonly completionId: string }
-    | { readonly __typename: 'ReasoningFinished', readonly completionId: string }
-    | { readonly __typename: 'RefusalDelta', readonly completionId: string }
-    | { readonly __typename: 'CitationAdded', readonly completionId: string }
+    | { readonly __typename: 'ReasoningDelta', readonly text: string, readonly completionId: string }
+    | { readonly __typename: 'ReasoningFinished', readonly completionId: string, readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
+    | { readonly __typename: 'RefusalDelta', readonly text: string, readonly completionId: string }
+    | { readonly __typename: 'CitationAdded', readonly citation: unknown, readonly completionId: string }
     | { readonly __typename: 'AlternativeFinished', readonly completionId: string }
-    | { readonly __typename: 'LogprobsDelta', readonly completionId: string }
-    | { readonly __typename: 'ToolCallDelta', readonly completionId: string }
-    | { readonly __typename: 'CompletionRestarted', readonly reason: string, readonly completionId: string }
-    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly id: string, readonly text: string, readonly json: unknown, readonly refusal: string | null, readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number } } }
-    | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string }
+    | { readonly __typename: 'LogprobsDelta', readonly tokens: ReadonlyArray<unknown>, readonly completionId: string }
+    | { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string, readonly completionId: string }
+    | { readonly __typename: 'CompletionRestarted', readonly completionId: string }
+    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } }
+    | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string, readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } }
    };
+
+export type ResponsesResumeSubscriptionVariables = Exact<{
+  id: string;
+  after: number;
+}>;
+
+
+export type ResponsesResumeSubscription = { readonly resumeCompletion:
+    | { readonly __typename: 'CompletionStarted', readonly dropped: ReadonlyArray<string>, readonly completionId: string, readonly model: { readonly id: string } }
+    | { readonly __typename: 'TextDelta', readonly text: string, readonly completionId: string }
+    | { readonly __typename: 'ReasoningDelta', readonly text: string, readonly completionId: string }
+    | { readonly __typename: 'ReasoningFinished', readonly completionId: string, readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
+    | { readonly __typename: 'RefusalDelta', readonly text: string, readonly completionId: string }
+    | { readonly __typename: 'CitationAdded', readonly citation: unknown, readonly completionId: string }
+    | { readonly __typename: 'AlternativeFinished', readonly completionId: string }
+    | { readonly __typename: 'LogprobsDelta', readonly tokens: ReadonlyArray<unknown>, readonly completionId: string }
+    | { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string, readonly completionId: string }
+    | { readonly __typename: 'CompletionRestarted', readonly completionId: string }
+    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } }
+    | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string, readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } }
+   };
+
+export type StoredResponseQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type StoredResponseQuery = { readonly completion: { readonly attachment: string | null, readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } | null };
+
+export type ResponsesCancelMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ResponsesCancelMutation = { readonly cancelCompletion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+
+export type ResponsesDeleteMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ResponsesDeleteMutation = { readonly deleteCompletion: string };
+
+export type ResponseCompletionFragment = { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } };
+
+type ResponseEvent_CompletionStarted_Fragment = { readonly __typename: 'CompletionStarted', readonly dropped: ReadonlyArray<string>, readonly completionId: string, readonly model: { readonly id: string } };
+
+type ResponseEvent_TextDelta_Fragment = { readonly __typename: 'TextDelta', readonly text: string, readonly completionId: string };
+
+type ResponseEvent_ReasoningDelta_Fragment = { readonly __typename: 'ReasoningDelta', readonly text: string, readonly completionId: string };
+
+type ResponseEvent_ReasoningFinished_Fragment = { readonly __typename: 'ReasoningFinished', readonly completionId: string, readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } };
+
+type ResponseEvent_RefusalDelta_Fragment = { readonly __typename: 'RefusalDelta', readonly text: string, readonly completionId: string };
+
+type ResponseEvent_CitationAdded_Fragment = { readonly __typename: 'CitationAdded', readonly citation: unknown, readonly completionId: string };
+
+type ResponseEvent_AlternativeFinished_Fragment = { readonly __typename: 'AlternativeFinished', readonly completionId: string };
+
+type ResponseEvent_LogprobsDelta_Fragment = { readonly __typename: 'LogprobsDelta', readonly tokens: ReadonlyArray<unknown>, readonly completionId: string };
+
+type ResponseEvent_ToolCallDelta_Fragment = { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string, readonly completionId: string };
+
+type ResponseEvent_CompletionRestarted_Fragment = { readonly __typename: 'CompletionRestarted', readonly completionId: string };
+
+type ResponseEvent_CompletionFinished_Fragment = { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+
+type ResponseEvent_CompletionFailed_Fragment = { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string, readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+
+export type ResponseEventFragment =
+  | ResponseEvent_CompletionStarted_Fragment
+  | ResponseEvent_TextDelta_Fragment
+  | ResponseEvent_ReasoningDelta_Fragment
+  | ResponseEvent_ReasoningFinished_Fragment
+  | ResponseEvent_RefusalDelta_Fragment
+  | ResponseEvent_CitationAdded_Fragment
+  | ResponseEvent_AlternativeFinished_Fragment
+  | ResponseEvent_LogprobsDelta_Fragment
+  | ResponseEvent_ToolCallDelta_Fragment
+  | ResponseEvent_CompletionRestarted_Fragment
+  | ResponseEvent_CompletionFinished_Fragment
+  | ResponseEvent_CompletionFailed_Fragment
+;
 
 
 export const messagesComplete = new DeclaredOperation<MessagesCompleteMutation, MessagesCompleteMutationVariables>(
@@ -285,10 +362,30 @@ export const legacyStream = new DeclaredOperation<LegacyStreamSubscription, Lega
   "subscription LegacyStream($input:CompletionInput!){completionStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{alternative text}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{finishReason usage{...ChatUsage}}}...on CompletionFailed{code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}",
 );
 
-export const promptRun = new DeclaredOperation<PromptRunMutation, PromptRunMutationVariables>(
-  "mutation PromptRun($input:RunPromptInput!){runPrompt(input:$input){id text json refusal finishReason dropped promptVersion{number}}}",
+export const responsesComplete = new DeclaredOperation<ResponsesCompleteMutation, ResponsesCompleteMutationVariables>(
+  "mutation ResponsesComplete($input:CompletionInput!){complete(input:$input){...ResponseCompletion}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}",
 );
 
-export const promptEvents = new DeclaredOperation<PromptEventsSubscription, PromptEventsSubscriptionVariables>(
-  "subscription PromptEvents($input:RunPromptInput!){promptStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped promptVersion{number}}...on TextDelta{text}...on CompletionRestarted{reason}...on CompletionFinished{completion{id text json refusal finishReason usage{inputTokens outputTokens totalTokens}}}...on CompletionFailed{code message retryAfterMs}}}",
+export const responsesStart = new DeclaredOperation<ResponsesStartMutation, ResponsesStartMutationVariables>(
+  "mutation ResponsesStart($input:CompletionInput!){startCompletion(input:$input){...ResponseCompletion}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}",
+);
+
+export const responsesStream = new DeclaredOperation<ResponsesStreamSubscription, ResponsesStreamSubscriptionVariables>(
+  "subscription ResponsesStream($input:CompletionInput!){completionStream(input:$input){...ResponseEvent}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}fragment ResponseEvent on CompletionEvent{__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on LogprobsDelta{tokens}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{...ResponseCompletion}}...on CompletionFailed{code message retryAfterMs completion{...ResponseCompletion}}}",
+);
+
+export const responsesResume = new DeclaredOperation<ResponsesResumeSubscription, ResponsesResumeSubscriptionVariables>(
+  "subscription ResponsesResume($id:ID!$after:Int!){resumeCompletion(id:$id after:$after){...ResponseEvent}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}fragment ResponseEvent on CompletionEvent{__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on LogprobsDelta{tokens}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{...ResponseCompletion}}...on CompletionFailed{code message retryAfterMs completion{...ResponseCompletion}}}",
+);
+
+export const storedResponse = new DeclaredOperation<StoredResponseQuery, StoredResponseQueryVariables>(
+  "query StoredResponse($id:ID!){completion(id:$id){...ResponseCompletion attachment}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}",
+);
+
+export const responsesCancel = new DeclaredOperation<ResponsesCancelMutation, ResponsesCancelMutationVariables>(
+  "mutation ResponsesCancel($id:ID!){cancelCompletion(id:$id){...ResponseCompletion}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}",
+);
+
+export const responsesDelete = new DeclaredOperation<ResponsesDeleteMutation, ResponsesDeleteMutationVariables>(
+  "mutation ResponsesDelete($id:ID!){deleteCompletion(id:$id)}",
 );

@@ -6,6 +6,7 @@ import { type CompletionData, newCompletionId } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
 import { readCallTexts } from '../execution/guarded-texts.ts';
 import { Invocation } from '../execution/invocation.ts';
+import { toAttachmentResults } from '../ledger/attachment.ts';
 import { openingRecord } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin } from '../ledger/progress.ts';
 import { openRow, type RowStart, reserveInRow, toCompletionResult } from '../ledger/rows.ts';
@@ -228,7 +229,8 @@ async function admit(
       await compileResponseSchema(structured, caller.tenantId ?? '', engine.jsonSchemas);
     }
     if (options.mode === 'STREAM') stream = await openStream(requested, engine);
-    await engine.ledger.open(reserveInRow(row, atMs, bound));
+    const attached = toAttachmentResults(id, request.attachment, startedAtMs);
+    await engine.ledger.open(reserveInRow(row, atMs, bound), ...attached);
   } catch (error) {
     candidates.release();
     await Promise.all([meters.release(), stream?.discard()]);
@@ -292,9 +294,11 @@ async function answer(
   const providerId = found.modelId.slice(0, found.modelId.indexOf('/'));
   const model = { id: found.modelId, provider: { id: providerId } };
   const row = buildRow(call, { model, cache, startedAtMs: nowMs, opening: null, ownerId });
+  const result = toCompletionResult(completion, nowMs);
   await ledger.open(
     { ...row, status: 'SUCCEEDED', endedAt: new Date(nowMs), latencyMs: 0 },
-    toCompletionResult(completion, nowMs) ?? undefined,
+    ...(result === null ? [] : [result]),
+    ...toAttachmentResults(id, request.attachment, nowMs),
   );
   return { kind: 'ANSWERED', completion };
 }

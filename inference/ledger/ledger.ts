@@ -16,8 +16,8 @@ import { isOfDocuments, isOnlyDuplicates } from './write-errors.ts';
  * closed because this process seemed dead is an estimate, and is replaced by what this process closes it with.
  */
 export interface Ledger {
-  /** A new row: RUNNING, or ended already (an answer from the cache) with its result. */
-  open(row: InvocationRecord, result?: CompletionResult): Promise<void>;
+  /** A new row: RUNNING, or ended already (an answer from the cache), after what is stored with it. */
+  open(row: InvocationRecord, ...stored: readonly CompletionResult[]): Promise<void>;
   /** Raises what the row of a running call has reserved. */
   raise(id: string, reserved: { readonly tokens: bigint; readonly costNanos: bigint }): Promise<void>;
   /**
@@ -168,8 +168,8 @@ export function createLedger(
   }
 
   return {
-    async open(row, result) {
-      if (result !== undefined) await contents.push(result);
+    async open(row, ...stored) {
+      if (stored.length > 0) await Promise.all(stored.map((one) => contents.push(one)));
       if (row.status !== 'RUNNING') return opens.push(row);
       held.add(row._id);
       try {

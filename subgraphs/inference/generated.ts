@@ -51,6 +51,7 @@ export type Mutation = {
   readonly runPrompt: Completion;
   readonly startCompletion: Completion;
   readonly cancelCompletion: Completion;
+  readonly deleteCompletion: Scalars['ID']['output'];
   readonly embed: Embeddings;
 };
 
@@ -71,6 +72,11 @@ export type MutationStartCompletionArgs = {
 
 
 export type MutationCancelCompletionArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationDeleteCompletionArgs = {
   id: Scalars['ID']['input'];
 };
 
@@ -165,6 +171,7 @@ export type CompletionInput = {
   readonly providerOptions?: InputMaybe<Scalars['JSON']['input']>;
   readonly allowRestart?: InputMaybe<Scalars['Boolean']['input']>;
   readonly metadata?: InputMaybe<Scalars['JSON']['input']>;
+  readonly attachment?: InputMaybe<Scalars['String']['input']>;
   readonly cache?: InputMaybe<CacheUse>;
   readonly cacheScope?: InputMaybe<CacheScope>;
   readonly onDisconnect?: InputMaybe<OnDisconnect>;
@@ -218,7 +225,15 @@ export type Completion = {
   readonly promptVersion: Maybe<PromptVersion>;
   readonly attempts: ReadonlyArray<Attempt>;
   readonly invocation: Invocation;
+  readonly attachment: Maybe<Scalars['String']['output']>;
+  readonly error: Maybe<CompletionError>;
   readonly createdAt: Scalars['DateTime']['output'];
+};
+
+export type CompletionError = {
+  readonly code: Scalars['String']['output'];
+  readonly message: Scalars['String']['output'];
+  readonly retryAfterMs: Maybe<Scalars['Int']['output']>;
 };
 
 export type Reasoning = {
@@ -513,6 +528,7 @@ export type ResolversTypes = {
   FinishReason: FinishReason;
   CacheStatus: CacheStatus;
   Completion: ResolverTypeWrapper<completion.CompletionData>;
+  CompletionError: ResolverTypeWrapper<CompletionError>;
   Reasoning: ResolverTypeWrapper<provider.ReasoningBlock>;
   Alternative: ResolverTypeWrapper<provider.AlternativeAnswer>;
   ToolCall: ResolverTypeWrapper<provider.ToolCall>;
@@ -565,6 +581,7 @@ export type ResolversParentTypes = {
   RunPromptInput: RunPromptInput;
   EmbedInput: EmbedInput;
   Completion: completion.CompletionData;
+  CompletionError: CompletionError;
   Reasoning: provider.ReasoningBlock;
   Alternative: provider.AlternativeAnswer;
   ToolCall: provider.ToolCall;
@@ -612,6 +629,7 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   runPrompt?: Resolver<ResolversTypes['Completion'], ParentType, ContextType, RequireFields<MutationRunPromptArgs, 'input'>>;
   startCompletion?: Resolver<ResolversTypes['Completion'], ParentType, ContextType, RequireFields<MutationStartCompletionArgs, 'input'>>;
   cancelCompletion?: Resolver<ResolversTypes['Completion'], ParentType, ContextType, RequireFields<MutationCancelCompletionArgs, 'id'>>;
+  deleteCompletion?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteCompletionArgs, 'id'>>;
   embed?: Resolver<ResolversTypes['Embeddings'], ParentType, ContextType, RequireFields<MutationEmbedArgs, 'input'>>;
 };
 
@@ -659,7 +677,15 @@ export type CompletionResolvers<ContextType = context.SubgraphContext, ParentTyp
   promptVersion?: Resolver<Maybe<ResolversTypes['PromptVersion']>, ParentType, ContextType>;
   attempts?: Resolver<ReadonlyArray<ResolversTypes['Attempt']>, ParentType, ContextType>;
   invocation?: Resolver<ResolversTypes['Invocation'], ParentType, ContextType>;
+  attachment?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['CompletionError']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type CompletionErrorResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CompletionError'] = ResolversParentTypes['CompletionError']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  retryAfterMs?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type ReasoningResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Reasoning'] = ResolversParentTypes['Reasoning']> = {
@@ -868,6 +894,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   FinishReason?: FinishReasonResolvers;
   CacheStatus?: CacheStatusResolvers;
   Completion?: CompletionResolvers<ContextType>;
+  CompletionError?: CompletionErrorResolvers<ContextType>;
   Reasoning?: ReasoningResolvers<ContextType>;
   Alternative?: AlternativeResolvers<ContextType>;
   ToolCall?: ToolCallResolvers<ContextType>;

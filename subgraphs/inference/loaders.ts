@@ -1,22 +1,29 @@
 import type DataLoader from 'dataloader';
 import type { CompletionData } from '#inference/completion.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
+import type { CompletionResult } from '#inference/ledger/results.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 import { recordLoader } from '../runtime/loaders.ts';
 
 export interface InferenceLoaders {
   /** Null for those that the caller does not own. */
   readonly completion: DataLoader<string, CompletionData | null>;
+  /** Of completions that the caller may read, by the ids of their attachments. */
+  readonly attachment: DataLoader<string, CompletionResult | null>;
 }
 
 export function createInferenceLoaders(
   { caller }: Pick<SubgraphContext, 'caller'>,
-  { reader }: Pick<InferenceEngine, 'reader'>,
+  { reader, results }: Pick<InferenceEngine, 'reader' | 'results'>,
 ): InferenceLoaders {
   return {
     completion: recordLoader(
       (ids) => reader.findMany(ids, caller),
       ({ id }) => id,
+    ),
+    attachment: recordLoader(
+      async (ids) => [...(await results.find(ids)).values()],
+      ({ _id }) => _id,
     ),
   };
 }

@@ -1,6 +1,7 @@
 import { decimalOfNanos } from '#core/money.ts';
 import { toNodeId, toStoredId } from '#core/node-id.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
+import { toAttachmentId } from '#inference/ledger/attachment.ts';
 import type { CompletionEvent } from '#inference/streams/completion-events.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
@@ -10,6 +11,7 @@ import type { CachePolicies } from './cache-policies.ts';
 import { cancelCompletion } from './cancel-completion.ts';
 import { chargedFields } from './charged-fields.ts';
 import { complete } from './complete.ts';
+import { deleteCompletion } from './delete-completion.ts';
 import { completionStream, resumeCompletion } from './completion-stream.ts';
 import { embed } from './embed.ts';
 import type { Resolvers } from './generated.ts';
@@ -76,6 +78,8 @@ export function inferenceResolvers(
         ),
       cancelCompletion: (_, { id }, context) =>
         cancelCompletion(toStoredId('Invocation', id), context, engine),
+      deleteCompletion: (_, { id }, context) =>
+        deleteCompletion(toStoredId('Invocation', id), context, engine),
       embed: (_, { input }, context, info) =>
         groups.run(context, info, (meters) =>
           embed(input, context.caller, context, context.signal, engine, meters),
@@ -164,6 +168,8 @@ export function inferenceResolvers(
       model: ({ modelId }) => toEntity(modelId),
       promptVersion: ({ promptVersionId }) => toEntity(promptVersionId),
       invocation: ({ id }) => toEntity(toNodeId('Invocation', id)),
+      attachment: async ({ id }, _args, { loaders }) =>
+        (await loaders.attachment.load(toAttachmentId(id)))?.content ?? null,
       createdAt: ({ createdAtMs }) => createdAtMs,
     },
     ToolCall: {

@@ -27,6 +27,7 @@ const mediaPrefixes = [
   ['AUDIO', 'audio/'],
 ] as const;
 const idempotencyKeyMax = 255;
+const attachmentCharactersMax = 8 * 1024 * 1024;
 const toolName = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** What a file counts as at most, in tokens: images by what vendors charge for the largest, others by their size. */
@@ -74,6 +75,7 @@ export function completeRequest(
     model: input.model,
     call,
     ...parseCallOptions(input, input.allowRestart ?? true),
+    ...parseAttachment(input),
     labels: parseLabels(input, origin),
     ...prompt,
     structured,
@@ -100,6 +102,18 @@ function parseCallOptions(input: CallOptionsInput, allowRestart: boolean) {
     allowRestart,
     idempotencyKey,
   } as const;
+}
+
+function parseAttachment({
+  attachment,
+  retention,
+}: Partial<CompletionInput>): Pick<CompletionRequest, 'attachment'> {
+  if (attachment == null) return {};
+  if (retention === 'NONE') refuse('attachment is stored, and retention: NONE stores nothing: choose one.');
+  if (attachment.length > attachmentCharactersMax) {
+    refuse(`attachment may have at most ${attachmentCharactersMax} characters.`);
+  }
+  return { attachment };
 }
 
 function parseTools(inputs: readonly ToolInput[]): readonly Tool[] {

@@ -1,0 +1,24 @@
+import { createOverloadedError } from '#core/errors.ts';
+import type { InferenceEngine } from '#inference/engine.ts';
+import { toAttachmentId } from '#inference/ledger/attachment.ts';
+import type { SubgraphContext } from '../runtime/context.ts';
+import { cancelCompletion } from './cancel-completion.ts';
+
+/** Deletes what is stored of a completion beside its row, after it has ended. NOT_FOUND when it is not the caller's. */
+export async function deleteCompletion(
+  id: string,
+  context: SubgraphContext,
+  engine: InferenceEngine,
+): Promise<string> {
+  const { reader, results } = engine;
+  const completion = await reader.get(id, context.caller);
+  await context.auditTarget({ type: 'Completion', id });
+  if (completion.status === 'RUNNING') {
+    const { status } = await cancelCompletion(id, context, engine);
+    // Its end would store what was deleted.
+    if (status === 'RUNNING') throw createOverloadedError('The completion has not ended yet: delete it again.');
+  }
+  await results.remove([id, toAttachmentId(id)]);
+  context.audit({ type: 'Completion', id });
+  return id;
+}
