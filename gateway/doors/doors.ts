@@ -5,6 +5,7 @@ import { graphqlDoor } from './graphql/graphql-door.ts';
 import { healthDoor } from './health/health-door.ts';
 import { openAiDoor } from './openai/openai-door.ts';
 import { promptsDoor } from './prompts/prompts-door.ts';
+import { responsesDoor } from './responses/responses-door.ts';
 import { rootPageDoor } from './root-page/root-page-door.ts';
 
 /** Every handler of the gateway. docs/contributing/add-a-door.md describes how to add one. */
@@ -16,4 +17,5 @@ export const doors: readonly Door[] = [
   openAiDoor,
   anthropicDoor,
   promptsDoor,
+  responsesDoor,
 ];

@@ -16,7 +16,8 @@ export async function deleteCompletion(
   if (completion.status === 'RUNNING') {
     const { status } = await cancelCompletion(id, context, engine);
     // Its end would store what was deleted.
-    if (status === 'RUNNING') throw createOverloadedError('The completion has not ended yet: delete it again.');
+    if (status === 'RUNNING')
+      throw createOverloadedError('The completion has not ended yet: delete it again.');
   }
   await results.remove([id, toAttachmentId(id)]);
   context.audit({ type: 'Completion', id });

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '#core/errors.ts';
 import { type ClientError, presentError } from '../../errors.ts';
 import type { Exchange } from '../../http/exchange.ts';
-import type { Problem } from '../../http/problem.ts';
+import { BadRequest, type Problem } from '../../http/problem.ts';
 import { sendValue } from '../../http/send.ts';
 import { WrongField } from '../body-fields.ts';
 import { setRetryHeaders } from '../retry-headers.ts';
@@ -48,6 +48,22 @@ const kinds: Readonly<Record<ErrorCode, Kind>> = {
   INTERNAL: ['server_error', null],
 };
 
+/** A refusal that OpenAI's API has a code of its own for, or none. */
+export class NamedRefusal extends BadRequest {
+  readonly ownCode: string | null;
+  readonly param: string | null;
+
+  constructor(
+    status: number,
+    message: string,
+    named: { readonly code: ErrorCode; readonly ownCode: string | null; readonly param: string | null },
+  ) {
+    super(status, message, named.code);
+    this.ownCode = named.ownCode;
+    this.param = named.param;
+  }
+}
+
 /** The error in OpenAI's shape; `thrown` names the field of the body that is wrong. */
 function toOpenAiError({ message, extensions }: ClientError, thrown?: unknown): OpenAiError {
   const code = (extensions?.code ?? 'INTERNAL') as ErrorCode;
@@ -55,8 +71,13 @@ function toOpenAiError({ message, extensions }: ClientError, thrown?: unknown): 
   return {
     message,
     type,
-    param: thrown instanceof WrongField && thrown.param !== '' ? thrown.param : param,
-    code: own,
+    param:
+      thrown instanceof NamedRefusal
+        ? thrown.param
+        : thrown instanceof WrongField && thrown.param !== ''
+          ? thrown.param
+          : param,
+    code: thrown instanceof NamedRefusal ? thrown.ownCode : own,
     heddle_code: code,
     ...(typeof extensions?.requestId === 'string' ? { request_id: extensions.requestId } : {}),
   };

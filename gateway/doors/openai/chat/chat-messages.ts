@@ -111,7 +111,7 @@ function readFunctionCall(value: unknown, at: string): ToolCallInput {
 }
 
 /** Arguments are JSON in a text, as the model wrote it; what is no JSON stays a text. Some clients send the value itself. */
-function readArguments(value: unknown, at: string): unknown {
+export function readArguments(value: unknown, at: string): unknown {
   if (typeof value !== 'string') {
     if (value === undefined || value === null) return {};
     return toFields(value, at);
@@ -125,8 +125,8 @@ function readArguments(value: unknown, at: string): unknown {
   }
 }
 
-/** The content of a message: a text, or parts where there is more than text. */
-function readContent(value: unknown, at: string): Pick<MessageInput, 'content' | 'parts'> {
+/** The content of a message: a text, or parts where there is more than text. Throws WrongField. */
+export function readContent(value: unknown, at: string): Pick<MessageInput, 'content' | 'parts'> {
   if (value === undefined || value === null) return { content: '' };
   if (typeof value === 'string') return { content: value };
   const list = toList(value, at, partsMax);

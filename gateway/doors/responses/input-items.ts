@@ -1,0 +1,117 @@
+import { type BodyFields, requireText, toFields, toList, toText, WrongField } from '../body-fields.ts';
+import { readArguments, readContent } from '../openai/chat/chat-messages.ts';
+import type {
+  ContentPartInput,
+  MessageInput,
+  ReasoningInput,
+  ToolCallInput,
+} from '../operations.generated.ts';
+import { readReasoningItem } from './response-reasoning.ts';
+
+const itemsMax = 10_000;
+
+/** The items of an input; a text alone is a message of the user. Throws WrongField. */
+export function readInputItems(value: unknown): readonly BodyFields[] {
+  if (typeof value === 'string') return [{ type: 'message', role: 'user', content: value }];
+  return (toList(value, 'input', itemsMax) ?? []).map((item, at) => toFields(item, `input[${at}]`));
+}
+
+interface Assistant {
+  readonly texts: ContentPartInput[];
+  readonly toolCalls: ToolCallInput[];
+  readonly reasoning: ReasoningInput[];
+}
+
+export interface ReadMessages {
+  readonly messages: readonly MessageInput[];
+  /** Items that belong to tools which a vendor runs: the graph has none. */
+  readonly dropped: readonly string[];
+}
+
+/**
+ * The messages that items stand for. What the AI model answered at once is several items, and one message: its reasoning, its
+ * text and its tool calls. Throws WrongField.
+ */
+export function readItemMessages(items: readonly BodyFields[]): ReadMessages {
+  const messages: MessageInput[] = [];
+  const dropped: string[] = [];
+  let answer: Assistant | undefined;
+  const end = () => {
+    if (answer !== undefined) messages.push(toAssistantMessage(answer));
+    answer = undefined;
+  };
+  const current = (): Assistant => {
+    answer ??= { texts: [], toolCalls: [], reasoning: [] };
+    return answer;
+  };
+  for (const [index, item] of items.entries()) {
+    const at = `input[${index}]`;
+    switch (item.type ?? 'message') {
+      case 'message': {
+        const content = readContent(item.content, `${at}.content`);
+        const role = readRole(item.role, at);
+        if (role === 'ASSISTANT') {
+          current().texts.push(...(content.parts ?? [{ text: content.content ?? '' }]));
+          break;
+        }
+        end();
+        messages.push({ role, ...content });
+        break;
+      }
+      case 'reasoning':
+        current().reasoning.push(readReasoningItem(item, at));
+        break;
+      case 'function_call':
+      case 'custom_tool_call':
+        current().toolCalls.push(readCall(item, at));
+        break;
+      case 'function_call_output':
+      case 'custom_tool_call_output':
+        end();
+        messages.push({
+          role: 'TOOL',
+          toolCallId: requireText(item.call_id, `${at}.call_id`),
+          ...readContent(item.output, `${at}.output`),
+        });
+        break;
+      default:
+        dropped.push(`${at} (${requireText(item.type, `${at}.type`)})`);
+    }
+  }
+  end();
+  return { messages, dropped };
+}
+
+function readRole(role: unknown, at: string): MessageInput['role'] {
+  switch (role) {
+    case 'user':
+      return 'USER';
+    case 'assistant':
+      return 'ASSISTANT';
+    case 'system':
+    case 'developer':
+      return 'SYSTEM';
+    default:
+      throw new WrongField(`${at}.role`, 'must be one of user, assistant, system, developer.');
+  }
+}
+
+function readCall(item: BodyFields, at: string): ToolCallInput {
+  const id = requireText(item.call_id, `${at}.call_id`);
+  const name = requireText(item.name, `${at}.name`);
+  if (item.type === 'custom_tool_call') {
+    return { id, name, arguments: { input: toText(item.input, `${at}.input`) ?? '' } };
+  }
+  return { id, name, arguments: readArguments(item.arguments, `${at}.arguments`) };
+}
+
+function toAssistantMessage({ texts, toolCalls, reasoning }: Assistant): MessageInput {
+  const [only] = texts;
+  const content = texts.length <= 1 ? { content: only?.text ?? '' } : { parts: texts };
+  return {
+    role: 'ASSISTANT',
+    ...content,
+    ...(toolCalls.length === 0 ? {} : { toolCalls }),
+    ...(reasoning.length === 0 ? {} : { reasoning }),
+  };
+}

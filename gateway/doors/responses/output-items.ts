@@ -1,0 +1,332 @@
+import type { ChatReasoningFragment } from '../operations.generated.ts';
+import {
+  type CallItem,
+  itemIds,
+  type MessageParts,
+  type OutputItem,
+  readCustomInput,
+  toAnnotation,
+  toCallItem,
+  toMessageItem,
+  toReasoningItem,
+  toTextPart,
+} from './response-items.ts';
+
+type Write = (type: string, fields: object) => string;
+/** Writes an event whose last field but its number is the delta. */
+type WriteDelta = (head: string, delta: string) => string;
+
+/** An item that has begun, at its place in the output. */
+interface OpenItem {
+  readonly id: string;
+  readonly index: number;
+  /** The last state of the item. */
+  item: OutputItem;
+  isClosed: boolean;
+}
+
+interface OpenMessage extends OpenItem {
+  text: string | null;
+  refusal: string | null;
+  textHead: string;
+  readonly annotations: object[];
+  readonly logprobs: unknown[];
+  /** The parts in the order in which they began. */
+  readonly order: ('text' | 'refusal')[];
+}
+
+interface OpenReasoning extends OpenItem {
+  text: string;
+  head: string;
+}
+
+interface OpenCall extends OpenItem {
+  call: CallItem;
+  head: string;
+}
+
+interface CallDelta {
+  readonly index: number;
+  readonly id: string | null;
+  readonly name: string | null;
+  readonly argumentsDelta: string;
+}
+
+/**
+ * The items of one output while they come: each has its index from its first event on, whatever comes between its parts, and
+ * is done once.
+ */
+export class OutputItems {
+  readonly #completionId: string;
+  readonly #customNames: ReadonlySet<string>;
+  readonly #write: Write;
+  readonly #writeDelta: WriteDelta;
+  readonly #items: OpenItem[] = [];
+  #message: OpenMessage | undefined;
+  #reasoning: OpenReasoning | undefined;
+  #reasoningCount = 0;
+  readonly #calls = new Map<number, OpenCall>();
+
+  constructor(completionId: string, customNames: ReadonlySet<string>, write: Write, writeDelta: WriteDelta) {
+    this.#completionId = completionId;
+    this.#customNames = customNames;
+    this.#write = write;
+    this.#writeDelta = writeDelta;
+  }
+
+  get list(): readonly OutputItem[] {
+    return this.#items.map(({ item }) => item);
+  }
+
+  get hasAny(): boolean {
+    return this.#items.length > 0;
+  }
+
+  text(delta: string): string {
+    const message = this.#message;
+    if (message !== undefined && message.text !== null) {
+      message.text += delta;
+      return this.#writeDelta(message.textHead, delta);
+    }
+    const [opened, open] = this.#openMessage();
+    open.text = delta;
+    return opened + this.#beginPart(open, 'text') + this.#writeDelta(open.textHead, delta);
+  }
+
+  refusal(delta: string): string {
+    const [opened, open] = this.#openMessage();
+    const begun = open.refusal === null ? this.#beginPart(open, 'refusal') : '';
+    open.refusal = (open.refusal ?? '') + delta;
+    const place = {
+      item_id: open.id,
+      output_index: open.index,
+      content_index: open.order.indexOf('refusal'),
+    };
+    return opened + begun + this.#write('response.refusal.delta', { ...place, delta });
+  }
+
+  citation(citation: unknown): string {
+    const annotation = toAnnotation(citation);
+    if (annotation === undefined) return '';
+    const [opened, open] = this.#openMessage();
+    const begun = open.text === null ? this.#beginPart(open, 'text') : '';
+    open.text ??= '';
+    open.annotations.push(annotation);
+    return (
+      opened +
+      begun +
+      this.#write('response.output_text.annotation.added', {
+        item_id: open.id,
+        output_index: open.index,
+        content_index: open.order.indexOf('text'),
+        annotation_index: open.annotations.length - 1,
+        annotation,
+      })
+    );
+  }
+
+  /** They are part of the text when it is done. */
+  logprobs(tokens: readonly unknown[]): void {
+    this.#message?.logprobs.push(...tokens);
+  }
+
+  reasoning(delta: string): string {
+    let opened = '';
+    if (this.#reasoning === undefined) {
+      const id = itemIds.reasoning(this.#completionId, this.#reasoningCount++);
+      const item = toReasoningItem(id, '');
+      const open: OpenReasoning = {
+        id,
+        index: this.#items.length,
+        item,
+        isClosed: false,
+        text: '',
+        head: '',
+      };
+      open.head = this.#deltaHead('response.reasoning_summary_text.delta', open, ',"summary_index":0');
+      opened =
+        this.#add(open, item) +
+        this.#write('response.reasoning_summary_part.added', {
+          item_id: id,
+          output_index: open.index,
+          summary_index: 0,
+          part: { type: 'summary_text', text: '' },
+        });
+      this.#reasoning = open;
+    }
+    this.#reasoning.text += delta;
+    return opened + this.#writeDelta(this.#reasoning.head, delta);
+  }
+
+  /** Ends the reasoning so far; without any it is an item of its own, such as one that is encrypted. */
+  reasoningBlock(block: ChatReasoningFragment): string {
+    if (this.#reasoning !== undefined) return this.#closeReasoning(block);
+    const id = itemIds.reasoning(this.#completionId, this.#reasoningCount++);
+    const item = toReasoningItem(id, '', block);
+    const open: OpenItem = { id, index: this.#items.length, item, isClosed: true };
+    return this.#add(open, item) + this.#done(open);
+  }
+
+  toolCall({ index, id, name, argumentsDelta }: CallDelta): string {
+    let opened = '';
+    let open = this.#calls.get(index);
+    if (open === undefined) {
+      opened = this.#closeReasoning();
+      const isCustom = this.#customNames.has(name ?? '');
+      const itemId = itemIds.call(this.#completionId, index, isCustom);
+      const call: CallItem = {
+        id: itemId,
+        callId: id ?? itemId,
+        name: name ?? '',
+        argumentsText: '',
+        isCustom,
+      };
+      const item = toCallItem(call, 'in_progress');
+      open = { id: itemId, index: this.#items.length, item, isClosed: false, call, head: '' };
+      open.head = this.#deltaHead('response.function_call_arguments.delta', open, '');
+      opened += this.#add(open, item);
+      this.#calls.set(index, open);
+    }
+    if (argumentsDelta === '') return opened;
+    open.call = { ...open.call, argumentsText: open.call.argumentsText + argumentsDelta };
+    // The input of a custom tool is inside of JSON: it is sent when that is whole.
+    return open.call.isCustom ? opened : opened + this.#writeDelta(open.head, argumentsDelta);
+  }
+
+  /**
+   * Ends every item, in their order.
+   * @param whole the items as they are in the end, where their single events were lost
+   */
+  close(isComplete: boolean, whole?: readonly OutputItem[]): string {
+    if (whole !== undefined) return this.#replace(whole);
+    let text = this.#closeReasoning();
+    if (isComplete && this.#message === undefined && this.#calls.size === 0) {
+      const [opened, open] = this.#openMessage();
+      open.text = '';
+      text += opened + this.#beginPart(open, 'text');
+    }
+    const status = isComplete ? 'completed' : 'incomplete';
+    for (const open of this.#items) {
+      if (open.isClosed) continue;
+      text +=
+        open === this.#message
+          ? this.#closeMessage(this.#message, status)
+          : this.#closeCall(open as OpenCall);
+    }
+    return text;
+  }
+
+  /** Items that have begun become what they are; those that the client has not seen are added. */
+  #replace(whole: readonly OutputItem[]): string {
+    let text = '';
+    for (const item of whole) {
+      let open = this.#items.find(({ id }) => id === item.id);
+      if (open === undefined) {
+        open = { id: item.id, index: this.#items.length, item, isClosed: false };
+        text += this.#add(open, item);
+      }
+      if (open.isClosed) continue;
+      open.item = item;
+      text += this.#done(open);
+    }
+    return text;
+  }
+
+  #openMessage(): readonly [string, OpenMessage] {
+    if (this.#message !== undefined) return ['', this.#message];
+    const closed = this.#closeReasoning();
+    const parts: MessageParts = { text: null, refusal: null, annotations: [], logprobs: [] };
+    const item = toMessageItem(this.#completionId, parts, 'in_progress');
+    const base = { id: item.id, index: this.#items.length, item, isClosed: false, textHead: '' };
+    const open: OpenMessage = {
+      ...base,
+      text: null,
+      refusal: null,
+      annotations: [],
+      logprobs: [],
+      order: [],
+    };
+    this.#message = open;
+    return [closed + this.#add(open, item), open];
+  }
+
+  #beginPart(open: OpenMessage, kind: 'text' | 'refusal'): string {
+    const contentIndex = open.order.push(kind) - 1;
+    if (kind === 'text') {
+      const more = `,"content_index":${contentIndex},"logprobs":[]`;
+      open.textHead = this.#deltaHead('response.output_text.delta', open, more);
+    }
+    const empty: MessageParts = { text: '', refusal: null, annotations: [], logprobs: [] };
+    return this.#write('response.content_part.added', {
+      item_id: open.id,
+      output_index: open.index,
+      content_index: contentIndex,
+      part: kind === 'text' ? toTextPart(empty) : { type: 'refusal', refusal: '' },
+    });
+  }
+
+  #closeMessage(open: OpenMessage, status: 'completed' | 'incomplete'): string {
+    let text = '';
+    for (const [contentIndex, kind] of open.order.entries()) {
+      const place = { item_id: open.id, output_index: open.index, content_index: contentIndex };
+      const part = kind === 'text' ? toTextPart(open) : { type: 'refusal', refusal: open.refusal };
+      text +=
+        kind === 'text'
+          ? this.#write('response.output_text.done', { ...place, text: open.text, logprobs: open.logprobs })
+          : this.#write('response.refusal.done', { ...place, refusal: open.refusal });
+      text += this.#write('response.content_part.done', { ...place, part });
+    }
+    const item = toMessageItem(this.#completionId, open, status);
+    const [first] = open.order;
+    // The parts of a stream stand in the order in which they began.
+    const content = first === 'refusal' ? (item.content as unknown[]).toReversed() : item.content;
+    open.item = { ...item, content };
+    return text + this.#done(open);
+  }
+
+  #closeReasoning(block?: ChatReasoningFragment): string {
+    const open = this.#reasoning;
+    if (open === undefined) return '';
+    this.#reasoning = undefined;
+    const place = { item_id: open.id, output_index: open.index, summary_index: 0 };
+    open.item = toReasoningItem(open.id, open.text, block);
+    return (
+      this.#write('response.reasoning_summary_text.done', { ...place, text: open.text }) +
+      this.#write('response.reasoning_summary_part.done', {
+        ...place,
+        part: { type: 'summary_text', text: open.text },
+      }) +
+      this.#done(open)
+    );
+  }
+
+  #closeCall(open: OpenCall): string {
+    const { call, id, index } = open;
+    open.item = toCallItem(call, 'completed');
+    const place = { item_id: id, output_index: index };
+    if (!call.isCustom) {
+      const fields = { ...place, name: call.name, arguments: call.argumentsText };
+      return this.#write('response.function_call_arguments.done', fields) + this.#done(open);
+    }
+    const input = readCustomInput(call.argumentsText);
+    return (
+      this.#write('response.custom_tool_call_input.delta', { ...place, delta: input }) +
+      this.#write('response.custom_tool_call_input.done', { ...place, input }) +
+      this.#done(open)
+    );
+  }
+
+  #add(open: OpenItem, item: OutputItem): string {
+    this.#items.push(open);
+    return this.#write('response.output_item.added', { output_index: open.index, item });
+  }
+
+  #done(open: OpenItem): string {
+    open.isClosed = true;
+    return this.#write('response.output_item.done', { output_index: open.index, item: open.item });
+  }
+
+  #deltaHead(type: string, { id, index }: OpenItem, more: string): string {
+    return `event: ${type}\ndata: {"type":"${type}","item_id":"${id}","output_index":${index}${more},"delta":`;
+  }
+}

@@ -1,0 +1,159 @@
+import type { Exchange } from '../../http/exchange.ts';
+import type { Framing } from '../../http/stream.ts';
+import type { ResponseCompletionFragment, ResponsesStreamSubscription } from '../operations.generated.ts';
+import { OutputItems } from './output-items.ts';
+import { readCustomNames, toOutput } from './response-items.ts';
+import {
+  type RequestFields,
+  type ResponseState,
+  readOutcome,
+  toResponse,
+  toResponseError,
+} from './response-object.ts';
+
+export type ResponseEvent = ResponsesStreamSubscription['completionStream'];
+
+export interface ResponseStreamOptions {
+  readonly createdS: number;
+  readonly request: RequestFields;
+  /** The number of the last event that the client has; -1: none. */
+  readonly after?: number;
+  /** Of a completion that has started already: its events follow the first one. */
+  readonly started?: { readonly completionId: string; readonly model: string };
+}
+
+const startedEvents = ['response.created', 'response.in_progress'] as const;
+
+/**
+ * The events of a completion as those of a response. Their numbers are a function of the completion's events alone, so that
+ * whoever follows it later, on any process, sees each event under the number that it had.
+ */
+export class ResponseFraming implements Framing<ResponseEvent> {
+  readonly contentType = 'text/event-stream; charset=utf-8';
+  readonly opening: string = '';
+  readonly keepAlive = ': keep-alive\n\n';
+  readonly #exchange: Exchange;
+  readonly #options: ResponseStreamOptions;
+  readonly #after: number;
+  #number = 0;
+  #completionId = '';
+  #model = '';
+  #items: OutputItems;
+  /** The single events are lost: the client receives what is missing when all of it is known. */
+  #isWhole = false;
+
+  constructor(exchange: Exchange, options: ResponseStreamOptions) {
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#after = options.after ?? -1;
+    this.#items = this.#openItems('');
+    const { started } = options;
+    if (started !== undefined) this.opening = this.#begin(started.completionId, started.model);
+  }
+
+  next(event: ResponseEvent): string {
+    switch (event.__typename) {
+      case 'CompletionStarted':
+        return this.#completionId === '' ? this.#begin(event.completionId, event.model.id) : '';
+      case 'TextDelta':
+        return this.#isWhole ? '' : this.#items.text(event.text);
+      case 'RefusalDelta':
+        return this.#isWhole ? '' : this.#items.refusal(event.text);
+      case 'CitationAdded':
+        return this.#isWhole ? '' : this.#items.citation(event.citation);
+      case 'LogprobsDelta':
+        if (!this.#isWhole) this.#items.logprobs(event.tokens);
+        return '';
+      case 'ReasoningDelta':
+        return this.#isWhole ? '' : this.#items.reasoning(event.text);
+      case 'ReasoningFinished':
+        return this.#isWhole ? '' : this.#items.reasoningBlock(event.block);
+      case 'ToolCallDelta':
+        return this.#isWhole ? '' : this.#items.toolCall(event);
+      case 'CompletionFinished':
+      case 'CompletionFailed':
+        return this.#finish(event.completion);
+      case 'CompletionRestarted':
+        // Nothing of the answer was sent: the whole follows as its first events.
+        this.#isWhole = this.#after >= 0 || this.#items.hasAny;
+        return '';
+      case 'AlternativeFinished':
+        // A response has one answer.
+        return '';
+    }
+  }
+
+  closing(): string {
+    return '';
+  }
+
+  failed(thrown: unknown): string {
+    const error = toResponseError(this.#exchange, thrown);
+    if (this.#completionId === '') {
+      return this.#write('error', { code: error.code, message: error.message, param: null });
+    }
+    return this.#end({ status: 'failed', incompleteReason: null, error, usage: null });
+  }
+
+  #openItems(completionId: string): OutputItems {
+    const customNames = readCustomNames(this.#options.request.tools);
+    return new OutputItems(
+      completionId,
+      customNames,
+      (type, fields) => this.#write(type, fields),
+      (head, delta) => this.#writeDelta(head, delta),
+    );
+  }
+
+  #begin(completionId: string, model: string): string {
+    this.#completionId = completionId;
+    this.#model = model;
+    this.#items = this.#openItems(completionId);
+    const response = this.#respond({
+      status: 'in_progress',
+      incompleteReason: null,
+      error: null,
+      usage: null,
+    });
+    return startedEvents.map((type) => this.#write(type, { response })).join('');
+  }
+
+  #finish(completion: ResponseCompletionFragment): string {
+    const whole = this.#isWhole
+      ? toOutput(completion, readCustomNames(this.#options.request.tools))
+      : undefined;
+    return this.#end(readOutcome(this.#exchange, completion), whole);
+  }
+
+  #end(
+    outcome: Pick<ResponseState, 'status' | 'incompleteReason' | 'error' | 'usage'>,
+    whole?: ReturnType<typeof toOutput>,
+  ): string {
+    // A client that has more events than there are now still receives the end.
+    if (whole !== undefined) this.#number = Math.max(this.#number, this.#after + 1);
+    const closed = this.#items.close(outcome.status === 'completed', whole);
+    const type =
+      outcome.status === 'completed' || outcome.status === 'failed'
+        ? `response.${outcome.status}`
+        : 'response.incomplete';
+    return closed + this.#write(type, { response: this.#respond(outcome) });
+  }
+
+  #respond(outcome: Pick<ResponseState, 'status' | 'incompleteReason' | 'error' | 'usage'>): object {
+    const { createdS, request } = this.#options;
+    const output = this.#items.list;
+    return toResponse({ id: this.#completionId, createdS, model: this.#model, output, ...outcome }, request);
+  }
+
+  #write(type: string, fields: object): string {
+    const number = this.#number++;
+    if (number <= this.#after) return '';
+    return `event: ${type}\ndata: ${JSON.stringify({ type, ...fields, sequence_number: number })}\n\n`;
+  }
+
+  /** For each token: `head` is written out once for an item. */
+  #writeDelta(head: string, delta: string): string {
+    const number = this.#number++;
+    return number <= this.#after ? '' : `${head}${JSON.stringify(delta)},"sequence_number":${number}}\n\n`;
+  }
+}

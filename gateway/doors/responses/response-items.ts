@@ -1,0 +1,150 @@
+import { type BodyFields, isFields } from '../body-fields.ts';
+import type { ChatReasoningFragment, ResponseCompletionFragment } from '../operations.generated.ts';
+import { sealReasoning } from './response-reasoning.ts';
+
+/** An item of the output, as clients have it and send it back. */
+export type OutputItem = BodyFields & { readonly id: string; readonly type: string };
+
+type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
+
+/** Ids of items name their completion, so that a reference to an item leads to it. */
+export const itemIds = {
+  message: (completionId: string) => `msg_${completionId}`,
+  reasoning: (completionId: string, at: number) => `rs_${completionId}_${at}`,
+  call: (completionId: string, at: number, isCustom: boolean) =>
+    `${isCustom ? 'ctc' : 'fc'}_${completionId}_${at}`,
+};
+
+/** The completion that an item's id names; undefined for the id of another server. */
+export function readItemCompletionId(itemId: string): string | undefined {
+  return /^(?:msg|rs|fc|ctc)_([0-9a-z]+)(?:_\d+)?$/.exec(itemId)?.[1];
+}
+
+/** The names of the tools whose input is a text and not JSON. */
+export function readCustomNames(tools: unknown): ReadonlySet<string> {
+  if (!Array.isArray(tools)) return new Set();
+  const custom = tools.filter((tool) => isFields(tool) && tool.type === 'custom');
+  return new Set(custom.map((tool) => String(tool.name)));
+}
+
+export interface MessageParts {
+  readonly text: string | null;
+  readonly refusal: string | null;
+  readonly annotations: readonly object[];
+  readonly logprobs: readonly unknown[];
+}
+
+export function toTextPart({ text, annotations, logprobs }: MessageParts): object {
+  return { type: 'output_text', text: text ?? '', annotations, logprobs };
+}
+
+export function toMessageItem(completionId: string, parts: MessageParts, status: ItemStatus): OutputItem {
+  const { text, refusal } = parts;
+  return {
+    id: itemIds.message(completionId),
+    type: 'message',
+    status,
+    role: 'assistant',
+    content: [
+      ...(text === null ? [] : [toTextPart(parts)]),
+      ...(refusal === null ? [] : [{ type: 'refusal', refusal }]),
+    ],
+  };
+}
+
+export function toReasoningItem(id: string, text: string, block?: ChatReasoningFragment): OutputItem {
+  const encrypted = block === undefined ? undefined : sealReasoning(block);
+  return {
+    id,
+    type: 'reasoning',
+    summary: text === '' ? [] : [{ type: 'summary_text', text }],
+    ...(encrypted === undefined ? {} : { encrypted_content: encrypted }),
+  };
+}
+
+export interface CallItem {
+  readonly id: string;
+  readonly callId: string;
+  readonly name: string;
+  /** JSON text; of a custom tool, of an object with the input. */
+  readonly argumentsText: string;
+  readonly isCustom: boolean;
+}
+
+export function toCallItem(call: CallItem, status: ItemStatus): OutputItem {
+  const { id, callId, name, argumentsText, isCustom } = call;
+  return isCustom
+    ? { id, type: 'custom_tool_call', status, call_id: callId, name, input: readCustomInput(argumentsText) }
+    : { id, type: 'function_call', status, call_id: callId, name, arguments: argumentsText };
+}
+
+/** The text that a custom tool is called with: for the graph it is the one field of its arguments. */
+export function readCustomInput(argumentsText: string): string {
+  try {
+    const given: unknown = JSON.parse(argumentsText);
+    return isFields(given) && typeof given.input === 'string' ? given.input : argumentsText;
+  } catch (error) {
+    if (error instanceof SyntaxError) return argumentsText;
+    throw error;
+  }
+}
+
+/** A citation in the form of responses; undefined where it names no address. */
+export function toAnnotation(citation: unknown): object | undefined {
+  if (!isFields(citation)) return undefined;
+  const nested = isFields(citation.url_citation) ? citation.url_citation : citation;
+  if (typeof nested.url !== 'string') {
+    const isOwn =
+      typeof citation.type === 'string' && citation.type.endsWith('_citation') && 'file_id' in citation;
+    return isOwn ? citation : undefined;
+  }
+  const toIndex = (value: unknown) => (typeof value === 'number' ? value : 0);
+  return {
+    type: 'url_citation',
+    url: nested.url,
+    title: typeof nested.title === 'string' ? nested.title : '',
+    start_index: toIndex(nested.start_index),
+    end_index: toIndex(nested.end_index),
+  };
+}
+
+/** The items of a whole answer: reasoning, then the message, then tool calls. */
+export function toOutput(
+  completion: ResponseCompletionFragment,
+  customNames: ReadonlySet<string>,
+): readonly OutputItem[] {
+  const { id, status, text, refusal, reasoning, reasoningBlocks, toolCalls, citations, logprobs } =
+    completion;
+  if (status === 'RUNNING') return [];
+  const blocks: { readonly text: string; readonly block?: ChatReasoningFragment }[] = reasoningBlocks.map(
+    (block) => ({ text: block.text ?? '', block }),
+  );
+  if (reasoning !== null && reasoningBlocks.every((block) => block.text === null)) {
+    blocks.unshift({ text: reasoning });
+  }
+  const items = blocks.map(({ text: given, block }, at) =>
+    toReasoningItem(itemIds.reasoning(id, at), given, block),
+  );
+  const calls = toolCalls.map(({ id: callId, name, argumentsText }, at) => {
+    const isCustom = customNames.has(name);
+    return toCallItem(
+      { id: itemIds.call(id, at, isCustom), callId, name, argumentsText, isCustom },
+      'completed',
+    );
+  });
+  const isSilent = text === '' && refusal === null;
+  if (!isSilent || (status === 'SUCCEEDED' && calls.length === 0)) {
+    const parts: MessageParts = {
+      text: text === '' && refusal !== null ? null : text,
+      refusal,
+      annotations: citations.map(toAnnotation).filter((one) => one !== undefined),
+      logprobs: readLogprobs(logprobs),
+    };
+    items.push(toMessageItem(id, parts, status === 'SUCCEEDED' ? 'completed' : 'incomplete'));
+  }
+  return [...items, ...calls];
+}
+
+function readLogprobs(value: unknown): readonly unknown[] {
+  return isFields(value) && Array.isArray(value.content) ? value.content : [];
+}

@@ -1,0 +1,117 @@
+import type { Exchange } from '../../http/exchange.ts';
+import { GraphFailure } from '../../operations/run-declared.ts';
+import type { BodyFields } from '../body-fields.ts';
+import { presentOpenAiError } from '../openai/openai-errors.ts';
+import type { ChatUsageFragment, ResponseCompletionFragment } from '../operations.generated.ts';
+import { type OutputItem, readCustomNames, toOutput } from './response-items.ts';
+
+/** The fields of a response that repeat its request. */
+export type RequestFields = BodyFields;
+
+/** The fields of a response that its completion decides. */
+export interface ResponseState {
+  readonly id: string;
+  readonly createdS: number;
+  readonly model: string;
+  readonly status: 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled';
+  readonly incompleteReason: string | null;
+  readonly output: readonly OutputItem[];
+  readonly usage: object | null;
+  readonly error: object | null;
+}
+
+export function toResponseId(completionId: string): string {
+  return `resp_${completionId}`;
+}
+
+/** Every field is there from the first event on: strict clients refuse a response that lacks one. */
+export function toResponse(state: ResponseState, request: RequestFields): BodyFields {
+  const { id, createdS, model, status, incompleteReason, output, usage, error } = state;
+  return {
+    id: toResponseId(id),
+    object: 'response',
+    created_at: createdS,
+    completed_at: status === 'completed' ? createdS : null,
+    status,
+    error,
+    incomplete_details: incompleteReason === null ? null : { reason: incompleteReason },
+    model,
+    output,
+    usage,
+    ...request,
+  };
+}
+
+export function toResponsesUsage(usage: ChatUsageFragment): object {
+  return {
+    input_tokens: usage.inputTokens,
+    input_tokens_details: { cached_tokens: usage.cachedInputTokens, cache_write_tokens: 0 },
+    output_tokens: usage.outputTokens,
+    output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+    total_tokens: usage.totalTokens,
+  };
+}
+
+/** How a completion has ended, or that it has not. */
+export function readOutcome(
+  exchange: Exchange,
+  { status, finishReason, error, usage }: ResponseCompletionFragment,
+): Pick<ResponseState, 'status' | 'incompleteReason' | 'error' | 'usage'> {
+  const counted = toResponsesUsage(usage);
+  switch (status) {
+    case 'RUNNING':
+      return { status: 'in_progress', incompleteReason: null, error: null, usage: null };
+    case 'CANCELLED':
+      return { status: 'cancelled', incompleteReason: null, error: null, usage: counted };
+    case 'FAILED': {
+      const { code = 'INTERNAL', message = 'It failed.', retryAfterMs = null } = error ?? {};
+      const failure = new GraphFailure({ message, extensions: { code, retryAfterMs } });
+      return {
+        status: 'failed',
+        incompleteReason: null,
+        error: toResponseError(exchange, failure),
+        usage: counted,
+      };
+    }
+    case 'SUCCEEDED': {
+      const reasons = { LENGTH: 'max_output_tokens', CONTENT_FILTER: 'content_filter' } as const;
+      const reason =
+        finishReason === 'LENGTH' || finishReason === 'CONTENT_FILTER' ? reasons[finishReason] : null;
+      return {
+        status: reason === null ? 'completed' : 'incomplete',
+        incompleteReason: reason,
+        error: null,
+        usage: counted,
+      };
+    }
+  }
+}
+
+/** The error of a failed response. Clients such as Codex read the time to wait from its message. */
+export function toResponseError(
+  exchange: Exchange,
+  thrown: unknown,
+): { readonly code: string; readonly message: string } {
+  const { code, type, message, heddle_code } = presentOpenAiError(exchange, thrown);
+  const isRate = type === 'rate_limit_error' || heddle_code === 'PROVIDER_RATE_LIMITED';
+  const afterMs = thrown instanceof GraphFailure ? thrown.extensions.retryAfterMs : undefined;
+  const wait =
+    isRate && typeof afterMs === 'number' ? ` Please try again in ${Math.ceil(afterMs / 1000)}s.` : '';
+  return { code: isRate ? 'rate_limit_exceeded' : (code ?? 'server_error'), message: message + wait };
+}
+
+/** A completion as a response. */
+export function toStoredResponse(
+  exchange: Exchange,
+  completion: ResponseCompletionFragment,
+  request: RequestFields,
+): BodyFields {
+  const state: ResponseState = {
+    id: completion.id,
+    createdS: Math.floor(Date.parse(completion.createdAt) / 1000),
+    model: completion.model.id,
+    output: toOutput(completion, readCustomNames(request.tools)),
+    ...readOutcome(exchange, completion),
+  };
+  return toResponse(state, request);
+}

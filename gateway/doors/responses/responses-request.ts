@@ -1,0 +1,174 @@
+import {
+  type BodyFields,
+  requireText,
+  toBoolean,
+  toFields,
+  toInteger,
+  toList,
+  toNumber,
+  toText,
+  WrongField,
+} from '../body-fields.ts';
+import type { CompletionInput } from '../operations.generated.ts';
+import { readItemMessages } from './input-items.ts';
+import type { RequestFields } from './response-object.ts';
+import { readResponsesTools } from './responses-tools.ts';
+
+/** What a request of responses asks for. */
+export interface ResponsesRequest {
+  readonly input: CompletionInput;
+  /** As the response repeats it. */
+  readonly repeated: RequestFields;
+  readonly isStreamed: boolean;
+  readonly isBackground: boolean;
+  readonly isStored: boolean;
+  /** What the graph has no field for. */
+  readonly dropped: readonly string[];
+}
+
+const includesMax = 100;
+
+/** Fields that are translated, or that only the handler reads. All others are for the provider. */
+const known = new Set([
+  ...['model', 'input', 'instructions', 'stream', 'stream_options', 'background', 'store', 'include'],
+  ...[
+    'previous_response_id',
+    'temperature',
+    'top_p',
+    'max_output_tokens',
+    'top_logprobs',
+    'text',
+    'reasoning',
+  ],
+  ...['tools', 'tool_choice', 'parallel_tool_calls', 'metadata', 'user', 'safety_identifier'],
+  ...['presence_penalty', 'frequency_penalty', 'conversation', 'prompt', 'client_metadata'],
+]);
+
+/** Translates a body whose `items` are the whole conversation. Throws WrongField for what is wrong in it. */
+export function readResponsesRequest(fields: BodyFields, items: readonly BodyFields[]): ResponsesRequest {
+  refuseForeignState(fields);
+  const isStored = toBoolean(fields.store, 'store') ?? true;
+  const isBackground = toBoolean(fields.background, 'background') ?? false;
+  if (isBackground && !isStored) throw new WrongField('background', 'needs store: it is read later.');
+  const instructions = toText(fields.instructions, 'instructions');
+  const { messages, dropped } = readItemMessages(items);
+  if (messages.length === 0) throw new WrongField('input', 'must have at least one item.');
+  const tools = readResponsesTools(fields);
+  const system = instructions === undefined || instructions === '' ? [] : [toSystem(instructions)];
+  const input: CompletionInput = {
+    model: requireText(fields.model, 'model'),
+    messages: [...system, ...messages],
+    ...readSampling(fields),
+    ...(tools.tools.length === 0
+      ? {}
+      : {
+          tools: tools.tools,
+          toolChoice: tools.toolChoice,
+          parallelToolCalls: toBoolean(fields.parallel_tool_calls, 'parallel_tool_calls'),
+        }),
+    ...readFormat(fields.text),
+    endUserId: toText(fields.safety_identifier ?? fields.user, 'user') || undefined,
+    ...readOthers(fields),
+  };
+  return {
+    input,
+    repeated: repeatRequest(fields, input, tools.repeated),
+    isStreamed: toBoolean(fields.stream, 'stream') ?? false,
+    isBackground,
+    isStored,
+    dropped: [...dropped, ...tools.dropped],
+  };
+}
+
+function toSystem(content: string) {
+  return { role: 'SYSTEM', content } as const;
+}
+
+/** What only OpenAI's own service keeps cannot be left out: the answer would be one to another question. */
+function refuseForeignState({ conversation, prompt }: BodyFields): void {
+  if (conversation != null) {
+    throw new WrongField('conversation', 'is not kept here: send the items, or previous_response_id.');
+  }
+  if (prompt != null) throw new WrongField('prompt', 'is not kept here: send its text as instructions.');
+}
+
+function readSampling(fields: BodyFields): Partial<CompletionInput> {
+  const include = toList(fields.include, 'include', includesMax) ?? [];
+  const topLogprobs = toInteger(fields.top_logprobs, 'top_logprobs');
+  const hasLogprobs = include.includes('message.output_text.logprobs') || (topLogprobs ?? 0) > 0;
+  const reasoning = fields.reasoning == null ? {} : toFields(fields.reasoning, 'reasoning');
+  return {
+    temperature: toNumber(fields.temperature, 'temperature'),
+    topP: toNumber(fields.top_p, 'top_p'),
+    maxOutputTokens: toInteger(fields.max_output_tokens, 'max_output_tokens'),
+    presencePenalty: toNumber(fields.presence_penalty, 'presence_penalty'),
+    frequencyPenalty: toNumber(fields.frequency_penalty, 'frequency_penalty'),
+    ...(hasLogprobs ? { logprobs: true, topLogprobs } : {}),
+    reasoningEffort: toText(reasoning.effort, 'reasoning.effort'),
+  };
+}
+
+function readFormat(value: unknown): Partial<CompletionInput> {
+  const { format } = value == null ? {} : toFields(value, 'text');
+  if (format === undefined || format === null) return {};
+  const { type, schema } = toFields(format, 'text.format');
+  switch (type) {
+    case 'text':
+      return {};
+    case 'json_object':
+      return { responseSchema: { type: 'object' } };
+    case 'json_schema':
+      return { responseSchema: toFields(schema, 'text.format.schema') };
+    default:
+      throw new WrongField('text.format.type', 'must be one of text, json_object, json_schema.');
+  }
+}
+
+/** Fields that the graph does not name: they go to a provider of this dialect as they are. */
+function readOthers(fields: BodyFields): Partial<CompletionInput> {
+  const others: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (!known.has(name) && value != null) others[name] = value;
+  }
+  const { format: _, ...text } = fields.text == null ? {} : toFields(fields.text, 'text');
+  const { effort: __, ...reasoning } =
+    fields.reasoning == null ? {} : toFields(fields.reasoning, 'reasoning');
+  for (const [name, rest] of Object.entries({ text, reasoning })) {
+    const given = Object.entries(rest).filter(([, value]) => value != null);
+    if (given.length > 0) others[name] = Object.fromEntries(given);
+  }
+  return Object.keys(others).length === 0 ? {} : { providerOptions: { responses: others } };
+}
+
+function repeatRequest(
+  fields: BodyFields,
+  input: CompletionInput,
+  tools: readonly BodyFields[],
+): RequestFields {
+  const text = fields.text == null ? {} : toFields(fields.text, 'text');
+  const reasoning = fields.reasoning == null ? {} : toFields(fields.reasoning, 'reasoning');
+  return {
+    background: fields.background ?? false,
+    instructions: fields.instructions ?? null,
+    max_output_tokens: fields.max_output_tokens ?? null,
+    max_tool_calls: fields.max_tool_calls ?? null,
+    metadata: fields.metadata == null ? {} : toFields(fields.metadata, 'metadata'),
+    parallel_tool_calls: fields.parallel_tool_calls ?? true,
+    previous_response_id: fields.previous_response_id ?? null,
+    prompt_cache_key: fields.prompt_cache_key ?? null,
+    reasoning: { effort: reasoning.effort ?? null, summary: reasoning.summary ?? null },
+    safety_identifier: fields.safety_identifier ?? null,
+    service_tier: fields.service_tier ?? 'default',
+    store: fields.store ?? true,
+    temperature: input.temperature ?? 1,
+    text: { ...text, format: text.format ?? { type: 'text' } },
+    tool_choice: fields.tool_choice ?? 'auto',
+    tools,
+    top_logprobs: fields.top_logprobs ?? 0,
+    top_p: input.topP ?? 1,
+    presence_penalty: input.presencePenalty ?? 0,
+    frequency_penalty: input.frequencyPenalty ?? 0,
+    truncation: fields.truncation ?? 'disabled',
+    user: fields.user ?? null,
+  };
+}

@@ -1,0 +1,129 @@
+import type { Exchange } from '../../http/exchange.ts';
+import { GraphFailure, runDeclared } from '../../operations/run-declared.ts';
+import { type BodyFields, isFields, WrongField } from '../body-fields.ts';
+import { NamedRefusal } from '../openai/openai-errors.ts';
+import { type ResponseCompletionFragment, storedResponse } from '../operations.generated.ts';
+import { type OutputItem, readCustomNames, readItemCompletionId, toOutput } from './response-items.ts';
+import type { RequestFields } from './response-object.ts';
+
+/** What is kept with the completion of a response: it is read back as it was, and continued. */
+export interface KeptRequest {
+  /** The whole conversation that the response answered. */
+  readonly items: readonly BodyFields[];
+  readonly request: RequestFields;
+}
+
+export interface StoredResponse extends KeptRequest {
+  readonly completion: ResponseCompletionFragment;
+}
+
+/** An attachment of more characters is not taken by the graph: such a response is not stored. */
+const attachmentCharactersMax = 8 * 1024 * 1024;
+/** Responses that one request may refer to by their items. */
+const referredMax = 32;
+
+/** The attachment of a request; undefined where it is too long to be stored. */
+export function writeKeptRequest(kept: KeptRequest): string | undefined {
+  const text = JSON.stringify(kept);
+  return text.length > attachmentCharactersMax ? undefined : text;
+}
+
+/** The id of the completion in the id of a response; undefined where it is none. */
+export function readCompletionId(responseId: string): string | undefined {
+  return /^resp_([0-9a-z]{1,64})$/.exec(responseId)?.[1];
+}
+
+/** Undefined: there is none that the caller may read, or it is not stored. */
+async function findByCompletion(exchange: Exchange, id: string): Promise<StoredResponse | undefined> {
+  const { completion } = await runDeclared(exchange, storedResponse, { id });
+  if (completion === null || completion.attachment === null) return undefined;
+  const kept: unknown = readJson(completion.attachment);
+  // The attachment of another client of the graph is no response.
+  if (!isFields(kept) || !Array.isArray(kept.items) || !isFields(kept.request)) return undefined;
+  return { completion, items: kept.items, request: kept.request };
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Refuses with 404: there is no stored response of this id that the caller may read. */
+export async function requireStored(exchange: Exchange, responseId: string): Promise<StoredResponse> {
+  const id = readCompletionId(responseId);
+  const found = id === undefined ? undefined : await findByCompletion(exchange, id);
+  if (found === undefined) throw responseNotFound();
+  return found;
+}
+
+function responseNotFound(): NamedRefusal {
+  return new NamedRefusal(404, 'There is no stored response of this id.', {
+    code: 'NOT_FOUND',
+    ownCode: null,
+    param: null,
+  });
+}
+
+/** What was thrown, with NOT_FOUND as the absence of the response. */
+export function toResponseRefusal(thrown: unknown): unknown {
+  return thrown instanceof GraphFailure && thrown.code === 'NOT_FOUND' ? responseNotFound() : thrown;
+}
+
+/** The conversation before the items of a request: that of `previous_response_id` with its answer. */
+export async function readPreviousItems(
+  exchange: Exchange,
+  previousId: string | undefined,
+): Promise<readonly BodyFields[]> {
+  if (previousId === undefined) return [];
+  const id = readCompletionId(previousId);
+  const found = id === undefined ? undefined : await findByCompletion(exchange, id);
+  if (found === undefined) {
+    throw new NamedRefusal(400, 'There is no stored response of this previous_response_id.', {
+      code: 'BAD_USER_INPUT',
+      ownCode: 'previous_response_not_found',
+      param: 'previous_response_id',
+    });
+  }
+  if (found.completion.status === 'RUNNING') {
+    throw new NamedRefusal(400, 'The response of this previous_response_id is still in progress.', {
+      code: 'CONFLICT',
+      ownCode: 'previous_response_in_progress',
+      param: 'previous_response_id',
+    });
+  }
+  return [...found.items, ...readOutput(found)];
+}
+
+function readOutput({ completion, request }: StoredResponse): readonly OutputItem[] {
+  return toOutput(completion, readCustomNames(request.tools));
+}
+
+/** The items with those in place of references: clients may name an item of a stored response by its id alone. */
+export async function resolveReferences(
+  exchange: Exchange,
+  items: readonly BodyFields[],
+): Promise<readonly BodyFields[]> {
+  const isReference = (item: BodyFields) =>
+    item.type === 'item_reference' ||
+    (item.type === undefined && item.role === undefined && item.id !== undefined);
+  const ids = new Set(items.filter(isReference).map(({ id }) => readItemCompletionId(String(id)) ?? ''));
+  if (ids.size === 0) return items;
+  if (ids.size > referredMax) throw new WrongField('input', `refers to more than ${referredMax} responses.`);
+  const found = new Map<string, OutputItem>();
+  for (const id of ids) {
+    const stored = id === '' ? undefined : await findByCompletion(exchange, id);
+    for (const item of stored === undefined ? [] : readOutput(stored)) found.set(item.id, item);
+  }
+  return items.flatMap((item, at) => {
+    if (!isReference(item)) return [item];
+    const referred = found.get(String(item.id));
+    if (referred !== undefined) return [referred];
+    // Reasoning without a signature may have come in several pieces; an answer is continued without it.
+    if (String(item.id).startsWith('rs_')) return [];
+    throw new WrongField(`input[${at}].id`, 'names no item of a stored response: send the item itself.');
+  });
+}
