@@ -124,6 +124,23 @@ const examples: Readonly<Record<string, Example>> = {
       ]),
     ),
   ),
+  'POST /v1/responses responses': {
+    path: '/v1/responses',
+    body: { model: 'demo/echo', input: 'Hello' },
+    mesh: createRestMesh,
+    messageIn: openAiMessage,
+  },
+  ...Object.fromEntries(
+    [
+      ['GET', ''],
+      ['DELETE', ''],
+      ['POST', '/cancel'],
+      ['GET', '/input_items'],
+    ].map(([method, rest]) => [
+      `${method} /v1/responses/{id}${rest} responses`,
+      { path: `/v1/responses/resp_c1${rest}`, mesh: createRestMesh, messageIn: openAiMessage },
+    ]),
+  ),
 };
 
 const bearer = { authorization: `Bearer ${sampleKey}` };

@@ -175,6 +175,11 @@ describe('the list of routes', () => {
       'GET /v1/models/{id*} openai required',
       'HEAD /v1/models/{id*} anthropic required',
       'HEAD /v1/models/{id*} openai required',
+      'POST /v1/responses responses required',
+      'DELETE /v1/responses/{id} responses required',
+      'GET /v1/responses/{id} responses required',
+      'POST /v1/responses/{id}/cancel responses required',
+      'GET /v1/responses/{id}/input_items responses required',
     ]);
     expect(list.flatMap(({ when }) => when ?? [])).toEqual([
       'accept: text/html',

@@ -1,7 +1,9 @@
+import { readJson } from '../../http/body.ts';
 import type { Exchange } from '../../http/exchange.ts';
+import { isJson } from '../../http/media-type.ts';
 import { endJson } from '../../http/send.ts';
 import { runDeclared } from '../../operations/run-declared.ts';
-import { type BodyFields, WrongField } from '../body-fields.ts';
+import { type BodyFields, toFields, WrongField } from '../body-fields.ts';
 import { setCompletionHeaders } from '../completion-headers.ts';
 import { responsesCancel, responsesDelete } from '../operations.generated.ts';
 import { followResponse } from './follow-response.ts';
@@ -34,8 +36,17 @@ export async function retrieveResponse(exchange: Exchange): Promise<void> {
   return endJson(exchange, toStoredResponse(exchange, completion, request));
 }
 
+/** Reads a body that has nothing to state, where there is one. Throws BadRequest as readJson does. */
+async function passBody(exchange: Exchange): Promise<void> {
+  const { 'content-type': type, 'content-length': length = '0', ...headers } = exchange.request.headers;
+  const isEmpty = headers['transfer-encoding'] === undefined && length === '0';
+  if (isEmpty && (type === undefined || isJson(type))) return;
+  toFields(await readJson(exchange), '');
+}
+
 /** POST /v1/responses/{id}/cancel. */
 export async function cancelResponse(exchange: Exchange): Promise<void> {
+  await passBody(exchange);
   const { completion, request } = await requireStored(exchange, readId(exchange));
   const { cancelCompletion } = await runDeclared(exchange, responsesCancel, { id: completion.id });
   return endJson(exchange, toStoredResponse(exchange, cancelCompletion, request));

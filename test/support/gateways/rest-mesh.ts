@@ -26,6 +26,8 @@ const sampleCompletion = {
   cost: '0',
   cache: 'BYPASS',
   model: { __typename: 'Model', id: 'demo/echo' },
+  error: null,
+  attachment: '{"items":[{"role":"user","content":"Hello"}],"request":{}}',
   createdAt: '2026-11-28T12:00:00.000Z',
 };
 
@@ -38,6 +40,9 @@ const answers: RestAnswers = {
   complete: sampleCompletion,
   runPrompt: { ...sampleCompletion, promptVersion: { __typename: 'PromptVersion', id: 'v3' } },
   _entities: [{ __typename: 'PromptVersion', number: 3 }],
+  completion: sampleCompletion,
+  cancelCompletion: sampleCompletion,
+  deleteCompletion: 'c1',
   embed: { vectors: [[1, 0]], usage, model: sampleModel, invocation: { __typename: 'Invocation', id: 'i1' } },
   models: { edges: [{ node: sampleModel }], pageInfo: { hasNextPage: false, endCursor: null } },
   model: sampleModel,

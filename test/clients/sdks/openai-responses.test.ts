@@ -1,0 +1,169 @@
+import OpenAI from 'openai';
+import OpenAI6 from 'openai-6';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { admin } from '#test/e2e/scenarios/setup.ts';
+import {
+  type AnswerChat,
+  type ChatUpstream,
+  openChatUpstream,
+  sendChatCall,
+  sendChatText,
+} from '#test/support/chat-upstream.ts';
+import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+
+let answer: AnswerChat;
+let upstream: ChatUpstream;
+let mesh: TestMesh;
+beforeAll(async () => {
+  upstream = await openChatUpstream((...asked) => answer(...asked));
+  mesh = await startOneProcess({
+    OPENAI_COMPATIBLE_BASE_URL: upstream.url,
+    OPENAI_COMPATIBLE_API_KEY: 'upstream-key-0123456789',
+  });
+  await admin(() => mesh).data('mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }', {
+    input: { providerId: 'openai-compatible', name: 'any' },
+  });
+});
+afterAll(async () => {
+  await mesh[Symbol.asyncDispose]();
+  await upstream[Symbol.asyncDispose]();
+});
+beforeEach(() => {
+  answer = (body, response) => sendChatText(body, response, 'Hello');
+});
+
+const model = 'openai-compatible/any';
+const lastBody = () => upstream.bodies.at(-1);
+
+/** Both majors have the same interface, as far as it is used here. */
+const majors = [
+  ['openai 7', OpenAI],
+  ['openai 6', OpenAI6 as unknown as typeof OpenAI],
+] as const;
+
+describe.each(majors)('%s: responses', (_name, Client) => {
+  const client = (options: { readonly maxRetries?: number; readonly apiKey?: string } = {}) =>
+    new Client({ baseURL: `${mesh.url}/v1`, apiKey: mesh.adminKey, maxRetries: 0, ...options });
+
+  it('answer a text, with instructions and the usage that the provider counted', async () => {
+    const response = await client().responses.create({
+      model,
+      instructions: 'Be short.',
+      input: 'Hi',
+      metadata: { a: 'b' },
+    });
+    expect(response).toMatchObject({
+      object: 'response',
+      status: 'completed',
+      model,
+      output_text: 'Hello',
+      instructions: 'Be short.',
+      metadata: { a: 'b' },
+      error: null,
+      incomplete_details: null,
+    });
+    expect(response.usage).toMatchObject({ input_tokens: 10, output_tokens: 2, total_tokens: 12 });
+    expect(lastBody()?.messages).toEqual([
+      { role: 'system', content: 'Be short.' },
+      { role: 'user', content: 'Hi' },
+    ]);
+  });
+
+  it('stream numbered events in the order of the protocol, with the whole response at the end', async () => {
+    const stream = client().responses.stream({ model, input: 'Hi' });
+    const events: { readonly type: string; readonly sequence_number: number }[] = [];
+    for await (const event of stream) events.push(event);
+    expect(events.map(({ type }) => type)).toEqual([
+      'response.created',
+      'response.in_progress',
+      'response.output_item.added',
+      'response.content_part.added',
+      'response.output_text.delta',
+      'response.output_text.done',
+      'response.content_part.done',
+      'response.output_item.done',
+      'response.completed',
+    ]);
+    expect(events.map((event) => event.sequence_number)).toEqual(events.map((_, at) => at));
+    const final = await stream.finalResponse();
+    expect(final.output_text).toBe('Hello');
+    expect(final.usage?.total_tokens).toBe(12);
+  });
+
+  it('run a loop of tool calls, each called once, over previous_response_id and by sending all items', async () => {
+    answer = (body, response, number) => {
+      const results = body.messages.filter(({ role }) => role === 'tool');
+      if (results.length === 0) sendChatCall(body, response, `call_${number}`, 'weather', '{"city":"Bern"}');
+      else sendChatText(body, response, `It is ${String(results[0]?.content)}.`);
+    };
+    const tools = [
+      {
+        type: 'function' as const,
+        name: 'weather',
+        description: 'The weather of a city',
+        parameters: { type: 'object', properties: { city: { type: 'string' } } },
+        strict: false,
+      },
+    ];
+    const input = [{ role: 'user' as const, content: 'Weather in Bern?' }];
+    for (const isChained of [true, false]) {
+      const first = await client().responses.stream({ model, input, tools }).finalResponse();
+      const calls = first.output.filter((item) => item.type === 'function_call');
+      expect(calls).toMatchObject([{ name: 'weather', arguments: '{"city":"Bern"}', status: 'completed' }]);
+      const output = calls.map(({ call_id }) => ({
+        type: 'function_call_output' as const,
+        call_id,
+        output: 'sunny',
+      }));
+      const second = await client().responses.create(
+        isChained
+          ? { model, tools, previous_response_id: first.id, input: output }
+          : { model, tools, store: false, input: [...input, ...(first.output as never[]), ...output] },
+      );
+      expect(second.output_text).toBe('It is sunny.');
+      expect(lastBody()?.messages).toMatchObject([
+        { role: 'user', content: 'Weather in Bern?' },
+        { role: 'assistant', tool_calls: [{ function: { name: 'weather', arguments: '{"city":"Bern"}' } }] },
+        { role: 'tool', content: 'sunny' },
+      ]);
+    }
+  });
+
+  it('can be retrieved, listed and deleted, and a response that is not stored cannot', async () => {
+    const stored = await client().responses.create({ model, input: 'Hi', instructions: 'Be short.' });
+    const found = await client().responses.retrieve(stored.id);
+    expect(found).toEqual(stored);
+    const items = await client().responses.inputItems.list(stored.id);
+    expect(items.data).toMatchObject([
+      { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hi' }] },
+    ]);
+    await client().responses.delete(stored.id);
+    await client().responses.delete(stored.id);
+    await expect(client().responses.retrieve(stored.id)).rejects.toThrow(Client.NotFoundError);
+    const unstored = await client().responses.create({ model, input: 'Hi', store: false });
+    await expect(client().responses.retrieve(unstored.id)).rejects.toThrow(Client.NotFoundError);
+    await expect(
+      client().responses.create({ model, input: 'Hi', previous_response_id: unstored.id }),
+    ).rejects.toMatchObject({
+      status: 400,
+      code: 'previous_response_not_found',
+      param: 'previous_response_id',
+    });
+  });
+
+  it('run in the background, and every event can be read again from any number on', async () => {
+    const stream = await client().responses.create({ model, input: 'Hi', background: true, stream: true });
+    const events = await Array.fromAsync(stream);
+    const created = events[0];
+    if (created?.type !== 'response.created') throw new Error('The first event is response.created.');
+    for (const after of [0, 3, 4, events.length - 2]) {
+      const again = await client().responses.retrieve(created.response.id, {
+        stream: true,
+        starting_after: after,
+      });
+      expect(await Array.fromAsync(again)).toEqual(events.slice(after + 1));
+    }
+    const helper = client().responses.stream({ response_id: created.response.id });
+    expect((await helper.finalResponse()).output_text).toBe('Hello');
+  });
+});
