@@ -3,7 +3,7 @@ import type { Exchange } from '../../http/exchange.ts';
 import { endJson } from '../../http/send.ts';
 import { sendEvents } from '../../http/stream.ts';
 import { runDeclared } from '../../operations/run-declared.ts';
-import { toFields, toText } from '../body-fields.ts';
+import { toFields, toText, WrongField } from '../body-fields.ts';
 import { readCallHeaders } from '../call-headers.ts';
 import { openCompletion } from '../completion-events.ts';
 import { setCompletionHeaders } from '../completion-headers.ts';
@@ -30,16 +30,19 @@ export async function createResponse(exchange: Exchange): Promise<void> {
     ...(await resolveReferences(exchange, given)),
   ];
   const { input, repeated, isStored, isStreamed, isBackground, dropped } = readResponsesRequest(body, items);
-  const kept = isStored ? writeKeptRequest({ items, request: repeated }) : undefined;
-  const isTooLong = isStored && kept === undefined;
-  const isKept = kept !== undefined;
-  const request = isTooLong ? { ...repeated, store: false } : repeated;
+  const headers = readCallHeaders(exchange);
+  const mayStore = isStored && headers.retention !== 'NONE';
+  const kept = mayStore ? writeKeptRequest({ items, request: repeated }) : undefined;
+  const isTooLong = mayStore && kept === undefined;
+  if (isBackground && kept === undefined)
+    throw new WrongField('background', 'needs a response that is stored.');
+  const request = kept === undefined ? { ...repeated, store: false } : repeated;
   const own = isTooLong ? [...dropped, 'store'] : dropped;
   const variables = {
     input: {
       ...input,
-      ...(isKept ? { attachment: kept } : { retention: 'NONE' as const }),
-      ...readCallHeaders(exchange),
+      ...headers,
+      ...(kept === undefined ? { retention: 'NONE' as const } : { attachment: kept }),
       allowRestart: false,
     },
   };

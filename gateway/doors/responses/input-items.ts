@@ -1,5 +1,5 @@
 import { type BodyFields, requireText, toFields, toList, toText, WrongField } from '../body-fields.ts';
-import { readArguments, readContent } from '../openai/chat/chat-messages.ts';
+import { readCallArguments, readContentParts } from '../openai/chat/chat-messages.ts';
 import type {
   ContentPartInput,
   MessageInput,
@@ -48,7 +48,7 @@ export function readItemMessages(items: readonly BodyFields[]): ReadMessages {
     const at = `input[${index}]`;
     switch (item.type ?? 'message') {
       case 'message': {
-        const content = readContent(item.content, `${at}.content`);
+        const content = readContentParts(item.content, `${at}.content`);
         const role = readRole(item.role, at);
         if (role === 'ASSISTANT') {
           current().texts.push(...(content.parts ?? [{ text: content.content ?? '' }]));
@@ -71,7 +71,7 @@ export function readItemMessages(items: readonly BodyFields[]): ReadMessages {
         messages.push({
           role: 'TOOL',
           toolCallId: requireText(item.call_id, `${at}.call_id`),
-          ...readContent(item.output, `${at}.output`),
+          ...readContentParts(item.output, `${at}.output`),
         });
         break;
       default:
@@ -102,7 +102,7 @@ function readCall(item: BodyFields, at: string): ToolCallInput {
   if (item.type === 'custom_tool_call') {
     return { id, name, arguments: { input: toText(item.input, `${at}.input`) ?? '' } };
   }
-  return { id, name, arguments: readArguments(item.arguments, `${at}.arguments`) };
+  return { id, name, arguments: readCallArguments(item.arguments, `${at}.arguments`) };
 }
 
 function toAssistantMessage({ texts, toolCalls, reasoning }: Assistant): MessageInput {

@@ -31,23 +31,23 @@ function readMessage(message: BodyFields, at: string): MessageInput {
   switch (role) {
     case 'system':
     case 'developer':
-      return { role: 'SYSTEM', ...readContent(message.content, `${at}.content`) };
+      return { role: 'SYSTEM', ...readContentParts(message.content, `${at}.content`) };
     case 'user':
-      return { role: 'USER', ...readContent(message.content, `${at}.content`) };
+      return { role: 'USER', ...readContentParts(message.content, `${at}.content`) };
     case 'assistant':
       return readAssistant(message, at);
     case 'tool':
       return {
         role: 'TOOL',
         toolCallId: requireText(message.tool_call_id, `${at}.tool_call_id`),
-        ...readContent(message.content, `${at}.content`),
+        ...readContentParts(message.content, `${at}.content`),
       };
     case 'function':
       // Before tools there were functions, whose calls had no ids: the name stands for one.
       return {
         role: 'TOOL',
         toolCallId: requireText(message.name, `${at}.name`),
-        ...readContent(message.content, `${at}.content`),
+        ...readContentParts(message.content, `${at}.content`),
       };
     default:
       throw new WrongField(
@@ -58,7 +58,7 @@ function readMessage(message: BodyFields, at: string): MessageInput {
 }
 
 function readAssistant(message: BodyFields, at: string): MessageInput {
-  const content = readContent(message.content, `${at}.content`);
+  const content = readContentParts(message.content, `${at}.content`);
   const refusal = toText(message.refusal, `${at}.refusal`);
   const toolCalls = [
     ...(toList(message.tool_calls, `${at}.tool_calls`, partsMax) ?? []).map((call, index) =>
@@ -100,18 +100,18 @@ function readToolCall(value: unknown, at: string): ToolCallInput {
   return {
     id,
     name: requireText(name, `${at}.function.name`),
-    arguments: readArguments(given, `${at}.function.arguments`),
+    arguments: readCallArguments(given, `${at}.function.arguments`),
   };
 }
 
 function readFunctionCall(value: unknown, at: string): ToolCallInput {
   const { name, arguments: given } = toFields(value, at);
   const called = requireText(name, `${at}.name`);
-  return { id: called, name: called, arguments: readArguments(given, `${at}.arguments`) };
+  return { id: called, name: called, arguments: readCallArguments(given, `${at}.arguments`) };
 }
 
 /** Arguments are JSON in a text, as the model wrote it; what is no JSON stays a text. Some clients send the value itself. */
-export function readArguments(value: unknown, at: string): unknown {
+export function readCallArguments(value: unknown, at: string): unknown {
   if (typeof value !== 'string') {
     if (value === undefined || value === null) return {};
     return toFields(value, at);
@@ -126,7 +126,7 @@ export function readArguments(value: unknown, at: string): unknown {
 }
 
 /** The content of a message: a text, or parts where there is more than text. Throws WrongField. */
-export function readContent(value: unknown, at: string): Pick<MessageInput, 'content' | 'parts'> {
+export function readContentParts(value: unknown, at: string): Pick<MessageInput, 'content' | 'parts'> {
   if (value === undefined || value === null) return { content: '' };
   if (typeof value === 'string') return { content: value };
   const list = toList(value, at, partsMax);
