@@ -78,6 +78,20 @@ export type CompletionInput = {
   readonly retention?: Retention | null | undefined;
 };
 
+export type RunPromptInput = {
+  readonly name: string;
+  readonly version?: number | null | undefined;
+  readonly label?: string | null | undefined;
+  readonly variables: unknown;
+  readonly cache?: CacheUse | null | undefined;
+  readonly cacheScope?: CacheScope | null | undefined;
+  readonly onDisconnect?: OnDisconnect | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly endUserId?: string | null | undefined;
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  readonly retention?: Retention | null | undefined;
+};
+
 export type EmbedInput = {
   readonly model: string;
   readonly values: ReadonlyArray<string>;
@@ -201,6 +215,33 @@ export type LegacyStreamSubscription = { readonly completionStream:
     | { readonly __typename: 'ToolCallDelta', readonly completionId: string }
     | { readonly __typename: 'CompletionRestarted', readonly completionId: string }
     | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number } } }
+    | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string }
+   };
+
+export type PromptRunMutationVariables = Exact<{
+  input: RunPromptInput;
+}>;
+
+
+export type PromptRunMutation = { readonly runPrompt: { readonly id: string, readonly text: string, readonly json: unknown, readonly refusal: string | null, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly promptVersion: { readonly number: number } | null } };
+
+export type PromptEventsSubscriptionVariables = Exact<{
+  input: RunPromptInput;
+}>;
+
+
+export type PromptEventsSubscription = { readonly promptStream:
+    | { readonly __typename: 'CompletionStarted', readonly dropped: ReadonlyArray<string>, readonly completionId: string, readonly model: { readonly id: string }, readonly promptVersion: { readonly number: number } | null }
+    | { readonly __typename: 'TextDelta', readonly text: string, readonly completionId: string }
+    | { readonly __typename: 'ReasoningDelta', readonly completionId: string }
+    | { readonly __typename: 'ReasoningFinished', readonly completionId: string }
+    | { readonly __typename: 'RefusalDelta', readonly completionId: string }
+    | { readonly __typename: 'CitationAdded', readonly completionId: string }
+    | { readonly __typename: 'AlternativeFinished', readonly completionId: string }
+    | { readonly __typename: 'LogprobsDelta', readonly completionId: string }
+    | { readonly __typename: 'ToolCallDelta', readonly completionId: string }
+    | { readonly __typename: 'CompletionRestarted', readonly reason: string, readonly completionId: string }
+    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly id: string, readonly text: string, readonly json: unknown, readonly refusal: string | null, readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number } } }
     | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string }
    };
 
@@ -360,6 +401,14 @@ export const legacyComplete = new DeclaredOperation<LegacyCompleteMutation, Lega
 
 export const legacyStream = new DeclaredOperation<LegacyStreamSubscription, LegacyStreamSubscriptionVariables>(
   "subscription LegacyStream($input:CompletionInput!){completionStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{alternative text}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{finishReason usage{...ChatUsage}}}...on CompletionFailed{code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}",
+);
+
+export const promptRun = new DeclaredOperation<PromptRunMutation, PromptRunMutationVariables>(
+  "mutation PromptRun($input:RunPromptInput!){runPrompt(input:$input){id text json refusal finishReason dropped promptVersion{number}}}",
+);
+
+export const promptEvents = new DeclaredOperation<PromptEventsSubscription, PromptEventsSubscriptionVariables>(
+  "subscription PromptEvents($input:RunPromptInput!){promptStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped promptVersion{number}}...on TextDelta{text}...on CompletionRestarted{reason}...on CompletionFinished{completion{id text json refusal finishReason usage{inputTokens outputTokens totalTokens}}}...on CompletionFailed{code message retryAfterMs}}}",
 );
 
 export const responsesComplete = new DeclaredOperation<ResponsesCompleteMutation, ResponsesCompleteMutationVariables>(
