@@ -76,7 +76,8 @@ describe('two visitors of a page', () => {
     ];
     const { startCompletion } = await a.data<{ startCompletion: { id: string } }>(
       START,
-      echo('one two three four five six seven eight', { model: 'demo/slow' }),
+      // Longer than the test takes: it is canceled at the end.
+      echo('word '.repeat(2_000), { model: 'demo/slow' }),
     );
     expect((await b.data<Rows>(ROWS)).invocations.edges).toEqual([]);
     for (const id of [...ids, startCompletion.id]) {
