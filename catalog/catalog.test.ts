@@ -140,7 +140,7 @@ describe('catalog', () => {
     expect(catalog.model('p/a')?.price?.inputNanosPerMillion).toBe(2n);
   });
 
-  it('finds for all that ask at once what was written without being announced', async () => {
+  it('finds for all that request it at once what was written without being announced', async () => {
     await models(database.connection).create([model('one'), model('two')]);
     const found = await Promise.all(['p/one', 'p/two', 'p/one'].map((name) => catalog.resolve(name)));
     expect(found).toMatchObject([
@@ -158,7 +158,7 @@ describe('catalog', () => {
     expect(await first).toMatchObject({ model: { id: 'p/one' } });
   });
 
-  it('reads once more for all who ask while it reads, the revision first', async () => {
+  it('reads once more for all requests while it reads, the revision first', async () => {
     const asked: string[] = [];
     const note = ({ command }: { command: Record<string, unknown> }) => asked.push(String(command.find));
     const client = database.connection.getClient();
@@ -193,7 +193,7 @@ describe('catalog', () => {
     expect(await countCommands(database, () => catalog.resolve('p/b'))).toEqual([]);
   });
 
-  it('asks one small question from time to time, and reads all only when something has changed', async () => {
+  it('sends one small query from time to time, and reads all only when something has changed', async () => {
     const { connection } = database;
     const asked: string[] = [];
     await using other = await openCatalog(connection, { bus: createMemoryBus(log), log, refreshMs: 5 });
@@ -234,7 +234,7 @@ describe('catalog', () => {
     await expect(other.refresh()).rejects.toThrow();
   });
 
-  it('reads a prompt that many ask for at once with one command each, and then none', async () => {
+  it('reads a prompt that many request at once with one command each, and then none', async () => {
     const { connection } = database;
     await prompts(connection).create({
       _id: 'pr',

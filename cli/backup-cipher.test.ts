@@ -28,7 +28,7 @@ const decrypt = (file: Buffer, secrets: BackupSecrets = { keys: [key] }, size = 
 
 describe('an encrypted backup', () => {
   it.each([0, 1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1, 128 * 1024, 300_000])(
-    'gives back %i bytes, in whatever pieces they come',
+    'returns %i bytes, in whatever pieces they come',
     async (length) => {
       const plain = randomBytes(length);
       for (const size of [7_919, 64 * 1024, 1_000_000]) {

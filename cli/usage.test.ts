@@ -22,7 +22,7 @@ describe('heddle --help', () => {
     expect([...listed].toSorted()).toEqual(parsed.toSorted());
   });
 
-  it('lists every command, and one command alone when asked for it', () => {
+  it('lists every command, and one command alone on request', () => {
     const all = describeUsage();
     for (const { name } of sources) {
       for (const command of files[name] ?? [name]) {

@@ -86,7 +86,7 @@ export function describeUsage(command?: string): string {
   return `${title}\n\n${lines.join('\n')}\n\nVariables: docs/configuration.md`;
 }
 
-/** The error of a command whose arguments are not those of its synopsis. */
+/** The error of a command with other arguments than its synopsis has. */
 export function usageError(command: string): StartError {
   const synopses = findUsages(command).map(({ synopsis, options = {} }) =>
     ['heddle', synopsis, ...Object.keys(options).map((option) => `[${option}]`)].join(' '),

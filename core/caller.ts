@@ -20,7 +20,7 @@ export interface CallerLimit {
 
 /** Names that a plan, app or key allows. */
 export interface CallerNames {
-  /** `tenant:<id>`, `app:<id>` or `key:<id>`: whose plan, app or key it is. */
+  /** `tenant:<id>`, `app:<id>` or `key:<id>`: the owner of the plan, the app or the key. */
   readonly subject: string;
   /** A name each, or a beginning followed by `*`. */
   readonly patterns: readonly string[];

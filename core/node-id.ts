@@ -1,4 +1,4 @@
-/** Types whose records are stored under an id that is another type's too: in the graph their ids have a prefix. */
+/** Types that share stored ids with another type: in the graph their ids have a prefix. */
 const prefixes = { Route: 'route:', Invocation: 'invocation:' } as const;
 
 type PrefixedType = keyof typeof prefixes;

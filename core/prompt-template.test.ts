@@ -50,7 +50,7 @@ describe('prompt template', () => {
     expect(refusal(() => parseTemplate('{{constructor}}').render({})).message).toContain('constructor');
   });
 
-  it('says line and column of a wrong variable', () => {
+  it('states line and column of a wrong variable', () => {
     expect(refusal(() => parseTemplate('a\nbc {{d')).message).toContain(
       'template, line 2, column 4: a {{ without',
     );
@@ -65,7 +65,7 @@ describe('prompt template', () => {
     expect(parseTemplate('\\{{a}} {"x":{"y":"{{b}}"}}').render({ b: 1 })).toBe('{{a}} {"x":{"y":"1"}}');
   });
 
-  it('gives back any text without braces, and any value between any texts', () => {
+  it('returns any text without braces, and any value between any texts', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.string(), (before, value, after) => {
         const plain = (text: string) => text.replaceAll(/[{}\\]/g, '');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkedClientRequestId, newRequestId, requestTimeMs } from './request-id.ts';
 
 describe('request ids', () => {
-  it('are UUIDs of version 7, unique, and tell when they were made', () => {
+  it('are UUIDs of version 7, unique, and contain the time when they were made', () => {
     const atMs = Date.parse('2026-01-02T03:04:05.678Z');
     const ids = new Set(Array.from({ length: 1_000 }, () => newRequestId(atMs)));
     expect(ids.size).toBe(1_000);
@@ -14,7 +14,7 @@ describe('request ids', () => {
   });
 
   it.each(['', 'abc', '019b7d2e-1c2e-4abc-8abc-0123456789ab', '$gt'])(
-    'tell nothing where they are not ours: %j',
+    'reveal nothing where they are not ours: %j',
     (id) => {
       expect(requestTimeMs(id)).toBeUndefined();
     },

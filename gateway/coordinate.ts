@@ -40,7 +40,7 @@ interface FoundField {
   readonly selectionSet: SelectionSetNode | undefined;
 }
 
-/** The wanted fields of the selections, whose fragments are written out. */
+/** The wanted fields of the selections, which have no fragment spreads. */
 function fieldsUnder(
   operation: Operation,
   isWanted: (field: FieldNode) => boolean,

@@ -140,7 +140,7 @@ describe('a gateway', () => {
     expect(await ask(sample.url, '{ motd }')).toEqual({ data: { motd: 'hello' } });
   });
 
-  it('says so when its port is taken', async () => {
+  it('reports that its port is taken', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const address = taken.address();

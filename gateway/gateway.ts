@@ -37,7 +37,7 @@ export interface GatewayOptions {
   /** Serves clients over TLS. Absent: plain HTTP. */
   readonly tls?: TlsSource | undefined;
   readonly limits?: Partial<GatewayLimits>;
-  /** Addresses and networks whose X-Forwarded-For and Forwarded are believed. */
+  /** Addresses and networks of trusted proxies: their X-Forwarded-For and Forwarded are used. */
   readonly trustedProxies?: readonly string[];
   /** Introspection and the Explorer; both are open to all callers by default. */
   readonly exposures?: Partial<Exposures>;

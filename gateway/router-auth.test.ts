@@ -45,7 +45,7 @@ describe('auth', () => {
     expect((await denied(query, sampleCaller('models:write'))).codes).toEqual(['FORBIDDEN']);
   });
 
-  it('asks an anonymous caller for credentials', async () => {
+  it('requests credentials from an anonymous caller', async () => {
     const { data, codes, calls } = await denied('{ model(id: "m1") { name } motd }', anonymousCaller);
     expect(data).toEqual({ model: null, motd: 'hello' });
     expect(codes).toEqual(['UNAUTHENTICATED']);
@@ -79,7 +79,7 @@ describe('auth', () => {
     expect({ data, errors }).toEqual({ data: { complete: { text: 'x', model: {} } }, errors: undefined });
   });
 
-  it('leaves a refused field out of the answer when its condition says so', async () => {
+  it('leaves a refused field out of the answer when its condition excludes it', async () => {
     const query = 'query ($all: Boolean!) { model(id: "m1") { name price @include(if: $all) } }';
     const without = await denied(query, invoker, { all: false });
     expect(without.data).toEqual({ model: { name: 'Model m1' } });

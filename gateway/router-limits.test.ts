@@ -86,7 +86,7 @@ describe('limits', () => {
     expect(await refused(limits, query)).toEqual(['GRAPH_COST_EXCEEDED']);
   });
 
-  it('answers what tools ask about the schema', async () => {
+  it('answers what tools request of the schema', async () => {
     const router = start(createSampleMesh());
     for (const options of [
       {},
@@ -105,7 +105,7 @@ describe('limits', () => {
     expect((await ask(start(createSampleMesh()), query)).errors).toBeUndefined();
   });
 
-  it('counts as the root only what an operation asks of it', async () => {
+  it('counts as the root only what an operation requests of it', async () => {
     const query = '{ model(id: "m1") { ...M } } fragment M on Model { id name replacedBy { id } }';
     const result = await ask(start(createSampleMesh(), { rootFieldsMax: 2 }), query);
     expect(result.errors).toBeUndefined();
@@ -165,7 +165,7 @@ describe('limits', () => {
     expect(program(true)).not.toBe(first);
   });
 
-  it('counts the page size that a variable asks for', async () => {
+  it('counts the page size that a variable requests', async () => {
     const query = 'query ($n: Int) { models(first: $n) { edges { node { name } } } }';
     expect(await refused({ costMax: 100 }, query, { n: 200 })).toEqual(['GRAPH_COST_EXCEEDED']);
     const small = await ask(start(createSampleMesh(), { costMax: 100 }), query, everyScope, { n: 2 });

@@ -71,7 +71,7 @@ describe('a mutation', () => {
     expect(ran).toEqual(['retireModel', 'complete']);
   });
 
-  it('runs a field as often as it is asked for, under whatever names', async () => {
+  it('runs a field as often as it is requested, under whatever names', async () => {
     const { data, ran } = await run(
       `mutation { a: ${complete} complete: ${complete} b: ${complete} }`,
       refuse,

@@ -66,7 +66,7 @@ describe('subscriptions', () => {
     expect(events.map((event) => event.errors?.length)).toEqual([1, undefined]);
   });
 
-  it('reads one event at a time, when it is asked for', async () => {
+  it('reads one event at a time, when it is requested', async () => {
     const mesh = createSampleMesh();
     const source = new SampleSource(Array.from({ length: 100 }, (_, n) => delta(n, 'x')));
     mesh.source = source;
@@ -89,7 +89,7 @@ describe('subscriptions', () => {
     expect(mesh.calls.at(-1)?.request.signal?.aborted).toBe(true);
   });
 
-  it('refuses before the source is asked', async () => {
+  it('refuses before the source is called', async () => {
     const mesh = createSampleMesh();
     for (const caller of [anonymousCaller, sampleCaller('models:write')]) {
       const result = await answer(start(mesh), query, caller);

@@ -37,7 +37,7 @@ describe('joins', () => {
     });
   });
 
-  it('asks for entities that several places want once', async () => {
+  it('requests entities that several places want once', async () => {
     const mesh = createSampleMesh();
     await ask(
       start(mesh),
@@ -314,7 +314,7 @@ describe('failures', () => {
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 
-  it('says what to do about a valid document that cannot be planned', async () => {
+  it('states what to do about a valid document that cannot be planned', async () => {
     const deep = `{ model(id: "m") ${'{ replacedBy '.repeat(60)} { id } ${'}'.repeat(60)} }`;
     const { errors } = await ask(start(createSampleMesh(), { depthMax: 100 }), deep);
     expect(errors?.[0]).toMatchObject({

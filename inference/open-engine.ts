@@ -27,7 +27,7 @@ import { createProviderPool } from './routing/provider-pool.ts';
 import { LostReaders } from './streams/lost-readers.ts';
 import { endedRows, RowWatch } from './streams/row-watch.ts';
 
-/** What happens where a caller whose cost is limited calls an AI model without a price. */
+/** The policy for callers with a limit on cost that call an AI model without a price. */
 export type UnpricedModels = 'refuse' | 'allow';
 
 /** What an engine is made of. */
@@ -45,7 +45,7 @@ export interface InferenceEngineOptions {
   readonly payloads: SecretBox;
   /** Names, separated by commas; see guardrails/guardrails.ts. */
   readonly guardrails?: string;
-  /** `allow`: callers whose cost is limited may call AI models without a price. `refuse` when left out. */
+  /** `allow`: callers with a limit on cost may call AI models without a price. The default is `refuse`. */
   readonly unpricedModels?: UnpricedModels;
   /** No other process uses the database. */
   readonly isAlone?: boolean;

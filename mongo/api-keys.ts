@@ -19,7 +19,7 @@ export interface ApiKeyRecord {
    */
   lineId: string;
   /**
-   * Whose limits bind the key beside its own, and count its calls: those of the keys that it was made with (`key:<line>`)
+   * The holders of limits that bind the key beside its own, and count its calls: those of the keys that it was made with (`key:<line>`)
    * and of the apps of those (`app:<id>`). Absent where none of them had a limit.
    */
   makerScopes?: string[];

@@ -79,7 +79,7 @@ export const auditLog = defineCollection<AuditRecord>(
     [{ targetId: 1, _id: -1 }],
     [{ 'actor.keyId': 1, _id: -1 }],
     [{ expiresAt: 1 }, { expireAfterSeconds: 0 }],
-    // For the sweep of those whose end was not recorded.
+    // For the sweep of those without a recorded end.
     [{ outcome: 1, _id: 1 }, { partialFilterExpression: { outcome: 'STARTED' } }],
   ],
 );
@@ -101,7 +101,7 @@ export type AuditOccurrence = Pick<
   'tenantId' | 'actor' | 'action' | 'errorCode' | 'requestId' | 'clientRequestId' | 'clientAddress'
 > & { readonly outcome: Extract<AuditOutcome, 'SUCCEEDED' | 'REFUSED'>; readonly count: number };
 
-/** Where audited mutations leave their records. A change whose beginning cannot be written must not be made. */
+/** Where audited mutations leave their records. A change must not be made when its beginning cannot be written. */
 export interface AuditLog {
   /** Resolves to the record's id when it is stored. */
   begin(entry: AuditBeginning): Promise<string>;
@@ -204,7 +204,7 @@ export function createAuditLog(connection: Connection, now: () => number = Date.
 const interruptedMax = 500;
 
 /**
- * Closes the records that were begun before this instant and whose end was not recorded, as INTERRUPTED; their number. A
+ * Closes the records that were begun before this instant and have no recorded end, as INTERRUPTED; their number. A
  * change that ends after all closes its record again.
  */
 export async function closeInterrupted(connection: Connection, begunBefore: Date): Promise<number> {

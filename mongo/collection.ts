@@ -11,7 +11,7 @@ export interface CollectionDefinition {
 
 const definitions = new Map<string, CollectionDefinition>();
 
-/** The collections whose files have been imported: `ensureIndexes` builds the indexes of exactly these. */
+/** The collections with an imported file: `ensureIndexes` builds the indexes of exactly these. */
 export function definedCollections(): readonly CollectionDefinition[] {
   return [...definitions.values()];
 }

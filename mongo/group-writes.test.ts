@@ -39,7 +39,7 @@ describe.each(['the channel of a store in this process', 'the driver'])('a group
     expect(names).toEqual(way === 'the driver' ? ['insert'] : []);
   });
 
-  it('writes in order and says what each write found and changed', async () => {
+  it('writes in order and states what each write found and changed', async () => {
     const collection = unused();
     const results = await writes.run([
       {
@@ -96,7 +96,7 @@ describe.each(['the channel of a store in this process', 'the driver'])('a group
     expect(await found(collection)).toEqual([{ _id: 'a' }, { _id: 'b' }]);
   });
 
-  it('says which document is refused for another reason', async () => {
+  it('states which document is refused for another reason', async () => {
     const collection = unused();
     await writes.run([{ collection, insert: [{ _id: 'a', n: 1 }] }]);
     const mixed = writes.run([

@@ -86,7 +86,7 @@ export interface InvocationRecord {
   keyId: string | null;
   /** The line that the key belongs to, which its limits are counted under; absent on older rows. */
   keyLineId?: string | null;
-  /** Whose limits count it beside those of its tenant, app and key: see ApiKeyRecord. Absent for most keys. */
+  /** The holders of limits that count it beside its tenant, app and key: see ApiKeyRecord. Absent for most keys. */
   makerScopes?: string[];
   /** The subject of a caller that is a user; null for an API key. */
   subject: string | null;

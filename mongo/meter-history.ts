@@ -51,14 +51,14 @@ const readOptions = {
   useBigInt64: true,
 } as const;
 
-/** Tenants whose hours are summed in the background: those whose meters were read lately. */
+/** Tenants with hours that are summed in the background: those with recently read meters. */
 const tenantsMax = 10_000;
 const rollUpEveryMs = 60_000;
 
 /** The ledger, as meters read it; `MeterHistory` in state/quota/quota.ts has its promises. */
 export interface LedgerHistory {
   read(question: Question): ReturnType<typeof readLedger>;
-  /** Sums the hours that have passed, for each tenant whose meters were read, once an hour at most. */
+  /** Sums the hours that have passed, for each tenant with recently read meters, once an hour at most. */
   rollUp(nowMs: number): Promise<void>;
 }
 

@@ -35,7 +35,7 @@ const collections = {
   Tenant: tenants,
 };
 
-/** A type whose records have an id of their own in the whole graph. */
+/** A type of records with an id of their own in the whole graph. */
 export type NodeType = keyof typeof collections;
 
 export const nodeTypes = Object.keys(collections) as readonly NodeType[];
@@ -100,7 +100,7 @@ export async function findArchivedTenantIds(connection: Connection): Promise<rea
 /** Types with ids that show by their form which type they are of. */
 const ownForm: ReadonlySet<NodeType> = new Set<NodeType>(['Invocation', 'Model', 'Route']);
 
-/** The other types, whose ids differ because they are random or were checked against all others. */
+/** The other types: their ids differ because they are random or were checked against all others. */
 export const plainIdTypes: readonly NodeType[] = nodeTypes.filter((type) => !ownForm.has(type));
 
 /**

@@ -101,7 +101,7 @@ describe.each(answerWires)('$name: errors', (wire) => {
     },
   );
 
-  it('waits as the headers or the words say', async () => {
+  it('waits as the headers or the words state', async () => {
     const body = JSON.stringify({ error: { message: 'slow down', type: 'rate_limit_error' } });
     for (const headers of [{ 'retry-after': '20' }, { 'x-ratelimit-reset-requests': '20s' }]) {
       for (const failure of await failures(wire, { status: 429, body, headers })) {
@@ -260,7 +260,7 @@ describe.each(eventWires)('$name: streams', (wire) => {
     }
   });
 
-  it('that end without their terminal marker are failures, also when a whole answer was asked for', async () => {
+  it('that end without their terminal marker are failures, also when a whole answer was requested', async () => {
     const begun = body.slice(0, body.indexOf('\n\n', body.indexOf('Grüße')) + 2);
     for (const failure of await failures(wire, { body: begun })) {
       expect(failure).toMatchObject({ code: 'PROVIDER_ERROR', retryable: true });
@@ -271,7 +271,7 @@ describe.each(eventWires)('$name: streams', (wire) => {
     ['', 'all of it'],
     ['all ', 'all of it'],
     ['all of it', 'all of it'],
-  ])('whose last event tells the whole after %j lose nothing and double nothing', async (told, all) => {
+  ])('whose last event reports the whole after %j lose nothing and double nothing', async (told, all) => {
     const late = wire.lateStream(told, all);
     if (late === null) return;
     expect(await streamed(wire, { body: late })).toMatchObject({ text: all, error: null });
@@ -329,7 +329,7 @@ describe.each(answerWires)('$name: tool calls', (wire) => {
     ['no ids', [undefined, undefined]],
     ['empty ids', ['', '']],
     ['the same id', ['a', 'a']],
-  ] as const)('in parallel with %s are told apart', async (_, ids) => {
+  ] as const)('in parallel with %s are distinguished', async (_, ids) => {
     for (const names of [
       ['f', 'g'],
       ['f', 'f'],

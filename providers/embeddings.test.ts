@@ -150,7 +150,7 @@ const input = (inputTokens: number, estimated = false): ProviderUsage => ({
 describe.each(wires)('$name: embeddings', (wire) => {
   const { model } = wire;
 
-  it('come in the order of the values, over as many requests as the vendor asks for', async () => {
+  it('come in the order of the values, over as many requests as the vendor requests', async () => {
     const values = numbers(wire.perRequest === 1 ? 3 : Math.min(wire.perRequest + 5, 300));
     const { provider, sent } = await open(wire, (given) => wire.answer(given.map(buildVector), 7));
     const { vectors, usage } = await provider.embed({ model, values });
@@ -218,7 +218,7 @@ describe.each(wires)('$name: embeddings', (wire) => {
     await expect(provider.embed({ model, values })).rejects.toMatchObject(failed);
   });
 
-  it('report each part as it is answered, so that only the rest need be asked for again', async () => {
+  it('report each part as it is answered, so that only the rest need be requested again', async () => {
     if (wire.perRequest > 250) return;
     const values = numbers(2 * wire.perRequest + 1);
     let broken = true;
@@ -347,7 +347,7 @@ describe.each(wires.filter(({ indexed }) => indexed))('$name: the index of an em
   });
 });
 
-describe('the length of the vectors asked for', () => {
+describe('the length of the vectors requested', () => {
   const rows: readonly (readonly [ProviderKind, string, (body: unknown) => unknown])[] = [
     ['OPENAI', 'text-embedding-3-small', (body) => fields(body)?.dimensions],
     ['OPENAI_COMPATIBLE', 'm', (body) => fields(body)?.dimensions],
@@ -364,7 +364,7 @@ describe('the length of the vectors asked for', () => {
   });
 
   it.each(wires)(
-    'is that of the answer of $name, or its failure says so and keeps the usage',
+    'is that of the answer of $name, or its failure states it and keeps the usage',
     async (wire) => {
       const { kind, model, answer, values } = wire;
       const { provider } = await open({ kind, values }, () => answer([[1, 2, 3]], 7));

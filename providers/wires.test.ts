@@ -146,7 +146,7 @@ describe.each(wires)('$name', (wire) => {
     expect(sent[0]?.url.pathname).toMatch(wire.path);
   });
 
-  it('offers tools and gives back the calls, whole and streamed', async () => {
+  it('offers tools and returns the calls, whole and streamed', async () => {
     const toolCalls = [
       { name: 'get_weather', arguments: '{"city":"Paris"}' },
       { name: 'get_weather', arguments: '{"city":"Rome"}' },
@@ -204,7 +204,7 @@ describe.each(wires)('$name', (wire) => {
     expect(received().messages.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'tool']);
   });
 
-  it('asks for structured output by the schema, whole and streamed', async () => {
+  it('requests structured output by the schema, whole and streamed', async () => {
     mock.onMessage('city', { content: '{"city":"Paris"}', usage }, { chunkSize: 4 });
     const { provider, sent } = await open(wire);
     const call = ask(model, 'a city as JSON', { responseSchema: schema });
@@ -230,7 +230,7 @@ describe.each(wires)('$name', (wire) => {
     }
   });
 
-  it('calls a 500 an error that may pass, and says no secret', async () => {
+  it('calls a 500 an error that may pass, and states no secret', async () => {
     mock.onMessage('hello', {
       error: { message: `broken for ${secret}`, type: 'server_error' },
       status: 500,
@@ -309,7 +309,7 @@ describe('Anthropic, beside the rest', () => {
     expect(sent[2]?.body).not.toHaveProperty('thinking');
   });
 
-  it('does not ask for thinking after a tool result, whose earlier thinking is not kept', async () => {
+  it('does not request thinking after a tool result, whose earlier thinking is not kept', async () => {
     mock.on({ predicate: () => true }, { content: sentence, usage });
     const { provider, sent } = await open(wire);
     const toolCalls = [{ id: 'call_1', name: 'get_weather', arguments: { city: 'Paris' } }];
@@ -328,7 +328,7 @@ describe('Anthropic, beside the rest', () => {
 describe('OpenAI, beside the rest', () => {
   const [chat, responses] = wires as [Wire, Wire];
 
-  it('keeps nothing at OpenAI and asks for reasoning summaries where a model reasons', async () => {
+  it('keeps nothing at OpenAI and requests reasoning summaries where a model reasons', async () => {
     mock.onMessage('hello', { content: sentence, reasoning: 'Hm.', usage });
     const { provider, sent } = await open(responses);
     const call = ask(responses.model, 'hello', { reasoningEffort: 'low' });

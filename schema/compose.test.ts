@@ -27,7 +27,7 @@ describe('composition', () => {
     expect(() => parse(supergraph)).not.toThrow();
   });
 
-  it('says in which subgraph what is wrong', () => {
+  it('states in which subgraph what is wrong', () => {
     const conflicting = sampleSdls.inference.replace('type Tenant @key', 'enum Tenant @key');
     expect(() => composeSupergraph({ ...sampleSdls, inference: conflicting })).toThrow(CompositionError);
     const unparsable = { ...sampleSdls, tenants: 'type {' };

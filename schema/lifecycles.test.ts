@@ -42,7 +42,7 @@ const mutations = (): readonly GraphQLField<unknown, unknown>[] => {
 };
 
 describe('everything that can be created', () => {
-  it('can be ended, or says why not', () => {
+  it('can be ended, or states why not', () => {
     const ending = new Set(Object.values(ends));
     const unsorted = mutations()
       .map(({ name }) => name)

@@ -108,5 +108,5 @@ export const JSONScalar = new GraphQLScalarType<unknown, unknown>({
   parseLiteral: (node, variables) => parseJsonValue(jsonOfLiteral(node, variables)),
 });
 
-/** The resolvers of the graph's scalars, for every subgraph whose SDL declares them. */
+/** The resolvers of the graph's scalars, for every subgraph that declares them in its SDL. */
 export const scalarResolvers = { DateTime: DateTimeScalar, Decimal: DecimalScalar, JSON: JSONScalar };

@@ -57,7 +57,7 @@ describe('parsePort', () => {
 });
 
 describe('parseParts', () => {
-  it('answers every part when nothing is asked', () => {
+  it('answers every part when nothing is requested', () => {
     expect(parseParts(undefined)).toHaveLength(6);
   });
 
@@ -78,7 +78,7 @@ describe('encryptionKey', () => {
   });
   afterEach(() => rm(dir, { recursive: true }));
 
-  it('is made once with mode 0600 and then kept, whoever asks', async () => {
+  it('is made once with mode 0600 and then kept, whoever calls', async () => {
     const [first, second] = await Promise.all([encryptionKey(undefined, dir), encryptionKey(undefined, dir)]);
     expect(second).toEqual(first);
     expect(await encryptionKey(undefined, dir)).toEqual(first);

@@ -174,7 +174,7 @@ export const variables = {
         (text) => networksIn(text).every(isNetwork),
         'must be addresses or networks such as 10.0.0.0/8, separated by commas',
       ),
-    'Proxies whose `X-Forwarded-For` and `Forwarded` headers name the client: addresses and networks, separated by commas.',
+    'Trusted proxies, which name the client in `X-Forwarded-For` and `Forwarded`: addresses and networks, separated by commas.',
   ),
   HEDDLE_ACCESS_LOG: variable(
     choice('on', 'off').default('off'),

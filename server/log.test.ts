@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { loggedError } from './log.ts';
 
-it('logs of an error what it says and why, and nothing that a library hung on it', () => {
+it('logs of an error what it states and why, and nothing that a library hung on it', () => {
   const cause = Object.assign(new Error('WRONGPASS'), {
     command: { name: 'auth', args: ['hunter2'] },
     code: 'E1',

@@ -4,7 +4,7 @@ import type { SubgraphName } from '#core/subgraph-names.ts';
 
 /** How often what processes of other machines have left is looked for: a lock of theirs is free after as long. */
 const everyMs = 30_000;
-/** Longer than any change takes whose end is still to be recorded. */
+/** Longer than any change takes until its end is recorded. */
 const interruptedAfterMs = 600_000;
 
 export interface RepairOptions {

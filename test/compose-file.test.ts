@@ -119,7 +119,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('asks each process for its health where it listens', () => {
+  it('checks the health of each process where it listens', () => {
     for (const [, definition] of ours) {
       const environment = readEnvironment(listEnvironment(definition));
       const [part] = listParts(definition);

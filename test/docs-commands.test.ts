@@ -201,7 +201,7 @@ describe('the commands of the documentation', () => {
     expect(discarding.output()).toContain('1 are to be entered again');
   }, 60_000);
 
-  it('npm start -- backup <file> [--encrypt] copies a running mesh, and restore <file> gives it back whole', async () => {
+  it('npm start -- backup <file> [--encrypt] copies a running mesh, and restore <file> restores it whole', async () => {
     const adminKey = newAdminKey();
     const environment = { PORT: '0', HEDDLE_ADMIN_KEY: adminKey, HEDDLE_ENCRYPTION_KEY: 'ab'.repeat(32) };
     const mesh = start([], environment);

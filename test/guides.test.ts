@@ -103,7 +103,7 @@ describe('docs/graphql.md', () => {
     /There is no model and no route \\"demo\/nothing\\".*"code":"NOT_FOUND"/,
   ];
 
-  it('has commands that answer as it says', async () => {
+  it('has commands that answer as it states', async () => {
     const commands = readBlocks('graphql.md', 'sh');
     expect(commands).toHaveLength(expected.length);
     for (const [index, fits] of expected.entries()) {

@@ -145,7 +145,7 @@ describe('layout', () => {
     expect(circles).toEqual([]);
   });
 
-  it('is as docs/architecture.md says: its files are there', () => {
+  it('is as docs/architecture.md states: its files are there', () => {
     const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
     const named = [...page.matchAll(/`([a-z-]+\/[\w/.-]+\.ts)`/g)].map(([, path = '']) => path);
     expect(named.length).toBeGreaterThan(30);
@@ -179,7 +179,7 @@ describe('layout', () => {
     expect([...imported].slice(10)).toEqual([]);
   });
 
-  it('has no folder of more than fifteen source files without a README that says why', () => {
+  it('has no folder of more than fifteen source files without a README that states why', () => {
     const folders = Map.groupBy(
       files.filter((file) => !isTest(file) && !/\bgenerated\b/.test(file)),
       (file) => dirname(file),

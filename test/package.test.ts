@@ -104,7 +104,7 @@ describe('the packed tarball', () => {
     expect(await heddle.end()).toBe(0);
   });
 
-  it('says what schema check lacks where only the package is installed', async () => {
+  it('states what schema check lacks where only the package is installed', async () => {
     const failed = await run('npx', ['--no-install', 'heddle', 'schema', 'check'], {
       cwd: folder,
       env: shell,

@@ -57,7 +57,7 @@ describe('npm start', () => {
     }
   });
 
-  it('puts the admin key of the first start into a file where it is asked to, and into no line of the log', async () => {
+  it('puts the admin key of the first start into a file where this is requested, and into no line of the log', async () => {
     const file = join(dir, 'keys', 'admin.key');
     const environment = { HEDDLE_NEW_ADMIN_KEY_FILE: file, LOG_LEVEL: 'trace' };
     const first = start(environment);
@@ -299,7 +299,7 @@ describe('npm start', () => {
       /HEDDLE_TLS_CERT.*cannot be used: ENOENT/,
     ],
   ])(
-    'starts no %s that could not trust the other parts, and says what to set',
+    'starts no %s that could not trust the other parts, and states what to set',
     async (part, environment, says) => {
       const { code, lines } = await failure(environment, ['--only', part]);
       expect({ code, count: lines.length }).toEqual({ code: 1, count: 1 });

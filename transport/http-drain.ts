@@ -49,7 +49,7 @@ export function createHttpDrain(server: Server) {
     if (lingerMsNow !== undefined) closeWhenUnused(socket);
   }
 
-  /** By the client's address and port: over TLS, sockets whose handshake is not over. The socket of requests is another. */
+  /** By the client's address and port: over TLS, sockets with an unfinished handshake. The socket of requests is another. */
   const handshakes = new Map<string, Socket>();
   const findClient = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
   server.on('connection', (socket: Socket) => {

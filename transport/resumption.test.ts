@@ -6,7 +6,7 @@ import { resumptions } from './resumption.ts';
 
 const schema = buildApiSchema(readFileSync(new URL('../schema/supergraph.graphql', import.meta.url), 'utf8'));
 
-it('names all subscriptions of the graph, which tell numbered events of one interface', () => {
+it('names all subscriptions of the graph, which report numbered events of one interface', () => {
   const subscriptions = Object.values(schema.getSubscriptionType()?.getFields() ?? {});
   const known = Object.values(resumptions);
   expect(known.flatMap(({ fields }) => fields).sort()).toEqual(subscriptions.map(({ name }) => name).sort());

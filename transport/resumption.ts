@@ -1,6 +1,6 @@
 import type { SubgraphName } from '#core/subgraph-names.ts';
 
-/** Subscriptions whose events are a numbered log, so that one that breaks off can be continued after its last event. */
+/** Subscriptions with events from a numbered log, so that one that breaks off can be continued after its last event. */
 export interface Resumption {
   /** The subscription fields; all return one type. */
   readonly fields: readonly string[];

@@ -59,7 +59,7 @@ describe('heddle create-ca', () => {
     }
   });
 
-  it('keeps the authority and what is still good when it runs again, and renews what is asked for', async () => {
+  it('keeps the authority and what is still good when it runs again, and renews what is requested', async () => {
     await createCa([dir]);
     const [ca, models] = [await read('ca.pem'), await read('models', 'cert.pem')];
     await createCa([dir]);

@@ -15,7 +15,7 @@ async function run(...args: string[]) {
 }
 
 describe('heddle schema', () => {
-  it('says how it is called when it is called otherwise', async () => {
+  it('states how it is called when it is called otherwise', async () => {
     for (const args of [
       [],
       ['publish'],

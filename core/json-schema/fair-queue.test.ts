@@ -21,7 +21,7 @@ describe('FairQueue', () => {
     expect(queue.take()).toBeUndefined();
   });
 
-  it('saves up nothing for a user that asks for nothing', () => {
+  it('saves up nothing for a user that requests nothing', () => {
     const queue = new FairQueue<string>(limits);
     const serve = (user: string, cost: number) => {
       queue.add(user, user, 1);

@@ -21,7 +21,7 @@ function nestedSchema(depth: number): object {
 }
 
 describe('JSON Schemas from outside', () => {
-  it('says where a value does not fit, and nothing when it does', async () => {
+  it('states where a value does not fit, and nothing when it does', async () => {
     const schema = { type: 'object', required: ['a'], properties: { a: { type: 'integer' } } };
     expect(await findProblem(schema, { a: 1 })).toBeNull();
     expect(await findProblem(schema, { a: 'x' })).toBe('at /a it must be integer');
@@ -29,7 +29,7 @@ describe('JSON Schemas from outside', () => {
     expect(await findProblem(schema, '{"a":')).toBe('it is no JSON');
   });
 
-  it('takes 2020-12, and draft-07 where the schema says so', async () => {
+  it('takes 2020-12, and draft-07 where the schema states it', async () => {
     const tuple = { prefixItems: [{ type: 'string' }], items: false };
     expect(await findProblem(tuple, ['a'])).toBeNull();
     expect(await findProblem(tuple, ['a', 'b'])).not.toBeNull();
@@ -134,7 +134,7 @@ describe('a schema that takes for ever', () => {
     },
   );
 
-  it('is given up when compiling it takes too long', async () => {
+  it('is abandoned when compiling it takes too long', async () => {
     const schemas = start({ cpuMsMax: 60 });
     const branches = Array.from({ length: 1_400 }, (_, i) => ({
       properties: { [`p${i}`]: { type: 'null' } },
@@ -202,7 +202,7 @@ describe('a schema that takes for ever', () => {
 });
 
 describe('the thread that checks', () => {
-  it('is given up, and nothing refused, where the machine gives a task no processor time', async () => {
+  it('is abandoned, and nothing refused, where the machine gives a task no processor time', async () => {
     using _idle = vi.spyOn(Worker.prototype, 'cpuUsage').mockResolvedValue({ user: 0, system: 0 });
     const schemas = start({ cpuMsMax: 20, taskMsMax: 2_000 });
     await compile({}, schemas);
@@ -217,7 +217,7 @@ describe('the thread that checks', () => {
     expect(await findProblem(schema, '"b"', schemas)).toContain('must match pattern');
   });
 
-  it('is given up where it does not start in its time', async () => {
+  it('is abandoned where it does not start in its time', async () => {
     const failures: unknown[] = [];
     const schemas = start({ taskMsMax: 1, onThreadFailure: (error) => failures.push(error) });
     const overloaded = { code: 'OVERLOADED', extensions: { retryAfterMs: expect.any(Number) } };

@@ -18,7 +18,7 @@ export interface JsonSchemas extends AsyncDisposable {
   /**
    * Resolves when answers can be checked with the schema. BAD_USER_INPUT, which names `field`, states that they cannot;
    * OVERLOADED that too many tasks wait.
-   * @param user whose processor time it is
+   * @param user the user that the processor time counts for
    */
   compile(schema: string, field: string, user: string): Promise<void>;
   /** What is wrong with a text as JSON of the schema; null: nothing. Throws as `compile` does. */

@@ -21,7 +21,7 @@ async function start(caller?: Caller) {
 }
 
 describe('who is calling', () => {
-  it('asks the tenants subgraph by the hash alone, as the mesh itself, and once', async () => {
+  it('calls the tenants subgraph by the hash alone, as the mesh itself, and once', async () => {
     const caller = sampleCaller('inference:invoke');
     const { mesh, identify } = await start(caller);
     expect(await Promise.all([identify(), identify()])).toEqual([caller, caller]);
@@ -34,7 +34,7 @@ describe('who is calling', () => {
     expect(JSON.stringify(mesh.calls)).not.toContain(key);
   });
 
-  it('asks again after five seconds, for an unknown key after two', async () => {
+  it('calls again after five seconds, for an unknown key after two', async () => {
     const known = await start(sampleCaller());
     await known.identify();
     known.clock.nowMs += 4_000;
@@ -75,7 +75,7 @@ describe('who is calling', () => {
     });
   });
 
-  it('forgets at once what the bus says has changed, and what was on its way meanwhile', async () => {
+  it('forgets at once what the bus states has changed, and what was on its way meanwhile', async () => {
     const { mesh, bus, identify } = await start(sampleCaller());
     await identify();
     mesh.callers.clear();
@@ -96,7 +96,7 @@ describe('who is calling', () => {
     });
   });
 
-  it('asks once for all after a change, also when what was on its way before it ends meanwhile', async () => {
+  it('calls once for all after a change, also when what was on its way before it ends meanwhile', async () => {
     const bus = createMemoryBus({ warn: () => undefined });
     const lookups: PromiseWithResolvers<{ data: { _caller: Caller | null } }>[] = [];
     const execute = () => {
@@ -193,7 +193,7 @@ describe('who is calling', () => {
     }
   });
 
-  it('asks a subgraph that is away four times a second at most, however many calls there are', async () => {
+  it('calls a subgraph that is away four times a second at most, however many calls there are', async () => {
     const { clock, tenants, outcome } = await losable();
     await outcome();
     tenants.away = true;

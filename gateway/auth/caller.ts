@@ -142,7 +142,7 @@ function isArchivedCaller(value: unknown): value is ArchivedCaller {
 
 interface Remembered {
   readonly caller: Caller | undefined;
-  /** Whose key it is, where their app or tenant is archived. */
+  /** The owner of the key, where its app or tenant is archived. */
   readonly archived: ArchivedCaller | undefined;
   readonly allowList: BlockList | undefined;
   /** Looked up again from then on. */

@@ -93,7 +93,7 @@ export class Use {
 export interface Client {
   readonly address: string | null;
   readonly use: Use;
-  /** True behind a trusted proxy, whose connections are not counted. */
+  /** True behind a trusted proxy: connections of proxies are not counted. */
   readonly isProxied: boolean;
 }
 

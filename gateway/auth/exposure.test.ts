@@ -71,7 +71,7 @@ describe.each(ways)('introspection over %s', (way, ask) => {
     return errors.map(({ message }) => message).join(' ');
   };
 
-  it('and suggestions are for everybody where it is on', async () => {
+  it('and suggestions are for all callers where it is on', async () => {
     const sample = await start('on');
     expect((await ask(sample, introspections[1] ?? '', false)).data).toBeDefined();
     const [query] = suggested[0] ?? [''];
@@ -151,7 +151,7 @@ describe('the Explorer', () => {
     expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
-  it('asks the browser for a key where it is authenticated', async () => {
+  it('requests a key from the browser where it is authenticated', async () => {
     const sample = await start('on', 'authenticated');
     for (const headers of [{}, basic('x', 'wrong'), basic('', ''), { authorization: 'Basic ?' }]) {
       const response = await get(sample, headers);

@@ -91,7 +91,7 @@ describe('what a field weighs', () => {
     ['mutation { ... { plain { n } } ...F } fragment F on Mutation { leaf ... on Mutation { a: leaf } }', 31],
     ['mutation { plain { ... { n h { n } } } }', 18],
     ['subscription { ... { plain { n } } }', 11],
-  ])('is its kind, its place and what @cost says: %s', (query, expected) => {
+  ])('is its kind, its place and what @cost states: %s', (query, expected) => {
     const { definitions } = parse(query);
     const fragments = new Map(
       definitions.flatMap((each) =>

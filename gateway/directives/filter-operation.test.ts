@@ -18,7 +18,7 @@ function filtered(query: string, gone: readonly string[] = [], variables: Record
 }
 
 describe('the document that is planned', () => {
-  it('asks for the type itself where it is asked for under another name only', () => {
+  it('requests the type itself where it is requested under another name only', () => {
     expect(
       filtered(
         '{ any { kind: __typename } ...F } fragment F on Query { all { ... on A { kind: __typename } } }',

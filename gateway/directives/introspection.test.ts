@@ -23,7 +23,7 @@ function isRefused(query: string, by = bound): boolean {
 }
 
 describe('the introspection of one operation', () => {
-  it('may be what tools ask for', () => {
+  it('may be what tools request', () => {
     expect(isRefused(getIntrospectionQuery())).toBe(false);
     expect(isRefused(getIntrospectionQuery({ descriptions: false }))).toBe(false);
   });
@@ -31,7 +31,7 @@ describe('the introspection of one operation', () => {
   const named = (count: number, fields: string) =>
     `{ ${Array.from({ length: count }, (_, n) => `t${n}: __type(name: "T${n}") { ${fields} }`).join(' ')} }`;
 
-  it('asks for five types and one schema at most, fragments followed', () => {
+  it('requests five types and one schema at most, fragments followed', () => {
     expect(isRefused(named(5, 'name'))).toBe(false);
     expect(isRefused(named(6, 'name'))).toBe(true);
     expect(

@@ -17,7 +17,7 @@ describe('what an operation draws on READS', () => {
     [{ metered: 1, others: true }, 130, 30],
     [{ metered: 0, others: false }, 0, 0],
   ])(
-    'is the cost beyond 100 for each field with @quota, and 1 where it asks for anything else: %j at %d',
+    'is the cost beyond 100 for each field with @quota, and 1 where it requests anything else: %j at %d',
     (root, cost, reads) => {
       expect(countReads(root, cost)).toBe(reads);
     },

@@ -151,7 +151,7 @@ describe('findMergeConflicts', () => {
     expect(() => findMergeConflicts(schema, parse(query(17_000)), 20)).toThrow('too often');
   });
 
-  it('reports no more conflicts than asked for', () => {
+  it('reports no more conflicts than requested', () => {
     const query = `{ a { ${Array.from({ length: 50 }, (_, n) => `x${n}: id x${n}: name`).join(' ')} } }`;
     expect(findMergeConflicts(schema, parse(query), 20)).toHaveLength(20);
   });

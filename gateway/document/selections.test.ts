@@ -25,7 +25,7 @@ async function ask(
 }
 
 describe('@skip and @include', () => {
-  it('ask nothing of a subgraph whose fields are left out, and tell none of its failures', async () => {
+  it('request nothing of a subgraph whose fields are left out, and report none of its failures', async () => {
     const query =
       'query ($no: Boolean!) { motd @include(if: $no) ...B @include(if: $no) me { scopes } } fragment B on Query { broken }';
     for (const modelsDown of [false, true]) {

@@ -60,7 +60,7 @@ describe('entities in an answer', () => {
     expect(buildRepresentation({ id: 1 }, requires, isOfType)).toBeUndefined();
   });
 
-  it('are rewritten where the planner says', () => {
+  it('are rewritten where the planner states', () => {
     const data = {
       a: [
         { __typename: 'Book', title_0: 't' },

@@ -208,7 +208,7 @@ describe('bodies', () => {
     expect(await sendPart(sample, '{', { ...headers, ...bearer })).toBe(408);
   });
 
-  it('that are read at once are bounded for a caller, and given back when they break off', async () => {
+  it('that are read at once are bounded for a caller, and returned when they break off', async () => {
     const bodyBytesMax = 40_000;
     const sample = await start({ limits: { bodyBytesMax, bodiesBytesMax: 100_000 } });
     const arrived = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -211,7 +211,7 @@ describe('the access log', () => {
     expect(JSON.stringify(lines)).not.toContain('secret');
   });
 
-  it('is off unless asked for', async () => {
+  it('is off unless requested', async () => {
     expect(await requestLines(false)).toEqual([]);
   });
 });

@@ -60,7 +60,7 @@ const ways: readonly (readonly [what: string, text: string, accept: string, meth
 ];
 
 describe('Retry-After', () => {
-  it.for(ways)('is set where a refusal says when to come back: %s', async ([, text, accept, method]) => {
+  it.for(ways)('is set where a refusal states when to come back: %s', async ([, text, accept, method]) => {
     for (const code of Object.keys(errorCatalog)) {
       errors = [{ code, retryAfterMs: 7_001 }];
       const refused = await ask(text, accept, method);

@@ -14,7 +14,7 @@ export interface Resource {
   readonly pattern: string;
   /** By method; those with a condition come first. */
   readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
-  /** The handler in whose dialect a request is refused that has no endpoint. */
+  /** The handler that refuses, in its dialect, a request without an endpoint. */
   readonly door: Door;
   /** The Allow header. */
   readonly methods: string;

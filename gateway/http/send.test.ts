@@ -48,7 +48,7 @@ describe('acceptedEncoding', () => {
 });
 
 describe('a long answer', () => {
-  it('is compressed as the client accepts it, and says what it depends on', async () => {
+  it('is compressed as the client accepts it, and states what it depends on', async () => {
     const plain = await post(schema, {});
     expect(plain.body.length).toBeGreaterThan(8 * 1024);
     expect(plain.headers).toMatchObject({

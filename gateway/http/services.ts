@@ -80,7 +80,7 @@ export function shuttingDown(message = 'This process is shutting down.'): Heddle
 }
 
 /**
- * Throws RateLimited for a client of whose requests too many were refused. Behind one address there may be many callers:
+ * Throws RateLimited for a client with too many refused requests. Behind one address there may be many callers:
  * a key that was good before is let through, and a few keys a second that were not seen yet.
  */
 export function refuseRateLimited(

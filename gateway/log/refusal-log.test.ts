@@ -410,7 +410,7 @@ describe('a stream', () => {
     never.resolve();
   });
 
-  it('whose gateway stops is one line that says so', async () => {
+  it('whose gateway stops is one line that reports it', async () => {
     const own = keptLog();
     const stopping = await startSampleGateway({ log: own.log });
     const never = Promise.withResolvers<void>();

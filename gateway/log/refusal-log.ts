@@ -8,7 +8,7 @@ import type { ClientError } from '../errors.ts';
 import { BoundedLines } from './bounded-lines.ts';
 import type { RefusalAudit } from './refusal-audit.ts';
 
-/** The request whose answer holds a refusal. */
+/** The request with a refusal in its answer. */
 export interface LoggedRequest {
   readonly requestId: string;
   readonly clientRequestId?: string | null | undefined;
@@ -48,7 +48,7 @@ export type CredentialProblem = 'MALFORMED' | 'UNKNOWN' | 'EXPIRED' | 'ARCHIVED'
 /** A refused credential, with what its line names of it. */
 export class CredentialRefusal extends HeddleError {
   readonly problem: CredentialProblem;
-  /** The caller whose key it is; undefined when there is none. */
+  /** The caller that the key belongs to; undefined when there is none. */
   readonly caller: Caller | undefined;
   /** What distinguishes unknown keys; undefined when the caller is known. */
   readonly fingerprint: string | undefined;

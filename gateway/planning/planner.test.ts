@@ -69,7 +69,7 @@ describe("the planner's process", () => {
     await expect(unfit.ready()).rejects.toThrow();
   });
 
-  it('plans what is asked after it was closed, for those who still run by a supergraph that has been replaced', async () => {
+  it('plans what is requested after it was closed, for those who still run by a supergraph that has been replaced', async () => {
     const former = new PlannerProcess(bazaarSupergraph);
     const running = former.plan('{ people { name } }');
     await former[Symbol.asyncDispose]();

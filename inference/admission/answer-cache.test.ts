@@ -34,7 +34,7 @@ async function numbered() {
 }
 
 describe('the answer cache', () => {
-  it('answers the same question without a provider call, at no cost, with a row that says HIT', async () => {
+  it('answers the same question without a provider call, at no cost, with a row that states HIT', async () => {
     await using mesh = await numbered();
     const first = await mesh.data<Answer>(COMPLETE, asking('USE'));
     expect(first.complete).toMatchObject({ cache: 'MISS', text: 'answer 1' });
@@ -167,7 +167,7 @@ describe('the answer cache', () => {
     expect(await mesh.rows()).toHaveLength(11);
   });
 
-  it('asks for each of them alone when the first one fails, all at once', async () => {
+  it('requests each of them alone when the first one fails, all at once', async () => {
     await using mesh = await startInference(database);
     const answers = ['USE', 'USE', 'USE', 'USE'].map((cache) =>
       mesh.ask<Answer | null>(COMPLETE, asking(cache)),
@@ -197,7 +197,7 @@ describe('the answer cache', () => {
     expect(mesh.alpha.calls).toHaveLength(2);
   });
 
-  it('leaves a question to the next who asks when the first is refused', async () => {
+  it('leaves a question to the next request when the first is refused', async () => {
     await using mesh = await numbered();
     const limits = [{ subject: 'key:k', meter: 'REQUESTS', window: 'MINUTE', amount: '0' }] as const;
     const limited = { ...mesh.caller, limits };
@@ -205,7 +205,7 @@ describe('the answer cache', () => {
     expect((await mesh.data<Answer>(COMPLETE, asking('USE'))).complete.cache).toBe('MISS');
   });
 
-  it('asks once while the answer of the first is being kept', async () => {
+  it('calls once while the answer of the first is being kept', async () => {
     const kept = Promise.withResolvers<void>();
     const cache = createMemoryCache();
     const set = vi.fn(async (...given: Parameters<Cache['set']>) => {

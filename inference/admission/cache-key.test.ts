@@ -53,7 +53,7 @@ describe('a kept answer', () => {
     ['APP', { key: false, app: true, tenant: true, region: true, endUser: false }],
     ['TENANT', { key: false, app: false, tenant: true, region: true, endUser: false }],
     ['PUBLIC', { key: false, app: false, tenant: false, region: true, endUser: false }],
-  ] as const)('of scope %s is kept apart by exactly what the scope and residency ask for', (scope, apart) => {
+  ] as const)('of scope %s is kept apart by exactly what the scope and residency request', (scope, apart) => {
     const differs = (request: CompletionRequest, as = caller) =>
       computeKey(scope, request, as) !== computeKey(scope);
     expect({
@@ -74,7 +74,7 @@ describe('a kept answer', () => {
   });
 });
 
-describe('who asks', () => {
+describe('the caller', () => {
   it('is the line of rotated keys, the user, or failing both the app, each for one end user', () => {
     const named = { appId: 'x', subject: 'x', keyLineId: 'x' };
     const askers = [

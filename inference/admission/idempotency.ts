@@ -124,7 +124,7 @@ export function createIdempotency(
         return standing.completionId;
       }
       // Its maker ended, before it had a row or before it was answered: of those who wait, one takes it over. So does a
-      // maker whose own insertion was answered too late.
+      // maker that learned of its own insertion too late.
       if (row !== null || (await isLeft(standing.ownerId, polls))) {
         await keys.updateOne(
           { _id: key, completionId: standing.completionId },

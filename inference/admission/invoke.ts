@@ -146,7 +146,7 @@ async function viaCache(call: RequestedCall, engine: InferenceEngine): Promise<C
   return own(call, plan, engine);
 }
 
-/** Begins an invocation whose answer others wait for, and keeps it. */
+/** Begins an invocation that others wait for, and keeps its answer. */
 async function own(call: RequestedCall, plan: CachePlan, engine: InferenceEngine): Promise<CallAdmission> {
   const { coalesced } = engine;
   const { promise, resolve } = Promise.withResolvers<CoalescedResult>();

@@ -11,7 +11,7 @@ const readShape = (schema: unknown) => {
 };
 
 describe('structured outputs', () => {
-  it('reads JSON of the shape, and says what is wrong with other texts', async () => {
+  it('reads JSON of the shape, and states what is wrong with other texts', async () => {
     const shape = readShape({ type: 'object', required: ['a'] });
     expect(await shape.read('{"a":1}')).toEqual({ json: { a: 1 } });
     expect(await shape.read('{}')).toMatchObject({ problem: expect.stringContaining("'a'") });

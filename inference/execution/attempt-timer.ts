@@ -8,7 +8,7 @@ export interface AttemptLimits {
   readonly nextMs: number;
 }
 
-/** Slower than almost all models: what a token may take of a model whose pace is not known. */
+/** Slower than almost all models: the time allowed for a token of a model of unknown speed. */
 const msPerTokenUnknown = 50;
 
 /** How long a model may take to write a whole answer: twice its slowest pace of late. */

@@ -100,7 +100,7 @@ describe('the silence of a provider', () => {
   });
 });
 
-describe('what an end says about the health of its provider', () => {
+describe('what an end states about the health of its provider', () => {
   const times = { latencyMs: 1, timeToFirstTokenMs: null, wholeMs: null };
   const failed = (failure: ProviderFailure): AttemptResult => ({
     outcome: 'FAILED',

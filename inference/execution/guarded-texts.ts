@@ -5,7 +5,7 @@ import type { CompletionRequest } from '../request.ts';
 
 type Looked = Pick<GuardedText, 'texts' | 'urls'>;
 
-/** Media whose bytes hold no text. */
+/** Media types without text. */
 const opaqueMedia = /^(?:image\/(?!svg)|audio\/|video\/)/i;
 
 /** All of a call that goes to an AI model: the messages in their order, then everything else that is sent. */

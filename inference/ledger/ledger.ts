@@ -25,11 +25,11 @@ export interface Ledger {
    * `closeLost`, with what it took, which then commits its usage to the meters as well.
    */
   close(id: string, closing: InvocationClosing, result: CompletionResult | null): Promise<void>;
-  /** Are there rows whose opening or closing failed since the last `closeLost`? */
+  /** Are there rows that could not be opened or closed since the last `closeLost`? */
   readonly hasLost: boolean;
   /**
-   * Sees to the owner's rows that this process will not close any more: those whose closing failed are closed, those
-   * whose opening failed, though the row is there, are deleted: their calls did not take place and count as no request.
+   * Repairs the owner's rows that this process will not close any more: those that could not be closed are closed; those
+   * that failed to open, though the row is there, are deleted: their calls did not take place and count as no request.
    * The number of rows.
    */
   closeLost(ownerId: string, atMs: number): Promise<number>;
@@ -39,7 +39,7 @@ const bounds = { batchMax: 256, waitingMax: 20_000, gatherMs: 2 };
 const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as const;
 /** Short ones: rows are closed as soon as the database can write again. */
 const closeRetryDelaysMs = [50, 200, 1_000, 1_500, 1_500, 1_500, 1_500, 1_500, 1_500];
-/** Rows remembered whose closing, or opening, failed; older ones are closed as if their process had died. */
+/** Rows remembered that could not be closed or opened; older ones are closed as if their process had died. */
 const lostMax = 20_000;
 
 /** What only a row has that runs, or that was taken for dead. */

@@ -8,7 +8,7 @@ import type { InvocationClosing } from './invocation-closing.ts';
 import { type LoggedAnswer, loggedAnswer } from './logged-answer.ts';
 import { completionOfRow, markUnpriced, orphanedMessage } from './rows.ts';
 
-/** How the row of a call is closed whose process died, and what is kept of its answer. */
+/** The closing of the row of a call after its process died, and what is kept of its answer. */
 export interface OrphanClosing {
   readonly closing: InvocationClosing;
   /** Null: it is no completion. */
@@ -67,7 +67,7 @@ function countChars(
   return logged.whole && received >= receivedChars ? received : Math.max(coveredChars, received);
 }
 
-/** An answer whose beginning is no longer held would read as another one. */
+/** An answer without its beginning would read as another one. */
 function partialAnswer(
   logged: LoggedAnswer | null,
 ): Pick<ProviderAnswer, 'text' | 'reasoning' | 'toolCalls' | 'extras'> | null {

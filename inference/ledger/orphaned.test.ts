@@ -216,7 +216,7 @@ describe('rows of a process that is gone', () => {
     });
   });
 
-  it('cost what their progress says, where the log holds less, as after it was given up', async () => {
+  it('cost what their progress states, where the log holds less, as after it was abandoned', async () => {
     const gone = goneOwner();
     const id = await gone.open(received(400));
     await orphanedLog(id, [started(), text('short')]);
@@ -273,7 +273,7 @@ describe('rows of a process that is gone', () => {
     expect(await readContent(id)).toMatchObject({ text: 'anew', modelId: 'beta/one' });
   });
 
-  it('cost nothing of what the log has of another model than the one that was asked last', async () => {
+  it('cost nothing of what the log has of another model than the one that was called last', async () => {
     const gone = goneOwner();
     const attempt = attemptProgress(findModel('beta/one'), bounds, startedAtMs + 200);
     const id = await gone.open({ attempt });

@@ -10,7 +10,7 @@ import { closeOrphaned, commitLast, type SweepServices } from './orphaned.ts';
 /** This process as an owner of ledger rows, alive until it is disposed. */
 export interface Ownership extends AsyncDisposable {
   readonly ownerId: string;
-  /** Those of the owners whose process is gone. */
+  /** Those of the owners that have no process any more. */
   gone(ownerIds: readonly string[]): Promise<readonly string[]>;
   /** Closes the rows of owners that are gone, and those of its own that are lost; the number of rows closed. */
   sweep(): Promise<number>;
@@ -26,13 +26,13 @@ export interface OwnershipOptions extends Omit<SweepServices, 'connection'> {
   readonly isAlone?: boolean;
 }
 
-/** Long enough for a process that is slow, or whose database is; rows of other machines wait so long for their end. */
+/** Long enough for a slow process, or a slow database; rows of other machines wait so long for their end. */
 const leaseMsDefault = 20_000;
 /** So often within a lease it is extended, and rows of the dead are looked for. */
 const beatsPerLease = 5;
-/** In so many beats one looks at the rows themselves, whose owners' records may have vanished. */
+/** In so many beats one looks at the rows themselves: the records of their owners may have vanished. */
 const beatsPerSweep = 15;
-/** Rows whose closing failed are tried again this often. */
+/** The interval of retries for rows that could not be closed. */
 const lostEveryMs = 1_000;
 /** How long the record of an owner outlives its lease. */
 const ownerKeptMs = 24 * 60 * 60 * 1000;
@@ -73,7 +73,7 @@ function isGoneHere(ownerId: string): boolean {
 const owned = new Set<string>();
 
 /**
- * Takes up ownership and sweeps once: rows that are RUNNING and whose owner is gone are closed by their result where
+ * Takes up ownership and sweeps once: rows that are RUNNING without a living owner are closed by their result where
  * there is one; otherwise they become FAILED with INTERNAL, with an estimate of what they used.
  */
 export async function openOwnership(connection: Connection, options: OwnershipOptions): Promise<Ownership> {

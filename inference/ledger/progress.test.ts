@@ -185,7 +185,7 @@ describe('the progress of running calls', () => {
     expect(rounds).toEqual([4_096, 5_000, 5_000]);
   });
 
-  it('asks for at most 200 records a second of up to a thousand calls, and one in five seconds of each beyond', () => {
+  it('requests at most 200 records a second of up to a thousand calls, and one in five seconds of each beyond', () => {
     for (const calls of [1, 10, 100, 999, 1_000]) {
       expect((calls / recordIntervalMs(calls)) * 1_000, `${calls} calls`).toBeLessThanOrEqual(200);
     }

@@ -5,7 +5,7 @@ import { invocations, type ProgressRecord, type UsageRecord } from '#mongo/invoc
 import { GroupWriter } from './group-writer.ts';
 import { isOfDocuments } from './write-errors.ts';
 
-/** A call whose answer flows. */
+/** A call with an answer in progress. */
 export interface ProgressSource {
   readonly id: string;
   /** Parts of the answer so far: while there are no more, nothing is written. */
@@ -50,7 +50,7 @@ export interface ProgressWriterOptions {
 export const roundMsMin = 100;
 /** The longest: a round costs far more than a record in it. */
 const roundMsMax = 1_000;
-/** Between two records of one call, for each call whose answer flows: 200 records a second in all. */
+/** Between two records of one call, for each call with an answer in progress: 200 records a second in all. */
 const recordMsPerCall = 5;
 /** The longest time between two records of one call. */
 export const recordMsMax = 5_000;

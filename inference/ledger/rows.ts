@@ -119,7 +119,7 @@ function codeOfError(error: string | null): string | null {
   return error === null ? null : (/^[A-Z_]+(?=: )/.exec(error)?.[0] ?? error);
 }
 
-/** The mark of a row whose cost is not the whole; nothing for any other. */
+/** The mark of a row with an incomplete cost; nothing for any other. */
 export function markUnpriced(attempts: readonly { readonly unpriced?: true }[]): {
   readonly unpriced?: true;
 } {
@@ -203,11 +203,11 @@ export function completionOfRow(row: InvocationRecord): CompletionData {
   };
 }
 
-/** The failure of a call whose process died. */
+/** The failure of a call after its process died. */
 export const orphanedMessage =
   'The process that ran this call ended before the call did; what it used is estimated. It may be called again, with the same idempotencyKey too.';
 
-/** When a call whose process died may be made again: at once, so to speak. */
+/** The wait before a call may be made again after its process died: practically none. */
 const orphanedRetryAfterMs = 1_000;
 
 function errorOfRow(code: ErrorCode, { error, endedAt, orphaned }: InvocationRecord): CompletionError {

@@ -20,7 +20,7 @@ type Budget = CallerLimit & {
 /** Budgets that are compared at once; those of further calls are compared after the next call. */
 const checksMax = 1_000;
 const rememberedMax = 10_000;
-/** The record of a threshold is kept so long after its window, for processes whose clock is slow. */
+/** The record of a threshold is kept so long after its window, for processes with a slow clock. */
 const keptMs = 3_600_000;
 /** Thresholds are compared in millionths. */
 const scale = 1_000_000;

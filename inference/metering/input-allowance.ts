@@ -30,7 +30,7 @@ export class InputAllowances {
     return tokensMin + (known === undefined || known.atMs + keptMs < this.#now() ? 0 : known.tokens);
   }
 
-  /** What a provider counted for a text of so many bytes; null: the input has files, whose tokens no number of bytes bounds. */
+  /** What a provider counted for a text of so many bytes; null: the input has files, and no number of bytes bounds their tokens. */
   observe(modelId: string, inputBytes: number | null, attempt: CountedAttempt | undefined): void {
     if (inputBytes === null || attempt?.usage == null || attempt.usageEstimated) return;
     // A token is at least a byte.

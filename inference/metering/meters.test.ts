@@ -196,7 +196,7 @@ describe('a reservation', () => {
     }
   });
 
-  it('is given back when its answer was lost', async () => {
+  it('is returned when its answer was lost', async () => {
     const inner = createMemoryQuota();
     const lossy: Quota = {
       ...inner,
@@ -235,7 +235,7 @@ describe('a reservation', () => {
     await embedding;
   });
 
-  it('outlives the longest call by minutes, and is settled under the scopes of its caller', async () => {
+  it('outlives the longest call by minutes, and is committed under the scopes of its caller', async () => {
     await using mesh = await startInference(database, { limits: [budget('1000000000')] });
     const ttls: number[] = [];
     const settled: unknown[] = [];
@@ -278,7 +278,7 @@ describe('a reservation', () => {
     },
   );
 
-  it('is settled later when the meters cannot be reached, without holding up the answer', async () => {
+  it('is committed later when the meters cannot be reached, without holding up the answer', async () => {
     const memory = createMemoryQuota({ history: createMeterHistory(database.connection) });
     let failures = 2;
     const quota: Quota = {
@@ -295,7 +295,7 @@ describe('a reservation', () => {
     await vi.waitFor(async () => expect(await read()).toEqual([{ spent: 10n, reserved: 0n }]), 5_000);
   });
 
-  it('stands while the row is not closed, and is settled with it', async () => {
+  it('stands while the row is not closed, and is committed with it', async () => {
     await using mesh = await startInference(database, { limits: [budget('1000000000')] });
     const settled: unknown[] = [];
     const { settle } = mesh.quota;
@@ -310,7 +310,7 @@ describe('a reservation', () => {
     expect(settled).toEqual(['SUCCEEDED']);
   });
 
-  it('is raised in the row before the next target is asked', async () => {
+  it('is raised in the row before the next target is called', async () => {
     await using mesh = await startInference(database, { limits: [budget('1000000000')] });
     const answering = mesh.data(COMPLETE, asking('free-first'));
     const [opened] = await Promise.all([mesh.alpha.next().then(() => mesh.rows())]);

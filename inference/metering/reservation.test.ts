@@ -43,7 +43,7 @@ function setup(...limits: readonly CallerLimit[]) {
 }
 
 describe('the meters of a call', () => {
-  it('are settled once: what ends a call again changes nothing', async () => {
+  it('are committed once: what ends a call again changes nothing', async () => {
     const { open, sent, read } = setup(key('TOKENS', '100'));
     const meters = open('a');
     await meters.reserve(bound(50n));
@@ -54,7 +54,7 @@ describe('the meters of a call', () => {
     expect(await read()).toEqual([{ spent: 20n, reserved: 0n }]);
   });
 
-  it('are not settled where they were released, or nothing was reserved', async () => {
+  it('are not committed where they were released, or nothing was reserved', async () => {
     const { open, sent, read } = setup(key('TOKENS', '100'));
     const [released, unused] = [open('a'), open('b')];
     await released.reserve(bound(50n));
@@ -84,7 +84,7 @@ describe('the meters of a call', () => {
 });
 
 describe('the meters of several calls', () => {
-  it('take all or nothing: those that were refused give nothing back, and may be reserved one by one', async () => {
+  it('take all or nothing: those that were refused return nothing, and may be reserved one by one', async () => {
     const { open, sent, read } = setup(key('TOKENS', '100'));
     const calls = ['a', 'b', 'c'].map((id) => ({ meters: open(id), bound: bound(40n) }));
     await expect(Meters.reserveAll(calls)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });

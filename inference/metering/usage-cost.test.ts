@@ -65,7 +65,7 @@ describe('pricing', () => {
     expect(exactCost(price, odd)).toBe(20n * 75_000_000n);
   });
 
-  it('estimates a cut call from what was sent and received, and believes the provider where it said more', () => {
+  it('estimates a cut call from what was sent and received, and trusts the provider where it reported more', () => {
     const bounds = { inputTokensMax: 400, outputTokensMax: null };
     expect(estimatedUsage(bounds, 40, null)).toMatchObject({ inputTokens: 300, outputTokens: 10 });
     expect(estimatedUsage(bounds, 40, buildUsage(123, 1))).toMatchObject({

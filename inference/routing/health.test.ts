@@ -45,7 +45,7 @@ describe('what is known of an AI model', () => {
     [[9_000, 2_000], 9_000],
     [[2_000, 9_000], 9_000],
     [[9_000, null], 9_000],
-  ])('rests for the longest time that its provider asked for, ten minutes at most: %j', (times, restMs) => {
+  ])('rests for the longest time that its provider requested, ten minutes at most: %j', (times, restMs) => {
     const { health, end } = setup();
     for (const ms of times) end(failed(ms));
     expect(health.restMs('m')).toBe(restMs);
@@ -85,7 +85,7 @@ describe('what is known of an AI model', () => {
     expect(health.msPerToken('m')).toBe(msPerToken);
   });
 
-  it('counts a chosen call once, however often it is given up', () => {
+  it('counts a chosen call once, however often it is abandoned', () => {
     const { health } = setup();
     const end = health.begin('m', 'p');
     const release = health.expect('m', 'p');

@@ -18,7 +18,7 @@ export interface CallOutcome {
   readonly result: 'SUCCEEDED' | 'FAILED' | 'REFUSED';
   readonly latencyMs: number;
   readonly timeToFirstTokenMs: number | null;
-  /** The time of an answer that was read as fast as it came; null for streams, whose readers set the pace. */
+  /** The time of an answer that was read as fast as it came; null for streams: their readers set the pace. */
   readonly wholeMs: number | null;
   readonly outputTokens: number;
   /** The wait that the provider requested when it failed; null: none. */

@@ -184,7 +184,7 @@ describe('the provider pool', () => {
     expect(pool.hasOther(model, new Set(['a']))).toBe(true);
   });
 
-  it('lets a credential whose limit came without a time go on, after the others', () => {
+  it('lets a credential whose limit came without a time continue, after the others', () => {
     const { pool, read } = setup();
     const model = read({ credentials: [credential('a', 'A')] });
     pool.take(model, new Set()).settle(refusal('PROVIDER_RATE_LIMITED', { retryable: true }));

@@ -125,7 +125,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
       providerDestination(provider),
     );
 
-  /** Those whose secret can be used at this address; all of them where none can, so that a call fails with the reason. */
+  /** Those with a secret that can be used at this address; all of them where none can, so that a call fails with the reason. */
   function listUsable(provider: CatalogProvider): readonly CatalogCredential[] {
     const known = usable.get(provider);
     if (known !== undefined) return known;

@@ -105,7 +105,7 @@ describe('the next step', () => {
     expect(nextStep(failure, state({ modelIds: ['a'] }))).toEqual({ step: 'STOP' });
   });
 
-  it('passes over targets that may not be asked now', () => {
+  it('passes over targets that may not be called now', () => {
     const modelIds = ['a', 'b', 'c'];
     const waitMs = (at: number) => (at === 1 ? 30_000 : 0);
     expect(nextStep(limited(null), state({ modelIds, waitMs }))).toEqual(ask(2, 0));
@@ -172,7 +172,7 @@ describe('the next step', () => {
 });
 
 describe('the model that begins anew after the first token', () => {
-  it('is another than the one that failed, where there is one that can be asked', () => {
+  it('is another than the one that failed, where there is one that can be called', () => {
     const modelIds = ['a', 'a', 'b', 'c'];
     expect(nextAfterShown(state({ modelIds }))).toBe(2);
     expect(nextAfterShown(state({ modelIds, waitMs: (at) => (at === 2 ? 1 : 0) }))).toBe(3);

@@ -110,7 +110,7 @@ describe('candidatesFor', () => {
     expect(await order()).toEqual(['b/x', 'a/x']);
   });
 
-  it('CHEAPEST asks the lowest price first', async () => {
+  it('CHEAPEST calls the lowest price first', async () => {
     const { order } = setup('CHEAPEST', [
       { model: model('a/x', { price: price(5) }) },
       { model: model('b/x', { price: price(1) }) },
@@ -118,7 +118,7 @@ describe('candidatesFor', () => {
     expect(await order()).toEqual(['b/x', 'a/x']);
   });
 
-  it('FASTEST asks first what it does not know, then the lowest median', async () => {
+  it('FASTEST calls first what it does not know, then the lowest median', async () => {
     const { order, call } = setup('FASTEST', [
       { model: model('a/x') },
       { model: model('b/x') },
@@ -129,7 +129,7 @@ describe('candidatesFor', () => {
     expect(await order()).toEqual(['c/x', 'b/x', 'a/x']);
   });
 
-  it('LEAST_BUSY asks the one with the fewest calls in flight', async () => {
+  it('LEAST_BUSY calls the one with the fewest calls in flight', async () => {
     const { order, begin } = setup('LEAST_BUSY', [{ model: model('a/x') }, { model: model('b/x') }]);
     const end = begin('a/x');
     expect(await order()).toEqual(['b/x', 'a/x']);
@@ -138,7 +138,7 @@ describe('candidatesFor', () => {
     expect(await order()).toEqual(['a/x', 'b/x']);
   });
 
-  it('CHEAPEST asks last what has no price, and a free model first', async () => {
+  it('CHEAPEST calls last what has no price, and a free model first', async () => {
     const { order } = setup('CHEAPEST', [
       { model: model('unknown/x') },
       { model: model('paid/x', { price: price(5) }) },
@@ -286,7 +286,7 @@ describe('candidatesFor', () => {
   });
 
   it.each(['PRIORITY', 'WEIGHTED', 'CHEAPEST', 'FASTEST', 'LEAST_BUSY'] as const)(
-    '%s asks a target whose credentials rest after the others, and one that may be used sooner first',
+    '%s calls a target whose credentials rest after the others, and one that may be used sooner first',
     async (strategy) => {
       const { order, rests } = setup(strategy, [
         { model: model('a/x', { price: price(1) }) },
@@ -328,7 +328,7 @@ describe('candidatesFor', () => {
     expect(often / 10_000, `seed ${seed}`).toBeCloseTo(0.9, 1);
   });
 
-  it('WEIGHTED asks a target of weight 0 last whatever is drawn', () => {
+  it('WEIGHTED calls a target of weight 0 last whatever is drawn', () => {
     const items = [0, 2, 0, 1].map((weight) => ({ weight }));
     for (const drawn of [0, 0.5, 1 - Number.EPSILON]) {
       const order = weightedOrder(
@@ -399,7 +399,7 @@ describe('candidatesFor', () => {
     expect(await order({ ...caller, allowedRegions: ['eu'] })).toEqual(['a/x']);
   });
 
-  it('says why none may answer', async () => {
+  it('states why none may answer', async () => {
     const { order } = setup('PRIORITY', [
       { model: model('r/x', { lifecycle: 'RETIRED', replacedById: 'n/x' }) },
     ]);
@@ -420,7 +420,7 @@ describe('candidatesFor', () => {
     await expect(setup('PRIORITY', []).order()).rejects.toMatchObject({ code: 'NO_ROUTE' });
   });
 
-  it('asks a model whose circuit is open last, and refuses the call when there is no other', async () => {
+  it('calls a model whose circuit is open last, and refuses the call when there is no other', async () => {
     const { order, call, advance, health, begin } = setup('PRIORITY', [
       { model: model('a/x') },
       { model: model('b/x') },

@@ -4,7 +4,7 @@ import { isEndedByMesh } from '#core/connection-lost.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { CompletionEvents } from './completion-events.ts';
 
-/** How long a client whose gateway was lost may take to resume its stream at another one. */
+/** The time that a client has to resume its stream at another gateway after its own was lost. */
 const resumeMsMax = 10_000;
 
 export interface LostReadersOptions {
@@ -19,7 +19,7 @@ export interface LostReadersOptions {
 const rememberedMax = 20_000;
 
 /**
- * The readers of streams whose gateway was lost. Their clients have not left: such a reader counts as present until the
+ * The readers of streams that lost their gateway. Their clients have not left: such a reader counts as present until the
  * client had time to resume the stream elsewhere. When it then was the last one, the mesh has ended the call.
  */
 export class LostReaders implements Disposable {
@@ -42,7 +42,7 @@ export class LostReaders implements Disposable {
     return this.#lost.has(completionId);
   }
 
-  /** The events that `follow` reads until its signal aborts, for a reader whose own signal states why it leaves. */
+  /** The events that `follow` reads until its signal aborts, for a reader with a signal of its own that states why it leaves. */
   read(
     completionId: string,
     signal: AbortSignal,

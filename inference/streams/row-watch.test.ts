@@ -52,7 +52,7 @@ it('ends a wait without a stream within a second or so of the end of the row', a
   expect(onEnded).toHaveBeenCalledTimes(1);
 });
 
-it('asks of no row whose stream emits something, or whose reader is not waiting', async () => {
+it('reads no row whose stream emits something, or whose reader is not waiting', async () => {
   const { watch, pass, close, queries } = start();
   const id = 'row';
   close(id);
@@ -65,7 +65,7 @@ it('asks of no row whose stream emits something, or whose reader is not waiting'
   expect(onEnded).not.toHaveBeenCalled();
 });
 
-it('asks of a stream only after a second of silence', async () => {
+it('reads the row of a stream only after a second of silence', async () => {
   const { watch, pass, queries } = start();
   watch.watch({ id: 'row', progress: () => 1, onEnded: vi.fn() });
   await pass(750);
@@ -93,7 +93,7 @@ it('does not end a stream whose end is late, but on its way', async () => {
   expect(onEnded).not.toHaveBeenCalled();
 });
 
-it('asks one question a second at most, for all who wait, and reaches each', async () => {
+it('sends one query a second at most, for all who wait, and reaches each', async () => {
   const { watch, pass, close, queries } = start();
   const ids = Array.from({ length: 50 }, (_, at) => `row ${at}`);
   const onEnded = vi.fn();
@@ -111,7 +111,7 @@ it('asks one question a second at most, for all who wait, and reaches each', asy
   expect(queries()).toBe(asked);
 });
 
-it('asks no more for those that have left', async () => {
+it('reads no more for those that have left', async () => {
   const { watch, pass, close, queries } = start();
   const id = 'row';
   const onEnded = vi.fn();
@@ -123,7 +123,7 @@ it('asks no more for those that have left', async () => {
   expect(onEnded).not.toHaveBeenCalled();
 });
 
-it('asks again when the database has failed', async () => {
+it('reads again when the database has failed', async () => {
   const { watch, pass, close, ended } = start();
   const id = 'row';
   close(id);

@@ -102,7 +102,7 @@ describe('completionStream', () => {
     expect(events[0]).toMatchObject({ model: { id: 'beta/one' } });
   });
 
-  it('restarts on another model once, and says so, when a route fails after the first token', async () => {
+  it('restarts on another model once, and reports it, when a route fails after the first token', async () => {
     await using mesh = await startInference(database);
     mesh.alpha.always((call) => call.say('half a').fail(buildFailure('PROVIDER_ERROR', true)));
     mesh.beta.always((call) => call.say('whole').finish(buildUsage(9, 1)));
@@ -156,7 +156,7 @@ describe('completionStream', () => {
     [1e15, 2_147_483_647],
     [null, null],
   ] as const)(
-    'says when to come back as the mutation does, now and later: the provider gives %s ms, clients get %s',
+    'states when to come back as the mutation does, now and later: the provider gives %s ms, clients get %s',
     async ([given, expected]) => {
       await using mesh = await startInference(database);
       mesh.alpha.always((call) => call.fail(buildFailure('PROVIDER_RATE_LIMITED', false, given)));
@@ -400,7 +400,7 @@ describe('startCompletion, completion, cancelCompletion, resumeCompletion', () =
     expect(await mesh.data(CANCEL, { id })).toMatchObject({ cancelCompletion: { status: 'CANCELLED' } });
   });
 
-  it('bills no retry that was stopped before its provider was asked', async () => {
+  it('bills no retry that was stopped before its provider was called', async () => {
     const inner = createMemoryQuota();
     const [asked, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const quota: Quota = {

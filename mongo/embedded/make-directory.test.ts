@@ -18,13 +18,13 @@ it('makes what is missing, private, and leaves what is there', async () => {
   await makeDirectory(link);
 });
 
-it('makes one directory for all who ask at the same time', async () => {
+it('makes one directory for all that request it at the same time', async () => {
   const deep = join(root, 'x', 'y', 'z');
   await Promise.all(Array.from({ length: 10 }, () => makeDirectory(deep)));
   expect(statSync(deep).isDirectory()).toBe(true);
 });
 
-it('says what is in the way', async () => {
+it('states what is in the way', async () => {
   const file = join(root, 'file');
   writeFileSync(file, '');
   await expect(makeDirectory(file)).rejects.toMatchObject({ code: 'EEXIST', path: file });

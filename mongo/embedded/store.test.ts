@@ -99,7 +99,7 @@ it('opens a directory that was restored from a backup, with the state of the bac
   await connection.close();
 });
 
-it('closes once, however often it is asked, and backs nothing up after that', async () => {
+it('closes once, however often it is called, and backs nothing up after that', async () => {
   const store = await openStore({ dir: join(root, 'closing') });
   await Promise.all([store.close(), store.close()]);
   await store.close();

@@ -230,12 +230,15 @@ describe('failures', () => {
     [400, 'Your API key has been disabled'],
     [400, 'Missing Authentication header'],
     [500, 'login fail: Please carry the API secret key'],
-  ] as const)('takes HTTP %i "%s" for a refused key or account, and the next is asked', (status, message) => {
-    expect(respond(status, { error: { message } })).toMatchObject({
-      code: 'PROVIDER_AUTH',
-      retryable: false,
-    });
-  });
+  ] as const)(
+    'takes HTTP %i "%s" for a refused key or account, and the next is called',
+    (status, message) => {
+      expect(respond(status, { error: { message } })).toMatchObject({
+        code: 'PROVIDER_AUTH',
+        retryable: false,
+      });
+    },
+  );
 
   it.each([
     ['', 'The provided model identifier is invalid.'],
@@ -459,7 +462,7 @@ describe('failures', () => {
     [400, { code: 'invalid_api_key', message: 'invalid_api_key' }, 'PROVIDER_AUTH', null],
     [401, { message: 'Invalid API key' }, 'PROVIDER_AUTH', null],
     [429, { code: 'insufficient_quota', message: 'x' }, 'PROVIDER_RATE_LIMITED', null],
-  ] as const)('keeps the words that alone told it, with HTTP %i: %j', (status, error, code, evidence) => {
+  ] as const)('keeps the words that alone reported it, with HTTP %i: %j', (status, error, code, evidence) => {
     expect(respond(status, { error })).toMatchObject({ code, evidence });
   });
 
@@ -511,7 +514,7 @@ describe('failures', () => {
     ['ratelimit', '"default";r=0;t=30', 30_000],
     ['ratelimit', 'limit=10, remaining=0, reset=30', 30_000],
     ['ratelimit', '"default";r=5;t=30', null],
-  ] as const)('waits as %s: %s says', (name, value, ms) => {
+  ] as const)('waits as %s: %s states', (name, value, ms) => {
     expect(respond(429, { error: { message: 'slow down' } }, { [name]: value }).retryAfterMs).toBe(ms);
   });
 
@@ -560,13 +563,13 @@ describe('failures', () => {
     ['Try again in 2 minutes and 5 seconds', 125_000],
     ['Please try again later', null],
     ['You may make 30 calls in 60 s', null],
-  ] as const)('waits as the words say: %s', (message, ms) => {
+  ] as const)('waits as the words state: %s', (message, ms) => {
     expect(respond(429, { error: { message } }).retryAfterMs).toBe(ms);
     expect(failureOfEvent({ error: { message, code: 429 } }, null).retryAfterMs).toBe(ms);
     expect(respond(429, message).retryAfterMs).toBe(ms);
   });
 
-  it('waits as a field of the body says', () => {
+  it('waits as a field of the body states', () => {
     const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '20s' }];
     expect(respond(429, [{ error: { code: 429, details } }]).retryAfterMs).toBe(20_000);
     expect(respond(429, { error: { message: 'x', retry_after: 12 } }).retryAfterMs).toBe(12_000);

@@ -237,7 +237,7 @@ export function failureOfResponse(response: FailedResponse, secret: string | nul
   const { vendor: found, text: plain } = readErrorBody(body);
   const vendor = response.vendor ?? (plain === '' ? found : { ...found, message: plain });
   const meaning = judgeFailure(innerStatus(status, vendor), vendor);
-  // What a vendor states about a refused key may hold parts of the key, or whose it is.
+  // What a vendor states about a refused key may hold parts of the key, or the name of its owner.
   const aboutKey = meaning.code === 'PROVIDER_AUTH' || status === 401 || status === 403;
   const isPlain = response.vendor === undefined && plain !== '';
   const words = aboutKey || isPlain ? '' : presentable(vendor.message, secret);
@@ -328,7 +328,7 @@ function toText(event: unknown): string {
   }
 }
 
-/** An error that came inside an answer whose status was 200: what it states decides. */
+/** An error that came inside an answer with status 200: what it states decides. */
 export function failureOfEvent(event: unknown, secret: string | null): ProviderFailure {
   const vendor = readVendorError(event);
   const found = statusOfEvent(event, vendor);

@@ -58,7 +58,7 @@ describe('a body with content codings', () => {
     ['gzip, gzip, gzip', ['gzip', 'gzip', 'gzip']],
     ['identity', []],
     ['', []],
-  ])('is read as the header %j says', async (header, encoding) => {
+  ])('is read as the header %j states', async (header, encoding) => {
     const codings = readCodings(header);
     if (codings.length === 0) return expect(encoding).toEqual([]);
     expect(await setup(header, [encode(...encoding)]).read()).toBe(text);
@@ -96,21 +96,24 @@ describe('a body with content codings', () => {
     ['damaged', { 'content-encoding': 'gzip' }],
     ['of an unknown coding', { 'content-encoding': 'compress' }],
     ['of too many codings', { 'content-encoding': 'gzip, gzip, gzip, gzip' }],
-  ])('leaves no call in flight where it is %s and never ends, whatever is asked', async (_what, headers) => {
-    await using http = createHttpFetch({ callsMax: 1 });
-    await using server = await startWireServer((response) => {
-      response.writeHead(200, { 'content-type': 'application/json', ...headers });
-      response.write('no such bytes');
-    });
-    const options = { kind: 'OPENAI_COMPATIBLE', baseUrl: server.url, region: null, secret: null } as const;
-    const provider = await makeProvider({ ...options, fetch: http.fetch });
-    for (const [index, run] of [
-      () => provider.generate(ask('m', 'q')),
-      () => provider.stream(ask('m', 'q'))[Symbol.asyncIterator]().next(),
-      () => provider.embed({ model: 'm', values: ['a'] }),
-    ].entries()) {
-      await expect(run()).rejects.toMatchObject({ code: 'PROVIDER_ERROR' });
-      expect(await server.closed(index)).toBe(true);
-    }
-  });
+  ])(
+    'leaves no call in flight where it is %s and never ends, whatever is requested',
+    async (_what, headers) => {
+      await using http = createHttpFetch({ callsMax: 1 });
+      await using server = await startWireServer((response) => {
+        response.writeHead(200, { 'content-type': 'application/json', ...headers });
+        response.write('no such bytes');
+      });
+      const options = { kind: 'OPENAI_COMPATIBLE', baseUrl: server.url, region: null, secret: null } as const;
+      const provider = await makeProvider({ ...options, fetch: http.fetch });
+      for (const [index, run] of [
+        () => provider.generate(ask('m', 'q')),
+        () => provider.stream(ask('m', 'q'))[Symbol.asyncIterator]().next(),
+        () => provider.embed({ model: 'm', values: ['a'] }),
+      ].entries()) {
+        await expect(run()).rejects.toMatchObject({ code: 'PROVIDER_ERROR' });
+        expect(await server.closed(index)).toBe(true);
+      }
+    },
+  );
 });

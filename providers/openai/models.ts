@@ -20,7 +20,7 @@ const withoutNone = withNone.filter((effort) => effort !== 'none');
 
 /** Of the sixth generation, those that can be used without reasoning. */
 const optionalReasoning: ReadonlySet<string> = new Set(['gpt-6.1-terra', 'gpt-6-luna', 'gpt-6-sol']);
-/** Variants of the fifth generation whose efforts are known. */
+/** Variants of the fifth generation with known efforts. */
 const knownVariant = /^(?:(?:mini|nano|sol|luna|terra)(?:-\d{4}-\d{2}-\d{2})?|\d{4}-\d{2}-\d{2})$/;
 
 function effortsOfFifth(minor: number): readonly Effort[] {

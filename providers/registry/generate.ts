@@ -14,7 +14,7 @@ const root = new URL('../../', import.meta.url);
 const sdlPaths = ['subgraphs/models/schema.graphql', 'subgraphs/inference/schema.graphql'];
 const docsPath = 'docs/providers.md';
 
-/** The vendors of this checkout, by folder. Throws for a folder whose vendor.ts has no default export. */
+/** The vendors of this checkout, by folder. Throws when the vendor.ts of a folder has no default export. */
 export async function readVendors(): Promise<readonly NamedVendor[]> {
   const folders = readdirSync(new URL('providers/', root))
     .filter((folder) => existsSync(new URL(`providers/${folder}/vendor.ts`, root)))

@@ -176,7 +176,7 @@ describe('embeddings', () => {
     expect(answer.usage.outputTokens).toBe(0);
   });
 
-  it('fail when the provider gives another number of vectors than asked for', async () => {
+  it('fail when the provider gives another number of vectors than requested', async () => {
     await using server = await startWireServer(
       (response) =>
         void response.end(JSON.stringify({ data: [{ embedding: [1] }], usage: { prompt_tokens: 2 } })),

@@ -62,7 +62,7 @@ describe('provider vendors', () => {
     expect(read.filter((name, at) => read.indexOf(name) !== at)).toEqual([]);
   });
 
-  it('holds in the registry what the vendor says of itself', async () => {
+  it('holds in the registry what the vendor states of itself', async () => {
     for (const { load, ...facts } of Object.values(vendors)) expect(await load()).toMatchObject(facts);
   });
 

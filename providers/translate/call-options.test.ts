@@ -75,7 +75,7 @@ describe('call options', () => {
     expect(() => toCallOptions(ask('m', 'x', { reasoningEffort: 'enormous' }))).toThrow('reasoningEffort');
   });
 
-  it('asks strictly only for schemas that keep the rules of strict mode', () => {
+  it('requests strictly only schemas that keep the rules of strict mode', () => {
     const closed = {
       type: 'object',
       properties: { a: { type: 'string' } },

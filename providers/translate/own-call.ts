@@ -76,7 +76,7 @@ function fromChat({ chat = {} }: NonNullable<ProviderCall['providerOptions']>): 
 type Assistant = Extract<ProviderMessage, { readonly role: 'assistant' }>;
 
 /**
- * The blocks that a provider of this kind may have: its own as they are, and of those whose provider is not known the text.
+ * The blocks that a provider of this kind may have: its own as they are, and of those of an unknown provider the text.
  * What another provider has signed or encrypted is of no use to it, and none of its concern.
  */
 function readOwnReasoning(blocks: readonly SentReasoning[], kind: ProviderKind): readonly SentReasoning[] {

@@ -96,7 +96,7 @@ describe('Vertex', () => {
 describe('access tokens', () => {
   const service = { projectId: 'p', clientEmail: 'e', privateKey, privateKeyId: null };
 
-  it('are asked for once for all who wait, and again shortly before they end', async () => {
+  it('are requested once for all who wait, and again shortly before they end', async () => {
     await using server = await serve();
     let now = 1_000_000;
     const token = createAccessTokens({ ...service, tokenUri: `${server.url}/token` }, http.fetch, () => now);
@@ -109,7 +109,7 @@ describe('access tokens', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('that are refused are PROVIDER_AUTH, and asked for again at the next call', async () => {
+  it('that are refused are PROVIDER_AUTH, and requested again at the next call', async () => {
     await using server = await startWireServer(
       (response) => void response.writeHead(400).end('{"error":"invalid_grant"}'),
     );

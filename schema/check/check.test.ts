@@ -116,7 +116,7 @@ describe('the schema check', () => {
       'type Query { a: U } type T { a: Int } type S { a: Int } union U = T | S',
     ],
     ['an optional argument is added', 'type Query { a: Int }', 'type Query { a(x: Int): Int }'],
-  ])('says that it is dangerous when %s', async (_what, before, after) => {
+  ])('states that it is dangerous when %s', async (_what, before, after) => {
     const rules = (await findApiChanges(buildSchema(before), buildSchema(after))).map(({ rule }) => rule);
     expect(rules).toContain('dangerous');
     expect(rules).not.toContain('breaking');

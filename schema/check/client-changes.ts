@@ -58,7 +58,7 @@ export function rateCriticality(change: Change, current: GraphQLSchema): Critica
 
 const informClients = 'Inform the owners of the clients that may notice.';
 
-/** New types behind interfaces that clients know, whose fragments do not match them. */
+/** New types behind interfaces that clients know: their fragments do not match them. */
 export function findNewImplementers(
   baseline: GraphQLSchema,
   current: GraphQLSchema,
@@ -75,7 +75,7 @@ export function findNewImplementers(
   });
 }
 
-/** Scalars whose values are specified elsewhere than before, or nowhere. */
+/** Scalars with another specification of their values than before, or none. */
 export function findChangedSpecifications(
   baseline: GraphQLSchema,
   current: GraphQLSchema,

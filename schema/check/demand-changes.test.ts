@@ -37,7 +37,7 @@ describe('a demand that some callers of today do not meet', () => {
     );
   });
 
-  it('is reported with what was asked and what is asked', () => {
+  it('is reported with the demand before and after', () => {
     expect(found(scopes('[["x"], ["y", "z"]]'), scopes('[["x"]]'))).toEqual([
       'Query.a FIELD_AUTH_TIGHTENED: it required the scope x, or y and z, and now requires the scope x',
     ]);

@@ -113,7 +113,7 @@ const judges: Readonly<Record<string, Judge>> = {
   ],
 };
 
-/** Directives whose values are wrong: of another type than their definition states, out of range, or naming what is not there. */
+/** Directives with wrong values: of another type than their definition states, out of range, or naming what is not there. */
 export function findInvalidDirectives(supergraphSdl: string): readonly SchemaFinding[] {
   const schema = buildASTSchema(parse(supergraphSdl, { noLocation: true }), { assumeValidSDL: true });
   return [...listPlaces(schema)].flatMap(([place, directives]) =>

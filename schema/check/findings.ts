@@ -18,7 +18,7 @@ export const rules = {
   loosened: { severity: 'ERROR', approvable: true },
   /** A mutation or subscription that every caller could use. */
   auth: { severity: 'ERROR', approvable: false },
-  /** A directive whose value is wrong, so that it would not be enforced as it reads. */
+  /** A directive with a wrong value, so that it would not be enforced as it reads. */
   directive: { severity: 'ERROR', approvable: false },
   /** The query planner cannot read the graph, or cannot plan a field of it. */
   plan: { severity: 'ERROR', approvable: false },

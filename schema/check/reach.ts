@@ -30,7 +30,7 @@ const openFields: ReadonlyMap<string, string> = new Map([
   ['Model.name', 'part of the name by which a model is called'],
   ['Model.capabilities', 'what it may be called for'],
   ['Model.provider', 'its id is part of the name of the model'],
-  ['Provider.kind', 'whose terms a call falls under'],
+  ['Provider.kind', 'the vendor, and with it the terms that a call falls under'],
   ['Route.alias', 'the name by which a route is called'],
   ['PromptVersion.number', 'which version a completion ran'],
 ]);

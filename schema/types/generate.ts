@@ -86,7 +86,7 @@ const typeOfModule = (module: string, type: string) => `${toAlias(module)}.${typ
 
 const runtimeModules = ['connection', 'context', 'entity'].map((file) => `subgraphs/runtime/${file}.ts`);
 
-/** The imports of the modules whose types the text uses. */
+/** The imports of the modules that declare the types of the text. */
 function printImports(name: SubgraphName, text: string): string {
   const lines = [...runtimeModules, ...Object.keys(mappers[name])].flatMap((module) => {
     const path = module.startsWith('subgraphs/') ? module.replace('subgraphs', '..') : `#${module}`;

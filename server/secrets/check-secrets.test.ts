@@ -34,7 +34,7 @@ describe('checkSecrets', () => {
     },
   );
 
-  it.each(names)('refuses a weak %s beyond loopback, and where it is asked to', (name) => {
+  it.each(names)('refuses a weak %s beyond loopback, and where it is configured to', (name) => {
     for (const production of [
       { HOST: '0.0.0.0' },
       { HOST: 'heddle' },

@@ -100,7 +100,7 @@ describe('the file of a new admin key', () => {
     expect((await readdir(join(dir, 'deep'))).filter((name) => /\.[0-9a-f]{12}$/.test(name))).toEqual([]);
   });
 
-  it('says what keeps it from being written', async () => {
+  it('states what keeps it from being written', async () => {
     await writeFile(join(dir, 'deep'), 'a file');
     await expect(openNewAdminKeyFile(path).write(key('a'))).rejects.toThrow(
       /^HEDDLE_NEW_ADMIN_KEY_FILE: .*admin\.key cannot be written: (EEXIST|ENOTDIR)$/,

@@ -8,7 +8,7 @@ const charactersMin = 6;
 /** A user without a password is hidden where it is long enough to be a token. */
 const tokenCharactersMin = 16;
 
-/** Names of variables whose values are addresses, with a user and a password at times. */
+/** Names of variables with addresses as values, with a user and a password at times. */
 const addressName = /(^|_)(URLS?|URI|DSN|ENDPOINT|PROXY)$|_ENDPOINT_URL/i;
 const addressWithUser = /^[a-z][a-z0-9+.-]*:\/\/[^/]*@/i;
 /** Names of parameters of addresses, and of parts of their values, that are passwords. */

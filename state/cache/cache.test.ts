@@ -9,7 +9,7 @@ import { createRedisCache } from './redis.ts';
 
 function cacheSuite(name: string, open: () => Cache): void {
   describe(`${name} cache`, () => {
-    it('gives back what was set, until it is deleted', async () => {
+    it('returns what was set, until it is deleted', async () => {
       const cache = open();
       const key = randomUUID();
       expect(await cache.get(key)).toBeUndefined();

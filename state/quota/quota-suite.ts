@@ -227,7 +227,7 @@ export function quotaSuite(
       expect(await calls.reserve('3', { COST: 1n }, [cost])).toMatchObject({ granted: false });
     });
 
-    it('raises a reservation to new totals, all or none, and once however often it is asked', async () => {
+    it('raises a reservation to new totals, all or none, and once however often it is called', async () => {
       const calls = fresh();
       const limits = [limitOn('key:a', 'TOKENS', 100n), limitOn('app:a', 'COST', 10n)];
       await calls.begin('1', { TOKENS: 40n, COST: 0n }, limits);
@@ -296,7 +296,7 @@ export function quotaSuite(
       });
     });
 
-    it('keeps what is reserved when a raise asks for less', async () => {
+    it('keeps what is reserved when a raise requests less', async () => {
       const calls = fresh();
       const limits = [limitOn('key:a', 'TOKENS', 100n), limitOn('key:a', 'TOKENS', 100n, 'MINUTE')];
       await calls.begin('1', { TOKENS: 40n }, limits);
@@ -390,7 +390,7 @@ export function quotaSuite(
       expect(await calls.read(...limits)).toEqual([{ spent: 4n, reserved: 0n }]);
     });
 
-    it('has room again when the window has slid on, and not before it said', async () => {
+    it('has room again when the window has slid on, and not earlier than it reported', async () => {
       const calls = fresh();
       const limits = [limitOn('key:a', 'REQUESTS', 1n, 'SECOND')];
       const startedMs = performance.now();
@@ -566,7 +566,7 @@ export function quotaSuite(
       }
     });
 
-    it('counts once what is settled without a reservation while the ledger is read', async () => {
+    it('counts once what is committed without a reservation while the ledger is read', async () => {
       for (const hook of ['beforeRead', 'afterRead'] as const) {
         const calls = fresh();
         calls.ledger.open('lost', Date.now() - 10, scopes, amounts);
@@ -623,7 +623,7 @@ export function quotaSuite(
       expect(await calls.read(month)).toEqual([{ spent: 2n, reserved: 0n }]);
     });
 
-    it('grants nothing while the ledger cannot be read, and says when to come back', async () => {
+    it('grants nothing while the ledger cannot be read, and states when to come back', async () => {
       const calls = fresh();
       calls.ledger.beforeRead = () => Promise.reject(new Error('The database is away.'));
       const overloaded = { code: 'OVERLOADED', extensions: { retryAfterMs: expect.any(Number) } };

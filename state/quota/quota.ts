@@ -3,7 +3,7 @@ import type { LimitWindow, Meter } from '#core/graph-enums.generated.ts';
 export interface QuotaKey {
   /** What the limit belongs to, e.g. `key:<id>` or `budget:<id>`. */
   readonly subject: string;
-  /** Whose calls are counted: `tenant:<id>`, `app:<id>` or `key:<id>`. Absent: the subject's. */
+  /** The scope of the counted calls: `tenant:<id>`, `app:<id>` or `key:<id>`. Absent: the subject's. */
   readonly scope?: string;
   readonly meter: Meter;
   readonly window: LimitWindow;
@@ -32,7 +32,7 @@ export interface QuotaReservation {
    * over all counters of a call at once.
    */
   readonly partition: string;
-  /** Whose call it is: every scope that its ledger row counts for. */
+  /** The scopes of the call: every scope that its ledger row counts for. */
   readonly scopes: readonly string[];
   /** Upper bounds of what the call draws in total, also when an earlier reservation is raised. */
   readonly amounts: QuotaAmounts;
@@ -155,7 +155,7 @@ export interface MeterHistory {
 /** A ledger without rows, for who counts nothing that has any. */
 export const emptyHistory: MeterHistory = { read: async () => ({ sums: [], calls: [] }) };
 
-/** Whose calls a counter counts. */
+/** The scope of the calls that a counter counts. */
 export function readScope({ scope, subject }: QuotaKey): string {
   return scope ?? subject;
 }

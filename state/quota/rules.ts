@@ -15,7 +15,7 @@ export const quotaRules = {
   heldRetryMs: 1_000,
   /** How long reading the ledger may take until its result is refused: settled calls are remembered so long. */
   seedMsMax: 120_000,
-  /** How long a call whose row is running, and whose reservation is lost, counts with its bound until the row is read again. */
+  /** How long a call with a running row and a lost reservation counts with its bound, until the row is read again. */
   foundTtlMs: 300_000,
   /** Counters that no limit names for so long are forgotten. */
   namedMsMax: 2 * hourMs,
@@ -25,7 +25,7 @@ export const quotaRules = {
   amountMax: Number.MAX_SAFE_INTEGER,
 } as const;
 
-/** Meters whose amounts are in no row of the ledger: their counters cannot be read back from it. */
+/** Meters without amounts in the rows of the ledger: their counters cannot be read back from it. */
 const metersWithoutRows: readonly Meter[] = ['READS'];
 
 /** True for counters that are read back from the ledger. */

@@ -13,14 +13,14 @@ it.each([
   reply('LOADING Redis is loading the dataset in memory'),
   reply('OOM command not allowed when used memory is greater than maxmemory'),
   reply('NOAUTH Authentication required.'),
-])('refuses with OVERLOADED what Redis could not be asked: %s', (error) => {
+])('refuses with OVERLOADED what needs a Redis that cannot be reached: %s', (error) => {
   expect(explainRedisFailure(error)).toMatchObject({
     code: 'OVERLOADED',
     extensions: { retryAfterMs: expect.any(Number) },
   });
 });
 
-it('keeps an error of ours, and an answer that says that a command is wrong', () => {
+it('keeps an error of ours, and an answer that states that a command is wrong', () => {
   for (const error of [
     reply('ERR wrong number of arguments'),
     new HeddleError('CONFLICT', 'no'),

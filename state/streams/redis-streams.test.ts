@@ -91,7 +91,7 @@ withRedis('what redis stream logs keep in Redis, and when', (redis) => {
       await reader.return?.();
     });
 
-    it('are given up for no longer than a writer that fell silent is waited for', async () => {
+    it('are abandoned for no longer than a writer that fell silent is waited for', async () => {
       const { commands, keys, writer } = await open();
       await writer.append('a');
       await writer[Symbol.asyncDispose]();
@@ -101,7 +101,7 @@ withRedis('what redis stream logs keep in Redis, and when', (redis) => {
       }
     });
 
-    it('say at once that they are given up, and that they have ended, to readers who wait', async () => {
+    it('state at once that they are abandoned, and that they have ended, to readers who wait', async () => {
       for (const close of ['end', 'dispose'] as const) {
         const { writer, logs, id, settled } = await open();
         // No reader looks by itself: only what it is told wakes it.
@@ -119,7 +119,7 @@ withRedis('what redis stream logs keep in Redis, and when', (redis) => {
       }
     });
 
-    it('hand out no more characters at once than asked for, but one event whatever it holds', async () => {
+    it('hand out no more characters at once than requested, but one event whatever it holds', async () => {
       const { commands, keys, writer, id } = await open();
       for (const text of ['a', 'b', 'c', 'd']) await writer.append(text, 100);
       await writer.end('e', 100);

@@ -99,7 +99,7 @@ export function streamLogSuite(
       expect(await reading).toEqual(['0:a', '1:last']);
     });
 
-    it('makes the writer wait while the log is full and a reader is behind, and lets it go on when that has read', async () => {
+    it('makes the writer wait while the log is full and a reader is behind, and lets it continue when that has read', async () => {
       const logs = open({ eventsMax: 10 });
       const id = randomUUID();
       const writer = await logs.open<Said>(id, { keepMs: 60_000 });
@@ -233,7 +233,7 @@ export function streamLogSuite(
       }
     });
 
-    it('wakes a writer that waits when the log is closed: by its end, or because it is given up', async () => {
+    it('wakes a writer that waits when the log is closed: by its end, or because it is abandoned', async () => {
       for (const close of [
         (writer: StreamWriter<Said>) => writer.end(say('last')),
         (writer: StreamWriter<Said>) => writer[Symbol.asyncDispose](),
@@ -250,7 +250,7 @@ export function streamLogSuite(
       }
     });
 
-    it('emits what a log that was given up holds, and then fails its readers', async () => {
+    it('emits what a log that was abandoned holds, and then fails its readers', async () => {
       const logs = open();
       const id = randomUUID();
       const writer = await logs.open<Said>(id, { keepMs: 60_000 });
@@ -287,7 +287,7 @@ export function streamLogSuite(
       await expect(all(logs.read<Said>(id, 2))).rejects.toMatchObject({ reason: 'TRIMMED' });
     });
 
-    it('says so each time the last reader has left before the end', async () => {
+    it('reports it each time the last reader has left before the end', async () => {
       const logs = open();
       const id = randomUUID();
       const onAbandoned = vi.fn();
@@ -309,7 +309,7 @@ export function streamLogSuite(
       await vi.waitFor(() => expect(onAbandoned).toHaveBeenCalled());
     });
 
-    it('stays ended, or given up, whatever its writer asks', async () => {
+    it('stays ended, or abandoned, whatever its writer calls', async () => {
       const logs = open();
       for (const [id, close] of [
         [randomUUID(), (writer: StreamWriter<Said>) => writer.end(say('last'))],
@@ -386,7 +386,7 @@ export function streamLogSuite(
       expect(getEventListeners(signal, 'abort')).toHaveLength(0);
     });
 
-    it('hands over each event once to a reader that asks for all at once', async () => {
+    it('hands over each event once to a reader that requests all at once', async () => {
       const logs = open();
       const id = randomUUID();
       const writer = await logs.open<Said>(id, { keepMs: 60_000 });
@@ -398,7 +398,7 @@ export function streamLogSuite(
       await reader.return?.();
     });
 
-    it('hands over events in order to a reader that asks for several at once', async () => {
+    it('hands over events in order to a reader that requests several at once', async () => {
       const logs = open();
       const id = randomUUID();
       const writer = await logs.open<Said>(id, { keepMs: 60_000 });

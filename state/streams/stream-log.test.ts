@@ -29,7 +29,7 @@ withRedis('redis stream logs', (redis) => {
   );
 
   describe('redis stream logs of two processes', () => {
-    it('tell a reader in one what the other writes', async () => {
+    it('report a reader in one what the other writes', async () => {
       const { commands, channels } = redis();
       const log = pino({ level: 'silent' });
       const [one, two] = [
@@ -46,7 +46,7 @@ withRedis('redis stream logs', (redis) => {
       expect((await reader.next()).done).toBe(true);
     });
 
-    it('tell every event once though Redis answers too late', async () => {
+    it('report every event once though Redis answers too late', async () => {
       const { commands, channels } = redis();
       await using stack = new AsyncDisposableStack();
       const impatient = stack.adopt(commands.duplicate({ commandTimeout: 100 }), (client) =>
@@ -140,7 +140,7 @@ withRedis('redis stream logs', (redis) => {
       expect(await logs.held('silent')).toHaveLength(2);
     });
 
-    it('go on when Redis has evicted the events of a full log', async () => {
+    it('continue when Redis has evicted the events of a full log', async () => {
       const { commands, channels } = redis();
       const logs = createRedisStreamLogs(
         commands,

@@ -69,7 +69,7 @@ export interface StreamWriter<Event> extends AsyncDisposable {
  *   an event larger than the bound is held alone, and makes the writer wait only until every reader has passed it;
  * - a reader is a cursor: its lag costs no memory beyond the log itself;
  * - a log that was abandoned fails its readers with ABANDONED after the events that it holds, and so does, in bounded
- *   time, one whose writer is gone without a word.
+ *   time, one that lost its writer without a notice.
  * Events are plain JSON. Deliberately absent: several writers, editing, search.
  */
 export interface StreamLogs extends AsyncDisposable {
@@ -82,7 +82,7 @@ export interface StreamLogs extends AsyncDisposable {
    */
   read<Event>(id: string, after: number, signal?: AbortSignal): AsyncIterableIterator<LoggedEvent<Event>>;
   /**
-   * The events held now, oldest first, also of a log whose writer is gone; empty where nothing is held. Attaches no
+   * The events held now, oldest first, also of a log that lost its writer; empty where nothing is held. Attaches no
    * reader: what is seen here counts as unseen.
    */
   held<Event>(id: string): Promise<readonly LoggedEvent<Event>[]>;

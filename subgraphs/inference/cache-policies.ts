@@ -4,7 +4,7 @@ import type { CacheScope } from '#core/graph-enums.generated.ts';
 import type { CachePolicy } from '#inference/request.ts';
 import { readArguments } from '#schema/directives.ts';
 
-/** The fields whose answers may come from the cache. */
+/** The fields that may be answered from the cache. */
 type CachedField = 'complete' | 'runPrompt' | 'completionStream' | 'promptStream';
 
 /** What the SDL's @cache states of each field; null: nothing. */

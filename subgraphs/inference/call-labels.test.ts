@@ -74,7 +74,7 @@ describe('the row of a call that failed', () => {
     status: 500,
   });
 
-  it('says why, and keeps nothing that the provider repeated of the input', async () => {
+  it('states why, and keeps nothing that the provider repeated of the input', async () => {
     await using mesh = await startInference(database);
     mesh.alpha.always((call) => call.fail(echoing));
     mesh.beta.always((call) => call.fail(echoing));

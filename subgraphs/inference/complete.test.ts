@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 describe('complete', () => {
-  it('answers with what the provider said, counted and priced, and closes its row', async () => {
+  it('answers with what the provider reported, counted and priced, and closes its row', async () => {
     await using mesh = await startInference(database);
     mesh.alpha.always((call) => {
       call.say('Hello ', 'there').finish({ ...buildUsage(1_000, 10), cachedInputTokens: 600 });
@@ -92,7 +92,7 @@ describe('complete', () => {
     });
   });
 
-  it('falls back along a route, and says who answered', async () => {
+  it('falls back along a route, and states who answered', async () => {
     await using mesh = await startInference(database);
     mesh.alpha.always((call) => call.fail(buildFailure('PROVIDER_RATE_LIMITED', true, 60_000)));
     mesh.beta.always((call) => call.say('From beta').finish(buildUsage(5, 2)));
@@ -163,7 +163,7 @@ describe('complete', () => {
     expect(row?.attempts).toHaveLength(3);
   });
 
-  it('does not ask a model by its id again after silence, while a route asks its next target', async () => {
+  it('does not call a model by its id again after silence, while a route calls its next target', async () => {
     await using mesh = await startInference(database, { delay: async () => undefined });
     for (const provider of [mesh.alpha, mesh.beta]) {
       provider.always((call) => call.fail(buildFailure('PROVIDER_TIMEOUT', true)));
@@ -258,7 +258,7 @@ describe('complete', () => {
     ]);
   });
 
-  it('validates structured answers, and asks again for one of another shape', async () => {
+  it('validates structured answers, and calls again for one of another shape', async () => {
     await using mesh = await startInference(database, { delay: async () => undefined });
     mesh.alpha.always((call, number) => {
       call.say(number === 1 ? '{"age":"old"}' : '{"age":7}').finish(buildUsage(5, 5));

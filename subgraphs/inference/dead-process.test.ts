@@ -54,7 +54,7 @@ async function closeAsOrphan(mesh: TestInference): Promise<void> {
 }
 
 describe('the row of a running call', () => {
-  it('says from the start what being cut costs, for a stream, a whole answer and an embedding', async () => {
+  it('states from the start what being cut costs, for a stream, a whole answer and an embedding', async () => {
     const calls: ((mesh: TestInference) => Promise<unknown>)[] = [
       (mesh) => mesh.data(COMPLETE, asking('alpha/one')),
       async (mesh) => Array.fromAsync(await mesh.stream(STREAM, asking('alpha/one'))),
@@ -87,7 +87,7 @@ describe('the row of a running call', () => {
     }
   });
 
-  it('says what has come of a stream, and what its provider counted', async () => {
+  it('states what has come of a stream, and what its provider counted', async () => {
     await using mesh = await startInference(database);
     const events = await mesh.stream(STREAM, asking('alpha/one'));
     const all = Array.fromAsync(events);
@@ -106,7 +106,7 @@ describe('the row of a running call', () => {
     expect(await row(mesh)).not.toHaveProperty('progress');
   });
 
-  it('says what the attempts before have cost, before the next provider is asked', async () => {
+  it('states what the attempts before have cost, before the next provider is called', async () => {
     await using mesh = await startInference(database);
     const all = Array.fromAsync(await mesh.stream(STREAM, asking('both')));
     const first = await mesh.alpha.next();
@@ -127,7 +127,7 @@ describe('the row of a running call', () => {
     await all;
   });
 
-  it('names, after a failure, the model that is asked now, whose price counts', async () => {
+  it('names, after a failure, the model that is called now, whose price counts', async () => {
     await using mesh = await startInference(database);
     const answer = mesh.data(COMPLETE, asking('both'));
     (await mesh.alpha.next()).fail(buildFailure('PROVIDER_RATE_LIMITED', true));
@@ -167,7 +167,7 @@ describe('the row of a running call', () => {
 });
 
 describe('the row of a call that waits for a retry', () => {
-  it('counts what its last attempt had said once, not also as an attempt under way', async () => {
+  it('counts what its last attempt had reported once, not also as an attempt under way', async () => {
     const waiting = Promise.withResolvers<void>();
     const resumed = Promise.withResolvers<void>();
     await using mesh = await startInference(database, {
@@ -250,7 +250,7 @@ describe('a process that was taken for dead', () => {
 });
 
 describe('the completion of a dead process', () => {
-  it('shows what had come, that it is an estimate, and that it may be asked again', async () => {
+  it('shows what had come, that it is an estimate, and that it may be called again', async () => {
     await using mesh = await startInference(database);
     const all = Array.fromAsync(await mesh.stream(STREAM, asking('alpha/one')));
     const call = await mesh.alpha.next();

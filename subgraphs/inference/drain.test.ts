@@ -115,7 +115,7 @@ describe('a call that the end of its process cuts', () => {
     expect((await one.rows()).map(({ status }) => status)).toEqual(['FAILED', 'SUCCEEDED']);
   });
 
-  it('says nothing of the health of its provider', async () => {
+  it('reports nothing of the health of its provider', async () => {
     await using mesh = await startInference(database);
     const heard = mesh.refusal(COMPLETE, asking());
     await mesh.alpha.next();
@@ -128,7 +128,7 @@ describe('a call that the end of its process cuts', () => {
     });
   });
 
-  it('fails with OVERLOADED while it waits to ask again, too', async () => {
+  it('fails with OVERLOADED while it waits to call again, too', async () => {
     const waiting = Promise.withResolvers<void>();
     const delay = (_ms: number, signal: AbortSignal) => {
       waiting.resolve();
@@ -143,7 +143,7 @@ describe('a call that the end of its process cuts', () => {
     expect(await mesh.rows()).toMatchObject([{ status: 'FAILED', errorCode: 'OVERLOADED' }]);
   });
 
-  it('takes its identical calls that wait for it along, and none asks the provider anew', async () => {
+  it('takes its identical calls that wait for it along, and none calls the provider anew', async () => {
     await using mesh = await startInference(database);
     const cached = asking({ cache: 'USE' });
     const owner = mesh.refusal(COMPLETE, cached);

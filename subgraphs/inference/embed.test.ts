@@ -86,7 +86,7 @@ describe('embed', () => {
     const readTexts = (call: ScriptedCall) =>
       call.call.messages.map((message) => (message.role === 'user' ? Object(message.parts[0]).text : ''));
 
-    it('asks only for what was not answered, and bills each part once', async () => {
+    it('requests only what was not answered, and bills each part once', async () => {
       await using mesh = await startInference(database, { delay: async () => undefined });
       mesh.alpha.always((call, number) => {
         if (number === 1) call.part(usage(10)).part(usage(20)).fail(buildFailure('PROVIDER_ERROR', true));
@@ -179,7 +179,7 @@ describe('embed', () => {
     expect(await mesh.rows()).toMatchObject([{ status: 'CANCELLED' }]);
   });
 
-  it('bills nothing when its client had gone before the provider was asked', async () => {
+  it('bills nothing when its client had gone before the provider was called', async () => {
     await using mesh = await startInference(database);
     await mesh.askWith(EMBED, { input: { model: 'alpha/embed', values: ['a'] } }, AbortSignal.abort());
     expect(mesh.alpha.calls).toHaveLength(0);
@@ -188,7 +188,7 @@ describe('embed', () => {
     ]);
   });
 
-  it('checks the budget again before it asks a dearer model', async () => {
+  it('checks the budget again before it calls a dearer model', async () => {
     const [cheap] = await models(database.connection).find({ _id: 'alpha/embed' }).lean();
     const [price] = cheap?.prices ?? [];
     await models(database.connection).create({

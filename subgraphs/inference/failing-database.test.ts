@@ -41,7 +41,7 @@ it('an idempotency key is free again after a call that the database let down, fr
   expect(await mesh.rows()).toMatchObject([{ status: 'SUCCEEDED' }]);
 });
 
-it('a reservation is given back when the row cannot be written', async () => {
+it('a reservation is returned when the row cannot be written', async () => {
   const limits = (['CONCURRENCY', 'TOKENS', 'COST'] as const).map(
     (meter): CallerLimit => ({
       subject: 'plan:p',

@@ -48,7 +48,7 @@ describe.runIf(hasRedis())('inference processes that share a Redis', () => {
     return { one, two };
   };
 
-  it('let a client go on in one what it began in the other, while it runs', async () => {
+  it('let a client continue in one what it began in the other, while it runs', async () => {
     const { one, two } = await start();
     await using _one = one;
     await using _two = two;
@@ -99,7 +99,7 @@ describe.runIf(hasRedis())('inference processes that share a Redis', () => {
   const endedRow = (mesh: TestInference) =>
     vi.waitFor(async () => expect((await mesh.rows())[0]?.endedAt).toBeInstanceOf(Date));
 
-  it.for([0, 1])('tell the last event of a drained stream after the end of its row (%s)', async (when) => {
+  it.for([0, 1])('report the last event of a drained stream after the end of its row (%s)', async (when) => {
     const { one, two } = await start();
     await using _one = one;
     await using _two = two;
@@ -123,7 +123,7 @@ describe.runIf(hasRedis())('inference processes that share a Redis', () => {
     expect((await following).at(-1)).toMatchObject({ __typename: 'CompletionFinished' });
   });
 
-  it('tell the last event of a stream whose log fell silent with its writer', async () => {
+  it('report the last event of a stream whose log fell silent with its writer', async () => {
     const { one, two } = await start();
     await using _two = two;
     const [{ streams }] = states;

@@ -53,7 +53,7 @@ describe('responseSchema', () => {
     await mesh.data(complete, asking({ type: 'object' }));
   });
 
-  it('that takes too long to check fails its call at once: no provider is asked again, and then none at all', async () => {
+  it('that takes too long to check fails its call at once: no provider is called again, and then none at all', async () => {
     await using mesh = await startInference(database, { delay: async () => undefined });
     mesh.alpha.always((call) => call.say(endlessAnswer).finish(buildUsage(5, 5)));
     mesh.beta.always((call) => call.say('"b"').finish(buildUsage(5, 5)));

@@ -76,7 +76,7 @@ describe('an AI model without a price', () => {
   );
 
   it.each(notBinding)(
-    'is called under %s, and its row says that the cost is unknown',
+    'is called under %s, and its row states that the cost is unknown',
     async (_name, limits) => {
       await using mesh = await startInference(database, { limits });
       mesh.alpha.always((call) => call.say('x').finish(buildUsage(10, 5)));

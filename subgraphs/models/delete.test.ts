@@ -295,7 +295,7 @@ describe('deleteProvider', () => {
     ]);
   });
 
-  it('frees an id that was given the wrong kind', async () => {
+  it('frees an id that got the wrong kind', async () => {
     const id = await newProvider();
     await askForData(subgraph, admin, deleteProvider, { id });
     const input = { id, kind: 'ANTHROPIC', registerModels: true };
@@ -398,7 +398,7 @@ describe('at the same time', () => {
     }
   });
 
-  it('leaves no label on a version that calls a deleted model, and says why', async () => {
+  it('leaves no label on a version that calls a deleted model, and states why', async () => {
     const { connection } = mesh.database;
     for (let round = 0; round < tries; round += 1) {
       const model = `${await newProvider()}/a`;

@@ -43,7 +43,7 @@ async function findRemembered(connection: Connection, type: 'models' | 'provider
   return ids.length === 0 ? [] : providers(connection).distinct('_id', { _id: { $in: ids } });
 }
 
-/** Deletes what is left of providers whose change was cut; their number. Within `withCatalog`. */
+/** Deletes what is left of providers after an interrupted change; their number. Within `withCatalog`. */
 export async function settleMarked(connection: Connection): Promise<number> {
   const marked = await providers(connection)
     .find({ incomplete: { $exists: true } })

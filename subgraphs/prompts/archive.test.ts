@@ -167,7 +167,7 @@ describe('archivePrompt', () => {
     ['removePromptLabel', unlabel, {}],
     ['updatePrompt', update, { input: { description: 'x' } }],
     ['copyPrompt', copy, { name: 'copied' }],
-  ])('leaves nothing to change: %s is a CONFLICT that says what to do', async (_name, query, more) => {
+  ])('leaves nothing to change: %s is a CONFLICT that states what to do', async (_name, query, more) => {
     const writer = await newWriter();
     const id = await add(writer, 'closed');
     await askForData(subgraph, writer, archive, { id });
@@ -193,7 +193,7 @@ describe('archivePrompt', () => {
     expect(await listed(writer)).toEqual(['private']);
   });
 
-  it('gives its room back, which restoring needs again; archived prompts are bounded as well', async () => {
+  it('frees its room, which restoring needs again; archived prompts are bounded as well', async () => {
     const writer = await newWriter();
     const ids = [await add(writer, 'a1'), await add(writer, 'a2'), await add(writer, 'a3')];
     const creation = 'mutation { createPrompt(input: { name: "a4" }) { id } }';
@@ -208,7 +208,7 @@ describe('archivePrompt', () => {
     expect(await listed(writer)).toEqual(['a1', 'a5']);
   });
 
-  it('never archives more, nor publishes to what is archived, when all is asked for at once', async () => {
+  it('never archives more, nor publishes to what is archived, when all is requested at once', async () => {
     const writer = await newWriter();
     const id = await add(writer, 'raced');
     const answers = await Promise.all(
@@ -284,7 +284,7 @@ describe('restorePrompt', () => {
     ).toBe(1);
   });
 
-  it('is a CONFLICT where the name was given again, and several of a name can be archived', async () => {
+  it('is a CONFLICT where the name was used again, and several of a name can be archived', async () => {
     const writer = await newWriter();
     const first = await add(writer, 'named');
     await askForData(subgraph, writer, archive, { id: first });
@@ -313,7 +313,7 @@ describe('updatePrompt', () => {
     expect(await runs(writer, 'before')).toMatchObject({ promptId: another });
   });
 
-  it('changes what is given alone, and records nothing where nothing changes', async () => {
+  it('changes the specified fields alone, and records nothing where nothing changes', async () => {
     const writer = await newWriter();
     const id = await add(writer, 'described', { description: 'old' });
     const change = async (given: object) =>

@@ -30,7 +30,7 @@ export async function listPrompts(
   return findPage(prompts(database), where, listSort(orderBy ?? 'CREATED_AT_DESC'), page);
 }
 
-/** Whose prompts are meant, and whether those that are archived. The tenant of a caller is not archived. */
+/** The tenant of the prompts, and whether archived ones are meant. The tenant of a caller is not archived. */
 async function readPlace(
   { tenantId, archived }: Pick<PromptFilter, 'tenantId' | 'archived'>,
   caller: Caller,

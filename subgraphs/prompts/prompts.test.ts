@@ -409,7 +409,7 @@ describe('reading', () => {
     expect(await askForData(subgraph, stranger, entities, { refs })).toEqual({ _entities: [null, null] });
   });
 
-  it('asks the database equally often for one joined row and for fifty', async () => {
+  it('queries the database equally often for one joined row and for fifty', async () => {
     const crowd = testCaller('crowd', 'prompts:write');
     const ids: string[] = [];
     for (let index = 0; index < 50; index += 1) {

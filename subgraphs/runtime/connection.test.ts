@@ -50,7 +50,7 @@ describe('findPage', () => {
     ['an id', { _id: -1 }],
     ['dates that repeat', { at: -1, _id: 1 }],
     ['big integers, then dates', { rank: 1, at: -1, _id: -1 }],
-  ] as const)('tells every record once, in the order of %s, whatever the page size', async (_what, sort) => {
+  ] as const)('lists every record once, in the order of %s, whatever the page size', async (_what, sort) => {
     const expected = (await model.find().sort(sort).lean()).map(({ _id }) => _id);
     for (const first of [1, 4, 25, 30]) {
       const seen = await walk((args) => findPage(model, {}, sort, args), first);
@@ -67,7 +67,7 @@ describe('findPage', () => {
     expect(second.edges.map(({ node }) => node._id)).toEqual(['row-05', 'row-08', 'row-09']);
   });
 
-  it('answers an empty page for nothing, and for none asked for', async () => {
+  it('answers an empty page for nothing, and for none requested', async () => {
     for (const args of [{ first: 0 }, {}]) {
       const page = await findPage(model, args.first === 0 ? {} : { _id: 'none' }, { _id: 1 }, args);
       expect(page.edges).toEqual([]);
@@ -208,7 +208,7 @@ describe('findPage from the end', () => {
 });
 
 describe('totalCount', () => {
-  it('counts what fits the filter, whatever the page, and only when it is asked', async () => {
+  it('counts what fits the filter, whatever the page, and only when it is requested', async () => {
     const filter = { at: { $lt: new Date(2_000) } };
     const expected = await model.countDocuments(filter);
     const sort = { _id: 1 } as const;

@@ -8,7 +8,7 @@ export function readNow({ now }: { readonly now?: () => number }): Date {
 
 /** What an audited mutation did, reported by its command with `context.audit(…)`; secrets are redacted for it. */
 export interface AuditedChange {
-  /** The tenant whose log it belongs to; the caller's own when left out, null for the mesh itself. */
+  /** The tenant of the log that it belongs to; the caller's own when left out, null for the mesh itself. */
   readonly tenantId?: string | null;
   /** The type of the thing changed, e.g. "ApiKey". */
   readonly type: string;

@@ -2,7 +2,7 @@ import type { ListOrder, TimeOrder } from '#core/graph-enums.generated.ts';
 import { checkedText } from '#core/input.ts';
 import type { PageSort } from './connection.ts';
 
-/** The sort of a list whose records have `createdAt` and a name; ends with the id, so that it is total. */
+/** The sort of a list of records with `createdAt` and a name; ends with the id, so that it is total. */
 export function listSort(order: ListOrder, nameField = 'name'): PageSort {
   const direction = order.endsWith('_ASC') ? 1 : -1;
   const field = order.startsWith('NAME') ? nameField : 'createdAt';

@@ -79,7 +79,7 @@ describe('a store that cannot be used', () => {
   });
 });
 
-it('keeps a failure that says something of what was asked', async () => {
+it('keeps a failure that concerns the command itself', async () => {
   const same = { _id: 'same' };
   const failures = [
     await things()

@@ -33,7 +33,7 @@ describe('@authenticated and @requiresScopes', () => {
   });
   const holding = (...scopes: string[]): Caller => ({ ...testCaller('acme'), scopes });
 
-  it('let through what they name and refuse the rest, saying which scope', async () => {
+  it('let through what they name and refuse the rest, stating which scope', async () => {
     expect(await run('{ open }', anonymousCaller)).toEqual({ data: { open: 1 } });
     expect(listCodes(await run('{ known secret }', anonymousCaller))).toEqual([
       'UNAUTHENTICATED',
@@ -54,7 +54,7 @@ describe('@authenticated and @requiresScopes', () => {
     }
   });
 
-  it('hold for a type wherever it is answered, together with what its fields ask for', async () => {
+  it('hold for a type wherever it is answered, together with what its fields request', async () => {
     expect(listCodes(await run('{ vault { id } vaults { id } }', holding('b')))).toEqual([
       'FORBIDDEN',
       'FORBIDDEN',
@@ -142,7 +142,7 @@ describe('errors', () => {
 });
 
 describe('loaders', () => {
-  it('read once per operation what is asked for at once, and again in the next', async () => {
+  it('read once per operation what is requested at once, and again in the next', async () => {
     const fetched: string[][] = [];
     const { run } = startGraph(
       'type Query { things(ids: [ID!]!): [Thing] } type Thing @key(fields: "id") { id: ID! twin: Thing }',

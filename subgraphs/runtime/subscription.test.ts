@@ -63,7 +63,7 @@ describe('subscriptions', () => {
     expect(await stream.next()).toEqual({ value: undefined, done: true });
   });
 
-  it('end a failing source with a result that says why', async () => {
+  it('end a failing source with a result that states why', async () => {
     const results = await Array.fromAsync(await graph.stream('subscription { fails }'));
     expect(results).toMatchObject([
       { data: { fails: 1 } },
@@ -71,7 +71,7 @@ describe('subscriptions', () => {
     ]);
   });
 
-  it('go on after an event that could not be resolved, masked', async () => {
+  it('continue after an event that could not be resolved, masked', async () => {
     const results = await Array.fromAsync(await graph.stream('subscription { broken }'));
     expect(results).toMatchObject([
       { errors: [{ extensions: { code: 'INTERNAL' } }] },

@@ -10,7 +10,7 @@ import type { UsageQuery } from './usage-query.ts';
 /** Fields of a row that usage is joined to other types by. */
 export type JoinField = 'tenantId' | 'appId' | 'modelId' | 'promptId';
 
-/** Only rows whose field is one of the ids, apart for each id. */
+/** Only rows with one of the ids in the field, apart for each id. */
 export interface UsageJoin {
   readonly field: JoinField;
   readonly ids: readonly string[];

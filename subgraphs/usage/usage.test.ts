@@ -87,7 +87,7 @@ describe('usage', () => {
     ['PROVIDER', [{ provider: 'demo' }]],
     ['PROMPT', [{ prompt: null }, { prompt: 'p1' }]],
     ['CACHE', [{ cache: 'HIT' }, { cache: 'MISS' }]],
-  ])('tells apart by %s', async (dimension, keys) => {
+  ])('distinguishes by %s', async (dimension, keys) => {
     expect((await readBuckets(acme, 'ALL', [dimension])).map((bucket) => bucket.keys)).toEqual(keys);
   });
 
@@ -171,7 +171,7 @@ describe('usage', () => {
 });
 
 describe('the work of a usage', () => {
-  it('is done for latencies only where they are asked for', async () => {
+  it('is done for latencies only where they are requested', async () => {
     const pipelines: string[] = [];
     const client = database.connection.getClient();
     const note = ({ command }: CommandStartedEvent) => pipelines.push(JSON.stringify(command.pipeline));
@@ -294,7 +294,7 @@ describe('usage of tenants, apps, models and prompts', () => {
     });
   });
 
-  it('asks the database once for the usage of fifty apps', async () => {
+  it('queries the database once for the usage of fifty apps', async () => {
     const fifty = Array.from({ length: 50 }, (_, index) => ({ __typename: 'App', id: `app${index}` }));
     const commands = await countCommands(database, async () => {
       const { _entities } = await askForData<{ _entities: { usage: unknown[] }[] }>(

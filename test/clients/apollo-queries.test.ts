@@ -250,7 +250,7 @@ describe('Apollo Client over HTTP', () => {
     expect(CombinedGraphQLErrors.is(error) && error.errors[0]?.path).toEqual(['completion']);
   });
 
-  it('sends the whole query when it has asked for a persisted one, which the mesh does not keep', async () => {
+  it('sends the whole query when it has requested a persisted one, which the mesh does not keep', async () => {
     const { client } = await newTenant(() => mesh);
     const persisted = new PersistedQueryLink({ sha256: (text) => hash('sha256', text, 'hex') });
     const http = new HttpLink({

@@ -150,7 +150,7 @@ describe('the public graph', () => {
     }
   });
 
-  it('says of every type, field, argument and value what it is', () => {
+  it('describes every type, field, argument and value', () => {
     const silent: string[] = [];
     const hear = (what: string, description: string | null | undefined) => {
       if (!description?.trim()) silent.push(what);

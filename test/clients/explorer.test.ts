@@ -90,7 +90,7 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
     }
   });
 
-  it('says what is missing while the header is blank', async () => {
+  it('states what is missing while the header is blank', async () => {
     await run('UNAUTHENTICATED');
     complaints.length = 0;
   });

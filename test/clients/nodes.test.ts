@@ -117,7 +117,7 @@ const askForNode = async (client: TestClient, type: string) =>
   client.send<Found>(nodeQuery, { id: ids[type] ?? '' });
 
 describe('node', () => {
-  it('is asked for every type that implements Node', async () => {
+  it('is requested for every type that implements Node', async () => {
     const { __type } = await a.client.data<{ __type: { possibleTypes: { name: string }[] } }>(
       '{ __type(name: "Node") { possibleTypes { name } } }',
     );

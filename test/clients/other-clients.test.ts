@@ -227,7 +227,7 @@ describe('plain fetch', () => {
     });
   });
 
-  it('asks one field twice under two names, each with its own arguments', async () => {
+  it('selects one field twice under two names, each with its own arguments', async () => {
     const { data } = (await (
       await post({
         query: `mutation ($a: CompletionInput!, $b: CompletionInput!) {
@@ -243,7 +243,7 @@ describe('plain fetch', () => {
     });
   });
 
-  it('takes default values, nulls and lists of one as the specification says', async () => {
+  it('takes default values, nulls and lists of one as the specification states', async () => {
     const query = `query ($first: Int = 1, $after: String) {
       models(first: $first, after: $after) { edges { node { id } } pageInfo { hasNextPage } }
     }`;
@@ -281,9 +281,12 @@ describe('plain fetch', () => {
       { input: { amount: 'much', window: 'DAY' } },
       'digits with an optional decimal point',
     ],
-  ])('is told how a date or an amount is written when %s is wrong', async (_what, query, variables, how) => {
-    expect(await (await post({ query, variables })).json()).toMatchObject({
-      errors: [{ message: expect.stringContaining(how), extensions: { code: 'BAD_USER_INPUT' } }],
-    });
-  });
+  ])(
+    'gets an error that shows how a date or an amount is written when %s is wrong',
+    async (_what, query, variables, how) => {
+      expect(await (await post({ query, variables })).json()).toMatchObject({
+        errors: [{ message: expect.stringContaining(how), extensions: { code: 'BAD_USER_INPUT' } }],
+      });
+    },
+  );
 });

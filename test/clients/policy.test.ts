@@ -59,7 +59,7 @@ describe('@requiresScopes', () => {
     ]);
   });
 
-  it('asks nothing of a field that is skipped', async () => {
+  it('requests nothing of a field that is skipped', async () => {
     const { client } = await newTenant(() => mesh);
     expect(
       await client.send(
@@ -80,7 +80,7 @@ describe('@quota', () => {
     expect(codes.filter((code) => code === 'QUOTA_EXCEEDED')).toHaveLength(7);
   });
 
-  it('counts tokens by what the provider says, and refuses before it is asked', async () => {
+  it('counts tokens by what the provider states, and refuses before it is called', async () => {
     const { client } = await newTenant(() => mesh, limit('TOKENS', 'MINUTE', '2600'));
     expect(await readCode(ask(client, 'one'))).toBe('OK');
     expect(await readCode(ask(client, 'two'))).toBe('OK');
@@ -92,7 +92,7 @@ describe('@quota', () => {
     expect(calls()).toBe(before);
   });
 
-  it('lets no more calls run at once than CONCURRENCY says, and the next when they have ended', async () => {
+  it('lets no more calls run at once than CONCURRENCY states, and the next when they have ended', async () => {
     const { client } = await newTenant(() => mesh, limit('CONCURRENCY', 'INFLIGHT', '2'));
     const slow = (n: number) => readCode(ask(client, `some slow words ${n}`, { model: 'demo/slow' }));
     const codes = await Promise.all([1, 2, 3, 4, 5].map(slow));
@@ -124,7 +124,7 @@ describe('budgets', () => {
       )
     ).tenant.budgets;
 
-  it('refuse what does not fit a hard one before the provider is asked, and tell what was spent', async () => {
+  it('refuse what does not fit a hard one before the provider is called, and report what was spent', async () => {
     const { client } = await newTenant(() => mesh);
     await save(client, { amount: '0.008', window: 'DAY' });
     expect(await readCode(ask(client, 'one'))).toBe('OK');
@@ -166,7 +166,7 @@ describe('budgets', () => {
 });
 
 describe('@cache', () => {
-  it('answers from the cache only who asks it to: USE reads and writes, REFRESH writes, BYPASS and the default neither', async () => {
+  it('answers from the cache only on request: USE reads and writes, REFRESH writes, BYPASS and the default neither', async () => {
     const { client } = await newTenant(() => mesh);
     const text = unique('cached');
     const before = calls();
@@ -361,7 +361,7 @@ describe('@audited', () => {
 });
 
 describe('@cost and @listSize', () => {
-  it('refuse a page of pages before anything runs, and say how to ask for less', async () => {
+  it('refuse a page of pages before anything runs, and state how to request less', async () => {
     const nested = (first: number) =>
       `{ invocations(first: ${first}) { edges { node { tenant { apps { keys { id } usage(from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z") { requests } } } } } } }`;
     const root = admin(() => mesh);

@@ -84,7 +84,7 @@ describe.each([
     });
   });
 
-  it('is not believed when its JSON has another shape: it is asked again, then the call has failed', async () => {
+  it('is not trusted when its JSON has another shape: it is called again, then the call has failed', async () => {
     vendors.onMessage('where', { content: '{"town":7}', usage });
     const error = await refusal(model, 'where', { responseSchema: city });
     expect(error).toMatchObject({
@@ -122,7 +122,7 @@ describe.each([
     expect(JSON.stringify(vendors.getLastRequest()?.body)).toContain('sun all day');
   });
 
-  it('says when it is over its own limits, and for how long', async () => {
+  it('states when it is over its own limits, and for how long', async () => {
     vendors.onMessage('hello', {
       error: { message: 'slow down', type: 'rate_limit_error' },
       status: 429,
@@ -173,7 +173,7 @@ describe('routes', () => {
       .then(() => alias);
   };
 
-  it('ask the first model once more, then the second, and show every attempt', async () => {
+  it('call the first model once more, then the second, and show every attempt', async () => {
     const first = await addModel(() => mesh, 'OPENAI_COMPATIBLE', `${vendors.url}/v1`, 'first');
     const second = await addModel(() => mesh, 'ANTHROPIC', `${vendors.url}/v1`, 'claude-sonnet-4-5');
     vendors.on({ model: 'first', userMessage: 'hello' }, { error: { message: 'broken' }, status: 500 });
@@ -196,7 +196,7 @@ describe('routes', () => {
     expect(answer).toMatchObject({ complete: { status: 'SUCCEEDED' } });
   });
 
-  it('give up on a model that is too slow, and say so', async () => {
+  it('give up on a model that is too slow, and report it', async () => {
     const alias = await save(['demo/slow'], { timeouts: { totalMs: 200 }, maxAttempts: 1 });
     expect(await refusal(alias, 'word '.repeat(60))).toMatchObject({
       extensions: { code: 'PROVIDER_TIMEOUT' },

@@ -192,7 +192,7 @@ describe('a mesh that is killed again and again', () => {
     await Promise.all(calls.filter(({ idempotencyKey }) => idempotencyKey !== null).map(repeat));
   }
 
-  it('says nothing of rows that were closed before, and of no error', () => {
+  it('reports nothing of rows that were closed before, and of no error', () => {
     const lines = mesh.output().split('\n');
     expect(lines.filter((line) => /had been closed before|"level":(50|60)/.test(line))).toEqual([]);
   });

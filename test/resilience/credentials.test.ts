@@ -200,7 +200,7 @@ describe('a refused credential', () => {
   });
 });
 
-describe('a provider that asks to be left alone', () => {
+describe('a provider that requests a wait', () => {
   it.each([429, 503])(
     '(%d with Retry-After 30) gets nothing before, while another target can answer',
     async (status) => {

@@ -118,7 +118,7 @@ describe('calls that die with the one process', () => {
     return tenant.clientNow();
   }
 
-  it('are billed what had come, as an estimate, and say so', { timeout: 60_000 }, async () => {
+  it('are billed what had come, as an estimate, and report it', { timeout: 60_000 }, async () => {
     let id = '';
     const received: Received = new Map();
     const events = overWebSocket<Event>(tenant.clientNow(), STREAM, buildInput('stream', 200, 20));

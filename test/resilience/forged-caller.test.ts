@@ -76,7 +76,7 @@ describe('whoever stands between a gateway and the tenants subgraph', () => {
     await answer.gateway.line(/is not authentic/);
   });
 
-  it('is believed with the mesh secret alone', async () => {
+  it('is trusted with the mesh secret alone', async () => {
     const key = deriveAnswerKey(mesh.gateway.HEDDLE_MESH_SECRET ?? '');
     const url = await startImpostor(undefined, (identity) => answerCode(key, identity, 200, forgedBody));
     expect((await ask(url)).data).toMatchObject({ me: { kind: 'API_KEY' } });

@@ -241,7 +241,7 @@ describe('values made to hurt', () => {
     }
   });
 
-  it('are not found on the prototype: a prompt asks for the variables constructor and toString', async () => {
+  it('are not found on the prototype: a prompt requests the variables constructor and toString', async () => {
     const name = `p${random.below(2 ** 31)}`;
     const template = '{{constructor}} {{toString}} {{valueOf}}';
     await root().data('mutation ($input: CreatePromptInput!) { createPrompt(input: $input) { id } }', {

@@ -278,7 +278,7 @@ describe('tenant B, with every scope that a tenant can have', () => {
   });
 });
 
-describe('a subgraph that is asked past the gateway', () => {
+describe('a subgraph that is called past the gateway', () => {
   const instances = new Map<SubgraphName, string>();
   const foreignKey = readSigningKey(createMeshKeyPair().privateKey);
 

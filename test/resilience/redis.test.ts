@@ -103,7 +103,7 @@ describe.runIf(hasRedis())('a mesh whose Redis goes and comes back', () => {
     );
   });
 
-  it('says no password in its log, and knows of no unhandled rejection', () => {
+  it('writes no password in its log, and knows of no unhandled rejection', () => {
     const output = mesh.processes.map((process) => process.output()).join('\n');
     expect(output.length).toBeGreaterThan(100);
     expect(output).not.toContain(redis.password);

@@ -220,7 +220,7 @@ describe.concurrent('a start that fails', () => {
     ['a Redis with the address of another variable', { HOST: `redis://user:${password}@127.0.0.1` }],
     ['a level that is an address', { LOG_LEVEL: `user:${password}@host` }],
     ['a wrong command', {}, ['restore', `mongodb://user:${password}@host/file`]],
-  ])('tells no secret: %s', async (_what, environment, args: string[] = []) => {
+  ])('reports no secret: %s', async (_what, environment, args: string[] = []) => {
     await using empty = await temporaryDirectory();
     const said = await failure(args, { HEDDLE_DATA_DIR: empty.path, ...environment });
     expect(said).toMatch(/^heddle: /m);

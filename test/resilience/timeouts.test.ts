@@ -169,7 +169,7 @@ function answerRest(_request: ProviderRequest, response: ServerResponse): void {
 }
 
 describe('complete', () => {
-  it('reads the stream of a route, and asks a model by its id for the whole answer', async () => {
+  it('reads the stream of a route, and calls a model by its id for the whole answer', async () => {
     await using provider = await openLocalProvider((request, response) =>
       answerWith('ok', request, response),
     );

@@ -116,7 +116,7 @@ describe('the router beside two others', () => {
       'x: friends(first: 1) { y: boss { id } }',
       'x: friends(first: 2) { y: lastOrder { id } }',
     ],
-  ])('tells apart what objects of different types call by one name: %s', async (_, ofBook, ofTool) => {
+  ])('distinguishes what objects of different types call by one name: %s', async (_, ofBook, ofTool) => {
     const query = `{ reviewed { __typename ... on Book { maker { ${ofBook} } } ... on Tool { maker { ${ofTool} } } } }`;
     const faults = chooseFaults(7, { field: 0.3, reference: 0 });
     for (const run of [() => startRun(faultless), () => startRun(faults)]) {

@@ -82,7 +82,7 @@ describe('tsc', { timeout: 120_000 }, () => {
     expect(errors.join('\n')).toMatch(/Function lacks ending return statement/);
   });
 
-  it('refuses a meter that no call reserves and that the ledger does not give back', async () => {
+  it('refuses a meter that no call reserves and that the ledger does not return', async () => {
     const draws = ['inference/metering/meters.ts', 'mongo/meter-history.ts'];
     const meterOfSdl: Changes = {
       'core/graph-enums.generated.ts': [["  READS: 'READS'", "  READS: 'READS',\n  BYTES: 'BYTES'"]],

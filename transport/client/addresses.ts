@@ -42,7 +42,7 @@ export interface AddressesOptions {
   readonly delay?: ((ms: number, signal: AbortSignal) => Promise<unknown>) | undefined;
 }
 
-/** Opens connections with the certificate of the moment, to servers whose certificate names the subgraph. */
+/** Opens connections with the certificate of the moment, to servers with a certificate that names the subgraph. */
 function createConnector(name: string, tls: TlsSource): buildConnector.connector {
   let opened: { readonly material: TlsMaterial; readonly connect: buildConnector.connector } | undefined;
   return (to, callback) => {

@@ -136,7 +136,7 @@ const by = (name: string) => ({ value: { data: { events: { by: name } } }, done:
 const notBegun = () => new HeddleError('OVERLOADED', 'Draining.', { extensions: { notBegun: true } });
 
 describe('a subgraph of several processes', () => {
-  it('is asked by turns', async () => {
+  it('is called in turn', async () => {
     const [a, b] = [await start('a'), await start('b')];
     const { ask } = reach(a, b);
     const answers = [await ask('{ who }'), await ask('{ who }'), await ask('{ who }'), await ask('{ who }')];
@@ -281,7 +281,7 @@ describe('an operation of which nothing was begun', () => {
 });
 
 describe('a subgraph process that drains', () => {
-  it('serves on, asks its clients to close their connections, and is unready for new clients alone', async () => {
+  it('serves on, requests that its clients close their connections, and is unready for new clients alone', async () => {
     const a = await start('a');
     const { ask, executor } = reach(a);
     const ready = () => executor.ready?.(AbortSignal.timeout(5_000));

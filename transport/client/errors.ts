@@ -54,7 +54,7 @@ export function refusedIdentity(subgraph: string, said: string): HeddleError {
 
 const overruns = new WeakSet<ExecutionResult>();
 
-/** What ends a stream whose reader lets more wait in this process than may. */
+/** The end of a stream when its reader lets more wait in this process than is allowed. */
 export function overrun(details: Readonly<Record<string, unknown>>): ExecutionResult {
   const message = 'The client reads too slowly; continue with resumeCompletion.';
   const { extensions } = createOverloadedError(message, details);

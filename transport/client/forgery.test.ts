@@ -186,7 +186,7 @@ describe('an answer over plain HTTP', () => {
     expect(mutations).toBe(1);
   });
 
-  it('is not asked for where it could not be checked', () => {
+  it('is not requested where it could not be checked', () => {
     const { signingKey } = gatewayKeys;
     const open = () => createHttpExecutor({ name: 'models', url: served.url, keys: { signingKey } });
     expect(open).toThrow(/plain HTTP, and no mesh secret/);

@@ -112,7 +112,7 @@ async function subscribe(executor: SubgraphExecutor, name: string, signal?: Abor
 const event = (sequence: number) => ({ events: { completionId: 'c1', sequence } });
 
 describe('a subgraph in another process', () => {
-  it('is asked with the caller, the request id and the variables', async () => {
+  it('is called with the caller, the request id and the variables', async () => {
     const executor = reach();
     for (let n = 0; n < 3; n++) {
       const result = await ask(executor, 'query ($a: Int) { who(a: $a) }', { variables: { a: n } });
@@ -273,7 +273,7 @@ describe('subscriptions to a subgraph in another process', () => {
     expect((await result[Symbol.asyncIterator]().next()).value).toEqual({ data: event(0) });
   });
 
-  it('are not ended by what another caller sends, or by how much it asks for', async () => {
+  it('are not ended by what another caller sends, or by how much it requests', async () => {
     const executor = reach();
     const source = new SampleSource([event(0)]);
     sources.set('a', source);

@@ -165,7 +165,7 @@ class OtherProcess extends Error {
  * Reaches a subgraph in another process: queries and mutations over kept-alive HTTP, subscriptions over one shared
  * WebSocket, each operation with the caller in a token signed for it alone. An operation that was certainly not begun
  * (no connection, or a process that drains and states it) is sent again, over a new connection and to another address
- * where there is one. A query whose connection breaks is sent once more, a mutation never. Rejects when the subgraph
+ * where there is one. A query is sent once more when its connection breaks, a mutation never. Rejects when the subgraph
  * cannot be reached, and states which.
  */
 export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecutor & AsyncDisposable {

@@ -43,7 +43,7 @@ function freeName(wanted: string, taken: { has(name: string): boolean }): string
   return free;
 }
 
-/** Undefined for a document whose root field cannot be continued. */
+/** Undefined for a document with a root field that cannot be continued. */
 export function makeResumable(
   document: DocumentNode,
   { fields, resume, eventType, event }: Resumption,

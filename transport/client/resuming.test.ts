@@ -307,7 +307,7 @@ describe('a subscription that cannot be continued', () => {
     });
   });
 
-  it('ends with an error that names it, where the client asks of the failure what is not known', async () => {
+  it('ends with an error that names it, where the client requests of the failure what is not known', async () => {
     const { last } = await follow('... on CompletionFailed { completion { cost } }', refusing('OVERLOADED'));
     expect(last?.data).toBeUndefined();
     expect(last?.errors?.[0]?.extensions).toEqual({
@@ -367,7 +367,7 @@ describe('a subscription that cannot be continued', () => {
     expect(calls).toBe(1);
   });
 
-  it('is given up at once where no other try can do better', async () => {
+  it('is abandoned at once where no other try can do better', async () => {
     for (const code of ['NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED', 'BAD_USER_INPUT']) {
       const { calls, last } = await follow(full, refusing(code));
       expect(calls, code).toBe(2);

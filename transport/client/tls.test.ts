@@ -118,7 +118,7 @@ describe('a subgraph over TLS', () => {
     return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/graphql` };
   }
 
-  it('is the one whose certificate names it: an impostor with the right one would be believed', async () => {
+  it('is the one whose certificate names it: an impostor with the right one would be trusted', async () => {
     const impostor = await startImpostor(await authority.issuePart('tenants'));
     const { ask } = reach(impostor, await authority.issuePart('gateway'));
     expect(await ask('{ scopes }')).toEqual({ data: { scopes: ['tenants:admin'] } });
@@ -176,7 +176,7 @@ describe('a subgraph over TLS', () => {
     ['a past time', false, () => authority.issuePart('gateway', { days: -0.5 })],
     ['another authority', false, () => foreign.issuePart('gateway')],
   ])(
-    'asked by whoever presents the certificate of %s: takes operations %s, health checks always',
+    'called by whoever presents the certificate of %s: takes operations %s, health checks always',
     async (_what, taken, certificate) => {
       const { served } = await serveTenants(await authority.issuePart('tenants'));
       const { ca: _ca, ...client } = await certificate();

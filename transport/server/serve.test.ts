@@ -179,7 +179,7 @@ describe('over HTTP', () => {
     }
   });
 
-  it('aborts what a client asked for that went away', async () => {
+  it('aborts what a client requested that went away', async () => {
     const query = '{ slow }';
     const leaving = new AbortController();
     const asked = fetch(served.url, {

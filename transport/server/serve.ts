@@ -24,7 +24,7 @@ export interface ServeOptions {
   readonly keys: SubgraphKeys;
   /** Serves over TLS, to gateways with a certificate that names them (health checks need none). Absent: plain HTTP. */
   readonly tls?: TlsSource | undefined;
-  /** Absent: those of this process, whose identities are then good at no other. */
+  /** Absent: those of this process; its identities are then valid at no other. */
   readonly usedTokens?: UsedTokens;
   readonly log: Logger;
   /** Of what a client sends to the gateway; what a gateway makes of it may be several times larger. */

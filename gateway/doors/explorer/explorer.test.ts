@@ -47,7 +47,7 @@ describe('the Explorer', () => {
     for (const { query } of exampleOperations) expect(validate(schema, parse(query))).toEqual([]);
   });
 
-  it('is not in the way of clients that ask for JSON', async () => {
+  it('is not in the way of clients that request JSON', async () => {
     const response = await fetch(`${sample.url}/graphql?query={motd}`, { headers: { accept: '*/*' } });
     expect(await response.json()).toEqual({ data: { motd: 'hello' } });
   });

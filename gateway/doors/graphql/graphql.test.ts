@@ -103,7 +103,7 @@ describe('GraphQL over HTTP', () => {
     expect((await post({ query: '{ motd }' })).status).toBe(200);
   });
 
-  it('asks clients of persisted queries by a code of its own to send the query', async () => {
+  it('requests from clients of persisted queries, by a code of its own, to send the query', async () => {
     const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
     const expected = {
       errors: [
@@ -214,7 +214,7 @@ describe('GraphQL over HTTP', () => {
     expect(JSON.parse(text)).toEqual({ data: { motd: 'hello' } });
   });
 
-  it('says that it takes no compressed body', async () => {
+  it('states that it takes no compressed body', async () => {
     const response = await post({ query: '{ motd }' }, { 'content-encoding': 'gzip' });
     expect(response.status).toBe(415);
     expect(JSON.stringify(await response.json())).toContain('content-encoding');

@@ -72,14 +72,14 @@ describe('multipart answers', () => {
     await source.returned;
   });
 
-  it('give a sign of life while no event comes', async () => {
+  it('send a sign of life while no event comes', async () => {
     const source = createSource();
     const text = await readText(await post(subscription, apollo), heartbeat.repeat(2));
     expect(text.startsWith(`\r\n--graphql${heartbeat}${heartbeat}`)).toBe(true);
     await source.returned;
   });
 
-  it('tell of a source that breaks beside a payload of null, and end', async () => {
+  it('report a source that breaks beside a payload of null, and end', async () => {
     sample.mesh.source = {
       [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('the source broke')) }),
     };
@@ -97,7 +97,7 @@ describe('multipart answers', () => {
     await source.returned;
   });
 
-  it('are for subscriptions that run: all else is JSON, as the rest of the header asks', async () => {
+  it('are for subscriptions that run: all else is JSON, as the rest of the header requires', async () => {
     const newer = 'application/graphql-response+json; charset=utf-8';
     for (const [query, status] of [
       ['{ motd }', 200],
@@ -130,7 +130,7 @@ describe('multipart answers', () => {
     ['multipart/mixed;deferSpec=20220824, application/json', subscription],
     ['multipart/mixed;subscriptionSpec=2.0', subscription],
     ['multipart/mixed;subscriptionSpec=1.0', '{ motd }'],
-  ])('are not what %s asks of %s', async (accept, query) => {
+  ])('are not what %s requests of %s', async (accept, query) => {
     const response = await post(query, accept);
     expect(response.status).toBe(406);
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });

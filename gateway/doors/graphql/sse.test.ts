@@ -108,7 +108,7 @@ describe('server-sent events', () => {
     );
   });
 
-  it('gives a sign of life while no event comes', async () => {
+  it('sends a sign of life while no event comes', async () => {
     const source = new SampleSource();
     sample.mesh.source = source;
     const response = await open();

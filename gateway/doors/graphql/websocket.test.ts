@@ -159,7 +159,7 @@ describe('WebSockets', () => {
     other.socket.close();
   });
 
-  it('lets an anonymous caller do what is open to everyone, and asks who calls for the rest', async () => {
+  it('lets an anonymous caller do what is open to everyone, and requires credentials for the rest', async () => {
     const { socket, send, until, messages } = await dial({ init: {} });
     await until('connection_ack');
     send(subscribe('1', '{ motd me { scopes } }'));

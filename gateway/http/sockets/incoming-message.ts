@@ -54,7 +54,7 @@ export class IncomingMessageBytes {
     return false;
   }
 
-  /** Cuts off a client whose message takes too long. */
+  /** Disconnects a client when its message takes too long. */
   refuseSlow(nowMs: number): void {
     if (this.#bytes === 0) return;
     const { timeoutMs } = chooseBodyBounds(this.#services.limits, !this.#hasKey);

@@ -121,7 +121,7 @@ describe('what the engine gets', () => {
     expect(fields([{ $addFields: { a: 1 } }])).toBeNull();
   });
 
-  it('$merge and $out say where to', () => {
+  it('$merge and $out name their target', () => {
     expect(compile([{ $out: { db: 'x', coll: 'y' } }]).sink).toEqual({
       kind: 'out',
       database: 'x',

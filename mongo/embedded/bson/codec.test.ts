@@ -76,7 +76,7 @@ describe('codec', () => {
     }
   });
 
-  it('decodes only the fields that are asked for', () => {
+  it('decodes only the fields that are requested', () => {
     const bytes = encodeDocument(
       doc({
         a: new Int32(1),
@@ -127,7 +127,7 @@ describe('codec', () => {
     );
   });
 
-  it('gives back every value, whole or by field, whatever stands before it', () => {
+  it('returns every value, whole or by field, whatever stands before it', () => {
     const fields = fc.array(
       fc.tuple(
         fc.string({ maxLength: 8 }).filter((name) => !name.includes('\0')),

@@ -201,7 +201,7 @@ describe('cursors', () => {
     expect(seen).toEqual(Array.from({ length: 1000 }, (_, n) => 999 - n));
   });
 
-  it('give nothing that was removed before the batch was asked for, and what was put behind the place', async () => {
+  it('give nothing that was removed before the batch was requested, and what was put behind the place', async () => {
     using store = new TestEngine();
     await store.run({ insert: 'c', documents: numbers(20) });
     const first = await store.run({ find: 'c', batchSize: int32(5) });
@@ -234,7 +234,7 @@ describe('cursors', () => {
     expect((await store.ask({ getMore: second, collection: 'c' })).get('codeName')).toBe('QueryPlanKilled');
   });
 
-  it('tell at once when a limit is reached, and are gone when killed', async () => {
+  it('report at once when a limit is reached, and are gone when killed', async () => {
     using store = new TestEngine();
     await store.run({ insert: 'c', documents: numbers(20) });
     expect(readCursorId(await store.run({ find: 'c', limit: int32(5), batchSize: int32(5) }))).toBe(0n);
@@ -326,7 +326,7 @@ describe('inserted documents', () => {
     expect(third!.get('t')).not.toEqual(new Timestamp(0, 0));
   });
 
-  it('stop at the first that is refused when ordered, and go on when not', async () => {
+  it('stop at the first that is refused when ordered, and continue when not', async () => {
     using store = new TestEngine();
     await store.run({ insert: 'c', documents: [doc({ _id: int32(1) })] });
     const documents = [

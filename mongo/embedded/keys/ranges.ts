@@ -24,7 +24,7 @@ function equalRange(value: Value, direction: number): PartRange {
   return { low: part, high: after(part) };
 }
 
-/** The parts whose tags are those of two ranks or between. */
+/** The parts with tags of two ranks or between. */
 function tagRange(from: number, to: number, direction: number): PartRange {
   return direction > 0
     ? { low: Buffer.from([toTag(from)]), high: Buffer.from([toTag(to) + 1]) }

@@ -107,7 +107,7 @@ function nodeBounds(node: PathNode, direction: 1 | -1): PartBounds | undefined {
   }
 }
 
-/** Values whose key states all: not null (also missing), arrays (their elements), or the ends of the order. */
+/** Values with a key that contains all of them: not null (also missing), arrays (their elements), or the ends of the order. */
 function isPlain(value: Value): boolean {
   if (value === null || typeof value === 'symbol' || Array.isArray(value)) return false;
   return !isDoc(value);

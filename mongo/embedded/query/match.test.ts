@@ -240,7 +240,7 @@ describe('parsing', () => {
     refused({ a: { $options: 'i' } }, 2);
   });
 
-  it('says to use MongoDB for what only MongoDB has', () => {
+  it('names MongoDB for what only MongoDB has', () => {
     for (const filter of [
       { $where: 'x' },
       { $text: { $search: 'x' } },

@@ -74,7 +74,7 @@ describe("find's own forms", () => {
     refused({ a: { $nope: 1 } }, 168);
   });
 
-  it('tell which fields they read', () => {
+  it('report which fields they read', () => {
     expect(compileProjection(d({ 'a.b': 1, c: 1 })).needed).toEqual(new Set(['a', 'c', '_id']));
     expect(compileProjection(d({ a: 0 })).needed).toBeNull();
     expect(compileProjection(d({ a: '$b' })).needed).toBeNull();

@@ -43,7 +43,7 @@ const index = (key: Document, options: Document = {}): Document => ({
   indexes: [{ key, name: 'other', ...options }],
 });
 
-describe('everything that MongoDB has and the store has not is refused, and the message says to use MongoDB', () => {
+describe('everything that MongoDB has and the store has not is refused, and the message names MongoDB', () => {
   const cases: [string, number, Document][] = [
     ...refusedNames('stages').map((name): [string, number, Document] => [
       name,

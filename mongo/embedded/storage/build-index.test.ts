@@ -67,7 +67,7 @@ it('leaves nothing when a document violates one of them', async () => {
   await store.run({ insert: 'c', documents: [doc({ _id: 'thrice', n: int32(7) })] });
 });
 
-it('makes an index that two clients ask for at once only once', async () => {
+it('makes an index that two clients request at once only once', async () => {
   using store = await filled();
   const ask = () => store.run({ createIndexes: 'c', indexes: [index('n')] });
   const answers = await Promise.all([ask(), ask()]);

@@ -139,7 +139,7 @@ function aborted(ns: string): CommandError {
   );
 }
 
-/** Drops the indexes whose build did not end before the store was closed or killed. */
+/** Drops the indexes that were not completely built before the store was closed or killed. */
 function dropUnfinished(storage: Storage): void {
   for (const { ns, indexes } of [...storage.catalog.state.values()]) {
     for (const { id, ready } of indexes) {

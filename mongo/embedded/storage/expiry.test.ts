@@ -6,7 +6,7 @@ import { removeExpired } from './expiry.ts';
 const NOW_MS = 1_800_000_000_000;
 const ago = (seconds: number) => new DateTime(BigInt(NOW_MS - seconds * 1000));
 
-it('removes what a TTL index says has expired, and only that: dates, the earliest of an array, inside a partial filter', async () => {
+it('removes what a TTL index states has expired, and only that: dates, the earliest of an array, inside a partial filter', async () => {
   using store = new TestEngine();
   await store.run({
     createIndexes: 'c',

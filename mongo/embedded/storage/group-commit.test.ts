@@ -28,7 +28,7 @@ afterEach(() => {
 
 const committed = (): number => Number(other.prepare('SELECT count(*) AS n FROM t').get()?.n);
 
-it('commits everything that arrived in one turn of the event loop together, and then says so', async () => {
+it('commits everything that arrived in one turn of the event loop together, and then reports it', async () => {
   const group = new GroupCommit(db, hooks);
   const promises = [1, 2, 3].map((n) => {
     const durable = group.join();

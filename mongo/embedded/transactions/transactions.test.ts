@@ -108,7 +108,7 @@ describe('isolation', () => {
 });
 
 describe('conflicts', () => {
-  it('gives the second of two transactions on one document a WriteConflict that says to try again', async () => {
+  it('gives the second of two transactions on one document a WriteConflict that suggests to try again', async () => {
     await inTransaction(async (first) => {
       await things.updateOne({ _id: 1 }, { $inc: { n: 1 } }, { session: first });
       await inTransaction(async (second) => {
@@ -227,7 +227,7 @@ describe('the life of a transaction', () => {
     expect(await things.findOne({ _id: 1 })).toMatchObject({ n: 2 });
   });
 
-  it('is over after an error in it, and says so', async () => {
+  it('is over after an error in it, and reports it', async () => {
     await inTransaction(async (session) => {
       await things.insertOne({ _id: 5 }, { session });
       await failure(things.insertOne({ _id: 1 }, { session }));

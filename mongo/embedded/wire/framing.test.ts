@@ -4,7 +4,7 @@ import { fc } from '../spec/properties.ts';
 import { Framer, ProtocolViolation } from './framing.ts';
 import { encodeRequest } from './message-testing.ts';
 
-it('gives back the messages that went in, however the stream is cut', () => {
+it('returns the messages that went in, however the stream is cut', () => {
   fc.assert(
     fc.property(
       fc.array(fc.string({ maxLength: 300 }), { minLength: 1, maxLength: 12 }),

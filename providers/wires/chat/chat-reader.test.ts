@@ -150,7 +150,7 @@ describe('chat completions, decoded by us', () => {
     },
   );
 
-  it('estimates the usage, and says so, when the server gives none', async () => {
+  it('estimates the usage, and reports it, when the server gives none', async () => {
     await using server = await serve(sse(chunk({ content: 'eight ch' }), chunk({}, 'stop'), '[DONE]'));
     const { ours } = await openBoth(server.url);
     const { finish } = await collect(ours, ask('m', 'twelve bytes'));
@@ -209,7 +209,7 @@ describe('chat completions, decoded by us', () => {
         },
       },
     ],
-  ])('tells a text once that comes as %s, streamed and whole', async (_, choice) => {
+  ])('reports a text once that comes as %s, streamed and whole', async (_, choice) => {
     const { delta, message = delta, ...rest } = { message: undefined, delta: undefined, ...choice };
     const answer = { choices: [{ index: 0, ...(message && { message }), ...rest, finish_reason: 'stop' }] };
     await using server = await startWireServer((response, { body }) => {
@@ -221,7 +221,7 @@ describe('chat completions, decoded by us', () => {
     expect(await ours.generate(ask('m', 'x'))).toMatchObject({ text: 'Hi' });
   });
 
-  it('reads one choice where the server sends more than were asked for, in whatever chunks', async () => {
+  it('reads one choice where the server sends more than were requested, in whatever chunks', async () => {
     const of = (index: number, content: string) => ({ index, delta: { content } });
     const events = [
       { choices: [of(0, 'a')] },
@@ -242,7 +242,7 @@ describe('chat completions, decoded by us', () => {
     ['details alone', { reasoning_details: [{ text: 'h' }, { summary: 'm' }, { type: 'x', data: 'y' }] }],
     ['details beside the same text', { reasoning: 'hm', reasoning_details: [{ text: 'hm' }] }],
     ['a thinking part that is a text', { content: [{ type: 'thinking', thinking: 'hm' }] }],
-  ])('tells reasoning that comes as %s, streamed and whole', async (_, said) => {
+  ])('reports reasoning that comes as %s, streamed and whole', async (_, said) => {
     const message = { content: [], ...said };
     await using server = await startWireServer((response, { body }) => {
       if (!body.includes('"stream":true'))

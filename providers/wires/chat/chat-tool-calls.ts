@@ -127,7 +127,7 @@ export class ChatToolCalls {
     if (this.#pending.size > 0) throw malformed();
   }
 
-  /** Calls of other slots whose names are whole: a delta of the next call states that no more of a name comes. */
+  /** Calls of other slots with complete names: a delta of the next call states that no more of a name comes. */
   #beginOthers(slot: number, into: ProviderPart[]): void {
     for (const [other, pending] of this.#pending) {
       if (other !== slot && this.#names.includes(pending.name))

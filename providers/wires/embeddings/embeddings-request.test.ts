@@ -61,16 +61,19 @@ describe('vendors with differences of their own', () => {
     ['VOYAGE', undefined, {}],
     ['JINA', 256, { dimensions: 256 }],
     ['QWEN', undefined, { encoding_format: 'float' }],
-  ] as const)('%s is asked for vectors of %s numbers by its own fields', async (kind, dimensions, more) => {
-    const send = await openEmbeddings(kind, baseURL);
-    const sent = await send('m', ['Hello', '😀'], dimensions);
-    expect(sent?.url).toBe(`${baseURL}/embeddings`);
-    expect(sent?.body).toEqual({ model: 'm', input: ['Hello', '😀'], ...more });
-  });
+  ] as const)(
+    '%s gets requests for vectors of %s numbers by its own fields',
+    async (kind, dimensions, more) => {
+      const send = await openEmbeddings(kind, baseURL);
+      const sent = await send('m', ['Hello', '😀'], dimensions);
+      expect(sent?.url).toBe(`${baseURL}/embeddings`);
+      expect(sent?.body).toEqual({ model: 'm', input: ['Hello', '😀'], ...more });
+    },
+  );
 });
 
 describe('VERTEX', () => {
-  it('is asked for one value at a time by a model that takes no more', async () => {
+  it('is requested one value at a time by a model that takes no more', async () => {
     const model = 'gemini-embedding-2';
     const send = await openEmbeddings('VERTEX', publishers);
     const { embeddingModel } = createGoogleVertex({ ...settings, baseURL: publishers });

@@ -32,7 +32,7 @@ function open(fetch: typeof globalThis.fetch) {
 }
 
 describe('an answer of Gemini in several responses', () => {
-  it('is asked for to its end, as the AI SDK does, and usage is the sum', async () => {
+  it('is requested to its end, as the AI SDK does, and usage is the sum', async () => {
     const streams = inTurn(rows.map((row) => sse(row)));
     const { fetch, sent } = recordingFetch(streams);
     const { ours, sdk } = await withWitness('GOOGLE', fetch);
@@ -46,7 +46,7 @@ describe('an answer of Gemini in several responses', () => {
     expect(ownSent?.[2]).toMatchObject({ continuationToken: 't2', contents: [{ role: 'user' }] });
   });
 
-  it('is one answer also when it is asked for whole', async () => {
+  it('is one answer also when it is requested whole', async () => {
     const { ours, sdk } = await withWitness('GOOGLE', inTurn(rows.map((row) => JSON.stringify(row))));
     const mine = await ours.generate(ask('gemini-4-pro', 'count'));
     expect(mine).toMatchObject({ text: 'One, two, three.', finishReason: 'STOP' });

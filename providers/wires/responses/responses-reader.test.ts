@@ -43,7 +43,7 @@ async function read(...events: readonly Event[]) {
   return collect(provider, ask('gpt-5-mini', 'q', { tools }));
 }
 
-describe('responses whose events tell the same in several places, or in one', () => {
+describe('responses whose events report the same in several places, or in one', () => {
   const whole = 'one and two';
   const done: Event = { type: 'response.output_text.done', output_index: 0, text: whole };
   const item: Event = { type: 'response.output_item.done', output_index: 0, item: message(whole) };

@@ -46,7 +46,7 @@ class ResponsesReader implements AnswerReader {
   #response: Fields | null = null;
   readonly #usage = new UsageCounter();
   readonly #kind: ProviderKind;
-  /** Output indexes of items whose sources were emitted. */
+  /** Output indexes of items with emitted sources. */
   readonly #cited = new Set<unknown>();
   /** Encrypted reasoning that was emitted. */
   readonly #sealed = new Set<string>();

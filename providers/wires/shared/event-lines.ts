@@ -46,7 +46,7 @@ export class EventLines implements EventFraming {
     return [];
   }
 
-  /** An event whose closing blank line never came, as some servers leave it, counts. */
+  /** An event without the closing blank line, as some servers send it, counts. */
   end(): readonly EventData[] {
     return this.#lines(`${this.#rest}${this.#decoder.decode()}\n\n`);
   }
@@ -79,7 +79,7 @@ export class EventLines implements EventFraming {
     return events;
   }
 
-  /** The beginning of a line whose end has not come. */
+  /** The beginning of an incomplete line. */
   #keep(rest: string): void {
     this.#rest = rest;
     if (rest.length + (this.#data?.length ?? 0) > eventCharsMax) throw malformed();

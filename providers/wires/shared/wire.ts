@@ -25,7 +25,7 @@ export interface AnswerReader {
   whole(answer: Fields, into: ProviderPart[]): void;
   /** The terminal marker has come: nothing more is read. Wires that end with the body leave it false. */
   readonly ended: boolean;
-  /** Adds the usage of an event that comes after [DONE]; absent on wires whose usage never comes so late. */
+  /** Adds the usage of an event that comes after [DONE]; absent on wires that never send usage so late. */
   lateEvent?(event: Fields): void;
   /** No count of the answer's tokens has come yet. */
   readonly lacksUsage?: boolean;

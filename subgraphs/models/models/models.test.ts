@@ -66,7 +66,7 @@ describe('models', () => {
     expect(catalog.model('m/gpt-4o-2024-08-06')?.price?.inputNanosPerMillion).toBe(2_500_000_000n);
   });
 
-  it('takes names with slashes and what the admin says over the catalog', async () => {
+  it('takes names with slashes and what the admin sets over the catalog', async () => {
     const { createModel: model } = await askForData(subgraph, admin, createModel, {
       input: {
         providerId: 'm',
@@ -197,7 +197,7 @@ describe('models', () => {
     expect(await refusal(list, { first: 201 })).toMatch(/^BAD_USER_INPUT: first/);
   });
 
-  it('asks the database equally often for one joined row and for fifty', async () => {
+  it('queries the database equally often for one joined row and for fifty', async () => {
     await askForData(subgraph, admin, createProvider, { input: { id: 'many', kind: 'OLLAMA' } });
     for (let index = 0; index < 50; index += 1) {
       await askForData(subgraph, admin, createModel, { input: { providerId: 'many', name: `m${index}` } });

@@ -117,7 +117,7 @@ describe('the credentials of a provider whose address has changed', () => {
     expect((await states('p')).map(({ state }) => state)).toEqual(['ORIGIN_CHANGED', 'READY']);
   });
 
-  it('do not open at another address, credential or provider, whatever the store says of them', async () => {
+  it('do not open at another address, credential or provider, whatever the store states of them', async () => {
     await create({ id: 'p', kind: 'VLLM', baseUrl: home, apiKey: 'sk-first-secret' });
     const [record] = await providerCredentials(mesh.database.connection).find().lean();
     const sealed = {
@@ -209,7 +209,7 @@ describe('another encryption key than the one of the store', () => {
   const subgraphWith = (secretBox: ReturnType<typeof createSecretBox>) =>
     createModelsSubgraph({ ...testServices(mesh.database), connection: mesh.database.connection, secretBox });
 
-  it('is found at start and shown with each credential, and seals nothing new until the old ones are given up', async () => {
+  it('is found at start and shown with each credential, and seals nothing new until the old ones are dropped', async () => {
     const { connection } = mesh.database;
     expect(await checkEncryptionKey(connection, mesh.secretBox)).toEqual({ key: 'CURRENT', unreadable: 0 });
     await create({ id: 'p', kind: 'VLLM', baseUrl: home, apiKey: 'sk-first-secret' });

@@ -172,7 +172,7 @@ describe('providers', () => {
     expect(catalog.model('deep/deepseek-chat')).toMatchObject({ contextTokens: 64_000, lifecycle: 'ACTIVE' });
   });
 
-  it('changes what is given and clears what is null', async () => {
+  it('changes the specified fields and clears what is null', async () => {
     await askForData(subgraph, admin, createProvider, {
       input: { id: 'changing', kind: 'MISTRAL', baseUrl: 'http://127.0.0.1:1', region: 'eu' },
     });

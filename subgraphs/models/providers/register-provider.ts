@@ -37,7 +37,7 @@ const demo: EnvironmentProvider = {
 };
 
 /**
- * At start: the demo provider, and every provider whose variables are set (vendor.ts of each vendor). A provider
+ * At start: the demo provider, and every provider with its variables set (vendor.ts of each vendor). A provider
  * that is new comes with its vendor's present models; of one that is there already only the address and region that
  * the environment names and the credential `environment` follow the environment, and everything else stays as an
  * admin left it. Several processes may do this at once. Answers the ids of all these providers. A variable that

@@ -40,7 +40,7 @@ describe('routes', () => {
     await askForData(subgraph, admin, 'mutation { retireModel(id: "r/gone") { id } }');
   });
 
-  it('saves with sensible times unless given, replaces as a whole, and deletes', async () => {
+  it('saves with sensible times by default, replaces as a whole, and deletes', async () => {
     const saved = await askForData(subgraph, admin, saveRoute, {
       input: {
         alias: 'smart',
@@ -91,7 +91,7 @@ describe('routes', () => {
     expect(catalog.route('smart')).toBeUndefined();
   });
 
-  it('names a target twice, which is then asked twice in a row', async () => {
+  it('names a target twice, which is then called twice in a row', async () => {
     const targets = [{ model: 'r/a' }, { model: 'r/a' }, { model: 'r/b' }];
     const input = { alias: 'twice', strategy: 'PRIORITY', targets };
     await askForData(subgraph, admin, saveRoute, { input });

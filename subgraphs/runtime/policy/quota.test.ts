@@ -18,7 +18,7 @@ describe('@quota', () => {
   `;
   const limited = (limits: Caller['limits']): Caller => ({ ...testCaller('acme'), limits });
 
-  it('lets REQUESTS through to the limit and then says when to come back', async () => {
+  it('lets REQUESTS through to the limit and then states when to come back', async () => {
     const { run } = startGraph(sdl, { Query: { cheap: () => 1, dear: () => 1 } });
     const caller = limited([{ subject: 'key:a', meter: 'REQUESTS', window: 'MINUTE', amount: '4' }]);
     expect(await run('{ cheap }', caller)).toEqual({ data: { cheap: 1 } });
@@ -35,7 +35,7 @@ describe('@quota', () => {
     expect(await run('{ cheap }', limited([]))).toEqual({ data: { cheap: 1 } });
   });
 
-  it('gives CONCURRENCY back when a call has ended, also in failure', async () => {
+  it('returns CONCURRENCY when a call has ended, also in failure', async () => {
     const release = Promise.withResolvers<number>();
     const { run } = startGraph(sdl, {
       Query: {
@@ -54,7 +54,7 @@ describe('@quota', () => {
     expect(await run('{ busy }', caller)).toEqual({ data: { busy: 7 } });
   });
 
-  it('says when a call will never fit', async () => {
+  it('states when a call will never fit', async () => {
     const { run } = startGraph(sdl, { Query: { dear: () => 1 } });
     const caller = limited([{ subject: 'key:a', meter: 'REQUESTS', window: 'DAY', amount: '2' }]);
     const { errors } = await run('{ dear }', caller);

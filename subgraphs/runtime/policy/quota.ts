@@ -12,7 +12,7 @@ export interface QuotaRule {
   readonly weight: number;
 }
 
-/** The meters whose amount is known before the call without looking into it. */
+/** The meters with an amount that is known before the call without reading it. */
 const counted: ReadonlySet<Meter> = new Set<Meter>(['REQUESTS', 'CONCURRENCY']);
 
 /** True where the field draws on calls alone, so that the runtime reserves for it; other fields reserve themselves. */

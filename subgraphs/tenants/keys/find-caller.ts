@@ -39,7 +39,7 @@ export async function findCaller(keyHash: string, deps: FindCallerDeps): Promise
   return key ? callerOfKey(key, deps) : callerOfPageToken(keyHash, deps);
 }
 
-/** How often a caller is read whose plan is gone when it is read in its turn. */
+/** How often a caller is read again when its plan is gone by the time it is read. */
 const attemptsMax = 3;
 type Found = Caller | ArchivedCaller | null;
 type FindCallerDeps = Pick<TenantsDeps, 'connection' | 'now' | 'pepper'>;

@@ -17,7 +17,7 @@ export const firstAppId = 'default-app';
 /** The record of the admin key of the first start, whatever its text is. */
 export const adminKeyId = 'admin';
 
-/** The tenant whose app has the admin key: it is never archived, so that HEDDLE_ADMIN_KEY stays a way in. */
+/** The tenant with the app of the admin key: it is never archived, so that HEDDLE_ADMIN_KEY stays a way in. */
 export function isFirstTenant(tenantId: string): boolean {
   return tenantId === defaultId;
 }

@@ -179,7 +179,7 @@ describe('the caller that a key stands for', () => {
   });
 
   it.each(['create', 'update'])(
-    'cannot be given an end that has come already, to the millisecond: %s',
+    'cannot get an end that has come already, to the millisecond: %s',
     async (how) => {
       const nowMs = Date.now() + 5_000;
       mesh.clock.ms = nowMs;
@@ -398,7 +398,7 @@ describe('rotateApiKey', () => {
 });
 
 describe('revokeApiKey and updateApiKey', () => {
-  it('ends a key at once and for ever, and says so to every process', async () => {
+  it('ends a key at once and for ever, and reports it to every process', async () => {
     const told: unknown[] = [];
     await using _listener = await mesh.deps.bus.subscribe('callers.changed', (message) => {
       told.push(message);
@@ -411,7 +411,7 @@ describe('revokeApiKey and updateApiKey', () => {
     expect((await refusal(update, { id: acme.keyId }, mesh.admin))?.code).toBe('CONFLICT');
   });
 
-  it('changes what is given and leaves the rest', async () => {
+  it('changes the specified fields and leaves the rest', async () => {
     const update = `mutation ($id: ID!, $input: UpdateApiKeyInput!) {
       updateApiKey(id: $id, input: $input) { label limits { meter amount } allowedIps expiresAt }
     }`;

@@ -8,7 +8,7 @@ import { type AppRecord, apps } from '#mongo/apps.ts';
 const makersMax = 8;
 
 /**
- * Whose limits shall count the calls of a key that this caller makes, beside its own: so many keys as a limited key may
+ * The holders of limits that count the calls of a key that this caller makes, beside its own: so many keys as a limited key may
  * make, together they get no more than it. Meters are a tenant's: a key of another tenant draws on none of them.
  */
 export function readMakerScopes(caller: Caller, app: AppRecord): string[] {

@@ -113,7 +113,7 @@ describe('a page token', () => {
     [899_999, 899_999],
     [900_001, 900_000],
     [null, 900_000],
-  ])('of 15 minutes whose key is given an end after %s ms ends after %i', async (keyMs, tokenMs) => {
+  ])('of 15 minutes whose key gets an end after %s ms ends after %i', async (keyMs, tokenMs) => {
     const nowMs = Date.parse('2026-05-01T12:00:00Z');
     mesh.clock.ms = nowMs;
     const { token } = await make();
@@ -134,7 +134,7 @@ describe('a page token', () => {
     expect(await mesh.findCaller(token)).toBeNull();
   });
 
-  it('makes no token and no key, and asks for no access', async () => {
+  it('makes no token and no key, and requests no access', async () => {
     const token = await findCaller((await make({ scopes: ['inference:invoke', 'models:read'] })).token);
     expect(await refused({ endUserId: 'eve' }, token)).toBe('FORBIDDEN');
     expect(await askForCode('mutation { requestAccess(resource: "x") { id } }', {}, token)).toBe('FORBIDDEN');

@@ -120,7 +120,7 @@ async function fill() {
 }
 
 describe('archiveApp', () => {
-  it('refuses its keys and page tokens, and says why; those of other apps work on', async () => {
+  it('refuses its keys and page tokens, and states why; those of other apps work on', async () => {
     const shop = (await mesh.findCaller(app.secret)) as Caller;
     const { createPageToken } = await run(
       'mutation { createPageToken(input: { endUserId: "ada" }) { token } }',
@@ -235,7 +235,7 @@ describe('archiveApp', () => {
       () => ({ id: app.id, tenantId: acme.tenantId }),
     ],
   ])(
-    'leaves nothing to create or change below it: %s is a CONFLICT that says what to do',
+    'leaves nothing to create or change below it: %s is a CONFLICT that states what to do',
     async (_n, query, variables) => {
       await run(archiveApp, { id: app.id });
       for (const caller of [acme.caller, mesh.admin]) {
@@ -246,7 +246,7 @@ describe('archiveApp', () => {
     },
   );
 
-  it('leaves no access to ask for, or to decide, and lets budgets and keys below it be ended', async () => {
+  it('leaves no access to request, or to decide, and lets budgets and keys below it be ended', async () => {
     await fill();
     const shop = (await mesh.findCaller(app.secret)) as Caller;
     await run(archiveApp, { id: app.id });
@@ -339,7 +339,7 @@ describe('archiveApp', () => {
     await keys.updateMany(ids, { $set: { revokedAt: null } });
   });
 
-  it('gives its room and its name back, which restoring needs again; archived apps are bounded as well', async () => {
+  it('frees its room and its name, which restoring needs again; archived apps are bounded as well', async () => {
     const b = await addApp('b');
     await addApp('c');
     expect(await refusal('mutation { createApp(input: { name: "d" }) { id } }')).toContain('(appsPerTenant)');
@@ -406,7 +406,7 @@ describe('restoreApp', () => {
     expect(await refusal(restoreApp, { id: app.id })).toMatch(/^FORBIDDEN/);
   });
 
-  it('gives no key back that may do what the caller may not', async () => {
+  it('restores no key that may do what the caller may not', async () => {
     const wide = await addKey(app.id, ['audit:read']);
     await run(archiveApp, { id: app.id });
     expect(await refusal(restoreApp, { id: app.id })).toMatch(/^FORBIDDEN: .*audit:read/);
@@ -628,7 +628,7 @@ describe('archiveTenant', () => {
     );
   });
 
-  it('is for operators, of another tenant, and says of an unknown one that there is none', async () => {
+  it('is for operators, of another tenant, and reports an unknown one as missing', async () => {
     for (const query of [archiveTenant, restoreTenant]) {
       expect(await refusal(query, { id: acme.tenantId })).toMatch(/^FORBIDDEN: .*tenants:admin/);
       expect(await refusal(query, { id: 'none' }, mesh.admin)).toBe('NOT_FOUND: There is no tenant "none".');
@@ -638,7 +638,7 @@ describe('archiveTenant', () => {
     );
   });
 
-  it('can be given another plan, so that plans can be deleted', async () => {
+  it('can be assigned another plan, so that plans can be deleted', async () => {
     await run(archiveTenant, { id: acme.tenantId }, mesh.admin);
     await run(
       'mutation { savePlan(input: { id: "other", name: "Other", limits: [] }) { id } }',
@@ -651,7 +651,7 @@ describe('archiveTenant', () => {
     });
   });
 
-  it('is bounded, gives its room back, and needs it again', async () => {
+  it('is bounded, frees its room, and needs it again', async () => {
     const { connection } = mesh.database;
     const [live, archived] = await Promise.all([
       tenants(connection).countDocuments({ archivedAt: null }),

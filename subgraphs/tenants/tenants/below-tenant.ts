@@ -64,7 +64,7 @@ export async function changeArchived(
 /** Tenants that one sweep looks at. */
 const dueMax = 100;
 
-/** Marks what is below tenants whose process died before it did; the number of tenants. */
+/** Marks what is below tenants where a process died before it did; the number of tenants. */
 export async function completeMarks(connection: Connection, log: Logger): Promise<number> {
   const due = await tenants(connection).find({ marksDue: true }, { _id: 1 }).limit(dueMax).lean();
   let completed = 0;

@@ -119,7 +119,7 @@ describe('a query', () => {
     expect(await codes('{ tenants { edges { node { id } } } }')).toEqual(['FORBIDDEN']);
   });
 
-  it('without credentials is refused, whatever it asks for', async () => {
+  it('without credentials is refused, whatever it requests', async () => {
     for (const field of ['me { kind }', 'tenant { id }', 'plans { id }']) {
       expect(await codes(`{ ${field} }`, {}, anonymousCaller)).toEqual(['UNAUTHENTICATED']);
     }
@@ -148,7 +148,7 @@ describe('a mutation on what belongs to another tenant', () => {
     ['saveBudget', () => `saveBudget(input: { id: "${findId('Budget')}", amount: 1, window: DAY }) { id }`],
     ['saveBudget', () => `saveBudget(input: { appId: "${acme.appId}", amount: 1, window: DAY }) { id }`],
     ['decideAccess', () => `decideAccess(id: "${findId('AccessGrant')}", approve: true) { id }`],
-  ])('%s is told that there is no such thing', async (_name, mutation) => {
+  ])('%s gets the answer that there is no such thing', async (_name, mutation) => {
     expect(await codes(`mutation { ${mutation()} }`)).toEqual(['NOT_FOUND']);
   });
 

@@ -77,7 +77,7 @@ describe('tenants', () => {
     expect(error?.message).toMatch(message);
   });
 
-  it('change what is given and keep the rest; null clears regions and nothing else', async () => {
+  it('change the specified fields and keep the rest; null clears regions and nothing else', async () => {
     const update = `mutation ($id: ID!, $input: UpdateTenantInput!) {
       updateTenant(id: $id, input: $input) { name allowedRegions payloadLogging cacheByDefault }
     }`;
@@ -209,7 +209,7 @@ describe('budgets', () => {
     saveBudget(input: $input) { id amount window spent reserved alertAt hard app { id } }
   }`;
 
-  it('tell what was spent and what is held of them', async () => {
+  it('report what was spent and what is held of them', async () => {
     const saved = (await data(save, { input: { amount: '12.5', window: 'MONTH', alertAt: [1, 0.8, 0.8] } }))
       .saveBudget;
     expect(saved).toMatchObject({
@@ -270,7 +270,7 @@ describe('access', () => {
   }`;
   const withdraw = 'mutation ($id: ID!) { withdrawAccess(id: $id) }';
 
-  it('is asked for, decided, taken back, and asked for again', async () => {
+  it('is requested, decided, taken back, and requested again', async () => {
     const asked = (await data(request, { reason: 'a demo' })).requestAccess;
     expect(asked).toMatchObject({
       status: 'PENDING',
@@ -303,12 +303,12 @@ describe('access', () => {
     expect((await list('PENDING')).accessGrants.edges).toEqual([]);
   });
 
-  it('is given to apps alone', async () => {
+  it('is granted to apps alone', async () => {
     const user = { ...testCaller(acme.tenantId), kind: 'USER', appId: null, subject: 'ada' } as const;
     expect((await refusal(request, {}, user))?.code).toBe('FORBIDDEN');
   });
 
-  it('is asked for by one app 100 times at most, and what was asked can still be asked again', async () => {
+  it('is requested by one app 100 times at most, and what was requested can still be requested again', async () => {
     const { tenantId, appId, caller } = await mesh.addTenant('Asking');
     const grant = { tenantId, appId, status: 'PENDING', createdAt: new Date() } as const;
     await accessGrants(mesh.database.connection).insertMany(
@@ -327,7 +327,7 @@ describe('access', () => {
   });
 
   it.each(['PENDING', 'APPROVED', 'DENIED', 'REVOKED'] as const)(
-    'is withdrawn when it is %s, for good, and asked for anew',
+    'is withdrawn when it is %s, for good, and requested anew',
     async (status) => {
       const { id } = (await data(request, { reason: 'a demo' })).requestAccess;
       if (status === 'REVOKED') await data(decide, { id, approve: true });
@@ -358,14 +358,14 @@ describe('access', () => {
     },
   );
 
-  it('is withdrawn with tenants:write alone, since what a page or a script asks for has a record for ever', async () => {
+  it('is withdrawn with tenants:write alone, since what a page or a script requests has a record for ever', async () => {
     const { id } = (await data(request)).requestAccess;
     const weak = { ...acme.caller, scopes: ['inference:invoke'] };
     expect(await refusal(withdraw, { id }, weak)).toMatchObject({ code: 'FORBIDDEN' });
     expect((await data(request)).requestAccess.id).toBe(id);
   });
 
-  it('is asked for, decided or withdrawn, one after the other', async () => {
+  it('is requested, decided or withdrawn, one after the other', async () => {
     for (let round = 0; round < 5; round += 1) {
       const { id } = (await data(request)).requestAccess;
       await data(decide, { id, approve: false });

@@ -56,7 +56,7 @@ describe.each(majors)('%s: chat completions', (_name, Client) => {
     expect(completion.usage).toMatchObject({ prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 });
   });
 
-  it('stream with the role first, usage only where it is asked for, and one end', async () => {
+  it('stream with the role first, usage only where it is requested, and one end', async () => {
     const plain = await client().chat.completions.create({ model, messages: [user('Hi')], stream: true });
     const chunks = await Array.fromAsync(plain);
     expect(chunks[0]?.choices[0]?.delta).toMatchObject({ role: 'assistant', content: '' });

@@ -85,7 +85,7 @@ export function badInputScenarios(mesh: MeshOf): void {
       expect(await Promise.all([code(silent), code(refused)])).toEqual([4408, 4401]);
     });
 
-    it('tells the request id of every answer', async () => {
+    it('reports the request id of every answer', async () => {
       const response = await fetch(`${mesh().url}/graphql?query={__typename}`);
       expect(response.headers.get('x-request-id')).toMatch(/^[\w-]{8,}$/);
     });

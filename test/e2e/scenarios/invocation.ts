@@ -189,7 +189,7 @@ export function invocationScenarios(mesh: MeshOf): void {
       expect(await client.code(query, echo('other', { idempotencyKey }))).toBe('CONFLICT');
     });
 
-    it('refuses a key over its requests per minute, and says when to come back', async () => {
+    it('refuses a key over its requests per minute, and states when to come back', async () => {
       const { client } = await newTenant(mesh, {
         scopes: ['inference:invoke'],
         limits: [{ meter: 'REQUESTS', window: 'MINUTE', amount: '2' }],

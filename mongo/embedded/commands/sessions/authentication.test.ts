@@ -56,7 +56,7 @@ async function converse(
 }
 
 describe('a store with credentials', () => {
-  it('does what an authenticated client asks for, and proves that it knows the password too', async () => {
+  it('does what an authenticated client requests, and proves that it knows the password too', async () => {
     using store = new TestEngine({ credentials });
     const client = newClient();
     const { answer, expected } = await converse(store, client);
@@ -133,7 +133,7 @@ describe('a store with credentials', () => {
   });
 });
 
-it('a store without credentials says that it has no users', async () => {
+it('a store without credentials states that it has no users', async () => {
   using store = new TestEngine();
   const start = { saslStart: int32(1), mechanism: 'SCRAM-SHA-256', payload: payload('n,,n=heddle,r=x') };
   expect((await store.ask(start)).get('codeName')).toBe('CommandNotSupported');

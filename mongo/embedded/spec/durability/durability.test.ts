@@ -164,7 +164,7 @@ it('opens a data file that was written before it kept the numbers of writes', as
   expect(await again.db.collection('docs').countDocuments()).toBe(2);
 });
 
-it('backs up while writes go on: the copy opens, is consistent, and holds all that was acknowledged before', async () => {
+it('backs up while writes continue: the copy opens, is consistent, and holds all that was acknowledged before', async () => {
   const copy = join(folder('backup'), 'copy.sqlite');
   {
     await using store = await open('backup-source');

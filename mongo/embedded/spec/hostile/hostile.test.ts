@@ -139,7 +139,7 @@ it('refuses a document sequence that the command does not have', async () => {
   expect((await client.reply())?.code).toBe(40415);
 });
 
-it('does not answer a message that says moreToCome', async () => {
+it('does not answer a message that states moreToCome', async () => {
   await using client = await raw();
   client.send(opMsg({ insert: 'quiet', documents: [{ _id: 1 }], writeConcern: { w: 0 }, $db: 't' }, 2));
   const reply = await client.command({ find: 'quiet', $db: 't' });
@@ -194,7 +194,7 @@ it('answers a filter with a million elements in $in within seconds, while others
   expect(reply?.ok === 0 || reply?.cursor.firstBatch.length === 1000).toBe(true);
 }, 20_000);
 
-it('keeps within bounds when a client asks a lot and reads nothing', async () => {
+it('keeps within bounds when a client requests a lot and reads nothing', async () => {
   await using client = await raw();
   client.socket.pause();
   const before = process.memoryUsage.rss();
@@ -215,7 +215,7 @@ it('frees the cursor of a client that left, or lets others kill it', async () =>
   await othersGoOn();
 });
 
-it('gives back what a client held that left in the middle of a transaction', async () => {
+it('returns what a client held that left in the middle of a transaction', async () => {
   const docs = witness.db('t').collection<{ _id: number; by: string }>('held');
   await docs.insertOne({ _id: 1, by: 'nobody' });
   const client = await raw();

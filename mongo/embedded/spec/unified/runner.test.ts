@@ -70,7 +70,7 @@ describe('what is runnable', () => {
       facts,
     );
 
-  it('is decided from what the server says of itself', () => {
+  it('is decided from what the server reports of itself', () => {
     expect(why(undefined)).toBeUndefined();
     expect(why({ minServerVersion: '7.0', maxServerVersion: '7.99' })).toBeUndefined();
     expect(why({ minServerVersion: '8.0' })).toBe('needs server 8 or newer');

@@ -15,7 +15,7 @@ const verdicts: NamedVerdict[] = [];
 
 describe('MongoDB’s unified specification tests', () => {
   if (folder === undefined) {
-    it('are not on this machine: MONGO_SPECS_DIR says where they are', () => {
+    it('are not on this machine: MONGO_SPECS_DIR states where they are', () => {
       console.log('MongoDB’s specification tests: none found (MONGO_SPECS_DIR), so none ran');
     });
     return;
