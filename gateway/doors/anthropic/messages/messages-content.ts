@@ -19,7 +19,7 @@ import { unwrapSignature } from '../reasoning-signature.ts';
 const messagesMax = 10_000;
 const blocksMax = 10_000;
 
-/** What a request says of the blocks that it has, and what is not sent of them. */
+/** The blocks of a request, and what is not sent of them. */
 export interface BlockRules {
   readonly version: ApiVersion;
   /** Adds the name of something that no provider gets. */
