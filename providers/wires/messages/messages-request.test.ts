@@ -154,3 +154,26 @@ describe('ANTHROPIC', () => {
     });
   });
 });
+
+describe('thinking and effort in the terms of the API', () => {
+  const build = async (call: Partial<ProviderCall>) => {
+    const own = await openRequests('ANTHROPIC', 'http://upstream.test/v1', secret);
+    const asked = ask('claude-haiku-4-5', 'q', { maxOutputTokens: 4_000, ...call });
+    return (await own(asked, false))?.body as Record<string, unknown>;
+  };
+
+  it.each([
+    { thinking: { type: 'enabled', budget_tokens: 2_048 } },
+    { thinking: { type: 'adaptive', display: 'omitted' } },
+    { thinking: { type: 'disabled' } },
+    { output_config: { effort: 'low' } },
+  ])('take the place of reasoningEffort: %j', async (messages) => {
+    const body = await build({ reasoningEffort: 'high', providerOptions: { messages } });
+    expect({ thinking: body.thinking, output_config: body.output_config }).toEqual({
+      thinking: undefined,
+      output_config: undefined,
+      ...messages,
+    });
+    expect(body.max_tokens).toBe(4_000);
+  });
+});

@@ -11,7 +11,7 @@ import {
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
 import { addOwnOptions, type WireTraits } from '../../translate/own-call.ts';
 import { thinkingBudget } from '../../translate/thinking.ts';
-import { list, text } from '../shared/fields.ts';
+import { fields, list, text } from '../shared/fields.ts';
 import { postJson, type WireRequests } from '../shared/wire-request.ts';
 import { writeMessagesPrompt } from './messages-content.ts';
 import { claudeModel } from './models.ts';
@@ -38,6 +38,17 @@ interface Thinking {
   readonly type: 'enabled' | 'adaptive' | 'between_tools' | 'disabled';
   readonly budget_tokens?: number;
   readonly display?: 'summarized';
+}
+
+/** The client states thinking or effort in the terms of this API: they take the place of `reasoningEffort`. */
+function statesThinking({ providerOptions }: ProviderCall): boolean {
+  if (providerOptions === undefined) return false;
+  const { thinking, output_config } = { ...providerOptions.messages, ...providerOptions.own };
+  return thinking !== undefined || fields(output_config)?.effort !== undefined;
+}
+
+function withoutEffort({ reasoningEffort: _, ...call }: ProviderCall): ProviderCall {
+  return call;
 }
 
 function planThinking(model: string, plan: OutputPlan): { thinking?: Thinking; effort?: Effort | undefined } {
@@ -162,7 +173,7 @@ export function createMessagesRequests(options: MessagesRequestOptions): WireReq
   const build: WireRequests['build'] = (call, streaming) => {
     const { model, stop = [], responseSchema } = call;
     const claude = claudeModel(model);
-    const plan = planOutput(call);
+    const plan = planOutput(statesThinking(call) ? withoutEffort(call) : call);
     const { thinking, effort } = planThinking(model, plan);
     const { system, messages, betas } = writeMessagesPrompt(arrangeConversation(call.messages, rules(call)));
     const tokens = (plan.answerTokensMax ?? claude.outputTokensMax) + (thinking?.budget_tokens ?? 0);

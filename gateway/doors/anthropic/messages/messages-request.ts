@@ -32,7 +32,7 @@ interface RequestContext {
 /** Fields that are translated, or that only the handler reads. All others are for the provider. */
 const known = new Set([
   ...['model', 'messages', 'system', 'max_tokens', 'stream', 'temperature', 'top_p', 'stop_sequences'],
-  ...['tools', 'tool_choice', 'output_format', 'betas'],
+  ...['tools', 'tool_choice', 'output_config', 'output_format', 'betas'],
 ]);
 
 /** Translates a body of messages. Throws WrongField for what is wrong in it. */
@@ -116,6 +116,13 @@ function readThinkingEffort(value: unknown): string | undefined {
   }
 }
 
+/** The format of the answer has a field in the graph; the rest of `output_config` is the provider's. */
+function readConfig(value: unknown): object | undefined {
+  if (!isFields(value)) return undefined;
+  const { format: _, ...rest } = value;
+  return Object.keys(rest).length === 0 ? undefined : rest;
+}
+
 function readFormat(value: unknown): unknown {
   const { type, schema } = toFields(value, 'output_config.format');
   if (type !== 'json_schema') throw new WrongField('output_config.format.type', 'must be json_schema.');
@@ -134,6 +141,8 @@ function readEndUser(metadata: unknown): Partial<CompletionInput> {
  */
 function readOthers(fields: BodyFields, beta: string | undefined): Partial<CompletionInput> {
   const others = Object.entries(fields).filter(([name, value]) => !known.has(name) && value != null);
+  const config = readConfig(fields.output_config);
+  if (config !== undefined) others.push(['output_config', config]);
   const betas = beta?.split(',').map((name) => name.trim());
   const options = {
     ...(others.length === 0 ? {} : { messages: Object.fromEntries(others) }),
